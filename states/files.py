@@ -1,0 +1,55 @@
+"""The files of a course: how they are called, and which a stage has to write."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from states.keys import CONTENT_LENGTH
+from states.stages import INFO, Stage
+
+SNAPSHOT = "source.tar.gz"
+"""The path of the artifact of stage `clone`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """An entry of the order: a chapter, its review and its tutorial are named after it."""
+
+    index: int
+    name: str
+
+
+def slug(name: str) -> str:
+    """Return a name as it stands in file names: as the Fondation CLI has it."""
+    spaced = re.sub(r"\s+", "_", name.strip().lower())
+    return re.sub(r"_+", "_", re.sub(r"[^a-z0-9_-]", "_", spaced))
+
+
+def item_path(stage: Stage, entry: Entry) -> str:
+    """Return the path of the file that one of the last three stages writes for an entry."""
+    info = INFO[stage]
+    return f"{info.folder}/{info.stem}_{entry.index}_{slug(entry.name)}.md"
+
+
+def expected_paths(stage: Stage, order: Sequence[Entry] | None) -> tuple[str, ...]:
+    """Return the paths of all files that a stage has to write; `order` is needed for the last three stages."""
+    info = INFO[stage]
+    if stage is Stage.CLONE:
+        return (SNAPSHOT,)
+    if info.file is not None:
+        return (info.file,)
+    if order is None:
+        raise ValueError(f"{stage} writes a file for every entry of the order, and there is none")
+    return tuple(item_path(stage, entry) for entry in order)
+
+
+def media_type(path: str) -> str:
+    """Return the media type of an artifact."""
+    if path == SNAPSHOT:
+        return "application/gzip"
+    return "application/yaml" if path.endswith(".yaml") else "text/markdown; charset=utf-8"
+
+
+def short_content(sha256: str) -> str:
+    """Return as much of a SHA-256 as an artifact's key holds."""
+    return sha256[:CONTENT_LENGTH]

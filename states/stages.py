@@ -1,0 +1,121 @@
+"""The seven stages of a job and the twelve states it can be in."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Stage(StrEnum):
+    """One of the seven steps; the values are the Fondation CLI's own names of its steps."""
+
+    CLONE = "clone"
+    EXTRACT = "extract"
+    ANALYZE = "analyze"
+    ORDER = "order"
+    GENERATE_CHAPTERS = "generate-chapters"
+    REVIEW_CHAPTERS = "review-chapters"
+    GENERATE_TUTORIALS = "generate-tutorials"
+
+
+class State(StrEnum):
+    """Where a job stands."""
+
+    PENDING = "pending"
+    CLONING = "cloning"
+    EXTRACTING = "extracting"
+    ANALYZING = "analyzing"
+    ORDERING = "ordering"
+    GENERATING_CHAPTERS = "generating_chapters"
+    REVIEWING_CHAPTERS = "reviewing_chapters"
+    GENERATING_TUTORIALS = "generating_tutorials"
+    PUBLISHING = "publishing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    CANCELED = "canceled"
+
+
+TERMINAL: Final = frozenset({State.COMPLETED, State.FAILED, State.CANCELED})
+"""States that only an operator's resume leaves. An interrupted job is not over: the next run goes on with it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StageInfo:
+    """What the outside sees of a stage."""
+
+    stage: Stage
+    step: int
+    state: State
+    message: str
+    file: str | None = None
+    """The one file of the course that the stage writes, if it writes just one."""
+    folder: str | None = None
+    """The folder that gets a file for every entry of the order, if the stage writes such."""
+    stem: str | None = None
+    """How the names of the files in that folder begin."""
+
+
+STAGES: Final = (
+    StageInfo(stage=Stage.CLONE, step=1, state=State.CLONING, message="Cloning repository"),
+    StageInfo(
+        stage=Stage.EXTRACT,
+        step=2,
+        state=State.EXTRACTING,
+        message="Extracting core abstractions",
+        file="step1_abstractions.yaml",
+    ),
+    StageInfo(
+        stage=Stage.ANALYZE,
+        step=3,
+        state=State.ANALYZING,
+        message="Analyzing component relationships",
+        file="step2_relationships.yaml",
+    ),
+    StageInfo(
+        stage=Stage.ORDER,
+        step=4,
+        state=State.ORDERING,
+        message="Determining chapter order",
+        file="step3_order.yaml",
+    ),
+    StageInfo(
+        stage=Stage.GENERATE_CHAPTERS,
+        step=5,
+        state=State.GENERATING_CHAPTERS,
+        message="Generating chapter content",
+        folder="chapters",
+        stem="chapter",
+    ),
+    StageInfo(
+        stage=Stage.REVIEW_CHAPTERS,
+        step=6,
+        state=State.REVIEWING_CHAPTERS,
+        message="Reviewing and enhancing chapters",
+        folder="reviewed-chapters",
+        stem="chapter",
+    ),
+    StageInfo(
+        stage=Stage.GENERATE_TUTORIALS,
+        step=7,
+        state=State.GENERATING_TUTORIALS,
+        message="Creating interactive tutorials",
+        folder="tutorials",
+        stem="tutorial",
+    ),
+)
+
+TOTAL_STEPS: Final = len(STAGES)
+INFO: Final = {info.stage: info for info in STAGES}
+STAGE_OF: Final = {info.state: info.stage for info in STAGES}
+"""The stage that a job works on while it is in a state; states outside the seven have none."""
+
+
+def after(stage: Stage) -> Stage | None:
+    """Return the stage that follows, or None after the last."""
+    step = INFO[stage].step
+    return STAGES[step].stage if step < TOTAL_STEPS else None
+
+
+def before(stage: Stage) -> tuple[Stage, ...]:
+    """Return the stages that come before, in order."""
+    return tuple(info.stage for info in STAGES[: INFO[stage].step - 1])

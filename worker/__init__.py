@@ -1,0 +1,1 @@
+"""The imperative shell around `states`: commands, the runner, and adapters to store, webhook, engine and platform."""

@@ -1,0 +1,1 @@
+"""What does the thinking: one port, and its adapters."""

@@ -1,0 +1,59 @@
+"""The port to an engine: what turns a repository into the files of a course, stage by stage."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from states.stages import Stage
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workspace:
+    """The folders that an engine works in."""
+
+    source: Path
+    """The repository's files, to be read only. Hostile: see every name and every byte as data."""
+    output: Path
+    """The course so far, under its own paths: everything of the stages before, and the finished items of this one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """A finished piece of a stage: a file of the course."""
+
+    path: str
+    """Relative to the course's folder, as `chapters/chapter_1_context.md`."""
+    body: bytes
+
+
+class EngineFailedError(Exception):
+    """The engine could not finish a stage, for a reason that may pass (`temporary`) or that will not."""
+
+    def __init__(self, message: str, *, temporary: bool) -> None:
+        """Take one line for the user, and whether trying again may help."""
+        super().__init__(message)
+        self.temporary = temporary
+
+
+class Engine(Protocol):
+    """Makes the six stages after `clone`."""
+
+    name: str
+    version: str
+    """Raised whenever the same input could give another output: items of different versions are never mixed."""
+
+    def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
+        """Make the items of a stage that `workspace.output` lacks, and yield each as soon as it is complete.
+
+        Runs in a thread of its own. Raises EngineFailedError.
+        """
+
+    def pause(self) -> None:
+        """Stop working until `unpause`; called from another thread."""
+
+    def unpause(self) -> None:
+        """Go on working."""
+
+    def stop(self) -> None:
+        """End the work in hand, children included; `produce` then ends soon, by returning or raising."""

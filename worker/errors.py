@@ -1,0 +1,124 @@
+"""What can go wrong, by what has to be done about it.
+
+WorkerError
+├── UsageError              64  mend the command line
+├── NoInputError            65  what was asked for cannot be had
+├── EngineUnavailableError  69  install the engine, or mend its key
+├── BugError                70  report it
+├── TemporaryError          75  run it again
+│   ├── StoreUnavailableError     the store does not answer
+│   ├── BusyError                 another run works on the job
+│   └── UndeliveredError          the webhook does not take the final event
+├── ReplacedError           76  nothing: another run goes on
+├── RefusedError            77  mend the credentials
+└── ConfigError             78  mend the configuration
+
+StoreError                      answers of a store that its caller decides upon
+├── ExistsError                   a create-only PUT met an object
+├── MissingError                  there is no such object
+└── ConflictError                 two writers at once: try again
+"""
+
+from typing import ClassVar
+
+from states.exits import Exit
+
+
+class WorkerError(Exception):
+    """The root of everything that ends a command, with a message for its user."""
+
+    exit: ClassVar[Exit] = Exit.SOFTWARE
+    code: str = "internal"
+    """A short name for machines: `errorCode` in callbacks."""
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        """Take one line: what happened, and what to do next."""
+        super().__init__(message)
+        self.code = code or self.code
+
+
+class UsageError(WorkerError):
+    """The command line is wrong."""
+
+    exit = Exit.USAGE
+    code = "usage"
+
+
+class NoInputError(WorkerError):
+    """What was asked for cannot be had."""
+
+    exit = Exit.NO_INPUT
+    code = "not_found"
+
+
+class EngineUnavailableError(WorkerError):
+    """The engine is not there, or its key was refused."""
+
+    exit = Exit.UNAVAILABLE
+    code = "engine_unavailable"
+
+
+class BugError(WorkerError):
+    """Something that cannot be, was."""
+
+
+class TemporaryError(WorkerError):
+    """Running it again may help."""
+
+    exit = Exit.TEMPORARY
+    code = "temporary"
+
+
+class StoreUnavailableError(TemporaryError):
+    """The store does not answer, or answers that it cannot now."""
+
+    code = "store_unavailable"
+
+
+class BusyError(TemporaryError):
+    """Another run works on the job."""
+
+    code = "busy"
+
+
+class UndeliveredError(TemporaryError):
+    """The final event could not be delivered in time."""
+
+    code = "callback_undelivered"
+
+
+class ReplacedError(WorkerError):
+    """Another run has taken the job over."""
+
+    exit = Exit.REPLACED
+    code = "replaced"
+
+
+class RefusedError(WorkerError):
+    """The git host, the store or the platform refused our credentials."""
+
+    exit = Exit.REFUSED
+    code = "refused"
+
+
+class ConfigError(WorkerError):
+    """The configuration is wrong; nothing was touched."""
+
+    exit = Exit.CONFIG
+    code = "config"
+
+
+class StoreError(Exception):
+    """An answer of a store that its caller decides upon."""
+
+
+class ExistsError(StoreError):
+    """A create-only PUT met an object under its key."""
+
+
+class MissingError(StoreError):
+    """There is no object under that key."""
+
+
+class ConflictError(StoreError):
+    """Somebody writes the same key at this moment (409); try again."""

@@ -1,0 +1,137 @@
+"""Time, threads and randomness: the one place where the worker touches any of them.
+
+The simulation in the tests replaces all of it by a seeded scheduler with a clock of its own; so whatever waits,
+waits here.
+"""
+
+import queue
+import random
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Generic, Protocol, TypeVar
+
+Message = TypeVar("Message")
+
+
+class Flag(Protocol):
+    """Something that happens once, and that threads may wait for."""
+
+    def set(self) -> None:
+        """Let it have happened, and wake all who wait."""
+
+    def is_set(self) -> bool:
+        """Tell whether it has happened."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it happens, at most so long; tell whether it has."""
+
+
+class Mailbox(Protocol[Message]):
+    """Messages from any thread to the one that reads them, in order."""
+
+    def put(self, message: Message) -> None:
+        """Leave a message; never waits."""
+
+    def get(self, seconds: float | None = None) -> Message | None:
+        """Return the next message, or None if there was none for so long."""
+
+
+class Runtime(Protocol):
+    """What the worker knows of time, threads and chance."""
+
+    def now(self) -> datetime:
+        """Return this machine's time (UTC): for people to read, never to decide by."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back, and go on while the machine sleeps."""
+
+    def token(self) -> str:
+        """Return 16 random hexadecimal digits."""
+
+    def jitter(self) -> float:
+        """Return a random number from 0 to 1."""
+
+    def flag(self) -> Flag:
+        """Return a new flag, not set."""
+
+    def mailbox(self) -> Mailbox[Message]:
+        """Return a new mailbox, empty."""
+
+    def spawn(self, name: str, work: Callable[[], None]) -> None:
+        """Run something in a thread of its own, which does not keep the process alive."""
+
+    def executor(self, workers: int) -> Executor:
+        """Return a pool of threads."""
+
+
+class _Mailbox(Generic[Message]):
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[Message] = queue.SimpleQueue()
+
+    def put(self, message: Message) -> None:
+        self._queue.put(message)
+
+    def get(self, seconds: float | None = None) -> Message | None:
+        try:
+            return self._queue.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
+
+class _Flag:
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def set(self) -> None:
+        self._event.set()
+
+    def is_set(self) -> bool:
+        return self._event.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        return self._event.wait(seconds)
+
+
+class SystemRuntime:
+    """The real thing."""
+
+    def now(self) -> datetime:
+        """Return this machine's time."""
+        return datetime.now(UTC)  # noqa: TID251 - this is the Runtime
+
+    def monotonic(self) -> float:
+        """Return seconds since the machine started; CLOCK_MONOTONIC would stand still while it sleeps."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    def token(self) -> str:
+        """Return 16 random hexadecimal digits."""
+        return secrets.token_hex(8)
+
+    def jitter(self) -> float:
+        """Return a random number from 0 to 1."""
+        return random.random()  # noqa: S311, TID251 - spreads retries; this is the Runtime
+
+    def flag(self) -> Flag:
+        """Return a new flag."""
+        return _Flag()
+
+    def mailbox(self) -> Mailbox[Message]:
+        """Return a new mailbox."""
+        return _Mailbox()
+
+    def spawn(self, name: str, work: Callable[[], None]) -> None:
+        """Start a daemon thread."""
+        threading.Thread(target=work, name=name, daemon=True).start()
+
+    def executor(self, workers: int) -> Executor:
+        """Return a pool of threads."""
+        return ThreadPoolExecutor(workers, thread_name_prefix="transfer")
+
+
+def iso(moment: datetime) -> str:
+    """Return a time as callbacks and manifests have it: UTC, milliseconds, `Z` (the receiver takes nothing else)."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
