@@ -1,6 +1,7 @@
 """The manifest's canonical JSON form: the same manifest is always the same bytes."""
 
 import json
+from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -45,8 +46,27 @@ def decode(data: bytes) -> Manifest:
     found = document.pop(_FORMAT_KEY)
     if found != FORMAT or isinstance(found, bool):
         raise UnknownFormatError(found)
-    manifest: Manifest = _typed(Manifest, document, "manifest")
+    try:
+        manifest: Manifest = _reader(Manifest)(document)
+    except _FaultError as fault:
+        raise ManifestError(f"manifest{fault.place} {fault.reason}") from None
     return manifest
+
+
+class _FaultError(Exception):
+    """What is wrong with a value; its place grows while the error rises."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.place = ""
+
+    def inside(self, place: str) -> "_FaultError":
+        self.place = place + self.place
+        return self
+
+
+_Read = Callable[[Any], Any]
 
 
 def _camel(name: str) -> str:
@@ -54,55 +74,92 @@ def _camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-@cache
-def _shape(kind: type) -> dict[str, tuple[str, Any, bool]]:
-    """For each JSON key of a dataclass: the field's name, its type, and whether it must be there."""
-    hints = get_type_hints(kind)
-    return {_camel(field.name): (field.name, hints[field.name], field.default is MISSING) for field in fields(kind)}
-
-
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of a field, any value of JSON
-    if is_dataclass(value) and not isinstance(value, type):
-        return {key: _plain(getattr(value, name)) for key, (name, _, _) in _shape(type(value)).items()}
+    kind: type = type(value)
+    if kind in {str, int, float, bool, type(None)}:
+        return value
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return value.value if isinstance(value, Enum) else value
+    if isinstance(value, Enum):
+        return value.value
+    return {key: _plain(getattr(value, name)) for key, name in _names(kind)}
 
 
-def _typed(kind: Any, value: Any, place: str) -> Any:  # noqa: ANN401 - any type of a field, any value of JSON
-    if is_dataclass(kind) and isinstance(kind, type):
-        return _dataclass(kind, value, place)
+@cache
+def _names(kind: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401 - any dataclass
+    return tuple((_camel(field.name), field.name) for field in fields(kind))
+
+
+@cache
+def _reader(kind: Any) -> _Read:  # noqa: ANN401 - any type of a field
+    """Return what makes a value of a type from JSON; built once for each type, as reading it is done often."""
+    if isinstance(kind, type) and is_dataclass(kind):
+        return _dataclass_reader(kind)
     origin = get_origin(kind)
     if origin in {Union, UnionType}:
-        inner = next(option for option in get_args(kind) if option is not type(None))
-        return None if value is None else _typed(inner, value, place)
+        read = _reader(next(option for option in get_args(kind) if option is not type(None)))
+        return lambda value: None if value is None else read(value)
     if origin is tuple:
+        return _tuple_reader(_reader(get_args(kind)[0]))
+    return _enum_reader(kind) if issubclass(kind, Enum) else _scalar_reader(kind)
+
+
+def _dataclass_reader(kind: type) -> _Read:
+    hints = get_type_hints(kind)
+    shape = {_camel(field.name): (field.name, _reader(hints[field.name])) for field in fields(kind)}
+    required = {_camel(field.name) for field in fields(kind) if field.default is MISSING}
+
+    def read(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
+        if not isinstance(value, dict):
+            raise _FaultError("is not an object")
+        if unknown := value.keys() - shape.keys():
+            raise _FaultError(f"has unknown fields: {', '.join(sorted(unknown))}")
+        if missing := required - value.keys():
+            raise _FaultError(f"lacks {', '.join(sorted(missing))}")
+        found = {}
+        for key, item in value.items():
+            name, read_item = shape[key]
+            try:
+                found[name] = read_item(item)
+            except _FaultError as fault:
+                raise fault.inside(f".{key}") from None
+        return kind(**found)
+
+    return read
+
+
+def _tuple_reader(read_item: _Read) -> _Read:
+    def read(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
         if not isinstance(value, list):
-            raise ManifestError(f"{place} is not a list")
-        return tuple(_typed(get_args(kind)[0], item, f"{place}[{i}]") for i, item in enumerate(value))
-    return _scalar(kind, value, place)
+            raise _FaultError("is not a list")
+        found = []
+        for position, item in enumerate(value):
+            try:
+                found.append(read_item(item))
+            except _FaultError as fault:
+                raise fault.inside(f"[{position}]") from None
+        return tuple(found)
+
+    return read
 
 
-def _dataclass(kind: type, value: Any, place: str) -> Any:  # noqa: ANN401 - see _typed
-    shape = _shape(kind)
-    if not isinstance(value, dict):
-        raise ManifestError(f"{place} is not an object")
-    if unknown := value.keys() - shape.keys():
-        raise ManifestError(f"{place} has unknown fields: {', '.join(sorted(unknown))}")
-    if missing := [key for key, (_, _, required) in shape.items() if required and key not in value]:
-        raise ManifestError(f"{place} lacks {', '.join(missing)}")
-    found = {shape[key][0]: _typed(shape[key][1], item, f"{place}.{key}") for key, item in value.items()}
-    return kind(**found)
+def _enum_reader(kind: type[Enum]) -> _Read:
+    members = {member.value: member for member in kind}
+
+    def read(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
+        if not isinstance(value, str | int) or isinstance(value, bool) or value not in members:
+            raise _FaultError(f"is {value!r}, which is not one of its values")
+        return members[value]
+
+    return read
 
 
-def _scalar(kind: Any, value: Any, place: str) -> Any:  # noqa: ANN401 - see _typed
-    if issubclass(kind, Enum):
-        try:
-            return kind(value)
-        except ValueError as error:
-            raise ManifestError(f"{place} is {value!r}, which is not one of its values") from error
-    if kind is float and type(value) is int:
-        return float(value)
-    if type(value) is not kind:
-        raise ManifestError(f"{place} is {value!r}, which is not of type {kind.__name__}")
-    return value
+def _scalar_reader(kind: type) -> _Read:
+    def read(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
+        if kind is float and type(value) is int:
+            return float(value)
+        if type(value) is not kind:
+            raise _FaultError(f"is {value!r}, which is not of type {kind.__name__}")
+        return value
+
+    return read

@@ -5,8 +5,11 @@ does anything else happen. Sequence, writer, token and hash are stamped on by th
 manifest (an operator's request came in between) is simply made again on that one.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
+from states.digest import inputs_digest
 from states.exits import Exit
 from states.machine import Event, advance, entry
 from states.manifest import (
@@ -26,7 +29,7 @@ from states.manifest import (
 )
 from states.stages import INFO, STAGES, TOTAL_STEPS, Stage, State, after, before
 
-GATHERING = "Gathering output files"
+GATHERING: Final = "Gathering output files"
 
 
 def begin(identity: Identity, engine: EngineRef, run: RunRecord, *, announces: bool) -> Manifest:
@@ -46,7 +49,7 @@ def begin(identity: Identity, engine: EngineRef, run: RunRecord, *, announces: b
     )
 
 
-def claim(manifest: Manifest, run: RunRecord, *, announces: bool) -> Manifest:
+def claim(manifest: Manifest, run: RunRecord, *, engine: EngineRef, announces: bool) -> Manifest:
     """Give the job to a new run; what dead runs had still to say of their progress is dropped.
 
     A job that is over stays in its state: the new run only delivers its events.
@@ -58,22 +61,22 @@ def claim(manifest: Manifest, run: RunRecord, *, announces: bool) -> Manifest:
         runs=(*manifest.runs, run),
         state=manifest.state if manifest.over else advance(manifest.state, Event.CLAIM),
         outbox=replace(manifest.outbox, pending=finals),
+        engine=engine,
         announces=manifest.announces or announces,
     )
 
 
-def enter(manifest: Manifest, *, at: str, inputs: str | None) -> Manifest:
-    """Enter the first unfinished stage, or publishing; `inputs` is the stage's digest, if it is known already."""
+def enter(manifest: Manifest, *, at: str) -> Manifest:
+    """Enter the first unfinished stage, or publishing."""
     stage = manifest.next_stage
     state = advance(manifest.state, entry(stage))
-    return _entered(replace(manifest, state=state), stage, at=at, inputs=inputs)
+    return _entered(replace(manifest, state=state), stage, at=at)
 
 
-def pin(manifest: Manifest, commit: str, *, inputs: str) -> Manifest:
+def pin(manifest: Manifest, commit: str) -> Manifest:
     """Pin the job to a commit."""
-    record = replace(manifest.record(Stage.CLONE), inputs=inputs)
     pinned = replace(manifest, commit=commit, state=advance(manifest.state, Event.PIN))
-    return pinned.with_record(record)
+    return pinned.with_record(replace(pinned.record(Stage.CLONE), inputs=inputs_digest(pinned, Stage.CLONE)))
 
 
 def finish(manifest: Manifest, artifacts: tuple[Artifact, ...], *, at: str, seconds: float) -> Manifest:
@@ -88,11 +91,11 @@ def finish(manifest: Manifest, artifacts: tuple[Artifact, ...], *, at: str, seco
     return replace(manifest.with_record(done), fruitless_runs=0, error=None)
 
 
-def move_on(manifest: Manifest, *, at: str, inputs: str | None) -> Manifest:
+def move_on(manifest: Manifest, *, at: str) -> Manifest:
     """Leave the stage that is now finished for the next one, or for publishing."""
     stage = after(_current(manifest))
     state = advance(manifest.state, Event.ADVANCE)
-    return _entered(replace(manifest, state=state), stage, at=at, inputs=inputs)
+    return _entered(replace(manifest, state=state), stage, at=at)
 
 
 def tried(manifest: Manifest, error: Error, *, seconds: float) -> Manifest:
@@ -134,8 +137,14 @@ def cancel(manifest: Manifest, *, at: str) -> Manifest:
     return _announced(canceled, _event(manifest, EventType.PROGRESS, EventStatus.CANCELED, "Canceled", at))
 
 
-def interrupt(manifest: Manifest, error: Error | None, exit_code: Exit, *, at: str, fruitless_runs: int) -> Manifest:
+def interrupt(
+    manifest: Manifest, error: Error | None, exit_code: Exit, *, at: str, seconds: float, fruitless_runs: int
+) -> Manifest:
     """End the run, but not the job; the next run goes on."""
+    stage = manifest.current_stage
+    if stage is not None:
+        record = manifest.record(stage)
+        manifest = manifest.with_record(replace(record, seconds=round(record.seconds + seconds, 3)))
     state = advance(manifest.state, Event.INTERRUPT)
     stopped = replace(manifest, state=state, error=error, fruitless_runs=fruitless_runs)
     return release(stopped, exit_code, at=at)
@@ -151,26 +160,37 @@ def request_cancel(manifest: Manifest) -> Manifest:
     return replace(manifest, cancel_requested=True)
 
 
-def reopen(manifest: Manifest, run: RunRecord, stage: Stage | None, *, announces: bool) -> Manifest:
-    """Give the job to a new run by an operator's word, even if it was over; from `stage` on, all is done anew."""
-    event = Event.REOPEN if manifest.over else Event.CLAIM
-    state = advance(manifest.state, event)
-    claimed = replace(claim(manifest, run, announces=announces), state=state)
-    fresh = replace(claimed, error=None, cancel_requested=False, fruitless_runs=0)
+def reopen(claimed: Manifest, stage: Stage | None) -> Manifest:
+    """Let a job that was just claimed go on by an operator's word, even if it was over; from `stage` on, anew."""
+    state = advance(claimed.state, Event.REOPEN) if claimed.over else claimed.state
+    fresh = replace(claimed, state=state, error=None, cancel_requested=False, fruitless_runs=0)
     return fresh if stage is None else _unfinished(fresh, stage, new_generation=True)
 
 
-def settle(manifest: Manifest, settled: frozenset[int], rejected: tuple[Rejection, ...]) -> Manifest:
-    """Mark events as acknowledged or rejected; they are never sent again."""
-    if not settled:
+def settle(manifest: Manifest, answers: Mapping[int, int], *, at: str) -> Manifest:
+    """Mark the events that the receiver has answered, by their sequences and its status codes.
+
+    A 2xx is an acknowledgement, anything else a rejection; neither is ever sent again.
+    """
+    answered = [event.sequence for event in manifest.outbox.pending if event.sequence in answers]
+    if not answered:
         return manifest
-    pending = tuple(event for event in manifest.outbox.pending if event.sequence not in settled)
+    rejected = tuple(
+        Rejection(sequence=sequence, status_code=answers[sequence], at=at)
+        for sequence in answered
+        if not acknowledged(answers[sequence])
+    )
     outbox = Outbox(
-        pending=pending,
-        settled=max(manifest.outbox.settled, *settled),
+        pending=tuple(event for event in manifest.outbox.pending if event.sequence not in answers),
+        settled=max(manifest.outbox.settled, *answered),
         rejected=(*manifest.outbox.rejected, *rejected),
     )
     return replace(manifest, outbox=outbox)
+
+
+def acknowledged(status_code: int) -> bool:
+    """Tell whether an answer of the receiver is an acknowledgement (a 2xx)."""
+    return status_code // 100 == 2  # noqa: PLR2004 - the 2 of 2xx
 
 
 def collect(manifest: Manifest) -> Manifest:
@@ -186,11 +206,12 @@ def _current(manifest: Manifest) -> Stage:
     return stage
 
 
-def _entered(manifest: Manifest, stage: Stage | None, *, at: str, inputs: str | None) -> Manifest:
+def _entered(manifest: Manifest, stage: Stage | None, *, at: str) -> Manifest:
     if stage is None:
         event = _event(manifest, EventType.PROGRESS, EventStatus.GATHERING, GATHERING, at)
         return _announced(manifest, replace(event, step=TOTAL_STEPS, files_of=(STAGES[-1].stage,)))
     record = manifest.record(stage)
+    inputs = inputs_digest(manifest, stage) if manifest.commit is not None else None
     begun = replace(record, attempts=record.attempts + 1, started_at=record.started_at or at, inputs=inputs)
     info = INFO[stage]
     status = EventStatus.CLONING if stage is Stage.CLONE else EventStatus.ANALYZING

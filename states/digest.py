@@ -4,18 +4,18 @@ import hashlib
 import json
 
 from states.keys import DIGEST_LENGTH
-from states.manifest import EngineRef, Manifest
+from states.manifest import Manifest
 from states.stages import Stage, before
 
 
-def inputs_digest(manifest: Manifest, stage: Stage, engine: EngineRef) -> str:
+def inputs_digest(manifest: Manifest, stage: Stage) -> str:
     """Return 12 hexadecimal digits over all that a stage's output may depend on.
 
     These are the engine's name and version, the stage and its generation, the commit, and path and SHA-256 of
     everything that the stages before it wrote.
     """
     document = {
-        "engine": [engine.name, engine.version],
+        "engine": [manifest.engine.name, manifest.engine.version],
         "stage": stage,
         "generation": manifest.record(stage).generation,
         "commit": manifest.commit,

@@ -3,12 +3,20 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from states.keys import CONTENT_LENGTH
-from states.stages import INFO, Stage
+from states.stages import INFO, STAGES, Stage
 
 SNAPSHOT = "source.tar.gz"
 """The path of the artifact of stage `clone`."""
+
+_COURSE_PATH: Final = re.compile(
+    "|".join(
+        re.escape(info.file) if info.file else rf"{info.folder}/{info.stem}_\d+_[a-z0-9_-]*\.md"
+        for info in STAGES
+        if info.file or info.folder
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,13 +51,13 @@ def expected_paths(stage: Stage, order: Sequence[Entry] | None) -> tuple[str, ..
     return tuple(item_path(stage, entry) for entry in order)
 
 
+def is_course_path(path: str) -> bool:
+    """Tell whether a path can be that of a file of a course."""
+    return _COURSE_PATH.fullmatch(path) is not None
+
+
 def media_type(path: str) -> str:
     """Return the media type of an artifact."""
     if path == SNAPSHOT:
         return "application/gzip"
     return "application/yaml" if path.endswith(".yaml") else "text/markdown; charset=utf-8"
-
-
-def short_content(sha256: str) -> str:
-    """Return as much of a SHA-256 as an artifact's key holds."""
-    return sha256[:CONTENT_LENGTH]

@@ -2,7 +2,7 @@
 
 import re
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 GITHUB: Final = "https://github.com"
 _SHORT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
@@ -36,3 +36,55 @@ def short_name(repository: str) -> str:
     """Return the last word of a repository's name, of letters, digits, `.`, `_` and `-` only."""
     last = normal_form(repository).rsplit("/", 1)[-1]
     return re.sub(r"[^A-Za-z0-9._-]+", "-", last).strip("-.") or "repository"
+
+
+def repository_fault(repository: str, *, allow_http: bool) -> str | None:
+    """Say what is wrong with the name of a remote repository, or return None.
+
+    It must be `https://host/path` or `owner/name`; `http://` is for this machine itself, or where `allow_http` says so.
+    """
+    if is_short(repository):
+        return None
+    if re.search(r"[\x00-\x20\x7f\\]", repository):
+        return "it holds white space, a control character or a backslash"
+    try:
+        parts = urlsplit(repository)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        return f"it is no URL ({error})"
+    if parts.scheme == "http" and host and not (allow_http or _is_loopback(host)):
+        return "http:// is taken for this machine only: use https://, or set ALLOW_HTTP_GIT=1"
+    return _url_fault(parts)
+
+
+def without_credentials(repository: str) -> str:
+    """Return a repository's name as it may be shown."""
+    return re.sub(r"//[^/@]*@", "//***@", repository)
+
+
+def _url_fault(parts: SplitResult) -> str | None:
+    if parts.username is not None or parts.password is not None:
+        return "it holds a user name or a password: leave them out, and set GITHUB_TOKEN"
+    if parts.query or parts.fragment:
+        return "it holds a `?` or a `#`: give the repository's own URL"
+    if parts.scheme not in {"https", "http"} or not parts.hostname or not parts.path.strip("/"):
+        return "it must be https://host/path, or owner/name for GitHub"
+    return None
+
+
+def branch_fault(branch: str) -> str | None:
+    """Say what is wrong with the name of a branch or tag, by the rules of `git check-ref-format`, or return None."""
+    parts = branch.split("/")
+    if branch.startswith("-"):
+        return "it must not begin with `-`"
+    if re.search(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{", branch):
+        return "it holds white space or one of `~ ^ : ? * [ \\ .. @{`, which git does not allow in a branch"
+    if not all(parts) or branch.endswith("."):
+        return "it must not begin or end with `/`, hold `//`, or end with `.`"
+    if any(part.startswith(".") or part.endswith(".lock") for part in parts):
+        return "no part of it may begin with `.` or end with `.lock`"
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    return host in {"localhost", "::1"} or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None

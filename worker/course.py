@@ -85,30 +85,41 @@ def read_order(data: bytes, abstractions: Sequence[Abstraction]) -> tuple[OrderE
     return tuple(sorted(found, key=lambda entry: entry.index))
 
 
-def read_course_order(outputs: Mapping[str, bytes]) -> tuple[Entry, ...]:
-    """Read what the files of chapters are named after, from the course's files by their paths."""
-    abstractions = read_abstractions(outputs[_file(Stage.EXTRACT)])
-    return tuple(found.entry for found in read_order(outputs[_file(Stage.ORDER)], abstractions))
+class Rules:
+    """What a stage has to write, given the YAML files of the stages before."""
+
+    def __init__(self, stage: Stage, outputs: Mapping[str, bytes]) -> None:
+        """Read what the stage depends on from `outputs`, the course's files by their paths."""
+        self._stage = stage
+        self._abstractions = read_abstractions(outputs[_file(Stage.EXTRACT)]) if INFO[stage].step > _FIRST else ()
+        order = read_order(outputs[_file(Stage.ORDER)], self._abstractions) if INFO[stage].folder else ()
+        self.expected = expected_paths(stage, [found.entry for found in order])
+
+    def fault(self, path: str, body: bytes) -> str | None:
+        """Say what is wrong with a file that the stage is said to have written, or return None."""
+        try:
+            self._check(path, body)
+        except InvalidItemError as error:
+            return str(error)
+        return None
+
+    def _check(self, path: str, body: bytes) -> None:
+        if path not in self.expected:
+            raise InvalidItemError(f"{path} is not a file that {self._stage} writes")
+        if len(body) > MAX_ITEM_BYTES:
+            raise InvalidItemError(f"{path} has {len(body)} bytes; at most {MAX_ITEM_BYTES} are taken")
+        match self._stage:
+            case Stage.EXTRACT:
+                read_abstractions(body)
+            case Stage.ANALYZE:
+                read_relationships(body, self._abstractions)
+            case Stage.ORDER:
+                read_order(body, self._abstractions)
+            case _:
+                _check_markdown(path, body)
 
 
-def check_item(stage: Stage, path: str, body: bytes, outputs: Mapping[str, bytes]) -> None:
-    """Raise InvalidItemError unless a file is one that the stage has to write, and is well-formed.
-
-    `outputs` has the YAML files of the stages before, by their paths.
-    """
-    order = read_course_order(outputs) if INFO[stage].folder else None
-    if path not in expected_paths(stage, order):
-        raise InvalidItemError(f"{path} is not a file that {stage} writes")
-    if len(body) > MAX_ITEM_BYTES:
-        raise InvalidItemError(f"{path} has {len(body)} bytes; at most {MAX_ITEM_BYTES} are taken")
-    if stage is Stage.EXTRACT:
-        read_abstractions(body)
-    elif stage is Stage.ANALYZE:
-        read_relationships(body, read_abstractions(outputs[_file(Stage.EXTRACT)]))
-    elif stage is Stage.ORDER:
-        read_order(body, read_abstractions(outputs[_file(Stage.EXTRACT)]))
-    else:
-        _check_markdown(path, body)
+_FIRST: Final = INFO[Stage.EXTRACT].step
 
 
 def _check_markdown(path: str, body: bytes) -> None:

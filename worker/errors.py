@@ -7,8 +7,8 @@ WorkerError
 ├── BugError                70  report it
 ├── TemporaryError          75  run it again
 │   ├── StoreUnavailableError     the store does not answer
-│   ├── BusyError                 another run works on the job
-│   └── UndeliveredError          the webhook does not take the final event
+│   ├── EngineTroubleError        the engine could not finish a stage
+│   └── BusyError                 another run works on the job
 ├── ReplacedError           76  nothing: another run goes on
 ├── RefusedError            77  mend the credentials
 └── ConfigError             78  mend the configuration
@@ -17,11 +17,14 @@ StoreError                      answers of a store that its caller decides upon
 ├── ExistsError                   a create-only PUT met an object
 ├── MissingError                  there is no such object
 └── ConflictError                 two writers at once: try again
+
+DamagedError                    a finished stage's artifact is gone: its run goes back to that stage
 """
 
 from typing import ClassVar
 
 from states.exits import Exit
+from states.stages import Stage
 
 
 class WorkerError(Exception):
@@ -75,16 +78,16 @@ class StoreUnavailableError(TemporaryError):
     code = "store_unavailable"
 
 
+class EngineTroubleError(TemporaryError):
+    """The engine could not finish a stage, for a reason that may pass."""
+
+    code = "engine_failed"
+
+
 class BusyError(TemporaryError):
     """Another run works on the job."""
 
     code = "busy"
-
-
-class UndeliveredError(TemporaryError):
-    """The final event could not be delivered in time."""
-
-    code = "callback_undelivered"
 
 
 class ReplacedError(WorkerError):
@@ -122,3 +125,12 @@ class MissingError(StoreError):
 
 class ConflictError(StoreError):
     """Somebody writes the same key at this moment (409); try again."""
+
+
+class DamagedError(Exception):
+    """An artifact of a finished stage is missing or damaged."""
+
+    def __init__(self, stage: Stage, path: str) -> None:
+        """Remember which."""
+        super().__init__(f"{path} of stage {stage} is missing or damaged in the store")
+        self.stage = stage

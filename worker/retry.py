@@ -29,6 +29,13 @@ class Retrier:
         """Wake from every wait when `stop` is set: what was being tried then fails at once."""
         self._runtime = runtime
         self._stop = stop
+        self._end = float("inf")
+
+    def hurry(self, seconds: float) -> None:
+        """Wake from every wait, try again at once, and from now on give up so many seconds from now."""
+        self._end = self._runtime.monotonic() + seconds
+        waiting, self._stop = self._stop, self._runtime.flag()
+        waiting.set()
 
     def call(
         self, work: Callable[[], Result], policy: Policy, *, on_retry: Callable[[str], None] | None = None
@@ -42,7 +49,7 @@ class Retrier:
             return max(asked or 0.0, ceiling * (0.5 + self._runtime.jitter() / 2))
 
         def stop(state: RetryCallState) -> bool:
-            late = self._runtime.monotonic() + state.upcoming_sleep > deadline
+            late = self._runtime.monotonic() + state.upcoming_sleep > min(deadline, self._end)
             return late or state.attempt_number >= policy.attempts or self._stop.is_set()
 
         def before_sleep(state: RetryCallState) -> None:

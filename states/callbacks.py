@@ -1,0 +1,86 @@
+"""The body of a callback: what the webhook of the web app is told."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from states.manifest import CallbackEvent, EventType
+from states.stages import TOTAL_STEPS
+
+MAX_BODY_BYTES: Final = 512 * 1024
+"""The largest body that is sent; the receiver's platform takes not much more."""
+_SMALLEST_LINK_BYTES: Final = 256
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileLink:
+    """A file of the course, by reference: a URL that gives it to whoever holds it, until it expires."""
+
+    path: str
+    type: str
+    """`yaml` or `markdown`."""
+    size: int
+    sha256: str
+    url: str
+    uri: str
+    expires_at: str
+
+
+def idempotency_key(job_id: str, event: CallbackEvent) -> str:
+    """Return the key by which the receiver knows a repetition: the same key always has the same meaning."""
+    return f"{job_id}-{event.sequence}"
+
+
+def fits(files: int) -> bool:
+    """Tell whether so many files can possibly fit into a body: if not, none of them need be signed."""
+    return files * _SMALLEST_LINK_BYTES <= MAX_BODY_BYTES
+
+
+def body(job_id: str, event: CallbackEvent, links: Sequence[FileLink], *, files_count: int, manifest_url: str) -> bytes:
+    """Return a callback's JSON body; where the files would make it too large, it says so and leaves them out."""
+    document = _document(job_id, event, files_count, manifest_url)
+    full = _encoded({**document, "files": [_link(link) for link in links]})
+    if len(links) == files_count and len(full) <= MAX_BODY_BYTES:
+        return full
+    return _encoded({**document, "files": [], "filesTruncated": True})
+
+
+def _document(job_id: str, event: CallbackEvent, files_count: int, manifest_url: str) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "jobId": job_id,
+        "type": event.type,
+        "status": event.status,
+        "step": event.step,
+        "totalSteps": TOTAL_STEPS,
+        "message": event.message,
+        "progress": event.message,
+        "timestamp": event.timestamp,
+        "sequence": event.sequence,
+        "run": event.run,
+    }
+    if event.type is EventType.COMPLETE:
+        document |= {"duration": event.duration or 0.0, "filesCount": files_count, "manifestUrl": manifest_url}
+    if event.error is not None:
+        document |= {
+            "error": event.error.message,
+            "errorCode": event.error.code,
+            "retryable": event.error.retryable,
+        }
+    return document
+
+
+def _link(file: FileLink) -> dict[str, Any]:
+    return {
+        "path": file.path,
+        "type": file.type,
+        "size": file.size,
+        "sha256": file.sha256,
+        "url": file.url,
+        "uri": file.uri,
+        "expiresAt": file.expires_at,
+    }
+
+
+def _encoded(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -1,0 +1,56 @@
+"""Whether a process may take a job over: decided from what the store says, and from nothing else.
+
+All ages are in whole seconds by the store's clock. The owner of a job counts its lease from before it sends a
+heartbeat, the store dates the heartbeat after that, and a newcomer waits until the whole seconds exceed the lease: so
+when a newcomer may claim, the owner has already had to stop.
+"""
+
+from dataclasses import dataclass
+
+from states.exits import Exit
+from states.manifest import Manifest
+from states.stages import State
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """The job may be claimed now."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Over:
+    """The job is over, and there is nothing left to do for it."""
+
+    exit_code: Exit
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wait:
+    """A run owns the job; its lease can have expired in so many seconds at the earliest."""
+
+    seconds: int
+    lease_seconds: int
+
+
+Verdict = Claim | Over | Wait
+
+
+def exit_code(manifest: Manifest) -> Exit:
+    """Return the code that a job which is over ends every run of it with."""
+    if manifest.state is State.FAILED and manifest.error is not None:
+        return manifest.error.exit_code
+    return Exit.OK
+
+
+def judge(manifest: Manifest, *, silent_seconds: int, lease_seconds: int, can_deliver: bool) -> Verdict:
+    """Decide what a newcomer does that finds this newest checkpoint.
+
+    `silent_seconds` is the age of the younger of the owner's heartbeat and the checkpoint, `lease_seconds` what the
+    owner wrote into its heartbeat, `can_deliver` whether the newcomer knows where pending events go.
+    """
+    undelivered = bool(manifest.outbox.pending) and can_deliver
+    if manifest.collected or (manifest.over and not undelivered):
+        return Over(exit_code=exit_code(manifest))
+    if manifest.released or silent_seconds > lease_seconds:
+        return Claim()
+    return Wait(seconds=lease_seconds - silent_seconds + 1, lease_seconds=lease_seconds)

@@ -1,0 +1,232 @@
+"""Runs threads one at a time, in an order that a seed decides, under a clock of their own.
+
+The threads are real ones and run the worker's own code. But only one of them runs at any moment, and wherever one
+waits or touches the world, the scheduler decides by the seed who goes on. Time passes only when nobody can run. So a
+schedule is a function of its seed, and a failing one can be run again.
+"""
+
+import heapq
+import random
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from worker.runtime import Flag, Mailbox
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+MAX_STEPS = 200_000
+
+
+class Killed(BaseException):
+    """The process of this thread has been killed."""
+
+
+@dataclass(eq=False)
+class Process:
+    """Something that can be killed, frozen, and have a clock that is off."""
+
+    name: str
+    clock_offset: float = 0.0
+    dead: bool = False
+    frozen_until: float = 0.0
+
+    def freeze(self, until: float) -> None:
+        """Stop all its threads until a time."""
+        self.frozen_until = max(self.frozen_until, until)
+
+    def slept_since(self, time: float) -> bool:
+        """Tell whether it was frozen at that time or later."""
+        return self.frozen_until > 0 and self.frozen_until >= time
+
+
+@dataclass(eq=False)
+class _Thread:
+    process: Process
+    name: str
+    ready: Callable[[], bool] | None = None
+    deadline: float = 0.0
+    baton: threading.Lock = field(default_factory=threading.Lock)
+    error: BaseException | None = None
+
+
+class Scheduler:
+    """The world's clock, and who runs."""
+
+    def __init__(self, seed: int) -> None:
+        """Decide everything by a seed."""
+        self.random = random.Random(seed)
+        self.time = 0.0
+        self.errors: list[BaseException] = []
+        self._threads: list[_Thread] = []
+        self._current: _Thread | None = None
+        self._idle = threading.Lock()
+        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        self._numbers = count()
+        self._steps = 0
+
+    def spawn(self, process: Process, name: str, work: Callable[[], None]) -> None:
+        """Add a thread to a process."""
+        thread = _Thread(process=process, name=name)
+        thread.baton.acquire()
+        self._threads.append(thread)
+
+        def body() -> None:
+            thread.baton.acquire()
+            try:
+                if not process.dead:
+                    work()
+            except Killed:
+                pass
+            except BaseException as error:  # noqa: BLE001 - reported by `run`
+                self.errors.append(error)
+            self._threads.remove(thread)
+            self._pass_on()
+
+        threading.Thread(target=body, name=f"{process.name}/{name}", daemon=True).start()
+
+    def at(self, time: float, action: Callable[[], None]) -> None:
+        """Do something to the world at a time."""
+        heapq.heappush(self._timers, (time, next(self._numbers), action))
+
+    def run(self) -> None:
+        """Run until no thread is left, or none can ever go on."""
+        self._idle.acquire()
+        self._pass_on()
+        self._idle.acquire()
+        self._idle.release()
+        if self.errors:
+            raise self.errors[0]
+
+    def pause(self, seconds: float = 0.0, ready: Callable[[], bool] | None = None) -> None:
+        """Let others run; come back when `ready` says so, or after so much time."""
+        thread = self._current
+        assert thread is not None, "only a scheduled thread can pause"
+        if thread.process.dead:
+            raise Killed
+        thread.ready, thread.deadline = ready, self.time + seconds
+        self._pass_on()
+        if self._current is not thread:
+            thread.baton.acquire()
+        thread.ready = None
+        if thread.process.dead:
+            raise Killed
+
+    def _pass_on(self) -> None:
+        """Choose who runs next, and hand the baton over."""
+        self._steps += 1
+        before = self._current
+        if self._steps > MAX_STEPS:
+            self.errors.append(AssertionError(f"the schedule does not end: {[one.name for one in self._threads]}"))
+        chosen = None if self._steps > MAX_STEPS else self._choose()
+        self._current = chosen
+        if chosen is None:
+            self._idle.release()
+        elif chosen is not before:
+            chosen.baton.release()
+
+    def _choose(self) -> _Thread | None:
+        while True:
+            while self._timers and self._timers[0][0] <= self.time:
+                heapq.heappop(self._timers)[2]()
+            able = [thread for thread in self._threads if self._can_run(thread)]
+            if able:
+                return self.random.choice(able)
+            later = [self._wakes(thread) for thread in self._threads] + [timer[0] for timer in self._timers]
+            later = [time for time in later if time > self.time and time != float("inf")]
+            if not later:
+                return None
+            self.time = min(later)
+
+    def _can_run(self, thread: _Thread) -> bool:
+        if thread.process.dead:
+            return True
+        if thread.process.frozen_until > self.time:
+            return False
+        return thread.deadline <= self.time or (thread.ready is not None and thread.ready())
+
+    def _wakes(self, thread: _Thread) -> float:
+        return max(thread.deadline, thread.process.frozen_until)
+
+
+class SimFlag:
+    """A Flag that waits in the scheduler."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self._set = False
+
+    def set(self) -> None:
+        self._set = True
+
+    def is_set(self) -> bool:
+        return self._set
+
+    def wait(self, seconds: float) -> bool:
+        if not self._set:
+            self._scheduler.pause(seconds, self.is_set)
+        return self._set
+
+
+class SimMailbox:
+    """A Mailbox that waits in the scheduler."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self._messages: deque[Any] = deque()
+
+    def put(self, message: Any) -> None:  # noqa: ANN401 - any message
+        self._messages.append(message)
+
+    def get(self, seconds: float | None = None) -> Any:  # noqa: ANN401 - any message
+        if not self._messages:
+            self._scheduler.pause(float("inf") if seconds is None else seconds, lambda: bool(self._messages))
+        return self._messages.popleft() if self._messages else None
+
+
+class InlineExecutor(Executor):
+    """Does everything at once, in the thread that asks."""
+
+    def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - as Executor has it
+        future: Future[Any] = Future()
+        try:
+            future.set_result(work(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - as Executor does
+            future.set_exception(error)
+        return future
+
+
+class SimRuntime:
+    """The Runtime of one simulated process."""
+
+    def __init__(self, scheduler: Scheduler, process: Process) -> None:
+        self._scheduler = scheduler
+        self._process = process
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self._scheduler.time + self._process.clock_offset)
+
+    def monotonic(self) -> float:
+        return self._scheduler.time
+
+    def token(self) -> str:
+        return f"{self._scheduler.random.getrandbits(64):016x}"
+
+    def jitter(self) -> float:
+        return self._scheduler.random.random()
+
+    def flag(self) -> Flag:
+        return SimFlag(self._scheduler)
+
+    def mailbox(self) -> Mailbox[Any]:
+        return SimMailbox(self._scheduler)
+
+    def spawn(self, name: str, work: Callable[[], None]) -> None:
+        self._scheduler.spawn(self._process, name, work)
+
+    def executor(self, workers: int) -> Executor:  # noqa: ARG002 - one at a time here
+        return InlineExecutor()

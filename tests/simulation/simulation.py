@@ -1,0 +1,270 @@
+"""A store, a receiver and any number of runs of one job, under a scheduler; and what must be true in the end."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from states.exits import Exit
+from states.invariants import violations
+from states.keys import artifact_name
+from states.manifest import Manifest
+from states.stages import STAGES, Stage, State
+from tests.simulation.scheduler import Killed, Process, Scheduler, SimRuntime
+from tests.support.world import IDENTITY, JOB, FakeEngine, FakeSource, Receiver, World
+from worker.callbacks.port import Answer, UnreachableError
+from worker.checkpoint import CheckpointLog
+from worker.errors import StoreUnavailableError, WorkerError
+from worker.job import Job
+from worker.store.memory import MemoryStore
+from worker.store.port import Entry, Head, Store
+
+Result = TypeVar("Result")
+
+
+class Fault(StrEnum):
+    """What can happen to an operation on the store or the webhook."""
+
+    DIE_BEFORE = "the process dies before it"
+    DIE_AFTER = "the process dies after it"
+    LOST = "an error, though it happened"
+    FAILED = "an error, and it did not happen"
+
+
+LAST_WORD_SECONDS = 1.0
+"""Within this time of a sleep, what a run sends may have been decided before it."""
+
+Judge = Callable[[str, Process], Fault | None]
+"""Asked for each operation what happens to it."""
+
+
+def no_fault(_: str, __: Process) -> Fault | None:
+    """Let everything work."""
+    return None
+
+
+@dataclass
+class Wire:
+    """What every operation of one process goes through: time passes, others run, faults strike."""
+
+    scheduler: Scheduler
+    process: Process
+    judge: Judge
+    latency: float = 0.01
+
+    def carry(self, name: str, effect: Callable[[], Result], lost: type[Exception]) -> Result:
+        """Do an operation, or not; raise `lost` where its answer is an error."""
+        self.scheduler.pause(self.latency * self.scheduler.random.random())
+        fault = self.judge(name, self.process)
+        if fault is Fault.DIE_BEFORE:
+            self._die()
+        if fault is Fault.FAILED:
+            raise lost(f"{name}: did not happen")
+        try:
+            return effect()
+        finally:
+            if fault is Fault.DIE_AFTER:
+                self._die()
+            self.scheduler.pause(self.latency * self.scheduler.random.random())
+            if fault is Fault.LOST:
+                raise lost(f"{name}: happened, and its answer was lost")
+
+    def _die(self) -> None:
+        self.process.dead = True
+        raise Killed
+
+
+@dataclass
+class WiredStore:
+    """A store at the end of a wire."""
+
+    inner: Store
+    wire: Wire
+    url: str = "memory://"
+
+    def create(self, key: str, body: bytes, media_type: str) -> None:
+        self._do(f"create {key}", lambda: self.inner.create(key, body, media_type))
+
+    def put(self, key: str, body: bytes | Path, media_type: str) -> None:
+        self._do(f"put {key}", lambda: self.inner.put(key, body, media_type))
+
+    def get(self, key: str) -> bytes:
+        return self._do(f"get {key}", lambda: self.inner.get(key))
+
+    def download(self, key: str, path: Path) -> None:
+        self._do(f"download {key}", lambda: self.inner.download(key, path))
+
+    def head(self, key: str) -> Head:
+        return self._do(f"head {key}", lambda: self.inner.head(key))
+
+    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+        yield from self._do(
+            f"list {prefix}", lambda: list(self.inner.entries(prefix, start_after=start_after, limit=limit))
+        )
+
+    def delete(self, keys: list[str]) -> None:
+        self._do(f"delete {keys}", lambda: self.inner.delete(keys))
+
+    def sign(self, key: str, expires_seconds: int) -> str:
+        return self.inner.sign(key, expires_seconds)
+
+    def uri(self, key: str) -> str:
+        return self.inner.uri(key)
+
+    def _do(self, name: str, effect: Callable[[], Result]) -> Result:
+        return self.wire.carry(name, effect, StoreUnavailableError)
+
+
+@dataclass
+class WiredReceiver(Receiver):
+    """The receiver at the end of a wire; `inner` is the one that all runs share."""
+
+    inner: Receiver = field(default_factory=Receiver)
+    wire: Wire | None = None
+    sent: Callable[[str, Process], None] = lambda _key, _process: None
+
+    def post(self, body: bytes, idempotency_key: str) -> Answer:
+        assert self.wire is not None
+        process = self.wire.process
+
+        def effect() -> Answer:
+            self.sent(idempotency_key, process)
+            return self.inner.post(body, idempotency_key)
+
+        return self.wire.carry(f"post {idempotency_key}", effect, UnreachableError)
+
+
+@dataclass(eq=False)
+class Run:
+    """One process that works on the job."""
+
+    process: Process
+    job: Job
+    engine: FakeEngine
+    code: Exit | None = None
+    error: WorkerError | None = None
+
+
+class Simulation:
+    """One job's world, from nothing to its end."""
+
+    def __init__(self, seed: int, work_dir: Path, *, chapters: int = 2) -> None:
+        """Decide everything by a seed."""
+        self.scheduler = Scheduler(seed)
+        self.store = MemoryStore(lambda: self.scheduler.time)
+        self.receiver = Receiver()
+        self.source = FakeSource()
+        self.runs: list[Run] = []
+        self.redone: list[str] = []
+        self.stray_posts: list[str] = []
+        self._work_dir = work_dir
+        self._chapters = chapters
+        logging.disable(logging.CRITICAL)
+
+    def start(
+        self,
+        judge: Judge = no_fault,
+        *,
+        work: Callable[[Job], Exit] = lambda job: job.run(IDENTITY),
+        clock_offset: float = 0.0,
+        latency: float = 0.01,
+    ) -> Run:
+        """Start a process that works on the job."""
+        process = Process(name=f"p{len(self.runs) + 1}", clock_offset=clock_offset)
+        wire = Wire(scheduler=self.scheduler, process=process, judge=judge, latency=latency)
+        engine = FakeEngine(chapters=self._chapters)
+        receiver = WiredReceiver(inner=self.receiver, wire=wire, sent=self._note_post)
+        world = World(
+            store=WiredStore(self.store, wire),
+            work_dir=self._work_dir,
+            engine=engine,
+            source=self.source,
+            receiver=receiver,
+            runtime=SimRuntime(self.scheduler, process),
+        )
+        run = Run(process=process, job=world.job(), engine=engine)
+        there = {name.path for entry in self.store.entries("") if (name := artifact_name(entry.key))}
+
+        def before_item(path: str) -> None:
+            self.scheduler.pause(latency)
+            if path in there:
+                self.redone.append(f"{process.name}: {path}")
+
+        engine.before_item = before_item
+        self.runs.append(run)
+        self.scheduler.spawn(process, "main", lambda: self._main(run, work))
+        return run
+
+    def run(self) -> None:
+        """Let everything happen."""
+        self.scheduler.run()
+
+    @property
+    def manifest(self) -> Manifest:
+        """The job's newest manifest."""
+        newest = self._log().newest()
+        assert newest is not None
+        return newest.manifest
+
+    def course(self) -> dict[str, bytes]:
+        """Return the files of the course that the newest manifest names."""
+        return {
+            artifact.path: self.store.get(key)
+            for info in STAGES
+            if info.stage is not Stage.CLONE
+            for artifact in self.manifest.record(info.stage).artifacts
+            for key in [self._key(info.stage, artifact.path, artifact.sha256)]
+        }
+
+    def check(self, *, state: State = State.COMPLETED) -> None:
+        """Assert what must be true of every job that has come to its end, whatever happened on the way."""
+        assert self.manifest.state is state
+        assert self.manifest.released
+        assert self.manifest.outbox.pending == ()
+        self._check_chain()
+        self._check_callbacks(state)
+        assert self.redone == [], "finished items were made again"
+        assert self.stray_posts == [], "a run that had been replaced told the webhook something"
+
+    def _main(self, run: Run, work: Callable[[Job], Exit]) -> None:
+        try:
+            run.code = work(run.job)
+        except WorkerError as error:
+            run.code, run.error = error.exit, error
+
+    def _log(self) -> CheckpointLog:
+        return CheckpointLog(self.store, JOB, SimRuntime(self.scheduler, Process(name="reader")))
+
+    def _key(self, stage: Stage, path: str, sha256: str) -> str:
+        inputs = self.manifest.record(stage).inputs
+        return f"{JOB}/artifacts/{stage}/{inputs}/{sha256[:16]}/{path}"
+
+    def _check_chain(self) -> None:
+        log = self._log()
+        checkpoints = [log.read(sequence) for sequence in log.sequences()]
+        assert [one.manifest.sequence for one in checkpoints] == list(range(1, len(checkpoints) + 1))
+        for before, after in zip(checkpoints, checkpoints[1:], strict=False):
+            assert after.manifest.previous == before.sha256
+            assert violations(before.manifest, after.manifest) == ()
+
+    def _check_callbacks(self, state: State) -> None:
+        meanings: dict[str, object] = {}
+        for key, document in self.receiver.taken:
+            meaning = [document[name] for name in ("type", "status", "step", "sequence", "run", "timestamp")]
+            assert meanings.setdefault(key, meaning) == meaning, f"{key} had another meaning before"
+        finals = [key for key, document in self.receiver.taken if document["status"] in {"completed", "failed", "canceled"}]
+        assert len(set(finals)) == 1, f"final events: {finals}"
+        assert self.receiver.taken[-1][1]["status"] == state
+        order = [int(str(document["sequence"])) for _, document in self.receiver.taken]
+        assert order == sorted(order), f"events came out of order: {order}"
+
+    def _note_post(self, key: str, process: Process) -> None:
+        """Note what a run says after another has claimed the job, unless it slept between its look and its word."""
+        token = next(one for one in self.runs if one.process is process).job.log.token
+        log = self._log()
+        manifests = [log.read(sequence).manifest for sequence in log.sequences()]
+        own = max((manifest.run for manifest in manifests if manifest.token == token), default=0)
+        if manifests[-1].run > own and not process.slept_since(self.scheduler.time - LAST_WORD_SECONDS):
+            self.stray_posts.append(f"{process.name} (run {own}) sent {key} under run {manifests[-1].run}")

@@ -1,0 +1,159 @@
+"""A small world for a job to run in: an engine, a source and a receiver that remember what was asked of them."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from states.files import Entry, item_path
+from states.manifest import Identity, Manifest
+from states.stages import INFO, Stage
+from worker.callbacks.port import Answer, Webhook
+from worker.claim import Newcomer
+from worker.course import read_abstractions, read_order
+from worker.engines.port import Engine, Item, Workspace
+from worker.job import Job, Parts, Terms
+from worker.report import LogReporter
+from worker.runtime import Runtime, SystemRuntime
+from worker.store.port import Store
+
+JOB = "job-1"
+IDENTITY = Identity(job_id=JOB, repository="https://example.org/owner/name", branch="main")
+
+
+@dataclass
+class FakeEngine:
+    """Makes a course of a few chapters, whose text depends on the source and on what came before."""
+
+    chapters: int = 3
+    name: str = "static"
+    version: str = "1"
+    made: Counter[str] = field(default_factory=Counter)
+    before_item: Callable[[str], None] = lambda path: None
+
+    def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
+        source = (workspace.source / "file.txt").read_text()
+        info = INFO[stage]
+        if info.file:
+            yield self._item(info.file, self._document(stage, source))
+            return
+        abstractions = read_abstractions((workspace.output / "step1_abstractions.yaml").read_bytes())
+        for one in read_order((workspace.output / "step3_order.yaml").read_bytes(), abstractions):
+            path = item_path(stage, Entry(index=one.index, name=one.name))
+            if not (workspace.output / path).exists():
+                yield self._item(path, f"# {one.name}\n\n{stage} of {source}\n".encode())
+
+    def pause(self) -> None: ...
+
+    def unpause(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def _item(self, path: str, body: bytes) -> Item:
+        self.before_item(path)
+        self.made[path] += 1
+        return Item(path=path, body=body)
+
+    def _document(self, stage: Stage, source: str) -> bytes:
+        names = [f"Thing {number}" for number in range(1, self.chapters + 1)]
+        documents: dict[Stage, object] = {
+            Stage.EXTRACT: [{"name": name, "description": source, "file_paths": ["file.txt"]} for name in names],
+            Stage.ANALYZE: {"summary": "A summary.", "relationships": []},
+            Stage.ORDER: {"order": [{"index": i, "name": name, "reasoning": ""} for i, name in enumerate(names, 1)]},
+        }
+        return yaml.safe_dump(documents[stage]).encode()
+
+
+@dataclass
+class FakeSource:
+    """A repository of one file; `commit` can be moved as a branch is."""
+
+    commit: str = "a" * 40
+    checkouts: list[str | None] = field(default_factory=list)
+
+    def checkout(self, commit: str | None, tree: Path) -> str:
+        self.checkouts.append(commit)
+        found = commit or self.commit
+        (tree / "file.txt").write_text(f"text of {found}")
+        return found
+
+
+class JsonPacker:
+    """Packs a folder of texts into JSON."""
+
+    def pack(self, tree: Path, file: Path) -> None:
+        file.write_text(json.dumps({path.name: path.read_text() for path in sorted(tree.iterdir())}))
+
+    def unpack(self, file: Path, tree: Path) -> None:
+        for name, text in json.loads(file.read_text()).items():
+            (tree / name).write_text(text)
+
+
+@dataclass
+class Receiver:
+    """The web app's webhook: takes everything, unless told otherwise."""
+
+    answer: Callable[[dict[str, object]], Answer] = lambda _: Answer(status_code=200)
+    taken: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+
+    def post(self, body: bytes, idempotency_key: str) -> Answer:
+        document = json.loads(body)
+        answer = self.answer(document)
+        if answer.status_code == 200:
+            self.taken.append((idempotency_key, document))
+        return answer
+
+    @property
+    def said(self) -> list[tuple[object, object]]:
+        """Type and status of what was taken, in order."""
+        return [(document["type"], document["status"]) for _, document in self.taken]
+
+
+@dataclass
+class World:
+    """Everything outside one job's runs; it lives on when a run dies."""
+
+    store: Store
+    work_dir: Path
+    engine: FakeEngine = field(default_factory=FakeEngine)
+    source: FakeSource = field(default_factory=FakeSource)
+    receiver: Receiver | None = field(default_factory=Receiver)
+    runtime: Runtime = field(default_factory=SystemRuntime)
+    callback_give_up: float = 5
+    stop_grace: float = 2
+    lease: int = 3
+
+    def job(self, job_id: str = JOB) -> Job:
+        """Return a new run, not yet started."""
+        receiver = self.receiver
+
+        def open_webhook() -> Webhook:
+            assert receiver is not None
+            return receiver
+
+        def choose(_: Manifest | None) -> Engine:
+            return self.engine
+
+        parts = Parts(
+            runtime=self.runtime,
+            store=self.store,
+            choose_engine=choose,
+            open_source=lambda _: self.source,
+            packer=JsonPacker(),
+            open_webhook=None if receiver is None else open_webhook,
+            reporter=LogReporter(),
+        )
+        who = Newcomer(version="test", lease_seconds=self.lease, announces=receiver is not None)
+        terms = Terms(
+            who=who,
+            work_dir=self.work_dir,
+            store_give_up=5,
+            callback_give_up=self.callback_give_up,
+            stage_timeout=60,
+            stop_grace=self.stop_grace,
+            url_expiry=3600,
+        )
+        return Job(parts, terms, job_id)

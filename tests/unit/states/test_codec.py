@@ -1,0 +1,77 @@
+"""The manifest's JSON form."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from states.codec import ManifestError, UnknownFormatError, decode, encode
+from states.manifest import Manifest
+from tests.support.builders import begun, completed, entered
+
+st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
+
+
+@given(st.from_type(Manifest))
+def test_what_was_encoded_decodes_to_the_same_manifest(manifest: Manifest) -> None:
+    assert decode(encode(manifest)) == manifest
+
+
+@given(st.from_type(Manifest))
+def test_the_form_is_canonical(manifest: Manifest) -> None:
+    document = json.loads(encode(manifest))
+    assert encode(manifest) == json.dumps(document, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+def test_a_job_with_everything_in_it_survives() -> None:
+    assert decode(encode(completed())) == completed()
+
+
+def test_names_are_those_of_json() -> None:
+    document = json.loads(encode(entered(None)))
+    assert document["identity"]["jobId"] == "job-1"
+    assert document["stages"][1]["artifacts"][0]["mediaType"] == "application/yaml"
+
+
+@pytest.mark.parametrize("found", [0, 2, "1", None, True, [1]])
+def test_an_unknown_format_is_refused_and_both_versions_are_named(found: object) -> None:
+    document = json.loads(encode(begun())) | {"format": found}
+    with pytest.raises(UnknownFormatError, match=r"format .*, and this program knows only format 1"):
+        decode(json.dumps(document).encode())
+
+
+def _without(*path: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(encode(completed()))
+    inner = document
+    for key in path[:-1]:
+        inner = inner[key]
+    del inner[path[-1]]
+    return document
+
+
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [
+        ([], "does not say its format"),
+        ({}, "does not say its format"),
+        (_without("state"), "manifest lacks state"),
+        (_without("identity", "branch"), "identity lacks branch"),
+        (json.loads(encode(begun())) | {"colour": 1}, "unknown fields: colour"),
+        (json.loads(encode(begun())) | {"state": "asleep"}, "state is 'asleep'"),
+        (json.loads(encode(begun())) | {"sequence": "1"}, "sequence is '1', which is not of type int"),
+        (json.loads(encode(begun())) | {"sequence": True}, "sequence is True"),
+        (json.loads(encode(begun())) | {"runs": {}}, "runs is not a list"),
+        (json.loads(encode(begun())) | {"engine": []}, "engine is not an object"),
+    ],
+)
+def test_a_damaged_manifest_is_refused_and_the_place_is_named(document: object, says: str) -> None:
+    with pytest.raises(ManifestError, match=says):
+        decode(json.dumps(document).encode())
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"\xff\xfe", encode(begun())[:100]])
+def test_bytes_that_are_not_json_are_refused(data: bytes) -> None:
+    with pytest.raises(ManifestError, match="not JSON"):
+        decode(data)

@@ -1,0 +1,197 @@
+"""What happens to a job, decision by decision."""
+
+from dataclasses import replace
+
+import pytest
+
+from states import decisions
+from states.exits import Exit
+from states.machine import IllegalTransitionError
+from states.manifest import EventStatus, EventType, Manifest, Writer
+from states.stages import INFO, STAGES, Stage, State
+from tests.support import builders
+from tests.support.builders import AT, COMMIT, ENGINE, artifact, begun, completed, entered, error, run_record, stamped
+
+WORKING = [*Stage, None]
+
+
+def claim(manifest: Manifest) -> Manifest:
+    return decisions.claim(manifest, run_record(manifest.run + 1), engine=ENGINE, announces=True)
+
+
+def test_a_job_begins_pending_with_its_first_run() -> None:
+    manifest = begun()
+    assert (manifest.state, manifest.run, manifest.sequence) == (State.PENDING, 1, 1)
+    assert manifest.next_stage is Stage.CLONE
+
+
+def test_entering_a_stage_is_announced_with_the_sequence_of_its_checkpoint() -> None:
+    manifest = decisions.enter(begun(), at=AT)
+    [event] = manifest.outbox.pending
+    assert (event.sequence, event.type, event.status, event.step) == (2, EventType.PROGRESS, EventStatus.CLONING, 1)
+    assert event.message == "Cloning repository"
+
+
+@pytest.mark.parametrize("info", STAGES[1:], ids=lambda info: info.stage)
+def test_each_later_stage_is_announced_as_analyzing_with_the_files_of_the_one_before(info: object) -> None:
+    stage = next(one for one in STAGES if one is info)
+    event = entered(stage.stage).outbox.pending[-1]
+    assert (event.status, event.step, event.message) == (EventStatus.ANALYZING, stage.step, stage.message)
+    assert event.files_of == (() if stage.step == 2 else (STAGES[stage.step - 2].stage,))
+
+
+def test_publishing_is_announced_as_gathering_at_the_last_step() -> None:
+    event = entered(None).outbox.pending[-1]
+    assert (event.status, event.step, event.message) == (EventStatus.GATHERING, 7, "Gathering output files")
+
+
+def test_nothing_is_announced_where_there_is_no_webhook() -> None:
+    assert completed(announces=False).outbox.pending == ()
+
+
+def test_pinning_records_the_commit_and_where_the_snapshot_lies() -> None:
+    manifest = decisions.pin(decisions.enter(begun(), at=AT), COMMIT)
+    assert manifest.commit == COMMIT
+    assert manifest.record(Stage.CLONE).inputs is not None
+
+
+def test_finishing_a_stage_names_its_artifacts_and_enters_the_next() -> None:
+    manifest = builders.finished(entered(Stage.EXTRACT))
+    record = manifest.record(Stage.EXTRACT)
+    assert record.finished
+    assert record.artifacts == (artifact(),)
+    assert record.seconds == 1.5
+    assert manifest.state is State.ANALYZING
+    assert manifest.record(Stage.ANALYZE).attempts == 1
+    assert manifest.record(Stage.ANALYZE).inputs is not None
+
+
+def test_artifacts_are_named_in_the_order_of_their_paths() -> None:
+    both = (artifact("b"), artifact("a"))
+    done = decisions.finish(entered(Stage.GENERATE_CHAPTERS), both, at=AT, seconds=1)
+    assert [one.path for one in done.record(Stage.GENERATE_CHAPTERS).artifacts] == ["a", "b"]
+
+
+def test_completing_announces_all_files_but_the_snapshot_and_the_time_that_was_worked() -> None:
+    event = completed().outbox.pending[-1]
+    assert (event.type, event.status, event.step, event.final) == (EventType.COMPLETE, EventStatus.COMPLETED, 7, True)
+    assert event.files_of == tuple(Stage)[1:]
+    assert event.duration == 7 * 1.5
+
+
+@pytest.mark.parametrize("stage", WORKING)
+def test_failing_for_good_is_announced_as_an_error_where_the_job_stood(stage: Stage | None) -> None:
+    manifest = decisions.fail(entered(stage), error(Exit.NO_INPUT))
+    event = manifest.outbox.pending[-1]
+    assert (manifest.state, event.type, event.status) == (State.FAILED, EventType.ERROR, EventStatus.FAILED)
+    assert event.step == (INFO[stage].step if stage else 7)
+    assert event.error == manifest.error == error(Exit.NO_INPUT)
+
+
+@pytest.mark.parametrize("stage", WORKING)
+def test_canceling_is_announced_as_progress(stage: Stage | None) -> None:
+    manifest = decisions.cancel(entered(stage), at=AT)
+    event = manifest.outbox.pending[-1]
+    assert (manifest.state, event.type, event.status) == (State.CANCELED, EventType.PROGRESS, EventStatus.CANCELED)
+
+
+@pytest.mark.parametrize("stage", WORKING)
+def test_an_interruption_is_not_announced_and_releases_the_job(stage: Stage | None) -> None:
+    before = entered(stage)
+    after = decisions.interrupt(before, error(), Exit.SIGTERM, at=AT, seconds=2.0, fruitless_runs=0)
+    assert after.state is State.INTERRUPTED
+    assert after.released
+    assert after.owner.exit_code is Exit.SIGTERM
+    assert after.outbox == before.outbox
+
+
+def test_the_time_worked_before_an_interruption_counts() -> None:
+    after = decisions.interrupt(entered(Stage.ORDER), None, Exit.SIGTERM, at=AT, seconds=2.0, fruitless_runs=0)
+    assert after.record(Stage.ORDER).seconds == 2.0
+
+
+@pytest.mark.parametrize("stage", WORKING)
+def test_a_claim_goes_on_at_the_first_unfinished_stage(stage: Stage | None) -> None:
+    manifest = claim(entered(stage))
+    assert (manifest.run, manifest.state, manifest.next_stage) == (2, State.PENDING, stage)
+    assert not manifest.released
+    assert decisions.enter(stamped(manifest), at=AT).current_stage is stage
+
+
+def test_a_claim_drops_dead_runs_progress_and_keeps_final_events() -> None:
+    manifest = claim(completed())
+    assert [event.status for event in manifest.outbox.pending] == [EventStatus.COMPLETED]
+    assert manifest.state is State.COMPLETED
+
+
+def test_a_newer_engine_goes_on_under_its_own_version() -> None:
+    newer = replace(ENGINE, version="2")
+    claimed = decisions.claim(entered(Stage.EXTRACT), run_record(2), engine=newer, announces=True)
+    again = decisions.enter(stamped(claimed), at=AT)
+    assert again.record(Stage.EXTRACT).inputs != entered(Stage.EXTRACT).record(Stage.EXTRACT).inputs
+
+
+def test_a_failed_try_counts_and_its_error_is_shown() -> None:
+    manifest = decisions.tried(entered(Stage.ORDER), error(), seconds=3.0)
+    assert manifest.record(Stage.ORDER).attempts == 2
+    assert manifest.record(Stage.ORDER).seconds == 3.0
+    assert manifest.error == error()
+    assert manifest.state is State.ORDERING
+
+
+@pytest.mark.parametrize("damaged", list(Stage))
+def test_a_repair_goes_back_to_the_damaged_stage_and_keeps_the_generation(damaged: Stage) -> None:
+    manifest = decisions.repair(entered(None), damaged, error())
+    assert (manifest.state, manifest.next_stage) == (State.PENDING, damaged)
+    assert {record.generation for record in manifest.stages} == {1}
+
+
+def test_an_operators_resume_from_a_stage_raises_its_generation_and_of_all_after_it() -> None:
+    manifest = decisions.reopen(claim(completed()), Stage.GENERATE_CHAPTERS)
+    assert manifest.state is State.PENDING
+    assert [record.generation for record in manifest.stages] == [1, 1, 1, 1, 2, 2, 2]
+    assert manifest.next_stage is Stage.GENERATE_CHAPTERS
+    again = decisions.enter(stamped(manifest), at=AT)
+    assert again.record(Stage.GENERATE_CHAPTERS).inputs != completed().record(Stage.GENERATE_CHAPTERS).inputs
+
+
+def test_an_operators_resume_forgets_failure_and_cancellation() -> None:
+    canceled = stamped(decisions.cancel(entered(Stage.ORDER), at=AT))
+    manifest = decisions.reopen(claim(canceled), None)
+    assert (manifest.state, manifest.cancel_requested, manifest.error) == (State.PENDING, False, None)
+
+
+def test_answers_settle_events_in_the_outbox() -> None:
+    manifest = entered(Stage.ANALYZE)
+    first, second, third = (event.sequence for event in manifest.outbox.pending)
+    settled = decisions.settle(manifest, {first: 200, second: 404}, at=AT)
+    assert [event.sequence for event in settled.outbox.pending] == [third]
+    assert settled.outbox.settled == second
+    assert [(one.sequence, one.status_code) for one in settled.outbox.rejected] == [(second, 404)]
+    assert decisions.settle(settled, {first: 200, second: 404}, at=AT) is settled
+
+
+def test_a_tombstone_says_who_it_was_and_how_it_ended_and_names_no_artifacts() -> None:
+    manifest = decisions.collect(completed())
+    assert manifest.collected
+    assert manifest.state is State.COMPLETED
+    assert manifest.artifact_count == 0
+
+
+def test_an_illegal_decision_changes_nothing() -> None:
+    manifest = completed()
+    with pytest.raises(IllegalTransitionError):
+        decisions.complete(manifest, at=AT)
+    assert manifest == completed()
+
+
+def test_a_job_outside_its_stages_has_no_stage_to_finish() -> None:
+    with pytest.raises(ValueError, match="in no stage"):
+        decisions.finish(begun(), (), at=AT, seconds=0)
+
+
+def test_a_request_to_cancel_changes_nothing_else() -> None:
+    manifest = entered(Stage.ORDER)
+    asked = decisions.request_cancel(manifest)
+    assert asked == replace(manifest, cancel_requested=True)
+    assert asked.writer is Writer.WORKER

@@ -1,0 +1,166 @@
+"""What the stages produce, as objects: stored item by item, and validated when they are restored."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from states.files import media_type
+from states.keys import ArtifactName, artifact_key, artifact_name, inputs_prefix
+from states.manifest import Artifact, StageRecord
+from states.stages import Stage
+from worker.errors import MissingError
+from worker.store.port import Store
+
+LOG = logging.getLogger(__name__)
+
+_DAMAGED: Final = "a stored item is not valid, and is not used"
+
+Validate = Callable[[str, bytes], str | None]
+"""Says what is wrong with an item (its path and content), or None."""
+
+_CHUNK: Final = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Version:
+    """An object that may be an item: there can be several of a path, if two runs made it."""
+
+    name: ArtifactName
+    key: str
+    size: int
+    modified: float
+
+
+class Artifacts:
+    """The artifacts of one job in a store."""
+
+    def __init__(self, store: Store, job_id: str, executor: Executor) -> None:
+        """Use an executor for everything that can be done in parallel."""
+        self._store = store
+        self._job_id = job_id
+        self._executor = executor
+
+    def store(self, stage: Stage, inputs: str, path: str, body: bytes | Path) -> Artifact:
+        """Store an item under its inputs and its content; doing it again changes nothing, and mends a damaged one."""
+        size, sha256 = measure(body)
+        artifact = Artifact(path=path, size=size, sha256=sha256, media_type=media_type(path))
+        self._store.put(artifact_key(self._job_id, stage, inputs, sha256, path), body, artifact.media_type)
+        return artifact
+
+    def submit(self, stage: Stage, inputs: str, path: str, body: bytes) -> Future[Artifact]:
+        """Begin to store an item."""
+        return self._executor.submit(self.store, stage, inputs, path, body)
+
+    def versions(self, stage: Stage, inputs: str) -> list[Version]:
+        """List what there is of an unfinished stage, the newest version of every path first."""
+        found = []
+        for entry in self._store.entries(inputs_prefix(self._job_id, stage, inputs)):
+            name = artifact_name(entry.key)
+            if name is not None:
+                found.append(Version(name=name, key=entry.key, size=entry.size, modified=entry.modified))
+        return sorted(found, key=lambda version: (-version.modified, version.key))
+
+    def restore(
+        self, stage: Stage, inputs: str, wanted: Iterable[str], validate: Validate
+    ) -> Iterator[tuple[Artifact, bytes]]:
+        """Yield the valid items of an unfinished stage; of several versions of one, the newest that is valid."""
+        by_path: dict[str, list[Version]] = {path: [] for path in wanted}
+        for version in self.versions(stage, inputs):
+            if version.name.path in by_path:
+                by_path[version.name.path].append(version)
+        candidates = [versions for versions in by_path.values() if versions]
+        for found in self._executor.map(lambda versions: self._first_valid(versions, validate), candidates):
+            if found is not None:
+                yield found
+
+    def fetch(self, record: StageRecord) -> Iterator[tuple[Artifact, bytes | None]]:
+        """Yield the artifacts of a finished stage with their contents, or None for what is missing or damaged."""
+        yield from zip(
+            record.artifacts,
+            self._executor.map(lambda artifact: self._content(record, artifact), record.artifacts),
+            strict=True,
+        )
+
+    def missing(self, records: Iterable[StageRecord]) -> list[tuple[Stage, Artifact]]:
+        """Return the artifacts that are not in the store with their sizes; found by listing, not one by one."""
+        gone = []
+        for record in records:
+            there = (
+                {entry.key: entry.size for entry in self._store.entries(self._prefix(record))}
+                if record.artifacts
+                else {}
+            )
+            gone += [
+                (record.stage, artifact)
+                for artifact in record.artifacts
+                if there.get(self.key(record, artifact)) != artifact.size
+            ]
+        return gone
+
+    def key(self, record: StageRecord, artifact: Artifact) -> str:
+        """Return where an artifact of a finished stage lies."""
+        return artifact_key(self._job_id, record.stage, _inputs(record), artifact.sha256, artifact.path)
+
+    def download(self, record: StageRecord, artifact: Artifact, path: Path) -> bool:
+        """Write an artifact to a file, and tell whether it is there and whole."""
+        try:
+            self._store.download(self.key(record, artifact), path)
+        except MissingError:
+            return False
+        return measure(path) == (artifact.size, artifact.sha256)
+
+    def adopt(self, version: Version, path: Path) -> Artifact | None:
+        """Write an item of an unfinished stage to a file; return None if it is not what its name says."""
+        try:
+            self._store.download(version.key, path)
+        except MissingError:
+            return None
+        size, sha256 = measure(path)
+        if not sha256.startswith(version.name.content):
+            LOG.warning(_DAMAGED, extra={"key": version.key})
+            return None
+        name = version.name.path
+        return Artifact(path=name, size=size, sha256=sha256, media_type=media_type(name))
+
+    def _prefix(self, record: StageRecord) -> str:
+        return inputs_prefix(self._job_id, record.stage, _inputs(record))
+
+    def _content(self, record: StageRecord, artifact: Artifact) -> bytes | None:
+        try:
+            body = self._store.get(self.key(record, artifact))
+        except MissingError:
+            return None
+        return body if measure(body) == (artifact.size, artifact.sha256) else None
+
+    def _first_valid(self, versions: list[Version], validate: Validate) -> tuple[Artifact, bytes] | None:
+        for version in versions:
+            try:
+                body = self._store.get(version.key)
+            except MissingError:
+                continue
+            path, (size, sha256) = version.name.path, measure(body)
+            fault = (
+                validate(path, body) if sha256.startswith(version.name.content) else "its content does not fit its name"
+            )
+            if fault is None:
+                return Artifact(path=path, size=size, sha256=sha256, media_type=media_type(path)), body
+            LOG.warning(_DAMAGED, extra={"key": version.key, "fault": fault})
+        return None
+
+
+def measure(body: bytes | Path) -> tuple[int, str]:
+    """Return size and SHA-256 of a content."""
+    if isinstance(body, bytes):
+        return len(body), hashlib.sha256(body).hexdigest()
+    with body.open("rb") as file:
+        return body.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _inputs(record: StageRecord) -> str:
+    if record.inputs is None:
+        raise ValueError(f"{record.stage} has not been entered, so nothing is stored of it")
+    return record.inputs

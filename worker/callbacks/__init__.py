@@ -1,0 +1,1 @@
+"""Telling the web app how it goes."""

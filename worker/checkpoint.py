@@ -1,0 +1,192 @@
+"""The checkpoint log: an append-only list of manifests in a store, which is also the fence between runs.
+
+Every checkpoint is created, never overwritten: of two writers of the same number one learns that it came second. Who
+gets a 412 reads what is there, and there are three answers to "is it mine?":
+
+- mine: the answer of an earlier attempt was lost; all is well;
+- an operator's request under my run number: it is taken in, and the decision is made again on top of it;
+- anything else: another run owns the job, and this one has been replaced.
+
+Not being able to read it is none of the three: it is tried again. A writer knows its own checkpoints by the random
+token in them, so that two runs that decide the same thing in the same millisecond are still told apart.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from states.codec import ManifestError, UnknownFormatError, decode, encode
+from states.invariants import violations
+from states.keys import checkpoint_key, checkpoints_prefix, sequence_of
+from states.manifest import Manifest, Writer
+from worker.errors import (
+    BugError,
+    ConfigError,
+    ExistsError,
+    MissingError,
+    NoInputError,
+    ReplacedError,
+    StoreUnavailableError,
+)
+from worker.runtime import Runtime, iso
+from worker.store.port import Store
+
+LOG = logging.getLogger(__name__)
+MEDIA_TYPE: Final = "application/json"
+
+Decision = Callable[[Manifest], Manifest]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checkpoint:
+    """A manifest as it is stored."""
+
+    manifest: Manifest
+    body: bytes
+
+    @property
+    def sha256(self) -> str:
+        """What the next checkpoint calls `previous`."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+class OvertakenError(Exception):
+    """Somebody else's checkpoint has the number that ours should have had."""
+
+    def __init__(self, found: Checkpoint) -> None:
+        """Remember what is there."""
+        super().__init__(f"checkpoint {found.manifest.sequence} is another's")
+        self.found = found
+
+
+class CheckpointLog:
+    """The log of one job, for any reader and writer."""
+
+    def __init__(self, store: Store, job_id: str, runtime: Runtime) -> None:
+        """Look at a job in a store; nothing is read yet."""
+        self._store = store
+        self._job_id = job_id
+        self._runtime = runtime
+        self.token: Final = runtime.token()
+
+    @property
+    def job_id(self) -> str:
+        """The job's name."""
+        return self._job_id
+
+    def newest(self) -> Checkpoint | None:
+        """Read the newest checkpoint, or return None if the job has none."""
+        sequences = list(self.sequences())
+        return self.read(sequences[-1]) if sequences else None
+
+    def sequences(self, *, after: int = 0) -> Iterator[int]:
+        """List the numbers of the checkpoints that come after one, in order."""
+        start = checkpoint_key(self._job_id, after) if after else ""
+        for entry in self._store.entries(checkpoints_prefix(self._job_id), start_after=start):
+            sequence = sequence_of(entry.key)
+            if sequence is not None:
+                yield sequence
+
+    def read(self, sequence: int) -> Checkpoint:
+        """Read a checkpoint; raise MissingError, NoInputError if it is damaged, ConfigError for an unknown format."""
+        key = checkpoint_key(self._job_id, sequence)
+        body = self._store.get(key)
+        try:
+            return Checkpoint(manifest=decode(body), body=body)
+        except UnknownFormatError as error:
+            raise ConfigError(f"{self._store.uri(key)}: {error}", code="unknown_format") from error
+        except ManifestError as error:
+            raise NoInputError(f"{self._store.uri(key)} is damaged: {error}", code="damaged") from error
+
+    def age(self, sequence: int) -> int:
+        """Return how long ago a checkpoint was written, in seconds by the store's clock."""
+        return self._store.head(checkpoint_key(self._job_id, sequence)).age
+
+    def append(self, base: Checkpoint | None, manifest: Manifest, writer: Writer) -> Checkpoint:
+        """Create the checkpoint after `base`; raise OvertakenError if another's is there already."""
+        checkpoint = self._stamped(base, manifest, writer)
+        sequence = checkpoint.manifest.sequence
+        try:
+            self._store.create(checkpoint_key(self._job_id, sequence), checkpoint.body, MEDIA_TYPE)
+        except ExistsError:
+            found = self._present(sequence)
+            if found.body != checkpoint.body:
+                raise OvertakenError(found) from None
+        return checkpoint
+
+    def prove(self, checkpoint: Checkpoint) -> bool:
+        """Tell whether the store refuses to create a checkpoint that is there: a store that does not is no fence."""
+        key = checkpoint_key(self._job_id, checkpoint.manifest.sequence)
+        try:
+            self._store.create(key, checkpoint.body, MEDIA_TYPE)
+        except ExistsError:
+            return True
+        return False
+
+    def withdraw(self, checkpoint: Checkpoint) -> None:
+        """Delete the first checkpoint of a job that cannot be: one begun on a store that is no fence."""
+        self._store.delete([checkpoint_key(self._job_id, checkpoint.manifest.sequence)])
+
+    def _present(self, sequence: int) -> Checkpoint:
+        try:
+            return self.read(sequence)
+        except MissingError as error:
+            where = self._store.uri(checkpoint_key(self._job_id, sequence))
+            raise StoreUnavailableError(f"{where} exists, and cannot be read: try again") from error
+
+    def _stamped(self, base: Checkpoint | None, manifest: Manifest, writer: Writer) -> Checkpoint:
+        stamped = replace(
+            manifest,
+            sequence=base.manifest.sequence + 1 if base else 1,
+            previous=base.sha256 if base else None,
+            writer=writer,
+            token=self.token,
+            written_at=iso(self._runtime.now()),
+        )
+        if base and (broken := violations(base.manifest, stamped)):
+            raise BugError(f"refusing to write checkpoint {stamped.sequence}: {'; '.join(broken)}")
+        return Checkpoint(manifest=stamped, body=encode(stamped))
+
+
+class Ownership:
+    """A job as its owning run sees it: the head of the log, and how to move it. For one thread at a time."""
+
+    def __init__(self, log: CheckpointLog, head: Checkpoint) -> None:
+        """Own the job from a checkpoint on that bears this run's number."""
+        self._log = log
+        self._head = head
+
+    @property
+    def manifest(self) -> Manifest:
+        """The newest manifest that this run knows of."""
+        return self._head.manifest
+
+    @property
+    def log(self) -> CheckpointLog:
+        """The log of the job."""
+        return self._log
+
+    def append(self, decide: Decision) -> Manifest:
+        """Make a decision and append it; raise ReplacedError if another run owns the job by now."""
+        while True:
+            try:
+                self._head = self._log.append(self._head, decide(self._head.manifest), Writer.WORKER)
+            except OvertakenError as overtaken:
+                self._take_in(overtaken.found)
+            else:
+                return self._head.manifest
+
+    def is_own(self, manifest: Manifest) -> bool:
+        """Tell whether a newer manifest is this run's own, or an operator's request to it."""
+        mine = manifest.token == self._log.token
+        return mine or (manifest.writer is Writer.OPERATOR and manifest.run == self.manifest.run)
+
+    def _take_in(self, found: Checkpoint) -> None:
+        if not self.is_own(found.manifest):
+            raise ReplacedError(f"run {found.manifest.run} has taken the job over from run {self.manifest.run}")
+        LOG.info(
+            "took in a newer checkpoint", extra={"sequence": found.manifest.sequence, "writer": found.manifest.writer}
+        )
+        self._head = found

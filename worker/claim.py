@@ -1,0 +1,216 @@
+"""How a process comes to own a job.
+
+It waits for whoever owns it, appends the next checkpoint with the next run number, and has the store prove that it is
+a fence.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from states.decisions import begin, claim, release, reopen
+from states.exits import Exit
+from states.keys import checkpoint_key
+from states.manifest import EngineRef, Identity, Manifest, RunRecord, Writer
+from states.repository import normal_form
+from states.stages import INFO, Stage, State
+from states.takeover import Claim, Over, Wait, exit_code, judge
+from worker.checkpoint import Checkpoint, CheckpointLog, OvertakenError, Ownership
+from worker.desk import Desk
+from worker.errors import BusyError, ConfigError, NoInputError
+from worker.lease import read_lease
+from worker.runtime import Runtime, iso
+from worker.store.port import Store
+
+LOG = logging.getLogger(__name__)
+_POLL_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Newcomer:
+    """A process that wants to work on a job."""
+
+    version: str
+    """Of the worker."""
+    lease_seconds: int
+    announces: bool
+    """Whether it knows where events go."""
+    platform_run: str | None = None
+    allow_unfenced: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Operator:
+    """What an operator's word adds to a claim."""
+
+    stage: Stage | None = None
+    """The stage from which everything is done anew."""
+    takeover: bool = False
+    """Whether to replace a run that still lives."""
+
+
+class Claimant:
+    """One process's way to one job."""
+
+    def __init__(self, store: Store, log: CheckpointLog, desk: Desk, runtime: Runtime, who: Newcomer) -> None:
+        """Prepare; nothing is read yet."""
+        self._store = store
+        self._log = log
+        self._desk = desk
+        self._runtime = runtime
+        self._who = who
+
+    def start(self, identity: Identity, engine: Callable[[Manifest | None], EngineRef]) -> Ownership | Exit:
+        """Begin a job or go on with it, waiting for its owner; return the code if there is nothing left to do.
+
+        `engine` is asked which engine works on the job, and may refuse. Raises BusyError if the owner lives on.
+        """
+        deadline: float | None = None
+        while True:
+            newest = self._log.newest()
+            if newest is None:
+                owned = self._begin(identity, engine(None))
+            else:
+                check_identity(newest.manifest, identity)
+                verdict = self._judge(newest.manifest)
+                if isinstance(verdict, Over):
+                    return verdict.exit_code
+                if isinstance(verdict, Wait):
+                    deadline = self._wait(newest.manifest, verdict, deadline)
+                    continue
+                owned = self._claim(newest, engine(newest.manifest), None)
+            if owned is not None:
+                return owned
+
+    def resume(self, engine: Callable[[Manifest | None], EngineRef], word: Operator) -> Ownership | Exit:
+        """Go on with a job by an operator's word, even if it was over; never waits for a live run."""
+        while True:
+            newest = self._log.newest()
+            if newest is None:
+                raise no_such_job(self._log.job_id)
+            manifest = newest.manifest
+            check_reached(manifest, word.stage)
+            done = word.stage is None and (manifest.collected or manifest.state is State.COMPLETED)
+            if done and (manifest.collected or not (manifest.outbox.pending and self._who.announces)):
+                return exit_code(manifest)
+            if not word.takeover:
+                self._refuse_if_alive(manifest)
+            owned = self._claim(newest, engine(manifest), None if done else word)
+            if owned is not None:
+                return owned
+
+    def _begin(self, identity: Identity, engine: EngineRef) -> Ownership | None:
+        manifest = begin(identity, engine, self._run(1), announces=self._who.announces)
+        return self._append(None, manifest, Writer.WORKER)
+
+    def _claim(self, newest: Checkpoint, engine: EngineRef, word: Operator | None) -> Ownership | None:
+        manifest = newest.manifest
+        run = self._run(manifest.run + 1)
+        claimed = claim(manifest, run, engine=engine, announces=self._who.announces)
+        if word is None:
+            return self._append(newest, claimed, Writer.WORKER)
+        return self._append(newest, reopen(claimed, word.stage), Writer.OPERATOR)
+
+    def _append(self, base: Checkpoint | None, manifest: Manifest, writer: Writer) -> Ownership | None:
+        try:
+            checkpoint = self._log.append(base, manifest, writer)
+        except OvertakenError:
+            return None
+        if not self._log.prove(checkpoint):
+            self._unfenced(checkpoint)
+        LOG.info("claimed", extra={"run": checkpoint.manifest.run, "sequence": checkpoint.manifest.sequence})
+        return Ownership(self._log, checkpoint)
+
+    def _unfenced(self, checkpoint: Checkpoint) -> None:
+        where = self._store.uri(checkpoint_key(self._log.job_id, checkpoint.manifest.sequence))
+        what = (
+            f"the store overwrote {where} although it was told not to (If-None-Match: *): it cannot keep two runs apart"
+        )
+        if self._who.allow_unfenced:
+            LOG.warning("the store is no fence; going on, as ALLOW_UNFENCED_STORE says", extra={"reason": what})
+            return
+        if checkpoint.manifest.sequence == 1:
+            self._log.withdraw(checkpoint)
+        else:
+            ended = release(checkpoint.manifest, Exit.CONFIG, at=iso(self._runtime.now()))
+            self._log.append(checkpoint, ended, Writer.WORKER)
+        raise ConfigError(
+            f"{what}. Use a store that honours conditional writes, or set ALLOW_UNFENCED_STORE=1 if you make sure "
+            "that a job never runs twice at once",
+            code="unfenced_store",
+        )
+
+    def _judge(self, manifest: Manifest) -> Claim | Over | Wait:
+        unasked = manifest.released or (manifest.over and not manifest.outbox.pending)
+        silent, lease = (0, 0) if unasked else self._silence(manifest)
+        return judge(manifest, silent_seconds=silent, lease_seconds=lease, can_deliver=self._who.announces)
+
+    def _silence(self, manifest: Manifest) -> tuple[int, int]:
+        """Return for how long the owner has not been heard of, and its lease."""
+        age = self._log.age(manifest.sequence)
+        heartbeat, lease = read_lease(self._store, manifest)
+        return (age if heartbeat is None else min(age, heartbeat)), lease
+
+    def _wait(self, manifest: Manifest, verdict: Wait, deadline: float | None) -> float:
+        now = self._runtime.monotonic()
+        if deadline is None:
+            deadline = now + 2 * verdict.lease_seconds
+            LOG.info("another run owns the job, waiting for its lease", extra={"owner": manifest.run})
+        if now >= deadline:
+            raise busy(manifest)
+        self._desk.wait(min(_POLL_SECONDS, verdict.seconds))
+        return deadline
+
+    def _refuse_if_alive(self, manifest: Manifest) -> None:
+        if manifest.released:
+            return
+        silent, lease = self._silence(manifest)
+        if silent <= lease:
+            raise busy(manifest)
+
+    def _run(self, number: int) -> RunRecord:
+        return RunRecord(
+            number=number,
+            claimed_at=iso(self._runtime.now()),
+            version=self._who.version,
+            lease_seconds=self._who.lease_seconds,
+            platform_run=self._who.platform_run,
+        )
+
+
+def check_identity(manifest: Manifest, wanted: Identity) -> None:
+    """Raise ConfigError if a job of that name is about something else."""
+    found = manifest.identity
+    same = normal_form(found.repository) == normal_form(wanted.repository) and found.branch == wanted.branch
+    if not same:
+        raise ConfigError(
+            f"job {found.job_id} is about {found.repository} ({found.branch}), "
+            f"not {wanted.repository} ({wanted.branch}): give this one another JOB_ID",
+            code="identity",
+        )
+
+
+def check_reached(manifest: Manifest, stage: Stage | None) -> None:
+    """Raise NoInputError if a job cannot go on from a stage."""
+    if stage is not None and manifest.collected:
+        raise NoInputError(f"job {manifest.job_id} was collected: nothing is left to go on with; start a new job")
+    if stage is not None and manifest.next_stage is not None and INFO[stage].step > INFO[manifest.next_stage].step:
+        raise NoInputError(
+            f"job {manifest.job_id} has not reached {stage} yet: its next stage is {manifest.next_stage}"
+        )
+
+
+def no_such_job(job_id: str) -> NoInputError:
+    """Return the error for a job that is not there."""
+    return NoInputError(f"there is no job {job_id} in this store: see `fondation-worker list`", code="no_such_job")
+
+
+def busy(manifest: Manifest) -> BusyError:
+    """Return the error for a job that another run works on."""
+    owner = manifest.owner
+    platform = f" (platform run {owner.platform_run})" if owner.platform_run else ""
+    return BusyError(
+        f"run {owner.number}{platform} works on job {manifest.job_id} since {owner.claimed_at} and is alive: "
+        "wait for it, cancel the job, or take it over with `resume --takeover`"
+    )

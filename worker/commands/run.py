@@ -1,0 +1,114 @@
+"""`run`: a repository becomes a course; for a platform (everything from the environment), or for a person."""
+
+import hashlib
+import json
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from states.exits import Exit
+from states.manifest import Identity
+from states.repository import branch_fault, normal_form, repository_fault, short_name, without_credentials
+from worker.checkpoint import CheckpointLog
+from worker.commands.reading import store_settings
+from worker.commands.running import do, reporting
+from worker.errors import ConfigError, UsageError
+from worker.export import export
+from worker.inventory import Inventory
+from worker.job import TRANSFERS
+from worker.opening import engine_name, open_retrying_store, open_source
+from worker.output import Output
+from worker.request import job_id_fault, read_request
+from worker.runtime import SystemRuntime
+from worker.settings import Reader, Settings, read_settings
+
+
+def run(arguments: Namespace, environment: Mapping[str, str]) -> Output:
+    """Do what the environment describes, or what the command line does if it names a repository."""
+    if arguments.repository is None:
+        return _run_job(arguments, environment)
+    return _run_here(arguments, environment)
+
+
+def _run_job(arguments: Namespace, environment: Mapping[str, str]) -> Output:
+    for option in ("branch", "job_id", "engine", "out"):
+        if getattr(arguments, option) is not None:
+            name = option.replace("_", "-")
+            raise UsageError(f"--{name} goes with REPO; without it, everything comes from the environment")
+    reader = Reader(environment)
+    settings = read_settings(reader, arguments.store)
+    if not settings.store_url:
+        reader.required("STORE_URL", "where checkpoints and files are kept, as s3://bucket/prefix or file:///folder")
+    reader.required("CALLBACK_URL", "the address of the web app's webhook")
+    request = read_request(reader, allow_http=settings.allow_http_git)
+    reader.finish()
+    with reporting(environment, default_format="json", job_id=request.identity.job_id) as reporter:
+        code = do(settings, request.identity.job_id, reporter, lambda job: job.run(request.identity))
+    return Output(exit_code=code)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Local:
+    """A job that a person asks for."""
+
+    identity: Identity
+    commit: str
+    out: Path
+
+
+def _run_here(arguments: Namespace, environment: Mapping[str, str]) -> Output:
+    settings = store_settings(arguments, environment)
+    if arguments.engine is not None:
+        settings = replace(settings, engine=replace(settings.engine, name=arguments.engine))
+    local = _local_job(arguments, settings)
+    job_id = local.identity.job_id
+    with reporting(environment, default_format="console", job_id=job_id) as reporter:
+        code = do(settings, job_id, reporter, lambda job: job.run(local.identity))
+    if code is not Exit.OK:
+        again = "run the same command again to go on" if code in {75, 130, 143} else "`status` says why"
+        return Output(lines=[f"job {job_id} ended with {int(code)}: {again}"], exit_code=code)
+    return _delivered(settings, local)
+
+
+def _local_job(arguments: Namespace, settings: Settings) -> _Local:
+    repository = _repository(arguments.repository, settings)
+    branch = arguments.branch
+    if branch is not None and (fault := branch_fault(branch)):
+        raise UsageError(f"--branch is {branch!r}: {fault}")
+    if arguments.job_id is not None and (fault := job_id_fault(arguments.job_id)):
+        raise UsageError(f"--job-id is {arguments.job_id!r}: {fault}")
+    runtime = SystemRuntime()
+    asked = Identity(job_id="", repository=repository, branch=branch or "")
+    revision = open_source(settings, asked, runtime, runtime.flag()).resolve()
+    name = short_name(repository)
+    engine = engine_name(settings, None)
+    what = json.dumps([normal_form(repository), revision.branch, revision.commit, engine])
+    job_id = arguments.job_id or f"{name[:64]}-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
+    identity = Identity(job_id=job_id, repository=repository, branch=revision.branch)
+    return _Local(identity=identity, commit=revision.commit, out=Path(arguments.out or f"{name}-course"))
+
+
+def _repository(text: str, settings: Settings) -> str:
+    """Return the URL of what may also be a folder."""
+    path = Path(text)
+    if path.is_dir() or text.startswith((".", "/", "~")):
+        return path.expanduser().absolute().resolve().as_uri()
+    if fault := repository_fault(text, allow_http=settings.allow_http_git):
+        raise UsageError(f"REPO is {without_credentials(text)!r}, which is no folder here, and as a URL: {fault}")
+    return text
+
+
+def _delivered(settings: Settings, local: _Local) -> Output:
+    runtime = SystemRuntime()
+    store = open_retrying_store(settings, runtime)
+    newest = CheckpointLog(store, local.identity.job_id, runtime).newest()
+    if newest is None:
+        raise ConfigError(f"job {local.identity.job_id} has just ended, and its checkpoints are gone")
+    paths = export(Inventory(store, runtime.executor(TRANSFERS), newest.manifest), local.out)
+    chapters = sorted(path for path in paths if path.startswith("reviewed-chapters/"))
+    lines = [
+        f"course  {local.out}/ ({len(paths)} files, {len(chapters)} chapters; begin with {local.out / chapters[0]})",
+        f"job     {local.identity.job_id} in {store.url}",
+    ]
+    return Output(lines=lines)

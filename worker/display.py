@@ -1,0 +1,74 @@
+"""The progress display on a terminal: the stage, its items, the time."""
+
+import sys
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from states.manifest import Manifest
+from states.stages import INFO, STAGES, Stage
+
+
+class Display:
+    """Draws one bar for the stage in hand, and a line for every stage that is finished."""
+
+    def __init__(self) -> None:
+        """Draw on stderr: stdout is for answers."""
+        self._console = Console(stderr=True, highlight=False)
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=self._console,
+            transient=True,
+        )
+        self._task = self._progress.add_task("Waiting for the job", total=None)
+        self._stage: Stage | None = None
+
+    @staticmethod
+    def suits() -> bool:
+        """Tell whether there is a terminal to draw on."""
+        return sys.stderr.isatty()
+
+    def __enter__(self) -> Self:
+        """Begin to draw."""
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the terminal as it was."""
+        self._progress.stop()
+
+    def write(self, line: str) -> None:
+        """Write a line above the bar."""
+        self._console.print(line, markup=False, soft_wrap=True)
+
+    def transition(self, manifest: Manifest) -> None:
+        """Show the stage that begins, and keep a line of the one that ended."""
+        stage = manifest.current_stage
+        if stage is self._stage:
+            return
+        if self._stage is not None and manifest.record(self._stage).finished:
+            self._keep(manifest, self._stage)
+        self._stage = stage
+        description = _title(stage) if stage else f"{manifest.state}"
+        self._progress.reset(self._task, description=description, total=None)
+
+    def items(self, stage: Stage, done: int, total: int) -> None:
+        """Move the bar."""
+        if stage is self._stage:
+            self._progress.update(self._task, completed=done, total=total)
+
+    def _keep(self, manifest: Manifest, stage: Stage) -> None:
+        record = manifest.record(stage)
+        self.write(f"{_title(stage):<48} {len(record.artifacts):>4} {record.seconds:>8.1f}s")
+
+
+def _title(stage: Stage) -> str:
+    return f"{INFO[stage].step}/{len(STAGES)} {INFO[stage].message}"

@@ -1,0 +1,140 @@
+"""Puts a run together from its parts, and takes it apart again."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from states.exits import Exit
+from states.manifest import EngineRef, Identity, Manifest
+from worker.announcing import Announcer, Linker
+from worker.artifacts import Artifacts
+from worker.bench import Bench
+from worker.callbacks.courier import Courier
+from worker.callbacks.port import Webhook
+from worker.checkpoint import CheckpointLog, Ownership
+from worker.claim import Claimant, Newcomer, Operator
+from worker.cloning import Cloner, Packer, Source
+from worker.desk import Desk, StoppedError
+from worker.engines.port import Engine
+from worker.lease import Heart, Lease
+from worker.making import Maker
+from worker.report import Reporter
+from worker.retry import Retrier
+from worker.runner import Patience, Runner
+from worker.runtime import Runtime
+from worker.store.port import Store
+from worker.store.retrying import RetryingStore
+from worker.workspace import RunFolder
+
+LOG = logging.getLogger(__name__)
+
+TRANSFERS: Final = 16
+"""How many objects are transferred at once."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """What a run is made of: everything outside the protocol, behind ports."""
+
+    runtime: Runtime
+    store: Store
+    """Must not retry by itself."""
+    choose_engine: Callable[[Manifest | None], Engine]
+    """Returns the engine for a new job, or the one that a job began with; may refuse."""
+    open_source: Callable[[Manifest], Source]
+    packer: Packer
+    open_webhook: Callable[[], Webhook] | None
+    reporter: Reporter
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """How a run behaves; times in seconds."""
+
+    who: Newcomer
+    work_dir: Path
+    store_give_up: float
+    callback_give_up: float
+    stage_timeout: float
+    stop_grace: float
+    url_expiry: int
+
+
+class Job:
+    """One process's run of one job."""
+
+    def __init__(self, parts: Parts, terms: Terms, job_id: str) -> None:
+        """Prepare; nothing is read or written yet."""
+        self._parts = parts
+        self._terms = terms
+        self._engine: Engine | None = None
+        self._retrier = Retrier(parts.runtime, parts.runtime.flag())
+        self._store = RetryingStore(
+            parts.store, self._retrier, give_up_seconds=terms.store_give_up, monotonic=parts.runtime.monotonic
+        )
+        self.desk: Final = Desk(parts.runtime)
+        """Where a Stop is left for the run."""
+        self.log: Final = CheckpointLog(self._store, job_id, parts.runtime)
+
+    def run(self, identity: Identity) -> Exit:
+        """Begin the job or go on with it, to its end; return the exit code."""
+        return self._own(lambda claimant: claimant.start(identity, self._choose))
+
+    def resume(self, word: Operator) -> Exit:
+        """Go on with the job by an operator's word; return the exit code."""
+        return self._own(lambda claimant: claimant.resume(self._choose, word))
+
+    def _choose(self, manifest: Manifest | None) -> EngineRef:
+        self._engine = self._parts.choose_engine(manifest)
+        return EngineRef(name=self._engine.name, version=self._engine.version)
+
+    def _own(self, claim: Callable[[Claimant], Ownership | Exit]) -> Exit:
+        claimant = Claimant(self._store, self.log, self.desk, self._parts.runtime, self._terms.who)
+        folder = RunFolder(self._terms.work_dir, self.log.job_id, self.log.token)
+        try:
+            owned = claim(claimant)
+            return owned if isinstance(owned, Exit) else self._work(owned, folder)
+        except StoppedError as stopped:
+            return stopped.stop.exit_code
+        finally:
+            folder.remove()
+
+    def _work(self, owned: Ownership, folder: RunFolder) -> Exit:
+        parts, terms, desk, runtime = self._parts, self._terms, self.desk, self._parts.runtime
+        engine = self._engine
+        assert engine is not None  # noqa: S101 - a job cannot be owned before its engine was chosen
+        artifacts = Artifacts(self._store, self.log.job_id, runtime.executor(TRANSFERS))
+        lease = Lease(parts.store, owned, runtime, desk.mailbox)
+        heart = Heart(lease, desk.mailbox, runtime, give_up_seconds=terms.store_give_up)
+        courier = Courier(parts.open_webhook, lease, runtime, desk.mailbox) if parts.open_webhook else None
+        announcer = Announcer(
+            Linker(self._store, artifacts, runtime, expires_seconds=terms.url_expiry), self.log, courier
+        )
+        bench = Bench(
+            runtime=runtime, desk=desk, owned=owned, artifacts=artifacts, folder=folder, reporter=parts.reporter
+        )
+        cloner = Cloner(bench, parts.open_source(owned.manifest), parts.packer)
+        maker = Maker(bench, cloner, engine, timeout_seconds=terms.stage_timeout)
+        patience = Patience(
+            callback_give_up=terms.callback_give_up, stop_grace=terms.stop_grace, hurry=self._retrier.hurry
+        )
+        runner = Runner(bench, cloner, maker, announcer, patience)
+
+        def on_refreshed() -> None:
+            runner.reassert()
+            lease.reassert()
+            engine.unpause()
+
+        desk.on_refreshed = on_refreshed
+        heart.start(interval=terms.who.lease_seconds / 3, on_lost=engine.pause)
+        if courier is not None:
+            courier.start()
+        try:
+            return runner.run()
+        finally:
+            lease.revoke()
+            announcer.close()
+            heart.stop()
+            engine.stop()

@@ -1,0 +1,184 @@
+"""The lease of a run: how it shows that it lives, learns of its successor, and knows when it must stand still.
+
+The owner refreshes `runs/<n>/heartbeat.json` every third of its lease, and lists the checkpoints newer than its own at
+the same time. It counts from *before* it sends the refresh; the store dates the object after that; a newcomer waits
+until the object's age exceeds the lease (states/takeover.py). So the owner knows first: when a lease can have been
+taken over, `held` has been false for some time, whatever the clocks say and however long an answer took.
+"""
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from states.keys import heartbeat_key
+from states.manifest import Manifest, Writer
+from worker.checkpoint import CheckpointLog, Ownership
+from worker.errors import MissingError, StoreUnavailableError, WorkerError
+from worker.runtime import Mailbox, Runtime
+from worker.store.port import Store
+
+LOG = logging.getLogger(__name__)
+_RETRY_SECONDS: Final = 0.3
+_MEDIA_TYPE: Final = "application/json"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Superseded:
+    """Another run owns the job."""
+
+    run: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CancelRequested:
+    """An operator asks for the job's end."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeaseLost:
+    """The lease may have been taken over: stand still."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeaseRefreshed:
+    """The store answered again; the lease holds once a checkpoint could be appended."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoreLost:
+    """The store has not answered for as long as this run is willing to wait, or does not let it in any more."""
+
+    error: WorkerError
+
+
+LeaseNews = Superseded | CancelRequested | LeaseLost | LeaseRefreshed | StoreLost
+
+
+def read_lease(store: Store, manifest: Manifest) -> tuple[int | None, int]:
+    """Return the age of the owner's heartbeat (None if there is none) and its lease, both in seconds."""
+    key = heartbeat_key(manifest.job_id, manifest.run)
+    try:
+        age, body = store.head(key).age, store.get(key)
+    except MissingError:
+        return None, manifest.owner.lease_seconds
+    try:
+        return age, int(json.loads(body)["leaseSeconds"])
+    except (ValueError, KeyError, TypeError):
+        return age, manifest.owner.lease_seconds
+
+
+class Lease:
+    """The lease of one run on one job."""
+
+    def __init__(self, store: Store, owned: Ownership, runtime: Runtime, mailbox: Mailbox[LeaseNews]) -> None:
+        """Hold a job that has just been claimed; `store` must not retry by itself."""
+        self._store = store
+        self._owned = owned
+        self._log = CheckpointLog(store, owned.log.job_id, runtime)
+        self._runtime = runtime
+        self._mailbox = mailbox
+        self._run = owned.manifest.run
+        self._seconds = owned.manifest.owner.lease_seconds
+        self._refreshed = runtime.monotonic()
+        self._suspended = False
+        self._revoked = False
+
+    @property
+    def held(self) -> bool:
+        """Whether nobody else can own the job at this moment: ask before every side effect."""
+        return not self._revoked and not self._suspended and self.remaining > 0
+
+    @property
+    def remaining(self) -> float:
+        """Seconds until the lease can have been taken over."""
+        return self._refreshed + self._seconds - self._runtime.monotonic()
+
+    def revoke(self) -> None:
+        """Give the lease up for good."""
+        self._revoked = True
+
+    def reassert(self) -> None:
+        """Hold the lease again, after a refresh and an append have both succeeded."""
+        self._suspended = False
+
+    def refresh(self) -> None:
+        """Send a heartbeat."""
+        sent = self._runtime.monotonic()
+        body = json.dumps({"run": self._run, "leaseSeconds": self._seconds}).encode("ascii")
+        self._store.put(heartbeat_key(self._log.job_id, self._run), body, _MEDIA_TYPE)
+        if self.remaining <= 0:
+            self.suspend()
+        self._refreshed = sent
+
+    def look(self) -> None:
+        """Look for checkpoints newer than this run's newest, and report what they mean."""
+        for sequence in list(self._log.sequences(after=self._owned.manifest.sequence)):
+            manifest = self._log.read(sequence).manifest
+            if not self._owned.is_own(manifest):
+                self._revoked = True
+                self._mailbox.put(Superseded(run=manifest.run))
+                return
+            if manifest.writer is Writer.OPERATOR and manifest.cancel_requested:
+                self._mailbox.put(CancelRequested())
+
+    def suspend(self) -> None:
+        """Stand still: the lease has run out."""
+        if not self._suspended:
+            self._suspended = True
+            LOG.warning("the lease has run out, standing still", extra={"lease_seconds": self._seconds})
+            self._mailbox.put(LeaseLost())
+
+    def beat(self) -> None:
+        """Refresh and look once; after a silence, report that the store is back."""
+        self.refresh()
+        self.look()
+        if self._suspended:
+            self._mailbox.put(LeaseRefreshed())
+
+
+class Heart:
+    """The two threads of a lease: one that beats, and one that judges, since a beat may hang."""
+
+    def __init__(self, lease: Lease, mailbox: Mailbox[LeaseNews], runtime: Runtime, *, give_up_seconds: float) -> None:
+        """Prepare; `give_up_seconds` is how long the store may stay silent."""
+        self._lease = lease
+        self._mailbox = mailbox
+        self._runtime = runtime
+        self._give_up = give_up_seconds
+        self._stopped = runtime.flag()
+
+    def start(self, *, interval: float, on_lost: Callable[[], None]) -> None:
+        """Beat every `interval` seconds; `on_lost` is called from the judging thread, before anything else."""
+        self._runtime.spawn("heart", lambda: self._beat(interval))
+        self._runtime.spawn("judge", lambda: self._judge(on_lost))
+
+    def stop(self) -> None:
+        """End both threads at their next step."""
+        self._stopped.set()
+
+    def _beat(self, interval: float) -> None:
+        silent_since: float | None = None
+        wait = 0.0
+        while not self._stopped.wait(wait):
+            began = self._runtime.monotonic()
+            try:
+                self._lease.beat()
+            except StoreUnavailableError as error:
+                silent_since = began if silent_since is None else silent_since
+                if self._runtime.monotonic() - silent_since > self._give_up:
+                    self._mailbox.put(StoreLost(error=error))
+                    return
+                wait = _RETRY_SECONDS
+            except WorkerError as error:
+                self._mailbox.put(StoreLost(error=error))
+                return
+            else:
+                silent_since, wait = None, interval
+
+    def _judge(self, on_lost: Callable[[], None]) -> None:
+        while not self._stopped.wait(max(self._lease.remaining, _RETRY_SECONDS)):
+            if self._lease.remaining <= 0:
+                on_lost()
+                self._lease.suspend()

@@ -1,0 +1,106 @@
+"""Opens what the settings name: store, engine, source and webhook. The one module that knows all adapters."""
+
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from states.manifest import Manifest
+from worker import __version__
+from worker.callbacks.port import Webhook
+from worker.engines.port import Engine
+from worker.errors import ConfigError, EngineUnavailableError
+from worker.retry import Retrier
+from worker.runtime import Runtime
+from worker.settings import Settings
+from worker.store.port import Store
+from worker.store.retrying import RetryingStore
+
+LOG = logging.getLogger(__name__)
+
+STATIC: Final = "static"
+FONDATION: Final = "fondation"
+
+
+def default_store_url(environment: Mapping[str, str]) -> str:
+    """Return the store of who names none: a folder among the user's data (XDG base directories)."""
+    data = environment.get("XDG_DATA_HOME", "")
+    home = Path(data) if data.startswith("/") else Path.home() / ".local" / "share"
+    return (home / "fondation-worker").as_uri()
+
+
+def open_store(settings: Settings) -> Store:
+    """Open the store; it does not retry by itself."""
+    parts = urlsplit(settings.store_url)
+    if parts.scheme == "file":
+        from worker.store.folder import FolderStore  # noqa: PLC0415 - only what is used is imported
+
+        return FolderStore(Path(unquote(parts.path)))
+    from worker.store.s3 import S3Access, S3Store  # noqa: PLC0415 - boto3 takes a quarter of a second
+
+    s3 = settings.s3
+    assert s3 is not None  # noqa: S101 - the settings have read it, since the URL is s3://
+    access = S3Access(
+        endpoint_url=s3.endpoint_url,
+        public_endpoint_url=s3.public_endpoint_url,
+        region=s3.region,
+        access_key=s3.access_key,
+        secret_key=s3.secret_key.reveal(),
+        session_token=s3.session_token.reveal() if s3.session_token else None,
+    )
+    return S3Store(parts.netloc, parts.path.strip("/"), access)
+
+
+def open_retrying_store(settings: Settings, runtime: Runtime) -> Store:
+    """Open the store for a command that only wants its answers."""
+    retrier = Retrier(runtime, runtime.flag())
+    store = open_store(settings)
+    return RetryingStore(store, retrier, settings.store_give_up, monotonic=runtime.monotonic)
+
+
+def work_dir(settings: Settings) -> Path:
+    """Return where runs have their folders."""
+    return settings.work_dir or Path(tempfile.gettempdir()) / f"fondation-worker-{os.getuid()}"
+
+
+def engine_name(settings: Settings, manifest: Manifest | None) -> str:
+    """Return which engine works on a job: the one that it began with, else the one that is asked for.
+
+    Raises ConfigError if another one is asked for by name.
+    """
+    asked = settings.engine.name
+    began = manifest.engine.name if manifest else None
+    if began is not None and asked not in {"auto", began}:
+        raise ConfigError(
+            f"ENGINE is {asked!r}, and job {manifest.job_id if manifest else ''} began with {began!r}: "
+            "leave ENGINE out, or start a new job",
+            code="engine",
+        )
+    return began or (STATIC if asked == "auto" else asked)
+
+
+def open_engine(settings: Settings, manifest: Manifest | None) -> Engine:
+    """Open the engine for a job; raise EngineUnavailableError if it is not there."""
+    name = engine_name(settings, manifest)
+    if name == STATIC:
+        from worker.engines.static.engine import StaticEngine  # noqa: PLC0415 - its grammars take long to load
+
+        return StaticEngine()
+    raise EngineUnavailableError(f"engine {name!r} is not available here")
+
+
+def open_webhook(settings: Settings, runtime: Runtime) -> Callable[[], Webhook] | None:
+    """Return how to open the webhook, or None where there is none."""
+    callback = settings.callback
+    if callback is None:
+        return None
+
+    def open_it() -> Webhook:
+        from worker.callbacks.webhook import HttpWebhook  # noqa: PLC0415 - httpx takes long to load
+
+        return HttpWebhook(callback, runtime, __version__)
+
+    return open_it
