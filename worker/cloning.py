@@ -1,6 +1,7 @@
 """The first stage: the repository's files, pinned to a commit, and kept as a snapshot for all later runs."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -34,10 +35,10 @@ class Packer(Protocol):
 class Cloner:
     """Gets the repository's files: from their host for the first time, from the snapshot ever after."""
 
-    def __init__(self, bench: Bench, source: Source, packer: Packer) -> None:
-        """Prepare; nothing is fetched yet."""
+    def __init__(self, bench: Bench, open_source: Callable[[], Source], packer: Packer) -> None:
+        """Prepare; the source is opened only if something has to be fetched."""
         self._bench = bench
-        self._source = source
+        self._open_source = open_source
         self._packer = packer
         self._has_tree = False
 
@@ -72,7 +73,7 @@ class Cloner:
 
     def _checkout(self, commit: str | None) -> str:
         tree = self._bench.folder.empty_source()
-        found = self._bench.desk.do("source", lambda: self._source.checkout(commit, tree))
+        found = self._bench.desk.do("source", lambda: self._open_source().checkout(commit, tree))
         LOG.info("checked out", extra={"commit": found})
         self._has_tree = True
         return found

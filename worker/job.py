@@ -43,7 +43,8 @@ class Parts:
     """Must not retry by itself."""
     choose_engine: Callable[[Manifest | None], Engine]
     """Returns the engine for a new job, or the one that a job began with; may refuse."""
-    open_source: Callable[[Manifest], Source]
+    open_source: Callable[[Identity, Path], Source]
+    """Opens where the repository comes from, with a folder for scratch."""
     packer: Packer
     open_webhook: Callable[[], Webhook] | None
     reporter: Reporter
@@ -115,7 +116,8 @@ class Job:
         bench = Bench(
             runtime=runtime, desk=desk, owned=owned, artifacts=artifacts, folder=folder, reporter=parts.reporter
         )
-        cloner = Cloner(bench, parts.open_source(owned.manifest), parts.packer)
+        identity = owned.manifest.identity
+        cloner = Cloner(bench, lambda: parts.open_source(identity, folder.scratch), parts.packer)
         maker = Maker(bench, cloner, engine, timeout_seconds=terms.stage_timeout)
         patience = Patience(
             callback_give_up=terms.callback_give_up, stop_grace=terms.stop_grace, hurry=self._retrier.hurry

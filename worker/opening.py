@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from states.manifest import Manifest
+from states.manifest import Identity, Manifest
 from worker import __version__
 from worker.callbacks.port import Webhook
 from worker.engines.port import Engine
@@ -16,6 +16,10 @@ from worker.errors import ConfigError, EngineUnavailableError
 from worker.retry import Retrier
 from worker.runtime import Runtime
 from worker.settings import Settings
+from worker.source.git import GitSource
+from worker.source.local import open_local
+from worker.source.port import Source
+from worker.source.program import Git
 from worker.store.port import Store
 from worker.store.retrying import RetryingStore
 
@@ -90,6 +94,15 @@ def open_engine(settings: Settings, manifest: Manifest | None) -> Engine:
 
         return StaticEngine()
     raise EngineUnavailableError(f"engine {name!r} is not available here")
+
+
+def open_source(settings: Settings, identity: Identity, git: Git) -> Source:
+    """Open where a job's repository comes from: a git host, or a folder on this machine (`file://`)."""
+    parts = urlsplit(identity.repository)
+    if parts.scheme == "file":
+        return open_local(git, Path(unquote(parts.path)))
+    branch = identity.branch if identity.branch not in {"", "HEAD"} else None
+    return GitSource(git, identity.repository, branch, settings.github_token, allow_http=settings.allow_http_git)
 
 
 def open_webhook(settings: Settings, runtime: Runtime) -> Callable[[], Webhook] | None:

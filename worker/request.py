@@ -1,6 +1,5 @@
-"""What a run is asked to do: a job's name, its repository and its branch."""
+"""What a run is asked to do: a job's name, its repository and its branch, checked."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from states.keys import valid_job_id
@@ -11,21 +10,12 @@ from worker.settings import Reader
 DEFAULT_BRANCH: Final = "main"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
-    """A job as it is asked for; a repository that is a path on this machine stands as `file://`."""
-
-    identity: Identity
-    commit: str | None = None
-    """The commit that it is about, if that is known already."""
-
-
 def job_id_fault(job_id: str) -> str | None:
     """Say what is wrong with the name of a job, or return None."""
     return None if valid_job_id(job_id) else "it must be 1 to 128 of the characters A-Z a-z 0-9 . _ -, and not . or .."
 
 
-def read_request(reader: Reader, *, allow_http: bool) -> Request:
+def read_request(reader: Reader, *, allow_http: bool) -> Identity:
     """Read a job from the environment (job mode); the caller calls `reader.finish()`."""
     job_id = reader.required("JOB_ID", "the job's name")
     repository = reader.required("REPOSITORY_URL", "the repository, as https://host/path or owner/name")
@@ -35,4 +25,4 @@ def read_request(reader: Reader, *, allow_http: bool) -> Request:
     if repository and (fault := repository_fault(repository, allow_http=allow_http)):
         reader.faults.append(f"REPOSITORY_URL is {without_credentials(repository)!r}: {fault}")
     reader.checked("BRANCH", branch, branch_fault)
-    return Request(identity=Identity(job_id=job_id, repository=repository, branch=branch))
+    return Identity(job_id=job_id, repository=repository, branch=branch)

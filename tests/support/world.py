@@ -32,7 +32,7 @@ class FakeEngine:
     name: str = "static"
     version: str = "1"
     made: Counter[str] = field(default_factory=Counter)
-    before_item: Callable[[str], None] = lambda path: None
+    before_item: Callable[[str], None] = lambda _path: None
 
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
         source = (workspace.source / "file.txt").read_text()
@@ -106,6 +106,8 @@ class Receiver:
             self.taken.append((idempotency_key, document))
         return answer
 
+    def close(self) -> None: ...
+
     @property
     def said(self) -> list[tuple[object, object]]:
         """Type and status of what was taken, in order."""
@@ -141,7 +143,7 @@ class World:
             runtime=self.runtime,
             store=self.store,
             choose_engine=choose,
-            open_source=lambda _: self.source,
+            open_source=lambda _identity, _scratch: self.source,
             packer=JsonPacker(),
             open_webhook=None if receiver is None else open_webhook,
             reporter=LogReporter(),

@@ -7,6 +7,7 @@ which sends it again under the same key.
 
 import logging
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
 
@@ -82,9 +83,10 @@ class Courier:
 
     def _work(self) -> None:
         webhook = self._open()
-        while (letter := self._letters.get()) is not None:
-            if self._closed.is_set() or not self._deliver(webhook, letter):
-                return
+        with closing(webhook):
+            while (letter := self._letters.get()) is not None:
+                if self._closed.is_set() or not self._deliver(webhook, letter):
+                    return
 
     def _deliver(self, webhook: Webhook, letter: Letter) -> bool:
         policy = Policy(on=(_TryAgainError,), give_up_seconds=float("inf"), first=0.5, longest=30.0)

@@ -21,3 +21,6 @@ class Webhook(Protocol):
 
     def post(self, body: bytes, idempotency_key: str) -> Answer:
         """Send an event and return the answer; raise UnreachableError if none came."""
+
+    def close(self) -> None:
+        """Hang up."""

@@ -47,6 +47,10 @@ class HttpWebhook:
             raise UnreachableError(type(error).__name__) from error
         return Answer(status_code=response.status_code, retry_after=_retry_after(response, now))
 
+    def close(self) -> None:
+        """Hang up."""
+        self._client.close()
+
 
 def signature(key: str, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
     """Return the headers of Standard Webhooks 1.0.0 for a body, under a key in base64.

@@ -17,11 +17,12 @@ from worker.errors import ConfigError, UsageError
 from worker.export import export
 from worker.inventory import Inventory
 from worker.job import TRANSFERS
-from worker.opening import engine_name, open_retrying_store, open_source
+from worker.opening import engine_name, open_retrying_store, open_source, work_dir
 from worker.output import Output
 from worker.request import job_id_fault, read_request
 from worker.runtime import SystemRuntime
 from worker.settings import Reader, Settings, read_settings
+from worker.source.program import Git
 
 
 def run(arguments: Namespace, environment: Mapping[str, str]) -> Output:
@@ -41,10 +42,10 @@ def _run_job(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     if not settings.store_url:
         reader.required("STORE_URL", "where checkpoints and files are kept, as s3://bucket/prefix or file:///folder")
     reader.required("CALLBACK_URL", "the address of the web app's webhook")
-    request = read_request(reader, allow_http=settings.allow_http_git)
+    identity = read_request(reader, allow_http=settings.allow_http_git)
     reader.finish()
-    with reporting(environment, default_format="json", job_id=request.identity.job_id) as reporter:
-        code = do(settings, request.identity.job_id, reporter, lambda job: job.run(request.identity))
+    with reporting(environment, default_format="json", job_id=identity.job_id) as reporter:
+        code = do(settings, environment, reporter, identity.job_id, lambda job: job.run(identity))
     return Output(exit_code=code)
 
 
@@ -61,17 +62,17 @@ def _run_here(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     settings = store_settings(arguments, environment)
     if arguments.engine is not None:
         settings = replace(settings, engine=replace(settings.engine, name=arguments.engine))
-    local = _local_job(arguments, settings)
+    local = _local_job(arguments, settings, environment)
     job_id = local.identity.job_id
     with reporting(environment, default_format="console", job_id=job_id) as reporter:
-        code = do(settings, job_id, reporter, lambda job: job.run(local.identity))
+        code = do(settings, environment, reporter, job_id, lambda job: job.run(local.identity), local.commit)
     if code is not Exit.OK:
         again = "run the same command again to go on" if code in {75, 130, 143} else "`status` says why"
         return Output(lines=[f"job {job_id} ended with {int(code)}: {again}"], exit_code=code)
     return _delivered(settings, local)
 
 
-def _local_job(arguments: Namespace, settings: Settings) -> _Local:
+def _local_job(arguments: Namespace, settings: Settings, environment: Mapping[str, str]) -> _Local:
     repository = _repository(arguments.repository, settings)
     branch = arguments.branch
     if branch is not None and (fault := branch_fault(branch)):
@@ -79,8 +80,9 @@ def _local_job(arguments: Namespace, settings: Settings) -> _Local:
     if arguments.job_id is not None and (fault := job_id_fault(arguments.job_id)):
         raise UsageError(f"--job-id is {arguments.job_id!r}: {fault}")
     runtime = SystemRuntime()
+    git = Git(work_dir(settings), runtime, runtime.flag(), environment)
     asked = Identity(job_id="", repository=repository, branch=branch or "")
-    revision = open_source(settings, asked, runtime, runtime.flag()).resolve()
+    revision = open_source(settings, asked, git).resolve()
     name = short_name(repository)
     engine = engine_name(settings, None)
     what = json.dumps([normal_form(repository), revision.branch, revision.commit, engine])

@@ -4,10 +4,12 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from states.exits import Exit
-from states.manifest import Manifest
+from states.manifest import Identity
 from worker import __version__, logs
 from worker.claim import Newcomer
 from worker.display import Display
@@ -19,6 +21,8 @@ from worker.runtime import SystemRuntime
 from worker.settings import Reader, Settings
 from worker.signals import Signals
 from worker.source import snapshot
+from worker.source.port import Revision, Source
+from worker.source.program import Git
 
 LOG = logging.getLogger(__name__)
 
@@ -41,13 +45,21 @@ def reporting(environment: Mapping[str, str], *, default_format: str, job_id: st
         yield LogReporter()
 
 
-def do(settings: Settings, job_id: str, reporter: Reporter, work: Callable[[Job], Exit]) -> Exit:
-    """Do a run of a job, listening to signals, and return its exit code."""
+def do(
+    settings: Settings,
+    environment: Mapping[str, str],
+    reporter: Reporter,
+    job_id: str,
+    work: Callable[[Job], Exit],
+    commit: str | None = None,
+) -> Exit:
+    """Do a run of a job (about a commit, if one was asked for), listening to signals, and return its exit code."""
     runtime = SystemRuntime()
     stop = runtime.flag()
 
-    def open_job_source(manifest: Manifest) -> Any:  # noqa: ANN401 - a Source
-        return open_source(settings, manifest.identity, runtime, stop)
+    def open_job_source(identity: Identity, scratch: Path) -> Source:
+        source = open_source(settings, identity, Git(scratch, runtime, stop, environment))
+        return source if commit is None else PinnedSource(source, commit)
 
     parts = Parts(
         runtime=runtime,
@@ -68,6 +80,22 @@ def do(settings: Settings, job_id: str, reporter: Reporter, work: Callable[[Job]
         return error.exit
     finally:
         stop.set()
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedSource:
+    """A source that gives one commit, wherever its branch moves meanwhile."""
+
+    _source: Source
+    _commit: str
+
+    def resolve(self) -> Revision:
+        """Return what the branch points to now."""
+        return self._source.resolve()
+
+    def checkout(self, commit: str | None, tree: Path) -> str:
+        """Fill an empty folder with the files of the commit."""
+        return self._source.checkout(commit or self._commit, tree)
 
 
 def _terms(settings: Settings) -> Terms:

@@ -1,0 +1,143 @@
+"""A webhook receiver: takes callbacks over HTTP, prints them, and can be told to misbehave.
+
+Run by itself (`python tests/support/receiver.py --port 8091`) it serves people who try the worker out; it needs
+nothing but Python.
+"""
+
+import argparse
+import json
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One request, as it came."""
+
+    path: str
+    headers: dict[str, str]
+    """By their names in lower case."""
+    body: bytes
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The body, read as JSON."""
+        document: dict[str, Any] = json.loads(self.body)
+        return document
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What to answer; a status of 0 closes the connection without an answer."""
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Receiver:
+    """What has come so far, and how the next one is answered."""
+
+    url: str = ""
+    deliveries: list[Delivery] = field(default_factory=list)
+    reply: Callable[[Delivery], Reply] = lambda _delivery: Reply()
+    show: Callable[[Delivery], None] = lambda _delivery: None
+
+    @property
+    def documents(self) -> list[dict[str, Any]]:
+        """The bodies of all deliveries, in the order in which they came."""
+        return [delivery.document for delivery in self.deliveries]
+
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """Type and status of all deliveries."""
+        return [(document["type"], document["status"]) for document in self.documents]
+
+
+def server(receiver: Receiver, host: str, port: int) -> ThreadingHTTPServer:
+    """Return an HTTP server that gives every POST to a receiver."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self._answer(Reply())
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            delivery = Delivery(path=self.path, headers=headers, body=body)
+            reply = receiver.reply(delivery)
+            receiver.deliveries.append(delivery)
+            receiver.show(delivery)
+            self._answer(reply)
+
+        def _answer(self, reply: Reply) -> None:
+            if reply.status == 0:
+                self.close_connection = True
+                return
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    return ThreadingHTTPServer((host, port), Handler)
+
+
+@contextmanager
+def receiving(reply: Callable[[Delivery], Reply] = lambda _delivery: Reply()) -> Iterator[Receiver]:
+    """Run a receiver on a free port of this machine."""
+    receiver = Receiver(reply=reply)
+    http = server(receiver, "127.0.0.1", 0)
+    receiver.url = f"http://127.0.0.1:{http.server_address[1]}/api/webhook/job-callback"
+    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        http.shutdown()
+        http.server_close()
+        thread.join()
+
+
+def describe(delivery: Delivery) -> str:
+    """Return a line about a callback: never its token, and no URL that gives access."""
+    document = delivery.document
+    words = [
+        f"#{document.get('sequence')}",
+        f"run {document.get('run')}",
+        f"{document.get('step')}/{document.get('totalSteps')}",
+        f"{document.get('type')}/{document.get('status')}:",
+        f"{document.get('message')}",
+    ]
+    files = document.get("files") or []
+    return " ".join([*words, *(f"\n    {file['path']} {file['size']} bytes" for file in files)])
+
+
+def _print(delivery: Delivery) -> None:
+    sys.stdout.write(describe(delivery) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Print every callback that comes."""
+    parser = argparse.ArgumentParser(description="Print the callbacks of fondation-worker.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8091)
+    arguments = parser.parse_args()
+    http = server(Receiver(show=_print), arguments.host, arguments.port)
+    sys.stdout.write(f"waiting for callbacks at http://{arguments.host}:{arguments.port}/\n")
+    sys.stdout.flush()
+    http.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""What the environment says, and what is wrong with it."""
+
+import pytest
+
+from worker.errors import ConfigError
+from worker.request import read_request
+from worker.settings import Reader, Secret, Settings, read_settings
+
+S3 = {"STORE_URL": "s3://bucket/jobs", "AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK"}
+CALLBACK = {"CALLBACK_URL": "https://app.example/hook", "CALLBACK_TOKEN": "token"}
+
+
+def read(environment: dict[str, str]) -> Settings:
+    reader = Reader(environment)
+    settings = read_settings(reader)
+    reader.finish()
+    return settings
+
+
+def faults(environment: dict[str, str]) -> str:
+    with pytest.raises(ConfigError) as raised:
+        read(environment)
+    return str(raised.value)
+
+
+def test_everything_has_a_default_but_the_store() -> None:
+    settings = read({})
+    assert (settings.lease, settings.url_expiry, settings.store_give_up) == (30, 604800, 300)
+    assert (settings.engine.name, str(settings.engine.fondation_path)) == ("auto", "/fondation")
+    assert (settings.engine.timeout_seconds, settings.engine.silence_seconds) == (10800, 1800)
+    assert (settings.soft_deadline, settings.callback, settings.s3) == (None, None, None)
+
+
+def test_an_empty_variable_counts_as_missing() -> None:
+    assert read({"LEASE_SECONDS": "", "ENGINE": "", "CALLBACK_URL": ""}) == read({})
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({"LEASE_SECONDS": "2"}, "LEASE_SECONDS is '2': it must be a whole number of seconds, from 3"),
+        ({"LEASE_SECONDS": "3.5"}, "LEASE_SECONDS is '3.5'"),
+        ({"STORE_GIVE_UP_SECONDS": "soon"}, "STORE_GIVE_UP_SECONDS is 'soon': it must be a number of seconds"),
+        ({"STORE_GIVE_UP_SECONDS": "nan"}, "STORE_GIVE_UP_SECONDS"),
+        ({"URL_EXPIRY_SECONDS": "604801"}, "from 1 to 604800"),
+        ({"ENGINE": "magic"}, "ENGINE is 'magic': it must be one of auto, static, fondation"),
+        ({"ALLOW_HTTP_GIT": "maybe"}, "ALLOW_HTTP_GIT is 'maybe': it must be 1 or 0"),
+        ({"WORK_DIR": "work"}, "WORK_DIR is 'work': it must be an absolute path"),
+        ({"STORE_URL": "bucket"}, "STORE_URL is 'bucket': it must be s3://bucket/prefix or file:///folder"),
+        ({"STORE_URL": "file://host/x"}, "STORE_URL"),
+        ({"STORE_URL": "s3://Bucket/x", **S3} | {"STORE_URL": "s3://Bucket/x"}, "STORE_URL is 's3://Bucket/x'"),
+        (S3 | {"STORE_URL": "s3://bucket/a/../b"}, "its prefix must not hold"),
+        (S3 | {"AWS_ENDPOINT_URL_S3": "minio:9000"}, "AWS_ENDPOINT_URL_S3 is 'minio:9000': it must be an http://"),
+        (S3 | {"STORE_PUBLIC_ENDPOINT_URL": "ftp://x"}, "STORE_PUBLIC_ENDPOINT_URL is 'ftp://x'"),
+        ({"STORE_URL": "s3://bucket"}, "AWS_ACCESS_KEY_ID is missing"),
+        ({"STORE_URL": "s3://bucket", "SCW_ACCESS_KEY": "x"}, "SCW_SECRET_KEY is missing"),
+        ({"CALLBACK_URL": "https://app"}, "CALLBACK_TOKEN is missing"),
+        (CALLBACK | {"CALLBACK_URL": "app/hook"}, "CALLBACK_URL is malformed"),
+        (CALLBACK | {"CALLBACK_TOKEN": "a\nb"}, "CALLBACK_TOKEN holds a line break"),
+        (CALLBACK | {"CALLBACK_SIGNING_SECRET": "whsec_c2hvcnQ="}, "CALLBACK_SIGNING_SECRET is malformed"),
+        (CALLBACK | {"CALLBACK_SIGNING_SECRET": "a" * 40}, "CALLBACK_SIGNING_SECRET is malformed"),
+    ],
+)
+def test_each_fault_is_named_with_its_variable_and_what_would_be_right(environment: dict[str, str], says: str) -> None:
+    assert says in faults(environment)
+
+
+def test_all_faults_are_reported_at_once_a_line_each() -> None:
+    said = faults({"LEASE_SECONDS": "x", "ENGINE": "y", "STORE_URL": "z", "WORK_DIR": "w"}).splitlines()
+    assert len(said) == 4
+
+
+@pytest.mark.parametrize("name", ["CALLBACK_TOKEN", "CALLBACK_SIGNING_SECRET", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN"])
+def test_a_secret_is_neither_shown_nor_repeated_in_an_error(name: str) -> None:
+    environment = S3 | CALLBACK | {name: "hush-hush\n"}
+    reader = Reader(environment)
+    assert "hush-hush" not in repr(read_settings(reader))
+    assert "hush-hush" not in "\n".join(reader.faults)
+    assert "hush-hush" not in repr(Secret("hush-hush"))
+
+
+def test_an_address_that_may_hold_a_secret_is_not_repeated() -> None:
+    assert "hush" not in faults({"CALLBACK_URL": "no-url?token=hush", "CALLBACK_TOKEN": "t"})
+
+
+def test_scaleways_own_names_give_its_endpoint() -> None:
+    environment = {
+        "STORE_URL": "s3://bucket",
+        "SCW_ACCESS_KEY": "SCWX",
+        "SCW_SECRET_KEY": "s",
+        "SCW_DEFAULT_REGION": "nl-ams",
+    }
+    s3 = read(environment).s3
+    assert s3 is not None
+    assert (s3.endpoint_url, s3.region, s3.access_key) == ("https://s3.nl-ams.scw.cloud", "nl-ams", "SCWX")
+
+
+def test_amazons_names_win_where_both_are_set() -> None:
+    s3 = read(S3 | {"SCW_ACCESS_KEY": "SCWX", "SCW_SECRET_KEY": "s", "AWS_REGION": "eu-west-3"}).s3
+    assert s3 is not None
+    assert (s3.endpoint_url, s3.region, s3.access_key) == (None, "eu-west-3", "AK")
+
+
+def test_a_signing_secret_of_the_standards_form_is_taken() -> None:
+    callback = read(CALLBACK | {"CALLBACK_SIGNING_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}).callback
+    assert callback is not None
+    assert callback.signing_key is not None
+    assert callback.signing_key.reveal() == "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+JOB = {"JOB_ID": "j1", "REPOSITORY_URL": "https://github.com/a/b", "BRANCH": "main"}
+
+
+def request_faults(environment: dict[str, str]) -> list[str]:
+    reader = Reader(environment)
+    read_request(reader, allow_http=False)
+    return reader.faults
+
+
+def test_a_job_is_read_from_the_environment() -> None:
+    identity = read_request(Reader(JOB), allow_http=False)
+    assert (identity.job_id, identity.repository, identity.branch) == ("j1", "https://github.com/a/b", "main")
+
+
+def test_the_branch_is_main_where_none_is_named() -> None:
+    assert read_request(Reader({**JOB, "BRANCH": ""}), allow_http=False).branch == "main"
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"JOB_ID": ""}, "JOB_ID is missing"),
+        ({"JOB_ID": "a/b"}, "JOB_ID is 'a/b': it must be 1 to 128"),
+        ({"REPOSITORY_URL": ""}, "REPOSITORY_URL is missing"),
+        ({"REPOSITORY_URL": "ssh://x/y"}, "REPOSITORY_URL is 'ssh://x/y'"),
+        ({"REPOSITORY_URL": "https://me:hush@h/x"}, "GITHUB_TOKEN"),
+        ({"BRANCH": "-x"}, "BRANCH is '-x': it must not begin with"),
+    ],
+)
+def test_each_fault_of_a_job_is_named(changes: dict[str, str], says: str) -> None:
+    [fault] = request_faults(JOB | changes)
+    assert says in fault
+    assert "hush" not in fault

@@ -1,0 +1,140 @@
+"""What a git host has answered, and what follows from it.
+
+It is read from git's trace of HTTP headers, not from its messages: those are for people, and differ from version to
+version. The trace never shows what we send (GIT_TRACE_REDACT is git's default), and nobody but this module sees it.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urljoin
+
+from states.repository import without_credentials
+from worker.errors import NoInputError, RefusedError, TemporaryError, WorkerError
+
+TRACE: Final = {"GIT_TRACE_CURL": "1", "GIT_TRACE_CURL_NO_DATA": "1"}
+"""The variables that make git write the trace to stderr."""
+
+_HEADER: Final = re.compile(rb"\d\d:\d\d:\d\d\.\d+ \S+ +<= Recv header: (.*)")
+_STATUS: Final = re.compile(rb"HTTP/[\d.]+ (\d{3})")
+_TRACE_LINE: Final = re.compile(rb"\d\d:\d\d:\d\d\.\d+ ")
+_MAX_REASON: Final = 300
+_ASKED: Final = "/info/refs"
+_DAMAGE: Final = "fsck error"
+
+
+class UnavailableError(TemporaryError):
+    """The git host does not answer, or answers that it cannot now; `retry_after` in seconds, where it said so."""
+
+    code = "git_unavailable"
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        """Take one line, and how long the host wants to be left alone."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """The last answer of a host in a command that failed; `status` is None where none came."""
+
+    status: int | None
+    headers: dict[str, str]
+    reason: str
+    """What git says to it, in one line."""
+
+    def moved(self, address: str) -> str | None:
+        """Return the repository's new address, or None if that is not what the host has answered."""
+        if not self.is_redirect:
+            return None
+        target = urljoin(f"{address}{_ASKED}", self.headers["location"]).split("?")[0]
+        return target.removesuffix(_ASKED) if target.endswith(_ASKED) else None
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether the host points elsewhere."""
+        return self.status in {301, 302, 303, 307, 308} and "location" in self.headers
+
+    @property
+    def is_git(self) -> bool:
+        """Whether what answered speaks git's protocol."""
+        return self.headers.get("content-type", "").startswith("application/x-git-")
+
+
+def read_answer(stderr: bytes, secrets: Sequence[str] = ()) -> Answer:
+    """Read what git wrote to stderr under TRACE; the secrets are blotted out of it."""
+    status, headers = None, dict[str, str]()
+    for line in stderr.splitlines():
+        match = _HEADER.match(line)
+        if match is None:
+            continue
+        if found := _STATUS.match(match[1]):
+            status, headers = int(found[1]), {}
+        name, colon, value = match[1].decode("latin-1").partition(":")
+        if colon:
+            headers[name.strip().lower()] = value.strip()
+    return Answer(status=status, headers=headers, reason=reason(stderr, secrets))
+
+
+def reason(stderr: bytes, secrets: Sequence[str] = ()) -> str:
+    """Return the line in which git says what is wrong, as it may be shown."""
+    lines = [line for line in stderr.splitlines() if line.strip() and not _TRACE_LINE.match(line)]
+    faults = [line for line in lines if line.startswith((b"error: ", b"fatal: "))]
+    text = (faults or lines or [b"it says nothing"])[0].decode("utf-8", "replace")
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    printable = "".join(character if character.isprintable() else " " for character in without_credentials(text))
+    return printable[:_MAX_REASON]
+
+
+def failure(answer: Answer, address: str, *, has_token: bool) -> WorkerError:
+    """Return the error that says what a failed command means for the user."""
+    match answer.status:
+        case None | 200:
+            return _broken(answer, address)
+        case status if status in {408, 429} or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return _unavailable(answer, address)
+        case 403 if "retry-after" in answer.headers:
+            return _unavailable(answer, address)
+        case 401 | 403 if has_token:
+            return RefusedError(
+                f"{address}: the git host does not accept GITHUB_TOKEN (status {answer.status}): it may have expired, "
+                "or lack the right to read this repository's contents",
+                code="git_refused",
+            )
+        case 401 | 403 | 404 | 410 | 451:
+            private = "GITHUB_TOKEN may not read it" if has_token else "it is private: then set GITHUB_TOKEN"
+            return NoInputError(f"{address}: there is no such repository, or {private}", code="repository_not_found")
+    return _elsewhere(answer, address)
+
+
+def _unavailable(answer: Answer, address: str) -> WorkerError:
+    asked = answer.headers.get("retry-after", "")
+    return UnavailableError(
+        f"{address}: the git host answers with status {answer.status}: try again later",
+        float(asked) if asked.isdecimal() else None,
+    )
+
+
+def _broken(answer: Answer, address: str) -> WorkerError:
+    if answer.status is not None and not answer.is_git:
+        return _elsewhere(answer, address)
+    if _DAMAGE in answer.reason:
+        return NoInputError(f"{address}: the repository is damaged: {answer.reason}", code="repository_invalid")
+    return UnavailableError(f"{address}: the git host cannot be reached, or broke off: {answer.reason}")
+
+
+def _elsewhere(answer: Answer, address: str) -> WorkerError:
+    if answer.is_redirect:
+        target = reason((answer.moved(address) or answer.headers["location"]).encode())
+        return NoInputError(
+            f"{address}: the host points to {target}, which is not followed with a token: if that is the repository, "
+            "give that address",
+            code="repository_moved",
+        )
+    return NoInputError(
+        f"{address}: what answers there (status {answer.status}) is no git server: give the repository's own address",
+        code="not_git",
+    )

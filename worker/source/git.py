@@ -1,0 +1,120 @@
+"""A repository on a git host: one commit of it, fetched without history, and nothing in it executed."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from states.repository import repository_fault
+from worker.errors import ConfigError, NoInputError, TemporaryError
+from worker.retry import Policy, Retrier
+from worker.settings import Secret
+from worker.source.host import BRANCHES, GitHost
+from worker.source.limits import Limits
+from worker.source.port import Revision
+from worker.source.program import Git
+from worker.source.repository import ScratchRepository, is_commit
+
+LOG = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+POLICY: Final = Policy(on=(TemporaryError,), give_up_seconds=30, attempts=3, first=2)
+"""How a host that does not answer is tried again; the stage as a whole is, too."""
+
+_FETCHED: Final = "refs/worker/fetched"
+_TAGS: Final = "refs/tags/"
+_HEAD: Final = "HEAD"
+_NAMED: Final = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tip:
+    """A branch or tag as the host has it now; `ref` is its full name."""
+
+    ref: str
+    revision: Revision
+
+
+class GitSource:
+    """The source behind a URL."""
+
+    def __init__(
+        self,
+        git: Git,
+        repository: str,
+        branch: str | None,
+        token: Secret | None = None,
+        *,
+        allow_http: bool = False,
+        limits: Limits | None = None,
+    ) -> None:
+        """Take a URL or `owner/name`, and a branch or tag (None: the host's HEAD), or raise ConfigError."""
+        if fault := repository_fault(repository, allow_http=allow_http):
+            raise ConfigError(f"the repository's address is not usable: {fault}")
+        self._git = git
+        self._branch = branch
+        self._limits = limits or Limits()
+        self._host = GitHost(git, repository, token, self._limits)
+        self._retrier = Retrier(git.runtime, git.stop)
+
+    def resolve(self) -> Revision:
+        """Return what the branch or tag points to now."""
+        with self._git.folder() as folder:
+            return self._retry(lambda: self._tip(folder)).revision
+
+    def checkout(self, commit: str | None, tree: Path) -> str:
+        """Fill an empty folder with the files of a commit, and return it."""
+        if commit is not None and not is_commit(commit):
+            raise self._gone(f"{commit!r} is not the full name of a commit")
+        with self._git.folder() as folder:
+            repository = ScratchRepository(self._git, folder, self._host.address, self._limits)
+            found = self._retry(lambda: self._fetch(repository, commit))
+            repository.materialize(found, tree)
+        return found
+
+    def _retry(self, work: Callable[[], Result]) -> Result:
+        def say(error: str) -> None:
+            LOG.warning("no success with the git host, trying again", extra={"error": error})
+
+        return self._retrier.call(work, POLICY, on_retry=say)
+
+    def _fetch(self, repository: ScratchRepository, pinned: str | None) -> str:
+        """Get a commit by its name, or, where the host does not give it so, by the branch that (still) is there."""
+        folder = repository.folder
+        commit = pinned or self._tip(folder).revision.commit
+        LOG.info("fetching", extra={"repository": self._host.address, "commit": commit})
+        repository.init(commit)
+        if not self._host.fetch(folder, commit, _FETCHED):
+            tip = self._tip(folder)
+            if tip.revision.commit != commit or not self._host.fetch(folder, tip.ref, _FETCHED):
+                raise self._gone(
+                    f"the host does not give commit {commit}, and {tip.revision.branch} is at {tip.revision.commit} "
+                    "now: start a new job for that"
+                )
+        if repository.commit_of(_FETCHED) != commit:
+            raise self._gone(f"{self._branch or commit} is not the name of a commit, or is just being moved")
+        return commit
+
+    def _gone(self, what: str) -> NoInputError:
+        return NoInputError(f"{self._host.address}: {what}", code="commit_not_found")
+
+    def _tip(self, folder: Path) -> Tip:
+        branch = self._branch
+        names = (_HEAD,) if branch is None else (f"{BRANCHES}{branch}", f"{_TAGS}{branch}")
+        refs, head = self._host.refs(folder, *names, *(f"{name}^{{}}" for name in names))
+        for name in names:
+            if name in refs:
+                commit = refs.get(f"{name}^{{}}", refs[name])  # of an annotated tag, what it is a tag of
+                return Tip(ref=name, revision=Revision(commit=commit, branch=branch or head or _HEAD))
+        raise self._missing(folder)
+
+    def _missing(self, folder: Path) -> NoInputError:
+        refs, _ = self._host.refs(folder)
+        if not refs:
+            return NoInputError(f"{self._host.address}: the repository is empty", code="repository_empty")
+        names = [ref.removeprefix(BRANCHES).removeprefix(_TAGS) for ref in refs]
+        there = f"{', '.join(names[:_NAMED])}{' and others' if len(names) > _NAMED else ''}"
+        what = f"it has no branch or tag {self._branch}" if self._branch else "its default branch has no commit yet"
+        return NoInputError(f"{self._host.address}: {what}; there is {there}", code="branch_not_found")

@@ -1,0 +1,30 @@
+"""The port to a source: where a repository's files come from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Revision:
+    """What a branch points to; `branch` is `HEAD` where there is none."""
+
+    commit: str
+    branch: str
+
+
+class Source(Protocol):
+    """A repository, wherever it lies.
+
+    Both methods raise NoInputError (it cannot be had), RefusedError (the host does not accept our token),
+    TemporaryError (the host is away, or the run is being stopped) or ConfigError (git is not installed).
+    """
+
+    def resolve(self) -> Revision:
+        """Return what the branch points to now."""
+
+    def checkout(self, commit: str | None, tree: Path) -> str:
+        """Fill an empty folder with the files of a commit (None: what the branch points to), and return the commit.
+
+        Regular files only: no `.git`, no symlinks, no submodules; their bytes as they are in the repository.
+        """

@@ -1,0 +1,58 @@
+"""The files of a folder: the regular ones, in an order that depends on nothing but their names."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from worker.errors import TemporaryError
+
+CHUNK: Final = 1 << 20
+"""How much of a file is in memory at a time, in bytes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """A regular file; `name` is relative to the folder, and has surrogates for what is not UTF-8."""
+
+    name: str
+    size: int
+    executable: bool
+
+
+def regular_files(root: Path) -> list[Entry]:
+    """Return the regular files below a folder, sorted by the bytes of their names, without symlinks and `.git`.
+
+    Raises OSError, which names the file, where a folder cannot be read.
+    """
+    found, folders = [], [""]
+    while folders:
+        folder = folders.pop()
+        with os.scandir(root / folder) as entries:
+            for entry in entries:
+                if entry.name == ".git":
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(f"{folder}{entry.name}/")
+                elif entry.is_file(follow_symlinks=False):
+                    state = entry.stat()
+                    executable = bool(state.st_mode & 0o100)
+                    found.append(Entry(name=folder + entry.name, size=state.st_size, executable=executable))
+    return sorted(found, key=lambda entry: os.fsencode(entry.name))
+
+
+def chunks(file: BinaryIO) -> Iterator[bytes]:
+    """Yield a file's content, piece by piece."""
+    while chunk := file.read(CHUNK):
+        yield chunk
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Translate what a disk may say while it is written to; it may have room the next time, or on another machine."""
+    try:
+        yield
+    except OSError as error:
+        raise TemporaryError(f"{error.filename}: cannot be written ({error.strerror})", code="disk") from error

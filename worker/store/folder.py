@@ -1,0 +1,235 @@
+"""Objects in a local folder, with the guarantees of an object store.
+
+An object is written to a temporary file and flushed to the disk before it gets its name: by link(2), which fails where
+the name is taken, or by rename(2), which replaces what has it. So a kill at any point leaves a whole object or none,
+and at worst a temporary file, which goes when it is an hour old. Time is the file system's, not this process's.
+"""
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from io import BytesIO
+from itertools import islice
+from pathlib import Path
+from typing import IO, Final, TypeVar
+
+from worker.errors import ConfigError, ExistsError, MissingError, StoreUnavailableError
+from worker.store.port import Entry, Head
+
+TEMPORARY: Final = "~tmp"
+"""The folder of temporary files: no job can have that name."""
+STALE_SECONDS: Final = 3600
+"""A temporary file that nobody has written to for so long is a dead process's."""
+_TRIES: Final = 100
+_PASSING: Final = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EMFILE, errno.ENFILE}
+_NO_LINKS: Final = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
+_ABSENT: Final = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG}
+
+Result = TypeVar("Result")
+
+
+class FolderStore:
+    """Objects as files; a key's segments are the folders that its file lies in. Symbolic links are no objects."""
+
+    def __init__(self, root: Path) -> None:
+        """Take the folder, which the first write makes."""
+        self._root = root.absolute()
+        self._temporary = self._root / TEMPORARY
+        self._swept = False
+        self.url = self._root.as_uri()
+
+    def create(self, key: str, body: bytes, media_type: str) -> None:  # noqa: ARG002 - files have no media types
+        """Store an object if there is none under that key."""
+        path = self._path(key)
+        with _translating(path), self._written(BytesIO(body)) as written:
+            try:
+                _name(os.link, written, path)
+            except FileExistsError:
+                raise ExistsError(f"{path} exists") from None
+
+    def put(self, key: str, body: bytes | Path, media_type: str) -> None:  # noqa: ARG002 - as in create
+        """Store an object, whatever was there."""
+        path = self._path(key)
+        source = body.open("rb") if isinstance(body, Path) else BytesIO(body)
+        with source, _translating(path), self._written(source) as written:
+            _name(os.replace, written, path)
+
+    def get(self, key: str) -> bytes:
+        """Return an object's content."""
+        path = self._path(key)
+        with _translating(path), _opened(path) as file:
+            return file.read()
+
+    def download(self, key: str, path: Path) -> None:
+        """Copy an object's content to a file."""
+        with _opened(self._path(key)) as file, path.open("wb") as copy:
+            shutil.copyfileobj(file, copy)
+
+    def head(self, key: str) -> Head:
+        """Return an object's size and age; a file that is made for it tells the time."""
+        path = self._path(key)
+        with _translating(path), _opened(path) as file:
+            found = os.fstat(file.fileno())
+            with _within(self._temporary, partial(tempfile.TemporaryFile, dir=self._temporary)) as made:
+                now = os.fstat(made.fileno()).st_mtime
+        return Head(size=found.st_size, age=max(0, int(now - found.st_mtime)))
+
+    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+        """Yield objects, folder by folder; folders that can hold none of them are not read."""
+        folder = prefix.rpartition("/")[0]
+        if folder:
+            self._path(folder)
+            folder += "/"
+        return islice(self._walk(folder, prefix, start_after), limit)
+
+    def delete(self, keys: list[str]) -> None:
+        """Delete objects, and the folders that become empty by it."""
+        paths = [self._path(key) for key in keys]
+        for path in paths:
+            with _translating(path):
+                try:
+                    path.unlink()
+                except OSError as error:
+                    if error.errno not in _ABSENT:
+                        raise
+        for folder in {path.parent for path in paths}:
+            self._prune(folder)
+
+    def sign(self, key: str, expires_seconds: int) -> str:  # noqa: ARG002 - who may read the file, may read it for ever
+        """Return the file's URL."""
+        return self.uri(key)
+
+    def uri(self, key: str) -> str:
+        """Return the file's URL."""
+        return self._path(key).as_uri()
+
+    def _path(self, key: str) -> Path:
+        segments = key.split("/")
+        if segments[0] == TEMPORARY or not {"", ".", ".."}.isdisjoint(segments):
+            raise ValueError(f"{key!r} is no key")
+        return self._root / key
+
+    @contextmanager
+    def _written(self, source: IO[bytes]) -> Iterator[Path]:
+        """Write a temporary file, and have it gone at the end, whatever happened to it."""
+        descriptor, name = _within(self._temporary, partial(tempfile.mkstemp, dir=self._temporary))
+        path = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                os.fchmod(descriptor, 0o644)
+                shutil.copyfileobj(source, file)
+                file.flush()
+                os.fsync(descriptor)
+            self._sweep(path.stat().st_mtime)
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _sweep(self, now: float) -> None:
+        """Remove what killed processes left behind, once in this one's life."""
+        if self._swept:
+            return
+        self._swept = True
+        for path in self._temporary.iterdir():
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < now - STALE_SECONDS:
+                    path.unlink()
+
+    def _prune(self, folder: Path) -> None:
+        with suppress(OSError):  # not empty, or gone already
+            while folder != self._root:
+                folder.rmdir()
+                folder = folder.parent
+
+    def _walk(self, folder: str, prefix: str, start_after: str) -> Iterator[Entry]:
+        """Yield what lies below a folder (which is empty or ends in `/`)."""
+        found = self._scan(folder)
+        for key in sorted(found):
+            if key.endswith("/"):
+                holds = key.startswith(prefix) or prefix.startswith(key)
+                if holds and (key > start_after or start_after.startswith(key)):
+                    yield from self._walk(key, prefix, start_after)
+            elif key.startswith(prefix) and key > start_after:
+                try:
+                    line = found[key].stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                yield Entry(key=key, size=line.st_size, modified=line.st_mtime)
+
+    def _scan(self, folder: str) -> dict[str, "os.DirEntry[str]"]:
+        """Return a folder's files and folders by key; a folder's ends in `/`, and so sorts as its content does."""
+        path = self._root / folder
+        found = {}
+        with _translating(path), suppress(FileNotFoundError, NotADirectoryError), os.scandir(path) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    found[f"{folder}{entry.name}/"] = entry
+                elif entry.is_file(follow_symlinks=False):
+                    found[folder + entry.name] = entry
+        found.pop(f"{TEMPORARY}/", None)
+        return found
+
+
+def _name(give: Callable[[Path, Path], None], written: Path, path: Path) -> None:
+    """Give a written file its name, to stay."""
+    _within(path.parent, partial(give, written, path))
+    with suppress(FileNotFoundError):  # deleted already, with its folder
+        _flush(path.parent)
+
+
+def _within(folder: Path, act: Callable[[], Result]) -> Result:
+    """Do something in a folder, which may have to be made, and which a `delete` may take away at any moment."""
+    for _ in range(_TRIES):
+        with suppress(FileNotFoundError):
+            return act()
+        with suppress(FileNotFoundError):
+            _make(folder)
+    raise StoreUnavailableError(f"the folder {folder} disappears again and again: see what deletes it")
+
+
+def _make(folder: Path) -> None:
+    if not folder.is_dir():
+        _make(folder.parent)
+        with suppress(FileExistsError):
+            folder.mkdir()
+            _flush(folder.parent)
+
+
+def _flush(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _without_links(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW)
+
+
+def _opened(path: Path) -> IO[bytes]:
+    """Open an object's file, or raise MissingError."""
+    with _translating(path):
+        try:
+            return open(path, "rb", opener=_without_links)
+        except OSError as error:
+            if error.errno in _ABSENT:
+                raise MissingError(f"there is no {path}") from error
+            raise
+
+
+@contextmanager
+def _translating(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = f"cannot use {path}: {error.strerror}"
+        if error.errno in _PASSING:
+            raise StoreUnavailableError(f"{reason}; make room, or see to the disk") from error
+        if error.errno in _NO_LINKS:
+            reason += " (a file system without hard links cannot be a store)"
+        raise ConfigError(f"{reason}; check STORE_URL and the folder's permissions") from error

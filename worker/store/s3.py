@@ -1,0 +1,249 @@
+"""Objects in S3 and its look-alikes.
+
+The SDK tries nothing again: a conditional PUT whose answer was lost would meet its own object, and the SDK could not
+tell. It reads nothing ambient either, neither files nor metadata services: what `S3Access` does not say does not count.
+"""
+
+import base64
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import ConnectionError as UnconnectedError
+from botocore.parsers import ResponseParserError
+from urllib3.exceptions import HTTPError
+
+from worker.errors import ConfigError, StoreUnavailableError
+from worker.store.answers import Answer, meaning
+from worker.store.port import Entry, Head
+
+if TYPE_CHECKING:
+    # Types only: the package is not installed with the program.
+    from botocore.response import StreamingBody
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+
+CONNECT_SECONDS: Final = 5
+READ_SECONDS: Final = 20
+"""So long a server may be silent before it counts as away."""
+CONNECTIONS: Final = 32
+"""Threads that may talk to the store at once; more would wait for each other."""
+PAGE: Final = 1000
+"""The most keys that S3 lists or deletes in one call."""
+CHUNK_BYTES: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class S3Access:
+    """How an S3 server is reached; without an endpoint it is that of AWS in the region."""
+
+    endpoint_url: str | None
+    public_endpoint_url: str | None
+    """Where the readers of signed URLs see the server, if not at `endpoint_url`."""
+    region: str
+    access_key: str
+    secret_key: str = field(repr=False)
+    session_token: str | None = field(repr=False)
+
+
+class S3Store:
+    """Objects in a bucket, below a prefix, which may be empty; one client for all threads."""
+
+    def __init__(self, bucket: str, prefix: str, access: S3Access) -> None:
+        """Make the client; nothing is sent yet."""
+        self._bucket = bucket
+        self._prefix = f"{prefix.strip('/')}/".lstrip("/")
+        self._access = access
+        self._client = _client(access, access.endpoint_url, bucket)
+        self.url = f"s3://{bucket}/{self._prefix}".rstrip("/")
+
+    def create(self, key: str, body: bytes, media_type: str) -> None:
+        """Store an object if there is none under that key."""
+        self._put(key, body, hashlib.sha256(body).digest(), media_type, IfNoneMatch="*")
+
+    def put(self, key: str, body: bytes | Path, media_type: str) -> None:
+        """Store an object, whatever was there; a file is sent in one piece, as it is read."""
+        if isinstance(body, bytes):
+            self._put(key, body, hashlib.sha256(body).digest(), media_type)
+            return
+        with body.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").digest()
+            file.seek(0)
+            self._put(key, file, digest, media_type)
+
+    def get(self, key: str) -> bytes:
+        """Return an object's content."""
+        with self._translating("read"):
+            return self._body(key).read()
+
+    def download(self, key: str, path: Path) -> None:
+        """Write an object's content to a file, as it arrives."""
+        with self._translating("read"):
+            body = self._body(key)
+            with path.open("wb") as file:
+                file.writelines(body.iter_chunks(CHUNK_BYTES))
+
+    def head(self, key: str) -> Head:
+        """Return an object's size and age: the answer's `Date` less its `Last-Modified`."""
+        with self._translating("read"):
+            answer = self._client.head_object(Bucket=self._bucket, Key=self._prefix + key)
+            now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+            age = int((now - answer["LastModified"]).total_seconds())
+            return Head(size=answer["ContentLength"], age=max(0, age))
+
+    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+        """Yield objects, page by page; a server that does not list in the order of keys is refused."""
+        while limit is None or limit > 0:
+            with self._translating("list"):
+                page = self._client.list_objects_v2(
+                    Bucket=self._bucket,
+                    Prefix=self._prefix + prefix,
+                    StartAfter=self._prefix + start_after,  # so a console's marker of the prefix itself is passed over
+                    MaxKeys=PAGE if limit is None else min(limit, PAGE),
+                )
+                whole = not page["IsTruncated"]
+            found = page.get("Contents", [])
+            for item in found:
+                key = item["Key"].removeprefix(self._prefix)
+                if key <= start_after:
+                    raise ConfigError(f"the store {self.url} does not list in the order of keys: take another store")
+                yield Entry(key=key, size=item["Size"], modified=item["LastModified"].timestamp())
+                start_after = key
+            if whole or not found:
+                return
+            limit = None if limit is None else limit - len(found)
+
+    def delete(self, keys: list[str]) -> None:
+        """Delete objects, a thousand in one call."""
+        for first in range(0, len(keys), PAGE):
+            objects: list[ObjectIdentifierTypeDef] = [{"Key": self._prefix + key} for key in keys[first : first + PAGE]]
+            with self._translating("delete"):
+                answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
+            for fault in answer.get("Errors", []):
+                status = 403 if fault.get("Code") == "AccessDenied" else 503
+                refusal = Answer(status=status, code=fault.get("Code", ""), message=fault.get("Message", ""))
+                raise meaning(refusal, "delete", self.url)
+
+    def sign(self, key: str, expires_seconds: int) -> str:
+        """Return a URL signed with SigV4, for the endpoint that its readers see."""
+        return self._signer.generate_presigned_url(
+            "get_object", Params={"Bucket": self._bucket, "Key": self._prefix + key}, ExpiresIn=expires_seconds
+        )
+
+    def uri(self, key: str) -> str:
+        """Return the object's name."""
+        return f"s3://{self._bucket}/{self._prefix}{key}"
+
+    @cached_property
+    def _signer(self) -> "S3Client":
+        public = self._access.public_endpoint_url
+        return _client(self._access, public, self._bucket) if public else self._client
+
+    def _body(self, key: str) -> "StreamingBody":
+        answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
+        answer["ContentLength"]  # without it, nobody would notice that a body ends early
+        return answer["Body"]
+
+    def _put(self, key: str, body: bytes | IO[bytes], digest: bytes, media_type: str, **condition: Any) -> None:  # noqa: ANN401 - the SDK's own parameters
+        with self._translating("write"):
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=self._prefix + key,
+                Body=body,
+                ContentType=media_type,
+                ChecksumSHA256=base64.b64encode(digest).decode(),
+                **condition,
+            )
+
+    @contextmanager
+    def _translating(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except ClientError as error:
+            raise meaning(_answer(error), doing, self.url) from error
+        except (BotoCoreError, ResponseParserError, HTTPError) as error:
+            raise self._unanswered(error, doing) from error
+        except KeyError as error:
+            raise StoreUnavailableError(f"cannot {doing} at {self.url}: the answer has no {error}") from error
+
+    def _unanswered(self, error: Exception, doing: str) -> Exception:
+        server = self._access.endpoint_url or f"of AWS in {self._access.region}"
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return ConfigError(f"the certificate of the store's server {server} is not trusted: check AWS_CA_BUNDLE")
+        if isinstance(error, _SILENCE):
+            return StoreUnavailableError(
+                f"cannot {doing} at {self.url}: the server {server} does not answer ({type(error).__name__})"
+            )
+        return ConfigError(f"cannot {doing} at {self.url}: {' '.join(str(error).split())}")
+
+
+_SILENCE: Final = (UnconnectedError, HTTPClientError, IncompleteReadError, ResponseParserError, HTTPError)
+"""No answer, half of one, or none of S3's."""
+
+
+def _answer(error: ClientError) -> Answer:
+    fault: dict[str, Any] = dict(error.response.get("Error", {}))
+    metadata: dict[str, Any] = dict(error.response["ResponseMetadata"])
+    ours, theirs = fault.get("RequestTime"), fault.get("ServerTime")
+    return Answer(
+        status=metadata["HTTPStatusCode"],
+        code=fault.get("Code", ""),
+        message=fault.get("Message", ""),
+        sent_at=metadata["HTTPHeaders"].get("date", "another time"),
+        times=(ours, theirs) if ours and theirs else None,
+    )
+
+
+def _client(access: S3Access, endpoint_url: str | None, bucket: str) -> "S3Client":
+    # A session of its own: making clients is not thread-safe, using them is.
+    core = botocore.session.Session(
+        session_vars={
+            "profile": (None, None, None, None),
+            "config_file": (None, None, os.devnull, None),
+            "credentials_file": (None, None, os.devnull, None),
+            "ignore_configured_endpoint_urls": (None, None, True, None),
+        }
+    )
+    client = boto3.session.Session(botocore_session=core).client(
+        "s3",
+        endpoint_url=endpoint_url,
+        region_name=access.region,
+        aws_access_key_id=access.access_key,
+        aws_secret_access_key=access.secret_key,
+        aws_session_token=access.session_token,
+        config=Config(
+            signature_version="s3v4",
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            tcp_keepalive=True,
+            max_pool_connections=CONNECTIONS,
+            retries={"total_max_attempts": 1},
+            # Servers that do not know the SDK's own checksums are many. All check the body's signed SHA-256, which
+            # the SDK would leave out over TLS.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            s3={
+                # AWS wants the bucket in the host's name, but has no certificate for names with dots; others vary.
+                "addressing_style": "path" if endpoint_url or "." in bucket else "virtual",
+                "payload_signing_enabled": True,
+            },
+        ),
+    )
+    client.meta.events.register("before-call.s3.DeleteObjects", _add_md5)
+    return client
+
+
+def _add_md5(params: dict[str, Any], **_: object) -> None:
+    """Add the header that older servers demand of this one call."""
+    digest = hashlib.md5(params["body"], usedforsecurity=False).digest()
+    params["headers"]["Content-MD5"] = base64.b64encode(digest).decode()
