@@ -37,7 +37,7 @@ CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 20
 """So long a server may be silent before it counts as away."""
 CONNECTIONS: Final = 32
-"""Threads that may talk to the store at once; more would wait for each other."""
+"""Kept open at most: one for each thread that talks to the store; more threads would open their own each time."""
 PAGE: Final = 1000
 """The most keys that S3 lists or deletes in one call."""
 CHUNK_BYTES: Final = 1024 * 1024
@@ -173,8 +173,8 @@ class S3Store:
             raise meaning(_answer(error), doing, self.url) from error
         except (BotoCoreError, ResponseParserError, HTTPError) as error:
             raise self._unanswered(error, doing) from error
-        except KeyError as error:
-            raise StoreUnavailableError(f"cannot {doing} at {self.url}: the answer has no {error}") from error
+        except (KeyError, ValueError) as error:
+            raise StoreUnavailableError(f"cannot {doing} at {self.url}: the answer is not whole ({error})") from error
 
     def _unanswered(self, error: Exception, doing: str) -> Exception:
         server = self._access.endpoint_url or f"of AWS in {self._access.region}"

@@ -1,0 +1,57 @@
+"""What tests of every kind may ask for."""
+
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.support.servers.process import UnavailableError
+from tests.support.servers.server import S3Server
+from tests.support.servers.shared import shared
+from worker.runtime import SystemRuntime
+from worker.store.folder import FolderStore
+from worker.store.memory import MemoryStore
+from worker.store.port import Store
+
+
+@pytest.fixture(scope="session")
+def s3_servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], S3Server]:
+    """Return a function that gives the test run's server of a kind (`minio`, `ceph`, `moto`, `rclone`).
+
+    It is started when it is first asked for. Where that cannot be, the test is skipped, or, under
+    `FONDATION_TESTS=all`, fails.
+    """
+    base, controller = tmp_path_factory.getbasetemp(), os.getpid()
+    if hasattr(request.config, "workerinput"):  # one of several processes that share the tests between them
+        base, controller = base.parent, os.getppid()
+
+    @cache
+    def server(kind: str) -> S3Server:
+        try:
+            return shared(kind, base / "s3", controller)
+        except UnavailableError as error:
+            if os.environ.get("FONDATION_TESTS") == "all":
+                raise
+            pytest.skip(f"NOT TESTED on {kind}, which cannot run here: {error}")
+
+    return server
+
+
+@pytest.fixture(params=["moto", "minio", "ceph"])
+def s3_server(request: pytest.FixtureRequest, s3_servers: Callable[[str], S3Server]) -> S3Server:
+    """Return each server in turn; `@pytest.mark.parametrize("s3_server", ["minio"], indirect=True)` picks some."""
+    server = s3_servers(request.param)
+    print(f"{server.name} writes its log to {server.log}")  # noqa: T201 - shown where a test fails
+    return server
+
+
+@pytest.fixture(params=["memory", "folder", "moto", "minio", "ceph"])
+def store(request: pytest.FixtureRequest, s3_servers: Callable[[str], S3Server], tmp_path: Path) -> Store:
+    """Return an empty store of each kind in turn."""
+    if request.param == "memory":
+        return MemoryStore(lambda: SystemRuntime().now().timestamp())
+    if request.param == "folder":
+        return FolderStore(tmp_path / "a store")
+    return s3_servers(request.param).new_store()

@@ -1,0 +1,149 @@
+"""Repositories for tests, made by the real git; hostile ones, too."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+FORMATS: Final = ("sha1", "sha256")
+
+_ENVIRONMENT: Final = {
+    "PATH": os.environ["PATH"],
+    "HOME": os.devnull,
+    "LC_ALL": "C",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "EMAIL": "a@example.org",
+    "GIT_AUTHOR_NAME": "A",
+    "GIT_COMMITTER_NAME": "A",
+    "GIT_AUTHOR_DATE": "1700000000 +0000",
+    "GIT_COMMITTER_DATE": "1700000000 +0000",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What lies under a name in a tree: a file unless `mode` says otherwise."""
+
+    content: bytes
+    mode: str = "100644"
+
+
+def executable(content: bytes) -> Entry:
+    """Return a file that may be executed."""
+    return Entry(content, "100755")
+
+
+def link(target: str) -> Entry:
+    """Return a symlink."""
+    return Entry(os.fsencode(target), "120000")
+
+
+def submodule(commit: str) -> Entry:
+    """Return a submodule at a commit."""
+    return Entry(commit.encode(), "160000")
+
+
+Files = Mapping[str, bytes | Entry]
+"""Names (not UTF-8: with surrogates, as `os.fsdecode` has them) and what lies under them."""
+
+HOSTILE: Final[Files] = {
+    "README.md": b"# Hostile\n",
+    "out": link("../../../../etc/passwd"),
+    "folder": link("/etc"),
+    "dangling": link("nowhere"),
+    ".gitattributes": b"* filter=evil text eol=crlf ident working-tree-encoding=UTF-16\n*.bin filter=lfs\n",
+    ".gitmodules": b'[submodule "x"]\n\tpath = modules/x\n\turl = --upload-pack=touch pwned\n',
+    "modules/x": submodule("1" * 40),
+    "model.bin": b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 1\n",
+    "ident.txt": b"$Id$ $Format:%H$\nline\r\nline\n",
+    ".githooks/post-checkout": executable(b"#!/bin/sh\ntouch pwned\n"),
+    "--upload-pack=touch pwned": b"an option\n",
+    os.fsdecode(b"latin-\xe9\xff.txt"): b"not UTF-8\n",
+    "new\nline and \ttab": b"strange\n",
+    "Case.txt": b"upper\n",
+    "case.txt": b"lower\n",
+    "päth/文件 \U0001f980.txt": b"unicode\n",
+    "run.sh": executable(b"#!/bin/sh\n"),
+    "a" * 200 + "/" + "b" * 200 + "/" + "c" * 200: b"long\n",
+}
+"""Everything that a repository can hold to hurt who checks it out with git's usual settings."""
+
+HOSTILE_FILES: Final = {
+    name: entry if isinstance(entry, bytes) else entry.content
+    for name, entry in HOSTILE.items()
+    if isinstance(entry, bytes) or entry.mode.startswith("100")
+}
+"""What of it should arrive: the regular files, byte by byte."""
+
+
+class Repository:
+    """A bare repository, or one with a work tree."""
+
+    def __init__(self, path: Path, *, object_format: str = "sha1", bare: bool = True) -> None:
+        """Make it, empty."""
+        self.path: Final = path
+        self.git_dir: Final = path if bare else path / ".git"
+        path.mkdir(parents=True)
+        kind = ["--bare"] if bare else []
+        self.git("init", "-q", *kind, f"--object-format={object_format}", "-b", "main", str(path))
+
+    def git(self, *arguments: str, data: bytes = b"") -> str:
+        """Run git here, with nobody's configuration, and return what it prints."""
+        found = subprocess.run(
+            ["git", *arguments], cwd=self.path, env=_ENVIRONMENT, input=data, capture_output=True, check=False
+        )
+        assert found.returncode == 0, found.stderr.decode(errors="replace")
+        return found.stdout.decode(errors="surrogateescape").strip()
+
+    def commit(self, files: Files, branch: str = "main") -> str:
+        """Put a commit with just these files upon a branch, and return its name."""
+        ref = f"refs/heads/{branch}"
+        parent = [f"from {ref}^0".encode()] if ref in self.git("for-each-ref", "--format=%(refname)").split() else []
+        header = [
+            f"commit {ref}".encode(),
+            b"committer A <a@example.org> 1700000000 +0000",
+            *_data(b"a commit"),
+            *parent,
+        ]
+        changes = [line for name, entry in files.items() for line in _change(name, entry)]
+        stream = b"\n".join([*header, b"deleteall", *changes, b""])
+        self.git("fast-import", "--quiet", "--force", data=stream)
+        return self.head(branch)
+
+    def head(self, name: str = "HEAD") -> str:
+        """Return the commit that a name stands for."""
+        return self.git("rev-parse", f"{name}^{{commit}}")
+
+    def branch(self, name: str, commit: str) -> None:
+        """Let a branch point to a commit, whatever it was before."""
+        self.git("update-ref", f"refs/heads/{name}", commit)
+
+    def tag(self, name: str, target: str = "HEAD", *, annotated: bool = False) -> None:
+        """Tag something."""
+        self.git("tag", "-f", *(["-a", "-m", "a tag"] if annotated else []), name, target)
+
+
+def make_repository(
+    path: Path, files: Files | None = None, *, object_format: str = "sha1", bare: bool = True
+) -> Repository:
+    """Make a repository with one commit on `main`; its work tree, if it has one, holds that commit's files."""
+    repository = Repository(path, object_format=object_format, bare=bare)
+    repository.commit({"README.md": b"# A project\n"} if files is None else files)
+    if not bare:
+        repository.git("reset", "-q", "--hard")
+    return repository
+
+
+def _change(name: str, entry: bytes | Entry) -> list[bytes]:
+    found = Entry(entry) if isinstance(entry, bytes) else entry
+    path = b'"' + b"".join(f"\\{byte:03o}".encode() for byte in os.fsencode(name)) + b'"'
+    if found.mode == "160000":
+        return [b"M 160000 %b %b" % (found.content, path)]
+    return [b"M %b inline %b" % (found.mode.encode(), path), *_data(found.content)]
+
+
+def _data(content: bytes) -> list[bytes]:
+    return [b"data %d" % len(content), content]

@@ -1,0 +1,238 @@
+"""A real git host for tests: `git http-backend` behind an HTTP server on this machine.
+
+    with GitServer(tmp_path / "host") as server:
+        repository = server.repository("owner/name", {"README.md": b"# Hello\\n"})
+        repository.commit({"README.md": b"# More\\n"}, branch="next")
+        server.protect("owner/name", token)                    # 401 without that token
+        server.move("owner/old", server.url("owner/name"))     # 301, as GitHub does for a renamed repository
+        server.fault(Fault(status=503, times=2))               # the next two requests
+        server.fault(Fault(cut=20_000, on="upload-pack"))      # breaks off in the middle of a pack
+        ... server.url("owner/name"), server.requests ...
+
+`server.repository(...)` gives a `Repository` (tests/support/git_repository.py), to be changed at any time.
+"""
+
+import base64
+import os
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import unquote
+
+from tests.support.git_repository import Files, Repository, make_repository
+
+_CHUNK: Final = 4096
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """What goes wrong with the next `times` requests whose path or query holds the text `on`."""
+
+    status: int | None = None
+    """Answer with that status, `headers`, and no git."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cut: int | None = None
+    """Answer as usual, but close the connection after so many bytes of the body."""
+    hang: bool = False
+    """Do not answer at all until the server is closed."""
+    rate: int | None = None
+    """Answer as usual, but only so many bytes a second."""
+    times: int = 1
+    on: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """What somebody asked for; the names of headers are in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+
+
+class GitServer:
+    """A git host with repositories below a folder."""
+
+    def __init__(self, root: Path, *, protocol: int = 2) -> None:
+        """Prepare; with `protocol=0` it is an old host, which does not give commits by their names."""
+        self.root: Final = root
+        self.protocol: Final = protocol
+        self.requests: Final[list[Request]] = []
+        self.closing: Final = threading.Event()
+        self._tokens: dict[str, str] = {}
+        self._moved: dict[str, str] = {}
+        self._faults: list[list[Fault]] = []
+        self._lock = threading.Lock()
+        self._server = _Server(self)
+
+    def __enter__(self) -> Self:
+        """Start serving, on a free port."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End, with all that hangs."""
+        self.closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def origin(self) -> str:
+        """Return the host's URL."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def url(self, name: str) -> str:
+        """Return a repository's URL."""
+        return f"{self.origin}/{name}"
+
+    def repository(self, name: str, files: Files | None = None, *, object_format: str = "sha1") -> Repository:
+        """Make a repository with one commit (or, of no files, one without), and serve it."""
+        path = self.root / f"{name}.git"
+        if files == {}:
+            return Repository(path, object_format=object_format)
+        return make_repository(path, files, object_format=object_format)
+
+    def protect(self, name: str, token: str) -> None:
+        """Give a repository only to those with a token, as the password of Basic authentication."""
+        self._tokens[name] = token
+
+    def move(self, name: str, to: str) -> None:
+        """Answer for a repository with a redirect to another one's URL."""
+        self._moved[name] = to
+
+    def fault(self, fault: Fault) -> None:
+        """Let something go wrong; of several faults the first one that fits comes first."""
+        with self._lock:
+            self._faults.append([fault] * fault.times)
+
+    def next_fault(self, target: str) -> Fault | None:
+        """Take the fault that a request meets."""
+        with self._lock:
+            for left in self._faults:
+                if left and left[0].on in target:
+                    return left.pop()
+        return None
+
+    def refusal(self, target: str, authorization: str) -> tuple[int, dict[str, str]] | None:
+        """Return what stands in the way of a request: a redirect, or a missing token."""
+        for name, to in self._moved.items():
+            if target.startswith(f"/{name}/"):
+                return 301, {"Location": to + target.removeprefix(f"/{name}")}
+        for name, token in self._tokens.items():
+            if target.startswith((f"/{name}/", f"/{name}.git/")):
+                _, _, given = base64.b64decode(authorization.removeprefix("Basic ")).decode().partition(":")
+                if given != token:
+                    return 401, {"WWW-Authenticate": 'Basic realm="git"'}
+        return None
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, host: GitServer) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.host = host
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of connections that the other side closed: tests kill clients."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class calls it so
+        """Keep quiet."""
+
+    def do_GET(self) -> None:
+        self._answer(b"")
+
+    def do_POST(self) -> None:
+        self._answer(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
+
+    def _answer(self, body: bytes) -> None:
+        host = self.server.host
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        host.requests.append(Request(method=self.command, path=self.path, headers=headers))
+        fault = host.next_fault(self.path) or Fault()
+        if fault.hang:
+            host.closing.wait(300)
+            self.close_connection = True
+            return
+        refusal = host.refusal(self.path, headers.get("authorization", ""))
+        if fault.status is not None:
+            refusal = (fault.status, dict(fault.headers))
+        if refusal is None:
+            self._serve(body, headers, fault)
+        else:
+            self._send(refusal[0], {"Content-Length": "0", **refusal[1]})
+
+    def _send(self, status: int, headers: Mapping[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def _serve(self, body: bytes, headers: Mapping[str, str], fault: Fault) -> None:
+        path, _, query = self.path.partition("?")
+        owner, name, *rest = unquote(path).lstrip("/").split("/", 2)
+        name = name if name.endswith(".git") else f"{name}.git"
+        environment = {
+            "PATH": os.environ["PATH"],
+            "GIT_PROJECT_ROOT": str(self.server.host.root),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_PROTOCOL": headers.get("git-protocol", "") if self.server.host.protocol else "",
+            "PATH_INFO": "/".join(("", owner, name, *rest)),
+            "QUERY_STRING": query,
+            "REQUEST_METHOD": self.command,
+            "CONTENT_TYPE": headers.get("content-type", ""),
+            "CONTENT_LENGTH": str(len(body)),
+            "HTTP_CONTENT_ENCODING": headers.get("content-encoding", ""),
+            "REMOTE_ADDR": "127.0.0.1",
+        }
+        pipe = subprocess.PIPE
+        with subprocess.Popen(
+            ["git", "http-backend"], env=environment, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, bufsize=0
+        ) as backend:
+            assert backend.stdin
+            assert backend.stdout
+            output = backend.stdout.fileno()
+            with suppress(BrokenPipeError):
+                backend.stdin.write(body)
+                backend.stdin.close()
+            status, found = 200, {}
+            while line := backend.stdout.readline().decode("latin-1").strip():
+                key, _, value = line.partition(": ")
+                if key == "Status":
+                    status = int(value.split()[0])
+                else:
+                    found[key] = value
+            self._send(status, {**found, "Transfer-Encoding": "chunked"})
+            try:
+                self._stream(iter(lambda: os.read(output, _CHUNK), b""), fault)
+            finally:
+                backend.kill()
+
+    def _stream(self, chunks: Iterator[bytes], fault: Fault) -> None:
+        sent = 0
+        for chunk in chunks:
+            if fault.cut is not None and sent + len(chunk) > fault.cut:
+                self.close_connection = True
+                return
+            if fault.rate is not None and self.server.host.closing.wait(len(chunk) / fault.rate):
+                return
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+            sent += len(chunk)
+        self.wfile.write(b"0\r\n\r\n")

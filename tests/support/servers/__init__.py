@@ -1,0 +1,1 @@
+"""Real S3 servers, on loopback and free ports, for the tests that need one."""

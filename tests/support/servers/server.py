@@ -1,0 +1,68 @@
+"""An S3 server as its users see it."""
+
+import secrets
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import boto3
+from botocore.config import Config
+
+from worker.store.s3 import S3Access, S3Store
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class S3Server:
+    """A server that runs; the secrets are made up."""
+
+    name: str
+    endpoint_url: str
+    log: str
+    """The file that it writes its log to."""
+    region: str = "us-east-1"
+    access_key: str = "ACCESSKEY"
+    secret_key: str = "SECRETKEY123"
+
+    @property
+    def access(self) -> S3Access:
+        """How a store reaches it."""
+        return S3Access(
+            endpoint_url=self.endpoint_url,
+            public_endpoint_url=None,
+            region=self.region,
+            access_key=self.access_key,
+            secret_key=self.secret_key,
+            session_token=None,
+        )
+
+    def new_bucket(self) -> str:
+        """Make a bucket that nobody else uses, and return its name."""
+        bucket = f"test-{secrets.token_hex(6)}"
+        client = boto3.client(
+            "s3",
+            endpoint_url=self.endpoint_url,
+            region_name=self.region,
+            aws_access_key_id=self.access_key,
+            aws_secret_access_key=self.secret_key,
+            config=Config(s3={"addressing_style": "path"}, request_checksum_calculation="when_required"),
+        )
+        client.create_bucket(Bucket=bucket)
+        client.close()
+        return bucket
+
+    def new_store(self, prefix: str = "some/prefix", **changes: str) -> S3Store:
+        """Return a store in a bucket of its own; `changes` are made to the access."""
+        return S3Store(self.new_bucket(), prefix, replace(self.access, **changes))
+
+
+class Program(Protocol):
+    """A kind of server; it ends with the process that started it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take a folder for all its files."""
+
+    def start(self) -> S3Server:
+        """Start it, and return when it answers; raise UnavailableError where it cannot run."""
+
+    def stop(self) -> None:
+        """End it."""

@@ -1,0 +1,98 @@
+"""Servers that are started once for a whole test run, by whichever of its processes needs one first.
+
+A process of its own, the keeper, starts a server and ends it as soon as the test run's first process has ended: at the
+end of the tests, by Ctrl-C, or killed. The server in its turn ends with its keeper.
+"""
+
+import json
+import os
+import select
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from tests.support.servers.ceph import Ceph
+from tests.support.servers.lock import locked
+from tests.support.servers.minio import Minio
+from tests.support.servers.moto import Moto
+from tests.support.servers.process import UnavailableError, tail
+from tests.support.servers.rclone import Rclone
+from tests.support.servers.server import Program, S3Server
+
+PROGRAMS: Final[dict[str, type[Program]]] = {"minio": Minio, "ceph": Ceph, "moto": Moto, "rclone": Rclone}
+START_SECONDS: Final = 1800
+"""Building MinIO from nothing on a slow machine may take that long."""
+_ROOT: Final = Path(__file__).parents[3]
+_KEEPERS: Final[list[subprocess.Popen[bytes]]] = []
+"""They outlive their starters, so nobody waits for them."""
+
+
+def shared(name: str, folder: Path, controller: int) -> S3Server:
+    """Return the server of a test run; `folder` is the run's own, `controller` its first process's id.
+
+    Raises UnavailableError where it cannot run.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    answer = folder / f"{name}.json"
+    with locked(folder / f"{name}.lock"):
+        if not answer.exists():
+            _keep(name, answer, controller)
+    fields = json.loads(answer.read_text())
+    if "reason" in fields:
+        raise UnavailableError(fields["reason"])
+    return S3Server(**fields)
+
+
+def _keep(name: str, answer: Path, controller: int) -> None:
+    log = answer.with_suffix(".keeper.log")
+    with log.open("wb") as output:
+        keeper = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.servers.shared", name, str(answer), str(controller)],
+            cwd=_ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C is for the tests; they may still need it to clean up
+        )
+    _KEEPERS.append(keeper)
+    deadline = time.monotonic() + START_SECONDS
+    while not answer.exists():
+        if keeper.poll() is not None or time.monotonic() > deadline:
+            keeper.kill()
+            raise UnavailableError(f"the keeper of {name} failed:\n{tail(log)}")
+        time.sleep(0.05)
+
+
+def main(name: str, answer: Path, controller: int) -> None:
+    """Be the keeper."""
+    watched = os.pidfd_open(controller)
+    folder = answer.with_suffix(".data")
+    folder.mkdir()
+    program: Program = PROGRAMS[name](folder)
+    try:
+        _write(answer, _started(program))
+        select.select([watched], [], [])
+    finally:
+        program.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _started(program: Program) -> dict[str, str]:
+    try:
+        return asdict(program.start())
+    except UnavailableError as error:
+        return {"reason": str(error)}
+
+
+def _write(answer: Path, fields: dict[str, str]) -> None:
+    draft = answer.with_suffix(".draft")
+    draft.write_text(json.dumps(fields))
+    draft.replace(answer)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))

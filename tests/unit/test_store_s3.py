@@ -1,0 +1,210 @@
+"""How the S3 store speaks, and what it makes of answers that real servers seldom give."""
+
+import base64
+import hashlib
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.support.servers.canned import Canned, answer, fault, serving
+from worker.errors import ConfigError, ConflictError, ExistsError, MissingError, StoreUnavailableError
+from worker.store.s3 import S3Access, S3Store
+
+TEXT: Final = "text/plain"
+LISTING: Final = b"""<?xml version="1.0"?><ListBucketResult><IsTruncated>true</IsTruncated>
+<Contents><Key>job/b</Key><Size>1</Size><LastModified>2026-11-23T12:00:00Z</LastModified></Contents>
+<Contents><Key>job/a</Key><Size>1</Size><LastModified>2026-11-23T12:00:00Z</LastModified></Contents>
+</ListBucketResult>"""
+
+
+def store_of(canned: Canned) -> S3Store:
+    return S3Store("bucket", "", canned.server.access)
+
+
+@pytest.fixture
+def tls(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
+    """Make a certificate of our own for `localhost`."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name.from_rfc4514_string("CN=localhost")
+    certificate = (
+        x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key(), serial_number=1)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2099, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file, pem = tmp_path / "certificate.pem", serialization.Encoding.PEM
+    file.write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + certificate.public_bytes(pem)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context, file
+
+
+def test_a_creation_sends_its_condition_and_the_digest_of_its_body() -> None:
+    with serving(answer("200 OK")) as canned:
+        store_of(canned).create("job/a", b"body", TEXT)
+    (asked,) = canned.asked
+    digest = hashlib.sha256(b"body")
+    assert asked.line == "PUT /bucket/job/a HTTP/1.1"
+    assert asked.body == b"body"
+    assert asked.headers["If-None-Match"] == "*"
+    assert asked.headers["Content-Type"] == TEXT
+    assert asked.headers["x-amz-content-sha256"] == digest.hexdigest()
+    assert asked.headers["x-amz-checksum-sha256"] == base64.b64encode(digest.digest()).decode()
+
+
+@pytest.mark.parametrize("from_file", [False, True])
+def test_over_tls_too_a_body_is_sent_in_one_piece_with_its_digest_signed(
+    tls: tuple[ssl.SSLContext, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, from_file: bool
+) -> None:
+    (tmp_path / "body").write_bytes(b"body")
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tls[1]))
+    with serving(answer("200 OK"), tls[0]) as canned:
+        store_of(canned).put("job/a", tmp_path / "body" if from_file else b"body", TEXT)
+    (asked,) = canned.asked
+    assert asked.body == b"body"
+    assert asked.headers["x-amz-content-sha256"] == hashlib.sha256(b"body").hexdigest()
+    assert asked.headers["If-None-Match"] is None
+    assert asked.headers["Transfer-Encoding"] is None
+
+
+def test_a_certificate_that_is_not_trusted_is_a_fault_of_the_configuration(tls: tuple[ssl.SSLContext, Path]) -> None:
+    with serving(answer("200 OK"), tls[0]) as canned, pytest.raises(ConfigError, match="AWS_CA_BUNDLE"):
+        store_of(canned).get("job/a")
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (fault("409 Conflict", "ConditionalRequestConflict"), ConflictError),
+        (fault("412 Precondition Failed", "PreconditionFailed"), ExistsError),
+        (fault("501 Not Implemented", "NotImplemented"), ConfigError),
+        (fault("503 Slow Down", "SlowDown"), StoreUnavailableError),
+        (answer("500 Internal Server Error", b"<html>"), StoreUnavailableError),
+        (answer("502 Bad Gateway", b"<html>a proxy</html>"), StoreUnavailableError),
+        (b"", StoreUnavailableError),
+        (b"HTTP/1.1 20", StoreUnavailableError),
+        (b"SSH-2.0-OpenSSH\r\n", StoreUnavailableError),
+    ],
+)
+def test_nothing_is_tried_again_by_the_sdk(reply: bytes, kind: type[Exception]) -> None:
+    with serving(reply) as canned, pytest.raises(kind):
+        store_of(canned).create("job/a", b"body", TEXT)
+    assert len(canned.asked) == 1
+
+
+def test_a_body_that_ends_early_is_no_object(tmp_path: Path) -> None:
+    with serving(answer("200 OK", b"half", length=8)) as canned:
+        with pytest.raises(StoreUnavailableError):
+            store_of(canned).get("job/a")
+        with pytest.raises(StoreUnavailableError):
+            store_of(canned).download("job/a", tmp_path / "copy")
+
+
+def nothing_is_read(store: S3Store, path: Path) -> None:
+    calls: list[Callable[[], object]] = [
+        lambda: store.get("job/a"),
+        lambda: store.head("job/a"),
+        lambda: store.download("job/a", path),
+        lambda: list(store.entries("job/")),
+    ]
+    for call in calls:
+        with pytest.raises(StoreUnavailableError, match="cannot"):
+            call()
+
+
+def test_an_answer_that_ends_in_its_headers_is_none(tmp_path: Path) -> None:
+    for headers in (b"", b"Date: Mon, 23 Nov 2026 12:00:00 GMT\r\n", b"Last-Modified: Mon, 23 No", b"Date: Mon, 2"):
+        with serving(b"HTTP/1.1 200 OK\r\n" + headers) as canned:
+            nothing_is_read(store_of(canned), tmp_path / "copy")
+
+
+def test_an_answer_that_is_not_s3s_is_none() -> None:
+    with serving(answer("200 OK", b"<html>welcome<br></html>")) as canned, pytest.raises(StoreUnavailableError):
+        list(store_of(canned).entries("job/"))
+
+
+def test_a_listing_out_of_order_is_refused() -> None:
+    with serving(answer("200 OK", LISTING)) as canned, pytest.raises(ConfigError, match="order of keys"):
+        list(store_of(canned).entries("job/"))
+
+
+def test_a_clock_that_is_off_is_said_with_the_stores_time() -> None:
+    times = ("<RequestTime>20261123T110000Z</RequestTime>", "<ServerTime>2026-11-23T12:00:00Z</ServerTime>")
+    for more, said in ((times, "by 3600 seconds"), ((), "Mon, 23 Nov 2026 12:00:00 GMT")):
+        with (
+            serving(fault("403 Forbidden", "RequestTimeTooSkewed", *more)) as canned,
+            pytest.raises(ConfigError, match=f"clock is off: set it .*{said}"),
+        ):
+            store_of(canned).get("job/a")
+
+
+def test_an_object_that_the_store_would_not_delete_is_an_error() -> None:
+    for code, kind in (("AccessDenied", "AccessDenied"), ("InternalError", "InternalError")):
+        body = f"<DeleteResult><Error><Key>job/a</Key><Code>{code}</Code></Error></DeleteResult>"
+        with serving(answer("200 OK", body.encode())) as canned, pytest.raises(Exception, match=kind):
+            store_of(canned).delete(["job/a"])
+
+
+def test_an_age_is_never_negative_and_counts_by_the_servers_clock() -> None:
+    for written, age in (("11:59:20", 40), ("12:00:05", 0)):
+        headers = f"Date: Mon, 23 Nov 2026 12:00:00 GMT\r\nLast-Modified: Mon, 23 Nov 2026 {written} GMT\r\n"
+        with serving(answer("200 OK", length=7, headers=headers)) as canned:
+            head = store_of(canned).head("job/a")
+        assert (head.size, head.age) == (7, age)
+
+
+def test_nothing_ambient_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("[this is no\nconfiguration")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AMBIENT")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "AMBIENT")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "5")
+    with serving(fault("404 Not Found", "NoSuchKey")) as canned, pytest.raises(MissingError):
+        store_of(canned).get("job/a")
+    (asked,) = canned.asked
+    assert "Credential=ACCESSKEY/" in asked.headers["Authorization"]
+    assert asked.headers["x-amz-security-token"] is None
+
+
+def test_without_an_endpoint_it_is_the_regions_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
+    access = S3Access(
+        endpoint_url=None,
+        public_endpoint_url=None,
+        region="eu-west-3",
+        access_key="key",
+        secret_key="hidden",
+        session_token="hidden too",
+    )
+    assert S3Store("bucket", "", access).sign("a", 60).startswith("https://bucket.s3.eu-west-3.amazonaws.com/a?")
+    assert S3Store("b.c", "", access).sign("a", 60).startswith("https://s3.eu-west-3.amazonaws.com/b.c/a?")
+    assert "hidden" not in repr(access)
+
+
+def test_a_deletion_has_the_digest_that_older_servers_demand() -> None:
+    with serving(answer("200 OK", b"<DeleteResult/>")) as canned:
+        store_of(canned).delete(["job/a", "job/b"])
+    (asked,) = canned.asked
+    assert asked.line == "POST /bucket?delete HTTP/1.1"
+    assert (
+        asked.headers["Content-MD5"]
+        == base64.b64encode(hashlib.md5(asked.body, usedforsecurity=False).digest()).decode()
+    )
+
+
+def test_a_bucket_that_cannot_be_is_a_fault_of_the_configuration() -> None:
+    with serving(answer("200 OK")) as canned, pytest.raises(ConfigError, match="Invalid bucket name"):
+        S3Store("no bucket", "", canned.server.access).get("job/a")
