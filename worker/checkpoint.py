@@ -153,10 +153,11 @@ class CheckpointLog:
 class Ownership:
     """A job as its owning run sees it: the head of the log, and how to move it. For one thread at a time."""
 
-    def __init__(self, log: CheckpointLog, head: Checkpoint) -> None:
-        """Own the job from a checkpoint on that bears this run's number."""
+    def __init__(self, log: CheckpointLog, head: Checkpoint, *, since: float) -> None:
+        """Own the job from a checkpoint on that bears this run's number; it was first sent at `since` (monotonic)."""
         self._log = log
         self._head = head
+        self.since: Final = since
 
     @property
     def manifest(self) -> Manifest:

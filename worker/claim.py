@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from states.decisions import begin, claim, release, reopen
+from states.decisions import begin, claim, release, reopen, request_cancel
 from states.exits import Exit
 from states.keys import checkpoint_key
 from states.manifest import EngineRef, Identity, Manifest, RunRecord, Writer
@@ -94,11 +94,40 @@ class Claimant:
             done = word.stage is None and (manifest.collected or manifest.state is State.COMPLETED)
             if done and (manifest.collected or not (manifest.outbox.pending and self._who.announces)):
                 return exit_code(manifest)
-            if not word.takeover:
-                self._refuse_if_alive(manifest)
+            if not (word.takeover or manifest.released) and self._is_alive(manifest):
+                raise busy(manifest)
             owned = self._claim(newest, engine(manifest), None if done else word)
             if owned is not None:
                 return owned
+
+    def cancel(self, engine: Callable[[Manifest | None], EngineRef]) -> Ownership | Exit:
+        """Claim a job that nobody runs, to cancel it; or ask the run that works on it to.
+
+        A job that is over is left as it is.
+        """
+        while True:
+            newest = self._log.newest()
+            if newest is None:
+                raise no_such_job(self._log.job_id)
+            manifest = newest.manifest
+            if manifest.over:
+                return Exit.OK
+            if not manifest.released and self._is_alive(manifest):
+                if manifest.cancel_requested or self._ask(newest):
+                    return Exit.OK
+                continue
+            run = self._run(manifest.run + 1)
+            claimed = claim(manifest, run, engine=engine(manifest), announces=self._who.announces)
+            owned = self._append(newest, request_cancel(claimed), Writer.OPERATOR)
+            if owned is not None:
+                return owned
+
+    def _ask(self, newest: Checkpoint) -> bool:
+        try:
+            self._log.append(newest, request_cancel(newest.manifest), Writer.OPERATOR)
+        except OvertakenError:
+            return False
+        return True
 
     def _begin(self, identity: Identity, engine: EngineRef) -> Ownership | None:
         manifest = begin(identity, engine, self._run(1), announces=self._who.announces)
@@ -113,6 +142,7 @@ class Claimant:
         return self._append(newest, reopen(claimed, word.stage), Writer.OPERATOR)
 
     def _append(self, base: Checkpoint | None, manifest: Manifest, writer: Writer) -> Ownership | None:
+        since = self._runtime.monotonic()
         try:
             checkpoint = self._log.append(base, manifest, writer)
         except OvertakenError:
@@ -120,7 +150,7 @@ class Claimant:
         if not self._log.prove(checkpoint):
             self._unfenced(checkpoint)
         LOG.info("claimed", extra={"run": checkpoint.manifest.run, "sequence": checkpoint.manifest.sequence})
-        return Ownership(self._log, checkpoint)
+        return Ownership(self._log, checkpoint, since=since)
 
     def _unfenced(self, checkpoint: Checkpoint) -> None:
         where = self._store.uri(checkpoint_key(self._log.job_id, checkpoint.manifest.sequence))
@@ -143,14 +173,8 @@ class Claimant:
 
     def _judge(self, manifest: Manifest) -> Claim | Over | Wait:
         unasked = manifest.released or (manifest.over and not manifest.outbox.pending)
-        silent, lease = (0, 0) if unasked else self._silence(manifest)
+        silent, lease = (0, 0) if unasked else read_silence(self._store, self._log, manifest)
         return judge(manifest, silent_seconds=silent, lease_seconds=lease, can_deliver=self._who.announces)
-
-    def _silence(self, manifest: Manifest) -> tuple[int, int]:
-        """Return for how long the owner has not been heard of, and its lease."""
-        age = self._log.age(manifest.sequence)
-        heartbeat, lease = read_lease(self._store, manifest)
-        return (age if heartbeat is None else min(age, heartbeat)), lease
 
     def _wait(self, manifest: Manifest, verdict: Wait, deadline: float | None) -> float:
         now = self._runtime.monotonic()
@@ -162,12 +186,9 @@ class Claimant:
         self._desk.wait(min(_POLL_SECONDS, verdict.seconds))
         return deadline
 
-    def _refuse_if_alive(self, manifest: Manifest) -> None:
-        if manifest.released:
-            return
-        silent, lease = self._silence(manifest)
-        if silent <= lease:
-            raise busy(manifest)
+    def _is_alive(self, manifest: Manifest) -> bool:
+        silent, lease = read_silence(self._store, self._log, manifest)
+        return silent <= lease
 
     def _run(self, number: int) -> RunRecord:
         return RunRecord(
@@ -177,6 +198,13 @@ class Claimant:
             lease_seconds=self._who.lease_seconds,
             platform_run=self._who.platform_run,
         )
+
+
+def read_silence(store: Store, log: CheckpointLog, manifest: Manifest) -> tuple[int, int]:
+    """Return for how long the owner has not been heard of, and its lease, in seconds by the store's clock."""
+    age = log.age(manifest.sequence)
+    heartbeat, lease = read_lease(store, manifest)
+    return (age if heartbeat is None else min(age, heartbeat)), lease
 
 
 def check_identity(manifest: Manifest, wanted: Identity) -> None:

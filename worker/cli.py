@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any, Final, NoReturn
 
 from states.exits import MEANING, Exit
+from states.stages import Stage
 from worker import __version__
 from worker.errors import StoreError, UsageError, WorkerError
 from worker.output import Output, show
@@ -64,6 +65,27 @@ COMMANDS: Final = (
         arguments=(_JSON,),
     ),
     Command(
+        name="resume",
+        help="go on with a job that is interrupted, failed or crashed",
+        example="fondation-worker resume my-job --from generate-chapters",
+        function="worker.commands.operate:resume",
+        arguments=(
+            _JOB,
+            _argument(
+                "--from", dest="stage", choices=[str(stage) for stage in Stage], help="do it anew from this stage on"
+            ),
+            _argument("--takeover", action="store_true", help="do not wait for a silent run's lease: replace the run"),
+            _JSON,
+        ),
+    ),
+    Command(
+        name="cancel",
+        help="ask the running worker to stop, or cancel a job that nobody runs",
+        example="fondation-worker cancel my-job",
+        function="worker.commands.operate:cancel",
+        arguments=(_JOB, _JSON),
+    ),
+    Command(
         name="fetch",
         help="copy the course's files into a folder: all of them, or what is finished so far",
         example="fondation-worker fetch my-job ./course",
@@ -86,7 +108,22 @@ COMMANDS: Final = (
         help="check that all a job has stored is there and whole",
         example="fondation-worker verify my-job",
         function="worker.commands.verify:verify",
-        arguments=(_JOB, _JSON),
+        arguments=(
+            _JOB,
+            _argument("--deep", action="store_true", help="also what the files hold, and all earlier checkpoints"),
+            _JSON,
+        ),
+    ),
+    Command(
+        name="gc",
+        help="delete the objects of jobs that are over",
+        example="fondation-worker gc --older-than 30d --dry-run",
+        function="worker.commands.gc:gc",
+        arguments=(
+            _argument("--older-than", metavar="TIME", default="30d", help="only those over for longer (default: 30d)"),
+            _argument("--dry-run", action="store_true", help="only say what would be deleted"),
+            _JSON,
+        ),
     ),
 )
 

@@ -56,8 +56,10 @@ class Desk:
         self.mailbox: Mailbox[Any] = runtime.mailbox()
         self._aside: deque[Any] = deque()
         self._tasks = 0
+        self.suspended: Callable[[], bool] = lambda: False
+        """Tells whether the lease has run out, and the run has to stand still."""
         self.on_refreshed: Callable[[], None] = lambda: None
-        """Called when the store has answered again after the lease had run out: has to append, and to reassert it."""
+        """Called when the store has answered again after that: has to append, and to reassert the lease."""
 
     def next(self, seconds: float | None = None) -> object | None:
         """Return the next message that is not about the run as a whole, or None after so many seconds.
@@ -125,16 +127,18 @@ class Desk:
             case LeaseLost():
                 self._stand_still()
             case LeaseRefreshed():
-                self.on_refreshed()
+                self._reassert()
             case _:
                 return False
         return True
 
     def _stand_still(self) -> None:
-        while True:
+        """Keep aside what comes, until the lease is held again; messages may be late, so its own state decides."""
+        while self.suspended():
             message = self.mailbox.get()
-            if isinstance(message, LeaseRefreshed):
-                self.on_refreshed()
-                return
-            if message is not None and not self._heed(message):
+            if message is not None and not isinstance(message, LeaseLost) and not self._heed(message):
                 self._aside.append(message)
+
+    def _reassert(self) -> None:
+        if self.suspended():
+            self.on_refreshed()

@@ -19,7 +19,7 @@ from worker.cloning import Cloner, Packer, Source
 from worker.desk import Desk, StoppedError
 from worker.engines.port import Engine
 from worker.lease import Heart, Lease
-from worker.making import Maker
+from worker.making import Maker, check_engine
 from worker.report import Reporter
 from worker.retry import Retrier
 from worker.runner import Patience, Runner
@@ -84,8 +84,19 @@ class Job:
         return self._own(lambda claimant: claimant.start(identity, self._choose))
 
     def resume(self, word: Operator) -> Exit:
-        """Go on with the job by an operator's word; return the exit code."""
-        return self._own(lambda claimant: claimant.resume(self._choose, word))
+        """Go on with the job by an operator's word, if its engine can work here; return the exit code."""
+
+        def choose(manifest: Manifest | None) -> EngineRef:
+            ref = self._choose(manifest)
+            if self._engine is not None:
+                check_engine(self._engine)
+            return ref
+
+        return self._own(lambda claimant: claimant.resume(choose, word))
+
+    def cancel(self) -> Exit:
+        """Cancel the job, and tell the webhook; or ask the run that works on it to."""
+        return self._own(lambda claimant: claimant.cancel(self._choose))
 
     def _choose(self, manifest: Manifest | None) -> EngineRef:
         self._engine = self._parts.choose_engine(manifest)
@@ -126,10 +137,11 @@ class Job:
 
         def on_refreshed() -> None:
             runner.reassert()
-            lease.reassert()
-            engine.unpause()
+            if lease.reassert():
+                engine.unpause()
 
         desk.on_refreshed = on_refreshed
+        desk.suspended = lambda: lease.suspended
         heart.start(interval=terms.who.lease_seconds / 3, on_lost=engine.pause)
         if courier is not None:
             courier.start()

@@ -81,7 +81,7 @@ class Lease:
         self._mailbox = mailbox
         self._run = owned.manifest.run
         self._seconds = owned.manifest.owner.lease_seconds
-        self._refreshed = runtime.monotonic()
+        self._refreshed = owned.since
         self._suspended = False
         self._revoked = False
 
@@ -99,9 +99,15 @@ class Lease:
         """Give the lease up for good."""
         self._revoked = True
 
-    def reassert(self) -> None:
-        """Hold the lease again, after a refresh and an append have both succeeded."""
-        self._suspended = False
+    @property
+    def suspended(self) -> bool:
+        """Whether it has run out, and was not reasserted since."""
+        return self._suspended
+
+    def reassert(self) -> bool:
+        """Hold the lease again after a refresh and an append have both succeeded, if they were quick enough."""
+        self._suspended = self.remaining <= 0
+        return not self._suspended
 
     def refresh(self) -> None:
         """Send a heartbeat."""
@@ -152,33 +158,40 @@ class Heart:
     def start(self, *, interval: float, on_lost: Callable[[], None]) -> None:
         """Beat every `interval` seconds; `on_lost` is called from the judging thread, before anything else."""
         self._runtime.spawn("heart", lambda: self._beat(interval))
-        self._runtime.spawn("judge", lambda: self._judge(on_lost))
+        self._runtime.spawn("judge", lambda: self._judge(interval, on_lost))
 
     def stop(self) -> None:
         """End both threads at their next step."""
         self._stopped.set()
 
     def _beat(self, interval: float) -> None:
-        silent_since: float | None = None
         wait = 0.0
         while not self._stopped.wait(wait):
-            began = self._runtime.monotonic()
             try:
                 self._lease.beat()
             except StoreUnavailableError as error:
-                silent_since = began if silent_since is None else silent_since
-                if self._runtime.monotonic() - silent_since > self._give_up:
-                    self._mailbox.put(StoreLost(error=error))
-                    return
+                LOG.debug("no heartbeat", extra={"reason": str(error)})
                 wait = _RETRY_SECONDS
             except WorkerError as error:
                 self._mailbox.put(StoreLost(error=error))
                 return
             else:
-                silent_since, wait = None, interval
+                wait = interval
 
-    def _judge(self, on_lost: Callable[[], None]) -> None:
-        while not self._stopped.wait(max(self._lease.remaining, _RETRY_SECONDS)):
-            if self._lease.remaining <= 0:
+    def _judge(self, interval: float, on_lost: Callable[[], None]) -> None:
+        lost_since: float | None = None
+        wait = self._lease.remaining
+        while not self._stopped.wait(max(wait, _RETRY_SECONDS)):
+            wait = self._lease.remaining
+            if wait <= 0:
                 on_lost()
                 self._lease.suspend()
+                wait = interval
+            if not self._lease.suspended:
+                lost_since = None
+            elif lost_since is None:
+                lost_since = self._runtime.monotonic()
+            elif self._runtime.monotonic() - lost_since > self._give_up:
+                reason = f"the store has not answered quickly enough to hold the lease for {self._give_up:g} seconds"
+                self._mailbox.put(StoreLost(error=StoreUnavailableError(reason)))
+                return

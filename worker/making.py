@@ -62,6 +62,10 @@ class Maker:
         self._restored: set[Stage] = set()
         self._batch: Batch | None = None
 
+    def check(self) -> None:
+        """Raise EngineUnavailableError if the engine cannot work here."""
+        check_engine(self._engine)
+
     def make(self, stage: Stage) -> tuple[Artifact, ...]:
         """Do a stage; raise EngineTroubleError (try again), EngineUnavailableError, or DamagedError (go back)."""
         outputs = self._restore_finished(stage)
@@ -163,3 +167,11 @@ class Maker:
             named = "; ".join(batch.faults.get(path, path) for path in missing[:_NAMED])
             more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
             raise EngineTroubleError(f"the engine has ended without {named}{more}", code="incomplete_output")
+
+
+def check_engine(engine: Engine) -> None:
+    """Raise EngineUnavailableError if an engine cannot work here."""
+    try:
+        engine.check()
+    except EngineFailedError as error:
+        raise EngineUnavailableError(str(error)) from error

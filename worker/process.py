@@ -73,8 +73,6 @@ class Finished:
     code: int
     stdout: bytes
     stderr: bytes
-    truncated: bool
-    """Whether it wrote more than was kept."""
 
 
 class Process:
@@ -169,14 +167,12 @@ class _Tails:
     def __init__(self, size: int) -> None:
         self._size = size
         self._kept = {stream: bytearray() for stream in Stream}
-        self.truncated = False
 
     def take(self, stream: Stream, chunk: bytes) -> None:
         kept = self._kept[stream]
         kept += chunk
         if len(kept) > 2 * self._size or (not chunk and len(kept) > self._size):
             del kept[: -self._size]
-            self.truncated = True
 
     def __getitem__(self, stream: Stream) -> bytes:
         return bytes(self._kept[stream])
@@ -208,9 +204,7 @@ def run(
             watch()
     finally:
         process.kill()
-    return Finished(
-        code=code, stdout=outputs[Stream.STDOUT], stderr=outputs[Stream.STDERR], truncated=outputs.truncated
-    )
+    return Finished(code=code, stdout=outputs[Stream.STDOUT], stderr=outputs[Stream.STDERR])
 
 
 def _start(command: Command) -> tuple[subprocess.Popen[bytes], FileIO]:

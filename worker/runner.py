@@ -88,6 +88,8 @@ class Runner:
         return self._bench.owned.manifest
 
     def _work(self) -> None:
+        if not self._manifest.over and not self._manifest.cancel_requested:
+            self._maker.check()
         while not self._manifest.over:
             if self._manifest.cancel_requested:
                 raise CanceledError

@@ -59,13 +59,13 @@ class Scheduler:
 
     def __init__(self, seed: int) -> None:
         """Decide everything by a seed."""
-        self.random = random.Random(seed)
+        self.random = random.Random(seed)  # noqa: S311 - a seed, not a secret
         self.time = 0.0
         self.errors: list[BaseException] = []
         self._threads: list[_Thread] = []
         self._current: _Thread | None = None
         self._idle = threading.Lock()
-        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        self._timers: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = count()
         self._steps = 0
 
@@ -89,7 +89,7 @@ class Scheduler:
 
         threading.Thread(target=body, name=f"{process.name}/{name}", daemon=True).start()
 
-    def at(self, time: float, action: Callable[[], None]) -> None:
+    def at(self, time: float, action: Callable[[], object]) -> None:
         """Do something to the world at a time."""
         heapq.heappush(self._timers, (time, next(self._numbers), action))
 

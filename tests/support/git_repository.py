@@ -111,7 +111,7 @@ class Repository:
         changes = [line for name, entry in files.items() for line in _change(name, entry)]
         stream = b"\n".join([*header, b"deleteall", *changes, b""])
         self.git("fast-import", "--quiet", "--force", data=stream)
-        return self.head(branch)
+        return self.head(ref)
 
     def head(self, name: str = "HEAD") -> str:
         """Return the commit that a name stands for."""

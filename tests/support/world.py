@@ -34,6 +34,8 @@ class FakeEngine:
     made: Counter[str] = field(default_factory=Counter)
     before_item: Callable[[str], None] = lambda _path: None
 
+    def check(self) -> None: ...
+
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
         source = (workspace.source / "file.txt").read_text()
         info = INFO[stage]
@@ -99,7 +101,7 @@ class Receiver:
     answer: Callable[[dict[str, object]], Answer] = lambda _: Answer(status_code=200)
     taken: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
-    def post(self, body: bytes, idempotency_key: str) -> Answer:
+    def post(self, body: bytes, idempotency_key: str, timeout_seconds: float) -> Answer:  # noqa: ARG002 - it is quick
         document = json.loads(body)
         answer = self.answer(document)
         if answer.status_code == 200:

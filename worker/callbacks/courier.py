@@ -109,7 +109,8 @@ class Courier:
             if self._closed.wait(_STANDSTILL_SECONDS):
                 raise _TryAgainError("the run has ended")
         try:
-            answer = webhook.post(body, letter.idempotency_key)
+            # What is under way when the lease runs out is cut off: the successor may speak from then on.
+            answer = webhook.post(body, letter.idempotency_key, self._lease.remaining)
         except UnreachableError as error:
             raise _TryAgainError(f"no answer ({error})") from error
         if answer.status_code in _TRY_AGAIN or answer.status_code >= _SERVER_ERROR:

@@ -19,8 +19,8 @@ class UnreachableError(Exception):
 class Webhook(Protocol):
     """Takes events."""
 
-    def post(self, body: bytes, idempotency_key: str) -> Answer:
-        """Send an event and return the answer; raise UnreachableError if none came."""
+    def post(self, body: bytes, idempotency_key: str, timeout_seconds: float) -> Answer:
+        """Send an event and return the answer; raise UnreachableError if none came in time."""
 
     def close(self) -> None:
         """Hang up."""

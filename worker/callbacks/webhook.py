@@ -6,6 +6,7 @@ import hmac
 from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from typing import Final
 
 import httpx
 
@@ -13,7 +14,7 @@ from worker.callbacks.port import Answer, UnreachableError
 from worker.runtime import Runtime
 from worker.settings import CallbackSettings
 
-_TIMEOUT = httpx.Timeout(15.0, connect=5.0)
+TIMEOUT_SECONDS: Final = 15.0
 
 
 class HttpWebhook:
@@ -24,7 +25,6 @@ class HttpWebhook:
         self._settings = settings
         self._runtime = runtime
         self._client = httpx.Client(
-            timeout=_TIMEOUT,
             follow_redirects=False,
             headers={
                 "Content-Type": "application/json",
@@ -33,15 +33,16 @@ class HttpWebhook:
             },
         )
 
-    def post(self, body: bytes, idempotency_key: str) -> Answer:
-        """Send an event."""
+    def post(self, body: bytes, idempotency_key: str, timeout_seconds: float) -> Answer:
+        """Send an event, and wait for the answer at most so long, or 15 seconds."""
         now = self._runtime.now()
         headers = {"Idempotency-Key": idempotency_key}
         if self._settings.signing_key is not None:
             key = self._settings.signing_key.reveal()
             headers |= signature(key, idempotency_key, int(now.timestamp()), body)
         try:
-            response = self._client.post(self._settings.url, content=body, headers=headers)
+            timeout = min(timeout_seconds, TIMEOUT_SECONDS)
+            response = self._client.post(self._settings.url, content=body, headers=headers, timeout=timeout)
         except httpx.HTTPError as error:
             # The address may hold a secret, and httpx puts it into some of its messages.
             raise UnreachableError(type(error).__name__) from error

@@ -43,6 +43,9 @@ class Engine(Protocol):
     version: str
     """Raised whenever the same input could give another output: items of different versions are never mixed."""
 
+    def check(self) -> None:
+        """Raise EngineFailedError if the engine cannot work here at all."""
+
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
         """Make the items of a stage that `workspace.output` lacks, and yield each as soon as it is complete.
 

@@ -1,0 +1,30 @@
+"""What all simulations share."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory: a simulated run makes many small files
+
+
+@pytest.fixture
+def work_dir(tmp_path: Path) -> Iterator[Path]:
+    """Return a folder for the runs' files, in memory where that is possible."""
+    if not os.access(MEMORY, os.W_OK):
+        yield tmp_path
+        return
+    with TemporaryDirectory(dir=MEMORY) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def one_core() -> Iterator[None]:
+    """Keep this process on one core: its threads take turns, and handing over between cores costs a third more."""
+    cores = os.sched_getaffinity(0)
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    os.sched_setaffinity(0, {sorted(cores)[int(worker) % len(cores)]})
+    yield
+    os.sched_setaffinity(0, cores)

@@ -1,0 +1,31 @@
+"""What tests of sources have in common."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from worker.runtime import Flag, SystemRuntime
+from worker.source.program import Git
+
+
+def make_git(tmp_path: Path, *, stop: Flag | None = None, environment: Mapping[str, str] | None = None) -> Git:
+    """Return git with its scratch space in `tmp_path / "scratch"`, and PATH with some more as its environment."""
+    runtime = SystemRuntime()
+    given = {"PATH": os.environ["PATH"], **(environment or {})}
+    return Git(tmp_path / "scratch", runtime, stop or runtime.flag(), given)
+
+
+def empty(path: Path) -> Path:
+    """Make an empty folder."""
+    path.mkdir(parents=True)
+    return path
+
+
+def read_tree(tree: Path) -> dict[str, bytes]:
+    """Return all files below a folder, and fail if there is anything but files and folders."""
+    found = {}
+    for path in tree.rglob("*"):
+        assert not path.is_symlink()
+        if path.is_file():
+            found[str(path.relative_to(tree))] = path.read_bytes()
+    return found

@@ -1,0 +1,88 @@
+"""`gc`: deletes what jobs that are over have stored."""
+
+from argparse import Namespace
+from collections.abc import Mapping
+
+from states import decisions
+from states.keys import checkpoint_key, job_prefix
+from states.manifest import Manifest, RunRecord, Writer
+from states.takeover import exit_code
+from worker import __version__, duration
+from worker.checkpoint import Checkpoint, CheckpointLog, OvertakenError
+from worker.claim import read_silence
+from worker.commands.reading import View, open_view
+from worker.commands.status import all_jobs
+from worker.errors import BusyError, WorkerError
+from worker.output import Output
+from worker.runtime import iso
+
+
+def gc(arguments: Namespace, environment: Mapping[str, str]) -> Output:
+    """Delete the objects of jobs that are over, and whose newest checkpoint is older than asked."""
+    seconds = duration.parse(arguments.older_than, "--older-than")
+    view = open_view(arguments, environment)
+    collected: list[str] = []
+    left: list[dict[str, str]] = []
+    for job_id in all_jobs(view):
+        log = CheckpointLog(view.store, job_id, view.runtime)
+        try:
+            newest = log.newest()
+            if newest is None or not _is_due(log, newest.manifest, seconds):
+                continue
+            if obstacle := _obstacle(view, log, newest.manifest):
+                left.append({"jobId": job_id, "reason": obstacle})
+            elif _collect(view, log, newest, dry_run=arguments.dry_run):
+                collected.append(job_id)
+        except WorkerError as error:
+            left.append({"jobId": job_id, "reason": str(error)})
+    verb = "would collect" if arguments.dry_run else "collected"
+    lines = [f"{verb} {job_id}" for job_id in collected] + [f"left {one['jobId']}: {one['reason']}" for one in left]
+    document = {"collected": collected, "left": left, "dryRun": arguments.dry_run}
+    return Output(document=document, lines=lines or ["nothing to collect"])
+
+
+def _is_due(log: CheckpointLog, manifest: Manifest, older_than: int) -> bool:
+    return manifest.over and (manifest.collected or log.age(manifest.sequence) >= older_than)
+
+
+def _obstacle(view: View, log: CheckpointLog, manifest: Manifest) -> str | None:
+    if manifest.collected:
+        return None
+    if manifest.outbox.pending:
+        return f"{len(manifest.outbox.pending)} callbacks are not acknowledged: `resume` it to deliver them"
+    if not manifest.released and _is_alive(view, log, manifest):
+        return f"run {manifest.run} is still at it"
+    return None
+
+
+def _collect(view: View, log: CheckpointLog, newest: Checkpoint, *, dry_run: bool) -> bool:
+    """Fence the job off with a tombstone, and delete all else; finish what an earlier collection has begun."""
+    if dry_run or newest.manifest.collected:
+        return _sweep(view, newest.manifest, dry_run=dry_run)
+    try:
+        tombstone = log.append(newest, _tombstone(view, newest), Writer.OPERATOR)
+    except OvertakenError:
+        raise BusyError("somebody else has just claimed it") from None
+    return _sweep(view, tombstone.manifest, dry_run=False)
+
+
+def _is_alive(view: View, log: CheckpointLog, manifest: Manifest) -> bool:
+    silent, lease = read_silence(view.store, log, manifest)
+    return silent <= lease
+
+
+def _tombstone(view: View, newest: Checkpoint) -> Manifest:
+    """Claim the job, with a new run number, so that whoever may still work on it is fenced off."""
+    manifest, now = newest.manifest, iso(view.runtime.now())
+    run = RunRecord(number=manifest.run + 1, claimed_at=now, version=__version__, lease_seconds=0)
+    claimed = decisions.claim(manifest, run, engine=manifest.engine, announces=False)
+    return decisions.collect(decisions.release(claimed, exit_code(manifest), at=now))
+
+
+def _sweep(view: View, tombstone: Manifest, *, dry_run: bool) -> bool:
+    """Delete everything but the tombstone, checkpoints last; tell whether there was anything."""
+    kept = checkpoint_key(tombstone.job_id, tombstone.sequence)
+    keys = [entry.key for entry in view.store.entries(job_prefix(tombstone.job_id)) if entry.key != kept]
+    if not dry_run and keys:
+        view.store.delete(sorted(keys, key=lambda key: "/checkpoints/" in key))
+    return bool(keys)

@@ -1,0 +1,56 @@
+"""`resume` and `cancel`: an operator's word to a job."""
+
+from argparse import Namespace
+from collections.abc import Mapping
+
+from states.manifest import Manifest
+from states.stages import Stage, State
+from worker.claim import Operator
+from worker.commands.reading import open_view
+from worker.commands.running import do, reporting
+from worker.output import Output
+
+
+def resume(arguments: Namespace, environment: Mapping[str, str]) -> Output:
+    """Go on with a job that is interrupted, failed or crashed; or do it anew from a stage on."""
+    view = open_view(arguments, environment)
+    view.manifest(arguments.job_id)
+    word = Operator(stage=Stage(arguments.stage) if arguments.stage else None, takeover=arguments.takeover)
+    with reporting(environment, default_format="console", job_id=arguments.job_id) as reporter:
+        code = do(view.settings, environment, reporter, arguments.job_id, lambda job: job.resume(word))
+    after = view.manifest(arguments.job_id)
+    return Output(
+        document={"jobId": after.job_id, "state": after.state, "run": after.run, "exitCode": int(code)},
+        lines=[f"job {after.job_id} is {after.state}", *_undelivered(after)],
+        exit_code=code,
+    )
+
+
+def cancel(arguments: Namespace, environment: Mapping[str, str]) -> Output:
+    """Cancel a job at once if nobody runs it; else ask the run to stop."""
+    view = open_view(arguments, environment)
+    before = view.manifest(arguments.job_id)
+    with reporting(environment, default_format="console", job_id=arguments.job_id) as reporter:
+        code = do(view.settings, environment, reporter, arguments.job_id, lambda job: job.cancel())
+    after = view.manifest(arguments.job_id)
+    return Output(
+        document={"jobId": after.job_id, "state": after.state, "cancelRequested": after.cancel_requested},
+        lines=[_said(before, after), *_undelivered(after)],
+        exit_code=code,
+    )
+
+
+def _said(before: Manifest, after: Manifest) -> str:
+    if before.over:
+        return f"job {before.job_id} was {before.state} already"
+    if after.state is State.CANCELED:
+        return f"job {after.job_id} is canceled"
+    third = max(1, after.owner.lease_seconds // 3)
+    return f"job {after.job_id}: run {after.run} was asked to cancel it, and looks within {third}s"
+
+
+def _undelivered(manifest: Manifest) -> list[str]:
+    count = len(manifest.outbox.pending)
+    if not count:
+        return []
+    return [f"{count} callbacks are pending: set CALLBACK_URL and CALLBACK_TOKEN and run it again to deliver them"]
