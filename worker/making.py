@@ -42,6 +42,8 @@ class Batch:
     rules: Rules
     stored: dict[str, Artifact] = field(default_factory=dict)
     in_flight: set[Future[Artifact]] = field(default_factory=set)
+    latest: dict[str, Future[Artifact]] = field(default_factory=dict)
+    """An engine may yield an item again, if it has changed: the last word counts."""
     faults: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -148,11 +150,14 @@ class Maker:
         self._bench.folder.write(item.path, item.body)
         future = self._bench.artifacts.submit(batch.stage, batch.inputs, item.path, item.body)
         batch.in_flight.add(future)
+        batch.latest[item.path] = future
         future.add_done_callback(lambda stored: self._bench.desk.mailbox.put(Stored(future=stored)))
 
     def _note(self, batch: Batch, future: Future[Artifact]) -> None:
         batch.in_flight.discard(future)
         artifact = future.result()
+        if batch.latest[artifact.path] is not future:
+            return
         batch.stored[artifact.path] = artifact
         self._bench.fruits += 1
         self._bench.reporter.items(batch.stage, len(batch.stored), len(batch.rules.expected))

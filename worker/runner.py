@@ -175,6 +175,7 @@ class Runner:
             self._fail(error, Exit.SOFTWARE if isinstance(error, BugError) else Exit.UNAVAILABLE)
             return self._deliver()
         LOG.error("the run ends, and the next one goes on", extra={"reason": str(error), "fruitless_runs": fruitless})
+        self._announcer.close()
         self._append(self._interruption(self._error(error, error.exit), error.exit, fruitless))
         return error.exit
 
@@ -183,6 +184,7 @@ class Runner:
         stop = stopped.stop
         LOG.warning("stopping", extra={"reason": stop.reason})
         self._patience.hurry(self._patience.stop_grace)
+        self._announcer.close()
         self._maker.settle(self._patience.stop_grace * _SETTLE_SHARE)
         fruitless = 0 if self._bench.fruits else self._manifest.fruitless_runs
         error = self._error(TemporaryError(stop.reason, code="interrupted"), stop.exit_code)
@@ -214,6 +216,7 @@ class Runner:
                 break
         if self._undelivered():
             LOG.error("the final callback was not delivered; the next run will try again")
+            self._announcer.close()
             code = Exit.TEMPORARY
         if not self._manifest.released or self._announcer.answers:
             self._append(lambda base: decisions.release(base, code, at=self._now()))

@@ -11,6 +11,7 @@ from tests.simulation.scheduler import Process
 from tests.simulation.simulation import Fault, Judge, Run, Simulation
 from worker.callbacks.port import Answer
 from worker.claim import Operator
+from worker.desk import Stop
 from worker.job import Job
 
 HOUR = 3600.0
@@ -26,7 +27,7 @@ def play(seed: int, work_dir: Path, *, operators: bool) -> Simulation:
         offset = chance.choice([0.0, -2 * HOUR, 5 * HOUR])
         _later(simulation, chance, partial(simulation.start, judge, clock_offset=offset, latency=latency))
     for _ in range(chance.choice([0, 1, 3])):
-        _later(simulation, chance, partial(_freeze, simulation, chance))
+        _later(simulation, chance, partial(chance.choice([_freeze, _stop]), simulation, chance))
     if operators:
         for _ in range(chance.choice([1, 2])):
             word = chance.choice([_cancel, _take_over, _redo])
@@ -74,6 +75,14 @@ def _freeze(simulation: Simulation, chance: random.Random) -> None:
     if simulation.runs:
         run: Run = chance.choice(simulation.runs)
         run.process.freeze(simulation.scheduler.time + chance.random() * 12)
+
+
+def _stop(simulation: Simulation, chance: random.Random) -> None:
+    if simulation.runs:
+        stop = chance.choice(
+            [Stop(exit_code=Exit.SIGTERM, reason="SIGTERM"), Stop(exit_code=Exit.TEMPORARY, reason="late")]
+        )
+        chance.choice(simulation.runs).job.desk.mailbox.put(stop)
 
 
 def _cancel(job: Job) -> Exit:

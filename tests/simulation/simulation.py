@@ -129,6 +129,7 @@ class WiredReceiver(Receiver):
 
     inner: Receiver = field(default_factory=Receiver)
     wire: Wire | None = None
+    closed: bool = False
     sent: Callable[[str, Process], None] = lambda _key, _process: None
 
     def post(self, body: bytes, idempotency_key: str, timeout_seconds: float) -> Answer:
@@ -136,10 +137,15 @@ class WiredReceiver(Receiver):
         process = self.wire.process
 
         def effect() -> Answer:
+            if self.closed:
+                raise UnreachableError
             self.sent(idempotency_key, process)
             return self.inner.post(body, idempotency_key, timeout_seconds)
 
         return self.wire.carry(f"post {idempotency_key}", effect, UnreachableError, timeout_seconds)
+
+    def close(self) -> None:
+        self.closed = True
 
 
 @dataclass(eq=False)

@@ -60,6 +60,7 @@ class Courier:
         self._closed = runtime.flag()
         self._retrier = Retrier(runtime, runtime.flag())
         self._not_before = 0.0
+        self._webhook: Webhook | None = None
         self.answers: dict[int, int] = {}
         """What the receiver answered, by the events' sequences."""
 
@@ -76,14 +77,16 @@ class Courier:
         self._retrier.hurry(seconds)
 
     def close(self) -> None:
-        """Send nothing more."""
+        """Send nothing more, and hang up in the middle of a word: the next run may speak from now on."""
         self._closed.set()
         self._retrier.hurry(0)
         self._letters.put(None)
+        if self._webhook is not None:
+            self._webhook.close()
 
     def _work(self) -> None:
-        webhook = self._open()
-        with closing(webhook):
+        with closing(self._open()) as webhook:
+            self._webhook = webhook
             while (letter := self._letters.get()) is not None:
                 if self._closed.is_set() or not self._deliver(webhook, letter):
                     return

@@ -43,7 +43,7 @@ class HttpWebhook:
         try:
             timeout = min(timeout_seconds, TIMEOUT_SECONDS)
             response = self._client.post(self._settings.url, content=body, headers=headers, timeout=timeout)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, RuntimeError) as error:  # RuntimeError: closed, from another thread
             # The address may hold a secret, and httpx puts it into some of its messages.
             raise UnreachableError(type(error).__name__) from error
         return Answer(status_code=response.status_code, retry_after=_retry_after(response, now))
