@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from states.decisions import pin
 from states.files import SNAPSHOT
@@ -11,25 +10,9 @@ from states.manifest import Artifact
 from states.stages import Stage
 from worker.bench import Bench
 from worker.errors import DamagedError
+from worker.source.port import InvalidSnapshotError, Packer, Source
 
 LOG = logging.getLogger(__name__)
-
-
-class Source(Protocol):
-    """Where the repository's files come from."""
-
-    def checkout(self, commit: str | None, tree: Path) -> str:
-        """Fill an empty folder with the files of a commit (None: what the branch points to), and return the commit."""
-
-
-class Packer(Protocol):
-    """Makes one file of a folder, and a folder of that file."""
-
-    def pack(self, tree: Path, file: Path) -> None:
-        """Write a folder's files into one file: the same bytes for the same files."""
-
-    def unpack(self, file: Path, tree: Path) -> None:
-        """Fill an empty folder from such a file."""
 
 
 class Cloner:
@@ -68,7 +51,10 @@ class Cloner:
         if not bench.desk.do("restore", lambda: bench.artifacts.download(record, record.artifacts[0], file)):
             raise DamagedError(Stage.CLONE, SNAPSHOT)
         tree = bench.folder.empty_source()
-        bench.desk.do("unpack", lambda: self._packer.unpack(file, tree))
+        try:
+            bench.desk.do("unpack", lambda: self._packer.unpack(file, tree))
+        except InvalidSnapshotError as error:
+            raise DamagedError(Stage.CLONE, SNAPSHOT) from error
         self._has_tree = True
 
     def _checkout(self, commit: str | None) -> str:

@@ -7,6 +7,7 @@ WorkerError
 ├── BugError                70  report it
 ├── TemporaryError          75  run it again
 │   ├── StoreUnavailableError     the store does not answer
+│   ├── UnavailableError          the git host does not answer (worker/source/answer.py)
 │   ├── EngineTroubleError        the engine could not finish a stage
 │   └── BusyError                 another run works on the job
 ├── ReplacedError           76  nothing: another run goes on

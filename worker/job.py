@@ -15,7 +15,7 @@ from worker.callbacks.courier import Courier
 from worker.callbacks.port import Webhook
 from worker.checkpoint import CheckpointLog, Ownership
 from worker.claim import Claimant, Newcomer, Operator
-from worker.cloning import Cloner, Packer, Source
+from worker.cloning import Cloner
 from worker.desk import Desk, StoppedError
 from worker.engines.port import Engine
 from worker.lease import Heart, Lease
@@ -24,6 +24,7 @@ from worker.report import Reporter
 from worker.retry import Retrier
 from worker.runner import Patience, Runner
 from worker.runtime import Runtime
+from worker.source.port import Packer, Source
 from worker.store.port import Store
 from worker.store.retrying import RetryingStore
 from worker.workspace import RunFolder

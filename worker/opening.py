@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from states.manifest import Identity, Manifest
 from worker import __version__
@@ -42,7 +42,7 @@ def open_store(settings: Settings) -> Store:
     if parts.scheme == "file":
         from worker.store.folder import FolderStore  # noqa: PLC0415 - only what is used is imported
 
-        return FolderStore(Path(unquote(parts.path)))
+        return FolderStore(Path(os.fsdecode(unquote_to_bytes(parts.path))))
     from worker.store.s3 import S3Access, S3Store  # noqa: PLC0415 - boto3 takes a quarter of a second
 
     s3 = settings.s3
@@ -100,7 +100,7 @@ def open_source(settings: Settings, identity: Identity, git: Git) -> Source:
     """Open where a job's repository comes from: a git host, or a folder on this machine (`file://`)."""
     parts = urlsplit(identity.repository)
     if parts.scheme == "file":
-        return open_local(git, Path(unquote(parts.path)))
+        return open_local(git, Path(os.fsdecode(unquote_to_bytes(parts.path))))
     branch = identity.branch if identity.branch not in {"", "HEAD"} else None
     return GitSource(git, identity.repository, branch, settings.github_token, allow_http=settings.allow_http_git)
 

@@ -75,6 +75,8 @@ def _run_here(arguments: Namespace, environment: Mapping[str, str]) -> Output:
 def _local_job(arguments: Namespace, settings: Settings, environment: Mapping[str, str]) -> _Local:
     repository = _repository(arguments.repository, settings)
     branch = arguments.branch
+    if branch is not None and repository.startswith("file:"):
+        raise UsageError("--branch goes with a URL: of a folder, its HEAD is taken, or what lies there")
     if branch is not None and (fault := branch_fault(branch)):
         raise UsageError(f"--branch is {branch!r}: {fault}")
     if arguments.job_id is not None and (fault := job_id_fault(arguments.job_id)):

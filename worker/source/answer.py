@@ -1,7 +1,7 @@
 """What a git host has answered, and what follows from it.
 
 It is read from git's trace of HTTP headers, not from its messages: those are for people, and differ from version to
-version. The trace never shows what we send (GIT_TRACE_REDACT is git's default), and nobody but this module sees it.
+version. In the trace git blots out authorizations, and nobody but this module sees it.
 """
 
 import re
@@ -22,7 +22,7 @@ _STATUS: Final = re.compile(rb"HTTP/[\d.]+ (\d{3})")
 _TRACE_LINE: Final = re.compile(rb"\d\d:\d\d:\d\d\.\d+ ")
 _MAX_REASON: Final = 300
 _ASKED: Final = "/info/refs"
-_DAMAGE: Final = "fsck error"
+_DAMAGE: Final = b"fsck error"
 
 
 class UnavailableError(TemporaryError):
@@ -44,6 +44,8 @@ class Answer:
     headers: dict[str, str]
     reason: str
     """What git says to it, in one line."""
+    damaged: bool
+    """Whether git has found the repository's objects not as they must be."""
 
     def moved(self, address: str) -> str | None:
         """Return the repository's new address, or None if that is not what the host has answered."""
@@ -64,7 +66,9 @@ class Answer:
 
 
 def read_answer(stderr: bytes, secrets: Sequence[str] = ()) -> Answer:
-    """Read what git wrote to stderr under TRACE; the secrets are blotted out of it."""
+    """Read what git wrote to stderr under TRACE, once the secrets are blotted out of it."""
+    for secret in secrets:
+        stderr = stderr.replace(secret.encode(), b"***")
     status, headers = None, dict[str, str]()
     for line in stderr.splitlines():
         match = _HEADER.match(line)
@@ -75,16 +79,14 @@ def read_answer(stderr: bytes, secrets: Sequence[str] = ()) -> Answer:
         name, colon, value = match[1].decode("latin-1").partition(":")
         if colon:
             headers[name.strip().lower()] = value.strip()
-    return Answer(status=status, headers=headers, reason=reason(stderr, secrets))
+    return Answer(status=status, headers=headers, reason=reason(stderr), damaged=_DAMAGE in stderr)
 
 
-def reason(stderr: bytes, secrets: Sequence[str] = ()) -> str:
+def reason(stderr: bytes) -> str:
     """Return the line in which git says what is wrong, as it may be shown."""
     lines = [line for line in stderr.splitlines() if line.strip() and not _TRACE_LINE.match(line)]
     faults = [line for line in lines if line.startswith((b"error: ", b"fatal: "))]
     text = (faults or lines or [b"it says nothing"])[0].decode("utf-8", "replace")
-    for secret in secrets:
-        text = text.replace(secret, "***")
     printable = "".join(character if character.isprintable() else " " for character in without_credentials(text))
     return printable[:_MAX_REASON]
 
@@ -121,7 +123,7 @@ def _unavailable(answer: Answer, address: str) -> WorkerError:
 def _broken(answer: Answer, address: str) -> WorkerError:
     if answer.status is not None and not answer.is_git:
         return _elsewhere(answer, address)
-    if _DAMAGE in answer.reason:
+    if answer.damaged:
         return NoInputError(f"{address}: the repository is damaged: {answer.reason}", code="repository_invalid")
     return UnavailableError(f"{address}: the git host cannot be reached, or broke off: {answer.reason}")
 

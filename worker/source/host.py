@@ -18,7 +18,7 @@ from states.repository import full_url, repository_fault
 from worker.errors import NoInputError
 from worker.process import Finished
 from worker.settings import Secret
-from worker.source.answer import TRACE, Answer, UnavailableError, failure, read_answer, reason
+from worker.source.answer import TRACE, Answer, UnavailableError, failure, read_answer
 from worker.source.limits import Limits
 from worker.source.program import Git, Options
 from worker.source.repository import is_commit
@@ -56,9 +56,10 @@ class GitHost:
         """Return the commits of the refs of those names (or all branches and tags), and the branch that HEAD means."""
         options = ("--symref",) if patterns else ("--heads", "--tags", "--refs")
         finished = self._ask(folder, ("ls-remote", *options), patterns, Options())
+        answer = read_answer(finished.stderr, self._secrets)
         if finished.code != 0:
-            raise UnavailableError(f"{self.address}: the git host refuses: {reason(finished.stderr, self._secrets)}")
-        if not (answer := read_answer(finished.stderr)).is_git:  # git takes an empty page for an empty repository
+            raise UnavailableError(f"{self.address}: the git host refuses: {answer.reason}")
+        if not answer.is_git:  # git takes an empty page for an empty repository
             raise failure(answer, self.address, has_token=bool(self._secrets))
         lines = finished.stdout.decode("utf-8", "replace").splitlines()
         pairs = [(name, value) for value, tab, name in (line.partition("\t") for line in lines) if tab]

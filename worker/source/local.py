@@ -88,6 +88,17 @@ class LocalSource:
         return repository
 
     def _warn_of_changes(self, repository: ScratchRepository, commit: str) -> None:
+        try:
+            changes = self._changes(repository, commit)
+        except (WorkerError, OSError) as error:
+            LOG.warning("cannot tell whether there are uncommitted changes", extra={"reason": str(error)})
+            return
+        if changes:
+            extra = {"changes": len(changes), "first": changes[:_NAMED], "commit": commit}
+            LOG.warning("uncommitted changes are not part of the course", extra=extra)
+
+    def _changes(self, repository: ScratchRepository, commit: str) -> list[str]:
+        """Compare the work tree with a commit, by means of a copy of the repository's index."""
         git_dir = repository.git_dir
         (git_dir / "HEAD").write_text(f"{commit}\n", encoding="ascii")
         (git_dir / "info").mkdir(exist_ok=True)
@@ -96,11 +107,5 @@ class LocalSource:
             for file in (place, *place.parent.glob(f"shared{name}.*")):
                 with suppress(FileNotFoundError):
                     shutil.copy2(file, (git_dir / name).with_name(file.name))  # an index goes by its own time, too
-        try:
-            listing = repository.do(*_STATUS, variables={"GIT_WORK_TREE": str(self._path)})
-        except WorkerError as error:
-            LOG.warning("cannot tell whether there are uncommitted changes", extra={"reason": str(error)})
-            return
-        if changes := [line[3:].decode("utf-8", "replace") for line in listing.split(b"\0") if line]:
-            extra = {"changes": len(changes), "first": changes[:_NAMED], "commit": commit}
-            LOG.warning("uncommitted changes are not part of the course", extra=extra)
+        listing = repository.do(*_STATUS, variables={"GIT_WORK_TREE": str(self._path)})
+        return [line[3:].decode("utf-8", "replace") for line in listing.split(b"\0") if line]

@@ -28,3 +28,17 @@ class Source(Protocol):
 
         Regular files only: no `.git`, no symlinks, no submodules; their bytes as they are in the repository.
         """
+
+
+class InvalidSnapshotError(Exception):
+    """A snapshot is damaged, or was not written by us."""
+
+
+class Packer(Protocol):
+    """Makes one file of a folder, and a folder of that file."""
+
+    def pack(self, tree: Path, file: Path) -> None:
+        """Write a folder's files into one file: the same bytes for the same files."""
+
+    def unpack(self, file: Path, tree: Path) -> None:
+        """Fill an empty folder from such a file, or raise InvalidSnapshotError."""

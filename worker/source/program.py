@@ -59,7 +59,7 @@ _CONFIG: Final = {
     "fetch.fsckObjects": "true",
     "fetch.unpackLimit": "1",
     "gc.auto": "0",
-    "http.followRedirects": "false",  # a token must not follow; worker/source/git.py looks where it would go
+    "http.followRedirects": "false",  # a token must not follow; worker/source/host.py looks where it would go
     "http.lowSpeedLimit": "1000",
     "http.lowSpeedTime": "60",
     "http.version": "HTTP/1.1",  # HTTP/2 gains nothing here, and breaks off more often

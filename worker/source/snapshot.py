@@ -6,6 +6,7 @@ Unpacking believes nothing of it: names stay inside the folder, nothing but regu
 comes too early is an error, where tarfile would take it for the end.
 """
 
+import errno
 import gzip
 import os
 import shutil
@@ -17,16 +18,14 @@ from tarfile import BLOCKSIZE, GNU_FORMAT, GNUTYPE_LONGNAME, NUL, REGTYPE, Heade
 from typing import BinaryIO, Final
 
 from worker.source.limits import Limits
+from worker.source.port import InvalidSnapshotError
 from worker.source.tree import CHUNK, Entry, regular_files, writing
 
-LEVEL: Final = 1
-"""Of gzip. On a large Python project 6 takes three times as long for a fifth less."""
+LEVEL: Final = 3
+"""Of gzip: on a large Python project, 6 takes 1.7 times as long for a tenth less, and 1 saves a tenth of the time."""
 
 _MAX_NAME: Final = 64 * 1024
-
-
-class InvalidSnapshotError(Exception):
-    """A snapshot is damaged, or was not written by us."""
+_OF_THE_NAME: Final = {errno.EEXIST, errno.ENOTDIR, errno.ENAMETOOLONG}
 
 
 def pack(tree: Path, file: Path) -> None:
@@ -111,5 +110,7 @@ def _create(tree: Path, name: str) -> BinaryIO:
     try:
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         return (tree / name).open("xb")
-    except (FileExistsError, NotADirectoryError) as error:
-        raise InvalidSnapshotError(f"{name!r} stands there twice") from error
+    except OSError as error:
+        if error.errno in _OF_THE_NAME:
+            raise InvalidSnapshotError(f"{name!r} cannot be a file: {error.strerror}") from error
+        raise

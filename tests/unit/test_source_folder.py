@@ -1,0 +1,110 @@
+"""Plain folders as sources: what lies there, and a commit that is made of it."""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.sources import empty, make_git, read_tree
+from worker.errors import NoInputError, TemporaryError
+from worker.source.limits import Limits
+from worker.source.local import open_local
+from worker.source.port import Source
+
+FILES: Final = {"README.md": b"# Hello\n", "src/main.py": b"print()\n", os.fsdecode(b"\xff"): b"not UTF-8"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Make a folder with files."""
+    path = empty(tmp_path / "folder")
+    for name, content in FILES.items():
+        (path / name).parent.mkdir(exist_ok=True)
+        (path / name).write_bytes(content)
+    return path
+
+
+def source(tmp_path: Path, limits: Limits | None = None) -> Source:
+    """Return the source that the folder is; git is not even there."""
+    return open_local(make_git(tmp_path, environment={"PATH": ""}), tmp_path / "folder", limits)
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_lies_there_is_copied(tmp_path: Path) -> None:
+    commit = source(tmp_path).checkout(None, empty(tmp_path / "tree"))
+    assert read_tree(tmp_path / "tree") == FILES
+    assert re.fullmatch(r"folder-[0-9a-f]{40}", commit)
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_same_files_are_the_same_commit_wherever_and_whenever(tmp_path: Path) -> None:
+    first = source(tmp_path).resolve()
+    assert first.branch == "HEAD"
+    for path in (tmp_path / "folder").rglob("*"):
+        os.utime(path, (1, 1))
+    (tmp_path / "folder").rename(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").rename(tmp_path / "folder")
+    assert source(tmp_path).resolve() == first
+    assert source(tmp_path).checkout(first.commit, empty(tmp_path / "tree")) == first.commit
+
+
+CHANGES: Final[dict[str, Callable[[Path], object]]] = {
+    "content": lambda folder: (folder / "README.md").write_bytes(b"# hello\n"),
+    "name": lambda folder: (folder / "README.md").rename(folder / "README"),
+    "more": lambda folder: (folder / "empty").touch(),
+    "less": lambda folder: (folder / "README.md").unlink(),
+    "place": lambda folder: (folder / "src/main.py").rename(folder / "main.py"),
+    "mode": lambda folder: (folder / "README.md").chmod(0o755),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_other_files_are_another_commit_and_not_what_was_pinned(tmp_path: Path, folder: Path, change: str) -> None:
+    pinned = source(tmp_path).resolve().commit
+    CHANGES[change](folder)
+    assert source(tmp_path).resolve().commit != pinned
+    with pytest.raises(NoInputError, match="have changed since the job began") as caught:
+        source(tmp_path).checkout(pinned, empty(tmp_path / "tree"))
+    assert caught.value.code == "commit_not_found"
+
+
+def test_what_is_no_regular_file_is_left_out(tmp_path: Path, folder: Path) -> None:
+    before = source(tmp_path).resolve()
+    (folder / "link").symlink_to("README.md")
+    (folder / "out").symlink_to("/etc")
+    os.mkfifo(folder / "pipe")
+    (folder / "src" / ".git").mkdir()
+    (folder / "src" / ".git" / "config").write_text("x")
+    (folder / "empty").mkdir()
+    assert source(tmp_path).resolve() == before
+
+
+def test_executable_files_stay_so(tmp_path: Path, folder: Path) -> None:
+    (folder / "README.md").chmod(0o700)
+    source(tmp_path).checkout(None, tree := empty(tmp_path / "tree"))
+    assert [(tree / name).stat().st_mode & 0o777 for name in ("README.md", "src/main.py")] == [0o755, 0o644]
+
+
+def test_an_empty_folder_is_no_source(tmp_path: Path) -> None:
+    empty(tmp_path / "folder")
+    with pytest.raises(NoInputError, match="the folder is empty") as caught:
+        source(tmp_path).resolve()
+    assert caught.value.code == "repository_empty"
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("limits", [Limits(files=2), Limits(size=10)])
+def test_a_folder_that_is_too_large_is_refused(tmp_path: Path, limits: Limits) -> None:
+    with pytest.raises(NoInputError) as caught:
+        source(tmp_path, limits).resolve()
+    assert caught.value.code == "repository_too_large"
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_scratch_disk_that_does_not_take_it_is_temporary(tmp_path: Path) -> None:
+    (tmp_path / "tree").write_text("in the way")
+    with pytest.raises(TemporaryError, match="cannot be written"):
+        source(tmp_path).checkout(None, tmp_path / "tree")
