@@ -1,7 +1,8 @@
 """What tests of every kind may ask for."""
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -55,3 +56,13 @@ def store(request: pytest.FixtureRequest, s3_servers: Callable[[str], S3Server],
     if request.param == "folder":
         return FolderStore(tmp_path / "a store")
     return s3_servers(request.param).new_store()
+
+
+@pytest.fixture(autouse=True)
+def own_log() -> Iterator[None]:
+    """Leave the log as it was: a command sends it to streams that end with its test."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    logging.disable(logging.NOTSET)

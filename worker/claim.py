@@ -100,7 +100,7 @@ class Claimant:
             if owned is not None:
                 return owned
 
-    def cancel(self, engine: Callable[[Manifest | None], EngineRef]) -> Ownership | Exit:
+    def cancel(self) -> Ownership | Exit:
         """Claim a job that nobody runs, to cancel it; or ask the run that works on it to.
 
         A job that is over is left as it is.
@@ -117,7 +117,7 @@ class Claimant:
                     return Exit.OK
                 continue
             run = self._run(manifest.run + 1)
-            claimed = claim(manifest, run, engine=engine(manifest), announces=self._who.announces)
+            claimed = claim(manifest, run, engine=manifest.engine, announces=self._who.announces)
             owned = self._append(newest, request_cancel(claimed), Writer.OPERATOR)
             if owned is not None:
                 return owned

@@ -17,7 +17,7 @@ from worker.checkpoint import CheckpointLog, Ownership
 from worker.claim import Claimant, Newcomer, Operator
 from worker.cloning import Cloner
 from worker.desk import Desk, StoppedError
-from worker.engines.port import Engine
+from worker.engines.port import Engine, NoEngine
 from worker.lease import Heart, Lease
 from worker.making import Maker, check_engine
 from worker.report import Reporter
@@ -71,7 +71,7 @@ class Job:
         """Prepare; nothing is read or written yet."""
         self._parts = parts
         self._terms = terms
-        self._engine: Engine | None = None
+        self._engine: Engine = NoEngine()
         self._retrier = Retrier(parts.runtime, parts.runtime.flag())
         self._store = RetryingStore(
             parts.store, self._retrier, give_up_seconds=terms.store_give_up, monotonic=parts.runtime.monotonic
@@ -89,15 +89,14 @@ class Job:
 
         def choose(manifest: Manifest | None) -> EngineRef:
             ref = self._choose(manifest)
-            if self._engine is not None:
-                check_engine(self._engine)
+            check_engine(self._engine)
             return ref
 
         return self._own(lambda claimant: claimant.resume(choose, word))
 
     def cancel(self) -> Exit:
         """Cancel the job, and tell the webhook; or ask the run that works on it to."""
-        return self._own(lambda claimant: claimant.cancel(self._choose))
+        return self._own(lambda claimant: claimant.cancel())
 
     def _choose(self, manifest: Manifest | None) -> EngineRef:
         self._engine = self._parts.choose_engine(manifest)
@@ -117,7 +116,6 @@ class Job:
     def _work(self, owned: Ownership, folder: RunFolder) -> Exit:
         parts, terms, desk, runtime = self._parts, self._terms, self.desk, self._parts.runtime
         engine = self._engine
-        assert engine is not None  # noqa: S101 - a job cannot be owned before its engine was chosen
         artifacts = Artifacts(self._store, self.log.job_id, runtime.executor(TRANSFERS))
         lease = Lease(parts.store, owned, runtime, desk.mailbox)
         heart = Heart(lease, desk.mailbox, runtime, give_up_seconds=terms.store_give_up)

@@ -56,7 +56,7 @@ def fields(record: logging.LogRecord) -> dict[str, Any]:
 
 def printable(text: str) -> str:
     """Return a text that cannot move a terminal's cursor, whatever it was made of."""
-    return "".join(character if character.isprintable() else " " for character in text)
+    return "".join(character if character.isprintable() or character == "\t" else " " for character in text)
 
 
 class LineHandler(logging.Handler):

@@ -18,6 +18,7 @@ from worker.engines.port import Engine, Item, Workspace
 from worker.job import Job, Parts, Terms
 from worker.report import LogReporter
 from worker.runtime import Runtime, SystemRuntime
+from worker.source.port import Revision
 from worker.store.port import Store
 
 JOB = "job-1"
@@ -75,6 +76,9 @@ class FakeSource:
 
     commit: str = "a" * 40
     checkouts: list[str | None] = field(default_factory=list)
+
+    def resolve(self) -> Revision:
+        return Revision(commit=self.commit, branch="main")
 
     def checkout(self, commit: str | None, tree: Path) -> str:
         self.checkouts.append(commit)

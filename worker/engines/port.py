@@ -60,3 +60,27 @@ class Engine(Protocol):
 
     def stop(self) -> None:
         """End the work in hand, children included; `produce` then ends soon, by returning or raising."""
+
+
+class NoEngine:
+    """Stands where there is nothing to be made: a job is only to be canceled, or to be announced."""
+
+    name = "none"
+    version = "0"
+
+    def check(self) -> None:
+        """Refuse."""
+        raise EngineFailedError("this run was not meant to make anything", temporary=False)
+
+    def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
+        """Refuse."""
+        raise EngineFailedError(f"there is no engine for {stage} in {workspace.output}", temporary=False)
+
+    def pause(self) -> None:
+        """Do nothing."""
+
+    def unpause(self) -> None:
+        """Do nothing."""
+
+    def stop(self) -> None:
+        """Do nothing."""
