@@ -133,6 +133,8 @@ class World:
     callback_give_up: float = 5
     stop_grace: float = 2
     lease: int = 3
+    store_give_up: float = 5
+    allow_unfenced: bool = False
 
     def job(self, job_id: str = JOB) -> Job:
         """Return a new run, not yet started."""
@@ -154,11 +156,13 @@ class World:
             open_webhook=None if receiver is None else open_webhook,
             reporter=LogReporter(),
         )
-        who = Newcomer(version="test", lease_seconds=self.lease, announces=receiver is not None)
+        who = Newcomer(
+            version="test", lease_seconds=self.lease, announces=receiver is not None, allow_unfenced=self.allow_unfenced
+        )
         terms = Terms(
             who=who,
             work_dir=self.work_dir,
-            store_give_up=5,
+            store_give_up=self.store_give_up,
             callback_give_up=self.callback_give_up,
             stage_timeout=60,
             stop_grace=self.stop_grace,

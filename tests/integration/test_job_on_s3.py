@@ -1,0 +1,108 @@
+"""Whole jobs on real S3 servers, with everything going wrong on the way."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from states.exits import Exit
+from tests.support.fault_proxy import Trouble, at_random, proxying
+from tests.support.servers.server import S3Server
+from tests.support.world import IDENTITY, JOB, Receiver, World
+from worker.checkpoint import CheckpointLog
+from worker.errors import ConfigError
+from worker.runtime import SystemRuntime
+from worker.store.s3 import S3Store
+
+SERVERS = pytest.mark.parametrize("s3_server", ["minio", "ceph"], indirect=True)
+
+
+def store_behind(server: S3Server, url: str, bucket: str) -> S3Store:
+    return S3Store(bucket, "jobs", replace(server.access, endpoint_url=url))
+
+
+def course(world: World) -> dict[str, bytes]:
+    return {
+        entry.key.split("/", 5)[-1]: world.store.get(entry.key)
+        for entry in world.store.entries(f"{JOB}/artifacts/")
+        if "/clone/" not in entry.key
+    }
+
+
+@SERVERS
+def test_a_job_survives_a_store_where_everything_goes_wrong(s3_server: S3Server, tmp_path: Path) -> None:
+    calm = World(store=s3_server.new_store(), work_dir=tmp_path / "calm")
+    assert calm.job().run(IDENTITY) is Exit.OK
+    with proxying(s3_server.endpoint_url) as proxy:
+        store = store_behind(s3_server, proxy.url, s3_server.new_bucket())
+        world = World(store=store, work_dir=tmp_path / "stormy", lease=30, store_give_up=60)
+        proxy.judge = at_random(7, 0.2, tuple(set(Trouble) - {Trouble.SILENCE}))
+        assert world.job().run(IDENTITY) is Exit.OK
+        proxy.judge = lambda _method, _path: None
+        assert course(world) == course(calm)
+        assert sum(proxy.troubles.values()) > 5
+    assert set(world.engine.made.values()) == {1}
+    assert world.receiver is not None
+    assert world.receiver.said[-1] == ("complete", "completed")
+    assert len(world.receiver.taken) == len({key for key, _ in world.receiver.taken})
+
+
+@SERVERS
+def test_a_run_that_the_store_leaves_alone_ends_with_75_and_the_next_one_goes_on(
+    s3_server: S3Server, tmp_path: Path
+) -> None:
+    with proxying(s3_server.endpoint_url) as proxy:
+        store = store_behind(s3_server, proxy.url, s3_server.new_bucket())
+        world = World(store=store, work_dir=tmp_path, store_give_up=1)
+
+        def cut(path: str) -> None:
+            if path == "chapters/chapter_2_thing_2.md":
+                proxy.broken.set()
+
+        world.engine.before_item = cut
+        assert world.job().run(IDENTITY) is Exit.TEMPORARY
+        proxy.broken.clear()
+        world.engine.before_item = lambda _path: None
+        assert world.job().run(IDENTITY) is Exit.OK
+    assert world.engine.made["chapters/chapter_1_thing_1.md"] == 1
+    assert world.engine.made["step3_order.yaml"] == 1
+
+
+@SERVERS
+def test_two_runs_started_at_once_make_one_course(s3_server: S3Server, tmp_path: Path) -> None:
+    runtime = SystemRuntime()
+    receiver = Receiver()
+    bucket = s3_server.new_bucket()
+    worlds = [
+        World(store=S3Store(bucket, "", s3_server.access), work_dir=tmp_path / str(number), receiver=receiver)
+        for number in range(2)
+    ]
+    with runtime.executor(2) as pool:
+        codes = [future.result(60) for future in [pool.submit(world.job().run, IDENTITY) for world in worlds]]
+    assert codes == [Exit.OK, Exit.OK]
+    made = worlds[0].engine.made + worlds[1].engine.made
+    assert set(made.values()) == {1}
+    assert [status for _, status in receiver.said].count("completed") == 1
+
+
+def test_a_store_that_ignores_conditions_is_refused_and_nothing_is_left_behind(
+    s3_servers: Callable[[str], S3Server], tmp_path: Path
+) -> None:
+    world = World(store=s3_servers("rclone").new_store(), work_dir=tmp_path)
+    with pytest.raises(ConfigError, match=r"overwrote s3://.*00000001\.json although it was told not to") as raised:
+        world.job().run(IDENTITY)
+    assert raised.value.exit is Exit.CONFIG
+    assert list(world.store.entries("")) == []
+    assert world.receiver is not None
+    assert world.receiver.taken == []
+
+
+def test_a_store_that_ignores_conditions_serves_where_that_is_allowed(
+    s3_servers: Callable[[str], S3Server], tmp_path: Path
+) -> None:
+    world = World(store=s3_servers("rclone").new_store(), work_dir=tmp_path, allow_unfenced=True)
+    assert world.job().run(IDENTITY) is Exit.OK
+    newest = CheckpointLog(world.store, JOB, SystemRuntime()).newest()
+    assert newest is not None
+    assert newest.manifest.released

@@ -1,0 +1,148 @@
+"""A proxy in front of an S3 server that lets things go wrong on the way, as networks and busy servers do."""
+
+import http.client
+import random
+import socket
+import struct
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
+HOP = {"connection", "keep-alive", "transfer-encoding", "expect"}
+
+
+class Trouble(StrEnum):
+    """What can happen to a request."""
+
+    ERROR = "a 500, and it did not happen"
+    SLOW_DOWN = "a 503 SlowDown, and it did not happen"
+    LOST = "it happened, and the answer is dropped"
+    ERROR_AFTER = "it happened, and the answer is a 500"
+    RESET = "the connection is reset before it is read"
+    SILENCE = "it happens after a long silence"
+
+
+@dataclass
+class Proxy:
+    """What stands between; `judge` is asked for each request (method and path) what happens to it."""
+
+    upstream: str
+    judge: Callable[[str, str], Trouble | None] = lambda _method, _path: None
+    silence_seconds: float = 10.0
+    url: str = ""
+    requests: Counter[str] = field(default_factory=Counter)
+    """By method."""
+    troubles: Counter[Trouble] = field(default_factory=Counter)
+    broken: threading.Event = field(default_factory=threading.Event)
+    """While it is set, nothing gets through: each connection is reset."""
+
+
+def at_random(
+    seed: int, rate: float, kinds: tuple[Trouble, ...] = tuple(Trouble)
+) -> Callable[[str, str], Trouble | None]:
+    """Return a judge that lets a share of all requests go wrong."""
+    chance, lock = random.Random(seed), threading.Lock()  # noqa: S311 - a seed
+
+    def judge(_method: str, _path: str) -> Trouble | None:
+        with lock:
+            return chance.choice(kinds) if chance.random() < rate else None
+
+    return judge
+
+
+@contextmanager
+def proxying(upstream: str) -> Iterator[Proxy]:
+    """Run a proxy in front of a server on a free port of this machine."""
+    proxy = Proxy(upstream=upstream)
+    server = _Server(proxy)
+    proxy.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield proxy
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, proxy: Proxy) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.proxy = proxy
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def handle_any(self) -> None:
+        proxy = self.server.proxy
+        proxy.requests[self.command] += 1
+        trouble = Trouble.RESET if proxy.broken.is_set() else proxy.judge(self.command, self.path)
+        if trouble is not None:
+            proxy.troubles[trouble] += 1
+        if trouble is Trouble.RESET:
+            self._reset()
+            return
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        if trouble is Trouble.ERROR:
+            self._answer(500, {}, b"")
+        elif trouble is Trouble.SLOW_DOWN:
+            self._answer(503, {"Content-Type": "application/xml"}, SLOW_DOWN)
+        else:
+            self._forward(body, trouble)
+
+    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = handle_any  # noqa: N815 - names that http.server asks for
+
+    def _forward(self, body: bytes, trouble: Trouble | None) -> None:
+        if trouble is Trouble.SILENCE:
+            self.server.proxy.broken.wait(self.server.proxy.silence_seconds)
+        status, headers, answer = self._ask(body)
+        if trouble is Trouble.LOST:
+            self._reset()
+        elif trouble is Trouble.ERROR_AFTER:
+            self._answer(500, {}, b"")
+        else:
+            self._answer(status, headers, answer)
+
+    def _ask(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        connection = http.client.HTTPConnection(urlsplit(self.server.proxy.upstream).netloc, timeout=60)
+        try:
+            headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP}
+            connection.request(self.command, self.path, body=body, headers=headers)
+            response = connection.getresponse()
+            content = response.read()
+            return response.status, dict(response.getheaders()), content
+        finally:
+            connection.close()
+
+    def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.send_response_only(status)
+        for name, value in headers.items():
+            if name.lower() not in HOP | {"content-length"}:
+                self.send_header(name, value)
+        length = headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(body))
+        self.send_header("Content-Length", length)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def _reset(self) -> None:
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+
+    def log_message(self, *_: object) -> None: ...
+
+    def finish(self) -> None:
+        if self.connection.fileno() != -1:
+            super().finish()
