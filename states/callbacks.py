@@ -38,12 +38,12 @@ def fits(files: int) -> bool:
 
 
 def body(job_id: str, event: CallbackEvent, links: Sequence[FileLink], *, files_count: int, manifest_url: str) -> bytes:
-    """Return a callback's JSON body; where the files would make it too large, it says so and leaves them out."""
+    """Return a callback's JSON body; where the files would make it too large, it leaves them out and says so."""
     document = _document(job_id, event, files_count, manifest_url)
     full = _encoded({**document, "files": [_link(link) for link in links]})
     if len(links) == files_count and len(full) <= MAX_BODY_BYTES:
         return full
-    return _encoded({**document, "files": [], "filesTruncated": True})
+    return _encoded({**document, "filesTruncated": True})
 
 
 def _document(job_id: str, event: CallbackEvent, files_count: int, manifest_url: str) -> dict[str, Any]:
