@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from tests.support.sources import empty, read_tree
 from worker.errors import TemporaryError
 from worker.source.limits import Limits
-from worker.source.snapshot import InvalidSnapshotError, pack, unpack
+from worker.source.port import InvalidSnapshotError
+from worker.source.snapshot import pack, unpack
 
 STRANGE: Final = os.fsdecode(b"b\xff\n\\ \xc3\xa9/c")
 LONG: Final = "/".join(letter * 200 for letter in "abcde")
