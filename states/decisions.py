@@ -88,7 +88,7 @@ def finish(manifest: Manifest, artifacts: tuple[Artifact, ...], *, at: str, seco
         seconds=round(record.seconds + seconds, 3),
         artifacts=tuple(sorted(artifacts, key=lambda artifact: artifact.path)),
     )
-    return replace(manifest.with_record(done), fruitless_runs=0, error=None)
+    return replace(manifest.with_record(done), error=None)
 
 
 def move_on(manifest: Manifest, *, at: str) -> Manifest:

@@ -21,4 +21,4 @@ class Bench:
     folder: RunFolder
     reporter: Reporter
     fruits: int = 0
-    """How many new items this run has stored."""
+    """How many new items this run has stored; the snapshot does not count."""

@@ -38,7 +38,6 @@ class Cloner:
                 self._checkout(bench.owned.manifest.commit)
             desk.do("pack", lambda: self._packer.pack(bench.folder.source, file))
             snapshot = desk.do("store", lambda: bench.artifacts.store(Stage.CLONE, inputs, SNAPSHOT, file))
-            bench.fruits += 1
         bench.reporter.items(Stage.CLONE, 1, 1)
         return (snapshot,)
 

@@ -109,15 +109,14 @@ class Scheduler:
         if thread.process.dead:
             raise Killed
         thread.ready, thread.deadline = ready, self.time + seconds
-        self._pass_on()
-        if self._current is not thread:
+        if not self._pass_on():
             thread.baton.acquire()
         thread.ready = None
         if thread.process.dead:
             raise Killed
 
-    def _pass_on(self) -> None:
-        """Choose who runs next, and hand the baton over."""
+    def _pass_on(self) -> bool:
+        """Choose who runs next, and hand the baton over; tell whether it stays where it is."""
         self._steps += 1
         before = self._current
         if self._steps > MAX_STEPS:
@@ -128,6 +127,7 @@ class Scheduler:
             self._idle.release()
         elif chosen is not before:
             chosen.baton.release()
+        return chosen is not None and chosen is before
 
     def _choose(self) -> _Thread | None:
         while True:

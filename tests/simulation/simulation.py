@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from states.exits import Exit
 from states.invariants import violations
@@ -157,6 +157,7 @@ class Run:
     engine: FakeEngine
     code: Exit | None = None
     error: WorkerError | None = None
+    ended_at: float = 0.0
 
 
 class Simulation:
@@ -171,7 +172,9 @@ class Simulation:
         self.runs: list[Run] = []
         self.redone: list[str] = []
         self.stray_posts: list[str] = []
-        self._work_dir = work_dir
+        self.changes: dict[str, Any] = {}
+        """What is different in this world, as fields of World."""
+        self.work_dir = work_dir
         self._chapters = chapters
         logging.disable(logging.CRITICAL)
 
@@ -180,29 +183,32 @@ class Simulation:
         judge: Judge = no_fault,
         *,
         work: Callable[[Job], Exit] = lambda job: job.run(IDENTITY),
+        engine: FakeEngine | None = None,
         clock_offset: float = 0.0,
         latency: float = 0.01,
     ) -> Run:
         """Start a process that works on the job."""
         process = Process(name=f"p{len(self.runs) + 1}", clock_offset=clock_offset)
         wire = Wire(scheduler=self.scheduler, process=process, judge=judge, latency=latency)
-        engine = FakeEngine(chapters=self._chapters)
+        engine = engine or FakeEngine(chapters=self._chapters)
         receiver = WiredReceiver(inner=self.receiver, wire=wire, sent=self._note_post)
         world = World(
             store=WiredStore(self.store, wire),
-            work_dir=self._work_dir,
+            work_dir=self.work_dir,
             engine=engine,
             source=self.source,
             receiver=receiver,
             runtime=SimRuntime(self.scheduler, process),
+            **self.changes,
         )
         run = Run(process=process, job=world.job(), engine=engine)
         there = {name.path for entry in self.store.entries("") if (name := artifact_name(entry.key))}
 
-        def before_item(path: str) -> None:
+        def before_item(path: str, then: Callable[[str], None] = engine.before_item) -> None:
             self.scheduler.pause(latency)
             if path in there:
                 self.redone.append(f"{process.name}: {path}")
+            then(path)
 
         engine.before_item = before_item
         self.runs.append(run)
@@ -279,6 +285,7 @@ class Simulation:
             run.code = work(run.job)
         except WorkerError as error:
             run.code, run.error = error.exit, error
+        run.ended_at = self.scheduler.time
 
     def _log(self) -> CheckpointLog:
         return CheckpointLog(self.store, JOB, SimRuntime(self.scheduler, Process(name="reader")))
