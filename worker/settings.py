@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from worker.errors import ConfigError
+from worker.logs import FORMATS, LEVELS
 
 Value = TypeVar("Value")
 
@@ -61,6 +62,14 @@ class EngineSettings:
     fondation_path: Path
     timeout_seconds: float
     silence_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LogSettings:
+    """What is logged, and how; None where the environment says nothing."""
+
+    level: str | None
+    form: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,7 +152,7 @@ class Reader:
         """Return a variable that must be one of a few words."""
         text = self._environment.get(name, default)
         if text not in choices:
-            self.faults.append(f"{name} is {text!r}: it must be one of {', '.join(choices)}")
+            self.faults.append(f"{name} is {text!r}: it must be one of {', '.join(filter(None, choices))}")
         return text
 
     def finish(self) -> None:
@@ -158,6 +167,7 @@ ENGINES: Final = ("auto", "static", "fondation")
 def read_settings(reader: Reader, store_url: str | None = None) -> Settings:
     """Read everything but the job; `store_url` overrides the variable, and the caller calls `reader.finish()`."""
     url = store_url or reader.text("STORE_URL") or ""
+    read_logging(reader)  # whoever sets up the log reads it again; its faults come with all others
     return Settings(
         store_url=reader.checked("STORE_URL", url, _store_fault) if url else url,
         s3=_s3(reader) if url.startswith("s3://") else None,
@@ -176,6 +186,13 @@ def read_settings(reader: Reader, store_url: str | None = None) -> Settings:
         work_dir=_work_dir(reader),
         platform_run=reader.text("SCW_SLS_RESOURCE_ID"),
     )
+
+
+def read_logging(reader: Reader) -> LogSettings:
+    """Read what is logged, and how; the caller calls `reader.finish()`."""
+    level = reader.choice("LOG_LEVEL", "", ("", *LEVELS))
+    form = reader.choice("LOG_FORMAT", "", ("", *FORMATS))
+    return LogSettings(level=level or None, form=form or None)
 
 
 def _work_dir(reader: Reader) -> Path | None:

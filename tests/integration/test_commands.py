@@ -325,6 +325,14 @@ def test_bad_configuration_is_78_with_a_line_for_each_fault_and_touches_nothing(
     assert not (shell.root / "store").exists()
 
 
+def test_where_everything_is_missing_all_of_it_is_named_at_once(shell: Shell) -> None:
+    shell.environment = {"STORE_URL": "", "LOG_LEVEL": "loud"}
+    said = shell("run", code=78).splitlines()
+    named = {line.split()[1] for line in said}
+    assert named == {"STORE_URL", "CALLBACK_URL", "CALLBACK_TOKEN", "JOB_ID", "REPOSITORY_URL", "LOG_LEVEL"}
+    assert len(said) == len(named)
+
+
 def test_help_has_an_example_for_every_command(shell: Shell) -> None:
     for command in ("run", "status", "list", "resume", "cancel", "urls", "fetch", "verify", "gc"):
         assert f"fondation-worker {command}" in shell(command, "--help")

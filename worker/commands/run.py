@@ -41,7 +41,8 @@ def _run_job(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     settings = read_settings(reader, arguments.store)
     if not settings.store_url:
         reader.required("STORE_URL", "where checkpoints and files are kept, as s3://bucket/prefix or file:///folder")
-    reader.required("CALLBACK_URL", "the address of the web app's webhook")
+    if not reader.required("CALLBACK_URL", "the address of the web app's webhook"):
+        reader.required("CALLBACK_TOKEN", "the token that the webhook expects")
     identity = read_request(reader, allow_http=settings.allow_http_git)
     reader.finish()
     with reporting(environment, default_format="json", job_id=identity.job_id) as reporter:

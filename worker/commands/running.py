@@ -18,7 +18,7 @@ from worker.job import Job, Parts, Terms
 from worker.opening import open_engine, open_source, open_store, open_webhook, work_dir
 from worker.report import LogReporter, Reporter
 from worker.runtime import SystemRuntime
-from worker.settings import Reader, Settings
+from worker.settings import Reader, Settings, read_logging
 from worker.signals import Signals
 from worker.source import snapshot
 from worker.source.port import Revision, Source
@@ -31,14 +31,13 @@ LOG = logging.getLogger(__name__)
 def reporting(environment: Mapping[str, str], *, default_format: str, job_id: str) -> Iterator[Reporter]:
     """Set up the log, or the display where there is a terminal and no log was asked for."""
     reader = Reader(environment)
-    form = reader.choice("LOG_FORMAT", default_format, logs.FORMATS)
-    level = reader.choice("LOG_LEVEL", "info", logs.LEVELS)
+    asked = read_logging(reader)
     reader.finish()
+    form, level = asked.form or default_format, asked.level or "info"
     context: dict[str, Any] = {"job_id": job_id}
     if form == "console" and Display.suits():
         with Display() as display:
-            quiet = "warning" if reader.text("LOG_LEVEL") is None else level
-            logs.configure(display.write, level=quiet, form=form, context=context)
+            logs.configure(display.write, level=asked.level or "warning", form=form, context=context)
             yield display
     else:
         logs.configure(sys.stderr, level=level, form=form, context=context)
