@@ -1,0 +1,149 @@
+"""From a folder to all that is known of it: facts, units, how they hang together, and the order to learn them in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from worker.engines.static import sequence, summary
+from worker.engines.static.assembly import Assembly
+from worker.engines.static.choice import Chooser, size
+from worker.engines.static.graph import Graph
+from worker.engines.static.merit import Merit
+from worker.engines.static.model import Analysis, Definition, Reference, Relation, Unit
+from worker.engines.static.naming import distinct, unit_name
+from worker.engines.static.pages import Page, Pages
+from worker.engines.static.portrait import Portraits
+from worker.engines.static.project import describe
+from worker.engines.static.references import References, interesting_names
+from worker.engines.static.relations import Relations, strongest
+from worker.engines.static.scopes import Resolver
+from worker.engines.static.survey import Check, Survey, mentions, survey
+from worker.engines.static.units import Candidate, candidates
+
+_MENTIONS: Final = 12
+"""So many files of each role that mention a name are remembered."""
+
+
+class NothingToSayError(Exception):
+    """The folder holds no file with text in it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Facts:
+    """What is known before anything is chosen."""
+
+    read: Survey
+    resolver: Resolver
+    references: tuple[Reference, ...]
+    graph: Graph
+    mentions: dict[str, list[str]]
+
+
+def analyze(root: Path, check: Check) -> Analysis:
+    """Analyse a repository; raise NothingToSayError if there is no text in it, or whatever `check` raises."""
+    read = survey(root, check)
+    if not read.files:
+        raise NothingToSayError
+    facts = _collect(read, check)
+    pages = Pages(read.files, read.texts)
+    chosen, shown = _choose(facts, pages)
+    portraits = Portraits(facts.graph, read.files, facts.references, chosen)
+    units = _units(facts, portraits, chosen, pages, shown)
+    relations, uses = _relations(facts, portraits, chosen, pages, shown)
+    project = describe(read.files, read.texts)
+    return Analysis(
+        project=project,
+        files=read.files,
+        skipped=read.skipped,
+        definitions=tuple(facts.graph.definitions),
+        references=facts.references,
+        mentions=_few(facts),
+        units=units,
+        summary=summary.summarize(project, read.files, read.skipped, units, relations),
+        relations=relations,
+        order=sequence.order(units, relations, uses),
+    )
+
+
+def _collect(read: Survey, check: Check) -> _Facts:
+    assembly = Assembly(read.files, read.parsed)
+    resolver = Resolver(read.files, read.parsed, assembly)
+    reader = References(resolver, assembly, interesting_names(assembly.definitions, read.files))
+    references: list[Reference] = []
+    for path, parsed in read.parsed.items():
+        check()
+        references += reader.read(path, parsed.code)
+    graph = Graph(assembly.definitions, references, read.files)
+    graph.inherit(resolver)
+    named = mentions(read, frozenset(one.name for one in assembly.definitions), check)
+    return _Facts(read=read, resolver=resolver, references=tuple(references), graph=graph, mentions=named)
+
+
+def _choose(facts: _Facts, pages: Pages) -> tuple[list[Candidate], list[Page]]:
+    """Choose units: of definitions, and of files in proportion to the code whose definitions are not known."""
+    parsed = sum(facts.read.files[path].lines for path in facts.read.parsed)
+    most = size(parsed + pages.code_lines)
+    ranked = candidates(facts.graph, Merit(facts.read.files, facts.graph, facts.resolver, facts.mentions).of)
+    of_files = most * pages.code_lines // max(1, parsed + pages.code_lines) if ranked else most
+    chosen = Chooser(ranked, facts.graph, facts.read.files).choose(most - of_files)
+    return chosen, pages.choose(of_files) if of_files else []
+
+
+def _units(
+    facts: _Facts, portraits: Portraits, chosen: Sequence[Candidate], pages: Pages, shown: Sequence[Page]
+) -> tuple[Unit, ...]:
+    definitions = facts.graph.definitions
+
+    def symbols(one: Candidate) -> list[Definition]:
+        return [definitions[index] for index in one.symbols]
+
+    wished = [unit_name(symbols(one), is_module=one.is_module) for one in chosen]
+    names = distinct([*wished, *(pages.name(page) for page in shown)])
+    of_definitions = [
+        Unit(
+            name=names[place],
+            description=portraits.description(place),
+            file_paths=portraits.paths(place),
+            symbols=portraits.symbols(place),
+            owned=portraits.owned(place),
+        )
+        for place in range(len(chosen))
+    ]
+    of_files = [
+        Unit(
+            name=name,
+            description=pages.description(page),
+            file_paths=pages.paths(page),
+            symbols=(),
+            owned=(),
+            headings=((page.path, page.heading or 0),) if pages.heading(page) is not None else (),
+        )
+        for name, page in zip(names[len(chosen) :], shown, strict=True)
+    ]
+    return (*of_definitions, *of_files)
+
+
+def _relations(
+    facts: _Facts, portraits: Portraits, chosen: Sequence[Candidate], pages: Pages, shown: Sequence[Page]
+) -> tuple[tuple[Relation, ...], dict[tuple[int, int], float]]:
+    """Return the relations to show, and how strongly units build on each other in all."""
+    mains = [frozenset(one.symbols) for one in chosen]
+    bonds = Relations(facts.graph, portraits, facts.read.files, mains).bonds(facts.references)
+    mentioned = pages.relations(shown, len(chosen))
+    every = [*(bond.relation for bond in bonds), *mentioned]
+    return (*strongest(bonds, len(chosen)), *mentioned), sequence.strengths(every)
+
+
+def _few(facts: _Facts) -> dict[str, tuple[str, ...]]:
+    found = {}
+    for name, paths in sorted(facts.mentions.items()):
+        roles: dict[str, int] = {}
+        kept = []
+        for path in paths:
+            role = facts.read.files[path].role
+            roles[role] = roles.get(role, 0) + 1
+            if roles[role] <= _MENTIONS:
+                kept.append(path)
+        found[name] = tuple(kept)
+    return found

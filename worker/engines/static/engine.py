@@ -1,0 +1,98 @@
+"""The engine that is always there: it reads the source code, and writes what follows from it."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from states.stages import INFO, Stage
+from worker.course import read_abstractions, read_order, read_relationships
+from worker.engines.port import EngineFailedError, Item, Workspace
+from worker.engines.static import papers
+from worker.engines.static.analysis import NothingToSayError, analyze
+from worker.engines.static.model import Analysis, Course
+from worker.engines.static.writing import chapters, reviews, tutorials
+
+_PAPERS: Final = {
+    Stage.EXTRACT: papers.abstractions,
+    Stage.ANALYZE: papers.relationships,
+    Stage.ORDER: papers.order,
+}
+_WRITERS: Final = {
+    Stage.GENERATE_CHAPTERS: chapters.items,
+    Stage.REVIEW_CHAPTERS: reviews.items,
+    Stage.GENERATE_TUTORIALS: tutorials.items,
+}
+
+
+class StaticEngine:
+    """Makes a course without an account, a key or the network; the same tree makes the same course."""
+
+    name = "static"
+    version = "1"
+    """To be raised with every change that can make another course of the same repository."""
+
+    def __init__(self) -> None:
+        """Begin with nothing analysed."""
+        self._going = threading.Event()
+        self._going.set()
+        self._stopped = threading.Event()
+        self._known: tuple[Path, Analysis] | None = None
+
+    def check(self) -> None:
+        """Do nothing: this engine needs nothing that could be missing."""
+
+    def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
+        """Make the items of a stage that are not there yet; raise EngineFailedError if the repository has no text."""
+        analysis = self._analysis(workspace.source)
+        if stage in _PAPERS:
+            path = INFO[stage].file
+            assert path is not None  # noqa: S101 - these stages write one file each
+            if not (workspace.output / path).exists():
+                yield Item(path=path, body=_PAPERS[stage](analysis))
+            return
+        for item in _WRITERS[stage](analysis, _course(workspace.output), workspace.output):
+            self._wait()
+            yield item
+
+    def pause(self) -> None:
+        """Stop between two files or items, until `unpause`."""
+        self._going.clear()
+
+    def unpause(self) -> None:
+        """Go on."""
+        self._going.set()
+
+    def stop(self) -> None:
+        """Make `produce` raise EngineFailedError soon."""
+        self._stopped.set()
+        self._going.set()
+
+    def _analysis(self, source: Path) -> Analysis:
+        if self._known is None or self._known[0] != source:
+            try:
+                self._known = source, analyze(source, self._wait)
+            except NothingToSayError as error:
+                raise EngineFailedError("the repository has no file with text in it", temporary=False) from error
+        return self._known[1]
+
+    def _wait(self) -> None:
+        self._going.wait()
+        if self._stopped.is_set():
+            raise EngineFailedError("the engine was stopped", temporary=True)
+
+
+def _course(output: Path) -> Course:
+    def body(stage: Stage) -> bytes:
+        file = INFO[stage].file
+        assert file is not None  # noqa: S101 - these stages write one file each
+        return (output / file).read_bytes()
+
+    abstractions = read_abstractions(body(Stage.EXTRACT))
+    summary, relationships = read_relationships(body(Stage.ANALYZE), abstractions)
+    return Course(
+        abstractions=abstractions,
+        summary=summary,
+        relationships=relationships,
+        order=read_order(body(Stage.ORDER), abstractions),
+    )

@@ -1,0 +1,1 @@
+"""What the chapters, their reviews and the tutorials are put together from."""

@@ -1,0 +1,151 @@
+"""Writes Markdown in which nothing that comes from a repository can be anything but text.
+
+Whatever is quoted passes through `text`, `code`, `prose` or `fence`; what these return may be put together freely, as
+long as blocks stand apart by an empty line. Nothing quoted can then begin a heading, a list, a link, an image, HTML,
+mathematics or front matter, hide characters, or end the block that it stands in.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+MAX_LINE: Final = 200
+"""Characters of a line of code that are shown."""
+
+_HIDDEN: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "|(?<=[\\x00-\\x7f])[\u200c\u200d\ufe00-\ufe0f]|^[\u200c\u200d\ufe00-\ufe0f]"
+)
+"""Characters that cannot be seen, or that change the order in which others are: marks of direction, tags, controls.
+
+Joiners and variation selectors belong to many scripts and to emoji, but mean nothing behind an ASCII character.
+"""
+_MARKUP: Final = re.compile(r"[\\`*\[\]<>|~${}]|&(?=[#\w])|(?<![^\W_])_|_(?![^\W_])|#(?=#*$)")
+_BEGINNING: Final = re.compile(r"^(\d{1,9})([.)])|^([-+=:#%])")
+_ADDRESS: Final = re.compile(
+    r"((?:\b(?:https?|ftp|mailto|xmpp|javascript|data):|\bwww\.)[^\s`]+|[\w.+-]+@[\w.-]+\.\w+)", re.IGNORECASE
+)
+_SPAN: Final = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+_TICKS: Final = re.compile(r"`+")
+_SPACE: Final = re.compile(r"\s+")
+
+PLACE: Final = re.compile(r"(?P<path>.+):(?P<lines>\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)", re.DOTALL)
+"""A place in a file, as `place` writes it."""
+
+
+def visible(raw: str) -> str:
+    """Return a text in which what cannot be seen is shown by its number, as `⟨U+202E⟩`."""
+    return _HIDDEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", raw)
+
+
+def text(raw: str) -> str:
+    """Return plain text on one line; addresses in it become code, so that nothing makes links of them."""
+    return _text(_SPACE.sub(" ", raw).strip(), first=True)
+
+
+def _text(line: str, *, first: bool) -> str:
+    """Escape a line, or a part of one; only what comes first on a line can begin a block."""
+    pieces = _ADDRESS.split(visible(line))
+    escaped = [_code(piece) if index % 2 else _MARKUP.sub(_escape, piece) for index, piece in enumerate(pieces)]
+    escaped[0] = _BEGINNING.sub(r"\1\\\2\3", escaped[0]) if first else escaped[0]
+    return "".join(escaped)
+
+
+def _escape(match: re.Match[str]) -> str:
+    """Put a backslash before it; but for a bar, since in tables not everybody counts the backslashes before one."""
+    return "&#124;" if match[0] == "|" else f"\\{match[0]}"
+
+
+def code(raw: str) -> str:
+    """Return a code span on one line."""
+    return _code(visible(" ".join(raw.split("\n"))))
+
+
+def _code(shown: str) -> str:
+    if not shown.strip(" "):
+        return "(nothing)"
+    ticks = "`" * (max(map(len, _TICKS.findall(shown)), default=0) + 1)
+    if ticks == "`" and not (shown.startswith(" ") and shown.endswith(" ")):
+        return f"`{shown}`"
+    return f"{ticks} {shown} {ticks}"
+
+
+def prose(raw: str) -> str:
+    """Return text on one line in which `backticks` mark code.
+
+    Code that looks like a place in a file becomes text: wherever that is code in a course, it is a reference of ours.
+    """
+    line = _SPACE.sub(" ", raw).strip()
+    pieces: list[str] = []
+    end = 0
+    for match in _SPAN.finditer(line):
+        pieces.append(_text(line[end : match.start()], first=not pieces))
+        shown = match[2].strip()
+        pieces.append(_text(shown, first=not any(pieces)) if PLACE.fullmatch(shown) else code(shown))
+        end = match.end()
+    return "".join([*pieces, _text(line[end:], first=not pieces)])
+
+
+def place(path: str, *lines: tuple[int, int]) -> str:
+    """Return a place in a file as a code span: `path:12`, `path:3-20,45-60`; the path alone without lines."""
+    shown = ",".join(f"{first}" if first == last else f"{first}-{last}" for first, last in lines)
+    return code(f"{path}:{shown}" if shown else path)
+
+
+def cut(line: str, limit: int = MAX_LINE) -> str:
+    """Return a line that is not too long to be looked at, with a mark where it was cut."""
+    return line if len(line) <= limit else f"{line[:limit]} …[{len(line) - limit} more characters]"
+
+
+def heading(level: int, content: str) -> str:
+    """Return a heading; `content` is Markdown."""
+    return f"{'#' * level} {content}"
+
+
+def fence(lines: Iterable[str], tag: str) -> str:
+    """Return a block of code, each line visible and cut; `tag` is one of our own words."""
+    shown = "\n".join(cut(visible(line.replace("\n", " "))) for line in lines)
+    ticks = "`" * max(3, max(map(len, _TICKS.findall(shown)), default=0) + 1)
+    return f"{ticks}{tag}\n{shown}\n{ticks}"
+
+
+def link(content: str, target: str) -> str:
+    """Return a link to a file of the course, whose name holds nothing but letters, digits, `_`, `-`, `.` and `/`."""
+    return f"[{content}]({target})"
+
+
+def bullets(items: Iterable[str]) -> str:
+    """Return a list of items, which are Markdown on one line each."""
+    return "\n".join(f"- {item}" for item in items)
+
+
+def steps(items: Iterable[str]) -> str:
+    """Return a numbered list of items, which are Markdown on one line each."""
+    return "\n".join(f"{number}. {item}" for number, item in enumerate(items, 1))
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table of cells, which are Markdown on one line each."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(map(_cell, cells))} |" for cells in lines)
+
+
+def _cell(content: str) -> str:
+    r"""Escape the bars inside code: a table is split into cells before anything else is read; `\|` cannot be said."""
+    return content.replace("\\|", "\\&#124;").replace("|", "\\|")
+
+
+def quote(paragraphs: Iterable[str]) -> str:
+    """Return paragraphs, which are Markdown on one line each, as a quotation."""
+    return "\n>\n".join(f"> {paragraph}" for paragraph in paragraphs)
+
+
+def answer(*blocks: str) -> str:
+    """Return blocks that are hidden until their reader asks for them."""
+    return document("<details>\n<summary>Answer</summary>", *blocks, "</details>")
+
+
+def document(*blocks: str) -> str:
+    """Return blocks, those that are empty left out, with an empty line between them."""
+    return "\n\n".join(block for block in blocks if block)

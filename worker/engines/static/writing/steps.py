@@ -1,0 +1,229 @@
+"""The steps of a tutorial: find a thing, read it, follow a call through the project, see it tested, make it fail."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from worker.engines.static.language import Language
+from worker.engines.static.model import TYPES, Definition
+from worker.engines.static.writing import evidence, excerpts, highlights, markdown, notes, outline
+from worker.engines.static.writing.anatomy import Call
+from worker.engines.static.writing.book import Book, Chapter, is_function
+from worker.engines.static.writing.comments import counted, listed
+from worker.engines.static.writing.excerpts import Excerpt
+
+_HOPS: Final = 5
+_FEWEST_HOPS: Final = 2
+_HEAD: Final = 12
+"""Lines of a definition that are shown where it is met."""
+_FOUND: Final = 6
+_OUTLINED: Final = 12
+_MOST_STARTS: Final = 12
+_WORD: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_SHELL: Final = "bash"
+_RUNNERS: Final = {
+    Language.PYTHON: "Where the project uses pytest, {} runs it.",
+    Language.GO: "{} runs it.",
+    Language.RUST: "{} runs it.",
+}
+
+
+class Step(NamedTuple):
+    """A step: its title and its blocks, both Markdown."""
+
+    title: str
+    blocks: tuple[str, ...]
+
+
+def taken(book: Book, chapter: Chapter) -> Iterator[Step]:
+    """Yield the steps through a chapter's subject; at least one, if one of its files is there."""
+    if chapter.unit.symbols:
+        yield _find(book, chapter)
+        yield from _follow(book, chapter)
+        yield from _test(book, chapter)
+        yield from _fail(book, chapter)
+    else:
+        yield from (_open(book, path) for path in chapter.unit.file_paths[:3] if path in book.analysis.files)
+
+
+def _find(book: Book, chapter: Chapter) -> Step:
+    one = book.definitions[chapter.unit.symbols[0]]
+    excerpt = excerpts.of_definition(book, one.index, _HEAD)
+    return Step(
+        f"Find {markdown.code(one.name)}",
+        (
+            *_search(book, one.path, one.name, f"{markdown.code(one.name)} is defined on line {one.line}"),
+            "What you are looking for begins like this:" if excerpt is not None else "",
+            excerpts.rendered(book, excerpt) if excerpt is not None else "",
+            _extent(book, one),
+        ),
+    )
+
+
+def _search(book: Book, path: str, name: str, says: str) -> tuple[str, ...]:
+    """Return a command that finds a name in a file, and what it prints; the editor's search where there is none."""
+    command, numbers = search(book, path, name)
+    if not command:
+        return (f"Open {markdown.code(path)} in your editor and search for {markdown.code(name)}: {says}.",)
+    shown = f", among them {listed([str(number) for number in numbers], _FOUND)}" if len(numbers) > 1 else ""
+    return (
+        "In the repository's folder, run:",
+        markdown.fence([command], _SHELL),
+        f"It prints {counted(len(numbers), 'line')}{shown}: {says}.",
+    )
+
+
+def search(book: Book, path: str, name: str) -> tuple[str, list[int]]:
+    """Return a command that prints the lines of a file that name something, and their numbers.
+
+    Nothing where the command could print something else: another name on disk, letters that locales disagree about.
+    """
+    lines = book.texts.lines(path)
+    on_disk = book.file(path).location.as_posix().endswith(f"/{path}")
+    if not (on_disk and path.isprintable() and path.isascii() and _WORD.fullmatch(name) and "".join(lines).isascii()):
+        return "", []
+    pattern = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.ASCII)
+    numbers = [number for number, line in enumerate(lines, 1) if pattern.search(line)]
+    return f"grep -nw {name} {shlex.quote(f'./{path}')}", numbers
+
+
+def _extent(book: Book, one: Definition) -> str:
+    methods = [book.definitions[index] for index in one.members if is_function(book.definitions[index])]
+    if not methods:
+        return f"Read it to its end on line {one.end_line}." if one.end_line > one.line + _HEAD else ""
+    longest = max(methods, key=lambda method: (method.end_line - method.line, -method.index))
+    size = counted(longest.end_line - longest.line + 1, "line")
+    at = markdown.place(longest.path, (longest.line, longest.end_line))
+    return f"It has {counted(len(methods), 'method')}; the longest is {markdown.code(longest.name)} with {size} ({at})."
+
+
+def _follow(book: Book, chapter: Chapter) -> Iterator[Step]:
+    """Follow calls from outside the chapter, through it, to whatever it relies on."""
+    start = _start(book, chapter)
+    hops = _hops(book, start) if start is not None else []
+    if start is None or len(hops) < _FEWEST_HOPS:
+        return
+    lines = [
+        f"{markdown.place(one.path, (call.line, call.line))}, in {markdown.code(one.qualified)}: "
+        f"{markdown.code(evidence.quoted(book, one.path, call.line))} leads to {markdown.code(two.qualified)} at "
+        f"{markdown.place(two.path, (two.line, two.line))}."
+        for one, call, two in hops
+    ]
+    yield Step(
+        "Follow a call",
+        (
+            f"Begin in {markdown.code(start.qualified)}, and go where the calls lead. What is handed over each time?",
+            markdown.steps(lines),
+        ),
+    )
+
+
+def _start(book: Book, chapter: Chapter) -> Definition | None:
+    """Return the function from which the longest way through the project's calls leads through the chapter."""
+    own = [one.index for one in notes.functions(book, chapter)]
+    outside = [site.inside for site in evidence.sites(book, chapter, _HOPS) if site.inside is not None]
+    starts = [book.definitions[index] for index in [*outside, *own][:_MOST_STARTS]]
+    ways = [(len(_hops(book, one)), -place, one) for place, one in enumerate(starts) if is_function(one)]
+    return max(ways, key=lambda way: way[:2])[2] if ways else None
+
+
+def _hops(book: Book, start: Definition) -> list[tuple[Definition, Call, Definition]]:
+    """Return calls, each of which leads into the function in which the next one stands."""
+    found: list[tuple[Definition, Call, Definition]] = []
+    seen = {start.index}
+    one = start
+    while len(found) < _HOPS and (step := _onward(book, one, seen)) is not None:
+        found.append((one, *step))
+        one = step[1]
+        seen.add(one.index)
+    return found
+
+
+def _onward(book: Book, one: Definition, seen: set[int]) -> tuple[Call, Definition] | None:
+    """Return the call to the function that itself names most of the project, and that function."""
+    anatomy = book.anatomy(one.index)
+    sure = {book.definitions[ref.target].name: ref.target for ref in book.out[one.index] if ref.sure}
+    calls = {call.name: call for call in reversed(anatomy.calls if anatomy is not None else [])}
+    able = [
+        (len(book.out[index]), -index, calls[name])
+        for name, index in sure.items()
+        if name in calls and index not in seen and is_function(book.definitions[index])
+    ]
+    if not able:
+        return None
+    _, index, call = max(able, key=lambda way: way[:2])
+    return call, book.definitions[-index]
+
+
+def _test(book: Book, chapter: Chapter) -> Iterator[Step]:
+    shown = evidence.shown_by_test(book, chapter)
+    if shown is None:
+        return
+    target = book.definitions[shown.target]
+    inside = highlights.constructor(book, chapter, target) if target.kind in TYPES else target
+    shows, stop = f"The test {markdown.code(shown.name)} shows {markdown.code(target.name)} at work.", ""
+    if inside is not None and (anatomy := book.anatomy(inside.index)) is not None and anatomy.statements:
+        first = next((one.first for one in anatomy.statements if not anatomy.doc or one.first > anatomy.doc[1]), 0)
+        stop = f"Set a breakpoint on {markdown.place(inside.path, (first, first))}" * bool(first)
+        stop += f", inside {markdown.code(inside.qualified)}, and look at what came in." * bool(stop)
+    yield Step(
+        "See it at work",
+        (
+            " ".join(said for said in (shows, _run(book, shown), stop) if said),
+            excerpts.rendered(book, Excerpt(path=shown.path, spans=((shown.first, shown.last),))),
+        ),
+    )
+
+
+def _run(book: Book, shown: evidence.Shown) -> str:
+    """Say how a test is run, in the languages in which that goes without saying."""
+    language = book.file(shown.path).language
+    folder = shlex.quote(f"./{shown.path.rpartition('/')[0]}")
+    if language not in _RUNNERS or not _WORD.fullmatch(shown.name) or not shown.path.isprintable():
+        return ""
+    commands = {
+        Language.PYTHON: f"python -m pytest {shlex.quote(shown.path)} -k {shown.name}",
+        Language.GO: f"go test {folder} -run '^{shown.name}$'",
+        Language.RUST: f"cargo test {shown.name}",
+    }
+    return _RUNNERS[language].format(markdown.code(commands[language]))
+
+
+def _fail(book: Book, chapter: Chapter) -> Iterator[Step]:
+    """Let the reader bring about a failure, whose condition and words are known."""
+    for one, failure in notes.failures(book, chapter):
+        if not failure.under.startswith("if ") or not failure.message:
+            continue
+        excerpt = excerpts.of_lines(
+            book, one.path, max(one.line, failure.line - 3), min(one.end_line, failure.line + 3)
+        )
+        what = f"{failure.verb} {markdown.code(failure.what)}" if failure.what else failure.verb
+        condition = markdown.code(failure.under.removeprefix("if "))
+        yield Step(
+            "Make it fail",
+            (
+                f"{markdown.code(one.qualified)} {what} if {condition}. Write a call, or a test, for which that is so.",
+                excerpts.rendered(book, excerpt) if excerpt is not None else "",
+                f"You have done it when you see the words of {markdown.code(failure.message)}.",
+            ),
+        )
+        return
+
+
+def _open(book: Book, path: str) -> Step:
+    """Walk through a file by its marks."""
+    marks = [one for one in outline.marks_of(book, path) if one.title][:_OUTLINED]
+    excerpt = excerpts.of_lines(book, path, 1, _HEAD)
+    file = book.file(path)
+    return Step(
+        f"Open {markdown.code(path)}",
+        (
+            f"It has {counted(file.lines, 'line')}, and begins like this:",
+            excerpts.rendered(book, excerpt) if excerpt is not None else "",
+            "Go through it in these stations, and say for each in a sentence what it is there for:" if marks else "",
+            markdown.steps(
+                f"{markdown.text(one.title)}, at {markdown.place(path, (one.line, one.line))}" for one in marks
+            ),
+        ),
+    )
