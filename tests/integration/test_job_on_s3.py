@@ -9,6 +9,7 @@ import pytest
 from states.exits import Exit
 from tests.support.fault_proxy import Trouble, at_random, proxying
 from tests.support.servers.server import S3Server
+from tests.support.waiting import until
 from tests.support.world import IDENTITY, JOB, Receiver, World
 from worker.checkpoint import CheckpointLog
 from worker.errors import ConfigError
@@ -52,12 +53,14 @@ def test_a_job_survives_a_store_where_everything_goes_wrong(s3_server: S3Server,
 def test_a_run_that_the_store_leaves_alone_ends_with_75_and_the_next_one_goes_on(
     s3_server: S3Server, tmp_path: Path
 ) -> None:
+    bucket = s3_server.new_bucket()
+    beside = store_behind(s3_server, s3_server.endpoint_url, bucket)
     with proxying(s3_server.endpoint_url) as proxy:
-        store = store_behind(s3_server, proxy.url, s3_server.new_bucket())
-        world = World(store=store, work_dir=tmp_path, store_give_up=1)
+        world = World(store=store_behind(s3_server, proxy.url, bucket), work_dir=tmp_path, store_give_up=1)
 
         def cut(path: str) -> None:
             if path == "chapters/chapter_2_thing_2.md":
+                until(lambda: any(beside.entries(f"{JOB}/artifacts/generate-chapters/")))
                 proxy.broken.set()
 
         world.engine.before_item = cut
