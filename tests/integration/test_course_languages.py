@@ -1,0 +1,112 @@
+"""Courses of small repositories in each language: whatever a page says of the source is so, and every link leads on."""
+
+import posixpath
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+
+from tests.support import mermaid
+from tests.support.course import Made, Page, make_course, write_tree
+from tests.support.samples import ALL
+
+pytestmark = pytest.mark.parametrize("sample", ALL)
+Courses = Callable[[str], Made]
+
+
+@pytest.fixture(scope="module")
+def courses(tmp_path_factory: pytest.TempPathFactory) -> Courses:
+    """Return a function that gives the course of a sample."""
+
+    @cache
+    def course(sample: str) -> Made:
+        folder = tmp_path_factory.mktemp("course")
+        return make_course(write_tree(folder / "source", ALL[sample]), folder / "output")
+
+    return course
+
+
+def test_a_course_has_a_chapter_a_review_and_a_tutorial_of_every_subject(courses: Courses, sample: str) -> None:
+    course = courses(sample)
+    chapters = [page.path.partition("/")[2] for page in course.pages("chapters/")]
+    tutorials = [page.path.partition("/tutorial_")[2] for page in course.pages("tutorials/")]
+    assert chapters
+    assert [page.path.partition("/")[2] for page in course.pages("reviewed-chapters/")] == chapters
+    assert [f"chapter_{name}" for name in tutorials] == chapters
+
+
+def test_links_lead_to_pages_of_the_course(courses: Courses, sample: str) -> None:
+    course = courses(sample)
+    for page in course.pages():
+        for link in page.links:
+            assert posixpath.normpath(f"{posixpath.dirname(page.path)}/{link}") in course.files
+
+
+def test_excerpts_are_the_lines_of_their_files(courses: Courses, sample: str) -> None:
+    course = courses(sample)
+    found = [excerpt for page in course.pages() for excerpt in page.excerpts]
+    for excerpt in found:
+        lines = (course.source / excerpt.path).read_text().split("\n")
+        assert excerpt.lines == [line for first, last in excerpt.spans for line in lines[first - 1 : last]]
+    assert found
+
+
+def test_places_are_lines_that_there_are(courses: Courses, sample: str) -> None:
+    course = courses(sample)
+    for path, spans in [place for page in course.pages() for place in page.places]:
+        lines = (course.source / path).read_text().splitlines()
+        assert all(0 < first <= last <= len(lines) for first, last in spans)
+
+
+def test_diagrams_are_read_by_mermaid(courses: Courses, sample: str) -> None:
+    diagrams = [diagram for page in courses(sample).pages("chapters/") for diagram in page.diagrams]
+    assert mermaid.faults(diagrams) == [None] * len(diagrams)
+
+
+def test_pages_have_one_title_and_no_html_but_folded_answers(courses: Courses, sample: str) -> None:
+    for page in courses(sample).pages():
+        assert [level for level, _ in page.headings].count(1) == 1
+        assert page.headings[0][0] == 1
+        assert not page.contents("html_inline")
+        assert set(page.contents("html_block")) <= {"<details>\n<summary>Answer</summary>\n", "</details>\n"}
+        assert "image" not in {token.type for token in page.tokens}
+
+
+def test_reviews_hold_the_chapter_and_say_that_it_agrees_with_the_source(courses: Courses, sample: str) -> None:
+    course = courses(sample)
+    for page in course.pages("reviewed-chapters/"):
+        chapter = course.files[f"chapters/{page.path.partition('/')[2]}"].decode()
+        assert page.text.startswith(chapter.rstrip("\n"))
+        assert "Everything agrees with the source." in page.text.removeprefix(chapter)
+
+
+def test_tutorials_have_steps_and_exercises_with_answers(courses: Courses, sample: str) -> None:
+    for page in courses(sample).pages("tutorials/"):
+        titles = [title for _, title in page.headings]
+        exercises = [title for title in titles if title.startswith("Exercise ")]
+        assert [title for title in titles if title.startswith("Step ")]
+        assert exercises
+        assert page.contents("html_block").count("</details>\n") == len(exercises)
+        assert all(_answered(page, number) for number in range(1, len(exercises) + 1))
+
+
+def _answered(page: Page, number: int) -> bool:
+    """Tell whether the answer of an exercise with options repeats the option of its letter."""
+    said = page.text.partition(f"### Exercise {number}: ")[2].partition("</details>")[0]
+    options, answer = said.partition("<details>")[::2]
+    right = re.search(r"^(\*\*[a-h]\)\*\* .+?)\. ", answer, re.MULTILINE)
+    return f"- {right[1]}\n" in options if right else "- **a)**" not in options
+
+
+def test_what_a_tutorial_says_that_a_command_prints_is_what_it_prints(courses: Courses, sample: str) -> None:
+    course = courses(sample)
+    for page in course.pages("tutorials/"):
+        for command in page.commands:
+            printed = subprocess.run(["sh", "-c", command], cwd=course.source, capture_output=True, check=True).stdout
+            numbers = [int(line.partition(b":")[0]) for line in printed.splitlines()]
+            said = page.text.partition(command)[2].partition("defined on line ")[2]
+            assert int(re.match(r"\d+", said)[0]) in numbers  # type: ignore[index] - it is always said
+    assert shutil.which("grep")

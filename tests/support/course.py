@@ -1,0 +1,142 @@
+"""Courses made by the static engine, and ways to read them that share nothing with how they were written."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from states.stages import STAGES, Stage
+from worker.course import Rules
+from worker.engines.port import Workspace
+from worker.engines.static.engine import StaticEngine
+
+MADE: Final = tuple(info.stage for info in STAGES[1:])
+"""The stages that an engine makes."""
+PLACE: Final = re.compile(r"(?P<path>.+):(?P<lines>\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)", re.DOTALL)
+LEFT_OUT: Final = re.compile(r"\s*⋯ lines? \d+(?:-\d+)? left out ⋯")
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A block of code on a page, and the place that is said above it."""
+
+    path: str
+    spans: tuple[tuple[int, int], ...]
+    code: str
+    """As it stands on the page, without its fences."""
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that are said to be the file's."""
+        return [line for line in self.code.split("\n")[:-1] if not LEFT_OUT.fullmatch(line)]
+
+
+class Page:
+    """A page of a course, as a reader of CommonMark with tables sees it."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self.text = text
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        """All tokens, in order, those inside of lines too."""
+        blocks = MarkdownIt("commonmark").enable("table").parse(self.text)
+        return [token for block in blocks for token in (block, *(block.children or ()))]
+
+    def contents(self, kind: str) -> list[str]:
+        """Return what the tokens of a kind hold."""
+        return [token.content for token in self.tokens if token.type == kind]
+
+    @property
+    def headings(self) -> list[tuple[int, str]]:
+        """Level and text of each heading."""
+        pairs = zip(self.tokens, self.tokens[1:], strict=False)
+        return [(int(one.tag[1]), two.content) for one, two in pairs if one.type == "heading_open"]
+
+    @property
+    def links(self) -> list[str]:
+        """The targets of the links."""
+        return [str(token.attrs["href"]) for token in self.tokens if token.type == "link_open"]
+
+    @property
+    def diagrams(self) -> list[str]:
+        """The Mermaid diagrams."""
+        return [token.content for token in self.tokens if token.type == "fence" and token.info == "mermaid"]
+
+    @property
+    def commands(self) -> list[str]:
+        """The commands that a tutorial asks its reader to run."""
+        return re.findall(r"run:\n\n```bash\n(.*)\n```\n", self.text)
+
+    @property
+    def places(self) -> list[tuple[str, list[tuple[int, int]]]]:
+        """Every code span that is a place in a file: the path, and first and last lines."""
+        found = (PLACE.fullmatch(said) for said in self.contents("code_inline"))
+        return [(match["path"], list(_spans(match["lines"]))) for match in found if match]
+
+    @property
+    def excerpts(self) -> list[Excerpt]:
+        """The blocks of code that are quoted from files."""
+        found, last = [], ""
+        for token in self.tokens:
+            last = token.content if token.type == "code_inline" else last
+            if token.type == "fence" and token.info != "mermaid" and token.content.strip() not in self.commands:
+                match = PLACE.fullmatch(last)
+                assert match, f"{self.path}: no place is said above {token.content!r}"
+                found.append(Excerpt(match["path"], tuple(_spans(match["lines"])), token.content))
+        return found
+
+
+def _spans(said: str) -> Iterator[tuple[int, int]]:
+    for piece in said.split(","):
+        first, _, last = piece.partition("-")
+        yield int(first), int(last or first)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A course and the repository that it was made of."""
+
+    source: Path
+    files: Mapping[str, bytes]
+
+    def pages(self, folder: str = "") -> list[Page]:
+        """Return the Markdown pages, of one folder or of all."""
+        found = {path: body for path, body in self.files.items() if path.endswith(".md") and path.startswith(folder)}
+        return [Page(path, body.decode()) for path, body in found.items()]
+
+
+def write_tree(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    """Write a repository's files, and return its folder."""
+    for path, body in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(body.encode() if isinstance(body, str) else body)
+    return folder
+
+
+def make_course(source: Path, output: Path, engine: StaticEngine | None = None) -> Made:
+    """Let the static engine do all its stages, each file valid when it comes; nothing that is there is made again."""
+    engine = engine or StaticEngine()
+    for stage in MADE:
+        make_stage(stage, source, output, engine)
+    found = sorted(path for path in output.rglob("*") if path.is_file())
+    return Made(source, {str(path.relative_to(output)): path.read_bytes() for path in found})
+
+
+def make_stage(stage: Stage, source: Path, output: Path, engine: StaticEngine) -> list[str]:
+    """Do one stage, and return the paths of the items that were made; fail if a file is invalid, or missing."""
+    before = {path.name: path.read_bytes() for path in output.glob("*.yaml")}
+    rules, made = Rules(stage, before), []
+    for item in engine.produce(stage, Workspace(source=source, output=output)):
+        assert rules.fault(item.path, item.body) is None
+        write_tree(output, {item.path: item.body})
+        made.append(item.path)
+    assert [path for path in rules.expected if not (output / path).exists()] == []
+    return made

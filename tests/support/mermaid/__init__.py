@@ -1,0 +1,59 @@
+"""Mermaid itself, to parse diagrams with: installed by npm, once for this user."""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.support.servers.lock import locked
+from tests.support.servers.process import UnavailableError, run
+
+PACKAGES: Final = ("mermaid@11.4.1", "jsdom@25.0.1")
+"""Mermaid, and the document that it wants to be in; both run on Node.js 18."""
+_PARSER: Final = Path(__file__).with_name("parse.mjs")
+
+
+def faults(diagrams: Sequence[str]) -> list[str | None]:
+    """Return what Mermaid says is wrong with each diagram; None where it parses.
+
+    Where Mermaid cannot be had the test is skipped, or, under `FONDATION_TESTS=all`, fails.
+    """
+    try:
+        node, folder = _installed()
+    except UnavailableError as error:
+        if os.environ.get("FONDATION_TESTS") == "all":
+            raise
+        pytest.skip(f"NOT TESTED with Mermaid, which cannot run here: {error}")
+    answer = subprocess.run(
+        [node, str(_PARSER), str(folder)], input=json.dumps(diagrams).encode(), capture_output=True, check=True
+    )
+    found: list[str | None] = json.loads(answer.stdout)
+    return found
+
+
+def _installed() -> tuple[str, Path]:
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        raise UnavailableError("there is no node or no npm in PATH: install Node.js")
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fondation-worker"
+    folder = base / "-".join(PACKAGES)
+    base.mkdir(parents=True, exist_ok=True)
+    with locked(base / "npm.lock"):
+        if not folder.exists():
+            with tempfile.TemporaryDirectory(dir=base) as scratch:
+                _install(npm, Path(scratch) / "modules").rename(folder)
+    return node, folder
+
+
+def _install(npm: str, folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "package.json").write_text('{"private": true}')
+    settings = ["--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel", "error"]
+    run([npm, "install", *settings, *PACKAGES], folder / "npm.log")
+    return folder
