@@ -33,7 +33,10 @@ LOG = logging.getLogger(__name__)
 MAX_TRIES: Final = 3
 """So often in a row a stage is tried without a new item, and so many runs in a row may end by a fault without one."""
 _FIRST_PAUSE: Final = 2.0
+_SAVE_SHARE: Final = 0.8
+"""Of the grace that a stopped run has: for saving, before it is cut off (worker/signals.py)."""
 _SETTLE_SHARE: Final = 0.4
+"""Of the same: for the items that are being stored."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -183,7 +186,7 @@ class Runner:
         """Save what is finished, within the time that is left."""
         stop = stopped.stop
         LOG.warning("stopping", extra={"reason": stop.reason})
-        self._patience.hurry(self._patience.stop_grace)
+        self._patience.hurry(self._patience.stop_grace * _SAVE_SHARE)
         self._announcer.close()
         self._maker.settle(self._patience.stop_grace * _SETTLE_SHARE)
         fruitless = 0 if self._bench.fruits else self._manifest.fruitless_runs
@@ -211,7 +214,7 @@ class Runner:
             except CanceledError:
                 continue
             except StoppedError as stopped:
-                self._patience.hurry(self._patience.stop_grace)
+                self._patience.hurry(self._patience.stop_grace * _SAVE_SHARE)
                 LOG.warning("stopping before all callbacks were delivered", extra={"reason": stopped.stop.reason})
                 break
         if self._undelivered():

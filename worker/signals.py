@@ -11,6 +11,8 @@ from states.exits import Exit
 from worker.desk import Desk, Stop
 from worker.runtime import Runtime
 
+_CUT_SHARE: Final = 0.9
+"""Of the grace: then a run is cut off, so that the process has gone when all of it is over."""
 _CODES: Final = {signal.SIGTERM: Exit.SIGTERM, signal.SIGINT: Exit.SIGINT}
 
 
@@ -51,7 +53,7 @@ class Signals:
         self._runtime.spawn("last-resort", lambda: self._cut_off(stop.exit_code))
 
     def _cut_off(self, code: Exit) -> None:
-        self._runtime.flag().wait(self._grace)
+        self._runtime.flag().wait(self._grace * _CUT_SHARE)
         self._leave(code)
 
     def _leave(self, code: Exit) -> None:

@@ -1,0 +1,74 @@
+"""What the proofs with real processes share: a git host, a receiver, and the course that an undisturbed job makes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from tests.support.git_server import GitServer
+from tests.support.program import PlatformJob
+from tests.support.receiver import Receiver, receiving
+from tests.support.servers.server import S3Server
+from worker.store.folder import FolderStore
+from worker.store.s3 import S3Store
+
+
+class NewJob(Protocol):
+    """Makes a job in a bucket of its own; `endpoint` may be a proxy's, `vices` are the engine's."""
+
+    def __call__(self, endpoint: str | None = None, **vices: object) -> PlatformJob: ...
+
+
+FILES = {"README.md": b"# A repository\n", "lib/core.py": b"def core(): ...\n"}
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Iterator[str]:
+    with GitServer(tmp_path / "host") as server:
+        server.repository("owner/name", FILES)
+        yield server.url("owner/name")
+
+
+@pytest.fixture
+def new_job(s3_server: S3Server, receiver: Receiver, repository: str, tmp_path: Path) -> Iterator[NewJob]:
+    jobs: list[PlatformJob] = []
+
+    def new(endpoint: str | None = None, **vices: object) -> PlatformJob:
+        bucket = s3_server.new_bucket()
+        environment = {
+            "REPOSITORY_URL": repository,
+            "BRANCH": "main",
+            "CALLBACK_URL": receiver.url,
+            "CALLBACK_TOKEN": "a token",
+            "STORE_URL": f"s3://{bucket}/jobs",
+            "AWS_ACCESS_KEY_ID": s3_server.access_key,
+            "AWS_SECRET_ACCESS_KEY": s3_server.secret_key,
+            "AWS_ENDPOINT_URL_S3": endpoint or s3_server.endpoint_url,
+        }
+        number = len(jobs) + 1
+        store = S3Store(bucket, "jobs", s3_server.access)
+        jobs.append(PlatformJob(store, tmp_path / f"job-{number}", environment, name=f"job-{number}", vices=vices))
+        return jobs[-1]
+
+    yield new
+    for job in jobs:
+        job.end()
+
+
+@pytest.fixture
+def course(repository: str, tmp_path: Path) -> dict[str, bytes]:
+    """Return the course that an undisturbed job makes, on a folder and without a receiver."""
+    store = tmp_path / "calm store"
+    job = PlatformJob(FolderStore(store), tmp_path / "calm", {"STORE_URL": store.as_uri()}, vices={"delay": 0})
+    try:
+        assert job.start("run", repository, "--job-id", job.name, "--out", str(tmp_path / "calm/out")).wait() == 0
+        return job.course
+    finally:
+        job.end()

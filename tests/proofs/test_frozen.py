@@ -1,0 +1,61 @@
+"""Owners that are frozen until another run has taken their job over, and then wake up.
+
+`FONDATION_FROZEN_JOBS=20 pytest tests/proofs/test_frozen.py -rP` freezes more of them, at random moments.
+"""
+
+import os
+import random
+import signal
+import time
+
+import pytest
+
+from states.exits import Exit
+from tests.proofs.conftest import NewJob
+from tests.support.program import PlatformJob
+from tests.support.receiver import Receiver, Reply
+from tests.support.waiting import until
+from worker.cli import main
+
+JOBS = int(os.environ.get("FONDATION_FROZEN_JOBS", "1"))
+
+pytestmark = pytest.mark.parametrize("s3_server", ["minio", "ceph"], indirect=True)
+
+
+def thaw(job: PlatformJob, receiver: Receiver) -> float:
+    """Let the first run wake up when the second is done; return how long it takes to see that it is replaced."""
+    owner = job.runs[0]
+    owner.send(signal.SIGSTOP)
+    assert job.start().wait() == 0, job.report()
+    manifest, told = job.manifest, len(receiver.deliveries)
+    owner.send(signal.SIGCONT)
+    woken = time.monotonic()
+    assert owner.wait(20) == Exit.REPLACED, job.report()
+    seconds = time.monotonic() - woken
+    assert len(receiver.deliveries) == told, "a run that was replaced has told the receiver something"
+    assert job.manifest == manifest, "a run that was replaced has written a checkpoint"
+    assert main(["verify", job.name, "--deep"], job.environment) == 0
+    assert not job.children
+    return seconds
+
+
+def test_a_frozen_owner_wakes_up_in_a_stage_and_does_no_harm(new_job: NewJob, receiver: Receiver) -> None:
+    job = new_job(delay=600, moody=True)
+    owner = job.start()
+    until(lambda: any(path.startswith("chapters/") for path in job.calls))
+    # It has something to tell when it wakes up, too.
+    receiver.reply = lambda one: Reply(status=503 if one.document["run"] == 1 else 200)
+    assert owner.wait(0) is None
+    seconds = thaw(job, receiver)
+    assert seconds < 2, "it looks when it beats, and it beats when it wakes up"
+
+
+@pytest.mark.parametrize("number", range(JOBS))
+def test_a_frozen_owner_does_no_harm_whenever_it_was_frozen(number: int, new_job: NewJob, receiver: Receiver) -> None:
+    chance = random.Random(number)  # noqa: S311 - a seed
+    job = new_job(delay=400, moody=True)
+    receiver.reply = lambda one: Reply(status=503 if one.document["run"] == 1 else 200)
+    owner = job.start()
+    until(lambda: job.newest is not None)
+    owner.wait(chance.uniform(0, 2.5))
+    print(f"frozen in {job.manifest.state}, ended {thaw(job, receiver):.2f} s after waking up")  # noqa: T201 - for -rP

@@ -1,0 +1,79 @@
+"""Jobs whose processes are killed at random moments, again and again, until they are done.
+
+`FONDATION_KILLED_JOBS=50 pytest tests/proofs/test_killed.py -rP` kills more of them, and shows the figures; a job's
+moments are decided by its number, so far as processes of their own can be.
+"""
+
+import os
+import random
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from tests.proofs.conftest import NewJob
+from tests.support.program import ITEMS, PlatformJob, meaning
+from tests.support.receiver import Receiver
+from worker.cli import main
+
+JOBS = int(os.environ.get("FONDATION_KILLED_JOBS", "2"))
+AT_ONCE = 4
+HANDS = 5
+"""So many items the engine makes at a time."""
+MAX_KILLS = 40
+LONGEST_LIFE = 7.0
+"""Seconds; a run that has to wait for the lease of the one before it begins after three or four."""
+
+pytestmark = pytest.mark.parametrize("s3_server", ["minio", "ceph"], indirect=True)
+
+
+@dataclass
+class Toll:
+    """What the kills of one job have cost."""
+
+    kills: int = 0
+    lost: int = 0
+    """Items that were in flight, and were made again."""
+
+
+def drive(job: PlatformJob) -> Toll:
+    """Start and kill a job's runs until one of them ends by itself."""
+    toll, chance = Toll(), random.Random(job.name)  # noqa: S311 - a seed
+    while True:
+        run = job.start()
+        code = run.wait(chance.uniform(0.2, LONGEST_LIFE))
+        if code is not None:
+            assert code == 0, job.report()
+            toll.lost = job.calls.total() - ITEMS
+            return toll
+        run.kill()
+        toll.kills += 1
+        assert toll.kills < MAX_KILLS, job.report()
+        job.note_stored()
+
+
+def test_a_job_that_is_killed_at_random_moments_loses_only_what_was_in_flight(
+    new_job: NewJob, receiver: Receiver, course: dict[str, bytes]
+) -> None:
+    jobs = [new_job(delay=400) for _ in range(JOBS)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        tolls = list(pool.map(drive, jobs))
+    for job, toll in zip(jobs, tolls, strict=True):
+        assert job.course == course, job.report()
+        assert job.redone == [], job.report()
+        assert toll.lost <= toll.kills * HANDS
+        check_callbacks(receiver, job)
+        assert main(["verify", job.name, "--deep"], job.environment) == 0
+    kills, lost = sum(toll.kills for toll in tolls), sum(toll.lost for toll in tolls)
+    print(f"{JOBS} jobs, {kills} kills, {lost} items lost in flight")  # noqa: T201 - shown with `pytest -rP`
+
+
+def check_callbacks(receiver: Receiver, job: PlatformJob) -> None:
+    """Assert that the job's end was told under one key, and that no key has had two meanings."""
+    told = [one for one in receiver.deliveries if one.document["jobId"] == job.name]
+    keys = {one.headers["idempotency-key"] for one in told if one.document["status"] == "completed"}
+    assert len(keys) == 1, keys
+    meanings: dict[str, object] = {}
+    for one in told:
+        assert meanings.setdefault(one.headers["idempotency-key"], meaning(one.document)) == meaning(one.document)
+    assert job.manifest.outbox.pending == ()

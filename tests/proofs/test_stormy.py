@@ -1,0 +1,58 @@
+"""Jobs on a store where everything goes wrong on the way, all mixed: errors, SlowDown, answers that are dropped after
+the effect, resets, and silences longer than a lease.
+
+`FONDATION_STORMS=20 pytest tests/proofs/test_stormy.py -rP` does more of them.
+"""
+
+import os
+
+import pytest
+
+from states.exits import Exit
+from tests.proofs.conftest import NewJob
+from tests.proofs.test_killed import check_callbacks
+from tests.support.fault_proxy import Trouble, at_random, proxying
+from tests.support.program import PlatformJob
+from tests.support.receiver import Receiver
+from tests.support.servers.server import S3Server
+from worker.cli import main
+
+STORMS = int(os.environ.get("FONDATION_STORMS", "1"))
+SILENCE_SECONDS = 10.0
+RATE = 0.25
+KINDS = (*3 * (Trouble.ERROR, Trouble.SLOW_DOWN, Trouble.LOST, Trouble.ERROR_AFTER, Trouble.RESET), Trouble.SILENCE)
+"""Silences are rarer than the rest, as each takes its time."""
+MAX_RUNS = 10
+FIRST_SEED = 3
+
+pytestmark = pytest.mark.parametrize("s3_server", ["minio", "ceph"], indirect=True)
+
+
+def drive(job: PlatformJob) -> None:
+    """Start runs, as the platform does, until one ends as the job does."""
+    for _ in range(MAX_RUNS):
+        code = job.start(LEASE_SECONDS="6", STORE_GIVE_UP_SECONDS="60").wait(300)
+        if code == 0:
+            return
+        assert code in {Exit.TEMPORARY, Exit.REPLACED}, job.report()
+        job.note_stored()
+    pytest.fail(job.report())
+
+
+@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + STORMS))
+def test_a_job_survives_a_store_where_everything_goes_wrong(
+    seed: int, new_job: NewJob, s3_server: S3Server, receiver: Receiver, course: dict[str, bytes]
+) -> None:
+    with proxying(s3_server.endpoint_url) as proxy:
+        job = new_job(proxy.url)
+        proxy.silence_seconds = SILENCE_SECONDS
+        proxy.judge = at_random(seed, RATE, KINDS)
+        drive(job)
+        proxy.judge = lambda _method, _path: None
+        assert job.course == course
+        assert job.redone == []
+        check_callbacks(receiver, job)
+        assert main(["verify", job.name, "--deep"], job.environment) == 0
+    troubles = {str(trouble.name): count for trouble, count in sorted(proxy.troubles.items())}
+    assert len(troubles) > 3, "that was no storm"
+    print(f"seed {seed}: {len(job.runs)} runs, {proxy.requests.total()} requests, {troubles}")  # noqa: T201 - for -rP

@@ -1,0 +1,189 @@
+"""The program as a platform runs it: one job from the environment, in real processes that can be killed and frozen.
+
+The engine is the stand-in for the Fondation CLI, which takes its time and keeps count of what it was asked for.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from states.keys import ArtifactName, artifact_name
+from states.manifest import Manifest
+from tests.support.fondation import StandIn
+from worker.checkpoint import CheckpointLog
+from worker.inventory import Inventory
+from worker.runtime import SystemRuntime
+from worker.store.port import Store
+
+ROOT: Final = Path(__file__).parents[2]
+RUNTIME: Final = SystemRuntime()
+NAMES: Final = ("The Core", "Its Edge", "A Store", "The Rest")
+ITEMS: Final = 3 + 3 * len(NAMES)
+"""The items of a course of so many chapters."""
+
+
+class Program:
+    """One process of `fondation-worker`."""
+
+    def __init__(self, argv: tuple[str, ...], environment: Mapping[str, str], log: Path) -> None:
+        """Start it; its log goes to a file."""
+        self.log = log
+        self.started = time.monotonic()
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "worker", *argv],
+                cwd=ROOT,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def wait(self, seconds: float = 120) -> int | None:
+        """Wait for its end, and return its exit code; None if it is still there after so long."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """Kill it as the kernel does when memory runs out, and bury it."""
+        self._process.kill()
+        self._process.wait()
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """Return the lines of its log about an event, the last of which may be cut off."""
+        found = []
+        for line in self.log.read_text().splitlines():
+            try:
+                document = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(document, dict) and document.get("event") == name:
+                found.append(document)
+        return found
+
+
+@dataclass
+class PlatformJob:
+    """A job on a platform: what its runs are told, and what has become of it."""
+
+    store: Store
+    folder: Path
+    environment: Mapping[str, str]
+    """Where repository, receiver and store are."""
+    name: str = "job-1"
+    vices: dict[str, Any] = field(default_factory=dict)
+    """Of the stand-in."""
+    runs: list[Program] = field(default_factory=list)
+    known: dict[str, int] = field(default_factory=dict)
+    """How often the engine had been asked for an item when it was first seen in the store."""
+
+    def __post_init__(self) -> None:
+        """Install an engine of its own."""
+        self.folder.mkdir(parents=True)
+        self.cli = StandIn(self.folder / "cli", **{"names": NAMES, "delay": 150} | self.vices)
+
+    def start(self, *argv: str, **environment: str) -> Program:
+        """Start a run, or another command on the job."""
+        given = {
+            **{name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COVERAGE_")},
+            "HOME": str(self.folder),
+            "WORK_DIR": str(self.folder / "work"),
+            "FONDATION_PATH": str(self.cli.path),
+            "JOB_ID": self.name,
+            "LEASE_SECONDS": "3",
+            "LOG_LEVEL": "debug",
+            **self.environment,
+            **environment,
+        }
+        program = Program(argv or ("run",), given, self.folder / f"run-{len(self.runs) + 1}.log")
+        self.runs.append(program)
+        return program
+
+    def end(self) -> None:
+        """End whatever still runs."""
+        for program in self.runs:
+            program.kill()
+
+    @property
+    def newest(self) -> Manifest | None:
+        """The newest manifest, if the job has begun."""
+        newest = CheckpointLog(self.store, self.name, RUNTIME).newest()
+        return newest.manifest if newest else None
+
+    @property
+    def manifest(self) -> Manifest:
+        """The newest manifest."""
+        newest = self.newest
+        assert newest is not None
+        return newest
+
+    @property
+    def stored(self) -> list[ArtifactName]:
+        """Every item that lies in the store."""
+        names = (artifact_name(entry.key) for entry in self.store.entries(f"{self.name}/artifacts/"))
+        return [name for name in names if name is not None and not name.path.endswith(".tar.gz")]
+
+    @property
+    def calls(self) -> Counter[str]:
+        """How often the engine was asked for each item."""
+        return self.cli.calls
+
+    def note_stored(self) -> None:
+        """Remember what is stored by now: the engine must not be asked for it again."""
+        calls = self.calls
+        self.known |= {name.path: calls[name.path] for name in self.stored if name.path not in self.known}
+
+    @property
+    def redone(self) -> list[str]:
+        """The items that were made again although they had been stored."""
+        calls = self.calls
+        return [path for path, times in self.known.items() if calls[path] > times]
+
+    @property
+    def children(self) -> list[str]:
+        """The processes of the engine that are there now, without zombies."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                words = (folder / "cmdline").read_text().replace("\0", " ")
+            except OSError:
+                continue
+            if str(self.cli.path) in words:
+                found.append(words)
+        return found
+
+    @property
+    def course(self) -> dict[str, bytes]:
+        """The files of the finished course."""
+        inventory = Inventory(self.store, RUNTIME.executor(4), self.manifest)
+        files = {holding.path: body for holding, body in inventory.read(inventory.finished())}
+        return {path: body for path, body in files.items() if body is not None}
+
+    def report(self) -> str:
+        """Say how each run has ended, with the end of its log."""
+        ends = [f"{run.log.name}: {run.wait(0)}\n{run.log.read_text()[-1500:]}" for run in self.runs]
+        return "\n".join(ends)
+
+
+def meaning(document: dict[str, Any]) -> list[Any]:
+    """Return what a callback says; the same under the same key, always."""
+    return [document[name] for name in ("type", "status", "step", "message", "sequence", "run", "timestamp")]
