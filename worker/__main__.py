@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 from worker.cli import main
@@ -10,8 +11,9 @@ from worker.cli import main
 def program() -> NoReturn:
     """Run the command line and leave at once: threads that still wait for an answer are not waited for."""
     code = main(sys.argv[1:], os.environ)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(BrokenPipeError):  # whoever read our output has gone; there is nobody left to tell
+        sys.stdout.flush()
+        sys.stderr.flush()
     os._exit(code)
 
 

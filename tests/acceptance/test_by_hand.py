@@ -1,0 +1,151 @@
+"""A person turns repositories into courses with nothing but the program, and looks at what has become of them."""
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import NAME, source
+from tests.support.git_repository import Repository
+from tests.support.git_server import Fault, GitServer
+from tests.support.stranger import Said, Stranger, files_below
+from tests.support.waiting import until
+
+
+@pytest.fixture
+def folder(person: Stranger) -> Path:
+    """A plain folder with a repository's files in it."""
+    for name, content in source().items():
+        path = person.home / "shop" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return person.home / "shop"
+
+
+def job_of(said: Said) -> str:
+    """Return the name of the job that a run's last line tells."""
+    return said.out.splitlines()[-1].split()[1]
+
+
+def test_a_folder_becomes_a_course_with_embedded_defaults(person: Stranger, folder: Path) -> None:
+    said = person.run("run", str(folder))
+    course = files_below(person.home / "shop-course")
+    assert len([name for name in course if name.startswith("chapters/")]) >= 3
+    assert {"step1_abstractions.yaml", "step2_relationships.yaml", "step3_order.yaml"} < set(course)
+    for prefix in ("reviewed-chapters/chapter_1_", "tutorials/tutorial_1_"):
+        assert any(name.startswith(prefix) for name in course)
+    assert all(course.values())
+    assert said.out.startswith("course  shop-course/")
+    assert (person.home / ".local/share/fondation-worker" / job_of(said) / "checkpoints").is_dir()
+
+
+def test_the_first_file_to_read_is_there_where_the_last_lines_say(person: Stranger, folder: Path) -> None:
+    said = person.run("run", str(folder), "--out", "elsewhere")
+    first = said.out.split("begin with ")[1].split(")")[0]
+    assert (person.home / first).read_text().startswith("#")
+
+
+def test_a_url_becomes_the_course_that_its_clone_becomes(
+    person: Stranger, host: GitServer, repository: Repository
+) -> None:
+    subprocess.run(["git", "clone", "-q", host.url(NAME), str(person.home / "clone")], check=True)
+    person.run("run", host.url(NAME), "--out", "a")
+    person.run("run", "clone", "--out", "b")
+    assert repository.head() in person.run("status", job_of(person.run("run", "clone", "--out", "b"))).out
+    assert files_below(person.home / "a") == files_below(person.home / "b")
+
+
+def test_the_same_command_again_does_nothing_again_and_a_new_commit_is_a_new_job(
+    person: Stranger, host: GitServer, repository: Repository
+) -> None:
+    first = person.run("run", host.url(NAME), "--out", "course")
+    again = person.run("run", host.url(NAME), "--out", "course")
+    assert again.out == first.out
+    assert "checkpoint" not in again.err
+    repository.commit({"shop/more.py": b"class More:\n    pass\n"})
+    assert job_of(person.run("run", host.url(NAME), "--out", "other")) != job_of(first)
+
+
+def test_a_person_who_presses_ctrl_c_goes_on_with_the_same_command(
+    person: Stranger, host: GitServer, repository: Repository
+) -> None:
+    assert repository.head()
+    host.fault(Fault(rate=500, on="/git-upload-pack", times=2))  # the branch is asked for first, then the files
+    run = person.start("run", host.url(NAME), "--job-id", "job", "--out", "course")
+    until(lambda: any(person.home.glob(".local/share/fondation-worker/*/checkpoints/00000002.json")))
+    run.send_signal(signal.SIGINT)
+    said = person.ends(run)
+    assert said.code == 130
+    assert "run the same command again to go on" in said.out
+    assert person.run("status", "job", "--json").json["state"] == "interrupted"
+    person.run("run", host.url(NAME), "--job-id", "job", "--out", "course")
+    assert person.run("status", "job", "--json").json["run"] == 2
+    assert (person.home / "course/step3_order.yaml").is_file()
+
+
+def files_below_after(person: Stranger, folder: Path) -> dict[str, bytes]:
+    person.run("run", str(folder), "--out", "calm")
+    return files_below(person.home / "calm")
+
+
+def test_status_list_urls_fetch_and_verify_answer_machines(person: Stranger, folder: Path) -> None:
+    job = job_of(person.run("run", str(folder), "--job-id", "my-job"))
+    status = person.run("status", job, "--json").json
+    assert (status["jobId"], status["state"], status["run"], status["error"]) == ("my-job", "completed", 1, None)
+    assert [stage["step"] for stage in status["stages"]] == [1, 2, 3, 4, 5, 6, 7]
+    assert all(stage["state"] == "finished" and stage["items"] == stage["total"] for stage in status["stages"])
+    assert [one["jobId"] for one in person.run("list", "--json").json] == ["my-job"]
+    links = person.run("urls", job, "--json").json
+    fetched = person.run("fetch", job, "copy", "--json").json
+    assert sorted(link["path"] for link in links) == sorted(fetched["files"])
+    assert files_below(person.home / "copy") == files_below(person.home / "shop-course")
+    verified = person.run("verify", job, "--deep", "--json").json
+    assert (verified["jobId"], verified["faults"]) == ("my-job", [])
+    assert verified["artifacts"] == len(links) + 1
+
+
+def test_uncommitted_changes_are_named_and_not_taken(person: Stranger, host: GitServer, repository: Repository) -> None:
+    subprocess.run(["git", "clone", "-q", host.url(NAME), str(person.home / "clone")], check=True)
+    committed = files_below_after(person, person.home / "clone")
+    (person.home / "clone/shop/basket.py").write_text("class Vandal:\n    pass\n")
+    said = person.run("run", "clone", "--job-id", "other", "--out", "other")
+    assert repository.head()
+    assert "uncommitted" in said.err
+    assert files_below(person.home / "other") == committed
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "says"),
+    [
+        (["run", "no-such-folder"], 64, "REPO is 'no-such-folder', which is no folder here"),
+        (["run", "./nowhere"], 65, "nowhere"),
+        (["run", "ssh://host/x"], 64, "it must be https://host/path"),
+        (["status", "nobody"], 65, "there is no job nobody in this store"),
+        (["run", ".", "--branch", "x"], 64, "--branch goes with a URL"),
+    ],
+)
+def test_what_cannot_be_had_is_said_in_one_line(person: Stranger, argv: list[str], code: int, says: str) -> None:
+    said = person.run(*argv, code=code)
+    assert says in said.err
+    assert "Traceback" not in said.err
+    assert len(said.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("missing", ["branch", "repository"])
+def test_a_branch_or_repository_that_is_not_there_is_65(
+    person: Stranger, host: GitServer, repository: Repository, missing: str
+) -> None:
+    assert repository.head()
+    argv = [host.url("owner/none")] if missing == "repository" else [host.url(NAME), "--branch", "none"]
+    said = person.run("run", *argv, code=65)
+    assert "none" in said.err
+    assert len(said.err.splitlines()) == 1
+
+
+def test_a_log_can_be_had_for_machines(person: Stranger, folder: Path) -> None:
+    said = person.run("run", str(folder), LOG_FORMAT="json")
+    events = [json.loads(line) for line in said.err.splitlines()]
+    assert {"checked out", "checkpoint", "claimed"} <= {event["event"] for event in events}
+    assert all({"time", "level", "job_id"} <= set(event) for event in events)

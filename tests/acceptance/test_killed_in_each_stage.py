@@ -1,0 +1,89 @@
+"""A run is killed in the middle of each stage in turn, and the platform's plain retry goes on."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from subprocess import Popen
+
+import pytest
+
+from states.keys import artifact_name
+from states.stages import INFO, Stage
+from tests.acceptance.conftest import Platform
+from tests.support.fault_proxy import Trouble, proxying
+from tests.support.git_repository import Repository
+from tests.support.stranger import Stranger, files_below
+
+CASES = [("minio", stage) for stage in Stage] + [("ceph", Stage.CLONE), ("ceph", Stage.GENERATE_CHAPTERS)]
+
+
+@dataclass
+class Ambush:
+    """Lies on the way to the store, kills a run as it stores an item of a stage, and notes what is stored."""
+
+    stage: Stage
+    victim: Popen[str] | None = None
+    seen: int = 0
+    put: Counter[str] = field(default_factory=Counter)
+
+    def judge(self, method: str, path: str) -> Trouble | None:
+        name = artifact_name(path.split("/courses/", 1)[-1])
+        if method != "PUT" or name is None:
+            return None
+        self.put[name.path] += 1
+        self.seen += name.stage is self.stage
+        if self.victim is None or self.seen < (2 if INFO[self.stage].folder else 1):
+            return None
+        self.victim.kill()
+        return Trouble.RESET
+
+
+def stored(platform: Platform) -> set[str]:
+    """Return the paths of the items that lie in the store."""
+    names = (artifact_name(entry.key) for entry in platform.store.entries("job-1/artifacts/"))
+    return {name.path for name in names if name is not None}
+
+
+def run_into(ambush: Ambush, platform: Platform) -> set[str]:
+    """Start a run that is killed, and return what it had stored."""
+    with proxying(platform.person.environment["AWS_ENDPOINT_URL_S3"]) as proxy:
+        proxy.judge = ambush.judge
+        ambush.victim = platform.person.start("run", AWS_ENDPOINT_URL_S3=proxy.url)
+        said = platform.person.ends(ambush.victim)
+    assert said.code == -9, said.err
+    return stored(platform)
+
+
+def run_on(platform: Platform) -> Counter[str]:
+    """Do the next run to its end, and return how often it has stored each item."""
+    witness = Ambush(Stage.CLONE)
+    with proxying(platform.person.environment["AWS_ENDPOINT_URL_S3"]) as proxy:
+        proxy.judge = witness.judge
+        platform.run(AWS_ENDPOINT_URL_S3=proxy.url)
+    return witness.put
+
+
+@pytest.mark.parametrize(("s3_server", "stage"), CASES, indirect=["s3_server"])
+def test_a_run_that_is_killed_in_a_stage_costs_only_what_was_in_flight(
+    platform: Platform, repository: Repository, stage: Stage
+) -> None:
+    home = platform.person.home
+    Stranger(home=home).run("run", platform.person.environment["REPOSITORY_URL"], "--out", "calm")
+    before = run_into(Ambush(stage), platform)
+    assert platform.person.run("status", "job-1", "--json").json["state"] == INFO[stage].state
+    repository.commit({"shop/late.py": b"class Late:\n    pass\n"})
+    put = run_on(platform)
+    assert before.isdisjoint(put), "what was stored was made again"
+    assert set(put.values()) == {1}
+    assert files_below(platform.course("course")) == files_below(home / "calm")
+    assert platform.person.run("status", "job-1", "--json").json["run"] == 2
+    check_callbacks(platform)
+
+
+def check_callbacks(platform: Platform) -> None:
+    """Assert that the end was told once, and that no key has had two meanings."""
+    meanings: dict[str, list[object]] = {}
+    for delivery in platform.receiver.deliveries:
+        said = [delivery.document[name] for name in ("type", "status", "step", "sequence", "run", "timestamp")]
+        assert meanings.setdefault(delivery.headers["idempotency-key"], said) == said
+    assert [said[1] for said in meanings.values()].count("completed") == 1
+    assert platform.person.run("verify", "job-1", "--deep", "--json").json["faults"] == []

@@ -1,0 +1,65 @@
+"""Somebody who has just installed the program, and runs it in a home of their own, with nothing in the environment."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+PROGRAM: Final = Path(sys.executable).with_name("fondation-worker")
+"""As pip installs it."""
+KEPT: Final = ("PATH", "COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """How a command has ended, and what it has said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - whatever a command says
+        """What it has said on stdout, read as JSON."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stranger:
+    """A person at a terminal, or a platform."""
+
+    home: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def start(self, *argv: str, **environment: str) -> subprocess.Popen[str]:
+        """Start a command; its output is read by `communicate`."""
+        given = {name: os.environ[name] for name in KEPT if name in os.environ}
+        return subprocess.Popen(
+            [PROGRAM, *argv],
+            cwd=self.home,
+            env={**given, "HOME": str(self.home), "TMPDIR": str(self.home), **self.environment, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def ends(self, process: subprocess.Popen[str]) -> Said:
+        """Return what a command says until it ends."""
+        out, err = process.communicate(timeout=120)
+        return Said(code=process.returncode, out=out, err=err)
+
+    def run(self, *argv: str, code: int = 0, **environment: str) -> Said:
+        """Run a command to its end, which must be as expected."""
+        said = self.ends(self.start(*argv, **environment))
+        assert said.code == code, f"{argv} ended with {said.code}:\n{said.out}\n{said.err}"
+        return said
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    """Return the files below a folder, by their paths."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
