@@ -32,7 +32,7 @@ def made_elsewhere(source: Path, output: Path, settings: Mapping[str, str]) -> d
 
 @pytest.mark.parametrize("files", [MIXED, TEXTS], ids=["mixed", "texts"])
 def test_hash_seed_locale_and_the_order_on_disk_do_not_matter(tmp_path: Path, files: Mapping[str, str]) -> None:
-    turned = dict(reversed(files.items()))
+    turned = dict(reversed(list(files.items())))
     one, two = write_tree(tmp_path / "one" / "shop", files), write_tree(tmp_path / "two" / "shop", turned)
     first = made_elsewhere(one, tmp_path / "first", SETTINGS[0])
     assert made_elsewhere(two, tmp_path / "second", SETTINGS[1]) == first

@@ -63,6 +63,7 @@ def paragraphs(doc: str, most: int = 3) -> list[str]:
     """Return the first paragraphs of prose in a documentation comment, each on one line."""
     found: list[str] = []
     piece: list[str] = []
+    item = False
     for line in [*_BRIEF.sub("", doc).split("\n"), ""]:
         if _END.match(line) or (_UNDERLINE.match(line) and piece):
             piece = [] if _UNDERLINE.match(line) else piece
@@ -70,8 +71,8 @@ def paragraphs(doc: str, most: int = 3) -> list[str]:
             break
         if not line.strip() or _ITEM.match(line):
             found.append(" ".join(piece))
-            piece = []
-        else:
+            piece, item = [], bool(line.strip())
+        elif not item:
             piece.append(line.strip())
         if len([one for one in found if one]) >= most:
             break

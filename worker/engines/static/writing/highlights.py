@@ -83,10 +83,13 @@ def _of_symbol(book: Book, chapter: Chapter, one: Definition, place: int) -> Ite
     if one.kind not in TYPES:
         yield Why.PART, one.index
         return
+    members = [member for member in _functions_of(book, one) if member.end_line - member.line >= _TRIVIAL]
+    if place and members and _says_nothing(book, one):
+        yield Why.PART, max(members, key=lambda member: (_demand(book, member.index), -member.index)).index
+        return
     yield (Why.PART if place else Why.DECLARATION), one.index
     if place:
         return
-    members = [member for member in _functions_of(book, one) if member.end_line - member.line >= _TRIVIAL]
     if (maker := constructor(book, chapter, one)) is not None and maker in members:
         yield Why.BIRTH, maker.index
     others = [member for member in members if member.name not in _CONSTRUCTORS and member.name != one.name]
@@ -95,6 +98,13 @@ def _of_symbol(book: Book, chapter: Chapter, one: Definition, place: int) -> Ite
         yield Why.DEMAND, asked[0].index
     if (worker := _worker(book, others, without=asked[:1])) is not None:
         yield Why.WORK, worker.index
+
+
+def _says_nothing(book: Book, one: Definition) -> bool:
+    """Tell whether an excerpt of a type is little more than its name."""
+    excerpt = excerpts.of_definition(book, one.index)
+    lines = sum(last - first + 1 for first, last in excerpt.spans) if excerpt is not None else 0
+    return lines < min(_TRIVIAL, one.end_line - one.line)
 
 
 def _functions_of(book: Book, one: Definition) -> list[Definition]:

@@ -42,8 +42,9 @@ def failures(book: Book, chapter: Chapter) -> list[tuple[Definition, Raise]]:
 
 def functions(book: Book, chapter: Chapter) -> list[Definition]:
     """Return a chapter's functions and methods, its symbols' first."""
-    indexes = book.family([*chapter.unit.symbols, *chapter.unit.owned])
-    return [book.definitions[index] for index in indexes if is_function(book.definitions[index])][:_MOST_FUNCTIONS]
+    indexes = [index for one in (*chapter.unit.symbols, *chapter.unit.owned) for index in book.family([one])]
+    found = (book.definitions[index] for index in dict.fromkeys(indexes))
+    return [one for one in found if is_function(one)][:_MOST_FUNCTIONS]
 
 
 def failure_rows(book: Book, chapter: Chapter) -> list[tuple[str, str, str]]:

@@ -5,7 +5,7 @@ from typing import Final
 
 from worker.engines.static.language import Language
 from worker.engines.static.model import TYPES, Definition
-from worker.engines.static.writing import evidence, excerpts, highlights, markdown, notes, remarks
+from worker.engines.static.writing import evidence, excerpts, highlights, markdown, notes, remarks, shape
 from worker.engines.static.writing.anatomy import Anatomy, Call, Raise
 from worker.engines.static.writing.book import Book, Chapter, is_function
 from worker.engines.static.writing.comments import counted, first_sentence, listed
@@ -182,9 +182,8 @@ def _blank(book: Book, chapter: Chapter) -> Question | None:
                 continue
             targets = remarks.targets_of(book, one.index)
             like = targets[call.name]
-            wrong = [
-                markdown.code(other.name) for other in [*_siblings(book, one, like), *_others(book, chapter, like)]
-            ]
+            others = [*_siblings(book, one, like), *_others(book, chapter, like)]
+            wrong = [markdown.code(other.name) for other in others if other.name[:2] != "__"]
             return choice(
                 "What is missing?",
                 f"On line {call.line} of {markdown.code(one.path)}, in {markdown.code(one.qualified)}, a name is "
@@ -207,7 +206,7 @@ def _siblings(book: Book, one: Definition, like: Definition) -> list[Definition]
 def _members(book: Book, chapter: Chapter) -> Question | None:
     """Ask which method a type does not define itself."""
     main = _main(book, chapter)
-    own = [book.definitions[index] for index in main.members if is_function(book.definitions[index])]
+    own = [one for one in shape.ranked_members(book, main) if is_function(one)]
     own = [one for one in own if one.public and not one.name.startswith("_")]
     names = {one.name for one in own}
     foreign = [

@@ -14,7 +14,6 @@ from worker.engines.static.writing.comments import counted, listed
 from worker.engines.static.writing.excerpts import Excerpt
 
 _HOPS: Final = 5
-_FEWEST_HOPS: Final = 2
 _HEAD: Final = 12
 """Lines of a definition that are shown where it is met."""
 _FOUND: Final = 6
@@ -27,6 +26,14 @@ _RUNNERS: Final = {
     Language.GO: "{} runs it.",
     Language.RUST: "{} runs it.",
 }
+
+
+class _Hop(NamedTuple):
+    """A call from one function of the project to another."""
+
+    caller: Definition
+    call: Call
+    called: Definition
 
 
 class Step(NamedTuple):
@@ -79,12 +86,12 @@ def search(book: Book, path: str, name: str) -> tuple[str, list[int]]:
 
     Nothing where the command could print something else: another name on disk, letters that locales disagree about.
     """
-    lines = book.texts.lines(path)
+    raw = book.texts.raw(path)
     on_disk = book.file(path).location.as_posix().endswith(f"/{path}")
-    if not (on_disk and path.isprintable() and path.isascii() and _WORD.fullmatch(name) and "".join(lines).isascii()):
+    if not (on_disk and path.isprintable() and path.isascii() and _WORD.fullmatch(name) and raw.isascii()):
         return "", []
-    pattern = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.ASCII)
-    numbers = [number for number, line in enumerate(lines, 1) if pattern.search(line)]
+    pattern = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)".encode())
+    numbers = [number for number, line in enumerate(raw.split(b"\n"), 1) if pattern.search(line)]
     return f"grep -nw {name} {shlex.quote(f'./{path}')}", numbers
 
 
@@ -99,42 +106,45 @@ def _extent(book: Book, one: Definition) -> str:
 
 
 def _follow(book: Book, chapter: Chapter) -> Iterator[Step]:
-    """Follow calls from outside the chapter, through it, to whatever it relies on."""
-    start = _start(book, chapter)
-    hops = _hops(book, start) if start is not None else []
-    if start is None or len(hops) < _FEWEST_HOPS:
+    """Follow calls from outside into the chapter, and on to whatever it relies on."""
+    ways = [_hops(book, one) for one in notes.functions(book, chapter)[:_MOST_STARTS]]
+    hops = max(ways, key=len, default=[])
+    if not hops:
         return
+    hops = [*_into(book, hops[0].caller), *hops][:_HOPS]
     lines = [
-        f"{markdown.place(one.path, (call.line, call.line))}, in {markdown.code(one.qualified)}: "
-        f"{markdown.code(evidence.quoted(book, one.path, call.line))} leads to {markdown.code(two.qualified)} at "
-        f"{markdown.place(two.path, (two.line, two.line))}."
-        for one, call, two in hops
+        f"{markdown.place(one.caller.path, (one.call.line, one.call.line))}, in {markdown.code(one.caller.qualified)}: "
+        f"{markdown.code(evidence.quoted(book, one.caller.path, one.call.line))} leads to "
+        f"{markdown.code(one.called.qualified)} at {_at(one.called)}."
+        for one in hops
     ]
-    yield Step(
-        "Follow a call",
-        (
-            f"Begin in {markdown.code(start.qualified)}, and go where the calls lead. What is handed over each time?",
-            markdown.steps(lines),
-        ),
-    )
+    begin = markdown.code(hops[0].caller.qualified)
+    lead = f"Begin in {begin}, and go where the calls lead. What is handed over each time?"
+    yield Step("Follow a call", (lead, markdown.steps(lines)))
 
 
-def _start(book: Book, chapter: Chapter) -> Definition | None:
-    """Return the function from which the longest way through the project's calls leads through the chapter."""
-    own = [one.index for one in notes.functions(book, chapter)]
-    outside = [site.inside for site in evidence.sites(book, chapter, _HOPS) if site.inside is not None]
-    starts = [book.definitions[index] for index in [*outside, *own][:_MOST_STARTS]]
-    ways = [(len(_hops(book, one)), -place, one) for place, one in enumerate(starts) if is_function(one)]
-    return max(ways, key=lambda way: way[:2])[2] if ways else None
+def _at(one: Definition) -> str:
+    return markdown.place(one.path, (one.line, one.line))
 
 
-def _hops(book: Book, start: Definition) -> list[tuple[Definition, Call, Definition]]:
+def _into(book: Book, one: Definition) -> list[_Hop]:
+    """Return the call by which another function of the project comes to a function, if there is one."""
+    for reference in book.callers(one.index)[:_MOST_STARTS]:
+        caller = book.definitions[reference.source or 0]
+        anatomy = book.anatomy(caller.index) if is_function(caller) and reference.sure else None
+        call = next((call for call in (anatomy.calls if anatomy else ()) if call.name == one.name), None)
+        if call is not None:
+            return [_Hop(caller, call, one)]
+    return []
+
+
+def _hops(book: Book, start: Definition) -> list[_Hop]:
     """Return calls, each of which leads into the function in which the next one stands."""
-    found: list[tuple[Definition, Call, Definition]] = []
+    found: list[_Hop] = []
     seen = {start.index}
     one = start
     while len(found) < _HOPS and (step := _onward(book, one, seen)) is not None:
-        found.append((one, *step))
+        found.append(_Hop(one, *step))
         one = step[1]
         seen.add(one.index)
     return found

@@ -30,12 +30,16 @@ class Texts:
 
     def _lines(self, path: str) -> tuple[str, ...]:
         """Return the lines of a file as they can be shown; none if there is no such file, or it cannot be read."""
+        text = decode(self.raw(path))
+        return tuple(text.removesuffix("\n").split("\n")) if text else ()
+
+    def raw(self, path: str) -> bytes:
+        """Return the bytes of a file; none if there is no such file, or it cannot be read."""
         file = self._files.get(path)
         try:
-            text = decode(file.location.read_bytes()) if file is not None else None
+            return file.location.read_bytes() if file is not None else b""
         except OSError:
-            text = None
-        return tuple((text or "").removesuffix("\n").split("\n")) if text else ()
+            return b""
 
     def root(self, path: str) -> Node | None:
         """Return the root of a file's syntax tree; None in a language without a grammar."""

@@ -50,7 +50,7 @@ def _lead(chapter: Chapter, steps_: int, questions: int) -> str:
         f"Chapter {chapter.entry.index}, {markdown.text(chapter.name)}", f"../reviewed-chapters/{chapter.file}"
     )
     return (
-        f"This goes with {page}. Have the repository open beside it, in an editor that can search. There are "
+        f"This goes with {page}. Have the repository open beside it, in an editor that can search. It has "
         f"{counted(steps_, 'step')} and {counted(questions, 'exercise')}; the answers are folded away, and each "
         "follows from the source at the place that it names."
     )
