@@ -1,0 +1,130 @@
+"""Takes the program's guards out, one at a time, and shows which test notices each.
+
+    python -m tests.sabotage                 all of them, each on a copy of this tree
+    python -m tests.sabotage release outbox  those whose names hold one of the words
+    python -m tests.sabotage --jobs 4        so many at once
+
+A proof that cannot fail proves nothing: a guard whose loss nobody notices ends this with exit code 1, and gets its
+test. The tests that are likely to notice run first, then all the rest, the slow ones last.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from tests.sabotage.guard import Sabotage
+from tests.sabotage.owning import OWNING
+from tests.sabotage.working import WORKING
+
+ROOT: Final = Path(__file__).parents[2]
+ALL_THE_REST: Final = ("tests/unit", "tests/contract", "tests/simulation", "tests/integration", "tests/proofs")
+FEW_SCHEDULES: Final = {"FONDATION_SCHEDULES": "320"}
+FAILED: Final = re.compile(r"^(?:FAILED|ERROR) (\S+?)(?: - (.*))?$", re.MULTILINE)
+PATIENCE_SECONDS: Final = 1800
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What became of the loss of a guard."""
+
+    guard: str
+    noticed_by: str | None
+    """The first test that failed."""
+    seconds: float
+
+
+def main() -> int:
+    """Try all that were asked for, and print a line for each."""
+    parser = argparse.ArgumentParser(description="Take guards out, one at a time, and see which test notices.")
+    parser.add_argument("words", nargs="*", help="only the guards whose names hold one of these")
+    parser.add_argument("--jobs", type=int, default=2)
+    arguments = parser.parse_args()
+    chosen = [
+        one for one in (*OWNING, *WORKING) if not arguments.words or any(word in one.guard for word in arguments.words)
+    ]
+    unnoticed = 0
+    with TemporaryDirectory(prefix="sabotage-") as scratch, ThreadPoolExecutor(arguments.jobs) as pool:
+        trees: SimpleQueue[Path] = SimpleQueue()
+        for number in range(arguments.jobs):
+            trees.put(copy(Path(scratch) / str(number)))
+        for verdict in pool.map(lambda one: attempt(one, trees), chosen):
+            unnoticed += verdict.noticed_by is None
+            noticed = verdict.noticed_by or "NOBODY HAS NOTICED"
+            sys.stdout.write(f"{verdict.guard}\n    {noticed} ({verdict.seconds:.0f} s)\n")
+            sys.stdout.flush()
+    sys.stdout.write(f"{len(chosen)} guards, {unnoticed} whose loss nobody notices\n")
+    return 1 if unnoticed else 0
+
+
+def copy(tree: Path) -> Path:
+    """Copy this tree, as it is, without what git ignores."""
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    for name in listing.stdout.decode().split("\0"):
+        source = ROOT / name
+        if name and source.is_file():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, tree / name)
+    return tree
+
+
+def attempt(sabotage: Sabotage, trees: "SimpleQueue[Path]") -> Verdict:
+    """Take one guard out of a free copy, and run tests there until one fails."""
+    tree, began = trees.get(), time.monotonic()
+    try:
+        with sabotaged(tree, sabotage):
+            noticed_by = first_failure(tree, sabotage.tests) or first_failure(tree, ALL_THE_REST)
+    finally:
+        trees.put(tree)
+    return Verdict(guard=sabotage.guard, noticed_by=noticed_by, seconds=time.monotonic() - began)
+
+
+@contextmanager
+def sabotaged(tree: Path, sabotage: Sabotage) -> Iterator[None]:
+    """Change a file of a tree, for a while."""
+    file = tree / sabotage.file
+    whole = file.read_text()
+    if whole.count(sabotage.old) != 1:
+        raise SystemExit(f"{sabotage.guard}: {sabotage.file} does not hold this exactly once:\n{sabotage.old}")
+    file.write_text(whole.replace(sabotage.old, sabotage.new))
+    try:
+        yield
+    finally:
+        file.write_text(whole)
+
+
+def first_failure(tree: Path, tests: tuple[str, ...]) -> str | None:
+    """Run tests in a tree, and return the first that fails."""
+    argv = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-n", "0", *tests]
+    environment = {**os.environ, **FEW_SCHEDULES, "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        ended = subprocess.run(
+            argv, cwd=tree, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return f"{' '.join(tests)}: did not end within {PATIENCE_SECONDS} s"
+    if ended.returncode == 0:
+        return None
+    if found := FAILED.search(ended.stdout):
+        return found[1]
+    raise SystemExit(f"the tests could not be run:\n{ended.stdout[-2000:]}\n{ended.stderr[-2000:]}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+"""A guard of the program, and how it is taken out."""
+
+from dataclasses import dataclass
+from typing import Final
+
+CRASHES: Final = "tests/simulation/test_crashes.py"
+RUNS: Final = "tests/simulation/test_runs.py"
+RIVALS: Final = "tests/simulation/test_rivals.py"
+ON_S3: Final = "tests/integration/test_job_on_s3.py"
+COMMANDS: Final = "tests/integration/test_commands.py"
+PROCESSES: Final = "tests/integration/test_process.py"
+CONTRACT: Final = "tests/contract/test_store.py"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sabotage:
+    """One guard; `tests` are those that are likely to notice its loss."""
+
+    guard: str
+    file: str
+    old: str
+    """Stands exactly once in the file."""
+    new: str
+    tests: tuple[str, ...]
