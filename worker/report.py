@@ -32,5 +32,5 @@ class LogReporter:
 
     def items(self, stage: Stage, done: int, total: int) -> None:
         """Log how far a stage is, at each tenth of it."""
-        if total > 1 and done * 10 // total != (done - 1) * 10 // total:
+        if total > 1 and done and done * 10 // total != (done - 1) * 10 // total:
             LOG.info("items stored", extra={"stage": stage, "done": done, "total": total})
