@@ -15,7 +15,8 @@ from states.files import Entry, item_path
 from states.stages import Stage
 from worker.course import Abstraction, OrderEntry
 from worker.engines.static.model import Analysis, Course, Definition, Kind, Reference, Relation, SourceFile, Unit
-from worker.engines.static.writing.anatomy import Anatomy, dissect
+from worker.engines.static.writing.anatomy import Anatomy
+from worker.engines.static.writing.dissection import dissect
 from worker.engines.static.writing.syntax import find
 from worker.engines.static.writing.texts import Texts
 

@@ -17,8 +17,10 @@ _HOPS: Final = 5
 _HEAD: Final = 12
 """Lines of a definition that are shown where it is met."""
 _FOUND: Final = 6
+_AROUND: Final = 5
+"""Lines above and below one that is looked at."""
 _OUTLINED: Final = 12
-_MOST_STARTS: Final = 12
+_MOST_STARTS: Final = 40
 _WORD: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _SHELL: Final = "bash"
 _RUNNERS: Final = {
@@ -48,6 +50,7 @@ def taken(book: Book, chapter: Chapter) -> Iterator[Step]:
     if chapter.unit.symbols:
         yield _find(book, chapter)
         yield from _follow(book, chapter)
+        yield from _meet(book, chapter)
         yield from _test(book, chapter)
         yield from _fail(book, chapter)
     else:
@@ -164,6 +167,21 @@ def _onward(book: Book, one: Definition, seen: set[int]) -> tuple[Call, Definiti
         return None
     _, index, call = max(able, key=lambda way: way[:2])
     return call, book.definitions[-index]
+
+
+def _meet(book: Book, chapter: Chapter) -> Iterator[Step]:
+    """Show the best use of the chapter's subject with the lines around it."""
+    for site in evidence.sites(book, chapter, 1):
+        around = book.definitions[site.inside] if site.inside is not None else None
+        first = max(site.line - _AROUND, around.line if around is not None else 1)
+        last = min(site.line + _AROUND, around.end_line if around is not None else site.line + _AROUND)
+        excerpt = excerpts.of_lines(book, site.path, first, last)
+        if excerpt is None or site.target is None:
+            return
+        target, where = book.definitions[site.target], f"line {site.line} of {markdown.code(site.path)}"
+        asks = f"Look at {where}, which names {markdown.code(target.qualified)} ({_at(target)})."
+        more = "What would this code have to do itself, if there were no such thing?"
+        yield Step("Meet someone who needs it", (f"{asks} {more}", excerpts.rendered(book, excerpt)))
 
 
 def _test(book: Book, chapter: Chapter) -> Iterator[Step]:
