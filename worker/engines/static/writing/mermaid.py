@@ -95,8 +95,11 @@ def _node(index: int, box: Box) -> str:
 
 
 def _member(shown: str) -> str:
+    """Write a member; Mermaid takes it apart at its parentheses, so that none may stand but at its end."""
     sign = shown[:1] if shown[:1] in {"+", "-"} else ""
-    return sign + label(shown[len(sign) :])
+    name = shown[len(sign) :].removesuffix("()")
+    call = "()" if name and shown.endswith("()") else ""
+    return sign + label(name).replace("(", "#40;").replace(")", "#41;") + call
 
 
 def label(raw: str) -> str:
