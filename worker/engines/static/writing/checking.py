@@ -17,6 +17,8 @@ _FENCE: Final = re.compile(r"(`{3,})(\S*)")
 _SPAN: Final = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _LINK: Final = re.compile(r"(?<!\\)\]\(([^()\s]*)\)")
 _REMARK: Final = re.compile(r"- Lines? (\d+)(?:-\d+)? ")
+_CONDITION: Final = re.compile(r", (?:if|unless|in the handler of) $")
+"""What comes before code that stands somewhere above the line of a remark."""
 _IMPOSSIBLE: Final = re.compile(r"\s|://|^[^/]*$")
 """What is no path of a folder in a repository, as far as a course has places there."""
 _FAR: Final = 60
@@ -131,17 +133,19 @@ class _Checker:
             yield Finding(sort=Sort.LINK, what=markdown.code(target), fault=fault)
         remark, quoted = _REMARK.match(line), spans(line)
         if remark is not None and self._path and quoted:
-            agrees = self._says(int(remark[1]), quoted[0])
+            above = _CONDITION.search(line.partition("`")[0]) is not None
+            agrees = self._says(int(remark[1]), quoted[0], above=above)
             fault = "" if agrees else f"{markdown.code(quoted[0])} does not stand there"
             yield Finding(
                 sort=Sort.REMARK, what=markdown.place(self._path, (int(remark[1]), int(remark[1]))), fault=fault
             )
 
-    def _says(self, number: int, quoted: str) -> bool:
-        """Tell whether a piece of code begins on a line of the last excerpt's file or the one below, spaces apart."""
-        lines = [_dense(markdown.visible(line)) for line in self._book.texts.lines(self._path)[number - 1 :][:_FAR]]
+    def _says(self, number: int, quoted: str, *, above: bool) -> bool:
+        """Tell whether code begins on a line of the last excerpt's file or the next, or somewhere `above`."""
+        start = max(0, number - _FAR) if above else number - 1
+        lines = [_dense(markdown.visible(line)) for line in self._book.texts.lines(self._path)[start : number + _FAR]]
         at = "".join(lines).find(_dense(quoted.removesuffix("…")))
-        return 0 <= at < max(1, sum(map(len, lines[:2])))
+        return 0 <= at < max(1, sum(map(len, lines[: number - start + 1])))
 
     def _place(self, shown: str) -> tuple[str, list[Span]]:
         match = markdown.PLACE.fullmatch(shown)
