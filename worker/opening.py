@@ -14,7 +14,7 @@ from worker.callbacks.port import Webhook
 from worker.engines.port import Engine
 from worker.errors import ConfigError, EngineUnavailableError
 from worker.retry import Retrier
-from worker.runtime import Runtime
+from worker.runtime import Runtime, SystemRuntime
 from worker.settings import Settings
 from worker.source.git import GitSource
 from worker.source.local import open_local
@@ -70,7 +70,7 @@ def work_dir(settings: Settings) -> Path:
     return settings.work_dir or Path(tempfile.gettempdir()) / f"fondation-worker-{os.getuid()}"
 
 
-def engine_name(settings: Settings, manifest: Manifest | None) -> str:
+def engine_name(settings: Settings, manifest: Manifest | None, environment: Mapping[str, str] = os.environ) -> str:
     """Return which engine works on a job: the one that it began with, else the one that is asked for.
 
     Raises ConfigError if another one is asked for by name.
@@ -83,17 +83,38 @@ def engine_name(settings: Settings, manifest: Manifest | None) -> str:
             "leave ENGINE out, or start a new job",
             code="engine",
         )
-    return began or (STATIC if asked == "auto" else asked)
+    if began or asked != "auto":
+        return began or asked
+    from worker.engines.fondation.bundle import find_bundle  # noqa: PLC0415 - only what is used is imported
+
+    found = find_bundle(settings.engine.fondation_path, environment.get("PATH", os.defpath))
+    return FONDATION if found else STATIC
 
 
-def open_engine(settings: Settings, manifest: Manifest | None) -> Engine:
-    """Open the engine for a job; raise EngineUnavailableError if it is not there."""
-    name = engine_name(settings, manifest)
+def open_engine(settings: Settings, manifest: Manifest | None, environment: Mapping[str, str] = os.environ) -> Engine:
+    """Open the engine for a job; one that is not there says so when it is checked."""
+    name = engine_name(settings, manifest, environment)
+    LOG.info("engine", extra={"engine": name, "because": _why(name, settings, manifest)})
+    if name == FONDATION:
+        from worker.engines.fondation.engine import FondationEngine  # noqa: PLC0415 - only what is used is imported
+
+        engine = settings.engine
+        return FondationEngine(
+            engine.fondation_path, environment, SystemRuntime(), silence_seconds=engine.silence_seconds
+        )
     if name == STATIC:
         from worker.engines.static.engine import StaticEngine  # noqa: PLC0415 - its grammars take long to load
 
         return StaticEngine()
     raise EngineUnavailableError(f"engine {name!r} is not available here")
+
+
+def _why(name: str, settings: Settings, manifest: Manifest | None) -> str:
+    if manifest is not None:
+        return "the job began with it"
+    if settings.engine.name != "auto":
+        return "ENGINE asks for it"
+    return f"FONDATION_PATH {settings.engine.fondation_path} holds {'a' if name == FONDATION else 'no'} Fondation CLI"
 
 
 def open_source(settings: Settings, identity: Identity, git: Git) -> Source:

@@ -1,0 +1,120 @@
+"""The stand-in for the Fondation CLI (tests/support/fondation_cli): installed somewhere, with vices of one's choice."""
+
+import json
+import logging
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from states.stages import STAGES, Stage
+from worker.course import Rules
+from worker.engines.fondation.engine import FondationEngine
+from worker.engines.port import Item, Workspace
+from worker.runtime import Runtime, SystemRuntime
+
+CLI: Final = Path(__file__).with_name("fondation_cli")
+BUNDLE: Final = Path("cloud-run/cli.bundled.cjs")
+NAMES: Final = ("The Core", "Its Edge", "A Store")
+RUNTIME: Final = SystemRuntime()
+MADE: Final = tuple(info.stage for info in STAGES[1:])
+"""The stages that an engine makes."""
+
+
+def need_node() -> None:
+    """Skip a test where there is no Node.js, or, under `FONDATION_TESTS=all`, let it fail."""
+    if shutil.which("node") is None and os.environ.get("FONDATION_TESTS") != "all":
+        pytest.skip("NOT TESTED: there is no node in PATH to run the stand-in for the CLI")
+
+
+class StandIn:
+    """An installed stand-in."""
+
+    def __init__(self, path: Path, **vices: Any) -> None:  # noqa: ANN401 - as its own file says
+        """Install it."""
+        need_node()
+        self.path = path
+        shutil.copytree(CLI, path)
+        self._vices: dict[str, Any] = {"names": NAMES, "keyless": True}
+        self.set(**vices)
+
+    def set(self, **vices: Any) -> None:  # noqa: ANN401 - as its own file says
+        """Give it some more vices."""
+        self._vices |= vices
+        (self.path / "vices.json").write_text(json.dumps(self._vices))
+
+    @property
+    def calls(self) -> Counter[str]:
+        """How often it has asked its model for each item."""
+        log = self.path / "calls.log"
+        return Counter(log.read_text().splitlines() if log.exists() else ())
+
+    @property
+    def seen(self) -> list[dict[str, Any]]:
+        """How each of its processes was started: `argv`, `env`, `cwd`, and the files of the `repository`."""
+        log = self.path / "seen.jsonl"
+        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+    def engine(
+        self, *, silence: float = 60, runtime: Runtime = RUNTIME, environment: Mapping[str, str] | None = None
+    ) -> FondationEngine:
+        """Return an engine that drives it; the environment is PATH and some more."""
+        given = {"PATH": os.environ["PATH"], **(environment or {})}
+        return FondationEngine(self.path, given, runtime, silence_seconds=silence)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A run's folders, and what the runner does with an engine's items."""
+
+    folder: Path
+
+    @property
+    def workspace(self) -> Workspace:
+        """What an engine sees."""
+        return Workspace(source=self.folder / "source", output=self.folder / "course")
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The valid files so far."""
+        output = self.workspace.output
+        return {str(file.relative_to(output)): file.read_bytes() for file in output.rglob("*") if file.is_file()}
+
+    def produce(self, engine: FondationEngine, stage: Stage) -> Iterator[Item]:
+        """Let an engine make a stage; keep and yield what is valid."""
+        rules = Rules(stage, self.files)
+        for item in engine.produce(stage, self.workspace):
+            if rules.fault(item.path, item.body) is None:
+                file = self.workspace.output / item.path
+                file.parent.mkdir(exist_ok=True)
+                file.write_bytes(item.body)
+                yield item
+
+    def make(self, engine: FondationEngine, *stages: Stage) -> list[str]:
+        """Let an engine make stages (all of them, if none is named), and return the paths of the valid items."""
+        return [item.path for stage in stages or MADE for item in self.produce(engine, stage)]
+
+
+def new_course(folder: Path) -> Course:
+    """Make the folders of a run, with a small repository."""
+    course = Course(folder)
+    course.workspace.output.mkdir(parents=True)
+    (course.workspace.source / "lib").mkdir(parents=True)
+    (course.workspace.source / "README.md").write_text("# A repository\n")
+    (course.workspace.source / "lib" / "core.py").write_text("def core(): ...\n")
+    return course
+
+
+def said(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
+    """Return level and text of what the CLI has printed, as far as it was passed on."""
+    return [(record.levelno, vars(record)["line"]) for record in caplog.records if record.getMessage() == "cli"]
+
+
+def listen(caplog: pytest.LogCaptureFixture) -> None:
+    """Record the log of the engine, whatever its level."""
+    caplog.set_level(logging.DEBUG, logger="worker.engines.fondation")

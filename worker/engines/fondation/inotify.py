@@ -1,0 +1,86 @@
+"""Linux's inotify, of which Python has nothing: what happens to the files of some folders."""
+
+import ctypes
+import os
+import select
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+IN_MODIFY: Final = 0x2
+IN_CLOSE_WRITE: Final = 0x8
+IN_MOVED_TO: Final = 0x80
+IN_CREATE: Final = 0x100
+IN_DELETE_SELF: Final = 0x400
+IN_MOVE_SELF: Final = 0x800
+IN_Q_OVERFLOW: Final = 0x4000
+IN_IGNORED: Final = 0x8000
+
+_ONLYDIR: Final = 0x1000000
+_DONT_FOLLOW: Final = 0x2000000
+_COMPLETE: Final = IN_CLOSE_WRITE | IN_MOVED_TO
+_LOST: Final = IN_DELETE_SELF | IN_MOVE_SELF | IN_Q_OVERFLOW | IN_IGNORED
+_MASK: Final = _COMPLETE | IN_MODIFY | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | _ONLYDIR | _DONT_FOLLOW
+
+_EVENT: Final = struct.Struct("iIII")
+_BUFFER: Final = 64 * 1024
+
+
+class LostTrackError(Exception):
+    """Something has happened that was not told: too much at once, or a folder is another one now."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """Something has happened to a file; `complete` if it was closed after writing, or moved here."""
+
+    path: str
+    complete: bool
+
+
+class Inotify:
+    """Tells what happens in some folders from now on."""
+
+    def __init__(self, folders: Mapping[str, Path]) -> None:
+        """Watch folders, whose files are to be called by a prefix each; raise OSError where that cannot be."""
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._descriptor = self._call("inotify_init1", os.O_NONBLOCK | os.O_CLOEXEC)
+        self._prefixes: dict[int, str] = {}
+        self._poll = select.poll()
+        self._poll.register(self._descriptor, select.POLLIN)
+        try:
+            for prefix, folder in folders.items():
+                watch = self._call("inotify_add_watch", self._descriptor, os.fsencode(folder), _MASK)
+                self._prefixes[watch] = prefix
+        except OSError:
+            self.close()
+            raise
+
+    def wait(self, seconds: float) -> list[Event]:
+        """Return what has happened, as soon as something has; raises LostTrackError."""
+        if not self._poll.poll(seconds * 1000):
+            return []
+        data, events = os.read(self._descriptor, _BUFFER), []
+        offset = 0
+        while offset < len(data):
+            watch, mask, _, length = _EVENT.unpack_from(data, offset)
+            offset += _EVENT.size
+            name = os.fsdecode(data[offset : offset + length].rstrip(b"\0"))
+            offset += length
+            if mask & _LOST:
+                raise LostTrackError
+            events.append(Event(path=self._prefixes[watch] + name, complete=bool(mask & _COMPLETE)))
+        return events
+
+    def close(self) -> None:
+        """Watch no more."""
+        os.close(self._descriptor)
+
+    def _call(self, name: str, *arguments: object) -> int:
+        result: int = getattr(self._libc, name)(*arguments)
+        if result < 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+        return result
