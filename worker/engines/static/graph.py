@@ -1,5 +1,6 @@
 """How the definitions of a project hang together: who uses whom, from how many files, and who extends whom."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -9,6 +10,7 @@ from worker.engines.static.scopes import Resolver
 
 _ANCESTORS: Final = 100
 """No type that people wrote has more; of a longer chain, only so many are looked at."""
+_EXCEPTION: Final = re.compile(r".*(?:Error|Exception|Warning|Err)")
 _GUESS: Final = 0.3
 """What a reference is worth that only a name leads to."""
 
@@ -71,6 +73,11 @@ class Graph:
             if len(found) > _ANCESTORS:
                 break
         return list(found)[1:]
+
+    def is_exception(self, index: int) -> bool:
+        """Tell whether a type is an exception, by its name or that of something that it extends."""
+        names = [base for one in (index, *self.ancestors(index)) for base in self.definitions[one].bases]
+        return any(_EXCEPTION.fullmatch(name) for name in (self.definitions[index].name, *names))
 
 
 def _top(definitions: Sequence[Definition], index: int) -> int:

@@ -30,7 +30,7 @@ _WEIGHTS: Final = {
     "shown": 0.3,
     "file": 0.6,
     "ubiquitous": -6.0,
-    "exception": -1.5,
+    "exception": -0.5,
     "utility": -0.8,
     "helper": -1.0,
     "outdated": -1.5,
@@ -58,7 +58,6 @@ _UTILITY: Final = word_set(
 )
 _HELPERS: Final = word_set("utils util utilities helpers helper misc mixin constants")
 _COMMANDS: Final = word_set("cli bin cmd commands __main__ main")
-_EXCEPTION: Final = re.compile(r".*(?:Error|Exception|Warning|Err)")
 _NEWS: Final = re.compile(r"change|history|news|release|licen|contribut|conduct|author|security", re.IGNORECASE)
 _DOOR: Final = re.compile(r"(?:.*/)?(?:__init__\.py|index\.[cm]?[jt]sx?|mod\.ts|lib\.rs|mod\.rs)")
 _SCRIPT: Final = re.compile(r"\.[cm]?[jt]sx?$")
@@ -126,7 +125,7 @@ class Merit:
     def _name(self, one: Definition) -> dict[str, float]:
         words = parts(one.name)
         return {
-            "exception": bool(_EXCEPTION.fullmatch(one.name)),
+            "exception": self._graph.is_exception(one.index),
             "private": not one.public,
             "words": max(0, len(words) - _WORDS),
             "value": one.kind in {Kind.VARIABLE, Kind.CONSTANT, Kind.MACRO} and not one.members,

@@ -54,12 +54,13 @@ def is_type(one: Definition) -> bool:
 
 
 def _root(graph: Graph, index: int) -> int:
-    """Return the base that a type folds into: the farthest whose last word it shares."""
+    """Return the base that a type folds into: the farthest whose last word it shares; of exceptions, the farthest."""
     for _ in range(_DEEP):
-        last = parts(graph.definitions[index].name)[-1:]
+        last, is_exception = parts(graph.definitions[index].name)[-1:], graph.is_exception(index)
         for base in graph.bases.get(index, ()):
             other = graph.definitions[base]
-            if other.parent is None and base != index and parts(other.name)[-1:] == last:
+            alike = is_exception and graph.is_exception(base)
+            if other.parent is None and base != index and (alike or parts(other.name)[-1:] == last):
                 index = base
                 break
         else:

@@ -69,6 +69,8 @@ _TYPE_BEFORE: Final = frozenset({"method_declaration", "function_definition", "d
 _NOT_CODE: Final = ("import", "use_declaration", "preproc_include", "package")
 _VALUES: Final = frozenset({Kind.VARIABLE, Kind.CONSTANT})
 _CHECKING: Final = frozenset({"isinstance", "issubclass"})
+_LAST: Final = re.compile(r"(?:(?:::)?<.*>)?(?:::new)?", re.DOTALL)
+"""What may stand between the name of a type and the parentheses that make it a creation."""
 _OWN: Final = re.compile(r"(?:self|this|cls)\b")
 
 
@@ -124,7 +126,9 @@ def _verb(node: Node, target: Definition) -> Verb | None:
             break
         if outer.type.startswith(_NOT_CODE):
             return None
-        verb = _AROUND.get(outer.type) or called or _in_call(outer, child, target) or _in_declaration(outer, child)
+        verb = (
+            _AROUND.get(outer.type) or called or _in_call(outer, child, node, target) or _in_declaration(outer, child)
+        )
         if called is not None:
             return verb if verb in {Verb.RAISES, Verb.DECORATES} else called
         if verb is not None and outer.type not in _CALLS | _CREATIONS:
@@ -142,7 +146,7 @@ def _is_function(declaration: Node) -> bool:
     }
 
 
-def _in_call(outer: Node, child: Node, target: Definition) -> Verb | None:
+def _in_call(outer: Node, child: Node, name: Node, target: Definition) -> Verb | None:
     if outer.type in _CREATIONS:
         return None if _holds(outer.child_by_field_name("body"), child) else Verb.CREATES
     if outer.type == "binary_expression" and any(one.type == "instanceof" for one in outer.children):
@@ -154,11 +158,14 @@ def _in_call(outer: Node, child: Node, target: Definition) -> Verb | None:
     if called or _holds(outer.child_by_field_name("object"), child):
         if target.kind in _VALUES:
             return Verb.USES
-        plain = called and (
-            child.child_count == 0 or child.type.startswith("generic") or text(callee).endswith("::new")
-        )
-        return Verb.CREATES if plain and target.kind in TYPES else Verb.CALLS
+        is_type = called and target.kind in TYPES and _LAST.fullmatch(_after(name, callee))
+        return Verb.CREATES if is_type else Verb.CALLS
     return Verb.CHECKS if target.kind in TYPES and text(callee) in _CHECKING else None
+
+
+def _after(name: Node, callee: Node | None) -> str:
+    """Return what stands behind a name in what is called."""
+    return text(callee).encode()[name.end_byte - callee.start_byte :].decode() if callee is not None else ""
 
 
 def _in_declaration(outer: Node, child: Node) -> Verb | None:
