@@ -57,9 +57,14 @@ def heartbeat_key(job_id: str, run: int) -> str:
     return f"{job_id}/runs/{run}/heartbeat.json"
 
 
+def artifacts_prefix(job_id: str) -> str:
+    """Return the folder of all that a job's stages wrote."""
+    return f"{job_id}/artifacts/"
+
+
 def inputs_prefix(job_id: str, stage: Stage, inputs: str) -> str:
     """Return the folder of what a stage wrote from given inputs (12 hexadecimal digits)."""
-    return f"{job_id}/artifacts/{stage}/{inputs}/"
+    return f"{artifacts_prefix(job_id)}{stage}/{inputs}/"
 
 
 def artifact_key(job_id: str, stage: Stage, inputs: str, sha256: str, path: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from states.exits import MEANING
 from tests.support.stranger import Stranger
 from worker import __version__
-from worker.cli import COMMANDS
+from worker.catalogue import COMMANDS
 
 HEAVY: Final = ("boto3", "botocore", "httpx", "yaml", "transitions", "tree_sitter", "rich", "tenacity", "starlette")
 LOOK: Final = """

@@ -3,16 +3,23 @@
 from argparse import Namespace
 from collections.abc import Mapping
 
+from states.exits import Exit
 from states.manifest import Manifest
 from states.stages import Stage, State
 from worker.claim import Operator
+from worker.commands.platform import optional_platform
 from worker.commands.reading import open_view
+from worker.commands.remote import resume_on_platform, see_to_cancel
 from worker.commands.running import do, reporting
 from worker.output import Output
 
 
 def resume(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     """Go on with a job that is interrupted, failed or crashed; or do it anew from a stage on."""
+    return resume_on_platform(arguments, environment) if arguments.on == "scaleway" else _here(arguments, environment)
+
+
+def _here(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     view = open_view(arguments, environment)
     view.manifest(arguments.job_id)
     word = Operator(stage=Stage(arguments.stage) if arguments.stage else None, takeover=arguments.takeover)
@@ -27,11 +34,18 @@ def resume(arguments: Namespace, environment: Mapping[str, str]) -> Output:
 
 
 def cancel(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    """Cancel a job at once if nobody runs it; else ask the run to stop."""
+    """Cancel a job at once if nobody runs it; else ask the run to stop, and see to it that the platform's does."""
     view = open_view(arguments, environment)
+    platform = optional_platform(arguments, environment)
     before = view.manifest(arguments.job_id)
     with reporting(environment, default_format="console", job_id=arguments.job_id) as reporter:
-        code = do(view.settings, environment, reporter, arguments.job_id, lambda job: job.cancel())
+
+        def ask() -> Exit:
+            return do(view.settings, environment, reporter, arguments.job_id, lambda job: job.cancel())
+
+        code = ask()
+        if platform is not None:
+            code = see_to_cancel(platform, view, arguments.job_id, ask) or code
     after = view.manifest(arguments.job_id)
     return Output(
         document={"jobId": after.job_id, "state": after.state, "cancelRequested": after.cancel_requested},

@@ -7,18 +7,34 @@ from typing import Any
 from states.keys import after_job, job_of
 from states.manifest import CallbackEvent, Manifest, StageRecord
 from states.stages import INFO, Stage
+from worker.commands.platform import optional_platform, warn
 from worker.commands.reading import View, open_view
+from worker.commands.remote import platform_runs, run_document
 from worker.course import Rules
-from worker.errors import NoInputError
+from worker.errors import NoInputError, WorkerError
 from worker.inventory import Inventory
 from worker.output import Output, seconds, table
+from worker.platform.settings import PlatformSettings
 
 
 def status(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     """Say where a job stands."""
     view = open_view(arguments, environment)
-    document = describe(view, view.manifest(arguments.job_id))
+    platform = optional_platform(arguments, environment)
+    manifest = view.manifest(arguments.job_id)
+    document = describe(view, manifest)
+    if platform is not None:
+        document["platformRuns"] = _platform_runs(platform, view, manifest)
     return Output(document=document, lines=_lines(document))
+
+
+def _platform_runs(platform: PlatformSettings, view: View, manifest: Manifest) -> list[dict[str, Any]] | None:
+    """Return what the platform knows of a job's runs, or None if it cannot be asked now."""
+    try:
+        return [run_document(run) for run in platform_runs(platform, view.runtime, manifest)]
+    except WorkerError as error:
+        warn([f"the platform's runs are not known: {error}"])
+        return None
 
 
 def list_jobs(arguments: Namespace, environment: Mapping[str, str]) -> Output:
@@ -171,7 +187,14 @@ def _lines(document: dict[str, Any]) -> list[str]:
     pending, rejected = document["pendingCallbacks"], document["rejectedCallbacks"]
     said = [f"pending     callback {one['sequence']}: {one['type']} {one['status']}" for one in pending]
     refused = [f"rejected    callback {one['sequence']}, with status {one['statusCode']}" for one in rejected]
-    return [*lines, *table(rows), *said, *refused]
+    runs = [f"platform    {_run(one)}" for one in document.get("platformRuns") or []]
+    return [*lines, *table(rows), *said, *refused, *runs]
+
+
+def _run(one: dict[str, Any]) -> str:
+    code = "none" if one["exitCode"] is None else one["exitCode"]
+    reason = f" ({one['reason']})" if one["reason"] else ""
+    return f"run {one['id']}: {one['state']}{reason}, exit code {code}, {one['attempts'] or 1} attempts"
 
 
 def _count(stage: dict[str, Any]) -> str:

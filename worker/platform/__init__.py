@@ -1,0 +1,1 @@
+"""The platform that runs the worker: Scaleway Serverless Jobs."""

@@ -1,0 +1,168 @@
+"""Scaleway Serverless Jobs, as the port has it.
+
+Source: the API's v1alpha2 as the official SDK 2.12 sends and reads it (`scaleway/jobs/v1alpha2`), and recorded answers.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar
+from urllib.parse import quote
+
+from worker.errors import ConfigError, RefusedError
+from worker.platform.api import Api, Call, NotThereError
+from worker.platform.port import Definition, PlatformRun, SecretReference, Shape
+
+DESCRIPTION: Final = "Turns git repositories into courses (fondation-worker)"
+_NEVER: Final = datetime.fromtimestamp(0, UTC)
+
+Value = TypeVar("Value")
+
+
+class Scaleway:
+    """The jobs of one project in one region."""
+
+    def __init__(self, api: Api, project_id: str | None) -> None:
+        """Speak through `api`; without a project, only what is called by its id can be had."""
+        self._api = api
+        self._project = project_id
+
+    def definitions(self) -> list[Definition]:
+        """Return all definitions of the project; the API cannot look for a name."""
+        found = self._api.all("job-definitions", "job_definitions", self._in_project(), _definition)
+        return [one for one in found if one.project_id == self._project]
+
+    def definition(self, definition_id: str) -> Definition | None:
+        """Return a definition, or None."""
+        try:
+            return self._api.call(Call(method="GET", path=f"job-definitions/{definition_id}"), _definition)
+        except NotThereError:
+            return None
+
+    def create(self, name: str, shape: Shape) -> Definition:
+        """Create a definition; its image says what is run."""
+        body = {"name": name, "project_id": self._project, "description": DESCRIPTION, **_fields(shape)}
+        call = Call(method="POST", path="job-definitions", body=body, repeatable=False)
+        return self._api.call(call, _definition)
+
+    def update(self, definition_id: str, shape: Shape) -> Definition:
+        """Change a definition."""
+        path = f"job-definitions/{definition_id}"
+        return self._known(Call(method="PATCH", path=path, body=_fields(shape)), _definition)
+
+    def secrets(self, definition_id: str) -> list[SecretReference]:
+        """Return a definition's secrets; there are so few that the API gives them all at once."""
+        call = Call(method="GET", path="secrets", params={"job_definition_id": definition_id})
+        return self._known(call, lambda document: [_secret(entry) for entry in document["secrets"]])
+
+    def add_secret(self, definition_id: str, *, variable: str, secret: str, version: str) -> None:
+        """Give a definition a secret as a variable."""
+        config = {"secret_manager_id": secret, "secret_manager_version": version, "env_var_name": variable}
+        body = {"job_definition_id": definition_id, "secrets": [config]}
+        self._known(Call(method="POST", path="secrets", body=body, repeatable=False), _ignore)
+
+    def change_secret(self, reference_id: str, *, version: str) -> None:
+        """Let a reference point to another version."""
+        call = Call(method="PATCH", path=f"secrets/{reference_id}", body={"secret_manager_version": version})
+        self._known(call, _ignore)
+
+    def remove_secret(self, reference_id: str) -> None:
+        """Remove a reference, if it is there."""
+        with suppress(NotThereError):
+            self._api.call(Call(method="DELETE", path=f"secrets/{reference_id}"), _ignore)
+
+    def runs(self, definition_id: str) -> list[PlatformRun]:
+        """Return all runs of a definition, oldest first."""
+        params = {"job_definition_id": definition_id, **self._in_project()}
+        found = self._api.all("job-runs", "job_runs", params, _run)
+        mine = [run for run in found if run.definition_id == definition_id]
+        return sorted(mine, key=lambda run: (run.created_at, run.id))
+
+    def run(self, run_id: str) -> PlatformRun | None:
+        """Return a run, or None."""
+        try:
+            return self._api.call(Call(method="GET", path=f"job-runs/{quote(run_id, safe='')}"), _run)
+        except NotThereError:
+            return None
+
+    def start(self, definition_id: str, environment: Mapping[str, str]) -> PlatformRun:
+        """Start a run."""
+        path = f"job-definitions/{definition_id}/start"
+        body = {"environment_variables": dict(environment)}
+        call = Call(method="POST", path=path, body=body, repeatable=False)
+        return self._known(call, lambda document: _run(document["job_runs"][0]))
+
+    def stop(self, run_id: str) -> None:
+        """Ask for a run's end; what the API says of one that has ended is not documented, so its state is looked at."""
+        try:
+            self._api.call(Call(method="POST", path=f"job-runs/{quote(run_id, safe='')}/stop", body={}), _ignore)
+        except (NotThereError, ConfigError, RefusedError):
+            run = self.run(run_id)
+            if run is not None and run.live:
+                raise
+
+    def _known(self, call: Call, read: Callable[[Any], Value]) -> Value:
+        """Call about something that was there a moment ago."""
+        try:
+            return self._api.call(call, read)
+        except NotThereError as error:
+            raise ConfigError(f"the platform does not know it any more ({call.path}): {error}") from error
+
+    def _in_project(self) -> dict[str, str]:
+        return {"project_id": self._project} if self._project else {}
+
+
+def _fields(shape: Shape) -> dict[str, Any]:
+    fields = {
+        "image_uri": shape.image,
+        "cpu_limit": shape.cpu,
+        "memory_limit": shape.memory,
+        "local_storage_capacity": shape.disk,
+        "job_timeout": None if shape.timeout is None else f"{shape.timeout}s",
+        "retry_policy": None if shape.retries is None else {"max_retries": shape.retries},
+        "environment_variables": None if shape.environment is None else dict(shape.environment),
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _definition(document: Any) -> Definition:  # noqa: ANN401 - any value of JSON
+    timeout, policy = document.get("job_timeout"), document.get("retry_policy") or {}
+    return Definition(
+        id=document["id"],
+        name=document["name"],
+        project_id=document["project_id"],
+        image=document["image_uri"],
+        cpu=document["cpu_limit"],
+        memory=document["memory_limit"],
+        disk=document["local_storage_capacity"],
+        timeout=float(timeout.removesuffix("s")) if timeout else None,
+        retries=policy.get("max_retries") or 0,
+        environment=document.get("environment_variables") or {},
+    )
+
+
+def _secret(document: Any) -> SecretReference:  # noqa: ANN401 - any value of JSON
+    return SecretReference(
+        id=document["secret_id"],
+        secret=document["secret_manager_id"],
+        version=document["secret_manager_version"],
+        variable=(document.get("env_var") or {}).get("name"),
+    )
+
+
+def _run(document: Any) -> PlatformRun:  # noqa: ANN401 - any value of JSON
+    created = document.get("created_at")
+    return PlatformRun(
+        id=document["id"],
+        definition_id=document["job_definition_id"],
+        state=document["state"],
+        reason=document.get("reason"),
+        exit_code=document.get("exit_code"),
+        attempts=document.get("attempts"),
+        created_at=datetime.fromisoformat(created).astimezone(UTC) if created else _NEVER,
+        environment=document.get("environment_variables") or {},
+    )
+
+
+def _ignore(_: object) -> None:
+    """Take any answer."""
