@@ -87,19 +87,13 @@ class Artifacts:
 
     def missing(self, records: Iterable[StageRecord]) -> list[tuple[Stage, Artifact]]:
         """Return the artifacts that are not in the store with their sizes; found by listing, not one by one."""
-        gone = []
-        for record in records:
-            there = (
-                {entry.key: entry.size for entry in self._store.entries(self._prefix(record))}
-                if record.artifacts
-                else {}
-            )
-            gone += [
-                (record.stage, artifact)
-                for artifact in record.artifacts
-                if there.get(self.key(record, artifact)) != artifact.size
-            ]
-        return gone
+        kept = [record for record in records if record.artifacts]
+        return [
+            (record.stage, artifact)
+            for record, sizes in zip(kept, self._executor.map(self._sizes, kept), strict=True)
+            for artifact in record.artifacts
+            if sizes.get(self.key(record, artifact)) != artifact.size
+        ]
 
     def key(self, record: StageRecord, artifact: Artifact) -> str:
         """Return where an artifact of a finished stage lies."""
@@ -126,8 +120,9 @@ class Artifacts:
         name = version.name.path
         return Artifact(path=name, size=size, sha256=sha256, media_type=media_type(name))
 
-    def _prefix(self, record: StageRecord) -> str:
-        return inputs_prefix(self._job_id, record.stage, _inputs(record))
+    def _sizes(self, record: StageRecord) -> dict[str, int]:
+        prefix = inputs_prefix(self._job_id, record.stage, _inputs(record))
+        return {entry.key: entry.size for entry in self._store.entries(prefix)}
 
     def _content(self, record: StageRecord, artifact: Artifact) -> bytes | None:
         try:

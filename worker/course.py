@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import yaml
@@ -50,6 +51,11 @@ class OrderEntry:
         return Entry(index=self.index, name=self.name)
 
 
+_KEPT: Final = 4
+"""So many readings are kept: every stage begins by reading the same files."""
+
+
+@lru_cache(maxsize=_KEPT)
 def read_abstractions(data: bytes) -> tuple[Abstraction, ...]:
     """Read `step1_abstractions.yaml`, or raise InvalidItemError."""
     place = "step1_abstractions.yaml"
@@ -75,9 +81,13 @@ def read_relationships(data: bytes, abstractions: Sequence[Abstraction]) -> tupl
 
 def read_order(data: bytes, abstractions: Sequence[Abstraction]) -> tuple[OrderEntry, ...]:
     """Read `step3_order.yaml`, in the order of its indexes; or raise InvalidItemError."""
+    return _read_order(data, frozenset(abstraction.name for abstraction in abstractions))
+
+
+@lru_cache(maxsize=_KEPT)
+def _read_order(data: bytes, known: frozenset[str]) -> tuple[OrderEntry, ...]:
     place = "step3_order.yaml"
     entries = _list(_mapping(_load(place, data), place).get("order"), f"{place}: order")
-    known = {abstraction.name for abstraction in abstractions}
     found = tuple(_order_entry(entry, f"{place}: order[{i}]", known) for i, entry in enumerate(entries))
     if not found:
         raise InvalidItemError(f"{place}: order is empty")
@@ -94,6 +104,7 @@ class Rules:
         self._abstractions = read_abstractions(outputs[_file(Stage.EXTRACT)]) if INFO[stage].step > _FIRST else ()
         order = read_order(outputs[_file(Stage.ORDER)], self._abstractions) if INFO[stage].folder else ()
         self.expected = expected_paths(stage, [found.entry for found in order])
+        self._paths = frozenset(self.expected)
 
     def fault(self, path: str, body: bytes) -> str | None:
         """Say what is wrong with a file that the stage is said to have written, or return None."""
@@ -104,7 +115,7 @@ class Rules:
         return None
 
     def _check(self, path: str, body: bytes) -> None:
-        if path not in self.expected:
+        if path not in self._paths:
             raise InvalidItemError(f"{path} is not a file that {self._stage} writes")
         if len(body) > MAX_ITEM_BYTES:
             raise InvalidItemError(f"{path} has {len(body)} bytes; at most {MAX_ITEM_BYTES} are taken")
@@ -178,7 +189,7 @@ def _relationship(entry: object, place: str, count: int) -> Relationship:
     )
 
 
-def _order_entry(entry: object, place: str, known: set[str]) -> OrderEntry:
+def _order_entry(entry: object, place: str, known: frozenset[str]) -> OrderEntry:
     fields = _mapping(entry, place)
     index, name = fields.get("index"), _text(fields, "name", place)
     if not isinstance(index, int) or isinstance(index, bool) or index < 1:
@@ -207,6 +218,9 @@ def _list(value: object, place: str) -> list[Any]:
     return value
 
 
-def _unique(values: Sequence[object], place: str, field: str) -> None:
-    if repeated := [value for i, value in enumerate(values) if value in values[:i]]:
-        raise InvalidItemError(f"{place}: {field} {repeated[0]!r} stands there twice")
+def _unique(values: Sequence[str | int], place: str, field: str) -> None:
+    seen: set[str | int] = set()
+    for value in values:
+        if value in seen:
+            raise InvalidItemError(f"{place}: {field} {value!r} stands there twice")
+        seen.add(value)

@@ -59,10 +59,13 @@ class RunFolder:
         file = self.course / path
         if file.is_file() and not file.is_symlink() and file.read_bytes() == body:
             return
-        file.parent.mkdir(exist_ok=True)
         fresh = self.scratch / "item"
         fresh.write_bytes(body)
-        fresh.replace(file)
+        try:
+            fresh.replace(file)
+        except FileNotFoundError:
+            file.parent.mkdir()
+            fresh.replace(file)
 
     def discard(self, path: str) -> None:
         """Remove a file of the course."""

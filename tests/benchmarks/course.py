@@ -1,0 +1,81 @@
+"""A course of any size, made in no time; and a job that makes it, with as many transfers at once as asked for."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from states.files import Entry, item_path
+from states.stages import INFO, Stage
+from tests.benchmarks.bare import HANDS
+from tests.support.world import FakeEngine, World
+from worker.engines.port import Item, Workspace
+from worker.runtime import SystemRuntime
+from worker.store.port import Store
+
+TEXT: Final = "A line of a chapter, as long as lines of chapters are.\n" * 150
+"""8 KB, as a chapter has."""
+
+
+class Hands(SystemRuntime):
+    """The real runtime, with as many transfers at once as the bare counterparts have."""
+
+    def executor(self, workers: int) -> Executor:  # noqa: ARG002 - that is the point
+        """Return a pool of 8 threads."""
+        return super().executor(HANDS)
+
+
+@dataclass
+class QuickEngine(FakeEngine):
+    """An engine that takes no time: its items are there at once, its chapters of a chapter's size."""
+
+    tell: Callable[[Stage, int], None] = lambda _stage, _count: None
+    """Is told how many items of a stage it has made, before each."""
+
+    def __post_init__(self) -> None:
+        """Make the files of the first stages beforehand."""
+        self._documents = {
+            stage: self._document(stage, "text") for stage in (Stage.EXTRACT, Stage.ANALYZE, Stage.ORDER)
+        }
+
+    def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:  # noqa: ARG002 - it looks at nothing
+        """Make items."""
+        info = INFO[stage]
+        if info.file:
+            self.tell(stage, 0)
+            yield Item(path=info.file, body=self._documents[stage])
+            return
+        for number in range(1, self.chapters + 1):
+            self.tell(stage, number - 1)
+            path = item_path(stage, Entry(index=number, name=f"Thing {number}"))
+            yield Item(path=path, body=f"# {path}\n\n{TEXT}".encode())
+
+
+Tell = Callable[[Stage, int], None]
+
+
+def world(store: Store, folder: Path, chapters: int, tell: Tell = lambda _stage, _count: None) -> World:
+    """Return a world in which a course of so many chapters is made, and nobody listens."""
+    engine = QuickEngine(chapters=chapters, tell=tell)
+    return World(store=store, work_dir=folder / "work", engine=engine, receiver=None, runtime=Hands(), lease=30)
+
+
+@dataclass
+class Counting:
+    """A store that counts what is asked of it; `noted` gets the name of the operation and its key."""
+
+    inner: Store
+    noted: list[tuple[str, str]]
+
+    def __getattr__(self, name: str) -> object:
+        """Return a method of the store below, counted."""
+        method = getattr(self.inner, name)
+        if name in {"sign", "uri", "url"}:
+            return method
+
+        def counted(first: str, *more: object, **options: object) -> object:
+            self.noted.append((name, first))
+            return method(first, *more, **options)
+
+        return counted

@@ -1,0 +1,49 @@
+"""Figures of benchmarks: what ours took, what the bare thing took, and the ratio that is aimed at."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figure:
+    """One measurement, beside its bare counterpart in the same unit."""
+
+    name: str
+    ours: float
+    bare: float | None = None
+    unit: str = "ms"
+    aim: float | None = None
+
+    @property
+    def cells(self) -> list[str]:
+        """A row of the table."""
+        ratio = f"{self.ours / self.bare:.2f}" if self.bare else ""
+        missed = bool(self.bare and self.aim and self.ours / self.bare > self.aim)
+        aim = f"<= {self.aim:g}{'  MISSED' if missed else ''}" if self.aim else ""
+        bare = f"{self.bare:.1f}" if self.bare is not None else ""
+        return [self.name, f"{self.ours:.1f}", bare, self.unit, ratio, aim]
+
+
+def table(figures: list[Figure]) -> list[str]:
+    """Return figures as lines, their columns aligned."""
+    rows = [["", "ours", "bare", "", "ratio", "aim"], *(figure.cells for figure in figures)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Return how many milliseconds something takes."""
+    began = time.perf_counter()
+    work()
+    return 1000 * (time.perf_counter() - began)
+
+
+def in_turns(ours: Callable[[], object], bare: Callable[[], object], *, times: int) -> tuple[float, float]:
+    """Do both so often, one after the other, and return the medians in milliseconds; the first of each warms up."""
+    ours_took, bare_took = [], []
+    for _ in range(times + 1):
+        bare_took.append(timed(bare))
+        ours_took.append(timed(ours))
+    return median(ours_took[1:]), median(bare_took[1:])

@@ -1,0 +1,49 @@
+"""What checkpoints and resuming cost, as ratios to the barest thing that could be done, on the same store.
+
+    .venv/bin/python -m tests.benchmarks.store [minio|ceph] [transition|job|resume|start|growth ...]
+
+starts a server (MinIO), measures all of it (three minutes), and prints a table. Each ratio has the bare thing measured
+beside it, in turns, in the same run: single figures depend on the machine, ratios hardly. Run it on a machine that has
+nothing else to do.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from tests.benchmarks.figures import Figure, table
+from tests.benchmarks.growing import growth
+from tests.benchmarks.resuming import resume
+from tests.benchmarks.starting import start
+from tests.benchmarks.transitions import transition
+from tests.benchmarks.uploading import job
+from tests.support.servers.server import S3Server
+from tests.support.servers.shared import PROGRAMS
+
+BENCHMARKS: Final = {"transition": transition, "job": job, "resume": resume, "start": start, "growth": growth}
+
+
+def main(server: str, names: list[str]) -> None:
+    """Measure, and print as soon as something is known."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "server"
+        data.mkdir()
+        program = PROGRAMS[server](data)
+        try:
+            measure(program.start(), names, Path(folder))
+        finally:
+            program.stop()
+
+
+def measure(server: S3Server, names: list[str], folder: Path) -> None:
+    """Run the benchmarks one after the other."""
+    figures: list[Figure] = []
+    for name in names:
+        figures += BENCHMARKS[name](server, folder)
+        print("\n".join(table(figures)), end="\n\n")  # noqa: T201 - this is what it is for
+
+
+if __name__ == "__main__":
+    servers = [word for word in sys.argv[1:] if word in PROGRAMS] or ["minio"]
+    main(servers[0], [word for word in sys.argv[1:] if word in BENCHMARKS] or list(BENCHMARKS))
