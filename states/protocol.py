@@ -25,9 +25,9 @@ the answer to one sends it again, or learns from the log what has become of it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 LEASE: Final = 1
 EXPIRED: Final = LEASE + 1
@@ -56,8 +56,8 @@ class Phase(StrEnum):
     GONE = "gone"
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+# Named tuples, as they are compared and hashed by the million.
+class Checkpoint(NamedTuple):
     """A checkpoint: whose run it is under, who wrote it, and what it says."""
 
     run: int
@@ -65,8 +65,7 @@ class Checkpoint:
     entry: Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(NamedTuple):
     """What one process knows; a process that crashes knows nothing any more, and its successor is another author."""
 
     author: int
@@ -90,8 +89,7 @@ class Process:
         return owns and not self.suspended and self.lease < LEASE
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(NamedTuple):
     """One state of everything; ages are in ticks, by the store's clock."""
 
     log: tuple[Checkpoint, ...] = ()
@@ -139,24 +137,24 @@ def steps(world: World, guards: Guards) -> Iterator[World]:
     """Yield every state that can come next."""
     yield _tick(world)
     for request in world.requests:
-        on_the_way = replace(world, requests=world.requests - {request})
+        on_the_way = world._replace(requests=world.requests - {request})
         yield on_the_way
         yield _arrive(on_the_way, *request, guards=guards)
     if world.cancels and world.log and not world.ended:
         asked = Checkpoint(run=world.log[-1].run, author=OPERATOR, entry=Entry.CANCEL)
-        yield _arrive(replace(world, cancels=world.cancels - 1), len(world.log) + 1, asked, guards=guards)
+        yield _arrive(world._replace(cancels=world.cancels - 1), len(world.log) + 1, asked, guards=guards)
     for process in world.processes:
         yield from _moves(world, process, guards)
         if world.crashes and process.phase is not Phase.GONE:
             successor = Process(author=process.author + len(world.processes))
-            yield replace(_with(world, process, successor), crashes=world.crashes - 1)
+            yield _with(world, process, successor)._replace(crashes=world.crashes - 1)
 
 
 def _moves(world: World, process: Process, guards: Guards) -> Iterator[World]:
     match process.phase:
         case Phase.LOOK:
             phase = Phase.GONE if world.ended else Phase.JUDGE
-            yield _with(world, process, replace(process, phase=phase, head=len(world.log)))
+            yield _with(world, process, process._replace(phase=phase, head=len(world.log)))
         case Phase.JUDGE:
             yield _judge(world, process, guards)
         case Phase.CLAIM | Phase.APPEND:
@@ -170,9 +168,9 @@ def _judge(world: World, process: Process, guards: Guards) -> World:
     free = owner is None or owner.entry is Entry.RELEASE
     silent = owner is not None and min(world.age, _beat(world, owner.run)) > LEASE
     if not (free or silent or not guards.wait_for_lease):
-        return _with(world, process, replace(process, phase=Phase.LOOK))
+        return _with(world, process, process._replace(phase=Phase.LOOK))
     run = owner.run + 1 if owner else 1
-    claiming = replace(process, phase=Phase.CLAIM, run=run, sent=0, appending=Entry.CLAIM)
+    claiming = process._replace(phase=Phase.CLAIM, run=run, sent=0, appending=Entry.CLAIM)
     return _send(_with(world, process, claiming), claiming)
 
 
@@ -186,21 +184,21 @@ def _learn(world: World, process: Process, guards: Guards) -> Iterator[World]:
     if found.author == process.author:
         yield _with(world, process, _appended(process, number, guards))
     elif process.phase is Phase.CLAIM:
-        yield _with(world, process, replace(process, phase=Phase.LOOK))
+        yield _with(world, process, process._replace(phase=Phase.LOOK))
     elif found.author == OPERATOR and found.run == process.run:
-        yield _with(world, process, replace(process, phase=Phase.OWN, head=number))
+        yield _with(world, process, process._replace(phase=Phase.OWN, head=number))
     else:
-        yield _with(world, process, replace(process, phase=Phase.GONE))
+        yield _with(world, process, process._replace(phase=Phase.GONE))
 
 
 def _appended(process: Process, number: int, guards: Guards) -> Process:
-    known = replace(process, phase=Phase.OWN, head=number)
+    known = process._replace(phase=Phase.OWN, head=number)
     if process.appending in {Entry.END, Entry.RELEASE}:
-        return replace(known, phase=Phase.GONE)
+        return known._replace(phase=Phase.GONE)
     if process.phase is Phase.CLAIM:
         lease = process.sent if guards.count_from_before else 0
-        return replace(known, lease=lease, suspended=lease >= LEASE)
-    return replace(known, suspended=known.lease >= LEASE)
+        return known._replace(lease=lease, suspended=lease >= LEASE)
+    return known._replace(suspended=known.lease >= LEASE)
 
 
 def _own(world: World, process: Process, guards: Guards) -> Iterator[World]:
@@ -208,35 +206,35 @@ def _own(world: World, process: Process, guards: Guards) -> Iterator[World]:
     for entry in (Entry.END,) if canceled else (Entry.STILL_HERE, Entry.RELEASE, Entry.END):
         if entry is Entry.STILL_HERE and not process.suspended:
             continue
-        appending = replace(process, phase=Phase.APPEND, appending=entry)
+        appending = process._replace(phase=Phase.APPEND, appending=entry)
         if entry is Entry.RELEASE and not guards.silent_release:
-            appending = replace(appending, appending=Entry.STILL_HERE)
-            yield _send(_with(world, process, appending), replace(appending, appending=entry))
+            appending = appending._replace(appending=Entry.STILL_HERE)
+            yield _send(_with(world, process, appending), appending._replace(appending=entry))
         else:
             yield _send(_with(world, process, appending), appending)
     if not process.beating:
-        yield _with(world, process, replace(process, beating=True, sent=0))
+        yield _with(world, process, process._replace(beating=True, sent=0))
         return
     beats = tuple(0 if run == process.run else _beat(world, run) for run in range(1, process.run + 1))
     lease = process.sent if guards.count_from_before else 0
-    refreshed = replace(process, beating=False, lease=lease)
+    refreshed = process._replace(beating=False, lease=lease)
     if not guards.append_after_silence:
-        refreshed = replace(refreshed, suspended=False)
-    yield _with(replace(world, beats=(*beats, *world.beats[process.run :])), process, refreshed)
-    yield _with(world, process, replace(process, beating=False))
+        refreshed = refreshed._replace(suspended=False)
+    yield _with(world._replace(beats=(*beats, *world.beats[process.run :])), process, refreshed)
+    yield _with(world, process, process._replace(beating=False))
 
 
 def _send(world: World, process: Process) -> World:
     request = (process.head + 1, Checkpoint(run=process.run, author=process.author, entry=process.appending))
-    return replace(world, requests=world.requests | {request})
+    return world._replace(requests=world.requests | {request})
 
 
 def _arrive(world: World, number: int, checkpoint: Checkpoint, *, guards: Guards) -> World:
     if number <= len(world.log) and not guards.create_only:
-        return replace(world, log=(*world.log[: number - 1], checkpoint, *world.log[number:]))
+        return world._replace(log=(*world.log[: number - 1], checkpoint, *world.log[number:]))
     if number != len(world.log) + 1:
         return world
-    return replace(world, log=(*world.log, checkpoint), age=0)
+    return world._replace(log=(*world.log, checkpoint), age=0)
 
 
 def _beat(world: World, run: int) -> int:
@@ -251,10 +249,9 @@ def _tick(world: World) -> World:
         lease = older(process.lease)
         owns = process.phase in {Phase.OWN, Phase.APPEND}
         suspended = process.suspended or (owns and lease >= LEASE)
-        return replace(process, lease=lease, sent=older(process.sent), suspended=suspended)
+        return process._replace(lease=lease, sent=older(process.sent), suspended=suspended)
 
-    return replace(
-        world,
+    return world._replace(
         age=older(world.age),
         beats=tuple(older(age) for age in world.beats),
         processes=tuple(waited(process) for process in world.processes),
@@ -262,7 +259,7 @@ def _tick(world: World) -> World:
 
 
 def _with(world: World, old: Process, new: Process) -> World:
-    return replace(world, processes=tuple(new if one is old else one for one in world.processes))
+    return world._replace(processes=tuple(new if one is old else one for one in world.processes))
 
 
 def canonical(world: World, guards: Guards) -> World:
@@ -271,7 +268,22 @@ def canonical(world: World, guards: Guards) -> World:
     late = {request for request in world.requests if request[0] <= len(world.log)} if guards.create_only else set()
     beats = tuple(age if run == owner else EXPIRED for run, age in enumerate(world.beats, 1))
     processes = tuple(_known(process) for process in world.processes)
-    return replace(world, requests=world.requests - late, beats=beats, processes=processes)
+    found = world._replace(requests=world.requests - late, beats=beats, processes=processes)
+    first, second = processes
+    return _mirrored(found) if second[1:] < first[1:] else found
+
+
+def _mirrored(world: World) -> World:
+    """Exchange the two processes, and with them their successors: they differ in nothing but their names."""
+
+    def other(checkpoint: Checkpoint) -> Checkpoint:
+        return checkpoint if checkpoint.author == OPERATOR else checkpoint._replace(author=checkpoint.author ^ 1)
+
+    return world._replace(
+        log=tuple(other(checkpoint) for checkpoint in world.log),
+        processes=tuple(process._replace(author=process.author ^ 1) for process in reversed(world.processes)),
+        requests=frozenset((number, other(checkpoint)) for number, checkpoint in world.requests),
+    )
 
 
 def _known(process: Process) -> Process:
@@ -281,6 +293,6 @@ def _known(process: Process) -> Process:
         case Phase.JUDGE:
             return Process(author=process.author, phase=process.phase, head=process.head)
         case Phase.CLAIM:
-            return replace(process, lease=EXPIRED, beating=False, suspended=False)
+            return process._replace(lease=EXPIRED, beating=False, suspended=False)
         case _:
-            return process if process.beating else replace(process, sent=EXPIRED)
+            return process if process.beating else process._replace(sent=EXPIRED)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 CRASHES: Final = "tests/simulation/test_crashes.py"
+DAMAGE: Final = "tests/simulation/test_damage.py"
+FAILURES: Final = "tests/simulation/test_failures.py"
 RUNS: Final = "tests/simulation/test_runs.py"
 RIVALS: Final = "tests/simulation/test_rivals.py"
 ON_S3: Final = "tests/integration/test_job_on_s3.py"

@@ -66,7 +66,7 @@ OWNING: Final = (
         file="worker/callbacks/courier.py",
         old="        while not self._lease.held:",
         new="        while False:",
-        tests=(RIVALS,),
+        tests=(RUNS,),
     ),
     Sabotage(
         guard="the lease: counted from before a heartbeat is sent",
@@ -80,7 +80,7 @@ OWNING: Final = (
         file="worker/lease.py",
         old="        return not self._revoked and not self._suspended and self.remaining > 0",
         new="        return not self._revoked and self.remaining > 0",
-        tests=(RIVALS,),
+        tests=(RUNS,),
     ),
     Sabotage(
         guard="the lease: a newcomer waits for it",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.sabotage.guard import COMMANDS, CRASHES, PROCESSES, RIVALS, RUNS, Sabotage
+from tests.sabotage.guard import COMMANDS, CRASHES, DAMAGE, FAILURES, PROCESSES, RIVALS, RUNS, Sabotage
 
 WORKING: Final = (
     Sabotage(
@@ -10,35 +10,35 @@ WORKING: Final = (
         file="worker/artifacts.py",
         old='if sha256.startswith(version.name.content) else "its',
         new='if True else "its',
-        tests=(RUNS,),
+        tests=(DAMAGE,),
     ),
     Sabotage(
         guard="checksums on restore: of finished stages",
         file="worker/artifacts.py",
         old="        return body if measure(body) == (artifact.size, artifact.sha256) else None",
         new="        return body",
-        tests=(RUNS,),
+        tests=(DAMAGE,),
     ),
     Sabotage(
         guard="checksums on restore: of the snapshot",
         file="worker/artifacts.py",
         old="        return measure(path) == (artifact.size, artifact.sha256)",
         new="        return True",
-        tests=(RUNS,),
+        tests=(DAMAGE,),
     ),
     Sabotage(
         guard="checksums on restore: of a snapshot that no checkpoint names yet",
         file="worker/artifacts.py",
         old="        if not sha256.startswith(version.name.content):",
         new="        if False:",
-        tests=(RUNS,),
+        tests=(DAMAGE,),
     ),
     Sabotage(
         guard="validation on restore",
         file="worker/artifacts.py",
         old="validate(path, body) if sha256",
         new="None if sha256",
-        tests=(RUNS,),
+        tests=(DAMAGE,),
     ),
     Sabotage(
         guard="storing items as they come",
@@ -115,21 +115,21 @@ WORKING: Final = (
         file="worker/runner.py",
         old="            self._fail(error, error.exit)\n",
         new="            return self._interrupt(TemporaryError(str(error)))\n",
-        tests=(RUNS,),
+        tests=(FAILURES,),
     ),
     Sabotage(
         guard="the memory of permanent failures: retries end with the same code",
         file="states/takeover.py",
         old="        return manifest.error.exit_code",
         new="        return Exit.SOFTWARE",
-        tests=("tests/unit/states/test_takeover.py", RUNS),
+        tests=("tests/unit/states/test_takeover.py", FAILURES),
     ),
     Sabotage(
         guard="the memory of permanent failures: a third fruitless run is the last",
         file="worker/runner.py",
         old="        if fruitless >= MAX_TRIES:",
         new="        if False:",
-        tests=(RUNS,),
+        tests=(FAILURES,),
     ),
     Sabotage(
         guard="the end of children: with their run",
@@ -171,7 +171,7 @@ WORKING: Final = (
         file="worker/runner.py",
         old="        if missing:\n",
         new="        if False:\n",
-        tests=(RUNS,),
+        tests=(DAMAGE,),
     ),
     Sabotage(
         guard="an operator's wish to cancel before completion",

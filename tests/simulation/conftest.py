@@ -7,6 +7,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.simulation.simulation import Simulation
+
 MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory: a simulated run makes many small files
 
 
@@ -28,3 +30,9 @@ def one_core() -> Iterator[None]:
     os.sched_setaffinity(0, {sorted(cores)[int(worker) % len(cores)]})
     yield
     os.sched_setaffinity(0, cores)
+
+
+@pytest.fixture
+def simulation(work_dir: Path) -> Simulation:
+    """Return a world where nothing has happened yet."""
+    return Simulation(1, work_dir)

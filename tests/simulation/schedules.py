@@ -8,7 +8,8 @@ from pathlib import Path
 from states.exits import Exit
 from states.stages import Stage
 from tests.simulation.scheduler import Process
-from tests.simulation.simulation import Fault, Judge, Run, Simulation
+from tests.simulation.simulation import Run, Simulation
+from tests.simulation.wire import Fault, Judge
 from worker.callbacks.port import Answer
 from worker.claim import Operator
 from worker.desk import Stop

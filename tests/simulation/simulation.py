@@ -1,9 +1,8 @@
 """A store, a receiver and any number of runs of one job, under a scheduler; and what must be true in the end."""
 
 import logging
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,139 +12,19 @@ from states.invariants import violations
 from states.keys import artifact_name
 from states.manifest import Manifest
 from states.stages import STAGES, Stage
-from tests.simulation.scheduler import Killed, Process, Scheduler, SimRuntime
+from tests.simulation.scheduler import Process, Scheduler, SimRuntime
+from tests.simulation.wire import Judge, Wire, WiredReceiver, WiredStore, no_fault
 from tests.support.world import IDENTITY, JOB, FakeEngine, FakeSource, Receiver, World
-from worker.callbacks.port import Answer, UnreachableError
 from worker.checkpoint import CheckpointLog
-from worker.errors import StoreUnavailableError, WorkerError
+from worker.errors import WorkerError
 from worker.job import Job
 from worker.store.memory import MemoryStore
-from worker.store.port import Entry, Head, Store
 
 Result = TypeVar("Result")
 
 
-class Fault(StrEnum):
-    """What can happen to an operation on the store or the webhook."""
-
-    DIE_BEFORE = "the process dies before it"
-    DIE_AFTER = "the process dies after it"
-    LOST = "an error, though it happened"
-    FAILED = "an error, and it did not happen"
-
-
 LAST_WORD_SECONDS = 1.0
 """Within this time of a sleep, what a run sends may have been decided before it."""
-
-Judge = Callable[[str, Process], Fault | None]
-"""Asked for each operation what happens to it."""
-
-
-def no_fault(_: str, __: Process) -> Fault | None:
-    """Let everything work."""
-    return None
-
-
-@dataclass
-class Wire:
-    """What every operation of one process goes through: time passes, others run, faults strike."""
-
-    scheduler: Scheduler
-    process: Process
-    judge: Judge
-    latency: float = 0.01
-
-    def carry(
-        self, name: str, effect: Callable[[], Result], lost: type[Exception], timeout: float = float("inf")
-    ) -> Result:
-        """Do an operation, or not; raise `lost` where its answer is an error, or does not come in time."""
-        begun = self.scheduler.time
-        self.scheduler.pause(min(timeout, self.latency * self.scheduler.random.random()))
-        if self.scheduler.time - begun >= timeout:
-            raise lost(f"{name}: did not get through in time")
-        fault = self.judge(name, self.process)
-        if fault is Fault.DIE_BEFORE:
-            self._die()
-        if fault is Fault.FAILED:
-            raise lost(f"{name}: did not happen")
-        try:
-            return effect()
-        finally:
-            if fault is Fault.DIE_AFTER:
-                self._die()
-            self.scheduler.pause(self.latency * self.scheduler.random.random())
-            if fault is Fault.LOST:
-                raise lost(f"{name}: happened, and its answer was lost")
-
-    def _die(self) -> None:
-        self.process.dead = True
-        raise Killed
-
-
-@dataclass
-class WiredStore:
-    """A store at the end of a wire."""
-
-    inner: Store
-    wire: Wire
-    url: str = "memory://"
-
-    def create(self, key: str, body: bytes, media_type: str) -> None:
-        self._do(f"create {key}", lambda: self.inner.create(key, body, media_type))
-
-    def put(self, key: str, body: bytes | Path, media_type: str) -> None:
-        self._do(f"put {key}", lambda: self.inner.put(key, body, media_type))
-
-    def get(self, key: str) -> bytes:
-        return self._do(f"get {key}", lambda: self.inner.get(key))
-
-    def download(self, key: str, path: Path) -> None:
-        self._do(f"download {key}", lambda: self.inner.download(key, path))
-
-    def head(self, key: str) -> Head:
-        return self._do(f"head {key}", lambda: self.inner.head(key))
-
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
-        yield from self._do(
-            f"list {prefix}", lambda: list(self.inner.entries(prefix, start_after=start_after, limit=limit))
-        )
-
-    def delete(self, keys: list[str]) -> None:
-        self._do(f"delete {keys}", lambda: self.inner.delete(keys))
-
-    def sign(self, key: str, expires_seconds: int) -> str:
-        return self.inner.sign(key, expires_seconds)
-
-    def uri(self, key: str) -> str:
-        return self.inner.uri(key)
-
-    def _do(self, name: str, effect: Callable[[], Result]) -> Result:
-        return self.wire.carry(name, effect, StoreUnavailableError)
-
-
-@dataclass
-class WiredReceiver(Receiver):
-    """The receiver at the end of a wire; `inner` is the one that all runs share."""
-
-    inner: Receiver = field(default_factory=Receiver)
-    wire: Wire | None = None
-    closed: bool = False
-    sent: Callable[[str, Process], None] = lambda _key, _process: None
-
-    def post(self, body: bytes, idempotency_key: str, timeout_seconds: float) -> Answer:
-        assert self.wire is not None
-        process = self.wire.process
-
-        def effect() -> Answer:
-            if self.closed:
-                raise UnreachableError
-            self.sent(idempotency_key, process)
-            return self.inner.post(body, idempotency_key, timeout_seconds)
-
-        return self.wire.carry(f"post {idempotency_key}", effect, UnreachableError, timeout_seconds)
-
-    def close(self) -> None:
-        self.closed = True
 
 
 @dataclass(eq=False)
@@ -172,6 +51,8 @@ class Simulation:
         self.runs: list[Run] = []
         self.redone: list[str] = []
         self.stray_posts: list[str] = []
+        self.posts: list[tuple[float, Process, str]] = []
+        """When, by whom and under which key the receiver was told something, taken or not."""
         self.changes: dict[str, Any] = {}
         """What is different in this world, as fields of World."""
         self.work_dir = work_dir
@@ -274,6 +155,10 @@ class Simulation:
             meaning = [document[name] for name in ("type", "status", "step", "sequence", "run", "timestamp")]
             assert meanings.setdefault(key, meaning) == meaning, f"{key} had another meaning before"
 
+    def posts_since(self, run: Run, time: float) -> list[str]:
+        """Return the keys of what a run has told the receiver since a time."""
+        return [key for at, process, key in self.posts if process is run.process and at >= time]
+
     def finals(self) -> set[str]:
         """Return the keys of the final events that the receiver has taken."""
         return {
@@ -296,6 +181,7 @@ class Simulation:
 
     def _note_post(self, key: str, process: Process) -> None:
         """Note what a run says after another has claimed the job, unless it slept between its look and its word."""
+        self.posts.append((self.scheduler.time, process, key))
         token = next(one for one in self.runs if one.process is process).job.log.token
         log = self._log()
         manifests = [log.read(sequence).manifest for sequence in log.sequences()]

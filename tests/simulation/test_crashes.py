@@ -9,7 +9,8 @@ import pytest
 from states.exits import Exit
 from states.stages import State
 from tests.simulation.scheduler import Process
-from tests.simulation.simulation import Fault, Judge, Simulation
+from tests.simulation.simulation import Simulation
+from tests.simulation.wire import Fault, Judge
 
 MAX_RUNS = 5
 PAIRS = 150

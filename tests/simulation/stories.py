@@ -1,0 +1,54 @@
+"""Runs one after another, as the simulations that tell a story have them."""
+
+from collections.abc import Callable
+
+from tests.simulation.scheduler import Process
+from tests.simulation.simulation import Run, Simulation
+from tests.simulation.wire import Fault
+from tests.support.world import FakeEngine
+from worker.desk import Stop
+from worker.engines.port import EngineFailedError
+
+CHAPTER = "chapters/chapter_2_thing_2.md"
+NEVER = 10**6
+
+
+def run(simulation: Simulation, **how: object) -> Run:
+    """Do one run to its end."""
+    started = simulation.start(**how)  # type: ignore[arg-type]  # as `start` has them
+    simulation.run()
+    return started
+
+
+def failing(error: Exception, *, at: str = CHAPTER, times: int = NEVER) -> FakeEngine:
+    """Return an engine that fails so many times when it comes to an item."""
+    left = times
+
+    def before_item(path: str) -> None:
+        nonlocal left
+        if path == at and left:
+            left -= 1
+            raise error
+
+    return FakeEngine(chapters=2, before_item=before_item)
+
+
+def overloaded() -> EngineFailedError:
+    """Return a failure that may pass."""
+    return EngineFailedError("529 overloaded", temporary=True)
+
+
+def kill_before(name: str) -> Callable[[str, Process], Fault | None]:
+    """Return a judge that kills a process before an operation whose name begins so."""
+    return lambda operation, _process: Fault.DIE_BEFORE if operation.startswith(name) else None
+
+
+def stop_at(simulation: Simulation, path: str, stop: Stop) -> FakeEngine:
+    """Return an engine that is never done with an item, at which its run is told to stop."""
+
+    def before_item(made: str) -> None:
+        if made == path:
+            simulation.runs[-1].job.desk.mailbox.put(stop)
+            simulation.scheduler.pause(NEVER)
+
+    return FakeEngine(chapters=2, before_item=before_item)

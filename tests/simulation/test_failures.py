@@ -1,0 +1,144 @@
+"""What a run does when its engine or its source fails: minutes pass in no time here."""
+
+from pathlib import Path
+
+import pytest
+
+from states.exits import Exit
+from states.stages import Stage, State
+from tests.simulation.simulation import Simulation
+from tests.simulation.stories import CHAPTER, failing, overloaded, run
+from tests.support.world import FakeEngine
+from worker.claim import Operator
+from worker.engines.port import EngineFailedError, Item
+from worker.errors import NoInputError, RefusedError, TemporaryError
+
+
+def test_a_temporary_failure_is_tried_again_with_growing_pauses(simulation: Simulation) -> None:
+    ended = run(simulation, engine=failing(overloaded(), times=2))
+    assert ended.code is Exit.OK
+    assert simulation.manifest.record(Stage.GENERATE_CHAPTERS).attempts == 3
+    assert 6 < simulation.scheduler.time < 20
+    simulation.check()
+
+
+def test_after_three_tries_without_a_new_item_the_run_ends_with_75_and_nothing_is_announced(
+    simulation: Simulation,
+) -> None:
+    ended = run(simulation, engine=failing(overloaded()))
+    assert ended.code is Exit.TEMPORARY
+    manifest = simulation.manifest
+    assert (manifest.state, manifest.released) == (State.INTERRUPTED, True)
+    assert manifest.error is not None
+    assert "529 overloaded" in manifest.error.message
+    assert not simulation.finals()
+
+
+def test_an_item_between_two_failures_makes_the_count_begin_anew(simulation: Simulation) -> None:
+    engine = FakeEngine(chapters=6)
+    seen: set[str] = set()
+
+    def fail_twice_at_each(path: str) -> None:
+        if path.startswith("chapters/") and len([one for one in seen if path in one]) < 2:
+            seen.add(f"{path} {len(seen)}")
+            raise overloaded()
+
+    engine.before_item = fail_twice_at_each
+    assert run(simulation, engine=engine).code is Exit.OK
+    assert simulation.manifest.record(Stage.GENERATE_CHAPTERS).attempts == 13
+
+
+def test_the_third_fruitless_run_in_a_row_fails_the_job_for_good(simulation: Simulation) -> None:
+    codes = [run(simulation, engine=failing(overloaded(), at="step1_abstractions.yaml")).code for _ in range(3)]
+    assert codes == [Exit.TEMPORARY, Exit.TEMPORARY, Exit.UNAVAILABLE]
+    assert simulation.manifest.state is State.FAILED
+    assert len(simulation.finals()) == 1
+
+
+def test_a_run_that_has_finished_an_item_is_not_fruitless(simulation: Simulation) -> None:
+    for chapter in range(1, 5):
+        engine = failing(overloaded(), at=f"chapters/chapter_{chapter}_thing_{chapter}.md")
+        engine.chapters = 6
+        assert run(simulation, engine=engine).code is Exit.TEMPORARY
+    assert run(simulation, engine=FakeEngine(chapters=6)).code is Exit.OK
+
+
+def test_a_permanent_failure_is_remembered_and_announced_once(simulation: Simulation) -> None:
+    refused = EngineFailedError("invalid API key", temporary=False)
+    assert run(simulation, engine=failing(refused)).code is Exit.UNAVAILABLE
+    before, began = simulation.manifest, simulation.scheduler.time
+    for _ in range(3):
+        engine = FakeEngine(chapters=2)
+        assert run(simulation, engine=engine).code is Exit.UNAVAILABLE
+        assert not engine.made
+    assert simulation.scheduler.time - began < 1
+    assert simulation.manifest == before
+    assert simulation.receiver.said[-1] == ("error", "failed")
+    document = simulation.receiver.taken[-1][1]
+    assert (document["error"], document["errorCode"], document["retryable"]) == (
+        "invalid API key",
+        "engine_unavailable",
+        False,
+    )
+
+
+def test_an_operator_resumes_what_had_failed_for_good(simulation: Simulation) -> None:
+    run(simulation, engine=failing(EngineFailedError("invalid API key", temporary=False)))
+    again = run(simulation, work=lambda job: job.resume(Operator()))
+    assert again.code is Exit.OK
+    assert again.engine.made[CHAPTER] == 1
+    assert again.engine.made["chapters/chapter_1_thing_1.md"] == 0
+    assert [status for _, status in simulation.receiver.said].count("failed") == 1
+    assert simulation.receiver.said[-1] == ("complete", "completed")
+
+
+def test_a_bug_ends_with_70_and_leaves_the_job_resumable(simulation: Simulation) -> None:
+    assert run(simulation, engine=failing(ZeroDivisionError("a bug"))).code is Exit.SOFTWARE
+    assert simulation.manifest.state is State.INTERRUPTED
+    assert run(simulation).code is Exit.OK
+    simulation.check()
+
+
+def test_a_stage_that_takes_too_long_is_tried_again(simulation: Simulation) -> None:
+    slow = True
+
+    def before_item(path: str) -> None:
+        nonlocal slow
+        if path == CHAPTER and slow:
+            slow = False
+            simulation.scheduler.pause(100)
+
+    ended = run(simulation, engine=FakeEngine(chapters=2, before_item=before_item))
+    assert ended.code is Exit.OK
+    assert simulation.manifest.record(Stage.GENERATE_CHAPTERS).attempts == 2
+
+
+def test_what_an_engine_makes_wrongly_is_not_taken(simulation: Simulation) -> None:
+    class Garbler(FakeEngine):
+        def _item(self, path: str, body: bytes) -> Item:
+            item = super()._item(path, body)
+            return Item(path=path, body=b"") if path == CHAPTER and self.made[path] == 1 else item
+
+    ended = run(simulation, engine=Garbler(chapters=2))
+    assert ended.code is Exit.OK
+    assert ended.engine.made[CHAPTER] == 2
+    assert simulation.course()[CHAPTER].startswith(b"# Thing 2")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "state"),
+    [
+        (NoInputError("no such branch", code="branch_not_found"), Exit.NO_INPUT, State.FAILED),
+        (RefusedError("the host refuses the token"), Exit.REFUSED, State.FAILED),
+        (TemporaryError("the host is away"), Exit.TEMPORARY, State.INTERRUPTED),
+    ],
+)
+def test_a_repository_that_cannot_be_had(simulation: Simulation, error: Exception, code: Exit, state: State) -> None:
+    def checkout(_commit: str | None, _tree: Path) -> str:
+        raise error
+
+    simulation.source.checkout = checkout  # type: ignore[method-assign,assignment]  # one that fails
+    assert run(simulation).code is code
+    assert simulation.manifest.state is state
+    assert simulation.manifest.fruitless_runs == 0
+    assert bool(simulation.finals()) == (state is State.FAILED)

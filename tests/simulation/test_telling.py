@@ -1,0 +1,64 @@
+"""What a run does with the receiver's answers."""
+
+import pytest
+
+from states.exits import Exit
+from states.stages import State
+from tests.simulation.simulation import Simulation
+from tests.simulation.stories import run
+from tests.support.world import JOB
+from worker.callbacks.port import Answer
+
+
+def test_a_rejected_event_is_recorded_and_not_sent_again(simulation: Simulation) -> None:
+    sent: list[object] = []
+
+    def answer(document: dict[str, object]) -> Answer:
+        sent.append(document["sequence"])
+        return Answer(status_code=422 if document["step"] == 3 else 200)
+
+    simulation.receiver.answer = answer
+    assert run(simulation).code is Exit.OK
+    [rejection] = simulation.manifest.outbox.rejected
+    assert rejection.status_code == 422
+    assert sent.count(rejection.sequence) == 1
+    assert len(sent) == 9
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+def test_a_receiver_that_fails_for_a_while_delays_no_stage_and_misses_nothing(
+    simulation: Simulation, status: int
+) -> None:
+    simulation.changes = {"callback_give_up": 600}
+    simulation.receiver.answer = lambda _: Answer(status_code=status if simulation.scheduler.time < 60 else 200)
+    assert run(simulation).code is Exit.OK
+    assert len(simulation.receiver.taken) == 9
+    simulation.check()
+
+
+def test_the_pause_that_a_receiver_asks_for_is_kept(simulation: Simulation) -> None:
+    simulation.changes = {"callback_give_up": 600}
+    times: list[float] = []
+
+    def answer(_: dict[str, object]) -> Answer:
+        times.append(simulation.scheduler.time)
+        return Answer(status_code=429, retry_after=40) if len(times) == 1 else Answer(status_code=200)
+
+    simulation.receiver.answer = answer
+    assert run(simulation).code is Exit.OK
+    assert times[1] - times[0] >= 40
+
+
+def test_a_final_event_that_cannot_be_delivered_ends_with_75_and_the_next_run_delivers_that_alone(
+    simulation: Simulation,
+) -> None:
+    simulation.receiver.answer = lambda _: Answer(status_code=503)
+    assert run(simulation).code is Exit.TEMPORARY
+    assert simulation.manifest.state is State.COMPLETED
+    [*_, final] = simulation.manifest.outbox.pending
+    simulation.receiver.answer = lambda _: Answer(status_code=200)
+    again = run(simulation)
+    assert again.code is Exit.OK
+    assert not again.engine.made
+    assert [key for key, _ in simulation.receiver.taken] == [f"{JOB}-{final.sequence}"]
+    assert len(simulation.receiver.taken[0][1]["files"]) == 9  # type: ignore[arg-type]  # a list, as it was JSON
