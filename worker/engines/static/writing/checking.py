@@ -23,6 +23,8 @@ _IMPOSSIBLE: Final = re.compile(r"\s|://|^[^/]*$")
 """What is no path of a folder in a repository, as far as a course has places there."""
 _FAR: Final = 60
 """Lines that an expression may go on for."""
+_NEAR: Final = 4
+"""Lines within which the part of a statement begins that is quoted of it."""
 
 
 class Sort(StrEnum):
@@ -141,11 +143,11 @@ class _Checker:
             )
 
     def _says(self, number: int, quoted: str, *, above: bool) -> bool:
-        """Tell whether code begins on a line of the last excerpt's file or the next, or somewhere `above`."""
+        """Tell whether code begins on a line of the last excerpt's file or right below, or somewhere `above`."""
         start = max(0, number - _FAR) if above else number - 1
         lines = [_dense(markdown.visible(line)) for line in self._book.texts.lines(self._path)[start : number + _FAR]]
         at = "".join(lines).find(_dense(quoted.removesuffix("…")))
-        return 0 <= at < max(1, sum(map(len, lines[: number - start + 1])))
+        return 0 <= at < max(1, sum(map(len, lines[: number - start + _NEAR])))
 
     def _place(self, shown: str) -> tuple[str, list[Span]]:
         match = markdown.PLACE.fullmatch(shown)

@@ -1,7 +1,7 @@
 """What there is to say of a piece of code: sentences that each point at a line, or name who else is concerned.
 
-A remark that points begins with `Line 12` or `Lines 12-15`, and its first code span stands there in the source (or above,
-if it is the condition), white space apart: the review checks that.
+A remark that points begins with `Line 12` or `Lines 12-15`, and its first code span stands there in the source (or
+above, if it is the condition), white space apart: the review checks that.
 """
 
 from collections.abc import Iterator
