@@ -27,7 +27,7 @@ _COMMON: Final = """
 (variable_declarator value: (member_expression object: (call_expression function: (identifier) @_require))) @import
 (assignment_expression right: (call_expression function: (identifier) @_require)) @import
 (export_statement) @export
-(assignment_expression left: (member_expression object: (identifier) @_exports)) @export
+(assignment_expression left: (member_expression object: [(identifier) (member_expression)])) @export
 (comment) @comment
 (string_fragment) @string
 (regex_pattern) @string
@@ -136,13 +136,10 @@ def _kind_of(name: str, value: Node | None) -> tuple[Kind, Node | None]:
 def _assigned(node: Node, page: Page) -> Iterator[Draft]:
     """Read `Socket.prototype.send = function …`, `app.use = function …` and `exports.parse = …`."""
     left, value = field_text(node, "left"), node.child_by_field_name("right")
-    match = _MEMBER.fullmatch(left)
-    if value is None or match is None or match["owner"] == "this":
-        if value is None or not _WHOLE.fullmatch(left) or not (name := field_text(value, "name")):
-            return
-        match = None
-    else:
-        name = match["name"]
+    match = None if _WHOLE.fullmatch(left) else _MEMBER.fullmatch(left)
+    name = match["name"] if match is not None else field_text(value, "name") if _WHOLE.fullmatch(left) and value else ""
+    if value is None or not name or (match is not None and match["owner"] == "this"):
+        return
     kind, body = _kind_of(name, value)
     found = draft(page, node, name, kind, body=body.child_by_field_name("body") or body if body else None)
     owner = match["owner"] if match is not None else None
@@ -162,8 +159,7 @@ def _imports(node: Node) -> Iterator[Import]:
     clause = next((child for child in node.children if child.type in {"import_clause", "export_clause"}), None)
     names: list[tuple[str, str]] = []
     alias = ""
-    stack = list(clause.children) if clause is not None else []
-    for child in stack:
+    for child in clause.children if clause is not None else []:
         match child.type:
             case "identifier":
                 names.append((text(child), "default"))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Final
 
 import tree_sitter_go
@@ -35,8 +36,11 @@ def _define(node: Node, capture: str, page: Page) -> Iterator[Draft]:
     if capture == "type":
         yield _type(node, page)
         return
-    for name in node.children_by_field_name("name"):
+    names = [name for name in node.children_by_field_name("name") if name.is_named]
+    for name, following in zip_longest(names, names[1:]):
         found = draft(page, node, text(name), Kind(capture), body=node.child_by_field_name("body"))
+        found.start = found.start if name is names[0] else name.start_byte
+        found.end = following.start_byte if following is not None else found.end
         if node.type == "method_declaration" and (receiver := _RECEIVER.search(field_text(node, "receiver"))):
             found.owner = receiver[1]
         if capture in {"constant", "variable"}:

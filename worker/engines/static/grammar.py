@@ -22,7 +22,7 @@ MAX_DOC: Final = 4000
 """In characters; what a docstring says later is reference."""
 
 _SPACE: Final = re.compile(r"\s+")
-_MARKS: Final = re.compile(r"^\s*(?:///?|//!|/\*+!?|\*+/|\*(?!\*)|#+!?|--|;+)? ?", re.MULTILINE)
+_MARKS: Final = re.compile(r"^\s*(?://[/!]?|/\*+!?|\*+/|\*(?!\*)|#+!?|--|;+)? ?", re.MULTILINE)
 _CLOSING: Final = re.compile(r"\s*\*+/\s*$")
 _LICENCE: Final = re.compile(
     r"copyright|licen[cs]ed? |all rights reserved|SPDX-|use strict|eslint-|coding[:=]|^!|clang-format|@ts-|jshint",
@@ -66,6 +66,8 @@ class Page:
         self._starting_at: Final = {node.start_point.row for node in self._ending_at.values()}
 
     def _stands_alone(self, node: Node) -> bool:
+        if node.start_byte == 0 and self.data.startswith(_SHEBANG):
+            return False
         begin = node.start_byte
         return not self.data[begin - min(begin, node.start_point.column) : begin].strip()
 
@@ -79,7 +81,7 @@ class Page:
 
     def comment_on_top(self) -> str:
         """Return what comments before all code say of the file, unless they are a licence or about that code."""
-        end = 0
+        end = self.data.find(b"\n") + 1 if self.data.startswith(_SHEBANG) else 0
         for node in sorted(self._ending_at.values(), key=lambda node: node.start_byte):
             if self.data[end : node.start_byte].strip():
                 break
@@ -93,6 +95,7 @@ class Page:
         return ""
 
 
+_SHEBANG: Final = b"#!"
 _TOP_CHARACTERS: Final = 400
 _BELOW_BYTES: Final = 200
 _BELOW: Final = (b"#", b"package ", b"import ", b"use ", b"mod ")
@@ -138,8 +141,10 @@ def head(page: Page, node: Node, body: Node | None) -> str:
     """Return a definition's text up to its body, on one line."""
     end = body.start_byte if body is not None else node.end_byte
     end = min(end, node.start_byte + 4 * MAX_SIGNATURE)
-    said = one_line(page.data[node.start_byte : end].decode("utf-8", "replace"))
-    return said.rstrip("{:=>; ")[:MAX_SIGNATURE] if body is not None else said.rstrip("{; ")[:MAX_SIGNATURE]
+    said = one_line(page.data[node.start_byte : end].decode("utf-8", "replace")).rstrip("{; ")
+    if body is not None:
+        said = said.removesuffix("=>").removesuffix("=").rstrip(": ")
+    return said[:MAX_SIGNATURE]
 
 
 def clean_comment(said: str) -> str:

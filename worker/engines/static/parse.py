@@ -70,7 +70,8 @@ class Reader:
         imports = [(node, one) for node in found.pop("import", []) for one in grammar.imports(node)]
         annotations = {node.start_byte for node in found.pop("annotation", [])}
         strings = [node for node in found.pop("string", []) if node.start_byte not in annotations]
-        exports = [pair for node in found.pop("export", []) for pair in grammar.exports(node)]
+        passed_on = sorted(found.pop("export", []), key=lambda node: node.start_byte)
+        exports = [pair for node in passed_on for pair in grammar.exports(node)]
         comments = found.pop("comment", [])
         drafts, extends = _nest(_drafts(grammar, found, page))
         return Parsed(

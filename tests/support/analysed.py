@@ -1,0 +1,62 @@
+"""Small repositories as the static engine knows them, in a form that a test can compare with literals."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.support.course import write_tree
+from worker.engines.static.analysis import analyze
+from worker.engines.static.language import Language
+from worker.engines.static.model import Analysis, Definition, Reference
+from worker.engines.static.parse import Parsed, Reader
+from worker.engines.static.survey import Survey, survey
+
+
+def parsed(language: Language, text: str) -> Parsed:
+    """Return what the reader of a language finds in a file."""
+    return Reader().read(language, text)
+
+
+def kinds(found: Parsed) -> dict[str, str]:
+    """Return the kind of each definition by its name, after its type's and a dot where it has one."""
+    return {
+        f"{one.parent.name if one.parent else one.owner}.{one.name}".lstrip("."): str(one.kind) for one in found.drafts
+    }
+
+
+def surveyed(folder: Path, files: Mapping[str, str | bytes]) -> Survey:
+    """Write files, and return what a survey reads of them."""
+    return survey(write_tree(folder, files), lambda: None)
+
+
+def analysed(folder: Path, files: Mapping[str, str | bytes]) -> Analysis:
+    """Write files, and return their analysis."""
+    return analyze(write_tree(folder, files), lambda: None)
+
+
+def defined(analysis: Analysis, qualified: str) -> Definition:
+    """Return the one definition of a qualified name."""
+    [found] = [one for one in analysis.definitions if one.qualified == qualified]
+    return found
+
+
+def referred(analysis: Analysis) -> set[str]:
+    """Return who names whom: `user > used`, the user a qualified name or a file's path, `?` where it is a guess."""
+    return {_referred(analysis, one) for one in analysis.references}
+
+
+def _referred(analysis: Analysis, one: Reference) -> str:
+    user = one.path if one.source is None else analysis.definitions[one.source].qualified
+    return f"{user} > {analysis.definitions[one.target].qualified}{'' if one.sure else '?'}"
+
+
+def names(analysis: Analysis) -> list[str]:
+    """Return the names of the units, in order."""
+    return [unit.name for unit in analysis.units]
+
+
+def related(analysis: Analysis) -> list[str]:
+    """Return the relations as sentences with their places: `Store creates Stock (store.py:3)`."""
+    return [
+        f"{analysis.units[one.source].name} {one.verb} {analysis.units[one.target].name} ({one.path}:{one.line})"
+        for one in analysis.relations
+    ]
