@@ -32,7 +32,7 @@ class UnknownFormatError(ManifestError):
 def encode(manifest: Manifest) -> bytes:
     """Return the manifest as JSON: keys sorted, no white space, ASCII only, a newline at the end."""
     document = {_FORMAT_KEY: FORMAT, **_plain(manifest)}
-    return json.dumps(document, sort_keys=True, separators=(",", ":")).encode("ascii") + b"\n"
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), default=_plain).encode("ascii") + b"\n"
 
 
 def decode(data: bytes) -> Manifest:
@@ -74,15 +74,9 @@ def _camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any value of a field, any value of JSON
-    kind: type = type(value)
-    if kind in {str, int, float, bool, type(None)}:
-        return value
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, Enum):
-        return value.value
-    return {key: _plain(getattr(value, name)) for key, name in _names(kind)}
+def _plain(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
+    """Return a dataclass's fields under their names in JSON: all else, JSON's own encoder knows, and is quicker at."""
+    return {key: getattr(value, name) for key, name in _names(type(value))}
 
 
 @cache

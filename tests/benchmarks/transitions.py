@@ -1,24 +1,32 @@
 """What a transition costs: an append to the log, against one bare create-only PUT of a body of the same size."""
 
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Final
 
 from states.codec import encode
+from states.manifest import Manifest
+from states.stages import Stage
 from tests.benchmarks import bare
 from tests.benchmarks.figures import Figure, in_turns
-from tests.support.builders import IDENTITY, begun
+from tests.support.builders import IDENTITY, artifact, begun
 from tests.support.servers.server import S3Server
 from worker.checkpoint import CheckpointLog, Ownership
 from worker.runtime import SystemRuntime
 from worker.store.s3 import S3Store
 
-TIMES: Final = 200
+TIMES: Final = 100
+ITEMS: Final = (10, 500, 5000)
 
 
 def transition(server: S3Server, _folder: Path) -> list[Figure]:
-    """Measure appends to a young job's log."""
-    bucket, runtime, first = server.new_bucket(), SystemRuntime(), begun()
+    """Measure appends to the logs of jobs that have so many items: a manifest names them all."""
+    return [_appends(server, items) for items in ITEMS]
+
+
+def _appends(server: S3Server, items: int) -> Figure:
+    bucket, runtime, first = server.new_bucket(), SystemRuntime(), with_items(items)
     log = CheckpointLog(S3Store(bucket, "jobs", server.access), IDENTITY.job_id, runtime)
     owned = Ownership(log, log.append(None, first, first.writer), since=runtime.monotonic())
     s3 = bare.client(server.endpoint_url, server.access_key, server.secret_key)
@@ -28,4 +36,12 @@ def transition(server: S3Server, _folder: Path) -> list[Figure]:
         s3.put_object(Bucket=bucket, Key=f"bare/{next(numbers):08d}", Body=body, IfNoneMatch="*")
 
     ours, took = in_turns(lambda: owned.append(lambda base: base), put, times=TIMES)
-    return [Figure(name="a transition / one create-only PUT", ours=ours, bare=took, aim=1.5)]
+    name = f"a transition with {items} items ({len(body) // 1000} kB) / one create-only PUT"
+    return Figure(name=name, ours=ours, bare=took, aim=1.5)
+
+
+def with_items(items: int) -> Manifest:
+    """Return a manifest that names so many chapters."""
+    manifest = begun()
+    chapters = tuple(artifact(f"chapters/chapter_{number}_thing_{number}.md") for number in range(items))
+    return manifest.with_record(replace(manifest.record(Stage.GENERATE_CHAPTERS), artifacts=chapters))
