@@ -58,6 +58,7 @@ class Resolver:
             if one.parent is None:
                 self._scopes[one.path].own.setdefault(one.name, one.index)
         self._seen: Final[dict[str, frozenset[str]]] = {}
+        self._known: dict[tuple[str, str, int], int | None] = {}
 
     def _scope(self, path: str, parsed: Parsed) -> _Scope:
         scope = _Scope(exports=dict(parsed.exports))
@@ -148,20 +149,27 @@ class Resolver:
         return found[0] if len(found) == 1 and len(parts(name)) > 1 else None
 
     def _exported(self, targets: Sequence[str], name: str, hops: int) -> int | None:
-        for path in targets:
-            scope = self._scopes.get(path)
-            if scope is None:
-                continue
-            local = scope.exports.get(name, name)
-            if local in scope.own:
-                return scope.own[local]
-            if hops and local in scope.given:
-                given, there = scope.given[local]
-                if (found := self._exported(given, there, hops - 1)) is not None:
-                    return found
-            if hops and scope.passed and (found := self._exported(scope.passed, name, hops - 1)) is not None:
+        return next((found for path in targets if (found := self._exported_by(path, name, hops)) is not None), None)
+
+    def _exported_by(self, path: str, name: str, hops: int) -> int | None:
+        """Return what a file gives for a name; remembered, since ways through modules are many."""
+        key = path, name, hops
+        if key not in self._known:
+            self._known[key] = self._sought(path, name, hops)
+        return self._known[key]
+
+    def _sought(self, path: str, name: str, hops: int) -> int | None:
+        scope = self._scopes.get(path)
+        if scope is None:
+            return None
+        local = scope.exports.get(name, name)
+        if local in scope.own:
+            return scope.own[local]
+        if hops and local in scope.given:
+            given, there = scope.given[local]
+            if (found := self._exported(given, there, hops - 1)) is not None:
                 return found
-        return None
+        return self._exported(scope.passed, name, hops - 1) if hops else None
 
     def _seen_from(self, path: str) -> frozenset[str]:
         """Return the files whose names are seen in a file without being imported one by one."""
