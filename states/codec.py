@@ -76,7 +76,8 @@ def _camel(name: str) -> str:
 
 def _plain(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
     """Return a dataclass's fields under their names in JSON: all else, JSON's own encoder knows, and is quicker at."""
-    return {key: getattr(value, name) for key, name in _names(type(value))}
+    kind: type = type(value)
+    return {key: getattr(value, name) for key, name in _names(kind)}
 
 
 @cache
