@@ -111,9 +111,14 @@ def _delivered(settings: Settings, local: _Local) -> Output:
     if newest is None:
         raise ConfigError(f"job {local.identity.job_id} has just ended, and its checkpoints are gone")
     paths = export(Inventory(store, runtime.executor(TRANSFERS), newest.manifest), local.out)
-    chapters = sorted(path for path in paths if path.startswith("reviewed-chapters/"))
+    chapters = sorted((path for path in paths if path.startswith("reviewed-chapters/")), key=_number)
     lines = [
         f"course  {local.out}/ ({len(paths)} files, {len(chapters)} chapters; begin with {local.out / chapters[0]})",
         f"job     {local.identity.job_id} in {store.url}",
     ]
     return Output(lines=lines)
+
+
+def _number(path: str) -> int:
+    """Return which chapter a file is: in the order of names, the tenth would come before the second."""
+    return int(path.split("_")[1])
