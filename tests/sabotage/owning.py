@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.sabotage.guard import COMMANDS, CONTRACT, CRASHES, ON_S3, RIVALS, RUNS, Sabotage
+from tests.sabotage.guard import COMMANDS, CONTRACT, CRASHES, ON_S3, RIVALS, RUNS, TAKEOVER, TELLING, Sabotage
 
 OWNING: Final = (
     Sabotage(
@@ -52,7 +52,7 @@ OWNING: Final = (
         file="worker/checkpoint.py",
         old='            raise StoreUnavailableError(f"{where} exists, and cannot be read: try again") from error',
         new='            raise ReplacedError(f"{where} exists, and cannot be read") from error',
-        tests=("tests/unit",),
+        tests=("tests/unit/test_checkpoint.py",),
     ),
     Sabotage(
         guard="the look for newer checkpoints",
@@ -73,7 +73,7 @@ OWNING: Final = (
         file="worker/lease.py",
         old="        self._refreshed = sent",
         new="        self._refreshed = self._runtime.monotonic()",
-        tests=(RIVALS,),
+        tests=("tests/unit/test_lease.py",),
     ),
     Sabotage(
         guard="the lease: an append after a silence",
@@ -108,7 +108,7 @@ OWNING: Final = (
         file="worker/job.py",
         old="on_lost=engine.pause)",
         new="on_lost=lambda: None)",
-        tests=(RUNS,),
+        tests=(TAKEOVER,),
     ),
     Sabotage(
         guard="the lease: time is the store's",
@@ -125,10 +125,17 @@ OWNING: Final = (
         tests=("tests/unit/states/test_decisions.py", RUNS),
     ),
     Sabotage(
-        guard="the release: silence before it",
+        guard="the release: a stopped run is silent before it",
         file="worker/runner.py",
         old="        self._announcer.close()\n        self._maker.settle(",
         new="        self._maker.settle(",
-        tests=(RIVALS,),
+        tests=(TELLING,),
+    ),
+    Sabotage(
+        guard="the release: an interrupted run is silent before it",
+        file="worker/runner.py",
+        old="        self._announcer.close()\n        self._append(self._interruption(",
+        new="        self._append(self._interruption(",
+        tests=(TELLING,),
     ),
 )

@@ -185,7 +185,7 @@ WORKING: Final = (
         file="worker/checkpoint.py",
         old="        if base and (broken := violations(base.manifest, stamped)):",
         new="        if base and (broken := ()):",
-        tests=("tests/unit",),
+        tests=("tests/unit/test_checkpoint.py",),
     ),
     Sabotage(
         guard="a collected job is fenced off by its tombstone",

@@ -5,9 +5,11 @@ import pytest
 from states.exits import Exit
 from states.stages import State
 from tests.simulation.simulation import Simulation
-from tests.simulation.stories import run
+from tests.simulation.stories import CHAPTER, failing, overloaded, run, stop_at
 from tests.support.world import JOB
 from worker.callbacks.port import Answer
+from worker.desk import Stop
+from worker.store.memory import MemoryStore
 
 
 def test_a_rejected_event_is_recorded_and_not_sent_again(simulation: Simulation) -> None:
@@ -62,3 +64,25 @@ def test_a_final_event_that_cannot_be_delivered_ends_with_75_and_the_next_run_de
     assert not again.engine.made
     assert [key for key, _ in simulation.receiver.taken] == [f"{JOB}-{final.sequence}"]
     assert len(simulation.receiver.taken[0][1]["files"]) == 9  # type: ignore[arg-type]  # a list, as it was JSON
+
+
+@pytest.mark.parametrize("ended", ["stopped", "failed"])
+def test_a_run_that_has_released_its_job_tells_nothing_more(simulation: Simulation, ended: str) -> None:
+    """Its successor may speak from then on, even while the answer to the release is still on its way."""
+    released: list[float] = []
+
+    class Slow(MemoryStore):
+        def create(self, key: str, body: bytes, media_type: str) -> None:
+            super().create(key, body, media_type)
+            if simulation.manifest.released:
+                released.append(simulation.scheduler.time)
+                simulation.scheduler.pause(30)
+
+    simulation.store = Slow(lambda: simulation.scheduler.time)
+    simulation.receiver.answer = lambda _: Answer(status_code=503)
+    stop = Stop(exit_code=Exit.SIGTERM, reason="SIGTERM")
+    engine = stop_at(simulation, CHAPTER, stop) if ended == "stopped" else failing(overloaded())
+    owner = run(simulation, engine=engine)
+    assert owner.code is (Exit.SIGTERM if ended == "stopped" else Exit.TEMPORARY)
+    assert simulation.posts
+    assert simulation.posts_since(owner, released[0]) == []

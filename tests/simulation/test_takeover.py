@@ -1,0 +1,170 @@
+"""Who may have a job, and when: what design calls taking over, and what operators may do."""
+
+from collections.abc import Callable
+
+import pytest
+
+from states.exits import Exit
+from states.stages import Stage, State
+from tests.simulation.scheduler import Process
+from tests.simulation.simulation import Simulation
+from tests.simulation.stories import CHAPTER, NEVER, failing, kill_before, overloaded, run
+from tests.simulation.wire import Fault, no_fault
+from tests.support.world import JOB, FakeEngine
+from worker.callbacks.port import Answer
+from worker.claim import Operator
+from worker.engines.port import EngineFailedError
+from worker.errors import TemporaryError
+from worker.job import Job
+
+LEASE = 3
+
+
+class Patient(FakeEngine):
+    """Remembers when it was paused, and when it was let go on."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        super().__init__(chapters=2)
+        self._simulation = simulation
+        self.log: list[tuple[str, float]] = []
+
+    def pause(self) -> None:
+        self.log.append(("paused", self._simulation.scheduler.time))
+
+    def unpause(self) -> None:
+        self.log.append(("unpaused", self._simulation.scheduler.time))
+
+
+def resume(word: Operator) -> Callable[[Job], Exit]:
+    return lambda job: job.resume(word)
+
+
+def away(simulation: Simulation, begin: float, end: float) -> Callable[[str, Process], Fault | None]:
+    """Return a judge under which the store does not answer from one time to another."""
+
+    def judge(operation: str, _process: Process) -> Fault | None:
+        gone = begin <= simulation.scheduler.time < end and not operation.startswith("post")
+        return Fault.FAILED if gone else None
+
+    return judge
+
+
+def busy_at(simulation: Simulation, path: str, seconds: float) -> Callable[[str], None]:
+    return lambda made: simulation.scheduler.pause(seconds) if made == path else None
+
+
+def test_an_engine_stands_still_while_the_lease_is_lost_and_goes_on_when_it_is_held_again(
+    simulation: Simulation,
+) -> None:
+    simulation.changes = {"store_give_up": 60}
+    engine = Patient(simulation)
+    engine.before_item = busy_at(simulation, CHAPTER, 20)
+    assert run(simulation, judge=away(simulation, 2, 10), engine=engine).code is Exit.OK
+    pauses = [time for what, time in engine.log if what == "paused"]
+    assert 2 < pauses[0] < 2 + LEASE + 1, "by its lease, counted from its last heartbeat"
+    [(_, unpaused)] = [one for one in engine.log if one[0] == "unpaused"]
+    assert 10 <= unpaused < 12
+    simulation.check()
+
+
+def test_a_run_without_its_store_for_too_long_ends_with_75_and_the_next_one_goes_on(simulation: Simulation) -> None:
+    simulation.changes = {"store_give_up": 30}
+    engine = FakeEngine(chapters=2, before_item=busy_at(simulation, CHAPTER, NEVER))
+    ended = run(simulation, judge=away(simulation, 2, 100), engine=engine)
+    assert ended.code is Exit.TEMPORARY
+    assert 30 < ended.ended_at < 45
+    again = run(simulation)
+    assert again.code is Exit.OK
+    assert again.engine.made["chapters/chapter_1_thing_1.md"] == 0
+
+
+def test_a_job_that_failed_with_its_end_untold_is_told_by_the_next_run_and_ends_with_the_same_code(
+    simulation: Simulation,
+) -> None:
+    simulation.receiver.answer = lambda _: Answer(status_code=503)
+    refused = EngineFailedError("invalid API key", temporary=False)
+    assert run(simulation, engine=failing(refused)).code is Exit.TEMPORARY
+    simulation.receiver.answer = lambda _: Answer(status_code=200)
+    again = run(simulation)
+    assert again.code is Exit.UNAVAILABLE
+    assert not again.engine.made
+    assert (simulation.manifest.state, simulation.manifest.run, simulation.manifest.released) == (State.FAILED, 2, True)
+    assert simulation.receiver.said == [("error", "failed")]
+    assert run(simulation).code is Exit.UNAVAILABLE
+    assert len(simulation.receiver.taken) == 1
+
+
+def test_a_job_that_nobody_runs_is_canceled_at_once_and_that_is_told(simulation: Simulation) -> None:
+    run(simulation, engine=failing(overloaded()))
+    began = simulation.scheduler.time
+    canceled = run(simulation, work=lambda job: job.cancel())
+    assert canceled.code is Exit.OK
+    assert simulation.scheduler.time - began < 1
+    assert (simulation.manifest.state, simulation.manifest.run) == (State.CANCELED, 2)
+    assert simulation.receiver.said[-1] == ("progress", "canceled")
+    late = run(simulation)
+    assert (late.code, late.engine.made.total()) == (Exit.OK, 0)
+    simulation.check()
+
+
+@pytest.mark.parametrize("owner", ["alive", "just crashed"])
+def test_resuming_a_job_whose_owner_may_live_ends_at_once_and_names_the_run(simulation: Simulation, owner: str) -> None:
+    crashed = owner == "just crashed"
+    engine = FakeEngine(chapters=2, before_item=busy_at(simulation, "step1_abstractions.yaml", 10))
+    simulation.start(kill_before("put job-1/artifacts/extract") if crashed else no_fault, engine=engine)
+    simulation.scheduler.at(11 if crashed else 1, lambda: simulation.start(work=resume(Operator())))
+    simulation.run()
+    refused = simulation.runs[1]
+    assert refused.code is Exit.TEMPORARY
+    assert "run 1 works on job job-1" in str(refused.error)
+    assert refused.ended_at < (12 if crashed else 2)
+
+
+def test_a_takeover_does_not_wait_for_the_lease_of_a_crashed_run(simulation: Simulation) -> None:
+    run(simulation, judge=kill_before("put job-1/artifacts/extract"))
+    began = simulation.scheduler.time
+    assert run(simulation, work=resume(Operator(takeover=True))).code is Exit.OK
+    assert simulation.scheduler.time - began < LEASE
+    simulation.check()
+
+
+def test_a_completed_job_that_is_redone_from_a_stage_is_told_anew_under_a_new_sequence(simulation: Simulation) -> None:
+    run(simulation)
+    first = simulation.course()
+    again = run(simulation, work=resume(Operator(stage=Stage.REVIEW_CHAPTERS)))
+    assert again.code is Exit.OK
+    assert {path.split("/")[0] for path in again.engine.made} == {"reviewed-chapters", "tutorials"}
+    completions = [document["sequence"] for _, document in simulation.receiver.taken if document["type"] == "complete"]
+    assert len(completions) == len(set(completions)) == 2
+    assert simulation.course() == first
+    assert [record.generation for record in simulation.manifest.stages] == [1, 1, 1, 1, 1, 2, 2]
+
+
+def test_resuming_a_completed_job_without_a_stage_does_nothing(simulation: Simulation) -> None:
+    run(simulation)
+    before = simulation.manifest
+    assert run(simulation, work=resume(Operator())).code is Exit.OK
+    assert simulation.manifest == before
+
+
+def test_what_no_longer_can_be_cloned_is_taken_from_the_snapshot(simulation: Simulation) -> None:
+    run(simulation, judge=kill_before(f"put {JOB}/artifacts/generate-chapters"))
+
+    def checkout(*_: object) -> str:
+        raise TemporaryError("the host is away")
+
+    simulation.source.checkout = checkout  # type: ignore[method-assign,assignment]  # one that fails
+    assert run(simulation).code is Exit.OK
+    simulation.check()
+
+
+def test_items_of_another_version_of_the_engine_are_not_mixed_in_and_finished_stages_stay(
+    simulation: Simulation,
+) -> None:
+    run(simulation, judge=kill_before(f"put {JOB}/artifacts/generate-chapters"))
+    run(simulation, engine=failing(overloaded(), at=CHAPTER))
+    newer = FakeEngine(chapters=2, version="2")
+    assert run(simulation, engine=newer).code is Exit.OK
+    assert newer.made["step1_abstractions.yaml"] == 0
+    assert newer.made["chapters/chapter_1_thing_1.md"] == 1, "version 1 had made it, and had not finished its stage"
+    simulation.check_log()

@@ -1,0 +1,127 @@
+"""The checkpoint log, and the three answers to "is it mine?"."""
+
+from dataclasses import replace
+
+import pytest
+
+from states import decisions
+from states.codec import encode
+from states.keys import checkpoint_key
+from states.manifest import Writer
+from tests.support.builders import AT, begun, entered
+from worker.checkpoint import Checkpoint, CheckpointLog, OvertakenError, Ownership
+from worker.errors import BugError, ConfigError, MissingError, NoInputError, ReplacedError, StoreUnavailableError
+from worker.runtime import SystemRuntime
+from worker.store.memory import MemoryStore
+
+RUNTIME = SystemRuntime()
+JOB = begun().job_id
+
+
+class Forgetful(MemoryStore):
+    """Has an object, and cannot give it."""
+
+    def get(self, key: str) -> bytes:
+        raise MissingError(key)
+
+
+class Deaf(MemoryStore):
+    """Does what it is asked, and says that it was not the first to be asked."""
+
+    def create(self, key: str, body: bytes, media_type: str) -> None:
+        super().create(key, body, media_type)
+        super().create(key, body, media_type)
+
+
+def new_log(store: MemoryStore) -> CheckpointLog:
+    return CheckpointLog(store, JOB, RUNTIME)
+
+
+def owned(store: MemoryStore) -> Ownership:
+    """Return a job that has just begun, as its owner sees it."""
+    log = new_log(store)
+    return Ownership(log, log.append(None, begun(), Writer.WORKER), since=0)
+
+
+def memory() -> MemoryStore:
+    return MemoryStore(lambda: 0.0)
+
+
+def test_ones_own_checkpoint_is_known_again_when_the_answer_was_lost() -> None:
+    store = Deaf(lambda: 0.0)
+    job = owned(store)
+    assert job.append(lambda base: decisions.enter(base, at=AT)).sequence == 2
+    assert len(list(new_log(store).sequences())) == 2
+
+
+def test_the_same_decision_of_another_process_is_not_taken_for_ones_own() -> None:
+    store = memory()
+    job = owned(store)
+    with pytest.raises(OvertakenError):
+        new_log(store).append(None, begun(), Writer.WORKER)
+    other = new_log(store)
+    newest = other.newest()
+    other.append(newest, decisions.enter(begun(), at=AT), Writer.WORKER)
+    with pytest.raises(ReplacedError, match="run 1 has taken the job over from run 1"):
+        job.append(lambda base: decisions.enter(base, at=AT))
+
+
+def test_an_operators_request_is_taken_in_and_the_decision_is_made_again_on_top_of_it() -> None:
+    store = memory()
+    job, operator = owned(store), new_log(store)
+    newest = operator.newest()
+    assert newest is not None
+    operator.append(newest, decisions.request_cancel(newest.manifest), Writer.OPERATOR)
+    manifest = job.append(lambda base: decisions.enter(base, at=AT))
+    assert (manifest.sequence, manifest.cancel_requested) == (3, True)
+
+
+def test_what_exists_and_cannot_be_read_is_no_conflict() -> None:
+    store = Forgetful(lambda: 0.0)
+    store.create(checkpoint_key(JOB, 1), b"whose?", "application/json")
+    with pytest.raises(StoreUnavailableError, match="exists, and cannot be read: try again"):
+        new_log(store).append(None, begun(), Writer.WORKER)
+
+
+def test_a_decision_that_breaks_a_rule_is_not_written() -> None:
+    store = memory()
+    job = owned(store)
+    with pytest.raises(BugError, match="refusing to write checkpoint 2: run 3 follows 1"):
+        job.append(lambda base: replace(base, run=3))
+    assert list(new_log(store).sequences()) == [1]
+    assert job.manifest.sequence == 1
+
+
+def test_each_checkpoint_names_the_hash_of_the_one_before_it() -> None:
+    store = memory()
+    job = owned(store)
+    first = new_log(store).read(1)
+    assert job.append(lambda base: decisions.enter(base, at=AT)).previous == first.sha256
+    assert first.manifest.previous is None
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "says"),
+    [
+        (b'{"format": 7}', ConfigError, "has format 7, and this program knows only format 1"),
+        (b"\x00", NoInputError, "is damaged"),
+        (encode(entered(None))[:-30], NoInputError, "is damaged"),
+    ],
+)
+def test_what_is_no_manifest_of_ours_is_refused(body: bytes, error: type[Exception], says: str) -> None:
+    store = memory()
+    store.create(checkpoint_key(JOB, 1), body, "application/json")
+    with pytest.raises(error, match=says):
+        new_log(store).newest()
+
+
+def test_a_store_that_creates_a_checkpoint_twice_proves_nothing() -> None:
+    class Overwriting(MemoryStore):
+        def create(self, key: str, body: bytes, media_type: str) -> None:
+            self.put(key, body, media_type)
+
+    checkpoint = Checkpoint(manifest=begun(), body=encode(begun()))
+    assert not new_log(Overwriting(lambda: 0.0)).prove(checkpoint)
+    store = memory()
+    log = new_log(store)
+    assert log.prove(log.append(None, begun(), Writer.WORKER))
