@@ -1,131 +1,171 @@
-"""The lease of a run, second by second."""
+"""The lease of a run, under a clock that does what it is told."""
 
-from collections.abc import Callable
-from pathlib import Path
+import json
+from dataclasses import replace
 
 import pytest
 
-from states import decisions
+from states.decisions import claim, request_cancel
 from states.keys import heartbeat_key
 from states.manifest import Writer
-from tests.support.builders import AT, begun, run_record
+from tests.simulation.scheduler import Process, Scheduler, SimRuntime
+from tests.support.builders import ENGINE, IDENTITY, begun, run_record
 from worker.checkpoint import CheckpointLog, Ownership
-from worker.lease import CancelRequested, Lease, LeaseLost, LeaseNews, LeaseRefreshed, Superseded, read_lease
-from worker.runtime import Mailbox, SystemRuntime
+from worker.errors import RefusedError, StoreUnavailableError
+from worker.lease import (
+    CancelRequested,
+    Heart,
+    Lease,
+    LeaseLost,
+    LeaseRefreshed,
+    StoreLost,
+    Superseded,
+    read_lease,
+)
 from worker.store.memory import MemoryStore
 
-JOB, SECONDS = begun().job_id, begun().owner.lease_seconds
+LEASE = 30
 
 
-class Clock(SystemRuntime):
-    """Time that passes when it is told to."""
+class Moody(MemoryStore):
+    """A store that can be away, slow, or refuse."""
 
-    def __init__(self) -> None:
-        self.time = 1000.0
+    mood: Exception | None = None
+    slow: float = 0.0
+    scheduler: Scheduler
 
-    def monotonic(self) -> float:
-        return self.time
-
-
-class Slow(MemoryStore):
-    """Takes its time to answer."""
-
-    def __init__(self, clock: Clock) -> None:
-        super().__init__(lambda: clock.time)
-        self._world = clock
-        self.seconds = 0.0
-
-    def put(self, key: str, body: bytes | Path, media_type: str) -> None:
-        super().put(key, body, media_type)
-        self._world.time += self.seconds
+    def put(self, key: str, body: object, media_type: str) -> None:
+        """Store an object, if it is in the mood."""
+        self.scheduler.time += self.slow
+        if self.mood is not None:
+            raise self.mood
+        super().put(key, body, media_type)  # type: ignore[arg-type]  # a body
 
 
-class Held:
-    """A job with its lease, claimed at this moment."""
+class Scene:
+    """A run that has just claimed its job."""
 
     def __init__(self) -> None:
-        self.clock = Clock()
-        self.store = Slow(self.clock)
-        self.log = CheckpointLog(self.store, JOB, self.clock)
-        owned = Ownership(self.log, self.log.append(None, begun(), Writer.WORKER), since=self.clock.time)
-        self.mailbox: Mailbox[LeaseNews] = self.clock.mailbox()
-        self.lease = Lease(self.store, owned, self.clock, self.mailbox)
+        self.scheduler = Scheduler(1)
+        self.runtime = SimRuntime(self.scheduler, Process(name="p"))
+        self.store = Moody(lambda: self.scheduler.time)
+        self.store.scheduler = self.scheduler
+        self.log = CheckpointLog(self.store, IDENTITY.job_id, self.runtime)
+        checkpoint = self.log.append(None, begun(), Writer.WORKER)
+        self.owned = Ownership(self.log, checkpoint, since=self.scheduler.time)
+        self.mailbox = self.runtime.mailbox()
+        self.lease = Lease(self.store, self.owned, self.runtime, self.mailbox)
 
-    def operator(self, decide: Callable[..., object]) -> None:
-        """Append what an operator decides."""
-        log = CheckpointLog(self.store, JOB, self.clock)
-        newest = log.newest()
-        assert newest is not None
-        log.append(newest, decide(newest.manifest), Writer.OPERATOR)  # type: ignore[arg-type]  # a manifest
-
-    @property
-    def news(self) -> list[LeaseNews]:
-        """What was reported so far."""
-        found = []
-        while (message := self.mailbox.get(0.01)) is not None:
-            found.append(message)
-        return found
+    def news(self) -> list[object]:
+        """Return what has been reported."""
+        return [self.mailbox.get(0) for _ in range(len(self.mailbox._messages))]  # type: ignore[attr-defined]  # of SimMailbox
 
 
 @pytest.fixture
-def held() -> Held:
-    return Held()
+def scene() -> Scene:
+    return Scene()
 
 
-def test_a_lease_is_held_from_the_claim_on_for_its_time_and_no_longer(held: Held) -> None:
-    assert (held.lease.held, held.lease.remaining) == (True, SECONDS)
-    held.clock.time += SECONDS
-    assert not held.lease.held
+def test_it_is_held_for_its_time_after_the_claim_and_not_longer(scene: Scene) -> None:
+    scene.scheduler.time = LEASE - 0.1
+    assert scene.lease.held
+    scene.scheduler.time = LEASE
+    assert not scene.lease.held
 
 
-def test_a_refresh_counts_from_before_it_was_sent_however_long_its_answer_took(held: Held) -> None:
-    held.store.seconds = SECONDS - 1
-    held.lease.refresh()
-    assert held.lease.remaining == 1
-    age, _ = read_lease(held.store, begun())
-    assert age == SECONDS - 1, "as the store sees it, too"
+def test_a_heartbeat_says_run_and_lease_and_is_counted_from_before_it_was_sent(scene: Scene) -> None:
+    scene.scheduler.time, scene.store.slow = 10, 4
+    scene.lease.refresh()
+    body = json.loads(scene.store.get(heartbeat_key(IDENTITY.job_id, 1)))
+    assert body == {"run": 1, "leaseSeconds": LEASE}
+    assert scene.lease.remaining == LEASE - 4
 
 
-def test_a_refresh_that_is_answered_too_late_suspends_the_lease_until_an_append_has_succeeded(held: Held) -> None:
-    held.store.seconds = SECONDS
-    held.lease.refresh()
-    held.store.seconds = 0
-    held.lease.beat()
-    assert (held.lease.remaining, held.lease.held, held.news) == (SECONDS, False, [LeaseLost(), LeaseRefreshed()])
-    assert held.lease.reassert()
-    assert held.lease.held
+def test_a_heartbeat_that_comes_through_too_late_does_not_bring_the_lease_back_by_itself(scene: Scene) -> None:
+    scene.store.slow = LEASE
+    scene.lease.beat()
+    assert not scene.lease.held
+    assert scene.news() == [LeaseLost(), LeaseRefreshed()]
+    scene.store.slow = 0
+    scene.lease.beat()
+    assert not scene.lease.held, "an append must show it first"
+    assert scene.lease.reassert()
+    assert scene.lease.held
 
 
-def test_an_append_after_a_silence_is_in_vain_if_the_lease_has_run_out_again(held: Held) -> None:
-    held.lease.suspend()
-    held.clock.time += SECONDS
-    assert not held.lease.reassert()
-    assert not held.lease.held
+def test_reasserting_a_lease_that_has_run_out_again_does_not_help(scene: Scene) -> None:
+    scene.scheduler.time = LEASE + 1
+    scene.lease.suspend()
+    assert not scene.lease.reassert()
+    assert scene.lease.suspended
 
 
-def test_a_successor_is_seen_at_the_next_look_and_the_lease_is_gone_for_good(held: Held) -> None:
-    held.operator(lambda base: decisions.claim(base, run_record(2), engine=base.engine, announces=True))
-    held.lease.beat()
-    assert (held.lease.held, held.news) == (False, [Superseded(run=2)])
-    assert not held.lease.reassert() or not held.lease.held
+def test_the_loss_is_reported_once(scene: Scene) -> None:
+    scene.lease.suspend()
+    scene.lease.suspend()
+    assert scene.news() == [LeaseLost()]
 
 
-def test_an_operators_wish_to_cancel_is_seen_at_the_next_look_and_the_lease_is_held_on(held: Held) -> None:
-    held.operator(decisions.request_cancel)
-    held.lease.beat()
-    assert (held.lease.held, held.news) == (True, [CancelRequested()])
+def test_a_successor_is_found_and_nothing_is_held_from_then_on(scene: Scene) -> None:
+    rival = CheckpointLog(scene.store, IDENTITY.job_id, scene.runtime)
+    head = rival.newest()
+    assert head is not None
+    rival.append(head, claim(head.manifest, run_record(2), engine=ENGINE, announces=True), Writer.WORKER)
+    scene.lease.look()
+    assert scene.news() == [Superseded(run=2)]
+    assert not scene.lease.held
 
 
-def test_the_lease_that_counts_is_the_one_that_the_owner_wrote(held: Held) -> None:
-    key = heartbeat_key(JOB, 1)
-    assert read_lease(held.store, begun()) == (None, SECONDS)
-    held.store.put(key, b'{"run": 1, "leaseSeconds": 77}', "application/json")
-    assert read_lease(held.store, begun()) == (0, 77)
-    held.store.put(key, b"damaged", "application/json")
-    assert read_lease(held.store, begun()) == (0, SECONDS)
+def test_an_operators_request_is_found_and_the_lease_stays(scene: Scene) -> None:
+    operator = CheckpointLog(scene.store, IDENTITY.job_id, scene.runtime)
+    head = operator.newest()
+    assert head is not None
+    operator.append(head, request_cancel(head.manifest), Writer.OPERATOR)
+    scene.lease.look()
+    assert scene.news() == [CancelRequested()]
+    assert scene.lease.held
 
 
-def test_a_heartbeat_of_the_run_itself_is_no_news(held: Held) -> None:
-    held.lease.beat()
-    assert held.news == []
-    assert AT not in held.store.get(heartbeat_key(JOB, 1)).decode(), "time is the store's: it is not written"
+def test_a_newcomer_reads_the_lease_that_the_owner_wrote(scene: Scene) -> None:
+    key = heartbeat_key(IDENTITY.job_id, 1)
+    manifest = replace(scene.owned.manifest, runs=(run_record(lease_seconds=7),))
+    assert read_lease(scene.store, manifest) == (None, 7)
+    scene.store.put(key, b'{"run": 1, "leaseSeconds": 99}', "application/json")
+    scene.scheduler.time += 5
+    assert read_lease(scene.store, manifest) == (5, 99)
+    scene.store.put(key, b"[]", "application/json")
+    assert read_lease(scene.store, manifest) == (0, 7)
+
+
+def beating(scene: Scene, *, until: float, give_up: float = 60) -> list[object]:
+    """Let the heart beat until a time, and return what it reported."""
+    heart = Heart(scene.lease, scene.mailbox, scene.runtime, give_up_seconds=give_up)
+    heart.start(interval=LEASE / 3, on_lost=lambda: scene.mailbox.put("paused"))
+    scene.scheduler.at(until, heart.stop)
+    scene.scheduler.run()
+    return scene.news()
+
+
+def test_a_heart_that_beats_holds_the_lease_for_ever(scene: Scene) -> None:
+    assert beating(scene, until=1000) == []
+    assert scene.lease.remaining > LEASE / 2
+
+
+def test_a_heart_without_its_store_pauses_the_engine_in_time_and_gives_up_at_last(scene: Scene) -> None:
+    scene.store.mood = StoreUnavailableError("away")
+    news = beating(scene, until=1000)
+    assert news[:2] == ["paused", LeaseLost()]
+    [lost] = [one for one in news if isinstance(one, StoreLost)]
+    assert isinstance(lost.error, StoreUnavailableError)
+    assert "60 seconds" in str(lost.error)
+
+
+def test_a_store_that_refuses_is_reported_at_once(scene: Scene) -> None:
+    scene.store.mood = RefusedError("no more")
+    assert StoreLost(error=scene.store.mood) in beating(scene, until=20)
+
+
+def test_a_store_that_comes_back_is_reported(scene: Scene) -> None:
+    scene.store.mood = StoreUnavailableError("away")
+    scene.scheduler.at(LEASE + 10, lambda: setattr(scene.store, "mood", None))
+    assert beating(scene, until=LEASE + 15)[-1] == LeaseRefreshed()
