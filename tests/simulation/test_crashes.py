@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from states.exits import Exit
-from states.stages import State
+from states.stages import Stage, State
 from tests.simulation.scheduler import Process
 from tests.simulation.simulation import Simulation
+from tests.simulation.stories import kill_before, run
 from tests.simulation.wire import Fault, Judge
+from tests.support.world import JOB
 
 MAX_RUNS = 5
 PAIRS = 150
@@ -91,11 +93,12 @@ def test_an_undisturbed_job_needs_one_operation_for_a_transition_beside_its_arti
     assert [name for name in names if name.startswith("head")] == []
 
 
-def test_a_branch_that_moves_between_two_runs_does_not_change_the_course(work_dir: Path) -> None:
+@pytest.mark.parametrize("stage", [Stage.CLONE, Stage.EXTRACT])
+def test_a_branch_that_moves_between_two_runs_does_not_change_the_course(stage: Stage, work_dir: Path) -> None:
+    """Not even if the first run had pinned the commit, and had not stored its files yet."""
     _, course = undisturbed(work_dir)
     simulation = Simulation(0, work_dir)
-    simulation.start(striking(12, Fault.DIE_AFTER)[0])
-    simulation.run()
+    run(simulation, judge=kill_before(f"put {JOB}/artifacts/{stage}"))
     simulation.source.commit = "b" * 40
     finish(simulation)
     assert simulation.manifest.commit == "a" * 40
