@@ -1,0 +1,69 @@
+"""What a person sees who runs it on a terminal."""
+
+import os
+import pty
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import source
+from tests.support.stranger import KEPT, PROGRAM, Stranger
+
+
+def on_a_terminal(person: Stranger, *argv: str, **environment: str) -> str:
+    """Run a command whose errors go to a terminal, and return what that was sent."""
+    ours, theirs = pty.openpty()
+    given = {name: os.environ[name] for name in KEPT if name in os.environ}
+    with subprocess.Popen(
+        [PROGRAM, *argv],
+        cwd=person.home,
+        env={**given, "HOME": str(person.home), "TERM": "xterm", "COLUMNS": "100", **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while chunk := _read(ours):
+            shown += chunk
+        assert process.wait(60) == 0, shown.decode()
+    os.close(ours)
+    return shown.decode()
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other side is closed
+        return b""
+
+
+@pytest.fixture
+def folder(person: Stranger) -> Path:
+    for name, content in source().items():
+        path = person.home / "shop" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return person.home / "shop"
+
+
+def test_each_finished_stage_leaves_a_line_and_no_log_is_mixed_in(person: Stranger, folder: Path) -> None:
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", on_a_terminal(person, "run", str(folder)))
+    lines = [line.split("\r")[-1].split() for line in shown.splitlines()]
+    steps = [line[0] for line in lines if line and re.fullmatch(r"[1-7]/7", line[0]) and line[-1].endswith("s")]
+    assert steps == [f"{step}/7" for step in range(1, 8)]
+    assert "checkpoint" not in shown
+    assert "{" not in shown
+
+
+def test_the_terminal_is_left_as_it_was(person: Stranger, folder: Path) -> None:
+    shown = on_a_terminal(person, "run", str(folder))
+    assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h") > 0, "the cursor is shown again"
+
+
+def test_who_asks_for_a_log_gets_its_lines_above_the_bar(person: Stranger, folder: Path) -> None:
+    shown = on_a_terminal(person, "run", str(folder), LOG_LEVEL="info")
+    assert "claimed run=1" in shown
+    assert "7/7" in shown
