@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from tree_sitter import Node
 
 from worker.engines.static.grammar import line, one_line, text
+from worker.engines.static.words import word_set
 from worker.engines.static.writing.anatomy import Anatomy, Call, Parameter, Raise, Said, Statement
 from worker.engines.static.writing.syntax import (
     ASSIGNMENTS,
@@ -111,14 +112,31 @@ def _listed(listed: Node) -> Iterator[Parameter]:
         if child.type.endswith(("comment", "separator")) or child.type in {"self_parameter", "receiver_parameter"}:
             continue
         default = _first_field(child, "value", "right", "default_value")
-        name = _first_field(child, "name", "pattern", "left", "declarator") or child
-        shown = one_line(text(name)).partition(":")[0].lstrip("&").strip()
-        if shown not in _RECEIVERS[place > 0]:
-            rest = child.type in _REST or shown.startswith(("*", "..."))
-            optional = default is not None or rest or child.type == "optional_parameter"
-            yield Parameter(shown[:MAX_SAID], one_line(text(default)) if default is not None else "", optional)
+        other = _first_field(child, "pattern", "left", "declarator")
+        names = child.children_by_field_name("name") or ([other] if other is not None else [])
+        for shown in map(_name, names) if names else [_bare(child)]:
+            if shown not in _RECEIVERS[place > 0]:
+                rest = child.type in _REST or shown.startswith(("*", "..."))
+                optional = default is not None or rest or child.type == "optional_parameter"
+                yield Parameter(shown[:MAX_SAID], one_line(text(default)) if default is not None else "", optional)
 
 
+def _name(node: Node) -> str:
+    """Return a parameter's name without the marks of pointers, references and arrays around it."""
+    inner = node
+    while inner.type in _DECORATED:
+        inner = inner.child_by_field_name("declarator") or inner.named_children[-1]
+    return one_line(text(inner))
+
+
+def _bare(child: Node) -> str:
+    """Return the name of a parameter that has no field for it: its own text, or what is declared inside."""
+    if child.type == "spread_parameter":
+        return one_line(text(child.named_children[-1]))
+    return one_line(text(child)).partition(":")[0].lstrip("&").strip()
+
+
+_DECORATED: Final = word_set("pointer_declarator reference_declarator array_declarator function_declarator")
 _RECEIVERS: Final = (frozenset({"self", "cls", "this", "", "void"}), frozenset({""}))
 """What is no parameter where it comes first, and where it does not."""
 _REST: Final = frozenset({"variadic_parameter_declaration", "spread_parameter", "rest_pattern", "variadic_parameter"})

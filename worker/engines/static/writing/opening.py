@@ -23,10 +23,11 @@ def overview(book: Book, chapter: Chapter) -> str:
         return ""
     drawing = shape.chapters_map(book)
     count = counted(len(book.chapters), "chapter")
+    arrows = " An arrow says what one chapter's subject does with another's." if "-->" in drawing else ""
     return markdown.document(
         markdown.heading(2, "The project in short"),
         with_places(book, book.summary),
-        f"The course has {count}. An arrow says what one chapter's subject does with another's." if drawing else "",
+        f"The course has {count}.{arrows}" if drawing else "",
         markdown.fence(drawing.split("\n"), "mermaid") if drawing else "",
     )
 
