@@ -5,7 +5,7 @@ from typing import Final
 from states.keys import valid_job_id
 from states.manifest import Identity
 from states.repository import branch_fault, repository_fault, without_credentials
-from worker.settings import Reader
+from worker.settings import Reader, Settings, read_settings
 
 DEFAULT_BRANCH: Final = "main"
 
@@ -13,6 +13,19 @@ DEFAULT_BRANCH: Final = "main"
 def job_id_fault(job_id: str) -> str | None:
     """Say what is wrong with the name of a job, or return None."""
     return None if valid_job_id(job_id) else "it must be 1 to 128 of the characters A-Z a-z 0-9 . _ -, and not . or .."
+
+
+def read_job(reader: Reader, store_url: str | None = None) -> tuple[Settings, Identity]:
+    """Read all that a run in job mode is told, some of which only it cannot do without.
+
+    `store_url` overrides the variable; the caller calls `reader.finish()`.
+    """
+    settings = read_settings(reader, store_url)
+    if not settings.store_url:
+        reader.required("STORE_URL", "where checkpoints and files are kept, as s3://bucket/prefix or file:///folder")
+    if not reader.required("CALLBACK_URL", "the address of the web app's webhook"):
+        reader.required("CALLBACK_TOKEN", "the token that the webhook expects")
+    return settings, read_request(reader, allow_http=settings.allow_http_git)
 
 
 def read_request(reader: Reader, *, allow_http: bool) -> Identity:

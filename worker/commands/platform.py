@@ -15,9 +15,9 @@ from worker.platform.environment import doubts, run_environment
 from worker.platform.once import start_run
 from worker.platform.port import Definition, Platform, PlatformRun
 from worker.platform.settings import PlatformSettings, is_uuid, read_platform
-from worker.request import read_request
+from worker.request import read_job
 from worker.runtime import Runtime
-from worker.settings import Reader, read_settings
+from worker.settings import Reader
 
 QUICK_SECONDS: Final = 5.0
 """So long is waited for a platform that a command can do without."""
@@ -53,13 +53,7 @@ class Deployment:
 def _faults(environment: Mapping[str, str]) -> list[str]:
     """Read an environment as `run` does."""
     reader = Reader(environment)
-    settings = read_settings(reader)
-    if not settings.store_url:
-        reader.required("STORE_URL", "where checkpoints and files are kept, as s3://bucket/prefix or file:///folder")
-    reader.required("CALLBACK_URL", "the address of the web app's webhook")
-    reader.choice("LOG_FORMAT", "json", logs.FORMATS)
-    reader.choice("LOG_LEVEL", "info", logs.LEVELS)
-    read_request(reader, allow_http=settings.allow_http_git)
+    read_job(reader)
     return reader.faults
 
 

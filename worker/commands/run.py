@@ -19,9 +19,9 @@ from worker.inventory import Inventory
 from worker.job import TRANSFERS
 from worker.opening import engine_name, open_retrying_store, open_source, work_dir
 from worker.output import Output
-from worker.request import job_id_fault, read_request
+from worker.request import job_id_fault, read_job
 from worker.runtime import SystemRuntime
-from worker.settings import Reader, Settings, read_settings
+from worker.settings import Reader, Settings
 from worker.source.program import Git
 
 
@@ -38,12 +38,7 @@ def _run_job(arguments: Namespace, environment: Mapping[str, str]) -> Output:
             name = option.replace("_", "-")
             raise UsageError(f"--{name} goes with REPO; without it, everything comes from the environment")
     reader = Reader(environment)
-    settings = read_settings(reader, arguments.store)
-    if not settings.store_url:
-        reader.required("STORE_URL", "where checkpoints and files are kept, as s3://bucket/prefix or file:///folder")
-    if not reader.required("CALLBACK_URL", "the address of the web app's webhook"):
-        reader.required("CALLBACK_TOKEN", "the token that the webhook expects")
-    identity = read_request(reader, allow_http=settings.allow_http_git)
+    settings, identity = read_job(reader, arguments.store)
     reader.finish()
     with reporting(environment, default_format="json", job_id=identity.job_id) as reporter:
         code = do(settings, environment, reporter, identity.job_id, lambda job: job.run(identity))
