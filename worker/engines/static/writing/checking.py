@@ -15,7 +15,7 @@ from worker.engines.static.writing.excerpts import Span
 
 _FENCE: Final = re.compile(r"(`{3,})(\S*)")
 _SPAN: Final = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
-_LINK: Final = re.compile(r"(?<!\\)\]\(([^()\s]*)\)")
+_LINK: Final = re.compile(r"(?<!\\)\[(?:[^\[\]\\]|\\.)*\]\(([^()\s]*)\)")
 _REMARK: Final = re.compile(r"- Lines? (\d+)(?:-\d+)? ")
 _CONDITION: Final = re.compile(r", (?:if|unless|in the handler of) $")
 """What comes before code that stands somewhere above the line of a remark."""
