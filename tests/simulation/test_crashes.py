@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,22 +11,33 @@ from states.exits import Exit
 from states.stages import Stage, State
 from tests.simulation.scheduler import Process
 from tests.simulation.simulation import Simulation
-from tests.simulation.stories import kill_before, run
+from tests.simulation.stories import failing, kill_before, overloaded, run
 from tests.simulation.wire import Fault, Judge
 from tests.support.world import JOB
+from worker.claim import Operator
+from worker.engines.port import EngineFailedError
+from worker.job import Job
 
 MAX_RUNS = 5
 PAIRS = 150
 
 
+REFUSED = EngineFailedError("invalid API key", temporary=False)
+
+
 def undisturbed(work_dir: Path) -> tuple[int, dict[str, bytes]]:
     """Return how many operations a job takes, and the course that it makes."""
     simulation = Simulation(0, work_dir)
-    judge, count = striking(0, Fault.FAILED)
-    simulation.start(judge)
-    simulation.run()
+    operations = count(simulation)
     simulation.check()
-    return count(), simulation.course()
+    return operations, simulation.course()
+
+
+def count(simulation: Simulation, **how: Any) -> int:  # noqa: ANN401 - as `start` has them
+    """Do a run, and return how many operations it takes."""
+    judge, seen = striking(0, Fault.FAILED)
+    run(simulation, judge=judge, **how)
+    return seen()
 
 
 def striking(number: int, fault: Fault) -> tuple[Judge, Callable[[], int]]:
@@ -40,13 +52,13 @@ def striking(number: int, fault: Fault) -> tuple[Judge, Callable[[], int]]:
     return judge, lambda: seen
 
 
-def finish(simulation: Simulation) -> None:
-    """Start run after run, as the platform does, until one ends as the job does."""
-    while simulation.runs[-1].code in {None, Exit.TEMPORARY}:
+def finish(simulation: Simulation, **how: Any) -> Exit:  # noqa: ANN401 - as `start` has them
+    """Start run after run, as the platform does, until one ends as the job does; return its code."""
+    while (code := simulation.runs[-1].code) in {None, Exit.TEMPORARY}:
         assert len(simulation.runs) < MAX_RUNS, [(run.code, run.error) for run in simulation.runs]
-        simulation.start()
-        simulation.run()
-    assert simulation.runs[-1].code is Exit.OK
+        run(simulation, **how)
+    assert code is not None
+    return code
 
 
 @pytest.mark.parametrize("fault", Fault)
@@ -54,11 +66,68 @@ def test_a_fault_at_any_operation_loses_nothing_and_repeats_nothing(fault: Fault
     operations, course = undisturbed(work_dir)
     for number in range(1, operations + 1):
         simulation = Simulation(number, work_dir)
-        simulation.start(striking(number, fault)[0])
-        simulation.run()
-        finish(simulation)
+        run(simulation, judge=striking(number, fault)[0])
+        assert finish(simulation) is Exit.OK
         simulation.check()
         assert simulation.course() == course, f"{fault} at operation {number}"
+    print(f"{operations} operations")  # noqa: T201 - shown with `pytest -rP`
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_a_fault_at_any_operation_of_a_job_that_fails_for_good_lets_it_fail_and_be_told_once(
+    fault: Fault, work_dir: Path
+) -> None:
+    for number in range(1, count(Simulation(0, work_dir), engine=failing(REFUSED)) + 1):
+        simulation = Simulation(number, work_dir)
+        run(simulation, judge=striking(number, fault)[0], engine=failing(REFUSED))
+        while simulation.runs[-1].code in {None, Exit.TEMPORARY}:
+            run(simulation, engine=failing(REFUSED))
+        assert simulation.runs[-1].code is Exit.UNAVAILABLE
+        assert simulation.manifest.state is State.FAILED
+        simulation.check()
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_a_fault_at_any_operation_of_a_cancellation_lets_it_be_repeated_and_told_once(
+    fault: Fault, work_dir: Path
+) -> None:
+    def interrupted(seed: int) -> Simulation:
+        simulation = Simulation(seed, work_dir)
+        run(simulation, engine=failing(overloaded()))
+        return simulation
+
+    def cancel(job: Job) -> Exit:
+        return job.cancel()
+
+    for number in range(1, count(interrupted(0), work=cancel) + 1):
+        simulation = interrupted(number)
+        run(simulation, judge=striking(number, fault)[0], work=cancel)
+        simulation.scheduler.time += 60
+        run(simulation, work=cancel)
+        assert finish(simulation) is Exit.OK
+        if simulation.manifest.outbox.pending:
+            run(simulation)
+        assert simulation.manifest.state is State.CANCELED
+        simulation.check()
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_a_fault_at_any_operation_of_a_stage_done_anew_loses_nothing(fault: Fault, work_dir: Path) -> None:
+    def completed(seed: int) -> Simulation:
+        simulation = Simulation(seed, work_dir)
+        run(simulation)
+        return simulation
+
+    def redo(job: Job) -> Exit:
+        return job.resume(Operator(stage=Stage.REVIEW_CHAPTERS))
+
+    course = completed(0).course()
+    for number in range(1, count(completed(0), work=redo) + 1):
+        simulation = completed(number)
+        run(simulation, judge=striking(number, fault)[0], work=redo)
+        assert finish(simulation) is Exit.OK
+        simulation.check_log()
+        assert simulation.course() == course
 
 
 @pytest.mark.parametrize("chunk", range(4))
@@ -70,9 +139,8 @@ def test_a_second_fault_during_the_resume_loses_nothing_either(chunk: int, work_
         faults = chance.choice(list(Fault)), chance.choice(list(Fault))
         simulation = Simulation(first * 1000 + second, work_dir)
         for number, fault in zip((first, second), faults, strict=True):
-            simulation.start(striking(number, fault)[0])
-            simulation.run()
-        finish(simulation)
+            run(simulation, judge=striking(number, fault)[0])
+        assert finish(simulation) is Exit.OK
         simulation.check()
         assert simulation.course() == course, f"{faults} at operations {first} and {second}"
 
@@ -100,7 +168,7 @@ def test_a_branch_that_moves_between_two_runs_does_not_change_the_course(stage: 
     simulation = Simulation(0, work_dir)
     run(simulation, judge=kill_before(f"put {JOB}/artifacts/{stage}"))
     simulation.source.commit = "b" * 40
-    finish(simulation)
+    assert finish(simulation) is Exit.OK
     assert simulation.manifest.commit == "a" * 40
     assert simulation.course() == course
 

@@ -1,10 +1,12 @@
 """Runs of one job at the same time, in thousands of random schedules.
 
-`FONDATION_SCHEDULES=20000 pytest tests/simulation/test_rivals.py` plays more of them; a failing one names its seed,
-and `FONDATION_SEED=<seed>` plays that one alone.
+`FONDATION_SCHEDULES=20000 pytest tests/simulation/test_rivals.py -rP` plays more of them (so many without operators and
+so many with), and says how many; a failing one names its seed, and `FONDATION_SEED=<seed>` plays that one alone.
 """
 
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,20 @@ def seeds(chunk: int) -> list[int]:
     return [int(SEED)] if SEED else list(range(chunk * SCHEDULES, (chunk + 1) * SCHEDULES))
 
 
+def play_all(chosen: list[int], work_dir: Path, check: Callable[[Simulation], None], *, operators: bool) -> None:
+    """Play schedules, and check what each leaves behind; a failure names its seed."""
+    runs, began = 0, time.monotonic()
+    for seed in chosen:
+        simulation = play(seed, work_dir, operators=operators)
+        runs += len(simulation.runs)
+        try:
+            check(simulation)
+        except AssertionError as error:
+            error.add_note(f"FONDATION_SEED={seed}: {describe(simulation)}")
+            raise
+    print(f"{len(chosen)} schedules, {runs} runs, {time.monotonic() - began:.0f} s")  # noqa: T201 - shown with `-rP`
+
+
 @pytest.fixture
 def course(work_dir: Path) -> dict[str, bytes]:
     simulation = Simulation(0, work_dir)
@@ -34,23 +50,17 @@ def course(work_dir: Path) -> dict[str, bytes]:
 def test_rivals_faults_and_frozen_owners_neither_lose_nor_repeat_anything(
     chunk: int, work_dir: Path, course: dict[str, bytes]
 ) -> None:
-    for seed in seeds(chunk):
-        simulation = play(seed, work_dir, operators=False)
-        try:
-            simulation.check()
-            assert simulation.course() == course
-        except AssertionError as error:
-            error.add_note(f"FONDATION_SEED={seed}: {describe(simulation)}")
-            raise
+    def check(simulation: Simulation) -> None:
+        simulation.check()
+        assert simulation.course() == course
+
+    play_all(seeds(chunk), work_dir, check, operators=False)
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_operators_among_them_corrupt_nothing(chunk: int, work_dir: Path, course: dict[str, bytes]) -> None:
-    for seed in seeds(chunk):
-        simulation = play(seed, work_dir, operators=True)
-        try:
-            simulation.check_log()
-            assert simulation.manifest.state is State.CANCELED or simulation.course() == course
-        except AssertionError as error:
-            error.add_note(f"FONDATION_SEED={seed}: {describe(simulation)}")
-            raise
+    def check(simulation: Simulation) -> None:
+        simulation.check_log()
+        assert simulation.manifest.state is State.CANCELED or simulation.course() == course
+
+    play_all(seeds(chunk), work_dir, check, operators=True)
