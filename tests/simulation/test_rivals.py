@@ -28,13 +28,15 @@ def play_all(chosen: list[int], work_dir: Path, check: Callable[[Simulation], No
     """Play schedules, and check what each leaves behind; a failure names its seed."""
     runs, began = 0, time.monotonic()
     for seed in chosen:
-        simulation = play(seed, work_dir, operators=operators)
-        runs += len(simulation.runs)
+        ended = "it did not come to its end"
         try:
+            simulation = play(seed, work_dir, operators=operators)
+            ended = describe(simulation)
             check(simulation)
-        except AssertionError as error:
-            error.add_note(f"FONDATION_SEED={seed}: {describe(simulation)}")
+        except Exception as error:
+            error.add_note(f"FONDATION_SEED={seed}: {ended}")
             raise
+        runs += len(simulation.runs)
     print(f"{len(chosen)} schedules, {runs} runs, {time.monotonic() - began:.0f} s")  # noqa: T201 - shown with `-rP`
 
 
