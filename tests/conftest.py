@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -59,10 +60,13 @@ def store(request: pytest.FixtureRequest, s3_servers: Callable[[str], S3Server],
 
 
 @pytest.fixture(autouse=True)
-def own_log() -> Iterator[None]:
-    """Leave the log as it was: a command sends it to streams that end with its test."""
+def as_it_was() -> Iterator[None]:
+    """Leave log and signals as they were: a run sends its log to streams that end with its test, and takes signals."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
+    listeners = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     root.handlers[:], root.level = handlers, level
     logging.disable(logging.NOTSET)
+    for number, listener in listeners.items():
+        signal.signal(number, listener)

@@ -4,6 +4,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 
 from states import decisions
+from states.exits import Exit
 from states.keys import checkpoint_key, job_prefix
 from states.manifest import Manifest, RunRecord, Writer
 from states.takeover import exit_code
@@ -12,17 +13,21 @@ from worker.checkpoint import Checkpoint, CheckpointLog, OvertakenError
 from worker.claim import read_silence
 from worker.commands.reading import View, open_view
 from worker.commands.status import all_jobs
-from worker.errors import BusyError, WorkerError
+from worker.errors import BusyError, ConfigError, WorkerError
 from worker.output import Output
 from worker.runtime import iso
 
 
 def gc(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    """Delete the objects of jobs that are over, and whose newest checkpoint is older than asked."""
+    """Delete the objects of jobs that are over, and whose newest checkpoint is older than asked.
+
+    A job that cannot be judged is left, and named; one of an unknown format makes it end with 78 when all is done.
+    """
     seconds = duration.parse(arguments.older_than, "--older-than")
     view = open_view(arguments, environment)
     collected: list[str] = []
     left: list[dict[str, str]] = []
+    code = Exit.OK
     for job_id in all_jobs(view):
         log = CheckpointLog(view.store, job_id, view.runtime)
         try:
@@ -35,10 +40,11 @@ def gc(arguments: Namespace, environment: Mapping[str, str]) -> Output:
                 collected.append(job_id)
         except WorkerError as error:
             left.append({"jobId": job_id, "reason": str(error)})
+            code = Exit.CONFIG if isinstance(error, ConfigError) else code
     verb = "would collect" if arguments.dry_run else "collected"
     lines = [f"{verb} {job_id}" for job_id in collected] + [f"left {one['jobId']}: {one['reason']}" for one in left]
     document = {"collected": collected, "left": left, "dryRun": arguments.dry_run}
-    return Output(document=document, lines=lines or ["nothing to collect"])
+    return Output(document=document, lines=lines or ["nothing to collect"], exit_code=code)
 
 
 def _is_due(log: CheckpointLog, manifest: Manifest, older_than: int) -> bool:
