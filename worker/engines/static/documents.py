@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from worker.engines.static.encoding import decode
-from worker.engines.static.language import PROSE, Language
+from worker.engines.static.language import Language
 from worker.engines.static.model import Heading
 
 MAX_TITLE: Final = 120
@@ -15,7 +15,13 @@ MAX_LEAD: Final = 600
 _HASHES: Final = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
 _EQUALS: Final = re.compile(r"(={1,6})\s+(\S.*)$")
 _UNDERLINE: Final = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*$")
-_FENCE: Final = re.compile(r"\s*(```+|~~~+|----+$|\.\.\.\.+$)")
+_FENCES: Final = {
+    Language.MARKDOWN: re.compile(r"\s{0,3}(`{3,}|~{3,})"),
+    Language.NOTEBOOK: re.compile(r"(`{3,})"),
+    Language.ASCIIDOC: re.compile(r"(-{4,}|\.{4,}|`{3,})\s*$"),
+}
+"""How a block of code begins and ends, in languages in which it does not end with its indentation."""
+_NO_FENCE: Final = re.compile(r"(?!)")
 _SECTION: Final = re.compile(r"\\(part|chapter|(?:sub)*section)\*?\{(.*)\}")
 _NUMBERED: Final = re.compile(r"(?=.{3,80}$)(\d+(?:\.\d+)*)[.)]?\s+([^\W\d].*)$")
 
@@ -46,8 +52,9 @@ def headings(language: Language, text: str) -> tuple[Heading, ...]:
     lines = text.split("\n")
     found = list(_titles(language, lines))
     ends = [*(line - 1 for line, _, _ in found[1:]), len(lines)]
+    fence = _FENCES.get(language, _NO_FENCE)
     return tuple(
-        Heading(title=title, level=level, line=line, end_line=max(line, end), lead=_lead(lines[line:end]))
+        Heading(title=title, level=level, line=line, end_line=max(line, end), lead=_lead(lines[line:end], fence))
         for (line, level, title), end in zip(found, ends, strict=False)
     )
 
@@ -55,15 +62,28 @@ def headings(language: Language, text: str) -> tuple[Heading, ...]:
 def _titles(language: Language, lines: list[str]) -> Iterator[tuple[int, int, str]]:
     """Yield line, level and title of each heading."""
     marks: list[str] = []
-    fenced = ""
-    for number, line in enumerate(lines, 1):
-        if language in PROSE and (fence := _FENCE.match(line)) and not _underlines(lines, number):
-            fenced = "" if fenced and line.strip().startswith(fenced) else fenced or fence[1]
+    pattern, fenced = _FENCES.get(language, _NO_FENCE), ""
+    for number, line in enumerate(lines[(front := _front_matter(lines)) :], front + 1):
+        fence = pattern.match(line)
         if fenced:
+            fenced = "" if fence is not None and fence[1].startswith(fenced) else fenced
+            continue
+        if fence is not None and (language is not Language.ASCIIDOC or not _underlines(lines, number)):
+            fenced = fence[1]
             continue
         found = _marked(language, line) or _underlined(lines, number, marks)
         if found is not None and (title := plain(found[1])[:MAX_TITLE]):
             yield number, found[0], title
+
+
+def _front_matter(lines: list[str]) -> int:
+    """Return how many lines at the top are settings between two lines of dashes."""
+    if lines[0].rstrip() != "---":
+        return 0
+    return next((number for number, line in enumerate(lines[1:_LONGEST_FRONT], 2) if line.rstrip() == "---"), 0)
+
+
+_LONGEST_FRONT: Final = 100
 
 
 def _marked(language: Language, line: str) -> tuple[int, str] | None:
@@ -101,18 +121,18 @@ def _underlined(lines: list[str], number: int, marks: list[str]) -> tuple[int, s
 _SHORTEST: Final = 3
 
 
-def _lead(lines: list[str]) -> str:
+def _lead(lines: list[str], fence: re.Pattern[str]) -> str:
     """Return the first paragraph of prose."""
     paragraph: list[str] = []
     fenced = False
-    for line in lines:
-        if _FENCE.match(line):
+    for number, line in enumerate(lines):
+        if fence.match(line) and not (number == 0 and _UNDERLINE.match(line)):
             fenced = not fenced
         elif not paragraph and (fenced or not line.strip() or _NO_PROSE.match(line) or line[:1].isspace()):
             continue
         elif not line.strip():
             break
-        if not fenced and not _FENCE.match(line) and not _UNDERLINE.match(line):
+        if not fenced and not fence.match(line) and not _UNDERLINE.match(line):
             paragraph.append(line)
     return plain(" ".join(paragraph))[:MAX_LEAD]
 

@@ -55,6 +55,8 @@ _STOP: Final = re.compile(r"(?<=[^\s.][.!?])[\"')\]`]*(?=\s+[^a-z\s])|[。！？
 _SHORT: Final = re.compile(r"(?:^|[\s(])(?:e\.g|i\.e|etc|vs|cf|resp|approx|no|fig|dr|mr|st|[A-Z])\.$", re.IGNORECASE)
 _MOST: Final = 420
 """Characters of a paragraph; the rest of a longer one is left out at the end of a sentence."""
+_LOOKED_AT: Final = 4000
+"""Characters of a paragraph that are read at all: it may be a file's worth of comment."""
 _FEWEST: Final = 3
 """Words of a paragraph that says something."""
 
@@ -80,6 +82,7 @@ def paragraphs(doc: str, most: int = 3) -> list[str]:
 
 
 def _plain(paragraph: str) -> str:
+    paragraph = paragraph[:_LOOKED_AT]
     for pattern, replacement in _MARKUP:
         paragraph = pattern.sub(replacement, paragraph)
     paragraph = " ".join(paragraph.split())
