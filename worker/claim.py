@@ -103,14 +103,15 @@ class Claimant:
     def cancel(self) -> Ownership | Exit:
         """Claim a job that nobody runs, to cancel it; or ask the run that works on it to.
 
-        A job that is over is left as it is.
+        A job that is over is left as it is; one that was canceled before is claimed if that is still to be told.
         """
         while True:
             newest = self._log.newest()
             if newest is None:
                 raise no_such_job(self._log.job_id)
             manifest = newest.manifest
-            if manifest.over:
+            untold = manifest.state is State.CANCELED and manifest.outbox.pending and self._who.announces
+            if manifest.over and not untold:
                 return Exit.OK
             if not manifest.released and self._is_alive(manifest):
                 if manifest.cancel_requested or self._ask(newest):

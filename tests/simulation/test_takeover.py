@@ -107,6 +107,17 @@ def test_a_job_that_nobody_runs_is_canceled_at_once_and_that_is_told(simulation:
     simulation.check()
 
 
+def test_canceling_again_tells_what_could_not_be_told_before(simulation: Simulation) -> None:
+    run(simulation, engine=failing(overloaded()))
+    simulation.receiver.answer = lambda _: Answer(status_code=503)
+    assert run(simulation, work=lambda job: job.cancel()).code is Exit.TEMPORARY
+    assert simulation.manifest.state is State.CANCELED
+    simulation.receiver.answer = lambda _: Answer(status_code=200)
+    assert run(simulation, work=lambda job: job.cancel()).code is Exit.OK
+    assert simulation.receiver.said[-1] == ("progress", "canceled")
+    simulation.check()
+
+
 @pytest.mark.parametrize("owner", ["alive", "just crashed"])
 def test_resuming_a_job_whose_owner_may_live_ends_at_once_and_names_the_run(simulation: Simulation, owner: str) -> None:
     crashed = owner == "just crashed"
