@@ -11,7 +11,8 @@
 //   keyless     whether it does without a login
 //   litter      writes where it should not: into the repository, and other things into the output folder
 //   faults      {step or item: {kind, times?, …}}: see `strike` and `spoil`; `times` counts across processes
-// Beside it, it leaves calls.log (a line for each item that it has asked its model for) and seen.jsonl (how it was run).
+// Beside it, where it may write, it leaves calls.log (a line for each item that it has asked its model for) and
+// seen.jsonl (how it was run).
 "use strict";
 
 const { spawn } = require("node:child_process");
@@ -26,6 +27,13 @@ const memory = {};
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const say = (level, msg, more = {}) => console.log(JSON.stringify({ level, time: Date.now(), msg, ...more }));
+const note = (file, line) => {
+  try {
+    fs.appendFileSync(file, `${line}\n`);
+  } catch (error) {
+    if (!["EACCES", "EROFS"].includes(error.code)) throw error; // it is part of an image
+  }
+};
 const forever = () => new Promise(() => setInterval(() => {}, 1 << 30));
 
 function parse(argv) {
@@ -160,7 +168,7 @@ async function write(file, text) {
 /** Ask the model for an item, and write it. */
 async function make(output, item, text) {
   const file = path.join(output, item);
-  fs.appendFileSync("calls.log", `${item}\n`);
+  note("calls.log", item);
   if (vices.delay) await sleep(vices.delay * (0.5 + Math.random()));
   const fault = due(item);
   await strike(fault);
@@ -268,7 +276,7 @@ async function main() {
   if (options.help) return help();
   if (!fs.existsSync("prompts/chapter.md")) fail("Error: ENOENT: no such file or directory, open 'prompts/chapter.md'");
   const seen = { argv: process.argv.slice(2), env: process.env, cwd: process.cwd(), repository: list(options.repository) };
-  fs.appendFileSync("seen.jsonl", `${JSON.stringify(seen)}\n`);
+  note("seen.jsonl", JSON.stringify(seen));
   checkLogin();
   const output = path.resolve(options.repository, options.output);
   for (const folder of ["chapters", "reviewed-chapters", "tutorials"]) fs.mkdirSync(path.join(output, folder), { recursive: true });
