@@ -135,6 +135,7 @@ class World:
     lease: int = 3
     store_give_up: float = 5
     allow_unfenced: bool = False
+    platform_run: str | None = None
 
     def job(self, job_id: str = JOB) -> Job:
         """Return a new run, not yet started."""
@@ -157,7 +158,11 @@ class World:
             reporter=LogReporter(),
         )
         who = Newcomer(
-            version="test", lease_seconds=self.lease, announces=receiver is not None, allow_unfenced=self.allow_unfenced
+            version="test",
+            lease_seconds=self.lease,
+            announces=receiver is not None,
+            allow_unfenced=self.allow_unfenced,
+            platform_run=self.platform_run,
         )
         terms = Terms(
             who=who,

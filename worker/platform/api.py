@@ -82,9 +82,11 @@ class Api:
         self._give_up = give_up_seconds
         self._seconds = min(CALL_SECONDS, give_up_seconds)
         self._root = f"{settings.api_url}/serverless-jobs/v1alpha2/regions/{settings.region}"
-        # Redirects are not followed: they would carry the key elsewhere.
+        # Redirects are not followed: they would carry the key elsewhere. Calls are few and far between, so that no
+        # connection is kept, which somebody would have to close.
         self._client = httpx.Client(
             timeout=self._seconds,
+            limits=httpx.Limits(max_keepalive_connections=0),
             headers={
                 "Accept": "application/json",
                 "User-Agent": f"fondation-worker/{__version__}",

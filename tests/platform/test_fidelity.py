@@ -1,0 +1,119 @@
+"""The stand-in of the API behaves as the official SDK expects it to, and as it is documented."""
+
+from collections.abc import Iterator
+
+import pytest
+from scaleway import Client
+from scaleway.jobs.v1alpha2 import JobsV1Alpha2API
+from scaleway.jobs.v1alpha2.types import (
+    CreateSecretsRequestSecretConfig,
+    JobDefinition,
+    JobRunState,
+    RetryPolicy,
+    UpdateJobDefinitionRequestUpdateRetryPolicy,
+)
+from scaleway_core.api import ScalewayException
+
+from tests.support.scaleway.server import ScalewayServer
+
+
+@pytest.fixture
+def scaleway() -> Iterator[ScalewayServer]:
+    with ScalewayServer() as server:
+        yield server
+
+
+@pytest.fixture
+def sdk(scaleway: ScalewayServer) -> JobsV1Alpha2API:
+    return JobsV1Alpha2API(
+        Client(
+            access_key="SCW00000000000000000",
+            secret_key=scaleway.secret_key,
+            default_project_id=scaleway.project_id,
+            default_region="fr-par",
+            api_url=scaleway.url,
+        )
+    )
+
+
+def create(sdk: JobsV1Alpha2API, name: str = "worker") -> JobDefinition:
+    return sdk.create_job_definition(
+        name=name,
+        description="",
+        image_uri="registry.example/worker:1",
+        cpu_limit=2000,
+        memory_limit=4096,
+        local_storage_capacity=10000,
+        environment_variables={"A": "1"},
+        job_timeout="3600s",
+        retry_policy=RetryPolicy(max_retries=5),
+    )
+
+
+def test_a_definition_is_created_changed_listed_and_deleted(sdk: JobsV1Alpha2API) -> None:
+    made = create(sdk)
+    changed = sdk.update_job_definition(
+        job_definition_id=made.id,
+        memory_limit=8192,
+        environment_variables={"B": "2"},
+        retry_policy=UpdateJobDefinitionRequestUpdateRetryPolicy(max_retries=0),
+    )
+    assert (changed.memory_limit, changed.environment_variables, changed.cpu_limit) == (8192, {"B": "2"}, 2000)
+    assert changed.retry_policy == RetryPolicy(max_retries=0)
+    assert [one.id for one in sdk.list_job_definitions_all()] == [made.id]
+    sdk.delete_job_definition(job_definition_id=made.id)
+    assert sdk.list_job_definitions().total_count == 0
+
+
+def test_listings_come_in_pages_of_one_project(sdk: JobsV1Alpha2API, scaleway: ScalewayServer) -> None:
+    made = [create(sdk, f"worker-{number}").id for number in range(25)]
+    page = sdk.list_job_definitions(page=2, page_size=10)
+    assert ([one.id for one in page.job_definitions], page.total_count) == (made[10:20], 25)
+    assert [one.id for one in sdk.list_job_definitions_all()] == made
+    assert sdk.list_job_definitions(project_id="11111111-1111-1111-1111-111111111111").total_count == 0
+    assert any("page=3" in request for request in scaleway.requests)
+
+
+def test_a_run_is_started_looked_at_listed_and_stopped(sdk: JobsV1Alpha2API) -> None:
+    definition = create(sdk)
+    started = sdk.start_job_definition(job_definition_id=definition.id, environment_variables={"JOB_ID": "x"}).job_runs
+    run = sdk.get_job_run(job_run_id=started[0].id)
+    assert (run.state, run.environment_variables) == (JobRunState.QUEUED, {"JOB_ID": "x"})
+    assert sdk.stop_job_run(job_run_id=run.id).state == JobRunState.INTERRUPTED
+    assert [one.id for one in sdk.list_job_runs_all(job_definition_id=definition.id)] == [run.id]
+    assert sdk.list_job_runs(states=[JobRunState.QUEUED]).total_count == 0
+
+
+def test_a_definition_with_a_live_run_is_not_deleted(sdk: JobsV1Alpha2API) -> None:
+    definition = create(sdk)
+    sdk.start_job_definition(job_definition_id=definition.id)
+    with pytest.raises(ScalewayException) as refused:
+        sdk.delete_job_definition(job_definition_id=definition.id)
+    assert refused.value.status_code == 403
+
+
+def test_secrets_are_references_of_a_definition(sdk: JobsV1Alpha2API) -> None:
+    definition = create(sdk)
+    wish = CreateSecretsRequestSecretConfig(
+        secret_manager_id="5e0f8b5e-0000-4000-8000-000000000000",
+        secret_manager_version="latest",
+        env_var_name="API_KEY",
+    )
+    made = sdk.create_secrets(job_definition_id=definition.id, secrets=[wish]).secrets[0]
+    assert made.env_var is not None
+    assert made.env_var.name == "API_KEY"
+    assert sdk.update_secret(secret_id=made.secret_id, secret_manager_version="3").secret_manager_version == "3"
+    sdk.delete_secret(secret_id=made.secret_id)
+    assert sdk.list_secrets(job_definition_id=definition.id).secrets == []
+
+
+def test_what_is_wrong_with_a_request_is_said_as_the_sdk_reads_it(
+    sdk: JobsV1Alpha2API, scaleway: ScalewayServer
+) -> None:
+    with pytest.raises(ScalewayException) as refused:
+        sdk.get_job_run(job_run_id="5e0f8b5e-0000-4000-8000-000000000000")
+    assert refused.value.status_code == 404
+    scaleway.secret_key = "5e0f8b5e-0000-4000-8000-000000000000"
+    with pytest.raises(ScalewayException) as refused:
+        sdk.list_job_runs()
+    assert refused.value.status_code == 401

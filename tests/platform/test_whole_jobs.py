@@ -1,0 +1,138 @@
+"""Whole jobs on the platform: started, followed, killed, swept up, resumed and canceled, by real processes."""
+
+import json
+from pathlib import Path
+
+import yaml
+
+from states.stages import State
+from tests.platform.conftest import Cloud, at_once
+from tests.support.waiting import until
+
+
+def submit(cloud: Cloud, job_id: str = "job-1", *options: str, code: int = 0) -> str:
+    return cloud.operator("submit", cloud.repository, "--job-id", job_id, *options, code=code)
+
+
+def killed_in_the_chapters(cloud: Cloud, job_id: str = "job-1") -> None:
+    """Let a run of a job die as if its memory had been used up."""
+    submit(cloud, job_id)
+    cloud.await_item(job_id)
+    run = cloud.runs[-1]
+    cloud.containers.kill(run["id"])
+    cloud.await_end(run)
+
+
+def test_submit_starts_a_run_and_follows_it_to_the_end_of_its_job(cloud: Cloud) -> None:
+    said = cloud.operator.json("submit", cloud.repository, "--wait")
+    assert (said["state"], said["exitCode"], said["runId"]) == ("completed", 0, cloud.runs[0]["id"])
+    assert said["definitionId"] == cloud.definition["id"]
+    assert cloud.receiver.said[-1] == ("complete", "completed")
+    manifest = cloud.operator.manifest(said["jobId"])
+    assert manifest is not None
+    assert manifest.owner.platform_run == said["runId"]
+
+
+def test_a_run_that_fails_for_a_while_is_followed_through_the_platforms_retries(cloud: Cloud) -> None:
+    cloud.definition["retry_policy"] = {"max_retries": 5}
+    cloud.cli.set(faults={"analyze": {"kind": "fails", "complains": "Error: 529 overloaded_error", "times": 3}})
+    submit(cloud, "job-1", "--wait")
+    assert cloud.runs[0]["attempts"] == 2
+    assert cloud.runs[0]["state"] == "succeeded"
+
+
+def test_submit_ends_with_the_exit_code_of_a_job_that_fails_for_good(cloud: Cloud) -> None:
+    said = cloud.operator("submit", cloud.repository, "--branch", "nowhere", "--wait", code=65)
+    assert "nowhere" in said
+
+
+def test_status_adds_the_platforms_runs_without_their_environment(cloud: Cloud) -> None:
+    submit(cloud, "job-1", "--wait")
+    said = cloud.operator("status", "job-1", "--json")
+    assert json.loads(said)["platformRuns"] == [
+        {"id": cloud.runs[0]["id"], "state": "succeeded", "reason": None, "exitCode": 0, "attempts": 1}
+    ]
+    assert "tok-3n" not in said
+
+
+def test_sweep_starts_a_run_for_a_job_whose_run_was_killed_and_only_one(cloud: Cloud) -> None:
+    killed_in_the_chapters(cloud)
+    until(lambda: cloud.operator.json("sweep")["swept"] != [])
+    assert cloud.operator.json("sweep")["swept"] == []
+    cloud.await_end(cloud.runs[1])
+    assert [run["state"] for run in cloud.runs] == ["failed", "succeeded"]
+    assert cloud.runs[1]["environment_variables"] == cloud.runs[0]["environment_variables"]
+    assert max(cloud.cli.calls.values()) <= 2
+    assert cloud.operator.json("sweep") == {"swept": [], "skipped": [], "givenUp": []}
+
+
+def test_a_killed_run_is_left_alone_while_its_lease_may_hold(cloud: Cloud) -> None:
+    cloud.definition["environment_variables"]["LEASE_SECONDS"] = "60"
+    killed_in_the_chapters(cloud)
+    said = cloud.operator.json("sweep")
+    assert (said["swept"], said["skipped"][0]["jobId"]) == ([], "job-1")
+    assert "was heard of" in said["skipped"][0]["reason"]
+
+
+def test_two_sweeps_at_once_start_one_run(cloud: Cloud) -> None:
+    killed_in_the_chapters(cloud)
+    until(lambda: cloud.operator.json("sweep", "--dry-run")["swept"] != [])
+    at_once(*[lambda: _quiet_sweep(cloud)] * 3)
+    assert len(cloud.runs) == 2
+
+
+def _quiet_sweep(cloud: Cloud) -> None:
+    from worker.cli import main  # noqa: PLC0415 - its output is nobody's
+
+    main(["sweep"], {**cloud.operator.scaleway.environment, **cloud.operator.environment})
+
+
+def test_resume_on_the_platform_starts_a_run_that_goes_on(cloud: Cloud) -> None:
+    killed_in_the_chapters(cloud)
+    until(lambda: cloud.operator.json("sweep", "--dry-run")["swept"] != [])
+    said = cloud.operator.json("resume", "job-1", "--on", "scaleway")
+    assert said["runId"] == cloud.runs[1]["id"]
+    cloud.await_end(cloud.runs[1])
+    manifest = cloud.operator.manifest("job-1")
+    assert manifest is not None
+    assert manifest.state is State.COMPLETED
+    assert cloud.operator.json("resume", "job-1", "--on", "scaleway")["runId"] is None
+
+
+def test_a_live_job_is_not_resumed_on_the_platform(cloud: Cloud) -> None:
+    submit(cloud)
+    cloud.await_item("job-1")
+    assert "job job-1 is not dead" in cloud.operator("resume", "job-1", "--on", "scaleway", code=75)
+    cloud.await_end(cloud.runs[0])
+    assert len(cloud.runs) == 1
+
+
+def test_a_job_that_failed_for_good_goes_on_after_the_operators_word_with_a_new_token(cloud: Cloud) -> None:
+    cloud.cli.set(keyless=False)
+    submit(cloud, "job-1", "--wait", code=69)
+    cloud.cli.set(keyless=True)
+    cloud.operator.environment["CALLBACK_TOKEN"] = "another"
+    cloud.operator("resume", "job-1", "--on", "scaleway")
+    cloud.await_end(cloud.runs[-1])
+    assert cloud.runs[-1]["state"] == "succeeded"
+    assert cloud.runs[-1]["environment_variables"]["CALLBACK_TOKEN"] == "another"
+
+
+def test_cancel_waits_for_the_run_to_obey(cloud: Cloud) -> None:
+    submit(cloud)
+    cloud.await_item("job-1")
+    assert cloud.operator.json("cancel", "job-1")["state"] == "canceled"
+    cloud.await_end(cloud.runs[0])
+    assert "POST job-runs" not in " ".join(cloud.jobs.writes)
+
+
+def test_batch_brings_all_jobs_of_a_file_to_their_end_a_few_at_a_time(cloud: Cloud, tmp_path: Path) -> None:
+    file = tmp_path / "batch.yaml"
+    jobs = [{"repository": cloud.repository, "jobId": f"job-{number}"} for number in range(3)]
+    file.write_text(yaml.safe_dump([*jobs, {"repository": cloud.repository, "jobId": "lost", "branch": "nowhere"}]))
+    said = cloud.operator.json("batch", str(file), "--parallel", "2", code=65)
+    assert [one["state"] for one in said["jobs"]] == ["completed"] * 3 + ["failed"]
+    assert [one["exitCode"] for one in said["jobs"]] == [0, 0, 0, 65]
+    started = [run["id"] for run in cloud.runs]
+    assert cloud.operator.json("batch", str(file), code=65)["jobs"] == said["jobs"]
+    assert [run["id"] for run in cloud.runs] == started

@@ -1,0 +1,89 @@
+"""Runs that really happen: each is a process of the program, as the platform's containers are."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tests.support.scaleway.jobs import Document, Jobs
+
+ROOT: Final = Path(__file__).parents[3]
+PAUSE_SECONDS: Final = 0.3
+"""Before the platform tries a run again: how long that is in truth is not documented."""
+
+
+@dataclass
+class Containers:
+    """The machines of the platform; `Jobs(launch=containers.launch)`."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    """What a container finds in its environment besides what the platform gives it."""
+    deaf: bool = False
+    """Whether a run that is stopped goes on for a while, as if it had not heard."""
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _ending: threading.Event = field(default_factory=threading.Event)
+
+    def launch(self, jobs: Jobs, run: Document, environment: Mapping[str, str]) -> None:
+        """Let a run happen in the background."""
+        threading.Thread(target=self._go_through, args=(jobs, run, environment), daemon=True).start()
+
+    def kill(self, run_id: str) -> None:
+        """End a run as the kernel does when its memory is used up."""
+        self.processes[run_id].kill()
+
+    def close(self) -> None:
+        """End all of them."""
+        self._ending.set()
+        for process in self.processes.values():
+            process.kill()
+            process.wait()
+
+    def _go_through(self, jobs: Jobs, run: Document, environment: Mapping[str, str]) -> None:
+        retries = jobs.definitions[run["job_definition_id"]]["retry_policy"]["max_retries"]
+        for attempt in range(retries + 1):
+            code = self._attempt(run, environment, attempt)
+            if self._ending.is_set():
+                return
+            if run["state"] == "interrupting":
+                jobs.end(run, "interrupted", reason="cancellation")
+            elif code == 0:
+                jobs.end(run, "succeeded", exit_code=0)
+            elif code < 0:
+                jobs.end(run, "failed", reason="memory_usage_exceeded")
+            elif attempt < retries:
+                run |= {"state": "retrying", "exit_code": code}
+                self._ending.wait(PAUSE_SECONDS)
+                continue
+            else:
+                jobs.end(run, "failed", reason="exited_with_error", exit_code=code)
+            return
+
+    def _attempt(self, run: Document, environment: Mapping[str, str], attempt: int) -> int:
+        log = self.folder / f"{run['id']}-{attempt}.log"
+        base = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COVERAGE_")}
+        own = {"HOME": str(self.folder), "WORK_DIR": str(self.folder / "work")}
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "worker", "run"],
+                cwd=ROOT,
+                env={**base, **own, **self.environment, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        self.processes[run["id"]] = process
+        run |= {"state": "running", "attempts": attempt + 1}
+        told = False
+        while True:
+            try:
+                return process.wait(0.05)
+            except subprocess.TimeoutExpired:
+                if run["state"] == "interrupting" and not told and not self.deaf:
+                    told = True
+                    process.send_signal(signal.SIGTERM)
