@@ -67,7 +67,12 @@ def open_retrying_store(settings: Settings, runtime: Runtime) -> Store:
 
 def work_dir(settings: Settings) -> Path:
     """Return where runs have their folders."""
-    return settings.work_dir or Path(tempfile.gettempdir()) / f"fondation-worker-{os.getuid()}"
+    if settings.work_dir is not None:
+        return settings.work_dir
+    try:
+        return Path(tempfile.gettempdir()) / f"fondation-worker-{os.getuid()}"
+    except FileNotFoundError as error:
+        raise ConfigError("WORK_DIR is missing, and no folder for what passes can be written to: set it") from error
 
 
 def engine_name(settings: Settings, manifest: Manifest | None, environment: Mapping[str, str] = os.environ) -> str:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 Message = TypeVar("Message")
 
@@ -96,6 +96,10 @@ class _Flag:
         return self._event.wait(seconds)
 
 
+_STARTED: Final = time.clock_gettime(time.CLOCK_BOOTTIME)
+"""When this process began, as near as makes no difference: this module is among the first that it loads."""
+
+
 class SystemRuntime:
     """The real thing."""
 
@@ -106,6 +110,10 @@ class SystemRuntime:
     def monotonic(self) -> float:
         """Return seconds since the machine started; CLOCK_MONOTONIC would stand still while it sleeps."""
         return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    def age(self) -> float:
+        """Return for how many seconds this process has lived."""
+        return self.monotonic() - _STARTED
 
     def token(self) -> str:
         """Return 16 random hexadecimal digits."""

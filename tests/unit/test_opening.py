@@ -71,6 +71,15 @@ def test_a_run_works_where_it_is_told_to_or_in_the_systems_place_for_what_passes
     assert work_dir(settings()).name.startswith("fondation-worker-")
 
 
+def test_where_nothing_that_passes_can_be_written_the_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere() -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr("tempfile.gettempdir", nowhere)
+    with pytest.raises(ConfigError, match="WORK_DIR is missing"):
+        work_dir(settings())
+
+
 def test_the_fondation_cli_is_taken_where_it_is_and_the_static_engine_elsewhere(tmp_path: Path) -> None:
     assert engine_name(settings(FONDATION_PATH=str(tmp_path)), None) == "static"
     assert (CLI / BUNDLE).is_file()

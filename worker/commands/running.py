@@ -71,7 +71,8 @@ def do(
     )
     job = Job(parts, _terms(settings), job_id)
     signals = Signals(job.desk, runtime, grace_seconds=settings.stop_grace, last_words=stop.set)
-    signals.install(soft_deadline=settings.soft_deadline)
+    deadline = settings.soft_deadline
+    signals.install(soft_deadline=None if deadline is None else max(0.0, deadline - runtime.age()))
     try:
         return work(job)
     except ReplacedError as error:

@@ -48,7 +48,14 @@ def test_the_last_word_serves_as_a_name(repository: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     "repository",
-    ["https://github.com/a/b", "owner/name", "http://localhost:3000/a", "http://127.0.0.1:1/a", "http://[::1]/a"],
+    [
+        "https://github.com/a/b",
+        "owner/name",
+        "owner/..name",
+        "http://localhost:3000/a",
+        "http://127.0.0.1:1/a",
+        "http://[::1]/a",
+    ],
 )
 def test_a_repository_may_be(repository: str) -> None:
     assert repository_fault(repository, allow_http=False) is None
@@ -71,6 +78,8 @@ def test_a_repository_may_be(repository: str) -> None:
         ("https://h:port/a", "no URL"),
         ("--upload-pack=x", "must be https://"),
         ("-x/y", "must be https://"),
+        ("owner/..", "must be https://"),
+        ("owner/.", "must be https://"),
     ],
 )
 def test_a_repository_may_not_be_and_it_is_said_why(repository: str, says: str) -> None:

@@ -1,0 +1,45 @@
+"""Time, threads and chance, as they really are."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+from worker.runtime import Mailbox, SystemRuntime, iso
+
+RUNTIME = SystemRuntime()
+
+
+def test_a_process_knows_for_how_long_it_has_lived() -> None:
+    first = RUNTIME.age()
+    assert 0 < first < RUNTIME.age()
+
+
+def test_tokens_are_sixteen_digits_and_never_the_same() -> None:
+    tokens = {RUNTIME.token() for _ in range(100)}
+    assert len(tokens) == 100
+    assert all(len(token) == 16 and int(token, 16) >= 0 for token in tokens)
+
+
+def test_jitter_is_spread_from_0_to_1() -> None:
+    drawn = [RUNTIME.jitter() for _ in range(1000)]
+    assert 0 <= min(drawn) < 0.1
+    assert 0.9 < max(drawn) <= 1
+
+
+def test_a_mailbox_keeps_the_order_and_a_reader_does_not_wait_longer_than_asked() -> None:
+    mailbox: Mailbox[str] = RUNTIME.mailbox()
+    mailbox.put("a")
+    mailbox.put("b")
+    assert [mailbox.get(0.01), mailbox.get(0.01), mailbox.get(0.01)] == ["a", "b", None]
+
+
+def test_a_flag_wakes_who_waits() -> None:
+    flag = RUNTIME.flag()
+    assert not flag.wait(0.01)
+    RUNTIME.spawn("setter", flag.set)
+    assert flag.wait(30)
+    assert flag.is_set()
+
+
+def test_time_is_written_in_utc_to_the_millisecond() -> None:
+    assert iso(datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=UTC)) == "2026-01-02T03:04:05.678Z"
+    assert iso(datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=2)))) == "2026-01-02T01:04:05.000Z"
+    assert abs(RUNTIME.now() - datetime.now(UTC)) < timedelta(seconds=5)  # noqa: TID251 - compared with the clock itself
