@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.sabotage.guard import COMMANDS, CRASHES, DAMAGE, FAILURES, PROCESSES, RIVALS, RUNS, Sabotage
+from tests.sabotage.guard import COMMANDS, CRASHES, DAMAGE, FAILURES, PROCESSES, RUNS, TAKEOVER, Sabotage
 
 WORKING: Final = (
     Sabotage(
@@ -45,7 +45,7 @@ WORKING: Final = (
         file="worker/making.py",
         old="            for item in self._engine.produce(batch.stage, workspace):",
         new="            for item in list(self._engine.produce(batch.stage, workspace)):",
-        tests=(CRASHES,),
+        tests=(RUNS,),
     ),
     Sabotage(
         guard="the outbox in the manifest: what a dead run has left is sent",
@@ -164,7 +164,7 @@ WORKING: Final = (
         file="worker/job.py",
         old="            heart.stop()\n            engine.stop()\n",
         new="            heart.stop()\n",
-        tests=(RUNS,),
+        tests=(TAKEOVER,),
     ),
     Sabotage(
         guard="completed only when all is there",
@@ -178,7 +178,7 @@ WORKING: Final = (
         file="worker/runner.py",
         old="        if base.cancel_requested:\n            return decisions.cancel",
         new="        if False:\n            return decisions.cancel",
-        tests=(RIVALS,),
+        tests=(TAKEOVER,),
     ),
     Sabotage(
         guard="the invariants at every append",

@@ -100,9 +100,13 @@ class Simulation:
         """Let everything happen."""
         self.scheduler.run()
 
+    def log(self) -> CheckpointLog:
+        """Return the job's log, as somebody who is no run sees it."""
+        return CheckpointLog(self.store, JOB, SimRuntime(self.scheduler, Process(name="reader")))
+
     def newest(self) -> Manifest | None:
         """Return the job's newest manifest, if it has begun."""
-        newest = self._log().newest()
+        newest = self.log().newest()
         return newest.manifest if newest else None
 
     @property
@@ -138,7 +142,7 @@ class Simulation:
         manifest = self.manifest
         assert manifest.over
         assert manifest.outbox.pending == ()
-        log = self._log()
+        log = self.log()
         checkpoints = [log.read(sequence) for sequence in log.sequences()]
         assert [one.manifest.sequence for one in checkpoints] == list(range(1, len(checkpoints) + 1))
         for before, after in pairwise(checkpoints):
@@ -172,9 +176,6 @@ class Simulation:
             run.code, run.error = error.exit, error
         run.ended_at = self.scheduler.time
 
-    def _log(self) -> CheckpointLog:
-        return CheckpointLog(self.store, JOB, SimRuntime(self.scheduler, Process(name="reader")))
-
     def _key(self, stage: Stage, path: str, sha256: str) -> str:
         inputs = self.manifest.record(stage).inputs
         return f"{JOB}/artifacts/{stage}/{inputs}/{sha256[:16]}/{path}"
@@ -183,7 +184,7 @@ class Simulation:
         """Note what a run says after another has claimed the job, unless it slept between its look and its word."""
         self.posts.append((self.scheduler.time, process, key))
         token = next(one for one in self.runs if one.process is process).job.log.token
-        log = self._log()
+        log = self.log()
         manifests = [log.read(sequence).manifest for sequence in log.sequences()]
         own = max((manifest.run for manifest in manifests if manifest.token == token), default=0)
         if manifests[-1].run > own and not process.slept_since(self.scheduler.time - LAST_WORD_SECONDS):

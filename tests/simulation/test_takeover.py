@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from states.decisions import request_cancel
 from states.exits import Exit
+from states.manifest import Writer
 from states.stages import Stage, State
 from tests.simulation.scheduler import Process
 from tests.simulation.simulation import Simulation
@@ -21,7 +23,7 @@ LEASE = 3
 
 
 class Patient(FakeEngine):
-    """Remembers when it was paused, and when it was let go on."""
+    """Remembers when it was paused, let go on, and ended."""
 
     def __init__(self, simulation: Simulation) -> None:
         super().__init__(chapters=2)
@@ -33,6 +35,9 @@ class Patient(FakeEngine):
 
     def unpause(self) -> None:
         self.log.append(("unpaused", self._simulation.scheduler.time))
+
+    def stop(self) -> None:
+        self.log.append(("ended", self._simulation.scheduler.time))
 
 
 def resume(word: Operator) -> Callable[[Job], Exit]:
@@ -118,6 +123,21 @@ def test_canceling_again_tells_what_could_not_be_told_before(simulation: Simulat
     simulation.check()
 
 
+def test_a_wish_to_cancel_that_comes_before_completion_is_granted(simulation: Simulation) -> None:
+    asked: list[str] = []
+
+    def judge(operation: str, _process: Process) -> None:
+        if operation.startswith("list job-1/artifacts") and simulation.manifest.state is State.PUBLISHING and not asked:
+            asked.append(operation)
+            newest = simulation.log().newest()
+            assert newest is not None
+            simulation.log().append(newest, request_cancel(newest.manifest), Writer.OPERATOR)
+
+    assert run(simulation, judge=judge).code is Exit.OK
+    assert (bool(asked), simulation.manifest.state) == (True, State.CANCELED)
+    simulation.check()
+
+
 @pytest.mark.parametrize("owner", ["alive", "just crashed"])
 def test_resuming_a_job_whose_owner_may_live_ends_at_once_and_names_the_run(simulation: Simulation, owner: str) -> None:
     crashed = owner == "just crashed"
@@ -129,6 +149,19 @@ def test_resuming_a_job_whose_owner_may_live_ends_at_once_and_names_the_run(simu
     assert refused.code is Exit.TEMPORARY
     assert "run 1 works on job job-1" in str(refused.error)
     assert refused.ended_at < (12 if crashed else 2)
+
+
+def test_a_replaced_runs_engine_is_ended_within_a_heartbeat(simulation: Simulation) -> None:
+    def before_item(path: str) -> None:
+        if path == CHAPTER:
+            simulation.start(work=resume(Operator(takeover=True)))
+            simulation.scheduler.pause(NEVER)
+
+    engine = Patient(simulation)
+    engine.before_item = before_item
+    assert run(simulation, engine=engine).code is Exit.REPLACED
+    [(what, when)] = engine.log
+    assert (what, when < LEASE) == ("ended", True)
 
 
 def test_a_takeover_does_not_wait_for_the_lease_of_a_crashed_run(simulation: Simulation) -> None:
