@@ -70,7 +70,7 @@ def _condition(book: Book, chapter: Chapter, one: Definition, failure: Raise) ->
     return choice(
         "When does it fail?",
         f"In {markdown.code(one.qualified)}, on line {failure.line}, there is {markdown.code(failure.what)}. "
-        "Which condition stands right above it?",
+        "Which condition is the innermost that it stands under?",
         right,
         [markdown.code(decision.said) for decision in decisions],
         f"See {markdown.place(one.path, (failure.line, failure.line))}, and the branch that it stands in.",
