@@ -84,12 +84,13 @@ def _of_symbol(book: Book, chapter: Chapter, one: Definition, place: int) -> Ite
         yield Why.PART, one.index
         return
     members = [member for member in _functions_of(book, one) if member.end_line - member.line >= _TRIVIAL]
-    if place and members and _says_nothing(book, one):
-        yield Why.PART, max(members, key=lambda member: (_demand(book, member.index), -member.index)).index
-        return
-    yield (Why.PART if place else Why.DECLARATION), one.index
+    silent = bool(members) and _says_nothing(book, one)
     if place:
+        first = max(members, key=lambda member: (_demand(book, member.index), -member.index)) if silent else one
+        yield Why.PART, first.index
         return
+    if not silent:
+        yield Why.DECLARATION, one.index
     if (maker := constructor(book, chapter, one)) is not None and maker in members:
         yield Why.BIRTH, maker.index
     others = [member for member in members if member.name not in _CONSTRUCTORS and member.name != one.name]
