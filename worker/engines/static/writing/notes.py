@@ -146,6 +146,7 @@ def _unfinished(book: Book, chapter: Chapter) -> list[str]:
     if not found:
         return []
     path, number, said = found[0]
-    more = f" ({counted(len(found) - 1, 'more note')} of this kind follow)" if len(found) > 1 else ""
+    count = counted(len(found) - 1, "more note of this kind follows", "more notes of this kind follow")
+    more = f" ({count})" if len(found) > 1 else ""
     shown = markdown.code(markdown.cut(said.strip(), evidence.MAX_SAID))
     return [f"Its authors left a note to themselves at {markdown.place(path, (number, number))}: {shown}{more}."]

@@ -11,13 +11,17 @@ from worker.engines.static.writing.outline import Mark
 from worker.engines.static.writing.question import Question, choice
 
 _FEWEST_WORDS: Final = 4
+_MOST_FILES: Final = 3
+_MOST_OTHERS: Final = 12
+"""Files that are looked through for a word."""
 
 
 def asked(book: Book, chapter: Chapter) -> Iterator[Question]:
     """Yield questions on a chapter's files: one at least, if one of them is there."""
-    marks = [one for one in outline.marks(book, chapter) if one.title]
     paths = [path for path in chapter.unit.file_paths if path in book.analysis.files]
-    found = (_below(book, chapter), _following(marks), _file_of(marks, paths), _line_of(book, marks))
+    own = [one for one in outline.marks(book, chapter) if one.title]
+    marks = [one for path in paths[:_MOST_FILES] for one in outline.marks_of(book, path) if one.title]
+    found = (_below(book, chapter), _following(own, marks), _file_of(book, own, paths), _line_of(book, own))
     yield from (one for one in found if one is not None)
     yield from (_length(book, path) for path in paths[:1])
 
@@ -27,51 +31,52 @@ def _place(mark: Mark) -> str:
 
 
 def _below(book: Book, chapter: Chapter) -> Question | None:
-    """Ask under which heading something is said."""
-    found = [
-        (path, book.file(path).headings[position])
-        for path, position in chapter.unit.headings
-        if path in book.analysis.files and position < len(book.file(path).headings)
-    ]
-    telling = [(path, one) for path, one in found if len(one.lead.split()) >= _FEWEST_WORDS]
-    for path, heading in telling:
+    """Ask under which heading of its file something is said."""
+    for path, position in chapter.unit.headings:
+        headings = book.file(path).headings if path in book.analysis.files else ()
+        if position >= len(headings) or len(headings[position].lead.split()) < _FEWEST_WORDS:
+            continue
+        heading = headings[position]
         return choice(
             "Where is it said?",
-            f"Under which heading does this stand: “{markdown.text(heading.lead)}”",
+            f"Under which heading of {markdown.code(path)} does this stand: “{markdown.text(heading.lead)}”",
             markdown.text(heading.title),
-            [markdown.text(one.title) for _, one in found if one.lead != heading.lead],
+            [markdown.text(one.title) for one in headings if one.lead != heading.lead],
             f"The heading stands at {markdown.place(path, (heading.line, heading.line))}.",
         )
     return None
 
 
-def _following(marks: list[Mark]) -> Question | None:
-    """Ask what comes after what."""
+def _following(own: list[Mark], marks: list[Mark]) -> Question | None:
+    """Ask what comes after one of the chapter's marks in its file."""
     for one, two in pairwise(marks):
-        if one.path == two.path and one.line < two.line:
-            between = [other for other in marks if other.path == one.path and one.line < other.line < two.line]
+        if one in own and one.path == two.path and one.title != two.title:
             return choice(
                 "What comes next?",
                 f"Which of these comes right after “{markdown.text(one.title)}” in {markdown.code(one.path)}?",
-                markdown.text((between or [two])[0].title),
-                [markdown.text(other.title) for other in marks if other not in {one, two}],
+                markdown.text(two.title),
+                [markdown.text(other.title) for other in marks if other.title not in {one.title, two.title}],
                 f"It stands at {_place(two)}; “{markdown.text(one.title)}” at {_place(one)}.",
             )
     return None
 
 
-def _file_of(marks: list[Mark], paths: list[str]) -> Question | None:
-    """Ask which file holds something; its name must be in one only."""
-    for one in marks:
-        holders = {other.path for other in marks if other.title.casefold() == one.title.casefold()}
-        if len(holders) == 1:
-            return choice(
-                "In which file?",
-                f"Which file would you open for “{markdown.text(one.title)}”?",
-                markdown.code(one.path),
-                [markdown.code(path) for path in paths],
-                f"It stands at {_place(one)}.",
-            )
+def _file_of(book: Book, own: list[Mark], paths: list[str]) -> Question | None:
+    """Ask which file holds something that no other has a word of."""
+    others = [path for chapter in book.chapters for path in chapter.unit.file_paths if path in book.analysis.files]
+    for one in own:
+        word = evidence.named(one.title)
+        rest = [path for path in dict.fromkeys([*paths, *others]) if path != one.path][:_MOST_OTHERS]
+        silent = [path for path in rest if not any(map(word.search, book.texts.lines(path)))]
+        question = choice(
+            "In which file?",
+            f"Which of these files would you open for “{markdown.text(one.title)}”?",
+            markdown.code(one.path),
+            [markdown.code(path) for path in silent],
+            f"It stands at {_place(one)}.",
+        )
+        if question is not None:
+            return question
     return None
 
 

@@ -20,6 +20,7 @@ _FOUND: Final = 6
 _AROUND: Final = 5
 """Lines above and below one that is looked at."""
 _OUTLINED: Final = 12
+_SECTIONS: Final = 3
 _MOST_STARTS: Final = 40
 _WORD: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _SHELL: Final = "bash"
@@ -54,6 +55,7 @@ def taken(book: Book, chapter: Chapter) -> Iterator[Step]:
         yield from _test(book, chapter)
         yield from _fail(book, chapter)
     else:
+        yield from _section(book, chapter)
         yield from (_open(book, path) for path in chapter.unit.file_paths[:3] if path in book.analysis.files)
 
 
@@ -237,6 +239,15 @@ def _fail(book: Book, chapter: Chapter) -> Iterator[Step]:
             ),
         )
         return
+
+
+def _section(book: Book, chapter: Chapter) -> Iterator[Step]:
+    """Read the sections of documents that the chapter is about."""
+    for mark in outline.marks(book, chapter)[:_SECTIONS] if chapter.unit.headings else ():
+        excerpt = excerpts.of_lines(book, mark.path, mark.line, mark.end_line)
+        if excerpt is not None:
+            lead = "Read it, close it, and write down in your own words what it says."
+            yield Step(f"Read “{markdown.text(mark.title)}”", (lead, excerpts.rendered(book, excerpt)))
 
 
 def _open(book: Book, path: str) -> Step:
