@@ -59,7 +59,7 @@ class Request:
 class GitServer:
     """A git host with repositories below a folder."""
 
-    def __init__(self, root: Path, *, protocol: int = 2) -> None:
+    def __init__(self, root: Path, *, protocol: int = 2, address: str = "127.0.0.1") -> None:
         """Prepare; with `protocol=0` it is an old host, which does not give commits by their names."""
         self.root: Final = root
         self.protocol: Final = protocol
@@ -69,7 +69,7 @@ class GitServer:
         self._moved: dict[str, str] = {}
         self._faults: list[list[Fault]] = []
         self._lock = threading.Lock()
-        self._server = _Server(self)
+        self._server = _Server(self, address)
 
     def __enter__(self) -> Self:
         """Start serving, on a free port."""
@@ -88,7 +88,8 @@ class GitServer:
     @property
     def origin(self) -> str:
         """Return the host's URL."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        address, port = self._server.server_address[:2]
+        return f"http://{address!s}:{port}"
 
     def url(self, name: str) -> str:
         """Return a repository's URL."""
@@ -139,8 +140,8 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, host: GitServer) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, host: GitServer, address: str) -> None:
+        super().__init__((address, 0), _Handler)
         self.host = host
 
     def handle_error(self, request: object, client_address: object) -> None:

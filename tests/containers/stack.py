@@ -1,0 +1,167 @@
+"""The stack of docker-compose.yml in a folder of its own, and jobs that run beside it as a platform would run them."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from states.keys import artifact_name
+from states.manifest import Manifest
+from tests.containers.docker import ROOT, Docker, Said
+from tests.support.servers.process import free_port
+from tests.support.servers.server import S3Server
+from tests.support.waiting import until
+from worker.checkpoint import CheckpointLog
+from worker.runtime import SystemRuntime
+from worker.store.port import Entry
+from worker.store.s3 import S3Store
+
+HOST: Final = "host.docker.internal"
+MOUNTED: Final = ("docker-compose.yml", "tests/compose", "tests/support/receiver.py")
+"""What a stack needs of the project where its images are there already."""
+BUCKET: Final = "courses"
+
+
+class Stack:
+    """A stack, with ports and a name of its own; nothing runs before it is asked for."""
+
+    def __init__(self, docker: Docker, folder: Path, **environment: str) -> None:
+        """Copy what it needs to a folder."""
+        for name in MOUNTED:
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, target)
+        self.docker = docker
+        self.folder = folder
+        self.project = f"fondation-worker-test-{folder.name.replace('_', '-').lower()}"
+        self.ports = {name: free_port() for name in ("MINIO_PORT", "CONSOLE_PORT", "GATEWAY_PORT", "RECEIVER_PORT")}
+        ports = {name: str(port) for name, port in self.ports.items()}
+        self._environment = {"COMPOSE_PROJECT_NAME": self.project, "LEASE_SECONDS": "3", **ports, **environment}
+
+    def try_(self, *argv: str) -> Said:
+        """Run `docker compose …` to its end, whatever that is."""
+        return self.docker.try_("compose", "--progress", "quiet", *argv, cwd=self.folder, **self._environment)
+
+    def __call__(self, *argv: str) -> str:
+        """Run `docker compose …`, which must succeed, and return what it prints."""
+        return self.docker("compose", "--progress", "quiet", *argv, cwd=self.folder, **self._environment)
+
+    def start(self, *argv: str) -> subprocess.Popen[str]:
+        """Run `docker compose …` in the background."""
+        return subprocess.Popen(
+            ["docker", "compose", "--progress", "quiet", *argv],
+            cwd=self.folder,
+            env={**self.docker.engine.environment, **self._environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def down(self) -> None:
+        """End all of it, volumes included."""
+        self.try_("down", "--volumes", "--remove-orphans", "--timeout", "1")
+
+    @property
+    def store(self) -> S3Store:
+        """The store, as this machine sees it."""
+        user, password = "fondation", "on-loopback-only"
+        endpoint = f"http://localhost:{self.ports['MINIO_PORT']}"
+        server = S3Server(name="minio", endpoint_url=endpoint, log="", access_key=user, secret_key=password)
+        return S3Store(BUCKET, "", server.access)
+
+    def port(self, name: str) -> str:
+        """Return the URL of something that it publishes."""
+        return f"http://localhost:{self.ports[name]}"
+
+    def course(self, name: str) -> list[str]:
+        """Return the paths of a course's files on this machine."""
+        folder = self.folder / "courses" / name
+        return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
+
+
+def stored(store: S3Store, job_id: str) -> dict[str, Entry]:
+    """Return the items of a job that lie in the store, by their paths."""
+    entries = ((artifact_name(entry.key), entry) for entry in store.entries(f"{job_id}/artifacts/"))
+    return {name.path: entry for name, entry in entries if name is not None}
+
+
+def newest(store: S3Store, job_id: str) -> Manifest | None:
+    """Return a job's newest manifest, if it has begun."""
+    found = CheckpointLog(store, job_id, SystemRuntime()).newest()
+    return found.manifest if found else None
+
+
+@dataclass(kw_only=True)
+class Job:
+    """A job, as a platform runs it: the image, an environment, and nothing else."""
+
+    docker: Docker
+    stack: Stack
+    image: str
+    environment: Mapping[str, str]
+    name: str
+    options: tuple[str, ...] = ()
+    """More of `docker run`'s."""
+    seen: dict[str, Entry] = field(default_factory=dict)
+    """What was stored when it was looked at last."""
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What follows `docker run`."""
+        variables = (f"--env={name}={value}" for name, value in {**self.environment, "JOB_ID": self.name}.items())
+        network = ("--network", f"{self.stack.project}_default", "--add-host", f"{HOST}:host-gateway")
+        return (*network, *self.options, *variables, self.image)
+
+    @contextmanager
+    def running(self, *options: str) -> Iterator[str]:
+        """Start a run, and remove its container in the end."""
+        with self.docker.container(*options, *self.command) as container:
+            yield container
+
+    def wait(self, container: str) -> int:
+        """Wait for a run's end, and return its exit code."""
+        return int(self.docker("wait", container))
+
+    def run(self, *options: str) -> int:
+        """Do a run to its end, and return its exit code."""
+        with self.running(*options) as container:
+            return self.wait(container)
+
+    @property
+    def manifest(self) -> Manifest:
+        """The newest manifest."""
+        found = newest(self.stack.store, self.name)
+        assert found is not None
+        return found
+
+    def wait_for_chapters(self, *, at_least: int = 1) -> None:
+        """Wait until some chapters are stored, and remember what is; fail if all are there before."""
+        until(lambda: self.chapters() >= at_least, seconds=120)
+        assert self.chapters() < CHAPTERS, "too late: give the CLI more time"
+
+    def chapters(self) -> int:
+        """Look at what is stored, and return how many chapters that is."""
+        self.seen = stored(self.stack.store, self.name)
+        return sum(path.startswith("chapters/") for path in self.seen)
+
+    @property
+    def redone(self) -> list[str]:
+        """What was stored when it was looked at last, and has been written again since."""
+        now = stored(self.stack.store, self.name)
+        return [path for path, entry in self.seen.items() if now[path] != entry]
+
+    def log(self, container: str) -> list[dict[str, Any]]:
+        """Return what a run has logged."""
+        said = self.docker.try_("logs", container)
+        return [json.loads(line) for line in (said.stdout + said.stderr).splitlines() if line.startswith("{")]
+
+
+CHAPTERS: Final = 8
+NAMES: Final = ("One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight")
+"""The abstractions that the stand-in for the CLI finds."""
+ITEMS: Final = 3 + 3 * CHAPTERS

@@ -1,0 +1,95 @@
+"""The stack of docker-compose.yml, from nothing to finished courses, as its users type it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests.containers.stack import CHAPTERS, ITEMS, Stack, stored
+from tests.support.git_repository import make_repository
+from tests.support.waiting import until
+
+TOKEN = "on-loopback-only"
+
+
+@pytest.fixture
+def stack(new_stack: Callable[[str], Stack], image: str) -> Stack:
+    """Return a stack of which nothing runs, with the Fondation CLI in its worker."""
+    return new_stack(image)
+
+
+def ask(url: str, document: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - as the gateway answers
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    body = None if document is None else json.dumps(document).encode()
+    with urlopen(Request(url, data=body, headers=headers)) as answer:
+        return json.load(answer)
+
+
+def job_in_the_middle(stack: Stack) -> str | None:
+    """Return the name of the job of which some chapters are stored, and not all."""
+    try:
+        names = {entry.key.split("/")[0] for entry in stack.store.entries("")}
+    except Exception:  # noqa: BLE001 - the store is not up yet
+        return None
+    done = {name: sum(path.startswith("chapters/") for path in stored(stack.store, name)) for name in names}
+    return next((name for name, chapters in done.items() if 0 < chapters < CHAPTERS), None)
+
+
+@pytest.mark.parametrize("end", ["compose kill worker", "compose kill"])
+def test_a_course_killed_in_the_middle_is_finished_by_the_same_command(stack: Stack, shop: str, end: str) -> None:
+    command = ("run", "--rm", "-T", "worker", "run", shop)
+    with stack.start(*command) as first:
+        until(lambda: job_in_the_middle(stack) is not None, seconds=120)
+        stack(*end.split()[1:])
+        first.communicate(timeout=60)
+        assert first.returncode != 0
+    stack("up", "--detach", "--wait", "minio")
+    name = job_in_the_middle(stack)
+    assert name is not None
+    before = stored(stack.store, name)
+    stack(*command)
+    after = stored(stack.store, name)
+    assert [path for path, entry in before.items() if after[path] != entry] == []
+    assert len(stack.course("shop-course")) == ITEMS
+
+
+def test_a_repository_of_this_machine_becomes_a_course(stack: Stack, tmp_path: Path) -> None:
+    make_repository(tmp_path / "repo", bare=False)
+    stack("run", "--rm", "-T", "-v", f"{tmp_path}/repo:/repo:ro", "worker", "run", "/repo")
+    assert len(stack.course("repo-course")) == ITEMS
+
+
+def test_up_brings_a_gateway_that_makes_courses_whose_urls_open_here(stack: Stack, shop: str) -> None:
+    stack("up", "--detach", "--wait")
+    with urlopen(stack.port("CONSOLE_PORT")) as console:
+        assert console.status == 200
+    gateway = stack.port("GATEWAY_PORT")
+    request = {"jobId": "by-http", "repositoryUrl": shop, "callbackUrl": "http://receiver:8091/", "callbackToken": "x"}
+    assert ask(f"{gateway}/analyze", request)["status"] == "accepted"
+    until(lambda: ask(f"{gateway}/jobs/by-http")["state"] == "completed", seconds=120)
+    files = ask(f"{gateway}/jobs/by-http/files")
+    listed = files["files"] if isinstance(files, dict) else files
+    assert len(listed) == ITEMS
+    for file in listed:
+        with urlopen(file["url"]) as answer:
+            assert answer.read()
+    assert "complete/completed" in stack("logs", "receiver")
+
+
+def test_nobody_but_this_machine_can_reach_the_stack(stack: Stack) -> None:
+    services = json.loads(stack("config", "--format", "json"))["services"]
+    published = [port for service in services.values() for port in service.get("ports", [])]
+    assert {port["host_ip"] for port in published} == {"127.0.0.1"}
+    assert len(published) == 5
+
+
+def test_what_can_be_set_is_in_the_example_with_its_default(stack: Stack) -> None:
+    shown = (Path(__file__).parents[2] / ".env.example").read_text()
+    listed = dict(line[1:].split("=", 1) for line in shown.splitlines() if line.startswith("#") and "=" in line[:30])
+    variables = stack("config", "--variables")
+    rows = [line.split() for line in variables.splitlines()[1:]]
+    assert rows
+    assert {row[0] for row in rows} <= set(listed)

@@ -1,0 +1,132 @@
+"""Jobs in containers, as a platform runs them: killed, stopped, out of memory, and started again."""
+
+import hashlib
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from states.stages import State
+from tests.containers.conftest import install_cli
+from tests.containers.docker import Docker
+from tests.containers.stack import ITEMS, Job
+from tests.support.receiver import Receiver
+from tests.support.waiting import until
+
+HARDENED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--pids-limit=200")
+ZOMBIES = """
+import glob
+states = [open(name).read().rpartition(")")[2].split()[0] for name in glob.glob("/proc/[0-9]*/stat")]
+print(len(states), states.count("Z"))
+"""
+EAT = """
+open("/proc/self/oom_score_adj", "w").write("-1000")
+eaten = []
+while True: eaten.append(bytearray(b"x" * 2**22))
+"""
+
+
+def check_course(job: Job, receiver: Receiver) -> None:
+    """Look at the last callback, and at each file behind its URLs."""
+    last = receiver.documents[-1]
+    assert (last["type"], last["status"], last["filesCount"]) == ("complete", "completed", ITEMS)
+    for file in last["files"]:
+        with urlopen(file["url"]) as answer:
+            assert hashlib.sha256(answer.read()).hexdigest() == file["sha256"]
+    assert job.manifest.state is State.COMPLETED
+
+
+@pytest.mark.parametrize("user", ["1000:1000", "4711:4711"])
+def test_the_main_job_runs_on_a_read_only_root_as_any_user(job: Job, receiver: Receiver, user: str) -> None:
+    assert job.run(*HARDENED, "--user", user) == 0
+    assert job.manifest.engine.name == "fondation"
+    check_course(job, receiver)
+
+
+def test_without_a_source_the_static_engine_does_the_job(job: Job, receiver: Receiver, static_image: str) -> None:
+    job.image = static_image
+    assert job.run(*HARDENED) == 0
+    assert job.manifest.engine.name == "static"
+    assert receiver.said[-1] == ("complete", "completed")
+
+
+def test_a_stopped_container_releases_its_job(docker: Docker, job: Job, receiver: Receiver) -> None:
+    job.environment = {**job.environment, "LEASE_SECONDS": "600"}
+    with job.running() as container:
+        job.wait_for_chapters()
+        began = time.monotonic()
+        docker("stop", container)
+        assert time.monotonic() - began < 6
+        assert job.wait(container) == 143
+    assert job.manifest.state is State.INTERRUPTED
+    job.chapters()
+    assert job.run() == 0  # at once, or the lease would make it wait for ten minutes
+    assert job.redone == []
+    check_course(job, receiver)
+
+
+def test_a_killed_container_is_continued_by_the_next(docker: Docker, job: Job, receiver: Receiver) -> None:
+    with job.running() as container:
+        job.wait_for_chapters()
+        docker("kill", container)
+        assert job.wait(container) == 137
+    job.chapters()
+    assert job.run() == 0
+    assert job.redone == []
+    assert job.manifest.run == 2
+    check_course(job, receiver)
+
+
+def test_a_container_that_was_killed_can_be_started_again_itself(docker: Docker, job: Job, receiver: Receiver) -> None:
+    with job.running() as container:
+        job.wait_for_chapters()
+        docker("kill", container)
+        job.wait(container)
+        docker("start", container)
+        assert job.wait(container) == 0
+    assert job.redone == []
+    check_course(job, receiver)
+
+
+def test_a_container_out_of_memory_is_continued_by_the_next(docker: Docker, job: Job, receiver: Receiver) -> None:
+    with job.running("--memory=256m", "--memory-swap=256m") as container:
+        job.wait_for_chapters()
+        docker.try_("exec", "--privileged", "--user", "0", container, "python3", "-c", EAT)
+        assert job.wait(container) == 137
+        assert docker.inspect(container)["State"]["OOMKilled"]
+    job.chapters()
+    assert job.run("--memory=256m") == 0
+    assert job.redone == []
+    check_course(job, receiver)
+
+
+def test_no_zombie_stays_behind(docker: Docker, job: Job) -> None:
+    with job.running() as container:
+        job.wait_for_chapters(at_least=3)
+        processes, zombies = docker("exec", container, "python3", "-c", ZOMBIES).split()
+        assert int(processes) > 3  # the worker, a guardian, the CLI, and who looks
+        assert zombies == "0"
+        assert job.wait(container) == 0
+
+
+def test_what_the_cli_leaves_behind_is_ended_and_buried(docker: Docker, job: Job, tmp_path: Path) -> None:
+    hanging = {"generate-chapters": {"kind": "hangs", "children": True, "times": 1}}
+    source = install_cli(tmp_path / "source", faults=hanging)
+    for path in (source, *source.rglob("*")):
+        path.chmod(0o777)  # the stand-in counts its faults there, whoever it runs as
+    job.environment = {**job.environment, "STAGE_SILENCE_SECONDS": "4"}
+    with job.running("--volume", f"{source}:/fondation") as container:
+        until(lambda: "sleep" in docker("top", container))
+        until(lambda: "sleep" not in docker("top", container))
+        _, zombies = docker("exec", container, "python3", "-c", ZOMBIES).split()
+        assert zombies == "0"
+        assert job.wait(container) == 0
+
+
+def test_the_first_callback_comes_soon(docker: Docker, job: Job, receiver: Receiver) -> None:
+    with job.running() as container:
+        until(lambda: bool(receiver.deliveries))
+        started = docker.inspect(container)["State"]["StartedAt"]
+        print(f"started {started}, first callback {receiver.documents[0]['timestamp']}")  # noqa: T201 - a figure
+        assert receiver.said[0] == ("progress", "cloning")
