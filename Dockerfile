@@ -36,7 +36,7 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     && cd /opt/fondation-worker/lib/python3.*/site-packages/botocore/data \
     && find . -mindepth 1 -maxdepth 1 -type d ! -name s3 -exec rm -r {} +
 
-FROM base
+FROM base AS image
 RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get upgrade -y -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ca-certificates git nodejs \
@@ -47,7 +47,7 @@ COPY --from=fondation /fondation /fondation
 COPY --from=worker /opt/fondation-worker /opt/fondation-worker
 
 # A key given with `--secret id=ANTHROPIC_API_KEY,env=ANTHROPIC_API_KEY` is in no history and no provenance, but in this
-# layer. BuildKit does not notice that it has changed: add --no-cache then.
+# layer. BuildKit does not notice when it changes: add `--no-cache-filter image` then.
 RUN --mount=type=secret,id=ANTHROPIC_API_KEY \
     key=/run/secrets/ANTHROPIC_API_KEY; [ -s "$key" ] || key=/dev/null; \
     install -D -m 0444 "$key" /etc/fondation-worker/anthropic-api-key

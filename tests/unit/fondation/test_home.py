@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from worker.engines.fondation.home import make_home, secrets, variables
+from worker.engines.port import EngineFailedError
 
 OURS = {
     "PATH": "/bin",
@@ -34,6 +37,24 @@ def test_it_gets_the_models_credentials_and_nothing_of_ours(tmp_path: Path) -> N
 
 def test_empty_variables_count_as_missing(tmp_path: Path) -> None:
     assert "ANTHROPIC_API_KEY" not in variables({"ANTHROPIC_API_KEY": ""}, tmp_path, tmp_path)
+
+
+def test_a_key_may_lie_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("sk-ant-2\n")
+    mounted = {"ANTHROPIC_API_KEY_FILE": str(file)}
+    assert variables(mounted, tmp_path, tmp_path)["ANTHROPIC_API_KEY"] == "sk-ant-2"
+    assert secrets(mounted) == ("sk-ant-2",)
+    assert variables(mounted | {"ANTHROPIC_API_KEY": "sk-1"}, tmp_path, tmp_path)["ANTHROPIC_API_KEY"] == "sk-1"
+    assert "ANTHROPIC_API_KEY" not in variables(mounted | {"CLAUDE_CODE_OAUTH_TOKEN": "o"}, tmp_path, tmp_path)
+    file.write_text("")
+    assert "ANTHROPIC_API_KEY" not in variables(mounted, tmp_path, tmp_path)
+
+
+def test_a_file_with_no_key_to_be_read_is_a_fault_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(EngineFailedError, match="ANTHROPIC_API_KEY_FILE is '/nowhere/key'") as caught:
+        variables({"ANTHROPIC_API_KEY_FILE": "/nowhere/key"}, tmp_path, tmp_path)
+    assert not caught.value.temporary
 
 
 def test_its_secrets_are_known() -> None:
