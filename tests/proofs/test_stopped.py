@@ -17,7 +17,6 @@ from tests.support.waiting import until
 IN_TIME = 5.0
 """Seconds from the signal to the end of the process: platforms kill it soon after."""
 
-ON_BOTH = pytest.mark.parametrize("s3_server", ["minio", "ceph"], indirect=True)
 ON_ONE = pytest.mark.parametrize("s3_server", ["minio"], indirect=True)
 
 
@@ -44,8 +43,11 @@ def seconds_to_claim(run: Program) -> float:
     return (times[1] - times[0]).total_seconds()
 
 
-@ON_BOTH
-@pytest.mark.parametrize(("number", "expected"), [(signal.SIGTERM, Exit.SIGTERM), (signal.SIGINT, Exit.SIGINT)])
+@pytest.mark.parametrize(
+    ("s3_server", "number", "expected"),
+    [("minio", signal.SIGTERM, Exit.SIGTERM), ("ceph", signal.SIGINT, Exit.SIGINT)],
+    indirect=["s3_server"],
+)
 def test_a_stopped_run_saves_what_is_finished_and_the_next_one_has_the_job_at_once(
     number: signal.Signals, expected: Exit, new_job: NewJob, course: dict[str, bytes]
 ) -> None:
@@ -64,8 +66,9 @@ def test_a_stopped_run_saves_what_is_finished_and_the_next_one_has_the_job_at_on
     print(f"{number.name} to the end: {seconds:.2f} s; claim: {seconds_to_claim(after):.2f} s")  # noqa: T201 - for -rP
 
 
-@ON_BOTH
-@pytest.mark.parametrize("trouble", [Trouble.RESET, Trouble.SILENCE], ids=["resets", "silence"])
+@pytest.mark.parametrize(
+    ("s3_server", "trouble"), [("minio", Trouble.RESET), ("ceph", Trouble.SILENCE)], indirect=["s3_server"]
+)
 def test_a_run_whose_store_is_away_ends_in_time_too(trouble: Trouble, new_job: NewJob, s3_server: S3Server) -> None:
     with proxying(s3_server.endpoint_url) as proxy:
         proxy.silence_seconds = 30
