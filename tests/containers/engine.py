@@ -1,8 +1,8 @@
 """A Docker engine with Compose and a current BuildKit: the one of this machine, or one got for the tests.
 
-Where there is none, and we are root on Debian: the engine from Debian's packages, Compose, buildx and BuildKit built from
-their sources with Go, kept in the user's cache. The first time that takes minutes. What is started here ends with the
-tests; an engine that was there before is used as any client does.
+Where there is none, and we are root on Debian: the engine from Debian's packages; Compose, buildx and BuildKit built
+from their sources with Go, kept in the user's cache. The first time that takes minutes. What is started here ends with
+the tests; an engine that was there before is used as any client does.
 """
 
 import os

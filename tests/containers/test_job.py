@@ -21,9 +21,12 @@ states = [open(name).read().rpartition(")")[2].split()[0] for name in glob.glob(
 print(len(states), states.count("Z"))
 """
 EAT = """
-open("/proc/self/oom_score_adj", "w").write("-1000")
-eaten = []
-while True: eaten.append(bytearray(b"x" * 2**22))
+import os, time
+while True:
+    if os.fork() == 0:
+        eaten = bytearray(b"x" * 2**23)  # less than the worker has: the kernel ends the greatest
+        time.sleep(600)
+    time.sleep(0.02)
 """
 
 
@@ -92,7 +95,7 @@ def test_a_container_that_was_killed_can_be_started_again_itself(docker: Docker,
 def test_a_container_out_of_memory_is_continued_by_the_next(docker: Docker, job: Job, receiver: Receiver) -> None:
     with job.running("--memory=256m", "--memory-swap=256m") as container:
         job.wait_for_chapters()
-        docker.try_("exec", "--privileged", "--user", "0", container, "python3", "-c", EAT)
+        docker.try_("exec", container, "python3", "-c", EAT)
         assert job.wait(container) == 137
         assert docker.inspect(container)["State"]["OOMKilled"]
     job.chapters()
