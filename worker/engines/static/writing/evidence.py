@@ -25,7 +25,8 @@ _SCANNED: Final = 300
 """Lines that are looked through for the one that shows a use best."""
 _MOST_OUTSIDE: Final = 200
 _MOST_NODES: Final = 4000
-_DEPTH: Final = 6
+_DEPTH: Final = 17
+"""So deep in a file's tree tests are looked for: a callback of a callback of a callback."""
 
 _TEST_FUNCTIONS: Final = frozenset(
     {"function_definition", "function_declaration", "function_item", "method_declaration"}
