@@ -131,9 +131,14 @@ export const f = () => 1
     }  # fmt: skip
 
 
-def test_decorators_are_read() -> None:
-    text = "@Component({a: 1})\nexport class A {\n  @Input() b() {}\n}\n"
-    assert draft(TS, text, "A").decorators == ("Component({a: 1})",)
+@pytest.mark.parametrize("export", ["", "export ", "export default "])
+def test_decorators_belong_to_what_comes_right_after_them(export: str) -> None:
+    text = (
+        f"@Component({{a: 1}})\n@Late\n{export}class A {{\n  c() {{}}\n  @Input() @Twice\n  b() {{}}\n  d() {{}}\n}}\n"
+    )
+    assert {one.name: one.decorators for one in parsed(TS, text).drafts} == {
+        "A": ("Component({a: 1})", "Late"), "b": ("Input()", "Twice"), "c": (), "d": (),
+    }  # fmt: skip
 
 
 def test_text_between_tags_is_no_code() -> None:

@@ -1,6 +1,7 @@
 """Reads C and C++."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
 
@@ -80,7 +81,7 @@ def _function(node: Node, page: Page) -> Iterator[Draft]:
     found = draft(page, outer, last.strip(), Kind.FUNCTION, body=node.child_by_field_name("body"))
     found.owner = owner[-1].strip() if owner else ""
     found.declared = node.child_by_field_name("body") is None
-    found.public = not re.search(r"\bstatic\b", found.signature.partition("(")[0]) and _access(node) != "private"
+    found.public = not re.search(r"\bstatic\b", found.signature.partition("(")[0]) and _access(node, page) != "private"
     yield found
 
 
@@ -110,14 +111,11 @@ def _template(node: Node) -> Node:
     return outer if outer is not None and outer.type == "template_declaration" else node
 
 
-def _access(node: Node) -> str:
+def _access(node: Node, page: Page) -> str:
     """Return the access that a member stands under, or nothing where none is said."""
-    before = node.prev_sibling
-    while before is not None:
-        if before.type == "access_specifier":
-            return text(before).rstrip(":").strip()
-        before = before.prev_sibling
-    return ""
+    said = page.children(node.parent, "access_specifier") if node.parent is not None else ()
+    place = bisect_left(said, node.start_byte, key=lambda one: one.start_byte)
+    return text(said[place - 1]).rstrip(":").strip() if place else ""
 
 
 def _record(node: Node, kind: Kind, page: Page) -> Iterator[Draft]:

@@ -1,6 +1,7 @@
 """Reads JavaScript and TypeScript, with JSX."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
 
@@ -56,6 +57,8 @@ _TYPESCRIPT: Final = (
 
 _CONSTANT: Final = re.compile(r"_?[A-Z][A-Z\d_]*")
 _FUNCTIONS: Final = frozenset({"arrow_function", "function_expression", "generator_function"})
+_DECORATED: Final = frozenset({"class_body", "export_statement"})
+"""What holds decorators beside what they decorate."""
 _WHOLE: Final = re.compile(r"(?:module\.)?exports")
 _EXPORT: Final = re.compile(r"(?:module\.)?exports\.([\w$]+)")
 _MEMBER: Final = re.compile(r"(?:(?P<owner>[\w$]+)(?P<prototype>\.prototype)?|module\.exports)\.(?P<name>[\w$]+)")
@@ -86,13 +89,23 @@ def _named(node: Node, name: str, kind: Kind, page: Page) -> Draft:
     before = node.parent
     if before is not None and before.type == "export_statement":
         found.doc = found.doc or page.comment_above(before.start_point.row)
-    found.decorators = _decorators(node) + (_decorators(before) if before is not None else ())
+    found.decorators = _decorators(node, page)
     found.public = not name.startswith(("_", "#")) and "private" not in found.signature.split("(")[0].split()
     return found
 
 
-def _decorators(node: Node) -> tuple[str, ...]:
-    return tuple(one_line(text(child)).lstrip("@") for child in node.children if child.type == "decorator")
+def _decorators(node: Node, page: Page) -> tuple[str, ...]:
+    """Return the decorators in a definition, before the export of it, and right before it in a class."""
+    found = [child for child in node.children if child.type == "decorator"]
+    outer = node.parent
+    start = node.start_byte
+    before = page.children(outer, "decorator") if outer is not None and outer.type in _DECORATED else ()
+    for one in reversed(before[: bisect_left(before, start, key=lambda one: one.start_byte)]):
+        if page.data[one.end_byte : start].strip() not in {b"", b"export", b"export default"}:
+            break
+        found.insert(0, one)
+        start = one.start_byte
+    return tuple(one_line(text(one)).lstrip("@") for one in found)
 
 
 def _bases(node: Node) -> tuple[str, ...]:

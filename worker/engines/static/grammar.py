@@ -63,6 +63,7 @@ class Page:
         self._ending_at: Final = {
             node.end_point.row - (node.end_point.column == 0): node for node in comments if self._stands_alone(node)
         }
+        self._children: Final[dict[tuple[int, str], list[Node]]] = {}
         self._starting_at: Final = {node.start_point.row for node in self._ending_at.values()}
 
     def _stands_alone(self, node: Node) -> bool:
@@ -70,6 +71,13 @@ class Page:
             return False
         begin = node.start_byte
         return not self.data[begin - min(begin, node.start_point.column) : begin].strip()
+
+    def children(self, outer: Node, kind: str) -> Sequence[Node]:
+        """Return the children of a kind; they are remembered, as to walk from sibling to sibling is quadratic."""
+        key = (outer.id, kind)
+        if key not in self._children:
+            self._children[key] = [child for child in outer.children if child.type == kind]
+        return self._children[key]
 
     def comment_above(self, row: int) -> str:
         """Return the text of the comments that end on the line before, without their marks."""

@@ -157,6 +157,7 @@ class Modules:
             for place, paths in self._by_folder.items()
             if place == folder or place.endswith(f"/{folder}")
             for path in paths
+            if path.endswith(".java")
         ]
 
     def _included(self, path: str, module: str) -> list[str]:

@@ -49,12 +49,15 @@ class Pages:
     """Chooses and describes files."""
 
     def __init__(self, files: Mapping[str, SourceFile], texts: Mapping[str, str]) -> None:
-        """Take all files and the texts of those that were not parsed."""
+        """Take all files, and the texts of those that define nothing."""
         self._files: Final = files
         self._texts: Final = texts
         unparsed = [file for file in files.values() if file.role is Role.SOURCE and file.language not in PARSED]
         self.code_lines: Final = sum(file.lines for file in unparsed if file.language not in MARKUP)
         """Lines of sources in languages without a grammar."""
+        sources = [path for path, file in files.items() if file.role is Role.SOURCE and file.language in PARSED]
+        self._undefined: Final = all(path in texts for path in sources)
+        """Whether the sources are scripts that define nothing: then they are what there is to tell of."""
         self._words: Final[dict[str, frozenset[str]]] = {}
 
     def choose(self, most: int) -> list[Page]:
@@ -68,7 +71,8 @@ class Pages:
 
     def _fits(self, path: str, role: Role) -> bool:
         file = self._files[path]
-        return file.role is role and file.language not in (PARSED if role is Role.SOURCE else ())
+        is_known = role is Role.SOURCE and file.language in PARSED and not self._undefined
+        return file.role is role and not is_known
 
     def _best(self, fitting: Sequence[str], most: int) -> list[str]:
         worth = {path: self._worth(path) for path in fitting}

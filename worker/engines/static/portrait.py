@@ -66,11 +66,11 @@ class Portraits:
     def symbols(self, place: int) -> tuple[int, ...]:
         """Return what a unit is about: its candidate's symbols, and types that stand beside its main one."""
         one = self._chosen[place]
-        main = self._graph.definitions[one.symbols[0]]
+        main, about = self._graph.definitions[one.symbols[0]], frozenset(one.symbols)
         beside = [
             other
             for other in map(self._graph.definitions.__getitem__, self.owned(place))
-            if other.path == main.path and other.index not in one.symbols and other.public and other.kind in TYPES
+            if other.path == main.path and other.index not in about and other.public and other.kind in TYPES
         ]
         beside.sort(key=lambda other: (-len(self._graph.used[other.index]), other.line - other.end_line, other.index))
         return (*one.symbols[:MAX_SYMBOLS], *(other.index for other in beside[:_COMPANIONS]))

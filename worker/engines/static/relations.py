@@ -17,7 +17,8 @@ _OUT: Final = 3
 _TELLING: Final = 3.0
 """A weaker relation is not worth a third arrow."""
 _BY_ITSELF: Final = frozenset({Verb.INHERITS, Verb.IMPLEMENTS})
-"""What a type does itself; one that is nested in it does not do it for it."""
+"""What a type does itself; one that is nested in it does not do it for it. What is done with a neighbour of the main
+definitions is not done with them, either: their unit is only used."""
 _LOOKED_AT: Final = 24
 """So many references between two units are looked at, the most frequent first."""
 
@@ -122,12 +123,13 @@ class Relations:
         if one.source is not None:
             span = range(one.line, self._graph.definitions[one.source].end_line + 1)
         by_main = one.source is not None and self._graph.top[one.source] in self._mains[pair[0]]
-        about = _ASIDE + _MAIN * by_main + _MAIN * (self._graph.top[one.target] in self._mains[pair[1]])
+        to_main = self._graph.top[one.target] in self._mains[pair[1]]
+        about = _ASIDE + _MAIN * by_main + _MAIN * to_main
         sure = 1.0 if one.sure else _GUESS
         places = list(self._usage.places(one.path, target, span)) or [(one.line, Verb.USES)]
         line, verb = max(places, key=lambda place: (_STRENGTH[place[1]], -place[0]))
-        if verb in _BY_ITSELF and not (by_main and one.source in self._graph.bases):
-            verb = Verb.USES
+        itself = verb not in _BY_ITSELF or (by_main and one.source in self._graph.bases)
+        verb = verb if to_main and itself else Verb.USES
         return _STRENGTH[verb] * about * sure, verb, one, line
 
 

@@ -1,7 +1,7 @@
 """Reads a repository: every text file with its language and role, sources parsed, all else as what it mentions."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,7 @@ from worker.engines.static.model import Heading, Import, Role, Skip, Skipped, So
 from worker.engines.static.modules import Modules
 from worker.engines.static.parse import MAX_PARSED_BYTES, Parsed, Reader
 from worker.engines.static.roles import build, role_of, twin
-from worker.engines.static.tree import Found, walk
+from worker.engines.static.tree import MAX_FILE_BYTES, MAX_LONE_BYTES, Found, walk
 
 MAX_TEXT_BYTES: Final = 96 * 1024 * 1024
 """So much of a repository is read, sources before all else; the rest is left out."""
@@ -31,6 +31,8 @@ _PROMOTED: Final = (
 """What takes the place of sources in a repository that has none, the first that is there."""
 _MENTIONING: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCUMENT})
 _SETTINGS: Final = frozenset({"package.json", "go.mod"})
+_WALKS: Final = ((True, MAX_FILE_BYTES), (False, MAX_FILE_BYTES), (False, MAX_LONE_BYTES))
+"""How the tree is walked, until there is something to read: whether rules are heeded, and the largest file in bytes."""
 _INIT: Final = "/__init__.py"
 
 Check = Callable[[], None]
@@ -46,7 +48,7 @@ class Survey:
     parsed: Mapping[str, Parsed]
     """By path, sorted; the sources in languages with a grammar."""
     texts: Mapping[str, str]
-    """Of everything that is no parsed source."""
+    """Of everything but the sources that define something."""
     skipped: tuple[Skipped, ...]
 
 
@@ -58,11 +60,18 @@ class _Surveyor:
         self._packages: set[str] = set()
         self.files: dict[str, SourceFile] = {}
         self.texts: dict[str, str] = {}
+        self.parsed: dict[str, Parsed] = {}
         self._room = MAX_SOURCE_BYTES
 
     def read(self) -> None:
-        """Read every file, the likeliest sources first."""
-        found = list(walk(self._root, self._leave)) or list(walk(self._root, self._leave, ignoring=False))
+        """Read every file, the likeliest sources first; if there is none, also what is left out elsewhere."""
+        for ignoring, largest in _WALKS:
+            self._left.clear()
+            self._read(list(walk(self._root, self._leave, ignoring=ignoring, largest=largest)))
+            if self.files:
+                break
+
+    def _read(self, found: Sequence[Found]) -> None:
         room = MAX_TEXT_BYTES
         for one in sorted(found, key=_priority):
             self._check()
@@ -103,24 +112,25 @@ class _Surveyor:
         if found.path.endswith(_INIT):
             self._packages.add(found.path.removesuffix(_INIT))
 
-    def sources(self) -> dict[str, Parsed]:
+    def sources(self) -> None:
         """Parse the sources; where those define nothing, parse what may take their place."""
         paths = {path for path, file in self.files.items() if file.role is Role.SOURCE}
         for path in paths:
             if twin(path, paths):
                 self._give(path, Role.GENERATED)
-        parsed = self._parse()
+        self._parse()
         for role in _PROMOTED:
-            if any(one.drafts for one in parsed.values()):
+            if any(one.drafts for one in self.parsed.values()):
                 break
             for path in self._representatives(role):
                 self._give(path, Role.SOURCE)
-            parsed |= self._parse()
-        return dict(sorted(parsed.items()))
+            self._parse()
+        self.parsed = dict(sorted(self.parsed.items()))
 
     def _representatives(self, role: Role) -> list[str]:
         """Return the files of a role, and of what was built several times the best build."""
         fitting = [path for path, file in self.files.items() if file.role is role and file.language in PARSED]
+        fitting = [path for path in fitting if len(self.texts[path]) <= MAX_PARSED_BYTES]
         best: dict[str, tuple[bool, str]] = {}
         for path in fitting:
             product, poor = build(path) if role is Role.GENERATED else (path, False)
@@ -130,34 +140,34 @@ class _Surveyor:
     def _give(self, path: str, role: Role) -> None:
         self.files[path] = replace(self.files[path], role=role)
 
-    def _parse(self) -> dict[str, Parsed]:
-        """Parse the sources that have not been, and forget their texts."""
+    def _parse(self) -> None:
+        """Parse the sources that have not been, and forget the texts of those that define something."""
         reader = Reader()
-        parsed: dict[str, Parsed] = {}
         for path in sorted(self.files, key=lambda path: (path.count("/"), path)):
             file = self.files[path]
-            if file.role is not Role.SOURCE or file.language not in PARSED or path not in self.texts:
+            if file.role is not Role.SOURCE or file.language not in PARSED or path in self.parsed:
                 continue
             self._check()
-            text = self.texts.pop(path)
+            text = self.texts[path]
             if len(text) > min(MAX_PARSED_BYTES, self._room):
                 self._leave(Skip.LARGE if len(text) > MAX_PARSED_BYTES else Skip.LIMIT, path)
-                del self.files[path]
+                self._give(path, Role.DATA)
                 continue
             self._room -= len(text)
-            parsed[path] = reader.read(file.language, text)
-        return parsed
+            self.parsed[path] = reader.read(file.language, text)
+            if self.parsed[path].drafts:
+                del self.texts[path]
 
-    def complete(self, parsed: Mapping[str, Parsed]) -> dict[str, SourceFile]:
+    def complete(self) -> dict[str, SourceFile]:
         """Return the files with what was found in them."""
         settings = {path: text for path, text in self.texts.items() if path.rpartition("/")[2] in _SETTINGS}
-        modules = Modules(parsed, self._packages, settings)
+        modules = Modules(self.parsed, self._packages, settings)
         complete = {}
         for path in sorted(self.files):
             file = self.files[path]
-            if path in parsed:
-                imports = tuple(_aimed(one, path, file.language, modules) for one in parsed[path].imports)
-                complete[path] = replace(file, doc=parsed[path].doc, imports=imports)
+            if path in self.parsed:
+                imports = tuple(_aimed(one, path, file.language, modules) for one in self.parsed[path].imports)
+                complete[path] = replace(file, doc=self.parsed[path].doc, imports=imports)
             elif file.language in PROSE and file.role is not Role.DATA:
                 complete[path] = replace(file, headings=self._headings(file))
             else:
@@ -195,9 +205,9 @@ def survey(root: Path, check: Check) -> Survey:
     """Read a repository."""
     surveyor = _Surveyor(root, check)
     surveyor.read()
-    parsed = surveyor.sources()
-    files = surveyor.complete(parsed)
-    return Survey(files=files, parsed=parsed, texts=surveyor.texts, skipped=surveyor.skipped)
+    surveyor.sources()
+    files = surveyor.complete()
+    return Survey(files=files, parsed=surveyor.parsed, texts=surveyor.texts, skipped=surveyor.skipped)
 
 
 def mentions(read: Survey, wanted: frozenset[str], check: Check) -> dict[str, list[str]]:

@@ -16,6 +16,8 @@ from worker.engines.static.words import word_set
 MAX_FILES: Final = 60_000
 MAX_FILE_BYTES: Final = 1024 * 1024
 """A larger file is data or generated, whatever its name; the reading of one must not take all memory."""
+MAX_LONE_BYTES: Final = 8 * MAX_FILE_BYTES
+"""So large may a file be where there is no smaller one to tell of."""
 
 _HIDDEN: Final = frozenset({".git", ".hg", ".svn", ".bzr", "CVS", ".DS_Store"})
 """Of version control and desktops; not worth a word."""
@@ -56,7 +58,7 @@ class _Rules:
     spec: GitIgnoreSpec
 
 
-def walk(root: Path, leave: Leave, *, ignoring: bool = True) -> Iterator[Found]:
+def walk(root: Path, leave: Leave, *, ignoring: bool = True, largest: int = MAX_FILE_BYTES) -> Iterator[Found]:
     """Yield the regular files below a folder, sorted by the bytes of their paths; links are not followed.
 
     What the repository's ignore rules name is left out, unless they are not to be heeded.
@@ -76,7 +78,7 @@ def walk(root: Path, leave: Leave, *, ignoring: bool = True) -> Iterator[Found]:
                 leave(reason, shown(path))
             elif entry.is_dir(follow_symlinks=False):
                 folders.append((path + "/", rules))
-            elif one := _found(root, path, entry, leave):
+            elif one := _found(root, path, entry, leave, largest):
                 found.setdefault(one.path, one)
     ordered = sorted(found.values(), key=lambda one: os.fsencode(one.path))
     for one in ordered[MAX_FILES:]:
@@ -129,13 +131,13 @@ def _read_rules(root: Path, folder: str) -> tuple[_Rules, ...]:
     return (_Rules(folder, spec),)
 
 
-def _found(root: Path, path: str, entry: os.DirEntry[str], leave: Leave) -> Found | None:
+def _found(root: Path, path: str, entry: os.DirEntry[str], leave: Leave, largest: int) -> Found | None:
     try:
         size = entry.stat(follow_symlinks=False).st_size
     except OSError:
         leave(Skip.UNREADABLE, shown(path))
         return None
-    if size > MAX_FILE_BYTES or size == 0:
+    if size > largest or size == 0:
         leave(Skip.LARGE if size else Skip.EMPTY, shown(path))
         return None
     return Found(path=shown(path), location=root / path, size=size)

@@ -1,0 +1,130 @@
+"""Who names whom, across the files of small projects in each language."""
+
+from pathlib import Path
+
+from tests.support.analysed import analysed, defined, referred
+
+
+def test_python_names_lead_through_imports_reexports_modules_and_self(tmp_path: Path) -> None:
+    found = analysed(
+        tmp_path,
+        {
+            "shop/__init__.py": "from .stock import Stock\nfrom .prices import *\n",
+            "shop/stock.py": "class Base:\n    def take(self): pass\n\n"
+            "class Stock(Base):\n    def all(self): self.take()\n",
+            "shop/prices.py": "def price_of(): pass\n",
+            "main.py": "import shop.prices as p\nfrom shop import Stock as S, price_of\n\n"
+            "def run():\n    S()\n    S.take()\n    price_of()\n    p.price_of()\n\nrun()\n",
+        },
+    )
+    assert referred(found) == {
+        "Stock > Base", "Stock.all > Base.take", "run > Stock", "run > Base.take", "run > price_of", "main.py > run",
+    }  # fmt: skip
+    [one] = [one for one in found.references if one.target == defined(found, "price_of").index]
+    assert (one.path, one.line, one.count, one.sure) == ("main.py", 7, 2, True)
+
+
+def test_a_name_that_only_one_definition_has_is_a_guess(tmp_path: Path) -> None:
+    files = {
+        "a.py": "class CookieJar:\n    def set_cookie(self): pass\n    def get(self): pass\n",
+        "b.py": "def f(x):\n    x.set_cookie(CookieJar)\n    x.get()\n",
+        "c.js": "function g() { return CookieJar }\n",
+    }
+    assert referred(analysed(tmp_path, files)) == {"f > CookieJar?", "f > CookieJar.set_cookie?"}
+
+
+def test_a_foreign_name_is_not_taken_for_a_namesake_of_ours(tmp_path: Path) -> None:
+    files = {
+        "a.py": "class Request: pass\n",
+        "b.py": "from urllib.request import Request\n\ndef f():\n    return Request()\n",
+    }
+    assert referred(analysed(tmp_path, files)) <= {"f > Request?"}
+
+
+def test_scripts_lead_through_default_and_named_exports(tmp_path: Path) -> None:
+    files = {
+        "src/store.ts": "import { Stock } from './index'\nimport * as prices from './prices'\n"
+        "export default class Store {\n  private stock = new Stock()\n"
+        "  sell() { return prices.priceOf(this.count()) }\n"
+        "  count() { return 1 }\n}\n",
+        "src/stock.ts": "export class Stock {}\n",
+        "src/prices.ts": "export const priceOf = (x: number) => x\n",
+        "src/index.ts": "export { Stock } from './stock'\n",
+        "src/main.ts": "import Shop from './store'\n\nnew Shop()\n",
+    }
+    assert referred(analysed(tmp_path, files)) == {
+        "Store > Stock", "Store.sell > priceOf", "Store.sell > Store.count", "src/main.ts > Store",
+    }  # fmt: skip
+
+
+def test_commonjs_leads_through_module_exports(tmp_path: Path) -> None:
+    files = {
+        "lib/store.js": "const Stock = require('./stock')\nconst { price } = require('./prices')\n"
+        "class Store { sell() { return price(new Stock()) } }\nmodule.exports = { Store }\n",
+        "lib/stock.js": "class Stock {}\nmodule.exports = Stock\n",
+        "lib/prices.js": "exports.price = function price(x) { return x }\n",
+    }
+    assert referred(analysed(tmp_path, files)) == {
+        "Store.sell > Stock", "Store.sell > price", "lib/store.js > Store", "lib/stock.js > Stock",
+    }  # fmt: skip
+
+
+def test_go_sees_its_package_and_imported_ones(tmp_path: Path) -> None:
+    files = {
+        "go.mod": "module example.com/shop\n",
+        "main.go": 'package main\n\nimport "example.com/shop/stock"\n\nfunc main() { run(stock.New()) }\n',
+        "run.go": "package main\n\nfunc run(x int) {}\n",
+        "stock/stock.go": "package stock\n\ntype Stock struct{}\n\nfunc New() *Stock { return &Stock{} }\n",
+        "stock/take.go": "package stock\n\nfunc (s *Stock) Take() { s.takeOne() }\n\nfunc (s *Stock) takeOne() {}\n",
+    }
+    found = analysed(tmp_path, files)
+    assert referred(found) >= {"main > run", "main > New", "New > Stock"}
+    assert [found.definitions[member].name for member in defined(found, "Stock").members] == ["Take", "takeOne"]
+
+
+def test_rust_leads_through_use_and_impl(tmp_path: Path) -> None:
+    files = {
+        "src/lib.rs": "pub mod stock;\npub mod store;\npub use stock::Stock;\n",
+        "src/stock.rs": "pub trait Source { fn take(&self); }\npub struct Stock;\n"
+        "impl Source for Stock { fn take(&self) {} }\n",
+        "src/store.rs": "use crate::stock::{Source, Stock};\n\npub struct Store { stock: Stock }\n\n"
+        "impl Store {\n    pub fn new() -> Self { Store { stock: Stock } }\n    pub fn sell(&self) { self.check() }\n"
+        "    fn check(&self) {}\n}\n",
+    }
+    found = analysed(tmp_path, files)
+    assert referred(found) >= {"Store > Stock", "Store.new > Stock", "Store.sell > Store.check"}
+    assert defined(found, "Stock").bases == ("Source",)
+
+
+def test_java_sees_its_package_and_imports(tmp_path: Path) -> None:
+    base = "src/main/java/shop"
+    files = {
+        f"{base}/Store.java": "package shop;\nimport shop.stock.Stock;\n"
+        "public class Store {\n  Stock stock = new Stock();\n"
+        "  int sell() { return Prices.of(this.count()); }\n  int count() { return 1; }\n}\n",
+        f"{base}/Prices.java": "package shop;\nclass Prices { static int of(int x) { return x; } }\n",
+        f"{base}/stock/Stock.java": "package shop.stock;\npublic class Stock {}\n",
+    }
+    assert referred(analysed(tmp_path, files)) == {
+        "Store > Stock", "Store.sell > Prices", "Store.sell > Prices.of", "Store.sell > Store.count",
+    }  # fmt: skip
+
+
+def test_headers_and_their_code_are_one_definition(tmp_path: Path) -> None:
+    files = {
+        "include/stock.h": "#pragma once\nclass Stock {\n public:\n  // Takes one.\n  int take();\n};\n"
+        "int price_of(int x);\n",
+        "src/stock.cc": '#include "stock.h"\n\nint Stock::take() { return price_of(1); }\n\n'
+        "int price_of(int x) { return x; }\n",
+        "src/main.cc": '#include "stock.h"\n\nint main() { Stock s; return price_of(s.take()); }\n',
+    }
+    found = analysed(tmp_path, files)
+    assert referred(found) >= {"main > Stock", "main > price_of", "Stock.take > price_of"}
+    take = defined(found, "Stock.take")
+    assert (take.path, take.doc) == ("src/stock.cc", "Takes one.")
+    assert take.index in defined(found, "Stock").members
+
+
+def test_a_definition_does_not_name_itself_by_being_defined(tmp_path: Path) -> None:
+    found = analysed(tmp_path, {"a.py": "def loop():\n    loop()\n\ndef other():\n    pass\n"})
+    assert referred(found) == set()
