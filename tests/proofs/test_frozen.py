@@ -53,9 +53,10 @@ def test_a_frozen_owner_wakes_up_in_a_stage_and_does_no_harm(new_job: NewJob, re
 @pytest.mark.parametrize("number", range(JOBS))
 def test_a_frozen_owner_does_no_harm_whenever_it_was_frozen(number: int, new_job: NewJob, receiver: Receiver) -> None:
     chance = random.Random(number)  # noqa: S311 - a seed
-    job = new_job(delay=400, moody=True)
+    job = new_job(delay=1000, moody=True)
     receiver.reply = lambda one: Reply(status=503 if one.document["run"] == 1 else 200)
     owner = job.start()
     until(lambda: job.newest is not None)
-    owner.wait(chance.uniform(0, 2.5))
+    if owner.wait(chance.uniform(0, 4)) is not None:
+        pytest.fail(f"it had ended before it was frozen: {job.report()}")
     print(f"frozen in {job.manifest.state}, ended {thaw(job, receiver):.2f} s after waking up")  # noqa: T201 - for -rP

@@ -3,13 +3,15 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+from states.codec import decode
 from states.exits import Exit
 from states.invariants import violations
-from states.keys import artifact_name
+from states.keys import artifact_name, checkpoints_prefix
 from states.manifest import Manifest
 from states.stages import STAGES, Stage
 from tests.simulation.scheduler import Process, Scheduler, SimRuntime
@@ -19,8 +21,6 @@ from worker.checkpoint import CheckpointLog
 from worker.errors import WorkerError
 from worker.job import Job
 from worker.store.memory import MemoryStore
-
-Result = TypeVar("Result")
 
 
 LAST_WORD_SECONDS = 1.0
@@ -37,6 +37,10 @@ class Run:
     code: Exit | None = None
     error: WorkerError | None = None
     ended_at: float = 0.0
+
+
+decoded = lru_cache(maxsize=64)(decode)
+"""Reads a manifest: each is looked at with every callback."""
 
 
 class Simulation:
@@ -184,8 +188,7 @@ class Simulation:
         """Note what a run says after another has claimed the job, unless it slept between its look and its word."""
         self.posts.append((self.scheduler.time, process, key))
         token = next(one for one in self.runs if one.process is process).job.log.token
-        log = self.log()
-        manifests = [log.read(sequence).manifest for sequence in log.sequences()]
+        manifests = [decoded(self.store.get(entry.key)) for entry in self.store.entries(checkpoints_prefix(JOB))]
         own = max((manifest.run for manifest in manifests if manifest.token == token), default=0)
         if manifests[-1].run > own and not process.slept_since(self.scheduler.time - LAST_WORD_SECONDS):
             self.stray_posts.append(f"{process.name} (run {own}) sent {key} under run {manifests[-1].run}")
