@@ -7,7 +7,7 @@ its files and what they define.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -65,7 +65,7 @@ class Book:
     def __init__(self, analysis: Analysis, course: Course) -> None:
         """Join the two."""
         self.analysis: Final = analysis
-        self.definitions: Final = analysis.definitions
+        self.definitions: Final = tuple(_within(one, analysis.files[one.path].lines) for one in analysis.definitions)
         self.summary: Final = course.summary
         self.texts: Final = Texts(analysis.files)
         units = {unit.name.casefold(): unit for unit in analysis.units}
@@ -154,6 +154,11 @@ class Book:
 
 def _chapter(position: int, entry: OrderEntry, description: str, unit: Unit) -> Chapter:
     return Chapter(position=position, entry=entry.entry, reasoning=entry.reasoning, description=description, unit=unit)
+
+
+def _within(one: Definition, lines: int) -> Definition:
+    """Return a definition that ends with its file: a parser may put the end of broken code behind the last line."""
+    return one if one.end_line <= lines else replace(one, end_line=max(one.line, lines))
 
 
 def is_function(one: Definition) -> bool:
