@@ -189,4 +189,16 @@ COMMANDS: Final = (
             _JSON,
         ),
     ),
+    Command(
+        name="gateway",
+        help="serve the HTTP API by which a web app starts jobs",
+        example="fondation-worker gateway --port 8090",
+        function="worker.commands.gateway:gateway",
+        arguments=(
+            _argument("--host", default="127.0.0.1", metavar="HOST", help="where to listen (default: 127.0.0.1)"),
+            _argument("--port", type=int, default=8090, metavar="N", help="(default: 8090)"),
+            _argument("--mode", choices=("local", "scaleway"), default="local", help="where jobs run (default: local)"),
+            _DEFINITION,
+        ),
+    ),
 )

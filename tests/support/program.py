@@ -30,6 +30,12 @@ ITEMS: Final = 3 + 3 * len(NAMES)
 """The items of a course of so many chapters."""
 
 
+def environment_of(home: Path) -> dict[str, str]:
+    """Return what every process of the program gets: nothing of the tests' own but what measures coverage."""
+    kept = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COVERAGE_")}
+    return {**kept, "HOME": str(home)}
+
+
 class Program:
     """One process of `fondation-worker`."""
 
@@ -104,8 +110,7 @@ class PlatformJob:
     def start(self, *argv: str, **environment: str) -> Program:
         """Start a run, or another command on the job."""
         given = {
-            **{name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COVERAGE_")},
-            "HOME": str(self.folder),
+            **environment_of(self.folder),
             "WORK_DIR": str(self.folder / "work"),
             "FONDATION_PATH": str(self.cli.path),
             "JOB_ID": self.name,

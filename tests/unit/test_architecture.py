@@ -19,7 +19,8 @@ HOMES = {
     "threading": ["worker/runtime.py", "worker/engines/"],
     "transitions": ["states/machine.py"],
     "tree_sitter": ["worker/engines/static/"],
-    "yaml": ["worker/course.py", "worker/engines/", "worker/commands/batch.py"],
+    "uvicorn": ["worker/gateway/"],
+    "yaml": ["worker/course.py", "worker/engines/", "worker/commands/batch_file.py"],
 }
 PURE = {
     "base64", "collections", "dataclasses", "enum", "functools", "hashlib", "http", "itertools", "json", "re",

@@ -21,11 +21,16 @@ def status(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     """Say where a job stands."""
     view = open_view(arguments, environment)
     platform = optional_platform(arguments, environment)
-    manifest = view.manifest(arguments.job_id)
+    document = describe_all(view, platform, view.manifest(arguments.job_id))
+    return Output(document=document, lines=_lines(document))
+
+
+def describe_all(view: View, platform: PlatformSettings | None, manifest: Manifest) -> dict[str, Any]:
+    """Return what is known of a job, with the platform's runs where there is a platform."""
     document = describe(view, manifest)
     if platform is not None:
         document["platformRuns"] = _platform_runs(platform, view, manifest)
-    return Output(document=document, lines=_lines(document))
+    return document
 
 
 def _platform_runs(platform: PlatformSettings, view: View, manifest: Manifest) -> list[dict[str, Any]] | None:

@@ -1,0 +1,154 @@
+"""The gateway of a web developer: jobs run as processes on the same machine."""
+
+import signal
+import stat
+import subprocess
+
+import httpx
+import pytest
+
+from states.stages import State
+from tests.gateway.conftest import Place
+from tests.support.servers.server import S3Server
+from tests.support.waiting import until
+from worker.checkpoint import CheckpointLog
+from worker.runtime import SystemRuntime
+
+
+def test_a_whole_job_from_the_request_to_the_files(place: Place) -> None:
+    place.start()
+    accepted = place.analyze()
+    assert accepted.status_code == 202
+    assert accepted.json() == {"status": "accepted", "jobId": "job-1", "mode": "local-worker"}
+    place.await_state("completed")
+    assert place.receiver.said[-1] == ("complete", "completed")
+    assert {delivery.headers["x-job-token"] for delivery in place.receiver.deliveries} == {"tok-3n"}
+    files = place.get("/jobs/job-1/files").json()
+    assert [one["path"] for one in files] == [one["path"] for one in place.receiver.documents[-1]["files"]]
+    until(lambda: place.spool == [])
+
+
+@pytest.mark.parametrize("s3_server", ["minio"], indirect=True)
+def test_files_of_a_job_on_a_real_store_come_by_signed_urls(place: Place, s3_server: S3Server) -> None:
+    place.start(
+        STORE_URL=f"s3://{s3_server.new_bucket()}/jobs",
+        AWS_ENDPOINT_URL_S3=s3_server.endpoint_url,
+        AWS_ACCESS_KEY_ID=s3_server.access_key,
+        AWS_SECRET_ACCESS_KEY=s3_server.secret_key,
+    )
+    place.analyze()
+    place.await_state("completed")
+    for one in place.get("/jobs/job-1/files").json():
+        assert len(httpx.get(one["url"]).content) == one["size"]
+
+
+def test_no_token_is_in_any_answer_log_or_argument_list(place: Place) -> None:
+    place.start(GATEWAY_TOKEN="gate-s3cret")
+    place.analyze(callbackToken="call-s3cret", githubToken="git-s3cret")
+    until(lambda: place.state() not in {"pending", "None"})
+    arguments = subprocess.run(["ps", "axww", "-o", "args"], capture_output=True, text=True, check=True).stdout
+    place.await_state("completed")
+    said = [place.get(path).text for path in ("/status", "/jobs/job-1", "/jobs/job-1/files")]
+    assert "s3cret" not in arguments + "".join(said) + place.programs[-1].log.read_text()
+
+
+def test_the_same_job_again_is_accepted_and_another_under_its_name_refused(place: Place) -> None:
+    place.start()
+    assert place.analyze().status_code == 202
+    assert place.analyze().status_code == 202
+    other = place.repository.replace("owner/name", "owner/other")
+    assert place.analyze(repositoryUrl=other).status_code == 409
+    place.await_state("completed")
+    assert place.analyze(repositoryUrl=other).status_code == 409
+    assert place.analyze(repositoryUrl=place.repository + "/").status_code == 202
+
+
+def test_jobs_wait_in_order_for_a_free_place_and_are_pending_meanwhile(place: Place) -> None:
+    place.start(GATEWAY_MAX_RUNS="1")
+    for number in (1, 2, 3):
+        place.analyze(f"job-{number}")
+    until(lambda: place.get("/status").json()["running"] == ["job-1"])
+    assert place.get("/status").json()["waiting"] == ["job-2", "job-3"]
+    assert place.state("job-3") == "pending"
+    assert place.get("/jobs/job-3/files").json() == []
+    assert place.analyze("job-3", repositoryUrl="owner/other").status_code == 409
+    place.await_state("completed", "job-3")
+    ended = [document["jobId"] for document in place.receiver.documents if document["type"] == "complete"]
+    assert ended == ["job-1", "job-2", "job-3"]
+
+
+def test_requests_wait_where_only_their_owner_can_read_them(place: Place) -> None:
+    place.start()
+    place.analyze()
+    assert [stat.S_IMODE(path.stat().st_mode) for path in place.spool] == [0o600]
+    assert stat.S_IMODE(place.spool[0].parent.stat().st_mode) == 0o700
+    place.await_state("completed")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_gateway_that_is_stopped_stops_its_runs_and_takes_them_up_again(place: Place, number: signal.Signals) -> None:
+    place.start()
+    place.analyze()
+    place.await_state("generating_chapters")
+    assert place.stop(number) == 128 + number
+    newest = CheckpointLog(place.store, "job-1", SystemRuntime()).newest()
+    assert newest is not None
+    assert (newest.manifest.state, newest.manifest.owner.exit_code) == (State.INTERRUPTED, 143)
+    place.start()
+    place.await_state("completed")
+    assert max(place.cli.calls.values()) <= 2
+
+
+def test_a_gateway_that_was_killed_takes_up_what_was_not_over(place: Place) -> None:
+    place.start(GATEWAY_MAX_RUNS="1")
+    place.analyze("job-1")
+    place.analyze("job-2")
+    place.await_state("generating_chapters")
+    place.programs[-1].kill()
+    place.start(GATEWAY_MAX_RUNS="1")
+    place.await_state("completed", "job-2")
+    assert place.state("job-1") == "completed"
+    until(lambda: place.spool == [])
+
+
+def test_a_run_that_fails_for_a_while_is_tried_again(place: Place) -> None:
+    place.cli.set(faults={"analyze": {"kind": "fails", "complains": "Error: 529 overloaded_error", "times": 3}})
+    place.start()
+    place.analyze()
+    place.await_state("completed")
+    assert place.get("/jobs/job-1").json()["run"] == 2
+
+
+def test_a_job_that_fails_for_good_is_not_tried_again(place: Place) -> None:
+    place.start()
+    place.analyze(branch="nowhere")
+    place.await_state("failed")
+    until(lambda: place.spool == [])
+    assert place.get("/jobs/job-1").json()["error"]["exitCode"] == 65
+    assert place.receiver.said[-1] == ("error", "failed")
+
+
+def test_a_running_job_is_canceled(place: Place) -> None:
+    place.start()
+    place.analyze()
+    place.await_state("generating_chapters")
+    assert place.post("/cancel/job-1").status_code == 202
+    place.await_state("canceled")
+    assert place.receiver.said[-1] == ("progress", "canceled")
+    until(lambda: place.spool == [])
+
+
+def test_a_waiting_job_is_canceled_as_soon_as_it_has_begun(place: Place) -> None:
+    place.start(GATEWAY_MAX_RUNS="1")
+    place.analyze("job-1")
+    place.analyze("job-2")
+    assert place.post("/cancel/job-2").status_code == 202
+    place.await_state("canceled", "job-2")
+    assert place.state("job-1") == "completed"
+
+
+def test_two_gateways_do_not_share_their_requests(place: Place) -> None:
+    place.start()
+    second = place.start()
+    assert second.wait(20) == 78
+    assert "another gateway has its requests" in second.log.read_text()

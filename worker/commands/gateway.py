@@ -1,0 +1,98 @@
+"""`gateway`: serves the HTTP API by which a web app starts jobs."""
+
+import ipaddress
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from states.exits import Exit
+from worker import logs
+from worker.commands.reading import open_view
+from worker.errors import EngineUnavailableError, UsageError
+from worker.gateway.port import Backend
+from worker.output import Output
+from worker.runtime import SystemRuntime
+from worker.settings import Reader, Secret
+
+DEFAULT_MAX_RUNS: Final = 2
+_SPOOL: Final = "gateway-spool"
+
+
+def gateway(arguments: Namespace, environment: Mapping[str, str]) -> Output:
+    """Serve until SIGTERM or SIGINT; its local runs are stopped then."""
+    if not 0 <= arguments.port < 65536:  # noqa: PLR2004 - as TCP has it
+        raise UsageError(f"--port is {arguments.port}: it must be from 0 to 65535")
+    reader = Reader(environment)
+    token = _token(reader, arguments.host)
+    max_runs = int(reader.number("GATEWAY_MAX_RUNS", DEFAULT_MAX_RUNS, low=1, high=100, whole=True))
+    allow_http = reader.flag("ALLOW_HTTP_GIT")
+    form = reader.choice("LOG_FORMAT", "console", logs.FORMATS)
+    level = reader.choice("LOG_LEVEL", "info", logs.LEVELS)
+    reader.finish()
+    logs.configure(sys.stderr, level=level, form=form, context={})
+    try:
+        from worker.gateway.serving import serve  # noqa: PLC0415 - an extra, which need not be installed
+    except ModuleNotFoundError as error:
+        raise EngineUnavailableError(
+            f"the gateway needs {error.name}, which is not installed: pip install 'fondation-worker[gateway]'",
+            code="extra_missing",
+        ) from error
+    ended: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        ended.append(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, note)  # the server puts its own in their place, and calls them when it has ended
+    backend = _backend(arguments, environment, max_runs)
+    try:
+        serve(backend, token, (arguments.host, arguments.port), allow_http=allow_http)
+    finally:
+        backend.close()
+    return Output(exit_code=Exit.SIGTERM if signal.SIGTERM in ended else Exit.SIGINT if ended else Exit.OK)
+
+
+def _token(reader: Reader, host: str) -> Secret | None:
+    token = reader.secret("GATEWAY_TOKEN")
+    if token is None and not _is_loopback(host):
+        reader.faults.append(
+            f"GATEWAY_TOKEN is missing: to listen on {host}, set it to a long random text, which callers give as "
+            "`Authorization: Bearer`; without it, listen on 127.0.0.1"
+        )
+    return token
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _backend(arguments: Namespace, environment: Mapping[str, str], max_runs: int) -> Backend:
+    runtime = SystemRuntime()
+    if arguments.mode == "scaleway":
+        from worker.gateway.remote import PlatformBackend  # noqa: PLC0415 - only what is used is imported
+
+        return PlatformBackend(arguments, environment, runtime)
+    from worker.gateway.local import LocalBackend  # noqa: PLC0415 - the same
+    from worker.gateway.program import Program  # noqa: PLC0415 - the same
+    from worker.gateway.spool import Spool  # noqa: PLC0415 - the same
+
+    view = open_view(arguments, environment)
+    spool = Spool(_spool_folder(environment, view.settings.work_dir), runtime)
+    program = Program(environment, view.settings.store_url, runtime)
+    return LocalBackend(view, program, spool, runtime, max_runs)
+
+
+def _spool_folder(environment: Mapping[str, str], work_dir: Path | None) -> Path:
+    """Return where requests are kept: in WORK_DIR, else among the user's state (XDG base directories)."""
+    if work_dir is not None:
+        return work_dir / _SPOOL
+    state = environment.get("XDG_STATE_HOME", "")
+    home = Path(state) if state.startswith("/") else Path.home() / ".local" / "state"
+    return home / "fondation-worker" / _SPOOL

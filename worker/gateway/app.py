@@ -1,0 +1,144 @@
+"""The gateway's HTTP side: who may ask, how much, and what the answers look like."""
+
+import asyncio
+import hmac
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from states.keys import valid_job_id
+from worker import __version__
+from worker.errors import WorkerError
+from worker.gateway.openapi import DESCRIPTION
+from worker.gateway.port import Backend, ConflictError, UnknownJobError
+from worker.gateway.request import FaultyRequestError, read_request
+from worker.settings import Secret
+
+LOG = logging.getLogger(__name__)
+
+MAX_BODY: Final = 64 * 1024
+"""Bytes of a request's body."""
+
+Endpoint = Callable[[HttpRequest], Awaitable[Response]]
+
+
+class Gateway:
+    """The endpoints, on a backend."""
+
+    def __init__(self, backend: Backend, token: Secret | None, *, allow_http: bool) -> None:
+        """Ask for `token` wherever it is set, but for `GET /`."""
+        self._backend = backend
+        self._token = token
+        self._allow_http = allow_http
+        self._one_by_one = asyncio.Lock()
+
+    def app(self) -> Starlette:
+        """Return the application."""
+        routes = [
+            Route("/", self._health, methods=["GET"]),
+            Route("/openapi.json", self._guarded(self._description), methods=["GET"]),
+            Route("/status", self._guarded(self._status), methods=["GET"]),
+            Route("/analyze", self._guarded(self._analyze), methods=["POST"]),
+            Route("/jobs/{job_id}", self._guarded(self._job), methods=["GET"]),
+            Route("/jobs/{job_id}/files", self._guarded(self._files), methods=["GET"]),
+            Route("/cancel/{job_id}", self._guarded(self._cancel), methods=["POST"]),
+        ]
+        return Starlette(routes=routes, exception_handlers={HTTPException: _failed, Exception: _bug})
+
+    async def _health(self, _: HttpRequest) -> Response:
+        return JSONResponse({"status": "ok", "version": __version__})
+
+    async def _description(self, _: HttpRequest) -> Response:
+        return JSONResponse(DESCRIPTION)
+
+    async def _status(self, _: HttpRequest) -> Response:
+        said = await run_in_threadpool(self._backend.status)
+        return JSONResponse({"mode": self._backend.mode, "version": __version__, **said})
+
+    async def _analyze(self, http: HttpRequest) -> Response:
+        request = read_request(await _document(http), allow_http=self._allow_http)
+        async with self._one_by_one:
+            said = await run_in_threadpool(self._backend.analyze, request)
+        document = {"status": "accepted", "jobId": request.identity.job_id, "mode": self._backend.mode, **said}
+        return JSONResponse(document, status_code=202)
+
+    async def _job(self, http: HttpRequest) -> Response:
+        return JSONResponse(await run_in_threadpool(self._backend.job, _job_id(http)))
+
+    async def _files(self, http: HttpRequest) -> Response:
+        return JSONResponse(await run_in_threadpool(self._backend.files, _job_id(http)))
+
+    async def _cancel(self, http: HttpRequest) -> Response:
+        job_id = _job_id(http)
+        async with self._one_by_one:
+            await run_in_threadpool(self._backend.cancel, job_id)
+        return JSONResponse({"status": "accepted", "jobId": job_id}, status_code=202)
+
+    def _guarded(self, endpoint: Endpoint) -> Endpoint:
+        """Let only those in who have the token, and turn errors into answers."""
+
+        async def guarded(http: HttpRequest) -> Response:
+            if not self._may_enter(http):
+                headers = {"WWW-Authenticate": "Bearer"}
+                return _error(401, "give the gateway's token, as `Authorization: Bearer …`", headers=headers)
+            try:
+                return await endpoint(http)
+            except FaultyRequestError as error:
+                return _error(400, str(error), fields=error.fields)
+            except ConflictError as error:
+                return _error(409, str(error))
+            except UnknownJobError:
+                return _error(404, f"there is no job {http.path_params.get('job_id')}")
+            except WorkerError as error:
+                LOG.warning("a request failed", extra={"path": http.url.path, "reason": str(error)})
+                return _error(502, str(error))
+
+        return guarded
+
+    def _may_enter(self, http: HttpRequest) -> bool:
+        if self._token is None:
+            return True
+        scheme, _, given = http.headers.get("Authorization", "").partition(" ")
+        same = hmac.compare_digest(given.strip().encode(), self._token.reveal().encode())
+        return scheme.lower() == "bearer" and same
+
+
+def _job_id(http: HttpRequest) -> str:
+    job_id: str = http.path_params["job_id"]
+    if not valid_job_id(job_id):
+        raise UnknownJobError
+    return job_id
+
+
+async def _document(http: HttpRequest) -> Any:  # noqa: ANN401 - any value of JSON
+    """Read a body as JSON, no more than it may have."""
+    body = b""
+    async for chunk in http.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise HTTPException(413, f"a request may have {MAX_BODY} bytes")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise FaultyRequestError({"body": f"it is not JSON: {error}"}) from error
+
+
+def _error(status: int, message: str, *, headers: dict[str, str] | None = None, **more: object) -> Response:
+    return JSONResponse({"error": message, **more}, status_code=status, headers=headers)
+
+
+async def _failed(_: HttpRequest, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    return _error(error.status_code, error.detail, headers=dict(error.headers or {}))
+
+
+async def _bug(_: HttpRequest, error: Exception) -> Response:
+    return _error(500, f"a bug: {type(error).__name__}; the traceback is in the log")
