@@ -75,7 +75,7 @@ def work_dir(settings: Settings) -> Path:
         raise ConfigError("WORK_DIR is missing, and no folder for what passes can be written to: set it") from error
 
 
-def engine_name(settings: Settings, manifest: Manifest | None, environment: Mapping[str, str] = os.environ) -> str:
+def engine_name(settings: Settings, manifest: Manifest | None) -> str:
     """Return which engine works on a job: the one that it began with, else the one that is asked for.
 
     Raises ConfigError if another one is asked for by name.
@@ -92,13 +92,12 @@ def engine_name(settings: Settings, manifest: Manifest | None, environment: Mapp
         return began or asked
     from worker.engines.fondation.bundle import find_bundle  # noqa: PLC0415 - only what is used is imported
 
-    found = find_bundle(settings.engine.fondation_path, environment.get("PATH", os.defpath))
-    return FONDATION if found else STATIC
+    return FONDATION if find_bundle(settings.engine.fondation_path) else STATIC
 
 
 def open_engine(settings: Settings, manifest: Manifest | None, environment: Mapping[str, str] = os.environ) -> Engine:
     """Open the engine for a job; one that is not there says so when it is checked."""
-    name = engine_name(settings, manifest, environment)
+    name = engine_name(settings, manifest)
     LOG.info("engine", extra={"engine": name, "because": _why(name, settings, manifest)})
     if name == FONDATION:
         from worker.engines.fondation.engine import FondationEngine  # noqa: PLC0415 - only what is used is imported

@@ -110,6 +110,18 @@ def new_course(folder: Path) -> Course:
     return course
 
 
+def alive(folder: Path) -> list[str]:
+    """Return the processes that work below a run's folder: whatever the CLI starts has its TMPDIR there."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"TMPDIR={folder}/" in (process / "environ").read_text(errors="replace"):
+                found.append((process / "cmdline").read_text().replace("\0", " "))
+        except OSError:  # it has ended
+            continue
+    return found
+
+
 def said(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
     """Return level and text of what the CLI has printed, as far as it was passed on."""
     return [(record.levelno, vars(record)["line"]) for record in caplog.records if record.getMessage() == "cli"]

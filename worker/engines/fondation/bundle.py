@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,13 +56,13 @@ class Bundle:
         return b"--steps" in finished.stdout + finished.stderr
 
 
-def find_bundle(folder: Path, search_path: str) -> Bundle | None:
-    """Return the CLI that a folder holds, or None; programs are found by `search_path`, as PATH has it."""
+def find_bundle(folder: Path) -> Bundle | None:
+    """Return the CLI that a folder holds, or None; whether there is a program that runs it is another question."""
     for name in _BUNDLES:
         file = folder / name
         if os.access(file, os.R_OK) and file.is_file():
             return Bundle(folder=folder, program="node", arguments=(str(file), "analyze"), files=(file,))
-    if (folder / _SCRIPT).is_file() and shutil.which("bun", path=search_path):
+    if (folder / _SCRIPT).is_file():
         files = tuple(sorted(file for file in (folder / _SOURCES).rglob("*") if file.is_file()))
         return Bundle(folder=folder, program="bun", arguments=("run", _SCRIPT), files=files)
     return None

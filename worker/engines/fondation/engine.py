@@ -40,7 +40,7 @@ class FondationEngine:
         self._runtime = runtime
         self._silence = silence_seconds
         self._search_path = environment.get("PATH", os.defpath)
-        self._bundle = find_bundle(folder, self._search_path)
+        self._bundle = find_bundle(folder)
         self._takes_steps: bool | None = None
         self._tree: Tree | None = None
         self._started = 0

@@ -125,8 +125,12 @@ async function spoil(fault, file, text) {
       return fs.promises.writeFile(file, Buffer.from([0xff, 0xfe, 0x41])).then(() => true);
     case "link":
       return fs.promises.symlink(fault.to, file).then(() => true);
-    case "huge":
-      return fs.promises.writeFile(file, text).then(() => fs.promises.truncate(file, 64 << 20)).then(() => true);
+    case "huge": {
+      const handle = await fs.promises.open(file, "w");
+      await handle.write(text);
+      await handle.truncate(64 << 20);
+      return handle.close().then(() => true);
+    }
     case "pipe":
       await new Promise((resolve) => spawn("mkfifo", [file]).on("close", resolve));
       return true;

@@ -1,0 +1,149 @@
+"""A CLI of the old kind: all steps in one process, whose files appear one after the other; the stand-in is real."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from states.stages import Stage
+from tests.support.fondation import BUNDLE, NAMES, Course, StandIn, new_course
+from worker.engines.fondation.engine import FondationEngine
+from worker.engines.port import EngineFailedError
+
+CHAPTERS, REVIEWS, TUTORIALS = Stage.GENERATE_CHAPTERS, Stage.REVIEW_CHAPTERS, Stage.GENERATE_TUTORIALS
+YAML = (Stage.EXTRACT, Stage.ANALYZE, Stage.ORDER)
+HOLE = "chapters/chapter_2_its_edge.md"
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> StandIn:
+    return StandIn(tmp_path / "cli", generation="old")
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    return new_course(tmp_path / "run")
+
+
+def resumed(course: Course, folder: Path) -> Course:
+    """Return the course in the folder of another run."""
+    shutil.copytree(course.workspace.source, folder / "source")
+    shutil.copytree(course.workspace.output, folder / "course")
+    return Course(folder)
+
+
+def begin(engine: FondationEngine, course: Course) -> None:
+    """Let a run come as far as its first chapter, and end it."""
+    course.make(engine, *YAML)
+    next(course.produce(engine, CHAPTERS))
+    engine.stop()
+
+
+def chapters_fit(course: Course) -> bool:
+    """Tell whether all chapters were made of the abstractions that there are."""
+    about = yaml.safe_load(course.files["step1_abstractions.yaml"])[0]["description"]
+    texts = [body.decode() for path, body in course.files.items() if "_" in path and path.endswith(".md")]
+    return len(texts) == 3 * len(NAMES) and all(about in text for text in texts)
+
+
+def test_one_process_makes_a_whole_course(cli: StandIn, course: Course) -> None:
+    assert len(course.make(cli.engine())) == 12
+    (seen,) = cli.seen
+    assert "--steps" not in seen["argv"]
+
+
+def test_a_stage_ends_when_the_next_one_begins(cli: StandIn, course: Course) -> None:
+    cli.set(delay=300)
+    engine, far = cli.engine(), ("step3", "chapters", "reviewed-chapters", "tutorials")
+    for stage, too_far in zip((*YAML, CHAPTERS), far, strict=True):
+        assert course.make(engine, stage) != []
+        assert not any(path.startswith(too_far) for path in cli.calls)
+    assert len(course.make(engine, REVIEWS, TUTORIALS)) == 2 * len(NAMES)
+
+
+def test_a_hole_is_filled_by_a_second_process_that_skips_the_rest(cli: StandIn, course: Course) -> None:
+    cli.set(faults={HOLE: {"kind": "empty", "times": 1}}, moody=True)
+    engine = cli.engine()
+    course.make(engine, *YAML)
+    kept = {path: body for path, body in course.files.items() if path.endswith(".yaml")}
+    assert len(course.make(engine, CHAPTERS)) == len(NAMES) - 1
+    assert course.make(engine, CHAPTERS) == [HOLE]
+    course.make(engine, REVIEWS, TUTORIALS)
+    assert {path: course.files[path] for path in kept} == kept
+    assert chapters_fit(course)
+    assert len(cli.seen) == 2
+
+
+def test_chapters_that_it_leaves_out_for_a_line_break_after_a_name_are_made_by_a_second_process(
+    cli: StandIn, course: Course
+) -> None:
+    cli.set(blocks=["extract", "order"], moody=True)
+    engine = cli.engine()
+    course.make(engine, *YAML)
+    assert course.make(engine, CHAPTERS) == []
+    course.make(engine, CHAPTERS, REVIEWS, TUTORIALS)
+    assert chapters_fit(course)
+
+
+def test_run_again_it_goes_on_from_the_stored_files_whatever_it_thinks_now(
+    cli: StandIn, course: Course, tmp_path: Path
+) -> None:
+    cli.set(moody=True, delay=100)
+    begin(cli.engine(), course)
+    kept, before = course.files, cli.calls
+    after = resumed(course, tmp_path / "next")
+    engine = cli.engine()
+    after.make(engine, CHAPTERS, REVIEWS, TUTORIALS)
+    assert {path: after.files[path] for path in kept} == kept
+    assert chapters_fit(after)
+    assert [cli.calls[path] - before[path] for path in kept if path.startswith("chapters/")] == [0] * (len(kept) - 3)
+
+
+def test_one_that_goes_on_from_memory_is_believed_if_it_thinks_the_same(
+    cli: StandIn, course: Course, tmp_path: Path
+) -> None:
+    cli.set(memory=True, delay=100)
+    begin(cli.engine(), course)
+    after = resumed(course, tmp_path / "next")
+    after.make(cli.engine(), CHAPTERS, REVIEWS, TUTORIALS)
+    assert chapters_fit(after)
+
+
+def test_nothing_is_taken_of_one_that_goes_on_from_something_else(cli: StandIn, course: Course, tmp_path: Path) -> None:
+    cli.set(memory=True, moody=True, delay=100)
+    begin(cli.engine(), course)
+    after = resumed(course, tmp_path / "next")
+    with pytest.raises(EngineFailedError, match=r"another step1_abstractions\.yaml than the stored one"):
+        after.make(cli.engine(), CHAPTERS)
+    assert after.files == course.files
+
+
+def with_bun(cli: StandIn, folder: Path) -> str:
+    """Turn a CLI into its sources, and return a PATH with a `bun` that runs them."""
+    bundle = cli.path / "dist-of-bun.cjs"
+    (cli.path / BUNDLE).rename(bundle)
+    (cli.path / "src").mkdir()
+    (cli.path / "src" / "analyze-all.ts").write_text("// run by bun\n")
+    folder.mkdir()
+    (folder / "bun").write_text(
+        f'#!/bin/sh\n[ "$1 $2" = "run src/analyze-all.ts" ] && shift 2 && exec node {bundle} "$@"\n'
+    )
+    (folder / "bun").chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
+
+
+def test_its_sources_are_run_by_bun(cli: StandIn, course: Course, tmp_path: Path) -> None:
+    engine = cli.engine(environment={"PATH": with_bun(cli, tmp_path / "bin")})
+    assert len(course.make(engine)) == 12
+    assert [seen["cwd"] for seen in cli.seen] == [str(cli.path)]
+
+
+def test_where_bun_is_missing_its_sources_are_a_cli_that_cannot_be_run(cli: StandIn, tmp_path: Path) -> None:
+    with_bun(cli, tmp_path / "bin")
+    with pytest.raises(
+        EngineFailedError, match="bun, which runs the Fondation CLI, is not in PATH: install it"
+    ) as raised:
+        cli.engine(environment={"PATH": "/usr/bin:/bin"}).check()
+    assert not raised.value.temporary
