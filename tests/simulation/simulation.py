@@ -22,7 +22,6 @@ from worker.errors import WorkerError
 from worker.job import Job
 from worker.store.memory import MemoryStore
 
-
 LAST_WORD_SECONDS = 1.0
 """Within this time of a sleep, what a run sends may have been decided before it."""
 
