@@ -3,8 +3,6 @@
 import logging
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -250,36 +248,6 @@ def test_a_machine_without_git_is_told_to_install_it(tmp_path: Path) -> None:
     repository = work_tree(tmp_path)
     with pytest.raises(ConfigError, match="git is not installed on this machine: install it"):
         open_local(make_git(tmp_path, environment={"PATH": str(tmp_path)}), repository.path).resolve()
-
-
-UNPRIVILEGED: Final = """
-import os, sys
-from pathlib import Path
-from worker.errors import NoInputError
-from worker.runtime import SystemRuntime
-from worker.source.local import open_local
-from worker.source.program import Git
-os.setresuid(65534, 65534, 65534)
-runtime = SystemRuntime()
-try:
-    open_local(Git(Path(sys.argv[1]), runtime, runtime.flag(), os.environ), Path(sys.argv[2])).resolve()
-except NoInputError as error:
-    print(error.code, error)
-"""
-
-
-@pytest.mark.parametrize("name", ["secret.txt", "closed"])
-def test_a_folder_with_an_unreadable_file_is_refused_by_its_name(tmp_path: Path, name: str) -> None:
-    if os.getuid() != 0:
-        pytest.skip("only root can become nobody")
-    (tmp_path / "folder" / "closed").mkdir(parents=True)
-    (tmp_path / "folder" / "secret.txt").write_text("x")
-    (tmp_path / "folder" / name).chmod(0)
-    for parent in (tmp_path, *tmp_path.parents[:2]):
-        parent.chmod(0o755)
-    arguments = [sys.executable, "-c", UNPRIVILEGED, str(tmp_path / "s"), str(tmp_path / "folder")]
-    printed = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
-    assert printed.startswith(f"repository_unreadable {tmp_path}/folder/{name}: cannot be read (Permission denied)")
 
 
 def test_a_work_tree_that_cannot_be_compared_is_read_all_the_same(

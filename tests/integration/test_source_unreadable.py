@@ -1,0 +1,46 @@
+"""Local sources that their reader may not read."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import pytest
+
+UNPRIVILEGED: Final = """
+import os, sys
+from pathlib import Path
+from worker.errors import NoInputError
+from worker.runtime import SystemRuntime
+from worker.source.local import open_local
+from worker.source.program import Git
+os.setresuid(65534, 65534, 65534)
+runtime = SystemRuntime()
+try:
+    open_local(Git(Path(sys.argv[1]), runtime, runtime.flag(), os.environ), Path(sys.argv[2])).resolve()
+except NoInputError as error:
+    print(error.code, error)
+"""
+
+
+@pytest.fixture
+def open_place() -> Iterator[Path]:
+    """Return a folder that every user of this machine can enter, which those of tests are not."""
+    with TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        yield Path(place)
+
+
+@pytest.mark.parametrize("name", ["secret.txt", "closed"])
+def test_a_folder_with_an_unreadable_file_is_refused_by_its_name(open_place: Path, name: str) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root can become nobody")
+    (open_place / "folder" / "closed").mkdir(parents=True)
+    (open_place / "folder" / "secret.txt").write_text("x")
+    (open_place / "folder" / name).chmod(0)
+    arguments = [sys.executable, "-c", UNPRIVILEGED, str(open_place / "s"), str(open_place / "folder")]
+    printed = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
+    assert printed.startswith(f"repository_unreadable {open_place}/folder/{name}: cannot be read (Permission denied)")
