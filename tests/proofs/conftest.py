@@ -63,6 +63,22 @@ def new_job(s3_server: S3Server, receiver: Receiver, repository: str, tmp_path: 
 
 
 @pytest.fixture
+def job(receiver: Receiver, repository: str, tmp_path: Path) -> Iterator[PlatformJob]:
+    """Return a job in a folder, for what does not depend on the kind of store."""
+    store = tmp_path / "store"
+    environment = {
+        "REPOSITORY_URL": repository,
+        "BRANCH": "main",
+        "CALLBACK_URL": receiver.url,
+        "CALLBACK_TOKEN": "a token",
+        "STORE_URL": store.as_uri(),
+    }
+    job = PlatformJob(FolderStore(store), tmp_path / "job", environment, vices={"delay": 300})
+    yield job
+    job.end()
+
+
+@pytest.fixture
 def course(repository: str, tmp_path: Path) -> dict[str, bytes]:
     """Return the course that an undisturbed job makes, on a folder and without a receiver."""
     store = tmp_path / "calm store"

@@ -112,6 +112,18 @@ def test_a_job_that_nobody_runs_is_canceled_at_once_and_that_is_told(simulation:
     simulation.check()
 
 
+def test_a_run_that_crashed_before_it_heard_of_a_cancellation_leaves_that_to_the_next_one(
+    simulation: Simulation,
+) -> None:
+    run(simulation, judge=kill_before("put job-1/artifacts/extract"))
+    asked = run(simulation, work=lambda job: job.cancel())
+    assert (asked.code, simulation.manifest.state) == (Exit.OK, State.EXTRACTING)
+    late = run(simulation)
+    assert (late.code, late.engine.made.total()) == (Exit.OK, 0)
+    assert simulation.manifest.state is State.CANCELED
+    simulation.check()
+
+
 def test_canceling_again_tells_what_could_not_be_told_before(simulation: Simulation) -> None:
     run(simulation, engine=failing(overloaded()))
     simulation.receiver.answer = lambda _: Answer(status_code=503)
