@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from states import decisions
@@ -129,7 +129,8 @@ class Runner:
 
         def decide(base: Manifest) -> Manifest:
             finished = decisions.finish(base, artifacts, at=self._now(), seconds=seconds)
-            return decisions.move_on(finished, at=self._now())
+            moved = decisions.move_on(finished, at=self._now())
+            return replace(moved, fruitless_runs=0) if self._bench.fruits else moved
 
         self._append(decide)
 

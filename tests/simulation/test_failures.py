@@ -7,8 +7,8 @@ import pytest
 from states.exits import Exit
 from states.stages import Stage, State
 from tests.simulation.simulation import Simulation
-from tests.simulation.stories import CHAPTER, failing, overloaded, run
-from tests.support.world import FakeEngine
+from tests.simulation.stories import CHAPTER, failing, kill_before, overloaded, run
+from tests.support.world import JOB, FakeEngine
 from worker.claim import Operator
 from worker.engines.port import EngineFailedError, Item
 from worker.errors import NoInputError, RefusedError, TemporaryError
@@ -61,6 +61,16 @@ def test_a_run_that_has_finished_an_item_is_not_fruitless(simulation: Simulation
         engine.chapters = 6
         assert run(simulation, engine=engine).code is Exit.TEMPORARY
     assert run(simulation, engine=FakeEngine(chapters=6)).code is Exit.OK
+
+
+def test_a_run_that_finished_a_stage_before_it_was_killed_is_not_fruitless_either(simulation: Simulation) -> None:
+    run(simulation, engine=failing(overloaded(), at="step1_abstractions.yaml"))
+    assert simulation.manifest.fruitless_runs == 1
+    run(simulation, judge=kill_before(f"put {JOB}/artifacts/analyze"))
+    assert simulation.manifest.fruitless_runs == 0
+    for fruitless in (1, 2):
+        run(simulation, engine=failing(overloaded(), at="step2_relationships.yaml"))
+        assert (simulation.manifest.state, simulation.manifest.fruitless_runs) == (State.INTERRUPTED, fruitless)
 
 
 def test_a_permanent_failure_is_remembered_and_announced_once(simulation: Simulation) -> None:
