@@ -14,6 +14,8 @@ Time is counted in ticks, and a lease is LEASE ticks long.
                 tells nothing before a beat and then an append have succeeded.
     release     The owner tells nothing more, and then appends that it ends.
     cancel      An operator creates the next checkpoint under the owner's run number.
+    takeover    An operator's claim that does not wait. The owner may tell something until it beats again, which is
+                lawful; so it is no part of what is explored here, where exclusion holds without exception.
 
     fence       Run numbers in the log never fall.
     exclusion   While a run may tell something, no other run's claim is in the log.
