@@ -4,7 +4,7 @@ import json
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from worker.engines.static.language import Language
@@ -29,6 +29,8 @@ class Modules:
             folder, _, name = path.rpartition("/")
             self._by_name[name].append(path)
             self._by_folder[folder].append(path)
+        self._places: Final[dict[str, list[str]]] = {}
+        """By absolute name of a Python module: the folders that it can be relative to, the least deep first."""
         self._scripts: Final = dict(_named_scripts(settings))
         self._go: Final = dict(_go_modules(settings))
 
@@ -48,10 +50,6 @@ class Modules:
             case _:
                 found = self._included(path, one.module)
         return tuple(target for target in dict.fromkeys(found) if target != path)
-
-    def beside(self, path: str) -> Sequence[str]:
-        """Return the source files of the same folder."""
-        return self._by_folder[path.rpartition("/")[0]]
 
     def _ending(self, tail: str) -> list[str]:
         """Return the files whose path is `tail` or ends with it, the least deep first."""
@@ -77,6 +75,14 @@ class Modules:
 
     def _absolute(self, rest: str, folder: str) -> list[str]:
         """Return where a module of that name can lie: where its first part is no member of another package."""
+        if rest not in self._places:
+            self._places[rest] = self._prefixes(rest)
+        fitting, first = self._places[rest], rest.partition("/")[0]
+        near = [one for one in fitting if one in _ROOTS or one == folder or folder.startswith(f"{one}/")]
+        far = [one for one in fitting if "/" in rest or posixpath.join(one, first) in self._packages]
+        return [posixpath.join(prefix, rest) for prefix in near or far]
+
+    def _prefixes(self, rest: str) -> list[str]:
         tails = [f"{rest}.py", f"{rest}/__init__.py"]
         prefixes = {path[: -len(tail)].rstrip("/") for tail in tails for path in self._ending(tail)}
         first = rest.partition("/")[0]
@@ -85,10 +91,7 @@ class Modules:
             for package in self._packages
             if package == first or package.endswith(f"/{first}")
         }
-        fitting = sorted((one for one in prefixes if one not in self._packages), key=lambda one: (len(one), one))
-        near = [one for one in fitting if one in _ROOTS or one == folder or folder.startswith(f"{one}/")]
-        far = [one for one in fitting if "/" in rest or posixpath.join(one, first) in self._packages]
-        return [posixpath.join(prefix, rest) for prefix in near or far]
+        return sorted((one for one in prefixes if one not in self._packages), key=lambda one: (len(one), one))
 
     def _python_module(self, base: str) -> list[str]:
         return [

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -58,11 +58,18 @@ class Pages:
         sources = [path for path, file in files.items() if file.role is Role.SOURCE and file.language in PARSED]
         self._undefined: Final = all(path in texts for path in sources)
         """Whether the sources are scripts that define nothing: then they are what there is to tell of."""
-        self._words: Final[dict[str, frozenset[str]]] = {}
+        self._names: Final[dict[str, frozenset[str]]] = {}
+        """By unparsed file: the other files' stems that it names."""
+        self._naming: Final[dict[str, list[str]]] = defaultdict(list)
+        """By stem: the unparsed files that name it, by path."""
 
     def choose(self, most: int) -> list[Page]:
         """Return the pages that the repository is about, the best first; there is one if there is any file."""
-        self._words.update((path, frozenset(_WORD.findall(text))) for path, text in self._texts.items())
+        stems = frozenset(map(_stem, self._texts))
+        for path, text in self._texts.items():
+            self._names[path] = stems.intersection(_WORD.findall(text))
+            for stem in self._names[path]:
+                self._naming[stem].append(path)
         role = next((role for role in _ROLES if any(self._fits(path, role) for path in self._texts)), None)
         fitting = [path for path in self._texts if role is None or self._fits(path, role)]
         if len(fitting) < _ENOUGH_HEADINGS and (sections := self._sections(fitting)):
@@ -95,8 +102,7 @@ class Pages:
 
     def mentioned_in(self, path: str) -> list[str]:
         """Return the other unparsed files that name this one, by path."""
-        stem = _stem(path)
-        return [other for other, words in self._words.items() if stem in words and other != path]
+        return [other for other in self._naming[_stem(path)] if other != path]
 
     def _sections(self, paths: Sequence[str]) -> list[Page]:
         """Return the chapters that a few documents have: the headings of the first level of which there are several."""
@@ -161,7 +167,7 @@ class Pages:
 
     def paths(self, page: Page) -> tuple[str, ...]:
         """Return a page's file, and those that it and that name each other."""
-        words = self._words[page.path]
+        words = self._names[page.path]
         naming = self.mentioned_in(page.path)
         named = [
             path for path in self._texts if path != page.path and _stem(path) in words and len(_stem(path)) > _LEVELS

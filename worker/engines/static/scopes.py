@@ -114,7 +114,13 @@ class Resolver:
         if not candidates:
             return None
         seen = self._seen_from(path)
-        visible = [index for index in candidates if self._definitions[index].path in seen]
+        folder = path.rpartition("/")[0] if self._files[path].language in _PACKAGED else None
+        places = [self._definitions[index].path for index in candidates]
+        visible = [
+            index
+            for index, place in zip(candidates, places, strict=True)
+            if place in seen or place.rpartition("/")[0] == folder
+        ]
         if visible:
             return visible[0], True
         return self._guess(path, candidates, name)
@@ -184,8 +190,5 @@ class Resolver:
                 found.update(dict.fromkeys(more))
                 if len(found) > _MOST_SEEN:
                     break
-            if file.language in _PACKAGED:
-                folder = path.rpartition("/")[0]
-                found.update((other, None) for other in self._scopes if other.rpartition("/")[0] == folder)
             self._seen[path] = frozenset(found)
         return self._seen[path]
