@@ -131,7 +131,7 @@ class S3Store:
                 answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
             for fault in answer.get("Errors", []):
                 status = 403 if fault.get("Code") == "AccessDenied" else 503
-                refusal = Answer(status=status, code=fault.get("Code", ""), message=fault.get("Message", ""))
+                refusal = Answer(status=status, code=fault.get("Code", ""), message=fault.get("Message") or "")
                 raise meaning(refusal, "delete", self.url)
 
     def sign(self, key: str, expires_seconds: int) -> str:
@@ -198,7 +198,7 @@ def _answer(error: ClientError) -> Answer:
     return Answer(
         status=metadata["HTTPStatusCode"],
         code=fault.get("Code", ""),
-        message=fault.get("Message", ""),
+        message=fault.get("Message") or "",
         sent_at=metadata["HTTPHeaders"].get("date", "another time"),
         times=(ours, theirs) if ours and theirs else None,
     )
