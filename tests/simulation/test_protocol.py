@@ -7,7 +7,8 @@ from functools import cache
 
 import pytest
 
-from states.protocol import Entry, Guards, Phase, World, canonical, steps, violations
+from states.interleavings import steps
+from states.protocol import Entry, Guards, Phase, World, canonical, violations
 
 LONGEST_LOG = 4
 ALL = Guards()
