@@ -28,6 +28,8 @@ from worker.engines.static.writing.comments import capital, counted, first_sente
         ("<p>Counts <b>all</b> <code>things</code>.</p>", "Counts all `things`."),
         ("Returns [`Stock`] or [an error](https://x.y/z).", "Returns `Stock` or an error."),
         ("Is *very* **bold**.", "Is very bold."),
+        ("#__PURE__", ""),
+        ("Get it */ #__PURE__", "Get it."),
         ("a &lt; b &amp; c", "a < b & c."),
         ("Works as follows:\n\n- one\n- two", "Works as follows."),
     ],

@@ -12,6 +12,7 @@ _LINK: Final = r"\{@(?:link|linkplain|code|literal)\s+([^{}]*)\}"
 _ENTITIES: Final = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "nbsp": " "}
 _MARKUP: Final = (
     (re.compile(r"<!--.*?-->", re.DOTALL), ""),
+    (re.compile(r"\s*(?:\*/\s*)?[#@]__[A-Z_]+__"), ""),
     (re.compile(r"\{@link(?:plain)?\s+[^{}\s]+\s+([^{}]+)\}"), r"\1"),
     (re.compile(_LINK), r"`\1`"),
     (re.compile(r"</?(?:p|br|em|i|b|strong|a|span|div|ul|ol|li|h\d|sup|sub)\b[^<>]*>", re.IGNORECASE), " "),

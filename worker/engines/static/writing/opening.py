@@ -154,7 +154,7 @@ def parts(book: Book, chapter: Chapter) -> str:
     if symbols and symbols[0].kind in TYPES and len(symbols[0].members) > 1:
         chosen = [*shape.ranked_members(book, symbols[0]), *symbols[1:]]
     else:
-        chosen = symbols if len(symbols) > 1 else []
+        chosen = symbols[symbols[0].kind in TYPES :] if len(symbols) > 1 else []
     if not chosen:
         return ""
     rows = [

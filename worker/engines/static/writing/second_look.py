@@ -91,9 +91,12 @@ def passed_over(book: Book, chapter: Chapter, page: str) -> list[str]:
     if unnamed:
         count = counted(len(unnamed), "public part is", "public parts are")
         found.append(f"{count.capitalize()} not named above: {_places(unnamed)}.")
-    if silent and len(silent) < len(public):
-        some = f"{counted(len(silent), 'says', 'say')} nothing of {'itself' if len(silent) == 1 else 'themselves'}"
-        found.append(f"Of {counted(len(public), 'public part')}, {some} in a comment: {_places(silent)}.")
+    speaking = [one for one in public if one.doc]
+    if silent and speaking:
+        few, what, rare = (silent, "nothing", "") if len(silent) <= len(speaking) else (speaking, "something", "only ")
+        who = "itself" if len(few) == 1 else "themselves"
+        some = f"{rare}{counted(len(few), 'says', 'say')} {what} of {who} in a comment"
+        found.append(f"Of {counted(len(public), 'public part')}, {some}: {_places(few)}.")
     return found
 
 

@@ -182,7 +182,7 @@ def _meet(book: Book, chapter: Chapter) -> Iterator[Step]:
             return
         target, where = book.definitions[site.target], f"line {site.line} of {markdown.code(site.path)}"
         asks = f"Look at {where}, which names {markdown.code(target.qualified)} ({_at(target)})."
-        more = "What would this code have to do itself, if there were no such thing?"
+        more = "What does this code rely on it for?"
         yield Step("Meet someone who needs it", (f"{asks} {more}", excerpts.rendered(book, excerpt)))
 
 
