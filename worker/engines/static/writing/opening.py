@@ -57,7 +57,7 @@ def _quoted(book: Book, chapter: Chapter) -> str:
     for doc, path, line, word in _docs(book, chapter):
         known = _letters(chapter.description)
         left = [
-            " ".join(one for one in sentences(paragraph) if _letters(one)[:60] not in known)
+            " ".join(one for one in sentences(paragraph) if _letters(one)[:60] not in known and one[-1:] != ":")
             for paragraph in paragraphs(doc, _MOST_QUOTED + 1)
         ]
         shown = [markdown.prose(one) for one in left if len(one.split()) > 3][:_MOST_QUOTED]  # noqa: PLR2004 - a sentence
@@ -104,7 +104,7 @@ def _rows(book: Book, chapter: Chapter) -> Iterator[tuple[str, str]]:
         children = [markdown.code(book.definitions[index].name) for index in evidence.subtypes(book, symbols[0].index)]
         yield "Extended by", listed(children, 5)
         using = evidence.using_files(book, chapter)
-        yield "Used by", _used(using)
+        yield "Files that use a part of it", _used(using)
         yield "Tests that name it", _mentioned(book, chapter, Role.TEST)
         yield "Examples", _mentioned(book, chapter, Role.EXAMPLE)
         yield "Documents", _mentioned(book, chapter, Role.DOCUMENT)
