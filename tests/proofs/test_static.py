@@ -1,0 +1,69 @@
+"""The main job with the engine that comes with the program, killed in every stage."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from states.stages import STAGE_OF, State
+from tests.support.git_server import GitServer
+from tests.support.program import ROOT, PlatformJob
+from tests.support.receiver import Receiver
+from tests.support.waiting import until
+from worker.store.folder import FolderStore
+
+STATES = list(STAGE_OF)
+
+
+@pytest.fixture
+def environment(tmp_path: Path, receiver: Receiver) -> Iterator[dict[str, str]]:
+    """Return what a job is told whose repository is a part of this one."""
+    files = {f"states/{file.name}": file.read_bytes() for file in (ROOT / "states").glob("*.py")}
+    with GitServer(tmp_path / "host of the states") as server:
+        server.repository("owner/states", files)
+        yield {
+            "REPOSITORY_URL": server.url("owner/states"),
+            "CALLBACK_URL": receiver.url,
+            "CALLBACK_TOKEN": "a token",
+            "ENGINE": "static",
+        }
+
+
+def new_job(tmp_path: Path, name: str, environment: dict[str, str]) -> PlatformJob:
+    store = tmp_path / f"{name} store"
+    return PlatformJob(FolderStore(store), tmp_path / name, {**environment, "STORE_URL": store.as_uri()}, name=name)
+
+
+def test_a_course_is_the_same_to_the_byte_though_its_job_was_killed_in_every_stage(
+    tmp_path: Path, environment: dict[str, str], receiver: Receiver
+) -> None:
+    calm, killed = new_job(tmp_path, "calm", environment), new_job(tmp_path, "killed", environment)
+    try:
+        assert calm.start().wait() == 0, calm.report()
+        run, struck = killed.start(), list[State]()
+        for state in STATES:
+            until(partial(has_reached, killed, state))
+            run.kill()
+            struck.append(killed.manifest.state)
+            run = killed.start("resume", killed.name, "--takeover")
+        assert run.wait() == 0, killed.report()
+        assert killed.course == calm.course
+        ends = [one for one in receiver.documents if (one["jobId"], one["type"]) == ("killed", "complete")]
+        assert len({one["sequence"] for one in ends}) == 1
+        print(f"killed while {', '.join(struck)}")  # noqa: T201 - shown with `pytest -rP`
+    finally:
+        calm.end()
+        killed.end()
+
+
+def has_reached(job: PlatformJob, state: State) -> bool:
+    """Tell whether a job is in a state, or past it."""
+    return job.newest is not None and place(job.manifest.state) >= place(state)
+
+
+def place(state: State) -> int:
+    """Return how far a state is; a job that is pending has not begun again."""
+    if state is State.PENDING:
+        return -1
+    return STATES.index(state) if state in STATES else len(STATES)
