@@ -75,9 +75,15 @@ class Cloud:
         return list(self.jobs.runs.values())
 
     def await_item(self, job_id: str, stage: str = "generate-chapters") -> None:
-        """Wait until an item of a stage is stored."""
+        """Wait until an item of a stage is stored; fail, with what the last run has said, if it ends before."""
         prefix = f"{job_id}/artifacts/{stage}/"
-        until(lambda: next(self.operator.store.entries(prefix, limit=1), None) is not None)
+
+        def stored() -> bool:
+            found = next(self.operator.store.entries(prefix, limit=1), None) is not None
+            assert found or not self.runs[-1]["terminated_at"], self.containers.said(self.runs[-1]["id"])
+            return found
+
+        until(stored)
 
     def await_end(self, run: Document) -> None:
         """Wait until the platform says that a run has ended."""

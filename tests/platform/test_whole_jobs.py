@@ -1,13 +1,13 @@
 """Whole jobs on the platform: started, followed, killed, swept up, resumed and canceled, by real processes."""
 
 import json
-from pathlib import Path
-
-import yaml
 
 from states.stages import State
 from tests.platform.conftest import Cloud, at_once
 from tests.support.waiting import until
+from worker.checkpoint import CheckpointLog
+from worker.claim import read_silence
+from worker.runtime import SystemRuntime
 
 
 def submit(cloud: Cloud, job_id: str = "job-1", *options: str, code: int = 0) -> str:
@@ -126,13 +126,29 @@ def test_cancel_waits_for_the_run_to_obey(cloud: Cloud) -> None:
     assert "POST job-runs" not in " ".join(cloud.jobs.writes)
 
 
-def test_batch_brings_all_jobs_of_a_file_to_their_end_a_few_at_a_time(cloud: Cloud, tmp_path: Path) -> None:
-    file = tmp_path / "batch.yaml"
-    jobs = [{"repository": cloud.repository, "jobId": f"job-{number}"} for number in range(3)]
-    file.write_text(yaml.safe_dump([*jobs, {"repository": cloud.repository, "jobId": "lost", "branch": "nowhere"}]))
-    said = cloud.operator.json("batch", str(file), "--parallel", "2", code=65)
-    assert [one["state"] for one in said["jobs"]] == ["completed"] * 3 + ["failed"]
-    assert [one["exitCode"] for one in said["jobs"]] == [0, 0, 0, 65]
-    started = [run["id"] for run in cloud.runs]
-    assert cloud.operator.json("batch", str(file), code=65)["jobs"] == said["jobs"]
-    assert [run["id"] for run in cloud.runs] == started
+def test_a_run_that_hears_nothing_is_stopped_by_the_platform_and_its_job_canceled(cloud: Cloud) -> None:
+    submit(cloud)
+    cloud.await_item("job-1")
+    cloud.containers.freeze(cloud.runs[0]["id"])
+    assert cloud.operator.json("cancel", "job-1")["state"] == "canceled"
+    assert f"POST job-runs/{cloud.runs[0]['id']}/stop" in cloud.jobs.writes
+    cloud.await_end(cloud.runs[0])
+    assert cloud.runs[0]["state"] == "interrupted"
+
+
+def test_a_run_whose_job_is_canceled_without_it_is_stopped_too(cloud: Cloud) -> None:
+    submit(cloud)
+    cloud.await_item("job-1")
+    cloud.containers.freeze(cloud.runs[0]["id"])
+    until(lambda: is_silent(cloud, "job-1"))
+    assert cloud.operator.json("cancel", "job-1")["state"] == "canceled"
+    cloud.await_end(cloud.runs[0])
+
+
+def is_silent(cloud: Cloud, job_id: str) -> bool:
+    """Tell whether a job's run has not been heard of for longer than its lease."""
+    manifest = cloud.operator.manifest(job_id)
+    assert manifest is not None
+    log = CheckpointLog(cloud.operator.store, job_id, SystemRuntime())
+    silent, lease = read_silence(cloud.operator.store, log, manifest)
+    return silent > lease

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def until(true: Callable[[], bool], *, seconds: float = 30) -> None:
+def until(true: Callable[[], bool], *, seconds: float = 120) -> None:
     """Return as soon as it is true; fail if it is not in time."""
     deadline = time.monotonic() + seconds
     while not true():

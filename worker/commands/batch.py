@@ -70,8 +70,7 @@ def batch(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     executor = runtime.executor(arguments.parallel)
     if arguments.local:
         return _said(_Here(arguments, environment, runtime).bring_all(entries, executor))
-    bring = _OnPlatform(arguments, environment, runtime, entries).bring
-    return _said(list(executor.map(_caught(bring), entries)))
+    return _said(_OnPlatform(arguments, environment, runtime, entries).bring_all(entries, executor))
 
 
 def _caught(bring: Bring) -> Bring:
@@ -101,7 +100,14 @@ class _OnPlatform:
         self._runs = self._deployment.runs()
         _refuse_faults(self._deployment, self._variables)
 
-    def bring(self, entry: Entry) -> Result:
+    def bring_all(self, entries: list[Entry], executor: Executor) -> list[Result]:
+        """Bring all jobs to their end, first those that are alive: no run is started before one of them has ended."""
+        alive = {run.job_id for run in self._runs if run.live}
+        order = sorted(entries, key=lambda entry: entry.job_id not in alive)
+        results = {result.entry.job_id: result for result in executor.map(_caught(self._bring), order)}
+        return [results[entry.job_id] for entry in entries]
+
+    def _bring(self, entry: Entry) -> Result:
         """Follow the job's live run, or start one if it is not over, and follow that."""
         manifest = self._follower.manifest(entry.job_id)
         if manifest is not None:

@@ -45,7 +45,7 @@ def cancel(arguments: Namespace, environment: Mapping[str, str]) -> Output:
 
         code = ask()
         if platform is not None:
-            code = see_to_cancel(platform, view, arguments.job_id, ask) or code
+            code = see_to_cancel(platform, view, before, ask) or code
     after = view.manifest(arguments.job_id)
     return Output(
         document={"jobId": after.job_id, "state": after.state, "cancelRequested": after.cancel_requested},

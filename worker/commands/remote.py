@@ -117,24 +117,37 @@ def run_document(run: PlatformRun) -> dict[str, Any]:
     }
 
 
-def see_to_cancel(settings: PlatformSettings, view: View, job_id: str, ask: Callable[[], Exit]) -> Exit | None:
+def see_to_cancel(settings: PlatformSettings, view: View, before: Manifest, ask: Callable[[], Exit]) -> Exit | None:
     """Wait for the platform's run of a job to obey an operator's `cancel`, stop it if it does not, and `ask` again.
 
-    Returns the second answer, or None where no run of the platform was asked. Takes up to twice the owner's lease, and
-    then what the platform takes to stop a run. Raises TemporaryError if that does not end.
+    `before` is the manifest of before the first `ask`. Returns the second answer, or None where it was not asked again.
+    Takes up to twice the owner's lease, and then what the platform takes to stop a run. Raises TemporaryError if that
+    does not end.
     """
-    manifest = view.manifest(job_id)
+    manifest, silent = view.manifest(before.job_id), before.owner.platform_run
+    if manifest.over:
+        if silent and not before.over and not before.released and manifest.run != before.run:
+            _stop_silent(settings, view.runtime, silent)
+        return None
     run_id = manifest.owner.platform_run
-    if manifest.over or run_id is None:
+    if run_id is None:
         return None
     _, lease = read_lease(view.store, manifest)
-    _await_rest(view, job_id, 2 * lease)
-    if not view.manifest(job_id).over:
+    _await_rest(view, manifest.job_id, 2 * lease)
+    if not view.manifest(manifest.job_id).over:
         platform = connect(settings, view.runtime)
         platform.stop(run_id)
         _await_end(platform, view.runtime, run_id)
-        _await_rest(view, job_id, 2 * lease)
+        _await_rest(view, manifest.job_id, 2 * lease)
     return ask()
+
+
+def _stop_silent(settings: PlatformSettings, runtime: Runtime, run_id: str) -> None:
+    """Stop a run that was silent for longer than its lease, and that the job was canceled without."""
+    try:
+        connect(settings, runtime).stop(run_id)
+    except WorkerError as error:
+        warn([f"platform run {run_id} may still be there, and could not be stopped: {error}"])
 
 
 def _await_rest(view: View, job_id: str, seconds: float) -> None:

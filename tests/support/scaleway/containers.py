@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from tests.support.scaleway.jobs import Document, Jobs
 ROOT: Final = Path(__file__).parents[3]
 PAUSE_SECONDS: Final = 0.3
 """Before the platform tries a run again: how long that is in truth is not documented."""
+GRACE_SECONDS: Final = 8.0
+"""Between asking a run to stop and killing it; the same."""
 
 
 @dataclass
@@ -24,8 +27,6 @@ class Containers:
     folder: Path
     environment: Mapping[str, str]
     """What a container finds in its environment besides what the platform gives it."""
-    deaf: bool = False
-    """Whether a run that is stopped goes on for a while, as if it had not heard."""
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _ending: threading.Event = field(default_factory=threading.Event)
 
@@ -33,9 +34,17 @@ class Containers:
         """Let a run happen in the background."""
         threading.Thread(target=self._go_through, args=(jobs, run, environment), daemon=True).start()
 
+    def freeze(self, run_id: str) -> None:
+        """Let a run neither do nor hear anything any more."""
+        self.processes[run_id].send_signal(signal.SIGSTOP)
+
     def kill(self, run_id: str) -> None:
         """End a run as the kernel does when its memory is used up."""
         self.processes[run_id].kill()
+
+    def said(self, run_id: str) -> str:
+        """Return all that a run has said, attempt by attempt."""
+        return "".join(log.read_text() for log in sorted(self.folder.glob(f"{run_id}-*.log")))
 
     def close(self) -> None:
         """End all of them."""
@@ -79,11 +88,13 @@ class Containers:
             )
         self.processes[run["id"]] = process
         run |= {"state": "running", "attempts": attempt + 1}
-        told = False
+        asked: float | None = None
         while True:
             try:
                 return process.wait(0.05)
             except subprocess.TimeoutExpired:
-                if run["state"] == "interrupting" and not told and not self.deaf:
-                    told = True
+                if run["state"] == "interrupting" and asked is None:
+                    asked = time.monotonic()
                     process.send_signal(signal.SIGTERM)
+                if asked is not None and time.monotonic() > asked + GRACE_SECONDS:
+                    process.kill()

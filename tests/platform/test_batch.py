@@ -1,0 +1,121 @@
+"""`batch`, on the platform and on this machine: whole jobs by real processes."""
+
+import json
+import signal
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.platform.conftest import FILES, NAMES, Cloud
+from tests.support.fondation import StandIn
+from tests.support.git_repository import make_repository
+from tests.support.program import environment_of
+from tests.support.scaleway.jobs import Document
+from tests.support.shell import Shell
+from tests.support.waiting import until
+
+
+def listed(folder: Path, *entries: dict[str, str]) -> str:
+    """Write the file of a batch, and return its path."""
+    file = folder / "batch.yaml"
+    file.write_text(yaml.safe_dump(list(entries)))
+    return str(file)
+
+
+def most_at_once(runs: list[Document]) -> int:
+    """Return how many runs were alive at the same time."""
+    moments = [(run["created_at"], 1) for run in runs] + [(run["terminated_at"], -1) for run in runs]
+    alive = most = 0
+    for _, change in sorted((datetime.fromisoformat(moment), change) for moment, change in moments):
+        alive += change
+        most = max(most, alive)
+    return most
+
+
+def test_all_jobs_of_a_file_are_brought_to_their_end_a_few_at_a_time(cloud: Cloud, tmp_path: Path) -> None:
+    jobs = [{"repository": cloud.repository, "jobId": f"job-{number}"} for number in range(3)]
+    file = listed(tmp_path, *jobs, {"repository": cloud.repository, "jobId": "lost", "branch": "nowhere"})
+    said = cloud.operator.json("batch", file, "--parallel", "2", code=65)
+    assert [one["state"] for one in said["jobs"]] == ["completed"] * 3 + ["failed"]
+    assert [one["exitCode"] for one in said["jobs"]] == [0, 0, 0, 65]
+    assert most_at_once(cloud.runs) == 2
+    started = [run["id"] for run in cloud.runs]
+    assert cloud.operator.json("batch", file, code=65)["jobs"] == said["jobs"]
+    assert [run["id"] for run in cloud.runs] == started
+
+
+def test_what_is_alive_already_is_followed_before_anything_is_started(cloud: Cloud, tmp_path: Path) -> None:
+    cloud.operator("submit", cloud.repository, "--job-id", "job-2")
+    file = listed(tmp_path, *({"repository": cloud.repository, "jobId": f"job-{number}"} for number in (1, 2)))
+    said = cloud.operator.json("batch", file, "--parallel", "1")
+    assert [one["jobId"] for one in said["jobs"]] == ["job-1", "job-2"]
+    assert (len(cloud.runs), most_at_once(cloud.runs)) == (2, 1)
+
+
+def test_a_job_whose_last_run_died_is_gone_on_with(cloud: Cloud, tmp_path: Path) -> None:
+    file = listed(tmp_path, {"repository": cloud.repository, "jobId": "job-1"})
+    cloud.cli.set(faults={"analyze": {"kind": "fails", "complains": "Error: 529 overloaded_error", "times": 3}})
+    died = cloud.operator.json("batch", file, code=75)["jobs"][0]
+    assert (died["state"], died["exitCode"]) == ("interrupted", 75)
+    said = cloud.operator.json("batch", file)["jobs"][0]
+    assert (said["state"], said["runId"]) == ("completed", cloud.runs[1]["id"])
+    assert cloud.cli.calls["step1_abstractions.yaml"] == 1
+
+
+def test_nothing_is_started_where_one_of_the_jobs_would_be_refused(cloud: Cloud, tmp_path: Path) -> None:
+    file = listed(tmp_path, {"repository": "a/b", "jobId": "one"}, {"repository": "a/c", "jobId": "two"})
+    cloud.operator.environment["CALLBACK_URL"] = ""
+    said = cloud.operator("batch", file, code=78)
+    assert "one: CALLBACK_URL is missing" in said
+    assert "two: CALLBACK_URL is missing" in said
+    assert cloud.runs == []
+
+
+@pytest.fixture
+def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """This machine: a store on a folder, and two repositories beside it."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("first", "second"):
+        make_repository(tmp_path / name, FILES, bare=False)
+    return Shell(tmp_path, capsys, {**environment_of(tmp_path), "WORK_DIR": str(tmp_path / "work")})
+
+
+def test_on_this_machine_folders_will_do_and_courses_lie_beside_each_other(shell: Shell) -> None:
+    file = listed(shell.root, {"repository": "./first", "jobId": "one"}, {"repository": str(shell.root / "second")})
+    said = shell.json("batch", file, "--local")
+    assert [(one["state"], one["exitCode"], one["runId"]) for one in said["jobs"]] == [("completed", 0, None)] * 2
+    assert said["jobs"][1]["jobId"].startswith("second-")
+    for one in said["jobs"]:
+        assert (shell.root / f"{one['jobId']}-course" / "step3_order.yaml").stat().st_size > 0
+    runs = [shell.json("status", one["jobId"])["run"] for one in said["jobs"]]
+    assert shell.json("batch", file, "--local") == said
+    assert [shell.json("status", one["jobId"])["run"] for one in said["jobs"]] == runs == [1, 1]
+
+
+def test_on_this_machine_one_jobs_failure_is_its_own_and_its_code_the_batchs(shell: Shell) -> None:
+    (shell.root / "empty").mkdir()
+    said = shell("batch", listed(shell.root, {"repository": "./empty"}, {"repository": "./first"}), "--local", code=65)
+    assert "1 of 2 completed" in said
+    assert "empty: the folder is empty" in said
+
+
+def test_a_batch_that_is_stopped_lets_its_runs_save_what_they_have_and_goes_on_later(shell: Shell) -> None:
+    cli = StandIn(shell.root / "cli", names=NAMES, delay=300)
+    shell.environment["FONDATION_PATH"] = str(cli.path)
+    file = listed(shell.root, *({"repository": f"./{name}", "jobId": name} for name in ("first", "second")))
+    environment = {**shell.environment, "STORE_URL": shell.store.url}
+    argv = [sys.executable, "-m", "worker", "batch", file, "--local", "--parallel", "1", "--json"]
+    with subprocess.Popen(argv, env=environment, cwd=shell.root, stdout=subprocess.PIPE) as process:
+        until(lambda: next(shell.store.entries("first/artifacts/extract/", limit=1), None) is not None)
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=120)
+    assert process.returncode == 143
+    assert [one["state"] for one in json.loads(said)["jobs"]] == ["interrupted", "stopped"]
+    assert [one["jobId"] for one in shell.json("list")] == ["first"]
+    cli.set(delay=0)
+    assert [one["state"] for one in shell.json("batch", file, "--local")["jobs"]] == ["completed"] * 2
+    assert cli.calls["step1_abstractions.yaml"] == 2

@@ -1,0 +1,160 @@
+"""`resume --on scaleway`, `status` and `cancel`, by what they find: jobs in every condition, none of which runs."""
+
+from pathlib import Path
+
+import pytest
+
+from states.decisions import begin
+from states.exits import Exit
+from states.manifest import Writer
+from states.stages import Stage
+from tests.platform.conftest import Operator
+from tests.support.builders import ENGINE, run_record
+from tests.support.scaleway.jobs import Document
+from tests.support.scaleway.server import Fault
+from tests.support.world import IDENTITY, World
+from worker.checkpoint import CheckpointLog
+from worker.runtime import SystemRuntime
+
+JOB = {"JOB_ID": "job-1", "REPOSITORY_URL": IDENTITY.repository, "BRANCH": "main"}
+CARRIED = {"CALLBACK_URL": "https://app.example/hook", "CALLBACK_TOKEN": "tok-3n", "GITHUB_TOKEN": "ghp-1"}
+RESUME = ("resume", "job-1", "--on", "scaleway")
+NOT_NOW = Fault(status=409, body=b'{"type": "transient_state", "message": "come back later"}', times=9)
+
+
+@pytest.fixture
+def definition(operator: Operator) -> Document:
+    return operator.scaleway.define(STORE_URL=operator.store.url)
+
+
+def ended_run(operator: Operator, definition: Document, **environment: str) -> Document:
+    """Leave a run of the job that was interrupted."""
+    run = operator.scaleway.jobs.start(definition, {"environment_variables": {**JOB, **CARRIED, **environment}})[0]
+    operator.scaleway.jobs.end(run, "interrupted")
+    return run
+
+
+def worked(operator: Operator, tmp_path: Path, run: Document, break_at: str = "") -> World:
+    """Let a run of the platform work on the job, to its end or until it breaks."""
+    world = World(store=operator.store, work_dir=tmp_path / "work", platform_run=run["id"])
+
+    def before_item(path: str) -> None:
+        if break_at and path.startswith(break_at):
+            raise RuntimeError("it broke")
+
+    world.engine.before_item = before_item
+    assert world.job().run(IDENTITY) is (Exit.SOFTWARE if break_at else Exit.OK)
+    return world
+
+
+def begun(operator: Operator, platform_run: str | None = None) -> None:
+    """Leave a job that a run has just claimed."""
+    run = run_record(lease_seconds=30, platform_run=platform_run)
+    log = CheckpointLog(operator.store, "job-1", SystemRuntime())
+    log.append(None, begin(IDENTITY, ENGINE, run, announces=False), Writer.WORKER)
+
+
+def environments(operator: Operator) -> list[dict[str, str]]:
+    return [run["environment_variables"] for run in operator.scaleway.jobs.runs.values()]
+
+
+def test_a_resumed_run_gets_the_six_variables_of_the_last_one_and_nothing_else(
+    operator: Operator, definition: Document, tmp_path: Path
+) -> None:
+    run = ended_run(operator, definition, LEASE_SECONDS="5", SOMETHING="else")
+    worked(operator, tmp_path, run, "chapters/chapter_2")
+    said = operator.json(*RESUME)
+    assert said["runId"] in operator.scaleway.jobs.runs
+    assert environments(operator)[1] == {**JOB, **CARRIED}
+
+
+def test_the_callers_variables_override_the_last_runs(operator: Operator, definition: Document, tmp_path: Path) -> None:
+    worked(operator, tmp_path, ended_run(operator, definition), "chapters/chapter_2")
+    operator.environment |= {"CALLBACK_TOKEN": "another", "LEASE_SECONDS": "7"}
+    operator(*RESUME)
+    assert environments(operator)[1] == {**JOB, **CARRIED, "CALLBACK_TOKEN": "another"}
+
+
+def test_a_stage_is_done_anew_by_the_run_that_is_started(
+    operator: Operator, definition: Document, tmp_path: Path
+) -> None:
+    worked(operator, tmp_path, ended_run(operator, definition))
+    assert operator.json(*RESUME)["runId"] is None
+    said = operator.json(*RESUME, "--from", "review-chapters")
+    manifest = operator.manifest("job-1")
+    assert manifest is not None
+    assert (said["runId"] is not None, manifest.released, manifest.over) == (True, True, False)
+    assert manifest.next_stage is Stage.REVIEW_CHAPTERS
+
+
+def test_a_job_whose_heartbeat_is_young_is_not_resumed(operator: Operator, definition: Document) -> None:
+    ended_run(operator, definition)
+    begun(operator)
+    assert "run 1" in operator(*RESUME, code=75)
+    assert len(operator.scaleway.jobs.runs) == 1
+    operator(*RESUME, "--takeover")
+    assert len(operator.scaleway.jobs.runs) == 2
+
+
+def test_a_job_with_a_run_in_the_platforms_queue_is_not_resumed(
+    operator: Operator, definition: Document, tmp_path: Path
+) -> None:
+    run = ended_run(operator, definition)
+    worked(operator, tmp_path, run, "chapters/chapter_2")
+    run["state"] = "queued"
+    assert f"platform run {run['id']} is queued" in operator(*RESUME, code=75)
+
+
+def test_a_start_that_fails_leaves_a_job_that_can_be_resumed(
+    operator: Operator, definition: Document, tmp_path: Path
+) -> None:
+    worked(operator, tmp_path, ended_run(operator, definition), "chapters/chapter_2")
+    operator.scaleway.fault(Fault(status=403, body=b'{"type": "quotas_exceeded", "message": "too many"}', on="/start"))
+    assert "job job-1 was released, and can be resumed" in operator(*RESUME, code=75)
+    assert operator.json(*RESUME)["runId"] is not None
+
+
+def test_secrets_are_in_no_object_of_the_job(operator: Operator, definition: Document, tmp_path: Path) -> None:
+    worked(operator, tmp_path, ended_run(operator, definition), "chapters/chapter_2")
+    operator(*RESUME)
+    bodies = [operator.store.get(entry.key) for entry in operator.store.entries("")]
+    assert not any(secret.encode() in body for secret in ("tok-3n", "ghp-1") for body in bodies)
+
+
+def test_status_asks_the_platform_only_with_a_key(operator: Operator, definition: Document, tmp_path: Path) -> None:
+    run = ended_run(operator, definition)
+    worked(operator, tmp_path, run)
+    shown = [{"id": run["id"], "state": "interrupted", "reason": None, "exitCode": None, "attempts": 0}]
+    assert operator.json("status", "job-1")["platformRuns"] == shown
+    assert f"run {run['id']}: interrupted, exit code none" in operator("status", "job-1")
+    operator.environment["SCW_SECRET_KEY"] = ""
+    assert "platformRuns" not in operator.json("status", "job-1")
+
+
+def test_status_shows_a_job_without_its_runs_where_the_platform_cannot_be_asked(
+    operator: Operator, definition: Document, tmp_path: Path
+) -> None:
+    worked(operator, tmp_path, ended_run(operator, definition))
+    operator.scaleway.fault(NOT_NOW)
+    said = operator.json("status", "job-1")
+    assert (said["state"], said["platformRuns"]) == ("completed", None)
+    operator.environment["SCW_SECRET_KEY"] = "wrong"
+    assert operator.json("status", "job-1")["platformRuns"] is None
+
+
+def test_status_finds_runs_that_another_definition_had_started(
+    operator: Operator, definition: Document, tmp_path: Path
+) -> None:
+    run = ended_run(operator, definition)
+    worked(operator, tmp_path, run)
+    definition["name"] = "an-older-one"
+    operator.scaleway.define()
+    assert [one["id"] for one in operator.json("status", "job-1")["platformRuns"]] == [run["id"]]
+
+
+def test_a_job_that_nobody_runs_is_canceled_without_asking_the_platform(
+    operator: Operator, definition: Document, tmp_path: Path
+) -> None:
+    worked(operator, tmp_path, ended_run(operator, definition), "chapters/chapter_2")
+    assert operator.json("cancel", "job-1")["state"] == "canceled"
+    assert operator.scaleway.requests == []
