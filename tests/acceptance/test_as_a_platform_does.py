@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
@@ -165,3 +166,13 @@ def test_the_same_job_without_a_receiver_can_be_looked_at_from_a_machine_that_kn
     links = person.run("urls", "job-1", "--expires", "1h", "--json").json
     assert dict(announced({"files": links})) == files_below(platform.course("fetched"))
     assert "X-Amz-Expires=3600" in links[0]["url"]
+
+
+def test_a_run_writes_nowhere_but_below_its_work_folder_and_leaves_nothing_there(
+    platform: Platform, tmp_path: Path
+) -> None:
+    work = tmp_path / "scratch"
+    platform.run(WORK_DIR=str(work), HOME="/nonexistent", TMPDIR="/nonexistent")
+    assert list(work.iterdir()) == []
+    assert list(platform.person.home.iterdir()) == []
+    assert platform.receiver.said[-1] == ("complete", "completed")
