@@ -1,6 +1,6 @@
 """What checkpoints and resuming cost, as ratios to the barest thing that could be done, on the same store.
 
-    .venv/bin/python -m tests.benchmarks.store [minio|ceph] [transition|job|resume|start|growth ...]
+    .venv/bin/python -m tests.benchmarks.store [minio|ceph] [transition|job|resume|start|growth|cli ...]
 
 starts a server (MinIO), measures all of it (three minutes), and prints a table. Each ratio has the bare thing measured
 beside it, in turns, in the same run: single figures depend on the machine, ratios hardly. Run it on a machine that has
@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from tests.benchmarks.driving import driving
 from tests.benchmarks.figures import Figure, table
 from tests.benchmarks.growing import growth
 from tests.benchmarks.resuming import resume
@@ -21,7 +22,14 @@ from tests.benchmarks.uploading import job
 from tests.support.servers.server import S3Server
 from tests.support.servers.shared import PROGRAMS
 
-BENCHMARKS: Final = {"transition": transition, "job": job, "resume": resume, "start": start, "growth": growth}
+BENCHMARKS: Final = {
+    "transition": transition,
+    "job": job,
+    "resume": resume,
+    "start": start,
+    "growth": growth,
+    "cli": driving,
+}
 
 
 def main(server: str, names: list[str]) -> None:
