@@ -120,6 +120,7 @@ def test_uncommitted_changes_are_named_and_not_taken(person: Stranger, host: Git
     ("argv", "code", "says"),
     [
         (["run", "no-such-folder"], 64, "REPO is 'no-such-folder', which is no folder here"),
+        (["run", ""], 64, "REPO is empty"),
         (["run", "./nowhere"], 65, "nowhere"),
         (["run", "ssh://host/x"], 64, "it must be https://host/path"),
         (["status", "nobody"], 65, "there is no job nobody in this store"),

@@ -92,6 +92,8 @@ def _local_job(arguments: Namespace, settings: Settings, environment: Mapping[st
 def _repository(text: str, settings: Settings) -> str:
     """Return the URL of what may also be a folder."""
     path = Path(text)
+    if not text:
+        raise UsageError("REPO is empty: give a URL, owner/name on GitHub, or a folder")
     if path.is_dir() or text.startswith((".", "/", "~")):
         return path.expanduser().absolute().resolve().as_uri()
     if fault := repository_fault(text, allow_http=settings.allow_http_git):
