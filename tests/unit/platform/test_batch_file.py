@@ -1,0 +1,71 @@
+"""The file of a batch: what it may hold, and under which names its jobs go."""
+
+from pathlib import Path
+
+import pytest
+
+from worker.commands.batch_file import Entry, read_entries
+from worker.errors import UsageError
+
+
+def entries(folder: Path, text: str, *, local: bool = False) -> list[Entry]:
+    """Read a file with that text."""
+    file = folder / "batch.yaml"
+    file.write_text(text)
+    return read_entries(file, local=local, allow_http=False)
+
+
+def fault(folder: Path, text: str, *, local: bool = False) -> str:
+    """Return what is wrong with a text."""
+    with pytest.raises(UsageError) as raised:
+        entries(folder, text, local=local)
+    return str(raised.value)
+
+
+def test_a_name_is_made_of_repository_and_branch(tmp_path: Path) -> None:
+    text = "[{repository: pallets/click}, {repository: pallets/click, branch: dev}, {repository: a/b, jobId: mine}]"
+    found = [one.job_id for one in entries(tmp_path, text)]
+    assert found == [one.job_id for one in entries(tmp_path, text)]
+    assert len(set(found)) == 3
+    assert [name.rpartition("-")[0] for name in found] == ["click", "click", ""]
+    other = entries(tmp_path, "[{repository: 'https://GitHub.com/pallets/click.git'}]")
+    assert other[0].job_id == found[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "must be a list"),
+        ("[]", "with one entry at least"),
+        ("repository: a/b", "must be a list"),
+        ("[}", "is not YAML"),
+        ("- a/b", "entry 1: it must be {repository, branch?, jobId?}, not str"),
+        ("- {branch: main}", "entry 1: repository is missing"),
+        ("- {repository: a/b, jobid: x}", "it has unknown fields: jobid"),
+        ("- {repository: a/b, branch: 8.1}", "branch must be texts (in quotes"),
+        ("- {repository: a/b, branch: --x}", "branch is '--x': it must not begin"),
+        ("- {repository: a/b, jobId: ..}", "jobId is '..'"),
+        ("- {repository: 'ssh://host/x'}", "repository is 'ssh://host/x'"),
+        ("- {repository: 'https://user:hush@host/x'}", "repository is 'https://***@host/x'"),
+        ("- {repository: ./folder}", "repository is './folder'"),
+        ("[{repository: a/b}, {repository: 'https://github.com/a/b/'}]", "2 entries are job b-"),
+        ("[{repository: a/b, jobId: x}, {repository: c/d, jobId: x}]", "2 entries are job x"),
+        ("[{}, {repository: a/b, x: 1}]", "entry 2: it has unknown fields"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(text: str, says: str, tmp_path: Path) -> None:
+    assert says in fault(tmp_path, text)
+
+
+def test_a_file_that_is_not_there_or_not_text_is_said_to_be_so(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read: No such file"):
+        read_entries(tmp_path / "nothing", local=False, allow_http=False)
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UsageError):
+        read_entries(tmp_path / "binary", local=False, allow_http=False)
+
+
+def test_on_this_machine_a_folder_will_do_and_has_no_branch(tmp_path: Path) -> None:
+    found = entries(tmp_path, f"[{{repository: '{tmp_path}/x/..'}}]", local=True)[0]
+    assert (found.repository, found.branch) == (str(tmp_path), None)
+    assert "branch goes with a URL" in fault(tmp_path, f"[{{repository: '{tmp_path}', branch: x}}]", local=True)
