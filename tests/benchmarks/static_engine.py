@@ -1,0 +1,78 @@
+"""What the static engine costs, as a ratio to reading the same files and parsing the same sources, and nothing more.
+
+    .venv/bin/python -m tests.benchmarks.static_engine REPOSITORY [REPOSITORY ...]
+
+measures folders three times each in processor time (the engine has one thread, and other programs do not
+count), and prints a table and the most memory that was taken. Parsing by tree-sitter alone is the floor that no engine
+of this kind gets below.
+"""
+
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from tests.benchmarks.figures import Figure, table
+from tests.support.course import make_course
+from worker.engines.static.analysis import analyze
+from worker.engines.static.encoding import decode
+from worker.engines.static.parse import Reader
+from worker.engines.static.survey import Survey, survey
+
+TIMES: Final = 3
+AIM: Final = 7.0
+"""So many times the floor the analysis may take; a course's time depends on how much is written, too."""
+
+
+def main(repositories: Sequence[str]) -> None:
+    """Measure, and print."""
+    figures = [figure for repository in repositories for figure in measure(Path(repository).resolve())]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print("\n".join([*table(figures), "", f"at most {peak} MB"]))  # noqa: T201 - this is what it is for
+
+
+def measure(root: Path) -> list[Figure]:
+    """Measure one repository."""
+    read = survey(root, lambda: None)
+    floor = processor(lambda: parse(read))
+    analysis = processor(lambda: analyze(root, lambda: None))
+    course = processor(lambda: whole(root))
+    lines = sum(read.files[path].lines for path in read.parsed)
+    about = f"{root.name}, {len(read.parsed)} sources of {len(read.files)} files, {lines // 1000} kLOC"
+    return [
+        Figure(name=f"{about}: analysis", ours=analysis, bare=floor, aim=AIM),
+        Figure(name=f"{about}: whole course", ours=course, bare=floor),
+    ]
+
+
+def processor(work: Callable[[], object]) -> float:
+    """Return how many milliseconds of processor time something takes, as a median; once more to warm up."""
+    found = []
+    for _ in range(TIMES + 1):
+        began = time.process_time()
+        work()
+        found.append(1000 * (time.process_time() - began))
+    return median(found[1:])
+
+
+def parse(read: Survey) -> None:
+    """Read all files and parse the sources, and forget them."""
+    reader = Reader()
+    for path, file in read.files.items():
+        text = decode(file.location.read_bytes()) or ""
+        if path in read.parsed:
+            reader.tree(file.language, text.encode("utf-8", "replace"))
+
+
+def whole(root: Path) -> None:
+    """Make a course, each file validated."""
+    with tempfile.TemporaryDirectory() as folder:
+        make_course(root, Path(folder))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
