@@ -36,6 +36,13 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     && cd /opt/fondation-worker/lib/python3.*/site-packages/botocore/data \
     && find . -mindepth 1 -maxdepth 1 -type d ! -name s3 -exec rm -r {} +
 
+# A key given with `--secret id=ANTHROPIC_API_KEY,env=ANTHROPIC_API_KEY` is in no history and no provenance, but it is in a
+# layer. BuildKit does not notice when it changes: add `--no-cache-filter key` then.
+FROM base AS key
+RUN --mount=type=secret,id=ANTHROPIC_API_KEY \
+    key=/run/secrets/ANTHROPIC_API_KEY; [ -s "$key" ] || key=/dev/null; \
+    install -D -m 0444 "$key" /key/anthropic-api-key
+
 FROM base AS image
 RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get upgrade -y -qq \
@@ -45,12 +52,7 @@ RUN apt-get update -qq \
     && install -d -m 1777 /work
 COPY --from=fondation /fondation /fondation
 COPY --from=worker /opt/fondation-worker /opt/fondation-worker
-
-# A key given with `--secret id=ANTHROPIC_API_KEY,env=ANTHROPIC_API_KEY` is in no history and no provenance, but in this
-# layer. BuildKit does not notice when it changes: add `--no-cache-filter image` then.
-RUN --mount=type=secret,id=ANTHROPIC_API_KEY \
-    key=/run/secrets/ANTHROPIC_API_KEY; [ -s "$key" ] || key=/dev/null; \
-    install -D -m 0444 "$key" /etc/fondation-worker/anthropic-api-key
+COPY --from=key /key /etc/fondation-worker
 
 # On Scaleway /tmp is memory, so nothing is written there: /work is on disk, and open to whatever user the container is
 # run as. A volume, it can be written to even where the root file system is read-only.

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from tests.containers.engine import BASE, Engine
+from tests.containers.engine import Engine
 
 ROOT: Final = Path(__file__).parents[2]
+LABEL: Final = "fondation-worker-test"
 SECONDS: Final = 600
 """No command takes longer, builds without a network's haste included."""
 
@@ -58,7 +59,7 @@ class Docker:
     def build(self, tag: str, *argv: str, context: Path = ROOT, **environment: str) -> str:
         """Build an image from a folder's Dockerfile; it is removed at the end."""
         self._made.append(tag)
-        self("build", *self.engine.build, *argv, "-t", tag, ".", cwd=context, **environment)
+        self("build", *self.engine.build, "--label", LABEL, *argv, "-t", tag, ".", cwd=context, **environment)
         return tag
 
     def inspect(self, name: str) -> Any:  # noqa: ANN401 - as the engine describes it
@@ -82,8 +83,4 @@ class Docker:
         """Remove the images made."""
         for tag in self._made:
             self.try_("image", "rm", "--force", tag)
-
-
-def base_of(engine: Engine) -> str:
-    """Return what the base image is called in a Dockerfile."""
-    return BASE if engine.base is None else f"oci-layout://{engine.base}:latest"
+        self.try_("image", "prune", "--force", "--filter", f"label={LABEL}")  # those that lost their tags to others

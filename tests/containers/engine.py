@@ -24,6 +24,8 @@ TOOLS: Final = {
     "config/cli-plugins/docker-buildx": "github.com/docker/buildx/cmd/buildx@v0.29.1",
     "bin/buildkitd": "github.com/moby/buildkit/cmd/buildkitd@v0.25.1",
 }
+VERSIONS: Final = ("github.com/docker/compose/v2/internal.Version", "github.com/docker/buildx/version.Version")
+"""Where programs keep their versions, which they ask each other for."""
 PACKAGES: Final = ("docker.io", "runc", "iptables", "debootstrap")
 CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fondation-worker"
 BASE: Final = "python:3.13-slim-trixie"
@@ -74,7 +76,7 @@ def _install(log: Path) -> None:
 
 
 def _build_tools(state: Path, log: Path) -> None:
-    done, sources = state / "tools.txt", "\n".join(TOOLS.values())
+    done, sources = state / "tools.txt", "\n".join([*TOOLS.values(), *VERSIONS])
     if done.is_file() and done.read_text() == sources:
         return
     module = state / "module"
@@ -85,7 +87,7 @@ def _build_tools(state: Path, log: Path) -> None:
     run([compiler, "-C", str(module), "get", "-tool", *TOOLS.values()], log, settings)
     for target, source in TOOLS.items():
         package, _, version = source.partition("@")
-        flags = f"-ldflags=-s -w -X github.com/docker/compose/v2/internal.Version={version}"
+        flags = " ".join(["-ldflags=-s -w", *(f"-X {name}={version}" for name in VERSIONS)])
         run([compiler, "-C", str(module), "build", flags, "-o", str(state / target), package], log, settings)
     done.write_text(sources)
 

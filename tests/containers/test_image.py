@@ -76,7 +76,7 @@ def test_without_a_key_the_cli_cannot_work(job: Job, tmp_path: Path) -> None:
     ("way", "seen"),
     [
         (("--build-arg", f"ANTHROPIC_API_KEY={KEY}"), True),
-        (("--secret", "id=ANTHROPIC_API_KEY,env=MY_KEY", "--no-cache-filter", "image"), False),
+        (("--secret", "id=ANTHROPIC_API_KEY,env=MY_KEY", "--no-cache-filter", "key"), False),
     ],
     ids=["argument", "secret"],
 )
