@@ -105,13 +105,14 @@ def tried(manifest: Manifest, error: Error, *, seconds: float) -> Manifest:
     return replace(manifest.with_record(again), error=error)
 
 
-def repair(manifest: Manifest, stage: Stage, error: Error) -> Manifest:
-    """Go back to a stage of which something stored is damaged.
+def repair(manifest: Manifest, stage: Stage, error: Error, *, anew: bool = False) -> Manifest:
+    """Go back to a stage of which something stored is damaged, or, `anew`, from which the engine cannot go on.
 
-    All later stages are entered again too; what they stored is found by its inputs, if these come out the same.
+    All later stages are entered again too; what they stored is found by its inputs, if these come out the same. Of
+    stages that are made anew nothing is.
     """
     state = advance(manifest.state, Event.REPAIR)
-    return replace(_unfinished(manifest, stage, new_generation=False), state=state, error=error)
+    return replace(_unfinished(manifest, stage, new_generation=anew), state=state, error=error)
 
 
 def complete(manifest: Manifest, *, at: str) -> Manifest:

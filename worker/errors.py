@@ -20,6 +20,7 @@ StoreError                      answers of a store that its caller decides upon
 └── ConflictError                 two writers at once: try again
 
 DamagedError                    a finished stage's artifact is gone: its run goes back to that stage
+└── OutdatedError                 the engine cannot go on from a finished stage: its run makes that stage anew
 """
 
 from typing import ClassVar
@@ -131,7 +132,21 @@ class ConflictError(StoreError):
 class DamagedError(Exception):
     """An artifact of a finished stage is missing or damaged."""
 
+    anew: ClassVar[bool] = False
+    """Whether nothing that is stored of the stage, and of those after it, may be used again."""
+
     def __init__(self, stage: Stage, path: str) -> None:
         """Remember which."""
         super().__init__(f"{path} of stage {stage} is missing or damaged in the store")
+        self.stage = stage
+
+
+class OutdatedError(DamagedError):
+    """The engine cannot go on from what is stored of a finished stage, whole as it is."""
+
+    anew = True
+
+    def __init__(self, stage: Stage, reason: str) -> None:
+        """Take the stage to be made anew."""
+        Exception.__init__(self, reason)
         self.stage = stage

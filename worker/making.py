@@ -11,8 +11,8 @@ from worker.bench import Bench
 from worker.cloning import Cloner
 from worker.course import Rules
 from worker.desk import Done
-from worker.engines.port import Engine, EngineFailedError, Item
-from worker.errors import DamagedError, EngineTroubleError, EngineUnavailableError
+from worker.engines.port import Engine, EngineFailedError, EngineOutdatedError, Item
+from worker.errors import DamagedError, EngineTroubleError, EngineUnavailableError, OutdatedError
 
 LOG = logging.getLogger(__name__)
 _NAMED: Final = 3
@@ -163,6 +163,8 @@ class Maker:
         self._bench.reporter.items(batch.stage, len(batch.stored), len(batch.rules.expected))
 
     def _conclude(self, batch: Batch, failure: BaseException | None) -> None:
+        if isinstance(failure, EngineOutdatedError):
+            raise OutdatedError(failure.stage, str(failure)) from failure
         if isinstance(failure, EngineFailedError):
             kind = EngineTroubleError if failure.temporary else EngineUnavailableError
             raise kind(str(failure)) from failure

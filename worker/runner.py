@@ -144,11 +144,15 @@ class Runner:
     def _repair(self, damaged: DamagedError) -> None:
         self._repairs += 1
         if self._repairs > MAX_TRIES:
+            if damaged.anew:
+                raise EngineTroubleError(f"{damaged}, again and again")
             raise TemporaryError(f"{damaged}, again and again: see whether something deletes or changes objects there")
-        LOG.warning("going back to a stage, of which something stored is damaged", extra={"reason": str(damaged)})
+        LOG.warning("going back to a stage", extra={"back_to": damaged.stage, "reason": str(damaged)})
         self._maker.forget()
-        error = self._error(TemporaryError(str(damaged), code="damaged"), Exit.TEMPORARY)
-        self._append(lambda base: decisions.repair(base, damaged.stage, error))
+        error = self._error(
+            TemporaryError(str(damaged), code="outdated" if damaged.anew else "damaged"), Exit.TEMPORARY
+        )
+        self._append(lambda base: decisions.repair(base, damaged.stage, error, anew=damaged.anew))
 
     def _publish(self) -> None:
         missing = self._bench.desk.do("verify", lambda: self._bench.artifacts.missing(self._manifest.stages))

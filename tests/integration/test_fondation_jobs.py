@@ -115,6 +115,16 @@ def test_a_job_that_is_killed_among_its_chapters_goes_on_with_the_missing_ones(
     assert receiver.said.count(("complete", "completed")) == 1
 
 
+def test_a_course_is_made_anew_by_a_cli_that_would_go_on_from_something_else(new_job: NewJob) -> None:
+    job = new_job(generation="old", memory=True, moody=True, delay=300)
+    reach_chapters(job).kill()
+    run = job.start()
+    assert run.wait() == 0, job.report()
+    assert [event["back_to"] for event in run.events("going back to a stage")] == ["extract"]
+    assert fits(job.course)
+    assert {record.generation for record in job.manifest.stages[1:]} == {2}
+
+
 def test_what_goes_wrong_once_is_tried_again_and_said(new_job: NewJob) -> None:
     wrong = {
         "step1_abstractions.yaml": {"kind": "fenced", "times": 1},

@@ -10,7 +10,7 @@ import yaml
 from states.stages import Stage
 from tests.support.fondation import BUNDLE, NAMES, Course, StandIn, new_course
 from worker.engines.fondation.engine import FondationEngine
-from worker.engines.port import EngineFailedError
+from worker.engines.port import EngineFailedError, EngineOutdatedError
 
 CHAPTERS, REVIEWS, TUTORIALS = Stage.GENERATE_CHAPTERS, Stage.REVIEW_CHAPTERS, Stage.GENERATE_TUTORIALS
 YAML = (Stage.EXTRACT, Stage.ANALYZE, Stage.ORDER)
@@ -115,7 +115,7 @@ def test_nothing_is_taken_of_one_that_goes_on_from_something_else(cli: StandIn, 
     cli.set(memory=True, moody=True, delay=100)
     begin(cli.engine(), course)
     after = resumed(course, tmp_path / "next")
-    with pytest.raises(EngineFailedError, match=r"another step1_abstractions\.yaml than the stored one"):
+    with pytest.raises(EngineOutdatedError, match=r"another step1_abstractions\.yaml than the stored one"):
         after.make(cli.engine(), CHAPTERS)
     assert after.files == course.files
 

@@ -36,6 +36,15 @@ class EngineFailedError(Exception):
         self.temporary = temporary
 
 
+class EngineOutdatedError(EngineFailedError):
+    """The engine cannot go on from what a finished stage has made: that stage must be made anew."""
+
+    def __init__(self, message: str, stage: Stage) -> None:
+        """Take one line for the user, and the stage."""
+        super().__init__(message, temporary=True)
+        self.stage = stage
+
+
 class Engine(Protocol):
     """Makes the six stages after `clone`."""
 

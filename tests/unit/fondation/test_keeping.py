@@ -8,9 +8,10 @@ from typing import Final
 
 import pytest
 
+from states.stages import Stage
 from tests.support.waiting import until
 from worker.engines.fondation.keeping import Keeper
-from worker.engines.port import EngineFailedError
+from worker.engines.port import EngineOutdatedError
 
 PATH: Final = "step1_abstractions.yaml"
 STORED: Final = b"- {name: stored}\n"
@@ -55,9 +56,9 @@ def test_who_writes_and_reads_at_once_reads_what_is_stored(keeper: Keeper, visit
 
 def test_who_reads_first_and_writes_then_has_read_nothing_of_it(keeper: Keeper, visit: Visit) -> None:
     assert visit(READ + WRITE) == STORED
-    with pytest.raises(EngineFailedError, match="--from extract") as raised:
+    with pytest.raises(EngineOutdatedError, match="made anew") as raised:
         keeper.check()
-    assert not raised.value.temporary
+    assert raised.value.stage is Stage.EXTRACT
     assert visit(READ) == STORED
     keeper.check()
 
@@ -75,7 +76,7 @@ def test_who_writes_nothing_is_trusted(keeper: Keeper, visit: Visit) -> None:
 @pytest.mark.parametrize("own", [b"- {name: own}\n", b""])
 def test_who_puts_another_file_in_its_place_is_not(keeper: Keeper, visit: Visit, own: bytes) -> None:
     visit(MOVE + READ, own)
-    with pytest.raises(EngineFailedError):
+    with pytest.raises(EngineOutdatedError):
         keeper.check()
 
 
@@ -86,7 +87,7 @@ def test_who_puts_the_same_in_its_place_is_trusted(keeper: Keeper, visit: Visit)
 
 def test_who_removes_it_is_not_trusted(keeper: Keeper, visit: Visit) -> None:
     visit("import os; os.unlink(path)")
-    with pytest.raises(EngineFailedError):
+    with pytest.raises(EngineOutdatedError):
         keeper.check()
 
 
@@ -98,6 +99,6 @@ def test_where_there_are_no_leases_what_is_written_must_be_the_same(tmp_path: Pa
         keeper.check()
         other.write(b"- {name: other!}\n")
         other.flush()
-        with pytest.raises(EngineFailedError):
+        with pytest.raises(EngineOutdatedError):
             keeper.check()
         keeper.close()

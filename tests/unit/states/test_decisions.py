@@ -146,6 +146,12 @@ def test_a_repair_goes_back_to_the_damaged_stage_and_keeps_the_generation(damage
     assert {record.generation for record in manifest.stages} == {1}
 
 
+def test_a_stage_from_which_the_engine_cannot_go_on_is_made_anew_and_all_after_it() -> None:
+    manifest = decisions.repair(entered(Stage.GENERATE_CHAPTERS), Stage.EXTRACT, error(), anew=True)
+    assert (manifest.state, manifest.next_stage) == (State.PENDING, Stage.EXTRACT)
+    assert [record.generation for record in manifest.stages] == [1, 2, 2, 2, 2, 2, 2]
+
+
 def test_an_operators_resume_from_a_stage_raises_its_generation_and_of_all_after_it() -> None:
     manifest = decisions.reopen(claim(completed()), Stage.GENERATE_CHAPTERS)
     assert manifest.state is State.PENDING

@@ -7,7 +7,8 @@ ones. Putting these back after it has written its own would come too late: it re
 So each stored file is held by a lease (fcntl(2), F_SETLEASE): whoever opens it waits until the holder lets go. If it is
 opened for writing, a new copy is put in its place first: the CLI then writes into a file that has no name any more, and
 what it reads afterwards is the stored one. If it is opened for reading, that is noted. A CLI that does not read what it
-has written goes on with what it has in memory: then nothing of what it makes is taken, unless it wrote the same again.
+has written goes on with what it has in memory: then nothing of what it makes is taken, unless it wrote the same again,
+and the course has to be made anew.
 
 Where the file system knows no leases, the CLI's own files stay in their place, and must be the same.
 """
@@ -18,10 +19,11 @@ import signal
 from collections.abc import Mapping
 from pathlib import Path
 
+from states.stages import Stage
 from worker.course import MAX_ITEM_BYTES
 from worker.engines.fondation.collecting import RejectedError, read_item
 from worker.engines.fondation.names import normalized
-from worker.engines.port import EngineFailedError
+from worker.engines.port import EngineOutdatedError
 
 
 class Keeper:
@@ -37,13 +39,13 @@ class Keeper:
             kept.look()
 
     def check(self) -> None:
-        """Raise EngineFailedError if what the CLI makes from now on may not fit the stored files."""
+        """Raise EngineOutdatedError if what the CLI makes from now on may not fit the stored files."""
         for kept in self._kept:
             if not kept.is_obeyed():
-                raise EngineFailedError(
+                raise EngineOutdatedError(
                     f"the Fondation CLI, which cannot do single steps, has made another {kept.path} than the stored "
-                    "one and goes on with that: make the course anew, with `resume --from extract`",
-                    temporary=False,
+                    "one and goes on with that: the course has to be made anew",
+                    Stage.EXTRACT,
                 )
 
     def close(self) -> None:
