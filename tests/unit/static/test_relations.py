@@ -136,6 +136,12 @@ def test_what_is_done_with_a_neighbour_is_not_said_of_what_a_unit_is_about(tmp_p
     assert related(found) == ["Cellar uses Closed (cellar.py:3)"]
 
 
+def test_what_is_done_with_a_type_that_extends_another_is_done_with_that(tmp_path: Path) -> None:
+    stock = "class Stock:\n    def take(self): pass\n\nclass Cellar(Stock): pass\n"
+    store = "from stock import Cellar\n\nclass Store:\n    def open(self):\n        return Cellar()\n"
+    assert related(analysed(tmp_path, {"stock.py": stock, "store.py": store})) == ["Store creates Stock (store.py:5)"]
+
+
 def test_who_extends_an_interface_implements_it(tmp_path: Path) -> None:
     files = {
         "src/source.ts": "export interface Source { take(): number }\n",

@@ -123,7 +123,7 @@ class Relations:
         if one.source is not None:
             span = range(one.line, self._graph.definitions[one.source].end_line + 1)
         by_main = one.source is not None and self._graph.top[one.source] in self._mains[pair[0]]
-        to_main = self._graph.top[one.target] in self._mains[pair[1]]
+        to_main = self._is_main(self._graph.top[one.target], pair[1])
         about = _ASIDE + _MAIN * by_main + _MAIN * to_main
         sure = 1.0 if one.sure else _GUESS
         places = list(self._usage.places(one.path, target, span)) or [(one.line, Verb.USES)]
@@ -131,6 +131,10 @@ class Relations:
         itself = verb not in _BY_ITSELF or (by_main and one.source in self._graph.bases)
         verb = verb if to_main and itself else Verb.USES
         return _STRENGTH[verb] * about * sure, verb, one, line
+
+    def _is_main(self, index: int, unit: int) -> bool:
+        """Tell whether a definition is what a unit is about, or extends that: then it is one."""
+        return not self._mains[unit].isdisjoint((index, *self._graph.ancestors(index)))
 
 
 def strongest(bonds: Sequence[Bond], units: int) -> tuple[Relation, ...]:
