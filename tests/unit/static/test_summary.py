@@ -27,8 +27,8 @@ def test_the_summary_tells_what_how_large_of_what_and_what_was_left_out(tmp_path
 @pytest.mark.parametrize(
     ("files", "name", "tagline"),
     [
-        ({"pyproject.toml": '[project]\nname = "a"\ndescription = "sells many things"\n'}, "a", "Sells many things."),
-        ({"package.json": '{"name": "@x/a", "description": "Sells many things."}'}, "@x/a", "Sells many things."),
+        ({"pyproject.toml": '[project]\nname = "a"\ndescription = "sells a few things"\n'}, "a", "Sells a few things."),
+        ({"package.json": '{"name": "@x/a", "description": "Sells a few things."}'}, "@x/a", "Sells a few things."),
         ({"Cargo.toml": '[package]\nname = "shop"\n'}, "shop", ""),
         ({"pyproject.toml": '[tool.poetry]\nname = "shop"\n'}, "shop", ""),
         ({"go.mod": "module example.com/x/shop/v2\n"}, "shop", ""),
