@@ -139,6 +139,9 @@ class World:
 
     def job(self, job_id: str = JOB) -> Job:
         """Return a new run, not yet started."""
+        return Job(self._parts(), self._terms(), job_id)
+
+    def _parts(self) -> Parts:
         receiver = self.receiver
 
         def open_webhook() -> Webhook:
@@ -148,7 +151,7 @@ class World:
         def choose(_: Manifest | None) -> Engine:
             return self.engine
 
-        parts = Parts(
+        return Parts(
             runtime=self.runtime,
             store=self.store,
             choose_engine=choose,
@@ -157,14 +160,16 @@ class World:
             open_webhook=None if receiver is None else open_webhook,
             reporter=LogReporter(),
         )
+
+    def _terms(self) -> Terms:
         who = Newcomer(
             version="test",
             lease_seconds=self.lease,
-            announces=receiver is not None,
+            announces=self.receiver is not None,
             allow_unfenced=self.allow_unfenced,
             platform_run=self.platform_run,
         )
-        terms = Terms(
+        return Terms(
             who=who,
             work_dir=self.work_dir,
             store_give_up=self.store_give_up,
@@ -173,4 +178,3 @@ class World:
             stop_grace=self.stop_grace,
             url_expiry=3600,
         )
-        return Job(parts, terms, job_id)
