@@ -17,8 +17,12 @@ ATTEMPTS = 15
 
 def make_bucket(name: str) -> None:
     """Make a bucket, unless it is there, as soon as the store is ready."""
-    retries = {"mode": "standard", "total_max_attempts": ATTEMPTS}
-    config = Config(retries=retries, connect_timeout=2, read_timeout=5, s3={"addressing_style": "path"})
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        connect_timeout=2,
+        read_timeout=5,
+        s3={"addressing_style": "path"},
+    )
     client = boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL_S3"], config=config)
     try:
         client.create_bucket(Bucket=name)

@@ -71,9 +71,9 @@ class Docker:
         return self("run", "--rm", *options, "--entrypoint", "python3", image, "-c", program)
 
     @contextmanager
-    def container(self, *argv: str, **environment: str) -> Iterator[str]:
+    def container(self, *argv: str) -> Iterator[str]:
         """Start a container in the background, and remove it in the end, volumes included."""
-        name = self("run", "--detach", *argv, **environment)
+        name = self("run", "--detach", *argv)
         try:
             yield name
         finally:
