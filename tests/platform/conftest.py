@@ -14,13 +14,14 @@ from tests.support.fondation import StandIn
 from tests.support.git_server import GitServer
 from tests.support.receiver import Receiver, receiving
 from tests.support.scaleway.containers import Containers
-from tests.support.scaleway.jobs import Document, Jobs
+from tests.support.scaleway.jobs import Document, Jobs, new_id
 from tests.support.scaleway.server import ScalewayServer
 from tests.support.waiting import until
 from worker.checkpoint import CheckpointLog
 from worker.cli import main
 from worker.runtime import SystemRuntime
 from worker.store.folder import FolderStore
+from worker.store.port import Store
 
 FILES = {"README.md": b"# A repository\n", "lib/core.py": b"def core(): ...\n"}
 NAMES = ("The Core", "Its Edge")
@@ -31,7 +32,7 @@ class Operator:
     """Somebody who looks after jobs from a machine of their own."""
 
     scaleway: ScalewayServer
-    store: FolderStore
+    store: Store
     capsys: pytest.CaptureFixture[str]
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -73,6 +74,16 @@ class Cloud:
     def runs(self) -> list[Document]:
         """All runs, oldest first."""
         return list(self.jobs.runs.values())
+
+    def keep(self, **secrets: str) -> None:
+        """Give the definition secrets of these values, as variables."""
+        references = {new_id(): (name, value) for name, value in secrets.items()}
+        self.jobs.secret_values |= {one: value for one, (_, value) in references.items()}
+        configs = [
+            {"secret_manager_id": one, "secret_manager_version": "latest", "env_var_name": name}
+            for one, (name, _) in references.items()
+        ]
+        self.jobs.create_secrets({"job_definition_id": self.definition["id"], "secrets": configs})
 
     def await_item(self, job_id: str, stage: str = "generate-chapters") -> None:
         """Wait until an item of a stage is stored; fail, with what the last run has said, if it ends before."""

@@ -115,6 +115,39 @@ def test_a_page_that_is_not_json_is_told_from_the_api(scaleway: ScalewayServer, 
         platform.definitions()
 
 
+@pytest.mark.parametrize("body", [b"<html>welcome</html>", b'{"job_definitions": [{}]}', b"[]", b"null", b"{}"])
+def test_an_answer_that_is_not_understood_is_asked_for_again(
+    body: bytes, scaleway: ScalewayServer, platform: Scaleway
+) -> None:
+    scaleway.define()
+    scaleway.fault(Fault(status=200, body=body, times=2))
+    assert len(platform.definitions()) == 1
+
+
+def test_an_api_that_is_not_there_is_a_temporary_error(scaleway: ScalewayServer, runtime: Hasty) -> None:
+    away = connect(scaleway, runtime, SCW_API_URL="http://127.0.0.1:1")
+    with pytest.raises(TemporaryError, match="no connection"):
+        away.start("some-definition", ENVIRONMENT)
+
+
+def test_an_answer_that_comes_byte_by_byte_is_given_up_in_time(scaleway: ScalewayServer, runtime: Hasty) -> None:
+    scaleway.fault(Fault(status=200, body=b" " * 10_000, trickle=True, times=99))
+    settings = read_platform(Reader(scaleway.environment), None)
+    with pytest.raises(TemporaryError, match="no answer"):
+        Scaleway(Api(settings, runtime, 0.5), settings.project_id).definitions()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(403, "quotas_exceeded"), (409, "transient_state"), (412, "transient_state")]
+)
+def test_a_refusal_that_time_may_lift_is_a_temporary_error(
+    status: int, kind: str, scaleway: ScalewayServer, platform: Scaleway
+) -> None:
+    scaleway.fault(Fault(status=status, body=b'{"type": "%s", "message": "not now"}' % kind.encode()))
+    with pytest.raises(TemporaryError, match=f"HTTP {status}, not now"):
+        platform.definitions()
+
+
 def test_redirects_are_not_followed_since_they_would_carry_the_key(
     scaleway: ScalewayServer, platform: Scaleway
 ) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.platform.conftest import Operator
 from tests.support.scaleway.server import Fault
+from worker.cli import main
 
 IMAGE = ("deploy", "--image", "registry.example/worker:2")
 SECRET = "5e0f8b5e-0000-4000-8000-000000000000"
@@ -59,6 +60,35 @@ def test_a_secret_takes_the_place_of_a_variable_and_another_version_of_itself(op
     assert [one["secret_manager_version"] for one in operator.scaleway.jobs.secrets.values()] == ["2"]
 
 
+def test_a_variable_takes_the_place_of_a_secret(operator: Operator) -> None:
+    definition = operator.scaleway.define()
+    operator(*IMAGE, "--secret", f"ENGINE={SECRET}")
+    operator(*IMAGE, "--env", "ENGINE=static")
+    assert definition["environment_variables"] == {"ENGINE": "static"}
+    assert operator.scaleway.jobs.secrets == {}
+
+
+def test_a_variable_that_the_platform_keeps_although_it_was_to_go_is_named(
+    operator: Operator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    operator.scaleway.define(GITHUB_TOKEN="bare")
+    operator.scaleway.jobs.merges = True
+    argv = [*IMAGE, "--secret", f"GITHUB_TOKEN={SECRET}"]
+    assert main(argv, {**operator.scaleway.environment, **operator.environment}) == 0
+    assert "the platform has kept the variable GITHUB_TOKEN" in capsys.readouterr().err
+
+
+def test_a_secret_is_added_once_though_the_answer_was_lost(operator: Operator) -> None:
+    operator.scaleway.fault(Fault(lost=True, on="POST /serverless-jobs/v1alpha2/regions/fr-par/secrets"))
+    operator(*IMAGE, "--secret", f"GITHUB_TOKEN={SECRET}")
+    assert len(operator.scaleway.jobs.secrets) == 1
+
+
+def test_an_id_is_no_name_for_a_new_definition(operator: Operator) -> None:
+    assert "give a name to create one" in operator(*IMAGE, "--definition", SECRET, code=78)
+    assert operator.scaleway.jobs.definitions == {}
+
+
 def test_creation_whose_answer_was_lost_makes_no_second_definition(operator: Operator) -> None:
     operator.scaleway.fault(Fault(lost=True, on="POST /serverless-jobs/v1alpha2/regions/fr-par/job-definitions"))
     operator(*IMAGE)
@@ -87,6 +117,7 @@ def test_two_definitions_of_the_name_must_be_told_apart_by_id(operator: Operator
         (("--timeout", "25h"), "--timeout is '25h': a run may take 1s to 24h"),
         (("--retries", "6"), "--retries is 6: it must be from 0 to 5"),
         (("--env", "SCW_SLS_X=1"), "names that begin with SCW_SLS are the platform's own"),
+        (("--env", "A=1", "--env", "A=2"), "--env A is given twice"),
         (("--env", "NOTHING"), "--env must be NAME=VALUE"),
         (("--secret", "KEY=sk-123"), "--secret KEY: it must be KEY=ID or KEY=ID:VERSION"),
         (("--env", "A=1", "--secret", f"A={SECRET}"), "A is given both by --env and by --secret"),

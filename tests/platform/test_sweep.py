@@ -1,5 +1,6 @@
 """`sweep` by what it finds: jobs in every condition, none of which runs."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from tests.support.scaleway.jobs import Document
 from tests.support.scaleway.server import Fault
 from tests.support.world import IDENTITY, Receiver, World
 from worker.callbacks.port import Answer
-from worker.platform import mark
+from worker.cli import main
+from worker.platform import mark, once
 from worker.runtime import SystemRuntime
 from worker.store.folder import FolderStore
 from worker.store.memory import MemoryStore
@@ -162,6 +164,39 @@ def test_a_damaged_job_does_not_hide_the_others(operator: Operator, definition: 
     said = operator.json("sweep")
     assert [one["jobId"] for one in said["swept"]] == ["job-1"]
     assert "broken" in said["skipped"][0]["jobId"]
+
+
+def test_a_start_whose_answer_stays_away_is_not_repeated_by_the_next_sweep(
+    operator: Operator, definition: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    died(operator, definition)
+    monkeypatch.setattr(once, "POLICY", replace(once.POLICY, first=0.01))
+    operator.scaleway.fault(Fault(status=500, on="/start", times=once.POLICY.attempts))
+    said = operator.json("sweep", code=75)
+    assert (said["swept"], "was started is not known" in said["skipped"][0]["reason"]) == ([], True)
+    said = operator.json("sweep")
+    assert said["skipped"][0]["reason"] == "another sweep is starting a run of it"
+    assert len(operator.scaleway.jobs.runs) == 1
+
+
+def test_a_job_whose_run_would_be_refused_is_skipped_and_said_why(operator: Operator, definition: Document) -> None:
+    died(operator, definition)
+    definition["environment_variables"]["LEASE_SECONDS"] = "1"
+    said = operator.json("sweep")
+    assert (said["swept"], "LEASE_SECONDS is '1'" in said["skipped"][0]["reason"]) == ([], True)
+
+
+@pytest.mark.parametrize("option", ["--max-attempts", "--max-parallel"])
+def test_limits_are_at_least_one(option: str, operator: Operator) -> None:
+    assert f"{option} must be at least 1" in operator("sweep", option, "0", code=64)
+
+
+def test_a_store_that_the_runs_do_not_write_to_is_warned_about(
+    operator: Operator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    operator.scaleway.define(STORE_URL="s3://another/store")
+    assert main(["sweep"], {**operator.scaleway.environment, **operator.environment}) == 0
+    assert "while the definition's runs write to s3://another/store" in capsys.readouterr().err
 
 
 def test_a_mark_is_had_once_until_it_is_withdrawn_or_stale() -> None:

@@ -1,9 +1,13 @@
 """Whole jobs on the platform: started, followed, killed, swept up, resumed and canceled, by real processes."""
 
 import json
+from pathlib import Path
+
+import pytest
 
 from states.stages import State
-from tests.platform.conftest import Cloud, at_once
+from tests.platform.conftest import NAMES, Cloud, at_once
+from tests.support.servers.server import S3Server
 from tests.support.waiting import until
 from worker.checkpoint import CheckpointLog
 from worker.claim import read_silence
@@ -152,3 +156,22 @@ def is_silent(cloud: Cloud, job_id: str) -> bool:
     log = CheckpointLog(cloud.operator.store, job_id, SystemRuntime())
     silent, lease = read_silence(cloud.operator.store, log, manifest)
     return silent > lease
+
+
+@pytest.mark.parametrize("s3_server", ["minio"], indirect=True)
+def test_on_s3_with_its_keys_in_secret_manager_a_job_is_killed_swept_up_and_fetched(
+    cloud: Cloud, s3_server: S3Server, tmp_path: Path
+) -> None:
+    cloud.operator.store = s3_server.new_store()
+    keys = {"AWS_ACCESS_KEY_ID": s3_server.access_key, "AWS_SECRET_ACCESS_KEY": s3_server.secret_key}
+    place = {"AWS_ENDPOINT_URL_S3": s3_server.endpoint_url, "AWS_REGION": s3_server.region}
+    cloud.keep(**keys)
+    cloud.definition["environment_variables"] |= {**place, "STORE_URL": cloud.operator.store.url}
+    cloud.operator.environment |= {**keys, "STORE_URL": ""}
+    killed_in_the_chapters(cloud)
+    until(lambda: cloud.operator.json("sweep")["swept"] != [])
+    cloud.await_end(cloud.runs[1])
+    assert cloud.operator.json("sweep") == {"swept": [], "skipped": [], "givenUp": []}
+    cloud.operator.environment |= {**place, "STORE_URL": cloud.operator.store.url}
+    cloud.operator("fetch", "job-1", str(tmp_path / "course"))
+    assert len([file for file in (tmp_path / "course").rglob("*") if file.is_file()]) == 3 + 3 * len(NAMES)

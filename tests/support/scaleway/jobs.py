@@ -53,6 +53,8 @@ class Jobs:
     definitions: dict[str, Document] = field(default_factory=dict)
     secrets: dict[str, Document] = field(default_factory=dict)
     runs: dict[str, Document] = field(default_factory=dict)
+    merges: bool = False
+    """Whether an update's variables are added to those that are there; which it does in truth is not documented."""
     writes: list[str] = field(default_factory=list)
     """What has been changed, as method and path."""
     _moment: datetime = field(default_factory=lambda: datetime.now(UTC))  # noqa: TID251 - a server has a clock
@@ -85,7 +87,9 @@ class Jobs:
             raise invalid("retry_policy.max_retries", "must be from 0 to 5")
         if any(name.upper().startswith("SCW_SLS") for name in body.get("environment_variables") or {}):
             raise invalid("environment_variables", "names must not begin with SCW_SLS")
+        kept = definition["environment_variables"] if self.merges else {}
         definition |= {name: value for name, value in body.items() if value is not None}
+        definition["environment_variables"] = {**kept, **definition["environment_variables"]}
         definition["updated_at"] = self._now()
         self.definitions[definition["id"]] = definition
         return definition

@@ -32,6 +32,8 @@ class Fault:
     body: bytes = b"<html>an error page</html>"
     lost: bool = False
     """Do what is asked, and close the connection without an answer."""
+    trickle: bool = False
+    """Send the body byte by byte, for longer than anybody waits."""
     silent: bool = False
     """Say nothing until the server is closed."""
     times: int = 1
@@ -122,9 +124,9 @@ class ScalewayServer:
                 self._faults.remove(found)
             return found
 
-    def wait_for_close(self) -> None:
-        """Say nothing for as long as the server is there."""
-        self._closing.wait()
+    def wait_for_close(self, seconds: float | None = None) -> bool:
+        """Say nothing for as long as the server is there, or for so long; tell whether it is being closed."""
+        return self._closing.wait(seconds)
 
     def answer(self, query: Query) -> Any:  # noqa: ANN401 - any value of JSON
         """Do what is asked, and return the answer."""
@@ -222,7 +224,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.silent:
             self.api.wait_for_close()
         if fault.status is not None:
-            self._send(fault.status, fault.body, fault.headers)
+            self._send(fault.status, fault.body, fault.headers, slowly=fault.trickle)
             return
         status, document = self._answer(json.loads(content or b"{}"))
         if fault.lost:
@@ -249,12 +251,15 @@ class _Handler(BaseHTTPRequestHandler):
             return refusal.status, refusal.document
         return (204 if document is None else 200), document
 
-    def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+    def _send(self, status: int, body: bytes, headers: Mapping[str, str], *, slowly: bool = False) -> None:
         self.send_response(status)
         kind = "application/json" if body.startswith((b"{", b"[")) else "text/html"
         for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        for part in (body[at : at + 1] for at in range(len(body))) if slowly else (body,):
+            self.wfile.write(part)
+            if slowly and self.api.wait_for_close(0.01):
+                return
 
     do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 - as the library has it

@@ -1,0 +1,96 @@
+"""Following a run: by the platform's word, by the store's, and through the silence of either."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from states.decisions import begin, enter
+from states.manifest import Manifest, Writer
+from tests.platform.test_api import Hasty, connect
+from tests.support.builders import AT, ENGINE, run_record
+from tests.support.scaleway.jobs import Document
+from tests.support.scaleway.server import Fault, ScalewayServer
+from tests.support.world import IDENTITY
+from worker.checkpoint import CheckpointLog
+from worker.commands import following
+from worker.commands.following import Follower
+from worker.commands.reading import View
+from worker.errors import TemporaryError
+from worker.settings import Reader, read_settings
+from worker.store.memory import MemoryStore
+
+AWAY = Fault(status=409, body=b'{"type": "transient_state"}', on="/job-runs")
+
+
+@pytest.fixture
+def scaleway() -> Iterator[ScalewayServer]:
+    with ScalewayServer() as server:
+        yield server
+
+
+@pytest.fixture
+def run(scaleway: ScalewayServer) -> Document:
+    return scaleway.jobs.start(scaleway.define(), {"environment_variables": {"JOB_ID": "job-1"}})[0]
+
+
+def view(runtime: Hasty) -> View:
+    """Return a store with a job that has just begun."""
+    store = MemoryStore(lambda: runtime.now().timestamp())
+    log = CheckpointLog(store, "job-1", runtime)
+    first = log.append(None, begin(IDENTITY, ENGINE, run_record(), announces=False), Writer.WORKER)
+    log.append(first, enter(first.manifest, at=AT), Writer.WORKER)
+    return View(settings=read_settings(Reader({})), store=store, runtime=runtime)
+
+
+def unexpected(manifest: Manifest) -> None:
+    """Take no manifest."""
+    raise AssertionError(manifest)
+
+
+def test_a_job_is_followed_by_its_run_alone_where_the_store_cannot_be_read(
+    scaleway: ScalewayServer, run: Document
+) -> None:
+    scaleway.jobs.end(run, "succeeded", exit_code=0)
+    runtime = Hasty()
+    found = Follower(connect(scaleway, runtime), None, runtime).follow("job-1", run["id"], unexpected)
+    assert (found.state, found.exit_code) == ("succeeded", 0)
+
+
+def test_each_new_checkpoint_is_shown_once_and_a_dead_run_ends_it(scaleway: ScalewayServer, run: Document) -> None:
+    runtime = Hasty()
+    seen: list[Manifest] = []
+
+    def see(manifest: Manifest) -> None:
+        seen.append(manifest)
+        scaleway.jobs.end(run, "failed", reason="memory_usage_exceeded")
+
+    found = Follower(connect(scaleway, runtime), view(runtime), runtime).follow("job-1", run["id"], see)
+    assert [one.sequence for one in seen] == [2]
+    assert (found.state, found.exit_code) == ("cloning", 75)
+    assert "memory_usage_exceeded" in found.said
+
+
+def test_a_platform_that_is_away_for_a_while_is_waited_for(scaleway: ScalewayServer, run: Document) -> None:
+    scaleway.jobs.end(run, "succeeded", exit_code=0)
+    for _ in range(3):
+        scaleway.fault(AWAY)
+    runtime = Hasty()
+    Follower(connect(scaleway, runtime), None, runtime).follow("job-1", run["id"], unexpected)
+    assert scaleway.requests == [scaleway.requests[0]] * 4
+
+
+def test_a_platform_that_stays_away_ends_it(
+    scaleway: ScalewayServer, run: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "SILENCE_SECONDS", 0.0)
+    scaleway.fault(AWAY)
+    runtime = Hasty()
+    with pytest.raises(TemporaryError, match="cannot do it now"):
+        Follower(connect(scaleway, runtime), None, runtime).follow("job-1", run["id"], unexpected)
+
+
+def test_a_run_that_the_platform_has_forgotten_ends_it(scaleway: ScalewayServer, run: Document) -> None:
+    del scaleway.jobs.runs[run["id"]]
+    runtime = Hasty()
+    with pytest.raises(TemporaryError, match="does not know run"):
+        Follower(connect(scaleway, runtime), None, runtime).follow("job-1", run["id"], unexpected)
