@@ -10,7 +10,7 @@ from states.manifest import Identity, Writer
 from states.stages import Stage
 from tests.support.builders import AT, ENGINE, run_record
 from tests.support.shell import Shell, completed, interrupted, stop_at
-from tests.support.world import IDENTITY, JOB
+from tests.support.world import IDENTITY, JOB, FakeEngine
 from worker.checkpoint import CheckpointLog
 from worker.claim import Operator
 from worker.runtime import SystemRuntime
@@ -186,3 +186,20 @@ def interrupted_by_hand(shell: Shell) -> None:
     assert head is not None
     ended = interrupt(head.manifest, None, Exit.TEMPORARY, at=AT, seconds=0, fruitless_runs=0)
     log.append(head, ended, Writer.WORKER)
+
+
+def test_resume_is_refused_where_the_jobs_engine_is_missing_and_the_job_is_left_as_it_was(shell: Shell) -> None:
+    world = shell.world(engine=FakeEngine(name="fondation"))
+    world.engine.before_item = stop_at("step3_order.yaml")
+    assert world.job().run(IDENTITY) is Exit.SOFTWARE
+    shell.environment = {"FONDATION_PATH": str(shell.root / "nowhere")}
+    before = [entry.key for entry in shell.store.entries(f"{JOB}/checkpoints/")]
+    assert "nowhere holds no Fondation CLI" in shell("resume", JOB, code=69)
+    assert [entry.key for entry in shell.store.entries(f"{JOB}/checkpoints/")] == before
+
+
+def test_an_engine_by_another_name_than_the_jobs_is_refused(shell: Shell) -> None:
+    interrupted(shell)
+    shell.environment = {"ENGINE": "fondation"}
+    assert "job job-1 began with 'static'" in shell("resume", JOB, code=78)
+    assert shell.json("status", JOB)["run"] == 1
