@@ -8,13 +8,16 @@ from scaleway.jobs.v1alpha2 import JobsV1Alpha2API
 from scaleway.jobs.v1alpha2.types import (
     CreateSecretsRequestSecretConfig,
     JobDefinition,
+    JobRunReason,
     JobRunState,
     RetryPolicy,
     UpdateJobDefinitionRequestUpdateRetryPolicy,
 )
 from scaleway_core.api import ScalewayException
 
+from tests.support.scaleway.jobs import STATES
 from tests.support.scaleway.server import ScalewayServer
+from worker.cli import main
 
 
 @pytest.fixture
@@ -117,3 +120,62 @@ def test_what_is_wrong_with_a_request_is_said_as_the_sdk_reads_it(
     with pytest.raises(ScalewayException) as refused:
         sdk.list_job_runs()
     assert refused.value.status_code == 401
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_of_a_run_is_one_that_the_sdk_knows(
+    state: str, sdk: JobsV1Alpha2API, scaleway: ScalewayServer
+) -> None:
+    run = scaleway.jobs.start(scaleway.define(), {})[0]
+    scaleway.jobs.end(run, state, reason="memory_usage_exceeded", exit_code=75)
+    found = sdk.get_job_run(job_run_id=run["id"])
+    assert (found.state, found.reason) == (JobRunState(state), JobRunReason.MEMORY_USAGE_EXCEEDED)
+    assert (found.exit_code, found.attempts) == (75, 0)
+    assert sdk.list_job_runs(states=[JobRunState(state)]).total_count == 1
+
+
+def test_the_sdk_takes_no_exit_code_for_0_as_the_client_does_not(
+    sdk: JobsV1Alpha2API, scaleway: ScalewayServer
+) -> None:
+    run = scaleway.jobs.start(scaleway.define(), {})[0]
+    scaleway.jobs.end(run, "failed", reason="memory_usage_exceeded")
+    assert sdk.get_job_run(job_run_id=run["id"]).exit_code == 0
+
+
+def test_what_deploy_makes_is_what_the_sdk_reads(sdk: JobsV1Alpha2API, scaleway: ScalewayServer) -> None:
+    secret = "5e0f8b5e-0000-4000-8000-000000000000"
+    argv = ["deploy", "--image", "registry.example/worker:2", "--env", "A=1", "--secret", f"API_KEY={secret}:3"]
+    assert main(argv, scaleway.environment) == 0
+    found = sdk.list_job_definitions_all()[0]
+    assert (found.name, found.image_uri, found.job_timeout) == (
+        "fondation-worker",
+        "registry.example/worker:2",
+        "86400s",
+    )
+    assert (found.cpu_limit, found.memory_limit, found.local_storage_capacity) == (2000, 4096, 10000)
+    assert (found.retry_policy, found.environment_variables) == (RetryPolicy(max_retries=5), {"A": "1"})
+    held = sdk.list_secrets(job_definition_id=found.id).secrets
+    assert [(one.secret_manager_id, one.secret_manager_version) for one in held] == [(secret, "3")]
+
+
+def test_more_than_20_secrets_are_refused_and_the_limit_is_said(sdk: JobsV1Alpha2API) -> None:
+    definition = create(sdk)
+    wishes = [
+        CreateSecretsRequestSecretConfig(
+            secret_manager_id="5e0f8b5e-0000-4000-8000-000000000000",
+            secret_manager_version="latest",
+            env_var_name=f"KEY_{number}",
+        )
+        for number in range(sdk.get_job_limits().secrets_per_job_definition + 1)
+    ]
+    with pytest.raises(ScalewayException) as refused:
+        sdk.create_secrets(job_definition_id=definition.id, secrets=wishes)
+    assert refused.value.status_code == 403
+
+
+@pytest.mark.parametrize("retries", [-1, 6])
+def test_retries_are_limited(retries: int, sdk: JobsV1Alpha2API) -> None:
+    policy = UpdateJobDefinitionRequestUpdateRetryPolicy(max_retries=retries)
+    with pytest.raises(ScalewayException) as refused:
+        sdk.update_job_definition(job_definition_id=create(sdk).id, retry_policy=policy)
+    assert refused.value.status_code == 400

@@ -4,6 +4,7 @@ import pytest
 
 from states import decisions
 from states.exits import Exit
+from states.manifest import Manifest
 from states.stages import Stage
 from tests.support.builders import IDENTITY, completed, entered, error
 from tests.unit.platform.making import definition, reference, run
@@ -112,7 +113,7 @@ FAILED = decisions.fail(MIDDLE, error(Exit.NO_INPUT))
         (None, run(exit_code=78), "failed", 78),
     ],
 )
-def test_what_came_of_a_job(manifest: decisions.Manifest | None, last: PlatformRun, state: str, code: int) -> None:
+def test_what_came_of_a_job(manifest: Manifest | None, last: PlatformRun, state: str, code: int) -> None:
     found = outcome(manifest, last)
     assert found is not None
     assert (found.state, found.exit_code) == (state, code)
