@@ -69,10 +69,13 @@ def _answers(*command: str) -> bool:
 
 
 def _install(log: Path) -> None:
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
     if not all(shutil.which(program) for program in ("dockerd", "runc", "iptables", "debootstrap")):
         run(["apt-get", "update", "-qq"], log)
-        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *PACKAGES], log, quiet)
+        run([*install, *PACKAGES], log, quiet)
+    if shutil.which("docker") is None:  # since Debian 13 a package of its own
+        run([*install, "docker-cli"], log, quiet)
 
 
 def _build_tools(state: Path, log: Path) -> None:
