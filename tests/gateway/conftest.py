@@ -56,9 +56,9 @@ class Place:
         assert found is not None
         return found[0]
 
-    def get(self, path: str) -> httpx.Response:
+    def get(self, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
         """Ask for something."""
-        return httpx.get(self.url + path, headers=self._headers)
+        return httpx.get(self.url + path, headers=self._headers, **options)
 
     def post(self, path: str, document: Any = None, **options: Any) -> httpx.Response:  # noqa: ANN401 - JSON, and httpx's own
         """Send something."""

@@ -1,8 +1,10 @@
 """The gateway of a web developer: jobs run as processes on the same machine."""
 
+import os
 import signal
 import stat
 import subprocess
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,6 +15,20 @@ from tests.support.servers.server import S3Server
 from tests.support.waiting import until
 from worker.checkpoint import CheckpointLog
 from worker.runtime import SystemRuntime
+
+
+def runs(place: Place) -> list[int]:
+    """Return the processes of runs that work in this place."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            here = f"WORK_DIR={place.folder}/work\0".encode() in (process / "environ").read_bytes()
+        except OSError:  # it has ended
+            continue
+        if here and words[1:4] == [b"-m", b"worker", b"run"]:
+            found.append(int(process.name))
+    return found
 
 
 def test_a_whole_job_from_the_request_to_the_files(place: Place) -> None:
@@ -138,13 +154,64 @@ def test_a_running_job_is_canceled(place: Place) -> None:
     until(lambda: place.spool == [])
 
 
-def test_a_waiting_job_is_canceled_as_soon_as_it_has_begun(place: Place) -> None:
+def test_a_waiting_job_is_canceled_at_once_and_its_engine_never_asked(place: Place) -> None:
     place.start(GATEWAY_MAX_RUNS="1")
     place.analyze("job-1")
+    place.await_state("extracting", "job-1")
+    (occupant,) = runs(place)
+    os.kill(occupant, signal.SIGSTOP)
     place.analyze("job-2")
     assert place.post("/cancel/job-2").status_code == 202
     place.await_state("canceled", "job-2")
-    assert place.state("job-1") == "completed"
+    os.kill(occupant, signal.SIGCONT)
+    place.await_state("completed", "job-1")
+    until(lambda: place.spool == [])
+    told = [(one["type"], one["status"]) for one in place.receiver.documents if one["jobId"] == "job-2"]
+    assert told == [("progress", "canceled")]
+
+
+def test_a_wish_to_cancel_survives_a_kill_of_the_gateway(place: Place) -> None:
+    place.start(GATEWAY_MAX_RUNS="1")
+    place.analyze("job-1")
+    place.await_state("generating_chapters", "job-1")
+    place.analyze("job-2")
+    assert place.post("/cancel/job-2").status_code == 202
+    place.programs[-1].kill()
+    place.start(GATEWAY_MAX_RUNS="1")
+    place.await_state("canceled", "job-2")
+    place.await_state("completed", "job-1")
+
+
+def test_no_process_outlives_a_gateway_that_was_killed(place: Place) -> None:
+    place.start()
+    place.analyze()
+    place.await_state("generating_chapters")
+    assert len(runs(place)) == 1
+    place.programs[-1].kill()
+    until(lambda: runs(place) == [], seconds=10)
+
+
+def test_a_run_that_was_killed_is_tried_again(place: Place) -> None:
+    place.start()
+    place.analyze()
+    place.await_state("generating_chapters")
+    os.kill(runs(place)[0], signal.SIGKILL)
+    place.await_state("completed")
+    assert place.get("/jobs/job-1").json()["run"] == 2
+
+
+def test_a_run_that_would_not_touch_its_job_is_given_up_and_taken_up_when_that_is_mended(place: Place) -> None:
+    place.start()
+    place.analyze()
+    place.await_state("extracting")
+    place.stop()
+    place.start(ENGINE="static")  # the job began with another
+    until(lambda: place.get("/status").json()["givenUp"] == ["job-1"])
+    place.stop()
+    assert len(place.spool) == 1
+    place.start()
+    place.await_state("completed")
+    until(lambda: place.spool == [])
 
 
 def test_two_gateways_do_not_share_their_requests(place: Place) -> None:

@@ -60,10 +60,45 @@ def test_a_job_whose_run_lives_gets_no_second_one(place: Place, scaleway: Scalew
 
 
 @pytest.mark.usefixtures("definition")
-def test_a_run_that_has_not_begun_is_stopped_by_a_cancel(place: Place, scaleway: ScalewayServer) -> None:
+def test_a_run_that_has_not_begun_is_stopped_by_a_cancel_and_its_job_is_over(
+    place: Place, scaleway: ScalewayServer
+) -> None:
     place.analyze()
     assert place.post("/cancel/job-1").status_code == 202
     assert started(scaleway)[0]["state"] == "interrupted"
+    place.await_state("canceled")  # so that no sweep begins it anew
+    until(lambda: place.receiver.said == [("progress", "canceled")])
+
+
+@pytest.mark.usefixtures("definition")
+def test_jobs_are_shown_while_the_platform_is_away(place: Place, scaleway: ScalewayServer) -> None:
+    place.analyze()
+    place.post("/cancel/job-1")
+    place.await_state("canceled")
+    scaleway.fault(Fault(status=503, times=1000))
+    shown = place.get("/jobs/job-1", timeout=60)
+    assert (shown.status_code, shown.json()["state"], shown.json()["platformRuns"]) == (200, "canceled", None)
+
+
+@pytest.mark.usefixtures("definition")
+def test_a_run_that_somebody_started_otherwise_is_shown_as_well(place: Place, scaleway: ScalewayServer) -> None:
+    place.analyze(callbackToken="x")
+    started(scaleway)[0]["environment_variables"] |= {"CALLBACK_TOKEN": "two words", "CALLBACK_URL": "", "BRANCH": ""}
+    assert place.get("/jobs/job-1").json()["branch"] == "main"
+
+
+@pytest.mark.usefixtures("definition")
+def test_a_name_whose_run_was_refused_is_free_again(place: Place, scaleway: ScalewayServer) -> None:
+    place.analyze()
+    scaleway.jobs.end(started(scaleway)[0], "failed", exit_code=78)
+    assert place.analyze(repositoryUrl="owner/other").status_code == 202
+
+
+def test_a_definition_that_hides_its_store_is_said(place: Place, scaleway: ScalewayServer) -> None:
+    place.start("--mode", "scaleway", **scaleway.environment, STORE_URL="")
+    scaleway.define()
+    answer = place.get("/jobs/job-1")
+    assert (answer.status_code, "does not show its STORE_URL" in answer.json()["error"]) == (502, True)
 
 
 @pytest.mark.usefixtures("definition")

@@ -1,12 +1,10 @@
 """`gateway`: serves the HTTP API by which a web app starts jobs."""
 
 import ipaddress
-import signal
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 from states.exits import Exit
@@ -41,19 +39,13 @@ def gateway(arguments: Namespace, environment: Mapping[str, str]) -> Output:
             f"the gateway needs {error.name}, which is not installed: pip install 'fondation-worker[gateway]'",
             code="extra_missing",
         ) from error
-    ended: list[int] = []
-
-    def note(number: int, _: FrameType | None) -> None:
-        ended.append(number)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, note)  # the server puts its own in their place, and calls them when it has ended
-    backend = _backend(arguments, environment, max_runs)
-    try:
-        serve(backend, token, (arguments.host, arguments.port), allow_http=allow_http)
-    finally:
-        backend.close()
-    return Output(exit_code=Exit.SIGTERM if signal.SIGTERM in ended else Exit.SIGINT if ended else Exit.OK)
+    ended = serve(
+        lambda: _backend(arguments, environment, max_runs),
+        token,
+        (arguments.host, arguments.port),
+        allow_http=allow_http,
+    )
+    return Output(exit_code=Exit.OK if ended is None else Exit(128 + ended))
 
 
 def _token(reader: Reader, host: str) -> Secret | None:
@@ -79,14 +71,17 @@ def _backend(arguments: Namespace, environment: Mapping[str, str], max_runs: int
         from worker.gateway.remote import PlatformBackend  # noqa: PLC0415 - only what is used is imported
 
         return PlatformBackend(arguments, environment, runtime)
+    from worker.gateway.answers import hasty  # noqa: PLC0415 - the same
     from worker.gateway.local import LocalBackend  # noqa: PLC0415 - the same
     from worker.gateway.program import Program  # noqa: PLC0415 - the same
+    from worker.gateway.slots import Slots  # noqa: PLC0415 - the same
     from worker.gateway.spool import Spool  # noqa: PLC0415 - the same
 
-    view = open_view(arguments, environment)
-    spool = Spool(_spool_folder(environment, view.settings.work_dir), runtime)
-    program = Program(environment, view.settings.store_url, runtime)
-    return LocalBackend(view, program, spool, runtime, max_runs)
+    view = hasty(open_view(arguments, environment))
+    settings = view.settings
+    program = Program(environment, settings.store_url, runtime, stop_grace_seconds=settings.stop_grace)
+    slots = Slots(program, Spool(_spool_folder(environment, settings.work_dir), runtime), runtime, max_runs)
+    return LocalBackend(view, program, slots, max_runs)
 
 
 def _spool_folder(environment: Mapping[str, str], work_dir: Path | None) -> Path:

@@ -120,7 +120,7 @@ def runs_of(runs: Iterable[PlatformRun], job_id: str, manifest: Manifest | None)
 def operators_view(arguments: Namespace, environment: Mapping[str, str], definition: Definition) -> View:
     """Open the store of who looks after jobs: the one that is named, else the one that the definition names."""
     url = arguments.store or environment.get("STORE_URL") or definition.environment.get("STORE_URL")
-    return open_view(Namespace(store=url), {**_place(definition), **environment})
+    return open_view(Namespace(store=url), {**place_of(definition), **environment})
 
 
 def runs_view(arguments: Namespace, environment: Mapping[str, str], definition: Definition) -> View | str:
@@ -129,7 +129,7 @@ def runs_view(arguments: Namespace, environment: Mapping[str, str], definition: 
     if not url:
         return "the definition does not show its STORE_URL: name it with --store"
     try:
-        view = open_view(Namespace(store=url), {**_place(definition), **environment})
+        view = open_view(Namespace(store=url), {**place_of(definition), **environment})
         hasty = replace(view.settings, store_give_up=_STORE_SECONDS)
         view = replace(view, settings=hasty, store=open_retrying_store(hasty, view.runtime))
         next(view.store.entries("", limit=1), None)
@@ -138,7 +138,8 @@ def runs_view(arguments: Namespace, environment: Mapping[str, str], definition: 
     return view
 
 
-def _place(definition: Definition) -> dict[str, str]:
+def place_of(definition: Definition) -> dict[str, str]:
+    """Return the variables that say where a definition's store is."""
     return {name: definition.environment[name] for name in _PLACE if name in definition.environment}
 
 

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +17,7 @@ from starlette.routing import Route
 
 from states.keys import valid_job_id
 from worker import __version__
-from worker.errors import WorkerError
+from worker.errors import StoreError, WorkerError
 from worker.gateway.openapi import DESCRIPTION
 from worker.gateway.port import Backend, ConflictError, UnknownJobError
 from worker.gateway.request import FaultyRequestError, read_request
@@ -26,6 +27,7 @@ LOG = logging.getLogger(__name__)
 
 MAX_BODY: Final = 64 * 1024
 """Bytes of a request's body."""
+_TOO_LARGE: Final = f"it is too large: a request may have {MAX_BODY} bytes"
 
 Endpoint = Callable[[HttpRequest], Awaitable[Response]]
 
@@ -38,7 +40,7 @@ class Gateway:
         self._backend = backend
         self._token = token
         self._allow_http = allow_http
-        self._one_by_one = asyncio.Lock()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def app(self) -> Starlette:
         """Return the application."""
@@ -51,7 +53,9 @@ class Gateway:
             Route("/jobs/{job_id}/files", self._guarded(self._files), methods=["GET"]),
             Route("/cancel/{job_id}", self._guarded(self._cancel), methods=["POST"]),
         ]
-        return Starlette(routes=routes, exception_handlers={HTTPException: _failed, Exception: _bug})
+        app = Starlette(routes=routes, exception_handlers={HTTPException: _failed, Exception: _bug})
+        app.router.redirect_slashes = False
+        return app
 
     async def _health(self, _: HttpRequest) -> Response:
         return JSONResponse({"status": "ok", "version": __version__})
@@ -65,7 +69,7 @@ class Gateway:
 
     async def _analyze(self, http: HttpRequest) -> Response:
         request = read_request(await _document(http), allow_http=self._allow_http)
-        async with self._one_by_one:
+        async with self._turn(request.identity.job_id):
             said = await run_in_threadpool(self._backend.analyze, request)
         document = {"status": "accepted", "jobId": request.identity.job_id, "mode": self._backend.mode, **said}
         return JSONResponse(document, status_code=202)
@@ -78,17 +82,19 @@ class Gateway:
 
     async def _cancel(self, http: HttpRequest) -> Response:
         job_id = _job_id(http)
-        async with self._one_by_one:
+        async with self._turn(job_id):
             await run_in_threadpool(self._backend.cancel, job_id)
         return JSONResponse({"status": "accepted", "jobId": job_id}, status_code=202)
+
+    def _turn(self, job_id: str) -> asyncio.Lock:
+        """Return what lets requests change a job one after the other."""
+        return self._turns.setdefault(job_id, asyncio.Lock())
 
     def _guarded(self, endpoint: Endpoint) -> Endpoint:
         """Let only those in who have the token, and turn errors into answers."""
 
         async def guarded(http: HttpRequest) -> Response:
-            if not self._may_enter(http):
-                headers = {"WWW-Authenticate": "Bearer"}
-                return _error(401, "give the gateway's token, as `Authorization: Bearer …`", headers=headers)
+            self._let_in(http)
             try:
                 return await endpoint(http)
             except FaultyRequestError as error:
@@ -97,17 +103,27 @@ class Gateway:
                 return _error(409, str(error))
             except UnknownJobError:
                 return _error(404, f"there is no job {http.path_params.get('job_id')}")
-            except WorkerError as error:
+            except (WorkerError, StoreError) as error:
                 LOG.warning("a request failed", extra={"path": http.url.path, "reason": str(error)})
                 return _error(502, str(error))
 
         return guarded
 
+    def _let_in(self, http: HttpRequest) -> None:
+        """Raise HTTPException for who may not enter, or brings too much."""
+        if not self._may_enter(http):
+            raise HTTPException(
+                401, "give the gateway's token, as `Authorization: Bearer …`", headers={"WWW-Authenticate": "Bearer"}
+            )
+        if int(http.headers.get("Content-Length", "0")) > MAX_BODY:
+            raise HTTPException(413, _TOO_LARGE)
+
     def _may_enter(self, http: HttpRequest) -> bool:
         if self._token is None:
             return True
         scheme, _, given = http.headers.get("Authorization", "").partition(" ")
-        same = hmac.compare_digest(given.strip().encode(), self._token.reveal().encode())
+        # A header's bytes reach us as if they were Latin-1, whatever they are.
+        same = hmac.compare_digest(given.strip().encode("latin-1"), self._token.reveal().encode())
         return scheme.lower() == "bearer" and same
 
 
@@ -124,20 +140,20 @@ async def _document(http: HttpRequest) -> Any:  # noqa: ANN401 - any value of JS
     async for chunk in http.stream():
         body += chunk
         if len(body) > MAX_BODY:
-            raise HTTPException(413, f"a request may have {MAX_BODY} bytes")
+            raise HTTPException(413, _TOO_LARGE)
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise FaultyRequestError({"body": f"it is not JSON: {error}"}) from error
 
 
-def _error(status: int, message: str, *, headers: dict[str, str] | None = None, **more: object) -> Response:
-    return JSONResponse({"error": message, **more}, status_code=status, headers=headers)
+def _error(status: int, message: str, **more: object) -> Response:
+    return JSONResponse({"error": message, **more}, status_code=status)
 
 
 async def _failed(_: HttpRequest, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    return _error(error.status_code, error.detail, headers=dict(error.headers or {}))
+    return JSONResponse({"error": error.detail}, status_code=error.status_code, headers=error.headers)
 
 
 async def _bug(_: HttpRequest, error: Exception) -> Response:

@@ -156,7 +156,9 @@ DESCRIPTION: Final[dict[str, Any]] = {
         },
         "/cancel/{job_id}": {
             "parameters": _ONE_JOB,
-            "post": _operation("Cancel a job", {"202": _answer("asked for", _ref("Accepted"))}, "401", "404", "502"),
+            "post": _operation(
+                "Cancel a job", {"202": _answer("asked for", _ref("Accepted"))}, *("401", "404", "413", "502")
+            ),
         },
     },
     "components": {"schemas": _SCHEMAS, "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},

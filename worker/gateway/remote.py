@@ -4,16 +4,28 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any
 
-from states.manifest import Manifest
-from worker.commands.platform import Deployment, open_deployment, operators_view, platform_settings, runs_of
+from states.manifest import Identity, Manifest
+from worker.commands.platform import (
+    Deployment,
+    open_deployment,
+    operators_view,
+    place_of,
+    platform_settings,
+    runs_of,
+)
 from worker.commands.reading import View
 from worker.commands.status import describe_all
-from worker.errors import ConfigError
-from worker.gateway.local import course_files, pending, read_manifest
+from worker.errors import ConfigError, TemporaryError
+from worker.gateway.answers import course_files, hasty, pending, read_manifest
+from worker.gateway.canceling import see_to, wish
 from worker.gateway.port import ConflictError, UnknownJobError
 from worker.gateway.program import Program
-from worker.gateway.request import Request, read_request, same_job
-from worker.platform.port import PlatformRun
+from worker.gateway.request import Request, same_job
+from worker.opening import FONDATION, STATIC
+from worker.platform.environment import CARRIED
+from worker.platform.port import Definition, PlatformRun
+from worker.platform.triage import Action, Patient, first_look
+from worker.request import DEFAULT_BRANCH
 from worker.runtime import Runtime
 
 
@@ -28,15 +40,18 @@ class PlatformBackend:
         self._arguments = arguments
         self._environment = environment
         self._runtime = runtime
-        self._opened: View | None = None
+        self._stopping = runtime.flag()
+        self._opened: tuple[dict[str, str], View] | None = None
 
     def analyze(self, request: Request) -> dict[str, Any]:
         """Start a run, unless one of the job's is alive."""
         deployment = self._deployment()
         job_id = request.identity.job_id
-        manifest = read_manifest(self._view(deployment), job_id)
+        manifest = read_manifest(self._view(deployment.definition), job_id)
         runs = runs_of(deployment.runs(), job_id, manifest)
-        self._check(request, manifest, runs)
+        known = _known(job_id, manifest, runs)
+        if known is not None and not same_job(known, request.identity):
+            raise ConflictError(known)
         if live := [run for run in runs if run.live]:
             return {"runId": live[-1].id}
         if faults := deployment.faults([request.variables])[0]:
@@ -49,70 +64,87 @@ class PlatformBackend:
 
     def job(self, job_id: str) -> dict[str, Any]:
         """Return where a job stands; `pending` while its run has not come to its first checkpoint."""
-        deployment = self._deployment()
-        manifest = read_manifest(self._view(deployment), job_id)
+        view = self._any_view()
+        manifest = read_manifest(view, job_id)
         if manifest is not None:
-            return describe_all(self._view(deployment), self._settings, manifest)
-        runs = runs_of(deployment.runs(), job_id, None)
-        if not runs or not runs[-1].live:
+            return describe_all(view, self._settings, manifest)
+        known = _known(job_id, None, runs_of(self._deployment().runs(), job_id, None))
+        if known is None:
             raise UnknownJobError
-        return pending(_request_of(runs[-1]))
+        return pending(known)
 
     def files(self, job_id: str) -> list[dict[str, Any]]:
         """Return the files of a job's course."""
-        deployment = self._deployment()
-        manifest = read_manifest(self._view(deployment), job_id)
-        known = manifest is not None or bool(runs_of(deployment.runs(), job_id, None))
-        return course_files(self._view(deployment), manifest, known=known)
+        view = self._any_view()
+        manifest = read_manifest(view, job_id)
+        runs = [] if manifest else runs_of(self._deployment().runs(), job_id, None)
+        return course_files(view, manifest, known=_known(job_id, manifest, runs) is not None)
 
     def cancel(self, job_id: str) -> None:
         """Let an operator's `cancel` do it, which stops a run that does not obey; one that has not begun is stopped."""
         deployment = self._deployment()
-        view = self._view(deployment)
+        view = self._view(deployment.definition)
         manifest = read_manifest(view, job_id)
         runs = runs_of(deployment.runs(), job_id, manifest)
-        if manifest is not None:
-            variables = {name: value for name, value in (runs[-1].environment if runs else {}).items() if value}
-            program = Program(self._environment, view.settings.store_url, self._runtime)
-            program.start("cancel", job_id, variables={**variables, **_told(self._arguments)})
-            return
-        live = [run for run in runs if run.live]
-        if not live:
-            raise UnknownJobError
-        for run in live:
-            deployment.platform.stop(run.id)
+        wish(view, job_id, _known(job_id, manifest, runs), _engine(deployment.definition))
+        if manifest is None:
+            for run in runs:
+                if run.live:
+                    deployment.platform.stop(run.id)
+        self._runtime.spawn("cancel", lambda: self._see_to(view, deployment, job_id, runs))
 
     def close(self) -> None:
-        """Do nothing: what runs, runs elsewhere."""
+        """Let go of what is being canceled: the wish is in the store. What runs, runs elsewhere."""
+        self._stopping.set()
+
+    def _see_to(self, view: View, deployment: Deployment, job_id: str, runs: list[PlatformRun]) -> None:
+        given = runs[-1].environment if runs else {}
+        variables = {
+            **{name: given[name] for name in CARRIED if given.get(name)},
+            **place_of(deployment.definition),
+            "SCW_JOB_DEFINITION": deployment.definition.id,
+        }
+        settings = view.settings
+        program = Program(self._environment, settings.store_url, self._runtime, stop_grace_seconds=settings.stop_grace)
+        see_to(view, program, job_id, variables, self._stopping)
 
     def _deployment(self) -> Deployment:
         return open_deployment(self._arguments, self._environment, self._runtime)
 
-    def _view(self, deployment: Deployment) -> View:
-        if self._opened is None:
-            self._opened = operators_view(self._arguments, self._environment, deployment.definition)
-        return self._opened
+    def _any_view(self) -> View:
+        """Return the store of the definition as it is now; as it was, while the platform is away."""
+        try:
+            return self._view(self._deployment().definition)
+        except TemporaryError:
+            if self._opened is None:
+                raise
+            return self._opened[1]
 
-    def _check(self, request: Request, manifest: Manifest | None, runs: list[PlatformRun]) -> None:
-        known = manifest.identity if manifest else _request_of(runs[-1]).identity if runs else request.identity
-        if not same_job(known, request.identity):
-            raise ConflictError(known)
+    def _view(self, definition: Definition) -> View:
+        """Open the store, unless it is the one that is open; raise ConfigError if nobody names one."""
+        environment = dict(definition.environment)
+        if self._opened is None or self._opened[0] != environment:
+            if not (self._arguments.store or self._environment.get("STORE_URL") or environment.get("STORE_URL")):
+                raise ConfigError("the job definition does not show its STORE_URL: give the gateway the variable, too")
+            view = hasty(operators_view(self._arguments, self._environment, definition))
+            self._opened = environment, view
+        return self._opened[1]
 
 
-def _told(arguments: Namespace) -> dict[str, str]:
-    return {"SCW_JOB_DEFINITION": arguments.definition} if arguments.definition else {}
-
-
-def _request_of(run: PlatformRun) -> Request:
-    """Return the request that a run was started for."""
-    given = run.environment
-    return read_request(
-        {
-            "jobId": given.get("JOB_ID"),
-            "repositoryUrl": given.get("REPOSITORY_URL"),
-            "branch": given.get("BRANCH"),
-            "callbackUrl": given.get("CALLBACK_URL") or "https://unknown.invalid",
-            "callbackToken": given.get("CALLBACK_TOKEN") or "unknown",
-        },
-        allow_http=True,
+def _known(job_id: str, manifest: Manifest | None, runs: list[PlatformRun]) -> Identity | None:
+    """Return what a job is about: by its manifest, or by a run that has begun, or will begin, what nobody else has."""
+    if manifest is not None:
+        return manifest.identity
+    look = first_look(Patient(job_id=job_id, manifest=None, runs=runs))
+    if not runs or not (runs[-1].live or look.action is Action.START):
+        return None
+    given = runs[-1].environment
+    return Identity(
+        job_id=job_id, repository=given.get("REPOSITORY_URL", ""), branch=given.get("BRANCH") or DEFAULT_BRANCH
     )
+
+
+def _engine(definition: Definition) -> str:
+    """Return the engine of a job that is canceled before it has begun: which one `auto` is, only the image knows."""
+    asked = definition.environment.get("ENGINE")
+    return asked if asked in {FONDATION, STATIC} else STATIC

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from states.manifest import Identity
-from states.repository import branch_fault, normal_form, repository_fault, without_credentials
+from states.repository import branch_fault, normal_form, repository_fault
 from worker.request import DEFAULT_BRANCH, job_id_fault
 from worker.settings import Secret, http_fault
 
@@ -74,6 +74,7 @@ def read_request(document: Any, *, allow_http: bool) -> Request:  # noqa: ANN401
     faults |= {name: "it must be a text" for name, value in given.items() if not isinstance(value, str)}
     texts = {name: value for name, value in given.items() if isinstance(value, str)}
     faults |= dict(_faults(texts, allow_http=allow_http))
+    faults |= {name: "it holds half of a character" for name, value in texts.items() if not _is_whole(value)}
     if faults:
         raise FaultyRequestError(faults)
     token = texts.get("githubToken")
@@ -93,21 +94,32 @@ def same_job(one: Identity, other: Identity) -> bool:
 
 
 def _faults(texts: Mapping[str, str], *, allow_http: bool) -> list[tuple[str, str]]:
+    """Say what is wrong with each, without repeating it: any of them may hold a secret."""
+
     def repository(text: str) -> str | None:
         fault = repository_fault(text, allow_http=allow_http)
-        return fault and f"it is {without_credentials(text)!r}: {fault}"
+        return fault and fault.replace("GITHUB_TOKEN", "githubToken")
 
     checks: dict[str, Callable[[str], str | None]] = {
         "jobId": job_id_fault,
         "repositoryUrl": repository,
         "branch": branch_fault,
-        "callbackUrl": http_fault,  # it may hold a secret, and so is not repeated
+        "callbackUrl": http_fault,
         "callbackToken": _secret_fault,
         "githubToken": _secret_fault,
     }
     found = [(name, checks[name](text)) for name, text in texts.items()]
-    return [(name, fault) for name, fault in found if fault is not None]
+    return [(name, fault.partition(" (")[0]) for name, fault in found if fault is not None]  # Python's reasons quote
 
 
 def _secret_fault(text: str) -> str | None:
     return None if re.fullmatch("[!-~]+", text) else "it must be of printable ASCII characters, without white space"
+
+
+def _is_whole(text: str) -> bool:
+    """Tell whether a text can be written down: JSON can spell one half of a surrogate pair, an environment cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

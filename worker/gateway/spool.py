@@ -6,16 +6,18 @@ over. Each is written to a temporary file and renamed; the names sort in the ord
 
 import fcntl
 import json
+import logging
 import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from worker.errors import ConfigError
+from worker.errors import ConfigError, TemporaryError
 from worker.gateway.request import FaultyRequestError, Request, read_request
 from worker.runtime import Runtime
 
+LOG = logging.getLogger(__name__)
 _LOCK: Final = ".lock"
 
 
@@ -57,37 +59,55 @@ class Spool:
             ) from error
 
     def add(self, request: Request) -> Spooled:
-        """Write a request down, to stay."""
+        """Write a request down, to stay; raise TemporaryError if it cannot be."""
         stamp = self._runtime.now().strftime("%Y%m%dT%H%M%S.%f")
         spooled = Spooled(name=f"{stamp}-{self._runtime.token()}.json", request=request)
         fresh = self._folder / f".{spooled.name}"
-        descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(request.document, file)
-            file.flush()
-            os.fsync(descriptor)
-        fresh.replace(self._folder / spooled.name)
+        try:
+            descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                json.dump(request.document, file)
+                file.flush()
+                os.fsync(descriptor)
+            fresh.replace(self._folder / spooled.name)
+        except OSError as error:
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
+            raise TemporaryError(
+                f"the request cannot be kept in {self._folder} ({error.strerror}): make room there, and send it again"
+            ) from error
         return spooled
 
     def remove(self, spooled: Spooled) -> None:
-        """Forget a request."""
-        (self._folder / spooled.name).unlink(missing_ok=True)
+        """Forget a request; one that cannot be removed is taken up once more, and found to be over."""
+        with suppress(OSError):
+            (self._folder / spooled.name).unlink(missing_ok=True)
 
     def load(self) -> list[Spooled]:
-        """Return what an earlier gateway left, oldest first; what is not whole was never accepted, and goes."""
-        found = []
+        """Return what an earlier gateway left, oldest first; of one job's only the newest, which was to replace it."""
+        newest: dict[str, Spooled] = {}
         for path in sorted(self._folder.iterdir()):
             if path.name == _LOCK:
                 continue
-            try:
-                request = read_request(json.loads(path.read_bytes()), allow_http=True)
-            except (ValueError, FaultyRequestError):
+            if path.name.startswith("."):  # it is not whole, and was never accepted
                 path.unlink()
-            else:
-                found.append(Spooled(name=path.name, request=request))
-        return found
+            elif spooled := _read(path):
+                if older := newest.pop(spooled.job_id, None):
+                    self.remove(older)
+                newest[spooled.job_id] = spooled
+        return list(newest.values())
 
     def close(self) -> None:
         """Let another gateway have it."""
         with suppress(OSError):
             os.close(self._lock)
+
+
+def _read(path: Path) -> Spooled | None:
+    try:
+        request = read_request(json.loads(path.read_bytes()), allow_http=True)
+    except (OSError, ValueError, FaultyRequestError) as error:
+        reason = str(error) if isinstance(error, FaultyRequestError) else type(error).__name__
+        LOG.error("a request in the spool cannot be read: remove it", extra={"path": str(path), "reason": reason})
+        return None
+    return Spooled(name=path.name, request=request)

@@ -1,0 +1,83 @@
+"""Cancels jobs: the wish is in the store before it is answered, so that whoever works on the job next finds it.
+
+Carrying it out is left to the command `cancel`, which knows whether anybody runs the job, and delivers the event if
+nobody does. It is told again for a while: a run that died a moment ago looks alive until its lease is over.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Final
+
+from states.decisions import begin, release, request_cancel
+from states.exits import Exit
+from states.manifest import EngineRef, Identity, Manifest, RunRecord, Writer
+from worker import __version__
+from worker.checkpoint import CheckpointLog, OvertakenError
+from worker.commands.reading import View
+from worker.errors import StoreError, WorkerError
+from worker.gateway.answers import read_manifest
+from worker.gateway.port import UnknownJobError
+from worker.gateway.program import Program
+from worker.runtime import Flag, iso
+
+LOG = logging.getLogger(__name__)
+
+TRIES: Final = 6
+PAUSE_SECONDS: Final = 2.0
+"""After the first try; it doubles each time."""
+
+
+def wish(view: View, job_id: str, waiting: Identity | None, engine: str) -> None:
+    """Write down that a job is to be canceled; raise UnknownJobError.
+
+    Of a job that is only `waiting` this is the first checkpoint, and names the engine that it would have had.
+    """
+    log = CheckpointLog(view.store, job_id, view.runtime)
+    while True:
+        newest = log.newest()
+        if newest is not None:
+            if newest.manifest.over or newest.manifest.cancel_requested:
+                return
+            wished = request_cancel(newest.manifest)
+        elif waiting is not None:
+            wished = _not_begun(view, waiting, engine)
+        else:
+            raise UnknownJobError
+        try:
+            log.append(newest, wished, Writer.OPERATOR)
+        except OvertakenError:
+            continue
+        return
+
+
+def see_to(view: View, program: Program, job_id: str, variables: Mapping[str, str], stopping: Flag) -> bool:
+    """Have a wish carried out; tell whether the job is over and its webhook knows."""
+    for number in range(TRIES):
+        program.run("cancel", job_id, variables=variables, stopping=stopping)
+        if _is_settled(view, job_id):
+            return True
+        if stopping.wait(PAUSE_SECONDS * 2**number):
+            return False
+    LOG.warning("a job is still not canceled: its next run will", extra={"job_id": job_id})
+    return False
+
+
+def is_settled(manifest: Manifest) -> bool:
+    """Tell whether a job is over and nothing is left to be said of it."""
+    return manifest.over and not manifest.outbox.pending
+
+
+def _is_settled(view: View, job_id: str) -> bool:
+    try:
+        manifest = read_manifest(view, job_id)
+    except (WorkerError, StoreError):  # it cannot be told now
+        return False
+    return manifest is None or is_settled(manifest)
+
+
+def _not_begun(view: View, identity: Identity, engine: str) -> Manifest:
+    """Return the first manifest of a job that nobody works on, and that is to be canceled."""
+    now = iso(view.runtime.now())
+    run = RunRecord(number=1, claimed_at=now, version=__version__, lease_seconds=view.settings.lease, platform_run=None)
+    begun = begin(identity, EngineRef(name=engine, version=__version__), run, announces=True)
+    return release(request_cancel(begun), Exit.OK, at=now)
