@@ -41,7 +41,7 @@ _MARKUP: Final = (
     (re.compile(r"\s+"), " "),
 )
 _NO_PROSE: Final = re.compile(r"\s*(?:\.\. |:\w[\w -]*:|\||>|[-*+] |\d+[.)] |<|\{|%|\\|\[!?\[|!\[|---|===|\+-|@|//)")
-_SPAN: Final = re.compile(r"`+([^`\n]+)`")
+_SPAN: Final = re.compile(r"(?<!`)`++([^`\n]+)`")
 _CODE_LINE: Final = re.compile(r"^(?:    |\t|>>> |\.\. (?:auto)?\w+:: )(.*)$", re.MULTILINE)
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
 _TELLING: Final = re.compile(r"\b(?:[A-Z][a-z\d]+(?:[A-Z][a-z\d]*)+|[a-z\d]+(?:_[a-z\d]+)+|[A-Z]+(?:_[A-Z]+)+)\b")

@@ -23,7 +23,7 @@ MAX_DOC: Final = 4000
 
 _SPACE: Final = re.compile(r"\s+")
 _MARKS: Final = re.compile(r"^\s*(?://[/!]?|/\*+!?|\*+/|\*(?!\*)|#+!?|--|;+)? ?", re.MULTILINE)
-_CLOSING: Final = re.compile(r"\s*\*+/\s*$")
+_CLOSING: Final = re.compile(r"(?<!\*)\*++/\s*\Z")
 _LICENCE: Final = re.compile(
     r"copyright|licen[cs]ed? |all rights reserved|SPDX-|use strict|eslint-|coding[:=]|^!|clang-format|@ts-|jshint",
     re.IGNORECASE,

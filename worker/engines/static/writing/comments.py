@@ -54,6 +54,8 @@ _ITEM: Final = re.compile(r"\s*(?:[-*+•]|\d+[.)])\s+")
 _UNDERLINE: Final = re.compile(r"\s*([=\-~^\"'#*+])\1{2,}\s*$")
 _STOP: Final = re.compile(r"(?<=[^\s.][.!?])[\"')\]`]*(?=\s+[^a-z\s])|[。！？](?=.)|(?<=\S\.)(?=\s+`)")  # noqa: RUF001 - they end sentences
 _SHORT: Final = re.compile(r"(?:^|[\s(])(?:e\.g|i\.e|etc|vs|cf|resp|approx|no|fig|dr|mr|st|[A-Z])\.$", re.IGNORECASE)
+_LONGEST_SHORT: Final = 10
+"""Characters of an abbreviation and what stands before it."""
 _MOST: Final = 420
 """Characters of a paragraph; the rest of a longer one is left out at the end of a sentence."""
 _LOOKED_AT: Final = 4000
@@ -103,7 +105,8 @@ def sentences(paragraph: str) -> list[str]:
     start = 0
     for match in _STOP.finditer(paragraph):
         piece = paragraph[start : match.end()]
-        if piece.count("`") % 2 == 0 and not _SHORT.search(piece):
+        near = max(start - 1, match.end() - _LONGEST_SHORT, 0)
+        if piece.count("`") % 2 == 0 and not _SHORT.search(paragraph, near, match.end()):
             found.append(piece.strip())
             start = match.end()
     return [*found, paragraph[start:].strip()] if paragraph[start:].strip() else found
