@@ -75,6 +75,13 @@ def test_nothing_is_started_where_one_of_the_jobs_would_be_refused(cloud: Cloud,
     assert cloud.runs == []
 
 
+def test_a_job_of_an_unknown_format_is_refused_and_no_run_of_it_started(cloud: Cloud, tmp_path: Path) -> None:
+    cloud.operator.store.create("of-tomorrow/checkpoints/00000001.json", b'{"format": 99}', "application/json")
+    file = listed(tmp_path, {"repository": cloud.repository, "jobId": "of-tomorrow"})
+    assert cloud.operator.json("batch", file, code=78)["jobs"][0]["exitCode"] == 78
+    assert cloud.runs == []
+
+
 @pytest.fixture
 def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
     """This machine: a store on a folder, and two repositories beside it."""

@@ -166,6 +166,17 @@ def test_a_damaged_job_does_not_hide_the_others(operator: Operator, definition: 
     assert "broken" in said["skipped"][0]["jobId"]
 
 
+def test_a_job_of_an_unknown_format_is_refused_with_78_when_all_else_is_done(
+    operator: Operator, definition: Document
+) -> None:
+    died(operator, definition)
+    died(operator, definition)["environment_variables"]["JOB_ID"] = "of-tomorrow"
+    operator.store.create("of-tomorrow/checkpoints/00000001.json", b'{"format": 99}', "application/json")
+    said = operator.json("sweep", code=78)
+    assert [one["jobId"] for one in said["swept"]] == ["job-1"]
+    assert "99" in said["skipped"][0]["reason"]
+
+
 def test_a_start_whose_answer_stays_away_is_not_repeated_by_the_next_sweep(
     operator: Operator, definition: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:

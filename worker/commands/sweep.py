@@ -68,6 +68,7 @@ class _Sweep:
         self._runs = deployment.runs()
         self._live = sum(run.live for run in self._runs)
         self.failure: WorkerError | None = None
+        """What makes the sweep end with another code than 0: a run could not be started, or a format is not known."""
 
     def cases(self) -> list[Case]:
         """Look at all jobs, and then, one by one, start what is needed."""
@@ -87,6 +88,8 @@ class _Sweep:
             if finding.action is Action.START:
                 finding = self._sign_of_life(log, patient) or self._in_vain(patient) or finding
         except (NoInputError, ConfigError) as error:
+            if isinstance(error, ConfigError):
+                self.failure = error
             return Patient(job_id=job_id, manifest=None, runs=()), _skip(str(error))
         return patient, finding
 
