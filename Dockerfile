@@ -25,14 +25,14 @@ RUN rm -rf /fondation/.git && chmod -R u=rwX,go=rX /fondation
 
 FROM base AS worker
 WORKDIR /build
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml requirements.lock README.md LICENSE ./
 COPY states states
 COPY worker worker
 # In a virtual environment without pip, compiled, since the container cannot write there. Of the descriptions of
 # Amazon's four hundred services only S3's is used.
 RUN --mount=type=cache,target=/root/.cache/pip \
     python3 -m venv --without-pip /opt/fondation-worker \
-    && python3 -m pip --python /opt/fondation-worker/bin/python install --quiet '.[gateway]' \
+    && python3 -m pip --python /opt/fondation-worker/bin/python install --quiet -c requirements.lock '.[gateway]' \
     && cd /opt/fondation-worker/lib/python3.*/site-packages/botocore/data \
     && find . -mindepth 1 -maxdepth 1 -type d ! -name s3 -exec rm -r {} +
 
