@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from pathlib import Path
 from typing import Final
 
@@ -149,3 +150,15 @@ def test_a_repository_without_text_is_refused_for_good(tmp_path: Path) -> None:
     with pytest.raises(EngineFailedError, match="no file with text in it") as caught:
         make_course(source, tmp_path / "output")
     assert not caught.value.temporary
+
+
+@pytest.mark.parametrize("piece", ["`", " ", ". A", "<!--", "[a]("])
+def test_texts_that_want_to_keep_us_busy_do_not(tmp_path: Path, piece: str) -> None:
+    text = piece * (100_000 // len(piece))
+    code = f'"""{text}"""\n\n\nclass Base:\n    """{text}"""\n\n    def run(self):\n        # {text}\n        return self\n'
+    source = write_tree(
+        tmp_path / "source", {"a.py": code, "b.js": f"/** {text} */\nclass B {{}}\n", "README.md": text}
+    )
+    before = time.process_time()
+    assert make_course(source, tmp_path / "output").pages()
+    assert time.process_time() - before < 20
