@@ -44,6 +44,14 @@ def test_a_whole_job_from_the_request_to_the_files(place: Place) -> None:
     until(lambda: place.spool == [])
 
 
+def test_a_whole_job_of_the_engine_that_needs_nothing(place: Place) -> None:
+    place.start(FONDATION_PATH=str(place.folder / "none"))
+    place.analyze()
+    place.await_state("completed")
+    assert place.get("/jobs/job-1").json()["engine"]["name"] == "static"
+    assert [one for one in place.get("/jobs/job-1/files").json() if one["path"].startswith("tutorials/")]
+
+
 @pytest.mark.parametrize("s3_server", ["minio"], indirect=True)
 def test_files_of_a_job_on_a_real_store_come_by_signed_urls(place: Place, s3_server: S3Server) -> None:
     place.start(

@@ -8,17 +8,16 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
-from states.decisions import begin, release, request_cancel
-from states.exits import Exit
-from states.manifest import EngineRef, Identity, Manifest, RunRecord, Writer
-from worker import __version__
+from states.decisions import request_cancel
+from states.manifest import Identity, Manifest, Writer
 from worker.checkpoint import CheckpointLog, OvertakenError
 from worker.commands.reading import View
+from worker.commands.unbegun import wish_to_cancel
 from worker.errors import StoreError, WorkerError
 from worker.gateway.answers import read_manifest
 from worker.gateway.port import UnknownJobError
 from worker.gateway.program import Program
-from worker.runtime import Flag, iso
+from worker.runtime import Flag
 
 LOG = logging.getLogger(__name__)
 
@@ -40,7 +39,7 @@ def wish(view: View, job_id: str, waiting: Identity | None, engine: str) -> None
                 return
             wished = request_cancel(newest.manifest)
         elif waiting is not None:
-            wished = _not_begun(view, waiting, engine)
+            wished = wish_to_cancel(view, waiting, engine)
         else:
             raise UnknownJobError
         try:
@@ -73,11 +72,3 @@ def _is_settled(view: View, job_id: str) -> bool:
     except (WorkerError, StoreError):  # it cannot be told now
         return False
     return manifest is None or is_settled(manifest)
-
-
-def _not_begun(view: View, identity: Identity, engine: str) -> Manifest:
-    """Return the first manifest of a job that nobody works on, and that is to be canceled."""
-    now = iso(view.runtime.now())
-    run = RunRecord(number=1, claimed_at=now, version=__version__, lease_seconds=view.settings.lease, platform_run=None)
-    begun = begin(identity, EngineRef(name=engine, version=__version__), run, announces=True)
-    return release(request_cancel(begun), Exit.OK, at=now)

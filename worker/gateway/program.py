@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -41,7 +41,6 @@ class Program:
         *argv: str,
         variables: Mapping[str, str],
         stopping: Flag,
-        started: Callable[[], None] = lambda: None,
     ) -> int:
         """Run a command to its end, or stop it as SIGTERM does; return its exit code, 128 + a signal, or 75.
 
@@ -55,7 +54,6 @@ class Program:
         except (OSError, RuntimeError) as error:  # no process, or no thread, can be had
             LOG.error("a process cannot be started", extra={"reason": str(error)})
             return Exit.TEMPORARY
-        started()
         while (code := process.wait(_LOOK_SECONDS)) is None:
             if stopping.is_set():
                 process.stop(self.stop_seconds)

@@ -15,17 +15,15 @@ from worker.commands.platform import (
 )
 from worker.commands.reading import View
 from worker.commands.status import describe_all
+from worker.commands.unbegun import engine_by, expected
 from worker.errors import ConfigError, TemporaryError
 from worker.gateway.answers import course_files, hasty, pending, read_manifest
 from worker.gateway.canceling import see_to, wish
 from worker.gateway.port import ConflictError, UnknownJobError
 from worker.gateway.program import Program
 from worker.gateway.request import Request, same_job
-from worker.opening import FONDATION, STATIC
 from worker.platform.environment import CARRIED
 from worker.platform.port import Definition, PlatformRun
-from worker.platform.triage import Action, Patient, first_look
-from worker.request import DEFAULT_BRANCH
 from worker.runtime import Runtime
 
 
@@ -86,7 +84,7 @@ class PlatformBackend:
         view = self._view(deployment.definition)
         manifest = read_manifest(view, job_id)
         runs = runs_of(deployment.runs(), job_id, manifest)
-        wish(view, job_id, _known(job_id, manifest, runs), _engine(deployment.definition))
+        wish(view, job_id, _known(job_id, manifest, runs), engine_by(deployment.definition))
         if manifest is None:
             for run in runs:
                 if run.live:
@@ -135,16 +133,4 @@ def _known(job_id: str, manifest: Manifest | None, runs: list[PlatformRun]) -> I
     """Return what a job is about: by its manifest, or by a run that has begun, or will begin, what nobody else has."""
     if manifest is not None:
         return manifest.identity
-    look = first_look(Patient(job_id=job_id, manifest=None, runs=runs))
-    if not runs or not (runs[-1].live or look.action is Action.START):
-        return None
-    given = runs[-1].environment
-    return Identity(
-        job_id=job_id, repository=given.get("REPOSITORY_URL", ""), branch=given.get("BRANCH") or DEFAULT_BRANCH
-    )
-
-
-def _engine(definition: Definition) -> str:
-    """Return the engine of a job that is canceled before it has begun: which one `auto` is, only the image knows."""
-    asked = definition.environment.get("ENGINE")
-    return asked if asked in {FONDATION, STATIC} else STATIC
+    return expected(job_id, runs)
