@@ -158,3 +158,25 @@ def test_a_job_that_nobody_runs_is_canceled_without_asking_the_platform(
     worked(operator, tmp_path, ended_run(operator, definition), "chapters/chapter_2")
     assert operator.json("cancel", "job-1")["state"] == "canceled"
     assert operator.scaleway.requests == []
+
+
+def test_a_job_that_has_not_begun_is_canceled_and_its_run_stopped_and_no_sweep_starts_it(
+    operator: Operator, definition: Document
+) -> None:
+    run = operator.scaleway.jobs.start(definition, {"environment_variables": {**JOB, **CARRIED}})[0]
+    assert operator.json("cancel", "job-1")["state"] == "canceled"
+    assert run["state"] == "interrupted"
+    manifest = operator.manifest("job-1")
+    assert manifest is not None
+    manifest_of_it = (manifest.identity.repository, manifest.identity.branch, len(manifest.outbox.pending))
+    assert manifest_of_it == (IDENTITY.repository, "main", 1)
+    assert "there is no job" in operator("cancel", "job-2", code=65)
+    said = operator.json("sweep", "--max-attempts", "9")  # delivers the event, and does no more
+    assert "of its callbacks are not acknowledged" in said["swept"][0]["reason"]
+
+
+def test_a_job_in_another_store_is_not_begun_in_this_one(operator: Operator, definition: Document) -> None:
+    definition["environment_variables"]["STORE_URL"] = "s3://another/store"
+    run = operator.scaleway.jobs.start(definition, {"environment_variables": {**JOB, **CARRIED}})[0]
+    assert "there is no job" in operator("cancel", "job-1", code=65)
+    assert (run["state"], list(operator.store.entries(""))) == ("queued", [])

@@ -8,10 +8,12 @@ from states.manifest import Manifest
 from states.stages import Stage, State
 from worker.claim import Operator
 from worker.commands.platform import optional_platform
-from worker.commands.reading import open_view
-from worker.commands.remote import resume_on_platform, see_to_cancel
+from worker.commands.reading import View, open_view
+from worker.commands.remote import cancel_unbegun, resume_on_platform, see_to_cancel
 from worker.commands.running import do, reporting
+from worker.errors import NoInputError
 from worker.output import Output
+from worker.platform.settings import PlatformSettings
 
 
 def resume(arguments: Namespace, environment: Mapping[str, str]) -> Output:
@@ -37,7 +39,7 @@ def cancel(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     """Cancel a job at once if nobody runs it; else ask the run to stop, and see to it that the platform's does."""
     view = open_view(arguments, environment)
     platform = optional_platform(arguments, environment)
-    before = view.manifest(arguments.job_id)
+    before = _begun(view, platform, arguments.job_id)
     with reporting(environment, default_format="console", job_id=arguments.job_id) as reporter:
 
         def ask() -> Exit:
@@ -52,6 +54,16 @@ def cancel(arguments: Namespace, environment: Mapping[str, str]) -> Output:
         lines=[_said(before, after), *_undelivered(after)],
         exit_code=code,
     )
+
+
+def _begun(view: View, platform: PlatformSettings | None, job_id: str) -> Manifest:
+    """Return the manifest of a job, which is begun by the wish to cancel it where only the platform knows it."""
+    try:
+        return view.manifest(job_id)
+    except NoInputError as error:
+        if error.code != "no_such_job" or platform is None or not cancel_unbegun(platform, view, job_id):
+            raise
+        return view.manifest(job_id)
 
 
 def _said(before: Manifest, after: Manifest) -> str:

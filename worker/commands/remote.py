@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from states import decisions
 from states.exits import Exit
-from states.manifest import EngineRef, Manifest
+from states.manifest import EngineRef, Manifest, Writer
 from states.stages import Stage, State
 from worker import __version__
-from worker.checkpoint import CheckpointLog, Ownership
+from worker.checkpoint import CheckpointLog, OvertakenError, Ownership
 from worker.claim import Claimant, Newcomer, Operator, read_silence
 from worker.commands.platform import (
     QUICK_SECONDS,
@@ -22,6 +22,7 @@ from worker.commands.platform import (
     warn,
 )
 from worker.commands.reading import View
+from worker.commands.unbegun import engine_by, expected, wish_to_cancel
 from worker.desk import Desk
 from worker.errors import BusyError, TemporaryError, WorkerError
 from worker.lease import read_lease
@@ -115,6 +116,33 @@ def run_document(run: PlatformRun) -> dict[str, Any]:
         "exitCode": run.exit_code,
         "attempts": run.attempts,
     }
+
+
+def cancel_unbegun(settings: PlatformSettings, view: View, job_id: str) -> bool:
+    """Begin a job that only the platform knows with a wish to cancel it, and stop its runs; False if there is none.
+
+    The wish comes first, so that no sweep starts the job anew, and a run that begins meanwhile finds it.
+    """
+    platform = connect(settings, view.runtime)
+    definition = find_definition(platform, settings)
+    if (
+        definition is None
+        or definition.environment.get("STORE_URL", view.settings.store_url) != view.settings.store_url
+    ):
+        return False
+    runs = runs_of(platform.runs(definition.id), job_id, None)
+    identity = expected(job_id, runs)
+    if identity is None:
+        return False
+    wish = wish_to_cancel(view, identity, engine_by(definition))
+    try:
+        CheckpointLog(view.store, job_id, view.runtime).append(None, wish, Writer.OPERATOR)
+    except OvertakenError:  # it has begun
+        return True
+    for run in runs:
+        if run.live:
+            platform.stop(run.id)
+    return True
 
 
 def see_to_cancel(settings: PlatformSettings, view: View, before: Manifest, ask: Callable[[], Exit]) -> Exit | None:

@@ -8,21 +8,20 @@ from typing import Any
 
 from states.exits import Exit
 from states.keys import artifact_name, artifacts_prefix, valid_job_id
-from states.manifest import Identity
 from states.stages import Stage
 from worker.checkpoint import CheckpointLog
 from worker.claim import read_silence
 from worker.commands.platform import Deployment, open_deployment, operators_view, runs_of, warn
 from worker.commands.reading import View
 from worker.commands.status import all_jobs
+from worker.commands.unbegun import identity_by
 from worker.errors import ConfigError, NoInputError, UsageError, WorkerError
 from worker.job import TRANSFERS
 from worker.output import Output
 from worker.platform import mark
 from worker.platform.environment import job_environment
-from worker.platform.port import LostAnswerError, PlatformRun
+from worker.platform.port import LostAnswerError
 from worker.platform.triage import Action, Finding, Patient, attempts_since, first_look
-from worker.request import DEFAULT_BRANCH
 from worker.runtime import SystemRuntime
 
 
@@ -125,7 +124,8 @@ class _Sweep:
         if self._live >= self._max_parallel:
             said = f"{self._live} runs of the definition are live, and --max-parallel is {self._max_parallel}"
             return replace(case, finding=_skip(said))
-        variables = job_environment(_identity(patient, last), last.environment)
+        identity = patient.manifest.identity if patient.manifest else identity_by(patient.job_id, last)
+        variables = job_environment(identity, last.environment)
         if faults := self._deployment.faults([variables])[0]:
             return replace(case, finding=_skip(f"a run would be refused: {'; '.join(faults)}"))
         if self._dry_run:
@@ -151,17 +151,6 @@ class _Sweep:
 
 def _skip(reason: str) -> Finding:
     return Finding(action=Action.SKIP, reason=reason)
-
-
-def _identity(patient: Patient, last: PlatformRun) -> Identity:
-    """Return what a job is about: by its manifest or, if it died before its first checkpoint, by its last run."""
-    if patient.manifest is not None:
-        return patient.manifest.identity
-    return Identity(
-        job_id=patient.job_id,
-        repository=last.environment.get("REPOSITORY_URL", ""),
-        branch=last.environment.get("BRANCH") or DEFAULT_BRANCH,
-    )
 
 
 def _said(cases: list[Case], failure: WorkerError | None, *, dry_run: bool) -> Output:
