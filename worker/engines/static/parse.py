@@ -12,8 +12,8 @@ from worker.engines.static.grammar import Draft, Grammar, Page
 from worker.engines.static.language import Language
 from worker.engines.static.model import TYPES, Import, Kind
 
-MAX_PARSED_BYTES: Final = 512 * 1024
-"""A larger file is not parsed; on garbage, a parser's time grows with the square of its size."""
+MAX_PARSED_BYTES: Final = 256 * 1024
+"""A larger file is not parsed; on garbage, a parser's time grows with the square of its size: 15 s for this."""
 
 MAX_NAME: Final = 120
 """In characters; a longer name was made by a program."""
