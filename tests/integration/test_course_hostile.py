@@ -155,7 +155,8 @@ def test_a_repository_without_text_is_refused_for_good(tmp_path: Path) -> None:
 @pytest.mark.parametrize("piece", ["`", " ", ". A", "<!--", "[a]("])
 def test_texts_that_want_to_keep_us_busy_do_not(tmp_path: Path, piece: str) -> None:
     text = piece * (100_000 // len(piece))
-    code = f'"""{text}"""\n\n\nclass Base:\n    """{text}"""\n\n    def run(self):\n        # {text}\n        return self\n'
+    method = f'    """{text}"""\n\n    def run(self):\n        # {text}\n        return self\n'
+    code = f'"""{text}"""\n\n\nclass Base:\n{method}'
     source = write_tree(
         tmp_path / "source", {"a.py": code, "b.js": f"/** {text} */\nclass B {{}}\n", "README.md": text}
     )

@@ -10,7 +10,7 @@ from worker.engines.static.cfamily import blank_macros
 from worker.engines.static.encoding import decode
 from worker.engines.static.language import PARSED, Language
 from worker.engines.static.model import SourceFile
-from worker.engines.static.parse import MAX_PARSED_BYTES, Parsed, Reader
+from worker.engines.static.parse import MAX_PARSED_BYTES, Reader
 
 _KEPT_TEXTS: Final = 256
 _KEPT_TREES: Final = 24
@@ -26,7 +26,6 @@ class Texts:
         self._reader: Final = Reader()
         self.lines = lru_cache(_KEPT_TEXTS)(self._lines)
         self._tree = lru_cache(_KEPT_TREES)(self._parse)
-        self.parsed = lru_cache(_KEPT_TREES)(self._parsed)
 
     def _lines(self, path: str) -> tuple[str, ...]:
         """Return the lines of a file as they can be shown; none if there is no such file, or it cannot be read."""
@@ -52,11 +51,6 @@ class Texts:
             return None
         language = self._files[path].language
         return self._reader.tree(language, blank_macros(data) if language is Language.CPP else data)
-
-    def _parsed(self, path: str) -> Parsed | None:
-        """Return what a file defines, tests and examples too; None in a language without a grammar."""
-        data = self._source(path)
-        return self._reader.read(self._files[path].language, data.decode()) if data is not None else None
 
     def _source(self, path: str) -> bytes | None:
         if path not in self._files or self._files[path].language not in PARSED:
