@@ -18,7 +18,7 @@ from starlette.routing import Route
 from states.keys import valid_job_id
 from worker import __version__
 from worker.errors import StoreError, WorkerError
-from worker.gateway.openapi import DESCRIPTION
+from worker.gateway.openapi import description
 from worker.gateway.port import Backend, ConflictError, UnknownJobError
 from worker.gateway.request import FaultyRequestError, read_request
 from worker.settings import Secret
@@ -61,7 +61,7 @@ class Gateway:
         return JSONResponse({"status": "ok", "version": __version__})
 
     async def _description(self, _: HttpRequest) -> Response:
-        return JSONResponse(DESCRIPTION)
+        return JSONResponse(description(guarded=self._token is not None))
 
     async def _status(self, _: HttpRequest) -> Response:
         said = await run_in_threadpool(self._backend.status)

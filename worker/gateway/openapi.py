@@ -124,10 +124,9 @@ _ERRORS: Final = {
 }
 _ONE_JOB: Final = [{"name": "job_id", "in": "path", "required": True, "schema": _JOB_ID}]
 
-DESCRIPTION: Final[dict[str, Any]] = {
+_DESCRIPTION: Final[dict[str, Any]] = {
     "openapi": "3.1.0",
     "info": {"title": "fondation-worker gateway", "version": __version__},
-    "security": [{"bearer": []}],
     "paths": {
         "/": {"get": _operation("Health", {"200": _answer("it is there", _ref("Health"))}, security=[])},
         "/openapi.json": {
@@ -161,5 +160,17 @@ DESCRIPTION: Final[dict[str, Any]] = {
             ),
         },
     },
-    "components": {"schemas": _SCHEMAS, "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
+    "components": {"schemas": _SCHEMAS},
 }
+
+
+def description(*, guarded: bool) -> dict[str, Any]:
+    """Return the description of a gateway that asks for its token, or of one that has none."""
+    if not guarded:
+        return _DESCRIPTION
+    schemes = {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}}
+    return {
+        **_DESCRIPTION,
+        "security": [{"bearer": []}],
+        "components": {**_DESCRIPTION["components"], **schemes},
+    }
