@@ -103,6 +103,10 @@ def _measure(place: Place, items: int, aim: float) -> list[Figure]:
     return [
         Figure(name=f"{name} / by hand", ours=ours, bare=bare, aim=aim),
         Figure(
-            name=f"{name}: operations / items", ours=place.operations(), bare=items, unit="", aim=OPERATIONS_PER_ITEM
+            name=f"{name}: operations / items",
+            ours=place.operations(),
+            bare=items,
+            unit="",
+            aim=OPERATIONS_PER_ITEM if items >= MANY else None,
         ),
     ]

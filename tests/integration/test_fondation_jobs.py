@@ -188,7 +188,7 @@ def test_tens_of_megabytes_of_output_fill_neither_pipe_nor_memory_nor_log(new_jo
     job = new_job(delay=0)
     calm = job.start(JOB_ID="calm")
     least = peak_memory(calm)
-    job.cli.set(faults={"extract": {"kind": "floods", "megabytes": 60}})
+    job.cli.set(faults={"extract": {"kind": "floods", "megabytes": 30}})
     loud = job.start(JOB_ID="loud")
     most = peak_memory(loud)
     assert (calm.wait(), loud.wait()) == (0, 0), job.report()

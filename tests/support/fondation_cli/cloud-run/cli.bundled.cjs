@@ -105,8 +105,9 @@ async function strike(fault) {
 async function flood(megabytes) {
   const long = JSON.stringify({ level: 30, msg: "x".repeat(1 << 20) });
   const short = Array.from({ length: 1 << 14 }, (_, i) => JSON.stringify({ level: 30, msg: `thought ${i}` })).join("\n");
+  const endless = "no line ends here ".repeat(1 << 16);
   for (let said = 0; said < megabytes; said++) {
-    for (const [stream, text] of [[process.stdout, said % 2 ? long : short], [process.stderr, "no line ends here "]])
+    for (const [stream, text] of [[process.stdout, said % 2 ? long : short], [process.stderr, endless]])
       await new Promise((resolve) => stream.write(stream === process.stderr ? text : text + "\n", resolve));
   }
 }
