@@ -108,3 +108,13 @@ def test_a_scratch_disk_that_does_not_take_it_is_temporary(tmp_path: Path) -> No
     (tmp_path / "tree").write_text("in the way")
     with pytest.raises(TemporaryError, match="cannot be written"):
         source(tmp_path).checkout(None, tmp_path / "tree")
+
+
+def test_a_course_that_was_written_into_the_folder_is_no_part_of_it(folder: Path, tmp_path: Path) -> None:
+    before = source(tmp_path).resolve()
+    for name in ("step1_abstractions.yaml", "step2_relationships.yaml", "step3_order.yaml", "chapters/chapter_1_x.md"):
+        (folder / "docs/folder-course" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "docs/folder-course" / name).write_text("a course\n")
+    assert source(tmp_path).resolve() == before
+    (folder / "docs/folder-course/step3_order.yaml").unlink()
+    assert source(tmp_path).resolve() != before

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from states.stages import STAGES
 from worker.errors import NoInputError
 from worker.source.limits import Limits
 from worker.source.port import Revision
@@ -14,6 +15,8 @@ from worker.source.tree import Entry, chunks, regular_files, writing
 _PREFIX: Final = "folder-"
 _DIGITS: Final = 40
 _NO_BRANCH: Final = "HEAD"
+_COURSE: Final = tuple(info.file for info in STAGES if info.file)
+"""By these files a course is known."""
 
 
 class FolderSource:
@@ -50,6 +53,7 @@ class FolderSource:
             entries = regular_files(self._path)
         except OSError as error:
             raise _unreadable(error) from error
+        entries = _without_courses(entries)
         if not entries:
             raise NoInputError(f"{self._path}: the folder is empty", code="repository_empty")
         self._limits.check(str(self._path), size=sum(entry.size for entry in entries), files=len(entries))
@@ -77,6 +81,14 @@ class FolderSource:
                 yield from chunks(file)
         except OSError as error:
             raise _unreadable(error) from error
+
+
+def _without_courses(entries: list[Entry]) -> list[Entry]:
+    """Leave out courses that were written into the folder: with them, each run would be about something else."""
+    names = {entry.name for entry in entries}
+    folders = {name.rpartition("/")[0] for name in names if "/" in name}
+    courses = tuple(f"{folder}/" for folder in folders if all(f"{folder}/{file}" in names for file in _COURSE))
+    return [entry for entry in entries if not entry.name.startswith(courses)]
 
 
 def _unreadable(error: OSError) -> NoInputError:
