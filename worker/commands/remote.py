@@ -125,10 +125,8 @@ def cancel_unbegun(settings: PlatformSettings, view: View, job_id: str) -> bool:
     """
     platform = connect(settings, view.runtime)
     definition = find_definition(platform, settings)
-    if (
-        definition is None
-        or definition.environment.get("STORE_URL", view.settings.store_url) != view.settings.store_url
-    ):
+    here = view.store.url.rstrip("/")
+    if definition is None or definition.environment.get("STORE_URL", here).rstrip("/") != here:
         return False
     runs = runs_of(platform.runs(definition.id), job_id, None)
     identity = expected(job_id, runs)
