@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.sabotage.guard import COMMANDS, CONTRACT, CRASHES, ON_S3, RIVALS, RUNS, TAKEOVER, TELLING, Sabotage
+from tests.sabotage.guard import CONTRACT, CRASHES, ON_S3, RIVALS, RUNS, TAKEOVER, TELLING, Sabotage
 
 OWNING: Final = (
     Sabotage(
@@ -101,7 +101,7 @@ OWNING: Final = (
         file="worker/claim.py",
         old="            if not (word.takeover or manifest.released) and self._is_alive(manifest):",
         new="            if False:",
-        tests=(COMMANDS,),
+        tests=(TAKEOVER,),
     ),
     Sabotage(
         guard="the lease: the engine stands still when it is lost",
