@@ -1,6 +1,5 @@
 """The progress display on a terminal: the stage, its items, the time."""
 
-import sys
 from types import TracebackType
 from typing import Self
 
@@ -28,11 +27,6 @@ class Display:
         )
         self._task = self._progress.add_task("Waiting for the job", total=None)
         self._stage: Stage | None = None
-
-    @staticmethod
-    def suits() -> bool:
-        """Tell whether there is a terminal to draw on."""
-        return sys.stderr.isatty()
 
     def __enter__(self) -> Self:
         """Begin to draw."""

@@ -71,9 +71,10 @@ class Maker:
     def make(self, stage: Stage) -> tuple[Artifact, ...]:
         """Do a stage; raise EngineTroubleError (try again), EngineUnavailableError, or DamagedError (go back)."""
         outputs = self._restore_finished(stage)
-        inputs = self._bench.owned.manifest.record(stage).inputs or ""
-        batch = self._batch = Batch(stage=stage, inputs=inputs, rules=Rules(stage, outputs))
-        self._bench.desk.do("restore", lambda: self._restore_items(batch))
+        record = self._bench.owned.manifest.record(stage)
+        batch = self._batch = Batch(stage=stage, inputs=record.inputs or "", rules=Rules(stage, outputs))
+        if record.attempts > 1:  # of a stage that was never tried, nothing can be stored
+            self._bench.desk.do("restore", lambda: self._restore_items(batch))
         self._bench.reporter.items(stage, len(batch.stored), len(batch.rules.expected))
         if batch.missing:
             self._cloner.ensure_tree()

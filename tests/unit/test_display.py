@@ -32,7 +32,3 @@ def test_a_line_is_written_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     with Display() as display:
         display.write("[red]warning[/red]: " + "x" * 200)
     assert "[red]warning[/red]: " + "x" * 200 in capsys.readouterr().err
-
-
-def test_it_is_for_terminals_only() -> None:
-    assert not Display.suits()

@@ -12,7 +12,6 @@ from states.exits import Exit
 from states.manifest import Identity
 from worker import __version__, logs
 from worker.claim import Newcomer
-from worker.display import Display
 from worker.errors import ReplacedError
 from worker.job import Job, Parts, Terms
 from worker.opening import open_engine, open_source, open_store, open_webhook, work_dir
@@ -35,7 +34,9 @@ def reporting(environment: Mapping[str, str], *, default_format: str, job_id: st
     reader.finish()
     form, level = asked.form or default_format, asked.level or "info"
     context: dict[str, Any] = {"job_id": job_id}
-    if form == "console" and Display.suits():
+    if form == "console" and sys.stderr.isatty():
+        from worker.display import Display  # noqa: PLC0415 - only what is used is imported
+
         with Display() as display:
             logs.configure(display.write, level=asked.level or "warning", form=form, context=context)
             yield display
