@@ -24,7 +24,8 @@ def main(repository: str, cli: str, folder: Path, bucket: str, webhook: str) -> 
     source, output = folder / "source", folder / "output"
     subprocess.run(["git", "clone", "-q", "--depth", "1", repository, source], check=True)
     for step in STEPS:
-        argv = ["node", f"{cli}/cloud-run/cli.bundled.cjs", "analyze", source, "--output-dir", output, "--steps", step]
+        options = ("--output-dir", str(output), "--steps", step)
+        argv = ["node", f"{cli}/cloud-run/cli.bundled.cjs", "analyze", str(source), *options]
         subprocess.run(argv, check=True, cwd=cli, stdout=subprocess.DEVNULL)
     files = [path for path in output.rglob("*") if path.is_file()]
     names = ("AWS_ENDPOINT_URL_S3", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
