@@ -36,11 +36,15 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     && cd /opt/fondation-worker/lib/python3.*/site-packages/botocore/data \
     && find . -mindepth 1 -maxdepth 1 -type d ! -name s3 -exec rm -r {} +
 
-# A key given with `--secret id=ANTHROPIC_API_KEY,env=ANTHROPIC_API_KEY` is in no history and no provenance, but it is in a
-# layer. BuildKit does not notice when it changes: add `--no-cache-filter key` then.
+# A key given with `--secret id=ANTHROPIC_API_KEY,env=ANTHROPIC_API_KEY --build-arg KEY_VERSION=1` is in no history and no
+# provenance, but it is in a layer. KEY_VERSION must be another text for every key: BuildKit keeps a layer whatever secret
+# it was made with, and would give an old key to a build with a new one, or to one with none.
 FROM base AS key
+ARG KEY_VERSION
 RUN --mount=type=secret,id=ANTHROPIC_API_KEY \
-    key=/run/secrets/ANTHROPIC_API_KEY; [ -s "$key" ] || key=/dev/null; \
+    secret=/run/secrets/ANTHROPIC_API_KEY key=/dev/null; \
+    if [ -n "$KEY_VERSION" ]; then key=$secret; \
+    elif [ -e "$secret" ]; then echo "with the secret goes --build-arg KEY_VERSION=1, 2, …" >&2; exit 1; fi; \
     install -D -m 0444 "$key" /key/anthropic-api-key
 
 FROM base AS image

@@ -161,7 +161,7 @@ class Job:
         return [json.loads(line) for line in (said.stdout + said.stderr).splitlines() if line.startswith("{")]
 
 
-CHAPTERS: Final = 8
-NAMES: Final = ("One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight")
+CHAPTERS: Final = 16
+NAMES: Final = tuple(f"Part {number}" for number in range(1, CHAPTERS + 1))
 """The abstractions that the stand-in for the CLI finds."""
 ITEMS: Final = 3 + 3 * CHAPTERS
