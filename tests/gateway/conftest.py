@@ -119,4 +119,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
         )
         yield place
         for program in place.programs:
-            program.kill()
+            program.send(signal.SIGTERM)  # in good order: what its lines were is then counted
+        for program in place.programs:
+            if program.wait(20) is None:
+                program.kill()

@@ -37,7 +37,7 @@ def test_a_whole_job_from_the_request_to_the_files(place: Place) -> None:
     assert accepted.status_code == 202
     assert accepted.json() == {"status": "accepted", "jobId": "job-1", "mode": "local-worker"}
     place.await_state("completed")
-    assert place.receiver.said[-1] == ("complete", "completed")
+    until(lambda: place.receiver.said[-1:] == [("complete", "completed")])
     assert {delivery.headers["x-job-token"] for delivery in place.receiver.deliveries} == {"tok-3n"}
     files = place.get("/jobs/job-1/files").json()
     assert [one["path"] for one in files] == [one["path"] for one in place.receiver.documents[-1]["files"]]
@@ -111,6 +111,7 @@ def test_requests_wait_where_only_their_owner_can_read_them(place: Place) -> Non
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_gateway_that_is_stopped_stops_its_runs_and_takes_them_up_again(place: Place, number: signal.Signals) -> None:
+    place.cli.set(delay=500)  # so that nobody can miss it
     place.start()
     place.analyze()
     place.await_state("generating_chapters")
@@ -124,6 +125,7 @@ def test_a_gateway_that_is_stopped_stops_its_runs_and_takes_them_up_again(place:
 
 
 def test_a_gateway_that_was_killed_takes_up_what_was_not_over(place: Place) -> None:
+    place.cli.set(delay=500)  # so that nobody can miss it
     place.start(GATEWAY_MAX_RUNS="1")
     place.analyze("job-1")
     place.analyze("job-2")
@@ -149,20 +151,22 @@ def test_a_job_that_fails_for_good_is_not_tried_again(place: Place) -> None:
     place.await_state("failed")
     until(lambda: place.spool == [])
     assert place.get("/jobs/job-1").json()["error"]["exitCode"] == 65
-    assert place.receiver.said[-1] == ("error", "failed")
+    until(lambda: place.receiver.said[-1:] == [("error", "failed")])
 
 
 def test_a_running_job_is_canceled(place: Place) -> None:
+    place.cli.set(delay=500)  # so that nobody can miss it
     place.start()
     place.analyze()
     place.await_state("generating_chapters")
     assert place.post("/cancel/job-1").status_code == 202
     place.await_state("canceled")
-    assert place.receiver.said[-1] == ("progress", "canceled")
+    until(lambda: place.receiver.said[-1:] == [("progress", "canceled")])
     until(lambda: place.spool == [])
 
 
 def test_a_waiting_job_is_canceled_at_once_and_its_engine_never_asked(place: Place) -> None:
+    place.cli.set(delay=500)  # so that nobody can miss it
     place.start(GATEWAY_MAX_RUNS="1")
     place.analyze("job-1")
     place.await_state("extracting", "job-1")
@@ -179,6 +183,7 @@ def test_a_waiting_job_is_canceled_at_once_and_its_engine_never_asked(place: Pla
 
 
 def test_a_wish_to_cancel_survives_a_kill_of_the_gateway(place: Place) -> None:
+    place.cli.set(delay=500)  # so that nobody can miss it
     place.start(GATEWAY_MAX_RUNS="1")
     place.analyze("job-1")
     place.await_state("generating_chapters", "job-1")
@@ -191,6 +196,7 @@ def test_a_wish_to_cancel_survives_a_kill_of_the_gateway(place: Place) -> None:
 
 
 def test_no_process_outlives_a_gateway_that_was_killed(place: Place) -> None:
+    place.cli.set(delay=500)  # so that nobody can miss it
     place.start()
     place.analyze()
     place.await_state("generating_chapters")
@@ -200,6 +206,7 @@ def test_no_process_outlives_a_gateway_that_was_killed(place: Place) -> None:
 
 
 def test_a_run_that_was_killed_is_tried_again(place: Place) -> None:
+    place.cli.set(delay=500)  # so that nobody can miss it
     place.start()
     place.analyze()
     place.await_state("generating_chapters")
@@ -209,6 +216,7 @@ def test_a_run_that_was_killed_is_tried_again(place: Place) -> None:
 
 
 def test_a_run_that_would_not_touch_its_job_is_given_up_and_taken_up_when_that_is_mended(place: Place) -> None:
+    place.cli.set(delay=500)  # so that nobody can miss it
     place.start()
     place.analyze()
     place.await_state("extracting")

@@ -36,7 +36,7 @@ def test_a_whole_job_on_the_platform(place: Place, scaleway: ScalewayServer, def
     assert run["job_definition_id"] == definition["id"]
     place.await_state("completed")
     until(lambda: run["state"] == "succeeded")
-    assert place.receiver.said[-1] == ("complete", "completed")
+    until(lambda: place.receiver.said[-1:] == [("complete", "completed")])
     assert place.get("/jobs/job-1").json()["platformRuns"][0]["id"] == run["id"]
     assert place.get("/jobs/job-1/files").json()
     containers.close()
