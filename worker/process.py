@@ -133,8 +133,9 @@ class Process:
             assert pipe is not None  # noqa: S101 - as it was started
             selector.register(pipe, selectors.EVENT_READ, stream)
         while selector.get_map():
+            ended = self._guardian.poll() is not None  # asked first: what it wrote before it ended is then ready
             ready = selector.select(_LINGER_SECONDS)
-            if not ready and self._guardian.poll() is not None:
+            if ended and not ready:
                 return  # whoever still holds a pipe has escaped, and is not waited for
             for key, _ in ready:
                 chunk = os.read(key.fd, _CHUNK)

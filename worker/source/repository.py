@@ -7,7 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from worker.errors import NoInputError, TemporaryError
+from worker.errors import NoInputError, TemporaryError, WorkerError
+from worker.process import Finished
 from worker.source.answer import reason
 from worker.source.limits import Limits
 from worker.source.program import Git, Options
@@ -51,10 +52,7 @@ class ScratchRepository:
         finished = self._git.run(self.folder, arguments, options)
         if finished.code == 0:
             return finished.stdout
-        said = f"{self._name}: git {arguments[0]} fails: {reason(finished.stderr)}"
-        if finished.code >= _SIGNALED or _OUT_OF_SPACE in finished.stderr:
-            raise TemporaryError(said, code="git_failed")
-        raise NoInputError(said, code="repository_invalid")
+        raise self._failure(arguments[0], finished)
 
     def init(self, commit: str) -> None:
         """Make it, for objects that are named as that commit is."""
@@ -67,6 +65,8 @@ class ScratchRepository:
         """Return the commit that a name stands for, or None if there is none."""
         options = Options(variables=self._variables)
         finished = self._git.run(self.folder, ("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}"), options)
+        if finished.code > 1:
+            raise self._failure("rev-parse", finished)
         found = finished.stdout.decode("ascii", "replace").strip()
         return found if finished.code == 0 and is_commit(found) else None
 
@@ -90,3 +90,9 @@ class ScratchRepository:
         size = sum(int(match[2]) for match in entries if match[2] != b"-")
         self._limits.check(self._name, size=size, files=files)
         return [match[3] for match in entries if not match[1].startswith(b"100")]
+
+    def _failure(self, command: str, finished: Finished) -> WorkerError:
+        said = f"{self._name}: git {command} fails: {reason(finished.stderr)}"
+        if finished.code >= _SIGNALED or _OUT_OF_SPACE in finished.stderr:
+            return TemporaryError(said, code="git_failed")
+        return NoInputError(said, code="repository_invalid")
