@@ -1,13 +1,21 @@
 """What a run is asked to do: a job's name, its repository and its branch, checked."""
 
+import hashlib
+import json
 from typing import Final
 
 from states.keys import valid_job_id
 from states.manifest import Identity
-from states.repository import branch_fault, repository_fault, without_credentials
+from states.repository import branch_fault, normal_form, repository_fault, short_name, without_credentials
 from worker.settings import Reader, Settings, read_settings
 
 DEFAULT_BRANCH: Final = "main"
+
+
+def derived_job_id(repository: str, *more: str) -> str:
+    """Return the name of a job that is about a repository and some more: the same, wherever it is asked for."""
+    what = json.dumps([normal_form(repository), *more])
+    return f"{short_name(repository)[:64]}-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
 
 
 def job_id_fault(job_id: str) -> str | None:

@@ -1,7 +1,5 @@
 """The file of a batch: which repositories, and under which names."""
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,12 +8,11 @@ from typing import Any, Final
 
 import yaml
 
-from states.repository import branch_fault, normal_form, repository_fault, short_name, without_credentials
+from states.repository import branch_fault, repository_fault, without_credentials
 from worker.errors import UsageError
-from worker.request import job_id_fault
+from worker.request import derived_job_id, job_id_fault
 
 _FIELDS: Final = ("repository", "branch", "jobId")
-_DIGITS: Final = 12
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +87,5 @@ def _entry(one: dict[str, str], *, local: bool) -> Entry:
     repository, branch = one["repository"], one.get("branch")
     if local and _folder(repository):
         repository = str(Path(repository).expanduser().resolve())
-    what = json.dumps([normal_form(repository), branch or ""])
-    derived = f"{short_name(repository)[:64]}-{hashlib.sha256(what.encode()).hexdigest()[:_DIGITS]}"
+    derived = derived_job_id(repository, branch or "")
     return Entry(job_id=one.get("jobId", derived), repository=repository, branch=branch)

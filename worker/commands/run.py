@@ -1,7 +1,5 @@
 """`run`: a repository becomes a course; for a platform (everything from the environment), or for a person."""
 
-import hashlib
-import json
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +7,7 @@ from pathlib import Path
 
 from states.exits import Exit
 from states.manifest import Identity
-from states.repository import branch_fault, normal_form, repository_fault, short_name, without_credentials
+from states.repository import branch_fault, repository_fault, short_name, without_credentials
 from worker.checkpoint import CheckpointLog
 from worker.commands.reading import store_settings
 from worker.commands.running import do, reporting
@@ -19,7 +17,7 @@ from worker.inventory import Inventory
 from worker.job import TRANSFERS
 from worker.opening import engine_name, open_retrying_store, open_source, work_dir
 from worker.output import Output
-from worker.request import job_id_fault, read_job
+from worker.request import derived_job_id, job_id_fault, read_job
 from worker.runtime import SystemRuntime
 from worker.settings import Reader, Settings
 from worker.source.program import Git
@@ -83,8 +81,7 @@ def _local_job(arguments: Namespace, settings: Settings, environment: Mapping[st
     revision = open_source(settings, asked, git).resolve()
     name = short_name(repository)
     engine = engine_name(settings, None)
-    what = json.dumps([normal_form(repository), revision.branch, revision.commit, engine])
-    job_id = arguments.job_id or f"{name[:64]}-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
+    job_id = arguments.job_id or derived_job_id(repository, revision.branch, revision.commit, engine)
     identity = Identity(job_id=job_id, repository=repository, branch=revision.branch)
     return _Local(identity=identity, commit=revision.commit, out=Path(arguments.out or f"{name}-course"))
 
