@@ -69,7 +69,7 @@ class Announcer:
         """Send what earlier runs have left, each with the files that its own checkpoint names."""
         if self._courier is not None:
             for event in manifest.outbox.pending:
-                self._courier.send(self._letter(event, self._log.read(event.sequence).manifest))
+                self._courier.send(self._letter(event, self._log.present(event.sequence).manifest))
 
     def announce(self, manifest: Manifest) -> None:
         """Send the event that was written with this checkpoint, if there is one."""

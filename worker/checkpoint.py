@@ -7,28 +7,30 @@ gets a 412 reads what is there, and there are three answers to "is it mine?":
 - an operator's request under my run number: it is taken in, and the decision is made again on top of it;
 - anything else: another run owns the job, and this one has been replaced.
 
-Not being able to read it is none of the three: it is tried again. A writer knows its own checkpoints by the random
-token in them, so that two runs that decide the same thing in the same millisecond are still told apart.
+Not being able to read it is none of the three, but a fault of the store: it is tried again. A writer knows its own
+checkpoints by the random token in them, so that two runs that decide the same thing in the same millisecond are still
+told apart.
 """
 
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
-from states.codec import ManifestError, UnknownFormatError, decode, encode
+from states import codec
+from states.codec import decode, encode
 from states.invariants import violations
 from states.keys import checkpoint_key, checkpoints_prefix, sequence_of
 from states.manifest import Manifest, Writer
 from worker.errors import (
     BugError,
-    ConfigError,
+    DamagedCheckpointError,
     ExistsError,
     MissingError,
-    NoInputError,
     ReplacedError,
     StoreUnavailableError,
+    UnknownFormatError,
 )
 from worker.runtime import Runtime, iso
 from worker.store.port import Store
@@ -37,6 +39,14 @@ LOG = logging.getLogger(__name__)
 MEDIA_TYPE: Final = "application/json"
 
 Decision = Callable[[Manifest], Manifest]
+Result = TypeVar("Result")
+
+
+class Attempt(Protocol):
+    """How several steps with a store are tried, as one."""
+
+    def __call__(self, work: Callable[[Store], Result], /) -> Result:
+        """Return what the steps return."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,9 +74,13 @@ class OvertakenError(Exception):
 class CheckpointLog:
     """The log of one job, for any reader and writer."""
 
-    def __init__(self, store: Store, job_id: str, runtime: Runtime) -> None:
-        """Look at a job in a store; nothing is read yet."""
+    def __init__(self, store: Store, job_id: str, runtime: Runtime, attempt: Attempt | None = None) -> None:
+        """Look at a job in a store; nothing is read yet.
+
+        What takes several steps is tried once, or as `attempt` does.
+        """
         self._store = store
+        self._attempt: Attempt = attempt or (lambda work: work(store))
         self._job_id = job_id
         self._runtime = runtime
         self.token: Final = runtime.token()
@@ -78,27 +92,24 @@ class CheckpointLog:
 
     def newest(self) -> Checkpoint | None:
         """Read the newest checkpoint, or return None if the job has none."""
-        sequences = list(self.sequences())
-        return self.read(sequences[-1]) if sequences else None
+
+        def look(store: Store) -> Checkpoint | None:
+            sequences = list(self._listed(store, after=0))
+            return self._present(store, sequences[-1]) if sequences else None
+
+        return self._attempt(look)
 
     def sequences(self, *, after: int = 0) -> Iterator[int]:
         """List the numbers of the checkpoints that come after one, in order."""
-        start = checkpoint_key(self._job_id, after) if after else ""
-        for entry in self._store.entries(checkpoints_prefix(self._job_id), start_after=start):
-            sequence = sequence_of(entry.key)
-            if sequence is not None:
-                yield sequence
+        return self._listed(self._store, after=after)
 
     def read(self, sequence: int) -> Checkpoint:
-        """Read a checkpoint; raise MissingError, NoInputError if it is damaged, ConfigError for an unknown format."""
-        key = checkpoint_key(self._job_id, sequence)
-        body = self._store.get(key)
-        try:
-            return Checkpoint(manifest=decode(body), body=body)
-        except UnknownFormatError as error:
-            raise ConfigError(f"{self._store.uri(key)}: {error}", code="unknown_format") from error
-        except ManifestError as error:
-            raise NoInputError(f"{self._store.uri(key)} is damaged: {error}", code="damaged") from error
+        """Read a checkpoint; raise MissingError, DamagedCheckpointError or UnknownFormatError."""
+        return self._read(self._store, sequence)
+
+    def present(self, sequence: int) -> Checkpoint:
+        """Read a checkpoint that is known to be there: if it cannot be read, that is a fault of the store."""
+        return self._attempt(lambda store: self._present(store, sequence))
 
     def age(self, sequence: int) -> int:
         """Return how long ago a checkpoint was written, in seconds by the store's clock."""
@@ -111,7 +122,7 @@ class CheckpointLog:
         try:
             self._store.create(checkpoint_key(self._job_id, sequence), checkpoint.body, MEDIA_TYPE)
         except ExistsError:
-            found = self._present(sequence)
+            found = self.present(sequence)
             if found.body != checkpoint.body:
                 raise OvertakenError(found) from None
         return checkpoint
@@ -129,11 +140,28 @@ class CheckpointLog:
         """Delete the first checkpoint of a job that cannot be: one begun on a store that is no fence."""
         self._store.delete([checkpoint_key(self._job_id, checkpoint.manifest.sequence)])
 
-    def _present(self, sequence: int) -> Checkpoint:
+    def _listed(self, store: Store, *, after: int) -> Iterator[int]:
+        start = checkpoint_key(self._job_id, after) if after else ""
+        for entry in store.entries(checkpoints_prefix(self._job_id), start_after=start):
+            sequence = sequence_of(entry.key)
+            if sequence is not None:
+                yield sequence
+
+    def _read(self, store: Store, sequence: int) -> Checkpoint:
+        key = checkpoint_key(self._job_id, sequence)
+        body = store.get(key)
         try:
-            return self.read(sequence)
+            return Checkpoint(manifest=decode(body), body=body)
+        except codec.UnknownFormatError as error:
+            raise UnknownFormatError(f"{store.uri(key)}: {error}") from error
+        except codec.ManifestError as error:
+            raise DamagedCheckpointError(f"{store.uri(key)} is damaged: {error}") from error
+
+    def _present(self, store: Store, sequence: int) -> Checkpoint:
+        try:
+            return self._read(store, sequence)
         except MissingError as error:
-            where = self._store.uri(checkpoint_key(self._job_id, sequence))
+            where = store.uri(checkpoint_key(self._job_id, sequence))
             raise StoreUnavailableError(f"{where} exists, and cannot be read: try again") from error
 
     def _stamped(self, base: Checkpoint | None, manifest: Manifest, writer: Writer) -> Checkpoint:

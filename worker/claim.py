@@ -22,6 +22,7 @@ from worker.errors import BusyError, ConfigError, NoInputError
 from worker.lease import read_lease
 from worker.runtime import Runtime, iso
 from worker.store.port import Store
+from worker.store.retrying import RetryingStore
 
 LOG = logging.getLogger(__name__)
 _POLL_SECONDS: Final = 1.0
@@ -53,7 +54,7 @@ class Operator:
 class Claimant:
     """One process's way to one job."""
 
-    def __init__(self, store: Store, log: CheckpointLog, desk: Desk, runtime: Runtime, who: Newcomer) -> None:
+    def __init__(self, store: RetryingStore, log: CheckpointLog, desk: Desk, runtime: Runtime, who: Newcomer) -> None:
         """Prepare; nothing is read yet."""
         self._store = store
         self._log = log
@@ -148,6 +149,7 @@ class Claimant:
             checkpoint = self._log.append(base, manifest, writer)
         except OvertakenError:
             return None
+        self._store.persevere()
         if not self._log.prove(checkpoint):
             self._unfenced(checkpoint)
         LOG.info("claimed", extra={"run": checkpoint.manifest.run, "sequence": checkpoint.manifest.sequence})

@@ -6,13 +6,22 @@ WorkerError
 ├── EngineUnavailableError  69  install the engine, or mend its key
 ├── BugError                70  report it
 ├── TemporaryError          75  run it again
-│   ├── StoreUnavailableError     the store does not answer
 │   ├── UnavailableError          the git host does not answer (worker/source/answer.py)
 │   ├── EngineTroubleError        the engine could not finish a stage
 │   └── BusyError                 another run works on the job
 ├── ReplacedError           76  nothing: another run goes on
 ├── RefusedError            77  mend the credentials
-└── ConfigError             78  mend the configuration
+├── ConfigError             78  mend the configuration
+└── StoreFaultError             what a store answers, and what need not be true a minute later: see below
+    ├── StoreUnavailableError     75  it does not answer, or cannot now
+    ├── StoreRefusedError         77  it refuses our credentials
+    ├── StoreConfigError          78  its address or bucket is wrong, or what answers is no store
+    ├── DamagedCheckpointError    65  what it gives back is no checkpoint
+    └── UnknownFormatError        78  what it gives back is a checkpoint of another version of this program
+
+A StoreFaultError ends a command at once with its own code, as long as the job is not claimed. A run that has claimed
+its job tries again for STORE_GIVE_UP_SECONDS, and then ends with 75 (77 if it was refused all that time); it is never
+recorded as the job's failure: whatever could be written, the store has let through.
 
 StoreError                      answers of a store that its caller decides upon
 ├── ExistsError                   a create-only PUT met an object
@@ -74,12 +83,6 @@ class TemporaryError(WorkerError):
     code = "temporary"
 
 
-class StoreUnavailableError(TemporaryError):
-    """The store does not answer, or answers that it cannot now."""
-
-    code = "store_unavailable"
-
-
 class EngineTroubleError(TemporaryError):
     """The engine could not finish a stage, for a reason that may pass."""
 
@@ -100,7 +103,7 @@ class ReplacedError(WorkerError):
 
 
 class RefusedError(WorkerError):
-    """The git host, the store or the platform refused our credentials."""
+    """The git host or the platform refused our credentials."""
 
     exit = Exit.REFUSED
     code = "refused"
@@ -111,6 +114,45 @@ class ConfigError(WorkerError):
 
     exit = Exit.CONFIG
     code = "config"
+
+
+class StoreFaultError(WorkerError):
+    """A store answers with an error, wrongly, or not at all; that may pass."""
+
+
+class StoreUnavailableError(StoreFaultError):
+    """The store does not answer, or answers that it cannot now."""
+
+    exit = Exit.TEMPORARY
+    code = "store_unavailable"
+
+
+class StoreRefusedError(StoreFaultError):
+    """The store refuses our credentials."""
+
+    exit = Exit.REFUSED
+    code = "store_refused"
+
+
+class StoreConfigError(StoreFaultError):
+    """The store's address or its bucket is wrong, or what answers there is no store."""
+
+    exit = Exit.CONFIG
+    code = "store_config"
+
+
+class DamagedCheckpointError(StoreFaultError):
+    """What the store gives back is no checkpoint."""
+
+    exit = Exit.NO_INPUT
+    code = "damaged"
+
+
+class UnknownFormatError(StoreFaultError):
+    """What the store gives back is a checkpoint of another version of this program."""
+
+    exit = Exit.CONFIG
+    code = "unknown_format"
 
 
 class StoreError(Exception):

@@ -78,7 +78,7 @@ class Job:
         )
         self.desk: Final = Desk(parts.runtime)
         """Where a Stop is left for the run."""
-        self.log: Final = CheckpointLog(self._store, job_id, parts.runtime)
+        self.log: Final = CheckpointLog(self._store, job_id, parts.runtime, self._store.attempt)
 
     def run(self, identity: Identity) -> Exit:
         """Begin the job or go on with it, to its end; return the exit code."""

@@ -121,7 +121,7 @@ class Lease:
     def look(self) -> None:
         """Look for checkpoints newer than this run's newest, and report what they mean."""
         for sequence in list(self._log.sequences(after=self._owned.manifest.sequence)):
-            manifest = self._log.read(sequence).manifest
+            manifest = self._log.present(sequence).manifest
             if not self._owned.is_own(manifest):
                 self._revoked = True
                 self._mailbox.put(Superseded(run=manifest.run))

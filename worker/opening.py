@@ -58,7 +58,7 @@ def open_store(settings: Settings) -> Store:
     return S3Store(parts.netloc, parts.path.strip("/"), access)
 
 
-def open_retrying_store(settings: Settings, runtime: Runtime) -> Store:
+def open_retrying_store(settings: Settings, runtime: Runtime) -> RetryingStore:
     """Open the store for a command that only wants its answers."""
     retrier = Retrier(runtime, runtime.flag())
     store = open_store(settings)

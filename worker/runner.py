@@ -21,7 +21,7 @@ from worker.errors import (
     DamagedError,
     EngineTroubleError,
     ReplacedError,
-    StoreUnavailableError,
+    StoreFaultError,
     TemporaryError,
     WorkerError,
 )
@@ -65,13 +65,28 @@ class Runner:
     def run(self) -> Exit:
         """Work until the job is over, or this run is; return the exit code. Raises ReplacedError."""
         try:
+            return self._run()
+        except StoreFaultError as error:
+            LOG.error("the store fails, and the run ends; the next one goes on", extra={"reason": str(error)})
+            return error.exit if error.exit is Exit.REFUSED else Exit.TEMPORARY
+
+    def reassert(self) -> None:
+        """Show that this run still owns the job, after its lease had run out."""
+        self._append(lambda base: base)
+
+    @property
+    def _manifest(self) -> Manifest:
+        return self._bench.owned.manifest
+
+    def _run(self) -> Exit:
+        try:
             self._announcer.redeliver(self._manifest)
             self._work()
         except StoppedError as stopped:
             return self._stop(stopped)
         except CanceledError:
             self._append(lambda base: decisions.cancel(base, at=self._now()))
-        except ReplacedError:
+        except (ReplacedError, StoreFaultError):
             raise
         except (TemporaryError, ConfigError) as error:
             return self._interrupt(error)
@@ -81,14 +96,6 @@ class Runner:
             LOG.exception("a bug")
             return self._interrupt(BugError(f"{type(error).__name__}: {error}"))
         return self._deliver()
-
-    def reassert(self) -> None:
-        """Show that this run still owns the job, after its lease had run out."""
-        self._append(lambda base: base)
-
-    @property
-    def _manifest(self) -> Manifest:
-        return self._bench.owned.manifest
 
     def _work(self) -> None:
         if not self._manifest.over and not self._manifest.cancel_requested:
@@ -113,8 +120,6 @@ class Runner:
             except DamagedError as damaged:
                 self._repair(damaged)
                 return
-            except StoreUnavailableError:
-                raise
             except TemporaryError as error:
                 tries = 1 if self._bench.fruits > fruits else tries + 1
                 if tries >= MAX_TRIES:
@@ -174,10 +179,7 @@ class Runner:
 
     def _interrupt(self, error: TemporaryError | ConfigError | BugError) -> Exit:
         """End the run with its job unfinished; the third run in a row that a fault ends without fruit fails the job."""
-        if isinstance(error, StoreUnavailableError):
-            LOG.error("the store does not answer, and the run ends", extra={"reason": str(error)})
-            return error.exit
-        fault = isinstance(error, EngineTroubleError | BugError)
+        fault = isinstance(error, EngineTroubleError | BugError) and not self._manifest.over
         fruitless = 0 if self._bench.fruits else self._manifest.fruitless_runs + fault
         if fruitless >= MAX_TRIES:
             self._fail(error, Exit.SOFTWARE if isinstance(error, BugError) else Exit.UNAVAILABLE)
@@ -198,15 +200,19 @@ class Runner:
         error = self._error(TemporaryError(stop.reason, code="interrupted"), stop.exit_code)
         try:
             self._append(self._interruption(error, stop.exit_code, fruitless))
-        except (StoreUnavailableError, StoppedError) as failure:
+        except (StoreFaultError, StoppedError) as failure:
             LOG.error("could not save that the run was stopped; its lease will run out", extra={"reason": str(failure)})
         return stop.exit_code
 
     def _interruption(self, error: Error, code: Exit, fruitless: int) -> Decision:
         seconds = self._seconds()
-        return lambda base: decisions.interrupt(
-            base, error, code, at=self._now(), seconds=seconds, fruitless_runs=fruitless
-        )
+
+        def decide(base: Manifest) -> Manifest:
+            if base.over:
+                return decisions.release(base, code, at=self._now())
+            return decisions.interrupt(base, error, code, at=self._now(), seconds=seconds, fruitless_runs=fruitless)
+
+        return decide
 
     def _deliver(self) -> Exit:
         """See the last events off, and release the job."""

@@ -12,7 +12,7 @@ import pytest
 from tests.support.servers.server import Program, S3Server
 from tests.support.servers.shared import PROGRAMS
 from tests.support.waiting import until
-from worker.errors import ConfigError, MissingError, RefusedError, StoreUnavailableError
+from worker.errors import MissingError, StoreConfigError, StoreRefusedError, StoreUnavailableError
 from worker.store.s3 import S3Store
 
 MARKDOWN: Final = "text/markdown; charset=utf-8"
@@ -87,7 +87,7 @@ def test_wrong_keys_are_refused_whatever_is_asked(s3_server: S3Server, change: d
         lambda: store.delete(["job/a"]),
     ]
     for call in calls:
-        with pytest.raises(RefusedError, match="check the access key") as caught:
+        with pytest.raises(StoreRefusedError, match="check the access key") as caught:
             call()
         assert not any(secret in str(caught.value) for secret in (s3_server.secret_key, "wrongwrong"))
 
@@ -102,7 +102,7 @@ def test_a_bucket_that_is_not_there_is_a_fault_of_the_configuration(s3_server: S
         lambda: store.delete(["job/a"]),
     ]
     for call in calls:
-        with pytest.raises(ConfigError, match=r"s3://no-such-bucket: .* create it"):
+        with pytest.raises(StoreConfigError, match=r"s3://no-such-bucket: .* create it"):
             call()
 
 

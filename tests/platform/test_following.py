@@ -16,8 +16,10 @@ from worker.commands import following
 from worker.commands.following import Follower
 from worker.commands.reading import View
 from worker.errors import TemporaryError
+from worker.retry import Retrier
 from worker.settings import Reader, read_settings
 from worker.store.memory import MemoryStore
+from worker.store.retrying import RetryingStore
 
 AWAY = Fault(status=409, body=b'{"type": "transient_state"}', on="/job-runs")
 
@@ -39,7 +41,8 @@ def view(runtime: Hasty) -> View:
     log = CheckpointLog(store, "job-1", runtime)
     first = log.append(None, begin(IDENTITY, ENGINE, run_record(), announces=False), Writer.WORKER)
     log.append(first, enter(first.manifest, at=AT), Writer.WORKER)
-    return View(settings=read_settings(Reader({})), store=store, runtime=runtime)
+    retrying = RetryingStore(store, Retrier(runtime, runtime.flag()), give_up_seconds=0, monotonic=runtime.monotonic)
+    return View(settings=read_settings(Reader({})), store=retrying, runtime=runtime)
 
 
 def unexpected(manifest: Manifest) -> None:

@@ -10,7 +10,14 @@ from states.keys import checkpoint_key
 from states.manifest import Writer
 from tests.support.builders import AT, begun, entered
 from worker.checkpoint import Checkpoint, CheckpointLog, OvertakenError, Ownership
-from worker.errors import BugError, ConfigError, MissingError, NoInputError, ReplacedError, StoreUnavailableError
+from worker.errors import (
+    BugError,
+    DamagedCheckpointError,
+    MissingError,
+    ReplacedError,
+    StoreUnavailableError,
+    UnknownFormatError,
+)
 from worker.runtime import SystemRuntime
 from worker.store.memory import MemoryStore
 
@@ -103,9 +110,9 @@ def test_each_checkpoint_names_the_hash_of_the_one_before_it() -> None:
 @pytest.mark.parametrize(
     ("body", "error", "says"),
     [
-        (b'{"format": 7}', ConfigError, "has format 7, and this program knows only format 1"),
-        (b"\x00", NoInputError, "is damaged"),
-        (encode(entered(None))[:-30], NoInputError, "is damaged"),
+        (b'{"format": 7}', UnknownFormatError, "has format 7, and this program knows only format 1"),
+        (b"\x00", DamagedCheckpointError, "is damaged"),
+        (encode(entered(None))[:-30], DamagedCheckpointError, "is damaged"),
     ],
 )
 def test_what_is_no_manifest_of_ours_is_refused(body: bytes, error: type[Exception], says: str) -> None:

@@ -11,7 +11,7 @@ from states.manifest import Writer
 from tests.simulation.scheduler import Process, Scheduler, SimRuntime
 from tests.support.builders import ENGINE, IDENTITY, begun, run_record
 from worker.checkpoint import CheckpointLog, Ownership
-from worker.errors import RefusedError, StoreUnavailableError
+from worker.errors import StoreRefusedError, StoreUnavailableError
 from worker.lease import (
     CancelRequested,
     Heart,
@@ -161,7 +161,7 @@ def test_a_heart_without_its_store_pauses_the_engine_in_time_and_gives_up_at_las
 
 
 def test_a_store_that_refuses_is_reported_at_once(scene: Scene) -> None:
-    scene.store.mood = RefusedError("no more")
+    scene.store.mood = StoreRefusedError("no more")
     assert StoreLost(error=scene.store.mood) in beating(scene, until=20)
 
 

@@ -2,7 +2,14 @@
 
 import pytest
 
-from worker.errors import ConfigError, ConflictError, ExistsError, MissingError, RefusedError, StoreUnavailableError
+from worker.errors import (
+    ConflictError,
+    ExistsError,
+    MissingError,
+    StoreConfigError,
+    StoreRefusedError,
+    StoreUnavailableError,
+)
 from worker.store.answers import Answer, meaning
 
 URL = "s3://bucket/prefix"
@@ -11,32 +18,32 @@ URL = "s3://bucket/prefix"
 @pytest.mark.parametrize(
     ("status", "code", "doing", "kind"),
     [
-        (301, "PermanentRedirect", "read", ConfigError),
-        (307, "TemporaryRedirect", "read", ConfigError),
-        (400, "AuthorizationHeaderMalformed", "list", ConfigError),
+        (301, "PermanentRedirect", "read", StoreConfigError),
+        (307, "TemporaryRedirect", "read", StoreConfigError),
+        (400, "AuthorizationHeaderMalformed", "list", StoreConfigError),
         (400, "BadDigest", "write", StoreUnavailableError),
-        (400, "InvalidArgument", "write", ConfigError),
+        (400, "InvalidArgument", "write", StoreConfigError),
         (400, "RequestTimeout", "write", StoreUnavailableError),
         (400, "XAmzContentSHA256Mismatch", "write", StoreUnavailableError),
-        (401, "Unauthorized", "read", RefusedError),
-        (403, "403", "read", RefusedError),
-        (403, "AccessDenied", "delete", RefusedError),
-        (403, "ExpiredToken", "read", RefusedError),
-        (403, "InvalidAccessKeyId", "write", RefusedError),
-        (403, "RequestTimeTooSkewed", "write", ConfigError),
-        (403, "SignatureDoesNotMatch", "list", RefusedError),
+        (401, "Unauthorized", "read", StoreRefusedError),
+        (403, "403", "read", StoreRefusedError),
+        (403, "AccessDenied", "delete", StoreRefusedError),
+        (403, "ExpiredToken", "read", StoreRefusedError),
+        (403, "InvalidAccessKeyId", "write", StoreRefusedError),
+        (403, "RequestTimeTooSkewed", "write", StoreConfigError),
+        (403, "SignatureDoesNotMatch", "list", StoreRefusedError),
         (404, "404", "read", MissingError),
-        (404, "404", "write", ConfigError),
-        (404, "NoSuchBucket", "read", ConfigError),
+        (404, "404", "write", StoreConfigError),
+        (404, "NoSuchBucket", "read", StoreConfigError),
         (404, "NoSuchKey", "read", MissingError),
-        (405, "MethodNotAllowed", "write", ConfigError),
+        (405, "MethodNotAllowed", "write", StoreConfigError),
         (408, "", "read", StoreUnavailableError),
         (409, "ConditionalRequestConflict", "write", ConflictError),
         (409, "OperationAborted", "write", ConflictError),
         (412, "PreconditionFailed", "write", ExistsError),
         (429, "TooManyRequests", "read", StoreUnavailableError),
         (500, "InternalError", "read", StoreUnavailableError),
-        (501, "NotImplemented", "write", ConfigError),
+        (501, "NotImplemented", "write", StoreConfigError),
         (503, "SlowDown", "list", StoreUnavailableError),
         (507, "XMinioStorageFull", "write", StoreUnavailableError),
     ],

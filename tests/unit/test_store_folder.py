@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.writing import body_of
-from worker.errors import ConfigError, ExistsError, MissingError, StoreUnavailableError
+from worker.errors import ExistsError, MissingError, StoreConfigError, StoreUnavailableError
 from worker.store.folder import STALE_SECONDS, TEMPORARY, FolderStore, _translating
 from worker.store.memory import MemoryStore
 
@@ -162,17 +162,17 @@ def test_a_files_url_is_quoted_and_opens(tmp_path: Path) -> None:
 def test_a_path_that_is_no_folder_is_a_fault_of_the_configuration(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     for root in (tmp_path / "file", tmp_path / "file" / "below"):
-        with pytest.raises(ConfigError, match="check STORE_URL"):
+        with pytest.raises(StoreConfigError, match="check STORE_URL"):
             FolderStore(root).create("job/a", b"", TEXT)
 
 
 @pytest.mark.parametrize(
     ("number", "kind", "said"),
     [
-        (errno.EACCES, ConfigError, "permissions"),
-        (errno.EROFS, ConfigError, "permissions"),
-        (errno.EPERM, ConfigError, "hard links"),
-        (errno.ENAMETOOLONG, ConfigError, "too long"),
+        (errno.EACCES, StoreConfigError, "permissions"),
+        (errno.EROFS, StoreConfigError, "permissions"),
+        (errno.EPERM, StoreConfigError, "hard links"),
+        (errno.ENAMETOOLONG, StoreConfigError, "too long"),
         (errno.ENOSPC, StoreUnavailableError, "make room"),
         (errno.EIO, StoreUnavailableError, "see to the disk"),
     ],

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from worker.errors import (
-    ConfigError,
     ConflictError,
     ExistsError,
     MissingError,
-    RefusedError,
+    StoreConfigError,
+    StoreRefusedError,
     StoreUnavailableError,
 )
 from worker.retry import Retrier
@@ -109,7 +109,7 @@ def test_it_gives_up_in_time_and_says_how_long_it_tried(fault: Exception) -> Non
     assert 45 < time.seconds - began <= 60
 
 
-@pytest.mark.parametrize("fault", [MissingError("x"), ExistsError("x"), RefusedError("x"), ConfigError("x")])
+@pytest.mark.parametrize("fault", [MissingError("x"), ExistsError("x"), StoreRefusedError("x"), StoreConfigError("x")])
 def test_answers_are_not_tried_again(fault: Exception) -> None:
     store = Flaky(fault, fault)
     with pytest.raises(type(fault), match="x"):
@@ -150,7 +150,7 @@ def test_it_warns_at_once_and_then_now_and_again(caplog: pytest.LogCaptureFixtur
         store.create("job/a", b"", TEXT)
     assert time.seconds == pytest.approx(1000 + 12.7 + 13 * 10)
     assert [record.getMessage() for record in caplog.records] == [
-        "store does not answer, trying again: see that it runs and can be reached from here"
+        "store does not do what it is asked, trying again: see that it runs and can be reached from here"
     ] * 5
     assert caplog.records[0].__dict__["store"] == "memory://"
     assert caplog.records[0].__dict__["reason"] == "no answer"

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.support.servers.canned import Canned, answer, fault, serving
-from worker.errors import ConfigError, ConflictError, ExistsError, MissingError, StoreUnavailableError
+from worker.errors import ConflictError, ExistsError, MissingError, StoreConfigError, StoreUnavailableError
 from worker.store.s3 import S3Access, S3Store
 
 TEXT: Final = "text/plain"
@@ -78,7 +78,7 @@ def test_over_tls_too_a_body_is_sent_in_one_piece_with_its_digest_signed(
 
 
 def test_a_certificate_that_is_not_trusted_is_a_fault_of_the_configuration(tls: tuple[ssl.SSLContext, Path]) -> None:
-    with serving(answer("200 OK"), tls[0]) as canned, pytest.raises(ConfigError, match="AWS_CA_BUNDLE"):
+    with serving(answer("200 OK"), tls[0]) as canned, pytest.raises(StoreConfigError, match="AWS_CA_BUNDLE"):
         store_of(canned).get("job/a")
 
 
@@ -87,7 +87,7 @@ def test_a_certificate_that_is_not_trusted_is_a_fault_of_the_configuration(tls: 
     [
         (fault("409 Conflict", "ConditionalRequestConflict"), ConflictError),
         (fault("412 Precondition Failed", "PreconditionFailed"), ExistsError),
-        (fault("501 Not Implemented", "NotImplemented"), ConfigError),
+        (fault("501 Not Implemented", "NotImplemented"), StoreConfigError),
         (fault("503 Slow Down", "SlowDown"), StoreUnavailableError),
         (answer("500 Internal Server Error", b"<html>"), StoreUnavailableError),
         (answer("502 Bad Gateway", b"<html>a proxy</html>"), StoreUnavailableError),
@@ -134,7 +134,7 @@ def test_an_answer_that_is_not_s3s_is_none() -> None:
 
 
 def test_a_listing_out_of_order_is_refused() -> None:
-    with serving(answer("200 OK", LISTING)) as canned, pytest.raises(ConfigError, match="order of keys"):
+    with serving(answer("200 OK", LISTING)) as canned, pytest.raises(StoreConfigError, match="order of keys"):
         list(store_of(canned).entries("job/"))
 
 
@@ -143,7 +143,7 @@ def test_a_clock_that_is_off_is_said_with_the_stores_time() -> None:
     for more, said in ((times, "by 3600 seconds"), ((), "Mon, 23 Nov 2026 12:00:00 GMT")):
         with (
             serving(fault("403 Forbidden", "RequestTimeTooSkewed", *more)) as canned,
-            pytest.raises(ConfigError, match=f"clock is off: set it .*{said}"),
+            pytest.raises(StoreConfigError, match=f"clock is off: set it .*{said}"),
         ):
             store_of(canned).get("job/a")
 
@@ -206,5 +206,5 @@ def test_a_deletion_has_the_digest_that_older_servers_demand() -> None:
 
 
 def test_a_bucket_that_cannot_be_is_a_fault_of_the_configuration() -> None:
-    with serving(answer("200 OK")) as canned, pytest.raises(ConfigError, match="Invalid bucket name"):
+    with serving(answer("200 OK")) as canned, pytest.raises(StoreConfigError, match="Invalid bucket name"):
         S3Store("no bucket", "", canned.server.access).get("job/a")

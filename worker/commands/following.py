@@ -10,7 +10,7 @@ from states.manifest import Manifest
 from states.takeover import exit_code
 from worker.checkpoint import CheckpointLog
 from worker.commands.reading import View
-from worker.errors import TemporaryError
+from worker.errors import StoreUnavailableError, TemporaryError
 from worker.platform.port import Platform, PlatformRun
 from worker.platform.triage import described
 from worker.runtime import Runtime
@@ -83,13 +83,13 @@ class Follower:
     def manifest(self, job_id: str) -> Manifest | None:
         """Return the job's newest manifest, or None if there is none, or if the store cannot be read now.
 
-        Raises NoInputError if it is damaged, ConfigError if its format is not known.
+        Raises DamagedCheckpointError and UnknownFormatError.
         """
         if self._view is None:
             return None
         try:
             newest = CheckpointLog(self._view.store, job_id, self._runtime).newest()
-        except TemporaryError as error:
+        except StoreUnavailableError as error:
             LOG.warning("the store cannot be read now", extra={"reason": str(error)})
             return None
         return newest.manifest if newest else None

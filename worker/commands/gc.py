@@ -13,7 +13,7 @@ from worker.checkpoint import Checkpoint, CheckpointLog, OvertakenError
 from worker.claim import read_silence
 from worker.commands.reading import View, open_view
 from worker.commands.status import all_jobs
-from worker.errors import BusyError, ConfigError, WorkerError
+from worker.errors import BusyError, UnknownFormatError, WorkerError
 from worker.output import Output
 from worker.runtime import iso
 
@@ -40,7 +40,7 @@ def gc(arguments: Namespace, environment: Mapping[str, str]) -> Output:
                 collected.append(job_id)
         except WorkerError as error:
             left.append({"jobId": job_id, "reason": str(error)})
-            code = Exit.CONFIG if isinstance(error, ConfigError) else code
+            code = Exit.CONFIG if isinstance(error, UnknownFormatError) else code
     verb = "would collect" if arguments.dry_run else "collected"
     lines = [f"{verb} {job_id}" for job_id in collected] + [f"left {one['jobId']}: {one['reason']}" for one in left]
     document = {"collected": collected, "left": left, "dryRun": arguments.dry_run}

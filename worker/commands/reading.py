@@ -13,7 +13,7 @@ from worker.opening import default_store_url, open_retrying_store
 from worker.request import job_id_fault
 from worker.runtime import Runtime, SystemRuntime
 from worker.settings import Reader, Settings, read_settings
-from worker.store.port import Store
+from worker.store.retrying import RetryingStore
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,7 +21,7 @@ class View:
     """A store to look at, and the settings by which it was opened."""
 
     settings: Settings
-    store: Store
+    store: RetryingStore
     runtime: Runtime
 
     def manifest(self, job_id: str) -> Manifest:

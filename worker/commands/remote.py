@@ -74,7 +74,7 @@ def _resumed(deployment: Deployment, manifest: Manifest, run: PlatformRun | None
 def _claim_and_release(view: View, job_id: str, word: Operator) -> None:
     """Apply an operator's word to a job, and leave it to whoever comes next."""
     who = Newcomer(version=__version__, lease_seconds=view.settings.lease, announces=False)
-    log = CheckpointLog(view.store, job_id, view.runtime)
+    log = CheckpointLog(view.store, job_id, view.runtime, view.store.attempt)
     claimant = Claimant(view.store, log, Desk(view.runtime), view.runtime, who)
 
     def same_engine(manifest: Manifest | None) -> EngineRef:

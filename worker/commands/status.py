@@ -11,7 +11,7 @@ from worker.commands.platform import optional_platform, warn
 from worker.commands.reading import View, open_view
 from worker.commands.remote import platform_runs, run_document
 from worker.course import Rules
-from worker.errors import NoInputError, WorkerError
+from worker.errors import DamagedCheckpointError, NoInputError, WorkerError
 from worker.inventory import Inventory
 from worker.output import Output, seconds, table
 from worker.platform.settings import PlatformSettings
@@ -155,7 +155,7 @@ def _event(event: CallbackEvent) -> dict[str, Any]:
 def _summary(view: View, job_id: str) -> dict[str, Any]:
     try:
         manifest = view.manifest(job_id)
-    except NoInputError as error:
+    except (NoInputError, DamagedCheckpointError) as error:
         # A job that cannot be read is shown, not hidden, and does not hide the others.
         return dict.fromkeys(("run", "updatedAt", "repository")) | {
             "jobId": job_id,

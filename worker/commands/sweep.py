@@ -15,7 +15,7 @@ from worker.commands.platform import Deployment, open_deployment, operators_view
 from worker.commands.reading import View
 from worker.commands.status import all_jobs
 from worker.commands.unbegun import identity_by
-from worker.errors import ConfigError, NoInputError, UsageError, WorkerError
+from worker.errors import DamagedCheckpointError, UnknownFormatError, UsageError, WorkerError
 from worker.job import TRANSFERS
 from worker.output import Output
 from worker.platform import mark
@@ -86,8 +86,8 @@ class _Sweep:
             finding = first_look(patient)
             if finding.action is Action.START:
                 finding = self._sign_of_life(log, patient) or self._in_vain(patient) or finding
-        except (NoInputError, ConfigError) as error:
-            if isinstance(error, ConfigError):
+        except (DamagedCheckpointError, UnknownFormatError) as error:
+            if isinstance(error, UnknownFormatError):
                 self.failure = error
             return Patient(job_id=job_id, manifest=None, runs=()), _skip(str(error))
         return patient, finding

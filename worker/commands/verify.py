@@ -13,7 +13,7 @@ from worker.artifacts import Artifacts
 from worker.checkpoint import Checkpoint, CheckpointLog
 from worker.commands.reading import View, open_view
 from worker.course import InvalidItemError, Rules
-from worker.errors import MissingError, NoInputError
+from worker.errors import DamagedCheckpointError, MissingError
 from worker.inventory import Inventory
 from worker.job import TRANSFERS
 from worker.output import Output
@@ -54,7 +54,7 @@ def _read_chain(view: View, newest: Manifest) -> tuple[list[Checkpoint], list[st
         except MissingError:
             faults.append(f"{key} is missing")
             continue
-        except NoInputError as error:
+        except DamagedCheckpointError as error:
             faults.append(str(error))
             continue
         follows = bool(chain) and chain[-1].manifest.sequence == sequence - 1

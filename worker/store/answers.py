@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from worker.errors import ConfigError, ConflictError, ExistsError, MissingError, RefusedError, StoreUnavailableError
+from worker.errors import (
+    ConflictError,
+    ExistsError,
+    MissingError,
+    StoreConfigError,
+    StoreRefusedError,
+    StoreUnavailableError,
+)
 
 _PASSING: Final = {
     "BadDigest",  # damaged on its way
@@ -16,14 +23,14 @@ _PASSING: Final = {
     "XAmzContentSHA256Mismatch",
 }
 _KINDS: Final[dict[int, type[Exception]]] = {
-    401: RefusedError,
-    403: RefusedError,
+    401: StoreRefusedError,
+    403: StoreRefusedError,
     404: MissingError,
     408: StoreUnavailableError,
     409: ConflictError,
     412: ExistsError,
     429: StoreUnavailableError,
-    501: ConfigError,
+    501: StoreConfigError,
 }
 _CONFIG: Final = {
     "AuthorizationHeaderMalformed": "check AWS_REGION",
@@ -57,9 +64,9 @@ def meaning(answer: Answer, doing: str, url: str) -> Exception:
     """Return the error that an answer stands for; `doing` is `read`, `write`, `list` or `delete`."""
     kind = _kind(answer, doing)
     advice = ""
-    if kind is RefusedError:
+    if kind is StoreRefusedError:
         advice = f"; {_REFUSED}"
-    elif kind is ConfigError:
+    elif kind is StoreConfigError:
         advice = f"; {_CONFIG.get(answer.code, _ELSE)}"
     if answer.code == "RequestTimeTooSkewed":
         advice += f" ({_skew(answer)})"
@@ -69,10 +76,10 @@ def meaning(answer: Answer, doing: str, url: str) -> Exception:
 
 def _kind(answer: Answer, doing: str) -> type[Exception]:
     if answer.code in _CONFIG or (answer.status == 404 and doing != "read"):  # noqa: PLR2004 - HTTP's own number
-        return ConfigError
+        return StoreConfigError
     if answer.code in _PASSING:
         return StoreUnavailableError
-    return _KINDS.get(answer.status, StoreUnavailableError if answer.status >= 500 else ConfigError)  # noqa: PLR2004
+    return _KINDS.get(answer.status, StoreUnavailableError if answer.status >= 500 else StoreConfigError)  # noqa: PLR2004
 
 
 def _skew(answer: Answer) -> str:

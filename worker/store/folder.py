@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Final, TypeVar
 
-from worker.errors import ConfigError, ExistsError, MissingError, StoreUnavailableError
+from worker.errors import ExistsError, MissingError, StoreConfigError, StoreUnavailableError
 from worker.store.port import Entry, Head
 
 TEMPORARY: Final = "~tmp"
@@ -232,4 +232,4 @@ def _translating(path: Path) -> Iterator[None]:
             raise StoreUnavailableError(f"{reason}; make room, or see to the disk") from error
         if error.errno in _NO_LINKS:
             reason += " (a file system without hard links cannot be a store)"
-        raise ConfigError(f"{reason}; check STORE_URL and the folder's permissions") from error
+        raise StoreConfigError(f"{reason}; check STORE_URL and the folder's permissions") from error

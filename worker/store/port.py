@@ -3,7 +3,8 @@
 Every adapter gives: reads see every finished write; an object appears whole or not at all; of concurrent `create`s of
 one key exactly one succeeds; time is the store's own. `tests/contract` holds all adapters to it.
 
-Every method may also raise StoreUnavailableError (try again), RefusedError (credentials) or ConfigError (no bucket).
+Every method may also raise a StoreFaultError: StoreUnavailableError (try again), StoreRefusedError (credentials) or
+StoreConfigError (no bucket, no store).
 """
 
 from collections.abc import Iterator

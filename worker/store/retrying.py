@@ -1,12 +1,13 @@
-"""A store that tries again while the one below it does not answer."""
+"""A store that tries again while the one below it does not do what it is asked."""
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from worker.errors import ConflictError, StoreUnavailableError
+from worker.errors import ConflictError, StoreFaultError, StoreRefusedError, StoreUnavailableError
 from worker.retry import Policy, Retrier
 from worker.store.port import Entry, Head, Store
 
@@ -21,7 +22,7 @@ Result = TypeVar("Result")
 
 
 class RetryingStore:
-    """Any store, with bounded retries of what may pass: no answer, and conflicts of timing.
+    """Any store, with bounded retries of what may pass: no answer, and conflicts of timing; later any refusal, too.
 
     A `create` whose answer was lost meets its own object when it is tried again: the ExistsError then goes to the
     caller, who can tell by the content whose object it is.
@@ -37,6 +38,14 @@ class RetryingStore:
         self._monotonic = monotonic
         self._silent_until = float("-inf")
         self.url = store.url
+
+    def persevere(self) -> None:
+        """Try refusals again, too, from now on: the store has just taken a claim, so they are not for good."""
+        self._policy = replace(self._policy, on=(StoreFaultError, ConflictError))
+
+    def attempt(self, work: Callable[[Store], Result]) -> Result:
+        """Do several steps with the store below; if one of them fails, all are tried again."""
+        return self._call(lambda: work(self._store))
 
     def create(self, key: str, body: bytes, media_type: str) -> None:
         """Store an object if there is none under that key."""
@@ -85,12 +94,22 @@ class RetryingStore:
         return list(self._store.entries(prefix, start_after=start_after, limit=size))
 
     def _call(self, work: Callable[[], Result]) -> Result:
-        began = self._monotonic()
+        began, policy = self._monotonic(), self._policy
+        kinds: set[type[Exception]] = set()
+
+        def noted() -> Result:
+            try:
+                return work()
+            except policy.on as error:
+                kinds.add(type(error))
+                raise
+
         try:
-            return self._retrier.call(work, self._policy, on_retry=self._warn)
-        except (StoreUnavailableError, ConflictError) as error:
+            return self._retrier.call(noted, policy, on_retry=self._warn)
+        except policy.on as error:
+            kind = StoreRefusedError if kinds == {StoreRefusedError} else StoreUnavailableError
             seconds = self._monotonic() - began
-            raise StoreUnavailableError(
+            raise kind(
                 f"the store {self.url} did not do it, tried for {seconds:.0f} s: {error}; "
                 "see that it runs and can be reached from here, then run this again"
             ) from error
@@ -100,6 +119,6 @@ class RetryingStore:
         if now >= self._silent_until:
             self._silent_until = now + QUIET_SECONDS
             LOG.warning(
-                "store does not answer, trying again: see that it runs and can be reached from here",
+                "store does not do what it is asked, trying again: see that it runs and can be reached from here",
                 extra={"store": self.url, "reason": reason},
             )

@@ -23,7 +23,7 @@ from botocore.exceptions import ConnectionError as UnconnectedError
 from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
-from worker.errors import ConfigError, StoreUnavailableError
+from worker.errors import StoreConfigError, StoreUnavailableError
 from worker.store.answers import Answer, meaning
 from worker.store.port import Entry, Head
 
@@ -116,7 +116,9 @@ class S3Store:
             for item in found:
                 key = item["Key"].removeprefix(self._prefix)
                 if key <= start_after:
-                    raise ConfigError(f"the store {self.url} does not list in the order of keys: take another store")
+                    raise StoreConfigError(
+                        f"the store {self.url} does not list in the order of keys: take another store"
+                    )
                 yield Entry(key=key, size=item["Size"], modified=item["LastModified"].timestamp())
                 start_after = key
             if whole or not found:
@@ -179,12 +181,14 @@ class S3Store:
     def _unanswered(self, error: Exception, doing: str) -> Exception:
         server = self._access.endpoint_url or f"of AWS in {self._access.region}"
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            return ConfigError(f"the certificate of the store's server {server} is not trusted: check AWS_CA_BUNDLE")
+            return StoreConfigError(
+                f"the certificate of the store's server {server} is not trusted: check AWS_CA_BUNDLE"
+            )
         if isinstance(error, _SILENCE):
             return StoreUnavailableError(
                 f"cannot {doing} at {self.url}: the server {server} does not answer ({type(error).__name__})"
             )
-        return ConfigError(f"cannot {doing} at {self.url}: {' '.join(str(error).split())}")
+        return StoreConfigError(f"cannot {doing} at {self.url}: {' '.join(str(error).split())}")
 
 
 _SILENCE: Final = (UnconnectedError, HTTPClientError, IncompleteReadError, ResponseParserError, HTTPError)

@@ -1,0 +1,97 @@
+"""What a run makes of a store that refuses, or answers wrongly, for a while or for good, once the job is claimed."""
+
+from collections.abc import Callable
+
+import pytest
+
+from states.exits import Exit
+from states.stages import State
+from tests.simulation.scheduler import Process
+from tests.simulation.simulation import Simulation
+from tests.simulation.stories import kill_before, run
+from tests.simulation.wire import Fault, Judge
+from tests.support.world import JOB
+from worker.callbacks.port import Answer
+from worker.errors import (
+    DamagedCheckpointError,
+    StoreConfigError,
+    StoreFaultError,
+    StoreRefusedError,
+    UnknownFormatError,
+)
+
+FAULTS = [StoreRefusedError, StoreConfigError, DamagedCheckpointError, UnknownFormatError]
+OPERATIONS = [
+    f"create {JOB}/checkpoints",
+    f"put {JOB}/artifacts/generate-chapters",
+    f"get {JOB}/artifacts/order",
+    f"list {JOB}/artifacts/generate-chapters",
+]
+
+
+def claimed(simulation: Simulation, judge: Judge) -> Judge:
+    """Apply a judge to what comes after the second claim."""
+    return lambda name, process: judge(name, process) if simulation.manifest.run > 1 else None
+
+
+def refusing(operation: str, fault: Callable[[str], StoreFaultError], *, times: int) -> Judge:
+    """Return a judge under which the store refuses an operation so many times."""
+    left = times
+
+    def judge(name: str, _: Process) -> Fault | None:
+        nonlocal left
+        if name.startswith(operation) and left:
+            left -= 1
+            raise fault("so it says")
+        return None
+
+    return judge
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_refusal_that_passes_is_not_the_jobs_failure(
+    simulation: Simulation, operation: str, fault: type[StoreFaultError]
+) -> None:
+    run(simulation, judge=kill_before(f"put {JOB}/artifacts/review-chapters"))
+    judge = claimed(simulation, refusing(operation, fault, times=3))
+    assert run(simulation, judge=judge).code is Exit.OK
+    simulation.check()
+
+
+@pytest.mark.parametrize(("fault", "code"), [(StoreRefusedError, Exit.REFUSED), (StoreConfigError, Exit.TEMPORARY)])
+def test_a_refusal_that_lasts_ends_the_run_and_leaves_the_job_as_it_was(
+    simulation: Simulation, fault: type[StoreFaultError], code: Exit
+) -> None:
+    judge = refusing(f"put {JOB}/artifacts/generate-chapters", fault, times=10**6)
+    assert run(simulation, judge=judge).code is code
+    assert simulation.manifest.state is State.GENERATING_CHAPTERS
+    assert not simulation.finals()
+    assert run(simulation).code is Exit.OK
+    simulation.check()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_refusal_before_the_claim_is_said_at_once_and_nothing_is_touched(
+    simulation: Simulation, fault: type[StoreFaultError]
+) -> None:
+    refused = run(simulation, judge=refusing(f"list {JOB}/checkpoints", fault, times=1))
+    assert refused.code is fault.exit
+    assert list(simulation.store.entries("")) == []
+    assert simulation.scheduler.time < 1
+
+
+def test_a_job_that_is_over_is_not_interrupted_by_what_befalls_its_telling(simulation: Simulation) -> None:
+    def reading(name: str, _: Process) -> Fault | None:
+        if name.startswith(f"get {JOB}/checkpoints") and simulation.manifest.run > 1:
+            raise ZeroDivisionError
+        return None
+
+    simulation.receiver.answer = lambda _: Answer(status_code=503)
+    assert run(simulation).code is Exit.TEMPORARY
+    simulation.receiver.answer = lambda _: Answer(status_code=200)
+    again = run(simulation, judge=reading)
+    assert again.code is Exit.SOFTWARE
+    assert (simulation.manifest.state, simulation.manifest.released) == (State.COMPLETED, True)
+    assert run(simulation).code is Exit.OK
+    simulation.check()
