@@ -11,10 +11,13 @@ import pytest
 
 from states.stages import State
 from tests.gateway.conftest import Place
+from tests.support.receiver import Reply
 from tests.support.servers.server import S3Server
 from tests.support.waiting import until
 from worker.checkpoint import CheckpointLog
 from worker.runtime import SystemRuntime
+
+TRIED_AGAIN = "a job is not over and is attended to again"
 
 
 def runs(place: Place) -> list[int]:
@@ -215,19 +218,39 @@ def test_a_run_that_was_killed_is_tried_again(place: Place) -> None:
     assert place.get("/jobs/job-1").json()["run"] == 2
 
 
-def test_a_run_that_would_not_touch_its_job_is_given_up_and_taken_up_when_that_is_mended(place: Place) -> None:
+def test_a_run_that_would_not_touch_its_job_is_tried_again_and_its_request_kept_until_that_is_mended(
+    place: Place,
+) -> None:
     place.cli.set(delay=500)  # so that nobody can miss it
     place.start()
     place.analyze()
     place.await_state("extracting")
     place.stop()
-    place.start(ENGINE="static")  # the job began with another
-    until(lambda: place.get("/status").json()["givenUp"] == ["job-1"])
+    refusing = place.start(ENGINE="static")  # the job began with another
+    until(lambda: [line["exit_code"] for line in refusing.events(TRIED_AGAIN)][:2] == [78, 78])
     place.stop()
     assert len(place.spool) == 1
     place.start()
     place.await_state("completed")
     until(lambda: place.spool == [])
+
+
+def test_the_last_word_of_a_completed_job_arrives_although_the_webhook_was_away_and_the_gateway_killed(
+    place: Place,
+) -> None:
+    place.receiver.reply = lambda delivery: Reply(status=503 if delivery.document["type"] == "complete" else 200)
+    first = place.start(CALLBACK_GIVE_UP_SECONDS="1")
+    place.analyze()
+    until(lambda: [line["exit_code"] for line in first.events(TRIED_AGAIN)][:2] == [75, 75])
+    assert place.state() == "completed"
+    assert place.get("/status").json()["givenUp"] == []
+    first.kill()
+    second = place.start(CALLBACK_GIVE_UP_SECONDS="1")
+    until(lambda: bool(second.events(TRIED_AGAIN)))
+    place.receiver.reply = lambda _: Reply()
+    until(lambda: place.spool == [])
+    assert place.receiver.said[-1] == ("complete", "completed")
+    assert place.get("/jobs/job-1").json()["pendingCallbacks"] == []
 
 
 def test_two_gateways_do_not_share_their_requests(place: Place) -> None:

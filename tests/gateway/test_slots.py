@@ -5,12 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from states.exits import LEAVES, Exit, Leaves
+from states.exits import Exit
 from tests.gateway.test_spool import a_request
 from tests.support.waiting import until
 from worker.gateway.program import Program
-from worker.gateway.slots import MAX_RETRIES, Slots
+from worker.gateway.slots import (
+    LONGEST_PAUSE_SECONDS,
+    MAX_RETRIES,
+    UNREADABLE_PAUSE_SECONDS,
+    Limits,
+    Slots,
+)
 from worker.gateway.spool import Spool
+from worker.gateway.standing import Standing
 from worker.runtime import Flag, SystemRuntime
 
 KILLED = 137
@@ -21,34 +28,44 @@ class Impatient(SystemRuntime):
 
     def __init__(self) -> None:
         self.pauses: list[float] = []
+        self.patient = False
 
     def flag(self) -> Flag:
-        flag, pauses = super().flag(), self.pauses
+        flag, pauses, runtime = super().flag(), self.pauses, self
 
         class Noted:
             set, is_set = flag.set, flag.is_set
 
             def wait(self, seconds: float) -> bool:
                 pauses.append(seconds)
-                return flag.is_set()
+                return flag.wait(seconds) if runtime.patient else flag.is_set()
 
         return Noted()
 
 
 class Scripted(Program):
-    """Runs that end as a test says, and then with 0."""
+    """Runs that end as a test says; then the job is over."""
 
     def __init__(self) -> None:
         super().__init__({}, "file:///nowhere", SystemRuntime(), stop_grace_seconds=1)
         self.codes: list[int | Exception] = []
         self.jobs: list[str] = []
+        self.given: list[Mapping[str, str]] = []
+        self.looks: list[Standing] = []
+        """Where the job stands at the first looks; then it is unfinished as long as there are codes."""
 
     def run(self, *argv: str, variables: Mapping[str, str], stopping: Flag) -> int:  # noqa: ARG002 - as Program has it
         self.jobs.append(variables["JOB_ID"])
+        self.given.append(variables)
         code = self.codes.pop(0) if self.codes else 0
         if isinstance(code, Exception):
             raise code
         return code
+
+    def judge(self, _: str) -> Standing:
+        if self.looks:
+            return self.looks.pop(0)
+        return Standing.UNFINISHED if self.codes else Standing.OVER
 
 
 @pytest.fixture
@@ -63,7 +80,8 @@ def runtime() -> Impatient:
 
 @pytest.fixture
 def slots(program: Scripted, runtime: Impatient, tmp_path: Path) -> Iterator[Slots]:
-    slots = Slots(program, Spool(tmp_path, runtime), runtime, 1)
+    limits = Limits(max_runs=1, redelivery_seconds=7)
+    slots = Slots(program, program.judge, Spool(tmp_path, runtime), runtime, limits=limits)
     yield slots
     slots.close()
 
@@ -72,39 +90,110 @@ def spooled(folder: Path) -> int:
     return len(list(folder.glob("*.json")))
 
 
-@pytest.mark.parametrize("code", [code for code in Exit if LEAVES[code] in {Leaves.OVER, Leaves.FAILED}])
-def test_a_job_that_is_over_is_forgotten(slots: Slots, program: Scripted, code: Exit, tmp_path: Path) -> None:
+def states(slots: Slots) -> list[tuple[bool, bool]]:
+    return [(one.given_up, one.running) for one in slots.all()]
+
+
+ALL_CODES = [*Exit, KILLED]
+
+
+@pytest.mark.parametrize("code", ALL_CODES)
+def test_a_job_that_is_over_is_forgotten_however_its_run_ended(
+    slots: Slots, program: Scripted, code: Exit, tmp_path: Path
+) -> None:
     program.codes = [code]
     slots.put(a_request())
     until(lambda: program.jobs == ["job-1"] and slots.all() == [])
     assert spooled(tmp_path) == 0
 
 
-@pytest.mark.parametrize("code", [*(code for code in Exit if LEAVES[code] is Leaves.RESUMABLE), KILLED, ValueError()])
-def test_what_may_pass_is_tried_again_until_it_does(slots: Slots, program: Scripted, code: int | Exception) -> None:
+def test_a_job_that_is_over_already_is_forgotten_without_a_run(slots: Slots, program: Scripted, tmp_path: Path) -> None:
+    program.looks = [Standing.OVER]
+    slots.put(a_request())
+    until(lambda: slots.all() == [])
+    assert (program.jobs, spooled(tmp_path)) == ([], 0)
+
+
+@pytest.mark.parametrize("code", ALL_CODES)
+def test_a_job_that_is_not_over_is_tried_again_however_its_run_ended(
+    slots: Slots, program: Scripted, code: int
+) -> None:
+    program.looks = [Standing.UNFINISHED] * 4
     program.codes = [code, code]
     slots.put(a_request())
     until(lambda: slots.all() == [])
-    assert program.jobs == ["job-1"] * 3
+    assert program.jobs == ["job-1"] * 2
+
+
+def test_a_job_whose_run_met_a_bug_is_tried_again(slots: Slots, program: Scripted) -> None:
+    program.codes = [ValueError(), ValueError()]
+    slots.put(a_request())
+    until(lambda: slots.all() == [])
+    assert program.jobs == ["job-1"] * 2
 
 
 def test_retries_are_bounded_with_growing_pauses_and_begin_anew_when_asked_for(
     slots: Slots, program: Scripted, runtime: Impatient, tmp_path: Path
 ) -> None:
-    program.codes = [Exit.TEMPORARY] * (MAX_RETRIES + 1)
+    program.looks = [Standing.UNFINISHED] * 2 * (MAX_RETRIES + 1)
+    program.codes = [Exit.TEMPORARY] * 20
     slots.put(a_request())
-    until(lambda: [one.given_up for one in slots.all()] == [True])
-    assert (len(program.jobs), runtime.pauses, spooled(tmp_path)) == (6, [2, 4, 8, 16, 32], 1)
+    until(lambda: runtime.pauses[6:] != [])
+    assert (states(slots), len(program.jobs), spooled(tmp_path)) == ([(True, False)], 6, 1)
+    assert runtime.pauses[:6] == [2, 4, 8, 16, 32, LONGEST_PAUSE_SECONDS]
+    program.codes = [Exit.TEMPORARY]
     slots.put(a_request())
     until(lambda: slots.all() == [])
     assert spooled(tmp_path) == 0
 
 
-@pytest.mark.parametrize("code", [Exit.USAGE, Exit.CONFIG])
-def test_a_run_that_touches_nothing_is_not_repeated_and_its_request_kept(
-    slots: Slots, program: Scripted, code: Exit, tmp_path: Path
+@pytest.mark.parametrize("code", ALL_CODES)
+def test_a_job_whose_webhook_does_not_know_that_it_is_over_is_never_given_up(
+    slots: Slots, program: Scripted, runtime: Impatient, code: int, tmp_path: Path
 ) -> None:
-    program.codes = [code]
+    program.looks = [Standing.UNDELIVERED] * 2100
+    program.codes = [code] * 1050
     slots.put(a_request())
-    until(lambda: [one.refused for one in slots.all()] == [code])
-    assert (program.jobs, spooled(tmp_path)) == (["job-1"], 1)
+    until(lambda: slots.all() == [])
+    assert (len(program.jobs), spooled(tmp_path)) == (1050, 0)
+    assert (runtime.pauses[:3], max(runtime.pauses)) == ([2, 4, 8], LONGEST_PAUSE_SECONDS)
+
+
+def test_a_run_that_only_delivers_gets_less_time_than_one_that_works(slots: Slots, program: Scripted) -> None:
+    program.looks = [Standing.UNFINISHED, Standing.UNDELIVERED, Standing.UNDELIVERED]
+    slots.put(a_request())
+    until(lambda: slots.all() == [])
+    assert [given.get("CALLBACK_GIVE_UP_SECONDS") for given in program.given] == [None, "7"]
+
+
+def test_while_a_manifest_cannot_be_read_nothing_is_run_or_decided(
+    slots: Slots, program: Scripted, runtime: Impatient, tmp_path: Path
+) -> None:
+    program.looks = [Standing.UNFINISHED, *[Standing.UNREADABLE] * 50]
+    slots.put(a_request())
+    until(lambda: slots.all() == [])
+    assert (program.jobs, spooled(tmp_path)) == (["job-1"], 0)
+    assert set(runtime.pauses) == {UNREADABLE_PAUSE_SECONDS}
+
+
+def test_a_job_that_was_given_up_is_delivered_when_somebody_else_has_brought_it_to_its_end(
+    slots: Slots, program: Scripted, tmp_path: Path
+) -> None:
+    failures = [Standing.UNFINISHED] * 2 * (MAX_RETRIES + 1)
+    program.looks = [*failures, *[Standing.UNFINISHED] * 3, Standing.UNDELIVERED, Standing.OVER]
+    slots.put(a_request())
+    until(lambda: slots.all() == [])
+    assert (len(program.jobs), spooled(tmp_path)) == (MAX_RETRIES + 2, 0)
+
+
+def test_a_job_that_pauses_goes_on_at_once_with_a_newer_request(
+    slots: Slots, program: Scripted, runtime: Impatient, tmp_path: Path
+) -> None:
+    runtime.patient = True
+    program.looks = [Standing.UNDELIVERED] * 3
+    slots.put(a_request(branch="old"))
+    until(lambda: [one.pausing for one in slots.all()] == [True])
+    slots.put(a_request(branch="new"))
+    until(lambda: slots.all() == [])
+    assert [given["BRANCH"] for given in program.given] == ["old", "new"]
+    assert spooled(tmp_path) == 0

@@ -12,11 +12,14 @@ from worker import logs
 from worker.commands.reading import open_view
 from worker.errors import EngineUnavailableError, UsageError
 from worker.gateway.port import Backend
+from worker.gateway.slots import Limits, Slots
 from worker.output import Output
 from worker.runtime import SystemRuntime
 from worker.settings import Reader, Secret
 
 DEFAULT_MAX_RUNS: Final = 2
+REDELIVERY_SECONDS: Final = 30.0
+"""For which a run may occupy a slot that only tries again to reach a webhook."""
 _SPOOL: Final = "gateway-spool"
 
 
@@ -27,6 +30,8 @@ def gateway(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     reader = Reader(environment)
     token = _token(reader, arguments.host)
     max_runs = int(reader.number("GATEWAY_MAX_RUNS", DEFAULT_MAX_RUNS, low=1, high=100, whole=True))
+    give_up = reader.number("CALLBACK_GIVE_UP_SECONDS", REDELIVERY_SECONDS)
+    limits = Limits(max_runs=max_runs, redelivery_seconds=min(give_up, REDELIVERY_SECONDS))
     allow_http = reader.flag("ALLOW_HTTP_GIT")
     form = reader.choice("LOG_FORMAT", "console", logs.FORMATS)
     level = reader.choice("LOG_LEVEL", "info", logs.LEVELS)
@@ -40,7 +45,7 @@ def gateway(arguments: Namespace, environment: Mapping[str, str]) -> Output:
             code="extra_missing",
         ) from error
     ended = serve(
-        lambda: _backend(arguments, environment, max_runs),
+        lambda: _backend(arguments, environment, limits),
         token,
         (arguments.host, arguments.port),
         allow_http=allow_http,
@@ -65,7 +70,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _backend(arguments: Namespace, environment: Mapping[str, str], max_runs: int) -> Backend:
+def _backend(arguments: Namespace, environment: Mapping[str, str], limits: Limits) -> Backend:
     runtime = SystemRuntime()
     if arguments.mode == "scaleway":
         from worker.gateway.remote import PlatformBackend  # noqa: PLC0415 - only what is used is imported
@@ -74,14 +79,15 @@ def _backend(arguments: Namespace, environment: Mapping[str, str], max_runs: int
     from worker.gateway.answers import hasty  # noqa: PLC0415 - the same
     from worker.gateway.local import LocalBackend  # noqa: PLC0415 - the same
     from worker.gateway.program import Program  # noqa: PLC0415 - the same
-    from worker.gateway.slots import Slots  # noqa: PLC0415 - the same
     from worker.gateway.spool import Spool  # noqa: PLC0415 - the same
+    from worker.gateway.standing import read_standing  # noqa: PLC0415 - the same
 
     view = hasty(open_view(arguments, environment))
     settings = view.settings
     program = Program(environment, settings.store_url, runtime, stop_grace_seconds=settings.stop_grace)
-    slots = Slots(program, Spool(_spool_folder(environment, settings.work_dir), runtime), runtime, max_runs)
-    return LocalBackend(view, program, slots, max_runs)
+    spool = Spool(_spool_folder(environment, settings.work_dir), runtime)
+    slots = Slots(program, lambda job_id: read_standing(view, job_id), spool, runtime, limits=limits)
+    return LocalBackend(view, program, slots, limits.max_runs)
 
 
 def _spool_folder(environment: Mapping[str, str], work_dir: Path | None) -> Path:

@@ -49,7 +49,7 @@ class LocalBackend:
         """Return where a job stands; `pending` before its first checkpoint."""
         waiting, manifest = self._slots.get(job_id), read_manifest(self._view, job_id)
         if manifest is not None:
-            if waiting is not None and waiting.given_up and is_settled(manifest):
+            if is_settled(manifest):
                 self._slots.forget(job_id)  # an operator has brought it to its end
             return describe(self._view, manifest)
         if waiting is None:

@@ -1,0 +1,54 @@
+"""Where a job stands, by what a store gives, or does not give."""
+
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from states.keys import checkpoint_key
+from states.manifest import Writer
+from tests.support.builders import begun
+from tests.support.world import JOB
+from worker.checkpoint import CheckpointLog
+from worker.commands.reading import View, open_view
+from worker.errors import ConfigError, MissingError, RefusedError, StoreUnavailableError
+from worker.gateway.standing import Standing, read_standing
+from worker.store.folder import FolderStore
+
+
+@dataclass(frozen=True)
+class Refusing:
+    """A store that gives no listing."""
+
+    error: Exception
+
+    def entries(self, *_: object, **__: object) -> object:
+        raise self.error
+
+
+@pytest.fixture
+def view(tmp_path: Path) -> View:
+    return open_view(Namespace(store=(tmp_path / "store").as_uri()), {})
+
+
+def test_a_job_without_a_checkpoint_is_unfinished(view: View) -> None:
+    assert read_standing(view, JOB) is Standing.UNFINISHED
+
+
+def test_a_job_that_has_begun_is_unfinished(view: View) -> None:
+    CheckpointLog(view.store, JOB, view.runtime).append(None, begun(), Writer.WORKER)
+    assert read_standing(view, JOB) is Standing.UNFINISHED
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"format": 99}'])
+def test_a_manifest_that_needs_a_person_leaves_its_job_unfinished(view: View, body: bytes) -> None:
+    view.store.put(checkpoint_key(JOB, 1), body, "application/json")
+    assert read_standing(view, JOB) is Standing.UNFINISHED
+
+
+@pytest.mark.parametrize("kind", [StoreUnavailableError, RefusedError, ConfigError, MissingError])
+def test_a_store_that_does_not_answer_or_refuses_leaves_it_open(view: View, kind: Callable[[str], Exception]) -> None:
+    refusing: FolderStore = Refusing(kind("no"))  # type: ignore[assignment]
+    assert read_standing(replace(view, store=refusing), JOB) is Standing.UNREADABLE

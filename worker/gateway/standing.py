@@ -1,0 +1,44 @@
+"""Where a job stands for the gateway: read from its manifest, never guessed from an exit code."""
+
+import logging
+from enum import StrEnum
+from typing import Final
+
+from worker.commands.reading import View
+from worker.errors import StoreError, WorkerError
+from worker.gateway.answers import read_manifest
+from worker.gateway.canceling import is_settled
+
+LOG = logging.getLogger(__name__)
+
+_LASTING: Final = frozenset({"damaged", "unknown_format"})
+"""Codes of errors that stay until a person has seen to the manifest."""
+
+
+class Standing(StrEnum):
+    """What is left to do for a job."""
+
+    OVER = "over"
+    """Nothing: it has ended, and its webhook knows."""
+    UNDELIVERED = "undelivered"
+    """It has ended, and its webhook does not know yet."""
+    UNFINISHED = "unfinished"
+    """It has not begun, or has not ended."""
+    UNREADABLE = "unreadable"
+    """Nobody can tell now: the store gives no answer, or refuses to."""
+
+
+def read_standing(view: View, job_id: str) -> Standing:
+    """Read where a job stands.
+
+    A manifest that is damaged, or of an unknown format, stays so until a person has seen to it: its job is unfinished.
+    """
+    try:
+        manifest = read_manifest(view, job_id)
+    except (WorkerError, StoreError) as error:
+        LOG.warning("the job's manifest cannot be read", extra={"job_id": job_id, "reason": str(error)})
+        lasting = getattr(error, "code", None) in _LASTING
+        return Standing.UNFINISHED if lasting else Standing.UNREADABLE
+    if manifest is None or not manifest.over:
+        return Standing.UNFINISHED
+    return Standing.OVER if is_settled(manifest) else Standing.UNDELIVERED
