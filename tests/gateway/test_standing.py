@@ -13,9 +13,9 @@ from tests.support.builders import begun
 from tests.support.world import JOB
 from worker.checkpoint import CheckpointLog
 from worker.commands.reading import View, open_view
-from worker.errors import ConfigError, MissingError, RefusedError, StoreUnavailableError
+from worker.errors import MissingError, StoreConfigError, StoreRefusedError, StoreUnavailableError
 from worker.gateway.standing import Standing, read_standing
-from worker.store.folder import FolderStore
+from worker.store.retrying import RetryingStore
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def test_a_manifest_that_needs_a_person_leaves_its_job_unfinished(view: View, bo
     assert read_standing(view, JOB) is Standing.UNFINISHED
 
 
-@pytest.mark.parametrize("kind", [StoreUnavailableError, RefusedError, ConfigError, MissingError])
+@pytest.mark.parametrize("kind", [StoreUnavailableError, StoreRefusedError, StoreConfigError, MissingError])
 def test_a_store_that_does_not_answer_or_refuses_leaves_it_open(view: View, kind: Callable[[str], Exception]) -> None:
-    refusing: FolderStore = Refusing(kind("no"))  # type: ignore[assignment]
+    refusing: RetryingStore = Refusing(kind("no"))  # type: ignore[assignment]
     assert read_standing(replace(view, store=refusing), JOB) is Standing.UNREADABLE

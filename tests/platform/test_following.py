@@ -15,10 +15,11 @@ from worker.checkpoint import CheckpointLog
 from worker.commands import following
 from worker.commands.following import Follower
 from worker.commands.reading import View
-from worker.errors import TemporaryError
+from worker.errors import StoreRefusedError, TemporaryError
 from worker.retry import Retrier
 from worker.settings import Reader, read_settings
 from worker.store.memory import MemoryStore
+from worker.store.port import Entry
 from worker.store.retrying import RetryingStore
 
 AWAY = Fault(status=409, body=b'{"type": "transient_state"}', on="/job-runs")
@@ -35,9 +36,9 @@ def run(scaleway: ScalewayServer) -> Document:
     return scaleway.jobs.start(scaleway.define(), {"environment_variables": {"JOB_ID": "job-1"}})[0]
 
 
-def view(runtime: Hasty) -> View:
+def view(runtime: Hasty, kind: type[MemoryStore] = MemoryStore) -> View:
     """Return a store with a job that has just begun."""
-    store = MemoryStore(lambda: runtime.now().timestamp())
+    store = kind(lambda: runtime.now().timestamp())
     log = CheckpointLog(store, "job-1", runtime)
     first = log.append(None, begin(IDENTITY, ENGINE, run_record(), announces=False), Writer.WORKER)
     log.append(first, enter(first.manifest, at=AT), Writer.WORKER)
@@ -71,6 +72,28 @@ def test_each_new_checkpoint_is_shown_once_and_a_dead_run_ends_it(scaleway: Scal
     assert [one.sequence for one in seen] == [2]
     assert (found.state, found.exit_code) == ("cloning", 75)
     assert "memory_usage_exceeded" in found.said
+
+
+class Refusing(MemoryStore):
+    """A store that refuses its first listings, as one does whose keys have just changed."""
+
+    refusals = 3
+
+    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+        if self.refusals:
+            self.refusals -= 1
+            raise StoreRefusedError("no")
+        return super().entries(prefix, start_after=start_after, limit=limit)
+
+
+def test_a_job_whose_run_has_failed_is_judged_by_its_manifest_as_soon_as_the_store_can_be_read_again(
+    scaleway: ScalewayServer, run: Document
+) -> None:
+    runtime = Hasty()
+    looked_at = view(runtime, Refusing)
+    scaleway.jobs.end(run, "failed", exit_code=77)
+    found = Follower(connect(scaleway, runtime), looked_at, runtime).follow("job-1", run["id"], lambda _: None)
+    assert found.state == "cloning"
 
 
 def test_a_platform_that_is_away_for_a_while_is_waited_for(scaleway: ScalewayServer, run: Document) -> None:

@@ -10,7 +10,7 @@ from states.manifest import Manifest
 from states.takeover import exit_code
 from worker.checkpoint import CheckpointLog
 from worker.commands.reading import View
-from worker.errors import StoreUnavailableError, TemporaryError
+from worker.errors import StoreConfigError, StoreRefusedError, StoreUnavailableError, TemporaryError
 from worker.platform.port import Platform, PlatformRun
 from worker.platform.triage import described
 from worker.runtime import Runtime
@@ -21,7 +21,7 @@ FIRST_SECONDS: Final = 0.5
 LONGEST_SECONDS: Final = 10.0
 """The pause between two looks; it grows by a twentieth of the time that has passed."""
 SILENCE_SECONDS: Final = 600.0
-"""So long a platform that does not answer is put up with."""
+"""How long to tolerate a platform that does not answer, or a store that cannot be read after a run has failed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,17 +66,19 @@ class Follower:
 
     def follow(self, job_id: str, run_id: str, see: Callable[[Manifest], None]) -> Outcome:
         """Wait until the job rests; `see` is shown each new manifest. Raises TemporaryError if nobody answers."""
-        began = answered = self._runtime.monotonic()
+        began = answered = read = self._runtime.monotonic()
         pause, shown = self._runtime.flag(), 0
         while True:
             now = self._runtime.monotonic()
             run = self._ask(run_id, answered)
             answered = now if run else answered
-            manifest = self.manifest(job_id)
+            manifest, readable = self._look(job_id)
+            read = now if readable else read
             if manifest is not None and manifest.sequence > shown:
                 shown = manifest.sequence
                 see(manifest)
-            if run is not None and (found := outcome(manifest, run)) is not None:
+            enough = readable or now - read > SILENCE_SECONDS or (run is not None and run.state == "succeeded")
+            if run is not None and enough and (found := outcome(manifest, run)) is not None:
                 return found
             pause.wait(min(LONGEST_SECONDS, FIRST_SECONDS + (now - began) / 20))
 
@@ -85,14 +87,18 @@ class Follower:
 
         Raises DamagedCheckpointError and UnknownFormatError.
         """
+        return self._look(job_id)[0]
+
+    def _look(self, job_id: str) -> tuple[Manifest | None, bool]:
+        """Return the job's newest manifest, if there is one, and whether there is nothing left to read."""
         if self._view is None:
-            return None
+            return None, True
         try:
             newest = CheckpointLog(self._view.store, job_id, self._runtime).newest()
-        except StoreUnavailableError as error:
+        except (StoreUnavailableError, StoreRefusedError, StoreConfigError) as error:
             LOG.warning("the store cannot be read now", extra={"reason": str(error)})
-            return None
-        return newest.manifest if newest else None
+            return None, False
+        return newest.manifest if newest else None, True
 
     def _ask(self, run_id: str, answered: float) -> PlatformRun | None:
         try:

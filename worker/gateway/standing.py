@@ -2,17 +2,13 @@
 
 import logging
 from enum import StrEnum
-from typing import Final
 
 from worker.commands.reading import View
-from worker.errors import StoreError, WorkerError
+from worker.errors import DamagedCheckpointError, StoreError, UnknownFormatError, WorkerError
 from worker.gateway.answers import read_manifest
 from worker.gateway.canceling import is_settled
 
 LOG = logging.getLogger(__name__)
-
-_LASTING: Final = frozenset({"damaged", "unknown_format"})
-"""Codes of errors that stay until a person has seen to the manifest."""
 
 
 class Standing(StrEnum):
@@ -37,7 +33,7 @@ def read_standing(view: View, job_id: str) -> Standing:
         manifest = read_manifest(view, job_id)
     except (WorkerError, StoreError) as error:
         LOG.warning("the job's manifest cannot be read", extra={"job_id": job_id, "reason": str(error)})
-        lasting = getattr(error, "code", None) in _LASTING
+        lasting = isinstance(error, (DamagedCheckpointError, UnknownFormatError))
         return Standing.UNFINISHED if lasting else Standing.UNREADABLE
     if manifest is None or not manifest.over:
         return Standing.UNFINISHED
