@@ -19,9 +19,9 @@ from typing import Final
 from tests.benchmarks.figures import Figure, table
 from tests.support.course import make_course
 from worker.engines.static.analysis import analyze
-from worker.engines.static.encoding import decode
-from worker.engines.static.parse import Reader
-from worker.engines.static.survey import Survey, survey
+from worker.engines.static.parsing.source_file import Reader
+from worker.engines.static.reading.encoding import decode
+from worker.engines.static.reading.survey import Survey, survey
 
 TIMES: Final = 3
 AIM: Final = 7.0

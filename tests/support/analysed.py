@@ -5,10 +5,10 @@ from pathlib import Path
 
 from tests.support.course import write_tree
 from worker.engines.static.analysis import analyze
-from worker.engines.static.language import Language
-from worker.engines.static.model import Analysis, Definition, Reference
-from worker.engines.static.parse import Parsed, Reader
-from worker.engines.static.survey import Survey, survey
+from worker.engines.static.facts import Analysis, Definition, Reference
+from worker.engines.static.parsing.source_file import Parsed, Reader
+from worker.engines.static.reading.language import Language
+from worker.engines.static.reading.survey import Survey, survey
 
 
 def parsed(language: Language, text: str) -> Parsed:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from tests.support.course import write_tree
 from worker.course import read_abstractions, read_order, read_relationships
-from worker.engines.static import papers
 from worker.engines.static.analysis import analyze
-from worker.engines.static.model import Course
-from worker.engines.static.writing.book import Book, Chapter
+from worker.engines.static.facts import Course
+from worker.engines.static.pages import yaml_files as papers
+from worker.engines.static.pages.course import Book, Chapter
 
 
 def read(tree: Path, files: Mapping[str, str]) -> Book:

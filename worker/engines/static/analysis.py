@@ -5,21 +5,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from worker.engines.static import sequence, summary
-from worker.engines.static.assembly import Assembly
-from worker.engines.static.choice import Chooser, size
-from worker.engines.static.graph import Graph
-from worker.engines.static.merit import Merit
-from worker.engines.static.model import Analysis, Definition, Reference, Relation, Unit
-from worker.engines.static.naming import distinct, unit_name
-from worker.engines.static.pages import Page, Pages
-from worker.engines.static.portrait import Portraits
-from worker.engines.static.project import describe
-from worker.engines.static.references import References, interesting_names
-from worker.engines.static.relations import Relations, strongest
-from worker.engines.static.scopes import Resolver
-from worker.engines.static.survey import Check, Survey, mentions, survey
-from worker.engines.static.units import Candidate, candidates
+from worker.engines.static.choosing import learning_order as sequence
+from worker.engines.static.choosing.candidates import Candidate, candidates
+from worker.engines.static.choosing.description import Portraits
+from worker.engines.static.choosing.file_candidates import Page, Pages
+from worker.engines.static.choosing.naming import distinct, unit_name
+from worker.engines.static.choosing.ranking import Merit
+from worker.engines.static.choosing.relations import Relations, strongest
+from worker.engines.static.choosing.selection import Chooser, size
+from worker.engines.static.facts import Analysis, Definition, Reference, Relation, Unit
+from worker.engines.static.linking.assembly import Assembly
+from worker.engines.static.linking.graph import Graph
+from worker.engines.static.linking.references import References, interesting_names
+from worker.engines.static.linking.scopes import Resolver
+from worker.engines.static.pages import summary
+from worker.engines.static.reading.project import describe
+from worker.engines.static.reading.survey import Check, Survey, mentions, survey
 
 _MENTIONS: Final = 12
 """So many files of each role that mention a name are remembered."""

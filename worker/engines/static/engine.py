@@ -8,10 +8,10 @@ from typing import Final
 from states.stages import INFO, Stage
 from worker.course import read_abstractions, read_order, read_relationships
 from worker.engines.port import EngineFailedError, Item, Workspace
-from worker.engines.static import papers
 from worker.engines.static.analysis import NothingToSayError, analyze
-from worker.engines.static.model import Analysis, Course
-from worker.engines.static.writing import chapters, reviews, tutorials
+from worker.engines.static.facts import Analysis, Course
+from worker.engines.static.pages import chapters, reviews, tutorials
+from worker.engines.static.pages import yaml_files as papers
 
 _PAPERS: Final = {
     Stage.EXTRACT: papers.abstractions,

@@ -1,0 +1,162 @@
+"""How units hang together: a verb from the syntax around a name, and a line where it can be seen."""
+
+from pathlib import Path
+
+import pytest
+from tree_sitter import Node
+
+from tests.support.analysed import analysed, names, related
+from worker.engines.static.facts import Definition, Kind
+from worker.engines.static.linking.usage import _verb
+from worker.engines.static.parsing.source_file import Reader
+from worker.engines.static.reading.language import Language
+
+STOCK = "class Stock:\n    def take(self): pass\n\nclass Closed(Exception):\n    def till(self): pass\n"
+
+
+def verb(language: Language, line: str, kind: Kind = Kind.CLASS) -> str | None:
+    """Return what a line does with the name `Target` in it."""
+    data = line.encode()
+    node: Node | None = (
+        Reader()
+        .tree(language, data)
+        .root_node.descendant_for_byte_range(data.index(b"Target"), data.index(b"Target") + 6)
+    )
+    assert node is not None
+    target = Definition(
+        index=0, name="Target", qualified="Target", kind=kind, path="a", line=1, end_line=1, signature=""
+    )  # fmt: skip
+    return _verb(node, target)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("x = Target()", "creates"),
+        ("x = mod.Target(1)", "creates"),
+        ("Target.make()", "calls"),
+        ("class A(Target): pass", "inherits from"),
+        ("raise Target()", "raises"),
+        ("raise mod.Target", "raises"),
+        ("try: pass\nexcept Target: pass", "handles"),
+        ("try: pass\nexcept (A, Target) as e: pass", "handles"),
+        ("@Target\ndef f(): pass", "decorates"),
+        ("@Target(1)\ndef f(): pass", "decorates"),
+        ("isinstance(x, Target)", "checks for"),
+        ("isinstance(x, (A, Target))", "checks for"),
+        ("def f(a: Target): pass", "takes"),
+        ("def f() -> Target: pass", "returns"),
+        ("class A:\n    a: Target = None", "holds"),
+        ("def f(self):\n    self.a: list[Target] = []", "holds"),
+        ("a: Target = 1", "uses"),
+        ("x = [Target, 1]", "uses"),
+        ("call(Target)", "uses"),
+        ("from a import Target", None),
+    ],
+)
+def test_python(line: str, expected: str | None) -> None:
+    assert verb(Language.PYTHON, line) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "expected"),
+    [
+        (Language.TYPESCRIPT, "const a = new Target<string>(1)", "creates"),
+        (Language.TYPESCRIPT, "class A extends Target {}", "inherits from"),
+        (Language.TYPESCRIPT, "throw new Target('x')", "raises"),
+        (Language.TYPESCRIPT, "if (x instanceof Target) {}", "checks for"),
+        (Language.TYPESCRIPT, "class A { private a: Target }", "holds"),
+        (Language.TYPESCRIPT, "function f(a: Target) {}", "takes"),
+        (Language.TYPESCRIPT, "function f(): Target {}", "returns"),
+        (Language.TYPESCRIPT, "@Target() class A {}", "decorates"),
+        (Language.JAVASCRIPT, "Target.make(1)", "calls"),
+        (Language.GO, "package a\nvar x = Target{}", "creates"),
+        (Language.GO, "package a\nfunc f(t *Target) {}", "takes"),
+        (Language.GO, "package a\nfunc f() *Target { return nil }", "returns"),
+        (Language.GO, "package a\ntype S struct { t Target }", "holds"),
+        (Language.RUST, "fn f() { Target { a: 1 } }", "creates"),
+        (Language.RUST, "fn f() { Target::new(1) }", "creates"),
+        (Language.RUST, "fn f() { Target::<u8>::new(1) }", "creates"),
+        (Language.RUST, "fn f() { x.parse::<Target>() }", "calls"),
+        (Language.RUST, "fn f(t: &Target) {}", "takes"),
+        (Language.RUST, "fn f() -> Vec<Target> {}", "returns"),
+        (Language.RUST, "struct S { t: Target }", "holds"),
+        (Language.RUST, "#[derive(Target)]\nstruct S;", "decorates"),
+        (Language.JAVA, "class A { void f() { new Target(1); } }", "creates"),
+        (Language.JAVA, "class A extends Target {}", "inherits from"),
+        (Language.JAVA, "class A implements Target {}", "implements"),
+        (Language.JAVA, "class A { void f() { throw new Target(); } }", "raises"),
+        (Language.JAVA, "class A { void f() { try {} catch (Target e) {} } }", "handles"),
+        (Language.JAVA, "class A { Target t; }", "holds"),
+        (Language.JAVA, "class A { Target f() { return null; } }", "returns"),
+        (Language.JAVA, "class A { void f() { if (x instanceof Target) {} } }", "checks for"),
+        (Language.JAVA, "@Target class A {}", "decorates"),
+        (Language.CPP, "int main() { auto x = new Target(1); }", "creates"),
+        (Language.CPP, "class A : public Target {};", "inherits from"),
+        (Language.CPP, "class A { Target* t_; };", "holds"),
+        (Language.CPP, "class A { Target f(); };", "returns"),
+        (Language.CPP, "void f(const Target& t) {}", "takes"),
+        (Language.CPP, "void f() { throw Target(); }", "raises"),
+        (Language.C, "struct Target *f(void);", "returns"),
+    ],
+)
+def test_other_languages(language: Language, line: str, expected: str) -> None:
+    assert verb(language, line) == expected
+
+
+def test_functions_are_called_and_values_used() -> None:
+    assert verb(Language.PYTHON, "Target()", Kind.FUNCTION) == "calls"
+    assert verb(Language.PYTHON, "Target.get()", Kind.VARIABLE) == "uses"
+    assert verb(Language.RUST, "fn f() { Target!(1) }", Kind.MACRO) == "calls"
+
+
+def test_evidence_is_the_line_that_shows_it(tmp_path: Path) -> None:
+    store = (
+        "from stock import Closed, Stock\n\nclass Store:\n"
+        "    def open(self):\n        x = Stock\n        return Stock()\n"
+    )
+    found = analysed(tmp_path, {"stock.py": STOCK, "store.py": store + "    def shut(self):\n        raise Closed\n"})
+    for relation in found.relations:
+        assert (tmp_path / relation.path).read_text().split("\n")[relation.line - 1].strip() == relation.code
+    assert "Store creates Stock (store.py:6)" in related(found)
+
+
+def test_inheritance_is_seen_where_the_type_is_defined(tmp_path: Path) -> None:
+    stock = "class Stock:\n    def take(self): pass\n"
+    cellar = "from stock import Stock\n\nclass Cellar(Stock):\n    def take(self):\n        return Stock.take(self)\n"
+    assert "Cellar inherits from Stock (cellar.py:3)" in related(
+        analysed(tmp_path, {"stock.py": stock, "cellar.py": cellar})
+    )
+
+
+def test_what_is_done_with_a_neighbour_is_not_said_of_what_a_unit_is_about(tmp_path: Path) -> None:
+    cellar = "from stock import Stock\n\nclass Cellar(Stock):\n    def take(self):\n        return Stock()\n"
+    found = analysed(tmp_path, {"stock.py": STOCK, "cellar.py": cellar})
+    assert names(found) == ["Cellar", "Closed"]
+    assert related(found) == ["Cellar uses Closed (cellar.py:3)"]
+
+
+def test_what_is_done_with_a_type_that_extends_another_is_done_with_that(tmp_path: Path) -> None:
+    stock = "class Stock:\n    def take(self): pass\n\nclass Cellar(Stock): pass\n"
+    store = "from stock import Cellar\n\nclass Store:\n    def open(self):\n        return Cellar()\n"
+    assert related(analysed(tmp_path, {"stock.py": stock, "store.py": store})) == ["Store creates Stock (store.py:5)"]
+
+
+def test_who_extends_an_interface_implements_it(tmp_path: Path) -> None:
+    files = {
+        "src/source.ts": "export interface Source { take(): number }\n",
+        "src/stock.ts": "import { Source } from './source'\n\n"
+        "export class Stock implements Source { take() { return 1 } }\n",
+    }
+    assert related(analysed(tmp_path, files)) == ["Stock implements Source (src/stock.ts:3)"]
+
+
+def test_a_unit_shows_a_few_relations_and_all_units_hang_together(tmp_path: Path) -> None:
+    words = ("Apple", "Berry", "Cherry", "Date", "Elder")
+    files = {f"{word.lower()}.py": f"class {word}:\n    def eat(self): pass\n" for word in words}
+    imports = "".join(f"from {word.lower()} import {word}\n" for word in words)
+    body = "".join(f"    def {word.lower()}(self):\n        return {word}()\n" for word in words)
+    found = analysed(tmp_path, files | {"basket.py": f"{imports}\nclass Basket:\n{body}"})
+    joined = {one.target for one in found.relations}
+    assert "Basket" in names(found)
+    assert len(joined) == min(4, len(found.units) - 1)

@@ -1,0 +1,73 @@
+"""What a review finds when it holds a page against the source."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.books import read
+from tests.support.samples import PYTHON
+from worker.engines.static.pages.checker import Sort, blocks, checked, links, spans
+from worker.engines.static.pages.course import Book
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Book:
+    return read(tmp_path, PYTHON)
+
+
+def faults(book: Book, page: str) -> list[str]:
+    return [f"{one.sort} {one.what}: {one.fault}" for one in checked(book, page, ["chapter_1_x.md"]) if one.fault]
+
+
+GOOD = '`shop/prices.py:7-8`\n\n```python\n    """Return the price of a thing."""\n    if name not in PRICES:\n```\n'
+
+
+def test_what_agrees_is_counted_and_not_faulted(book: Book) -> None:
+    page = f"{GOOD}\n- Line 8 branches on `name not in PRICES`.\n\nSee [x](chapter_1_x.md)."
+    found = checked(book, page, ["chapter_1_x.md"])
+    assert [one.sort for one in found] == [Sort.PLACE, Sort.EXCERPT, Sort.REMARK, Sort.LINK]
+    assert not [one for one in found if one.fault]
+
+
+@pytest.mark.parametrize(
+    ("page", "fault"),
+    [
+        (GOOD.replace("if name not", "if name"), "excerpt `shop/prices.py:7-8`: its lines are not those of the file"),
+        (GOOD.replace("7-8`", "6-7`"), "excerpt `shop/prices.py:6-7`: its lines are not those of the file"),
+        (GOOD.replace("`shop/prices.py:7-8`", "Look:"), "excerpt (nothing): it does not say which lines of which file"),
+        ("See `shop/prices.py:900`.", "place `shop/prices.py:900`: there are no such lines"),
+        ("See `shop/nowhere.py:9`.", "place `shop/nowhere.py:9`: there are no such lines"),
+        (f"{GOOD}\n- Line 8 calls `rounded`.", "remark `shop/prices.py:8`: `rounded` does not stand there"),
+        ("```mermaid\nflowchart LR\n  n0[x]\n```", "diagram a diagram: its line 'n0[x]' does not fit"),
+        ("See [x](chapter_2_y.md).", "link `chapter_2_y.md`: there is no such page"),
+    ],
+)
+def test_what_does_not_agree_is_found(book: Book, page: str, fault: str) -> None:
+    assert any(one.startswith(fault) for one in faults(book, page))
+
+
+@pytest.mark.parametrize(
+    "page", ["`localhost:80`", "`http://a/b:80`", "`x = {1: 2}`", "`[x](y.md)`", r"\[x](y.md)", "- Line 3 calls `x`."]
+)
+def test_what_only_looks_like_a_reference_is_none(book: Book, page: str) -> None:
+    assert faults(book, page) == []
+
+
+def test_a_condition_may_stand_above_the_line_of_its_remark(book: Book) -> None:
+    assert faults(book, f"{GOOD}\n- Line 9 raises again what was caught, if `name not in PRICES`.") == []
+    assert faults(book, f"{GOOD}\n- Line 9 raises `name not in PRICES`.") != []
+
+
+def test_spans_are_read_as_commonmark_does() -> None:
+    assert spans("a `b` c ``d`e`` and `` ` `` and ` x `") == ["b", "d`e", "`", "x"]
+
+
+def test_a_block_of_code_is_one_block_whatever_stands_in_it() -> None:
+    fenced = "````python\n```\nx\n````"
+    found = [one for one in blocks(f"a\n\n{fenced}\nb") if one.line]
+    assert [(one.line, one.tag) for one in found] == [("a", None), (fenced, "python"), ("b", None)]
+    assert found[1].before == "a"
+
+
+def test_links_in_code_are_none() -> None:
+    assert links("[a](b.md) `[c](d.md)`\n\n```text\n[e](f.md)\n```\n") == ["b.md"]

@@ -1,0 +1,111 @@
+"""What is said of a whole project, and of a unit, in sentences that follow from the facts."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.analysed import analysed
+from tests.support.samples import PYTHON
+from worker.engines.static.prose.phrases import counted, first_sentence, listed, sentence
+
+CLASS = "class Good:\n    def go(self):\n        return 1\n"
+BADGES = "# Shop\n\n[![x](y)](z)\n\nIt sells many things. And more.\n"
+
+
+def test_the_summary_tells_what_how_large_of_what_and_what_was_left_out(tmp_path: Path) -> None:
+    found = analysed(tmp_path, PYTHON | {"vendor/x.py": "x = 1\n", "big.bin": b"x" * 2_000_000})
+    assert found.summary == (
+        "Shop has four source files with 92 lines of Python. "
+        "Its main pieces are `Store`, `Stock`, `Prices (price_of, rounded)` and `Store (open_store)`. "
+        "`Store` creates `Stock`, `Store (open_store)` creates `Store`, `Store (open_store)` creates `Stock` and "
+        "`Store` calls `Prices (price_of, rounded)`. "
+        "One test file and one document were read only for what they mention. Not looked into: one vendored file. "
+        "Left out: one file (too large, as `big.bin`)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "name", "tagline"),
+    [
+        ({"pyproject.toml": '[project]\nname = "a"\ndescription = "sells a few things"\n'}, "a", "Sells a few things."),
+        ({"package.json": '{"name": "@x/a", "description": "Sells a few things."}'}, "@x/a", "Sells a few things."),
+        ({"Cargo.toml": '[package]\nname = "shop"\n'}, "shop", ""),
+        ({"pyproject.toml": '[tool.poetry]\nname = "shop"\n'}, "shop", ""),
+        ({"go.mod": "module example.com/x/shop/v2\n"}, "shop", ""),
+        ({"setup.cfg": "[metadata]\nname = shop\n"}, "shop", ""),
+        ({"pom.xml": "<project><name>Shop</name></project>"}, "Shop", ""),
+        ({"package.json": "[", "README.md": BADGES}, "Shop", "It sells many things."),
+        ({"README.md": "Install it with pip.\n\nIt sells many things\n"}, "This repository", "It sells many things."),
+        ({"package.json": '{"name": 3, "description": ["x"]}'}, "This repository", ""),
+        ({}, "This repository", ""),
+    ],
+)  # fmt: skip
+def test_a_project_is_called_as_its_manifest_or_readme_says(
+    tmp_path: Path, files: dict[str, str], name: str, tagline: str
+) -> None:
+    project = analysed(tmp_path, {"a.py": CLASS, **files}).project
+    assert (project.name, project.tagline) == (name, tagline)
+
+
+@pytest.mark.parametrize(
+    ("files", "description"),
+    [
+        ({"a.py": 'class A:\n    """A is a letter."""\n'}, "`A` is a letter."),
+        (
+            {"a.py": "class A:\n    def x(self): pass\n    def _y(self): pass\n"},
+            "`A` is a class with one member, such as `x`.",
+        ),
+        ({"a.py": "class A:\n    pass\n"}, "`A` is a class of two lines."),
+        (
+            {"a.py": 'class A:\n    """The first."""\n\nclass BigA(A): pass\n'},
+            "`A`: The first. It is the base of `BigA`.",
+        ),
+        ({"a.py": '"""Letters."""\n\ndef a(): pass\n\ndef b(): pass\n'}, "`a` and `b`: Letters."),
+        ({"a.py": "def a(): pass\n\ndef b(): pass\n"}, "`a` and `b` are defined together."),
+        (
+            {"a.py": 'def a():\n    """Does it."""\n\ndef b(): pass\n'},
+            "`a` and `b` are defined together. `a`: Does it.",
+        ),
+        ({"a.py": 'def a():\n    """Does it."""\n'}, "`a`: Does it."),
+    ],
+)
+def test_a_unit_is_described_by_what_it_says_of_itself_or_what_it_is(
+    tmp_path: Path, files: dict[str, str], description: str
+) -> None:
+    assert analysed(tmp_path, files).units[0].description == description
+
+
+@pytest.mark.parametrize(
+    ("doc", "expected"),
+    [
+        ("Does this. And that.", "Does this."),
+        ("Uses e.g. this one. More.", "Uses e.g. this one."),
+        ("Does\nthis :class:`~a.B` thing:\n\n>>> x", "Does this a.B thing"),
+        ("@brief Counts things.\n@param x the number", "Counts things."),
+        ("Counts {@link Thing things}.\n@since 1", "Counts Thing things."),
+        (":param x: number", ""),
+        ("=====\n\nTitle here.\n", ""),
+        ("Args:\n    x: y", ""),
+        ("!", ""),
+        ("word " * 100, "word " * 47 + "word …"),
+    ],
+)
+def test_first_sentences_are_taken_out_of_markup(doc: str, expected: str) -> None:
+    assert first_sentence(doc)[: len(expected)] == expected
+    assert bool(first_sentence(doc)) is bool(expected)
+
+
+def test_sentences_have_a_capital_and_a_full_stop() -> None:
+    assert [sentence(said) for said in ("does it", "iPhone x", "Does it!", " ", "x …")] == [
+        "Does it.", "iPhone x.", "Does it!", "", "X …",
+    ]  # fmt: skip
+    assert [counted(number, "file") for number in (0, 1, 2, 10, 1234)] == [
+        "no files", "one file", "two files", "ten files", "1,234 files",
+    ]  # fmt: skip
+    assert [listed(items) for items in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
+
+
+def test_mentions_are_few_of_each_role(tmp_path: Path) -> None:
+    files = {f"tests/test_{number:02}.py": "Good()\n" for number in range(20)} | {"docs/a.md": "`Good`\n"}
+    found = analysed(tmp_path, {"a.py": CLASS, **files}).mentions
+    assert found["Good"] == ("docs/a.md", *(f"tests/test_{number:02}.py" for number in range(12)))

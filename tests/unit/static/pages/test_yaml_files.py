@@ -1,0 +1,48 @@
+"""The three YAML files, read back as the worker reads them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.course import write_tree
+from tests.support.samples import ALL, MIXED
+from worker.course import read_abstractions, read_order, read_relationships
+from worker.engines.static.analysis import analyze
+from worker.engines.static.pages import yaml_files as papers
+
+
+@pytest.mark.parametrize("sample", ALL)
+def test_what_is_written_is_read_back(tmp_path: Path, sample: str) -> None:
+    analysis = analyze(write_tree(tmp_path, ALL[sample]), lambda: None)
+    abstractions = read_abstractions(papers.abstractions(analysis))
+    summary, relationships = read_relationships(papers.relationships(analysis), abstractions)
+    order = read_order(papers.order(analysis), abstractions)
+    assert [one.name for one in abstractions] == [unit.name for unit in analysis.units]
+    assert summary == analysis.summary
+    assert [(one.source, one.target) for one in relationships] == [
+        (one.source, one.target) for one in analysis.relations
+    ]
+    assert sorted(one.name for one in order) == sorted(unit.name for unit in analysis.units)
+    assert [one.index for one in order] == list(range(1, len(order) + 1))
+
+
+def test_evidence_is_a_line_of_the_source(tmp_path: Path) -> None:
+    analysis = analyze(write_tree(tmp_path, MIXED), lambda: None)
+    abstractions = read_abstractions(papers.abstractions(analysis))
+    _, relationships = read_relationships(papers.relationships(analysis), abstractions)
+    for one in relationships:
+        path, line, code = one.evidence.split(":", 2)
+        assert (tmp_path / path).read_text().split("\n")[int(line) - 1].strip() == code.strip()
+    assert relationships
+
+
+def test_texts_that_mean_something_in_yaml_survive(tmp_path: Path) -> None:
+    doc = 'Yes: *this* is & said, # it\'s "quoted" | ünïcode 🙂 \\u2028 {}[]'
+    files = {
+        "a: b.py": f'class Null:\n    """{doc}"""\n\n    def on(self):\n        return "yes"\n',
+        "no.md": "# ~\n\n- null\n",
+    }
+    analysis = analyze(write_tree(tmp_path, files), lambda: None)
+    assert [one.name for one in read_abstractions(papers.abstractions(analysis))] == [
+        one.name for one in analysis.units
+    ]

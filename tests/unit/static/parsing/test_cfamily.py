@@ -1,0 +1,112 @@
+"""What is read of C and C++."""
+
+from tests.support.analysed import kinds, parsed
+from worker.engines.static.facts import Import
+from worker.engines.static.parsing.grammar import Draft
+from worker.engines.static.reading.language import Language
+
+C, CPP = Language.C, Language.CPP
+
+C_TEXT = """/* Counts things. */
+
+#ifndef STOCK_H
+#define STOCK_H
+#include <stdio.h>
+#include "lib/list.h"
+#define LIMIT 10
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+#define EMPTY
+
+struct stock { int count; };
+typedef struct { int a; } pair;
+typedef struct store store;
+typedef int (*callback)(void *);
+enum kind { ONE };
+union raw { int a; };
+
+/* Takes one. */
+int stock_take(struct stock *s);
+static char *hidden(void);
+int stock_take(struct stock *s) { int inner(void); return 0; }
+DEFINE_THING(x) { }
+int counter = 3;
+#endif
+"""
+
+CPP_TEXT = """#pragma once
+namespace shop {
+using Name = std::string;
+class Stock;
+
+/// Counts.
+template <typename T>
+class EXPORT Stock final : public Source<T>, private detail::Base {
+ public:
+  Stock();
+  ~Stock();
+  int take(const Name& name) const override;
+  Name& name();
+  bool operator==(const Stock& other) const;
+ private:
+  void hidden();
+  int count_;
+};
+
+template <typename T> T largest(T a, T b) { return a; }
+int Stock<int>::take(const Name& name) const { return 1; }
+}
+"""
+
+
+def draft(language: Language, text: str, name: str) -> Draft:
+    return next(one for one in parsed(language, text).drafts if one.name == name)
+
+
+def test_types_functions_and_macros_of_c_are_definitions() -> None:
+    assert kinds(parsed(C, C_TEXT)) == {
+        "LIMIT": "constant", "MAX": "macro", "stock": "struct", "pair": "struct", "callback": "type",
+        "kind": "enum", "raw": "struct", "stock_take": "function", "hidden": "function",
+    }  # fmt: skip
+
+
+def test_a_prototype_is_no_definition_but_its_comment_serves() -> None:
+    found = draft(C, C_TEXT, "stock_take")
+    assert (found.declared, found.line, found.doc) == (False, 21, "Takes one.")
+    assert draft(C, C_TEXT, "hidden").declared
+
+
+def test_static_functions_are_private() -> None:
+    assert not draft(C, C_TEXT, "hidden").public
+    assert draft(C, C_TEXT, "stock_take").public
+
+
+def test_includes_take_everything() -> None:
+    assert parsed(C, C_TEXT).imports == (
+        Import(module="stdio.h", everything=True, line=5),
+        Import(module="lib/list.h", everything=True, line=6),
+    )
+    assert parsed(C, C_TEXT).doc == "Counts things."
+
+
+def test_types_functions_and_members_of_cpp_are_definitions() -> None:
+    found = parsed(CPP, CPP_TEXT)
+    assert kinds(found) == {
+        "Name": "type", "Stock": "class", "Stock.Stock": "method", "Stock.~Stock": "method", "Stock.take": "method",
+        "Stock.name": "method", "Stock.operator==": "method", "Stock.hidden": "method", "largest": "function",
+    }  # fmt: skip
+
+
+def test_a_macro_between_class_and_its_name_hides_nothing() -> None:
+    found = draft(CPP, CPP_TEXT, "Stock")
+    assert found.bases == ("Source", "detail.Base")
+    assert (found.line, found.end_line, found.doc) == (7, 18, "Counts.")
+    assert b"EXPORT" in parsed(CPP, CPP_TEXT).code
+
+
+def test_members_below_private_are_private() -> None:
+    assert not draft(CPP, CPP_TEXT, "hidden").public
+    assert draft(CPP, CPP_TEXT, "name").public
+
+
+def test_a_method_defined_outside_knows_its_type() -> None:
+    assert [one.owner for one in parsed(CPP, "int a::Stock::take() { return 1; }\n").drafts] == ["Stock"]

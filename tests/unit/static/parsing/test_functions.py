@@ -1,0 +1,252 @@
+"""What is read from the inside of functions, in each language with a grammar."""
+
+import pytest
+from tree_sitter import Node
+
+from worker.engines.static.parsing.function_facts import Anatomy
+from worker.engines.static.parsing.functions import dissect
+from worker.engines.static.parsing.node_types import FUNCTIONS
+from worker.engines.static.parsing.source_file import Reader
+from worker.engines.static.reading.language import Language
+
+PYTHON = '''
+def sell(self, name, count=1, *rest, price: int = 2, **more) -> int:
+    """Sell things."""
+    if not name:
+        raise ValueError("no name")
+    self.sold = name
+    for one in rest:
+        try:
+            self.put(one)
+        except KeyError as error:
+            raise StockError(f"no {one}") from error
+    def inner():
+        return 7
+    return price * count
+'''
+JAVASCRIPT = """
+function sell(name, count = 1, ...rest) {
+  if (!name) {
+    throw new RangeError('no name');
+  } else {
+    this.sold = name;
+  }
+  try {
+    put(name);
+  } catch (error) {
+    throw error;
+  }
+  return rest.length * count;
+}
+"""
+TYPESCRIPT = """
+function sell(name: string, count: number = 1, price?: number): number {
+  if (count < 1) { throw new RangeError("too few"); }
+  return count * price;
+}
+"""
+GO = """
+package shop
+func (s *Store) Sell(name string, counts ...int) (int, error) {
+	if name == "" {
+		return 0, errors.New("no name")
+	}
+	for _, one := range counts {
+		s.Put(one)
+	}
+	return len(counts), nil
+}
+"""
+RUST = """
+fn sell(&mut self, name: &str, count: usize) -> Result<usize, Error> {
+    if name.is_empty() {
+        return Err(Error::new("no name"));
+    }
+    self.put(name)?;
+    count * 2
+}
+"""
+JAVA = """
+class Store {
+    int sell(String name, int... counts) throws Empty {
+        if (name == null) {
+            throw new Empty("no name");
+        }
+        this.sold = name;
+        try {
+            put(name);
+        } catch (Full | Late error) {
+            return 0;
+        }
+        return counts.length;
+    }
+}
+"""
+C = """
+int sell(struct store *store, const char *name) {
+    if (!name) {
+        return -1;
+    }
+    put(store, name);
+    return store->count;
+}
+"""
+CPP = """
+int Store::sell(const std::string& name, int count) {
+    if (name.empty()) {
+        throw std::invalid_argument("no name");
+    }
+    try { put(name); } catch (const std::exception& error) { throw; }
+    return this->count_ * count;
+}
+"""
+
+
+def inside(language: Language, code: str) -> Anatomy:
+    """Dissect the first function of some code."""
+    queue: list[Node] = [Reader().tree(language, code.strip("\n").encode()).root_node]
+    for node in queue:
+        if node.type in FUNCTIONS and "class" not in node.type:
+            return dissect(node)
+        queue += node.children
+    raise AssertionError("there is no function")
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "parameters"),
+    [
+        (Language.PYTHON, PYTHON, [("name", ""), ("count", "1"), ("*rest", ""), ("price", "2"), ("**more", "")]),
+        (Language.JAVASCRIPT, JAVASCRIPT, [("name", ""), ("count", "1"), ("...rest", "")]),
+        (Language.TYPESCRIPT, TYPESCRIPT, [("name", ""), ("count", "1"), ("price", "")]),
+        (Language.GO, GO, [("name", ""), ("counts", "")]),
+        (Language.RUST, RUST, [("name", ""), ("count", "")]),
+        (Language.JAVA, JAVA, [("name", ""), ("counts", "")]),
+        (Language.C, C, [("store", ""), ("name", "")]),
+        (Language.CPP, CPP, [("name", ""), ("count", "")]),
+    ],
+)
+def test_parameters_are_read_without_the_receiver(
+    language: Language, code: str, parameters: list[tuple[str, str]]
+) -> None:
+    assert [(one.name, one.default) for one in inside(language, code).parameters] == parameters
+
+
+CAUGHT = "the handler of"
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "first"),
+    [
+        (Language.PYTHON, PYTHON, ("raises", "ValueError", '"no name"', "if not name", 4)),
+        (Language.JAVASCRIPT, JAVASCRIPT, ("throws", "RangeError", "'no name'", "if !name", 3)),
+        (Language.TYPESCRIPT, TYPESCRIPT, ("throws", "RangeError", '"too few"', "if count < 1", 2)),
+        (Language.GO, GO, ("returns an error", "", '"no name"', 'if name == ""', 4)),
+        (Language.RUST, RUST, ("returns an error", "", '"no name"', "if name.is_empty()", 3)),
+        (Language.JAVA, JAVA, ("throws", "Empty", '"no name"', "if name == null", 4)),
+        (Language.CPP, CPP, ("throws", "std::invalid_argument", '"no name"', "if name.empty()", 3)),
+    ],
+)
+def test_a_failure_is_read_with_its_words_and_its_condition(
+    language: Language, code: str, first: tuple[str, str, str, str, int]
+) -> None:
+    one = inside(language, code).raises[0]
+    assert (one.verb, one.what, one.message, one.under, one.line) == first
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "last"),
+    [
+        (Language.PYTHON, PYTHON, ("StockError", f"{CAUGHT} KeyError", 10)),
+        (Language.JAVASCRIPT, JAVASCRIPT, ("error", f"{CAUGHT} any error", 10)),
+        (Language.CPP, CPP, ("", f"{CAUGHT} std::exception", 5)),
+    ],
+)
+def test_a_failure_in_a_handler_is_read_with_what_was_caught(
+    language: Language, code: str, last: tuple[str, str, int]
+) -> None:
+    one = inside(language, code).raises[-1]
+    assert (one.what, one.under, one.line) == last
+
+
+def test_a_function_without_failures_has_none() -> None:
+    assert inside(Language.C, C).raises == []
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "returns"),
+    [
+        (Language.PYTHON, PYTHON, ["price * count"]),
+        (Language.JAVASCRIPT, JAVASCRIPT, ["rest.length * count"]),
+        (Language.GO, GO, ['0, errors.New("no name")', "len(counts), nil"]),
+        (Language.RUST, RUST, ['Err(Error::new("no name"))', "count * 2"]),
+        (Language.JAVA, JAVA, ["0", "counts.length"]),
+        (Language.C, C, ["-1", "store->count"]),
+        (Language.CPP, CPP, ["this->count_ * count"]),
+    ],
+)
+def test_what_is_given_back_is_read_but_not_by_functions_inside(
+    language: Language, code: str, returns: list[str]
+) -> None:
+    assert [one.said for one in inside(language, code).returns] == returns
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "call"),
+    [
+        (Language.PYTHON, PYTHON, ("put", "self.put", 8)),
+        (Language.JAVASCRIPT, JAVASCRIPT, ("put", "put", 8)),
+        (Language.GO, GO, ("Put", "s.Put", 7)),
+        (Language.RUST, RUST, ("put", "self.put", 5)),
+        (Language.JAVA, JAVA, ("put", "put", 8)),
+        (Language.C, C, ("put", "put", 5)),
+        (Language.CPP, CPP, ("put", "put", 5)),
+    ],
+)
+def test_calls_are_read_with_their_lines(language: Language, code: str, call: tuple[str, str, int]) -> None:
+    assert call in [(one.name, one.said, one.line) for one in inside(language, code).calls]
+
+
+def test_a_docstring_and_attributes_and_loops_are_found() -> None:
+    found = inside(Language.PYTHON, PYTHON)
+    assert found.doc == (2, 2)
+    assert [(one.said, one.line) for one in found.assigned] == [("sold", 5)]
+    assert found.loops == [6]
+    assert [one.said for one in found.handles] == ["KeyError"]
+
+
+def test_a_function_that_yields_says_so() -> None:
+    assert inside(Language.PYTHON, "def f():\n    yield 1\n").yields
+    assert not inside(Language.PYTHON, "def f():\n    return 1\n").yields
+
+
+def test_an_arrow_function_without_braces_gives_back_its_expression() -> None:
+    assert [one.said for one in inside(Language.JAVASCRIPT, "const f = (a) => a.length;").returns] == ["a.length"]
+
+
+def test_nesting_that_nobody_can_follow_is_not_followed() -> None:
+    deep = "def f():\n" + "".join(f"{' ' * depth}if x:\n" for depth in range(1, 120)) + " " * 120 + "return 1\n"
+    assert inside(Language.PYTHON, deep).returns == []
+
+
+def test_a_declaration_without_a_body_has_nothing_inside() -> None:
+    found = inside(Language.JAVA, "interface S { int take(String name); }")
+    assert found.body > found.last
+    assert found.statements == []
+
+
+def test_parameters_that_share_a_type_are_all_read() -> None:
+    found = inside(Language.GO, "package p\nfunc f(a, b int, c string) {}\n")
+    assert [one.name for one in found.parameters] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "optional"),
+    [
+        (Language.PYTHON, PYTHON, ["count", "*rest", "price", "**more"]),
+        (Language.TYPESCRIPT, TYPESCRIPT, ["count", "price"]),
+        (Language.GO, GO, ["counts"]),
+        (Language.C, C, []),
+    ],
+)
+def test_what_may_be_left_out_is_told_from_what_may_not(language: Language, code: str, optional: list[str]) -> None:
+    assert [one.name for one in inside(language, code).parameters if one.optional] == optional

@@ -1,0 +1,90 @@
+"""What is read of Rust."""
+
+from tests.support.analysed import kinds, parsed
+from worker.engines.static.facts import Import
+from worker.engines.static.reading.language import Language
+
+TEXT = """//! Sells things.
+
+use std::{fmt, collections::{HashMap as Map, self}};
+pub use crate::stock::*;
+use super::Base;
+
+/// A store.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Store<T> { name: T }
+
+pub enum Kind { One }
+union Raw { a: u8 }
+type Names = Vec<String>;
+pub(crate) const LIMIT: u32 = 3;
+static OTHER: u32 = 4;
+
+#[macro_export]
+macro_rules! sell { () => {} }
+
+pub trait Source: Send + fmt::Debug {
+    /// Takes.
+    fn take(&self) -> u32;
+}
+
+impl<T> Store<T> {
+    pub fn new() -> Self { fn inner() {} todo!() }
+    fn hidden(&self) {}
+}
+
+impl<T> fmt::Display for Store<T> {
+    fn fmt(&self) {}
+}
+
+mod parts {
+    pub fn part() {}
+}
+
+#[cfg(test)]
+mod tests {
+    fn helper() {}
+}
+"""
+FOUND = parsed(Language.RUST, TEXT)
+BY_NAME = {one.name: one for one in FOUND.drafts}
+
+
+def test_items_are_definitions_and_what_tests_define_is_none() -> None:
+    assert kinds(FOUND) == {
+        "Store": "struct", "Kind": "enum", "Raw": "struct", "Names": "type", "LIMIT": "constant", "OTHER": "constant",
+        "sell": "macro", "Source": "trait", "Source.take": "method", "Store.new": "method", "Store.hidden": "method",
+        "Store.fmt": "method", "part": "function",
+    }  # fmt: skip
+
+
+def test_what_a_type_implements_is_said_where_it_implements_it() -> None:
+    assert FOUND.extends == (("Store", "Display"),)
+    assert BY_NAME["Source"].bases == ("Send", "Debug")
+
+
+def test_attributes_and_the_comment_before_them_belong_to_the_item() -> None:
+    store = BY_NAME["Store"]
+    assert (store.doc, store.decorators, store.line) == ("A store.", ("derive(Debug)", "non_exhaustive"), 10)
+    assert (store.signature, FOUND.doc) == ("pub struct Store<T>", "Sells things.")
+
+
+def test_public_is_what_says_so_and_what_traits_and_exported_macros_give() -> None:
+    public = {name for name, one in BY_NAME.items() if one.public}
+    assert public == {"Store", "Kind", "sell", "Source", "take", "new", "fmt", "part"}
+
+
+def test_trees_of_use_are_read_as_single_imports() -> None:
+    assert FOUND.imports == (
+        Import(module="std", names=(("fmt", "fmt"),), line=3),
+        Import(module="std::collections", names=(("Map", "HashMap"),), line=3),
+        Import(module="std", names=(("collections", "collections"),), line=3),
+        Import(module="crate::stock", everything=True, again=True, line=4),
+        Import(module="super", names=(("Base", "Base"),), line=5),
+    )
+
+
+def test_a_use_tree_nested_deeper_than_anybody_writes_is_left() -> None:
+    tree = "use " + "a::{" * 400 + "b" + "}" * 400 + ";\n"
+    assert parsed(Language.RUST, tree).imports == ()

@@ -1,0 +1,84 @@
+"""Documentation comments of all languages, as sentences."""
+
+import pytest
+
+from worker.engines.static.prose.docstrings import capital, counted, first_sentence, listed, paragraphs, sentences
+
+
+@pytest.mark.parametrize(
+    ("doc", "expected"),
+    [
+        ("Sells things.", "Sells things."),
+        ("Sells things", "Sells things."),
+        ("Sells things. And more.", "Sells things."),
+        ("Sells things,\n   on two lines. More.", "Sells things, on two lines."),
+        ("Sells e.g. apples. More.", "Sells e.g. apples."),
+        ("Takes v1.2 files. More.", "Takes v1.2 files."),
+        ("", ""),
+        ("    ", ""),
+        ("@param x the thing", ""),
+        (":param x: the thing", ""),
+        (">>> code()", ""),
+        ("@brief Counts things.", "Counts things."),
+        (r"\brief Counts things.", "Counts things."),
+        ("Uses :class:`Store` and :func:`~shop.sell`.", "Uses `Store` and `shop.sell`."),
+        ("See :ref:`the guide <guide>`.", "See the guide."),
+        ("Uses ``x`` twice.", "Uses `x` twice."),
+        ("Uses {@link Store#sell the seller} and {@code x < y}.", "Uses the seller and `x < y`."),
+        ("<p>Counts <b>all</b> <code>things</code>.</p>", "Counts all `things`."),
+        ("Returns [`Stock`] or [an error](https://x.y/z).", "Returns `Stock` or an error."),
+        ("Is *very* **bold**.", "Is very bold."),
+        ("#__PURE__", ""),
+        ("Get it */ #__PURE__", "Get it."),
+        ("a &lt; b &amp; c", "a < b & c."),
+        ("Works as follows:\n\n- one\n- two", "Works as follows."),
+    ],
+)
+def test_the_first_sentence_is_plain_text_with_code_in_ticks(doc: str, expected: str) -> None:
+    assert first_sentence(doc) == expected
+
+
+def test_a_first_sentence_that_is_too_long_ends_between_words_and_closes_its_code() -> None:
+    said = first_sentence(f"Counts `{'things ' * 40}` well.", limit=30)
+    assert said == "Counts `things things things …`"
+
+
+def test_reference_parts_are_left_out_of_paragraphs() -> None:
+    doc = "First one here.\n\nSecond one here.\n\nArgs:\n    x: a thing\n\nNever shown here."
+    assert paragraphs(doc) == ["First one here.", "Second one here."]
+
+
+def test_items_of_a_list_are_no_paragraphs_not_even_their_second_lines() -> None:
+    doc = "There are two ways.\n\n1. the first one is\n   long and old\n2. the second\n\nBoth of them work."
+    assert paragraphs(doc) == ["There are two ways.", "Both of them work."]
+
+
+def test_an_underlined_heading_ends_what_is_said() -> None:
+    assert paragraphs("Counts all things.\n\nParameters\n----------\nx : int") == ["Counts all things."]
+
+
+def test_a_long_paragraph_is_cut_at_the_end_of_a_sentence() -> None:
+    found = paragraphs(" ".join(["This sentence has exactly forty characters."] * 20))
+    assert len(found[0]) <= 430
+    assert found[0].endswith("characters.")
+
+
+def test_one_endless_sentence_is_cut_between_words() -> None:
+    assert paragraphs("word " * 400)[0].endswith("word …")
+
+
+def test_only_as_many_paragraphs_as_asked_for() -> None:
+    assert paragraphs("One is here.\n\nTwo is here.\n\nThree is here.", 2) == ["One is here.", "Two is here."]
+
+
+def test_a_full_stop_inside_of_code_ends_no_sentence() -> None:
+    assert sentences("Call `x. Y` now. Then stop.") == ["Call `x. Y` now.", "Then stop."]
+
+
+def test_numbers_and_lists_are_written_as_one_says_them() -> None:
+    assert [counted(n, "file") for n in (0, 1, 2, 12)] == ["no files", "one file", "two files", "12 files"]
+    assert counted(2, "entry", "entries") == "two entries"
+    assert [listed(list("abcde")[:n]) for n in (0, 1, 2, 3)] == ["", "a", "a and b", "a, b and c"]
+    assert listed(list("abcde"), 2) == "a, b and 3 more"
+    assert listed(list("abc"), 2) == "a, b and c"
+    assert capital("one") == "One"

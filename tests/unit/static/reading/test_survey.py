@@ -1,0 +1,188 @@
+"""Repositories are read whatever lies in them: nothing hostile stops the reading, or is opened."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.analysed import analysed, names, surveyed
+from tests.support.course import write_tree
+from worker.engines.static.analysis import analyze
+from worker.engines.static.facts import Role, Skip
+from worker.engines.static.parsing.source_file import MAX_PARSED_BYTES
+from worker.engines.static.reading import survey as surveying
+from worker.engines.static.reading.language import Language
+from worker.engines.static.reading.survey import mentions, survey
+from worker.engines.static.reading.walk import MAX_FILE_BYTES
+
+GOOD = {"good.py": "class Good:\n    def go(self):\n        return 1\n"}
+DEEP = 20_000
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("bad.py", b"def (((:\n  class\n\x00"),
+        ("bad.py", b"x = '''unterminated\n" * 1000),
+        ("deep.py", b"(" * DEEP + b")" * DEEP),
+        ("deep.py", b"x = " + b"[" * DEEP),
+        ("deep.py", b"".join(b" " * depth + b"if x:\n" for depth in range(700))),
+        ("deep.py", b"".join(b" " * depth + b"class A:\n" for depth in range(700))),
+        ("deep.js", b"a(" * DEEP),
+        ("deep.ts", b"type A = " + b"Array<" * DEEP),
+        ("deep.js", b"function a() {" * DEEP),
+        ("deep.rs", b"mod a {" * DEEP),
+        ("deep.java", b"class A {" * DEEP),
+        ("deep.c", b"*" * DEEP + b"int " + b"(*" * DEEP),
+        ("deep.cpp", b"namespace a {" * DEEP),
+        ("deep.go", b"package a\nvar x = " + b"[]" * DEEP + b"int{}"),
+        ("line.js", b"var a=1;" * 40_000),
+        ("line.py", b"x = 1; " * 40_000),
+        ("latin.py", "class Café:\n    # naïve\n    pass\n".encode("latin-1")),
+        ("bom.py", b"\xef\xbb\xbfclass Bom: pass\n"),
+        ("wide.ts", "class Wide {}\n".encode("utf-16")),
+        ("crlf.py", b"class Crlf:\r\n    pass\r\n"),
+        ("nul.go", b"package a\n" + b"\0" * 10),
+        ("package.json", b"{" * DEEP),
+        ("pyproject.toml", b"a = " + b"[" * DEEP),
+        ("go.mod", b"module \xff\n"),
+        ("README.md", b"#" * DEEP + b"\n" + b"[" * DEEP + b"](" * DEEP),
+        ("README.md", b"*_`<" * DEEP),
+        ("notes.ipynb", b'{"cells": ' + b"[" * DEEP),
+        ("long.py", b"class " + b"A" * 10_000 + b": pass\n"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else f"{len(value)} bytes",
+)
+def test_one_bad_file_stops_nothing(tmp_path: Path, path: str, body: bytes) -> None:
+    assert "Good" in names(analysed(tmp_path, GOOD | {path: body}))
+
+
+def test_what_cannot_be_read_is_said_and_the_rest_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_tree(tmp_path, GOOD | {"secret.py": "class Secret: pass\n"})
+    real = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.name == "secret.py":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)  # root may read everything
+    found = survey(tmp_path, lambda: None)
+    assert list(found.files) == ["good.py"]
+    assert [(one.reason, one.example) for one in found.skipped] == [(Skip.UNREADABLE, "secret.py")]
+
+
+def test_names_that_are_not_utf8_are_analysed_and_shown(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.py")).write_text("class Good:\n    pass\n")
+    found = analysed(tmp_path, {})
+    assert [one.path for one in found.definitions] == [r"caf\xe9.py"]
+    assert found.files[r"caf\xe9.py"].location.read_text() == "class Good:\n    pass\n"
+
+
+def test_a_source_that_is_too_large_to_parse_is_only_a_file(tmp_path: Path) -> None:
+    large = "x = 1  # a line that is not very long\n" * (MAX_PARSED_BYTES // 30)
+    found = surveyed(tmp_path, GOOD | {"large.py": large})
+    assert list(found.parsed) == ["good.py"]
+    assert found.files["large.py"].role is Role.DATA
+    assert [(one.reason, one.count) for one in found.skipped] == [(Skip.LARGE, 1)]
+
+
+@pytest.mark.parametrize("size", [MAX_PARSED_BYTES, MAX_FILE_BYTES])
+def test_a_large_file_alone_is_still_something_to_tell_of(tmp_path: Path, size: int) -> None:
+    found = analysed(tmp_path, {"large.py": "x = 1  # a line\n" * (size // 15)})
+    assert [unit.file_paths for unit in found.units] == [("large.py",)]
+
+
+def test_a_repository_that_ignores_all_it_has_is_read_nevertheless(tmp_path: Path) -> None:
+    assert names(analysed(tmp_path, {".gitignore": b"\0", **GOOD, "sub/.gitignore": "*\n"})) == ["Good"]
+
+
+def test_no_more_is_read_than_there_is_room_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(surveying, "MAX_TEXT_BYTES", 100)
+    found = surveyed(tmp_path, GOOD | {"a.txt": "x" * 99})
+    assert list(found.files) == ["good.py"]
+    assert [(one.reason, one.example) for one in found.skipped] == [(Skip.LIMIT, "a.txt")]
+
+
+def test_no_more_is_parsed_than_there_is_time_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(surveying, "MAX_SOURCE_BYTES", 60)
+    found = surveyed(tmp_path, GOOD | {"sub/more.py": GOOD["good.py"]})
+    assert list(found.parsed) == ["good.py"]
+    assert found.skipped[0].reason is Skip.LIMIT
+
+
+def test_lines_are_counted_with_and_without_a_newline_at_the_end(tmp_path: Path) -> None:
+    found = surveyed(tmp_path, {"a.txt": "x\ny\n", "b.txt": "x\ny"})
+    assert [file.lines for file in found.files.values()] == [2, 2]
+
+
+def test_a_compiled_twin_is_generated(tmp_path: Path) -> None:
+    found = surveyed(tmp_path, {"a.ts": "class A {}\n", "a.js": "class A {}\n"})
+    assert {path: file.role for path, file in found.files.items()} == {"a.ts": Role.SOURCE, "a.js": Role.GENERATED}
+
+
+def test_the_survey_stops_when_it_is_told_to(tmp_path: Path) -> None:
+    class StoppedError(Exception):
+        pass
+
+    def stop() -> None:
+        raise StoppedError
+
+    write_tree(tmp_path, GOOD)
+    with pytest.raises(StoppedError):
+        survey(tmp_path, stop)
+
+
+def test_tests_examples_and_documents_mention_what_they_show_as_code(tmp_path: Path) -> None:
+    found = surveyed(
+        tmp_path,
+        GOOD | {
+            "README.md": "Use `Good` well.\n\n```python\nGood().go()\n```\n", "docs/a.rst": "Good things.\n",
+            "tests/test_good.py": "Good()\n", "examples/a.py": "x = Good\n", "CHANGES.md": "Good\n",
+        },
+    )  # fmt: skip
+    assert mentions(found, frozenset({"Good", "go"}), lambda: None) == {
+        "Good": ["README.md", "examples/a.py", "tests/test_good.py"], "go": ["README.md"],
+    }  # fmt: skip
+
+
+def test_checks_come_between_files(tmp_path: Path) -> None:
+    calls: list[None] = []
+    note: Callable[[], None] = lambda: calls.append(None)  # noqa: E731 - appending returns nothing
+    write_tree(tmp_path, {f"{number}.py": "x = 1\n" for number in range(9)})
+    survey(tmp_path, note)
+    assert len(calls) == 18
+
+
+def test_files_know_their_language_imports_and_what_they_say(tmp_path: Path) -> None:
+    files = {"shop/__init__.py": "", "shop/a.py": '"""Says."""\nfrom shop import b\n', "shop/b.py": "x = 1\n"}
+    file = surveyed(tmp_path, files).files["shop/a.py"]
+    assert (file.language, file.doc, file.imports[0].targets) == (Language.PYTHON, "Says.", ("shop/b.py",))
+
+
+WIDE = {
+    "a.cpp": ("class A {\n public:\n", "  int m{}();\n", "};\n"),
+    "a.py": ("class A:\n", "    def m{}(self): return self.m1()\n", ""),
+    "b.py": ("", "v{} = 1\n", ""),
+    "a.ts": ("export class A {\n", "  m{}() {{}}\n", "}\n"),
+    "a.js": ("", "function f{}() {{}}\n", ""),
+    "a.go": ("package a\nconst (\n", "C{} = 1\n", ")\n"),
+    "a.rs": ("", "#[a]\npub fn f{}() {{}}\n", ""),
+    "a.java": ("class A {\n", "  void m{}() {{}}\n", "}\n"),
+}
+
+
+@pytest.mark.parametrize("path", WIDE)
+def test_time_grows_with_the_size_of_a_file_not_with_its_square(tmp_path: Path, path: str) -> None:
+    start, member, end = WIDE[path]
+
+    def took(count: int) -> float:
+        folder = write_tree(tmp_path / str(count), {path: start + "".join(map(member.format, range(count))) + end})
+        began = time.process_time()
+        analyze(folder, lambda: None)
+        return time.process_time() - began
+
+    took(10)
+    assert took(12_000) < 9 * (took(3_000) + 0.05)

@@ -1,0 +1,1 @@
+"""Chooses what a course is about, names it, and orders it."""

@@ -1,0 +1,1 @@
+"""Resolves names: imports, scopes, references, and the graph of uses."""

@@ -1,0 +1,159 @@
+"""Writes the chapters: what each subject is for, where it lives, its shape, the code that matters, who uses it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from states.files import item_path
+from states.stages import Stage
+from worker.engines.port import Item
+from worker.engines.static.facts import Analysis, Course, Role
+from worker.engines.static.pages import diagrams as shape
+from worker.engines.static.pages import evidence, excerpts, markdown, mermaid, notes, remarks
+from worker.engines.static.pages import introduction as opening
+from worker.engines.static.pages import key_places as highlights
+from worker.engines.static.pages.course import Book, Chapter, Tie
+from worker.engines.static.pages.excerpts import Excerpt
+from worker.engines.static.pages.key_places import Highlight, Why
+from worker.engines.static.prose.docstrings import counted
+
+_SITES: Final = 6
+_MENTIONS: Final = 3
+_RELATED: Final = 8
+
+
+def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
+    """Write the chapters that `output` lacks, in the order of the course."""
+    book = Book(analysis, course)
+    for chapter in book.chapters:
+        path = item_path(Stage.GENERATE_CHAPTERS, chapter.entry)
+        if not (output / path).exists():
+            yield Item(path=path, body=f"{written(book, chapter)}\n".encode())
+
+
+def written(book: Book, chapter: Chapter) -> str:
+    """Return a chapter."""
+    return markdown.document(
+        markdown.heading(1, f"Chapter {chapter.entry.index}: {markdown.text(chapter.name)}"),
+        opening.overview(book, chapter),
+        markdown.heading(2, "What it is for") if not chapter.position else "",
+        opening.motivation(book, chapter),
+        opening.glance(book, chapter),
+        _shape(book, chapter),
+        _code(book, chapter),
+        _usage(book, chapter),
+        _notes(book, chapter),
+        _next(book, chapter),
+    )
+
+
+def _shape(book: Book, chapter: Chapter) -> str:
+    drawing, parts = shape.drawn(book, chapter), opening.parts(book, chapter)
+    if not drawing.diagram and not parts:
+        return ""
+    return markdown.document(
+        markdown.heading(2, "Its shape"),
+        markdown.fence(drawing.diagram.split("\n"), mermaid.TAG) if drawing.diagram else "",
+        drawing.reading,
+        parts,
+    )
+
+
+def _code(book: Book, chapter: Chapter) -> str:
+    found = highlights.chosen(book, chapter)
+    if not found:
+        return ""
+    return markdown.document(
+        markdown.heading(2, "The code that matters"), *(_highlight(book, highlight) for highlight in found)
+    )
+
+
+def _highlight(book: Book, highlight: Highlight) -> str:
+    excerpt = excerpts.rendered(book, highlight.excerpt)
+    if highlight.index is None:
+        title = markdown.text(highlight.title) or markdown.code(highlight.excerpt.path)
+        return markdown.document(markdown.heading(3, title), excerpt)
+    one = book.definitions[highlight.index]
+    anatomy = book.anatomy(one.index)
+    takes = remarks.parameters(anatomy) if anatomy is not None else ""
+    more = "" if highlight.why is Why.DECLARATION else remarks.more_said(one, anatomy)
+    callers = remarks.called_from(book, one.index)
+    return markdown.document(
+        markdown.heading(3, f"{markdown.code(one.qualified)}{f': {highlight.why}' * bool(highlight.why)}"),
+        f"{more} {takes}".strip(),
+        excerpt,
+        markdown.bullets(remarks.pointed(book, highlight.excerpt)),
+        f"Named in {callers}." if callers else "",
+    )
+
+
+def _usage(book: Book, chapter: Chapter) -> str:
+    sites = [_site(book, site) for site in evidence.sites(book, chapter, _SITES)]
+    mentions = [
+        _site(book, site)
+        for role in (Role.EXAMPLE, Role.DOCUMENT)
+        for site in evidence.mentions(book, chapter, role, _MENTIONS)
+    ]
+    test = evidence.shown_by_test(book, chapter)
+    blocks = [markdown.bullets(sites)] * bool(sites)
+    if test is not None:
+        excerpt = Excerpt(path=test.path, spans=((test.first, test.last),))
+        blocks += [
+            f"A test that shows {markdown.code(book.definitions[test.target].name)} at work:",
+            excerpts.rendered(book, excerpt),
+        ]
+    if mentions:
+        blocks += ["Examples and documents name it too:", markdown.bullets(mentions)]
+    return markdown.document(markdown.heading(2, "How others use it"), *blocks) if blocks else ""
+
+
+def _site(book: Book, site: evidence.Site) -> str:
+    inside = f", in {markdown.code(book.definitions[site.inside].qualified)}" if site.inside is not None else ""
+    return f"{markdown.place(site.path, (site.line, site.line))}{inside}: {markdown.code(site.code)}"
+
+
+def _notes(book: Book, chapter: Chapter) -> str:
+    rows, said = notes.failure_rows(book, chapter), notes.remarks(book, chapter)
+    if not rows and not said:
+        return ""
+    table = markdown.table(("Failure", "Where", "When"), rows) if rows else ""
+    return markdown.document(markdown.heading(2, "Things to know"), table, markdown.bullets(said))
+
+
+def _next(book: Book, chapter: Chapter) -> str:
+    related = [tie for tie in book.ties if chapter.position in {tie.source, tie.target}]
+    neighbours = [
+        (word, book.chapters[place])
+        for word, place in (("Next", chapter.position + 1), ("Before this", chapter.position - 1))
+        if 0 <= place < len(book.chapters)
+    ]
+    if not related and not neighbours:
+        return ""
+    others = {tie.target if tie.source == chapter.position else tie.source for tie in related}
+    return markdown.document(
+        markdown.heading(2, "Next"),
+        markdown.bullets(f"{word}: {_link(other)}" for word, other in neighbours),
+        f"It hangs together with {counted(len(others), 'other chapter')}:" if related else "",
+        markdown.bullets(_tie(book, chapter, tie) for tie in related[:_RELATED]),
+    )
+
+
+def _link(chapter: Chapter) -> str:
+    return markdown.link(f"Chapter {chapter.entry.index}, {markdown.text(chapter.name)}", chapter.file)
+
+
+def _tie(book: Book, chapter: Chapter, tie: Tie) -> str:
+    other = book.chapters[tie.target if tie.source == chapter.position else tie.source]
+    relation = tie.relation
+    if relation is None:
+        ends = (book.chapters[tie.source], book.chapters[tie.target])
+        source, target = (markdown.text(one.name) if one is chapter else _link(one) for one in ends)
+        return f"{source} {markdown.text(tie.verb)} {target}. {opening.with_places(book, tie.evidence)}"
+    source, target = (
+        markdown.code(book.definitions[index].qualified)
+        if index is not None
+        else markdown.text(book.chapters[end].name)
+        for index, end in ((relation.subject, tie.source), (relation.object, tie.target))
+    )
+    at = markdown.place(relation.path, (relation.line, relation.line))
+    return f"{_link(other)}: {source} {markdown.text(tie.verb)} {target} at {at}: {markdown.code(relation.code)}"

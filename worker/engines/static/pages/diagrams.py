@@ -1,0 +1,219 @@
+"""Draws what a chapter is about: types with what they extend and whom they meet, functions that call each other, files.
+
+A diagram comes with the sentence that says how to read it.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from worker.engines.static.facts import TYPES, Definition, Kind, Verb
+from worker.engines.static.pages import evidence, mermaid, outline
+from worker.engines.static.pages.course import Book, Chapter, Tie, is_function
+from worker.engines.static.pages.mermaid import Arrow, Box, Edge
+from worker.engines.static.prose.docstrings import counted
+
+_MEMBERS: Final = 8
+_OTHER_MEMBERS: Final = 3
+_TYPES: Final = 4
+_SUBTYPES: Final = 4
+_TIES: Final = 5
+_NODES: Final = 12
+_EDGES: Final = 18
+_MAP_EDGES: Final = 2
+"""Arrows from one chapter to others, on the map of all."""
+
+
+class Drawing(NamedTuple):
+    """A diagram and how to read it; both are empty where there is nothing to draw."""
+
+    diagram: str
+    reading: str
+
+
+class _Canvas:
+    """Boxes that are added once each, and arrows between them."""
+
+    def __init__(self) -> None:
+        self.boxes: dict[object, Box] = {}
+        self.edges: dict[tuple[int, int], Edge] = {}
+
+    def add(self, key: object, box: Box) -> int:
+        self.boxes.setdefault(key, box)
+        return list(self.boxes).index(key)
+
+    def join(self, source: int, target: int, label: str = "", arrow: Arrow = Arrow.USES) -> None:
+        if source != target and (target, source, arrow) not in {
+            (*pair, edge.arrow) for pair, edge in self.edges.items()
+        }:
+            self.edges.setdefault((source, target), Edge(source=source, target=target, label=label, arrow=arrow))
+
+
+def drawn(book: Book, chapter: Chapter) -> Drawing:
+    """Return the drawing of a chapter."""
+    symbols = [book.definitions[index] for index in chapter.unit.symbols]
+    if symbols and symbols[0].kind in TYPES:
+        return _types(book, chapter, [one for one in symbols if one.kind in TYPES][:_TYPES])
+    if chapter.unit.owned:
+        return _functions(book, chapter)
+    return _files(book, chapter)
+
+
+def _types(book: Book, chapter: Chapter, types: Sequence[Definition]) -> Drawing:
+    canvas = _Canvas()
+    for place, one in enumerate(types):
+        canvas.add(one.index, _box(book, one, _OTHER_MEMBERS if place else _MEMBERS))
+    for one in types[:2]:
+        _add_bases(book, canvas, one)
+        for index in evidence.subtypes(book, one.index)[:_SUBTYPES]:
+            child = canvas.add(index, Box(label=book.definitions[index].name))
+            canvas.join(canvas.add(one.index, Box(label=one.name)), child, arrow=Arrow.EXTENDS)
+    for tie in _ties(book, chapter)[:_TIES]:
+        _add_tie(book, canvas, chapter, tie)
+    if len(canvas.boxes) == 1 and not types[0].members:
+        return Drawing("", "")
+    return Drawing(
+        mermaid.class_diagram(list(canvas.boxes.values()), list(canvas.edges.values())), _reading(book, types[0])
+    )
+
+
+def _reading(book: Book, one: Definition) -> str:
+    """Say what of a type is drawn."""
+    functions = [member for member in one.members if is_function(book.definitions[member])]
+    if len(functions) > _MEMBERS:
+        return f"Of {counted(len(functions), 'method')}, the {_MEMBERS} that other code names most are drawn."
+    return ""
+
+
+def _box(book: Book, one: Definition, most: int) -> Box:
+    stereotype = str(one.kind) if one.kind in {Kind.INTERFACE, Kind.TRAIT, Kind.ENUM, Kind.STRUCT} else ""
+    shown = tuple(_member(member) for member in ranked_members(book, one)[:most])
+    return Box(label=one.name, members=shown, stereotype=stereotype)
+
+
+def ranked_members(book: Book, one: Definition) -> list[Definition]:
+    """Return the members of a type, those that are named most first; what is private comes last."""
+    members = [book.definitions[index] for index in one.members]
+
+    def rank(member: Definition) -> tuple[bool, bool, int, int]:
+        special = member.name.startswith("__") and member.name.endswith("__")
+        return not member.public, special, -len(book.into[member.index]), member.index
+
+    return sorted(members, key=rank)
+
+
+def _member(one: Definition) -> str:
+    sign = "+" if one.public else "-"
+    return f"{sign}{one.name}{'()' if is_function(one) else ''}"
+
+
+def _add_bases(book: Book, canvas: _Canvas, one: Definition) -> None:
+    known = {book.definitions[reference.target].name: reference.target for reference in book.out[one.index]}
+    for base in one.bases[:_SUBTYPES]:
+        name = base.rpartition(".")[2].rpartition("::")[2]
+        target = known.get(name)
+        is_interface = target is not None and book.definitions[target].kind in {Kind.INTERFACE, Kind.TRAIT}
+        box = canvas.add(target if target is not None else base, Box(label=name))
+        arrow = Arrow.IMPLEMENTS if is_interface else Arrow.EXTENDS
+        canvas.join(box, canvas.add(one.index, Box(label=one.name)), arrow=arrow)
+
+
+def _ties(book: Book, chapter: Chapter) -> list[Tie]:
+    return [tie for tie in book.ties if chapter.position in {tie.source, tie.target}]
+
+
+def _add_tie(book: Book, canvas: _Canvas, chapter: Chapter, tie: Tie) -> None:
+    """Draw another chapter by the definition that is concerned, or else by its first symbol or its name."""
+    own = _end(book, chapter, tie)
+    other = book.chapters[tie.target if tie.source == chapter.position else tie.source]
+    theirs = _end(book, other, tie)
+    here = canvas.add(own, Box(label=_label(book, own, chapter)))
+    there = canvas.add(theirs, Box(label=_label(book, theirs, other)))
+    source, target = (here, there) if tie.source == chapter.position else (there, here)
+    if tie.verb in {Verb.INHERITS, Verb.IMPLEMENTS}:
+        canvas.join(target, source, arrow=Arrow.EXTENDS if tie.verb == Verb.INHERITS else Arrow.IMPLEMENTS)
+    else:
+        canvas.join(source, target, _label_of(tie))
+
+
+def _end(book: Book, chapter: Chapter, tie: Tie) -> int | str:
+    """Return the type or function at one end of a tie."""
+    relation = tie.relation
+    found = None if relation is None else relation.subject if tie.source == chapter.position else relation.object
+    while found is not None and (outer := book.definitions[found].parent) is not None:
+        found = outer
+    if found is not None and book.owner(found) is chapter:
+        return found
+    return chapter.unit.symbols[0] if chapter.unit.symbols else chapter.name
+
+
+def _label(book: Book, end: int | str, chapter: Chapter) -> str:
+    return book.definitions[end].name if isinstance(end, int) else chapter.name
+
+
+def _functions(book: Book, chapter: Chapter) -> Drawing:
+    """Draw which of a chapter's functions call which, and who calls them from outside."""
+    owned = set(book.family(chapter.unit.owned))
+    nodes = list(chapter.unit.symbols[:_NODES])
+    pairs = [(one, ref.target) for one in owned for ref in book.out[one] if ref.target in owned and one != ref.target]
+    for pair in sorted(pairs, key=lambda pair: (not set(pair) & set(nodes), pair)):
+        nodes += [index for index in pair if index not in nodes and len(nodes) < _NODES]
+    outside = _outside_callers(book, chapter, nodes)
+    drawn_pairs = [pair for pair in sorted(set(pairs)) if set(pair) <= set(nodes)] + outside
+    if not drawn_pairs:
+        return Drawing("", "")
+    keys = list(dict.fromkeys([*nodes, *(source for source, _ in outside)]))
+    boxes = [_node(book.definitions[index]) for index in keys]
+    edges = [Edge(source=keys.index(one), target=keys.index(two)) for one, two in drawn_pairs[:_EDGES]]
+    return Drawing(
+        mermaid.flowchart(boxes, edges),
+        "An arrow leads from a definition to one that it names; frames are files.",
+    )
+
+
+def _outside_callers(book: Book, chapter: Chapter, nodes: Iterable[int]) -> list[tuple[int, int]]:
+    sites = evidence.sites(book, chapter, _TIES)
+    wanted = set(nodes)
+    return [(site.inside, site.target) for site in sites if site.inside is not None and site.target in wanted]
+
+
+def _node(one: Definition) -> Box:
+    return Box(label=f"{one.qualified}{'()' if is_function(one) else ''}", group=one.path)
+
+
+def _files(book: Book, chapter: Chapter) -> Drawing:
+    """Draw the marks of a chapter's files in their order, headings below headings."""
+    found = [mark for mark in outline.marks(book, chapter) if mark.title][:_NODES]
+    if len(found) < 2:  # noqa: PLR2004 - one box is no drawing
+        return Drawing("", "")
+    boxes = [Box(label=mark.title, group=mark.path) for mark in found]
+    edges: list[Edge] = []
+    open_: list[int] = []
+    for place, mark in enumerate(found):
+        while open_ and (found[open_[-1]].level >= mark.level or found[open_[-1]].path != mark.path):
+            open_.pop()
+        if open_:
+            edges.append(Edge(source=open_[-1], target=place))
+        open_.append(place)
+    return Drawing(
+        mermaid.flowchart(boxes, edges),
+        "Frames are files; an arrow leads from a section to one inside it." if edges else "",
+    )
+
+
+def chapters_map(book: Book) -> str:
+    """Draw all chapters and how they hang together; nothing where there is one only."""
+    if len(book.chapters) == 1:
+        return ""
+    boxes = [Box(label=f"{chapter.entry.index}. {chapter.name}") for chapter in book.chapters]
+    edges: list[Edge] = []
+    for tie in book.ties:
+        known = any({edge.source, edge.target} == {tie.source, tie.target} for edge in edges)
+        if not known and sum(edge.source == tie.source for edge in edges) < _MAP_EDGES:
+            edges.append(Edge(source=tie.source, target=tie.target, label=_label_of(tie)))
+    return mermaid.flowchart(boxes, edges)
+
+
+def _label_of(tie: Tie) -> str:
+    """Return a verb as a label; nothing if it is not one of ours."""
+    return tie.verb if re.fullmatch(r"[a-z]+(?: [a-z]+)*", tie.verb) else ""

@@ -1,0 +1,292 @@
+"""Who uses what a chapter is about: places in other chapters, tests that show it, examples that name it."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tree_sitter import Node
+
+from worker.engines.static.facts import TYPES, Definition, Reference, Role
+from worker.engines.static.pages.course import Book, Chapter, is_function
+from worker.engines.static.parsing.grammar import field_text, line, one_line, text
+from worker.engines.static.reading.language import PARSED
+
+MAX_SAID: Final = 120
+"""Characters of a line of code that is quoted in a list."""
+_LONGEST: Final = 24
+_SHORTEST: Final = 3
+"""Lines of a test that can be shown whole."""
+_MOST_FILES: Final = 6
+"""Test files that are looked into for one chapter."""
+_LARGEST: Final = 200_000
+"""Bytes of a test file that is looked into."""
+_SCANNED: Final = 300
+"""Lines that are looked through for the one that shows a use best."""
+_MOST_OUTSIDE: Final = 200
+_MOST_NODES: Final = 4000
+_DEPTH: Final = 17
+"""So deep in a file's tree tests are looked for: a callback of a callback of a callback."""
+
+_TEST_FUNCTIONS: Final = frozenset(
+    {"function_definition", "function_declaration", "function_item", "method_declaration"}
+)
+_TEST_CALLS: Final = frozenset({"it", "test"})
+_TEST_NAME: Final = re.compile(r"(?i)^(?:test|bench|it_|should)|TEST")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Site:
+    """A line that uses something."""
+
+    path: str
+    line: int
+    code: str
+    """The line, stripped and cut."""
+    inside: int | None = None
+    """The definition that it stands in, where that is known."""
+    target: int | None = None
+    """The definition that is used."""
+    worth: int = 0
+    """How well it shows the use; for choosing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """A test that shows something: its name as it is written, and its lines."""
+
+    name: str
+    path: str
+    first: int
+    last: int
+    target: int
+    """The definition that it names."""
+
+
+def quoted(book: Book, path: str, number: int) -> str:
+    """Return a line of a file, stripped and cut; nothing if there is no such line."""
+    lines = book.texts.lines(path)
+    said = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+    return said if len(said) <= MAX_SAID else f"{said[: MAX_SAID - 1]}…"
+
+
+def named(name: str) -> re.Pattern[str]:
+    """Return a pattern that finds a name where it is a word of its own."""
+    return re.compile(rf"(?<![\w$]){re.escape(name)}(?![\w$])")
+
+
+def use(book: Book, reference: Reference) -> Site | None:
+    """Return the line that shows a reference best; None if none does, since it only has a name in common."""
+    target = book.definitions[reference.target]
+    pattern, lines = named(target.name), book.texts.lines(reference.path)
+    last = reference.line if reference.source is None else book.definitions[reference.source].end_line
+    best, line = 0, 0
+    for number in range(reference.line, min(last, reference.line + _SCANNED, len(lines)) + 1):
+        said = code_only(lines[number - 1], target)
+        match = pattern.search(said)
+        if match is not None and (worth := _worth(said[: match.start()], said[match.end() :], target)) > best:
+            best, line = worth, number
+            if best == _BEST:
+                break
+    if not best:
+        return None
+    code = quoted(book, reference.path, line)
+    return Site(path=reference.path, line=line, code=code, inside=reference.source, target=reference.target, worth=best)
+
+
+_BEST: Final = 3
+
+
+def _worth(before: str, after: str, target: Definition) -> int:
+    """Tell how well a line shows a use: 3 is a call, a decorator or an extension, 0 is something else of that name."""
+    if _COMMENT.match(before) or _DEFINES.search(before):
+        return 0
+    if _DECORATES.search(before) or _CALLED.match(after):
+        return 1 if _ANNOTATED.search(before) and not is_function(target) else _BEST
+    if is_function(target):
+        return int(bool(_HANDED.search(before) and _ENDS.match(after)))
+    if _MEMBER.match(after) or _EXTENDS.search(before):
+        return _BEST
+    return 2 if _ASKED.search(before) else 1
+
+
+_COMMENT: Final = re.compile(r"\s*(?:#(?!\[|!)|//|/?\*|--)")
+_DEFINES: Final = re.compile(r"\b(?:def|function|func|fn|class|struct|interface|trait|enum|type|impl)\s+$")
+_DECORATES: Final = re.compile(r"@[\w.]*$")
+_CALLED: Final = re.compile(r"\s?\(|!\(|<[\w\s,<>]*>\(")
+_MEMBER: Final = re.compile(r"::|\{|\.\w+\(")
+_EXTENDS: Final = re.compile(r"\b(?:class|struct|interface|trait|impl)\b.*[(:<,\s]$|\b(?:extends|implements)\b")
+_ANNOTATED: Final = re.compile(r"(?:->|:)\s*[\"']?[\w.\[]*$")
+_HANDED: Final = re.compile(r"(?:[(,=\[{>|&]|\breturn)\s*(?:[\w$]+(?:\.|::))*$")
+_ENDS: Final = re.compile(r"\s*(?:[,)\]};]|$)")
+_ASKED: Final = re.compile(r"\b(?:isinstance|instanceof|issubclass|except|catch|raise|throw|new|return|case)\b")
+_QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`")
+
+
+def code_only(said: str, target: Definition) -> str:
+    """Return a line of code without what stands in quotes, where a function cannot be named; columns are kept."""
+    return _QUOTED.sub(lambda match: " " * len(match[0]), said) if is_function(target) else said
+
+
+def sites(book: Book, chapter: Chapter, most: int) -> list[Site]:
+    """Return places outside the chapter that use what it is about: telling ones, in as many files as there are."""
+    groups: dict[tuple[bool, str], list[Site]] = {}
+    home = own_files(book, chapter)
+    for reference in _outside(book, chapter):
+        if (site := use(book, reference)) is not None:
+            groups.setdefault((site.inside is None or site.path in home, site.path), []).append(site)
+    for group in groups.values():
+        group.sort(key=lambda site: -site.worth)
+    ordered = sorted(groups, key=lambda key: (key[0], -groups[key][0].worth))
+    return _spread([groups[key] for key in ordered], most)
+
+
+def _outside(book: Book, chapter: Chapter) -> list[Reference]:
+    """Return references from outside to the chapter's symbols and their members, the most important first."""
+    own = set(book.family(chapter.unit.owned))
+    found = [
+        (place, target != symbol, reference)
+        for place, symbol in enumerate(chapter.unit.symbols)
+        for target in book.family([symbol])
+        for reference in book.into[target]
+        if reference.source not in own
+    ]
+    found.sort(key=lambda one: (not one[2].sure, one[0], one[1], -one[2].count, one[2].path, one[2].line))
+    return [reference for _, _, reference in found[:_MOST_OUTSIDE]]
+
+
+def own_files(book: Book, chapter: Chapter) -> frozenset[str]:
+    """Return the files that a chapter's definitions stand in; of one without definitions, its files."""
+    return frozenset(book.definitions[index].path for index in chapter.unit.owned) or frozenset(chapter.unit.file_paths)
+
+
+def _spread(groups: Sequence[list[Site]], most: int) -> list[Site]:
+    """Take from each group in turn."""
+    found: list[Site] = []
+    taken: set[tuple[str, int]] = set()
+    for turn in range(max(map(len, groups), default=0)):
+        for group in groups:
+            if turn < len(group) and (place := (group[turn].path, group[turn].line)) not in taken:
+                taken.add(place)
+                found.append(group[turn])
+    return found[:most]
+
+
+def mentions(book: Book, chapter: Chapter, role: Role, most: int) -> list[Site]:
+    """Return a line of each example or document that shows what the chapter is about, as code."""
+    found: dict[str, Site] = {}
+    for index in chapter.unit.symbols:
+        for path in book.analysis.mentions.get(book.definitions[index].name, ()):
+            if path not in found and book.file(path).role is role and len(found) < most and not _NEWS.search(path):
+                found.update(_first_line(book, path, index))
+    return list(found.values())
+
+
+def _first_line(book: Book, path: str, index: int) -> dict[str, Site]:
+    """Find the line that shows a name best as code, and not in an import; nothing if it is a word like others."""
+    name = re.escape(book.definitions[index].name)
+    called = re.compile(rf"(?:@[\w.]*|:func:`~?|:meth:`~?|:class:`~?|(?<![\w$])){name}(?:\(\S|`|\(\)|$)")
+    shown = re.compile(rf"[.`~]{name}(?![\w$])|(?<![\w$]){name}[`(]")
+    lines = [(number, said) for number, said in enumerate(book.texts.lines(path), 1) if not _IMPORT.match(said)]
+    for pattern in (called, shown):
+        for number, said in lines:
+            if pattern.search(said):
+                return {path: Site(path=path, line=number, code=quoted(book, path, number), target=index)}
+    return {}
+
+
+_NEWS: Final = re.compile(r"(?i)(?:^|/)(?:change|history|news|release|licen|pkg-info|authors|contribut|upgrad|migrat)")
+_IMPORT: Final = re.compile(
+    r"\s*(?:import|from|use|using|#\s*include|package|require|export .* from|const .*require\()\b"
+)
+
+
+def shown_by_test(book: Book, chapter: Chapter) -> Shown | None:
+    """Return the test that shows best what the chapter is about: short, and about nothing else."""
+    best: tuple[tuple[int, int, int, str, int], Shown] | None = None
+    looked: set[str] = set()
+    for rank, index in enumerate(chapter.unit.symbols[:_MOST_FILES]):
+        for path in _test_files(book, book.definitions[index].name):
+            if path in looked or len(looked) >= _MOST_FILES:
+                continue
+            looked.add(path)
+            for shown, worth in _tests(book, path, index):
+                key = (rank, -worth, shown.last - shown.first, path, shown.first)
+                best = min(best, (key, shown), key=lambda one: one[0]) if best else (key, shown)
+    return best[1] if best else None
+
+
+def _test_files(book: Book, name: str) -> list[str]:
+    paths = book.analysis.mentions.get(name, ())
+    files = [book.file(path) for path in paths if book.file(path).role is Role.TEST]
+    fitting = [one for one in files if one.language in PARSED and one.size <= _LARGEST]
+    return [one.path for one in sorted(fitting, key=lambda one: (name.lower() not in one.path.lower(), one.path))]
+
+
+def _tests(book: Book, path: str, index: int) -> Iterable[tuple[Shown, int]]:
+    """Yield the short tests in a file that name a definition, and how well they show it."""
+    root, one = book.texts.root(path), book.definitions[index]
+    pattern, members = named(one.name), [book.definitions[member].name for member in one.members]
+    lines = book.texts.lines(path)
+    for node, name in _test_nodes(root) if root is not None else ():
+        first, last = line(node), node.end_point.row + 1
+        if not _SHORTEST <= last - first < _LONGEST:
+            continue
+        body = "\n".join(lines[first - 1 : last])
+        times = sum(
+            _worth(said[: at.start()], said[at.end() :], one) >= _BEST - 1
+            for said, at in _found(lines[first:last], pattern, one)
+        )
+        if times:
+            telling = one.name.lower().replace("_", "") in name.lower().replace("_", "").replace(" ", "")
+            used = len({member for member in members if f".{member}(" in body})
+            yield Shown(name=name, path=path, first=first, last=last, target=index), min(times, 3) + 4 * telling + used
+
+
+def _found(lines: Sequence[str], pattern: re.Pattern[str], one: Definition) -> Iterator[tuple[str, re.Match[str]]]:
+    for raw in lines:
+        said = code_only(raw, one)
+        yield from ((said, match) for match in pattern.finditer(said))
+
+
+def _test_nodes(root: Node) -> Iterator[tuple[Node, str]]:
+    queue = [(root, 0)]
+    for node, depth in queue:
+        name = _test_name(node)
+        if name:
+            yield node, name
+        elif depth < _DEPTH and len(queue) < _MOST_NODES:
+            queue += [(child, depth + 1) for child in node.named_children]
+
+
+def _test_name(node: Node) -> str:
+    if node.type in _TEST_FUNCTIONS:
+        name = field_text(node, "name") or field_text(node, "declarator")
+        marked = node.type == "method_declaration" and "@Test" in text(node)[:80]
+        before = node.prev_named_sibling
+        marked = marked or (before is not None and before.type == "attribute_item" and "test" in text(before))
+        return one_line(name)[:MAX_SAID] if marked or _TEST_NAME.search(name) else ""
+    if node.type == "call_expression" and field_text(node, "function") in _TEST_CALLS:
+        arguments = node.child_by_field_name("arguments")
+        first = arguments.named_children[:1] if arguments is not None else []
+        return one_line(text(first[0])).strip("\"'`")[:MAX_SAID] if first else ""
+    return ""
+
+
+def using_files(book: Book, chapter: Chapter) -> list[str]:
+    """Return the files outside the chapter's own that name something of it, those that do it most first."""
+    counts: dict[str, int] = {}
+    own, home = set(book.family(chapter.unit.owned)), own_files(book, chapter)
+    for index in own:
+        for reference in book.into[index]:
+            if reference.source not in own and reference.path not in home:
+                counts[reference.path] = counts.get(reference.path, 0) + reference.count
+    return sorted(counts, key=lambda path: (-counts[path], path))
+
+
+def subtypes(book: Book, index: int) -> list[int]:
+    """Return the types that extend or implement a type directly, by path and line."""
+    found = {reference.source for reference in book.into[index] if reference.source is not None}
+    name = book.definitions[index].name
+    types = (one for one in sorted(found) if book.definitions[one].kind in TYPES)
+    return [one for one in types if name in {base.rpartition(".")[2] for base in book.definitions[one].bases}]

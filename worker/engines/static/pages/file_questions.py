@@ -1,0 +1,106 @@
+"""Asks about files of which nothing is known but their headings, their landmarks and their lines."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+from worker.engines.static.pages import evidence, markdown, outline
+from worker.engines.static.pages.course import Book, Chapter
+from worker.engines.static.pages.exercise import Question, choice
+from worker.engines.static.pages.outline import Mark
+from worker.engines.static.reading.language import label
+
+_FEWEST_WORDS: Final = 4
+_MOST_FILES: Final = 3
+_MOST_OTHERS: Final = 12
+"""Files that are looked through for a word."""
+
+
+def asked(book: Book, chapter: Chapter) -> Iterator[Question]:
+    """Yield questions on a chapter's files: one at least, if one of them is there."""
+    paths = [path for path in chapter.unit.file_paths if path in book.analysis.files]
+    own = [one for one in outline.marks(book, chapter) if one.title]
+    marks = [one for path in paths[:_MOST_FILES] for one in outline.marks_of(book, path) if one.title]
+    found = (_below(book, chapter), _following(own, marks), _file_of(book, own, paths), _line_of(book, own))
+    yield from (one for one in found if one is not None)
+    yield from (_length(book, path) for path in paths[:1])
+
+
+def _place(mark: Mark) -> str:
+    return markdown.place(mark.path, (mark.line, mark.line))
+
+
+def _below(book: Book, chapter: Chapter) -> Question | None:
+    """Ask under which heading of its file something is said."""
+    for path, position in chapter.unit.headings:
+        headings = book.file(path).headings if path in book.analysis.files else ()
+        if position >= len(headings) or len(headings[position].lead.split()) < _FEWEST_WORDS:
+            continue
+        heading = headings[position]
+        return choice(
+            "Where is it said?",
+            f"Under which heading of {markdown.code(path)} does this stand: “{markdown.text(heading.lead)}”",
+            markdown.text(heading.title),
+            [markdown.text(one.title) for one in headings if one.lead != heading.lead],
+            f"The heading stands at {markdown.place(path, (heading.line, heading.line))}.",
+        )
+    return None
+
+
+def _following(own: list[Mark], marks: list[Mark]) -> Question | None:
+    """Ask what comes after one of the chapter's marks in its file."""
+    for one, two in pairwise(marks):
+        if one in own and one.path == two.path and one.title != two.title:
+            return choice(
+                "What comes next?",
+                f"Which of these comes right after “{markdown.text(one.title)}” in {markdown.code(one.path)}?",
+                markdown.text(two.title),
+                [markdown.text(other.title) for other in marks if other.title not in {one.title, two.title}],
+                f"It stands at {_place(two)}; “{markdown.text(one.title)}” at {_place(one)}.",
+            )
+    return None
+
+
+def _file_of(book: Book, own: list[Mark], paths: list[str]) -> Question | None:
+    """Ask which file holds something that no other has a word of."""
+    others = [path for chapter in book.chapters for path in chapter.unit.file_paths if path in book.analysis.files]
+    for one in own:
+        word = evidence.named(one.title)
+        rest = [path for path in dict.fromkeys([*paths, *others]) if path != one.path][:_MOST_OTHERS]
+        silent = [path for path in rest if not any(map(word.search, book.texts.lines(path)))]
+        question = choice(
+            "In which file?",
+            f"Which of these files would you open for “{markdown.text(one.title)}”?",
+            markdown.code(one.path),
+            [markdown.code(path) for path in silent],
+            f"It stands at {_place(one)}.",
+        )
+        if question is not None:
+            return question
+    return None
+
+
+def _line_of(book: Book, marks: list[Mark]) -> Question | None:
+    for one in marks[-1:]:
+        return Question(
+            title="On which line?",
+            asks=f"Find “{markdown.text(one.title)}” in {markdown.code(one.path)}. On which line does it stand?",
+            answer=f"On line {one.line}: {markdown.code(evidence.quoted(book, one.path, one.line))}.",
+        )
+    return None
+
+
+def _length(book: Book, path: str) -> Question:
+    file = book.file(path)
+    lines = book.texts.lines(path)
+    last = next((number for number in range(len(lines), 0, -1) if lines[number - 1].strip()), 0)
+    said = (
+        f" The last that is not empty is line {last}: {markdown.code(evidence.quoted(book, path, last))}."
+        if last
+        else ""
+    )
+    return Question(
+        title="How much is there?",
+        asks=f"Open {markdown.code(path)} ({label(file.language)}). How many lines has it, and what does the last say?",
+        answer=f"{file.lines:,} lines.{said}",
+    )

@@ -1,0 +1,188 @@
+"""Asks about the inside of functions: what they call, when they fail, what they take, keep and give back."""
+
+from typing import Final
+
+from worker.engines.static.facts import TYPES, Definition
+from worker.engines.static.pages import evidence, markdown, notes, remarks
+from worker.engines.static.pages import key_places as highlights
+from worker.engines.static.pages import quiz_subjects as subjects
+from worker.engines.static.pages.course import Book, Chapter, is_function
+from worker.engines.static.pages.exercise import Question, choice, mixed
+from worker.engines.static.parsing.function_facts import Anatomy, Call, Raise
+from worker.engines.static.prose.docstrings import counted, listed
+from worker.engines.static.reading.language import Language
+
+_FEWEST_CALLS: Final = 3
+_MOST_CALLS: Final = 5
+_FEWEST_PARAMETERS: Final = 3
+_MOST_DEFAULT: Final = 40
+_LEAST_RETURNED: Final = 6
+"""Characters of an expression that says something."""
+_VALUES: Final = {Language.PYTHON: ("None", "True", "0", '""')}
+_OTHER_VALUES: Final = ("null", "true", "0", '""')
+
+
+def sequence(book: Book, chapter: Chapter) -> Question | None:
+    """Ask in which order a function calls others of the project."""
+    best: tuple[Definition, list[Call]] | None = None
+    for one, anatomy in subjects.functions(book, chapter):
+        calls = _calls(book, one, anatomy)
+        if len(calls) >= _FEWEST_CALLS and (best is None or len(calls) > len(best[1])):
+            best = one, calls
+    if best is None:
+        return None
+    one, calls = best
+    calls = calls[:_MOST_CALLS]
+    names = [markdown.code(call.name) for call in calls]
+    places = [f"{markdown.code(call.name)} on line {call.line}" for call in calls]
+    where = markdown.place(one.path, (one.line, one.end_line))
+    asks = f"{markdown.code(one.qualified)} ({where}) calls these. In which order do they first stand there?"
+    return Question(
+        title="In which order?",
+        asks=asks,
+        shown=(markdown.bullets(mixed(names, asks)),),
+        answer=f"{', '.join(places)}. Branches may leave some of them out when it runs.",
+    )
+
+
+def _calls(book: Book, one: Definition, anatomy: Anatomy) -> list[Call]:
+    """Return the first call of each of the project's definitions, on lines of their own, by line."""
+    targets = remarks.targets_of(book, one.index)
+    first: dict[str, Call] = {}
+    for call in sorted(anatomy.calls, key=lambda call: (call.line, call.end)):
+        if call.name in targets and call.name != one.name:
+            first.setdefault(call.name, call)
+    lines = [call.line for call in first.values()]
+    return [call for call in first.values() if lines.count(call.line) == 1]
+
+
+def failing(book: Book, chapter: Chapter) -> Question | None:
+    """Ask under which condition something fails."""
+    for one, failure in notes.failures(book, chapter):
+        if failure.what and failure.under.startswith("if "):
+            return _condition(book, chapter, one, failure)
+    return None
+
+
+def _condition(book: Book, chapter: Chapter, one: Definition, failure: Raise) -> Question | None:
+    right = markdown.code(failure.under.removeprefix("if "))
+    anatomies = [anatomy for other, anatomy in subjects.functions(book, chapter) if other.path == one.path]
+    own = book.anatomy(one.index)
+    decisions = [said for anatomy in ([own] if own is not None else []) + anatomies for said in anatomy.decisions]
+    return choice(
+        "When does it fail?",
+        f"In {markdown.code(one.qualified)}, on line {failure.line}, there is {markdown.code(failure.what)}. "
+        "Which condition is the innermost that it stands under?",
+        right,
+        [markdown.code(decision.said) for decision in decisions],
+        f"See {markdown.place(one.path, (failure.line, failure.line))}, and the branch that it stands in.",
+    )
+
+
+def blank(book: Book, chapter: Chapter) -> Question | None:
+    """Show a line in which a name of the project's is missing."""
+    for one, anatomy in subjects.functions(book, chapter):
+        for call in _calls(book, one, anatomy):
+            line = evidence.quoted(book, one.path, call.line)
+            pattern = evidence.named(call.name)
+            if len(pattern.findall(line)) != 1 or len(line) >= evidence.MAX_SAID or len(line) <= 2 * len(call.name):
+                continue
+            targets = remarks.targets_of(book, one.index)
+            like = targets[call.name]
+            others = [*_siblings(book, one, like), *subjects.others(book, chapter, like)]
+            wrong = [markdown.code(other.name) for other in others if other.name[:2] != "__"]
+            return choice(
+                "What is missing?",
+                f"On line {call.line} of {markdown.code(one.path)}, in {markdown.code(one.qualified)}, a name is "
+                f"left out here: {markdown.code(pattern.sub('____', line))}. Which one?",
+                markdown.code(call.name),
+                wrong,
+                f"The line is {markdown.code(line)}; the name is defined at {subjects.at(like)}.",
+            )
+    return None
+
+
+def _siblings(book: Book, one: Definition, like: Definition) -> list[Definition]:
+    """Return what stands beside a definition, is of the same sort, and is not named by a function."""
+    named = remarks.targets_of(book, one.index)
+    beside = book.definitions[like.parent].members if like.parent is not None else ()
+    found = [book.definitions[index] for index in beside]
+    return [other for other in found if is_function(other) == is_function(like) and other.name not in named]
+
+
+def default(book: Book, chapter: Chapter) -> Question | None:
+    """Ask for a parameter's default."""
+    for one, anatomy in subjects.functions(book, chapter):
+        usual = [parameter for parameter in anatomy.parameters if 0 < len(parameter.default) <= _MOST_DEFAULT]
+        for parameter in usual:
+            wrong = [markdown.code(other.default) for other in usual]
+            wrong += [markdown.code(said) for said in _VALUES.get(book.file(one.path).language, _OTHER_VALUES)]
+            function = markdown.code(one.qualified)
+            return choice(
+                "What if it is left out?",
+                f"Which value has the parameter {markdown.code(parameter.name)} of {function} if nobody gives one?",
+                markdown.code(parameter.default),
+                wrong,
+                f"The signature says so, at {subjects.at(one)}.",
+            )
+    return None
+
+
+def state(book: Book, chapter: Chapter) -> Question | None:
+    """Ask where an attribute is set first."""
+    main = subjects.main(book, chapter)
+    maker = highlights.constructor(book, chapter, main) if main.kind in TYPES else None
+    anatomy = book.anatomy(maker.index) if maker is not None else None
+    if maker is None or anatomy is None or not anatomy.assigned:
+        return None
+    known = {one.said for one in anatomy.assigned}
+    wrong = [
+        markdown.code(book.definitions[index].name)
+        for index in main.members
+        if book.definitions[index].name not in known and not book.definitions[index].name.startswith("__")
+    ]
+    first, names = anatomy.assigned[0], [markdown.code(one.said) for one in anatomy.assigned]
+    return choice(
+        "What does it keep?",
+        f"Which of these does {markdown.code(maker.qualified)} store in the object?",
+        markdown.code(first.said),
+        wrong,
+        f"On line {first.line} of {markdown.code(maker.path)}: "
+        f"{markdown.code(evidence.quoted(book, maker.path, first.line))}. In all, it sets "
+        f"{counted(len(anatomy.assigned), 'attribute')}: {listed(names, 8)}.",
+    )
+
+
+def returned(book: Book, chapter: Chapter) -> Question | None:
+    """Ask what a function gives back in the end."""
+    ends = [
+        (one, anatomy.returns[-1])
+        for one, anatomy in subjects.functions(book, chapter)
+        if anatomy.returns and len(anatomy.returns[-1].said) >= _LEAST_RETURNED and one.name[:2] != "__"
+    ]
+    for one, last in ends:
+        function, where = markdown.code(one.qualified), markdown.place(one.path, (one.line, one.end_line))
+        return choice(
+            "What does it give back?",
+            f"With which of these does {function} ({where}) end, if it does not leave earlier?",
+            markdown.code(last.said),
+            [markdown.code(other.said) for _, other in ends],
+            f"Line {last.line} says {markdown.code(evidence.quoted(book, one.path, last.line))}.",
+        )
+    return None
+
+
+def taken(book: Book, chapter: Chapter) -> Question | None:
+    """Ask for the order of a function's parameters."""
+    for one, anatomy in subjects.functions(book, chapter):
+        names = [markdown.code(parameter.name) for parameter in anatomy.parameters][:_MOST_CALLS]
+        if len(set(names)) == len(names) >= _FEWEST_PARAMETERS:
+            first = " first" if len(anatomy.parameters) > len(names) else ""
+            asks = f"{markdown.code(one.qualified)} takes these{first}. In which order?"
+            return Question(
+                title="What does it take?",
+                asks=asks,
+                shown=(markdown.bullets(mixed(names, asks)),),
+                answer=f"{', '.join(names)}: see {subjects.at(one)}.",
+            )
+    return None

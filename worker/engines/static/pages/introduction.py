@@ -1,0 +1,171 @@
+"""How a chapter begins: what it is about, why it stands where it stands, and the facts at a glance."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from worker.engines.static.facts import TYPES, Definition, Kind, Role
+from worker.engines.static.pages import diagrams as shape
+from worker.engines.static.pages import evidence, markdown
+from worker.engines.static.pages.course import Book, Chapter, is_function
+from worker.engines.static.prose.docstrings import counted, first_sentence, listed, paragraphs, sentences
+from worker.engines.static.reading.language import label
+
+_MOST_ROWS: Final = 9
+_MOST_QUOTED: Final = 2
+_LONG_SIGNATURE: Final = 70
+_PLACE: Final = re.compile(r"\(([^()\s][^()]*):(\d+)\)")
+_DOCSTRINGS: Final = frozenset({"python"})
+
+
+def overview(book: Book, chapter: Chapter) -> str:
+    """Return what the first chapter says of the whole project; nothing for the others."""
+    if chapter.position:
+        return ""
+    drawing = shape.chapters_map(book)
+    count = counted(len(book.chapters), "chapter")
+    arrows = " An arrow says what one chapter's subject does with another's." if "-->" in drawing else ""
+    return markdown.document(
+        markdown.heading(2, "The project in short"),
+        with_places(book, book.summary),
+        f"The course has {count}.{arrows}" if drawing else "",
+        markdown.fence(drawing.split("\n"), "mermaid") if drawing else "",
+    )
+
+
+def with_places(book: Book, raw: str) -> str:
+    """Return prose of the course's, in which `(path:line)` is a place in the repository."""
+    pieces: list[str] = []
+    end = 0
+    for match in _PLACE.finditer(raw):
+        if match[1] in book.analysis.files:
+            line = int(match[2])
+            pieces += [markdown.prose(raw[end : match.start()]), f"({markdown.place(match[1], (line, line))})"]
+            end = match.end()
+    pieces.append(markdown.prose(raw[end:]))
+    return re.sub(r" ([.,;:])", r"\1", " ".join(piece for piece in pieces if piece))
+
+
+def motivation(book: Book, chapter: Chapter) -> str:
+    """Return what the chapter is about, in the words of the course and those of the source."""
+    said = markdown.prose(chapter.description) or f"This chapter is about {markdown.code(chapter.name)}."
+    why = with_places(book, chapter.reasoning)
+    return markdown.document(said, _quoted(book, chapter), f"Why here: {why}" if why else "")
+
+
+def _quoted(book: Book, chapter: Chapter) -> str:
+    """Quote what the documentation says beyond the description."""
+    for doc, path, line, word in _docs(book, chapter):
+        known = _letters(chapter.description)
+        left = [
+            " ".join(one for one in sentences(paragraph) if _letters(one)[:60] not in known and one[-1:] != ":")
+            for paragraph in paragraphs(doc, _MOST_QUOTED + 1)
+        ]
+        shown = [markdown.prose(one) for one in left if len(one.split()) > 3][:_MOST_QUOTED]  # noqa: PLR2004 - a sentence
+        if shown:
+            return markdown.document(
+                f"The {word} at {markdown.place(path, (line, line))} goes on:", markdown.quote(shown)
+            )
+    return ""
+
+
+def _letters(said: str) -> str:
+    return re.sub(r"\W+", "", said).casefold()
+
+
+def _docs(book: Book, chapter: Chapter) -> Iterator[tuple[str, str, int, str]]:
+    """Yield documentation, and where it stands: that of the first symbol, then that of the first file."""
+    for index in chapter.unit.symbols[:1]:
+        one = book.definitions[index]
+        word = "docstring" if book.file(one.path).language in _DOCSTRINGS else "comment"
+        yield one.doc, one.path, one.line, word
+    for path in chapter.unit.file_paths[:1]:
+        if path in book.analysis.files:
+            yield book.file(path).doc, path, 1, "beginning of the file"
+
+
+def glance(book: Book, chapter: Chapter) -> str:
+    """Return the facts as a table."""
+    rows = [(name, said) for name, said in _rows(book, chapter) if said]
+    return (
+        markdown.document(markdown.heading(2, "At a glance"), markdown.table(("What", "Found in the source"), rows))
+        if rows
+        else ""
+    )
+
+
+def _rows(book: Book, chapter: Chapter) -> Iterator[tuple[str, str]]:
+    symbols = [book.definitions[index] for index in chapter.unit.symbols]
+    if symbols:
+        yield "Main piece", _what(book, symbols[0])
+        yield "Beside it", listed([markdown.code(one.name) for one in symbols[1:]], 6)
+    yield "Files", _files(book, chapter)
+    if symbols:
+        yield "Extends", listed([markdown.code(base) for base in symbols[0].bases], 4)
+        children = [markdown.code(book.definitions[index].name) for index in evidence.subtypes(book, symbols[0].index)]
+        yield "Extended by", listed(children, 5)
+        using = evidence.using_files(book, chapter)
+        yield "Files that use a part of it", _used(using)
+        yield "Tests that name it", _mentioned(book, chapter, Role.TEST)
+        yield "Examples", _mentioned(book, chapter, Role.EXAMPLE)
+        yield "Documents", _mentioned(book, chapter, Role.DOCUMENT)
+
+
+def _what(book: Book, one: Definition) -> str:
+    inside = [book.definitions[index] for index in one.members]
+    methods = sum(is_function(member) for member in inside)
+    parts = [counted(methods, "method")] * bool(methods)
+    if len(inside) > methods and one.kind is Kind.ENUM:
+        parts.append(counted(len(inside) - methods, "variant"))
+    with_ = f" with {listed(parts)}" if parts else ""
+    article = "an" if str(one.kind).startswith(("e", "i")) else "a"
+    at = markdown.place(one.path, (one.line, one.end_line))
+    return f"{markdown.code(one.qualified)}, {article} {one.kind}{with_}, at {at}"
+
+
+def _files(book: Book, chapter: Chapter) -> str:
+    shown = []
+    for path in chapter.unit.file_paths:
+        file = book.analysis.files.get(path)
+        if file is not None:
+            shown.append(f"{markdown.code(path)} ({label(file.language)}, {file.lines:,} lines)")
+    return listed(shown, 3)
+
+
+def _used(using: list[str]) -> str:
+    if not using:
+        return ""
+    named = listed([markdown.code(path) for path in using], 3)
+    return f"{counted(len(using), 'other file')}: {named}" if len(using) > 1 else named
+
+
+def _mentioned(book: Book, chapter: Chapter, role: Role) -> str:
+    paths = dict.fromkeys(
+        path
+        for index in chapter.unit.symbols[:3]
+        for path in book.analysis.mentions.get(book.definitions[index].name, ())
+        if book.file(path).role is role
+    )
+    return listed([markdown.code(path) for path in paths], 3)
+
+
+def parts(book: Book, chapter: Chapter) -> str:
+    """Return the parts that a reader meets first, with what they say of themselves, as a table."""
+    symbols = [book.definitions[index] for index in chapter.unit.symbols]
+    if symbols and symbols[0].kind in TYPES and len(symbols[0].members) > 1:
+        chosen = [*shape.ranked_members(book, symbols[0]), *symbols[1:]]
+    else:
+        chosen = symbols[symbols[0].kind in TYPES :] if len(symbols) > 1 else []
+    if not chosen:
+        return ""
+    rows = [
+        (markdown.code(one.name), markdown.place(one.path, (one.line, one.line)), _said(one))
+        for one in chosen[:_MOST_ROWS]
+    ]
+    return markdown.table(("Part", "Where", "What it says of itself"), rows)
+
+
+def _said(one: Definition) -> str:
+    """Return the first sentence of the documentation, or else the signature."""
+    doc = first_sentence(one.doc)
+    return markdown.prose(doc) if doc else markdown.code(markdown.cut(one.signature, _LONG_SIGNATURE))

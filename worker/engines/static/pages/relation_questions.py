@@ -1,0 +1,162 @@
+"""Asks how things hang together: who extends, uses and calls what, where it lives, and what it is for."""
+
+import re
+
+from worker.engines.static.facts import TYPES, Definition
+from worker.engines.static.pages import diagrams as shape
+from worker.engines.static.pages import evidence, excerpts, markdown
+from worker.engines.static.pages import quiz_subjects as subjects
+from worker.engines.static.pages.course import Book, Chapter, is_function
+from worker.engines.static.pages.exercise import Question, choice
+from worker.engines.static.prose.docstrings import first_sentence, listed
+
+
+def extending(book: Book, chapter: Chapter) -> Question | None:
+    """Ask for what extends the main type directly."""
+    main = subjects.main(book, chapter)
+    children = [book.definitions[index] for index in evidence.subtypes(book, main.index)]
+    if not children:
+        return None
+    right, family = children[0], {book.definitions[index].name for index in _family(book, main.index)}
+    wrong = [markdown.code(one.name) for one in subjects.others(book, chapter, main) if one.name not in family]
+    more = [f"{markdown.code(one.name)} ({subjects.at(one)})" for one in children[1:]]
+    also = f" So {'do' if len(more) > 1 else 'does'} {listed(more, 4)}." if more else ""
+    return choice(
+        "Who extends it?",
+        f"Which of these extends or implements {markdown.code(main.name)} directly?",
+        markdown.code(right.name),
+        wrong,
+        f"It says so where it begins, at {subjects.at(right)}: {subjects.line(book, right)}.{also}",
+    )
+
+
+def _family(book: Book, index: int) -> set[int]:
+    """Return a type and whatever extends it, however far away."""
+    found = [index]
+    for one in found:
+        found += [child for child in evidence.subtypes(book, one) if child not in found]
+    return set(found)
+
+
+def purpose(book: Book, chapter: Chapter) -> Question | None:
+    """Ask which part says of itself what it says."""
+    candidates = [book.definitions[index] for index in book.family([*chapter.unit.symbols, *chapter.unit.owned])]
+    said = {one.index: first_sentence(one.doc) for one in candidates if one.public}
+    for one in [one for one in candidates if said.get(one.index)][1:] or []:
+        names = {part.casefold() for part in (one.name, one.name.replace("_", " "))}
+        if any(name in said[one.index].casefold() for name in names):
+            continue
+        wrong = [
+            markdown.code(other.qualified)
+            for other in candidates
+            if said.get(other.index) not in {None, said[one.index]} and is_function(other) == is_function(one)
+        ]
+        return choice(
+            "What is it for?",
+            f"One of these says of itself: “{markdown.prose(said[one.index])}” Which one?",
+            markdown.code(one.qualified),
+            wrong,
+            f"It stands at {subjects.at(one)}.",
+        )
+    return None
+
+
+def members(book: Book, chapter: Chapter) -> Question | None:
+    """Ask which method a type does not define itself."""
+    main = subjects.main(book, chapter)
+    own = [one for one in shape.ranked_members(book, main) if is_function(one)]
+    own = [one for one in own if one.public and not one.name.startswith("_")]
+    names = {one.name for one in own}
+    foreign = [
+        book.definitions[member]
+        for other in subjects.others(book, chapter, main)
+        for member in other.members
+        if is_function(book.definitions[member])
+    ]
+    strange = next((one for one in foreign if one.public and one.name not in names and one.name[:1] != "_"), None)
+    if main.kind not in TYPES or len(own) < 3 or strange is None:  # noqa: PLR2004 - three that are there, one that is not
+        return None
+    return choice(
+        "What does not belong?",
+        f"Three of these are defined in {markdown.code(main.name)} itself. Which one is not?",
+        markdown.code(strange.name),
+        [markdown.code(one.name) for one in own],
+        f"That is {markdown.code(strange.qualified)} at {subjects.at(strange)}. {markdown.code(main.name)} stands at "
+        f"{markdown.place(main.path, (main.line, main.end_line))}.",
+    )
+
+
+def using(book: Book, chapter: Chapter) -> Question | None:
+    """Ask which file names the main piece."""
+    main = subjects.main(book, chapter)
+    using = evidence.using_files(book, chapter)
+    sites = [site for site in evidence.sites(book, chapter, 1) if site.path in using]
+    if not sites:
+        return None
+    concerned = {*using, *evidence.own_files(book, chapter)}
+    sources = [path for path in dict.fromkeys(one.path for one in book.definitions) if path not in concerned]
+    pattern = evidence.named(main.name)
+    silent = [path for path in sources if not any(map(pattern.search, book.texts.lines(path)))]
+    return choice(
+        "Who needs it?",
+        f"Which of these files uses what this chapter is about, {markdown.code(main.name)} and what belongs to it?",
+        markdown.code(sites[0].path),
+        [markdown.code(path) for path in silent],
+        f"Its line {sites[0].line} says {markdown.code(sites[0].code)}.",
+    )
+
+
+def home(book: Book, chapter: Chapter) -> Question | None:
+    """Ask where the main piece is defined; that can always be asked."""
+    main = subjects.main(book, chapter)
+    paths = list(dict.fromkeys(one.path for one in book.definitions if one.path != main.path))
+    near = sorted(paths, key=lambda path: (path.rpartition("/")[0] != main.path.rpartition("/")[0], path))
+    excerpt = excerpts.of_lines(book, main.path, main.line, main.line)
+    where = f"At {subjects.at(main)}: {markdown.code(evidence.quoted(book, main.path, main.line))}."
+    asks = f"Where is {markdown.code(main.qualified)} defined?"
+    found = choice("Where does it live?", asks, markdown.code(main.path), map(markdown.code, near), where)
+    if found is not None or excerpt is None:
+        return found
+    return Question(
+        title="Where does it live?",
+        asks=f"On which line of {markdown.code(main.path)} does {markdown.code(main.qualified)} begin?",
+        answer=f"On line {main.line}. {where}",
+    )
+
+
+def calling(book: Book, chapter: Chapter) -> Question | None:
+    """Ask which function of another chapter, or at least of another file, names a part of this one."""
+    own = book.family(chapter.unit.owned)
+    inside = set(own)
+    for site in evidence.sites(book, chapter, 3):
+        if site.inside is None or site.target is None or not is_function(book.definitions[site.inside]):
+            continue
+        caller, target = book.definitions[site.inside], book.definitions[site.target]
+        pattern = evidence.named(target.name)
+        others = [one for one in book.definitions if is_function(one) and one.index not in inside and one.public]
+        silent = [one for one in others if one.path == caller.path and not _says(book, one, pattern)]
+        return choice(
+            "Who calls on it?",
+            f"Which of these has {markdown.code(target.qualified)} in it?",
+            markdown.code(caller.qualified),
+            [markdown.code(one.qualified) for one in silent],
+            f"On line {site.line} of {markdown.code(site.path)}: {markdown.code(site.code)}.",
+        )
+    return None
+
+
+def _says(book: Book, one: Definition, pattern: re.Pattern[str]) -> bool:
+    return any(map(pattern.search, book.texts.lines(one.path)[one.line - 1 : one.end_line]))
+
+
+def meaning(book: Book, chapter: Chapter) -> Question | None:
+    """Ask for a sentence of the reader's own, to be compared with what the source says."""
+    for index in chapter.unit.symbols:
+        one = book.definitions[index]
+        if said := first_sentence(one.doc):
+            return Question(
+                title="In your own words",
+                asks=f"Say in a sentence what {markdown.code(one.name)} is for, before you look it up.",
+                answer=f"The source says at {subjects.at(one)}: “{markdown.prose(said)}”",
+            )
+    return None

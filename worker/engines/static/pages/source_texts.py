@@ -1,0 +1,59 @@
+"""The texts of source files, read again where the course shows them, and their syntax trees."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+
+from tree_sitter import Node, Tree
+
+from worker.engines.static.facts import SourceFile
+from worker.engines.static.parsing.cfamily import blank_macros
+from worker.engines.static.parsing.source_file import MAX_PARSED_BYTES, Reader
+from worker.engines.static.reading.encoding import decode
+from worker.engines.static.reading.language import PARSED, Language
+
+_KEPT_TEXTS: Final = 256
+_KEPT_TREES: Final = 24
+"""A course goes from file to file; a tree takes some ten times the memory of its text."""
+
+
+class Texts:
+    """Reads files, and keeps those that were read last."""
+
+    def __init__(self, files: Mapping[str, SourceFile]) -> None:
+        """Read nothing yet."""
+        self._files: Final = files
+        self._reader: Final = Reader()
+        self.lines = lru_cache(_KEPT_TEXTS)(self._lines)
+        self._tree = lru_cache(_KEPT_TREES)(self._parse)
+
+    def _lines(self, path: str) -> tuple[str, ...]:
+        """Return the lines of a file as they can be shown; none if there is no such file, or it cannot be read."""
+        text = decode(self.raw(path))
+        return tuple(text.removesuffix("\n").split("\n")) if text else ()
+
+    def raw(self, path: str) -> bytes:
+        """Return the bytes of a file; none if there is no such file, or it cannot be read."""
+        file = self._files.get(path)
+        try:
+            return file.location.read_bytes() if file is not None else b""
+        except OSError:
+            return b""
+
+    def root(self, path: str) -> Node | None:
+        """Return the root of a file's syntax tree; None in a language without a grammar."""
+        tree = self._tree(path)
+        return tree.root_node if tree is not None else None
+
+    def _parse(self, path: str) -> Tree | None:
+        data = self._source(path)
+        if data is None:
+            return None
+        language = self._files[path].language
+        return self._reader.tree(language, blank_macros(data) if language is Language.CPP else data)
+
+    def _source(self, path: str) -> bytes | None:
+        if path not in self._files or self._files[path].language not in PARSED:
+            return None
+        data = "\n".join(self.lines(path)).encode("utf-8", "replace")
+        return data if 0 < len(data) <= MAX_PARSED_BYTES else None

@@ -1,0 +1,269 @@
+"""The steps of a tutorial: find a thing, read it, follow a call through the project, see it tested, make it fail."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from worker.engines.static.facts import TYPES, Definition
+from worker.engines.static.pages import evidence, excerpts, markdown, notes, outline
+from worker.engines.static.pages import key_places as highlights
+from worker.engines.static.pages.course import Book, Chapter, is_function
+from worker.engines.static.pages.excerpts import Excerpt
+from worker.engines.static.parsing.function_facts import Call
+from worker.engines.static.prose.docstrings import counted, listed
+from worker.engines.static.reading.language import Language
+
+_HOPS: Final = 5
+_HEAD: Final = 12
+"""Lines of a definition that are shown where it is met."""
+_FOUND: Final = 6
+_AROUND: Final = 5
+"""Lines above and below one that is looked at."""
+_OUTLINED: Final = 12
+_SECTIONS: Final = 3
+_MOST_STARTS: Final = 40
+_WORD: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_SHELL: Final = "bash"
+_RUNNERS: Final = {
+    Language.PYTHON: "Where the project uses pytest, {} runs it.",
+    Language.GO: "{} runs it.",
+    Language.RUST: "{} runs it.",
+}
+
+
+class _Hop(NamedTuple):
+    """A call from one function of the project to another."""
+
+    caller: Definition
+    call: Call
+    called: Definition
+
+
+class Step(NamedTuple):
+    """A step: its title and its blocks, both Markdown."""
+
+    title: str
+    blocks: tuple[str, ...]
+
+
+def taken(book: Book, chapter: Chapter) -> Iterator[Step]:
+    """Yield the steps through a chapter's subject; at least one, if one of its files is there."""
+    if chapter.unit.symbols:
+        yield _find(book, chapter)
+        yield from _follow(book, chapter)
+        yield from _meet(book, chapter)
+        yield from _test(book, chapter)
+        yield from _fail(book, chapter)
+    else:
+        yield from _section(book, chapter)
+        yield from (_open(book, path) for path in chapter.unit.file_paths[:3] if path in book.analysis.files)
+
+
+def _find(book: Book, chapter: Chapter) -> Step:
+    one = book.definitions[chapter.unit.symbols[0]]
+    excerpt = excerpts.of_definition(book, one.index, _HEAD)
+    return Step(
+        f"Find {markdown.code(one.name)}",
+        (
+            *_search(book, one.path, one.name, f"{markdown.code(one.name)} is defined on line {one.line}"),
+            "What you are looking for begins like this:" if excerpt is not None else "",
+            excerpts.rendered(book, excerpt) if excerpt is not None else "",
+            _extent(book, one),
+        ),
+    )
+
+
+def _search(book: Book, path: str, name: str, says: str) -> tuple[str, ...]:
+    """Return a command that finds a name in a file, and what it prints; the editor's search where there is none."""
+    command, numbers = search(book, path, name)
+    if not command:
+        return (f"Open {markdown.code(path)} in your editor and search for {markdown.code(name)}: {says}.",)
+    shown = f", among them {listed([str(number) for number in numbers], _FOUND)}" if len(numbers) > 1 else ""
+    return (
+        "In the repository's folder, run:",
+        markdown.fence([command], _SHELL),
+        f"It prints {counted(len(numbers), 'line')}{shown}: {says}.",
+    )
+
+
+def search(book: Book, path: str, name: str) -> tuple[str, list[int]]:
+    """Return a command that prints the lines of a file that name something, and their numbers.
+
+    Nothing where the command could print something else: another name on disk, letters that locales disagree about.
+    """
+    raw = book.texts.raw(path)
+    on_disk = book.file(path).location.as_posix().endswith(f"/{path}")
+    if not (on_disk and path.isprintable() and path.isascii() and _WORD.fullmatch(name) and raw.isascii()):
+        return "", []
+    pattern = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)".encode())
+    numbers = [number for number, line in enumerate(raw.split(b"\n"), 1) if pattern.search(line)]
+    return f"grep -nw {name} {shlex.quote(f'./{path}')}", numbers
+
+
+def _extent(book: Book, one: Definition) -> str:
+    methods = [book.definitions[index] for index in one.members if is_function(book.definitions[index])]
+    if not methods:
+        return f"Read it to its end on line {one.end_line}." if one.end_line > one.line + _HEAD else ""
+    longest = max(methods, key=lambda method: (method.end_line - method.line, -method.index))
+    size = counted(longest.end_line - longest.line + 1, "line")
+    at = markdown.place(longest.path, (longest.line, longest.end_line))
+    return f"It has {counted(len(methods), 'method')}; the longest is {markdown.code(longest.name)} with {size} ({at})."
+
+
+def _follow(book: Book, chapter: Chapter) -> Iterator[Step]:
+    """Follow calls from outside into the chapter, and on to whatever it relies on."""
+    ways = [_hops(book, one) for one in notes.functions(book, chapter)[:_MOST_STARTS]]
+    hops = max(ways, key=len, default=[])
+    if not hops:
+        return
+    hops = [*_into(book, hops[0].caller), *hops][:_HOPS]
+    lines = [
+        f"{markdown.place(one.caller.path, (one.call.line, one.call.line))}, in {markdown.code(one.caller.qualified)}: "
+        f"{markdown.code(evidence.quoted(book, one.caller.path, one.call.line))} leads to "
+        f"{markdown.code(one.called.qualified)} at {_at(one.called)}."
+        for one in hops
+    ]
+    begin = markdown.code(hops[0].caller.qualified)
+    lead = f"Begin in {begin}, and go where the calls lead. What is handed over each time?"
+    yield Step("Follow a call", (lead, markdown.steps(lines)))
+
+
+def _at(one: Definition) -> str:
+    return markdown.place(one.path, (one.line, one.line))
+
+
+def _into(book: Book, one: Definition) -> list[_Hop]:
+    """Return the call by which another function of the project comes to a function, if there is one."""
+    for reference in book.callers(one.index)[:_MOST_STARTS]:
+        caller = book.definitions[reference.source or 0]
+        anatomy = book.anatomy(caller.index) if is_function(caller) and reference.sure else None
+        call = next((call for call in (anatomy.calls if anatomy else ()) if call.name == one.name), None)
+        if call is not None:
+            return [_Hop(caller, call, one)]
+    return []
+
+
+def _hops(book: Book, start: Definition) -> list[_Hop]:
+    """Return calls, each of which leads into the function in which the next one stands."""
+    found: list[_Hop] = []
+    seen = {start.index}
+    one = start
+    while len(found) < _HOPS and (step := _onward(book, one, seen)) is not None:
+        found.append(_Hop(one, *step))
+        one = step[1]
+        seen.add(one.index)
+    return found
+
+
+def _onward(book: Book, one: Definition, seen: set[int]) -> tuple[Call, Definition] | None:
+    """Return the call to the function that itself names most of the project, and that function."""
+    anatomy = book.anatomy(one.index)
+    sure = {book.definitions[ref.target].name: ref.target for ref in book.out[one.index] if ref.sure}
+    calls = {call.name: call for call in reversed(anatomy.calls if anatomy is not None else [])}
+    able = [
+        (len(book.out[index]), -index, calls[name])
+        for name, index in sure.items()
+        if name in calls and index not in seen and is_function(book.definitions[index])
+    ]
+    if not able:
+        return None
+    _, index, call = max(able, key=lambda way: way[:2])
+    return call, book.definitions[-index]
+
+
+def _meet(book: Book, chapter: Chapter) -> Iterator[Step]:
+    """Show the best use of the chapter's subject with the lines around it."""
+    for site in evidence.sites(book, chapter, 1):
+        around = book.definitions[site.inside] if site.inside is not None else None
+        first = max(site.line - _AROUND, around.line if around is not None else 1)
+        last = min(site.line + _AROUND, around.end_line if around is not None else site.line + _AROUND)
+        excerpt = excerpts.of_lines(book, site.path, first, last)
+        if excerpt is None or site.target is None:
+            return
+        target, where = book.definitions[site.target], f"line {site.line} of {markdown.code(site.path)}"
+        asks = f"Look at {where}, which names {markdown.code(target.qualified)} ({_at(target)})."
+        more = "What does this code rely on it for?"
+        yield Step("Meet someone who needs it", (f"{asks} {more}", excerpts.rendered(book, excerpt)))
+
+
+def _test(book: Book, chapter: Chapter) -> Iterator[Step]:
+    shown = evidence.shown_by_test(book, chapter)
+    if shown is None:
+        return
+    target = book.definitions[shown.target]
+    inside = highlights.constructor(book, chapter, target) if target.kind in TYPES else target
+    shows, stop = f"The test {markdown.code(shown.name)} shows {markdown.code(target.name)} at work.", ""
+    if inside is not None and (anatomy := book.anatomy(inside.index)) is not None and anatomy.statements:
+        first = next((one.first for one in anatomy.statements if not anatomy.doc or one.first > anatomy.doc[1]), 0)
+        stop = f"Set a breakpoint on {markdown.place(inside.path, (first, first))}" * bool(first)
+        stop += f", inside {markdown.code(inside.qualified)}, and look at what came in." * bool(stop)
+    yield Step(
+        "See it at work",
+        (
+            " ".join(said for said in (shows, _run(book, shown), stop) if said),
+            excerpts.rendered(book, Excerpt(path=shown.path, spans=((shown.first, shown.last),))),
+        ),
+    )
+
+
+def _run(book: Book, shown: evidence.Shown) -> str:
+    """Say how a test is run, in the languages in which that goes without saying."""
+    language = book.file(shown.path).language
+    folder = shlex.quote(f"./{shown.path.rpartition('/')[0]}")
+    if language not in _RUNNERS or not _WORD.fullmatch(shown.name) or not shown.path.isprintable():
+        return ""
+    commands = {
+        Language.PYTHON: f"python -m pytest {shlex.quote(shown.path)} -k {shown.name}",
+        Language.GO: f"go test {folder} -run '^{shown.name}$'",
+        Language.RUST: f"cargo test {shown.name}",
+    }
+    return _RUNNERS[language].format(markdown.code(commands[language]))
+
+
+def _fail(book: Book, chapter: Chapter) -> Iterator[Step]:
+    """Let the reader bring about a failure, whose condition and words are known."""
+    for one, failure in notes.failures(book, chapter):
+        if not failure.under.startswith("if ") or not failure.message:
+            continue
+        excerpt = excerpts.of_lines(
+            book, one.path, max(one.line, failure.line - 3), min(one.end_line, failure.line + 3)
+        )
+        what = f"{failure.verb} {markdown.code(failure.what)}" if failure.what else failure.verb
+        condition = markdown.code(failure.under.removeprefix("if "))
+        yield Step(
+            "Make it fail",
+            (
+                f"{markdown.code(one.qualified)} {what} if {condition}. Write a call, or a test, for which that is so.",
+                excerpts.rendered(book, excerpt) if excerpt is not None else "",
+                f"You have done it when you see the words of {markdown.code(failure.message)}.",
+            ),
+        )
+        return
+
+
+def _section(book: Book, chapter: Chapter) -> Iterator[Step]:
+    """Read the sections of documents that the chapter is about."""
+    for mark in outline.marks(book, chapter)[:_SECTIONS] if chapter.unit.headings else ():
+        excerpt = excerpts.of_lines(book, mark.path, mark.line, mark.end_line)
+        if excerpt is not None:
+            lead = "Read it, close it, and write down in your own words what it says."
+            yield Step(f"Read “{markdown.text(mark.title)}”", (lead, excerpts.rendered(book, excerpt)))
+
+
+def _open(book: Book, path: str) -> Step:
+    """Walk through a file by its marks."""
+    marks = [one for one in outline.marks_of(book, path) if one.title][:_OUTLINED]
+    excerpt = excerpts.of_lines(book, path, 1, _HEAD)
+    file = book.file(path)
+    return Step(
+        f"Open {markdown.code(path)}",
+        (
+            f"It has {counted(file.lines, 'line')}, and begins like this:",
+            excerpts.rendered(book, excerpt) if excerpt is not None else "",
+            "Go through it in these stations, and say for each in a sentence what it is there for:" if marks else "",
+            markdown.steps(
+                f"{markdown.text(one.title)}, at {markdown.place(path, (one.line, one.line))}" for one in marks
+            ),
+        ),
+    )

@@ -1,0 +1,67 @@
+"""Writes the tutorials: steps through the source, and exercises whose answers follow from it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from states.files import item_path
+from states.stages import Stage
+from worker.engines.port import Item
+from worker.engines.static.facts import Analysis, Course
+from worker.engines.static.pages import file_questions as orientation
+from worker.engines.static.pages import markdown, quiz
+from worker.engines.static.pages import tutorial_steps as steps
+from worker.engines.static.pages.course import Book, Chapter
+from worker.engines.static.pages.exercise import rendered
+from worker.engines.static.prose.docstrings import counted
+
+_MOST: Final = 7
+"""Exercises."""
+
+
+def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
+    """Write the tutorials that `output` lacks, in the order of the course."""
+    book = Book(analysis, course)
+    for chapter in book.chapters:
+        path = item_path(Stage.GENERATE_TUTORIALS, chapter.entry)
+        if not (output / path).exists():
+            yield Item(path=path, body=f"{written(book, chapter)}\n".encode())
+
+
+def written(book: Book, chapter: Chapter) -> str:
+    """Return a tutorial."""
+    found = list(steps.taken(book, chapter))
+    ask = quiz.asked if chapter.unit.symbols else orientation.asked
+    questions = [question for _, question in zip(range(_MOST), ask(book, chapter), strict=False)]
+    return markdown.document(
+        markdown.heading(1, f"Tutorial {chapter.entry.index}: {markdown.text(chapter.name)}"),
+        _lead(chapter, len(found), len(questions)),
+        markdown.heading(2, "Step by step") if found else "",
+        *(
+            markdown.document(markdown.heading(3, f"Step {number}: {step.title}"), *step.blocks)
+            for number, step in enumerate(found, 1)
+        ),
+        markdown.heading(2, "Exercises") if questions else "",
+        *(rendered(number, question) for number, question in enumerate(questions, 1)),
+        _next(book, chapter),
+    )
+
+
+def _lead(chapter: Chapter, steps_: int, questions: int) -> str:
+    page = markdown.link(
+        f"Chapter {chapter.entry.index}, {markdown.text(chapter.name)}", f"../reviewed-chapters/{chapter.file}"
+    )
+    return (
+        f"This goes with {page}. Have the repository open beside it, in an editor that can search. It has "
+        f"{counted(steps_, 'step')} and {counted(questions, 'exercise')}; the answers are folded away, and each "
+        "follows from the source at the place that it names."
+    )
+
+
+def _next(book: Book, chapter: Chapter) -> str:
+    following = book.chapters[chapter.position + 1 : chapter.position + 2]
+    if not following:
+        return markdown.document(markdown.heading(2, "Next"), "This was the last tutorial of the course.")
+    name = f"Tutorial {following[0].entry.index}, {markdown.text(following[0].name)}"
+    file = item_path(Stage.GENERATE_TUTORIALS, following[0].entry).rpartition("/")[2]
+    return markdown.document(markdown.heading(2, "Next"), f"Go on with {markdown.link(name, file)}.")

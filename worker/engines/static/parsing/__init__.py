@@ -1,0 +1,1 @@
+"""Parses source files: one module a language."""

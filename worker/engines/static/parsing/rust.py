@@ -1,0 +1,119 @@
+"""Reads Rust."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import tree_sitter_rust
+from tree_sitter import Language as TreeLanguage
+from tree_sitter import Node
+
+from worker.engines.static.facts import Import, Kind
+from worker.engines.static.parsing.grammar import Draft, Grammar, Page, draft, field_text, line, one_line, text
+
+_QUERY: Final = """
+(struct_item) @struct
+(union_item) @struct
+(enum_item) @enum
+(trait_item) @trait
+(type_item) @type
+(function_item) @function
+(function_signature_item) @function
+(const_item) @constant
+(static_item) @constant
+(macro_definition) @macro
+(impl_item) @scope
+(mod_item) @skip
+(use_declaration) @import
+(line_comment) @comment
+(block_comment) @comment
+(string_content) @string
+"""
+
+_NAME: Final = re.compile(r"[A-Za-z_]\w*")
+_DEEP: Final = 20
+
+
+def _define(node: Node, capture: str, page: Page) -> Iterator[Draft]:
+    if capture == "skip":
+        if "cfg(test" in " ".join(_attributes(node)):
+            yield draft(page, node, field_text(node, "name"), Kind.TYPE)
+        return
+    body = node.child_by_field_name("body")
+    if capture == "scope":
+        found = draft(page, node, _last(field_text(node, "type")), Kind.TYPE, body=body)
+        trait = field_text(node, "trait")
+        found.bases = (_last(trait),) if trait else ()
+        yield found
+        return
+    if node.type == "macro_definition":
+        body = next((child for child in node.children if child.type in {"{", "(", "["}), None)
+    found = draft(page, node, field_text(node, "name"), Kind(capture), body=body)
+    found.decorators = tuple(_attributes(node))
+    found.doc = _doc(node, page) or found.doc
+    found.public = node.type == "macro_definition" or _is_public(node)
+    if node.type == "trait_item":
+        bounds = node.child_by_field_name("bounds")
+        found.bases = tuple(_last(text(one)) for one in bounds.named_children) if bounds is not None else ()
+    yield found
+
+
+def _is_public(node: Node) -> bool:
+    """Tell whether an item can be seen outside its crate; methods of a trait can be seen wherever the trait can."""
+    outer = node.parent.parent if node.parent is not None else None
+    if outer is not None and outer.type == "impl_item" and outer.child_by_field_name("trait") is not None:
+        return True
+    return any(text(child) == "pub" for child in node.children) or (outer is not None and outer.type == "trait_item")
+
+
+def _last(path: str) -> str:
+    """Return the last name of a path without its type arguments."""
+    names = _NAME.findall(re.sub(r"<.*", "", path, flags=re.DOTALL))
+    return names[-1] if names else ""
+
+
+def _attributes(node: Node) -> list[str]:
+    found: list[str] = []
+    before = node.prev_sibling
+    while before is not None and before.type in {"attribute_item", "line_comment", "block_comment"}:
+        if before.type == "attribute_item":
+            found.append(one_line(text(before)).removeprefix("#[").removesuffix("]"))
+        before = before.prev_sibling
+    return found[::-1]
+
+
+def _doc(node: Node, page: Page) -> str:
+    """Return the comment before an item's attributes."""
+    first, before = node, node.prev_sibling
+    while before is not None and before.type == "attribute_item":
+        first, before = before, before.prev_sibling
+    return page.comment_above(first.start_point.row)
+
+
+def _imports(node: Node) -> Iterator[Import]:
+    argument = node.child_by_field_name("argument")
+    again = any(child.type == "visibility_modifier" for child in node.children)
+    if argument is not None:
+        yield from _used(argument, (), line(node), again=again)
+
+
+def _used(node: Node, prefix: tuple[str, ...], at: int, *, again: bool) -> Iterator[Import]:
+    """Read a use tree; one that is nested deeper than anybody writes is left."""
+    inner = node.child_by_field_name("list") if node.type == "scoped_use_list" else node
+    if node.type in {"use_list", "scoped_use_list"}:
+        path = (*prefix, *_NAME.findall(field_text(node, "path")))
+        for child in inner.named_children if inner is not None and len(path) < _DEEP else []:
+            yield from _used(child, path, at, again=again)
+    elif node.type == "use_wildcard":
+        yield Import(module="::".join((*prefix, *_NAME.findall(text(node)))), everything=True, again=again, line=at)
+    elif names := _NAME.findall(field_text(node, "path") if node.type == "use_as_clause" else text(node)):
+        alias = field_text(node, "alias")
+        path = (*prefix, *names)
+        if path[-1] == "self" and len(path) > 1:
+            path = path[:-1]
+        yield Import(module="::".join(path[:-1]), names=((alias or path[-1], path[-1]),), again=again, line=at)
+
+
+GRAMMAR: Final = Grammar(
+    load=lambda: TreeLanguage(tree_sitter_rust.language()), query=_QUERY, define=_define, imports=_imports
+)

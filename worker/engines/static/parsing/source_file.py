@@ -1,0 +1,157 @@
+"""Parses source files: what one file defines, imports and exports, and its code without comments and strings."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from tree_sitter import Node, Parser, Query, QueryCursor, Tree
+
+from worker.engines.static.facts import TYPES, Import, Kind
+from worker.engines.static.parsing import cfamily, ecmascript, golang, java, python, rust
+from worker.engines.static.parsing.grammar import Draft, Grammar, Page
+from worker.engines.static.reading.language import Language
+
+MAX_PARSED_BYTES: Final = 256 * 1024
+"""A larger file is not parsed; on garbage, a parser's time grows with the square of its size: 15 s for this."""
+
+MAX_NAME: Final = 120
+"""In characters; a longer name was made by a program."""
+
+_GRAMMARS: Final = {
+    Language.PYTHON: python.GRAMMAR,
+    Language.JAVASCRIPT: ecmascript.JAVASCRIPT,
+    Language.TYPESCRIPT: ecmascript.TYPESCRIPT,
+    Language.TSX: ecmascript.TSX,
+    Language.GO: golang.GRAMMAR,
+    Language.RUST: rust.GRAMMAR,
+    Language.JAVA: java.GRAMMAR,
+    Language.C: cfamily.C,
+    Language.CPP: cfamily.CPP,
+}
+_NO_DEFINITION: Final = frozenset({"import", "export", "comment", "string", "annotation"})
+_NOT_NEWLINE: Final = re.compile(rb"[^\n]")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parsed:
+    """A source file, read by its grammar."""
+
+    drafts: tuple[Draft, ...]
+    """By place; members after what they are members of, whole functions as one."""
+    extends: tuple[tuple[str, str], ...]
+    """Bases that are not said where the type is defined: pairs of type and base."""
+    imports: tuple[Import, ...]
+    exports: tuple[tuple[str, str], ...]
+    """Pairs of the name that others see and the name in this file."""
+    doc: str
+    code: bytes
+    """The file without comments, text in quotes, and imports; every byte that is left has its place."""
+
+
+class Reader:
+    """Parses the files of a repository; grammars are loaded when they are first needed."""
+
+    def __init__(self) -> None:
+        """Load nothing yet."""
+        self._loaded: dict[Language, tuple[Parser, Query]] = {}
+
+    def tree(self, language: Language, data: bytes) -> Tree:
+        """Parse UTF-8 text."""
+        return self._load(language)[0].parse(data)
+
+    def read(self, language: Language, text: str) -> Parsed:
+        """Parse the text of a file."""
+        data = text.encode("utf-8", "replace")
+        grammar = _GRAMMARS[language]
+        tree = self.tree(language, cfamily.blank_macros(data) if language is Language.CPP else data)
+        found = QueryCursor(self._load(language)[1]).captures(tree.root_node)
+        page = Page(data, found.get("comment", []))
+        imports = [(node, one) for node in found.pop("import", []) for one in grammar.imports(node)]
+        annotations = {node.start_byte for node in found.pop("annotation", [])}
+        strings = [node for node in found.pop("string", []) if node.start_byte not in annotations]
+        passed_on = sorted(found.pop("export", []), key=lambda node: node.start_byte)
+        exports = [pair for node in passed_on for pair in grammar.exports(node)]
+        comments = found.pop("comment", [])
+        drafts, extends = _nest(_drafts(grammar, found, page))
+        return Parsed(
+            drafts=drafts,
+            extends=extends,
+            imports=tuple(sorted((one for _, one in imports), key=lambda one: one.line)),
+            exports=tuple(dict.fromkeys(exports)),
+            doc=grammar.doc(tree.root_node, page),
+            code=_blank(data, [*comments, *strings, *(node for node, _ in imports)]),
+        )
+
+    def _load(self, language: Language) -> tuple[Parser, Query]:
+        if language not in self._loaded:
+            grammar = _GRAMMARS[language]
+            tree_language = grammar.load()
+            self._loaded[language] = Parser(tree_language), Query(tree_language, grammar.query)
+        return self._loaded[language]
+
+
+def _drafts(grammar: Grammar, found: dict[str, list[Node]], page: Page) -> list[Draft]:
+    drafts: list[Draft] = []
+    for capture in sorted(found):
+        if capture in _NO_DEFINITION or capture.startswith("_"):
+            continue
+        for node in found[capture]:
+            for one in grammar.define(node, capture, page):
+                one.kind = one.kind if capture not in {"scope", "skip"} else None
+                one.declared = one.declared or capture == "skip"
+                if len(one.name) <= MAX_NAME:
+                    drafts.append(one)
+    return drafts
+
+
+def _nest(drafts: list[Draft]) -> tuple[tuple[Draft, ...], tuple[tuple[str, str], ...]]:
+    """Find what each definition is a member of; leave out what only the inside of a function can see, and tests."""
+    kept: list[Draft] = []
+    extends: list[tuple[str, str]] = []
+    around: list[Draft] = []
+    for one in sorted(drafts, key=lambda one: (one.start, -one.end, one.name)):
+        while around and around[-1].end <= one.start:
+            around.pop()
+        outer = around[-1] if around else None
+        if outer is not None and (outer.kind not in {None, *TYPES} or (outer.kind is None and outer.declared)):
+            continue
+        around.append(one)
+        if one.kind is None:
+            extends += [(one.name, base) for base in one.bases]
+            continue
+        _place(one, outer)
+        kept.append(one)
+    return _without_repetitions(kept), tuple(extends)
+
+
+def _place(one: Draft, outer: Draft | None) -> None:
+    if outer is not None and outer.kind is None:
+        one.owner = outer.name
+    elif outer is not None:
+        one.parent = outer
+    if one.kind is Kind.FUNCTION and (outer is not None or one.owner):
+        one.kind = Kind.METHOD
+
+
+def _without_repetitions(drafts: Iterable[Draft]) -> tuple[Draft, ...]:
+    """Keep one definition of each name: the first that does more than announce it."""
+    chosen: dict[tuple[int, str, str], Draft] = {}
+    for one in drafts:
+        key = (id(one.parent), one.owner, one.name)
+        if key not in chosen or (chosen[key].declared and not one.declared):
+            if key in chosen:
+                one.doc = one.doc or chosen[key].doc
+            chosen[key] = one
+    alive = {id(one) for one in chosen.values()}
+    kept = [one for one in chosen.values() if one.parent is None or id(one.parent) in alive]
+    return tuple(sorted(kept, key=lambda one: (one.start, -one.end, one.name)))
+
+
+def _blank(data: bytes, nodes: Iterable[Node]) -> bytes:
+    code = bytearray(data)
+    for node in nodes:
+        start, end = node.start_byte, node.end_byte
+        piece = data[start:end]
+        code[start:end] = _NOT_NEWLINE.sub(b" ", piece) if b"\n" in piece else b" " * (end - start)
+    return bytes(code)

@@ -1,0 +1,1 @@
+"""Words: sentences out of docstrings, and phrases out of facts."""

@@ -1,0 +1,1 @@
+"""Reads a repository: its files, their languages, roles and documents."""

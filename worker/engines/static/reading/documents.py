@@ -1,0 +1,175 @@
+"""Reads documents: their headings and first paragraphs without markup, and the names of code that they show."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from worker.engines.static.facts import Heading
+from worker.engines.static.reading.encoding import decode
+from worker.engines.static.reading.language import Language
+
+MAX_TITLE: Final = 120
+MAX_LEAD: Final = 600
+
+_HASHES: Final = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
+_EQUALS: Final = re.compile(r"(={1,6})\s+(\S.*)$")
+_UNDERLINE: Final = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*$")
+_FENCES: Final = {
+    Language.MARKDOWN: re.compile(r"\s{0,3}(`{3,}|~{3,})"),
+    Language.NOTEBOOK: re.compile(r"(`{3,})"),
+    Language.ASCIIDOC: re.compile(r"(-{4,}|\.{4,}|`{3,})\s*$"),
+}
+"""How a block of code begins and ends, in languages in which it does not end with its indentation."""
+_NO_FENCE: Final = re.compile(r"(?!)")
+_SECTION: Final = re.compile(r"\\(part|chapter|(?:sub)*section)\*?\{(.*)\}")
+_NUMBERED: Final = re.compile(r"(?=.{3,80}$)(\d+(?:\.\d+)*)[.)]?\s+([^\W\d].*)$")
+
+_MARKUP: Final = (
+    (re.compile(r"<!--.*?(?:-->|$)", re.DOTALL), ""),
+    (re.compile(r"!\[[^\]]*\]\([^)]*\)|!\[[^\]]*\]\[[^\]]*\]"), ""),
+    (re.compile(r"\[!\[[^\]]*\][^\]]*\]\([^)]*\)"), ""),
+    (re.compile(r"\[([^\]]*)\]\([^)]*\)|\[([^\]]+)\]\[[^\]]*\]"), r"\1\2"),
+    (re.compile(r"</?[a-z][a-z\d]*(?:\s[^<>]*)?/?>"), ""),
+    (re.compile(r":[\w:+-]+:`~?([^`<]*?)\s*(?:<[^`]*>)?`"), r"\1"),
+    (re.compile(r"`([^`<]+?)\s*<[^`>]*>`__?"), r"\1"),
+    (re.compile(r"`+([^`]*)`+_{0,2}"), r"\1"),
+    (re.compile(r"\*\*([^*]+)\*\*|__([^_]+)__"), r"\1\2"),
+    (re.compile(r"(?<![\w*])[*_]([^*_\s][^*_]*?)[*_](?![\w*])"), r"\1"),
+    (re.compile(r"\|(\w[\w .-]*)\|_?"), r"\1"),
+    (re.compile(r"&(?:nbsp|ensp|emsp);"), " "),
+    (re.compile(r"\s+"), " "),
+)
+_NO_PROSE: Final = re.compile(r"\s*(?:\.\. |:\w[\w -]*:|\||>|[-*+] |\d+[.)] |<|\{|%|\\|\[!?\[|!\[|---|===|\+-|@|//)")
+_SPAN: Final = re.compile(r"(?<!`)`++([^`\n]+)`")
+_CODE_LINE: Final = re.compile(r"^(?:    |\t|>>> |\.\. (?:auto)?\w+:: )(.*)$", re.MULTILINE)
+_IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
+_TELLING: Final = re.compile(r"\b(?:[A-Z][a-z\d]+(?:[A-Z][a-z\d]*)+|[a-z\d]+(?:_[a-z\d]+)+|[A-Z]+(?:_[A-Z]+)+)\b")
+
+
+def headings(language: Language, text: str) -> tuple[Heading, ...]:
+    """Return the headings of a document, in order; nothing is a heading in a language that has none."""
+    lines = text.split("\n")
+    found = list(_titles(language, lines))
+    ends = [*(line - 1 for line, _, _ in found[1:]), len(lines)]
+    fence = _FENCES.get(language, _NO_FENCE)
+    return tuple(
+        Heading(title=title, level=level, line=line, end_line=max(line, end), lead=_lead(lines[line:end], fence))
+        for (line, level, title), end in zip(found, ends, strict=False)
+    )
+
+
+def _titles(language: Language, lines: list[str]) -> Iterator[tuple[int, int, str]]:
+    """Yield line, level and title of each heading."""
+    marks: list[str] = []
+    pattern, fenced = _FENCES.get(language, _NO_FENCE), ""
+    for number, line in enumerate(lines[(front := _front_matter(lines)) :], front + 1):
+        fence = pattern.match(line)
+        if fenced:
+            fenced = "" if fence is not None and fence[1].startswith(fenced) else fenced
+            continue
+        if fence is not None and (language is not Language.ASCIIDOC or not _underlines(lines, number)):
+            fenced = fence[1]
+            continue
+        found = _marked(language, line) or _underlined(lines, number, marks)
+        if found is not None and (title := plain(found[1])[:MAX_TITLE]):
+            yield number, found[0], title
+
+
+def _front_matter(lines: list[str]) -> int:
+    """Return how many lines at the top are settings between two lines of dashes."""
+    if lines[0].rstrip() != "---":
+        return 0
+    return next((number for number, line in enumerate(lines[1:_LONGEST_FRONT], 2) if line.rstrip() == "---"), 0)
+
+
+_LONGEST_FRONT: Final = 100
+
+
+def _marked(language: Language, line: str) -> tuple[int, str] | None:
+    if language is Language.MARKDOWN and (match := _HASHES.match(line)):
+        return len(match[1]), match[2]
+    if language is Language.ASCIIDOC and (match := _EQUALS.match(line)):
+        return len(match[1]), match[2]
+    if language is Language.LATEX and (match := _SECTION.search(line)):
+        return 1 + match[1].count("sub"), match[2]
+    if language is Language.TEXT and (match := _NUMBERED.match(line)):
+        return 1 + match[1].count("."), match[2]
+    return None
+
+
+def _underlines(lines: list[str], number: int) -> bool:
+    """Tell whether a line is the one below a heading."""
+    above = lines[number - 2] if number > 1 else ""
+    return bool(above.strip()) and bool(_UNDERLINE.match(lines[number - 1]))
+
+
+def _underlined(lines: list[str], number: int, marks: list[str]) -> tuple[int, str] | None:
+    """Read a heading with a line of marks below it; the order in which marks appear tells their levels."""
+    title = lines[number - 1]
+    below = lines[number] if number < len(lines) else ""
+    match = _UNDERLINE.match(below)
+    if not match or not title.strip() or title[:1].isspace() or _UNDERLINE.match(title):
+        return None
+    if len(below.rstrip()) < min(len(title.rstrip()), _SHORTEST) or not _IDENTIFIER.search(title):
+        return None
+    if match[1] not in marks:
+        marks.append(match[1])
+    return marks.index(match[1]) + 1, title
+
+
+_SHORTEST: Final = 3
+
+
+def _lead(lines: list[str], fence: re.Pattern[str]) -> str:
+    """Return the first paragraph of prose."""
+    paragraph: list[str] = []
+    fenced = False
+    for number, line in enumerate(lines):
+        if fence.match(line) and not (number == 0 and _UNDERLINE.match(line)):
+            fenced = not fenced
+        elif not paragraph and (fenced or not line.strip() or _NO_PROSE.match(line) or line[:1].isspace()):
+            continue
+        elif not line.strip():
+            break
+        if not fenced and not fence.match(line) and not _UNDERLINE.match(line):
+            paragraph.append(line)
+    return plain(" ".join(paragraph))[:MAX_LEAD]
+
+
+def plain(said: str) -> str:
+    """Return a piece of Markdown or reStructuredText without its markup, on one line."""
+    said = said[: 4 * MAX_LEAD]
+    for pattern, replacement in _MARKUP:
+        said = pattern.sub(replacement, said)
+    return said.strip()
+
+
+def code_names(text: str) -> frozenset[str]:
+    """Return the identifiers that a document shows as code, and those that can be nothing else."""
+    shown = " ".join([*_SPAN.findall(text), *_CODE_LINE.findall(text), *_fenced(text)])
+    return frozenset(_IDENTIFIER.findall(shown)) | frozenset(_TELLING.findall(text))
+
+
+def _fenced(text: str) -> list[str]:
+    return text.split("```")[1::2]
+
+
+def names(text: str) -> frozenset[str]:
+    """Return all identifiers of a test or an example."""
+    return frozenset(_IDENTIFIER.findall(text))
+
+
+def notebook(text: str) -> str:
+    """Return a notebook as Markdown: its texts, and its code in fences."""
+    try:
+        cells = json.loads(text).get("cells", [])
+    except (ValueError, RecursionError, AttributeError):
+        return ""
+    pieces = []
+    for cell in cells if isinstance(cells, list) else []:
+        source = cell.get("source", "") if isinstance(cell, dict) else ""
+        said = "".join(map(str, source)) if isinstance(source, list) else str(source)
+        is_code = isinstance(cell, dict) and cell.get("cell_type") == "code"
+        pieces.append(f"```\n{said}\n```\n" if is_code else said + "\n")
+    return decode("\n".join(pieces).encode("utf-8", "replace")) or ""

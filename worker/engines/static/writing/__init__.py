@@ -1,1 +1,0 @@
-"""What the chapters, their reviews and the tutorials are put together from."""
