@@ -6,7 +6,6 @@ import pytest
 
 from tests.support.analysed import analysed
 from tests.support.samples import PYTHON
-from worker.engines.static.prose.phrases import counted, first_sentence, listed, sentence
 
 CLASS = "class Good:\n    def go(self):\n        return 1\n"
 BADGES = "# Shop\n\n[![x](y)](z)\n\nIt sells many things. And more.\n"
@@ -73,36 +72,6 @@ def test_a_unit_is_described_by_what_it_says_of_itself_or_what_it_is(
     tmp_path: Path, files: dict[str, str], description: str
 ) -> None:
     assert analysed(tmp_path, files).units[0].description == description
-
-
-@pytest.mark.parametrize(
-    ("doc", "expected"),
-    [
-        ("Does this. And that.", "Does this."),
-        ("Uses e.g. this one. More.", "Uses e.g. this one."),
-        ("Does\nthis :class:`~a.B` thing:\n\n>>> x", "Does this a.B thing"),
-        ("@brief Counts things.\n@param x the number", "Counts things."),
-        ("Counts {@link Thing things}.\n@since 1", "Counts Thing things."),
-        (":param x: number", ""),
-        ("=====\n\nTitle here.\n", ""),
-        ("Args:\n    x: y", ""),
-        ("!", ""),
-        ("word " * 100, "word " * 47 + "word …"),
-    ],
-)
-def test_first_sentences_are_taken_out_of_markup(doc: str, expected: str) -> None:
-    assert first_sentence(doc)[: len(expected)] == expected
-    assert bool(first_sentence(doc)) is bool(expected)
-
-
-def test_sentences_have_a_capital_and_a_full_stop() -> None:
-    assert [sentence(said) for said in ("does it", "iPhone x", "Does it!", " ", "x …")] == [
-        "Does it.", "iPhone x.", "Does it!", "", "X …",
-    ]  # fmt: skip
-    assert [counted(number, "file") for number in (0, 1, 2, 10, 1234)] == [
-        "no files", "one file", "two files", "ten files", "1,234 files",
-    ]  # fmt: skip
-    assert [listed(items) for items in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
 
 
 def test_mentions_are_few_of_each_role(tmp_path: Path) -> None:

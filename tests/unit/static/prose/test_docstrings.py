@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.engines.static.prose.docstrings import capital, counted, first_sentence, listed, paragraphs, sentences
+from worker.engines.static.prose.docstrings import first_sentence, paragraphs, sentences
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,9 @@ from worker.engines.static.prose.docstrings import capital, counted, first_sente
         ("Returns [`Stock`] or [an error](https://x.y/z).", "Returns `Stock` or an error."),
         ("Is *very* **bold**.", "Is very bold."),
         ("#__PURE__", ""),
+        ("!", ""),
+        ("=====\n\nTitle here.\n", ""),
+        ("Args:\n    x: y", ""),
         ("Get it */ #__PURE__", "Get it."),
         ("a &lt; b &amp; c", "a < b & c."),
         ("Works as follows:\n\n- one\n- two", "Works as follows."),
@@ -73,12 +76,3 @@ def test_only_as_many_paragraphs_as_asked_for() -> None:
 
 def test_a_full_stop_inside_of_code_ends_no_sentence() -> None:
     assert sentences("Call `x. Y` now. Then stop.") == ["Call `x. Y` now.", "Then stop."]
-
-
-def test_numbers_and_lists_are_written_as_one_says_them() -> None:
-    assert [counted(n, "file") for n in (0, 1, 2, 12)] == ["no files", "one file", "two files", "12 files"]
-    assert counted(2, "entry", "entries") == "two entries"
-    assert [listed(list("abcde")[:n]) for n in (0, 1, 2, 3)] == ["", "a", "a and b", "a, b and c"]
-    assert listed(list("abcde"), 2) == "a, b and 3 more"
-    assert listed(list("abc"), 2) == "a, b and c"
-    assert capital("one") == "One"

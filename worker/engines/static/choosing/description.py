@@ -8,7 +8,8 @@ from typing import Final
 from worker.engines.static.choosing.candidates import Candidate
 from worker.engines.static.facts import TYPES, Definition, Reference, SourceFile
 from worker.engines.static.linking.graph import Graph
-from worker.engines.static.prose.phrases import code, counted, first_sentence, listed, sentence
+from worker.engines.static.prose.docstrings import first_sentence
+from worker.engines.static.prose.phrases import code, counted, listed, sentence
 
 MAX_FILES: Final = 8
 MAX_SYMBOLS: Final = 12

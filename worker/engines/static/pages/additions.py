@@ -9,7 +9,8 @@ from worker.engines.static.facts import TYPES, Definition, Reference, Role
 from worker.engines.static.pages import evidence, markdown
 from worker.engines.static.pages.checker import links
 from worker.engines.static.pages.course import Book, Chapter
-from worker.engines.static.prose.docstrings import counted, first_sentence, listed
+from worker.engines.static.prose.docstrings import first_sentence
+from worker.engines.static.prose.phrases import counted, listed
 
 _MOST_WORDS: Final = 10
 _MOST_LINKS: Final = 8

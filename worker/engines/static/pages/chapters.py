@@ -15,7 +15,7 @@ from worker.engines.static.pages import key_places as highlights
 from worker.engines.static.pages.course import Book, Chapter, Tie
 from worker.engines.static.pages.excerpts import Excerpt
 from worker.engines.static.pages.key_places import Highlight, Why
-from worker.engines.static.prose.docstrings import counted
+from worker.engines.static.prose.phrases import counted
 
 _SITES: Final = 6
 _MENTIONS: Final = 3

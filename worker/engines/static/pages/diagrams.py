@@ -11,7 +11,7 @@ from worker.engines.static.facts import TYPES, Definition, Kind, Verb
 from worker.engines.static.pages import evidence, mermaid, outline
 from worker.engines.static.pages.course import Book, Chapter, Tie, is_function
 from worker.engines.static.pages.mermaid import Arrow, Box, Edge
-from worker.engines.static.prose.docstrings import counted
+from worker.engines.static.prose.phrases import counted
 
 _MEMBERS: Final = 8
 _OTHER_MEMBERS: Final = 3

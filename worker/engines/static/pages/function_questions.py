@@ -9,7 +9,7 @@ from worker.engines.static.pages import quiz_subjects as subjects
 from worker.engines.static.pages.course import Book, Chapter, is_function
 from worker.engines.static.pages.exercise import Question, choice, mixed
 from worker.engines.static.parsing.function_facts import Anatomy, Call, Raise
-from worker.engines.static.prose.docstrings import counted, listed
+from worker.engines.static.prose.phrases import counted, listed
 from worker.engines.static.reading.language import Language
 
 _FEWEST_CALLS: Final = 3

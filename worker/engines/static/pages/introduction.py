@@ -8,7 +8,8 @@ from worker.engines.static.facts import TYPES, Definition, Kind, Role
 from worker.engines.static.pages import diagrams as shape
 from worker.engines.static.pages import evidence, markdown
 from worker.engines.static.pages.course import Book, Chapter, is_function
-from worker.engines.static.prose.docstrings import counted, first_sentence, listed, paragraphs, sentences
+from worker.engines.static.prose.docstrings import first_sentence, paragraphs, sentences
+from worker.engines.static.prose.phrases import counted, listed
 from worker.engines.static.reading.language import label
 
 _MOST_ROWS: Final = 9

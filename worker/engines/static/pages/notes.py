@@ -11,7 +11,8 @@ from worker.engines.static.facts import TYPES, Definition, Kind
 from worker.engines.static.pages import evidence, markdown
 from worker.engines.static.pages.course import Book, Chapter, is_function
 from worker.engines.static.parsing.function_facts import Raise
-from worker.engines.static.prose.docstrings import counted, first_sentence, listed
+from worker.engines.static.prose.docstrings import first_sentence
+from worker.engines.static.prose.phrases import counted, listed
 
 _MOST_FUNCTIONS: Final = 150
 _MOST_LINES: Final = 4000

@@ -8,7 +8,8 @@ from worker.engines.static.pages import evidence, excerpts, markdown
 from worker.engines.static.pages import quiz_subjects as subjects
 from worker.engines.static.pages.course import Book, Chapter, is_function
 from worker.engines.static.pages.exercise import Question, choice
-from worker.engines.static.prose.docstrings import first_sentence, listed
+from worker.engines.static.prose.docstrings import first_sentence
+from worker.engines.static.prose.phrases import listed
 
 
 def extending(book: Book, chapter: Chapter) -> Question | None:

@@ -13,7 +13,8 @@ from worker.engines.static.pages.course import Book, is_function
 from worker.engines.static.pages.excerpts import Excerpt
 from worker.engines.static.parsing.function_facts import Anatomy, Parameter, Raise
 from worker.engines.static.parsing.node_types import MAX_SAID
-from worker.engines.static.prose.docstrings import counted, first_sentence, listed, paragraphs, sentences
+from worker.engines.static.prose.docstrings import first_sentence, paragraphs, sentences
+from worker.engines.static.prose.phrases import counted, listed
 
 MOST: Final = 6
 _MOST_CALLS: Final = 4

@@ -12,7 +12,7 @@ from worker.engines.static.pages import additions as second_look
 from worker.engines.static.pages import chapters, markdown
 from worker.engines.static.pages.checker import Finding, Sort, checked
 from worker.engines.static.pages.course import Book, Chapter
-from worker.engines.static.prose.docstrings import capital, counted
+from worker.engines.static.prose.phrases import capital, counted
 
 _MOST_FAULTS: Final = 20
 _HOW: Final = {

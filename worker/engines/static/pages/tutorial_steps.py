@@ -11,7 +11,7 @@ from worker.engines.static.pages import key_places as highlights
 from worker.engines.static.pages.course import Book, Chapter, is_function
 from worker.engines.static.pages.excerpts import Excerpt
 from worker.engines.static.parsing.function_facts import Call
-from worker.engines.static.prose.docstrings import counted, listed
+from worker.engines.static.prose.phrases import counted, listed
 from worker.engines.static.reading.language import Language
 
 _HOPS: Final = 5

@@ -13,7 +13,7 @@ from worker.engines.static.pages import markdown, quiz
 from worker.engines.static.pages import tutorial_steps as steps
 from worker.engines.static.pages.course import Book, Chapter
 from worker.engines.static.pages.exercise import rendered
-from worker.engines.static.prose.docstrings import counted
+from worker.engines.static.prose.phrases import counted
 
 _MOST: Final = 7
 """Exercises."""

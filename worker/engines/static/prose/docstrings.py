@@ -5,7 +5,6 @@ after them (parameters, examples, directives) is reference, and left out.
 """
 
 import re
-from collections.abc import Sequence
 from typing import Final
 
 _LINK: Final = r"\{@(?:link|linkplain|code|literal)\s+([^{}]*)\}"
@@ -60,6 +59,7 @@ _MOST: Final = 420
 """Characters of a paragraph; the rest of a longer one is left out at the end of a sentence."""
 _LOOKED_AT: Final = 4000
 """Characters of a paragraph that are read at all: it may be a file's worth of comment."""
+_WORD: Final = re.compile(r"[^\W_]")
 _FEWEST: Final = 3
 """Words of a paragraph that says something."""
 
@@ -113,33 +113,13 @@ def sentences(paragraph: str) -> list[str]:
 
 
 def first_sentence(doc: str, limit: int = 180) -> str:
-    """Return what a documentation comment says first, or nothing; with a full stop."""
+    """Return what a documentation comment says first, with a full stop; or nothing."""
     for paragraph in paragraphs(doc, 1):
-        said = sentences(paragraph)[0].rstrip(":,; ")
-        if len(said) > limit:
-            said = f"{said[:limit].rsplit(' ', 1)[0]} …"
-            return said + "`" * (said.count("`") % 2)
-        return said if said.endswith((".", "!", "?", "。", "…")) else f"{said}."
+        if not _WORD.search(paragraph):
+            continue
+        text = sentences(paragraph)[0].rstrip(":,; ")
+        if len(text) > limit:
+            text = f"{text[:limit].rsplit(' ', 1)[0]} …"
+            return text + "`" * (text.count("`") % 2)
+        return text if text.endswith((".", "!", "?", "。", "…")) else f"{text}."
     return ""
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """Return a number with its noun: `one file`, `12 files`."""
-    word = _NUMBERS[number] if number < len(_NUMBERS) else str(number)
-    return f"{word} {noun if number == 1 else plural or noun + 's'}"
-
-
-_NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-
-
-def listed(items: Sequence[str], most: int = 0) -> str:
-    """Return items as one says them: `a, b and c`; those over `most` are counted."""
-    shown = list(items[:most] if most and len(items) > most + 1 else items)
-    if len(shown) < len(items):
-        shown.append(f"{len(items) - len(shown)} more")
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else ""
-
-
-def capital(sentence: str) -> str:
-    """Return a sentence with a capital letter at its beginning."""
-    return sentence[:1].upper() + sentence[1:]

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from worker.engines.static.choosing.ranking import readmes
 from worker.engines.static.facts import Project, SourceFile
-from worker.engines.static.prose.phrases import first_sentence, sentence
+from worker.engines.static.prose.docstrings import first_sentence
+from worker.engines.static.prose.phrases import sentence
 from worker.engines.static.reading.documents import plain
 
 _MANIFESTS: Final = ("pyproject.toml", "package.json", "Cargo.toml", "composer.json", "go.mod", "setup.cfg", "pom.xml")
