@@ -20,6 +20,8 @@ from worker.runtime import Flag, Mailbox
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MAX_STEPS = 200_000
+TICK = 1e-6
+"""No wait is shorter, in seconds: a smaller one would be lost when it is added to the time."""
 
 
 class Killed(BaseException):
@@ -34,6 +36,8 @@ class Process:
     clock_offset: float = 0.0
     dead: bool = False
     frozen_until: float = 0.0
+    unaware: float = 0.0
+    """Seconds that have passed without its machine, by no clock of which they have passed at all."""
 
     def freeze(self, until: float) -> None:
         """Stop all its threads until a time."""
@@ -93,6 +97,14 @@ class Scheduler:
         """Do something to the world at a time."""
         heapq.heappush(self._timers, (time, next(self._numbers), action))
 
+    def stop_machine(self, process: Process, seconds: float) -> None:
+        """Stop a process together with its machine, whose clocks and timers stand still meanwhile."""
+        process.freeze(self.time + seconds)
+        process.unaware += seconds
+        for thread in self._threads:
+            if thread.process is process and thread.deadline > self.time:
+                thread.deadline += seconds
+
     def run(self) -> None:
         """Run until no thread is left, or none can ever go on."""
         self._idle.acquire()
@@ -108,7 +120,7 @@ class Scheduler:
         assert thread is not None, "only a scheduled thread can pause"
         if thread.process.dead:
             raise Killed
-        thread.ready, thread.deadline = ready, self.time + seconds
+        thread.ready, thread.deadline = ready, self.time + (max(seconds, TICK) if seconds else 0.0)
         if not self._pass_on():
             thread.baton.acquire()
         thread.ready = None
@@ -188,15 +200,51 @@ class SimMailbox:
         return self._messages.popleft() if self._messages else None
 
 
-class InlineExecutor(Executor):
-    """Does everything at once, in the thread that asks."""
+class SimFuture(Future[Any]):
+    """A Future that waits in the scheduler."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        super().__init__()
+        self._scheduler = scheduler
+
+    def result(self, timeout: float | None = None) -> Any:  # noqa: ANN401 - as Future has it
+        self._wait(timeout)
+        return super().result(0)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        self._wait(timeout)
+        return super().exception(0)
+
+    def _wait(self, timeout: float | None) -> None:
+        if not self.done():
+            self._scheduler.pause(float("inf") if timeout is None else timeout, self.done)
+
+
+class SimExecutor(Executor):
+    """Does each piece of work in a thread of its own, a few at a time."""
+
+    def __init__(self, scheduler: Scheduler, process: Process, workers: int) -> None:
+        self._scheduler = scheduler
+        self._process = process
+        self._free = workers
 
     def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - as Executor has it
-        future: Future[Any] = Future()
-        try:
-            future.set_result(work(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - as Executor does
-            future.set_exception(error)
+        future = SimFuture(self._scheduler)
+
+        def body() -> None:
+            if not self._free:
+                self._scheduler.pause(float("inf"), lambda: self._free > 0)
+            if not future.set_running_or_notify_cancel():
+                return
+            self._free -= 1
+            try:
+                future.set_result(work(*args, **kwargs))
+            except Exception as error:  # noqa: BLE001 - as Executor does
+                future.set_exception(error)
+            finally:
+                self._free += 1
+
+        self._scheduler.spawn(self._process, "transfer", body)
         return future
 
 
@@ -208,10 +256,10 @@ class SimRuntime:
         self._process = process
 
     def now(self) -> datetime:
-        return START + timedelta(seconds=self._scheduler.time + self._process.clock_offset)
+        return START + timedelta(seconds=self.monotonic() + self._process.clock_offset)
 
     def monotonic(self) -> float:
-        return self._scheduler.time
+        return self._scheduler.time - self._process.unaware
 
     def token(self) -> str:
         return f"{self._scheduler.random.getrandbits(64):016x}"
@@ -228,5 +276,5 @@ class SimRuntime:
     def spawn(self, name: str, work: Callable[[], None]) -> None:
         self._scheduler.spawn(self._process, name, work)
 
-    def executor(self, workers: int) -> Executor:  # noqa: ARG002 - one at a time here
-        return InlineExecutor()
+    def executor(self, workers: int) -> Executor:
+        return SimExecutor(self._scheduler, self._process, workers)

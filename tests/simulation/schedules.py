@@ -1,101 +1,100 @@
 """Random worlds: several runs of one job at once, operators among them, and everything that can go wrong."""
 
-import random
-from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
+from random import Random
+from typing import Final
 
-from states.exits import Exit
-from states.stages import Stage
-from tests.simulation.scheduler import Process
-from tests.simulation.simulation import Run, Simulation
-from tests.simulation.wire import Fault, Judge
-from worker.callbacks.port import Answer
-from worker.claim import Operator
-from worker.desk import Stop
-from worker.job import Job
+from tests.simulation import adversities as all_of
+from tests.simulation.adversities import Adversity
+from tests.simulation.operators import start_on_platform
+from tests.simulation.simulation import Simulation
 
-HOUR = 3600.0
-MAX_RUNS = 12
+MAX_RUNS: Final = 20
+ADVERSITIES: Final[tuple[type[Adversity], ...]] = (
+    all_of.LostAnswers,
+    all_of.Deaths,
+    all_of.LateRequests,
+    all_of.DoubledRequests,
+    all_of.Conflicts,
+    all_of.Partition,
+    all_of.StoreAway,
+    all_of.ListingRefused,
+    all_of.StuckRequest,
+    all_of.LaggingLists,
+    all_of.MoodyReceiver,
+    all_of.ReceiverAway,
+    all_of.Freeze,
+    all_of.Kill,
+    all_of.Signal,
+    all_of.ClockSet,
+    all_of.Sweeps,
+)
+"""What may happen to a job that no operator touches."""
+OPERATORS: Final[tuple[type[Adversity], ...]] = (
+    all_of.Cancel,
+    all_of.Redo,
+    all_of.TakeOver,
+    all_of.ResumeElsewhere,
+    all_of.Wish,
+    all_of.Collect,
+)
+NOT_YET: Final[tuple[type[Adversity], ...]] = (
+    all_of.SlowConnections,
+    all_of.Refusals,
+    all_of.Refused,
+    all_of.MachineStops,
+    all_of.StoreClockSet,
+    all_of.DatesApart,
+)
+"""What the worker does not survive yet: drawn where FONDATION_ADVERSITIES names it."""
 
 
-def play(seed: int, work_dir: Path, *, operators: bool) -> Simulation:
-    """Play a schedule to its end: the job is over, and everybody who had to be told was told."""
-    simulation, chance = Simulation(seed, work_dir), random.Random(seed)  # noqa: S311 - a seed
-    judge, latency = _trouble(chance), chance.choice([0.01, 0.3, 2.0, 6.0])
-    simulation.receiver.answer = _moody(chance)
-    for _ in range(chance.choice([2, 2, 3])):
-        offset = chance.choice([0.0, -2 * HOUR, 5 * HOUR])
-        _later(simulation, chance, partial(simulation.start, judge, clock_offset=offset, latency=latency))
-    for _ in range(chance.choice([0, 1, 3])):
-        _later(simulation, chance, partial(chance.choice([_freeze, _stop]), simulation, chance))
+@dataclass
+class Schedule:
+    """A world, and what was drawn to happen in it."""
+
+    simulation: Simulation
+    drawn: list[Adversity]
+
+    def __str__(self) -> str:
+        """Name what was drawn, and how each run has ended."""
+        runs = (f"{run.process.name}: {run.code!r} {run.error or ''}" for run in self.simulation.runs)
+        return "\n".join([*map(repr, self.drawn), *runs, *self.simulation.refused])
+
+
+def draw(seed: int, work_dir: Path, kinds: tuple[type[Adversity], ...], *, operators: bool) -> Schedule:
+    """Draw a world by a seed: a few runs, and some of the kinds of adversities."""
+    chance = Random(seed)  # noqa: S311 - a seed
+    simulation = Simulation(seed, work_dir, chapters=chance.choice([2, 2, 2, 3, 6]))
+    simulation.latency = chance.choice([0.01, 0.01, 0.3, 2.0, 6.0])
+    simulation.changes = {"store_give_up": chance.choice([5, 60]), "callback_give_up": chance.choice([5, 60])}
+    simulation.changes["lease"] = chance.choice([3, 3, 3, 10])
+    pace = chance.choice([0.0, 0.3, 2.0])
+    simulation.pace = lambda _path: simulation.scheduler.pause(pace * chance.random())
+    span = 3.0 + 10 * pace + 4 * simulation.latency
+    few = chance.choices(kinds, k=3)
+    drawn = [kind.draw(chance, span) for kind in chance.choices(few, k=chance.choice([0, 1, 2, 3, 5]))]
     if operators:
-        for _ in range(chance.choice([1, 2])):
-            word = chance.choice([_cancel, _take_over, _redo])
-            _later(simulation, chance, partial(simulation.start, judge, work=word, latency=latency))
+        drawn += [kind.draw(chance, span) for kind in chance.choices(OPERATORS, k=chance.choice([1, 1, 2, 3]))]
+    for adversity in drawn:
+        adversity.befall(simulation, chance)
+    for _ in range(chance.choice([2, 2, 3])):
+        moment = chance.choice([0.0, 0.0, chance.random() * span / 2, chance.random() * span])
+        simulation.scheduler.at(moment, lambda: start_on_platform(simulation))
+    return Schedule(simulation, drawn)
+
+
+def play(schedule: Schedule) -> Simulation:
+    """Play a schedule to its end: the job is over, and everybody who had to be told was told."""
+    simulation = schedule.simulation
     simulation.run()
     while not _is_settled(simulation):
-        assert len(simulation.runs) < MAX_RUNS, describe(simulation)
-        simulation.start()
+        assert len(simulation.runs) < MAX_RUNS, "it does not come to its end"
+        simulation.calm()
+        start_on_platform(simulation)
         simulation.run()
     return simulation
-
-
-def describe(simulation: Simulation) -> str:
-    """Return how each run has ended."""
-    return "; ".join(f"{run.process.name}: {run.code!r} {run.error or ''}" for run in simulation.runs)
-
-
-def _later(simulation: Simulation, chance: random.Random, action: Callable[[], object]) -> None:
-    simulation.scheduler.at(chance.choice([0.0, 0.0, chance.random() * 5, chance.random() * 20]), action)
-
-
-def _trouble(chance: random.Random) -> Judge:
-    rate = chance.choice([0.0, 0.01, 0.05, 0.2])
-    deadly = chance.choice([0.0, 0.3])
-
-    def judge(_name: str, _process: Process) -> Fault | None:
-        if chance.random() >= rate:
-            return None
-        kinds = list(Fault) if chance.random() < deadly else [Fault.LOST, Fault.FAILED]
-        return chance.choice(kinds)
-
-    return judge
-
-
-def _moody(chance: random.Random) -> Callable[[dict[str, object]], Answer]:
-    rate = chance.choice([0.0, 0.3])
-
-    def answer(_: dict[str, object]) -> Answer:
-        return Answer(status_code=chance.choice([500, 503, 429]) if chance.random() < rate else 200)
-
-    return answer
-
-
-def _freeze(simulation: Simulation, chance: random.Random) -> None:
-    if simulation.runs:
-        run: Run = chance.choice(simulation.runs)
-        run.process.freeze(simulation.scheduler.time + chance.random() * 12)
-
-
-def _stop(simulation: Simulation, chance: random.Random) -> None:
-    if simulation.runs:
-        stop = chance.choice(
-            [Stop(exit_code=Exit.SIGTERM, reason="SIGTERM"), Stop(exit_code=Exit.TEMPORARY, reason="late")]
-        )
-        chance.choice(simulation.runs).job.desk.mailbox.put(stop)
-
-
-def _cancel(job: Job) -> Exit:
-    return job.cancel()
-
-
-def _take_over(job: Job) -> Exit:
-    return job.resume(Operator(takeover=True))
-
-
-def _redo(job: Job) -> Exit:
-    return job.resume(Operator(stage=Stage.GENERATE_CHAPTERS))
 
 
 def _is_settled(simulation: Simulation) -> bool:

@@ -11,12 +11,13 @@ from typing import Any
 from states.codec import decode
 from states.exits import Exit
 from states.invariants import violations
-from states.keys import artifact_name, checkpoints_prefix
+from states.keys import artifact_name, checkpoint_key, checkpoints_prefix
 from states.manifest import Manifest
 from states.stages import STAGES, Stage
 from tests.simulation.scheduler import Process, Scheduler, SimRuntime
-from tests.simulation.wire import Judge, Wire, WiredReceiver, WiredStore, no_fault
+from tests.simulation.wire import Conditions, Judge, Wire, WiredReceiver, WiredStore, no_fault
 from tests.support.world import IDENTITY, JOB, FakeEngine, FakeSource, Receiver, World
+from worker.callbacks.port import Answer
 from worker.checkpoint import CheckpointLog
 from worker.errors import WorkerError
 from worker.job import Job
@@ -24,6 +25,10 @@ from worker.store.memory import MemoryStore
 
 LAST_WORD_SECONDS = 1.0
 """Within this time of a sleep, what a run sends may have been decided before it."""
+BUSY = 25
+"""So often in a second a process asks the same of the store at most: whoever tries again waits a little."""
+LONGEST = 2 * 3600.0
+"""So many seconds of its world's time a job takes at most, whatever befalls it."""
 
 
 @dataclass(eq=False)
@@ -35,6 +40,7 @@ class Run:
     engine: FakeEngine
     code: Exit | None = None
     error: WorkerError | None = None
+    began_at: float = 0.0
     ended_at: float = 0.0
 
 
@@ -48,18 +54,33 @@ class Simulation:
     def __init__(self, seed: int, work_dir: Path, *, chapters: int = 2) -> None:
         """Decide everything by a seed."""
         self.scheduler = Scheduler(seed)
-        self.store = MemoryStore(lambda: self.scheduler.time)
+        self.conditions = Conditions()
+        self.store = MemoryStore(lambda: self.scheduler.time + self.conditions.store_ahead)
         self.receiver = Receiver()
         self.source = FakeSource()
         self.runs: list[Run] = []
         self.redone: list[str] = []
         self.stray_posts: list[str] = []
+        self.late_words: list[str] = []
+        """What was told by runs that had been replaced and could not know it."""
         self.posts: list[tuple[float, Process, str]] = []
         """When, by whom and under which key the receiver was told something, taken or not."""
         self.changes: dict[str, Any] = {}
         """What is different in this world, as fields of World."""
+        self.lawful_seconds = 0.0
+        """So long after a claim the owner before may still speak: as long as it cannot know."""
+        self.blind = False
+        """Whether listings may miss what is there, so that it may be made again."""
+        self.commands = 0
+        """How many commands operators have given, besides those that are runs."""
+        self.refused: list[str] = []
+        """What operators were told instead of what they wanted."""
         self.work_dir = work_dir
-        self._chapters = chapters
+        self.latency = 0.01
+        """Of each half of an operation at most, in seconds."""
+        self.pace: Callable[[str], None] = lambda _path: None
+        """Called by engines before each item."""
+        self.chapters = chapters
         logging.disable(logging.CRITICAL)
 
     def start(
@@ -69,12 +90,13 @@ class Simulation:
         work: Callable[[Job], Exit] = lambda job: job.run(IDENTITY),
         engine: FakeEngine | None = None,
         clock_offset: float = 0.0,
-        latency: float = 0.01,
+        latency: float | None = None,
+        platform_run: str | None = None,
     ) -> Run:
         """Start a process that works on the job."""
         process = Process(name=f"p{len(self.runs) + 1}", clock_offset=clock_offset)
-        wire = Wire(scheduler=self.scheduler, process=process, judge=judge, latency=latency)
-        engine = engine or FakeEngine(chapters=self._chapters)
+        wire = self._wire(process, judge, latency)
+        engine = engine or FakeEngine(chapters=self.chapters, before_item=self.pace)
         receiver = WiredReceiver(inner=self.receiver, wire=wire, sent=self._note_post)
         world = World(
             store=WiredStore(self.store, wire),
@@ -83,13 +105,14 @@ class Simulation:
             source=self.source,
             receiver=receiver,
             runtime=SimRuntime(self.scheduler, process),
+            platform_run=platform_run,
             **self.changes,
         )
-        run = Run(process=process, job=world.job(), engine=engine)
+        run = Run(process=process, job=world.job(), engine=engine, began_at=self.scheduler.time)
         there = {name.path for entry in self.store.entries("") if (name := artifact_name(entry.key))}
 
         def before_item(path: str, then: Callable[[str], None] = engine.before_item) -> None:
-            self.scheduler.pause(latency)
+            self.scheduler.pause(wire.latency)
             if path in there:
                 self.redone.append(f"{process.name}: {path}")
             then(path)
@@ -98,6 +121,23 @@ class Simulation:
         self.runs.append(run)
         self.scheduler.spawn(process, "main", lambda: self._main(run, work))
         return run
+
+    @property
+    def lease(self) -> int:
+        """Of runs that start now, in seconds."""
+        return int(self.changes.get("lease", 3))
+
+    def wired_store(self, process: Process) -> WiredStore:
+        """Return the store as a process sees it."""
+        return WiredStore(self.store, self._wire(process, no_fault, None))
+
+    def calm(self) -> None:
+        """Let nothing go wrong from now on; clocks stay what they are."""
+        self.latency = 0.01
+        self.conditions.judges.clear()
+        self.conditions.connecting = lambda _process: 0.0
+        self.conditions.lag = lambda: 0.0
+        self.receiver.answer = lambda _document: Answer(status_code=200)
 
     def run(self) -> None:
         """Let everything happen."""
@@ -130,21 +170,32 @@ class Simulation:
         }
 
     def check(self) -> None:
-        """Assert what must be true of a job at its end, whatever struck its runs on the way."""
+        """Assert what must be true of a job that no operator has touched, whatever struck its runs on the way."""
         self.check_log()
+        self.check_conduct()
         finals = self.finals()
         assert len(finals) == 1, f"final events: {finals}"
-        assert self.receiver.taken[-1][1]["status"] == self.manifest.state
-        order = [int(str(document["sequence"])) for _, document in self.receiver.taken]
-        assert order == sorted(order), f"events came out of order: {order}"
-        assert self.redone == [], "finished items were made again"
+        order = [sequence for sequence, _ in self._taken()]
+        assert self.late_words or order == sorted(order), f"events came out of order: {order}"
+        assert self.blind or self.redone == [], "finished items were made again"
+
+    def check_conduct(self) -> None:
+        """Assert how all runs must have behaved, and what the receiver must know."""
         assert self.stray_posts == [], "a run that had been replaced told the webhook something"
+        assert self._last_word() == self.manifest.state, "the receiver's last word is another"
+        bugs = [run.process.name for run in self.runs if run.code is Exit.SOFTWARE]
+        assert not bugs, f"{bugs} ended with 70"
+        assert self.scheduler.time < LONGEST, "it took for ever"
+        (process, operation, second), times = self.conditions.asked.most_common(1)[0]
+        assert times <= BUSY, f"{process} asked {times} times within second {second}: {operation}"
 
     def check_log(self) -> None:
         """Assert what must be true even if operators have had their way."""
         manifest = self.manifest
         assert manifest.over
         assert manifest.outbox.pending == ()
+        if manifest.collected:
+            return
         log = self.log()
         checkpoints = [log.read(sequence) for sequence in log.sequences()]
         assert [one.manifest.sequence for one in checkpoints] == list(range(1, len(checkpoints) + 1))
@@ -162,6 +213,13 @@ class Simulation:
             meaning = [document[name] for name in ("type", "status", "step", "sequence", "run", "timestamp")]
             assert meanings.setdefault(key, meaning) == meaning, f"{key} had another meaning before"
 
+    def _taken(self) -> list[tuple[int, object]]:
+        return [(int(str(document["sequence"])), document["status"]) for _, document in self.receiver.taken]
+
+    def _last_word(self) -> object:
+        """Return what a receiver knows that drops what comes after something newer."""
+        return max(enumerate(self._taken()), key=lambda told: (told[1][0], told[0]))[1][1]
+
     def posts_since(self, run: Run, time: float) -> list[str]:
         """Return the keys of what a run has told the receiver since a time."""
         return [key for at, process, key in self.posts if process is run.process and at >= time]
@@ -171,6 +229,15 @@ class Simulation:
         return {
             key for key, document in self.receiver.taken if document["status"] in {"completed", "failed", "canceled"}
         }
+
+    def _wire(self, process: Process, judge: Judge, latency: float | None) -> Wire:
+        return Wire(
+            scheduler=self.scheduler,
+            process=process,
+            judge=judge,
+            latency=self.latency if latency is None else latency,
+            conditions=self.conditions,
+        )
 
     def _main(self, run: Run, work: Callable[[Job], Exit]) -> None:
         try:
@@ -184,10 +251,20 @@ class Simulation:
         return f"{JOB}/artifacts/{stage}/{inputs}/{sha256[:16]}/{path}"
 
     def _note_post(self, key: str, process: Process) -> None:
-        """Note what a run says after another has claimed the job, unless it slept between its look and its word."""
-        self.posts.append((self.scheduler.time, process, key))
+        """Note what a run says after another has claimed the job, or after it has released it itself."""
+        now = self.scheduler.time
+        self.posts.append((now, process, key))
         token = next(one for one in self.runs if one.process is process).job.log.token
         manifests = [decoded(self.store.get(entry.key)) for entry in self.store.entries(checkpoints_prefix(JOB))]
         own = max((manifest.run for manifest in manifests if manifest.token == token), default=0)
-        if manifests[-1].run > own and not process.slept_since(self.scheduler.time - LAST_WORD_SECONDS):
-            self.stray_posts.append(f"{process.name} (run {own}) sent {key} under run {manifests[-1].run}")
+        newest = manifests[-1]
+        if newest.run == own and not newest.released:
+            return
+        silenced = min(
+            self.conditions.created[checkpoint_key(JOB, manifest.sequence)]
+            for manifest in manifests
+            if manifest.run > own or manifest is newest
+        )
+        lawful = now - silenced <= self.lawful_seconds or process.slept_since(now - LAST_WORD_SECONDS)
+        said = f"{process.name} (run {own}) sent {key} under run {newest.run}"
+        (self.late_words if lawful else self.stray_posts).append(said)

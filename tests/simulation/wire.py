@@ -1,18 +1,27 @@
 """What a simulated process reaches the world by: on the way time passes, others run, and faults strike."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from tests.simulation.scheduler import Killed, Process, Scheduler
 from tests.support.world import Receiver
-from worker.callbacks.port import Answer, UnreachableError
-from worker.errors import StoreUnavailableError
+from worker.callbacks.port import Answer as Acknowledgement
+from worker.callbacks.port import UnreachableError
+from worker.errors import StoreConfigError, StoreError, StoreUnavailableError
+from worker.store.answers import Answer, meaning
 from worker.store.port import Entry, Head, Store
 
 Result = TypeVar("Result")
+
+HANG_SECONDS: Final = 25.0
+"""How long a request hangs that is stuck: what the S3 client waits for an answer."""
+LATE_SECONDS: Final = (0.5, 3.0, 8.0, 25.0)
+"""A request that was given up arrives at most that much later."""
 
 
 class Fault(StrEnum):
@@ -22,7 +31,28 @@ class Fault(StrEnum):
     DIE_AFTER = "the process dies after it"
     LOST = "an error, though it happened"
     FAILED = "an error, and it did not happen"
+    LATE = "an error, and it happens later"
+    TWICE = "it happens, and once more later"
+    STUCK = "it hangs for long, and does not happen"
+    HUNG = "it happens, and its answer does not come for long"
+    CONFLICT = "409"
+    DENIED = "403"
+    NO_BUCKET = "404"
+    BAD_REQUEST = "400"
+    GARBLED = "an answer that is none of a store's"
 
+
+WRITES: Final = ("create", "put", "delete")
+
+REFUSALS: Final = (Fault.DENIED, Fault.NO_BUCKET, Fault.BAD_REQUEST, Fault.GARBLED)
+"""What a store may answer for a moment although nothing is wrong with the request."""
+_ANSWERS: Final = {
+    Fault.CONFLICT: (409, "OperationAborted"),
+    Fault.DENIED: (403, "AccessDenied"),
+    Fault.NO_BUCKET: (404, "NoSuchBucket"),
+    Fault.BAD_REQUEST: (400, "InvalidRequest"),
+}
+_DONE: Final = (None, Fault.DIE_AFTER, Fault.LOST, Fault.TWICE, Fault.HUNG)
 
 Judge = Callable[[str, Process], Fault | None]
 """Asked for each operation what happens to it."""
@@ -34,6 +64,25 @@ def no_fault(_: str, __: Process) -> Fault | None:
 
 
 @dataclass
+class Conditions:
+    """What the world is like for all processes, at this moment."""
+
+    judges: list[Judge] = field(default_factory=list)
+    connecting: Callable[[Process], float] = lambda _process: 0.0
+    """How many seconds a process needs to resolve the receiver's name and to connect."""
+    lag: Callable[[], float] = lambda: 0.0
+    """How old an object must be to be seen by the listing that is asked for, in seconds."""
+    store_ahead: float = 0.0
+    """By how many seconds the store's clock is ahead of the world's."""
+    dates_apart: float = 0.0
+    """By how many seconds the store's `Date` is ahead of its `Last-Modified`."""
+    created: dict[str, float] = field(default_factory=dict)
+    """When each object was created, by the world's time."""
+    asked: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    """How often a process has begun an operation within a second of the world's time."""
+
+
+@dataclass
 class Wire:
     """What every operation of one process goes through: time passes, others run, faults strike."""
 
@@ -41,32 +90,77 @@ class Wire:
     process: Process
     judge: Judge
     latency: float = 0.01
+    conditions: Conditions = field(default_factory=Conditions)
 
     def carry(
-        self, name: str, effect: Callable[[], Result], lost: type[Exception], timeout: float = float("inf")
+        self,
+        name: str,
+        effect: Callable[[], Result],
+        error: Callable[[Fault, str], Exception],
+        timeout: float = float("inf"),
     ) -> Result:
-        """Do an operation, or not; raise `lost` where its answer is an error, or does not come in time."""
+        """Do an operation, or not; raise an error where its answer is one, or does not come in time."""
         begun = self.scheduler.time
+        self.conditions.asked[self.process.name, name, int(begun)] += 1
         self.scheduler.pause(min(timeout, self.latency * self.scheduler.random.random()))
         if self.scheduler.time - begun >= timeout:
-            raise lost(f"{name}: did not get through in time")
-        fault = self.judge(name, self.process)
+            raise error(Fault.FAILED, f"{name}: did not get through in time")
+        fault = self._fault(name)
         if fault is Fault.DIE_BEFORE:
             self._die()
-        if fault is Fault.FAILED:
-            raise lost(f"{name}: did not happen")
+        if fault in (Fault.STUCK, Fault.HUNG):
+            timeout = min(timeout, HANG_SECONDS)
+        if fault not in _DONE:
+            if fault is Fault.LATE:
+                self._again(name, effect)
+            if fault is Fault.STUCK:
+                self.scheduler.pause(max(0.0, begun + timeout - self.scheduler.time))
+            raise error(fault or Fault.FAILED, f"{name}: did not happen")
         try:
             return effect()
         finally:
-            if fault is Fault.DIE_AFTER:
-                self._die()
-            self.scheduler.pause(self.latency * self.scheduler.random.random())
-            if fault is Fault.LOST:
-                raise lost(f"{name}: happened, and its answer was lost")
+            self._answer(fault, name, error, begun + timeout)
+            if fault is Fault.TWICE:
+                self._again(name, effect)
+
+    def _fault(self, name: str) -> Fault | None:
+        for judge in (self.judge, *self.conditions.judges):
+            if fault := judge(name, self.process):
+                return fault
+        return None
+
+    def _answer(self, fault: Fault | None, name: str, error: Callable[[Fault, str], Exception], end: float) -> None:
+        if fault is Fault.DIE_AFTER:
+            self._die()
+        self.scheduler.pause(self.latency * self.scheduler.random.random())
+        if fault is Fault.HUNG:
+            self.scheduler.pause(max(0.0, end - self.scheduler.time))
+        if fault in (Fault.LOST, Fault.HUNG):
+            raise error(Fault.LOST, f"{name}: happened, and its answer was lost")
+
+    def _again(self, name: str, effect: Callable[[], object]) -> None:
+        """Let a write happen later, whatever has become of its process."""
+        if not name.startswith(WRITES):
+            return
+
+        def land() -> None:
+            with suppress(StoreError):
+                effect()
+
+        random = self.scheduler.random
+        self.scheduler.at(self.scheduler.time + random.choice(LATE_SECONDS) * random.random(), land)
 
     def _die(self) -> None:
         self.process.dead = True
         raise Killed
+
+
+def refusal(fault: Fault, doing: str, reason: str) -> Exception:
+    """Return the error that the S3 adapter would raise."""
+    if fault in _ANSWERS:
+        status, code = _ANSWERS[fault]
+        return meaning(Answer(status=status, code=code, message=reason), doing, "memory://")
+    return StoreConfigError(reason) if fault is Fault.GARBLED else StoreUnavailableError(reason)
 
 
 @dataclass
@@ -78,27 +172,37 @@ class WiredStore:
     url: str = "memory://"
 
     def create(self, key: str, body: bytes, media_type: str) -> None:
-        self._do(f"create {key}", lambda: self.inner.create(key, body, media_type))
+        def effect() -> None:
+            self.inner.create(key, body, media_type)
+            self.wire.conditions.created.setdefault(key, self.wire.scheduler.time)
+
+        self._do("write", f"create {key}", effect)
 
     def put(self, key: str, body: bytes | Path, media_type: str) -> None:
-        self._do(f"put {key}", lambda: self.inner.put(key, body, media_type))
+        content = body.read_bytes() if isinstance(body, Path) else body
+        self._do("write", f"put {key}", lambda: self.inner.put(key, content, media_type))
 
     def get(self, key: str) -> bytes:
-        return self._do(f"get {key}", lambda: self.inner.get(key))
+        return self._do("read", f"get {key}", lambda: self.inner.get(key))
 
     def download(self, key: str, path: Path) -> None:
-        self._do(f"download {key}", lambda: self.inner.download(key, path))
+        self._do("read", f"download {key}", lambda: self.inner.download(key, path))
 
     def head(self, key: str) -> Head:
-        return self._do(f"head {key}", lambda: self.inner.head(key))
+        head = self._do("read", f"head {key}", lambda: self.inner.head(key))
+        return Head(size=head.size, age=head.age + int(self.wire.conditions.dates_apart))
 
     def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
-        yield from self._do(
-            f"list {prefix}", lambda: list(self.inner.entries(prefix, start_after=start_after, limit=limit))
-        )
+        def page() -> list[Entry]:
+            entries = self.inner.entries(prefix, start_after=start_after)
+            if lag := self.wire.conditions.lag():
+                entries = (entry for entry in entries if self.inner.head(entry.key).age >= lag)
+            return list(entries)[:limit]
+
+        yield from self._do("list", f"list {prefix}", page)
 
     def delete(self, keys: list[str]) -> None:
-        self._do(f"delete {keys}", lambda: self.inner.delete(keys))
+        self._do("delete", f"delete {keys}", lambda: self.inner.delete(keys))
 
     def sign(self, key: str, expires_seconds: int) -> str:
         return self.inner.sign(key, expires_seconds)
@@ -106,8 +210,8 @@ class WiredStore:
     def uri(self, key: str) -> str:
         return self.inner.uri(key)
 
-    def _do(self, name: str, effect: Callable[[], Result]) -> Result:
-        return self.wire.carry(name, effect, StoreUnavailableError)
+    def _do(self, doing: str, name: str, effect: Callable[[], Result]) -> Result:
+        return self.wire.carry(name, effect, lambda fault, reason: refusal(fault, doing, reason))
 
 
 @dataclass
@@ -119,17 +223,19 @@ class WiredReceiver(Receiver):
     closed: bool = False
     sent: Callable[[str, Process], None] = lambda _key, _process: None
 
-    def post(self, body: bytes, idempotency_key: str, timeout_seconds: float) -> Answer:
+    def post(self, body: bytes, idempotency_key: str, timeout_seconds: float) -> Acknowledgement:
         assert self.wire is not None
         process = self.wire.process
 
-        def effect() -> Answer:
+        def effect() -> Acknowledgement:
             if self.closed:
                 raise UnreachableError
             self.sent(idempotency_key, process)
             return self.inner.post(body, idempotency_key, timeout_seconds)
 
-        return self.wire.carry(f"post {idempotency_key}", effect, UnreachableError, timeout_seconds)
+        return self.wire.carry(
+            f"post {idempotency_key}", effect, lambda _, reason: UnreachableError(reason), timeout_seconds
+        )
 
     def close(self) -> None:
         self.closed = True

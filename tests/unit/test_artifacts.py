@@ -1,14 +1,15 @@
 """What the stages produce, as objects in a store; and the list of what a job has."""
 
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from states.manifest import Manifest, StageRecord
 from states.stages import Stage
-from tests.simulation.scheduler import InlineExecutor
 from tests.support.builders import begun, entered
 from worker.artifacts import Artifacts
 from worker.errors import NoInputError
@@ -17,6 +18,18 @@ from worker.store.memory import MemoryStore
 
 INPUTS = "0123456789ab"
 PATH = "chapters/chapter_1_x.md"
+
+
+class InlineExecutor(Executor):
+    """Does everything at once, in the thread that asks."""
+
+    def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - as Executor has it
+        future: Future[Any] = Future()
+        try:
+            future.set_result(work(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - as Executor does
+            future.set_exception(error)
+        return future
 
 
 class Clock:

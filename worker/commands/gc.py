@@ -19,12 +19,16 @@ from worker.runtime import iso
 
 
 def gc(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    """Delete the objects of jobs that are over, and whose newest checkpoint is older than asked.
+    """Delete the objects of jobs that are over, and whose newest checkpoint is older than asked."""
+    seconds = duration.parse(arguments.older_than, "--older-than")
+    return collect(open_view(arguments, environment), seconds, dry_run=arguments.dry_run)
+
+
+def collect(view: View, older_than: int, *, dry_run: bool) -> Output:
+    """Collect what is over and older than so many seconds.
 
     A job that cannot be judged is left, and named; one of an unknown format makes it end with 78 when all is done.
     """
-    seconds = duration.parse(arguments.older_than, "--older-than")
-    view = open_view(arguments, environment)
     collected: list[str] = []
     left: list[dict[str, str]] = []
     code = Exit.OK
@@ -32,18 +36,18 @@ def gc(arguments: Namespace, environment: Mapping[str, str]) -> Output:
         log = CheckpointLog(view.store, job_id, view.runtime)
         try:
             newest = log.newest()
-            if newest is None or not _is_due(log, newest.manifest, seconds):
+            if newest is None or not _is_due(log, newest.manifest, older_than):
                 continue
             if obstacle := _obstacle(view, log, newest.manifest):
                 left.append({"jobId": job_id, "reason": obstacle})
-            elif _collect(view, log, newest, dry_run=arguments.dry_run):
+            elif _collect(view, log, newest, dry_run=dry_run):
                 collected.append(job_id)
         except WorkerError as error:
             left.append({"jobId": job_id, "reason": str(error)})
             code = Exit.CONFIG if isinstance(error, UnknownFormatError) else code
-    verb = "would collect" if arguments.dry_run else "collected"
+    verb = "would collect" if dry_run else "collected"
     lines = [f"{verb} {job_id}" for job_id in collected] + [f"left {one['jobId']}: {one['reason']}" for one in left]
-    document = {"collected": collected, "left": left, "dryRun": arguments.dry_run}
+    document = {"collected": collected, "left": left, "dryRun": dry_run}
     return Output(document=document, lines=lines or ["nothing to collect"], exit_code=code)
 
 

@@ -54,7 +54,7 @@ def resume_on_platform(arguments: Namespace, environment: Mapping[str, str]) -> 
         )
     variables = job_environment(manifest.identity, runs[-1].environment if runs else {}, environment)
     warn(f"the run may be refused: {fault}" for fault in deployment.faults([variables])[0])
-    _claim_and_release(view, manifest.job_id, word)
+    claim_and_release(view, manifest.job_id, word)
     run = _start(deployment, variables, runs)
     return _resumed(deployment, view.manifest(manifest.job_id), run)
 
@@ -71,7 +71,7 @@ def _resumed(deployment: Deployment, manifest: Manifest, run: PlatformRun | None
     return Output(document=document, lines=[f"job {manifest.job_id}: {said}"])
 
 
-def _claim_and_release(view: View, job_id: str, word: Operator) -> None:
+def claim_and_release(view: View, job_id: str, word: Operator) -> None:
     """Apply an operator's word to a job, and leave it to whoever comes next."""
     who = Newcomer(version=__version__, lease_seconds=view.settings.lease, announces=False)
     log = CheckpointLog(view.store, job_id, view.runtime, view.store.attempt)

@@ -49,15 +49,16 @@ def sweep(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     theirs = deployment.definition.environment.get("STORE_URL", view.store.url)
     if theirs.rstrip("/") != view.store.url.rstrip("/"):
         warn([f"looking for jobs in {view.store.url}, while the definition's runs write to {theirs}"])
-    looking = _Sweep(view, deployment, arguments)
+    looking = Sweep(view, deployment, arguments)
     cases = looking.cases()
     return _said(cases, looking.failure, dry_run=arguments.dry_run)
 
 
-class _Sweep:
+class Sweep:
     """One look at all jobs, and what is done about them."""
 
     def __init__(self, view: View, deployment: Deployment, arguments: Namespace) -> None:
+        """Ask the platform for its runs."""
         self._view = view
         self._deployment = deployment
         self._max_attempts: int = arguments.max_attempts

@@ -1,0 +1,478 @@
+"""What can go wrong in a simulated world: small things, each with a name, drawn by chance."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Final, Protocol, Self
+
+from states.exits import Exit
+from tests.simulation import operators
+from tests.simulation.scheduler import Process
+from tests.simulation.simulation import Run, Simulation
+from tests.simulation.wire import REFUSALS, Fault
+from worker.callbacks.port import Answer
+from worker.claim import Operator
+from worker.desk import Stop
+
+HOUR: Final = 3600.0
+HOSTS: Final = ("p1", "p1", "p2", "p3")
+"""The first run is the likeliest to own something that can be lost."""
+
+Window = tuple[float, float]
+
+
+class Adversity(Protocol):
+    """Something that befalls a world."""
+
+    @classmethod
+    def draw(cls, chance: Random, span: float) -> Self:
+        """Choose by chance what happens; `span` is how many seconds the job takes, more or less."""
+
+    def befall(self, simulation: Simulation, chance: Random) -> None:
+        """Arrange for it to happen."""
+
+
+def moment(chance: Random, span: float) -> float:
+    """Draw a time."""
+    return round(chance.random() * span, 2)
+
+
+def window(chance: Random, span: float, longest: float) -> Window:
+    """Draw a time from when to when."""
+    begin = moment(chance, span)
+    return begin, round(begin + longest * chance.random(), 2)
+
+
+def within(windows: tuple[Window, ...], time: float) -> bool:
+    """Tell whether a time is in one of the windows."""
+    return any(begin <= time < end for begin, end in windows)
+
+
+@dataclass(frozen=True)
+class Rarely:
+    """Now and then an operation has a fault."""
+
+    rate: float
+    faults: tuple[Fault, ...]
+    of: tuple[str, ...] = ("",)
+    """How the names of the operations begin."""
+
+    def befall(self, simulation: Simulation, chance: Random) -> None:
+        def judge(name: str, _: Process) -> Fault | None:
+            hit = name.startswith(self.of) and chance.random() < self.rate
+            return chance.choice(self.faults) if hit else None
+
+        simulation.conditions.judges.append(judge)
+
+    @classmethod
+    def drawn(cls, chance: Random, *faults: Fault) -> Self:
+        """Draw how often."""
+        return cls(chance.choice([0.01, 0.05, 0.2]), faults)
+
+
+class LostAnswers(Rarely):
+    """Requests that do not get through, or whose answers do not."""
+
+    @classmethod
+    def draw(cls, chance: Random, _span: float) -> Self:
+        return cls.drawn(chance, Fault.LOST, Fault.FAILED)
+
+
+class Deaths(Rarely):
+    """Processes that die before or after an operation."""
+
+    @classmethod
+    def draw(cls, chance: Random, _span: float) -> Self:
+        return cls(chance.choice([0.01, 0.03]), (Fault.DIE_BEFORE, Fault.DIE_AFTER))
+
+
+class LateRequests(Rarely):
+    """Requests that arrive when nobody waits for their answers any more."""
+
+    @classmethod
+    def draw(cls, chance: Random, _span: float) -> Self:
+        return cls.drawn(chance, Fault.LATE)
+
+
+class DoubledRequests(Rarely):
+    """Requests that arrive twice."""
+
+    @classmethod
+    def draw(cls, chance: Random, _span: float) -> Self:
+        return cls.drawn(chance, Fault.TWICE)
+
+
+class Conflicts(Rarely):
+    """Writes that are answered 409."""
+
+    @classmethod
+    def draw(cls, chance: Random, _span: float) -> Self:
+        return cls(chance.choice([0.01, 0.05, 0.2]), (Fault.CONFLICT,), ("create", "put job-1/artifacts"))
+
+
+class Refusals(Rarely):
+    """Answers that refuse what is right, and that pass."""
+
+    @classmethod
+    def draw(cls, chance: Random, _span: float) -> Self:
+        faults = chance.choice([REFUSALS, *((fault,) for fault in REFUSALS)])
+        of = chance.choice([("create", "put", "get", "head", "list", "download"), ("list",), ("create", "put")])
+        return cls(chance.choice([0.01, 0.05, 0.2]), faults, of)
+
+
+@dataclass(frozen=True)
+class During:
+    """In some windows of time operations of one host, or of all, have a fault."""
+
+    host: str | None
+    windows: tuple[Window, ...]
+    fault: Fault
+    of: tuple[str, ...]
+
+    def befall(self, simulation: Simulation, _chance: Random) -> None:
+        def judge(name: str, process: Process) -> Fault | None:
+            there = self.host in {None, process.name} and name.startswith(self.of)
+            return self.fault if there and within(self.windows, simulation.scheduler.time) else None
+
+        simulation.conditions.judges.append(judge)
+
+
+STORE: Final = ("create", "put", "get", "head", "list", "download", "delete")
+
+
+class Partition(During):
+    """A host loses store, resolver and receiver together, now and then for some seconds."""
+
+    @classmethod
+    def draw(cls, chance: Random, span: float) -> Self:
+        begin, windows = moment(chance, span / 4), []
+        for _ in range(chance.randint(1, 4)):
+            end = begin + chance.choice([2.5, 5.0, 15.0]) * (0.5 + chance.random() / 2)
+            windows.append((round(begin, 2), round(end, 2)))
+            begin = end + 0.2 + 3 * chance.random()
+        return cls(chance.choice(HOSTS), tuple(windows), Fault.FAILED, ("",))
+
+
+class StoreAway(During):
+    """The store is away, for one host or for all; the receiver is not."""
+
+    @classmethod
+    def draw(cls, chance: Random, span: float) -> Self:
+        windows = (window(chance, span, 15.0),)
+        return cls(chance.choice([*HOSTS, None]), windows, chance.choice([Fault.FAILED, Fault.LOST]), STORE)
+
+
+class ListingRefused(During):
+    """No list of objects can be had, while they can be written and read."""
+
+    @classmethod
+    def draw(cls, chance: Random, span: float) -> Self:
+        fault = chance.choice([Fault.FAILED, Fault.STUCK])
+        return cls(chance.choice([*HOSTS, None]), (window(chance, span, 15.0),), fault, ("list",))
+
+
+class Refused(During):
+    """Everything, or everything of a kind, is refused for a while."""
+
+    @classmethod
+    def draw(cls, chance: Random, span: float) -> Self:
+        of = chance.choice([STORE, ("list",), ("create", "put"), ("put job-1/runs",)])
+        return cls(chance.choice([*HOSTS, None]), (window(chance, span, 6.0),), chance.choice(REFUSALS), of)
+
+
+@dataclass(frozen=True)
+class StuckRequest:
+    """One request of a host hangs for long, while the others are answered."""
+
+    host: str
+    since: float
+    of: str
+    fault: Fault
+
+    @classmethod
+    def draw(cls, chance: Random, span: float) -> Self:
+        of = chance.choice(["put job-1/runs", "list", "create", "put job-1/artifacts", "post", "get"])
+        return cls(chance.choice(HOSTS), moment(chance, span), of, chance.choice([Fault.STUCK, Fault.HUNG]))
+
+    def befall(self, simulation: Simulation, _chance: Random) -> None:
+        struck: list[str] = []
+
+        def judge(name: str, process: Process) -> Fault | None:
+            due = process.name == self.host and name.startswith(self.of) and simulation.scheduler.time >= self.since
+            if struck or not due:
+                return None
+            struck.append(name)
+            return self.fault
+
+        simulation.conditions.judges.append(judge)
+
+
+@dataclass(frozen=True)
+class LaggingLists:
+    """Lists do not show what was written a moment ago."""
+
+    rate: float
+    seconds: float
+
+    @classmethod
+    def draw(cls, chance: Random, _span: float) -> Self:
+        return cls(chance.choice([0.1, 0.5]), chance.choice([1.0, 2.0]))
+
+    def befall(self, simulation: Simulation, chance: Random) -> None:
+        simulation.conditions.lag = lambda: self.seconds if chance.random() < self.rate else 0.0
+        simulation.blind = True
+
+
+@dataclass(frozen=True)
+class SlowConnections:
+    """A host's resolver or route to the receiver needs seconds, now and then."""
+
+    host: str
+    rate: float
+    seconds: float
+
+    @classmethod
+    def draw(cls, chance: Random, _span: float) -> Self:
+        return cls(chance.choice(HOSTS), chance.choice([0.15, 0.5]), chance.choice([2.0, 12.0]))
+
+    def befall(self, simulation: Simulation, chance: Random) -> None:
+        def connecting(process: Process) -> float:
+            slow = process.name == self.host and chance.random() < self.rate
+            return 0.5 + self.seconds * chance.random() if slow else 0.0
+
+        simulation.conditions.connecting = connecting
+
+
+@dataclass(frozen=True)
+class MoodyReceiver:
+    """The receiver cannot take what it is sent, now and then."""
+
+    rate: float
+    statuses: tuple[int, ...] = (500, 503, 429)
+
+    @classmethod
+    def draw(cls, chance: Random, _span: float) -> Self:
+        return cls(chance.choice([0.1, 0.3, 0.7]))
+
+    def befall(self, simulation: Simulation, chance: Random) -> None:
+        def answer(_: dict[str, object]) -> Answer:
+            return Answer(status_code=chance.choice(self.statuses) if chance.random() < self.rate else 200)
+
+        simulation.receiver.answer = answer
+
+
+@dataclass(frozen=True)
+class ReceiverAway:
+    """Nobody takes a message from one time to another."""
+
+    away: Window
+
+    @classmethod
+    def draw(cls, chance: Random, span: float) -> Self:
+        return cls(window(chance, span, 30.0))
+
+    def befall(self, simulation: Simulation, _chance: Random) -> None:
+        answered = simulation.receiver.answer
+
+        def answer(document: dict[str, object]) -> Answer:
+            return Answer(status_code=503) if within((self.away,), simulation.scheduler.time) else answered(document)
+
+        simulation.receiver.answer = answer
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something that happens to one run at a time, if it is there by then."""
+
+    host: str
+    at: float
+
+    def befall(self, simulation: Simulation, _chance: Random) -> None:
+        def strike() -> None:
+            for run in simulation.runs:
+                if run.process.name == self.host:
+                    self.strike(simulation, run)
+
+        simulation.scheduler.at(self.at, strike)
+
+    def strike(self, simulation: Simulation, run: Run) -> None:
+        """Do it."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Freeze(Happening):
+    """A process stands still, while its machine's clock goes on."""
+
+    seconds: float
+
+    @classmethod
+    def draw(cls, chance: Random, span: float) -> Self:
+        return cls(chance.choice(HOSTS), moment(chance, span), round(chance.random() * 12, 2))
+
+    def strike(self, simulation: Simulation, run: Run) -> None:
+        run.process.freeze(simulation.scheduler.time + self.seconds)
+
+
+@dataclass(frozen=True)
+class MachineStops(Happening):
+    """A process stands still with its machine, whose clocks know nothing of it."""
+
+    seconds: float
+
+    @classmethod
+    def draw(cls, chance: Random, span: float) -> Self:
+        return cls(chance.choice(HOSTS), moment(chance, span), round(chance.choice([2, 12, 100]) * chance.random(), 2))
+
+    def strike(self, simulation: Simulation, run: Run) -> None:
+        simulation.scheduler.stop_machine(run.process, self.seconds)
+
+
+@dataclass(frozen=True)
+class Kill(Happening):
+    """A process is killed, wherever it is."""
+
+    @classmethod
+    def draw(cls, chance: Random, span: float) -> Self:
+        return cls(chance.choice(HOSTS), moment(chance, span))
+
+    def strike(self, _simulation: Simulation, run: Run) -> None:
+        run.process.dead = True
+
+
+@dataclass(frozen=True)
+class Signal(Happening):
+    """A run is told to end."""
+
+    code: Exit
+
+    @classmethod
+    def draw(cls, chance: Random, span: float) -> Self:
+        code = chance.choice([Exit.SIGTERM, Exit.SIGINT, Exit.TEMPORARY])
+        return cls(chance.choice(HOSTS), moment(chance, span), code)
+
+    def strike(self, _simulation: Simulation, run: Run) -> None:
+        run.job.desk.mailbox.put(Stop(exit_code=self.code, reason=self.code.name))
+
+
+@dataclass(frozen=True)
+class ClockSet(Happening):
+    """A machine's clock for people is set."""
+
+    by: float
+
+    @classmethod
+    def draw(cls, chance: Random, span: float) -> Self:
+        return cls(chance.choice(HOSTS), moment(chance, span), chance.choice([-2 * HOUR, -3.0, 3.0, 5 * HOUR]))
+
+    def strike(self, _simulation: Simulation, run: Run) -> None:
+        run.process.clock_offset += self.by
+
+
+@dataclass(frozen=True)
+class StoreClockSet:
+    """The store's clock is set, ahead or back."""
+
+    at: float
+    by: float
+
+    @classmethod
+    def draw(cls, chance: Random, span: float) -> Self:
+        return cls(moment(chance, span), chance.choice([-HOUR, -5.0, -1.0, 1.0, 5.0, HOUR]))
+
+    def befall(self, simulation: Simulation, _chance: Random) -> None:
+        def strike() -> None:
+            simulation.conditions.store_ahead += self.by
+
+        simulation.scheduler.at(self.at, strike)
+        if self.by > 0:  # a live owner looks silent; it knows when it looks next
+            simulation.lawful_seconds = max(simulation.lawful_seconds, simulation.lease)
+
+
+@dataclass(frozen=True)
+class DatesApart:
+    """The store takes `Date` and `Last-Modified` from two clocks."""
+
+    seconds: float
+
+    @classmethod
+    def draw(cls, chance: Random, _span: float) -> Self:
+        return cls(chance.choice([-2.0, 1.0, 2.0, 5.0, 20.0]))
+
+    def befall(self, simulation: Simulation, _chance: Random) -> None:
+        simulation.conditions.dates_apart = self.seconds
+
+
+@dataclass(frozen=True)
+class Operated:
+    """An operator does something."""
+
+    at: float
+
+    @classmethod
+    def draw(cls, chance: Random, span: float) -> Self:
+        return cls(moment(chance, span))
+
+    def befall(self, simulation: Simulation, _chance: Random) -> None:
+        simulation.scheduler.at(self.at, lambda: self.operate(simulation))
+
+    def operate(self, simulation: Simulation) -> None:
+        """Do it."""
+        raise NotImplementedError
+
+
+class Cancel(Operated):
+    """Somebody cancels the job."""
+
+    def operate(self, simulation: Simulation) -> None:
+        simulation.start(work=operators.cancel)
+
+
+class Redo(Operated):
+    """Somebody has stages done again."""
+
+    def operate(self, simulation: Simulation) -> None:
+        simulation.start(work=operators.redo)
+
+
+class TakeOver(Operated):
+    """Somebody replaces a run, alive or not."""
+
+    def befall(self, simulation: Simulation, chance: Random) -> None:
+        super().befall(simulation, chance)
+        simulation.lawful_seconds = max(simulation.lawful_seconds, simulation.lease)
+
+    def operate(self, simulation: Simulation) -> None:
+        simulation.start(work=operators.take_over)
+
+
+class ResumeElsewhere(TakeOver):
+    """Somebody resumes it on the platform, without waiting for its owner."""
+
+    def operate(self, simulation: Simulation) -> None:
+        operators.resume_elsewhere(simulation, Operator(takeover=True))
+
+
+class Wish(Operated):
+    """The gateway is asked to cancel the job."""
+
+    def operate(self, simulation: Simulation) -> None:
+        operators.wish_to_cancel(simulation)
+
+
+class Collect(Operated):
+    """What is over is collected."""
+
+    @classmethod
+    def draw(cls, chance: Random, span: float) -> Self:
+        return cls(moment(chance, 3 * span))
+
+    def operate(self, simulation: Simulation) -> None:
+        operators.collect_all(simulation)
+
+
+class Sweeps(Operated):
+    """Two sweeps look for jobs that need a run, at once."""
+
+    def operate(self, simulation: Simulation) -> None:
+        operators.sweep(simulation)
+        operators.sweep(simulation)

@@ -1,0 +1,163 @@
+"""What operators and the gateway do to a job: each in a process of its own, by the worker's own code."""
+
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import cache
+from typing import Final, cast
+
+from states.exits import Exit
+from states.stages import Stage
+from tests.simulation.scheduler import START, Process, SimRuntime
+from tests.simulation.simulation import Run, Simulation
+from tests.support.world import IDENTITY, JOB
+from worker.claim import Operator
+from worker.commands.gc import collect
+from worker.commands.platform import Deployment
+from worker.commands.reading import View
+from worker.commands.remote import claim_and_release
+from worker.commands.sweep import Sweep
+from worker.errors import StoreError, WorkerError
+from worker.gateway.canceling import wish
+from worker.gateway.port import UnknownJobError
+from worker.job import Job
+from worker.platform.environment import job_environment
+from worker.platform.port import Definition, Platform, PlatformRun, SecretReference
+from worker.retry import Retrier
+from worker.settings import Reader, Settings, read_settings
+from worker.store.retrying import RetryingStore
+
+DEFINITION: Final = Definition(
+    id="definition-1",
+    name="fondation-worker",
+    project_id="project-1",
+    image="worker",
+    cpu=1000,
+    memory=1024,
+    disk=1024,
+    timeout=None,
+    retries=0,
+    environment={
+        "STORE_URL": "file:///store",
+        "CALLBACK_URL": "https://app.example.org/hook",
+        "CALLBACK_TOKEN": "token",
+    },
+)
+PATIENCE: Final = 10.0
+"""So long, in seconds, a command tries a store that does not answer."""
+
+Command = Callable[[View], object]
+
+
+def cancel(job: Job) -> Exit:
+    """Cancel, as the command does."""
+    return job.cancel()
+
+
+def take_over(job: Job) -> Exit:
+    """Resume without waiting for the owner."""
+    return job.resume(Operator(takeover=True))
+
+
+def redo(job: Job) -> Exit:
+    """Do a stage and all after it again."""
+    return job.resume(Operator(stage=Stage.GENERATE_CHAPTERS))
+
+
+def resume_elsewhere(simulation: Simulation, word: Operator) -> None:
+    """Claim and release the job, and start a run of it on the platform, as `resume --on` does."""
+
+    def command(view: View) -> None:
+        claim_and_release(view, JOB, word)
+        start_on_platform(simulation)
+
+    operate(simulation, "resume", command)
+
+
+def collect_all(simulation: Simulation) -> None:
+    """Collect what is over, as `gc` does."""
+    operate(simulation, "gc", lambda view: collect(view, 0, dry_run=False))
+
+
+def wish_to_cancel(simulation: Simulation) -> None:
+    """Write down that the job is to be canceled, as the gateway does; and see to it, as its child does."""
+
+    def command(view: View) -> None:
+        wish(view, JOB, None, "static")
+        simulation.start(work=cancel)
+
+    operate(simulation, "gateway", command)
+
+
+def sweep(simulation: Simulation) -> None:
+    """Start runs for jobs that need one."""
+
+    def command(view: View) -> None:
+        deployment = Deployment(
+            platform=cast("Platform", SimPlatform(simulation)), definition=DEFINITION, runtime=view.runtime
+        )
+        options = Namespace(max_attempts=50, max_parallel=20, dry_run=False)
+        Sweep(view, deployment, options).cases()
+
+    operate(simulation, "sweep", command)
+
+
+def operate(simulation: Simulation, name: str, command: Command) -> None:
+    """Do a command in a process of its own; that it fails is its user's to see."""
+    simulation.commands += 1
+    process = Process(name=f"{name} {simulation.commands}")
+    runtime = SimRuntime(simulation.scheduler, process)
+    store = RetryingStore(
+        simulation.wired_store(process), Retrier(runtime, runtime.flag()), PATIENCE, monotonic=runtime.monotonic
+    )
+    view = View(settings=settings(), store=store, runtime=runtime)
+
+    def body() -> None:
+        try:
+            command(view)
+        except (WorkerError, StoreError, UnknownJobError) as error:
+            simulation.refused.append(f"{name}: {error!r}")
+
+    simulation.scheduler.spawn(process, name, body)
+
+
+@cache
+def settings() -> Settings:
+    """Return what an operator's commands are told."""
+    return read_settings(Reader({"STORE_URL": "file:///store", "LEASE_SECONDS": "3"}))
+
+
+def start_on_platform(simulation: Simulation) -> Run:
+    """Start a run that the platform knows."""
+    return simulation.start(platform_run=f"run-{len(simulation.runs) + 1}")
+
+
+class SimPlatform:
+    """What a sweep asks of a platform: this one runs the simulation's runs, and tries none again."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+
+    def secrets(self, _definition_id: str) -> list[SecretReference]:
+        return []
+
+    def runs(self, definition_id: str) -> list[PlatformRun]:
+        return [_known(run, number, definition_id) for number, run in enumerate(self._simulation.runs, 1)]
+
+    def start(self, definition_id: str, environment: Mapping[str, str]) -> PlatformRun:
+        assert environment["JOB_ID"] == JOB
+        return _known(start_on_platform(self._simulation), len(self._simulation.runs), definition_id)
+
+
+def _known(run: Run, number: int, definition_id: str) -> PlatformRun:
+    over = run.code is not None or run.process.dead
+    return PlatformRun(
+        id=f"run-{number}",
+        definition_id=definition_id,
+        state=("succeeded" if run.code is Exit.OK else "failed") if over else "running",
+        reason=None,
+        exit_code=run.code,
+        attempts=1,
+        created_at=START + timedelta(seconds=run.began_at),
+        environment=job_environment(IDENTITY, DEFINITION.environment),
+    )
