@@ -17,6 +17,8 @@ ADVERSITIES: Final[tuple[type[Adversity], ...]] = (
     all_of.LateRequests,
     all_of.DoubledRequests,
     all_of.Conflicts,
+    all_of.Refusals,
+    all_of.Refused,
     all_of.Partition,
     all_of.StoreAway,
     all_of.ListingRefused,
@@ -41,8 +43,6 @@ OPERATORS: Final[tuple[type[Adversity], ...]] = (
 )
 NOT_YET: Final[tuple[type[Adversity], ...]] = (
     all_of.SlowConnections,
-    all_of.Refusals,
-    all_of.Refused,
     all_of.MachineStops,
     all_of.StoreClockSet,
     all_of.DatesApart,

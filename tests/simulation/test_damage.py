@@ -47,7 +47,7 @@ def test_an_item_that_is_whole_and_yet_not_valid_is_made_again(simulation: Simul
 
 def test_a_job_is_not_completed_while_something_of_it_is_missing(simulation: Simulation) -> None:
     def lose(operation: str, _process: Process) -> Fault | None:
-        if operation.startswith("list job-1/artifacts/clone") and simulation.manifest.state is State.PUBLISHING:
+        if operation.startswith("list job-1/artifacts") and simulation.manifest.state is State.PUBLISHING:
             simulation.store.delete([key for key in [artifact_of_or_none(simulation, CHAPTER)] if key])
         return None
 

@@ -126,7 +126,7 @@ class Wire:
     def _fault(self, name: str) -> Fault | None:
         for judge in (self.judge, *self.conditions.judges):
             if fault := judge(name, self.process):
-                return fault
+                return None if fault is Fault.CONFLICT and not name.startswith(WRITES) else fault
         return None
 
     def _answer(self, fault: Fault | None, name: str, error: Callable[[Fault, str], Exception], end: float) -> None:
