@@ -172,17 +172,20 @@ class Simulation:
     def check(self) -> None:
         """Assert what must be true of a job that no operator has touched, whatever struck its runs on the way."""
         self.check_log()
-        self.check_conduct()
+        self.check_told()
         finals = self.finals()
         assert len(finals) == 1, f"final events: {finals}"
         order = [sequence for sequence, _ in self._taken()]
         assert self.late_words or order == sorted(order), f"events came out of order: {order}"
         assert self.blind or self.redone == [], "finished items were made again"
 
-    def check_conduct(self) -> None:
-        """Assert how all runs must have behaved, and what the receiver must know."""
+    def check_told(self) -> None:
+        """Assert that nobody spoke who had no right to, and that the receiver knows how the job has ended."""
         assert self.stray_posts == [], "a run that had been replaced told the webhook something"
         assert self._last_word() == self.manifest.state, "the receiver's last word is another"
+
+    def check_conduct(self) -> None:
+        """Assert that no run came upon a bug, or was busy with nothing."""
         bugs = [run.process.name for run in self.runs if run.code is Exit.SOFTWARE]
         assert not bugs, f"{bugs} ended with 70"
         assert self.scheduler.time < LONGEST, "it took for ever"

@@ -59,6 +59,7 @@ def _course(chapters: int, work_dir: Path) -> dict[str, bytes]:
 def test_rivals_faults_and_frozen_owners_neither_lose_nor_repeat_anything(chunk: int, work_dir: Path) -> None:
     def check(simulation: Simulation) -> None:
         simulation.check()
+        simulation.check_conduct()
         assert simulation.course() == course(simulation)
 
     play_all(seeds(chunk), work_dir, check, operators=False)
@@ -68,6 +69,7 @@ def test_rivals_faults_and_frozen_owners_neither_lose_nor_repeat_anything(chunk:
 def test_operators_among_them_corrupt_nothing(chunk: int, work_dir: Path) -> None:
     def check(simulation: Simulation) -> None:
         simulation.check_log()
+        simulation.check_told()
         simulation.check_conduct()
         manifest = simulation.manifest
         untouched = manifest.state is State.COMPLETED and not manifest.collected
