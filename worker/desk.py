@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from states.exits import Exit
-from worker.errors import ReplacedError
+from worker.errors import BugError, ReplacedError
 from worker.lease import CancelRequested, LeaseLost, LeaseRefreshed, StoreLost, Superseded
-from worker.runtime import Mailbox, Runtime
+from worker.runtime import Mailbox, Runtime, ThreadFailed
 
 Result = TypeVar("Result")
 
@@ -64,8 +64,8 @@ class Desk:
     def next(self, seconds: float | None = None) -> object | None:
         """Return the next message that is not about the run as a whole, or None after so many seconds.
 
-        Raises StoppedError, CanceledError, ReplacedError, or what makes the store unreachable. While the lease is
-        lost, nothing but its end is listened to.
+        Raises StoppedError, CanceledError, ReplacedError, BugError where another thread has failed, or what makes the
+        store unreachable. While the lease is lost, nothing but its end is listened to.
         """
         deadline = None if seconds is None else self._runtime.monotonic() + seconds
         while True:
@@ -124,6 +124,8 @@ class Desk:
                 raise CanceledError
             case StoreLost(error=error):
                 raise error
+            case ThreadFailed(thread=thread, error=error):
+                raise BugError(f"the thread {thread} has failed: {type(error).__name__}: {error}") from error
             case LeaseLost():
                 self._stand_still()
             case LeaseRefreshed():

@@ -15,8 +15,15 @@ from typing import Final
 from states.keys import heartbeat_key
 from states.manifest import Manifest, Writer
 from worker.checkpoint import CheckpointLog, Ownership
-from worker.errors import MissingError, StoreUnavailableError, WorkerError
-from worker.runtime import Mailbox, Runtime
+from worker.errors import (
+    MissingError,
+    StoreError,
+    StoreFaultError,
+    StoreRefusedError,
+    StoreUnavailableError,
+    WorkerError,
+)
+from worker.runtime import Mailbox, Runtime, ThreadFailed
 from worker.store.port import Store
 
 LOG = logging.getLogger(__name__)
@@ -48,12 +55,12 @@ class LeaseRefreshed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoreLost:
-    """The store has not answered for as long as this run is willing to wait, or does not let it in any more."""
+    """The store has not answered, or has refused, for as long as this run is willing to wait."""
 
-    error: WorkerError
+    error: StoreFaultError
 
 
-LeaseNews = Superseded | CancelRequested | LeaseLost | LeaseRefreshed | StoreLost
+LeaseNews = Superseded | CancelRequested | LeaseLost | LeaseRefreshed | StoreLost | ThreadFailed
 
 
 def read_lease(store: Store, manifest: Manifest) -> tuple[int | None, int]:
@@ -154,11 +161,13 @@ class Heart:
         self._runtime = runtime
         self._give_up = give_up_seconds
         self._stopped = runtime.flag()
+        self._failures: set[type[Exception]] = set()
+        """What has gone wrong since the last beat that succeeded."""
 
     def start(self, *, interval: float, on_lost: Callable[[], None]) -> None:
         """Beat every `interval` seconds; `on_lost` is called from the judging thread, before anything else."""
-        self._runtime.spawn("heart", lambda: self._beat(interval))
-        self._runtime.spawn("judge", lambda: self._judge(interval, on_lost))
+        self._runtime.spawn("heart", lambda: self._beat(interval), self._mailbox.put)
+        self._runtime.spawn("judge", lambda: self._judge(interval, on_lost), self._mailbox.put)
 
     def stop(self) -> None:
         """End both threads at their next step."""
@@ -169,14 +178,20 @@ class Heart:
         while not self._stopped.wait(wait):
             try:
                 self._lease.beat()
-            except StoreUnavailableError as error:
-                LOG.debug("no heartbeat", extra={"reason": str(error)})
+            except Exception as error:  # noqa: BLE001 - an edge: no odd answer ends it
+                self._note(error)
                 wait = _RETRY_SECONDS
-            except WorkerError as error:
-                self._mailbox.put(StoreLost(error=error))
-                return
             else:
+                self._failures.clear()
                 wait = interval
+
+    def _note(self, error: Exception) -> None:
+        """Remember a failure and log it, the first time with its traceback if it is none of a store's."""
+        expected = isinstance(error, WorkerError | StoreError)
+        if type(error) not in self._failures:
+            reason = f"{type(error).__name__}: {error}"
+            LOG.warning("no heartbeat, trying again", extra={"reason": reason}, exc_info=None if expected else error)
+        self._failures.add(type(error))
 
     def _judge(self, interval: float, on_lost: Callable[[], None]) -> None:
         lost_since: float | None = None
@@ -192,6 +207,11 @@ class Heart:
             elif lost_since is None:
                 lost_since = self._runtime.monotonic()
             elif self._runtime.monotonic() - lost_since > self._give_up:
-                reason = f"the store has not answered quickly enough to hold the lease for {self._give_up:g} seconds"
-                self._mailbox.put(StoreLost(error=StoreUnavailableError(reason)))
+                self._mailbox.put(StoreLost(error=self._lost()))
                 return
+
+    def _lost(self) -> StoreFaultError:
+        if self._failures == {StoreRefusedError}:
+            return StoreRefusedError(f"the store has refused the run's heartbeat for {self._give_up:g} seconds")
+        reason = f"the store has not answered quickly enough to hold the lease for {self._give_up:g} seconds"
+        return StoreUnavailableError(reason)

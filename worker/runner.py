@@ -65,7 +65,7 @@ class Runner:
     def run(self) -> Exit:
         """Work until the job is over, or this run is; return the exit code. Raises ReplacedError."""
         try:
-            return self._run()
+            return self._resumable()
         except StoreFaultError as error:
             LOG.error("the store fails, and the run ends; the next one goes on", extra={"reason": str(error)})
             return error.exit if error.exit is Exit.REFUSED else Exit.TEMPORARY
@@ -78,6 +78,14 @@ class Runner:
     def _manifest(self) -> Manifest:
         return self._bench.owned.manifest
 
+    def _resumable(self) -> Exit:
+        """Work until the job is over, or a bug ends this run."""
+        try:
+            return self._run()
+        except BugError as error:
+            LOG.exception("a bug")
+            return self._interrupt(error)
+
     def _run(self) -> Exit:
         try:
             self._announcer.redeliver(self._manifest)
@@ -86,15 +94,14 @@ class Runner:
             return self._stop(stopped)
         except CanceledError:
             self._append(lambda base: decisions.cancel(base, at=self._now()))
-        except (ReplacedError, StoreFaultError):
+        except (ReplacedError, StoreFaultError, BugError):
             raise
         except (TemporaryError, ConfigError) as error:
             return self._interrupt(error)
         except WorkerError as error:
             self._fail(error, error.exit)
         except Exception as error:
-            LOG.exception("a bug")
-            return self._interrupt(BugError(f"{type(error).__name__}: {error}"))
+            raise BugError(f"{type(error).__name__}: {error}") from error
         return self._deliver()
 
     def _work(self) -> None:

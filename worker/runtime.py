@@ -4,6 +4,7 @@ The simulation in the tests replaces all of it by a seeded scheduler with a cloc
 waits here.
 """
 
+import logging
 import queue
 import random
 import secrets
@@ -11,10 +12,27 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Generic, Protocol, TypeVar
 
 Message = TypeVar("Message")
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ThreadFailed:
+    """A thread has ended by an exception that its own code did not expect."""
+
+    thread: str
+    error: Exception
+
+
+Report = Callable[[ThreadFailed], object]
+
+
+def unreported(_: ThreadFailed) -> None:
+    """Tell nobody: the log has it."""
 
 
 class Flag(Protocol):
@@ -61,8 +79,11 @@ class Runtime(Protocol):
     def mailbox(self) -> Mailbox[Message]:
         """Return a new mailbox, empty."""
 
-    def spawn(self, name: str, work: Callable[[], None]) -> None:
-        """Run something in a thread of its own, which does not keep the process alive."""
+    def spawn(self, name: str, work: Callable[[], None], report: Report = unreported) -> None:
+        """Run `work` in a thread of its own, which does not keep the process alive.
+
+        An exception that escapes `work` is logged with its traceback and given to `report`.
+        """
 
     def executor(self, workers: int) -> Executor:
         """Return a pool of threads."""
@@ -131,9 +152,17 @@ class SystemRuntime:
         """Return a new mailbox."""
         return _Mailbox()
 
-    def spawn(self, name: str, work: Callable[[], None]) -> None:
+    def spawn(self, name: str, work: Callable[[], None], report: Report = unreported) -> None:
         """Start a daemon thread."""
-        threading.Thread(target=work, name=name, daemon=True).start()
+
+        def edge() -> None:
+            try:
+                work()
+            except Exception as error:
+                LOG.exception("a thread has failed", extra={"failed_thread": name})
+                report(ThreadFailed(thread=name, error=error))
+
+        threading.Thread(target=edge, name=name, daemon=True).start()
 
     def executor(self, workers: int) -> Executor:
         """Return a pool of threads."""

@@ -35,9 +35,9 @@ class Signals:
         """Listen to signals from now on, and to a deadline so many seconds from now."""
         for number in _CODES:
             signal.signal(number, lambda noted, _: self._noted.put(noted))
-        self._runtime.spawn("signals", self._listen)
+        self._runtime.spawn("signals", self._listen, self._desk.mailbox.put)
         if soft_deadline is not None:
-            self._runtime.spawn("soft-deadline", lambda: self._expire(soft_deadline))
+            self._runtime.spawn("soft-deadline", lambda: self._expire(soft_deadline), self._desk.mailbox.put)
 
     def _listen(self) -> None:
         number = signal.Signals(self._noted.get())

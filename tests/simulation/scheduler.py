@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from worker.runtime import Flag, Mailbox
+from worker.runtime import Flag, Mailbox, Report, ThreadFailed, unreported
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MAX_STEPS = 200_000
@@ -273,8 +273,17 @@ class SimRuntime:
     def mailbox(self) -> Mailbox[Any]:
         return SimMailbox(self._scheduler)
 
-    def spawn(self, name: str, work: Callable[[], None]) -> None:
-        self._scheduler.spawn(self._process, name, work)
+    def spawn(self, name: str, work: Callable[[], None], report: Report = unreported) -> None:
+        """Report a failure as the real runtime does, and fail the simulation too: no thread may fail."""
+
+        def edge() -> None:
+            try:
+                work()
+            except Exception as error:
+                report(ThreadFailed(thread=name, error=error))
+                raise
+
+        self._scheduler.spawn(self._process, name, edge)
 
     def executor(self, workers: int) -> Executor:
         return SimExecutor(self._scheduler, self._process, workers)

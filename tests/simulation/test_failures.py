@@ -9,9 +9,11 @@ from states.stages import Stage, State
 from tests.simulation.simulation import Simulation
 from tests.simulation.stories import CHAPTER, failing, kill_before, overloaded, run
 from tests.support.world import JOB, FakeEngine
+from worker.callbacks.port import Answer
 from worker.claim import Operator
 from worker.engines.port import EngineFailedError, Item
 from worker.errors import NoInputError, RefusedError, TemporaryError
+from worker.runtime import ThreadFailed
 
 
 def test_a_temporary_failure_is_tried_again_with_growing_pauses(simulation: Simulation) -> None:
@@ -152,3 +154,39 @@ def test_a_repository_that_cannot_be_had(simulation: Simulation, error: Exceptio
     assert simulation.manifest.state is state
     assert simulation.manifest.fruitless_runs == 0
     assert bool(simulation.finals()) == (state is State.FAILED)
+
+
+def test_a_thread_that_fails_ends_the_run_with_70_and_leaves_the_job_resumable(simulation: Simulation) -> None:
+    class Unstoppable(FakeEngine):
+        def pause(self) -> None:
+            raise OSError("it cannot be paused")
+
+    def lose_the_lease(path: str) -> None:
+        if path == CHAPTER:
+            simulation.runs[0].process.freeze(simulation.scheduler.time + 10)
+
+    with pytest.raises(OSError, match="cannot be paused"):
+        run(simulation, engine=Unstoppable(chapters=2, before_item=lose_the_lease))
+    simulation.scheduler.errors.clear()
+    [failed] = simulation.runs
+    assert failed.code is Exit.SOFTWARE
+    assert simulation.manifest.error is not None
+    assert "the thread judge has failed: OSError: it cannot be paused" in simulation.manifest.error.message
+    assert run(simulation).code is Exit.OK
+    simulation.check()
+
+
+def test_a_thread_that_fails_while_the_last_event_is_delivered_leaves_that_to_the_next_run(
+    simulation: Simulation,
+) -> None:
+    def answer(document: dict[str, object]) -> Answer:
+        if document["status"] != "completed" or len(simulation.runs) > 1:
+            return Answer(status_code=200)
+        simulation.runs[0].job.desk.mailbox.put(ThreadFailed(thread="heart", error=KeyError("x")))
+        return Answer(status_code=503)
+
+    simulation.receiver.answer = answer
+    assert run(simulation).code is Exit.SOFTWARE
+    assert (simulation.manifest.state, simulation.manifest.released) == (State.COMPLETED, True)
+    assert run(simulation).code is Exit.OK
+    simulation.check()

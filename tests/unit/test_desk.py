@@ -4,9 +4,9 @@ import pytest
 
 from states.exits import Exit
 from worker.desk import CanceledError, Desk, Done, Stop, StoppedError
-from worker.errors import ReplacedError, StoreUnavailableError, UsageError
+from worker.errors import BugError, ReplacedError, StoreUnavailableError, UsageError
 from worker.lease import CancelRequested, LeaseLost, LeaseRefreshed, StoreLost, Superseded
-from worker.runtime import SystemRuntime
+from worker.runtime import SystemRuntime, ThreadFailed
 
 STOP = Stop(exit_code=Exit.SIGTERM, reason="stopped by SIGTERM")
 ENDS = [
@@ -14,6 +14,7 @@ ENDS = [
     (Superseded(run=3), ReplacedError, "run 3 has taken the job over"),
     (CancelRequested(), CanceledError, None),
     (StoreLost(error=StoreUnavailableError("it is away")), StoreUnavailableError, "it is away"),
+    (ThreadFailed(thread="heart", error=KeyError("x")), BugError, "the thread heart has failed: KeyError: 'x'"),
 ]
 
 

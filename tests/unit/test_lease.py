@@ -11,7 +11,14 @@ from states.manifest import Writer
 from tests.simulation.scheduler import Process, Scheduler, SimRuntime
 from tests.support.builders import ENGINE, IDENTITY, begun, run_record
 from worker.checkpoint import CheckpointLog, Ownership
-from worker.errors import StoreRefusedError, StoreUnavailableError
+from worker.errors import (
+    ConflictError,
+    ExistsError,
+    MissingError,
+    StoreConfigError,
+    StoreRefusedError,
+    StoreUnavailableError,
+)
 from worker.lease import (
     CancelRequested,
     Heart,
@@ -22,6 +29,7 @@ from worker.lease import (
     Superseded,
     read_lease,
 )
+from worker.runtime import ThreadFailed
 from worker.store.memory import MemoryStore
 
 LEASE = 30
@@ -160,9 +168,43 @@ def test_a_heart_without_its_store_pauses_the_engine_in_time_and_gives_up_at_las
     assert "60 seconds" in str(lost.error)
 
 
-def test_a_store_that_refuses_is_reported_at_once(scene: Scene) -> None:
+@pytest.mark.parametrize(
+    "odd",
+    [
+        StoreRefusedError("403"),
+        StoreConfigError("a redirect"),
+        StoreUnavailableError("503"),
+        ConflictError("409"),
+        MissingError("404"),
+        ExistsError("412"),
+        TypeError("two Date headers"),
+    ],
+)
+def test_one_odd_answer_costs_neither_the_lease_nor_the_thread(scene: Scene, odd: Exception) -> None:
+    scene.scheduler.at(5, lambda: setattr(scene.store, "mood", odd))
+    scene.scheduler.at(12, lambda: setattr(scene.store, "mood", None))
+    assert beating(scene, until=1000) == []
+    assert scene.lease.remaining > LEASE / 2
+
+
+def test_a_store_that_refuses_for_good_ends_the_run_as_refused(scene: Scene) -> None:
     scene.store.mood = StoreRefusedError("no more")
-    assert StoreLost(error=scene.store.mood) in beating(scene, until=20)
+    [lost] = [news for news in beating(scene, until=1000) if isinstance(news, StoreLost)]
+    assert isinstance(lost.error, StoreRefusedError)
+    assert "60 seconds" in str(lost.error)
+
+
+def test_a_thread_that_fails_is_reported(scene: Scene) -> None:
+    error = OSError("the engine cannot be paused")
+
+    def fail() -> None:
+        raise error
+
+    scene.store.mood = StoreUnavailableError("away")
+    Heart(scene.lease, scene.mailbox, scene.runtime, give_up_seconds=60).start(interval=LEASE / 3, on_lost=fail)
+    with pytest.raises(OSError, match="cannot be paused"):
+        scene.scheduler.run()
+    assert [news.error for news in scene.news() if isinstance(news, ThreadFailed)] == [error]
 
 
 def test_a_store_that_comes_back_is_reported(scene: Scene) -> None:

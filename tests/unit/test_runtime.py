@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from worker.runtime import Mailbox, SystemRuntime, iso
+import pytest
+
+from worker.runtime import Mailbox, SystemRuntime, ThreadFailed, iso
 
 RUNTIME = SystemRuntime()
 
@@ -37,6 +39,21 @@ def test_a_flag_wakes_who_waits() -> None:
     RUNTIME.spawn("setter", flag.set)
     assert flag.wait(30)
     assert flag.is_set()
+
+
+def test_an_exception_that_escapes_a_thread_is_logged_with_its_traceback_and_reported(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    error = ZeroDivisionError("nobody expected it")
+    reports: Mailbox[ThreadFailed] = RUNTIME.mailbox()
+
+    def fail() -> None:
+        raise error
+
+    RUNTIME.spawn("odd", fail, reports.put)
+    assert reports.get(30) == ThreadFailed(thread="odd", error=error)
+    assert "in fail" in caplog.text
+    assert "ZeroDivisionError: nobody expected it" in caplog.text
 
 
 def test_time_is_written_in_utc_to_the_millisecond() -> None:

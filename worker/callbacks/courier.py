@@ -16,7 +16,7 @@ from states.manifest import CallbackEvent
 from worker.callbacks.port import Answer, UnreachableError, Webhook
 from worker.lease import Lease
 from worker.retry import Policy, Retrier
-from worker.runtime import Mailbox, Runtime
+from worker.runtime import Mailbox, Runtime, ThreadFailed
 
 LOG = logging.getLogger(__name__)
 
@@ -50,7 +50,13 @@ class _TryAgainError(Exception):
 class Courier:
     """One run's deliveries."""
 
-    def __init__(self, webhook: Callable[[], Webhook], lease: Lease, runtime: Runtime, desk: Mailbox[Settled]) -> None:
+    def __init__(
+        self,
+        webhook: Callable[[], Webhook],
+        lease: Lease,
+        runtime: Runtime,
+        desk: Mailbox[Settled | ThreadFailed],
+    ) -> None:
         """Prepare; the webhook is opened in the courier's own thread, and what is settled is reported to `desk`."""
         self._open = webhook
         self._lease = lease
@@ -66,7 +72,7 @@ class Courier:
 
     def start(self) -> None:
         """Begin to deliver."""
-        self._runtime.spawn("courier", self._work)
+        self._runtime.spawn("courier", self._work, self._desk.put)
 
     def send(self, letter: Letter) -> None:
         """Deliver an event after those that were given before."""
