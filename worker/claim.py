@@ -11,7 +11,7 @@ from typing import Final
 
 from states.decisions import begin, claim, release, reopen, request_cancel
 from states.exits import Exit
-from states.keys import checkpoint_key
+from states.keys import checkpoint_key, job_prefix
 from states.manifest import EngineRef, Identity, Manifest, RunRecord, Writer
 from states.repository import normal_form
 from states.stages import INFO, Stage, State
@@ -20,6 +20,7 @@ from worker.checkpoint import Checkpoint, CheckpointLog, OvertakenError, Ownersh
 from worker.desk import Desk
 from worker.errors import BusyError, ConfigError, NoInputError
 from worker.lease import read_lease
+from worker.placement import A_FEW, check_neighbours, check_store
 from worker.runtime import Runtime, iso
 from worker.store.port import Store
 from worker.store.retrying import RetryingStore
@@ -68,8 +69,9 @@ class Claimant:
         `engine` is asked which engine works on the job, and may refuse. Raises BusyError if the owner lives on.
         """
         deadline: float | None = None
+        look = self._first_look
         while True:
-            newest = self._log.newest()
+            newest, look = look(), self._log.newest
             if newest is None:
                 owned = self._begin(identity, engine(None))
             else:
@@ -123,6 +125,18 @@ class Claimant:
             owned = self._append(newest, request_cancel(claimed), Writer.OPERATOR)
             if owned is not None:
                 return owned
+
+    def _first_look(self) -> Checkpoint | None:
+        """Return the newest checkpoint; raise ConfigError if a new job has no place of its own here.
+
+        A new job, below whose name there is nothing, takes no request more than a listing of its checkpoints would.
+        """
+        found = list(self._store.entries(job_prefix(self._log.job_id), limit=A_FEW))
+        newest = self._log.newest() if found else None
+        if newest is None:
+            check_neighbours(self._store, self._log.job_id, found)
+            check_store(self._store)
+        return newest
 
     def _ask(self, newest: Checkpoint) -> bool:
         try:

@@ -28,11 +28,14 @@ class Cloner:
     def clone(self) -> tuple[Artifact, ...]:
         """Do the stage: pin the commit, and store the snapshot unless it is there."""
         bench, desk, file = self._bench, self._bench.desk, self._bench.folder.scratch / SNAPSHOT
+        snapshot = None
         if bench.owned.manifest.commit is None:
             commit = self._checkout(None)
             bench.owned.append(lambda base: pin(base, commit))
-        inputs = bench.owned.manifest.record(Stage.CLONE).inputs or ""
-        snapshot = desk.do("restore", lambda: self._stored_snapshot(inputs, file))
+            inputs = bench.owned.manifest.record(Stage.CLONE).inputs or ""
+        else:  # an earlier run may have stored it
+            inputs = bench.owned.manifest.record(Stage.CLONE).inputs or ""
+            snapshot = desk.do("restore", lambda: self._stored_snapshot(inputs, file))
         if snapshot is None:
             if not self._has_tree:
                 self._checkout(bench.owned.manifest.commit)

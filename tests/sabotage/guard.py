@@ -11,9 +11,11 @@ RIVALS: Final = "tests/simulation/test_rivals.py"
 ON_S3: Final = "tests/integration/test_job_on_s3.py"
 TAKEOVER: Final = "tests/simulation/test_takeover.py"
 TELLING: Final = "tests/simulation/test_telling.py"
+COLLECTING: Final = "tests/integration/test_collecting.py"
 COMMANDS: Final = "tests/integration/test_commands.py"
 PROCESSES: Final = "tests/integration/test_process.py"
 CONTRACT: Final = "tests/contract/test_store.py"
+SHARING: Final = "tests/contract/test_sharing.py"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,7 +2,18 @@
 
 from typing import Final
 
-from tests.sabotage.guard import COMMANDS, CRASHES, DAMAGE, FAILURES, PROCESSES, RUNS, TAKEOVER, Sabotage
+from tests.sabotage.guard import (
+    COLLECTING,
+    COMMANDS,
+    CRASHES,
+    DAMAGE,
+    FAILURES,
+    PROCESSES,
+    RUNS,
+    SHARING,
+    TAKEOVER,
+    Sabotage,
+)
 
 WORKING: Final = (
     Sabotage(
@@ -200,5 +211,33 @@ WORKING: Final = (
         old="    if manifest.outbox.pending:\n",
         new="    if False:\n",
         tests=(COMMANDS,),
+    ),
+    Sabotage(
+        guard="gc deletes only what is the job's own",
+        file="worker/commands/gc.py",
+        old="if entry.key != kept and job_of(entry.key)]",
+        new="if entry.key != kept]",
+        tests=(SHARING,),
+    ),
+    Sabotage(
+        guard="gc deletes checkpoints last",
+        file="worker/commands/gc.py",
+        old="    checkpoints = {key for key in keys if sequence_of(key) is not None}",
+        new="    checkpoints = {key for key in keys if sequence_of(key) is None}",
+        tests=(COLLECTING,),
+    ),
+    Sabotage(
+        guard="a job has no place among another store's objects",
+        file="worker/claim.py",
+        old="            check_neighbours(self._store, self._log.job_id, found)\n",
+        new="",
+        tests=(SHARING,),
+    ),
+    Sabotage(
+        guard="a store has no place inside a job",
+        file="worker/claim.py",
+        old="            check_store(self._store)\n",
+        new="",
+        tests=(SHARING,),
     ),
 )

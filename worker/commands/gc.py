@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from states import decisions
 from states.exits import Exit
-from states.keys import checkpoint_key, job_prefix
+from states.keys import checkpoint_key, job_of, job_prefix, sequence_of
 from states.manifest import Manifest, RunRecord, Writer
 from states.takeover import exit_code
 from worker import __version__, duration
@@ -90,9 +90,17 @@ def _tombstone(view: View, newest: Checkpoint) -> Manifest:
 
 
 def _sweep(view: View, tombstone: Manifest, *, dry_run: bool) -> bool:
-    """Delete everything but the tombstone, checkpoints last; tell whether there was anything."""
+    """Delete all objects of a job but the tombstone; tell whether there were any.
+
+    Checkpoints go last: as long as one of the job's other objects is there, so is what tells of it. What lies below the
+    job's name and is none of its objects stays: another store, or files of a user.
+    """
     kept = checkpoint_key(tombstone.job_id, tombstone.sequence)
-    keys = [entry.key for entry in view.store.entries(job_prefix(tombstone.job_id)) if entry.key != kept]
-    if not dry_run and keys:
-        view.store.delete(sorted(keys, key=lambda key: "/checkpoints/" in key))
-    return bool(keys)
+    entries = view.store.entries(job_prefix(tombstone.job_id))
+    keys = [entry.key for entry in entries if entry.key != kept and job_of(entry.key)]
+    if dry_run or not keys:
+        return bool(keys)
+    checkpoints = {key for key in keys if sequence_of(key) is not None}
+    view.store.delete([key for key in keys if key not in checkpoints])
+    view.store.delete(sorted(checkpoints))
+    return True

@@ -4,9 +4,10 @@ from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from states.keys import after_job, job_of
+from states.keys import after_folder, job_of, valid_job_id
 from states.manifest import CallbackEvent, Manifest, StageRecord
 from states.stages import INFO, Stage
+from worker.checkpoint import CheckpointLog
 from worker.commands.platform import optional_platform, warn
 from worker.commands.reading import View, open_view
 from worker.commands.remote import platform_runs, run_document
@@ -54,13 +55,19 @@ def list_jobs(arguments: Namespace, environment: Mapping[str, str]) -> Output:
 
 
 def all_jobs(view: View) -> Iterator[str]:
-    """Yield the names of all jobs of a store: a listing of one entry each."""
+    """Yield the names of all jobs of a store: a listing of one entry for each, two for what is no job."""
     start = ""
     while entry := next(view.store.entries("", start_after=start, limit=1), None):
-        job_id = job_of(entry.key)
-        start = after_job(job_id) if job_id else entry.key
-        if job_id:
-            yield job_id
+        name, slash, _ = entry.key.partition("/")
+        start = after_folder(name) if slash else entry.key
+        if slash and (job_of(entry.key) or _has_checkpoint(view, name)):
+            yield name
+
+
+def _has_checkpoint(view: View, name: str) -> bool:
+    """Tell whether a folder that begins with something else is a job's all the same."""
+    log = CheckpointLog(view.store, name, view.runtime)
+    return valid_job_id(name) and any(log.sequences())
 
 
 def describe(view: View, manifest: Manifest) -> dict[str, Any]:

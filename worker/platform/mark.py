@@ -9,9 +9,8 @@ What remains: a sweep that was killed between its mark and its start leaves the 
 
 from contextlib import suppress
 from typing import Final
-from urllib.parse import quote
 
-from states.keys import job_prefix
+from states.keys import sweep_mark_key
 from worker.errors import ExistsError, MissingError
 from worker.runtime import Runtime
 from worker.store.port import Store
@@ -26,7 +25,7 @@ def take(store: Store, runtime: Runtime, job_id: str, run_id: str) -> str | None
     body = runtime.token().encode("ascii")
     number = 1
     while True:
-        key = f"{job_prefix(job_id)}sweeps/{quote(run_id, safe='')}.{number}"
+        key = sweep_mark_key(job_id, run_id, number)
         try:
             store.create(key, body, _MEDIA_TYPE)
         except ExistsError:

@@ -48,18 +48,92 @@ def test_other_objects_are_no_artifacts(key: str) -> None:
 @given(st.lists(JOB_IDS, min_size=2, max_size=2, unique=True))
 def test_skipping_a_job_skips_its_objects_and_nothing_of_another(job_ids: list[str]) -> None:
     first, second = sorted(job_ids, key=keys.job_prefix)
-    assert keys.heartbeat_key(first, 1) < keys.after_job(first) < keys.heartbeat_key(second, 1)
+    assert keys.heartbeat_key(first, 1) < keys.after_folder(first) < keys.heartbeat_key(second, 1)
+
+
+OWN = [
+    "checkpoints/00000001.json",
+    "artifacts/clone/0123456789ab/0123456789abcdef/source.tar.gz",
+    "artifacts/review-chapters/0123456789ab/0123456789abcdef/reviewed-chapters/chapter_1_x.md",
+    "runs/1/heartbeat.json",
+    "runs/12/heartbeat.json",
+    "sweeps/6e8a7f0a-8a0e-4f0e.1",
+    "sweeps/a%2Fb~c.12",
+    f"calls/extract/{'0f' * 16}/1-intent.json",
+    f"calls/generate-tutorials/{'0f' * 16}/12-answer.json",
+]
+OTHER = [
+    "",
+    "notes.txt",
+    "other/x",
+    "checkpoints/1.json",
+    "checkpoints/00000001.json.bak",
+    "checkpoints/000000001.json",
+    "checkpoints/\u0660\u0660\u0660\u0660\u0660\u0660\u0660\u0661.json",
+    "checkpoints/notes/00000001.json",
+    "artifacts/notes.md",
+    "artifacts/paint/0123456789ab/0123456789abcdef/x",
+    "artifacts/clone/0123456789AB/0123456789abcdef/x",
+    "artifacts/clone/0123456789ab/x",
+    "artifacts/clone/0123456789ab/0123456789abcdef/",
+    "runs/heartbeat.json",
+    "runs/1/notes.txt",
+    "runs/x/heartbeat.json",
+    "runs/1/heartbeat.json/x",
+    "sweeps/a/b.1",
+    "sweeps/a",
+    "calls/extract/x/1-intent.json",
+    f"calls/paint/{'0f' * 16}/1-intent.json",
+    f"calls/extract/{'0f' * 16}/1-notes.json",
+]
+FOLDERS = ["checkpoints", "artifacts", "runs", "sweeps", "calls"]
+
+
+@pytest.mark.parametrize("rest", OWN)
+def test_a_jobs_own_objects_are_known_by_their_keys(rest: str) -> None:
+    assert keys.job_of(f"a.b/{rest}") == "a.b"
+    assert keys.job_of(f"../{rest}") is None
+    assert keys.job_of(rest) is None
+
+
+@pytest.mark.parametrize("rest", OTHER)
+def test_nothing_else_below_a_jobs_name_is_its_own(rest: str) -> None:
+    assert keys.job_of(f"a/{rest}") is None
+
+
+@pytest.mark.parametrize("rest", OWN)
+@pytest.mark.parametrize("between", [*FOLDERS, "b", "b/c", "artifacts/clone", "artifacts/clone/0123456789ab"])
+@pytest.mark.parametrize("job", [*FOLDERS, "clone", "0123456789ab", "00000001.json", "1"])
+def test_no_object_of_a_store_that_lies_below_a_job_is_taken_for_the_jobs_own(
+    between: str, job: str, rest: str
+) -> None:
+    assert keys.job_of(f"a/{between}/{job}/{rest}") is None
+    assert keys.job_of(f"a/{job}/{rest}") is None
+
+
+def test_all_that_a_job_writes_is_its_own() -> None:
+    written = [
+        keys.checkpoint_key("a", 1),
+        keys.heartbeat_key("a", 1),
+        keys.sweep_mark_key("a", "fr-par/é 1", 1),
+        *(keys.artifact_key("a", stage, "0123456789ab", "f" * 64, "any/name") for stage in Stage),
+    ]
+    assert {keys.job_of(key) for key in written} == {"a"}
 
 
 @pytest.mark.parametrize(
-    ("key", "job"),
+    ("path", "folders"),
     [
-        ("a/checkpoints/00000001.json", "a"),
-        ("a.b/runs/1/heartbeat.json", "a.b"),
-        ("a/other/x", None),
-        ("../runs/1/heartbeat.json", None),
-        ("readme.txt", None),
+        ("", []),
+        ("jobs", [""]),
+        ("team/jobs", [""]),
+        ("artifacts", [""]),
+        ("jobs/job-1/artifacts", ["", "artifacts/"]),
+        ("job-1/artifacts/clone", ["", "artifacts/clone/"]),
+        ("a b/runs", [""]),
+        ("a/b c", []),
+        ("a/runs/checkpoints", ["", "runs/checkpoints/", "checkpoints/"]),
     ],
 )
-def test_an_objects_job_is_known_by_its_key(key: str, job: str | None) -> None:
-    assert keys.job_of(key) == job
+def test_a_stores_path_shows_in_which_jobs_it_may_lie(path: str, folders: list[str]) -> None:
+    assert keys.enclosing_folders(path) == folders

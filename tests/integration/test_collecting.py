@@ -1,0 +1,60 @@
+"""`gc`, broken off at every object that it deletes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from states.exits import Exit
+from states.keys import artifact_name, checkpoint_key, sequence_of
+from tests.support.viewing import view
+from tests.support.world import IDENTITY, JOB, World
+from worker.commands.gc import collect
+from worker.runtime import SystemRuntime
+from worker.store.memory import MemoryStore
+
+TOMBSTONE = 13
+
+
+class KilledError(Exception):
+    """The process dies here."""
+
+
+class Deadly(MemoryStore):
+    """A store whose client dies after so many objects were deleted."""
+
+    left: int | None = None
+
+    def delete(self, keys: list[str]) -> None:
+        for key in keys:
+            if self.left == 0:
+                raise KilledError
+            super().delete([key])
+            self.left = None if self.left is None else self.left - 1
+
+
+def keys(store: MemoryStore) -> Iterator[str]:
+    return (entry.key for entry in store.entries(f"{JOB}/"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Deadly:
+    store = Deadly(lambda: SystemRuntime().now().timestamp())
+    assert World(store=store, work_dir=tmp_path).job().run(IDENTITY) is Exit.OK
+    return store
+
+
+@pytest.mark.parametrize("number", range(25))
+def test_as_long_as_a_file_of_a_collected_job_is_there_so_is_every_checkpoint_that_names_it(
+    store: Deadly, number: int
+) -> None:
+    store.left = number
+    with pytest.raises(KilledError):
+        collect(view(store), 0, dry_run=False)
+    left = list(keys(store))
+    assert checkpoint_key(JOB, TOMBSTONE) in left
+    if any(artifact_name(key) for key in left):
+        assert [sequence_of(key) for key in left if sequence_of(key)] == list(range(1, TOMBSTONE + 1))
+    store.left = None
+    assert collect(view(store), 0, dry_run=False).document["collected"] == [JOB]
+    assert list(keys(store)) == [checkpoint_key(JOB, TOMBSTONE)]

@@ -1,0 +1,14 @@
+"""A store as the commands look at it."""
+
+from worker.commands.reading import View
+from worker.retry import Retrier
+from worker.runtime import SystemRuntime
+from worker.settings import Reader, read_settings
+from worker.store.port import Store
+from worker.store.retrying import RetryingStore
+
+
+def view(store: Store) -> View:
+    runtime = SystemRuntime()
+    retrying = RetryingStore(store, Retrier(runtime, runtime.flag()), give_up_seconds=5, monotonic=runtime.monotonic)
+    return View(settings=read_settings(Reader({})), store=retrying, runtime=runtime)

@@ -1,0 +1,41 @@
+"""Where a new job may be placed: not among the objects of another store, nor in a store that lies inside a job.
+
+Stores may share a bucket, also one below the other. But where the store `s3://bucket/team` holds jobs, the objects of
+a job `team` in the store `s3://bucket` would lie between them.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import urlsplit
+
+from states.keys import enclosing_folders, job_of
+from worker.errors import ConfigError
+from worker.store.port import Entry, Store
+
+A_FEW: Final = 100
+"""Entries that are looked at to find out whose they are."""
+_JOB_FOLDER: Final = "job/"
+
+
+def check_neighbours(store: Store, job_id: str, entries: Iterable[Entry]) -> None:
+    """Raise ConfigError if some of the entries below a new job's name are objects of another store's jobs."""
+    for entry in entries:
+        names = entry.key.split("/")
+        if any(job_of("/".join(names[number:])) for number in range(1, len(names))):
+            raise ConfigError(
+                f"JOB_ID is {job_id!r}, and another store has its jobs there ({store.uri(entry.key)}): "
+                "give this job another JOB_ID, or the other store's STORE_URL",
+                code="nested_store",
+            )
+
+
+def check_store(store: Store) -> None:
+    """Raise ConfigError if a store lies in the folder of another store's job."""
+    for folder in enclosing_folders(urlsplit(store.url).path.strip("/")):
+        listed = store.entries("", limit=A_FEW) if folder else store.entries("checkpoints/", limit=1)
+        if any(job_of(_JOB_FOLDER + folder + entry.key) for entry in listed):
+            raise ConfigError(
+                f"STORE_URL is {store.url}, which lies inside a job of another store: "
+                "give this store a prefix of its own",
+                code="nested_store",
+            )
