@@ -29,10 +29,9 @@ STATIC: Final = "static"
 FONDATION: Final = "fondation"
 
 
-def default_store_url(environment: Mapping[str, str]) -> str:
-    """Return the store of who names none: a folder among the user's data (XDG base directories)."""
-    data = environment.get("XDG_DATA_HOME", "")
-    home = Path(data) if data.startswith("/") else Path.home() / ".local" / "share"
+def default_store_url(data: str | None) -> str:
+    """Return the default store, in the folder of the user's data (XDG base directories)."""
+    home = Path(data) if data and data.startswith("/") else Path.home() / ".local" / "share"
     return (home / "fondation-worker").as_uri()
 
 

@@ -11,6 +11,15 @@ from urllib.parse import urlsplit
 
 from worker.errors import ConfigError
 from worker.logs import FORMATS, LEVELS
+from worker.text_faults import (
+    ADVICE,
+    certificates_fault,
+    folder_fault,
+    region_fault,
+    secret_fault,
+    surplus_fault,
+    without_surplus,
+)
 
 Value = TypeVar("Value")
 
@@ -101,22 +110,42 @@ class Reader:
         self.faults: list[str] = []
 
     def text(self, name: str, default: str | None = None) -> str | None:
-        """Return a variable's text."""
-        return self._environment.get(name, default)
+        """Return a variable's text.
+
+        A fault that cannot be seen is noted, never mended in silence: the text is returned
+        without it, so that the other checks judge the rest.
+        """
+        value = self._environment.get(name)
+        if value is not None and (fault := surplus_fault(value)):
+            self.faults.append(f"{name} {fault}: {ADVICE}")
+            value = without_surplus(value)
+            self._environment[name] = value  # noted once, however often it is read
+        return value or default
 
     def required(self, name: str, what: str) -> str:
         """Return a variable's text, or note that it is missing."""
-        value = self._environment.get(name)
+        value = self.text(name)
         if value is None:
             self.faults.append(f"{name} is missing: set it to {what}")
         return value or ""
 
     def secret(self, name: str) -> Secret | None:
-        """Return a variable's text as a secret; it must fit on one line."""
-        value = self._environment.get(name)
-        if value is not None and any(ord(character) < ord(" ") for character in value):
-            self.faults.append(f"{name} holds a line break or another control character: set it to the bare secret")
-        return Secret(value.strip()) if value is not None else None
+        """Return a variable's text as a secret, which is never shown."""
+        value = self.text(name)
+        return None if value is None else Secret(value)
+
+    def credential(self, name: str) -> Secret | None:
+        """Return a secret that some server has given out: it is of printable ASCII."""
+        value = self.secret(name)
+        if value is not None and (fault := secret_fault(value.reveal())):
+            self.faults.append(f"{name} is malformed: {fault}")
+        return value
+
+    def certificates(self, name: str, *, folder: bool = False) -> None:
+        """Note what is wrong with a variable that names a file (or folder) of certificates."""
+        value = self.text(name)
+        if value is not None:
+            self.checked(name, value, folder_fault if folder else certificates_fault)
 
     def checked(self, name: str, value: Value, check: Callable[[Value], str | None]) -> Value:
         """Return a value, and note what a check finds wrong with it."""
@@ -127,7 +156,7 @@ class Reader:
 
     def number(self, name: str, default: float, *, low: float = 0, high: float = 10**9, whole: bool = False) -> float:
         """Return a variable as a number of seconds, within bounds."""
-        text = self._environment.get(name)
+        text = self.text(name)
         if text is None:
             return default
         kind = "a whole number of seconds" if whole else "a number of seconds"
@@ -143,14 +172,14 @@ class Reader:
 
     def flag(self, name: str) -> bool:
         """Return whether a variable says yes."""
-        text = self._environment.get(name, "0").lower()
+        text = (self.text(name) or "0").lower()
         if text not in {"0", "1", "true", "false", "yes", "no"}:
             self.faults.append(f"{name} is {text!r}: it must be 1 or 0")
         return text in {"1", "true", "yes"}
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         """Return a variable that must be one of a few words."""
-        text = self._environment.get(name, default)
+        text = self.text(name) or default
         if text not in choices:
             self.faults.append(f"{name} is {text!r}: it must be one of {', '.join(filter(None, choices))}")
         return text
@@ -168,6 +197,8 @@ def read_settings(reader: Reader, store_url: str | None = None) -> Settings:
     """Read everything but the job; `store_url` overrides the variable, and the caller calls `reader.finish()`."""
     url = store_url or reader.text("STORE_URL") or ""
     read_logging(reader)  # whoever sets up the log reads it again; its faults come with all others
+    reader.certificates("GIT_SSL_CAINFO")
+    reader.certificates("GIT_SSL_CAPATH", folder=True)
     return Settings(
         store_url=reader.checked("STORE_URL", url, _store_fault) if url else url,
         s3=_s3(reader) if url.startswith("s3://") else None,
@@ -179,7 +210,7 @@ def read_settings(reader: Reader, store_url: str | None = None) -> Settings:
         allow_http_git=reader.flag("ALLOW_HTTP_GIT"),
         engine=_engine(reader),
         callback=_callback(reader),
-        github_token=reader.secret("GITHUB_TOKEN"),
+        github_token=reader.credential("GITHUB_TOKEN"),
         lease=int(reader.number("LEASE_SECONDS", 30, low=MIN_LEASE_SECONDS, high=86400, whole=True)),
         soft_deadline=reader.number("SOFT_DEADLINE_SECONDS", 0) or None,
         stop_grace=reader.number("STOP_GRACE_SECONDS", 5, low=1, high=3600),
@@ -201,14 +232,30 @@ def _work_dir(reader: Reader) -> Path | None:
 
 
 def _engine(reader: Reader) -> EngineSettings:
+    name = reader.choice("ENGINE", "auto", ENGINES)
+    if name != "static":
+        _check_model(reader)
     return EngineSettings(
-        name=reader.choice("ENGINE", "auto", ENGINES),
+        name=name,
         fondation_path=Path(
             reader.checked("FONDATION_PATH", reader.text("FONDATION_PATH", "/fondation") or "", _absolute_fault)
         ),
         timeout_seconds=reader.number("STAGE_TIMEOUT_SECONDS", 10800, low=1),
         silence_seconds=reader.number("STAGE_SILENCE_SECONDS", 1800, low=1),
     )
+
+
+def _check_model(reader: Reader) -> None:
+    """Check what the Fondation CLI is given of our environment."""
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"):
+        reader.credential(name)
+    for name in ("ANTHROPIC_API_KEY_FILE", "ANTHROPIC_MODEL"):
+        reader.text(name)
+    address = reader.text("ANTHROPIC_BASE_URL")
+    if address is not None and (fault := http_fault(address)):
+        # The address may hold a password, so it is not repeated.
+        reader.faults.append(f"ANTHROPIC_BASE_URL is malformed: {fault}")
+    reader.certificates("NODE_EXTRA_CA_CERTS")
 
 
 def _callback(reader: Reader) -> CallbackSettings | None:
@@ -238,32 +285,46 @@ def _signing_key(reader: Reader, secret: Secret) -> Secret | None:
 
 
 def _s3(reader: Reader) -> S3Settings:
-    family = "SCW" if reader.text("SCW_ACCESS_KEY") and not reader.text("AWS_ACCESS_KEY_ID") else "AWS"
-    access, secret = (
-        ("SCW_ACCESS_KEY", "SCW_SECRET_KEY") if family == "SCW" else ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-    )
+    scaleway = bool(reader.text("SCW_ACCESS_KEY") and not reader.text("AWS_ACCESS_KEY_ID"))
+    access = "SCW_ACCESS_KEY" if scaleway else "AWS_ACCESS_KEY_ID"
+    secret = "SCW_SECRET_KEY" if scaleway else "AWS_SECRET_ACCESS_KEY"
     if not reader.text(access):
         reader.faults.append(f"{access} is missing: a store on S3 needs it (or SCW_ACCESS_KEY and SCW_SECRET_KEY)")
     if not reader.text(secret):
         reader.faults.append(f"{secret} is missing: a store on S3 needs it")
-    region = reader.text("AWS_REGION") or reader.text("AWS_DEFAULT_REGION") if family == "AWS" else None
-    region = region or reader.text("SCW_DEFAULT_REGION")
-    endpoint = reader.text("AWS_ENDPOINT_URL_S3") or reader.text("AWS_ENDPOINT_URL")
-    if endpoint is None and family == "SCW":
+    reader.certificates("AWS_CA_BUNDLE")
+    if not reader.text("AWS_CA_BUNDLE"):
+        reader.certificates("REQUESTS_CA_BUNDLE")
+    region = _region(reader, scaleway=scaleway)
+    endpoint = _endpoint(reader, "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    if endpoint is None and scaleway:
         region = region or "fr-par"
         endpoint = f"https://s3.{region}.scw.cloud"
-    public = reader.text("STORE_PUBLIC_ENDPOINT_URL")
-    for name, url in (("AWS_ENDPOINT_URL_S3", endpoint), ("STORE_PUBLIC_ENDPOINT_URL", public)):
-        if url is not None:
-            reader.checked(name, url, http_fault)
     return S3Settings(
         endpoint_url=endpoint,
-        public_endpoint_url=public,
+        public_endpoint_url=_endpoint(reader, "STORE_PUBLIC_ENDPOINT_URL"),
         region=region or "us-east-1",
-        access_key=reader.text(access) or "",
-        secret_key=reader.secret(secret) or Secret(""),
-        session_token=reader.secret("AWS_SESSION_TOKEN") if family == "AWS" else None,
+        access_key=(reader.credential(access) or Secret("")).reveal(),
+        secret_key=reader.credential(secret) or Secret(""),
+        session_token=None if scaleway else reader.credential("AWS_SESSION_TOKEN"),
     )
+
+
+def _region(reader: Reader, *, scaleway: bool) -> str | None:
+    """Return the region by the first of its names that is set."""
+    names = () if scaleway else ("AWS_REGION", "AWS_DEFAULT_REGION")
+    for name in (*names, "SCW_DEFAULT_REGION"):
+        if region := reader.text(name):
+            return reader.checked(name, region, region_fault)
+    return None
+
+
+def _endpoint(reader: Reader, *names: str) -> str | None:
+    """Return the address of a server by the first of its names that is set."""
+    for name in names:
+        if url := reader.text(name):
+            return reader.checked(name, url, http_fault)
+    return None
 
 
 def http_fault(url: str) -> str | None:
@@ -273,12 +334,16 @@ def http_fault(url: str) -> str | None:
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         return f"it is no URL ({error})"
-    if parts.scheme not in {"http", "https"} or not host or re.search(r"[\s\x00-\x1f]", url):
+    if surplus_fault(url) or re.search(r"[\s\ud800-\udfff]", url):
+        return "it holds white space, a quotation mark at an end, or a character that cannot be seen"
+    if parts.scheme not in {"http", "https"} or not host:
         return "it must be an http:// or https:// URL with a host"
     return None
 
 
 def _store_fault(url: str) -> str | None:
+    if fault := surplus_fault(url):
+        return f"it {fault}"
     parts = urlsplit(url)
     if parts.scheme == "s3" and re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", parts.netloc):
         segments = parts.path.strip("/").split("/")

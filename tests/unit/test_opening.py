@@ -32,16 +32,12 @@ def settings(**environment: str) -> Settings:
 
 
 @pytest.mark.parametrize(
-    ("environment", "url"),
-    [
-        ({"XDG_DATA_HOME": "/data/here"}, "file:///data/here/fondation-worker"),
-        ({"XDG_DATA_HOME": "relative"}, None),
-        ({}, None),
-    ],
+    ("data", "url"),
+    [("/data/here", "file:///data/here/fondation-worker"), ("relative", None), (None, None)],
 )
-def test_who_names_no_store_gets_a_folder_among_their_data(environment: dict[str, str], url: str | None) -> None:
+def test_who_names_no_store_gets_a_folder_among_their_data(data: str | None, url: str | None) -> None:
     home = (Path.home() / ".local/share/fondation-worker").as_uri()
-    assert default_store_url(environment) == (url or home)
+    assert default_store_url(data) == (url or home)
 
 
 def test_a_folder_is_opened_by_its_url_whatever_is_in_its_name(tmp_path: Path) -> None:

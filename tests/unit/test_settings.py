@@ -1,5 +1,8 @@
 """What the environment says, and what is wrong with it."""
 
+from pathlib import Path
+
+import certifi
 import pytest
 
 from worker.errors import ConfigError
@@ -66,6 +69,107 @@ def test_an_empty_variable_counts_as_missing() -> None:
 )
 def test_each_fault_is_named_with_its_variable_and_what_would_be_right(environment: dict[str, str], says: str) -> None:
     assert says in faults(environment)
+
+
+TEXTS = {
+    "AWS_ACCESS_KEY_ID": "AK",
+    "AWS_SECRET_ACCESS_KEY": "SK",
+    "AWS_SESSION_TOKEN": "session",
+    "AWS_REGION": "us-east-1",
+    "AWS_ENDPOINT_URL_S3": "https://s3.example",
+    "STORE_PUBLIC_ENDPOINT_URL": "https://s3.example",
+    "STORE_URL": "s3://bucket/jobs",
+    "LEASE_SECONDS": "30",
+    "STORE_GIVE_UP_SECONDS": "30.5",
+    "ALLOW_HTTP_GIT": "1",
+    "ENGINE": "auto",
+    "LOG_LEVEL": "info",
+    "FONDATION_PATH": "/fondation",
+    "WORK_DIR": "/work",
+    "GITHUB_TOKEN": "ghp_x",
+    "CALLBACK_URL": "https://app.example/hook",
+    "CALLBACK_TOKEN": "token",
+    "CALLBACK_SIGNING_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    "ANTHROPIC_API_KEY": "sk-ant-x",
+    "ANTHROPIC_BASE_URL": "https://models.example",
+    "SCW_SLS_RESOURCE_ID": "7c9a",
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("", "\r", "ends with a carriage return"),
+        ("", "\r\n", "ends with a line break"),
+        (" ", "", "begins with a space"),
+        ("", "\t", "ends with a tab"),
+        ('"', '"', 'begins and ends with a quotation mark (")'),
+        ("'", "", "begins with a quotation mark (')"),
+        ("\ufeff", "", "begins with a byte order mark"),
+        ("", "\u200b", "ends with a zero-width space"),
+        ("", "\u00a0", "ends with a no-break space"),
+        ("", "\u2060", "ends with an invisible character (U+2060)"),
+        ("", "\x1b", "ends with a control character (U+001B)"),
+    ],
+)
+def test_what_cannot_be_seen_around_a_value_is_named_without_the_value(
+    name: str, before: str, after: str, says: str
+) -> None:
+    said = faults(TEXTS | {name: f"{before}{TEXTS[name]}{after}"})
+    assert said.startswith(f"{name} {says}: set it to the bare value")
+    assert len(said.splitlines()) == 1
+    assert said.endswith("from files with Windows line ends)"), "the value itself is not repeated"
+
+
+def test_the_clean_values_are_taken_as_they_are() -> None:
+    assert read(TEXTS).store_url == "s3://bucket/jobs"
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"AWS_REGION": "eu west"}, "AWS_REGION is 'eu west': it must be a region's name"),
+        ({"AWS_DEFAULT_REGION": "fr_par"}, "AWS_DEFAULT_REGION is 'fr_par'"),
+        ({"AWS_SECRET_ACCESS_KEY": "S K"}, "AWS_SECRET_ACCESS_KEY is malformed"),
+        ({"AWS_ACCESS_KEY_ID": "A\u041a"}, "AWS_ACCESS_KEY_ID is malformed"),
+        ({"GITHUB_TOKEN": "ghp_\udca0x"}, "GITHUB_TOKEN is malformed: it must be of printable ASCII"),
+        ({"AWS_ENDPOINT_URL": "minio:9000"}, "AWS_ENDPOINT_URL is 'minio:9000'"),
+        ({"AWS_ENDPOINT_URL_S3": "https://s3.\udca0example"}, "AWS_ENDPOINT_URL_S3 is"),
+        ({"ANTHROPIC_BASE_URL": "models"}, "ANTHROPIC_BASE_URL is malformed"),
+        ({"LOG_LEVEL": "in\nfo"}, "LOG_LEVEL holds a line break"),
+    ],
+)
+def test_a_value_that_no_server_would_take_is_named(variables: dict[str, str], says: str) -> None:
+    assert faults(S3 | variables).startswith(says)
+
+
+BUNDLES = ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "GIT_SSL_CAINFO", "NODE_EXTRA_CA_CERTS"]
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_certificates_that_cannot_be_read_are_named(name: str, tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").write_text("no certificate\n")
+    missing = faults(S3 | {name: str(tmp_path / "missing.pem")})
+    assert missing.startswith(f"{name} is '{tmp_path}/missing.pem': it must be a file of certificates")
+    assert "No such file" in missing
+    assert "holds none" in faults(S3 | {name: str(tmp_path / "empty.pem")})
+    assert f"{name} is" in faults(S3 | {name: str(tmp_path)})
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_certificates_that_can_be_read_are_taken(name: str) -> None:
+    assert read(S3 | {name: certifi.where()}).s3 is not None
+
+
+def test_a_folder_of_certificates_must_be_there(tmp_path: Path) -> None:
+    assert read({"GIT_SSL_CAPATH": str(tmp_path)}).github_token is None
+    assert "must be a folder of certificates" in faults({"GIT_SSL_CAPATH": str(tmp_path / "x")})
+
+
+def test_what_is_not_used_is_not_judged() -> None:
+    assert read({"AWS_REGION": "x\r", "AWS_CA_BUNDLE": "/missing"}).s3 is None
+    assert read({"ENGINE": "static", "ANTHROPIC_API_KEY": "x\r"}).engine.name == "static"
 
 
 def test_all_faults_are_reported_at_once_a_line_each() -> None:
@@ -138,6 +242,9 @@ def test_the_branch_is_main_where_none_is_named() -> None:
         ({"REPOSITORY_URL": "ssh://x/y"}, "REPOSITORY_URL is 'ssh://x/y'"),
         ({"REPOSITORY_URL": "https://me:hush@h/x"}, "GITHUB_TOKEN"),
         ({"BRANCH": "-x"}, "BRANCH is '-x': it must not begin with"),
+        ({"JOB_ID": "j1\r"}, "JOB_ID ends with a carriage return"),
+        ({"REPOSITORY_URL": '"https://github.com/a/b"'}, "REPOSITORY_URL begins and ends with a quotation mark"),
+        ({"BRANCH": "main\n"}, "BRANCH ends with a line break"),
     ],
 )
 def test_each_fault_of_a_job_is_named(changes: dict[str, str], says: str) -> None:

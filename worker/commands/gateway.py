@@ -35,6 +35,7 @@ def gateway(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     allow_http = reader.flag("ALLOW_HTTP_GIT")
     form = reader.choice("LOG_FORMAT", "console", logs.FORMATS)
     level = reader.choice("LOG_LEVEL", "info", logs.LEVELS)
+    spool = _spool_folder(reader.text("WORK_DIR"), reader.text("XDG_STATE_HOME"))
     reader.finish()
     logs.configure(sys.stderr, level=level, form=form, context={})
     try:
@@ -45,7 +46,7 @@ def gateway(arguments: Namespace, environment: Mapping[str, str]) -> Output:
             code="extra_missing",
         ) from error
     ended = serve(
-        lambda: _backend(arguments, environment, limits),
+        lambda: _backend(arguments, environment, limits, spool),
         token,
         (arguments.host, arguments.port),
         allow_http=allow_http,
@@ -70,7 +71,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _backend(arguments: Namespace, environment: Mapping[str, str], limits: Limits) -> Backend:
+def _backend(arguments: Namespace, environment: Mapping[str, str], limits: Limits, spool: Path) -> Backend:
     runtime = SystemRuntime()
     if arguments.mode == "scaleway":
         from worker.gateway.remote import PlatformBackend  # noqa: PLC0415 - only what is used is imported
@@ -85,15 +86,14 @@ def _backend(arguments: Namespace, environment: Mapping[str, str], limits: Limit
     view = hasty(open_view(arguments, environment))
     settings = view.settings
     program = Program(environment, settings.store_url, runtime, stop_grace_seconds=settings.stop_grace)
-    spool = Spool(_spool_folder(environment, settings.work_dir), runtime)
-    slots = Slots(program, lambda job_id: read_standing(view, job_id), spool, runtime, limits=limits)
+    requests = Spool(spool, runtime)
+    slots = Slots(program, lambda job_id: read_standing(view, job_id), requests, runtime, limits=limits)
     return LocalBackend(view, program, slots, limits.max_runs)
 
 
-def _spool_folder(environment: Mapping[str, str], work_dir: Path | None) -> Path:
+def _spool_folder(work_dir: str | None, state: str | None) -> Path:
     """Return where requests are kept: in WORK_DIR, else among the user's state (XDG base directories)."""
     if work_dir is not None:
-        return work_dir / _SPOOL
-    state = environment.get("XDG_STATE_HOME", "")
-    home = Path(state) if state.startswith("/") else Path.home() / ".local" / "state"
+        return Path(work_dir) / _SPOOL
+    home = Path(state) if state and state.startswith("/") else Path.home() / ".local" / "state"
     return home / "fondation-worker" / _SPOOL

@@ -6,10 +6,17 @@ from states.stages import State
 from worker import __version__
 
 _JOB_ID: Final = {"type": "string", "pattern": r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$"}
-_TOKEN: Final = {"type": "string", "pattern": "^[!-~]+$"}
-_OPTIONAL_TOKEN: Final = {"type": ["string", "null"], "pattern": "^[!-~]*$"}
-_PART: Final = r"[^\x00-\x20\x7f~^:?*\[\\/]+"
-_BRANCH: Final = rf"^$|^(?!-)(?!.*(\.\.|@\{{|\.$))(?!(.*/)?\.)(?!.*\.lock(/|$)){_PART}(/{_PART})*$"
+_SURPLUS: Final = (
+    r"\s\x00-\x20\x7f-\xa0\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f"
+    r"\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\"'`\u2018\u2019\u201c\u201d\xab\xbb"
+)
+"""What no text begins or ends with, as far as a pattern of JSON schema can say it: quotes, and what cannot be seen."""
+_BEGIN: Final = f"(?![{_SURPLUS}])"
+_END: Final = f"(?<![{_SURPLUS}])"
+_TOKEN: Final = {"type": "string", "pattern": f"^{_BEGIN}[!-~]+{_END}$"}
+_OPTIONAL_TOKEN: Final = {"type": ["string", "null"], "pattern": f"^$|^{_BEGIN}[!-~]+{_END}$"}
+_PART: Final = r"[^\x00-\x20\x7f-\x9f~^:?*\[\\/]+"
+_BRANCH: Final = rf"^$|^{_BEGIN}(?!-)(?!.*(\.\.|@\{{|\.$))(?!(.*/)?\.)(?!.*\.lock(/|$)){_PART}(/{_PART})*{_END}$"
 _URL: Final = r"https://[A-Za-z0-9.-]+(/[A-Za-z0-9._-]+)+"
 _SHORT: Final = "[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+"
 _TEXT: Final = {"type": "string"}
@@ -29,7 +36,8 @@ _SCHEMAS: Final[dict[str, Any]] = {
             "branch": {"type": ["string", "null"], "pattern": _BRANCH, "default": "main"},
             "callbackUrl": {
                 "type": "string",
-                "pattern": r"^https?://[a-z0-9]{1,40}(\.[a-z]{2,9})?(:[1-9][0-9]{1,3})?/[!-~]{0,200}$",
+                "pattern": r"^https?://[a-z0-9]{1,40}(\.[a-z]{2,9})?(:[1-9][0-9]{1,3})?/[!-~]{0,200}"
+                rf"{_END}$",
             },
             "callbackToken": _TOKEN,
             "githubToken": _OPTIONAL_TOKEN,

@@ -1,6 +1,5 @@
 """What `POST /analyze` asks for, checked as the command line checks it: all that is wrong is said at once."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -9,6 +8,7 @@ from states.manifest import Identity
 from states.repository import branch_fault, normal_form, repository_fault
 from worker.request import DEFAULT_BRANCH, job_id_fault
 from worker.settings import Secret, http_fault
+from worker.text_faults import secret_fault, surplus_fault
 
 _REQUIRED: Final = {
     "jobId": "the job's name",
@@ -105,15 +105,16 @@ def _faults(texts: Mapping[str, str], *, allow_http: bool) -> list[tuple[str, st
         "repositoryUrl": repository,
         "branch": branch_fault,
         "callbackUrl": http_fault,
-        "callbackToken": _secret_fault,
-        "githubToken": _secret_fault,
+        "callbackToken": secret_fault,
+        "githubToken": secret_fault,
     }
-    found = [(name, checks[name](text)) for name, text in texts.items()]
-    return [(name, fault.partition(" (")[0]) for name, fault in found if fault is not None]  # Python's reasons quote
-
-
-def _secret_fault(text: str) -> str | None:
-    return None if re.fullmatch("[!-~]+", text) else "it must be of printable ASCII characters, without white space"
+    found: list[tuple[str, str]] = []
+    for name, text in texts.items():
+        surplus = surplus_fault(text)
+        fault = f"it {surplus}" if surplus else checks[name](text)
+        if fault is not None:
+            found.append((name, fault.partition(" (")[0]))  # Python's reasons quote
+    return found
 
 
 def _is_whole(text: str) -> bool:

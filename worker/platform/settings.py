@@ -30,7 +30,7 @@ def read_platform(reader: Reader, definition: str | None) -> PlatformSettings:
     project = reader.text("SCW_DEFAULT_PROJECT_ID")
     return PlatformSettings(
         api_url=reader.checked("SCW_API_URL", reader.text("SCW_API_URL", DEFAULT_URL) or "", http_fault).rstrip("/"),
-        secret_key=reader.secret("SCW_SECRET_KEY") or Secret(""),
+        secret_key=reader.credential("SCW_SECRET_KEY") or Secret(""),
         region=reader.checked(
             "SCW_DEFAULT_REGION", reader.text("SCW_DEFAULT_REGION", DEFAULT_REGION) or "", _region_fault
         ),
