@@ -31,7 +31,7 @@ def post(url: str, body: bytes = b"{}", *, signing_key: str | None = None) -> An
         give_up_seconds=1,
     )
     with closing(HttpWebhook(settings, SystemRuntime(), "1.2.3")) as webhook:
-        return webhook.post(body, "job-7", 5)
+        return webhook.post(body, "job-7", lambda: 5)
 
 
 def test_an_event_is_posted_with_the_headers_of_the_contract(receiver: Receiver) -> None:

@@ -22,6 +22,8 @@ HANG_SECONDS: Final = 25.0
 """How long a request hangs that is stuck: what the S3 client waits for an answer."""
 LATE_SECONDS: Final = (0.5, 3.0, 8.0, 25.0)
 """A request that was given up arrives at most that much later."""
+EXCHANGE_SECONDS: Final = 15.0
+"""How long an exchange with the receiver may take as a whole."""
 
 
 class Fault(StrEnum):
@@ -223,19 +225,32 @@ class WiredReceiver(Receiver):
     closed: bool = False
     sent: Callable[[str, Process], None] = lambda _key, _process: None
 
-    def post(self, body: bytes, idempotency_key: str, timeout_seconds: float) -> Acknowledgement:
+    def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> Acknowledgement:
         assert self.wire is not None
-        process = self.wire.process
+        wire, clock = self.wire, self.wire.scheduler
+        deadline = clock.time + EXCHANGE_SECONDS
 
-        def effect() -> Acknowledgement:
-            if self.closed:
-                raise UnreachableError
-            self.sent(idempotency_key, process)
-            return self.inner.post(body, idempotency_key, timeout_seconds)
+        def write() -> Acknowledgement:
+            nonlocal deadline
+            deadline = min(deadline, clock.time + remaining())
+            self._pass(wire.latency * clock.random.random(), deadline)
+            self.sent(idempotency_key, wire.process)
+            return self.inner.post(body, idempotency_key, remaining)
 
-        return self.wire.carry(
-            f"post {idempotency_key}", effect, lambda _, reason: UnreachableError(reason), timeout_seconds
+        self._pass(wire.conditions.connecting(wire.process), deadline)
+        answer = wire.carry(
+            f"post {idempotency_key}", write, lambda _, reason: UnreachableError(reason), deadline - clock.time
         )
+        self._pass(0.0, deadline)
+        return answer
 
     def close(self) -> None:
         self.closed = True
+
+    def _pass(self, seconds: float, deadline: float) -> None:
+        """Let a phase take its time, within the deadline and until the line is closed."""
+        assert self.wire is not None
+        clock = self.wire.scheduler
+        clock.pause(max(0.0, min(seconds, deadline - clock.time)), lambda: self.closed)
+        if self.closed or clock.time >= deadline:
+            raise UnreachableError("the line was closed, or the time was up")

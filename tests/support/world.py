@@ -11,7 +11,7 @@ import yaml
 from states.files import Entry, item_path
 from states.manifest import Identity, Manifest
 from states.stages import INFO, Stage
-from worker.callbacks.port import Answer, Webhook
+from worker.callbacks.port import Answer, UnreachableError, Webhook
 from worker.claim import Newcomer
 from worker.course import read_abstractions, read_order
 from worker.engines.port import Engine, Item, Workspace
@@ -105,7 +105,9 @@ class Receiver:
     answer: Callable[[dict[str, object]], Answer] = lambda _: Answer(status_code=200)
     taken: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
-    def post(self, body: bytes, idempotency_key: str, timeout_seconds: float) -> Answer:  # noqa: ARG002 - it is quick
+    def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> Answer:
+        if remaining() <= 0:
+            raise UnreachableError
         document = json.loads(body)
         answer = self.answer(document)
         if answer.status_code == 200:

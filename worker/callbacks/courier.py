@@ -118,14 +118,17 @@ class Courier:
             if self._closed.wait(_STANDSTILL_SECONDS):
                 raise _TryAgainError("the run has ended")
         try:
-            # What is under way when the lease runs out is cut off: the successor may speak from then on.
-            answer = webhook.post(body, letter.idempotency_key, self._lease.remaining)
+            answer = webhook.post(body, letter.idempotency_key, self._may_speak)
         except UnreachableError as error:
             raise _TryAgainError(f"no answer ({error})") from error
         if answer.status_code in _TRY_AGAIN or answer.status_code >= _SERVER_ERROR:
             self._not_before = self._runtime.monotonic() + (answer.retry_after or 0.0)
             raise _TryAgainError(f"status {answer.status_code}", answer.retry_after)
         return answer
+
+    def _may_speak(self) -> float:
+        """Return for how many seconds this run may still speak: its successor may from then on."""
+        return self._lease.remaining if self._lease.held else 0.0
 
     def _pause(self) -> None:
         """Wait as long as the receiver asked for, also when hurried."""

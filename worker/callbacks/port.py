@@ -1,5 +1,6 @@
 """The port to the receiver of callbacks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,8 +20,13 @@ class UnreachableError(Exception):
 class Webhook(Protocol):
     """Takes events."""
 
-    def post(self, body: bytes, idempotency_key: str, timeout_seconds: float) -> Answer:
-        """Send an event and return the answer; raise UnreachableError if none came in time."""
+    def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> Answer:
+        """Send an event and return the answer; raise UnreachableError if there is none.
+
+        `remaining` tells for how many seconds this run may still speak, 0 or less meaning not at all.
+        It is asked again immediately before the event is written: resolving and connecting take
+        time. The whole exchange ends by the deadline that follows from it.
+        """
 
     def close(self) -> None:
-        """Hang up."""
+        """Hang up, whatever is under way in another thread; nothing can be sent any more."""

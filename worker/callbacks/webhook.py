@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -33,15 +34,17 @@ class HttpWebhook:
             },
         )
 
-    def post(self, body: bytes, idempotency_key: str, timeout_seconds: float) -> Answer:
-        """Send an event, and wait for the answer at most so long, or 15 seconds."""
+    def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> Answer:
+        """Send an event, and wait for the answer until this run may not speak any more, at most 15 seconds."""
+        timeout = min(remaining(), TIMEOUT_SECONDS)
+        if timeout <= 0:
+            raise UnreachableError("this run may not speak any more")
         now = self._runtime.now()
         headers = {"Idempotency-Key": idempotency_key}
         if self._settings.signing_key is not None:
             key = self._settings.signing_key.reveal()
             headers |= signature(key, idempotency_key, int(now.timestamp()), body)
         try:
-            timeout = min(timeout_seconds, TIMEOUT_SECONDS)
             response = self._client.post(self._settings.url, content=body, headers=headers, timeout=timeout)
         except (httpx.HTTPError, RuntimeError) as error:  # RuntimeError: closed, from another thread
             # The address may hold a secret, and httpx puts it into some of its messages.
