@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -41,7 +42,7 @@ class FakeEngine:
         source = (workspace.source / "file.txt").read_text()
         info = INFO[stage]
         if info.file:
-            yield self._item(info.file, self._document(stage, source))
+            yield self._item(info.file, _document(stage, self.chapters, source))
             return
         abstractions = read_abstractions((workspace.output / "step1_abstractions.yaml").read_bytes())
         for one in read_order((workspace.output / "step3_order.yaml").read_bytes(), abstractions):
@@ -60,14 +61,17 @@ class FakeEngine:
         self.made[path] += 1
         return Item(path=path, body=body)
 
-    def _document(self, stage: Stage, source: str) -> bytes:
-        names = [f"Thing {number}" for number in range(1, self.chapters + 1)]
-        documents: dict[Stage, object] = {
-            Stage.EXTRACT: [{"name": name, "description": source, "file_paths": ["file.txt"]} for name in names],
-            Stage.ANALYZE: {"summary": "A summary.", "relationships": []},
-            Stage.ORDER: {"order": [{"index": i, "name": name, "reasoning": ""} for i, name in enumerate(names, 1)]},
-        }
-        return yaml.safe_dump(documents[stage]).encode()
+
+@cache
+def _document(stage: Stage, chapters: int, source: str) -> bytes:
+    """Return one of the three YAML files of a course."""
+    names = [f"Thing {number}" for number in range(1, chapters + 1)]
+    documents: dict[Stage, object] = {
+        Stage.EXTRACT: [{"name": name, "description": source, "file_paths": ["file.txt"]} for name in names],
+        Stage.ANALYZE: {"summary": "A summary.", "relationships": []},
+        Stage.ORDER: {"order": [{"index": i, "name": name, "reasoning": ""} for i, name in enumerate(names, 1)]},
+    }
+    return yaml.safe_dump(documents[stage]).encode()
 
 
 @dataclass
