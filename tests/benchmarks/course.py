@@ -9,7 +9,7 @@ from typing import Final
 from states.files import Entry, item_path
 from states.stages import INFO, Stage
 from tests.benchmarks.bare import HANDS
-from tests.support.world import FakeEngine, World
+from tests.support.world import FakeEngine, World, document
 from worker.engines.port import Item, Workspace
 from worker.runtime import SystemRuntime
 from worker.store.port import Store
@@ -36,7 +36,7 @@ class QuickEngine(FakeEngine):
     def __post_init__(self) -> None:
         """Make the files of the first stages beforehand."""
         self._documents = {
-            stage: self._document(stage, "text") for stage in (Stage.EXTRACT, Stage.ANALYZE, Stage.ORDER)
+            stage: document(stage, self.chapters, "text") for stage in (Stage.EXTRACT, Stage.ANALYZE, Stage.ORDER)
         }
 
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:  # noqa: ARG002 - it looks at nothing

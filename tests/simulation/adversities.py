@@ -106,7 +106,7 @@ class Conflicts(Rarely):
 
     @classmethod
     def draw(cls, chance: Random, _span: float) -> Self:
-        return cls(chance.choice([0.01, 0.05, 0.2]), (Fault.CONFLICT,), ("create", "put job-1/artifacts"))
+        return cls(chance.choice([0.01, 0.05, 0.2]), (Fault.CONFLICT,), ("create", "put"))
 
 
 class Refusals(Rarely):

@@ -3,19 +3,18 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from states.codec import decode
 from states.exits import Exit
 from states.invariants import violations
-from states.keys import artifact_name, checkpoint_key, checkpoints_prefix
+from states.keys import artifact_name
 from states.manifest import Manifest
 from states.stages import STAGES, Stage
 from tests.simulation.scheduler import Process, Scheduler, SimRuntime
 from tests.simulation.wire import Conditions, Judge, Wire, WiredReceiver, WiredStore, no_fault
+from tests.simulation.witness import Witness
 from tests.support.world import IDENTITY, JOB, FakeEngine, FakeSource, Receiver, World
 from worker.callbacks.port import Answer
 from worker.checkpoint import CheckpointLog
@@ -44,10 +43,6 @@ class Run:
     ended_at: float = 0.0
 
 
-decoded = lru_cache(maxsize=64)(decode)
-"""Reads a manifest: each is looked at with every callback."""
-
-
 class Simulation:
     """One job's world, from nothing to its end."""
 
@@ -55,6 +50,7 @@ class Simulation:
         """Decide everything by a seed."""
         self.scheduler = Scheduler(seed)
         self.conditions = Conditions()
+        self.witness = Witness(self.scheduler, lambda: self.lease)
         self.store = MemoryStore(lambda: self.scheduler.time + self.conditions.store_ahead)
         self.receiver = Receiver()
         self.source = FakeSource()
@@ -99,7 +95,7 @@ class Simulation:
         engine = engine or FakeEngine(chapters=self.chapters, before_item=self.pace)
         receiver = WiredReceiver(inner=self.receiver, wire=wire, sent=self._note_post)
         world = World(
-            store=WiredStore(self.store, wire),
+            store=WiredStore(self.store, wire, self.witness),
             work_dir=self.work_dir,
             engine=engine,
             source=self.source,
@@ -129,7 +125,7 @@ class Simulation:
 
     def wired_store(self, process: Process) -> WiredStore:
         """Return the store as a process sees it."""
-        return WiredStore(self.store, self._wire(process, no_fault, None))
+        return WiredStore(self.store, self._wire(process, no_fault, None), self.witness)
 
     def calm(self) -> None:
         """Let nothing go wrong from now on; clocks stay what they are."""
@@ -182,6 +178,7 @@ class Simulation:
     def check_told(self) -> None:
         """Assert that nobody spoke who had no right to, and that the receiver knows how the job has ended."""
         assert self.stray_posts == [], "a run that had been replaced told the webhook something"
+        assert self.lawful_seconds or self.witness.robbed == [], "a run that lived was replaced"
         assert self._last_word() == self.manifest.state, "the receiver's last word is another"
 
     def check_conduct(self) -> None:
@@ -255,19 +252,11 @@ class Simulation:
 
     def _note_post(self, key: str, process: Process) -> None:
         """Note what a run says after another has claimed the job, or after it has released it itself."""
-        now = self.scheduler.time
+        now, witness = self.scheduler.time, self.witness
         self.posts.append((now, process, key))
-        token = next(one for one in self.runs if one.process is process).job.log.token
-        manifests = [decoded(self.store.get(entry.key)) for entry in self.store.entries(checkpoints_prefix(JOB))]
-        own = max((manifest.run for manifest in manifests if manifest.token == token), default=0)
-        newest = manifests[-1]
-        if newest.run == own and not newest.released:
+        own = witness.numbers.get(process, 0)
+        if own == witness.run and not witness.released:
             return
-        silenced = min(
-            self.conditions.created[checkpoint_key(JOB, manifest.sequence)]
-            for manifest in manifests
-            if manifest.run > own or manifest is newest
-        )
-        lawful = now - silenced <= self.lawful_seconds or process.slept_since(now - LAST_WORD_SECONDS)
-        said = f"{process.name} (run {own}) sent {key} under run {newest.run}"
+        lawful = now - witness.silenced_at <= self.lawful_seconds or process.slept_since(now - LAST_WORD_SECONDS)
+        said = f"{process.name} (run {own}) sent {key} under run {witness.run}"
         (self.late_words if lawful else self.stray_posts).append(said)

@@ -22,9 +22,6 @@ MAX_RUNS = 5
 PAIRS = 150
 
 
-NOT_YET = {Fault.CONFLICT}
-"""A heartbeat that is answered 409 ends the thread that sends them."""
-FAULTS = [fault for fault in Fault if fault not in NOT_YET]
 SILENT = [Fault.DIE_BEFORE, Fault.DIE_AFTER, Fault.LOST, Fault.FAILED, Fault.DENIED]
 PASSING = {None, Exit.TEMPORARY, Exit.REFUSED, Exit.CONFIG}
 """How a run may end that is killed, or refused before its claim, while its job goes on."""
@@ -67,7 +64,7 @@ def finish(simulation: Simulation, **how: Any) -> Exit:  # noqa: ANN401 - as `st
     return code
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", Fault)
 def test_a_fault_at_any_operation_loses_nothing_and_repeats_nothing(fault: Fault, work_dir: Path) -> None:
     operations, course = undisturbed(work_dir)
     for number in range(1, operations + 1):
@@ -93,7 +90,7 @@ def test_a_fault_at_any_operation_of_a_job_that_fails_for_good_lets_it_fail_and_
         simulation.check()
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", Fault)
 def test_a_fault_at_any_operation_of_a_cancellation_lets_it_be_repeated_and_told_once(
     fault: Fault, work_dir: Path
 ) -> None:
@@ -142,7 +139,7 @@ def test_a_second_fault_during_the_resume_loses_nothing_either(chunk: int, work_
     chance = random.Random(chunk)  # noqa: S311 - a seed
     for _ in range(PAIRS):
         first, second = (chance.randint(1, operations) for _ in range(2))
-        faults = chance.choice(FAULTS), chance.choice(FAULTS)
+        faults = chance.choice(list(Fault)), chance.choice(list(Fault))
         simulation = Simulation(first * 1000 + second, work_dir)
         for number, fault in zip((first, second), faults, strict=True):
             run(simulation, judge=striking(number, fault)[0])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from tests.simulation.scheduler import Killed, Process, Scheduler
+from tests.simulation.witness import Witness
 from tests.support.world import Receiver
 from worker.callbacks.port import Answer as Acknowledgement
 from worker.callbacks.port import UnreachableError
@@ -78,8 +79,6 @@ class Conditions:
     """By how many seconds the store's clock is ahead of the world's."""
     dates_apart: float = 0.0
     """By how many seconds the store's `Date` is ahead of its `Last-Modified`."""
-    created: dict[str, float] = field(default_factory=dict)
-    """When each object was created, by the world's time."""
     asked: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     """How often a process has begun an operation within a second of the world's time."""
 
@@ -171,18 +170,28 @@ class WiredStore:
 
     inner: Store
     wire: Wire
+    witness: Witness
     url: str = "memory://"
 
     def create(self, key: str, body: bytes, media_type: str) -> None:
-        def effect() -> None:
-            self.inner.create(key, body, media_type)
-            self.wire.conditions.created.setdefault(key, self.wire.scheduler.time)
+        sent, wire = self.wire.scheduler.time, self.wire
+        if "/checkpoints/" not in key:
+            self._do("write", f"create {key}", lambda: self.inner.create(key, body, media_type))
+            return
 
-        self._do("write", f"create {key}", effect)
+        def append() -> None:
+            self.inner.create(key, body, media_type)
+            self.witness.appended(wire.process, body)
+
+        self._do("write", f"create {key}", append)
+        self.witness.answered(wire.process, sent, append=True)
 
     def put(self, key: str, body: bytes | Path, media_type: str) -> None:
         content = body.read_bytes() if isinstance(body, Path) else body
+        sent = self.wire.scheduler.time
         self._do("write", f"put {key}", lambda: self.inner.put(key, content, media_type))
+        if key.endswith("/heartbeat.json"):
+            self.witness.answered(self.wire.process, sent, append=False)
 
     def get(self, key: str) -> bytes:
         return self._do("read", f"get {key}", lambda: self.inner.get(key))

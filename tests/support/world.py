@@ -42,7 +42,7 @@ class FakeEngine:
         source = (workspace.source / "file.txt").read_text()
         info = INFO[stage]
         if info.file:
-            yield self._item(info.file, _document(stage, self.chapters, source))
+            yield self._item(info.file, document(stage, self.chapters, source))
             return
         abstractions = read_abstractions((workspace.output / "step1_abstractions.yaml").read_bytes())
         for one in read_order((workspace.output / "step3_order.yaml").read_bytes(), abstractions):
@@ -63,7 +63,7 @@ class FakeEngine:
 
 
 @cache
-def _document(stage: Stage, chapters: int, source: str) -> bytes:
+def document(stage: Stage, chapters: int, source: str) -> bytes:
     """Return one of the three YAML files of a course."""
     names = [f"Thing {number}" for number in range(1, chapters + 1)]
     documents: dict[Stage, object] = {
