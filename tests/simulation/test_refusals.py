@@ -75,7 +75,7 @@ def test_a_refusal_that_lasts_ends_the_run_and_leaves_the_job_as_it_was(
 def test_a_refusal_before_the_claim_is_said_at_once_and_nothing_is_touched(
     simulation: Simulation, fault: type[StoreFaultError]
 ) -> None:
-    refused = run(simulation, judge=refusing(f"list {JOB}/checkpoints", fault, times=1))
+    refused = run(simulation, judge=refusing(f"list {JOB}/", fault, times=1))
     assert refused.code is fault.exit
     assert list(simulation.store.entries("")) == []
     assert simulation.scheduler.time < 1
