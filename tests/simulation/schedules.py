@@ -23,6 +23,7 @@ ADVERSITIES: Final[tuple[type[Adversity], ...]] = (
     all_of.StoreAway,
     all_of.ListingRefused,
     all_of.StuckRequest,
+    all_of.SlowConnections,
     all_of.LaggingLists,
     all_of.MoodyReceiver,
     all_of.ReceiverAway,
@@ -42,7 +43,6 @@ OPERATORS: Final[tuple[type[Adversity], ...]] = (
     all_of.Collect,
 )
 NOT_YET: Final[tuple[type[Adversity], ...]] = (
-    all_of.SlowConnections,
     all_of.MachineStops,
     all_of.StoreClockSet,
     all_of.DatesApart,

@@ -22,8 +22,6 @@ from worker.errors import WorkerError
 from worker.job import Job
 from worker.store.memory import MemoryStore
 
-LAST_WORD_SECONDS = 1.0
-"""Within this time of a sleep, what a run sends may have been decided before it."""
 BUSY = 25
 """So often in a second a process asks the same of the store at most: whoever tries again waits a little."""
 LONGEST = 2 * 3600.0
@@ -250,13 +248,13 @@ class Simulation:
         inputs = self.manifest.record(stage).inputs
         return f"{JOB}/artifacts/{stage}/{inputs}/{sha256[:16]}/{path}"
 
-    def _note_post(self, key: str, process: Process) -> None:
+    def _note_post(self, key: str, process: Process, looked: float) -> None:
         """Note what a run says after another has claimed the job, or after it has released it itself."""
         now, witness = self.scheduler.time, self.witness
         self.posts.append((now, process, key))
         own = witness.numbers.get(process, 0)
         if own == witness.run and not witness.released:
             return
-        lawful = now - witness.silenced_at <= self.lawful_seconds or process.slept_since(now - LAST_WORD_SECONDS)
+        lawful = now - witness.silenced_at <= self.lawful_seconds or process.slept_since(looked)
         said = f"{process.name} (run {own}) sent {key} under run {witness.run}"
         (self.late_words if lawful else self.stray_posts).append(said)

@@ -232,7 +232,8 @@ class WiredReceiver(Receiver):
     inner: Receiver = field(default_factory=Receiver)
     wire: Wire | None = None
     closed: bool = False
-    sent: Callable[[str, Process], None] = lambda _key, _process: None
+    sent: Callable[[str, Process, float], None] = lambda _key, _process, _looked: None
+    """Told of each event that arrives, and when its sender last looked whether it might speak."""
 
     def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> Acknowledgement:
         assert self.wire is not None
@@ -241,10 +242,11 @@ class WiredReceiver(Receiver):
 
         def write() -> Acknowledgement:
             nonlocal deadline
-            deadline = min(deadline, clock.time + remaining())
-            self._pass(wire.latency * clock.random.random(), deadline)
-            self.sent(idempotency_key, wire.process)
-            return self.inner.post(body, idempotency_key, remaining)
+            looked = clock.time
+            deadline = min(deadline, looked + remaining())
+            self._pass(wire.latency * clock.random.random(), deadline, looked)
+            self.sent(idempotency_key, wire.process, looked)
+            return self.inner.post(body, idempotency_key, lambda: 1.0)
 
         self._pass(wire.conditions.connecting(wire.process), deadline)
         answer = wire.carry(
@@ -256,10 +258,15 @@ class WiredReceiver(Receiver):
     def close(self) -> None:
         self.closed = True
 
-    def _pass(self, seconds: float, deadline: float) -> None:
-        """Let a phase take its time, within the deadline and until the line is closed."""
+    def _pass(self, seconds: float, deadline: float, looked: float = float("inf")) -> None:
+        """Let a phase take its time, within the deadline and until the line is closed.
+
+        A process that sleeps between its look and its word does not see that its time is up.
+        """
         assert self.wire is not None
         clock = self.wire.scheduler
+        late = clock.time >= deadline
         clock.pause(max(0.0, min(seconds, deadline - clock.time)), lambda: self.closed)
-        if self.closed or clock.time >= deadline:
+        late = late or (clock.time >= deadline and not self.wire.process.slept_since(looked))
+        if self.closed or late:
             raise UnreachableError("the line was closed, or the time was up")
