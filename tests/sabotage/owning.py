@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.sabotage.guard import CONTRACT, CRASHES, ON_S3, RIVALS, RUNS, TAKEOVER, TELLING, Sabotage
+from tests.sabotage.guard import CONTRACT, CRASHES, ON_S3, REFUSALS, RIVALS, RUNS, TAKEOVER, TELLING, Sabotage
 
 OWNING: Final = (
     Sabotage(
@@ -127,7 +127,7 @@ OWNING: Final = (
     Sabotage(
         guard="the lease: time is the store's",
         file="worker/store/s3.py",
-        old='            now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])',
+        old='            now = moment(answer["ResponseMetadata"]["HTTPHeaders"]["date"])',
         new='            now = __import__("datetime").datetime.now(answer["LastModified"].tzinfo)',
         tests=("tests/unit/test_store_s3.py",),
     ),
@@ -151,5 +151,47 @@ OWNING: Final = (
         old="        self._announcer.close()\n        self._append(self._interruption(",
         new="        self._append(self._interruption(",
         tests=(TELLING,),
+    ),
+    Sabotage(
+        guard="a store's refusal: tried again after a claim",
+        file="worker/claim.py",
+        old="        self._store.persevere()\n",
+        new="",
+        tests=(REFUSALS,),
+    ),
+    Sabotage(
+        guard="a store's refusal: said at once before a claim",
+        file="worker/store/retrying.py",
+        old="        self._policy = Policy(on=(StoreUnavailableError, ConflictError), give_up_seconds=give_up_seconds)",
+        new="        self._policy = Policy(on=(StoreFaultError, ConflictError), give_up_seconds=give_up_seconds)",
+        tests=(REFUSALS,),
+    ),
+    Sabotage(
+        guard="a store's refusal: never the job's failure",
+        file="worker/runner.py",
+        old="        except (ReplacedError, StoreFaultError):",
+        new="        except ReplacedError:",
+        tests=(REFUSALS,),
+    ),
+    Sabotage(
+        guard="a store's refusal: a job that is over is not interrupted by it",
+        file="worker/runner.py",
+        old="            if base.over:\n                return decisions.release",
+        new="            if False:\n                return decisions.release",
+        tests=(REFUSALS,),
+    ),
+    Sabotage(
+        guard="a store that is none: a page that comes with 200",
+        file="worker/store/s3.py",
+        old='    client.meta.events.register("before-parse.*.*", _inspect)\n',
+        new="",
+        tests=("tests/unit/test_store_s3.py",),
+    ),
+    Sabotage(
+        guard="a listing: an empty page that goes on is not its end",
+        file="worker/store/s3.py",
+        old='                if entries or not page["IsTruncated"]:',
+        new="                if True:",
+        tests=("tests/unit/test_store_s3.py",),
     ),
 )

@@ -18,6 +18,9 @@ from worker.errors import ConflictError, ExistsError, MissingError, StoreConfigE
 from worker.store.s3 import S3Access, S3Store
 
 TEXT: Final = "text/plain"
+ETAG: Final = 'ETag: "841a2d689ad86bd1611447453c22c6fc"\r\n'
+DATE: Final = "Date: Mon, 23 Nov 2026 12:00:00 GMT\r\n"
+HTML: Final = "Content-Type: text/html; charset=utf-8\r\n"
 LISTING: Final = b"""<?xml version="1.0"?><ListBucketResult><IsTruncated>true</IsTruncated>
 <Contents><Key>job/b</Key><Size>1</Size><LastModified>2026-11-23T12:00:00Z</LastModified></Contents>
 <Contents><Key>job/a</Key><Size>1</Size><LastModified>2026-11-23T12:00:00Z</LastModified></Contents>
@@ -50,7 +53,7 @@ def tls(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
 
 
 def test_a_creation_sends_its_condition_and_the_digest_of_its_body() -> None:
-    with serving(answer("200 OK")) as canned:
+    with serving(answer("200 OK", headers=ETAG)) as canned:
         store_of(canned).create("job/a", b"body", TEXT)
     (asked,) = canned.asked
     digest = hashlib.sha256(b"body")
@@ -68,7 +71,7 @@ def test_over_tls_too_a_body_is_sent_in_one_piece_with_its_digest_signed(
 ) -> None:
     (tmp_path / "body").write_bytes(b"body")
     monkeypatch.setenv("AWS_CA_BUNDLE", str(tls[1]))
-    with serving(answer("200 OK"), tls[0]) as canned:
+    with serving(answer("200 OK", headers=ETAG), tls[0]) as canned:
         store_of(canned).put("job/a", tmp_path / "body" if from_file else b"body", TEXT)
     (asked,) = canned.asked
     assert asked.body == b"body"
@@ -103,39 +106,144 @@ def test_nothing_is_tried_again_by_the_sdk(reply: bytes, kind: type[Exception]) 
 
 
 def test_a_body_that_ends_early_is_no_object(tmp_path: Path) -> None:
-    with serving(answer("200 OK", b"half", length=8)) as canned:
+    with serving(answer("200 OK", b"half", length=8, headers=ETAG)) as canned:
         with pytest.raises(StoreUnavailableError):
             store_of(canned).get("job/a")
         with pytest.raises(StoreUnavailableError):
             store_of(canned).download("job/a", tmp_path / "copy")
 
 
-def nothing_is_read(store: S3Store, path: Path) -> None:
-    calls: list[Callable[[], object]] = [
-        lambda: store.get("job/a"),
-        lambda: store.head("job/a"),
-        lambda: store.download("job/a", path),
-        lambda: list(store.entries("job/")),
-    ]
-    for call in calls:
-        with pytest.raises(StoreUnavailableError, match="cannot"):
-            call()
-
-
 def test_an_answer_that_ends_in_its_headers_is_none(tmp_path: Path) -> None:
     for headers in (b"", b"Date: Mon, 23 Nov 2026 12:00:00 GMT\r\n", b"Last-Modified: Mon, 23 No", b"Date: Mon, 2"):
         with serving(b"HTTP/1.1 200 OK\r\n" + headers) as canned:
-            nothing_is_read(store_of(canned), tmp_path / "copy")
+            for call in every_call(store_of(canned), tmp_path / "copy").values():
+                with pytest.raises(StoreUnavailableError, match="cannot be read"):
+                    call()
 
 
-def test_an_answer_that_is_not_s3s_is_none() -> None:
-    with serving(answer("200 OK", b"<html>welcome<br></html>")) as canned, pytest.raises(StoreUnavailableError):
+PAGE: Final = b"<!doctype html><html><head><title>Sign in</title></head><br></html>"
+STRANGERS: Final = {
+    "a web page": (answer("200 OK", PAGE, headers=HTML), "HTTP 200, a web page"),
+    "a web page with a weak ETag": (answer("200 OK", PAGE, headers=f'{HTML}ETag: W/"1"\r\n'), "HTTP 200, a web page"),
+    "a static web page": (answer("200 OK", PAGE, headers=HTML + ETAG), "HTTP 200, a web page"),
+    "an API": (answer("200 OK", b'{"ok": true}', headers="Content-Type: application/json\r\n"), "application/json"),
+    "another XML": (answer("200 OK", b"<feed><entry/></feed>"), "HTTP 200, an answer that is none of S3's"),
+    "nothing": (answer("200 OK"), "HTTP 200, an answer that is none of S3's"),
+    "a login": (
+        answer("302 Found", headers="Location: https://login.example.org/\r\n"),
+        "to https://login.example.org/",
+    ),
+    "https": (
+        answer("301 Moved Permanently", PAGE, headers="Location: https://127.0.0.1/b\r\n"),
+        "HTTP 301, a redirect",
+    ),
+    "nowhere": (answer("308 Permanent Redirect"), "HTTP 308, a redirect to nowhere"),
+}
+
+
+def every_call(store: S3Store, path: Path) -> dict[str, Callable[[], object]]:
+    return {
+        "get": lambda: store.get("job/a"),
+        "head": lambda: store.head("job/a"),
+        "download": lambda: store.download("job/a", path),
+        "entries": lambda: list(store.entries("job/")),
+        "put": lambda: store.put("job/a", b"body", TEXT),
+        "create": lambda: store.create("job/a", b"body", TEXT),
+        "delete": lambda: store.delete(["job/a"]),
+    }
+
+
+@pytest.mark.parametrize("kind", STRANGERS)
+def test_what_is_no_s3_server_is_named_with_its_address_and_its_answer(kind: str, tmp_path: Path) -> None:
+    reply, says = STRANGERS[kind]
+    with serving(reply) as canned:
+        for name, call in every_call(store_of(canned), tmp_path / "copy").items():
+            with pytest.raises(StoreConfigError, match="check AWS_ENDPOINT_URL_S3") as raised:
+                call()
+            assert says in str(raised.value), name
+            assert canned.server.endpoint_url in str(raised.value)
+            assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("reply", "says"),
+    [
+        (b"<ListBucketResult><IsTruncated>fal", "broken off"),
+        (b"<ListBucketResult><IsTruncated>false</Is></ListBucketResult>", "garbled"),
+        (b"<ListBucketResult></ListBucketResult>", "IsTruncated"),
+        (b"<ListBucketResult><IsTruncated>false</IsTruncated><Contents/></ListBucketResult>", "Key"),
+        (LISTING.replace(b"2026-11-23T12:00:00Z", b"soon"), "soon"),
+        (LISTING.replace(b"<Size>1", b"<Size>one"), "one"),
+        (LISTING.replace(b"job/", b"bob/"), "'bob/b', which was not asked for"),
+        (LISTING[: LISTING.index(b"<Contents>")] + b"</ListBucketResult>", "NextContinuationToken"),
+        (b"<Error><Code>InternalError</Code><Message>Try again.</Message></Error>", "HTTP 200, and yet an error"),
+    ],
+)
+def test_a_garbled_listing_is_no_listing(reply: bytes, says: str) -> None:
+    with serving(answer("200 OK", reply)) as canned, pytest.raises(StoreUnavailableError, match=says) as raised:
         list(store_of(canned).entries("job/"))
+    assert "HTTP 500" not in str(raised.value)
+
+
+@pytest.mark.parametrize("status", ["400 Bad Request", "404 Not Found", "405 Method Not Allowed"])
+def test_an_error_that_is_not_s3s_is_not_its_word(status: str, tmp_path: Path) -> None:
+    """A proxy that knows no such path says so of every object: none of them is missing for that."""
+    with serving(answer(status, b"404 page not found", headers="Content-Type: text/plain\r\n")) as canned:
+        calls = every_call(store_of(canned), tmp_path / "copy")
+        del calls["head"]  # its answer has no body to tell by
+        for call in calls.values():
+            with pytest.raises(StoreConfigError, match="no S3 store"):
+                call()
+
+
+@pytest.mark.parametrize(
+    ("headers", "age"),
+    [
+        (f"{DATE}{DATE}Last-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n", 40),
+        (f"{DATE}Date: Mon, 23 Nov 2026 11:59:50 GMT\r\nLast-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n", 30),
+        ("Date: Mon, 23 Nov 2026 12:00:00 -0000\r\nLast-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n", 40),
+        ("Last-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n", None),
+        (DATE, None),
+        ("Date: yesterday\r\nLast-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n", None),
+        ("Date: Mon, 99 Nov 2026 12:00:00 GMT\r\nLast-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n", None),
+        (f"{DATE}Last-Modified: yesterday\r\n", None),
+    ],
+)
+def test_a_time_is_told_from_whatever_dates_there_are_or_not_at_all(headers: str, age: int | None) -> None:
+    with serving(answer("200 OK", length=7, headers=headers + ETAG)) as canned:
+        store = store_of(canned)
+        if age is not None:
+            assert store.head("job/a").age == age
+            return
+        with pytest.raises(StoreUnavailableError, match="cannot be read"):
+            store.head("job/a")
 
 
 def test_a_listing_out_of_order_is_refused() -> None:
     with serving(answer("200 OK", LISTING)) as canned, pytest.raises(StoreConfigError, match="order of keys"):
         list(store_of(canned).entries("job/"))
+
+
+def empty_page(token: int) -> bytes:
+    goes_on = f"<IsTruncated>true</IsTruncated><NextContinuationToken>{token}</NextContinuationToken>"
+    return answer("200 OK", f"<ListBucketResult>{goes_on}</ListBucketResult>".encode())
+
+
+def test_an_empty_page_that_says_it_goes_on_is_not_the_end() -> None:
+    last = LISTING.replace(b"true", b"false").replace(b"job/b", b"job/0")
+    with serving(answer("200 OK", last), first=tuple(empty_page(number) for number in range(20))) as canned:
+        assert [entry.key for entry in store_of(canned).entries("job/")] == ["job/0", "job/a"]
+    assert "start-after=" in canned.asked[0].line
+    assert [f"continuation-token={number}" in asked.line for number, asked in enumerate(canned.asked[1:])] == [
+        True
+    ] * 20
+
+
+def test_empty_pages_that_go_in_circles_are_no_listing() -> None:
+    with serving(empty_page(1), first=(empty_page(2),)) as canned:
+        with pytest.raises(StoreUnavailableError, match="empty pages that do not come to an end"):
+            list(store_of(canned).entries("job/"))
+        assert len(canned.asked) == 3
 
 
 def test_a_clock_that_is_off_is_said_with_the_stores_time() -> None:
@@ -157,7 +265,7 @@ def test_an_object_that_the_store_would_not_delete_is_an_error() -> None:
 
 def test_an_age_is_never_negative_and_counts_by_the_servers_clock() -> None:
     for written, age in (("11:59:20", 40), ("12:00:05", 0)):
-        headers = f"Date: Mon, 23 Nov 2026 12:00:00 GMT\r\nLast-Modified: Mon, 23 Nov 2026 {written} GMT\r\n"
+        headers = f"{DATE}Last-Modified: Mon, 23 Nov 2026 {written} GMT\r\n{ETAG}"
         with serving(answer("200 OK", length=7, headers=headers)) as canned:
             head = store_of(canned).head("job/a")
         assert (head.size, head.age) == (7, age)

@@ -7,10 +7,9 @@ tell. It reads nothing ambient either, neither files nor metadata services: what
 import base64
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -24,7 +23,7 @@ from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
 from worker.errors import StoreConfigError, StoreUnavailableError
-from worker.store.answers import Answer, meaning
+from worker.store.answers import Answer, GarbledError, StrangerError, inspect, meaning, moment
 from worker.store.port import Entry, Head
 
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ CONNECTIONS: Final = 32
 """Kept open at most: one for each thread that talks to the store; more threads would open their own each time."""
 PAGE: Final = 1000
 """The most keys that S3 lists or deletes in one call."""
+EMPTY_PAGES: Final = 1000
+"""So many in a row may say that the listing goes on."""
 CHUNK_BYTES: Final = 1024 * 1024
 
 
@@ -97,33 +98,25 @@ class S3Store:
         """Return an object's size and age: the answer's `Date` less its `Last-Modified`."""
         with self._translating("read"):
             answer = self._client.head_object(Bucket=self._bucket, Key=self._prefix + key)
-            now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+            now = moment(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
             age = int((now - answer["LastModified"]).total_seconds())
             return Head(size=answer["ContentLength"], age=max(0, age))
 
     def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
         """Yield objects, page by page; a server that does not list in the order of keys is refused."""
         while limit is None or limit > 0:
-            with self._translating("list"):
-                page = self._client.list_objects_v2(
-                    Bucket=self._bucket,
-                    Prefix=self._prefix + prefix,
-                    StartAfter=self._prefix + start_after,  # so a console's marker of the prefix itself is passed over
-                    MaxKeys=PAGE if limit is None else min(limit, PAGE),
-                )
-                whole = not page["IsTruncated"]
-            found = page.get("Contents", [])
-            for item in found:
-                key = item["Key"].removeprefix(self._prefix)
-                if key <= start_after:
+            size = PAGE if limit is None else min(limit, PAGE)
+            page, whole = self._page(prefix, start_after, size)
+            for entry in page:
+                if entry.key <= start_after:
                     raise StoreConfigError(
                         f"the store {self.url} does not list in the order of keys: take another store"
                     )
-                yield Entry(key=key, size=item["Size"], modified=item["LastModified"].timestamp())
-                start_after = key
-            if whole or not found:
+                yield entry
+                start_after = entry.key
+            if whole:
                 return
-            limit = None if limit is None else limit - len(found)
+            limit = None if limit is None else limit - len(page)
 
     def delete(self, keys: list[str]) -> None:
         """Delete objects, a thousand in one call."""
@@ -151,6 +144,33 @@ class S3Store:
         public = self._access.public_endpoint_url
         return _client(self._access, public, self._bucket) if public else self._client
 
+    def _page(self, prefix: str, start_after: str, size: int) -> tuple[list[Entry], bool]:
+        """Return the next entries, and whether they are the last; pages that are empty and not the last are passed."""
+        start: dict[str, Any] = {
+            "StartAfter": self._prefix + start_after  # so a console's marker of the prefix itself is passed over
+        }
+        passed: set[str] = set()
+        with self._translating("list"):
+            while len(passed) < EMPTY_PAGES:
+                page = self._client.list_objects_v2(
+                    Bucket=self._bucket, Prefix=self._prefix + prefix, MaxKeys=size, **start
+                )
+                entries = [self._entry(item, prefix) for item in page.get("Contents", [])]
+                if entries or not page["IsTruncated"]:
+                    return entries, not page["IsTruncated"]
+                token = page["NextContinuationToken"]
+                if token in passed:
+                    break
+                passed.add(token)
+                start = {"ContinuationToken": token}
+            raise GarbledError("empty pages that do not come to an end")
+
+    def _entry(self, item: Mapping[str, Any], prefix: str) -> Entry:
+        key, modified = item["Key"], item["LastModified"]
+        if not key.startswith(self._prefix + prefix):
+            raise GarbledError(f"a list with {key!r}, which was not asked for")
+        return Entry(key=key.removeprefix(self._prefix), size=item["Size"], modified=modified.timestamp())
+
     def _body(self, key: str) -> "StreamingBody":
         answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
         answer["ContentLength"]  # without it, nobody would notice that a body ends early
@@ -175,11 +195,23 @@ class S3Store:
             raise meaning(_answer(error), doing, self.url) from error
         except (BotoCoreError, ResponseParserError, HTTPError) as error:
             raise self._unanswered(error, doing) from error
-        except (KeyError, ValueError) as error:
-            raise StoreUnavailableError(f"cannot {doing} at {self.url}: the answer is not whole ({error})") from error
+        except StrangerError as error:
+            raise StoreConfigError(
+                f"cannot {doing} at {self.url}: what answers at {self._server} is no S3 store ({error}): "
+                "check AWS_ENDPOINT_URL_S3 (https or http?), and any proxy on the way"
+            ) from error
+        except (GarbledError, *_UNREADABLE) as error:
+            raise StoreUnavailableError(
+                f"cannot {doing} at {self.url}: the answer of {self._server} cannot be read ({error}); "
+                "see that nothing on the way changes it"
+            ) from error
+
+    @property
+    def _server(self) -> str:
+        return self._access.endpoint_url or f"AWS in {self._access.region}"
 
     def _unanswered(self, error: Exception, doing: str) -> Exception:
-        server = self._access.endpoint_url or f"of AWS in {self._access.region}"
+        server = self._server
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
             return StoreConfigError(
                 f"the certificate of the store's server {server} is not trusted: check AWS_CA_BUNDLE"
@@ -193,6 +225,8 @@ class S3Store:
 
 _SILENCE: Final = (UnconnectedError, HTTPClientError, IncompleteReadError, ResponseParserError, HTTPError)
 """No answer, half of one, or none of S3's."""
+_UNREADABLE: Final = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError)
+"""What the SDK raises for an answer that lacks something, or has it in another form."""
 
 
 def _answer(error: ClientError) -> Answer:
@@ -244,7 +278,17 @@ def _client(access: S3Access, endpoint_url: str | None, bucket: str) -> "S3Clien
         ),
     )
     client.meta.events.register("before-call.s3.DeleteObjects", _add_md5)
+    # Before the SDK's own handlers, which make an HTTP 500 of a page with 200: of two patterns that fit, the one with
+    # the earlier wildcard goes first.
+    client.meta.events.register("before-parse.*.*", _inspect)
     return client
+
+
+def _inspect(operation_model: Any, response_dict: dict[str, Any], **_: object) -> None:  # noqa: ANN401 - the SDK's own
+    """Look at an answer before the SDK does; the content of an object is not read."""
+    body = response_dict["body"]
+    content = body if isinstance(body, bytes) else None
+    inspect(operation_model.name, response_dict["status_code"], response_dict["headers"], content)
 
 
 def _add_md5(params: dict[str, Any], **_: object) -> None:

@@ -27,6 +27,8 @@ class Canned:
     """What the server answers, and what it was asked so far."""
 
     answer: bytes
+    first: list[bytes]
+    """What it answers before that, one request each."""
     asked: list[Asked] = field(default_factory=list)
     server: S3Server
 
@@ -53,7 +55,7 @@ class _Handler(socketserver.StreamRequestHandler):
         if headers["Expect"]:
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         canned.asked.append(Asked(line, headers, self.rfile.read(int(headers["Content-Length"] or 0))))
-        self.wfile.write(canned.answer)
+        self.wfile.write(canned.first.pop(0) if canned.first else canned.answer)
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -62,14 +64,16 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 @contextmanager
-def serving(reply: bytes, tls: ssl.SSLContext | None = None) -> Iterator[Canned]:
+def serving(reply: bytes, tls: ssl.SSLContext | None = None, *, first: tuple[bytes, ...] = ()) -> Iterator[Canned]:
     """Run the server; over TLS it is called `localhost`."""
     with _Server(("127.0.0.1", 0), _Handler) as server:
         port = server.server_address[1]
         if tls:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
         url = f"https://localhost:{port}" if tls else f"http://127.0.0.1:{port}"
-        server.canned = Canned(answer=reply, server=S3Server(name="canned", endpoint_url=url, log=""))
+        server.canned = Canned(
+            answer=reply, first=list(first), server=S3Server(name="canned", endpoint_url=url, log="")
+        )
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
