@@ -16,6 +16,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import Final, Protocol, TypeVar
 
 from states import codec
@@ -62,6 +63,16 @@ class Checkpoint:
         return hashlib.sha256(self.body).hexdigest()
 
 
+class Proof(Enum):
+    """What a store has shown itself to be."""
+
+    FENCE = auto()
+    OVERWROTE = auto()
+    """It created a checkpoint again, although it was told not to."""
+    LET_A_RIVAL_OVERWRITE = auto()
+    """What it had created is another's now."""
+
+
 class OvertakenError(Exception):
     """Somebody else's checkpoint has the number that ours should have had."""
 
@@ -99,6 +110,14 @@ class CheckpointLog:
 
         return self._attempt(look)
 
+    def newest_after(self, checkpoint: Checkpoint) -> Checkpoint:
+        """Read the newest checkpoint, one by one from an older one: of a listing that may lag nothing is asked."""
+        while True:
+            try:
+                checkpoint = self.read(checkpoint.manifest.sequence + 1)
+            except MissingError:
+                return checkpoint
+
     def sequences(self, *, after: int = 0) -> Iterator[int]:
         """List the numbers of the checkpoints that come after one, in order."""
         return self._listed(self._store, after=after)
@@ -113,7 +132,8 @@ class CheckpointLog:
 
     def age(self, sequence: int) -> int:
         """Return how long ago a checkpoint was written, in seconds by the store's clock."""
-        return self._store.head(checkpoint_key(self._job_id, sequence)).age
+        key = checkpoint_key(self._job_id, sequence)
+        return self._attempt(lambda store: _found(store, key, store.head).age)
 
     def append(self, base: Checkpoint | None, manifest: Manifest, writer: Writer) -> Checkpoint:
         """Create the checkpoint after `base`; raise OvertakenError if another's is there already."""
@@ -127,14 +147,19 @@ class CheckpointLog:
                 raise OvertakenError(found) from None
         return checkpoint
 
-    def prove(self, checkpoint: Checkpoint) -> bool:
-        """Tell whether the store refuses to create a checkpoint that is there: a store that does not is no fence."""
+    def prove(self, checkpoint: Checkpoint) -> Proof:
+        """Tell whether the store is a fence, by a checkpoint that it has just created.
+
+        It has to refuse to create that again. One that looks first and stores then does, and may yet let a rival who
+        looked at the same moment overwrite it: so what is there is read back.
+        """
         key = checkpoint_key(self._job_id, checkpoint.manifest.sequence)
         try:
             self._store.create(key, checkpoint.body, MEDIA_TYPE)
         except ExistsError:
-            return True
-        return False
+            found = self.present(checkpoint.manifest.sequence)
+            return Proof.FENCE if found.body == checkpoint.body else Proof.LET_A_RIVAL_OVERWRITE
+        return Proof.OVERWROTE
 
     def withdraw(self, checkpoint: Checkpoint) -> None:
         """Delete the first checkpoint of a job that cannot be: one begun on a store that is no fence."""
@@ -158,11 +183,8 @@ class CheckpointLog:
             raise DamagedCheckpointError(f"{store.uri(key)} is damaged: {error}") from error
 
     def _present(self, store: Store, sequence: int) -> Checkpoint:
-        try:
-            return self._read(store, sequence)
-        except MissingError as error:
-            where = store.uri(checkpoint_key(self._job_id, sequence))
-            raise StoreUnavailableError(f"{where} exists, and cannot be read: try again") from error
+        key = checkpoint_key(self._job_id, sequence)
+        return _found(store, key, lambda _: self._read(store, sequence))
 
     def _stamped(self, base: Checkpoint | None, manifest: Manifest, writer: Writer) -> Checkpoint:
         stamped = replace(
@@ -219,3 +241,11 @@ class Ownership:
             "took in a newer checkpoint", extra={"sequence": found.manifest.sequence, "writer": found.manifest.writer}
         )
         self._head = found
+
+
+def _found(store: Store, key: str, look: Callable[[str], Result]) -> Result:
+    """Look at an object that is known to be there: if the store has none, that passes."""
+    try:
+        return look(key)
+    except MissingError as error:
+        raise StoreUnavailableError(f"{store.uri(key)} exists, and cannot be read: try again") from error

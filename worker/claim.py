@@ -16,7 +16,7 @@ from states.manifest import EngineRef, Identity, Manifest, RunRecord, Writer
 from states.repository import normal_form
 from states.stages import INFO, Stage, State
 from states.takeover import Claim, Over, Wait, exit_code, judge
-from worker.checkpoint import Checkpoint, CheckpointLog, OvertakenError, Ownership
+from worker.checkpoint import Checkpoint, CheckpointLog, OvertakenError, Ownership, Proof
 from worker.desk import Desk
 from worker.errors import BusyError, ConfigError, NoInputError
 from worker.lease import read_lease
@@ -27,6 +27,11 @@ from worker.store.retrying import RetryingStore
 
 LOG = logging.getLogger(__name__)
 _POLL_SECONDS: Final = 1.0
+_OVERTAKEN: Final = 50
+"""So often others may be first before a process gives its claim up."""
+_FIRST_PAUSE: Final = 0.05
+_LONGEST_PAUSE: Final = 2.0
+"""Between two tries, in seconds; it doubles each time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +67,9 @@ class Claimant:
         self._desk = desk
         self._runtime = runtime
         self._who = who
+        self._known: Checkpoint | None = None
+        """The newest checkpoint that another's success has shown; a listing may not show it yet."""
+        self._overtaken = 0
 
     def start(self, identity: Identity, engine: Callable[[Manifest | None], EngineRef]) -> Ownership | Exit:
         """Begin a job or go on with it, waiting for its owner; return the code if there is nothing left to do.
@@ -71,7 +79,7 @@ class Claimant:
         deadline: float | None = None
         look = self._first_look
         while True:
-            newest, look = look(), self._log.newest
+            newest, look = look(), self._newest
             if newest is None:
                 owned = self._begin(identity, engine(None))
             else:
@@ -89,7 +97,7 @@ class Claimant:
     def resume(self, engine: Callable[[Manifest | None], EngineRef], word: Operator) -> Ownership | Exit:
         """Go on with a job by an operator's word, even if it was over; never waits for a live run."""
         while True:
-            newest = self._log.newest()
+            newest = self._newest()
             if newest is None:
                 raise no_such_job(self._log.job_id)
             manifest = newest.manifest
@@ -109,7 +117,7 @@ class Claimant:
         A job that is over is left as it is; one that was canceled before is claimed if that is still to be told.
         """
         while True:
-            newest = self._log.newest()
+            newest = self._newest()
             if newest is None:
                 raise no_such_job(self._log.job_id)
             manifest = newest.manifest
@@ -141,9 +149,29 @@ class Claimant:
     def _ask(self, newest: Checkpoint) -> bool:
         try:
             self._log.append(newest, request_cancel(newest.manifest), Writer.OPERATOR)
-        except OvertakenError:
+        except OvertakenError as overtaken:
+            self._yield_to(overtaken.found)
             return False
         return True
+
+    def _newest(self) -> Checkpoint | None:
+        """Read the newest checkpoint; what a listing shows is never older than what is known to be there."""
+        newest, known = self._log.newest(), self._known
+        if known is None or (newest is not None and newest.manifest.sequence >= known.manifest.sequence):
+            return newest
+        return self._log.newest_after(known)
+
+    def _yield_to(self, found: Checkpoint) -> None:
+        """Let whoever was first go first, and pause before the next try; raise BusyError after too many."""
+        self._known = found
+        self._overtaken += 1
+        if self._overtaken > _OVERTAKEN:
+            raise BusyError(
+                f"job {found.manifest.job_id} is claimed by others again and again, most recently by "
+                f"run {found.manifest.run}: run this again later"
+            )
+        pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** (self._overtaken - 1))
+        self._desk.wait(pause * (0.5 + self._runtime.jitter() / 2))
 
     def _begin(self, identity: Identity, engine: EngineRef) -> Ownership | None:
         manifest = begin(identity, engine, self._run(1), announces=self._who.announces)
@@ -161,23 +189,30 @@ class Claimant:
         since = self._runtime.monotonic()
         try:
             checkpoint = self._log.append(base, manifest, writer)
-        except OvertakenError:
+        except OvertakenError as overtaken:
+            self._yield_to(overtaken.found)
             return None
         self._store.persevere()
-        if not self._log.prove(checkpoint):
-            self._unfenced(checkpoint)
+        proof = self._log.prove(checkpoint)
+        if proof is not Proof.FENCE:
+            self._unfenced(checkpoint, proof)
+        if proof is Proof.LET_A_RIVAL_OVERWRITE:
+            self._yield_to(self._log.present(checkpoint.manifest.sequence))
+            return None
         LOG.info("claimed", extra={"run": checkpoint.manifest.run, "sequence": checkpoint.manifest.sequence})
         return Ownership(self._log, checkpoint, since=since)
 
-    def _unfenced(self, checkpoint: Checkpoint) -> None:
+    def _unfenced(self, checkpoint: Checkpoint, proof: Proof) -> None:
         where = self._store.uri(checkpoint_key(self._log.job_id, checkpoint.manifest.sequence))
-        what = (
-            f"the store overwrote {where} although it was told not to (If-None-Match: *): it cannot keep two runs apart"
-        )
+        lost = proof is Proof.LET_A_RIVAL_OVERWRITE
+        did = f"let another run overwrite {where}" if lost else f"overwrote {where}"
+        what = f"the store {did} although it was told not to (If-None-Match: *): it cannot keep two runs apart"
         if self._who.allow_unfenced:
             LOG.warning("the store is no fence; going on, as ALLOW_UNFENCED_STORE says", extra={"reason": what})
             return
-        if checkpoint.manifest.sequence == 1:
+        if lost:
+            pass  # what is there is another's
+        elif checkpoint.manifest.sequence == 1:
             self._log.withdraw(checkpoint)
         else:
             ended = release(checkpoint.manifest, Exit.CONFIG, at=iso(self._runtime.now()))

@@ -9,7 +9,7 @@ from states.codec import encode
 from states.keys import checkpoint_key
 from states.manifest import Writer
 from tests.support.builders import AT, begun, entered
-from worker.checkpoint import Checkpoint, CheckpointLog, OvertakenError, Ownership
+from worker.checkpoint import Checkpoint, CheckpointLog, OvertakenError, Ownership, Proof
 from worker.errors import (
     BugError,
     DamagedCheckpointError,
@@ -18,8 +18,11 @@ from worker.errors import (
     StoreUnavailableError,
     UnknownFormatError,
 )
+from worker.retry import Retrier
 from worker.runtime import SystemRuntime
 from worker.store.memory import MemoryStore
+from worker.store.port import Head
+from worker.store.retrying import RetryingStore
 
 RUNTIME = SystemRuntime()
 JOB = begun().job_id
@@ -128,7 +131,50 @@ def test_a_store_that_creates_a_checkpoint_twice_proves_nothing() -> None:
             self.put(key, body, media_type)
 
     checkpoint = Checkpoint(manifest=begun(), body=encode(begun()))
-    assert not new_log(Overwriting(lambda: 0.0)).prove(checkpoint)
+    assert new_log(Overwriting(lambda: 0.0)).prove(checkpoint) is Proof.OVERWROTE
+    log = new_log(memory())
+    assert log.prove(log.append(None, begun(), Writer.WORKER)) is Proof.FENCE
+
+
+def test_a_store_that_let_a_rival_overwrite_what_it_had_created_is_no_fence() -> None:
     store = memory()
     log = new_log(store)
-    assert log.prove(log.append(None, begun(), Writer.WORKER))
+    claimed = log.append(None, begun(), Writer.WORKER)
+    store.put(checkpoint_key(JOB, 1), encode(replace(begun(), token="rival")), "application/json")
+    assert log.prove(claimed) is Proof.LET_A_RIVAL_OVERWRITE
+
+
+def test_where_the_listing_lags_the_newest_is_found_by_reading_on() -> None:
+    job = owned(memory())
+    first = job.log.read(1)
+    for _ in range(3):
+        job.append(lambda base: base)
+    assert job.log.newest_after(first).manifest.sequence == 4
+
+
+@pytest.mark.parametrize("missing", [1, 5])
+def test_what_is_listed_and_not_there_is_looked_for_again(missing: int) -> None:
+    class Lagging(MemoryStore):
+        left = missing
+
+        def get(self, key: str) -> bytes:
+            self.left -= 1
+            if self.left >= 0:
+                raise MissingError(key)
+            return super().get(key)
+
+        def head(self, key: str) -> Head:
+            self.left -= 1
+            if self.left >= 0:
+                raise MissingError(key)
+            return super().head(key)
+
+    store = Lagging(lambda: 0.0)
+    begin = new_log(store).append(None, begun(), Writer.WORKER)
+    patient = RetryingStore(store, Retrier(RUNTIME, RUNTIME.flag()), give_up_seconds=30, monotonic=RUNTIME.monotonic)
+    log = CheckpointLog(patient, JOB, RUNTIME, patient.attempt)
+    assert log.newest() == begin
+    store.left = missing
+    assert log.present(1) == begin
+    store.left = missing
+    assert log.age(1) == 0
