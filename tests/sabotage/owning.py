@@ -29,9 +29,37 @@ OWNING: Final = (
     Sabotage(
         guard="proof of the store",
         file="worker/claim.py",
-        old="        if not self._log.prove(checkpoint):",
-        new="        if False:",
+        old="        proof = self._log.prove(checkpoint)",
+        new="        proof = Proof.FENCE",
         tests=(ON_S3,),
+    ),
+    Sabotage(
+        guard="proof of the store: what it created is read back",
+        file="worker/checkpoint.py",
+        old="            return Proof.FENCE if found.body == checkpoint.body else Proof.LET_A_RIVAL_OVERWRITE",
+        new="            return Proof.FENCE",
+        tests=("tests/unit/test_checkpoint.py",),
+    ),
+    Sabotage(
+        guard="proof of the store: what is another's is not withdrawn",
+        file="worker/claim.py",
+        old="        if lost:\n            pass",
+        new="        if False:\n            pass",
+        tests=("tests/simulation/test_unfenced.py",),
+    ),
+    Sabotage(
+        guard="a newcomer: goes up from what its refused claim has met",
+        file="worker/claim.py",
+        old="        return self._log.newest_after(known)",
+        new="        return newest",
+        tests=("tests/simulation/test_unfenced.py",),
+    ),
+    Sabotage(
+        guard="a newcomer: gives up what others claim again and again",
+        file="worker/claim.py",
+        old="        if self._overtaken > _OVERTAKEN:",
+        new="        if False:",
+        tests=("tests/simulation/test_unfenced.py",),
     ),
     Sabotage(
         guard="own-write detection",
@@ -50,8 +78,8 @@ OWNING: Final = (
     Sabotage(
         guard="own-write detection: what cannot be read taken for another's",
         file="worker/checkpoint.py",
-        old='            raise StoreUnavailableError(f"{where} exists, and cannot be read: try again") from error',
-        new='            raise ReplacedError(f"{where} exists, and cannot be read") from error',
+        old='        raise StoreUnavailableError(f"{store.uri(key)} exists, and cannot be read: try again") from error',
+        new='        raise ReplacedError(f"{store.uri(key)} exists, and cannot be read") from error',
         tests=("tests/unit/test_checkpoint.py",),
     ),
     Sabotage(
@@ -169,8 +197,8 @@ OWNING: Final = (
     Sabotage(
         guard="a store's refusal: never the job's failure",
         file="worker/runner.py",
-        old="        except (ReplacedError, StoreFaultError):",
-        new="        except ReplacedError:",
+        old="        except (ReplacedError, StoreFaultError, BugError):",
+        new="        except (ReplacedError, BugError):",
         tests=(REFUSALS,),
     ),
     Sabotage(

@@ -1,0 +1,122 @@
+"""Claims on stores that are no fence, and on stores whose listing lags behind."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from states.codec import decode, encode
+from states.exits import Exit
+from tests.simulation.simulation import Simulation
+from tests.simulation.stories import kill_before, run
+from tests.support.world import JOB, FakeEngine
+from worker.claim import Operator
+from worker.errors import ExistsError, MissingError
+from worker.store.memory import MemoryStore
+from worker.store.port import Entry
+
+SEEDS = 60
+
+
+class LooksFirst(MemoryStore):
+    """Looks whether there is an object, and stores one a moment later."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        super().__init__(lambda: simulation.scheduler.time)
+        self._simulation = simulation
+
+    def create(self, key: str, body: bytes, media_type: str) -> None:
+        try:
+            self.head(key)
+        except MissingError:
+            scheduler = self._simulation.scheduler
+            scheduler.pause(0.005 * scheduler.random.random())
+            self.put(key, body, media_type)
+        else:
+            raise ExistsError(key)
+
+
+class Lagging(MemoryStore):
+    """Lists nothing of what was written after a time."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        super().__init__(lambda: simulation.scheduler.time)
+        self.shows_until = float("inf")
+        self.requests = 0
+
+    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+        self.requests += 1
+        found = super().entries(prefix, start_after=start_after, limit=limit)
+        return (entry for entry in found if entry.modified < self.shows_until)
+
+    def create(self, key: str, body: bytes, media_type: str) -> None:
+        self.requests += 1
+        super().create(key, body, media_type)
+
+
+def slow_engine(simulation: Simulation) -> FakeEngine:
+    return FakeEngine(chapters=2, before_item=lambda _path: simulation.scheduler.pause(1))
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_of_two_that_begin_at_once_on_a_store_that_looks_first_one_goes_on_and_the_log_is_whole(
+    work_dir: Path, *, allowed: bool
+) -> None:
+    codes = set()
+    for seed in range(SEEDS):
+        simulation = Simulation(seed, work_dir)
+        simulation.store = LooksFirst(simulation)
+        simulation.changes = {"allow_unfenced": allowed}
+        for _ in range(2):
+            simulation.start(engine=slow_engine(simulation))
+        simulation.run()
+        simulation.check()
+        codes |= {run.code for run in simulation.runs}
+    refused = set() if allowed else {Exit.CONFIG}
+    assert codes - {Exit.OK, Exit.TEMPORARY} == refused
+
+
+def test_a_newcomer_sees_what_its_claim_has_met_though_the_listing_does_not(simulation: Simulation) -> None:
+    simulation.store = store = Lagging(simulation)
+    assert run(simulation).code is Exit.OK
+    finished = simulation.manifest
+    began, store.requests, store.shows_until = simulation.scheduler.time, 0, 0.0
+    assert run(simulation).code is Exit.OK
+    assert store.requests < 10
+    assert simulation.scheduler.time - began < 1
+    store.shows_until = float("inf")
+    assert simulation.manifest == finished
+
+
+def test_an_operator_goes_up_from_what_is_there_too(simulation: Simulation) -> None:
+    simulation.store = store = Lagging(simulation)
+    run(simulation, engine=FakeEngine(chapters=2))
+    [first, *_] = simulation.store.entries(f"{JOB}/checkpoints/")
+    store.shows_until = first.modified + 1e-9
+    resumed = run(simulation, work=lambda job: job.resume(Operator(takeover=True)))
+    assert resumed.code is Exit.OK
+    assert not resumed.engine.made
+
+
+def test_who_is_overtaken_again_and_again_gives_up_in_time_and_says_so(simulation: Simulation) -> None:
+    """Whenever this newcomer claims the job, another has just done so."""
+
+    class Contested(MemoryStore):
+        requests = 0
+
+        def create(self, key: str, body: bytes, media_type: str) -> None:
+            self.requests += 1
+            super().create(key, encode(replace(decode(body), token="rival")), media_type)
+            super().create(key, body, media_type)
+
+    run(simulation, judge=kill_before(f"put {JOB}/artifacts/generate-chapters"))
+    contested = Contested(lambda: simulation.scheduler.time)
+    for entry in simulation.store.entries(""):
+        contested.put(entry.key, simulation.store.get(entry.key), "")
+    simulation.store = contested
+    loser = run(simulation, work=lambda job: job.resume(Operator(takeover=True)))
+    assert loser.code is Exit.TEMPORARY
+    assert "claimed by others again and again" in str(loser.error)
+    assert contested.requests == 51
+    assert 30 < simulation.scheduler.time < 200
