@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import Final
 
 from states.files import is_course_path, media_type
 from states.manifest import Artifact, Manifest, StageRecord
@@ -36,6 +37,7 @@ class Inventory:
         """Look at a job as a manifest shows it; raise NoInputError if it was collected."""
         if manifest.collected:
             raise NoInputError(f"job {manifest.job_id} was collected: its files are gone", code="collected")
+        self.store_url: Final = store.url
         self._store = store
         self._executor = executor
         self._artifacts = Artifacts(store, manifest.job_id, executor)

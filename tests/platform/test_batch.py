@@ -14,6 +14,7 @@ from tests.platform.conftest import FILES, NAMES, Cloud
 from tests.support.fondation import StandIn
 from tests.support.git_repository import make_repository
 from tests.support.program import environment_of
+from tests.support.receiver import Reply
 from tests.support.scaleway.jobs import Document
 from tests.support.shell import Shell
 from tests.support.waiting import until
@@ -66,6 +67,18 @@ def test_a_job_whose_last_run_died_is_gone_on_with(cloud: Cloud, tmp_path: Path)
     assert cloud.cli.calls["step1_abstractions.yaml"] == 1
 
 
+def test_a_completed_job_whose_webhook_was_away_is_told_by_the_next_batch(cloud: Cloud, tmp_path: Path) -> None:
+    file = listed(tmp_path, {"repository": cloud.repository, "jobId": "job-1"})
+    cloud.receiver.reply = lambda delivery: Reply(status=503 if delivery.document["type"] == "complete" else 200)
+    assert cloud.operator.json("batch", file)["jobs"][0]["state"] == "completed"
+    cloud.receiver.reply = lambda _: Reply()
+    assert cloud.operator.json("batch", file)["jobs"][0]["state"] == "completed"
+    assert cloud.receiver.said[-1] == ("complete", "completed")
+    assert len(cloud.runs) == 2
+    assert cloud.operator.json("batch", file)["jobs"][0]["state"] == "completed"
+    assert len(cloud.runs) == 2
+
+
 def test_nothing_is_started_where_one_of_the_jobs_would_be_refused(cloud: Cloud, tmp_path: Path) -> None:
     file = listed(tmp_path, {"repository": "a/b", "jobId": "one"}, {"repository": "a/c", "jobId": "two"})
     cloud.operator.environment["CALLBACK_URL"] = ""
@@ -110,19 +123,27 @@ def test_on_this_machine_one_jobs_failure_is_its_own_and_its_code_the_batchs(she
     assert "empty: the folder is empty" in said
 
 
-def test_a_batch_that_is_stopped_lets_its_runs_save_what_they_have_and_goes_on_later(shell: Shell) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_batch_that_is_stopped_lets_its_runs_save_what_they_have_and_goes_on_later(
+    shell: Shell, number: signal.Signals
+) -> None:
+    make_repository(shell.root / "third", FILES, bare=False)
+    names = ("first", "second", "third")
+    file = listed(shell.root, *({"repository": f"./{name}", "jobId": name} for name in names))
+    assert "third-course" in shell("run", "./third", "--job-id", "third", "--out", "third-course")
     cli = StandIn(shell.root / "cli", names=NAMES, delay=300)
     shell.environment["FONDATION_PATH"] = str(cli.path)
-    file = listed(shell.root, *({"repository": f"./{name}", "jobId": name} for name in ("first", "second")))
     environment = {**shell.environment, "STORE_URL": shell.store.url}
     argv = [sys.executable, "-m", "worker", "batch", file, "--local", "--parallel", "1", "--json"]
     with subprocess.Popen(argv, env=environment, cwd=shell.root, stdout=subprocess.PIPE) as process:
         until(lambda: next(shell.store.entries("first/artifacts/extract/", limit=1), None) is not None)
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(number)
+        process.send_signal(number)  # a second one makes no difference
         said, _ = process.communicate(timeout=120)
-    assert process.returncode == 143
-    assert [one["state"] for one in json.loads(said)["jobs"]] == ["interrupted", "stopped"]
-    assert [one["jobId"] for one in shell.json("list")] == ["first"]
+    assert process.returncode == 128 + number
+    rows = [(one["jobId"], one["state"], one["exitCode"]) for one in json.loads(said)["jobs"]]
+    assert rows == [("first", "interrupted", 143), ("second", "not begun", 75), ("third", "completed", 0)]
+    assert [one["jobId"] for one in shell.json("list")] == ["first", "third"]
     cli.set(delay=0)
-    assert [one["state"] for one in shell.json("batch", file, "--local")["jobs"]] == ["completed"] * 2
+    assert [one["state"] for one in shell.json("batch", file, "--local")["jobs"]] == ["completed"] * 3
     assert cli.calls["step1_abstractions.yaml"] == 2

@@ -29,9 +29,9 @@ def error(code: Exit = Exit.TEMPORARY) -> Error:
     return Error(message="it broke", code="broken", exit_code=code, retryable=code is Exit.TEMPORARY, at=AT)
 
 
-def begun(*, announces: bool = True) -> Manifest:
+def begun(identity: Identity = IDENTITY, *, announces: bool = True) -> Manifest:
     """Return a job that has just begun."""
-    return decisions.begin(IDENTITY, ENGINE, run_record(), announces=announces)
+    return decisions.begin(identity, ENGINE, run_record(), announces=announces)
 
 
 def stamped(manifest: Manifest, *, writer: Writer = Writer.WORKER) -> Manifest:

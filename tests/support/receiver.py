@@ -125,6 +125,7 @@ def describe(delivery: Delivery) -> str:
     """Return a line about a callback: never its token, and no URL that gives access."""
     document = delivery.document
     words = [
+        f"{document.get('jobId')}",
         f"#{document.get('sequence')}",
         f"run {document.get('run')}",
         f"{document.get('step')}/{document.get('totalSteps')}",

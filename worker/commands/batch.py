@@ -4,7 +4,7 @@ import signal
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -21,7 +21,7 @@ from worker.commands.batch_file import Entry, read_entries
 from worker.commands.following import Follower, Outcome, outcome
 from worker.commands.platform import Deployment, open_deployment, runs_of, runs_view
 from worker.commands.reading import View, open_view
-from worker.errors import ConfigError, UsageError, WorkerError
+from worker.errors import ConfigError, TemporaryError, UsageError, WorkerError
 from worker.output import Output, table
 from worker.platform.environment import job_environment
 from worker.platform.port import PlatformRun
@@ -33,6 +33,8 @@ from worker.settings import Reader, read_settings
 PATIENCE_SECONDS: Final = 30.0
 """So long a run on this machine may take to save what is finished, when the batch is stopped."""
 _LOOK_SECONDS: Final = 0.1
+_STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
+_NOT_BEGUN: Final = "not begun"
 COMPLETED: Final = frozenset({State.COMPLETED, "succeeded"})
 """What a job's state is when its course is there: by its manifest, or by the word of the platform."""
 
@@ -69,7 +71,7 @@ def batch(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     runtime = SystemRuntime()
     executor = runtime.executor(arguments.parallel)
     if arguments.local:
-        return _said(_Here(arguments, environment, runtime).bring_all(entries, executor))
+        return _said(*_Here(arguments, environment, runtime).bring_all(entries, executor))
     return _said(_OnPlatform(arguments, environment, runtime, entries).bring_all(entries, executor))
 
 
@@ -121,13 +123,21 @@ class _OnPlatform:
 
 
 def _end(manifest: Manifest | None, runs: list[PlatformRun]) -> Outcome | None:
-    """Return how a job has ended, if it is over; by its last run's word where its manifest cannot be read."""
+    """Return how a job has ended, if nothing is left to do or to deliver.
+
+    Where its manifest cannot be read, its last run's word is taken.
+    """
     if manifest is not None and manifest.over:
-        said = manifest.error.message if manifest.error else ""
-        return Outcome(state=manifest.state, exit_code=exit_code(manifest), said=said)
+        return None if manifest.outbox.pending else _outcome_of(manifest)
     if manifest is None and runs and runs[-1].state == "succeeded":
         return outcome(None, runs[-1])
     return None
+
+
+def _outcome_of(manifest: Manifest) -> Outcome:
+    """Return how a job that is over has ended."""
+    said = manifest.error.message if manifest.error else ""
+    return Outcome(state=manifest.state, exit_code=exit_code(manifest), said=said)
 
 
 def _refuse_faults(deployment: Deployment, variables: Mapping[str, Mapping[str, str]]) -> None:
@@ -148,22 +158,48 @@ class _Here:
         self._runtime = runtime
         self._stopping = runtime.flag()
 
-    def bring_all(self, entries: list[Entry], executor: Executor) -> list[Result]:
-        """Bring all jobs to their end; on SIGINT or SIGTERM, let those that are at it save themselves, and end."""
-        before = signal.signal(signal.SIGTERM, _raise_stop)
-        brought = [executor.submit(_caught(self._bring), entry) for entry in entries]
+    def bring_all(self, entries: list[Entry], executor: Executor) -> tuple[list[Result], Exit | None]:
+        """Bring all jobs to their end; return what has become of each, and the exit code if this was stopped.
+
+        On SIGINT or SIGTERM those that are at it save themselves, and no other is begun.
+        """
+        brought: dict[str, Future[Result]] = {}
+        before = {number: signal.signal(number, _stop) for number in _STOPPING}
         try:
-            return [one.result() for one in brought]
-        except KeyboardInterrupt as interrupt:
+            for entry in entries:
+                brought[entry.job_id] = executor.submit(_caught(self._bring), entry)
+            return [brought[entry.job_id].result() for entry in entries], None
+        except _StopError as stop:
             self._stopping.set()
             executor.shutdown(cancel_futures=True)
-            code = Exit.SIGTERM if isinstance(interrupt, _StopError) else Exit.SIGINT
-            results = [one.result() for one in brought if not one.cancelled()]
-            return [*results, Result(entry=entries[-1], state="stopped", exit_code=code, said="run it again to go on")]
+            return [self._result_of(entry, brought.get(entry.job_id)) for entry in entries], stop.exit_code
         finally:
-            signal.signal(signal.SIGTERM, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _result_of(self, entry: Entry, brought: "Future[Result] | None") -> Result:
+        """Return what has become of a job in a batch that was stopped."""
+        if brought is None or brought.cancelled():
+            return _caught(self._passed_over)(entry)
+        return brought.result()
+
+    def _passed_over(self, entry: Entry) -> Result:
+        """Return where a job stands whose turn did not come."""
+        manifest = self._manifest(entry)
+        if manifest is not None and manifest.over:
+            return _result(entry, _outcome_of(manifest))
+        state = str(manifest.state) if manifest else _NOT_BEGUN
+        return _result(
+            entry, Outcome(state=state, exit_code=Exit.TEMPORARY, said="its turn did not come: run it again")
+        )
+
+    def _manifest(self, entry: Entry) -> Manifest | None:
+        newest = CheckpointLog(self._view.store, entry.job_id, self._runtime).newest()
+        return newest.manifest if newest else None
 
     def _bring(self, entry: Entry) -> Result:
+        if self._stopping.is_set():
+            return self._passed_over(entry)
         branch = ("--branch", entry.branch) if entry.branch else ()
         argv = ("run", entry.repository, "--job-id", entry.job_id, *branch, "--out", f"{entry.job_id}-course")
         program = (sys.executable, "-m", "worker", *argv)
@@ -174,22 +210,32 @@ class _Here:
             last[0] = line or last[0]
             sys.stderr.write(f"[{entry.job_id}] {logs.printable(line)}\n")
 
-        process = Process(command, self._runtime, Lines(show).take)
+        try:
+            process = Process(command, self._runtime, Lines(show).take)
+        except (OSError, RuntimeError) as error:  # no process, or no thread, can be had
+            raise TemporaryError(f"a process cannot be started ({error}): run it again later") from error
         while (code := process.wait(_LOOK_SECONDS)) is None:
             if self._stopping.is_set():
                 process.stop(PATIENCE_SECONDS)
-        newest = CheckpointLog(self._view.store, entry.job_id, self._runtime).newest()
-        state = str(newest.manifest.state) if newest else "not begun"
+        manifest = self._manifest(entry)
+        state = str(manifest.state) if manifest else _NOT_BEGUN
         known = Exit(code) if code in set(Exit) else Exit.TEMPORARY
         return _result(entry, Outcome(state=state, exit_code=known, said=last[0].removeprefix("fondation-worker: ")))
 
 
 class _StopError(KeyboardInterrupt):
-    """SIGTERM has come."""
+    """A signal to stop has come."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.exit_code: Final = Exit(128 + number)
 
 
-def _raise_stop(_: int, __: FrameType | None) -> NoReturn:
-    raise _StopError
+def _stop(number: int, _: FrameType | None) -> NoReturn:
+    """Stop once: more signals make no difference, since what is stopping does so in bounded time."""
+    for each in _STOPPING:
+        signal.signal(each, lambda *_: None)
+    raise _StopError(number)
 
 
 def _identity(entry: Entry) -> Identity:
@@ -201,7 +247,7 @@ def _result(entry: Entry, found: Outcome, run_id: str | None = None) -> Result:
     return Result(entry=entry, state=found.state, exit_code=found.exit_code, said=said, run_id=run_id)
 
 
-def _said(results: list[Result]) -> Output:
+def _said(results: list[Result], stopped: Exit | None = None) -> Output:
     failed = [result for result in results if not result.completed]
     documents: list[dict[str, Any]] = [
         {
@@ -217,5 +263,5 @@ def _said(results: list[Result]) -> Output:
     rows = [["JOB", "STATE", "EXIT", ""]]
     rows += [[one.entry.job_id, one.state, str(int(one.exit_code)), one.said] for one in results]
     summary = f"{len(results) - len(failed)} of {len(results)} completed"
-    code = failed[0].exit_code if failed else Exit.OK
+    code = stopped or (failed[0].exit_code if failed else Exit.OK)
     return Output(document={"jobs": documents}, lines=[*table(rows), summary], exit_code=code)

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from states.exits import Exit
-from states.manifest import Identity
+from states.exits import LEAVES, Exit, Leaves
+from states.manifest import Identity, Manifest
 from states.repository import branch_fault, repository_fault, short_name, without_credentials
+from states.stages import State
 from worker.checkpoint import CheckpointLog
 from worker.commands.reading import store_settings
 from worker.commands.running import do, reporting
@@ -61,9 +62,17 @@ def _run_here(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     with reporting(environment, default_format="console", job_id=job_id) as reporter:
         code = do(settings, environment, reporter, job_id, lambda job: job.run(local.identity), local.commit)
     if code is not Exit.OK:
-        again = "run the same command again to go on" if code in {75, 130, 143} else "`status` says why"
-        return Output(lines=[f"job {job_id} ended with {int(code)}: {again}"], exit_code=code)
+        return Output(lines=[f"job {job_id} ended with {int(code)}: {next_step(job_id, code)}"], exit_code=code)
     return _delivered(settings, local)
+
+
+def next_step(job_id: str, code: Exit) -> str:
+    """Say what to do about a job whose run has ended with a code other than 0."""
+    if code is Exit.REPLACED:
+        return f"`status {job_id}` shows the run that replaced it; once that has ended, run the same command again"
+    if LEAVES[code] is Leaves.RESUMABLE:
+        return "run the same command again to go on"
+    return f"`status {job_id}` says why; when that is put right, `resume {job_id}` goes on"
 
 
 def _local_job(arguments: Namespace, settings: Settings, environment: Mapping[str, str]) -> _Local:
@@ -104,6 +113,8 @@ def _delivered(settings: Settings, local: _Local) -> Output:
     newest = CheckpointLog(store, local.identity.job_id, runtime).newest()
     if newest is None:
         raise ConfigError(f"job {local.identity.job_id} has just ended, and its checkpoints are gone")
+    if newest.manifest.state is State.CANCELED:
+        return Output(lines=[_canceled(newest.manifest)])
     paths = export(Inventory(store, runtime.executor(TRANSFERS), newest.manifest), local.out)
     chapters = sorted((path for path in paths if path.startswith("reviewed-chapters/")), key=_number)
     lines = [
@@ -111,6 +122,12 @@ def _delivered(settings: Settings, local: _Local) -> Output:
         f"job     {local.identity.job_id} in {store.url}",
     ]
     return Output(lines=lines)
+
+
+def _canceled(manifest: Manifest) -> str:
+    job_id = manifest.job_id
+    what_now = f"`resume {job_id}` goes on with it, `fetch {job_id} DIR` gets what is finished"
+    return f"job {job_id} is canceled, and no course was written: {what_now}"
 
 
 def _number(path: str) -> int:

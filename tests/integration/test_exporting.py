@@ -1,0 +1,135 @@
+"""A course is written where a user wants it, and nothing that was there is lost."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from states.decisions import cancel, release
+from states.exits import Exit
+from states.manifest import Identity, Writer
+from tests.support.builders import AT, begun
+from tests.support.shell import Shell, completed
+from tests.support.world import JOB
+from worker.checkpoint import CheckpointLog
+from worker.runtime import SystemRuntime
+
+CHAPTER = "chapters/chapter_1_thing_1.md"
+
+
+def differing(folder: Path) -> Path:
+    """Write a file into a folder under a name that one of the course's has."""
+    file = folder / CHAPTER
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("my notes")
+    return file
+
+
+@pytest.fixture
+def here(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A current folder with a parent of its own, and a home elsewhere."""
+    completed(shell)
+    folder = shell.root / "outer" / "here"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("HOME", str(shell.root / "users" / "somebody"))
+    return folder
+
+
+def refused(shell: Shell, out: str, file: Path) -> str:
+    """Return what `fetch` says where it must leave everything as it is."""
+    before = sorted(shell.root.rglob("*"))
+    said = shell("fetch", JOB, out, code=78)
+    assert sorted(shell.root.rglob("*")) == before
+    assert file.read_text() == "my notes"
+    assert CHAPTER in said
+    return said
+
+
+@pytest.mark.parametrize("out", [".", "", "./", "../here", "link", "below/.."])
+def test_the_current_folder_is_never_moved_away(shell: Shell, here: Path, out: str) -> None:
+    (here / "link").symlink_to(here)
+    (here / "below").mkdir()
+    assert "it is the current folder. Name another folder" in refused(shell, out, differing(here))
+
+
+@pytest.mark.parametrize("out", ["..", "../..", "../../outer"])
+def test_no_folder_that_holds_the_current_one_is_moved_away(shell: Shell, here: Path, out: str) -> None:
+    assert "it holds the current folder" in refused(shell, out, differing(here / out))
+
+
+@pytest.mark.parametrize(
+    ("out", "says"), [("users/somebody", "it is your home folder"), ("users", "it holds your home")]
+)
+def test_neither_home_nor_what_holds_it_is_moved_away(shell: Shell, here: Path, out: str, says: str) -> None:
+    assert here.is_dir()
+    assert says in refused(shell, str(shell.root / out), differing(shell.root / out))
+
+
+def test_the_folder_of_the_store_is_not_moved_away(shell: Shell, here: Path) -> None:
+    assert here.is_dir()
+    assert "it is the store" in refused(shell, str(shell.root / "store"), differing(shell.root / "store"))
+
+
+def test_a_mount_point_is_not_moved_away(shell: Shell, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert here.is_dir()
+    mounted = Path("/dev/shm")  # noqa: S108 - a mount point that every Linux has
+    if not mounted.is_mount() or not os.access(mounted, os.W_OK):
+        pytest.skip("NOT TESTED: /dev/shm is no mount point here")
+    monkeypatch.chdir("/")
+    file = mounted / "step1_abstractions.yaml"
+    file.write_text("my notes")
+    try:
+        assert "it is a mount point" in shell("fetch", JOB, str(mounted), code=78)
+        assert file.read_text() == "my notes"
+    finally:
+        file.unlink()
+
+
+def test_a_course_is_written_into_the_current_folder_where_nothing_differs(shell: Shell, here: Path) -> None:
+    (here / "notes.txt").write_text("my notes")
+    shell("fetch", JOB, ".")
+    shell("fetch", JOB, ".")
+    assert (here / CHAPTER).is_file()
+    assert (here / "notes.txt").read_text() == "my notes"
+
+
+def test_a_folder_that_a_link_leads_to_is_moved_aside_and_made_anew(shell: Shell, here: Path) -> None:
+    differing(shell.root / "real")
+    (here / "link").symlink_to(shell.root / "real")
+    shell("fetch", JOB, "link")
+    assert (here / "link" / CHAPTER).read_text() != "my notes"
+    assert (shell.root / "real.1" / CHAPTER).read_text() == "my notes"
+
+
+def test_a_run_whose_course_cannot_be_written_says_so_and_loses_nothing(shell: Shell, here: Path) -> None:
+    (shell.root / "code").mkdir()
+    (shell.root / "code" / "code.py").write_text("def work() -> int:\n    return 1\n")
+    (here / "step1_abstractions.yaml").write_text("my notes")
+    said = shell("run", str(shell.root / "code"), "--job-id", "by-hand", "--out", ".", code=78)
+    assert "it is the current folder" in said
+    assert (here / "step1_abstractions.yaml").read_text() == "my notes"
+    assert shell.json("status", "by-hand")["state"] == "completed"
+
+
+def test_a_run_of_a_job_that_was_canceled_before_its_first_review_says_so_and_ends_with_0(shell: Shell) -> None:
+    folder = shell.root / "code"
+    folder.mkdir()
+    (folder / "code.py").write_text("def work() -> int:\n    return 1\n")
+    argv = ("run", str(folder), "--job-id", "by-hand", "--out", str(shell.root / "out"))
+    identity = Identity(job_id="by-hand", repository=folder.as_uri(), branch="HEAD")
+    log = CheckpointLog(shell.store, "by-hand", SystemRuntime())
+    first = log.append(None, begun(identity, announces=False), Writer.WORKER)
+    log.append(first, release(cancel(first.manifest, at=AT), Exit.OK, at=AT), Writer.WORKER)
+    assert "job by-hand is canceled, and no course was written: `resume by-hand` goes on" in shell(*argv)
+    assert not (shell.root / "out").exists()
+
+
+def test_a_run_of_a_job_that_was_collected_ends_with_65_and_says_so(shell: Shell) -> None:
+    folder = shell.root / "code"
+    folder.mkdir()
+    (folder / "code.py").write_text("def work() -> int:\n    return 1\n")
+    argv = ("run", str(folder), "--job-id", "by-hand", "--out", str(shell.root / "out"))
+    shell(*argv)
+    shell("gc", "--older-than", "0s")
+    assert "job by-hand was collected: its files are gone" in shell(*argv, code=65)
