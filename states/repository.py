@@ -4,6 +4,8 @@ import re
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from states.addresses import address_fault
+
 GITHUB: Final = "https://github.com"
 _SHORT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.\.?$)[A-Za-z0-9._-]+")
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
@@ -54,7 +56,7 @@ def repository_fault(repository: str, *, allow_http: bool) -> str | None:
         return f"it is no URL ({error})"
     if parts.scheme == "http" and host and not (allow_http or _is_loopback(host)):
         return "http:// is taken for this machine only: use https://, or set ALLOW_HTTP_GIT=1"
-    return _url_fault(parts)
+    return address_fault(repository) or _url_fault(parts)
 
 
 def without_credentials(repository: str) -> str:

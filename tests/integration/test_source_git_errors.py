@@ -161,6 +161,14 @@ def test_a_page_that_is_no_git_server_is_said(tmp_path: Path, host: GitServer, s
     assert (type(error), error.code) == (NoInputError, "not_git")
 
 
+@pytest.mark.parametrize("status", [404, 200])
+def test_a_page_of_a_repository_is_answered_with_what_to_give(tmp_path: Path, host: GitServer, status: int) -> None:
+    host.fault(Fault(status=status, headers={"Content-Type": "text/html"}, times=10))
+    error = failing(tmp_path, host.url("owner/name/tree/main"))
+    assert isinstance(error, NoInputError)
+    assert f"give {host.url('owner/name')} and the branch main" in str(error)
+
+
 def test_a_redirect_to_another_host_is_an_error_that_names_it(tmp_path: Path, host: GitServer) -> None:
     with GitServer(tmp_path / "elsewhere") as elsewhere:
         host.move(NAME, elsewhere.url("new/name"))

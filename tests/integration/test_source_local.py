@@ -230,6 +230,15 @@ def test_no_scratch_space_is_left(tmp_path: Path) -> None:
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
+def test_a_repository_of_a_newer_git_is_answered_with_what_is_needed(tmp_path: Path) -> None:
+    repository = work_tree(tmp_path)
+    repository.git("config", "core.repositoryformatversion", "1")
+    repository.git("config", "extensions.fromTheFuture", "true")
+    with pytest.raises(NoInputError, match="extension found: fromthefuture: a newer git has made it") as caught:
+        source(tmp_path, repository.path).resolve()
+    assert caught.value.code == "repository_invalid"
+
+
 def test_a_path_that_is_no_folder_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for name, what in (("nothing", "does not exist"), ("file", "is not a folder")):

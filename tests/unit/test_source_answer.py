@@ -1,5 +1,7 @@
 """What is read from git's trace of a conversation, and shown of it."""
 
+import pytest
+
 from worker.source.answer import Answer, read_answer
 
 TRACE = b"""\
@@ -49,6 +51,34 @@ def test_the_reason_is_the_first_fault_that_git_names() -> None:
     assert answer(TRACE, said).reason == "error: the first"
     assert answer(TRACE, b"only this").reason == "only this"
     assert answer(TRACE).reason == "it says nothing"
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (b"fatal: two lines:\n\tone\n\ttwo\nhint: more\n", "fatal: two lines: one two"),
+        (b"error: a list:\nfirst\nfatal: the end\n", "error: a list: first"),
+        (b"fatal: alone\nwarning: other\n", "fatal: alone"),
+    ],
+)
+def test_a_reason_is_all_that_git_says_of_the_fault(said: bytes, reason: str) -> None:
+    assert answer(TRACE, said).reason == reason
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"fatal: unknown repository extension found:\n\trefstorage\n",
+        b"fatal: unknown repository extensions found:\n\tone\n\ttwo\n",
+        b"fatal: Expected git repo version <= 1, found 2\n",
+        b"fatal: repo version is 0, but v1-only extension found:\n\tobjectformat\n",
+        b"error: invalid value for 'extensions.refstorage': 'reftable'\n",
+    ],
+)
+def test_a_repository_of_a_newer_git_asks_for_that_git(said: bytes) -> None:
+    reason = answer(TRACE, said).reason
+    assert reason.endswith(": a newer git has made it, so install that git here")
+    assert b" ".join(said.split()).decode() in reason
 
 
 def test_a_reason_has_no_secrets_no_control_characters_and_an_end() -> None:

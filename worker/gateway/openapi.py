@@ -17,7 +17,9 @@ _TOKEN: Final = {"type": "string", "pattern": f"^{_BEGIN}[!-~]+{_END}$"}
 _OPTIONAL_TOKEN: Final = {"type": ["string", "null"], "pattern": f"^$|^{_BEGIN}[!-~]+{_END}$"}
 _PART: Final = r"[^\x00-\x20\x7f-\x9f~^:?*\[\\/]+"
 _BRANCH: Final = rf"^$|^{_BEGIN}(?!-)(?!.*(\.\.|@\{{|\.$))(?!(.*/)?\.)(?!.*\.lock(/|$)){_PART}(/{_PART})*{_END}$"
-_URL: Final = r"https://[A-Za-z0-9.-]+(/[A-Za-z0-9._-]+)+"
+_NO_PAGE: Final = r"(?!https://[^/]+(/+[^/]+){2,}/+-(/|$))"
+"""GitLab's pages of a repository are no repositories."""
+_URL: Final = rf"{_NO_PAGE}https://[A-Za-z0-9.-]+(/[A-Za-z0-9._-]+)+"
 _SHORT: Final = "[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+"
 _TEXT: Final = {"type": "string"}
 _TEXTS: Final = {"type": "array", "items": _TEXT}

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urljoin
 
+from states.addresses import page_hint
 from states.repository import without_credentials
 from worker.errors import NoInputError, RefusedError, TemporaryError, WorkerError
 
@@ -21,6 +22,10 @@ _HEADER: Final = re.compile(rb"\d\d:\d\d:\d\d\.\d+ \S+ +<= Recv header: (.*)")
 _STATUS: Final = re.compile(rb"HTTP/[\d.]+ (\d{3})")
 _TRACE_LINE: Final = re.compile(rb"\d\d:\d\d:\d\d\.\d+ ")
 _MAX_REASON: Final = 300
+_OF_A_NEWER_GIT: Final = re.compile(
+    r"repository extension|-only extension|repo(sitory)? (format )?version|'extensions\.|hash algorithm", re.IGNORECASE
+)
+_NEWER_GIT: Final = "a newer git has made it, so install that git here"
 _ASKED: Final = "/info/refs"
 _DAMAGE: Final = b"fsck error"
 
@@ -83,12 +88,21 @@ def read_answer(stderr: bytes, secrets: Sequence[str] = ()) -> Answer:
 
 
 def reason(stderr: bytes) -> str:
-    """Return the line in which git says what is wrong, as it may be shown."""
+    """Return the message in which git says what is wrong, as it may be shown.
+
+    Its lines after the first are indented, or stand behind a colon, and belong to it.
+    """
     lines = [line for line in stderr.splitlines() if line.strip() and not _TRACE_LINE.match(line)]
-    faults = [line for line in lines if line.startswith((b"error: ", b"fatal: "))]
-    text = (faults or lines or [b"it says nothing"])[0].decode("utf-8", "replace")
-    printable = "".join(character if character.isprintable() else " " for character in without_credentials(text))
-    return printable[:_MAX_REASON]
+    faults = [number for number, line in enumerate(lines) if line.startswith((b"error: ", b"fatal: "))]
+    first = faults[0] if faults else 0
+    message = lines[first : first + 1] or [b"it says nothing"]
+    for line in lines[first + 1 :]:
+        if not line.startswith((b" ", b"\t")) and not message[-1].endswith(b":"):
+            break
+        message.append(line.strip())
+    text = without_credentials(b" ".join(message).decode("utf-8", "replace"))
+    said = "".join(character if character.isprintable() else " " for character in text)[:_MAX_REASON]
+    return f"{said}: {_NEWER_GIT}" if _OF_A_NEWER_GIT.search(said) else said
 
 
 def failure(answer: Answer, address: str, *, has_token: bool) -> WorkerError:
@@ -108,7 +122,8 @@ def failure(answer: Answer, address: str, *, has_token: bool) -> WorkerError:
             )
         case 401 | 403 | 404 | 410 | 451:
             private = "GITHUB_TOKEN may not read it" if has_token else "it is private: then set GITHUB_TOKEN"
-            return NoInputError(f"{address}: there is no such repository, or {private}", code="repository_not_found")
+            what = page_hint(address) or f"there is no such repository, or {private}"
+            return NoInputError(f"{address}: {what}", code="repository_not_found")
     return _elsewhere(answer, address)
 
 
@@ -129,14 +144,15 @@ def _broken(answer: Answer, address: str) -> WorkerError:
 
 
 def _elsewhere(answer: Answer, address: str) -> WorkerError:
+    hint = page_hint(address) or ""
     if answer.is_redirect:
         target = reason((answer.moved(address) or answer.headers["location"]).encode())
         return NoInputError(
             f"{address}: the host points to {target}, which is not followed with a token: if that is the repository, "
-            "give that address",
+            f"give that address{hint and f'; {hint}'}",
             code="repository_moved",
         )
+    what = hint or "give the repository's own address"
     return NoInputError(
-        f"{address}: what answers there (status {answer.status}) is no git server: give the repository's own address",
-        code="not_git",
+        f"{address}: what answers there (status {answer.status}) is no git server: {what}", code="not_git"
     )

@@ -1,0 +1,113 @@
+"""Addresses from a browser's address bar, and from `git remote -v`."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from states.addresses import address_fault, page_hint
+from states.repository import repository_fault
+
+GIVE = "give https://github.com/owner/name"
+SHA = "0123456789012345678901234567890123456789"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://github.com/owner/name/issues/5",
+        "https://github.com/owner/name?tab=readme-ov-file",
+        "https://github.com/owner/name#readme",
+        "https://www.github.com/owner/name",
+        "www.github.com/owner/name",
+        "github.com/owner/name",
+        "owner/name/",
+        "git@github.com:owner/name",
+        "ssh://git@github.com/owner/name",
+        "git://github.com/owner/name",
+        "git+https://github.com/owner/name",
+    ],
+)
+def test_what_leads_to_a_repository_is_answered_with_its_own_address(address: str) -> None:
+    fault = repository_fault(address, allow_http=False)
+    assert fault is not None
+    assert fault.endswith(GIVE)
+
+
+@pytest.mark.parametrize(
+    ("page", "branch"),
+    [
+        ("https://github.com/owner/name/tree/main", "main"),
+        ("https://github.com/owner/name/blob/main/src/x.py", "main"),
+        ("https://github.com/owner/name/blob/main/x.py#L10-L20", "main"),
+        ("https://github.com/owner/name/tree/feature%2Fx", "feature/x"),
+        ("https://github.com/owner/name/raw/refs/heads/main/x.py", "main"),
+        ("https://github.com/owner/name/releases/tag/v1.0", "v1.0"),
+        ("github.com/owner/name/tree/main", "main"),
+        ("owner/name/tree/main", "main"),
+        ("https://gitlab.com/group/sub/name/-/tree/main?ref_type=heads", "main"),
+        ("https://gitlab.example/group/name/-/blob/v2/x.py", "v2"),
+        ("https://git.example/owner/name/src/branch/main/x.py", "main"),
+        ("https://git.example/owner/name/src/tag/v1", "v1"),
+        ("https://bitbucket.org/owner/name/src/main/", "main"),
+        ("http://127.0.0.1:3000/owner/name/-/tree/main", "main"),
+    ],
+)
+def test_a_page_of_a_branch_is_answered_with_the_branch_too(page: str, branch: str) -> None:
+    fault = repository_fault(page, allow_http=False) or ""
+    assert fault.startswith("it is the address of a page: give http")
+    assert f"/name and the branch {branch} (--branch {branch}, or BRANCH={branch}" in fault
+
+
+@pytest.mark.parametrize("page", [f"commit/{SHA}", "pull/3", f"tree/{SHA}", "tree/a%0Ab"])
+def test_a_page_of_a_change_is_answered_with_what_can_be_given(page: str) -> None:
+    fault = repository_fault(f"https://github.com/owner/name/{page}", allow_http=False)
+    expected = f"{GIVE} and a branch or tag that has the change (--branch, or BRANCH)"
+    assert fault == f"it is the address of a page: {expected}"
+
+
+def test_a_port_and_a_group_stay_part_of_the_address() -> None:
+    fault = address_fault("https://git.example:8443/a/b/c/-/issues")
+    assert fault == "it is the address of a page: give https://git.example:8443/a/b/c"
+
+
+def test_an_owner_is_no_repository() -> None:
+    fault = address_fault("https://github.com/owner")
+    assert fault == f"it lacks the repository's name: {GIVE}"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://github.com/owner/name",
+        "https://github.com/owner/name.git",
+        "https://github.com/owner/name/",
+        "https://git.example/group/tree/main",
+        "https://git.example/owner/name/tree/main",
+        "https://git.example/~owner/name",
+        "https://dev.azure.com/org/project/_git/name",
+        "http://[::1]:80/a/b",
+        "owner/name",
+        "no/folder/here",
+    ],
+)
+def test_what_may_be_a_repository_is_left_to_its_host(address: str) -> None:
+    assert address_fault(address) is None
+
+
+def test_where_a_host_finds_no_repository_a_page_is_guessed() -> None:
+    hint = page_hint("https://git.example/owner/name/tree/main")
+    assert hint is not None
+    assert "give https://git.example/owner/name and the branch main" in hint
+    assert page_hint("https://git.example/owner/name") is None
+
+
+@pytest.mark.parametrize("address", ["https://me:s3cret@github.com/o/n/tree/main", "ssh://me:s3cret@h/o/n"])
+def test_a_password_is_not_repeated(address: str) -> None:
+    assert "s3cret" not in (repository_fault(address, allow_http=False) or "")
+
+
+@given(st.text(alphabet=st.sampled_from("ab-./:@?#[]%0A~\u00e9"), max_size=30))
+def test_no_text_at_all_is_too_odd(text: str) -> None:
+    for address in (text, f"https://github.com/{text}", f"https://h/{text}", f"git@{text}"):
+        fault = repository_fault(address, allow_http=False)
+        assert fault is None or fault.isprintable()
