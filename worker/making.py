@@ -11,8 +11,8 @@ from worker.bench import Bench
 from worker.cloning import Cloner
 from worker.course import Rules
 from worker.desk import Done
-from worker.engines.port import Engine, EngineFailedError, EngineOutdatedError, Item
-from worker.errors import DamagedError, EngineTroubleError, EngineUnavailableError, OutdatedError
+from worker.engines.port import Engine, EngineFailedError, EngineOutdatedError, Item, NoMaterialError
+from worker.errors import DamagedError, EngineTroubleError, EngineUnavailableError, NoInputError, OutdatedError
 
 LOG = logging.getLogger(__name__)
 _NAMED: Final = 3
@@ -166,6 +166,8 @@ class Maker:
     def _conclude(self, batch: Batch, failure: BaseException | None) -> None:
         if isinstance(failure, EngineOutdatedError):
             raise OutdatedError(failure.stage, str(failure)) from failure
+        if isinstance(failure, NoMaterialError):
+            raise NoInputError(str(failure), code="repository_empty") from failure
         if isinstance(failure, EngineFailedError):
             kind = EngineTroubleError if failure.temporary else EngineUnavailableError
             raise kind(str(failure)) from failure

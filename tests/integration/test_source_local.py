@@ -18,6 +18,7 @@ from tests.support.git_repository import (
     executable,
     link,
     make_repository,
+    submodule,
 )
 from tests.support.sources import empty, make_git, read_tree
 from worker.errors import ConfigError, NoInputError
@@ -155,7 +156,7 @@ def test_a_partial_clone_fetches_nothing_and_says_what_is_missing(tmp_path: Path
     repository.git("config", "uploadpack.allowFilter", "true")
     clone = ("clone", "-q", "--bare", "--filter=blob:none", f"file://{repository.path}", str(tmp_path / "partial"))
     repository.git(*clone)
-    with pytest.raises(NoInputError, match="git checkout fails: error: unable to read") as caught:
+    with pytest.raises(NoInputError, match="git checkout-index fails: error: unable to read") as caught:
         files_of(tmp_path, tmp_path / "partial")
     assert caught.value.code == "repository_invalid"
 
@@ -183,6 +184,48 @@ def test_a_repository_that_is_too_large_is_refused(tmp_path: Path) -> None:
         with pytest.raises(NoInputError) as caught:
             source(tmp_path, repository.path, limits).checkout(None, empty(tmp_path / f"tree-{limits.files}"))
         assert caught.value.code == "repository_too_large"
+
+
+UNUSABLE: Final = {
+    "name": "日" * 100 + ".py",
+    "folder": "docs/" + "é" * 200 + "/page.md",
+    "path": "/".join(["long" * 50] * 20),
+    "depth": "a/" * 300 + "deep.py",
+}
+
+
+@pytest.mark.parametrize("kind", UNUSABLE)
+def test_a_file_that_no_folder_takes_is_left_out_and_said(
+    kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    files: Files = {**FILES, UNUSABLE[kind]: b"one\n", "docs/index.md": b"kept\n"}
+    repository = make_repository(tmp_path / "project", files)
+    assert files_of(tmp_path, repository.path) == {**read_files(), "docs/index.md": b"kept\n"}
+    [record] = [record for record in caplog.records if record.message == "left out"]
+    assert (record.__dict__["files"], record.__dict__["first"]) == (1, [UNUSABLE[kind]])
+
+
+def test_names_that_only_other_systems_refuse_are_kept(tmp_path: Path) -> None:
+    names = ["back\\slash", "con", "aux.txt", "a:b", "dot.", "space ", "what?", "*", '"', "|", "new\nline", "-rf", "~"]
+    files: Files = {name: name.encode() for name in names}
+    repository = make_repository(tmp_path / "project", files)
+    assert files_of(tmp_path, repository.path) == files
+
+
+@pytest.mark.parametrize(
+    ("files", "what"),
+    [
+        ({"part": submodule("1" * 40)}, "nothing but submodules and links"),
+        ({"part": submodule("1" * 40), ".gitmodules": b"[submodule]\n"}, "nothing but submodules and links"),
+        ({"part": link("elsewhere")}, "nothing but submodules and links"),
+        ({}, "no file"),
+    ],
+)
+def test_a_repository_without_a_file_is_said(tmp_path: Path, files: Files, what: str) -> None:
+    repository = make_repository(tmp_path / "project", files)
+    with pytest.raises(NoInputError, match=f"the repository holds {what}") as caught:
+        files_of(tmp_path, repository.path)
+    assert caught.value.code == "repository_empty"
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[tuple[str, object, object]]:

@@ -11,7 +11,7 @@ from tests.simulation.stories import CHAPTER, failing, kill_before, overloaded, 
 from tests.support.world import JOB, FakeEngine
 from worker.callbacks.port import Answer
 from worker.claim import Operator
-from worker.engines.port import EngineFailedError, Item
+from worker.engines.port import EngineFailedError, Item, NoMaterialError
 from worker.errors import NoInputError, RefusedError, TemporaryError
 from worker.runtime import ThreadFailed
 
@@ -92,6 +92,12 @@ def test_a_permanent_failure_is_remembered_and_announced_once(simulation: Simula
         "engine_unavailable",
         False,
     )
+
+
+def test_a_repository_without_anything_to_teach_is_the_inputs_fault_not_the_engines(simulation: Simulation) -> None:
+    assert run(simulation, engine=failing(NoMaterialError("no text"))).code is Exit.NO_INPUT
+    document = simulation.receiver.taken[-1][1]
+    assert (document["error"], document["errorCode"]) == ("no text", "repository_empty")
 
 
 def test_an_operator_resumes_what_had_failed_for_good(simulation: Simulation) -> None:

@@ -36,6 +36,14 @@ class EngineFailedError(Exception):
         self.temporary = temporary
 
 
+class NoMaterialError(EngineFailedError):
+    """The repository holds nothing that a course could be about."""
+
+    def __init__(self, message: str) -> None:
+        """Take one line for the user."""
+        super().__init__(message, temporary=False)
+
+
 class EngineOutdatedError(EngineFailedError):
     """The engine cannot go on from what a finished stage has made: that stage must be made anew."""
 

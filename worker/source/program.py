@@ -80,6 +80,8 @@ class Options:
     timeout_seconds: float = QUICK_SECONDS
     watch: Callable[[], None] = lambda: None
     max_output: int = 1 << 20
+    data: bytes | None = None
+    """What the command reads from its standard input."""
 
 
 class Git:
@@ -120,7 +122,7 @@ class Git:
         }
         try:
             return run(
-                Command(argv=("git", *arguments), env=variables, cwd=folder),
+                Command(argv=("git", *arguments), env=variables, cwd=folder, input=options.data),
                 self.runtime,
                 timeout_seconds=options.timeout_seconds,
                 stop=self.stop,

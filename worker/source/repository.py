@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -12,16 +12,27 @@ from worker.process import Finished
 from worker.source.answer import reason
 from worker.source.limits import Limits
 from worker.source.program import Git, Options
+from worker.source.tree import UNUSABLE, has_content, is_too_long, tell_left_out, writing
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _SHA1_LENGTH: Final = 40
-_ENTRY: Final = re.compile(rb"(\d+) [a-z]+ [0-9a-f]+ +(\d+|-)\t(.+)", re.DOTALL)
+_ENTRY: Final = re.compile(rb"(?P<mode>\d+) [a-z]+ (?P<id>[0-9a-f]+) +(?P<size>\d+|-|BAD)\t(?P<name>.+)", re.DOTALL)
 _MAX_LISTING: Final = 64 * 1024 * 1024
 _OUT_OF_SPACE: Final = b"No space left on device"
 _SIGNALED: Final = 129
 
 _AS_THEY_ARE: Final = "* -text -ident -filter -working-tree-encoding\n"
 """For `info/attributes`, which goes before any `.gitattributes` in the repository."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A regular file of a commit."""
+
+    mode: bytes
+    id: bytes
+    size: int
+    name: str
 
 
 def is_commit(text: str) -> bool:
@@ -42,12 +53,22 @@ class ScratchRepository:
         self.folder: Final = folder
         self.git_dir: Final = folder / "git"
 
-    def do(self, *arguments: str, variables: Mapping[str, str] | None = None, max_output: int = 1 << 20) -> bytes:
-        """Run a command that works on this machine only; return what it prints, or raise what its failure means."""
+    def do(
+        self,
+        *arguments: str,
+        variables: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+        max_output: int = 1 << 20,
+    ) -> bytes:
+        """Run a command that works on this machine only; return what it prints.
+
+        It reads `data`. Raises what its failure means.
+        """
         options = Options(
             variables={**self._variables, **(variables or {})},
             timeout_seconds=self._limits.seconds,
             max_output=max_output,
+            data=data,
         )
         finished = self._git.run(self.folder, arguments, options)
         if finished.code == 0:
@@ -71,28 +92,73 @@ class ScratchRepository:
         return found if finished.code == 0 and is_commit(found) else None
 
     def materialize(self, commit: str, tree: Path) -> None:
-        """Fill an empty folder with the regular files of a commit."""
-        left_out = self._survey(commit)
+        """Fill an empty folder with the regular files of a commit that can lie there."""
+        files = self._survey(commit)
         info = self.git_dir / "info"
         info.mkdir(exist_ok=True)
         (info / "attributes").write_text(_AS_THEY_ARE, encoding="ascii")
-        self.do("checkout", "--quiet", "--detach", "--force", commit, variables={"GIT_WORK_TREE": str(tree)})
-        for path in left_out:
-            with suppress(FileNotFoundError):
-                path_in_tree = tree / os.fsdecode(path)
-                path_in_tree.rmdir() if path_in_tree.is_dir() else path_in_tree.unlink()
+        refused: list[str] = []
+        while (failure := self._write(files, tree)) is not None:
+            unusable = [file.name for file in files if _is_unusable(tree, file.name)]
+            if not unusable:
+                raise failure
+            refused += unusable
+            files = [file for file in files if file.name not in set(unusable)]
+        tell_left_out(refused, "this file system takes no file of that name")
 
-    def _survey(self, commit: str) -> list[bytes]:
-        """Check the limits, and return what is no regular file: symlinks (as files) and submodules (as folders)."""
-        listing = self.do("ls-tree", "-r", "-l", "-z", "--full-tree", commit, max_output=_MAX_LISTING)
+    def _survey(self, commit: str) -> list[_File]:
+        """Check the limits, and return the regular files, as far as any file system could take them."""
+        arguments = ("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
+        listing = self.do(*arguments, max_output=_MAX_LISTING)
         entries = [match for line in listing.split(b"\0") if (match := _ENTRY.fullmatch(line))]
-        files = len(entries) if len(listing) < _MAX_LISTING else self._limits.files + 1
-        size = sum(int(match[2]) for match in entries if match[2] != b"-")
-        self._limits.check(self._name, size=size, files=files)
-        return [match[3] for match in entries if not match[1].startswith(b"100")]
+        files = [_file(match) for match in entries if match["mode"].startswith(b"100")]
+        number = len(entries) if len(listing) < _MAX_LISTING else self._limits.files + 1
+        self._limits.check(self._name, size=sum(file.size for file in files), files=number)
+        if not has_content(file.name for file in files):
+            others = "nothing but submodules and links, which are not read" if entries else "no file"
+            raise NoInputError(
+                f"{self._name}: the repository holds {others}: give a repository with files of its own",
+                code="repository_empty",
+            )
+        long = [file.name for file in files if is_too_long(file.name)]
+        tell_left_out(long, "the path is too long")
+        return [file for file in files if file.name not in set(long)]
+
+    def _write(self, files: list[_File], tree: Path) -> WorkerError | None:
+        """Write files to a folder by way of an index that holds nothing else; return what fails."""
+        listed = (b"%b %b\t%b\0" % (file.mode, file.id, os.fsencode(file.name)) for file in files)
+        self.do("read-tree", "--empty")
+        self.do("update-index", "-z", "--index-info", data=b"".join(listed))
+        try:
+            self.do("checkout-index", "--all", "--force", variables={"GIT_WORK_TREE": str(tree)})
+        except NoInputError as error:
+            return error
+        return None
 
     def _failure(self, command: str, finished: Finished) -> WorkerError:
         said = f"{self._name}: git {command} fails: {reason(finished.stderr)}"
         if finished.code >= _SIGNALED or _OUT_OF_SPACE in finished.stderr:
             return TemporaryError(said, code="git_failed")
         return NoInputError(said, code="repository_invalid")
+
+
+def _file(entry: re.Match[bytes]) -> _File:
+    size = int(entry["size"]) if entry["size"].isdigit() else 0  # that of a missing object is not known
+    return _File(entry["mode"], entry["id"], size, os.fsdecode(entry["name"]))
+
+
+def _is_unusable(tree: Path, name: str) -> bool:
+    """Tell whether a folder takes no file of that name; leave none behind."""
+    path = tree / name
+    if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where a name is too long
+        return False
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        path.unlink()
+    except OSError as error:
+        if error.errno in UNUSABLE:
+            return True
+        with writing():
+            raise
+    return False

@@ -1,7 +1,9 @@
 """The files of a folder: the regular ones, in an order that depends on nothing but their names."""
 
+import errno
+import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +11,19 @@ from typing import BinaryIO, Final
 
 from worker.errors import TemporaryError
 
+LOG = logging.getLogger(__name__)
+
 CHUNK: Final = 1 << 20
 """How much of a file is in memory at a time, in bytes."""
+UNUSABLE: Final = {errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL}
+"""What a file system answers to a name that it cannot give to any file."""
+
+_SETTINGS_OF_GIT: Final = {".gitmodules", ".gitattributes", ".gitignore", ".gitkeep"}
+_MAX_PATH_BYTES: Final = 3072
+"""A longer path may leave no room for the folder that it is put in: Linux takes 4096 in all."""
+_MAX_DEPTH: Final = 200
+"""Folders nested deeper than this are too much for the programs that walk through them."""
+_NAMED: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +54,23 @@ def regular_files(root: Path) -> list[Entry]:
                     executable = bool(state.st_mode & 0o100)
                     found.append(Entry(name=folder + entry.name, size=state.st_size, executable=executable))
     return sorted(found, key=lambda entry: os.fsencode(entry.name))
+
+
+def has_content(names: Iterable[str]) -> bool:
+    """Tell whether any file is there for its own sake, rather than for git's."""
+    return any(name.rpartition("/")[2] not in _SETTINGS_OF_GIT for name in names)
+
+
+def is_too_long(name: str) -> bool:
+    """Tell whether a path is longer, or nested deeper, than can be relied on everywhere."""
+    return len(os.fsencode(name)) > _MAX_PATH_BYTES or name.count("/") > _MAX_DEPTH
+
+
+def tell_left_out(names: Collection[str], why: str) -> None:
+    """Log which files of a repository are not read, and why; nothing if there are none."""
+    if names:
+        extra = {"reason": why, "files": len(names), "first": list(names)[:_NAMED]}
+        LOG.warning("left out", extra=extra)
 
 
 def chunks(file: BinaryIO) -> Iterator[bytes]:

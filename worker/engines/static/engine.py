@@ -7,7 +7,7 @@ from typing import Final
 
 from states.stages import INFO, Stage
 from worker.course import read_abstractions, read_order, read_relationships
-from worker.engines.port import EngineFailedError, Item, Workspace
+from worker.engines.port import EngineFailedError, Item, NoMaterialError, Workspace
 from worker.engines.static.analysis import NothingToSayError, analyze
 from worker.engines.static.facts import Analysis, Course
 from worker.engines.static.pages import chapters, reviews, tutorials
@@ -43,7 +43,7 @@ class StaticEngine:
         """Do nothing: this engine needs nothing that could be missing."""
 
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
-        """Make the items of a stage that are not there yet; raise EngineFailedError if the repository has no text."""
+        """Make the items of a stage that are not there yet; raise NoMaterialError if the repository has no text."""
         analysis = self._analysis(workspace.source)
         if stage in _PAPERS:
             path = INFO[stage].file
@@ -73,7 +73,9 @@ class StaticEngine:
             try:
                 self._known = source, analyze(source, self._wait)
             except NothingToSayError as error:
-                raise EngineFailedError("the repository has no file with text in it", temporary=False) from error
+                raise NoMaterialError(
+                    "the repository has no file with text in it: give one with source code or documents"
+                ) from error
         return self._known[1]
 
     def _wait(self) -> None:
