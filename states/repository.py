@@ -5,9 +5,10 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from states.addresses import address_fault
+from states.url_patterns import SHORT_REPOSITORY, repository_pattern
 
 GITHUB: Final = "https://github.com"
-_SHORT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.\.?$)[A-Za-z0-9._-]+")
+_SHORT: Final = re.compile(SHORT_REPOSITORY)
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -56,7 +57,7 @@ def repository_fault(repository: str, *, allow_http: bool) -> str | None:
         return f"it is no URL ({error})"
     if parts.scheme == "http" and host and not (allow_http or _is_loopback(host)):
         return "http:// is taken for this machine only: use https://, or set ALLOW_HTTP_GIT=1"
-    return address_fault(repository) or _url_fault(parts)
+    return address_fault(repository) or _url_fault(parts) or _shape_fault(repository, allow_http=allow_http)
 
 
 def without_credentials(repository: str) -> str:
@@ -69,9 +70,13 @@ def _url_fault(parts: SplitResult) -> str | None:
         return "it holds a user name or a password: leave them out, and set GITHUB_TOKEN"
     if parts.query or parts.fragment:
         return "it holds a `?` or a `#`: give the repository's own URL"
-    if parts.scheme not in {"https", "http"} or not parts.hostname or not parts.path.strip("/"):
-        return "it must be https://host/path, or owner/name for GitHub"
     return None
+
+
+def _shape_fault(repository: str, *, allow_http: bool) -> str | None:
+    if re.fullmatch(repository_pattern(allow_http=allow_http), repository):
+        return None
+    return "it must be https://host/path, or owner/name for GitHub"
 
 
 def branch_fault(branch: str) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
+from states.url_patterns import HTTP_URL
 from worker.errors import ConfigError
 from worker.logs import FORMATS, LEVELS
 from worker.text_faults import (
@@ -336,7 +337,7 @@ def http_fault(url: str) -> str | None:
         return f"it is no URL ({error})"
     if surplus_fault(url) or re.search(r"[\s\ud800-\udfff]", url):
         return "it holds white space, a quotation mark at an end, or a character that cannot be seen"
-    if parts.scheme not in {"http", "https"} or not host:
+    if parts.scheme not in {"http", "https"} or not host or not re.fullmatch(HTTP_URL, url):
         return "it must be an http:// or https:// URL with a host"
     return None
 

@@ -17,6 +17,9 @@ _CHARACTERS: Final = {
     "\u200b": "a zero-width space",
     "\ufeff": "a byte order mark",
 }
+_BEYOND: Final = 0x10000
+SECRET: Final = "[!-~]+"  # noqa: S105 - a pattern
+"""What a key or token looks like."""
 ADVICE: Final = (
     "set it to the bare value (quotes are kept by `docker --env-file`, "
     "and carriage returns come from files with Windows line ends)"
@@ -44,6 +47,21 @@ def _is_surplus(character: str) -> bool:
     return character in _QUOTES or unicodedata.category(character) in _INVISIBLE
 
 
+def surplus_class() -> str:
+    """Return the characters that no text begins or ends with, as the inside of a class in a pattern.
+
+    Those beyond U+FFFF are left out: not every reader of patterns can name them.
+    """
+    named = [code for code in range(_BEYOND) if _is_surplus(chr(code))]
+    ranges: list[list[int]] = []
+    for code in named:
+        if ranges and code == ranges[-1][1] + 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    return "".join(rf"\u{first:04x}-\u{last:04x}" for first, last in ranges)
+
+
 def _called(character: str) -> str:
     if character in _QUOTES:
         return f"a quotation mark ({character})"
@@ -63,7 +81,7 @@ def without_surplus(text: str) -> str:
 
 def secret_fault(text: str) -> str | None:
     """Say what is wrong with a key or token, without repeating it, or return None."""
-    if re.fullmatch("[!-~]+", text):
+    if re.fullmatch(SECRET, text):
         return None
     return "it must be of printable ASCII characters, without white space"
 

@@ -1,5 +1,6 @@
 """The gateway against its own description: requests that somebody makes up by the thousand find no fault."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.gateway.conftest import Place
+from tests.support.program import ROOT
 from tests.support.scaleway.server import ScalewayServer
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
@@ -23,6 +25,7 @@ def test_no_request_finds_a_fault_with_the_description(place: Place, token: str)
             *("--max-examples", "8", "--seed", "1", "--suppress-health-check", "all", "--no-color"),
             *(("--header", f"Authorization: Bearer {token}") if token else ()),
         ]
-        found = subprocess.run(command, capture_output=True, text=True, check=False, cwd=place.folder)
+        environment = {**os.environ, "SCHEMATHESIS_HOOKS": "tests.gateway.fuzzing", "PYTHONPATH": str(ROOT)}
+        found = subprocess.run(command, capture_output=True, text=True, check=False, cwd=place.folder, env=environment)
     assert found.returncode == 0, found.stdout[-6000:] + found.stderr
     assert "Tested: 6" in found.stdout

@@ -61,7 +61,7 @@ class Gateway:
         return JSONResponse({"status": "ok", "version": __version__})
 
     async def _description(self, _: HttpRequest) -> Response:
-        return JSONResponse(description(guarded=self._token is not None))
+        return JSONResponse(description(guarded=self._token is not None, allow_http=self._allow_http))
 
     async def _status(self, _: HttpRequest) -> Response:
         said = await run_in_threadpool(self._backend.status)

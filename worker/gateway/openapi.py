@@ -2,49 +2,60 @@
 
 from typing import Any, Final
 
+from states.keys import JOB_ID
 from states.stages import State
+from states.url_patterns import HTTP_URL, repository_pattern
 from worker import __version__
+from worker.text_faults import SECRET, surplus_class
 
-_JOB_ID: Final = {"type": "string", "pattern": r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$"}
-_SURPLUS: Final = (
-    r"\s\x00-\x20\x7f-\xa0\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f"
-    r"\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\"'`\u2018\u2019\u201c\u201d\xab\xbb"
-)
-"""What no text begins or ends with, as far as a pattern of JSON schema can say it: quotes, and what cannot be seen."""
-_BEGIN: Final = f"(?![{_SURPLUS}])"
-_END: Final = f"(?<![{_SURPLUS}])"
-_TOKEN: Final = {"type": "string", "pattern": f"^{_BEGIN}[!-~]+{_END}$"}
-_OPTIONAL_TOKEN: Final = {"type": ["string", "null"], "pattern": f"^$|^{_BEGIN}[!-~]+{_END}$"}
+_NO_SURPLUS: Final = surplus_class()
+_BEGIN: Final = f"^(?![{_NO_SURPLUS}])"
+_EMPTY: Final = r"(?![\s\S])"
+"""The end of a text: to some readers, `$` is also the place before a line break there."""
+_END: Final = f"(?<![{_NO_SURPLUS}]){_EMPTY}"
 _PART: Final = r"[^\x00-\x20\x7f-\x9f~^:?*\[\\/]+"
-_BRANCH: Final = rf"^$|^{_BEGIN}(?!-)(?!.*(\.\.|@\{{|\.$))(?!(.*/)?\.)(?!.*\.lock(/|$)){_PART}(/{_PART})*{_END}$"
-_NO_PAGE: Final = r"(?!https://[^/]+(/+[^/]+){2,}/+-(/|$))"
-"""GitLab's pages of a repository are no repositories."""
-_URL: Final = rf"{_NO_PAGE}https://[A-Za-z0-9.-]+(/[A-Za-z0-9._-]+)+"
-_SHORT: Final = "[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+"
+_BRANCH: Final = (
+    r"(?!-)(?![\s\S]*(?:\.\.|@\{|\.$))(?!(?:[\s\S]*/)?\.)(?![\s\S]*\.lock(?:/|$))" + rf"{_PART}(?:/{_PART})*"
+)
+
+
+def _whole(pattern: str) -> str:
+    """Return a pattern of a whole text that has nothing around it."""
+    return f"{_BEGIN}(?:{pattern}){_END}"
+
+
+def _text(pattern: str, **more: object) -> dict[str, Any]:
+    return {"type": "string", "pattern": _whole(pattern), **more}
+
+
+def _optional(pattern: str, **more: object) -> dict[str, Any]:
+    """Return the schema of what may be missing: null and an empty text count as such."""
+    return {"type": ["string", "null"], "pattern": f"^{_EMPTY}|{_whole(pattern)}", **more}
+
+
+_JOB_ID: Final = {"type": "string", "pattern": rf"^(?!\.{{1,2}}{_EMPTY}){JOB_ID.pattern}{_EMPTY}"}
 _TEXT: Final = {"type": "string"}
 _TEXTS: Final = {"type": "array", "items": _TEXT}
 
-_SCHEMAS: Final[dict[str, Any]] = {
-    "Request": {
+
+def _request(*, allow_http: bool) -> dict[str, Any]:
+    return {
         "type": "object",
         "required": ["jobId", "repositoryUrl", "callbackUrl", "callbackToken"],
         "properties": {
             "jobId": _JOB_ID,
-            "repositoryUrl": {
-                "type": "string",
-                "description": "https://host/path, or owner/name for GitHub",
-                "pattern": f"^({_URL}|{_SHORT})$",
-            },
-            "branch": {"type": ["string", "null"], "pattern": _BRANCH, "default": "main"},
-            "callbackUrl": {
-                "type": "string",
-                "pattern": r"^https?://[a-z0-9]{1,40}(\.[a-z]{2,9})?(:[1-9][0-9]{1,3})?/[!-~]{0,200}"
-                rf"{_END}$",
-            },
-            "callbackToken": _TOKEN,
-            "githubToken": _OPTIONAL_TOKEN,
+            "repositoryUrl": _text(
+                repository_pattern(allow_http=allow_http), description="https://host/path, or owner/name for GitHub"
+            ),
+            "branch": _optional(_BRANCH, default="main"),
+            "callbackUrl": _text(HTTP_URL, description="the address of the web app's webhook"),
+            "callbackToken": _text(SECRET),
+            "githubToken": _optional(SECRET),
         },
-    },
+    }
+
+
+_SCHEMAS: Final[dict[str, Any]] = {
     "Accepted": {
         "type": "object",
         "required": ["status", "jobId"],
@@ -170,17 +181,18 @@ _DESCRIPTION: Final[dict[str, Any]] = {
             ),
         },
     },
-    "components": {"schemas": _SCHEMAS},
 }
 
 
-def description(*, guarded: bool) -> dict[str, Any]:
-    """Return the description of a gateway that asks for its token, or of one that has none."""
-    if not guarded:
-        return _DESCRIPTION
-    schemes = {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}}
-    return {
-        **_DESCRIPTION,
-        "security": [{"bearer": []}],
-        "components": {**_DESCRIPTION["components"], **schemes},
-    }
+def description(*, guarded: bool, allow_http: bool) -> dict[str, Any]:
+    """Return the description of a gateway, `guarded` by a token or not; it takes what the request's checks take.
+
+    The checks also refuse what no pattern can name: a host that is no address of IPv6 although it looks like one, a
+    page's address instead of a repository's, half of a character.
+    """
+    components: dict[str, Any] = {"schemas": {"Request": _request(allow_http=allow_http), **_SCHEMAS}}
+    described = {**_DESCRIPTION, "components": components}
+    if guarded:
+        components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+        described["security"] = [{"bearer": []}]
+    return described

@@ -1,0 +1,26 @@
+"""What schemathesis is told of requests that a schema cannot tell: loaded by it, as SCHEMATHESIS_HOOKS names it."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import schemathesis
+
+from states.addresses import address_fault
+
+
+@schemathesis.hook
+def filter_body(_: schemathesis.HookContext, body: Any) -> bool:  # noqa: ANN401 - any value of JSON
+    """Leave out what matches the pattern of addresses, and is none (`https://[1:2]/`), or is that of a page."""
+    if not isinstance(body, dict):
+        return True
+    repository = body.get("repositoryUrl")
+    is_page = isinstance(repository, str) and address_fault(repository) is not None
+    return not is_page and can_be_split(repository) and can_be_split(body.get("callbackUrl"))
+
+
+def can_be_split(value: object) -> bool:
+    """Tell whether a text can be taken apart as an address; anything else is for the schema to refuse."""
+    try:
+        return not isinstance(value, str) or urlsplit(value).port != -1
+    except ValueError:
+        return False
