@@ -4,9 +4,10 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from states.files import media_type
 from states.keys import ArtifactName, artifact_key, artifact_name, inputs_prefix
@@ -22,7 +23,10 @@ _DAMAGED: Final = "a stored item is not valid, and is not used"
 Validate = Callable[[str, bytes], str | None]
 """Says what is wrong with an item (its path and content), or None."""
 
-_CHUNK: Final = 1 << 20
+LOOKS: Final = 3
+"""An object is missing or damaged only if it is so each time: a store may answer wrongly once."""
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,9 +50,8 @@ class Artifacts:
 
     def store(self, stage: Stage, inputs: str, path: str, body: bytes | Path) -> Artifact:
         """Store an item under its inputs and its content; doing it again changes nothing, and mends a damaged one."""
-        size, sha256 = measure(body)
-        artifact = Artifact(path=path, size=size, sha256=sha256, media_type=media_type(path))
-        self._store.put(artifact_key(self._job_id, stage, inputs, sha256, path), body, artifact.media_type)
+        artifact = _artifact(path, body)
+        self._store.put(artifact_key(self._job_id, stage, inputs, artifact.sha256, path), body, artifact.media_type)
         return artifact
 
     def submit(self, stage: Stage, inputs: str, path: str, body: bytes) -> Future[Artifact]:
@@ -92,7 +95,7 @@ class Artifacts:
             (record.stage, artifact)
             for record, sizes in zip(kept, self._executor.map(self._sizes, kept), strict=True)
             for artifact in record.artifacts
-            if sizes.get(self.key(record, artifact)) != artifact.size
+            if sizes.get(self.key(record, artifact)) != artifact.size and not self._is_there(record, artifact)
         ]
 
     def key(self, record: StageRecord, artifact: Artifact) -> str:
@@ -101,50 +104,72 @@ class Artifacts:
 
     def download(self, record: StageRecord, artifact: Artifact, path: Path) -> bool:
         """Write an artifact to a file, and tell whether it is there and whole."""
-        try:
-            self._store.download(self.key(record, artifact), path)
-        except MissingError:
-            return False
-        return measure(path) == (artifact.size, artifact.sha256)
+        return self._downloaded(self.key(record, artifact), artifact.sha256, path) == artifact.size
 
     def adopt(self, version: Version, path: Path) -> Artifact | None:
         """Write an item of an unfinished stage to a file; return None if it is not what its name says."""
-        try:
-            self._store.download(version.key, path)
-        except MissingError:
-            return None
-        size, sha256 = measure(path)
-        if not sha256.startswith(version.name.content):
+        if self._downloaded(version.key, version.name.content, path) is None:
             LOG.warning(_DAMAGED, extra={"key": version.key})
             return None
-        name = version.name.path
-        return Artifact(path=name, size=size, sha256=sha256, media_type=media_type(name))
+        return _artifact(version.name.path, path)
+
+    def _downloaded(self, key: str, sha256: str, path: Path) -> int | None:
+        """Write an object to a file, and return its size, or None if its SHA-256 does not begin so."""
+
+        def look() -> int | None:
+            self._store.download(key, path)
+            size, found = measure(path)
+            return size if found.startswith(sha256) else None
+
+        return certain(look)
+
+    def _is_there(self, record: StageRecord, artifact: Artifact) -> bool:
+        """Ask for one artifact itself: a listing may not show it yet."""
+        key = self.key(record, artifact)
+        return certain(lambda: self._store.head(key).size == artifact.size or None) is not None
 
     def _sizes(self, record: StageRecord) -> dict[str, int]:
         prefix = inputs_prefix(self._job_id, record.stage, _inputs(record))
         return {entry.key: entry.size for entry in self._store.entries(prefix)}
 
     def _content(self, record: StageRecord, artifact: Artifact) -> bytes | None:
-        try:
-            body = self._store.get(self.key(record, artifact))
-        except MissingError:
-            return None
-        return body if measure(body) == (artifact.size, artifact.sha256) else None
+        return content(self._store, self.key(record, artifact), artifact.sha256, size=artifact.size)
 
     def _first_valid(self, versions: list[Version], validate: Validate) -> tuple[Artifact, bytes] | None:
         for version in versions:
-            try:
-                body = self._store.get(version.key)
-            except MissingError:
-                continue
-            path, (size, sha256) = version.name.path, measure(body)
-            fault = (
-                validate(path, body) if sha256.startswith(version.name.content) else "its content does not fit its name"
-            )
-            if fault is None:
-                return Artifact(path=path, size=size, sha256=sha256, media_type=media_type(path)), body
+            path = version.name.path
+            body = content(self._store, version.key, version.name.content)
+            fault = "it is missing, or does not fit its name" if body is None else validate(path, body)
+            if body is not None and fault is None:
+                return _artifact(path, body), body
             LOG.warning(_DAMAGED, extra={"key": version.key, "fault": fault})
         return None
+
+
+def certain(look: Callable[[], Result | None]) -> Result | None:
+    """Return what a look at the store finds; None if it raises MissingError, or returns None, each time."""
+    for _ in range(LOOKS):
+        with suppress(MissingError):
+            found = look()
+            if found is not None:
+                return found
+    return None
+
+
+def content(store: Store, key: str, sha256: str, *, size: int | None = None) -> bytes | None:
+    """Return an object's content, or None if it is missing, or has not this size, or no SHA-256 that begins so."""
+
+    def look() -> bytes | None:
+        body = store.get(key)
+        length, found = measure(body)
+        return body if found.startswith(sha256) and size in {None, length} else None
+
+    return certain(look)
+
+
+def _artifact(path: str, body: bytes | Path) -> Artifact:
+    size, sha256 = measure(body)
+    return Artifact(path=path, size=size, sha256=sha256, media_type=media_type(path))
 
 
 def measure(body: bytes | Path) -> tuple[int, str]:

@@ -8,8 +8,8 @@ from typing import Final
 from states.files import is_course_path, media_type
 from states.manifest import Artifact, Manifest, StageRecord
 from states.stages import STAGES, Stage
-from worker.artifacts import Artifacts, Version, measure
-from worker.errors import MissingError, NoInputError
+from worker.artifacts import Artifacts, Version, content
+from worker.errors import NoInputError
 from worker.store.port import Store
 
 
@@ -83,9 +83,4 @@ class Inventory:
         )
 
     def _content(self, holding: Holding) -> bytes | None:
-        try:
-            body = self._store.get(holding.key)
-        except MissingError:
-            return None
-        size, sha256 = measure(body)
-        return body if size == holding.size and sha256.startswith(holding.sha256) else None
+        return content(self._store, holding.key, holding.sha256, size=holding.size)

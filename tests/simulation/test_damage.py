@@ -1,5 +1,8 @@
 """What a run does about objects that are lost or damaged in the store."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from states.exits import Exit
@@ -10,6 +13,8 @@ from tests.simulation.simulation import Simulation
 from tests.simulation.stories import CHAPTER, kill_before, run
 from tests.simulation.wire import Fault
 from tests.support.world import JOB
+from worker.errors import MissingError
+from worker.store.memory import MemoryStore
 
 
 def artifact_of(simulation: Simulation, path: str) -> str:
@@ -32,6 +37,49 @@ def test_what_is_damaged_in_the_store_is_made_again(simulation: Simulation, path
     other = Simulation(2, simulation.work_dir)
     run(other)
     assert simulation.course() == other.course()
+
+
+class WrongOnce(MemoryStore):
+    """Answers wrongly when an object is read for the first time, and rightly from then on."""
+
+    def __init__(self, simulation: Simulation, wrong: Callable[[bytes], bytes]) -> None:
+        super().__init__(lambda: simulation.scheduler.time)
+        for entry in simulation.store.entries(""):
+            self.put(entry.key, simulation.store.get(entry.key), "")
+        self._wrong = wrong
+        self._read: set[str] = set()
+
+    def get(self, key: str) -> bytes:
+        body = super().get(key)
+        if "/artifacts/" not in key or key in self._read:
+            return body
+        self._read.add(key)
+        return self._wrong(body)
+
+    def download(self, key: str, path: Path) -> None:
+        path.write_bytes(self.get(key))
+
+
+def missing(_: bytes) -> bytes:
+    raise MissingError
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [missing, lambda _: b"", lambda body: body[:-1], lambda body: body[::-1], lambda _: b"<html>welcome</html>"],
+)
+def test_what_is_only_answered_wrongly_once_is_not_made_again(
+    simulation: Simulation, wrong: Callable[[bytes], bytes]
+) -> None:
+    run(simulation, judge=kill_before("put job-1/artifacts/review-chapters/"))
+    simulation.store = WrongOnce(simulation, wrong)
+    before = simulation.manifest
+    again = run(simulation)
+    assert again.code is Exit.OK
+    assert not simulation.redone
+    assert not [path for path in again.engine.made if path.startswith(("step", "chapters/"))]
+    stages = (Stage.CLONE, Stage.EXTRACT, Stage.GENERATE_CHAPTERS)
+    assert [simulation.manifest.record(stage) for stage in stages] == [before.record(stage) for stage in stages]
 
 
 def test_an_item_that_is_whole_and_yet_not_valid_is_made_again(simulation: Simulation) -> None:

@@ -1,6 +1,6 @@
 """What the stages produce, as objects in a store; and the list of what a job has."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from worker.artifacts import Artifacts
 from worker.errors import NoInputError
 from worker.inventory import Inventory
 from worker.store.memory import MemoryStore
+from worker.store.port import Entry
 
 INPUTS = "0123456789ab"
 PATH = "chapters/chapter_1_x.md"
@@ -117,6 +118,16 @@ def test_what_is_gone_or_of_another_size_is_found_by_listing(store: MemoryStore,
     store.put(artifacts.key(kept, kept.artifacts[1]), b"longer", "text/markdown")
     unentered = StageRecord(stage=Stage.GENERATE_TUTORIALS)
     assert [one.path for _, one in artifacts.missing([kept, unentered])] == ["chapters/a.md", "chapters/b.md"]
+
+
+def test_what_only_the_listing_does_not_show_is_not_missing() -> None:
+    class Blind(MemoryStore):
+        def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+            return iter(list(super().entries(prefix, start_after=start_after, limit=limit))[:1])
+
+    artifacts = Artifacts(Blind(lambda: 0.0), "job-1", InlineExecutor())
+    kept = record(artifacts, ("chapters/a.md", b"a"), ("chapters/b.md", b"b"), ("chapters/c.md", b"c"))
+    assert artifacts.missing([kept]) == []
 
 
 def test_a_download_is_checked(store: MemoryStore, artifacts: Artifacts, tmp_path: Path) -> None:
