@@ -101,22 +101,20 @@ class CheckpointLog:
         """The job's name."""
         return self._job_id
 
-    def newest(self) -> Checkpoint | None:
-        """Read the newest checkpoint, or return None if the job has none."""
+    def newest(self, known: Checkpoint | None = None) -> Checkpoint | None:
+        """Read the newest checkpoint, or return None if the job has none.
+
+        A listing may lag: if it shows nothing as new as what is `known` to be there, the log is read on from that.
+        """
 
         def look(store: Store) -> Checkpoint | None:
             sequences = list(self._listed(store, after=0))
             return self._present(store, sequences[-1]) if sequences else None
 
-        return self._attempt(look)
-
-    def newest_after(self, checkpoint: Checkpoint) -> Checkpoint:
-        """Read the newest checkpoint, one by one from an older one: of a listing that may lag nothing is asked."""
-        while True:
-            try:
-                checkpoint = self.read(checkpoint.manifest.sequence + 1)
-            except MissingError:
-                return checkpoint
+        newest = self._attempt(look)
+        if known is None or (newest is not None and newest.manifest.sequence >= known.manifest.sequence):
+            return newest
+        return self._read_on(known)
 
     def sequences(self, *, after: int = 0) -> Iterator[int]:
         """List the numbers of the checkpoints that come after one, in order."""
@@ -171,6 +169,13 @@ class CheckpointLog:
             sequence = sequence_of(entry.key)
             if sequence is not None:
                 yield sequence
+
+    def _read_on(self, checkpoint: Checkpoint) -> Checkpoint:
+        while True:
+            try:
+                checkpoint = self.read(checkpoint.manifest.sequence + 1)
+            except MissingError:
+                return checkpoint
 
     def _read(self, store: Store, sequence: int) -> Checkpoint:
         key = checkpoint_key(self._job_id, sequence)

@@ -155,11 +155,7 @@ class Claimant:
         return True
 
     def _newest(self) -> Checkpoint | None:
-        """Read the newest checkpoint; what a listing shows is never older than what is known to be there."""
-        newest, known = self._log.newest(), self._known
-        if known is None or (newest is not None and newest.manifest.sequence >= known.manifest.sequence):
-            return newest
-        return self._log.newest_after(known)
+        return self._log.newest(self._known)
 
     def _yield_to(self, found: Checkpoint) -> None:
         """Let whoever was first go first, and pause before the next try; raise BusyError after too many."""

@@ -49,8 +49,8 @@ OWNING: Final = (
     ),
     Sabotage(
         guard="a newcomer: goes up from what its refused claim has met",
-        file="worker/claim.py",
-        old="        return self._log.newest_after(known)",
+        file="worker/checkpoint.py",
+        old="        return self._read_on(known)",
         new="        return newest",
         tests=("tests/simulation/test_unfenced.py",),
     ),

@@ -29,28 +29,70 @@ class Trouble(StrEnum):
     SILENCE = "it happens after a long silence"
 
 
+class Refusal(StrEnum):
+    """What may be answered in the store's stead, and it did not happen."""
+
+    DENIED = "a 403"
+    UNKNOWN_KEY = "a 401"
+    NO_BUCKET = "a 404"
+    MALFORMED = "a 400"
+    SKEWED = "a 403 for the clock"
+    NOT_IMPLEMENTED = "a 501"
+    REDIRECT = "a 301 to https"
+    LOGIN = "a 302 to a login page"
+    PAGE = "a web page with 200"
+    JSON = "JSON with 200"
+    EMPTY = "nothing with 200"
+    GARBLED = "half a listing with 200"
+
+
+def _error(code: str) -> bytes:
+    return f"<Error><Code>{code}</Code><Message>so it is</Message></Error>".encode()
+
+
+_PAGE = b"<!doctype html><html><head><title>Sign in</title></head><br></html>"
+_HTML = {"Content-Type": "text/html"}
+_XML = {"Content-Type": "application/xml"}
+_ANSWERS: dict[Refusal, tuple[int, dict[str, str], bytes]] = {
+    Refusal.DENIED: (403, _XML, _error("AccessDenied")),
+    Refusal.UNKNOWN_KEY: (401, _XML, _error("InvalidAccessKeyId")),
+    Refusal.NO_BUCKET: (404, _XML, _error("NoSuchBucket")),
+    Refusal.MALFORMED: (400, _XML, _error("InvalidRequest")),
+    Refusal.SKEWED: (403, _XML, _error("RequestTimeTooSkewed")),
+    Refusal.NOT_IMPLEMENTED: (501, _XML, _error("NotImplemented")),
+    Refusal.REDIRECT: (301, {**_HTML, "Location": "https://127.0.0.1/"}, _PAGE),
+    Refusal.LOGIN: (302, {"Location": "https://login.example.org/"}, b""),
+    Refusal.PAGE: (200, _HTML, _PAGE),
+    Refusal.JSON: (200, {"Content-Type": "application/json"}, b'{"ok": true}'),
+    Refusal.EMPTY: (200, {}, b""),
+    Refusal.GARBLED: (200, _XML, b"<ListBucketResult><IsTruncated>fal"),
+}
+
+Judgement = Trouble | Refusal | None
+
+
 @dataclass
 class Proxy:
     """What stands between; `judge` is asked for each request (method and path) what happens to it."""
 
     upstream: str
-    judge: Callable[[str, str], Trouble | None] = lambda _method, _path: None
+    judge: Callable[[str, str], Judgement] = lambda _method, _path: None
     silence_seconds: float = 10.0
     url: str = ""
     requests: Counter[str] = field(default_factory=Counter)
     """By method."""
-    troubles: Counter[Trouble] = field(default_factory=Counter)
+    troubles: Counter[Trouble | Refusal] = field(default_factory=Counter)
     broken: threading.Event = field(default_factory=threading.Event)
     """While it is set, nothing gets through: each connection is reset."""
 
 
 def at_random(
-    seed: int, rate: float, kinds: tuple[Trouble, ...] = tuple(Trouble)
-) -> Callable[[str, str], Trouble | None]:
+    seed: int, rate: float, kinds: tuple[Trouble | Refusal, ...] = tuple(Trouble)
+) -> Callable[[str, str], Judgement]:
     """Return a judge that lets a share of all requests go wrong."""
     chance, lock = random.Random(seed), threading.Lock()  # noqa: S311 - a seed
 
-    def judge(_method: str, _path: str) -> Trouble | None:
+    def judge(_method: str, _path: str) -> Judgement:
         with lock:
             return chance.choice(kinds) if chance.random() < rate else None
 
@@ -102,6 +144,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         if trouble is Trouble.ERROR:
             self._answer(500, {}, b"")
+        elif isinstance(trouble, Refusal):
+            self._answer(*_ANSWERS[trouble])
         elif trouble is Trouble.SLOW_DOWN:
             self._answer(503, {"Content-Type": "application/xml"}, SLOW_DOWN)
         else:

@@ -1,5 +1,6 @@
 """The checkpoint log, and the three answers to "is it mine?"."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -21,7 +22,7 @@ from worker.errors import (
 from worker.retry import Retrier
 from worker.runtime import SystemRuntime
 from worker.store.memory import MemoryStore
-from worker.store.port import Head
+from worker.store.port import Entry, Head
 from worker.store.retrying import RetryingStore
 
 RUNTIME = SystemRuntime()
@@ -145,11 +146,22 @@ def test_a_store_that_let_a_rival_overwrite_what_it_had_created_is_no_fence() ->
 
 
 def test_where_the_listing_lags_the_newest_is_found_by_reading_on() -> None:
-    job = owned(memory())
+    class Lagging(MemoryStore):
+        deaf = False
+
+        def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+            return iter(()) if self.deaf else super().entries(prefix, start_after=start_after, limit=limit)
+
+    store = Lagging(lambda: 0.0)
+    job = owned(store)
     first = job.log.read(1)
     for _ in range(3):
         job.append(lambda base: base)
-    assert job.log.newest_after(first).manifest.sequence == 4
+    store.deaf = True
+    assert job.log.newest() is None
+    newest = job.log.newest(first)
+    assert newest is not None
+    assert newest.manifest.sequence == 4
 
 
 @pytest.mark.parametrize("missing", [1, 5])

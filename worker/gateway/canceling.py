@@ -10,7 +10,7 @@ from typing import Final
 
 from states.decisions import request_cancel
 from states.manifest import Identity, Manifest, Writer
-from worker.checkpoint import CheckpointLog, OvertakenError
+from worker.checkpoint import Checkpoint, CheckpointLog, OvertakenError
 from worker.commands.reading import View
 from worker.commands.unbegun import wish_to_cancel
 from worker.errors import StoreError, WorkerError
@@ -32,8 +32,9 @@ def wish(view: View, job_id: str, waiting: Identity | None, engine: str) -> None
     Of a job that is only `waiting` this is the first checkpoint, and names the engine that it would have had.
     """
     log = CheckpointLog(view.store, job_id, view.runtime)
+    known: Checkpoint | None = None
     while True:
-        newest = log.newest()
+        newest = log.newest(known)
         if newest is not None:
             if newest.manifest.over or newest.manifest.cancel_requested:
                 return
@@ -44,7 +45,8 @@ def wish(view: View, job_id: str, waiting: Identity | None, engine: str) -> None
             raise UnknownJobError
         try:
             log.append(newest, wished, Writer.OPERATOR)
-        except OvertakenError:
+        except OvertakenError as overtaken:
+            known = overtaken.found
             continue
         return
 

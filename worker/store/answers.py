@@ -96,7 +96,7 @@ def _inspect_error(status: int, headers: Mapping[str, str], body: bytes) -> None
     if status >= 500 or status in _KINDS.keys() - {404} or _root(body) == "Error":  # noqa: PLR2004 - HTTP's own numbers
         return
     if status < 400 and "x-amz-bucket-region" not in headers:  # noqa: PLR2004 - HTTP's own number
-        where = _printable(headers.get("location", "")) or "nowhere"
+        where = _printable(headers.get("location", "").partition("?")[0]) or "nowhere"
         raise StrangerError(f"HTTP {status}, a redirect to {where}")
     if body:
         raise StrangerError(f"HTTP {status}, {_looks(headers, body)}")
