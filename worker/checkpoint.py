@@ -208,11 +208,19 @@ class CheckpointLog:
 class Ownership:
     """A job as its owning run sees it: the head of the log, and how to move it. For one thread at a time."""
 
-    def __init__(self, log: CheckpointLog, head: Checkpoint, *, since: float) -> None:
-        """Own the job from a checkpoint on that bears this run's number; it was first sent at `since` (monotonic)."""
+    def __init__(
+        self, log: CheckpointLog, head: Checkpoint, *, since: float, dated: float | None = None, skew: int = 0
+    ) -> None:
+        """Own the job from a checkpoint on that bears this run's number.
+
+        `since`: when it was first sent, by the Runtime's monotonic clock. `dated`: the same by the store's, as it dates
+        its answers. `skew`: by how many seconds that is ahead of the clock by which the store dates its objects.
+        """
         self._log = log
         self._head = head
         self.since: Final = since
+        self.dated: Final = dated
+        self.skew: Final = skew
 
     @property
     def manifest(self) -> Manifest:

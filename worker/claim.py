@@ -19,7 +19,7 @@ from states.takeover import Claim, Over, Wait, exit_code, judge
 from worker.checkpoint import Checkpoint, CheckpointLog, OvertakenError, Ownership, Proof
 from worker.desk import Desk
 from worker.errors import BusyError, ConfigError, NoInputError
-from worker.lease import read_lease
+from worker.lease import read_heartbeat
 from worker.placement import A_FEW, check_neighbours, check_store
 from worker.runtime import Runtime, iso
 from worker.store.port import Store
@@ -251,8 +251,8 @@ class Claimant:
 def read_silence(store: Store, log: CheckpointLog, manifest: Manifest) -> tuple[int, int]:
     """Return for how long the owner has not been heard of, and its lease, in seconds by the store's clock."""
     age = log.age(manifest.sequence)
-    heartbeat, lease = read_lease(store, manifest)
-    return (age if heartbeat is None else min(age, heartbeat)), lease
+    heartbeat = read_heartbeat(store, manifest)
+    return (age if heartbeat.age is None else min(age, heartbeat.age)), heartbeat.lease_seconds
 
 
 def check_identity(manifest: Manifest, wanted: Identity) -> None:

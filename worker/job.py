@@ -42,6 +42,8 @@ class Parts:
     runtime: Runtime
     store: Store
     """Must not retry by itself."""
+    open_lease_store: Callable[[], Store]
+    """Opens the same store on connections of its own, for the lease, so that nothing else keeps it waiting."""
     choose_engine: Callable[[Manifest | None], Engine]
     """Returns the engine for a new job, or the one that a job began with; may refuse."""
     open_source: Callable[[Identity, Path], Source]
@@ -117,7 +119,7 @@ class Job:
         parts, terms, desk, runtime = self._parts, self._terms, self.desk, self._parts.runtime
         engine = self._engine
         artifacts = Artifacts(self._store, self.log.job_id, runtime.executor(TRANSFERS))
-        lease = Lease(parts.store, owned, runtime, desk.mailbox)
+        lease = Lease(parts.open_lease_store, owned, runtime, desk.mailbox)
         heart = Heart(lease, desk.mailbox, runtime, give_up_seconds=terms.store_give_up)
         courier = Courier(parts.open_webhook, lease, runtime, desk.mailbox) if parts.open_webhook else None
         announcer = Announcer(
@@ -135,13 +137,14 @@ class Job:
         runner = Runner(bench, cloner, maker, announcer, patience)
 
         def on_refreshed() -> None:
-            runner.reassert()
-            if lease.reassert():
+            if lease.reassert(runner.reassert):
                 engine.unpause()
+                if lease.suspended:  # it was lost once more between the two
+                    engine.pause()
 
         desk.on_refreshed = on_refreshed
         desk.suspended = lambda: lease.suspended
-        heart.start(interval=terms.who.lease_seconds / 3, on_lost=engine.pause)
+        heart.start(on_lost=engine.pause)
         if courier is not None:
             courier.start()
         try:

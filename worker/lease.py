@@ -1,15 +1,28 @@
 """The lease of a run: how it shows that it lives, learns of its successor, and knows when it must stand still.
 
-The owner refreshes `runs/<n>/heartbeat.json` every third of its lease, and lists the checkpoints newer than its own at
-the same time. It counts from *before* it sends the refresh; the store dates the object after that; a newcomer waits
-until the object's age exceeds the lease (states/takeover.py). So the owner knows first: when a lease can have been
-taken over, `held` has been false for some time, whatever the clocks say and however long an answer took.
+Every third of its lease the owner writes `runs/<n>/heartbeat.json`, and lists the checkpoints newer than its own. Each
+of the two counts from *before* it was sent, and the lease holds for its time after the older one. The store dates the
+heartbeat after that, and a newcomer waits until the object's age exceeds the lease (states/takeover.py). So the owner
+knows first: when a lease can have been taken over, `held` has been false for some time, however long an answer took.
+
+A request may get stuck for longer than a lease. So each is tried anew, in a thread and on a connection of its own,
+when it has no answer after a ninth of the lease; of all tries the latest that is answered counts.
+
+The owner's clock may stand still without its knowledge, together with its machine (a hypervisor pauses it). So each
+heartbeat's date is compared with that of the one before: if the store says that more than a lease lies between them,
+the job can have been taken over, and the owner stands still until it has appended a checkpoint.
+
+A store may date its answers (`Date`) and its objects (`Last-Modified`) by two clocks. Where the first is ahead, every
+object looks too old. The claim measures by how much (worker/claim.py), and the owner writes its lease as so much
+longer. Until that heartbeat is answered, newcomers see the claim alone: so the owner counts it as so much older.
 """
 
 import json
 import logging
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from states.keys import heartbeat_key
@@ -27,7 +40,14 @@ from worker.runtime import Mailbox, Runtime, ThreadFailed
 from worker.store.port import Store
 
 LOG = logging.getLogger(__name__)
-_RETRY_SECONDS: Final = 0.3
+
+BEATS: Final = 3
+"""How many heartbeats are due within a lease."""
+TRIES: Final = 3
+"""How many times a request is tried by when the next one is due, if none is answered."""
+_UNDER_WAY: Final = 4
+"""How many tries of the same request may be under way at once."""
+_SHORTEST_WAIT: Final = 0.01
 _MEDIA_TYPE: Final = "application/json"
 
 
@@ -63,34 +83,67 @@ class StoreLost:
 LeaseNews = Superseded | CancelRequested | LeaseLost | LeaseRefreshed | StoreLost | ThreadFailed
 
 
-def read_lease(store: Store, manifest: Manifest) -> tuple[int | None, int]:
-    """Return the age of the owner's heartbeat (None if there is none) and its lease, both in seconds."""
-    key = heartbeat_key(manifest.job_id, manifest.run)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heartbeat:
+    """What the store holds of an owner's heartbeats."""
+
+    lease_seconds: int
+    age: int | None = None
+    """In seconds by the store's clock; None if there is no heartbeat."""
+    number: int | None = None
+    """Different from one heartbeat to the next; None where it is not known."""
+
+
+def read_heartbeat(store: Store, manifest: Manifest) -> Heartbeat:
+    """Read the newest heartbeat of the run that owns a job."""
+    key, lease = heartbeat_key(manifest.job_id, manifest.run), manifest.owner.lease_seconds
     try:
         age, body = store.head(key).age, store.get(key)
     except MissingError:
-        return None, manifest.owner.lease_seconds
+        return Heartbeat(lease_seconds=lease)
     try:
-        return age, int(json.loads(body)["leaseSeconds"])
-    except (ValueError, KeyError, TypeError):
-        return age, manifest.owner.lease_seconds
+        document = json.loads(body)
+        return Heartbeat(lease_seconds=int(document["leaseSeconds"]), age=age, number=document.get("number"))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Heartbeat(lease_seconds=lease, age=age)
+
+
+def put_heartbeat(store: Store, manifest: Manifest, number: int, *, skew: int = 0) -> float | None:
+    """Write a heartbeat of the run that owns a job; return the store's time, in seconds since 1970, where it says it.
+
+    `skew`: by how many seconds the store's objects look too old.
+    """
+    lease = manifest.owner.lease_seconds + skew
+    body = json.dumps({"run": manifest.run, "leaseSeconds": lease, "number": number}).encode("ascii")
+    return store.put(heartbeat_key(manifest.job_id, manifest.run), body, _MEDIA_TYPE)
 
 
 class Lease:
     """The lease of one run on one job."""
 
-    def __init__(self, store: Store, owned: Ownership, runtime: Runtime, mailbox: Mailbox[LeaseNews]) -> None:
-        """Hold a job that has just been claimed; `store` must not retry by itself."""
-        self._store = store
+    def __init__(
+        self, open_store: Callable[[], Store], owned: Ownership, runtime: Runtime, mailbox: Mailbox[LeaseNews]
+    ) -> None:
+        """Hold a job that has just been claimed.
+
+        `open_store` opens the store on connections of its own; it must not retry by itself, and is called when it is
+        first needed.
+        """
+        self._open_store = open_store
         self._owned = owned
-        self._log = CheckpointLog(store, owned.log.job_id, runtime)
         self._runtime = runtime
         self._mailbox = mailbox
-        self._run = owned.manifest.run
-        self._seconds = owned.manifest.owner.lease_seconds
-        self._refreshed = owned.since
+        self.seconds: Final = owned.manifest.owner.lease_seconds
+        self._lock = threading.Lock()
+        self._number = 0
+        self._refreshed = owned.since - owned.skew
+        self._looked = owned.since
+        self._dated = (owned.since, owned.dated)
+        """When the latest heartbeat that was answered had been sent, and the store's time in that answer."""
         self._suspended = False
         self._revoked = False
+        self.losses = 0
+        """How many times it has run out."""
 
     @property
     def held(self) -> bool:
@@ -100,33 +153,40 @@ class Lease:
     @property
     def remaining(self) -> float:
         """Seconds until the lease can have been taken over."""
-        return self._refreshed + self._seconds - self._runtime.monotonic()
+        return min(self._refreshed, self._looked) + self.seconds - self._runtime.monotonic()
 
-    def revoke(self) -> None:
-        """Give the lease up for good."""
-        self._revoked = True
+    @property
+    def refreshed(self) -> float:
+        """When the latest heartbeat that was answered had been sent, by the Runtime's monotonic clock."""
+        return self._refreshed
 
     @property
     def suspended(self) -> bool:
         """Whether it has run out, and was not reasserted since."""
         return self._suspended
 
-    def reassert(self) -> bool:
-        """Hold the lease again after a refresh and an append have both succeeded, if they were quick enough."""
-        self._suspended = self.remaining <= 0
-        return not self._suspended
+    def revoke(self) -> None:
+        """Give the lease up for good."""
+        self._revoked = True
 
-    def refresh(self) -> None:
+    def beat(self) -> None:
         """Send a heartbeat."""
+        with self._lock:
+            self._number += 1
+            number = self._number
         sent = self._runtime.monotonic()
-        body = json.dumps({"run": self._run, "leaseSeconds": self._seconds}).encode("ascii")
-        self._store.put(heartbeat_key(self._log.job_id, self._run), body, _MEDIA_TYPE)
+        dated = put_heartbeat(self._store, self._owned.manifest, number, skew=self._owned.skew)
+        lapsed = self._lapsed(sent, dated)
         if self.remaining <= 0:
-            self.suspend()
-        self._refreshed = sent
+            self.suspend("it was not refreshed in time")
+        elif lapsed:
+            self.suspend("this machine's clock has stood still, or the store's was set")
+        with self._lock:
+            self._refreshed = max(self._refreshed, sent)
 
     def look(self) -> None:
         """Look for checkpoints newer than this run's newest, and report what they mean."""
+        sent = self._runtime.monotonic()
         for sequence in list(self._log.sequences(after=self._owned.manifest.sequence)):
             manifest = self._log.present(sequence).manifest
             if not self._owned.is_own(manifest):
@@ -135,24 +195,78 @@ class Lease:
                 return
             if manifest.writer is Writer.OPERATOR and manifest.cancel_requested:
                 self._mailbox.put(CancelRequested())
+        if self.remaining <= 0:
+            self.suspend("newer checkpoints could not be looked for in time")
+        with self._lock:
+            self._looked = max(self._looked, sent)
 
-    def suspend(self) -> None:
-        """Stand still: the lease has run out."""
-        if not self._suspended:
+    def confirm(self) -> bool:
+        """Tell whether it is held, by a heartbeat of this moment."""
+        try:
+            self.beat()
+        except Exception as error:  # noqa: BLE001 - whatever the store answers: what it did not confirm is not held
+            LOG.debug("the lease could not be confirmed", extra={"reason": f"{type(error).__name__}: {error}"})
+            return False
+        return self.held
+
+    def suspend(self, reason: str) -> None:
+        """Stand still: it can have been taken over."""
+        with self._lock:
+            news = not self._suspended
             self._suspended = True
-            LOG.warning("the lease has run out, standing still", extra={"lease_seconds": self._seconds})
+            self.losses += 1
+        if news:
+            LOG.warning(
+                "the lease has run out, standing still", extra={"lease_seconds": self.seconds, "reason": reason}
+            )
             self._mailbox.put(LeaseLost())
 
-    def beat(self) -> None:
-        """Refresh and look once; after a silence, report that the store is back."""
-        self.refresh()
-        self.look()
-        if self._suspended:
-            self._mailbox.put(LeaseRefreshed())
+    def reassert(self, append: Callable[[], None]) -> bool:
+        """Append a checkpoint; hold the lease again, and return True, if it has not run out once more by then."""
+        losses = self.losses
+        append()
+        with self._lock:
+            self._suspended = self.losses > losses or self.remaining <= 0
+            return not self._suspended
+
+    @cached_property
+    def _store(self) -> Store:
+        return self._open_store()
+
+    @cached_property
+    def _log(self) -> CheckpointLog:
+        return CheckpointLog(self._store, self._owned.log.job_id, self._runtime)
+
+    def _lapsed(self, sent: float, dated: float | None) -> bool:
+        """Tell whether more than a lease has passed between two heartbeats, by the clock that newcomers go by."""
+        with self._lock:
+            last_sent, last_dated = self._dated
+            if dated is None or sent < last_sent:
+                return False
+            self._dated = (sent, dated)
+            return last_dated is not None and dated - last_dated > self.seconds
+
+
+@dataclass(eq=False, kw_only=True, slots=True)
+class _Request:
+    """What a lease asks of its store again and again."""
+
+    name: str
+    send: Callable[[], None]
+    due: float
+    answered: float = float("-inf")
+    """When the latest try that was answered had been sent."""
+    under_way: int = 0
+    failures: set[type[Exception]] = field(default_factory=set)
+    """Of the tries since the last one that was answered as it should be."""
 
 
 class Heart:
-    """The two threads of a lease: one that beats, and one that judges, since a beat may hang."""
+    """Keeps a lease: sees that its requests are sent in time, and judges when it has run out.
+
+    Its own thread never waits for the store: each try is a thread of its own, which leaves in the heart's mailbox what
+    there is to do when it has ended.
+    """
 
     def __init__(self, lease: Lease, mailbox: Mailbox[LeaseNews], runtime: Runtime, *, give_up_seconds: float) -> None:
         """Prepare; `give_up_seconds` is how long the store may stay silent."""
@@ -160,58 +274,102 @@ class Heart:
         self._mailbox = mailbox
         self._runtime = runtime
         self._give_up = give_up_seconds
+        self._interval = lease.seconds / BEATS
+        self._patience = self._interval / TRIES
+        # The claim was a sign of life, and a look at the log.
+        due = lease.refreshed + self._interval
+        self._requests = [
+            _Request(name="heartbeat", send=lease.beat, due=due),
+            _Request(name="look", send=lease.look, due=due),
+        ]
+        self._ended: Mailbox[Callable[[], None]] = runtime.mailbox()
         self._stopped = runtime.flag()
-        self._failures: set[type[Exception]] = set()
-        """What has gone wrong since the last beat that succeeded."""
+        self._on_lost: Callable[[], None] = lambda: None
+        self._losses = 0
+        """How many losses of the lease have been acted upon."""
+        self._lost_since: float | None = None
 
-    def start(self, *, interval: float, on_lost: Callable[[], None]) -> None:
-        """Beat every `interval` seconds; `on_lost` is called from the judging thread, before anything else."""
-        self._runtime.spawn("heart", lambda: self._beat(interval), self._mailbox.put)
-        self._runtime.spawn("judge", lambda: self._judge(interval, on_lost), self._mailbox.put)
+    def start(self, *, on_lost: Callable[[], None]) -> None:
+        """Begin; `on_lost` is called from the heart's thread when the lease has run out, and must not wait."""
+        self._on_lost = on_lost
+        self._runtime.spawn("heart", self._beat, self._mailbox.put)
 
     def stop(self) -> None:
-        """End both threads at their next step."""
-        self._stopped.set()
+        """End the thread at its next step."""
+        self._ended.put(self._stopped.set)
 
-    def _beat(self, interval: float) -> None:
-        wait = 0.0
-        while not self._stopped.wait(wait):
-            try:
-                self._lease.beat()
-            except Exception as error:  # noqa: BLE001 - an edge: no odd answer ends it
-                self._note(error)
-                wait = _RETRY_SECONDS
-            else:
-                self._failures.clear()
-                wait = interval
+    def _beat(self) -> None:
+        while not self._stopped.is_set():
+            self._judge()
+            now = self._runtime.monotonic()
+            for request in self._requests:
+                if request.due <= now and request.under_way < _UNDER_WAY:
+                    self._try(request)
+            conclude = self._ended.get(max(_SHORTEST_WAIT, self._next() - self._runtime.monotonic()))
+            if conclude is not None:
+                conclude()
 
-    def _note(self, error: Exception) -> None:
-        """Remember a failure and log it, the first time with its traceback if it is none of a store's."""
-        expected = isinstance(error, WorkerError | StoreError)
-        if type(error) not in self._failures:
-            reason = f"{type(error).__name__}: {error}"
-            LOG.warning("no heartbeat, trying again", extra={"reason": reason}, exc_info=None if expected else error)
-        self._failures.add(type(error))
+    def _next(self) -> float:
+        """Return when there is something to do, even if no try ends before."""
+        now = self._runtime.monotonic()
+        lost = self._lost_since
+        ends = now + self._lease.remaining if lost is None else min(lost + self._give_up, now + self._interval)
+        return min([ends, *(request.due for request in self._requests if request.under_way < _UNDER_WAY)])
 
-    def _judge(self, interval: float, on_lost: Callable[[], None]) -> None:
-        lost_since: float | None = None
-        wait = self._lease.remaining
-        while not self._stopped.wait(max(wait, _RETRY_SECONDS)):
-            wait = self._lease.remaining
-            if wait <= 0:
-                on_lost()
-                self._lease.suspend()
-                wait = interval
-            if not self._lease.suspended:
-                lost_since = None
-            elif lost_since is None:
-                lost_since = self._runtime.monotonic()
-            elif self._runtime.monotonic() - lost_since > self._give_up:
-                self._mailbox.put(StoreLost(error=self._lost()))
-                return
+    def _judge(self) -> None:
+        ran_out = self._lease.remaining <= 0 and not self._lease.suspended
+        if ran_out or self._lease.losses > self._losses:
+            self._on_lost()
+            self._lease.suspend("it was not refreshed in time")
+            self._losses = self._lease.losses
+        now = self._runtime.monotonic()
+        if not self._lease.suspended:
+            self._lost_since = None
+        elif self._lost_since is None:
+            self._lost_since = now
+        elif now - self._lost_since > self._give_up:
+            self._mailbox.put(StoreLost(error=self._lost()))
+            self._stopped.set()
 
     def _lost(self) -> StoreFaultError:
-        if self._failures == {StoreRefusedError}:
-            return StoreRefusedError(f"the store has refused the run's heartbeat for {self._give_up:g} seconds")
+        if set().union(*(request.failures for request in self._requests)) == {StoreRefusedError}:
+            return StoreRefusedError(f"the store has refused to keep the run's lease for {self._give_up:g} seconds")
         reason = f"the store has not answered quickly enough to hold the lease for {self._give_up:g} seconds"
         return StoreUnavailableError(reason)
+
+    def _try(self, request: _Request) -> None:
+        sent = self._runtime.monotonic()
+        request.under_way += 1
+        request.due = sent + self._patience
+
+        def send() -> None:
+            failure: Exception | None = None
+            try:
+                request.send()
+            except Exception as error:  # noqa: BLE001 - an edge: no odd answer ends the heart
+                failure = error
+            self._ended.put(lambda: self._conclude(request, sent, failure))
+
+        self._runtime.spawn(request.name, send, self._mailbox.put)
+
+    def _conclude(self, request: _Request, sent: float, failure: Exception | None) -> None:
+        request.under_way -= 1
+        if failure is None:
+            request.failures.clear()
+            request.answered = max(request.answered, sent)
+            request.due = max(request.due, sent + self._interval)
+            self._judge()
+            if self._lease.suspended and self._lease.remaining > 0:
+                self._mailbox.put(LeaseRefreshed())
+        elif sent > request.answered:
+            self._note(request, failure)
+            pause = self._patience * (0.5 + self._runtime.jitter() / 2)
+            request.due = min(request.due, self._runtime.monotonic() + pause)
+
+    def _note(self, request: _Request, error: Exception) -> None:
+        """Remember a failure and log it: of each kind the first, with its traceback if it is none of a store's."""
+        if type(error) not in request.failures:
+            fields = {"request": request.name, "reason": f"{type(error).__name__}: {error}"}
+            expected = isinstance(error, WorkerError | StoreError)
+            LOG.warning("the lease is not refreshed, trying again", extra=fields, exc_info=None if expected else error)
+        request.failures.add(type(error))

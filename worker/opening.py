@@ -13,6 +13,7 @@ from worker import __version__
 from worker.callbacks.port import Webhook
 from worker.engines.port import Engine
 from worker.errors import ConfigError, EngineUnavailableError
+from worker.lease import BEATS, TRIES
 from worker.retry import Retrier
 from worker.runtime import Runtime, SystemRuntime
 from worker.settings import Settings
@@ -37,6 +38,16 @@ def default_store_url(data: str | None) -> str:
 
 def open_store(settings: Settings) -> Store:
     """Open the store; it does not retry by itself."""
+    return _open_store(settings)
+
+
+def open_lease_store(settings: Settings) -> Store:
+    """Open the store on connections of its own, which give up well before a lease runs out."""
+    interval = settings.lease / BEATS
+    return _open_store(settings, connect_seconds=interval / TRIES, read_seconds=interval)
+
+
+def _open_store(settings: Settings, **limits: float) -> Store:
     parts = urlsplit(settings.store_url)
     if parts.scheme == "file":
         from worker.store.folder import FolderStore  # noqa: PLC0415 - only what is used is imported
@@ -53,6 +64,7 @@ def open_store(settings: Settings) -> Store:
         access_key=s3.access_key,
         secret_key=s3.secret_key.reveal(),
         session_token=s3.session_token.reveal() if s3.session_token else None,
+        **limits,
     )
     return S3Store(parts.netloc, parts.path.strip("/"), access)
 

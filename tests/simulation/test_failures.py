@@ -177,7 +177,7 @@ def test_a_thread_that_fails_ends_the_run_with_70_and_leaves_the_job_resumable(s
     [failed] = simulation.runs
     assert failed.code is Exit.SOFTWARE
     assert simulation.manifest.error is not None
-    assert "the thread judge has failed: OSError: it cannot be paused" in simulation.manifest.error.message
+    assert "the thread heart has failed: OSError: it cannot be paused" in simulation.manifest.error.message
     assert run(simulation).code is Exit.OK
     simulation.check()
 

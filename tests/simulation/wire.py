@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeVar
@@ -186,12 +186,13 @@ class WiredStore:
         self._do("write", f"create {key}", append)
         self.witness.answered(wire.process, sent, append=True)
 
-    def put(self, key: str, body: bytes | Path, media_type: str) -> None:
+    def put(self, key: str, body: bytes | Path, media_type: str) -> float | None:
         content = body.read_bytes() if isinstance(body, Path) else body
         sent = self.wire.scheduler.time
-        self._do("write", f"put {key}", lambda: self.inner.put(key, content, media_type))
+        now = self._do("write", f"put {key}", lambda: self.inner.put(key, content, media_type))
         if key.endswith("/heartbeat.json"):
             self.witness.answered(self.wire.process, sent, append=False)
+        return None if now is None else now + self.wire.conditions.dates_apart
 
     def get(self, key: str) -> bytes:
         return self._do("read", f"get {key}", lambda: self.inner.get(key))
@@ -201,7 +202,7 @@ class WiredStore:
 
     def head(self, key: str) -> Head:
         head = self._do("read", f"head {key}", lambda: self.inner.head(key))
-        return Head(size=head.size, age=head.age + int(self.wire.conditions.dates_apart))
+        return replace(head, now=head.now + self.wire.conditions.dates_apart)
 
     def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
         def page() -> list[Entry]:

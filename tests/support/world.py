@@ -160,6 +160,7 @@ class World:
         return Parts(
             runtime=self.runtime,
             store=self.store,
+            open_lease_store=lambda: self.store,
             choose_engine=choose,
             open_source=lambda _identity, _scratch: self.source,
             packer=JsonPacker(),

@@ -16,7 +16,7 @@ HOMES = {
     "starlette": ["worker/gateway/"],
     "subprocess": ["worker/process.py"],
     "tenacity": ["worker/retry.py"],
-    "threading": ["worker/runtime.py", "worker/engines/", "worker/gateway/slots.py"],
+    "threading": ["worker/runtime.py", "worker/lease.py", "worker/engines/", "worker/gateway/slots.py"],
     "transitions": ["states/machine.py"],
     "tree_sitter": ["worker/engines/static/"],
     "uvicorn": ["worker/gateway/"],

@@ -25,7 +25,7 @@ from worker.commands.reading import View
 from worker.commands.unbegun import engine_by, expected, wish_to_cancel
 from worker.desk import Desk
 from worker.errors import BusyError, TemporaryError, WorkerError
-from worker.lease import read_lease
+from worker.lease import read_heartbeat
 from worker.output import Output
 from worker.platform.environment import job_environment
 from worker.platform.port import Platform, PlatformRun
@@ -158,7 +158,7 @@ def see_to_cancel(settings: PlatformSettings, view: View, before: Manifest, ask:
     run_id = manifest.owner.platform_run
     if run_id is None:
         return None
-    _, lease = read_lease(view.store, manifest)
+    lease = read_heartbeat(view.store, manifest).lease_seconds
     _await_rest(view, manifest.job_id, 2 * lease)
     if not view.manifest(manifest.job_id).over:
         platform = connect(settings, view.runtime)

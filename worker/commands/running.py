@@ -14,7 +14,7 @@ from worker import __version__, logs
 from worker.claim import Newcomer
 from worker.errors import ReplacedError
 from worker.job import Job, Parts, Terms
-from worker.opening import open_engine, open_source, open_store, open_webhook, work_dir
+from worker.opening import open_engine, open_lease_store, open_source, open_store, open_webhook, work_dir
 from worker.report import LogReporter, Reporter
 from worker.runtime import SystemRuntime
 from worker.settings import Reader, Settings, read_logging
@@ -64,6 +64,7 @@ def do(
     parts = Parts(
         runtime=runtime,
         store=open_store(settings),
+        open_lease_store=lambda: open_lease_store(settings),
         choose_engine=lambda manifest: open_engine(settings, manifest),
         open_source=open_job_source,
         packer=snapshot,

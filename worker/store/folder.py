@@ -51,12 +51,14 @@ class FolderStore:
             except FileExistsError:
                 raise ExistsError(f"{path} exists") from None
 
-    def put(self, key: str, body: bytes | Path, media_type: str) -> None:  # noqa: ARG002 - as in create
-        """Store an object, whatever was there."""
+    def put(self, key: str, body: bytes | Path, media_type: str) -> float:  # noqa: ARG002 - as in create
+        """Store an object, whatever was there; return the file system's time."""
         path = self._path(key)
         source = body.open("rb") if isinstance(body, Path) else BytesIO(body)
         with source, _translating(path), self._written(source) as written:
+            now = written.stat().st_mtime
             _name(os.replace, written, path)
+            return now
 
     def get(self, key: str) -> bytes:
         """Return an object's content."""
@@ -76,7 +78,7 @@ class FolderStore:
             found = os.fstat(file.fileno())
             with _within(self._temporary, partial(tempfile.TemporaryFile, dir=self._temporary)) as made:
                 now = os.fstat(made.fileno()).st_mtime
-        return Head(size=found.st_size, age=max(0, int(now - found.st_mtime)))
+        return Head(size=found.st_size, modified=found.st_mtime, now=now)
 
     def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
         """Yield objects, folder by folder; folders that can hold none of them are not read."""

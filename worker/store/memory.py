@@ -35,10 +35,12 @@ class MemoryStore:
         if self._objects.setdefault(key, new) is not new:
             raise ExistsError(f"{self.uri(key)} exists")
 
-    def put(self, key: str, body: bytes | Path, media_type: str) -> None:
-        """Store an object, whatever was there."""
+    def put(self, key: str, body: bytes | Path, media_type: str) -> float:
+        """Store an object, whatever was there; return the time."""
         content = body.read_bytes() if isinstance(body, Path) else body
-        self._objects[key] = _Object(content, media_type, self._clock())
+        now = self._clock()
+        self._objects[key] = _Object(content, media_type, now)
+        return now
 
     def get(self, key: str) -> bytes:
         """Return an object's content."""
@@ -51,7 +53,7 @@ class MemoryStore:
     def head(self, key: str) -> Head:
         """Return an object's size and age."""
         found = self._found(key)
-        return Head(size=len(found.body), age=max(0, int(self._clock() - found.modified)))
+        return Head(size=len(found.body), modified=found.modified, now=self._clock())
 
     def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
         """Yield what was there when the listing began (texts sort as their UTF-8 does)."""

@@ -19,8 +19,15 @@ class Head:
 
     size: int
     """In bytes."""
-    age: int
-    """In whole seconds since it was last written, by the store's clock."""
+    modified: float
+    """When it was last written, in seconds since 1970 by the store's clock."""
+    now: float
+    """The store's time as it answers."""
+
+    @property
+    def age(self) -> int:
+        """Whole seconds since it was last written, never less than none."""
+        return max(0, int(self.now - self.modified))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,8 +48,11 @@ class Store(Protocol):
     def create(self, key: str, body: bytes, media_type: str) -> None:
         """Store an object if there is none under that key; else raise ExistsError (or ConflictError: try again)."""
 
-    def put(self, key: str, body: bytes | Path, media_type: str) -> None:
-        """Store an object, from memory or from a file, whatever was there."""
+    def put(self, key: str, body: bytes | Path, media_type: str) -> float | None:
+        """Store an object, from memory or from a file, whatever was there.
+
+        Returns the store's time as it answers, in seconds since 1970, or None where it does not say it.
+        """
 
     def get(self, key: str) -> bytes:
         """Return an object's content, or raise MissingError."""

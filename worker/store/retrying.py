@@ -51,9 +51,9 @@ class RetryingStore:
         """Store an object if there is none under that key."""
         self._call(partial(self._store.create, key, body, media_type))
 
-    def put(self, key: str, body: bytes | Path, media_type: str) -> None:
-        """Store an object, whatever was there."""
-        self._call(partial(self._store.put, key, body, media_type))
+    def put(self, key: str, body: bytes | Path, media_type: str) -> float | None:
+        """Store an object, whatever was there; return the store's time."""
+        return self._call(partial(self._store.put, key, body, media_type))
 
     def get(self, key: str) -> bytes:
         """Return an object's content."""

@@ -8,7 +8,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -55,6 +55,8 @@ class S3Access:
     access_key: str
     secret_key: str = field(repr=False)
     session_token: str | None = field(repr=False)
+    connect_seconds: float = CONNECT_SECONDS
+    read_seconds: float = READ_SECONDS
 
 
 class S3Store:
@@ -72,15 +74,14 @@ class S3Store:
         """Store an object if there is none under that key."""
         self._put(key, body, hashlib.sha256(body).digest(), media_type, IfNoneMatch="*")
 
-    def put(self, key: str, body: bytes | Path, media_type: str) -> None:
+    def put(self, key: str, body: bytes | Path, media_type: str) -> float | None:
         """Store an object, whatever was there; a file is sent in one piece, as it is read."""
         if isinstance(body, bytes):
-            self._put(key, body, hashlib.sha256(body).digest(), media_type)
-            return
+            return self._put(key, body, hashlib.sha256(body).digest(), media_type)
         with body.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").digest()
             file.seek(0)
-            self._put(key, file, digest, media_type)
+            return self._put(key, file, digest, media_type)
 
     def get(self, key: str) -> bytes:
         """Return an object's content."""
@@ -98,9 +99,8 @@ class S3Store:
         """Return an object's size and age: the answer's `Date` less its `Last-Modified`."""
         with self._translating("read"):
             answer = self._client.head_object(Bucket=self._bucket, Key=self._prefix + key)
-            now = moment(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
-            age = int((now - answer["LastModified"]).total_seconds())
-            return Head(size=answer["ContentLength"], age=max(0, age))
+            now = moment(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
+            return Head(size=answer["ContentLength"], modified=answer["LastModified"].timestamp(), now=now)
 
     def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
         """Yield objects, page by page; a server that does not list in the order of keys is refused."""
@@ -176,9 +176,16 @@ class S3Store:
         answer["ContentLength"]  # without it, nobody would notice that a body ends early
         return answer["Body"]
 
-    def _put(self, key: str, body: bytes | IO[bytes], digest: bytes, media_type: str, **condition: Any) -> None:  # noqa: ANN401 - the SDK's own parameters
+    def _put(
+        self,
+        key: str,
+        body: bytes | IO[bytes],
+        digest: bytes,
+        media_type: str,
+        **condition: Any,  # noqa: ANN401 - the SDK's own parameters
+    ) -> float | None:
         with self._translating("write"):
-            self._client.put_object(
+            answer = self._client.put_object(
                 Bucket=self._bucket,
                 Key=self._prefix + key,
                 Body=body,
@@ -186,6 +193,9 @@ class S3Store:
                 ChecksumSHA256=base64.b64encode(digest).decode(),
                 **condition,
             )
+        with suppress(*_UNREADABLE):
+            return moment(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
+        return None  # it is stored all the same
 
     @contextmanager
     def _translating(self, doing: str) -> Iterator[None]:
@@ -261,8 +271,8 @@ def _client(access: S3Access, endpoint_url: str | None, bucket: str) -> "S3Clien
         aws_session_token=access.session_token,
         config=Config(
             signature_version="s3v4",
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
+            connect_timeout=access.connect_seconds,
+            read_timeout=access.read_seconds,
             tcp_keepalive=True,
             max_pool_connections=CONNECTIONS,
             retries={"total_max_attempts": 1},

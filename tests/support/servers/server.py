@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import boto3
 from botocore.config import Config
@@ -50,7 +50,7 @@ class S3Server:
         client.close()
         return bucket
 
-    def new_store(self, prefix: str = "some/prefix", **changes: str) -> S3Store:
+    def new_store(self, prefix: str = "some/prefix", **changes: Any) -> S3Store:  # noqa: ANN401 - of any type
         """Return a store in a bucket of its own; `changes` are made to the access."""
         return S3Store(self.new_bucket(), prefix, replace(self.access, **changes))
 
