@@ -36,18 +36,14 @@ def default_store_url(data: str | None) -> str:
     return (home / "fondation-worker").as_uri()
 
 
-def open_store(settings: Settings) -> Store:
-    """Open the store; it does not retry by itself."""
-    return _open_store(settings)
-
-
 def open_lease_store(settings: Settings) -> Store:
     """Open the store on connections of its own, which give up well before a lease runs out."""
     interval = settings.lease / BEATS
-    return _open_store(settings, connect_seconds=interval / TRIES, read_seconds=interval)
+    return open_store(settings, connect_seconds=interval / TRIES, read_seconds=interval)
 
 
-def _open_store(settings: Settings, **limits: float) -> Store:
+def open_store(settings: Settings, **limits: float) -> Store:
+    """Open the store, with `limits` as S3Access has them; it does not retry by itself."""
     parts = urlsplit(settings.store_url)
     if parts.scheme == "file":
         from worker.store.folder import FolderStore  # noqa: PLC0415 - only what is used is imported

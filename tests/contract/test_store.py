@@ -146,6 +146,17 @@ def test_an_objects_age_grows_until_it_is_written_again(store: Store) -> None:
     assert store.head("job/heartbeat").age <= 1
 
 
+def test_a_write_tells_the_stores_time(store: Store) -> None:
+    first = store.put("job/a", b"1", TEXT)
+    until(lambda: store.head("job/a").age >= 1)
+    head, second = store.head("job/a"), store.put("job/b", b"2", TEXT)
+    assert first is not None
+    assert second is not None
+    assert abs(first - head.modified) <= 1
+    assert 0 < second - first < 30
+    assert abs(second - head.now) <= 2
+
+
 def test_a_listing_tells_sizes_and_times(store: Store) -> None:
     store.put("job/a", b"12345", TEXT)
     until(lambda: store.head("job/a").age >= 1)

@@ -72,6 +72,27 @@ def test_a_run_that_the_store_leaves_alone_ends_with_75_and_the_next_one_goes_on
     assert world.engine.made["step3_order.yaml"] == 1
 
 
+def test_a_heartbeat_that_gets_stuck_costs_no_lease(
+    s3_servers: Callable[[str], S3Server], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = s3_servers("moto")
+    beats: list[str] = []
+
+    def judge(method: str, path: str) -> Trouble | None:
+        if method != "PUT" or not path.endswith("/heartbeat.json"):
+            return None
+        beats.append(path)
+        return Trouble.SILENCE if len(beats) == 2 else None
+
+    with proxying(server.endpoint_url) as proxy:
+        proxy.silence_seconds, proxy.judge = 60, judge
+        world = World(store=store_behind(server, proxy.url, server.new_bucket()), work_dir=tmp_path, lease=3)
+        world.engine.before_item = lambda path: until(lambda: len(beats) > 6 or not path.startswith("chapters/"))
+        assert world.job().run(IDENTITY) is Exit.OK
+        proxy.broken.set()  # ends the silence
+    assert "standing still" not in caplog.text
+
+
 @SERVERS
 def test_two_runs_started_at_once_make_one_course(s3_server: S3Server, tmp_path: Path) -> None:
     runtime = SystemRuntime()

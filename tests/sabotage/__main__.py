@@ -25,6 +25,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from tests.sabotage.guard import Sabotage
+from tests.sabotage.lease import LEASE
 from tests.sabotage.owning import OWNING
 from tests.sabotage.working import WORKING
 
@@ -52,7 +53,9 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
     chosen = [
-        one for one in (*OWNING, *WORKING) if not arguments.words or any(word in one.guard for word in arguments.words)
+        one
+        for one in (*OWNING, *LEASE, *WORKING)
+        if not arguments.words or any(word in one.guard for word in arguments.words)
     ]
     unnoticed = 0
     with TemporaryDirectory(prefix="sabotage-") as scratch, ThreadPoolExecutor(arguments.jobs) as pool:

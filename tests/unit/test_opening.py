@@ -1,5 +1,7 @@
 """What the settings open."""
 
+import socket
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +11,12 @@ from states.manifest import EngineRef, Identity
 from tests.support.builders import begun
 from tests.support.fondation import BUNDLE, CLI
 from tests.support.sources import make_git
-from worker.errors import ConfigError
+from worker.errors import ConfigError, StoreUnavailableError
 from worker.opening import (
     default_store_url,
     engine_name,
     open_engine,
+    open_lease_store,
     open_source,
     open_store,
     open_webhook,
@@ -54,6 +57,17 @@ def test_a_bucket_is_opened_with_the_credentials_of_the_environment() -> None:
     url = store.sign("key", 60)
     assert url.startswith("http://127.0.0.1:1/bucket/a/b/key?")
     assert "X-Amz-Credential=AK" in url
+
+
+def test_for_the_lease_the_bucket_is_opened_once_more_with_limits_that_leave_time_to_try_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        keys = {"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK", "AWS_ENDPOINT_URL_S3": url}
+        store = open_lease_store(settings(STORE_URL="s3://bucket", LEASE_SECONDS="3", **keys))
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailableError, match="ReadTimeoutError"):
+            store.put("key", b"x", "text/plain")
+        assert time.monotonic() - began < 3
 
 
 def test_a_session_token_is_used_where_there_is_one() -> None:

@@ -1,17 +1,35 @@
 """Time, threads and chance, as they really are."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Final
 
 import pytest
 
 from worker.runtime import Mailbox, SystemRuntime, ThreadFailed, iso
 
 RUNTIME = SystemRuntime()
+ROOT: Final = Path(__file__).parents[2]
 
 
 def test_a_process_knows_for_how_long_it_has_lived() -> None:
     first = RUNTIME.age()
     assert 0 < first < RUNTIME.age()
+
+
+def test_time_goes_on_while_the_machine_sleeps() -> None:
+    """In a time namespace whose machine has slept for a while: only CLOCK_BOOTTIME counts that."""
+    slept = 1_000_000
+    ask = "from worker.runtime import SystemRuntime; print(SystemRuntime().monotonic())"
+    namespace = ["unshare", "--user", "--time", "--boottime", str(slept), "--fork"]
+    asked = subprocess.run(
+        [*namespace, sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if asked.returncode:
+        pytest.skip(f"NOT TESTED: no time namespace can be made here ({asked.stderr.strip()})")
+    assert float(asked.stdout) > RUNTIME.monotonic() + slept - 1000
 
 
 def test_tokens_are_sixteen_digits_and_never_the_same() -> None:

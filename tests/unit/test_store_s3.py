@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+import socket
 import ssl
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -14,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.support.servers.canned import Canned, answer, fault, serving
+from tests.support.servers.server import S3Server
 from worker.errors import ConflictError, ExistsError, MissingError, StoreConfigError, StoreUnavailableError
 from worker.store.s3 import S3Access, S3Store
 
@@ -269,6 +272,22 @@ def test_an_age_is_never_negative_and_counts_by_the_servers_clock() -> None:
         with serving(answer("200 OK", length=7, headers=headers)) as canned:
             head = store_of(canned).head("job/a")
         assert (head.size, head.age) == (7, age)
+
+
+def test_a_write_tells_the_servers_time_or_that_it_is_not_known() -> None:
+    date = "Date: Mon, 23 Nov 2026 12:00:00 GMT\r\n"
+    noon = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
+    for headers, time in ((date, noon), ("", None), ("Date: noon\r\n", None)):
+        with serving(answer("200 OK", headers=headers)) as canned:
+            assert store_of(canned).put("job/a", b"body", TEXT) == time
+
+
+def test_a_server_that_is_silent_is_waited_for_as_long_as_asked() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        access = replace(S3Server(name="silent", endpoint_url=url, log="").access, read_seconds=0.2)
+        with pytest.raises(StoreUnavailableError, match="ReadTimeoutError"):
+            S3Store("bucket", "", access).put("job/a", b"body", TEXT)
 
 
 def test_nothing_ambient_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
