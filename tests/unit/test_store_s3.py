@@ -278,7 +278,7 @@ def test_a_write_tells_the_servers_time_or_that_it_is_not_known() -> None:
     date = "Date: Mon, 23 Nov 2026 12:00:00 GMT\r\n"
     noon = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
     for headers, time in ((date, noon), ("", None), ("Date: noon\r\n", None)):
-        with serving(answer("200 OK", headers=headers)) as canned:
+        with serving(answer("200 OK", headers=f'ETag: "1"\r\n{headers}')) as canned:
             assert store_of(canned).put("job/a", b"body", TEXT) == time
 
 
