@@ -4,7 +4,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -13,6 +13,7 @@ from states.files import media_type
 from states.keys import ArtifactName, artifact_key, artifact_name, inputs_prefix
 from states.manifest import Artifact, StageRecord
 from states.stages import Stage
+from worker.disk import on_disk
 from worker.errors import MissingError
 from worker.store.port import Store
 
@@ -51,7 +52,9 @@ class Artifacts:
     def store(self, stage: Stage, inputs: str, path: str, body: bytes | Path) -> Artifact:
         """Store an item under its inputs and its content; doing it again changes nothing, and mends a damaged one."""
         artifact = _artifact(path, body)
-        self._store.put(artifact_key(self._job_id, stage, inputs, artifact.sha256, path), body, artifact.media_type)
+        key = artifact_key(self._job_id, stage, inputs, artifact.sha256, path)
+        with on_disk(body) if isinstance(body, Path) else nullcontext():
+            self._store.put(key, body, artifact.media_type)
         return artifact
 
     def submit(self, stage: Stage, inputs: str, path: str, body: bytes) -> Future[Artifact]:
@@ -117,7 +120,8 @@ class Artifacts:
         """Write an object to a file, and return its size, or None if its SHA-256 does not begin so."""
 
         def look() -> int | None:
-            self._store.download(key, path)
+            with on_disk(path):
+                self._store.download(key, path)
             size, found = measure(path)
             return size if found.startswith(sha256) else None
 
@@ -176,7 +180,7 @@ def measure(body: bytes | Path) -> tuple[int, str]:
     """Return size and SHA-256 of a content."""
     if isinstance(body, bytes):
         return len(body), hashlib.sha256(body).hexdigest()
-    with body.open("rb") as file:
+    with on_disk(body), body.open("rb") as file:
         return body.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -7,6 +7,7 @@ WorkerError
 ├── BugError                70  report it
 ├── TemporaryError          75  run it again
 │   ├── UnavailableError          the git host does not answer (worker/source/answer.py)
+│   ├── DiskError                 a local disk is full, or does not work (worker/disk.py)
 │   ├── EngineTroubleError        the engine could not finish a stage
 │   └── BusyError                 another run works on the job
 ├── ReplacedError           76  nothing: another run goes on
@@ -81,6 +82,12 @@ class TemporaryError(WorkerError):
 
     exit = Exit.TEMPORARY
     code = "temporary"
+
+
+class DiskError(TemporaryError):
+    """A local disk is full, or does not work."""
+
+    code = "disk"
 
 
 class EngineTroubleError(TemporaryError):

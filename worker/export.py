@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from worker.disk import on_disk
 from worker.errors import ConfigError, NoInputError
 from worker.inventory import Holding, Inventory
 
@@ -20,7 +21,7 @@ def export(inventory: Inventory, folder: Path) -> list[str]:
             f"{len(damaged)} files are missing or damaged in the store: {', '.join(damaged[:3])}", code="damaged"
         )
     whole = [(holding, body) for holding, body in found if body is not None]
-    try:
+    with on_disk(folder, lambda error: ConfigError(f"cannot write to {folder}: {error.strerror} ({error.filename})")):
         folder = Path(os.path.realpath(folder))
         if differing := [holding.path for holding, body in whole if _differs(folder / holding.path, body)]:
             if why := _in_use(folder, inventory.store_url):
@@ -31,8 +32,6 @@ def export(inventory: Inventory, folder: Path) -> list[str]:
             folder.rename(_free_name(folder))
         for holding, body in whole:
             _write(folder, holding, body)
-    except OSError as error:
-        raise ConfigError(f"cannot write to {folder}: {error.strerror} ({error.filename})") from error
     return [holding.path for holding, _ in whole]
 
 
@@ -68,6 +67,9 @@ def _write(folder: Path, holding: Holding, body: bytes) -> None:
     if file.exists():
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_name(f".{file.name}.{os.getpid()}")
-    fresh.write_bytes(body)
-    fresh.replace(file)
+    fresh = file.with_name(f".fondation-{os.getpid()}")  # short: the file's own name may be as long as names can be
+    try:
+        fresh.write_bytes(body)
+        fresh.replace(file)
+    finally:
+        fresh.unlink(missing_ok=True)

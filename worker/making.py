@@ -11,8 +11,16 @@ from worker.bench import Bench
 from worker.cloning import Cloner
 from worker.course import Rules
 from worker.desk import Done
+from worker.disk import raise_if_passing
 from worker.engines.port import Engine, EngineFailedError, EngineOutdatedError, Item, NoMaterialError
-from worker.errors import DamagedError, EngineTroubleError, EngineUnavailableError, NoInputError, OutdatedError
+from worker.errors import (
+    DamagedError,
+    DiskError,
+    EngineTroubleError,
+    EngineUnavailableError,
+    NoInputError,
+    OutdatedError,
+)
 
 LOG = logging.getLogger(__name__)
 _NAMED: Final = 3
@@ -92,12 +100,12 @@ class Maker:
         self._restored.clear()
 
     def _restore_finished(self, stage: Stage) -> dict[str, bytes]:
-        manifest, course = self._bench.owned.manifest, self._bench.folder.course
+        manifest, folder = self._bench.owned.manifest, self._bench.folder
         records = [manifest.record(one) for one in before(stage) if one is not Stage.CLONE]
         lacking = [record for record in records if record.stage not in self._restored]
         self._bench.desk.do("restore", lambda: self._fetch(lacking))
         paths = [artifact.path for record in records for artifact in record.artifacts]
-        return {path: (course / path).read_bytes() for path in paths if path.endswith(".yaml")}
+        return {path: folder.read(path) for path in paths if path.endswith(".yaml")}
 
     def _fetch(self, records: list[StageRecord]) -> None:
         for record in records:
@@ -148,7 +156,11 @@ class Maker:
             if item.path in batch.rules.expected:
                 self._bench.folder.discard(item.path)
             return
-        self._bench.folder.write(item.path, item.body)
+        try:
+            self._bench.folder.write(item.path, item.body)
+        except DiskError:
+            self._engine.stop()  # the stage will be tried again
+            raise
         future = self._bench.artifacts.submit(batch.stage, batch.inputs, item.path, item.body)
         batch.in_flight.add(future)
         batch.latest[item.path] = future
@@ -171,6 +183,8 @@ class Maker:
         if isinstance(failure, EngineFailedError):
             kind = EngineTroubleError if failure.temporary else EngineUnavailableError
             raise kind(str(failure)) from failure
+        if isinstance(failure, OSError):
+            raise_if_passing(failure, self._bench.folder.path)
         if failure is not None:
             raise failure
         if missing := batch.missing:

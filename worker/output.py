@@ -26,7 +26,6 @@ def show(output: Output, *, as_json: bool) -> None:
             sys.stdout.write(json.dumps(output.document, indent=2) + "\n")
     else:
         sys.stdout.writelines(printable(line) + "\n" for line in output.lines)
-    sys.stdout.flush()
 
 
 def seconds(value: float) -> str:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from states.stages import STAGES
+from worker.disk import on_disk
 from worker.errors import NoInputError
 from worker.source.limits import Limits
 from worker.source.port import Revision
-from worker.source.tree import Entry, chunks, regular_files, writing
+from worker.source.tree import Entry, chunks, regular_files
 
 _PREFIX: Final = "folder-"
 _DIGITS: Final = 40
@@ -49,10 +50,8 @@ class FolderSource:
         return _PREFIX + digest.hexdigest()[:_DIGITS]
 
     def _entries(self) -> list[Entry]:
-        try:
+        with on_disk(self._path, _unreadable):
             entries = regular_files(self._path)
-        except OSError as error:
-            raise _unreadable(error) from error
         entries = _without_courses(entries)
         if not entries:
             raise NoInputError(f"{self._path}: the folder is empty", code="repository_empty")
@@ -66,7 +65,7 @@ class FolderSource:
             for chunk in self._content(entry):
                 digest.update(chunk)
             return digest.digest()
-        with writing():
+        with on_disk(copy):
             copy.parent.mkdir(parents=True, exist_ok=True)
             with copy.open("xb") as file:
                 for chunk in self._content(entry):
@@ -76,11 +75,9 @@ class FolderSource:
         return digest.digest()
 
     def _content(self, entry: Entry) -> Iterator[bytes]:
-        try:
-            with (self._path / entry.name).open("rb") as file:
-                yield from chunks(file)
-        except OSError as error:
-            raise _unreadable(error) from error
+        path = self._path / entry.name
+        with on_disk(path, _unreadable), path.open("rb") as file:
+            yield from chunks(file)
 
 
 def _without_courses(entries: list[Entry]) -> list[Entry]:

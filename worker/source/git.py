@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from states.repository import repository_fault
-from worker.errors import ConfigError, NoInputError, TemporaryError
+from worker.errors import ConfigError, NoInputError
 from worker.retry import Policy, Retrier
 from worker.settings import Secret
+from worker.source.answer import UnavailableError
 from worker.source.host import BRANCHES, GitHost
 from worker.source.limits import Limits
 from worker.source.port import Revision
@@ -20,7 +21,7 @@ LOG = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-POLICY: Final = Policy(on=(TemporaryError,), give_up_seconds=30, attempts=3, first=2)
+POLICY: Final = Policy(on=(UnavailableError,), give_up_seconds=30, attempts=3, first=2)
 """How a host that does not answer is tried again; the stage as a whole is, too."""
 
 _FETCHED: Final = "refs/worker/fetched"

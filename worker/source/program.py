@@ -1,14 +1,19 @@
 """The git program, run with no configuration but ours: a repository is data, and nothing in it is executed."""
 
+import errno
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from worker.errors import ConfigError, TemporaryError
+from worker.disk import NO_DESCRIPTORS, NO_ROOM, full_disk, on_disk, unusable_work_dir
+from worker.errors import ConfigError, DiskError, TemporaryError
+from worker.logs import printable
 from worker.process import Command, Finished, MissingProgramError, ProcessStoppedError, ProcessTimeoutError, run
 from worker.runtime import Flag, Runtime
 
@@ -70,6 +75,14 @@ _CONFIG: Final = {
     "transfer.bundleURI": "false",
 } | {f"fetch.fsck.{fault}": "ignore" for fault in _HARMLESS}
 
+_DISK: Final = re.compile(
+    rb"(?:error|fatal): (?:unable to write .*|.*Out of diskspace.*|.*: (?:%b))"
+    % b"|".join(
+        re.escape(os.strerror(number).encode()) for number in (*NO_ROOM, *NO_DESCRIPTORS, errno.EIO, errno.EROFS)
+    )
+)
+"""Lines in which git blames this machine's disk; what a host says begins with `remote: `."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
@@ -100,14 +113,18 @@ class Git:
     def folder(self) -> Iterator[Path]:
         """Make a scratch folder, and remove it in the end."""
         folder = self._scratch / f"git-{self.runtime.token()}"
-        folder.mkdir(parents=True, mode=0o700)
+        with on_disk(self._scratch, partial(unusable_work_dir, self._scratch)):
+            folder.mkdir(parents=True, mode=0o700)
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def run(self, folder: Path, arguments: tuple[str, ...], options: Options | None = None) -> Finished:
-        """Run a command on the repository in a scratch folder, whatever its exit code."""
+        """Run a command on the repository in a scratch folder, whatever its exit code.
+
+        Raises DiskError if it fails for want of this machine's disk, where the host may be blamed otherwise.
+        """
         options = options or Options()
         config = {**_CONFIG, **options.config}
         variables = {
@@ -120,9 +137,17 @@ class Git:
             **{f"GIT_CONFIG_VALUE_{i}": value for i, value in enumerate(config.values())},
             **options.variables,
         }
+        command = Command(argv=("git", *arguments), env=variables, cwd=folder, input=options.data)
+        with on_disk(folder):
+            finished = self._finished(command, options)
+        if finished.code != 0 and (fault := _disk_fault(finished, folder)):
+            raise fault
+        return finished
+
+    def _finished(self, command: Command, options: Options) -> Finished:
         try:
             return run(
-                Command(argv=("git", *arguments), env=variables, cwd=folder, input=options.data),
+                command,
                 self.runtime,
                 timeout_seconds=options.timeout_seconds,
                 stop=self.stop,
@@ -136,7 +161,17 @@ class Git:
             ) from error
         except ProcessTimeoutError as error:
             raise TemporaryError(
-                f"git {arguments[0]} took longer than {options.timeout_seconds:g} seconds", code="git_unavailable"
+                f"git {command.argv[1]} took longer than {options.timeout_seconds:g} seconds",
+                code="git_unavailable",
             ) from error
         except ProcessStoppedError as error:
             raise TemporaryError("git was ended, since the run is being stopped", code="stopped") from error
+
+
+def _disk_fault(finished: Finished, folder: Path) -> DiskError | None:
+    """Return what a command that failed says of the disk that its folder is on, or None."""
+    for line in finished.stderr.splitlines():
+        if _DISK.fullmatch(line):
+            said = printable(line.decode("utf-8", "replace"))
+            return DiskError(f"{folder}: git says `{said}`: make room there, then run this again")
+    return full_disk(folder) if finished.code > 1 else None

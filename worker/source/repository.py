@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from worker.disk import disk_error, on_disk
 from worker.errors import NoInputError, TemporaryError, WorkerError
 from worker.process import Finished
 from worker.source.answer import reason
 from worker.source.limits import Limits
 from worker.source.program import Git, Options
-from worker.source.tree import UNUSABLE, has_content, is_too_long, tell_left_out, writing
+from worker.source.tree import UNUSABLE, has_content, is_too_long, tell_left_out
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _SHA1_LENGTH: Final = 40
 _ENTRY: Final = re.compile(rb"(?P<mode>\d+) [a-z]+ (?P<id>[0-9a-f]+) +(?P<size>\d+|-|BAD)\t(?P<name>.+)", re.DOTALL)
 _MAX_LISTING: Final = 64 * 1024 * 1024
-_OUT_OF_SPACE: Final = b"No space left on device"
 _SIGNALED: Final = 129
 
 _AS_THEY_ARE: Final = "* -text -ident -filter -working-tree-encoding\n"
@@ -95,8 +95,9 @@ class ScratchRepository:
         """Fill an empty folder with the regular files of a commit that can lie there."""
         files = self._survey(commit)
         info = self.git_dir / "info"
-        info.mkdir(exist_ok=True)
-        (info / "attributes").write_text(_AS_THEY_ARE, encoding="ascii")
+        with on_disk(info):
+            info.mkdir(exist_ok=True)
+            (info / "attributes").write_text(_AS_THEY_ARE, encoding="ascii")
         refused: list[str] = []
         while (failure := self._write(files, tree)) is not None:
             unusable = [file.name for file in files if _is_unusable(tree, file.name)]
@@ -137,7 +138,7 @@ class ScratchRepository:
 
     def _failure(self, command: str, finished: Finished) -> WorkerError:
         said = f"{self._name}: git {command} fails: {reason(finished.stderr)}"
-        if finished.code >= _SIGNALED or _OUT_OF_SPACE in finished.stderr:
+        if finished.code >= _SIGNALED:
             return TemporaryError(said, code="git_failed")
         return NoInputError(said, code="repository_invalid")
 
@@ -159,6 +160,5 @@ def _is_unusable(tree: Path, name: str) -> bool:
     except OSError as error:
         if error.errno in UNUSABLE:
             return True
-        with writing():
-            raise
+        raise disk_error(error, path.parent) from error
     return False

@@ -4,12 +4,9 @@ import errno
 import logging
 import os
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
-
-from worker.errors import TemporaryError
 
 LOG = logging.getLogger(__name__)
 
@@ -77,12 +74,3 @@ def chunks(file: BinaryIO) -> Iterator[bytes]:
     """Yield a file's content, piece by piece."""
     while chunk := file.read(CHUNK):
         yield chunk
-
-
-@contextmanager
-def writing() -> Iterator[None]:
-    """Translate what a disk may say while it is written to; it may have room the next time, or on another machine."""
-    try:
-        yield
-    except OSError as error:
-        raise TemporaryError(f"{error.filename}: cannot be written ({error.strerror})", code="disk") from error

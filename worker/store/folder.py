@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Final, TypeVar
 
+from worker.disk import PASSING
 from worker.errors import ExistsError, MissingError, StoreConfigError, StoreUnavailableError
 from worker.store.port import Entry, Head
 
@@ -25,7 +26,6 @@ TEMPORARY: Final = "~tmp"
 STALE_SECONDS: Final = 3600
 """A temporary file that nobody has written to for so long is a dead process's."""
 _TRIES: Final = 100
-_PASSING: Final = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EMFILE, errno.ENFILE}
 _NO_LINKS: Final = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
 _ABSENT: Final = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG}
 
@@ -230,7 +230,7 @@ def _translating(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = f"cannot use {path}: {error.strerror}"
-        if error.errno in _PASSING:
+        if error.errno in PASSING:
             raise StoreUnavailableError(f"{reason}; make room, or see to the disk") from error
         if error.errno in _NO_LINKS:
             reason += " (a file system without hard links cannot be a store)"

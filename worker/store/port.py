@@ -4,7 +4,7 @@ Every adapter gives: reads see every finished write; an object appears whole or 
 one key exactly one succeeds; time is the store's own. `tests/contract` holds all adapters to it.
 
 Every method may also raise a StoreFaultError: StoreUnavailableError (try again), StoreRefusedError (credentials) or
-StoreConfigError (no bucket, no store).
+StoreConfigError (no bucket, no store). A file of this machine that cannot be read or written is an OSError.
 """
 
 from collections.abc import Iterator

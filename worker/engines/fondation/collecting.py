@@ -8,6 +8,7 @@ from pathlib import Path
 from states.files import is_course_path
 from states.stages import INFO, STAGES, Stage
 from worker.course import MAX_ITEM_BYTES
+from worker.disk import on_disk
 
 
 class RejectedError(Exception):
@@ -16,19 +17,20 @@ class RejectedError(Exception):
 
 def read_item(output: Path, path: str) -> bytes:
     """Return the content of a file below the output folder, or raise RejectedError."""
-    try:
-        with os.fdopen(_open(output, path), "rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise RejectedError("it is not a regular file")
-            body = b"" if status.st_size > MAX_ITEM_BYTES else file.read(MAX_ITEM_BYTES + 1)
-            if max(status.st_size, len(body)) > MAX_ITEM_BYTES:
-                raise RejectedError(f"it is larger than {MAX_ITEM_BYTES} bytes")
-    except OSError as error:
-        raise RejectedError(f"it cannot be read: {error.strerror}") from error
+    with on_disk(output, _unreadable), os.fdopen(_open(output, path), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise RejectedError("it is not a regular file")
+        body = b"" if status.st_size > MAX_ITEM_BYTES else file.read(MAX_ITEM_BYTES + 1)
+        if max(status.st_size, len(body)) > MAX_ITEM_BYTES:
+            raise RejectedError(f"it is larger than {MAX_ITEM_BYTES} bytes")
     if not body.strip():
         raise RejectedError("it is empty")
     return body
+
+
+def _unreadable(error: OSError) -> RejectedError:
+    return RejectedError(f"it cannot be read: {error.strerror}")
 
 
 def stage_of(path: str) -> Stage | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from states.stages import Stage
+from worker.disk import on_disk
 from worker.engines.fondation import home
 from worker.engines.fondation.bundle import MISSING, Bundle, find_bundle
 from worker.engines.fondation.session import Plan, Session
@@ -57,13 +58,11 @@ class FondationEngine:
 
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
         """Make the items of a stage, and yield each as soon as it is complete."""
-        with self._turn:
+        with self._turn, on_disk(workspace.output, _unusable):
             try:
                 session = self._session_for(stage, workspace)
             except ProcessStoppedError:
                 return
-            except OSError as error:
-                raise EngineFailedError(f"the Fondation CLI could not be started: {error}", temporary=True) from error
             try:
                 yield from session.follow(stage)
             except BaseException:
@@ -154,3 +153,7 @@ class FondationEngine:
             silence_seconds=self._silence,
             secrets=home.secrets(self._environment),
         )
+
+
+def _unusable(error: OSError) -> EngineFailedError:
+    return EngineFailedError(f"the Fondation CLI could not be run: {error}", temporary=True)

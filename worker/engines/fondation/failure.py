@@ -3,9 +3,11 @@
 import re
 import signal
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 from worker.engines.port import EngineFailedError
+from worker.errors import DiskError
 
 _SIGNALED: Final = 128
 
@@ -33,6 +35,10 @@ _SIGNS: Final = tuple(
         (r"credit balance is too low", False),
     )
 )
+_NO_ROOM: Final = re.compile(
+    r"\b(?:ENOSPC|EDQUOT)\b(?!.*watch)|no space left on device|disk quota exceeded", re.IGNORECASE
+)
+"""What Node and the tools that it starts say of a full disk; of too many watched files, it says ENOSPC, too."""
 _MEANINGLESS: Final = re.compile(r"\s|at |Node\.js v|[\W\d_]*$|(?:file://)?/\S+:\d+$")
 """Begins lines that say nothing by themselves: of stack traces, and around them."""
 
@@ -45,6 +51,14 @@ def failure(code: int, lines: Iterable[str]) -> EngineFailedError:
     if code > _SIGNALED:
         return EngineFailedError(f"the Fondation CLI was killed by {_signal_name(code)}{said}", temporary=True)
     return EngineFailedError(f"the Fondation CLI ended with exit code {code}{said}", temporary=temporary)
+
+
+def disk_fault(lines: Iterable[str], folder: Path) -> DiskError | None:
+    """Return what the CLI says of the disk that its folder is on, or None."""
+    line = next((line for line in lines if _NO_ROOM.search(line)), None)
+    if line is None:
+        return None
+    return DiskError(f"{folder}: the Fondation CLI says `{line}`: make room there, then run this again")
 
 
 def permanent(lines: Iterable[str]) -> str | None:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from states.stages import INFO, Stage, before
+from worker.disk import full_disk
 from worker.engines.fondation.collecting import RejectedError, paths_of, read_item, stage_of
-from worker.engines.fondation.failure import failure, permanent
+from worker.engines.fondation.failure import disk_fault, failure, permanent
 from worker.engines.fondation.keeping import Keeper
 from worker.engines.fondation.names import normalized
 from worker.engines.fondation.speech import Speech
@@ -139,14 +140,19 @@ class Session:
                 yield Item(path=path, body=body)
 
     def _conclude(self, stage: Stage, code: int | None) -> None:
-        """Raise EngineFailedError if it has ended badly; an exit code of 0 proves nothing."""
+        """Raise EngineFailedError or DiskError if it has ended badly; an exit code of 0 proves nothing."""
         self._speech.close()
         if code is None or self._is_past(stage):
             return
         errors = self._speech.errors()
+        folder = self._plan.folder
         if code != 0:
-            raise failure(code, errors)
-        reason = None if self._fruits else permanent(errors)
+            raise disk_fault(errors, folder) or full_disk(folder) or failure(code, errors)
+        if self._fruits:
+            return
+        if fault := full_disk(folder):
+            raise fault
+        reason = permanent(errors)
         if reason is not None:
             raise EngineFailedError(f"the Fondation CLI has made nothing: {reason}", temporary=False)
 

@@ -36,7 +36,7 @@ class StaticEngine:
         """Begin with nothing analysed."""
         self._going = threading.Event()
         self._going.set()
-        self._stopped = threading.Event()
+        self._stopped = threading.Event()  # of the `produce` in hand
         self._known: tuple[Path, Analysis] | None = None
 
     def check(self) -> None:
@@ -44,7 +44,8 @@ class StaticEngine:
 
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
         """Make the items of a stage that are not there yet; raise NoMaterialError if the repository has no text."""
-        analysis = self._analysis(workspace.source)
+        stopped = self._stopped = threading.Event()
+        analysis = self._analysis(workspace.source, stopped)
         if stage in _PAPERS:
             path = INFO[stage].file
             assert path is not None  # noqa: S101 - these stages write one file each
@@ -52,7 +53,7 @@ class StaticEngine:
                 yield Item(path=path, body=_PAPERS[stage](analysis))
             return
         for item in _WRITERS[stage](analysis, _course(workspace.output), workspace.output):
-            self._wait()
+            self._wait(stopped)
             yield item
 
     def pause(self) -> None:
@@ -68,19 +69,19 @@ class StaticEngine:
         self._stopped.set()
         self._going.set()
 
-    def _analysis(self, source: Path) -> Analysis:
+    def _analysis(self, source: Path, stopped: threading.Event) -> Analysis:
         if self._known is None or self._known[0] != source:
             try:
-                self._known = source, analyze(source, self._wait)
+                self._known = source, analyze(source, lambda: self._wait(stopped))
             except NothingToSayError as error:
                 raise NoMaterialError(
                     "the repository has no file with text in it: give one with source code or documents"
                 ) from error
         return self._known[1]
 
-    def _wait(self) -> None:
+    def _wait(self, stopped: threading.Event) -> None:
         self._going.wait()
-        if self._stopped.is_set():
+        if stopped.is_set():
             raise EngineFailedError("the engine was stopped", temporary=True)
 
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from tree_sitter import Node, Tree
 
+from worker.disk import raise_if_passing
 from worker.engines.static.facts import SourceFile
 from worker.engines.static.parsing.cfamily import blank_macros
 from worker.engines.static.parsing.source_file import MAX_PARSED_BYTES, Reader
@@ -35,9 +36,12 @@ class Texts:
     def raw(self, path: str) -> bytes:
         """Return the bytes of a file; none if there is no such file, or it cannot be read."""
         file = self._files.get(path)
+        if file is None:
+            return b""
         try:
-            return file.location.read_bytes() if file is not None else b""
-        except OSError:
+            return file.location.read_bytes()
+        except OSError as error:
+            raise_if_passing(error, file.location)
             return b""
 
     def root(self, path: str) -> Node | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from worker.disk import raise_if_passing
 from worker.engines.static.facts import Heading, Import, Role, Skip, Skipped, SourceFile
 from worker.engines.static.linking.imports import Modules
 from worker.engines.static.parsing.source_file import MAX_PARSED_BYTES, Parsed, Reader
@@ -89,7 +90,8 @@ class _Surveyor:
     def _text(self, found: Found) -> str | None:
         try:
             data = found.location.read_bytes()
-        except OSError:
+        except OSError as error:
+            raise_if_passing(error, found.location)
             self._leave(Skip.UNREADABLE, found.path)
             return None
         text = decode(data)

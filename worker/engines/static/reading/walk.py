@@ -9,6 +9,7 @@ from typing import Final
 
 from pathspec import GitIgnoreSpec
 
+from worker.disk import raise_if_passing
 from worker.engines.static.facts import Skip
 from worker.engines.static.parsing.identifiers import word_set
 from worker.engines.static.reading.encoding import shown
@@ -93,7 +94,8 @@ def _entries(root: Path, folder: str, leave: Leave) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(root / folder) as entries:
             found = [entry for entry in entries if entry.name not in _HIDDEN]
-    except OSError:
+    except OSError as error:
+        raise_if_passing(error, root / folder)
         leave(Skip.UNREADABLE, shown(folder) or ".")
         return []
     if folder and any(entry.name == _ENVIRONMENT for entry in found):
@@ -126,7 +128,10 @@ def _read_rules(root: Path, folder: str) -> tuple[_Rules, ...]:
             return ()
         lines = file.read_text("utf-8", "surrogateescape").splitlines()
         spec = GitIgnoreSpec.from_lines(line for line in lines if len(re.findall(r"\*+", line)) <= _STARS)
-    except (OSError, ValueError, re.error):
+    except OSError as error:
+        raise_if_passing(error, file)
+        return ()
+    except (ValueError, re.error):
         return ()
     return (_Rules(folder, spec),)
 

@@ -1,0 +1,73 @@
+"""The local disk: which of its errors may pass, and what they mean for the user.
+
+A disk that cannot be used at the moment is no fault of the job, the git host or the engine.
+So every use of the disk by a run is wrapped in `on_disk`.
+"""
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from worker.errors import ConfigError, DiskError
+
+NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+NO_DESCRIPTORS: Final = {errno.EMFILE, errno.ENFILE}
+PASSING: Final = NO_ROOM | NO_DESCRIPTORS | {errno.EIO, errno.ESTALE, errno.ETIMEDOUT}
+"""Errors that are none of the configuration's; a read-only disk (EROFS) may be."""
+
+_LITTLE_BYTES: Final = 64 * 1024
+
+
+@contextmanager
+def on_disk(place: Path, otherwise: Callable[[OSError], Exception] | None = None) -> Iterator[None]:
+    """Translate the errors of the disk that holds a file or folder into DiskError.
+
+    With `otherwise`, only what may pass becomes a DiskError, and the rest what `otherwise` returns.
+    """
+    try:
+        yield
+    except OSError as error:
+        if otherwise is None:
+            raise disk_error(error, place) from error
+        raise_if_passing(error, place)
+        raise otherwise(error) from error
+
+
+def raise_if_passing(error: OSError, place: Path) -> None:
+    """Raise DiskError for an error that says nothing of the file itself."""
+    if error.errno in PASSING:
+        raise disk_error(error, place) from error
+
+
+def disk_error(error: OSError, place: Path | str) -> DiskError:
+    """Return the error that tells a user what happened at a place, and what to do."""
+    advice = "see to that disk"
+    if error.errno in NO_ROOM:
+        advice = "make room there"
+    elif error.errno in NO_DESCRIPTORS:
+        advice = "raise the limit of open files (`ulimit -n`)"
+    return DiskError(f"{place}: cannot be written or read ({error.strerror}): {advice}, then run this again")
+
+
+def unusable_work_dir(folder: Path, error: OSError) -> ConfigError:
+    """Return the error of a WORK_DIR that never took anything."""
+    return ConfigError(f"WORK_DIR {folder}: cannot be written to ({error.strerror}): name a folder that can")
+
+
+def full_disk(folder: Path) -> DiskError | None:
+    """Return the error of a disk with hardly any room for bytes or files, or None.
+
+    It is for failures that do not name their cause: with so little room, it is the disk.
+    """
+    try:
+        state = os.statvfs(folder)
+    except OSError:
+        return None
+    no_bytes = state.f_blocks > 0 and state.f_bavail * state.f_frsize < _LITTLE_BYTES
+    no_files = state.f_files > 0 and state.f_favail == 0
+    if no_bytes or no_files:
+        return disk_error(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), folder)
+    return None
