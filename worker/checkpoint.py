@@ -26,6 +26,7 @@ from states.keys import checkpoint_key, checkpoints_prefix, sequence_of
 from states.manifest import Manifest, Writer
 from worker.errors import (
     BugError,
+    ConfigError,
     DamagedCheckpointError,
     ExistsError,
     MissingError,
@@ -181,11 +182,18 @@ class CheckpointLog:
         key = checkpoint_key(self._job_id, sequence)
         body = store.get(key)
         try:
-            return Checkpoint(manifest=decode(body), body=body)
+            manifest = decode(body)
         except codec.UnknownFormatError as error:
             raise UnknownFormatError(f"{store.uri(key)}: {error}") from error
         except codec.ManifestError as error:
             raise DamagedCheckpointError(f"{store.uri(key)} is damaged: {error}") from error
+        if manifest.job_id != self._job_id:
+            raise ConfigError(
+                f"the store {store.url} has job {manifest.job_id} under the name {self._job_id}: it does not tell "
+                "capital letters from small ones; use the job's own name, or give this one another JOB_ID",
+                code="identity",
+            )
+        return Checkpoint(manifest=manifest, body=body)
 
     def _present(self, store: Store, sequence: int) -> Checkpoint:
         key = checkpoint_key(self._job_id, sequence)

@@ -258,8 +258,8 @@ def read_silence(store: Store, log: CheckpointLog, manifest: Manifest) -> tuple[
 def check_identity(manifest: Manifest, wanted: Identity) -> None:
     """Raise ConfigError if a job of that name is about something else."""
     found = manifest.identity
-    same = normal_form(found.repository) == normal_form(wanted.repository) and found.branch == wanted.branch
-    if not same:
+    same_repository = normal_form(found.repository) == normal_form(wanted.repository)
+    if (found.job_id, found.branch) != (wanted.job_id, wanted.branch) or not same_repository:
         raise ConfigError(
             f"job {found.job_id} is about {found.repository} ({found.branch}), "
             f"not {wanted.repository} ({wanted.branch}): give this one another JOB_ID",

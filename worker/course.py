@@ -7,11 +7,16 @@ from typing import Any, Final
 
 import yaml
 
-from states.files import Entry, expected_paths
-from states.stages import INFO, Stage
+from states.files import Entry, expected_paths, item_path
+from states.stages import INFO, STAGES, Stage
 
 MAX_ITEM_BYTES: Final = 8 * 1024 * 1024
 """The largest file that is taken from an engine."""
+MAX_NAME_BYTES: Final = 255
+"""The longest name that file systems give a file."""
+MAX_INDEX: Final = 999_999
+_USUAL_INDEX: Final = 99
+"""By which step 1's names are measured: the order, with the real one, is not known yet."""
 
 
 class InvalidItemError(Exception):
@@ -64,6 +69,8 @@ def read_abstractions(data: bytes) -> tuple[Abstraction, ...]:
     if not found:
         raise InvalidItemError(f"{place} names no abstraction")
     _unique([abstraction.name for abstraction in found], place, "name")
+    for i, abstraction in enumerate(found):
+        _check_file_names(Entry(index=_USUAL_INDEX, name=abstraction.name), f"{place}[{i}]")
     return found
 
 
@@ -130,6 +137,8 @@ class Rules:
                 _check_markdown(path, body)
 
 
+_SHOWN: Final = 40
+_MOST_BITS: Final = 64
 _FIRST: Final = INFO[Stage.EXTRACT].step
 
 
@@ -179,7 +188,7 @@ def _relationship(entry: object, place: str, count: int) -> Relationship:
     for field in ("from_abstraction", "to_abstraction"):
         value = fields.get(field)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < count:
-            raise InvalidItemError(f"{place}: {field} is {value!r}; it must be from 0 to {count - 1}")
+            raise InvalidItemError(f"{place}: {field} is {_shown(value)}; it must be from 0 to {count - 1}")
         ends[field] = value
     return Relationship(
         source=ends["from_abstraction"],
@@ -192,11 +201,28 @@ def _relationship(entry: object, place: str, count: int) -> Relationship:
 def _order_entry(entry: object, place: str, known: frozenset[str]) -> OrderEntry:
     fields = _mapping(entry, place)
     index, name = fields.get("index"), _text(fields, "name", place)
-    if not isinstance(index, int) or isinstance(index, bool) or index < 1:
-        raise InvalidItemError(f"{place}: index is {index!r}; it must be a whole number from 1")
+    if not isinstance(index, int) or isinstance(index, bool) or not 1 <= index <= MAX_INDEX:
+        raise InvalidItemError(f"{place}: index is {_shown(index)}; it must be a whole number from 1 to {MAX_INDEX}")
     if name not in known:
         raise InvalidItemError(f"{place}: {name!r} is no name of step1_abstractions.yaml")
+    _check_file_names(Entry(index=index, name=name), place)
     return OrderEntry(index=index, name=name, reasoning=_text(fields, "reasoning", place, empty=True))
+
+
+def _check_file_names(entry: Entry, place: str) -> None:
+    """Refuse a name of which no file can be made, before anything is made of it."""
+    paths = [item_path(info.stage, entry) for info in STAGES if info.folder]
+    longest = max(len(path.rpartition("/")[2]) for path in paths)
+    if longest > MAX_NAME_BYTES:
+        raise InvalidItemError(
+            f"{place}: the name {entry.name[:_SHOWN]!r}... is too long: its files would have names of {longest} bytes, "
+            f"and file systems take {MAX_NAME_BYTES}"
+        )
+
+
+def _shown(value: object) -> str:
+    """Return a value as a message has it; Python writes no number of thousands of digits."""
+    return "a huge number" if isinstance(value, int) and value.bit_length() > _MOST_BITS else repr(value)
 
 
 def _text(fields: Mapping[Any, Any], field: str, place: str, *, empty: bool = False) -> str:

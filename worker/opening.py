@@ -2,6 +2,7 @@
 
 import logging
 import os
+import pwd
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,13 +17,14 @@ from worker.errors import ConfigError, EngineUnavailableError
 from worker.lease import BEATS, TRIES
 from worker.retry import Retrier
 from worker.runtime import Runtime, SystemRuntime
-from worker.settings import Settings
+from worker.settings import Reader, Settings
 from worker.source.git import GitSource
 from worker.source.local import open_local
 from worker.source.port import Source
 from worker.source.program import Git
 from worker.store.port import Store
 from worker.store.retrying import RetryingStore
+from worker.workspace import make_private
 
 LOG = logging.getLogger(__name__)
 
@@ -30,10 +32,34 @@ STATIC: Final = "static"
 FONDATION: Final = "fondation"
 
 
-def default_store_url(data: str | None) -> str:
-    """Return the default store, in the folder of the user's data (XDG base directories)."""
-    home = Path(data) if data and data.startswith("/") else Path.home() / ".local" / "share"
-    return (home / "fondation-worker").as_uri()
+def default_store_url(reader: Reader) -> str:
+    """Return the default store, in the folder of the user's data."""
+    return user_folder(reader, "XDG_DATA_HOME", ".local/share", "STORE_URL (or --store)").as_uri()
+
+
+def user_folder(reader: Reader, variable: str, below_home: str, instead: str) -> Path:
+    """Return our folder among a user's files of one kind (XDG base directories).
+
+    Where it cannot be told, the fault is noted; `instead` says what else may be set.
+    """
+    given = reader.text(variable) or ""
+    home = given if given.startswith("/") else f"{_home(reader)}/{below_home}"
+    if not home.startswith("/"):
+        reader.faults.append(
+            f"HOME is missing, and user {os.getuid()} has no entry in /etc/passwd: set {instead}, or {variable} or "
+            "HOME to an absolute path"
+        )
+    return Path("/", home, "fondation-worker")
+
+
+def _home(reader: Reader) -> str:
+    home = reader.text("HOME") or ""
+    if home.startswith("/"):
+        return home
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return "~"
 
 
 def open_lease_store(settings: Settings) -> Store:
@@ -77,9 +103,11 @@ def work_dir(settings: Settings) -> Path:
     if settings.work_dir is not None:
         return settings.work_dir
     try:
-        return Path(tempfile.gettempdir()) / f"fondation-worker-{os.getuid()}"
+        folder = Path(tempfile.gettempdir()) / f"fondation-worker-{os.getuid()}"
     except FileNotFoundError as error:
-        raise ConfigError("WORK_DIR is missing, and no folder for what passes can be written to: set it") from error
+        raise ConfigError("WORK_DIR is missing, and no temporary directory is writable: set it") from error
+    make_private(folder)
+    return folder
 
 
 def engine_name(settings: Settings, manifest: Manifest | None) -> str:

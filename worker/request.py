@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Final
 
 from states.keys import valid_job_id
 from states.manifest import Identity
 from states.repository import branch_fault, normal_form, repository_fault, short_name, without_credentials
+from worker.errors import UsageError
 from worker.settings import Reader, Settings, read_settings
 
 DEFAULT_BRANCH: Final = "main"
@@ -16,6 +18,14 @@ def derived_job_id(repository: str, *more: str) -> str:
     """Return the name of a job that is about a repository and some more: the same, wherever it is asked for."""
     what = json.dumps([normal_form(repository), *more])
     return f"{short_name(repository)[:64]}-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
+
+
+def expanded(path: Path) -> Path:
+    """Return a path with the home folder that its `~` or `~user` stands for, or raise UsageError."""
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{str(path)!r}: no such home folder is known: give the whole path") from error
 
 
 def job_id_fault(job_id: str) -> str | None:

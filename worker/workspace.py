@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import stat
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Final
 
 from worker.disk import on_disk, unusable_work_dir
 from worker.engines.port import Workspace
+from worker.errors import ConfigError
 
 _LOCK: Final = ".lock"
+_OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
 class RunFolder:
@@ -85,6 +88,20 @@ class RunFolder:
         """Remove the folder."""
         _remove(self.path)
         os.close(self._lock)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder in a place that all users share; raise ConfigError if it is not this user's alone."""
+    with on_disk(folder, partial(unusable_work_dir, folder)):
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & _OTHERS_WRITE:
+            raise ConfigError(
+                f"{folder} is not a folder that only this user can write to: remove it, or set WORK_DIR to a folder "
+                "of your own"
+            )
+        folder.chmod(0o700)
 
 
 def _make_locked(path: Path, parts: tuple[Path, ...]) -> int:

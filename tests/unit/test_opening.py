@@ -39,8 +39,8 @@ def settings(**environment: str) -> Settings:
     [("/data/here", "file:///data/here/fondation-worker"), ("relative", None), (None, None)],
 )
 def test_who_names_no_store_gets_a_folder_among_their_data(data: str | None, url: str | None) -> None:
-    home = (Path.home() / ".local/share/fondation-worker").as_uri()
-    assert default_store_url(data) == (url or home)
+    environment = {"HOME": "/home/me", **({"XDG_DATA_HOME": data} if data else {})}
+    assert default_store_url(Reader(environment)) == (url or "file:///home/me/.local/share/fondation-worker")
 
 
 def test_a_folder_is_opened_by_its_url_whatever_is_in_its_name(tmp_path: Path) -> None:

@@ -157,6 +157,7 @@ class _Here:
         self._environment = {**environment, "LOG_FORMAT": "console", "STORE_URL": self._view.settings.store_url}
         self._runtime = runtime
         self._stopping = runtime.flag()
+        self._folder = Path.cwd()
 
     def bring_all(self, entries: list[Entry], executor: Executor) -> tuple[list[Result], Exit | None]:
         """Bring all jobs to their end; return what has become of each, and the exit code if this was stopped.
@@ -203,7 +204,7 @@ class _Here:
         branch = ("--branch", entry.branch) if entry.branch else ()
         argv = ("run", entry.repository, "--job-id", entry.job_id, *branch, "--out", f"{entry.job_id}-course")
         program = (sys.executable, "-m", "worker", *argv)
-        command = Command(argv=program, env=self._environment, cwd=Path.cwd())
+        command = Command(argv=program, env=self._environment, cwd=self._folder)
         last: list[str] = [""]
 
         def show(_: object, line: str) -> None:

@@ -10,7 +10,7 @@ import yaml
 
 from states.repository import branch_fault, repository_fault, without_credentials
 from worker.errors import UsageError
-from worker.request import derived_job_id, job_id_fault
+from worker.request import derived_job_id, expanded, job_id_fault
 
 _FIELDS: Final = ("repository", "branch", "jobId")
 
@@ -86,6 +86,6 @@ def _folder(repository: str) -> bool:
 def _entry(one: dict[str, str], *, local: bool) -> Entry:
     repository, branch = one["repository"], one.get("branch")
     if local and _folder(repository):
-        repository = str(Path(repository).expanduser().resolve())
+        repository = str(expanded(Path(repository)).resolve())
     derived = derived_job_id(repository, branch or "")
     return Entry(job_id=one.get("jobId", derived), repository=repository, branch=branch)

@@ -22,11 +22,12 @@ def fetch(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     view = open_view(arguments, environment)
     manifest = view.manifest(arguments.job_id)
     folder = Path(arguments.folder)
+    place = str(folder.absolute())
     paths = export(Inventory(view.store, view.runtime.executor(TRANSFERS), manifest), folder)
     if not paths:
         raise NoInputError(f"job {manifest.job_id} is {manifest.state}, and has no file of its course yet")
     rest = "" if manifest.next_stage is None else f" so far (the job is {manifest.state})"
-    document = {"jobId": manifest.job_id, "state": manifest.state, "folder": str(folder.absolute()), "files": paths}
+    document = {"jobId": manifest.job_id, "state": manifest.state, "folder": place, "files": paths}
     return Output(document=document, lines=[f"{len(paths)} files{rest} in {folder}"])
 
 

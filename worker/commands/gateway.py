@@ -13,6 +13,7 @@ from worker.commands.reading import open_view
 from worker.errors import EngineUnavailableError, UsageError
 from worker.gateway.port import Backend
 from worker.gateway.slots import Limits, Slots
+from worker.opening import user_folder
 from worker.output import Output
 from worker.runtime import SystemRuntime
 from worker.settings import Reader, Secret
@@ -35,7 +36,7 @@ def gateway(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     allow_http = reader.flag("ALLOW_HTTP_GIT")
     form = reader.choice("LOG_FORMAT", "console", logs.FORMATS)
     level = reader.choice("LOG_LEVEL", "info", logs.LEVELS)
-    spool = _spool_folder(reader.text("WORK_DIR"), reader.text("XDG_STATE_HOME"))
+    spool = _spool_folder(reader)
     reader.finish()
     logs.configure(sys.stderr, level=level, form=form, context={})
     try:
@@ -91,9 +92,9 @@ def _backend(arguments: Namespace, environment: Mapping[str, str], limits: Limit
     return LocalBackend(view, program, slots, limits.max_runs)
 
 
-def _spool_folder(work_dir: str | None, state: str | None) -> Path:
-    """Return where requests are kept: in WORK_DIR, else among the user's state (XDG base directories)."""
+def _spool_folder(reader: Reader) -> Path:
+    """Return where requests are kept: in WORK_DIR, else among the user's state."""
+    work_dir = reader.text("WORK_DIR")
     if work_dir is not None:
         return Path(work_dir) / _SPOOL
-    home = Path(state) if state and state.startswith("/") else Path.home() / ".local" / "state"
-    return home / "fondation-worker" / _SPOOL
+    return user_folder(reader, "XDG_STATE_HOME", ".local/state", "WORK_DIR") / _SPOOL

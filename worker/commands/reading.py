@@ -37,7 +37,7 @@ class View:
 def store_settings(arguments: Namespace, environment: Mapping[str, str]) -> Settings:
     """Read the settings of a command that needs a store; raise ConfigError with all that is wrong."""
     reader = Reader(environment)
-    url = arguments.store or reader.text("STORE_URL") or default_store_url(reader.text("XDG_DATA_HOME"))
+    url = arguments.store or reader.text("STORE_URL") or default_store_url(reader)
     settings = read_settings(reader, url)
     reader.finish()
     return settings

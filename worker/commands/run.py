@@ -18,7 +18,7 @@ from worker.inventory import Inventory
 from worker.job import TRANSFERS
 from worker.opening import engine_name, open_retrying_store, open_source, work_dir
 from worker.output import Output
-from worker.request import derived_job_id, job_id_fault, read_job
+from worker.request import derived_job_id, expanded, job_id_fault, read_job
 from worker.runtime import SystemRuntime
 from worker.settings import Reader, Settings
 from worker.source.program import Git
@@ -92,7 +92,9 @@ def _local_job(arguments: Namespace, settings: Settings, environment: Mapping[st
     engine = engine_name(settings, None)
     job_id = arguments.job_id or derived_job_id(repository, revision.branch, revision.commit, engine)
     identity = Identity(job_id=job_id, repository=repository, branch=revision.branch)
-    return _Local(identity=identity, commit=revision.commit, out=Path(arguments.out or f"{name}-course"))
+    out = Path(arguments.out or f"{name}-course")
+    out.absolute()  # where the current folder is gone, this fails now rather than when the course is made
+    return _Local(identity=identity, commit=revision.commit, out=out)
 
 
 def _repository(text: str, settings: Settings) -> str:
@@ -101,7 +103,7 @@ def _repository(text: str, settings: Settings) -> str:
     if not text:
         raise UsageError("REPO is empty: give a URL, owner/name on GitHub, or a folder")
     if path.is_dir() or text.startswith((".", "/", "~")):
-        return path.expanduser().absolute().resolve().as_uri()
+        return expanded(path).absolute().resolve().as_uri()
     if fault := repository_fault(text, allow_http=settings.allow_http_git):
         raise UsageError(f"REPO is {without_credentials(text)!r}, which is no folder here, and as a URL: {fault}")
     return text

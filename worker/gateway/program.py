@@ -33,6 +33,7 @@ class Program:
         base = {name: value for name, value in environment.items() if name not in _OWN}
         self._environment = {**base, "STORE_URL": store_url, "LOG_FORMAT": "json"}
         self._runtime = runtime
+        self._folder = Path.cwd()
         self.stop_seconds: Final = stop_grace_seconds + STOP_MARGIN_SECONDS
         """So long a command may take to end once it was told to."""
 
@@ -47,7 +48,7 @@ class Program:
         What it says is passed on to stderr. 75 also stands for one that could not be started: the machine is full.
         """
         command = Command(
-            argv=(sys.executable, "-m", "worker", *argv), env={**self._environment, **variables}, cwd=Path.cwd()
+            argv=(sys.executable, "-m", "worker", *argv), env={**self._environment, **variables}, cwd=self._folder
         )
         try:
             process = Process(command, self._runtime, Lines(lambda _, line: _say(line)).take)
