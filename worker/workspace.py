@@ -96,7 +96,8 @@ def make_private(folder: Path) -> None:
         with suppress(FileExistsError):
             folder.mkdir(mode=0o700)
         found = folder.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & _OTHERS_WRITE:
+        is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+        if not is_ours or found.st_mode & _OTHERS_WRITE:
             raise ConfigError(
                 f"{folder} is not a folder that only this user can write to: remove it, or set WORK_DIR to a folder "
                 "of your own"

@@ -26,6 +26,7 @@ from typing import Final
 
 from tests.sabotage.guard import Sabotage
 from tests.sabotage.lease import LEASE
+from tests.sabotage.machine import MACHINE
 from tests.sabotage.owning import OWNING
 from tests.sabotage.working import WORKING
 
@@ -54,7 +55,7 @@ def main() -> int:
     arguments = parser.parse_args()
     chosen = [
         one
-        for one in (*OWNING, *LEASE, *WORKING)
+        for one in (*OWNING, *LEASE, *WORKING, *MACHINE)
         if not arguments.words or any(word in one.guard for word in arguments.words)
     ]
     unnoticed = 0

@@ -17,6 +17,12 @@ COMMANDS: Final = "tests/integration/test_commands.py"
 PROCESSES: Final = "tests/integration/test_process.py"
 CONTRACT: Final = "tests/contract/test_store.py"
 SHARING: Final = "tests/contract/test_sharing.py"
+FULL_DISK: Final = "tests/acceptance/test_full_disk.py"
+ODD_STARTS: Final = "tests/acceptance/test_odd_starts.py"
+GIT_DISK: Final = "tests/integration/test_source_git_disk.py"
+CHECKPOINTS: Final = "tests/unit/test_checkpoint.py"
+COURSES: Final = "tests/unit/test_course.py"
+FOLDERS: Final = "tests/unit/test_workspace.py"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,6 +16,15 @@ from worker.errors import NoInputError, RefusedError, TemporaryError
 from worker.runtime import ThreadFailed
 
 
+class StoppableEngine(FakeEngine):
+    """Notes that it was told to stop."""
+
+    stops = 0
+
+    def stop(self) -> None:
+        self.stops += 1
+
+
 def test_a_temporary_failure_is_tried_again_with_growing_pauses(simulation: Simulation) -> None:
     ended = run(simulation, engine=failing(overloaded(), times=2))
     assert ended.code is Exit.OK
@@ -73,6 +82,25 @@ def test_a_run_that_finished_a_stage_before_it_was_killed_is_not_fruitless_eithe
     for fruitless in (1, 2):
         run(simulation, engine=failing(overloaded(), at="step2_relationships.yaml"))
         assert (simulation.manifest.state, simulation.manifest.fruitless_runs) == (State.INTERRUPTED, fruitless)
+
+
+def test_a_disk_that_takes_no_item_ends_the_run_and_is_not_held_against_the_job(simulation: Simulation) -> None:
+    engine = StoppableEngine(chapters=2)
+
+    def be_in_the_way(path: str) -> None:
+        [course] = simulation.work_dir.glob("*/course")
+        (course / path).mkdir(parents=True)
+
+    engine.before_item = be_in_the_way
+    for number in range(1, 5):
+        assert run(simulation, engine=engine).code is Exit.TEMPORARY
+        assert engine.stops == number * 2, "when it fails, so that it is not tried beside itself, and at the end"
+        manifest = simulation.manifest
+        assert (manifest.state, manifest.fruitless_runs) == (State.INTERRUPTED, 0)
+        assert manifest.error is not None
+        assert (manifest.error.code, manifest.error.exit_code) == ("disk", Exit.TEMPORARY)
+    assert run(simulation).code is Exit.OK
+    simulation.check()
 
 
 def test_a_permanent_failure_is_remembered_and_announced_once(simulation: Simulation) -> None:

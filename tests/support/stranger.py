@@ -34,12 +34,14 @@ class Stranger:
 
     home: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    before: tuple[str, ...] = ()
+    """What starts each command."""
 
     def start(self, *argv: str, **environment: str) -> subprocess.Popen[str]:
         """Start a command; its output is read by `communicate`."""
         given = {name: os.environ[name] for name in KEPT if name in os.environ}
         return subprocess.Popen(
-            [PROGRAM, *argv],
+            [*self.before, PROGRAM, *argv],
             cwd=self.home,
             env={**given, "HOME": str(self.home), "TMPDIR": str(self.home), **self.environment, **environment},
             stdin=subprocess.DEVNULL,

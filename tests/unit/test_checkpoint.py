@@ -13,6 +13,7 @@ from tests.support.builders import AT, begun, entered
 from worker.checkpoint import Checkpoint, CheckpointLog, OvertakenError, Ownership, Proof
 from worker.errors import (
     BugError,
+    ConfigError,
     DamagedCheckpointError,
     MissingError,
     ReplacedError,
@@ -42,6 +43,19 @@ class Deaf(MemoryStore):
     def create(self, key: str, body: bytes, media_type: str) -> None:
         super().create(key, body, media_type)
         super().create(key, body, media_type)
+
+
+class Folding(MemoryStore):
+    """Takes capital letters for small ones, as some file systems do."""
+
+    def create(self, key: str, body: bytes, media_type: str) -> None:
+        super().create(key.lower(), body, media_type)
+
+    def get(self, key: str) -> bytes:
+        return super().get(key.lower())
+
+    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+        return super().entries(prefix.lower(), start_after=start_after.lower(), limit=limit)
 
 
 def new_log(store: MemoryStore) -> CheckpointLog:
@@ -190,3 +204,11 @@ def test_what_is_listed_and_not_there_is_looked_for_again(missing: int) -> None:
     assert log.present(1) == begin
     store.left = missing
     assert log.age(1) == 0
+
+
+def test_a_job_is_not_taken_for_another_whose_name_differs_in_case() -> None:
+    store = Folding(lambda: 0.0)
+    owned(store)
+    with pytest.raises(ConfigError, match=f"memory:// has job {JOB} under the name {JOB.upper()}"):
+        CheckpointLog(store, JOB.upper(), RUNTIME).newest()
+    assert new_log(store).newest() is not None

@@ -114,3 +114,33 @@ def test_the_last_stages_write_a_file_for_every_entry_of_the_order() -> None:
 def test_a_chapter_is_taken_only_if_it_is_expected_and_not_empty(path: str, body: bytes, says: str) -> None:
     assert says in fault(Stage.GENERATE_CHAPTERS, path, body)
     assert bool(fault(Stage.GENERATE_CHAPTERS, path, body)) is bool(says)
+
+
+@pytest.mark.parametrize(("length", "says"), [(240, ""), (241, "names of 256 bytes, and file systems take 255")])
+def test_a_name_of_which_no_file_can_be_made_is_refused_where_it_is_read(length: int, says: str) -> None:
+    """`tutorial_99_` and `.md` are 15 bytes, and a name that is not ASCII has a byte for each character."""
+    for name in ("A" * length, "\N{SNOWMAN}A" * (length // 2) + "A" * (length % 2)):
+        body = yaml.safe_dump([{"name": name, "description": "d", "file_paths": []}]).encode()
+        found = fault(Stage.EXTRACT, "step1_abstractions.yaml", body)
+        assert bool(found) is bool(says)
+        assert says in found
+
+
+def test_an_index_counts_as_part_of_a_files_name() -> None:
+    name = "A" * 240
+    outputs = {
+        "step1_abstractions.yaml": yaml.safe_dump([{"name": name, "description": "d", "file_paths": []}]).encode()
+    }
+    for index, says in ((99, ""), (100, "order[0]: the name 'AAAA")):
+        body = yaml.safe_dump({"order": [{"index": index, "name": name, "reasoning": ""}]}).encode()
+        found = fault(Stage.ORDER, "step3_order.yaml", body, outputs)
+        assert says in found
+        assert bool(found) is bool(says)
+
+
+@pytest.mark.parametrize("index", ["1000000", "0x1" + "0" * 5000, "-0x1" + "0" * 5000])
+def test_an_index_of_any_size_is_refused_with_words(index: str) -> None:
+    text = f"{{order: [{{index: {index}, name: Context, reasoning: r}}]}}"
+    assert "it must be a whole number from 1 to 999999" in fault(Stage.ORDER, "step3_order.yaml", text.encode())
+    related = f"{{summary: s, relationships: [{{from_abstraction: {index}, to_abstraction: 0, label: l}}]}}"
+    assert "it must be from 0 to 1" in fault(Stage.ANALYZE, "step2_relationships.yaml", related.encode())

@@ -1,13 +1,16 @@
 """A run's folders: written to safely, and left behind by nobody."""
 
+import os
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from worker.errors import ConfigError
+from worker.errors import ConfigError, DiskError
 from worker.workspace import RunFolder
 
 HOLD: Final = """
@@ -91,3 +94,51 @@ def test_a_folder_that_cannot_be_written_to_is_named_with_its_variable(tmp_path:
     (tmp_path / "file").write_text("x")
     with pytest.raises(ConfigError, match=r"WORK_DIR .*/file/work: cannot be written to"):
         RunFolder(tmp_path / "file" / "work", "job", "t")
+
+
+def begin_often(base: Path, job_id: str) -> int:
+    """Begin and end runs one after another; return how many found their folders gone."""
+    lost = 0
+    for number in range(200):
+        folder = RunFolder(base, job_id, f"{os.getpid()}-{number}")
+        try:
+            folder.write("chapters/x.md", b"x")
+            folder.empty_source()
+        except DiskError:
+            lost += 1
+        folder.remove()
+    return lost
+
+
+@pytest.mark.parametrize("other", ["job", "job.more"])
+def test_runs_that_begin_at_once_do_not_take_each_others_folders_for_left_behind(tmp_path: Path, other: str) -> None:
+    with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as pool:
+        lost = [pool.submit(begin_often, tmp_path, name) for name in ("job", other)]
+        assert [one.result() for one in lost] == [0, 0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_job_leaves_alone_what_is_called_nearly_as_it_is(tmp_path: Path) -> None:
+    others = [tmp_path / name for name in ("job.b.t", "job.notes", ".job.t", "~job.t", "job")]
+    for folder in others:
+        folder.mkdir()
+    (tmp_path / "job.b.t/.lock").touch()
+    (tmp_path / "job.file").touch()
+    RunFolder(tmp_path, "job", "new")
+    assert all(folder.is_dir() for folder in others)
+    assert (tmp_path / "job.file").is_file()
+
+
+def test_what_a_kill_has_left_of_a_removal_is_removed_by_the_next_run(tmp_path: Path) -> None:
+    (tmp_path / "job.half").mkdir()
+    (tmp_path / "job.half/.lock").touch()
+    RunFolder(tmp_path, "job", "new")
+    assert [path.name for path in tmp_path.iterdir()] == ["job.new"]
+
+
+def test_a_file_that_cannot_be_written_or_read_is_the_disks_fault(folder: RunFolder) -> None:
+    (folder.course / "chapters").write_text("in the way")
+    with pytest.raises(DiskError, match="course: cannot be written or read"):
+        folder.write("chapters/a.md", b"x")
+    with pytest.raises(DiskError):
+        folder.read("b.md")

@@ -1,8 +1,10 @@
 """Why the CLI failed, by what it printed."""
 
+from pathlib import Path
+
 import pytest
 
-from worker.engines.fondation.failure import failure, permanent
+from worker.engines.fondation.failure import disk_fault, failure, permanent
 
 
 @pytest.mark.parametrize(
@@ -109,3 +111,19 @@ def test_the_reason_that_will_not_pass_is_found_among_others() -> None:
     assert permanent(["working", "Invalid API key", "done"]) == "Invalid API key"
     assert permanent(["working", "Overloaded"]) is None
     assert permanent([]) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "is_disk"),
+    [
+        ("Error: ENOSPC: no space left on device, write", True),
+        ("Error: EDQUOT: disk quota exceeded, open '/work/x'", True),
+        ("tar: x: Cannot write: No space left on device", True),
+        ("Error: ENOSPC: System limit for number of file watchers reached, watch '/work'", False),
+        ("API Error: 529", False),
+    ],
+)
+def test_a_disk_without_room_is_told_from_a_failure(line: str, *, is_disk: bool) -> None:
+    fault = disk_fault(["before", line, "after"], Path("/work/job"))
+    assert (fault is not None) is is_disk
+    assert not is_disk or str(fault).startswith(f"/work/job: the Fondation CLI says `{line}`: make room there")

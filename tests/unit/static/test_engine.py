@@ -40,11 +40,16 @@ def test_items_come_one_by_one_as_they_are_complete(workspace: Workspace) -> Non
     assert caught.value.temporary
 
 
-def test_an_engine_that_was_stopped_analyses_nothing(workspace: Workspace, tmp_path: Path) -> None:
+def test_an_engine_that_was_stopped_can_be_asked_again(workspace: Workspace) -> None:
+    for path in (workspace.output / "chapters").iterdir():
+        path.unlink()
     engine = StaticEngine()
+    stopped = engine.produce(Stage.GENERATE_CHAPTERS, workspace)
+    first = next(stopped)
     engine.stop()
-    with pytest.raises(EngineFailedError):
-        list(engine.produce(Stage.EXTRACT, Workspace(source=workspace.source, output=tmp_path / "empty")))
+    assert next(engine.produce(Stage.GENERATE_CHAPTERS, workspace)) == first
+    with pytest.raises(EngineFailedError, match="was stopped"):
+        next(stopped)
 
 
 def test_a_paused_engine_makes_nothing_until_it_may_go_on(workspace: Workspace) -> None:

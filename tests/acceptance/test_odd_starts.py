@@ -1,0 +1,166 @@
+"""A program that is started oddly: streams closed, no home, another locale, a current folder that is gone."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import pytest
+
+from tests.support.git_repository import Repository
+from tests.support.stranger import PROGRAM, Said, Stranger, files_below
+
+FILES: Final = {
+    "README.md": "# Läden\n\nVerkauft, was auch immer kommt.\n".encode(),
+    "données/modèle.py": b'class Order:\n    """What a customer wants."""\n\n    def total(self):\n        return 0\n',
+    "shop.py": b'class Basket:\n    """Collects things."""\n\n    def add(self, thing):\n        self.thing = thing\n',
+}
+NO_USER: Final = ("unshare", "--user", "--map-user=54321")
+
+
+@pytest.fixture
+def shop(person: Stranger) -> Stranger:
+    """A person with a repository `shop`."""
+    Repository(person.home / "shop", bare=False).commit(FILES)
+    return person
+
+
+def course(person: Stranger, name: str, environment: Mapping[str, str] = MappingProxyType({})) -> dict[str, bytes]:
+    """Make a course of `shop` from nothing, and return its files."""
+    place = person.home / name
+    somewhere = replace(person, environment={"XDG_DATA_HOME": str(place), **environment})
+    somewhere.run("run", "shop", "--out", str(place / "course"))
+    return files_below(place / "course")
+
+
+def shell(person: Stranger, script: str, **environment: str) -> Said:
+    """Run the program as a shell script starts it (`"$0"`)."""
+    given = {"PATH": os.environ["PATH"], "HOME": str(person.home), "TMPDIR": str(person.home), **environment}
+    done = subprocess.run(
+        ["sh", "-c", script, PROGRAM], cwd=person.home, env=given, capture_output=True, text=True, check=False
+    )
+    return Said(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- 2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_make_no_difference(shop: Stranger, closed: str) -> None:
+    said = shell(shop, f'"$0" run shop --out course {closed}')
+    assert said.code == 0, said.err
+    assert (shop.home / "course/step3_order.yaml").is_file()
+    assert shell(shop, f'"$0" status nobody {closed}').code == 65
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+        {"LC_ALL": "POSIX", "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "7"},
+        {"LANG": "no_SUCH.locale", "TZ": "nowhere", "PYTHONIOENCODING": "ascii"},
+    ],
+    ids=["ascii", "posix", "none"],
+)
+def test_the_same_commit_is_the_same_course_in_every_locale(shop: Stranger, odd: Mapping[str, str]) -> None:
+    assert course(shop, "odd", odd) == course(shop, "usual", {"LC_ALL": "C.UTF-8"})
+
+
+def test_the_same_commit_is_the_same_course_where_names_are_latin_1(shop: Stranger, tmp_path: Path) -> None:
+    made = tmp_path / "locales" / "en_US.ISO-8859-1"
+    made.parent.mkdir()
+    if shutil.which("localedef") is None:
+        pytest.skip("NOT TESTED: there is no localedef to make a locale with")
+    subprocess.run(["localedef", "-i", "en_US", "-f", "ISO-8859-1", made], check=False, capture_output=True)
+    if not made.is_dir():
+        pytest.skip("NOT TESTED: there are no sources of locales (Debian: locales)")
+    latin = {"LOCPATH": str(made.parent), "LC_ALL": made.name}
+    assert course(shop, "latin", latin) == course(shop, "usual")
+    (shop.home / "shop").rename(shop.home / "проект")
+    replace(shop, environment=latin).run("run", "проект", "--out", "out")
+
+
+@pytest.mark.parametrize("umask", ["000", "077"])
+def test_the_same_commit_is_the_same_course_whatever_rights_files_get(shop: Stranger, umask: str) -> None:
+    said = shell(shop, f'umask {umask}; "$0" run shop --out course', XDG_DATA_HOME=str(shop.home / "data"))
+    assert said.code == 0, said.err
+    assert files_below(shop.home / "course") == course(shop, "usual")
+
+
+def test_a_name_that_no_encoding_can_show_is_shown_somehow(shop: Stranger) -> None:
+    shop.run("run", "shop", "--out", "проект", PYTHONIOENCODING="ascii")
+
+
+def test_a_user_without_a_home_is_told_what_to_set(shop: Stranger) -> None:
+    if subprocess.run([*NO_USER, "true"], check=False, capture_output=True).returncode != 0:
+        pytest.skip("NOT TESTED: no user without an entry in /etc/passwd can be had (unshare --user)")
+    nobody = replace(shop, before=(*NO_USER, "env", "-u", "HOME"))
+    for argv in (("list",), ("run", "shop"), ("gateway", "--port", "0")):
+        said = nobody.run(*argv, code=78)
+        assert "HOME is missing, and user 54321 has no entry in /etc/passwd: set " in said.err
+    store = f"file://{shop.home}/store"
+    nobody.run("run", "shop", "--store", store, "--out", "course")
+    assert nobody.run("list", "--store", store, HOME="").out
+
+
+@pytest.mark.parametrize("home", ["relative", ""])
+def test_a_home_that_is_no_place_is_as_good_as_none(person: Stranger, home: str) -> None:
+    person.run("list", HOME=home)
+    assert list(person.home.iterdir()) == []
+
+
+@pytest.mark.parametrize("repository", [".", "$OLDPWD/shop"])
+def test_a_current_folder_that_is_gone_is_said_to_be_so_before_anything_is_done(
+    shop: Stranger, repository: str
+) -> None:
+    script = f'mkdir gone; cd gone; rmdir ../gone; exec "$0" run "{repository}"'
+    said = shell(shop, script, STORE_URL=f"file://{shop.home}/store")
+    assert said.code == 78
+    assert said.err.startswith("fondation-worker: the current folder is gone: change to one that is there")
+    assert not (shop.home / "store").exists()
+
+
+def test_where_only_whole_paths_are_given_no_current_folder_is_needed(shop: Stranger) -> None:
+    said = shell(shop, 'mkdir gone; cd gone; rmdir ../gone; exec "$0" run "$OLDPWD/shop" --out "$OLDPWD/course"')
+    assert said.code == 0, said.err
+
+
+def test_a_place_for_temporary_files_that_is_not_there_is_passed_over(shop: Stranger) -> None:
+    shop.run("run", "shop", TMPDIR=str(shop.home / "nowhere"))
+
+
+def test_the_home_of_nobody_is_no_bug(person: Stranger) -> None:
+    assert "'~no-such-user/shop': no such home folder" in person.run("run", "~no-such-user/shop", code=64).err
+
+
+@pytest.mark.parametrize("kind", ["link", "file", "others may write"])
+def test_a_shared_place_that_somebody_else_has_taken_is_refused(shop: Stranger, kind: str) -> None:
+    place = shop.home / f"fondation-worker-{os.getuid()}"
+    (shop.home / "trap").mkdir()
+    match kind:
+        case "link":
+            place.symlink_to(shop.home / "trap")
+        case "file":
+            place.touch()
+        case _:
+            place.mkdir()
+            place.chmod(0o777)
+    said = shop.run("run", "shop", code=78)
+    assert f"{place} is not a folder that only this user can write to: remove it, or set WORK_DIR" in said.err
+    assert list((shop.home / "trap").iterdir()) == []
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="NOT TESTED: only root can give a folder away")
+def test_a_shared_place_of_another_user_is_refused(shop: Stranger) -> None:
+    place = shop.home / "fondation-worker-0"
+    place.mkdir(mode=0o700)
+    os.chown(place, 54321, 54321)
+    assert "is not a folder that only this user can write to" in shop.run("run", "shop", code=78).err
+
+
+def test_a_shared_place_is_this_users_alone_whatever_rights_it_had(shop: Stranger) -> None:
+    place = shop.home / f"fondation-worker-{os.getuid()}"
+    place.mkdir(mode=0o755)
+    shop.run("run", "shop")
+    assert place.stat().st_mode & 0o777 == 0o700
