@@ -149,7 +149,7 @@ def test_retries_are_bounded_with_growing_pauses_and_begin_anew_when_asked_for(
 
 @pytest.mark.parametrize("code", ALL_CODES)
 def test_a_job_whose_webhook_does_not_know_that_it_is_over_is_never_given_up(
-    slots: Slots, program: Scripted, runtime: Impatient, code: int, tmp_path: Path
+    slots: Slots, program: Scripted, runtime: Impatient, code: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     program.looks = [Standing.UNDELIVERED] * 2100
     program.codes = [code] * 1050
@@ -157,6 +157,7 @@ def test_a_job_whose_webhook_does_not_know_that_it_is_over_is_never_given_up(
     until(lambda: slots.all() == [])
     assert (len(program.jobs), spooled(tmp_path)) == (1050, 0)
     assert (runtime.pauses[:3], max(runtime.pauses)) == ([2, 4, 8], LONGEST_PAUSE_SECONDS)
+    assert "gave a job up" not in caplog.text
 
 
 def test_a_run_that_only_delivers_gets_less_time_than_one_that_works(slots: Slots, program: Scripted) -> None:
@@ -167,13 +168,14 @@ def test_a_run_that_only_delivers_gets_less_time_than_one_that_works(slots: Slot
 
 
 def test_while_a_manifest_cannot_be_read_nothing_is_run_or_decided(
-    slots: Slots, program: Scripted, runtime: Impatient, tmp_path: Path
+    slots: Slots, program: Scripted, runtime: Impatient, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     program.looks = [Standing.UNFINISHED, *[Standing.UNREADABLE] * 50]
     slots.put(a_request())
     until(lambda: slots.all() == [])
     assert (program.jobs, spooled(tmp_path)) == (["job-1"], 0)
     assert set(runtime.pauses) == {UNREADABLE_PAUSE_SECONDS}
+    assert "gave a job up" not in caplog.text
 
 
 def test_a_job_that_was_given_up_is_delivered_when_somebody_else_has_brought_it_to_its_end(

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from states.codec import encode
+from states.decisions import settle
 from states.keys import checkpoint_key
 from states.manifest import Writer
-from tests.support.builders import begun
+from tests.support.builders import AT, begun, completed
 from tests.support.world import JOB
 from worker.checkpoint import CheckpointLog
 from worker.commands.reading import View, open_view
@@ -40,6 +42,15 @@ def test_a_job_without_a_checkpoint_is_unfinished(view: View) -> None:
 def test_a_job_that_has_begun_is_unfinished(view: View) -> None:
     CheckpointLog(view.store, JOB, view.runtime).append(None, begun(), Writer.WORKER)
     assert read_standing(view, JOB) is Standing.UNFINISHED
+
+
+@pytest.mark.parametrize(("settled", "standing"), [(False, Standing.UNDELIVERED), (True, Standing.OVER)])
+def test_a_completed_job_is_over_once_its_webhook_knows(view: View, settled: bool, standing: Standing) -> None:  # noqa: FBT001 - pytest's
+    manifest = completed()
+    if settled:
+        manifest = settle(manifest, {event.sequence: 200 for event in manifest.outbox.pending}, at=AT)
+    view.store.put(checkpoint_key(JOB, manifest.sequence), encode(manifest), "application/json")
+    assert read_standing(view, JOB) is standing
 
 
 @pytest.mark.parametrize("body", [b"{", b'{"format": 99}'])

@@ -240,4 +240,25 @@ WORKING: Final = (
         new="",
         tests=(SHARING,),
     ),
+    Sabotage(
+        guard="the gateway keeps a request until its webhook knows",
+        file="worker/gateway/standing.py",
+        old="    return Standing.OVER if is_settled(manifest) else Standing.UNDELIVERED",
+        new="    return Standing.OVER",
+        tests=("tests/gateway/test_standing.py",),
+    ),
+    Sabotage(
+        guard="the gateway never gives up a job whose webhook does not know",
+        file="worker/gateway/slots.py",
+        old="    if standing is Standing.UNDELIVERED:\n        return replace(",
+        new="    if False:\n        return replace(",
+        tests=("tests/gateway/test_slots.py",),
+    ),
+    Sabotage(
+        guard="the gateway decides nothing about a job that cannot be read",
+        file="worker/gateway/slots.py",
+        old="    if standing is Standing.UNREADABLE or waiting.given_up:",
+        new="    if waiting.given_up:",
+        tests=("tests/gateway/test_slots.py",),
+    ),
 )

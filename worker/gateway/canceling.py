@@ -9,14 +9,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from states.decisions import request_cancel
-from states.manifest import Identity, Manifest, Writer
+from states.manifest import Identity, Writer
 from worker.checkpoint import Checkpoint, CheckpointLog, OvertakenError
 from worker.commands.reading import View
 from worker.commands.unbegun import wish_to_cancel
-from worker.errors import StoreError, WorkerError
-from worker.gateway.answers import read_manifest
 from worker.gateway.port import UnknownJobError
 from worker.gateway.program import Program
+from worker.gateway.standing import Standing, read_standing
 from worker.runtime import Flag
 
 LOG = logging.getLogger(__name__)
@@ -55,22 +54,9 @@ def see_to(view: View, program: Program, job_id: str, variables: Mapping[str, st
     """Have a wish carried out; tell whether the job is over and its webhook knows."""
     for number in range(TRIES):
         program.run("cancel", job_id, variables=variables, stopping=stopping)
-        if _is_settled(view, job_id):
+        if read_standing(view, job_id) is Standing.OVER:
             return True
         if stopping.wait(PAUSE_SECONDS * 2**number):
             return False
     LOG.warning("a job is still not canceled: its next run will", extra={"job_id": job_id})
     return False
-
-
-def is_settled(manifest: Manifest) -> bool:
-    """Tell whether a job is over and nothing is left to be said of it."""
-    return manifest.over and not manifest.outbox.pending
-
-
-def _is_settled(view: View, job_id: str) -> bool:
-    try:
-        manifest = read_manifest(view, job_id)
-    except (WorkerError, StoreError):  # it cannot be told now
-        return False
-    return manifest is None or is_settled(manifest)

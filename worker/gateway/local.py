@@ -5,11 +5,12 @@ from typing import Any
 from worker.commands.reading import View
 from worker.commands.status import describe
 from worker.gateway.answers import course_files, pending, read_manifest
-from worker.gateway.canceling import is_settled, see_to, wish
+from worker.gateway.canceling import see_to, wish
 from worker.gateway.port import ConflictError, UnknownJobError
 from worker.gateway.program import Program
 from worker.gateway.request import Request, same_job
 from worker.gateway.slots import Slots
+from worker.gateway.standing import is_settled
 from worker.opening import engine_name
 
 

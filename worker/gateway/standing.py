@@ -3,10 +3,10 @@
 import logging
 from enum import StrEnum
 
+from states.manifest import Manifest
 from worker.commands.reading import View
 from worker.errors import DamagedCheckpointError, StoreError, UnknownFormatError, WorkerError
 from worker.gateway.answers import read_manifest
-from worker.gateway.canceling import is_settled
 
 LOG = logging.getLogger(__name__)
 
@@ -22,6 +22,11 @@ class Standing(StrEnum):
     """It has not begun, or has not ended."""
     UNREADABLE = "unreadable"
     """Nobody can tell now: the store gives no answer, or refuses to."""
+
+
+def is_settled(manifest: Manifest) -> bool:
+    """Tell whether a job is over and nothing is left to be said of it."""
+    return manifest.over and not manifest.outbox.pending
 
 
 def read_standing(view: View, job_id: str) -> Standing:
