@@ -14,7 +14,7 @@ from worker.claim import Operator
 from worker.desk import Stop
 
 HOUR: Final = 3600.0
-HOSTS: Final = ("p1", "p1", "p2", "p3")
+HOSTS: Final = ("p1", "p1", "p1", "p2", "p3")
 """The first run is the likeliest to own something that can be lost."""
 
 Window = tuple[float, float]
@@ -144,12 +144,22 @@ class Partition(During):
 
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
-        begin, windows = moment(chance, span / 4), []
+        begin, windows = moment(chance, span / 2), []
         for _ in range(chance.randint(1, 4)):
             end = begin + chance.choice([2.5, 5.0, 15.0]) * (0.5 + chance.random() / 2)
             windows.append((round(begin, 2), round(end, 2)))
             begin = end + 0.2 + 3 * chance.random()
-        return cls(chance.choice(HOSTS), tuple(windows), Fault.FAILED, ("",))
+        return cls(chance.choice(HOSTS), tuple(windows), Fault.FAILED, STORE)
+
+    def befall(self, simulation: Simulation, chance: Random) -> None:
+        super().befall(simulation, chance)
+
+        def connecting(process: Process) -> float:
+            now = simulation.scheduler.time
+            waits = [end - now for begin, end in self.windows if begin <= now < end]
+            return waits[0] + chance.random() if waits and process.name == self.host else 0.0
+
+        simulation.conditions.connecting.append(connecting)
 
 
 class StoreAway(During):
@@ -239,7 +249,7 @@ class SlowConnections:
             slow = process.name == self.host and chance.random() < self.rate
             return 0.5 + self.seconds * chance.random() if slow else 0.0
 
-        simulation.conditions.connecting = connecting
+        simulation.conditions.connecting.append(connecting)
 
 
 @dataclass(frozen=True)
@@ -251,7 +261,7 @@ class MoodyReceiver:
 
     @classmethod
     def draw(cls, chance: Random, _span: float) -> Self:
-        return cls(chance.choice([0.1, 0.3, 0.7]))
+        return cls(chance.choice([0.1, 0.5, 0.8]))
 
     def befall(self, simulation: Simulation, chance: Random) -> None:
         def answer(_: dict[str, object]) -> Answer:
@@ -385,7 +395,7 @@ class StoreClockSet:
 
         simulation.scheduler.at(self.at, strike)
         if self.by > 0:  # a live owner looks silent; it knows when it looks next
-            simulation.lawful_seconds = max(simulation.lawful_seconds, simulation.lease)
+            simulation.witness.lawful_seconds = simulation.lease
 
 
 @dataclass(frozen=True)
@@ -439,7 +449,7 @@ class TakeOver(Operated):
 
     def befall(self, simulation: Simulation, chance: Random) -> None:
         super().befall(simulation, chance)
-        simulation.lawful_seconds = max(simulation.lawful_seconds, simulation.lease)
+        simulation.witness.lawful_seconds = simulation.lease
 
     def operate(self, simulation: Simulation) -> None:
         simulation.start(work=operators.take_over)

@@ -6,7 +6,7 @@ from random import Random
 from typing import Final
 
 from tests.simulation import adversities as all_of
-from tests.simulation.adversities import Adversity
+from tests.simulation.adversities import Adversity, MoodyReceiver
 from tests.simulation.operators import start_on_platform
 from tests.simulation.simulation import Simulation
 
@@ -66,22 +66,26 @@ class Schedule:
 def draw(seed: int, work_dir: Path, kinds: tuple[type[Adversity], ...], *, operators: bool) -> Schedule:
     """Draw a world by a seed: a few runs, and some of the kinds of adversities."""
     chance = Random(seed)  # noqa: S311 - a seed
-    simulation = Simulation(seed, work_dir, chapters=chance.choice([2, 2, 2, 3, 6]))
-    simulation.latency = chance.choice([0.01, 0.01, 0.3, 2.0, 6.0])
-    simulation.changes = {"store_give_up": chance.choice([5, 60]), "callback_give_up": chance.choice([5, 60])}
-    simulation.changes["lease"] = chance.choice([3, 3, 3, 10])
-    pace = chance.choice([0.0, 0.3, 2.0])
+    chapters = chance.choice([2, 2, 2, 3, 6])
+    simulation = Simulation(seed, work_dir, chapters=chapters)
+    simulation.latency = chance.choice([0.01, 0.05, 0.3, 0.3, 1.0, 5.0])
+    simulation.changes = {
+        "lease": chance.choice([3, 3, 3, 10]),
+        "store_give_up": chance.choice([5, 60]),
+        "callback_give_up": chance.choice([5, 60]),
+    }
+    pace = chance.choice([0.0, 0.3, 1.0, 3.0])
     simulation.pace = lambda _path: simulation.scheduler.pause(pace * chance.random())
-    span = 3.0 + 10 * pace + 4 * simulation.latency
+    span = 1.0 + (3 + 3 * chapters) * pace / 2 + 30 * simulation.latency
     few = chance.choices(kinds, k=3)
     drawn = [kind.draw(chance, span) for kind in chance.choices(few, k=chance.choice([0, 1, 2, 3, 5]))]
+    drawn += [MoodyReceiver.draw(chance, span)] * chance.choice([0, 1])
     if operators:
         drawn += [kind.draw(chance, span) for kind in chance.choices(OPERATORS, k=chance.choice([1, 1, 2, 3]))]
     for adversity in drawn:
         adversity.befall(simulation, chance)
-    for _ in range(chance.choice([2, 2, 3])):
-        moment = chance.choice([0.0, 0.0, chance.random() * span / 2, chance.random() * span])
-        simulation.scheduler.at(moment, lambda: start_on_platform(simulation))
+    for latest in (0.0, *[chance.choice([0.0, span, span, 2 * span])] * chance.choice([1, 1, 2, 3])):
+        simulation.scheduler.at(chance.random() * latest, lambda: start_on_platform(simulation))
     return Schedule(simulation, drawn)
 
 

@@ -61,8 +61,6 @@ class Simulation:
         """When, by whom and under which key the receiver was told something, taken or not."""
         self.changes: dict[str, Any] = {}
         """What is different in this world, as fields of World."""
-        self.lawful_seconds = 0.0
-        """So long after a claim the owner before may still speak: as long as it cannot know."""
         self.blind = False
         """Whether listings may miss what is there, so that it may be made again."""
         self.commands = 0
@@ -93,7 +91,7 @@ class Simulation:
         engine = engine or FakeEngine(chapters=self.chapters, before_item=self.pace)
         receiver = WiredReceiver(inner=self.receiver, wire=wire, sent=self._note_post)
         world = World(
-            store=WiredStore(self.store, wire, self.witness),
+            store=WiredStore(self.store, wire),
             work_dir=self.work_dir,
             engine=engine,
             source=self.source,
@@ -123,13 +121,13 @@ class Simulation:
 
     def wired_store(self, process: Process) -> WiredStore:
         """Return the store as a process sees it."""
-        return WiredStore(self.store, self._wire(process, no_fault, None), self.witness)
+        return WiredStore(self.store, self._wire(process, no_fault, None))
 
     def calm(self) -> None:
         """Let nothing go wrong from now on; clocks stay what they are."""
         self.latency = 0.01
         self.conditions.judges.clear()
-        self.conditions.connecting = lambda _process: 0.0
+        self.conditions.connecting.clear()
         self.conditions.lag = lambda: 0.0
         self.receiver.answer = lambda _document: Answer(status_code=200)
 
@@ -176,7 +174,8 @@ class Simulation:
     def check_told(self) -> None:
         """Assert that nobody spoke who had no right to, and that the receiver knows how the job has ended."""
         assert self.stray_posts == [], "a run that had been replaced told the webhook something"
-        assert self.lawful_seconds or self.witness.robbed == [], "a run that lived was replaced"
+        assert self.witness.unaware == [], "a run that had been replaced did not know"
+        assert self.witness.lawful_seconds or self.witness.robbed == [], "a run that lived was replaced"
         assert self._last_word() == self.manifest.state, "the receiver's last word is another"
 
     def check_conduct(self) -> None:
@@ -233,8 +232,9 @@ class Simulation:
             scheduler=self.scheduler,
             process=process,
             judge=judge,
-            latency=self.latency if latency is None else latency,
+            witness=self.witness,
             conditions=self.conditions,
+            latency=self.latency if latency is None else latency,
         )
 
     def _main(self, run: Run, work: Callable[[Job], Exit]) -> None:
@@ -255,6 +255,6 @@ class Simulation:
         own = witness.numbers.get(process, 0)
         if own == witness.run and not witness.released:
             return
-        lawful = now - witness.silenced_at <= self.lawful_seconds or process.slept_since(looked)
+        lawful = witness.lawful or process.slept_since(looked)
         said = f"{process.name} (run {own}) sent {key} under run {witness.run}"
         (self.late_words if lawful else self.stray_posts).append(said)

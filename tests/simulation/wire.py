@@ -71,8 +71,8 @@ class Conditions:
     """What the world is like for all processes, at this moment."""
 
     judges: list[Judge] = field(default_factory=list)
-    connecting: Callable[[Process], float] = lambda _process: 0.0
-    """How many seconds a process needs to resolve the receiver's name and to connect."""
+    connecting: list[Callable[[Process], float]] = field(default_factory=list)
+    """For how many seconds a process is kept from resolving the receiver's name and connecting."""
     lag: Callable[[], float] = lambda: 0.0
     """How old an object must be to be seen by the listing that is asked for, in seconds."""
     store_ahead: float = 0.0
@@ -90,8 +90,9 @@ class Wire:
     scheduler: Scheduler
     process: Process
     judge: Judge
+    witness: Witness
+    conditions: Conditions
     latency: float = 0.01
-    conditions: Conditions = field(default_factory=Conditions)
 
     def carry(
         self,
@@ -103,6 +104,7 @@ class Wire:
         """Do an operation, or not; raise an error where its answer is one, or does not come in time."""
         begun = self.scheduler.time
         self.conditions.asked[self.process.name, name, int(begun)] += 1
+        self.witness.look_at(self.process)
         self.scheduler.pause(min(timeout, self.latency * self.scheduler.random.random()))
         if self.scheduler.time - begun >= timeout:
             raise error(Fault.FAILED, f"{name}: did not get through in time")
@@ -166,11 +168,10 @@ def refusal(fault: Fault, doing: str, reason: str) -> Exception:
 
 @dataclass
 class WiredStore:
-    """A store at the end of a wire."""
+    """A store at the end of a wire, which says the time in whole seconds, as S3 does."""
 
     inner: Store
     wire: Wire
-    witness: Witness
     url: str = "memory://"
 
     def create(self, key: str, body: bytes, media_type: str) -> None:
@@ -181,18 +182,18 @@ class WiredStore:
 
         def append() -> None:
             self.inner.create(key, body, media_type)
-            self.witness.appended(wire.process, body)
+            wire.witness.appended(wire.process, body)
 
         self._do("write", f"create {key}", append)
-        self.witness.answered(wire.process, sent, append=True)
+        wire.witness.answered(wire.process, sent, append=True)
 
     def put(self, key: str, body: bytes | Path, media_type: str) -> float | None:
         content = body.read_bytes() if isinstance(body, Path) else body
         sent = self.wire.scheduler.time
         now = self._do("write", f"put {key}", lambda: self.inner.put(key, content, media_type))
         if key.endswith("/heartbeat.json"):
-            self.witness.answered(self.wire.process, sent, append=False)
-        return None if now is None else now + self.wire.conditions.dates_apart
+            self.wire.witness.answered(self.wire.process, sent, append=False)
+        return None if now is None else float(int(now + self.wire.conditions.dates_apart))
 
     def get(self, key: str) -> bytes:
         return self._do("read", f"get {key}", lambda: self.inner.get(key))
@@ -202,7 +203,8 @@ class WiredStore:
 
     def head(self, key: str) -> Head:
         head = self._do("read", f"head {key}", lambda: self.inner.head(key))
-        return replace(head, now=head.now + self.wire.conditions.dates_apart)
+        now = head.now + self.wire.conditions.dates_apart
+        return replace(head, modified=int(head.modified), now=int(now))
 
     def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
         def page() -> list[Entry]:
@@ -240,6 +242,7 @@ class WiredReceiver(Receiver):
         assert self.wire is not None
         wire, clock = self.wire, self.wire.scheduler
         deadline = clock.time + EXCHANGE_SECONDS
+        wire.witness.listen(wire.process, remaining)
 
         def write() -> Acknowledgement:
             nonlocal deadline
@@ -249,7 +252,7 @@ class WiredReceiver(Receiver):
             self.sent(idempotency_key, wire.process, looked)
             return self.inner.post(body, idempotency_key, lambda: 1.0)
 
-        self._pass(wire.conditions.connecting(wire.process), deadline)
+        self._pass(sum(wait(wire.process) for wait in wire.conditions.connecting), deadline)
         answer = wire.carry(
             f"post {idempotency_key}", write, lambda _, reason: UnreachableError(reason), deadline - clock.time
         )

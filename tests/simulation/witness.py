@@ -29,6 +29,11 @@ class Witness:
         """The last run that a process was."""
         self.robbed: list[str] = []
         """Who was replaced while it lived, and had every reason to think that it owned the job."""
+        self.unaware: list[str] = []
+        """Who was replaced, and would have spoken if it had had something to say."""
+        self.lawful_seconds = 0.0
+        """So long after a claim the owner before may still speak: as long as it cannot know."""
+        self._may_speak: dict[Process, Callable[[], float]] = {}
         self._scheduler = scheduler
         self._lease = lease
         self._owner: Process | None = None
@@ -41,20 +46,44 @@ class Witness:
         if run > self.run:
             if self._owner is not None and not self.released and self._feels_safe(self._owner):
                 self.robbed.append(f"run {self.run} ({self._owner.name}) by run {run} ({process.name})")
-            self.run, self._owner = run, process
+            before, self.run, self._owner = self._owner, run, process
             self.silenced_at = self._scheduler.time
             self.numbers[process] = run
+            if before is not None:
+                self.look_at(before)
         if run == self.run:
             self.silenced_at = self._scheduler.time if released and not self.released else self.silenced_at
             self.released = released
+            if released:  # it has closed its mouth before, whatever its lease says
+                self._may_speak.pop(process, None)
+
+    def listen(self, process: Process, may_speak: Callable[[], float]) -> None:
+        """Learn how a process finds out for how long it may speak."""
+        if self.numbers.get(process) == self.run and not self.released:
+            self._may_speak[process] = may_speak
+
+    def look_at(self, process: Process) -> None:
+        """Note whether a process that was replaced thinks that it may speak; one whose machine has stood may."""
+        own = self.numbers.get(process, self.run)
+        if own == self.run or process.unaware or self.lawful:
+            return
+        if process in self._may_speak and (left := self._may_speak[process]()) > 0:
+            self.unaware.append(
+                f"{process.name}, run {own}, thinks it may speak for {left:.2f} s, under run {self.run}"
+            )
+
+    @property
+    def lawful(self) -> bool:
+        """Whether the owner before may still speak."""
+        return self._scheduler.time - self.silenced_at <= self.lawful_seconds
 
     def answered(self, process: Process, sent: float, *, append: bool) -> None:
         """Note that a process was told of the success of a heartbeat, or of an append."""
         sign = self._signs.get(process)
         lapsed = sign is not None and (sign.lapsed or self._is_over(process, sign))
-        if not append or sign is None:
+        if sign is None or (not append and sent - process.unaware > sign.sent):
             self._signs[process] = Sign(sent - process.unaware, process.unaware, lapsed)
-        elif sign.lapsed and not self._is_over(process, sign):
+        elif append and sign.lapsed and not self._is_over(process, sign):
             self._signs[process] = Sign(sign.sent, sign.unaware, lapsed=False)
 
     def _feels_safe(self, process: Process) -> bool:
