@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 from states.url_patterns import HTTP_URL
 from worker.errors import ConfigError
 from worker.logs import FORMATS, LEVELS
+from worker.proxies import is_excepted, proxy_variables
 from worker.text_faults import (
     ADVICE,
     certificates_fault,
     folder_fault,
+    header_fault,
     region_fault,
     secret_fault,
     surplus_fault,
@@ -62,6 +64,8 @@ class CallbackSettings:
     signing_key: Secret | None
     """Of Standard Webhooks: the key itself in base64, without `whsec_`."""
     give_up_seconds: float
+    proxy: Secret | None = None
+    """The address of the proxy on the way there: it may hold a password."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,9 +109,10 @@ class Settings:
 class Reader:
     """Reads variables and collects what is wrong with them; an empty variable counts as missing."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        """Read from a copy of an environment."""
+    def __init__(self, environment: Mapping[str, str], *, here: bool = True) -> None:
+        """Read from a copy of an environment; `here` tells whether the files that it names are on this machine."""
         self._environment = {name: value for name, value in environment.items() if value}
+        self._here = here
         self.faults: list[str] = []
 
     def text(self, name: str, default: str | None = None) -> str | None:
@@ -145,7 +150,7 @@ class Reader:
     def certificates(self, name: str, *, folder: bool = False) -> None:
         """Note what is wrong with a variable that names a file (or folder) of certificates."""
         value = self.text(name)
-        if value is not None:
+        if value is not None and self._here:
             self.checked(name, value, folder_fault if folder else certificates_fault)
 
     def checked(self, name: str, value: Value, check: Callable[[Value], str | None]) -> Value:
@@ -261,16 +266,51 @@ def _check_model(reader: Reader) -> None:
 
 def _callback(reader: Reader) -> CallbackSettings | None:
     url, token = reader.text("CALLBACK_URL"), reader.secret("CALLBACK_TOKEN")
+    if token is not None and (fault := header_fault(token.reveal())):
+        reader.faults.append(f"CALLBACK_TOKEN is malformed: {fault}")
     signing, give_up = reader.secret("CALLBACK_SIGNING_SECRET"), reader.number("CALLBACK_GIVE_UP_SECONDS", 600)
     key = _signing_key(reader, signing) if signing else None
-    if url is not None and (fault := http_fault(url)):
-        # The address itself may hold a secret, so it is not repeated.
-        reader.faults.append(f"CALLBACK_URL is malformed: {fault}")
+    fault = http_fault(url) if url is not None else None
+    if fault:
+        # The address itself may hold a secret, so it is not repeated, nor the part that Python quotes.
+        reader.faults.append(f"CALLBACK_URL is malformed: {fault.partition(' (')[0]}")
     if url is not None and token is None:
         reader.faults.append("CALLBACK_TOKEN is missing: set it to the token that the webhook expects")
-    if url is None or token is None:
+    if url is None or token is None or fault:
         return None
-    return CallbackSettings(url=url, token=token, signing_key=key, give_up_seconds=give_up)
+    proxy = _proxy(reader, url)
+    _check_trust(reader, url, proxy)
+    return CallbackSettings(url=url, token=token, signing_key=key, give_up_seconds=give_up, proxy=proxy)
+
+
+def _proxy(reader: Reader, url: str) -> Secret | None:
+    """Return the proxy on the way to a server, by the variables that httpx and curl read."""
+    if is_excepted(url, reader.text("no_proxy") or reader.text("NO_PROXY") or ""):
+        return None
+    for name in proxy_variables(url):
+        if text := reader.text(name):
+            address = text if "://" in text else f"http://{text}"
+            if fault := (_proxy_fault(address) or "").partition(" (")[0]:
+                # The address may hold a password, so nothing of it is repeated.
+                reader.faults.append(f"{name} is malformed: {fault}, or name the host of CALLBACK_URL in NO_PROXY")
+            return Secret(address)
+    return None
+
+
+def _proxy_fault(url: str) -> str | None:
+    if url.lower().startswith("socks"):
+        return "it is a SOCKS proxy, which is not supported: set it to an http:// or https:// one"
+    return http_fault(url)
+
+
+def _check_trust(reader: Reader, url: str, proxy: Secret | None) -> None:
+    """Check the certificates that httpx trusts, where it asks for any."""
+    addresses = (url, proxy.reveal() if proxy else "")
+    if not any(address.lower().startswith("https:") for address in addresses):
+        return
+    reader.certificates("SSL_CERT_FILE")
+    if not reader.text("SSL_CERT_FILE"):
+        reader.certificates("SSL_CERT_DIR", folder=True)
 
 
 def _signing_key(reader: Reader, secret: Secret) -> Secret | None:

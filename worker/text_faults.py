@@ -86,6 +86,11 @@ def secret_fault(text: str) -> str | None:
     return "it must be of printable ASCII characters, without white space"
 
 
+def header_fault(text: str) -> str | None:
+    """Say why a secret cannot be the value of an HTTP header, without repeating it, or return None."""
+    return None if re.fullmatch("[ -~]+", text) else "it must be of printable ASCII characters"
+
+
 def certificates_fault(path: str) -> str | None:
     """Say why a path is no file of certificates, or return None."""
     import ssl  # noqa: PLC0415 - it takes long to load
@@ -102,7 +107,12 @@ def certificates_fault(path: str) -> str | None:
 
 def folder_fault(path: str) -> str | None:
     """Say why a path is no folder of certificates, or return None."""
-    return None if Path(path).is_dir() else "it must be a folder of certificates, and there is none"
+    folders = [Path(part) for part in path.split(":") if Path(part).is_dir()]
+    if not folders:
+        return "it must be a folder of certificates, and there is none"
+    if not any(re.fullmatch(r"[0-9a-f]{8}\.\d+", file.name) for folder in folders for file in folder.iterdir()):
+        return "it must be a folder of certificates by their hashes (see `openssl rehash`), and holds none"
+    return None
 
 
 def region_fault(region: str) -> str | None:

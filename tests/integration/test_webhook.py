@@ -3,11 +3,14 @@
 import base64
 import hashlib
 import hmac
+import time
 from collections.abc import Iterator
 from contextlib import closing
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.peer import answering, listening
 from tests.support.receiver import Receiver, Reply, receiving
 from worker.callbacks.port import Answer, UnreachableError
 from worker.callbacks.webhook import HttpWebhook, signature
@@ -70,13 +73,94 @@ def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"),
-    [("7", 7.0), ("", None), ("soon", None), ("-1", None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0)],
+    ("location", "said"),
+    [
+        ("https://other.test/hook?token=s3cret", "https://other.test"),
+        ("https://me:s3cret@other.test:8443/hook", "https://other.test:8443"),
+        ("/hook/", "http://{receiver}"),
+        ("https://other.test:port/", None),
+    ],
 )
-def test_the_pause_that_the_receiver_asks_for_is_read(receiver: Receiver, header: str, seconds: float | None) -> None:
+def test_of_a_redirect_only_the_server_is_told(receiver: Receiver, location: str, said: str | None) -> None:
+    receiver.reply = lambda _: Reply(status=301, headers={"Location": location})
+    expected = said and said.format(receiver=urlsplit(receiver.url).netloc)
+    assert post(receiver.url).redirect == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7),
+        ("1.5", 1.5),
+        (" 7 ", 7),
+        ("301", 300),
+        ("9" * 400, None),
+        ("1e300", 300),
+        ("", None),
+        ("soon", None),
+        ("-1", None),
+        ("nan", None),
+        ("inf", None),
+        ("7, 7", None),
+        ("1764300000", 0),
+        ("1764300000000", 0),
+        ("32503680000", 300),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0),
+        ("Wed, 21 Oct 9999 07:28:00 GMT", 300),
+        ("Wed, 21 Oct 99999 07:28:00 GMT", None),
+        ("Wed, 21 Oct 2015 07:28:00 -0000", None),
+    ],
+)
+def test_the_pause_that_the_receiver_asks_for_is_read_and_bounded(
+    receiver: Receiver, header: str, seconds: float | None
+) -> None:
     receiver.reply = lambda _: Reply(status=429, headers={"Retry-After": header})
     answer = post(receiver.url)
-    assert (answer.status_code, answer.retry_after) == (429, seconds)
+    assert answer.status_code == 429
+    assert answer.retry_after == seconds
+
+
+def test_of_several_pauses_the_first_that_can_be_understood_counts() -> None:
+    with listening(answering(b"HTTP/1.1 503 No\r\nRetry-After: soon\r\nRetry-After: 9\r\n\r\n")) as peer:
+        assert post(peer.url).retry_after == 9
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\ntext",
+        b"HTTP/1.1 202 Accepted\r\nContent-Encoding: br, unknown\r\nContent-Length: 9\r\n\r\ntext",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno chunk",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\nuntil the end",
+        b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\ntext!",
+        b"HTTP/1.0 200 OK\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\nHTTP/1.1 201 Created\r\n\r\n",
+    ],
+)
+def test_a_2xx_acknowledges_whatever_its_body(answer: bytes) -> None:
+    with listening(answering(answer)) as peer:
+        assert post(peer.url).status_code // 100 == 2
+
+
+def test_a_body_that_never_ends_is_not_waited_for() -> None:
+    chunks = [b"1\r\n.\r\n"] * 99
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with listening(answering(head, *chunks, pause=0.2)) as peer:
+        began = time.monotonic()
+        assert post(peer.url).status_code == 200
+        assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("answer", [b"", b"no HTTP\r\n\r\n", b"HTTP/1.1 2", b"HTTP/1.1 200 OK\r\nContent-Le"])
+def test_what_is_no_answer_is_none(answer: bytes) -> None:
+    with listening(answering(answer)) as peer, pytest.raises(UnreachableError):
+        post(peer.url)
+
+
+def test_a_name_and_a_password_in_the_address_are_given(receiver: Receiver) -> None:
+    post(receiver.url.replace("://", "://me:p%40ss@"))
+    assert receiver.deliveries[0].headers["authorization"] == "Basic bWU6cEBzcw=="
 
 
 def test_a_receiver_that_hangs_up_is_no_answer(receiver: Receiver) -> None:

@@ -11,7 +11,8 @@ MODULES = sorted(path for package in ("states", "worker") for path in (ROOT / pa
 HOMES = {
     "boto3": ["worker/store/s3.py"],
     "botocore": ["worker/store/s3.py"],
-    "httpx": ["worker/callbacks/webhook.py", "worker/platform/"],
+    "httpcore": ["worker/callbacks/transport.py"],
+    "httpx": ["worker/callbacks/webhook.py", "worker/callbacks/transport.py", "worker/platform/"],
     "rich": ["worker/display.py"],
     "starlette": ["worker/gateway/"],
     "subprocess": ["worker/process.py"],

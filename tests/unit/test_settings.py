@@ -162,9 +162,101 @@ def test_certificates_that_can_be_read_are_taken(name: str) -> None:
     assert read(S3 | {name: certifi.where()}).s3 is not None
 
 
-def test_a_folder_of_certificates_must_be_there(tmp_path: Path) -> None:
-    assert read({"GIT_SSL_CAPATH": str(tmp_path)}).github_token is None
+def test_a_folder_of_certificates_must_hold_some(tmp_path: Path) -> None:
     assert "must be a folder of certificates" in faults({"GIT_SSL_CAPATH": str(tmp_path / "x")})
+    assert "and holds none" in faults({"GIT_SSL_CAPATH": str(tmp_path)})
+    (tmp_path / "0a775a30.0").write_text("a certificate, by its hash")
+    assert read({"GIT_SSL_CAPATH": f"/missing:{tmp_path}"}).github_token is None
+
+
+WEBHOOK = {"CALLBACK_URL": "https://app.test/hook", "CALLBACK_TOKEN": "t"}
+
+
+def test_certificates_are_judged_where_the_webhook_asks_for_them(tmp_path: Path) -> None:
+    missing, empty = str(tmp_path / "missing.pem"), str(tmp_path)
+    assert "SSL_CERT_FILE is" in faults(WEBHOOK | {"SSL_CERT_FILE": missing})
+    assert "SSL_CERT_DIR is" in faults(WEBHOOK | {"SSL_CERT_DIR": empty})
+    assert read(WEBHOOK | {"SSL_CERT_FILE": certifi.where(), "SSL_CERT_DIR": empty}).callback is not None
+    assert read(WEBHOOK | {"CALLBACK_URL": "http://app.test/", "SSL_CERT_FILE": missing}).callback is not None
+    assert "SSL_CERT_FILE is" in faults(
+        WEBHOOK | {"CALLBACK_URL": "http://app.test/", "ALL_PROXY": "https://proxy.test", "SSL_CERT_FILE": missing}
+    )
+    assert read({"SSL_CERT_FILE": missing}).callback is None
+
+
+def test_files_on_another_machine_are_not_judged_here() -> None:
+    reader = Reader(WEBHOOK | {"SSL_CERT_FILE": "/missing", "GIT_SSL_CAINFO": "/missing"}, here=False)
+    read_settings(reader)
+    assert reader.faults == []
+
+
+@pytest.mark.parametrize("token", ["schlüssel", "ключ", "a\tb", "a\x7fb"])
+def test_a_token_that_cannot_be_a_header_is_refused_unseen(token: str) -> None:
+    said = faults(WEBHOOK | {"CALLBACK_TOKEN": token})
+    assert "CALLBACK_TOKEN" in said
+    assert token not in said
+
+
+def test_a_token_may_hold_a_space() -> None:
+    callback = read(WEBHOOK | {"CALLBACK_TOKEN": "Bearer x"}).callback
+    assert callback is not None
+    assert callback.token.reveal() == "Bearer x"
+
+
+def test_a_secret_in_a_malformed_address_is_not_repeated() -> None:
+    assert "s3cret" not in faults(WEBHOOK | {"CALLBACK_URL": "https://user:s3cret/x@app.test/"})
+    assert "s3cret" not in faults(WEBHOOK | {"HTTPS_PROXY": "http://user:s3cret/x@proxy.test/"})
+
+
+@pytest.mark.parametrize(
+    ("environment", "proxy"),
+    [
+        ({}, None),
+        ({"HTTPS_PROXY": "http://proxy.test:3128"}, "http://proxy.test:3128"),
+        ({"HTTPS_PROXY": "proxy.test:3128"}, "http://proxy.test:3128"),
+        ({"https_proxy": "http://small.test", "HTTPS_PROXY": "http://large.test"}, "http://small.test"),
+        ({"ALL_PROXY": "https://proxy.test"}, "https://proxy.test"),
+        ({"ALL_PROXY": "http://all.test", "HTTPS_PROXY": "http://one.test"}, "http://one.test"),
+        ({"HTTP_PROXY": "http://proxy.test"}, None),
+        ({"ALL_PROXY": "http://proxy.test", "NO_PROXY": "other.test"}, "http://proxy.test"),
+        ({"ALL_PROXY": "http://proxy.test", "NO_PROXY": "fe80::/10,::1/128,10.0.0.0/8"}, "http://proxy.test"),
+        ({"ALL_PROXY": "socks5://proxy.test", "NO_PROXY": "localhost, app.test"}, None),
+        ({"ALL_PROXY": "socks5://proxy.test", "no_proxy": ".test"}, None),
+        ({"ALL_PROXY": "http://proxy.test:port", "NO_PROXY": "*"}, None),
+        ({"ALL_PROXY": "http://proxy.test", "NO_PROXY": "APP.test:443"}, None),
+        ({"ALL_PROXY": "http://proxy.test", "NO_PROXY": "app.test:80"}, "http://proxy.test"),
+    ],
+)
+def test_the_proxy_on_the_way_to_the_webhook_is_found(environment: dict[str, str], proxy: str | None) -> None:
+    callback = read(WEBHOOK | environment).callback
+    assert callback is not None
+    assert (callback.proxy.reveal() if callback.proxy else None) == proxy
+
+
+@pytest.mark.parametrize("host", ["10.1.2.3", "[fe80::1]:8443"])
+def test_a_network_can_be_excepted_from_a_proxy(host: str) -> None:
+    callback = read(
+        WEBHOOK | {"CALLBACK_URL": f"https://{host}/", "ALL_PROXY": "socks5://x", "NO_PROXY": "10.0.0.0/8,fe80::/10"}
+    ).callback
+    assert callback is not None
+    assert callback.proxy is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("ALL_PROXY", "socks5://127.0.0.1:9", "ALL_PROXY is malformed: it is a SOCKS proxy"),
+        ("all_proxy", "socks5h://127.0.0.1:9", "all_proxy is malformed: it is a SOCKS proxy"),
+        ("HTTPS_PROXY", "http://", "HTTPS_PROXY is malformed: it must be an http:// or https:// URL"),
+        ("HTTPS_PROXY", "http://proxy.test:99999", "HTTPS_PROXY is malformed: it is no URL"),
+        ("https_proxy", "http://[proxy", "https_proxy is malformed: it is no URL"),
+        ("https_proxy", "ftp://proxy.test", "https_proxy is malformed: it must be an http:// or https:// URL"),
+    ],
+)
+def test_a_proxy_that_cannot_work_is_refused_by_name(name: str, value: str, says: str) -> None:
+    said = faults(WEBHOOK | {name: value})
+    assert said.startswith(says)
+    assert said.endswith("or name the host of CALLBACK_URL in NO_PROXY")
 
 
 def test_what_is_not_used_is_not_judged() -> None:

@@ -7,10 +7,13 @@ from typing import Protocol
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """What the receiver answered; `retry_after` in seconds, where it asked for a pause."""
+    """What the receiver answered."""
 
     status_code: int
     retry_after: float | None = None
+    """The pause that it asked for, in seconds."""
+    redirect: str | None = None
+    """The server that it redirects to."""
 
 
 class UnreachableError(Exception):

@@ -51,8 +51,8 @@ class Deployment:
 
 
 def _faults(environment: Mapping[str, str]) -> list[str]:
-    """Read an environment as `run` does."""
-    reader = Reader(environment)
+    """Read an environment as `run` does, but for files that are on the platform."""
+    reader = Reader(environment, here=False)
     read_job(reader)
     return reader.faults
 

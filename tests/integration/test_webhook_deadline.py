@@ -1,0 +1,300 @@
+"""A run that may not speak any more does not, whatever its exchange with the receiver is about."""
+
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.support.certificates import self_signed
+from tests.support.peer import Peer, Play, answering, black_hole, deaf, listening, silent
+from tests.support.posting import running_down
+from tests.support.waiting import until
+from worker.callbacks.port import Answer, UnreachableError
+from worker.callbacks.webhook import HttpWebhook
+from worker.runtime import SystemRuntime
+from worker.settings import CallbackSettings, Secret
+
+ROOT = Path(__file__).parents[2]
+SLOW_NAMES = ROOT / "tests" / "support" / "slow_names"
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+LARGE = b"x" * 8_000_000
+"""More than the system takes for a receiver that does not read."""
+SOON = 0.6
+PROMPT = 1.5
+"""Within this time something has happened at once, on a busy machine too."""
+
+
+def webhook_at(url: str, proxy: str | None = None) -> HttpWebhook:
+    settings = CallbackSettings(
+        url=url,
+        token=Secret("the-token"),
+        signing_key=None,
+        give_up_seconds=1,
+        proxy=Secret(proxy) if proxy else None,
+    )
+    return HttpWebhook(settings, SystemRuntime(), "1.2.3")
+
+
+@dataclass
+class Posting:
+    """An event that is being posted in another thread."""
+
+    webhook: HttpWebhook
+    outcome: list[Answer | UnreachableError] = field(default_factory=list)
+    thread: threading.Thread | None = None
+
+    def start(self, body: bytes, seconds: float) -> None:
+        self.thread = threading.Thread(target=self._post, args=(body, seconds), daemon=True)
+        self.thread.start()
+
+    def _post(self, body: bytes, seconds: float) -> None:
+        try:
+            self.outcome.append(self.webhook.post(body, "job-7", running_down(seconds)))
+        except UnreachableError as error:
+            self.outcome.append(error)
+
+    def join(self, seconds: float) -> Answer | UnreachableError:
+        assert self.thread is not None
+        self.thread.join(seconds)
+        assert self.outcome, "it goes on"
+        return self.outcome[0]
+
+
+def post(url: str, body: bytes = b"{}", *, seconds: float = SOON, proxy: str | None = None) -> Answer:
+    with closing(webhook_at(url, proxy)) as webhook:
+        return webhook.post(body, "job-7", running_down(seconds))
+
+
+def resolving(url: str, *arguments: float, slow: Path | None = None) -> tuple[float, str]:
+    """Post in a process with names of its own; return how long it took, and what came of it."""
+    found = subprocess.run(
+        [sys.executable, "-m", "tests.support.posting", url, *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(SLOW_NAMES), "SLOW_NAMES": str(slow or "/nonexistent")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    took, _, outcome = found.stdout.strip().partition(" ")
+    return float(took), outcome
+
+
+@pytest.mark.parametrize("limits", [(0.3,), (15, 0.3)], ids=["the lease ends", "the run ends"])
+def test_a_resolver_that_stalls_is_left_behind(limits: tuple[float, ...], tmp_path: Path) -> None:
+    (tmp_path / "slow").write_text("3")
+    with listening(silent) as peer:
+        took, outcome = resolving(f"http://localhost:{peer.port}/", *limits, slow=tmp_path / "slow")
+    assert outcome.startswith("unreachable")
+    assert took < 0.3 + PROMPT
+    assert not peer.connected.is_set(), "its late answer was used"
+
+
+def test_a_dead_address_leaves_time_for_the_next_one() -> None:
+    with listening(answering(OK)) as peer, black_hole("127.0.0.2", peer.port):
+        took, outcome = resolving(f"http://two.test:{peer.port}/", 3)
+    assert "status_code=200" in outcome
+    assert took < 3
+
+
+def test_addresses_that_are_all_dead_share_one_deadline() -> None:
+    with black_hole("127.0.0.2") as port, black_hole("127.0.0.1", port):
+        took, outcome = resolving(f"http://two.test:{port}/", 0.5)
+    assert outcome.startswith("unreachable")
+    assert took < 0.5 + PROMPT
+
+
+def test_nothing_is_written_if_the_lease_ends_while_connecting() -> None:
+    answers = iter([5.0, 0.0])
+    with listening(silent) as peer, closing(webhook_at(peer.url)) as webhook:
+        with pytest.raises(UnreachableError, match="may not speak"):
+            webhook.post(b"{}", "job-7", lambda: next(answers))
+        assert peer.hung_up.wait(5)
+    assert peer.received == b""
+
+
+def test_a_lease_that_is_renewed_while_connecting_counts() -> None:
+    answers = iter([0.2, 5.0])
+    with listening(answering(OK, pause=0.0)) as peer, closing(webhook_at(peer.url)) as webhook:
+        assert webhook.post(b"{}", "job-7", lambda: next(answers)).status_code == 200
+
+
+@pytest.mark.parametrize("seconds", [-1.0, 0.0, 1e-9])
+def test_no_time_is_no_answer(seconds: float) -> None:
+    with listening(silent) as peer, closing(webhook_at(peer.url)) as webhook, pytest.raises(UnreachableError):
+        webhook.post(b"{}", "job-7", lambda: seconds)
+    assert b"{}" not in peer.received
+
+
+@pytest.mark.parametrize("size", [len(LARGE), 30_000], ids=["written in part", "written, but not sent"])
+def test_a_receiver_that_reads_too_slowly_never_gets_the_rest(size: int) -> None:
+    """Neither from this program, nor from what the system still has to send."""
+    with listening(deaf) as peer:
+        began = time.monotonic()
+        with pytest.raises(UnreachableError):
+            post(peer.url, b"x" * size)
+        assert time.monotonic() - began < SOON + PROMPT
+        peer.go.set()
+        assert peer.hung_up.wait(5)
+    assert len(peer.received) < size
+
+
+def test_what_a_frozen_process_has_written_is_not_sent_after_its_lease() -> None:
+    with listening(deaf) as peer:
+        argv = [sys.executable, "-m", "tests.support.posting", peer.url, "1", "3600", "30000"]
+        with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+            try:
+                assert peer.arriving.wait(20)
+                process.send_signal(signal.SIGSTOP)
+                time.sleep(2)  # the lease ends: it is the kernel's clock that is tried
+                peer.go.set()
+                with pytest.raises(AssertionError, match="not true"):
+                    until(lambda: len(peer.received) > 30_000, seconds=4)
+            finally:
+                process.kill()
+
+
+@pytest.mark.parametrize(
+    "play",
+    [
+        silent,
+        answering(*(bytes([byte]) for byte in OK * 9), pause=0.1),
+        answering(*[b"HTTP/1.1 100 Continue\r\n\r\n"] * 99, pause=0.1),
+        answering(b"HTTP/1.1 200 OK\r\n", *[b"X: y\r\n"] * 99, pause=0.1),
+    ],
+    ids=["silent", "dripping", "informing", "endless headers"],
+)
+def test_an_answer_that_does_not_come_ends_with_the_deadline(play: Play) -> None:
+    with listening(play) as peer:
+        began = time.monotonic()
+        with pytest.raises(UnreachableError):
+            post(peer.url)
+        assert time.monotonic() - began < SOON + PROMPT
+
+
+def connecting() -> Iterator[tuple[str, Callable[[], bool]]]:
+    with black_hole("127.0.0.3") as port:
+        yield f"http://127.0.0.3:{port}/", lambda: True
+
+
+def shaking_hands() -> Iterator[tuple[str, Callable[[], bool]]]:
+    with listening(silent) as peer:
+        yield f"https://127.0.0.1:{peer.port}/", lambda: bool(peer.received)
+
+
+def writing() -> Iterator[tuple[str, Callable[[], bool]]]:
+    with listening(deaf) as peer:
+        yield peer.url, peer.connected.is_set
+        peer.go.set()
+        assert peer.hung_up.wait(5)
+        assert len(peer.received) < len(LARGE)
+
+
+def reading() -> Iterator[tuple[str, Callable[[], bool]]]:
+    with listening(answering(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", pause=30)) as peer:
+        yield peer.url, lambda: len(peer.received) > len(LARGE)
+
+
+@pytest.mark.parametrize("phase", [connecting, shaking_hands, writing, reading])
+def test_closing_hangs_up_in_every_phase(phase: Callable[[], Iterator[tuple[str, Callable[[], bool]]]]) -> None:
+    for url, reached in phase():
+        posting = Posting(webhook_at(url))
+        posting.start(LARGE, 15)
+        until(reached, seconds=10)
+        began = time.monotonic()
+        posting.webhook.close()
+        assert isinstance(posting.join(5), UnreachableError)
+        assert time.monotonic() - began < PROMPT
+
+
+def test_nothing_is_sent_after_closing() -> None:
+    with listening(answering(OK)) as peer:
+        webhook = webhook_at(peer.url)
+        assert webhook.post(b"first", "job-7", lambda: 5).status_code == 200
+        webhook.close()
+        with pytest.raises(UnreachableError):
+            webhook.post(b"second", "job-8", lambda: 5)
+    assert b"second" not in peer.received
+
+
+@pytest.fixture
+def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    context, file = self_signed(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    return context
+
+
+def over_tls(context: ssl.SSLContext, play: Play) -> Play:
+    def encrypted(peer: Peer, connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as wrapped:
+            play(peer, wrapped)
+
+    return encrypted
+
+
+def test_an_event_goes_over_tls(tls: ssl.SSLContext) -> None:
+    with listening(over_tls(tls, answering(OK))) as peer:
+        assert post(f"https://localhost:{peer.port}/", b"event", seconds=5).status_code == 200
+    assert peer.received.endswith(b"event")
+
+
+def tunnel(to: int) -> Play:
+    """Return a proxy that knows CONNECT, and leads to a port of this machine."""
+
+    def copy(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    def play(peer: Peer, connection: socket.socket) -> None:
+        peer.take_request(connection)
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with socket.create_connection(("127.0.0.1", to)) as onwards:
+            back = threading.Thread(target=copy, args=(onwards, connection))
+            back.start()
+            copy(connection, onwards)
+            back.join()
+
+    return play
+
+
+@pytest.mark.parametrize("left", [[5.0, 5.0, 5.0], [5.0, 5.0, 0.0]], ids=["held", "lost"])
+def test_the_lease_is_asked_for_once_more_when_a_proxy_has_connected(tls: ssl.SSLContext, left: list[float]) -> None:
+    remaining = iter(left)
+    with listening(over_tls(tls, answering(OK))) as peer, listening(tunnel(peer.port)) as proxy:
+        webhook = webhook_at(f"https://localhost:{peer.port}/", f"http://127.0.0.1:{proxy.port}")
+        if left[-1]:
+            assert webhook.post(b"event", "job-7", lambda: next(remaining)).status_code == 200
+        else:
+            with pytest.raises(UnreachableError, match="may not speak"):
+                webhook.post(b"event", "job-7", lambda: next(remaining))
+        assert peer.hung_up.wait(5)
+    assert (b"event" in peer.received) == bool(left[-1])
+
+
+@pytest.mark.usefixtures("tls")
+def test_a_proxy_that_is_silent_ends_with_the_deadline() -> None:
+    with listening(silent) as proxy:
+        began = time.monotonic()
+        with pytest.raises(UnreachableError):
+            post("https://localhost:9/", proxy=f"http://127.0.0.1:{proxy.port}")
+        assert time.monotonic() - began < SOON + PROMPT
+    assert proxy.received.startswith(b"CONNECT localhost:9 HTTP/1.1\r\n")
+
+
+def test_an_event_goes_through_a_proxy_whose_password_it_gives() -> None:
+    with listening(answering(OK)) as proxy:
+        answer = post("http://app.test/hook", b"event", seconds=5, proxy=f"http://me:p%40ss@127.0.0.1:{proxy.port}")
+    assert answer.status_code == 200
+    assert proxy.received.startswith(b"POST http://app.test/hook HTTP/1.1\r\n")
+    assert b"Proxy-Authorization: Basic bWU6cEBzcw==\r\n" in proxy.received

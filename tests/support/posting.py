@@ -1,0 +1,41 @@
+"""Posts an event in a process of its own: `python -m tests.support.posting URL SECONDS [CLOSE_AFTER [SIZE]]`.
+
+The run may speak for so many seconds. Prints after how long it ended, and how. Ends when nothing goes on any more.
+"""
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from worker.callbacks.port import UnreachableError
+from worker.callbacks.webhook import HttpWebhook
+from worker.runtime import SystemRuntime
+from worker.settings import CallbackSettings, Secret
+
+
+def main(url: str, seconds: str, close_after: str = "3600", size: str = "2") -> None:
+    """Post it."""
+    settings = CallbackSettings(url=url, token=Secret("t"), signing_key=None, give_up_seconds=1)
+    webhook, began = HttpWebhook(settings, SystemRuntime(), "test"), time.monotonic()
+    closing = threading.Timer(float(close_after), webhook.close)
+    closing.daemon = True
+    closing.start()
+    try:
+        outcome = str(webhook.post(b"x" * int(size), "k", running_down(float(seconds))))
+    except UnreachableError as error:
+        outcome = f"unreachable: {error}"
+    sys.stdout.write(f"{time.monotonic() - began:.3f} {outcome}\n")
+    for thread in threading.enumerate():
+        if thread.name == "exchange":
+            thread.join()
+
+
+def running_down(seconds: float) -> Callable[[], float]:
+    """Return how long may still be spoken: so many seconds from now on."""
+    end = time.monotonic() + seconds
+    return lambda: end - time.monotonic()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
