@@ -168,14 +168,13 @@ def reopen(claimed: Manifest, stage: Stage | None) -> Manifest:
     return fresh if stage is None else _unfinished(fresh, stage, new_generation=True)
 
 
-def settle(manifest: Manifest, answers: Mapping[int, int], *, at: str) -> Manifest:
+def settle(manifest: Manifest, answers: Mapping[int, int], *, at: str, trouble: str | None = None) -> Manifest:
     """Mark the events that the receiver has answered, by their sequences and its status codes.
 
-    A 2xx is an acknowledgement, anything else a rejection; neither is ever sent again.
+    A 2xx is an acknowledgement, anything else a rejection; neither is sent again. `trouble` says why the next event
+    was not taken yet.
     """
     answered = [event.sequence for event in manifest.outbox.pending if event.sequence in answers]
-    if not answered:
-        return manifest
     rejected = tuple(
         Rejection(sequence=sequence, status_code=answers[sequence], at=at)
         for sequence in answered
@@ -183,10 +182,13 @@ def settle(manifest: Manifest, answers: Mapping[int, int], *, at: str) -> Manife
     )
     outbox = Outbox(
         pending=tuple(event for event in manifest.outbox.pending if event.sequence not in answers),
-        settled=max(manifest.outbox.settled, *answered),
+        settled=max([manifest.outbox.settled, *answered]),
         rejected=(*manifest.outbox.rejected, *rejected),
+        trouble=trouble if answered else trouble or manifest.outbox.trouble,
     )
-    return replace(manifest, outbox=outbox)
+    if not outbox.pending:
+        outbox = replace(outbox, trouble=None)
+    return manifest if outbox == manifest.outbox else replace(manifest, outbox=outbox)
 
 
 def acknowledged(status_code: int) -> bool:

@@ -156,6 +156,8 @@ class Outbox:
     settled: int = 0
     """The highest sequence that was acknowledged, rejected or dropped; none at or below it is ever sent again."""
     rejected: tuple[Rejection, ...] = ()
+    trouble: str | None = None
+    """Why the first of those that wait was not taken, when it was last tried."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

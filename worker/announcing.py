@@ -61,6 +61,11 @@ class Announcer:
         return dict(self._courier.answers) if self._courier else {}
 
     @property
+    def trouble(self) -> str | None:
+        """Why the event that is due was not taken yet."""
+        return self._courier.trouble if self._courier else None
+
+    @property
     def silent(self) -> bool:
         """Whether nobody delivers."""
         return self._courier is None

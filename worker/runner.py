@@ -251,9 +251,12 @@ class Runner:
 
     def _append(self, decide: Decision) -> None:
         """Append a decision together with the receiver's answers since the last one, and announce what it says."""
-        manifest = self._bench.owned.append(
-            lambda base: decide(decisions.settle(base, self._announcer.answers, at=self._now()))
-        )
+        announcer = self._announcer
+
+        def settle(base: Manifest) -> Manifest:
+            return decisions.settle(base, announcer.answers, at=self._now(), trouble=announcer.trouble)
+
+        manifest = self._bench.owned.append(lambda base: decide(settle(base)))
         self._announcer.announce(manifest)
         self._bench.reporter.transition(manifest)
 

@@ -34,7 +34,7 @@ PROMPT = 1.5
 """Within this time something has happened at once, on a busy machine too."""
 
 
-def webhook_at(url: str, proxy: str | None = None) -> HttpWebhook:
+def webhook_at(url: str, proxy: str | None = None, runtime: SystemRuntime | None = None) -> HttpWebhook:
     settings = CallbackSettings(
         url=url,
         token=Secret("the-token"),
@@ -42,7 +42,7 @@ def webhook_at(url: str, proxy: str | None = None) -> HttpWebhook:
         give_up_seconds=1,
         proxy=Secret(proxy) if proxy else None,
     )
-    return HttpWebhook(settings, SystemRuntime(), "1.2.3")
+    return HttpWebhook(settings, runtime or SystemRuntime(), "1.2.3")
 
 
 @dataclass
@@ -179,6 +179,21 @@ def test_an_answer_that_does_not_come_ends_with_the_deadline(play: Play) -> None
         with pytest.raises(UnreachableError):
             post(peer.url)
         assert time.monotonic() - began < SOON + PROMPT
+
+
+class Hasty(SystemRuntime):
+    """Time passes a hundred times as fast."""
+
+    def monotonic(self) -> float:
+        return super().monotonic() * 100
+
+
+def test_an_exchange_has_a_limit_however_long_the_run_may_speak() -> None:
+    with listening(silent) as peer, closing(webhook_at(peer.url, runtime=Hasty())) as webhook:
+        began = time.monotonic()
+        with pytest.raises(UnreachableError):
+            webhook.post(b"{}", "job-7", lambda: 3600.0)
+        assert time.monotonic() - began < PROMPT
 
 
 def connecting() -> Iterator[tuple[str, Callable[[], bool]]]:

@@ -6,7 +6,8 @@ from states.exits import Exit
 from states.stages import State
 from tests.simulation.simulation import Simulation
 from tests.simulation.stories import CHAPTER, failing, overloaded, run, stop_at
-from tests.support.world import JOB
+from tests.simulation.wire import Fault
+from tests.support.world import JOB, FakeEngine
 from worker.callbacks.port import Answer
 from worker.desk import Stop
 from worker.store.memory import MemoryStore
@@ -27,7 +28,7 @@ def test_a_rejected_event_is_recorded_and_not_sent_again(simulation: Simulation)
     assert len(sent) == 9
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 503])
+@pytest.mark.parametrize("status", [301, 308, 399, 408, 429, 500, 503, 600])
 def test_a_receiver_that_fails_for_a_while_delays_no_stage_and_misses_nothing(
     simulation: Simulation, status: int
 ) -> None:
@@ -64,6 +65,31 @@ def test_a_final_event_that_cannot_be_delivered_ends_with_75_and_the_next_run_de
     assert not again.engine.made
     assert [key for key, _ in simulation.receiver.taken] == [f"{JOB}-{final.sequence}"]
     assert len(simulation.receiver.taken[0][1]["files"]) == 9  # type: ignore[arg-type]  # a list, as it was JSON
+
+
+def test_a_run_that_is_replaced_while_it_connects_says_nothing(simulation: Simulation) -> None:
+    """Its host has lost its network: the store, and the receiver's name, which resolves again too late."""
+    simulation.conditions.connecting = lambda process: 12.0 if process.name == "p1" else 0.0
+    lost = simulation.start(
+        lambda operation, _: Fault.FAILED if simulation.scheduler.time > 1 and "post" not in operation else None,
+        engine=FakeEngine(chapters=2, before_item=lambda _: simulation.scheduler.pause(1)),
+    )
+    simulation.scheduler.at(2, simulation.start)
+    simulation.run()
+    assert simulation.posts_since(lost, 0) == []
+    simulation.redone.clear()
+    simulation.check()
+
+
+def test_why_an_event_was_not_taken_is_recorded_until_it_is(simulation: Simulation) -> None:
+    simulation.receiver.answer = lambda _: Answer(status_code=301, redirect="https://other.test")
+    assert run(simulation).code is Exit.TEMPORARY
+    trouble = simulation.manifest.outbox.trouble
+    assert trouble is not None
+    assert trouble.startswith("status 301, a redirect to https://other.test")
+    simulation.receiver.answer = lambda _: Answer(status_code=200)
+    assert run(simulation).code is Exit.OK
+    assert simulation.manifest.outbox.trouble is None
 
 
 @pytest.mark.parametrize("ended", ["stopped", "failed"])

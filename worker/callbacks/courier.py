@@ -20,8 +20,7 @@ from worker.runtime import Mailbox, Runtime, ThreadFailed
 
 LOG = logging.getLogger(__name__)
 
-_TRY_AGAIN: Final = frozenset({408, 429})
-_SERVER_ERROR: Final = 500
+_REJECTIONS: Final = frozenset(range(400, 500)) - {408, 429}
 _STANDSTILL_SECONDS: Final = 0.2
 
 
@@ -69,6 +68,8 @@ class Courier:
         self._webhook: Webhook | None = None
         self.answers: dict[int, int] = {}
         """What the receiver answered, by the events' sequences."""
+        self.trouble: str | None = None
+        """Why the event that is due was not taken yet."""
 
     def start(self) -> None:
         """Begin to deliver."""
@@ -120,11 +121,17 @@ class Courier:
         try:
             answer = webhook.post(body, letter.idempotency_key, self._may_speak)
         except UnreachableError as error:
-            raise _TryAgainError(f"no answer ({error})") from error
-        if answer.status_code in _TRY_AGAIN or answer.status_code >= _SERVER_ERROR:
-            self._not_before = self._runtime.monotonic() + (answer.retry_after or 0.0)
-            raise _TryAgainError(f"status {answer.status_code}", answer.retry_after)
-        return answer
+            raise self._trouble(f"no answer: {error}") from error
+        if acknowledged(answer.status_code) or answer.status_code in _REJECTIONS:
+            self.trouble = None
+            return answer
+        self._not_before = self._runtime.monotonic() + (answer.retry_after or 0.0)
+        raise self._trouble(_described(answer), answer.retry_after)
+
+    def _trouble(self, reason: str, retry_after: float | None = None) -> _TryAgainError:
+        if not self._closed.is_set():
+            self.trouble = reason
+        return _TryAgainError(reason, retry_after)
 
     def _may_speak(self) -> float:
         """Return for how many seconds this run may still speak: its successor may from then on."""
@@ -136,3 +143,12 @@ class Courier:
 
     def _complain(self, reason: str) -> None:
         LOG.warning("a callback was not taken, trying again", extra={"reason": reason})
+
+
+def _described(answer: Answer) -> str:
+    if answer.redirect is None:
+        return f"status {answer.status_code}"
+    return (
+        f"status {answer.status_code}, a redirect to {answer.redirect}, which is not followed: "
+        "set CALLBACK_URL to the address that it leads to"
+    )

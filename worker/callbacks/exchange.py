@@ -52,7 +52,7 @@ class Exchange:
                     return outcome()  # type: ignore[return-value]  # it is what `work` returned
         finally:
             self.cut()
-        raise UnreachableError("no answer in time")
+        raise UnreachableError("the time was up")
 
     def ask(self) -> None:
         """Go on only if the run may still speak: to be called immediately before anything is said."""
@@ -70,7 +70,7 @@ class Exchange:
         """Return the seconds for the next of so many attempts that share what is left."""
         left = self._deadline - self._runtime.monotonic()
         if self._over or left <= 0:
-            raise UnreachableError("not connected in time")
+            raise UnreachableError("the time was up")
         return left / attempts
 
     def hold(self, connection: socket.socket) -> None:
@@ -79,7 +79,7 @@ class Exchange:
         self._held = True
         if self._over:  # `cut` came first, and did not see it
             self._discard()
-            raise UnreachableError("not connected in time")
+            raise UnreachableError("the time was up")
 
     def cut(self) -> None:
         """End the exchange, whatever phase it is in: when this returns, nothing can be sent any more."""

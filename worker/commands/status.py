@@ -99,6 +99,7 @@ def describe(view: View, manifest: Manifest) -> dict[str, Any]:
         "error": _error(manifest),
         "cancelRequested": manifest.cancel_requested,
         "pendingCallbacks": [_event(event) for event in manifest.outbox.pending],
+        "callbackTrouble": manifest.outbox.trouble,
         "rejectedCallbacks": [
             {"sequence": one.sequence, "statusCode": one.status_code, "at": one.at} for one in manifest.outbox.rejected
         ],
@@ -198,6 +199,8 @@ def _lines(document: dict[str, Any]) -> list[str]:
     ]
     pending, rejected = document["pendingCallbacks"], document["rejectedCallbacks"]
     said = [f"pending     callback {one['sequence']}: {one['type']} {one['status']}" for one in pending]
+    if trouble := document["callbackTrouble"]:
+        said.append(f"webhook     {trouble}")
     refused = [f"rejected    callback {one['sequence']}, with status {one['statusCode']}" for one in rejected]
     runs = [f"platform    {_run(one)}" for one in document.get("platformRuns") or []]
     return [*lines, *table(rows), *said, *refused, *runs]

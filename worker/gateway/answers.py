@@ -59,6 +59,7 @@ def pending(identity: Identity, refused: Exit | None = None) -> dict[str, Any]:
         "error": None if refused is None else _error(refused),
         "cancelRequested": False,
         "pendingCallbacks": [],
+        "callbackTrouble": None,
         "rejectedCallbacks": [],
         "collected": False,
     }

@@ -102,6 +102,7 @@ _SCHEMAS: Final[dict[str, Any]] = {
             "stages": {"type": "array", "items": {"type": "object"}},
             "error": {"type": ["object", "null"]},
             "pendingCallbacks": {"type": "array", "items": {"type": "object"}},
+            "callbackTrouble": {"type": ["string", "null"]},
         },
     },
     "File": {

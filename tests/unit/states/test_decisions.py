@@ -167,6 +167,16 @@ def test_an_operators_resume_forgets_failure_and_cancellation() -> None:
     assert (manifest.state, manifest.cancel_requested, manifest.error) == (State.PENDING, False, None)
 
 
+def test_what_keeps_an_event_from_being_taken_is_known_until_it_is() -> None:
+    manifest = completed()
+    sequences = [event.sequence for event in manifest.outbox.pending]
+    troubled = decisions.settle(manifest, {}, at=AT, trouble="status 503")
+    assert troubled.outbox.trouble == "status 503"
+    assert decisions.settle(troubled, {}, at=AT) is troubled
+    assert decisions.settle(troubled, {sequences[0]: 200}, at=AT).outbox.trouble is None
+    assert decisions.settle(troubled, dict.fromkeys(sequences, 200), at=AT, trouble="late").outbox.trouble is None
+
+
 def test_answers_settle_events_in_the_outbox() -> None:
     manifest = entered(Stage.ANALYZE)
     first, second, third = (event.sequence for event in manifest.outbox.pending)
