@@ -196,35 +196,44 @@ def test_an_exchange_has_a_limit_however_long_the_run_may_speak() -> None:
         assert time.monotonic() - began < PROMPT
 
 
-def connecting() -> Iterator[tuple[str, Callable[[], bool]]]:
+@dataclass
+class Phase:
+    """A phase of an exchange, which a receiver is stuck in."""
+
+    url: str
+    reached: Callable[[], bool] = lambda: True
+    body: bytes = b"{}"
+
+
+def connecting() -> Iterator[Phase]:
     with black_hole("127.0.0.3") as port:
-        yield f"http://127.0.0.3:{port}/", lambda: True
+        yield Phase(f"http://127.0.0.3:{port}/")
 
 
-def shaking_hands() -> Iterator[tuple[str, Callable[[], bool]]]:
+def shaking_hands() -> Iterator[Phase]:
     with listening(silent) as peer:
-        yield f"https://127.0.0.1:{peer.port}/", lambda: bool(peer.received)
+        yield Phase(f"https://127.0.0.1:{peer.port}/", lambda: bool(peer.received))
 
 
-def writing() -> Iterator[tuple[str, Callable[[], bool]]]:
+def writing() -> Iterator[Phase]:
     with listening(deaf) as peer:
-        yield peer.url, peer.connected.is_set
+        yield Phase(peer.url, peer.arriving.is_set, LARGE)
         peer.go.set()
         assert peer.hung_up.wait(5)
         assert len(peer.received) < len(LARGE)
 
 
-def reading() -> Iterator[tuple[str, Callable[[], bool]]]:
+def reading() -> Iterator[Phase]:
     with listening(answering(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", pause=30)) as peer:
-        yield peer.url, lambda: len(peer.received) > len(LARGE)
+        yield Phase(peer.url, lambda: bool(peer.received))
 
 
-@pytest.mark.parametrize("phase", [connecting, shaking_hands, writing, reading])
-def test_closing_hangs_up_in_every_phase(phase: Callable[[], Iterator[tuple[str, Callable[[], bool]]]]) -> None:
-    for url, reached in phase():
-        posting = Posting(webhook_at(url))
-        posting.start(LARGE, 15)
-        until(reached, seconds=10)
+@pytest.mark.parametrize("in_phase", [connecting, shaking_hands, writing, reading])
+def test_closing_hangs_up_in_every_phase(in_phase: Callable[[], Iterator[Phase]]) -> None:
+    for phase in in_phase():
+        posting = Posting(webhook_at(phase.url))
+        posting.start(phase.body, 15)
+        until(phase.reached, seconds=10)
         began = time.monotonic()
         posting.webhook.close()
         assert isinstance(posting.join(5), UnreachableError)
