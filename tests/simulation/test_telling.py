@@ -69,7 +69,7 @@ def test_a_final_event_that_cannot_be_delivered_ends_with_75_and_the_next_run_de
 
 def test_a_run_that_is_replaced_while_it_connects_says_nothing(simulation: Simulation) -> None:
     """Its host has lost its network: the store, and the receiver's name, which resolves again too late."""
-    simulation.conditions.connecting = lambda process: 12.0 if process.name == "p1" else 0.0
+    simulation.conditions.connecting.append(lambda process: 12.0 if process.name == "p1" else 0.0)
     lost = simulation.start(
         lambda operation, _: Fault.FAILED if simulation.scheduler.time > 1 and "post" not in operation else None,
         engine=FakeEngine(chapters=2, before_item=lambda _: simulation.scheduler.pause(1)),
