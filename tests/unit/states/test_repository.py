@@ -3,7 +3,7 @@
 import subprocess
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from states.repository import branch_fault, full_url, normal_form, repository_fault, short_name, without_credentials
@@ -96,6 +96,7 @@ def test_credentials_are_not_shown() -> None:
     assert without_credentials("https://me:secret@host/x") == "https://***@host/x"
 
 
+@settings(deadline=None)  # it starts git, which takes its time on a busy machine
 @given(st.text(alphabet=st.sampled_from("ab-./~^:?*[\\@{ \x7f\té"), min_size=1, max_size=8))
 @example("@")
 @example("a.lock/b")
