@@ -1,0 +1,232 @@
+"""Every step that processes, requests on their way, and time can take next.
+
+A request that is lost is one that never arrives, and a newcomer's looks at the log and at the ages
+are one step: if the log moves on between them, its claim comes too late anyway. Of all tells one at
+a time is followed, as none of them changes anything; connecting is no step of its own where the
+lease is looked at after it.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+
+from tests.model.protocol import (
+    BY_OPERATORS,
+    CONNECTING,
+    EXPIRED,
+    HEARD,
+    LEASE,
+    OPERATOR,
+    SILENT,
+    Checkpoint,
+    Entry,
+    Guards,
+    Phase,
+    Process,
+    World,
+    may_write_for,
+)
+
+
+def steps(world: World, guards: Guards) -> Iterator[World]:
+    """Yield every state that can come next."""
+    yield _tick(world, guards)
+    for request in world.requests:
+        left = world._replace(requests=world.requests - {request})
+        yield _arrive(left, *request, guards=guards)
+    if world.cancels and world.log and not world.ended:
+        asked = Checkpoint(run=world.owner, author=OPERATOR, entry=Entry.CANCEL)
+        left = world._replace(cancels=world.cancels - 1)
+        yield _arrive(left, len(world.log) + 1, asked, guards=guards)
+    for process in world.processes:
+        yield from _moves(world, process, guards)
+        if world.crashes and process.phase is not Phase.GONE:
+            successor = Process(author=process.author + len(world.processes))
+            yield _with(world, process, successor)._replace(crashes=world.crashes - 1)
+
+
+def _moves(world: World, process: Process, guards: Guards) -> Iterator[World]:
+    match process.phase:
+        case Phase.LOOK:
+            yield from _come(world, process, guards)
+        case Phase.CLAIM:
+            yield from _learn(world, process, guards)
+        case Phase.OWN:
+            yield from _decide(world, process, guards)
+            yield from _live(world, process, guards)
+        case Phase.APPEND:
+            yield from _learn(world, process, guards)
+            yield from _live(world, process, guards)
+        case Phase.LOST:
+            yield _with(world, process, _gone(process, guards))
+
+
+def _come(world: World, process: Process, guards: Guards) -> Iterator[World]:
+    """Look for a job to claim."""
+    if world.ended:
+        yield _with(world, process, process._replace(phase=Phase.GONE))
+        return
+    free = not world.log or world.log[-1].entry is Entry.RELEASE
+    if free or not guards.wait_for_lease or _silent(world, guards):
+        yield _claim(world, process, Entry.CLAIM)
+    elif world.takeovers:
+        yield _claim(world._replace(takeovers=world.takeovers - 1), process, Entry.TAKEOVER)
+
+
+def _silent(world: World, guards: Guards) -> bool:
+    """Tell whether the owner's lease has run out, as far as can be seen from the store."""
+    age = world.age if guards.heed_checkpoints else EXPIRED
+    beat = world.beat if guards.heed_heartbeats else EXPIRED
+    silent = min(age, beat)
+    return silent > LEASE or (silent == LEASE and not guards.exceed_whole_seconds)
+
+
+def _claim(world: World, process: Process, entry: Entry) -> World:
+    head, run = len(world.log), world.owner + 1
+    claiming = process._replace(phase=Phase.CLAIM, run=run, head=head, sent=0, appending=entry)
+    return _send(_with(world, process, claiming), claiming)
+
+
+def _learn(world: World, process: Process, guards: Guards) -> Iterator[World]:
+    """Learn what has become of a creation: from its answer, or from the log if that was lost."""
+    number = process.head + 1
+    if len(world.log) < number:
+        return
+    found = world.log[number - 1]
+    if found.author == process.author:
+        yield _with(world, process, _appended(process, number, guards))
+    elif process.phase is Phase.CLAIM:
+        yield _with(world, process, Process(author=process.author))
+    elif _is_request(found, process, guards):
+        more = any(one.entry in BY_OPERATORS for one in world.log[number:])
+        unheard = process.unheard if more else HEARD
+        taken_in = process._replace(phase=Phase.OWN, head=number, unheard=unheard)
+        yield _with(world, process, taken_in)
+    else:
+        yield _with(world, process, _gone(process, guards))
+
+
+def _is_request(found: Checkpoint, process: Process, guards: Guards) -> bool:
+    own = found.run == process.run or not guards.own_requests_only
+    return own and found.entry in BY_OPERATORS
+
+
+def _gone(process: Process, guards: Guards) -> Process:
+    telling = SILENT if guards.hang_up else process.telling
+    return process._replace(phase=Phase.GONE, telling=telling)
+
+
+def _appended(process: Process, number: int, guards: Guards) -> Process:
+    if process.appending in {Entry.END, Entry.RELEASE}:
+        return _gone(process, guards)
+    known = process._replace(phase=Phase.OWN, head=number)
+    if process.phase is Phase.CLAIM:
+        lease = process.sent if guards.count_claim_from_before else 0
+        return known._replace(lease=lease, looked=process.sent, suspended=lease >= EXPIRED)
+    late = process.lapsed and guards.append_within_lease
+    return known._replace(suspended=late or process.lease >= EXPIRED)
+
+
+def _decide(world: World, process: Process, guards: Guards) -> Iterator[World]:
+    """Append something."""
+    canceled = any(one.entry is Entry.CANCEL for one in world.log[: process.head])
+    choices = [Entry.END] if canceled else [Entry.RELEASE, Entry.END]
+    if process.suspended:
+        choices.append(Entry.STILL_HERE)
+    for entry in choices:
+        lapsed = process.lease >= EXPIRED
+        appending = process._replace(phase=Phase.APPEND, appending=entry, lapsed=lapsed)
+        if entry is Entry.RELEASE and guards.silent_release:
+            appending = appending._replace(telling=SILENT)
+        yield _send(_with(world, process, appending), appending)
+
+
+def _live(world: World, process: Process, guards: Guards) -> Iterator[World]:
+    """Do what an owner does beside its appends."""
+    yield from _beat(world, process, guards)
+    yield from _look(world, process, guards)
+    yield from _tell(world, process, guards)
+
+
+def _beat(world: World, process: Process, guards: Guards) -> Iterator[World]:
+    """Send a heartbeat (and give up an older one), or hear that it is stored."""
+    sent = _with(world, process, process._replace(beating=True, sent=0))
+    yield sent._replace(beat=0) if process.run == world.owner else sent
+    if process.beating:
+        lease = process.sent if guards.count_beat_from_before else 0
+        suspended = process.suspended and guards.append_after_silence
+        refreshed = process._replace(beating=False, lease=lease, suspended=suspended)
+        yield _with(world, process, refreshed)
+
+
+def _look(world: World, process: Process, guards: Guards) -> Iterator[World]:
+    """Look for newer checkpoints."""
+    newer = world.log[process.head :]
+    if all(one.run == process.run or _is_request(one, process, guards) for one in newer):
+        yield _with(world, process, process._replace(looked=0, unheard=HEARD))
+    else:
+        yield _with(world, process, _gone(process, guards))
+
+
+def _tell(world: World, process: Process, guards: Guards) -> Iterator[World]:
+    """Begin to tell others something: connect, look at the lease, and write."""
+    ticks = may_write_for(process, guards)
+    if guards.look_before_write:
+        if ticks and all(one.telling == SILENT for one in world.processes):
+            yield _with(world, process, process._replace(telling=ticks))
+    elif process.telling == CONNECTING:
+        yield _with(world, process, process._replace(telling=1))
+    elif ticks and all(one.telling == SILENT for one in world.processes):
+        yield _with(world, process, process._replace(telling=CONNECTING))
+
+
+def _send(world: World, process: Process) -> World:
+    checkpoint = Checkpoint(run=process.run, author=process.author, entry=process.appending)
+    return world._replace(requests=world.requests | {(process.head + 1, checkpoint)})
+
+
+def _arrive(world: World, number: int, checkpoint: Checkpoint, *, guards: Guards) -> World:
+    length = len(world.log)
+    if number > length + 1 or (number <= length and guards.create_only):
+        return world
+    log = (*world.log[: number - 1], checkpoint, *world.log[number:])
+    beat = world.beat if checkpoint.run == world.owner else EXPIRED
+    processes = tuple(_unheard(one, checkpoint) for one in world.processes)
+    return world._replace(log=log, age=0, beat=beat, processes=processes)
+
+
+def _unheard(process: Process, checkpoint: Checkpoint) -> Process:
+    working = process.owns or process.phase is Phase.CLAIM
+    if checkpoint.entry not in BY_OPERATORS or checkpoint.author == process.author or not working:
+        return process
+    return process._replace(unheard=max(process.unheard, 0))
+
+
+def _tick(world: World, guards: Guards) -> World:
+    """Let the store's clock show the next second."""
+    return world._replace(
+        age=min(world.age + 1, EXPIRED),
+        beat=min(world.beat + 1, EXPIRED),
+        processes=tuple(_older(process, guards) for process in world.processes),
+    )
+
+
+@cache
+def _older(process: Process, guards: Guards) -> Process:
+    lease = min(process.lease + 1, EXPIRED)
+    unheard = HEARD if process.unheard == HEARD else min(process.unheard + 1, EXPIRED)
+    telling = process.telling
+    if telling > SILENT and guards.cut_off:
+        telling -= 1
+    return process._replace(
+        lease=lease,
+        suspended=process.suspended or (process.owns and lease >= EXPIRED),
+        lapsed=process.lapsed or lease >= EXPIRED,
+        sent=min(process.sent + 1, EXPIRED),
+        looked=min(process.looked + 1, EXPIRED),
+        unheard=unheard,
+        telling=telling,
+    )
+
+
+def _with(world: World, old: Process, new: Process) -> World:
+    return world._replace(processes=tuple(new if one is old else one for one in world.processes))

@@ -1,0 +1,224 @@
+"""The protocol of lease and log, as a model that is small enough to look at all of it.
+
+This is the specification: what a run, an operator and the store may do (step by step in
+tests/model/interleavings.py), and what must never happen. The tests explore every interleaving
+(tests/model/test_protocol.py); the worker does the same steps with real stores.
+
+    claim       A newcomer looks at the newest checkpoint, at its age and at that of the owner's
+                heartbeat. If the owner has released the job, or the younger of both is older than
+                the lease, it creates the next checkpoint, with the next run number. It counts its
+                lease from before it first sent that.
+    append      The owner creates the checkpoint after the newest one that it knows. If another's is
+                there, it has been replaced, and stops; an operator's request under its own run
+                number it takes in.
+    beat        The owner writes its heartbeat, and counts its lease from before it sent that.
+    look        The owner lists what is newer than its own checkpoint: it learns of a request, or
+                that it was replaced. Looking may fail for any time while beats succeed.
+    tell        A side effect that others see, and that takes time: the owner connects, looks at its
+                lease, and writes; what is not written when the lease runs out is cut off. It tells
+                something only while its lease holds, and its newest look is younger than a lease.
+                Once the lease has run out, it tells nothing before a beat and then an append have
+                succeeded, and it has not run out once more before the append was answered.
+    release     The owner hangs up, tells nothing more, and then appends that it ends.
+    cancel      An operator creates the next checkpoint under the owner's run number.
+    takeover    An operator's claim that does not wait. The owner may lawfully tell something until
+                its next look.
+
+    fence       Run numbers in the log never fall.
+    exclusion   While a run can write to others, no newcomer that waited has its claim in the log.
+    hearing     A run writes nothing to others when an operator's cancel or takeover that it does
+                not know of is older than a lease.
+    silence     A run that has ended, or knows that it was replaced, writes nothing to others.
+    finality    After the job's end nothing follows in the log.
+    progress    From everywhere, the job's end can still be reached.
+
+Creations are on their way for any time: they arrive late, or never, or after their sender has died.
+A heartbeat is stored as it is sent, which is the earliest: later ones only make newcomers wait.
+A step takes no time, but any time may pass between two steps: a process that is frozen takes none.
+All clocks run equally fast.
+
+A tick is the moment at which the store's clock shows the next second; it shows, and dates, whole
+seconds only. A step comes anywhere between two ticks, so less than LEASE seconds see LEASE ticks at
+most: an owner's lease may hold for so many, and a newcomer sees ages in ticks.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+LEASE: Final = 2
+"""In seconds: of one or more an owner can live by its heartbeats."""
+EXPIRED: Final = LEASE + 1
+"""So many ticks are more than a lease; more are not told apart."""
+OPERATOR: Final = -1
+NOBODY: Final = -2
+"""The author of a checkpoint of which nobody will ask who wrote it."""
+
+HEARD: Final = -1
+"""Ticks since an operator wrote something that a run does not know of: there is no such thing."""
+
+SILENT: Final = 0
+CONNECTING: Final = -1
+"""What a process is telling; a positive number is the ticks in which it can still write."""
+
+
+class Entry(StrEnum):
+    """What a checkpoint says."""
+
+    CLAIM = "claim"
+    TAKEOVER = "takeover"
+    STILL_HERE = "still here"
+    CANCEL = "cancel"
+    RELEASE = "release"
+    END = "end"
+    PAST = "past"
+    """Whatever it said, nobody will ask."""
+
+
+CLAIMS: Final = frozenset({Entry.CLAIM, Entry.TAKEOVER})
+BY_OPERATORS: Final = frozenset({Entry.CANCEL, Entry.TAKEOVER})
+
+
+class Phase(StrEnum):
+    """What a process is about to do."""
+
+    LOOK = "look"
+    CLAIM = "claim"
+    OWN = "own"
+    APPEND = "append"
+    LOST = "lost"
+    """Still at work, but it was replaced, and will only learn of it."""
+    GONE = "gone"
+
+
+# Named tuples, as they are compared and hashed by the million.
+class Checkpoint(NamedTuple):
+    """A checkpoint: whose run it is under, who wrote it, and what it says."""
+
+    run: int
+    author: int
+    entry: Entry
+
+
+class Process(NamedTuple):
+    """What one process knows; after a crash, another author knows nothing."""
+
+    author: int
+    phase: Phase = Phase.LOOK
+    run: int = 0
+    head: int = 0
+    """The newest checkpoint that it knows of."""
+    appending: Entry = Entry.STILL_HERE
+    lease: int = EXPIRED
+    """Ticks since before it sent its newest sign of life that was answered."""
+    suspended: bool = False
+    """Whether its lease has run out since its newest append."""
+    lapsed: bool = False
+    """Whether its lease has run out since before it first sent what it is appending."""
+    beating: bool = False
+    sent: int = EXPIRED
+    """Ticks since it sent the sign of life that is not answered yet."""
+    looked: int = EXPIRED
+    """Ticks since it last looked at the log."""
+    unheard: int = HEARD
+    """Ticks since an operator wrote something that it does not know of."""
+    telling: int = SILENT
+
+    @property
+    def owns(self) -> bool:
+        """Whether it believes to own the job."""
+        return self.phase is Phase.OWN or self.phase is Phase.APPEND
+
+
+class World(NamedTuple):
+    """One state of everything; ages are in ticks of the store's clock."""
+
+    log: tuple[Checkpoint, ...] = ()
+    age: int = 0
+    """Of the newest checkpoint."""
+    beat: int = EXPIRED
+    """The age of the heartbeat of the run that the newest checkpoint is under."""
+    processes: tuple[Process, ...] = (Process(author=0), Process(author=1))
+    requests: frozenset[tuple[int, Checkpoint]] = frozenset()
+    """Creations on their way: the checkpoint's number, and the checkpoint."""
+    crashes: int = 0
+    cancels: int = 0
+    takeovers: int = 0
+    """How many of them may still come."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the job is over."""
+        return bool(self.log) and self.log[-1].entry is Entry.END
+
+    @property
+    def owner(self) -> int:
+        """The run that the newest checkpoint is under."""
+        return self.log[-1].run if self.log else 0
+
+
+class Guards(NamedTuple):
+    """The rules that can be left out, to see that each is needed."""
+
+    create_only: bool = True
+    """The store refuses to create a checkpoint that is there."""
+    own_requests_only: bool = True
+    """An operator's checkpoint is a request only under the run's own number."""
+    wait_for_lease: bool = True
+    heed_heartbeats: bool = True
+    heed_checkpoints: bool = True
+    exceed_whole_seconds: bool = True
+    """A newcomer waits until the lease is exceeded: ages are truncated."""
+    count_claim_from_before: bool = True
+    count_beat_from_before: bool = True
+    append_after_silence: bool = True
+    """A beat alone does not end the standstill."""
+    append_within_lease: bool = True
+    """Nor does an append during which the lease has run out once more, though a beat came after."""
+    look_at_log: bool = True
+    """Without a look at the log for a lease, the run tells nothing."""
+    look_before_write: bool = True
+    """The lease is looked at between connecting and writing."""
+    cut_off: bool = True
+    """What is not written when the lease runs out is cut off."""
+    silent_release: bool = True
+    hang_up: bool = True
+    """A run that has been replaced cuts off what it is telling."""
+
+
+def releases(process: Process) -> bool:
+    """Tell whether the process is appending that its run ends, but not the job."""
+    return process.phase is Phase.APPEND and process.appending is Entry.RELEASE
+
+
+def may_write_for(process: Process, guards: Guards) -> int:
+    """Return for how many ticks the process may still tell others something, if it looks now."""
+    silent = process.suspended or (releases(process) and guards.silent_release)
+    if silent or not process.owns:
+        return 0
+    counted = max(process.lease, process.looked) if guards.look_at_log else process.lease
+    return EXPIRED - counted
+
+
+def violations(world: World, guards: Guards) -> Iterator[str]:
+    """Name the invariants that a state breaks."""
+    runs = [checkpoint.run for checkpoint in world.log]
+    if runs != sorted(runs):
+        yield "fence"
+    if any(checkpoint.entry is Entry.END for checkpoint in world.log[:-1]):
+        yield "finality"
+    for process in world.processes:
+        if process.telling > SILENT or may_write_for(process, guards):
+            yield from _written(world, process)
+
+
+def _written(world: World, process: Process) -> Iterator[str]:
+    """Name what is broken if a process writes to others now."""
+    if process.phase is Phase.GONE:
+        yield "silence"
+        return
+    if process.unheard >= EXPIRED:
+        yield "hearing"
+    later = [one.entry for one in world.log if one.run > process.run and one.entry in CLAIMS]
+    if later[:1] == [Entry.CLAIM]:
+        yield "exclusion"
