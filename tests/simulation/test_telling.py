@@ -1,5 +1,7 @@
 """What a run does with the receiver's answers."""
 
+from pathlib import Path
+
 import pytest
 
 from states.exits import Exit
@@ -79,6 +81,20 @@ def test_a_run_that_is_replaced_while_it_connects_says_nothing(simulation: Simul
     assert simulation.posts_since(lost, 0) == []
     simulation.redone.clear()
     simulation.check()
+
+
+@pytest.mark.parametrize("tenths", range(0, 40, 2))
+def test_an_attempt_is_repeated_only_under_a_confirmed_lease(work_dir: Path, tenths: int) -> None:
+    """The machine stands still between two attempts, and its clocks know nothing of it."""
+    simulation = Simulation(tenths, work_dir)
+    simulation.receiver.answer = lambda _: Answer(status_code=503 if simulation.scheduler.time < 40 else 200)
+    engine = FakeEngine(chapters=2, before_item=lambda _: simulation.scheduler.pause(60))
+    stopped = simulation.start(engine=engine)
+    at = 5 + tenths / 10
+    simulation.scheduler.at(at, lambda: simulation.scheduler.stop_machine(stopped.process, 20))
+    simulation.scheduler.at(at, simulation.start)
+    simulation.run()
+    assert simulation.posts_since(stopped, at) == []
 
 
 def test_why_an_event_was_not_taken_is_recorded_until_it_is(simulation: Simulation) -> None:

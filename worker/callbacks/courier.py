@@ -65,6 +65,7 @@ class Courier:
         self._closed = runtime.flag()
         self._retrier = Retrier(runtime, runtime.flag())
         self._not_before = 0.0
+        self._tried: int | None = None
         self._webhook: Webhook | None = None
         self.answers: dict[int, int] = {}
         """What the receiver answered, by the events' sequences."""
@@ -118,6 +119,7 @@ class Courier:
         while not self._lease.held:
             if self._closed.wait(_STANDSTILL_SECONDS):
                 raise _TryAgainError("the run has ended")
+        self._check_repetition(letter.event.sequence)
         try:
             answer = webhook.post(body, letter.idempotency_key, self._may_speak)
         except UnreachableError as error:
@@ -127,6 +129,12 @@ class Courier:
             return answer
         self._not_before = self._runtime.monotonic() + (answer.retry_after or 0.0)
         raise self._trouble(_described(answer), answer.retry_after)
+
+    def _check_repetition(self, sequence: int) -> None:
+        """Repeat an attempt only under a lease that was confirmed after it: much time may have passed."""
+        if self._tried == sequence and not self._lease.confirm():
+            raise _TryAgainError("the lease could not be confirmed")
+        self._tried = sequence
 
     def _trouble(self, reason: str, retry_after: float | None = None) -> _TryAgainError:
         if not self._closed.is_set():
