@@ -191,6 +191,22 @@ def settle(manifest: Manifest, answers: Mapping[int, int], *, at: str, trouble: 
     return manifest if outbox == manifest.outbox else replace(manifest, outbox=outbox)
 
 
+def rejected_end(manifest: Manifest) -> int | None:
+    """Return the sequence of the event that told how the job ended, if the receiver has rejected it."""
+    outbox = manifest.outbox
+    if not manifest.over or outbox.pending or not outbox.rejected:
+        return None
+    return outbox.settled if outbox.rejected[-1].sequence == outbox.settled else None
+
+
+def redeliver(claimed: Manifest, event: CallbackEvent) -> Manifest:
+    """Let the rejected event that told how the job ended be sent again, under its own key and sequence."""
+    outbox = claimed.outbox
+    rejected = tuple(rejection for rejection in outbox.rejected if rejection.sequence != event.sequence)
+    again = Outbox(pending=(*outbox.pending, event), settled=event.sequence - 1, rejected=rejected)
+    return replace(claimed, outbox=again)
+
+
 def acknowledged(status_code: int) -> bool:
     """Tell whether an answer of the receiver is an acknowledgement (a 2xx)."""
     return status_code // 100 == 2  # noqa: PLR2004 - the 2 of 2xx

@@ -59,14 +59,22 @@ def _final_states(before: Manifest, after: Manifest) -> Iterator[str]:
 
 
 def _events(before: Manifest, after: Manifest) -> Iterator[str]:
-    known = set(before.outbox.pending)
-    if after.outbox.settled < before.outbox.settled:
+    known, again = set(before.outbox.pending), _redelivered(before, after)
+    if after.outbox.settled < before.outbox.settled and again is None:
         yield f"events up to {before.outbox.settled} were settled, and now only up to {after.outbox.settled}"
     for event in after.outbox.pending:
         if event.sequence <= after.outbox.settled:
             yield f"event {event.sequence} was settled, and is pending again"
-        if event not in known and event.sequence != after.sequence:
+        if event not in known and event.sequence not in {after.sequence, again}:
             yield f"event {event.sequence} was written with checkpoint {after.sequence}"
     lost = {event.sequence for event in known if event.final} - {event.sequence for event in after.outbox.pending}
     if late := [sequence for sequence in lost if sequence > after.outbox.settled]:
         yield f"final events {sorted(late)} are gone, and nobody has acknowledged them"
+
+
+def _redelivered(before: Manifest, after: Manifest) -> int | None:
+    """Return the sequence of the event that an operator has let be sent again: the last one, which was rejected."""
+    last = before.outbox.settled
+    claimed = after.writer is Writer.OPERATOR and after.run > before.run and before.over
+    rejected = last in {rejection.sequence for rejection in before.outbox.rejected}
+    return last if claimed and rejected and after.outbox.settled == last - 1 else None

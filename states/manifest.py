@@ -154,7 +154,10 @@ class Outbox:
 
     pending: tuple[CallbackEvent, ...] = ()
     settled: int = 0
-    """The highest sequence that was acknowledged, rejected or dropped; none at or below it is ever sent again."""
+    """The highest sequence that was acknowledged, rejected or dropped; none at or below it is sent again.
+
+    An operator's `resume --redeliver` lowers it.
+    """
     rejected: tuple[Rejection, ...] = ()
     trouble: str | None = None
     """Why the first of those that wait was not taken, when it was last tried."""

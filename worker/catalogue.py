@@ -66,6 +66,7 @@ COMMANDS: Final = (
                 "--from", dest="stage", choices=[str(stage) for stage in Stage], help="do it anew from this stage on"
             ),
             _argument("--takeover", action="store_true", help="do not wait for a silent run's lease: replace the run"),
+            _argument("--redeliver", action="store_true", help="only send the final callback again: it was rejected"),
             _argument("--on", choices=("local", "scaleway"), default="local", help="where (default: on this machine)"),
             _DEFINITION,
             _JSON,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from states.decisions import begin, claim, release, reopen, request_cancel
+from states.decisions import begin, claim, redeliver, rejected_end, release, reopen, request_cancel
 from states.exits import Exit
 from states.keys import checkpoint_key, job_prefix
 from states.manifest import EngineRef, Identity, Manifest, RunRecord, Writer
@@ -131,6 +131,28 @@ class Claimant:
             run = self._run(manifest.run + 1)
             claimed = claim(manifest, run, engine=manifest.engine, announces=self._who.announces)
             owned = self._append(newest, request_cancel(claimed), Writer.OPERATOR)
+            if owned is not None:
+                return owned
+
+    def redeliver(self) -> Ownership | Exit:
+        """Claim a job that is over, to send again the event that told its end, which was rejected.
+
+        Where it was not, the job is left as it is. Never waits for a live run.
+        """
+        while True:
+            newest = self._log.newest()
+            if newest is None:
+                raise no_such_job(self._log.job_id)
+            manifest = newest.manifest
+            check_end(manifest)
+            sequence = rejected_end(manifest)
+            if sequence is None:
+                return exit_code(manifest)
+            if not manifest.released and self._is_alive(manifest):
+                raise busy(manifest)
+            written = self._log.present(sequence).manifest.outbox.pending
+            claimed = claim(manifest, self._run(manifest.run + 1), engine=manifest.engine, announces=True)
+            owned = self._append(newest, redeliver(claimed, written[-1]), Writer.OPERATOR)
             if owned is not None:
                 return owned
 
@@ -275,6 +297,14 @@ def check_reached(manifest: Manifest, stage: Stage | None) -> None:
         raise NoInputError(
             f"job {manifest.job_id} has not reached {stage} yet: its next stage is {manifest.next_stage}"
         )
+
+
+def check_end(manifest: Manifest) -> None:
+    """Raise NoInputError if a job's end cannot be told again."""
+    if not manifest.over:
+        raise NoInputError(f"job {manifest.job_id} is {manifest.state}: it has no end to be told again; `resume` it")
+    if manifest.collected:
+        raise NoInputError(f"job {manifest.job_id} was collected: nothing is left to be told again")
 
 
 def no_such_job(job_id: str) -> NoInputError:

@@ -100,6 +100,10 @@ class Job:
         """Cancel the job, and tell the webhook; or ask the run that works on it to."""
         return self._own(lambda claimant: claimant.cancel())
 
+    def redeliver(self) -> Exit:
+        """Send again the event that told the job's end, if it was rejected; return the job's exit code."""
+        return self._own(lambda claimant: claimant.redeliver())
+
     def _choose(self, manifest: Manifest | None) -> EngineRef:
         self._engine = self._parts.choose_engine(manifest)
         return EngineRef(name=self._engine.name, version=self._engine.version)

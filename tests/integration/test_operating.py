@@ -9,8 +9,10 @@ from states.keys import checkpoint_key
 from states.manifest import Identity, Writer
 from states.stages import Stage
 from tests.support.builders import AT, ENGINE, run_record
+from tests.support.receiver import Reply, receiving
 from tests.support.shell import Shell, completed, interrupted, stop_at
-from tests.support.world import IDENTITY, JOB, FakeEngine
+from tests.support.world import IDENTITY, JOB, FakeEngine, Receiver, World
+from worker.callbacks.port import Answer
 from worker.checkpoint import CheckpointLog
 from worker.claim import Operator
 from worker.runtime import SystemRuntime
@@ -203,3 +205,42 @@ def test_an_engine_by_another_name_than_the_jobs_is_refused(shell: Shell) -> Non
     shell.environment = {"ENGINE": "fondation"}
     assert "job job-1 began with 'static'" in shell("resume", JOB, code=78)
     assert shell.json("status", JOB)["run"] == 1
+
+
+def rejecting(shell: Shell) -> World:
+    world = shell.world(receiver=Receiver(answer=lambda _: Answer(status_code=410)))
+    assert world.job().run(IDENTITY) is Exit.OK
+    return world
+
+
+def test_a_rejected_end_is_told_again_by_an_operators_word(shell: Shell) -> None:
+    rejecting(shell)
+    with receiving() as receiver:
+        shell.environment = {"CALLBACK_URL": receiver.url, "CALLBACK_TOKEN": "t"}
+        assert "was sent again, and acknowledged" in shell("resume", JOB, "--redeliver")
+        assert "was not rejected, and nothing was sent" in shell("resume", JOB, "--redeliver")
+    assert receiver.said == [("complete", "completed")]
+    assert len(receiver.documents[0]["files"]) == 12
+    assert receiver.deliveries[0].headers["idempotency-key"] == f"{JOB}-{receiver.documents[0]['sequence']}"
+
+
+def test_an_end_that_is_rejected_again_is_said(shell: Shell) -> None:
+    rejecting(shell)
+    with receiving(lambda _: Reply(status=404)) as receiver:
+        shell.environment = {"CALLBACK_URL": receiver.url, "CALLBACK_TOKEN": "t"}
+        assert "was rejected again, with status 404" in shell("resume", JOB, "--redeliver")
+
+
+def test_an_end_is_told_again_only_where_there_is_one(shell: Shell) -> None:
+    interrupted(shell)
+    assert "CALLBACK_URL and CALLBACK_TOKEN are missing" in shell("resume", JOB, "--redeliver", code=78)
+    shell.environment = {"CALLBACK_URL": "http://127.0.0.1:9/", "CALLBACK_TOKEN": "t"}
+    assert "it has no end to be told again" in shell("resume", JOB, "--redeliver", code=65)
+    assert "--redeliver goes alone" in shell("resume", JOB, "--redeliver", "--from", "order", code=64)
+
+
+def test_the_end_of_a_collected_job_is_not_told_again(shell: Shell) -> None:
+    rejecting(shell)
+    shell("gc", "--older-than", "0s")
+    shell.environment = {"CALLBACK_URL": "http://127.0.0.1:9/", "CALLBACK_TOKEN": "t"}
+    assert "was collected" in shell("resume", JOB, "--redeliver", code=65)

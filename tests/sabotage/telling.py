@@ -69,6 +69,13 @@ SPEAKING: Final = (
         tests=(WEBHOOK_DEADLINE,),
     ),
     Sabotage(
+        guard="speaking: an attempt is repeated only under a confirmed lease",
+        file="worker/callbacks/courier.py",
+        old="        if self._tried == sequence and not self._lease.confirm():",
+        new="        if False:",
+        tests=(TELLING,),
+    ),
+    Sabotage(
         guard="answers: a redirect is no rejection",
         file="worker/callbacks/courier.py",
         old="_REJECTIONS: Final = frozenset(range(400, 500))",

@@ -7,11 +7,12 @@ import pytest
 from states.exits import Exit
 from states.stages import State
 from tests.simulation.simulation import Simulation
-from tests.simulation.stories import CHAPTER, failing, overloaded, run, stop_at
-from tests.simulation.wire import Fault
+from tests.simulation.stories import CHAPTER, failing, kill_before, overloaded, run, stop_at
+from tests.simulation.wire import Fault, no_fault
 from tests.support.world import JOB, FakeEngine
 from worker.callbacks.port import Answer
 from worker.desk import Stop
+from worker.engines.port import EngineFailedError
 from worker.store.memory import MemoryStore
 
 
@@ -28,6 +29,35 @@ def test_a_rejected_event_is_recorded_and_not_sent_again(simulation: Simulation)
     assert rejection.status_code == 422
     assert sent.count(rejection.sequence) == 1
     assert len(sent) == 9
+
+
+@pytest.mark.parametrize("fault", [None, "create job-1/checkpoints/00000014", "post job-1-11"])
+def test_a_rejected_end_is_told_again_under_its_key_by_an_operators_word(
+    simulation: Simulation, fault: str | None
+) -> None:
+    simulation.receiver.answer = lambda document: Answer(status_code=410 if document["type"] == "complete" else 200)
+    assert run(simulation).code is Exit.OK
+    [rejection] = simulation.manifest.outbox.rejected
+    simulation.receiver.answer = lambda _: Answer(status_code=200)
+    again = run(simulation, judge=kill_before(fault) if fault else no_fault, work=lambda job: job.redeliver())
+    if fault:
+        assert again.code is None
+        again = run(simulation)
+    assert again.code is Exit.OK
+    assert not again.engine.made
+    assert simulation.receiver.taken[-1][0] == f"{JOB}-{rejection.sequence}"
+    assert simulation.manifest.outbox.rejected == ()
+    simulation.check()
+
+
+def test_an_end_that_is_rejected_again_stays_rejected(simulation: Simulation) -> None:
+    engine = failing(EngineFailedError("401", temporary=False))
+    simulation.receiver.answer = lambda document: Answer(status_code=410 if document["type"] == "error" else 200)
+    code = run(simulation, engine=engine).code
+    again = run(simulation, work=lambda job: job.redeliver())
+    assert again.code is code is not Exit.OK
+    assert [rejection.status_code for rejection in simulation.manifest.outbox.rejected] == [410]
+    assert simulation.manifest.released
 
 
 @pytest.mark.parametrize("status", [301, 308, 399, 408, 429, 500, 503, 600])
@@ -83,7 +113,7 @@ def test_a_run_that_is_replaced_while_it_connects_says_nothing(simulation: Simul
     simulation.check()
 
 
-@pytest.mark.parametrize("tenths", range(0, 40, 2))
+@pytest.mark.parametrize("tenths", range(0, 12, 2))
 def test_an_attempt_is_repeated_only_under_a_confirmed_lease(work_dir: Path, tenths: int) -> None:
     """The machine stands still between two attempts, and its clocks know nothing of it."""
     simulation = Simulation(tenths, work_dir)

@@ -3,6 +3,7 @@
 from argparse import Namespace
 from collections.abc import Mapping
 
+from states.decisions import rejected_end
 from states.exits import Exit
 from states.manifest import Manifest
 from states.stages import Stage, State
@@ -11,14 +12,45 @@ from worker.commands.platform import optional_platform
 from worker.commands.reading import View, open_view
 from worker.commands.remote import cancel_unbegun, resume_on_platform, see_to_cancel
 from worker.commands.running import do, reporting
-from worker.errors import NoInputError
+from worker.errors import ConfigError, NoInputError, UsageError
+from worker.job import Job
 from worker.output import Output
 from worker.platform.settings import PlatformSettings
 
 
 def resume(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     """Go on with a job that is interrupted, failed or crashed; or do it anew from a stage on."""
+    if arguments.redeliver:
+        return _redeliver(arguments, environment)
     return resume_on_platform(arguments, environment) if arguments.on == "scaleway" else _here(arguments, environment)
+
+
+def _redeliver(arguments: Namespace, environment: Mapping[str, str]) -> Output:
+    """Send a job's rejected final callback again."""
+    if arguments.stage or arguments.takeover or arguments.on != "local":
+        raise UsageError("--redeliver goes alone: it sends a callback again, from here, and redoes nothing")
+    view = open_view(arguments, environment)
+    if view.settings.callback is None:
+        raise ConfigError("CALLBACK_URL and CALLBACK_TOKEN are missing: --redeliver sends a callback there")
+    before = view.manifest(arguments.job_id)
+    with reporting(environment, default_format="console", job_id=arguments.job_id) as reporter:
+        code = do(view.settings, environment, reporter, arguments.job_id, Job.redeliver)
+    after = view.manifest(arguments.job_id)
+    return Output(
+        document={"jobId": after.job_id, "state": after.state, "run": after.run, "exitCode": int(code)},
+        lines=[f"job {after.job_id} is {after.state}: {_told_again(before, after)}"],
+        exit_code=code,
+    )
+
+
+def _told_again(before: Manifest, after: Manifest) -> str:
+    if after.outbox.pending:
+        return "its final callback is pending: run `resume` to deliver it"
+    if after.run == before.run:
+        return "its final callback was not rejected, and nothing was sent"
+    if rejected_end(after) is not None:
+        return f"its final callback was rejected again, with status {after.outbox.rejected[-1].status_code}"
+    return "its final callback was sent again, and acknowledged"
 
 
 def _here(arguments: Namespace, environment: Mapping[str, str]) -> Output:

@@ -167,6 +167,27 @@ def test_an_operators_resume_forgets_failure_and_cancellation() -> None:
     assert (manifest.state, manifest.cancel_requested, manifest.error) == (State.PENDING, False, None)
 
 
+def test_a_rejected_end_can_be_told_again_as_it_was() -> None:
+    *earlier, end = completed().outbox.pending
+    rejected = decisions.settle(completed(), {event.sequence: 410 for event in (*earlier, end)}, at=AT)
+    assert decisions.rejected_end(rejected) == end.sequence
+    again = decisions.redeliver(rejected, end)
+    assert again.outbox.pending == (end,)
+    assert [rejection.sequence for rejection in again.outbox.rejected] == [event.sequence for event in earlier]
+    told = decisions.settle(again, {end.sequence: 200}, at=AT)
+    assert told.outbox.pending == ()
+    assert told.outbox.settled == rejected.outbox.settled
+    assert decisions.rejected_end(told) is None
+
+
+def test_an_end_that_was_acknowledged_or_is_to_come_was_not_rejected() -> None:
+    *earlier, end = completed().outbox.pending
+    answers = {event.sequence: 410 for event in earlier}
+    assert decisions.rejected_end(decisions.settle(completed(), answers | {end.sequence: 200}, at=AT)) is None
+    assert decisions.rejected_end(decisions.settle(completed(), answers, at=AT)) is None
+    assert decisions.rejected_end(decisions.settle(entered(Stage.ORDER), {2: 410}, at=AT)) is None
+
+
 def test_what_keeps_an_event_from_being_taken_is_known_until_it_is() -> None:
     manifest = completed()
     sequences = [event.sequence for event in manifest.outbox.pending]

@@ -18,6 +18,11 @@ def claim(manifest: Manifest) -> Manifest:
     return stamped(decisions.claim(manifest, run_record(manifest.run + 1), engine=ENGINE, announces=True))
 
 
+ALL_REJECTED = stamped(decisions.settle(completed(), {e.sequence: 410 for e in completed().outbox.pending}, at=AT))
+END = completed().outbox.pending[-1]
+TOLD_AGAIN = replace(decisions.redeliver(claim(ALL_REJECTED), END), writer=Writer.OPERATOR)
+
+
 LAWFUL = {
     "the same again": (BASE, stamped(BASE)),
     "the next stage": (BASE, stamped(builders.finished(BASE))),
@@ -29,6 +34,8 @@ LAWFUL = {
         replace(decisions.reopen(claim(completed()), Stage.ORDER), writer=Writer.OPERATOR),
     ),
     "a tombstone": (completed(), stamped(decisions.collect(completed()))),
+    "a redelivery": (ALL_REJECTED, TOLD_AGAIN),
+    "a claim of a redelivery": (TOLD_AGAIN, claim(TOLD_AGAIN)),
     "an acknowledgement": (
         completed(),
         stamped(decisions.settle(completed(), {e.sequence: 200 for e in completed().outbox.pending}, at=AT)),
@@ -78,6 +85,19 @@ UNLAWFUL = {
     "was written with checkpoint": (
         begun(),
         replace(stamped(begun()), outbox=replace(begun().outbox, pending=(completed().outbox.pending[-1],))),
+    ),
+    "event 11 was written with checkpoint 13": (ALL_REJECTED, replace(TOLD_AGAIN, writer=Writer.WORKER)),
+    "were settled, and now only up to 9": (
+        ALL_REJECTED,
+        replace(TOLD_AGAIN, outbox=replace(TOLD_AGAIN.outbox, settled=9)),
+    ),
+    "were settled, and now only up to 10": (
+        replace(ALL_REJECTED, outbox=replace(ALL_REJECTED.outbox, rejected=())),
+        TOLD_AGAIN,
+    ),
+    "final events [11] are gone": (
+        TOLD_AGAIN,
+        stamped(replace(TOLD_AGAIN, outbox=replace(TOLD_AGAIN.outbox, pending=()))),
     ),
     "final events": (completed(), stamped(replace(completed(), outbox=replace(completed().outbox, pending=())))),
 }
