@@ -2,13 +2,15 @@
 
 import re
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from states.addresses import address_fault
 from states.url_patterns import SHORT_REPOSITORY, repository_pattern
 
 GITHUB: Final = "https://github.com"
 _SHORT: Final = re.compile(SHORT_REPOSITORY)
+_MAX_FOLDER_BYTES: Final = 200
+"""Of a file system's 255 for a name: the rest is for what is put behind it."""
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -37,8 +39,19 @@ def normal_form(repository: str) -> str:
 
 def short_name(repository: str) -> str:
     """Return the last word of a repository's name, of letters, digits, `.`, `_` and `-` only."""
-    last = normal_form(repository).rsplit("/", 1)[-1]
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", last).strip("-.") or "repository"
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", _last_word(repository)).strip("-.") or "repository"
+
+
+def folder_name(repository: str) -> str:
+    """Return the last word of a repository's name, in any script, as a folder may be called."""
+    last = _last_word(repository).replace("/", "-")
+    shown = "".join(character if character.isprintable() else "-" for character in last)
+    whole = shown.lstrip("-.") or shown or "repository"
+    return whole.encode()[:_MAX_FOLDER_BYTES].decode(errors="ignore")
+
+
+def _last_word(repository: str) -> str:
+    return unquote(normal_form(repository).rsplit("/", 1)[-1])
 
 
 def repository_fault(repository: str, *, allow_http: bool) -> str | None:

@@ -28,6 +28,7 @@ from tests.sabotage.guard import Sabotage
 from tests.sabotage.lease import LEASE
 from tests.sabotage.machine import MACHINE
 from tests.sabotage.owning import OWNING
+from tests.sabotage.reading import READING
 from tests.sabotage.telling import SPEAKING
 from tests.sabotage.working import WORKING
 
@@ -54,7 +55,7 @@ def main() -> int:
     parser.add_argument("words", nargs="*", help="only the guards whose names hold one of these")
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
-    words, guards = arguments.words, (*OWNING, *LEASE, *SPEAKING, *WORKING, *MACHINE)
+    words, guards = arguments.words, (*OWNING, *LEASE, *SPEAKING, *WORKING, *MACHINE, *READING)
     chosen = [guard for guard in guards if not words or any(word in guard.guard for word in words)]
     unnoticed = 0
     with TemporaryDirectory(prefix="sabotage-") as scratch, ThreadPoolExecutor(arguments.jobs) as pool:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -10,9 +11,11 @@ import pytest
 
 from tests.support.sources import empty, make_git, read_tree
 from worker.errors import NoInputError, TemporaryError
+from worker.source.folder import FolderSource
 from worker.source.limits import Limits
 from worker.source.local import open_local
 from worker.source.port import Source
+from worker.source.tree import Entry
 
 FILES: Final = {"README.md": b"# Hello\n", "src/main.py": b"print()\n", os.fsdecode(b"\xff"): b"not UTF-8"}
 
@@ -118,3 +121,108 @@ def test_a_course_that_was_written_into_the_folder_is_no_part_of_it(folder: Path
     assert source(tmp_path).resolve() == before
     (folder / "docs/folder-course/step3_order.yaml").unlink()
     assert source(tmp_path).resolve() != before
+
+
+def test_what_an_ignore_file_names_is_neither_copied_nor_counted(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder / ".gitignore").write_text(".env\n/node_modules/\n*.log\n!keep.log\n")
+    before = source(tmp_path).resolve()
+    for name in (".env", "src/.env", "node_modules/x/index.js", "a.log"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("SECRET=1\n")
+    assert source(tmp_path, Limits(files=4)).checkout(before.commit, empty(tmp_path / "tree")) == before.commit
+    assert read_tree(tmp_path / "tree").keys() == {*FILES, ".gitignore"}
+    [told] = [record.__dict__ for record in caplog.records if record.message == "left out"]
+    assert (told["reason"], sorted(told["first"])) == (
+        "named by .gitignore",
+        [".env", "a.log", "node_modules/", "src/.env"],
+    )
+
+
+def test_a_folder_whose_rules_name_everything_is_no_source(tmp_path: Path, folder: Path) -> None:
+    (folder / ".gitignore").write_text("*\n!.gitignore\n")
+    with pytest.raises(NoInputError, match=r"\.gitignore names all that lies there") as caught:
+        source(tmp_path).resolve()
+    assert caught.value.code == "repository_empty"
+
+
+@pytest.mark.parametrize(
+    ("limits", "says"),
+    [
+        (Limits(size=4 << 20), "its largest parts are data/big.bin (5 MiB)"),
+        (Limits(size=4 << 20, files=30), "its largest parts are data/many/ (40 files)"),
+    ],
+)
+def test_of_a_folder_that_is_too_large_the_largest_parts_are_named(
+    tmp_path: Path, folder: Path, limits: Limits, says: str
+) -> None:
+    (folder / "data/many").mkdir(parents=True)
+    for number in range(40):
+        (folder / f"data/many/{number}").touch()
+    with (folder / "data/big.bin").open("wb") as file:
+        file.truncate(5 << 20)
+    with pytest.raises(NoInputError) as caught:
+        source(tmp_path, limits).resolve()
+    assert says in str(caught.value)
+    assert str(caught.value).endswith("name in .gitignore what is no part of the project")
+
+
+def test_what_lies_too_deep_is_left_out_and_said(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    deep = folder
+    for _ in range(12):
+        deep = deep / ("d" * 250)
+        deep.mkdir()
+    here = os.open(deep, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for _ in range(300):
+            os.mkdir("d", dir_fd=here)
+            below = os.open("d", os.O_RDONLY | os.O_DIRECTORY, dir_fd=here)
+            os.close(here)
+            here = below
+    finally:
+        os.close(here)
+    source(tmp_path).checkout(None, empty(tmp_path / "tree"))
+    assert read_tree(tmp_path / "tree") == FILES
+    assert [record.__dict__["reason"] for record in caplog.records] == ["the path is too long"]
+    subprocess.run(["rm", "-rf", str(folder)], check=True)
+
+
+class Meddling(FolderSource):
+    """A folder that a program changes between its listing and its reading."""
+
+    meddle: Callable[[], object]
+
+    def _take(self, entry: Entry, copy: Path | None) -> bytes:
+        self.meddle()
+        return super()._take(entry, copy)
+
+
+def become_a_pipe(file: Path) -> None:
+    file.unlink(missing_ok=True)
+    os.mkfifo(file)
+
+
+def become_a_link(file: Path) -> None:
+    file.unlink(missing_ok=True)
+    file.symlink_to("/etc/hostname")
+
+
+MEDDLING: Final[dict[str, Callable[[Path], object]]] = {
+    "grows": lambda file: file.write_bytes(b"# Hello, and more\n"),
+    "shrinks": lambda file: file.write_bytes(b"#"),
+    "vanishes": lambda file: file.rename(file.with_name("elsewhere")) if file.exists() else None,
+    "becomes a pipe": become_a_pipe,
+    "becomes a link": become_a_link,
+}
+
+
+@pytest.mark.parametrize("how", MEDDLING)
+def test_a_file_that_changes_while_it_is_read_is_temporary_and_named(folder: Path, tmp_path: Path, how: str) -> None:
+    meddling = Meddling(folder, Limits())
+    meddling.meddle = lambda: MEDDLING[how](folder / "README.md")
+    with pytest.raises(TemporaryError, match=r"README\.md: it changes while it is read") as caught:
+        meddling.checkout(None, empty(tmp_path / "tree"))
+    assert caught.value.code == "repository_changing"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from states.exits import LEAVES, Exit, Leaves
 from states.manifest import Identity, Manifest
-from states.repository import branch_fault, repository_fault, short_name, without_credentials
+from states.repository import branch_fault, folder_name, repository_fault, without_credentials
 from states.stages import State
 from worker.checkpoint import CheckpointLog
 from worker.commands.reading import store_settings
@@ -88,11 +88,10 @@ def _local_job(arguments: Namespace, settings: Settings, environment: Mapping[st
     git = Git(work_dir(settings), runtime, runtime.flag(), environment)
     asked = Identity(job_id="", repository=repository, branch=branch or "")
     revision = open_source(settings, asked, git).resolve()
-    name = short_name(repository)
+    out = Path(arguments.out or f"{folder_name(repository)}-course")
     engine = engine_name(settings, None)
     job_id = arguments.job_id or derived_job_id(repository, revision.branch, revision.commit, engine)
     identity = Identity(job_id=job_id, repository=repository, branch=revision.branch)
-    out = Path(arguments.out or f"{name}-course")
     out.absolute()  # where the current folder is gone, this fails now rather than when the course is made
     return _Local(identity=identity, commit=revision.commit, out=out)
 

@@ -1,23 +1,35 @@
 """A plain folder as a source: what lies there, under a name that is made of it."""
 
+import errno
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from states.stages import STAGES
 from worker.disk import on_disk
-from worker.errors import NoInputError
+from worker.errors import NoInputError, TemporaryError, WorkerError
+from worker.gitignore import NAME, rules_for
 from worker.source.limits import Limits
 from worker.source.port import Revision
-from worker.source.tree import Entry, chunks, regular_files
+from worker.source.tree import (
+    Entry,
+    chunks,
+    has_content,
+    is_too_long,
+    regular_files,
+    tell_left_out,
+)
 
 _PREFIX: Final = "folder-"
 _DIGITS: Final = 40
 _NO_BRANCH: Final = "HEAD"
 _COURSE: Final = tuple(info.file for info in STAGES if info.file)
 """By these files a course is known."""
+_CHANGED: Final = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
+"""What opening says of a file that was there a moment ago, as a regular one."""
 
 
 class FolderSource:
@@ -42,21 +54,42 @@ class FolderSource:
         return found
 
     def _read(self, tree: Path | None) -> str:
-        entries = self._entries()
+        entries = self._entries(tells=tree is not None)
         digest = hashlib.sha256()
         for entry in entries:
             content = self._take(entry, tree / entry.name if tree else None)
             digest.update(b"%b\0%d%b" % (os.fsencode(entry.name), entry.executable, content))
         return _PREFIX + digest.hexdigest()[:_DIGITS]
 
-    def _entries(self) -> list[Entry]:
-        with on_disk(self._path, _unreadable):
-            entries = regular_files(self._path)
+    def _entries(self, *, tells: bool) -> list[Entry]:
+        ignored, long = list[str](), list[str]()
+        is_ignored = rules_for(self._path.resolve())
+
+        def leaves_out(path: str) -> bool:
+            reason = ignored if is_ignored(path) else long if is_too_long(path) else None
+            if reason is not None:
+                reason.append(path)
+            return reason is not None
+
+        with on_disk(self._path, self._unreadable):
+            entries = regular_files(self._path, leaves_out)
+        if tells:
+            tell_left_out(ignored, f"named by {NAME}")
+            tell_left_out(long, "the path is too long")
         entries = _without_courses(entries)
-        if not entries:
-            raise NoInputError(f"{self._path}: the folder is empty", code="repository_empty")
-        self._limits.check(str(self._path), size=sum(entry.size for entry in entries), files=len(entries))
+        if not has_content(entry.name for entry in entries):
+            raise _empty(self._path, ignored)
+        self._check_limits(entries)
         return entries
+
+    def _check_limits(self, entries: list[Entry]) -> None:
+        sizes = [(entry.name, entry.size) for entry in entries]
+        size = sum(entry.size for entry in entries)
+        try:
+            self._limits.check(str(self._path), size=size, files=len(entries), parts=sizes)
+        except NoInputError as error:
+            advice = f"name in {NAME} what is no part of the project"
+            raise NoInputError(f"{error}: {advice}", code=error.code) from error
 
     def _take(self, entry: Entry, copy: Path | None) -> bytes:
         """Return the digest of a file, which is copied on the way."""
@@ -75,9 +108,48 @@ class FolderSource:
         return digest.digest()
 
     def _content(self, entry: Entry) -> Iterator[bytes]:
-        path = self._path / entry.name
-        with on_disk(path, _unreadable), path.open("rb") as file:
-            yield from chunks(file)
+        path, left = self._path / entry.name, entry.size
+        with on_disk(path, self._unreadable), os.fdopen(_open_regular(path), "rb") as file:
+            for chunk in chunks(file):
+                left -= len(chunk)
+                if left < 0:
+                    break
+                yield chunk
+        if left != 0:
+            raise self._changing(path)
+
+    def _unreadable(self, error: OSError) -> WorkerError:
+        if error.errno in _CHANGED:
+            return self._changing(Path(error.filename))
+        return NoInputError(
+            f"{error.filename}: cannot be read ({error.strerror}): make it readable, name it in "
+            f"{NAME}, or take it out of the folder",
+            code="repository_unreadable",
+        )
+
+    def _changing(self, path: Path) -> TemporaryError:
+        return TemporaryError(
+            f"{path}: it changes while it is read: wait until no program writes to {self._path}, "
+            f"or name it in {NAME}, then run this again",
+            code="repository_changing",
+        )
+
+
+def _open_regular(path: Path) -> int:
+    """Open a file that was a regular one when it was listed: wait for no pipe, follow no link."""
+    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if stat.S_ISREG(os.fstat(file).st_mode):
+        return file
+    os.close(file)
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+
+
+def _empty(path: Path, ignored: list[str]) -> NoInputError:
+    if ignored:
+        what = f"{NAME} names all that lies there: take out of it what the course is to be about"
+    else:
+        what = "the folder is empty, or holds no regular file: give one with source code"
+    return NoInputError(f"{path}: {what}", code="repository_empty")
 
 
 def _without_courses(entries: list[Entry]) -> list[Entry]:
@@ -86,10 +158,3 @@ def _without_courses(entries: list[Entry]) -> list[Entry]:
     folders = {name.rpartition("/")[0] for name in names if "/" in name}
     courses = tuple(f"{folder}/" for folder in folders if all(f"{folder}/{file}" in names for file in _COURSE))
     return [entry for entry in entries if not entry.name.startswith(courses)]
-
-
-def _unreadable(error: OSError) -> NoInputError:
-    return NoInputError(
-        f"{error.filename}: cannot be read ({error.strerror}): make it readable, or take it out of the folder",
-        code="repository_unreadable",
-    )

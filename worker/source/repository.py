@@ -100,11 +100,11 @@ class ScratchRepository:
             (info / "attributes").write_text(_AS_THEY_ARE, encoding="ascii")
         refused: list[str] = []
         while (failure := self._write(files, tree)) is not None:
-            unusable = [file.name for file in files if _is_unusable(tree, file.name)]
+            unusable = {file.name for file in files if _is_unusable(tree, file.name)}
             if not unusable:
                 raise failure
-            refused += unusable
-            files = [file for file in files if file.name not in set(unusable)]
+            refused += sorted(unusable)
+            files = [file for file in files if file.name not in unusable]
         tell_left_out(refused, "this file system takes no file of that name")
 
     def _survey(self, commit: str) -> list[_File]:
@@ -114,16 +114,16 @@ class ScratchRepository:
         entries = [match for line in listing.split(b"\0") if (match := _ENTRY.fullmatch(line))]
         files = [_file(match) for match in entries if match["mode"].startswith(b"100")]
         number = len(entries) if len(listing) < _MAX_LISTING else self._limits.files + 1
-        self._limits.check(self._name, size=sum(file.size for file in files), files=number)
+        sizes = [(file.name, file.size) for file in files]
+        self._limits.check(self._name, size=sum(file.size for file in files), files=number, parts=sizes)
         if not has_content(file.name for file in files):
             others = "nothing but submodules and links, which are not read" if entries else "no file"
             raise NoInputError(
                 f"{self._name}: the repository holds {others}: give a repository with files of its own",
                 code="repository_empty",
             )
-        long = [file.name for file in files if is_too_long(file.name)]
-        tell_left_out(long, "the path is too long")
-        return [file for file in files if file.name not in set(long)]
+        tell_left_out([file.name for file in files if is_too_long(file.name)], "the path is too long")
+        return [file for file in files if not is_too_long(file.name)]
 
     def _write(self, files: list[_File], tree: Path) -> WorkerError | None:
         """Write files to a folder by way of an index that holds nothing else; return what fails."""

@@ -3,7 +3,7 @@
 import errno
 import logging
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -32,25 +32,33 @@ class Entry:
     executable: bool
 
 
-def regular_files(root: Path) -> list[Entry]:
-    """Return the regular files below a folder, sorted by the bytes of their names, without symlinks and `.git`.
+def regular_files(root: Path, leaves_out: Callable[[str], bool] = lambda _: False) -> list[Entry]:
+    """Return the regular files below a folder, sorted by the bytes of their names.
 
+    Symlinks and `.git` are no part of it, nor is what `leaves_out` says: it is asked with the path
+    of each file, and of each folder with a slash at its end.
     Raises OSError, which names the file, where a folder cannot be read.
     """
-    found, folders = [], [""]
+    found, folders = list[Entry](), [""]
     while folders:
         folder = folders.pop()
         with os.scandir(root / folder) as entries:
             for entry in entries:
-                if entry.name == ".git":
+                name = folder + entry.name
+                is_folder = entry.is_dir(follow_symlinks=False)
+                if entry.name == ".git" or not (is_folder or entry.is_file(follow_symlinks=False)):
                     continue
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(f"{folder}{entry.name}/")
-                elif entry.is_file(follow_symlinks=False):
-                    state = entry.stat()
-                    executable = bool(state.st_mode & 0o100)
-                    found.append(Entry(name=folder + entry.name, size=state.st_size, executable=executable))
+                if leaves_out(f"{name}/" if is_folder else name):
+                    continue
+                if is_folder:
+                    folders.append(f"{name}/")
+                else:
+                    found.append(_entry(name, entry.stat()))
     return sorted(found, key=lambda entry: os.fsencode(entry.name))
+
+
+def _entry(name: str, state: os.stat_result) -> Entry:
+    return Entry(name=name, size=state.st_size, executable=bool(state.st_mode & 0o100))
 
 
 def has_content(names: Iterable[str]) -> bool:

@@ -1,12 +1,23 @@
 """Names of repositories and branches."""
 
+import os
+import re
 import subprocess
+from urllib.parse import quote
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from states.repository import branch_fault, full_url, normal_form, repository_fault, short_name, without_credentials
+from states.repository import (
+    branch_fault,
+    folder_name,
+    full_url,
+    normal_form,
+    repository_fault,
+    short_name,
+    without_credentials,
+)
 
 
 @pytest.mark.parametrize(
@@ -40,10 +51,39 @@ def test_a_short_name_is_one_on_github() -> None:
 
 @pytest.mark.parametrize(
     ("repository", "name"),
-    [("owner/click.git", "click"), ("file:///home/me/my%20code/", "my-20code"), ("https://example.org/-x-", "x")],
+    [("owner/click.git", "click"), ("file:///home/me/my%20code/", "my-code"), ("https://example.org/-x-", "x")],
 )
 def test_the_last_word_serves_as_a_name(repository: str, name: str) -> None:
     assert short_name(repository) == name
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("проект", "проект"),
+        ("日本語", "日本語"),
+        ("🦀 crab", "🦀 crab"),
+        ("my code", "my code"),
+        ("...", "..."),
+        (".config", "config"),
+        ("-rf", "rf"),
+        ("a\nb\u202ec", "a-b-c"),
+        (os.fsdecode(b"caf\xe9"), "caf\ufffd"),
+        ("日" * 85, "日" * 66),
+        ("", "repository"),
+    ],
+)
+def test_a_folders_name_in_any_script_is_the_courses_too(folder: str, name: str) -> None:
+    repository = f"file:///home/{quote(os.fsencode(folder))}" if folder else "file:///"
+    assert folder_name(repository) == name
+    assert re.fullmatch(r"[A-Za-z0-9._-]+", short_name(repository))
+
+
+def test_a_name_on_a_host_leads_nowhere_else() -> None:
+    assert folder_name("https://h/a/..%2F..%2Fetc") == "etc"
+    assert folder_name("https://h/a/x%2F..%2Fetc") == "x-..-etc"
+    assert folder_name("https://h/a/%00") == "-"
+    assert folder_name("owner/name.git") == "name"
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,16 @@
 """The files of a repository that are worth opening, and what is left out without a look inside."""
 
 import os
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-
-from pathspec import GitIgnoreSpec
 
 from worker.disk import raise_if_passing
 from worker.engines.static.facts import Skip
 from worker.engines.static.parsing.identifiers import word_set
 from worker.engines.static.reading.encoding import shown
+from worker.gitignore import IgnoreRules
 
 MAX_FILES: Final = 60_000
 MAX_FILE_BYTES: Final = 1024 * 1024
@@ -31,8 +29,6 @@ _ENVIRONMENT: Final = "pyvenv.cfg"
 _BUILT_BESIDE: Final = {"target": ("Cargo.toml", "pom.xml"), "_build": ("mix.exs", "dune-project")}
 """Folders that are a build's output where one of these files lies beside them."""
 
-_STARS: Final = 3
-"""Ignore patterns with more wildcards than that are not looked at: matching them may take for ever."""
 _MAX_RULES_BYTES: Final = 64 * 1024
 _MAX_DEPTH: Final = 200
 
@@ -51,34 +47,25 @@ Leave = Callable[[Skip, str], None]
 """Is told what is left out: why, and the path."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    """The ignore file of a folder; `prefix` is the folder, with a slash at its end."""
-
-    prefix: str
-    spec: GitIgnoreSpec
-
-
 def walk(root: Path, leave: Leave, *, ignoring: bool = True, largest: int = MAX_FILE_BYTES) -> Iterator[Found]:
     """Yield the regular files below a folder, sorted by the bytes of their paths; links are not followed.
 
     What the repository's ignore rules name is left out, unless they are not to be heeded.
     """
     found: dict[str, Found] = {}
-    folders: list[tuple[str, tuple[_Rules, ...]]] = [("", ())]
+    rules = IgnoreRules(root, _MAX_RULES_BYTES) if ignoring else None
+    folders = [""]
     while folders:
-        folder, rules = folders.pop()
+        folder = folders.pop()
         entries = _entries(root, folder, leave)
         names = {entry.name for entry in entries}
-        if ignoring and ".gitignore" in names:
-            rules += _read_rules(root, folder)
         for entry in entries:
             path = folder + entry.name
             reason = _reason(entry, path, names, rules)
             if reason is not None:
                 leave(reason, shown(path))
             elif entry.is_dir(follow_symlinks=False):
-                folders.append((path + "/", rules))
+                folders.append(path + "/")
             elif one := _found(root, path, entry, leave, largest):
                 found.setdefault(one.path, one)
     ordered = sorted(found.values(), key=lambda one: os.fsencode(one.path))
@@ -104,36 +91,13 @@ def _entries(root: Path, folder: str, leave: Leave) -> list[os.DirEntry[str]]:
     return sorted(found, key=lambda entry: os.fsencode(entry.name))
 
 
-def _reason(entry: os.DirEntry[str], path: str, beside: set[str], rules: Sequence[_Rules]) -> Skip | None:
+def _reason(entry: os.DirEntry[str], path: str, beside: set[str], rules: IgnoreRules | None) -> Skip | None:
     is_folder = entry.is_dir(follow_symlinks=False)
     if not is_folder and not entry.is_file(follow_symlinks=False):
         return Skip.LINK
     if is_folder and (entry.name in _INSTALLED or not beside.isdisjoint(_BUILT_BESIDE.get(entry.name, ()))):
         return Skip.INSTALLED
-    return Skip.IGNORED if _ignored(path + "/" * is_folder, rules) else None
-
-
-def _ignored(path: str, rules: Sequence[_Rules]) -> bool:
-    ignored = False
-    for one in rules:
-        verdict = one.spec.check_file(path.removeprefix(one.prefix)).include
-        ignored = ignored if verdict is None else verdict
-    return ignored
-
-
-def _read_rules(root: Path, folder: str) -> tuple[_Rules, ...]:
-    file = root / folder / ".gitignore"
-    try:
-        if file.is_symlink() or file.stat().st_size > _MAX_RULES_BYTES:
-            return ()
-        lines = file.read_text("utf-8", "surrogateescape").splitlines()
-        spec = GitIgnoreSpec.from_lines(line for line in lines if len(re.findall(r"\*+", line)) <= _STARS)
-    except OSError as error:
-        raise_if_passing(error, file)
-        return ()
-    except (ValueError, re.error):
-        return ()
-    return (_Rules(folder, spec),)
+    return Skip.IGNORED if rules is not None and rules.ignores(path + "/" * is_folder) else None
 
 
 def _found(root: Path, path: str, entry: os.DirEntry[str], leave: Leave, largest: int) -> Found | None:
