@@ -7,7 +7,7 @@ from typing import Final
 
 from states.keys import valid_job_id
 from states.manifest import Identity
-from states.repository import branch_fault, normal_form, repository_fault, short_name, without_credentials
+from states.repository import branch_fault, full_url, normal_form, repository_fault, short_name, without_credentials
 from worker.errors import UsageError
 from worker.settings import Reader, Settings, read_settings
 
@@ -56,4 +56,11 @@ def read_request(reader: Reader, *, allow_http: bool) -> Identity:
     if repository and (fault := repository_fault(repository, allow_http=allow_http)):
         reader.faults.append(f"REPOSITORY_URL is {without_credentials(repository)!r}: {fault}")
     reader.checked("BRANCH", branch, branch_fault)
+    check_trust(reader, repository)
     return Identity(job_id=job_id, repository=repository, branch=branch)
+
+
+def check_trust(reader: Reader, repository: str) -> None:
+    """Check the certificates that git is given for a repository's host, if it is asked over TLS."""
+    if full_url(repository).lower().startswith("https:") and not reader.text("GIT_SSL_CAINFO"):
+        reader.certificates("SSL_CERT_FILE")

@@ -156,8 +156,9 @@ class Reader:
     def checked(self, name: str, value: Value, check: Callable[[Value], str | None]) -> Value:
         """Return a value, and note what a check finds wrong with it."""
         fault = check(value)
-        if fault is not None:
-            self.faults.append(f"{name} is {value!r}: {fault}")
+        line = f"{name} is {value!r}: {fault}"
+        if fault is not None and line not in self.faults:  # two may read the same variable
+            self.faults.append(line)
         return value
 
     def number(self, name: str, default: float, *, low: float = 0, high: float = 10**9, whole: bool = False) -> float:

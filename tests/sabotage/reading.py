@@ -20,8 +20,8 @@ READING: Final = (
     Sabotage(
         guard="certificates that are not there are refused",
         file="worker/settings.py",
-        old="        if value is not None:\n            self.checked(name, value, folder_fault",
-        new="        if value is None:\n            self.checked(name, value, folder_fault",
+        old="        if value is not None and self._here:",
+        new="        if value is None and self._here:",
         tests=(SETTINGS,),
     ),
     Sabotage(

@@ -6,7 +6,7 @@ import certifi
 import pytest
 
 from worker.errors import ConfigError
-from worker.request import read_request
+from worker.request import read_job, read_request
 from worker.settings import Reader, Secret, Settings, read_settings
 
 S3 = {"STORE_URL": "s3://bucket/jobs", "AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK"}
@@ -323,6 +323,20 @@ def test_a_job_is_read_from_the_environment() -> None:
 
 def test_the_branch_is_main_where_none_is_named() -> None:
     assert read_request(Reader({**JOB, "BRANCH": ""}), allow_http=False).branch == "main"
+
+
+def test_certificates_are_judged_where_git_asks_for_them() -> None:
+    missing = {"SSL_CERT_FILE": "/missing.pem"}
+    [fault] = request_faults(JOB | missing)
+    assert "SSL_CERT_FILE is '/missing.pem'" in fault
+    assert request_faults(JOB | missing | {"GIT_SSL_CAINFO": certifi.where()}) == []
+    assert request_faults(JOB | missing | {"REPOSITORY_URL": "http://localhost/a/b"}) == []
+
+
+def test_a_variable_that_two_need_is_named_once() -> None:
+    reader = Reader({"STORE_URL": "file:///x", **WEBHOOK, **JOB, "SSL_CERT_FILE": "/missing.pem"})
+    read_job(reader)
+    assert len(reader.faults) == 1
 
 
 @pytest.mark.parametrize(

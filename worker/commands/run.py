@@ -18,7 +18,7 @@ from worker.inventory import Inventory
 from worker.job import TRANSFERS
 from worker.opening import engine_name, open_retrying_store, open_source, work_dir
 from worker.output import Output
-from worker.request import derived_job_id, expanded, job_id_fault, read_job
+from worker.request import check_trust, derived_job_id, expanded, job_id_fault, read_job
 from worker.runtime import SystemRuntime
 from worker.settings import Reader, Settings
 from worker.source.program import Git
@@ -77,6 +77,9 @@ def next_step(job_id: str, code: Exit) -> str:
 
 def _local_job(arguments: Namespace, settings: Settings, environment: Mapping[str, str]) -> _Local:
     repository = _repository(arguments.repository, settings)
+    reader = Reader(environment)
+    check_trust(reader, repository)
+    reader.finish()
     branch = arguments.branch
     if branch is not None and repository.startswith("file:"):
         raise UsageError("--branch goes with a URL: of a folder, its HEAD is taken, or what lies there")
