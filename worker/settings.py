@@ -279,13 +279,25 @@ def _callback(reader: Reader) -> CallbackSettings | None:
         reader.faults.append("CALLBACK_TOKEN is missing: set it to the token that the webhook expects")
     if url is None or token is None or fault:
         return None
-    proxy = _proxy(reader, url)
-    _check_trust(reader, url, proxy)
+    proxy = read_proxy(reader, url, "CALLBACK_URL")
     return CallbackSettings(url=url, token=token, signing_key=key, give_up_seconds=give_up, proxy=proxy)
 
 
-def _proxy(reader: Reader, url: str) -> Secret | None:
-    """Return the proxy on the way to a server, by the variables that httpx and curl read."""
+def read_proxy(reader: Reader, url: str, of: str) -> Secret | None:
+    """Return the proxy on the way to a server that the variable `of` names, as httpx and curl read it.
+
+    The certificates that the way asks for are checked, too.
+    """
+    proxy = _proxy(reader, url, of)
+    addresses = (url, proxy.reveal() if proxy else "")
+    if any(address.lower().startswith("https:") for address in addresses):
+        reader.certificates("SSL_CERT_FILE")
+        if not reader.text("SSL_CERT_FILE"):
+            reader.certificates("SSL_CERT_DIR", folder=True)
+    return proxy
+
+
+def _proxy(reader: Reader, url: str, of: str) -> Secret | None:
     if is_excepted(url, reader.text("no_proxy") or reader.text("NO_PROXY") or ""):
         return None
     for name in proxy_variables(url):
@@ -293,25 +305,18 @@ def _proxy(reader: Reader, url: str) -> Secret | None:
             address = text if "://" in text else f"http://{text}"
             if fault := (_proxy_fault(address) or "").partition(" (")[0]:
                 # The address may hold a password, so nothing of it is repeated.
-                reader.faults.append(f"{name} is malformed: {fault}, or name the host of CALLBACK_URL in NO_PROXY")
+                reader.faults.append(
+                    f"{name} is malformed: {fault}. Set it to an http:// or https:// proxy, "
+                    f"or name the host of {of} in NO_PROXY"
+                )
             return Secret(address)
     return None
 
 
 def _proxy_fault(url: str) -> str | None:
     if url.lower().startswith("socks"):
-        return "it is a SOCKS proxy, which is not supported: set it to an http:// or https:// one"
+        return "SOCKS is not supported"
     return http_fault(url)
-
-
-def _check_trust(reader: Reader, url: str, proxy: Secret | None) -> None:
-    """Check the certificates that httpx trusts, where it asks for any."""
-    addresses = (url, proxy.reveal() if proxy else "")
-    if not any(address.lower().startswith("https:") for address in addresses):
-        return
-    reader.certificates("SSL_CERT_FILE")
-    if not reader.text("SSL_CERT_FILE"):
-        reader.certificates("SSL_CERT_DIR", folder=True)
 
 
 def _signing_key(reader: Reader, secret: Secret) -> Secret | None:

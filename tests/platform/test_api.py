@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.peer import answering, listening
 from tests.support.scaleway.server import Fault, ScalewayServer
 from worker.errors import ConfigError, RefusedError, TemporaryError
 from worker.platform.api import Api
@@ -65,6 +66,15 @@ def test_all_pages_are_read_whatever_their_size(scaleway: ScalewayServer, platfo
     scaleway.page_limit = 7
     made = [scaleway.define(f"job-{number}")["id"] for number in range(23)]
     assert [one.id for one in platform.definitions()] == made
+
+
+def test_calls_go_through_the_proxy(scaleway: ScalewayServer, runtime: Hasty) -> None:
+    definitions = b'{"job_definitions": [], "total_count": 0}'
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(definitions)
+    with listening(answering(head + definitions)) as proxy:
+        there = connect(scaleway, runtime, SCW_API_URL="http://api.test", HTTP_PROXY=f"http://127.0.0.1:{proxy.port}")
+        assert there.definitions() == []
+    assert proxy.received.startswith(b"GET http://api.test/serverless-jobs/")
 
 
 def test_a_definition_of_another_project_is_not_ours(scaleway: ScalewayServer, runtime: Hasty) -> None:

@@ -245,8 +245,8 @@ def test_a_network_can_be_excepted_from_a_proxy(host: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("ALL_PROXY", "socks5://127.0.0.1:9", "ALL_PROXY is malformed: it is a SOCKS proxy"),
-        ("all_proxy", "socks5h://127.0.0.1:9", "all_proxy is malformed: it is a SOCKS proxy"),
+        ("ALL_PROXY", "socks5://127.0.0.1:9", "ALL_PROXY is malformed: SOCKS is not supported"),
+        ("all_proxy", "socks5h://127.0.0.1:9", "all_proxy is malformed: SOCKS is not supported"),
         ("HTTPS_PROXY", "http://", "HTTPS_PROXY is malformed: it must be an http:// or https:// URL"),
         ("HTTPS_PROXY", "http://proxy.test:99999", "HTTPS_PROXY is malformed: it is no URL"),
         ("https_proxy", "http://[proxy", "https_proxy is malformed: it is no URL"),

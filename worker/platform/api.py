@@ -85,6 +85,9 @@ class Api:
         # Redirects are not followed: they would carry the key elsewhere. Calls are few and far between, so that no
         # connection is kept, which somebody would have to close.
         self._client = httpx.Client(
+            proxy=settings.proxy.reveal() if settings.proxy else None,
+            trust_env=False,  # the settings have read it
+            verify=httpx.create_ssl_context(),
             timeout=self._seconds,
             limits=httpx.Limits(max_keepalive_connections=0),
             headers={

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from worker.settings import Reader, Secret, http_fault
+from worker.settings import Reader, Secret, http_fault, read_proxy
 
 DEFAULT_URL: Final = "https://api.scaleway.com"
 DEFAULT_REGION: Final = "fr-par"
@@ -22,20 +22,24 @@ class PlatformSettings:
     """Needed wherever a definition is looked for by its name."""
     definition: str
     """A name or an id."""
+    proxy: Secret | None = None
+    """The address of the proxy on the way to the API: it may hold a password."""
 
 
 def read_platform(reader: Reader, definition: str | None) -> PlatformSettings:
     """Read them; `definition` overrides the variable, and the caller calls `reader.finish()`."""
     reader.required("SCW_SECRET_KEY", "the secret of an API key that may use Serverless Jobs")
     project = reader.text("SCW_DEFAULT_PROJECT_ID")
+    url = reader.text("SCW_API_URL", DEFAULT_URL) or ""
     return PlatformSettings(
-        api_url=reader.checked("SCW_API_URL", reader.text("SCW_API_URL", DEFAULT_URL) or "", http_fault).rstrip("/"),
+        api_url=reader.checked("SCW_API_URL", url, http_fault).rstrip("/"),
         secret_key=reader.credential("SCW_SECRET_KEY") or Secret(""),
         region=reader.checked(
             "SCW_DEFAULT_REGION", reader.text("SCW_DEFAULT_REGION", DEFAULT_REGION) or "", _region_fault
         ),
         project_id=reader.checked("SCW_DEFAULT_PROJECT_ID", project, _project_fault) if project else None,
         definition=definition or reader.text("SCW_JOB_DEFINITION", DEFAULT_DEFINITION) or "",
+        proxy=None if http_fault(url) else read_proxy(reader, url, "SCW_API_URL"),
     )
 
 

@@ -121,3 +121,13 @@ def test_what_came_of_a_job(manifest: Manifest | None, last: PlatformRun, state:
 
 def test_nothing_has_come_of_a_job_whose_run_lives() -> None:
     assert outcome(FAILED, run(state="retrying")) is None
+
+
+def test_a_way_to_the_platform_that_cannot_work_is_refused_by_name() -> None:
+    for name, value in (("ALL_PROXY", "socks5://x"), ("HTTPS_PROXY", "http://x:y"), ("SSL_CERT_FILE", "/missing")):
+        with pytest.raises(ConfigError, match=name):
+            read(KEY | {name: value})
+    found = read(KEY | {"HTTPS_PROXY": "http://me:hush@proxy.test", "NO_PROXY": "other.test"})
+    assert found.proxy is not None
+    assert "hush" not in repr(found)
+    assert read(KEY | {"HTTPS_PROXY": "socks5://x", "NO_PROXY": ".scaleway.com"}).proxy is None
