@@ -35,7 +35,7 @@ from worker.errors import (
     UnknownFormatError,
 )
 from worker.runtime import Runtime, iso
-from worker.store.port import Store
+from worker.store.port import Head, Store
 
 LOG = logging.getLogger(__name__)
 MEDIA_TYPE: Final = "application/json"
@@ -129,10 +129,14 @@ class CheckpointLog:
         """Read a checkpoint that is known to be there: if it cannot be read, that is a fault of the store."""
         return self._attempt(lambda store: self._present(store, sequence))
 
+    def head(self, sequence: int) -> Head:
+        """Return what the store says of a checkpoint that is known to be there."""
+        key = checkpoint_key(self._job_id, sequence)
+        return self._attempt(lambda store: _found(store, key, store.head))
+
     def age(self, sequence: int) -> int:
         """Return how long ago a checkpoint was written, in seconds by the store's clock."""
-        key = checkpoint_key(self._job_id, sequence)
-        return self._attempt(lambda store: _found(store, key, store.head).age)
+        return self.head(sequence).age
 
     def append(self, base: Checkpoint | None, manifest: Manifest, writer: Writer) -> Checkpoint:
         """Create the checkpoint after `base`; raise OvertakenError if another's is there already."""

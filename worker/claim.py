@@ -6,7 +6,9 @@ a fence.
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
 from states.decisions import begin, claim, redeliver, rejected_end, release, reopen, request_cancel
@@ -19,10 +21,9 @@ from states.takeover import Claim, Over, Wait, exit_code, judge
 from worker.checkpoint import Checkpoint, CheckpointLog, OvertakenError, Ownership, Proof
 from worker.desk import Desk
 from worker.errors import BusyError, ConfigError, NoInputError
-from worker.lease import read_heartbeat
+from worker.heartbeat import Vigil, measure_skew, read_silence
 from worker.placement import A_FEW, check_neighbours, check_store
 from worker.runtime import Runtime, iso
-from worker.store.port import Store
 from worker.store.retrying import RetryingStore
 
 LOG = logging.getLogger(__name__)
@@ -70,6 +71,7 @@ class Claimant:
         self._known: Checkpoint | None = None
         """The newest checkpoint that another's success has shown; a listing may not show it yet."""
         self._overtaken = 0
+        self._vigil = Vigil(store, log, runtime)
 
     def start(self, identity: Identity, engine: Callable[[Manifest | None], EngineRef]) -> Ownership | Exit:
         """Begin a job or go on with it, waiting for its owner; return the code if there is nothing left to do.
@@ -217,8 +219,32 @@ class Claimant:
         if proof is Proof.LET_A_RIVAL_OVERWRITE:
             self._yield_to(self._log.present(checkpoint.manifest.sequence))
             return None
+        head = self._log.head(checkpoint.manifest.sequence)
+        skew = self._skew(checkpoint) if head.age > 1 else 0
         LOG.info("claimed", extra={"run": checkpoint.manifest.run, "sequence": checkpoint.manifest.sequence})
-        return Ownership(self._log, checkpoint, since=since)
+        return Ownership(self._log, checkpoint, since=since, dated=min(head.now, head.modified + skew), skew=skew)
+
+    def _skew(self, checkpoint: Checkpoint) -> int:
+        """Return by how many seconds objects look too old; refuse a store where that is more than a lease.
+
+        A claim that looks old may also be one whose answers were slow, or whose machine stood still.
+        """
+        least, most = measure_skew(self._store, checkpoint.manifest, self._runtime)
+        lease = checkpoint.manifest.owner.lease_seconds
+        if least > lease + 1:
+            with suppress(OvertakenError):
+                self._release(checkpoint)
+            raise ConfigError(
+                f"the store dates its answers {most:.0f} s ahead of its objects (Date, Last-Modified), so that any run "
+                f"looks dead by its lease of {lease} s: set the clocks of its servers and of proxies before them, or "
+                "set LEASE_SECONDS to more than that",
+                code="store_clocks",
+            )
+        return ceil(most) if most > 1 else 0
+
+    def _release(self, checkpoint: Checkpoint) -> None:
+        ended = release(checkpoint.manifest, Exit.CONFIG, at=iso(self._runtime.now()))
+        self._log.append(checkpoint, ended, Writer.WORKER)
 
     def _unfenced(self, checkpoint: Checkpoint, proof: Proof) -> None:
         where = self._store.uri(checkpoint_key(self._log.job_id, checkpoint.manifest.sequence))
@@ -233,8 +259,7 @@ class Claimant:
         elif checkpoint.manifest.sequence == 1:
             self._log.withdraw(checkpoint)
         else:
-            ended = release(checkpoint.manifest, Exit.CONFIG, at=iso(self._runtime.now()))
-            self._log.append(checkpoint, ended, Writer.WORKER)
+            self._release(checkpoint)
         raise ConfigError(
             f"{what}. Use a store that honours conditional writes, or set ALLOW_UNFENCED_STORE=1 if you make sure "
             "that a job never runs twice at once",
@@ -243,7 +268,7 @@ class Claimant:
 
     def _judge(self, manifest: Manifest) -> Claim | Over | Wait:
         unasked = manifest.released or (manifest.over and not manifest.outbox.pending)
-        silent, lease = (0, 0) if unasked else read_silence(self._store, self._log, manifest)
+        silent, lease = (0, 0) if unasked else self._vigil.silence(manifest)
         return judge(manifest, silent_seconds=silent, lease_seconds=lease, can_deliver=self._who.announces)
 
     def _wait(self, manifest: Manifest, verdict: Wait, deadline: float | None) -> float:
@@ -251,7 +276,7 @@ class Claimant:
         if deadline is None:
             deadline = now + 2 * verdict.lease_seconds
             LOG.info("another run owns the job, waiting for its lease", extra={"owner": manifest.run})
-        if now >= deadline:
+        if now >= deadline and self._vigil.is_alive:
             raise busy(manifest)
         self._desk.wait(min(_POLL_SECONDS, verdict.seconds))
         return deadline
@@ -268,13 +293,6 @@ class Claimant:
             lease_seconds=self._who.lease_seconds,
             platform_run=self._who.platform_run,
         )
-
-
-def read_silence(store: Store, log: CheckpointLog, manifest: Manifest) -> tuple[int, int]:
-    """Return for how long the owner has not been heard of, and its lease, in seconds by the store's clock."""
-    age = log.age(manifest.sequence)
-    heartbeat = read_heartbeat(store, manifest)
-    return (age if heartbeat.age is None else min(age, heartbeat.age)), heartbeat.lease_seconds
 
 
 def check_identity(manifest: Manifest, wanted: Identity) -> None:

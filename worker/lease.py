@@ -17,7 +17,6 @@ object looks too old. The claim measures by how much (worker/claim.py), and the 
 longer. Until that heartbeat is answered, newcomers see the claim alone: so the owner counts it as so much older.
 """
 
-import json
 import logging
 import threading
 from collections.abc import Callable
@@ -25,17 +24,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from states.keys import heartbeat_key
-from states.manifest import Manifest, Writer
+from states.manifest import Writer
 from worker.checkpoint import CheckpointLog, Ownership
 from worker.errors import (
-    MissingError,
     StoreError,
     StoreFaultError,
     StoreRefusedError,
     StoreUnavailableError,
     WorkerError,
 )
+from worker.heartbeat import put_heartbeat
 from worker.runtime import Mailbox, Runtime, ThreadFailed
 from worker.store.port import Store
 
@@ -48,7 +46,6 @@ TRIES: Final = 3
 _UNDER_WAY: Final = 4
 """How many tries of the same request may be under way at once."""
 _SHORTEST_WAIT: Final = 0.01
-_MEDIA_TYPE: Final = "application/json"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,41 +78,6 @@ class StoreLost:
 
 
 LeaseNews = Superseded | CancelRequested | LeaseLost | LeaseRefreshed | StoreLost | ThreadFailed
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Heartbeat:
-    """What the store holds of an owner's heartbeats."""
-
-    lease_seconds: int
-    age: int | None = None
-    """In seconds by the store's clock; None if there is no heartbeat."""
-    number: int | None = None
-    """Different from one heartbeat to the next; None where it is not known."""
-
-
-def read_heartbeat(store: Store, manifest: Manifest) -> Heartbeat:
-    """Read the newest heartbeat of the run that owns a job."""
-    key, lease = heartbeat_key(manifest.job_id, manifest.run), manifest.owner.lease_seconds
-    try:
-        age, body = store.head(key).age, store.get(key)
-    except MissingError:
-        return Heartbeat(lease_seconds=lease)
-    try:
-        document = json.loads(body)
-        return Heartbeat(lease_seconds=int(document["leaseSeconds"]), age=age, number=document.get("number"))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return Heartbeat(lease_seconds=lease, age=age)
-
-
-def put_heartbeat(store: Store, manifest: Manifest, number: int, *, skew: int = 0) -> float | None:
-    """Write a heartbeat of the run that owns a job; return the store's time, in seconds since 1970, where it says it.
-
-    `skew`: by how many seconds the store's objects look too old.
-    """
-    lease = manifest.owner.lease_seconds + skew
-    body = json.dumps({"run": manifest.run, "leaseSeconds": lease, "number": number}).encode("ascii")
-    return store.put(heartbeat_key(manifest.job_id, manifest.run), body, _MEDIA_TYPE)
 
 
 class Lease:

@@ -10,7 +10,7 @@ from tests.platform.conftest import NAMES, Cloud, at_once
 from tests.support.servers.server import S3Server
 from tests.support.waiting import until
 from worker.checkpoint import CheckpointLog
-from worker.claim import read_silence
+from worker.heartbeat import read_silence
 from worker.runtime import SystemRuntime
 
 

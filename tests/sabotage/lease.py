@@ -48,7 +48,7 @@ LEASE: Final = (
         file=FILE,
         old="        return not self._revoked and not self._suspended and self.remaining > 0",
         new="        return not self._revoked and self.remaining > 0",
-        tests=(RUNS,),
+        tests=(UNIT, RUNS),
     ),
     Sabotage(
         guard="the lease: an append that comes before it is lost once more does not bring it back",
@@ -101,7 +101,7 @@ LEASE: Final = (
     ),
     Sabotage(
         guard="clocks: the lease is written as so much longer as objects look too old",
-        file=FILE,
+        file="worker/heartbeat.py",
         old="    lease = manifest.owner.lease_seconds + skew\n",
         new="    lease = manifest.owner.lease_seconds\n",
         tests=(UNIT,),

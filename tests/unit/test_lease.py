@@ -22,16 +22,15 @@ from worker.errors import (
     StoreRefusedError,
     StoreUnavailableError,
 )
+from worker.heartbeat import Heartbeat, read_heartbeat
 from worker.lease import (
     CancelRequested,
     Heart,
-    Heartbeat,
     Lease,
     LeaseLost,
     LeaseRefreshed,
     StoreLost,
     Superseded,
-    read_heartbeat,
 )
 from worker.runtime import ThreadFailed
 from worker.store.memory import MemoryStore

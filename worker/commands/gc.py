@@ -10,10 +10,10 @@ from states.manifest import Manifest, RunRecord, Writer
 from states.takeover import exit_code
 from worker import __version__, duration
 from worker.checkpoint import Checkpoint, CheckpointLog, OvertakenError
-from worker.claim import read_silence
 from worker.commands.reading import View, open_view
 from worker.commands.status import all_jobs
 from worker.errors import BusyError, UnknownFormatError, WorkerError
+from worker.heartbeat import read_silence
 from worker.output import Output
 from worker.runtime import iso
 

@@ -10,7 +10,7 @@ from states.manifest import EngineRef, Manifest, Writer
 from states.stages import Stage, State
 from worker import __version__
 from worker.checkpoint import CheckpointLog, OvertakenError, Ownership
-from worker.claim import Claimant, Newcomer, Operator, read_silence
+from worker.claim import Claimant, Newcomer, Operator
 from worker.commands.platform import (
     QUICK_SECONDS,
     Deployment,
@@ -25,7 +25,7 @@ from worker.commands.reading import View
 from worker.commands.unbegun import engine_by, expected, wish_to_cancel
 from worker.desk import Desk
 from worker.errors import BusyError, TemporaryError, WorkerError
-from worker.lease import read_heartbeat
+from worker.heartbeat import read_heartbeat, read_silence
 from worker.output import Output
 from worker.platform.environment import job_environment
 from worker.platform.port import Platform, PlatformRun

@@ -10,12 +10,12 @@ from states.exits import Exit
 from states.keys import artifact_name, artifacts_prefix, valid_job_id
 from states.stages import Stage
 from worker.checkpoint import CheckpointLog
-from worker.claim import read_silence
 from worker.commands.platform import Deployment, open_deployment, operators_view, runs_of, warn
 from worker.commands.reading import View
 from worker.commands.status import all_jobs
 from worker.commands.unbegun import identity_by
 from worker.errors import DamagedCheckpointError, UnknownFormatError, UsageError, WorkerError
+from worker.heartbeat import read_silence
 from worker.job import TRANSFERS
 from worker.output import Output
 from worker.platform import mark
