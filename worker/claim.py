@@ -225,19 +225,19 @@ class Claimant:
         return Ownership(self._log, checkpoint, since=since, dated=min(head.now, head.modified + skew), skew=skew)
 
     def _skew(self, checkpoint: Checkpoint) -> int:
-        """Return by how many seconds objects look too old; refuse a store where that is more than a lease.
+        """Return by how many seconds objects look too old; refuse a store where no lease outlasts that.
 
         A claim that looks old may also be one whose answers were slow, or whose machine stood still.
         """
         least, most = measure_skew(self._store, checkpoint.manifest, self._runtime)
         lease = checkpoint.manifest.owner.lease_seconds
-        if least > lease + 1:
+        if least >= lease:
             with suppress(OvertakenError):
                 self._release(checkpoint)
             raise ConfigError(
-                f"the store dates its answers {most:.0f} s ahead of its objects (Date, Last-Modified), so that any run "
-                f"looks dead by its lease of {lease} s: set the clocks of its servers and of proxies before them, or "
-                "set LEASE_SECONDS to more than that",
+                f"the store {self._store.url} dates its answers {most:.0f} s ahead of its objects (Date against "
+                f"Last-Modified), so that each run looks dead at once by its lease of {lease} s: set the clocks of the "
+                "store's servers and of any proxy before them, or LEASE_SECONDS to more than that",
                 code="store_clocks",
             )
         return ceil(most) if most > 1 else 0

@@ -400,7 +400,7 @@ class StoreClockSet:
 
 @dataclass(frozen=True)
 class DatesApart:
-    """The store takes `Date` and `Last-Modified` from two clocks."""
+    """The store takes `Date` and `Last-Modified` from two clocks, which are less than a lease apart."""
 
     seconds: float
 
@@ -409,7 +409,7 @@ class DatesApart:
         return cls(chance.choice([-2.0, 1.0, 2.0, 5.0, 20.0]))
 
     def befall(self, simulation: Simulation, _chance: Random) -> None:
-        simulation.conditions.dates_apart = self.seconds
+        simulation.conditions.dates_apart = min(self.seconds, simulation.lease - 1.0)
 
 
 @dataclass(frozen=True)

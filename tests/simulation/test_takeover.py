@@ -1,6 +1,7 @@
 """Who may have a job, and when: what design calls taking over, and what operators may do."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -224,3 +225,102 @@ def test_items_of_another_version_of_the_engine_are_not_mixed_in_and_finished_st
     assert newer.made["step1_abstractions.yaml"] == 0
     assert newer.made["chapters/chapter_1_thing_1.md"] == 1, "version 1 had made it, and had not finished its stage"
     simulation.check_log()
+
+
+def crash(simulation: Simulation) -> None:
+    """Let a run die after its first heartbeats."""
+    engine = FakeEngine(chapters=2, before_item=busy_at(simulation, CHAPTER, 2 * LEASE))
+    run(simulation, judge=kill_before("put job-1/artifacts/generate-chapters"), engine=engine)
+
+
+@pytest.mark.parametrize("set_by", [-3600, -5, 5, 3600])
+def test_a_dead_run_is_replaced_within_its_lease_however_the_stores_clock_is_set(
+    simulation: Simulation, set_by: float
+) -> None:
+    crash(simulation)
+    simulation.conditions.store_ahead = set_by
+    began = simulation.scheduler.time
+    assert run(simulation).code is Exit.OK
+    assert simulation.scheduler.time - began < LEASE + 3
+    simulation.check()
+
+
+@pytest.mark.parametrize("lease", [3, 30])
+def test_a_newcomer_to_a_live_owner_gives_up_after_twice_the_lease_although_the_stores_clock_was_set_back(
+    simulation: Simulation, lease: int
+) -> None:
+    simulation.changes = {"lease": lease}
+    simulation.pace = lambda path: simulation.scheduler.pause(50 if path.endswith("_2.md") else 0)
+    simulation.start()
+    simulation.scheduler.at(10, lambda: setattr(simulation.conditions, "store_ahead", -3600))
+    simulation.scheduler.at(11, simulation.start)
+    simulation.run()
+    owner, newcomer = simulation.runs
+    assert (owner.code, newcomer.code) == (Exit.OK, Exit.TEMPORARY)
+    assert 2 * lease <= newcomer.ended_at - 11 < 2 * lease + 3
+    simulation.check()
+
+
+@pytest.mark.parametrize("apart", [-100, -2, 2])
+def test_a_store_with_two_clocks_robs_no_live_owner(simulation: Simulation, apart: float) -> None:
+    simulation.conditions.dates_apart = apart
+    simulation.start(engine=FakeEngine(chapters=2, before_item=busy_at(simulation, CHAPTER, 20)))
+    gone = away(simulation, 5, 5 + LEASE - 0.5)
+    simulation.conditions.judges.append(lambda name, at: gone(name, at) if at.name == "p1" else None)
+    simulation.scheduler.at(5, simulation.start)
+    simulation.run()
+    assert simulation.runs[0].code is Exit.OK
+    simulation.check()
+
+
+def test_a_store_whose_clocks_are_too_far_apart_for_the_lease_is_refused_with_words_and_the_job_is_released(
+    simulation: Simulation,
+) -> None:
+    simulation.conditions.dates_apart = 20
+    refused = run(simulation)
+    assert refused.code is Exit.CONFIG
+    assert "dates its answers 20 s ahead of its objects" in str(refused.error)
+    assert simulation.manifest.released
+    assert not simulation.posts
+    simulation.changes = {"lease": 30}
+    assert run(simulation).code is Exit.OK
+    simulation.check()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_owner_whose_machine_stood_still_repeats_nothing_after_it_wakes(work_dir: Path, seed: int) -> None:
+    """As a virtual machine does whose host stops it: its own clocks do not know."""
+    simulation = Simulation(seed, work_dir)
+    simulation.changes = {"lease": 30, "callback_give_up": 600, "store_give_up": 300}
+    stopped, woken = 25.3, 125.3
+
+    def refuse_the_first_run(document: dict[str, object]) -> Answer:
+        return Answer(status_code=503 if document["run"] == 1 and document["step"] == 5 else 200)
+
+    simulation.receiver.answer = refuse_the_first_run
+    owner = simulation.start(engine=FakeEngine(chapters=2, before_item=busy_at(simulation, CHAPTER, 50)))
+    simulation.scheduler.at(stopped, lambda: simulation.scheduler.stop_machine(owner.process, woken - stopped))
+    simulation.scheduler.at(stopped + 1, simulation.start)
+    simulation.run()
+    assert [run.code for run in simulation.runs] == [Exit.REPLACED, Exit.OK]
+    assert simulation.posts_since(owner, woken) == []
+    simulation.check()
+
+
+def test_a_cancellation_reaches_an_owner_that_cannot_list_or_it_stands_still(simulation: Simulation) -> None:
+    simulation.changes = {"store_give_up": 60}
+    engine = Patient(simulation)
+    engine.before_item = busy_at(simulation, CHAPTER, 20)
+
+    def judge(operation: str, process: Process) -> Fault | None:
+        refused = operation.startswith("list") and process.name == "p1" and 2 <= simulation.scheduler.time < 12
+        return Fault.FAILED if refused else None
+
+    simulation.start(judge, engine=engine)
+    simulation.scheduler.at(3, lambda: simulation.start(work=lambda job: job.cancel()))
+    simulation.run()
+    paused = [time for what, time in engine.log if what == "paused"]
+    assert 2 < paused[0] < 2 + LEASE + 1
+    assert simulation.manifest.state is State.CANCELED
+    assert simulation.runs[0].ended_at < 13
+    simulation.check()
