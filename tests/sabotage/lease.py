@@ -163,13 +163,6 @@ LEASE: Final = (
         tests=("tests/simulation/test_takeover.py",),
     ),
     Sabotage(
-        guard="clocks: the lease is confirmed before a callback is repeated",
-        file="worker/callbacks/courier.py",
-        old="        if letter is self._tried and not self._lease.confirm():",
-        new="        if False:",
-        tests=(TAKEOVER,),
-    ),
-    Sabotage(
         guard="clocks: time is the store's",
         file="worker/store/s3.py",
         old='            now = moment(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()\n',

@@ -230,7 +230,7 @@ def test_items_of_another_version_of_the_engine_are_not_mixed_in_and_finished_st
 def crash(simulation: Simulation) -> None:
     """Let a run die after its first heartbeats."""
     engine = FakeEngine(chapters=2, before_item=busy_at(simulation, CHAPTER, 2 * LEASE))
-    run(simulation, judge=kill_before("put job-1/artifacts/generate-chapters"), engine=engine)
+    run(simulation, judge=kill_before("put job-1/artifacts/review-chapters"), engine=engine)
 
 
 @pytest.mark.parametrize("set_by", [-3600, -5, 5, 3600])
@@ -242,6 +242,20 @@ def test_a_dead_run_is_replaced_within_its_lease_however_the_stores_clock_is_set
     began = simulation.scheduler.time
     assert run(simulation).code is Exit.OK
     assert simulation.scheduler.time - began < LEASE + 3
+    simulation.check()
+
+
+def test_a_newcomer_that_is_kept_from_looking_does_not_take_a_dead_run_for_a_live_one(simulation: Simulation) -> None:
+    crash(simulation)
+    simulation.conditions.store_ahead = -3600
+    simulation.changes = {"store_give_up": 60}
+    began = simulation.scheduler.time
+
+    def judge(operation: str, _: Process) -> Fault | None:
+        kept = operation.startswith("head job-1/runs") and 0.5 < simulation.scheduler.time - began < 3 * LEASE
+        return Fault.FAILED if kept else None
+
+    assert run(simulation, judge=judge).code is Exit.OK
     simulation.check()
 
 
@@ -292,7 +306,7 @@ def test_an_owner_whose_machine_stood_still_repeats_nothing_after_it_wakes(work_
     """As a virtual machine does whose host stops it: its own clocks do not know."""
     simulation = Simulation(seed, work_dir)
     simulation.changes = {"lease": 30, "callback_give_up": 600, "store_give_up": 300}
-    stopped, woken = 25.3, 125.3
+    stopped, woken = 10.1, 110.1
 
     def refuse_the_first_run(document: dict[str, object]) -> Answer:
         return Answer(status_code=503 if document["run"] == 1 and document["step"] == 5 else 200)
