@@ -1,5 +1,7 @@
 """How runs are ended, replaced and canceled, and how soon: minutes pass in no time here."""
 
+from collections import Counter
+
 import pytest
 
 from states.exits import Exit
@@ -116,3 +118,21 @@ def test_a_run_whose_lease_has_run_out_tells_nothing_before_a_heartbeat_and_an_a
     owner = run(simulation, judge=judge, engine=FakeEngine(chapters=2, before_item=before_item))
     assert [one.code for one in simulation.runs] == [Exit.REPLACED, Exit.OK]
     assert simulation.posts_since(owner, frozen_until) == []
+
+
+def test_a_calm_run_asks_its_store_for_nothing_that_it_can_know(simulation: Simulation) -> None:
+    simulation.changes = {"lease": 30}
+    run(simulation)
+    asked: Counter[str] = Counter()
+    for (_, operation, _), times in simulation.conditions.asked.items():
+        verb, key = operation.split(" ", 1)
+        folder = key.removeprefix(f"{JOB}/").split("/")[0]
+        asked[f"{verb} {folder}"] += times if verb != "post" else 0
+    assert +asked == {
+        "list ": 1,  # is there such a job?
+        "create checkpoints": 13,  # two of them for the claim and its proof
+        "get checkpoints": 1,  # the proof is read back
+        "head checkpoints": 1,  # are the store's clocks one?
+        "list artifacts": 7,
+        "put artifacts": 10,
+    }
