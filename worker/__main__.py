@@ -3,9 +3,11 @@
 import os
 import signal
 import sys
-from contextlib import suppress
-from io import TextIOWrapper
-from typing import Final, NoReturn
+from io import BufferedWriter, FileIO, TextIOWrapper
+from typing import TYPE_CHECKING, Final, NoReturn, TextIO
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 _STANDARD: Final = (0, 1, 2)
 
@@ -20,8 +22,7 @@ def program() -> NoReturn:
     from worker.cli import main  # noqa: PLC0415 - see above
 
     code = main(sys.argv[1:], os.environ)
-    with suppress(OSError):  # nobody is left to be told
-        sys.stderr.flush()
+    sys.stderr.flush()
     os._exit(code)
 
 
@@ -38,15 +39,26 @@ def _open_standard_streams() -> None:
             os.fstat(descriptor)
         except OSError:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003 - it has no name for it
-    sys.stdout = sys.stdout or _writer(1)
-    sys.stderr = sys.stderr or _writer(2)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    sys.stdout = _writer(sys.stdout, FileIO(1, "w", closefd=False))
+    sys.stderr = _writer(sys.stderr, _Log(2, "w", closefd=False))
 
 
-def _writer(descriptor: int) -> TextIOWrapper:
-    return open(descriptor, "w", encoding="utf-8", closefd=False)
+def _writer(stream: TextIO | None, raw: FileIO) -> TextIOWrapper:
+    """Return a stream that can write any text, in the encoding of the one that Python has made, if it has."""
+    encoding = stream.encoding if stream else "utf-8"
+    is_line_by_line = raw.isatty() or isinstance(raw, _Log)
+    return TextIOWrapper(BufferedWriter(raw), encoding, "backslashreplace", line_buffering=is_line_by_line)
+
+
+class _Log(FileIO):
+    """A file for what may be lost: a disk that is full, or a terminal that is gone, changes nothing for a run."""
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """Write it, or let it go."""
+        try:
+            return super().write(data)
+        except OSError:
+            return memoryview(data).nbytes
 
 
 if __name__ == "__main__":

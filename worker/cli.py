@@ -5,7 +5,6 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Final, NoReturn
@@ -130,9 +129,8 @@ def _is_nowhere() -> bool:
 
 
 def _failed(message: str, code: Exit, *, debug: bool) -> Exit:
-    with suppress(OSError):  # a stderr that takes nothing changes nothing
-        if debug:
-            traceback.print_exc()
-        for line in message.splitlines():
-            sys.stderr.write(f"fondation-worker: {line}\n")
+    if debug:
+        traceback.print_exc()
+    for line in message.splitlines():
+        sys.stderr.write(f"fondation-worker: {line}\n")
     return code

@@ -5,7 +5,6 @@ import queue
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final
 
 from states.exits import Exit
@@ -59,6 +58,5 @@ class Signals:
 
     def _leave(self, code: Exit) -> None:
         self._last_words()
-        with suppress(OSError):
-            sys.stderr.flush()
+        sys.stderr.flush()
         os._exit(code)

@@ -15,15 +15,7 @@ from tests.support.stranger import KEPT, PROGRAM, Stranger
 def on_a_terminal(person: Stranger, *argv: str, **environment: str) -> str:
     """Run a command whose errors go to a terminal, and return what that was sent."""
     ours, theirs = pty.openpty()
-    given = {name: os.environ[name] for name in KEPT if name in os.environ}
-    with subprocess.Popen(
-        [PROGRAM, *argv],
-        cwd=person.home,
-        env={**given, "HOME": str(person.home), "TERM": "xterm", "COLUMNS": "100", **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=theirs,
-    ) as process:
+    with _start(person, theirs, *argv, **environment) as process:
         os.close(theirs)
         shown = b""
         while chunk := _read(ours):
@@ -31,6 +23,18 @@ def on_a_terminal(person: Stranger, *argv: str, **environment: str) -> str:
         assert process.wait(60) == 0, shown.decode()
     os.close(ours)
     return shown.decode()
+
+
+def _start(person: Stranger, terminal: int, *argv: str, **environment: str) -> subprocess.Popen[bytes]:
+    given = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return subprocess.Popen(
+        [PROGRAM, *argv],
+        cwd=person.home,
+        env={**given, "HOME": str(person.home), "TERM": "xterm", "COLUMNS": "100", **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=terminal,
+    )
 
 
 def _read(terminal: int) -> bytes:
@@ -67,3 +71,13 @@ def test_who_asks_for_a_log_gets_its_lines_above_the_bar(person: Stranger, folde
     shown = on_a_terminal(person, "run", str(folder), LOG_LEVEL="info")
     assert "claimed run=1" in shown
     assert "7/7" in shown
+
+
+def test_a_terminal_that_is_gone_is_not_missed(person: Stranger, folder: Path) -> None:
+    ours, theirs = pty.openpty()
+    with _start(person, theirs, "run", str(folder), "--out", "course") as process:
+        os.close(theirs)
+        os.read(ours, 1)
+        os.close(ours)
+        assert process.wait(60) == 0
+    assert (person.home / "course/step3_order.yaml").is_file()

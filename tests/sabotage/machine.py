@@ -76,6 +76,13 @@ MACHINE: Final = (
         tests=(ODD_STARTS,),
     ),
     Sabotage(
+        guard="a log that takes nothing changes nothing",
+        file="worker/__main__.py",
+        old="            return memoryview(data).nbytes\n",
+        new="            raise\n",
+        tests=(FULL_DISK, "tests/acceptance/test_on_a_terminal.py"),
+    ),
+    Sabotage(
         guard="standard streams that are closed are opened",
         file="worker/__main__.py",
         old="    _open_standard_streams()\n",

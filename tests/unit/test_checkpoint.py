@@ -11,6 +11,7 @@ from states.keys import checkpoint_key
 from states.manifest import Writer
 from tests.support.builders import AT, begun, entered
 from worker.checkpoint import Checkpoint, CheckpointLog, OvertakenError, Ownership, Proof
+from worker.claim import check_identity
 from worker.errors import (
     BugError,
     ConfigError,
@@ -212,3 +213,9 @@ def test_a_job_is_not_taken_for_another_whose_name_differs_in_case() -> None:
     with pytest.raises(ConfigError, match=f"memory:// has job {JOB} under the name {JOB.upper()}"):
         CheckpointLog(store, JOB.upper(), RUNTIME).newest()
     assert new_log(store).newest() is not None
+
+
+def test_a_manifest_of_another_job_is_refused_though_all_else_is_the_same() -> None:
+    wanted = replace(begun().identity, job_id=JOB.upper())
+    with pytest.raises(ConfigError, match="give this one another JOB_ID"):
+        check_identity(begun(), wanted)

@@ -10,9 +10,11 @@ import logging
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from worker.disk import on_disk, unusable_work_dir
 from worker.errors import ConfigError, TemporaryError
 from worker.gateway.request import FaultyRequestError, Request, read_request
 from worker.runtime import Runtime
@@ -42,14 +44,10 @@ class Spool:
         """Make the folder and lock it; raise ConfigError."""
         self._folder = folder
         self._runtime = runtime
-        try:
+        with on_disk(folder, partial(unusable_work_dir, folder)):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             folder.chmod(0o700)
             self._lock = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
-        except OSError as error:
-            raise ConfigError(
-                f"WORK_DIR: {folder} cannot be written to ({error.strerror}): name a folder that can"
-            ) from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

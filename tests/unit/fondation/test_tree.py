@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from worker.engines.fondation.tree import Tree
+from worker.errors import DiskError
 
 
 @pytest.fixture
@@ -52,3 +53,9 @@ def test_settings_that_name_commands_for_claude_are_left_out(source: Path, tmp_p
     tree.prepare(source)
     assert not (tree.path / ".claude").exists()
     assert not (tree.path / ".mcp.json").exists()
+
+
+def test_a_copy_that_cannot_be_made_is_the_disks_fault(source: Path, tmp_path: Path) -> None:
+    os.mkfifo(source / "lib" / "pipe")  # which cannot be copied, as nothing can to a full disk
+    with pytest.raises(DiskError, match="make room"):
+        Tree(tmp_path / "copy").prepare(source)

@@ -16,7 +16,7 @@ _ADDRESSES: Final = (
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"),
 )
 _PLAIN: Final = (
-    *("PATH", "LANG", "ANTHROPIC_MODEL"),
+    *("PATH", "ANTHROPIC_MODEL"),
     *("NO_PROXY", "no_proxy", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"),
 )
 # Bedrock and Vertex are left out: they need the cloud's credentials, which are the store's as well.

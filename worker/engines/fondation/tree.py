@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+from worker.errors import DiskError
+
 LOG = logging.getLogger(__name__)
 
 _LEFT_OUT: Final = shutil.ignore_patterns(".claude", ".mcp.json")
@@ -28,7 +30,11 @@ class Tree:
                 return
             LOG.warning("the CLI has changed files of the repository: they are put back")
         shutil.rmtree(self.path, ignore_errors=True)
-        shutil.copytree(source, self.path, symlinks=True, ignore=_LEFT_OUT)
+        try:
+            shutil.copytree(source, self.path, symlinks=True, ignore=_LEFT_OUT)
+        except shutil.Error as error:  # which holds all errors, as (from, to, text)
+            [_, place, said], *_ = error.args[0]
+            raise DiskError(f"{place}: cannot be written or read ({said}): make room, then run this again") from error
         self._fingerprint = _fingerprint(self.path)
 
 
