@@ -302,7 +302,8 @@ def check_identity(manifest: Manifest, wanted: Identity) -> None:
     if (found.job_id, found.branch) != (wanted.job_id, wanted.branch) or not same_repository:
         raise ConfigError(
             f"job {found.job_id} is about {found.repository} ({found.branch}), "
-            f"not {wanted.repository} ({wanted.branch}): give this one another JOB_ID",
+            f"and job {wanted.job_id} was to be about {wanted.repository} ({wanted.branch}): "
+            "give this one another JOB_ID",
             code="identity",
         )
 
