@@ -126,12 +126,14 @@ def test_each_rule_is_needed(rule: str) -> None:
     assert list(explored.broken) == [invariant]
 
 
-# Without create-only the whole has no end.
-@pytest.mark.parametrize("rule", sorted({*BROKEN_WITHOUT} - {"create_only"}) if FULL else [])
-def test_what_is_simplified_hides_no_violation(rule: str) -> None:
-    start, guards = BROKEN_WITHOUT[rule][0], ALL._replace(**{rule: False})
-    whole = explore(start, guards, longest=2, until_broken=True, simplify=lambda world, _: world)
-    assert explore(start, guards, longest=2, until_broken=True).broken.keys() == whole.broken.keys()
+if FULL:
+    # Without create-only the whole has no end.
+    @pytest.mark.parametrize("rule", sorted({*BROKEN_WITHOUT} - {"create_only"}))
+    def test_what_is_simplified_hides_no_violation(rule: str) -> None:
+        start, guards = BROKEN_WITHOUT[rule][0], ALL._replace(**{rule: False})
+        whole = explore(start, guards, longest=2, until_broken=True, simplify=lambda world, _: world)
+        small = explore(start, guards, longest=2, until_broken=True)
+        assert small.broken.keys() == whole.broken.keys()
 
 
 def test_nothing_is_broken_that_simplifying_hides() -> None:
