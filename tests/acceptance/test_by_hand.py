@@ -122,7 +122,7 @@ def test_uncommitted_changes_are_named_and_not_taken(person: Stranger, host: Git
         (["run", "no-such-folder"], 64, "REPO is 'no-such-folder', which is no folder here"),
         (["run", ""], 64, "REPO is empty"),
         (["run", "./nowhere"], 65, "nowhere"),
-        (["run", "ssh://host/x"], 64, "it must be https://host/path"),
+        (["run", "ssh://host/x"], 64, "give https://host/x"),
         (["status", "nobody"], 65, "there is no job nobody in this store"),
         (["run", ".", "--branch", "x"], 64, "--branch goes with a URL"),
     ],

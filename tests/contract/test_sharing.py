@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from states.exits import Exit
+from states.keys import heartbeat_key
 from states.manifest import Identity
 from tests.support.nested import NestedStore
 from tests.support.viewing import view
@@ -90,6 +91,7 @@ def test_a_job_is_refused_where_another_store_has_its_jobs(store: Store, tmp_pat
 @pytest.mark.parametrize("folder", ["", "/checkpoints", "/artifacts", "/artifacts/clone", "/runs/1"])
 def test_a_store_is_refused_that_lies_inside_a_job(store: Store, tmp_path: Path, folder: str) -> None:
     assert run(store, TEAM, tmp_path) is Exit.OK
+    store.put(heartbeat_key(TEAM, 1), b"{}", "application/json")  # so short a run writes none
     with pytest.raises(ConfigError, match="which lies inside a job of another store"):
         run(NestedStore(store, TEAM + folder), "important", tmp_path)
 

@@ -79,7 +79,7 @@ def test_a_job_with_a_live_run_is_left(state: str, operator: Operator, definitio
 
 def test_nothing_of_the_callers_environment_reaches_a_run(operator: Operator, definition: Document) -> None:
     died(operator, definition)
-    operator.environment |= {"CALLBACK_TOKEN": "mine", "GITHUB_TOKEN": "mine too"}
+    operator.environment |= {"CALLBACK_TOKEN": "mine", "GITHUB_TOKEN": "mine-too"}
     operator("sweep")
     assert list(operator.scaleway.jobs.runs.values())[-1]["environment_variables"] == {**JOB, **CALLBACK}
 
