@@ -12,7 +12,7 @@ from states.stages import State
 from tests.acceptance.conftest import NAME
 from tests.support.git_server import GitServer
 from tests.support.small_disk import small_disk
-from tests.support.stranger import PROGRAM, Stranger
+from tests.support.stranger import PROGRAM, Stranger, kept
 from worker.checkpoint import CheckpointLog
 from worker.runtime import SystemRuntime
 from worker.store.folder import FolderStore
@@ -46,6 +46,33 @@ def check(job: Stranger, said: str) -> None:
         assert newest.manifest.fruitless_runs == 0
         assert newest.manifest.error is not None
         assert newest.manifest.error.code == "disk"
+
+
+@pytest.mark.parametrize("argv", [("--help",), ("--version",), ("list",), ("list", "--json")])
+def test_a_stdout_that_takes_nothing_is_temporary_and_named(job: Stranger, argv: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [PROGRAM, *argv],
+            env={**kept(), **job.environment},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 75
+    assert ended.stderr.startswith("fondation-worker: standard output cannot be written to (No space left on device)")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_a_log_that_takes_nothing_changes_nothing(job: Stranger) -> None:
+    (job.home / "shop").mkdir()
+    (job.home / "shop" / "README.md").write_bytes(b"# Shop\n\nSells things.\n")
+    with Path("/dev/full").open("wb") as full:
+        for code, argv in {0: ("run", "shop", "--job-id", "job-1"), 65: ("status", "nobody"), 64: ("paint",)}.items():
+            environment = {**kept(), **job.environment}
+            ended = subprocess.run([PROGRAM, *argv], cwd=job.home, env=environment, stderr=full, check=False)
+            assert ended.returncode == code
+    assert job.run("status", "job-1", "--json").json["state"] == "completed"
 
 
 @pytest.mark.parametrize(
@@ -88,30 +115,3 @@ def test_a_course_that_does_not_fit_into_its_folder_is_written_when_there_is_roo
     assert str(out) in little.run("fetch", "job-1", str(out / "course"), code=75).err
     job.run("fetch", "job-1", str(out / "course"))
     assert not list(out.rglob(".*"))
-
-
-@pytest.mark.parametrize("argv", [("--help",), ("--version",), ("list",), ("list", "--json")])
-def test_a_stdout_that_takes_nothing_is_temporary_and_named(job: Stranger, argv: tuple[str, ...]) -> None:
-    with Path("/dev/full").open("wb") as full:
-        ended = subprocess.run(
-            [PROGRAM, *argv],
-            env={"PATH": os.environ["PATH"], **job.environment},
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    assert ended.returncode == 75
-    assert ended.stderr.startswith("fondation-worker: standard output cannot be written to (No space left on device)")
-    assert ended.stderr.count("\n") == 1
-
-
-def test_a_log_that_takes_nothing_changes_nothing(job: Stranger) -> None:
-    (job.home / "shop").mkdir()
-    (job.home / "shop" / "README.md").write_bytes(b"# Shop\n\nSells things.\n")
-    with Path("/dev/full").open("wb") as full:
-        for code, argv in {0: ("run", "shop", "--job-id", "job-1"), 65: ("status", "nobody"), 64: ("paint",)}.items():
-            environment = {"PATH": os.environ["PATH"], **job.environment}
-            ended = subprocess.run([PROGRAM, *argv], cwd=job.home, env=environment, stderr=full, check=False)
-            assert ended.returncode == code
-    assert job.run("status", "job-1", "--json").json["state"] == "completed"

@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from tests.support.git_repository import Repository
-from tests.support.stranger import PROGRAM, Said, Stranger, files_below
+from tests.support.stranger import PROGRAM, Said, Stranger, files_below, kept
 
 FILES: Final = {
     "README.md": "# Läden\n\nVerkauft, was auch immer kommt.\n".encode(),
@@ -39,7 +39,7 @@ def course(person: Stranger, name: str, environment: Mapping[str, str] = Mapping
 
 def shell(person: Stranger, script: str, **environment: str) -> Said:
     """Run the program as a shell script starts it (`"$0"`)."""
-    given = {"PATH": os.environ["PATH"], "HOME": str(person.home), "TMPDIR": str(person.home), **environment}
+    given = {**kept(), "HOME": str(person.home), "TMPDIR": str(person.home), **environment}
     done = subprocess.run(
         ["sh", "-c", script, PROGRAM], cwd=person.home, env=given, capture_output=True, text=True, check=False
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import source
-from tests.support.stranger import KEPT, PROGRAM, Stranger
+from tests.support.stranger import PROGRAM, Stranger, kept
 
 
 def on_a_terminal(person: Stranger, *argv: str, **environment: str) -> str:
@@ -26,11 +26,10 @@ def on_a_terminal(person: Stranger, *argv: str, **environment: str) -> str:
 
 
 def _start(person: Stranger, terminal: int, *argv: str, **environment: str) -> subprocess.Popen[bytes]:
-    given = {name: os.environ[name] for name in KEPT if name in os.environ}
     return subprocess.Popen(
         [PROGRAM, *argv],
         cwd=person.home,
-        env={**given, "HOME": str(person.home), "TERM": "xterm", "COLUMNS": "100", **environment},
+        env={**kept(), "HOME": str(person.home), "TERM": "xterm", "COLUMNS": "100", **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=terminal,

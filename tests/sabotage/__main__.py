@@ -129,7 +129,7 @@ def first_failure(tree: Path, tests: tuple[str, ...], *, without: Sequence[str] 
     options = ("-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-n", "0", "--ignore", "tests/unit/test_sabotage.py")
     deselected = (option for test in without for option in ("--deselect", test))
     argv = [sys.executable, "-m", "pytest", *options, *deselected, *tests]
-    environment = {**os.environ, **FEW_SCHEDULES, "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, **FEW_SCHEDULES, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(tree)}
     try:
         ended = subprocess.run(
             argv, cwd=tree, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False

@@ -11,7 +11,13 @@ from typing import Any, Final
 
 PROGRAM: Final = Path(sys.executable).with_name("fondation-worker")
 """As pip installs it."""
-KEPT: Final = ("PATH", "COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
+KEPT: Final = ("PATH", "PYTHONPATH", "COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
+"""What a command needs to be found, and measured; by PYTHONPATH, `tests.sabotage` has it run its own copy."""
+
+
+def kept() -> dict[str, str]:
+    """Return the environment of somebody who has set nothing."""
+    return {name: os.environ[name] for name in KEPT if name in os.environ}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,11 +45,10 @@ class Stranger:
 
     def start(self, *argv: str, **environment: str) -> subprocess.Popen[str]:
         """Start a command; its output is read by `communicate`."""
-        given = {name: os.environ[name] for name in KEPT if name in os.environ}
         return subprocess.Popen(
             [*self.before, PROGRAM, *argv],
             cwd=self.home,
-            env={**given, "HOME": str(self.home), "TMPDIR": str(self.home), **self.environment, **environment},
+            env={**kept(), "HOME": str(self.home), "TMPDIR": str(self.home), **self.environment, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
