@@ -13,7 +13,7 @@ from typing import Final
 
 from worker.errors import ConfigError, DiskError
 
-NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT}
 NO_DESCRIPTORS: Final = {errno.EMFILE, errno.ENFILE}
 PASSING: Final = NO_ROOM | NO_DESCRIPTORS | {errno.EIO, errno.ESTALE, errno.ETIMEDOUT}
 """Errors that are none of the configuration's; a read-only disk (EROFS) may be."""
