@@ -119,6 +119,15 @@ class Refusals(Rarely):
         return cls(chance.choice([0.01, 0.05, 0.2]), faults, of)
 
 
+class BadReads(Rarely):
+    """Reads that do not find what is there, or give back half of it."""
+
+    @classmethod
+    def draw(cls, chance: Random, _span: float) -> Self:
+        of = ("head job-1/checkpoints", "get job-1/checkpoints", "get job-1/artifacts")
+        return cls(chance.choice([0.01, 0.05]), (Fault.MISSING, Fault.TORN), of)
+
+
 @dataclass(frozen=True)
 class During:
     """In some windows of time operations of one host, or of all, have a fault."""

@@ -17,6 +17,7 @@ ADVERSITIES: Final[tuple[type[Adversity], ...]] = (
     all_of.LateRequests,
     all_of.DoubledRequests,
     all_of.Conflicts,
+    all_of.BadReads,
     all_of.Refusals,
     all_of.Refused,
     all_of.Partition,

@@ -22,7 +22,7 @@ from worker.errors import WorkerError
 from worker.job import Job
 from worker.store.memory import MemoryStore
 
-BUSY = 25
+BUSY = 12
 """So often in a second a process asks the same of the store at most: whoever tries again waits a little."""
 LONGEST = 2 * 3600.0
 """So many seconds of its world's time a job takes at most, whatever befalls it."""
@@ -243,6 +243,7 @@ class Simulation:
         except WorkerError as error:
             run.code, run.error = error.exit, error
         run.ended_at = self.scheduler.time
+        run.process.dead = True
 
     def _key(self, stage: Stage, path: str, sha256: str) -> str:
         inputs = self.manifest.record(stage).inputs

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 from tests.simulation.scheduler import Killed, Process, Scheduler
 from tests.simulation.witness import Witness
@@ -43,9 +43,17 @@ class Fault(StrEnum):
     NO_BUCKET = "404"
     BAD_REQUEST = "400"
     GARBLED = "an answer that is none of a store's"
+    MISSING = "404, although it is there"
+    TORN = "half of what is there"
 
 
 WRITES: Final = ("create", "put", "delete")
+_ONLY: Final = {
+    Fault.CONFLICT: WRITES,
+    Fault.MISSING: ("get", "head", "download"),
+    Fault.TORN: ("get",),
+}
+"""Which operations a fault can strike, where it cannot strike all."""
 
 REFUSALS: Final = (Fault.DENIED, Fault.NO_BUCKET, Fault.BAD_REQUEST, Fault.GARBLED)
 """What a store may answer for a moment although nothing is wrong with the request."""
@@ -54,8 +62,9 @@ _ANSWERS: Final = {
     Fault.DENIED: (403, "AccessDenied"),
     Fault.NO_BUCKET: (404, "NoSuchBucket"),
     Fault.BAD_REQUEST: (400, "InvalidRequest"),
+    Fault.MISSING: (404, "NoSuchKey"),
 }
-_DONE: Final = (None, Fault.DIE_AFTER, Fault.LOST, Fault.TWICE, Fault.HUNG)
+_DONE: Final = (Fault.DIE_AFTER, Fault.LOST, Fault.TWICE, Fault.HUNG, Fault.TORN)
 
 Judge = Callable[[str, Process], Fault | None]
 """Asked for each operation what happens to it."""
@@ -109,27 +118,33 @@ class Wire:
         if self.scheduler.time - begun >= timeout:
             raise error(Fault.FAILED, f"{name}: did not get through in time")
         fault = self._fault(name)
-        if fault is Fault.DIE_BEFORE:
-            self._die()
         if fault in (Fault.STUCK, Fault.HUNG):
             timeout = min(timeout, HANG_SECONDS)
-        if fault not in _DONE:
-            if fault is Fault.LATE:
-                self._again(name, effect)
-            if fault is Fault.STUCK:
-                self.scheduler.pause(max(0.0, begun + timeout - self.scheduler.time))
-            raise error(fault or Fault.FAILED, f"{name}: did not happen")
+        if fault is not None and fault not in _DONE:
+            self._fail(fault, name, effect, begun + timeout)
+            raise error(fault, f"{name}: did not happen")
         try:
-            return effect()
+            result = effect()
         finally:
             self._answer(fault, name, error, begun + timeout)
             if fault is Fault.TWICE:
                 self._again(name, effect)
+        if fault is Fault.TORN and isinstance(result, bytes):
+            return cast("Result", result[: len(result) // 2])
+        return result
+
+    def _fail(self, fault: Fault, name: str, effect: Callable[[], object], end: float) -> None:
+        if fault is Fault.DIE_BEFORE:
+            self._die()
+        if fault is Fault.LATE:
+            self._again(name, effect)
+        if fault is Fault.STUCK:
+            self.scheduler.pause(max(0.0, end - self.scheduler.time))
 
     def _fault(self, name: str) -> Fault | None:
         for judge in (self.judge, *self.conditions.judges):
             if fault := judge(name, self.process):
-                return None if fault is Fault.CONFLICT and not name.startswith(WRITES) else fault
+                return fault if name.startswith(_ONLY.get(fault, "")) else None
         return None
 
     def _answer(self, fault: Fault | None, name: str, error: Callable[[Fault, str], Exception], end: float) -> None:
