@@ -266,7 +266,7 @@ class MoodyReceiver:
     """The receiver cannot take what it is sent, now and then."""
 
     rate: float
-    statuses: tuple[int, ...] = (500, 503, 429)
+    statuses: tuple[int, ...] = (500, 503, 429, 302)
 
     @classmethod
     def draw(cls, chance: Random, _span: float) -> Self:

@@ -43,6 +43,10 @@ class Process:
         """Stop all its threads until a time."""
         self.frozen_until = max(self.frozen_until, until)
 
+    def clock(self, time: float) -> float:
+        """Return what its machine's clock shows at a time."""
+        return time - self.unaware
+
     def slept_since(self, time: float) -> bool:
         """Tell whether it was frozen at that time or later."""
         return self.frozen_until > 0 and self.frozen_until >= time
@@ -259,7 +263,7 @@ class SimRuntime:
         return START + timedelta(seconds=self.monotonic() + self._process.clock_offset)
 
     def monotonic(self) -> float:
-        return self._scheduler.time - self._process.unaware
+        return self._process.clock(self._scheduler.time)
 
     def token(self) -> str:
         return f"{self._scheduler.random.getrandbits(64):016x}"

@@ -24,6 +24,8 @@ from worker.store.memory import MemoryStore
 
 BUSY = 12
 """So often in a second a process asks the same of the store at most: whoever tries again waits a little."""
+JUST = 1.0
+"""So many seconds after an append a run tells what that says, without another look at the store."""
 LONGEST = 2 * 3600.0
 """So many seconds of its world's time a job takes at most, whatever befalls it."""
 
@@ -251,11 +253,16 @@ class Simulation:
 
     def _note_post(self, key: str, process: Process, looked: float) -> None:
         """Note what a run says after another has claimed the job, or after it has released it itself."""
-        now, witness = self.scheduler.time, self.witness
-        self.posts.append((now, process, key))
-        own = witness.numbers.get(process, 0)
+        again = any(before is process and told == key for _, before, told in self.posts)
+        witness, own = self.witness, self.witness.numbers.get(process, 0)
+        self.posts.append((self.scheduler.time, process, key))
         if own == witness.run and not witness.released:
             return
-        lawful = witness.lawful or process.slept_since(looked)
+        lawful = witness.lawful or process.slept_since(looked) or (not again and self._has_just_appended(process))
         said = f"{process.name} (run {own}) sent {key} under run {witness.run}"
         (self.late_words if lawful else self.stray_posts).append(said)
+
+    def _has_just_appended(self, process: Process) -> bool:
+        """Tell whether a process whose machine has stood still has no other sign of it than its next heartbeat."""
+        since = process.clock(self.scheduler.time) - self.witness.appended_at.get(process, 0.0)
+        return process.unaware > 0 and since <= JUST

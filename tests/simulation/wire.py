@@ -256,21 +256,20 @@ class WiredReceiver(Receiver):
     def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> Acknowledgement:
         assert self.wire is not None
         wire, clock = self.wire, self.wire.scheduler
-        deadline = clock.time + EXCHANGE_SECONDS
+        deadline = wire.process.clock(clock.time) + EXCHANGE_SECONDS
         wire.witness.listen(wire.process, remaining)
 
         def write() -> Acknowledgement:
             nonlocal deadline
             looked = clock.time
-            deadline = min(deadline, looked + remaining())
+            deadline = min(deadline, wire.process.clock(looked) + remaining())
             self._pass(wire.latency * clock.random.random(), deadline, looked)
             self.sent(idempotency_key, wire.process, looked)
             return self.inner.post(body, idempotency_key, lambda: 1.0)
 
         self._pass(sum(wait(wire.process) for wait in wire.conditions.connecting), deadline)
-        answer = wire.carry(
-            f"post {idempotency_key}", write, lambda _, reason: UnreachableError(reason), deadline - clock.time
-        )
+        left = deadline - wire.process.clock(clock.time)
+        answer = wire.carry(f"post {idempotency_key}", write, lambda _, reason: UnreachableError(reason), left)
         self._pass(0.0, deadline)
         return answer
 
@@ -283,9 +282,10 @@ class WiredReceiver(Receiver):
         A process that sleeps between its look and its word does not see that its time is up.
         """
         assert self.wire is not None
-        clock = self.wire.scheduler
-        late = clock.time >= deadline
-        clock.pause(max(0.0, min(seconds, deadline - clock.time)), lambda: self.closed)
-        late = late or (clock.time >= deadline and not self.wire.process.slept_since(looked))
-        if self.closed or late:
+        process, scheduler = self.wire.process, self.wire.scheduler
+        left = deadline - process.clock(scheduler.time)
+        if left > 0:
+            scheduler.pause(min(seconds, left), lambda: self.closed)
+        late = process.clock(scheduler.time) >= deadline and not process.slept_since(looked)
+        if self.closed or left <= 0 or late:
             raise UnreachableError("the line was closed, or the time was up")

@@ -27,6 +27,8 @@ class Witness:
         """Since when nobody may speak but who has claimed the job last; nobody at all, if that has released it."""
         self.numbers: dict[Process, int] = {}
         """The last run that a process was."""
+        self.appended_at: dict[Process, float] = {}
+        """When a process was last told of the success of an append, by its machine's clock."""
         self.robbed: list[str] = []
         """Who was replaced while it lived, and had every reason to think that it owned the job."""
         self.unaware: list[str] = []
@@ -79,10 +81,12 @@ class Witness:
 
     def answered(self, process: Process, sent: float, *, append: bool) -> None:
         """Note that a process was told of the success of a heartbeat, or of an append."""
-        sign = self._signs.get(process)
+        if append:
+            self.appended_at[process] = process.clock(self._scheduler.time)
+        sign, sent = self._signs.get(process), process.clock(sent)
         lapsed = sign is not None and (sign.lapsed or self._is_over(process, sign))
-        if sign is None or (not append and sent - process.unaware > sign.sent):
-            self._signs[process] = Sign(sent - process.unaware, process.unaware, lapsed)
+        if sign is None or (not append and sent > sign.sent):
+            self._signs[process] = Sign(sent, process.unaware, lapsed)
         elif append and sign.lapsed and not self._is_over(process, sign):
             self._signs[process] = Sign(sign.sent, sign.unaware, lapsed=False)
 
@@ -93,4 +97,4 @@ class Witness:
         return not sign.lapsed and sign.unaware == process.unaware and not self._is_over(process, sign)
 
     def _is_over(self, process: Process, sign: Sign) -> bool:
-        return self._scheduler.time - process.unaware - sign.sent >= self._lease()
+        return process.clock(self._scheduler.time) - sign.sent >= self._lease()
