@@ -14,7 +14,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 
 from worker.runtime import Flag, Mailbox, Report, ThreadFailed, unreported
 
@@ -62,6 +62,27 @@ class _Thread:
     error: BaseException | None = None
 
 
+class _Worker:
+    """A thread of the operating system, which does one piece of work after another: a new one each time costs more."""
+
+    idle: ClassVar[list["_Worker"]] = []
+
+    def __init__(self) -> None:
+        self._work: Callable[[], None] = lambda: None
+        self._start = threading.Lock()
+        self._start.acquire()
+        threading.Thread(target=self._loop, daemon=True).start()
+
+    def begin(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self._start.release()
+
+    def _loop(self) -> None:
+        while True:
+            self._start.acquire()
+            self._work()
+
+
 class Scheduler:
     """The world's clock, and who runs."""
 
@@ -93,9 +114,11 @@ class Scheduler:
             except BaseException as error:  # noqa: BLE001 - reported by `run`
                 self.errors.append(error)
             self._threads.remove(thread)
+            _Worker.idle.append(worker)
             self._pass_on()
 
-        threading.Thread(target=body, name=f"{process.name}/{name}", daemon=True).start()
+        worker = _Worker.idle.pop() if _Worker.idle else _Worker()
+        worker.begin(body)
 
     def at(self, time: float, action: Callable[[], object]) -> None:
         """Do something to the world at a time."""

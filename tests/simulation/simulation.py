@@ -14,7 +14,7 @@ from states.manifest import Manifest
 from states.stages import STAGES, Stage
 from tests.simulation.scheduler import Process, Scheduler, SimRuntime
 from tests.simulation.wire import Conditions, Judge, Wire, WiredReceiver, WiredStore, no_fault
-from tests.simulation.witness import Witness
+from tests.simulation.witness import Moment, Witness
 from tests.support.world import IDENTITY, JOB, FakeEngine, FakeSource, Receiver, World
 from worker.callbacks.port import Answer
 from worker.checkpoint import CheckpointLog
@@ -61,6 +61,8 @@ class Simulation:
         """What was told by runs that had been replaced and could not know it."""
         self.posts: list[tuple[float, Process, str]] = []
         """When, by whom and under which key the receiver was told something, taken or not."""
+        self._told: dict[tuple[Process, str], Moment] = {}
+        """When a process has last told the receiver something."""
         self.changes: dict[str, Any] = {}
         """What is different in this world, as fields of World."""
         self.blind = False
@@ -253,16 +255,22 @@ class Simulation:
 
     def _note_post(self, key: str, process: Process, looked: float) -> None:
         """Note what a run says after another has claimed the job, or after it has released it itself."""
-        again = any(before is process and told == key for _, before, told in self.posts)
         witness, own = self.witness, self.witness.numbers.get(process, 0)
+        could_know = self._could_know(key, process)
         self.posts.append((self.scheduler.time, process, key))
+        self._told[process, key] = witness.now(process)
         if own == witness.run and not witness.released:
             return
-        lawful = witness.lawful or process.slept_since(looked) or (not again and self._has_just_appended(process))
+        lawful = witness.lawful or process.slept_since(looked) or not could_know
         said = f"{process.name} (run {own}) sent {key} under run {witness.run}"
         (self.late_words if lawful else self.stray_posts).append(said)
 
-    def _has_just_appended(self, process: Process) -> bool:
-        """Tell whether a process whose machine has stood still has no other sign of it than its next heartbeat."""
-        since = process.clock(self.scheduler.time) - self.witness.appended_at.get(process, 0.0)
-        return process.unaware > 0 and since <= JUST
+    def _could_know(self, key: str, process: Process) -> bool:
+        """Tell whether a process was told by the store that it owns the job after its machine had stood still."""
+        if not process.unaware:
+            return True
+        if (told := self._told.get((process, key))) is None:
+            appended = self.witness.appends.get(process)
+            return appended is None or self.witness.now(process).own - appended.own > JUST
+        confirmed = self.witness.beats[process]
+        return confirmed.world >= process.frozen_until or confirmed.own < told.own

@@ -190,7 +190,8 @@ class WiredStore:
     url: str = "memory://"
 
     def create(self, key: str, body: bytes, media_type: str) -> None:
-        sent, wire = self.wire.scheduler.time, self.wire
+        wire = self.wire
+        sent = wire.witness.now(wire.process)
         if "/checkpoints/" not in key:
             self._do("write", f"create {key}", lambda: self.inner.create(key, body, media_type))
             return
@@ -204,7 +205,7 @@ class WiredStore:
 
     def put(self, key: str, body: bytes | Path, media_type: str) -> float | None:
         content = body.read_bytes() if isinstance(body, Path) else body
-        sent = self.wire.scheduler.time
+        sent = self.wire.witness.now(self.wire.process)
         now = self._do("write", f"put {key}", lambda: self.inner.put(key, content, media_type))
         if key.endswith("/heartbeat.json"):
             self.wire.witness.answered(self.wire.process, sent, append=False)

@@ -8,13 +8,11 @@ from tests.simulation.scheduler import Process, Scheduler
 
 
 @dataclass(frozen=True)
-class Sign:
-    """A run's last sign of life that was answered: when it was sent, by its machine's clock."""
+class Moment:
+    """A time, by the world's clock and by that of a process's machine."""
 
-    sent: float
-    unaware: float
-    lapsed: bool
-    """Whether its lease had run out before, and it has not appended since."""
+    world: float
+    own: float
 
 
 class Witness:
@@ -27,8 +25,10 @@ class Witness:
         """Since when nobody may speak but who has claimed the job last; nobody at all, if that has released it."""
         self.numbers: dict[Process, int] = {}
         """The last run that a process was."""
-        self.appended_at: dict[Process, float] = {}
-        """When a process was last told of the success of an append, by its machine's clock."""
+        self.appends: dict[Process, Moment] = {}
+        """When a process was last told of the success of an append."""
+        self.beats: dict[Process, Moment] = {}
+        """When each process sent its claim, or the newest heartbeat that was answered."""
         self.robbed: list[str] = []
         """Who was replaced while it lived, and had every reason to think that it owned the job."""
         self.unaware: list[str] = []
@@ -39,7 +39,8 @@ class Witness:
         self._scheduler = scheduler
         self._lease = lease
         self._owner: Process | None = None
-        self._signs: dict[Process, Sign] = {}
+        self._lapses: dict[Process, float] = {}
+        """Since when a process knows that its lease has run out, and has not appended."""
 
     def appended(self, process: Process, body: bytes) -> None:
         """Note a checkpoint that has come to be."""
@@ -79,22 +80,29 @@ class Witness:
         """Whether the owner before may still speak."""
         return self._scheduler.time - self.silenced_at <= self.lawful_seconds
 
-    def answered(self, process: Process, sent: float, *, append: bool) -> None:
+    def now(self, process: Process) -> Moment:
+        """Return the time."""
+        return Moment(self._scheduler.time, process.clock(self._scheduler.time))
+
+    def answered(self, process: Process, sent: Moment, *, append: bool) -> None:
         """Note that a process was told of the success of a heartbeat, or of an append."""
+        last = self.beats.get(process)
         if append:
-            self.appended_at[process] = process.clock(self._scheduler.time)
-        sign, sent = self._signs.get(process), process.clock(sent)
-        lapsed = sign is not None and (sign.lapsed or self._is_over(process, sign))
-        if sign is None or (not append and sent > sign.sent):
-            self._signs[process] = Sign(sent, process.unaware, lapsed)
-        elif append and sign.lapsed and not self._is_over(process, sign):
-            self._signs[process] = Sign(sign.sent, sign.unaware, lapsed=False)
+            self.appends[process] = self.now(process)
+            if sent.world >= self._lapses.get(process, 0.0) and not self._is_over(process):
+                self._lapses.pop(process, None)
+        elif last is not None and (self._is_over(process) or sent.world - last.world >= self._lease()):
+            self._lapses[process] = self._scheduler.time
+        if last is None or (not append and sent.world > last.world):
+            self.beats[process] = sent
 
     def _feels_safe(self, process: Process) -> bool:
-        sign = self._signs.get(process)
-        if sign is None or process.dead or process.frozen_until > self._scheduler.time:
+        if process not in self.beats or process in self._lapses or process.dead:
             return False
-        return not sign.lapsed and sign.unaware == process.unaware and not self._is_over(process, sign)
+        last, now = self.beats[process], self.now(process)
+        asleep = process.frozen_until > now.world or last.world - last.own != now.world - now.own
+        return not asleep and not self._is_over(process)
 
-    def _is_over(self, process: Process, sign: Sign) -> bool:
-        return process.clock(self._scheduler.time) - sign.sent >= self._lease()
+    def _is_over(self, process: Process) -> bool:
+        last = self.beats.get(process)
+        return last is None or self.now(process).own - last.own >= self._lease()
