@@ -219,9 +219,12 @@ class Claimant:
         if proof is Proof.LET_A_RIVAL_OVERWRITE:
             self._yield_to(self._log.present(checkpoint.manifest.sequence))
             return None
+        asked = self._runtime.monotonic()
         head = self._log.head(checkpoint.manifest.sequence)
         skew = self._skew(checkpoint) if head.age > 1 else 0
         LOG.info("claimed", extra={"run": checkpoint.manifest.run, "sequence": checkpoint.manifest.sequence})
+        # What others see counts: the claim may look older than it is, and this machine may have stood still meanwhile.
+        since = min(since, asked - head.age)
         return Ownership(self._log, checkpoint, since=since, dated=min(head.now, head.modified + skew), skew=skew)
 
     def _skew(self, checkpoint: Checkpoint) -> int:
@@ -229,8 +232,9 @@ class Claimant:
 
         A claim that looks old may also be one whose answers were slow, or whose machine stood still.
         """
-        least, most = measure_skew(self._store, checkpoint.manifest, self._runtime)
-        lease = checkpoint.manifest.owner.lease_seconds
+        manifest = checkpoint.manifest
+        least, most = self._store.attempt(lambda store: measure_skew(store, manifest, self._runtime))
+        lease = manifest.owner.lease_seconds
         if least >= lease:
             with suppress(OvertakenError):
                 self._release(checkpoint)

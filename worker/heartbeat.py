@@ -7,7 +7,7 @@ from typing import Final
 from states.keys import heartbeat_key
 from states.manifest import Manifest
 from worker.checkpoint import CheckpointLog
-from worker.errors import MissingError
+from worker.errors import MissingError, StoreUnavailableError
 from worker.runtime import Runtime
 from worker.store.port import Store
 
@@ -60,7 +60,10 @@ def measure_skew(store: Store, manifest: Manifest, runtime: Runtime) -> tuple[fl
     took = runtime.monotonic() - sent
     if dated is None:
         return 0.0, 0.0
-    ahead = dated - store.head(heartbeat_key(manifest.job_id, manifest.run)).modified
+    try:
+        ahead = dated - store.head(heartbeat_key(manifest.job_id, manifest.run)).modified
+    except MissingError as error:
+        raise StoreUnavailableError("the heartbeat that was just written cannot be read: try again") from error
     return ahead - took, ahead
 
 

@@ -14,7 +14,7 @@ the job can have been taken over, and the owner stands still until it has append
 
 A store may date its answers (`Date`) and its objects (`Last-Modified`) by two clocks. Where the first is ahead, every
 object looks too old. The claim measures by how much (worker/claim.py), and the owner writes its lease as so much
-longer. Until that heartbeat is answered, newcomers see the claim alone: so the owner counts it as so much older.
+longer. Until that heartbeat is answered, newcomers see the claim alone: so the owner takes it to be as old as it looks.
 """
 
 import logging
@@ -98,7 +98,7 @@ class Lease:
         self.seconds: Final = owned.manifest.owner.lease_seconds
         self._lock = threading.Lock()
         self._number = 0
-        self._refreshed = owned.since - owned.skew
+        self._refreshed = owned.since
         self._looked = owned.since
         self._dated = (owned.since, owned.dated)
         """When the latest heartbeat that was answered had been sent, and the store's time in that answer."""
@@ -206,7 +206,8 @@ class Lease:
             if dated is None or sent < last_sent:
                 return False
             self._dated = (sent, dated)
-            return last_dated is not None and dated - last_dated > self.seconds
+            # A store whose clock was set back does not tell how much time has passed: that may be as much.
+            return last_dated is not None and abs(dated - last_dated) > self.seconds
 
 
 @dataclass(eq=False, kw_only=True, slots=True)

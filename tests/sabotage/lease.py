@@ -88,8 +88,15 @@ LEASE: Final = (
     Sabotage(
         guard="clocks: the store's dates of two heartbeats are compared",
         file=FILE,
-        old="            return last_dated is not None and dated - last_dated > self.seconds",
+        old="            return last_dated is not None and abs(dated - last_dated) > self.seconds",
         new="            return False",
+        tests=(UNIT,),
+    ),
+    Sabotage(
+        guard="clocks: a store's clock that was set back tells nothing",
+        file=FILE,
+        old="            return last_dated is not None and abs(dated - last_dated) > self.seconds",
+        new="            return last_dated is not None and dated - last_dated > self.seconds",
         tests=(UNIT,),
     ),
     Sabotage(
@@ -107,11 +114,11 @@ LEASE: Final = (
         tests=(UNIT,),
     ),
     Sabotage(
-        guard="clocks: until the longer lease is written, the claim counts as so much older",
-        file=FILE,
-        old="        self._refreshed = owned.since - owned.skew",
-        new="        self._refreshed = owned.since",
-        tests=(UNIT,),
+        guard="clocks: a claim is as old as it looks",
+        file="worker/claim.py",
+        old="        since = min(since, asked - head.age)\n",
+        new="",
+        tests=(TAKEOVER,),
     ),
     Sabotage(
         guard="clocks: how far they are apart is measured",

@@ -287,6 +287,46 @@ def test_a_store_with_two_clocks_robs_no_live_owner(simulation: Simulation, apar
     simulation.check()
 
 
+def test_a_claim_that_looks_too_old_is_relied_upon_for_so_much_less(simulation: Simulation) -> None:
+    simulation.conditions.dates_apart = 2
+    engine = Patient(simulation)
+    engine.before_item = busy_at(simulation, "step1_abstractions.yaml", 20)
+
+    beats: list[str] = []
+
+    def only_the_first(operation: str, _: Process) -> Fault | None:
+        if not operation.startswith("put job-1/runs"):
+            return None
+        beats.append(operation)  # the first measures the clocks
+        return Fault.FAILED if len(beats) > 1 else None
+
+    run(simulation, judge=only_the_first, engine=engine)
+    assert engine.log[0][0] == "paused"
+    assert engine.log[0][1] < LEASE - 1
+
+
+def test_a_claimant_whose_machine_stood_still_in_its_claim_tells_nothing_that_its_successor_tells(
+    simulation: Simulation,
+) -> None:
+    simulation.receiver.answer = lambda _: Answer(status_code=503)
+    assert run(simulation).code is Exit.TEMPORARY
+    simulation.receiver.answer = lambda _: Answer(status_code=200)
+    claims: list[float] = []
+
+    def stop_in_the_claim(operation: str, process: Process) -> None:
+        if operation.startswith("create") and process.name == "p2":
+            claims.append(simulation.scheduler.time)
+            if len(claims) == 2:
+                simulation.scheduler.stop_machine(process, 10)
+
+    claimant = simulation.start(stop_in_the_claim)
+    simulation.scheduler.at(simulation.scheduler.time + 1, simulation.start)
+    simulation.run()
+    assert simulation.runs[-1].code is Exit.OK
+    assert simulation.posts_since(claimant, 0) == []
+    simulation.check()
+
+
 def test_a_store_whose_clocks_are_too_far_apart_for_the_lease_is_refused_with_words_and_the_job_is_released(
     simulation: Simulation,
 ) -> None:
