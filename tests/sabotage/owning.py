@@ -169,8 +169,12 @@ OWNING: Final = (
     Sabotage(
         guard="a listing: an empty page that goes on is not its end",
         file="worker/store/s3.py",
-        old='                if entries or not page["IsTruncated"]:',
-        new="                if True:",
+        old="""                if entries or not page["IsTruncated"]:
+                    return entries, not page["IsTruncated"]
+""",
+        new="""                if True:
+                    return entries, not entries or not page["IsTruncated"]
+""",
         tests=("tests/unit/test_store_s3.py",),
     ),
 )
