@@ -1,7 +1,8 @@
 """The six stages after the first: what is there already is restored, and an engine makes the rest."""
 
 import logging
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -92,8 +93,12 @@ class Maker:
 
     def settle(self, seconds: float) -> None:
         """Wait for the items that are being stored, at most so long."""
-        if self._batch is not None:
-            wait(self._batch.in_flight, timeout=seconds)
+        if self._batch is None:
+            return
+        deadline = self._bench.runtime.monotonic() + seconds
+        for future in self._batch.in_flight:
+            with suppress(TimeoutError):
+                future.exception(max(0.0, deadline - self._bench.runtime.monotonic()))
 
     def forget(self) -> None:
         """Take nothing on this machine for stored: something in the store turned out to be damaged."""

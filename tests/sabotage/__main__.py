@@ -24,6 +24,7 @@ from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from tests.sabotage.ending import ENDING
 from tests.sabotage.guard import Sabotage
 from tests.sabotage.lease import LEASE
 from tests.sabotage.machine import MACHINE
@@ -55,7 +56,7 @@ def main() -> int:
     parser.add_argument("words", nargs="*", help="only the guards whose names hold one of these")
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
-    words, guards = arguments.words, (*OWNING, *LEASE, *SPEAKING, *WORKING, *MACHINE, *READING)
+    words, guards = arguments.words, (*OWNING, *LEASE, *SPEAKING, *WORKING, *ENDING, *MACHINE, *READING)
     chosen = [guard for guard in guards if not words or any(word in guard.guard for word in words)]
     unnoticed = 0
     with TemporaryDirectory(prefix="sabotage-") as scratch, ThreadPoolExecutor(arguments.jobs) as pool:

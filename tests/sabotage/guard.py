@@ -24,6 +24,7 @@ ODD_STARTS: Final = "tests/acceptance/test_odd_starts.py"
 GIT_DISK: Final = "tests/integration/test_source_git_disk.py"
 CHECKPOINTS: Final = "tests/unit/test_checkpoint.py"
 COURSES: Final = "tests/unit/test_course.py"
+LETTING_GO: Final = "tests/simulation/test_letting_go.py"
 FOLDERS: Final = "tests/unit/test_workspace.py"
 
 

@@ -9,7 +9,7 @@ from states import decisions
 from states.codec import encode
 from states.keys import checkpoint_key
 from states.manifest import Writer
-from tests.support.builders import AT, begun, entered
+from tests.support.builders import AT, ENGINE, begun, entered, run_record
 from worker.checkpoint import Checkpoint, CheckpointLog, OvertakenError, Ownership, Proof
 from worker.claim import check_identity
 from worker.errors import (
@@ -100,6 +100,18 @@ def test_an_operators_request_is_taken_in_and_the_decision_is_made_again_on_top_
     operator.append(newest, decisions.request_cancel(newest.manifest), Writer.OPERATOR)
     manifest = job.append(lambda base: decisions.enter(base, at=AT))
     assert (manifest.sequence, manifest.cancel_requested) == (3, True)
+
+
+def test_an_operators_claim_is_no_request_to_the_run_that_it_replaces() -> None:
+    store = memory()
+    job, operator = owned(store), new_log(store)
+    newest = operator.newest()
+    assert newest is not None
+    claimed = decisions.claim(newest.manifest, run_record(2), engine=ENGINE, announces=True)
+    taken_over = operator.append(newest, claimed, Writer.OPERATOR)
+    assert not job.is_own(taken_over.manifest)
+    with pytest.raises(ReplacedError, match="run 2 has taken the job over from run 1"):
+        job.append(lambda base: decisions.enter(base, at=AT))
 
 
 def test_what_exists_and_cannot_be_read_is_no_conflict() -> None:

@@ -76,6 +76,16 @@ def test_while_the_lease_is_lost_messages_wait_until_it_is_held_again(desk: Desk
     assert held == [True]
 
 
+def test_nothing_is_taken_up_while_the_lease_is_lost(desk: Desk) -> None:
+    held: list[bool] = []
+    desk.suspended = lambda: not held
+    desk.on_refreshed = lambda: held.append(True)
+    for message in (LeaseLost(), "an item", LeaseRefreshed()):
+        desk.mailbox.put(message)
+    assert desk.next(0) == "an item"
+    assert held, "it was held again before"
+
+
 def test_a_run_that_stands_still_can_be_stopped(desk: Desk) -> None:
     desk.suspended = lambda: True
     desk.mailbox.put(LeaseLost())

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sabotage.ending import ENDING
 from tests.sabotage.guard import Sabotage
 from tests.sabotage.lease import LEASE
 from tests.sabotage.machine import MACHINE
@@ -16,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
-    "sabotage", [*OWNING, *LEASE, *SPEAKING, *WORKING, *MACHINE, *READING], ids=lambda one: one.guard
+    "sabotage", [*OWNING, *LEASE, *SPEAKING, *WORKING, *ENDING, *MACHINE, *READING], ids=lambda one: one.guard
 )
 def test_a_guard_stands_exactly_once_where_the_sabotage_takes_it_out(sabotage: Sabotage) -> None:
     assert (ROOT / sabotage.file).read_text().count(sabotage.old) == 1

@@ -5,9 +5,12 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import FrameType
 from typing import Final
 from urllib.parse import unquote, urlsplit
 from urllib.request import urlopen
@@ -66,6 +69,42 @@ def test_whatever_is_killed_leaves_only_whole_objects(tmp_path: Path) -> None:
             assert store.get(key) == body_of(key)
     deleted = {key for key in finished if int(key.rpartition("/")[2]) % 5 == 0}
     assert finished - deleted <= found
+
+
+@contextmanager
+def flushes(path: Path) -> Iterator[list[bytes | None]]:
+    """Note what a file holds whenever something is about to be flushed to the disk."""
+    seen: list[bytes | None] = []
+
+    def note(_frame: FrameType, event: str, function: object) -> None:
+        if event == "c_call" and function is os.fsync:
+            seen.append(path.read_bytes() if path.exists() else None)
+
+    sys.setprofile(note)
+    try:
+        yield seen
+    finally:
+        sys.setprofile(None)
+
+
+def test_an_object_is_on_the_disk_before_it_has_its_name_and_the_name_before_it_is_told_of(
+    tmp_path: Path,
+) -> None:
+    store, path = FolderStore(tmp_path), tmp_path / "a" / "object"
+    store.put("a/other", b"", TEXT)
+    with flushes(path) as seen:
+        store.create("a/object", b"created", TEXT)
+    assert seen == [None, b"created"]
+    with flushes(path) as seen:
+        store.put("a/object", b"put", TEXT)
+    assert seen == [b"created", b"put"]
+
+
+def test_new_folders_are_on_the_disk_before_an_object_has_its_name(tmp_path: Path) -> None:
+    with flushes(tmp_path / "a" / "b" / "object") as seen:
+        FolderStore(tmp_path).create("a/b/object", b"", TEXT)
+    made = ["the folder of temporary files", "the content", "a", "a/b"]
+    assert seen == [*(None for _ in made), b""]
 
 
 def test_a_deletion_does_not_take_the_folder_from_under_a_creation(tmp_path: Path) -> None:

@@ -167,6 +167,11 @@ def test_an_operators_resume_forgets_failure_and_cancellation() -> None:
     assert (manifest.state, manifest.cancel_requested, manifest.error) == (State.PENDING, False, None)
 
 
+def test_an_operators_resume_forgets_how_many_runs_were_fruitless() -> None:
+    fruitless = replace(entered(Stage.ORDER), fruitless_runs=2)
+    assert decisions.reopen(claim(fruitless), None).fruitless_runs == 0
+
+
 def test_a_rejected_end_can_be_told_again_as_it_was() -> None:
     *earlier, end = completed().outbox.pending
     rejected = decisions.settle(completed(), {event.sequence: 410 for event in (*earlier, end)}, at=AT)

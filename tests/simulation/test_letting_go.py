@@ -1,0 +1,180 @@
+"""What a run does with its job before it ends, or before it knows that it has lost it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from states.exits import Exit
+from states.stages import State
+from tests.simulation.scheduler import Process
+from tests.simulation.simulation import Simulation
+from tests.simulation.stories import CHAPTER, kill_before, run, stop_at
+from tests.simulation.wire import Fault
+from tests.support.world import JOB, FakeEngine
+from worker.callbacks.port import Answer
+from worker.desk import Stop
+from worker.store.memory import MemoryStore
+
+STOP = Stop(exit_code=Exit.SIGTERM, reason="SIGTERM")
+GRACE = 2.0
+
+
+class Watched(MemoryStore):
+    """Tells when the job's newest checkpoint releases it, and is slow to answer that."""
+
+    def __init__(self, simulation: Simulation, *, slow: float = 0.0) -> None:
+        super().__init__(lambda: simulation.scheduler.time)
+        self._simulation = simulation
+        self._slow = slow
+        self.released_at: float | None = None
+        self.there: list[str] = []
+        """What was stored when the job was released."""
+
+    def create(self, key: str, body: bytes, media_type: str) -> None:
+        super().create(key, body, media_type)
+        if self._simulation.manifest.released and self.released_at is None:
+            self.released_at = self._simulation.scheduler.time
+            self.there = [entry.key for entry in self.entries("")]
+            self._simulation.scheduler.pause(self._slow)
+
+
+def failing_from(
+    simulation: Simulation, begin: float, end: float, *names: str
+) -> Callable[[str, Process], Fault | None]:
+    """Return a judge under which operations whose names begin so fail for a time."""
+
+    def judge(operation: str, _process: Process) -> Fault | None:
+        struck = begin <= simulation.scheduler.time < end and operation.startswith(names)
+        return Fault.FAILED if struck else None
+
+    return judge
+
+
+STORE = ("create", "put", "get", "head", "list", "download")
+
+
+def test_a_lease_that_has_run_out_is_not_held_before_an_append_has_succeeded(
+    simulation: Simulation,
+) -> None:
+    """Heartbeats are answered again from the 10th second on, appends from the 14th."""
+    simulation.changes = {"store_give_up": 60, "callback_give_up": 60}
+    simulation.receiver.answer = lambda _: Answer(status_code=503 if simulation.scheduler.time < 20 else 200)
+    away = failing_from(simulation, 2, 10, *STORE)
+    no_appends = failing_from(simulation, 10, 14, "create")
+    engine = FakeEngine(chapters=2, before_item=lambda path: simulation.scheduler.pause(15 if path == CHAPTER else 0))
+    owner = run(simulation, judge=lambda *what: away(*what) or no_appends(*what), engine=engine)
+    assert owner.code is Exit.OK
+    assert [at for at, _, _ in simulation.posts if 6 <= at < 14] == []
+    assert [at for at, _, _ in simulation.posts if 14 <= at < 20]
+
+
+def test_a_claim_that_was_answered_too_late_gives_no_right_to_tell(simulation: Simulation) -> None:
+    """The claim's answer hangs; by then another has waited for its lease, and has claimed the job."""
+    simulation.changes = {"store_give_up": 60, "callback_give_up": 40}
+    simulation.receiver.answer = lambda _: Answer(status_code=503)
+    assert run(simulation).code is Exit.TEMPORARY
+    hung: list[str] = []
+
+    def hang(operation: str, _process: Process) -> Fault | None:
+        if operation.startswith(f"create {JOB}/checkpoints") and not hung:
+            hung.append(operation)
+            return Fault.HUNG
+        return None
+
+    late = simulation.start(hang)
+    simulation.scheduler.at(simulation.scheduler.time + 2, simulation.start)
+    simulation.run()
+    assert late.code is Exit.REPLACED
+    assert simulation.posts_since(late, 0) == []
+
+
+def test_a_run_that_could_not_deliver_hangs_up_before_it_releases_its_job(
+    simulation: Simulation,
+) -> None:
+    simulation.store = store = Watched(simulation, slow=30)
+    simulation.conditions.connecting.append(lambda _: 8.0)
+    owner = run(simulation)
+    assert owner.code is Exit.TEMPORARY
+    assert store.released_at is not None
+    assert store.released_at < 8
+    assert simulation.posts_since(owner, store.released_at) == []
+
+
+def test_a_run_that_has_ended_may_not_speak(simulation: Simulation) -> None:
+    """Whoever still connects for it, and asks, is told so."""
+    asked: list[Callable[[], float]] = []
+    listen = simulation.witness.listen
+
+    def remember(process: Process, may_speak: Callable[[], float]) -> None:
+        asked.append(may_speak)
+        listen(process, may_speak)
+
+    simulation.witness.listen = remember  # type: ignore[method-assign]  # it listens, too
+    assert run(simulation).code is Exit.OK
+    assert asked
+    assert {remaining() for remaining in asked} == {0.0}
+
+
+def test_a_wish_to_cancel_that_is_overtaken_is_asked_again(simulation: Simulation) -> None:
+    """While the request is on its way, the run that works on the job appends a checkpoint."""
+
+    overtaken: list[bool] = []
+
+    def slow(operation: str, _process: Process) -> Fault | None:
+        if operation.startswith("create") and not overtaken:
+            simulation.scheduler.pause(3)
+            overtaken.append(any(simulation.store.entries(operation.removeprefix("create "))))
+        return None
+
+    def before_item(path: str) -> None:
+        if path.startswith("step1"):
+            simulation.start(slow, work=lambda job: job.cancel())
+        simulation.scheduler.pause(2)
+
+    run(simulation, engine=FakeEngine(chapters=2, before_item=before_item))
+    assert overtaken == [True]
+    assert [one.code for one in simulation.runs] == [Exit.OK, Exit.OK]
+    assert simulation.manifest.state is State.CANCELED
+
+
+def test_a_claim_on_a_store_that_ceased_to_be_a_fence_is_released(simulation: Simulation) -> None:
+    class Overwriting(MemoryStore):
+        def create(self, key: str, body: bytes, media_type: str) -> None:
+            self.put(key, body, media_type)
+
+    run(simulation, judge=kill_before(f"put {JOB}/artifacts/extract"))
+    fence, simulation.store = simulation.store, Overwriting(lambda: simulation.scheduler.time)
+    for entry in fence.entries(""):
+        simulation.store.put(entry.key, fence.get(entry.key), "")
+    refused = run(simulation)
+    assert refused.code is Exit.CONFIG
+    assert simulation.manifest.released
+    assert simulation.manifest.owner.exit_code == Exit.CONFIG
+
+
+def test_a_stopped_run_waits_for_the_items_that_are_being_stored(simulation: Simulation) -> None:
+    first = "chapters/chapter_1_thing_1.md"
+    simulation.store = store = Watched(simulation)
+
+    def slow(operation: str, _process: Process) -> Fault | None:
+        if operation.startswith("put") and operation.endswith(first):
+            simulation.scheduler.pause(GRACE / 4)
+        return None
+
+    assert run(simulation, judge=slow, engine=stop_at(simulation, CHAPTER, STOP)).code is Exit.SIGTERM
+    assert any(key.endswith(first) for key in store.there), "before the release"
+
+
+@pytest.mark.parametrize("at_work", [True, False])
+def test_a_stopped_run_waits_for_a_store_that_is_away_within_its_grace_only(
+    simulation: Simulation, *, at_work: bool
+) -> None:
+    """It is stopped in the 20th second, at work or while it delivers; the store is away from the 19th on."""
+    simulation.changes = {"store_give_up": 600, "callback_give_up": 600, "lease": 60}
+    simulation.receiver.answer = lambda _: Answer(status_code=503)
+    engine = FakeEngine(chapters=2, before_item=lambda _: simulation.scheduler.pause(5 if at_work else 0))
+    owner = simulation.start(failing_from(simulation, 19, 1000, *STORE), engine=engine)
+    simulation.scheduler.at(20, lambda: owner.job.desk.mailbox.put(STOP))
+    simulation.run()
+    assert 20 <= owner.ended_at <= 20 + GRACE
+    assert owner.code is (Exit.SIGTERM if at_work else Exit.TEMPORARY)
