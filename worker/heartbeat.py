@@ -12,6 +12,8 @@ from worker.runtime import Runtime
 from worker.store.port import Store
 
 _MEDIA_TYPE: Final = "application/json"
+_LOOKS: Final = 3
+"""How many times a heartbeat is read that cannot be, or makes no sense."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,17 +28,26 @@ class Heartbeat:
 
 
 def read_heartbeat(store: Store, manifest: Manifest) -> Heartbeat:
-    """Read the heartbeat of the run that owns a job."""
+    """Read the heartbeat of the run that owns a job.
+
+    One wrong answer makes no run look dead: a heartbeat is missing only if no listing shows it
+    either, and one that makes no sense is read again.
+    """
     key, lease = heartbeat_key(manifest.job_id, manifest.run), manifest.owner.lease_seconds
-    try:
-        age, body = store.head(key).age, store.get(key)
-    except MissingError:
-        return Heartbeat(lease_seconds=lease)
-    try:
-        document = json.loads(body)
-        return Heartbeat(lease_seconds=int(document["leaseSeconds"]), age=age, number=document.get("number"))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return Heartbeat(lease_seconds=lease, age=age)
+    age: int | None = None
+    for _ in range(_LOOKS):
+        try:
+            age, body = store.head(key).age, store.get(key)
+            document = json.loads(body)
+            return Heartbeat(lease_seconds=int(document["leaseSeconds"]), age=age, number=document.get("number"))
+        except MissingError:
+            if not list(store.entries(key, limit=1)):
+                return Heartbeat(lease_seconds=lease)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue
+    if age is None:
+        raise StoreUnavailableError(f"{store.uri(key)} is listed, and cannot be read: try again")
+    return Heartbeat(lease_seconds=lease, age=age)
 
 
 def put_heartbeat(store: Store, manifest: Manifest, number: int, *, skew: int = 0) -> float | None:

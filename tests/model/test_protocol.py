@@ -127,7 +127,6 @@ def test_no_interleaving_breaks_an_invariant_and_each_can_come_to_an_end(name: s
     print(f"{name}: {len(explored.worlds)} states")  # noqa: T201 - shown with `pytest -rP`
 
 
-@pytest.mark.skipif(not FULL, reason="takes minutes: FONDATION_MODEL=full")
 def test_no_interleaving_of_a_longer_log_breaks_an_invariant() -> None:
     explored = explore(TWO_RUNS, longest=6)
     assert explored.broken == {}

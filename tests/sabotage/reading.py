@@ -21,7 +21,7 @@ READING: Final = (
         guard="certificates that are not there are refused",
         file="worker/settings.py",
         old="        if value is not None and self._here:",
-        new="        if value is None and self._here:",
+        new="        if value is not None and not self._here:",
         tests=(SETTINGS,),
     ),
     Sabotage(

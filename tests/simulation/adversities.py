@@ -124,8 +124,7 @@ class BadReads(Rarely):
 
     @classmethod
     def draw(cls, chance: Random, _span: float) -> Self:
-        of = ("head job-1/checkpoints", "get job-1/checkpoints", "get job-1/artifacts")
-        return cls(chance.choice([0.01, 0.05]), (Fault.MISSING, Fault.TORN), of)
+        return cls(chance.choice([0.01, 0.05]), (Fault.MISSING, Fault.TORN))
 
 
 @dataclass(frozen=True)

@@ -226,7 +226,7 @@ class WiredStore:
         def page() -> list[Entry]:
             entries = self.inner.entries(prefix, start_after=start_after)
             if lag := self.wire.conditions.lag():
-                entries = (entry for entry in entries if self.inner.head(entry.key).age >= lag)
+                entries = (entry for entry in entries if self._is_shown(entry, lag))
             return list(entries)[:limit]
 
         yield from self._do("list", f"list {prefix}", page)
@@ -239,6 +239,10 @@ class WiredStore:
 
     def uri(self, key: str) -> str:
         return self.inner.uri(key)
+
+    def _is_shown(self, entry: Entry, lag: float) -> bool:
+        """Tell whether a listing that lags shows an object; a heartbeat was there before it was written again."""
+        return entry.key.endswith("/heartbeat.json") or self.inner.head(entry.key).age >= lag
 
     def _do(self, doing: str, name: str, effect: Callable[[], Result]) -> Result:
         return self.wire.carry(name, effect, lambda fault, reason: refusal(fault, doing, reason))
