@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
+from ipaddress import ip_network
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,9 @@ def new_stack(docker: Docker, minio_image: str, folder: Path) -> Iterator[Callab
 @pytest.fixture(scope="session")
 def address(docker: Docker) -> str:
     """Return the address of this machine that containers know as host.docker.internal."""
-    gateway = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
+    # An engine that has just made its bridge names no gateway until it is started again.
+    subnet = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}")
+    gateway = str(next(ip_network(subnet).hosts()))
     with socket.socket() as probe:
         try:
             probe.bind((gateway, 0))
