@@ -22,8 +22,8 @@ SPEAKING: Final = (
     Sabotage(
         guard="speaking: an exchange ends with the lease",
         file="worker/callbacks/exchange.py",
-        old="        self._deadline = min(self._end, now + self._remaining())",
-        new="        self._deadline = self._end if self._remaining() > 0 else now",
+        old="        deadline = min(self._end, now + self._remaining())",
+        new="        deadline = self._end if self._remaining() > 0 else now",
         tests=(WEBHOOK_DEADLINE,),
     ),
     Sabotage(

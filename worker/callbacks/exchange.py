@@ -57,10 +57,11 @@ class Exchange:
     def ask(self) -> None:
         """Go on only if the run may still speak: to be called immediately before anything is said."""
         now = self._runtime.monotonic()
-        self._deadline = min(self._end, now + self._remaining())
-        left = self._deadline - now
+        deadline = min(self._end, now + self._remaining())
+        left = deadline - now
         if self._over or left <= 0:
             raise UnreachableError("the run may not speak any more")
+        self._deadline = deadline
         if self._socket is not None:
             # The system gives up by itself, too: this process may be frozen or killed meanwhile.
             milliseconds = max(1, int(1000 * left))
