@@ -61,7 +61,7 @@ class HttpWebhook:
             raise UnreachableError("the webhook is closed")
         try:
             response = exchange.run(lambda: self._send(exchange, body, headers))
-        except httpx.InvalidURL as error:
+        except (httpx.InvalidURL, UnicodeError) as error:
             # The address may hold a secret, and httpx puts it into its message.
             raise UnreachableError(type(error).__name__) from error
         return Answer(
