@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from states.digest import inputs_digest
 from states.exits import Exit
+from states.inputs import inputs_digest
 from states.machine import Event, advance, entry
 from states.manifest import (
     Artifact,

@@ -10,7 +10,7 @@ a heartbeat by the time t, and asks again after t + lease. The owner had sent th
 answer to a later one before the newcomer asked, or the newcomer would have read the later one: so its lease had run
 out. A heartbeat that is answered after that does not bring the lease back; that takes an append, which fails once the
 newcomer has claimed. Each heartbeat has a number, so that two of them are never the same. All that this needs is that
-a second is as long for both; worker/lease.py says what happens where the owner's clock stands still.
+a second is as long for both; worker/ownership/lease.py says what happens where the owner's clock stands still.
 """
 
 from dataclasses import dataclass

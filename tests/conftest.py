@@ -12,10 +12,10 @@ import pytest
 from tests.support.servers.process import UnavailableError
 from tests.support.servers.server import S3Server
 from tests.support.servers.shared import shared
-from worker.runtime import SystemRuntime
 from worker.store.folder import FolderStore
 from worker.store.memory import MemoryStore
 from worker.store.port import Store
+from worker.system.runtime import SystemRuntime
 
 
 @pytest.fixture(scope="session")

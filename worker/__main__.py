@@ -19,7 +19,7 @@ def program() -> NoReturn:
     signal.signal(signal.SIGTERM, lambda number, _: os._exit(128 + number))
     _name_files_in_utf8()
     _open_standard_streams()
-    from worker.cli import main  # noqa: PLC0415 - see above
+    from worker.cli.main import main  # noqa: PLC0415 - see above
 
     code = main(sys.argv[1:], os.environ)
     sys.stderr.flush()

@@ -6,8 +6,8 @@ WorkerError
 ├── EngineUnavailableError  69  install the engine, or mend its key
 ├── BugError                70  report it
 ├── TemporaryError          75  run it again
-│   ├── UnavailableError          the git host does not answer (worker/source/answer.py)
-│   ├── DiskError                 a local disk is full, or does not work (worker/disk.py)
+│   ├── UnavailableError          the git host does not answer (worker/source/host_answer.py)
+│   ├── DiskError                 a local disk is full, or does not work (worker/system/disk.py)
 │   ├── EngineTroubleError        the engine could not finish a stage
 │   └── BusyError                 another run works on the job
 ├── ReplacedError           76  nothing: another run goes on

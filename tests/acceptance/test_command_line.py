@@ -10,12 +10,12 @@ import pytest
 from states.exits import MEANING
 from tests.support.stranger import Stranger
 from worker import __version__
-from worker.catalogue import COMMANDS
+from worker.cli.options import COMMANDS
 
 HEAVY: Final = ("boto3", "botocore", "httpx", "yaml", "transitions", "tree_sitter", "rich", "tenacity", "starlette")
 LOOK: Final = """
 import contextlib, io, json, os, sys
-from worker.cli import main
+from worker.cli.main import main
 with contextlib.redirect_stdout(io.StringIO()):
     main(sys.argv[1:], os.environ)
 print(json.dumps(sorted(sys.modules)))

@@ -13,9 +13,9 @@ from tests.acceptance.conftest import NAME
 from tests.support.git_server import GitServer
 from tests.support.small_disk import small_disk
 from tests.support.stranger import PROGRAM, Stranger, kept
-from worker.checkpoint import CheckpointLog
-from worker.runtime import SystemRuntime
+from worker.ownership.log import CheckpointLog
 from worker.store.folder import FolderStore
+from worker.system.runtime import SystemRuntime
 
 NOISE = os.urandom(60_000).hex().encode()
 PLAIN = {"README.md": b"# Shop\n\nSells things.\n", "shop.py": b"def sell():\n    '''Sell.'''\n"}

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from states.files import Entry, item_path
+from states.course_paths import Entry, item_path
 from states.stages import INFO, Stage
 from tests.benchmarks.bare import HANDS
 from tests.support.world import FakeEngine, World, document
 from worker.engines.port import Item, Workspace
-from worker.runtime import SystemRuntime
 from worker.store.port import Store
+from worker.system.runtime import SystemRuntime
 
 TEXT: Final = "A line of a chapter, as long as lines of chapters are.\n" * 150
 """8 KB, as a chapter has."""

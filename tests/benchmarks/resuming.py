@@ -21,7 +21,7 @@ from tests.benchmarks.course import world
 from tests.benchmarks.figures import Figure, timed
 from tests.support.servers.server import S3Server
 from tests.support.world import IDENTITY, JOB
-from worker.desk import Stop
+from worker.run.inbox import Stop
 from worker.store.s3 import S3Store
 
 CHAPTERS: Final = 500
@@ -82,7 +82,7 @@ def keys(server: S3Server) -> dict[str, str]:
 
 def main(bucket: str, folder: str) -> int:
     """Load what the program loads, and resume; say when the first new item is due, and stop as at a soft deadline."""
-    import_module("worker.commands.run")
+    import_module("worker.cli.commands.run")
     server = S3Server(name="", endpoint_url=os.environ["AWS_ENDPOINT_URL_S3"], log="")
 
     def say(_stage: Stage, _count: int) -> None:

@@ -12,9 +12,9 @@ from tests.benchmarks import bare
 from tests.benchmarks.figures import Figure, in_turns
 from tests.support.builders import IDENTITY, artifact, begun
 from tests.support.servers.server import S3Server
-from worker.checkpoint import CheckpointLog, Ownership
-from worker.runtime import SystemRuntime
+from worker.ownership.log import CheckpointLog, Ownership
 from worker.store.s3 import S3Store
+from worker.system.runtime import SystemRuntime
 
 TIMES: Final = 100
 ITEMS: Final = (10, 500, 5000)

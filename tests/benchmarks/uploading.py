@@ -15,10 +15,10 @@ from tests.benchmarks.course import world
 from tests.benchmarks.figures import Figure, timed
 from tests.support.servers.server import S3Server
 from tests.support.world import IDENTITY, JOB
-from worker.checkpoint import CheckpointLog
-from worker.inventory import Inventory
-from worker.runtime import SystemRuntime
+from worker.course.inventory import Inventory
+from worker.ownership.log import CheckpointLog
 from worker.store.s3 import S3Store
+from worker.system.runtime import SystemRuntime
 
 CHAPTERS: Final = 166
 """Three files each, and three YAML files: 501 items."""

@@ -15,10 +15,10 @@ from tests.containers.docker import ROOT, Docker, Said
 from tests.support.servers.process import free_port
 from tests.support.servers.server import S3Server
 from tests.support.waiting import until
-from worker.checkpoint import CheckpointLog
-from worker.runtime import SystemRuntime
+from worker.ownership.log import CheckpointLog
 from worker.store.port import Entry
 from worker.store.s3 import S3Store
+from worker.system.runtime import SystemRuntime
 
 HOST: Final = "host.docker.internal"
 MOUNTED: Final = ("docker-compose.yml", "tests/compose", "tests/support/receiver.py")

@@ -10,8 +10,8 @@ from states.manifest import Identity
 from tests.support.nested import NestedStore
 from tests.support.viewing import view
 from tests.support.world import IDENTITY, World
-from worker.commands.gc import collect
-from worker.commands.status import all_jobs
+from worker.cli.commands.gc import collect
+from worker.cli.commands.status import all_jobs
 from worker.errors import ConfigError
 from worker.store.port import Store
 

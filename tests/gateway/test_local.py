@@ -14,8 +14,8 @@ from tests.gateway.conftest import Place
 from tests.support.receiver import Reply
 from tests.support.servers.server import S3Server
 from tests.support.waiting import until
-from worker.checkpoint import CheckpointLog
-from worker.runtime import SystemRuntime
+from worker.ownership.log import CheckpointLog
+from worker.system.runtime import SystemRuntime
 
 TRIED_AGAIN = "a job is not over and is attended to again"
 

@@ -8,8 +8,9 @@ import pytest
 from states.exits import Exit
 from tests.gateway.test_spool import a_request
 from tests.support.waiting import until
-from worker.gateway.program import Program
-from worker.gateway.slots import (
+from worker.gateway.child import Program
+from worker.gateway.job_status import Standing
+from worker.gateway.queue import (
     LONGEST_PAUSE_SECONDS,
     MAX_RETRIES,
     UNREADABLE_PAUSE_SECONDS,
@@ -17,8 +18,7 @@ from worker.gateway.slots import (
     Slots,
 )
 from worker.gateway.spool import Spool
-from worker.gateway.standing import Standing
-from worker.runtime import Flag, SystemRuntime
+from worker.system.runtime import Flag, SystemRuntime
 
 KILLED = 137
 

@@ -10,7 +10,7 @@ import pytest
 from worker.errors import ConfigError, TemporaryError
 from worker.gateway.request import Request, read_request
 from worker.gateway.spool import Spool
-from worker.runtime import SystemRuntime
+from worker.system.runtime import SystemRuntime
 
 
 def a_request(job_id: str = "job-1", branch: str = "main") -> Request:

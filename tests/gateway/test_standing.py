@@ -13,10 +13,10 @@ from states.keys import checkpoint_key
 from states.manifest import Writer
 from tests.support.builders import AT, begun, completed
 from tests.support.world import JOB
-from worker.checkpoint import CheckpointLog
-from worker.commands.reading import View, open_view
 from worker.errors import MissingError, StoreConfigError, StoreRefusedError, StoreUnavailableError
-from worker.gateway.standing import Standing, read_standing
+from worker.gateway.job_status import Standing, read_standing
+from worker.ownership.log import CheckpointLog
+from worker.services.view import View, open_view
 from worker.store.retrying import RetryingStore
 
 

@@ -9,9 +9,9 @@ from states.exits import Exit
 from states.keys import artifact_name, checkpoint_key, sequence_of
 from tests.support.viewing import view
 from tests.support.world import IDENTITY, JOB, World
-from worker.commands.gc import collect
-from worker.runtime import SystemRuntime
+from worker.cli.commands.gc import collect
 from worker.store.memory import MemoryStore
+from worker.system.runtime import SystemRuntime
 
 TOMBSTONE = 13
 

@@ -8,9 +8,9 @@ from states.manifest import Identity, Writer
 from tests.support.builders import begun
 from tests.support.shell import Shell, completed, interrupted
 from tests.support.world import IDENTITY, JOB, Receiver
-from worker.callbacks.port import Answer
-from worker.checkpoint import CheckpointLog
-from worker.runtime import SystemRuntime
+from worker.outbox.port import Answer
+from worker.ownership.log import CheckpointLog
+from worker.system.runtime import SystemRuntime
 
 
 def test_status_says_where_a_job_stands(shell: Shell) -> None:

@@ -11,8 +11,8 @@ from states.manifest import Identity, Writer
 from tests.support.builders import AT, begun
 from tests.support.shell import Shell, completed
 from tests.support.world import JOB
-from worker.checkpoint import CheckpointLog
-from worker.runtime import SystemRuntime
+from worker.ownership.log import CheckpointLog
+from worker.system.runtime import SystemRuntime
 
 CHAPTER = "chapters/chapter_1_thing_1.md"
 

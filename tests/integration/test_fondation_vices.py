@@ -11,7 +11,7 @@ import pytest
 from states.stages import Stage
 from tests.support.fondation import BUNDLE, Course, StandIn, alive, listen, new_course, said
 from tests.support.waiting import until
-from worker.course import Rules
+from worker.course.formats import Rules
 from worker.engines.port import EngineFailedError
 
 EXTRACT, ORDER, CHAPTERS = Stage.EXTRACT, Stage.ORDER, Stage.GENERATE_CHAPTERS

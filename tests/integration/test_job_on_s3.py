@@ -11,10 +11,10 @@ from tests.support.fault_proxy import Trouble, at_random, proxying
 from tests.support.servers.server import S3Server
 from tests.support.waiting import until
 from tests.support.world import IDENTITY, JOB, Receiver, World
-from worker.checkpoint import CheckpointLog
 from worker.errors import ConfigError
-from worker.runtime import SystemRuntime
+from worker.ownership.log import CheckpointLog
 from worker.store.s3 import S3Store
+from worker.system.runtime import SystemRuntime
 
 SERVERS = pytest.mark.parametrize("s3_server", ["minio", "ceph"], indirect=True)
 

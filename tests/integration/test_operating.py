@@ -12,10 +12,10 @@ from tests.support.builders import AT, ENGINE, run_record
 from tests.support.receiver import Reply, receiving
 from tests.support.shell import Shell, completed, interrupted, stop_at
 from tests.support.world import IDENTITY, JOB, FakeEngine, Receiver, World
-from worker.callbacks.port import Answer
-from worker.checkpoint import CheckpointLog
-from worker.claim import Operator
-from worker.runtime import SystemRuntime
+from worker.outbox.port import Answer
+from worker.ownership.claim import Operator
+from worker.ownership.log import CheckpointLog
+from worker.system.runtime import SystemRuntime
 
 
 def test_a_job_that_nobody_runs_is_canceled_at_once_and_its_event_stays_pending(shell: Shell) -> None:

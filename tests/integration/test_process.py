@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from tests.support.waiting import until
-from worker.process import (
+from worker.system.process import (
     MAX_LINE,
     Command,
     Lines,
@@ -22,7 +22,7 @@ from worker.process import (
     Stream,
     run,
 )
-from worker.runtime import SystemRuntime
+from worker.system.runtime import SystemRuntime
 
 RUNTIME: Final = SystemRuntime()
 FOREVER: Final = "sleep 1000"
@@ -248,8 +248,8 @@ def test_both_streams_are_told_apart(tmp_path: Path) -> None:
 PARENT: Final = """
 import os, sys
 from pathlib import Path
-from worker.process import Command, Lines, Process
-from worker.runtime import SystemRuntime
+from worker.system.process import Command, Lines, Process
+from worker.system.runtime import SystemRuntime
 script, mark, paused = sys.argv[1:]
 command = Command(argv=("sh", "-c", script), env={"PATH": os.environ["PATH"], "MARK": mark}, cwd=Path(mark))
 process = Process(command, SystemRuntime(), Lines(lambda stream, line: print(line, flush=True)).take)

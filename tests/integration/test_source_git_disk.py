@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.sources import make_git
 from worker.errors import DiskError
-from worker.source.program import Git
+from worker.source.git_program import Git
 
 
 def saying(tmp_path: Path, line: str, code: int = 128) -> Git:

@@ -13,11 +13,11 @@ from tests.support.git_server import Fault, GitServer
 from tests.support.sources import empty, make_git, read_tree
 from tests.support.waiting import until
 from worker.errors import ConfigError, NoInputError, RefusedError, TemporaryError, WorkerError
-from worker.runtime import SystemRuntime
-from worker.settings import Secret
-from worker.source.answer import UnavailableError
+from worker.settings.settings import Secret
 from worker.source.git import POLICY, GitSource
+from worker.source.host_answer import UnavailableError
 from worker.source.limits import Limits
+from worker.system.runtime import SystemRuntime
 
 NAME: Final = "owner/name"
 TOKEN: Final = Secret("s3cret-token")

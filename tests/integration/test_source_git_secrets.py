@@ -16,9 +16,9 @@ from tests.support.git_server import Fault, GitServer
 from tests.support.sources import empty, make_git, read_tree
 from tests.support.waiting import until
 from worker.errors import WorkerError
-from worker.runtime import SystemRuntime
-from worker.settings import Secret
+from worker.settings.settings import Secret
 from worker.source.git import GitSource
+from worker.system.runtime import SystemRuntime
 
 NAME: Final = "owner/name"
 TOKEN: Final = "ghp_s3cretT0ken"
@@ -110,9 +110,9 @@ def test_the_token_is_in_no_log_and_no_error(
 FETCH: Final = """
 import os, sys
 from pathlib import Path
-from worker.runtime import SystemRuntime
+from worker.system.runtime import SystemRuntime
 from worker.source.git import GitSource
-from worker.source.program import Git
+from worker.source.git_program import Git
 runtime = SystemRuntime()
 git = Git(Path(sys.argv[1]) / "scratch", runtime, runtime.flag(), os.environ)
 GitSource(git, sys.argv[2], None).checkout(None, Path(sys.argv[1]) / "tree")

@@ -14,9 +14,9 @@ UNPRIVILEGED: Final = """
 import os, sys
 from pathlib import Path
 from worker.errors import NoInputError
-from worker.runtime import SystemRuntime
+from worker.system.runtime import SystemRuntime
 from worker.source.local import open_local
-from worker.source.program import Git
+from worker.source.git_program import Git
 os.setresuid(65534, 65534, 65534)
 runtime = SystemRuntime()
 try:

@@ -12,7 +12,7 @@ from states.exits import Exit
 from states.stages import Stage
 from tests.support.shell import Shell, completed, interrupted
 from tests.support.world import JOB
-from worker.claim import Operator
+from worker.ownership.claim import Operator
 
 
 @pytest.mark.parametrize(

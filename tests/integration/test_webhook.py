@@ -12,10 +12,10 @@ import pytest
 
 from tests.support.peer import answering, listening
 from tests.support.receiver import Receiver, Reply, receiving
-from worker.callbacks.port import Answer, UnreachableError
-from worker.callbacks.webhook import HttpWebhook, signature
-from worker.runtime import SystemRuntime
-from worker.settings import CallbackSettings, Secret
+from worker.outbox.port import Answer, UnreachableError
+from worker.outbox.webhook import HttpWebhook, signature
+from worker.settings.settings import CallbackSettings, Secret
+from worker.system.runtime import SystemRuntime
 
 KEY = base64.b64encode(b"k" * 24).decode()
 

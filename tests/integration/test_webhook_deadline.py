@@ -19,10 +19,10 @@ from tests.support.certificates import self_signed
 from tests.support.peer import Peer, Play, answering, black_hole, deaf, listening, silent
 from tests.support.posting import running_down
 from tests.support.waiting import until
-from worker.callbacks.port import Answer, UnreachableError
-from worker.callbacks.webhook import HttpWebhook
-from worker.runtime import SystemRuntime
-from worker.settings import CallbackSettings, Secret
+from worker.outbox.port import Answer, UnreachableError
+from worker.outbox.webhook import HttpWebhook
+from worker.settings.settings import CallbackSettings, Secret
+from worker.system.runtime import SystemRuntime
 
 ROOT = Path(__file__).parents[2]
 SLOW_NAMES = ROOT / "tests" / "support" / "slow_names"

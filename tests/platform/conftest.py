@@ -17,11 +17,11 @@ from tests.support.scaleway.containers import Containers
 from tests.support.scaleway.jobs import Document, Jobs, new_id
 from tests.support.scaleway.server import ScalewayServer
 from tests.support.waiting import until
-from worker.checkpoint import CheckpointLog
-from worker.cli import main
-from worker.runtime import SystemRuntime
+from worker.cli.main import main
+from worker.ownership.log import CheckpointLog
 from worker.store.folder import FolderStore
 from worker.store.port import Store
+from worker.system.runtime import SystemRuntime
 
 FILES = {"README.md": b"# A repository\n", "lib/core.py": b"def core(): ...\n"}
 NAMES = ("The Core", "Its Edge")

@@ -10,12 +10,12 @@ from tests.support.peer import answering, listening
 from tests.support.scaleway.server import Fault, ScalewayServer
 from worker.errors import ConfigError, RefusedError, TemporaryError
 from worker.platform.api import Api
-from worker.platform.once import start_run
+from worker.platform.idempotent import start_run
 from worker.platform.port import LostAnswerError, Shape
 from worker.platform.scaleway import Scaleway
 from worker.platform.settings import read_platform
-from worker.runtime import SystemRuntime
-from worker.settings import Reader
+from worker.settings.settings import Reader
+from worker.system.runtime import SystemRuntime
 
 ENVIRONMENT = {"JOB_ID": "job-1", "CALLBACK_TOKEN": "tok-3n-of-it"}
 

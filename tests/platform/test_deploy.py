@@ -4,7 +4,7 @@ import pytest
 
 from tests.platform.conftest import Operator
 from tests.support.scaleway.server import Fault
-from worker.cli import main
+from worker.cli.main import main
 
 IMAGE = ("deploy", "--image", "registry.example/worker:2")
 SECRET = "5e0f8b5e-0000-4000-8000-000000000000"

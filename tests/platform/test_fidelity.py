@@ -17,7 +17,7 @@ from scaleway_core.api import ScalewayException
 
 from tests.support.scaleway.jobs import STATES
 from tests.support.scaleway.server import ScalewayServer
-from worker.cli import main
+from worker.cli.main import main
 
 
 @pytest.fixture

@@ -11,16 +11,16 @@ from tests.support.builders import AT, ENGINE, run_record
 from tests.support.scaleway.jobs import Document
 from tests.support.scaleway.server import Fault, ScalewayServer
 from tests.support.world import IDENTITY
-from worker.checkpoint import CheckpointLog
-from worker.commands import following
-from worker.commands.following import Follower
-from worker.commands.reading import View
 from worker.errors import StoreRefusedError, TemporaryError
-from worker.retry import Retrier
-from worker.settings import Reader, read_settings
+from worker.ownership.log import CheckpointLog
+from worker.services import follow as following
+from worker.services.follow import Follower
+from worker.services.view import View
+from worker.settings.settings import Reader, read_settings
 from worker.store.memory import MemoryStore
 from worker.store.port import Entry
 from worker.store.retrying import RetryingStore
+from worker.system.retry import Retrier
 
 AWAY = Fault(status=409, body=b'{"type": "transient_state"}', on="/job-runs")
 

@@ -13,8 +13,8 @@ from tests.support.builders import ENGINE, run_record
 from tests.support.scaleway.jobs import Document
 from tests.support.scaleway.server import Fault
 from tests.support.world import IDENTITY, World
-from worker.checkpoint import CheckpointLog
-from worker.runtime import SystemRuntime
+from worker.ownership.log import CheckpointLog
+from worker.system.runtime import SystemRuntime
 
 JOB = {"JOB_ID": "job-1", "REPOSITORY_URL": IDENTITY.repository, "BRANCH": "main"}
 CARRIED = {"CALLBACK_URL": "https://app.example/hook", "CALLBACK_TOKEN": "tok-3n", "GITHUB_TOKEN": "ghp-1"}

@@ -86,7 +86,7 @@ def test_values_that_the_platform_may_not_take_are_warned_about(
     operator: Operator, definition: Document, capsys: pytest.CaptureFixture[str]
 ) -> None:
     variables = operator.scaleway.environment | operator.environment | {"CALLBACK_TOKEN": "x" * 1001}
-    from worker.cli import main  # noqa: PLC0415 - the operator would swallow the warning
+    from worker.cli.main import main  # noqa: PLC0415 - the operator would swallow the warning
 
     assert main(["submit", "a/b"], variables) == 0
     said = capsys.readouterr().err

@@ -11,12 +11,13 @@ from tests.platform.conftest import Operator
 from tests.support.scaleway.jobs import Document
 from tests.support.scaleway.server import Fault
 from tests.support.world import IDENTITY, Receiver, World
-from worker.callbacks.port import Answer
-from worker.cli import main
-from worker.platform import mark, once
-from worker.runtime import SystemRuntime
+from worker.cli.main import main
+from worker.outbox.port import Answer
+from worker.platform import idempotent as once
+from worker.services import sweep_mark as mark
 from worker.store.folder import FolderStore
 from worker.store.memory import MemoryStore
+from worker.system.runtime import SystemRuntime
 
 JOB = {"JOB_ID": "job-1", "REPOSITORY_URL": IDENTITY.repository, "BRANCH": "main"}
 CALLBACK = {"CALLBACK_URL": "https://app.example/hook", "CALLBACK_TOKEN": "tok-3n"}

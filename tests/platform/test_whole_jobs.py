@@ -9,9 +9,9 @@ from states.stages import State
 from tests.platform.conftest import NAMES, Cloud, at_once
 from tests.support.servers.server import S3Server
 from tests.support.waiting import until
-from worker.checkpoint import CheckpointLog
-from worker.heartbeat import read_silence
-from worker.runtime import SystemRuntime
+from worker.ownership.heartbeat import read_silence
+from worker.ownership.log import CheckpointLog
+from worker.system.runtime import SystemRuntime
 
 
 def submit(cloud: Cloud, job_id: str = "job-1", *options: str, code: int = 0) -> str:
@@ -86,7 +86,7 @@ def test_two_sweeps_at_once_start_one_run(cloud: Cloud) -> None:
 
 
 def _quiet_sweep(cloud: Cloud) -> None:
-    from worker.cli import main  # noqa: PLC0415 - its output is nobody's
+    from worker.cli.main import main  # noqa: PLC0415 - its output is nobody's
 
     main(["sweep"], {**cloud.operator.scaleway.environment, **cloud.operator.environment})
 

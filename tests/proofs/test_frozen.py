@@ -15,7 +15,7 @@ from tests.proofs.conftest import NewJob
 from tests.support.program import PlatformJob
 from tests.support.receiver import Receiver, Reply
 from tests.support.waiting import until
-from worker.cli import main
+from worker.cli.main import main
 
 JOBS = int(os.environ.get("FONDATION_FROZEN_JOBS", "1"))
 

@@ -14,7 +14,7 @@ import pytest
 from tests.proofs.conftest import NewJob
 from tests.support.program import ITEMS, PlatformJob, meaning
 from tests.support.receiver import Receiver
-from worker.cli import main
+from worker.cli.main import main
 
 JOBS = int(os.environ.get("FONDATION_KILLED_JOBS", "2"))
 AT_ONCE = 4

@@ -15,7 +15,7 @@ from tests.support.fault_proxy import Trouble, at_random, proxying
 from tests.support.program import PlatformJob
 from tests.support.receiver import Receiver
 from tests.support.servers.server import S3Server
-from worker.cli import main
+from worker.cli.main import main
 
 STORMS = int(os.environ.get("FONDATION_STORMS", "1"))
 SILENCE_SECONDS = 10.0

@@ -22,10 +22,10 @@ SHARING: Final = "tests/contract/test_sharing.py"
 FULL_DISK: Final = "tests/acceptance/test_full_disk.py"
 ODD_STARTS: Final = "tests/acceptance/test_odd_starts.py"
 GIT_DISK: Final = "tests/integration/test_source_git_disk.py"
-CHECKPOINTS: Final = "tests/unit/test_checkpoint.py"
-COURSES: Final = "tests/unit/test_course.py"
+CHECKPOINTS: Final = "tests/unit/ownership/test_log.py"
+COURSES: Final = "tests/unit/course/test_formats.py"
 LETTING_GO: Final = "tests/simulation/test_letting_go.py"
-FOLDERS: Final = "tests/unit/test_workspace.py"
+FOLDERS: Final = "tests/unit/run/test_workspace.py"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,8 +4,8 @@ from typing import Final
 
 from tests.sabotage.guard import RUNS, TAKEOVER, Sabotage
 
-UNIT: Final = "tests/unit/test_lease.py"
-FILE: Final = "worker/lease.py"
+UNIT: Final = "tests/unit/ownership/test_lease.py"
+FILE: Final = "worker/ownership/lease.py"
 
 LEASE: Final = (
     Sabotage(
@@ -80,7 +80,7 @@ LEASE: Final = (
     ),
     Sabotage(
         guard="the lease: the engine stands still when it is lost",
-        file="worker/job.py",
+        file="worker/run/run.py",
         old="on_lost=engine.pause)",
         new="on_lost=lambda: None)",
         tests=(TAKEOVER,),
@@ -108,63 +108,63 @@ LEASE: Final = (
     ),
     Sabotage(
         guard="clocks: the lease is written as so much longer as objects look too old",
-        file="worker/heartbeat.py",
+        file="worker/ownership/heartbeat.py",
         old="    lease = manifest.owner.lease_seconds + skew\n",
         new="    lease = manifest.owner.lease_seconds\n",
         tests=(UNIT,),
     ),
     Sabotage(
         guard="clocks: a claim is as old as it looks",
-        file="worker/claim.py",
+        file="worker/ownership/claim.py",
         old="        since = min(since, asked - head.age)\n",
         new="",
         tests=(TAKEOVER,),
     ),
     Sabotage(
         guard="clocks: how far they are apart is measured",
-        file="worker/claim.py",
+        file="worker/ownership/claim.py",
         old="        skew = self._skew(checkpoint) if head.age > 1 else 0",
         new="        skew = 0",
         tests=(TAKEOVER,),
     ),
     Sabotage(
         guard="clocks: a store is refused where no lease outlasts the difference",
-        file="worker/claim.py",
+        file="worker/ownership/claim.py",
         old="        if least >= lease:",
         new="        if False:",
         tests=(TAKEOVER,),
     ),
     Sabotage(
         guard="clocks: slow answers are not taken for a difference",
-        file="worker/heartbeat.py",
+        file="worker/ownership/heartbeat.py",
         old="    return ahead - took, ahead",
         new="    return ahead, ahead",
-        tests=("tests/unit/test_heartbeat.py",),
+        tests=("tests/unit/ownership/test_heartbeat.py",),
     ),
     Sabotage(
         guard="clocks: a newcomer goes by its own, too",
-        file="worker/heartbeat.py",
+        file="worker/ownership/heartbeat.py",
         old="        return max(watched, _silence(self._log, manifest, heartbeat)), heartbeat.lease_seconds",
         new="        return _silence(self._log, manifest, heartbeat), heartbeat.lease_seconds",
-        tests=("tests/unit/test_heartbeat.py", TAKEOVER),
+        tests=("tests/unit/ownership/test_heartbeat.py", TAKEOVER),
     ),
     Sabotage(
         guard="clocks: a heartbeat is another sign of life than the one before",
-        file="worker/heartbeat.py",
+        file="worker/ownership/heartbeat.py",
         old="        sign = (manifest.run, manifest.sequence, heartbeat.number)",
         new="        sign = (manifest.run, manifest.sequence)",
-        tests=("tests/unit/test_heartbeat.py",),
+        tests=("tests/unit/ownership/test_heartbeat.py",),
     ),
     Sabotage(
         guard="clocks: a heartbeat without a number proves nothing by not changing",
-        file="worker/heartbeat.py",
+        file="worker/ownership/heartbeat.py",
         old="        if sign != self._sign or unknown:",
         new="        if sign != self._sign:",
-        tests=("tests/unit/test_heartbeat.py",),
+        tests=("tests/unit/ownership/test_heartbeat.py",),
     ),
     Sabotage(
         guard="clocks: only an owner that lives is given up on",
-        file="worker/claim.py",
+        file="worker/ownership/claim.py",
         old="        if now >= deadline and self._vigil.is_alive:",
         new="        if now >= deadline:",
         tests=("tests/simulation/test_takeover.py",),
@@ -174,20 +174,20 @@ LEASE: Final = (
         file="worker/store/s3.py",
         old='            now = moment(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()\n',
         new='            now = __import__("time").time()\n',
-        tests=("tests/unit/test_store_s3.py",),
+        tests=("tests/unit/store/test_s3.py",),
     ),
     Sabotage(
         guard="clocks: time goes on while the machine sleeps",
-        file="worker/runtime.py",
+        file="worker/system/runtime.py",
         old="        return time.clock_gettime(time.CLOCK_BOOTTIME)",
         new="        return time.monotonic()",
-        tests=("tests/unit/test_runtime.py",),
+        tests=("tests/unit/system/test_runtime.py",),
     ),
     Sabotage(
         guard="threads: one that fails is reported",
-        file="worker/runtime.py",
+        file="worker/system/runtime.py",
         old="                report(ThreadFailed(thread=name, error=error))",
         new="                pass",
-        tests=("tests/unit/test_runtime.py",),
+        tests=("tests/unit/system/test_runtime.py",),
     ),
 )

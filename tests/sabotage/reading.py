@@ -5,21 +5,21 @@ from typing import Final
 from tests.sabotage.guard import FAILURES, Sabotage
 
 SETTINGS: Final = "tests/unit/test_settings.py"
-FOLDER: Final = "tests/unit/test_source_folder.py"
-IGNORING: Final = "tests/unit/test_gitignore.py"
+FOLDER: Final = "tests/unit/source/test_folder.py"
+IGNORING: Final = "tests/unit/system/test_gitignore.py"
 LOCAL: Final = "tests/integration/test_source_local.py"
 
 READING: Final = (
     Sabotage(
         guard="what cannot be seen around a variable's value is refused",
-        file="worker/settings.py",
+        file="worker/settings/settings.py",
         old="if value is not None and (fault := surplus_fault(value)):",
         new='if value is not None and (fault := ""):',
         tests=(SETTINGS,),
     ),
     Sabotage(
         guard="certificates that are not there are refused",
-        file="worker/settings.py",
+        file="worker/settings/settings.py",
         old="        if value is not None and self._here:",
         new="        if value is not None and not self._here:",
         tests=(SETTINGS,),
@@ -33,7 +33,7 @@ READING: Final = (
     ),
     Sabotage(
         guard="the ignore files of the repository around a folder count",
-        file="worker/gitignore.py",
+        file="worker/system/gitignore.py",
         old="    if top is not None:",
         new="    if False:",
         tests=(IGNORING,),
@@ -54,21 +54,21 @@ READING: Final = (
     ),
     Sabotage(
         guard="a file that no folder takes is left out",
-        file="worker/source/repository.py",
+        file="worker/source/scratch_repository.py",
         old="            if not unusable:",
         new="            if unusable or not unusable:",
         tests=(LOCAL,),
     ),
     Sabotage(
         guard="paths that are too long for any folder are left out",
-        file="worker/source/tree.py",
+        file="worker/source/files.py",
         old="    return len(os.fsencode(name)) > _MAX_PATH_BYTES or name.count",
         new="    return False and name.count",
         tests=(FOLDER, LOCAL),
     ),
     Sabotage(
         guard="a repository without text is not the engine's fault",
-        file="worker/making.py",
+        file="worker/run/produce.py",
         old="        if isinstance(failure, NoMaterialError):",
         new="        if False:",
         tests=(FAILURES,),

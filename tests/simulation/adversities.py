@@ -9,9 +9,9 @@ from tests.simulation import operators
 from tests.simulation.scheduler import Process
 from tests.simulation.simulation import Run, Simulation
 from tests.simulation.wire import REFUSALS, Fault
-from worker.callbacks.port import Answer
-from worker.claim import Operator
-from worker.desk import Stop
+from worker.outbox.port import Answer
+from worker.ownership.claim import Operator
+from worker.run.inbox import Stop
 
 HOUR: Final = 3600.0
 HOSTS: Final = ("p1", "p1", "p1", "p2", "p3")

@@ -11,21 +11,21 @@ from states.stages import Stage
 from tests.simulation.scheduler import START, Process, SimRuntime
 from tests.simulation.simulation import Run, Simulation
 from tests.support.world import IDENTITY, JOB
-from worker.claim import Operator
-from worker.commands.gc import collect
-from worker.commands.platform import Deployment
-from worker.commands.reading import View
-from worker.commands.remote import claim_and_release
-from worker.commands.sweep import Sweep
+from worker.cli.commands.gc import collect
+from worker.cli.commands.sweep import Sweep
 from worker.errors import StoreError, WorkerError
-from worker.gateway.canceling import wish
+from worker.gateway.cancel import wish
 from worker.gateway.port import UnknownJobError
-from worker.job import Job
+from worker.ownership.claim import Operator
 from worker.platform.environment import job_environment
 from worker.platform.port import Definition, Platform, PlatformRun, SecretReference
-from worker.retry import Retrier
-from worker.settings import Reader, Settings, read_settings
+from worker.run.run import Job
+from worker.services.deployment import Deployment
+from worker.services.platform_runs import claim_and_release
+from worker.services.view import View
+from worker.settings.settings import Reader, Settings, read_settings
 from worker.store.retrying import RetryingStore
+from worker.system.retry import Retrier
 
 DEFINITION: Final = Definition(
     id="definition-1",

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, ClassVar
 
-from worker.runtime import Flag, Mailbox, Report, ThreadFailed, unreported
+from worker.system.runtime import Flag, Mailbox, Report, ThreadFailed, unreported
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MAX_STEPS = 200_000

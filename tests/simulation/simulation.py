@@ -16,10 +16,10 @@ from tests.simulation.scheduler import Process, Scheduler, SimRuntime
 from tests.simulation.wire import Conditions, Judge, Wire, WiredReceiver, WiredStore, no_fault
 from tests.simulation.witness import Moment, Witness
 from tests.support.world import IDENTITY, JOB, FakeEngine, FakeSource, Receiver, World
-from worker.callbacks.port import Answer
-from worker.checkpoint import CheckpointLog
 from worker.errors import WorkerError
-from worker.job import Job
+from worker.outbox.port import Answer
+from worker.ownership.log import CheckpointLog
+from worker.run.run import Job
 from worker.store.memory import MemoryStore
 
 BUSY = 12

@@ -6,8 +6,8 @@ from tests.simulation.scheduler import Process
 from tests.simulation.simulation import Run, Simulation
 from tests.simulation.wire import Fault
 from tests.support.world import FakeEngine
-from worker.desk import Stop
 from worker.engines.port import EngineFailedError
+from worker.run.inbox import Stop
 
 CHAPTER = "chapters/chapter_2_thing_2.md"
 NEVER = 10**6

@@ -14,9 +14,9 @@ from tests.simulation.simulation import Simulation
 from tests.simulation.stories import failing, kill_before, overloaded, run
 from tests.simulation.wire import Fault, Judge
 from tests.support.world import JOB
-from worker.claim import Operator
 from worker.engines.port import EngineFailedError
-from worker.job import Job
+from worker.ownership.claim import Operator
+from worker.run.run import Job
 
 MAX_RUNS = 5
 PAIRS = 150

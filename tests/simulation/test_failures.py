@@ -9,11 +9,11 @@ from states.stages import Stage, State
 from tests.simulation.simulation import Simulation
 from tests.simulation.stories import CHAPTER, failing, kill_before, overloaded, run
 from tests.support.world import JOB, FakeEngine
-from worker.callbacks.port import Answer
-from worker.claim import Operator
 from worker.engines.port import EngineFailedError, Item, NoMaterialError
 from worker.errors import NoInputError, RefusedError, TemporaryError
-from worker.runtime import ThreadFailed
+from worker.outbox.port import Answer
+from worker.ownership.claim import Operator
+from worker.system.runtime import ThreadFailed
 
 
 class StoppableEngine(FakeEngine):

@@ -11,8 +11,8 @@ from tests.simulation.simulation import Simulation
 from tests.simulation.stories import CHAPTER, kill_before, run, stop_at
 from tests.simulation.wire import Fault
 from tests.support.world import JOB, FakeEngine
-from worker.callbacks.port import Answer
-from worker.desk import Stop
+from worker.outbox.port import Answer
+from worker.run.inbox import Stop
 from worker.store.memory import MemoryStore
 
 STOP = Stop(exit_code=Exit.SIGTERM, reason="SIGTERM")

@@ -12,7 +12,6 @@ from tests.simulation.simulation import Simulation
 from tests.simulation.stories import kill_before, run
 from tests.simulation.wire import Fault, Judge
 from tests.support.world import JOB
-from worker.callbacks.port import Answer
 from worker.errors import (
     DamagedCheckpointError,
     StoreConfigError,
@@ -20,6 +19,7 @@ from worker.errors import (
     StoreRefusedError,
     UnknownFormatError,
 )
+from worker.outbox.port import Answer
 
 FAULTS = [StoreRefusedError, StoreConfigError, DamagedCheckpointError, UnknownFormatError]
 OPERATIONS = [

@@ -12,9 +12,9 @@ from tests.simulation.simulation import Simulation
 from tests.simulation.stories import CHAPTER, NEVER, kill_before, run, stop_at
 from tests.simulation.wire import Fault
 from tests.support.world import IDENTITY, JOB, FakeEngine
-from worker.callbacks.port import Answer
-from worker.claim import Operator
-from worker.desk import Stop
+from worker.outbox.port import Answer
+from worker.ownership.claim import Operator
+from worker.run.inbox import Stop
 
 LEASE = 3
 

@@ -14,11 +14,11 @@ from tests.simulation.simulation import Simulation
 from tests.simulation.stories import CHAPTER, NEVER, failing, kill_before, overloaded, run
 from tests.simulation.wire import Fault, no_fault
 from tests.support.world import JOB, FakeEngine
-from worker.callbacks.port import Answer
-from worker.claim import Operator
 from worker.engines.port import EngineFailedError
 from worker.errors import TemporaryError
-from worker.job import Job
+from worker.outbox.port import Answer
+from worker.ownership.claim import Operator
+from worker.run.run import Job
 
 LEASE = 3
 

@@ -10,9 +10,9 @@ from tests.simulation.simulation import Simulation
 from tests.simulation.stories import CHAPTER, failing, kill_before, overloaded, run, stop_at
 from tests.simulation.wire import Fault, no_fault
 from tests.support.world import JOB, FakeEngine
-from worker.callbacks.port import Answer
-from worker.desk import Stop
 from worker.engines.port import EngineFailedError
+from worker.outbox.port import Answer
+from worker.run.inbox import Stop
 from worker.store.memory import MemoryStore
 
 

@@ -11,8 +11,8 @@ from states.exits import Exit
 from tests.simulation.simulation import Simulation
 from tests.simulation.stories import kill_before, run
 from tests.support.world import JOB, FakeEngine
-from worker.claim import Operator
 from worker.errors import ExistsError, MissingError
+from worker.ownership.claim import Operator
 from worker.store.memory import MemoryStore
 from worker.store.port import Entry
 

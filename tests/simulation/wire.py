@@ -11,11 +11,11 @@ from typing import Final, TypeVar, cast
 from tests.simulation.scheduler import Killed, Process, Scheduler
 from tests.simulation.witness import Witness
 from tests.support.world import Receiver
-from worker.callbacks.port import Answer as Acknowledgement
-from worker.callbacks.port import UnreachableError
 from worker.errors import StoreConfigError, StoreError, StoreUnavailableError
-from worker.store.answers import Answer, meaning
+from worker.outbox.port import Answer as Acknowledgement
+from worker.outbox.port import UnreachableError
 from worker.store.port import Entry, Head, Store
+from worker.store.s3_errors import Answer, meaning
 
 Result = TypeVar("Result")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.support.course import write_tree
-from worker.course import read_abstractions, read_order, read_relationships
+from worker.course.formats import read_abstractions, read_order, read_relationships
 from worker.engines.static.analysis import analyze
 from worker.engines.static.facts import Course
 from worker.engines.static.pages import yaml_files as papers

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from states.stages import STAGES, Stage
-from worker.course import Rules
+from worker.course.formats import Rules
 from worker.engines.port import Workspace
 from worker.engines.static.engine import StaticEngine
 

@@ -13,10 +13,10 @@ from typing import Any, Final
 import pytest
 
 from states.stages import STAGES, Stage
-from worker.course import Rules
+from worker.course.formats import Rules
 from worker.engines.fondation.engine import FondationEngine
 from worker.engines.port import Item, Workspace
-from worker.runtime import Runtime, SystemRuntime
+from worker.system.runtime import Runtime, SystemRuntime
 
 CLI: Final = Path(__file__).with_name("fondation_cli")
 BUNDLE: Final = Path("cloud-run/cli.bundled.cjs")

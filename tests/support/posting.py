@@ -8,10 +8,10 @@ import threading
 import time
 from collections.abc import Callable
 
-from worker.callbacks.port import UnreachableError
-from worker.callbacks.webhook import HttpWebhook
-from worker.runtime import SystemRuntime
-from worker.settings import CallbackSettings, Secret
+from worker.outbox.port import UnreachableError
+from worker.outbox.webhook import HttpWebhook
+from worker.settings.settings import CallbackSettings, Secret
+from worker.system.runtime import SystemRuntime
 
 
 def main(url: str, seconds: str, close_after: str = "3600", size: str = "2") -> None:

@@ -18,10 +18,10 @@ from typing import Any, Final
 from states.keys import ArtifactName, artifact_name
 from states.manifest import Manifest
 from tests.support.fondation import StandIn
-from worker.checkpoint import CheckpointLog
-from worker.inventory import Inventory
-from worker.runtime import SystemRuntime
+from worker.course.inventory import Inventory
+from worker.ownership.log import CheckpointLog
 from worker.store.port import Store
+from worker.system.runtime import SystemRuntime
 
 ROOT: Final = Path(__file__).parents[2]
 RUNTIME: Final = SystemRuntime()

@@ -10,7 +10,7 @@ import pytest
 
 from states.exits import Exit
 from tests.support.world import IDENTITY, World
-from worker.cli import main
+from worker.cli.main import main
 from worker.store.folder import FolderStore
 
 

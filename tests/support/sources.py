@@ -4,8 +4,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from worker.runtime import Flag, SystemRuntime
-from worker.source.program import Git
+from worker.source.git_program import Git
+from worker.system.runtime import Flag, SystemRuntime
 
 
 def make_git(tmp_path: Path, *, stop: Flag | None = None, environment: Mapping[str, str] | None = None) -> Git:

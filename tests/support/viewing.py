@@ -1,11 +1,11 @@
 """A store as the commands look at it."""
 
-from worker.commands.reading import View
-from worker.retry import Retrier
-from worker.runtime import SystemRuntime
-from worker.settings import Reader, read_settings
+from worker.services.view import View
+from worker.settings.settings import Reader, read_settings
 from worker.store.port import Store
 from worker.store.retrying import RetryingStore
+from worker.system.retry import Retrier
+from worker.system.runtime import SystemRuntime
 
 
 def view(store: Store) -> View:

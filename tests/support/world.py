@@ -9,18 +9,18 @@ from pathlib import Path
 
 import yaml
 
-from states.files import Entry, item_path
+from states.course_paths import Entry, item_path
 from states.manifest import Identity, Manifest
 from states.stages import INFO, Stage
-from worker.callbacks.port import Answer, UnreachableError, Webhook
-from worker.claim import Newcomer
-from worker.course import read_abstractions, read_order
+from worker.course.formats import read_abstractions, read_order
 from worker.engines.port import Engine, Item, Workspace
-from worker.job import Job, Parts, Terms
-from worker.report import LogReporter
-from worker.runtime import Runtime, SystemRuntime
+from worker.outbox.port import Answer, UnreachableError, Webhook
+from worker.ownership.claim import Newcomer
+from worker.run.progress import LogReporter
+from worker.run.run import Job, Parts, Terms
 from worker.source.port import Revision
 from worker.store.port import Store
+from worker.system.runtime import Runtime, SystemRuntime
 
 JOB = "job-1"
 IDENTITY = Identity(job_id=JOB, repository="https://example.org/owner/name", branch="main")

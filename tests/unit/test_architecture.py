@@ -11,29 +11,34 @@ MODULES = sorted(path for package in ("states", "worker") for path in (ROOT / pa
 HOMES = {
     "boto3": ["worker/store/s3.py"],
     "botocore": ["worker/store/s3.py"],
-    "httpcore": ["worker/callbacks/transport.py"],
-    "httpx": ["worker/callbacks/webhook.py", "worker/callbacks/transport.py", "worker/platform/"],
-    "rich": ["worker/display.py"],
+    "httpcore": ["worker/outbox/transport.py"],
+    "httpx": ["worker/outbox/webhook.py", "worker/outbox/transport.py", "worker/platform/"],
+    "rich": ["worker/run/progress_bar.py"],
     "starlette": ["worker/gateway/"],
-    "subprocess": ["worker/process.py"],
-    "tenacity": ["worker/retry.py"],
-    "threading": ["worker/runtime.py", "worker/lease.py", "worker/engines/", "worker/gateway/slots.py"],
+    "subprocess": ["worker/system/process.py"],
+    "tenacity": ["worker/system/retry.py"],
+    "threading": [
+        "worker/system/runtime.py",
+        "worker/ownership/lease.py",
+        "worker/engines/",
+        "worker/gateway/queue.py",
+    ],
     "transitions": ["states/machine.py"],
     "tree_sitter": ["worker/engines/static/"],
     "uvicorn": ["worker/gateway/"],
-    "yaml": ["worker/course.py", "worker/engines/", "worker/commands/batch_file.py"],
+    "yaml": ["worker/course/formats.py", "worker/engines/", "worker/cli/commands/batch_file.py"],
 }
 PURE = {
     "base64", "collections", "dataclasses", "enum", "functools", "hashlib", "http", "itertools", "json", "re",
     "states", "transitions", "types", "typing", "urllib",
 }  # fmt: skip
-OUTER = ("worker.cli", "worker.commands", "worker.gateway")
+OUTER = ("worker.cli.main", "worker.commands", "worker.gateway")
 """Only these know the outside; nothing further in imports them."""
 ADAPTERS = (
     "worker.store.s3",
     "worker.store.folder",
     "worker.store.memory",
-    "worker.callbacks.webhook",
+    "worker.outbox.webhook",
     "worker.source",
 )
 
@@ -69,6 +74,6 @@ def test_imports_point_inwards(path: Path) -> None:
         return
     outward = [module for module in imports(path) if module.startswith(OUTER)]
     assert outward == []
-    if not own.startswith("worker.opening"):
+    if not own.startswith("worker.wiring"):
         adapters = [module for module in imports(path) if module.startswith(ADAPTERS) and not module.endswith(".port")]
         assert all(own.startswith(module.rsplit(".", 1)[0]) for module in adapters), adapters

@@ -6,8 +6,8 @@ import certifi
 import pytest
 
 from worker.errors import ConfigError
-from worker.request import read_job, read_request
-from worker.settings import Reader, Secret, Settings, read_settings
+from worker.job_request import read_job, read_request
+from worker.settings.settings import Reader, Secret, Settings, read_settings
 
 S3 = {"STORE_URL": "s3://bucket/jobs", "AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK"}
 CALLBACK = {"CALLBACK_URL": "https://app.example/hook", "CALLBACK_TOKEN": "token"}

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from worker.commands.reading import View
-from worker.commands.status import describe
-from worker.gateway.answers import course_files, pending, read_manifest
-from worker.gateway.canceling import see_to, wish
+from worker.cli.commands.status import describe
+from worker.gateway.cancel import see_to, wish
+from worker.gateway.child import Program
+from worker.gateway.job_status import is_settled
 from worker.gateway.port import ConflictError, UnknownJobError
-from worker.gateway.program import Program
+from worker.gateway.queue import Slots
 from worker.gateway.request import Request, same_job
-from worker.gateway.slots import Slots
-from worker.gateway.standing import is_settled
-from worker.opening import engine_name
+from worker.gateway.views import course_files, pending, read_manifest
+from worker.services.view import View
+from worker.wiring import engine_name
 
 
 class LocalBackend:

@@ -6,7 +6,7 @@ from states.keys import JOB_ID
 from states.stages import State
 from states.url_patterns import HTTP_URL, repository_pattern
 from worker import __version__
-from worker.text_faults import SECRET, surplus_class
+from worker.settings.text_faults import SECRET, surplus_class
 
 _NO_SURPLUS: Final = surplus_class()
 _BEGIN: Final = f"^(?![{_NO_SURPLUS}])"

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from states.manifest import Identity
-from states.repository import branch_fault, normal_form, repository_fault
-from worker.request import DEFAULT_BRANCH, job_id_fault
-from worker.settings import Secret, http_fault
-from worker.text_faults import secret_fault, surplus_fault
+from states.repository_url import branch_fault, normal_form, repository_fault
+from worker.job_request import DEFAULT_BRANCH, job_id_fault
+from worker.settings.settings import Secret, http_fault
+from worker.settings.text_faults import secret_fault, surplus_fault
 
 _REQUIRED: Final = {
     "jobId": "the job's name",

@@ -14,10 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from worker.disk import on_disk, unusable_work_dir
 from worker.errors import ConfigError, TemporaryError
 from worker.gateway.request import FaultyRequestError, Request, read_request
-from worker.runtime import Runtime
+from worker.system.disk import on_disk, unusable_work_dir
+from worker.system.runtime import Runtime
 
 LOG = logging.getLogger(__name__)
 _LOCK: Final = ".lock"

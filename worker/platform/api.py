@@ -20,8 +20,8 @@ from worker import __version__
 from worker.errors import ConfigError, RefusedError, TemporaryError
 from worker.platform.port import LostAnswerError
 from worker.platform.settings import PlatformSettings
-from worker.retry import Policy, Retrier
-from worker.runtime import Runtime
+from worker.system.retry import Policy, Retrier
+from worker.system.runtime import Runtime
 
 CALL_SECONDS: Final = 15.0
 """So long one call may take."""

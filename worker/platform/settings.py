@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from worker.settings import Reader, Secret, http_fault, read_proxy
+from worker.settings.settings import Reader, Secret, http_fault, read_proxy
 
 DEFAULT_URL: Final = "https://api.scaleway.com"
 DEFAULT_REGION: Final = "fr-par"

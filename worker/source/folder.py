@@ -9,12 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from states.stages import STAGES
-from worker.disk import on_disk
 from worker.errors import NoInputError, TemporaryError, WorkerError
-from worker.gitignore import NAME, rules_for
-from worker.source.limits import Limits
-from worker.source.port import Revision
-from worker.source.tree import (
+from worker.source.files import (
     Entry,
     chunks,
     has_content,
@@ -22,6 +18,10 @@ from worker.source.tree import (
     regular_files,
     tell_left_out,
 )
+from worker.source.limits import Limits
+from worker.source.port import Revision
+from worker.system.disk import on_disk
+from worker.system.gitignore import NAME, rules_for
 
 _PREFIX: Final = "folder-"
 _DIGITS: Final = 40

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from states.repository import repository_fault
+from states.repository_url import repository_fault
 from worker.errors import ConfigError, NoInputError
-from worker.retry import Policy, Retrier
-from worker.settings import Secret
-from worker.source.answer import UnavailableError
-from worker.source.host import BRANCHES, GitHost
+from worker.settings.settings import Secret
+from worker.source.git_host import BRANCHES, GitHost
+from worker.source.git_program import Git
+from worker.source.host_answer import UnavailableError
 from worker.source.limits import Limits
 from worker.source.port import Revision
-from worker.source.program import Git
-from worker.source.repository import ScratchRepository, is_commit
+from worker.source.scratch_repository import ScratchRepository, is_commit
+from worker.system.retry import Policy, Retrier
 
 LOG = logging.getLogger(__name__)
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Final
 
 from worker.errors import NoInputError, WorkerError
-from worker.source.answer import reason
 from worker.source.folder import FolderSource
+from worker.source.git_program import Git, Options
+from worker.source.host_answer import reason
 from worker.source.limits import Limits
 from worker.source.port import Revision, Source
-from worker.source.program import Git, Options
-from worker.source.repository import ScratchRepository
+from worker.source.scratch_repository import ScratchRepository
 
 LOG = logging.getLogger(__name__)
 

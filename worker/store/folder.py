@@ -17,9 +17,9 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Final, TypeVar
 
-from worker.disk import PASSING
 from worker.errors import ExistsError, MissingError, StoreConfigError, StoreUnavailableError
 from worker.store.port import Entry, Head
+from worker.system.disk import PASSING
 
 TEMPORARY: Final = "~tmp"
 """The folder of temporary files: no job can have that name."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from worker.errors import ConflictError, StoreFaultError, StoreRefusedError, StoreUnavailableError
-from worker.retry import Policy, Retrier
 from worker.store.port import Entry, Head, Store
+from worker.system.retry import Policy, Retrier
 
 LOG = logging.getLogger(__name__)
 

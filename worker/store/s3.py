@@ -23,8 +23,8 @@ from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
 from worker.errors import StoreConfigError, StoreUnavailableError
-from worker.store.answers import Answer, GarbledError, StrangerError, inspect, meaning, moment
 from worker.store.port import Entry, Head
+from worker.store.s3_errors import Answer, GarbledError, StrangerError, inspect, meaning, moment
 
 if TYPE_CHECKING:
     # Types only: the package is not installed with the program.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.commands.batch_file import Entry, read_entries
+from worker.cli.commands.batch_file import Entry, read_entries
 from worker.errors import UsageError
 
 

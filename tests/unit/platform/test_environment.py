@@ -7,8 +7,7 @@ from states.exits import Exit
 from states.manifest import Manifest
 from states.stages import Stage
 from tests.support.builders import IDENTITY, completed, entered, error
-from tests.unit.platform.making import definition, reference, run
-from worker.commands.following import outcome
+from tests.unit.platform.builders import definition, reference, run
 from worker.errors import ConfigError
 from worker.platform.environment import (
     doubts,
@@ -20,7 +19,8 @@ from worker.platform.environment import (
 )
 from worker.platform.port import PlatformRun
 from worker.platform.settings import PlatformSettings, is_uuid, read_platform
-from worker.settings import Reader
+from worker.services.follow import outcome
+from worker.settings.settings import Reader
 
 PROJECT = "5e0f8b5e-0000-4000-8000-000000000000"
 KEY = {"SCW_SECRET_KEY": "hush"}

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from states.addresses import address_fault, page_hint
-from states.repository import repository_fault
+from states.repository_url import repository_fault
 
 GIVE = "give https://github.com/owner/name"
 SHA = "0123456789012345678901234567890123456789"

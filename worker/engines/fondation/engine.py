@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from states.stages import Stage
-from worker.disk import on_disk
-from worker.engines.fondation import home
-from worker.engines.fondation.bundle import MISSING, Bundle, find_bundle
-from worker.engines.fondation.session import Plan, Session
-from worker.engines.fondation.tree import Tree
+from worker.engines.fondation import cli_environment as home
+from worker.engines.fondation.cli_bundle import MISSING, Bundle, find_bundle
+from worker.engines.fondation.cli_process import Plan, Session
+from worker.engines.fondation.source_copy import Tree
 from worker.engines.port import EngineFailedError, Item, Workspace
-from worker.process import Command, ProcessStoppedError
-from worker.runtime import Flag, Runtime
+from worker.system.disk import on_disk
+from worker.system.process import Command, ProcessStoppedError
+from worker.system.runtime import Flag, Runtime
 
 LOG = logging.getLogger(__name__)
 

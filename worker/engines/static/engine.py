@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from states.stages import INFO, Stage
-from worker.course import read_abstractions, read_order, read_relationships
+from worker.course.formats import read_abstractions, read_order, read_relationships
 from worker.engines.port import EngineFailedError, Item, NoMaterialError, Workspace
 from worker.engines.static.analysis import NothingToSayError, analyze
 from worker.engines.static.facts import Analysis, Course

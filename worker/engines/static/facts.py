@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from worker.course import Abstraction, OrderEntry, Relationship
+from worker.course.formats import Abstraction, OrderEntry, Relationship
 from worker.engines.static.reading.language import Language
 
 

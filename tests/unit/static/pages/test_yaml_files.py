@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.course import write_tree
 from tests.support.samples import ALL, MIXED
-from worker.course import read_abstractions, read_order, read_relationships
+from worker.course.formats import read_abstractions, read_order, read_relationships
 from worker.engines.static.analysis import analyze
 from worker.engines.static.pages import yaml_files as papers
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from states.files import slug
+from states.course_paths import slug
 from worker.engines.static.facts import Definition
 from worker.engines.static.parsing.identifiers import parts, word_set
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from states.files import Entry, item_path
+from states.course_paths import Entry, item_path
 from states.stages import Stage
-from worker.course import Abstraction, OrderEntry
+from worker.course.formats import Abstraction, OrderEntry
 from worker.engines.static.facts import Analysis, Course, Definition, Kind, Reference, Relation, SourceFile, Unit
 from worker.engines.static.pages.source_texts import Texts
 from worker.engines.static.parsing.function_facts import Anatomy

@@ -6,12 +6,12 @@ from typing import Final
 
 from tree_sitter import Node, Tree
 
-from worker.disk import raise_if_passing
 from worker.engines.static.facts import SourceFile
 from worker.engines.static.parsing.cfamily import blank_macros
 from worker.engines.static.parsing.source_file import MAX_PARSED_BYTES, Reader
 from worker.engines.static.reading.encoding import decode
 from worker.engines.static.reading.language import PARSED, Language
+from worker.system.disk import raise_if_passing
 
 _KEPT_TEXTS: Final = 256
 _KEPT_TREES: Final = 24

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from states.files import item_path
+from states.course_paths import item_path
 from states.stages import Stage
 from worker.engines.port import Item
 from worker.engines.static.facts import Analysis, Course

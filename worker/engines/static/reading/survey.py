@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from worker.disk import raise_if_passing
 from worker.engines.static.facts import Heading, Import, Role, Skip, Skipped, SourceFile
 from worker.engines.static.linking.imports import Modules
 from worker.engines.static.parsing.source_file import MAX_PARSED_BYTES, Parsed, Reader
@@ -15,6 +14,7 @@ from worker.engines.static.reading.encoding import decode
 from worker.engines.static.reading.language import PARSED, PROSE, Language, language_of
 from worker.engines.static.reading.roles import build, role_of, twin
 from worker.engines.static.reading.walk import MAX_FILE_BYTES, MAX_LONE_BYTES, Found, walk
+from worker.system.disk import raise_if_passing
 
 MAX_TEXT_BYTES: Final = 96 * 1024 * 1024
 """So much of a repository is read, sources before all else; the rest is left out."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from worker.disk import raise_if_passing
 from worker.engines.static.facts import Skip
 from worker.engines.static.parsing.identifiers import word_set
 from worker.engines.static.reading.encoding import shown
-from worker.gitignore import IgnoreRules
+from worker.system.disk import raise_if_passing
+from worker.system.gitignore import IgnoreRules
 
 MAX_FILES: Final = 60_000
 MAX_FILE_BYTES: Final = 1024 * 1024

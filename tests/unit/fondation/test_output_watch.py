@@ -1,0 +1,102 @@
+"""Which files are complete: told by the kernel, or seen by looking twice."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from worker.engines.fondation.output_watch import FOLDERS, LOOK_SECONDS, Looks, Watch
+from worker.system.runtime import SystemRuntime
+
+RUNTIME = SystemRuntime()
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    for folder in FOLDERS:
+        (tmp_path / folder).mkdir(exist_ok=True)
+    return tmp_path
+
+
+@pytest.fixture
+def watch(output: Path) -> Iterator[Watch]:
+    watch = Watch(output, RUNTIME)
+    yield watch
+    watch.close()
+
+
+def seen(watch: Watch | Looks, seconds: float) -> list[str]:
+    """Return what is complete within a time."""
+    end, found = RUNTIME.monotonic() + seconds, list[str]()
+    while RUNTIME.monotonic() < end:
+        found += watch.wait(0.02).complete
+    return found
+
+
+def test_a_file_is_complete_when_it_is_closed_and_not_before(output: Path, watch: Watch) -> None:
+    with (output / "chapters" / "a.md").open("w") as file:
+        for piece in ("one ", "two "):
+            file.write(piece)
+            file.flush()
+            assert watch.wait(1).alive
+            assert watch.wait(2 * LOOK_SECONDS).complete == ()
+    assert watch.wait(1).complete == ("chapters/a.md",)
+
+
+def test_a_file_is_complete_when_it_is_moved_to_its_place(output: Path, watch: Watch) -> None:
+    (output / "draft").write_text("text")
+    (output / "draft").rename(output / "tutorials" / "a.md")
+    assert seen(watch, 0.1) == ["draft", "tutorials/a.md"]
+
+
+def test_nothing_is_said_of_what_was_there_before(output: Path) -> None:
+    (output / "a.md").write_text("text")
+    watch = Watch(output, RUNTIME)
+    assert seen(watch, 3 * LOOK_SECONDS) == []
+    watch.close()
+
+
+def test_a_folder_that_is_replaced_is_watched_all_the_same(output: Path, watch: Watch) -> None:
+    (output / "chapters").rename(output / "old")
+    (output / "chapters").mkdir()
+    (output / "chapters" / "a.md").write_text("text")
+    assert seen(watch, 4 * LOOK_SECONDS) == ["chapters/a.md"]
+
+
+def test_more_than_the_kernel_remembers_is_found_by_looking(output: Path, watch: Watch) -> None:
+    limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+    for number in range(limit // 2 + 1):  # created, modified, closed
+        (output / f"chapters/{number % 100}.md").write_text(str(number))
+    assert sorted(set(seen(watch, 2))) == sorted(f"chapters/{number}.md" for number in range(100))
+
+
+class TestLooks:
+    """Where there is no inotify."""
+
+    @pytest.fixture
+    def looks(self, output: Path) -> Looks:
+        (output / "old.md").write_text("text")
+        return Looks({"": output, "chapters/": output / "chapters"}, RUNTIME)
+
+    def test_a_file_is_complete_when_it_has_not_changed_between_two_looks(self, output: Path, looks: Looks) -> None:
+        with (output / "chapters" / "a.md").open("w") as file:
+            for piece in range(20):
+                file.write(f"{piece} ")
+                file.flush()
+                assert looks.wait(LOOK_SECONDS / 2).complete == ()
+        assert seen(looks, 4 * LOOK_SECONDS) == ["chapters/a.md"]
+
+    def test_a_file_that_changes_again_is_told_again(self, output: Path, looks: Looks) -> None:
+        for text in ("one", "three"):
+            (output / "a.md").write_text(text)
+            assert seen(looks, 3 * LOOK_SECONDS) == ["a.md"]
+
+    def test_any_change_is_a_sign_of_life(self, output: Path, looks: Looks) -> None:
+        assert not looks.wait(LOOK_SECONDS).alive
+        (output / "a.md").write_text("one")
+        assert looks.wait(LOOK_SECONDS).alive
+
+    def test_links_and_lost_folders_are_passed_over(self, output: Path, looks: Looks) -> None:
+        (output / "link.md").symlink_to("/etc/passwd")
+        (output / "chapters").rmdir()
+        assert seen(looks, 3 * LOOK_SECONDS) == []

@@ -1,0 +1,104 @@
+"""Stored files keep their place, whoever writes over them; the writer is a process of its own."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from states.stages import Stage
+from tests.support.waiting import until
+from worker.engines.fondation.yaml_guard import Keeper
+from worker.engines.port import EngineOutdatedError
+
+PATH: Final = "step1_abstractions.yaml"
+STORED: Final = b"- {name: stored}\n"
+
+WRITE: Final = "open(path, 'w').write(own); "
+READ: Final = "print(open(path).read(), end=''); "
+MOVE: Final = "import os; open(path + '.draft', 'w').write(own); os.replace(path + '.draft', path); "
+
+Visit = Callable[..., bytes]
+
+
+@pytest.fixture
+def keeper(tmp_path: Path) -> Iterator[Keeper]:
+    (tmp_path / PATH).write_bytes(STORED)
+    keeper = Keeper(tmp_path, {PATH: STORED})
+    yield keeper
+    keeper.close()
+
+
+@pytest.fixture
+def visit(tmp_path: Path, keeper: Keeper) -> Visit:
+    """Return a function that lets another process do something to the file, and returns what it printed."""
+
+    def run(script: str, own: bytes = b"- {name: own}\n") -> bytes:
+        code = f"path, own = {str(tmp_path / PATH)!r}, {own.decode()!r}; {script}"
+        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+            until(lambda: looked(keeper) and process.poll() is not None)
+            return process.communicate()[0]
+
+    return run
+
+
+def looked(keeper: Keeper) -> bool:
+    keeper.look()
+    return True
+
+
+def test_who_writes_and_reads_at_once_reads_what_is_stored(keeper: Keeper, visit: Visit) -> None:
+    assert visit(3 * (WRITE + READ)) == 3 * STORED
+    keeper.check()
+
+
+def test_who_reads_first_and_writes_then_has_read_nothing_of_it(keeper: Keeper, visit: Visit) -> None:
+    assert visit(READ + WRITE) == STORED
+    with pytest.raises(EngineOutdatedError, match="made anew") as raised:
+        keeper.check()
+    assert raised.value.stage is Stage.EXTRACT
+    assert visit(READ) == STORED
+    keeper.check()
+
+
+def test_who_writes_the_same_need_not_read_it(keeper: Keeper, visit: Visit) -> None:
+    visit(WRITE, STORED)
+    keeper.check()
+
+
+def test_who_writes_nothing_is_trusted(keeper: Keeper, visit: Visit) -> None:
+    visit(READ)
+    keeper.check()
+
+
+@pytest.mark.parametrize("own", [b"- {name: own}\n", b""])
+def test_who_puts_another_file_in_its_place_is_not(keeper: Keeper, visit: Visit, own: bytes) -> None:
+    visit(MOVE + READ, own)
+    with pytest.raises(EngineOutdatedError):
+        keeper.check()
+
+
+def test_who_puts_the_same_in_its_place_is_trusted(keeper: Keeper, visit: Visit) -> None:
+    visit(MOVE + READ, STORED)
+    keeper.check()
+
+
+def test_who_removes_it_is_not_trusted(keeper: Keeper, visit: Visit) -> None:
+    visit("import os; os.unlink(path)")
+    with pytest.raises(EngineOutdatedError):
+        keeper.check()
+
+
+def test_where_there_are_no_leases_what_is_written_must_be_the_same(tmp_path: Path) -> None:
+    (tmp_path / PATH).write_bytes(STORED)
+    with (tmp_path / PATH).open("r+b") as other:  # a file that is open already cannot be leased
+        keeper = Keeper(tmp_path, {PATH: STORED})
+        keeper.look()
+        keeper.check()
+        other.write(b"- {name: other!}\n")
+        other.flush()
+        with pytest.raises(EngineOutdatedError):
+            keeper.check()
+        keeper.close()

@@ -1,0 +1,62 @@
+"""The sender of events, with a lease under a clock that does what it is told."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.builders import completed
+from tests.unit.ownership.test_lease import LEASE, Scene
+from worker.outbox.port import Answer, UnreachableError, Webhook
+from worker.outbox.sender import Courier, Letter
+
+
+class Asking:
+    """A webhook that remembers whom to ask for how long a run may speak, and never gets through."""
+
+    def __init__(self) -> None:
+        self.remaining: Callable[[], float] = lambda: float("inf")
+
+    def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> Answer:  # noqa: ARG002
+        self.remaining = remaining
+        raise UnreachableError("nobody is there")
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def sending(scene: Scene) -> Asking:
+    """Return the webhook of a run that has begun to send an event."""
+    webhook = Asking()
+
+    def open_webhook() -> Webhook:
+        return webhook
+
+    courier = Courier(open_webhook, scene.lease, scene.runtime, scene.mailbox)
+    [event] = completed().outbox.pending[-1:]
+    courier.start()
+    courier.send(Letter(event=event, idempotency_key="key", write=lambda: b"{}"))
+    scene.scheduler.at(1, courier.close)
+    scene.scheduler.run()
+    return webhook
+
+
+@pytest.mark.parametrize(("time", "remaining"), [(2, LEASE - 2), (LEASE - 0.5, 0.5), (LEASE + 1, 0)])
+def test_a_sender_may_speak_for_as_long_as_the_lease_is_held(scene: Scene, time: float, remaining: float) -> None:
+    webhook = sending(scene)
+    scene.scheduler.time = time
+    assert webhook.remaining() == remaining
+
+
+def test_a_sender_may_not_speak_under_a_lease_that_was_given_up_or_is_suspended(scene: Scene) -> None:
+    webhook = sending(scene)
+    assert webhook.remaining() > 0
+    scene.lease.suspend("the store's clock was set")
+    assert webhook.remaining() == 0
+    assert scene.lease.reassert(lambda: None)
+    assert webhook.remaining() > 0
+    scene.lease.revoke()
+    assert webhook.remaining() == 0

@@ -1,0 +1,365 @@
+"""The lease of a run, under a clock that does what it is told."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from states.decisions import claim, request_cancel
+from states.keys import heartbeat_key
+from states.manifest import Writer
+from tests.simulation.scheduler import Process, Scheduler, SimRuntime
+from tests.support.builders import ENGINE, IDENTITY, begun, run_record
+from worker.errors import (
+    ConflictError,
+    ExistsError,
+    MissingError,
+    StoreConfigError,
+    StoreRefusedError,
+    StoreUnavailableError,
+)
+from worker.ownership.heartbeat import Heartbeat, read_heartbeat
+from worker.ownership.lease import (
+    CancelRequested,
+    Heart,
+    Lease,
+    LeaseLost,
+    LeaseRefreshed,
+    StoreLost,
+    Superseded,
+)
+from worker.ownership.log import CheckpointLog, Ownership
+from worker.store.memory import MemoryStore
+from worker.store.port import Entry
+from worker.system.runtime import ThreadFailed
+
+LEASE = 30
+NEVER = 10**6
+
+
+class Moody(MemoryStore):
+    """A store that can be away, slow, stuck, or refuse."""
+
+    mood: Exception | None = None
+    """Raised where something is written."""
+    list_mood: Exception | None = None
+    slow: float = 0.0
+    stuck: float = 0.0
+    """How many seconds the next request hangs."""
+    scheduler: Scheduler
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        super().__init__(lambda: scheduler.time - self.set_back)
+        self.scheduler = scheduler
+        self.set_back = 0.0
+        self.requests: list[tuple[float, str]] = []
+
+    def put(self, key: str, body: bytes | Path, media_type: str) -> float:
+        """Store an object, if it is in the mood."""
+        self.requests.append((self.scheduler.time, "put"))
+        self.scheduler.time += self.slow
+        self._hang()
+        if self.mood is not None:
+            raise self.mood
+        return super().put(key, body, media_type)
+
+    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+        """List objects, if it is in the mood."""
+        self.requests.append((self.scheduler.time, "list"))
+        if start_after:
+            self._hang()
+        if self.list_mood is not None:
+            raise self.list_mood
+        return super().entries(prefix, start_after=start_after, limit=limit)
+
+    def times(self, kind: str) -> list[float]:
+        """Return when something was asked for."""
+        return [time for time, asked in self.requests if asked == kind]
+
+    def _hang(self) -> None:
+        seconds, self.stuck = self.stuck, 0.0 if self.stuck < NEVER else NEVER
+        if seconds:
+            self.scheduler.pause(seconds)
+
+
+class Scene:
+    """A run that has just claimed its job."""
+
+    def __init__(self, *, skew: int = 0) -> None:
+        self.scheduler = Scheduler(1)
+        self.process = Process(name="p")
+        self.runtime = SimRuntime(self.scheduler, self.process)
+        self.store = Moody(self.scheduler)
+        self.log = CheckpointLog(self.store, IDENTITY.job_id, self.runtime)
+        checkpoint = self.log.append(None, begun(), Writer.WORKER)
+        now = self.scheduler.time
+        self.owned = Ownership(self.log, checkpoint, since=now, dated=now, skew=skew)
+        self.mailbox = self.runtime.mailbox()
+        self.lease = Lease(lambda: self.store, self.owned, self.runtime, self.mailbox)
+
+    def heartbeat(self) -> object:
+        """Return the newest heartbeat as it is stored."""
+        return json.loads(self.store.get(heartbeat_key(IDENTITY.job_id, 1)))
+
+    def news(self) -> list[object]:
+        """Return what has been reported."""
+        return [self.mailbox.get(0) for _ in range(len(self.mailbox._messages))]  # type: ignore[attr-defined]  # of SimMailbox
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def test_it_is_held_for_its_time_after_the_claim_and_not_longer(scene: Scene) -> None:
+    scene.scheduler.time = LEASE - 0.1
+    assert scene.lease.held
+    scene.scheduler.time = LEASE
+    assert not scene.lease.held
+
+
+def test_a_heartbeat_says_run_and_lease_and_is_counted_from_before_it_was_sent(scene: Scene) -> None:
+    scene.scheduler.time, scene.store.slow = 10, 4
+    scene.lease.beat()
+    assert scene.heartbeat() == {"run": 1, "leaseSeconds": LEASE, "number": 1}
+    scene.scheduler.time = 15
+    scene.lease.look()
+    assert scene.lease.remaining == 10 + LEASE - 15
+
+
+def test_each_heartbeat_differs_from_the_one_before(scene: Scene) -> None:
+    scene.lease.beat()
+    first = scene.heartbeat()
+    scene.lease.beat()
+    assert scene.heartbeat() != first
+
+
+def test_an_answer_that_comes_too_late_does_not_bring_the_lease_back_by_itself(scene: Scene) -> None:
+    scene.store.slow = LEASE
+    scene.lease.beat()
+    scene.store.slow = 0
+    scene.lease.look()
+    scene.lease.beat()
+    assert not scene.lease.held, "an append must show it first"
+    assert scene.news() == [LeaseLost()]
+    assert scene.lease.reassert(lambda: None)
+    assert scene.lease.held
+
+
+def test_reasserting_a_lease_that_has_run_out_again_does_not_help(scene: Scene) -> None:
+    scene.scheduler.time = LEASE + 1
+    scene.lease.suspend("too late")
+    assert not scene.lease.reassert(lambda: None)
+    assert scene.lease.suspended
+
+
+def test_reasserting_a_lease_that_is_lost_while_the_checkpoint_is_appended_does_not_help(scene: Scene) -> None:
+    scene.lease.suspend("the store's clock was set")
+    assert not scene.lease.reassert(lambda: scene.lease.suspend("and once more"))
+    assert scene.lease.suspended
+
+
+def test_the_loss_is_reported_once(scene: Scene) -> None:
+    scene.lease.suspend("too late")
+    scene.lease.suspend("too late")
+    assert scene.news() == [LeaseLost()]
+
+
+def test_of_two_answers_the_one_to_the_later_heartbeat_counts(scene: Scene) -> None:
+    def send(at: float, answered: float) -> None:
+        def beat() -> None:
+            scene.store.stuck = answered - at
+            scene.lease.beat()
+
+        scene.scheduler.at(at, lambda: scene.scheduler.spawn(scene.process, "heartbeat", beat))
+
+    send(1, answered=9)
+    send(4, answered=5)
+    scene.scheduler.run()
+    assert scene.lease.refreshed == 4
+
+
+def test_a_clock_that_stood_still_with_its_machine_is_noticed_by_the_stores(scene: Scene) -> None:
+    scene.lease.beat()
+    scene.scheduler.stop_machine(scene.process, LEASE + 1)
+    scene.scheduler.time += LEASE + 1
+    assert scene.lease.held, "by its own clock, no time has passed"
+    assert not scene.lease.confirm()
+    assert scene.news() == [LeaseLost()]
+
+
+def test_while_the_store_does_not_tell_how_much_time_has_passed_the_lease_is_not_held(scene: Scene) -> None:
+    scene.lease.beat()
+    scene.store.set_back = 3600
+    scene.lease.beat()
+    assert not scene.lease.held
+    assert scene.lease.reassert(lambda: None)
+    assert scene.lease.confirm(), "from then on it goes by the new time"
+
+
+def test_a_machine_that_stood_still_after_the_claim_is_noticed_at_the_first_heartbeat(scene: Scene) -> None:
+    scene.scheduler.stop_machine(scene.process, LEASE + 1)
+    scene.scheduler.time += LEASE + 1
+    scene.lease.beat()
+    assert not scene.lease.held
+
+
+def test_a_machine_that_stood_still_for_less_than_the_lease_keeps_it(scene: Scene) -> None:
+    scene.lease.beat()
+    scene.scheduler.stop_machine(scene.process, LEASE - 1)
+    scene.scheduler.time += LEASE - 1
+    assert scene.lease.confirm()
+
+
+@pytest.mark.parametrize("odd", [StoreUnavailableError("away"), ConflictError("409"), TypeError("two Date headers")])
+def test_a_lease_that_the_store_does_not_confirm_is_not_held(scene: Scene, odd: Exception) -> None:
+    scene.store.mood = odd
+    assert not scene.lease.confirm()
+    scene.store.mood = None
+    assert scene.lease.confirm()
+
+
+def test_where_the_store_dates_its_answers_ahead_of_its_objects_the_lease_is_written_as_so_much_longer() -> None:
+    scene = Scene(skew=5)
+    scene.lease.beat()
+    assert scene.heartbeat() == {"run": 1, "leaseSeconds": LEASE + 5, "number": 1}
+
+
+def test_a_successor_is_found_and_nothing_is_held_from_then_on(scene: Scene) -> None:
+    rival = CheckpointLog(scene.store, IDENTITY.job_id, scene.runtime)
+    head = rival.newest()
+    assert head is not None
+    rival.append(head, claim(head.manifest, run_record(2), engine=ENGINE, announces=True), Writer.WORKER)
+    scene.lease.look()
+    assert scene.news() == [Superseded(run=2)]
+    assert not scene.lease.held
+
+
+def test_an_operators_request_is_found_and_the_lease_stays(scene: Scene) -> None:
+    operator = CheckpointLog(scene.store, IDENTITY.job_id, scene.runtime)
+    head = operator.newest()
+    assert head is not None
+    operator.append(head, request_cancel(head.manifest), Writer.OPERATOR)
+    scene.lease.look()
+    assert scene.news() == [CancelRequested()]
+    assert scene.lease.held
+
+
+def test_a_newcomer_reads_the_lease_that_the_owner_wrote(scene: Scene) -> None:
+    key = heartbeat_key(IDENTITY.job_id, 1)
+    manifest = replace(scene.owned.manifest, runs=(run_record(lease_seconds=7),))
+    assert read_heartbeat(scene.store, manifest) == Heartbeat(lease_seconds=7)
+    scene.store.put(key, b'{"run": 1, "leaseSeconds": 99, "number": 3}', "application/json")
+    scene.scheduler.time += 5
+    assert read_heartbeat(scene.store, manifest) == Heartbeat(lease_seconds=99, age=5, number=3)
+    scene.store.put(key, b'{"run": 1, "leaseSeconds": 99}', "application/json")
+    assert read_heartbeat(scene.store, manifest) == Heartbeat(lease_seconds=99, age=0)
+    scene.store.put(key, b"[]", "application/json")
+    assert read_heartbeat(scene.store, manifest) == Heartbeat(lease_seconds=7, age=0)
+
+
+def beating(scene: Scene, *, until: float, give_up: float = 60) -> list[object]:
+    """Let the heart beat until a time, and return what it reported."""
+    heart = Heart(scene.lease, scene.mailbox, scene.runtime, give_up_seconds=give_up)
+    heart.start(on_lost=lambda: scene.mailbox.put("paused"))
+    scene.scheduler.at(until, heart.stop)
+    scene.scheduler.run()
+    return scene.news()
+
+
+def test_a_heart_that_beats_holds_the_lease_for_ever(scene: Scene) -> None:
+    assert beating(scene, until=1000) == []
+    assert scene.lease.remaining > LEASE / 2
+
+
+def test_the_claim_is_a_sign_of_life_and_each_third_of_a_lease_there_is_another(scene: Scene) -> None:
+    beating(scene, until=45)
+    assert scene.store.times("put") == scene.store.times("list") == [10, 20, 30, 40]
+
+
+@pytest.mark.parametrize("since", [9, 19.5])
+def test_one_stuck_request_costs_no_lease(scene: Scene, since: float) -> None:
+    scene.scheduler.at(since, lambda: setattr(scene.store, "stuck", 400.0))
+    assert beating(scene, until=500) == []
+    gaps = [after - before for before, after in pairwise(scene.store.times("put"))]
+    assert min(gaps) >= LEASE / 9 - 0.01
+    assert max(gaps) < LEASE / 3 + 0.01
+
+
+def test_a_store_where_everything_gets_stuck_is_not_asked_more_and_more(scene: Scene) -> None:
+    scene.store.stuck = NEVER
+    news = beating(scene, until=1000)
+    assert LeaseLost() in news
+    assert len(scene.store.times("put")) <= 4
+    assert len(scene.store.times("list")) <= 4
+
+
+def test_a_heart_without_its_store_pauses_the_engine_in_time_and_gives_up_at_last(scene: Scene) -> None:
+    scene.store.mood = StoreUnavailableError("away")
+    news = beating(scene, until=1000)
+    assert news[:2] == ["paused", LeaseLost()]
+    [lost] = [one for one in news if isinstance(one, StoreLost)]
+    assert isinstance(lost.error, StoreUnavailableError)
+    assert "60 seconds" in str(lost.error)
+    assert len(scene.store.times("put")) < 60
+
+
+def test_a_lease_without_a_look_at_the_log_is_none(scene: Scene) -> None:
+    scene.store.list_mood = StoreUnavailableError("no list")
+    scene.scheduler.at(50, lambda: setattr(scene.store, "list_mood", None))
+    scene.scheduler.at(LEASE - 0.1, lambda: scene.mailbox.put(scene.lease.held))
+    scene.scheduler.at(LEASE + 0.1, lambda: scene.mailbox.put(scene.lease.held))
+    news = beating(scene, until=60)
+    assert [one for one in news if one != "paused"][:3] == [True, LeaseLost(), False]
+    assert news[-1] == LeaseRefreshed()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        StoreRefusedError("403"),
+        StoreConfigError("a redirect"),
+        StoreUnavailableError("503"),
+        ConflictError("409"),
+        MissingError("404"),
+        ExistsError("412"),
+        TypeError("two Date headers"),
+    ],
+)
+def test_one_odd_answer_costs_neither_the_lease_nor_the_thread(scene: Scene, odd: Exception) -> None:
+    scene.scheduler.at(5, lambda: setattr(scene.store, "mood", odd))
+    scene.scheduler.at(5, lambda: setattr(scene.store, "list_mood", odd))
+    scene.scheduler.at(25, lambda: setattr(scene.store, "mood", None))
+    scene.scheduler.at(25, lambda: setattr(scene.store, "list_mood", None))
+    assert beating(scene, until=1000) == []
+    assert scene.lease.remaining > LEASE / 2
+
+
+@pytest.mark.parametrize("mood", ["mood", "list_mood"])
+def test_a_store_that_refuses_for_good_ends_the_run_as_refused(scene: Scene, mood: str) -> None:
+    setattr(scene.store, mood, StoreRefusedError("no more"))
+    [lost] = [news for news in beating(scene, until=1000) if isinstance(news, StoreLost)]
+    assert isinstance(lost.error, StoreRefusedError)
+    assert "60 seconds" in str(lost.error)
+
+
+def test_a_thread_that_fails_is_reported(scene: Scene) -> None:
+    error = OSError("the engine cannot be paused")
+
+    def fail() -> None:
+        raise error
+
+    scene.store.mood = StoreUnavailableError("away")
+    Heart(scene.lease, scene.mailbox, scene.runtime, give_up_seconds=60).start(on_lost=fail)
+    with pytest.raises(OSError, match="cannot be paused"):
+        scene.scheduler.run()
+    assert [news.error for news in scene.news() if isinstance(news, ThreadFailed)] == [error]
+
+
+def test_a_store_that_comes_back_is_reported(scene: Scene) -> None:
+    scene.store.mood = StoreUnavailableError("away")
+    scene.scheduler.at(LEASE + 10, lambda: setattr(scene.store, "mood", None))
+    assert beating(scene, until=LEASE + 15)[-1] == LeaseRefreshed()

@@ -1,0 +1,233 @@
+"""The checkpoint log, and the three answers to "is it mine?"."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from states import decisions
+from states.codec import encode
+from states.keys import checkpoint_key
+from states.manifest import Writer
+from tests.support.builders import AT, ENGINE, begun, entered, run_record
+from worker.errors import (
+    BugError,
+    ConfigError,
+    DamagedCheckpointError,
+    MissingError,
+    ReplacedError,
+    StoreUnavailableError,
+    UnknownFormatError,
+)
+from worker.ownership.claim import check_identity
+from worker.ownership.log import Checkpoint, CheckpointLog, OvertakenError, Ownership, Proof
+from worker.store.memory import MemoryStore
+from worker.store.port import Entry, Head
+from worker.store.retrying import RetryingStore
+from worker.system.retry import Retrier
+from worker.system.runtime import SystemRuntime
+
+RUNTIME = SystemRuntime()
+JOB = begun().job_id
+
+
+class Forgetful(MemoryStore):
+    """Has an object, and cannot give it."""
+
+    def get(self, key: str) -> bytes:
+        raise MissingError(key)
+
+
+class Deaf(MemoryStore):
+    """Does what it is asked, and says that it was not the first to be asked."""
+
+    def create(self, key: str, body: bytes, media_type: str) -> None:
+        super().create(key, body, media_type)
+        super().create(key, body, media_type)
+
+
+class Folding(MemoryStore):
+    """Takes capital letters for small ones, as some file systems do."""
+
+    def create(self, key: str, body: bytes, media_type: str) -> None:
+        super().create(key.lower(), body, media_type)
+
+    def get(self, key: str) -> bytes:
+        return super().get(key.lower())
+
+    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+        return super().entries(prefix.lower(), start_after=start_after.lower(), limit=limit)
+
+
+def new_log(store: MemoryStore) -> CheckpointLog:
+    return CheckpointLog(store, JOB, RUNTIME)
+
+
+def owned(store: MemoryStore) -> Ownership:
+    """Return a job that has just begun, as its owner sees it."""
+    log = new_log(store)
+    return Ownership(log, log.append(None, begun(), Writer.WORKER), since=0)
+
+
+def memory() -> MemoryStore:
+    return MemoryStore(lambda: 0.0)
+
+
+def test_ones_own_checkpoint_is_known_again_when_the_answer_was_lost() -> None:
+    store = Deaf(lambda: 0.0)
+    job = owned(store)
+    assert job.append(lambda base: decisions.enter(base, at=AT)).sequence == 2
+    assert len(list(new_log(store).sequences())) == 2
+
+
+def test_the_same_decision_of_another_process_is_not_taken_for_ones_own() -> None:
+    store = memory()
+    job = owned(store)
+    with pytest.raises(OvertakenError):
+        new_log(store).append(None, begun(), Writer.WORKER)
+    other = new_log(store)
+    newest = other.newest()
+    other.append(newest, decisions.enter(begun(), at=AT), Writer.WORKER)
+    with pytest.raises(ReplacedError, match="run 1 has taken the job over from run 1"):
+        job.append(lambda base: decisions.enter(base, at=AT))
+
+
+def test_an_operators_request_is_taken_in_and_the_decision_is_made_again_on_top_of_it() -> None:
+    store = memory()
+    job, operator = owned(store), new_log(store)
+    newest = operator.newest()
+    assert newest is not None
+    operator.append(newest, decisions.request_cancel(newest.manifest), Writer.OPERATOR)
+    manifest = job.append(lambda base: decisions.enter(base, at=AT))
+    assert (manifest.sequence, manifest.cancel_requested) == (3, True)
+
+
+def test_an_operators_claim_is_no_request_to_the_run_that_it_replaces() -> None:
+    store = memory()
+    job, operator = owned(store), new_log(store)
+    newest = operator.newest()
+    assert newest is not None
+    claimed = decisions.claim(newest.manifest, run_record(2), engine=ENGINE, announces=True)
+    taken_over = operator.append(newest, claimed, Writer.OPERATOR)
+    assert not job.is_own(taken_over.manifest)
+    with pytest.raises(ReplacedError, match="run 2 has taken the job over from run 1"):
+        job.append(lambda base: decisions.enter(base, at=AT))
+
+
+def test_what_exists_and_cannot_be_read_is_no_conflict() -> None:
+    store = Forgetful(lambda: 0.0)
+    store.create(checkpoint_key(JOB, 1), b"whose?", "application/json")
+    with pytest.raises(StoreUnavailableError, match="exists, and cannot be read: try again"):
+        new_log(store).append(None, begun(), Writer.WORKER)
+
+
+def test_a_decision_that_breaks_a_rule_is_not_written() -> None:
+    store = memory()
+    job = owned(store)
+    with pytest.raises(BugError, match="refusing to write checkpoint 2: run 3 follows 1"):
+        job.append(lambda base: replace(base, run=3))
+    assert list(new_log(store).sequences()) == [1]
+    assert job.manifest.sequence == 1
+
+
+def test_each_checkpoint_names_the_hash_of_the_one_before_it() -> None:
+    store = memory()
+    job = owned(store)
+    first = new_log(store).read(1)
+    assert job.append(lambda base: decisions.enter(base, at=AT)).previous == first.sha256
+    assert first.manifest.previous is None
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "says"),
+    [
+        (b'{"format": 7}', UnknownFormatError, "has format 7, and this program knows only format 1"),
+        (b"\x00", DamagedCheckpointError, "is damaged"),
+        (encode(entered(None))[:-30], DamagedCheckpointError, "is damaged"),
+    ],
+)
+def test_what_is_no_manifest_of_ours_is_refused(body: bytes, error: type[Exception], says: str) -> None:
+    store = memory()
+    store.create(checkpoint_key(JOB, 1), body, "application/json")
+    with pytest.raises(error, match=says):
+        new_log(store).newest()
+
+
+def test_a_store_that_creates_a_checkpoint_twice_proves_nothing() -> None:
+    class Overwriting(MemoryStore):
+        def create(self, key: str, body: bytes, media_type: str) -> None:
+            self.put(key, body, media_type)
+
+    checkpoint = Checkpoint(manifest=begun(), body=encode(begun()))
+    assert new_log(Overwriting(lambda: 0.0)).prove(checkpoint) is Proof.OVERWROTE
+    log = new_log(memory())
+    assert log.prove(log.append(None, begun(), Writer.WORKER)) is Proof.FENCE
+
+
+def test_a_store_that_let_a_rival_overwrite_what_it_had_created_is_no_fence() -> None:
+    store = memory()
+    log = new_log(store)
+    claimed = log.append(None, begun(), Writer.WORKER)
+    store.put(checkpoint_key(JOB, 1), encode(replace(begun(), token="rival")), "application/json")
+    assert log.prove(claimed) is Proof.LET_A_RIVAL_OVERWRITE
+
+
+def test_where_the_listing_lags_the_newest_is_found_by_reading_on() -> None:
+    class Lagging(MemoryStore):
+        deaf = False
+
+        def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+            return iter(()) if self.deaf else super().entries(prefix, start_after=start_after, limit=limit)
+
+    store = Lagging(lambda: 0.0)
+    job = owned(store)
+    first = job.log.read(1)
+    for _ in range(3):
+        job.append(lambda base: base)
+    store.deaf = True
+    assert job.log.newest() is None
+    newest = job.log.newest(first)
+    assert newest is not None
+    assert newest.manifest.sequence == 4
+
+
+@pytest.mark.parametrize("missing", [1, 5])
+def test_what_is_listed_and_not_there_is_looked_for_again(missing: int) -> None:
+    class Lagging(MemoryStore):
+        left = missing
+
+        def get(self, key: str) -> bytes:
+            self.left -= 1
+            if self.left >= 0:
+                raise MissingError(key)
+            return super().get(key)
+
+        def head(self, key: str) -> Head:
+            self.left -= 1
+            if self.left >= 0:
+                raise MissingError(key)
+            return super().head(key)
+
+    store = Lagging(lambda: 0.0)
+    begin = new_log(store).append(None, begun(), Writer.WORKER)
+    patient = RetryingStore(store, Retrier(RUNTIME, RUNTIME.flag()), give_up_seconds=30, monotonic=RUNTIME.monotonic)
+    log = CheckpointLog(patient, JOB, RUNTIME, patient.attempt)
+    assert log.newest() == begin
+    store.left = missing
+    assert log.present(1) == begin
+    store.left = missing
+    assert log.age(1) == 0
+
+
+def test_a_job_is_not_taken_for_another_whose_name_differs_in_case() -> None:
+    store = Folding(lambda: 0.0)
+    owned(store)
+    with pytest.raises(ConfigError, match=f"memory:// has job {JOB} under the name {JOB.upper()}"):
+        CheckpointLog(store, JOB.upper(), RUNTIME).newest()
+    assert new_log(store).newest() is not None
+
+
+def test_a_manifest_of_another_job_is_refused_though_all_else_is_the_same() -> None:
+    wanted = replace(begun().identity, job_id=JOB.upper())
+    with pytest.raises(ConfigError, match="give this one another JOB_ID"):
+        check_identity(begun(), wanted)

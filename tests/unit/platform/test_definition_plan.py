@@ -1,0 +1,88 @@
+"""What has to be changed about a definition: as little as possible."""
+
+import pytest
+
+from tests.unit.platform.builders import SECRET, definition, reference
+from worker.errors import ConfigError
+from worker.platform.definition_plan import DEFAULTS, Difference, Plan, SecretWish, Wish, plan
+from worker.platform.port import Shape
+
+IMAGE = "registry.example/worker:1"
+
+
+def wish(version: str | None = None, *secrets: str, **shape: object) -> Wish:
+    """Return a wish for the image that is there already, some fields, and some secrets."""
+    wanted = Shape(image=IMAGE, **{"environment": {}, **shape})  # type: ignore[arg-type]  # fields of Shape
+    return Wish(shape=wanted, secrets={name: SecretWish(secret=SECRET, version=version) for name in secrets})
+
+
+def said(found: Plan) -> list[tuple[str, str | None, str | None]]:
+    """Return the differences of a plan."""
+    return [(one.what, one.before, one.after) for one in found.differences]
+
+
+def test_a_new_definition_gets_the_defaults_and_what_was_asked_for() -> None:
+    found = plan(None, [], wish(None, "KEY", memory=8192, environment={"A": "1"}))
+    assert found.shape == Shape(
+        image=IMAGE, cpu=2000, memory=8192, disk=10000, timeout=86400, retries=5, environment={"A": "1"}
+    )
+    assert found.added == {"KEY": SecretWish(secret=SECRET, version=None)}
+    assert ("memory", None, "8192MiB") in said(found)
+    assert ("secret KEY", None, f"{SECRET}:latest") in said(found)
+
+
+def test_nothing_is_written_where_all_is_as_wanted() -> None:
+    found = plan(definition(A="1", B="2"), [reference("KEY")], wish("latest", "KEY", cpu=2000, environment={"A": "1"}))
+    assert found == Plan(removed=(), shape=Shape(), changed={}, added={}, differences=())
+
+
+def test_what_was_not_asked_about_stays_whatever_the_defaults_are() -> None:
+    changed = plan(definition(B="2"), [reference("KEY")], wish(environment={"A": "1"}))
+    assert changed.shape == Shape(environment={"A": "1", "B": "2"})
+    assert said(changed) == [("env A", None, "1")]
+    assert DEFAULTS.image is None
+
+
+def test_only_the_fields_that_differ_are_written() -> None:
+    found = plan(definition(), [], wish(cpu=4000, memory=4096, timeout=3600))
+    assert found.shape == Shape(cpu=4000, timeout=3600)
+    assert said(found) == [("cpu", "2000m", "4000m"), ("timeout", "86400s", "3600s")]
+
+
+def test_a_secret_without_a_version_keeps_the_one_it_has() -> None:
+    assert plan(definition(), [reference("KEY", version="3")], wish(None, "KEY")).differences == ()
+
+
+def test_another_version_is_a_change_of_the_reference() -> None:
+    found = plan(definition(), [reference("KEY", version="3")], wish("4", "KEY"))
+    assert (found.changed, found.added, found.removed) == ({"reference-KEY": "4"}, {}, ())
+
+
+def test_another_secret_is_another_reference() -> None:
+    held = reference("KEY", secret="another")
+    found = plan(definition(), [held], wish(None, "KEY"))
+    assert (found.changed, list(found.added), found.removed) == ({}, ["KEY"], (held,))
+
+
+def test_a_variable_gives_way_to_a_secret_of_its_name_and_the_reverse() -> None:
+    found = plan(definition(KEY="bare"), [], wish(None, "KEY"))
+    assert found.shape == Shape(environment={})
+    assert said(found) == [("env KEY", "***", None), ("secret KEY", None, f"{SECRET}:latest")]
+    held = reference("PLAIN")
+    back = plan(definition(), [held], wish(environment={"PLAIN": "1"}))
+    assert (back.removed, back.shape) == ((held,), Shape(environment={"PLAIN": "1"}))
+    assert Difference(what="secret PLAIN", before=f"{SECRET}:latest", after=None) in back.differences
+
+
+def test_values_that_may_be_secret_are_never_in_a_difference() -> None:
+    values = {"MY_TOKEN": "hush-1", "API_KEY": "hush-2", "DB_PASSWORD": "hush-3", "CALLBACK_URL": "hush-4"}
+    found = plan(definition(MY_TOKEN="hush-0"), [], wish(environment=values))
+    assert "hush" not in str(found.differences)
+    assert len(found.differences) == 4
+
+
+def test_there_are_at_most_twenty_secrets() -> None:
+    held = [reference(f"K{number}") for number in range(20)]
+    assert plan(definition(), held, wish(None, "K7")).added == {}
+    with pytest.raises(ConfigError, match="at most 20 secrets"):
+        plan(definition(), held, wish(None, "ONE_MORE"))

@@ -1,0 +1,103 @@
+"""The main thread's desk: it waits for others' work, and hears of what ends the run meanwhile."""
+
+import pytest
+
+from states.exits import Exit
+from worker.errors import BugError, ReplacedError, StoreUnavailableError, UsageError
+from worker.ownership.lease import CancelRequested, LeaseLost, LeaseRefreshed, StoreLost, Superseded
+from worker.run.inbox import CanceledError, Desk, Done, Stop, StoppedError
+from worker.system.runtime import SystemRuntime, ThreadFailed
+
+STOP = Stop(exit_code=Exit.SIGTERM, reason="stopped by SIGTERM")
+ENDS = [
+    (STOP, StoppedError, "stopped by SIGTERM"),
+    (Superseded(run=3), ReplacedError, "run 3 has taken the job over"),
+    (CancelRequested(), CanceledError, None),
+    (StoreLost(error=StoreUnavailableError("it is away")), StoreUnavailableError, "it is away"),
+    (ThreadFailed(thread="heart", error=KeyError("x")), BugError, "the thread heart has failed: KeyError: 'x'"),
+]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk(SystemRuntime())
+
+
+def test_work_is_done_elsewhere_and_its_result_comes_back(desk: Desk) -> None:
+    assert desk.do("work", lambda: 40 + 2) == 42
+
+
+def test_what_goes_wrong_elsewhere_is_raised_here(desk: Desk) -> None:
+    def fail() -> None:
+        raise UsageError("wrong")
+
+    with pytest.raises(UsageError, match="wrong"):
+        desk.do("work", fail)
+
+
+@pytest.mark.parametrize(("message", "error", "says"), ENDS)
+def test_whatever_ends_the_run_is_heard_while_it_waits(
+    desk: Desk, message: object, error: type[Exception], says: str | None
+) -> None:
+    never = SystemRuntime().flag()
+
+    def work() -> None:
+        desk.mailbox.put(message)
+        never.wait(60)
+
+    with pytest.raises(error, match=says):
+        desk.do("work", work)
+    never.set()
+
+
+def test_a_message_for_somebody_else_is_kept_while_time_passes(desk: Desk) -> None:
+    desk.mailbox.put("first")
+    desk.mailbox.put("second")
+    desk.wait(0.01)
+    assert [desk.next(0), desk.next(0), desk.next(0)] == ["first", "second", None]
+
+
+def test_who_waits_for_nothing_gets_nothing_after_its_time(desk: Desk) -> None:
+    assert desk.next(0.01) is None
+
+
+def test_the_end_of_earlier_work_is_not_taken_for_that_of_later_work(desk: Desk) -> None:
+    desk.mailbox.put(Done(task=99, result="stale"))
+    assert desk.do("work", lambda: "fresh") == "fresh"
+
+
+def test_while_the_lease_is_lost_messages_wait_until_it_is_held_again(desk: Desk) -> None:
+    held: list[bool] = []
+    desk.suspended = lambda: not held
+    desk.on_refreshed = lambda: held.append(True)
+    for message in (LeaseLost(), "an item", LeaseLost(), LeaseRefreshed(), "another"):
+        desk.mailbox.put(message)
+    assert [desk.next(0), desk.next(0)] == ["an item", "another"]
+    assert held == [True]
+
+
+def test_nothing_is_taken_up_while_the_lease_is_lost(desk: Desk) -> None:
+    held: list[bool] = []
+    desk.suspended = lambda: not held
+    desk.on_refreshed = lambda: held.append(True)
+    for message in (LeaseLost(), "an item", LeaseRefreshed()):
+        desk.mailbox.put(message)
+    assert desk.next(0) == "an item"
+    assert held, "it was held again before"
+
+
+def test_a_run_that_stands_still_can_be_stopped(desk: Desk) -> None:
+    desk.suspended = lambda: True
+    desk.mailbox.put(LeaseLost())
+    desk.mailbox.put(STOP)
+    with pytest.raises(StoppedError):
+        desk.next(60)
+
+
+def test_a_late_word_about_a_lease_that_is_held_changes_nothing(desk: Desk) -> None:
+    asked: list[bool] = []
+    desk.on_refreshed = lambda: asked.append(True)
+    desk.mailbox.put(LeaseLost())
+    desk.mailbox.put(LeaseRefreshed())
+    assert desk.next(0) is None
+    assert asked == []

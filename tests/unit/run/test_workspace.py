@@ -1,0 +1,144 @@
+"""A run's folders: written to safely, and left behind by nobody."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from worker.errors import ConfigError, DiskError
+from worker.run.workspace import RunFolder
+
+HOLD: Final = """
+import sys, time
+from pathlib import Path
+from worker.run.workspace import RunFolder
+folder = RunFolder(Path(sys.argv[1]), "job", "held")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    return RunFolder(tmp_path / "work", "job", "t1")
+
+
+def test_a_run_has_folders_of_its_own_that_nobody_else_can_enter(folder: RunFolder) -> None:
+    for path in (folder.path, folder.source, folder.course, folder.scratch):
+        assert path.is_dir()
+        assert path.stat().st_mode & 0o077 == 0
+    assert (folder.workspace.source, folder.workspace.output) == (folder.source, folder.course)
+
+
+def test_an_item_is_written_under_its_path_and_can_be_replaced_and_removed(folder: RunFolder) -> None:
+    for body in (b"one", b"two", b"two"):
+        folder.write("chapters/a.md", body)
+        assert (folder.course / "chapters/a.md").read_bytes() == body
+    folder.discard("chapters/a.md")
+    folder.discard("chapters/a.md")
+    assert list((folder.course / "chapters").iterdir()) == []
+
+
+def test_what_an_engine_has_written_already_is_left_as_it_is(folder: RunFolder) -> None:
+    file = folder.course / "a.md"
+    file.write_bytes(b"same")
+    before = file.stat().st_ino
+    folder.write("a.md", b"same")
+    assert file.stat().st_ino == before
+
+
+def test_a_link_that_an_engine_has_left_is_replaced_and_not_followed(folder: RunFolder, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.write_bytes(b"precious")
+    (folder.course / "a.md").symlink_to(outside)
+    folder.write("a.md", b"precious")
+    folder.write("a.md", b"new")
+    assert outside.read_bytes() == b"precious"
+    assert not (folder.course / "a.md").is_symlink()
+
+
+def test_the_source_can_be_emptied(folder: RunFolder) -> None:
+    (folder.source / "sub").mkdir()
+    (folder.source / "sub/file").write_text("x")
+    assert list(folder.empty_source().iterdir()) == []
+
+
+def test_nothing_is_left_of_a_run_that_ends(folder: RunFolder) -> None:
+    folder.write("a.md", b"x")
+    folder.remove()
+    assert list(folder.path.parent.iterdir()) == []
+
+
+def test_the_next_run_of_a_job_removes_what_a_killed_one_left_and_nothing_else(tmp_path: Path) -> None:
+    base = tmp_path / "work"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(base)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        RunFolder(base, "job", "second")
+        assert (base / "job.held").is_dir(), "its process lives"
+        RunFolder(base, "job-2", "other")
+        process.kill()
+    RunFolder(base, "job", "third")
+    assert not (base / "job.held").exists()
+    assert {path.name for path in base.iterdir()} >= {"job.second", "job-2.other", "job.third"}
+
+
+def test_a_folder_that_cannot_be_written_to_is_named_with_its_variable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ConfigError, match=r"WORK_DIR .*/file/work: cannot be written to"):
+        RunFolder(tmp_path / "file" / "work", "job", "t")
+
+
+def begin_often(base: Path, job_id: str) -> int:
+    """Begin and end runs one after another; return how many found their folders gone."""
+    lost = 0
+    for number in range(200):
+        folder = RunFolder(base, job_id, f"{os.getpid()}-{number}")
+        try:
+            folder.write("chapters/x.md", b"x")
+            folder.empty_source()
+        except DiskError:
+            lost += 1
+        folder.remove()
+    return lost
+
+
+@pytest.mark.parametrize("other", ["job", "job.more"])
+def test_runs_that_begin_at_once_do_not_take_each_others_folders_for_left_behind(tmp_path: Path, other: str) -> None:
+    with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as pool:
+        lost = [pool.submit(begin_often, tmp_path, name) for name in ("job", other)]
+        assert [one.result() for one in lost] == [0, 0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_job_leaves_alone_what_is_called_nearly_as_it_is(tmp_path: Path) -> None:
+    others = [tmp_path / name for name in ("job.b.t", "job.notes", ".job.t", "~job.t", "job")]
+    for folder in others:
+        folder.mkdir()
+    (tmp_path / "job.b.t/.lock").touch()
+    (tmp_path / "job.file").touch()
+    RunFolder(tmp_path, "job", "new")
+    assert all(folder.is_dir() for folder in others)
+    assert (tmp_path / "job.file").is_file()
+
+
+def test_what_a_kill_has_left_of_a_removal_is_removed_by_the_next_run(tmp_path: Path) -> None:
+    (tmp_path / "job.half").mkdir()
+    (tmp_path / "job.half/.lock").touch()
+    RunFolder(tmp_path, "job", "new")
+    assert [path.name for path in tmp_path.iterdir()] == ["job.new"]
+
+
+def test_a_file_that_cannot_be_written_or_read_is_the_disks_fault(folder: RunFolder) -> None:
+    (folder.course / "chapters").write_text("in the way")
+    with pytest.raises(DiskError, match="course: cannot be written or read"):
+        folder.write("chapters/a.md", b"x")
+    with pytest.raises(DiskError):
+        folder.read("b.md")

@@ -1,0 +1,89 @@
+"""The body of a callback."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from states import decisions
+from states.callback_body import MAX_BODY_BYTES, FileLink, body, fits, idempotency_key
+from states.exits import Exit
+from states.manifest import CallbackEvent
+from states.stages import Stage
+from tests.support.builders import AT, completed, entered, error
+
+LINK = FileLink(
+    path="step1_abstractions.yaml",
+    type="yaml",
+    size=3,
+    sha256="a" * 64,
+    url="https://store/x?signature",
+    uri="s3://bucket/x",
+    expires_at=AT,
+)
+
+
+def written(event: CallbackEvent, links: list[FileLink], files_count: int | None = None) -> dict[str, Any]:
+    count = len(links) if files_count is None else files_count
+    document: dict[str, Any] = json.loads(body("job-1", event, links, files_count=count, manifest_url="https://m"))
+    return document
+
+
+def test_progress_says_what_the_contract_asks_for() -> None:
+    event = entered(Stage.ANALYZE).outbox.pending[-1]
+    assert written(event, [LINK]) == {
+        "jobId": "job-1",
+        "type": "progress",
+        "status": "analyzing",
+        "step": 3,
+        "totalSteps": 7,
+        "message": "Analyzing component relationships",
+        "progress": "Analyzing component relationships",
+        "timestamp": AT,
+        "sequence": 5,
+        "run": 1,
+        "files": [
+            {
+                "path": "step1_abstractions.yaml",
+                "type": "yaml",
+                "size": 3,
+                "sha256": "a" * 64,
+                "url": "https://store/x?signature",
+                "uri": "s3://bucket/x",
+                "expiresAt": AT,
+            }
+        ],
+    }
+
+
+def test_completion_adds_duration_count_and_manifest() -> None:
+    document = written(completed().outbox.pending[-1], [LINK])
+    assert document["type"] == "complete"
+    assert (document["duration"], document["filesCount"], document["manifestUrl"]) == (10.5, 1, "https://m")
+
+
+def test_failure_adds_the_error() -> None:
+    event = decisions.fail(entered(Stage.ORDER), error(Exit.NO_INPUT)).outbox.pending[-1]
+    document = written(event, [])
+    assert (document["error"], document["errorCode"], document["retryable"]) == ("it broke", "broken", False)
+
+
+@pytest.mark.parametrize("count", [1500, 5000])
+def test_a_body_never_exceeds_its_limit_and_says_what_it_left_out(count: int) -> None:
+    event = completed().outbox.pending[-1]
+    links = [replace(LINK, url="https://store/" + "x" * 600)] * count if fits(count) else []
+    raw = body("job-1", event, links, files_count=count, manifest_url="https://m")
+    document = json.loads(raw)
+    assert len(raw) <= MAX_BODY_BYTES
+    assert document["filesTruncated"] is True
+    assert ("files" in document, document["filesCount"]) == (False, count)
+
+
+def test_the_idempotency_key_is_made_of_job_and_sequence() -> None:
+    assert idempotency_key("job-1", completed().outbox.pending[-1]) == "job-1-11"
+
+
+def test_texts_that_are_no_unicode_do_not_stop_a_callback() -> None:
+    event = replace(completed().outbox.pending[-1], message="\udcff")
+    assert "?" in written(event, [])["message"]

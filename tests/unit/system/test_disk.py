@@ -1,0 +1,50 @@
+"""What a local disk answers, and whose fault that is."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from worker.errors import ConfigError, DiskError
+from worker.system.disk import full_disk, on_disk, raise_if_passing
+
+
+def fails(number: int) -> None:
+    raise OSError(number, os.strerror(number))
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.ENOSPC, "make room there, then run this again"),
+        (errno.EDQUOT, "make room there, then run this again"),
+        (errno.EMFILE, "raise the limit of open files"),
+        (errno.EIO, "see to that disk"),
+        (errno.EROFS, "see to that disk"),
+    ],
+)
+def test_an_error_of_the_disk_names_the_place_and_says_what_to_do(number: int, advice: str) -> None:
+    with pytest.raises(DiskError, match=rf"/work/x: .*\({os.strerror(number)}\): {advice}"), on_disk(Path("/work/x")):
+        fails(number)
+
+
+def test_what_may_pass_is_not_taken_for_a_wrong_folder() -> None:
+    def wrong(error: OSError) -> ConfigError:
+        return ConfigError(f"wrong folder: {error.strerror}")
+
+    with pytest.raises(DiskError), on_disk(Path("/work"), wrong):
+        fails(errno.ENOSPC)
+    with pytest.raises(ConfigError, match="wrong folder: Read-only"), on_disk(Path("/work"), wrong):
+        fails(errno.EROFS)
+
+
+def test_what_is_said_of_a_file_is_left_to_its_reader() -> None:
+    raise_if_passing(OSError(errno.EACCES, "Permission denied"), Path("/work/x"))
+    with pytest.raises(DiskError):
+        raise_if_passing(OSError(errno.EIO, "Input/output error"), Path("/work/x"))
+
+
+def test_a_disk_with_room_is_not_full_nor_one_that_is_not_there(tmp_path: Path) -> None:
+    assert full_disk(tmp_path) is None
+    assert full_disk(tmp_path / "nowhere") is None

@@ -1,1 +1,0 @@
-"""Telling the web app how it goes."""

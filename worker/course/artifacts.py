@@ -1,0 +1,190 @@
+"""What the stages produce, as objects: stored item by item, and validated when they are restored."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from states.course_paths import media_type
+from states.keys import ArtifactName, artifact_key, artifact_name, inputs_prefix
+from states.manifest import Artifact, StageRecord
+from states.stages import Stage
+from worker.errors import MissingError
+from worker.store.port import Store
+from worker.system.disk import on_disk
+
+LOG = logging.getLogger(__name__)
+
+_DAMAGED: Final = "a stored item is not valid, and is not used"
+
+Validate = Callable[[str, bytes], str | None]
+"""Says what is wrong with an item (its path and content), or None."""
+
+LOOKS: Final = 3
+"""An object is missing or damaged only if it is so each time: a store may answer wrongly once."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Version:
+    """An object that may be an item: there can be several of a path, if two runs made it."""
+
+    name: ArtifactName
+    key: str
+    size: int
+    modified: float
+
+
+class Artifacts:
+    """The artifacts of one job in a store."""
+
+    def __init__(self, store: Store, job_id: str, executor: Executor) -> None:
+        """Use an executor for everything that can be done in parallel."""
+        self._store = store
+        self._job_id = job_id
+        self._executor = executor
+
+    def store(self, stage: Stage, inputs: str, path: str, body: bytes | Path) -> Artifact:
+        """Store an item under its inputs and its content; doing it again changes nothing, and mends a damaged one."""
+        artifact = _artifact(path, body)
+        key = artifact_key(self._job_id, stage, inputs, artifact.sha256, path)
+        with on_disk(body) if isinstance(body, Path) else nullcontext():
+            self._store.put(key, body, artifact.media_type)
+        return artifact
+
+    def submit(self, stage: Stage, inputs: str, path: str, body: bytes) -> Future[Artifact]:
+        """Begin to store an item."""
+        return self._executor.submit(self.store, stage, inputs, path, body)
+
+    def versions(self, stage: Stage, inputs: str) -> list[Version]:
+        """List what there is of an unfinished stage, the newest version of every path first."""
+        found = []
+        for entry in self._store.entries(inputs_prefix(self._job_id, stage, inputs)):
+            name = artifact_name(entry.key)
+            if name is not None:
+                found.append(Version(name=name, key=entry.key, size=entry.size, modified=entry.modified))
+        return sorted(found, key=lambda version: (-version.modified, version.key))
+
+    def restore(
+        self, stage: Stage, inputs: str, wanted: Iterable[str], validate: Validate
+    ) -> Iterator[tuple[Artifact, bytes]]:
+        """Yield the valid items of an unfinished stage; of several versions of one, the newest that is valid."""
+        by_path: dict[str, list[Version]] = {path: [] for path in wanted}
+        for version in self.versions(stage, inputs):
+            if version.name.path in by_path:
+                by_path[version.name.path].append(version)
+        candidates = [versions for versions in by_path.values() if versions]
+        for found in self._executor.map(lambda versions: self._first_valid(versions, validate), candidates):
+            if found is not None:
+                yield found
+
+    def fetch(self, record: StageRecord) -> Iterator[tuple[Artifact, bytes | None]]:
+        """Yield the artifacts of a finished stage with their contents, or None for what is missing or damaged."""
+        yield from zip(
+            record.artifacts,
+            self._executor.map(lambda artifact: self._content(record, artifact), record.artifacts),
+            strict=True,
+        )
+
+    def missing(self, records: Iterable[StageRecord]) -> list[tuple[Stage, Artifact]]:
+        """Return the artifacts that are not in the store with their sizes; found by listing, not one by one."""
+        kept = [record for record in records if record.artifacts]
+        return [
+            (record.stage, artifact)
+            for record, sizes in zip(kept, self._executor.map(self._sizes, kept), strict=True)
+            for artifact in record.artifacts
+            if sizes.get(self.key(record, artifact)) != artifact.size and not self._is_there(record, artifact)
+        ]
+
+    def key(self, record: StageRecord, artifact: Artifact) -> str:
+        """Return where an artifact of a finished stage lies."""
+        return artifact_key(self._job_id, record.stage, _inputs(record), artifact.sha256, artifact.path)
+
+    def download(self, record: StageRecord, artifact: Artifact, path: Path) -> bool:
+        """Write an artifact to a file, and tell whether it is there and whole."""
+        return self._downloaded(self.key(record, artifact), artifact.sha256, path) == artifact.size
+
+    def adopt(self, version: Version, path: Path) -> Artifact | None:
+        """Write an item of an unfinished stage to a file; return None if it is not what its name says."""
+        if self._downloaded(version.key, version.name.content, path) is None:
+            LOG.warning(_DAMAGED, extra={"key": version.key})
+            return None
+        return _artifact(version.name.path, path)
+
+    def _downloaded(self, key: str, sha256: str, path: Path) -> int | None:
+        """Write an object to a file, and return its size, or None if its SHA-256 does not begin so."""
+
+        def look() -> int | None:
+            with on_disk(path):
+                self._store.download(key, path)
+            size, found = measure(path)
+            return size if found.startswith(sha256) else None
+
+        return certain(look)
+
+    def _is_there(self, record: StageRecord, artifact: Artifact) -> bool:
+        """Ask for one artifact itself: a listing may not show it yet."""
+        key = self.key(record, artifact)
+        return certain(lambda: self._store.head(key).size == artifact.size or None) is not None
+
+    def _sizes(self, record: StageRecord) -> dict[str, int]:
+        prefix = inputs_prefix(self._job_id, record.stage, _inputs(record))
+        return {entry.key: entry.size for entry in self._store.entries(prefix)}
+
+    def _content(self, record: StageRecord, artifact: Artifact) -> bytes | None:
+        return content(self._store, self.key(record, artifact), artifact.sha256, size=artifact.size)
+
+    def _first_valid(self, versions: list[Version], validate: Validate) -> tuple[Artifact, bytes] | None:
+        for version in versions:
+            path = version.name.path
+            body = content(self._store, version.key, version.name.content)
+            fault = "it is missing, or does not fit its name" if body is None else validate(path, body)
+            if body is not None and fault is None:
+                return _artifact(path, body), body
+            LOG.warning(_DAMAGED, extra={"key": version.key, "fault": fault})
+        return None
+
+
+def certain(look: Callable[[], Result | None]) -> Result | None:
+    """Return what a look at the store finds; None if it raises MissingError, or returns None, each time."""
+    for _ in range(LOOKS):
+        with suppress(MissingError):
+            found = look()
+            if found is not None:
+                return found
+    return None
+
+
+def content(store: Store, key: str, sha256: str, *, size: int | None = None) -> bytes | None:
+    """Return an object's content, or None if it is missing, or has not this size, or no SHA-256 that begins so."""
+
+    def look() -> bytes | None:
+        body = store.get(key)
+        length, found = measure(body)
+        return body if found.startswith(sha256) and size in {None, length} else None
+
+    return certain(look)
+
+
+def _artifact(path: str, body: bytes | Path) -> Artifact:
+    size, sha256 = measure(body)
+    return Artifact(path=path, size=size, sha256=sha256, media_type=media_type(path))
+
+
+def measure(body: bytes | Path) -> tuple[int, str]:
+    """Return size and SHA-256 of a content."""
+    if isinstance(body, bytes):
+        return len(body), hashlib.sha256(body).hexdigest()
+    with on_disk(body), body.open("rb") as file:
+        return body.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _inputs(record: StageRecord) -> str:
+    if record.inputs is None:
+        raise ValueError(f"{record.stage} has not been entered, so nothing is stored of it")
+    return record.inputs

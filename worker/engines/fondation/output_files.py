@@ -1,0 +1,76 @@
+"""Reads what the CLI has written, which is data: only regular files of a bounded size, never through a link."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from states.course_paths import is_course_path
+from states.stages import INFO, STAGES, Stage
+from worker.course.formats import MAX_ITEM_BYTES
+from worker.system.disk import on_disk
+
+
+class RejectedError(Exception):
+    """A file is not taken; the message says why."""
+
+
+def read_item(output: Path, path: str) -> bytes:
+    """Return the content of a file below the output folder, or raise RejectedError."""
+    with on_disk(output, _unreadable), os.fdopen(_open(output, path), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise RejectedError("it is not a regular file")
+        body = b"" if status.st_size > MAX_ITEM_BYTES else file.read(MAX_ITEM_BYTES + 1)
+        if max(status.st_size, len(body)) > MAX_ITEM_BYTES:
+            raise RejectedError(f"it is larger than {MAX_ITEM_BYTES} bytes")
+    if not body.strip():
+        raise RejectedError("it is empty")
+    return body
+
+
+def _unreadable(error: OSError) -> RejectedError:
+    return RejectedError(f"it cannot be read: {error.strerror}")
+
+
+def stage_of(path: str) -> Stage | None:
+    """Return the stage whose file a path can be, or None."""
+    if not is_course_path(path):
+        return None
+    folder = path.partition("/")[0]
+    return next(info.stage for info in STAGES if folder in {info.file, info.folder})
+
+
+def paths_of(output: Path, stage: Stage) -> Iterator[str]:
+    """Yield the paths of all files there are that can be a stage's, whatever they turn out to be."""
+    info = INFO[stage]
+    if info.folder is None:
+        assert info.file is not None  # noqa: S101 - the CLI's stages write a file or a folder
+        if os.path.lexists(output / info.file):
+            yield info.file
+        return
+    for name in _names(output / info.folder):
+        path = f"{info.folder}/{name}"
+        if is_course_path(path):
+            yield path
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return []
+    try:
+        return sorted(os.listdir(descriptor))  # noqa: PTH208 - pathlib cannot list what is open
+    finally:
+        os.close(descriptor)
+
+
+def _open(output: Path, path: str) -> int:
+    folder, _, name = path.rpartition("/")
+    descriptor = os.open(output / folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        # O_NONBLOCK: a pipe is opened without waiting for its other end, to be refused.
+        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=descriptor)
+    finally:
+        os.close(descriptor)

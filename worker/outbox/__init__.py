@@ -1,0 +1,1 @@
+"""Events for the webhook: announced by checkpoints, sent until acknowledged."""

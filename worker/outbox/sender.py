@@ -1,0 +1,162 @@
+"""Delivers the outbox: in order, in the background, each event until the receiver has answered it.
+
+An event is sent only after the checkpoint that holds it was appended, and only while the lease is held. What it was
+answered is kept here until an append marks it in the manifest; a run that dies in between leaves it to the next run,
+which sends it again under the same key.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final
+
+from states.decisions import acknowledged
+from states.manifest import CallbackEvent
+from worker.outbox.port import Answer, UnreachableError, Webhook
+from worker.ownership.lease import Lease
+from worker.system.retry import Policy, Retrier
+from worker.system.runtime import Mailbox, Runtime, ThreadFailed
+
+LOG = logging.getLogger(__name__)
+
+_REJECTIONS: Final = frozenset(range(400, 500)) - {408, 429}
+_STANDSTILL_SECONDS: Final = 0.2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settled:
+    """The receiver has answered an event."""
+
+    sequence: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Letter:
+    """An event, and how to write its body: URLs are signed at each sending, so that none is stale."""
+
+    event: CallbackEvent
+    idempotency_key: str
+    write: Callable[[], bytes]
+
+
+class _TryAgainError(Exception):
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class Courier:
+    """One run's deliveries."""
+
+    def __init__(
+        self,
+        webhook: Callable[[], Webhook],
+        lease: Lease,
+        runtime: Runtime,
+        desk: Mailbox[Settled | ThreadFailed],
+    ) -> None:
+        """Prepare; the webhook is opened in the courier's own thread, and what is settled is reported to `desk`."""
+        self._open = webhook
+        self._lease = lease
+        self._runtime = runtime
+        self._desk = desk
+        self._letters: Mailbox[Letter | None] = runtime.mailbox()
+        self._closed = runtime.flag()
+        self._retrier = Retrier(runtime, runtime.flag())
+        self._not_before = 0.0
+        self._tried: int | None = None
+        self._webhook: Webhook | None = None
+        self.answers: dict[int, int] = {}
+        """What the receiver answered, by the events' sequences."""
+        self.trouble: str | None = None
+        """Why the event that is due was not taken yet."""
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        self._runtime.spawn("courier", self._work, self._desk.put)
+
+    def send(self, letter: Letter) -> None:
+        """Deliver an event after those that were given before."""
+        self._letters.put(letter)
+
+    def hurry(self, seconds: float) -> None:
+        """Try at once what waits, and give up so many seconds from now."""
+        self._retrier.hurry(seconds)
+
+    def close(self) -> None:
+        """Send nothing more, and hang up in the middle of a word: the next run may speak from now on."""
+        self._closed.set()
+        self._retrier.hurry(0)
+        self._letters.put(None)
+        if self._webhook is not None:
+            self._webhook.close()
+
+    def _work(self) -> None:
+        with closing(self._open()) as webhook:
+            self._webhook = webhook
+            while (letter := self._letters.get()) is not None:
+                if self._closed.is_set() or not self._deliver(webhook, letter):
+                    return
+
+    def _deliver(self, webhook: Webhook, letter: Letter) -> bool:
+        policy = Policy(on=(_TryAgainError,), give_up_seconds=float("inf"), first=0.5, longest=30.0)
+        try:
+            answer = self._retrier.call(lambda: self._attempt(webhook, letter), policy, on_retry=self._complain)
+        except _TryAgainError as error:
+            LOG.warning("gave up on a callback", extra={"sequence": letter.event.sequence, "reason": str(error)})
+            return False
+        if not acknowledged(answer.status_code):
+            fields = {"sequence": letter.event.sequence, "status_code": answer.status_code}
+            LOG.error("the webhook rejected a callback; it is not sent again", extra=fields)
+        self.answers[letter.event.sequence] = answer.status_code
+        self._desk.put(Settled(sequence=letter.event.sequence))
+        return True
+
+    def _attempt(self, webhook: Webhook, letter: Letter) -> Answer:
+        self._pause()
+        body = letter.write()
+        while not self._lease.held:
+            if self._closed.wait(_STANDSTILL_SECONDS):
+                raise _TryAgainError("the run has ended")
+        self._check_repetition(letter.event.sequence)
+        try:
+            answer = webhook.post(body, letter.idempotency_key, self._may_speak)
+        except UnreachableError as error:
+            raise self._trouble(f"no answer: {error}") from error
+        if acknowledged(answer.status_code) or answer.status_code in _REJECTIONS:
+            self.trouble = None
+            return answer
+        self._not_before = self._runtime.monotonic() + (answer.retry_after or 0.0)
+        raise self._trouble(_described(answer), answer.retry_after)
+
+    def _check_repetition(self, sequence: int) -> None:
+        """Repeat an attempt only under a lease that was confirmed after it: much time may have passed."""
+        if self._tried == sequence and not self._lease.confirm():
+            raise _TryAgainError("the lease could not be confirmed")
+        self._tried = sequence
+
+    def _trouble(self, reason: str, retry_after: float | None = None) -> _TryAgainError:
+        if not self._closed.is_set():
+            self.trouble = reason
+        return _TryAgainError(reason, retry_after)
+
+    def _may_speak(self) -> float:
+        """Return for how many seconds this run may still speak: its successor may from then on."""
+        return self._lease.remaining if self._lease.held else 0.0
+
+    def _pause(self) -> None:
+        """Wait as long as the receiver asked for, also when hurried."""
+        self._closed.wait(max(0.0, self._not_before - self._runtime.monotonic()))
+
+    def _complain(self, reason: str) -> None:
+        LOG.warning("a callback was not taken, trying again", extra={"reason": reason})
+
+
+def _described(answer: Answer) -> str:
+    if answer.redirect is None:
+        return f"status {answer.status_code}"
+    return (
+        f"status {answer.status_code}, a redirect to {answer.redirect}, which is not followed: "
+        "set CALLBACK_URL to the address that it leads to"
+    )

@@ -1,0 +1,140 @@
+"""The web app's webhook, over HTTP."""
+
+import base64
+import hashlib
+import hmac
+import math
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import httpx
+
+from worker.outbox.exchange import LIMIT_SECONDS, Exchange
+from worker.outbox.port import Answer, UnreachableError
+from worker.outbox.transport import Transport
+from worker.settings.settings import CallbackSettings
+from worker.system.runtime import Runtime
+
+MAX_PAUSE_SECONDS: Final = 300.0
+"""The longest pause that a receiver can ask for."""
+_BACKSTOP: Final = httpx.Timeout(LIMIT_SECONDS).as_dict()
+"""For a thread that was left behind: the exchange itself ends by its own clock."""
+_EPOCH_SECONDS: Final = 1e9
+"""A number of seconds from here on is a time (as some receivers have it) rather than a pause."""
+_EPOCH_MILLISECONDS: Final = 1e12
+
+
+class HttpWebhook:
+    """Posts events to CALLBACK_URL, each on a connection of its own.
+
+    Redirects are not followed: they would carry the token elsewhere.
+    """
+
+    def __init__(self, settings: CallbackSettings, runtime: Runtime, version: str) -> None:
+        """Prepare; `version` is the worker's own."""
+        self._settings = settings
+        self._runtime = runtime
+        self._proxy = settings.proxy.reveal() if settings.proxy else None
+        https = any((url or "").lower().startswith("https:") for url in (settings.url, self._proxy))
+        self._context = httpx.create_ssl_context() if https else None
+        self._headers = {
+            "Connection": "close",
+            "Content-Type": "application/json",
+            "User-Agent": f"fondation-worker/{version}",
+            "X-Job-Token": settings.token.reveal(),
+        }
+        self._exchange: Exchange | None = None
+        self._closed = False
+
+    def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> Answer:
+        """Send an event, and wait for the answer as long as the run may speak, at most 15 seconds."""
+        now = self._runtime.now()
+        headers = self._headers | {"Idempotency-Key": idempotency_key}
+        if self._settings.signing_key is not None:
+            key = self._settings.signing_key.reveal()
+            headers |= signature(key, idempotency_key, int(now.timestamp()), body)
+        exchange = self._exchange = Exchange(self._runtime, remaining)
+        if self._closed:
+            raise UnreachableError("the webhook is closed")
+        try:
+            response = exchange.run(lambda: self._send(exchange, body, headers))
+        except (httpx.InvalidURL, UnicodeError) as error:
+            # The address may hold a secret, and httpx puts it into its message.
+            raise UnreachableError(type(error).__name__) from error
+        return Answer(
+            status_code=response.status_code,
+            retry_after=_retry_after(response.headers, now),
+            redirect=self._redirect(response.headers),
+        )
+
+    def close(self) -> None:
+        """Hang up, whatever is under way in another thread; nothing can be sent any more."""
+        self._closed = True
+        if self._exchange is not None:
+            self._exchange.cut()
+
+    def _send(self, exchange: Exchange, body: bytes, headers: dict[str, str]) -> httpx.Response:
+        # Without httpx's client, which follows a redirect in thought even if it is told not to, and
+        # takes an answer for none if it cannot.
+        url = httpx.URL(self._settings.url)
+        request = httpx.Request("POST", url, content=body, headers=headers, extensions={"timeout": _BACKSTOP})
+        if url.userinfo:
+            request = next(httpx.BasicAuth(url.username, url.password).auth_flow(request))
+        with closing(Transport(exchange, self._context, self._proxy)) as transport:
+            return transport.handle_request(request)
+
+    def _redirect(self, headers: httpx.Headers) -> str | None:
+        """Return the server that the receiver redirects to, without what may be secret: path, query, user."""
+        if "Location" not in headers:
+            return None
+        try:
+            target = httpx.URL(self._settings.url).join(headers["Location"])
+        except (httpx.InvalidURL, ValueError):
+            return None
+        return f"{target.scheme}://{target.host}" + (f":{target.port}" if target.port else "")
+
+
+def signature(key: str, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """Return the headers of Standard Webhooks 1.0.0 for a body, under a key in base64.
+
+    Source: https://github.com/standard-webhooks/standard-webhooks (spec/standard-webhooks.md).
+    """
+    signed = b".".join([message_id.encode(), str(timestamp).encode(), body])
+    digest = hmac.new(base64.b64decode(key), signed, hashlib.sha256).digest()
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+    }
+
+
+def _retry_after(headers: httpx.Headers, now: datetime) -> float | None:
+    """Return the pause that the receiver asks for, if it can be understood; it is bounded."""
+    for text in headers.get_list("Retry-After"):
+        pause = _pause(text.strip(), now)
+        if pause is not None and pause >= 0:
+            return min(pause, MAX_PAUSE_SECONDS)
+    return None
+
+
+def _pause(text: str, now: datetime) -> float | None:
+    try:
+        seconds = float(text)
+    except ValueError:
+        return _until(text, now)
+    if not math.isfinite(seconds):
+        return None
+    if seconds < _EPOCH_SECONDS:
+        return seconds
+    moment = seconds / 1000 if seconds >= _EPOCH_MILLISECONDS else seconds
+    return max(0.0, moment - now.timestamp())
+
+
+def _until(date: str, now: datetime) -> float | None:
+    try:
+        return max(0.0, (parsedate_to_datetime(date) - now).total_seconds())
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None

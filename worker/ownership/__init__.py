@@ -1,0 +1,1 @@
+"""Who owns a job: the checkpoint log, the fence, the claim and the lease."""

@@ -1,0 +1,276 @@
+"""The checkpoint log: an append-only list of manifests in a store, which is also the fence between runs.
+
+Every checkpoint is created, never overwritten: of two writers of the same number one learns that it came second. Who
+gets a 412 reads what is there, and there are three answers to "is it mine?":
+
+- mine: the answer of an earlier attempt was lost; all is well;
+- an operator's request under my run number: it is taken in, and the decision is made again on top of it;
+- anything else: another run owns the job, and this one has been replaced.
+
+Not being able to read it is none of the three, but a fault of the store: it is tried again. A writer knows its own
+checkpoints by the random token in them, so that two runs that decide the same thing in the same millisecond are still
+told apart.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Final, Protocol, TypeVar
+
+from states import codec
+from states.codec import decode, encode
+from states.invariants import violations
+from states.keys import checkpoint_key, checkpoints_prefix, sequence_of
+from states.manifest import Manifest, Writer
+from worker.errors import (
+    BugError,
+    ConfigError,
+    DamagedCheckpointError,
+    ExistsError,
+    MissingError,
+    ReplacedError,
+    StoreUnavailableError,
+    UnknownFormatError,
+)
+from worker.store.port import Head, Store
+from worker.system.runtime import Runtime, iso
+
+LOG = logging.getLogger(__name__)
+MEDIA_TYPE: Final = "application/json"
+
+Decision = Callable[[Manifest], Manifest]
+Result = TypeVar("Result")
+
+
+class Attempt(Protocol):
+    """How several steps with a store are tried, as one."""
+
+    def __call__(self, work: Callable[[Store], Result], /) -> Result:
+        """Return what the steps return."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checkpoint:
+    """A manifest as it is stored."""
+
+    manifest: Manifest
+    body: bytes
+
+    @property
+    def sha256(self) -> str:
+        """What the next checkpoint calls `previous`."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+class Proof(Enum):
+    """What a store has shown itself to be."""
+
+    FENCE = auto()
+    OVERWROTE = auto()
+    """It created a checkpoint again, although it was told not to."""
+    LET_A_RIVAL_OVERWRITE = auto()
+    """What it had created is another's now."""
+
+
+class OvertakenError(Exception):
+    """Somebody else's checkpoint has the number that ours should have had."""
+
+    def __init__(self, found: Checkpoint) -> None:
+        """Remember what is there."""
+        super().__init__(f"checkpoint {found.manifest.sequence} is another's")
+        self.found = found
+
+
+class CheckpointLog:
+    """The log of one job, for any reader and writer."""
+
+    def __init__(self, store: Store, job_id: str, runtime: Runtime, attempt: Attempt | None = None) -> None:
+        """Look at a job in a store; nothing is read yet.
+
+        What takes several steps is tried once, or as `attempt` does.
+        """
+        self._store = store
+        self._attempt: Attempt = attempt or (lambda work: work(store))
+        self._job_id = job_id
+        self._runtime = runtime
+        self.token: Final = runtime.token()
+
+    @property
+    def job_id(self) -> str:
+        """The job's name."""
+        return self._job_id
+
+    def newest(self, known: Checkpoint | None = None) -> Checkpoint | None:
+        """Read the newest checkpoint, or return None if the job has none.
+
+        A listing may lag: if it shows nothing as new as what is `known` to be there, the log is read on from that.
+        """
+
+        def look(store: Store) -> Checkpoint | None:
+            sequences = list(self._listed(store, after=0))
+            return self._present(store, sequences[-1]) if sequences else None
+
+        newest = self._attempt(look)
+        if known is None or (newest is not None and newest.manifest.sequence >= known.manifest.sequence):
+            return newest
+        return self._read_on(known)
+
+    def sequences(self, *, after: int = 0) -> Iterator[int]:
+        """List the numbers of the checkpoints that come after one, in order."""
+        return self._listed(self._store, after=after)
+
+    def read(self, sequence: int) -> Checkpoint:
+        """Read a checkpoint; raise MissingError, DamagedCheckpointError or UnknownFormatError."""
+        return self._read(self._store, sequence)
+
+    def present(self, sequence: int) -> Checkpoint:
+        """Read a checkpoint that is known to be there: if it cannot be read, that is a fault of the store."""
+        return self._attempt(lambda store: self._present(store, sequence))
+
+    def head(self, sequence: int) -> Head:
+        """Return what the store says of a checkpoint that is known to be there."""
+        key = checkpoint_key(self._job_id, sequence)
+        return self._attempt(lambda store: _found(store, key, store.head))
+
+    def age(self, sequence: int) -> int:
+        """Return how long ago a checkpoint was written, in seconds by the store's clock."""
+        return self.head(sequence).age
+
+    def append(self, base: Checkpoint | None, manifest: Manifest, writer: Writer) -> Checkpoint:
+        """Create the checkpoint after `base`; raise OvertakenError if another's is there already."""
+        checkpoint = self._stamped(base, manifest, writer)
+        sequence = checkpoint.manifest.sequence
+        try:
+            self._store.create(checkpoint_key(self._job_id, sequence), checkpoint.body, MEDIA_TYPE)
+        except ExistsError:
+            found = self.present(sequence)
+            if found.body != checkpoint.body:
+                raise OvertakenError(found) from None
+        return checkpoint
+
+    def prove(self, checkpoint: Checkpoint) -> Proof:
+        """Tell whether the store is a fence, by a checkpoint that it has just created.
+
+        It has to refuse to create that again. One that looks first and stores then does, and may yet let a rival who
+        looked at the same moment overwrite it: so what is there is read back.
+        """
+        key = checkpoint_key(self._job_id, checkpoint.manifest.sequence)
+        try:
+            self._store.create(key, checkpoint.body, MEDIA_TYPE)
+        except ExistsError:
+            found = self.present(checkpoint.manifest.sequence)
+            return Proof.FENCE if found.body == checkpoint.body else Proof.LET_A_RIVAL_OVERWRITE
+        return Proof.OVERWROTE
+
+    def withdraw(self, checkpoint: Checkpoint) -> None:
+        """Delete the first checkpoint of a job that cannot be: one begun on a store that is no fence."""
+        self._store.delete([checkpoint_key(self._job_id, checkpoint.manifest.sequence)])
+
+    def _listed(self, store: Store, *, after: int) -> Iterator[int]:
+        start = checkpoint_key(self._job_id, after) if after else ""
+        for entry in store.entries(checkpoints_prefix(self._job_id), start_after=start):
+            sequence = sequence_of(entry.key)
+            if sequence is not None:
+                yield sequence
+
+    def _read_on(self, checkpoint: Checkpoint) -> Checkpoint:
+        while True:
+            try:
+                checkpoint = self.read(checkpoint.manifest.sequence + 1)
+            except MissingError:
+                return checkpoint
+
+    def _read(self, store: Store, sequence: int) -> Checkpoint:
+        key = checkpoint_key(self._job_id, sequence)
+        body = store.get(key)
+        try:
+            manifest = decode(body)
+        except codec.UnknownFormatError as error:
+            raise UnknownFormatError(f"{store.uri(key)}: {error}") from error
+        except codec.ManifestError as error:
+            raise DamagedCheckpointError(f"{store.uri(key)} is damaged: {error}") from error
+        if manifest.job_id != self._job_id:
+            raise ConfigError(
+                f"the store {store.url} has job {manifest.job_id} under the name {self._job_id}: it does not tell "
+                "capital letters from small ones; use the job's own name, or give this one another JOB_ID",
+                code="identity",
+            )
+        return Checkpoint(manifest=manifest, body=body)
+
+    def _present(self, store: Store, sequence: int) -> Checkpoint:
+        key = checkpoint_key(self._job_id, sequence)
+        return _found(store, key, lambda _: self._read(store, sequence))
+
+    def _stamped(self, base: Checkpoint | None, manifest: Manifest, writer: Writer) -> Checkpoint:
+        stamped = replace(
+            manifest,
+            sequence=base.manifest.sequence + 1 if base else 1,
+            previous=base.sha256 if base else None,
+            writer=writer,
+            token=self.token,
+            written_at=iso(self._runtime.now()),
+        )
+        if base and (broken := violations(base.manifest, stamped)):
+            raise BugError(f"refusing to write checkpoint {stamped.sequence}: {'; '.join(broken)}")
+        return Checkpoint(manifest=stamped, body=encode(stamped))
+
+
+class Ownership:
+    """A job as its owning run sees it: the head of the log, and how to move it. For one thread at a time."""
+
+    def __init__(
+        self, log: CheckpointLog, head: Checkpoint, *, since: float, dated: float | None = None, skew: int = 0
+    ) -> None:
+        """Own the job from a checkpoint on that bears this run's number.
+
+        `since`: when it was first sent, by the Runtime's monotonic clock. `dated`: the same by the store's, as it dates
+        its answers. `skew`: by how many seconds that is ahead of the clock by which the store dates its objects.
+        """
+        self._log = log
+        self._head = head
+        self.since: Final = since
+        self.dated: Final = dated
+        self.skew: Final = skew
+
+    @property
+    def manifest(self) -> Manifest:
+        """The newest manifest that this run knows of."""
+        return self._head.manifest
+
+    @property
+    def log(self) -> CheckpointLog:
+        """The log of the job."""
+        return self._log
+
+    def append(self, decide: Decision) -> Manifest:
+        """Make a decision and append it; raise ReplacedError if another run owns the job by now."""
+        while True:
+            try:
+                self._head = self._log.append(self._head, decide(self._head.manifest), Writer.WORKER)
+            except OvertakenError as overtaken:
+                self._take_in(overtaken.found)
+            else:
+                return self._head.manifest
+
+    def is_own(self, manifest: Manifest) -> bool:
+        """Tell whether a newer manifest is this run's own, or an operator's request to it."""
+        mine = manifest.token == self._log.token
+        return mine or (manifest.writer is Writer.OPERATOR and manifest.run == self.manifest.run)
+
+    def _take_in(self, found: Checkpoint) -> None:
+        if not self.is_own(found.manifest):
+            raise ReplacedError(f"run {found.manifest.run} has taken the job over from run {self.manifest.run}")
+        LOG.info(
+            "took in a newer checkpoint", extra={"sequence": found.manifest.sequence, "writer": found.manifest.writer}
+        )
+        self._head = found
+
+
+def _found(store: Store, key: str, look: Callable[[str], Result]) -> Result:
+    """Look at an object that is known to be there: if the store has none, that passes."""
+    try:
+        return look(key)
+    except MissingError as error:
+        raise StoreUnavailableError(f"{store.uri(key)} exists, and cannot be read: try again") from error

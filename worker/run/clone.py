@@ -1,0 +1,71 @@
+"""The first stage: the repository's files, pinned to a commit, and kept as a snapshot for all later runs."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from states.course_paths import SNAPSHOT
+from states.decisions import pin
+from states.manifest import Artifact
+from states.stages import Stage
+from worker.errors import DamagedError
+from worker.run.context import Bench
+from worker.source.port import InvalidSnapshotError, Packer, Source
+
+LOG = logging.getLogger(__name__)
+
+
+class Cloner:
+    """Gets the repository's files: from their host for the first time, from the snapshot ever after."""
+
+    def __init__(self, bench: Bench, open_source: Callable[[], Source], packer: Packer) -> None:
+        """Prepare; the source is opened only if something has to be fetched."""
+        self._bench = bench
+        self._open_source = open_source
+        self._packer = packer
+        self._has_tree = False
+
+    def clone(self) -> tuple[Artifact, ...]:
+        """Do the stage: pin the commit, and store the snapshot unless it is there."""
+        bench, desk, file = self._bench, self._bench.desk, self._bench.folder.scratch / SNAPSHOT
+        snapshot = None
+        if bench.owned.manifest.commit is None:
+            commit = self._checkout(None)
+            bench.owned.append(lambda base: pin(base, commit))
+            inputs = bench.owned.manifest.record(Stage.CLONE).inputs or ""
+        else:  # an earlier run may have stored it
+            inputs = bench.owned.manifest.record(Stage.CLONE).inputs or ""
+            snapshot = desk.do("restore", lambda: self._stored_snapshot(inputs, file))
+        if snapshot is None:
+            if not self._has_tree:
+                self._checkout(bench.owned.manifest.commit)
+            desk.do("pack", lambda: self._packer.pack(bench.folder.source, file))
+            snapshot = desk.do("store", lambda: bench.artifacts.store(Stage.CLONE, inputs, SNAPSHOT, file))
+        bench.reporter.items(Stage.CLONE, 1, 1)
+        return (snapshot,)
+
+    def ensure_tree(self) -> None:
+        """Have the files on this machine, from the snapshot of the finished stage; raise DamagedError."""
+        if self._has_tree:
+            return
+        bench, file = self._bench, self._bench.folder.scratch / SNAPSHOT
+        record = bench.owned.manifest.record(Stage.CLONE)
+        if not bench.desk.do("restore", lambda: bench.artifacts.download(record, record.artifacts[0], file)):
+            raise DamagedError(Stage.CLONE, SNAPSHOT)
+        tree = bench.folder.empty_source()
+        try:
+            bench.desk.do("unpack", lambda: self._packer.unpack(file, tree))
+        except InvalidSnapshotError as error:
+            raise DamagedError(Stage.CLONE, SNAPSHOT) from error
+        self._has_tree = True
+
+    def _checkout(self, commit: str | None) -> str:
+        tree = self._bench.folder.empty_source()
+        found = self._bench.desk.do("source", lambda: self._open_source().checkout(commit, tree))
+        LOG.info("checked out", extra={"commit": found})
+        self._has_tree = True
+        return found
+
+    def _stored_snapshot(self, inputs: str, file: Path) -> Artifact | None:
+        versions = self._bench.artifacts.versions(Stage.CLONE, inputs)
+        return next(filter(None, (self._bench.artifacts.adopt(version, file) for version in versions)), None)

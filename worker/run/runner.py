@@ -1,0 +1,277 @@
+"""One run of one job, from its claim to its end: the decisions of `states`, in the order in which they are due."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from states import decisions
+from states.exits import LEAVES, Exit, Leaves
+from states.manifest import Artifact, Error, Manifest
+from states.stages import INFO, Stage, State
+from states.takeover import exit_code
+from worker.errors import (
+    BugError,
+    ConfigError,
+    DamagedError,
+    EngineTroubleError,
+    ReplacedError,
+    StoreFaultError,
+    TemporaryError,
+    WorkerError,
+)
+from worker.outbox.announcer import Announcer
+from worker.ownership.log import Decision
+from worker.run.clone import Cloner
+from worker.run.context import Bench
+from worker.run.inbox import CanceledError, StoppedError
+from worker.run.produce import Maker
+from worker.system.runtime import iso
+
+LOG = logging.getLogger(__name__)
+
+MAX_TRIES: Final = 3
+"""So often in a row a stage is tried without a new item, and so many runs in a row may end by a fault without one."""
+_FIRST_PAUSE: Final = 2.0
+_SAVE_SHARE: Final = 0.8
+"""Of the grace that a stopped run has: for saving, before it is cut off (worker/run/signals.py)."""
+_SETTLE_SHARE: Final = 0.4
+"""Of the same: for the items that are being stored."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Patience:
+    """How long a run waits for others, in seconds."""
+
+    callback_give_up: float
+    stop_grace: float
+    hurry: Callable[[float], None]
+    """Makes every operation on the store end within so many seconds from now."""
+
+
+class Runner:
+    """Brings a job that this run owns to its end, or to where the next run goes on."""
+
+    def __init__(self, bench: Bench, cloner: Cloner, maker: Maker, announcer: Announcer, patience: Patience) -> None:
+        """Work with these; nothing is started yet."""
+        self._bench = bench
+        self._cloner = cloner
+        self._maker = maker
+        self._announcer = announcer
+        self._patience = patience
+        self._repairs = 0
+        self._began = bench.runtime.monotonic()
+
+    def run(self) -> Exit:
+        """Work until the job is over, or this run is; return the exit code. Raises ReplacedError."""
+        try:
+            return self._resumable()
+        except StoreFaultError as error:
+            LOG.error("the store fails, and the run ends; the next one goes on", extra={"reason": str(error)})
+            return error.exit if error.exit is Exit.REFUSED else Exit.TEMPORARY
+
+    def reassert(self) -> None:
+        """Show that this run still owns the job, after its lease had run out."""
+        self._append(lambda base: base)
+
+    @property
+    def _manifest(self) -> Manifest:
+        return self._bench.owned.manifest
+
+    def _resumable(self) -> Exit:
+        """Work until the job is over, or a bug ends this run."""
+        try:
+            return self._run()
+        except BugError as error:
+            LOG.exception("a bug")
+            return self._interrupt(error)
+
+    def _run(self) -> Exit:
+        try:
+            self._announcer.redeliver(self._manifest)
+            self._work()
+        except StoppedError as stopped:
+            return self._stop(stopped)
+        except CanceledError:
+            self._append(lambda base: decisions.cancel(base, at=self._now()))
+        except (ReplacedError, StoreFaultError, BugError):
+            raise
+        except (TemporaryError, ConfigError) as error:
+            return self._interrupt(error)
+        except WorkerError as error:
+            self._fail(error, error.exit)
+        except Exception as error:
+            raise BugError(f"{type(error).__name__}: {error}") from error
+        return self._deliver()
+
+    def _work(self) -> None:
+        if not self._manifest.over and not self._manifest.cancel_requested:
+            self._maker.check()
+        while not self._manifest.over:
+            if self._manifest.cancel_requested:
+                raise CanceledError
+            stage = self._manifest.current_stage
+            if stage is not None:
+                self._stage(stage)
+            elif self._manifest.state is State.PUBLISHING:
+                self._publish()
+            else:
+                self._append(lambda base: decisions.enter(base, at=self._now()))
+
+    def _stage(self, stage: Stage) -> None:
+        tries = 0
+        while True:
+            self._began, fruits = self._bench.runtime.monotonic(), self._bench.fruits
+            try:
+                artifacts = self._cloner.clone() if stage is Stage.CLONE else self._maker.make(stage)
+            except DamagedError as damaged:
+                self._repair(damaged)
+                return
+            except TemporaryError as error:
+                tries = 1 if self._bench.fruits > fruits else tries + 1
+                if tries >= MAX_TRIES:
+                    raise
+                self._try_again(error, tries)
+            else:
+                self._finish(artifacts)
+                return
+
+    def _finish(self, artifacts: tuple[Artifact, ...]) -> None:
+        seconds = self._seconds()
+
+        def decide(base: Manifest) -> Manifest:
+            finished = decisions.finish(base, artifacts, at=self._now(), seconds=seconds)
+            moved = decisions.move_on(finished, at=self._now())
+            return replace(moved, fruitless_runs=0) if self._bench.fruits else moved
+
+        self._append(decide)
+
+    def _try_again(self, error: TemporaryError, tries: int) -> None:
+        pause = _FIRST_PAUSE * 2.0**tries * (0.5 + self._bench.runtime.jitter() / 2)
+        LOG.warning("the stage failed, trying it again", extra={"reason": str(error), "tries": tries, "pause": pause})
+        seconds = self._seconds()
+        self._append(lambda base: decisions.tried(base, self._error(error, error.exit), seconds=seconds))
+        self._bench.desk.wait(pause)
+
+    def _repair(self, damaged: DamagedError) -> None:
+        self._repairs += 1
+        if self._repairs > MAX_TRIES:
+            if damaged.anew:
+                raise EngineTroubleError(f"{damaged}, again and again")
+            raise TemporaryError(f"{damaged}, again and again: see whether something deletes or changes objects there")
+        LOG.warning("going back to a stage", extra={"back_to": damaged.stage, "reason": str(damaged)})
+        self._maker.forget()
+        error = self._error(
+            TemporaryError(str(damaged), code="outdated" if damaged.anew else "damaged"), Exit.TEMPORARY
+        )
+        self._append(lambda base: decisions.repair(base, damaged.stage, error, anew=damaged.anew))
+
+    def _publish(self) -> None:
+        missing = self._bench.desk.do("verify", lambda: self._bench.artifacts.missing(self._manifest.stages))
+        if missing:
+            stage, artifact = min(missing, key=lambda found: INFO[found[0]].step)
+            self._repair(DamagedError(stage, artifact.path))
+        else:
+            self._append(self._completion)
+
+    def _completion(self, base: Manifest) -> Manifest:
+        """Complete the job, unless an operator's wish to cancel it came first."""
+        if base.cancel_requested:
+            return decisions.cancel(base, at=self._now())
+        return decisions.complete(base, at=self._now())
+
+    def _fail(self, error: WorkerError, code: Exit) -> None:
+        LOG.error("the job has failed for good", extra={"reason": str(error), "exit_code": int(code)})
+        self._append(lambda base: decisions.fail(base, self._error(error, code)))
+
+    def _interrupt(self, error: TemporaryError | ConfigError | BugError) -> Exit:
+        """End the run with its job unfinished; the third run in a row that a fault ends without fruit fails the job."""
+        fault = isinstance(error, EngineTroubleError | BugError) and not self._manifest.over
+        fruitless = 0 if self._bench.fruits else self._manifest.fruitless_runs + fault
+        if fruitless >= MAX_TRIES:
+            self._fail(error, Exit.SOFTWARE if isinstance(error, BugError) else Exit.UNAVAILABLE)
+            return self._deliver()
+        LOG.error("the run ends, and the next one goes on", extra={"reason": str(error), "fruitless_runs": fruitless})
+        self._announcer.close()
+        self._append(self._interruption(self._error(error, error.exit), error.exit, fruitless))
+        return error.exit
+
+    def _stop(self, stopped: StoppedError) -> Exit:
+        """Save what is finished, within the time that is left."""
+        stop = stopped.stop
+        LOG.warning("stopping", extra={"reason": stop.reason})
+        self._patience.hurry(self._patience.stop_grace * _SAVE_SHARE)
+        self._announcer.close()
+        self._maker.settle(self._patience.stop_grace * _SETTLE_SHARE)
+        fruitless = 0 if self._bench.fruits else self._manifest.fruitless_runs
+        error = self._error(TemporaryError(stop.reason, code="interrupted"), stop.exit_code)
+        try:
+            self._append(self._interruption(error, stop.exit_code, fruitless))
+        except (StoreFaultError, StoppedError) as failure:
+            LOG.error("could not save that the run was stopped; its lease will run out", extra={"reason": str(failure)})
+        return stop.exit_code
+
+    def _interruption(self, error: Error, code: Exit, fruitless: int) -> Decision:
+        seconds = self._seconds()
+
+        def decide(base: Manifest) -> Manifest:
+            if base.over:
+                return decisions.release(base, code, at=self._now())
+            return decisions.interrupt(base, error, code, at=self._now(), seconds=seconds, fruitless_runs=fruitless)
+
+        return decide
+
+    def _deliver(self) -> Exit:
+        """See the last events off, and release the job."""
+        self._announcer.hurry(self._patience.callback_give_up)
+        deadline = self._bench.runtime.monotonic() + self._patience.callback_give_up
+        code = exit_code(self._manifest)
+        while self._undelivered() and (left := deadline - self._bench.runtime.monotonic()) > 0:
+            try:
+                self._bench.desk.next(left)
+            except CanceledError:
+                continue
+            except StoppedError as stopped:
+                self._patience.hurry(self._patience.stop_grace * _SAVE_SHARE)
+                LOG.warning("stopping before all callbacks were delivered", extra={"reason": stopped.stop.reason})
+                break
+        if self._undelivered():
+            LOG.error("the final callback was not delivered; the next run will try again")
+            self._announcer.close()
+            code = Exit.TEMPORARY
+        if not self._manifest.released or self._announcer.answers:
+            self._append(lambda base: decisions.release(base, code, at=self._now()))
+        return code
+
+    def _undelivered(self) -> bool:
+        answers = self._announcer.answers
+        return not self._announcer.silent and any(
+            event.sequence not in answers for event in self._manifest.outbox.pending
+        )
+
+    def _append(self, decide: Decision) -> None:
+        """Append a decision together with the receiver's answers since the last one, and announce what it says."""
+        announcer = self._announcer
+
+        def settle(base: Manifest) -> Manifest:
+            return decisions.settle(base, announcer.answers, at=self._now(), trouble=announcer.trouble)
+
+        manifest = self._bench.owned.append(lambda base: decide(settle(base)))
+        self._announcer.announce(manifest)
+        self._bench.reporter.transition(manifest)
+
+    def _error(self, error: WorkerError, code: Exit) -> Error:
+        return Error(
+            message=str(error),
+            code=error.code,
+            exit_code=code,
+            retryable=LEAVES[code] is Leaves.RESUMABLE,
+            at=self._now(),
+            stage=self._manifest.current_stage,
+        )
+
+    def _seconds(self) -> float:
+        return self._bench.runtime.monotonic() - self._began
+
+    def _now(self) -> str:
+        return iso(self._bench.runtime.now())

@@ -1,0 +1,62 @@
+"""SIGTERM, SIGINT and the soft deadline: how a run is told to end, and made to end."""
+
+import os
+import queue
+import signal
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from states.exits import Exit
+from worker.run.inbox import Desk, Stop
+from worker.system.runtime import Runtime
+
+_CUT_SHARE: Final = 0.9
+"""Of the grace: then a run is cut off, so that the process has gone when all of it is over."""
+_CODES: Final = {signal.SIGTERM: Exit.SIGTERM, signal.SIGINT: Exit.SIGINT}
+
+
+class Signals:
+    """Turns signals into messages for a run.
+
+    A handler runs between any two instructions of the main thread, which may hold a lock at that moment: so it only
+    notes the signal (SimpleQueue.put is made for that), and a thread of its own does the rest.
+    """
+
+    def __init__(self, desk: Desk, runtime: Runtime, *, grace_seconds: float, last_words: Callable[[], None]) -> None:
+        """Prepare; `last_words` is called before a run that does not end in time is cut off."""
+        self._desk = desk
+        self._runtime = runtime
+        self._grace = grace_seconds
+        self._last_words = last_words
+        self._noted: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def install(self, *, soft_deadline: float | None) -> None:
+        """Listen to signals from now on, and to a deadline so many seconds from now."""
+        for number in _CODES:
+            signal.signal(number, lambda noted, _: self._noted.put(noted))
+        self._runtime.spawn("signals", self._listen, self._desk.mailbox.put)
+        if soft_deadline is not None:
+            self._runtime.spawn("soft-deadline", lambda: self._expire(soft_deadline), self._desk.mailbox.put)
+
+    def _listen(self) -> None:
+        number = signal.Signals(self._noted.get())
+        self._end(Stop(exit_code=_CODES[number], reason=f"stopped by {number.name}"))
+        self._leave(_CODES[signal.Signals(self._noted.get())])
+
+    def _expire(self, seconds: float) -> None:
+        self._runtime.flag().wait(seconds)
+        self._end(Stop(exit_code=Exit.TEMPORARY, reason="stopped by SOFT_DEADLINE_SECONDS; run it again to go on"))
+
+    def _end(self, stop: Stop) -> None:
+        self._desk.mailbox.put(stop)
+        self._runtime.spawn("last-resort", lambda: self._cut_off(stop.exit_code))
+
+    def _cut_off(self, code: Exit) -> None:
+        self._runtime.flag().wait(self._grace * _CUT_SHARE)
+        self._leave(code)
+
+    def _leave(self, code: Exit) -> None:
+        self._last_words()
+        sys.stderr.flush()
+        os._exit(code)

@@ -1,0 +1,146 @@
+"""A run's folders on this machine: scratch space, made anew for every run and removed with it."""
+
+import fcntl
+import os
+import shutil
+import stat
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from worker.engines.port import Workspace
+from worker.errors import ConfigError
+from worker.system.disk import on_disk, unusable_work_dir
+
+_LOCK: Final = ".lock"
+_OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
+
+
+class RunFolder:
+    """The folder of one run: `source`, `course`, and `scratch` for everything else.
+
+    It is locked while its process lives, so that the next run of the job can tell what a killed one left behind,
+    and remove it. It gets its name once it is locked, so that no other run takes it for left behind; a process that is
+    killed before that leaves some empty folders.
+    """
+
+    def __init__(self, base: Path, job_id: str, token: str) -> None:
+        """Make the folder below `base`, or raise ConfigError or DiskError."""
+        self.path: Final = base / f"{job_id}.{token}"
+        with on_disk(base, partial(unusable_work_dir, base)):
+            base.mkdir(parents=True, exist_ok=True)
+            _remove_stale(base, job_id)
+            self._lock = _make_locked(self.path, (self.source, self.course, self.scratch))
+
+    @property
+    def source(self) -> Path:
+        """Where the repository's files are."""
+        return self.path / "source"
+
+    @property
+    def course(self) -> Path:
+        """Where the course's files are."""
+        return self.path / "course"
+
+    @property
+    def scratch(self) -> Path:
+        """For whatever else needs a place."""
+        return self.path / "scratch"
+
+    @property
+    def workspace(self) -> Workspace:
+        """What an engine sees of it."""
+        return Workspace(source=self.source, output=self.course)
+
+    def read(self, path: str) -> bytes:
+        """Return the content of a file of the course."""
+        with on_disk(self.course):
+            return (self.course / path).read_bytes()
+
+    def write(self, path: str, body: bytes) -> None:
+        """Write a file of the course, unless it is there already with that content."""
+        file = self.course / path
+        fresh = self.scratch / "item"
+        with on_disk(self.course):
+            if file.is_file() and not file.is_symlink() and file.read_bytes() == body:
+                return
+            fresh.write_bytes(body)
+            try:
+                fresh.replace(file)
+            except FileNotFoundError:
+                file.parent.mkdir()
+                fresh.replace(file)
+
+    def discard(self, path: str) -> None:
+        """Remove a file of the course."""
+        with on_disk(self.course):
+            (self.course / path).unlink(missing_ok=True)
+
+    def empty_source(self) -> Path:
+        """Return the folder for the repository's files, emptied."""
+        with on_disk(self.source):
+            shutil.rmtree(self.source)
+            self.source.mkdir(mode=0o700)
+        return self.source
+
+    def remove(self) -> None:
+        """Remove the folder."""
+        _remove(self.path)
+        os.close(self._lock)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder in a place that all users share; raise ConfigError if it is not this user's alone."""
+    with on_disk(folder, partial(unusable_work_dir, folder)):
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        found = folder.lstat()
+        is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+        if not is_ours or found.st_mode & _OTHERS_WRITE:
+            raise ConfigError(
+                f"{folder} is not a folder that only this user can write to: remove it, or set WORK_DIR to a folder "
+                "of your own"
+            )
+        folder.chmod(0o700)
+
+
+def _make_locked(path: Path, parts: tuple[Path, ...]) -> int:
+    """Make a folder with folders in it, and return the lock on it."""
+    fresh = path.with_name(f"~{path.name}")  # no job can have that name
+    for folder in (path, *parts):
+        (fresh / folder.relative_to(path)).mkdir(mode=0o700)
+    lock = os.open(fresh / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        fresh.rename(path)
+    except BaseException:
+        os.close(lock)
+        raise
+    return lock
+
+
+def _remove_stale(base: Path, job_id: str) -> None:
+    for folder in base.glob(f"{job_id}.*"):
+        if folder.name.rpartition(".")[0] == job_id:  # else it is that of job `a.b` rather than `a`
+            _remove_unlocked(folder)
+
+
+def _remove_unlocked(folder: Path) -> None:
+    try:
+        lock = os.open(folder / _LOCK, os.O_RDWR)
+    except OSError:  # it is no run's, or is just being removed
+        return
+    with suppress(OSError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _remove(folder)
+    os.close(lock)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a run's folder, its lock last: by that the next run finds what a kill leaves of it."""
+    with suppress(OSError):
+        for entry in folder.iterdir():
+            if entry.name != _LOCK:
+                shutil.rmtree(entry, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""What the command line and the gateway share; takes typed values."""

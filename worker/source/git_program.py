@@ -1,0 +1,177 @@
+"""The git program, run with no configuration but ours: a repository is data, and nothing in it is executed."""
+
+import errno
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from worker.errors import ConfigError, DiskError, TemporaryError
+from worker.system.disk import NO_DESCRIPTORS, NO_ROOM, full_disk, on_disk, unusable_work_dir
+from worker.system.logs import printable
+from worker.system.process import Command, Finished, MissingProgramError, ProcessStoppedError, ProcessTimeoutError, run
+from worker.system.runtime import Flag, Runtime
+
+QUICK_SECONDS: Final = 120
+"""How long a git command may take that only looks something up."""
+
+_PASSED_ON: Final = (
+    "PATH",
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH"),
+)
+"""What git takes from our environment: where programs are, how to get out, and whose certificates to believe."""
+
+_VARIABLES: Final = {
+    "LC_ALL": "C",  # messages in English, as worker/source/host_answer.py reads them
+    "LANG": "C",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_NO_LAZY_FETCH": "1",  # newer gits; older ones find no protocol that they may use
+    "GIT_LFS_SKIP_SMUDGE": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+}
+
+_HARMLESS: Final = (
+    # What old tools wrote into commits and trees that many a well-known project still has ...
+    *("zeroPaddedFilemode", "badTimezone", "zeroPaddedDate", "badDate", "badDateOverflow", "missingSpaceBeforeDate"),
+    *("missingEmail", "badEmail", "missingNameBeforeEmail", "missingSpaceBeforeEmail", "badName", "nulInCommit"),
+    *("missingTaggerEntry", "badTagName", "badFilemode", "multipleAuthors"),
+    # ... and what only those suffer from who obey these files: we do not.
+    *("gitmodulesMissing", "gitmodulesBlob", "gitmodulesLarge", "gitmodulesParse", "gitmodulesName"),
+    *("gitmodulesSymlink", "gitmodulesUrl", "gitmodulesPath", "gitmodulesUpdate"),
+    *("gitattributesMissing", "gitattributesLarge", "gitattributesLineLength", "gitattributesBlob"),
+)
+
+_CONFIG: Final = {
+    "core.fileMode": "false",  # what a mounted folder says of it is no change
+    "core.hooksPath": os.devnull,
+    "core.symlinks": "false",
+    "core.fsmonitor": "false",
+    "core.attributesFile": os.devnull,
+    "core.excludesFile": os.devnull,
+    "core.protectHFS": "true",
+    "credential.helper": "",
+    "fetch.fsckObjects": "true",
+    "fetch.unpackLimit": "1",
+    "gc.auto": "0",
+    "http.followRedirects": "false",  # a token must not follow; worker/source/git_host.py looks where it would go
+    "http.lowSpeedLimit": "1000",
+    "http.lowSpeedTime": "60",
+    "http.version": "HTTP/1.1",  # HTTP/2 gains nothing here, and breaks off more often
+    "maintenance.auto": "false",
+    "protocol.version": "2",
+    "safe.directory": "*",  # the check is for configuration and hooks, which are not used
+    "submodule.recurse": "false",
+    "transfer.bundleURI": "false",
+} | {f"fetch.fsck.{fault}": "ignore" for fault in _HARMLESS}
+
+_DISK: Final = re.compile(
+    rb"(?:error|fatal): (?:unable to write .*|.*Out of diskspace.*|.*: (?:%b))"
+    % b"|".join(
+        re.escape(os.strerror(number).encode()) for number in (*NO_ROOM, *NO_DESCRIPTORS, errno.EIO, errno.EROFS)
+    )
+)
+"""Lines in which git blames this machine's disk; what a host says begins with `remote: `."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """What is particular to one git command; `watch` is called while it runs, and may raise to end it."""
+
+    config: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    timeout_seconds: float = QUICK_SECONDS
+    watch: Callable[[], None] = lambda: None
+    max_output: int = 1 << 20
+    data: bytes | None = None
+    """What the command reads from its standard input."""
+
+
+class Git:
+    """Runs git, each time with its home and its repository in a scratch folder."""
+
+    def __init__(self, scratch: Path, runtime: Runtime, stop: Flag, environment: Mapping[str, str]) -> None:
+        """Prepare; `stop` ends whatever runs, and `environment` is the worker's."""
+        self._scratch = scratch
+        self.runtime = runtime
+        self.stop = stop
+        self._variables = {name: environment[name] for name in _PASSED_ON if environment.get(name)} | _VARIABLES
+        if "SSL_CERT_FILE" in self._variables:  # git itself does not know it
+            self._variables.setdefault("GIT_SSL_CAINFO", self._variables["SSL_CERT_FILE"])
+
+    @contextmanager
+    def folder(self) -> Iterator[Path]:
+        """Make a scratch folder, and remove it in the end."""
+        folder = self._scratch / f"git-{self.runtime.token()}"
+        with on_disk(self._scratch, partial(unusable_work_dir, self._scratch)):
+            folder.mkdir(parents=True, mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def run(self, folder: Path, arguments: tuple[str, ...], options: Options | None = None) -> Finished:
+        """Run a command on the repository in a scratch folder, whatever its exit code.
+
+        Raises DiskError if it fails for want of this machine's disk, where the host may be blamed otherwise.
+        """
+        options = options or Options()
+        config = {**_CONFIG, **options.config}
+        variables = {
+            **self._variables,
+            "HOME": str(folder),
+            "XDG_CONFIG_HOME": str(folder),
+            "GIT_DIR": str(folder / "git"),
+            "GIT_CONFIG_COUNT": str(len(config)),
+            **{f"GIT_CONFIG_KEY_{i}": key for i, key in enumerate(config)},
+            **{f"GIT_CONFIG_VALUE_{i}": value for i, value in enumerate(config.values())},
+            **options.variables,
+        }
+        command = Command(argv=("git", *arguments), env=variables, cwd=folder, input=options.data)
+        with on_disk(folder):
+            finished = self._finished(command, options)
+        if finished.code != 0 and (fault := _disk_fault(finished, folder)):
+            raise fault
+        return finished
+
+    def _finished(self, command: Command, options: Options) -> Finished:
+        try:
+            return run(
+                command,
+                self.runtime,
+                timeout_seconds=options.timeout_seconds,
+                stop=self.stop,
+                watch=options.watch,
+                max_output=options.max_output,
+            )
+        except MissingProgramError as error:
+            raise ConfigError(
+                "git is not installed on this machine: install it, as with `apt install git`, or mend PATH",
+                code="git_missing",
+            ) from error
+        except ProcessTimeoutError as error:
+            raise TemporaryError(
+                f"git {command.argv[1]} took longer than {options.timeout_seconds:g} seconds",
+                code="git_unavailable",
+            ) from error
+        except ProcessStoppedError as error:
+            raise TemporaryError("git was ended, since the run is being stopped", code="stopped") from error
+
+
+def _disk_fault(finished: Finished, folder: Path) -> DiskError | None:
+    """Return what a command that failed says of the disk that its folder is on, or None."""
+    for line in finished.stderr.splitlines():
+        if _DISK.fullmatch(line):
+            said = printable(line.decode("utf-8", "replace"))
+            return DiskError(f"{folder}: git says `{said}`: make room there, then run this again")
+    return full_disk(folder) if finished.code > 1 else None

@@ -1,0 +1,1 @@
+"""Time, threads, processes, retries and logs of this machine."""
