@@ -17,7 +17,7 @@ class ManifestError(Exception):
     """The bytes are not a manifest: damaged, or not ours."""
 
 
-class UnknownFormatError(ManifestError):
+class ManifestFormatError(ManifestError):
     """The manifest was written by another version of the program, in a form that this one does not know."""
 
     def __init__(self, found: object) -> None:
@@ -45,7 +45,7 @@ def decode(data: bytes) -> Manifest:
         raise ManifestError("the manifest does not say its format")
     found = document.pop(_FORMAT_KEY)
     if found != FORMAT or isinstance(found, bool):
-        raise UnknownFormatError(found)
+        raise ManifestFormatError(found)
     try:
         manifest: Manifest = _reader(Manifest)(document)
     except _FaultError as fault:

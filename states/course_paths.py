@@ -20,7 +20,7 @@ _COURSE_PATH: Final = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class ChapterRef:
     """An entry of the order: a chapter, its review and its tutorial are named after it."""
 
     index: int
@@ -33,13 +33,13 @@ def slug(name: str) -> str:
     return re.sub(r"_+", "_", re.sub(r"[^a-z0-9_-]", "_", spaced))
 
 
-def item_path(stage: Stage, entry: Entry) -> str:
+def item_path(stage: Stage, entry: ChapterRef) -> str:
     """Return the path of the file that one of the last three stages writes for an entry."""
     info = INFO[stage]
     return f"{info.folder}/{info.stem}_{entry.index}_{slug(entry.name)}.md"
 
 
-def expected_paths(stage: Stage, order: Sequence[Entry] | None) -> tuple[str, ...]:
+def expected_paths(stage: Stage, order: Sequence[ChapterRef] | None) -> tuple[str, ...]:
     """Return the paths of all files that a stage has to write; `order` is needed for the last three stages."""
     info = INFO[stage]
     if stage is Stage.CLONE:

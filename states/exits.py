@@ -9,7 +9,7 @@ class Exit(IntEnum):
 
     OK = 0
     USAGE = 64
-    NO_INPUT = 65
+    DATA_ERROR = 65
     UNAVAILABLE = 69
     SOFTWARE = 70
     TEMPORARY = 75
@@ -20,7 +20,7 @@ class Exit(IntEnum):
     SIGTERM = 143
 
 
-class Leaves(StrEnum):
+class Fate(StrEnum):
     """In which condition a run that ends with a code leaves its job."""
 
     OVER = "over"
@@ -29,24 +29,24 @@ class Leaves(StrEnum):
     UNTOUCHED = "untouched"
 
 
-LEAVES: Final = {
-    Exit.OK: Leaves.OVER,
-    Exit.USAGE: Leaves.UNTOUCHED,
-    Exit.NO_INPUT: Leaves.FAILED,
-    Exit.UNAVAILABLE: Leaves.FAILED,
-    Exit.SOFTWARE: Leaves.RESUMABLE,
-    Exit.TEMPORARY: Leaves.RESUMABLE,
-    Exit.REPLACED: Leaves.RESUMABLE,
-    Exit.REFUSED: Leaves.FAILED,
-    Exit.CONFIG: Leaves.UNTOUCHED,
-    Exit.SIGINT: Leaves.RESUMABLE,
-    Exit.SIGTERM: Leaves.RESUMABLE,
+FATES: Final = {
+    Exit.OK: Fate.OVER,
+    Exit.USAGE: Fate.UNTOUCHED,
+    Exit.DATA_ERROR: Fate.FAILED,
+    Exit.UNAVAILABLE: Fate.FAILED,
+    Exit.SOFTWARE: Fate.RESUMABLE,
+    Exit.TEMPORARY: Fate.RESUMABLE,
+    Exit.REPLACED: Fate.RESUMABLE,
+    Exit.REFUSED: Fate.FAILED,
+    Exit.CONFIG: Fate.UNTOUCHED,
+    Exit.SIGINT: Fate.RESUMABLE,
+    Exit.SIGTERM: Fate.RESUMABLE,
 }
 
 MEANING: Final = {
     Exit.OK: "completed, or canceled as asked",
     Exit.USAGE: "bad command line",
-    Exit.NO_INPUT: "what was asked for cannot be had: no such job, branch or repository; empty or too large; damaged",
+    Exit.DATA_ERROR: "what was asked for cannot be had: no such job, branch or repository; empty or too large; damaged",
     Exit.UNAVAILABLE: "the engine is not available, or its key was refused",
     Exit.SOFTWARE: "a bug in the worker; the traceback is in the log",
     Exit.TEMPORARY: "temporary: run it again",

@@ -26,7 +26,7 @@ class Claim:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Over:
+class JobOver:
     """The job is over, and there is nothing left to do for it."""
 
     exit_code: Exit
@@ -40,7 +40,7 @@ class Wait:
     lease_seconds: int
 
 
-Verdict = Claim | Over | Wait
+Verdict = Claim | JobOver | Wait
 
 
 def exit_code(manifest: Manifest) -> Exit:
@@ -59,7 +59,7 @@ def judge(manifest: Manifest, *, silent_seconds: int, lease_seconds: int, can_de
     """
     undelivered = bool(manifest.outbox.pending) and can_deliver
     if manifest.collected or (manifest.over and not undelivered):
-        return Over(exit_code=exit_code(manifest))
+        return JobOver(exit_code=exit_code(manifest))
     if manifest.released or silent_seconds > lease_seconds:
         return Claim()
     return Wait(seconds=lease_seconds - silent_seconds + 1, lease_seconds=lease_seconds)

@@ -2,7 +2,7 @@
 
 WorkerError
 ├── UsageError              64  mend the command line
-├── NoInputError            65  what was asked for cannot be had
+├── DataError            65  what was asked for cannot be had
 ├── EngineUnavailableError  69  install the engine, or mend its key
 ├── BugError                70  report it
 ├── TemporaryError          75  run it again
@@ -59,10 +59,10 @@ class UsageError(WorkerError):
     code = "usage"
 
 
-class NoInputError(WorkerError):
+class DataError(WorkerError):
     """What was asked for cannot be had."""
 
-    exit = Exit.NO_INPUT
+    exit = Exit.DATA_ERROR
     code = "not_found"
 
 
@@ -151,7 +151,7 @@ class StoreConfigError(StoreFaultError):
 class DamagedCheckpointError(StoreFaultError):
     """What the store gives back is no checkpoint."""
 
-    exit = Exit.NO_INPUT
+    exit = Exit.DATA_ERROR
     code = "damaged"
 
 

@@ -9,7 +9,7 @@ from states.keys import valid_job_id
 from states.manifest import Identity
 from states.repository_url import branch_fault, full_url, normal_form, repository_fault, short_name, without_credentials
 from worker.errors import UsageError
-from worker.settings.settings import Reader, Settings, read_settings
+from worker.settings.settings import EnvironmentReader, Settings, read_settings
 
 DEFAULT_BRANCH: Final = "main"
 
@@ -33,7 +33,7 @@ def job_id_fault(job_id: str) -> str | None:
     return None if valid_job_id(job_id) else "it must be 1 to 128 of the characters A-Z a-z 0-9 . _ -, and not . or .."
 
 
-def read_job(reader: Reader, store_url: str | None = None) -> tuple[Settings, Identity]:
+def read_job(reader: EnvironmentReader, store_url: str | None = None) -> tuple[Settings, Identity]:
     """Read all that a run in job mode is told, some of which only it cannot do without.
 
     `store_url` overrides the variable; the caller calls `reader.finish()`.
@@ -46,7 +46,7 @@ def read_job(reader: Reader, store_url: str | None = None) -> tuple[Settings, Id
     return settings, read_request(reader, allow_http=settings.allow_http_git)
 
 
-def read_request(reader: Reader, *, allow_http: bool) -> Identity:
+def read_request(reader: EnvironmentReader, *, allow_http: bool) -> Identity:
     """Read a job from the environment (job mode); the caller calls `reader.finish()`."""
     job_id = reader.required("JOB_ID", "the job's name")
     repository = reader.required("REPOSITORY_URL", "the repository, as https://host/path or owner/name")
@@ -60,7 +60,7 @@ def read_request(reader: Reader, *, allow_http: bool) -> Identity:
     return Identity(job_id=job_id, repository=repository, branch=branch)
 
 
-def check_trust(reader: Reader, repository: str) -> None:
+def check_trust(reader: EnvironmentReader, repository: str) -> None:
     """Check the certificates that git is given for a repository's host, if it is asked over TLS."""
     if full_url(repository).lower().startswith("https:") and not reader.text("GIT_SSL_CAINFO"):
         reader.certificates("SSL_CERT_FILE")

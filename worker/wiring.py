@@ -16,7 +16,7 @@ from worker.errors import ConfigError, EngineUnavailableError
 from worker.outbox.port import Webhook
 from worker.ownership.lease import BEATS, TRIES
 from worker.run.workspace import make_private
-from worker.settings.settings import Reader, Settings
+from worker.settings.settings import EnvironmentReader, Settings
 from worker.source.git import GitSource
 from worker.source.git_program import Git
 from worker.source.local import open_local
@@ -32,12 +32,12 @@ STATIC: Final = "static"
 FONDATION: Final = "fondation"
 
 
-def default_store_url(reader: Reader) -> str:
+def default_store_url(reader: EnvironmentReader) -> str:
     """Return the default store, in the folder of the user's data."""
     return user_folder(reader, "XDG_DATA_HOME", ".local/share", "STORE_URL (or --store)").as_uri()
 
 
-def user_folder(reader: Reader, variable: str, below_home: str, instead: str) -> Path:
+def user_folder(reader: EnvironmentReader, variable: str, below_home: str, instead: str) -> Path:
     """Return our folder among a user's files of one kind (XDG base directories).
 
     Where it cannot be told, the fault is noted; `instead` says what else may be set.
@@ -52,7 +52,7 @@ def user_folder(reader: Reader, variable: str, below_home: str, instead: str) ->
     return Path("/", home, "fondation-worker")
 
 
-def _home(reader: Reader) -> str:
+def _home(reader: EnvironmentReader) -> str:
     home = reader.text("HOME") or ""
     if home.startswith("/"):
         return home

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from states.course_paths import Entry, item_path
+from states.course_paths import ChapterRef, item_path
 from states.stages import INFO, Stage
 from tests.benchmarks.bare import HANDS
 from tests.support.world import FakeEngine, World, document
@@ -48,7 +48,7 @@ class QuickEngine(FakeEngine):
             return
         for number in range(1, self.chapters + 1):
             self.tell(stage, number - 1)
-            path = item_path(stage, Entry(index=number, name=f"Thing {number}"))
+            path = item_path(stage, ChapterRef(index=number, name=f"Thing {number}"))
             yield Item(path=path, body=f"# {path}\n\n{TEXT}".encode())
 
 

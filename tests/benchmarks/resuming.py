@@ -46,7 +46,7 @@ def interrupted(server: S3Server, bucket: str, folder: Path, chapters: int) -> N
 
     def stop(stage: Stage, _count: int) -> None:
         if stage is Stage.REVIEW_CHAPTERS:
-            job.desk.mailbox.put(Stop(exit_code=Exit.TEMPORARY, reason="enough"))
+            job.inbox.mailbox.put(Stop(exit_code=Exit.TEMPORARY, reason="enough"))
             threading.Event().wait()
 
     job = world(S3Store(bucket, "jobs", server.access), folder, chapters, tell=stop).job()
@@ -87,7 +87,7 @@ def main(bucket: str, folder: str) -> int:
 
     def say(_stage: Stage, _count: int) -> None:
         os.write(1, SAID)
-        job.desk.mailbox.put(Stop(exit_code=Exit.TEMPORARY, reason="enough"))
+        job.inbox.mailbox.put(Stop(exit_code=Exit.TEMPORARY, reason="enough"))
         threading.Event().wait()
 
     job = world(S3Store(bucket, "jobs", server.access), Path(folder), CHAPTERS, tell=say).job()

@@ -19,7 +19,7 @@ from typing import Final
 from tests.benchmarks.figures import Figure, table
 from tests.support.course import make_course
 from worker.engines.static.analysis import analyze
-from worker.engines.static.parsing.source_file import Reader
+from worker.engines.static.parsing.source_file import SourceParser
 from worker.engines.static.reading.encoding import decode
 from worker.engines.static.reading.survey import Survey, survey
 
@@ -61,7 +61,7 @@ def processor(work: Callable[[], object]) -> float:
 
 def parse(read: Survey) -> None:
     """Read all files and parse the sources, and forget them."""
-    reader = Reader()
+    reader = SourceParser()
     for path, file in read.files.items():
         text = decode(file.location.read_bytes()) or ""
         if path in read.parsed:

@@ -16,7 +16,7 @@ from tests.support.servers.process import free_port
 from tests.support.servers.server import S3Server
 from tests.support.waiting import until
 from worker.ownership.log import CheckpointLog
-from worker.store.port import Entry
+from worker.store.port import ObjectEntry
 from worker.store.s3 import S3Store
 from worker.system.runtime import SystemRuntime
 
@@ -84,7 +84,7 @@ class Stack:
         return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
 
 
-def stored(store: S3Store, job_id: str) -> dict[str, Entry]:
+def stored(store: S3Store, job_id: str) -> dict[str, ObjectEntry]:
     """Return the items of a job that lie in the store, by their paths."""
     entries = ((artifact_name(entry.key), entry) for entry in store.entries(f"{job_id}/artifacts/"))
     return {name.path: entry for name, entry in entries if name is not None}
@@ -107,7 +107,7 @@ class Job:
     name: str
     options: tuple[str, ...] = ()
     """More of `docker run`'s."""
-    seen: dict[str, Entry] = field(default_factory=dict)
+    seen: dict[str, ObjectEntry] = field(default_factory=dict)
     """What was stored when it was looked at last."""
 
     @property

@@ -8,14 +8,14 @@ import pytest
 from states.exits import Exit
 from tests.gateway.test_spool import a_request
 from tests.support.waiting import until
-from worker.gateway.child import Program
+from worker.gateway.child import ChildCommand
 from worker.gateway.job_status import Standing
 from worker.gateway.queue import (
     LONGEST_PAUSE_SECONDS,
     MAX_RETRIES,
     UNREADABLE_PAUSE_SECONDS,
-    Limits,
-    Slots,
+    QueueLimits,
+    RunQueue,
 )
 from worker.gateway.spool import Spool
 from worker.system.runtime import Flag, SystemRuntime
@@ -43,7 +43,7 @@ class Impatient(SystemRuntime):
         return Noted()
 
 
-class Scripted(Program):
+class Scripted(ChildCommand):
     """Runs that end as a test says; then the job is over."""
 
     def __init__(self) -> None:
@@ -79,9 +79,9 @@ def runtime() -> Impatient:
 
 
 @pytest.fixture
-def slots(program: Scripted, runtime: Impatient, tmp_path: Path) -> Iterator[Slots]:
-    limits = Limits(max_runs=1, redelivery_seconds=7)
-    slots = Slots(program, program.judge, Spool(tmp_path, runtime), runtime, limits=limits)
+def slots(program: Scripted, runtime: Impatient, tmp_path: Path) -> Iterator[RunQueue]:
+    limits = QueueLimits(max_runs=1, redelivery_seconds=7)
+    slots = RunQueue(program, program.judge, Spool(tmp_path, runtime), runtime, limits=limits)
     yield slots
     slots.close()
 
@@ -90,7 +90,7 @@ def spooled(folder: Path) -> int:
     return len(list(folder.glob("*.json")))
 
 
-def states(slots: Slots) -> list[tuple[bool, bool]]:
+def states(slots: RunQueue) -> list[tuple[bool, bool]]:
     return [(one.given_up, one.running) for one in slots.all()]
 
 
@@ -99,7 +99,7 @@ ALL_CODES = [*Exit, KILLED]
 
 @pytest.mark.parametrize("code", ALL_CODES)
 def test_a_job_that_is_over_is_forgotten_however_its_run_ended(
-    slots: Slots, program: Scripted, code: Exit, tmp_path: Path
+    slots: RunQueue, program: Scripted, code: Exit, tmp_path: Path
 ) -> None:
     program.codes = [code]
     slots.put(a_request())
@@ -107,7 +107,9 @@ def test_a_job_that_is_over_is_forgotten_however_its_run_ended(
     assert spooled(tmp_path) == 0
 
 
-def test_a_job_that_is_over_already_is_forgotten_without_a_run(slots: Slots, program: Scripted, tmp_path: Path) -> None:
+def test_a_job_that_is_over_already_is_forgotten_without_a_run(
+    slots: RunQueue, program: Scripted, tmp_path: Path
+) -> None:
     program.looks = [Standing.OVER]
     slots.put(a_request())
     until(lambda: slots.all() == [])
@@ -116,7 +118,7 @@ def test_a_job_that_is_over_already_is_forgotten_without_a_run(slots: Slots, pro
 
 @pytest.mark.parametrize("code", ALL_CODES)
 def test_a_job_that_is_not_over_is_tried_again_however_its_run_ended(
-    slots: Slots, program: Scripted, code: int
+    slots: RunQueue, program: Scripted, code: int
 ) -> None:
     program.looks = [Standing.UNFINISHED] * 4
     program.codes = [code, code]
@@ -125,7 +127,7 @@ def test_a_job_that_is_not_over_is_tried_again_however_its_run_ended(
     assert program.jobs == ["job-1"] * 2
 
 
-def test_a_job_whose_run_met_a_bug_is_tried_again(slots: Slots, program: Scripted) -> None:
+def test_a_job_whose_run_met_a_bug_is_tried_again(slots: RunQueue, program: Scripted) -> None:
     program.codes = [ValueError(), ValueError()]
     slots.put(a_request())
     until(lambda: slots.all() == [])
@@ -133,7 +135,7 @@ def test_a_job_whose_run_met_a_bug_is_tried_again(slots: Slots, program: Scripte
 
 
 def test_retries_are_bounded_with_growing_pauses_and_begin_anew_when_asked_for(
-    slots: Slots, program: Scripted, runtime: Impatient, tmp_path: Path
+    slots: RunQueue, program: Scripted, runtime: Impatient, tmp_path: Path
 ) -> None:
     program.looks = [Standing.UNFINISHED] * 2 * (MAX_RETRIES + 1)
     program.codes = [Exit.TEMPORARY] * 20
@@ -149,7 +151,7 @@ def test_retries_are_bounded_with_growing_pauses_and_begin_anew_when_asked_for(
 
 @pytest.mark.parametrize("code", ALL_CODES)
 def test_a_job_whose_webhook_does_not_know_that_it_is_over_is_never_given_up(
-    slots: Slots, program: Scripted, runtime: Impatient, code: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    slots: RunQueue, program: Scripted, runtime: Impatient, code: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     program.looks = [Standing.UNDELIVERED] * 2100
     program.codes = [code] * 1050
@@ -160,7 +162,7 @@ def test_a_job_whose_webhook_does_not_know_that_it_is_over_is_never_given_up(
     assert "gave a job up" not in caplog.text
 
 
-def test_a_run_that_only_delivers_gets_less_time_than_one_that_works(slots: Slots, program: Scripted) -> None:
+def test_a_run_that_only_delivers_gets_less_time_than_one_that_works(slots: RunQueue, program: Scripted) -> None:
     program.looks = [Standing.UNFINISHED, Standing.UNDELIVERED, Standing.UNDELIVERED]
     slots.put(a_request())
     until(lambda: slots.all() == [])
@@ -168,7 +170,7 @@ def test_a_run_that_only_delivers_gets_less_time_than_one_that_works(slots: Slot
 
 
 def test_while_a_manifest_cannot_be_read_nothing_is_run_or_decided(
-    slots: Slots, program: Scripted, runtime: Impatient, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    slots: RunQueue, program: Scripted, runtime: Impatient, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     program.looks = [Standing.UNFINISHED, *[Standing.UNREADABLE] * 50]
     slots.put(a_request())
@@ -179,7 +181,7 @@ def test_while_a_manifest_cannot_be_read_nothing_is_run_or_decided(
 
 
 def test_a_job_that_was_given_up_is_delivered_when_somebody_else_has_brought_it_to_its_end(
-    slots: Slots, program: Scripted, tmp_path: Path
+    slots: RunQueue, program: Scripted, tmp_path: Path
 ) -> None:
     failures = [Standing.UNFINISHED] * 2 * (MAX_RETRIES + 1)
     program.looks = [*failures, *[Standing.UNFINISHED] * 3, Standing.UNDELIVERED, Standing.OVER]
@@ -189,7 +191,7 @@ def test_a_job_that_was_given_up_is_delivered_when_somebody_else_has_brought_it_
 
 
 def test_a_job_that_pauses_goes_on_at_once_with_a_newer_request(
-    slots: Slots, program: Scripted, runtime: Impatient, tmp_path: Path
+    slots: RunQueue, program: Scripted, runtime: Impatient, tmp_path: Path
 ) -> None:
     runtime.patient = True
     program.looks = [Standing.UNDELIVERED] * 3

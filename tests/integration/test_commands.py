@@ -8,7 +8,7 @@ from states.manifest import Identity, Writer
 from tests.support.builders import begun
 from tests.support.shell import Shell, completed, interrupted
 from tests.support.world import IDENTITY, JOB, Receiver
-from worker.outbox.port import Answer
+from worker.outbox.port import WebhookResponse
 from worker.ownership.log import CheckpointLog
 from worker.system.runtime import SystemRuntime
 
@@ -168,7 +168,7 @@ def test_list_shows_a_job_that_cannot_be_read_beside_the_others(shell: Shell) ->
 
 
 def test_status_tells_of_rejected_callbacks(shell: Shell) -> None:
-    world = shell.world(receiver=Receiver(answer=lambda _: Answer(status_code=410)))
+    world = shell.world(receiver=Receiver(answer=lambda _: WebhookResponse(status_code=410)))
     assert world.job().run(IDENTITY) is Exit.OK
     document = shell.json("status", JOB)
     assert document["pendingCallbacks"] == []

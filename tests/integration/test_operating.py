@@ -12,8 +12,8 @@ from tests.support.builders import AT, ENGINE, run_record
 from tests.support.receiver import Reply, receiving
 from tests.support.shell import Shell, completed, interrupted, stop_at
 from tests.support.world import IDENTITY, JOB, FakeEngine, Receiver, World
-from worker.outbox.port import Answer
-from worker.ownership.claim import Operator
+from worker.outbox.port import WebhookResponse
+from worker.ownership.claim import OperatorRequest
 from worker.ownership.log import CheckpointLog
 from worker.system.runtime import SystemRuntime
 
@@ -90,7 +90,7 @@ def test_gc_leaves_a_job_whose_events_nobody_has_acknowledged_and_names_it(shell
 def test_a_job_that_is_over_is_done_anew_from_a_stage_on_by_an_operators_word(shell: Shell) -> None:
     completed(shell)
     world = shell.world()
-    assert world.job().resume(Operator(stage=Stage.GENERATE_CHAPTERS)) is Exit.OK
+    assert world.job().resume(OperatorRequest(stage=Stage.GENERATE_CHAPTERS)) is Exit.OK
     assert world.engine.made["chapters/chapter_1_thing_1.md"] == 1
     assert world.engine.made["step1_abstractions.yaml"] == 0
     document = shell.json("status", JOB)
@@ -208,7 +208,7 @@ def test_an_engine_by_another_name_than_the_jobs_is_refused(shell: Shell) -> Non
 
 
 def rejecting(shell: Shell) -> World:
-    world = shell.world(receiver=Receiver(answer=lambda _: Answer(status_code=410)))
+    world = shell.world(receiver=Receiver(answer=lambda _: WebhookResponse(status_code=410)))
     assert world.job().run(IDENTITY) is Exit.OK
     return world
 

@@ -14,7 +14,7 @@ from tests.support.waiting import until
 from worker.system.process import (
     MAX_LINE,
     Command,
-    Lines,
+    LineSplitter,
     MissingProgramError,
     Process,
     ProcessStoppedError,
@@ -61,7 +61,7 @@ def start(tmp_path: Path) -> Iterator[Callable[[str], tuple[Process, list[str]]]
 
     def start_script(script: str) -> tuple[Process, list[str]]:
         lines: list[str] = []
-        process = Process(command(tmp_path, script), RUNTIME, Lines(lambda _, line: lines.append(line)).take)
+        process = Process(command(tmp_path, script), RUNTIME, LineSplitter(lambda _, line: lines.append(line)).take)
         started.append(process)
         return process, lines
 
@@ -177,7 +177,7 @@ def test_a_line_without_an_end_is_kept_in_part_and_the_rest_is_read_on(start: St
 
 
 def test_a_line_that_does_not_end_takes_no_more_memory_than_is_kept() -> None:
-    lines = Lines(lambda *_: None)
+    lines = LineSplitter(lambda *_: None)
     for _ in range(100):
         lines.take(Stream.STDOUT, b"x" * MAX_LINE)
     assert len(lines._rest[Stream.STDOUT]) == MAX_LINE
@@ -240,7 +240,9 @@ def test_ending_what_has_ended_does_nothing(start: Start) -> None:
 
 def test_both_streams_are_told_apart(tmp_path: Path) -> None:
     seen: list[tuple[Stream, str]] = []
-    process = Process(command(tmp_path, "echo out; echo err >&2"), RUNTIME, Lines(lambda *line: seen.append(line)).take)
+    process = Process(
+        command(tmp_path, "echo out; echo err >&2"), RUNTIME, LineSplitter(lambda *line: seen.append(line)).take
+    )
     assert process.wait(30) == 0
     assert sorted(seen) == [(Stream.STDERR, "err"), (Stream.STDOUT, "out")]
 

@@ -11,7 +11,7 @@ import pytest
 from tests.support.git_repository import FORMATS, HOSTILE, HOSTILE_FILES, executable
 from tests.support.git_server import Fault, GitServer
 from tests.support.sources import empty, make_git, read_tree
-from worker.errors import NoInputError
+from worker.errors import DataError
 from worker.source.git import POLICY, GitSource
 from worker.source.port import Revision
 
@@ -105,7 +105,7 @@ def test_a_branch_comes_before_a_tag_of_the_same_name(tmp_path: Path, host: GitS
 def test_a_branch_whose_name_is_the_end_of_another_one_is_not_mistaken(tmp_path: Path, host: GitServer) -> None:
     repository = host.repository(NAME)
     repository.commit({"a": b"b"}, branch="refs/heads/next")
-    with pytest.raises(NoInputError, match="no branch or tag next"):
+    with pytest.raises(DataError, match="no branch or tag next"):
         source(tmp_path, host, "next").resolve()
 
 
@@ -128,21 +128,21 @@ def test_a_host_that_gives_no_commit_by_name_gives_it_while_the_branch_is_there(
 def test_a_pinned_commit_that_the_host_does_not_give_any_more_is_said(tmp_path: Path, host: GitServer) -> None:
     repository = host.repository(NAME)
     now = repository.head()
-    with pytest.raises(NoInputError, match=f"does not give commit {'1' * 40}, and main is at {now} now") as caught:
+    with pytest.raises(DataError, match=f"does not give commit {'1' * 40}, and main is at {now} now") as caught:
         checked_out(tmp_path, source(tmp_path, host), "1" * 40)
     assert caught.value.code == "commit_not_found"
 
 
 @pytest.mark.parametrize("commit", ["HEAD", "--upload-pack=x", "abc", "main", "folder-" + "1" * 40])
 def test_what_is_no_commit_is_refused_before_anything_is_asked(tmp_path: Path, host: GitServer, commit: str) -> None:
-    with pytest.raises(NoInputError, match="is not the full name of a commit"):
+    with pytest.raises(DataError, match="is not the full name of a commit"):
         checked_out(tmp_path, source(tmp_path, host), commit)
     assert host.requests == []
 
 
 def test_a_tag_of_something_else_is_said(tmp_path: Path, host: GitServer) -> None:
     host.repository(NAME).tag("file", "main:README.md")
-    with pytest.raises(NoInputError, match="file is not the name of a commit"):
+    with pytest.raises(DataError, match="file is not the name of a commit"):
         checked_out(tmp_path, source(tmp_path, host, "file"))
 
 
@@ -171,6 +171,6 @@ def test_a_connection_that_breaks_off_is_tried_again(tmp_path: Path, host: GitSe
 def test_no_scratch_space_is_left(tmp_path: Path, host: GitServer) -> None:
     host.repository(NAME)
     checked_out(tmp_path, source(tmp_path, host))
-    with pytest.raises(NoInputError):
+    with pytest.raises(DataError):
         checked_out(tmp_path, source(tmp_path, host), "1" * 40)
     assert list((tmp_path / "scratch").iterdir()) == []

@@ -12,11 +12,11 @@ from tests.support.git_repository import Repository
 from tests.support.git_server import Fault, GitServer
 from tests.support.sources import empty, make_git, read_tree
 from tests.support.waiting import until
-from worker.errors import ConfigError, NoInputError, RefusedError, TemporaryError, WorkerError
+from worker.errors import ConfigError, DataError, RefusedError, TemporaryError, WorkerError
 from worker.settings.settings import Secret
 from worker.source.git import POLICY, GitSource
 from worker.source.host_answer import UnavailableError
-from worker.source.limits import Limits
+from worker.source.limits import SourceLimits
 from worker.system.runtime import SystemRuntime
 
 NAME: Final = "owner/name"
@@ -39,7 +39,11 @@ def host(tmp_path: Path) -> Iterator[GitServer]:
 
 
 def failing(
-    tmp_path: Path, url: str, branch: str | None = "main", token: Secret | None = None, limits: Limits | None = None
+    tmp_path: Path,
+    url: str,
+    branch: str | None = "main",
+    token: Secret | None = None,
+    limits: SourceLimits | None = None,
 ) -> WorkerError:
     """Check a repository out, which must fail, and leave nothing behind."""
     tree = empty(tmp_path / "tree")
@@ -57,7 +61,7 @@ def test_a_branch_that_is_not_there_is_said_with_some_that_are(tmp_path: Path, h
     for name in ("a", "b", "c", "d", "e", "f"):
         repository.commit({"x": b"y"}, branch=name)
     error = failing(tmp_path, host.url("owner/many"), "nope")
-    assert (type(error), error.code) == (NoInputError, "branch_not_found")
+    assert (type(error), error.code) == (DataError, "branch_not_found")
     assert str(error).endswith("it has no branch or tag nope; there is a, b, c, d, e and others")
 
 
@@ -72,24 +76,24 @@ def test_a_default_branch_without_a_commit_is_said_with_branches_that_have_one(t
 def test_an_empty_repository_is_said(tmp_path: Path, host: GitServer, branch: str | None) -> None:
     host.repository("owner/empty", {})
     error = failing(tmp_path, host.url("owner/empty"), branch)
-    assert (type(error), error.code) == (NoInputError, "repository_empty")
+    assert (type(error), error.code) == (DataError, "repository_empty")
 
 
 def test_a_repository_that_is_not_there_may_be_private(tmp_path: Path, host: GitServer) -> None:
     error = failing(tmp_path, host.url("owner/nope"))
-    assert (type(error), error.code) == (NoInputError, "repository_not_found")
+    assert (type(error), error.code) == (DataError, "repository_not_found")
     assert str(error).endswith("there is no such repository, or it is private: then set GITHUB_TOKEN")
 
 
 def test_a_private_repository_without_a_token_may_as_well_not_be_there(tmp_path: Path, host: GitServer) -> None:
     host.protect(NAME, TOKEN.reveal())
     error = failing(tmp_path, host.url(NAME))
-    assert (type(error), error.code) == (NoInputError, "repository_not_found")
+    assert (type(error), error.code) == (DataError, "repository_not_found")
 
 
 def test_a_repository_that_is_not_there_for_our_token_is_said(tmp_path: Path, host: GitServer) -> None:
     error = failing(tmp_path, host.url("owner/nope"), token=TOKEN)
-    assert (type(error), error.code) == (NoInputError, "repository_not_found")
+    assert (type(error), error.code) == (DataError, "repository_not_found")
     assert str(error).endswith("there is no such repository, or GITHUB_TOKEN may not read it")
 
 
@@ -138,7 +142,7 @@ def test_a_host_that_hangs_is_given_up_in_time(
 ) -> None:
     monkeypatch.setattr("worker.source.git.POLICY", replace(POLICY, attempts=1))
     host.fault(Fault(hang=True, on="/git-upload-pack", times=10))
-    found = GitSource(make_git(tmp_path), host.url(NAME), "main", limits=Limits(seconds=0.5))
+    found = GitSource(make_git(tmp_path), host.url(NAME), "main", limits=SourceLimits(seconds=0.5))
     with pytest.raises(TemporaryError, match=r"git fetch took longer than 0\.5 seconds") as caught:
         found.checkout("1" * 40, empty(tmp_path / "tree"))
     assert caught.value.code == "git_unavailable"
@@ -158,14 +162,14 @@ def test_a_host_that_does_not_speak_tls_is_temporary(tmp_path: Path, host: GitSe
 def test_a_page_that_is_no_git_server_is_said(tmp_path: Path, host: GitServer, status: int) -> None:
     host.fault(Fault(status=status, headers={"Content-Type": "text/html"}, times=10))
     error = failing(tmp_path, host.url(NAME))
-    assert (type(error), error.code) == (NoInputError, "not_git")
+    assert (type(error), error.code) == (DataError, "not_git")
 
 
 @pytest.mark.parametrize("status", [404, 200])
 def test_a_page_of_a_repository_is_answered_with_what_to_give(tmp_path: Path, host: GitServer, status: int) -> None:
     host.fault(Fault(status=status, headers={"Content-Type": "text/html"}, times=10))
     error = failing(tmp_path, host.url("owner/name/tree/main"))
-    assert isinstance(error, NoInputError)
+    assert isinstance(error, DataError)
     assert f"give {host.url('owner/name')} and the branch main" in str(error)
 
 
@@ -173,7 +177,7 @@ def test_a_redirect_to_another_host_is_an_error_that_names_it(tmp_path: Path, ho
     with GitServer(tmp_path / "elsewhere") as elsewhere:
         host.move(NAME, elsewhere.url("new/name"))
         error = failing(tmp_path, host.url(NAME), token=TOKEN)
-        assert (type(error), error.code) == (NoInputError, "repository_moved")
+        assert (type(error), error.code) == (DataError, "repository_moved")
         assert f"points to {elsewhere.url('new/name')}," in str(error)
         assert elsewhere.requests == []
 
@@ -188,27 +192,27 @@ def test_a_host_that_sends_us_in_a_circle_is_left(tmp_path: Path, host: GitServe
     host.move("owner/a", host.url("owner/b"))
     host.move("owner/b", host.url("owner/a"))
     tree = empty(tmp_path / "tree")
-    with pytest.raises(NoInputError, match="circle"):
+    with pytest.raises(DataError, match="circle"):
         GitSource(make_git(tmp_path), host.url("owner/a"), "main").checkout(None, tree)
 
 
 def test_a_repository_with_too_many_files_is_refused(tmp_path: Path, host: GitServer) -> None:
     host.repository("owner/many", {f"{number}": b"" for number in range(11)})
-    error = failing(tmp_path, host.url("owner/many"), limits=Limits(files=10))
-    assert (type(error), error.code) == (NoInputError, "repository_too_large")
+    error = failing(tmp_path, host.url("owner/many"), limits=SourceLimits(files=10))
+    assert (type(error), error.code) == (DataError, "repository_too_large")
 
 
 def test_a_repository_that_unpacks_to_too_much_is_refused(tmp_path: Path, host: GitServer) -> None:
     host.repository("owner/bomb", {f"{number}": b"\0" * 1_000_000 for number in range(11)})
-    error = failing(tmp_path, host.url("owner/bomb"), limits=Limits(size=10_000_000))
-    assert (type(error), error.code) == (NoInputError, "repository_too_large")
+    error = failing(tmp_path, host.url("owner/bomb"), limits=SourceLimits(size=10_000_000))
+    assert (type(error), error.code) == (DataError, "repository_too_large")
 
 
 def test_a_host_that_sends_without_end_is_stopped_on_the_way(tmp_path: Path, host: GitServer) -> None:
     host.repository("owner/large", {"a": os.urandom(3_000_000)})
     host.fault(Fault(rate=1_000_000, on="/git-upload-pack", times=10))
     began = SystemRuntime().monotonic()
-    error = failing(tmp_path, host.url("owner/large"), limits=Limits(size=500_000))
+    error = failing(tmp_path, host.url("owner/large"), limits=SourceLimits(size=500_000))
     assert error.code == "repository_too_large"
     assert SystemRuntime().monotonic() - began < 2.5
 
@@ -222,7 +226,7 @@ def test_a_repository_with_names_that_lead_out_of_it_is_refused(tmp_path: Path, 
         outer = repository.git("hash-object", "-t", "tree", "-w", "--literally", "--stdin", data=data)
         repository.branch("evil", repository.git("commit-tree", "-m", "x", outer))
         error = failing(tmp_path, host.url("owner/evil"), "evil")
-        assert (type(error), error.code) == (NoInputError, "repository_invalid")
+        assert (type(error), error.code) == (DataError, "repository_invalid")
         (tmp_path / "tree").rmdir()
 
 

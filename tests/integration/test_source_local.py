@@ -21,8 +21,8 @@ from tests.support.git_repository import (
     submodule,
 )
 from tests.support.sources import empty, make_git, read_tree
-from worker.errors import ConfigError, NoInputError
-from worker.source.limits import Limits
+from worker.errors import ConfigError, DataError
+from worker.source.limits import SourceLimits
 from worker.source.local import open_local
 from worker.source.port import Revision, Source
 
@@ -30,7 +30,7 @@ FILES: Final[Files] = {"README.md": b"# Hello\n", "src/main.py": b"print()\n", "
 NOBODY: Final = 65534
 
 
-def source(tmp_path: Path, path: Path, limits: Limits | None = None) -> Source:
+def source(tmp_path: Path, path: Path, limits: SourceLimits | None = None) -> Source:
     """Return the source that a folder is."""
     return open_local(make_git(tmp_path), path, limits)
 
@@ -118,7 +118,7 @@ def test_a_detached_head_is_on_no_branch(tmp_path: Path) -> None:
 
 def test_a_repository_without_a_commit_is_empty(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "project", bare=False)
-    with pytest.raises(NoInputError, match="there is no commit on main") as caught:
+    with pytest.raises(DataError, match="there is no commit on main") as caught:
         source(tmp_path, repository.path).resolve()
     assert caught.value.code == "repository_empty"
 
@@ -126,7 +126,7 @@ def test_a_repository_without_a_commit_is_empty(tmp_path: Path) -> None:
 def test_a_commit_that_is_not_there_is_said(tmp_path: Path) -> None:
     repository = work_tree(tmp_path)
     for commit in ("1" * 40, "HEAD", "--help", repository.git("rev-parse", "HEAD:README.md")):
-        with pytest.raises(NoInputError, match="has no commit") as caught:
+        with pytest.raises(DataError, match="has no commit") as caught:
             source(tmp_path, repository.path).checkout(commit, tmp_path)
         assert caught.value.code == "commit_not_found"
 
@@ -156,7 +156,7 @@ def test_a_partial_clone_fetches_nothing_and_says_what_is_missing(tmp_path: Path
     repository.git("config", "uploadpack.allowFilter", "true")
     clone = ("clone", "-q", "--bare", "--filter=blob:none", f"file://{repository.path}", str(tmp_path / "partial"))
     repository.git(*clone)
-    with pytest.raises(NoInputError, match="git checkout-index fails: error: unable to read") as caught:
+    with pytest.raises(DataError, match="git checkout-index fails: error: unable to read") as caught:
         files_of(tmp_path, tmp_path / "partial")
     assert caught.value.code == "repository_invalid"
 
@@ -173,15 +173,15 @@ def test_a_repository_of_another_user_is_read(tmp_path: Path) -> None:
 def test_a_damaged_repository_is_said_with_gits_reason(tmp_path: Path) -> None:
     repository = work_tree(tmp_path)
     (repository.git_dir / "config").write_text("[core\n")
-    with pytest.raises(NoInputError, match=r"git cannot read the repository: fatal: bad config line 1") as caught:
+    with pytest.raises(DataError, match=r"git cannot read the repository: fatal: bad config line 1") as caught:
         source(tmp_path, repository.path).resolve()
     assert caught.value.code == "repository_invalid"
 
 
 def test_a_repository_that_is_too_large_is_refused(tmp_path: Path) -> None:
     repository = work_tree(tmp_path)
-    for limits in (Limits(files=2), Limits(size=10)):
-        with pytest.raises(NoInputError) as caught:
+    for limits in (SourceLimits(files=2), SourceLimits(size=10)):
+        with pytest.raises(DataError) as caught:
             source(tmp_path, repository.path, limits).checkout(None, empty(tmp_path / f"tree-{limits.files}"))
         assert caught.value.code == "repository_too_large"
 
@@ -223,7 +223,7 @@ def test_names_that_only_other_systems_refuse_are_kept(tmp_path: Path) -> None:
 )
 def test_a_repository_without_a_file_is_said(tmp_path: Path, files: Files, what: str) -> None:
     repository = make_repository(tmp_path / "project", files)
-    with pytest.raises(NoInputError, match=f"the repository holds {what}") as caught:
+    with pytest.raises(DataError, match=f"the repository holds {what}") as caught:
         files_of(tmp_path, repository.path)
     assert caught.value.code == "repository_empty"
 
@@ -277,7 +277,7 @@ def test_a_repository_of_a_newer_git_is_answered_with_what_is_needed(tmp_path: P
     repository = work_tree(tmp_path)
     repository.git("config", "core.repositoryformatversion", "1")
     repository.git("config", "extensions.fromTheFuture", "true")
-    with pytest.raises(NoInputError, match="extension found: fromthefuture: a newer git has made it") as caught:
+    with pytest.raises(DataError, match="extension found: fromthefuture: a newer git has made it") as caught:
         source(tmp_path, repository.path).resolve()
     assert caught.value.code == "repository_invalid"
 
@@ -285,7 +285,7 @@ def test_a_repository_of_a_newer_git_is_answered_with_what_is_needed(tmp_path: P
 def test_a_path_that_is_no_folder_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for name, what in (("nothing", "does not exist"), ("file", "is not a folder")):
-        with pytest.raises(NoInputError, match=f"{tmp_path}/{name} {what}") as caught:
+        with pytest.raises(DataError, match=f"{tmp_path}/{name} {what}") as caught:
             source(tmp_path, tmp_path / name)
         assert caught.value.code == "repository_not_found"
 

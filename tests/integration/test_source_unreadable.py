@@ -13,7 +13,7 @@ import pytest
 UNPRIVILEGED: Final = """
 import os, sys
 from pathlib import Path
-from worker.errors import NoInputError
+from worker.errors import DataError
 from worker.system.runtime import SystemRuntime
 from worker.source.local import open_local
 from worker.source.git_program import Git
@@ -21,7 +21,7 @@ os.setresuid(65534, 65534, 65534)
 runtime = SystemRuntime()
 try:
     open_local(Git(Path(sys.argv[1]), runtime, runtime.flag(), os.environ), Path(sys.argv[2])).resolve()
-except NoInputError as error:
+except DataError as error:
     print(error.code, error)
 """
 

@@ -12,7 +12,7 @@ from states.exits import Exit
 from states.stages import Stage
 from tests.support.shell import Shell, completed, interrupted
 from tests.support.world import JOB
-from worker.ownership.claim import Operator
+from worker.ownership.claim import OperatorRequest
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_checkpoint_that_is_no_manifest_is_named(shell: Shell) -> None:
 
 def test_a_deep_look_finds_what_an_earlier_generation_has_lost(shell: Shell) -> None:
     completed(shell)
-    assert shell.world().job().resume(Operator(stage=Stage.GENERATE_TUTORIALS)) is Exit.OK
+    assert shell.world().job().resume(OperatorRequest(stage=Stage.GENERATE_TUTORIALS)) is Exit.OK
     assert shell.json("verify", JOB, "--deep")["faults"] == []
     old = min(
         (shell.root / "store" / JOB / "artifacts/generate-tutorials").iterdir(), key=lambda one: one.stat().st_mtime

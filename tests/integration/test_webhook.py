@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.peer import answering, listening
 from tests.support.receiver import Receiver, Reply, receiving
-from worker.outbox.port import Answer, UnreachableError
+from worker.outbox.port import UnreachableError, WebhookResponse
 from worker.outbox.webhook import HttpWebhook, signature
 from worker.settings.settings import CallbackSettings, Secret
 from worker.system.runtime import SystemRuntime
@@ -26,7 +26,7 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
-def post(url: str, body: bytes = b"{}", *, signing_key: str | None = None) -> Answer:
+def post(url: str, body: bytes = b"{}", *, signing_key: str | None = None) -> WebhookResponse:
     settings = CallbackSettings(
         url=url,
         token=Secret("the-token"),

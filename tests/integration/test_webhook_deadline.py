@@ -19,7 +19,7 @@ from tests.support.certificates import self_signed
 from tests.support.peer import Peer, Play, answering, black_hole, deaf, listening, silent
 from tests.support.posting import running_down
 from tests.support.waiting import until
-from worker.outbox.port import Answer, UnreachableError
+from worker.outbox.port import UnreachableError, WebhookResponse
 from worker.outbox.webhook import HttpWebhook
 from worker.settings.settings import CallbackSettings, Secret
 from worker.system.runtime import SystemRuntime
@@ -50,7 +50,7 @@ class Posting:
     """An event that is being posted in another thread."""
 
     webhook: HttpWebhook
-    outcome: list[Answer | UnreachableError] = field(default_factory=list)
+    outcome: list[WebhookResponse | UnreachableError] = field(default_factory=list)
     thread: threading.Thread | None = None
 
     def start(self, body: bytes, seconds: float) -> None:
@@ -63,14 +63,14 @@ class Posting:
         except UnreachableError as error:
             self.outcome.append(error)
 
-    def join(self, seconds: float) -> Answer | UnreachableError:
+    def join(self, seconds: float) -> WebhookResponse | UnreachableError:
         assert self.thread is not None
         self.thread.join(seconds)
         assert self.outcome, "it goes on"
         return self.outcome[0]
 
 
-def post(url: str, body: bytes = b"{}", *, seconds: float = SOON, proxy: str | None = None) -> Answer:
+def post(url: str, body: bytes = b"{}", *, seconds: float = SOON, proxy: str | None = None) -> WebhookResponse:
     with closing(webhook_at(url, proxy)) as webhook:
         return webhook.post(body, "job-7", running_down(seconds))
 

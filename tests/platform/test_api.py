@@ -14,7 +14,7 @@ from worker.platform.idempotent import start_run
 from worker.platform.port import LostAnswerError, Shape
 from worker.platform.scaleway import Scaleway
 from worker.platform.settings import read_platform
-from worker.settings.settings import Reader
+from worker.settings.settings import EnvironmentReader
 from worker.system.runtime import SystemRuntime
 
 ENVIRONMENT = {"JOB_ID": "job-1", "CALLBACK_TOKEN": "tok-3n-of-it"}
@@ -58,7 +58,7 @@ def platform(scaleway: ScalewayServer, runtime: Hasty) -> Scaleway:
 
 
 def connect(scaleway: ScalewayServer, runtime: Hasty, **environment: str) -> Scaleway:
-    settings = read_platform(Reader({**scaleway.environment, **environment}), None)
+    settings = read_platform(EnvironmentReader({**scaleway.environment, **environment}), None)
     return Scaleway(Api(settings, runtime, 5), settings.project_id)
 
 
@@ -142,7 +142,7 @@ def test_an_api_that_is_not_there_is_a_temporary_error(scaleway: ScalewayServer,
 
 def test_an_answer_that_comes_byte_by_byte_is_given_up_in_time(scaleway: ScalewayServer, runtime: Hasty) -> None:
     scaleway.fault(Fault(status=200, body=b" " * 10_000, trickle=True, times=99))
-    settings = read_platform(Reader(scaleway.environment), None)
+    settings = read_platform(EnvironmentReader(scaleway.environment), None)
     with pytest.raises(TemporaryError, match="no answer"):
         Scaleway(Api(settings, runtime, 0.5), settings.project_id).definitions()
 
@@ -208,7 +208,7 @@ def test_where_it_cannot_be_told_whether_a_run_was_started_that_is_said(
 
 def test_a_silent_api_is_given_up_in_time(scaleway: ScalewayServer, runtime: Hasty) -> None:
     scaleway.fault(Fault(silent=True, times=99))
-    settings = read_platform(Reader(scaleway.environment), None)
+    settings = read_platform(EnvironmentReader(scaleway.environment), None)
     with pytest.raises(TemporaryError, match="no answer"):
         Scaleway(Api(settings, runtime, 0.3), settings.project_id).definitions()
 

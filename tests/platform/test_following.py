@@ -16,9 +16,9 @@ from worker.ownership.log import CheckpointLog
 from worker.services import follow as following
 from worker.services.follow import Follower
 from worker.services.view import View
-from worker.settings.settings import Reader, read_settings
+from worker.settings.settings import EnvironmentReader, read_settings
 from worker.store.memory import MemoryStore
-from worker.store.port import Entry
+from worker.store.port import ObjectEntry
 from worker.store.retrying import RetryingStore
 from worker.system.retry import Retrier
 
@@ -43,7 +43,7 @@ def view(runtime: Hasty, kind: type[MemoryStore] = MemoryStore) -> View:
     first = log.append(None, begin(IDENTITY, ENGINE, run_record(), announces=False), Writer.WORKER)
     log.append(first, enter(first.manifest, at=AT), Writer.WORKER)
     retrying = RetryingStore(store, Retrier(runtime, runtime.flag()), give_up_seconds=0, monotonic=runtime.monotonic)
-    return View(settings=read_settings(Reader({})), store=retrying, runtime=runtime)
+    return View(settings=read_settings(EnvironmentReader({})), store=retrying, runtime=runtime)
 
 
 def unexpected(manifest: Manifest) -> None:
@@ -79,7 +79,7 @@ class Refusing(MemoryStore):
 
     refusals = 3
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
         if self.refusals:
             self.refusals -= 1
             raise StoreRefusedError("no")

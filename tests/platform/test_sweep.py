@@ -12,7 +12,7 @@ from tests.support.scaleway.jobs import Document
 from tests.support.scaleway.server import Fault
 from tests.support.world import IDENTITY, Receiver, World
 from worker.cli.main import main
-from worker.outbox.port import Answer
+from worker.outbox.port import WebhookResponse
 from worker.platform import idempotent as once
 from worker.services import sweep_mark as mark
 from worker.store.folder import FolderStore
@@ -127,7 +127,7 @@ def test_a_job_over_whose_events_nobody_has_acknowledged_gets_a_run(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
     run = died(operator, definition, "failed", exit_code=75)
-    away = Receiver(answer=lambda _: Answer(status_code=503))
+    away = Receiver(answer=lambda _: WebhookResponse(status_code=503))
     world = World(
         store=operator.store,
         work_dir=tmp_path / "work",

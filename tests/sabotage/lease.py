@@ -74,7 +74,7 @@ LEASE: Final = (
     Sabotage(
         guard="the lease: one odd answer does not end its thread",
         file=FILE,
-        old="            except Exception as error:  # noqa: BLE001 - an edge: no odd answer ends the heart",
+        old="            except Exception as error:  # noqa: BLE001 - an edge: no odd answer ends the keep_alive",
         new="            except StoreUnavailableError as error:",
         tests=(UNIT,),
     ),

@@ -120,8 +120,8 @@ OWNING: Final = (
     Sabotage(
         guard="the release: a stopped run is silent before it",
         file="worker/run/runner.py",
-        old="        self._announcer.close()\n        self._maker.settle(",
-        new="        self._maker.settle(",
+        old="        self._announcer.close()\n        self._producer.settle(",
+        new="        self._producer.settle(",
         tests=(TELLING,),
     ),
     Sabotage(

@@ -90,7 +90,7 @@ WORKING: Final = (
         guard="the mark of a final acknowledgement",
         file="worker/run/runner.py",
         old="        if not self._manifest.released or self._announcer.answers:\n            self._append(",
-        new="        if not self._manifest.released or self._announcer.answers:\n            self._bench.owned.append(",
+        new="        if not self._manifest.released or self._announcer.answers:\n            self._context.owned.append(",
         tests=(CRASHES,),
     ),
     Sabotage(
@@ -103,14 +103,14 @@ WORKING: Final = (
     Sabotage(
         guard="the pinned commit: pinned once",
         file="worker/run/clone.py",
-        old="        if bench.owned.manifest.commit is None:",
+        old="        if context.owned.manifest.commit is None:",
         new="        if not self._has_tree:",
         tests=(CRASHES,),
     ),
     Sabotage(
         guard="the pinned commit: checked out again",
         file="worker/run/clone.py",
-        old="                self._checkout(bench.owned.manifest.commit)",
+        old="                self._checkout(context.owned.manifest.commit)",
         new="                self._checkout(None)",
         tests=(CRASHES,),
     ),
@@ -173,8 +173,8 @@ WORKING: Final = (
     Sabotage(
         guard="the end of children: an engine is stopped with its run",
         file="worker/run/run.py",
-        old="            heart.stop()\n            engine.stop()\n",
-        new="            heart.stop()\n",
+        old="            keep_alive.stop()\n            engine.stop()\n",
+        new="            keep_alive.stop()\n",
         tests=(TAKEOVER,),
     ),
     Sabotage(

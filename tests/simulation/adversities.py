@@ -7,10 +7,10 @@ from typing import Final, Protocol, Self
 from states.exits import Exit
 from tests.simulation import operators
 from tests.simulation.scheduler import Process
-from tests.simulation.simulation import Run, Simulation
+from tests.simulation.simulation import SimulatedRun, Simulation
 from tests.simulation.wire import REFUSALS, Fault
-from worker.outbox.port import Answer
-from worker.ownership.claim import Operator
+from worker.outbox.port import WebhookResponse
+from worker.ownership.claim import OperatorRequest
 from worker.run.inbox import Stop
 
 HOUR: Final = 3600.0
@@ -272,8 +272,8 @@ class MoodyReceiver:
         return cls(chance.choice([0.1, 0.5, 0.8]))
 
     def befall(self, simulation: Simulation, chance: Random) -> None:
-        def answer(_: dict[str, object]) -> Answer:
-            return Answer(status_code=chance.choice(self.statuses) if chance.random() < self.rate else 200)
+        def answer(_: dict[str, object]) -> WebhookResponse:
+            return WebhookResponse(status_code=chance.choice(self.statuses) if chance.random() < self.rate else 200)
 
         simulation.receiver.answer = answer
 
@@ -291,8 +291,12 @@ class ReceiverAway:
     def befall(self, simulation: Simulation, _chance: Random) -> None:
         answered = simulation.receiver.answer
 
-        def answer(document: dict[str, object]) -> Answer:
-            return Answer(status_code=503) if within((self.away,), simulation.scheduler.time) else answered(document)
+        def answer(document: dict[str, object]) -> WebhookResponse:
+            return (
+                WebhookResponse(status_code=503)
+                if within((self.away,), simulation.scheduler.time)
+                else answered(document)
+            )
 
         simulation.receiver.answer = answer
 
@@ -312,7 +316,7 @@ class Happening:
 
         simulation.scheduler.at(self.at, strike)
 
-    def strike(self, simulation: Simulation, run: Run) -> None:
+    def strike(self, simulation: Simulation, run: SimulatedRun) -> None:
         """Do it."""
         raise NotImplementedError
 
@@ -327,7 +331,7 @@ class Freeze(Happening):
     def draw(cls, chance: Random, span: float) -> Self:
         return cls(chance.choice(HOSTS), moment(chance, span), round(chance.random() * 12, 2))
 
-    def strike(self, simulation: Simulation, run: Run) -> None:
+    def strike(self, simulation: Simulation, run: SimulatedRun) -> None:
         run.process.freeze(simulation.scheduler.time + self.seconds)
 
 
@@ -341,7 +345,7 @@ class MachineStops(Happening):
     def draw(cls, chance: Random, span: float) -> Self:
         return cls(chance.choice(HOSTS), moment(chance, span), round(chance.choice([2, 12, 100]) * chance.random(), 2))
 
-    def strike(self, simulation: Simulation, run: Run) -> None:
+    def strike(self, simulation: Simulation, run: SimulatedRun) -> None:
         simulation.scheduler.stop_machine(run.process, self.seconds)
 
 
@@ -353,7 +357,7 @@ class Kill(Happening):
     def draw(cls, chance: Random, span: float) -> Self:
         return cls(chance.choice(HOSTS), moment(chance, span))
 
-    def strike(self, _simulation: Simulation, run: Run) -> None:
+    def strike(self, _simulation: Simulation, run: SimulatedRun) -> None:
         run.process.dead = True
 
 
@@ -368,8 +372,8 @@ class Signal(Happening):
         code = chance.choice([Exit.SIGTERM, Exit.SIGINT, Exit.TEMPORARY])
         return cls(chance.choice(HOSTS), moment(chance, span), code)
 
-    def strike(self, _simulation: Simulation, run: Run) -> None:
-        run.job.desk.mailbox.put(Stop(exit_code=self.code, reason=self.code.name))
+    def strike(self, _simulation: Simulation, run: SimulatedRun) -> None:
+        run.job.inbox.mailbox.put(Stop(exit_code=self.code, reason=self.code.name))
 
 
 @dataclass(frozen=True)
@@ -382,7 +386,7 @@ class ClockSet(Happening):
     def draw(cls, chance: Random, span: float) -> Self:
         return cls(chance.choice(HOSTS), moment(chance, span), chance.choice([-2 * HOUR, -3.0, 3.0, 5 * HOUR]))
 
-    def strike(self, _simulation: Simulation, run: Run) -> None:
+    def strike(self, _simulation: Simulation, run: SimulatedRun) -> None:
         run.process.clock_offset += self.by
 
 
@@ -467,7 +471,7 @@ class ResumeElsewhere(TakeOver):
     """Somebody resumes it on the platform, without waiting for its owner."""
 
     def operate(self, simulation: Simulation) -> None:
-        operators.resume_elsewhere(simulation, Operator(takeover=True))
+        operators.resume_elsewhere(simulation, OperatorRequest(takeover=True))
 
 
 class Wish(Operated):

@@ -9,25 +9,25 @@ from typing import Final, cast
 from states.exits import Exit
 from states.stages import Stage
 from tests.simulation.scheduler import START, Process, SimRuntime
-from tests.simulation.simulation import Run, Simulation
+from tests.simulation.simulation import SimulatedRun, Simulation
 from tests.support.world import IDENTITY, JOB
 from worker.cli.commands.gc import collect
 from worker.cli.commands.sweep import Sweep
 from worker.errors import StoreError, WorkerError
 from worker.gateway.cancel import wish
 from worker.gateway.port import UnknownJobError
-from worker.ownership.claim import Operator
+from worker.ownership.claim import OperatorRequest
 from worker.platform.environment import job_environment
-from worker.platform.port import Definition, Platform, PlatformRun, SecretReference
-from worker.run.run import Job
+from worker.platform.port import JobDefinition, Platform, PlatformRun, SecretReference
+from worker.run.run import Run
 from worker.services.deployment import Deployment
 from worker.services.platform_runs import claim_and_release
 from worker.services.view import View
-from worker.settings.settings import Reader, Settings, read_settings
+from worker.settings.settings import EnvironmentReader, Settings, read_settings
 from worker.store.retrying import RetryingStore
 from worker.system.retry import Retrier
 
-DEFINITION: Final = Definition(
+DEFINITION: Final = JobDefinition(
     id="definition-1",
     name="fondation-worker",
     project_id="project-1",
@@ -49,22 +49,22 @@ PATIENCE: Final = 10.0
 Command = Callable[[View], object]
 
 
-def cancel(job: Job) -> Exit:
+def cancel(job: Run) -> Exit:
     """Cancel, as the command does."""
     return job.cancel()
 
 
-def take_over(job: Job) -> Exit:
+def take_over(job: Run) -> Exit:
     """Resume without waiting for the owner."""
-    return job.resume(Operator(takeover=True))
+    return job.resume(OperatorRequest(takeover=True))
 
 
-def redo(job: Job) -> Exit:
+def redo(job: Run) -> Exit:
     """Do a stage and all after it again."""
-    return job.resume(Operator(stage=Stage.GENERATE_CHAPTERS))
+    return job.resume(OperatorRequest(stage=Stage.GENERATE_CHAPTERS))
 
 
-def resume_elsewhere(simulation: Simulation, word: Operator) -> None:
+def resume_elsewhere(simulation: Simulation, word: OperatorRequest) -> None:
     """Claim and release the job, and start a run of it on the platform, as `resume --on` does."""
 
     def command(view: View) -> None:
@@ -124,10 +124,10 @@ def operate(simulation: Simulation, name: str, command: Command) -> None:
 @cache
 def settings() -> Settings:
     """Return what an operator's commands are told."""
-    return read_settings(Reader({"STORE_URL": "file:///store", "LEASE_SECONDS": "3"}))
+    return read_settings(EnvironmentReader({"STORE_URL": "file:///store", "LEASE_SECONDS": "3"}))
 
 
-def start_on_platform(simulation: Simulation) -> Run:
+def start_on_platform(simulation: Simulation) -> SimulatedRun:
     """Start a run that the platform knows."""
     return simulation.start(platform_run=f"run-{len(simulation.runs) + 1}")
 
@@ -149,7 +149,7 @@ class SimPlatform:
         return _known(start_on_platform(self._simulation), len(self._simulation.runs), definition_id)
 
 
-def _known(run: Run, number: int, definition_id: str) -> PlatformRun:
+def _known(run: SimulatedRun, number: int, definition_id: str) -> PlatformRun:
     over = run.code is not None or run.process.dead
     return PlatformRun(
         id=f"run-{number}",

@@ -17,9 +17,9 @@ from tests.simulation.wire import Conditions, Judge, Wire, WiredReceiver, WiredS
 from tests.simulation.witness import Moment, Witness
 from tests.support.world import IDENTITY, JOB, FakeEngine, FakeSource, Receiver, World
 from worker.errors import WorkerError
-from worker.outbox.port import Answer
+from worker.outbox.port import WebhookResponse
 from worker.ownership.log import CheckpointLog
-from worker.run.run import Job
+from worker.run.run import Run
 from worker.store.memory import MemoryStore
 
 BUSY = 12
@@ -31,11 +31,11 @@ LONGEST = 2 * 3600.0
 
 
 @dataclass(eq=False)
-class Run:
+class SimulatedRun:
     """One process that works on the job."""
 
     process: Process
-    job: Job
+    job: Run
     engine: FakeEngine
     code: Exit | None = None
     error: WorkerError | None = None
@@ -54,7 +54,7 @@ class Simulation:
         self.store = MemoryStore(lambda: self.scheduler.time + self.conditions.store_ahead)
         self.receiver = Receiver()
         self.source = FakeSource()
-        self.runs: list[Run] = []
+        self.runs: list[SimulatedRun] = []
         self.redone: list[str] = []
         self.stray_posts: list[str] = []
         self.late_words: list[str] = []
@@ -83,12 +83,12 @@ class Simulation:
         self,
         judge: Judge = no_fault,
         *,
-        work: Callable[[Job], Exit] = lambda job: job.run(IDENTITY),
+        work: Callable[[Run], Exit] = lambda job: job.run(IDENTITY),
         engine: FakeEngine | None = None,
         clock_offset: float = 0.0,
         latency: float | None = None,
         platform_run: str | None = None,
-    ) -> Run:
+    ) -> SimulatedRun:
         """Start a process that works on the job."""
         process = Process(name=f"p{len(self.runs) + 1}", clock_offset=clock_offset)
         wire = self._wire(process, judge, latency)
@@ -104,7 +104,7 @@ class Simulation:
             platform_run=platform_run,
             **self.changes,
         )
-        run = Run(process=process, job=world.job(), engine=engine, began_at=self.scheduler.time)
+        run = SimulatedRun(process=process, job=world.job(), engine=engine, began_at=self.scheduler.time)
         there = {name.path for entry in self.store.entries("") if (name := artifact_name(entry.key))}
 
         def before_item(path: str, then: Callable[[str], None] = engine.before_item) -> None:
@@ -133,7 +133,7 @@ class Simulation:
         self.conditions.judges.clear()
         self.conditions.connecting.clear()
         self.conditions.lag = lambda: 0.0
-        self.receiver.answer = lambda _document: Answer(status_code=200)
+        self.receiver.answer = lambda _document: WebhookResponse(status_code=200)
 
     def run(self) -> None:
         """Let everything happen."""
@@ -221,7 +221,7 @@ class Simulation:
         """Return what a receiver knows that drops what comes after something newer."""
         return max(enumerate(self._taken()), key=lambda told: (told[1][0], told[0]))[1][1]
 
-    def posts_since(self, run: Run, time: float) -> list[str]:
+    def posts_since(self, run: SimulatedRun, time: float) -> list[str]:
         """Return the keys of what a run has told the receiver since a time."""
         return [key for at, process, key in self.posts if process is run.process and at >= time]
 
@@ -241,7 +241,7 @@ class Simulation:
             latency=self.latency if latency is None else latency,
         )
 
-    def _main(self, run: Run, work: Callable[[Job], Exit]) -> None:
+    def _main(self, run: SimulatedRun, work: Callable[[Run], Exit]) -> None:
         try:
             run.code = work(run.job)
         except WorkerError as error:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tests.simulation.scheduler import Process
-from tests.simulation.simulation import Run, Simulation
+from tests.simulation.simulation import SimulatedRun, Simulation
 from tests.simulation.wire import Fault
 from tests.support.world import FakeEngine
 from worker.engines.port import EngineFailedError
@@ -13,7 +13,7 @@ CHAPTER = "chapters/chapter_2_thing_2.md"
 NEVER = 10**6
 
 
-def run(simulation: Simulation, **how: object) -> Run:
+def run(simulation: Simulation, **how: object) -> SimulatedRun:
     """Do one run to its end."""
     started = simulation.start(**how)  # type: ignore[arg-type]  # as `start` has them
     simulation.run()
@@ -48,7 +48,7 @@ def stop_at(simulation: Simulation, path: str, stop: Stop) -> FakeEngine:
 
     def before_item(made: str) -> None:
         if made == path:
-            simulation.runs[-1].job.desk.mailbox.put(stop)
+            simulation.runs[-1].job.inbox.mailbox.put(stop)
             simulation.scheduler.pause(NEVER)
 
     return FakeEngine(chapters=2, before_item=before_item)

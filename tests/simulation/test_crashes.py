@@ -15,8 +15,8 @@ from tests.simulation.stories import failing, kill_before, overloaded, run
 from tests.simulation.wire import Fault, Judge
 from tests.support.world import JOB
 from worker.engines.port import EngineFailedError
-from worker.ownership.claim import Operator
-from worker.run.run import Job
+from worker.ownership.claim import OperatorRequest
+from worker.run.run import Run
 
 MAX_RUNS = 5
 PAIRS = 150
@@ -99,7 +99,7 @@ def test_a_fault_at_any_operation_of_a_cancellation_lets_it_be_repeated_and_told
         run(simulation, engine=failing(overloaded()))
         return simulation
 
-    def cancel(job: Job) -> Exit:
+    def cancel(job: Run) -> Exit:
         return job.cancel()
 
     for number in range(1, count(interrupted(0), work=cancel) + 1):
@@ -121,8 +121,8 @@ def test_a_fault_at_any_operation_of_a_stage_done_anew_loses_nothing(fault: Faul
         run(simulation)
         return simulation
 
-    def redo(job: Job) -> Exit:
-        return job.resume(Operator(stage=Stage.REVIEW_CHAPTERS))
+    def redo(job: Run) -> Exit:
+        return job.resume(OperatorRequest(stage=Stage.REVIEW_CHAPTERS))
 
     course = completed(0).course()
     for number in range(1, count(completed(0), work=redo) + 1):

@@ -10,9 +10,9 @@ from tests.simulation.simulation import Simulation
 from tests.simulation.stories import CHAPTER, failing, kill_before, overloaded, run
 from tests.support.world import JOB, FakeEngine
 from worker.engines.port import EngineFailedError, Item, NoMaterialError
-from worker.errors import NoInputError, RefusedError, TemporaryError
-from worker.outbox.port import Answer
-from worker.ownership.claim import Operator
+from worker.errors import DataError, RefusedError, TemporaryError
+from worker.outbox.port import WebhookResponse
+from worker.ownership.claim import OperatorRequest
 from worker.system.runtime import ThreadFailed
 
 
@@ -123,14 +123,14 @@ def test_a_permanent_failure_is_remembered_and_announced_once(simulation: Simula
 
 
 def test_a_repository_without_anything_to_teach_is_the_inputs_fault_not_the_engines(simulation: Simulation) -> None:
-    assert run(simulation, engine=failing(NoMaterialError("no text"))).code is Exit.NO_INPUT
+    assert run(simulation, engine=failing(NoMaterialError("no text"))).code is Exit.DATA_ERROR
     document = simulation.receiver.taken[-1][1]
     assert (document["error"], document["errorCode"]) == ("no text", "repository_empty")
 
 
 def test_an_operator_resumes_what_had_failed_for_good(simulation: Simulation) -> None:
     run(simulation, engine=failing(EngineFailedError("invalid API key", temporary=False)))
-    again = run(simulation, work=lambda job: job.resume(Operator()))
+    again = run(simulation, work=lambda job: job.resume(OperatorRequest()))
     assert again.code is Exit.OK
     assert again.engine.made[CHAPTER] == 1
     assert again.engine.made["chapters/chapter_1_thing_1.md"] == 0
@@ -174,7 +174,7 @@ def test_what_an_engine_makes_wrongly_is_not_taken(simulation: Simulation) -> No
 @pytest.mark.parametrize(
     ("error", "code", "state"),
     [
-        (NoInputError("no such branch", code="branch_not_found"), Exit.NO_INPUT, State.FAILED),
+        (DataError("no such branch", code="branch_not_found"), Exit.DATA_ERROR, State.FAILED),
         (RefusedError("the host refuses the token"), Exit.REFUSED, State.FAILED),
         (TemporaryError("the host is away"), Exit.TEMPORARY, State.INTERRUPTED),
     ],
@@ -205,7 +205,7 @@ def test_a_thread_that_fails_ends_the_run_with_70_and_leaves_the_job_resumable(s
     [failed] = simulation.runs
     assert failed.code is Exit.SOFTWARE
     assert simulation.manifest.error is not None
-    assert "the thread heart has failed: OSError: it cannot be paused" in simulation.manifest.error.message
+    assert "the thread keep_alive has failed: OSError: it cannot be paused" in simulation.manifest.error.message
     assert run(simulation).code is Exit.OK
     simulation.check()
 
@@ -213,11 +213,11 @@ def test_a_thread_that_fails_ends_the_run_with_70_and_leaves_the_job_resumable(s
 def test_a_thread_that_fails_while_the_last_event_is_delivered_leaves_that_to_the_next_run(
     simulation: Simulation,
 ) -> None:
-    def answer(document: dict[str, object]) -> Answer:
+    def answer(document: dict[str, object]) -> WebhookResponse:
         if document["status"] != "completed" or len(simulation.runs) > 1:
-            return Answer(status_code=200)
-        simulation.runs[0].job.desk.mailbox.put(ThreadFailed(thread="heart", error=KeyError("x")))
-        return Answer(status_code=503)
+            return WebhookResponse(status_code=200)
+        simulation.runs[0].job.inbox.mailbox.put(ThreadFailed(thread="keep_alive", error=KeyError("x")))
+        return WebhookResponse(status_code=503)
 
     simulation.receiver.answer = answer
     assert run(simulation).code is Exit.SOFTWARE

@@ -11,7 +11,7 @@ from tests.simulation.simulation import Simulation
 from tests.simulation.stories import CHAPTER, kill_before, run, stop_at
 from tests.simulation.wire import Fault
 from tests.support.world import JOB, FakeEngine
-from worker.outbox.port import Answer
+from worker.outbox.port import WebhookResponse
 from worker.run.inbox import Stop
 from worker.store.memory import MemoryStore
 
@@ -58,7 +58,7 @@ def test_a_lease_that_has_run_out_is_not_held_before_an_append_has_succeeded(
 ) -> None:
     """Heartbeats are answered again from the 10th second on, appends from the 14th."""
     simulation.changes = {"store_give_up": 60, "callback_give_up": 60}
-    simulation.receiver.answer = lambda _: Answer(status_code=503 if simulation.scheduler.time < 20 else 200)
+    simulation.receiver.answer = lambda _: WebhookResponse(status_code=503 if simulation.scheduler.time < 20 else 200)
     away = failing_from(simulation, 2, 10, *STORE)
     no_appends = failing_from(simulation, 10, 14, "create")
     engine = FakeEngine(chapters=2, before_item=lambda path: simulation.scheduler.pause(15 if path == CHAPTER else 0))
@@ -71,7 +71,7 @@ def test_a_lease_that_has_run_out_is_not_held_before_an_append_has_succeeded(
 def test_a_claim_that_was_answered_too_late_gives_no_right_to_tell(simulation: Simulation) -> None:
     """The claim's answer hangs; by then another has waited for its lease, and has claimed the job."""
     simulation.changes = {"store_give_up": 60, "callback_give_up": 40}
-    simulation.receiver.answer = lambda _: Answer(status_code=503)
+    simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)
     assert run(simulation).code is Exit.TEMPORARY
     hung: list[str] = []
 
@@ -171,10 +171,10 @@ def test_a_stopped_run_waits_for_a_store_that_is_away_within_its_grace_only(
 ) -> None:
     """It is stopped in the 20th second, at work or while it delivers; the store is away from the 19th on."""
     simulation.changes = {"store_give_up": 600, "callback_give_up": 600, "lease": 60}
-    simulation.receiver.answer = lambda _: Answer(status_code=503)
+    simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)
     engine = FakeEngine(chapters=2, before_item=lambda _: simulation.scheduler.pause(5 if at_work else 0))
     owner = simulation.start(failing_from(simulation, 19, 1000, *STORE), engine=engine)
-    simulation.scheduler.at(20, lambda: owner.job.desk.mailbox.put(STOP))
+    simulation.scheduler.at(20, lambda: owner.job.inbox.mailbox.put(STOP))
     simulation.run()
     assert 20 <= owner.ended_at <= 20 + GRACE
     assert owner.code is (Exit.SIGTERM if at_work else Exit.TEMPORARY)

@@ -19,7 +19,7 @@ from worker.errors import (
     StoreRefusedError,
     UnknownFormatError,
 )
-from worker.outbox.port import Answer
+from worker.outbox.port import WebhookResponse
 
 FAULTS = [StoreRefusedError, StoreConfigError, DamagedCheckpointError, UnknownFormatError]
 OPERATIONS = [
@@ -88,9 +88,9 @@ def test_a_job_that_is_over_is_not_interrupted_by_what_befalls_its_telling(simul
             raise ZeroDivisionError
         return None
 
-    simulation.receiver.answer = lambda _: Answer(status_code=503)
+    simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)
     assert run(simulation).code is Exit.TEMPORARY
-    simulation.receiver.answer = lambda _: Answer(status_code=200)
+    simulation.receiver.answer = lambda _: WebhookResponse(status_code=200)
     told = simulation.manifest.outbox.pending[-1].sequence
     again = run(simulation, judge=reading)
     assert again.code is Exit.SOFTWARE

@@ -12,8 +12,8 @@ from tests.simulation.simulation import Simulation
 from tests.simulation.stories import CHAPTER, NEVER, kill_before, run, stop_at
 from tests.simulation.wire import Fault
 from tests.support.world import IDENTITY, JOB, FakeEngine
-from worker.outbox.port import Answer
-from worker.ownership.claim import Operator
+from worker.outbox.port import WebhookResponse
+from worker.ownership.claim import OperatorRequest
 from worker.run.inbox import Stop
 
 LEASE = 3
@@ -73,7 +73,7 @@ def test_a_cancellation_reaches_a_running_worker_within_a_heartbeat(simulation: 
 def test_a_replaced_run_stops_within_a_heartbeat_in_the_middle_of_a_stage(simulation: Simulation) -> None:
     def before_item(path: str) -> None:
         if path == CHAPTER:
-            simulation.start(work=lambda job: job.resume(Operator(takeover=True)))
+            simulation.start(work=lambda job: job.resume(OperatorRequest(takeover=True)))
             simulation.scheduler.pause(NEVER)
 
     displaced = run(simulation, engine=FakeEngine(chapters=2, before_item=before_item))
@@ -114,7 +114,7 @@ def test_a_run_whose_lease_has_run_out_tells_nothing_before_a_heartbeat_and_an_a
             simulation.runs[0].process.freeze(frozen_until)
             simulation.start()
 
-    simulation.receiver.answer = lambda document: Answer(status_code=503 if document["run"] == 1 else 200)
+    simulation.receiver.answer = lambda document: WebhookResponse(status_code=503 if document["run"] == 1 else 200)
     owner = run(simulation, judge=judge, engine=FakeEngine(chapters=2, before_item=before_item))
     assert [one.code for one in simulation.runs] == [Exit.REPLACED, Exit.OK]
     assert simulation.posts_since(owner, frozen_until) == []

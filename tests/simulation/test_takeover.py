@@ -16,9 +16,9 @@ from tests.simulation.wire import Fault, no_fault
 from tests.support.world import JOB, FakeEngine
 from worker.engines.port import EngineFailedError
 from worker.errors import TemporaryError
-from worker.outbox.port import Answer
-from worker.ownership.claim import Operator
-from worker.run.run import Job
+from worker.outbox.port import WebhookResponse
+from worker.ownership.claim import OperatorRequest
+from worker.run.run import Run
 
 LEASE = 3
 
@@ -41,7 +41,7 @@ class Patient(FakeEngine):
         self.log.append(("ended", self._simulation.scheduler.time))
 
 
-def resume(word: Operator) -> Callable[[Job], Exit]:
+def resume(word: OperatorRequest) -> Callable[[Run], Exit]:
     return lambda job: job.resume(word)
 
 
@@ -87,10 +87,10 @@ def test_a_run_without_its_store_for_too_long_ends_with_75_and_the_next_one_goes
 def test_a_job_that_failed_with_its_end_untold_is_told_by_the_next_run_and_ends_with_the_same_code(
     simulation: Simulation,
 ) -> None:
-    simulation.receiver.answer = lambda _: Answer(status_code=503)
+    simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)
     refused = EngineFailedError("invalid API key", temporary=False)
     assert run(simulation, engine=failing(refused)).code is Exit.TEMPORARY
-    simulation.receiver.answer = lambda _: Answer(status_code=200)
+    simulation.receiver.answer = lambda _: WebhookResponse(status_code=200)
     again = run(simulation)
     assert again.code is Exit.UNAVAILABLE
     assert not again.engine.made
@@ -127,10 +127,10 @@ def test_a_run_that_crashed_before_it_heard_of_a_cancellation_leaves_that_to_the
 
 def test_canceling_again_tells_what_could_not_be_told_before(simulation: Simulation) -> None:
     run(simulation, engine=failing(overloaded()))
-    simulation.receiver.answer = lambda _: Answer(status_code=503)
+    simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)
     assert run(simulation, work=lambda job: job.cancel()).code is Exit.TEMPORARY
     assert simulation.manifest.state is State.CANCELED
-    simulation.receiver.answer = lambda _: Answer(status_code=200)
+    simulation.receiver.answer = lambda _: WebhookResponse(status_code=200)
     assert run(simulation, work=lambda job: job.cancel()).code is Exit.OK
     assert simulation.receiver.said[-1] == ("progress", "canceled")
     simulation.check()
@@ -156,7 +156,7 @@ def test_resuming_a_job_whose_owner_may_live_ends_at_once_and_names_the_run(simu
     crashed = owner == "just crashed"
     engine = FakeEngine(chapters=2, before_item=busy_at(simulation, "step1_abstractions.yaml", 10))
     simulation.start(kill_before("put job-1/artifacts/extract") if crashed else no_fault, engine=engine)
-    simulation.scheduler.at(11 if crashed else 1, lambda: simulation.start(work=resume(Operator())))
+    simulation.scheduler.at(11 if crashed else 1, lambda: simulation.start(work=resume(OperatorRequest())))
     simulation.run()
     refused = simulation.runs[1]
     assert refused.code is Exit.TEMPORARY
@@ -167,7 +167,7 @@ def test_resuming_a_job_whose_owner_may_live_ends_at_once_and_names_the_run(simu
 def test_a_replaced_runs_engine_is_ended_within_a_heartbeat(simulation: Simulation) -> None:
     def before_item(path: str) -> None:
         if path == CHAPTER:
-            simulation.start(work=resume(Operator(takeover=True)))
+            simulation.start(work=resume(OperatorRequest(takeover=True)))
             simulation.scheduler.pause(NEVER)
 
     engine = Patient(simulation)
@@ -180,7 +180,7 @@ def test_a_replaced_runs_engine_is_ended_within_a_heartbeat(simulation: Simulati
 def test_a_takeover_does_not_wait_for_the_lease_of_a_crashed_run(simulation: Simulation) -> None:
     run(simulation, judge=kill_before("put job-1/artifacts/extract"))
     began = simulation.scheduler.time
-    assert run(simulation, work=resume(Operator(takeover=True))).code is Exit.OK
+    assert run(simulation, work=resume(OperatorRequest(takeover=True))).code is Exit.OK
     assert simulation.scheduler.time - began < LEASE
     simulation.check()
 
@@ -188,7 +188,7 @@ def test_a_takeover_does_not_wait_for_the_lease_of_a_crashed_run(simulation: Sim
 def test_a_completed_job_that_is_redone_from_a_stage_is_told_anew_under_a_new_sequence(simulation: Simulation) -> None:
     run(simulation)
     first = simulation.course()
-    again = run(simulation, work=resume(Operator(stage=Stage.REVIEW_CHAPTERS)))
+    again = run(simulation, work=resume(OperatorRequest(stage=Stage.REVIEW_CHAPTERS)))
     assert again.code is Exit.OK
     assert {path.split("/")[0] for path in again.engine.made} == {"reviewed-chapters", "tutorials"}
     completions = [document["sequence"] for _, document in simulation.receiver.taken if document["type"] == "complete"]
@@ -200,7 +200,7 @@ def test_a_completed_job_that_is_redone_from_a_stage_is_told_anew_under_a_new_se
 def test_resuming_a_completed_job_without_a_stage_does_nothing(simulation: Simulation) -> None:
     run(simulation)
     before = simulation.manifest
-    assert run(simulation, work=resume(Operator())).code is Exit.OK
+    assert run(simulation, work=resume(OperatorRequest())).code is Exit.OK
     assert simulation.manifest == before
 
 
@@ -308,9 +308,9 @@ def test_a_claim_that_looks_too_old_is_relied_upon_for_so_much_less(simulation: 
 def test_a_claimant_whose_machine_stood_still_in_its_claim_tells_nothing_that_its_successor_tells(
     simulation: Simulation,
 ) -> None:
-    simulation.receiver.answer = lambda _: Answer(status_code=503)
+    simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)
     assert run(simulation).code is Exit.TEMPORARY
-    simulation.receiver.answer = lambda _: Answer(status_code=200)
+    simulation.receiver.answer = lambda _: WebhookResponse(status_code=200)
     claims: list[float] = []
 
     def stop_in_the_claim(operation: str, process: Process) -> None:
@@ -348,8 +348,8 @@ def test_an_owner_whose_machine_stood_still_repeats_nothing_after_it_wakes(work_
     simulation.changes = {"lease": 30, "callback_give_up": 600, "store_give_up": 300}
     stopped, woken = 10.1, 110.1
 
-    def refuse_the_first_run(document: dict[str, object]) -> Answer:
-        return Answer(status_code=503 if document["run"] == 1 and document["step"] == 5 else 200)
+    def refuse_the_first_run(document: dict[str, object]) -> WebhookResponse:
+        return WebhookResponse(status_code=503 if document["run"] == 1 and document["step"] == 5 else 200)
 
     simulation.receiver.answer = refuse_the_first_run
     owner = simulation.start(engine=FakeEngine(chapters=2, before_item=busy_at(simulation, CHAPTER, 50)))

@@ -11,7 +11,7 @@ from tests.simulation.stories import CHAPTER, failing, kill_before, overloaded, 
 from tests.simulation.wire import Fault, no_fault
 from tests.support.world import JOB, FakeEngine
 from worker.engines.port import EngineFailedError
-from worker.outbox.port import Answer
+from worker.outbox.port import WebhookResponse
 from worker.run.inbox import Stop
 from worker.store.memory import MemoryStore
 
@@ -19,9 +19,9 @@ from worker.store.memory import MemoryStore
 def test_a_rejected_event_is_recorded_and_not_sent_again(simulation: Simulation) -> None:
     sent: list[object] = []
 
-    def answer(document: dict[str, object]) -> Answer:
+    def answer(document: dict[str, object]) -> WebhookResponse:
         sent.append(document["sequence"])
-        return Answer(status_code=422 if document["step"] == 3 else 200)
+        return WebhookResponse(status_code=422 if document["step"] == 3 else 200)
 
     simulation.receiver.answer = answer
     assert run(simulation).code is Exit.OK
@@ -35,10 +35,12 @@ def test_a_rejected_event_is_recorded_and_not_sent_again(simulation: Simulation)
 def test_a_rejected_end_is_told_again_under_its_key_by_an_operators_word(
     simulation: Simulation, fault: str | None
 ) -> None:
-    simulation.receiver.answer = lambda document: Answer(status_code=410 if document["type"] == "complete" else 200)
+    simulation.receiver.answer = lambda document: WebhookResponse(
+        status_code=410 if document["type"] == "complete" else 200
+    )
     assert run(simulation).code is Exit.OK
     [rejection] = simulation.manifest.outbox.rejected
-    simulation.receiver.answer = lambda _: Answer(status_code=200)
+    simulation.receiver.answer = lambda _: WebhookResponse(status_code=200)
     again = run(simulation, judge=kill_before(fault) if fault else no_fault, work=lambda job: job.redeliver())
     if fault:
         assert again.code is None
@@ -52,7 +54,9 @@ def test_a_rejected_end_is_told_again_under_its_key_by_an_operators_word(
 
 def test_an_end_that_is_rejected_again_stays_rejected(simulation: Simulation) -> None:
     engine = failing(EngineFailedError("401", temporary=False))
-    simulation.receiver.answer = lambda document: Answer(status_code=410 if document["type"] == "error" else 200)
+    simulation.receiver.answer = lambda document: WebhookResponse(
+        status_code=410 if document["type"] == "error" else 200
+    )
     code = run(simulation, engine=engine).code
     again = run(simulation, work=lambda job: job.redeliver())
     assert again.code is code is not Exit.OK
@@ -65,7 +69,9 @@ def test_a_receiver_that_fails_for_a_while_delays_no_stage_and_misses_nothing(
     simulation: Simulation, status: int
 ) -> None:
     simulation.changes = {"callback_give_up": 600}
-    simulation.receiver.answer = lambda _: Answer(status_code=status if simulation.scheduler.time < 60 else 200)
+    simulation.receiver.answer = lambda _: WebhookResponse(
+        status_code=status if simulation.scheduler.time < 60 else 200
+    )
     assert run(simulation).code is Exit.OK
     assert len(simulation.receiver.taken) == 9
     simulation.check()
@@ -75,9 +81,9 @@ def test_the_pause_that_a_receiver_asks_for_is_kept(simulation: Simulation) -> N
     simulation.changes = {"callback_give_up": 600}
     times: list[float] = []
 
-    def answer(_: dict[str, object]) -> Answer:
+    def answer(_: dict[str, object]) -> WebhookResponse:
         times.append(simulation.scheduler.time)
-        return Answer(status_code=429, retry_after=40) if len(times) == 1 else Answer(status_code=200)
+        return WebhookResponse(status_code=429, retry_after=40) if len(times) == 1 else WebhookResponse(status_code=200)
 
     simulation.receiver.answer = answer
     assert run(simulation).code is Exit.OK
@@ -87,11 +93,11 @@ def test_the_pause_that_a_receiver_asks_for_is_kept(simulation: Simulation) -> N
 def test_a_final_event_that_cannot_be_delivered_ends_with_75_and_the_next_run_delivers_that_alone(
     simulation: Simulation,
 ) -> None:
-    simulation.receiver.answer = lambda _: Answer(status_code=503)
+    simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)
     assert run(simulation).code is Exit.TEMPORARY
     assert simulation.manifest.state is State.COMPLETED
     [*_, final] = simulation.manifest.outbox.pending
-    simulation.receiver.answer = lambda _: Answer(status_code=200)
+    simulation.receiver.answer = lambda _: WebhookResponse(status_code=200)
     again = run(simulation)
     assert again.code is Exit.OK
     assert not again.engine.made
@@ -117,7 +123,7 @@ def test_a_run_that_is_replaced_while_it_connects_says_nothing(simulation: Simul
 def test_an_attempt_is_repeated_only_under_a_confirmed_lease(work_dir: Path, tenths: int) -> None:
     """The machine stands still between two attempts, and its clocks know nothing of it."""
     simulation = Simulation(tenths, work_dir)
-    simulation.receiver.answer = lambda _: Answer(status_code=503 if simulation.scheduler.time < 40 else 200)
+    simulation.receiver.answer = lambda _: WebhookResponse(status_code=503 if simulation.scheduler.time < 40 else 200)
     engine = FakeEngine(chapters=2, before_item=lambda _: simulation.scheduler.pause(60))
     stopped = simulation.start(engine=engine)
     at = 5 + tenths / 10
@@ -128,12 +134,12 @@ def test_an_attempt_is_repeated_only_under_a_confirmed_lease(work_dir: Path, ten
 
 
 def test_why_an_event_was_not_taken_is_recorded_until_it_is(simulation: Simulation) -> None:
-    simulation.receiver.answer = lambda _: Answer(status_code=301, redirect="https://other.test")
+    simulation.receiver.answer = lambda _: WebhookResponse(status_code=301, redirect="https://other.test")
     assert run(simulation).code is Exit.TEMPORARY
     trouble = simulation.manifest.outbox.trouble
     assert trouble is not None
     assert trouble.startswith("status 301, a redirect to https://other.test")
-    simulation.receiver.answer = lambda _: Answer(status_code=200)
+    simulation.receiver.answer = lambda _: WebhookResponse(status_code=200)
     assert run(simulation).code is Exit.OK
     assert simulation.manifest.outbox.trouble is None
 
@@ -151,7 +157,7 @@ def test_a_run_that_has_released_its_job_tells_nothing_more(simulation: Simulati
                 simulation.scheduler.pause(30)
 
     simulation.store = Slow(lambda: simulation.scheduler.time)
-    simulation.receiver.answer = lambda _: Answer(status_code=503)
+    simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)
     stop = Stop(exit_code=Exit.SIGTERM, reason="SIGTERM")
     engine = stop_at(simulation, CHAPTER, stop) if ended == "stopped" else failing(overloaded())
     owner = run(simulation, engine=engine)

@@ -12,9 +12,9 @@ from tests.simulation.simulation import Simulation
 from tests.simulation.stories import kill_before, run
 from tests.support.world import JOB, FakeEngine
 from worker.errors import ExistsError, MissingError
-from worker.ownership.claim import Operator
+from worker.ownership.claim import OperatorRequest
 from worker.store.memory import MemoryStore
-from worker.store.port import Entry
+from worker.store.port import ObjectEntry
 
 SEEDS = 60
 
@@ -45,7 +45,7 @@ class Lagging(MemoryStore):
         self.shows_until = float("inf")
         self.requests = 0
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
         self.requests += 1
         found = super().entries(prefix, start_after=start_after, limit=limit)
         return (entry for entry in found if entry.modified < self.shows_until)
@@ -95,7 +95,7 @@ def test_an_operator_goes_up_from_what_is_there_too(simulation: Simulation) -> N
     run(simulation, engine=FakeEngine(chapters=2))
     [first, *_] = simulation.store.entries(f"{JOB}/checkpoints/")
     store.shows_until = first.modified + 1e-9
-    resumed = run(simulation, work=lambda job: job.resume(Operator(takeover=True)))
+    resumed = run(simulation, work=lambda job: job.resume(OperatorRequest(takeover=True)))
     assert resumed.code is Exit.OK
     assert not resumed.engine.made
 
@@ -116,7 +116,7 @@ def test_who_is_overtaken_again_and_again_gives_up_in_time_and_says_so(simulatio
     for entry in simulation.store.entries(""):
         contested.put(entry.key, simulation.store.get(entry.key), "")
     simulation.store = contested
-    loser = run(simulation, work=lambda job: job.resume(Operator(takeover=True)))
+    loser = run(simulation, work=lambda job: job.resume(OperatorRequest(takeover=True)))
     assert loser.code is Exit.TEMPORARY
     assert "claimed by others again and again" in str(loser.error)
     assert contested.requests == 51

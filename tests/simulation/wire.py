@@ -12,10 +12,10 @@ from tests.simulation.scheduler import Killed, Process, Scheduler
 from tests.simulation.witness import Witness
 from tests.support.world import Receiver
 from worker.errors import StoreConfigError, StoreError, StoreUnavailableError
-from worker.outbox.port import Answer as Acknowledgement
 from worker.outbox.port import UnreachableError
-from worker.store.port import Entry, Head, Store
-from worker.store.s3_errors import Answer, meaning
+from worker.outbox.port import WebhookResponse as Acknowledgement
+from worker.store.port import ObjectEntry, ObjectHead, Store
+from worker.store.s3_errors import ErrorResponse, meaning
 
 Result = TypeVar("Result")
 
@@ -177,7 +177,7 @@ def refusal(fault: Fault, doing: str, reason: str) -> Exception:
     """Return the error that the S3 adapter would raise."""
     if fault in _ANSWERS:
         status, code = _ANSWERS[fault]
-        return meaning(Answer(status=status, code=code, message=reason), doing, "memory://")
+        return meaning(ErrorResponse(status=status, code=code, message=reason), doing, "memory://")
     return StoreConfigError(reason) if fault is Fault.GARBLED else StoreUnavailableError(reason)
 
 
@@ -217,13 +217,13 @@ class WiredStore:
     def download(self, key: str, path: Path) -> None:
         self._do("read", f"download {key}", lambda: self.inner.download(key, path))
 
-    def head(self, key: str) -> Head:
+    def head(self, key: str) -> ObjectHead:
         head = self._do("read", f"head {key}", lambda: self.inner.head(key))
         now = head.now + self.wire.conditions.dates_apart
         return replace(head, modified=int(head.modified), now=int(now))
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
-        def page() -> list[Entry]:
+    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
+        def page() -> list[ObjectEntry]:
             entries = self.inner.entries(prefix, start_after=start_after)
             if lag := self.wire.conditions.lag():
                 entries = (entry for entry in entries if self._is_shown(entry, lag))
@@ -240,7 +240,7 @@ class WiredStore:
     def uri(self, key: str) -> str:
         return self.inner.uri(key)
 
-    def _is_shown(self, entry: Entry, lag: float) -> bool:
+    def _is_shown(self, entry: ObjectEntry, lag: float) -> bool:
         """Tell whether a listing that lags shows an object; a heartbeat was there before it was written again."""
         return entry.key.endswith("/heartbeat.json") or self.inner.head(entry.key).age >= lag
 

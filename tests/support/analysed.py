@@ -6,14 +6,14 @@ from pathlib import Path
 from tests.support.course import write_tree
 from worker.engines.static.analysis import analyze
 from worker.engines.static.facts import Analysis, Definition, Reference
-from worker.engines.static.parsing.source_file import Parsed, Reader
+from worker.engines.static.parsing.source_file import Parsed, SourceParser
 from worker.engines.static.reading.language import Language
 from worker.engines.static.reading.survey import Survey, survey
 
 
 def parsed(language: Language, text: str) -> Parsed:
     """Return what the reader of a language finds in a file."""
-    return Reader().read(language, text)
+    return SourceParser().read(language, text)
 
 
 def kinds(found: Parsed) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from worker.store.port import Entry, Head, Store
+from worker.store.port import ObjectEntry, ObjectHead, Store
 
 
 class NestedStore:
@@ -27,10 +27,10 @@ class NestedStore:
     def download(self, key: str, path: Path) -> None:
         self._outer.download(self._folder + key, path)
 
-    def head(self, key: str) -> Head:
+    def head(self, key: str) -> ObjectHead:
         return self._outer.head(self._folder + key)
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
         start = self._folder + start_after if start_after else ""
         for entry in self._outer.entries(self._folder + prefix, start_after=start, limit=limit):
             yield replace(entry, key=entry.key.removeprefix(self._folder))

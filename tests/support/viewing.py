@@ -1,7 +1,7 @@
 """A store as the commands look at it."""
 
 from worker.services.view import View
-from worker.settings.settings import Reader, read_settings
+from worker.settings.settings import EnvironmentReader, read_settings
 from worker.store.port import Store
 from worker.store.retrying import RetryingStore
 from worker.system.retry import Retrier
@@ -11,4 +11,4 @@ from worker.system.runtime import SystemRuntime
 def view(store: Store) -> View:
     runtime = SystemRuntime()
     retrying = RetryingStore(store, Retrier(runtime, runtime.flag()), give_up_seconds=5, monotonic=runtime.monotonic)
-    return View(settings=read_settings(Reader({})), store=retrying, runtime=runtime)
+    return View(settings=read_settings(EnvironmentReader({})), store=retrying, runtime=runtime)

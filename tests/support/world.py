@@ -9,15 +9,15 @@ from pathlib import Path
 
 import yaml
 
-from states.course_paths import Entry, item_path
+from states.course_paths import ChapterRef, item_path
 from states.manifest import Identity, Manifest
 from states.stages import INFO, Stage
 from worker.course.formats import read_abstractions, read_order
 from worker.engines.port import Engine, Item, Workspace
-from worker.outbox.port import Answer, UnreachableError, Webhook
+from worker.outbox.port import UnreachableError, Webhook, WebhookResponse
 from worker.ownership.claim import Newcomer
 from worker.run.progress import LogReporter
-from worker.run.run import Job, Parts, Terms
+from worker.run.run import Parts, Run, Terms
 from worker.source.port import Revision
 from worker.store.port import Store
 from worker.system.runtime import Runtime, SystemRuntime
@@ -46,7 +46,7 @@ class FakeEngine:
             return
         abstractions = read_abstractions((workspace.output / "step1_abstractions.yaml").read_bytes())
         for one in read_order((workspace.output / "step3_order.yaml").read_bytes(), abstractions):
-            path = item_path(stage, Entry(index=one.index, name=one.name))
+            path = item_path(stage, ChapterRef(index=one.index, name=one.name))
             if not (workspace.output / path).exists():
                 yield self._item(path, f"# {one.name}\n\n{stage} of {source}\n".encode())
 
@@ -106,10 +106,10 @@ class JsonPacker:
 class Receiver:
     """The web app's webhook: takes everything, unless told otherwise."""
 
-    answer: Callable[[dict[str, object]], Answer] = lambda _: Answer(status_code=200)
+    answer: Callable[[dict[str, object]], WebhookResponse] = lambda _: WebhookResponse(status_code=200)
     taken: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
-    def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> Answer:
+    def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> WebhookResponse:
         if remaining() <= 0:
             raise UnreachableError
         document = json.loads(body)
@@ -143,9 +143,9 @@ class World:
     allow_unfenced: bool = False
     platform_run: str | None = None
 
-    def job(self, job_id: str = JOB) -> Job:
+    def job(self, job_id: str = JOB) -> Run:
         """Return a new run, not yet started."""
-        return Job(self._parts(), self._terms(), job_id)
+        return Run(self._parts(), self._terms(), job_id)
 
     def _parts(self) -> Parts:
         receiver = self.receiver

@@ -7,14 +7,14 @@ import pytest
 
 from worker.errors import ConfigError
 from worker.job_request import read_job, read_request
-from worker.settings.settings import Reader, Secret, Settings, read_settings
+from worker.settings.settings import EnvironmentReader, Secret, Settings, read_settings
 
 S3 = {"STORE_URL": "s3://bucket/jobs", "AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK"}
 CALLBACK = {"CALLBACK_URL": "https://app.example/hook", "CALLBACK_TOKEN": "token"}
 
 
 def read(environment: dict[str, str]) -> Settings:
-    reader = Reader(environment)
+    reader = EnvironmentReader(environment)
     settings = read_settings(reader)
     reader.finish()
     return settings
@@ -185,7 +185,7 @@ def test_certificates_are_judged_where_the_webhook_asks_for_them(tmp_path: Path)
 
 
 def test_files_on_another_machine_are_not_judged_here() -> None:
-    reader = Reader(WEBHOOK | {"SSL_CERT_FILE": "/missing", "GIT_SSL_CAINFO": "/missing"}, here=False)
+    reader = EnvironmentReader(WEBHOOK | {"SSL_CERT_FILE": "/missing", "GIT_SSL_CAINFO": "/missing"}, here=False)
     read_settings(reader)
     assert reader.faults == []
 
@@ -272,7 +272,7 @@ def test_all_faults_are_reported_at_once_a_line_each() -> None:
 @pytest.mark.parametrize("name", ["CALLBACK_TOKEN", "CALLBACK_SIGNING_SECRET", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN"])
 def test_a_secret_is_neither_shown_nor_repeated_in_an_error(name: str) -> None:
     environment = S3 | CALLBACK | {name: "hush-hush\n"}
-    reader = Reader(environment)
+    reader = EnvironmentReader(environment)
     assert "hush-hush" not in repr(read_settings(reader))
     assert "hush-hush" not in "\n".join(reader.faults)
     assert "hush-hush" not in repr(Secret("hush-hush"))
@@ -311,18 +311,18 @@ JOB = {"JOB_ID": "j1", "REPOSITORY_URL": "https://github.com/a/b", "BRANCH": "ma
 
 
 def request_faults(environment: dict[str, str]) -> list[str]:
-    reader = Reader(environment)
+    reader = EnvironmentReader(environment)
     read_request(reader, allow_http=False)
     return reader.faults
 
 
 def test_a_job_is_read_from_the_environment() -> None:
-    identity = read_request(Reader(JOB), allow_http=False)
+    identity = read_request(EnvironmentReader(JOB), allow_http=False)
     assert (identity.job_id, identity.repository, identity.branch) == ("j1", "https://github.com/a/b", "main")
 
 
 def test_the_branch_is_main_where_none_is_named() -> None:
-    assert read_request(Reader({**JOB, "BRANCH": ""}), allow_http=False).branch == "main"
+    assert read_request(EnvironmentReader({**JOB, "BRANCH": ""}), allow_http=False).branch == "main"
 
 
 def test_certificates_are_judged_where_git_asks_for_them() -> None:
@@ -334,7 +334,7 @@ def test_certificates_are_judged_where_git_asks_for_them() -> None:
 
 
 def test_a_variable_that_two_need_is_named_once() -> None:
-    reader = Reader({"STORE_URL": "file:///x", **WEBHOOK, **JOB, "SSL_CERT_FILE": "/missing.pem"})
+    reader = EnvironmentReader({"STORE_URL": "file:///x", **WEBHOOK, **JOB, "SSL_CERT_FILE": "/missing.pem"})
     read_job(reader)
     assert len(reader.faults) == 1
 

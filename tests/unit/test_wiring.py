@@ -12,7 +12,7 @@ from tests.support.builders import begun
 from tests.support.fondation import BUNDLE, CLI
 from tests.support.sources import make_git
 from worker.errors import ConfigError, StoreUnavailableError
-from worker.settings.settings import Reader, Settings, read_settings
+from worker.settings.settings import EnvironmentReader, Settings, read_settings
 from worker.source.git import GitSource
 from worker.system.runtime import SystemRuntime
 from worker.wiring import (
@@ -28,7 +28,7 @@ from worker.wiring import (
 
 
 def settings(**environment: str) -> Settings:
-    reader = Reader(environment)
+    reader = EnvironmentReader(environment)
     found = read_settings(reader)
     reader.finish()
     return found
@@ -40,7 +40,7 @@ def settings(**environment: str) -> Settings:
 )
 def test_who_names_no_store_gets_a_folder_among_their_data(data: str | None, url: str | None) -> None:
     environment = {"HOME": "/home/me", **({"XDG_DATA_HOME": data} if data else {})}
-    assert default_store_url(Reader(environment)) == (url or "file:///home/me/.local/share/fondation-worker")
+    assert default_store_url(EnvironmentReader(environment)) == (url or "file:///home/me/.local/share/fondation-worker")
 
 
 def test_a_folder_is_opened_by_its_url_whatever_is_in_its_name(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from states.stages import Stage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Command:
+class CommandSpec:
     """A command: what it is for, how it is called, and the function that does it (`module:function`)."""
 
     name: str
@@ -28,7 +28,7 @@ _DEFINITION: Final = _argument(
 )
 
 COMMANDS: Final = (
-    Command(
+    CommandSpec(
         name="run",
         help="turn a repository into a course; without REPO, do the job that the environment describes",
         example="fondation-worker run https://github.com/pallets/click --out click-course",
@@ -41,21 +41,21 @@ COMMANDS: Final = (
             _argument("--out", metavar="DIR", help="where the course goes (default: ./<name>-course)"),
         ),
     ),
-    Command(
+    CommandSpec(
         name="status",
         help="say where a job stands",
         example="fondation-worker status my-job --json",
         function="worker.cli.commands.status:status",
         arguments=(_JOB, _DEFINITION, _JSON),
     ),
-    Command(
+    CommandSpec(
         name="list",
         help="list the jobs of a store",
         example="fondation-worker list --store s3://bucket/jobs",
         function="worker.cli.commands.status:list_jobs",
         arguments=(_JSON,),
     ),
-    Command(
+    CommandSpec(
         name="resume",
         help="go on with a job that is interrupted, failed or crashed",
         example="fondation-worker resume my-job --from generate-chapters",
@@ -72,21 +72,21 @@ COMMANDS: Final = (
             _JSON,
         ),
     ),
-    Command(
+    CommandSpec(
         name="cancel",
         help="ask the running worker to stop, or cancel a job that nobody runs",
         example="fondation-worker cancel my-job",
         function="worker.cli.commands.operate:cancel",
         arguments=(_JOB, _DEFINITION, _JSON),
     ),
-    Command(
+    CommandSpec(
         name="fetch",
         help="copy the course's files into a folder: all of them, or what is finished so far",
         example="fondation-worker fetch my-job ./course",
         function="worker.cli.commands.files:fetch",
         arguments=(_JOB, _argument("folder", metavar="DIR", help="where they go"), _JSON),
     ),
-    Command(
+    CommandSpec(
         name="urls",
         help="sign fresh URLs of the course's files",
         example="fondation-worker urls my-job --expires 12h",
@@ -97,7 +97,7 @@ COMMANDS: Final = (
             _JSON,
         ),
     ),
-    Command(
+    CommandSpec(
         name="verify",
         help="check that all a job has stored is there and whole",
         example="fondation-worker verify my-job",
@@ -108,7 +108,7 @@ COMMANDS: Final = (
             _JSON,
         ),
     ),
-    Command(
+    CommandSpec(
         name="gc",
         help="delete the objects of jobs that are over",
         example="fondation-worker gc --older-than 30d --dry-run",
@@ -119,7 +119,7 @@ COMMANDS: Final = (
             _JSON,
         ),
     ),
-    Command(
+    CommandSpec(
         name="deploy",
         help="create the platform's job definition, or bring it up to date",
         example="fondation-worker deploy --image rg.fr-par.scw.cloud/courses/fondation-worker:1 --dry-run",
@@ -144,7 +144,7 @@ COMMANDS: Final = (
             _JSON,
         ),
     ),
-    Command(
+    CommandSpec(
         name="submit",
         help="start a run of a job on the platform",
         example="fondation-worker submit https://github.com/pallets/click --wait",
@@ -158,7 +158,7 @@ COMMANDS: Final = (
             _JSON,
         ),
     ),
-    Command(
+    CommandSpec(
         name="sweep",
         help="start runs on the platform for all jobs that are neither over nor alive",
         example="fondation-worker sweep --dry-run",
@@ -177,7 +177,7 @@ COMMANDS: Final = (
             _JSON,
         ),
     ),
-    Command(
+    CommandSpec(
         name="batch",
         help="bring many repositories to their end, a few at a time; run it again to go on",
         example="fondation-worker batch repositories.yaml --parallel 4 --local",
@@ -190,7 +190,7 @@ COMMANDS: Final = (
             _JSON,
         ),
     ),
-    Command(
+    CommandSpec(
         name="gateway",
         help="serve the HTTP API by which a web app starts jobs",
         example="fondation-worker gateway --port 8090",

@@ -31,7 +31,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Version:
+class ItemVersion:
     """An object that may be an item: there can be several of a path, if two runs made it."""
 
     name: ArtifactName
@@ -61,20 +61,20 @@ class Artifacts:
         """Begin to store an item."""
         return self._executor.submit(self.store, stage, inputs, path, body)
 
-    def versions(self, stage: Stage, inputs: str) -> list[Version]:
+    def versions(self, stage: Stage, inputs: str) -> list[ItemVersion]:
         """List what there is of an unfinished stage, the newest version of every path first."""
         found = []
         for entry in self._store.entries(inputs_prefix(self._job_id, stage, inputs)):
             name = artifact_name(entry.key)
             if name is not None:
-                found.append(Version(name=name, key=entry.key, size=entry.size, modified=entry.modified))
+                found.append(ItemVersion(name=name, key=entry.key, size=entry.size, modified=entry.modified))
         return sorted(found, key=lambda version: (-version.modified, version.key))
 
     def restore(
         self, stage: Stage, inputs: str, wanted: Iterable[str], validate: Validate
     ) -> Iterator[tuple[Artifact, bytes]]:
         """Yield the valid items of an unfinished stage; of several versions of one, the newest that is valid."""
-        by_path: dict[str, list[Version]] = {path: [] for path in wanted}
+        by_path: dict[str, list[ItemVersion]] = {path: [] for path in wanted}
         for version in self.versions(stage, inputs):
             if version.name.path in by_path:
                 by_path[version.name.path].append(version)
@@ -109,7 +109,7 @@ class Artifacts:
         """Write an artifact to a file, and tell whether it is there and whole."""
         return self._downloaded(self.key(record, artifact), artifact.sha256, path) == artifact.size
 
-    def adopt(self, version: Version, path: Path) -> Artifact | None:
+    def adopt(self, version: ItemVersion, path: Path) -> Artifact | None:
         """Write an item of an unfinished stage to a file; return None if it is not what its name says."""
         if self._downloaded(version.key, version.name.content, path) is None:
             LOG.warning(_DAMAGED, extra={"key": version.key})
@@ -139,7 +139,7 @@ class Artifacts:
     def _content(self, record: StageRecord, artifact: Artifact) -> bytes | None:
         return content(self._store, self.key(record, artifact), artifact.sha256, size=artifact.size)
 
-    def _first_valid(self, versions: list[Version], validate: Validate) -> tuple[Artifact, bytes] | None:
+    def _first_valid(self, versions: list[ItemVersion], validate: Validate) -> tuple[Artifact, bytes] | None:
         for version in versions:
             path = version.name.path
             body = content(self._store, version.key, version.name.content)

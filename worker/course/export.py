@@ -4,20 +4,20 @@ import os
 from pathlib import Path
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from worker.course.inventory import Holding, Inventory
-from worker.errors import ConfigError, NoInputError
+from worker.course.inventory import CourseFile, Inventory
+from worker.errors import ConfigError, DataError
 from worker.system.disk import on_disk
 
 
 def export(inventory: Inventory, folder: Path) -> list[str]:
-    """Write the files of a course into a folder, and return their paths; raise NoInputError for damaged ones.
+    """Write the files of a course into a folder, and return their paths; raise DataError for damaged ones.
 
     A folder that has other files under these names is first moved aside, whole: to `<folder>.1`, or the next number.
     One that is in use is never moved: then nothing is written, and ConfigError raised.
     """
     found = list(inventory.read(inventory.course()))
     if damaged := [holding.key for holding, body in found if body is None]:
-        raise NoInputError(
+        raise DataError(
             f"{len(damaged)} files are missing or damaged in the store: {', '.join(damaged[:3])}", code="damaged"
         )
     whole = [(holding, body) for holding, body in found if body is not None]
@@ -62,7 +62,7 @@ def _free_name(folder: Path) -> Path:
     return aside
 
 
-def _write(folder: Path, holding: Holding, body: bytes) -> None:
+def _write(folder: Path, holding: CourseFile, body: bytes) -> None:
     file = folder / holding.path
     if file.exists():
         return

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import yaml
 
-from states.course_paths import Entry, expected_paths, item_path
+from states.course_paths import ChapterRef, expected_paths, item_path
 from states.stages import INFO, STAGES, Stage
 
 MAX_ITEM_BYTES: Final = 8 * 1024 * 1024
@@ -51,9 +51,9 @@ class OrderEntry:
     reasoning: str
 
     @property
-    def entry(self) -> Entry:
+    def entry(self) -> ChapterRef:
         """What its files are named after."""
-        return Entry(index=self.index, name=self.name)
+        return ChapterRef(index=self.index, name=self.name)
 
 
 _KEPT: Final = 4
@@ -70,7 +70,7 @@ def read_abstractions(data: bytes) -> tuple[Abstraction, ...]:
         raise InvalidItemError(f"{place} names no abstraction")
     _unique([abstraction.name for abstraction in found], place, "name")
     for i, abstraction in enumerate(found):
-        _check_file_names(Entry(index=_USUAL_INDEX, name=abstraction.name), f"{place}[{i}]")
+        _check_file_names(ChapterRef(index=_USUAL_INDEX, name=abstraction.name), f"{place}[{i}]")
     return found
 
 
@@ -205,11 +205,11 @@ def _order_entry(entry: object, place: str, known: frozenset[str]) -> OrderEntry
         raise InvalidItemError(f"{place}: index is {_shown(index)}; it must be a whole number from 1 to {MAX_INDEX}")
     if name not in known:
         raise InvalidItemError(f"{place}: {name!r} is no name of step1_abstractions.yaml")
-    _check_file_names(Entry(index=index, name=name), place)
+    _check_file_names(ChapterRef(index=index, name=name), place)
     return OrderEntry(index=index, name=name, reasoning=_text(fields, "reasoning", place, empty=True))
 
 
-def _check_file_names(entry: Entry, place: str) -> None:
+def _check_file_names(entry: ChapterRef, place: str) -> None:
     """Refuse a name of which no file can be made, before anything is made of it."""
     paths = [item_path(info.stage, entry) for info in STAGES if info.folder]
     longest = max(len(path.rpartition("/")[2]) for path in paths)

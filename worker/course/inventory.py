@@ -8,13 +8,13 @@ from typing import Final
 from states.course_paths import is_course_path, media_type
 from states.manifest import Artifact, Manifest, StageRecord
 from states.stages import STAGES, Stage
-from worker.course.artifacts import Artifacts, Version, content
-from worker.errors import NoInputError
+from worker.course.artifacts import Artifacts, ItemVersion, content
+from worker.errors import DataError
 from worker.store.port import Store
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Holding:
+class CourseFile:
     """A file of the course, where it lies."""
 
     stage: Stage
@@ -34,47 +34,47 @@ class Inventory:
     """Lists and reads the files of a job's course."""
 
     def __init__(self, store: Store, executor: Executor, manifest: Manifest) -> None:
-        """Look at a job as a manifest shows it; raise NoInputError if it was collected."""
+        """Look at a job as a manifest shows it; raise DataError if it was collected."""
         if manifest.collected:
-            raise NoInputError(f"job {manifest.job_id} was collected: its files are gone", code="collected")
+            raise DataError(f"job {manifest.job_id} was collected: its files are gone", code="collected")
         self.store_url: Final = store.url
         self._store = store
         self._executor = executor
         self._artifacts = Artifacts(store, manifest.job_id, executor)
         self._manifest = manifest
 
-    def finished(self, *, course_only: bool = True) -> list[Holding]:
+    def finished(self, *, course_only: bool = True) -> list[CourseFile]:
         """Return what the finished stages have written, with or without the source snapshot."""
         records = [
             self._manifest.record(info.stage) for info in STAGES if info.stage is not Stage.CLONE or not course_only
         ]
         return [self._holding(record, artifact) for record in records for artifact in record.artifacts]
 
-    def unfinished(self) -> list[Holding]:
+    def unfinished(self) -> list[CourseFile]:
         """Return the items of the stage in hand that are stored already."""
         stage = self._manifest.next_stage
         record = self._manifest.record(stage) if stage else None
         if record is None or record.inputs is None or record.stage is Stage.CLONE:
             return []
-        newest: dict[str, Version] = {}
+        newest: dict[str, ItemVersion] = {}
         for version in self._artifacts.versions(record.stage, record.inputs):
             if is_course_path(version.name.path):
                 newest.setdefault(version.name.path, version)
         return [
-            Holding(stage=record.stage, path=path, size=version.size, key=version.key, sha256=version.name.content)
+            CourseFile(stage=record.stage, path=path, size=version.size, key=version.key, sha256=version.name.content)
             for path, version in sorted(newest.items())
         ]
 
-    def course(self) -> list[Holding]:
+    def course(self) -> list[CourseFile]:
         """Return all there is of the course."""
         return self.finished() + self.unfinished()
 
-    def read(self, holdings: list[Holding]) -> Iterator[tuple[Holding, bytes | None]]:
+    def read(self, holdings: list[CourseFile]) -> Iterator[tuple[CourseFile, bytes | None]]:
         """Yield the files with their contents, or None for those that are missing or damaged."""
         yield from zip(holdings, self._executor.map(self._content, holdings), strict=True)
 
-    def _holding(self, record: StageRecord, artifact: Artifact) -> Holding:
-        return Holding(
+    def _holding(self, record: StageRecord, artifact: Artifact) -> CourseFile:
+        return CourseFile(
             stage=record.stage,
             path=artifact.path,
             size=artifact.size,
@@ -82,5 +82,5 @@ class Inventory:
             sha256=artifact.sha256,
         )
 
-    def _content(self, holding: Holding) -> bytes | None:
+    def _content(self, holding: CourseFile) -> bytes | None:
         return content(self._store, holding.key, holding.sha256, size=holding.size)

@@ -19,7 +19,7 @@ from states.keys import valid_job_id
 from worker import __version__
 from worker.errors import StoreError, WorkerError
 from worker.gateway.openapi import description
-from worker.gateway.port import Backend, ConflictError, UnknownJobError
+from worker.gateway.port import Backend, JobConflictError, UnknownJobError
 from worker.gateway.request import FaultyRequestError, read_request
 from worker.settings.settings import Secret
 
@@ -99,7 +99,7 @@ class Gateway:
                 return await endpoint(http)
             except FaultyRequestError as error:
                 return _error(400, str(error), fields=error.fields)
-            except ConflictError as error:
+            except JobConflictError as error:
                 return _error(409, str(error))
             except UnknownJobError:
                 return _error(404, f"there is no job {http.path_params.get('job_id')}")

@@ -10,7 +10,7 @@ from typing import Final
 
 from states.decisions import request_cancel
 from states.manifest import Identity, Writer
-from worker.gateway.child import Program
+from worker.gateway.child import ChildCommand
 from worker.gateway.job_status import Standing, read_standing
 from worker.gateway.port import UnknownJobError
 from worker.ownership.log import Checkpoint, CheckpointLog, OvertakenError
@@ -50,7 +50,7 @@ def wish(view: View, job_id: str, waiting: Identity | None, engine: str) -> None
         return
 
 
-def see_to(view: View, program: Program, job_id: str, variables: Mapping[str, str], stopping: Flag) -> bool:
+def see_to(view: View, program: ChildCommand, job_id: str, variables: Mapping[str, str], stopping: Flag) -> bool:
     """Have a wish carried out; tell whether the job is over and its webhook knows."""
     for number in range(TRIES):
         program.run("cancel", job_id, variables=variables, stopping=stopping)

@@ -8,7 +8,7 @@ from typing import Final
 
 from states.exits import Exit
 from worker.system import logs
-from worker.system.process import Command, Lines, Process
+from worker.system.process import Command, LineSplitter, Process
 from worker.system.runtime import Flag, Runtime
 
 LOG = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ STOP_MARGIN_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 0.2
 
 
-class Program:
+class ChildCommand:
     """Runs commands; tokens go by the environment, never by arguments."""
 
     def __init__(
@@ -51,7 +51,7 @@ class Program:
             argv=(sys.executable, "-m", "worker", *argv), env={**self._environment, **variables}, cwd=self._folder
         )
         try:
-            process = Process(command, self._runtime, Lines(lambda _, line: _say(line)).take)
+            process = Process(command, self._runtime, LineSplitter(lambda _, line: _say(line)).take)
         except (OSError, RuntimeError) as error:  # no process, or no thread, can be had
             LOG.error("a process cannot be started", extra={"reason": str(error)})
             return Exit.TEMPORARY

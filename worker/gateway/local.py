@@ -4,10 +4,10 @@ from typing import Any
 
 from worker.cli.commands.status import describe
 from worker.gateway.cancel import see_to, wish
-from worker.gateway.child import Program
+from worker.gateway.child import ChildCommand
 from worker.gateway.job_status import is_settled
-from worker.gateway.port import ConflictError, UnknownJobError
-from worker.gateway.queue import Slots
+from worker.gateway.port import JobConflictError, UnknownJobError
+from worker.gateway.queue import RunQueue
 from worker.gateway.request import Request, same_job
 from worker.gateway.views import course_files, pending, read_manifest
 from worker.services.view import View
@@ -19,7 +19,7 @@ class LocalBackend:
 
     mode = "local-worker"
 
-    def __init__(self, view: View, program: Program, slots: Slots, max_runs: int) -> None:
+    def __init__(self, view: View, program: ChildCommand, slots: RunQueue, max_runs: int) -> None:
         """Answer for what the slots do; `view` is the store that runs write to."""
         self._view = view
         self._program = program
@@ -32,7 +32,7 @@ class LocalBackend:
         manifest, waiting = read_manifest(self._view, job_id), self._slots.get(job_id)
         known = manifest.identity if manifest else waiting.request.identity if waiting else request.identity
         if not same_job(known, request.identity):
-            raise ConflictError(known)
+            raise JobConflictError(known)
         self._slots.put(request)
         return {}
 

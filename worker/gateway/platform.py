@@ -8,12 +8,12 @@ from states.manifest import Identity, Manifest
 from worker.cli.commands.status import describe_all
 from worker.errors import ConfigError, TemporaryError
 from worker.gateway.cancel import see_to, wish
-from worker.gateway.child import Program
-from worker.gateway.port import ConflictError, UnknownJobError
+from worker.gateway.child import ChildCommand
+from worker.gateway.port import JobConflictError, UnknownJobError
 from worker.gateway.request import Request, same_job
 from worker.gateway.views import course_files, hasty, pending, read_manifest
 from worker.platform.environment import CARRIED
-from worker.platform.port import Definition, PlatformRun
+from worker.platform.port import JobDefinition, PlatformRun
 from worker.services.deployment import (
     Deployment,
     open_deployment,
@@ -49,7 +49,7 @@ class PlatformBackend:
         runs = runs_of(deployment.runs(), job_id, manifest)
         known = _known(job_id, manifest, runs)
         if known is not None and not same_job(known, request.identity):
-            raise ConflictError(known)
+            raise JobConflictError(known)
         if live := [run for run in runs if run.live]:
             return {"runId": live[-1].id}
         if faults := deployment.faults([request.variables])[0]:
@@ -103,7 +103,9 @@ class PlatformBackend:
             "SCW_JOB_DEFINITION": deployment.definition.id,
         }
         settings = view.settings
-        program = Program(self._environment, settings.store_url, self._runtime, stop_grace_seconds=settings.stop_grace)
+        program = ChildCommand(
+            self._environment, settings.store_url, self._runtime, stop_grace_seconds=settings.stop_grace
+        )
         see_to(view, program, job_id, variables, self._stopping)
 
     def _deployment(self) -> Deployment:
@@ -118,7 +120,7 @@ class PlatformBackend:
                 raise
             return self._opened[1]
 
-    def _view(self, definition: Definition) -> View:
+    def _view(self, definition: JobDefinition) -> View:
         """Open the store, unless it is the one that is open; raise ConfigError if nobody names one."""
         environment = dict(definition.environment)
         if self._opened is None or self._opened[0] != environment:

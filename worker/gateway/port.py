@@ -6,7 +6,7 @@ from states.manifest import Identity
 from worker.gateway.request import Request
 
 
-class ConflictError(Exception):
+class JobConflictError(Exception):
     """The job's name is taken by another repository or branch."""
 
     def __init__(self, known: Identity) -> None:

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from states.exits import LEAVES, Exit, Leaves
-from worker.gateway.child import Program
+from states.exits import FATES, Exit, Fate
+from worker.gateway.child import ChildCommand
 from worker.gateway.job_status import Standing
 from worker.gateway.request import Request
 from worker.gateway.spool import Spool, Spooled
@@ -34,13 +34,11 @@ _MOST_DOUBLINGS: Final = 10
 UNREADABLE_PAUSE_SECONDS: Final = 30.0
 """Between two attempts to read a manifest."""
 
-_REFUSALS: Final = frozenset(
-    int(code) for code, leaves in LEAVES.items() if leaves in {Leaves.FAILED, Leaves.UNTOUCHED}
-)
+_REFUSALS: Final = frozenset(int(code) for code, leaves in FATES.items() if leaves in {Fate.FAILED, Fate.UNTOUCHED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
+class QueuedJob:
     """A job that is not over, or whose webhook does not know that it is."""
 
     spooled: Spooled
@@ -59,7 +57,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
+class QueueLimits:
     """What slots may be used for."""
 
     max_runs: int
@@ -68,11 +66,17 @@ class Limits:
     """For which a run may occupy a slot that only tries again to reach a webhook."""
 
 
-class Slots:
+class RunQueue:
     """Runs jobs as processes."""
 
     def __init__(
-        self, program: Program, judge: Callable[[str], Standing], spool: Spool, runtime: Runtime, *, limits: Limits
+        self,
+        program: ChildCommand,
+        judge: Callable[[str], Standing],
+        spool: Spool,
+        runtime: Runtime,
+        *,
+        limits: QueueLimits,
     ) -> None:
         """Take up what an earlier gateway left; `judge` reads where a job stands."""
         self._program = program
@@ -81,7 +85,7 @@ class Slots:
         self._runtime = runtime
         self._limits = limits
         self._lock = threading.Lock()  # of the jobs and their files: requests come while runs end
-        self._jobs: dict[str, Waiting] = {}
+        self._jobs: dict[str, QueuedJob] = {}
         self._queue: Mailbox[Spooled | None] = runtime.mailbox()
         self._ended: Mailbox[None] = runtime.mailbox()
         self.stopping: Final[Flag] = runtime.flag()
@@ -90,12 +94,12 @@ class Slots:
         for number in range(limits.max_runs):
             runtime.spawn(f"slot-{number}", self._serve)
 
-    def get(self, job_id: str) -> Waiting | None:
+    def get(self, job_id: str) -> QueuedJob | None:
         """Return a job that is not over, as it is now."""
         with self._lock:
             return self._jobs.get(job_id)
 
-    def all(self) -> list[Waiting]:
+    def all(self) -> list[QueuedJob]:
         """Return all jobs that are not over, in the order in which they came."""
         with self._lock:
             return list(self._jobs.values())
@@ -127,10 +131,10 @@ class Slots:
         self._spool.close()
 
     def _enqueue(self, spooled: Spooled) -> None:
-        self._jobs[spooled.job_id] = Waiting(spooled=spooled)
+        self._jobs[spooled.job_id] = QueuedJob(spooled=spooled)
         self._queue.put(spooled)
 
-    def _remove(self, waiting: Waiting) -> None:
+    def _remove(self, waiting: QueuedJob) -> None:
         del self._jobs[waiting.spooled.job_id]
         self._spool.remove(waiting.spooled)
 
@@ -142,7 +146,7 @@ class Slots:
                 self._attend(waiting)
         self._ended.put(None)
 
-    def _take(self, spooled: Spooled | None) -> Waiting | None:
+    def _take(self, spooled: Spooled | None) -> QueuedJob | None:
         """Return the job of a request; None if it has gone meanwhile, or has a newer request."""
         with self._lock:
             waiting = self._jobs.get(spooled.job_id) if spooled else None
@@ -151,7 +155,7 @@ class Slots:
             taken = self._jobs[waiting.spooled.job_id] = replace(waiting, running=True, pausing=False)
             return taken
 
-    def _attend(self, waiting: Waiting) -> None:
+    def _attend(self, waiting: QueuedJob) -> None:
         """Run a job if there is something to do for it, and see what has become of it."""
         job_id = waiting.spooled.job_id
         standing, code = Standing.UNREADABLE, None
@@ -168,12 +172,12 @@ class Slots:
                 self._conclude(waiting, standing, code)
 
     @staticmethod
-    def _is_due(waiting: Waiting, standing: Standing) -> bool:
+    def _is_due(waiting: QueuedJob, standing: Standing) -> bool:
         """Tell whether a job is to be run: only looked at are those that were given up before their end."""
         unfinished = standing is Standing.UNFINISHED and not waiting.given_up
         return unfinished or standing is Standing.UNDELIVERED
 
-    def _run(self, waiting: Waiting, standing: Standing) -> int:
+    def _run(self, waiting: QueuedJob, standing: Standing) -> int:
         """Run a job; a run that only delivers gets less time, so that it does not keep others from their slot."""
         job_id = waiting.spooled.job_id
         LOG.info("starting a run", extra={"job_id": job_id, "retries": waiting.retries})
@@ -182,7 +186,7 @@ class Slots:
             variables["CALLBACK_GIVE_UP_SECONDS"] = f"{self._limits.redelivery_seconds:g}"
         return self._program.run("run", variables=variables, stopping=self.stopping)
 
-    def _conclude(self, waiting: Waiting, standing: Standing, code: int | None) -> None:
+    def _conclude(self, waiting: QueuedJob, standing: Standing, code: int | None) -> None:
         """Forget a job that is over; see to it that any other is attended to again."""
         fields = {"job_id": waiting.spooled.job_id, "exit_code": code}
         if standing is Standing.OVER:
@@ -209,7 +213,7 @@ class Slots:
             self._queue.put(spooled)
 
 
-def _after(waiting: Waiting, standing: Standing, code: int | None) -> Waiting:
+def _after(waiting: QueuedJob, standing: Standing, code: int | None) -> QueuedJob:
     """Return what is known of a job after it was attended to; `code` is its run's, if it was run."""
     refused = Exit(code) if code in _REFUSALS else None
     after = replace(waiting, running=False, pausing=True, refused=refused if code is not None else waiting.refused)
@@ -220,7 +224,7 @@ def _after(waiting: Waiting, standing: Standing, code: int | None) -> Waiting:
     return replace(after, retries=waiting.retries + 1, given_up=waiting.retries >= MAX_RETRIES)
 
 
-def _pause(waiting: Waiting, standing: Standing) -> float:
+def _pause(waiting: QueuedJob, standing: Standing) -> float:
     """Return for how many seconds a job is left alone after it was attended to."""
     if standing is Standing.UNREADABLE:
         return UNREADABLE_PAUSE_SECONDS

@@ -6,7 +6,7 @@ from typing import Any, Final
 from states.exits import MEANING, Exit
 from states.manifest import Identity, Manifest
 from worker.cli.commands.files import signed_files
-from worker.errors import NoInputError
+from worker.errors import DataError
 from worker.gateway.port import UnknownJobError
 from worker.ownership.log import CheckpointLog
 from worker.services.view import View
@@ -37,7 +37,7 @@ def course_files(view: View, manifest: Manifest | None, *, known: bool) -> list[
         return []
     try:
         return signed_files(view, manifest.job_id, MAX_EXPIRY_SECONDS)
-    except NoInputError as error:  # it was collected
+    except DataError as error:  # it was collected
         raise UnknownJobError from error
 
 

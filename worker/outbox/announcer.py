@@ -1,4 +1,4 @@
-"""From events in the manifest to letters for the courier: which files an event announces, and under which URLs."""
+"""From events in the manifest to deliveries for the sender: which files an event announces, and under which URLs."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -8,7 +8,7 @@ from states.callback_body import FileLink
 from states.keys import checkpoint_key
 from states.manifest import Artifact, CallbackEvent, Manifest, StageRecord
 from worker.course.artifacts import Artifacts
-from worker.outbox.sender import Courier, Letter
+from worker.outbox.sender import Delivery, Sender
 from worker.ownership.log import CheckpointLog
 from worker.store.port import Store
 from worker.system.runtime import Runtime, iso
@@ -47,52 +47,52 @@ class Linker:
 
 
 class Announcer:
-    """Hands a run's events to the courier, if there is one."""
+    """Hands a run's events to the sender, if there is one."""
 
-    def __init__(self, linker: Linker, log: CheckpointLog, courier: Courier | None) -> None:
-        """Announce through `courier`; without one, events stay in the outbox."""
+    def __init__(self, linker: Linker, log: CheckpointLog, sender: Sender | None) -> None:
+        """Announce through `sender`; without one, events stay in the outbox."""
         self._linker = linker
         self._log = log
-        self._courier = courier
+        self._sender = sender
 
     @property
     def answers(self) -> Mapping[int, int]:
         """What the receiver has answered, by the events' sequences."""
-        return dict(self._courier.answers) if self._courier else {}
+        return dict(self._sender.answers) if self._sender else {}
 
     @property
     def trouble(self) -> str | None:
         """Why the event that is due was not taken yet."""
-        return self._courier.trouble if self._courier else None
+        return self._sender.trouble if self._sender else None
 
     @property
     def silent(self) -> bool:
         """Whether nobody delivers."""
-        return self._courier is None
+        return self._sender is None
 
     def redeliver(self, manifest: Manifest) -> None:
         """Send what earlier runs have left, each with the files that its own checkpoint names."""
-        if self._courier is not None:
+        if self._sender is not None:
             for event in manifest.outbox.pending:
-                self._courier.send(self._letter(event, self._log.present(event.sequence).manifest))
+                self._sender.send(self._delivery(event, self._log.present(event.sequence).manifest))
 
     def announce(self, manifest: Manifest) -> None:
         """Send the event that was written with this checkpoint, if there is one."""
         for event in manifest.outbox.pending:
-            if self._courier is not None and event.sequence == manifest.sequence:
-                self._courier.send(self._letter(event, manifest))
+            if self._sender is not None and event.sequence == manifest.sequence:
+                self._sender.send(self._delivery(event, manifest))
 
-    def hurry(self, seconds: float) -> None:
+    def finish_within(self, seconds: float) -> None:
         """Deliver now, and give up so many seconds from now."""
-        if self._courier is not None:
-            self._courier.hurry(seconds)
+        if self._sender is not None:
+            self._sender.finish_within(seconds)
 
     def close(self) -> None:
         """Send nothing more."""
-        if self._courier is not None:
-            self._courier.close()
+        if self._sender is not None:
+            self._sender.close()
 
-    def _letter(self, event: CallbackEvent, manifest: Manifest) -> Letter:
+    def _delivery(self, event: CallbackEvent, manifest: Manifest) -> Delivery:
         files = [
             (manifest.record(stage), artifact)
             for stage in event.files_of
@@ -105,4 +105,4 @@ class Announcer:
             url = self._linker.manifest_url(job_id, event.sequence)
             return callbacks.body(job_id, event, links, files_count=len(files), manifest_url=url)
 
-        return Letter(event=event, idempotency_key=callbacks.idempotency_key(job_id, event), write=write)
+        return Delivery(event=event, idempotency_key=callbacks.idempotency_key(job_id, event), write=write)

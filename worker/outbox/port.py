@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class WebhookResponse:
     """What the receiver answered."""
 
     status_code: int
@@ -23,7 +23,7 @@ class UnreachableError(Exception):
 class Webhook(Protocol):
     """Takes events."""
 
-    def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> Answer:
+    def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> WebhookResponse:
         """Send an event and return the answer; raise UnreachableError if there is none.
 
         `remaining` tells for how many seconds this run may still speak, 0 or less meaning not at all.

@@ -13,7 +13,7 @@ from typing import Final
 
 from states.decisions import acknowledged
 from states.manifest import CallbackEvent
-from worker.outbox.port import Answer, UnreachableError, Webhook
+from worker.outbox.port import UnreachableError, Webhook, WebhookResponse
 from worker.ownership.lease import Lease
 from worker.system.retry import Policy, Retrier
 from worker.system.runtime import Mailbox, Runtime, ThreadFailed
@@ -25,14 +25,14 @@ _STANDSTILL_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Settled:
+class EventSettled:
     """The receiver has answered an event."""
 
     sequence: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Letter:
+class Delivery:
     """An event, and how to write its body: URLs are signed at each sending, so that none is stale."""
 
     event: CallbackEvent
@@ -46,7 +46,7 @@ class _TryAgainError(Exception):
         self.retry_after = retry_after
 
 
-class Courier:
+class Sender:
     """One run's deliveries."""
 
     def __init__(
@@ -54,14 +54,14 @@ class Courier:
         webhook: Callable[[], Webhook],
         lease: Lease,
         runtime: Runtime,
-        desk: Mailbox[Settled | ThreadFailed],
+        inbox: Mailbox[EventSettled | ThreadFailed],
     ) -> None:
-        """Prepare; the webhook is opened in the courier's own thread, and what is settled is reported to `desk`."""
+        """Prepare; the webhook is opened in the sender's own thread, and what is settled is reported to `inbox`."""
         self._open = webhook
         self._lease = lease
         self._runtime = runtime
-        self._desk = desk
-        self._letters: Mailbox[Letter | None] = runtime.mailbox()
+        self._inbox = inbox
+        self._letters: Mailbox[Delivery | None] = runtime.mailbox()
         self._closed = runtime.flag()
         self._retrier = Retrier(runtime, runtime.flag())
         self._not_before = 0.0
@@ -74,20 +74,20 @@ class Courier:
 
     def start(self) -> None:
         """Begin to deliver."""
-        self._runtime.spawn("courier", self._work, self._desk.put)
+        self._runtime.spawn("sender", self._work, self._inbox.put)
 
-    def send(self, letter: Letter) -> None:
+    def send(self, delivery: Delivery) -> None:
         """Deliver an event after those that were given before."""
-        self._letters.put(letter)
+        self._letters.put(delivery)
 
-    def hurry(self, seconds: float) -> None:
+    def finish_within(self, seconds: float) -> None:
         """Try at once what waits, and give up so many seconds from now."""
-        self._retrier.hurry(seconds)
+        self._retrier.finish_within(seconds)
 
     def close(self) -> None:
         """Send nothing more, and hang up in the middle of a word: the next run may speak from now on."""
         self._closed.set()
-        self._retrier.hurry(0)
+        self._retrier.finish_within(0)
         self._letters.put(None)
         if self._webhook is not None:
             self._webhook.close()
@@ -95,33 +95,33 @@ class Courier:
     def _work(self) -> None:
         with closing(self._open()) as webhook:
             self._webhook = webhook
-            while (letter := self._letters.get()) is not None:
-                if self._closed.is_set() or not self._deliver(webhook, letter):
+            while (delivery := self._letters.get()) is not None:
+                if self._closed.is_set() or not self._deliver(webhook, delivery):
                     return
 
-    def _deliver(self, webhook: Webhook, letter: Letter) -> bool:
+    def _deliver(self, webhook: Webhook, delivery: Delivery) -> bool:
         policy = Policy(on=(_TryAgainError,), give_up_seconds=float("inf"), first=0.5, longest=30.0)
         try:
-            answer = self._retrier.call(lambda: self._attempt(webhook, letter), policy, on_retry=self._complain)
+            answer = self._retrier.call(lambda: self._attempt(webhook, delivery), policy, on_retry=self._complain)
         except _TryAgainError as error:
-            LOG.warning("gave up on a callback", extra={"sequence": letter.event.sequence, "reason": str(error)})
+            LOG.warning("gave up on a callback", extra={"sequence": delivery.event.sequence, "reason": str(error)})
             return False
         if not acknowledged(answer.status_code):
-            fields = {"sequence": letter.event.sequence, "status_code": answer.status_code}
+            fields = {"sequence": delivery.event.sequence, "status_code": answer.status_code}
             LOG.error("the webhook rejected a callback; it is not sent again", extra=fields)
-        self.answers[letter.event.sequence] = answer.status_code
-        self._desk.put(Settled(sequence=letter.event.sequence))
+        self.answers[delivery.event.sequence] = answer.status_code
+        self._inbox.put(EventSettled(sequence=delivery.event.sequence))
         return True
 
-    def _attempt(self, webhook: Webhook, letter: Letter) -> Answer:
+    def _attempt(self, webhook: Webhook, delivery: Delivery) -> WebhookResponse:
         self._pause()
-        body = letter.write()
+        body = delivery.write()
         while not self._lease.held:
             if self._closed.wait(_STANDSTILL_SECONDS):
                 raise _TryAgainError("the run has ended")
-        self._check_repetition(letter.event.sequence)
+        self._check_repetition(delivery.event.sequence)
         try:
-            answer = webhook.post(body, letter.idempotency_key, self._may_speak)
+            answer = webhook.post(body, delivery.idempotency_key, self._may_speak)
         except UnreachableError as error:
             raise self._trouble(f"no answer: {error}") from error
         if acknowledged(answer.status_code) or answer.status_code in _REJECTIONS:
@@ -153,7 +153,7 @@ class Courier:
         LOG.warning("a callback was not taken, trying again", extra={"reason": reason})
 
 
-def _described(answer: Answer) -> str:
+def _described(answer: WebhookResponse) -> str:
     if answer.redirect is None:
         return f"status {answer.status_code}"
     return (

@@ -13,7 +13,7 @@ from typing import Final
 import httpx
 
 from worker.outbox.exchange import LIMIT_SECONDS, Exchange
-from worker.outbox.port import Answer, UnreachableError
+from worker.outbox.port import UnreachableError, WebhookResponse
 from worker.outbox.transport import Transport
 from worker.settings.settings import CallbackSettings
 from worker.system.runtime import Runtime
@@ -49,7 +49,7 @@ class HttpWebhook:
         self._exchange: Exchange | None = None
         self._closed = False
 
-    def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> Answer:
+    def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> WebhookResponse:
         """Send an event, and wait for the answer as long as the run may speak, at most 15 seconds."""
         now = self._runtime.now()
         headers = self._headers | {"Idempotency-Key": idempotency_key}
@@ -64,7 +64,7 @@ class HttpWebhook:
         except (httpx.InvalidURL, UnicodeError) as error:
             # The address may hold a secret, and httpx puts it into its message.
             raise UnreachableError(type(error).__name__) from error
-        return Answer(
+        return WebhookResponse(
             status_code=response.status_code,
             retry_after=_retry_after(response.headers, now),
             redirect=self._redirect(response.headers),

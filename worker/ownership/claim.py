@@ -17,12 +17,12 @@ from states.keys import checkpoint_key, job_prefix
 from states.manifest import EngineRef, Identity, Manifest, RunRecord, Writer
 from states.repository_url import normal_form
 from states.stages import INFO, Stage, State
-from states.takeover import Claim, Over, Wait, exit_code, judge
-from worker.errors import BusyError, ConfigError, NoInputError
-from worker.ownership.heartbeat import Vigil, measure_skew, read_silence
+from states.takeover import Claim, JobOver, Wait, exit_code, judge
+from worker.errors import BusyError, ConfigError, DataError
+from worker.ownership.heartbeat import OwnerWatch, measure_skew, read_silence
 from worker.ownership.log import Checkpoint, CheckpointLog, OvertakenError, Ownership, Proof
 from worker.ownership.placement import A_FEW, check_neighbours, check_store
-from worker.run.inbox import Desk
+from worker.run.inbox import Inbox
 from worker.store.retrying import RetryingStore
 from worker.system.runtime import Runtime, iso
 
@@ -49,7 +49,7 @@ class Newcomer:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Operator:
+class OperatorRequest:
     """What an operator's word adds to a claim."""
 
     stage: Stage | None = None
@@ -61,17 +61,17 @@ class Operator:
 class Claimant:
     """One process's way to one job."""
 
-    def __init__(self, store: RetryingStore, log: CheckpointLog, desk: Desk, runtime: Runtime, who: Newcomer) -> None:
+    def __init__(self, store: RetryingStore, log: CheckpointLog, inbox: Inbox, runtime: Runtime, who: Newcomer) -> None:
         """Prepare; nothing is read yet."""
         self._store = store
         self._log = log
-        self._desk = desk
+        self._inbox = inbox
         self._runtime = runtime
         self._who = who
         self._known: Checkpoint | None = None
         """The newest checkpoint that another's success has shown; a listing may not show it yet."""
         self._overtaken = 0
-        self._vigil = Vigil(store, log, runtime)
+        self._vigil = OwnerWatch(store, log, runtime)
 
     def start(self, identity: Identity, engine: Callable[[Manifest | None], EngineRef]) -> Ownership | Exit:
         """Begin a job or go on with it, waiting for its owner; return the code if there is nothing left to do.
@@ -87,7 +87,7 @@ class Claimant:
             else:
                 check_identity(newest.manifest, identity)
                 verdict = self._judge(newest.manifest)
-                if isinstance(verdict, Over):
+                if isinstance(verdict, JobOver):
                     return verdict.exit_code
                 if isinstance(verdict, Wait):
                     deadline = self._wait(newest.manifest, verdict, deadline)
@@ -96,7 +96,7 @@ class Claimant:
             if owned is not None:
                 return owned
 
-    def resume(self, engine: Callable[[Manifest | None], EngineRef], word: Operator) -> Ownership | Exit:
+    def resume(self, engine: Callable[[Manifest | None], EngineRef], word: OperatorRequest) -> Ownership | Exit:
         """Go on with a job by an operator's word, even if it was over; never waits for a live run."""
         while True:
             newest = self._newest()
@@ -191,13 +191,13 @@ class Claimant:
                 f"run {found.manifest.run}: run this again later"
             )
         pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** (self._overtaken - 1))
-        self._desk.wait(pause * (0.5 + self._runtime.jitter() / 2))
+        self._inbox.wait(pause * (0.5 + self._runtime.jitter() / 2))
 
     def _begin(self, identity: Identity, engine: EngineRef) -> Ownership | None:
         manifest = begin(identity, engine, self._run(1), announces=self._who.announces)
         return self._append(None, manifest, Writer.WORKER)
 
-    def _claim(self, newest: Checkpoint, engine: EngineRef, word: Operator | None) -> Ownership | None:
+    def _claim(self, newest: Checkpoint, engine: EngineRef, word: OperatorRequest | None) -> Ownership | None:
         manifest = newest.manifest
         run = self._run(manifest.run + 1)
         claimed = claim(manifest, run, engine=engine, announces=self._who.announces)
@@ -270,7 +270,7 @@ class Claimant:
             code="unfenced_store",
         )
 
-    def _judge(self, manifest: Manifest) -> Claim | Over | Wait:
+    def _judge(self, manifest: Manifest) -> Claim | JobOver | Wait:
         unasked = manifest.released or (manifest.over and not manifest.outbox.pending)
         silent, lease = (0, 0) if unasked else self._vigil.silence(manifest)
         return judge(manifest, silent_seconds=silent, lease_seconds=lease, can_deliver=self._who.announces)
@@ -282,7 +282,7 @@ class Claimant:
             LOG.info("another run owns the job, waiting for its lease", extra={"owner": manifest.run})
         if now >= deadline and self._vigil.is_alive:
             raise busy(manifest)
-        self._desk.wait(min(_POLL_SECONDS, verdict.seconds))
+        self._inbox.wait(min(_POLL_SECONDS, verdict.seconds))
         return deadline
 
     def _is_alive(self, manifest: Manifest) -> bool:
@@ -313,26 +313,24 @@ def check_identity(manifest: Manifest, wanted: Identity) -> None:
 
 
 def check_reached(manifest: Manifest, stage: Stage | None) -> None:
-    """Raise NoInputError if a job cannot go on from a stage."""
+    """Raise DataError if a job cannot go on from a stage."""
     if stage is not None and manifest.collected:
-        raise NoInputError(f"job {manifest.job_id} was collected: nothing is left to go on with; start a new job")
+        raise DataError(f"job {manifest.job_id} was collected: nothing is left to go on with; start a new job")
     if stage is not None and manifest.next_stage is not None and INFO[stage].step > INFO[manifest.next_stage].step:
-        raise NoInputError(
-            f"job {manifest.job_id} has not reached {stage} yet: its next stage is {manifest.next_stage}"
-        )
+        raise DataError(f"job {manifest.job_id} has not reached {stage} yet: its next stage is {manifest.next_stage}")
 
 
 def check_end(manifest: Manifest) -> None:
-    """Raise NoInputError if a job's end cannot be told again."""
+    """Raise DataError if a job's end cannot be told again."""
     if not manifest.over:
-        raise NoInputError(f"job {manifest.job_id} is {manifest.state}: it has no end to be told again; `resume` it")
+        raise DataError(f"job {manifest.job_id} is {manifest.state}: it has no end to be told again; `resume` it")
     if manifest.collected:
-        raise NoInputError(f"job {manifest.job_id} was collected: nothing is left to be told again")
+        raise DataError(f"job {manifest.job_id} was collected: nothing is left to be told again")
 
 
-def no_such_job(job_id: str) -> NoInputError:
+def no_such_job(job_id: str) -> DataError:
     """Return the error for a job that is not there."""
-    return NoInputError(f"there is no job {job_id} in this store: see `fondation-worker list`", code="no_such_job")
+    return DataError(f"there is no job {job_id} in this store: see `fondation-worker list`", code="no_such_job")
 
 
 def busy(manifest: Manifest) -> BusyError:

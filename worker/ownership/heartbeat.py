@@ -84,7 +84,7 @@ def read_silence(store: Store, log: CheckpointLog, manifest: Manifest) -> tuple[
     return _silence(log, manifest, heartbeat), heartbeat.lease_seconds
 
 
-class Vigil:
+class OwnerWatch:
     """Watches a job's owner, by the store's clock and by one's own (states/takeover.py says why either is enough)."""
 
     def __init__(self, store: Store, log: CheckpointLog, runtime: Runtime) -> None:

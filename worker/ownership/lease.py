@@ -224,10 +224,10 @@ class _Request:
     """Of the tries since the last one that was answered as it should be."""
 
 
-class Heart:
+class KeepAlive:
     """Keeps a lease: sees that its requests are sent in time, and judges when it has run out.
 
-    Its own thread never waits for the store: each try is a thread of its own, which leaves in the heart's mailbox what
+    Its own thread never waits for the store: each try is a thread of its own, which leaves in the keep_alive's mailbox what
     there is to do when it has ended.
     """
 
@@ -253,9 +253,9 @@ class Heart:
         self._lost_since: float | None = None
 
     def start(self, *, on_lost: Callable[[], None]) -> None:
-        """Begin; `on_lost` is called from the heart's thread when the lease has run out, and must not wait."""
+        """Begin; `on_lost` is called from the keep_alive's thread when the lease has run out, and must not wait."""
         self._on_lost = on_lost
-        self._runtime.spawn("heart", self._beat, self._mailbox.put)
+        self._runtime.spawn("keep_alive", self._beat, self._mailbox.put)
 
     def stop(self) -> None:
         """End the thread at its next step."""
@@ -309,7 +309,7 @@ class Heart:
             failure: Exception | None = None
             try:
                 request.send()
-            except Exception as error:  # noqa: BLE001 - an edge: no odd answer ends the heart
+            except Exception as error:  # noqa: BLE001 - an edge: no odd answer ends the keep_alive
                 failure = error
             self._ended.put(lambda: self._conclude(request, sent, failure))
 

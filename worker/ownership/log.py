@@ -34,7 +34,7 @@ from worker.errors import (
     StoreUnavailableError,
     UnknownFormatError,
 )
-from worker.store.port import Head, Store
+from worker.store.port import ObjectHead, Store
 from worker.system.runtime import Runtime, iso
 
 LOG = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ class CheckpointLog:
         """Read a checkpoint that is known to be there: if it cannot be read, that is a fault of the store."""
         return self._attempt(lambda store: self._present(store, sequence))
 
-    def head(self, sequence: int) -> Head:
+    def head(self, sequence: int) -> ObjectHead:
         """Return what the store says of a checkpoint that is known to be there."""
         key = checkpoint_key(self._job_id, sequence)
         return self._attempt(lambda store: _found(store, key, store.head))
@@ -187,7 +187,7 @@ class CheckpointLog:
         body = store.get(key)
         try:
             manifest = decode(body)
-        except codec.UnknownFormatError as error:
+        except codec.ManifestFormatError as error:
             raise UnknownFormatError(f"{store.uri(key)}: {error}") from error
         except codec.ManifestError as error:
             raise DamagedCheckpointError(f"{store.uri(key)} is damaged: {error}") from error

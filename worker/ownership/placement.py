@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 
 from states.keys import enclosing_folders, job_of
 from worker.errors import ConfigError
-from worker.store.port import Entry, Store
+from worker.store.port import ObjectEntry, Store
 
 A_FEW: Final = 100
 """Entries that are looked at to find out whose they are."""
 _JOB_FOLDER: Final = "job/"
 
 
-def check_neighbours(store: Store, job_id: str, entries: Iterable[Entry]) -> None:
+def check_neighbours(store: Store, job_id: str, entries: Iterable[ObjectEntry]) -> None:
     """Raise ConfigError if some of the entries below a new job's name are objects of another store's jobs."""
     for entry in entries:
         names = entry.key.split("/")

@@ -44,7 +44,7 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Call:
+class ApiCall:
     """What to ask for; `path` below the region's own."""
 
     method: str
@@ -59,7 +59,7 @@ class NotThereError(Exception):
     """The platform does not know what was asked about."""
 
 
-class _NotNowError(Exception):
+class _RetryLaterError(Exception):
     """It was not done, and may be tried again; `retry_after` in seconds, where the API asked for a pause."""
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
@@ -97,13 +97,13 @@ class Api:
             },
         )
 
-    def call(self, call: Call, read: Callable[[Any], Value]) -> Value:
+    def call(self, call: ApiCall, read: Callable[[Any], Value]) -> Value:
         """Return what `read` makes of the answer; raise NotThereError, LostAnswerError, or any of the port's errors."""
-        tried = (_NotNowError, _UnansweredError) if call.repeatable else (_NotNowError,)
+        tried = (_RetryLaterError, _UnansweredError) if call.repeatable else (_RetryLaterError,)
         policy = Policy(on=tried, give_up_seconds=self._give_up, attempts=ATTEMPTS, first=0.5, longest=8.0)
         try:
             return self._retrier.call(lambda: self._once(call, read), policy)
-        except (_NotNowError, _UnansweredError) as error:
+        except (_RetryLaterError, _UnansweredError) as error:
             maybe_done = isinstance(error, _UnansweredError) and not call.repeatable
             kind = LostAnswerError if maybe_done else TemporaryError
             what = f"{self._settings.api_url} did not do it ({call.method} {call.path}): {error}"
@@ -119,17 +119,17 @@ class Api:
 
         for page in count(1):
             asked: dict[str, str | int] = {**params, "order_by": "created_at_asc", "page": page, "page_size": PAGE}
-            entries, total = self.call(Call(method="GET", path=path, params=asked), page_of)
+            entries, total = self.call(ApiCall(method="GET", path=path, params=asked), page_of)
             fresh = entries.keys() - found.keys()
             found |= entries
             if not fresh or len(found) >= total > 0:
                 break
         return list(found.values())
 
-    def _once(self, call: Call, read: Callable[[Any], Value]) -> Value:
+    def _once(self, call: ApiCall, read: Callable[[Any], Value]) -> Value:
         status, headers, content = self._exchange(call)
         if status == _TOO_MANY:
-            raise _NotNowError("too many requests (HTTP 429)", _seconds(headers.get("Retry-After", "")))
+            raise _RetryLaterError("too many requests (HTTP 429)", _seconds(headers.get("Retry-After", "")))
         if status >= 500:  # noqa: PLR2004 - HTTP's own number
             raise _UnansweredError(f"HTTP {status}")
         document = _parsed(content)
@@ -142,7 +142,7 @@ class Api:
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             raise _UnansweredError(f"its answer is not understood ({type(error).__name__}: {error})") from error
 
-    def _exchange(self, call: Call) -> tuple[int, httpx.Headers, bytes]:
+    def _exchange(self, call: ApiCall) -> tuple[int, httpx.Headers, bytes]:
         deadline = self._runtime.monotonic() + self._seconds
         try:
             with self._client.stream(
@@ -155,11 +155,11 @@ class Api:
                         raise httpx.ReadTimeout("the answer takes too long")
                 return response.status_code, response.headers, content
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-            raise _NotNowError(f"no connection ({error})") from error
+            raise _RetryLaterError(f"no connection ({error})") from error
         except httpx.HTTPError as error:
             raise _UnansweredError(f"no answer ({type(error).__name__})") from error
 
-    def _refusal(self, call: Call, status: int, document: Any) -> Exception:  # noqa: ANN401 - any value of JSON
+    def _refusal(self, call: ApiCall, status: int, document: Any) -> Exception:  # noqa: ANN401 - any value of JSON
         """Return the error that an answer stands for; one that is not JSON comes from elsewhere (`document` None)."""
         fields = document if isinstance(document, dict) else {}
         reason = f"HTTP {status}, {self._reason(call, fields)}"
@@ -176,7 +176,7 @@ class Api:
             return ConfigError(f"what answers at {self._settings.api_url} is not the API: {reason}; check SCW_API_URL")
         return ConfigError(f"the platform does not take this ({call.method} {call.path}): {reason}", code="platform")
 
-    def _reason(self, call: Call, fields: Mapping[str, Any]) -> str:
+    def _reason(self, call: ApiCall, fields: Mapping[str, Any]) -> str:
         """Return what the API says of a refusal: a line, without anything secret that was sent."""
         details = [one for one in fields.get("details") or [] if isinstance(one, dict)]
         words = [f"{one.get('argument_name')}: {one.get('help_message') or one.get('reason')}" for one in details]

@@ -6,7 +6,7 @@ from typing import Final
 
 from worker.errors import ConfigError
 from worker.platform.environment import MAX_SECRETS, is_secretive
-from worker.platform.port import Definition, SecretReference, Shape
+from worker.platform.port import JobDefinition, SecretReference, Shape
 
 DEFAULTS: Final = Shape(cpu=2000, memory=4096, disk=10000, timeout=24 * 3600, retries=5, environment={})
 """What a new definition gets where nothing else is asked for."""
@@ -15,7 +15,7 @@ HIDDEN: Final = "***"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SecretWish:
+class DesiredSecret:
     """A secret that a variable is to hold; without a version, whichever the reference has, or the latest."""
 
     secret: str
@@ -23,11 +23,11 @@ class SecretWish:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
+class DesiredDefinition:
     """What somebody wants of a definition; `shape.environment` are only the variables that were asked about."""
 
     shape: Shape
-    secrets: Mapping[str, SecretWish] = field(default_factory=dict)
+    secrets: Mapping[str, DesiredSecret] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +40,7 @@ class Difference:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
+class DefinitionPlan:
     """The steps, in their order: a name is given up as a secret before it becomes a variable, and the reverse."""
 
     removed: tuple[SecretReference, ...]
@@ -48,11 +48,13 @@ class Plan:
     """Only what has to be written."""
     changed: Mapping[str, str]
     """References, and the versions that they get."""
-    added: Mapping[str, SecretWish]
+    added: Mapping[str, DesiredSecret]
     differences: tuple[Difference, ...]
 
 
-def plan(definition: Definition | None, references: list[SecretReference], wish: Wish) -> Plan:
+def plan(
+    definition: JobDefinition | None, references: list[SecretReference], wish: DesiredDefinition
+) -> DefinitionPlan:
     """Compare what is with what is wanted; raise ConfigError if there would be too many secrets."""
     held = {one.variable: one for one in references if one.variable is not None}
     same = {name for name, one in wish.secrets.items() if name in held and held[name].secret == one.secret}
@@ -67,7 +69,7 @@ def plan(definition: Definition | None, references: list[SecretReference], wish:
     if len(references) - len(removed) + len(added) > MAX_SECRETS:
         raise ConfigError(f"a definition has at most {MAX_SECRETS} secrets: leave some out")
     wanted = _overlaid(definition, wish)
-    return Plan(
+    return DefinitionPlan(
         removed=removed,
         shape=wanted if definition is None else _without_same(definition, wanted),
         changed=changed,
@@ -76,7 +78,7 @@ def plan(definition: Definition | None, references: list[SecretReference], wish:
     )
 
 
-def _overlaid(definition: Definition | None, wish: Wish) -> Shape:
+def _overlaid(definition: JobDefinition | None, wish: DesiredDefinition) -> Shape:
     """Return the definition as it is to be: a new one with the defaults, one that is there with what it has."""
     asked = {one.name: value for one in fields(Shape) if (value := getattr(wish.shape, one.name)) is not None}
     kept = {} if definition is None else definition.environment
@@ -85,12 +87,12 @@ def _overlaid(definition: Definition | None, wish: Wish) -> Shape:
     return replace(base, **{**asked, "environment": {**rest, **(wish.shape.environment or {})}})
 
 
-def _without_same(definition: Definition, wanted: Shape) -> Shape:
+def _without_same(definition: JobDefinition, wanted: Shape) -> Shape:
     same = [one.name for one in fields(Shape) if getattr(wanted, one.name) == getattr(definition, one.name)]
     return replace(wanted, **dict.fromkeys(same))
 
 
-def _fields(definition: Definition | None, wanted: Shape) -> Iterator[Difference]:
+def _fields(definition: JobDefinition | None, wanted: Shape) -> Iterator[Difference]:
     for name, unit in (
         ("image", ""),
         ("cpu", "m"),
@@ -108,7 +110,7 @@ def _shown(value: str | float | None, unit: str) -> str | None:
     return value if value is None or isinstance(value, str) else f"{value:g}{unit}"
 
 
-def _variables(definition: Definition | None, wanted: Shape) -> Iterator[Difference]:
+def _variables(definition: JobDefinition | None, wanted: Shape) -> Iterator[Difference]:
     before = {} if definition is None else definition.environment
     after = wanted.environment or {}
     for name in sorted(before.keys() | after.keys()):
@@ -118,7 +120,7 @@ def _variables(definition: Definition | None, wanted: Shape) -> Iterator[Differe
             yield Difference(what=f"env {name}", before=shown[0], after=shown[1])
 
 
-def _secrets(held: Mapping[str, SecretReference], wish: Wish) -> Iterator[Difference]:
+def _secrets(held: Mapping[str, SecretReference], wish: DesiredDefinition) -> Iterator[Difference]:
     for name in sorted(held.keys() & (wish.shape.environment or {}).keys()):
         yield Difference(what=f"secret {name}", before=f"{held[name].secret}:{held[name].version}", after=None)
     for name, one in sorted(wish.secrets.items()):

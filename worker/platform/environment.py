@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from states.manifest import Identity
-from worker.platform.port import Definition, SecretReference
+from worker.platform.port import JobDefinition, SecretReference
 
 CARRIED: Final = ("CALLBACK_URL", "CALLBACK_TOKEN", "GITHUB_TOKEN")
 """What a run gets besides its job: where to report, and how to reach the repository."""
@@ -42,7 +42,7 @@ def job_environment(identity: Identity, *sources: Mapping[str, str]) -> dict[str
 
 
 def run_environment(
-    definition: Definition, secrets: Iterable[SecretReference], variables: Mapping[str, str]
+    definition: JobDefinition, secrets: Iterable[SecretReference], variables: Mapping[str, str]
 ) -> dict[str, str]:
     """Return what a run will see, as far as it can be known: a secret's value cannot, so something stands for it."""
     known = {one.variable: _PLACEHOLDERS[one.variable] for one in secrets if one.variable in _PLACEHOLDERS}

@@ -22,7 +22,7 @@ class LostAnswerError(TemporaryError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Definition:
+class JobDefinition:
     """What the platform runs, and with how much of everything; the environment's values may be secrets."""
 
     id: str
@@ -95,16 +95,16 @@ class PlatformRun:
 class Platform(Protocol):
     """One project's jobs in one region."""
 
-    def definitions(self) -> list[Definition]:
+    def definitions(self) -> list[JobDefinition]:
         """Return all definitions of the project."""
 
-    def definition(self, definition_id: str) -> Definition | None:
+    def definition(self, definition_id: str) -> JobDefinition | None:
         """Return a definition, or None if there is none of that id."""
 
-    def create(self, name: str, shape: Shape) -> Definition:
+    def create(self, name: str, shape: Shape) -> JobDefinition:
         """Create a definition; raise LostAnswerError if that may have happened."""
 
-    def update(self, definition_id: str, shape: Shape) -> Definition:
+    def update(self, definition_id: str, shape: Shape) -> JobDefinition:
         """Change a definition."""
 
     def secrets(self, definition_id: str) -> list[SecretReference]:

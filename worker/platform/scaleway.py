@@ -10,8 +10,8 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from worker.errors import ConfigError, RefusedError
-from worker.platform.api import Api, Call, NotThereError
-from worker.platform.port import Definition, PlatformRun, SecretReference, Shape
+from worker.platform.api import Api, ApiCall, NotThereError
+from worker.platform.port import JobDefinition, PlatformRun, SecretReference, Shape
 
 DESCRIPTION: Final = "Turns git repositories into courses (fondation-worker)"
 _NEVER: Final = datetime.fromtimestamp(0, UTC)
@@ -27,49 +27,49 @@ class Scaleway:
         self._api = api
         self._project = project_id
 
-    def definitions(self) -> list[Definition]:
+    def definitions(self) -> list[JobDefinition]:
         """Return all definitions of the project; the API cannot look for a name."""
         found = self._api.all("job-definitions", "job_definitions", self._in_project(), _definition)
         return [one for one in found if one.project_id == self._project]
 
-    def definition(self, definition_id: str) -> Definition | None:
+    def definition(self, definition_id: str) -> JobDefinition | None:
         """Return a definition, or None."""
         try:
-            return self._api.call(Call(method="GET", path=f"job-definitions/{definition_id}"), _definition)
+            return self._api.call(ApiCall(method="GET", path=f"job-definitions/{definition_id}"), _definition)
         except NotThereError:
             return None
 
-    def create(self, name: str, shape: Shape) -> Definition:
+    def create(self, name: str, shape: Shape) -> JobDefinition:
         """Create a definition; its image says what is run."""
         body = {"name": name, "project_id": self._project, "description": DESCRIPTION, **_fields(shape)}
-        call = Call(method="POST", path="job-definitions", body=body, repeatable=False)
+        call = ApiCall(method="POST", path="job-definitions", body=body, repeatable=False)
         return self._api.call(call, _definition)
 
-    def update(self, definition_id: str, shape: Shape) -> Definition:
+    def update(self, definition_id: str, shape: Shape) -> JobDefinition:
         """Change a definition."""
         path = f"job-definitions/{definition_id}"
-        return self._known(Call(method="PATCH", path=path, body=_fields(shape)), _definition)
+        return self._known(ApiCall(method="PATCH", path=path, body=_fields(shape)), _definition)
 
     def secrets(self, definition_id: str) -> list[SecretReference]:
         """Return a definition's secrets; there are so few that the API gives them all at once."""
-        call = Call(method="GET", path="secrets", params={"job_definition_id": definition_id})
+        call = ApiCall(method="GET", path="secrets", params={"job_definition_id": definition_id})
         return self._known(call, lambda document: [_secret(entry) for entry in document["secrets"]])
 
     def add_secret(self, definition_id: str, *, variable: str, secret: str, version: str) -> None:
         """Give a definition a secret as a variable."""
         config = {"secret_manager_id": secret, "secret_manager_version": version, "env_var_name": variable}
         body = {"job_definition_id": definition_id, "secrets": [config]}
-        self._known(Call(method="POST", path="secrets", body=body, repeatable=False), _ignore)
+        self._known(ApiCall(method="POST", path="secrets", body=body, repeatable=False), _ignore)
 
     def change_secret(self, reference_id: str, *, version: str) -> None:
         """Let a reference point to another version."""
-        call = Call(method="PATCH", path=f"secrets/{reference_id}", body={"secret_manager_version": version})
+        call = ApiCall(method="PATCH", path=f"secrets/{reference_id}", body={"secret_manager_version": version})
         self._known(call, _ignore)
 
     def remove_secret(self, reference_id: str) -> None:
         """Remove a reference, if it is there."""
         with suppress(NotThereError):
-            self._api.call(Call(method="DELETE", path=f"secrets/{reference_id}"), _ignore)
+            self._api.call(ApiCall(method="DELETE", path=f"secrets/{reference_id}"), _ignore)
 
     def runs(self, definition_id: str) -> list[PlatformRun]:
         """Return all runs of a definition, oldest first."""
@@ -81,7 +81,7 @@ class Scaleway:
     def run(self, run_id: str) -> PlatformRun | None:
         """Return a run, or None."""
         try:
-            return self._api.call(Call(method="GET", path=f"job-runs/{quote(run_id, safe='')}"), _run)
+            return self._api.call(ApiCall(method="GET", path=f"job-runs/{quote(run_id, safe='')}"), _run)
         except NotThereError:
             return None
 
@@ -89,19 +89,19 @@ class Scaleway:
         """Start a run."""
         path = f"job-definitions/{definition_id}/start"
         body = {"environment_variables": dict(environment)}
-        call = Call(method="POST", path=path, body=body, repeatable=False)
+        call = ApiCall(method="POST", path=path, body=body, repeatable=False)
         return self._known(call, lambda document: _run(document["job_runs"][0]))
 
     def stop(self, run_id: str) -> None:
         """Ask for a run's end; what the API says of one that has ended is not documented, so its state is looked at."""
         try:
-            self._api.call(Call(method="POST", path=f"job-runs/{quote(run_id, safe='')}/stop", body={}), _ignore)
+            self._api.call(ApiCall(method="POST", path=f"job-runs/{quote(run_id, safe='')}/stop", body={}), _ignore)
         except (NotThereError, ConfigError, RefusedError):
             run = self.run(run_id)
             if run is not None and run.live:
                 raise
 
-    def _known(self, call: Call, read: Callable[[Any], Value]) -> Value:
+    def _known(self, call: ApiCall, read: Callable[[Any], Value]) -> Value:
         """Call about something that was there a moment ago."""
         try:
             return self._api.call(call, read)
@@ -125,9 +125,9 @@ def _fields(shape: Shape) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _definition(document: Any) -> Definition:  # noqa: ANN401 - any value of JSON
+def _definition(document: Any) -> JobDefinition:  # noqa: ANN401 - any value of JSON
     timeout, policy = document.get("job_timeout"), document.get("retry_policy") or {}
-    return Definition(
+    return JobDefinition(
         id=document["id"],
         name=document["name"],
         project_id=document["project_id"],

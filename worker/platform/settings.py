@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from worker.settings.settings import Reader, Secret, http_fault, read_proxy
+from worker.settings.settings import EnvironmentReader, Secret, http_fault, read_proxy
 
 DEFAULT_URL: Final = "https://api.scaleway.com"
 DEFAULT_REGION: Final = "fr-par"
@@ -26,7 +26,7 @@ class PlatformSettings:
     """The address of the proxy on the way to the API: it may hold a password."""
 
 
-def read_platform(reader: Reader, definition: str | None) -> PlatformSettings:
+def read_platform(reader: EnvironmentReader, definition: str | None) -> PlatformSettings:
     """Read them; `definition` overrides the variable, and the caller calls `reader.finish()`."""
     reader.required("SCW_SECRET_KEY", "the secret of an API key that may use Serverless Jobs")
     project = reader.text("SCW_DEFAULT_PROJECT_ID")

@@ -11,13 +11,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from states.exits import LEAVES, Leaves
+from states.exits import FATES, Fate
 from states.manifest import Manifest
 from worker.platform.port import PlatformRun
 
-FINAL_CODES: Final = frozenset(
-    int(code) for code, leaves in LEAVES.items() if leaves in {Leaves.FAILED, Leaves.UNTOUCHED}
-)
+FINAL_CODES: Final = frozenset(int(code) for code, leaves in FATES.items() if leaves in {Fate.FAILED, Fate.UNTOUCHED})
 """Exit codes after which a job that has no checkpoint is not tried again: it would end in the same way."""
 
 
@@ -32,7 +30,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class SweepDecision:
     """What is to be done about a job, and why."""
 
     action: Action
@@ -40,7 +38,7 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Patient:
+class SweepCandidate:
     """What is known of a job: its newest manifest, if it has one, and its runs on the platform, oldest first."""
 
     job_id: str
@@ -61,33 +59,33 @@ def described(run: PlatformRun) -> str:
     return f"platform run {run.id} {'is' if run.live else 'has ended as'} {run.state}{why}{code}{tries}"
 
 
-def first_look(patient: Patient) -> Finding:
+def first_look(patient: SweepCandidate) -> SweepDecision:
     """Judge a job by its manifest and its runs; at START, its heartbeat and its attempts have to be looked at, too."""
     manifest, last = patient.manifest, patient.last
     undelivered = len(manifest.outbox.pending) if manifest and manifest.over and not manifest.collected else 0
     if manifest is not None and manifest.over and not undelivered:
-        return Finding(action=Action.LEAVE, reason=f"it is {manifest.state}")
+        return SweepDecision(action=Action.LEAVE, reason=f"it is {manifest.state}")
     if last is None:
         had = manifest is not None and any(run.platform_run for run in manifest.runs)
         why = "the platform has forgotten its runs" if had else "it never had a platform run"
-        return Finding(action=Action.SKIP, reason=f"{why}: `resume` it by hand")
+        return SweepDecision(action=Action.SKIP, reason=f"{why}: `resume` it by hand")
     if live := [run for run in patient.runs if run.live]:
-        return Finding(action=Action.SKIP, reason=described(live[-1]))
+        return SweepDecision(action=Action.SKIP, reason=described(live[-1]))
     if manifest is None:
         return _without_checkpoint(last)
     if undelivered:
-        return Finding(action=Action.START, reason=f"{undelivered} of its callbacks are not acknowledged")
-    return Finding(action=Action.START, reason=described(last))
+        return SweepDecision(action=Action.START, reason=f"{undelivered} of its callbacks are not acknowledged")
+    return SweepDecision(action=Action.START, reason=described(last))
 
 
-def _without_checkpoint(last: PlatformRun) -> Finding:
+def _without_checkpoint(last: PlatformRun) -> SweepDecision:
     """Judge a job by its last run alone: it died before its first checkpoint, or had nothing to do."""
     if last.state == "succeeded":
-        return Finding(action=Action.LEAVE, reason=described(last))
+        return SweepDecision(action=Action.LEAVE, reason=described(last))
     action = Action.SKIP if last.exit_code in FINAL_CODES else Action.START
-    return Finding(action=action, reason=f"{described(last)}, before the first checkpoint")
+    return SweepDecision(action=action, reason=f"{described(last)}, before the first checkpoint")
 
 
-def attempts_since(patient: Patient, last_item: datetime | None) -> int:
+def attempts_since(patient: SweepCandidate, last_item: datetime | None) -> int:
     """Return how many runs were started after the job's last item was finished: so often it was tried in vain."""
     return sum(last_item is None or run.created_at > last_item for run in patient.runs)

@@ -9,7 +9,7 @@ from states.decisions import pin
 from states.manifest import Artifact
 from states.stages import Stage
 from worker.errors import DamagedError
-from worker.run.context import Bench
+from worker.run.context import RunContext
 from worker.source.port import InvalidSnapshotError, Packer, Source
 
 LOG = logging.getLogger(__name__)
@@ -18,54 +18,54 @@ LOG = logging.getLogger(__name__)
 class Cloner:
     """Gets the repository's files: from their host for the first time, from the snapshot ever after."""
 
-    def __init__(self, bench: Bench, open_source: Callable[[], Source], packer: Packer) -> None:
+    def __init__(self, context: RunContext, open_source: Callable[[], Source], packer: Packer) -> None:
         """Prepare; the source is opened only if something has to be fetched."""
-        self._bench = bench
+        self._context = context
         self._open_source = open_source
         self._packer = packer
         self._has_tree = False
 
     def clone(self) -> tuple[Artifact, ...]:
         """Do the stage: pin the commit, and store the snapshot unless it is there."""
-        bench, desk, file = self._bench, self._bench.desk, self._bench.folder.scratch / SNAPSHOT
+        context, inbox, file = self._context, self._context.inbox, self._context.folder.scratch / SNAPSHOT
         snapshot = None
-        if bench.owned.manifest.commit is None:
+        if context.owned.manifest.commit is None:
             commit = self._checkout(None)
-            bench.owned.append(lambda base: pin(base, commit))
-            inputs = bench.owned.manifest.record(Stage.CLONE).inputs or ""
+            context.owned.append(lambda base: pin(base, commit))
+            inputs = context.owned.manifest.record(Stage.CLONE).inputs or ""
         else:  # an earlier run may have stored it
-            inputs = bench.owned.manifest.record(Stage.CLONE).inputs or ""
-            snapshot = desk.do("restore", lambda: self._stored_snapshot(inputs, file))
+            inputs = context.owned.manifest.record(Stage.CLONE).inputs or ""
+            snapshot = inbox.do("restore", lambda: self._stored_snapshot(inputs, file))
         if snapshot is None:
             if not self._has_tree:
-                self._checkout(bench.owned.manifest.commit)
-            desk.do("pack", lambda: self._packer.pack(bench.folder.source, file))
-            snapshot = desk.do("store", lambda: bench.artifacts.store(Stage.CLONE, inputs, SNAPSHOT, file))
-        bench.reporter.items(Stage.CLONE, 1, 1)
+                self._checkout(context.owned.manifest.commit)
+            inbox.do("pack", lambda: self._packer.pack(context.folder.source, file))
+            snapshot = inbox.do("store", lambda: context.artifacts.store(Stage.CLONE, inputs, SNAPSHOT, file))
+        context.reporter.items(Stage.CLONE, 1, 1)
         return (snapshot,)
 
     def ensure_tree(self) -> None:
         """Have the files on this machine, from the snapshot of the finished stage; raise DamagedError."""
         if self._has_tree:
             return
-        bench, file = self._bench, self._bench.folder.scratch / SNAPSHOT
-        record = bench.owned.manifest.record(Stage.CLONE)
-        if not bench.desk.do("restore", lambda: bench.artifacts.download(record, record.artifacts[0], file)):
+        context, file = self._context, self._context.folder.scratch / SNAPSHOT
+        record = context.owned.manifest.record(Stage.CLONE)
+        if not context.inbox.do("restore", lambda: context.artifacts.download(record, record.artifacts[0], file)):
             raise DamagedError(Stage.CLONE, SNAPSHOT)
-        tree = bench.folder.empty_source()
+        tree = context.folder.empty_source()
         try:
-            bench.desk.do("unpack", lambda: self._packer.unpack(file, tree))
+            context.inbox.do("unpack", lambda: self._packer.unpack(file, tree))
         except InvalidSnapshotError as error:
             raise DamagedError(Stage.CLONE, SNAPSHOT) from error
         self._has_tree = True
 
     def _checkout(self, commit: str | None) -> str:
-        tree = self._bench.folder.empty_source()
-        found = self._bench.desk.do("source", lambda: self._open_source().checkout(commit, tree))
+        tree = self._context.folder.empty_source()
+        found = self._context.inbox.do("source", lambda: self._open_source().checkout(commit, tree))
         LOG.info("checked out", extra={"commit": found})
         self._has_tree = True
         return found
 
     def _stored_snapshot(self, inputs: str, file: Path) -> Artifact | None:
-        versions = self._bench.artifacts.versions(Stage.CLONE, inputs)
-        return next(filter(None, (self._bench.artifacts.adopt(version, file) for version in versions)), None)
+        versions = self._context.artifacts.versions(Stage.CLONE, inputs)
+        return next(filter(None, (self._context.artifacts.adopt(version, file) for version in versions)), None)

@@ -1,6 +1,6 @@
-"""The main thread's desk: it waits for the work of other threads, and listens to whatever may end the run meanwhile.
+"""The main thread's inbox: it waits for the work of other threads, and listens to whatever may end the run meanwhile.
 
-Only the main thread appends checkpoints. Everything else (the heart, the courier, the engine, signals) leaves
+Only the main thread appends checkpoints. Everything else (the keep_alive, the sender, the engine, signals) leaves
 messages here.
 """
 
@@ -47,7 +47,7 @@ class CanceledError(Exception):
     """An operator asks for the job's end."""
 
 
-class Desk:
+class Inbox:
     """Where the main thread reads its messages."""
 
     def __init__(self, runtime: Runtime) -> None:

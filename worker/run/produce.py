@@ -12,14 +12,14 @@ from worker.course.formats import Rules
 from worker.engines.port import Engine, EngineFailedError, EngineOutdatedError, Item, NoMaterialError
 from worker.errors import (
     DamagedError,
+    DataError,
     DiskError,
     EngineTroubleError,
     EngineUnavailableError,
-    NoInputError,
     OutdatedError,
 )
 from worker.run.clone import Cloner
-from worker.run.context import Bench
+from worker.run.context import RunContext
 from worker.run.inbox import Done
 from worker.system.disk import raise_if_passing
 
@@ -43,7 +43,7 @@ class Stored:
 
 
 @dataclass(kw_only=True, slots=True)
-class Batch:
+class StageItems:
     """The items of the stage in hand."""
 
     stage: Stage
@@ -61,17 +61,17 @@ class Batch:
         return [path for path in self.rules.expected if path not in self.stored]
 
 
-class Maker:
+class Producer:
     """Makes the items of stages with one engine."""
 
-    def __init__(self, bench: Bench, cloner: Cloner, engine: Engine, *, timeout_seconds: float) -> None:
+    def __init__(self, context: RunContext, cloner: Cloner, engine: Engine, *, timeout_seconds: float) -> None:
         """Prepare; one try of a stage may take `timeout_seconds`."""
-        self._bench = bench
+        self._context = context
         self._cloner = cloner
         self._engine = engine
         self._timeout = timeout_seconds
         self._restored: set[Stage] = set()
-        self._batch: Batch | None = None
+        self._batch: StageItems | None = None
 
     def check(self) -> None:
         """Raise EngineUnavailableError if the engine cannot work here."""
@@ -80,11 +80,11 @@ class Maker:
     def make(self, stage: Stage) -> tuple[Artifact, ...]:
         """Do a stage; raise EngineTroubleError (try again), EngineUnavailableError, or DamagedError (go back)."""
         outputs = self._restore_finished(stage)
-        record = self._bench.owned.manifest.record(stage)
-        batch = self._batch = Batch(stage=stage, inputs=record.inputs or "", rules=Rules(stage, outputs))
+        record = self._context.owned.manifest.record(stage)
+        batch = self._batch = StageItems(stage=stage, inputs=record.inputs or "", rules=Rules(stage, outputs))
         if record.attempts > 1:  # of a stage that was never tried, nothing can be stored
-            self._bench.desk.do("restore", lambda: self._restore_items(batch))
-        self._bench.reporter.items(stage, len(batch.stored), len(batch.rules.expected))
+            self._context.inbox.do("restore", lambda: self._restore_items(batch))
+        self._context.reporter.items(stage, len(batch.stored), len(batch.rules.expected))
         if batch.missing:
             self._cloner.ensure_tree()
             self._produce(batch)
@@ -95,51 +95,51 @@ class Maker:
         """Wait for the items that are being stored, at most so long."""
         if self._batch is None:
             return
-        deadline = self._bench.runtime.monotonic() + seconds
+        deadline = self._context.runtime.monotonic() + seconds
         for future in self._batch.in_flight:
             with suppress(TimeoutError):
-                future.exception(max(0.0, deadline - self._bench.runtime.monotonic()))
+                future.exception(max(0.0, deadline - self._context.runtime.monotonic()))
 
     def forget(self) -> None:
         """Take nothing on this machine for stored: something in the store turned out to be damaged."""
         self._restored.clear()
 
     def _restore_finished(self, stage: Stage) -> dict[str, bytes]:
-        manifest, folder = self._bench.owned.manifest, self._bench.folder
+        manifest, folder = self._context.owned.manifest, self._context.folder
         records = [manifest.record(one) for one in before(stage) if one is not Stage.CLONE]
         lacking = [record for record in records if record.stage not in self._restored]
-        self._bench.desk.do("restore", lambda: self._fetch(lacking))
+        self._context.inbox.do("restore", lambda: self._fetch(lacking))
         paths = [artifact.path for record in records for artifact in record.artifacts]
         return {path: folder.read(path) for path in paths if path.endswith(".yaml")}
 
     def _fetch(self, records: list[StageRecord]) -> None:
         for record in records:
-            for artifact, body in self._bench.artifacts.fetch(record):
+            for artifact, body in self._context.artifacts.fetch(record):
                 if body is None:
                     raise DamagedError(record.stage, artifact.path)
-                self._bench.folder.write(artifact.path, body)
+                self._context.folder.write(artifact.path, body)
             self._restored.add(record.stage)
 
-    def _restore_items(self, batch: Batch) -> None:
+    def _restore_items(self, batch: StageItems) -> None:
         wanted, fault = batch.rules.expected, batch.rules.fault
-        for artifact, body in self._bench.artifacts.restore(batch.stage, batch.inputs, wanted, fault):
-            self._bench.folder.write(artifact.path, body)
+        for artifact, body in self._context.artifacts.restore(batch.stage, batch.inputs, wanted, fault):
+            self._context.folder.write(artifact.path, body)
             batch.stored[artifact.path] = artifact
         for path in batch.missing:
-            self._bench.folder.discard(path)
+            self._context.folder.discard(path)
 
-    def _produce(self, batch: Batch) -> None:
-        desk, workspace = self._bench.desk, self._bench.folder.workspace
-        deadline = self._bench.runtime.monotonic() + self._timeout
+    def _produce(self, batch: StageItems) -> None:
+        inbox, workspace = self._context.inbox, self._context.folder.workspace
+        deadline = self._context.runtime.monotonic() + self._timeout
 
         def feed(task: int) -> None:
             for item in self._engine.produce(batch.stage, workspace):
-                desk.mailbox.put(Produced(task=task, item=item))
+                inbox.mailbox.put(Produced(task=task, item=item))
 
-        task = desk.start("engine", feed)
+        task = inbox.start("engine", feed)
         done: Done | None = None
         while done is None or batch.in_flight:
-            message = desk.next(max(0.0, deadline - self._bench.runtime.monotonic()))
+            message = inbox.next(max(0.0, deadline - self._context.runtime.monotonic()))
             match message:
                 case None:
                     self._engine.stop()
@@ -153,43 +153,43 @@ class Maker:
                     done = message
         self._conclude(batch, done.error)
 
-    def _take(self, batch: Batch, item: Item) -> None:
+    def _take(self, batch: StageItems, item: Item) -> None:
         fault = batch.rules.fault(item.path, item.body)
         if fault is not None:
             LOG.warning("the engine made an invalid file", extra={"stage": batch.stage, "fault": fault})
             batch.faults[item.path] = fault
             if item.path in batch.rules.expected:
-                self._bench.folder.discard(item.path)
+                self._context.folder.discard(item.path)
             return
         try:
-            self._bench.folder.write(item.path, item.body)
+            self._context.folder.write(item.path, item.body)
         except DiskError:
             self._engine.stop()  # the stage will be tried again
             raise
-        future = self._bench.artifacts.submit(batch.stage, batch.inputs, item.path, item.body)
+        future = self._context.artifacts.submit(batch.stage, batch.inputs, item.path, item.body)
         batch.in_flight.add(future)
         batch.latest[item.path] = future
-        future.add_done_callback(lambda stored: self._bench.desk.mailbox.put(Stored(future=stored)))
+        future.add_done_callback(lambda stored: self._context.inbox.mailbox.put(Stored(future=stored)))
 
-    def _note(self, batch: Batch, future: Future[Artifact]) -> None:
+    def _note(self, batch: StageItems, future: Future[Artifact]) -> None:
         batch.in_flight.discard(future)
         artifact = future.result()
         if batch.latest[artifact.path] is not future:
             return
         batch.stored[artifact.path] = artifact
-        self._bench.fruits += 1
-        self._bench.reporter.items(batch.stage, len(batch.stored), len(batch.rules.expected))
+        self._context.new_items += 1
+        self._context.reporter.items(batch.stage, len(batch.stored), len(batch.rules.expected))
 
-    def _conclude(self, batch: Batch, failure: BaseException | None) -> None:
+    def _conclude(self, batch: StageItems, failure: BaseException | None) -> None:
         if isinstance(failure, EngineOutdatedError):
             raise OutdatedError(failure.stage, str(failure)) from failure
         if isinstance(failure, NoMaterialError):
-            raise NoInputError(str(failure), code="repository_empty") from failure
+            raise DataError(str(failure), code="repository_empty") from failure
         if isinstance(failure, EngineFailedError):
             kind = EngineTroubleError if failure.temporary else EngineUnavailableError
             raise kind(str(failure)) from failure
         if isinstance(failure, OSError):
-            raise_if_passing(failure, self._bench.folder.path)
+            raise_if_passing(failure, self._context.folder.path)
         if failure is not None:
             raise failure
         if missing := batch.missing:

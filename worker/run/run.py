@@ -12,14 +12,14 @@ from worker.course.artifacts import Artifacts
 from worker.engines.port import Engine, NoEngine
 from worker.outbox.announcer import Announcer, Linker
 from worker.outbox.port import Webhook
-from worker.outbox.sender import Courier
-from worker.ownership.claim import Claimant, Newcomer, Operator
-from worker.ownership.lease import Heart, Lease
+from worker.outbox.sender import Sender
+from worker.ownership.claim import Claimant, Newcomer, OperatorRequest
+from worker.ownership.lease import KeepAlive, Lease
 from worker.ownership.log import CheckpointLog, Ownership
 from worker.run.clone import Cloner
-from worker.run.context import Bench
-from worker.run.inbox import Desk, StoppedError
-from worker.run.produce import Maker, check_engine
+from worker.run.context import RunContext
+from worker.run.inbox import Inbox, StoppedError
+from worker.run.produce import Producer, check_engine
 from worker.run.progress import Reporter
 from worker.run.runner import Patience, Runner
 from worker.run.workspace import RunFolder
@@ -66,7 +66,7 @@ class Terms:
     url_expiry: int
 
 
-class Job:
+class Run:
     """One process's run of one job."""
 
     def __init__(self, parts: Parts, terms: Terms, job_id: str) -> None:
@@ -78,7 +78,7 @@ class Job:
         self._store = RetryingStore(
             parts.store, self._retrier, give_up_seconds=terms.store_give_up, monotonic=parts.runtime.monotonic
         )
-        self.desk: Final = Desk(parts.runtime)
+        self.inbox: Final = Inbox(parts.runtime)
         """Where a Stop is left for the run."""
         self.log: Final = CheckpointLog(self._store, job_id, parts.runtime, self._store.attempt)
 
@@ -86,7 +86,7 @@ class Job:
         """Begin the job or go on with it, to its end; return the exit code."""
         return self._own(lambda claimant: claimant.start(identity, self._choose))
 
-    def resume(self, word: Operator) -> Exit:
+    def resume(self, word: OperatorRequest) -> Exit:
         """Go on with the job by an operator's word, if its engine can work here; return the exit code."""
 
         def choose(manifest: Manifest | None) -> EngineRef:
@@ -109,7 +109,7 @@ class Job:
         return EngineRef(name=self._engine.name, version=self._engine.version)
 
     def _own(self, claim: Callable[[Claimant], Ownership | Exit]) -> Exit:
-        claimant = Claimant(self._store, self.log, self.desk, self._parts.runtime, self._terms.who)
+        claimant = Claimant(self._store, self.log, self.inbox, self._parts.runtime, self._terms.who)
         folder = RunFolder(self._terms.work_dir, self.log.job_id, self.log.token)
         try:
             owned = claim(claimant)
@@ -120,25 +120,27 @@ class Job:
             folder.remove()
 
     def _work(self, owned: Ownership, folder: RunFolder) -> Exit:
-        parts, terms, desk, runtime = self._parts, self._terms, self.desk, self._parts.runtime
+        parts, terms, inbox, runtime = self._parts, self._terms, self.inbox, self._parts.runtime
         engine = self._engine
         artifacts = Artifacts(self._store, self.log.job_id, runtime.executor(TRANSFERS))
-        lease = Lease(parts.open_lease_store, owned, runtime, desk.mailbox)
-        heart = Heart(lease, desk.mailbox, runtime, give_up_seconds=terms.store_give_up)
-        courier = Courier(parts.open_webhook, lease, runtime, desk.mailbox) if parts.open_webhook else None
+        lease = Lease(parts.open_lease_store, owned, runtime, inbox.mailbox)
+        keep_alive = KeepAlive(lease, inbox.mailbox, runtime, give_up_seconds=terms.store_give_up)
+        sender = Sender(parts.open_webhook, lease, runtime, inbox.mailbox) if parts.open_webhook else None
         announcer = Announcer(
-            Linker(self._store, artifacts, runtime, expires_seconds=terms.url_expiry), self.log, courier
+            Linker(self._store, artifacts, runtime, expires_seconds=terms.url_expiry), self.log, sender
         )
-        bench = Bench(
-            runtime=runtime, desk=desk, owned=owned, artifacts=artifacts, folder=folder, reporter=parts.reporter
+        context = RunContext(
+            runtime=runtime, inbox=inbox, owned=owned, artifacts=artifacts, folder=folder, reporter=parts.reporter
         )
         identity = owned.manifest.identity
-        cloner = Cloner(bench, lambda: parts.open_source(identity, folder.scratch), parts.packer)
-        maker = Maker(bench, cloner, engine, timeout_seconds=terms.stage_timeout)
+        cloner = Cloner(context, lambda: parts.open_source(identity, folder.scratch), parts.packer)
+        producer = Producer(context, cloner, engine, timeout_seconds=terms.stage_timeout)
         patience = Patience(
-            callback_give_up=terms.callback_give_up, stop_grace=terms.stop_grace, hurry=self._retrier.hurry
+            callback_give_up=terms.callback_give_up,
+            stop_grace=terms.stop_grace,
+            finish_within=self._retrier.finish_within,
         )
-        runner = Runner(bench, cloner, maker, announcer, patience)
+        runner = Runner(context, cloner, producer, announcer, patience)
 
         def on_refreshed() -> None:
             if lease.reassert(runner.reassert):
@@ -146,15 +148,15 @@ class Job:
                 if lease.suspended:  # it was lost once more between the two
                     engine.pause()
 
-        desk.on_refreshed = on_refreshed
-        desk.suspended = lambda: lease.suspended
-        heart.start(on_lost=engine.pause)
-        if courier is not None:
-            courier.start()
+        inbox.on_refreshed = on_refreshed
+        inbox.suspended = lambda: lease.suspended
+        keep_alive.start(on_lost=engine.pause)
+        if sender is not None:
+            sender.start()
         try:
             return runner.run()
         finally:
             lease.revoke()
             announcer.close()
-            heart.stop()
+            keep_alive.stop()
             engine.stop()

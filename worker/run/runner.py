@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from states import decisions
-from states.exits import LEAVES, Exit, Leaves
+from states.exits import FATES, Exit, Fate
 from states.manifest import Artifact, Error, Manifest
 from states.stages import INFO, Stage, State
 from states.takeover import exit_code
@@ -23,9 +23,9 @@ from worker.errors import (
 from worker.outbox.announcer import Announcer
 from worker.ownership.log import Decision
 from worker.run.clone import Cloner
-from worker.run.context import Bench
+from worker.run.context import RunContext
 from worker.run.inbox import CanceledError, StoppedError
-from worker.run.produce import Maker
+from worker.run.produce import Producer
 from worker.system.runtime import iso
 
 LOG = logging.getLogger(__name__)
@@ -45,22 +45,24 @@ class Patience:
 
     callback_give_up: float
     stop_grace: float
-    hurry: Callable[[float], None]
+    finish_within: Callable[[float], None]
     """Makes every operation on the store end within so many seconds from now."""
 
 
 class Runner:
     """Brings a job that this run owns to its end, or to where the next run goes on."""
 
-    def __init__(self, bench: Bench, cloner: Cloner, maker: Maker, announcer: Announcer, patience: Patience) -> None:
+    def __init__(
+        self, context: RunContext, cloner: Cloner, producer: Producer, announcer: Announcer, patience: Patience
+    ) -> None:
         """Work with these; nothing is started yet."""
-        self._bench = bench
+        self._context = context
         self._cloner = cloner
-        self._maker = maker
+        self._producer = producer
         self._announcer = announcer
         self._patience = patience
         self._repairs = 0
-        self._began = bench.runtime.monotonic()
+        self._began = context.runtime.monotonic()
 
     def run(self) -> Exit:
         """Work until the job is over, or this run is; return the exit code. Raises ReplacedError."""
@@ -76,7 +78,7 @@ class Runner:
 
     @property
     def _manifest(self) -> Manifest:
-        return self._bench.owned.manifest
+        return self._context.owned.manifest
 
     def _resumable(self) -> Exit:
         """Work until the job is over, or a bug ends this run."""
@@ -106,7 +108,7 @@ class Runner:
 
     def _work(self) -> None:
         if not self._manifest.over and not self._manifest.cancel_requested:
-            self._maker.check()
+            self._producer.check()
         while not self._manifest.over:
             if self._manifest.cancel_requested:
                 raise CanceledError
@@ -121,14 +123,14 @@ class Runner:
     def _stage(self, stage: Stage) -> None:
         tries = 0
         while True:
-            self._began, fruits = self._bench.runtime.monotonic(), self._bench.fruits
+            self._began, new_items = self._context.runtime.monotonic(), self._context.new_items
             try:
-                artifacts = self._cloner.clone() if stage is Stage.CLONE else self._maker.make(stage)
+                artifacts = self._cloner.clone() if stage is Stage.CLONE else self._producer.make(stage)
             except DamagedError as damaged:
                 self._repair(damaged)
                 return
             except TemporaryError as error:
-                tries = 1 if self._bench.fruits > fruits else tries + 1
+                tries = 1 if self._context.new_items > new_items else tries + 1
                 if tries >= MAX_TRIES:
                     raise
                 self._try_again(error, tries)
@@ -142,16 +144,16 @@ class Runner:
         def decide(base: Manifest) -> Manifest:
             finished = decisions.finish(base, artifacts, at=self._now(), seconds=seconds)
             moved = decisions.move_on(finished, at=self._now())
-            return replace(moved, fruitless_runs=0) if self._bench.fruits else moved
+            return replace(moved, fruitless_runs=0) if self._context.new_items else moved
 
         self._append(decide)
 
     def _try_again(self, error: TemporaryError, tries: int) -> None:
-        pause = _FIRST_PAUSE * 2.0**tries * (0.5 + self._bench.runtime.jitter() / 2)
+        pause = _FIRST_PAUSE * 2.0**tries * (0.5 + self._context.runtime.jitter() / 2)
         LOG.warning("the stage failed, trying it again", extra={"reason": str(error), "tries": tries, "pause": pause})
         seconds = self._seconds()
         self._append(lambda base: decisions.tried(base, self._error(error, error.exit), seconds=seconds))
-        self._bench.desk.wait(pause)
+        self._context.inbox.wait(pause)
 
     def _repair(self, damaged: DamagedError) -> None:
         self._repairs += 1
@@ -160,14 +162,14 @@ class Runner:
                 raise EngineTroubleError(f"{damaged}, again and again")
             raise TemporaryError(f"{damaged}, again and again: see whether something deletes or changes objects there")
         LOG.warning("going back to a stage", extra={"back_to": damaged.stage, "reason": str(damaged)})
-        self._maker.forget()
+        self._producer.forget()
         error = self._error(
             TemporaryError(str(damaged), code="outdated" if damaged.anew else "damaged"), Exit.TEMPORARY
         )
         self._append(lambda base: decisions.repair(base, damaged.stage, error, anew=damaged.anew))
 
     def _publish(self) -> None:
-        missing = self._bench.desk.do("verify", lambda: self._bench.artifacts.missing(self._manifest.stages))
+        missing = self._context.inbox.do("verify", lambda: self._context.artifacts.missing(self._manifest.stages))
         if missing:
             stage, artifact = min(missing, key=lambda found: INFO[found[0]].step)
             self._repair(DamagedError(stage, artifact.path))
@@ -187,7 +189,7 @@ class Runner:
     def _interrupt(self, error: TemporaryError | ConfigError | BugError) -> Exit:
         """End the run with its job unfinished; the third run in a row that a fault ends without fruit fails the job."""
         fault = isinstance(error, EngineTroubleError | BugError) and not self._manifest.over
-        fruitless = 0 if self._bench.fruits else self._manifest.fruitless_runs + fault
+        fruitless = 0 if self._context.new_items else self._manifest.fruitless_runs + fault
         if fruitless >= MAX_TRIES:
             self._fail(error, Exit.SOFTWARE if isinstance(error, BugError) else Exit.UNAVAILABLE)
             return self._deliver()
@@ -200,10 +202,10 @@ class Runner:
         """Save what is finished, within the time that is left."""
         stop = stopped.stop
         LOG.warning("stopping", extra={"reason": stop.reason})
-        self._patience.hurry(self._patience.stop_grace * _SAVE_SHARE)
+        self._patience.finish_within(self._patience.stop_grace * _SAVE_SHARE)
         self._announcer.close()
-        self._maker.settle(self._patience.stop_grace * _SETTLE_SHARE)
-        fruitless = 0 if self._bench.fruits else self._manifest.fruitless_runs
+        self._producer.settle(self._patience.stop_grace * _SETTLE_SHARE)
+        fruitless = 0 if self._context.new_items else self._manifest.fruitless_runs
         error = self._error(TemporaryError(stop.reason, code="interrupted"), stop.exit_code)
         try:
             self._append(self._interruption(error, stop.exit_code, fruitless))
@@ -223,16 +225,16 @@ class Runner:
 
     def _deliver(self) -> Exit:
         """See the last events off, and release the job."""
-        self._announcer.hurry(self._patience.callback_give_up)
-        deadline = self._bench.runtime.monotonic() + self._patience.callback_give_up
+        self._announcer.finish_within(self._patience.callback_give_up)
+        deadline = self._context.runtime.monotonic() + self._patience.callback_give_up
         code = exit_code(self._manifest)
-        while self._undelivered() and (left := deadline - self._bench.runtime.monotonic()) > 0:
+        while self._undelivered() and (left := deadline - self._context.runtime.monotonic()) > 0:
             try:
-                self._bench.desk.next(left)
+                self._context.inbox.next(left)
             except CanceledError:
                 continue
             except StoppedError as stopped:
-                self._patience.hurry(self._patience.stop_grace * _SAVE_SHARE)
+                self._patience.finish_within(self._patience.stop_grace * _SAVE_SHARE)
                 LOG.warning("stopping before all callbacks were delivered", extra={"reason": stopped.stop.reason})
                 break
         if self._undelivered():
@@ -256,22 +258,22 @@ class Runner:
         def settle(base: Manifest) -> Manifest:
             return decisions.settle(base, announcer.answers, at=self._now(), trouble=announcer.trouble)
 
-        manifest = self._bench.owned.append(lambda base: decide(settle(base)))
+        manifest = self._context.owned.append(lambda base: decide(settle(base)))
         self._announcer.announce(manifest)
-        self._bench.reporter.transition(manifest)
+        self._context.reporter.transition(manifest)
 
     def _error(self, error: WorkerError, code: Exit) -> Error:
         return Error(
             message=str(error),
             code=error.code,
             exit_code=code,
-            retryable=LEAVES[code] is Leaves.RESUMABLE,
+            retryable=FATES[code] is Fate.RESUMABLE,
             at=self._now(),
             stage=self._manifest.current_stage,
         )
 
     def _seconds(self) -> float:
-        return self._bench.runtime.monotonic() - self._began
+        return self._context.runtime.monotonic() - self._began
 
     def _now(self) -> str:
-        return iso(self._bench.runtime.now())
+        return iso(self._context.runtime.now())

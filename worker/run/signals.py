@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from states.exits import Exit
-from worker.run.inbox import Desk, Stop
+from worker.run.inbox import Inbox, Stop
 from worker.system.runtime import Runtime
 
 _CUT_SHARE: Final = 0.9
@@ -23,9 +23,9 @@ class Signals:
     notes the signal (SimpleQueue.put is made for that), and a thread of its own does the rest.
     """
 
-    def __init__(self, desk: Desk, runtime: Runtime, *, grace_seconds: float, last_words: Callable[[], None]) -> None:
+    def __init__(self, inbox: Inbox, runtime: Runtime, *, grace_seconds: float, last_words: Callable[[], None]) -> None:
         """Prepare; `last_words` is called before a run that does not end in time is cut off."""
-        self._desk = desk
+        self._inbox = inbox
         self._runtime = runtime
         self._grace = grace_seconds
         self._last_words = last_words
@@ -35,9 +35,9 @@ class Signals:
         """Listen to signals from now on, and to a deadline so many seconds from now."""
         for number in _CODES:
             signal.signal(number, lambda noted, _: self._noted.put(noted))
-        self._runtime.spawn("signals", self._listen, self._desk.mailbox.put)
+        self._runtime.spawn("signals", self._listen, self._inbox.mailbox.put)
         if soft_deadline is not None:
-            self._runtime.spawn("soft-deadline", lambda: self._expire(soft_deadline), self._desk.mailbox.put)
+            self._runtime.spawn("soft-deadline", lambda: self._expire(soft_deadline), self._inbox.mailbox.put)
 
     def _listen(self) -> None:
         number = signal.Signals(self._noted.get())
@@ -49,7 +49,7 @@ class Signals:
         self._end(Stop(exit_code=Exit.TEMPORARY, reason="stopped by SOFT_DEADLINE_SECONDS; run it again to go on"))
 
     def _end(self, stop: Stop) -> None:
-        self._desk.mailbox.put(stop)
+        self._inbox.mailbox.put(stop)
         self._runtime.spawn("last-resort", lambda: self._cut_off(stop.exit_code))
 
     def _cut_off(self, code: Exit) -> None:

@@ -11,10 +11,10 @@ from worker.errors import ConfigError, WorkerError
 from worker.job_request import read_job
 from worker.platform.environment import doubts, run_environment
 from worker.platform.idempotent import start_run
-from worker.platform.port import Definition, Platform, PlatformRun
+from worker.platform.port import JobDefinition, Platform, PlatformRun
 from worker.platform.settings import PlatformSettings, is_uuid, read_platform
 from worker.services.view import View, open_view
-from worker.settings.settings import Reader
+from worker.settings.settings import EnvironmentReader
 from worker.system import logs
 from worker.system.runtime import Runtime
 from worker.wiring import open_retrying_store
@@ -32,7 +32,7 @@ class Deployment:
     """A platform, and what it runs for us."""
 
     platform: Platform
-    definition: Definition
+    definition: JobDefinition
     runtime: Runtime
 
     def runs(self) -> list[PlatformRun]:
@@ -52,7 +52,7 @@ class Deployment:
 
 def _faults(environment: Mapping[str, str]) -> list[str]:
     """Read an environment as `run` does, but for files that are on the platform."""
-    reader = Reader(environment, here=False)
+    reader = EnvironmentReader(environment, here=False)
     read_job(reader)
     return reader.faults
 
@@ -67,7 +67,7 @@ def connect(settings: PlatformSettings, runtime: Runtime, give_up_seconds: float
 
 def platform_settings(arguments: Namespace, environment: Mapping[str, str]) -> PlatformSettings:
     """Read the settings of a command that looks for a definition; raise ConfigError with all that is wrong."""
-    reader = Reader(environment)
+    reader = EnvironmentReader(environment)
     settings = read_platform(reader, arguments.definition)
     if not is_uuid(settings.definition):
         reader.required("SCW_DEFAULT_PROJECT_ID", "the id of the project that the job definition is in")
@@ -79,13 +79,13 @@ def optional_platform(arguments: Namespace, environment: Mapping[str, str]) -> P
     """Read the settings of a command that only uses a platform where there is one."""
     if not environment.get("SCW_SECRET_KEY"):
         return None
-    reader = Reader(environment)
+    reader = EnvironmentReader(environment)
     settings = read_platform(reader, arguments.definition)
     reader.finish()
     return settings
 
 
-def find_definition(platform: Platform, settings: PlatformSettings) -> Definition | None:
+def find_definition(platform: Platform, settings: PlatformSettings) -> JobDefinition | None:
     """Return our definition, or None if there is none; raise ConfigError if two have the name."""
     if settings.project_id is None:
         return platform.definition(settings.definition) if is_uuid(settings.definition) else None
@@ -117,13 +117,13 @@ def runs_of(runs: Iterable[PlatformRun], job_id: str, manifest: Manifest | None)
     return [run for run in runs if run.job_id == job_id or run.id in worked]
 
 
-def operators_view(arguments: Namespace, environment: Mapping[str, str], definition: Definition) -> View:
+def operators_view(arguments: Namespace, environment: Mapping[str, str], definition: JobDefinition) -> View:
     """Open the store of who looks after jobs: the one that is named, else the one that the definition names."""
     url = arguments.store or environment.get("STORE_URL") or definition.environment.get("STORE_URL")
     return open_view(Namespace(store=url), {**place_of(definition), **environment})
 
 
-def runs_view(arguments: Namespace, environment: Mapping[str, str], definition: Definition) -> View | str:
+def runs_view(arguments: Namespace, environment: Mapping[str, str], definition: JobDefinition) -> View | str:
     """Open the store that the definition's runs write to, or return why it cannot be read from here."""
     url = arguments.store or definition.environment.get("STORE_URL") or environment.get("STORE_URL")
     if not url:
@@ -138,7 +138,7 @@ def runs_view(arguments: Namespace, environment: Mapping[str, str], definition: 
     return view
 
 
-def place_of(definition: Definition) -> dict[str, str]:
+def place_of(definition: JobDefinition) -> dict[str, str]:
     """Return the variables that say where a definition's store is."""
     return {name: definition.environment[name] for name in _PLACE if name in definition.environment}
 

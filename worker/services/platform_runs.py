@@ -11,14 +11,14 @@ from states.stages import Stage, State
 from worker import __version__
 from worker.cli.output import Output
 from worker.errors import BusyError, TemporaryError, WorkerError
-from worker.ownership.claim import Claimant, Newcomer, Operator
+from worker.ownership.claim import Claimant, Newcomer, OperatorRequest
 from worker.ownership.heartbeat import read_heartbeat, read_silence
 from worker.ownership.log import CheckpointLog, OvertakenError, Ownership
 from worker.platform.environment import job_environment
 from worker.platform.port import Platform, PlatformRun
 from worker.platform.settings import PlatformSettings
 from worker.platform.sweep_decision import described
-from worker.run.inbox import Desk
+from worker.run.inbox import Inbox
 from worker.services.deployment import (
     QUICK_SECONDS,
     Deployment,
@@ -43,7 +43,7 @@ def resume_on_platform(arguments: Namespace, environment: Mapping[str, str]) -> 
     deployment = open_deployment(arguments, environment, SystemRuntime())
     view = operators_view(arguments, environment, deployment.definition)
     manifest = view.manifest(arguments.job_id)
-    word = Operator(stage=Stage(arguments.stage) if arguments.stage else None, takeover=arguments.takeover)
+    word = OperatorRequest(stage=Stage(arguments.stage) if arguments.stage else None, takeover=arguments.takeover)
     if word.stage is None and (manifest.collected or manifest.state is State.COMPLETED):
         return _resumed(deployment, manifest, None)
     runs = runs_of(deployment.runs(), manifest.job_id, manifest)
@@ -71,11 +71,11 @@ def _resumed(deployment: Deployment, manifest: Manifest, run: PlatformRun | None
     return Output(document=document, lines=[f"job {manifest.job_id}: {said}"])
 
 
-def claim_and_release(view: View, job_id: str, word: Operator) -> None:
+def claim_and_release(view: View, job_id: str, word: OperatorRequest) -> None:
     """Apply an operator's word to a job, and leave it to whoever comes next."""
     who = Newcomer(version=__version__, lease_seconds=view.settings.lease, announces=False)
     log = CheckpointLog(view.store, job_id, view.runtime, view.store.attempt)
-    claimant = Claimant(view.store, log, Desk(view.runtime), view.runtime, who)
+    claimant = Claimant(view.store, log, Inbox(view.runtime), view.runtime, who)
 
     def same_engine(manifest: Manifest | None) -> EngineRef:
         assert manifest is not None  # noqa: S101 - a job without a checkpoint is not claimed by an operator

@@ -14,9 +14,9 @@ from worker import __version__
 from worker.errors import ReplacedError
 from worker.ownership.claim import Newcomer
 from worker.run.progress import LogReporter, Reporter
-from worker.run.run import Job, Parts, Terms
+from worker.run.run import Parts, Run, Terms
 from worker.run.signals import Signals
-from worker.settings.settings import Reader, Settings, read_logging
+from worker.settings.settings import EnvironmentReader, Settings, read_logging
 from worker.source import snapshot
 from worker.source.git_program import Git
 from worker.source.port import Revision, Source
@@ -30,7 +30,7 @@ LOG = logging.getLogger(__name__)
 @contextmanager
 def reporting(environment: Mapping[str, str], *, default_format: str, job_id: str) -> Iterator[Reporter]:
     """Set up the log, or the display where there is a terminal and no log was asked for."""
-    reader = Reader(environment)
+    reader = EnvironmentReader(environment)
     asked = read_logging(reader)
     reader.finish()
     form, level = asked.form or default_format, asked.level or "info"
@@ -51,7 +51,7 @@ def do(
     environment: Mapping[str, str],
     reporter: Reporter,
     job_id: str,
-    work: Callable[[Job], Exit],
+    work: Callable[[Run], Exit],
     commit: str | None = None,
 ) -> Exit:
     """Do a run of a job (about a commit, if one was asked for), listening to signals, and return its exit code."""
@@ -72,8 +72,8 @@ def do(
         open_webhook=open_webhook(settings, runtime),
         reporter=reporter,
     )
-    job = Job(parts, _terms(settings), job_id)
-    signals = Signals(job.desk, runtime, grace_seconds=settings.stop_grace, last_words=stop.set)
+    job = Run(parts, _terms(settings), job_id)
+    signals = Signals(job.inbox, runtime, grace_seconds=settings.stop_grace, last_words=stop.set)
     deadline = settings.soft_deadline
     signals.install(soft_deadline=None if deadline is None else max(0.0, deadline - runtime.age()))
     try:

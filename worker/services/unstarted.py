@@ -7,8 +7,8 @@ from states.exits import Exit
 from states.manifest import EngineRef, Identity, Manifest, RunRecord
 from worker import __version__
 from worker.job_request import DEFAULT_BRANCH
-from worker.platform.port import Definition, PlatformRun
-from worker.platform.sweep_decision import Action, Patient, first_look
+from worker.platform.port import JobDefinition, PlatformRun
+from worker.platform.sweep_decision import Action, SweepCandidate, first_look
 from worker.services.view import View
 from worker.system.runtime import iso
 from worker.wiring import FONDATION, STATIC
@@ -24,11 +24,11 @@ def identity_by(job_id: str, run: PlatformRun) -> Identity:
 
 def expected(job_id: str, runs: Sequence[PlatformRun]) -> Identity | None:
     """Return what a job is about that will begin, by a run that lives or by one that a sweep would start; or None."""
-    look = first_look(Patient(job_id=job_id, manifest=None, runs=runs))
+    look = first_look(SweepCandidate(job_id=job_id, manifest=None, runs=runs))
     return identity_by(job_id, runs[-1]) if runs and (runs[-1].live or look.action is Action.START) else None
 
 
-def engine_by(definition: Definition) -> str:
+def engine_by(definition: JobDefinition) -> str:
     """Return the engine of a job that is canceled before it has begun: which one `auto` is, only the image knows."""
     asked = definition.environment.get("ENGINE")
     return asked if asked in {FONDATION, STATIC} else STATIC

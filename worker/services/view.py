@@ -10,7 +10,7 @@ from worker.errors import UsageError
 from worker.job_request import job_id_fault
 from worker.ownership.claim import no_such_job
 from worker.ownership.log import CheckpointLog
-from worker.settings.settings import Reader, Settings, read_settings
+from worker.settings.settings import EnvironmentReader, Settings, read_settings
 from worker.store.retrying import RetryingStore
 from worker.system.runtime import Runtime, SystemRuntime
 from worker.wiring import default_store_url, open_retrying_store
@@ -25,7 +25,7 @@ class View:
     runtime: Runtime
 
     def manifest(self, job_id: str) -> Manifest:
-        """Return a job's newest manifest, or raise NoInputError."""
+        """Return a job's newest manifest, or raise DataError."""
         if not valid_job_id(job_id):
             raise UsageError(f"JOB_ID is {job_id!r}: {job_id_fault(job_id)}")
         newest = CheckpointLog(self.store, job_id, self.runtime).newest()
@@ -36,7 +36,7 @@ class View:
 
 def store_settings(arguments: Namespace, environment: Mapping[str, str]) -> Settings:
     """Read the settings of a command that needs a store; raise ConfigError with all that is wrong."""
-    reader = Reader(environment)
+    reader = EnvironmentReader(environment)
     url = arguments.store or reader.text("STORE_URL") or default_store_url(reader)
     settings = read_settings(reader, url)
     reader.finish()

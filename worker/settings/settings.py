@@ -106,7 +106,7 @@ class Settings:
     platform_run: str | None
 
 
-class Reader:
+class EnvironmentReader:
     """Reads variables and collects what is wrong with them; an empty variable counts as missing."""
 
     def __init__(self, environment: Mapping[str, str], *, here: bool = True) -> None:
@@ -200,7 +200,7 @@ class Reader:
 ENGINES: Final = ("auto", "static", "fondation")
 
 
-def read_settings(reader: Reader, store_url: str | None = None) -> Settings:
+def read_settings(reader: EnvironmentReader, store_url: str | None = None) -> Settings:
     """Read everything but the job; `store_url` overrides the variable, and the caller calls `reader.finish()`."""
     url = store_url or reader.text("STORE_URL") or ""
     read_logging(reader)  # whoever sets up the log reads it again; its faults come with all others
@@ -226,19 +226,19 @@ def read_settings(reader: Reader, store_url: str | None = None) -> Settings:
     )
 
 
-def read_logging(reader: Reader) -> LogSettings:
+def read_logging(reader: EnvironmentReader) -> LogSettings:
     """Read what is logged, and how; the caller calls `reader.finish()`."""
     level = reader.choice("LOG_LEVEL", "", ("", *LEVELS))
     form = reader.choice("LOG_FORMAT", "", ("", *FORMATS))
     return LogSettings(level=level or None, form=form or None)
 
 
-def _work_dir(reader: Reader) -> Path | None:
+def _work_dir(reader: EnvironmentReader) -> Path | None:
     text = reader.text("WORK_DIR")
     return Path(reader.checked("WORK_DIR", text, _absolute_fault)) if text else None
 
 
-def _engine(reader: Reader) -> EngineSettings:
+def _engine(reader: EnvironmentReader) -> EngineSettings:
     name = reader.choice("ENGINE", "auto", ENGINES)
     if name != "static":
         _check_model(reader)
@@ -252,7 +252,7 @@ def _engine(reader: Reader) -> EngineSettings:
     )
 
 
-def _check_model(reader: Reader) -> None:
+def _check_model(reader: EnvironmentReader) -> None:
     """Check what the Fondation CLI is given of our environment."""
     for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"):
         reader.credential(name)
@@ -265,7 +265,7 @@ def _check_model(reader: Reader) -> None:
     reader.certificates("NODE_EXTRA_CA_CERTS")
 
 
-def _callback(reader: Reader) -> CallbackSettings | None:
+def _callback(reader: EnvironmentReader) -> CallbackSettings | None:
     url, token = reader.text("CALLBACK_URL"), reader.secret("CALLBACK_TOKEN")
     if token is not None and (fault := header_fault(token.reveal())):
         reader.faults.append(f"CALLBACK_TOKEN is malformed: {fault}")
@@ -283,7 +283,7 @@ def _callback(reader: Reader) -> CallbackSettings | None:
     return CallbackSettings(url=url, token=token, signing_key=key, give_up_seconds=give_up, proxy=proxy)
 
 
-def read_proxy(reader: Reader, url: str, of: str) -> Secret | None:
+def read_proxy(reader: EnvironmentReader, url: str, of: str) -> Secret | None:
     """Return the proxy on the way to a server that the variable `of` names, as httpx and curl read it.
 
     The certificates that the way asks for are checked, too.
@@ -297,7 +297,7 @@ def read_proxy(reader: Reader, url: str, of: str) -> Secret | None:
     return proxy
 
 
-def _proxy(reader: Reader, url: str, of: str) -> Secret | None:
+def _proxy(reader: EnvironmentReader, url: str, of: str) -> Secret | None:
     if is_excepted(url, reader.text("no_proxy") or reader.text("NO_PROXY") or ""):
         return None
     for name in proxy_variables(url):
@@ -319,7 +319,7 @@ def _proxy_fault(url: str) -> str | None:
     return http_fault(url)
 
 
-def _signing_key(reader: Reader, secret: Secret) -> Secret | None:
+def _signing_key(reader: EnvironmentReader, secret: Secret) -> Secret | None:
     text = secret.reveal()
     try:
         key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
@@ -331,7 +331,7 @@ def _signing_key(reader: Reader, secret: Secret) -> Secret | None:
     return Secret(text.removeprefix("whsec_"))
 
 
-def _s3(reader: Reader) -> S3Settings:
+def _s3(reader: EnvironmentReader) -> S3Settings:
     scaleway = bool(reader.text("SCW_ACCESS_KEY") and not reader.text("AWS_ACCESS_KEY_ID"))
     access = "SCW_ACCESS_KEY" if scaleway else "AWS_ACCESS_KEY_ID"
     secret = "SCW_SECRET_KEY" if scaleway else "AWS_SECRET_ACCESS_KEY"
@@ -357,7 +357,7 @@ def _s3(reader: Reader) -> S3Settings:
     )
 
 
-def _region(reader: Reader, *, scaleway: bool) -> str | None:
+def _region(reader: EnvironmentReader, *, scaleway: bool) -> str | None:
     """Return the region by the first of its names that is set."""
     names = () if scaleway else ("AWS_REGION", "AWS_DEFAULT_REGION")
     for name in (*names, "SCW_DEFAULT_REGION"):
@@ -366,7 +366,7 @@ def _region(reader: Reader, *, scaleway: bool) -> str | None:
     return None
 
 
-def _endpoint(reader: Reader, *names: str) -> str | None:
+def _endpoint(reader: EnvironmentReader, *names: str) -> str | None:
     """Return the address of a server by the first of its names that is set."""
     for name in names:
         if url := reader.text(name):

@@ -24,7 +24,7 @@ _NAMED: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class FileEntry:
     """A regular file; `name` is relative to the folder, and has surrogates for what is not UTF-8."""
 
     name: str
@@ -32,14 +32,14 @@ class Entry:
     executable: bool
 
 
-def regular_files(root: Path, leaves_out: Callable[[str], bool] = lambda _: False) -> list[Entry]:
+def regular_files(root: Path, leaves_out: Callable[[str], bool] = lambda _: False) -> list[FileEntry]:
     """Return the regular files below a folder, sorted by the bytes of their names.
 
     Symlinks and `.git` are no part of it, nor is what `leaves_out` says: it is asked with the path
     of each file, and of each folder with a slash at its end.
     Raises OSError, which names the file, where a folder cannot be read.
     """
-    found, folders = list[Entry](), [""]
+    found, folders = list[FileEntry](), [""]
     while folders:
         folder = folders.pop()
         with os.scandir(root / folder) as entries:
@@ -57,8 +57,8 @@ def regular_files(root: Path, leaves_out: Callable[[str], bool] = lambda _: Fals
     return sorted(found, key=lambda entry: os.fsencode(entry.name))
 
 
-def _entry(name: str, state: os.stat_result) -> Entry:
-    return Entry(name=name, size=state.st_size, executable=bool(state.st_mode & 0o100))
+def _entry(name: str, state: os.stat_result) -> FileEntry:
+    return FileEntry(name=name, size=state.st_size, executable=bool(state.st_mode & 0o100))
 
 
 def has_content(names: Iterable[str]) -> bool:

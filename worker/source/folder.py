@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Final
 
 from states.stages import STAGES
-from worker.errors import NoInputError, TemporaryError, WorkerError
+from worker.errors import DataError, TemporaryError, WorkerError
 from worker.source.files import (
-    Entry,
+    FileEntry,
     chunks,
     has_content,
     is_too_long,
     regular_files,
     tell_left_out,
 )
-from worker.source.limits import Limits
+from worker.source.limits import SourceLimits
 from worker.source.port import Revision
 from worker.system.disk import on_disk
 from worker.system.gitignore import NAME, rules_for
@@ -35,7 +35,7 @@ _CHANGED: Final = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 class FolderSource:
     """The source that is a folder; its commit is `folder-` and 40 hexadecimal digits over names and contents."""
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    def __init__(self, path: Path, limits: SourceLimits) -> None:
         """Take the folder, which is there."""
         self._path = path
         self._limits = limits
@@ -45,10 +45,10 @@ class FolderSource:
         return Revision(commit=self._read(None), branch=_NO_BRANCH)
 
     def checkout(self, commit: str | None, tree: Path) -> str:
-        """Copy the files, and return the commit that they are; raise NoInputError if another one was asked for."""
+        """Copy the files, and return the commit that they are; raise DataError if another one was asked for."""
         found = self._read(tree)
         if commit not in {None, found}:
-            raise NoInputError(
+            raise DataError(
                 f"{self._path}: its files have changed since the job began: start a new job", code="commit_not_found"
             )
         return found
@@ -61,7 +61,7 @@ class FolderSource:
             digest.update(b"%b\0%d%b" % (os.fsencode(entry.name), entry.executable, content))
         return _PREFIX + digest.hexdigest()[:_DIGITS]
 
-    def _entries(self, *, tells: bool) -> list[Entry]:
+    def _entries(self, *, tells: bool) -> list[FileEntry]:
         ignored, long = list[str](), list[str]()
         is_ignored = rules_for(self._path.resolve())
 
@@ -82,16 +82,16 @@ class FolderSource:
         self._check_limits(entries)
         return entries
 
-    def _check_limits(self, entries: list[Entry]) -> None:
+    def _check_limits(self, entries: list[FileEntry]) -> None:
         sizes = [(entry.name, entry.size) for entry in entries]
         size = sum(entry.size for entry in entries)
         try:
             self._limits.check(str(self._path), size=size, files=len(entries), parts=sizes)
-        except NoInputError as error:
+        except DataError as error:
             advice = f"name in {NAME} what is no part of the project"
-            raise NoInputError(f"{error}: {advice}", code=error.code) from error
+            raise DataError(f"{error}: {advice}", code=error.code) from error
 
-    def _take(self, entry: Entry, copy: Path | None) -> bytes:
+    def _take(self, entry: FileEntry, copy: Path | None) -> bytes:
         """Return the digest of a file, which is copied on the way."""
         digest = hashlib.sha256()
         if copy is None:
@@ -107,7 +107,7 @@ class FolderSource:
             copy.chmod(0o755 if entry.executable else 0o644)
         return digest.digest()
 
-    def _content(self, entry: Entry) -> Iterator[bytes]:
+    def _content(self, entry: FileEntry) -> Iterator[bytes]:
         path, left = self._path / entry.name, entry.size
         with on_disk(path, self._unreadable), os.fdopen(_open_regular(path), "rb") as file:
             for chunk in chunks(file):
@@ -121,7 +121,7 @@ class FolderSource:
     def _unreadable(self, error: OSError) -> WorkerError:
         if error.errno in _CHANGED:
             return self._changing(Path(error.filename))
-        return NoInputError(
+        return DataError(
             f"{error.filename}: cannot be read ({error.strerror}): make it readable, name it in "
             f"{NAME}, or take it out of the folder",
             code="repository_unreadable",
@@ -144,15 +144,15 @@ def _open_regular(path: Path) -> int:
     raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
 
 
-def _empty(path: Path, ignored: list[str]) -> NoInputError:
+def _empty(path: Path, ignored: list[str]) -> DataError:
     if ignored:
         what = f"{NAME} names all that lies there: take out of it what the course is to be about"
     else:
         what = "the folder is empty, or holds no regular file: give one with source code"
-    return NoInputError(f"{path}: {what}", code="repository_empty")
+    return DataError(f"{path}: {what}", code="repository_empty")
 
 
-def _without_courses(entries: list[Entry]) -> list[Entry]:
+def _without_courses(entries: list[FileEntry]) -> list[FileEntry]:
     """Leave out courses that were written into the folder: with them, each run would be about something else."""
     names = {entry.name for entry in entries}
     folders = {name.rpartition("/")[0] for name in names if "/" in name}

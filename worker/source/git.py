@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from states.repository_url import repository_fault
-from worker.errors import ConfigError, NoInputError
+from worker.errors import ConfigError, DataError
 from worker.settings.settings import Secret
 from worker.source.git_host import BRANCHES, GitHost
 from worker.source.git_program import Git
 from worker.source.host_answer import UnavailableError
-from worker.source.limits import Limits
+from worker.source.limits import SourceLimits
 from worker.source.port import Revision
 from worker.source.scratch_repository import ScratchRepository, is_commit
 from worker.system.retry import Policy, Retrier
@@ -31,7 +31,7 @@ _NAMED: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Tip:
+class RemoteRef:
     """A branch or tag as the host has it now; `ref` is its full name."""
 
     ref: str
@@ -49,14 +49,14 @@ class GitSource:
         token: Secret | None = None,
         *,
         allow_http: bool = False,
-        limits: Limits | None = None,
+        limits: SourceLimits | None = None,
     ) -> None:
         """Take a URL or `owner/name`, and a branch or tag (None: the host's HEAD), or raise ConfigError."""
         if fault := repository_fault(repository, allow_http=allow_http):
             raise ConfigError(f"the repository's address is not usable: {fault}")
         self._git = git
         self._branch = branch
-        self._limits = limits or Limits()
+        self._limits = limits or SourceLimits()
         self._host = GitHost(git, repository, token, self._limits)
         self._retrier = Retrier(git.runtime, git.stop)
 
@@ -98,24 +98,24 @@ class GitSource:
             raise self._gone(f"{self._branch or commit} is not the name of a commit, or is just being moved")
         return commit
 
-    def _gone(self, what: str) -> NoInputError:
-        return NoInputError(f"{self._host.address}: {what}", code="commit_not_found")
+    def _gone(self, what: str) -> DataError:
+        return DataError(f"{self._host.address}: {what}", code="commit_not_found")
 
-    def _tip(self, folder: Path) -> Tip:
+    def _tip(self, folder: Path) -> RemoteRef:
         branch = self._branch
         names = (_HEAD,) if branch is None else (f"{BRANCHES}{branch}", f"{_TAGS}{branch}")
         refs, head = self._host.refs(folder, *names, *(f"{name}^{{}}" for name in names))
         for name in names:
             if name in refs:
                 commit = refs.get(f"{name}^{{}}", refs[name])  # of an annotated tag, what it is a tag of
-                return Tip(ref=name, revision=Revision(commit=commit, branch=branch or head or _HEAD))
+                return RemoteRef(ref=name, revision=Revision(commit=commit, branch=branch or head or _HEAD))
         raise self._missing(folder)
 
-    def _missing(self, folder: Path) -> NoInputError:
+    def _missing(self, folder: Path) -> DataError:
         refs, _ = self._host.refs(folder)
         if not refs:
-            return NoInputError(f"{self._host.address}: the repository is empty", code="repository_empty")
+            return DataError(f"{self._host.address}: the repository is empty", code="repository_empty")
         names = [ref.removeprefix(BRANCHES).removeprefix(_TAGS) for ref in refs]
         there = f"{', '.join(names[:_NAMED])}{' and others' if len(names) > _NAMED else ''}"
         what = f"it has no branch or tag {self._branch}" if self._branch else "its default branch has no commit yet"
-        return NoInputError(f"{self._host.address}: {what}; there is {there}", code="branch_not_found")
+        return DataError(f"{self._host.address}: {what}; there is {there}", code="branch_not_found")

@@ -15,11 +15,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from states.repository_url import full_url, repository_fault
-from worker.errors import NoInputError
+from worker.errors import DataError
 from worker.settings.settings import Secret
-from worker.source.git_program import Git, Options
-from worker.source.host_answer import TRACE, Answer, UnavailableError, failure, read_answer
-from worker.source.limits import Limits
+from worker.source.git_program import Git, GitOptions
+from worker.source.host_answer import TRACE, HostAnswer, UnavailableError, failure, read_answer
+from worker.source.limits import SourceLimits
 from worker.source.scratch_repository import is_commit
 from worker.system.process import Finished
 
@@ -39,7 +39,7 @@ _FETCH: Final = (
 class GitHost:
     """The host of one repository."""
 
-    def __init__(self, git: Git, repository: str, token: Secret | None, limits: Limits) -> None:
+    def __init__(self, git: Git, repository: str, token: Secret | None, limits: SourceLimits) -> None:
         """Take the repository's URL or `owner/name`."""
         self._git = git
         self._limits = limits
@@ -55,7 +55,7 @@ class GitHost:
     def refs(self, folder: Path, *patterns: str) -> tuple[dict[str, str], str | None]:
         """Return the commits of the refs of those names (or all branches and tags), and the branch that HEAD means."""
         options = ("--symref",) if patterns else ("--heads", "--tags", "--refs")
-        finished = self._ask(folder, ("ls-remote", *options), patterns, Options())
+        finished = self._ask(folder, ("ls-remote", *options), patterns, GitOptions())
         answer = read_answer(finished.stderr, self._secrets)
         if finished.code != 0:
             raise UnavailableError(f"{self.address}: the git host refuses: {answer.reason}")
@@ -73,10 +73,10 @@ class GitHost:
         def watch() -> None:
             self._limits.check(self.address, size=_size(folder))
 
-        options = Options(timeout_seconds=self._limits.seconds, watch=watch)
+        options = GitOptions(timeout_seconds=self._limits.seconds, watch=watch)
         return self._ask(folder, _FETCH, (f"+{name}:{target}",), options).code == 0
 
-    def _ask(self, folder: Path, command: tuple[str, ...], names: tuple[str, ...], options: Options) -> Finished:
+    def _ask(self, folder: Path, command: tuple[str, ...], names: tuple[str, ...], options: GitOptions) -> Finished:
         """Ask the host, wherever on it the repository is now; raise what a failure means, unless it is a refusal."""
         for _ in range(_MAX_MOVES):
             variables = {**TRACE, "GIT_ALLOW_PROTOCOL": urlsplit(self.address).scheme}
@@ -88,9 +88,9 @@ class GitHost:
             if finished.code == 0 or any(refusal in finished.stderr for refusal in _REFUSALS):
                 return finished
             self._follow(read_answer(finished.stderr, self._secrets))
-        raise NoInputError(f"{self.address}: the git host sends us in a circle", code="repository_moved")
+        raise DataError(f"{self.address}: the git host sends us in a circle", code="repository_moved")
 
-    def _follow(self, answer: Answer) -> None:
+    def _follow(self, answer: HostAnswer) -> None:
         moved = answer.moved(self.address)
         if moved is None or _origin(moved) != _origin(self.address) or repository_fault(moved, allow_http=True):
             raise failure(answer, self.address, has_token=bool(self._secrets))

@@ -85,7 +85,7 @@ _DISK: Final = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
+class GitOptions:
     """What is particular to one git command; `watch` is called while it runs, and may raise to end it."""
 
     config: Mapping[str, str] = field(default_factory=dict)
@@ -120,12 +120,12 @@ class Git:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def run(self, folder: Path, arguments: tuple[str, ...], options: Options | None = None) -> Finished:
+    def run(self, folder: Path, arguments: tuple[str, ...], options: GitOptions | None = None) -> Finished:
         """Run a command on the repository in a scratch folder, whatever its exit code.
 
         Raises DiskError if it fails for want of this machine's disk, where the host may be blamed otherwise.
         """
-        options = options or Options()
+        options = options or GitOptions()
         config = {**_CONFIG, **options.config}
         variables = {
             **self._variables,
@@ -144,7 +144,7 @@ class Git:
             raise fault
         return finished
 
-    def _finished(self, command: Command, options: Options) -> Finished:
+    def _finished(self, command: Command, options: GitOptions) -> Finished:
         try:
             return run(
                 command,

@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 
 from states.addresses import page_hint
 from states.repository_url import without_credentials
-from worker.errors import NoInputError, RefusedError, TemporaryError, WorkerError
+from worker.errors import DataError, RefusedError, TemporaryError, WorkerError
 
 TRACE: Final = {"GIT_TRACE_CURL": "1", "GIT_TRACE_CURL_NO_DATA": "1"}
 """The variables that make git write the trace to stderr."""
@@ -42,7 +42,7 @@ class UnavailableError(TemporaryError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class HostAnswer:
     """The last answer of a host in a command that failed; `status` is None where none came."""
 
     status: int | None
@@ -70,7 +70,7 @@ class Answer:
         return self.headers.get("content-type", "").startswith("application/x-git-")
 
 
-def read_answer(stderr: bytes, secrets: Sequence[str] = ()) -> Answer:
+def read_answer(stderr: bytes, secrets: Sequence[str] = ()) -> HostAnswer:
     """Read what git wrote to stderr under TRACE, once the secrets are blotted out of it."""
     for secret in secrets:
         stderr = stderr.replace(secret.encode(), b"***")
@@ -84,7 +84,7 @@ def read_answer(stderr: bytes, secrets: Sequence[str] = ()) -> Answer:
         name, colon, value = match[1].decode("latin-1").partition(":")
         if colon:
             headers[name.strip().lower()] = value.strip()
-    return Answer(status=status, headers=headers, reason=reason(stderr), damaged=_DAMAGE in stderr)
+    return HostAnswer(status=status, headers=headers, reason=reason(stderr), damaged=_DAMAGE in stderr)
 
 
 def reason(stderr: bytes) -> str:
@@ -105,7 +105,7 @@ def reason(stderr: bytes) -> str:
     return f"{said}: {_NEWER_GIT}" if _OF_A_NEWER_GIT.search(said) else said
 
 
-def failure(answer: Answer, address: str, *, has_token: bool) -> WorkerError:
+def failure(answer: HostAnswer, address: str, *, has_token: bool) -> WorkerError:
     """Return the error that says what a failed command means for the user."""
     match answer.status:
         case None | 200:
@@ -123,11 +123,11 @@ def failure(answer: Answer, address: str, *, has_token: bool) -> WorkerError:
         case 401 | 403 | 404 | 410 | 451:
             private = "GITHUB_TOKEN may not read it" if has_token else "it is private: then set GITHUB_TOKEN"
             what = page_hint(address) or f"there is no such repository, or {private}"
-            return NoInputError(f"{address}: {what}", code="repository_not_found")
+            return DataError(f"{address}: {what}", code="repository_not_found")
     return _elsewhere(answer, address)
 
 
-def _unavailable(answer: Answer, address: str) -> WorkerError:
+def _unavailable(answer: HostAnswer, address: str) -> WorkerError:
     asked = answer.headers.get("retry-after", "")
     return UnavailableError(
         f"{address}: the git host answers with status {answer.status}: try again later",
@@ -135,24 +135,22 @@ def _unavailable(answer: Answer, address: str) -> WorkerError:
     )
 
 
-def _broken(answer: Answer, address: str) -> WorkerError:
+def _broken(answer: HostAnswer, address: str) -> WorkerError:
     if answer.status is not None and not answer.is_git:
         return _elsewhere(answer, address)
     if answer.damaged:
-        return NoInputError(f"{address}: the repository is damaged: {answer.reason}", code="repository_invalid")
+        return DataError(f"{address}: the repository is damaged: {answer.reason}", code="repository_invalid")
     return UnavailableError(f"{address}: the git host cannot be reached, or broke off: {answer.reason}")
 
 
-def _elsewhere(answer: Answer, address: str) -> WorkerError:
+def _elsewhere(answer: HostAnswer, address: str) -> WorkerError:
     hint = page_hint(address) or ""
     if answer.is_redirect:
         target = reason((answer.moved(address) or answer.headers["location"]).encode())
-        return NoInputError(
+        return DataError(
             f"{address}: the host points to {target}, which is not followed with a token: if that is the repository, "
             f"give that address{hint and f'; {hint}'}",
             code="repository_moved",
         )
     what = hint or "give the repository's own address"
-    return NoInputError(
-        f"{address}: what answers there (status {answer.status}) is no git server: {what}", code="not_git"
-    )
+    return DataError(f"{address}: what answers there (status {answer.status}) is no git server: {what}", code="not_git")

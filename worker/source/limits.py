@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from worker.errors import NoInputError
+from worker.errors import DataError
 
 _MIB: Final = 1 << 20
 _NEARLY_ALL: Final = 0.9
@@ -18,7 +18,7 @@ Parts = Iterable[tuple[str, int]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
+class SourceLimits:
     """Of one repository: the size of its files in bytes, their number, and the seconds that fetching them may take."""
 
     size: int = 1024 * _MIB
@@ -26,7 +26,7 @@ class Limits:
     seconds: float = 1800
 
     def check(self, name: str, *, size: int, files: int = 0, parts: Parts = ()) -> None:
-        """Raise NoInputError if that is too much for a repository; it names the largest parts."""
+        """Raise DataError if that is too much for a repository; it names the largest parts."""
         if files > self.files:
             counted = [f"{path} ({n} files)" for path, n in largest((path, 1) for path, _ in parts)]
             raise _too_large(f"{name}: it has more than {self.files} files", "many", counted)
@@ -56,6 +56,6 @@ def largest(parts: Parts) -> list[tuple[str, int]]:
         files = [(path, size) for path, size in files if path.startswith(prefix)]
 
 
-def _too_large(fault: str, much: str, parts: list[str]) -> NoInputError:
+def _too_large(fault: str, much: str, parts: list[str]) -> DataError:
     where = f"; its largest parts are {', '.join(parts)}" if parts else ""
-    return NoInputError(f"{fault}, which is too {much} for a course{where}", code="repository_too_large")
+    return DataError(f"{fault}, which is too {much} for a course{where}", code="repository_too_large")

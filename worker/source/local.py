@@ -10,11 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from worker.errors import NoInputError, WorkerError
+from worker.errors import DataError, WorkerError
 from worker.source.folder import FolderSource
-from worker.source.git_program import Git, Options
+from worker.source.git_program import Git, GitOptions
 from worker.source.host_answer import reason
-from worker.source.limits import Limits
+from worker.source.limits import SourceLimits
 from worker.source.port import Revision, Source
 from worker.source.scratch_repository import ScratchRepository
 
@@ -26,23 +26,23 @@ _NAMED: Final = 5
 _STATUS: Final = ("status", "--porcelain", "-z", "--no-renames", "--ignore-submodules=all", "--untracked-files=normal")
 
 
-def open_local(git: Git, path: Path, limits: Limits | None = None) -> Source:
-    """Return the source that a folder is, or raise NoInputError if it is none."""
+def open_local(git: Git, path: Path, limits: SourceLimits | None = None) -> Source:
+    """Return the source that a folder is, or raise DataError if it is none."""
     path = path.absolute()
     if not path.is_dir():
         what = "is not a folder" if path.exists() else "does not exist"
-        raise NoInputError(f"{path} {what}: give a folder, or a repository's URL", code="repository_not_found")
+        raise DataError(f"{path} {what}: give a folder, or a repository's URL", code="repository_not_found")
     if (path / ".git").exists():
-        return LocalSource(git, path, path / ".git", limits or Limits())
+        return LocalSource(git, path, path / ".git", limits or SourceLimits())
     if all((path / name).exists() for name in _BARE):
-        return LocalSource(git, path, path, limits or Limits())
-    return FolderSource(path, limits or Limits())
+        return LocalSource(git, path, path, limits or SourceLimits())
+    return FolderSource(path, limits or SourceLimits())
 
 
 class LocalSource:
     """The source that is a repository on this machine: with a work tree (`.git` a folder or a file), or bare."""
 
-    def __init__(self, git: Git, path: Path, git_dir: Path, limits: Limits) -> None:
+    def __init__(self, git: Git, path: Path, git_dir: Path, limits: SourceLimits) -> None:
         """Take the folder, and where its repository is."""
         self._git = git
         self._path = path
@@ -56,7 +56,7 @@ class LocalSource:
             branch = self._look_up(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
             commit = self._look_up(folder, "rev-parse", "--quiet", "--verify", "HEAD^{commit}")
             if not commit:
-                raise NoInputError(f"{self._path}: there is no commit on {branch or 'HEAD'}", code="repository_empty")
+                raise DataError(f"{self._path}: there is no commit on {branch or 'HEAD'}", code="repository_empty")
             if self._git_dir != self._path and not self._warned:
                 self._warned = True
                 self._warn_of_changes(self._borrow(folder, commit), commit)
@@ -68,15 +68,15 @@ class LocalSource:
         with self._git.folder() as folder:
             repository = self._borrow(folder, found)
             if repository.commit_of(found) != found:
-                raise NoInputError(f"{self._path}: it has no commit {found} any more", code="commit_not_found")
+                raise DataError(f"{self._path}: it has no commit {found} any more", code="commit_not_found")
             repository.materialize(found, tree)
         return found
 
     def _look_up(self, folder: Path, *arguments: str) -> str:
         """Ask the repository itself for something; return nothing if there is no such thing."""
-        finished = self._git.run(folder, arguments, Options(variables={"GIT_DIR": str(self._git_dir)}))
+        finished = self._git.run(folder, arguments, GitOptions(variables={"GIT_DIR": str(self._git_dir)}))
         if finished.code > 1:
-            raise NoInputError(
+            raise DataError(
                 f"{self._path}: git cannot read the repository: {reason(finished.stderr)}", code="repository_invalid"
             )
         return finished.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")

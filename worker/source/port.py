@@ -16,7 +16,7 @@ class Revision:
 class Source(Protocol):
     """A repository, wherever it lies.
 
-    Both methods raise NoInputError (it cannot be had), RefusedError (the host does not accept our token),
+    Both methods raise DataError (it cannot be had), RefusedError (the host does not accept our token),
     TemporaryError (the host is away, or the run is being stopped) or ConfigError (git is not installed).
     """
 

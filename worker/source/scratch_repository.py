@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from worker.errors import NoInputError, TemporaryError, WorkerError
+from worker.errors import DataError, TemporaryError, WorkerError
 from worker.source.files import UNUSABLE, has_content, is_too_long, tell_left_out
-from worker.source.git_program import Git, Options
+from worker.source.git_program import Git, GitOptions
 from worker.source.host_answer import reason
-from worker.source.limits import Limits
+from worker.source.limits import SourceLimits
 from worker.system.disk import disk_error, on_disk
 from worker.system.process import Finished
 
@@ -43,7 +43,7 @@ def is_commit(text: str) -> bool:
 class ScratchRepository:
     """A repository of our own, in a scratch folder that is there already."""
 
-    def __init__(self, git: Git, folder: Path, name: str, limits: Limits, objects: Path | None = None) -> None:
+    def __init__(self, git: Git, folder: Path, name: str, limits: SourceLimits, objects: Path | None = None) -> None:
         """Take what errors call it, and where its objects are, if they are another repository's."""
         self._git = git
         self._name = name
@@ -64,7 +64,7 @@ class ScratchRepository:
 
         It reads `data`. Raises what its failure means.
         """
-        options = Options(
+        options = GitOptions(
             variables={**self._variables, **(variables or {})},
             timeout_seconds=self._limits.seconds,
             max_output=max_output,
@@ -84,7 +84,7 @@ class ScratchRepository:
 
     def commit_of(self, name: str) -> str | None:
         """Return the commit that a name stands for, or None if there is none."""
-        options = Options(variables=self._variables)
+        options = GitOptions(variables=self._variables)
         finished = self._git.run(self.folder, ("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}"), options)
         if finished.code > 1:
             raise self._failure("rev-parse", finished)
@@ -118,7 +118,7 @@ class ScratchRepository:
         self._limits.check(self._name, size=sum(file.size for file in files), files=number, parts=sizes)
         if not has_content(file.name for file in files):
             others = "nothing but submodules and links, which are not read" if entries else "no file"
-            raise NoInputError(
+            raise DataError(
                 f"{self._name}: the repository holds {others}: give a repository with files of its own",
                 code="repository_empty",
             )
@@ -132,7 +132,7 @@ class ScratchRepository:
         self.do("update-index", "-z", "--index-info", data=b"".join(listed))
         try:
             self.do("checkout-index", "--all", "--force", variables={"GIT_WORK_TREE": str(tree)})
-        except NoInputError as error:
+        except DataError as error:
             return error
         return None
 
@@ -140,7 +140,7 @@ class ScratchRepository:
         said = f"{self._name}: git {command} fails: {reason(finished.stderr)}"
         if finished.code >= _SIGNALED:
             return TemporaryError(said, code="git_failed")
-        return NoInputError(said, code="repository_invalid")
+        return DataError(said, code="repository_invalid")
 
 
 def _file(entry: re.Match[bytes]) -> _File:

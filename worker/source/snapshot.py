@@ -17,8 +17,8 @@ from pathlib import Path
 from tarfile import BLOCKSIZE, GNU_FORMAT, GNUTYPE_LONGNAME, NUL, REGTYPE, HeaderError, TarInfo
 from typing import BinaryIO, Final
 
-from worker.source.files import CHUNK, Entry, regular_files
-from worker.source.limits import Limits
+from worker.source.files import CHUNK, FileEntry, regular_files
+from worker.source.limits import SourceLimits
 from worker.source.port import InvalidSnapshotError
 from worker.system.disk import on_disk
 
@@ -44,26 +44,26 @@ def pack(tree: Path, file: Path) -> None:
         target.write(NUL * 2 * BLOCKSIZE)
 
 
-def unpack(file: Path, tree: Path, limits: Limits | None = None) -> None:
+def unpack(file: Path, tree: Path, limits: SourceLimits | None = None) -> None:
     """Fill an empty folder from a snapshot, or raise InvalidSnapshotError (or DiskError) and leave it empty."""
     with on_disk(tree):
         try:
             with file.open("rb") as raw, gzip.GzipFile(fileobj=raw, mode="rb") as packed:
-                _extract(BufferedReader(packed, CHUNK), tree, limits or Limits())
+                _extract(BufferedReader(packed, CHUNK), tree, limits or SourceLimits())
         except BaseException:
             shutil.rmtree(tree)
             tree.mkdir(mode=0o700)
             raise
 
 
-def _header(entry: Entry) -> bytes:
+def _header(entry: FileEntry) -> bytes:
     info = TarInfo(entry.name)
     info.size = entry.size
     info.mode = 0o755 if entry.executable else 0o644
     return info.tobuf(GNU_FORMAT, "utf-8", "surrogateescape")
 
 
-def _extract(source: BufferedReader, tree: Path, limits: Limits) -> None:
+def _extract(source: BufferedReader, tree: Path, limits: SourceLimits) -> None:
     size = 0
     for files, info in enumerate(_headers(source), start=1):
         size += info.size

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Final, TypeVar
 
 from worker.errors import ExistsError, MissingError, StoreConfigError, StoreUnavailableError
-from worker.store.port import Entry, Head
+from worker.store.port import ObjectEntry, ObjectHead
 from worker.system.disk import PASSING
 
 TEMPORARY: Final = "~tmp"
@@ -71,16 +71,16 @@ class FolderStore:
         with _opened(self._path(key)) as file, path.open("wb") as copy:
             shutil.copyfileobj(file, copy)
 
-    def head(self, key: str) -> Head:
+    def head(self, key: str) -> ObjectHead:
         """Return an object's size and age; a file that is made for it tells the time."""
         path = self._path(key)
         with _translating(path), _opened(path) as file:
             found = os.fstat(file.fileno())
             with _within(self._temporary, partial(tempfile.TemporaryFile, dir=self._temporary)) as made:
                 now = os.fstat(made.fileno()).st_mtime
-        return Head(size=found.st_size, modified=found.st_mtime, now=now)
+        return ObjectHead(size=found.st_size, modified=found.st_mtime, now=now)
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
         """Yield objects, folder by folder; folders that can hold none of them are not read."""
         folder = prefix.rpartition("/")[0]
         if folder:
@@ -147,7 +147,7 @@ class FolderStore:
                 folder.rmdir()
                 folder = folder.parent
 
-    def _walk(self, folder: str, prefix: str, start_after: str) -> Iterator[Entry]:
+    def _walk(self, folder: str, prefix: str, start_after: str) -> Iterator[ObjectEntry]:
         """Yield what lies below a folder (which is empty or ends in `/`)."""
         found = self._scan(folder)
         for key in sorted(found):
@@ -160,7 +160,7 @@ class FolderStore:
                     line = found[key].stat(follow_symlinks=False)
                 except FileNotFoundError:
                     continue
-                yield Entry(key=key, size=line.st_size, modified=line.st_mtime)
+                yield ObjectEntry(key=key, size=line.st_size, modified=line.st_mtime)
 
     def _scan(self, folder: str) -> dict[str, "os.DirEntry[str]"]:
         """Return a folder's files and folders by key; a folder's ends in `/`, and so sorts as its content does."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from worker.errors import ExistsError, MissingError
-from worker.store.port import Entry, Head
+from worker.store.port import ObjectEntry, ObjectHead
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,16 +50,16 @@ class MemoryStore:
         """Write an object's content to a file."""
         path.write_bytes(self._found(key).body)
 
-    def head(self, key: str) -> Head:
+    def head(self, key: str) -> ObjectHead:
         """Return an object's size and age."""
         found = self._found(key)
-        return Head(size=len(found.body), modified=found.modified, now=self._clock())
+        return ObjectHead(size=len(found.body), modified=found.modified, now=self._clock())
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
         """Yield what was there when the listing began (texts sort as their UTF-8 does)."""
         found = [item for item in self._objects.copy().items() if item[0].startswith(prefix) and item[0] > start_after]
         for key, entry in sorted(found, key=lambda item: item[0])[:limit]:
-            yield Entry(key=key, size=len(entry.body), modified=entry.modified)
+            yield ObjectEntry(key=key, size=len(entry.body), modified=entry.modified)
 
     def delete(self, keys: list[str]) -> None:
         """Delete objects."""

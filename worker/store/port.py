@@ -14,7 +14,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Head:
+class ObjectHead:
     """What a store says of an object."""
 
     size: int
@@ -31,7 +31,7 @@ class Head:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class ObjectEntry:
     """A line of a listing; `size` in bytes, `modified` in seconds since 1970 by the store's clock."""
 
     key: str
@@ -60,10 +60,10 @@ class Store(Protocol):
     def download(self, key: str, path: Path) -> None:
         """Write an object's content to a file, or raise MissingError."""
 
-    def head(self, key: str) -> Head:
+    def head(self, key: str) -> ObjectHead:
         """Return an object's size and age, or raise MissingError."""
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
         """Yield the objects whose keys begin with a prefix and sort after a text, in the order of their keys' bytes."""
 
     def delete(self, keys: list[str]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from worker.errors import ConflictError, StoreFaultError, StoreRefusedError, StoreUnavailableError
-from worker.store.port import Entry, Head, Store
+from worker.store.port import ObjectEntry, ObjectHead, Store
 from worker.system.retry import Policy, Retrier
 
 LOG = logging.getLogger(__name__)
@@ -63,11 +63,11 @@ class RetryingStore:
         """Write an object's content to a file, from its beginning at each try."""
         self._call(partial(self._store.download, key, path))
 
-    def head(self, key: str) -> Head:
+    def head(self, key: str) -> ObjectHead:
         """Return an object's size and age."""
         return self._call(partial(self._store.head, key))
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
         """Yield entries; what is tried again is a page, from the last key that was yielded."""
         while limit is None or limit > 0:
             size = PAGE if limit is None else min(limit, PAGE)
@@ -90,7 +90,7 @@ class RetryingStore:
         """Return the object's name."""
         return self._store.uri(key)
 
-    def _page(self, prefix: str, start_after: str, size: int) -> list[Entry]:
+    def _page(self, prefix: str, start_after: str, size: int) -> list[ObjectEntry]:
         return list(self._store.entries(prefix, start_after=start_after, limit=size))
 
     def _call(self, work: Callable[[], Result]) -> Result:

@@ -23,8 +23,8 @@ from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
 from worker.errors import StoreConfigError, StoreUnavailableError
-from worker.store.port import Entry, Head
-from worker.store.s3_errors import Answer, GarbledError, StrangerError, inspect, meaning, moment
+from worker.store.port import ObjectEntry, ObjectHead
+from worker.store.s3_errors import ErrorResponse, GarbledError, NotS3Error, inspect, meaning, moment
 
 if TYPE_CHECKING:
     # Types only: the package is not installed with the program.
@@ -95,14 +95,14 @@ class S3Store:
             with path.open("wb") as file:
                 file.writelines(body.iter_chunks(CHUNK_BYTES))
 
-    def head(self, key: str) -> Head:
+    def head(self, key: str) -> ObjectHead:
         """Return an object's size and age: the answer's `Date` less its `Last-Modified`."""
         with self._translating("read"):
             answer = self._client.head_object(Bucket=self._bucket, Key=self._prefix + key)
             now = moment(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
-            return Head(size=answer["ContentLength"], modified=answer["LastModified"].timestamp(), now=now)
+            return ObjectHead(size=answer["ContentLength"], modified=answer["LastModified"].timestamp(), now=now)
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
         """Yield objects, page by page; a server that does not list in the order of keys is refused."""
         while limit is None or limit > 0:
             size = PAGE if limit is None else min(limit, PAGE)
@@ -126,7 +126,7 @@ class S3Store:
                 answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
             for fault in answer.get("Errors", []):
                 status = 403 if fault.get("Code") == "AccessDenied" else 503
-                refusal = Answer(status=status, code=fault.get("Code", ""), message=fault.get("Message") or "")
+                refusal = ErrorResponse(status=status, code=fault.get("Code", ""), message=fault.get("Message") or "")
                 raise meaning(refusal, "delete", self.url)
 
     def sign(self, key: str, expires_seconds: int) -> str:
@@ -144,7 +144,7 @@ class S3Store:
         public = self._access.public_endpoint_url
         return _client(self._access, public, self._bucket) if public else self._client
 
-    def _page(self, prefix: str, start_after: str, size: int) -> tuple[list[Entry], bool]:
+    def _page(self, prefix: str, start_after: str, size: int) -> tuple[list[ObjectEntry], bool]:
         """Return the next entries, and whether they are the last; pages that are empty and not the last are passed."""
         start: dict[str, Any] = {
             "StartAfter": self._prefix + start_after  # so a console's marker of the prefix itself is passed over
@@ -165,11 +165,11 @@ class S3Store:
                 start = {"ContinuationToken": token}
             raise GarbledError("empty pages that do not come to an end")
 
-    def _entry(self, item: Mapping[str, Any], prefix: str) -> Entry:
+    def _entry(self, item: Mapping[str, Any], prefix: str) -> ObjectEntry:
         key, modified = item["Key"], item["LastModified"]
         if not key.startswith(self._prefix + prefix):
             raise GarbledError(f"a list with {key!r}, which was not asked for")
-        return Entry(key=key.removeprefix(self._prefix), size=item["Size"], modified=modified.timestamp())
+        return ObjectEntry(key=key.removeprefix(self._prefix), size=item["Size"], modified=modified.timestamp())
 
     def _body(self, key: str) -> "StreamingBody":
         answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
@@ -205,7 +205,7 @@ class S3Store:
             raise meaning(_answer(error), doing, self.url) from error
         except (BotoCoreError, ResponseParserError, HTTPError) as error:
             raise self._unanswered(error, doing) from error
-        except StrangerError as error:
+        except NotS3Error as error:
             raise StoreConfigError(
                 f"cannot {doing} at {self.url}: what answers at {self._server} is no S3 store ({error}): "
                 "check AWS_ENDPOINT_URL_S3 (https or http?), and any proxy on the way"
@@ -239,11 +239,11 @@ _UNREADABLE: Final = (LookupError, ValueError, TypeError, AttributeError, Arithm
 """What the SDK raises for an answer that lacks something, or has it in another form."""
 
 
-def _answer(error: ClientError) -> Answer:
+def _answer(error: ClientError) -> ErrorResponse:
     fault: dict[str, Any] = dict(error.response.get("Error", {}))
     metadata: dict[str, Any] = dict(error.response["ResponseMetadata"])
     ours, theirs = fault.get("RequestTime"), fault.get("ServerTime")
-    return Answer(
+    return ErrorResponse(
         status=metadata["HTTPStatusCode"],
         code=fault.get("Code", ""),
         message=fault.get("Message") or "",

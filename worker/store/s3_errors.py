@@ -55,7 +55,7 @@ _REFUSED: Final = (
 )
 
 
-class StrangerError(Exception):
+class NotS3Error(Exception):
     """What answers is no S3 server; the message says what it answers."""
 
 
@@ -64,7 +64,7 @@ class GarbledError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class ErrorResponse:
     """An error as a server sent it; one to HEAD has no body, so that only its status counts."""
 
     status: int
@@ -88,7 +88,7 @@ def inspect(operation: str, status: int, headers: Mapping[str, str], body: bytes
     elif operation in _ROOTS:
         _inspect_document(_ROOTS[operation], status, headers, body or b"")
     elif operation.endswith("Object") and not _is_about_an_object(operation, headers, body):
-        raise StrangerError(f"HTTP {status}, {_looks(headers, body)}")
+        raise NotS3Error(f"HTTP {status}, {_looks(headers, body)}")
 
 
 def _inspect_error(status: int, headers: Mapping[str, str], body: bytes) -> None:
@@ -97,15 +97,15 @@ def _inspect_error(status: int, headers: Mapping[str, str], body: bytes) -> None
         return
     if status < 400 and "x-amz-bucket-region" not in headers:  # noqa: PLR2004 - HTTP's own number
         where = _printable(headers.get("location", "").partition("?")[0]) or "nowhere"
-        raise StrangerError(f"HTTP {status}, a redirect to {where}")
+        raise NotS3Error(f"HTTP {status}, a redirect to {where}")
     if body:
-        raise StrangerError(f"HTTP {status}, {_looks(headers, body)}")
+        raise NotS3Error(f"HTTP {status}, {_looks(headers, body)}")
 
 
 def _inspect_document(expected: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
     root = _root(body)
     if root not in {expected, "Error"}:
-        raise StrangerError(f"HTTP {status}, {_looks(headers, body)}")
+        raise NotS3Error(f"HTTP {status}, {_looks(headers, body)}")
     try:
         document = ET.fromstring(body)  # noqa: S314 - as the SDK does a moment later
     except ET.ParseError as error:
@@ -149,7 +149,7 @@ def moment(text: str) -> datetime:
     return min(found.replace(tzinfo=found.tzinfo or UTC) for found in moments)
 
 
-def meaning(answer: Answer, doing: str, url: str) -> Exception:
+def meaning(answer: ErrorResponse, doing: str, url: str) -> Exception:
     """Return the error that an answer stands for; `doing` is `read`, `write`, `list` or `delete`."""
     kind = _kind(answer, doing)
     advice = ""
@@ -163,7 +163,7 @@ def meaning(answer: Answer, doing: str, url: str) -> Exception:
     return kind(f"cannot {doing} at {url}: HTTP {answer.status}, {reason}{advice}")
 
 
-def _kind(answer: Answer, doing: str) -> type[Exception]:
+def _kind(answer: ErrorResponse, doing: str) -> type[Exception]:
     if answer.code in _CONFIG or (answer.status == 404 and doing != "read"):  # noqa: PLR2004 - HTTP's own number
         return StoreConfigError
     if answer.code in _PASSING:
@@ -171,7 +171,7 @@ def _kind(answer: Answer, doing: str) -> type[Exception]:
     return _KINDS.get(answer.status, StoreUnavailableError if answer.status >= 500 else StoreConfigError)  # noqa: PLR2004
 
 
-def _skew(answer: Answer) -> str:
+def _skew(answer: ErrorResponse) -> str:
     try:
         ours, theirs = (datetime.fromisoformat(time) for time in answer.times or ())
         return f"by {abs((ours - theirs).total_seconds()):.0f} seconds"

@@ -146,7 +146,7 @@ class Process:
                 self._take(key.data, chunk)
 
 
-class Lines:
+class LineSplitter:
     """Makes lines of what a process writes: `Process(command, runtime, Lines(on_line).take)`."""
 
     def __init__(self, on_line: Callable[[Stream, str], None]) -> None:

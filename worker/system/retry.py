@@ -31,7 +31,7 @@ class Retrier:
         self._stop = stop
         self._end = float("inf")
 
-    def hurry(self, seconds: float) -> None:
+    def finish_within(self, seconds: float) -> None:
         """Wake from every wait, try again at once, and from now on give up so many seconds from now."""
         self._end = self._runtime.monotonic() + seconds
         waiting, self._stop = self._stop, self._runtime.flag()

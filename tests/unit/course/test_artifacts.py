@@ -13,9 +13,9 @@ from states.stages import Stage
 from tests.support.builders import begun, entered
 from worker.course.artifacts import Artifacts
 from worker.course.inventory import Inventory
-from worker.errors import NoInputError
+from worker.errors import DataError
 from worker.store.memory import MemoryStore
-from worker.store.port import Entry
+from worker.store.port import ObjectEntry
 
 INPUTS = "0123456789ab"
 PATH = "chapters/chapter_1_x.md"
@@ -122,7 +122,7 @@ def test_what_is_gone_or_of_another_size_is_found_by_listing(store: MemoryStore,
 
 def test_what_only_the_listing_does_not_show_is_not_missing() -> None:
     class Blind(MemoryStore):
-        def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+        def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
             return iter(list(super().entries(prefix, start_after=start_after, limit=limit))[:1])
 
     artifacts = Artifacts(Blind(lambda: 0.0), "job-1", InlineExecutor())
@@ -194,5 +194,5 @@ def test_where_no_stage_is_in_hand_nothing_is_unfinished(store: MemoryStore, sta
 
 
 def test_a_collected_job_has_no_inventory(store: MemoryStore) -> None:
-    with pytest.raises(NoInputError, match="was collected: its files are gone"):
+    with pytest.raises(DataError, match="was collected: its files are gone"):
         Inventory(store, InlineExecutor(), replace(begun(), collected=True))

@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from tests.support.fondation import listen, said
-from worker.engines.fondation.cli_output import MAX_LINES, MAX_TEXT, Speech, parse
+from worker.engines.fondation.cli_output import MAX_LINES, MAX_TEXT, CliOutput, parse
 from worker.system.process import Stream
 from worker.system.runtime import SystemRuntime
 
@@ -54,7 +54,7 @@ def test_lines_are_read(stream: Stream, line: str, level: int, text: str, blames
 
 def test_lines_are_passed_on_at_their_level(caplog: pytest.LogCaptureFixture) -> None:
     listen(caplog)
-    speech = Speech(SystemRuntime(), ())
+    speech = CliOutput(SystemRuntime(), ())
     for line in (pino(20, "a"), pino(30, "b"), pino(40, "c"), pino(50, "d")):
         speech.hear(OUT, line)
     assert said(caplog) == [(10, "a"), (20, "b"), (30, "c"), (40, "d")]
@@ -62,14 +62,14 @@ def test_lines_are_passed_on_at_their_level(caplog: pytest.LogCaptureFixture) ->
 
 def test_of_a_long_line_the_beginning_is_passed_on(caplog: pytest.LogCaptureFixture) -> None:
     listen(caplog)
-    Speech(SystemRuntime(), ()).hear(ERR, "x" * 50_000)
+    CliOutput(SystemRuntime(), ()).hear(ERR, "x" * 50_000)
     assert said(caplog) == [(logging.WARNING, "x" * MAX_TEXT)]
 
 
 def test_of_many_lines_a_second_some_are_passed_on_and_the_rest_is_counted(caplog: pytest.LogCaptureFixture) -> None:
     listen(caplog)
     clock = Clock()
-    speech = Speech(clock, ())
+    speech = CliOutput(clock, ())
     for number in range(1000):
         speech.hear(OUT, f"line {number}")
     clock.seconds = 1
@@ -80,7 +80,7 @@ def test_of_many_lines_a_second_some_are_passed_on_and_the_rest_is_counted(caplo
 
 def test_what_is_not_logged_is_not_counted_as_left_out(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="worker.engines.fondation")
-    speech = Speech(Clock(), ())
+    speech = CliOutput(Clock(), ())
     for _ in range(1000):
         speech.hear(OUT, pino(20, "detail"))
     speech.close()
@@ -89,7 +89,7 @@ def test_what_is_not_logged_is_not_counted_as_left_out(caplog: pytest.LogCapture
 
 def test_secrets_and_control_characters_are_struck_out(caplog: pytest.LogCaptureFixture) -> None:
     listen(caplog)
-    speech = Speech(SystemRuntime(), ("sk-ant-secret",))
+    speech = CliOutput(SystemRuntime(), ("sk-ant-secret",))
     speech.hear(ERR, "key sk-ant-secret\x1b[31m refused \u202e")
     speech.hear(OUT, json.dumps({"level": 50, "msg": "x" * (MAX_TEXT - 6) + "sk-ant-secret"}))
     assert speech.errors() == ["key *** [31m refused", "x" * (MAX_TEXT - 6) + "***"]
@@ -97,7 +97,7 @@ def test_secrets_and_control_characters_are_struck_out(caplog: pytest.LogCapture
 
 
 def test_only_the_last_errors_are_kept() -> None:
-    speech = Speech(SystemRuntime(), ())
+    speech = CliOutput(SystemRuntime(), ())
     for number in range(1000):
         speech.hear(ERR, f"error {number}")
     assert (len(speech.errors()), speech.errors()[-1]) == (50, "error 999")
@@ -114,7 +114,7 @@ def test_only_the_last_errors_are_kept() -> None:
     ],
 )
 def test_steps_are_counted_as_they_are_announced(lines: list[str], step: int) -> None:
-    speech = Speech(SystemRuntime(), ())
+    speech = CliOutput(SystemRuntime(), ())
     for line in lines:
         speech.hear(OUT, line)
     assert speech.step == step

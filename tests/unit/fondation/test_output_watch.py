@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.engines.fondation.output_watch import FOLDERS, LOOK_SECONDS, Looks, Watch
+from worker.engines.fondation.output_watch import FOLDERS, LOOK_SECONDS, OutputWatch, PollingWatch
 from worker.system.runtime import SystemRuntime
 
 RUNTIME = SystemRuntime()
@@ -19,13 +19,13 @@ def output(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def watch(output: Path) -> Iterator[Watch]:
-    watch = Watch(output, RUNTIME)
+def watch(output: Path) -> Iterator[OutputWatch]:
+    watch = OutputWatch(output, RUNTIME)
     yield watch
     watch.close()
 
 
-def seen(watch: Watch | Looks, seconds: float) -> list[str]:
+def seen(watch: OutputWatch | PollingWatch, seconds: float) -> list[str]:
     """Return what is complete within a time."""
     end, found = RUNTIME.monotonic() + seconds, list[str]()
     while RUNTIME.monotonic() < end:
@@ -33,7 +33,7 @@ def seen(watch: Watch | Looks, seconds: float) -> list[str]:
     return found
 
 
-def test_a_file_is_complete_when_it_is_closed_and_not_before(output: Path, watch: Watch) -> None:
+def test_a_file_is_complete_when_it_is_closed_and_not_before(output: Path, watch: OutputWatch) -> None:
     with (output / "chapters" / "a.md").open("w") as file:
         for piece in ("one ", "two "):
             file.write(piece)
@@ -43,7 +43,7 @@ def test_a_file_is_complete_when_it_is_closed_and_not_before(output: Path, watch
     assert watch.wait(1).complete == ("chapters/a.md",)
 
 
-def test_a_file_is_complete_when_it_is_moved_to_its_place(output: Path, watch: Watch) -> None:
+def test_a_file_is_complete_when_it_is_moved_to_its_place(output: Path, watch: OutputWatch) -> None:
     (output / "draft").write_text("text")
     (output / "draft").rename(output / "tutorials" / "a.md")
     assert seen(watch, 0.1) == ["draft", "tutorials/a.md"]
@@ -51,19 +51,19 @@ def test_a_file_is_complete_when_it_is_moved_to_its_place(output: Path, watch: W
 
 def test_nothing_is_said_of_what_was_there_before(output: Path) -> None:
     (output / "a.md").write_text("text")
-    watch = Watch(output, RUNTIME)
+    watch = OutputWatch(output, RUNTIME)
     assert seen(watch, 3 * LOOK_SECONDS) == []
     watch.close()
 
 
-def test_a_folder_that_is_replaced_is_watched_all_the_same(output: Path, watch: Watch) -> None:
+def test_a_folder_that_is_replaced_is_watched_all_the_same(output: Path, watch: OutputWatch) -> None:
     (output / "chapters").rename(output / "old")
     (output / "chapters").mkdir()
     (output / "chapters" / "a.md").write_text("text")
     assert seen(watch, 4 * LOOK_SECONDS) == ["chapters/a.md"]
 
 
-def test_more_than_the_kernel_remembers_is_found_by_looking(output: Path, watch: Watch) -> None:
+def test_more_than_the_kernel_remembers_is_found_by_looking(output: Path, watch: OutputWatch) -> None:
     limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
     for number in range(limit // 2 + 1):  # created, modified, closed
         (output / f"chapters/{number % 100}.md").write_text(str(number))
@@ -74,11 +74,13 @@ class TestLooks:
     """Where there is no inotify."""
 
     @pytest.fixture
-    def looks(self, output: Path) -> Looks:
+    def looks(self, output: Path) -> PollingWatch:
         (output / "old.md").write_text("text")
-        return Looks({"": output, "chapters/": output / "chapters"}, RUNTIME)
+        return PollingWatch({"": output, "chapters/": output / "chapters"}, RUNTIME)
 
-    def test_a_file_is_complete_when_it_has_not_changed_between_two_looks(self, output: Path, looks: Looks) -> None:
+    def test_a_file_is_complete_when_it_has_not_changed_between_two_looks(
+        self, output: Path, looks: PollingWatch
+    ) -> None:
         with (output / "chapters" / "a.md").open("w") as file:
             for piece in range(20):
                 file.write(f"{piece} ")
@@ -86,17 +88,17 @@ class TestLooks:
                 assert looks.wait(LOOK_SECONDS / 2).complete == ()
         assert seen(looks, 4 * LOOK_SECONDS) == ["chapters/a.md"]
 
-    def test_a_file_that_changes_again_is_told_again(self, output: Path, looks: Looks) -> None:
+    def test_a_file_that_changes_again_is_told_again(self, output: Path, looks: PollingWatch) -> None:
         for text in ("one", "three"):
             (output / "a.md").write_text(text)
             assert seen(looks, 3 * LOOK_SECONDS) == ["a.md"]
 
-    def test_any_change_is_a_sign_of_life(self, output: Path, looks: Looks) -> None:
+    def test_any_change_is_a_sign_of_life(self, output: Path, looks: PollingWatch) -> None:
         assert not looks.wait(LOOK_SECONDS).alive
         (output / "a.md").write_text("one")
         assert looks.wait(LOOK_SECONDS).alive
 
-    def test_links_and_lost_folders_are_passed_over(self, output: Path, looks: Looks) -> None:
+    def test_links_and_lost_folders_are_passed_over(self, output: Path, looks: PollingWatch) -> None:
         (output / "link.md").symlink_to("/etc/passwd")
         (output / "chapters").rmdir()
         assert seen(looks, 3 * LOOK_SECONDS) == []

@@ -10,7 +10,7 @@ import pytest
 
 from states.stages import Stage
 from tests.support.waiting import until
-from worker.engines.fondation.yaml_guard import Keeper
+from worker.engines.fondation.yaml_guard import YamlGuard
 from worker.engines.port import EngineOutdatedError
 
 PATH: Final = "step1_abstractions.yaml"
@@ -24,15 +24,15 @@ Visit = Callable[..., bytes]
 
 
 @pytest.fixture
-def keeper(tmp_path: Path) -> Iterator[Keeper]:
+def keeper(tmp_path: Path) -> Iterator[YamlGuard]:
     (tmp_path / PATH).write_bytes(STORED)
-    keeper = Keeper(tmp_path, {PATH: STORED})
+    keeper = YamlGuard(tmp_path, {PATH: STORED})
     yield keeper
     keeper.close()
 
 
 @pytest.fixture
-def visit(tmp_path: Path, keeper: Keeper) -> Visit:
+def visit(tmp_path: Path, keeper: YamlGuard) -> Visit:
     """Return a function that lets another process do something to the file, and returns what it printed."""
 
     def run(script: str, own: bytes = b"- {name: own}\n") -> bytes:
@@ -44,17 +44,17 @@ def visit(tmp_path: Path, keeper: Keeper) -> Visit:
     return run
 
 
-def looked(keeper: Keeper) -> bool:
+def looked(keeper: YamlGuard) -> bool:
     keeper.look()
     return True
 
 
-def test_who_writes_and_reads_at_once_reads_what_is_stored(keeper: Keeper, visit: Visit) -> None:
+def test_who_writes_and_reads_at_once_reads_what_is_stored(keeper: YamlGuard, visit: Visit) -> None:
     assert visit(3 * (WRITE + READ)) == 3 * STORED
     keeper.check()
 
 
-def test_who_reads_first_and_writes_then_has_read_nothing_of_it(keeper: Keeper, visit: Visit) -> None:
+def test_who_reads_first_and_writes_then_has_read_nothing_of_it(keeper: YamlGuard, visit: Visit) -> None:
     assert visit(READ + WRITE) == STORED
     with pytest.raises(EngineOutdatedError, match="made anew") as raised:
         keeper.check()
@@ -63,29 +63,29 @@ def test_who_reads_first_and_writes_then_has_read_nothing_of_it(keeper: Keeper, 
     keeper.check()
 
 
-def test_who_writes_the_same_need_not_read_it(keeper: Keeper, visit: Visit) -> None:
+def test_who_writes_the_same_need_not_read_it(keeper: YamlGuard, visit: Visit) -> None:
     visit(WRITE, STORED)
     keeper.check()
 
 
-def test_who_writes_nothing_is_trusted(keeper: Keeper, visit: Visit) -> None:
+def test_who_writes_nothing_is_trusted(keeper: YamlGuard, visit: Visit) -> None:
     visit(READ)
     keeper.check()
 
 
 @pytest.mark.parametrize("own", [b"- {name: own}\n", b""])
-def test_who_puts_another_file_in_its_place_is_not(keeper: Keeper, visit: Visit, own: bytes) -> None:
+def test_who_puts_another_file_in_its_place_is_not(keeper: YamlGuard, visit: Visit, own: bytes) -> None:
     visit(MOVE + READ, own)
     with pytest.raises(EngineOutdatedError):
         keeper.check()
 
 
-def test_who_puts_the_same_in_its_place_is_trusted(keeper: Keeper, visit: Visit) -> None:
+def test_who_puts_the_same_in_its_place_is_trusted(keeper: YamlGuard, visit: Visit) -> None:
     visit(MOVE + READ, STORED)
     keeper.check()
 
 
-def test_who_removes_it_is_not_trusted(keeper: Keeper, visit: Visit) -> None:
+def test_who_removes_it_is_not_trusted(keeper: YamlGuard, visit: Visit) -> None:
     visit("import os; os.unlink(path)")
     with pytest.raises(EngineOutdatedError):
         keeper.check()
@@ -94,7 +94,7 @@ def test_who_removes_it_is_not_trusted(keeper: Keeper, visit: Visit) -> None:
 def test_where_there_are_no_leases_what_is_written_must_be_the_same(tmp_path: Path) -> None:
     (tmp_path / PATH).write_bytes(STORED)
     with (tmp_path / PATH).open("r+b") as other:  # a file that is open already cannot be leased
-        keeper = Keeper(tmp_path, {PATH: STORED})
+        keeper = YamlGuard(tmp_path, {PATH: STORED})
         keeper.look()
         keeper.check()
         other.write(b"- {name: other!}\n")

@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.builders import completed
 from tests.unit.ownership.test_lease import LEASE, Scene
-from worker.outbox.port import Answer, UnreachableError, Webhook
-from worker.outbox.sender import Courier, Letter
+from worker.outbox.port import UnreachableError, Webhook, WebhookResponse
+from worker.outbox.sender import Delivery, Sender
 
 
 class Asking:
@@ -16,7 +16,7 @@ class Asking:
     def __init__(self) -> None:
         self.remaining: Callable[[], float] = lambda: float("inf")
 
-    def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> Answer:  # noqa: ARG002
+    def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> WebhookResponse:  # noqa: ARG002
         self.remaining = remaining
         raise UnreachableError("nobody is there")
 
@@ -35,11 +35,11 @@ def sending(scene: Scene) -> Asking:
     def open_webhook() -> Webhook:
         return webhook
 
-    courier = Courier(open_webhook, scene.lease, scene.runtime, scene.mailbox)
+    sender = Sender(open_webhook, scene.lease, scene.runtime, scene.mailbox)
     [event] = completed().outbox.pending[-1:]
-    courier.start()
-    courier.send(Letter(event=event, idempotency_key="key", write=lambda: b"{}"))
-    scene.scheduler.at(1, courier.close)
+    sender.start()
+    sender.send(Delivery(event=event, idempotency_key="key", write=lambda: b"{}"))
+    scene.scheduler.at(1, sender.close)
     scene.scheduler.run()
     return webhook
 

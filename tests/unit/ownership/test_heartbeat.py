@@ -7,10 +7,10 @@ import pytest
 from states.manifest import Manifest, Writer
 from tests.simulation.scheduler import Process, Scheduler, SimRuntime
 from tests.support.builders import IDENTITY, begun
-from worker.ownership.heartbeat import Vigil, measure_skew, put_heartbeat, read_silence
+from worker.ownership.heartbeat import OwnerWatch, measure_skew, put_heartbeat, read_silence
 from worker.ownership.log import CheckpointLog
 from worker.store.memory import MemoryStore
-from worker.store.port import Head
+from worker.store.port import ObjectHead
 
 LEASE = 30
 
@@ -31,7 +31,7 @@ class Clocks(MemoryStore):
         self._scheduler.time += self.slow
         return None if self.undated else now + self.slow + self.ahead
 
-    def head(self, key: str) -> Head:
+    def head(self, key: str) -> ObjectHead:
         head = super().head(key)
         return replace(head, now=head.now + self.ahead)
 
@@ -45,7 +45,7 @@ class Scene:
         self.store = Clocks(self.scheduler)
         self.log = CheckpointLog(self.store, IDENTITY.job_id, self.runtime)
         self.manifest: Manifest = self.log.append(None, begun(), Writer.WORKER).manifest
-        self.vigil = Vigil(self.store, self.log, self.runtime)
+        self.vigil = OwnerWatch(self.store, self.log, self.runtime)
 
     def silence_after(self, seconds: float) -> int:
         """Let time pass, and return for how long the newcomer has heard nothing."""

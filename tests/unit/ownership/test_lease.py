@@ -24,7 +24,7 @@ from worker.errors import (
 from worker.ownership.heartbeat import Heartbeat, read_heartbeat
 from worker.ownership.lease import (
     CancelRequested,
-    Heart,
+    KeepAlive,
     Lease,
     LeaseLost,
     LeaseRefreshed,
@@ -33,7 +33,7 @@ from worker.ownership.lease import (
 )
 from worker.ownership.log import CheckpointLog, Ownership
 from worker.store.memory import MemoryStore
-from worker.store.port import Entry
+from worker.store.port import ObjectEntry
 from worker.system.runtime import ThreadFailed
 
 LEASE = 30
@@ -66,7 +66,7 @@ class Moody(MemoryStore):
             raise self.mood
         return super().put(key, body, media_type)
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
         """List objects, if it is in the mood."""
         self.requests.append((self.scheduler.time, "list"))
         if start_after:
@@ -262,10 +262,10 @@ def test_a_newcomer_reads_the_lease_that_the_owner_wrote(scene: Scene) -> None:
 
 
 def beating(scene: Scene, *, until: float, give_up: float = 60) -> list[object]:
-    """Let the heart beat until a time, and return what it reported."""
-    heart = Heart(scene.lease, scene.mailbox, scene.runtime, give_up_seconds=give_up)
-    heart.start(on_lost=lambda: scene.mailbox.put("paused"))
-    scene.scheduler.at(until, heart.stop)
+    """Let the keep_alive beat until a time, and return what it reported."""
+    keep_alive = KeepAlive(scene.lease, scene.mailbox, scene.runtime, give_up_seconds=give_up)
+    keep_alive.start(on_lost=lambda: scene.mailbox.put("paused"))
+    scene.scheduler.at(until, keep_alive.stop)
     scene.scheduler.run()
     return scene.news()
 
@@ -353,7 +353,7 @@ def test_a_thread_that_fails_is_reported(scene: Scene) -> None:
         raise error
 
     scene.store.mood = StoreUnavailableError("away")
-    Heart(scene.lease, scene.mailbox, scene.runtime, give_up_seconds=60).start(on_lost=fail)
+    KeepAlive(scene.lease, scene.mailbox, scene.runtime, give_up_seconds=60).start(on_lost=fail)
     with pytest.raises(OSError, match="cannot be paused"):
         scene.scheduler.run()
     assert [news.error for news in scene.news() if isinstance(news, ThreadFailed)] == [error]

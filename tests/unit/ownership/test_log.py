@@ -22,7 +22,7 @@ from worker.errors import (
 from worker.ownership.claim import check_identity
 from worker.ownership.log import Checkpoint, CheckpointLog, OvertakenError, Ownership, Proof
 from worker.store.memory import MemoryStore
-from worker.store.port import Entry, Head
+from worker.store.port import ObjectEntry, ObjectHead
 from worker.store.retrying import RetryingStore
 from worker.system.retry import Retrier
 from worker.system.runtime import SystemRuntime
@@ -55,7 +55,7 @@ class Folding(MemoryStore):
     def get(self, key: str) -> bytes:
         return super().get(key.lower())
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
         return super().entries(prefix.lower(), start_after=start_after.lower(), limit=limit)
 
 
@@ -176,7 +176,7 @@ def test_where_the_listing_lags_the_newest_is_found_by_reading_on() -> None:
     class Lagging(MemoryStore):
         deaf = False
 
-        def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+        def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
             return iter(()) if self.deaf else super().entries(prefix, start_after=start_after, limit=limit)
 
     store = Lagging(lambda: 0.0)
@@ -202,7 +202,7 @@ def test_what_is_listed_and_not_there_is_looked_for_again(missing: int) -> None:
                 raise MissingError(key)
             return super().get(key)
 
-        def head(self, key: str) -> Head:
+        def head(self, key: str) -> ObjectHead:
             self.left -= 1
             if self.left >= 0:
                 raise MissingError(key)

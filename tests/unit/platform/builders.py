@@ -3,15 +3,15 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from worker.platform.port import Definition, PlatformRun, SecretReference
+from worker.platform.port import JobDefinition, PlatformRun, SecretReference
 
 BEGAN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 SECRET = "5e0f8b5e-0000-4000-8000-00000000000"
 
 
-def definition(**environment: str) -> Definition:
+def definition(**environment: str) -> JobDefinition:
     """Return a definition as `deploy` makes it."""
-    return Definition(
+    return JobDefinition(
         id="definition-1",
         name="fondation-worker",
         project_id="project-1",

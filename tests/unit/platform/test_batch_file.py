@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from worker.cli.commands.batch_file import Entry, read_entries
+from worker.cli.commands.batch_file import BatchJob, read_entries
 from worker.errors import UsageError
 
 
-def entries(folder: Path, text: str, *, local: bool = False) -> list[Entry]:
+def entries(folder: Path, text: str, *, local: bool = False) -> list[BatchJob]:
     """Read a file with that text."""
     file = folder / "batch.yaml"
     file.write_text(text)

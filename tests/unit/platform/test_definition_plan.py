@@ -4,19 +4,21 @@ import pytest
 
 from tests.unit.platform.builders import SECRET, definition, reference
 from worker.errors import ConfigError
-from worker.platform.definition_plan import DEFAULTS, Difference, Plan, SecretWish, Wish, plan
+from worker.platform.definition_plan import DEFAULTS, DefinitionPlan, DesiredDefinition, DesiredSecret, Difference, plan
 from worker.platform.port import Shape
 
 IMAGE = "registry.example/worker:1"
 
 
-def wish(version: str | None = None, *secrets: str, **shape: object) -> Wish:
+def wish(version: str | None = None, *secrets: str, **shape: object) -> DesiredDefinition:
     """Return a wish for the image that is there already, some fields, and some secrets."""
     wanted = Shape(image=IMAGE, **{"environment": {}, **shape})  # type: ignore[arg-type]  # fields of Shape
-    return Wish(shape=wanted, secrets={name: SecretWish(secret=SECRET, version=version) for name in secrets})
+    return DesiredDefinition(
+        shape=wanted, secrets={name: DesiredSecret(secret=SECRET, version=version) for name in secrets}
+    )
 
 
-def said(found: Plan) -> list[tuple[str, str | None, str | None]]:
+def said(found: DefinitionPlan) -> list[tuple[str, str | None, str | None]]:
     """Return the differences of a plan."""
     return [(one.what, one.before, one.after) for one in found.differences]
 
@@ -26,14 +28,14 @@ def test_a_new_definition_gets_the_defaults_and_what_was_asked_for() -> None:
     assert found.shape == Shape(
         image=IMAGE, cpu=2000, memory=8192, disk=10000, timeout=86400, retries=5, environment={"A": "1"}
     )
-    assert found.added == {"KEY": SecretWish(secret=SECRET, version=None)}
+    assert found.added == {"KEY": DesiredSecret(secret=SECRET, version=None)}
     assert ("memory", None, "8192MiB") in said(found)
     assert ("secret KEY", None, f"{SECRET}:latest") in said(found)
 
 
 def test_nothing_is_written_where_all_is_as_wanted() -> None:
     found = plan(definition(A="1", B="2"), [reference("KEY")], wish("latest", "KEY", cpu=2000, environment={"A": "1"}))
-    assert found == Plan(removed=(), shape=Shape(), changed={}, added={}, differences=())
+    assert found == DefinitionPlan(removed=(), shape=Shape(), changed={}, added={}, differences=())
 
 
 def test_what_was_not_asked_about_stays_whatever_the_defaults_are() -> None:

@@ -20,7 +20,7 @@ from worker.platform.environment import (
 from worker.platform.port import PlatformRun
 from worker.platform.settings import PlatformSettings, is_uuid, read_platform
 from worker.services.follow import outcome
-from worker.settings.settings import Reader
+from worker.settings.settings import EnvironmentReader
 
 PROJECT = "5e0f8b5e-0000-4000-8000-000000000000"
 KEY = {"SCW_SECRET_KEY": "hush"}
@@ -65,7 +65,7 @@ def test_doubtful_values_are_named_and_not_shown() -> None:
 
 def read(environment: dict[str, str], definition: str | None = None) -> PlatformSettings:
     """Read the settings of a platform."""
-    reader = Reader(environment)
+    reader = EnvironmentReader(environment)
     settings = read_platform(reader, definition)
     reader.finish()
     return settings
@@ -96,7 +96,7 @@ def test_ids_are_told_from_names() -> None:
 
 
 MIDDLE = entered(Stage.ORDER)
-FAILED = decisions.fail(MIDDLE, error(Exit.NO_INPUT))
+FAILED = decisions.fail(MIDDLE, error(Exit.DATA_ERROR))
 
 
 @pytest.mark.parametrize(

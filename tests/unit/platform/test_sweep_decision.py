@@ -11,7 +11,7 @@ from states.stages import Stage
 from tests.support.builders import AT, completed, entered, error, run_record
 from tests.unit.platform.builders import BEGAN, run
 from worker.platform.port import PlatformRun
-from worker.platform.sweep_decision import FINAL_CODES, Action, Patient, attempts_since, described, first_look
+from worker.platform.sweep_decision import FINAL_CODES, Action, SweepCandidate, attempts_since, described, first_look
 
 MIDDLE = entered(Stage.REVIEW_CHAPTERS)
 DELIVERED = replace(completed(), outbox=replace(completed().outbox, pending=()))
@@ -19,14 +19,14 @@ DELIVERED = replace(completed(), outbox=replace(completed().outbox, pending=()))
 
 def look(manifest: Manifest | None, *runs: PlatformRun) -> tuple[Action, str]:
     """Return what is to be done about job-1, and why."""
-    found = first_look(Patient(job_id="job-1", manifest=manifest, runs=runs))
+    found = first_look(SweepCandidate(job_id="job-1", manifest=manifest, runs=runs))
     return found.action, found.reason
 
 
 def test_a_job_that_is_over_is_left_whatever_its_runs_look_like() -> None:
     assert look(DELIVERED) == (Action.LEAVE, "it is completed")
     assert look(DELIVERED, run(state="interrupted"))[0] is Action.LEAVE
-    failed = decisions.fail(MIDDLE, error(Exit.NO_INPUT))
+    failed = decisions.fail(MIDDLE, error(Exit.DATA_ERROR))
     assert look(replace(failed, outbox=DELIVERED.outbox), run())[0] is Action.LEAVE
     canceled = decisions.cancel(MIDDLE, at=AT)
     assert look(replace(canceled, outbox=DELIVERED.outbox), run())[0] is Action.LEAVE
@@ -83,7 +83,7 @@ def test_a_job_that_never_had_a_platform_run_is_for_people() -> None:
 
 
 def test_only_runs_since_the_last_item_were_in_vain() -> None:
-    patient = Patient(job_id="job-1", manifest=MIDDLE, runs=[run(1), run(2), run(3)])
+    patient = SweepCandidate(job_id="job-1", manifest=MIDDLE, runs=[run(1), run(2), run(3)])
     assert attempts_since(patient, None) == 3
     assert attempts_since(patient, BEGAN) == 3
     assert attempts_since(patient, run(2).created_at) == 1

@@ -1,11 +1,11 @@
-"""The main thread's desk: it waits for others' work, and hears of what ends the run meanwhile."""
+"""The main thread's inbox: it waits for others' work, and hears of what ends the run meanwhile."""
 
 import pytest
 
 from states.exits import Exit
 from worker.errors import BugError, ReplacedError, StoreUnavailableError, UsageError
 from worker.ownership.lease import CancelRequested, LeaseLost, LeaseRefreshed, StoreLost, Superseded
-from worker.run.inbox import CanceledError, Desk, Done, Stop, StoppedError
+from worker.run.inbox import CanceledError, Done, Inbox, Stop, StoppedError
 from worker.system.runtime import SystemRuntime, ThreadFailed
 
 STOP = Stop(exit_code=Exit.SIGTERM, reason="stopped by SIGTERM")
@@ -14,90 +14,94 @@ ENDS = [
     (Superseded(run=3), ReplacedError, "run 3 has taken the job over"),
     (CancelRequested(), CanceledError, None),
     (StoreLost(error=StoreUnavailableError("it is away")), StoreUnavailableError, "it is away"),
-    (ThreadFailed(thread="heart", error=KeyError("x")), BugError, "the thread heart has failed: KeyError: 'x'"),
+    (
+        ThreadFailed(thread="keep_alive", error=KeyError("x")),
+        BugError,
+        "the thread keep_alive has failed: KeyError: 'x'",
+    ),
 ]
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk(SystemRuntime())
+def inbox() -> Inbox:
+    return Inbox(SystemRuntime())
 
 
-def test_work_is_done_elsewhere_and_its_result_comes_back(desk: Desk) -> None:
-    assert desk.do("work", lambda: 40 + 2) == 42
+def test_work_is_done_elsewhere_and_its_result_comes_back(inbox: Inbox) -> None:
+    assert inbox.do("work", lambda: 40 + 2) == 42
 
 
-def test_what_goes_wrong_elsewhere_is_raised_here(desk: Desk) -> None:
+def test_what_goes_wrong_elsewhere_is_raised_here(inbox: Inbox) -> None:
     def fail() -> None:
         raise UsageError("wrong")
 
     with pytest.raises(UsageError, match="wrong"):
-        desk.do("work", fail)
+        inbox.do("work", fail)
 
 
 @pytest.mark.parametrize(("message", "error", "says"), ENDS)
 def test_whatever_ends_the_run_is_heard_while_it_waits(
-    desk: Desk, message: object, error: type[Exception], says: str | None
+    inbox: Inbox, message: object, error: type[Exception], says: str | None
 ) -> None:
     never = SystemRuntime().flag()
 
     def work() -> None:
-        desk.mailbox.put(message)
+        inbox.mailbox.put(message)
         never.wait(60)
 
     with pytest.raises(error, match=says):
-        desk.do("work", work)
+        inbox.do("work", work)
     never.set()
 
 
-def test_a_message_for_somebody_else_is_kept_while_time_passes(desk: Desk) -> None:
-    desk.mailbox.put("first")
-    desk.mailbox.put("second")
-    desk.wait(0.01)
-    assert [desk.next(0), desk.next(0), desk.next(0)] == ["first", "second", None]
+def test_a_message_for_somebody_else_is_kept_while_time_passes(inbox: Inbox) -> None:
+    inbox.mailbox.put("first")
+    inbox.mailbox.put("second")
+    inbox.wait(0.01)
+    assert [inbox.next(0), inbox.next(0), inbox.next(0)] == ["first", "second", None]
 
 
-def test_who_waits_for_nothing_gets_nothing_after_its_time(desk: Desk) -> None:
-    assert desk.next(0.01) is None
+def test_who_waits_for_nothing_gets_nothing_after_its_time(inbox: Inbox) -> None:
+    assert inbox.next(0.01) is None
 
 
-def test_the_end_of_earlier_work_is_not_taken_for_that_of_later_work(desk: Desk) -> None:
-    desk.mailbox.put(Done(task=99, result="stale"))
-    assert desk.do("work", lambda: "fresh") == "fresh"
+def test_the_end_of_earlier_work_is_not_taken_for_that_of_later_work(inbox: Inbox) -> None:
+    inbox.mailbox.put(Done(task=99, result="stale"))
+    assert inbox.do("work", lambda: "fresh") == "fresh"
 
 
-def test_while_the_lease_is_lost_messages_wait_until_it_is_held_again(desk: Desk) -> None:
+def test_while_the_lease_is_lost_messages_wait_until_it_is_held_again(inbox: Inbox) -> None:
     held: list[bool] = []
-    desk.suspended = lambda: not held
-    desk.on_refreshed = lambda: held.append(True)
+    inbox.suspended = lambda: not held
+    inbox.on_refreshed = lambda: held.append(True)
     for message in (LeaseLost(), "an item", LeaseLost(), LeaseRefreshed(), "another"):
-        desk.mailbox.put(message)
-    assert [desk.next(0), desk.next(0)] == ["an item", "another"]
+        inbox.mailbox.put(message)
+    assert [inbox.next(0), inbox.next(0)] == ["an item", "another"]
     assert held == [True]
 
 
-def test_nothing_is_taken_up_while_the_lease_is_lost(desk: Desk) -> None:
+def test_nothing_is_taken_up_while_the_lease_is_lost(inbox: Inbox) -> None:
     held: list[bool] = []
-    desk.suspended = lambda: not held
-    desk.on_refreshed = lambda: held.append(True)
+    inbox.suspended = lambda: not held
+    inbox.on_refreshed = lambda: held.append(True)
     for message in (LeaseLost(), "an item", LeaseRefreshed()):
-        desk.mailbox.put(message)
-    assert desk.next(0) == "an item"
+        inbox.mailbox.put(message)
+    assert inbox.next(0) == "an item"
     assert held, "it was held again before"
 
 
-def test_a_run_that_stands_still_can_be_stopped(desk: Desk) -> None:
-    desk.suspended = lambda: True
-    desk.mailbox.put(LeaseLost())
-    desk.mailbox.put(STOP)
+def test_a_run_that_stands_still_can_be_stopped(inbox: Inbox) -> None:
+    inbox.suspended = lambda: True
+    inbox.mailbox.put(LeaseLost())
+    inbox.mailbox.put(STOP)
     with pytest.raises(StoppedError):
-        desk.next(60)
+        inbox.next(60)
 
 
-def test_a_late_word_about_a_lease_that_is_held_changes_nothing(desk: Desk) -> None:
+def test_a_late_word_about_a_lease_that_is_held_changes_nothing(inbox: Inbox) -> None:
     asked: list[bool] = []
-    desk.on_refreshed = lambda: asked.append(True)
-    desk.mailbox.put(LeaseLost())
-    desk.mailbox.put(LeaseRefreshed())
-    assert desk.next(0) is None
+    inbox.on_refreshed = lambda: asked.append(True)
+    inbox.mailbox.put(LeaseLost())
+    inbox.mailbox.put(LeaseRefreshed())
+    assert inbox.next(0) is None
     assert asked == []

@@ -10,10 +10,10 @@ from typing import Final
 import pytest
 
 from tests.support.sources import empty, make_git, read_tree
-from worker.errors import NoInputError, TemporaryError
-from worker.source.files import Entry
+from worker.errors import DataError, TemporaryError
+from worker.source.files import FileEntry
 from worker.source.folder import FolderSource
-from worker.source.limits import Limits
+from worker.source.limits import SourceLimits
 from worker.source.local import open_local
 from worker.source.port import Source
 
@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
     return path
 
 
-def source(tmp_path: Path, limits: Limits | None = None) -> Source:
+def source(tmp_path: Path, limits: SourceLimits | None = None) -> Source:
     """Return the source that the folder is; git is not even there."""
     return open_local(make_git(tmp_path, environment={"PATH": ""}), tmp_path / "folder", limits)
 
@@ -69,7 +69,7 @@ def test_other_files_are_another_commit_and_not_what_was_pinned(tmp_path: Path, 
     pinned = source(tmp_path).resolve().commit
     CHANGES[change](folder)
     assert source(tmp_path).resolve().commit != pinned
-    with pytest.raises(NoInputError, match="have changed since the job began") as caught:
+    with pytest.raises(DataError, match="have changed since the job began") as caught:
         source(tmp_path).checkout(pinned, empty(tmp_path / "tree"))
     assert caught.value.code == "commit_not_found"
 
@@ -93,15 +93,15 @@ def test_executable_files_stay_so(tmp_path: Path, folder: Path) -> None:
 
 def test_an_empty_folder_is_no_source(tmp_path: Path) -> None:
     empty(tmp_path / "folder")
-    with pytest.raises(NoInputError, match="the folder is empty") as caught:
+    with pytest.raises(DataError, match="the folder is empty") as caught:
         source(tmp_path).resolve()
     assert caught.value.code == "repository_empty"
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize("limits", [Limits(files=2), Limits(size=10)])
-def test_a_folder_that_is_too_large_is_refused(tmp_path: Path, limits: Limits) -> None:
-    with pytest.raises(NoInputError) as caught:
+@pytest.mark.parametrize("limits", [SourceLimits(files=2), SourceLimits(size=10)])
+def test_a_folder_that_is_too_large_is_refused(tmp_path: Path, limits: SourceLimits) -> None:
+    with pytest.raises(DataError) as caught:
         source(tmp_path, limits).resolve()
     assert caught.value.code == "repository_too_large"
 
@@ -131,7 +131,7 @@ def test_what_an_ignore_file_names_is_neither_copied_nor_counted(
     for name in (".env", "src/.env", "node_modules/x/index.js", "a.log"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("SECRET=1\n")
-    assert source(tmp_path, Limits(files=4)).checkout(before.commit, empty(tmp_path / "tree")) == before.commit
+    assert source(tmp_path, SourceLimits(files=4)).checkout(before.commit, empty(tmp_path / "tree")) == before.commit
     assert read_tree(tmp_path / "tree").keys() == {*FILES, ".gitignore"}
     [told] = [record.__dict__ for record in caplog.records if record.message == "left out"]
     assert (told["reason"], sorted(told["first"])) == (
@@ -142,7 +142,7 @@ def test_what_an_ignore_file_names_is_neither_copied_nor_counted(
 
 def test_a_folder_whose_rules_name_everything_is_no_source(tmp_path: Path, folder: Path) -> None:
     (folder / ".gitignore").write_text("*\n!.gitignore\n")
-    with pytest.raises(NoInputError, match=r"\.gitignore names all that lies there") as caught:
+    with pytest.raises(DataError, match=r"\.gitignore names all that lies there") as caught:
         source(tmp_path).resolve()
     assert caught.value.code == "repository_empty"
 
@@ -150,19 +150,19 @@ def test_a_folder_whose_rules_name_everything_is_no_source(tmp_path: Path, folde
 @pytest.mark.parametrize(
     ("limits", "says"),
     [
-        (Limits(size=4 << 20), "its largest parts are data/big.bin (5 MiB)"),
-        (Limits(size=4 << 20, files=30), "its largest parts are data/many/ (40 files)"),
+        (SourceLimits(size=4 << 20), "its largest parts are data/big.bin (5 MiB)"),
+        (SourceLimits(size=4 << 20, files=30), "its largest parts are data/many/ (40 files)"),
     ],
 )
 def test_of_a_folder_that_is_too_large_the_largest_parts_are_named(
-    tmp_path: Path, folder: Path, limits: Limits, says: str
+    tmp_path: Path, folder: Path, limits: SourceLimits, says: str
 ) -> None:
     (folder / "data/many").mkdir(parents=True)
     for number in range(40):
         (folder / f"data/many/{number}").touch()
     with (folder / "data/big.bin").open("wb") as file:
         file.truncate(5 << 20)
-    with pytest.raises(NoInputError) as caught:
+    with pytest.raises(DataError) as caught:
         source(tmp_path, limits).resolve()
     assert says in str(caught.value)
     assert str(caught.value).endswith("name in .gitignore what is no part of the project")
@@ -195,7 +195,7 @@ class Meddling(FolderSource):
 
     meddle: Callable[[], object]
 
-    def _take(self, entry: Entry, copy: Path | None) -> bytes:
+    def _take(self, entry: FileEntry, copy: Path | None) -> bytes:
         self.meddle()
         return super()._take(entry, copy)
 
@@ -222,7 +222,7 @@ MEDDLING: Final[dict[str, Callable[[Path], object]]] = {
 
 @pytest.mark.parametrize("how", MEDDLING)
 def test_a_file_that_changes_while_it_is_read_is_temporary_and_named(folder: Path, tmp_path: Path, how: str) -> None:
-    meddling = Meddling(folder, Limits())
+    meddling = Meddling(folder, SourceLimits())
     meddling.meddle = lambda: MEDDLING[how](folder / "README.md")
     with pytest.raises(TemporaryError, match=r"README\.md: it changes while it is read") as caught:
         meddling.checkout(None, empty(tmp_path / "tree"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.source.host_answer import Answer, read_answer
+from worker.source.host_answer import HostAnswer, read_answer
 
 TRACE = b"""\
 00:48:34.417061 http.c:756              == Info: Connected to 127.0.0.1 (127.0.0.1) port 40003 (#0)
@@ -16,7 +16,7 @@ TRACE = b"""\
 ADDRESS = "https://example.org/a"
 
 
-def answer(trace: bytes = TRACE, *more: bytes, secrets: tuple[str, ...] = ()) -> Answer:
+def answer(trace: bytes = TRACE, *more: bytes, secrets: tuple[str, ...] = ()) -> HostAnswer:
     return read_answer(trace + b"\n".join(more), secrets)
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from worker.errors import NoInputError
-from worker.source.limits import Limits, largest
+from worker.errors import DataError
+from worker.source.limits import SourceLimits, largest
 
 MIB = 1 << 20
 
@@ -24,8 +24,8 @@ def test_nothing_has_no_parts() -> None:
 
 def test_a_repository_that_is_too_large_names_them() -> None:
     parts = [("web/node_modules/a", 900 * MIB), ("web/dist/b", 300 * MIB)]
-    with pytest.raises(NoInputError) as caught:
-        Limits().check("web", size=1200 * MIB, files=2, parts=parts)
+    with pytest.raises(DataError) as caught:
+        SourceLimits().check("web", size=1200 * MIB, files=2, parts=parts)
     assert str(caught.value) == (
         "web: it is larger than 1024 MiB, which is too large for a course; "
         "its largest parts are web/node_modules/ (900 MiB), web/dist/ (300 MiB)"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.support.sources import empty, read_tree
 from worker.errors import DiskError
-from worker.source.limits import Limits
+from worker.source.limits import SourceLimits
 from worker.source.port import InvalidSnapshotError
 from worker.source.snapshot import pack, unpack
 
@@ -36,7 +36,7 @@ def packed(tmp_path: Path, files: dict[str, bytes] = FILES, name: str = "s") -> 
     return tmp_path / name
 
 
-def unpacked(tmp_path: Path, file: Path, limits: Limits | None = None) -> dict[str, bytes]:
+def unpacked(tmp_path: Path, file: Path, limits: SourceLimits | None = None) -> dict[str, bytes]:
     unpack(file, empty(tmp_path / "to"), limits)
     return read_tree(tmp_path / "to")
 
@@ -175,8 +175,8 @@ def test_a_snapshot_with_a_wrong_bit_is_refused_unless_the_bit_means_nothing(tmp
     assert refused > len(whole) * 0.9
 
 
-@pytest.mark.parametrize("limits", [Limits(files=5), Limits(size=1000)])
-def test_a_snapshot_with_more_than_a_repository_may_have_is_refused(tmp_path: Path, limits: Limits) -> None:
+@pytest.mark.parametrize("limits", [SourceLimits(files=5), SourceLimits(size=1000)])
+def test_a_snapshot_with_more_than_a_repository_may_have_is_refused(tmp_path: Path, limits: SourceLimits) -> None:
     with pytest.raises(InvalidSnapshotError, match="more than a repository may"):
         unpacked(tmp_path, packed(tmp_path), limits)
 

@@ -64,7 +64,7 @@ def test_completion_adds_duration_count_and_manifest() -> None:
 
 
 def test_failure_adds_the_error() -> None:
-    event = decisions.fail(entered(Stage.ORDER), error(Exit.NO_INPUT)).outbox.pending[-1]
+    event = decisions.fail(entered(Stage.ORDER), error(Exit.DATA_ERROR)).outbox.pending[-1]
     document = written(event, [])
     assert (document["error"], document["errorCode"], document["retryable"]) == ("it broke", "broken", False)
 

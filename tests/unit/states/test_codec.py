@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from states.codec import ManifestError, UnknownFormatError, decode, encode
+from states.codec import ManifestError, ManifestFormatError, decode, encode
 from states.manifest import Manifest
 from tests.support.builders import begun, completed, entered
 
@@ -38,7 +38,7 @@ def test_names_are_those_of_json() -> None:
 @pytest.mark.parametrize("found", [0, 2, "1", None, True, [1]])
 def test_an_unknown_format_is_refused_and_both_versions_are_named(found: object) -> None:
     document = json.loads(encode(begun())) | {"format": found}
-    with pytest.raises(UnknownFormatError, match=r"format .*, and this program knows only format 1"):
+    with pytest.raises(ManifestFormatError, match=r"format .*, and this program knows only format 1"):
         decode(json.dumps(document).encode())
 
 

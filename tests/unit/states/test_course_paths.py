@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from states.course_paths import Entry, expected_paths, is_course_path, item_path, media_type, slug
+from states.course_paths import ChapterRef, expected_paths, is_course_path, item_path, media_type, slug
 from states.stages import Stage
 
-ORDER = [Entry(index=1, name="Context"), Entry(index=2, name="Term UI\n")]
+ORDER = [ChapterRef(index=1, name="Context"), ChapterRef(index=2, name="Term UI\n")]
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_names_become_file_names_as_the_cli_makes_them(name: str, expected: str)
 
 @given(st.text(), st.integers(1, 99), st.sampled_from([Stage.GENERATE_CHAPTERS, Stage.GENERATE_TUTORIALS]))
 def test_whatever_the_name_the_path_is_one_of_a_course(name: str, index: int, stage: Stage) -> None:
-    assert is_course_path(item_path(stage, Entry(index=index, name=name)))
+    assert is_course_path(item_path(stage, ChapterRef(index=index, name=name)))
 
 
 @pytest.mark.parametrize(

@@ -81,11 +81,11 @@ def test_completing_announces_all_files_but_the_snapshot_and_the_time_that_was_w
 
 @pytest.mark.parametrize("stage", WORKING)
 def test_failing_for_good_is_announced_as_an_error_where_the_job_stood(stage: Stage | None) -> None:
-    manifest = decisions.fail(entered(stage), error(Exit.NO_INPUT))
+    manifest = decisions.fail(entered(stage), error(Exit.DATA_ERROR))
     event = manifest.outbox.pending[-1]
     assert (manifest.state, event.type, event.status) == (State.FAILED, EventType.ERROR, EventStatus.FAILED)
     assert event.step == (INFO[stage].step if stage else 7)
-    assert event.error == manifest.error == error(Exit.NO_INPUT)
+    assert event.error == manifest.error == error(Exit.DATA_ERROR)
 
 
 @pytest.mark.parametrize("stage", WORKING)

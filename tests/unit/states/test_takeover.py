@@ -8,7 +8,7 @@ from states import decisions
 from states.exits import Exit
 from states.manifest import Manifest
 from states.stages import Stage
-from states.takeover import Claim, Over, Verdict, Wait, exit_code, judge
+from states.takeover import Claim, JobOver, Verdict, Wait, exit_code, judge
 from tests.support.builders import AT, completed, entered, error, stamped
 
 RUNNING = entered(Stage.ORDER)
@@ -36,7 +36,7 @@ def test_an_owner_whose_lease_has_surely_run_out_is_replaced(silent: int) -> Non
 
 
 def test_a_job_that_is_over_and_told_is_left_alone() -> None:
-    assert verdict(DELIVERED, silent=99) == Over(exit_code=Exit.OK)
+    assert verdict(DELIVERED, silent=99) == JobOver(exit_code=Exit.OK)
 
 
 def test_a_job_that_is_over_and_not_told_is_claimed_to_tell() -> None:
@@ -45,14 +45,14 @@ def test_a_job_that_is_over_and_not_told_is_claimed_to_tell() -> None:
 
 
 def test_who_cannot_tell_leaves_it_alone() -> None:
-    assert verdict(completed(), silent=31, can_deliver=False) == Over(exit_code=Exit.OK)
+    assert verdict(completed(), silent=31, can_deliver=False) == JobOver(exit_code=Exit.OK)
 
 
 def test_a_failure_is_remembered_with_its_code() -> None:
-    assert verdict(FAILED, can_deliver=False) == Over(exit_code=Exit.UNAVAILABLE)
+    assert verdict(FAILED, can_deliver=False) == JobOver(exit_code=Exit.UNAVAILABLE)
     assert exit_code(FAILED) is Exit.UNAVAILABLE
 
 
 def test_a_collected_job_ends_as_it_did() -> None:
     tombstone = stamped(decisions.collect(FAILED))
-    assert verdict(replace(tombstone, outbox=FAILED.outbox), silent=99) == Over(exit_code=Exit.UNAVAILABLE)
+    assert verdict(replace(tombstone, outbox=FAILED.outbox), silent=99) == JobOver(exit_code=Exit.UNAVAILABLE)

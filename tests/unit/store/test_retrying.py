@@ -15,7 +15,7 @@ from worker.errors import (
     StoreUnavailableError,
 )
 from worker.store.memory import MemoryStore
-from worker.store.port import Entry
+from worker.store.port import ObjectEntry
 from worker.store.retrying import PAGE, RetryingStore
 from worker.system.retry import Retrier
 from worker.system.runtime import Flag, SystemRuntime
@@ -68,7 +68,7 @@ class Flaky(MemoryStore):
         self._stumble()
         return super().get(key)
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[Entry]:
+    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
         for number, entry in enumerate(super().entries(prefix, start_after=start_after, limit=limit)):
             if number == 700:
                 self._stumble()

@@ -10,7 +10,7 @@ from worker.errors import (
     StoreRefusedError,
     StoreUnavailableError,
 )
-from worker.store.s3_errors import Answer, meaning
+from worker.store.s3_errors import ErrorResponse, meaning
 
 URL = "s3://bucket/prefix"
 
@@ -51,14 +51,14 @@ URL = "s3://bucket/prefix"
 def test_an_answer_becomes_the_error_that_says_what_to_do(
     status: int, code: str, doing: str, kind: type[Exception]
 ) -> None:
-    error = meaning(Answer(status=status, code=code, message="so\nit is"), doing, URL)
+    error = meaning(ErrorResponse(status=status, code=code, message="so\nit is"), doing, URL)
     assert type(error) is kind
     assert str(error).startswith(f"cannot {doing} at {URL}: HTTP {status}")
     assert "\n" not in str(error)
 
 
 def test_a_missing_bucket_is_to_be_created() -> None:
-    error = meaning(Answer(status=404, code="NoSuchBucket", message=""), "write", URL)
+    error = meaning(ErrorResponse(status=404, code="NoSuchBucket", message=""), "write", URL)
     assert "create it, or mend STORE_URL" in str(error)
 
 
@@ -73,5 +73,5 @@ def test_a_missing_bucket_is_to_be_created() -> None:
 )
 def test_a_clock_that_is_off_is_told_by_how_much(times: tuple[str, str] | None, said: str) -> None:
     sent_at = "Mon, 23 Nov 2026 12:20:30 GMT"
-    answer = Answer(status=403, code="RequestTimeTooSkewed", message="", sent_at=sent_at, times=times)
+    answer = ErrorResponse(status=403, code="RequestTimeTooSkewed", message="", sent_at=sent_at, times=times)
     assert str(meaning(answer, "read", URL)).endswith(f"this machine's clock is off: set it ({said})")

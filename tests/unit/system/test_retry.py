@@ -33,7 +33,7 @@ class Script:
 
 
 def play(
-    *failures: Exception, policy: Policy | None = None, hurry: tuple[float, float] | None = None
+    *failures: Exception, policy: Policy | None = None, finish_within: tuple[float, float] | None = None
 ) -> tuple[Script, list[str | BaseException]]:
     scheduler = Scheduler(1)
     runtime = SimRuntime(scheduler, Process(name="p"))
@@ -48,8 +48,8 @@ def play(
             ends.append(error)
 
     runtime.spawn("main", main)
-    if hurry is not None:
-        scheduler.at(hurry[0], lambda: retrier.hurry(hurry[1]))
+    if finish_within is not None:
+        scheduler.at(finish_within[0], lambda: retrier.finish_within(finish_within[1]))
     scheduler.run()
     return script, ends
 
@@ -97,7 +97,7 @@ def test_other_errors_are_not_tried_again() -> None:
 
 def test_hurrying_wakes_a_wait_tries_at_once_and_bounds_what_follows() -> None:
     policy = Policy(on=(WeatherError,), give_up_seconds=1000, first=100, longest=100)
-    script, ends = play(*[WeatherError()] * 9, policy=policy, hurry=(10, 5))
+    script, ends = play(*[WeatherError()] * 9, policy=policy, finish_within=(10, 5))
     assert script.times == [0, 10]
     assert isinstance(ends[0], WeatherError)
 

@@ -14,7 +14,7 @@ from states.exits import Exit
 from states.manifest import Identity, Manifest
 from states.stages import State
 from states.takeover import exit_code
-from worker.cli.commands.batch_file import Entry, read_entries
+from worker.cli.commands.batch_file import BatchJob, read_entries
 from worker.cli.output import Output, table
 from worker.errors import ConfigError, TemporaryError, UsageError, WorkerError
 from worker.job_request import DEFAULT_BRANCH
@@ -25,9 +25,9 @@ from worker.platform.port import PlatformRun
 from worker.services.deployment import Deployment, open_deployment, runs_of, runs_view
 from worker.services.follow import Follower, Outcome, outcome
 from worker.services.view import View, open_view
-from worker.settings.settings import Reader, read_settings
+from worker.settings.settings import EnvironmentReader, read_settings
 from worker.system import logs
-from worker.system.process import Command, Lines, Process
+from worker.system.process import Command, LineSplitter, Process
 from worker.system.runtime import Runtime, SystemRuntime
 
 PATIENCE_SECONDS: Final = 30.0
@@ -43,7 +43,7 @@ COMPLETED: Final = frozenset({State.COMPLETED, "succeeded"})
 class Result:
     """What has become of a job."""
 
-    entry: Entry
+    entry: BatchJob
     state: str
     exit_code: Exit
     said: str = ""
@@ -57,7 +57,7 @@ class Result:
         return self.state in COMPLETED
 
 
-Bring = Callable[[Entry], Result]
+Bring = Callable[[BatchJob], Result]
 """Brings one job to its end, or to where somebody has to do something about it."""
 
 
@@ -65,20 +65,20 @@ def batch(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     """Bring all jobs of a file to their end; run again, it goes on with those that are not over."""
     if arguments.parallel < 1:
         raise UsageError("--parallel must be at least 1")
-    reader = Reader(environment)
+    reader = EnvironmentReader(environment)
     allow_http = reader.flag("ALLOW_HTTP_GIT")
     entries = read_entries(Path(arguments.file), local=arguments.local, allow_http=allow_http)
     runtime = SystemRuntime()
     executor = runtime.executor(arguments.parallel)
     if arguments.local:
-        return _said(*_Here(arguments, environment, runtime).bring_all(entries, executor))
-    return _said(_OnPlatform(arguments, environment, runtime, entries).bring_all(entries, executor))
+        return _said(*_LocalRuns(arguments, environment, runtime).bring_all(entries, executor))
+    return _said(_PlatformRuns(arguments, environment, runtime, entries).bring_all(entries, executor))
 
 
 def _caught(bring: Bring) -> Bring:
     """Let one job's failure be its own."""
 
-    def brought(entry: Entry) -> Result:
+    def brought(entry: BatchJob) -> Result:
         try:
             return bring(entry)
         except WorkerError as error:
@@ -87,11 +87,11 @@ def _caught(bring: Bring) -> Bring:
     return brought
 
 
-class _OnPlatform:
+class _PlatformRuns:
     """Jobs that the platform runs."""
 
     def __init__(
-        self, arguments: Namespace, environment: Mapping[str, str], runtime: Runtime, entries: list[Entry]
+        self, arguments: Namespace, environment: Mapping[str, str], runtime: Runtime, entries: list[BatchJob]
     ) -> None:
         """Check all jobs as their runs would; raise ConfigError with all that is wrong, before any is started."""
         self._deployment = open_deployment(arguments, environment, runtime)
@@ -102,14 +102,14 @@ class _OnPlatform:
         self._runs = self._deployment.runs()
         _refuse_faults(self._deployment, self._variables)
 
-    def bring_all(self, entries: list[Entry], executor: Executor) -> list[Result]:
+    def bring_all(self, entries: list[BatchJob], executor: Executor) -> list[Result]:
         """Bring all jobs to their end, first those that are alive: no run is started before one of them has ended."""
         alive = {run.job_id for run in self._runs if run.live}
         order = sorted(entries, key=lambda entry: entry.job_id not in alive)
         results = {result.entry.job_id: result for result in executor.map(_caught(self._bring), order)}
         return [results[entry.job_id] for entry in entries]
 
-    def _bring(self, entry: Entry) -> Result:
+    def _bring(self, entry: BatchJob) -> Result:
         """Follow the job's live run, or start one if it is not over, and follow that."""
         manifest = self._follower.manifest(entry.job_id)
         if manifest is not None:
@@ -146,11 +146,11 @@ def _refuse_faults(deployment: Deployment, variables: Mapping[str, Mapping[str, 
         raise ConfigError("\n".join(said))
 
 
-class _Here:
+class _LocalRuns:
     """Jobs that processes of this program run on this machine."""
 
     def __init__(self, arguments: Namespace, environment: Mapping[str, str], runtime: Runtime) -> None:
-        reader = Reader(environment)
+        reader = EnvironmentReader(environment)
         read_settings(reader, arguments.store)
         reader.finish()
         self._view = open_view(arguments, environment)
@@ -159,7 +159,7 @@ class _Here:
         self._stopping = runtime.flag()
         self._folder = Path.cwd()
 
-    def bring_all(self, entries: list[Entry], executor: Executor) -> tuple[list[Result], Exit | None]:
+    def bring_all(self, entries: list[BatchJob], executor: Executor) -> tuple[list[Result], Exit | None]:
         """Bring all jobs to their end; return what has become of each, and the exit code if this was stopped.
 
         On SIGINT or SIGTERM those that are at it save themselves, and no other is begun.
@@ -178,13 +178,13 @@ class _Here:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _result_of(self, entry: Entry, brought: "Future[Result] | None") -> Result:
+    def _result_of(self, entry: BatchJob, brought: "Future[Result] | None") -> Result:
         """Return what has become of a job in a batch that was stopped."""
         if brought is None or brought.cancelled():
             return _caught(self._passed_over)(entry)
         return brought.result()
 
-    def _passed_over(self, entry: Entry) -> Result:
+    def _passed_over(self, entry: BatchJob) -> Result:
         """Return where a job stands whose turn did not come."""
         manifest = self._manifest(entry)
         if manifest is not None and manifest.over:
@@ -194,11 +194,11 @@ class _Here:
             entry, Outcome(state=state, exit_code=Exit.TEMPORARY, said="its turn did not come: run it again")
         )
 
-    def _manifest(self, entry: Entry) -> Manifest | None:
+    def _manifest(self, entry: BatchJob) -> Manifest | None:
         newest = CheckpointLog(self._view.store, entry.job_id, self._runtime).newest()
         return newest.manifest if newest else None
 
-    def _bring(self, entry: Entry) -> Result:
+    def _bring(self, entry: BatchJob) -> Result:
         if self._stopping.is_set():
             return self._passed_over(entry)
         branch = ("--branch", entry.branch) if entry.branch else ()
@@ -212,7 +212,7 @@ class _Here:
             sys.stderr.write(f"[{entry.job_id}] {logs.printable(line)}\n")
 
         try:
-            process = Process(command, self._runtime, Lines(show).take)
+            process = Process(command, self._runtime, LineSplitter(show).take)
         except (OSError, RuntimeError) as error:  # no process, or no thread, can be had
             raise TemporaryError(f"a process cannot be started ({error}): run it again later") from error
         while (code := process.wait(_LOOK_SECONDS)) is None:
@@ -239,11 +239,11 @@ def _stop(number: int, _: FrameType | None) -> NoReturn:
     raise _StopError(number)
 
 
-def _identity(entry: Entry) -> Identity:
+def _identity(entry: BatchJob) -> Identity:
     return Identity(job_id=entry.job_id, repository=entry.repository, branch=entry.branch or DEFAULT_BRANCH)
 
 
-def _result(entry: Entry, found: Outcome, run_id: str | None = None) -> Result:
+def _result(entry: BatchJob, found: Outcome, run_id: str | None = None) -> Result:
     said = "" if found.state in COMPLETED else found.said
     return Result(entry=entry, state=found.state, exit_code=found.exit_code, said=said, run_id=run_id)
 

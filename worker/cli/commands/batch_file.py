@@ -16,7 +16,7 @@ _FIELDS: Final = ("repository", "branch", "jobId")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class BatchJob:
     """One job of a batch."""
 
     job_id: str
@@ -25,7 +25,7 @@ class Entry:
     """None where the file names none."""
 
 
-def read_entries(file: Path, *, local: bool, allow_http: bool) -> list[Entry]:
+def read_entries(file: Path, *, local: bool, allow_http: bool) -> list[BatchJob]:
     """Read a list of `{repository, branch?, jobId?}`; raise UsageError with all that is wrong with it.
 
     On this machine (`local`) a repository may also be a folder.
@@ -83,9 +83,9 @@ def _folder(repository: str) -> bool:
     return repository.startswith((".", "/", "~")) or Path(repository).is_dir()
 
 
-def _entry(one: dict[str, str], *, local: bool) -> Entry:
+def _entry(one: dict[str, str], *, local: bool) -> BatchJob:
     repository, branch = one["repository"], one.get("branch")
     if local and _folder(repository):
         repository = str(expanded(Path(repository)).resolve())
     derived = derived_job_id(repository, branch or "")
-    return Entry(job_id=one.get("jobId", derived), repository=repository, branch=branch)
+    return BatchJob(job_id=one.get("jobId", derived), repository=repository, branch=branch)

@@ -8,10 +8,10 @@ from typing import Final
 from worker.cli import duration
 from worker.cli.output import Output
 from worker.errors import ConfigError, UsageError
-from worker.platform.definition_plan import LATEST, Difference, Plan, SecretWish, Wish, plan
+from worker.platform.definition_plan import LATEST, DefinitionPlan, DesiredDefinition, DesiredSecret, Difference, plan
 from worker.platform.environment import doubts, is_secretive, secret_fault, variable_fault
 from worker.platform.idempotent import once
-from worker.platform.port import Definition, Platform, SecretReference, Shape
+from worker.platform.port import JobDefinition, Platform, SecretReference, Shape
 from worker.platform.settings import PlatformSettings, is_uuid
 from worker.services.deployment import connect, find_definition, platform_settings, warn
 from worker.system.runtime import Runtime, SystemRuntime
@@ -51,7 +51,7 @@ def deploy(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     return Output(document=document, lines=lines)
 
 
-def _wish(arguments: Namespace) -> Wish:
+def _wish(arguments: Namespace) -> DesiredDefinition:
     faults: list[str] = []
     for name, (low, high) in LIMITS.items():
         value = getattr(arguments, name)
@@ -75,7 +75,7 @@ def _wish(arguments: Namespace) -> Wish:
         retries=arguments.retries,
         environment=variables,
     )
-    return Wish(shape=shape, secrets=wishes)
+    return DesiredDefinition(shape=shape, secrets=wishes)
 
 
 def _pairs(given: Iterable[str], option: str, check: Callable[[str], str | None], faults: list[str]) -> dict[str, str]:
@@ -93,14 +93,14 @@ def _pairs(given: Iterable[str], option: str, check: Callable[[str], str | None]
     return found
 
 
-def _secret_wish(name: str, text: str, faults: list[str]) -> SecretWish:
+def _secret_wish(name: str, text: str, faults: list[str]) -> DesiredSecret:
     secret, colon, version = text.partition(":")
     if not is_uuid(secret) or not re.fullmatch(r"|:([0-9]+|[a-z_]+)", colon + version):
         # What stands there may be the secret itself, so it is not repeated.
         faults.append(
             f"--secret {name}: it must be {name}=ID or {name}=ID:VERSION, ID that of a secret in Secret Manager"
         )
-    return SecretWish(secret=secret.lower(), version=version or None)
+    return DesiredSecret(secret=secret.lower(), version=version or None)
 
 
 class _Deploying:
@@ -111,7 +111,7 @@ class _Deploying:
         self._runtime = runtime
         self._settings = settings
 
-    def carry_out(self, steps: Plan, definition: Definition | None) -> Definition:
+    def carry_out(self, steps: DefinitionPlan, definition: JobDefinition | None) -> JobDefinition:
         """Do what is planned; return the definition as the platform has it then."""
         platform = self._platform
         if definition is None:
@@ -131,7 +131,7 @@ class _Deploying:
             self._add(definition.id, variable, wish)
         return definition
 
-    def _add(self, definition_id: str, variable: str, wish: SecretWish) -> None:
+    def _add(self, definition_id: str, variable: str, wish: DesiredSecret) -> None:
         def act() -> object:
             version = wish.version or LATEST
             self._platform.add_secret(definition_id, variable=variable, secret=wish.secret, version=version)
@@ -144,7 +144,7 @@ class _Deploying:
         once(self._runtime, act, look)
 
 
-def _warnings(wish: Wish) -> list[str]:
+def _warnings(wish: DesiredDefinition) -> list[str]:
     variables = wish.shape.environment or {}
     open_secrets = [name for name in variables if is_secretive(name) and not name.endswith(("_URL", "_ID"))]
     return [
@@ -157,7 +157,7 @@ def _warnings(wish: Wish) -> list[str]:
     ]
 
 
-def _left(made: Definition, steps: Plan) -> list[str]:
+def _left(made: JobDefinition, steps: DefinitionPlan) -> list[str]:
     """Name the variables that the platform has kept although they were to go."""
     gone = [
         one.what.removeprefix("env ") for one in steps.differences if one.what.startswith("env ") and one.after is None

@@ -10,7 +10,7 @@ from worker.cli.output import Output
 from worker.course.artifacts import Artifacts
 from worker.course.export import export
 from worker.course.inventory import Inventory
-from worker.errors import NoInputError, UsageError
+from worker.errors import DataError, UsageError
 from worker.outbox.announcer import Linker
 from worker.run.run import TRANSFERS
 from worker.services.view import View, open_view
@@ -25,7 +25,7 @@ def fetch(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     place = str(folder.absolute())
     paths = export(Inventory(view.store, view.runtime.executor(TRANSFERS), manifest), folder)
     if not paths:
-        raise NoInputError(f"job {manifest.job_id} is {manifest.state}, and has no file of its course yet")
+        raise DataError(f"job {manifest.job_id} is {manifest.state}, and has no file of its course yet")
     rest = "" if manifest.next_stage is None else f" so far (the job is {manifest.state})"
     document = {"jobId": manifest.job_id, "state": manifest.state, "folder": place, "files": paths}
     return Output(document=document, lines=[f"{len(paths)} files{rest} in {folder}"])

@@ -11,9 +11,9 @@ from states.exits import Exit
 from worker.cli.output import Output
 from worker.errors import EngineUnavailableError, UsageError
 from worker.gateway.port import Backend
-from worker.gateway.queue import Limits, Slots
+from worker.gateway.queue import QueueLimits, RunQueue
 from worker.services.view import open_view
-from worker.settings.settings import Reader, Secret
+from worker.settings.settings import EnvironmentReader, Secret
 from worker.system import logs
 from worker.system.runtime import SystemRuntime
 from worker.wiring import user_folder
@@ -28,11 +28,11 @@ def gateway(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     """Serve until SIGTERM or SIGINT; its local runs are stopped then."""
     if not 0 <= arguments.port < 65536:  # noqa: PLR2004 - as TCP has it
         raise UsageError(f"--port is {arguments.port}: it must be from 0 to 65535")
-    reader = Reader(environment)
+    reader = EnvironmentReader(environment)
     token = _token(reader, arguments.host)
     max_runs = int(reader.number("GATEWAY_MAX_RUNS", DEFAULT_MAX_RUNS, low=1, high=100, whole=True))
     give_up = reader.number("CALLBACK_GIVE_UP_SECONDS", REDELIVERY_SECONDS)
-    limits = Limits(max_runs=max_runs, redelivery_seconds=min(give_up, REDELIVERY_SECONDS))
+    limits = QueueLimits(max_runs=max_runs, redelivery_seconds=min(give_up, REDELIVERY_SECONDS))
     allow_http = reader.flag("ALLOW_HTTP_GIT")
     form = reader.choice("LOG_FORMAT", "console", logs.FORMATS)
     level = reader.choice("LOG_LEVEL", "info", logs.LEVELS)
@@ -55,7 +55,7 @@ def gateway(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     return Output(exit_code=Exit.OK if ended is None else Exit(128 + ended))
 
 
-def _token(reader: Reader, host: str) -> Secret | None:
+def _token(reader: EnvironmentReader, host: str) -> Secret | None:
     token = reader.secret("GATEWAY_TOKEN")
     if token is None and not _is_loopback(host):
         reader.faults.append(
@@ -72,13 +72,13 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _backend(arguments: Namespace, environment: Mapping[str, str], limits: Limits, spool: Path) -> Backend:
+def _backend(arguments: Namespace, environment: Mapping[str, str], limits: QueueLimits, spool: Path) -> Backend:
     runtime = SystemRuntime()
     if arguments.mode == "scaleway":
         from worker.gateway.platform import PlatformBackend  # noqa: PLC0415 - only what is used is imported
 
         return PlatformBackend(arguments, environment, runtime)
-    from worker.gateway.child import Program  # noqa: PLC0415 - the same
+    from worker.gateway.child import ChildCommand  # noqa: PLC0415 - the same
     from worker.gateway.job_status import read_standing  # noqa: PLC0415 - the same
     from worker.gateway.local import LocalBackend  # noqa: PLC0415 - the same
     from worker.gateway.spool import Spool  # noqa: PLC0415 - the same
@@ -86,13 +86,13 @@ def _backend(arguments: Namespace, environment: Mapping[str, str], limits: Limit
 
     view = hasty(open_view(arguments, environment))
     settings = view.settings
-    program = Program(environment, settings.store_url, runtime, stop_grace_seconds=settings.stop_grace)
+    program = ChildCommand(environment, settings.store_url, runtime, stop_grace_seconds=settings.stop_grace)
     requests = Spool(spool, runtime)
-    slots = Slots(program, lambda job_id: read_standing(view, job_id), requests, runtime, limits=limits)
+    slots = RunQueue(program, lambda job_id: read_standing(view, job_id), requests, runtime, limits=limits)
     return LocalBackend(view, program, slots, limits.max_runs)
 
 
-def _spool_folder(reader: Reader) -> Path:
+def _spool_folder(reader: EnvironmentReader) -> Path:
     """Return where requests are kept: in WORK_DIR, else among the user's state."""
     work_dir = reader.text("WORK_DIR")
     if work_dir is not None:

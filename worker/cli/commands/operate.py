@@ -8,10 +8,10 @@ from states.exits import Exit
 from states.manifest import Manifest
 from states.stages import Stage, State
 from worker.cli.output import Output
-from worker.errors import ConfigError, NoInputError, UsageError
-from worker.ownership.claim import Operator
+from worker.errors import ConfigError, DataError, UsageError
+from worker.ownership.claim import OperatorRequest
 from worker.platform.settings import PlatformSettings
-from worker.run.run import Job
+from worker.run.run import Run
 from worker.services.deployment import optional_platform
 from worker.services.platform_runs import cancel_unbegun, resume_on_platform, see_to_cancel
 from worker.services.start_run import do, reporting
@@ -34,7 +34,7 @@ def _redeliver(arguments: Namespace, environment: Mapping[str, str]) -> Output:
         raise ConfigError("CALLBACK_URL and CALLBACK_TOKEN are missing: --redeliver sends a callback there")
     before = view.manifest(arguments.job_id)
     with reporting(environment, default_format="console", job_id=arguments.job_id) as reporter:
-        code = do(view.settings, environment, reporter, arguments.job_id, Job.redeliver)
+        code = do(view.settings, environment, reporter, arguments.job_id, Run.redeliver)
     after = view.manifest(arguments.job_id)
     return Output(
         document={"jobId": after.job_id, "state": after.state, "run": after.run, "exitCode": int(code)},
@@ -56,7 +56,7 @@ def _told_again(before: Manifest, after: Manifest) -> str:
 def _here(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     view = open_view(arguments, environment)
     view.manifest(arguments.job_id)
-    word = Operator(stage=Stage(arguments.stage) if arguments.stage else None, takeover=arguments.takeover)
+    word = OperatorRequest(stage=Stage(arguments.stage) if arguments.stage else None, takeover=arguments.takeover)
     with reporting(environment, default_format="console", job_id=arguments.job_id) as reporter:
         code = do(view.settings, environment, reporter, arguments.job_id, lambda job: job.resume(word))
     after = view.manifest(arguments.job_id)
@@ -92,7 +92,7 @@ def _begun(view: View, platform: PlatformSettings | None, job_id: str) -> Manife
     """Return the manifest of a job, which is begun by the wish to cancel it where only the platform knows it."""
     try:
         return view.manifest(job_id)
-    except NoInputError as error:
+    except DataError as error:
         if error.code != "no_such_job" or platform is None or not cancel_unbegun(platform, view, job_id):
             raise
         return view.manifest(job_id)

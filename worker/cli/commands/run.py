@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from states.exits import LEAVES, Exit, Leaves
+from states.exits import FATES, Exit, Fate
 from states.manifest import Identity, Manifest
 from states.repository_url import branch_fault, folder_name, repository_fault, without_credentials
 from states.stages import State
@@ -18,7 +18,7 @@ from worker.ownership.log import CheckpointLog
 from worker.run.run import TRANSFERS
 from worker.services.start_run import do, reporting
 from worker.services.view import store_settings
-from worker.settings.settings import Reader, Settings
+from worker.settings.settings import EnvironmentReader, Settings
 from worker.source.git_program import Git
 from worker.system.runtime import SystemRuntime
 from worker.wiring import engine_name, open_retrying_store, open_source, work_dir
@@ -36,7 +36,7 @@ def _run_job(arguments: Namespace, environment: Mapping[str, str]) -> Output:
         if getattr(arguments, option) is not None:
             name = option.replace("_", "-")
             raise UsageError(f"--{name} goes with REPO; without it, everything comes from the environment")
-    reader = Reader(environment)
+    reader = EnvironmentReader(environment)
     settings, identity = read_job(reader, arguments.store)
     reader.finish()
     with reporting(environment, default_format="json", job_id=identity.job_id) as reporter:
@@ -70,14 +70,14 @@ def next_step(job_id: str, code: Exit) -> str:
     """Say what to do about a job whose run has ended with a code other than 0."""
     if code is Exit.REPLACED:
         return f"`status {job_id}` shows the run that replaced it; once that has ended, run the same command again"
-    if LEAVES[code] is Leaves.RESUMABLE:
+    if FATES[code] is Fate.RESUMABLE:
         return "run the same command again to go on"
     return f"`status {job_id}` says why; when that is put right, `resume {job_id}` goes on"
 
 
 def _local_job(arguments: Namespace, settings: Settings, environment: Mapping[str, str]) -> _Local:
     repository = _repository(arguments.repository, settings)
-    reader = Reader(environment)
+    reader = EnvironmentReader(environment)
     check_trust(reader, repository)
     reader.finish()
     branch = arguments.branch

@@ -10,7 +10,7 @@ from states.stages import INFO, Stage
 from worker.cli.output import Output, seconds, table
 from worker.course.formats import Rules
 from worker.course.inventory import Inventory
-from worker.errors import DamagedCheckpointError, NoInputError, WorkerError
+from worker.errors import DamagedCheckpointError, DataError, WorkerError
 from worker.ownership.log import CheckpointLog
 from worker.platform.settings import PlatformSettings
 from worker.services.deployment import optional_platform, warn
@@ -163,7 +163,7 @@ def _event(event: CallbackEvent) -> dict[str, Any]:
 def _summary(view: View, job_id: str) -> dict[str, Any]:
     try:
         manifest = view.manifest(job_id)
-    except (NoInputError, DamagedCheckpointError) as error:
+    except (DataError, DamagedCheckpointError) as error:
         # A job that cannot be read is shown, not hidden, and does not hide the others.
         return dict.fromkeys(("run", "updatedAt", "repository")) | {
             "jobId": job_id,

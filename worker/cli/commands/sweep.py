@@ -16,7 +16,7 @@ from worker.ownership.heartbeat import read_silence
 from worker.ownership.log import CheckpointLog
 from worker.platform.environment import job_environment
 from worker.platform.port import LostAnswerError
-from worker.platform.sweep_decision import Action, Finding, Patient, attempts_since, first_look
+from worker.platform.sweep_decision import Action, SweepCandidate, SweepDecision, attempts_since, first_look
 from worker.run.run import TRANSFERS
 from worker.services import sweep_mark as mark
 from worker.services.deployment import Deployment, open_deployment, operators_view, runs_of, warn
@@ -26,11 +26,11 @@ from worker.system.runtime import SystemRuntime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Case:
+class SweepResult:
     """A job, and what a sweep did about it; `run_id` of the run that it has started."""
 
     job_id: str
-    finding: Finding
+    finding: SweepDecision
     run_id: str | None = None
 
     @property
@@ -70,41 +70,41 @@ class Sweep:
         self.failure: WorkerError | None = None
         """What makes the sweep end with another code than 0: a run could not be started, or a format is not known."""
 
-    def cases(self) -> list[Case]:
+    def cases(self) -> list[SweepResult]:
         """Look at all jobs, and then, one by one, start what is needed."""
         job_ids = set(all_jobs(self._view)) | {run.job_id for run in self._runs if valid_job_id(run.job_id or "")}
         names = sorted(job_id for job_id in job_ids if job_id)
         patients = self._view.runtime.executor(TRANSFERS).map(self._examine, names)
         return [self._treat(patient, finding) for patient, finding in patients]
 
-    def _examine(self, job_id: str) -> tuple[Patient, Finding]:
+    def _examine(self, job_id: str) -> tuple[SweepCandidate, SweepDecision]:
         """Look at one job; what cannot be read is left alone, and said."""
         log = CheckpointLog(self._view.store, job_id, self._view.runtime)
         try:
             newest = log.newest()
             manifest = newest.manifest if newest else None
-            patient = Patient(job_id=job_id, manifest=manifest, runs=runs_of(self._runs, job_id, manifest))
+            patient = SweepCandidate(job_id=job_id, manifest=manifest, runs=runs_of(self._runs, job_id, manifest))
             finding = first_look(patient)
             if finding.action is Action.START:
                 finding = self._sign_of_life(log, patient) or self._in_vain(patient) or finding
         except (DamagedCheckpointError, UnknownFormatError) as error:
             if isinstance(error, UnknownFormatError):
                 self.failure = error
-            return Patient(job_id=job_id, manifest=None, runs=()), _skip(str(error))
+            return SweepCandidate(job_id=job_id, manifest=None, runs=()), _skip(str(error))
         return patient, finding
 
-    def _sign_of_life(self, log: CheckpointLog, patient: Patient) -> Finding | None:
+    def _sign_of_life(self, log: CheckpointLog, patient: SweepCandidate) -> SweepDecision | None:
         manifest = patient.manifest
         if manifest is None or manifest.released:
             return None
         silent, lease = read_silence(self._view.store, log, manifest)
         return _skip(f"run {manifest.run} was heard of {silent}s ago") if silent <= lease else None
 
-    def _in_vain(self, patient: Patient) -> Finding | None:
+    def _in_vain(self, patient: SweepCandidate) -> SweepDecision | None:
         attempts = attempts_since(patient, self._last_item(patient.job_id))
         if attempts < self._max_attempts:
             return None
-        return Finding(
+        return SweepDecision(
             action=Action.GIVE_UP,
             reason=f"{attempts} runs since its last finished item were in vain: see `status`, and `resume` it by hand",
         )
@@ -116,9 +116,9 @@ class Sweep:
         moments = [modified for name, modified in named if name is not None and name.stage is not Stage.CLONE]
         return datetime.fromtimestamp(max(moments), UTC) if moments else None
 
-    def _treat(self, patient: Patient, finding: Finding) -> Case:
+    def _treat(self, patient: SweepCandidate, finding: SweepDecision) -> SweepResult:
         """Do what a finding asks for."""
-        case = Case(job_id=patient.job_id, finding=finding)
+        case = SweepResult(job_id=patient.job_id, finding=finding)
         last = patient.last
         if finding.action is not Action.START or last is None:
             return case
@@ -134,7 +134,7 @@ class Sweep:
             return case
         return self._start(case, variables, patient)
 
-    def _start(self, case: Case, variables: Mapping[str, str], patient: Patient) -> Case:
+    def _start(self, case: SweepResult, variables: Mapping[str, str], patient: SweepCandidate) -> SweepResult:
         store, last = self._view.store, patient.runs[-1]
         key = mark.take(store, self._view.runtime, case.job_id, last.id)
         if key is None:
@@ -150,11 +150,11 @@ class Sweep:
         return replace(case, run_id=run.id)
 
 
-def _skip(reason: str) -> Finding:
-    return Finding(action=Action.SKIP, reason=reason)
+def _skip(reason: str) -> SweepDecision:
+    return SweepDecision(action=Action.SKIP, reason=reason)
 
 
-def _said(cases: list[Case], failure: WorkerError | None, *, dry_run: bool) -> Output:
+def _said(cases: list[SweepResult], failure: WorkerError | None, *, dry_run: bool) -> Output:
     kinds = {action: [case for case in cases if case.finding.action is action] for action in Action}
     started = "would start a run" if dry_run else "started run"
     lines = [

@@ -38,7 +38,7 @@ def verify(arguments: Namespace, environment: Mapping[str, str]) -> Output:
         "faults": faults,
     }
     if faults:
-        return Output(document=document, lines=faults, exit_code=Exit.NO_INPUT)
+        return Output(document=document, lines=faults, exit_code=Exit.DATA_ERROR)
     return Output(document=document, lines=[f"{len(read)} artifacts and {manifest.sequence} checkpoints are whole"])
 
 

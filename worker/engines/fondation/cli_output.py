@@ -30,7 +30,7 @@ _INFO: Final = 30
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class OutputLine:
     """A line that the CLI has printed."""
 
     level: int
@@ -40,7 +40,7 @@ class Line:
     """Whether it can be the reason of a failure."""
 
 
-class Speech:
+class CliOutput:
     """Listens to one run of the CLI; `hear` is called from the thread that reads its output."""
 
     def __init__(self, runtime: Runtime, secrets: Sequence[str]) -> None:
@@ -79,7 +79,7 @@ class Speech:
         if marker is not None and int(marker[2]) == STEPS and int(marker[1]) == self.step + 1:
             self.step += 1
 
-    def _pass_on(self, heard: Line) -> None:
+    def _pass_on(self, heard: OutputLine) -> None:
         if not LOG.isEnabledFor(heard.level):
             return
         now = self._runtime.monotonic()
@@ -98,7 +98,7 @@ class Speech:
         return printable(text[:MAX_TEXT]).rstrip()
 
 
-def parse(stream: Stream, line: str) -> Line:
+def parse(stream: Stream, line: str) -> OutputLine:
     """Read a line: JSON of pino, or free text."""
     try:
         document = json.loads(line) if line.startswith("{") else None
@@ -111,8 +111,8 @@ def parse(stream: Stream, line: str) -> Line:
         level, text = int(cut_off[1]), line
     else:
         printed = stream is Stream.STDOUT
-        return Line(level=logging.INFO if printed else logging.WARNING, text=line, blames=not printed)
-    return Line(level=_level(level), text=text, blames=level >= _ERROR)
+        return OutputLine(level=logging.INFO if printed else logging.WARNING, text=line, blames=not printed)
+    return OutputLine(level=_level(level), text=text, blames=level >= _ERROR)
 
 
 def _message(document: dict[str, Any]) -> str:

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Final
 
 from states.stages import INFO, Stage, before
-from worker.engines.fondation.cli_output import Speech
+from worker.engines.fondation.cli_output import CliOutput
 from worker.engines.fondation.failure import disk_fault, failure, permanent
 from worker.engines.fondation.output_files import RejectedError, paths_of, read_item, stage_of
-from worker.engines.fondation.output_watch import FOLDERS, Watch
-from worker.engines.fondation.yaml_guard import Keeper
+from worker.engines.fondation.output_watch import FOLDERS, OutputWatch
+from worker.engines.fondation.yaml_guard import YamlGuard
 from worker.engines.fondation.yaml_names import normalized
 from worker.engines.port import EngineFailedError, Item
 from worker.system.disk import full_disk
-from worker.system.process import Command, Lines, Process
+from worker.system.process import Command, LineSplitter, Process
 from worker.system.runtime import Runtime
 
 LOG = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ _WAIT_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
+class CliTask:
     """What a process is to do."""
 
     stage: Stage
@@ -43,10 +43,10 @@ class Plan:
     secrets: tuple[str, ...]
 
 
-class Session:
+class CliProcess:
     """A process of the CLI."""
 
-    def __init__(self, plan: Plan, course: Path, runtime: Runtime) -> None:
+    def __init__(self, plan: CliTask, course: Path, runtime: Runtime) -> None:
         """Start it with the files of the course so far; raise MissingProgramError."""
         self._plan = plan
         self._runtime = runtime
@@ -58,12 +58,12 @@ class Session:
         self._closed = False
         self._sign_of_life = runtime.monotonic()
         stored = [path for path in self._taken if "/" not in path]
-        self._keeper = Keeper(
+        self._keeper = YamlGuard(
             plan.output, {} if plan.alone else {path: (course / path).read_bytes() for path in stored}
         )
-        self._watch = Watch(plan.output, runtime)
-        self._speech = Speech(runtime, plan.secrets)
-        self._process = Process(plan.command, runtime, Lines(self._speech.hear).take)
+        self._watch = OutputWatch(plan.output, runtime)
+        self._speech = CliOutput(runtime, plan.secrets)
+        self._process = Process(plan.command, runtime, LineSplitter(self._speech.hear).take)
 
     def goes_on(self, stage: Stage) -> bool:
         """Tell whether it is on its way to a stage, or past it."""
@@ -164,7 +164,7 @@ class Session:
             raise EngineFailedError(reason, temporary=True)
 
 
-def _lay_out(course: Path, plan: Plan) -> dict[str, bytes]:
+def _lay_out(course: Path, plan: CliTask) -> dict[str, bytes]:
     """Copy the course so far into a process's output folder, and return the files' digests by their paths."""
     for prefix in FOLDERS:
         (plan.output / prefix).mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from typing import Final
 from states.stages import Stage
 from worker.engines.fondation import cli_environment as home
 from worker.engines.fondation.cli_bundle import MISSING, Bundle, find_bundle
-from worker.engines.fondation.cli_process import Plan, Session
+from worker.engines.fondation.cli_process import CliProcess, CliTask
 from worker.engines.fondation.source_copy import Tree
 from worker.engines.port import EngineFailedError, Item, Workspace
 from worker.system.disk import on_disk
@@ -47,7 +47,7 @@ class FondationEngine:
         self._started = 0
         self._turn = threading.Lock()  # of `produce`: one that was stopped may take a moment to end
         self._lock = threading.Lock()  # of the following, which other threads change
-        self._session: Session | None = None
+        self._session: CliProcess | None = None
         self._paused = False
         self._stop = runtime.flag()
         self.version: str = self._bundle.version() if self._bundle else MISSING
@@ -103,7 +103,7 @@ class FondationEngine:
             )
         return bundle
 
-    def _session_for(self, stage: Stage, workspace: Workspace) -> Session:
+    def _session_for(self, stage: Stage, workspace: Workspace) -> CliProcess:
         """Return the process that goes on to a stage, or start one."""
         with self._lock:
             stop = self._stop = self._runtime.flag()
@@ -112,7 +112,7 @@ class FondationEngine:
         self._close()
         plan = self._plan(stage, workspace, stop)
         LOG.info("starting the CLI", extra={"stage": stage, "all_stages": not plan.alone})
-        session = Session(plan, workspace.output, self._runtime)
+        session = CliProcess(plan, workspace.output, self._runtime)
         with self._lock:
             self._session = session
             if self._paused:
@@ -127,7 +127,7 @@ class FondationEngine:
         if session is not None:
             session.close()
 
-    def _plan(self, stage: Stage, workspace: Workspace, stop: Flag) -> Plan:
+    def _plan(self, stage: Stage, workspace: Workspace, stop: Flag) -> CliTask:
         """Prepare a process: its folders, its environment, and what it is to do."""
         bundle = self._found()
         root = workspace.output.with_name(_FOLDER)
@@ -144,7 +144,7 @@ class FondationEngine:
         if self._takes_steps is None:
             self._takes_steps = bundle.takes_steps(env, self._runtime, stop)
         argv = bundle.argv(self._tree.path, output, stage if self._takes_steps else None)
-        return Plan(
+        return CliTask(
             stage=stage,
             alone=self._takes_steps,
             command=Command(argv=argv, env=env, cwd=bundle.folder),

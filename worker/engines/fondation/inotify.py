@@ -28,12 +28,12 @@ _EVENT: Final = struct.Struct("iIII")
 _BUFFER: Final = 64 * 1024
 
 
-class LostTrackError(Exception):
+class EventsLostError(Exception):
     """Something has happened that was not told: too much at once, or a folder is another one now."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Event:
+class FileEvent:
     """Something has happened to a file; `complete` if it was closed after writing, or moved here."""
 
     path: str
@@ -58,7 +58,7 @@ class Inotify:
             self.close()
             raise
 
-    def wait(self, seconds: float) -> list[Event]:
+    def wait(self, seconds: float) -> list[FileEvent]:
         """Return what has happened, as soon as something has; raises LostTrackError."""
         if not self._poll.poll(seconds * 1000):
             return []
@@ -70,8 +70,8 @@ class Inotify:
             name = os.fsdecode(data[offset : offset + length].rstrip(b"\0"))
             offset += length
             if mask & _LOST:
-                raise LostTrackError
-            events.append(Event(path=self._prefixes[watch] + name, complete=bool(mask & _COMPLETE)))
+                raise EventsLostError
+            events.append(FileEvent(path=self._prefixes[watch] + name, complete=bool(mask & _COMPLETE)))
         return events
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from states.stages import STAGES
-from worker.engines.fondation.inotify import Inotify, LostTrackError
+from worker.engines.fondation.inotify import EventsLostError, Inotify
 from worker.system.runtime import Runtime
 
 LOOK_SECONDS: Final = 0.15
@@ -24,7 +24,7 @@ FOLDERS: Final = ("", *(f"{info.folder}/" for info in STAGES if info.folder))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Noticed:
+class OutputChanges:
     """What has happened to the output since the last time."""
 
     complete: tuple[str, ...] = ()
@@ -33,29 +33,29 @@ class Noticed:
     """Whether anything has."""
 
 
-class Watch:
+class OutputWatch:
     """Watches an output folder from now on."""
 
     def __init__(self, output: Path, runtime: Runtime) -> None:
         """Begin; what is there is not told again unless it changes."""
         folders = {prefix: output / prefix for prefix in FOLDERS}
-        self._looks = Looks(folders, runtime)
+        self._looks = PollingWatch(folders, runtime)
         self._inotify: Inotify | None = None
         try:
             self._inotify = Inotify(folders)
         except OSError:
             return
 
-    def wait(self, seconds: float) -> Noticed:
+    def wait(self, seconds: float) -> OutputChanges:
         """Return what has happened, as soon as something has."""
         if self._inotify is not None:
             try:
                 events = self._inotify.wait(seconds)
-            except LostTrackError:
+            except EventsLostError:
                 self.close()
             else:
                 complete = tuple(dict.fromkeys(event.path for event in events if event.complete))
-                return Noticed(complete=complete, alive=bool(events))
+                return OutputChanges(complete=complete, alive=bool(events))
         return self._looks.wait(seconds)
 
     def close(self) -> None:
@@ -68,7 +68,7 @@ class Watch:
 _Look = tuple[int, int, int]
 
 
-class Looks:
+class PollingWatch:
     """Looks at all files again and again."""
 
     def __init__(self, folders: Mapping[str, Path], runtime: Runtime) -> None:
@@ -79,18 +79,18 @@ class Looks:
         self._last = self._look()
         self._told = dict(self._last)
 
-    def wait(self, seconds: float) -> Noticed:
+    def wait(self, seconds: float) -> OutputChanges:
         """Return what has happened, after so many seconds; nothing, if it is not yet time to look again."""
         self._runtime.flag().wait(seconds)
         now = self._runtime.monotonic()
         if now < self._next:
-            return Noticed()
+            return OutputChanges()
         self._next = now + LOOK_SECONDS
         look, last = self._look(), self._last
         complete = tuple(path for path, seen in look.items() if seen == last.get(path) != self._told.get(path))
         self._told |= {path: look[path] for path in complete}
         self._last = look
-        return Noticed(complete=complete, alive=look != last)
+        return OutputChanges(complete=complete, alive=look != last)
 
     def _look(self) -> dict[str, _Look]:
         found = {}

@@ -26,12 +26,12 @@ from worker.engines.fondation.yaml_names import normalized
 from worker.engines.port import EngineOutdatedError
 
 
-class Keeper:
+class YamlGuard:
     """Keeps the files of finished stages in an output folder."""
 
     def __init__(self, output: Path, bodies: Mapping[str, bytes]) -> None:
         """Keep these files, which are in the folder, by their paths."""
-        self._kept = [_Kept(output, path, body) for path, body in bodies.items()]
+        self._kept = [_GuardedFile(output, path, body) for path, body in bodies.items()]
 
     def look(self) -> None:
         """Let go whoever waits; to be called all the while."""
@@ -54,7 +54,7 @@ class Keeper:
             kept.close()
 
 
-class _Kept:
+class _GuardedFile:
     """One file that is kept."""
 
     def __init__(self, output: Path, path: str, body: bytes) -> None:

@@ -7,10 +7,10 @@ from typing import Final
 
 from worker.engines.static.choosing import learning_order as sequence
 from worker.engines.static.choosing.candidates import Candidate, candidates
-from worker.engines.static.choosing.description import Portraits
-from worker.engines.static.choosing.file_candidates import Page, Pages
+from worker.engines.static.choosing.description import Descriptions
+from worker.engines.static.choosing.file_candidates import Pages, Topic
 from worker.engines.static.choosing.naming import distinct, unit_name
-from worker.engines.static.choosing.ranking import Merit
+from worker.engines.static.choosing.ranking import Ranking
 from worker.engines.static.choosing.relations import Relations, strongest
 from worker.engines.static.choosing.selection import Chooser, size
 from worker.engines.static.facts import Analysis, Definition, Reference, Relation, Unit
@@ -26,7 +26,7 @@ _MENTIONS: Final = 12
 """So many files of each role that mention a name are remembered."""
 
 
-class NothingToSayError(Exception):
+class NoTextError(Exception):
     """The folder holds no file with text in it."""
 
 
@@ -45,11 +45,11 @@ def analyze(root: Path, check: Check) -> Analysis:
     """Analyse a repository; raise NothingToSayError if there is no text in it, or whatever `check` raises."""
     read = survey(root, check)
     if not read.files:
-        raise NothingToSayError
+        raise NoTextError
     facts = _collect(read, check)
     pages = Pages(read.files, read.texts)
     chosen, shown = _choose(facts, pages)
-    portraits = Portraits(facts.graph, read.files, facts.references, chosen)
+    portraits = Descriptions(facts.graph, read.files, facts.references, chosen)
     units = _units(facts, portraits, chosen, pages, shown)
     relations, uses = _relations(facts, portraits, chosen, pages, shown)
     project = describe(read.files, read.texts)
@@ -81,18 +81,18 @@ def _collect(read: Survey, check: Check) -> _Facts:
     return _Facts(read=read, resolver=resolver, references=tuple(references), graph=graph, mentions=named)
 
 
-def _choose(facts: _Facts, pages: Pages) -> tuple[list[Candidate], list[Page]]:
+def _choose(facts: _Facts, pages: Pages) -> tuple[list[Candidate], list[Topic]]:
     """Choose units: of definitions, and of files in proportion to the code whose definitions are not known."""
     parsed = sum(facts.read.files[path].lines for path in facts.read.parsed)
     most = size(parsed + pages.code_lines)
-    ranked = candidates(facts.graph, Merit(facts.read.files, facts.graph, facts.resolver, facts.mentions).of)
+    ranked = candidates(facts.graph, Ranking(facts.read.files, facts.graph, facts.resolver, facts.mentions).of)
     of_files = most * pages.code_lines // max(1, parsed + pages.code_lines) if ranked else most
     chosen = Chooser(ranked, facts.graph, facts.read.files).choose(most - of_files)
     return chosen, pages.choose(of_files) if of_files else []
 
 
 def _units(
-    facts: _Facts, portraits: Portraits, chosen: Sequence[Candidate], pages: Pages, shown: Sequence[Page]
+    facts: _Facts, portraits: Descriptions, chosen: Sequence[Candidate], pages: Pages, shown: Sequence[Topic]
 ) -> tuple[Unit, ...]:
     definitions = facts.graph.definitions
 
@@ -126,7 +126,7 @@ def _units(
 
 
 def _relations(
-    facts: _Facts, portraits: Portraits, chosen: Sequence[Candidate], pages: Pages, shown: Sequence[Page]
+    facts: _Facts, portraits: Descriptions, chosen: Sequence[Candidate], pages: Pages, shown: Sequence[Topic]
 ) -> tuple[tuple[Relation, ...], dict[tuple[int, int], float]]:
     """Return the relations to show, and how strongly units build on each other in all."""
     mains = [frozenset(one.symbols) for one in chosen]

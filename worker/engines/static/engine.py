@@ -8,7 +8,7 @@ from typing import Final
 from states.stages import INFO, Stage
 from worker.course.formats import read_abstractions, read_order, read_relationships
 from worker.engines.port import EngineFailedError, Item, NoMaterialError, Workspace
-from worker.engines.static.analysis import NothingToSayError, analyze
+from worker.engines.static.analysis import NoTextError, analyze
 from worker.engines.static.facts import Analysis, Course
 from worker.engines.static.pages import chapters, reviews, tutorials
 from worker.engines.static.pages import yaml_files as papers
@@ -73,7 +73,7 @@ class StaticEngine:
         if self._known is None or self._known[0] != source:
             try:
                 self._known = source, analyze(source, lambda: self._wait(stopped))
-            except NothingToSayError as error:
+            except NoTextError as error:
                 raise NoMaterialError(
                     "the repository has no file with text in it: give one with source code or documents"
                 ) from error

@@ -227,7 +227,7 @@ class Unit:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
+class LearningStep:
     """A place in the order of learning."""
 
     unit: int
@@ -274,7 +274,7 @@ class Analysis:
     summary: str
     relations: tuple[Relation, ...]
     """As in step 2; the strongest first."""
-    order: tuple[Step, ...]
+    order: tuple[LearningStep, ...]
     """As in step 3; every unit stands in it once."""
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.analysed import analysed, names, related
-from worker.engines.static.analysis import NothingToSayError
+from worker.engines.static.analysis import NoTextError
 
 
 def test_headings_of_a_single_document_are_the_units(tmp_path: Path) -> None:
@@ -69,5 +69,5 @@ def test_any_text_at_all_is_something_to_tell_of(tmp_path: Path, path: str, body
 
 @pytest.mark.parametrize("files", [{}, {"a": b""}, {"a": b" \n\t\n"}, {"logo.png": b"\x89PNG\0\0"}])
 def test_no_text_is_nothing_to_say(tmp_path: Path, files: dict[str, str | bytes]) -> None:
-    with pytest.raises(NothingToSayError):
+    with pytest.raises(NoTextError):
         analysed(tmp_path, files)

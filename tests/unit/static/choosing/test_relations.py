@@ -8,7 +8,7 @@ from tree_sitter import Node
 from tests.support.analysed import analysed, names, related
 from worker.engines.static.facts import Definition, Kind
 from worker.engines.static.linking.usage import _verb
-from worker.engines.static.parsing.source_file import Reader
+from worker.engines.static.parsing.source_file import SourceParser
 from worker.engines.static.reading.language import Language
 
 STOCK = "class Stock:\n    def take(self): pass\n\nclass Closed(Exception):\n    def till(self): pass\n"
@@ -18,7 +18,7 @@ def verb(language: Language, line: str, kind: Kind = Kind.CLASS) -> str | None:
     """Return what a line does with the name `Target` in it."""
     data = line.encode()
     node: Node | None = (
-        Reader()
+        SourceParser()
         .tree(language, data)
         .root_node.descendant_for_byte_range(data.index(b"Target"), data.index(b"Target") + 6)
     )

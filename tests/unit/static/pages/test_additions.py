@@ -8,17 +8,17 @@ from tests.support.books import chapter_of, read
 from tests.support.samples import PYTHON
 from worker.engines.static.pages import additions as second_look
 from worker.engines.static.pages import chapters
-from worker.engines.static.pages.course import Book
+from worker.engines.static.pages.course import CourseFacts
 
 OF = "of itself in a comment"
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Book:
+def book(tmp_path: Path) -> CourseFacts:
     return read(tmp_path, PYTHON)
 
 
-def test_words_of_other_chapters_are_explained_with_a_link(book: Book) -> None:
+def test_words_of_other_chapters_are_explained_with_a_link(book: CourseFacts) -> None:
     chapter = chapter_of(book, "Store")
     rows = second_look.words(book, chapter, chapters.written(book, chapter))
     said = {word: (meaning, where) for word, meaning, where in rows}
@@ -27,11 +27,11 @@ def test_words_of_other_chapters_are_explained_with_a_link(book: Book) -> None:
     assert "`Store`" not in said
 
 
-def test_a_word_that_the_page_does_not_have_is_not_explained(book: Book) -> None:
+def test_a_word_that_the_page_does_not_have_is_not_explained(book: CourseFacts) -> None:
     assert second_look.words(book, chapter_of(book, "Store"), "Nothing here.") == []
 
 
-def test_a_page_without_links_is_given_those_that_its_code_suggests(book: Book) -> None:
+def test_a_page_without_links_is_given_those_that_its_code_suggests(book: CourseFacts) -> None:
     chapter, stock = chapter_of(book, "Store"), chapter_of(book, "Stock")
     found = second_look.missing_links(book, chapter, "No links.")
     assert any(f"({stock.file})" in one and "`shop/store.py:" in one for one in found)
@@ -39,7 +39,7 @@ def test_a_page_without_links_is_given_those_that_its_code_suggests(book: Book) 
     assert not any(f"({stock.file})" in one for one in second_look.missing_links(book, chapter, page))
 
 
-def test_what_a_page_does_not_name_is_named(book: Book) -> None:
+def test_what_a_page_does_not_name_is_named(book: CourseFacts) -> None:
     found = second_look.passed_over(book, chapter_of(book, "Stock"), "Only `Stock` and `Cellar` and take.")
     assert found[0].startswith("Two public parts are not named above: ")
     assert found[0].endswith(": `EmptyError` (`shop/stock.py:31`) and `Stock.add` (`shop/stock.py:16`).")

@@ -6,26 +6,26 @@ import pytest
 
 from tests.support.books import read
 from tests.support.samples import PYTHON
-from worker.engines.static.pages.checker import Sort, blocks, checked, links, spans
-from worker.engines.static.pages.course import Book
+from worker.engines.static.pages.checker import ClaimKind, blocks, checked, links, spans
+from worker.engines.static.pages.course import CourseFacts
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Book:
+def book(tmp_path: Path) -> CourseFacts:
     return read(tmp_path, PYTHON)
 
 
-def faults(book: Book, page: str) -> list[str]:
+def faults(book: CourseFacts, page: str) -> list[str]:
     return [f"{one.sort} {one.what}: {one.fault}" for one in checked(book, page, ["chapter_1_x.md"]) if one.fault]
 
 
 GOOD = '`shop/prices.py:7-8`\n\n```python\n    """Return the price of a thing."""\n    if name not in PRICES:\n```\n'
 
 
-def test_what_agrees_is_counted_and_not_faulted(book: Book) -> None:
+def test_what_agrees_is_counted_and_not_faulted(book: CourseFacts) -> None:
     page = f"{GOOD}\n- Line 8 branches on `name not in PRICES`.\n\nSee [x](chapter_1_x.md)."
     found = checked(book, page, ["chapter_1_x.md"])
-    assert [one.sort for one in found] == [Sort.PLACE, Sort.EXCERPT, Sort.REMARK, Sort.LINK]
+    assert [one.sort for one in found] == [ClaimKind.PLACE, ClaimKind.EXCERPT, ClaimKind.REMARK, ClaimKind.LINK]
     assert not [one for one in found if one.fault]
 
 
@@ -42,18 +42,18 @@ def test_what_agrees_is_counted_and_not_faulted(book: Book) -> None:
         ("See [x](chapter_2_y.md).", "link `chapter_2_y.md`: there is no such page"),
     ],
 )
-def test_what_does_not_agree_is_found(book: Book, page: str, fault: str) -> None:
+def test_what_does_not_agree_is_found(book: CourseFacts, page: str, fault: str) -> None:
     assert any(one.startswith(fault) for one in faults(book, page))
 
 
 @pytest.mark.parametrize(
     "page", ["`localhost:80`", "`http://a/b:80`", "`x = {1: 2}`", "`[x](y.md)`", r"\[x](y.md)", "- Line 3 calls `x`."]
 )
-def test_what_only_looks_like_a_reference_is_none(book: Book, page: str) -> None:
+def test_what_only_looks_like_a_reference_is_none(book: CourseFacts, page: str) -> None:
     assert faults(book, page) == []
 
 
-def test_a_condition_may_stand_above_the_line_of_its_remark(book: Book) -> None:
+def test_a_condition_may_stand_above_the_line_of_its_remark(book: CourseFacts) -> None:
     assert faults(book, f"{GOOD}\n- Line 9 raises again what was caught, if `name not in PRICES`.") == []
     assert faults(book, f"{GOOD}\n- Line 9 raises `name not in PRICES`.") != []
 

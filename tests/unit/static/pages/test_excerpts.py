@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.books import index_of, read
 from worker.engines.static.pages import excerpts
-from worker.engines.static.pages.course import Book
+from worker.engines.static.pages.course import CourseFacts
 from worker.engines.static.pages.excerpts import Excerpt
 
 LONG = "\n".join(
@@ -39,23 +39,23 @@ LONG = "\n".join(
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Book:
+def book(tmp_path: Path) -> CourseFacts:
     return read(tmp_path, {"long.py": LONG})
 
 
-def shown(book: Book, excerpt: Excerpt) -> list[str]:
+def shown(book: CourseFacts, excerpt: Excerpt) -> list[str]:
     lines = book.texts.lines(excerpt.path)
     return [line for first, last in excerpt.spans for line in lines[first - 1 : last]]
 
 
-def test_a_short_definition_is_shown_whole(book: Book) -> None:
+def test_a_short_definition_is_shown_whole(book: CourseFacts) -> None:
     excerpt = excerpts.of_definition(book, index_of(book, "helper"))
     assert excerpt is not None
     assert shown(book, excerpt) == ["def helper(value):", '    """Help."""', "    return value"]
     assert excerpt.place == "`long.py:98-100`"
 
 
-def test_of_a_long_one_the_telling_lines_are_shown_with_their_head_and_decorators(book: Book) -> None:
+def test_of_a_long_one_the_telling_lines_are_shown_with_their_head_and_decorators(book: CourseFacts) -> None:
     excerpt = excerpts.of_definition(book, index_of(book, "work"))
     assert excerpt is not None
     lines = shown(book, excerpt)
@@ -65,14 +65,14 @@ def test_of_a_long_one_the_telling_lines_are_shown_with_their_head_and_decorator
     assert "    And on." not in lines
 
 
-def test_a_raise_is_shown_with_its_condition(book: Book) -> None:
+def test_a_raise_is_shown_with_its_condition(book: CourseFacts) -> None:
     excerpt = excerpts.of_definition(book, index_of(book, "work"))
     assert excerpt is not None
     lines = shown(book, excerpt)
     assert lines[lines.index('        raise ValueError("helped")') - 1] == "    if helped:"
 
 
-def test_lines_that_are_left_out_are_named_on_the_page(book: Book) -> None:
+def test_lines_that_are_left_out_are_named_on_the_page(book: CourseFacts) -> None:
     excerpt = Excerpt(path="long.py", spans=((4, 5), (7, 8), (98, 98)))
     assert excerpts.rendered(book, excerpt).split("\n") == [
         "`long.py:4-5,7-8,98`",
@@ -89,19 +89,19 @@ def test_lines_that_are_left_out_are_named_on_the_page(book: Book) -> None:
     ]
 
 
-def test_an_excerpt_that_ends_early_says_where_its_definition_ends(book: Book) -> None:
+def test_an_excerpt_that_ends_early_says_where_its_definition_ends(book: CourseFacts) -> None:
     excerpt = Excerpt(path="long.py", spans=((5, 6),), subject=index_of(book, "work"))
     assert excerpts.rendered(book, excerpt).startswith("`long.py:5-6` (it goes on to line 95)")
 
 
-def test_lines_of_a_file_are_shown_without_empty_ones_at_their_ends(book: Book) -> None:
+def test_lines_of_a_file_are_shown_without_empty_ones_at_their_ends(book: CourseFacts) -> None:
     assert excerpts.of_lines(book, "long.py", 2, 5) == Excerpt(path="long.py", spans=((4, 5),))
     assert excerpts.of_lines(book, "long.py", 99, 500) == Excerpt(path="long.py", spans=((99, 100),))
     assert excerpts.of_lines(book, "long.py", 2, 3) is None
     assert excerpts.of_lines(book, "nowhere.py", 1, 3) is None
 
 
-def test_a_file_that_has_shrunk_under_our_hands_has_no_excerpt(book: Book, tmp_path: Path) -> None:
+def test_a_file_that_has_shrunk_under_our_hands_has_no_excerpt(book: CourseFacts, tmp_path: Path) -> None:
     (tmp_path / "long.py").write_text("x = 1\n")
     assert excerpts.of_definition(book, index_of(book, "helper")) is None
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.books import chapter_of, read
 from worker.engines.static.pages import notes
-from worker.engines.static.pages.course import Book
+from worker.engines.static.pages.course import CourseFacts
 
 SHAPES = '''"""Shapes."""
 
@@ -63,11 +63,11 @@ class Square(Shape):
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Book:
+def book(tmp_path: Path) -> CourseFacts:
     return read(tmp_path, {"shapes.py": SHAPES})
 
 
-def test_failures_are_a_table_of_what_where_and_when(book: Book) -> None:
+def test_failures_are_a_table_of_what_where_and_when(book: CourseFacts) -> None:
     assert notes.failure_rows(book, chapter_of(book, "Shape")) == [
         ("`NotImplementedError`", "`shapes.py:19` in `Shape.name`", "under no condition"),
         ("`ValueError`", "`shapes.py:25` in `Shape.draw`", "if `pen is None`"),
@@ -80,7 +80,7 @@ def test_failures_are_a_table_of_what_where_and_when(book: Book) -> None:
 NOTE = "`# TODO: colours` (one more note of this kind follows)."
 
 
-def test_settings_subclasses_deprecations_and_notes_are_named(book: Book) -> None:
+def test_settings_subclasses_deprecations_and_notes_are_named(book: CourseFacts) -> None:
     assert notes.remarks(book, chapter_of(book, "Shape")) == [
         "It reads an environment variable: `SHAPE_LIMIT` (`shapes.py:11`).",
         "Left to subclasses: `area` (`shapes.py:14`) and `name` (`shapes.py:17`).",

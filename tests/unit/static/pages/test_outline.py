@@ -10,7 +10,7 @@ from worker.engines.static.pages import diagrams as shape
 from worker.engines.static.pages import file_questions as orientation
 from worker.engines.static.pages import outline
 from worker.engines.static.pages import tutorial_steps as steps
-from worker.engines.static.pages.course import Book
+from worker.engines.static.pages.course import CourseFacts
 from worker.engines.static.pages.exercise import Question
 
 
@@ -55,7 +55,7 @@ def test_headings_are_drawn_below_each_other(tmp_path: Path) -> None:
 BREAD = "# Top\n\nThis is about bread.\n\n## Flour\n\nTake white flour for it.\n\n## Water\n\nWarm.\n"
 
 
-def asked(book: Book, position: int) -> dict[str, Question]:
+def asked(book: CourseFacts, position: int) -> dict[str, Question]:
     return {one.title: one for one in orientation.asked(book, book.chapters[position])}
 
 

@@ -7,12 +7,12 @@ import pytest
 from tests.support.books import index_of, read
 from tests.support.samples import GO, JAVA, PYTHON, RUST
 from worker.engines.static.pages import excerpts, remarks
-from worker.engines.static.pages.course import Book
+from worker.engines.static.pages.course import CourseFacts
 
 BUSY = '''"""Busy."""
 
 
-class Desk:
+class Inbox:
     """A desk."""
 
     def __init__(self, size, colour="red"):
@@ -54,24 +54,24 @@ DARK = 'os.environ.get("SHOP_DARK")'
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Book:
+def book(tmp_path: Path) -> CourseFacts:
     return read(tmp_path, {"busy.py": BUSY})
 
 
-def said(book: Book, name: str) -> list[str]:
+def said(book: CourseFacts, name: str) -> list[str]:
     excerpt = excerpts.of_definition(book, index_of(book, name))
     assert excerpt is not None
     return remarks.pointed(book, excerpt)
 
 
-def test_a_constructor_is_told_by_what_it_sets(book: Book) -> None:
-    assert said(book, "Desk.__init__") == [
+def test_a_constructor_is_told_by_what_it_sets(book: CourseFacts) -> None:
+    assert said(book, "Inbox.__init__") == [
         "Line 8 sets `size`; two more attributes are set: `colour` and `papers`.",
     ]
 
 
-def test_calls_failures_handlers_and_results_are_told_in_the_order_of_their_lines(book: Book) -> None:
-    assert said(book, "Desk.tidy") == [
+def test_calls_failures_handlers_and_results_are_told_in_the_order_of_their_lines(book: CourseFacts) -> None:
+    assert said(book, "Inbox.tidy") == [
         'Line 20 raises `ValueError`, saying `"never"`, if `hard and twice`.',
         "Line 22 calls `sweep`: “Sweep a desk.”",
         "Line 23 catches `OSError`.",
@@ -80,40 +80,40 @@ def test_calls_failures_handlers_and_results_are_told_in_the_order_of_their_line
     ]
 
 
-def test_what_is_created_is_told_from_what_is_called(book: Book) -> None:
+def test_what_is_created_is_told_from_what_is_called(book: CourseFacts) -> None:
     assert said(book, "sweep") == [
         "Line 32 gives back `Broom(desk)`.",
         "Line 32 creates `Broom`, defined in `busy.py:35`.",
     ]
 
 
-def test_a_type_has_no_remarks(book: Book) -> None:
+def test_a_type_has_no_remarks(book: CourseFacts) -> None:
     assert said(book, "Broom") == []
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("Desk.__init__", 'It takes `size` and `colour` (default `"red"`).'),
-        ("Desk.tidy", "Of its five parameters, none has to be given."),
+        ("Inbox.__init__", 'It takes `size` and `colour` (default `"red"`).'),
+        ("Inbox.tidy", "Of its five parameters, none has to be given."),
         ("sweep", "It takes `desk`."),
     ],
 )
-def test_parameters_are_a_sentence(book: Book, name: str, expected: str) -> None:
+def test_parameters_are_a_sentence(book: CourseFacts, name: str, expected: str) -> None:
     anatomy = book.anatomy(index_of(book, name))
     assert anatomy is not None
     assert remarks.parameters(anatomy) == expected
 
 
-def test_of_documentation_more_is_said_than_an_excerpt_shows(book: Book) -> None:
-    index = index_of(book, "Desk.tidy")
+def test_of_documentation_more_is_said_than_an_excerpt_shows(book: CourseFacts) -> None:
+    index = index_of(book, "Inbox.tidy")
     more = remarks.more_said(book.definitions[index], book.anatomy(index))
     assert more == "Everything is thrown away. Nothing is kept."
 
 
-def test_who_names_a_definition_is_said_with_a_place(book: Book) -> None:
-    assert remarks.called_from(book, index_of(book, "sweep")) == "`Desk.tidy` (`busy.py:22`)"
-    assert remarks.called_from(book, index_of(book, "Desk.tidy")) == ""
+def test_who_names_a_definition_is_said_with_a_place(book: CourseFacts) -> None:
+    assert remarks.called_from(book, index_of(book, "sweep")) == "`Inbox.tidy` (`busy.py:22`)"
+    assert remarks.called_from(book, index_of(book, "Inbox.tidy")) == ""
 
 
 @pytest.mark.parametrize(

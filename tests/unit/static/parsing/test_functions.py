@@ -3,10 +3,10 @@
 import pytest
 from tree_sitter import Node
 
-from worker.engines.static.parsing.function_facts import Anatomy
+from worker.engines.static.parsing.function_facts import FunctionFacts
 from worker.engines.static.parsing.functions import dissect
 from worker.engines.static.parsing.node_types import FUNCTIONS
-from worker.engines.static.parsing.source_file import Reader
+from worker.engines.static.parsing.source_file import SourceParser
 from worker.engines.static.reading.language import Language
 
 PYTHON = '''
@@ -102,9 +102,9 @@ int Store::sell(const std::string& name, int count) {
 """
 
 
-def inside(language: Language, code: str) -> Anatomy:
+def inside(language: Language, code: str) -> FunctionFacts:
     """Dissect the first function of some code."""
-    queue: list[Node] = [Reader().tree(language, code.strip("\n").encode()).root_node]
+    queue: list[Node] = [SourceParser().tree(language, code.strip("\n").encode()).root_node]
     for node in queue:
         if node.type in FUNCTIONS and "class" not in node.type:
             return dissect(node)

@@ -21,7 +21,7 @@ _OTHERS: Final = 0.7
 _GUESS: Final = 0.3
 
 
-class Portraits:
+class Descriptions:
     """Describes the chosen candidates."""
 
     def __init__(

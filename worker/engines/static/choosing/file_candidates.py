@@ -37,7 +37,7 @@ _WORD: Final = re.compile(r"[^\W\d_]\w+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
+class Topic:
     """A file, or a heading of a document, that a unit is about."""
 
     path: str
@@ -63,7 +63,7 @@ class Pages:
         self._naming: Final[dict[str, list[str]]] = defaultdict(list)
         """By stem: the unparsed files that name it, by path."""
 
-    def choose(self, most: int) -> list[Page]:
+    def choose(self, most: int) -> list[Topic]:
         """Return the pages that the repository is about, the best first; there is one if there is any file."""
         stems = frozenset(map(_stem, self._texts))
         for path, text in self._texts.items():
@@ -74,7 +74,7 @@ class Pages:
         fitting = [path for path in self._texts if role is None or self._fits(path, role)]
         if len(fitting) < _ENOUGH_HEADINGS and (sections := self._sections(fitting)):
             return sections[:most]
-        return [Page(path=path) for path in self._best(fitting, most)]
+        return [Topic(path=path) for path in self._best(fitting, most)]
 
     def _fits(self, path: str, role: Role) -> bool:
         file = self._files[path]
@@ -104,17 +104,17 @@ class Pages:
         """Return the other unparsed files that name this one, by path."""
         return [other for other in self._naming[_stem(path)] if other != path]
 
-    def _sections(self, paths: Sequence[str]) -> list[Page]:
+    def _sections(self, paths: Sequence[str]) -> list[Topic]:
         """Return the chapters that a few documents have: the headings of the first level of which there are several."""
         found = []
         for path in paths:
             headings = self._files[path].headings
             levels = Counter(heading.level for heading in headings)
             level = next((level for level in sorted(levels) if levels[level] >= _LEVELS), None)
-            found += [Page(path=path, heading=at) for at, one in enumerate(headings) if one.level == level]
+            found += [Topic(path=path, heading=at) for at, one in enumerate(headings) if one.level == level]
         return found if len(found) >= _LEVELS else []
 
-    def name(self, page: Page) -> str:
+    def name(self, page: Topic) -> str:
         """Return what a page is called."""
         file = self._files[page.path]
         if page.heading is not None:
@@ -125,12 +125,12 @@ class Pages:
         stem = _stem(page.path)
         return title(stem if stem.lower() not in _ENTRY or len(folders) == 1 else f"{folders[-2]}_{stem}")
 
-    def heading(self, page: Page) -> Heading | None:
+    def heading(self, page: Topic) -> Heading | None:
         """Return the heading that a page is about, or begins with."""
         headings = self._files[page.path].headings
         return headings[page.heading or 0] if headings else None
 
-    def description(self, page: Page) -> str:
+    def description(self, page: Topic) -> str:
         """Return what a page is: what it says first, and what is known of its file."""
         file, heading = self._files[page.path], self.heading(page)
         said = sentence(heading.lead.partition("\n")[0]) if heading is not None and heading.lead else ""
@@ -141,7 +141,7 @@ class Pages:
         used = f"It is named in {counted(len(named), 'other file')}." if named else ""
         return " ".join(part for part in (said, facts, about, used) if part)
 
-    def relations(self, pages: Sequence[Page], first: int) -> tuple[Relation, ...]:
+    def relations(self, pages: Sequence[Topic], first: int) -> tuple[Relation, ...]:
         """Return which pages name which, by file name or title; `first` is the first page's place among the units."""
         found = []
         for place, page in enumerate(pages):
@@ -151,13 +151,13 @@ class Pages:
                     found.append(_relation(first + place, first + other, page.path, seen))
         return tuple(found)
 
-    def _lines(self, page: Page) -> list[tuple[int, str]]:
+    def _lines(self, page: Topic) -> list[tuple[int, str]]:
         """Return the lines that a page consists of."""
         numbered = list(enumerate(self._texts[page.path].split("\n"), 1))
         heading = self.heading(page)
         return numbered if page.heading is None or heading is None else numbered[heading.line : heading.end_line]
 
-    def _mention(self, lines: Sequence[tuple[int, str]], target: Page) -> tuple[int, str] | None:
+    def _mention(self, lines: Sequence[tuple[int, str]], target: Topic) -> tuple[int, str] | None:
         """Return the first line that names a page."""
         name = _stem(target.path) if target.heading is None else self.name(target)
         if len(name) <= _LEVELS:
@@ -165,7 +165,7 @@ class Pages:
         pattern = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
         return next(((number, line) for number, line in lines if name in line and pattern.search(line)), None)
 
-    def paths(self, page: Page) -> tuple[str, ...]:
+    def paths(self, page: Topic) -> tuple[str, ...]:
         """Return a page's file, and those that it and that name each other."""
         words = self._names[page.path]
         naming = self.mentioned_in(page.path)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
-from worker.engines.static.facts import Relation, Step, Unit, Verb
+from worker.engines.static.facts import LearningStep, Relation, Unit, Verb
 
 _NAMED: Final = 2
 _HARD: Final = frozenset({Verb.INHERITS, Verb.IMPLEMENTS})
@@ -13,14 +13,18 @@ _MET: Final = 0.75
 """What a relation to a unit that is known already is worth, compared with one to a unit that is not yet."""
 
 
-def order(units: Sequence[Unit], relations: Sequence[Relation], uses: dict[tuple[int, int], float]) -> tuple[Step, ...]:
+def order(
+    units: Sequence[Unit], relations: Sequence[Relation], uses: dict[tuple[int, int], float]
+) -> tuple[LearningStep, ...]:
     """Place every unit; `uses` says how strongly the first of a pair builds on the second."""
     placed: list[int] = []
     left = set(range(len(units)))
     while left:
         placed.append(_next(placed, left, uses))
         left.discard(placed[-1])
-    return tuple(Step(unit=unit, reasoning=_reasoning(placed, at, units, relations)) for at, unit in enumerate(placed))
+    return tuple(
+        LearningStep(unit=unit, reasoning=_reasoning(placed, at, units, relations)) for at, unit in enumerate(placed)
+    )
 
 
 def _next(placed: Sequence[int], left: set[int], uses: dict[tuple[int, int], float]) -> int:

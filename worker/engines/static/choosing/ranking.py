@@ -67,7 +67,7 @@ _SIDE_DOOR: Final = 0.4
 _HEADER: Final = 0.5
 
 
-class Merit:
+class Ranking:
     """Weighs definitions."""
 
     def __init__(

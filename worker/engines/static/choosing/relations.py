@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from worker.engines.static.choosing.description import Portraits
+from worker.engines.static.choosing.description import Descriptions
 from worker.engines.static.facts import Reference, Relation, SourceFile, Verb
 from worker.engines.static.linking.graph import Graph
 from worker.engines.static.linking.usage import Usage, is_interface
@@ -45,7 +45,7 @@ _MAIN: Final = 0.3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Bond:
+class WeightedRelation:
     """A relation and how strong it is."""
 
     relation: Relation
@@ -56,7 +56,7 @@ class Relations:
     """Finds the relations between units."""
 
     def __init__(
-        self, graph: Graph, portraits: Portraits, files: Mapping[str, SourceFile], mains: Sequence[frozenset[int]]
+        self, graph: Graph, portraits: Descriptions, files: Mapping[str, SourceFile], mains: Sequence[frozenset[int]]
     ) -> None:
         """Take for each unit the definitions that it is about."""
         self._graph: Final = graph
@@ -65,7 +65,7 @@ class Relations:
         self._files: Final = files
         self._mains: Final = mains
 
-    def bonds(self, references: Iterable[Reference]) -> list[Bond]:
+    def bonds(self, references: Iterable[Reference]) -> list[WeightedRelation]:
         """Return one bond for each pair of units in each direction that there is one in, the strongest first."""
         between: dict[tuple[int, int], list[Reference]] = defaultdict(list)
         for one in references:
@@ -81,7 +81,7 @@ class Relations:
             return self._portraits.owner(one.source)
         return self._portraits.at_home(one.path)
 
-    def _bond(self, pair: tuple[int, int], references: Sequence[Reference]) -> Bond:
+    def _bond(self, pair: tuple[int, int], references: Sequence[Reference]) -> WeightedRelation:
         def weight(one: Reference) -> tuple[float, str, int]:
             about = (self._graph.top[one.target] in self._mains[pair[1]]) + (
                 one.source is not None and self._graph.top[one.source] in self._mains[pair[0]]
@@ -104,7 +104,7 @@ class Relations:
             object=reference.target,
             count=count,
         )
-        return Bond(relation=relation, strength=best[0] + math.log1p(count))
+        return WeightedRelation(relation=relation, strength=best[0] + math.log1p(count))
 
     def _inheritance(self, pair: tuple[int, int]) -> tuple[float, Verb, Reference, int] | None:
         for index in sorted(self._mains[pair[0]]):
@@ -137,9 +137,9 @@ class Relations:
         return not self._mains[unit].isdisjoint((index, *self._graph.ancestors(index)))
 
 
-def strongest(bonds: Sequence[Bond], units: int) -> tuple[Relation, ...]:
+def strongest(bonds: Sequence[WeightedRelation], units: int) -> tuple[Relation, ...]:
     """Return the relations that a course shows: a few for each unit, and whatever connects the units most simply."""
-    shown: list[Bond] = []
+    shown: list[WeightedRelation] = []
     out: dict[int, int] = defaultdict(int)
     group = list(range(units))
     for bond in bonds:
@@ -155,7 +155,7 @@ def strongest(bonds: Sequence[Bond], units: int) -> tuple[Relation, ...]:
     return tuple(bond.relation for bond in shown)
 
 
-def _is_new(shown: Sequence[Bond], bond: Bond) -> bool:
+def _is_new(shown: Sequence[WeightedRelation], bond: WeightedRelation) -> bool:
     """Tell whether the other direction of a bond is not shown yet."""
     pair = (bond.relation.target, bond.relation.source)
     return all((one.relation.source, one.relation.target) != pair for one in shown)

@@ -8,7 +8,7 @@ from tree_sitter import Node, Tree
 
 from worker.engines.static.facts import TYPES, Definition, Kind, SourceFile, Verb
 from worker.engines.static.parsing.grammar import field_text, text
-from worker.engines.static.parsing.source_file import Reader
+from worker.engines.static.parsing.source_file import SourceParser
 from worker.engines.static.reading.encoding import decode
 
 _STEPS: Final = 8
@@ -80,7 +80,7 @@ class Usage:
     def __init__(self, files: Mapping[str, SourceFile]) -> None:
         """Remember nothing yet."""
         self._files: Final = files
-        self._reader: Final = Reader()
+        self._reader: Final = SourceParser()
         self._trees: Final[dict[str, tuple[Tree, list[str]]]] = {}
 
     def places(self, path: str, target: Definition, span: range) -> Iterator[tuple[int, Verb]]:

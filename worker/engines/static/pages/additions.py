@@ -8,7 +8,7 @@ from typing import Final
 from worker.engines.static.facts import TYPES, Definition, Reference, Role
 from worker.engines.static.pages import evidence, markdown
 from worker.engines.static.pages.checker import links
-from worker.engines.static.pages.course import Book, Chapter
+from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.prose.docstrings import first_sentence
 from worker.engines.static.prose.phrases import counted, listed
 
@@ -22,7 +22,7 @@ _IDENTIFIER: Final = re.compile(r"[^\W\d][\w$]*")
 _LONG_SIGNATURE: Final = 80
 
 
-def words(book: Book, chapter: Chapter, page: str) -> list[tuple[str, str, str]]:
+def words(book: CourseFacts, chapter: Chapter, page: str) -> list[tuple[str, str, str]]:
     """Return the rows of a glossary: what the page names, but what belongs elsewhere; the most frequent first."""
     said = Counter(_IDENTIFIER.findall(page))
     found: dict[str, Definition] = {}
@@ -34,7 +34,7 @@ def words(book: Book, chapter: Chapter, page: str) -> list[tuple[str, str, str]]
     return [_word(book, chapter, one) for one in ranked[:_MOST_WORDS]]
 
 
-def _beyond(book: Book, chapter: Chapter) -> Iterator[tuple[Reference, int]]:
+def _beyond(book: CourseFacts, chapter: Chapter) -> Iterator[tuple[Reference, int]]:
     """Yield what a chapter's definitions name of others, and then what names them, with the reference."""
     own = book.family(chapter.unit.owned)
     inside = set(own)
@@ -46,7 +46,7 @@ def _beyond(book: Book, chapter: Chapter) -> Iterator[tuple[Reference, int]]:
                 yield one, one.source
 
 
-def _word(book: Book, chapter: Chapter, one: Definition) -> tuple[str, str, str]:
+def _word(book: CourseFacts, chapter: Chapter, one: Definition) -> tuple[str, str, str]:
     doc = first_sentence(one.doc)
     meaning = markdown.prose(doc) if doc else _plainly(one)
     at = markdown.place(one.path, (one.line, one.line))
@@ -65,7 +65,7 @@ def linked(chapter: Chapter) -> str:
     return markdown.link(f"Chapter {chapter.entry.index}, {markdown.text(chapter.name)}", chapter.file)
 
 
-def missing_links(book: Book, chapter: Chapter, page: str) -> list[str]:
+def missing_links(book: CourseFacts, chapter: Chapter, page: str) -> list[str]:
     """Return a sentence for each chapter that the page does not lead to, though its code and the other's meet."""
     known = {*links(page), chapter.file}
     found: dict[str, str] = {}
@@ -80,7 +80,7 @@ def missing_links(book: Book, chapter: Chapter, page: str) -> list[str]:
     return list(found.values())[:_MOST_LINKS]
 
 
-def passed_over(book: Book, chapter: Chapter, page: str) -> list[str]:
+def passed_over(book: CourseFacts, chapter: Chapter, page: str) -> list[str]:
     """Return sentences on what the page does not name of what belongs to it, and on what says nothing of itself."""
     public = [book.definitions[index] for index in book.family(chapter.unit.owned)]
     public = [one for one in public if one.public and not one.name.startswith("_")]
@@ -106,7 +106,7 @@ def _places(found: Sequence[Definition]) -> str:
     return listed(said, _MOST_PARTS)
 
 
-def tests(book: Book, chapter: Chapter, page: str) -> list[str]:
+def tests(book: CourseFacts, chapter: Chapter, page: str) -> list[str]:
     """Return lines of tests that show the chapter's subject, and that the page does not point at."""
     found = evidence.mentions(book, chapter, Role.TEST, _MOST_TESTS)
     shown = [(markdown.place(site.path, (site.line, site.line)), site.code) for site in found]

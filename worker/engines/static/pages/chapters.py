@@ -12,9 +12,9 @@ from worker.engines.static.pages import diagrams as shape
 from worker.engines.static.pages import evidence, excerpts, markdown, mermaid, notes, remarks
 from worker.engines.static.pages import introduction as opening
 from worker.engines.static.pages import key_places as highlights
-from worker.engines.static.pages.course import Book, Chapter, Tie
+from worker.engines.static.pages.course import Chapter, ChapterLink, CourseFacts
 from worker.engines.static.pages.excerpts import Excerpt
-from worker.engines.static.pages.key_places import Highlight, Why
+from worker.engines.static.pages.key_places import Highlight, PlaceReason
 from worker.engines.static.prose.phrases import counted
 
 _SITES: Final = 6
@@ -24,14 +24,14 @@ _RELATED: Final = 8
 
 def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
     """Write the chapters that `output` lacks, in the order of the course."""
-    book = Book(analysis, course)
+    book = CourseFacts(analysis, course)
     for chapter in book.chapters:
         path = item_path(Stage.GENERATE_CHAPTERS, chapter.entry)
         if not (output / path).exists():
             yield Item(path=path, body=f"{written(book, chapter)}\n".encode())
 
 
-def written(book: Book, chapter: Chapter) -> str:
+def written(book: CourseFacts, chapter: Chapter) -> str:
     """Return a chapter."""
     return markdown.document(
         markdown.heading(1, f"Chapter {chapter.entry.index}: {markdown.text(chapter.name)}"),
@@ -47,7 +47,7 @@ def written(book: Book, chapter: Chapter) -> str:
     )
 
 
-def _shape(book: Book, chapter: Chapter) -> str:
+def _shape(book: CourseFacts, chapter: Chapter) -> str:
     drawing, parts = shape.drawn(book, chapter), opening.parts(book, chapter)
     if not drawing.diagram and not parts:
         return ""
@@ -59,7 +59,7 @@ def _shape(book: Book, chapter: Chapter) -> str:
     )
 
 
-def _code(book: Book, chapter: Chapter) -> str:
+def _code(book: CourseFacts, chapter: Chapter) -> str:
     found = highlights.chosen(book, chapter)
     if not found:
         return ""
@@ -68,7 +68,7 @@ def _code(book: Book, chapter: Chapter) -> str:
     )
 
 
-def _highlight(book: Book, highlight: Highlight) -> str:
+def _highlight(book: CourseFacts, highlight: Highlight) -> str:
     excerpt = excerpts.rendered(book, highlight.excerpt)
     if highlight.index is None:
         title = markdown.text(highlight.title) or markdown.code(highlight.excerpt.path)
@@ -76,7 +76,7 @@ def _highlight(book: Book, highlight: Highlight) -> str:
     one = book.definitions[highlight.index]
     anatomy = book.anatomy(one.index)
     takes = remarks.parameters(anatomy) if anatomy is not None else ""
-    more = "" if highlight.why is Why.DECLARATION else remarks.more_said(one, anatomy)
+    more = "" if highlight.why is PlaceReason.DECLARATION else remarks.more_said(one, anatomy)
     callers = remarks.called_from(book, one.index)
     return markdown.document(
         markdown.heading(3, f"{markdown.code(one.qualified)}{f': {highlight.why}' * bool(highlight.why)}"),
@@ -87,7 +87,7 @@ def _highlight(book: Book, highlight: Highlight) -> str:
     )
 
 
-def _usage(book: Book, chapter: Chapter) -> str:
+def _usage(book: CourseFacts, chapter: Chapter) -> str:
     sites = [_site(book, site) for site in evidence.sites(book, chapter, _SITES)]
     mentions = [
         _site(book, site)
@@ -107,12 +107,12 @@ def _usage(book: Book, chapter: Chapter) -> str:
     return markdown.document(markdown.heading(2, "How others use it"), *blocks) if blocks else ""
 
 
-def _site(book: Book, site: evidence.Site) -> str:
+def _site(book: CourseFacts, site: evidence.UsageSite) -> str:
     inside = f", in {markdown.code(book.definitions[site.inside].qualified)}" if site.inside is not None else ""
     return f"{markdown.place(site.path, (site.line, site.line))}{inside}: {markdown.code(site.code)}"
 
 
-def _notes(book: Book, chapter: Chapter) -> str:
+def _notes(book: CourseFacts, chapter: Chapter) -> str:
     rows, said = notes.failure_rows(book, chapter), notes.remarks(book, chapter)
     if not rows and not said:
         return ""
@@ -120,7 +120,7 @@ def _notes(book: Book, chapter: Chapter) -> str:
     return markdown.document(markdown.heading(2, "Things to know"), table, markdown.bullets(said))
 
 
-def _next(book: Book, chapter: Chapter) -> str:
+def _next(book: CourseFacts, chapter: Chapter) -> str:
     related = [tie for tie in book.ties if chapter.position in {tie.source, tie.target}]
     neighbours = [
         (word, book.chapters[place])
@@ -142,7 +142,7 @@ def _link(chapter: Chapter) -> str:
     return markdown.link(f"Chapter {chapter.entry.index}, {markdown.text(chapter.name)}", chapter.file)
 
 
-def _tie(book: Book, chapter: Chapter, tie: Tie) -> str:
+def _tie(book: CourseFacts, chapter: Chapter, tie: ChapterLink) -> str:
     other = book.chapters[tie.target if tie.source == chapter.position else tie.source]
     relation = tie.relation
     if relation is None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from worker.engines.static.pages import excerpts, markdown, mermaid
-from worker.engines.static.pages.course import Book
+from worker.engines.static.pages.course import CourseFacts
 from worker.engines.static.pages.excerpts import Span
 
 _FENCE: Final = re.compile(r"(`{3,})(\S*)")
@@ -27,7 +27,7 @@ _NEAR: Final = 4
 """Lines within which the part of a statement begins that is quoted of it."""
 
 
-class Sort(StrEnum):
+class ClaimKind(StrEnum):
     """What is checked; the values are nouns that can be counted."""
 
     EXCERPT = "excerpt"
@@ -41,7 +41,7 @@ class Sort(StrEnum):
 class Finding:
     """One thing that was checked: what it is, as Markdown, and what is wrong with it, or nothing."""
 
-    sort: Sort
+    sort: ClaimKind
     what: str
     fault: str = ""
 
@@ -90,7 +90,7 @@ def links(page: str) -> list[str]:
     return [target for one in blocks(page) if one.tag is None for target in _LINK.findall(outside_spans(one.line))]
 
 
-def checked(book: Book, page: str, pages: Iterable[str]) -> list[Finding]:
+def checked(book: CourseFacts, page: str, pages: Iterable[str]) -> list[Finding]:
     """Check everything on a page that can be checked; links must lead to one of `pages`."""
     checker = _Checker(book, frozenset(pages))
     return [finding for one in blocks(page) for finding in checker.of(one)]
@@ -99,7 +99,7 @@ def checked(book: Book, page: str, pages: Iterable[str]) -> list[Finding]:
 class _Checker:
     """Goes through a page, and knows which excerpt it has passed last."""
 
-    def __init__(self, book: Book, pages: frozenset[str]) -> None:
+    def __init__(self, book: CourseFacts, pages: frozenset[str]) -> None:
         self._book = book
         self._pages = pages
         self._paths: Mapping[str, str] = {markdown.visible(path): path for path in book.analysis.files}
@@ -108,7 +108,7 @@ class _Checker:
     def of(self, one: Block) -> Iterator[Finding]:
         if one.tag == mermaid.TAG:
             fault = mermaid.fault("\n".join(one.line.split("\n")[1:-1]))
-            yield Finding(sort=Sort.DIAGRAM, what="a diagram", fault=fault or "")
+            yield Finding(sort=ClaimKind.DIAGRAM, what="a diagram", fault=fault or "")
         elif one.tag is not None:
             yield self._excerpt(one)
         else:
@@ -120,26 +120,28 @@ class _Checker:
         self._path = path
         what, lines = markdown.code(shown), self._book.texts.lines(path)
         if not places or _outside(places, lines):
-            return Finding(sort=Sort.EXCERPT, what=what, fault="it does not say which lines of which file it shows")
+            return Finding(
+                sort=ClaimKind.EXCERPT, what=what, fault="it does not say which lines of which file it shows"
+            )
         agrees = excerpts.block(lines, places, one.tag or "") == one.line
-        return Finding(sort=Sort.EXCERPT, what=what, fault="" if agrees else "its lines are not those of the file")
+        return Finding(sort=ClaimKind.EXCERPT, what=what, fault="" if agrees else "its lines are not those of the file")
 
     def _line(self, line: str) -> Iterator[Finding]:
         for shown in spans(line):
             path, places = self._place(shown)
             if places and (path or not _IMPOSSIBLE.search(shown)):
                 fault = "there are no such lines" if _outside(places, self._book.texts.lines(path)) else ""
-                yield Finding(sort=Sort.PLACE, what=markdown.code(shown), fault=fault)
+                yield Finding(sort=ClaimKind.PLACE, what=markdown.code(shown), fault=fault)
         for target in _LINK.findall(outside_spans(line)):
             fault = "" if target in self._pages else "there is no such page"
-            yield Finding(sort=Sort.LINK, what=markdown.code(target), fault=fault)
+            yield Finding(sort=ClaimKind.LINK, what=markdown.code(target), fault=fault)
         remark, quoted = _REMARK.match(line), spans(line)
         if remark is not None and self._path and quoted:
             above = _CONDITION.search(line.partition("`")[0]) is not None
             agrees = self._says(int(remark[1]), quoted[0], above=above)
             fault = "" if agrees else f"{markdown.code(quoted[0])} does not stand there"
             yield Finding(
-                sort=Sort.REMARK, what=markdown.place(self._path, (int(remark[1]), int(remark[1]))), fault=fault
+                sort=ClaimKind.REMARK, what=markdown.place(self._path, (int(remark[1]), int(remark[1]))), fault=fault
             )
 
     def _says(self, number: int, quoted: str, *, above: bool) -> bool:

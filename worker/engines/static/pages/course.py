@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from states.course_paths import Entry, item_path
+from states.course_paths import ChapterRef, item_path
 from states.stages import Stage
 from worker.course.formats import Abstraction, OrderEntry
 from worker.engines.static.facts import Analysis, Course, Definition, Kind, Reference, Relation, SourceFile, Unit
-from worker.engines.static.pages.source_texts import Texts
-from worker.engines.static.parsing.function_facts import Anatomy
+from worker.engines.static.pages.source_texts import SourceTexts
+from worker.engines.static.parsing.function_facts import FunctionFacts
 from worker.engines.static.parsing.functions import dissect
 from worker.engines.static.parsing.node_types import find
 
@@ -30,7 +30,7 @@ class Chapter:
 
     position: int
     """In the order, from 0."""
-    entry: Entry
+    entry: ChapterRef
     reasoning: str
     description: str
     unit: Unit
@@ -47,7 +47,7 @@ class Chapter:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Tie:
+class ChapterLink:
     """How a chapter hangs together with another, by their positions."""
 
     source: int
@@ -59,7 +59,7 @@ class Tie:
     """Where the analysis knows it."""
 
 
-class Book:
+class CourseFacts:
     """The chapters, and quick ways to the facts that they need."""
 
     def __init__(self, analysis: Analysis, course: Course) -> None:
@@ -67,7 +67,7 @@ class Book:
         self.analysis: Final = analysis
         self.definitions: Final = tuple(_within(one, analysis.files[one.path].lines) for one in analysis.definitions)
         self.summary: Final = course.summary
-        self.texts: Final = Texts(analysis.files)
+        self.texts: Final = SourceTexts(analysis.files)
         units = {unit.name.casefold(): unit for unit in analysis.units}
         found = {one.name: units.get(one.name.casefold()) or self._made_up(one) for one in course.abstractions}
         said = {one.name: one.description for one in course.abstractions}
@@ -103,7 +103,7 @@ class Book:
             ),
         )
 
-    def _ties(self, course: Course) -> Iterable[Tie]:
+    def _ties(self, course: Course) -> Iterable[ChapterLink]:
         places = {chapter.name: chapter.position for chapter in self.chapters}
         units = {unit.name: index for index, unit in enumerate(self.analysis.units)}
         known = {(one.source, one.target, str(one.verb)): one for one in reversed(self.analysis.relations)}
@@ -112,7 +112,7 @@ class Book:
             source, target = names[one.source], names[one.target]
             if source in places and target in places and source != target:
                 relation = known.get((units.get(source, -1), units.get(target, -1), one.label))
-                yield Tie(
+                yield ChapterLink(
                     source=places[source],
                     target=places[target],
                     verb=one.label,
@@ -144,7 +144,7 @@ class Book:
         found = [one for one in self.into[index] if one.source is not None and one.source not in inside]
         return sorted(found, key=lambda one: (not one.sure, -one.count, one.path, one.line))
 
-    def _anatomy(self, index: int) -> Anatomy | None:
+    def _anatomy(self, index: int) -> FunctionFacts | None:
         """Return what happens inside a function; None where that cannot be read."""
         one = self.definitions[index]
         root = self.texts.root(one.path)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from worker.engines.static.facts import TYPES, Definition, Kind, Verb
 from worker.engines.static.pages import evidence, mermaid, outline
-from worker.engines.static.pages.course import Book, Chapter, Tie, is_function
+from worker.engines.static.pages.course import Chapter, ChapterLink, CourseFacts, is_function
 from worker.engines.static.pages.mermaid import Arrow, Box, Edge
 from worker.engines.static.prose.phrases import counted
 
@@ -49,7 +49,7 @@ class _Canvas:
             self.edges.setdefault((source, target), Edge(source=source, target=target, label=label, arrow=arrow))
 
 
-def drawn(book: Book, chapter: Chapter) -> Drawing:
+def drawn(book: CourseFacts, chapter: Chapter) -> Drawing:
     """Return the drawing of a chapter."""
     symbols = [book.definitions[index] for index in chapter.unit.symbols]
     if symbols and symbols[0].kind in TYPES:
@@ -59,7 +59,7 @@ def drawn(book: Book, chapter: Chapter) -> Drawing:
     return _files(book, chapter)
 
 
-def _types(book: Book, chapter: Chapter, types: Sequence[Definition]) -> Drawing:
+def _types(book: CourseFacts, chapter: Chapter, types: Sequence[Definition]) -> Drawing:
     canvas = _Canvas()
     for place, one in enumerate(types):
         canvas.add(one.index, _box(book, one, _OTHER_MEMBERS if place else _MEMBERS))
@@ -77,7 +77,7 @@ def _types(book: Book, chapter: Chapter, types: Sequence[Definition]) -> Drawing
     )
 
 
-def _reading(book: Book, one: Definition) -> str:
+def _reading(book: CourseFacts, one: Definition) -> str:
     """Say what of a type is drawn."""
     functions = [member for member in one.members if is_function(book.definitions[member])]
     if len(functions) > _MEMBERS:
@@ -85,13 +85,13 @@ def _reading(book: Book, one: Definition) -> str:
     return ""
 
 
-def _box(book: Book, one: Definition, most: int) -> Box:
+def _box(book: CourseFacts, one: Definition, most: int) -> Box:
     stereotype = str(one.kind) if one.kind in {Kind.INTERFACE, Kind.TRAIT, Kind.ENUM, Kind.STRUCT} else ""
     shown = tuple(_member(member) for member in ranked_members(book, one)[:most])
     return Box(label=one.name, members=shown, stereotype=stereotype)
 
 
-def ranked_members(book: Book, one: Definition) -> list[Definition]:
+def ranked_members(book: CourseFacts, one: Definition) -> list[Definition]:
     """Return the members of a type, those that are named most first; what is private comes last."""
     members = [book.definitions[index] for index in one.members]
 
@@ -107,7 +107,7 @@ def _member(one: Definition) -> str:
     return f"{sign}{one.name}{'()' if is_function(one) else ''}"
 
 
-def _add_bases(book: Book, canvas: _Canvas, one: Definition) -> None:
+def _add_bases(book: CourseFacts, canvas: _Canvas, one: Definition) -> None:
     known = {book.definitions[reference.target].name: reference.target for reference in book.out[one.index]}
     for base in one.bases[:_SUBTYPES]:
         name = base.rpartition(".")[2].rpartition("::")[2]
@@ -118,11 +118,11 @@ def _add_bases(book: Book, canvas: _Canvas, one: Definition) -> None:
         canvas.join(box, canvas.add(one.index, Box(label=one.name)), arrow=arrow)
 
 
-def _ties(book: Book, chapter: Chapter) -> list[Tie]:
+def _ties(book: CourseFacts, chapter: Chapter) -> list[ChapterLink]:
     return [tie for tie in book.ties if chapter.position in {tie.source, tie.target}]
 
 
-def _add_tie(book: Book, canvas: _Canvas, chapter: Chapter, tie: Tie) -> None:
+def _add_tie(book: CourseFacts, canvas: _Canvas, chapter: Chapter, tie: ChapterLink) -> None:
     """Draw another chapter by the definition that is concerned, or else by its first symbol or its name."""
     own = _end(book, chapter, tie)
     other = book.chapters[tie.target if tie.source == chapter.position else tie.source]
@@ -136,7 +136,7 @@ def _add_tie(book: Book, canvas: _Canvas, chapter: Chapter, tie: Tie) -> None:
         canvas.join(source, target, _label_of(tie))
 
 
-def _end(book: Book, chapter: Chapter, tie: Tie) -> int | str:
+def _end(book: CourseFacts, chapter: Chapter, tie: ChapterLink) -> int | str:
     """Return the type or function at one end of a tie."""
     relation = tie.relation
     found = None if relation is None else relation.subject if tie.source == chapter.position else relation.object
@@ -147,11 +147,11 @@ def _end(book: Book, chapter: Chapter, tie: Tie) -> int | str:
     return chapter.unit.symbols[0] if chapter.unit.symbols else chapter.name
 
 
-def _label(book: Book, end: int | str, chapter: Chapter) -> str:
+def _label(book: CourseFacts, end: int | str, chapter: Chapter) -> str:
     return book.definitions[end].name if isinstance(end, int) else chapter.name
 
 
-def _functions(book: Book, chapter: Chapter) -> Drawing:
+def _functions(book: CourseFacts, chapter: Chapter) -> Drawing:
     """Draw which of a chapter's functions call which, and who calls them from outside."""
     owned = set(book.family(chapter.unit.owned))
     nodes = list(chapter.unit.symbols[:_NODES])
@@ -171,7 +171,7 @@ def _functions(book: Book, chapter: Chapter) -> Drawing:
     )
 
 
-def _outside_callers(book: Book, chapter: Chapter, nodes: Iterable[int]) -> list[tuple[int, int]]:
+def _outside_callers(book: CourseFacts, chapter: Chapter, nodes: Iterable[int]) -> list[tuple[int, int]]:
     sites = evidence.sites(book, chapter, _TIES)
     wanted = set(nodes)
     return [(site.inside, site.target) for site in sites if site.inside is not None and site.target in wanted]
@@ -181,7 +181,7 @@ def _node(one: Definition) -> Box:
     return Box(label=f"{one.qualified}{'()' if is_function(one) else ''}", group=one.path)
 
 
-def _files(book: Book, chapter: Chapter) -> Drawing:
+def _files(book: CourseFacts, chapter: Chapter) -> Drawing:
     """Draw the marks of a chapter's files in their order, headings below headings."""
     found = [mark for mark in outline.marks(book, chapter) if mark.title][:_NODES]
     if len(found) < 2:  # noqa: PLR2004 - one box is no drawing
@@ -201,7 +201,7 @@ def _files(book: Book, chapter: Chapter) -> Drawing:
     )
 
 
-def chapters_map(book: Book) -> str:
+def chapters_map(book: CourseFacts) -> str:
     """Draw all chapters and how they hang together; nothing where there is one only."""
     if len(book.chapters) == 1:
         return ""
@@ -214,6 +214,6 @@ def chapters_map(book: Book) -> str:
     return mermaid.flowchart(boxes, edges)
 
 
-def _label_of(tie: Tie) -> str:
+def _label_of(tie: ChapterLink) -> str:
     """Return a verb as a label; nothing if it is not one of ours."""
     return tie.verb if re.fullmatch(r"[a-z]+(?: [a-z]+)*", tie.verb) else ""

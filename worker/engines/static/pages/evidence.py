@@ -8,7 +8,7 @@ from typing import Final
 from tree_sitter import Node
 
 from worker.engines.static.facts import TYPES, Definition, Reference, Role
-from worker.engines.static.pages.course import Book, Chapter, is_function
+from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.parsing.grammar import field_text, line, one_line, text
 from worker.engines.static.reading.language import PARSED
 
@@ -36,7 +36,7 @@ _TEST_NAME: Final = re.compile(r"(?i)^(?:test|bench|it_|should)|TEST")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Site:
+class UsageSite:
     """A line that uses something."""
 
     path: str
@@ -52,7 +52,7 @@ class Site:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Shown:
+class TestEvidence:
     """A test that shows something: its name as it is written, and its lines."""
 
     name: str
@@ -63,7 +63,7 @@ class Shown:
     """The definition that it names."""
 
 
-def quoted(book: Book, path: str, number: int) -> str:
+def quoted(book: CourseFacts, path: str, number: int) -> str:
     """Return a line of a file, stripped and cut; nothing if there is no such line."""
     lines = book.texts.lines(path)
     said = lines[number - 1].strip() if 0 < number <= len(lines) else ""
@@ -75,7 +75,7 @@ def named(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w$]){re.escape(name)}(?![\w$])")
 
 
-def use(book: Book, reference: Reference) -> Site | None:
+def use(book: CourseFacts, reference: Reference) -> UsageSite | None:
     """Return the line that shows a reference best; None if none does, since it only has a name in common."""
     target = book.definitions[reference.target]
     pattern, lines = named(target.name), book.texts.lines(reference.path)
@@ -91,7 +91,9 @@ def use(book: Book, reference: Reference) -> Site | None:
     if not best:
         return None
     code = quoted(book, reference.path, line)
-    return Site(path=reference.path, line=line, code=code, inside=reference.source, target=reference.target, worth=best)
+    return UsageSite(
+        path=reference.path, line=line, code=code, inside=reference.source, target=reference.target, worth=best
+    )
 
 
 _BEST: Final = 3
@@ -128,9 +130,9 @@ def code_only(said: str, target: Definition) -> str:
     return _QUOTED.sub(lambda match: " " * len(match[0]), said) if is_function(target) else said
 
 
-def sites(book: Book, chapter: Chapter, most: int) -> list[Site]:
+def sites(book: CourseFacts, chapter: Chapter, most: int) -> list[UsageSite]:
     """Return places outside the chapter that use what it is about: telling ones, in as many files as there are."""
-    groups: dict[tuple[bool, str], list[Site]] = {}
+    groups: dict[tuple[bool, str], list[UsageSite]] = {}
     home = own_files(book, chapter)
     for reference in _outside(book, chapter):
         if (site := use(book, reference)) is not None:
@@ -141,7 +143,7 @@ def sites(book: Book, chapter: Chapter, most: int) -> list[Site]:
     return _spread([groups[key] for key in ordered], most)
 
 
-def _outside(book: Book, chapter: Chapter) -> list[Reference]:
+def _outside(book: CourseFacts, chapter: Chapter) -> list[Reference]:
     """Return references from outside to the chapter's symbols and their members, the most important first."""
     own = set(book.family(chapter.unit.owned))
     found = [
@@ -155,14 +157,14 @@ def _outside(book: Book, chapter: Chapter) -> list[Reference]:
     return [reference for _, _, reference in found[:_MOST_OUTSIDE]]
 
 
-def own_files(book: Book, chapter: Chapter) -> frozenset[str]:
+def own_files(book: CourseFacts, chapter: Chapter) -> frozenset[str]:
     """Return the files that a chapter's definitions stand in; of one without definitions, its files."""
     return frozenset(book.definitions[index].path for index in chapter.unit.owned) or frozenset(chapter.unit.file_paths)
 
 
-def _spread(groups: Sequence[list[Site]], most: int) -> list[Site]:
+def _spread(groups: Sequence[list[UsageSite]], most: int) -> list[UsageSite]:
     """Take from each group in turn."""
-    found: list[Site] = []
+    found: list[UsageSite] = []
     taken: set[tuple[str, int]] = set()
     for turn in range(max(map(len, groups), default=0)):
         for group in groups:
@@ -172,9 +174,9 @@ def _spread(groups: Sequence[list[Site]], most: int) -> list[Site]:
     return found[:most]
 
 
-def mentions(book: Book, chapter: Chapter, role: Role, most: int) -> list[Site]:
+def mentions(book: CourseFacts, chapter: Chapter, role: Role, most: int) -> list[UsageSite]:
     """Return a line of each example or document that shows what the chapter is about, as code."""
-    found: dict[str, Site] = {}
+    found: dict[str, UsageSite] = {}
     for index in chapter.unit.symbols:
         for path in book.analysis.mentions.get(book.definitions[index].name, ()):
             if path not in found and book.file(path).role is role and len(found) < most and not _NEWS.search(path):
@@ -182,7 +184,7 @@ def mentions(book: Book, chapter: Chapter, role: Role, most: int) -> list[Site]:
     return list(found.values())
 
 
-def _first_line(book: Book, path: str, index: int) -> dict[str, Site]:
+def _first_line(book: CourseFacts, path: str, index: int) -> dict[str, UsageSite]:
     """Find the line that shows a name best as code, and not in an import; nothing if it is a word like others."""
     name = re.escape(book.definitions[index].name)
     called = re.compile(rf"(?:@[\w.]*|:func:`~?|:meth:`~?|:class:`~?|(?<![\w$])){name}(?:\(\S|`|\(\)|$)")
@@ -191,7 +193,7 @@ def _first_line(book: Book, path: str, index: int) -> dict[str, Site]:
     for pattern in (called, shown):
         for number, said in lines:
             if pattern.search(said):
-                return {path: Site(path=path, line=number, code=quoted(book, path, number), target=index)}
+                return {path: UsageSite(path=path, line=number, code=quoted(book, path, number), target=index)}
     return {}
 
 
@@ -201,9 +203,9 @@ _IMPORT: Final = re.compile(
 )
 
 
-def shown_by_test(book: Book, chapter: Chapter) -> Shown | None:
+def shown_by_test(book: CourseFacts, chapter: Chapter) -> TestEvidence | None:
     """Return the test that shows best what the chapter is about: short, and about nothing else."""
-    best: tuple[tuple[int, int, int, str, int], Shown] | None = None
+    best: tuple[tuple[int, int, int, str, int], TestEvidence] | None = None
     looked: set[str] = set()
     for rank, index in enumerate(chapter.unit.symbols[:_MOST_FILES]):
         for path in _test_files(book, book.definitions[index].name):
@@ -216,14 +218,14 @@ def shown_by_test(book: Book, chapter: Chapter) -> Shown | None:
     return best[1] if best else None
 
 
-def _test_files(book: Book, name: str) -> list[str]:
+def _test_files(book: CourseFacts, name: str) -> list[str]:
     paths = book.analysis.mentions.get(name, ())
     files = [book.file(path) for path in paths if book.file(path).role is Role.TEST]
     fitting = [one for one in files if one.language in PARSED and one.size <= _LARGEST]
     return [one.path for one in sorted(fitting, key=lambda one: (name.lower() not in one.path.lower(), one.path))]
 
 
-def _tests(book: Book, path: str, index: int) -> Iterable[tuple[Shown, int]]:
+def _tests(book: CourseFacts, path: str, index: int) -> Iterable[tuple[TestEvidence, int]]:
     """Yield the short tests in a file that name a definition, and how well they show it."""
     root, one = book.texts.root(path), book.definitions[index]
     pattern, members = named(one.name), [book.definitions[member].name for member in one.members]
@@ -240,7 +242,10 @@ def _tests(book: Book, path: str, index: int) -> Iterable[tuple[Shown, int]]:
         if times:
             telling = one.name.lower().replace("_", "") in name.lower().replace("_", "").replace(" ", "")
             used = len({member for member in members if f".{member}(" in body})
-            yield Shown(name=name, path=path, first=first, last=last, target=index), min(times, 3) + 4 * telling + used
+            yield (
+                TestEvidence(name=name, path=path, first=first, last=last, target=index),
+                min(times, 3) + 4 * telling + used,
+            )
 
 
 def _found(lines: Sequence[str], pattern: re.Pattern[str], one: Definition) -> Iterator[tuple[str, re.Match[str]]]:
@@ -273,7 +278,7 @@ def _test_name(node: Node) -> str:
     return ""
 
 
-def using_files(book: Book, chapter: Chapter) -> list[str]:
+def using_files(book: CourseFacts, chapter: Chapter) -> list[str]:
     """Return the files outside the chapter's own that name something of it, those that do it most first."""
     counts: dict[str, int] = {}
     own, home = set(book.family(chapter.unit.owned)), own_files(book, chapter)
@@ -284,7 +289,7 @@ def using_files(book: Book, chapter: Chapter) -> list[str]:
     return sorted(counts, key=lambda path: (-counts[path], path))
 
 
-def subtypes(book: Book, index: int) -> list[int]:
+def subtypes(book: CourseFacts, index: int) -> list[int]:
     """Return the types that extend or implement a type directly, by path and line."""
     found = {reference.source for reference in book.into[index] if reference.source is not None}
     name = book.definitions[index].name

@@ -11,8 +11,8 @@ from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition
 from worker.engines.static.pages import markdown
-from worker.engines.static.pages.course import Book, is_function
-from worker.engines.static.parsing.function_facts import Anatomy, Statement
+from worker.engines.static.pages.course import CourseFacts, is_function
+from worker.engines.static.parsing.function_facts import FunctionFacts, Statement
 from worker.engines.static.reading.language import Language
 
 BUDGET: Final = 28
@@ -65,7 +65,7 @@ def _left_out(first: int, last: int) -> str:
     return f"⋯ line {first} left out ⋯" if first == last else f"⋯ lines {first}-{last} left out ⋯"
 
 
-def rendered(book: Book, excerpt: Excerpt) -> str:
+def rendered(book: CourseFacts, excerpt: Excerpt) -> str:
     """Return an excerpt with its place above it."""
     rest = ""
     end = excerpt.spans[-1][1]
@@ -75,7 +75,7 @@ def rendered(book: Book, excerpt: Excerpt) -> str:
     return markdown.document(f"{excerpt.place}{rest}", code)
 
 
-def of_definition(book: Book, index: int, budget: int = BUDGET) -> Excerpt | None:
+def of_definition(book: CourseFacts, index: int, budget: int = BUDGET) -> Excerpt | None:
     """Return an excerpt of a definition; None where its file has changed under our hands."""
     one = book.definitions[index]
     lines = book.texts.lines(one.path)
@@ -95,7 +95,7 @@ def of_definition(book: Book, index: int, budget: int = BUDGET) -> Excerpt | Non
     return Excerpt(path=one.path, spans=_spans(lines, shown, one.end_line), subject=index)
 
 
-def of_lines(book: Book, path: str, first: int, last: int) -> Excerpt | None:
+def of_lines(book: CourseFacts, path: str, first: int, last: int) -> Excerpt | None:
     """Return an excerpt of some lines of a file, as far as they are there; without empty lines at its ends."""
     lines = book.texts.lines(path)
     chosen = [number for number in range(first, min(last, len(lines)) + 1) if lines[number - 1].strip()]
@@ -109,7 +109,7 @@ def _with_decorators(lines: Sequence[str], one: Definition) -> int:
     return first
 
 
-def _head_lines(lines: Sequence[str], one: Definition, anatomy: Anatomy, most_doc: int) -> list[int]:
+def _head_lines(lines: Sequence[str], one: Definition, anatomy: FunctionFacts, most_doc: int) -> list[int]:
     """Return the lines of a signature, and of the docstring as much as may be."""
     until = min(anatomy.body - 1, one.line + _HEAD - 1, one.end_line)
     head = list(range(one.line, max(until, one.line) + 1))
@@ -126,7 +126,7 @@ def _doc_lines(lines: Sequence[str], doc: Span, most: int) -> range:
     return range(first, min(last, first + most - 1) + 1)
 
 
-def _function_lines(book: Book, one: Definition, anatomy: Anatomy, budget: int) -> Iterable[int]:
+def _function_lines(book: CourseFacts, one: Definition, anatomy: FunctionFacts, budget: int) -> Iterable[int]:
     """Choose the statements that say most: calls of the project's own code, results, failures."""
     shown = set(_head_lines(book.texts.lines(one.path), one, anatomy, _DOC)) | _closing(book, one)
     if anatomy.doc is not None and len(shown) + one.end_line - anatomy.doc[1] <= budget:
@@ -162,7 +162,7 @@ _RESULT: Final = 2.0
 _STATE: Final = 0.5
 
 
-def _worth(book: Book, one: Definition, anatomy: Anatomy) -> dict[int, float]:
+def _worth(book: CourseFacts, one: Definition, anatomy: FunctionFacts) -> dict[int, float]:
     ours = {book.definitions[reference.target].name for reference in book.out[one.index]}
     found = dict.fromkeys((call.line for call in anatomy.calls if call.name in ours), _OURS)
     for line in [failure.line for failure in anatomy.raises] + [result.line for result in anatomy.returns]:
@@ -172,12 +172,12 @@ def _worth(book: Book, one: Definition, anatomy: Anatomy) -> dict[int, float]:
     return found
 
 
-def _closing(book: Book, one: Definition) -> set[int]:
+def _closing(book: CourseFacts, one: Definition) -> set[int]:
     closes = book.texts.lines(one.path)[one.end_line - 1].strip()[:1] == "}"
     return {one.end_line} if closes and book.file(one.path).language is not Language.PYTHON else set()
 
 
-def _type_lines(book: Book, one: Definition, anatomy: Anatomy, budget: int) -> Iterable[int]:
+def _type_lines(book: CourseFacts, one: Definition, anatomy: FunctionFacts, budget: int) -> Iterable[int]:
     """Choose what a type says of itself, and its fields: what lies outside its functions."""
     shown = _head_lines(book.texts.lines(one.path), one, anatomy, _TYPE_DOC) + sorted(_closing(book, one))
     return _grown(shown, anatomy.statements, budget)

@@ -5,9 +5,9 @@ from itertools import pairwise
 from typing import Final
 
 from worker.engines.static.pages import evidence, markdown, outline
-from worker.engines.static.pages.course import Book, Chapter
+from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.pages.exercise import Question, choice
-from worker.engines.static.pages.outline import Mark
+from worker.engines.static.pages.outline import NamedPlace
 from worker.engines.static.reading.language import label
 
 _FEWEST_WORDS: Final = 4
@@ -16,7 +16,7 @@ _MOST_OTHERS: Final = 12
 """Files that are looked through for a word."""
 
 
-def asked(book: Book, chapter: Chapter) -> Iterator[Question]:
+def asked(book: CourseFacts, chapter: Chapter) -> Iterator[Question]:
     """Yield questions on a chapter's files: one at least, if one of them is there."""
     paths = [path for path in chapter.unit.file_paths if path in book.analysis.files]
     own = [one for one in outline.marks(book, chapter) if one.title]
@@ -26,11 +26,11 @@ def asked(book: Book, chapter: Chapter) -> Iterator[Question]:
     yield from (_length(book, path) for path in paths[:1])
 
 
-def _place(mark: Mark) -> str:
+def _place(mark: NamedPlace) -> str:
     return markdown.place(mark.path, (mark.line, mark.line))
 
 
-def _below(book: Book, chapter: Chapter) -> Question | None:
+def _below(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask under which heading of its file something is said."""
     for path, position in chapter.unit.headings:
         headings = book.file(path).headings if path in book.analysis.files else ()
@@ -47,7 +47,7 @@ def _below(book: Book, chapter: Chapter) -> Question | None:
     return None
 
 
-def _following(own: list[Mark], marks: list[Mark]) -> Question | None:
+def _following(own: list[NamedPlace], marks: list[NamedPlace]) -> Question | None:
     """Ask what comes after one of the chapter's marks in its file."""
     for one, two in pairwise(marks):
         if one in own and one.path == two.path and one.title != two.title:
@@ -61,7 +61,7 @@ def _following(own: list[Mark], marks: list[Mark]) -> Question | None:
     return None
 
 
-def _file_of(book: Book, own: list[Mark], paths: list[str]) -> Question | None:
+def _file_of(book: CourseFacts, own: list[NamedPlace], paths: list[str]) -> Question | None:
     """Ask which file holds something that no other has a word of."""
     others = [path for chapter in book.chapters for path in chapter.unit.file_paths if path in book.analysis.files]
     for one in own:
@@ -80,7 +80,7 @@ def _file_of(book: Book, own: list[Mark], paths: list[str]) -> Question | None:
     return None
 
 
-def _line_of(book: Book, marks: list[Mark]) -> Question | None:
+def _line_of(book: CourseFacts, marks: list[NamedPlace]) -> Question | None:
     for one in marks[-1:]:
         return Question(
             title="On which line?",
@@ -90,7 +90,7 @@ def _line_of(book: Book, marks: list[Mark]) -> Question | None:
     return None
 
 
-def _length(book: Book, path: str) -> Question:
+def _length(book: CourseFacts, path: str) -> Question:
     file = book.file(path)
     lines = book.texts.lines(path)
     last = next((number for number in range(len(lines), 0, -1) if lines[number - 1].strip()), 0)

@@ -6,9 +6,9 @@ from worker.engines.static.facts import TYPES, Definition
 from worker.engines.static.pages import evidence, markdown, notes, remarks
 from worker.engines.static.pages import key_places as highlights
 from worker.engines.static.pages import quiz_subjects as subjects
-from worker.engines.static.pages.course import Book, Chapter, is_function
+from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.pages.exercise import Question, choice, mixed
-from worker.engines.static.parsing.function_facts import Anatomy, Call, Raise
+from worker.engines.static.parsing.function_facts import Call, FunctionFacts, Raise
 from worker.engines.static.prose.phrases import counted, listed
 from worker.engines.static.reading.language import Language
 
@@ -22,7 +22,7 @@ _VALUES: Final = {Language.PYTHON: ("None", "True", "0", '""')}
 _OTHER_VALUES: Final = ("null", "true", "0", '""')
 
 
-def sequence(book: Book, chapter: Chapter) -> Question | None:
+def sequence(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask in which order a function calls others of the project."""
     best: tuple[Definition, list[Call]] | None = None
     for one, anatomy in subjects.functions(book, chapter):
@@ -45,7 +45,7 @@ def sequence(book: Book, chapter: Chapter) -> Question | None:
     )
 
 
-def _calls(book: Book, one: Definition, anatomy: Anatomy) -> list[Call]:
+def _calls(book: CourseFacts, one: Definition, anatomy: FunctionFacts) -> list[Call]:
     """Return the first call of each of the project's definitions, on lines of their own, by line."""
     targets = remarks.targets_of(book, one.index)
     first: dict[str, Call] = {}
@@ -56,7 +56,7 @@ def _calls(book: Book, one: Definition, anatomy: Anatomy) -> list[Call]:
     return [call for call in first.values() if lines.count(call.line) == 1]
 
 
-def failing(book: Book, chapter: Chapter) -> Question | None:
+def failing(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask under which condition something fails."""
     for one, failure in notes.failures(book, chapter):
         if failure.what and failure.under.startswith("if "):
@@ -64,7 +64,7 @@ def failing(book: Book, chapter: Chapter) -> Question | None:
     return None
 
 
-def _condition(book: Book, chapter: Chapter, one: Definition, failure: Raise) -> Question | None:
+def _condition(book: CourseFacts, chapter: Chapter, one: Definition, failure: Raise) -> Question | None:
     right = markdown.code(failure.under.removeprefix("if "))
     anatomies = [anatomy for other, anatomy in subjects.functions(book, chapter) if other.path == one.path]
     own = book.anatomy(one.index)
@@ -79,7 +79,7 @@ def _condition(book: Book, chapter: Chapter, one: Definition, failure: Raise) ->
     )
 
 
-def blank(book: Book, chapter: Chapter) -> Question | None:
+def blank(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Show a line in which a name of the project's is missing."""
     for one, anatomy in subjects.functions(book, chapter):
         for call in _calls(book, one, anatomy):
@@ -102,7 +102,7 @@ def blank(book: Book, chapter: Chapter) -> Question | None:
     return None
 
 
-def _siblings(book: Book, one: Definition, like: Definition) -> list[Definition]:
+def _siblings(book: CourseFacts, one: Definition, like: Definition) -> list[Definition]:
     """Return what stands beside a definition, is of the same sort, and is not named by a function."""
     named = remarks.targets_of(book, one.index)
     beside = book.definitions[like.parent].members if like.parent is not None else ()
@@ -110,7 +110,7 @@ def _siblings(book: Book, one: Definition, like: Definition) -> list[Definition]
     return [other for other in found if is_function(other) == is_function(like) and other.name not in named]
 
 
-def default(book: Book, chapter: Chapter) -> Question | None:
+def default(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask for a parameter's default."""
     for one, anatomy in subjects.functions(book, chapter):
         usual = [parameter for parameter in anatomy.parameters if 0 < len(parameter.default) <= _MOST_DEFAULT]
@@ -128,7 +128,7 @@ def default(book: Book, chapter: Chapter) -> Question | None:
     return None
 
 
-def state(book: Book, chapter: Chapter) -> Question | None:
+def state(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask where an attribute is set first."""
     main = subjects.main(book, chapter)
     maker = highlights.constructor(book, chapter, main) if main.kind in TYPES else None
@@ -153,7 +153,7 @@ def state(book: Book, chapter: Chapter) -> Question | None:
     )
 
 
-def returned(book: Book, chapter: Chapter) -> Question | None:
+def returned(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask what a function gives back in the end."""
     ends = [
         (one, anatomy.returns[-1])
@@ -172,7 +172,7 @@ def returned(book: Book, chapter: Chapter) -> Question | None:
     return None
 
 
-def taken(book: Book, chapter: Chapter) -> Question | None:
+def taken(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask for the order of a function's parameters."""
     for one, anatomy in subjects.functions(book, chapter):
         names = [markdown.code(parameter.name) for parameter in anatomy.parameters][:_MOST_CALLS]

@@ -7,7 +7,7 @@ from typing import Final
 from worker.engines.static.facts import TYPES, Definition, Kind, Role
 from worker.engines.static.pages import diagrams as shape
 from worker.engines.static.pages import evidence, markdown
-from worker.engines.static.pages.course import Book, Chapter, is_function
+from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.prose.docstrings import first_sentence, paragraphs, sentences
 from worker.engines.static.prose.phrases import counted, listed
 from worker.engines.static.reading.language import label
@@ -19,7 +19,7 @@ _PLACE: Final = re.compile(r"\(([^()\s][^()]*):(\d+)\)")
 _DOCSTRINGS: Final = frozenset({"python"})
 
 
-def overview(book: Book, chapter: Chapter) -> str:
+def overview(book: CourseFacts, chapter: Chapter) -> str:
     """Return what the first chapter says of the whole project; nothing for the others."""
     if chapter.position:
         return ""
@@ -34,7 +34,7 @@ def overview(book: Book, chapter: Chapter) -> str:
     )
 
 
-def with_places(book: Book, raw: str) -> str:
+def with_places(book: CourseFacts, raw: str) -> str:
     """Return prose of the course's, in which `(path:line)` is a place in the repository."""
     pieces: list[str] = []
     end = 0
@@ -47,14 +47,14 @@ def with_places(book: Book, raw: str) -> str:
     return re.sub(r" ([.,;:])", r"\1", " ".join(piece for piece in pieces if piece))
 
 
-def motivation(book: Book, chapter: Chapter) -> str:
+def motivation(book: CourseFacts, chapter: Chapter) -> str:
     """Return what the chapter is about, in the words of the course and those of the source."""
     said = markdown.prose(chapter.description) or f"This chapter is about {markdown.code(chapter.name)}."
     why = with_places(book, chapter.reasoning)
     return markdown.document(said, _quoted(book, chapter), f"Why here: {why}" if why else "")
 
 
-def _quoted(book: Book, chapter: Chapter) -> str:
+def _quoted(book: CourseFacts, chapter: Chapter) -> str:
     """Quote what the documentation says beyond the description."""
     for doc, path, line, word in _docs(book, chapter):
         known = _letters(chapter.description)
@@ -74,7 +74,7 @@ def _letters(said: str) -> str:
     return re.sub(r"\W+", "", said).casefold()
 
 
-def _docs(book: Book, chapter: Chapter) -> Iterator[tuple[str, str, int, str]]:
+def _docs(book: CourseFacts, chapter: Chapter) -> Iterator[tuple[str, str, int, str]]:
     """Yield documentation, and where it stands: that of the first symbol, then that of the first file."""
     for index in chapter.unit.symbols[:1]:
         one = book.definitions[index]
@@ -85,7 +85,7 @@ def _docs(book: Book, chapter: Chapter) -> Iterator[tuple[str, str, int, str]]:
             yield book.file(path).doc, path, 1, "beginning of the file"
 
 
-def glance(book: Book, chapter: Chapter) -> str:
+def glance(book: CourseFacts, chapter: Chapter) -> str:
     """Return the facts as a table."""
     rows = [(name, said) for name, said in _rows(book, chapter) if said]
     return (
@@ -95,7 +95,7 @@ def glance(book: Book, chapter: Chapter) -> str:
     )
 
 
-def _rows(book: Book, chapter: Chapter) -> Iterator[tuple[str, str]]:
+def _rows(book: CourseFacts, chapter: Chapter) -> Iterator[tuple[str, str]]:
     symbols = [book.definitions[index] for index in chapter.unit.symbols]
     if symbols:
         yield "Main piece", _what(book, symbols[0])
@@ -112,7 +112,7 @@ def _rows(book: Book, chapter: Chapter) -> Iterator[tuple[str, str]]:
         yield "Documents", _mentioned(book, chapter, Role.DOCUMENT)
 
 
-def _what(book: Book, one: Definition) -> str:
+def _what(book: CourseFacts, one: Definition) -> str:
     inside = [book.definitions[index] for index in one.members]
     methods = sum(is_function(member) for member in inside)
     parts = [counted(methods, "method")] * bool(methods)
@@ -124,7 +124,7 @@ def _what(book: Book, one: Definition) -> str:
     return f"{markdown.code(one.qualified)}, {article} {one.kind}{with_}, at {at}"
 
 
-def _files(book: Book, chapter: Chapter) -> str:
+def _files(book: CourseFacts, chapter: Chapter) -> str:
     shown = []
     for path in chapter.unit.file_paths:
         file = book.analysis.files.get(path)
@@ -140,7 +140,7 @@ def _used(using: list[str]) -> str:
     return f"{counted(len(using), 'other file')}: {named}" if len(using) > 1 else named
 
 
-def _mentioned(book: Book, chapter: Chapter, role: Role) -> str:
+def _mentioned(book: CourseFacts, chapter: Chapter, role: Role) -> str:
     paths = dict.fromkeys(
         path
         for index in chapter.unit.symbols[:3]
@@ -150,7 +150,7 @@ def _mentioned(book: Book, chapter: Chapter, role: Role) -> str:
     return listed([markdown.code(path) for path in paths], 3)
 
 
-def parts(book: Book, chapter: Chapter) -> str:
+def parts(book: CourseFacts, chapter: Chapter) -> str:
     """Return the parts that a reader meets first, with what they say of themselves, as a table."""
     symbols = [book.definitions[index] for index in chapter.unit.symbols]
     if symbols and symbols[0].kind in TYPES and len(symbols[0].members) > 1:

@@ -7,7 +7,7 @@ from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition
 from worker.engines.static.pages import excerpts, outline
-from worker.engines.static.pages.course import Book, Chapter, is_function
+from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.pages.excerpts import Excerpt
 
 MOST: Final = 5
@@ -20,7 +20,7 @@ _WORKING: Final = 8
 _CONSTRUCTORS: Final = frozenset({"__init__", "constructor", "new", "__new__", "__post_init__"})
 
 
-class Why(StrEnum):
+class PlaceReason(StrEnum):
     """Why a place was chosen; the values complete headings, those without a value need no completion."""
 
     DECLARATION = "what it says of itself"
@@ -34,7 +34,7 @@ class Why(StrEnum):
 class Highlight:
     """A place to look at."""
 
-    why: Why
+    why: PlaceReason
     excerpt: Excerpt
     index: int | None
     """The definition, where it is one."""
@@ -42,7 +42,7 @@ class Highlight:
     """Of what is no definition: a heading, or a line."""
 
 
-def chosen(book: Book, chapter: Chapter) -> list[Highlight]:
+def chosen(book: CourseFacts, chapter: Chapter) -> list[Highlight]:
     """Return what a chapter shows, the most important first."""
     found: dict[object, Highlight] = {}
     for why, index in _candidates(book, chapter):
@@ -55,18 +55,18 @@ def chosen(book: Book, chapter: Chapter) -> list[Highlight]:
     return list(found.values())[:MOST]
 
 
-def _shown(book: Book, excerpt: Excerpt, before: list[Highlight]) -> bool:
+def _shown(book: CourseFacts, excerpt: Excerpt, before: list[Highlight]) -> bool:
     """Tell whether an excerpt shows nothing new."""
     said = _said(book, excerpt)
     return any(len(said - _said(book, one.excerpt)) <= len(said) * _NEW for one in before)
 
 
-def _said(book: Book, excerpt: Excerpt) -> frozenset[str]:
+def _said(book: CourseFacts, excerpt: Excerpt) -> frozenset[str]:
     lines = book.texts.lines(excerpt.path)
     return frozenset(line.strip() for first, last in excerpt.spans for line in lines[first - 1 : last])
 
 
-def _candidates(book: Book, chapter: Chapter) -> Iterator[tuple[Why, int]]:
+def _candidates(book: CourseFacts, chapter: Chapter) -> Iterator[tuple[PlaceReason, int]]:
     symbols = [book.definitions[index] for index in chapter.unit.symbols]
     for place, one in enumerate(symbols[:1]):
         yield from _of_symbol(book, chapter, one, place)
@@ -74,45 +74,45 @@ def _candidates(book: Book, chapter: Chapter) -> Iterator[tuple[Why, int]]:
     for place, one in enumerate(symbols[1:], 1):
         yield from _of_symbol(book, chapter, one, place)
     if (worker := _worker(book, functions)) is not None:
-        yield Why.WORK, worker.index
+        yield PlaceReason.WORK, worker.index
     rest = sorted(chapter.unit.owned, key=lambda index: (-_demand(book, index), index))
-    yield from ((Why.PART, index) for index in rest[:MOST])
+    yield from ((PlaceReason.PART, index) for index in rest[:MOST])
 
 
-def _of_symbol(book: Book, chapter: Chapter, one: Definition, place: int) -> Iterator[tuple[Why, int]]:
+def _of_symbol(book: CourseFacts, chapter: Chapter, one: Definition, place: int) -> Iterator[tuple[PlaceReason, int]]:
     if one.kind not in TYPES:
-        yield Why.PART, one.index
+        yield PlaceReason.PART, one.index
         return
     members = [member for member in _functions_of(book, one) if member.end_line - member.line >= _TRIVIAL]
     silent = bool(members) and _says_nothing(book, one)
     if place:
         first = max(members, key=lambda member: (_demand(book, member.index), -member.index)) if silent else one
-        yield Why.PART, first.index
+        yield PlaceReason.PART, first.index
         return
     if not silent:
-        yield Why.DECLARATION, one.index
+        yield PlaceReason.DECLARATION, one.index
     if (maker := constructor(book, chapter, one)) is not None and maker in members:
-        yield Why.BIRTH, maker.index
+        yield PlaceReason.BIRTH, maker.index
     others = [member for member in members if member.name not in _CONSTRUCTORS and member.name != one.name]
     asked = sorted(others, key=lambda member: (-_demand(book, member.index), member.index))
     if asked and _demand(book, asked[0].index):
-        yield Why.DEMAND, asked[0].index
+        yield PlaceReason.DEMAND, asked[0].index
     if (worker := _worker(book, others, without=asked[:1])) is not None:
-        yield Why.WORK, worker.index
+        yield PlaceReason.WORK, worker.index
 
 
-def _says_nothing(book: Book, one: Definition) -> bool:
+def _says_nothing(book: CourseFacts, one: Definition) -> bool:
     """Tell whether an excerpt of a type is little more than its name."""
     excerpt = excerpts.of_definition(book, one.index)
     lines = sum(last - first + 1 for first, last in excerpt.spans) if excerpt is not None else 0
     return lines < min(_TRIVIAL, one.end_line - one.line)
 
 
-def _functions_of(book: Book, one: Definition) -> list[Definition]:
+def _functions_of(book: CourseFacts, one: Definition) -> list[Definition]:
     return [book.definitions[member] for member in one.members if is_function(book.definitions[member])]
 
 
-def constructor(book: Book, chapter: Chapter, one: Definition) -> Definition | None:
+def constructor(book: CourseFacts, chapter: Chapter, one: Definition) -> Definition | None:
     """Return the function that makes a value of a type, by the habits of the languages."""
     members = _functions_of(book, one)
     usual = [member for member in members if member.name in _CONSTRUCTORS or member.name == one.name]
@@ -121,22 +121,24 @@ def constructor(book: Book, chapter: Chapter, one: Definition) -> Definition | N
     return next(iter([*usual, *(found for found in owned if found.name in named)]), None)
 
 
-def _demand(book: Book, index: int) -> int:
+def _demand(book: CourseFacts, index: int) -> int:
     """Return how many other places ask for a definition."""
     return sum(
         2 if one.sure else 1 for one in book.callers(index) if one.path != book.definitions[index].path
     ) * 2 + len(book.callers(index))
 
 
-def _worker(book: Book, functions: list[Definition], without: list[Definition] | None = None) -> Definition | None:
+def _worker(
+    book: CourseFacts, functions: list[Definition], without: list[Definition] | None = None
+) -> Definition | None:
     """Return the function that brings most of the project's definitions together."""
     able = [one for one in functions if one.end_line - one.line >= _WORKING and one not in (without or [])]
     return max(able, key=lambda one: (len({ref.target for ref in book.out[one.index]}), -one.index), default=None)
 
 
-def _texts(book: Book, chapter: Chapter) -> Iterator[Highlight]:
+def _texts(book: CourseFacts, chapter: Chapter) -> Iterator[Highlight]:
     """Yield excerpts where nothing is known of definitions: below headings, at landmarks, or a file's beginning."""
     for mark in outline.marks(book, chapter)[:MOST]:
         excerpt = excerpts.of_lines(book, mark.path, mark.line, mark.end_line)
         if excerpt is not None:
-            yield Highlight(why=Why.PART, excerpt=excerpt, index=None, title=mark.title)
+            yield Highlight(why=PlaceReason.PART, excerpt=excerpt, index=None, title=mark.title)

@@ -9,7 +9,7 @@ from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition, Kind
 from worker.engines.static.pages import evidence, markdown
-from worker.engines.static.pages.course import Book, Chapter, is_function
+from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.parsing.function_facts import Raise
 from worker.engines.static.prose.docstrings import first_sentence
 from worker.engines.static.prose.phrases import counted, listed
@@ -30,7 +30,7 @@ _OLD: Final = re.compile(r"\bdeprecated\b|DeprecationWarning", re.IGNORECASE)
 _SPOKEN: Final = {"raises": "raised", "throws": "thrown", "panics": "a panic", "returns an error": "an error returned"}
 
 
-def failures(book: Book, chapter: Chapter) -> list[tuple[Definition, Raise]]:
+def failures(book: CourseFacts, chapter: Chapter) -> list[tuple[Definition, Raise]]:
     """Return the ways to fail in a chapter's functions that have a name, each exception where it is raised first."""
     found: dict[str, tuple[Definition, Raise]] = {}
     for one in functions(book, chapter):
@@ -41,14 +41,14 @@ def failures(book: Book, chapter: Chapter) -> list[tuple[Definition, Raise]]:
     return list(found.values())
 
 
-def functions(book: Book, chapter: Chapter) -> list[Definition]:
+def functions(book: CourseFacts, chapter: Chapter) -> list[Definition]:
     """Return a chapter's functions and methods, its symbols' first."""
     indexes = [index for one in (*chapter.unit.symbols, *chapter.unit.owned) for index in book.family([one])]
     found = (book.definitions[index] for index in dict.fromkeys(indexes))
     return [one for one in found if is_function(one)][:_MOST_FUNCTIONS]
 
 
-def failure_rows(book: Book, chapter: Chapter) -> list[tuple[str, str, str]]:
+def failure_rows(book: CourseFacts, chapter: Chapter) -> list[tuple[str, str, str]]:
     """Return the rows of a table: what, where, and under which condition or with which words."""
     rows = []
     for one, failure in failures(book, chapter)[:_MOST]:
@@ -66,12 +66,12 @@ def _when(failure: Raise) -> str:
     return f"saying {markdown.code(failure.message)}" if failure.message else "under no condition"
 
 
-def remarks(book: Book, chapter: Chapter) -> list[str]:
+def remarks(book: CourseFacts, chapter: Chapter) -> list[str]:
     """Return everything else, a sentence each."""
     return [*_settings(book, chapter), *_subclassing(book, chapter), *_old(book, chapter), *_unfinished(book, chapter)]
 
 
-def _own_lines(book: Book, chapter: Chapter) -> Iterator[tuple[str, int, str]]:
+def _own_lines(book: CourseFacts, chapter: Chapter) -> Iterator[tuple[str, int, str]]:
     """Yield path, number and text of the lines of a chapter's definitions, or of its files if it has none."""
     spans = [(one.path, one.line, one.end_line) for index in chapter.unit.owned for one in [book.definitions[index]]]
     files = [path for path in chapter.unit.file_paths if path in book.analysis.files]
@@ -84,7 +84,7 @@ def _own_lines(book: Book, chapter: Chapter) -> Iterator[tuple[str, int, str]]:
             return
 
 
-def _settings(book: Book, chapter: Chapter) -> list[str]:
+def _settings(book: CourseFacts, chapter: Chapter) -> list[str]:
     found: dict[str, str] = {}
     for path, number, said in _own_lines(book, chapter):
         for name in _SETTING.findall(said):
@@ -95,7 +95,7 @@ def _settings(book: Book, chapter: Chapter) -> list[str]:
     return [f"It reads {word}: {listed(list(found.values()), _MOST)}."]
 
 
-def _subclassing(book: Book, chapter: Chapter) -> Iterator[str]:
+def _subclassing(book: CourseFacts, chapter: Chapter) -> Iterator[str]:
     for index in chapter.unit.symbols[:1]:
         one = book.definitions[index]
         if one.kind not in TYPES:
@@ -116,7 +116,7 @@ def _subclassing(book: Book, chapter: Chapter) -> Iterator[str]:
             yield f"To see it extended, read {listed(names, 3)}."
 
 
-def _is_abstract(book: Book, one: Definition) -> bool:
+def _is_abstract(book: CourseFacts, one: Definition) -> bool:
     if any("abstract" in decorator for decorator in one.decorators) or _ABSTRACT.search(
         one.signature.partition("(")[0]
     ):
@@ -129,7 +129,7 @@ def _is_abstract(book: Book, one: Definition) -> bool:
     )
 
 
-def _old(book: Book, chapter: Chapter) -> list[str]:
+def _old(book: CourseFacts, chapter: Chapter) -> list[str]:
     """Name what says of itself that it is deprecated: in its decorators, or where its documentation says it first."""
     found = [
         one
@@ -142,7 +142,7 @@ def _old(book: Book, chapter: Chapter) -> list[str]:
     return [f"Marked as deprecated: {listed(names, _MOST)}."]
 
 
-def _unfinished(book: Book, chapter: Chapter) -> list[str]:
+def _unfinished(book: CourseFacts, chapter: Chapter) -> list[str]:
     found = [(path, number, said) for path, number, said in _own_lines(book, chapter) if _REMARK.search(said)]
     if not found:
         return []

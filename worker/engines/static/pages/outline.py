@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.engines.static.facts import SourceFile
-from worker.engines.static.pages.course import Book, Chapter
+from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.reading.language import PARSED, PROSE, SETTINGS, Language
 
 LENGTH: Final = 16
@@ -29,7 +29,7 @@ _TARGET: Final = re.compile(r"([\w.%/-]+)\s*:(?!=)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Mark:
+class NamedPlace:
     """A place in a file that has a name."""
 
     path: str
@@ -41,7 +41,7 @@ class Mark:
     """Of a heading; 0 for what is none."""
 
 
-def marks(book: Book, chapter: Chapter) -> list[Mark]:
+def marks(book: CourseFacts, chapter: Chapter) -> list[NamedPlace]:
     """Return the marks of a chapter: the headings that it is about, or landmarks in turn from each of its files."""
     found = [_heading(book, path, position) for path, position in chapter.unit.headings]
     if found:
@@ -51,22 +51,22 @@ def marks(book: Book, chapter: Chapter) -> list[Mark]:
     return [group[turn] for turn in range(longest) for group in groups if turn < len(group)]
 
 
-def _heading(book: Book, path: str, position: int) -> Mark | None:
+def _heading(book: CourseFacts, path: str, position: int) -> NamedPlace | None:
     file = book.analysis.files.get(path)
     if file is None or position >= len(file.headings) or file.language is Language.NOTEBOOK:
         return None
     one = file.headings[position]
     last = min(one.end_line, one.line + LENGTH - 1)
-    return Mark(path=path, title=one.title, line=one.line, end_line=last, level=one.level)
+    return NamedPlace(path=path, title=one.title, line=one.line, end_line=last, level=one.level)
 
 
-def marks_of(book: Book, path: str) -> list[Mark]:
+def marks_of(book: CourseFacts, path: str) -> list[NamedPlace]:
     """Return the marks of one file: its headings, or else its landmarks."""
     found = [_heading(book, path, position) for position in range(len(book.file(path).headings))]
     return [one for one in found if one is not None] or landmarks(book, path)
 
 
-def landmarks(book: Book, path: str) -> list[Mark]:
+def landmarks(book: CourseFacts, path: str) -> list[NamedPlace]:
     """Return the lines of a file that, by their spelling, begin something with a name; or else its beginning."""
     file = book.file(path)
     lines = book.texts.lines(path)
@@ -76,10 +76,10 @@ def landmarks(book: Book, path: str) -> list[Mark]:
         if (match := _pattern(file).match(said)) is not None
     ]
     if not found:
-        return [Mark(path=path, title="", line=1, end_line=min(_BEGINNING, len(lines)), level=0)]
+        return [NamedPlace(path=path, title="", line=1, end_line=min(_BEGINNING, len(lines)), level=0)]
     ends = [number - 1 for number, _ in found[1:]] + [len(lines)]
     return [
-        Mark(
+        NamedPlace(
             path=path,
             title=next((group for group in match.groups() if group), ""),
             line=number,

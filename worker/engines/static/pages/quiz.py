@@ -5,10 +5,10 @@ from typing import Final
 
 from worker.engines.static.pages import function_questions as insides
 from worker.engines.static.pages import relation_questions as surroundings
-from worker.engines.static.pages.course import Book, Chapter
+from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.pages.exercise import Question
 
-_KINDS: Final[tuple[Callable[[Book, Chapter], Question | None], ...]] = (
+_KINDS: Final[tuple[Callable[[CourseFacts, Chapter], Question | None], ...]] = (
     surroundings.meaning,
     surroundings.extending,
     surroundings.purpose,
@@ -27,6 +27,6 @@ _KINDS: Final[tuple[Callable[[Book, Chapter], Question | None], ...]] = (
 """The most telling first."""
 
 
-def asked(book: Book, chapter: Chapter) -> Iterator[Question]:
+def asked(book: CourseFacts, chapter: Chapter) -> Iterator[Question]:
     """Yield questions on a chapter's definitions; at least where the main piece lives."""
     yield from (question for kind in _KINDS if (question := kind(book, chapter)) is not None)

@@ -4,8 +4,8 @@ from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition
 from worker.engines.static.pages import evidence, markdown, notes
-from worker.engines.static.pages.course import Book, Chapter, is_function
-from worker.engines.static.parsing.function_facts import Anatomy
+from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
+from worker.engines.static.parsing.function_facts import FunctionFacts
 
 _MOST_FUNCTIONS: Final = 40
 
@@ -15,23 +15,23 @@ def at(one: Definition) -> str:
     return markdown.place(one.path, (one.line, one.line))
 
 
-def line(book: Book, one: Definition) -> str:
+def line(book: CourseFacts, one: Definition) -> str:
     """Return the line on which a definition begins."""
     return markdown.code(evidence.quoted(book, one.path, one.line))
 
 
-def main(book: Book, chapter: Chapter) -> Definition:
+def main(book: CourseFacts, chapter: Chapter) -> Definition:
     """Return what a chapter is about before all."""
     return book.definitions[chapter.unit.symbols[0]]
 
 
-def functions(book: Book, chapter: Chapter) -> list[tuple[Definition, Anatomy]]:
+def functions(book: CourseFacts, chapter: Chapter) -> list[tuple[Definition, FunctionFacts]]:
     """Return a chapter's functions whose inside can be read, those of its main piece first."""
     found = [(one, book.anatomy(one.index)) for one in notes.functions(book, chapter)[:_MOST_FUNCTIONS]]
     return [(one, anatomy) for one, anatomy in found if anatomy is not None]
 
 
-def others(book: Book, chapter: Chapter, like: Definition) -> list[Definition]:
+def others(book: CourseFacts, chapter: Chapter, like: Definition) -> list[Definition]:
     """Return top-level definitions of the same sort as another, first those of this chapter, then of the others."""
     chapters = [chapter, *(one for one in book.chapters if one is not chapter)]
     found = [book.definitions[index] for one in chapters for index in one.unit.owned]

@@ -6,13 +6,13 @@ from worker.engines.static.facts import TYPES, Definition
 from worker.engines.static.pages import diagrams as shape
 from worker.engines.static.pages import evidence, excerpts, markdown
 from worker.engines.static.pages import quiz_subjects as subjects
-from worker.engines.static.pages.course import Book, Chapter, is_function
+from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.pages.exercise import Question, choice
 from worker.engines.static.prose.docstrings import first_sentence
 from worker.engines.static.prose.phrases import listed
 
 
-def extending(book: Book, chapter: Chapter) -> Question | None:
+def extending(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask for what extends the main type directly."""
     main = subjects.main(book, chapter)
     children = [book.definitions[index] for index in evidence.subtypes(book, main.index)]
@@ -31,7 +31,7 @@ def extending(book: Book, chapter: Chapter) -> Question | None:
     )
 
 
-def _family(book: Book, index: int) -> set[int]:
+def _family(book: CourseFacts, index: int) -> set[int]:
     """Return a type and whatever extends it, however far away."""
     found = [index]
     for one in found:
@@ -39,7 +39,7 @@ def _family(book: Book, index: int) -> set[int]:
     return set(found)
 
 
-def purpose(book: Book, chapter: Chapter) -> Question | None:
+def purpose(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask which part says of itself what it says."""
     candidates = [book.definitions[index] for index in book.family([*chapter.unit.symbols, *chapter.unit.owned])]
     said = {one.index: first_sentence(one.doc) for one in candidates if one.public}
@@ -62,7 +62,7 @@ def purpose(book: Book, chapter: Chapter) -> Question | None:
     return None
 
 
-def members(book: Book, chapter: Chapter) -> Question | None:
+def members(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask which method a type does not define itself."""
     main = subjects.main(book, chapter)
     own = [one for one in shape.ranked_members(book, main) if is_function(one)]
@@ -87,7 +87,7 @@ def members(book: Book, chapter: Chapter) -> Question | None:
     )
 
 
-def using(book: Book, chapter: Chapter) -> Question | None:
+def using(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask which file names the main piece."""
     main = subjects.main(book, chapter)
     using = evidence.using_files(book, chapter)
@@ -107,7 +107,7 @@ def using(book: Book, chapter: Chapter) -> Question | None:
     )
 
 
-def home(book: Book, chapter: Chapter) -> Question | None:
+def home(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask where the main piece is defined; that can always be asked."""
     main = subjects.main(book, chapter)
     paths = list(dict.fromkeys(one.path for one in book.definitions if one.path != main.path))
@@ -125,7 +125,7 @@ def home(book: Book, chapter: Chapter) -> Question | None:
     )
 
 
-def calling(book: Book, chapter: Chapter) -> Question | None:
+def calling(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask which function of another chapter, or at least of another file, names a part of this one."""
     own = book.family(chapter.unit.owned)
     inside = set(own)
@@ -146,11 +146,11 @@ def calling(book: Book, chapter: Chapter) -> Question | None:
     return None
 
 
-def _says(book: Book, one: Definition, pattern: re.Pattern[str]) -> bool:
+def _says(book: CourseFacts, one: Definition, pattern: re.Pattern[str]) -> bool:
     return any(map(pattern.search, book.texts.lines(one.path)[one.line - 1 : one.end_line]))
 
 
-def meaning(book: Book, chapter: Chapter) -> Question | None:
+def meaning(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask for a sentence of the reader's own, to be compared with what the source says."""
     for index in chapter.unit.symbols:
         one = book.definitions[index]

@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 
 from worker.engines.static.facts import TYPES, Definition
 from worker.engines.static.pages import evidence, markdown
-from worker.engines.static.pages.course import Book, is_function
+from worker.engines.static.pages.course import CourseFacts, is_function
 from worker.engines.static.pages.excerpts import Excerpt
-from worker.engines.static.parsing.function_facts import Anatomy, Parameter, Raise
+from worker.engines.static.parsing.function_facts import FunctionFacts, Parameter, Raise
 from worker.engines.static.parsing.node_types import MAX_SAID
 from worker.engines.static.prose.docstrings import first_sentence, paragraphs, sentences
 from worker.engines.static.prose.phrases import counted, listed
@@ -41,7 +41,7 @@ def code(raw: str) -> str:
     return markdown.code(raw)
 
 
-def pointed(book: Book, excerpt: Excerpt, most: int = MOST) -> list[str]:
+def pointed(book: CourseFacts, excerpt: Excerpt, most: int = MOST) -> list[str]:
     """Return remarks on the lines of an excerpt of a function, in their order."""
     if excerpt.subject is None or not is_function(book.definitions[excerpt.subject]):
         return []
@@ -54,7 +54,7 @@ def pointed(book: Book, excerpt: Excerpt, most: int = MOST) -> list[str]:
     return [one.said for one in sorted(kept, key=lambda one: (one.line, one.rank))]
 
 
-def _all(book: Book, index: int, anatomy: Anatomy) -> Iterator[_Remark]:
+def _all(book: CourseFacts, index: int, anatomy: FunctionFacts) -> Iterator[_Remark]:
     yield from _calls(book, index, anatomy)
     yield from _state(anatomy)
     for rank, one in enumerate(anatomy.raises[:3]):
@@ -68,7 +68,7 @@ def _all(book: Book, index: int, anatomy: Anatomy) -> Iterator[_Remark]:
         yield _Remark(decision.line, _BRANCH, f"Line {decision.line} branches on {code(decision.said)}.")
 
 
-def _returned(anatomy: Anatomy) -> str:
+def _returned(anatomy: FunctionFacts) -> str:
     if len(anatomy.returns) == 1:
         return "gives back" if not anatomy.yields else "ends with"
     return f"is the last of {counted(len(anatomy.returns), 'return')}: it gives back"
@@ -93,7 +93,7 @@ def _under(one: Raise) -> str:
     return ""
 
 
-def _calls(book: Book, index: int, anatomy: Anatomy) -> Iterator[_Remark]:
+def _calls(book: CourseFacts, index: int, anatomy: FunctionFacts) -> Iterator[_Remark]:
     """Yield what a function hands on to others of the project, each the first time."""
     targets = targets_of(book, index)
     seen: set[int] = {targets[one.what].index for one in anatomy.raises if one.what in targets}
@@ -113,7 +113,7 @@ def _calls(book: Book, index: int, anatomy: Anatomy) -> Iterator[_Remark]:
         yield _Remark(call.line, 2 if doc else 5, f"Line {call.line} {verb} {code(call.name)}{said}")
 
 
-def targets_of(book: Book, index: int) -> dict[str, Definition]:
+def targets_of(book: CourseFacts, index: int) -> dict[str, Definition]:
     """Return the definitions of the project that a definition names, by name; those that are sure come first."""
     found: dict[str, Definition] = {}
     for reference in sorted(book.out[index], key=lambda one: not one.sure):
@@ -122,7 +122,7 @@ def targets_of(book: Book, index: int) -> dict[str, Definition]:
     return found
 
 
-def _state(anatomy: Anatomy) -> Iterator[_Remark]:
+def _state(anatomy: FunctionFacts) -> Iterator[_Remark]:
     if len(anatomy.assigned) > 1:
         first = anatomy.assigned[0]
         names = [code(one.said) for one in anatomy.assigned]
@@ -130,7 +130,7 @@ def _state(anatomy: Anatomy) -> Iterator[_Remark]:
         yield _Remark(first.line, 0, f"Line {first.line} sets {names[0]}{others}.")
 
 
-def more_said(one: Definition, anatomy: Anatomy | None) -> str:
+def more_said(one: Definition, anatomy: FunctionFacts | None) -> str:
     """Return what the documentation says beyond its first sentence, or beyond what an excerpt shows of it."""
     said = paragraphs(one.doc, 2)
     if not said:
@@ -141,7 +141,7 @@ def more_said(one: Definition, anatomy: Anatomy | None) -> str:
     return markdown.prose(" ".join(left[:_MORE]))
 
 
-def parameters(anatomy: Anatomy) -> str:
+def parameters(anatomy: FunctionFacts) -> str:
     """Say what a function takes, in a sentence; or nothing."""
     taken = anatomy.parameters
     if not taken:
@@ -159,9 +159,9 @@ def _parameter(one: Parameter) -> str:
     return f"{code(one.name)} (default {code(one.default[:MAX_SAID])})" if one.default else code(one.name)
 
 
-def called_from(book: Book, index: int, most: int = 3) -> str:
+def called_from(book: CourseFacts, index: int, most: int = 3) -> str:
     """Say who names a definition, with a place for each; or nothing."""
-    found: dict[int, evidence.Site] = {}
+    found: dict[int, evidence.UsageSite] = {}
     for reference in book.callers(index)[:_MOST_CALLERS]:
         if reference.sure and reference.source not in found and (site := evidence.use(book, reference)) is not None:
             found[reference.source or 0] = site

@@ -10,37 +10,37 @@ from worker.engines.port import Item
 from worker.engines.static.facts import Analysis, Course
 from worker.engines.static.pages import additions as second_look
 from worker.engines.static.pages import chapters, markdown
-from worker.engines.static.pages.checker import Finding, Sort, checked
-from worker.engines.static.pages.course import Book, Chapter
+from worker.engines.static.pages.checker import ClaimKind, Finding, checked
+from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.prose.phrases import capital, counted
 
 _MOST_FAULTS: Final = 20
 _HOW: Final = {
-    Sort.EXCERPT: "compared with the lines of the file, character by character",
-    Sort.PLACE: "looked up: the file is there, and has these lines",
-    Sort.REMARK: "what it quotes was looked for on the line that it names",
-    Sort.DIAGRAM: "read line by line: every line is one that Mermaid knows, and every arrow has two ends",
-    Sort.LINK: "followed to a page of this course",
+    ClaimKind.EXCERPT: "compared with the lines of the file, character by character",
+    ClaimKind.PLACE: "looked up: the file is there, and has these lines",
+    ClaimKind.REMARK: "what it quotes was looked for on the line that it names",
+    ClaimKind.DIAGRAM: "read line by line: every line is one that Mermaid knows, and every arrow has two ends",
+    ClaimKind.LINK: "followed to a page of this course",
 }
 
 
 def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
     """Review the chapters in `output`, as far as their reviews are missing, in the order of the course."""
-    book = Book(analysis, course)
+    book = CourseFacts(analysis, course)
     for chapter in book.chapters:
         path = item_path(Stage.REVIEW_CHAPTERS, chapter.entry)
         if not (output / path).exists():
             yield Item(path=path, body=f"{written(book, chapter, _page(book, chapter, output))}\n".encode())
 
 
-def _page(book: Book, chapter: Chapter, output: Path) -> str:
+def _page(book: CourseFacts, chapter: Chapter, output: Path) -> str:
     try:
         return (output / item_path(Stage.GENERATE_CHAPTERS, chapter.entry)).read_text("utf-8").rstrip("\n")
     except FileNotFoundError:
         return chapters.written(book, chapter)
 
 
-def written(book: Book, chapter: Chapter, page: str) -> str:
+def written(book: CourseFacts, chapter: Chapter, page: str) -> str:
     """Return the review of a chapter: `page`, which is its text, and what there is to add."""
     added = markdown.document(
         _words(book, chapter, page),
@@ -56,7 +56,7 @@ def written(book: Book, chapter: Chapter, page: str) -> str:
     return markdown.document(page, markdown.heading(2, "A second look"), added, _report(findings))
 
 
-def _words(book: Book, chapter: Chapter, page: str) -> str:
+def _words(book: CourseFacts, chapter: Chapter, page: str) -> str:
     rows = second_look.words(book, chapter, page)
     if not rows:
         return ""
@@ -78,7 +78,7 @@ def _report(findings: Sequence[Finding]) -> str:
         if faults
         else "Everything agrees with the source."
     )
-    lines = [_counted(sort, sum(one.sort is sort for one in findings)) for sort in Sort]
+    lines = [_counted(sort, sum(one.sort is sort for one in findings)) for sort in ClaimKind]
     return markdown.document(
         markdown.heading(3, "What was checked"),
         f"This page was read again, with the source beside it. {verdict}",
@@ -87,5 +87,5 @@ def _report(findings: Sequence[Finding]) -> str:
     )
 
 
-def _counted(sort: Sort, number: int) -> str:
+def _counted(sort: ClaimKind, number: int) -> str:
     return f"{capital(counted(number, sort))}: {_HOW[sort]}." if number else ""

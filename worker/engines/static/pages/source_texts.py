@@ -8,7 +8,7 @@ from tree_sitter import Node, Tree
 
 from worker.engines.static.facts import SourceFile
 from worker.engines.static.parsing.cfamily import blank_macros
-from worker.engines.static.parsing.source_file import MAX_PARSED_BYTES, Reader
+from worker.engines.static.parsing.source_file import MAX_PARSED_BYTES, SourceParser
 from worker.engines.static.reading.encoding import decode
 from worker.engines.static.reading.language import PARSED, Language
 from worker.system.disk import raise_if_passing
@@ -18,13 +18,13 @@ _KEPT_TREES: Final = 24
 """A course goes from file to file; a tree takes some ten times the memory of its text."""
 
 
-class Texts:
+class SourceTexts:
     """Reads files, and keeps those that were read last."""
 
     def __init__(self, files: Mapping[str, SourceFile]) -> None:
         """Read nothing yet."""
         self._files: Final = files
-        self._reader: Final = Reader()
+        self._reader: Final = SourceParser()
         self.lines = lru_cache(_KEPT_TEXTS)(self._lines)
         self._tree = lru_cache(_KEPT_TREES)(self._parse)
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from worker.engines.static.facts import TYPES, Definition
 from worker.engines.static.pages import evidence, excerpts, markdown, notes, outline
 from worker.engines.static.pages import key_places as highlights
-from worker.engines.static.pages.course import Book, Chapter, is_function
+from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.pages.excerpts import Excerpt
 from worker.engines.static.parsing.function_facts import Call
 from worker.engines.static.prose.phrases import counted, listed
@@ -40,14 +40,14 @@ class _Hop(NamedTuple):
     called: Definition
 
 
-class Step(NamedTuple):
+class TutorialStep(NamedTuple):
     """A step: its title and its blocks, both Markdown."""
 
     title: str
     blocks: tuple[str, ...]
 
 
-def taken(book: Book, chapter: Chapter) -> Iterator[Step]:
+def taken(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     """Yield the steps through a chapter's subject; at least one, if one of its files is there."""
     if chapter.unit.symbols:
         yield _find(book, chapter)
@@ -60,10 +60,10 @@ def taken(book: Book, chapter: Chapter) -> Iterator[Step]:
         yield from (_open(book, path) for path in chapter.unit.file_paths[:3] if path in book.analysis.files)
 
 
-def _find(book: Book, chapter: Chapter) -> Step:
+def _find(book: CourseFacts, chapter: Chapter) -> TutorialStep:
     one = book.definitions[chapter.unit.symbols[0]]
     excerpt = excerpts.of_definition(book, one.index, _HEAD)
-    return Step(
+    return TutorialStep(
         f"Find {markdown.code(one.name)}",
         (
             *_search(book, one.path, one.name, f"{markdown.code(one.name)} is defined on line {one.line}"),
@@ -74,7 +74,7 @@ def _find(book: Book, chapter: Chapter) -> Step:
     )
 
 
-def _search(book: Book, path: str, name: str, says: str) -> tuple[str, ...]:
+def _search(book: CourseFacts, path: str, name: str, says: str) -> tuple[str, ...]:
     """Return a command that finds a name in a file, and what it prints; the editor's search where there is none."""
     command, numbers = search(book, path, name)
     if not command:
@@ -87,7 +87,7 @@ def _search(book: Book, path: str, name: str, says: str) -> tuple[str, ...]:
     )
 
 
-def search(book: Book, path: str, name: str) -> tuple[str, list[int]]:
+def search(book: CourseFacts, path: str, name: str) -> tuple[str, list[int]]:
     """Return a command that prints the lines of a file that name something, and their numbers.
 
     Nothing where the command could print something else: another name on disk, letters that locales disagree about.
@@ -101,7 +101,7 @@ def search(book: Book, path: str, name: str) -> tuple[str, list[int]]:
     return f"grep -nw {name} {shlex.quote(f'./{path}')}", numbers
 
 
-def _extent(book: Book, one: Definition) -> str:
+def _extent(book: CourseFacts, one: Definition) -> str:
     methods = [book.definitions[index] for index in one.members if is_function(book.definitions[index])]
     if not methods:
         return f"Read it to its end on line {one.end_line}." if one.end_line > one.line + _HEAD else ""
@@ -111,7 +111,7 @@ def _extent(book: Book, one: Definition) -> str:
     return f"It has {counted(len(methods), 'method')}; the longest is {markdown.code(longest.name)} with {size} ({at})."
 
 
-def _follow(book: Book, chapter: Chapter) -> Iterator[Step]:
+def _follow(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     """Follow calls from outside into the chapter, and on to whatever it relies on."""
     ways = [_hops(book, one) for one in notes.functions(book, chapter)[:_MOST_STARTS]]
     hops = max(ways, key=len, default=[])
@@ -126,14 +126,14 @@ def _follow(book: Book, chapter: Chapter) -> Iterator[Step]:
     ]
     begin = markdown.code(hops[0].caller.qualified)
     lead = f"Begin in {begin}, and go where the calls lead. What is handed over each time?"
-    yield Step("Follow a call", (lead, markdown.steps(lines)))
+    yield TutorialStep("Follow a call", (lead, markdown.steps(lines)))
 
 
 def _at(one: Definition) -> str:
     return markdown.place(one.path, (one.line, one.line))
 
 
-def _into(book: Book, one: Definition) -> list[_Hop]:
+def _into(book: CourseFacts, one: Definition) -> list[_Hop]:
     """Return the call by which another function of the project comes to a function, if there is one."""
     for reference in book.callers(one.index)[:_MOST_STARTS]:
         caller = book.definitions[reference.source or 0]
@@ -144,7 +144,7 @@ def _into(book: Book, one: Definition) -> list[_Hop]:
     return []
 
 
-def _hops(book: Book, start: Definition) -> list[_Hop]:
+def _hops(book: CourseFacts, start: Definition) -> list[_Hop]:
     """Return calls, each of which leads into the function in which the next one stands."""
     found: list[_Hop] = []
     seen = {start.index}
@@ -156,7 +156,7 @@ def _hops(book: Book, start: Definition) -> list[_Hop]:
     return found
 
 
-def _onward(book: Book, one: Definition, seen: set[int]) -> tuple[Call, Definition] | None:
+def _onward(book: CourseFacts, one: Definition, seen: set[int]) -> tuple[Call, Definition] | None:
     """Return the call to the function that itself names most of the project, and that function."""
     anatomy = book.anatomy(one.index)
     sure = {book.definitions[ref.target].name: ref.target for ref in book.out[one.index] if ref.sure}
@@ -172,7 +172,7 @@ def _onward(book: Book, one: Definition, seen: set[int]) -> tuple[Call, Definiti
     return call, book.definitions[-index]
 
 
-def _meet(book: Book, chapter: Chapter) -> Iterator[Step]:
+def _meet(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     """Show the best use of the chapter's subject with the lines around it."""
     for site in evidence.sites(book, chapter, 1):
         around = book.definitions[site.inside] if site.inside is not None else None
@@ -184,10 +184,10 @@ def _meet(book: Book, chapter: Chapter) -> Iterator[Step]:
         target, where = book.definitions[site.target], f"line {site.line} of {markdown.code(site.path)}"
         asks = f"Look at {where}, which names {markdown.code(target.qualified)} ({_at(target)})."
         more = "What does this code rely on it for?"
-        yield Step("Meet someone who needs it", (f"{asks} {more}", excerpts.rendered(book, excerpt)))
+        yield TutorialStep("Meet someone who needs it", (f"{asks} {more}", excerpts.rendered(book, excerpt)))
 
 
-def _test(book: Book, chapter: Chapter) -> Iterator[Step]:
+def _test(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     shown = evidence.shown_by_test(book, chapter)
     if shown is None:
         return
@@ -198,7 +198,7 @@ def _test(book: Book, chapter: Chapter) -> Iterator[Step]:
         first = next((one.first for one in anatomy.statements if not anatomy.doc or one.first > anatomy.doc[1]), 0)
         stop = f"Set a breakpoint on {markdown.place(inside.path, (first, first))}" * bool(first)
         stop += f", inside {markdown.code(inside.qualified)}, and look at what came in." * bool(stop)
-    yield Step(
+    yield TutorialStep(
         "See it at work",
         (
             " ".join(said for said in (shows, _run(book, shown), stop) if said),
@@ -207,7 +207,7 @@ def _test(book: Book, chapter: Chapter) -> Iterator[Step]:
     )
 
 
-def _run(book: Book, shown: evidence.Shown) -> str:
+def _run(book: CourseFacts, shown: evidence.TestEvidence) -> str:
     """Say how a test is run, in the languages in which that goes without saying."""
     language = book.file(shown.path).language
     folder = shlex.quote(f"./{shown.path.rpartition('/')[0]}")
@@ -221,7 +221,7 @@ def _run(book: Book, shown: evidence.Shown) -> str:
     return _RUNNERS[language].format(markdown.code(commands[language]))
 
 
-def _fail(book: Book, chapter: Chapter) -> Iterator[Step]:
+def _fail(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     """Let the reader bring about a failure, whose condition and words are known."""
     for one, failure in notes.failures(book, chapter):
         if not failure.under.startswith("if ") or not failure.message:
@@ -231,7 +231,7 @@ def _fail(book: Book, chapter: Chapter) -> Iterator[Step]:
         )
         what = f"{failure.verb} {markdown.code(failure.what)}" if failure.what else failure.verb
         condition = markdown.code(failure.under.removeprefix("if "))
-        yield Step(
+        yield TutorialStep(
             "Make it fail",
             (
                 f"{markdown.code(one.qualified)} {what} if {condition}. Write a call, or a test, for which that is so.",
@@ -242,21 +242,21 @@ def _fail(book: Book, chapter: Chapter) -> Iterator[Step]:
         return
 
 
-def _section(book: Book, chapter: Chapter) -> Iterator[Step]:
+def _section(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     """Read the sections of documents that the chapter is about."""
     for mark in outline.marks(book, chapter)[:_SECTIONS] if chapter.unit.headings else ():
         excerpt = excerpts.of_lines(book, mark.path, mark.line, mark.end_line)
         if excerpt is not None:
             lead = "Read it, close it, and write down in your own words what it says."
-            yield Step(f"Read “{markdown.text(mark.title)}”", (lead, excerpts.rendered(book, excerpt)))
+            yield TutorialStep(f"Read “{markdown.text(mark.title)}”", (lead, excerpts.rendered(book, excerpt)))
 
 
-def _open(book: Book, path: str) -> Step:
+def _open(book: CourseFacts, path: str) -> TutorialStep:
     """Walk through a file by its marks."""
     marks = [one for one in outline.marks_of(book, path) if one.title][:_OUTLINED]
     excerpt = excerpts.of_lines(book, path, 1, _HEAD)
     file = book.file(path)
-    return Step(
+    return TutorialStep(
         f"Open {markdown.code(path)}",
         (
             f"It has {counted(file.lines, 'line')}, and begins like this:",

@@ -11,7 +11,7 @@ from worker.engines.static.facts import Analysis, Course
 from worker.engines.static.pages import file_questions as orientation
 from worker.engines.static.pages import markdown, quiz
 from worker.engines.static.pages import tutorial_steps as steps
-from worker.engines.static.pages.course import Book, Chapter
+from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.pages.exercise import rendered
 from worker.engines.static.prose.phrases import counted
 
@@ -21,14 +21,14 @@ _MOST: Final = 7
 
 def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
     """Write the tutorials that `output` lacks, in the order of the course."""
-    book = Book(analysis, course)
+    book = CourseFacts(analysis, course)
     for chapter in book.chapters:
         path = item_path(Stage.GENERATE_TUTORIALS, chapter.entry)
         if not (output / path).exists():
             yield Item(path=path, body=f"{written(book, chapter)}\n".encode())
 
 
-def written(book: Book, chapter: Chapter) -> str:
+def written(book: CourseFacts, chapter: Chapter) -> str:
     """Return a tutorial."""
     found = list(steps.taken(book, chapter))
     ask = quiz.asked if chapter.unit.symbols else orientation.asked
@@ -58,7 +58,7 @@ def _lead(chapter: Chapter, steps_: int, questions: int) -> str:
     )
 
 
-def _next(book: Book, chapter: Chapter) -> str:
+def _next(book: CourseFacts, chapter: Chapter) -> str:
     following = book.chapters[chapter.position + 1 : chapter.position + 2]
     if not following:
         return markdown.document(markdown.heading(2, "Next"), "This was the last tutorial of the course.")

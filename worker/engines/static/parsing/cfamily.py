@@ -11,7 +11,7 @@ from tree_sitter import Language as TreeLanguage
 from tree_sitter import Node
 
 from worker.engines.static.facts import Import, Kind
-from worker.engines.static.parsing.grammar import Draft, Grammar, Page, draft, field_text, line, text
+from worker.engines.static.parsing.grammar import Draft, FileText, Grammar, draft, field_text, line, text
 
 _C: Final = """
 (function_definition) @function
@@ -55,7 +55,7 @@ def blank_macros(data: bytes) -> bytes:
     return _EXPORTED.sub(lambda match: match[1] + b" " * len(match[2]), data)
 
 
-def _define(node: Node, capture: str, page: Page) -> Iterator[Draft]:
+def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
     match capture:
         case "function" | "method":
             yield from _function(node, page)
@@ -67,7 +67,7 @@ def _define(node: Node, capture: str, page: Page) -> Iterator[Draft]:
             yield from _record(node, Kind(capture), page)
 
 
-def _function(node: Node, page: Page) -> Iterator[Draft]:
+def _function(node: Node, page: FileText) -> Iterator[Draft]:
     name, parameters = _declarator(node.child_by_field_name("declarator"))
     *owner, last = re.sub(r"<[^<>]*>", "", name).split("::") or [""]
     if (
@@ -111,14 +111,14 @@ def _template(node: Node) -> Node:
     return outer if outer is not None and outer.type == "template_declaration" else node
 
 
-def _access(node: Node, page: Page) -> str:
+def _access(node: Node, page: FileText) -> str:
     """Return the access that a member stands under, or nothing where none is said."""
     said = page.children(node.parent, "access_specifier") if node.parent is not None else ()
     place = bisect_left(said, node.start_byte, key=lambda one: one.start_byte)
     return text(said[place - 1]).rstrip(":").strip() if place else ""
 
 
-def _record(node: Node, kind: Kind, page: Page) -> Iterator[Draft]:
+def _record(node: Node, kind: Kind, page: FileText) -> Iterator[Draft]:
     outer = node.parent
     name = field_text(node, "name").rpartition("::")[2]
     if outer is not None and outer.type == "type_definition":
@@ -147,7 +147,7 @@ def _typedef_name(node: Node) -> str:
     return found[0] if found else ""
 
 
-def _type(node: Node, page: Page) -> Iterator[Draft]:
+def _type(node: Node, page: FileText) -> Iterator[Draft]:
     if node.type == "alias_declaration":
         yield draft(page, _template(node), field_text(node, "name"), Kind.TYPE)
         return
@@ -161,7 +161,7 @@ def _type(node: Node, page: Page) -> Iterator[Draft]:
         yield found
 
 
-def _macro(node: Node, capture: str, page: Page) -> Iterator[Draft]:
+def _macro(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
     name, value = field_text(node, "name"), field_text(node, "value").strip()
     if value and not _GUARD.fullmatch(name):
         found = draft(page, node, name, Kind(capture), body=node.child_by_field_name("value"))

@@ -11,7 +11,7 @@ from tree_sitter import Language as TreeLanguage
 from tree_sitter import Node
 
 from worker.engines.static.facts import Import, Kind
-from worker.engines.static.parsing.grammar import Draft, Grammar, Page, draft, field_text, line, one_line, text
+from worker.engines.static.parsing.grammar import Draft, FileText, Grammar, draft, field_text, line, one_line, text
 
 _COMMON: Final = """
 (class_declaration) @class
@@ -64,7 +64,7 @@ _EXPORT: Final = re.compile(r"(?:module\.)?exports\.([\w$]+)")
 _MEMBER: Final = re.compile(r"(?:(?P<owner>[\w$]+)(?P<prototype>\.prototype)?|module\.exports)\.(?P<name>[\w$]+)")
 
 
-def _define(node: Node, capture: str, page: Page) -> Iterator[Draft]:
+def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
     match node.type:
         case "variable_declarator":
             if not _required_module(node.child_by_field_name("value")):
@@ -79,7 +79,7 @@ def _define(node: Node, capture: str, page: Page) -> Iterator[Draft]:
                 yield _named(node, name, Kind(capture), page)
 
 
-def _named(node: Node, name: str, kind: Kind, page: Page) -> Draft:
+def _named(node: Node, name: str, kind: Kind, page: FileText) -> Draft:
     body = node.child_by_field_name("body")
     if kind is Kind.TYPE:
         body = node.child_by_field_name("value")
@@ -94,7 +94,7 @@ def _named(node: Node, name: str, kind: Kind, page: Page) -> Draft:
     return found
 
 
-def _decorators(node: Node, page: Page) -> tuple[str, ...]:
+def _decorators(node: Node, page: FileText) -> tuple[str, ...]:
     """Return the decorators in a definition, before the export of it, and right before it in a class."""
     found = [child for child in node.children if child.type == "decorator"]
     outer = node.parent
@@ -121,7 +121,7 @@ def _bases(node: Node) -> tuple[str, ...]:
     return tuple(re.split(r"[<(]", base, maxsplit=1)[0].strip() for base in found)
 
 
-def _variable(node: Node, page: Page) -> Draft:
+def _variable(node: Node, page: FileText) -> Draft:
     name, value = field_text(node, "name"), node.child_by_field_name("value")
     statement = node.parent or node
     outer = statement.parent if statement.parent is not None and statement.parent.type == "export_statement" else None
@@ -146,7 +146,7 @@ def _kind_of(name: str, value: Node | None) -> tuple[Kind, Node | None]:
     return Kind.CONSTANT if _CONSTANT.fullmatch(name) else Kind.VARIABLE, value
 
 
-def _assigned(node: Node, page: Page) -> Iterator[Draft]:
+def _assigned(node: Node, page: FileText) -> Iterator[Draft]:
     """Read `Socket.prototype.send = function …`, `app.use = function …` and `exports.parse = …`."""
     left, value = field_text(node, "left"), node.child_by_field_name("right")
     match = None if _WHOLE.fullmatch(left) else _MEMBER.fullmatch(left)

@@ -43,7 +43,7 @@ class Raise(NamedTuple):
     line: int
 
 
-class Said(NamedTuple):
+class Expression(NamedTuple):
     """An expression and where it stands."""
 
     said: str
@@ -59,7 +59,7 @@ class Statement(NamedTuple):
 
 
 @dataclass(kw_only=True, slots=True)
-class Anatomy:
+class FunctionFacts:
     """What was found, in the order of the source."""
 
     first: int
@@ -72,12 +72,12 @@ class Anatomy:
     """Without the receiver (`self`, `this`)."""
     calls: list[Call] = field(default_factory=list)
     raises: list[Raise] = field(default_factory=list)
-    returns: list[Said] = field(default_factory=list)
+    returns: list[Expression] = field(default_factory=list)
     """What is returned, without functions defined inside; nothing where a bare return stands."""
-    decisions: list[Said] = field(default_factory=list)
-    handles: list[Said] = field(default_factory=list)
+    decisions: list[Expression] = field(default_factory=list)
+    handles: list[Expression] = field(default_factory=list)
     """What is caught."""
-    assigned: list[Said] = field(default_factory=list)
+    assigned: list[Expression] = field(default_factory=list)
     """Attributes of the object itself, each at its first assignment."""
     loops: list[int] = field(default_factory=list)
     """Their lines."""

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from tree_sitter import Node
 
-from worker.engines.static.parsing.function_facts import Anatomy, Call, Parameter, Raise, Said, Statement
+from worker.engines.static.parsing.function_facts import Call, Expression, FunctionFacts, Parameter, Raise, Statement
 from worker.engines.static.parsing.grammar import line, one_line, text
 from worker.engines.static.parsing.identifiers import word_set
 from worker.engines.static.parsing.node_types import (
@@ -32,7 +32,7 @@ MAX_NODES: Final = 20_000
 """A function with more is not looked at to its end."""
 
 
-class _Around(NamedTuple):
+class _NodeContext(NamedTuple):
     """What is known of the place of a node."""
 
     depth: int
@@ -44,10 +44,10 @@ class _Around(NamedTuple):
     """Inside a function that is defined inside."""
 
 
-def dissect(node: Node, *, deep: bool = True) -> Anatomy:
+def dissect(node: Node, *, deep: bool = True) -> FunctionFacts:
     """Read a function; or, not `deep`, the fields of a type: they are its statements."""
     head, body = _head_and_body(node)
-    found = Anatomy(first=line(node), last=node.end_point.row + 1, body=node.end_point.row + 2)
+    found = FunctionFacts(first=line(node), last=node.end_point.row + 1, body=node.end_point.row + 2)
     found.parameters = list(_parameters(head))
     if body is None:
         return found
@@ -146,8 +146,8 @@ def _first_field(node: Node, *names: str) -> Node | None:
     return next((found for name in names if (found := node.child_by_field_name(name)) is not None), None)
 
 
-def _walk(body: Node, found: Anatomy) -> None:
-    stack = [(body, _Around(0, "", (), "", inner=False))]
+def _walk(body: Node, found: FunctionFacts) -> None:
+    stack = [(body, _NodeContext(0, "", (), "", inner=False))]
     for _ in range(MAX_NODES):
         if not stack:
             return
@@ -161,7 +161,7 @@ def _children(node: Node) -> list[tuple[int, Node]]:
     return [(index, child) for index, child in enumerate(node.children) if child.is_named]
 
 
-def _inside(node: Node, index: int, child: Node, around: _Around) -> _Around:
+def _inside(node: Node, index: int, child: Node, around: _NodeContext) -> _NodeContext:
     frame, under = around.frame, around.under
     if child.type.endswith("_clause"):
         frame += (line(node),)
@@ -175,7 +175,7 @@ def _inside(node: Node, index: int, child: Node, around: _Around) -> _Around:
             under = f"{branch} {'if ' * (branch != 'if')}{said(node.child_by_field_name('condition'))}"
     elif node.type in HANDLERS:
         under = f"the handler of {_handled(node) or 'any error'}"
-    return _Around(around.depth + 1, node.type, frame, under, around.inner or child.type in FUNCTIONS)
+    return _NodeContext(around.depth + 1, node.type, frame, under, around.inner or child.type in FUNCTIONS)
 
 
 def _handled(node: Node) -> str:
@@ -188,7 +188,7 @@ def _handled(node: Node) -> str:
     return said(caught).partition(" as ")[0].removeprefix("const ").partition("&")[0].strip()
 
 
-def _note(node: Node, around: _Around, found: Anatomy) -> None:
+def _note(node: Node, around: _NodeContext, found: FunctionFacts) -> None:
     kind = node.type
     if around.parent in BLOCKS:
         _note_statement(node, around, found)
@@ -197,24 +197,24 @@ def _note(node: Node, around: _Around, found: Anatomy) -> None:
     elif kind in RAISES:
         found.raises.append(_raised(RAISES[kind], node, around))
     elif kind in RETURNS and not around.inner:
-        found.returns.append(Said(said(_first_child(node)), line(node)))
+        found.returns.append(Expression(said(_first_child(node)), line(node)))
     elif kind in ASSIGNMENTS:
         _note_assignment(node, found)
     else:
         _note_control(node, found)
 
 
-def _note_control(node: Node, found: Anatomy) -> None:
+def _note_control(node: Node, found: FunctionFacts) -> None:
     if node.type in DECISIONS:
-        found.decisions.append(Said(said(node.child_by_field_name("condition")), line(node)))
+        found.decisions.append(Expression(said(node.child_by_field_name("condition")), line(node)))
     elif node.type in HANDLERS and (caught := _handled(node)):
-        found.handles.append(Said(caught, line(node)))
+        found.handles.append(Expression(caught, line(node)))
     elif node.type in LOOPS:
         found.loops.append(line(node))
     found.yields = found.yields or node.type in {"yield", "yield_expression"}
 
 
-def _note_call(node: Node, around: _Around, found: Anatomy) -> None:
+def _note_call(node: Node, around: _NodeContext, found: FunctionFacts) -> None:
     callee = node.child_by_field_name(CALLS[node.type])
     called = said(callee)
     name = called.rpartition(".")[2].rpartition("::")[2].rpartition("->")[2].partition("<")[0]
@@ -225,7 +225,7 @@ def _note_call(node: Node, around: _Around, found: Anatomy) -> None:
         found.calls.append(Call(name, called, at, node.end_byte))
 
 
-def _raised(verb: str, node: Node, around: _Around) -> Raise:
+def _raised(verb: str, node: Node, around: _NodeContext) -> Raise:
     thrown = _first_child(node) if node.type in RAISES else None
     callee = thrown.child_by_field_name(CALLS[thrown.type]) if thrown is not None and thrown.type in CALLS else thrown
     return Raise(verb, said(callee), _message(node), around.under, line(node))
@@ -240,26 +240,26 @@ def _message(node: Node) -> str:
     return ""
 
 
-def _note_assignment(node: Node, found: Anatomy) -> None:
+def _note_assignment(node: Node, found: FunctionFacts) -> None:
     left = one_line(text(node.child_by_field_name("left"))[:MAX_SAID])
     own = next((left.removeprefix(prefix) for prefix in OWN if left.startswith(prefix)), "")
     if own.isidentifier() and own not in {one.said for one in found.assigned}:
-        found.assigned.append(Said(own, line(node)))
+        found.assigned.append(Expression(own, line(node)))
 
 
-def _note_statement(node: Node, around: _Around, found: Anatomy) -> None:
+def _note_statement(node: Node, around: _NodeContext, found: FunctionFacts) -> None:
     if node.type in BLOCKS or node.type.endswith("comment") or node.type in CASES:
         return
     if not any(child.type in BLOCKS or child.type.endswith("_clause") for child in node.children):
         found.statements.append(Statement(line(node), node.end_point.row + 1, around.frame))
 
 
-def _add_tail(last: list[Node], body: Node, found: Anatomy) -> None:
+def _add_tail(last: list[Node], body: Node, found: FunctionFacts) -> None:
     """Add the expression at the end of a block, whose value is returned where the language is made of expressions."""
     if body.type not in BLOCKS:
-        found.returns.append(Said(said(body), line(body)))
+        found.returns.append(Expression(said(body), line(body)))
     elif last and body.type == "block" and _is_value(last[0]) and text(body).endswith("}"):
-        found.returns.append(Said(said(last[0]), line(last[0])))
+        found.returns.append(Expression(said(last[0]), line(last[0])))
 
 
 def _is_value(node: Node) -> bool:

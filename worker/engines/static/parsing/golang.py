@@ -10,7 +10,7 @@ from tree_sitter import Language as TreeLanguage
 from tree_sitter import Node
 
 from worker.engines.static.facts import Import, Kind
-from worker.engines.static.parsing.grammar import Draft, Grammar, Page, draft, field_text, line, text
+from worker.engines.static.parsing.grammar import Draft, FileText, Grammar, draft, field_text, line, text
 
 _QUERY: Final = """
 (function_declaration) @function
@@ -32,7 +32,7 @@ _RECEIVER: Final = re.compile(r"([A-Za-z_]\w*)\s*(?:\[[^\]]*\]\s*)?\)\s*$")
 _VERSION: Final = re.compile(r"v\d+")
 
 
-def _define(node: Node, capture: str, page: Page) -> Iterator[Draft]:
+def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
     if capture == "type":
         yield _type(node, page)
         return
@@ -52,7 +52,7 @@ def _define(node: Node, capture: str, page: Page) -> Iterator[Draft]:
             yield found
 
 
-def _type(node: Node, page: Page) -> Draft:
+def _type(node: Node, page: FileText) -> Draft:
     value, outer = node.child_by_field_name("type"), node.parent
     kind = _KINDS.get(value.type, Kind.TYPE) if value is not None else Kind.TYPE
     found = draft(page, node, field_text(node, "name"), kind, body=_braces(value))

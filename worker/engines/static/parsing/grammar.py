@@ -54,7 +54,7 @@ class Draft:
     parent: "Draft | None" = None
 
 
-class Page:
+class FileText:
     """A file's bytes and comments, as its definitions need them."""
 
     def __init__(self, data: bytes, comments: Sequence[Node]) -> None:
@@ -116,12 +116,12 @@ class Grammar:
 
     load: Callable[[], TreeLanguage]
     query: str
-    define: Callable[[Node, str, Page], Iterable[Draft]]
+    define: Callable[[Node, str, FileText], Iterable[Draft]]
     """Read a definition, given the name of its capture; one node may define several things, or nothing of interest."""
     imports: Callable[[Node], Iterable[Import]]
     exports: Callable[[Node], Iterable[tuple[str, str]]] = lambda _: ()
     """Read an `@export`: pairs of the name that others see and the name in this file."""
-    doc: Callable[[Node, Page], str] = lambda _, page: page.comment_on_top()
+    doc: Callable[[Node, FileText], str] = lambda _, page: page.comment_on_top()
     """Read what a file says of itself, given the root of its tree."""
 
 
@@ -145,7 +145,7 @@ def one_line(said: str) -> str:
     return _SPACE.sub(" ", said).strip()
 
 
-def head(page: Page, node: Node, body: Node | None) -> str:
+def head(page: FileText, node: Node, body: Node | None) -> str:
     """Return a definition's text up to its body, on one line."""
     end = body.start_byte if body is not None else node.end_byte
     end = min(end, node.start_byte + 4 * MAX_SIGNATURE)
@@ -161,7 +161,7 @@ def clean_comment(said: str) -> str:
     return _MARKS.sub("", said).strip()[:MAX_DOC]
 
 
-def draft(page: Page, node: Node, name: str, kind: Kind, *, body: Node | None = None) -> Draft:
+def draft(page: FileText, node: Node, name: str, kind: Kind, *, body: Node | None = None) -> Draft:
     """Begin a draft of a definition with what all languages have in common."""
     return Draft(
         name=name,

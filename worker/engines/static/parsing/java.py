@@ -9,7 +9,7 @@ from tree_sitter import Language as TreeLanguage
 from tree_sitter import Node
 
 from worker.engines.static.facts import Import, Kind
-from worker.engines.static.parsing.grammar import Draft, Grammar, Page, draft, field_text, line, one_line, text
+from worker.engines.static.parsing.grammar import Draft, FileText, Grammar, draft, field_text, line, one_line, text
 
 _QUERY: Final = """
 (class_declaration) @class
@@ -26,7 +26,7 @@ _QUERY: Final = """
 """
 
 
-def _define(node: Node, capture: str, page: Page) -> Iterator[Draft]:
+def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
     found = draft(page, node, field_text(node, "name"), Kind(capture), body=node.child_by_field_name("body"))
     modifiers = next((child for child in node.children if child.type == "modifiers"), None)
     marks = modifiers.children if modifiers is not None else []

@@ -10,7 +10,17 @@ from tree_sitter import Language as TreeLanguage
 from tree_sitter import Node
 
 from worker.engines.static.facts import Import, Kind
-from worker.engines.static.parsing.grammar import MAX_DOC, Draft, Grammar, Page, draft, field_text, line, one_line, text
+from worker.engines.static.parsing.grammar import (
+    MAX_DOC,
+    Draft,
+    FileText,
+    Grammar,
+    draft,
+    field_text,
+    line,
+    one_line,
+    text,
+)
 
 _QUERY: Final = """
 (class_definition) @class
@@ -31,7 +41,7 @@ _AGAIN: Final = ("overload", ".setter", ".deleter")
 """Decorators of functions that define a second time what has been, or will be, defined."""
 
 
-def _define(node: Node, capture: str, page: Page) -> Iterator[Draft]:
+def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
     if capture == "variable":
         yield from _variable(node, page)
     elif capture == "type":
@@ -40,7 +50,7 @@ def _define(node: Node, capture: str, page: Page) -> Iterator[Draft]:
         yield _class_or_function(node, Kind(capture), page)
 
 
-def _class_or_function(node: Node, kind: Kind, page: Page) -> Draft:
+def _class_or_function(node: Node, kind: Kind, page: FileText) -> Draft:
     body = node.child_by_field_name("body")
     found = draft(page, node, field_text(node, "name"), kind, body=body)
     found.doc = _docstring(body) or (found.doc if kind is Kind.FUNCTION else "")
@@ -83,7 +93,7 @@ def _literal(statement: Node | None) -> str:
     return inspect.cleandoc(said[: 2 * MAX_DOC])[:MAX_DOC]
 
 
-def _variable(node: Node, page: Page) -> Iterator[Draft]:
+def _variable(node: Node, page: FileText) -> Iterator[Draft]:
     name = field_text(node, "left")
     statement = node.parent
     if name.startswith("__") or node.child_by_field_name("right") is None:

@@ -9,7 +9,7 @@ from tree_sitter import Language as TreeLanguage
 from tree_sitter import Node
 
 from worker.engines.static.facts import Import, Kind
-from worker.engines.static.parsing.grammar import Draft, Grammar, Page, draft, field_text, line, one_line, text
+from worker.engines.static.parsing.grammar import Draft, FileText, Grammar, draft, field_text, line, one_line, text
 
 _QUERY: Final = """
 (struct_item) @struct
@@ -34,7 +34,7 @@ _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _DEEP: Final = 20
 
 
-def _define(node: Node, capture: str, page: Page) -> Iterator[Draft]:
+def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
     if capture == "skip":
         if "cfg(test" in " ".join(_attributes(node)):
             yield draft(page, node, field_text(node, "name"), Kind.TYPE)
@@ -82,7 +82,7 @@ def _attributes(node: Node) -> list[str]:
     return found[::-1]
 
 
-def _doc(node: Node, page: Page) -> str:
+def _doc(node: Node, page: FileText) -> str:
     """Return the comment before an item's attributes."""
     first, before = node, node.prev_sibling
     while before is not None and before.type == "attribute_item":

@@ -9,7 +9,7 @@ from tree_sitter import Node, Parser, Query, QueryCursor, Tree
 
 from worker.engines.static.facts import TYPES, Import, Kind
 from worker.engines.static.parsing import cfamily, ecmascript, golang, java, python, rust
-from worker.engines.static.parsing.grammar import Draft, Grammar, Page
+from worker.engines.static.parsing.grammar import Draft, FileText, Grammar
 from worker.engines.static.reading.language import Language
 
 MAX_PARSED_BYTES: Final = 256 * 1024
@@ -49,7 +49,7 @@ class Parsed:
     """The file without comments, text in quotes, and imports; every byte that is left has its place."""
 
 
-class Reader:
+class SourceParser:
     """Parses the files of a repository; grammars are loaded when they are first needed."""
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ class Reader:
         grammar = _GRAMMARS[language]
         tree = self.tree(language, cfamily.blank_macros(data) if language is Language.CPP else data)
         found = QueryCursor(self._load(language)[1]).captures(tree.root_node)
-        page = Page(data, found.get("comment", []))
+        page = FileText(data, found.get("comment", []))
         imports = [(node, one) for node in found.pop("import", []) for one in grammar.imports(node)]
         annotations = {node.start_byte for node in found.pop("annotation", [])}
         strings = [node for node in found.pop("string", []) if node.start_byte not in annotations]
@@ -91,7 +91,7 @@ class Reader:
         return self._loaded[language]
 
 
-def _drafts(grammar: Grammar, found: dict[str, list[Node]], page: Page) -> list[Draft]:
+def _drafts(grammar: Grammar, found: dict[str, list[Node]], page: FileText) -> list[Draft]:
     drafts: list[Draft] = []
     for capture in sorted(found):
         if capture in _NO_DEFINITION or capture.startswith("_"):

@@ -8,12 +8,12 @@ from typing import Final
 
 from worker.engines.static.facts import Heading, Import, Role, Skip, Skipped, SourceFile
 from worker.engines.static.linking.imports import Modules
-from worker.engines.static.parsing.source_file import MAX_PARSED_BYTES, Parsed, Reader
+from worker.engines.static.parsing.source_file import MAX_PARSED_BYTES, Parsed, SourceParser
 from worker.engines.static.reading.documents import code_names, headings, names, notebook
 from worker.engines.static.reading.encoding import decode
 from worker.engines.static.reading.language import PARSED, PROSE, Language, language_of
 from worker.engines.static.reading.roles import build, role_of, twin
-from worker.engines.static.reading.walk import MAX_FILE_BYTES, MAX_LONE_BYTES, Found, walk
+from worker.engines.static.reading.walk import MAX_FILE_BYTES, MAX_LONE_BYTES, FoundFile, walk
 from worker.system.disk import raise_if_passing
 
 MAX_TEXT_BYTES: Final = 96 * 1024 * 1024
@@ -72,7 +72,7 @@ class _Surveyor:
             if self.files:
                 break
 
-    def _read(self, found: Sequence[Found]) -> None:
+    def _read(self, found: Sequence[FoundFile]) -> None:
         room = MAX_TEXT_BYTES
         for one in sorted(found, key=_priority):
             self._check()
@@ -87,7 +87,7 @@ class _Surveyor:
         if reason is Skip.EMPTY and path.endswith(_INIT):
             self._packages.add(path.removesuffix(_INIT))
 
-    def _text(self, found: Found) -> str | None:
+    def _text(self, found: FoundFile) -> str | None:
         try:
             data = found.location.read_bytes()
         except OSError as error:
@@ -100,7 +100,7 @@ class _Surveyor:
             return None
         return text
 
-    def _take(self, found: Found, text: str) -> None:
+    def _take(self, found: FoundFile, text: str) -> None:
         language = language_of(found.path, text)
         self.files[found.path] = SourceFile(
             path=found.path,
@@ -144,7 +144,7 @@ class _Surveyor:
 
     def _parse(self) -> None:
         """Parse the sources that have not been, and forget the texts of those that define something."""
-        reader = Reader()
+        reader = SourceParser()
         for path in sorted(self.files, key=lambda path: (path.count("/"), path)):
             file = self.files[path]
             if file.role is not Role.SOURCE or file.language not in PARSED or path in self.parsed:
@@ -191,7 +191,7 @@ class _Surveyor:
         )
 
 
-def _priority(found: Found) -> tuple[bool, int, str]:
+def _priority(found: FoundFile) -> tuple[bool, int, str]:
     """Order files: sources first, and among files of one kind the least deep first."""
     language = language_of(found.path, "")
     source = language in PARSED and role_of(found.path, language, "") is Role.SOURCE

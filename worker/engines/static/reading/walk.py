@@ -34,7 +34,7 @@ _MAX_DEPTH: Final = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
+class FoundFile:
     """A regular file."""
 
     path: str
@@ -47,12 +47,12 @@ Leave = Callable[[Skip, str], None]
 """Is told what is left out: why, and the path."""
 
 
-def walk(root: Path, leave: Leave, *, ignoring: bool = True, largest: int = MAX_FILE_BYTES) -> Iterator[Found]:
+def walk(root: Path, leave: Leave, *, ignoring: bool = True, largest: int = MAX_FILE_BYTES) -> Iterator[FoundFile]:
     """Yield the regular files below a folder, sorted by the bytes of their paths; links are not followed.
 
     What the repository's ignore rules name is left out, unless they are not to be heeded.
     """
-    found: dict[str, Found] = {}
+    found: dict[str, FoundFile] = {}
     rules = IgnoreRules(root, _MAX_RULES_BYTES) if ignoring else None
     folders = [""]
     while folders:
@@ -100,7 +100,7 @@ def _reason(entry: os.DirEntry[str], path: str, beside: set[str], rules: IgnoreR
     return Skip.IGNORED if rules is not None and rules.ignores(path + "/" * is_folder) else None
 
 
-def _found(root: Path, path: str, entry: os.DirEntry[str], leave: Leave, largest: int) -> Found | None:
+def _found(root: Path, path: str, entry: os.DirEntry[str], leave: Leave, largest: int) -> FoundFile | None:
     try:
         size = entry.stat(follow_symlinks=False).st_size
     except OSError:
@@ -109,4 +109,4 @@ def _found(root: Path, path: str, entry: os.DirEntry[str], leave: Leave, largest
     if size > largest or size == 0:
         leave(Skip.LARGE if size else Skip.EMPTY, shown(path))
         return None
-    return Found(path=shown(path), location=root / path, size=size)
+    return FoundFile(path=shown(path), location=root / path, size=size)
