@@ -54,6 +54,8 @@ def claim(manifest: Manifest, run: RunRecord, *, engine: EngineRef, announces: b
 
     A job that is over stays in its state: the new run only delivers its events.
     """
+    # guard: the outbox in the manifest: a claim drops progress
+    # guard: the outbox in the manifest: a claim keeps final events
     finals = tuple(event for event in manifest.outbox.pending if event.final)
     return replace(
         manifest,
@@ -153,6 +155,7 @@ def interrupt(
 
 def release(manifest: Manifest, exit_code: Exit, *, at: str) -> Manifest:
     """End the run: nobody need wait for its lease."""
+    # guard: the release
     return manifest.with_owner(replace(manifest.owner, ended_at=at, exit_code=exit_code))
 
 
@@ -164,6 +167,7 @@ def request_cancel(manifest: Manifest) -> Manifest:
 def reopen(claimed: Manifest, stage: Stage | None) -> Manifest:
     """Let a job that was just claimed go on by an operator's word, even if it was over; from `stage` on, anew."""
     state = advance(claimed.state, Event.REOPEN) if claimed.over else claimed.state
+    # guard: an operator's resume forgets fruitless runs
     fresh = replace(claimed, state=state, error=None, cancel_requested=False, fruitless_runs=0)
     return fresh if stage is None else _unfinished(fresh, stage, new_generation=True)
 
@@ -180,6 +184,7 @@ def settle(manifest: Manifest, answers: Mapping[int, int], *, at: str, trouble: 
         for sequence in answered
         if not acknowledged(answers[sequence])
     )
+    # guard: the mark of an acknowledgement: nothing settled is sent again
     outbox = Outbox(
         pending=tuple(event for event in manifest.outbox.pending if event.sequence not in answers),
         settled=max([manifest.outbox.settled, *answered]),
@@ -255,6 +260,7 @@ def _event(manifest: Manifest, kind: EventType, status: EventStatus, message: st
 def _announced(manifest: Manifest, event: CallbackEvent) -> Manifest:
     if not manifest.announces:
         return manifest
+    # guard: the outbox in the manifest: an event is written with its checkpoint
     outbox = replace(manifest.outbox, pending=(*manifest.outbox.pending, event))
     return replace(manifest, outbox=outbox)
 

@@ -46,6 +46,7 @@ Verdict = Claim | JobOver | Wait
 def exit_code(manifest: Manifest) -> Exit:
     """Return the code that a job which is over ends every run of it with."""
     if manifest.state is State.FAILED and manifest.error is not None:
+        # guard: the memory of permanent failures: retries end with the same code
         return manifest.error.exit_code
     return Exit.OK
 
@@ -60,6 +61,8 @@ def judge(manifest: Manifest, *, silent_seconds: int, lease_seconds: int, can_de
     undelivered = bool(manifest.outbox.pending) and can_deliver
     if manifest.collected or (manifest.over and not undelivered):
         return JobOver(exit_code=exit_code(manifest))
+    # guard: the lease: a newcomer waits for it
+    # guard: the lease: whole seconds must exceed it
     if manifest.released or silent_seconds > lease_seconds:
         return Claim()
     return Wait(seconds=lease_seconds - silent_seconds + 1, lease_seconds=lease_seconds)

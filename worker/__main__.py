@@ -17,7 +17,9 @@ def program() -> NoReturn:
     # Process 1 of a container hears no signal that it has no handler for. A run installs its own, which saves what is
     # finished; until then, all this long import included, there is nothing to save.
     signal.signal(signal.SIGTERM, lambda number, _: os._exit(128 + number))
+    # guard: files have the same names in every locale
     _name_files_in_utf8()
+    # guard: standard streams that are closed are opened
     _open_standard_streams()
     from worker.cli.main import main  # noqa: PLC0415 - see above
 
@@ -58,6 +60,7 @@ class _Log(FileIO):
         try:
             return super().write(data)
         except OSError:
+            # guard: a log that takes nothing changes nothing
             return memoryview(data).nbytes
 
 

@@ -25,7 +25,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from tests.sabotage.ending import ENDING
-from tests.sabotage.guard import Sabotage
+from tests.sabotage.guard import ROOT, Sabotage, marked_files, without_guard
 from tests.sabotage.lease import LEASE
 from tests.sabotage.machine import MACHINE
 from tests.sabotage.owning import OWNING
@@ -33,7 +33,6 @@ from tests.sabotage.reading import READING
 from tests.sabotage.telling import SPEAKING
 from tests.sabotage.working import WORKING
 
-ROOT: Final = Path(__file__).parents[2]
 ALL_THE_REST: Final = ("tests/unit", "tests/contract", "tests/simulation", "tests/integration", "tests/proofs")
 FEW_SCHEDULES: Final = {"FONDATION_SCHEDULES": "320"}
 FAILED: Final = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
@@ -114,11 +113,9 @@ def notice(tree: Path, sabotage: Sabotage, tests: tuple[str, ...]) -> str | None
 @contextmanager
 def sabotaged(tree: Path, sabotage: Sabotage) -> Iterator[None]:
     """Change a file of a tree, for a while."""
-    file = tree / sabotage.file
+    file = marked_files(tree)[sabotage.guard]
     whole = file.read_text()
-    if whole.count(sabotage.old) != 1:
-        raise SystemExit(f"{sabotage.guard}: {sabotage.file} does not hold this exactly once:\n{sabotage.old}")
-    file.write_text(whole.replace(sabotage.old, sabotage.new))
+    file.write_text(without_guard(whole, sabotage))
     try:
         yield
     finally:

@@ -1,6 +1,13 @@
-"""A guard of the program, and how it is taken out."""
+"""A guard of the program, and how it is taken out.
 
+In the code, a comment `# guard: NAME` stands above the statement that is the guard. Taking it out replaces one
+expression in that statement's head, or the whole statement.
+"""
+
+import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 CRASHES: Final = "tests/simulation/test_crashes.py"
@@ -27,14 +34,76 @@ COURSES: Final = "tests/unit/course/test_formats.py"
 LETTING_GO: Final = "tests/simulation/test_letting_go.py"
 FOLDERS: Final = "tests/unit/run/test_workspace.py"
 
+ROOT: Final = Path(__file__).parents[2]
+PACKAGES: Final = ("states", "worker")
+MARKER: Final = "# guard: "
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sabotage:
-    """One guard; `tests` are those that are likely to notice its loss."""
+    """How one guard is taken out; `tests` are those that are likely to notice its loss."""
 
     guard: str
-    file: str
-    old: str
-    """Stands exactly once in the file."""
+    """Its name, as its marker has it."""
+    expression: str | None = None
+    """The expression that is replaced; None for the whole statement. It stands once in the head of the statement."""
     new: str
     tests: tuple[str, ...]
+
+
+def marked_files(tree: Path = ROOT) -> dict[str, Path]:
+    """Return the file of each guard that is marked; raise ValueError for a name that is marked twice."""
+    files: dict[str, Path] = {}
+    for path in sorted(file for package in PACKAGES for file in (tree / package).rglob("*.py")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.strip().startswith(MARKER):
+                name = line.strip().removeprefix(MARKER)
+                if name in files:
+                    raise ValueError(f"guard {name!r} is marked in {files[name]} and in {path}")
+                files[name] = path
+    return files
+
+
+def without_guard(source: str, sabotage: Sabotage) -> str:
+    """Return a module's source without a guard; raise ValueError where it is not found once."""
+    statement = _marked(source, sabotage.guard)
+    if sabotage.expression is None:
+        return _replaced(source, statement, sabotage.new)
+    wanted = ast.dump(ast.parse(sabotage.expression, mode="eval").body)
+    places = [node for node in _head(statement) if ast.dump(node) == wanted]
+    if len(places) != 1:
+        raise ValueError(
+            f"{sabotage.guard}: {sabotage.expression!r} stands {len(places)} times in the statement, instead of once"
+        )
+    return _replaced(source, places[0], f"({sabotage.new})")
+
+
+def _marked(source: str, guard: str) -> ast.stmt | ast.ExceptHandler:
+    """Return the statement below a guard's marker."""
+    lines = source.splitlines()
+    number = [line.strip() for line in lines].index(MARKER + guard)
+    while lines[number].lstrip().startswith("#"):
+        number += 1
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.stmt | ast.ExceptHandler) and node.lineno == number + 1:
+            return node
+    raise ValueError(f"{guard}: no statement follows its marker")
+
+
+def _head(node: ast.AST) -> Iterator[ast.expr]:
+    """Yield the expressions of a statement, without those of the statements in its body."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.expr):
+            yield child
+        if not isinstance(child, ast.stmt | ast.ExceptHandler):
+            yield from _head(child)
+
+
+def _replaced(source: str, node: ast.stmt | ast.expr | ast.ExceptHandler, new: str) -> str:
+    lines = source.encode().splitlines(keepends=True)
+    assert node.end_lineno is not None
+    assert node.end_col_offset is not None
+    before = b"".join(lines[: node.lineno - 1]) + lines[node.lineno - 1][: node.col_offset]
+    after = lines[node.end_lineno - 1][node.end_col_offset :] + b"".join(lines[node.end_lineno :])
+    indented = new.replace("\n", "\n" + " " * node.col_offset)
+    return (before + indented.encode() + after).decode()

@@ -100,6 +100,7 @@ def _written(write: Callable[[], None], code: int) -> int:
             Exit.TEMPORARY,
             debug=False,
         )
+        # guard: an answer that is lost is not a success
         return code or Exit.TEMPORARY
     return code
 

@@ -68,6 +68,7 @@ class Artifacts:
             name = artifact_name(entry.key)
             if name is not None:
                 found.append(ItemVersion(name=name, key=entry.key, size=entry.size, modified=entry.modified))
+        # guard: of several versions of an item the newest is taken
         return sorted(found, key=lambda version: (-version.modified, version.key))
 
     def restore(
@@ -94,6 +95,7 @@ class Artifacts:
     def missing(self, records: Iterable[StageRecord]) -> list[tuple[Stage, Artifact]]:
         """Return the artifacts that are not in the store with their sizes; found by listing, not one by one."""
         kept = [record for record in records if record.artifacts]
+        # guard: damage: what a listing does not show is asked for itself
         return [
             (record.stage, artifact)
             for record, sizes in zip(kept, self._executor.map(self._sizes, kept), strict=True)
@@ -123,6 +125,7 @@ class Artifacts:
             with on_disk(path):
                 self._store.download(key, path)
             size, found = measure(path)
+            # guard: checksums on restore: of the snapshot
             return size if found.startswith(sha256) else None
 
         return certain(look)
@@ -143,6 +146,7 @@ class Artifacts:
         for version in versions:
             path = version.name.path
             body = content(self._store, version.key, version.name.content)
+            # guard: validation on restore
             fault = "it is missing, or does not fit its name" if body is None else validate(path, body)
             if body is not None and fault is None:
                 return _artifact(path, body), body
@@ -152,6 +156,7 @@ class Artifacts:
 
 def certain(look: Callable[[], Result | None]) -> Result | None:
     """Return what a look at the store finds; None if it raises MissingError, or returns None, each time."""
+    # guard: damage: not believed at once
     for _ in range(LOOKS):
         with suppress(MissingError):
             found = look()
@@ -166,6 +171,7 @@ def content(store: Store, key: str, sha256: str, *, size: int | None = None) -> 
     def look() -> bytes | None:
         body = store.get(key)
         length, found = measure(body)
+        # guard: checksums on restore: of items and of finished stages
         return body if found.startswith(sha256) and size in {None, length} else None
 
     return certain(look)

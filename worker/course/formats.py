@@ -213,6 +213,7 @@ def _check_file_names(entry: ChapterRef, place: str) -> None:
     """Refuse a name of which no file can be made, before anything is made of it."""
     paths = [item_path(info.stage, entry) for info in STAGES if info.folder]
     longest = max(len(path.rpartition("/")[2]) for path in paths)
+    # guard: a name of which no file can be made is refused
     if longest > MAX_NAME_BYTES:
         raise InvalidItemError(
             f"{place}: the name {entry.name[:_SHOWN]!r}... is too long: its files would have names of {longest} bytes, "

@@ -42,4 +42,5 @@ def read_standing(view: View, job_id: str) -> Standing:
         return Standing.UNFINISHED if lasting else Standing.UNREADABLE
     if manifest is None or not manifest.over:
         return Standing.UNFINISHED
+    # guard: the gateway keeps a request until its webhook knows
     return Standing.OVER if is_settled(manifest) else Standing.UNDELIVERED

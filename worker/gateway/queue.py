@@ -217,8 +217,10 @@ def _after(waiting: QueuedJob, standing: Standing, code: int | None) -> QueuedJo
     """Return what is known of a job after it was attended to; `code` is its run's, if it was run."""
     refused = Exit(code) if code in _REFUSALS else None
     after = replace(waiting, running=False, pausing=True, refused=refused if code is not None else waiting.refused)
+    # guard: the gateway never gives up a job whose webhook does not know
     if standing is Standing.UNDELIVERED:
         return replace(after, retries=waiting.retries + 1, given_up=False)
+    # guard: the gateway decides nothing about a job that cannot be read
     if standing is Standing.UNREADABLE or waiting.given_up:
         return after
     return replace(after, retries=waiting.retries + 1, given_up=waiting.retries >= MAX_RETRIES)

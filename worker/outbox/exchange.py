@@ -33,6 +33,7 @@ class Exchange:
         """Begin now; `remaining` tells for how many seconds the run may still speak."""
         self._runtime = runtime
         self._remaining = remaining
+        # guard: speaking: an exchange has a limit of its own
         self._end = runtime.monotonic() + LIMIT_SECONDS
         self._deadline = self._end
         self._socket: socket.socket | None = None
@@ -57,6 +58,7 @@ class Exchange:
     def ask(self) -> None:
         """Go on only if the run may still speak: to be called immediately before anything is said."""
         now = self._runtime.monotonic()
+        # guard: speaking: an exchange ends with the lease
         deadline = min(self._end, now + self._remaining())
         left = deadline - now
         if self._over or left <= 0:
@@ -65,6 +67,7 @@ class Exchange:
         if self._socket is not None:
             # The system gives up by itself, too: this process may be frozen or killed meanwhile.
             milliseconds = max(1, int(1000 * left))
+            # guard: speaking: the system stops for a process that is frozen
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
     def share(self, attempts: int) -> float:
@@ -72,6 +75,7 @@ class Exchange:
         left = self._deadline - self._runtime.monotonic()
         if self._over or left <= 0:
             raise UnreachableError("the time was up")
+        # guard: speaking: addresses share the time
         return left / attempts
 
     def hold(self, connection: socket.socket) -> None:
@@ -95,6 +99,7 @@ class Exchange:
         connection, self._socket = self._socket, None
         if connection is not None:
             with suppress(OSError), connection:
+                # guard: speaking: what was not sent is discarded
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DISCARD)
                 connection.shutdown(socket.SHUT_RDWR)
 

@@ -20,6 +20,7 @@ from worker.system.runtime import Mailbox, Runtime, ThreadFailed
 
 LOG = logging.getLogger(__name__)
 
+# guard: answers: a redirect is no rejection
 _REJECTIONS: Final = frozenset(range(400, 500)) - {408, 429}
 _STANDSTILL_SECONDS: Final = 0.2
 
@@ -116,6 +117,7 @@ class Sender:
     def _attempt(self, webhook: Webhook, delivery: Delivery) -> WebhookResponse:
         self._pause()
         body = delivery.write()
+        # guard: the lease check before callbacks
         while not self._lease.held:
             if self._closed.wait(_STANDSTILL_SECONDS):
                 raise _TryAgainError("the run has ended")
@@ -132,6 +134,7 @@ class Sender:
 
     def _check_repetition(self, sequence: int) -> None:
         """Repeat an attempt only under a lease that was confirmed after it: much time may have passed."""
+        # guard: speaking: an attempt is repeated only under a confirmed lease
         if self._tried == sequence and not self._lease.confirm():
             raise _TryAgainError("the lease could not be confirmed")
         self._tried = sequence
@@ -143,6 +146,8 @@ class Sender:
 
     def _may_speak(self) -> float:
         """Return for how many seconds this run may still speak: its successor may from then on."""
+        # guard: speaking: the lease is asked for when the receiver is reached
+        # guard: the lease: the sender's time ends with it
         return self._lease.remaining if self._lease.held else 0.0
 
     def _pause(self) -> None:

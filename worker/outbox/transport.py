@@ -55,6 +55,7 @@ class Transport(httpx.BaseTransport):
         self._pool.close()
 
     def _trace(self, event: str, _info: dict[str, Any]) -> None:
+        # guard: speaking: the webhook asks once it is connected
         if event == _BEFORE_A_REQUEST:
             self._exchange.ask()
 

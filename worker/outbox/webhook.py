@@ -57,6 +57,7 @@ class HttpWebhook:
             key = self._settings.signing_key.reveal()
             headers |= signature(key, idempotency_key, int(now.timestamp()), body)
         exchange = self._exchange = Exchange(self._runtime, remaining)
+        # guard: speaking: nothing is sent after closing
         if self._closed:
             raise UnreachableError("the webhook is closed")
         try:
@@ -73,6 +74,7 @@ class HttpWebhook:
     def close(self) -> None:
         """Hang up, whatever is under way in another thread; nothing can be sent any more."""
         self._closed = True
+        # guard: speaking: closing hangs up
         if self._exchange is not None:
             self._exchange.cut()
 
@@ -116,6 +118,7 @@ def _retry_after(headers: httpx.Headers, now: datetime) -> float | None:
     for text in headers.get_list("Retry-After"):
         pause = _pause(text.strip(), now)
         if pause is not None and pause >= 0:
+            # guard: answers: the pause that a receiver asks for is bounded
             return min(pause, MAX_PAUSE_SECONDS)
     return None
 

@@ -85,6 +85,7 @@ class Claimant:
             if newest is None:
                 owned = self._begin(identity, engine(None))
             else:
+                # guard: the identity check
                 check_identity(newest.manifest, identity)
                 verdict = self._judge(newest.manifest)
                 if isinstance(verdict, JobOver):
@@ -107,6 +108,7 @@ class Claimant:
             done = word.stage is None and (manifest.collected or manifest.state is State.COMPLETED)
             if done and (manifest.collected or not (manifest.outbox.pending and self._who.announces)):
                 return exit_code(manifest)
+            # guard: the lease: a live owner is not resumed from under
             if not (word.takeover or manifest.released) and self._is_alive(manifest):
                 raise busy(manifest)
             owned = self._claim(newest, engine(manifest), None if done else word)
@@ -166,7 +168,9 @@ class Claimant:
         found = list(self._store.entries(job_prefix(self._log.job_id), limit=A_FEW))
         newest = self._log.newest() if found else None
         if newest is None:
+            # guard: a job has no place among another store's objects
             check_neighbours(self._store, self._log.job_id, found)
+            # guard: a store has no place inside a job
             check_store(self._store)
         return newest
 
@@ -175,6 +179,7 @@ class Claimant:
             self._log.append(newest, request_cancel(newest.manifest), Writer.OPERATOR)
         except OvertakenError as overtaken:
             self._yield_to(overtaken.found)
+            # guard: a wish to cancel that was overtaken is not taken for heard
             return False
         return True
 
@@ -185,6 +190,7 @@ class Claimant:
         """Let whoever was first go first, and pause before the next try; raise BusyError after too many."""
         self._known = found
         self._overtaken += 1
+        # guard: a newcomer: gives up what others claim again and again
         if self._overtaken > _OVERTAKEN:
             raise BusyError(
                 f"job {found.manifest.job_id} is claimed by others again and again, most recently by "
@@ -212,7 +218,9 @@ class Claimant:
         except OvertakenError as overtaken:
             self._yield_to(overtaken.found)
             return None
+        # guard: a store's refusal: tried again after a claim
         self._store.persevere()
+        # guard: proof of the store
         proof = self._log.prove(checkpoint)
         if proof is not Proof.FENCE:
             self._unfenced(checkpoint, proof)
@@ -221,10 +229,13 @@ class Claimant:
             return None
         asked = self._runtime.monotonic()
         head = self._log.head(checkpoint.manifest.sequence)
+        # guard: clocks: how far they are apart is measured
         skew = self._skew(checkpoint) if head.age > 1 else 0
         LOG.info("claimed", extra={"run": checkpoint.manifest.run, "sequence": checkpoint.manifest.sequence})
         # What others see counts: the claim may look older than it is, and this machine may have stood still meanwhile.
+        # guard: clocks: a claim is as old as it looks
         since = min(since, asked - head.age)
+        # guard: the lease: a claim's is counted from before it is sent
         return Ownership(self._log, checkpoint, since=since, dated=min(head.now, head.modified + skew), skew=skew)
 
     def _skew(self, checkpoint: Checkpoint) -> int:
@@ -235,6 +246,7 @@ class Claimant:
         manifest = checkpoint.manifest
         least, most = self._store.attempt(lambda store: measure_skew(store, manifest, self._runtime))
         lease = manifest.owner.lease_seconds
+        # guard: clocks: a store is refused where no lease outlasts the difference
         if least >= lease:
             with suppress(OvertakenError):
                 self._release(checkpoint)
@@ -258,11 +270,13 @@ class Claimant:
         if self._who.allow_unfenced:
             LOG.warning("the store is no fence; going on, as ALLOW_UNFENCED_STORE says", extra={"reason": what})
             return
+        # guard: proof of the store: what is another's is not withdrawn
         if lost:
             pass  # what is there is another's
         elif checkpoint.manifest.sequence == 1:
             self._log.withdraw(checkpoint)
         else:
+            # guard: a claim on a store that is no fence is released
             self._release(checkpoint)
         raise ConfigError(
             f"{what}. Use a store that honours conditional writes, or set ALLOW_UNFENCED_STORE=1 if you make sure "
@@ -280,6 +294,7 @@ class Claimant:
         if deadline is None:
             deadline = now + 2 * verdict.lease_seconds
             LOG.info("another run owns the job, waiting for its lease", extra={"owner": manifest.run})
+        # guard: clocks: only an owner that lives is given up on
         if now >= deadline and self._vigil.is_alive:
             raise busy(manifest)
         self._inbox.wait(min(_POLL_SECONDS, verdict.seconds))

@@ -55,6 +55,7 @@ def put_heartbeat(store: Store, manifest: Manifest, number: int, *, skew: int = 
 
     `skew`: by how many seconds the store's objects look too old.
     """
+    # guard: clocks: the lease is written as so much longer as objects look too old
     lease = manifest.owner.lease_seconds + skew
     body = json.dumps({"run": manifest.run, "leaseSeconds": lease, "number": number}).encode("ascii")
     return store.put(heartbeat_key(manifest.job_id, manifest.run), body, _MEDIA_TYPE)
@@ -75,6 +76,7 @@ def measure_skew(store: Store, manifest: Manifest, runtime: Runtime) -> tuple[fl
         ahead = dated - store.head(heartbeat_key(manifest.job_id, manifest.run)).modified
     except MissingError as error:
         raise StoreUnavailableError("the heartbeat that was just written cannot be read: try again") from error
+    # guard: clocks: slow answers are not taken for a difference
     return ahead - took, ahead
 
 
@@ -101,12 +103,15 @@ class OwnerWatch:
         """Return for how long the owner of the newest manifest has not been heard of, and its lease, in seconds."""
         asked = self._runtime.monotonic()
         heartbeat = read_heartbeat(self._store, manifest)
+        # guard: clocks: a heartbeat is another sign of life than the one before
         sign = (manifest.run, manifest.sequence, heartbeat.number)
         unknown = heartbeat.age is not None and heartbeat.number is None  # written by an earlier version
+        # guard: clocks: a heartbeat without a number proves nothing by not changing
         if sign != self._sign or unknown:
             self.is_alive = self._sign is not None
             self._sign, self._since = sign, self._runtime.monotonic()
         watched = max(0, int(asked - self._since))
+        # guard: clocks: a newcomer goes by its own, too
         return max(watched, _silence(self._log, manifest, heartbeat)), heartbeat.lease_seconds
 
 

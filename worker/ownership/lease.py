@@ -110,11 +110,14 @@ class Lease:
     @property
     def held(self) -> bool:
         """Whether nobody else can own the job at this moment: ask before every side effect."""
+        # guard: the lease: an append after a silence
         return not self._revoked and not self._suspended and self.remaining > 0
 
     @property
     def remaining(self) -> float:
         """Seconds until the lease can have been taken over."""
+        # guard: the lease: without a heartbeat it runs out
+        # guard: the lease: without a look it runs out
         return min(self._refreshed, self._looked) + self.seconds - self._runtime.monotonic()
 
     @property
@@ -144,6 +147,8 @@ class Lease:
         elif lapsed:
             self.suspend("this machine's clock has stood still, or the store's was set")
         with self._lock:
+            # guard: the lease: counted from before a heartbeat is sent
+            # guard: the lease: of several answers the one to the latest heartbeat counts
             self._refreshed = max(self._refreshed, sent)
 
     def look(self) -> None:
@@ -165,6 +170,7 @@ class Lease:
     def confirm(self) -> bool:
         """Tell whether it is held, by a heartbeat of this moment."""
         try:
+            # guard: clocks: a lease is confirmed by a heartbeat
             self.beat()
         except Exception as error:  # noqa: BLE001 - whatever the store answers: what it did not confirm is not held
             LOG.debug("the lease could not be confirmed", extra={"reason": f"{type(error).__name__}: {error}"})
@@ -188,6 +194,7 @@ class Lease:
         losses = self.losses
         append()
         with self._lock:
+            # guard: the lease: an append that comes before it is lost once more does not bring it back
             self._suspended = self.losses > losses or self.remaining <= 0
             return not self._suspended
 
@@ -207,6 +214,8 @@ class Lease:
                 return False
             self._dated = (sent, dated)
             # A store whose clock was set back does not tell how much time has passed: that may be as much.
+            # guard: clocks: a store's clock that was set back tells nothing
+            # guard: clocks: the store's dates of two heartbeats are compared
             return last_dated is not None and abs(dated - last_dated) > self.seconds
 
 
@@ -241,6 +250,7 @@ class KeepAlive:
         self._patience = self._interval / TRIES
         # The claim was a sign of life, and a look at the log.
         due = lease.refreshed + self._interval
+        # guard: the lease: a look for newer checkpoints
         self._requests = [
             _Request(name="heartbeat", send=lease.beat, due=due),
             _Request(name="look", send=lease.look, due=due),
@@ -266,6 +276,7 @@ class KeepAlive:
             self._judge()
             now = self._runtime.monotonic()
             for request in self._requests:
+                # guard: the lease: stuck requests do not add up
                 if request.due <= now and request.under_way < _UNDER_WAY:
                     self._try(request)
             conclude = self._ended.get(max(_SHORTEST_WAIT, self._next() - self._runtime.monotonic()))
@@ -303,12 +314,14 @@ class KeepAlive:
     def _try(self, request: _Request) -> None:
         sent = self._runtime.monotonic()
         request.under_way += 1
+        # guard: the lease: a stuck request is tried again
         request.due = sent + self._patience
 
         def send() -> None:
             failure: Exception | None = None
             try:
                 request.send()
+            # guard: the lease: one odd answer does not end its thread
             except Exception as error:  # noqa: BLE001 - an edge: no odd answer ends the keep_alive
                 failure = error
             self._ended.put(lambda: self._conclude(request, sent, failure))

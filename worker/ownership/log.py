@@ -115,6 +115,7 @@ class CheckpointLog:
         newest = self._attempt(look)
         if known is None or (newest is not None and newest.manifest.sequence >= known.manifest.sequence):
             return newest
+        # guard: a newcomer: goes up from what its refused claim has met
         return self._read_on(known)
 
     def sequences(self, *, after: int = 0) -> Iterator[int]:
@@ -143,9 +144,12 @@ class CheckpointLog:
         checkpoint = self._stamped(base, manifest, writer)
         sequence = checkpoint.manifest.sequence
         try:
+            # guard: create-only PUT: of checkpoints
             self._store.create(checkpoint_key(self._job_id, sequence), checkpoint.body, MEDIA_TYPE)
         except ExistsError:
             found = self.present(sequence)
+            # guard: own-write detection
+            # guard: own-write detection: another's write taken for one's own
             if found.body != checkpoint.body:
                 raise OvertakenError(found) from None
         return checkpoint
@@ -161,6 +165,7 @@ class CheckpointLog:
             self._store.create(key, checkpoint.body, MEDIA_TYPE)
         except ExistsError:
             found = self.present(checkpoint.manifest.sequence)
+            # guard: proof of the store: what it created is read back
             return Proof.FENCE if found.body == checkpoint.body else Proof.LET_A_RIVAL_OVERWRITE
         return Proof.OVERWROTE
 
@@ -191,6 +196,7 @@ class CheckpointLog:
             raise UnknownFormatError(f"{store.uri(key)}: {error}") from error
         except codec.ManifestError as error:
             raise DamagedCheckpointError(f"{store.uri(key)} is damaged: {error}") from error
+        # guard: jobs whose names differ in case are two jobs
         if manifest.job_id != self._job_id:
             raise ConfigError(
                 f"the store {store.url} has job {manifest.job_id} under the name {self._job_id}: it does not tell "
@@ -212,6 +218,7 @@ class CheckpointLog:
             token=self.token,
             written_at=iso(self._runtime.now()),
         )
+        # guard: the invariants at every append
         if base and (broken := violations(base.manifest, stamped)):
             raise BugError(f"refusing to write checkpoint {stamped.sequence}: {'; '.join(broken)}")
         return Checkpoint(manifest=stamped, body=encode(stamped))
@@ -257,6 +264,7 @@ class Ownership:
     def is_own(self, manifest: Manifest) -> bool:
         """Tell whether a newer manifest is this run's own, or an operator's request to it."""
         mine = manifest.token == self._log.token
+        # guard: an operator's request is a request under the run's own number only
         return mine or (manifest.writer is Writer.OPERATOR and manifest.run == self.manifest.run)
 
     def _take_in(self, found: Checkpoint) -> None:
@@ -273,4 +281,5 @@ def _found(store: Store, key: str, look: Callable[[str], Result]) -> Result:
     try:
         return look(key)
     except MissingError as error:
+        # guard: own-write detection: what cannot be read taken for another's
         raise StoreUnavailableError(f"{store.uri(key)} exists, and cannot be read: try again") from error

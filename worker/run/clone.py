@@ -29,6 +29,7 @@ class Cloner:
         """Do the stage: pin the commit, and store the snapshot unless it is there."""
         context, inbox, file = self._context, self._context.inbox, self._context.folder.scratch / SNAPSHOT
         snapshot = None
+        # guard: the pinned commit: pinned once
         if context.owned.manifest.commit is None:
             commit = self._checkout(None)
             context.owned.append(lambda base: pin(base, commit))
@@ -38,6 +39,7 @@ class Cloner:
             snapshot = inbox.do("restore", lambda: self._stored_snapshot(inputs, file))
         if snapshot is None:
             if not self._has_tree:
+                # guard: the pinned commit: checked out again
                 self._checkout(context.owned.manifest.commit)
             inbox.do("pack", lambda: self._packer.pack(context.folder.source, file))
             snapshot = inbox.do("store", lambda: context.artifacts.store(Stage.CLONE, inputs, SNAPSHOT, file))

@@ -127,6 +127,7 @@ class Inbox:
             case ThreadFailed(thread=thread, error=error):
                 raise BugError(f"the thread {thread} has failed: {type(error).__name__}: {error}") from error
             case LeaseLost():
+                # guard: the lease: the main thread stands still when it is lost
                 self._stand_still()
             case LeaseRefreshed():
                 self._reassert()

@@ -133,6 +133,7 @@ class Producer:
         deadline = self._context.runtime.monotonic() + self._timeout
 
         def feed(task: int) -> None:
+            # guard: storing items as they come
             for item in self._engine.produce(batch.stage, workspace):
                 inbox.mailbox.put(Produced(task=task, item=item))
 
@@ -164,6 +165,7 @@ class Producer:
         try:
             self._context.folder.write(item.path, item.body)
         except DiskError:
+            # guard: an engine is stopped before its stage is tried again
             self._engine.stop()  # the stage will be tried again
             raise
         future = self._context.artifacts.submit(batch.stage, batch.inputs, item.path, item.body)
@@ -183,6 +185,7 @@ class Producer:
     def _conclude(self, batch: StageItems, failure: BaseException | None) -> None:
         if isinstance(failure, EngineOutdatedError):
             raise OutdatedError(failure.stage, str(failure)) from failure
+        # guard: a repository without text is not the engine's fault
         if isinstance(failure, NoMaterialError):
             raise DataError(str(failure), code="repository_empty") from failure
         if isinstance(failure, EngineFailedError):

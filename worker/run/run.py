@@ -143,6 +143,7 @@ class Run:
         runner = Runner(context, cloner, producer, announcer, patience)
 
         def on_refreshed() -> None:
+            # guard: the lease: it is reasserted by an append
             if lease.reassert(runner.reassert):
                 engine.unpause()
                 if lease.suspended:  # it was lost once more between the two
@@ -150,13 +151,16 @@ class Run:
 
         inbox.on_refreshed = on_refreshed
         inbox.suspended = lambda: lease.suspended
+        # guard: the lease: the engine stands still when it is lost
         keep_alive.start(on_lost=engine.pause)
         if sender is not None:
             sender.start()
         try:
             return runner.run()
         finally:
+            # guard: the lease: it is given up when the run ends
             lease.revoke()
             announcer.close()
             keep_alive.stop()
+            # guard: the end of children: an engine is stopped with its run
             engine.stop()

@@ -90,17 +90,20 @@ class Runner:
 
     def _run(self) -> Exit:
         try:
+            # guard: the outbox in the manifest: what a dead run has left is sent
             self._announcer.redeliver(self._manifest)
             self._work()
         except StoppedError as stopped:
             return self._stop(stopped)
         except CanceledError:
             self._append(lambda base: decisions.cancel(base, at=self._now()))
+        # guard: a store's refusal: never the job's failure
         except (ReplacedError, StoreFaultError, BugError):
             raise
         except (TemporaryError, ConfigError) as error:
             return self._interrupt(error)
         except WorkerError as error:
+            # guard: the memory of permanent failures
             self._fail(error, error.exit)
         except Exception as error:
             raise BugError(f"{type(error).__name__}: {error}") from error
@@ -170,6 +173,7 @@ class Runner:
 
     def _publish(self) -> None:
         missing = self._context.inbox.do("verify", lambda: self._context.artifacts.missing(self._manifest.stages))
+        # guard: completed only when all is there
         if missing:
             stage, artifact = min(missing, key=lambda found: INFO[found[0]].step)
             self._repair(DamagedError(stage, artifact.path))
@@ -178,6 +182,7 @@ class Runner:
 
     def _completion(self, base: Manifest) -> Manifest:
         """Complete the job, unless an operator's wish to cancel it came first."""
+        # guard: an operator's wish to cancel before completion
         if base.cancel_requested:
             return decisions.cancel(base, at=self._now())
         return decisions.complete(base, at=self._now())
@@ -190,10 +195,12 @@ class Runner:
         """End the run with its job unfinished; the third run in a row that a fault ends without fruit fails the job."""
         fault = isinstance(error, EngineTroubleError | BugError) and not self._manifest.over
         fruitless = 0 if self._context.new_items else self._manifest.fruitless_runs + fault
+        # guard: the memory of permanent failures: a third fruitless run is the last
         if fruitless >= MAX_TRIES:
             self._fail(error, Exit.SOFTWARE if isinstance(error, BugError) else Exit.UNAVAILABLE)
             return self._deliver()
         LOG.error("the run ends, and the next one goes on", extra={"reason": str(error), "fruitless_runs": fruitless})
+        # guard: the release: an interrupted run is silent before it
         self._announcer.close()
         self._append(self._interruption(self._error(error, error.exit), error.exit, fruitless))
         return error.exit
@@ -202,8 +209,11 @@ class Runner:
         """Save what is finished, within the time that is left."""
         stop = stopped.stop
         LOG.warning("stopping", extra={"reason": stop.reason})
+        # guard: a stopped run does not wait for a store longer than its grace
         self._patience.finish_within(self._patience.stop_grace * _SAVE_SHARE)
+        # guard: the release: a stopped run is silent before it
         self._announcer.close()
+        # guard: a stopped run stores the items in flight
         self._producer.settle(self._patience.stop_grace * _SETTLE_SHARE)
         fruitless = 0 if self._context.new_items else self._manifest.fruitless_runs
         error = self._error(TemporaryError(stop.reason, code="interrupted"), stop.exit_code)
@@ -217,6 +227,7 @@ class Runner:
         seconds = self._seconds()
 
         def decide(base: Manifest) -> Manifest:
+            # guard: a store's refusal: a job that is over is not interrupted by it
             if base.over:
                 return decisions.release(base, code, at=self._now())
             return decisions.interrupt(base, error, code, at=self._now(), seconds=seconds, fruitless_runs=fruitless)
@@ -234,14 +245,17 @@ class Runner:
             except CanceledError:
                 continue
             except StoppedError as stopped:
+                # guard: a run that is stopped while it delivers does not wait for a store longer than its grace
                 self._patience.finish_within(self._patience.stop_grace * _SAVE_SHARE)
                 LOG.warning("stopping before all callbacks were delivered", extra={"reason": stopped.stop.reason})
                 break
         if self._undelivered():
             LOG.error("the final callback was not delivered; the next run will try again")
+            # guard: the release: a run that has not delivered its last event is silent before it
             self._announcer.close()
             code = Exit.TEMPORARY
         if not self._manifest.released or self._announcer.answers:
+            # guard: the mark of a final acknowledgement
             self._append(lambda base: decisions.release(base, code, at=self._now()))
         return code
 

@@ -97,6 +97,7 @@ def make_private(folder: Path) -> None:
             folder.mkdir(mode=0o700)
         found = folder.lstat()
         is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+        # guard: a shared place is used only if it is this user's alone
         if not is_ours or found.st_mode & _OTHERS_WRITE:
             raise ConfigError(
                 f"{folder} is not a folder that only this user can write to: remove it, or set WORK_DIR to a folder "
@@ -107,6 +108,7 @@ def make_private(folder: Path) -> None:
 
 def _make_locked(path: Path, parts: tuple[Path, ...]) -> int:
     """Make a folder with folders in it, and return the lock on it."""
+    # guard: a run's folder is locked before it is seen
     fresh = path.with_name(f"~{path.name}")  # no job can have that name
     for folder in (path, *parts):
         (fresh / folder.relative_to(path)).mkdir(mode=0o700)
@@ -122,6 +124,7 @@ def _make_locked(path: Path, parts: tuple[Path, ...]) -> int:
 
 def _remove_stale(base: Path, job_id: str) -> None:
     for folder in base.glob(f"{job_id}.*"):
+        # guard: the folders of job `a.b` are not those of job `a`
         if folder.name.rpartition(".")[0] == job_id:  # else it is that of job `a.b` rather than `a`
             _remove_unlocked(folder)
 

@@ -122,6 +122,7 @@ class EnvironmentReader:
         without it, so that the other checks judge the rest.
         """
         value = self._environment.get(name)
+        # guard: what cannot be seen around a variable's value is refused
         if value is not None and (fault := surplus_fault(value)):
             self.faults.append(f"{name} {fault}: {ADVICE}")
             value = without_surplus(value)
@@ -150,6 +151,7 @@ class EnvironmentReader:
     def certificates(self, name: str, *, folder: bool = False) -> None:
         """Note what is wrong with a variable that names a file (or folder) of certificates."""
         value = self.text(name)
+        # guard: certificates that are not there are refused
         if value is not None and self._here:
             self.checked(name, value, folder_fault if folder else certificates_fault)
 

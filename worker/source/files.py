@@ -68,6 +68,7 @@ def has_content(names: Iterable[str]) -> bool:
 
 def is_too_long(name: str) -> bool:
     """Tell whether a path is longer, or nested deeper, than can be relied on everywhere."""
+    # guard: paths that are too long for any folder are left out
     return len(os.fsencode(name)) > _MAX_PATH_BYTES or name.count("/") > _MAX_DEPTH
 
 

@@ -63,6 +63,7 @@ class FolderSource:
 
     def _entries(self, *, tells: bool) -> list[FileEntry]:
         ignored, long = list[str](), list[str]()
+        # guard: of a plain folder, what an ignore file names stays out of the snapshot
         is_ignored = rules_for(self._path.resolve())
 
         def leaves_out(path: str) -> bool:
@@ -115,6 +116,7 @@ class FolderSource:
                 if left < 0:
                     break
                 yield chunk
+        # guard: a file that changes while it is read is no part of a commit
         if left != 0:
             raise self._changing(path)
 
@@ -137,6 +139,7 @@ class FolderSource:
 
 def _open_regular(path: Path) -> int:
     """Open a file that was a regular one when it was listed: wait for no pipe, follow no link."""
+    # guard: a link that takes a file's place is not followed
     file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     if stat.S_ISREG(os.fstat(file).st_mode):
         return file

@@ -140,6 +140,7 @@ class Git:
         command = Command(argv=("git", *arguments), env=variables, cwd=folder, input=options.data)
         with on_disk(folder):
             finished = self._finished(command, options)
+        # guard: a full disk is not the git host's fault
         if finished.code != 0 and (fault := _disk_fault(finished, folder)):
             raise fault
         return finished

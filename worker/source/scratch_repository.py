@@ -101,6 +101,7 @@ class ScratchRepository:
         refused: list[str] = []
         while (failure := self._write(files, tree)) is not None:
             unusable = {file.name for file in files if _is_unusable(tree, file.name)}
+            # guard: a file that no folder takes is left out
             if not unusable:
                 raise failure
             refused += sorted(unusable)

@@ -47,6 +47,7 @@ class FolderStore:
         path = self._path(key)
         with _translating(path), self._written(BytesIO(body)) as written:
             try:
+                # guard: create-only PUT: in folders
                 _name(os.link, written, path)
             except FileExistsError:
                 raise ExistsError(f"{path} exists") from None
@@ -125,6 +126,7 @@ class FolderStore:
                 os.fchmod(descriptor, 0o644)
                 shutil.copyfileobj(source, file)
                 file.flush()
+                # guard: an object in a folder is on the disk before it has its name
                 os.fsync(descriptor)
             self._sweep(path.stat().st_mtime)
             yield path
@@ -180,6 +182,7 @@ def _name(give: Callable[[Path, Path], None], written: Path, path: Path) -> None
     """Give a written file its name, to stay."""
     _within(path.parent, partial(give, written, path))
     with suppress(FileNotFoundError):  # deleted already, with its folder
+        # guard: the name of an object in a folder is on the disk before it is told of
         _flush(path.parent)
 
 

@@ -34,6 +34,7 @@ class RetryingStore:
         """Try each call again for at most `give_up_seconds`."""
         self._store = store
         self._retrier = retrier
+        # guard: a store's refusal: said at once before a claim
         self._policy = Policy(on=(StoreUnavailableError, ConflictError), give_up_seconds=give_up_seconds)
         self._monotonic = monotonic
         self._silent_until = float("-inf")

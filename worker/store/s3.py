@@ -72,6 +72,7 @@ class S3Store:
 
     def create(self, key: str, body: bytes, media_type: str) -> None:
         """Store an object if there is none under that key."""
+        # guard: create-only PUT: in S3
         self._put(key, body, hashlib.sha256(body).digest(), media_type, IfNoneMatch="*")
 
     def put(self, key: str, body: bytes | Path, media_type: str) -> float | None:
@@ -99,6 +100,7 @@ class S3Store:
         """Return an object's size and age: the answer's `Date` less its `Last-Modified`."""
         with self._translating("read"):
             answer = self._client.head_object(Bucket=self._bucket, Key=self._prefix + key)
+            # guard: clocks: time is the store's
             now = moment(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
             return ObjectHead(size=answer["ContentLength"], modified=answer["LastModified"].timestamp(), now=now)
 
@@ -156,6 +158,7 @@ class S3Store:
                     Bucket=self._bucket, Prefix=self._prefix + prefix, MaxKeys=size, **start
                 )
                 entries = [self._entry(item, prefix) for item in page.get("Contents", [])]
+                # guard: a listing: an empty page that goes on is not its end
                 if entries or not page["IsTruncated"]:
                     return entries, not page["IsTruncated"]
                 token = page["NextContinuationToken"]
@@ -290,6 +293,7 @@ def _client(access: S3Access, endpoint_url: str | None, bucket: str) -> "S3Clien
     client.meta.events.register("before-call.s3.DeleteObjects", _add_md5)
     # Before the SDK's own handlers, which make an HTTP 500 of a page with 200: of two patterns that fit, the one with
     # the earlier wildcard goes first.
+    # guard: a store that is none: a page that comes with 200
     client.meta.events.register("before-parse.*.*", _inspect)
     return client
 

@@ -38,6 +38,7 @@ def on_disk(place: Path, otherwise: Callable[[OSError], Exception] | None = None
 
 def raise_if_passing(error: OSError, place: Path) -> None:
     """Raise DiskError for an error that says nothing of the file itself."""
+    # guard: what may pass is not the configuration's fault
     if error.errno in PASSING:
         raise disk_error(error, place) from error
 

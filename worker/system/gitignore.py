@@ -101,6 +101,7 @@ def rules_for(folder: Path) -> Callable[[str], bool]:
     The rules of the repository around the folder count, unless they ignore the folder itself.
     """
     top = next((one for one in folder.parents if os.path.lexists(one / ".git")), None)
+    # guard: the ignore files of the repository around a folder count
     if top is not None:
         rules = IgnoreRules(top)
         prefix = f"{folder.relative_to(top).as_posix()}/"

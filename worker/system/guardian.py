@@ -53,6 +53,7 @@ def start(argv: list[str]) -> int:
     if leader == 0:
         try:
             os.setsid()
+            # guard: the end of children: also when the guardian is killed
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() == guardian:
                 for inherited in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them
@@ -83,6 +84,7 @@ def relay(leader: int, control: int, woken: int) -> None:
             for number in signals:
                 os.killpg(leader, number)
             if not signals:
+                # guard: the end of children: with their run
                 return
 
 
@@ -97,9 +99,11 @@ def ended(leader: int) -> bool:
 
 def end(leader: int) -> int:
     """Kill what is left, group or not, and return the process's exit code."""
+    # guard: the end of children: the rest of a group whose leader has ended
     os.killpg(leader, signal.SIGKILL)
     _, status = os.waitpid(leader, 0)
     while adopted := children():
+        # guard: the end of children: those that have left the group
         for child in adopted:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)  # its own children are ours from here on

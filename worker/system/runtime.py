@@ -130,6 +130,7 @@ class SystemRuntime:
 
     def monotonic(self) -> float:
         """Return seconds since the machine started; CLOCK_MONOTONIC would stand still while it sleeps."""
+        # guard: clocks: time goes on while the machine sleeps
         return time.clock_gettime(time.CLOCK_BOOTTIME)
 
     def age(self) -> float:
@@ -160,6 +161,7 @@ class SystemRuntime:
                 work()
             except Exception as error:
                 LOG.exception("a thread has failed", extra={"failed_thread": name})
+                # guard: threads: one that fails is reported
                 report(ThreadFailed(thread=name, error=error))
 
         threading.Thread(target=edge, name=name, daemon=True).start()

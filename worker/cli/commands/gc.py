@@ -59,6 +59,7 @@ def _is_due(log: CheckpointLog, manifest: Manifest, older_than: int) -> bool:
 def _obstacle(view: View, log: CheckpointLog, manifest: Manifest) -> str | None:
     if manifest.collected:
         return None
+    # guard: gc leaves a job with unacknowledged events
     if manifest.outbox.pending:
         return f"{len(manifest.outbox.pending)} callbacks are not acknowledged: `resume` it to deliver them"
     if not manifest.released and _is_alive(view, log, manifest):
@@ -71,6 +72,7 @@ def _collect(view: View, log: CheckpointLog, newest: Checkpoint, *, dry_run: boo
     if dry_run or newest.manifest.collected:
         return _sweep(view, newest.manifest, dry_run=dry_run)
     try:
+        # guard: a collected job is fenced off by its tombstone
         tombstone = log.append(newest, _tombstone(view, newest), Writer.OPERATOR)
     except OvertakenError:
         raise BusyError("somebody else has just claimed it") from None
@@ -98,9 +100,11 @@ def _sweep(view: View, tombstone: Manifest, *, dry_run: bool) -> bool:
     """
     kept = checkpoint_key(tombstone.job_id, tombstone.sequence)
     entries = view.store.entries(job_prefix(tombstone.job_id))
+    # guard: gc deletes only what is the job's own
     keys = [entry.key for entry in entries if entry.key != kept and job_of(entry.key)]
     if dry_run or not keys:
         return bool(keys)
+    # guard: gc deletes checkpoints last
     checkpoints = {key for key in keys if sequence_of(key) is not None}
     view.store.delete([key for key in keys if key not in checkpoints])
     view.store.delete(sorted(checkpoints))
