@@ -15,11 +15,38 @@ _KNOWN: Final = {_GITHUB, "gitlab.com", "bitbucket.org", "codeberg.org"}
 _SCHEMES: Final = {"ssh", "git", "git+ssh", "ssh+git", "git+https", "git+http"}
 _SCP: Final = re.compile(r"[\w.-]+@([A-Za-z0-9.-]+):(?!//)/?([^@]+)")
 _BARE: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:[0-9]+)?/[^@]+")
-_OF_A_BRANCH: Final = {"tree", "blob", "raw", "blame", "edit", "commits", "src", "branch", "find"}
+_OF_A_BRANCH: Final = {
+    "tree",
+    "blob",
+    "raw",
+    "blame",
+    "edit",
+    "commits",
+    "src",
+    "branch",
+    "find",
+}
 """Pages whose address goes on with the name of a branch."""
-_OF_CHANGES: Final = {"commit", "pull", "pulls", "pull-requests", "merge_requests", "compare"}
-_PAGES: Final = {*_OF_A_BRANCH, *_OF_CHANGES, "releases", "tags", "branches", "issues", "wiki"}
-_SHORT: Final = re.compile(rf"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+/(({'|'.join(_PAGES)})(/[^@]*)?)?")
+_OF_CHANGES: Final = {
+    "commit",
+    "pull",
+    "pulls",
+    "pull-requests",
+    "merge_requests",
+    "compare",
+}
+_PAGES: Final = {
+    *_OF_A_BRANCH,
+    *_OF_CHANGES,
+    "releases",
+    "tags",
+    "branches",
+    "issues",
+    "wiki",
+}
+_SHORT: Final = re.compile(
+    rf"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+/(({'|'.join(_PAGES)})(/[^@]*)?)?"
+)
 _COMMIT: Final = re.compile("[0-9a-f]{40}([0-9a-f]{24})?")
 _OWNER_AND_NAME: Final = 2
 
@@ -65,7 +92,11 @@ def page_hint(address: str) -> str | None:
     """Say what to give instead of an address where no repository is, if it looks like a page's."""
     parts = urlsplit(address)
     page = _any_page(parts)
-    return f"it looks like the address of a page: {_advice(parts, page)}" if page.kind else None
+    return (
+        f"it looks like the address of a page: {_advice(parts, page)}"
+        if page.kind
+        else None
+    )
 
 
 def _as_https(text: str) -> str | None:
@@ -79,7 +110,11 @@ def _as_https(text: str) -> str | None:
     parts = urlsplit(text)
     if parts.scheme in _SCHEMES and parts.hostname:
         return f"https://{parts.hostname}{parts.path}"
-    return text if parts.scheme in {"https", "http"} and parts.hostname and "@" not in text else None
+    return (
+        text
+        if parts.scheme in {"https", "http"} and parts.hostname and "@" not in text
+        else None
+    )
 
 
 def _marked_page(parts: SplitResult) -> _Page | None:
@@ -89,7 +124,11 @@ def _marked_page(parts: SplitResult) -> _Page | None:
         mark = path.index("-", _OWNER_AND_NAME)
         kind = path[mark + 1] if len(path) > mark + 1 else "-"
         return _Page(repository=path[:mark], kind=kind, rest=path[mark + 2 :])
-    if path[2:3] == ["src"] and path[3:4] in (["branch"], ["tag"], ["commit"]):  # Gitea, Forgejo
+    if path[2:3] == ["src"] and path[3:4] in (
+        ["branch"],
+        ["tag"],
+        ["commit"],
+    ):  # Gitea, Forgejo
         kind = "commit" if path[3] == "commit" else "src"
         return _Page(repository=path[:2], kind=kind, rest=path[4:])
     if _host(parts) in {_GITHUB, "bitbucket.org", "codeberg.org"}:
@@ -113,7 +152,11 @@ def _advice(parts: SplitResult, page: _Page) -> str:
     url = f"give {parts.scheme}://{_host(parts)}{port}/{name}"
     branch = _branch(page)
     if branch:
-        more = "; or more of what follows, if its name holds a slash" if len(page.rest) > 1 else ""
+        more = (
+            "; or more of what follows, if its name holds a slash"
+            if len(page.rest) > 1
+            else ""
+        )
         return f"{url} and the branch {branch} (--branch {branch}, or BRANCH={branch}{more})"
     if page.kind in _OF_CHANGES or (page.rest and page.kind in _OF_A_BRANCH):
         return f"{url} and a branch or tag that has the change (--branch, or BRANCH)"

@@ -37,8 +37,18 @@ def fits(files: int) -> bool:
     return files * _SMALLEST_LINK_BYTES <= MAX_BODY_BYTES
 
 
-def body(job_id: str, event: CallbackEvent, links: Sequence[FileLink], *, files_count: int, manifest_url: str) -> bytes:
-    """Return a callback's JSON body; where the files would make it too large, it leaves them out and says so."""
+def body(
+    job_id: str,
+    event: CallbackEvent,
+    links: Sequence[FileLink],
+    *,
+    files_count: int,
+    manifest_url: str,
+) -> bytes:
+    """Return a callback's JSON body.
+
+    Where the files would make it too large, it leaves them out and says so.
+    """
     document = _document(job_id, event, files_count, manifest_url)
     full = _encoded({**document, "files": [_link(link) for link in links]})
     if len(links) == files_count and len(full) <= MAX_BODY_BYTES:
@@ -46,7 +56,9 @@ def body(job_id: str, event: CallbackEvent, links: Sequence[FileLink], *, files_
     return _encoded({**document, "filesTruncated": True})
 
 
-def _document(job_id: str, event: CallbackEvent, files_count: int, manifest_url: str) -> dict[str, Any]:
+def _document(
+    job_id: str, event: CallbackEvent, files_count: int, manifest_url: str
+) -> dict[str, Any]:
     document: dict[str, Any] = {
         "jobId": job_id,
         "type": event.type,
@@ -60,7 +72,11 @@ def _document(job_id: str, event: CallbackEvent, files_count: int, manifest_url:
         "run": event.run,
     }
     if event.type is EventType.COMPLETE:
-        document |= {"duration": event.duration or 0.0, "filesCount": files_count, "manifestUrl": manifest_url}
+        document |= {
+            "duration": event.duration or 0.0,
+            "filesCount": files_count,
+            "manifestUrl": manifest_url,
+        }
     if event.error is not None:
         document |= {
             "error": event.error.message,
@@ -83,4 +99,6 @@ def _link(file: FileLink) -> dict[str, Any]:
 
 
 def _encoded(document: dict[str, Any]) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "replace"
+    )

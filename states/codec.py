@@ -32,11 +32,19 @@ class ManifestFormatError(ManifestError):
 def encode(manifest: Manifest) -> bytes:
     """Return the manifest as JSON: keys sorted, no white space, ASCII only, a newline at the end."""
     document = {_FORMAT_KEY: FORMAT, **_plain(manifest)}
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), default=_plain).encode("ascii") + b"\n"
+    return (
+        json.dumps(
+            document, sort_keys=True, separators=(",", ":"), default=_plain
+        ).encode("ascii")
+        + b"\n"
+    )
 
 
 def decode(data: bytes) -> Manifest:
-    """Read a manifest; raise UnknownFormatError for another version's, ManifestError for anything else."""
+    """Read a manifest.
+
+    Raise UnknownFormatError for another version's, ManifestError for anything else.
+    """
     try:
         document = json.loads(data)
     except ValueError as error:
@@ -87,12 +95,17 @@ def _names(kind: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401 - any data
 
 @cache
 def _reader(kind: Any) -> _Read:  # noqa: ANN401 - any type of a field
-    """Return what makes a value of a type from JSON; built once for each type, as reading it is done often."""
+    """Return what makes a value of a type from JSON.
+
+    Built once for each type, as reading it is done often.
+    """
     if isinstance(kind, type) and is_dataclass(kind):
         return _dataclass_reader(kind)
     origin = get_origin(kind)
     if origin in {Union, UnionType}:
-        read = _reader(next(option for option in get_args(kind) if option is not type(None)))
+        read = _reader(
+            next(option for option in get_args(kind) if option is not type(None))
+        )
         return lambda value: None if value is None else read(value)
     if origin is tuple:
         return _tuple_reader(_reader(get_args(kind)[0]))
@@ -101,8 +114,13 @@ def _reader(kind: Any) -> _Read:  # noqa: ANN401 - any type of a field
 
 def _dataclass_reader(kind: type) -> _Read:
     hints = get_type_hints(kind)
-    shape = {_camel(field.name): (field.name, _reader(hints[field.name])) for field in fields(kind)}
-    required = {_camel(field.name) for field in fields(kind) if field.default is MISSING}
+    shape = {
+        _camel(field.name): (field.name, _reader(hints[field.name]))
+        for field in fields(kind)
+    }
+    required = {
+        _camel(field.name) for field in fields(kind) if field.default is MISSING
+    }
 
     def read(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
         if not isinstance(value, dict):
@@ -142,7 +160,11 @@ def _enum_reader(kind: type[Enum]) -> _Read:
     members = {member.value: member for member in kind}
 
     def read(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
-        if not isinstance(value, str | int) or isinstance(value, bool) or value not in members:
+        if (
+            not isinstance(value, str | int)
+            or isinstance(value, bool)
+            or value not in members
+        ):
             raise _FaultError(f"is {value!r}, which is not one of its values")
         return members[value]
 

@@ -12,7 +12,9 @@ SNAPSHOT = "source.tar.gz"
 
 _COURSE_PATH: Final = re.compile(
     "|".join(
-        re.escape(info.file) if info.file else rf"{info.folder}/{info.stem}_\d+_[a-z0-9_-]*\.md"
+        re.escape(info.file)
+        if info.file
+        else rf"{info.folder}/{info.stem}_\d+_[a-z0-9_-]*\.md"
         for info in STAGES
         if info.file or info.folder
     )
@@ -40,14 +42,19 @@ def item_path(stage: Stage, entry: ChapterRef) -> str:
 
 
 def expected_paths(stage: Stage, order: Sequence[ChapterRef] | None) -> tuple[str, ...]:
-    """Return the paths of all files that a stage has to write; `order` is needed for the last three stages."""
+    """Return the paths of all files that a stage has to write.
+
+    `order` is needed for the last three stages.
+    """
     info = INFO[stage]
     if stage is Stage.CLONE:
         return (SNAPSHOT,)
     if info.file is not None:
         return (info.file,)
     if order is None:
-        raise ValueError(f"{stage} writes a file for every entry of the order, and there is none")
+        raise ValueError(
+            f"{stage} writes a file for every entry of the order, and there is none"
+        )
     return tuple(item_path(stage, entry) for entry in order)
 
 
@@ -60,4 +67,6 @@ def media_type(path: str) -> str:
     """Return the media type of an artifact."""
     if path == SNAPSHOT:
         return "application/gzip"
-    return "application/yaml" if path.endswith(".yaml") else "text/markdown; charset=utf-8"
+    return (
+        "application/yaml" if path.endswith(".yaml") else "text/markdown; charset=utf-8"
+    )

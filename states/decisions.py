@@ -1,8 +1,9 @@
 """What happens to a job, as functions from one manifest to the next.
 
-Each function makes one decision. The shell appends its result to the checkpoint log, and only when that has succeeded
-does anything else happen. Sequence, writer, token and hash are stamped on by the log: a decision that meets a newer
-manifest (an operator's request came in between) is simply made again on that one.
+Each function makes one decision. The shell appends its result to the checkpoint log, and
+only when that has succeeded does anything else happen. Sequence, writer, token and hash are
+stamped on by the log: a decision that meets a newer manifest (an operator's request came in
+between) is simply made again on that one.
 """
 
 from collections.abc import Mapping
@@ -32,7 +33,9 @@ from states.stages import INFO, STAGES, TOTAL_STEPS, Stage, State, after, before
 GATHERING: Final = "Gathering output files"
 
 
-def begin(identity: Identity, engine: EngineRef, run: RunRecord, *, announces: bool) -> Manifest:
+def begin(
+    identity: Identity, engine: EngineRef, run: RunRecord, *, announces: bool
+) -> Manifest:
     """Return the first manifest of a job."""
     return Manifest(
         identity=identity,
@@ -49,7 +52,9 @@ def begin(identity: Identity, engine: EngineRef, run: RunRecord, *, announces: b
     )
 
 
-def claim(manifest: Manifest, run: RunRecord, *, engine: EngineRef, announces: bool) -> Manifest:
+def claim(
+    manifest: Manifest, run: RunRecord, *, engine: EngineRef, announces: bool
+) -> Manifest:
     """Give the job to a new run; what dead runs had still to say of their progress is dropped.
 
     A job that is over stays in its state: the new run only delivers its events.
@@ -78,10 +83,14 @@ def enter(manifest: Manifest, *, at: str) -> Manifest:
 def pin(manifest: Manifest, commit: str) -> Manifest:
     """Pin the job to a commit."""
     pinned = replace(manifest, commit=commit, state=advance(manifest.state, Event.PIN))
-    return pinned.with_record(replace(pinned.record(Stage.CLONE), inputs=inputs_digest(pinned, Stage.CLONE)))
+    return pinned.with_record(
+        replace(pinned.record(Stage.CLONE), inputs=inputs_digest(pinned, Stage.CLONE))
+    )
 
 
-def finish(manifest: Manifest, artifacts: tuple[Artifact, ...], *, at: str, seconds: float) -> Manifest:
+def finish(
+    manifest: Manifest, artifacts: tuple[Artifact, ...], *, at: str, seconds: float
+) -> Manifest:
     """Name what the current stage has stored; to be followed by `move_on` in the same checkpoint."""
     record = manifest.record(_current(manifest))
     done = replace(
@@ -103,51 +112,82 @@ def move_on(manifest: Manifest, *, at: str) -> Manifest:
 def tried(manifest: Manifest, error: Error, *, seconds: float) -> Manifest:
     """Record a try of the current stage that failed, and begin another."""
     record = manifest.record(_current(manifest))
-    again = replace(record, attempts=record.attempts + 1, seconds=round(record.seconds + seconds, 3))
+    again = replace(
+        record, attempts=record.attempts + 1, seconds=round(record.seconds + seconds, 3)
+    )
     return replace(manifest.with_record(again), error=error)
 
 
-def repair(manifest: Manifest, stage: Stage, error: Error, *, anew: bool = False) -> Manifest:
+def repair(
+    manifest: Manifest, stage: Stage, error: Error, *, anew: bool = False
+) -> Manifest:
     """Go back to a stage of which something stored is damaged, or, `anew`, from which the engine cannot go on.
 
-    All later stages are entered again too; what they stored is found by its inputs, if these come out the same. Of
-    stages that are made anew nothing is.
+    All later stages are entered again too; what they stored is found by its inputs, if
+    these come out the same. Of stages that are made anew nothing is.
     """
     state = advance(manifest.state, Event.REPAIR)
-    return replace(_unfinished(manifest, stage, new_generation=anew), state=state, error=error)
+    return replace(
+        _unfinished(manifest, stage, new_generation=anew), state=state, error=error
+    )
 
 
 def complete(manifest: Manifest, *, at: str) -> Manifest:
     """End the job: its course is there."""
-    done = replace(manifest, state=advance(manifest.state, Event.COMPLETE), error=None, fruitless_runs=0)
-    event = _event(manifest, EventType.COMPLETE, EventStatus.COMPLETED, "Course completed", at)
+    done = replace(
+        manifest,
+        state=advance(manifest.state, Event.COMPLETE),
+        error=None,
+        fruitless_runs=0,
+    )
+    event = _event(
+        manifest, EventType.COMPLETE, EventStatus.COMPLETED, "Course completed", at
+    )
     files_of = tuple(info.stage for info in STAGES if info.stage is not Stage.CLONE)
     duration = round(sum(record.seconds for record in manifest.stages), 3)
-    return _announced(done, replace(event, step=TOTAL_STEPS, files_of=files_of, duration=duration))
+    return _announced(
+        done, replace(event, step=TOTAL_STEPS, files_of=files_of, duration=duration)
+    )
 
 
 def fail(manifest: Manifest, error: Error) -> Manifest:
     """End the job: it failed for good."""
     failed = replace(manifest, state=advance(manifest.state, Event.FAIL), error=error)
-    event = _event(manifest, EventType.ERROR, EventStatus.FAILED, error.message, error.at)
+    event = _event(
+        manifest, EventType.ERROR, EventStatus.FAILED, error.message, error.at
+    )
     return _announced(failed, replace(event, error=error))
 
 
 def cancel(manifest: Manifest, *, at: str) -> Manifest:
-    """End the job: somebody asked for it. The receiver takes every `error` for a failure, so this is progress."""
+    """End the job: somebody asked for it.
+
+    The receiver takes every `error` for a failure, so this is progress.
+    """
     state = advance(manifest.state, Event.CANCEL)
     canceled = replace(manifest, state=state, cancel_requested=True)
-    return _announced(canceled, _event(manifest, EventType.PROGRESS, EventStatus.CANCELED, "Canceled", at))
+    return _announced(
+        canceled,
+        _event(manifest, EventType.PROGRESS, EventStatus.CANCELED, "Canceled", at),
+    )
 
 
 def interrupt(
-    manifest: Manifest, error: Error | None, exit_code: Exit, *, at: str, seconds: float, fruitless_runs: int
+    manifest: Manifest,
+    error: Error | None,
+    exit_code: Exit,
+    *,
+    at: str,
+    seconds: float,
+    fruitless_runs: int,
 ) -> Manifest:
     """End the run, but not the job; the next run goes on."""
     stage = manifest.current_stage
     if stage is not None:
         record = manifest.record(stage)
-        manifest = manifest.with_record(replace(record, seconds=round(record.seconds + seconds, 3)))
+        manifest = manifest.with_record(
+            replace(record, seconds=round(record.seconds + seconds, 3))
+        )
     state = advance(manifest.state, Event.INTERRUPT)
     stopped = replace(manifest, state=state, error=error, fruitless_runs=fruitless_runs)
     return release(stopped, exit_code, at=at)
@@ -156,7 +196,9 @@ def interrupt(
 def release(manifest: Manifest, exit_code: Exit, *, at: str) -> Manifest:
     """End the run: nobody need wait for its lease."""
     # guard: the release
-    return manifest.with_owner(replace(manifest.owner, ended_at=at, exit_code=exit_code))
+    return manifest.with_owner(
+        replace(manifest.owner, ended_at=at, exit_code=exit_code)
+    )
 
 
 def request_cancel(manifest: Manifest) -> Manifest:
@@ -165,20 +207,33 @@ def request_cancel(manifest: Manifest) -> Manifest:
 
 
 def reopen(claimed: Manifest, stage: Stage | None) -> Manifest:
-    """Let a job that was just claimed go on by an operator's word, even if it was over; from `stage` on, anew."""
+    """Let a job that was just claimed go on by an operator's word, even if it was over.
+
+    From `stage` on, anew.
+    """
     state = advance(claimed.state, Event.REOPEN) if claimed.over else claimed.state
     # guard: an operator's resume forgets fruitless runs
-    fresh = replace(claimed, state=state, error=None, cancel_requested=False, fruitless_runs=0)
+    fresh = replace(
+        claimed, state=state, error=None, cancel_requested=False, fruitless_runs=0
+    )
     return fresh if stage is None else _unfinished(fresh, stage, new_generation=True)
 
 
-def settle(manifest: Manifest, answers: Mapping[int, int], *, at: str, trouble: str | None = None) -> Manifest:
+def settle(
+    manifest: Manifest,
+    answers: Mapping[int, int],
+    *,
+    at: str,
+    trouble: str | None = None,
+) -> Manifest:
     """Mark the events that the receiver has answered, by their sequences and its status codes.
 
-    A 2xx is an acknowledgement, anything else a rejection; neither is sent again. `trouble` says why the next event
-    was not taken yet.
+    A 2xx is an acknowledgement, anything else a rejection; neither is sent again. `trouble`
+    says why the next event was not taken yet.
     """
-    answered = [event.sequence for event in manifest.outbox.pending if event.sequence in answers]
+    answered = [
+        event.sequence for event in manifest.outbox.pending if event.sequence in answers
+    ]
     rejected = tuple(
         Rejection(sequence=sequence, status_code=answers[sequence], at=at)
         for sequence in answered
@@ -186,7 +241,9 @@ def settle(manifest: Manifest, answers: Mapping[int, int], *, at: str, trouble: 
     )
     # guard: the mark of an acknowledgement: nothing settled is sent again
     outbox = Outbox(
-        pending=tuple(event for event in manifest.outbox.pending if event.sequence not in answers),
+        pending=tuple(
+            event for event in manifest.outbox.pending if event.sequence not in answers
+        ),
         settled=max([manifest.outbox.settled, *answered]),
         rejected=(*manifest.outbox.rejected, *rejected),
         trouble=trouble if answered else trouble or manifest.outbox.trouble,
@@ -207,8 +264,14 @@ def rejected_end(manifest: Manifest) -> int | None:
 def redeliver(claimed: Manifest, event: CallbackEvent) -> Manifest:
     """Let the rejected event that told how the job ended be sent again, under its own key and sequence."""
     outbox = claimed.outbox
-    rejected = tuple(rejection for rejection in outbox.rejected if rejection.sequence != event.sequence)
-    again = Outbox(pending=(*outbox.pending, event), settled=event.sequence - 1, rejected=rejected)
+    rejected = tuple(
+        rejection
+        for rejection in outbox.rejected
+        if rejection.sequence != event.sequence
+    )
+    again = Outbox(
+        pending=(*outbox.pending, event), settled=event.sequence - 1, rejected=rejected
+    )
     return replace(claimed, outbox=again)
 
 
@@ -232,20 +295,33 @@ def _current(manifest: Manifest) -> Stage:
 
 def _entered(manifest: Manifest, stage: Stage | None, *, at: str) -> Manifest:
     if stage is None:
-        event = _event(manifest, EventType.PROGRESS, EventStatus.GATHERING, GATHERING, at)
-        return _announced(manifest, replace(event, step=TOTAL_STEPS, files_of=(STAGES[-1].stage,)))
+        event = _event(
+            manifest, EventType.PROGRESS, EventStatus.GATHERING, GATHERING, at
+        )
+        return _announced(
+            manifest, replace(event, step=TOTAL_STEPS, files_of=(STAGES[-1].stage,))
+        )
     record = manifest.record(stage)
     inputs = inputs_digest(manifest, stage) if manifest.commit is not None else None
-    begun = replace(record, attempts=record.attempts + 1, started_at=record.started_at or at, inputs=inputs)
+    begun = replace(
+        record,
+        attempts=record.attempts + 1,
+        started_at=record.started_at or at,
+        inputs=inputs,
+    )
     info = INFO[stage]
     status = EventStatus.CLONING if stage is Stage.CLONE else EventStatus.ANALYZING
-    event = replace(_event(manifest, EventType.PROGRESS, status, info.message, at), step=info.step)
+    event = replace(
+        _event(manifest, EventType.PROGRESS, status, info.message, at), step=info.step
+    )
     earlier = before(stage)[-1:]
     files_of = tuple(one for one in earlier if one is not Stage.CLONE)
     return _announced(manifest.with_record(begun), replace(event, files_of=files_of))
 
 
-def _event(manifest: Manifest, kind: EventType, status: EventStatus, message: str, at: str) -> CallbackEvent:
+def _event(
+    manifest: Manifest, kind: EventType, status: EventStatus, message: str, at: str
+) -> CallbackEvent:
     return CallbackEvent(
         sequence=manifest.sequence + 1,
         run=manifest.run,

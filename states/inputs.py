@@ -11,8 +11,8 @@ from states.stages import Stage, before
 def inputs_digest(manifest: Manifest, stage: Stage) -> str:
     """Return 12 hexadecimal digits over all that a stage's output may depend on.
 
-    These are the engine's name and version, the stage and its generation, the commit, and path and SHA-256 of
-    everything that the stages before it wrote.
+    These are the engine's name and version, the stage and its generation, the commit, and
+    path and SHA-256 of everything that the stages before it wrote.
     """
     document = {
         "engine": [manifest.engine.name, manifest.engine.version],
@@ -20,7 +20,10 @@ def inputs_digest(manifest: Manifest, stage: Stage) -> str:
         "generation": manifest.record(stage).generation,
         "commit": manifest.commit,
         "before": [
-            [[artifact.path, artifact.sha256] for artifact in manifest.record(earlier).artifacts]
+            [
+                [artifact.path, artifact.sha256]
+                for artifact in manifest.record(earlier).artifacts
+            ]
             for earlier in before(stage)
         ],
     }

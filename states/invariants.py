@@ -1,4 +1,7 @@
-"""What must hold between a checkpoint and the next one, whoever writes it; checked before every append."""
+"""What must hold between a checkpoint and the next one, whoever writes it.
+
+Checked before every append.
+"""
 
 from collections.abc import Iterator
 
@@ -47,7 +50,9 @@ def _artifacts(before: Manifest, after: Manifest) -> Iterator[str]:
 
 
 def _has_lost(old: StageRecord, new: StageRecord) -> bool:
-    return not set(old.artifacts) <= set(new.artifacts) or (old.finished and not new.finished)
+    return not set(old.artifacts) <= set(new.artifacts) or (
+        old.finished and not new.finished
+    )
 
 
 def _final_states(before: Manifest, after: Manifest) -> Iterator[str]:
@@ -67,7 +72,9 @@ def _events(before: Manifest, after: Manifest) -> Iterator[str]:
             yield f"event {event.sequence} was settled, and is pending again"
         if event not in known and event.sequence not in {after.sequence, again}:
             yield f"event {event.sequence} was written with checkpoint {after.sequence}"
-    lost = {event.sequence for event in known if event.final} - {event.sequence for event in after.outbox.pending}
+    lost = {event.sequence for event in known if event.final} - {
+        event.sequence for event in after.outbox.pending
+    }
     if late := [sequence for sequence in lost if sequence > after.outbox.settled]:
         yield f"final events {sorted(late)} are gone, and nobody has acknowledged them"
 

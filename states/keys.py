@@ -13,13 +13,17 @@ CONTENT_LENGTH: Final = 16
 
 _STAGE: Final = "|".join(Stage)
 _CHECKPOINT: Final = re.compile(r"[^/]+/checkpoints/([0-9]{8})\.json")
-_ARTIFACT: Final = re.compile(rf"[^/]+/artifacts/({_STAGE})/([0-9a-f]{{12}})/([0-9a-f]{{16}})/(.+)", re.DOTALL)
+_ARTIFACT: Final = re.compile(
+    rf"[^/]+/artifacts/({_STAGE})/([0-9a-f]{{12}})/([0-9a-f]{{16}})/(.+)", re.DOTALL
+)
 _OWN: Final = (
     _CHECKPOINT,
     _ARTIFACT,
     re.compile(r"[^/]+/runs/[0-9]+/heartbeat\.json"),
     re.compile(r"[^/]+/sweeps/[A-Za-z0-9._~%-]+\.[0-9]+"),
-    re.compile(rf"[^/]+/calls/(?:{_STAGE})/[0-9a-f]{{32}}/[0-9]+-(?:intent|answer)\.json"),
+    re.compile(
+        rf"[^/]+/calls/(?:{_STAGE})/[0-9a-f]{{32}}/[0-9]+-(?:intent|answer)\.json"
+    ),
 )
 """All kinds of objects that a job has; nothing else that lies below its name is the job's."""
 _FOLDERS: Final = frozenset({"checkpoints", "artifacts", "runs", "sweeps", "calls"})
@@ -50,8 +54,8 @@ def job_of(key: str) -> str | None:
 def enclosing_folders(path: str) -> list[str]:
     """Return what a store's path would be called within a job's folder, for each folder on it that may be a job's.
 
-    The store at `team/job-1/artifacts/clone` may lie in `artifacts/clone/` of a job `job-1`. Its path may also be a
-    job's folder itself: then the name is empty.
+    The store at `team/job-1/artifacts/clone` may lie in `artifacts/clone/` of a job
+    `job-1`. Its path may also be a job's folder itself: then the name is empty.
     """
     names = path.split("/")
     inside = [
@@ -119,4 +123,6 @@ def artifact_name(key: str) -> ArtifactName | None:
     match = _ARTIFACT.fullmatch(key)
     if match is None:
         return None
-    return ArtifactName(stage=Stage(match[1]), inputs=match[2], content=match[3], path=match[4])
+    return ArtifactName(
+        stage=Stage(match[1]), inputs=match[2], content=match[3], path=match[4]
+    )

@@ -104,7 +104,10 @@ _MACHINE: Final = Machine(
 
 
 def advance(state: State, event: Event) -> State:
-    """Return the state that an event leads to; raise IllegalTransitionError where the table has no such move."""
+    """Return the state that an event leads to.
+
+    Raise IllegalTransitionError where the table has no such move.
+    """
     position = _Position()
     _MACHINE.add_model(position, initial=str(state))
     try:
@@ -118,13 +121,22 @@ def advance(state: State, event: Event) -> State:
 
 def entry(stage: Stage | None) -> Event:
     """Return the event by which a pending job enters a stage, or publishing if there is none."""
-    return Event("enter_publishing" if stage is None else f"enter_{stage.replace('-', '_')}")
+    return Event(
+        "enter_publishing" if stage is None else f"enter_{stage.replace('-', '_')}"
+    )
 
 
 def diagram() -> str:
-    """Draw the table as a Mermaid state diagram; moves that all working states share are drawn once."""
+    """Draw the table as a Mermaid state diagram.
+
+    Moves that all working states share are drawn once.
+    """
     working = [*STAGE_OF, State.PUBLISHING]
-    shared = {event: target for event, target in TABLE[working[0]].items() if _all_know(working, event, target)}
+    shared = {
+        event: target
+        for event, target in TABLE[working[0]].items()
+        if _all_know(working, event, target)
+    }
     inner: list[str] = []
     outer = [f"    [*] --> {State.PENDING}"]
     for source, row in TABLE.items():

@@ -8,7 +8,8 @@ from states.exits import Exit
 from states.stages import INFO, STAGE_OF, STAGES, TERMINAL, Stage, State
 
 FORMAT: Final = 1
-"""The version of the manifest's JSON form that this program writes, and the only one that it reads."""
+"""The version of the manifest's JSON form that this program writes, and the only one that it reads.
+"""
 
 
 class Writer(StrEnum):
@@ -37,7 +38,9 @@ class EventStatus(StrEnum):
     CANCELED = "canceled"
 
 
-FINAL_STATUS: Final = frozenset({EventStatus.COMPLETED, EventStatus.FAILED, EventStatus.CANCELED})
+FINAL_STATUS: Final = frozenset(
+    {EventStatus.COMPLETED, EventStatus.FAILED, EventStatus.CANCELED}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +76,8 @@ class StageRecord:
 
     stage: Stage
     generation: int = 1
-    """Raised by an operator's `resume --from`: what was written before stays, under its own inputs."""
+    """Raised by an operator's `resume --from`: what was written before stays, under its own inputs.
+    """
     attempts: int = 0
     """How often the stage was tried, over all runs of this generation."""
     started_at: str | None = None
@@ -119,7 +123,10 @@ class Error:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallbackEvent:
-    """Something to tell the webhook; its sequence is that of the checkpoint which it was written with."""
+    """Something to tell the webhook.
+
+    Its sequence is that of the checkpoint which it was written with.
+    """
 
     sequence: int
     run: int
@@ -182,7 +189,9 @@ class Manifest:
     announces: bool
     """Whether there is a webhook to tell."""
     commit: str | None = None
-    stages: tuple[StageRecord, ...] = tuple(StageRecord(stage=info.stage) for info in STAGES)
+    stages: tuple[StageRecord, ...] = tuple(
+        StageRecord(stage=info.stage) for info in STAGES
+    )
     runs: tuple[RunRecord, ...] = ()
     outbox: Outbox = Outbox()
     error: Error | None = None
@@ -215,7 +224,9 @@ class Manifest:
     @property
     def next_stage(self) -> Stage | None:
         """The first unfinished stage, or None when all are finished."""
-        return next((record.stage for record in self.stages if not record.finished), None)
+        return next(
+            (record.stage for record in self.stages if not record.finished), None
+        )
 
     @property
     def current_stage(self) -> Stage | None:

@@ -27,19 +27,26 @@ def full_url(repository: str) -> str:
 def normal_form(repository: str) -> str:
     """Return a form in which names of the same repository are equal.
 
-    Upper and lower case of scheme and host, a default port, `.git`, slashes at the end and `owner/name` make no
-    difference. The path's case does: not every host ignores it.
+    Upper and lower case of scheme and host, a default port, `.git`, slashes at the end and
+    `owner/name` make no difference. The path's case does: not every host ignores it.
     """
     parts = urlsplit(full_url(repository))
     path = parts.path.rstrip("/").removesuffix(".git").rstrip("/")
     host = (parts.hostname or "").lower()
-    port = f":{parts.port}" if parts.port not in {None, _DEFAULT_PORTS.get(parts.scheme.lower())} else ""
+    port = (
+        f":{parts.port}"
+        if parts.port not in {None, _DEFAULT_PORTS.get(parts.scheme.lower())}
+        else ""
+    )
     return f"{parts.scheme.lower()}://{host}{port}{path}"
 
 
 def short_name(repository: str) -> str:
     """Return the last word of a repository's name, of letters, digits, `.`, `_` and `-` only."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", _last_word(repository)).strip("-.") or "repository"
+    return (
+        re.sub(r"[^A-Za-z0-9._-]+", "-", _last_word(repository)).strip("-.")
+        or "repository"
+    )
 
 
 def folder_name(repository: str) -> str:
@@ -57,7 +64,8 @@ def _last_word(repository: str) -> str:
 def repository_fault(repository: str, *, allow_http: bool) -> str | None:
     """Say what is wrong with the name of a remote repository, or return None.
 
-    It must be `https://host/path` or `owner/name`; `http://` is for this machine itself, or where `allow_http` says so.
+    It must be `https://host/path` or `owner/name`; `http://` is for this machine itself, or
+    where `allow_http` says so.
     """
     if is_short(repository):
         return None
@@ -70,7 +78,11 @@ def repository_fault(repository: str, *, allow_http: bool) -> str | None:
         return f"it is no URL ({error})"
     if parts.scheme == "http" and host and not (allow_http or _is_loopback(host)):
         return "http:// is taken for this machine only: use https://, or set ALLOW_HTTP_GIT=1"
-    return address_fault(repository) or _url_fault(parts) or _shape_fault(repository, allow_http=allow_http)
+    return (
+        address_fault(repository)
+        or _url_fault(parts)
+        or _shape_fault(repository, allow_http=allow_http)
+    )
 
 
 def without_credentials(repository: str) -> str:
@@ -80,7 +92,9 @@ def without_credentials(repository: str) -> str:
 
 def _url_fault(parts: SplitResult) -> str | None:
     if parts.username is not None or parts.password is not None:
-        return "it holds a user name or a password: leave them out, and set GITHUB_TOKEN"
+        return (
+            "it holds a user name or a password: leave them out, and set GITHUB_TOKEN"
+        )
     if parts.query or parts.fragment:
         return "it holds a `?` or a `#`: give the repository's own URL"
     return None
@@ -107,4 +121,7 @@ def branch_fault(branch: str) -> str | None:
 
 
 def _is_loopback(host: str) -> bool:
-    return host in {"localhost", "::1"} or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
+    return (
+        host in {"localhost", "::1"}
+        or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
+    )

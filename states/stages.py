@@ -36,7 +36,10 @@ class State(StrEnum):
 
 
 TERMINAL: Final = frozenset({State.COMPLETED, State.FAILED, State.CANCELED})
-"""States that only an operator's resume leaves. An interrupted job is not over: the next run goes on with it."""
+"""States that only an operator's resume leaves.
+
+An interrupted job is not over: the next run goes on with it.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +59,9 @@ class StageInfo:
 
 
 STAGES: Final = (
-    StageInfo(stage=Stage.CLONE, step=1, state=State.CLONING, message="Cloning repository"),
+    StageInfo(
+        stage=Stage.CLONE, step=1, state=State.CLONING, message="Cloning repository"
+    ),
     StageInfo(
         stage=Stage.EXTRACT,
         step=2,

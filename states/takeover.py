@@ -1,16 +1,20 @@
 """Whether a process may take a job over: decided from what the store says.
 
-All ages are in whole seconds by the store's clock. The owner of a job counts its lease from before it sends a
-heartbeat, the store dates the heartbeat after that, and a newcomer waits until the whole seconds exceed the lease: so
-when a newcomer may claim, the owner has already had to stop.
+All ages are in whole seconds by the store's clock. The owner of a job counts its lease from
+before it sends a heartbeat, the store dates the heartbeat after that, and a newcomer waits
+until the whole seconds exceed the lease: so when a newcomer may claim, the owner has
+already had to stop.
 
-The store's clock may be set back, or stand still: then a dead owner looks young for ever. So a newcomer may also go by
-its own clock: it claims when it reads the same heartbeat for more than a lease. That is as safe. Say that it has read
-a heartbeat by the time t, and asks again after t + lease. The owner had sent that heartbeat before t, and has had no
-answer to a later one before the newcomer asked, or the newcomer would have read the later one: so its lease had run
-out. A heartbeat that is answered after that does not bring the lease back; that takes an append, which fails once the
-newcomer has claimed. Each heartbeat has a number, so that two of them are never the same. All that this needs is that
-a second is as long for both; worker/ownership/lease.py says what happens where the owner's clock stands still.
+The store's clock may be set back, or stand still: then a dead owner looks young for ever.
+So a newcomer may also go by its own clock: it claims when it reads the same heartbeat for
+more than a lease. That is as safe. Say that it has read a heartbeat by the time t, and asks
+again after t + lease. The owner had sent that heartbeat before t, and has had no answer to
+a later one before the newcomer asked, or the newcomer would have read the later one: so its
+lease had run out. A heartbeat that is answered after that does not bring the lease back;
+that takes an append, which fails once the newcomer has claimed. Each heartbeat has a
+number, so that two of them are never the same. All that this needs is that a second is as
+long for both; worker/ownership/lease.py says what happens where the owner's clock stands
+still.
 """
 
 from dataclasses import dataclass
@@ -51,12 +55,15 @@ def exit_code(manifest: Manifest) -> Exit:
     return Exit.OK
 
 
-def judge(manifest: Manifest, *, silent_seconds: int, lease_seconds: int, can_deliver: bool) -> Verdict:
+def judge(
+    manifest: Manifest, *, silent_seconds: int, lease_seconds: int, can_deliver: bool
+) -> Verdict:
     """Decide what a newcomer does that finds this newest checkpoint.
 
-    `silent_seconds` is the age of the younger of the owner's heartbeat and the checkpoint, or for how long the newcomer
-    has seen both unchanged, if that is longer; `lease_seconds` what the owner wrote into its heartbeat; `can_deliver`
-    whether the newcomer knows where pending events go.
+    `silent_seconds` is the age of the younger of the owner's heartbeat and the checkpoint,
+    or for how long the newcomer has seen both unchanged, if that is longer; `lease_seconds`
+    what the owner wrote into its heartbeat; `can_deliver` whether the newcomer knows where
+    pending events go.
     """
     undelivered = bool(manifest.outbox.pending) and can_deliver
     if manifest.collected or (manifest.over and not undelivered):

@@ -1,6 +1,7 @@
 """What addresses look like: patterns that the checks of addresses and the gateway's JSON schema have in common.
 
-They say the same to Python as to a JSON schema's validator: ASCII only, no flags, no classes whose meaning differs.
+They say the same to Python as to a JSON schema's validator: ASCII only, no flags, no
+classes whose meaning differs.
 """
 
 from typing import Final
@@ -11,7 +12,9 @@ HTTP: Final = "[Hh][Tt][Tt][Pp]"
 _NAME: Final = rf"[^{SPACE}/?#@:\[\]\\]+"
 _LITERAL: Final = r"\[[0-9A-Fa-f:.]+\]"
 """An address of IPv6."""
-_LOOPBACK: Final = r"(?:[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt]|127(?:\.[0-9]{1,3}){3}|\[::1\])"
+_LOOPBACK: Final = (
+    r"(?:[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt]|127(?:\.[0-9]{1,3}){3}|\[::1\])"
+)
 _PORT: Final = r"(?::0*(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])?)?"
 _HOST: Final = f"(?:{_NAME}|{_LITERAL}){_PORT}"
 _PATH: Final = rf"/+[^/{SPACE}?#\\][^{SPACE}?#\\]*"
@@ -26,6 +29,9 @@ SHORT_REPOSITORY: Final = r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.\.?$)[A-Za-z0-9._-]+"
 
 
 def repository_pattern(*, allow_http: bool) -> str:
-    """Return what a repository's name matches; `http://` is for this machine itself, or where `allow_http` says so."""
+    """Return what a repository's name matches.
+
+    `http://` is for this machine itself, or where `allow_http` says so.
+    """
     http = HTTP_REPOSITORY if allow_http else LOCAL_REPOSITORY
     return f"(?:{SHORT_REPOSITORY}|{HTTPS_REPOSITORY}|{http})"

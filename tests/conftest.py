@@ -19,14 +19,18 @@ from worker.system.runtime import SystemRuntime
 
 
 @pytest.fixture(scope="session")
-def s3_servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], S3Server]:
+def s3_servers(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], S3Server]:
     """Return a function that gives the test run's server of a kind (`minio`, `ceph`, `moto`, `rclone`).
 
     It is started when it is first asked for. Where that cannot be, the test is skipped, or, under
     `FONDATION_TESTS=all`, fails.
     """
     base, controller = tmp_path_factory.getbasetemp(), os.getpid()
-    if hasattr(request.config, "workerinput"):  # one of several processes that share the tests between them
+    if hasattr(
+        request.config, "workerinput"
+    ):  # one of several processes that share the tests between them
         base, controller = base.parent, os.getppid()
 
     @cache
@@ -42,15 +46,24 @@ def s3_servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(params=["moto", "minio", "ceph"])
-def s3_server(request: pytest.FixtureRequest, s3_servers: Callable[[str], S3Server]) -> S3Server:
-    """Return each server in turn; `@pytest.mark.parametrize("s3_server", ["minio"], indirect=True)` picks some."""
+def s3_server(
+    request: pytest.FixtureRequest, s3_servers: Callable[[str], S3Server]
+) -> S3Server:
+    """Return each server in turn.
+
+    `@pytest.mark.parametrize("s3_server", ["minio"], indirect=True)` picks some.
+    """
     server = s3_servers(request.param)
     print(f"{server.name} writes its log to {server.log}")  # noqa: T201 - shown where a test fails
     return server
 
 
 @pytest.fixture(params=["memory", "folder", "moto", "minio", "ceph"])
-def store(request: pytest.FixtureRequest, s3_servers: Callable[[str], S3Server], tmp_path: Path) -> Store:
+def store(
+    request: pytest.FixtureRequest,
+    s3_servers: Callable[[str], S3Server],
+    tmp_path: Path,
+) -> Store:
     """Return an empty store of each kind in turn."""
     if request.param == "memory":
         return MemoryStore(lambda: SystemRuntime().now().timestamp())
@@ -64,7 +77,9 @@ def as_it_was() -> Iterator[None]:
     """Leave log and signals as they were: a run sends its log to streams that end with its test, and takes signals."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
-    listeners = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    listeners = {
+        number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     yield
     root.handlers[:], root.level = handlers, level
     logging.disable(logging.NOTSET)

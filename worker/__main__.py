@@ -14,8 +14,9 @@ _STANDARD: Final = (0, 1, 2)
 
 def program() -> NoReturn:
     """Run the command line and leave at once: threads that still wait for an answer are not waited for."""
-    # Process 1 of a container hears no signal that it has no handler for. A run installs its own, which saves what is
-    # finished; until then, all this long import included, there is nothing to save.
+    # Process 1 of a container hears no signal that it has no handler for. A run installs
+    # its own, which saves what is finished; until then, all this long import included,
+    # there is nothing to save.
     signal.signal(signal.SIGTERM, lambda number, _: os._exit(128 + number))
     # guard: files have the same names in every locale
     _name_files_in_utf8()
@@ -49,7 +50,12 @@ def _writer(stream: TextIO | None, raw: FileIO) -> TextIOWrapper:
     """Return a stream that can write any text, in the encoding of the one that Python has made, if it has."""
     encoding = stream.encoding if stream else "utf-8"
     is_line_by_line = raw.isatty() or isinstance(raw, _Log)
-    return TextIOWrapper(BufferedWriter(raw), encoding, "backslashreplace", line_buffering=is_line_by_line)
+    return TextIOWrapper(
+        BufferedWriter(raw),
+        encoding,
+        "backslashreplace",
+        line_buffering=is_line_by_line,
+    )
 
 
 class _Log(FileIO):

@@ -20,17 +20,19 @@ WorkerError
     ├── DamagedCheckpointError    65  what it gives back is no checkpoint
     └── UnknownFormatError        78  what it gives back is a checkpoint of another version of this program
 
-A StoreFaultError ends a command at once with its own code, as long as the job is not claimed. A run that has claimed
-its job tries again for STORE_GIVE_UP_SECONDS, and then ends with 75 (77 if it was refused all that time); it is never
-recorded as the job's failure: whatever could be written, the store has let through.
+A StoreFaultError ends a command at once with its own code, as long as the job is not
+claimed. A run that has claimed its job tries again for STORE_GIVE_UP_SECONDS, and then ends
+with 75 (77 if it was refused all that time); it is never recorded as the job's failure:
+whatever could be written, the store has let through.
 
 StoreError                      answers of a store that its caller decides upon
 ├── ExistsError                   a create-only PUT met an object
 ├── MissingError                  there is no such object
 └── ConflictError                 two writers at once: try again
 
-DamagedError                    a finished stage's artifact is gone: its run goes back to that stage
-└── OutdatedError                 the engine cannot go on from a finished stage: its run makes that stage anew
+DamagedError                    a finished stage's artifact is gone: its run goes back to
+that stage └── OutdatedError                 the engine cannot go on from a finished stage:
+its run makes that stage anew
 """
 
 from typing import ClassVar

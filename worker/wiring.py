@@ -1,4 +1,7 @@
-"""Opens what the settings name: store, engine, source and webhook. The one module that knows all adapters."""
+"""Opens what the settings name: store, engine, source and webhook.
+
+The one module that knows all adapters.
+"""
 
 import logging
 import os
@@ -34,10 +37,14 @@ FONDATION: Final = "fondation"
 
 def default_store_url(reader: EnvironmentReader) -> str:
     """Return the default store, in the folder of the user's data."""
-    return user_folder(reader, "XDG_DATA_HOME", ".local/share", "STORE_URL (or --store)").as_uri()
+    return user_folder(
+        reader, "XDG_DATA_HOME", ".local/share", "STORE_URL (or --store)"
+    ).as_uri()
 
 
-def user_folder(reader: EnvironmentReader, variable: str, below_home: str, instead: str) -> Path:
+def user_folder(
+    reader: EnvironmentReader, variable: str, below_home: str, instead: str
+) -> Path:
     """Return our folder among a user's files of one kind (XDG base directories).
 
     Where it cannot be told, the fault is noted; `instead` says what else may be set.
@@ -95,7 +102,9 @@ def open_retrying_store(settings: Settings, runtime: Runtime) -> RetryingStore:
     """Open the store for a command that only wants its answers."""
     retrier = Retrier(runtime, runtime.flag())
     store = open_store(settings)
-    return RetryingStore(store, retrier, settings.store_give_up, monotonic=runtime.monotonic)
+    return RetryingStore(
+        store, retrier, settings.store_give_up, monotonic=runtime.monotonic
+    )
 
 
 def work_dir(settings: Settings) -> Path:
@@ -105,7 +114,9 @@ def work_dir(settings: Settings) -> Path:
     try:
         folder = Path(tempfile.gettempdir()) / f"fondation-worker-{os.getuid()}"
     except FileNotFoundError as error:
-        raise ConfigError("WORK_DIR is missing, and no temporary directory is writable: set it") from error
+        raise ConfigError(
+            "WORK_DIR is missing, and no temporary directory is writable: set it"
+        ) from error
     make_private(folder)
     return folder
 
@@ -130,16 +141,25 @@ def engine_name(settings: Settings, manifest: Manifest | None) -> str:
     return FONDATION if find_bundle(settings.engine.fondation_path) else STATIC
 
 
-def open_engine(settings: Settings, manifest: Manifest | None, environment: Mapping[str, str] = os.environ) -> Engine:
+def open_engine(
+    settings: Settings,
+    manifest: Manifest | None,
+    environment: Mapping[str, str] = os.environ,
+) -> Engine:
     """Open the engine for a job; one that is not there says so when it is checked."""
     name = engine_name(settings, manifest)
-    LOG.info("engine", extra={"engine": name, "because": _why(name, settings, manifest)})
+    LOG.info(
+        "engine", extra={"engine": name, "because": _why(name, settings, manifest)}
+    )
     if name == FONDATION:
         from worker.engines.fondation.engine import FondationEngine  # noqa: PLC0415 - only what is used is imported
 
         engine = settings.engine
         return FondationEngine(
-            engine.fondation_path, environment, SystemRuntime(), silence_seconds=engine.silence_seconds
+            engine.fondation_path,
+            environment,
+            SystemRuntime(),
+            silence_seconds=engine.silence_seconds,
         )
     if name == STATIC:
         from worker.engines.static.engine import StaticEngine  # noqa: PLC0415 - its grammars take long to load
@@ -162,7 +182,13 @@ def open_source(settings: Settings, identity: Identity, git: Git) -> Source:
     if parts.scheme == "file":
         return open_local(git, Path(os.fsdecode(unquote_to_bytes(parts.path))))
     branch = identity.branch if identity.branch not in {"", "HEAD"} else None
-    return GitSource(git, identity.repository, branch, settings.github_token, allow_http=settings.allow_http_git)
+    return GitSource(
+        git,
+        identity.repository,
+        branch,
+        settings.github_token,
+        allow_http=settings.allow_http_git,
+    )
 
 
 def open_webhook(settings: Settings, runtime: Runtime) -> Callable[[], Webhook] | None:

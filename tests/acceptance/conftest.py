@@ -21,7 +21,10 @@ TOKEN: Final = "tok-3n-of-the-callbacks"
 
 def source() -> dict[str, bytes]:
     """Return a small repository: each module uses the one before it."""
-    files = {"README.md": b"# Shop\n\nSells things.\n", "shop/__init__.py": b'"""A shop."""\n'}
+    files = {
+        "README.md": b"# Shop\n\nSells things.\n",
+        "shop/__init__.py": b'"""A shop."""\n',
+    }
     before: str | None = None
     for name in MODULES:
         files[f"shop/{name}.py"] = _module(name, before).encode()
@@ -90,7 +93,11 @@ def person(tmp_path: Path) -> Stranger:
 
 @pytest.fixture
 def platform(
-    s3_server: S3Server, receiver: Receiver, host: GitServer, repository: Repository, tmp_path: Path
+    s3_server: S3Server,
+    receiver: Receiver,
+    host: GitServer,
+    repository: Repository,
+    tmp_path: Path,
 ) -> Platform:
     """Return a platform that runs a job on a bucket of its own."""
     assert repository.head()
@@ -109,4 +116,8 @@ def platform(
         "LEASE_SECONDS": "3",
     }
     store = S3Store(bucket, "courses", s3_server.access)
-    return Platform(person=Stranger(home=home, environment=environment), store=store, receiver=receiver)
+    return Platform(
+        person=Stranger(home=home, environment=environment),
+        store=store,
+        receiver=receiver,
+    )

@@ -1,4 +1,7 @@
-"""A platform runs a job on a real S3 server; the web app's webhook hears of it, and its readers follow the URLs."""
+"""A platform runs a job on a real S3 server.
+
+The web app's webhook hears of it, and its readers follow the URLs.
+"""
 
 import hashlib
 import json
@@ -36,22 +39,35 @@ def announced(document: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     for file in document["files"]:
         with urlopen(file["url"]) as answer:
             body = answer.read()
-        assert (len(body), hashlib.sha256(body).hexdigest()) == (file["size"], file["sha256"])
-        assert file["type"] == ("yaml" if file["path"].endswith(".yaml") else "markdown")
+        assert (len(body), hashlib.sha256(body).hexdigest()) == (
+            file["size"],
+            file["sha256"],
+        )
+        assert file["type"] == (
+            "yaml" if file["path"].endswith(".yaml") else "markdown"
+        )
         yield file["path"], body
 
 
-def test_the_webhook_hears_of_each_step_in_the_contracts_words(platform: Platform) -> None:
+def test_the_webhook_hears_of_each_step_in_the_contracts_words(
+    platform: Platform,
+) -> None:
     platform.run()
     documents = platform.receiver.documents
     assert [fault for document in documents for fault in faults(document)] == []
-    steps = [(one["type"], one["status"], one["step"], one["message"]) for one in documents]
+    steps = [
+        (one["type"], one["status"], one["step"], one["message"]) for one in documents
+    ]
     statuses = ["cloning", *["analyzing"] * 6, "gathering"]
     places = [*range(1, 8), 7]
-    expected = [("progress", *one) for one in zip(statuses, places, MESSAGES, strict=True)]
+    expected = [
+        ("progress", *one) for one in zip(statuses, places, MESSAGES, strict=True)
+    ]
     assert steps[:-1] == expected
     assert steps[-1][:3] == ("complete", "completed", 7)
-    assert {(one["jobId"], one["run"], one["totalSteps"]) for one in documents} == {("job-1", 1, 7)}
+    assert {(one["jobId"], one["run"], one["totalSteps"]) for one in documents} == {
+        ("job-1", 1, 7)
+    }
     assert all(one["progress"] == one["message"] for one in documents)
     sequences = [one["sequence"] for one in documents]
     assert sequences == sorted(set(sequences))
@@ -61,13 +77,18 @@ def test_each_callback_has_the_headers_by_which_it_is_known(platform: Platform) 
     platform.run()
     for delivery in platform.receiver.deliveries:
         assert delivery.headers["x-job-token"] == TOKEN
-        assert delivery.headers["idempotency-key"] == f"job-1-{delivery.document['sequence']}"
+        assert (
+            delivery.headers["idempotency-key"]
+            == f"job-1-{delivery.document['sequence']}"
+        )
         assert delivery.headers["user-agent"] == f"fondation-worker/{__version__}"
         assert delivery.headers["content-type"] == "application/json"
         assert "webhook-signature" not in delivery.headers
 
 
-def test_urls_in_callbacks_give_the_announced_bytes_of_each_stage_and_at_last_of_all(platform: Platform) -> None:
+def test_urls_in_callbacks_give_the_announced_bytes_of_each_stage_and_at_last_of_all(
+    platform: Platform,
+) -> None:
     platform.run()
     *progress, complete = platform.receiver.documents
     by_stage = [dict(announced(document)) for document in progress]
@@ -83,7 +104,9 @@ def test_urls_in_callbacks_give_the_announced_bytes_of_each_stage_and_at_last_of
         ["tutorials"],
     ]
     everything = dict(announced(complete))
-    assert everything == {path: body for files in by_stage for path, body in files.items()}
+    assert everything == {
+        path: body for files in by_stage for path, body in files.items()
+    }
     assert everything == files_below(platform.course("fetched"))
     assert complete["filesCount"] == len(everything)
     assert all(file["uri"].startswith(platform.store.url) for file in complete["files"])
@@ -91,15 +114,22 @@ def test_urls_in_callbacks_give_the_announced_bytes_of_each_stage_and_at_last_of
         assert json.load(answer)["state"] == "completed"
 
 
-def test_a_run_of_a_job_that_is_over_ends_at_once_and_says_nothing(platform: Platform) -> None:
+def test_a_run_of_a_job_that_is_over_ends_at_once_and_says_nothing(
+    platform: Platform,
+) -> None:
     platform.run()
-    told, keys = len(platform.receiver.deliveries), [entry.key for entry in platform.store.entries("")]
+    told, keys = (
+        len(platform.receiver.deliveries),
+        [entry.key for entry in platform.store.entries("")],
+    )
     platform.run()
     assert len(platform.receiver.deliveries) == told
     assert [entry.key for entry in platform.store.entries("")] == keys
 
 
-def test_a_final_callback_that_nobody_takes_is_delivered_by_the_platforms_retry(platform: Platform) -> None:
+def test_a_final_callback_that_nobody_takes_is_delivered_by_the_platforms_retry(
+    platform: Platform,
+) -> None:
     platform.receiver.reply = refuse_the_end
     platform.run(code=75, CALLBACK_GIVE_UP_SECONDS="1")
     keys = [entry.key for entry in platform.store.entries("job-1/artifacts/")]
@@ -110,7 +140,11 @@ def test_a_final_callback_that_nobody_takes_is_delivered_by_the_platforms_retry(
     platform.run()
     last = platform.receiver.deliveries[-1]
     assert last.headers["idempotency-key"] == first.headers["idempotency-key"]
-    assert {**last.document, "files": [], "manifestUrl": ""} == {**first.document, "files": [], "manifestUrl": ""}
+    assert {**last.document, "files": [], "manifestUrl": ""} == {
+        **first.document,
+        "files": [],
+        "manifestUrl": "",
+    }
     assert [entry.key for entry in platform.store.entries("job-1/artifacts/")] == keys
 
 
@@ -128,7 +162,9 @@ def test_a_failure_for_good_is_told_once_and_remembered(platform: Platform) -> N
     assert error["errorCode"]
 
 
-def test_another_repository_under_the_same_name_is_refused_and_the_job_left_alone(platform: Platform) -> None:
+def test_another_repository_under_the_same_name_is_refused_and_the_job_left_alone(
+    platform: Platform,
+) -> None:
     platform.run()
     before = [entry.key for entry in platform.store.entries("")]
     said = platform.run(code=78, REPOSITORY_URL="https://example.org/other/one")
@@ -140,16 +176,26 @@ def test_no_secret_is_in_any_log_or_object(platform: Platform, host: GitServer) 
     host.protect(NAME, "ghp-s3cret")
     host.fault(Fault(status=503))
     platform.run(GITHUB_TOKEN="ghp-s3cret", LOG_LEVEL="debug")
-    secrets = [b"ghp-s3cret", TOKEN.encode(), platform.person.environment["AWS_SECRET_ACCESS_KEY"].encode()]
+    secrets = [
+        b"ghp-s3cret",
+        TOKEN.encode(),
+        platform.person.environment["AWS_SECRET_ACCESS_KEY"].encode(),
+    ]
     said = "".join(run.out + run.err for run in platform.runs).encode()
-    objects = b"".join(platform.store.get(entry.key) for entry in platform.store.entries(""))
+    objects = b"".join(
+        platform.store.get(entry.key) for entry in platform.store.entries("")
+    )
     bodies = b"".join(delivery.body for delivery in platform.receiver.deliveries)
     assert [secret for secret in secrets if secret in said + objects + bodies] == []
     assert b"X-Amz-Signature" not in said + objects
 
 
-def test_what_reaches_the_store_through_another_name_is_signed_for_that(platform: Platform) -> None:
-    endpoint = platform.person.environment["AWS_ENDPOINT_URL_S3"].replace("127.0.0.1", "localhost")
+def test_what_reaches_the_store_through_another_name_is_signed_for_that(
+    platform: Platform,
+) -> None:
+    endpoint = platform.person.environment["AWS_ENDPOINT_URL_S3"].replace(
+        "127.0.0.1", "localhost"
+    )
     platform.run(STORE_PUBLIC_ENDPOINT_URL=endpoint)
     complete = platform.receiver.documents[-1]
     assert all(file["url"].startswith(endpoint) for file in complete["files"])

@@ -29,19 +29,29 @@ def job_of(said: Said) -> str:
     return said.out.splitlines()[-1].split()[1]
 
 
-def test_a_folder_becomes_a_course_with_embedded_defaults(person: Stranger, folder: Path) -> None:
+def test_a_folder_becomes_a_course_with_embedded_defaults(
+    person: Stranger, folder: Path
+) -> None:
     said = person.run("run", str(folder))
     course = files_below(person.home / "shop-course")
     assert len([name for name in course if name.startswith("chapters/")]) >= 3
-    assert {"step1_abstractions.yaml", "step2_relationships.yaml", "step3_order.yaml"} < set(course)
+    assert {
+        "step1_abstractions.yaml",
+        "step2_relationships.yaml",
+        "step3_order.yaml",
+    } < set(course)
     for prefix in ("reviewed-chapters/chapter_1_", "tutorials/tutorial_1_"):
         assert any(name.startswith(prefix) for name in course)
     assert all(course.values())
     assert said.out.startswith("course  shop-course/")
-    assert (person.home / ".local/share/fondation-worker" / job_of(said) / "checkpoints").is_dir()
+    assert (
+        person.home / ".local/share/fondation-worker" / job_of(said) / "checkpoints"
+    ).is_dir()
 
 
-def test_the_first_file_to_read_is_there_where_the_last_lines_say(person: Stranger, folder: Path) -> None:
+def test_the_first_file_to_read_is_there_where_the_last_lines_say(
+    person: Stranger, folder: Path
+) -> None:
     said = person.run("run", str(folder), "--out", "elsewhere")
     first = said.out.split("begin with ")[1].split(")")[0]
     assert (person.home / first).read_text().startswith("#")
@@ -50,10 +60,15 @@ def test_the_first_file_to_read_is_there_where_the_last_lines_say(person: Strang
 def test_a_url_becomes_the_course_that_its_clone_becomes(
     person: Stranger, host: GitServer, repository: Repository
 ) -> None:
-    subprocess.run(["git", "clone", "-q", host.url(NAME), str(person.home / "clone")], check=True)
+    subprocess.run(
+        ["git", "clone", "-q", host.url(NAME), str(person.home / "clone")], check=True
+    )
     person.run("run", host.url(NAME), "--out", "a")
     person.run("run", "clone", "--out", "b")
-    assert repository.head() in person.run("status", job_of(person.run("run", "clone", "--out", "b"))).out
+    assert (
+        repository.head()
+        in person.run("status", job_of(person.run("run", "clone", "--out", "b"))).out
+    )
     assert files_below(person.home / "a") == files_below(person.home / "b")
 
 
@@ -72,9 +87,17 @@ def test_a_person_who_presses_ctrl_c_goes_on_with_the_same_command(
     person: Stranger, host: GitServer, repository: Repository
 ) -> None:
     assert repository.head()
-    host.fault(Fault(rate=500, on="/git-upload-pack", times=2))  # the branch is asked for first, then the files
+    host.fault(
+        Fault(rate=500, on="/git-upload-pack", times=2)
+    )  # the branch is asked for first, then the files
     run = person.start("run", host.url(NAME), "--job-id", "job", "--out", "course")
-    until(lambda: any(person.home.glob(".local/share/fondation-worker/*/checkpoints/00000002.json")))
+    until(
+        lambda: any(
+            person.home.glob(
+                ".local/share/fondation-worker/*/checkpoints/00000002.json"
+            )
+        )
+    )
     run.send_signal(signal.SIGINT)
     said = person.ends(run)
     assert said.code == 130
@@ -90,12 +113,22 @@ def files_below_after(person: Stranger, folder: Path) -> dict[str, bytes]:
     return files_below(person.home / "calm")
 
 
-def test_status_list_urls_fetch_and_verify_answer_machines(person: Stranger, folder: Path) -> None:
+def test_status_list_urls_fetch_and_verify_answer_machines(
+    person: Stranger, folder: Path
+) -> None:
     job = job_of(person.run("run", str(folder), "--job-id", "my-job"))
     status = person.run("status", job, "--json").json
-    assert (status["jobId"], status["state"], status["run"], status["error"]) == ("my-job", "completed", 1, None)
+    assert (status["jobId"], status["state"], status["run"], status["error"]) == (
+        "my-job",
+        "completed",
+        1,
+        None,
+    )
     assert [stage["step"] for stage in status["stages"]] == [1, 2, 3, 4, 5, 6, 7]
-    assert all(stage["state"] == "finished" and stage["items"] == stage["total"] for stage in status["stages"])
+    assert all(
+        stage["state"] == "finished" and stage["items"] == stage["total"]
+        for stage in status["stages"]
+    )
     assert [one["jobId"] for one in person.run("list", "--json").json] == ["my-job"]
     links = person.run("urls", job, "--json").json
     fetched = person.run("fetch", job, "copy", "--json").json
@@ -106,8 +139,12 @@ def test_status_list_urls_fetch_and_verify_answer_machines(person: Stranger, fol
     assert verified["artifacts"] == len(links) + 1
 
 
-def test_uncommitted_changes_are_named_and_not_taken(person: Stranger, host: GitServer, repository: Repository) -> None:
-    subprocess.run(["git", "clone", "-q", host.url(NAME), str(person.home / "clone")], check=True)
+def test_uncommitted_changes_are_named_and_not_taken(
+    person: Stranger, host: GitServer, repository: Repository
+) -> None:
+    subprocess.run(
+        ["git", "clone", "-q", host.url(NAME), str(person.home / "clone")], check=True
+    )
     committed = files_below_after(person, person.home / "clone")
     (person.home / "clone/shop/basket.py").write_text("class Vandal:\n    pass\n")
     said = person.run("run", "clone", "--job-id", "other", "--out", "other")
@@ -119,7 +156,11 @@ def test_uncommitted_changes_are_named_and_not_taken(person: Stranger, host: Git
 @pytest.mark.parametrize(
     ("argv", "code", "says"),
     [
-        (["run", "no-such-folder"], 64, "REPO is 'no-such-folder', which is no folder here"),
+        (
+            ["run", "no-such-folder"],
+            64,
+            "REPO is 'no-such-folder', which is no folder here",
+        ),
         (["run", ""], 64, "REPO is empty"),
         (["run", "./nowhere"], 65, "nowhere"),
         (["run", "ssh://host/x"], 64, "give https://host/x"),
@@ -127,7 +168,9 @@ def test_uncommitted_changes_are_named_and_not_taken(person: Stranger, host: Git
         (["run", ".", "--branch", "x"], 64, "--branch goes with a URL"),
     ],
 )
-def test_what_cannot_be_had_is_said_in_one_line(person: Stranger, argv: list[str], code: int, says: str) -> None:
+def test_what_cannot_be_had_is_said_in_one_line(
+    person: Stranger, argv: list[str], code: int, says: str
+) -> None:
     said = person.run(*argv, code=code)
     assert says in said.err
     assert "Traceback" not in said.err
@@ -139,7 +182,11 @@ def test_a_branch_or_repository_that_is_not_there_is_65(
     person: Stranger, host: GitServer, repository: Repository, missing: str
 ) -> None:
     assert repository.head()
-    argv = [host.url("owner/none")] if missing == "repository" else [host.url(NAME), "--branch", "none"]
+    argv = (
+        [host.url("owner/none")]
+        if missing == "repository"
+        else [host.url(NAME), "--branch", "none"]
+    )
     said = person.run("run", *argv, code=65)
     assert "none" in said.err
     assert len(said.err.splitlines()) == 1
@@ -148,5 +195,7 @@ def test_a_branch_or_repository_that_is_not_there_is_65(
 def test_a_log_can_be_had_for_machines(person: Stranger, folder: Path) -> None:
     said = person.run("run", str(folder), LOG_FORMAT="json")
     events = [json.loads(line) for line in said.err.splitlines()]
-    assert {"checked out", "checkpoint", "claimed"} <= {event["event"] for event in events}
+    assert {"checked out", "checkpoint", "claimed"} <= {
+        event["event"] for event in events
+    }
     assert all({"time", "level", "job_id"} <= set(event) for event in events)

@@ -12,7 +12,17 @@ from tests.support.stranger import Stranger
 from worker import __version__
 from worker.cli.options import COMMANDS
 
-HEAVY: Final = ("boto3", "botocore", "httpx", "yaml", "transitions", "tree_sitter", "rich", "tenacity", "starlette")
+HEAVY: Final = (
+    "boto3",
+    "botocore",
+    "httpx",
+    "yaml",
+    "transitions",
+    "tree_sitter",
+    "rich",
+    "tenacity",
+    "starlette",
+)
 LOOK: Final = """
 import contextlib, io, json, os, sys
 from worker.cli.main import main
@@ -22,9 +32,13 @@ print(json.dumps(sorted(sys.modules)))
 """
 
 
-@pytest.mark.parametrize("argv", [["--version"], ["--help"], ["run", "--help"], ["status", "--help"]])
+@pytest.mark.parametrize(
+    "argv", [["--version"], ["--help"], ["run", "--help"], ["status", "--help"]]
+)
 def test_help_and_version_load_nothing_that_takes_time(argv: list[str]) -> None:
-    looked = subprocess.run([sys.executable, "-c", LOOK, *argv], check=True, capture_output=True, text=True)
+    looked = subprocess.run(
+        [sys.executable, "-c", LOOK, *argv], check=True, capture_output=True, text=True
+    )
     loaded = set(json.loads(looked.stdout))
     assert [name for name in HEAVY if name in loaded] == []
 
@@ -42,7 +56,9 @@ def test_help_lists_the_commands_and_the_exit_codes(person: Stranger) -> None:
 
 
 @pytest.mark.parametrize("name", [command.name for command in COMMANDS])
-def test_every_command_explains_itself_with_an_example(person: Stranger, name: str) -> None:
+def test_every_command_explains_itself_with_an_example(
+    person: Stranger, name: str
+) -> None:
     said = person.run(name, "--help").out
     assert f"example:\n  fondation-worker {name}" in said
     assert "--store URL" in said
@@ -51,7 +67,9 @@ def test_every_command_explains_itself_with_an_example(person: Stranger, name: s
 
 def test_nonsense_is_64_in_one_line_and_shows_the_way_out(person: Stranger) -> None:
     said = person.run("paint", code=64)
-    assert said.err.startswith("fondation-worker: argument COMMAND: invalid choice: 'paint'")
+    assert said.err.startswith(
+        "fondation-worker: argument COMMAND: invalid choice: 'paint'"
+    )
     assert said.err.count("\n") == 1
     assert "--help" in said.err
 
@@ -71,9 +89,25 @@ def test_whoever_stops_reading_does_not_make_it_fail(person: Stranger) -> None:
 
 
 @pytest.mark.parametrize("form", ["console", "json"])
-def test_wrong_configuration_is_named_variable_by_variable_and_touches_nothing(person: Stranger, form: str) -> None:
-    wrong = {"LEASE_SECONDS": "1", "STORE_URL": "ftp://x", "ENGINE": "magic", "WORK_DIR": "here", "LOG_FORMAT": form}
+def test_wrong_configuration_is_named_variable_by_variable_and_touches_nothing(
+    person: Stranger, form: str
+) -> None:
+    wrong = {
+        "LEASE_SECONDS": "1",
+        "STORE_URL": "ftp://x",
+        "ENGINE": "magic",
+        "WORK_DIR": "here",
+        "LOG_FORMAT": form,
+    }
     said = person.run("run", code=78, **wrong)
-    for name in ("LEASE_SECONDS", "STORE_URL", "ENGINE", "WORK_DIR", "JOB_ID", "REPOSITORY_URL", "CALLBACK_TOKEN"):
+    for name in (
+        "LEASE_SECONDS",
+        "STORE_URL",
+        "ENGINE",
+        "WORK_DIR",
+        "JOB_ID",
+        "REPOSITORY_URL",
+        "CALLBACK_TOKEN",
+    ):
         assert f"fondation-worker: {name} " in said.err
     assert list(person.home.iterdir()) == []

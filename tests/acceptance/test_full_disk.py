@@ -18,7 +18,10 @@ from worker.store.folder import FolderStore
 from worker.system.runtime import SystemRuntime
 
 NOISE = os.urandom(60_000).hex().encode()
-PLAIN = {"README.md": b"# Shop\n\nSells things.\n", "shop.py": b"def sell():\n    '''Sell.'''\n"}
+PLAIN = {
+    "README.md": b"# Shop\n\nSells things.\n",
+    "shop.py": b"def sell():\n    '''Sell.'''\n",
+}
 ZEROS = PLAIN | {"zeros.txt": b"zero\n" * 60_000}
 """Small in a pack, and not in a work tree."""
 
@@ -27,7 +30,13 @@ ZEROS = PLAIN | {"zeros.txt": b"zero\n" * 60_000}
 def job(person: Stranger) -> Stranger:
     """A person who does one job in a store that has room."""
     work = person.home / "work"
-    return replace(person, environment={"STORE_URL": (person.home / "store").as_uri(), "WORK_DIR": str(work)})
+    return replace(
+        person,
+        environment={
+            "STORE_URL": (person.home / "store").as_uri(),
+            "WORK_DIR": str(work),
+        },
+    )
 
 
 def cramped(job: Stranger, kib: int) -> Stranger:
@@ -40,7 +49,9 @@ def check(job: Stranger, said: str) -> None:
     assert "make room there" in said
     assert "git host" not in said
     assert "a bug" not in said
-    newest = CheckpointLog(FolderStore(job.home / "store"), "job-1", SystemRuntime()).newest()
+    newest = CheckpointLog(
+        FolderStore(job.home / "store"), "job-1", SystemRuntime()
+    ).newest()
     if newest is not None:
         assert newest.manifest.state is State.INTERRUPTED
         assert newest.manifest.fruitless_runs == 0
@@ -48,8 +59,12 @@ def check(job: Stranger, said: str) -> None:
         assert newest.manifest.error.code == "disk"
 
 
-@pytest.mark.parametrize("argv", [("--help",), ("--version",), ("list",), ("list", "--json")])
-def test_a_stdout_that_takes_nothing_is_temporary_and_named(job: Stranger, argv: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "argv", [("--help",), ("--version",), ("list",), ("list", "--json")]
+)
+def test_a_stdout_that_takes_nothing_is_temporary_and_named(
+    job: Stranger, argv: tuple[str, ...]
+) -> None:
     with Path("/dev/full").open("wb") as full:
         ended = subprocess.run(
             [PROGRAM, *argv],
@@ -60,7 +75,9 @@ def test_a_stdout_that_takes_nothing_is_temporary_and_named(job: Stranger, argv:
             check=False,
         )
     assert ended.returncode == 75
-    assert ended.stderr.startswith("fondation-worker: standard output cannot be written to (No space left on device)")
+    assert ended.stderr.startswith(
+        "fondation-worker: standard output cannot be written to (No space left on device)"
+    )
     assert ended.stderr.count("\n") == 1
 
 
@@ -68,9 +85,19 @@ def test_a_log_that_takes_nothing_changes_nothing(job: Stranger) -> None:
     (job.home / "shop").mkdir()
     (job.home / "shop" / "README.md").write_bytes(b"# Shop\n\nSells things.\n")
     with Path("/dev/full").open("wb") as full:
-        for code, argv in {0: ("run", "shop", "--job-id", "job-1"), 65: ("status", "nobody"), 64: ("paint",)}.items():
+        for code, argv in {
+            0: ("run", "shop", "--job-id", "job-1"),
+            65: ("status", "nobody"),
+            64: ("paint",),
+        }.items():
             environment = {**kept(), **job.environment}
-            ended = subprocess.run([PROGRAM, *argv], cwd=job.home, env=environment, stderr=full, check=False)
+            ended = subprocess.run(
+                [PROGRAM, *argv],
+                cwd=job.home,
+                env=environment,
+                stderr=full,
+                check=False,
+            )
             assert ended.returncode == code
     assert job.run("status", "job-1", "--json").json["state"] == "completed"
 
@@ -88,13 +115,19 @@ def test_a_work_dir_without_room_is_temporary_and_with_room_the_job_goes_on(
 ) -> None:
     host.repository(NAME, files)
     repository = {"JOB_ID": "job-1", "REPOSITORY_URL": host.url(NAME)}
-    callback = {"CALLBACK_URL": "http://127.0.0.1:9/", "CALLBACK_TOKEN": "t", "CALLBACK_GIVE_UP_SECONDS": "0"}
+    callback = {
+        "CALLBACK_URL": "http://127.0.0.1:9/",
+        "CALLBACK_TOKEN": "t",
+        "CALLBACK_GIVE_UP_SECONDS": "0",
+    }
     check(job, cramped(job, kib).run("run", code=75, **repository, **callback).err)
     job.run("run", host.url(NAME), "--branch", "main", "--job-id", "job-1")
 
 
 @pytest.mark.parametrize("kib", [8, 150], ids=["copying", "packing the snapshot"])
-def test_a_plain_folder_that_does_not_fit_into_the_work_dir_is_temporary(job: Stranger, kib: int) -> None:
+def test_a_plain_folder_that_does_not_fit_into_the_work_dir_is_temporary(
+    job: Stranger, kib: int
+) -> None:
     folder = job.home / "shop"
     folder.mkdir()
     for name, body in (PLAIN | {"noise.txt": NOISE}).items():
@@ -103,14 +136,20 @@ def test_a_plain_folder_that_does_not_fit_into_the_work_dir_is_temporary(job: St
     job.run("run", "shop", "--job-id", "job-1")
 
 
-def test_a_course_that_does_not_fit_into_its_folder_is_written_when_there_is_room(job: Stranger) -> None:
+def test_a_course_that_does_not_fit_into_its_folder_is_written_when_there_is_room(
+    job: Stranger,
+) -> None:
     (job.home / "shop").mkdir()
     for name, body in PLAIN.items():
         (job.home / "shop" / name).write_bytes(body)
     out = job.home / "disk"
     little = replace(job, before=small_disk(out, 12))
-    said = little.run("run", "shop", "--job-id", "job-1", "--out", str(out / "course"), code=75)
-    assert f"{out}/course: cannot be written or read (No space left on device)" in said.err
+    said = little.run(
+        "run", "shop", "--job-id", "job-1", "--out", str(out / "course"), code=75
+    )
+    assert (
+        f"{out}/course: cannot be written or read (No space left on device)" in said.err
+    )
     assert job.run("status", "job-1", "--json").json["state"] == "completed"
     assert str(out) in little.run("fetch", "job-1", str(out / "course"), code=75).err
     job.run("fetch", "job-1", str(out / "course"))

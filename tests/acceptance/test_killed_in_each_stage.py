@@ -13,7 +13,10 @@ from tests.support.fault_proxy import Trouble, proxying
 from tests.support.git_repository import Repository
 from tests.support.stranger import Stranger, files_below
 
-CASES = [("minio", stage) for stage in Stage] + [("ceph", Stage.CLONE), ("ceph", Stage.GENERATE_CHAPTERS)]
+CASES = [("minio", stage) for stage in Stage] + [
+    ("ceph", Stage.CLONE),
+    ("ceph", Stage.GENERATE_CHAPTERS),
+]
 
 
 @dataclass
@@ -39,7 +42,9 @@ class Ambush:
 
 def stored(platform: Platform) -> set[str]:
     """Return the paths of the items that lie in the store."""
-    names = (artifact_name(entry.key) for entry in platform.store.entries("job-1/artifacts/"))
+    names = (
+        artifact_name(entry.key) for entry in platform.store.entries("job-1/artifacts/")
+    )
     return {name.path for name in names if name is not None}
 
 
@@ -67,9 +72,14 @@ def test_a_run_that_is_killed_in_a_stage_costs_only_what_was_in_flight(
     platform: Platform, repository: Repository, stage: Stage
 ) -> None:
     home = platform.person.home
-    Stranger(home=home).run("run", platform.person.environment["REPOSITORY_URL"], "--out", "calm")
+    Stranger(home=home).run(
+        "run", platform.person.environment["REPOSITORY_URL"], "--out", "calm"
+    )
     before = run_into(Ambush(stage), platform)
-    assert platform.person.run("status", "job-1", "--json").json["state"] == INFO[stage].state
+    assert (
+        platform.person.run("status", "job-1", "--json").json["state"]
+        == INFO[stage].state
+    )
     repository.commit({"shop/late.py": b"class Late:\n    pass\n"})
     put = run_on(platform)
     assert before.isdisjoint(put), "what was stored was made again"
@@ -83,7 +93,12 @@ def check_callbacks(platform: Platform) -> None:
     """Assert that the end was told once, and that no key has had two meanings."""
     meanings: dict[str, list[object]] = {}
     for delivery in platform.receiver.deliveries:
-        said = [delivery.document[name] for name in ("type", "status", "step", "sequence", "run", "timestamp")]
+        said = [
+            delivery.document[name]
+            for name in ("type", "status", "step", "sequence", "run", "timestamp")
+        ]
         assert meanings.setdefault(delivery.headers["idempotency-key"], said) == said
     assert [said[1] for said in meanings.values()].count("completed") == 1
-    assert platform.person.run("verify", "job-1", "--deep", "--json").json["faults"] == []
+    assert (
+        platform.person.run("verify", "job-1", "--deep", "--json").json["faults"] == []
+    )

@@ -29,24 +29,40 @@ def shop(person: Stranger) -> Stranger:
     return person
 
 
-def course(person: Stranger, name: str, environment: Mapping[str, str] = MappingProxyType({})) -> dict[str, bytes]:
+def course(
+    person: Stranger, name: str, environment: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, bytes]:
     """Make a course of `shop` from nothing, and return its files."""
     place = person.home / name
-    somewhere = replace(person, environment={"XDG_DATA_HOME": str(place), **environment})
+    somewhere = replace(
+        person, environment={"XDG_DATA_HOME": str(place), **environment}
+    )
     somewhere.run("run", "shop", "--out", str(place / "course"))
     return files_below(place / "course")
 
 
 def shell(person: Stranger, script: str, **environment: str) -> Said:
     """Run the program as a shell script starts it (`"$0"`)."""
-    given = {**kept(), "HOME": str(person.home), "TMPDIR": str(person.home), **environment}
+    given = {
+        **kept(),
+        "HOME": str(person.home),
+        "TMPDIR": str(person.home),
+        **environment,
+    }
     done = subprocess.run(
-        ["sh", "-c", script, PROGRAM], cwd=person.home, env=given, capture_output=True, text=True, check=False
+        ["sh", "-c", script, PROGRAM],
+        cwd=person.home,
+        env=given,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return Said(code=done.returncode, out=done.stdout, err=done.stderr)
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- 2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    "closed", ["<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- 2>&-", "<&- >&- 2>&-"]
+)
 def test_closed_streams_make_no_difference(shop: Stranger, closed: str) -> None:
     said = shell(shop, f'"$0" run shop --out course {closed}')
     assert said.code == 0, said.err
@@ -63,16 +79,24 @@ def test_closed_streams_make_no_difference(shop: Stranger, closed: str) -> None:
     ],
     ids=["ascii", "posix", "none"],
 )
-def test_the_same_commit_is_the_same_course_in_every_locale(shop: Stranger, odd: Mapping[str, str]) -> None:
+def test_the_same_commit_is_the_same_course_in_every_locale(
+    shop: Stranger, odd: Mapping[str, str]
+) -> None:
     assert course(shop, "odd", odd) == course(shop, "usual", {"LC_ALL": "C.UTF-8"})
 
 
-def test_the_same_commit_is_the_same_course_where_names_are_latin_1(shop: Stranger, tmp_path: Path) -> None:
+def test_the_same_commit_is_the_same_course_where_names_are_latin_1(
+    shop: Stranger, tmp_path: Path
+) -> None:
     made = tmp_path / "locales" / "en_US.ISO-8859-1"
     made.parent.mkdir()
     if shutil.which("localedef") is None:
         pytest.skip("NOT TESTED: there is no localedef to make a locale with")
-    subprocess.run(["localedef", "-i", "en_US", "-f", "ISO-8859-1", made], check=False, capture_output=True)
+    subprocess.run(
+        ["localedef", "-i", "en_US", "-f", "ISO-8859-1", made],
+        check=False,
+        capture_output=True,
+    )
     if not made.is_dir():
         pytest.skip("NOT TESTED: there are no sources of locales (Debian: locales)")
     latin = {"LOCPATH": str(made.parent), "LC_ALL": made.name}
@@ -82,8 +106,14 @@ def test_the_same_commit_is_the_same_course_where_names_are_latin_1(shop: Strang
 
 
 @pytest.mark.parametrize("umask", ["000", "077"])
-def test_the_same_commit_is_the_same_course_whatever_rights_files_get(shop: Stranger, umask: str) -> None:
-    said = shell(shop, f'umask {umask}; "$0" run shop --out course', XDG_DATA_HOME=str(shop.home / "data"))
+def test_the_same_commit_is_the_same_course_whatever_rights_files_get(
+    shop: Stranger, umask: str
+) -> None:
+    said = shell(
+        shop,
+        f'umask {umask}; "$0" run shop --out course',
+        XDG_DATA_HOME=str(shop.home / "data"),
+    )
     assert said.code == 0, said.err
     assert files_below(shop.home / "course") == course(shop, "usual")
 
@@ -93,19 +123,29 @@ def test_a_name_that_no_encoding_can_show_is_shown_somehow(shop: Stranger) -> No
 
 
 def test_a_user_without_a_home_is_told_what_to_set(shop: Stranger) -> None:
-    if subprocess.run([*NO_USER, "true"], check=False, capture_output=True).returncode != 0:
-        pytest.skip("NOT TESTED: no user without an entry in /etc/passwd can be had (unshare --user)")
+    if (
+        subprocess.run([*NO_USER, "true"], check=False, capture_output=True).returncode
+        != 0
+    ):
+        pytest.skip(
+            "NOT TESTED: no user without an entry in /etc/passwd can be had (unshare --user)"
+        )
     nobody = replace(shop, before=(*NO_USER, "env", "-u", "HOME"))
     for argv in (("list",), ("run", "shop"), ("gateway", "--port", "0")):
         said = nobody.run(*argv, code=78)
-        assert "HOME is missing, and user 54321 has no entry in /etc/passwd: set " in said.err
+        assert (
+            "HOME is missing, and user 54321 has no entry in /etc/passwd: set "
+            in said.err
+        )
     store = f"file://{shop.home}/store"
     nobody.run("run", "shop", "--store", store, "--out", "course")
     assert nobody.run("list", "--store", store, HOME="").out
 
 
 @pytest.mark.parametrize("home", ["relative", ""])
-def test_a_home_that_is_no_place_is_as_good_as_none(person: Stranger, home: str) -> None:
+def test_a_home_that_is_no_place_is_as_good_as_none(
+    person: Stranger, home: str
+) -> None:
     person.run("list", HOME=home)
     assert list(person.home.iterdir()) == []
 
@@ -117,25 +157,40 @@ def test_a_current_folder_that_is_gone_is_said_to_be_so_before_anything_is_done(
     script = f'mkdir gone; cd gone; rmdir ../gone; exec "$0" run "{repository}"'
     said = shell(shop, script, STORE_URL=f"file://{shop.home}/store")
     assert said.code == 78
-    assert "fondation-worker: the current folder is gone: change to one that is there" in said.err
+    assert (
+        "fondation-worker: the current folder is gone: change to one that is there"
+        in said.err
+    )
     assert not (shop.home / "store").exists()
 
 
-def test_where_only_whole_paths_are_given_no_current_folder_is_needed(shop: Stranger) -> None:
-    said = shell(shop, 'mkdir gone; cd gone; rmdir ../gone; exec "$0" run "$OLDPWD/shop" --out "$OLDPWD/course"')
+def test_where_only_whole_paths_are_given_no_current_folder_is_needed(
+    shop: Stranger,
+) -> None:
+    said = shell(
+        shop,
+        'mkdir gone; cd gone; rmdir ../gone; exec "$0" run "$OLDPWD/shop" --out "$OLDPWD/course"',
+    )
     assert said.code == 0, said.err
 
 
-def test_a_place_for_temporary_files_that_is_not_there_is_passed_over(shop: Stranger) -> None:
+def test_a_place_for_temporary_files_that_is_not_there_is_passed_over(
+    shop: Stranger,
+) -> None:
     shop.run("run", "shop", TMPDIR=str(shop.home / "nowhere"))
 
 
 def test_the_home_of_nobody_is_no_bug(person: Stranger) -> None:
-    assert "'~no-such-user/shop': no such home folder" in person.run("run", "~no-such-user/shop", code=64).err
+    assert (
+        "'~no-such-user/shop': no such home folder"
+        in person.run("run", "~no-such-user/shop", code=64).err
+    )
 
 
 @pytest.mark.parametrize("kind", ["link", "file", "others may write"])
-def test_a_shared_place_that_somebody_else_has_taken_is_refused(shop: Stranger, kind: str) -> None:
+def test_a_shared_place_that_somebody_else_has_taken_is_refused(
+    shop: Stranger, kind: str
+) -> None:
     place = shop.home / f"fondation-worker-{os.getuid()}"
     (shop.home / "trap").mkdir()
     match kind:
@@ -147,19 +202,29 @@ def test_a_shared_place_that_somebody_else_has_taken_is_refused(shop: Stranger, 
             place.mkdir()
             place.chmod(0o777)
     said = shop.run("run", "shop", code=78)
-    assert f"{place} is not a folder that only this user can write to: remove it, or set WORK_DIR" in said.err
+    assert (
+        f"{place} is not a folder that only this user can write to: remove it, or set WORK_DIR"
+        in said.err
+    )
     assert list((shop.home / "trap").iterdir()) == []
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="NOT TESTED: only root can give a folder away")
+@pytest.mark.skipif(
+    os.getuid() != 0, reason="NOT TESTED: only root can give a folder away"
+)
 def test_a_shared_place_of_another_user_is_refused(shop: Stranger) -> None:
     place = shop.home / "fondation-worker-0"
     place.mkdir(mode=0o700)
     os.chown(place, 54321, 54321)
-    assert "is not a folder that only this user can write to" in shop.run("run", "shop", code=78).err
+    assert (
+        "is not a folder that only this user can write to"
+        in shop.run("run", "shop", code=78).err
+    )
 
 
-def test_a_shared_place_is_this_users_alone_whatever_rights_it_had(shop: Stranger) -> None:
+def test_a_shared_place_is_this_users_alone_whatever_rights_it_had(
+    shop: Stranger,
+) -> None:
     place = shop.home / f"fondation-worker-{os.getuid()}"
     place.mkdir(mode=0o755)
     shop.run("run", "shop")

@@ -25,11 +25,19 @@ def on_a_terminal(person: Stranger, *argv: str, **environment: str) -> str:
     return shown.decode()
 
 
-def _start(person: Stranger, terminal: int, *argv: str, **environment: str) -> subprocess.Popen[bytes]:
+def _start(
+    person: Stranger, terminal: int, *argv: str, **environment: str
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [PROGRAM, *argv],
         cwd=person.home,
-        env={**kept(), "HOME": str(person.home), "TERM": "xterm", "COLUMNS": "100", **environment},
+        env={
+            **kept(),
+            "HOME": str(person.home),
+            "TERM": "xterm",
+            "COLUMNS": "100",
+            **environment,
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=terminal,
@@ -52,10 +60,18 @@ def folder(person: Stranger) -> Path:
     return person.home / "shop"
 
 
-def test_each_finished_stage_leaves_a_line_and_no_log_is_mixed_in(person: Stranger, folder: Path) -> None:
-    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", on_a_terminal(person, "run", str(folder)))
+def test_each_finished_stage_leaves_a_line_and_no_log_is_mixed_in(
+    person: Stranger, folder: Path
+) -> None:
+    shown = re.sub(
+        r"\x1b\[[0-9;?]*[A-Za-z]", "", on_a_terminal(person, "run", str(folder))
+    )
     lines = [line.split("\r")[-1].split() for line in shown.splitlines()]
-    steps = [line[0] for line in lines if line and re.fullmatch(r"[1-7]/7", line[0]) and line[-1].endswith("s")]
+    steps = [
+        line[0]
+        for line in lines
+        if line and re.fullmatch(r"[1-7]/7", line[0]) and line[-1].endswith("s")
+    ]
     assert steps == [f"{step}/7" for step in range(1, 8)]
     assert "checkpoint" not in shown
     assert "{" not in shown
@@ -63,10 +79,14 @@ def test_each_finished_stage_leaves_a_line_and_no_log_is_mixed_in(person: Strang
 
 def test_the_terminal_is_left_as_it_was(person: Stranger, folder: Path) -> None:
     shown = on_a_terminal(person, "run", str(folder))
-    assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h") > 0, "the cursor is shown again"
+    assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h") > 0, (
+        "the cursor is shown again"
+    )
 
 
-def test_who_asks_for_a_log_gets_its_lines_above_the_bar(person: Stranger, folder: Path) -> None:
+def test_who_asks_for_a_log_gets_its_lines_above_the_bar(
+    person: Stranger, folder: Path
+) -> None:
     shown = on_a_terminal(person, "run", str(folder), LOG_LEVEL="info")
     assert "claimed run=1" in shown
     assert "7/7" in shown

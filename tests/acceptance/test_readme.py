@@ -20,7 +20,11 @@ READERS: Final = {"text", "required", "secret", "number", "flag", "choice", "che
 
 def variables(source: Path) -> set[str]:
     """Return the names of the environment's variables that a module asks for."""
-    calls = [node for node in ast.walk(ast.parse(source.read_text())) if isinstance(node, ast.Call)]
+    calls = [
+        node
+        for node in ast.walk(ast.parse(source.read_text()))
+        if isinstance(node, ast.Call)
+    ]
     texts = [
         call.args[0].value
         for call in calls
@@ -29,7 +33,11 @@ def variables(source: Path) -> set[str]:
         and call.args
         and isinstance(call.args[0], ast.Constant)
     ]
-    return {text for text in texts if isinstance(text, str) and re.fullmatch(r"[A-Z][A-Z0-9_]+", text)}
+    return {
+        text
+        for text in texts
+        if isinstance(text, str) and re.fullmatch(r"[A-Z][A-Z0-9_]+", text)
+    }
 
 
 def test_the_state_diagram_is_the_one_that_the_table_draws() -> None:
@@ -38,7 +46,9 @@ def test_the_state_diagram_is_the_one_that_the_table_draws() -> None:
 
 
 @pytest.mark.parametrize("module", ["settings.py", "request.py"])
-def test_every_variable_that_the_settings_read_has_its_place_in_a_table(module: str) -> None:
+def test_every_variable_that_the_settings_read_has_its_place_in_a_table(
+    module: str,
+) -> None:
     rows = " ".join(line for line in README.splitlines() if line.startswith("|"))
     named = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", rows))
     read = variables(ROOT / "worker" / module)
@@ -60,10 +70,16 @@ def test_every_command_is_named(command: str) -> None:
 def test_every_stage_stands_in_the_table_with_its_message_and_what_it_writes() -> None:
     for info in STAGES[1:]:
         writes = info.file or f"{info.folder}/*.md"
-        assert f"| {info.step} | `{info.stage}` | {info.message} | `{writes}` |" in README
+        assert (
+            f"| {info.step} | `{info.stage}` | {info.message} | `{writes}` |" in README
+        )
 
 
 def test_every_exit_code_stands_in_the_table() -> None:
-    rows = [line.split("|")[1] for line in README.splitlines() if re.match(r"\| \d+[ ,]", line)]
+    rows = [
+        line.split("|")[1]
+        for line in README.splitlines()
+        if re.match(r"\| \d+[ ,]", line)
+    ]
     named = {int(number) for row in rows for number in re.findall(r"\d+", row)}
     assert set(Exit) <= named

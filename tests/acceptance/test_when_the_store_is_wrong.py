@@ -32,7 +32,9 @@ def test_a_store_that_does_not_let_us_in_is_named_at_once(
 
 
 @pytest.mark.parametrize("s3_server", ["minio"], indirect=True)
-def test_a_store_that_does_not_answer_is_waited_for_and_then_it_is_75(platform: Platform) -> None:
+def test_a_store_that_does_not_answer_is_waited_for_and_then_it_is_75(
+    platform: Platform,
+) -> None:
     nobody = f"http://127.0.0.1:{free_port()}"
     said = platform.run(code=75, AWS_ENDPOINT_URL_S3=nobody, STORE_GIVE_UP_SECONDS="1")
     assert "see that it runs and can be reached from here" in last_line(said)
@@ -40,7 +42,9 @@ def test_a_store_that_does_not_answer_is_waited_for_and_then_it_is_75(platform: 
 
 
 @pytest.mark.parametrize("s3_server", ["rclone"], indirect=True)
-def test_a_store_that_is_no_fence_is_refused_with_what_it_did(platform: Platform) -> None:
+def test_a_store_that_is_no_fence_is_refused_with_what_it_did(
+    platform: Platform,
+) -> None:
     said = platform.run(code=78)
     assert "overwrote" in last_line(said)
     assert "ALLOW_UNFENCED_STORE=1" in last_line(said)
@@ -50,7 +54,9 @@ def test_a_store_that_is_no_fence_is_refused_with_what_it_did(platform: Platform
 
 
 @pytest.mark.parametrize("s3_server", ["minio"], indirect=True)
-def test_a_job_of_another_version_of_the_program_is_refused_by_both_names_and_left_alone(platform: Platform) -> None:
+def test_a_job_of_another_version_of_the_program_is_refused_by_both_names_and_left_alone(
+    platform: Platform,
+) -> None:
     key = checkpoint_key("job-1", 1)
     platform.store.put(key, b'{"format": 99}', "application/json")
     said = platform.run(code=78)

@@ -40,7 +40,14 @@ def client(endpoint_url: str, access_key: str, secret_key: str) -> Any:  # noqa:
 def upload(s3: Any, bucket: str, files: list[Path]) -> None:  # noqa: ANN401 - boto3's
     """Store files."""
     with ThreadPoolExecutor(HANDS) as pool:
-        list(pool.map(lambda file: s3.put_object(Bucket=bucket, Key=str(file), Body=file.read_bytes()), files))
+        list(
+            pool.map(
+                lambda file: s3.put_object(
+                    Bucket=bucket, Key=str(file), Body=file.read_bytes()
+                ),
+                files,
+            )
+        )
 
 
 def fetch(s3: Any, bucket: str, prefix: str) -> list[bytes]:  # noqa: ANN401 - boto3's
@@ -48,7 +55,11 @@ def fetch(s3: Any, bucket: str, prefix: str) -> list[bytes]:  # noqa: ANN401 - b
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     keys = [item["Key"] for page in pages for item in page["Contents"]]
     with ThreadPoolExecutor(HANDS) as pool:
-        return list(pool.map(lambda key: s3.get_object(Bucket=bucket, Key=key)["Body"].read(), keys))
+        return list(
+            pool.map(
+                lambda key: s3.get_object(Bucket=bucket, Key=key)["Body"].read(), keys
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks.by_hand REPOSITORY CLI FOLDER BUCKET WEBHOOK
 
-clones, lets the CLI do step after step, uploads what it wrote, 8 files at once, and posts their names.
+clones, lets the CLI do step after step, uploads what it wrote, 8 files at once, and posts
+their names.
 """
 
 import json
@@ -22,16 +23,28 @@ STEPS: Final = tuple(info.stage for info in STAGES[1:])
 def main(repository: str, cli: str, folder: Path, bucket: str, webhook: str) -> None:
     """Do the job."""
     source, output = folder / "source", folder / "output"
-    subprocess.run(["git", "clone", "-q", "--depth", "1", repository, source], check=True)
+    subprocess.run(
+        ["git", "clone", "-q", "--depth", "1", repository, source], check=True
+    )
     for step in STEPS:
         options = ("--output-dir", str(output), "--steps", step)
-        argv = ["node", f"{cli}/cloud-run/cli.bundled.cjs", "analyze", str(source), *options]
+        argv = [
+            "node",
+            f"{cli}/cloud-run/cli.bundled.cjs",
+            "analyze",
+            str(source),
+            *options,
+        ]
         subprocess.run(argv, check=True, cwd=cli, stdout=subprocess.DEVNULL)
     files = [path for path in output.rglob("*") if path.is_file()]
     names = ("AWS_ENDPOINT_URL_S3", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     upload(client(*(os.environ[name] for name in names)), bucket, files)
-    body = json.dumps({"type": "complete", "files": [str(path) for path in files]}).encode()
-    urllib.request.urlopen(urllib.request.Request(webhook, body, {"Content-Type": "application/json"})).close()
+    body = json.dumps(
+        {"type": "complete", "files": [str(path) for path in files]}
+    ).encode()
+    urllib.request.urlopen(
+        urllib.request.Request(webhook, body, {"Content-Type": "application/json"})
+    ).close()
 
 
 if __name__ == "__main__":

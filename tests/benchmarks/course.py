@@ -1,4 +1,7 @@
-"""A course of any size, made in no time; and a job that makes it, with as many transfers at once as asked for."""
+"""A course of any size, made in no time.
+
+And a job that makes it, with as many transfers at once as asked for.
+"""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
@@ -36,7 +39,8 @@ class QuickEngine(FakeEngine):
     def __post_init__(self) -> None:
         """Make the files of the first stages beforehand."""
         self._documents = {
-            stage: document(stage, self.chapters, "text") for stage in (Stage.EXTRACT, Stage.ANALYZE, Stage.ORDER)
+            stage: document(stage, self.chapters, "text")
+            for stage in (Stage.EXTRACT, Stage.ANALYZE, Stage.ORDER)
         }
 
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:  # noqa: ARG002 - it looks at nothing
@@ -55,10 +59,19 @@ class QuickEngine(FakeEngine):
 Tell = Callable[[Stage, int], None]
 
 
-def world(store: Store, folder: Path, chapters: int, tell: Tell = lambda _stage, _count: None) -> World:
+def world(
+    store: Store, folder: Path, chapters: int, tell: Tell = lambda _stage, _count: None
+) -> World:
     """Return a world in which a course of so many chapters is made, and nobody listens."""
     engine = QuickEngine(chapters=chapters, tell=tell)
-    return World(store=store, work_dir=folder / "work", engine=engine, receiver=None, runtime=Hands(), lease=30)
+    return World(
+        store=store,
+        work_dir=folder / "work",
+        engine=engine,
+        receiver=None,
+        runtime=Hands(),
+        lease=30,
+    )
 
 
 @dataclass

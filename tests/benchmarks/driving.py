@@ -1,8 +1,9 @@
 """What whole jobs with the Fondation CLI cost, against the same job written by hand (tests/benchmarks/by_hand.py).
 
-Both are processes, from their start to their end, with the same stand-in for the CLI. It takes 200 ms for an item, and
-makes five at a time. That is little: a model takes minutes, and all that is not the CLI's weighs less then. A job has
-some thirty operations on the store whatever its size; the aim per item is that of large ones.
+Both are processes, from their start to their end, with the same stand-in for the CLI. It
+takes 200 ms for an item, and makes five at a time. That is little: a model takes minutes,
+and all that is not the CLI's weighs less then. A job has some thirty operations on the
+store whatever its size; the aim per item is that of large ones.
 """
 
 import os
@@ -45,9 +46,20 @@ class Place:
     def by_hand(self) -> None:
         """Do the job by hand."""
         folder = self.folder / "by hand"
-        argv = [self.repository, str(self.cli), str(folder), self.server.new_bucket(), self.webhook]
+        argv = [
+            self.repository,
+            str(self.cli),
+            str(folder),
+            self.server.new_bucket(),
+            self.webhook,
+        ]
         words = [sys.executable, "-m", "tests.benchmarks.by_hand", *argv]
-        subprocess.run(words, check=True, env=os.environ | keys(self.server), stdout=subprocess.DEVNULL)
+        subprocess.run(
+            words,
+            check=True,
+            env=os.environ | keys(self.server),
+            stdout=subprocess.DEVNULL,
+        )
         shutil.rmtree(folder)
 
     def job(self, **environment: str) -> None:
@@ -65,7 +77,9 @@ class Place:
             **keys(self.server),
             **environment,
         }
-        subprocess.run([PROGRAM, "run"], check=True, env=given, stderr=subprocess.DEVNULL)
+        subprocess.run(
+            [PROGRAM, "run"], check=True, env=given, stderr=subprocess.DEVNULL
+        )
 
     def operations(self) -> int:
         """Do the job, and return how often it has asked the store for anything."""
@@ -80,10 +94,21 @@ def driving(server: S3Server, folder: Path) -> list[Figure]:
     with ExitStack() as stack:
         receiver = stack.enter_context(receiving())
         host = stack.enter_context(GitServer(folder / "git"))
-        host.repository("owner/name", {f"lib/part_{number}.py": b"class Part:\n    pass\n" for number in range(20)})
+        host.repository(
+            "owner/name",
+            {
+                f"lib/part_{number}.py": b"class Part:\n    pass\n"
+                for number in range(20)
+            },
+        )
         for items, aim in JOBS.items():
             names = [f"Part {number}" for number in range((items - 3) // 3)]
-            cli = StandIn(folder / f"cli-{items}", names=names, delay=ITEM_MILLISECONDS, words=1300)
+            cli = StandIn(
+                folder / f"cli-{items}",
+                names=names,
+                delay=ITEM_MILLISECONDS,
+                words=1300,
+            )
             place = Place(
                 folder=folder,
                 server=server,

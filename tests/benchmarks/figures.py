@@ -28,9 +28,17 @@ class Figure:
 
 def table(figures: list[Figure]) -> list[str]:
     """Return figures as lines, their columns aligned."""
-    rows = [["", "ours", "bare", "", "ratio", "aim"], *(figure.cells for figure in figures)]
+    rows = [
+        ["", "ours", "bare", "", "ratio", "aim"],
+        *(figure.cells for figure in figures),
+    ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [
+        "  ".join(
+            cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -40,8 +48,13 @@ def timed(work: Callable[[], object]) -> float:
     return 1000 * (time.perf_counter() - began)
 
 
-def in_turns(ours: Callable[[], object], bare: Callable[[], object], *, times: int) -> tuple[float, float]:
-    """Do both so often, one after the other, and return the medians in milliseconds; the first of each warms up."""
+def in_turns(
+    ours: Callable[[], object], bare: Callable[[], object], *, times: int
+) -> tuple[float, float]:
+    """Do both so often, one after the other, and return the medians in milliseconds.
+
+    The first of each warms up.
+    """
     ours_took, bare_took = [], []
     for _ in range(times + 1):
         bare_took.append(timed(bare))

@@ -28,7 +28,12 @@ def growth(_server: S3Server, folder: Path) -> list[Figure]:
 
         took = timed(run)
         items = 3 + 3 * chapters
-        figures.append(Figure(name=f"{items} items: milliseconds of our own, an item", ours=took / items))
+        figures.append(
+            Figure(
+                name=f"{items} items: milliseconds of our own, an item",
+                ours=took / items,
+            )
+        )
         figures += _requests(items, noted)
     return figures
 
@@ -36,7 +41,9 @@ def growth(_server: S3Server, folder: Path) -> list[Figure]:
 def _requests(items: int, noted: list[tuple[str, str]]) -> list[Figure]:
     """Return requests for each transition: creates of checkpoints, and everything else that is no item's PUT."""
     kinds = Counter(
-        f"{name} {key.split('/')[1]}" for name, key in noted if not (name == "put" and "/artifacts/" in key)
+        f"{name} {key.split('/')[1]}"
+        for name, key in noted
+        if not (name == "put" and "/artifacts/" in key)
     )
     transitions = kinds["create checkpoints"]
     said: dict[str, Any] = dict(kinds)

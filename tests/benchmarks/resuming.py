@@ -1,6 +1,7 @@
 """What resuming costs with 500 finished items: from the start of a process to its first new item.
 
-Bare is a process that lists what there is and gets what the stage needs, in parallel, with boto3 and nothing else.
+Bare is a process that lists what there is and gets what the stage needs, in parallel, with
+boto3 and nothing else.
 
     python -m tests.benchmarks.resuming BUCKET FOLDER     is a process that resumes, and says when it is so far
 """
@@ -49,13 +50,21 @@ def interrupted(server: S3Server, bucket: str, folder: Path, chapters: int) -> N
             job.inbox.mailbox.put(Stop(exit_code=Exit.TEMPORARY, reason="enough"))
             threading.Event().wait()
 
-    job = world(S3Store(bucket, "jobs", server.access), folder, chapters, tell=stop).job()
+    job = world(
+        S3Store(bucket, "jobs", server.access), folder, chapters, tell=stop
+    ).job()
     assert job.run(IDENTITY) is Exit.TEMPORARY
 
 
 def list_and_get(server: S3Server, bucket: str) -> None:
     """Run the bare process."""
-    argv = [sys.executable, "-m", "tests.benchmarks.bare", bucket, f"jobs/{JOB}/artifacts/"]
+    argv = [
+        sys.executable,
+        "-m",
+        "tests.benchmarks.bare",
+        bucket,
+        f"jobs/{JOB}/artifacts/",
+    ]
     subprocess.run(argv, check=True, env=os.environ | keys(server))
 
 
@@ -63,7 +72,9 @@ def timed_resume(server: S3Server, bucket: str, folder: Path) -> float:
     """Run a process that resumes, and return the milliseconds until its first new item."""
     argv = [sys.executable, "-m", "tests.benchmarks.resuming", bucket, str(folder)]
     began = time.perf_counter()
-    with subprocess.Popen(argv, env=os.environ | keys(server), stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        argv, env=os.environ | keys(server), stdout=subprocess.PIPE
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == SAID
         took = 1000 * (time.perf_counter() - began)
@@ -81,7 +92,10 @@ def keys(server: S3Server) -> dict[str, str]:
 
 
 def main(bucket: str, folder: str) -> int:
-    """Load what the program loads, and resume; say when the first new item is due, and stop as at a soft deadline."""
+    """Load what the program loads, and resume.
+
+    Say when the first new item is due, and stop as at a soft deadline.
+    """
     import_module("worker.cli.commands.run")
     server = S3Server(name="", endpoint_url=os.environ["AWS_ENDPOINT_URL_S3"], log="")
 
@@ -90,7 +104,9 @@ def main(bucket: str, folder: str) -> int:
         job.inbox.mailbox.put(Stop(exit_code=Exit.TEMPORARY, reason="enough"))
         threading.Event().wait()
 
-    job = world(S3Store(bucket, "jobs", server.access), Path(folder), CHAPTERS, tell=say).job()
+    job = world(
+        S3Store(bucket, "jobs", server.access), Path(folder), CHAPTERS, tell=say
+    ).job()
     return job.run(IDENTITY)
 
 

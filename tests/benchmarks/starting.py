@@ -45,7 +45,11 @@ def start(server: S3Server, folder: Path) -> list[Figure]:
     with receiving(hear) as receiver, GitServer(folder / "host") as host:
         host.repository("owner/name", {"file.py": b"class File:\n    pass\n"})
         for number in range(TIMES):
-            job = {"JOB_ID": f"job-{number}", "REPOSITORY_URL": host.url("owner/name"), "CALLBACK_TOKEN": "t"}
+            job = {
+                "JOB_ID": f"job-{number}",
+                "REPOSITORY_URL": host.url("owner/name"),
+                "CALLBACK_TOKEN": "t",
+            }
             heard.clear()
             bare = timed(lambda: _bare(server, receiver))
             heard.clear()
@@ -58,7 +62,11 @@ def start(server: S3Server, folder: Path) -> list[Figure]:
 
 
 def _run(
-    server: S3Server, receiver: Receiver, folder: Path, heard: list[float], job: dict[str, str]
+    server: S3Server,
+    receiver: Receiver,
+    folder: Path,
+    heard: list[float],
+    job: dict[str, str],
 ) -> tuple[float, float]:
     environment = {
         "PATH": os.environ["PATH"],
@@ -70,7 +78,9 @@ def _run(
         **job,
     }
     began = time.perf_counter()
-    with subprocess.Popen([PROGRAM, "run"], env=environment, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [PROGRAM, "run"], env=environment, stderr=subprocess.PIPE
+    ) as process:
         assert process.stderr is not None
         line = b""
         while b'"claimed"' not in line:
@@ -83,4 +93,6 @@ def _run(
 
 def _bare(server: S3Server, receiver: Receiver) -> None:
     argv = [sys.executable, "-c", BARE, server.new_bucket(), receiver.url]
-    subprocess.run(argv, check=True, env=os.environ | keys(server), stdout=subprocess.DEVNULL)
+    subprocess.run(
+        argv, check=True, env=os.environ | keys(server), stdout=subprocess.DEVNULL
+    )

@@ -2,9 +2,9 @@
 
     .venv/bin/python -m tests.benchmarks.static_engine REPOSITORY [REPOSITORY ...]
 
-measures folders three times each in processor time (the engine has one thread, and other programs do not
-count), and prints a table and the most memory that was taken. Parsing by tree-sitter alone is the floor that no engine
-of this kind gets below.
+measures folders three times each in processor time (the engine has one thread, and other
+programs do not count), and prints a table and the most memory that was taken. Parsing by
+tree-sitter alone is the floor that no engine of this kind gets below.
 """
 
 import resource
@@ -25,12 +25,19 @@ from worker.engines.static.reading.survey import Survey, survey
 
 TIMES: Final = 3
 AIM: Final = 7.0
-"""So many times the floor the analysis may take; a course's time depends on how much is written, too."""
+"""So many times the floor the analysis may take.
+
+A course's time depends on how much is written, too.
+"""
 
 
 def main(repositories: Sequence[str]) -> None:
     """Measure, and print."""
-    figures = [figure for repository in repositories for figure in measure(Path(repository).resolve())]
+    figures = [
+        figure
+        for repository in repositories
+        for figure in measure(Path(repository).resolve())
+    ]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print("\n".join([*table(figures), "", f"at most {peak} MB"]))  # noqa: T201 - this is what it is for
 
@@ -50,7 +57,10 @@ def measure(root: Path) -> list[Figure]:
 
 
 def processor(work: Callable[[], object]) -> float:
-    """Return how many milliseconds of processor time something takes, as a median; once more to warm up."""
+    """Return how many milliseconds of processor time something takes, as a median.
+
+    Once more to warm up.
+    """
     found = []
     for _ in range(TIMES + 1):
         began = time.process_time()

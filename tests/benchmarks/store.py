@@ -2,9 +2,9 @@
 
     .venv/bin/python -m tests.benchmarks.store [minio|ceph] [transition|job|resume|start|growth|cli ...]
 
-starts a server (MinIO), measures all of it (three minutes), and prints a table. Each ratio has the bare thing measured
-beside it, in turns, in the same run: single figures depend on the machine, ratios hardly. Run it on a machine that has
-nothing else to do.
+starts a server (MinIO), measures all of it (three minutes), and prints a table. Each ratio
+has the bare thing measured beside it, in turns, in the same run: single figures depend on
+the machine, ratios hardly. Run it on a machine that has nothing else to do.
 """
 
 import sys
@@ -54,4 +54,7 @@ def measure(server: S3Server, names: list[str], folder: Path) -> None:
 
 if __name__ == "__main__":
     servers = [word for word in sys.argv[1:] if word in PROGRAMS] or ["minio"]
-    main(servers[0], [word for word in sys.argv[1:] if word in BENCHMARKS] or list(BENCHMARKS))
+    main(
+        servers[0],
+        [word for word in sys.argv[1:] if word in BENCHMARKS] or list(BENCHMARKS),
+    )

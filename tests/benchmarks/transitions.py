@@ -27,13 +27,19 @@ def transition(server: S3Server, _folder: Path) -> list[Figure]:
 
 def _appends(server: S3Server, items: int) -> Figure:
     bucket, runtime, first = server.new_bucket(), SystemRuntime(), with_items(items)
-    log = CheckpointLog(S3Store(bucket, "jobs", server.access), IDENTITY.job_id, runtime)
-    owned = Ownership(log, log.append(None, first, first.writer), since=runtime.monotonic())
+    log = CheckpointLog(
+        S3Store(bucket, "jobs", server.access), IDENTITY.job_id, runtime
+    )
+    owned = Ownership(
+        log, log.append(None, first, first.writer), since=runtime.monotonic()
+    )
     s3 = bare.client(server.endpoint_url, server.access_key, server.secret_key)
     numbers, body = count(), encode(owned.manifest)
 
     def put() -> None:
-        s3.put_object(Bucket=bucket, Key=f"bare/{next(numbers):08d}", Body=body, IfNoneMatch="*")
+        s3.put_object(
+            Bucket=bucket, Key=f"bare/{next(numbers):08d}", Body=body, IfNoneMatch="*"
+        )
 
     ours, took = in_turns(lambda: owned.append(lambda base: base), put, times=TIMES)
     name = f"a transition with {items} items ({len(body) // 1000} kB) / one create-only PUT"
@@ -43,5 +49,10 @@ def _appends(server: S3Server, items: int) -> Figure:
 def with_items(items: int) -> Manifest:
     """Return a manifest that names so many chapters."""
     manifest = begun()
-    chapters = tuple(artifact(f"chapters/chapter_{number}_thing_{number}.md") for number in range(items))
-    return manifest.with_record(replace(manifest.record(Stage.GENERATE_CHAPTERS), artifacts=chapters))
+    chapters = tuple(
+        artifact(f"chapters/chapter_{number}_thing_{number}.md")
+        for number in range(items)
+    )
+    return manifest.with_record(
+        replace(manifest.record(Stage.GENERATE_CHAPTERS), artifacts=chapters)
+    )

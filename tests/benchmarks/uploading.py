@@ -35,7 +35,9 @@ def job(server: S3Server, folder: Path) -> list[Figure]:
         copied.append(timed(lambda: _copy(server, folder / "files")))
     name = f"a job of {len(files)} items, {HANDS} at once"
     return [
-        Figure(name=f"{name} / boto3", ours=median(ours), bare=median(uploaded), aim=1.3),
+        Figure(
+            name=f"{name} / boto3", ours=median(ours), bare=median(uploaded), aim=1.3
+        ),
         Figure(name=f"{name} / rclone copy", ours=median(ours), bare=median(copied)),
     ]
 
@@ -59,12 +61,23 @@ def _files(server: S3Server, folder: Path) -> list[Path]:
 
 
 def _upload(server: S3Server, files: list[Path]) -> None:
-    bare.upload(bare.client(server.endpoint_url, server.access_key, server.secret_key), server.new_bucket(), files)
+    bare.upload(
+        bare.client(server.endpoint_url, server.access_key, server.secret_key),
+        server.new_bucket(),
+        files,
+    )
 
 
 def _copy(server: S3Server, folder: Path) -> None:
     rclone = shutil.which("rclone", path=sysconfig.get_path("scripts")) or "rclone"
     remote = f":s3,provider=Other,endpoint='{server.endpoint_url}',env_auth=true:{server.new_bucket()}"
-    keys = {"AWS_ACCESS_KEY_ID": server.access_key, "AWS_SECRET_ACCESS_KEY": server.secret_key}
+    keys = {
+        "AWS_ACCESS_KEY_ID": server.access_key,
+        "AWS_SECRET_ACCESS_KEY": server.secret_key,
+    }
     options = ("--transfers", str(HANDS), "--config", "/dev/null", "--quiet")
-    subprocess.run([rclone, "copy", *options, str(folder), remote], check=True, env=os.environ | keys)
+    subprocess.run(
+        [rclone, "copy", *options, str(folder), remote],
+        check=True,
+        env=os.environ | keys,
+    )

@@ -1,6 +1,7 @@
 """Prepares the stack of docker-compose.yml: waits for the store, makes its bucket, and a folder for the courses.
 
-Run by the worker's image, as root, for the sake of the folder: Docker makes it as root where it is missing.
+Run by the worker's image, as root, for the sake of the folder: Docker makes it as root
+where it is missing.
 """
 
 import os
@@ -23,16 +24,24 @@ def make_bucket(name: str) -> None:
         read_timeout=5,
         s3={"addressing_style": "path"},
     )
-    client = boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL_S3"], config=config)
+    client = boto3.client(
+        "s3", endpoint_url=os.environ["AWS_ENDPOINT_URL_S3"], config=config
+    )
     try:
         client.create_bucket(Bucket=name)
     except ClientError as error:
-        if error.response["Error"]["Code"] not in {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}:
+        if error.response["Error"]["Code"] not in {
+            "BucketAlreadyOwnedByYou",
+            "BucketAlreadyExists",
+        }:
             raise
 
 
 def give(folder: Path, user: str) -> None:
-    """Let a user write to a folder: one that Docker has made is given away; anybody else's must be open to them."""
+    """Let a user write to a folder: one that Docker has made is given away.
+
+    Anybody else's must be open to them.
+    """
     uid, _, gid = user.partition(":")
     if folder.stat().st_uid == 0:
         os.chown(folder, int(uid), int(gid or uid))
@@ -40,7 +49,9 @@ def give(folder: Path, user: str) -> None:
     os.seteuid(int(uid))
     if not os.access(folder, os.W_OK, effective_ids=True):
         owner = folder.stat()
-        sys.exit(f"./courses is not writable to user {user}: set WORKER_USER={owner.st_uid}:{owner.st_gid} in .env")
+        sys.exit(
+            f"./courses is not writable to user {user}: set WORKER_USER={owner.st_uid}:{owner.st_gid} in .env"
+        )
 
 
 if __name__ == "__main__":

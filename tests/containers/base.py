@@ -27,7 +27,17 @@ def base_image(folder: Path, log: Path) -> Path:
         folder.mkdir(parents=True)
         root = folder / "root"
         mirror = _mirror()
-        run(["debootstrap", "--variant=minbase", f"--include={PACKAGES}", SUITE, str(root), mirror], log)
+        run(
+            [
+                "debootstrap",
+                "--variant=minbase",
+                f"--include={PACKAGES}",
+                SUITE,
+                str(root),
+                mirror,
+            ],
+            log,
+        )
         _settle(root, mirror)
         _write(layout, root)
         shutil.rmtree(root)
@@ -36,8 +46,16 @@ def base_image(folder: Path, log: Path) -> Path:
 
 def _mirror() -> str:
     """Return where this machine gets Debian from."""
-    told = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI)"], capture_output=True, check=False)
-    found = [uri.rstrip("/") for uri in told.stdout.decode().split() if re.search(r"/debian/?$", uri)]
+    told = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI)"],
+        capture_output=True,
+        check=False,
+    )
+    found = [
+        uri.rstrip("/")
+        for uri in told.stdout.decode().split()
+        if re.search(r"/debian/?$", uri)
+    ]
     return found[0] if found else MIRROR
 
 
@@ -45,12 +63,19 @@ def _settle(root: Path, mirror: str) -> None:
     """Let what is built in there reach the package registries the way this machine does."""
     security = f"{mirror}-security"
     sources = [f"deb {mirror} {suite} main" for suite in (SUITE, f"{SUITE}-updates")]
-    (root / "etc/apt/sources.list").write_text("\n".join([*sources, f"deb {security} {SUITE}-security main", ""]))
+    (root / "etc/apt/sources.list").write_text(
+        "\n".join([*sources, f"deb {security} {SUITE}-security main", ""])
+    )
     bundle = "etc/ssl/certs/ca-certificates.crt"
     if (Path("/") / bundle).is_file():
         shutil.copyfile(Path("/") / bundle, root / bundle)
     index = os.environ.get("PIP_INDEX_URL")
-    lines = ["[global]", f"cert = /{bundle}", *([f"index-url = {index}"] if index else []), ""]
+    lines = [
+        "[global]",
+        f"cert = /{bundle}",
+        *([f"index-url = {index}"] if index else []),
+        "",
+    ]
     (root / "etc/pip.conf").write_text("\n".join(lines))
     shutil.rmtree(root / "var/cache/apt")
     for name in LEFT_OUT:
@@ -68,23 +93,44 @@ def _write(layout: Path, root: Path) -> None:
     with archive.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     archive.rename(blobs / digest)
-    layer = {"mediaType": "application/vnd.oci.image.layer.v1.tar", **_named(digest, blobs)}
+    layer = {
+        "mediaType": "application/vnd.oci.image.layer.v1.tar",
+        **_named(digest, blobs),
+    }
     config = {
         "architecture": "amd64",
         "os": "linux",
-        "config": {"Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], "Cmd": ["python3"]},
+        "config": {
+            "Env": [
+                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+            ],
+            "Cmd": ["python3"],
+        },
         "rootfs": {"type": "layers", "diff_ids": [layer["digest"]]},
         "history": [{"created_by": "debootstrap"}],
     }
-    described = {"mediaType": "application/vnd.oci.image.config.v1+json", **_put(blobs, config)}
+    described = {
+        "mediaType": "application/vnd.oci.image.config.v1+json",
+        **_put(blobs, config),
+    }
     kind = "application/vnd.oci.image.manifest.v1+json"
     manifest = {
         "mediaType": kind,
-        **_put(blobs, {"schemaVersion": 2, "mediaType": kind, "config": described, "layers": [layer]}),
+        **_put(
+            blobs,
+            {
+                "schemaVersion": 2,
+                "mediaType": kind,
+                "config": described,
+                "layers": [layer],
+            },
+        ),
     }
     manifest["annotations"] = {"org.opencontainers.image.ref.name": "latest"}
     (layout / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
-    (layout / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [manifest]}))
+    (layout / "index.json").write_text(
+        json.dumps({"schemaVersion": 2, "manifests": [manifest]})
+    )
 
 
 def _put(blobs: Path, document: dict[str, Any]) -> dict[str, Any]:

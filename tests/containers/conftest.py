@@ -39,9 +39,14 @@ def docker(folder: Path) -> Iterator[Docker]:
 
 
 def install_cli(folder: Path, **vices: Any) -> Path:  # noqa: ANN401 - as the stand-in's own file says
-    """Make a Fondation source of the stand-in; some of it only its owner may read, as on many a disk."""
+    """Make a Fondation source of the stand-in.
+
+    Some of it only its owner may read, as on many a disk.
+    """
     shutil.copytree(CLI, folder)
-    (folder / "vices.json").write_text(json.dumps({"names": NAMES, "delay": 800, "keyless": True} | vices))
+    (folder / "vices.json").write_text(
+        json.dumps({"names": NAMES, "delay": 800, "keyless": True} | vices)
+    )
     (folder / "vices.json").chmod(0o600)
     (folder / ".git").mkdir()
     (folder / ".git" / "config").write_text("[remote]\n")
@@ -52,7 +57,11 @@ def install_cli(folder: Path, **vices: Any) -> Path:  # noqa: ANN401 - as the st
 def image(docker: Docker, folder: Path) -> str:
     """Return the image with a Fondation CLI."""
     source = install_cli(folder / "fondation")
-    return docker.build("fondation-worker-test:fondation", "--build-context", f"fondation-source={source}")
+    return docker.build(
+        "fondation-worker-test:fondation",
+        "--build-context",
+        f"fondation-source={source}",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -63,22 +72,34 @@ def static_image(docker: Docker) -> str:
 
 @pytest.fixture(scope="session")
 def minio_image(docker: Docker, folder: Path) -> str:
-    """Return the store's image; what its first stage would build for minutes is what the other tests have built."""
+    """Return the store's image.
+
+    What its first stage would build for minutes is what the other tests have built.
+    """
     out = folder / "minio" / "out"
     out.mkdir(parents=True)
     shutil.copy(minio.program(folder / "minio.log"), out / "minio")
     context = Path(__file__).parents[1] / "compose" / "minio"
-    return docker.build("fondation-worker-test:minio", "--build-context", f"build={out.parent}", context=context)
+    return docker.build(
+        "fondation-worker-test:minio",
+        "--build-context",
+        f"build={out.parent}",
+        context=context,
+    )
 
 
 @pytest.fixture(scope="session")
-def new_stack(docker: Docker, minio_image: str, folder: Path) -> Iterator[Callable[[str], Stack]]:
+def new_stack(
+    docker: Docker, minio_image: str, folder: Path
+) -> Iterator[Callable[[str], Stack]]:
     """Return a function that makes stacks whose worker has an image."""
     made: list[Stack] = []
 
     def new(worker_image: str) -> Stack:
         path = folder / f"stack-{os.getpid()}-{len(made)}"
-        made.append(Stack(docker, path, WORKER_IMAGE=worker_image, MINIO_IMAGE=minio_image))
+        made.append(
+            Stack(docker, path, WORKER_IMAGE=worker_image, MINIO_IMAGE=minio_image)
+        )
         return made[-1]
 
     yield new
@@ -90,12 +111,16 @@ def new_stack(docker: Docker, minio_image: str, folder: Path) -> Iterator[Callab
 def address(docker: Docker) -> str:
     """Return the address of this machine that containers know as host.docker.internal."""
     # An engine that has just made its bridge names no gateway until it is started again.
-    subnet = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}")
+    subnet = docker(
+        "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}"
+    )
     gateway = str(next(ip_network(subnet).hosts()))
     with socket.socket() as probe:
         try:
             probe.bind((gateway, 0))
-        except OSError:  # the engine lives in a machine of its own, and forwards to our loopback
+        except (
+            OSError
+        ):  # the engine lives in a machine of its own, and forwards to our loopback
             return "127.0.0.1"
     return gateway
 
@@ -104,7 +129,9 @@ def address(docker: Docker) -> str:
 def host(folder: Path, address: str) -> Iterator[GitServer]:
     """Return a git host on this machine, with a repository `owner/shop`."""
     with GitServer(folder / "host", address=address) as server:
-        server.repository("owner/shop", {name: text.encode() for name, text in PYTHON.items()})
+        server.repository(
+            "owner/shop", {name: text.encode() for name, text in PYTHON.items()}
+        )
         yield server
 
 
@@ -134,7 +161,9 @@ numbers = count(1)
 
 
 @pytest.fixture
-def job(docker: Docker, beside: Stack, image: str, shop: str, receiver: Receiver) -> Job:
+def job(
+    docker: Docker, beside: Stack, image: str, shop: str, receiver: Receiver
+) -> Job:
     """Return a job with the Fondation CLI, which takes some seconds for its chapters."""
     environment = {
         "REPOSITORY_URL": shop,
@@ -149,4 +178,10 @@ def job(docker: Docker, beside: Stack, image: str, shop: str, receiver: Receiver
         "ALLOW_HTTP_GIT": "1",
         "LEASE_SECONDS": "3",
     }
-    return Job(docker=docker, stack=beside, image=image, environment=environment, name=f"job-{next(numbers)}")
+    return Job(
+        docker=docker,
+        stack=beside,
+        image=image,
+        environment=environment,
+        name=f"job-{next(numbers)}",
+    )

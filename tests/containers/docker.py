@@ -56,10 +56,23 @@ class Docker:
         )
         return said.stdout.strip()
 
-    def build(self, tag: str, *argv: str, context: Path = ROOT, **environment: str) -> str:
+    def build(
+        self, tag: str, *argv: str, context: Path = ROOT, **environment: str
+    ) -> str:
         """Build an image from a folder's Dockerfile; it is removed at the end."""
         self._made.append(tag)
-        self("build", *self.engine.build, "--label", LABEL, *argv, "-t", tag, ".", cwd=context, **environment)
+        self(
+            "build",
+            *self.engine.build,
+            "--label",
+            LABEL,
+            *argv,
+            "-t",
+            tag,
+            ".",
+            cwd=context,
+            **environment,
+        )
         return tag
 
     def inspect(self, name: str) -> Any:  # noqa: ANN401 - as the engine describes it
@@ -68,7 +81,9 @@ class Docker:
 
     def python(self, image: str, program: str, *options: str) -> str:
         """Run a Python program with an image's own Python, and return what it prints."""
-        return self("run", "--rm", *options, "--entrypoint", "python3", image, "-c", program)
+        return self(
+            "run", "--rm", *options, "--entrypoint", "python3", image, "-c", program
+        )
 
     @contextmanager
     def container(self, *argv: str) -> Iterator[str]:
@@ -83,4 +98,6 @@ class Docker:
         """Remove the images made."""
         for tag in self._made:
             self.try_("image", "rm", "--force", tag)
-        self.try_("image", "prune", "--force", "--filter", f"label={LABEL}")  # those that lost their tags to others
+        self.try_(
+            "image", "prune", "--force", "--filter", f"label={LABEL}"
+        )  # those that lost their tags to others

@@ -1,8 +1,9 @@
 """A Docker engine with Compose and a current BuildKit: the one of this machine, or one got for the tests.
 
-Where there is none, and we are root on Debian: the engine from Debian's packages; Compose, buildx and BuildKit built
-from their sources with Go, kept in the user's cache. The first time that takes minutes. What is started here ends with
-the tests; an engine that was there before is used as any client does.
+Where there is none, and we are root on Debian: the engine from Debian's packages; Compose,
+buildx and BuildKit built from their sources with Go, kept in the user's cache. The first
+time that takes minutes. What is started here ends with the tests; an engine that was there
+before is used as any client does.
 """
 
 import os
@@ -24,10 +25,16 @@ TOOLS: Final = {
     "config/cli-plugins/docker-buildx": "github.com/docker/buildx/cmd/buildx@v0.29.1",
     "bin/buildkitd": "github.com/moby/buildkit/cmd/buildkitd@v0.25.1",
 }
-VERSIONS: Final = ("github.com/docker/compose/v2/internal.Version", "github.com/docker/buildx/version.Version")
+VERSIONS: Final = (
+    "github.com/docker/compose/v2/internal.Version",
+    "github.com/docker/buildx/version.Version",
+)
 """Where programs keep their versions, which they ask each other for."""
 PACKAGES: Final = ("docker.io", "runc", "iptables", "debootstrap")
-CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fondation-worker"
+CACHE: Final = (
+    Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    / "fondation-worker"
+)
 BASE: Final = "python:3.13-slim-trixie"
 """The image that all of ours are made from."""
 
@@ -46,7 +53,10 @@ class Engine:
 @contextmanager
 def running_engine(folder: Path) -> Iterator[Engine]:
     """Find an engine, or start one; raise UnavailableError if neither can be."""
-    if all(_answers(*command) for command in (("info",), ("buildx", "version"), ("compose", "version"))):
+    if all(
+        _answers(*command)
+        for command in (("info",), ("buildx", "version"), ("compose", "version"))
+    ):
         yield Engine(environment=dict(os.environ))
         return
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
@@ -65,13 +75,21 @@ def running_engine(folder: Path) -> Iterator[Engine]:
 def _answers(*command: str) -> bool:
     if shutil.which("docker") is None:
         return False
-    return subprocess.run(["docker", *command], capture_output=True, check=False, timeout=60).returncode == 0
+    return (
+        subprocess.run(
+            ["docker", *command], capture_output=True, check=False, timeout=60
+        ).returncode
+        == 0
+    )
 
 
 def _install(log: Path) -> None:
     quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
-    if not all(shutil.which(program) for program in ("dockerd", "runc", "iptables", "debootstrap")):
+    if not all(
+        shutil.which(program)
+        for program in ("dockerd", "runc", "iptables", "debootstrap")
+    ):
         run(["apt-get", "update", "-qq"], log)
         run([*install, *PACKAGES], log, quiet)
     if shutil.which("docker") is None:  # since Debian 13 a package of its own
@@ -90,14 +108,32 @@ def _build_tools(state: Path, log: Path) -> None:
     run([compiler, "-C", str(module), "get", "-tool", *TOOLS.values()], log, settings)
     for target, source in TOOLS.items():
         package, _, version = source.partition("@")
-        flags = " ".join(["-ldflags=-s -w", *(f"-X {name}={version}" for name in VERSIONS)])
-        run([compiler, "-C", str(module), "build", flags, "-o", str(state / target), package], log, settings)
+        flags = " ".join(
+            ["-ldflags=-s -w", *(f"-X {name}={version}" for name in VERSIONS)]
+        )
+        run(
+            [
+                compiler,
+                "-C",
+                str(module),
+                "build",
+                flags,
+                "-o",
+                str(state / target),
+                package,
+            ],
+            log,
+            settings,
+        )
     done.write_text(sources)
 
 
 def _start(state: Path, folder: Path, base: Path, ends: ExitStack) -> Engine:
     sockets = Path(ends.enter_context(_short_folder()))
-    docker, buildkit = f"unix://{sockets}/docker.sock", f"unix://{sockets}/buildkit.sock"
+    docker, buildkit = (
+        f"unix://{sockets}/docker.sock",
+        f"unix://{sockets}/buildkit.sock",
+    )
     environment = os.environ | {
         "DOCKER_CONFIG": str(state / "config"),
         "DOCKER_HOST": docker,
@@ -106,7 +142,15 @@ def _start(state: Path, folder: Path, base: Path, ends: ExitStack) -> Engine:
     }
     engine = Daemon(
         [
-            *("dockerd", "-H", docker, "--data-root", str(state / "docker"), "--exec-root", str(sockets / "exec")),
+            *(
+                "dockerd",
+                "-H",
+                docker,
+                "--data-root",
+                str(state / "docker"),
+                "--exec-root",
+                str(sockets / "exec"),
+            ),
             *("--pidfile", str(sockets / "docker.pid"), "--storage-driver", "overlay2"),
             *("--exec-opt", "native.cgroupdriver=cgroupfs"),
         ],
@@ -115,17 +159,54 @@ def _start(state: Path, folder: Path, base: Path, ends: ExitStack) -> Engine:
     ends.callback(engine.stop)
     builder = Daemon(
         [
-            *(str(state / "bin" / "buildkitd"), "--addr", buildkit, "--root", str(state / "buildkit")),
-            *("--oci-worker-net", "host", "--oci-worker-binary", "runc", "--containerd-worker=false"),
+            *(
+                str(state / "bin" / "buildkitd"),
+                "--addr",
+                buildkit,
+                "--root",
+                str(state / "buildkit"),
+            ),
+            *(
+                "--oci-worker-net",
+                "host",
+                "--oci-worker-binary",
+                "runc",
+                "--containerd-worker=false",
+            ),
         ],
         folder / "buildkitd.log",
     )
     ends.callback(builder.stop)
     builder.wait_until((sockets / "buildkit.sock").exists)
     ask = ["docker", "info"]
-    engine.wait_until(lambda: subprocess.run(ask, env=environment, capture_output=True, check=False).returncode == 0)
-    run(["docker", "buildx", "create", "--name", "tests", "--driver", "remote", buildkit], engine.log, environment)
-    build = ("--load", "--build-context", f"{BASE}=oci-layout://{base}:latest", *_proxies())
+    engine.wait_until(
+        lambda: (
+            subprocess.run(
+                ask, env=environment, capture_output=True, check=False
+            ).returncode
+            == 0
+        )
+    )
+    run(
+        [
+            "docker",
+            "buildx",
+            "create",
+            "--name",
+            "tests",
+            "--driver",
+            "remote",
+            buildkit,
+        ],
+        engine.log,
+        environment,
+    )
+    build = (
+        "--load",
+        "--build-context",
+        f"{BASE}=oci-layout://{base}:latest",
+        *_proxies(),
+    )
     return Engine(environment=environment, build=build, base=base)
 
 
@@ -142,4 +223,8 @@ def _short_folder() -> Iterator[str]:
 
 def _proxies() -> tuple[str, ...]:
     names = (f"{kind}_proxy" for kind in ("http", "https", "no"))
-    return tuple(f"--build-arg={name}={os.environ[name]}" for name in names if os.environ.get(name))
+    return tuple(
+        f"--build-arg={name}={os.environ[name]}"
+        for name in names
+        if os.environ.get(name)
+    )

@@ -34,21 +34,45 @@ class Stack:
         for name in MOUNTED:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, target)
+            (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(
+                ROOT / name, target
+            )
         self.docker = docker
         self.folder = folder
         self.project = f"fondation-worker-test-{folder.name.replace('_', '-').lower()}"
-        self.ports = {name: free_port() for name in ("MINIO_PORT", "CONSOLE_PORT", "GATEWAY_PORT", "RECEIVER_PORT")}
+        self.ports = {
+            name: free_port()
+            for name in ("MINIO_PORT", "CONSOLE_PORT", "GATEWAY_PORT", "RECEIVER_PORT")
+        }
         ports = {name: str(port) for name, port in self.ports.items()}
-        self._environment = {"COMPOSE_PROJECT_NAME": self.project, "LEASE_SECONDS": "3", **ports, **environment}
+        self._environment = {
+            "COMPOSE_PROJECT_NAME": self.project,
+            "LEASE_SECONDS": "3",
+            **ports,
+            **environment,
+        }
 
     def try_(self, *argv: str) -> Said:
         """Run `docker compose …` to its end, whatever that is."""
-        return self.docker.try_("compose", "--progress", "quiet", *argv, cwd=self.folder, **self._environment)
+        return self.docker.try_(
+            "compose",
+            "--progress",
+            "quiet",
+            *argv,
+            cwd=self.folder,
+            **self._environment,
+        )
 
     def __call__(self, *argv: str) -> str:
         """Run `docker compose …`, which must succeed, and return what it prints."""
-        return self.docker("compose", "--progress", "quiet", *argv, cwd=self.folder, **self._environment)
+        return self.docker(
+            "compose",
+            "--progress",
+            "quiet",
+            *argv,
+            cwd=self.folder,
+            **self._environment,
+        )
 
     def start(self, *argv: str) -> subprocess.Popen[str]:
         """Run `docker compose …` in the background."""
@@ -71,7 +95,13 @@ class Stack:
         """The store, as this machine sees it."""
         user, password = "fondation", "on-loopback-only"
         endpoint = f"http://localhost:{self.ports['MINIO_PORT']}"
-        server = S3Server(name="minio", endpoint_url=endpoint, log="", access_key=user, secret_key=password)
+        server = S3Server(
+            name="minio",
+            endpoint_url=endpoint,
+            log="",
+            access_key=user,
+            secret_key=password,
+        )
         return S3Store(BUCKET, "", server.access)
 
     def port(self, name: str) -> str:
@@ -81,12 +111,19 @@ class Stack:
     def course(self, name: str) -> list[str]:
         """Return the paths of a course's files on this machine."""
         folder = self.folder / "courses" / name
-        return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
+        return sorted(
+            str(file.relative_to(folder))
+            for file in folder.rglob("*")
+            if file.is_file()
+        )
 
 
 def stored(store: S3Store, job_id: str) -> dict[str, ObjectEntry]:
     """Return the items of a job that lie in the store, by their paths."""
-    entries = ((artifact_name(entry.key), entry) for entry in store.entries(f"{job_id}/artifacts/"))
+    entries = (
+        (artifact_name(entry.key), entry)
+        for entry in store.entries(f"{job_id}/artifacts/")
+    )
     return {name.path: entry for name, entry in entries if name is not None}
 
 
@@ -113,8 +150,16 @@ class Job:
     @property
     def command(self) -> tuple[str, ...]:
         """What follows `docker run`."""
-        variables = (f"--env={name}={value}" for name, value in {**self.environment, "JOB_ID": self.name}.items())
-        network = ("--network", f"{self.stack.project}_default", "--add-host", f"{HOST}:host-gateway")
+        variables = (
+            f"--env={name}={value}"
+            for name, value in {**self.environment, "JOB_ID": self.name}.items()
+        )
+        network = (
+            "--network",
+            f"{self.stack.project}_default",
+            "--add-host",
+            f"{HOST}:host-gateway",
+        )
         return (*network, *self.options, *variables, self.image)
 
     @contextmanager
@@ -158,7 +203,11 @@ class Job:
     def log(self, container: str) -> list[dict[str, Any]]:
         """Return what a run has logged."""
         said = self.docker.try_("logs", container)
-        return [json.loads(line) for line in (said.stdout + said.stderr).splitlines() if line.startswith("{")]
+        return [
+            json.loads(line)
+            for line in (said.stdout + said.stderr).splitlines()
+            if line.startswith("{")
+        ]
 
 
 CHAPTERS: Final = 16

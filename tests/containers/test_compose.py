@@ -36,11 +36,17 @@ def begun(stack: Stack) -> list[str]:
         names = {entry.key.split("/")[0] for entry in stack.store.entries("")}
     except (StoreError, WorkerError):  # the store is not up yet, or has no bucket
         return []
-    return [name for name in names if any(path.startswith("chapters/") for path in stored(stack.store, name))]
+    return [
+        name
+        for name in names
+        if any(path.startswith("chapters/") for path in stored(stack.store, name))
+    ]
 
 
 @pytest.mark.parametrize("end", ["compose kill worker", "compose kill"])
-def test_a_course_killed_in_the_middle_is_finished_by_the_same_command(stack: Stack, shop: str, end: str) -> None:
+def test_a_course_killed_in_the_middle_is_finished_by_the_same_command(
+    stack: Stack, shop: str, end: str
+) -> None:
     command = ("run", "--rm", "-T", "worker", "run", shop)
     with stack.start(*command) as first:
         until(lambda: bool(begun(stack)), seconds=120)
@@ -59,18 +65,29 @@ def test_a_course_killed_in_the_middle_is_finished_by_the_same_command(stack: St
     assert len(stack.course("shop-course")) == ITEMS
 
 
-def test_a_repository_of_this_machine_becomes_a_course(stack: Stack, tmp_path: Path) -> None:
+def test_a_repository_of_this_machine_becomes_a_course(
+    stack: Stack, tmp_path: Path
+) -> None:
     make_repository(tmp_path / "repo", bare=False)
-    stack("run", "--rm", "-T", "-v", f"{tmp_path}/repo:/repo:ro", "worker", "run", "/repo")
+    stack(
+        "run", "--rm", "-T", "-v", f"{tmp_path}/repo:/repo:ro", "worker", "run", "/repo"
+    )
     assert len(stack.course("repo-course")) == ITEMS
 
 
-def test_up_brings_a_gateway_that_makes_courses_whose_urls_open_here(stack: Stack, shop: str) -> None:
+def test_up_brings_a_gateway_that_makes_courses_whose_urls_open_here(
+    stack: Stack, shop: str
+) -> None:
     stack("up", "--detach", "--wait")
     with urlopen(stack.port("CONSOLE_PORT")) as console:
         assert console.status == 200
     gateway = stack.port("GATEWAY_PORT")
-    request = {"jobId": "by-http", "repositoryUrl": shop, "callbackUrl": "http://receiver:8091/", "callbackToken": "x"}
+    request = {
+        "jobId": "by-http",
+        "repositoryUrl": shop,
+        "callbackUrl": "http://receiver:8091/",
+        "callbackToken": "x",
+    }
     assert ask(f"{gateway}/analyze", request)["status"] == "accepted"
     until(lambda: ask(f"{gateway}/jobs/by-http")["state"] == "completed", seconds=120)
     files = ask(f"{gateway}/jobs/by-http/files")
@@ -84,14 +101,20 @@ def test_up_brings_a_gateway_that_makes_courses_whose_urls_open_here(stack: Stac
 
 def test_nobody_but_this_machine_can_reach_the_stack(stack: Stack) -> None:
     services = json.loads(stack("config", "--format", "json"))["services"]
-    published = [port for service in services.values() for port in service.get("ports", [])]
+    published = [
+        port for service in services.values() for port in service.get("ports", [])
+    ]
     assert {port["host_ip"] for port in published} == {"127.0.0.1"}
     assert len(published) == 4  # the store, its console, the receiver, the gateway
 
 
 def test_what_can_be_set_is_in_the_example_with_its_default(stack: Stack) -> None:
     shown = (Path(__file__).parents[2] / ".env.example").read_text()
-    listed = dict(line[1:].split("=", 1) for line in shown.splitlines() if line.startswith("#") and "=" in line[:30])
+    listed = dict(
+        line[1:].split("=", 1)
+        for line in shown.splitlines()
+        if line.startswith("#") and "=" in line[:30]
+    )
     variables = stack("config", "--variables")
     rows = [line.split() for line in variables.splitlines()[1:]]
     assert rows

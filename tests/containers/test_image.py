@@ -17,17 +17,23 @@ READ = "import os; e = os.environ; print(e['ANTHROPIC_API_KEY'] or open(e['ANTHR
 PLACEHOLDER = "['no-fondation-source-was-given']"
 
 
-def test_a_source_is_in_the_image_of_its_build_and_in_no_other(docker: Docker, tmp_path: Path) -> None:
+def test_a_source_is_in_the_image_of_its_build_and_in_no_other(
+    docker: Docker, tmp_path: Path
+) -> None:
     for turn in ("once", "again"):
         docker.build(TAG)
         assert docker.python(TAG, LOOK) == PLACEHOLDER
         source = install_cli(tmp_path / turn)
         (source / turn).touch()
         docker.build(TAG, "--build-context", f"fondation-source={source}")
-        assert docker.python(TAG, LOOK) == str(sorted(["cloud-run", turn, "prompts", "vices.json"]))
+        assert docker.python(TAG, LOOK) == str(
+            sorted(["cloud-run", turn, "prompts", "vices.json"])
+        )
 
 
-def test_the_image_says_what_it_is_and_how_it_is_run(docker: Docker, static_image: str) -> None:
+def test_the_image_says_what_it_is_and_how_it_is_run(
+    docker: Docker, static_image: str
+) -> None:
     image: dict[str, Any] = docker.inspect(static_image)
     config = image["Config"]
     assert (image["Os"], image["Architecture"]) == ("linux", "amd64")
@@ -39,7 +45,9 @@ def test_the_image_says_what_it_is_and_how_it_is_run(docker: Docker, static_imag
     assert image["Size"] < 600e6
 
 
-def test_nothing_in_the_image_belongs_to_the_worker_but_its_scratch_space(docker: Docker, image: str) -> None:
+def test_nothing_in_the_image_belongs_to_the_worker_but_its_scratch_space(
+    docker: Docker, image: str
+) -> None:
     look = """
 import os
 for top in ("/fondation", "/opt", "/etc", "/usr"):
@@ -49,17 +57,41 @@ for top in ("/fondation", "/opt", "/etc", "/usr"):
             if os.access(path, os.W_OK) and not os.path.islink(path): print(path)
 """
     assert docker.python(image, look) == ""
-    assert docker.python(image, "import os; print(os.access('/work', os.W_OK))", "--user", "4711:4711") == "True"
+    assert (
+        docker.python(
+            image,
+            "import os; print(os.access('/work', os.W_OK))",
+            "--user",
+            "4711:4711",
+        )
+        == "True"
+    )
 
 
-def test_a_source_that_only_its_owner_may_read_can_be_read_in_the_image(docker: Docker, image: str) -> None:
-    assert docker.python(image, "print('names' in open('/fondation/vices.json').read())") == "True"
-    assert docker.python(image, "import os; print(os.path.exists('/fondation/.git'))") == "False"
+def test_a_source_that_only_its_owner_may_read_can_be_read_in_the_image(
+    docker: Docker, image: str
+) -> None:
+    assert (
+        docker.python(image, "print('names' in open('/fondation/vices.json').read())")
+        == "True"
+    )
+    assert (
+        docker.python(image, "import os; print(os.path.exists('/fondation/.git'))")
+        == "False"
+    )
 
 
 def test_the_worker_needs_no_shell(docker: Docker, static_image: str) -> None:
-    without = ("--volume", "/dev/null:/bin/sh:ro", "--volume", "/dev/null:/bin/bash:ro", "--read-only")
-    assert docker("run", "--rm", *without, static_image, "--version").startswith("fondation-worker ")
+    without = (
+        "--volume",
+        "/dev/null:/bin/sh:ro",
+        "--volume",
+        "/dev/null:/bin/bash:ro",
+        "--read-only",
+    )
+    assert docker("run", "--rm", *without, static_image, "--version").startswith(
+        "fondation-worker "
+    )
     said = docker.try_("run", "--rm", *without, static_image)
     assert said.code == 78
     assert "JOB_ID" in said.stderr
@@ -76,7 +108,15 @@ def test_without_a_key_the_cli_cannot_work(job: Job, tmp_path: Path) -> None:
     ("way", "seen"),
     [
         (("--build-arg", f"ANTHROPIC_API_KEY={KEY}"), True),
-        (("--secret", "id=ANTHROPIC_API_KEY,env=MY_KEY", "--build-arg", "KEY_VERSION=1"), False),
+        (
+            (
+                "--secret",
+                "id=ANTHROPIC_API_KEY,env=MY_KEY",
+                "--build-arg",
+                "KEY_VERSION=1",
+            ),
+            False,
+        ),
     ],
     ids=["argument", "secret"],
 )
@@ -84,7 +124,9 @@ def test_a_key_can_be_built_in_and_as_a_secret_is_in_no_history(
     docker: Docker, job: Job, tmp_path: Path, way: tuple[str, ...], *, seen: bool
 ) -> None:
     source = install_cli(tmp_path / "source", keyless=False, delay=1)
-    job.image = docker.build(TAG, "--build-context", f"fondation-source={source}", *way, MY_KEY=KEY)
+    job.image = docker.build(
+        TAG, "--build-context", f"fondation-source={source}", *way, MY_KEY=KEY
+    )
     assert job.run() == 0
     assert docker.python(TAG, READ) == KEY
     history = docker("history", "--no-trunc", TAG) + json.dumps(docker.inspect(TAG))

@@ -14,7 +14,12 @@ from tests.containers.stack import ITEMS, Job
 from tests.support.receiver import Receiver
 from tests.support.waiting import until
 
-HARDENED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--pids-limit=200")
+HARDENED = (
+    "--read-only",
+    "--cap-drop=ALL",
+    "--security-opt=no-new-privileges",
+    "--pids-limit=200",
+)
 ZOMBIES = """
 import glob
 states = [open(name).read().rpartition(")")[2].split()[0] for name in glob.glob("/proc/[0-9]*/stat")]
@@ -33,7 +38,11 @@ while True:
 def check_course(job: Job, receiver: Receiver) -> None:
     """Look at the last callback, and at each file behind its URLs."""
     last = receiver.documents[-1]
-    assert (last["type"], last["status"], last["filesCount"]) == ("complete", "completed", ITEMS)
+    assert (last["type"], last["status"], last["filesCount"]) == (
+        "complete",
+        "completed",
+        ITEMS,
+    )
     for file in last["files"]:
         with urlopen(file["url"]) as answer:
             assert hashlib.sha256(answer.read()).hexdigest() == file["sha256"]
@@ -41,20 +50,26 @@ def check_course(job: Job, receiver: Receiver) -> None:
 
 
 @pytest.mark.parametrize("user", ["1000:1000", "4711:4711"])
-def test_the_main_job_runs_on_a_read_only_root_as_any_user(job: Job, receiver: Receiver, user: str) -> None:
+def test_the_main_job_runs_on_a_read_only_root_as_any_user(
+    job: Job, receiver: Receiver, user: str
+) -> None:
     assert job.run(*HARDENED, "--user", user) == 0
     assert job.manifest.engine.name == "fondation"
     check_course(job, receiver)
 
 
-def test_without_a_source_the_static_engine_does_the_job(job: Job, receiver: Receiver, static_image: str) -> None:
+def test_without_a_source_the_static_engine_does_the_job(
+    job: Job, receiver: Receiver, static_image: str
+) -> None:
     job.image = static_image
     assert job.run(*HARDENED) == 0
     assert job.manifest.engine.name == "static"
     assert receiver.said[-1] == ("complete", "completed")
 
 
-def test_a_stopped_container_releases_its_job(docker: Docker, job: Job, receiver: Receiver) -> None:
+def test_a_stopped_container_releases_its_job(
+    docker: Docker, job: Job, receiver: Receiver
+) -> None:
     job.environment = {**job.environment, "LEASE_SECONDS": "600"}
     with job.running() as container:
         job.wait_for_chapters()
@@ -69,7 +84,9 @@ def test_a_stopped_container_releases_its_job(docker: Docker, job: Job, receiver
     check_course(job, receiver)
 
 
-def test_a_killed_container_is_continued_by_the_next(docker: Docker, job: Job, receiver: Receiver) -> None:
+def test_a_killed_container_is_continued_by_the_next(
+    docker: Docker, job: Job, receiver: Receiver
+) -> None:
     with job.running() as container:
         job.wait_for_chapters()
         docker("kill", container)
@@ -81,7 +98,9 @@ def test_a_killed_container_is_continued_by_the_next(docker: Docker, job: Job, r
     check_course(job, receiver)
 
 
-def test_a_container_that_was_killed_can_be_started_again_itself(docker: Docker, job: Job, receiver: Receiver) -> None:
+def test_a_container_that_was_killed_can_be_started_again_itself(
+    docker: Docker, job: Job, receiver: Receiver
+) -> None:
     with job.running() as container:
         job.wait_for_chapters()
         docker("kill", container)
@@ -92,7 +111,9 @@ def test_a_container_that_was_killed_can_be_started_again_itself(docker: Docker,
     check_course(job, receiver)
 
 
-def test_a_container_out_of_memory_is_continued_by_the_next(docker: Docker, job: Job, receiver: Receiver) -> None:
+def test_a_container_out_of_memory_is_continued_by_the_next(
+    docker: Docker, job: Job, receiver: Receiver
+) -> None:
     with job.running("--memory=256m", "--memory-swap=256m") as container:
         job.wait_for_chapters()
         docker.try_("exec", container, "python3", "-c", EAT)
@@ -113,7 +134,9 @@ def test_no_zombie_stays_behind(docker: Docker, job: Job) -> None:
         assert job.wait(container) == 0
 
 
-def test_what_the_cli_leaves_behind_is_ended_and_buried(docker: Docker, job: Job, tmp_path: Path) -> None:
+def test_what_the_cli_leaves_behind_is_ended_and_buried(
+    docker: Docker, job: Job, tmp_path: Path
+) -> None:
     hanging = {"generate-chapters": {"kind": "hangs", "children": True, "times": 1}}
     source = install_cli(tmp_path / "source", faults=hanging)
     for path in (source, *source.rglob("*")):
@@ -127,7 +150,9 @@ def test_what_the_cli_leaves_behind_is_ended_and_buried(docker: Docker, job: Job
         assert job.wait(container) == 0
 
 
-def test_the_first_callback_comes_soon(docker: Docker, job: Job, receiver: Receiver) -> None:
+def test_the_first_callback_comes_soon(
+    docker: Docker, job: Job, receiver: Receiver
+) -> None:
     with job.running() as container:
         until(lambda: bool(receiver.deliveries))
         started = docker.inspect(container)["State"]["StartedAt"]

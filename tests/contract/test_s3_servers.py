@@ -12,7 +12,12 @@ import pytest
 from tests.support.servers.server import Program, S3Server
 from tests.support.servers.shared import PROGRAMS
 from tests.support.waiting import until
-from worker.errors import MissingError, StoreConfigError, StoreRefusedError, StoreUnavailableError
+from worker.errors import (
+    MissingError,
+    StoreConfigError,
+    StoreRefusedError,
+    StoreUnavailableError,
+)
 from worker.store.s3 import S3Store
 
 MARKDOWN: Final = "text/markdown; charset=utf-8"
@@ -28,7 +33,9 @@ def status(url: str) -> int:
         return error.code
 
 
-def test_a_signed_url_gives_the_object_and_its_type_to_anyone(s3_server: S3Server) -> None:
+def test_a_signed_url_gives_the_object_and_its_type_to_anyone(
+    s3_server: S3Server,
+) -> None:
     store = s3_server.new_store()
     store.put("job/chapters/ä b+c%.md", b"# A chapter", MARKDOWN)
     url = store.sign("job/chapters/ä b+c%.md", 600)
@@ -37,14 +44,18 @@ def test_a_signed_url_gives_the_object_and_its_type_to_anyone(s3_server: S3Serve
         assert answer.headers["Content-Type"] == MARKDOWN
 
 
-def test_a_signed_url_is_signed_with_sigv4_for_as_long_as_was_asked(s3_server: S3Server) -> None:
+def test_a_signed_url_is_signed_with_sigv4_for_as_long_as_was_asked(
+    s3_server: S3Server,
+) -> None:
     query = parse_qs(urlsplit(s3_server.new_store().sign("job/a", 604800)).query)
     assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
     assert query["X-Amz-Expires"] == ["604800"]
     assert query["X-Amz-SignedHeaders"] == ["host"]
 
 
-def test_a_url_is_signed_for_the_endpoint_that_its_readers_see(s3_server: S3Server) -> None:
+def test_a_url_is_signed_for_the_endpoint_that_its_readers_see(
+    s3_server: S3Server,
+) -> None:
     seen = s3_server.endpoint_url.replace("127.0.0.1", "localhost")
     store = s3_server.new_store(public_endpoint_url=seen)
     store.put("job/a", b"body", MARKDOWN)
@@ -74,8 +85,12 @@ def test_a_signed_url_ends(s3_server: S3Server) -> None:
 
 
 @real_servers
-@pytest.mark.parametrize("change", [{"secret_key": "wrongwrong"}, {"access_key": "NOBODY"}])
-def test_wrong_keys_are_refused_whatever_is_asked(s3_server: S3Server, change: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "change", [{"secret_key": "wrongwrong"}, {"access_key": "NOBODY"}]
+)
+def test_wrong_keys_are_refused_whatever_is_asked(
+    s3_server: S3Server, change: dict[str, str], tmp_path: Path
+) -> None:
     store = s3_server.new_store(**change)
     calls: list[Callable[[], object]] = [
         lambda: store.get("job/a"),
@@ -89,10 +104,15 @@ def test_wrong_keys_are_refused_whatever_is_asked(s3_server: S3Server, change: d
     for call in calls:
         with pytest.raises(StoreRefusedError, match="check the access key") as caught:
             call()
-        assert not any(secret in str(caught.value) for secret in (s3_server.secret_key, "wrongwrong"))
+        assert not any(
+            secret in str(caught.value)
+            for secret in (s3_server.secret_key, "wrongwrong")
+        )
 
 
-def test_a_bucket_that_is_not_there_is_a_fault_of_the_configuration(s3_server: S3Server) -> None:
+def test_a_bucket_that_is_not_there_is_a_fault_of_the_configuration(
+    s3_server: S3Server,
+) -> None:
     store = S3Store("no-such-bucket", "", s3_server.access)
     calls: list[Callable[[], object]] = [
         lambda: store.get("job/a"),
@@ -102,14 +122,21 @@ def test_a_bucket_that_is_not_there_is_a_fault_of_the_configuration(s3_server: S
         lambda: store.delete(["job/a"]),
     ]
     for call in calls:
-        with pytest.raises(StoreConfigError, match=r"s3://no-such-bucket: .* create it"):
+        with pytest.raises(
+            StoreConfigError, match=r"s3://no-such-bucket: .* create it"
+        ):
             call()
 
 
 @pytest.mark.parametrize("prefix", ["", "one", "one/two", "/one/two/"])
-def test_objects_lie_below_the_prefix_and_nothing_else_shows(s3_server: S3Server, prefix: str) -> None:
+def test_objects_lie_below_the_prefix_and_nothing_else_shows(
+    s3_server: S3Server, prefix: str
+) -> None:
     bucket = s3_server.new_bucket()
-    whole, store = S3Store(bucket, "", s3_server.access), S3Store(bucket, prefix, s3_server.access)
+    whole, store = (
+        S3Store(bucket, "", s3_server.access),
+        S3Store(bucket, prefix, s3_server.access),
+    )
     folder = f"{prefix.strip('/')}/".lstrip("/")
     store.put("job/a", b"body", MARKDOWN)
     assert whole.get(f"{folder}job/a") == b"body"
@@ -122,13 +149,22 @@ def test_objects_lie_below_the_prefix_and_nothing_else_shows(s3_server: S3Server
 
 
 @pytest.mark.parametrize("s3_server", ["moto", "minio"], indirect=True)
-def test_a_server_that_is_stopped_is_not_available(s3_server: S3Server, tmp_path: Path) -> None:
-    program: Program = PROGRAMS[s3_server.name](tmp_path)  # another of its kind: nobody else uses this one
+def test_a_server_that_is_stopped_is_not_available(
+    s3_server: S3Server, tmp_path: Path
+) -> None:
+    program: Program = PROGRAMS[s3_server.name](
+        tmp_path
+    )  # another of its kind: nobody else uses this one
     store = program.start().new_store()
     store.put("job/a", b"body", MARKDOWN)
     program.stop()
-    for call in (lambda: store.get("job/a"), lambda: store.create("job/b", b"", MARKDOWN)):
-        with pytest.raises(StoreUnavailableError, match=r"127\.0\.0\.1:\d+ does not answer"):
+    for call in (
+        lambda: store.get("job/a"),
+        lambda: store.create("job/b", b"", MARKDOWN),
+    ):
+        with pytest.raises(
+            StoreUnavailableError, match=r"127\.0\.0\.1:\d+ does not answer"
+        ):
             call()
 
 

@@ -20,9 +20,13 @@ sys.stdin.read()
 """
 
 
-def test_a_server_is_shared_and_ends_when_the_test_run_is_killed(tmp_path: Path) -> None:
+def test_a_server_is_shared_and_ends_when_the_test_run_is_killed(
+    tmp_path: Path,
+) -> None:
     argv = [sys.executable, "-c", RUN, str(tmp_path)]
-    with subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
+    with subprocess.Popen(
+        argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as run:
         assert run.stdout
         url = run.stdout.readline().strip()
         assert answers(url)
@@ -34,7 +38,14 @@ def test_a_server_is_shared_and_ends_when_the_test_run_is_killed(tmp_path: Path)
 
 def test_a_server_ends_when_its_keeper_is_killed(tmp_path: Path) -> None:
     answer = tmp_path / "moto.json"
-    argv = [sys.executable, "-m", "tests.support.servers.shared", "moto", str(answer), str(os.getpid())]
+    argv = [
+        sys.executable,
+        "-m",
+        "tests.support.servers.shared",
+        "moto",
+        str(answer),
+        str(os.getpid()),
+    ]
     with subprocess.Popen(argv, cwd=ROOT) as keeper:
         until(answer.exists)
         url = shared("moto", tmp_path, os.getpid()).endpoint_url

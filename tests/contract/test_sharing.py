@@ -47,7 +47,9 @@ def with_an_important_job_below(store: Store, work_dir: Path) -> Store:
     return NestedStore(store, TEAM)
 
 
-def test_gc_deletes_nothing_but_the_jobs_own_objects(store: Store, tmp_path: Path) -> None:
+def test_gc_deletes_nothing_but_the_jobs_own_objects(
+    store: Store, tmp_path: Path
+) -> None:
     assert run(store, TEAM, tmp_path) is Exit.OK
     own = contents(store, f"{TEAM}/")
     nested = with_an_important_job_below(store, tmp_path)
@@ -73,44 +75,64 @@ def test_only_a_stores_own_jobs_are_listed(store: Store, tmp_path: Path) -> None
     assert list(all_jobs(view(store))) == ["other"]
 
 
-def test_a_job_is_listed_although_something_else_comes_first_below_its_name(store: Store, tmp_path: Path) -> None:
+def test_a_job_is_listed_although_something_else_comes_first_below_its_name(
+    store: Store, tmp_path: Path
+) -> None:
     assert run(store, TEAM, tmp_path) is Exit.OK
     with_an_important_job_below(store, tmp_path)
     store.put(f"{TEAM}/a", b"", "text/plain")
     assert list(all_jobs(view(store))) == [TEAM]
 
 
-def test_a_job_is_refused_where_another_store_has_its_jobs(store: Store, tmp_path: Path) -> None:
+def test_a_job_is_refused_where_another_store_has_its_jobs(
+    store: Store, tmp_path: Path
+) -> None:
     nested = NestedStore(store, TEAM)
     assert run(nested, "important", tmp_path) is Exit.OK
-    with pytest.raises(ConfigError, match=r"JOB_ID is 'team', and another store has its jobs there"):
+    with pytest.raises(
+        ConfigError, match=r"JOB_ID is 'team', and another store has its jobs there"
+    ):
         run(store, TEAM, tmp_path)
     assert list(all_jobs(view(store))) == []
 
 
-@pytest.mark.parametrize("folder", ["", "/checkpoints", "/artifacts", "/artifacts/clone", "/runs/1"])
-def test_a_store_is_refused_that_lies_inside_a_job(store: Store, tmp_path: Path, folder: str) -> None:
+@pytest.mark.parametrize(
+    "folder", ["", "/checkpoints", "/artifacts", "/artifacts/clone", "/runs/1"]
+)
+def test_a_store_is_refused_that_lies_inside_a_job(
+    store: Store, tmp_path: Path, folder: str
+) -> None:
     assert run(store, TEAM, tmp_path) is Exit.OK
-    store.put(heartbeat_key(TEAM, 1), b"{}", "application/json")  # so short a run writes none
+    store.put(
+        heartbeat_key(TEAM, 1), b"{}", "application/json"
+    )  # so short a run writes none
     with pytest.raises(ConfigError, match="which lies inside a job of another store"):
         run(NestedStore(store, TEAM + folder), "important", tmp_path)
 
 
-@pytest.mark.parametrize("name", ["jobs", "artifacts", "team/artifacts", "team/runs/1", "checkpoints"])
-def test_a_store_may_be_called_as_a_jobs_folders_are(store: Store, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["jobs", "artifacts", "team/artifacts", "team/runs/1", "checkpoints"]
+)
+def test_a_store_may_be_called_as_a_jobs_folders_are(
+    store: Store, tmp_path: Path, name: str
+) -> None:
     nested = NestedStore(store, name)
     for job_id in ("checkpoints", "artifacts", "runs"):
         assert run(nested, job_id, tmp_path) is Exit.OK
     assert list(all_jobs(view(nested))) == ["artifacts", "checkpoints", "runs"]
 
 
-def test_a_job_goes_on_although_another_store_was_put_below_its_name(store: Store, tmp_path: Path) -> None:
+def test_a_job_goes_on_although_another_store_was_put_below_its_name(
+    store: Store, tmp_path: Path
+) -> None:
     assert run(store, TEAM, tmp_path) is Exit.OK
     with_an_important_job_below(store, tmp_path)
     assert run(store, TEAM, tmp_path) is Exit.OK
 
 
-def test_files_of_others_below_a_jobs_name_do_not_keep_it_from_its_work(store: Store, tmp_path: Path) -> None:
+def test_files_of_others_below_a_jobs_name_do_not_keep_it_from_its_work(
+    store: Store, tmp_path: Path
+) -> None:
     store.put(f"{TEAM}/notes.txt", b"precious", "text/plain")
     assert run(store, TEAM, tmp_path) is Exit.OK
     assert store.get(f"{TEAM}/notes.txt") == b"precious"

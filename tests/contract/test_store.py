@@ -24,8 +24,13 @@ STRANGE_KEYS: Final = [
 ]
 
 
-def keys(store: Store, prefix: str = "", *, start_after: str = "", limit: int | None = None) -> list[str]:
-    return [entry.key for entry in store.entries(prefix, start_after=start_after, limit=limit)]
+def keys(
+    store: Store, prefix: str = "", *, start_after: str = "", limit: int | None = None
+) -> list[str]:
+    return [
+        entry.key
+        for entry in store.entries(prefix, start_after=start_after, limit=limit)
+    ]
 
 
 def filled(store: Store, *names: str) -> Store:
@@ -67,7 +72,9 @@ def test_a_deleted_key_can_be_created_again(store: Store) -> None:
 
 
 @pytest.mark.parametrize("round_number", range(5))
-def test_of_sixteen_creations_at_once_exactly_one_succeeds(store: Store, round_number: int) -> None:
+def test_of_sixteen_creations_at_once_exactly_one_succeeds(
+    store: Store, round_number: int
+) -> None:
     key, barrier = f"job/checkpoints/{round_number}", threading.Barrier(16)
 
     def create(number: int) -> int | None:
@@ -79,7 +86,9 @@ def test_of_sixteen_creations_at_once_exactly_one_succeeds(store: Store, round_n
         return number
 
     with ThreadPoolExecutor(16) as pool:
-        winners = [number for number in pool.map(create, range(16)) if number is not None]
+        winners = [
+            number for number in pool.map(create, range(16)) if number is not None
+        ]
     assert len(winners) == 1
     assert store.get(key) == b"%d" % winners[0] * 1000
 
@@ -92,7 +101,9 @@ def test_put_replaces_what_was_there(store: Store) -> None:
     assert store.head("job/a").size == 5
 
 
-def test_a_reader_sees_one_object_or_the_other_while_it_is_replaced(store: Store) -> None:
+def test_a_reader_sees_one_object_or_the_other_while_it_is_replaced(
+    store: Store,
+) -> None:
     bodies = [b"a" * 300_000, b"b" * 200_000]
     store.put("job/a", bodies[0], TEXT)
     done = threading.Event()
@@ -130,7 +141,9 @@ def test_an_empty_object_is_an_object(store: Store, tmp_path: Path) -> None:
 
 def test_a_large_file_comes_back_as_it_was(store: Store, tmp_path: Path) -> None:
     original, copy = tmp_path / "original", tmp_path / "copy"
-    original.write_bytes(b"".join(hashlib.sha256(b"%d" % number).digest() for number in range(625_000)))
+    original.write_bytes(
+        b"".join(hashlib.sha256(b"%d" % number).digest() for number in range(625_000))
+    )
     copy.write_bytes(b"something longer that was there before" * 1_000_000)
     store.put("job/large", original, "application/octet-stream")
     store.download("job/large", copy)
@@ -167,7 +180,20 @@ def test_a_listing_tells_sizes_and_times(store: Store) -> None:
 
 
 def test_a_listing_is_in_the_order_of_the_keys_bytes(store: Store) -> None:
-    names = ["B", "a-b/x", "a.b", "a/x-y", "a/x.y/z", "a/x/z", "a0", "b/z", "b/é", "b/\uffee", "b/🦀", "é"]
+    names = [
+        "B",
+        "a-b/x",
+        "a.b",
+        "a/x-y",
+        "a/x.y/z",
+        "a/x/z",
+        "a0",
+        "b/z",
+        "b/é",
+        "b/\uffee",
+        "b/🦀",
+        "é",
+    ]
     filled(store, *reversed(names))
     assert keys(store) == names == sorted(names, key=lambda name: name.encode())
 
@@ -188,7 +214,12 @@ def test_a_listing_starts_after_a_text_that_need_not_be_a_key(store: Store) -> N
     assert keys(store, "job/", start_after="job/2~") == ["job/3/x", "job/4"]
     assert keys(store, "job/", start_after="job/3/x") == ["job/4"]
     assert keys(store, "job/", start_after="job/3") == ["job/3/x", "job/4"]
-    assert keys(store, "job/", start_after="a") == ["job/1", "job/2", "job/3/x", "job/4"]
+    assert keys(store, "job/", start_after="a") == [
+        "job/1",
+        "job/2",
+        "job/3/x",
+        "job/4",
+    ]
     assert keys(store, "job/", start_after="job0") == []
 
 
@@ -196,14 +227,20 @@ def test_a_listing_ends_at_its_limit(store: Store) -> None:
     filled(store, "job/1", "job/2/x", "job/3")
     assert keys(store, "job/", limit=1) == ["job/1"]
     assert keys(store, "job/", limit=2, start_after="job/1") == ["job/2/x", "job/3"]
-    assert keys(store, "job/", limit=3) == keys(store, "job/", limit=4) == ["job/1", "job/2/x", "job/3"]
+    assert (
+        keys(store, "job/", limit=3)
+        == keys(store, "job/", limit=4)
+        == ["job/1", "job/2/x", "job/3"]
+    )
 
 
 def test_a_listing_of_an_empty_store_is_empty(store: Store) -> None:
     assert keys(store) == []
 
 
-def test_a_long_listing_is_whole_and_all_of_it_can_be_deleted_at_once(store: Store) -> None:
+def test_a_long_listing_is_whole_and_all_of_it_can_be_deleted_at_once(
+    store: Store,
+) -> None:
     names = [f"job/{number // 100}/{number:05d}" for number in range(2100)]
     create_many(store, names)
     listed = keys(store, "job/")
@@ -213,12 +250,18 @@ def test_a_long_listing_is_whole_and_all_of_it_can_be_deleted_at_once(store: Sto
     assert keys(store) == []
 
 
-def test_a_new_object_is_in_the_next_listing_and_a_deleted_one_is_not(store: Store) -> None:
+def test_a_new_object_is_in_the_next_listing_and_a_deleted_one_is_not(
+    store: Store,
+) -> None:
     for number in range(10):
         store.create(f"job/{number}", b"", TEXT)
-        assert keys(store, limit=1, start_after=f"job/{number - 1}" if number else "") == [f"job/{number}"]
+        assert keys(
+            store, limit=1, start_after=f"job/{number - 1}" if number else ""
+        ) == [f"job/{number}"]
     store.delete(["job/3", "job/9"])
-    assert keys(store) == [f"job/{number}" for number in range(10) if number not in {3, 9}]
+    assert keys(store) == [
+        f"job/{number}" for number in range(10) if number not in {3, 9}
+    ]
 
 
 def test_deleting_what_is_not_there_is_no_fault(store: Store) -> None:
@@ -249,4 +292,6 @@ def test_many_threads_may_use_one_store(store: Store) -> None:
         return store.get(f"job/{number}")
 
     with ThreadPoolExecutor(32) as pool:
-        assert list(pool.map(use, range(128))) == [b"%d" % number * 1000 for number in range(128)]
+        assert list(pool.map(use, range(128))) == [
+            b"%d" % number * 1000 for number in range(128)
+        ]

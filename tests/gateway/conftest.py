@@ -62,7 +62,9 @@ class Place:
 
     def post(self, path: str, document: Any = None, **options: Any) -> httpx.Response:  # noqa: ANN401 - JSON, and httpx's own
         """Send something."""
-        return httpx.post(self.url + path, json=document, **{"headers": self._headers, **options})
+        return httpx.post(
+            self.url + path, json=document, **{"headers": self._headers, **options}
+        )
 
     def request(self, job_id: str = "job-1", **changes: object) -> dict[str, object]:
         """Return a request for a job."""
@@ -119,7 +121,9 @@ def place(tmp_path: Path) -> Iterator[Place]:
         )
         yield place
         for program in place.programs:
-            program.send(signal.SIGTERM)  # in good order: what its lines were is then counted
+            program.send(
+                signal.SIGTERM
+            )  # in good order: what its lines were is then counted
         for program in place.programs:
             if program.wait(20) is None:
                 program.kill()

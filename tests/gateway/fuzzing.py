@@ -15,11 +15,18 @@ def filter_body(_: schemathesis.HookContext, body: Any) -> bool:  # noqa: ANN401
         return True
     repository = body.get("repositoryUrl")
     is_page = isinstance(repository, str) and address_fault(repository) is not None
-    return not is_page and can_be_split(repository) and can_be_split(body.get("callbackUrl"))
+    return (
+        not is_page
+        and can_be_split(repository)
+        and can_be_split(body.get("callbackUrl"))
+    )
 
 
 def can_be_split(value: object) -> bool:
-    """Tell whether a text can be taken apart as an address; anything else is for the schema to refuse."""
+    """Tell whether a text can be taken apart as an address.
+
+    Anything else is for the schema to refuse.
+    """
     try:
         return not isinstance(value, str) or urlsplit(value).port != -1
     except ValueError:

@@ -14,14 +14,25 @@ def test_health_and_status(place: Place) -> None:
     place.start()
     assert place.get("/").json() == {"status": "ok", "version": __version__}
     said = place.get("/status").json()
-    assert (said["mode"], said["version"], said["running"], said["maxRuns"]) == ("local-worker", __version__, [], 2)
+    assert (said["mode"], said["version"], said["running"], said["maxRuns"]) == (
+        "local-worker",
+        __version__,
+        [],
+        2,
+    )
 
 
 def test_everything_that_is_wrong_is_said_at_once(place: Place) -> None:
     place.start()
     wrong = place.post(
         "/analyze",
-        {"jobId": "..", "repositoryUrl": "ssh://x/y", "branch": "-x", "callbackUrl": 7, "githubToken": "a\nb"},
+        {
+            "jobId": "..",
+            "repositoryUrl": "ssh://x/y",
+            "branch": "-x",
+            "callbackUrl": 7,
+            "githubToken": "a\nb",
+        },
     )
     assert wrong.status_code == 400
     assert sorted(wrong.json()["fields"]) == [
@@ -34,32 +45,54 @@ def test_everything_that_is_wrong_is_said_at_once(place: Place) -> None:
 @pytest.mark.parametrize("value", [0, False, 7, [], ["x"], {}, {"x": 1}])
 def test_what_is_no_text_is_refused_as_such(place: Place, value: object) -> None:
     place.start()
-    wrong = place.post("/analyze", place.request() | dict.fromkeys(("jobId", "branch", "callbackToken"), value))
+    wrong = place.post(
+        "/analyze",
+        place.request() | dict.fromkeys(("jobId", "branch", "callbackToken"), value),
+    )
     assert set(wrong.json()["fields"].values()) == {"it must be a text"}
 
 
 @pytest.mark.parametrize("field", ["repositoryUrl", "branch", "callbackUrl"])
-def test_half_a_character_which_no_environment_can_hold_is_refused(place: Place, field: str) -> None:
+def test_half_a_character_which_no_environment_can_hold_is_refused(
+    place: Place, field: str
+) -> None:
     place.start()
     text = str(place.request()[field])
     body = json.dumps(place.request() | {field: f"{text}/\ud800"})
     wrong = place.post("/analyze", content=body)
-    assert (wrong.status_code, wrong.json()["fields"]) == (400, {field: "it holds half of a character"})
+    assert (wrong.status_code, wrong.json()["fields"]) == (
+        400,
+        {field: "it holds half of a character"},
+    )
 
 
 @pytest.mark.parametrize(
-    "address", ["https://me:s3cret@h/p?x=s3cret", "https://h:s3cret/p", "https://s3cret@h℀/p", "https://me:s3/cret@h"]
+    "address",
+    [
+        "https://me:s3cret@h/p?x=s3cret",
+        "https://h:s3cret/p",
+        "https://s3cret@h℀/p",
+        "https://me:s3/cret@h",
+    ],
 )
-def test_what_is_wrong_is_not_repeated_since_it_may_be_a_secret(place: Place, address: str) -> None:
+def test_what_is_wrong_is_not_repeated_since_it_may_be_a_secret(
+    place: Place, address: str
+) -> None:
     place.start()
-    request = place.request("..", repositoryUrl=f"{address}#", branch="s3cret..", callbackToken="s3cret x")
+    request = place.request(
+        "..", repositoryUrl=f"{address}#", branch="s3cret..", callbackToken="s3cret x"
+    )
     wrong = place.post(
-        "/analyze", request | {"callbackUrl": address.replace("https", "ftp"), "githubToken": "s3cret\n"}
+        "/analyze",
+        request
+        | {"callbackUrl": address.replace("https", "ftp"), "githubToken": "s3cret\n"},
     )
     assert (wrong.status_code, "cret" in wrong.text) == (400, False)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b'"x"', b"\xff", b"[" * 30_000])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"7", b'"x"', b"\xff", b"[" * 30_000]
+)
 def test_what_is_no_request_is_refused(place: Place, body: bytes) -> None:
     place.start()
     answer = place.post("/analyze", content=body)
@@ -72,10 +105,14 @@ def test_a_body_over_64_kib_is_too_large_with_a_length_or_without(place: Place) 
     assert place.post("/analyze", fits | {"jobId": ".."}).status_code == 400
     assert place.post("/analyze", content=b" " * (64 * 1024 + 1)).status_code == 413
     assert place.post("/analyze", content=iter([b" " * 40_000] * 3)).status_code == 413
-    assert place.post("/cancel/job-1", content=b" " * (64 * 1024 + 1)).status_code == 413
+    assert (
+        place.post("/cancel/job-1", content=b" " * (64 * 1024 + 1)).status_code == 413
+    )
 
 
-@pytest.mark.parametrize("path", ["/jobs/nope", "/jobs/nope/files", "/jobs/..%2Fx", "/nowhere", "/status/"])
+@pytest.mark.parametrize(
+    "path", ["/jobs/nope", "/jobs/nope/files", "/jobs/..%2Fx", "/nowhere", "/status/"]
+)
 def test_what_is_not_there_is_not_found(place: Place, path: str) -> None:
     place.start()
     assert place.get(path).status_code == 404
@@ -87,30 +124,58 @@ def test_what_nobody_knows_cannot_be_canceled(place: Place) -> None:
     assert place.post("/cancel/nope").status_code == 404
 
 
-def test_a_token_is_enforced_wherever_it_is_set_but_for_the_health(place: Place) -> None:
+def test_a_token_is_enforced_wherever_it_is_set_but_for_the_health(
+    place: Place,
+) -> None:
     place.start(GATEWAY_TOKEN="right")
-    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic right"}):
+    for headers in (
+        {},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": "Basic right"},
+    ):
         for path in ("/status", "/jobs/job-1", "/openapi.json"):
             assert httpx.get(place.url + path, headers=headers).status_code == 401
-        refused = httpx.post(place.url + "/analyze", json=place.request(), headers=headers)
-        assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
+        refused = httpx.post(
+            place.url + "/analyze", json=place.request(), headers=headers
+        )
+        assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (
+            401,
+            "Bearer",
+        )
     assert httpx.get(place.url + "/").status_code == 200
     assert place.get("/status").status_code == 200
 
 
 def test_a_token_may_be_of_any_characters(place: Place) -> None:
     place.start(GATEWAY_TOKEN="clé")
-    assert httpx.get(place.url + "/status", headers={b"Authorization": "Bearer clé".encode()}).status_code == 200
-    assert httpx.get(place.url + "/status", headers={b"Authorization": b"Bearer cl\xe9"}).status_code == 401
+    assert (
+        httpx.get(
+            place.url + "/status", headers={b"Authorization": "Bearer clé".encode()}
+        ).status_code
+        == 200
+    )
+    assert (
+        httpx.get(
+            place.url + "/status", headers={b"Authorization": b"Bearer cl\xe9"}
+        ).status_code
+        == 401
+    )
 
 
 def test_a_store_that_is_away_is_said_soon(place: Place) -> None:
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         away = reserved.getsockname()[1]
-    s3 = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y", "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{away}"}
+    s3 = {
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "y",
+        "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{away}",
+    }
     place.start(STORE_URL="s3://bucket/jobs", **s3)
     answer = place.post("/analyze", place.request(), timeout=60)
-    assert (answer.status_code, f"127.0.0.1:{away}" in answer.json()["error"]) == (502, True)
+    assert (answer.status_code, f"127.0.0.1:{away}" in answer.json()["error"]) == (
+        502,
+        True,
+    )
     assert place.get("/status").status_code == 200
     assert place.spool == []
 
@@ -119,17 +184,25 @@ def test_a_store_that_is_away_is_said_soon(place: Place) -> None:
 def test_an_extra_that_is_not_installed_is_named(place: Place, module: str) -> None:
     absent = place.folder / "absent"
     absent.mkdir()
-    (absent / f"{module}.py").write_text(f"raise ModuleNotFoundError(name={module!r})\n")
+    (absent / f"{module}.py").write_text(
+        f"raise ModuleNotFoundError(name={module!r})\n"
+    )
     program = place.start(PYTHONPATH=str(absent))
     assert program.wait(20) == 69
-    assert f"needs {module}, which is not installed: pip install 'fondation-worker[gateway]'" in program.log.read_text()
+    assert (
+        f"needs {module}, which is not installed: pip install 'fondation-worker[gateway]'"
+        in program.log.read_text()
+    )
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "localhost.example"])  # noqa: S104 - it must be refused
 def test_without_a_token_it_listens_on_loopback_only(place: Place, host: str) -> None:
     program = place.start("--host", host)
     assert program.wait(20) == 78
-    assert f"GATEWAY_TOKEN is missing: to listen on {host}, set it" in program.log.read_text()
+    assert (
+        f"GATEWAY_TOKEN is missing: to listen on {host}, set it"
+        in program.log.read_text()
+    )
 
 
 def test_with_a_token_it_listens_on_everything(place: Place) -> None:
@@ -156,7 +229,11 @@ def test_a_port_that_is_taken_is_said(place: Place) -> None:
     ],
 )
 def test_a_wrong_configuration_is_said_before_it_listens(
-    place: Place, argv: tuple[str, ...], environment: dict[str, str], code: int, fault: str
+    place: Place,
+    argv: tuple[str, ...],
+    environment: dict[str, str],
+    code: int,
+    fault: str,
 ) -> None:
     program = place.start(*argv, **environment)
     assert program.wait(20) == code

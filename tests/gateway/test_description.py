@@ -15,17 +15,44 @@ SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 
 
 @pytest.mark.parametrize("token", ["right", ""])
-def test_no_request_finds_a_fault_with_the_description(place: Place, token: str) -> None:
+def test_no_request_finds_a_fault_with_the_description(
+    place: Place, token: str
+) -> None:
     with ScalewayServer() as scaleway:
         scaleway.define(STORE_URL=place.environment["STORE_URL"])
         # On the platform's stand-in, where a run that is started does nothing.
         place.start("--mode", "scaleway", GATEWAY_TOKEN=token, **scaleway.environment)
         command = [
-            *(str(SCHEMATHESIS), "run", f"{place.url}/openapi.json", "--phases", "coverage,fuzzing"),
-            *("--max-examples", "8", "--seed", "1", "--suppress-health-check", "all", "--no-color"),
+            *(
+                str(SCHEMATHESIS),
+                "run",
+                f"{place.url}/openapi.json",
+                "--phases",
+                "coverage,fuzzing",
+            ),
+            *(
+                "--max-examples",
+                "8",
+                "--seed",
+                "1",
+                "--suppress-health-check",
+                "all",
+                "--no-color",
+            ),
             *(("--header", f"Authorization: Bearer {token}") if token else ()),
         ]
-        environment = {**os.environ, "SCHEMATHESIS_HOOKS": "tests.gateway.fuzzing", "PYTHONPATH": str(ROOT)}
-        found = subprocess.run(command, capture_output=True, text=True, check=False, cwd=place.folder, env=environment)
+        environment = {
+            **os.environ,
+            "SCHEMATHESIS_HOOKS": "tests.gateway.fuzzing",
+            "PYTHONPATH": str(ROOT),
+        }
+        found = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=place.folder,
+            env=environment,
+        )
     assert found.returncode == 0, found.stdout[-6000:] + found.stderr
     assert "Tested: 6" in found.stdout

@@ -26,7 +26,10 @@ def runs(place: Place) -> list[int]:
     for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_bytes().split(b"\0")
-            here = f"WORK_DIR={place.folder}/work\0".encode() in (process / "environ").read_bytes()
+            here = (
+                f"WORK_DIR={place.folder}/work\0".encode()
+                in (process / "environ").read_bytes()
+            )
         except OSError:  # it has ended
             continue
         if here and words[1:4] == [b"-m", b"worker", b"run"]:
@@ -38,12 +41,20 @@ def test_a_whole_job_from_the_request_to_the_files(place: Place) -> None:
     place.start()
     accepted = place.analyze()
     assert accepted.status_code == 202
-    assert accepted.json() == {"status": "accepted", "jobId": "job-1", "mode": "local-worker"}
+    assert accepted.json() == {
+        "status": "accepted",
+        "jobId": "job-1",
+        "mode": "local-worker",
+    }
     place.await_state("completed")
     until(lambda: place.receiver.said[-1:] == [("complete", "completed")])
-    assert {delivery.headers["x-job-token"] for delivery in place.receiver.deliveries} == {"tok-3n"}
+    assert {
+        delivery.headers["x-job-token"] for delivery in place.receiver.deliveries
+    } == {"tok-3n"}
     files = place.get("/jobs/job-1/files").json()
-    assert [one["path"] for one in files] == [one["path"] for one in place.receiver.documents[-1]["files"]]
+    assert [one["path"] for one in files] == [
+        one["path"] for one in place.receiver.documents[-1]["files"]
+    ]
     until(lambda: place.spool == [])
 
 
@@ -52,11 +63,17 @@ def test_a_whole_job_of_the_engine_that_needs_nothing(place: Place) -> None:
     place.analyze()
     place.await_state("completed")
     assert place.get("/jobs/job-1").json()["engine"]["name"] == "static"
-    assert [one for one in place.get("/jobs/job-1/files").json() if one["path"].startswith("tutorials/")]
+    assert [
+        one
+        for one in place.get("/jobs/job-1/files").json()
+        if one["path"].startswith("tutorials/")
+    ]
 
 
 @pytest.mark.parametrize("s3_server", ["minio"], indirect=True)
-def test_files_of_a_job_on_a_real_store_come_by_signed_urls(place: Place, s3_server: S3Server) -> None:
+def test_files_of_a_job_on_a_real_store_come_by_signed_urls(
+    place: Place, s3_server: S3Server
+) -> None:
     place.start(
         STORE_URL=f"s3://{s3_server.new_bucket()}/jobs",
         AWS_ENDPOINT_URL_S3=s3_server.endpoint_url,
@@ -73,13 +90,21 @@ def test_no_token_is_in_any_answer_log_or_argument_list(place: Place) -> None:
     place.start(GATEWAY_TOKEN="gate-s3cret")
     place.analyze(callbackToken="call-s3cret", githubToken="git-s3cret")
     until(lambda: place.state() not in {"pending", "None"})
-    arguments = subprocess.run(["ps", "axww", "-o", "args"], capture_output=True, text=True, check=True).stdout
+    arguments = subprocess.run(
+        ["ps", "axww", "-o", "args"], capture_output=True, text=True, check=True
+    ).stdout
     place.await_state("completed")
-    said = [place.get(path).text for path in ("/status", "/jobs/job-1", "/jobs/job-1/files")]
-    assert "s3cret" not in arguments + "".join(said) + place.programs[-1].log.read_text()
+    said = [
+        place.get(path).text for path in ("/status", "/jobs/job-1", "/jobs/job-1/files")
+    ]
+    assert (
+        "s3cret" not in arguments + "".join(said) + place.programs[-1].log.read_text()
+    )
 
 
-def test_the_same_job_again_is_accepted_and_another_under_its_name_refused(place: Place) -> None:
+def test_the_same_job_again_is_accepted_and_another_under_its_name_refused(
+    place: Place,
+) -> None:
     place.start()
     assert place.analyze().status_code == 202
     assert place.analyze().status_code == 202
@@ -90,7 +115,9 @@ def test_the_same_job_again_is_accepted_and_another_under_its_name_refused(place
     assert place.analyze(repositoryUrl=place.repository + "/").status_code == 202
 
 
-def test_jobs_wait_in_order_for_a_free_place_and_are_pending_meanwhile(place: Place) -> None:
+def test_jobs_wait_in_order_for_a_free_place_and_are_pending_meanwhile(
+    place: Place,
+) -> None:
     place.start(GATEWAY_MAX_RUNS="1")
     for number in (1, 2, 3):
         place.analyze(f"job-{number}")
@@ -100,7 +127,11 @@ def test_jobs_wait_in_order_for_a_free_place_and_are_pending_meanwhile(place: Pl
     assert place.get("/jobs/job-3/files").json() == []
     assert place.analyze("job-3", repositoryUrl="owner/other").status_code == 409
     place.await_state("completed", "job-3")
-    ended = [document["jobId"] for document in place.receiver.documents if document["type"] == "complete"]
+    ended = [
+        document["jobId"]
+        for document in place.receiver.documents
+        if document["type"] == "complete"
+    ]
     assert ended == ["job-1", "job-2", "job-3"]
 
 
@@ -113,7 +144,9 @@ def test_requests_wait_where_only_their_owner_can_read_them(place: Place) -> Non
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_gateway_that_is_stopped_stops_its_runs_and_takes_them_up_again(place: Place, number: signal.Signals) -> None:
+def test_a_gateway_that_is_stopped_stops_its_runs_and_takes_them_up_again(
+    place: Place, number: signal.Signals
+) -> None:
     place.cli.set(delay=500)  # so that nobody can miss it
     place.start()
     place.analyze()
@@ -121,7 +154,10 @@ def test_a_gateway_that_is_stopped_stops_its_runs_and_takes_them_up_again(place:
     assert place.stop(number) == 128 + number
     newest = CheckpointLog(place.store, "job-1", SystemRuntime()).newest()
     assert newest is not None
-    assert (newest.manifest.state, newest.manifest.owner.exit_code) == (State.INTERRUPTED, 143)
+    assert (newest.manifest.state, newest.manifest.owner.exit_code) == (
+        State.INTERRUPTED,
+        143,
+    )
     place.start()
     place.await_state("completed")
     assert max(place.cli.calls.values()) <= 2
@@ -141,7 +177,15 @@ def test_a_gateway_that_was_killed_takes_up_what_was_not_over(place: Place) -> N
 
 
 def test_a_run_that_fails_for_a_while_is_tried_again(place: Place) -> None:
-    place.cli.set(faults={"analyze": {"kind": "fails", "complains": "Error: 529 overloaded_error", "times": 3}})
+    place.cli.set(
+        faults={
+            "analyze": {
+                "kind": "fails",
+                "complains": "Error: 529 overloaded_error",
+                "times": 3,
+            }
+        }
+    )
     place.start()
     place.analyze()
     place.await_state("completed")
@@ -168,7 +212,9 @@ def test_a_running_job_is_canceled(place: Place) -> None:
     until(lambda: place.spool == [])
 
 
-def test_a_waiting_job_is_canceled_at_once_and_its_engine_never_asked(place: Place) -> None:
+def test_a_waiting_job_is_canceled_at_once_and_its_engine_never_asked(
+    place: Place,
+) -> None:
     place.cli.set(delay=500)  # so that nobody can miss it
     place.start(GATEWAY_MAX_RUNS="1")
     place.analyze("job-1")
@@ -181,7 +227,11 @@ def test_a_waiting_job_is_canceled_at_once_and_its_engine_never_asked(place: Pla
     os.kill(occupant, signal.SIGCONT)
     place.await_state("completed", "job-1")
     until(lambda: place.spool == [])
-    told = [(one["type"], one["status"]) for one in place.receiver.documents if one["jobId"] == "job-2"]
+    told = [
+        (one["type"], one["status"])
+        for one in place.receiver.documents
+        if one["jobId"] == "job-2"
+    ]
     assert told == [("progress", "canceled")]
 
 
@@ -227,7 +277,11 @@ def test_a_run_that_would_not_touch_its_job_is_tried_again_and_its_request_kept_
     place.await_state("extracting")
     place.stop()
     refusing = place.start(ENGINE="static")  # the job began with another
-    until(lambda: [line["exit_code"] for line in refusing.events(TRIED_AGAIN)][:2] == [78, 78])
+    until(
+        lambda: (
+            [line["exit_code"] for line in refusing.events(TRIED_AGAIN)][:2] == [78, 78]
+        )
+    )
     place.stop()
     assert len(place.spool) == 1
     place.start()
@@ -238,10 +292,16 @@ def test_a_run_that_would_not_touch_its_job_is_tried_again_and_its_request_kept_
 def test_the_last_word_of_a_completed_job_arrives_although_the_webhook_was_away_and_the_gateway_killed(
     place: Place,
 ) -> None:
-    place.receiver.reply = lambda delivery: Reply(status=503 if delivery.document["type"] == "complete" else 200)
+    place.receiver.reply = lambda delivery: Reply(
+        status=503 if delivery.document["type"] == "complete" else 200
+    )
     first = place.start(CALLBACK_GIVE_UP_SECONDS="1")
     place.analyze()
-    until(lambda: [line["exit_code"] for line in first.events(TRIED_AGAIN)][:2] == [75, 75])
+    until(
+        lambda: (
+            [line["exit_code"] for line in first.events(TRIED_AGAIN)][:2] == [75, 75]
+        )
+    )
     assert place.state() == "completed"
     assert place.get("/status").json()["givenUp"] == []
     first.kill()

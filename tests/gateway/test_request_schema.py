@@ -38,10 +38,68 @@ PIECES = [
         "[::1]",
         "[::1.2.3.4]",
     ),
-    *("example.org", "a.b.example.org", "my-host", "my_host", "localhost", "127.0.0.1", "10.0.0.1", "münchen.example"),
-    *(":80", ":8080", ":65535", ":65536", ":99999", ":0", ":00080", ":x", "user", ":pass", "owner", "name", ".git"),
-    *(".", "..", "-", "~", "^", "*", "@{", ".lock", "feature", "é", "\u3000", "\u200b", "\x00", "\n", "\r", "\t", " "),
-    *("'", '"', "`", "«", "\x85", "\x9f", "\ufeff", "\u2028", "%20", "%", "&", "=", "x" * 200, "_", "A9", "\U0001f980"),
+    *(
+        "example.org",
+        "a.b.example.org",
+        "my-host",
+        "my_host",
+        "localhost",
+        "127.0.0.1",
+        "10.0.0.1",
+        "münchen.example",
+    ),
+    *(
+        ":80",
+        ":8080",
+        ":65535",
+        ":65536",
+        ":99999",
+        ":0",
+        ":00080",
+        ":x",
+        "user",
+        ":pass",
+        "owner",
+        "name",
+        ".git",
+    ),
+    *(
+        ".",
+        "..",
+        "-",
+        "~",
+        "^",
+        "*",
+        "@{",
+        ".lock",
+        "feature",
+        "é",
+        "\u3000",
+        "\u200b",
+        "\x00",
+        "\n",
+        "\r",
+        "\t",
+        " ",
+    ),
+    *(
+        "'",
+        '"',
+        "`",
+        "«",
+        "\x85",
+        "\x9f",
+        "\ufeff",
+        "\u2028",
+        "%20",
+        "%",
+        "&",
+        "=",
+        "x" * 200,
+        "_",
+        "A9",
+        "\U0001f980",
+    ),
 ]
 TEXTS = st.one_of(
     st.lists(st.sampled_from(PIECES), max_size=7).map("".join),
@@ -55,9 +113,13 @@ TEXTS = st.one_of(
 
 
 @cache
-def published(*, allow_http: bool) -> tuple[jsonschema_rs.Draft202012Validator, dict[str, str]]:
+def published(
+    *, allow_http: bool
+) -> tuple[jsonschema_rs.Draft202012Validator, dict[str, str]]:
     """Return a validator of the published schema, and the schema's patterns by their fields."""
-    schema = description(guarded=False, allow_http=allow_http)["components"]["schemas"]["Request"]
+    schema = description(guarded=False, allow_http=allow_http)["components"]["schemas"][
+        "Request"
+    ]
     patterns = {field: one["pattern"] for field, one in schema["properties"].items()}
     return jsonschema_rs.Draft202012Validator(schema), patterns
 
@@ -87,7 +149,9 @@ def beyond_patterns(text: str) -> bool:
         return True
     if address_fault(text):
         return True
-    return any(ord(character) > 0xFFFF for character in (text[:1], text[-1:]) if character)
+    return any(
+        ord(character) > 0xFFFF for character in (text[:1], text[-1:]) if character
+    )
 
 
 ADDRESSES = [
@@ -120,9 +184,23 @@ CALLBACKS = [
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        *(("repositoryUrl", address) for address in [*ADDRESSES, "owner/name", "o-1/na.me_2-"]),
+        *(
+            ("repositoryUrl", address)
+            for address in [*ADDRESSES, "owner/name", "o-1/na.me_2-"]
+        ),
         *(("callbackUrl", address) for address in CALLBACKS),
-        *(("branch", branch) for branch in ("", "main", "feature/x-1", "v1.0.0", "münchen", "a@b", "\U0001f980")),
+        *(
+            ("branch", branch)
+            for branch in (
+                "",
+                "main",
+                "feature/x-1",
+                "v1.0.0",
+                "münchen",
+                "a@b",
+                "\U0001f980",
+            )
+        ),
         *(("callbackToken", token) for token in ("x", "a'b", "!~", "x" * 5000)),
         *(("githubToken", token) for token in ("", "ghp_0")),
         *(("jobId", job_id) for job_id in ("a", "...", "x" * 128, "-")),
@@ -136,17 +214,68 @@ def test_what_the_gateway_takes_the_schema_takes(field: str, value: str) -> None
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        *(("repositoryUrl", text) for text in ("", "name", "owner/..", "https://example.org", "https://a:65536/b/c")),
-        *(("repositoryUrl", text) for text in ("http://example.org/a", "http://127.evil.org/a", "https://a@b/c")),
-        *(("repositoryUrl", text) for text in ("https://a/b?c", "https://a/b\n", "owner/name\n", "https://x[::1]/a")),
-        *(("callbackUrl", text) for text in ("", "app.example", "ftp://a/b", "http://", "http:///a", "http://a:x/")),
+        *(
+            ("repositoryUrl", text)
+            for text in (
+                "",
+                "name",
+                "owner/..",
+                "https://example.org",
+                "https://a:65536/b/c",
+            )
+        ),
+        *(
+            ("repositoryUrl", text)
+            for text in (
+                "http://example.org/a",
+                "http://127.evil.org/a",
+                "https://a@b/c",
+            )
+        ),
+        *(
+            ("repositoryUrl", text)
+            for text in (
+                "https://a/b?c",
+                "https://a/b\n",
+                "owner/name\n",
+                "https://x[::1]/a",
+            )
+        ),
         *(
             ("callbackUrl", text)
-            for text in ("http://a:70000/", "http://a b/", "http://a/'", "http://x[::1]/", "http://a\n")
+            for text in (
+                "",
+                "app.example",
+                "ftp://a/b",
+                "http://",
+                "http:///a",
+                "http://a:x/",
+            )
+        ),
+        *(
+            ("callbackUrl", text)
+            for text in (
+                "http://a:70000/",
+                "http://a b/",
+                "http://a/'",
+                "http://x[::1]/",
+                "http://a\n",
+            )
         ),
         *(
             ("branch", text)
-            for text in ("-x", "a..b", "a.lock", "a//b", ".a", "a b", "a\u2028..b", "main\n", " ", "'a'")
+            for text in (
+                "-x",
+                "a..b",
+                "a.lock",
+                "a//b",
+                ".a",
+                "a b",
+                "a\u2028..b",
+                "main\n",
+                " ",
+                "'a'",
+            )
         ),
         *(("callbackToken", text) for text in ("", "a b", "é", "x\n", '"x"')),
         *(("githubToken", text) for text in ("a b", "x\r")),
@@ -164,7 +293,11 @@ def test_what_the_gateway_refuses_the_schema_refuses(field: str, value: str) -> 
 @given(text=TEXTS)
 @example(text="https://a\\b/c")
 @example(text="https://[::1]x/c")
-def test_both_agree_on_any_text_as_far_as_a_pattern_can(field: str, allow_http: bool, text: str) -> None:  # noqa: FBT001 - pytest's
+def test_both_agree_on_any_text_as_far_as_a_pattern_can(
+    field: str,
+    allow_http: bool,  # noqa: FBT001 - pytest's
+    text: str,
+) -> None:
     document = GOOD | {field: text}
     taken = by_checks(document, allow_http=allow_http)
     offered = by_schema(document, allow_http=allow_http)

@@ -52,7 +52,10 @@ class Scripted(ChildCommand):
         self.jobs: list[str] = []
         self.given: list[Mapping[str, str]] = []
         self.looks: list[Standing] = []
-        """Where the job stands at the first looks; then it is unfinished as long as there are codes."""
+        """Where the job stands at the first looks.
+
+        Then it is unfinished as long as there are codes.
+        """
 
     def run(self, *argv: str, variables: Mapping[str, str], stopping: Flag) -> int:  # noqa: ARG002 - as Program has it
         self.jobs.append(variables["JOB_ID"])
@@ -81,7 +84,9 @@ def runtime() -> Impatient:
 @pytest.fixture
 def slots(program: Scripted, runtime: Impatient, tmp_path: Path) -> Iterator[RunQueue]:
     limits = QueueLimits(max_runs=1, redelivery_seconds=7)
-    slots = RunQueue(program, program.judge, Spool(tmp_path, runtime), runtime, limits=limits)
+    slots = RunQueue(
+        program, program.judge, Spool(tmp_path, runtime), runtime, limits=limits
+    )
     yield slots
     slots.close()
 
@@ -127,7 +132,9 @@ def test_a_job_that_is_not_over_is_tried_again_however_its_run_ended(
     assert program.jobs == ["job-1"] * 2
 
 
-def test_a_job_whose_run_met_a_bug_is_tried_again(slots: RunQueue, program: Scripted) -> None:
+def test_a_job_whose_run_met_a_bug_is_tried_again(
+    slots: RunQueue, program: Scripted
+) -> None:
     program.codes = [ValueError(), ValueError()]
     slots.put(a_request())
     until(lambda: slots.all() == [])
@@ -141,7 +148,11 @@ def test_retries_are_bounded_with_growing_pauses_and_begin_anew_when_asked_for(
     program.codes = [Exit.TEMPORARY] * 20
     slots.put(a_request())
     until(lambda: runtime.pauses[6:] != [])
-    assert (states(slots), len(program.jobs), spooled(tmp_path)) == ([(True, False)], 6, 1)
+    assert (states(slots), len(program.jobs), spooled(tmp_path)) == (
+        [(True, False)],
+        6,
+        1,
+    )
     assert runtime.pauses[:6] == [2, 4, 8, 16, 32, LONGEST_PAUSE_SECONDS]
     program.codes = [Exit.TEMPORARY]
     slots.put(a_request())
@@ -151,26 +162,43 @@ def test_retries_are_bounded_with_growing_pauses_and_begin_anew_when_asked_for(
 
 @pytest.mark.parametrize("code", ALL_CODES)
 def test_a_job_whose_webhook_does_not_know_that_it_is_over_is_never_given_up(
-    slots: RunQueue, program: Scripted, runtime: Impatient, code: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    slots: RunQueue,
+    program: Scripted,
+    runtime: Impatient,
+    code: int,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     program.looks = [Standing.UNDELIVERED] * 2100
     program.codes = [code] * 1050
     slots.put(a_request())
     until(lambda: slots.all() == [])
     assert (len(program.jobs), spooled(tmp_path)) == (1050, 0)
-    assert (runtime.pauses[:3], max(runtime.pauses)) == ([2, 4, 8], LONGEST_PAUSE_SECONDS)
+    assert (runtime.pauses[:3], max(runtime.pauses)) == (
+        [2, 4, 8],
+        LONGEST_PAUSE_SECONDS,
+    )
     assert "gave a job up" not in caplog.text
 
 
-def test_a_run_that_only_delivers_gets_less_time_than_one_that_works(slots: RunQueue, program: Scripted) -> None:
+def test_a_run_that_only_delivers_gets_less_time_than_one_that_works(
+    slots: RunQueue, program: Scripted
+) -> None:
     program.looks = [Standing.UNFINISHED, Standing.UNDELIVERED, Standing.UNDELIVERED]
     slots.put(a_request())
     until(lambda: slots.all() == [])
-    assert [given.get("CALLBACK_GIVE_UP_SECONDS") for given in program.given] == [None, "7"]
+    assert [given.get("CALLBACK_GIVE_UP_SECONDS") for given in program.given] == [
+        None,
+        "7",
+    ]
 
 
 def test_while_a_manifest_cannot_be_read_nothing_is_run_or_decided(
-    slots: RunQueue, program: Scripted, runtime: Impatient, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    slots: RunQueue,
+    program: Scripted,
+    runtime: Impatient,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     program.looks = [Standing.UNFINISHED, *[Standing.UNREADABLE] * 50]
     slots.put(a_request())
@@ -184,7 +212,12 @@ def test_a_job_that_was_given_up_is_delivered_when_somebody_else_has_brought_it_
     slots: RunQueue, program: Scripted, tmp_path: Path
 ) -> None:
     failures = [Standing.UNFINISHED] * 2 * (MAX_RETRIES + 1)
-    program.looks = [*failures, *[Standing.UNFINISHED] * 3, Standing.UNDELIVERED, Standing.OVER]
+    program.looks = [
+        *failures,
+        *[Standing.UNFINISHED] * 3,
+        Standing.UNDELIVERED,
+        Standing.OVER,
+    ]
     slots.put(a_request())
     until(lambda: slots.all() == [])
     assert (len(program.jobs), spooled(tmp_path)) == (MAX_RETRIES + 2, 0)

@@ -14,8 +14,16 @@ from worker.system.runtime import SystemRuntime
 
 
 def a_request(job_id: str = "job-1", branch: str = "main") -> Request:
-    document = {"jobId": job_id, "repositoryUrl": "owner/name", "branch": branch, "githubToken": "tok-g"}
-    return read_request(document | {"callbackUrl": "http://127.0.0.1/", "callbackToken": "tok-c"}, allow_http=False)
+    document = {
+        "jobId": job_id,
+        "repositoryUrl": "owner/name",
+        "branch": branch,
+        "githubToken": "tok-g",
+    }
+    return read_request(
+        document | {"callbackUrl": "http://127.0.0.1/", "callbackToken": "tok-c"},
+        allow_http=False,
+    )
 
 
 @pytest.fixture
@@ -27,7 +35,9 @@ def opened(folder: Path) -> Spool:
     return Spool(folder, SystemRuntime())
 
 
-def test_what_is_not_removed_is_found_again_as_it_was_and_in_order(folder: Path) -> None:
+def test_what_is_not_removed_is_found_again_as_it_was_and_in_order(
+    folder: Path,
+) -> None:
     first = opened(folder)
     requests = [a_request(f"job-{number}") for number in range(3)]
     gone, *_ = [first.add(request) for request in requests]
@@ -40,10 +50,15 @@ def test_a_request_that_replaces_another_is_found_alone(folder: Path) -> None:
     first = opened(folder)
     first.add(a_request(branch="old"))
     first.add(a_request("job-2"))
-    first.add(a_request(branch="new"))  # the gateway was killed before it removed the old one
+    first.add(
+        a_request(branch="new")
+    )  # the gateway was killed before it removed the old one
     first.close()
     found = [spooled.request.identity for spooled in opened(folder).load()]
-    assert [(one.job_id, one.branch) for one in found] == [("job-2", "main"), ("job-1", "new")]
+    assert [(one.job_id, one.branch) for one in found] == [
+        ("job-2", "main"),
+        ("job-1", "new"),
+    ]
     assert len(list(folder.glob("*.json"))) == 2
 
 
@@ -59,10 +74,15 @@ def test_what_cannot_be_read_stays_and_is_named_without_its_secrets(
 ) -> None:
     opened(folder).close()
     (folder / "1.json").write_text("[")
-    (folder / "2.json").write_text(json.dumps(a_request().document | {"branch": "..", "callbackToken": "s3cret x"}))
+    (folder / "2.json").write_text(
+        json.dumps(a_request().document | {"branch": "..", "callbackToken": "s3cret x"})
+    )
     with caplog.at_level(logging.ERROR):
         assert opened(folder).load() == []
-    assert [Path(vars(record)["path"]).name for record in caplog.records] == ["1.json", "2.json"]
+    assert [Path(vars(record)["path"]).name for record in caplog.records] == [
+        "1.json",
+        "2.json",
+    ]
     assert "s3cret" not in str([vars(record) for record in caplog.records])
     assert len(list(folder.glob("*.json"))) == 2
 

@@ -13,7 +13,12 @@ from states.keys import checkpoint_key
 from states.manifest import Writer
 from tests.support.builders import AT, begun, completed
 from tests.support.world import JOB
-from worker.errors import MissingError, StoreConfigError, StoreRefusedError, StoreUnavailableError
+from worker.errors import (
+    MissingError,
+    StoreConfigError,
+    StoreRefusedError,
+    StoreUnavailableError,
+)
 from worker.gateway.job_status import Standing, read_standing
 from worker.ownership.log import CheckpointLog
 from worker.services.view import View, open_view
@@ -44,22 +49,38 @@ def test_a_job_that_has_begun_is_unfinished(view: View) -> None:
     assert read_standing(view, JOB) is Standing.UNFINISHED
 
 
-@pytest.mark.parametrize(("settled", "standing"), [(False, Standing.UNDELIVERED), (True, Standing.OVER)])
-def test_a_completed_job_is_over_once_its_webhook_knows(view: View, settled: bool, standing: Standing) -> None:  # noqa: FBT001 - pytest's
+@pytest.mark.parametrize(
+    ("settled", "standing"), [(False, Standing.UNDELIVERED), (True, Standing.OVER)]
+)
+def test_a_completed_job_is_over_once_its_webhook_knows(
+    view: View,
+    settled: bool,  # noqa: FBT001 - pytest's
+    standing: Standing,
+) -> None:
     manifest = completed()
     if settled:
-        manifest = settle(manifest, {event.sequence: 200 for event in manifest.outbox.pending}, at=AT)
-    view.store.put(checkpoint_key(JOB, manifest.sequence), encode(manifest), "application/json")
+        manifest = settle(
+            manifest, {event.sequence: 200 for event in manifest.outbox.pending}, at=AT
+        )
+    view.store.put(
+        checkpoint_key(JOB, manifest.sequence), encode(manifest), "application/json"
+    )
     assert read_standing(view, JOB) is standing
 
 
 @pytest.mark.parametrize("body", [b"{", b'{"format": 99}'])
-def test_a_manifest_that_needs_a_person_leaves_its_job_unfinished(view: View, body: bytes) -> None:
+def test_a_manifest_that_needs_a_person_leaves_its_job_unfinished(
+    view: View, body: bytes
+) -> None:
     view.store.put(checkpoint_key(JOB, 1), body, "application/json")
     assert read_standing(view, JOB) is Standing.UNFINISHED
 
 
-@pytest.mark.parametrize("kind", [StoreUnavailableError, StoreRefusedError, StoreConfigError, MissingError])
-def test_a_store_that_does_not_answer_or_refuses_leaves_it_open(view: View, kind: Callable[[str], Exception]) -> None:
+@pytest.mark.parametrize(
+    "kind", [StoreUnavailableError, StoreRefusedError, StoreConfigError, MissingError]
+)
+def test_a_store_that_does_not_answer_or_refuses_leaves_it_open(
+    view: View, kind: Callable[[str], Exception]
+) -> None:
     refusing: RetryingStore = Refusing(kind("no"))  # type: ignore[assignment]
     assert read_standing(replace(view, store=refusing), JOB) is Standing.UNREADABLE

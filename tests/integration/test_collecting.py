@@ -54,7 +54,9 @@ def test_as_long_as_a_file_of_a_collected_job_is_there_so_is_every_checkpoint_th
     left = list(keys(store))
     assert checkpoint_key(JOB, TOMBSTONE) in left
     if any(artifact_name(key) for key in left):
-        assert [sequence_of(key) for key in left if sequence_of(key)] == list(range(1, TOMBSTONE + 1))
+        assert [sequence_of(key) for key in left if sequence_of(key)] == list(
+            range(1, TOMBSTONE + 1)
+        )
     store.left = None
     assert collect(view(store), 0, dry_run=False).document["collected"] == [JOB]
     assert list(keys(store)) == [checkpoint_key(JOB, TOMBSTONE)]

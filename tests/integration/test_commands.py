@@ -16,12 +16,19 @@ from worker.system.runtime import SystemRuntime
 def test_status_says_where_a_job_stands(shell: Shell) -> None:
     interrupted(shell)
     document = shell.json("status", JOB)
-    assert (document["jobId"], document["state"], document["run"]) == (JOB, "interrupted", 1)
+    assert (document["jobId"], document["state"], document["run"]) == (
+        JOB,
+        "interrupted",
+        1,
+    )
     assert document["error"]["exitCode"] == 70
     assert document["pendingCallbacks"] == []
     stages = {stage["stage"]: stage for stage in document["stages"]}
     assert stages["order"]["state"] == "finished"
-    assert (stages["generate-chapters"]["items"], stages["generate-chapters"]["total"]) == (2, 3)
+    assert (
+        stages["generate-chapters"]["items"],
+        stages["generate-chapters"]["total"],
+    ) == (2, 3)
     assert stages["review-chapters"]["state"] == "waiting"
 
 
@@ -36,10 +43,17 @@ def test_status_is_also_for_people(shell: Shell) -> None:
 def test_list_shows_all_jobs_of_a_store_and_nothing_else(shell: Shell) -> None:
     completed(shell)
     for job_id in ("job-1-b", "job", "zz"):
-        identity = Identity(job_id=job_id, repository=IDENTITY.repository, branch="main")
+        identity = Identity(
+            job_id=job_id, repository=IDENTITY.repository, branch="main"
+        )
         shell.world().job(job_id).run(identity)
     shell.store.put("a-file-of-somebody-else", b"", "text/plain")
-    assert sorted(one["jobId"] for one in shell.json("list")) == ["job", "job-1", "job-1-b", "zz"]
+    assert sorted(one["jobId"] for one in shell.json("list")) == [
+        "job",
+        "job-1",
+        "job-1-b",
+        "zz",
+    ]
 
 
 def test_an_empty_store_has_no_jobs(shell: Shell) -> None:
@@ -55,7 +69,10 @@ def test_a_job_that_is_not_there_is_said_to_be_so(shell: Shell, command: str) ->
 def test_fetch_copies_the_course(shell: Shell) -> None:
     completed(shell)
     shell("fetch", JOB, str(shell.root / "out"))
-    paths = sorted(path.relative_to(shell.root / "out").as_posix() for path in (shell.root / "out").rglob("*.*"))
+    paths = sorted(
+        path.relative_to(shell.root / "out").as_posix()
+        for path in (shell.root / "out").rglob("*.*")
+    )
     assert len(paths) == 12
     assert paths[0] == "chapters/chapter_1_thing_1.md"
     assert "step1_abstractions.yaml" in paths
@@ -77,7 +94,9 @@ def test_fetch_moves_another_course_aside_and_loses_nothing_of_it(shell: Shell) 
     (out / "notes.txt").write_text("more notes")
     shell("fetch", JOB, str(out))
     assert mine.read_text() != "my notes"
-    assert (shell.root / "out.1/chapters/chapter_1_thing_1.md").read_text() == "my notes"
+    assert (
+        shell.root / "out.1/chapters/chapter_1_thing_1.md"
+    ).read_text() == "my notes"
     assert (shell.root / "out.1/notes.txt").read_text() == "more notes"
 
 
@@ -113,7 +132,15 @@ def test_urls_are_those_of_files_on_a_folder(shell: Shell) -> None:
     assert path == "step1_abstractions.yaml"
     assert url.startswith("file:///")
     document = shell.json("urls", JOB)[0]
-    assert set(document) == {"path", "type", "size", "sha256", "url", "uri", "expiresAt"}
+    assert set(document) == {
+        "path",
+        "type",
+        "size",
+        "sha256",
+        "url",
+        "uri",
+        "expiresAt",
+    }
 
 
 @pytest.mark.parametrize("expires", ["8d", "0s", "604801s", "soon"])
@@ -134,14 +161,30 @@ def test_urls_live_seven_days_at_most(shell: Shell, expires: str) -> None:
         (["run", "--branch", "x"], "--branch goes with REPO"),
     ],
 )
-def test_a_bad_command_line_is_64_and_says_what_is_wrong(shell: Shell, argv: list[str], says: str) -> None:
+def test_a_bad_command_line_is_64_and_says_what_is_wrong(
+    shell: Shell, argv: list[str], says: str
+) -> None:
     assert says in shell(*argv, code=64)
 
 
-def test_bad_configuration_is_78_with_a_line_for_each_fault_and_touches_nothing(shell: Shell) -> None:
-    shell.environment = {"LEASE_SECONDS": "1", "ENGINE": "x", "JOB_ID": "a b", "STORE_URL": "nowhere"}
+def test_bad_configuration_is_78_with_a_line_for_each_fault_and_touches_nothing(
+    shell: Shell,
+) -> None:
+    shell.environment = {
+        "LEASE_SECONDS": "1",
+        "ENGINE": "x",
+        "JOB_ID": "a b",
+        "STORE_URL": "nowhere",
+    }
     said = shell("run", code=78)
-    for name in ("LEASE_SECONDS", "ENGINE", "JOB_ID", "STORE_URL", "REPOSITORY_URL", "CALLBACK_URL"):
+    for name in (
+        "LEASE_SECONDS",
+        "ENGINE",
+        "JOB_ID",
+        "STORE_URL",
+        "REPOSITORY_URL",
+        "CALLBACK_URL",
+    ):
         assert name in said
     assert not (shell.root / "store").exists()
 
@@ -150,12 +193,29 @@ def test_where_everything_is_missing_all_of_it_is_named_at_once(shell: Shell) ->
     shell.environment = {"STORE_URL": "", "LOG_LEVEL": "loud"}
     said = shell("run", code=78).splitlines()
     named = {line.split()[1] for line in said}
-    assert named == {"STORE_URL", "CALLBACK_URL", "CALLBACK_TOKEN", "JOB_ID", "REPOSITORY_URL", "LOG_LEVEL"}
+    assert named == {
+        "STORE_URL",
+        "CALLBACK_URL",
+        "CALLBACK_TOKEN",
+        "JOB_ID",
+        "REPOSITORY_URL",
+        "LOG_LEVEL",
+    }
     assert len(said) == len(named)
 
 
 def test_help_has_an_example_for_every_command(shell: Shell) -> None:
-    for command in ("run", "status", "list", "resume", "cancel", "urls", "fetch", "verify", "gc"):
+    for command in (
+        "run",
+        "status",
+        "list",
+        "resume",
+        "cancel",
+        "urls",
+        "fetch",
+        "verify",
+        "gc",
+    ):
         assert f"fondation-worker {command}" in shell(command, "--help")
     assert shell("--version").startswith("fondation-worker ")
 
@@ -163,12 +223,17 @@ def test_help_has_an_example_for_every_command(shell: Shell) -> None:
 def test_list_shows_a_job_that_cannot_be_read_beside_the_others(shell: Shell) -> None:
     completed(shell)
     shell.store.put("broken/checkpoints/00000001.json", b"{", "application/json")
-    assert [one["state"] for one in shell.json("list")] == ["unreadable: damaged", "completed"]
+    assert [one["state"] for one in shell.json("list")] == [
+        "unreadable: damaged",
+        "completed",
+    ]
     assert "unreadable: damaged" in shell("list")
 
 
 def test_status_tells_of_rejected_callbacks(shell: Shell) -> None:
-    world = shell.world(receiver=Receiver(answer=lambda _: WebhookResponse(status_code=410)))
+    world = shell.world(
+        receiver=Receiver(answer=lambda _: WebhookResponse(status_code=410))
+    )
     assert world.job().run(IDENTITY) is Exit.OK
     document = shell.json("status", JOB)
     assert document["pendingCallbacks"] == []
@@ -180,7 +245,11 @@ def test_status_tells_of_a_job_that_has_only_begun(shell: Shell) -> None:
     log = CheckpointLog(shell.store, JOB, SystemRuntime())
     log.append(None, begun(), Writer.WORKER)
     document = shell.json("status", JOB)
-    assert (document["state"], document["commit"], document["step"]) == ("pending", None, 1)
+    assert (document["state"], document["commit"], document["step"]) == (
+        "pending",
+        None,
+        1,
+    )
     assert "at no commit yet" in shell("status", JOB)
 
 
@@ -192,13 +261,19 @@ def test_status_shows_a_request_to_cancel(shell: Shell) -> None:
 
 
 def test_fetch_of_a_job_that_has_nothing_yet_is_65(shell: Shell) -> None:
-    CheckpointLog(shell.store, JOB, SystemRuntime()).append(None, begun(), Writer.WORKER)
-    assert "has no file of its course yet" in shell("fetch", JOB, str(shell.root / "out"), code=65)
+    CheckpointLog(shell.store, JOB, SystemRuntime()).append(
+        None, begun(), Writer.WORKER
+    )
+    assert "has no file of its course yet" in shell(
+        "fetch", JOB, str(shell.root / "out"), code=65
+    )
 
 
 def test_fetch_says_that_there_is_more_to_come(shell: Shell) -> None:
     interrupted(shell)
-    assert "5 files so far (the job is interrupted)" in shell("fetch", JOB, str(shell.root / "out"))
+    assert "5 files so far (the job is interrupted)" in shell(
+        "fetch", JOB, str(shell.root / "out")
+    )
 
 
 def test_fetch_into_a_place_that_is_no_folder_is_78_and_leaves_it(shell: Shell) -> None:

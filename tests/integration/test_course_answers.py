@@ -41,7 +41,10 @@ class Exercise:
         """Return the lines of the source from a place on, stripped."""
         path, _, number = place.rpartition(":")
         return [
-            line.strip() for line in (self.source / path).read_text().split("\n")[int(number.partition("-")[0]) - 1 :]
+            line.strip()
+            for line in (self.source / path)
+            .read_text()
+            .split("\n")[int(number.partition("-")[0]) - 1 :]
         ]
 
 
@@ -52,7 +55,10 @@ Courses = tuple[Made, Made]
 def courses(tmp_path_factory: pytest.TempPathFactory) -> Courses:
     """Return the courses of a shop in three languages, and of this program's own code."""
     folder = tmp_path_factory.mktemp("answers")
-    own = {f"worker/{path.relative_to(ROOT / 'worker')}": path.read_bytes() for path in (ROOT / "worker").rglob("*.py")}
+    own = {
+        f"worker/{path.relative_to(ROOT / 'worker')}": path.read_bytes()
+        for path in (ROOT / "worker").rglob("*.py")
+    }
     return (
         make_course(write_tree(folder / "shop", MIXED), folder / "output of the shop"),
         make_course(write_tree(folder / "own", own), folder / "output of our own"),
@@ -62,16 +68,29 @@ def courses(tmp_path_factory: pytest.TempPathFactory) -> Courses:
 def exercises(courses: Courses, title: str) -> Iterator[Exercise]:
     """Yield all exercises of a kind; fail if there is none."""
     pattern = rf"### Exercise \d+: {re.escape(title)}\n\n(.*?)\n\n((?:- [^\n]*\n)+)\n<details>.*?</summary>\n\n(.*?)\n"
-    pages = [(course, page) for course in courses for page in course.pages("tutorials/")]
-    found = [(course, match) for course, page in pages for match in re.findall(pattern, page.text, re.DOTALL)]
+    pages = [
+        (course, page) for course in courses for page in course.pages("tutorials/")
+    ]
+    found = [
+        (course, match)
+        for course, page in pages
+        for match in re.findall(pattern, page.text, re.DOTALL)
+    ]
     assert found
     for course, (asks, options, answer) in found:
-        yield Exercise(course.source, asks, [codes(option)[0] for option in options.splitlines()], answer)
+        yield Exercise(
+            course.source,
+            asks,
+            [codes(option)[0] for option in options.splitlines()],
+            answer,
+        )
 
 
 def same(said: str, line: str) -> bool:
     """Tell whether a quoted line is a line of the source, cut or not."""
-    return said == line or (said.endswith(MORE) and line.startswith(said.removesuffix(MORE)))
+    return said == line or (
+        said.endswith(MORE) and line.startswith(said.removesuffix(MORE))
+    )
 
 
 def dense(lines: list[str]) -> str:
@@ -95,14 +114,21 @@ def test_calls_stand_in_the_order_that_is_said(courses: Courses) -> None:
         assert sorted(codes(one.answer)) == sorted(one.options)
         assert list(map(int, numbers)) == sorted(set(map(int, numbers)))
         places = [one.lines(f"{path}:{number}") for number in numbers]
-        assert all(names(name, lines[0]) for name, lines in zip(codes(one.answer), places, strict=True))
+        assert all(
+            names(name, lines[0])
+            for name, lines in zip(codes(one.answer), places, strict=True)
+        )
 
 
 def test_the_name_that_is_left_out_makes_the_line_whole(courses: Courses) -> None:
     for one in exercises(courses, "What is missing?"):
         path, line = codes(one.asks)[0], codes(one.asks)[-1]
         there = one.lines(f"{path}:{number(one.asks)}")[0]
-        assert [option for option in one.options if same(line.replace("____", option), there)] == [one.right]
+        assert [
+            option
+            for option in one.options
+            if same(line.replace("____", option), there)
+        ] == [one.right]
 
 
 def test_who_calls_on_it_does_on_the_line_that_is_said(courses: Courses) -> None:
@@ -122,12 +148,20 @@ def test_a_definition_begins_where_it_is_said_to_live(courses: Courses) -> None:
         assert names(codes(one.asks)[0].rpartition(".")[2], one.lines(place)[0])
 
 
-def test_the_condition_stands_above_the_failure_and_no_other_option_is_nearer(courses: Courses) -> None:
+def test_the_condition_stands_above_the_failure_and_no_other_option_is_nearer(
+    courses: Courses,
+) -> None:
     for one in exercises(courses, "When does it fail?"):
         path, _, last = codes(one.answer)[1].rpartition(":")
         above = dense(one.lines(f"{path}:1")[: int(last)])
-        apart = [option for option in one.options if option == one.right or option not in one.right]
-        places = {option: above.rfind(dense([option.removesuffix(MORE)])) for option in apart}
+        apart = [
+            option
+            for option in one.options
+            if option == one.right or option not in one.right
+        ]
+        places = {
+            option: above.rfind(dense([option.removesuffix(MORE)])) for option in apart
+        }
         assert max(places, key=lambda option: places[option]) == one.right
 
 

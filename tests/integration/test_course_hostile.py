@@ -26,7 +26,17 @@ EVIL: Final = (
 )
 
 
-WORDS: Final = ("Anchor", "Beacon", "Candle", "Dragon", "Engine", "Feather", "Garden", "Harbor", "Island")
+WORDS: Final = (
+    "Anchor",
+    "Beacon",
+    "Candle",
+    "Dragon",
+    "Engine",
+    "Feather",
+    "Garden",
+    "Harbor",
+    "Island",
+)
 
 
 def hostile_python() -> dict[str, str]:
@@ -39,12 +49,15 @@ def hostile_python() -> dict[str, str]:
         f"    r'''{evil}'''\n    return {word}, '</details>'\n"
         for word, evil in zip(WORDS, EVIL, strict=True)
     }
-    imports = "\n".join(f"from evil.{word.lower()} import {word}, help_{word.lower()}" for word in WORDS)
+    imports = "\n".join(
+        f"from evil.{word.lower()} import {word}, help_{word.lower()}" for word in WORDS
+    )
     calls = ", ".join(f"{word}().run(), help_{word.lower()}(1, 2)" for word in WORDS)
     return {
         **files,
         "evil/main.py": f"{imports}\n\n\nclass Base:\n    '''```'''\n\n\ndef main():\n    return {calls}\n",
-        "README.md": "---\ntitle: x\n---\n" + "\n\n".join(f"# {evil.splitlines()[0]}\n\n{evil}" for evil in EVIL),
+        "README.md": "---\ntitle: x\n---\n"
+        + "\n\n".join(f"# {evil.splitlines()[0]}\n\n{evil}" for evil in EVIL),
     }
 
 
@@ -68,28 +81,45 @@ def hostile_names() -> dict[str, str]:
         "percent%20.md",
         "ümläut 日本語.md",
     )
-    return {f"{name[:1]}-folder/{name}": f"# About {name!a}\n\nSome words on it.\n" for name in names}
+    return {
+        f"{name[:1]}-folder/{name}": f"# About {name!a}\n\nSome words on it.\n"
+        for name in names
+    }
 
 
 @pytest.fixture(scope="module", params=["contents", "names"])
-def course(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
+def course(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Made:
     """Return the course of each hostile repository in turn."""
     files = hostile_python() if request.param == "contents" else hostile_names()
     folder = tmp_path_factory.mktemp("hostile")
     return make_course(write_tree(folder / "source", files), folder / "output")
 
 
-def test_no_text_of_a_repository_becomes_html_but_for_our_own_folds(course: Made) -> None:
+def test_no_text_of_a_repository_becomes_html_but_for_our_own_folds(
+    course: Made,
+) -> None:
     for page in course.pages():
         assert not page.contents("html_inline"), page.path
-        assert set(page.contents("html_block")) <= {"<details>\n<summary>Answer</summary>\n", "</details>\n"}, page.path
-        opened, closed = page.text.count("\n<details>\n"), page.contents("html_block").count("</details>\n")
+        assert set(page.contents("html_block")) <= {
+            "<details>\n<summary>Answer</summary>\n",
+            "</details>\n",
+        }, page.path
+        opened, closed = (
+            page.text.count("\n<details>\n"),
+            page.contents("html_block").count("</details>\n"),
+        )
         assert opened == closed
 
 
 def test_no_text_of_a_repository_becomes_a_link_or_an_image(course: Made) -> None:
     for page in course.pages():
-        assert not [link for link in page.links if not re.fullmatch(r"(?:\.\./reviewed-chapters/)?[\w-]+\.md", link)]
+        assert not [
+            link
+            for link in page.links
+            if not re.fullmatch(r"(?:\.\./reviewed-chapters/)?[\w-]+\.md", link)
+        ]
         assert "image" not in {token.type for token in page.tokens}
 
 
@@ -101,7 +131,11 @@ def test_no_text_of_a_repository_becomes_a_heading(course: Made) -> None:
         r"|Step by step|Exercises"
     )
     for page in course.pages():
-        others = [title for level, title in page.headings if level != 3 and not ours.fullmatch(title)]
+        others = [
+            title
+            for level, title in page.headings
+            if level != 3 and not ours.fullmatch(title)
+        ]
         assert others == []
         assert not page.text.startswith("---")
 
@@ -120,7 +154,10 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head(course: Made) -> Non
         lines = page.text.split("\n")
         for token in page.tokens:
             if token.type == "table_open" and token.map:
-                bars = {len(re.findall(r"(?<!\\)\|", line)) for line in lines[token.map[0] : token.map[1]]}
+                bars = {
+                    len(re.findall(r"(?<!\\)\|", line))
+                    for line in lines[token.map[0] : token.map[1]]
+                }
                 assert len(bars) == 1
 
 
@@ -129,7 +166,9 @@ def test_diagrams_are_read_by_mermaid_whatever_the_names(course: Made) -> None:
     assert mermaid.faults(diagrams) == [None] * len(diagrams)
 
 
-def test_excerpts_and_places_agree_with_the_source_as_far_as_it_can_be_shown(course: Made) -> None:
+def test_excerpts_and_places_agree_with_the_source_as_far_as_it_can_be_shown(
+    course: Made,
+) -> None:
     reviews = course.pages("reviewed-chapters/")
     assert all("Everything agrees with the source." in page.text for page in reviews)
 
@@ -141,12 +180,16 @@ def test_links_and_devices_in_the_tree_are_left_alone(tmp_path: Path) -> None:
     os.mkfifo(source / "pipe.py")
     course = make_course(source, tmp_path / "output")
     assert not [
-        path for path, body in course.files.items() if b"passwd" in body or b"loop/" in body or b"pipe.py" in body
+        path
+        for path, body in course.files.items()
+        if b"passwd" in body or b"loop/" in body or b"pipe.py" in body
     ]
 
 
 def test_a_repository_without_text_is_refused_for_good(tmp_path: Path) -> None:
-    source = write_tree(tmp_path / "source", {"picture.png": b"\x89PNG\0\0", "empty.py": ""})
+    source = write_tree(
+        tmp_path / "source", {"picture.png": b"\x89PNG\0\0", "empty.py": ""}
+    )
     with pytest.raises(EngineFailedError, match="no file with text in it") as caught:
         make_course(source, tmp_path / "output")
     assert not caught.value.temporary
@@ -158,7 +201,8 @@ def test_texts_that_want_to_keep_us_busy_do_not(tmp_path: Path, piece: str) -> N
     method = f'    """{text}"""\n\n    def run(self):\n        # {text}\n        return self\n'
     code = f'"""{text}"""\n\n\nclass Base:\n{method}'
     source = write_tree(
-        tmp_path / "source", {"a.py": code, "b.js": f"/** {text} */\nclass B {{}}\n", "README.md": text}
+        tmp_path / "source",
+        {"a.py": code, "b.js": f"/** {text} */\nclass B {{}}\n", "README.md": text},
     )
     before = time.process_time()
     assert make_course(source, tmp_path / "output").pages()

@@ -23,17 +23,25 @@ def courses(tmp_path_factory: pytest.TempPathFactory) -> Courses:
     @cache
     def course(sample: str) -> Made:
         folder = tmp_path_factory.mktemp("course")
-        return make_course(write_tree(folder / "source", ALL[sample]), folder / "output")
+        return make_course(
+            write_tree(folder / "source", ALL[sample]), folder / "output"
+        )
 
     return course
 
 
-def test_a_course_has_a_chapter_a_review_and_a_tutorial_of_every_subject(courses: Courses, sample: str) -> None:
+def test_a_course_has_a_chapter_a_review_and_a_tutorial_of_every_subject(
+    courses: Courses, sample: str
+) -> None:
     course = courses(sample)
     chapters = [page.path.partition("/")[2] for page in course.pages("chapters/")]
-    tutorials = [page.path.partition("/tutorial_")[2] for page in course.pages("tutorials/")]
+    tutorials = [
+        page.path.partition("/tutorial_")[2] for page in course.pages("tutorials/")
+    ]
     assert chapters
-    assert [page.path.partition("/")[2] for page in course.pages("reviewed-chapters/")] == chapters
+    assert [
+        page.path.partition("/")[2] for page in course.pages("reviewed-chapters/")
+    ] == chapters
     assert [f"chapter_{name}" for name in tutorials] == chapters
 
 
@@ -41,7 +49,10 @@ def test_links_lead_to_pages_of_the_course(courses: Courses, sample: str) -> Non
     course = courses(sample)
     for page in course.pages():
         for link in page.links:
-            assert posixpath.normpath(f"{posixpath.dirname(page.path)}/{link}") in course.files
+            assert (
+                posixpath.normpath(f"{posixpath.dirname(page.path)}/{link}")
+                in course.files
+            )
 
 
 def test_excerpts_are_the_lines_of_their_files(courses: Courses, sample: str) -> None:
@@ -49,7 +60,9 @@ def test_excerpts_are_the_lines_of_their_files(courses: Courses, sample: str) ->
     found = [excerpt for page in course.pages() for excerpt in page.excerpts]
     for excerpt in found:
         lines = (course.source / excerpt.path).read_text().split("\n")
-        assert excerpt.lines == [line for first, last in excerpt.spans for line in lines[first - 1 : last]]
+        assert excerpt.lines == [
+            line for first, last in excerpt.spans for line in lines[first - 1 : last]
+        ]
     assert found
 
 
@@ -61,20 +74,31 @@ def test_places_are_lines_that_there_are(courses: Courses, sample: str) -> None:
 
 
 def test_diagrams_are_read_by_mermaid(courses: Courses, sample: str) -> None:
-    diagrams = [diagram for page in courses(sample).pages("chapters/") for diagram in page.diagrams]
+    diagrams = [
+        diagram
+        for page in courses(sample).pages("chapters/")
+        for diagram in page.diagrams
+    ]
     assert mermaid.faults(diagrams) == [None] * len(diagrams)
 
 
-def test_pages_have_one_title_and_no_html_but_folded_answers(courses: Courses, sample: str) -> None:
+def test_pages_have_one_title_and_no_html_but_folded_answers(
+    courses: Courses, sample: str
+) -> None:
     for page in courses(sample).pages():
         assert [level for level, _ in page.headings].count(1) == 1
         assert page.headings[0][0] == 1
         assert not page.contents("html_inline")
-        assert set(page.contents("html_block")) <= {"<details>\n<summary>Answer</summary>\n", "</details>\n"}
+        assert set(page.contents("html_block")) <= {
+            "<details>\n<summary>Answer</summary>\n",
+            "</details>\n",
+        }
         assert "image" not in {token.type for token in page.tokens}
 
 
-def test_reviews_hold_the_chapter_and_say_that_it_agrees_with_the_source(courses: Courses, sample: str) -> None:
+def test_reviews_hold_the_chapter_and_say_that_it_agrees_with_the_source(
+    courses: Courses, sample: str
+) -> None:
     course = courses(sample)
     for page in course.pages("reviewed-chapters/"):
         chapter = course.files[f"chapters/{page.path.partition('/')[2]}"].decode()
@@ -82,7 +106,9 @@ def test_reviews_hold_the_chapter_and_say_that_it_agrees_with_the_source(courses
         assert "Everything agrees with the source." in page.text.removeprefix(chapter)
 
 
-def test_tutorials_have_steps_and_exercises_with_answers(courses: Courses, sample: str) -> None:
+def test_tutorials_have_steps_and_exercises_with_answers(
+    courses: Courses, sample: str
+) -> None:
     for page in courses(sample).pages("tutorials/"):
         titles = [title for _, title in page.headings]
         exercises = [title for title in titles if title.startswith("Exercise ")]
@@ -100,12 +126,21 @@ def _answered(page: Page, number: int) -> bool:
     return f"- {right[1]}\n" in options if right else "- **a)**" not in options
 
 
-def test_what_a_tutorial_says_that_a_command_prints_is_what_it_prints(courses: Courses, sample: str) -> None:
+def test_what_a_tutorial_says_that_a_command_prints_is_what_it_prints(
+    courses: Courses, sample: str
+) -> None:
     course = courses(sample)
     for page in course.pages("tutorials/"):
         for command in page.commands:
-            printed = subprocess.run(["sh", "-c", command], cwd=course.source, capture_output=True, check=True).stdout
-            numbers = [line.partition(b":")[0].decode() for line in printed.splitlines()]
+            printed = subprocess.run(
+                ["sh", "-c", command],
+                cwd=course.source,
+                capture_output=True,
+                check=True,
+            ).stdout
+            numbers = [
+                line.partition(b":")[0].decode() for line in printed.splitlines()
+            ]
             said = page.text.partition(f"{command}\n```\n\n")[2].partition("\n")[0]
             defined = said.partition("defined on line ")[2].removesuffix(".")
             assert defined in numbers

@@ -15,7 +15,8 @@ from tests.support.samples import MIXED, PYTHON, TEXTS
 from worker.engines.static.engine import StaticEngine
 
 MAKE: Final = (
-    "import sys, pathlib; from tests.support.course import make_course; make_course(*map(pathlib.Path, sys.argv[1:]))"
+    "import sys, pathlib; from tests.support.course import make_course; "
+    "make_course(*map(pathlib.Path, sys.argv[1:]))"
 )
 SETTINGS: Final = (
     {"PYTHONHASHSEED": "1", "LC_ALL": "C", "TZ": "UTC"},
@@ -23,26 +24,44 @@ SETTINGS: Final = (
 )
 
 
-def made_elsewhere(source: Path, output: Path, settings: Mapping[str, str]) -> dict[str, bytes]:
+def made_elsewhere(
+    source: Path, output: Path, settings: Mapping[str, str]
+) -> dict[str, bytes]:
     """Make a course in a process of its own."""
     command = [sys.executable, "-c", MAKE, str(source), str(output)]
     subprocess.run(command, env={**os.environ, **settings}, check=True, timeout=120)
-    return {str(path.relative_to(output)): path.read_bytes() for path in output.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(output)): path.read_bytes()
+        for path in output.rglob("*")
+        if path.is_file()
+    }
 
 
 @pytest.mark.parametrize("files", [MIXED, TEXTS], ids=["mixed", "texts"])
-def test_hash_seed_locale_and_the_order_on_disk_do_not_matter(tmp_path: Path, files: Mapping[str, str]) -> None:
+def test_hash_seed_locale_and_the_order_on_disk_do_not_matter(
+    tmp_path: Path, files: Mapping[str, str]
+) -> None:
     turned = dict(reversed(list(files.items())))
-    one, two = write_tree(tmp_path / "one" / "shop", files), write_tree(tmp_path / "two" / "shop", turned)
+    one, two = (
+        write_tree(tmp_path / "one" / "shop", files),
+        write_tree(tmp_path / "two" / "shop", turned),
+    )
     first = made_elsewhere(one, tmp_path / "first", SETTINGS[0])
     assert made_elsewhere(two, tmp_path / "second", SETTINGS[1]) == first
 
 
-@pytest.mark.parametrize("stage", [Stage.GENERATE_CHAPTERS, Stage.REVIEW_CHAPTERS, Stage.GENERATE_TUTORIALS])
-def test_only_what_is_missing_is_made_and_is_what_it_would_have_been(tmp_path: Path, stage: Stage) -> None:
+@pytest.mark.parametrize(
+    "stage", [Stage.GENERATE_CHAPTERS, Stage.REVIEW_CHAPTERS, Stage.GENERATE_TUTORIALS]
+)
+def test_only_what_is_missing_is_made_and_is_what_it_would_have_been(
+    tmp_path: Path, stage: Stage
+) -> None:
     source, output = write_tree(tmp_path / "source", MIXED), tmp_path / "output"
     before = make_course(source, output)
-    stages = {Stage.GENERATE_CHAPTERS: "chapters", Stage.REVIEW_CHAPTERS: "reviewed-chapters"}
+    stages = {
+        Stage.GENERATE_CHAPTERS: "chapters",
+        Stage.REVIEW_CHAPTERS: "reviewed-chapters",
+    }
     lost = sorted((output / stages.get(stage, "tutorials")).iterdir())[::2]
     for path in lost:
         path.unlink()
@@ -69,7 +88,9 @@ def test_a_review_finds_what_is_wrong_in_a_chapter(tmp_path: Path) -> None:
         .replace("def sell(self, name):", "def give(self, name):")
         .replace("store.py:20", "store.py:99")
     )
-    chapter.write_text(f"{said}\nSee [nothing](chapter_9_nothing.md), and `shop/nowhere.py:3`.\n")
+    chapter.write_text(
+        f"{said}\nSee [nothing](chapter_9_nothing.md), and `shop/nowhere.py:3`.\n"
+    )
     review = output / "reviewed-chapters" / chapter.name
     review.unlink()
     make_stage(Stage.REVIEW_CHAPTERS, source, output, StaticEngine())

@@ -47,31 +47,44 @@ def refused(shell: Shell, out: str, file: Path) -> str:
 
 
 @pytest.mark.parametrize("out", [".", "", "./", "../here", "link", "below/.."])
-def test_the_current_folder_is_never_moved_away(shell: Shell, here: Path, out: str) -> None:
+def test_the_current_folder_is_never_moved_away(
+    shell: Shell, here: Path, out: str
+) -> None:
     (here / "link").symlink_to(here)
     (here / "below").mkdir()
-    assert "it is the current folder. Name another folder" in refused(shell, out, differing(here))
+    assert "it is the current folder. Name another folder" in refused(
+        shell, out, differing(here)
+    )
 
 
 @pytest.mark.parametrize("out", ["..", "../..", "../../outer"])
-def test_no_folder_that_holds_the_current_one_is_moved_away(shell: Shell, here: Path, out: str) -> None:
+def test_no_folder_that_holds_the_current_one_is_moved_away(
+    shell: Shell, here: Path, out: str
+) -> None:
     assert "it holds the current folder" in refused(shell, out, differing(here / out))
 
 
 @pytest.mark.parametrize(
-    ("out", "says"), [("users/somebody", "it is your home folder"), ("users", "it holds your home")]
+    ("out", "says"),
+    [("users/somebody", "it is your home folder"), ("users", "it holds your home")],
 )
-def test_neither_home_nor_what_holds_it_is_moved_away(shell: Shell, here: Path, out: str, says: str) -> None:
+def test_neither_home_nor_what_holds_it_is_moved_away(
+    shell: Shell, here: Path, out: str, says: str
+) -> None:
     assert here.is_dir()
     assert says in refused(shell, str(shell.root / out), differing(shell.root / out))
 
 
 def test_the_folder_of_the_store_is_not_moved_away(shell: Shell, here: Path) -> None:
     assert here.is_dir()
-    assert "it is the store" in refused(shell, str(shell.root / "store"), differing(shell.root / "store"))
+    assert "it is the store" in refused(
+        shell, str(shell.root / "store"), differing(shell.root / "store")
+    )
 
 
-def test_a_mount_point_is_not_moved_away(shell: Shell, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mount_point_is_not_moved_away(
+    shell: Shell, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert here.is_dir()
     mounted = Path("/dev/shm")  # noqa: S108 - a mount point that every Linux has
     if not mounted.is_mount() or not os.access(mounted, os.W_OK):
@@ -86,7 +99,9 @@ def test_a_mount_point_is_not_moved_away(shell: Shell, here: Path, monkeypatch: 
         file.unlink()
 
 
-def test_a_course_is_written_into_the_current_folder_where_nothing_differs(shell: Shell, here: Path) -> None:
+def test_a_course_is_written_into_the_current_folder_where_nothing_differs(
+    shell: Shell, here: Path
+) -> None:
     (here / "notes.txt").write_text("my notes")
     shell("fetch", JOB, ".")
     shell("fetch", JOB, ".")
@@ -94,7 +109,9 @@ def test_a_course_is_written_into_the_current_folder_where_nothing_differs(shell
     assert (here / "notes.txt").read_text() == "my notes"
 
 
-def test_a_folder_that_a_link_leads_to_is_moved_aside_and_made_anew(shell: Shell, here: Path) -> None:
+def test_a_folder_that_a_link_leads_to_is_moved_aside_and_made_anew(
+    shell: Shell, here: Path
+) -> None:
     differing(shell.root / "real")
     (here / "link").symlink_to(shell.root / "real")
     shell("fetch", JOB, "link")
@@ -102,17 +119,23 @@ def test_a_folder_that_a_link_leads_to_is_moved_aside_and_made_anew(shell: Shell
     assert (shell.root / "real.1" / CHAPTER).read_text() == "my notes"
 
 
-def test_a_run_whose_course_cannot_be_written_says_so_and_loses_nothing(shell: Shell, here: Path) -> None:
+def test_a_run_whose_course_cannot_be_written_says_so_and_loses_nothing(
+    shell: Shell, here: Path
+) -> None:
     (shell.root / "code").mkdir()
     (shell.root / "code" / "code.py").write_text("def work() -> int:\n    return 1\n")
     (here / "step1_abstractions.yaml").write_text("my notes")
-    said = shell("run", str(shell.root / "code"), "--job-id", "by-hand", "--out", ".", code=78)
+    said = shell(
+        "run", str(shell.root / "code"), "--job-id", "by-hand", "--out", ".", code=78
+    )
     assert "it is the current folder" in said
     assert (here / "step1_abstractions.yaml").read_text() == "my notes"
     assert shell.json("status", "by-hand")["state"] == "completed"
 
 
-def test_a_run_of_a_job_that_was_canceled_before_its_first_review_says_so_and_ends_with_0(shell: Shell) -> None:
+def test_a_run_of_a_job_that_was_canceled_before_its_first_review_says_so_and_ends_with_0(
+    shell: Shell,
+) -> None:
     folder = shell.root / "code"
     folder.mkdir()
     (folder / "code.py").write_text("def work() -> int:\n    return 1\n")
@@ -120,12 +143,19 @@ def test_a_run_of_a_job_that_was_canceled_before_its_first_review_says_so_and_en
     identity = Identity(job_id="by-hand", repository=folder.as_uri(), branch="HEAD")
     log = CheckpointLog(shell.store, "by-hand", SystemRuntime())
     first = log.append(None, begun(identity, announces=False), Writer.WORKER)
-    log.append(first, release(cancel(first.manifest, at=AT), Exit.OK, at=AT), Writer.WORKER)
-    assert "job by-hand is canceled, and no course was written: `resume by-hand` goes on" in shell(*argv)
+    log.append(
+        first, release(cancel(first.manifest, at=AT), Exit.OK, at=AT), Writer.WORKER
+    )
+    assert (
+        "job by-hand is canceled, and no course was written: `resume by-hand` goes on"
+        in shell(*argv)
+    )
     assert not (shell.root / "out").exists()
 
 
-def test_a_run_of_a_job_that_was_collected_ends_with_65_and_says_so(shell: Shell) -> None:
+def test_a_run_of_a_job_that_was_collected_ends_with_65_and_says_so(
+    shell: Shell,
+) -> None:
     folder = shell.root / "code"
     folder.mkdir()
     (folder / "code.py").write_text("def work() -> int:\n    return 1\n")

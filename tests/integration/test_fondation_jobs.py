@@ -22,13 +22,19 @@ from worker.store.s3 import S3Store
 
 HOLE = "chapters/chapter_2_its_edge.md"
 ON_MINIO = pytest.mark.parametrize("s3_server", ["minio"], indirect=True)
-SECRETS = {"GITHUB_TOKEN": "secret-1", "AWS_SECRET_ACCESS_KEY": "secret-2", "CALLBACK_TOKEN": "secret-3"}
+SECRETS = {
+    "GITHUB_TOKEN": "secret-1",
+    "AWS_SECRET_ACCESS_KEY": "secret-2",
+    "CALLBACK_TOKEN": "secret-3",
+}
 
 
 class NewJob(Protocol):
     """Makes a job on a folder, or on a server; `vices` are the CLI's."""
 
-    def __call__(self, server: S3Server | None = None, **vices: object) -> PlatformJob: ...
+    def __call__(
+        self, server: S3Server | None = None, **vices: object
+    ) -> PlatformJob: ...
 
 
 @pytest.fixture
@@ -47,8 +53,15 @@ def new_job(receiver: Receiver, tmp_path: Path) -> Iterator[NewJob]:
         if server is not None:
             bucket = server.new_bucket()
             store = S3Store(bucket, "jobs", server.access)
-            keys = {"AWS_ACCESS_KEY_ID": server.access_key, "AWS_SECRET_ACCESS_KEY": server.secret_key}
-            environment = {"STORE_URL": f"s3://{bucket}/jobs", "AWS_ENDPOINT_URL_S3": server.endpoint_url, **keys}
+            keys = {
+                "AWS_ACCESS_KEY_ID": server.access_key,
+                "AWS_SECRET_ACCESS_KEY": server.secret_key,
+            }
+            environment = {
+                "STORE_URL": f"s3://{bucket}/jobs",
+                "AWS_ENDPOINT_URL_S3": server.endpoint_url,
+                **keys,
+            }
         environment |= {
             "REPOSITORY_URL": host.url("owner/name"),
             "BRANCH": "main",
@@ -59,7 +72,10 @@ def new_job(receiver: Receiver, tmp_path: Path) -> Iterator[NewJob]:
         return jobs[-1]
 
     with GitServer(tmp_path / "host") as host:
-        host.repository("owner/name", {"README.md": b"# A repository\n", "lib/core.py": b"def core(): ...\n"})
+        host.repository(
+            "owner/name",
+            {"README.md": b"# A repository\n", "lib/core.py": b"def core(): ...\n"},
+        )
         yield new
         for job in jobs:
             job.end()
@@ -68,7 +84,10 @@ def new_job(receiver: Receiver, tmp_path: Path) -> Iterator[NewJob]:
 def reach_chapters(job: PlatformJob, **environment: str) -> Program:
     """Start a run, and return it when a chapter of it is stored."""
     run = job.start(**environment)
-    until(lambda: any(name.path.startswith("chapters/") for name in job.stored), seconds=60)
+    until(
+        lambda: any(name.path.startswith("chapters/") for name in job.stored),
+        seconds=60,
+    )
     return run
 
 
@@ -90,7 +109,10 @@ def test_a_job_makes_every_item_once_and_tells_its_seven_steps(
     assert fits(job.course)
     assert [said["step"] for said in receiver.documents] == [1, 2, 3, 4, 5, 6, 7, 7, 7]
     assert receiver.said[-2:] == [("progress", "gathering"), ("complete", "completed")]
-    assert (job.manifest.engine.name, run.events("engine")[0]["engine"]) == ("fondation", "fondation")
+    assert (job.manifest.engine.name, run.events("engine")[0]["engine"]) == (
+        "fondation",
+        "fondation",
+    )
     known = {"PATH", "HOME", "LANG", "TMPDIR", "CLAUDE_OUTPUT_DIR", "ANTHROPIC_API_KEY"}
     assert {name for seen in job.cli.seen for name in seen["env"]} == known
     assert alive(job.folder) == []
@@ -110,17 +132,23 @@ def test_a_job_that_is_killed_among_its_chapters_goes_on_with_the_missing_ones(
     assert job.start().wait() == 0, job.report()
     after = {name.path: name.content for name in job.stored}
     assert (after | kept, len(after)) == (after, ITEMS)
-    assert [path for path in kept if path.endswith(".md") and job.calls[path] > before[path]] == []
+    assert [
+        path for path in kept if path.endswith(".md") and job.calls[path] > before[path]
+    ] == []
     assert fits(job.course)
     assert receiver.said.count(("complete", "completed")) == 1
 
 
-def test_a_course_is_made_anew_by_a_cli_that_would_go_on_from_something_else(new_job: NewJob) -> None:
+def test_a_course_is_made_anew_by_a_cli_that_would_go_on_from_something_else(
+    new_job: NewJob,
+) -> None:
     job = new_job(generation="old", memory=True, moody=True, delay=300)
     reach_chapters(job).kill()
     run = job.start()
     assert run.wait() == 0, job.report()
-    assert [event["back_to"] for event in run.events("going back to a stage")] == ["extract"]
+    assert [event["back_to"] for event in run.events("going back to a stage")] == [
+        "extract"
+    ]
     assert fits(job.course)
     assert {record.generation for record in job.manifest.stages[1:]} == {2}
 
@@ -134,25 +162,43 @@ def test_what_goes_wrong_once_is_tried_again_and_said(new_job: NewJob) -> None:
     job = new_job(faults=wrong, delay=20)
     run = job.start(STAGE_TIMEOUT_SECONDS="6")
     assert run.wait() == 0, job.report()
-    reasons = [event["reason"] for event in run.events("the stage failed, trying it again")]
-    assert [word in reason for word, reason in zip(("line 1", HOLE, "longer than 6 s"), reasons, strict=True)] == 3 * [
-        True
+    reasons = [
+        event["reason"] for event in run.events("the stage failed, trying it again")
     ]
+    assert [
+        word in reason
+        for word, reason in zip(
+            ("line 1", HOLE, "longer than 6 s"), reasons, strict=True
+        )
+    ] == 3 * [True]
     again = {path for path, times in job.calls.items() if times > 1}
     assert (fits(job.course), again) == (True, {"step1_abstractions.yaml", HOLE})
 
 
-def test_a_refused_key_fails_the_job_once_and_for_all(new_job: NewJob, receiver: Receiver) -> None:
-    job = new_job(faults={"extract": {"kind": "fails", "complains": "Invalid API key · Please run /login"}})
+def test_a_refused_key_fails_the_job_once_and_for_all(
+    new_job: NewJob, receiver: Receiver
+) -> None:
+    job = new_job(
+        faults={
+            "extract": {
+                "kind": "fails",
+                "complains": "Invalid API key · Please run /login",
+            }
+        }
+    )
     for _ in range(2):
-        assert job.start(ANTHROPIC_API_KEY="sk-ant-secret").wait() == Exit.UNAVAILABLE, job.report()
+        assert (
+            job.start(ANTHROPIC_API_KEY="sk-ant-secret").wait() == Exit.UNAVAILABLE
+        ), job.report()
     assert len(job.cli.seen) == 1
     assert receiver.said[-1] == ("error", "failed")
     assert receiver.said.count(("error", "failed")) == 1
     assert "Invalid API key" in receiver.documents[-1]["error"]
 
 
-def test_a_job_keeps_its_engine_and_fails_where_that_is_missing(new_job: NewJob, tmp_path: Path) -> None:
+def test_a_job_keeps_its_engine_and_fails_where_that_is_missing(
+    new_job: NewJob, tmp_path: Path
+) -> None:
     job = new_job(delay=500)
     run = reach_chapters(job)
     run.send(signal.SIGTERM)
@@ -164,10 +210,15 @@ def test_a_job_keeps_its_engine_and_fails_where_that_is_missing(new_job: NewJob,
     assert job.manifest.state is State.INTERRUPTED
     without = job.start(FONDATION_PATH=str(tmp_path / "nowhere"))
     assert without.wait() == Exit.UNAVAILABLE, job.report()
-    assert f"FONDATION_PATH {tmp_path / 'nowhere'} holds no Fondation CLI" in without.log.read_text()
+    assert (
+        f"FONDATION_PATH {tmp_path / 'nowhere'} holds no Fondation CLI"
+        in without.log.read_text()
+    )
 
 
-def test_nothing_of_a_hanging_cli_outlives_a_worker_that_is_killed(new_job: NewJob) -> None:
+def test_nothing_of_a_hanging_cli_outlives_a_worker_that_is_killed(
+    new_job: NewJob,
+) -> None:
     job = new_job(faults={"extract": {"kind": "hangs", "children": True}})
     run = job.start()
     until(lambda: sum("sleep 1000" in words for words in alive(job.folder)) == 2)
@@ -179,12 +230,21 @@ def peak_memory(run: Program) -> int:
     """Return how much memory a run has had at most, in MB, when it has ended."""
     status, peak = Path(f"/proc/{run.pid}/status"), 0
     while run.wait(0.05) is None:
-        line = next((line for line in status.read_text().splitlines() if line.startswith("VmHWM")), "VmHWM: 0")
+        line = next(
+            (
+                line
+                for line in status.read_text().splitlines()
+                if line.startswith("VmHWM")
+            ),
+            "VmHWM: 0",
+        )
         peak = max(peak, int(line.split()[1]) // 1024)
     return peak
 
 
-def test_tens_of_megabytes_of_output_fill_neither_pipe_nor_memory_nor_log(new_job: NewJob) -> None:
+def test_tens_of_megabytes_of_output_fill_neither_pipe_nor_memory_nor_log(
+    new_job: NewJob,
+) -> None:
     job = new_job(delay=0)
     calm = job.start(JOB_ID="calm")
     least = peak_memory(calm)
@@ -198,9 +258,16 @@ def test_tens_of_megabytes_of_output_fill_neither_pipe_nor_memory_nor_log(new_jo
 
 
 @ON_MINIO
-def test_an_item_is_stored_within_half_a_second_of_being_complete(new_job: NewJob, s3_server: S3Server) -> None:
-    job = new_job(s3_server, names=[f"Part {number}" for number in range(1, 21)], delay=300)
-    run, written = job.start(), dict[str, float]()  # of the fourth process: that of the chapters
+def test_an_item_is_stored_within_half_a_second_of_being_complete(
+    new_job: NewJob, s3_server: S3Server
+) -> None:
+    job = new_job(
+        s3_server, names=[f"Part {number}" for number in range(1, 21)], delay=300
+    )
+    run, written = (
+        job.start(),
+        dict[str, float](),
+    )  # of the fourth process: that of the chapters
     while run.wait(0.02) is None:
         for file in job.folder.glob("work/*/fondation/4/output/chapters/*.md"):
             written[f"chapters/{file.name}"] = file.stat().st_mtime

@@ -1,4 +1,7 @@
-"""A CLI of the old kind: all steps in one process, whose files appear one after the other; the stand-in is real."""
+"""A CLI of the old kind: all steps in one process, whose files appear one after the other.
+
+The stand-in is real.
+"""
 
 import os
 import shutil
@@ -12,7 +15,11 @@ from tests.support.fondation import BUNDLE, NAMES, Course, StandIn, new_course
 from worker.engines.fondation.engine import FondationEngine
 from worker.engines.port import EngineFailedError, EngineOutdatedError
 
-CHAPTERS, REVIEWS, TUTORIALS = Stage.GENERATE_CHAPTERS, Stage.REVIEW_CHAPTERS, Stage.GENERATE_TUTORIALS
+CHAPTERS, REVIEWS, TUTORIALS = (
+    Stage.GENERATE_CHAPTERS,
+    Stage.REVIEW_CHAPTERS,
+    Stage.GENERATE_TUTORIALS,
+)
 YAML = (Stage.EXTRACT, Stage.ANALYZE, Stage.ORDER)
 HOLE = "chapters/chapter_2_its_edge.md"
 
@@ -44,7 +51,11 @@ def begin(engine: FondationEngine, course: Course) -> None:
 def chapters_fit(course: Course) -> bool:
     """Tell whether all chapters were made of the abstractions that there are."""
     about = yaml.safe_load(course.files["step1_abstractions.yaml"])[0]["description"]
-    texts = [body.decode() for path, body in course.files.items() if "_" in path and path.endswith(".md")]
+    texts = [
+        body.decode()
+        for path, body in course.files.items()
+        if "_" in path and path.endswith(".md")
+    ]
     return len(texts) == 3 * len(NAMES) and all(about in text for text in texts)
 
 
@@ -63,7 +74,9 @@ def test_a_stage_ends_when_the_next_one_begins(cli: StandIn, course: Course) -> 
     assert len(course.make(engine, REVIEWS, TUTORIALS)) == 2 * len(NAMES)
 
 
-def test_a_hole_is_filled_by_a_second_process_that_skips_the_rest(cli: StandIn, course: Course) -> None:
+def test_a_hole_is_filled_by_a_second_process_that_skips_the_rest(
+    cli: StandIn, course: Course
+) -> None:
     cli.set(faults={HOLE: {"kind": "empty", "times": 1}}, moody=True)
     engine = cli.engine()
     course.make(engine, *YAML)
@@ -98,7 +111,9 @@ def test_run_again_it_goes_on_from_the_stored_files_whatever_it_thinks_now(
     after.make(engine, CHAPTERS, REVIEWS, TUTORIALS)
     assert {path: after.files[path] for path in kept} == kept
     assert chapters_fit(after)
-    assert [cli.calls[path] - before[path] for path in kept if path.startswith("chapters/")] == [0] * (len(kept) - 3)
+    assert [
+        cli.calls[path] - before[path] for path in kept if path.startswith("chapters/")
+    ] == [0] * (len(kept) - 3)
 
 
 def test_one_that_goes_on_from_memory_is_believed_if_it_thinks_the_same(
@@ -111,11 +126,16 @@ def test_one_that_goes_on_from_memory_is_believed_if_it_thinks_the_same(
     assert chapters_fit(after)
 
 
-def test_nothing_is_taken_of_one_that_goes_on_from_something_else(cli: StandIn, course: Course, tmp_path: Path) -> None:
+def test_nothing_is_taken_of_one_that_goes_on_from_something_else(
+    cli: StandIn, course: Course, tmp_path: Path
+) -> None:
     cli.set(memory=True, moody=True, delay=100)
     begin(cli.engine(), course)
     after = resumed(course, tmp_path / "next")
-    with pytest.raises(EngineOutdatedError, match=r"another step1_abstractions\.yaml than the stored one"):
+    with pytest.raises(
+        EngineOutdatedError,
+        match=r"another step1_abstractions\.yaml than the stored one",
+    ):
         after.make(cli.engine(), CHAPTERS)
     assert after.files == course.files
 
@@ -134,16 +154,21 @@ def with_bun(cli: StandIn, folder: Path) -> str:
     return f"{folder}:{os.environ['PATH']}"
 
 
-def test_its_sources_are_run_by_bun(cli: StandIn, course: Course, tmp_path: Path) -> None:
+def test_its_sources_are_run_by_bun(
+    cli: StandIn, course: Course, tmp_path: Path
+) -> None:
     engine = cli.engine(environment={"PATH": with_bun(cli, tmp_path / "bin")})
     assert len(course.make(engine)) == 12
     assert [seen["cwd"] for seen in cli.seen] == [str(cli.path)]
 
 
-def test_where_bun_is_missing_its_sources_are_a_cli_that_cannot_be_run(cli: StandIn, tmp_path: Path) -> None:
+def test_where_bun_is_missing_its_sources_are_a_cli_that_cannot_be_run(
+    cli: StandIn, tmp_path: Path
+) -> None:
     with_bun(cli, tmp_path / "bin")
     with pytest.raises(
-        EngineFailedError, match="bun, which runs the Fondation CLI, is not in PATH: install it"
+        EngineFailedError,
+        match="bun, which runs the Fondation CLI, is not in PATH: install it",
     ) as raised:
         cli.engine(environment={"PATH": "/usr/bin:/bin"}).check()
     assert not raised.value.temporary

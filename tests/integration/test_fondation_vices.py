@@ -9,14 +9,26 @@ from typing import Any
 import pytest
 
 from states.stages import Stage
-from tests.support.fondation import BUNDLE, Course, StandIn, alive, listen, new_course, said
+from tests.support.fondation import (
+    BUNDLE,
+    Course,
+    StandIn,
+    alive,
+    listen,
+    new_course,
+    said,
+)
 from tests.support.waiting import until
 from worker.course.formats import Rules
 from worker.engines.port import EngineFailedError
 
 EXTRACT, ORDER, CHAPTERS = Stage.EXTRACT, Stage.ORDER, Stage.GENERATE_CHAPTERS
 YAML = (EXTRACT, Stage.ANALYZE, ORDER)
-FILES = ["chapters/chapter_1_the_core.md", "chapters/chapter_2_its_edge.md", "chapters/chapter_3_a_store.md"]
+FILES = [
+    "chapters/chapter_1_the_core.md",
+    "chapters/chapter_2_its_edge.md",
+    "chapters/chapter_3_a_store.md",
+]
 HOLE = FILES[1]
 MANY = ["The Core", "Its Edge", *(f"Part {number}" for number in range(3, 13))]
 
@@ -31,15 +43,23 @@ def course(tmp_path: Path) -> Course:
     return new_course(tmp_path / "run")
 
 
-def test_a_whole_course_takes_a_process_for_every_step(cli: StandIn, course: Course) -> None:
+def test_a_whole_course_takes_a_process_for_every_step(
+    cli: StandIn, course: Course
+) -> None:
     assert len(course.make(cli.engine())) == 12
     steps = [seen["argv"][seen["argv"].index("--steps") + 1] for seen in cli.seen]
     assert steps == [*YAML, CHAPTERS, Stage.REVIEW_CHAPTERS, Stage.GENERATE_TUTORIALS]
     assert {seen["cwd"] for seen in cli.seen} == {str(cli.path)}
-    assert {Path(seen["env"]["CLAUDE_OUTPUT_DIR"]).is_absolute() for seen in cli.seen} == {True}
+    assert {
+        Path(seen["env"]["CLAUDE_OUTPUT_DIR"]).is_absolute() for seen in cli.seen
+    } == {True}
 
 
-@pytest.mark.parametrize("fault", [{"kind": "empty"}, {"kind": "instead", "text": " \n"}], ids=["empty", "blank"])
+@pytest.mark.parametrize(
+    "fault",
+    [{"kind": "empty"}, {"kind": "instead", "text": " \n"}],
+    ids=["empty", "blank"],
+)
 def test_a_hole_that_was_left_with_exit_code_0_is_filled_by_the_next_try_alone(
     fault: dict[str, str], cli: StandIn, course: Course
 ) -> None:
@@ -58,7 +78,9 @@ def test_an_empty_answer_to_a_step_is_no_file(cli: StandIn, course: Course) -> N
     assert course.make(engine, EXTRACT) == ["step1_abstractions.yaml"]
 
 
-@pytest.mark.parametrize("blocks", [["order"], ["extract"], ["extract", "order"]], ids="+".join)
+@pytest.mark.parametrize(
+    "blocks", [["order"], ["extract"], ["extract", "order"]], ids="+".join
+)
 def test_no_chapter_is_left_out_for_a_line_break_after_its_name(
     blocks: list[str], cli: StandIn, course: Course
 ) -> None:
@@ -68,7 +90,9 @@ def test_no_chapter_is_left_out_for_a_line_break_after_its_name(
     assert sorted(course.make(engine, CHAPTERS)) == FILES
 
 
-def test_an_order_with_a_name_that_nothing_has_is_not_taken(cli: StandIn, course: Course) -> None:
+def test_an_order_with_a_name_that_nothing_has_is_not_taken(
+    cli: StandIn, course: Course
+) -> None:
     text = "order:\n  - {index: 1, name: The Core, reasoning: ''}\n  - {index: 2, name: Nothing, reasoning: ''}\n"
     cli.set(faults={"step3_order.yaml": {"kind": "instead", "text": text}})
     engine = cli.engine()
@@ -83,7 +107,13 @@ def test_an_order_with_a_name_that_nothing_has_is_not_taken(cli: StandIn, course
         ({"kind": "fenced"}, "line 1"),
         ({"kind": "instead", "text": "- name: A\n  description: [1\n"}, "line 3"),
         ({"kind": "instead", "text": "abstractions: []\n"}, "list"),
-        ({"kind": "instead", "text": "- {name: A, description: x, file_paths: README.md}\n"}, "file_paths"),
+        (
+            {
+                "kind": "instead",
+                "text": "- {name: A, description: x, file_paths: README.md}\n",
+            },
+            "file_paths",
+        ),
         ({"kind": "bytes"}, "UTF-8"),
     ],
     ids=["fenced", "invalid", "no list", "wrong type", "bytes"],
@@ -101,7 +131,9 @@ def test_yaml_that_is_none_is_handed_on_to_be_refused_with_the_place(
 
 
 @pytest.mark.parametrize("write", ["once", "pieces", "renamed"])
-def test_a_file_is_taken_when_it_is_complete_and_once(write: str, cli: StandIn, course: Course) -> None:
+def test_a_file_is_taken_when_it_is_complete_and_once(
+    write: str, cli: StandIn, course: Course
+) -> None:
     cli.set(write=write, delay=60, words=2000)
     engine = cli.engine()
     course.make(engine, *YAML)
@@ -110,7 +142,9 @@ def test_a_file_is_taken_when_it_is_complete_and_once(write: str, cli: StandIn, 
     assert {item.body[-7:] for item in items} == {b"Text. \n"}
 
 
-def test_a_file_that_is_closed_and_written_to_again_is_taken_again(cli: StandIn, course: Course) -> None:
+def test_a_file_that_is_closed_and_written_to_again_is_taken_again(
+    cli: StandIn, course: Course
+) -> None:
     cli.set(write="appended", delay=300, words=2000)
     engine = cli.engine()
     course.make(engine, *YAML)
@@ -119,15 +153,21 @@ def test_a_file_that_is_closed_and_written_to_again_is_taken_again(cli: StandIn,
     assert {(body[:2], body[-7:]) for body in last.values()} == {(b"# ", b"Text. \n")}
 
 
-def test_an_item_is_there_while_the_cli_still_works_on_others(cli: StandIn, course: Course) -> None:
+def test_an_item_is_there_while_the_cli_still_works_on_others(
+    cli: StandIn, course: Course
+) -> None:
     cli.set(names=MANY, delay=100)
     engine = cli.engine()
     course.make(engine, *YAML)
-    asked_by_then = [cli.calls.total() - len(YAML) for _ in course.produce(engine, CHAPTERS)]
+    asked_by_then = [
+        cli.calls.total() - len(YAML) for _ in course.produce(engine, CHAPTERS)
+    ]
     assert asked_by_then[0] < len(MANY)
 
 
-def test_what_is_there_is_put_back_and_only_the_rest_is_made(cli: StandIn, course: Course) -> None:
+def test_what_is_there_is_put_back_and_only_the_rest_is_made(
+    cli: StandIn, course: Course
+) -> None:
     first = cli.engine()
     course.make(first, *YAML)
     next(items := course.produce(first, CHAPTERS))
@@ -138,15 +178,21 @@ def test_what_is_there_is_put_back_and_only_the_rest_is_made(cli: StandIn, cours
     assert [cli.calls[path] - before[path] for path in made] == [0]
 
 
-def test_a_hanging_cli_is_ended_with_all_that_it_has_started(cli: StandIn, course: Course) -> None:
+def test_a_hanging_cli_is_ended_with_all_that_it_has_started(
+    cli: StandIn, course: Course
+) -> None:
     cli.set(faults={EXTRACT: {"kind": "hangs", "children": True}})
-    with pytest.raises(EngineFailedError, match=r"no sign of life for 1\.5 seconds") as raised:
+    with pytest.raises(
+        EngineFailedError, match=r"no sign of life for 1\.5 seconds"
+    ) as raised:
         course.make(cli.engine(silence=1.5), EXTRACT)
     assert raised.value.temporary
     until(lambda: alive(course.folder) == [], seconds=5)
 
 
-def test_who_talks_is_not_silent_and_ends_when_told_to(cli: StandIn, course: Course) -> None:
+def test_who_talks_is_not_silent_and_ends_when_told_to(
+    cli: StandIn, course: Course
+) -> None:
     cli.set(faults={EXTRACT: {"kind": "talks", "every": 200}})
     engine = cli.engine(silence=1)
     stopper = threading.Timer(3, engine.stop)
@@ -181,7 +227,9 @@ def complain(cli: StandIn, course: Course, complaint: str) -> EngineFailedError:
     ],
     ids=["429", "529", "network"],
 )
-def test_a_failure_that_may_pass_is_told_by_what_it_prints(complaint: str, cli: StandIn, course: Course) -> None:
+def test_a_failure_that_may_pass_is_told_by_what_it_prints(
+    complaint: str, cli: StandIn, course: Course
+) -> None:
     assert complain(cli, course, complaint).temporary
 
 
@@ -193,11 +241,15 @@ def test_a_failure_that_may_pass_is_told_by_what_it_prints(complaint: str, cli: 
     ],
     ids=["no key", "refused key"],
 )
-def test_a_failure_that_will_not_pass_is_told_by_what_it_prints(complaint: str, cli: StandIn, course: Course) -> None:
+def test_a_failure_that_will_not_pass_is_told_by_what_it_prints(
+    complaint: str, cli: StandIn, course: Course
+) -> None:
     assert not complain(cli, course, complaint).temporary
 
 
-def test_what_was_finished_before_it_failed_is_kept(cli: StandIn, course: Course) -> None:
+def test_what_was_finished_before_it_failed_is_kept(
+    cli: StandIn, course: Course
+) -> None:
     cli.set(faults={HOLE: {"kind": "killed", "times": 1}}, delay=150, names=MANY)
     engine = cli.engine()
     course.make(engine, *YAML)
@@ -210,7 +262,9 @@ def test_what_was_finished_before_it_failed_is_kept(cli: StandIn, course: Course
 
 
 @pytest.mark.parametrize("kind", ["link", "huge", "pipe", "folder"])
-def test_what_is_no_regular_file_of_a_sound_size_is_not_taken(kind: str, cli: StandIn, course: Course) -> None:
+def test_what_is_no_regular_file_of_a_sound_size_is_not_taken(
+    kind: str, cli: StandIn, course: Course
+) -> None:
     cli.set(faults={HOLE: {"kind": kind, "to": "/etc/passwd", "times": 1}})
     engine = cli.engine()
     course.make(engine, *YAML)
@@ -218,51 +272,108 @@ def test_what_is_no_regular_file_of_a_sound_size_is_not_taken(kind: str, cli: St
     assert course.make(engine, CHAPTERS) == [HOLE]
 
 
-def test_what_it_writes_where_it_should_not_is_nobodys_concern(cli: StandIn, course: Course) -> None:
+def test_what_it_writes_where_it_should_not_is_nobodys_concern(
+    cli: StandIn, course: Course
+) -> None:
     cli.set(litter=True)
-    source = {path: path.read_bytes() for path in course.workspace.source.rglob("*") if path.is_file()}
+    source = {
+        path: path.read_bytes()
+        for path in course.workspace.source.rglob("*")
+        if path.is_file()
+    }
     assert len(course.make(cli.engine())) == 12
-    assert {path: path.read_bytes() for path in course.workspace.source.rglob("*") if path.is_file()} == source
-    assert {tuple(seen["repository"]) for seen in cli.seen} == {("README.md", "lib/core.py")}
+    assert {
+        path: path.read_bytes()
+        for path in course.workspace.source.rglob("*")
+        if path.is_file()
+    } == source
+    assert {tuple(seen["repository"]) for seen in cli.seen} == {
+        ("README.md", "lib/core.py")
+    }
 
 
 def test_it_sees_nothing_of_ours(cli: StandIn, course: Course, tmp_path: Path) -> None:
-    ours = {"CALLBACK_TOKEN": "t-1", "GITHUB_TOKEN": "t-2", "AWS_SECRET_ACCESS_KEY": "t-3", "SCW_SECRET_KEY": "t-4"}
-    ours |= {"STORE_URL": "s3://bucket", "CALLBACK_URL": "https://example.org", "JOB_ID": "job-1", "X": "t-5"}
-    course.make(cli.engine(environment=ours | {"ANTHROPIC_API_KEY": "sk-ant-1"}), EXTRACT)
+    ours = {
+        "CALLBACK_TOKEN": "t-1",
+        "GITHUB_TOKEN": "t-2",
+        "AWS_SECRET_ACCESS_KEY": "t-3",
+        "SCW_SECRET_KEY": "t-4",
+    }
+    ours |= {
+        "STORE_URL": "s3://bucket",
+        "CALLBACK_URL": "https://example.org",
+        "JOB_ID": "job-1",
+        "X": "t-5",
+    }
+    course.make(
+        cli.engine(environment=ours | {"ANTHROPIC_API_KEY": "sk-ant-1"}), EXTRACT
+    )
     (seen,) = cli.seen
-    assert set(seen["env"]) == {"PATH", "HOME", "LANG", "TMPDIR", "CLAUDE_OUTPUT_DIR", "ANTHROPIC_API_KEY"}
+    assert set(seen["env"]) == {
+        "PATH",
+        "HOME",
+        "LANG",
+        "TMPDIR",
+        "CLAUDE_OUTPUT_DIR",
+        "ANTHROPIC_API_KEY",
+    }
     places = [seen["env"][name] for name in ("HOME", "TMPDIR", "CLAUDE_OUTPUT_DIR")]
     assert all(Path(place).is_relative_to(tmp_path / "run") for place in places)
 
 
-def test_without_a_login_it_fails_for_good_and_with_any_it_works(cli: StandIn, course: Course, tmp_path: Path) -> None:
+def test_without_a_login_it_fails_for_good_and_with_any_it_works(
+    cli: StandIn, course: Course, tmp_path: Path
+) -> None:
     cli.set(keyless=False)
-    with pytest.raises(EngineFailedError, match="ANTHROPIC_API_KEY environment variable is required") as raised:
+    with pytest.raises(
+        EngineFailedError, match="ANTHROPIC_API_KEY environment variable is required"
+    ) as raised:
         course.make(cli.engine(), EXTRACT)
     assert not raised.value.temporary
     home = tmp_path / "home"
     (home / ".claude").mkdir(parents=True)
     (home / ".claude" / ".credentials.json").write_text("{}")
-    for login in ({"ANTHROPIC_API_KEY": "k"}, {"CLAUDE_CODE_OAUTH_TOKEN": "o"}, {"HOME": str(home)}):
+    for login in (
+        {"ANTHROPIC_API_KEY": "k"},
+        {"CLAUDE_CODE_OAUTH_TOKEN": "o"},
+        {"HOME": str(home)},
+    ):
         fresh = new_course(tmp_path / next(iter(login)))
-        assert fresh.make(cli.engine(environment=login), EXTRACT) == ["step1_abstractions.yaml"]
+        assert fresh.make(cli.engine(environment=login), EXTRACT) == [
+            "step1_abstractions.yaml"
+        ]
 
 
 def test_its_output_is_in_the_log_without_its_key(
     cli: StandIn, course: Course, caplog: pytest.LogCaptureFixture
 ) -> None:
     listen(caplog)
-    cli.set(faults={EXTRACT: {"kind": "fails", "complains": "Error: bad luck with sk-ant-secret"}})
+    cli.set(
+        faults={
+            EXTRACT: {
+                "kind": "fails",
+                "complains": "Error: bad luck with sk-ant-secret",
+            }
+        }
+    )
     with pytest.raises(EngineFailedError, match=r"bad luck with \*\*\*$"):
-        course.make(cli.engine(environment={"ANTHROPIC_API_KEY": "sk-ant-secret"}), EXTRACT)
+        course.make(
+            cli.engine(environment={"ANTHROPIC_API_KEY": "sk-ant-secret"}), EXTRACT
+        )
     assert (logging.INFO, "step extract begins") in said(caplog)
     assert (logging.WARNING, "Error: bad luck with ***") in said(caplog)
 
 
-def test_a_cli_or_a_program_that_is_missing_is_named(tmp_path: Path, cli: StandIn) -> None:
-    with pytest.raises(EngineFailedError, match=r"node, which runs the Fondation CLI, is not in PATH: install it"):
+def test_a_cli_or_a_program_that_is_missing_is_named(
+    tmp_path: Path, cli: StandIn
+) -> None:
+    with pytest.raises(
+        EngineFailedError,
+        match=r"node, which runs the Fondation CLI, is not in PATH: install it",
+    ):
         cli.engine(environment={"PATH": str(tmp_path)}).check()
     (cli.path / BUNDLE).unlink()
-    with pytest.raises(EngineFailedError, match=f"FONDATION_PATH {cli.path} holds no Fondation CLI"):
+    with pytest.raises(
+        EngineFailedError, match=f"FONDATION_PATH {cli.path} holds no Fondation CLI"
+    ):
         cli.engine(environment={"PATH": os.environ["PATH"]}).check()

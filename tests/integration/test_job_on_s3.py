@@ -32,12 +32,16 @@ def course(world: World) -> dict[str, bytes]:
 
 
 @SERVERS
-def test_a_job_survives_a_store_where_everything_goes_wrong(s3_server: S3Server, tmp_path: Path) -> None:
+def test_a_job_survives_a_store_where_everything_goes_wrong(
+    s3_server: S3Server, tmp_path: Path
+) -> None:
     calm = World(store=s3_server.new_store(), work_dir=tmp_path / "calm")
     assert calm.job().run(IDENTITY) is Exit.OK
     with proxying(s3_server.endpoint_url) as proxy:
         store = store_behind(s3_server, proxy.url, s3_server.new_bucket())
-        world = World(store=store, work_dir=tmp_path / "stormy", lease=30, store_give_up=60)
+        world = World(
+            store=store, work_dir=tmp_path / "stormy", lease=30, store_give_up=60
+        )
         proxy.judge = at_random(7, 0.2, tuple(set(Trouble) - {Trouble.SILENCE}))
         assert world.job().run(IDENTITY) is Exit.OK
         proxy.judge = lambda _method, _path: None
@@ -56,11 +60,17 @@ def test_a_run_that_the_store_leaves_alone_ends_with_75_and_the_next_one_goes_on
     bucket = s3_server.new_bucket()
     beside = store_behind(s3_server, s3_server.endpoint_url, bucket)
     with proxying(s3_server.endpoint_url) as proxy:
-        world = World(store=store_behind(s3_server, proxy.url, bucket), work_dir=tmp_path, store_give_up=1)
+        world = World(
+            store=store_behind(s3_server, proxy.url, bucket),
+            work_dir=tmp_path,
+            store_give_up=1,
+        )
 
         def cut(path: str) -> None:
             if path == "chapters/chapter_2_thing_2.md":
-                until(lambda: any(beside.entries(f"{JOB}/artifacts/generate-chapters/")))
+                until(
+                    lambda: any(beside.entries(f"{JOB}/artifacts/generate-chapters/"))
+                )
                 proxy.broken.set()
 
         world.engine.before_item = cut
@@ -73,7 +83,9 @@ def test_a_run_that_the_store_leaves_alone_ends_with_75_and_the_next_one_goes_on
 
 
 def test_a_heartbeat_that_gets_stuck_costs_no_lease(
-    s3_servers: Callable[[str], S3Server], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    s3_servers: Callable[[str], S3Server],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     server = s3_servers("moto")
     beats: list[str] = []
@@ -86,24 +98,39 @@ def test_a_heartbeat_that_gets_stuck_costs_no_lease(
 
     with proxying(server.endpoint_url) as proxy:
         proxy.silence_seconds, proxy.judge = 60, judge
-        world = World(store=store_behind(server, proxy.url, server.new_bucket()), work_dir=tmp_path, lease=3)
-        world.engine.before_item = lambda path: until(lambda: len(beats) > 6 or not path.startswith("chapters/"))
+        world = World(
+            store=store_behind(server, proxy.url, server.new_bucket()),
+            work_dir=tmp_path,
+            lease=3,
+        )
+        world.engine.before_item = lambda path: until(
+            lambda: len(beats) > 6 or not path.startswith("chapters/")
+        )
         assert world.job().run(IDENTITY) is Exit.OK
         proxy.broken.set()  # ends the silence
     assert "standing still" not in caplog.text
 
 
 @SERVERS
-def test_two_runs_started_at_once_make_one_course(s3_server: S3Server, tmp_path: Path) -> None:
+def test_two_runs_started_at_once_make_one_course(
+    s3_server: S3Server, tmp_path: Path
+) -> None:
     runtime = SystemRuntime()
     receiver = Receiver()
     bucket = s3_server.new_bucket()
     worlds = [
-        World(store=S3Store(bucket, "", s3_server.access), work_dir=tmp_path / str(number), receiver=receiver)
+        World(
+            store=S3Store(bucket, "", s3_server.access),
+            work_dir=tmp_path / str(number),
+            receiver=receiver,
+        )
         for number in range(2)
     ]
     with runtime.executor(2) as pool:
-        codes = [future.result(60) for future in [pool.submit(world.job().run, IDENTITY) for world in worlds]]
+        codes = [
+            future.result(60)
+            for future in [pool.submit(world.job().run, IDENTITY) for world in worlds]
+        ]
     assert codes == [Exit.OK, Exit.OK]
     made = worlds[0].engine.made + worlds[1].engine.made
     assert set(made.values()) == {1}
@@ -114,7 +141,10 @@ def test_a_store_that_ignores_conditions_is_refused_and_nothing_is_left_behind(
     s3_servers: Callable[[str], S3Server], tmp_path: Path
 ) -> None:
     world = World(store=s3_servers("rclone").new_store(), work_dir=tmp_path)
-    with pytest.raises(ConfigError, match=r"overwrote s3://.*00000001\.json although it was told not to") as raised:
+    with pytest.raises(
+        ConfigError,
+        match=r"overwrote s3://.*00000001\.json although it was told not to",
+    ) as raised:
         world.job().run(IDENTITY)
     assert raised.value.exit is Exit.CONFIG
     assert list(world.store.entries("")) == []
@@ -125,7 +155,9 @@ def test_a_store_that_ignores_conditions_is_refused_and_nothing_is_left_behind(
 def test_a_store_that_ignores_conditions_serves_where_that_is_allowed(
     s3_servers: Callable[[str], S3Server], tmp_path: Path
 ) -> None:
-    world = World(store=s3_servers("rclone").new_store(), work_dir=tmp_path, allow_unfenced=True)
+    world = World(
+        store=s3_servers("rclone").new_store(), work_dir=tmp_path, allow_unfenced=True
+    )
     assert world.job().run(IDENTITY) is Exit.OK
     newest = CheckpointLog(world.store, JOB, SystemRuntime()).newest()
     assert newest is not None

@@ -18,7 +18,9 @@ from worker.ownership.log import CheckpointLog
 from worker.system.runtime import SystemRuntime
 
 
-def test_a_job_that_nobody_runs_is_canceled_at_once_and_its_event_stays_pending(shell: Shell) -> None:
+def test_a_job_that_nobody_runs_is_canceled_at_once_and_its_event_stays_pending(
+    shell: Shell,
+) -> None:
     interrupted(shell)
     said = shell("cancel", JOB)
     assert "is canceled" in said
@@ -57,7 +59,9 @@ def test_a_live_job_is_not_resumed_and_is_asked_to_cancel(shell: Shell) -> None:
 
 def test_gc_collects_what_is_over_and_old_and_keeps_a_tombstone(shell: Shell) -> None:
     completed(shell)
-    interrupted_id = Identity(job_id="other", repository=IDENTITY.repository, branch="main")
+    interrupted_id = Identity(
+        job_id="other", repository=IDENTITY.repository, branch="main"
+    )
     world = shell.world()
     world.engine.before_item = stop_at("step3_order.yaml")
     world.job("other").run(interrupted_id)
@@ -65,7 +69,9 @@ def test_gc_collects_what_is_over_and_old_and_keeps_a_tombstone(shell: Shell) ->
     assert shell.json("gc", "--older-than", "0s", "--dry-run")["collected"] == [JOB]
     assert shell.json("status", JOB)["collected"] is False
     assert shell.json("gc", "--older-than", "0s")["collected"] == [JOB]
-    assert [entry.key for entry in shell.store.entries(f"{JOB}/")] == [f"{JOB}/checkpoints/00000013.json"]
+    assert [entry.key for entry in shell.store.entries(f"{JOB}/")] == [
+        f"{JOB}/checkpoints/00000013.json"
+    ]
     assert shell.json("status", JOB)["state"] == "completed"
     assert shell.json("gc", "--older-than", "0s")["collected"] == []
 
@@ -74,11 +80,18 @@ def test_a_collected_job_ends_as_it_did_and_has_no_files(shell: Shell) -> None:
     completed(shell)
     shell("gc", "--older-than", "0s")
     assert shell.world().job().run(IDENTITY) is Exit.OK
-    for argv in (["fetch", JOB, "x"], ["urls", JOB], ["verify", JOB], ["resume", JOB, "--from", "order"]):
+    for argv in (
+        ["fetch", JOB, "x"],
+        ["urls", JOB],
+        ["verify", JOB],
+        ["resume", JOB, "--from", "order"],
+    ):
         assert "collected" in shell(*argv, code=65)
 
 
-def test_gc_leaves_a_job_whose_events_nobody_has_acknowledged_and_names_it(shell: Shell) -> None:
+def test_gc_leaves_a_job_whose_events_nobody_has_acknowledged_and_names_it(
+    shell: Shell,
+) -> None:
     interrupted(shell)
     shell("cancel", JOB)
     document = shell.json("gc", "--older-than", "0s")
@@ -87,14 +100,24 @@ def test_gc_leaves_a_job_whose_events_nobody_has_acknowledged_and_names_it(shell
     assert "not acknowledged" in document["left"][0]["reason"]
 
 
-def test_a_job_that_is_over_is_done_anew_from_a_stage_on_by_an_operators_word(shell: Shell) -> None:
+def test_a_job_that_is_over_is_done_anew_from_a_stage_on_by_an_operators_word(
+    shell: Shell,
+) -> None:
     completed(shell)
     world = shell.world()
     assert world.job().resume(OperatorRequest(stage=Stage.GENERATE_CHAPTERS)) is Exit.OK
     assert world.engine.made["chapters/chapter_1_thing_1.md"] == 1
     assert world.engine.made["step1_abstractions.yaml"] == 0
     document = shell.json("status", JOB)
-    assert [stage["generation"] for stage in document["stages"]] == [1, 1, 1, 1, 2, 2, 2]
+    assert [stage["generation"] for stage in document["stages"]] == [
+        1,
+        1,
+        1,
+        1,
+        2,
+        2,
+        2,
+    ]
     assert world.receiver is not None
     assert [status for _, status in world.receiver.said] == [
         "analyzing",
@@ -108,12 +131,18 @@ def test_a_job_that_is_over_is_done_anew_from_a_stage_on_by_an_operators_word(sh
 
 def test_a_stage_that_was_not_reached_cannot_be_done_anew(shell: Shell) -> None:
     interrupted(shell, "step2_relationships.yaml")
-    assert "has not reached review-chapters yet" in shell("resume", JOB, "--from", "review-chapters", code=65)
+    assert "has not reached review-chapters yet" in shell(
+        "resume", JOB, "--from", "review-chapters", code=65
+    )
 
 
-def test_gc_leaves_what_it_does_not_understand_names_it_and_ends_with_78(shell: Shell) -> None:
+def test_gc_leaves_what_it_does_not_understand_names_it_and_ends_with_78(
+    shell: Shell,
+) -> None:
     completed(shell)
-    shell.world().job("zz").run(Identity(job_id="zz", repository=IDENTITY.repository, branch="main"))
+    shell.world().job("zz").run(
+        Identity(job_id="zz", repository=IDENTITY.repository, branch="main")
+    )
     newest = max((shell.root / "store/zz/checkpoints").iterdir())
     newest.write_bytes(newest.read_bytes().replace(b'"format":1', b'"format":99'))
     document = shell.json("gc", "--older-than", "0s", code=78)
@@ -137,7 +166,11 @@ def test_gc_leaves_a_job_whose_run_has_not_said_goodbye(shell: Shell) -> None:
     log = CheckpointLog(shell.store, JOB, SystemRuntime())
     newest = log.newest()
     assert newest is not None
-    log.append(newest, claim(newest.manifest, run_record(2), engine=ENGINE, announces=False), Writer.WORKER)
+    log.append(
+        newest,
+        claim(newest.manifest, run_record(2), engine=ENGINE, announces=False),
+        Writer.WORKER,
+    )
     document = shell.json("gc", "--older-than", "0s")
     assert document["collected"] == []
     assert "run 2 is still at it" in document["left"][0]["reason"]
@@ -146,7 +179,11 @@ def test_gc_leaves_a_job_whose_run_has_not_said_goodbye(shell: Shell) -> None:
 def test_gc_goes_on_with_a_collection_that_was_broken_off(shell: Shell) -> None:
     completed(shell)
     shell("gc", "--older-than", "0s")
-    shell.store.put(f"{JOB}/artifacts/order/0123456789ab/0123456789abcdef/x.yaml", b"x", "text/plain")
+    shell.store.put(
+        f"{JOB}/artifacts/order/0123456789ab/0123456789abcdef/x.yaml",
+        b"x",
+        "text/plain",
+    )
     assert shell("gc", "--older-than", "30d") == f"collected {JOB}\n"
     assert len(list(shell.store.entries(f"{JOB}/"))) == 1
 
@@ -158,7 +195,12 @@ def test_gc_says_so_where_there_is_nothing_to_collect(shell: Shell) -> None:
 def test_resume_goes_on_with_an_interrupted_job(shell: Shell) -> None:
     interrupted_by_hand(shell)
     document = shell.json("resume", "by-hand")
-    assert document == {"jobId": "by-hand", "state": "completed", "run": 2, "exitCode": 0}
+    assert document == {
+        "jobId": "by-hand",
+        "state": "completed",
+        "run": 2,
+        "exitCode": 0,
+    }
 
 
 def test_resume_says_where_events_are_still_pending(shell: Shell) -> None:
@@ -179,18 +221,26 @@ def interrupted_by_hand(shell: Shell) -> None:
     """Begin a job on a folder with the program's own engine, and stop it after the snapshot."""
     folder = shell.root / "repository"
     folder.mkdir()
-    (folder / "code.py").write_text("class Thing:\n    def work(self) -> int:\n        return 1\n")
-    assert shell("run", str(folder), "--job-id", "by-hand", "--out", str(shell.root / "out"))
+    (folder / "code.py").write_text(
+        "class Thing:\n    def work(self) -> int:\n        return 1\n"
+    )
+    assert shell(
+        "run", str(folder), "--job-id", "by-hand", "--out", str(shell.root / "out")
+    )
     log = CheckpointLog(shell.store, "by-hand", SystemRuntime())
     for sequence in reversed(list(log.sequences(after=4))):
         shell.store.delete([checkpoint_key("by-hand", sequence)])
     head = log.newest()
     assert head is not None
-    ended = interrupt(head.manifest, None, Exit.TEMPORARY, at=AT, seconds=0, fruitless_runs=0)
+    ended = interrupt(
+        head.manifest, None, Exit.TEMPORARY, at=AT, seconds=0, fruitless_runs=0
+    )
     log.append(head, ended, Writer.WORKER)
 
 
-def test_resume_is_refused_where_the_jobs_engine_is_missing_and_the_job_is_left_as_it_was(shell: Shell) -> None:
+def test_resume_is_refused_where_the_jobs_engine_is_missing_and_the_job_is_left_as_it_was(
+    shell: Shell,
+) -> None:
     world = shell.world(engine=FakeEngine(name="fondation"))
     world.engine.before_item = stop_at("step3_order.yaml")
     assert world.job().run(IDENTITY) is Exit.SOFTWARE
@@ -208,7 +258,9 @@ def test_an_engine_by_another_name_than_the_jobs_is_refused(shell: Shell) -> Non
 
 
 def rejecting(shell: Shell) -> World:
-    world = shell.world(receiver=Receiver(answer=lambda _: WebhookResponse(status_code=410)))
+    world = shell.world(
+        receiver=Receiver(answer=lambda _: WebhookResponse(status_code=410))
+    )
     assert world.job().run(IDENTITY) is Exit.OK
     return world
 
@@ -218,25 +270,38 @@ def test_a_rejected_end_is_told_again_by_an_operators_word(shell: Shell) -> None
     with receiving() as receiver:
         shell.environment = {"CALLBACK_URL": receiver.url, "CALLBACK_TOKEN": "t"}
         assert "was sent again, and acknowledged" in shell("resume", JOB, "--redeliver")
-        assert "was not rejected, and nothing was sent" in shell("resume", JOB, "--redeliver")
+        assert "was not rejected, and nothing was sent" in shell(
+            "resume", JOB, "--redeliver"
+        )
     assert receiver.said == [("complete", "completed")]
     assert len(receiver.documents[0]["files"]) == 12
-    assert receiver.deliveries[0].headers["idempotency-key"] == f"{JOB}-{receiver.documents[0]['sequence']}"
+    assert (
+        receiver.deliveries[0].headers["idempotency-key"]
+        == f"{JOB}-{receiver.documents[0]['sequence']}"
+    )
 
 
 def test_an_end_that_is_rejected_again_is_said(shell: Shell) -> None:
     rejecting(shell)
     with receiving(lambda _: Reply(status=404)) as receiver:
         shell.environment = {"CALLBACK_URL": receiver.url, "CALLBACK_TOKEN": "t"}
-        assert "was rejected again, with status 404" in shell("resume", JOB, "--redeliver")
+        assert "was rejected again, with status 404" in shell(
+            "resume", JOB, "--redeliver"
+        )
 
 
 def test_an_end_is_told_again_only_where_there_is_one(shell: Shell) -> None:
     interrupted(shell)
-    assert "CALLBACK_URL and CALLBACK_TOKEN are missing" in shell("resume", JOB, "--redeliver", code=78)
+    assert "CALLBACK_URL and CALLBACK_TOKEN are missing" in shell(
+        "resume", JOB, "--redeliver", code=78
+    )
     shell.environment = {"CALLBACK_URL": "http://127.0.0.1:9/", "CALLBACK_TOKEN": "t"}
-    assert "it has no end to be told again" in shell("resume", JOB, "--redeliver", code=65)
-    assert "--redeliver goes alone" in shell("resume", JOB, "--redeliver", "--from", "order", code=64)
+    assert "it has no end to be told again" in shell(
+        "resume", JOB, "--redeliver", code=65
+    )
+    assert "--redeliver goes alone" in shell(
+        "resume", JOB, "--redeliver", "--from", "order", code=64
+    )
 
 
 def test_the_end_of_a_collected_job_is_not_told_again(shell: Shell) -> None:

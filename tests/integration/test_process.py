@@ -31,7 +31,10 @@ ESCAPES: Final = "setsid sleep 1000 & (sleep 1000 &) ; sleep 1000 & echo ready; 
 
 
 def command(tmp_path: Path, script: str, data: bytes | None = None) -> Command:
-    """Return a command that runs a shell script; `MARK` tells its descendants from all other processes."""
+    """Return a command that runs a shell script.
+
+    `MARK` tells its descendants from all other processes.
+    """
     env = {"PATH": os.environ["PATH"], "MARK": str(tmp_path)}
     return Command(argv=("sh", "-c", script), env=env, cwd=tmp_path, input=data)
 
@@ -41,7 +44,9 @@ def alive(tmp_path: Path) -> list[str]:
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if f"MARK={tmp_path}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+            if f"MARK={tmp_path}".encode() in (folder / "environ").read_bytes().split(
+                b"\0"
+            ):
                 found.append((folder / "cmdline").read_text().replace("\0", " "))
         except OSError:
             continue
@@ -50,8 +55,14 @@ def alive(tmp_path: Path) -> list[str]:
 
 def zombies() -> list[str]:
     """Return the children of this process that have ended and were not waited for."""
-    states = [(folder / "stat").read_text().split() for folder in Path("/proc").glob("[0-9]*") if folder.exists()]
-    return [state[0] for state in states if state[3] == str(os.getpid()) and state[2] == "Z"]
+    states = [
+        (folder / "stat").read_text().split()
+        for folder in Path("/proc").glob("[0-9]*")
+        if folder.exists()
+    ]
+    return [
+        state[0] for state in states if state[3] == str(os.getpid()) and state[2] == "Z"
+    ]
 
 
 @pytest.fixture
@@ -61,7 +72,11 @@ def start(tmp_path: Path) -> Iterator[Callable[[str], tuple[Process, list[str]]]
 
     def start_script(script: str) -> tuple[Process, list[str]]:
         lines: list[str] = []
-        process = Process(command(tmp_path, script), RUNTIME, LineSplitter(lambda _, line: lines.append(line)).take)
+        process = Process(
+            command(tmp_path, script),
+            RUNTIME,
+            LineSplitter(lambda _, line: lines.append(line)).take,
+        )
         started.append(process)
         return process, lines
 
@@ -73,30 +88,52 @@ def start(tmp_path: Path) -> Iterator[Callable[[str], tuple[Process, list[str]]]
 Start = Callable[[str], tuple[Process, list[str]]]
 
 
-def test_a_process_gets_its_input_and_nothing_of_our_environment(tmp_path: Path) -> None:
-    finished = run(command(tmp_path, "cat; env >&2; exit 7", b"in\xff\n"), RUNTIME, timeout_seconds=30)
+def test_a_process_gets_its_input_and_nothing_of_our_environment(
+    tmp_path: Path,
+) -> None:
+    finished = run(
+        command(tmp_path, "cat; env >&2; exit 7", b"in\xff\n"),
+        RUNTIME,
+        timeout_seconds=30,
+    )
     assert (finished.code, finished.stdout) == (7, b"in\xff\n")
     names = {line.partition(b"=")[0] for line in finished.stderr.splitlines()}
     assert names <= {b"PATH", b"MARK", b"PWD", b"LC_CTYPE", b"_", b"SHLVL", b"OLDPWD"}
 
 
 def test_a_process_that_a_signal_ends_has_the_code_of_a_shell(tmp_path: Path) -> None:
-    assert run(command(tmp_path, "kill -SEGV $$"), RUNTIME, timeout_seconds=30).code == 128 + signal.SIGSEGV
+    assert (
+        run(command(tmp_path, "kill -SEGV $$"), RUNTIME, timeout_seconds=30).code
+        == 128 + signal.SIGSEGV
+    )
 
 
-def test_a_process_has_the_usual_signals_whatever_python_ignores(tmp_path: Path) -> None:
-    assert run(command(tmp_path, "kill -PIPE $$"), RUNTIME, timeout_seconds=30).code == 128 + signal.SIGPIPE
+def test_a_process_has_the_usual_signals_whatever_python_ignores(
+    tmp_path: Path,
+) -> None:
+    assert (
+        run(command(tmp_path, "kill -PIPE $$"), RUNTIME, timeout_seconds=30).code
+        == 128 + signal.SIGPIPE
+    )
 
 
 def test_arguments_arrive_byte_by_byte(tmp_path: Path) -> None:
     strange = os.fsdecode(b"a\xff \n\xc3\xa9$(x)'\"")
     argv = ("printf", "%s", strange)
-    finished = run(Command(argv=argv, env={"PATH": os.environ["PATH"]}, cwd=tmp_path), RUNTIME, timeout_seconds=30)
+    finished = run(
+        Command(argv=argv, env={"PATH": os.environ["PATH"]}, cwd=tmp_path),
+        RUNTIME,
+        timeout_seconds=30,
+    )
     assert finished.stdout == os.fsencode(strange)
 
 
-def test_a_program_that_is_not_there_is_said_before_anything_starts(tmp_path: Path) -> None:
-    missing = Command(argv=("no-such-program",), env={"PATH": os.environ["PATH"]}, cwd=tmp_path)
+def test_a_program_that_is_not_there_is_said_before_anything_starts(
+    tmp_path: Path,
+) -> None:
+    missing = Command(
+        argv=("no-such-program",), env={"PATH": os.environ["PATH"]}, cwd=tmp_path
+    )
     with pytest.raises(MissingProgramError, match="no-such-program"):
         run(missing, RUNTIME, timeout_seconds=30)
 
@@ -104,19 +141,32 @@ def test_a_program_that_is_not_there_is_said_before_anything_starts(tmp_path: Pa
 def test_a_file_that_cannot_be_executed_ends_with_127(tmp_path: Path) -> None:
     (tmp_path / "broken").write_bytes(b"\x7fELF no program")
     (tmp_path / "broken").chmod(0o755)
-    finished = run(Command(argv=("broken",), env={"PATH": str(tmp_path)}, cwd=tmp_path), RUNTIME, timeout_seconds=30)
+    finished = run(
+        Command(argv=("broken",), env={"PATH": str(tmp_path)}, cwd=tmp_path),
+        RUNTIME,
+        timeout_seconds=30,
+    )
     assert finished.code == 127
     assert b"broken" in finished.stderr
 
 
-def test_of_a_long_output_the_end_is_kept_and_the_process_is_never_held_up(tmp_path: Path) -> None:
-    finished = run(command(tmp_path, "seq 3000000; echo last >&2"), RUNTIME, timeout_seconds=60, max_output=1000)
+def test_of_a_long_output_the_end_is_kept_and_the_process_is_never_held_up(
+    tmp_path: Path,
+) -> None:
+    finished = run(
+        command(tmp_path, "seq 3000000; echo last >&2"),
+        RUNTIME,
+        timeout_seconds=60,
+        max_output=1000,
+    )
     assert len(finished.stdout) == 1000
     assert finished.stdout.endswith(b"\n3000000\n")
     assert finished.stderr == b"last\n"
 
 
-def test_a_process_that_takes_too_long_is_killed_with_all_it_started(tmp_path: Path) -> None:
+def test_a_process_that_takes_too_long_is_killed_with_all_it_started(
+    tmp_path: Path,
+) -> None:
     with pytest.raises(ProcessTimeoutError, match=r"sh took longer than 0\.3 seconds"):
         run(command(tmp_path, ESCAPES + FOREVER), RUNTIME, timeout_seconds=0.3)
     until(lambda: not alive(tmp_path))
@@ -133,7 +183,13 @@ def test_a_process_is_killed_at_once_when_the_run_is_stopped(tmp_path: Path) -> 
             stop.set()
 
     with pytest.raises(ProcessStoppedError):
-        run(command(tmp_path, ESCAPES + FOREVER), RUNTIME, timeout_seconds=30, stop=stop, watch=watch)
+        run(
+            command(tmp_path, ESCAPES + FOREVER),
+            RUNTIME,
+            timeout_seconds=30,
+            stop=stop,
+            watch=watch,
+        )
     assert RUNTIME.monotonic() - began[0] < 1
     until(lambda: not alive(tmp_path))
 
@@ -170,8 +226,12 @@ def test_the_time_of_the_last_output_is_known(start: Start) -> None:
     until(lambda: process.last_output > first)
 
 
-def test_a_line_without_an_end_is_kept_in_part_and_the_rest_is_read_on(start: Start) -> None:
-    process, lines = start("head -c 5000000 /dev/zero | tr '\\0' x; echo; echo next; printf rest")
+def test_a_line_without_an_end_is_kept_in_part_and_the_rest_is_read_on(
+    start: Start,
+) -> None:
+    process, lines = start(
+        "head -c 5000000 /dev/zero | tr '\\0' x; echo; echo next; printf rest"
+    )
     assert process.wait(30) == 0
     assert lines == ["x" * MAX_LINE, "next", "rest"]
 
@@ -207,21 +267,27 @@ def stands_still(lines: list[str]) -> bool:
 
 
 def test_stopping_lets_a_process_end_by_itself(start: Start) -> None:
-    process, lines = start("trap 'echo bye; exit 5' TERM; echo ready; while :; do sleep 0.01; done")
+    process, lines = start(
+        "trap 'echo bye; exit 5' TERM; echo ready; while :; do sleep 0.01; done"
+    )
     until(lambda: "ready" in lines)
     process.stop(30)
     assert (process.wait(0), lines[-1]) == (5, "bye")
 
 
 def test_stopping_a_paused_process_lets_it_end_by_itself_too(start: Start) -> None:
-    process, lines = start("trap 'echo bye; exit 5' TERM; echo ready; while :; do sleep 0.01; done")
+    process, lines = start(
+        "trap 'echo bye; exit 5' TERM; echo ready; while :; do sleep 0.01; done"
+    )
     until(lambda: "ready" in lines)
     process.pause()
     process.stop(30)
     assert (process.wait(0), lines[-1]) == (5, "bye")
 
 
-def test_a_process_that_does_not_want_to_end_is_killed(start: Start, tmp_path: Path) -> None:
+def test_a_process_that_does_not_want_to_end_is_killed(
+    start: Start, tmp_path: Path
+) -> None:
     process, lines = start("trap '' TERM; echo ready; while :; do sleep 0.01; done")
     until(lambda: "ready" in lines)
     process.stop(0.2)
@@ -241,7 +307,9 @@ def test_ending_what_has_ended_does_nothing(start: Start) -> None:
 def test_both_streams_are_told_apart(tmp_path: Path) -> None:
     seen: list[tuple[Stream, str]] = []
     process = Process(
-        command(tmp_path, "echo out; echo err >&2"), RUNTIME, LineSplitter(lambda *line: seen.append(line)).take
+        command(tmp_path, "echo out; echo err >&2"),
+        RUNTIME,
+        LineSplitter(lambda *line: seen.append(line)).take,
     )
     assert process.wait(30) == 0
     assert sorted(seen) == [(Stream.STDERR, "err"), (Stream.STDOUT, "out")]
@@ -275,7 +343,10 @@ def test_nothing_outlives_a_run_that_is_killed(tmp_path: Path, paused: str) -> N
             assert parent.stdout.readline() == "ready\n"
             if paused:
                 assert parent.stdout.readline() == "paused\n"
-            until(lambda: [line.strip() for line in alive(tmp_path)].count(FOREVER) == 4, seconds=5)
+            until(
+                lambda: [line.strip() for line in alive(tmp_path)].count(FOREVER) == 4,
+                seconds=5,
+            )
         finally:
             parent.kill()
     until(lambda: not alive(tmp_path), seconds=5)
@@ -292,7 +363,10 @@ def test_a_process_ends_with_its_guardian(tmp_path: Path) -> None:
 def test_many_processes_at_once_do_not_hold_each_others_pipes(tmp_path: Path) -> None:
     with RUNTIME.executor(8) as pool:
         jobs = [
-            pool.submit(run, command(tmp_path, f"echo {number}"), RUNTIME, timeout_seconds=60) for number in range(40)
+            pool.submit(
+                run, command(tmp_path, f"echo {number}"), RUNTIME, timeout_seconds=60
+            )
+            for number in range(40)
         ]
     assert [int(job.result().stdout) for job in jobs] == list(range(40))
     assert not zombies()

@@ -16,7 +16,9 @@ def saying(tmp_path: Path, line: str, code: int = 128) -> Git:
     program.parent.mkdir()
     program.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{line}\nEND\nexit {code}\n")
     program.chmod(0o755)
-    return make_git(tmp_path, environment={"PATH": f"{program.parent}:{os.environ['PATH']}"})
+    return make_git(
+        tmp_path, environment={"PATH": f"{program.parent}:{os.environ['PATH']}"}
+    )
 
 
 @pytest.mark.parametrize(

@@ -52,14 +52,18 @@ def processes(text: str) -> list[bytes]:
 def leaks(folder: Path) -> list[Path]:
     """Return the files below a folder that hold a secret; git makes and removes some meanwhile."""
     found = []
-    for path in [Path(place, name) for place, _, names in os.walk(folder) for name in names]:
+    for path in [
+        Path(place, name) for place, _, names in os.walk(folder) for name in names
+    ]:
         with suppress(FileNotFoundError):
             if any(secret in path.read_bytes() for secret in SECRETS):
                 found.append(path)
     return found
 
 
-def test_the_token_is_in_no_argument_and_no_file_while_git_fetches(tmp_path: Path, host: GitServer) -> None:
+def test_the_token_is_in_no_argument_and_no_file_while_git_fetches(
+    tmp_path: Path, host: GitServer
+) -> None:
     host.fault(Fault(rate=400_000, on="/git-upload-pack", times=10))
     found = GitSource(make_git(tmp_path), host.url(NAME), None, Secret(TOKEN))
     tree = empty(tmp_path / "tree")
@@ -71,23 +75,33 @@ def test_the_token_is_in_no_argument_and_no_file_while_git_fetches(tmp_path: Pat
         done.set()
 
     runtime.spawn("fetching", check_out)
-    until(lambda: len(processes(host.url(NAME))) >= 3)  # the guardian, git, and its helper for HTTP
+    until(
+        lambda: len(processes(host.url(NAME))) >= 3
+    )  # the guardian, git, and its helper for HTTP
     looks = 0
     while not done.wait(0.02) and looks < 500:
         looks += 1
-        assert not [line for line in processes("") if any(secret in line for secret in SECRETS)]
+        assert not [
+            line for line in processes("") if any(secret in line for secret in SECRETS)
+        ]
         assert leaks(tmp_path / "scratch") == []
     assert looks > 10
     assert read_tree(tree) == {"a": CONTENT}
     assert leaks(tmp_path / "tree") == []
 
 
-def test_the_token_is_sent_with_the_first_request(tmp_path: Path, host: GitServer) -> None:
+def test_the_token_is_sent_with_the_first_request(
+    tmp_path: Path, host: GitServer
+) -> None:
     GitSource(make_git(tmp_path), host.url(NAME), None, Secret(TOKEN)).resolve()
-    assert {request.headers.get("authorization") for request in host.requests} == {f"Basic {BASIC}"}
+    assert {request.headers.get("authorization") for request in host.requests} == {
+        f"Basic {BASIC}"
+    }
 
 
-def test_a_token_is_not_sent_where_there_is_none(tmp_path: Path, host: GitServer) -> None:
+def test_a_token_is_not_sent_where_there_is_none(
+    tmp_path: Path, host: GitServer
+) -> None:
     host.repository("owner/public")
     GitSource(make_git(tmp_path), host.url("owner/public"), None).resolve()
     assert all("authorization" not in request.headers for request in host.requests)
@@ -98,7 +112,10 @@ def test_the_token_is_in_no_log_and_no_error(
     tmp_path: Path, host: GitServer, caplog: pytest.LogCaptureFixture, status: int
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    headers = {"Location": f"http://x-access-token:{TOKEN}@127.0.0.1:1/{BASIC}", "Retry-After": "3600"}
+    headers = {
+        "Location": f"http://x-access-token:{TOKEN}@127.0.0.1:1/{BASIC}",
+        "Retry-After": "3600",
+    }
     host.fault(Fault(status=status, headers=headers, times=10))
     with pytest.raises(WorkerError) as caught:
         GitSource(make_git(tmp_path), host.url(NAME), None, Secret(TOKEN)).resolve()
@@ -126,7 +143,9 @@ def test_no_git_outlives_a_run_that_is_killed(tmp_path: Path, host: GitServer) -
     url = host.url("owner/public")
     with subprocess.Popen([sys.executable, "-c", FETCH, str(tmp_path), url]) as parent:
         try:
-            until(lambda: len(processes(url)) >= 4)  # the run, the guardian, git, and its helper for HTTP
+            until(
+                lambda: len(processes(url)) >= 4
+            )  # the run, the guardian, git, and its helper for HTTP
         finally:
             parent.kill()
     until(lambda: not processes(url), seconds=5)

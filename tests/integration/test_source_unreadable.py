@@ -35,12 +35,24 @@ def open_place() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("name", ["secret.txt", "closed"])
-def test_a_folder_with_an_unreadable_file_is_refused_by_its_name(open_place: Path, name: str) -> None:
+def test_a_folder_with_an_unreadable_file_is_refused_by_its_name(
+    open_place: Path, name: str
+) -> None:
     if os.getuid() != 0:
         pytest.skip("only root can become nobody")
     (open_place / "folder" / "closed").mkdir(parents=True)
     (open_place / "folder" / "secret.txt").write_text("x")
     (open_place / "folder" / name).chmod(0)
-    arguments = [sys.executable, "-c", UNPRIVILEGED, str(open_place / "s"), str(open_place / "folder")]
-    printed = subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
-    assert printed.startswith(f"repository_unreadable {open_place}/folder/{name}: cannot be read (Permission denied)")
+    arguments = [
+        sys.executable,
+        "-c",
+        UNPRIVILEGED,
+        str(open_place / "s"),
+        str(open_place / "folder"),
+    ]
+    printed = subprocess.run(
+        arguments, capture_output=True, text=True, check=True
+    ).stdout
+    assert printed.startswith(
+        f"repository_unreadable {open_place}/folder/{name}: cannot be read (Permission denied)"
+    )

@@ -12,7 +12,9 @@ from tests.support.waiting import until
 def listens(pid: int) -> bool:
     """Tell whether a process has a handler for SIGTERM."""
     status = Path(f"/proc/{pid}/status").read_text()
-    caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt"))
+    caught = next(
+        line.split()[1] for line in status.splitlines() if line.startswith("SigCgt")
+    )
     return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)
 
 

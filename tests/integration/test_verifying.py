@@ -16,13 +16,24 @@ from worker.ownership.claim import OperatorRequest
 
 
 @pytest.mark.parametrize(
-    "how", [Path.unlink, lambda path: path.write_bytes(b"broken"), lambda path: path.write_bytes(b"")]
+    "how",
+    [
+        Path.unlink,
+        lambda path: path.write_bytes(b"broken"),
+        lambda path: path.write_bytes(b""),
+    ],
 )
-def test_fetch_and_verify_find_damage(shell: Shell, how: Callable[[Path], object]) -> None:
+def test_fetch_and_verify_find_damage(
+    shell: Shell, how: Callable[[Path], object]
+) -> None:
     completed(shell)
-    [path] = (shell.root / "store" / JOB / "artifacts" / "generate-chapters").rglob("chapter_1_thing_1.md")
+    [path] = (shell.root / "store" / JOB / "artifacts" / "generate-chapters").rglob(
+        "chapter_1_thing_1.md"
+    )
     how(path)
-    assert "chapters/chapter_1_thing_1.md" in shell("fetch", JOB, str(shell.root / "out"), code=65)
+    assert "chapters/chapter_1_thing_1.md" in shell(
+        "fetch", JOB, str(shell.root / "out"), code=65
+    )
     assert not (shell.root / "out").exists()
     assert "is missing or damaged" in shell("verify", JOB, code=65)
 
@@ -40,7 +51,10 @@ def test_verify_finds_a_broken_chain(shell: Shell) -> None:
     faults = shell.json("verify", JOB, code=65)["faults"]
     assert any("00000004.json does not follow" in fault for fault in faults)
     path.unlink()
-    assert any("00000003.json is missing" in fault for fault in shell.json("verify", JOB, code=65)["faults"])
+    assert any(
+        "00000003.json is missing" in fault
+        for fault in shell.json("verify", JOB, code=65)["faults"]
+    )
 
 
 def damaged(shell: Shell, path: str, body: bytes) -> None:
@@ -56,7 +70,9 @@ def rewritten(shell: Shell, sequence: int, old: bytes, new: bytes) -> None:
     for file in sorted(folder.iterdir())[sequence - 1 :]:
         body = file.read_bytes()
         changed = (
-            body.replace(old, new) if before is None else re.sub(rb'"previous":"[0-9a-f]{64}"', _hash(before), body)
+            body.replace(old, new)
+            if before is None
+            else re.sub(rb'"previous":"[0-9a-f]{64}"', _hash(before), body)
         )
         file.write_bytes(changed)
         before = hashlib.sha256(changed).hexdigest()
@@ -66,27 +82,38 @@ def _hash(text: str) -> bytes:
     return f'"previous":"{text}"'.encode()
 
 
-def test_a_chain_that_was_rewritten_is_whole_and_yet_breaks_rules_that_a_deep_look_finds(shell: Shell) -> None:
+def test_a_chain_that_was_rewritten_is_whole_and_yet_breaks_rules_that_a_deep_look_finds(
+    shell: Shell,
+) -> None:
     completed(shell)
     rewritten(shell, 6, b'"branch":"main"', b'"branch":"evil"')
     assert shell.json("verify", JOB)["faults"] == []
     faults = shell.json("verify", JOB, "--deep", code=65)["faults"]
-    assert faults == [f"checkpoint {sequence}: the job's identity has changed" for sequence in (6, 7)]
+    assert faults == [
+        f"checkpoint {sequence}: the job's identity has changed" for sequence in (6, 7)
+    ]
 
 
 def test_a_checkpoint_that_is_no_manifest_is_named(shell: Shell) -> None:
     completed(shell)
     (shell.root / "store" / JOB / "checkpoints/00000004.json").write_bytes(b"{}")
     faults = shell.json("verify", JOB, code=65)["faults"]
-    assert any("00000004.json is damaged: the manifest does not say its format" in fault for fault in faults)
+    assert any(
+        "00000004.json is damaged: the manifest does not say its format" in fault
+        for fault in faults
+    )
 
 
 def test_a_deep_look_finds_what_an_earlier_generation_has_lost(shell: Shell) -> None:
     completed(shell)
-    assert shell.world().job().resume(OperatorRequest(stage=Stage.GENERATE_TUTORIALS)) is Exit.OK
+    assert (
+        shell.world().job().resume(OperatorRequest(stage=Stage.GENERATE_TUTORIALS))
+        is Exit.OK
+    )
     assert shell.json("verify", JOB, "--deep")["faults"] == []
     old = min(
-        (shell.root / "store" / JOB / "artifacts/generate-tutorials").iterdir(), key=lambda one: one.stat().st_mtime
+        (shell.root / "store" / JOB / "artifacts/generate-tutorials").iterdir(),
+        key=lambda one: one.stat().st_mtime,
     )
     shutil.rmtree(old)
     assert shell.json("verify", JOB)["faults"] == []
@@ -107,7 +134,9 @@ def test_damage_is_told_to_people_line_by_line(shell: Shell) -> None:
     damaged(shell, "step3_order.yaml", b"order: []")
     lines = shell("verify", JOB, "--deep", code=65).splitlines()
     assert sum("is missing or damaged" in line for line in lines) == 2
-    assert any("cannot be checked" in line for line in lines), "without the order nobody knows what belongs there"
+    assert any("cannot be checked" in line for line in lines), (
+        "without the order nobody knows what belongs there"
+    )
 
 
 def test_a_whole_job_is_told_to_people_in_a_line(shell: Shell) -> None:

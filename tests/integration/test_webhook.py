@@ -26,7 +26,9 @@ def receiver() -> Iterator[Receiver]:
         yield receiver
 
 
-def post(url: str, body: bytes = b"{}", *, signing_key: str | None = None) -> WebhookResponse:
+def post(
+    url: str, body: bytes = b"{}", *, signing_key: str | None = None
+) -> WebhookResponse:
     settings = CallbackSettings(
         url=url,
         token=Secret("the-token"),
@@ -37,7 +39,9 @@ def post(url: str, body: bytes = b"{}", *, signing_key: str | None = None) -> We
         return webhook.post(body, "job-7", lambda: 5)
 
 
-def test_an_event_is_posted_with_the_headers_of_the_contract(receiver: Receiver) -> None:
+def test_an_event_is_posted_with_the_headers_of_the_contract(
+    receiver: Receiver,
+) -> None:
     answer = post(receiver.url, b'{"a": 1}')
     [delivery] = receiver.deliveries
     assert answer.status_code == 200
@@ -51,23 +55,33 @@ def test_an_event_is_posted_with_the_headers_of_the_contract(receiver: Receiver)
 
 def test_a_signature_is_that_of_the_standards_own_example() -> None:
     headers = signature(
-        "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}'
+        "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        1614265330,
+        b'{"test": 2432232314}',
     )
-    assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    assert (
+        headers["webhook-signature"]
+        == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    )
 
 
 def test_a_signed_event_can_be_verified_by_its_receiver(receiver: Receiver) -> None:
     post(receiver.url, signing_key=KEY)
     headers = receiver.deliveries[0].headers
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.{{}}".encode()
-    expected = base64.b64encode(hmac.new(b"k" * 24, signed, hashlib.sha256).digest()).decode()
+    expected = base64.b64encode(
+        hmac.new(b"k" * 24, signed, hashlib.sha256).digest()
+    ).decode()
     assert headers["webhook-id"] == "job-7"
     assert headers["webhook-signature"] == f"v1,{expected}"
 
 
 def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
     with receiving() as elsewhere:
-        receiver.reply = lambda _: Reply(status=307, headers={"Location": elsewhere.url})
+        receiver.reply = lambda _: Reply(
+            status=307, headers={"Location": elsewhere.url}
+        )
         assert post(receiver.url).status_code == 307
         assert elsewhere.deliveries == []
 
@@ -81,7 +95,9 @@ def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
         ("https://other.test:port/", None),
     ],
 )
-def test_of_a_redirect_only_the_server_is_told(receiver: Receiver, location: str, said: str | None) -> None:
+def test_of_a_redirect_only_the_server_is_told(
+    receiver: Receiver, location: str, said: str | None
+) -> None:
     receiver.reply = lambda _: Reply(status=301, headers={"Location": location})
     expected = said and said.format(receiver=urlsplit(receiver.url).netloc)
     assert post(receiver.url).redirect == expected
@@ -121,7 +137,9 @@ def test_the_pause_that_the_receiver_asks_for_is_read_and_bounded(
 
 
 def test_of_several_pauses_the_first_that_can_be_understood_counts() -> None:
-    with listening(answering(b"HTTP/1.1 503 No\r\nRetry-After: soon\r\nRetry-After: 9\r\n\r\n")) as peer:
+    with listening(
+        answering(b"HTTP/1.1 503 No\r\nRetry-After: soon\r\nRetry-After: 9\r\n\r\n")
+    ) as peer:
         assert post(peer.url).retry_after == 9
 
 
@@ -152,7 +170,9 @@ def test_a_body_that_never_ends_is_not_waited_for() -> None:
         assert time.monotonic() - began < 2
 
 
-@pytest.mark.parametrize("answer", [b"", b"no HTTP\r\n\r\n", b"HTTP/1.1 2", b"HTTP/1.1 200 OK\r\nContent-Le"])
+@pytest.mark.parametrize(
+    "answer", [b"", b"no HTTP\r\n\r\n", b"HTTP/1.1 2", b"HTTP/1.1 200 OK\r\nContent-Le"]
+)
 def test_what_is_no_answer_is_none(answer: bytes) -> None:
     with listening(answering(answer)) as peer, pytest.raises(UnreachableError):
         post(peer.url)

@@ -16,7 +16,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.certificates import self_signed
-from tests.support.peer import Peer, Play, answering, black_hole, deaf, listening, silent
+from tests.support.peer import (
+    Peer,
+    Play,
+    answering,
+    black_hole,
+    deaf,
+    listening,
+    silent,
+)
 from tests.support.posting import running_down
 from tests.support.waiting import until
 from worker.outbox.port import UnreachableError, WebhookResponse
@@ -34,7 +42,9 @@ PROMPT = 1.5
 """Within this time something has happened at once, on a busy machine too."""
 
 
-def webhook_at(url: str, proxy: str | None = None, runtime: SystemRuntime | None = None) -> HttpWebhook:
+def webhook_at(
+    url: str, proxy: str | None = None, runtime: SystemRuntime | None = None
+) -> HttpWebhook:
     settings = CallbackSettings(
         url=url,
         token=Secret("the-token"),
@@ -54,7 +64,9 @@ class Posting:
     thread: threading.Thread | None = None
 
     def start(self, body: bytes, seconds: float) -> None:
-        self.thread = threading.Thread(target=self._post, args=(body, seconds), daemon=True)
+        self.thread = threading.Thread(
+            target=self._post, args=(body, seconds), daemon=True
+        )
         self.thread.start()
 
     def _post(self, body: bytes, seconds: float) -> None:
@@ -70,17 +82,25 @@ class Posting:
         return self.outcome[0]
 
 
-def post(url: str, body: bytes = b"{}", *, seconds: float = SOON, proxy: str | None = None) -> WebhookResponse:
+def post(
+    url: str, body: bytes = b"{}", *, seconds: float = SOON, proxy: str | None = None
+) -> WebhookResponse:
     with closing(webhook_at(url, proxy)) as webhook:
         return webhook.post(body, "job-7", running_down(seconds))
 
 
-def resolving(url: str, *arguments: float, slow: Path | None = None) -> tuple[float, str]:
+def resolving(
+    url: str, *arguments: float, slow: Path | None = None
+) -> tuple[float, str]:
     """Post in a process with names of its own; return how long it took, and what came of it."""
     found = subprocess.run(
         [sys.executable, "-m", "tests.support.posting", url, *map(str, arguments)],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(SLOW_NAMES), "SLOW_NAMES": str(slow or "/nonexistent")},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(SLOW_NAMES),
+            "SLOW_NAMES": str(slow or "/nonexistent"),
+        },
         capture_output=True,
         text=True,
         check=True,
@@ -89,11 +109,17 @@ def resolving(url: str, *arguments: float, slow: Path | None = None) -> tuple[fl
     return float(took), outcome
 
 
-@pytest.mark.parametrize("limits", [(0.3,), (15, 0.3)], ids=["the lease ends", "the run ends"])
-def test_a_resolver_that_stalls_is_left_behind(limits: tuple[float, ...], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "limits", [(0.3,), (15, 0.3)], ids=["the lease ends", "the run ends"]
+)
+def test_a_resolver_that_stalls_is_left_behind(
+    limits: tuple[float, ...], tmp_path: Path
+) -> None:
     (tmp_path / "slow").write_text("3")
     with listening(silent) as peer:
-        took, outcome = resolving(f"http://localhost:{peer.port}/", *limits, slow=tmp_path / "slow")
+        took, outcome = resolving(
+            f"http://localhost:{peer.port}/", *limits, slow=tmp_path / "slow"
+        )
     assert outcome.startswith("unreachable")
     assert took < 0.3 + PROMPT
     assert not peer.connected.is_set(), "its late answer was used"
@@ -124,18 +150,27 @@ def test_nothing_is_written_if_the_lease_ends_while_connecting() -> None:
 
 def test_a_lease_that_is_renewed_while_connecting_counts() -> None:
     answers = iter([0.2, 5.0])
-    with listening(answering(OK, pause=0.0)) as peer, closing(webhook_at(peer.url)) as webhook:
+    with (
+        listening(answering(OK, pause=0.0)) as peer,
+        closing(webhook_at(peer.url)) as webhook,
+    ):
         assert webhook.post(b"{}", "job-7", lambda: next(answers)).status_code == 200
 
 
 @pytest.mark.parametrize("seconds", [-1.0, 0.0, 1e-9])
 def test_no_time_is_no_answer(seconds: float) -> None:
-    with listening(silent) as peer, closing(webhook_at(peer.url)) as webhook, pytest.raises(UnreachableError):
+    with (
+        listening(silent) as peer,
+        closing(webhook_at(peer.url)) as webhook,
+        pytest.raises(UnreachableError),
+    ):
         webhook.post(b"{}", "job-7", lambda: seconds)
     assert b"{}" not in peer.received
 
 
-@pytest.mark.parametrize("size", [len(LARGE), 30_000], ids=["written in part", "written, but not sent"])
+@pytest.mark.parametrize(
+    "size", [len(LARGE), 30_000], ids=["written in part", "written, but not sent"]
+)
 def test_a_receiver_that_reads_too_slowly_never_gets_the_rest(size: int) -> None:
     """Neither from this program, nor from what the system still has to send."""
     with listening(deaf) as peer:
@@ -150,7 +185,15 @@ def test_a_receiver_that_reads_too_slowly_never_gets_the_rest(size: int) -> None
 
 def test_what_a_frozen_process_has_written_is_not_sent_after_its_lease() -> None:
     with listening(deaf) as peer:
-        argv = [sys.executable, "-m", "tests.support.posting", peer.url, "1", "3600", "30000"]
+        argv = [
+            sys.executable,
+            "-m",
+            "tests.support.posting",
+            peer.url,
+            "1",
+            "3600",
+            "30000",
+        ]
         with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
             try:
                 assert peer.arriving.wait(20)
@@ -189,7 +232,10 @@ class Hasty(SystemRuntime):
 
 
 def test_an_exchange_has_a_limit_however_long_the_run_may_speak() -> None:
-    with listening(silent) as peer, closing(webhook_at(peer.url, runtime=Hasty())) as webhook:
+    with (
+        listening(silent) as peer,
+        closing(webhook_at(peer.url, runtime=Hasty())) as webhook,
+    ):
         began = time.monotonic()
         with pytest.raises(UnreachableError):
             webhook.post(b"{}", "job-7", lambda: 3600.0)
@@ -229,7 +275,9 @@ def reading() -> Iterator[Phase]:
 
 
 @pytest.mark.parametrize("in_phase", [connecting, shaking_hands, writing, reading])
-def test_closing_hangs_up_in_every_phase(in_phase: Callable[[], Iterator[Phase]]) -> None:
+def test_closing_hangs_up_in_every_phase(
+    in_phase: Callable[[], Iterator[Phase]],
+) -> None:
     for phase in in_phase():
         posting = Posting(webhook_at(phase.url))
         posting.start(phase.body, 15)
@@ -267,7 +315,10 @@ def over_tls(context: ssl.SSLContext, play: Play) -> Play:
 
 def test_an_event_goes_over_tls(tls: ssl.SSLContext) -> None:
     with listening(over_tls(tls, answering(OK))) as peer:
-        assert post(f"https://localhost:{peer.port}/", b"event", seconds=5).status_code == 200
+        assert (
+            post(f"https://localhost:{peer.port}/", b"event", seconds=5).status_code
+            == 200
+        )
     assert peer.received.endswith(b"event")
 
 
@@ -292,13 +343,25 @@ def tunnel(to: int) -> Play:
     return play
 
 
-@pytest.mark.parametrize("left", [[5.0, 5.0, 5.0], [5.0, 5.0, 0.0]], ids=["held", "lost"])
-def test_the_lease_is_asked_for_once_more_when_a_proxy_has_connected(tls: ssl.SSLContext, left: list[float]) -> None:
+@pytest.mark.parametrize(
+    "left", [[5.0, 5.0, 5.0], [5.0, 5.0, 0.0]], ids=["held", "lost"]
+)
+def test_the_lease_is_asked_for_once_more_when_a_proxy_has_connected(
+    tls: ssl.SSLContext, left: list[float]
+) -> None:
     remaining = iter(left)
-    with listening(over_tls(tls, answering(OK))) as peer, listening(tunnel(peer.port)) as proxy:
-        webhook = webhook_at(f"https://localhost:{peer.port}/", f"http://127.0.0.1:{proxy.port}")
+    with (
+        listening(over_tls(tls, answering(OK))) as peer,
+        listening(tunnel(peer.port)) as proxy,
+    ):
+        webhook = webhook_at(
+            f"https://localhost:{peer.port}/", f"http://127.0.0.1:{proxy.port}"
+        )
         if left[-1]:
-            assert webhook.post(b"event", "job-7", lambda: next(remaining)).status_code == 200
+            assert (
+                webhook.post(b"event", "job-7", lambda: next(remaining)).status_code
+                == 200
+            )
         else:
             with pytest.raises(UnreachableError, match="may not speak"):
                 webhook.post(b"event", "job-7", lambda: next(remaining))
@@ -318,7 +381,12 @@ def test_a_proxy_that_is_silent_ends_with_the_deadline() -> None:
 
 def test_an_event_goes_through_a_proxy_whose_password_it_gives() -> None:
     with listening(answering(OK)) as proxy:
-        answer = post("http://app.test/hook", b"event", seconds=5, proxy=f"http://me:p%40ss@127.0.0.1:{proxy.port}")
+        answer = post(
+            "http://app.test/hook",
+            b"event",
+            seconds=5,
+            proxy=f"http://me:p%40ss@127.0.0.1:{proxy.port}",
+        )
     assert answer.status_code == 200
     assert proxy.received.startswith(b"POST http://app.test/hook HTTP/1.1\r\n")
     assert b"Proxy-Authorization: Basic bWU6cEBzcw==\r\n" in proxy.received

@@ -31,7 +31,9 @@ _IDLE: Final = frozenset({Phase.LOOK, Phase.LOST, Phase.GONE})
 
 def canonical(world: World, guards: Guards) -> World:
     """Return the one of several states that differ only in what nobody will ever look at."""
-    known = tuple(_known(one, _following(world, one), guards) for one in world.processes)
+    known = tuple(
+        _known(one, _following(world, one), guards) for one in world.processes
+    )
     requests = world.requests
     if guards.create_only:
         requests = frozenset(one for one in requests if one[0] > len(world.log))
@@ -53,11 +55,15 @@ def _known(process: Process, following: Checkpoint | None, guards: Guards) -> Pr
     if phase in _IDLE:
         return Process(author=author, phase=phase, telling=process.telling)
     if phase is Phase.CLAIM:
-        return process._replace(lease=EXPIRED, suspended=False, beating=False, looked=EXPIRED)
+        return process._replace(
+            lease=EXPIRED, suspended=False, beating=False, looked=EXPIRED
+        )
     if following is not None and _lost(process, following, guards):
         return Process(author=author, phase=Phase.LOST)
     # An answer that takes a lease shows nothing.
-    beating = process.beating and (process.sent < EXPIRED or not guards.count_beat_from_before)
+    beating = process.beating and (
+        process.sent < EXPIRED or not guards.count_beat_from_before
+    )
     still = phase is Phase.APPEND and process.appending is Entry.STILL_HERE
     return process._replace(
         lapsed=process.lapsed and still,
@@ -83,19 +89,29 @@ def _lost(process: Process, following: Checkpoint, guards: Guards) -> bool:
 def _told(process: Process, guards: Guards) -> int:
     """What it could begin to tell now, and write for as long, adds nothing."""
     ends = guards.cut_off and guards.hang_up and guards.look_before_write
-    return SILENT if ends and process.telling <= may_write_for(process, guards) else process.telling
+    return (
+        SILENT
+        if ends and process.telling <= may_write_for(process, guards)
+        else process.telling
+    )
 
 
 def _forgotten(world: World) -> World:
     """Leave out of the log what all know of, and authors that nobody will compare with himself."""
-    awaited = {(one.head, one.author) for one in world.processes if one.phase in _WAITING}
+    awaited = {
+        (one.head, one.author) for one in world.processes if one.phase in _WAITING
+    }
     heads = [one.head for one in world.processes if one.phase not in _IDLE]
     past = min([*heads, len(world.log) - 1])
     log = []
     for index, one in enumerate(world.log):
         author = one.author if (index, one.author) in awaited else NOBODY
-        entry = Entry.PAST if index < past and one.entry not in _ASKED_FOR else one.entry
-        log.append(one if one[1:] == (author, entry) else Checkpoint(one.run, author, entry))
+        entry = (
+            Entry.PAST if index < past and one.entry not in _ASKED_FOR else one.entry
+        )
+        log.append(
+            one if one[1:] == (author, entry) else Checkpoint(one.run, author, entry)
+        )
     return world._replace(log=tuple(log))
 
 
@@ -103,22 +119,30 @@ def _renamed(world: World) -> World:
     """Give a process the name of one that has crashed, and of which nothing is on its way."""
     for process in world.processes:
         first = process.author % _SIDES
-        if process.author != first and all(one.author != first for _, one in world.requests):
+        if process.author != first and all(
+            one.author != first for _, one in world.requests
+        ):
             return _renamed(_authored(world, {process.author: first}))
     return world
 
 
 def _mirrored(world: World) -> World:
     """Exchange the two processes, and their successors: they differ in nothing but names."""
-    authors = {one.author for one in world.processes} | {one.author for one in world.log}
+    authors = {one.author for one in world.processes} | {
+        one.author for one in world.log
+    }
     authors |= {one.author for _, one in world.requests}
-    mirrored = _authored(world, {author: author ^ 1 for author in authors if author >= 0})
+    mirrored = _authored(
+        world, {author: author ^ 1 for author in authors if author >= 0}
+    )
     return mirrored._replace(processes=mirrored.processes[::-1])
 
 
 def _authored(world: World, names: dict[int, int]) -> World:
     def named(checkpoint: Checkpoint) -> Checkpoint:
-        return checkpoint._replace(author=names.get(checkpoint.author, checkpoint.author))
+        return checkpoint._replace(
+            author=names.get(checkpoint.author, checkpoint.author)
+        )
 
     def called(process: Process) -> Process:
         return process._replace(author=names.get(process.author, process.author))

@@ -69,7 +69,9 @@ def _come(world: World, process: Process, guards: Guards) -> Iterator[World]:
     if free or not guards.wait_for_lease or _silent(world, guards):
         yield _claim(world, process, Entry.CLAIM)
     elif world.takeovers:
-        yield _claim(world._replace(takeovers=world.takeovers - 1), process, Entry.TAKEOVER)
+        yield _claim(
+            world._replace(takeovers=world.takeovers - 1), process, Entry.TAKEOVER
+        )
 
 
 def _silent(world: World, guards: Guards) -> bool:
@@ -82,7 +84,9 @@ def _silent(world: World, guards: Guards) -> bool:
 
 def _claim(world: World, process: Process, entry: Entry) -> World:
     head, run = len(world.log), world.owner + 1
-    claiming = process._replace(phase=Phase.CLAIM, run=run, head=head, sent=0, appending=entry)
+    claiming = process._replace(
+        phase=Phase.CLAIM, run=run, head=head, sent=0, appending=entry
+    )
     return _send(_with(world, process, claiming), claiming)
 
 
@@ -121,7 +125,9 @@ def _appended(process: Process, number: int, guards: Guards) -> Process:
     known = process._replace(phase=Phase.OWN, head=number)
     if process.phase is Phase.CLAIM:
         lease = process.sent if guards.count_claim_from_before else 0
-        return known._replace(lease=lease, looked=process.sent, suspended=lease >= EXPIRED)
+        return known._replace(
+            lease=lease, looked=process.sent, suspended=lease >= EXPIRED
+        )
     late = process.lapsed and guards.append_within_lease
     return known._replace(suspended=late or process.lease >= EXPIRED)
 
@@ -161,7 +167,9 @@ def _beat(world: World, process: Process, guards: Guards) -> Iterator[World]:
 def _look(world: World, process: Process, guards: Guards) -> Iterator[World]:
     """Look for newer checkpoints."""
     newer = world.log[process.head :]
-    if all(one.run == process.run or _is_request(one, process, guards) for one in newer):
+    if all(
+        one.run == process.run or _is_request(one, process, guards) for one in newer
+    ):
         yield _with(world, process, process._replace(looked=0, unheard=HEARD))
     else:
         yield _with(world, process, _gone(process, guards))
@@ -180,11 +188,15 @@ def _tell(world: World, process: Process, guards: Guards) -> Iterator[World]:
 
 
 def _send(world: World, process: Process) -> World:
-    checkpoint = Checkpoint(run=process.run, author=process.author, entry=process.appending)
+    checkpoint = Checkpoint(
+        run=process.run, author=process.author, entry=process.appending
+    )
     return world._replace(requests=world.requests | {(process.head + 1, checkpoint)})
 
 
-def _arrive(world: World, number: int, checkpoint: Checkpoint, *, guards: Guards) -> World:
+def _arrive(
+    world: World, number: int, checkpoint: Checkpoint, *, guards: Guards
+) -> World:
     length = len(world.log)
     if number > length + 1 or (number <= length and guards.create_only):
         return world
@@ -196,7 +208,11 @@ def _arrive(world: World, number: int, checkpoint: Checkpoint, *, guards: Guards
 
 def _unheard(process: Process, checkpoint: Checkpoint) -> Process:
     working = process.owns or process.phase is Phase.CLAIM
-    if checkpoint.entry not in BY_OPERATORS or checkpoint.author == process.author or not working:
+    if (
+        checkpoint.entry not in BY_OPERATORS
+        or checkpoint.author == process.author
+        or not working
+    ):
         return process
     return process._replace(unheard=max(process.unheard, 0))
 
@@ -229,4 +245,6 @@ def _older(process: Process, guards: Guards) -> Process:
 
 
 def _with(world: World, old: Process, new: Process) -> World:
-    return world._replace(processes=tuple(new if one is old else one for one in world.processes))
+    return world._replace(
+        processes=tuple(new if one is old else one for one in world.processes)
+    )

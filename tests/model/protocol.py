@@ -196,7 +196,9 @@ def may_write_for(process: Process, guards: Guards) -> int:
     silent = process.suspended or (releases(process) and guards.silent_release)
     if silent or not process.owns:
         return 0
-    counted = max(process.lease, process.looked) if guards.look_at_log else process.lease
+    counted = (
+        max(process.lease, process.looked) if guards.look_at_log else process.lease
+    )
     return EXPIRED - counted
 
 
@@ -219,6 +221,8 @@ def _written(world: World, process: Process) -> Iterator[str]:
         return
     if process.unheard >= EXPIRED:
         yield "hearing"
-    later = [one.entry for one in world.log if one.run > process.run and one.entry in CLAIMS]
+    later = [
+        one.entry for one in world.log if one.run > process.run and one.entry in CLAIMS
+    ]
     if later[:1] == [Entry.CLAIM]:
         yield "exclusion"

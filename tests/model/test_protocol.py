@@ -15,7 +15,15 @@ import pytest
 
 from tests.model.canonical import canonical
 from tests.model.interleavings import steps
-from tests.model.protocol import LEASE, Entry, Guards, Phase, World, may_write_for, violations
+from tests.model.protocol import (
+    LEASE,
+    Entry,
+    Guards,
+    Phase,
+    World,
+    may_write_for,
+    violations,
+)
 
 FULL: Final = os.environ.get("FONDATION_MODEL") == "full"
 LONGEST_LOG: Final = 4
@@ -82,7 +90,9 @@ def hopeless(explored: Explored, longest: int) -> list[World]:
         more = set(explored.before[waiting.popleft()]) - hopeful
         hopeful |= more
         waiting.extend(more)
-    return [world for number, world in enumerate(explored.worlds) if number not in hopeful]
+    return [
+        world for number, world in enumerate(explored.worlds) if number not in hopeful
+    ]
 
 
 STARTS = {
@@ -118,7 +128,9 @@ BROKEN_WITHOUT = {
 
 
 @pytest.mark.parametrize("name", STARTS)
-def test_no_interleaving_breaks_an_invariant_and_each_can_come_to_an_end(name: str) -> None:
+def test_no_interleaving_breaks_an_invariant_and_each_can_come_to_an_end(
+    name: str,
+) -> None:
     start = STARTS[name]
     explored = explore_all(start) if start in SHARED else explore(start)
     assert explored.broken == {}
@@ -146,7 +158,9 @@ if FULL:
     @pytest.mark.parametrize("rule", sorted({*BROKEN_WITHOUT} - {"create_only"}))
     def test_what_is_simplified_hides_no_violation(rule: str) -> None:
         start, guards = BROKEN_WITHOUT[rule][0], ALL._replace(**{rule: False})
-        whole = explore(start, guards, longest=2, until_broken=True, simplify=lambda world, _: world)
+        whole = explore(
+            start, guards, longest=2, until_broken=True, simplify=lambda world, _: world
+        )
         small = explore(start, guards, longest=2, until_broken=True)
         assert small.broken.keys() == whole.broken.keys()
 
@@ -158,7 +172,8 @@ def test_nothing_is_broken_that_simplifying_hides() -> None:
 def test_an_owner_lives_by_its_heartbeats() -> None:
     explored = explore_all(TWO_RUNS)
     assert any(
-        world.age > LEASE and any(may_write_for(process, ALL) for process in world.processes)
+        world.age > LEASE
+        and any(may_write_for(process, ALL) for process in world.processes)
         for world in explored.worlds
     )
 
@@ -172,9 +187,13 @@ def test_a_run_that_an_operator_has_replaced_may_write_until_it_looks() -> None:
     )
 
 
-def test_an_operators_request_reaches_the_owner_and_ends_the_job_under_its_run_number() -> None:
+def test_an_operators_request_reaches_the_owner_and_ends_the_job_under_its_run_number() -> (
+    None
+):
     explored = explore_all(AN_OPERATOR_CANCELS)
     assert any(
-        world.ended and world.owner == 1 and Entry.CANCEL in {one.entry for one in world.log}
+        world.ended
+        and world.owner == 1
+        and Entry.CANCEL in {one.entry for one in world.log}
         for world in explored.worlds
     )

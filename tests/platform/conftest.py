@@ -78,20 +78,33 @@ class Cloud:
     def keep(self, **secrets: str) -> None:
         """Give the definition secrets of these values, as variables."""
         references = {new_id(): (name, value) for name, value in secrets.items()}
-        self.jobs.secret_values |= {one: value for one, (_, value) in references.items()}
+        self.jobs.secret_values |= {
+            one: value for one, (_, value) in references.items()
+        }
         configs = [
-            {"secret_manager_id": one, "secret_manager_version": "latest", "env_var_name": name}
+            {
+                "secret_manager_id": one,
+                "secret_manager_version": "latest",
+                "env_var_name": name,
+            }
             for one, (name, _) in references.items()
         ]
-        self.jobs.create_secrets({"job_definition_id": self.definition["id"], "secrets": configs})
+        self.jobs.create_secrets(
+            {"job_definition_id": self.definition["id"], "secrets": configs}
+        )
 
     def await_item(self, job_id: str, stage: str = "generate-chapters") -> None:
-        """Wait until an item of a stage is stored; fail, with what the last run has said, if it ends before."""
+        """Wait until an item of a stage is stored.
+
+        Fail, with what the last run has said, if it ends before.
+        """
         prefix = f"{job_id}/artifacts/{stage}/"
 
         def stored() -> bool:
             found = next(self.operator.store.entries(prefix, limit=1), None) is not None
-            assert found or not self.runs[-1]["terminated_at"], self.containers.said(self.runs[-1]["id"])
+            assert found or not self.runs[-1]["terminated_at"], self.containers.said(
+                self.runs[-1]["id"]
+            )
             return found
 
         until(stored)
@@ -105,19 +118,31 @@ class Cloud:
 def operator(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Operator]:
     store = FolderStore(tmp_path / "store")
     with ScalewayServer() as scaleway:
-        yield Operator(scaleway=scaleway, store=store, capsys=capsys, environment={"STORE_URL": store.url})
+        yield Operator(
+            scaleway=scaleway,
+            store=store,
+            capsys=capsys,
+            environment={"STORE_URL": store.url},
+        )
 
 
 @pytest.fixture
 def cloud(operator: Operator, tmp_path: Path) -> Iterator[Cloud]:
     cli = StandIn(tmp_path / "cli", names=NAMES, delay=100)
     (tmp_path / "machines").mkdir()
-    containers = Containers(folder=tmp_path / "machines", environment={"FONDATION_PATH": str(cli.path)})
+    containers = Containers(
+        folder=tmp_path / "machines", environment={"FONDATION_PATH": str(cli.path)}
+    )
     operator.scaleway.jobs.launch = containers.launch
-    definition = operator.scaleway.define(STORE_URL=operator.store.url, LEASE_SECONDS="3", CALLBACK_GIVE_UP_SECONDS="1")
+    definition = operator.scaleway.define(
+        STORE_URL=operator.store.url, LEASE_SECONDS="3", CALLBACK_GIVE_UP_SECONDS="1"
+    )
     with GitServer(tmp_path / "host") as host, receiving() as receiver:
         host.repository("owner/name", FILES)
-        operator.environment |= {"CALLBACK_URL": receiver.url, "CALLBACK_TOKEN": "tok-3n"}
+        operator.environment |= {
+            "CALLBACK_URL": receiver.url,
+            "CALLBACK_TOKEN": "tok-3n",
+        }
         yield Cloud(
             operator=operator,
             containers=containers,
@@ -138,7 +163,9 @@ def at_once(*works: Any) -> list[Any]:  # noqa: ANN401 - whatever they return
         ready.wait()
         results[number] = works[number]()
 
-    threads = [threading.Thread(target=do, args=(number,)) for number in range(len(works))]
+    threads = [
+        threading.Thread(target=do, args=(number,)) for number in range(len(works))
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

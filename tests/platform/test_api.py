@@ -58,11 +58,15 @@ def platform(scaleway: ScalewayServer, runtime: Hasty) -> Scaleway:
 
 
 def connect(scaleway: ScalewayServer, runtime: Hasty, **environment: str) -> Scaleway:
-    settings = read_platform(EnvironmentReader({**scaleway.environment, **environment}), None)
+    settings = read_platform(
+        EnvironmentReader({**scaleway.environment, **environment}), None
+    )
     return Scaleway(Api(settings, runtime, 5), settings.project_id)
 
 
-def test_all_pages_are_read_whatever_their_size(scaleway: ScalewayServer, platform: Scaleway) -> None:
+def test_all_pages_are_read_whatever_their_size(
+    scaleway: ScalewayServer, platform: Scaleway
+) -> None:
     scaleway.page_limit = 7
     made = [scaleway.define(f"job-{number}")["id"] for number in range(23)]
     assert [one.id for one in platform.definitions()] == made
@@ -70,62 +74,100 @@ def test_all_pages_are_read_whatever_their_size(scaleway: ScalewayServer, platfo
 
 def test_calls_go_through_the_proxy(scaleway: ScalewayServer, runtime: Hasty) -> None:
     definitions = b'{"job_definitions": [], "total_count": 0}'
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(definitions)
+    head = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        % len(definitions)
+    )
     with listening(answering(head + definitions)) as proxy:
-        there = connect(scaleway, runtime, SCW_API_URL="http://api.test", HTTP_PROXY=f"http://127.0.0.1:{proxy.port}")
+        there = connect(
+            scaleway,
+            runtime,
+            SCW_API_URL="http://api.test",
+            HTTP_PROXY=f"http://127.0.0.1:{proxy.port}",
+        )
         assert there.definitions() == []
     assert proxy.received.startswith(b"GET http://api.test/serverless-jobs/")
 
 
-def test_a_definition_of_another_project_is_not_ours(scaleway: ScalewayServer, runtime: Hasty) -> None:
+def test_a_definition_of_another_project_is_not_ours(
+    scaleway: ScalewayServer, runtime: Hasty
+) -> None:
     scaleway.define()
-    other = connect(scaleway, runtime, SCW_DEFAULT_PROJECT_ID="11111111-1111-1111-1111-111111111111")
+    other = connect(
+        scaleway, runtime, SCW_DEFAULT_PROJECT_ID="11111111-1111-1111-1111-111111111111"
+    )
     assert other.definitions() == []
 
 
-def test_a_run_without_an_exit_code_has_none(scaleway: ScalewayServer, platform: Scaleway) -> None:
+def test_a_run_without_an_exit_code_has_none(
+    scaleway: ScalewayServer, platform: Scaleway
+) -> None:
     definition = scaleway.define()
     run = platform.start(definition["id"], ENVIRONMENT)
-    scaleway.jobs.end(scaleway.jobs.runs[run.id], "failed", reason="memory_usage_exceeded")
+    scaleway.jobs.end(
+        scaleway.jobs.runs[run.id], "failed", reason="memory_usage_exceeded"
+    )
     found = platform.run(run.id)
     assert found is not None
-    assert (found.exit_code, found.reason, found.live) == (None, "memory_usage_exceeded", False)
+    assert (found.exit_code, found.reason, found.live) == (
+        None,
+        "memory_usage_exceeded",
+        False,
+    )
     assert found.created_at <= datetime.now(UTC)  # noqa: TID251 - a server's time
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
-def test_what_may_pass_is_tried_again(status: int, scaleway: ScalewayServer, platform: Scaleway) -> None:
+def test_what_may_pass_is_tried_again(
+    status: int, scaleway: ScalewayServer, platform: Scaleway
+) -> None:
     scaleway.define()
     scaleway.fault(Fault(status=status, times=3))
     assert len(platform.definitions()) == 1
 
 
-def test_retry_after_is_heeded(scaleway: ScalewayServer, platform: Scaleway, runtime: Hasty) -> None:
+def test_retry_after_is_heeded(
+    scaleway: ScalewayServer, platform: Scaleway, runtime: Hasty
+) -> None:
     scaleway.fault(Fault(status=429, headers={"Retry-After": "4"}))
     platform.definitions()
     assert runtime.waits == [4.0]
 
 
-def test_an_api_that_stays_away_is_a_temporary_error(scaleway: ScalewayServer, platform: Scaleway) -> None:
+def test_an_api_that_stays_away_is_a_temporary_error(
+    scaleway: ScalewayServer, platform: Scaleway
+) -> None:
     scaleway.fault(Fault(status=503, times=99))
     with pytest.raises(TemporaryError, match="HTTP 503; run this again later"):
         platform.definitions()
     assert len(scaleway.requests) == 5
 
 
-def test_refused_keys_are_said_to_be_refused(scaleway: ScalewayServer, platform: Scaleway) -> None:
+def test_refused_keys_are_said_to_be_refused(
+    scaleway: ScalewayServer, platform: Scaleway
+) -> None:
     scaleway.secret_key = "another"
-    with pytest.raises(RefusedError, match="check SCW_SECRET_KEY and SCW_DEFAULT_PROJECT_ID"):
+    with pytest.raises(
+        RefusedError, match="check SCW_SECRET_KEY and SCW_DEFAULT_PROJECT_ID"
+    ):
         platform.definitions()
 
 
-def test_a_page_that_is_not_json_is_told_from_the_api(scaleway: ScalewayServer, platform: Scaleway) -> None:
+def test_a_page_that_is_not_json_is_told_from_the_api(
+    scaleway: ScalewayServer, platform: Scaleway
+) -> None:
     scaleway.fault(Fault(status=404))
-    with pytest.raises(ConfigError, match="is not the API: HTTP 404, no reason given; check SCW_API_URL"):
+    with pytest.raises(
+        ConfigError,
+        match="is not the API: HTTP 404, no reason given; check SCW_API_URL",
+    ):
         platform.definitions()
 
 
-@pytest.mark.parametrize("body", [b"<html>welcome</html>", b'{"job_definitions": [{}]}', b"[]", b"null", b"{}"])
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>welcome</html>", b'{"job_definitions": [{}]}', b"[]", b"null", b"{}"],
+)
 def test_an_answer_that_is_not_understood_is_asked_for_again(
     body: bytes, scaleway: ScalewayServer, platform: Scaleway
 ) -> None:
@@ -134,13 +176,17 @@ def test_an_answer_that_is_not_understood_is_asked_for_again(
     assert len(platform.definitions()) == 1
 
 
-def test_an_api_that_is_not_there_is_a_temporary_error(scaleway: ScalewayServer, runtime: Hasty) -> None:
+def test_an_api_that_is_not_there_is_a_temporary_error(
+    scaleway: ScalewayServer, runtime: Hasty
+) -> None:
     away = connect(scaleway, runtime, SCW_API_URL="http://127.0.0.1:1")
     with pytest.raises(TemporaryError, match="no connection"):
         away.start("some-definition", ENVIRONMENT)
 
 
-def test_an_answer_that_comes_byte_by_byte_is_given_up_in_time(scaleway: ScalewayServer, runtime: Hasty) -> None:
+def test_an_answer_that_comes_byte_by_byte_is_given_up_in_time(
+    scaleway: ScalewayServer, runtime: Hasty
+) -> None:
     scaleway.fault(Fault(status=200, body=b" " * 10_000, trickle=True, times=99))
     settings = read_platform(EnvironmentReader(scaleway.environment), None)
     with pytest.raises(TemporaryError, match="no answer"):
@@ -148,12 +194,17 @@ def test_an_answer_that_comes_byte_by_byte_is_given_up_in_time(scaleway: Scalewa
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(403, "quotas_exceeded"), (409, "transient_state"), (412, "transient_state")]
+    ("status", "kind"),
+    [(403, "quotas_exceeded"), (409, "transient_state"), (412, "transient_state")],
 )
 def test_a_refusal_that_time_may_lift_is_a_temporary_error(
     status: int, kind: str, scaleway: ScalewayServer, platform: Scaleway
 ) -> None:
-    scaleway.fault(Fault(status=status, body=b'{"type": "%s", "message": "not now"}' % kind.encode()))
+    scaleway.fault(
+        Fault(
+            status=status, body=b'{"type": "%s", "message": "not now"}' % kind.encode()
+        )
+    )
     with pytest.raises(TemporaryError, match=f"HTTP {status}, not now"):
         platform.definitions()
 
@@ -161,26 +212,34 @@ def test_a_refusal_that_time_may_lift_is_a_temporary_error(
 def test_redirects_are_not_followed_since_they_would_carry_the_key(
     scaleway: ScalewayServer, platform: Scaleway
 ) -> None:
-    scaleway.fault(Fault(status=302, headers={"Location": "http://127.0.0.1:9/elsewhere"}))
+    scaleway.fault(
+        Fault(status=302, headers={"Location": "http://127.0.0.1:9/elsewhere"})
+    )
     with pytest.raises(ConfigError, match="HTTP 302"):
         platform.definitions()
 
 
-def test_a_refusal_says_why_without_what_was_sent(scaleway: ScalewayServer, platform: Scaleway) -> None:
+def test_a_refusal_says_why_without_what_was_sent(
+    scaleway: ScalewayServer, platform: Scaleway
+) -> None:
     body = b'{"type": "invalid_arguments", "message": "tok-3n-of-it is too long"}'
     scaleway.fault(Fault(status=400, body=body))
     with pytest.raises(ConfigError, match=r"HTTP 400, \*\*\* is too long"):
         platform.start(scaleway.define()["id"], ENVIRONMENT)
 
 
-def test_a_start_whose_answer_was_lost_is_found_and_not_repeated(scaleway: ScalewayServer, platform: Scaleway) -> None:
+def test_a_start_whose_answer_was_lost_is_found_and_not_repeated(
+    scaleway: ScalewayServer, platform: Scaleway
+) -> None:
     definition = scaleway.define()
     scaleway.fault(Fault(lost=True, on="/start"))
     run = start_run(platform, Hasty(), definition["id"], ENVIRONMENT)
     assert list(scaleway.jobs.runs) == [run.id]
 
 
-def test_a_start_that_certainly_did_not_happen_is_repeated(scaleway: ScalewayServer, platform: Scaleway) -> None:
+def test_a_start_that_certainly_did_not_happen_is_repeated(
+    scaleway: ScalewayServer, platform: Scaleway
+) -> None:
     definition = scaleway.define()
     scaleway.fault(Fault(status=503, on="/start"))
     start_run(platform, Hasty(), definition["id"], ENVIRONMENT)
@@ -202,18 +261,24 @@ def test_where_it_cannot_be_told_whether_a_run_was_started_that_is_said(
 ) -> None:
     definition = scaleway.define()
     scaleway.fault(Fault(status=500, times=99))
-    with pytest.raises(LostAnswerError, match="whether a run of job job-1 was started is not known"):
+    with pytest.raises(
+        LostAnswerError, match="whether a run of job job-1 was started is not known"
+    ):
         start_run(platform, Hasty(), definition["id"], ENVIRONMENT)
 
 
-def test_a_silent_api_is_given_up_in_time(scaleway: ScalewayServer, runtime: Hasty) -> None:
+def test_a_silent_api_is_given_up_in_time(
+    scaleway: ScalewayServer, runtime: Hasty
+) -> None:
     scaleway.fault(Fault(silent=True, times=99))
     settings = read_platform(EnvironmentReader(scaleway.environment), None)
     with pytest.raises(TemporaryError, match="no answer"):
         Scaleway(Api(settings, runtime, 0.3), settings.project_id).definitions()
 
 
-def test_stopping_what_has_ended_is_no_error(scaleway: ScalewayServer, platform: Scaleway) -> None:
+def test_stopping_what_has_ended_is_no_error(
+    scaleway: ScalewayServer, platform: Scaleway
+) -> None:
     definition = scaleway.define()
     run = platform.start(definition["id"], ENVIRONMENT)
     scaleway.jobs.end(scaleway.jobs.runs[run.id], "succeeded", exit_code=0)
@@ -222,12 +287,16 @@ def test_stopping_what_has_ended_is_no_error(scaleway: ScalewayServer, platform:
     platform.stop("gone")
 
 
-def test_secrets_are_added_changed_and_removed(scaleway: ScalewayServer, platform: Scaleway) -> None:
+def test_secrets_are_added_changed_and_removed(
+    scaleway: ScalewayServer, platform: Scaleway
+) -> None:
     definition = scaleway.define()
     platform.add_secret(definition["id"], variable="KEY", secret="s", version="latest")
     held = platform.secrets(definition["id"])[0]
     platform.change_secret(held.id, version="2")
-    assert [(one.variable, one.version) for one in platform.secrets(definition["id"])] == [("KEY", "2")]
+    assert [
+        (one.variable, one.version) for one in platform.secrets(definition["id"])
+    ] == [("KEY", "2")]
     platform.remove_secret(held.id)
     platform.remove_secret(held.id)
     assert platform.secrets(definition["id"]) == []

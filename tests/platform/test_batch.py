@@ -29,17 +29,30 @@ def listed(folder: Path, *entries: dict[str, str]) -> str:
 
 def most_at_once(runs: list[Document]) -> int:
     """Return how many runs were alive at the same time."""
-    moments = [(run["created_at"], 1) for run in runs] + [(run["terminated_at"], -1) for run in runs]
+    moments = [(run["created_at"], 1) for run in runs] + [
+        (run["terminated_at"], -1) for run in runs
+    ]
     alive = most = 0
-    for _, change in sorted((datetime.fromisoformat(moment), change) for moment, change in moments):
+    for _, change in sorted(
+        (datetime.fromisoformat(moment), change) for moment, change in moments
+    ):
         alive += change
         most = max(most, alive)
     return most
 
 
-def test_all_jobs_of_a_file_are_brought_to_their_end_a_few_at_a_time(cloud: Cloud, tmp_path: Path) -> None:
-    jobs = [{"repository": cloud.repository, "jobId": f"job-{number}"} for number in range(3)]
-    file = listed(tmp_path, *jobs, {"repository": cloud.repository, "jobId": "lost", "branch": "nowhere"})
+def test_all_jobs_of_a_file_are_brought_to_their_end_a_few_at_a_time(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    jobs = [
+        {"repository": cloud.repository, "jobId": f"job-{number}"}
+        for number in range(3)
+    ]
+    file = listed(
+        tmp_path,
+        *jobs,
+        {"repository": cloud.repository, "jobId": "lost", "branch": "nowhere"},
+    )
     said = cloud.operator.json("batch", file, "--parallel", "2", code=65)
     assert [one["state"] for one in said["jobs"]] == ["completed"] * 3 + ["failed"]
     assert [one["exitCode"] for one in said["jobs"]] == [0, 0, 0, 65]
@@ -49,17 +62,35 @@ def test_all_jobs_of_a_file_are_brought_to_their_end_a_few_at_a_time(cloud: Clou
     assert [run["id"] for run in cloud.runs] == started
 
 
-def test_what_is_alive_already_is_followed_before_anything_is_started(cloud: Cloud, tmp_path: Path) -> None:
+def test_what_is_alive_already_is_followed_before_anything_is_started(
+    cloud: Cloud, tmp_path: Path
+) -> None:
     cloud.operator("submit", cloud.repository, "--job-id", "job-2")
-    file = listed(tmp_path, *({"repository": cloud.repository, "jobId": f"job-{number}"} for number in (1, 2)))
+    file = listed(
+        tmp_path,
+        *(
+            {"repository": cloud.repository, "jobId": f"job-{number}"}
+            for number in (1, 2)
+        ),
+    )
     said = cloud.operator.json("batch", file, "--parallel", "1")
     assert [one["jobId"] for one in said["jobs"]] == ["job-1", "job-2"]
     assert (len(cloud.runs), most_at_once(cloud.runs)) == (2, 1)
 
 
-def test_a_job_whose_last_run_died_is_gone_on_with(cloud: Cloud, tmp_path: Path) -> None:
+def test_a_job_whose_last_run_died_is_gone_on_with(
+    cloud: Cloud, tmp_path: Path
+) -> None:
     file = listed(tmp_path, {"repository": cloud.repository, "jobId": "job-1"})
-    cloud.cli.set(faults={"analyze": {"kind": "fails", "complains": "Error: 529 overloaded_error", "times": 3}})
+    cloud.cli.set(
+        faults={
+            "analyze": {
+                "kind": "fails",
+                "complains": "Error: 529 overloaded_error",
+                "times": 3,
+            }
+        }
+    )
     died = cloud.operator.json("batch", file, code=75)["jobs"][0]
     assert (died["state"], died["exitCode"]) == ("interrupted", 75)
     said = cloud.operator.json("batch", file)["jobs"][0]
@@ -67,9 +98,13 @@ def test_a_job_whose_last_run_died_is_gone_on_with(cloud: Cloud, tmp_path: Path)
     assert cloud.cli.calls["step1_abstractions.yaml"] == 1
 
 
-def test_a_completed_job_whose_webhook_was_away_is_told_by_the_next_batch(cloud: Cloud, tmp_path: Path) -> None:
+def test_a_completed_job_whose_webhook_was_away_is_told_by_the_next_batch(
+    cloud: Cloud, tmp_path: Path
+) -> None:
     file = listed(tmp_path, {"repository": cloud.repository, "jobId": "job-1"})
-    cloud.receiver.reply = lambda delivery: Reply(status=503 if delivery.document["type"] == "complete" else 200)
+    cloud.receiver.reply = lambda delivery: Reply(
+        status=503 if delivery.document["type"] == "complete" else 200
+    )
     assert cloud.operator.json("batch", file)["jobs"][0]["state"] == "completed"
     cloud.receiver.reply = lambda _: Reply()
     assert cloud.operator.json("batch", file)["jobs"][0]["state"] == "completed"
@@ -79,8 +114,14 @@ def test_a_completed_job_whose_webhook_was_away_is_told_by_the_next_batch(cloud:
     assert len(cloud.runs) == 2
 
 
-def test_nothing_is_started_where_one_of_the_jobs_would_be_refused(cloud: Cloud, tmp_path: Path) -> None:
-    file = listed(tmp_path, {"repository": "a/b", "jobId": "one"}, {"repository": "a/c", "jobId": "two"})
+def test_nothing_is_started_where_one_of_the_jobs_would_be_refused(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    file = listed(
+        tmp_path,
+        {"repository": "a/b", "jobId": "one"},
+        {"repository": "a/c", "jobId": "two"},
+    )
     cloud.operator.environment["CALLBACK_URL"] = ""
     said = cloud.operator("batch", file, code=78)
     assert "one: CALLBACK_URL is missing" in said
@@ -88,37 +129,68 @@ def test_nothing_is_started_where_one_of_the_jobs_would_be_refused(cloud: Cloud,
     assert cloud.runs == []
 
 
-def test_a_job_of_an_unknown_format_is_refused_and_no_run_of_it_started(cloud: Cloud, tmp_path: Path) -> None:
-    cloud.operator.store.create("of-tomorrow/checkpoints/00000001.json", b'{"format": 99}', "application/json")
+def test_a_job_of_an_unknown_format_is_refused_and_no_run_of_it_started(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    cloud.operator.store.create(
+        "of-tomorrow/checkpoints/00000001.json", b'{"format": 99}', "application/json"
+    )
     file = listed(tmp_path, {"repository": cloud.repository, "jobId": "of-tomorrow"})
     assert cloud.operator.json("batch", file, code=78)["jobs"][0]["exitCode"] == 78
     assert cloud.runs == []
 
 
 @pytest.fixture
-def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
+def shell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Shell:
     """This machine: a store on a folder, and two repositories beside it."""
     monkeypatch.chdir(tmp_path)
     for name in ("first", "second"):
         make_repository(tmp_path / name, FILES, bare=False)
-    return Shell(tmp_path, capsys, {**environment_of(tmp_path), "WORK_DIR": str(tmp_path / "work")})
+    return Shell(
+        tmp_path,
+        capsys,
+        {**environment_of(tmp_path), "WORK_DIR": str(tmp_path / "work")},
+    )
 
 
-def test_on_this_machine_folders_will_do_and_courses_lie_beside_each_other(shell: Shell) -> None:
-    file = listed(shell.root, {"repository": "./first", "jobId": "one"}, {"repository": str(shell.root / "second")})
+def test_on_this_machine_folders_will_do_and_courses_lie_beside_each_other(
+    shell: Shell,
+) -> None:
+    file = listed(
+        shell.root,
+        {"repository": "./first", "jobId": "one"},
+        {"repository": str(shell.root / "second")},
+    )
     said = shell.json("batch", file, "--local")
-    assert [(one["state"], one["exitCode"], one["runId"]) for one in said["jobs"]] == [("completed", 0, None)] * 2
+    assert [(one["state"], one["exitCode"], one["runId"]) for one in said["jobs"]] == [
+        ("completed", 0, None)
+    ] * 2
     assert said["jobs"][1]["jobId"].startswith("second-")
     for one in said["jobs"]:
-        assert (shell.root / f"{one['jobId']}-course" / "step3_order.yaml").stat().st_size > 0
+        assert (
+            shell.root / f"{one['jobId']}-course" / "step3_order.yaml"
+        ).stat().st_size > 0
     runs = [shell.json("status", one["jobId"])["run"] for one in said["jobs"]]
     assert shell.json("batch", file, "--local") == said
-    assert [shell.json("status", one["jobId"])["run"] for one in said["jobs"]] == runs == [1, 1]
+    assert (
+        [shell.json("status", one["jobId"])["run"] for one in said["jobs"]]
+        == runs
+        == [1, 1]
+    )
 
 
-def test_on_this_machine_one_jobs_failure_is_its_own_and_its_code_the_batchs(shell: Shell) -> None:
+def test_on_this_machine_one_jobs_failure_is_its_own_and_its_code_the_batchs(
+    shell: Shell,
+) -> None:
     (shell.root / "empty").mkdir()
-    said = shell("batch", listed(shell.root, {"repository": "./empty"}, {"repository": "./first"}), "--local", code=65)
+    said = shell(
+        "batch",
+        listed(shell.root, {"repository": "./empty"}, {"repository": "./first"}),
+        "--local",
+        code=65,
+    )
     assert "1 of 2 completed" in said
     assert "empty: the folder is empty" in said
 
@@ -129,21 +201,51 @@ def test_a_batch_that_is_stopped_lets_its_runs_save_what_they_have_and_goes_on_l
 ) -> None:
     make_repository(shell.root / "third", FILES, bare=False)
     names = ("first", "second", "third")
-    file = listed(shell.root, *({"repository": f"./{name}", "jobId": name} for name in names))
-    assert "third-course" in shell("run", "./third", "--job-id", "third", "--out", "third-course")
+    file = listed(
+        shell.root, *({"repository": f"./{name}", "jobId": name} for name in names)
+    )
+    assert "third-course" in shell(
+        "run", "./third", "--job-id", "third", "--out", "third-course"
+    )
     cli = StandIn(shell.root / "cli", names=NAMES, delay=300)
     shell.environment["FONDATION_PATH"] = str(cli.path)
     environment = {**shell.environment, "STORE_URL": shell.store.url}
-    argv = [sys.executable, "-m", "worker", "batch", file, "--local", "--parallel", "1", "--json"]
-    with subprocess.Popen(argv, env=environment, cwd=shell.root, stdout=subprocess.PIPE) as process:
-        until(lambda: next(shell.store.entries("first/artifacts/extract/", limit=1), None) is not None)
+    argv = [
+        sys.executable,
+        "-m",
+        "worker",
+        "batch",
+        file,
+        "--local",
+        "--parallel",
+        "1",
+        "--json",
+    ]
+    with subprocess.Popen(
+        argv, env=environment, cwd=shell.root, stdout=subprocess.PIPE
+    ) as process:
+        until(
+            lambda: (
+                next(shell.store.entries("first/artifacts/extract/", limit=1), None)
+                is not None
+            )
+        )
         process.send_signal(number)
         process.send_signal(number)  # a second one makes no difference
         said, _ = process.communicate(timeout=120)
     assert process.returncode == 128 + number
-    rows = [(one["jobId"], one["state"], one["exitCode"]) for one in json.loads(said)["jobs"]]
-    assert rows == [("first", "interrupted", 143), ("second", "not begun", 75), ("third", "completed", 0)]
+    rows = [
+        (one["jobId"], one["state"], one["exitCode"])
+        for one in json.loads(said)["jobs"]
+    ]
+    assert rows == [
+        ("first", "interrupted", 143),
+        ("second", "not begun", 75),
+        ("third", "completed", 0),
+    ]
     assert [one["jobId"] for one in shell.json("list")] == ["first", "third"]
     cli.set(delay=0)
-    assert [one["state"] for one in shell.json("batch", file, "--local")["jobs"]] == ["completed"] * 3
+    assert [one["state"] for one in shell.json("batch", file, "--local")["jobs"]] == [
+        "completed"
+    ] * 3
     assert cli.calls["step1_abstractions.yaml"] == 2

@@ -10,21 +10,45 @@ IMAGE = ("deploy", "--image", "registry.example/worker:2")
 SECRET = "5e0f8b5e-0000-4000-8000-000000000000"
 
 
-def test_a_definition_is_created_with_the_defaults_and_then_left_alone(operator: Operator) -> None:
-    said = operator.json(*IMAGE, "--env", "STORE_URL=s3://bucket/jobs", "--secret", f"ANTHROPIC_API_KEY={SECRET}")
+def test_a_definition_is_created_with_the_defaults_and_then_left_alone(
+    operator: Operator,
+) -> None:
+    said = operator.json(
+        *IMAGE,
+        "--env",
+        "STORE_URL=s3://bucket/jobs",
+        "--secret",
+        f"ANTHROPIC_API_KEY={SECRET}",
+    )
     definition = operator.scaleway.jobs.definitions[said["definitionId"]]
-    shape = [definition[name] for name in ("cpu_limit", "memory_limit", "local_storage_capacity", "job_timeout")]
+    shape = [
+        definition[name]
+        for name in (
+            "cpu_limit",
+            "memory_limit",
+            "local_storage_capacity",
+            "job_timeout",
+        )
+    ]
     assert (said["created"], shape) == (True, [2000, 4096, 10000, "86400s"])
     assert definition["retry_policy"] == {"max_retries": 5}
     written = len(operator.scaleway.jobs.writes)
-    again = operator.json(*IMAGE, "--env", "STORE_URL=s3://bucket/jobs", "--secret", f"ANTHROPIC_API_KEY={SECRET}")
+    again = operator.json(
+        *IMAGE,
+        "--env",
+        "STORE_URL=s3://bucket/jobs",
+        "--secret",
+        f"ANTHROPIC_API_KEY={SECRET}",
+    )
     assert (again["changed"], again["differences"]) == (False, [])
     assert len(operator.scaleway.jobs.writes) == written
 
 
 def test_a_dry_run_says_each_difference_and_writes_nothing(operator: Operator) -> None:
     operator.scaleway.define(STORE_URL="s3://bucket/jobs")
-    said = operator(*IMAGE, "--memory", "8192", "--env", "LEASE_SECONDS=60", "--dry-run")
+    said = operator(
+        *IMAGE, "--memory", "8192", "--env", "LEASE_SECONDS=60", "--dry-run"
+    )
     assert "would change job definition fondation-worker" in said
     assert "image: registry.example/worker:1 -> registry.example/worker:2" in said
     assert "memory: 4096MiB -> 8192MiB" in said
@@ -33,10 +57,15 @@ def test_a_dry_run_says_each_difference_and_writes_nothing(operator: Operator) -
 
 
 def test_on_an_update_what_was_not_asked_about_stays(operator: Operator) -> None:
-    definition = operator.scaleway.define(STORE_URL="s3://bucket/jobs", SET_IN_THE_CONSOLE="yes")
+    definition = operator.scaleway.define(
+        STORE_URL="s3://bucket/jobs", SET_IN_THE_CONSOLE="yes"
+    )
     definition["cpu_limit"] = 4000
     said = operator.json(*IMAGE, "--env", "LEASE_SECONDS=60")
-    assert [one["what"] for one in said["differences"]] == ["image", "env LEASE_SECONDS"]
+    assert [one["what"] for one in said["differences"]] == [
+        "image",
+        "env LEASE_SECONDS",
+    ]
     assert definition["cpu_limit"] == 4000
     assert definition["environment_variables"]["SET_IN_THE_CONSOLE"] == "yes"
 
@@ -46,18 +75,28 @@ def test_a_value_that_may_be_secret_is_not_shown_and_warned_about(
 ) -> None:
     operator.environment["X"] = ""
     said = operator.json(*IMAGE, "--env", "ANTHROPIC_API_KEY=sk-123", "--dry-run")
-    shown = [one["after"] for one in said["differences"] if one["what"] == "env ANTHROPIC_API_KEY"]
+    shown = [
+        one["after"]
+        for one in said["differences"]
+        if one["what"] == "env ANTHROPIC_API_KEY"
+    ]
     assert shown == ["***"]
     assert "sk-123" not in capsys.readouterr().err
 
 
-def test_a_secret_takes_the_place_of_a_variable_and_another_version_of_itself(operator: Operator) -> None:
+def test_a_secret_takes_the_place_of_a_variable_and_another_version_of_itself(
+    operator: Operator,
+) -> None:
     definition = operator.scaleway.define(GITHUB_TOKEN="bare")
     operator(*IMAGE, "--secret", f"GITHUB_TOKEN={SECRET}:1")
     assert "GITHUB_TOKEN" not in definition["environment_variables"]
     said = operator.json(*IMAGE, "--secret", f"GITHUB_TOKEN={SECRET}:2")
-    assert said["differences"] == [{"what": "secret GITHUB_TOKEN", "before": f"{SECRET}:1", "after": f"{SECRET}:2"}]
-    assert [one["secret_manager_version"] for one in operator.scaleway.jobs.secrets.values()] == ["2"]
+    assert said["differences"] == [
+        {"what": "secret GITHUB_TOKEN", "before": f"{SECRET}:1", "after": f"{SECRET}:2"}
+    ]
+    assert [
+        one["secret_manager_version"] for one in operator.scaleway.jobs.secrets.values()
+    ] == ["2"]
 
 
 def test_a_variable_takes_the_place_of_a_secret(operator: Operator) -> None:
@@ -79,35 +118,53 @@ def test_a_variable_that_the_platform_keeps_although_it_was_to_go_is_named(
 
 
 def test_a_secret_is_added_once_though_the_answer_was_lost(operator: Operator) -> None:
-    operator.scaleway.fault(Fault(lost=True, on="POST /serverless-jobs/v1alpha2/regions/fr-par/secrets"))
+    operator.scaleway.fault(
+        Fault(lost=True, on="POST /serverless-jobs/v1alpha2/regions/fr-par/secrets")
+    )
     operator(*IMAGE, "--secret", f"GITHUB_TOKEN={SECRET}")
     assert len(operator.scaleway.jobs.secrets) == 1
 
 
 def test_an_id_is_no_name_for_a_new_definition(operator: Operator) -> None:
-    assert "give a name to create one" in operator(*IMAGE, "--definition", SECRET, code=78)
+    assert "give a name to create one" in operator(
+        *IMAGE, "--definition", SECRET, code=78
+    )
     assert operator.scaleway.jobs.definitions == {}
 
 
-def test_creation_whose_answer_was_lost_makes_no_second_definition(operator: Operator) -> None:
-    operator.scaleway.fault(Fault(lost=True, on="POST /serverless-jobs/v1alpha2/regions/fr-par/job-definitions"))
+def test_creation_whose_answer_was_lost_makes_no_second_definition(
+    operator: Operator,
+) -> None:
+    operator.scaleway.fault(
+        Fault(
+            lost=True,
+            on="POST /serverless-jobs/v1alpha2/regions/fr-par/job-definitions",
+        )
+    )
     operator(*IMAGE)
     assert len(operator.scaleway.jobs.definitions) == 1
 
 
-def test_a_definition_of_the_name_in_another_project_is_not_touched(operator: Operator) -> None:
+def test_a_definition_of_the_name_in_another_project_is_not_touched(
+    operator: Operator,
+) -> None:
     other = operator.scaleway.define()
     other["project_id"] = "11111111-1111-1111-1111-111111111111"
     said = operator.json(*IMAGE)
     assert (said["created"], said["definitionId"] != other["id"]) == (True, True)
 
 
-def test_two_definitions_of_the_name_must_be_told_apart_by_id(operator: Operator) -> None:
+def test_two_definitions_of_the_name_must_be_told_apart_by_id(
+    operator: Operator,
+) -> None:
     first, second = operator.scaleway.define(), operator.scaleway.define()
     said = operator(*IMAGE, code=78)
     assert first["id"] in said
     assert second["id"] in said
-    assert operator.json(*IMAGE, "--definition", second["id"])["definitionId"] == second["id"]
+    assert (
+        operator.json(*IMAGE, "--definition", second["id"])["definitionId"]
+        == second["id"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,11 +173,20 @@ def test_two_definitions_of_the_name_must_be_told_apart_by_id(operator: Operator
         (("--cpu", "9000"), "--cpu is 9000: it must be from 1 to 6000"),
         (("--timeout", "25h"), "--timeout is '25h': a run may take 1s to 24h"),
         (("--retries", "6"), "--retries is 6: it must be from 0 to 5"),
-        (("--env", "SCW_SLS_X=1"), "names that begin with SCW_SLS are the platform's own"),
+        (
+            ("--env", "SCW_SLS_X=1"),
+            "names that begin with SCW_SLS are the platform's own",
+        ),
         (("--env", "A=1", "--env", "A=2"), "--env A is given twice"),
         (("--env", "NOTHING"), "--env must be NAME=VALUE"),
-        (("--secret", "KEY=sk-123"), "--secret KEY: it must be KEY=ID or KEY=ID:VERSION"),
-        (("--env", "A=1", "--secret", f"A={SECRET}"), "A is given both by --env and by --secret"),
+        (
+            ("--secret", "KEY=sk-123"),
+            "--secret KEY: it must be KEY=ID or KEY=ID:VERSION",
+        ),
+        (
+            ("--env", "A=1", "--secret", f"A={SECRET}"),
+            "A is given both by --env and by --secret",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_asked(

@@ -53,7 +53,9 @@ def create(sdk: JobsV1Alpha2API, name: str = "worker") -> JobDefinition:
     )
 
 
-def test_a_definition_is_created_changed_listed_and_deleted(sdk: JobsV1Alpha2API) -> None:
+def test_a_definition_is_created_changed_listed_and_deleted(
+    sdk: JobsV1Alpha2API,
+) -> None:
     made = create(sdk)
     changed = sdk.update_job_definition(
         job_definition_id=made.id,
@@ -61,29 +63,50 @@ def test_a_definition_is_created_changed_listed_and_deleted(sdk: JobsV1Alpha2API
         environment_variables={"B": "2"},
         retry_policy=UpdateJobDefinitionRequestUpdateRetryPolicy(max_retries=0),
     )
-    assert (changed.memory_limit, changed.environment_variables, changed.cpu_limit) == (8192, {"B": "2"}, 2000)
+    assert (changed.memory_limit, changed.environment_variables, changed.cpu_limit) == (
+        8192,
+        {"B": "2"},
+        2000,
+    )
     assert changed.retry_policy == RetryPolicy(max_retries=0)
     assert [one.id for one in sdk.list_job_definitions_all()] == [made.id]
     sdk.delete_job_definition(job_definition_id=made.id)
     assert sdk.list_job_definitions().total_count == 0
 
 
-def test_listings_come_in_pages_of_one_project(sdk: JobsV1Alpha2API, scaleway: ScalewayServer) -> None:
+def test_listings_come_in_pages_of_one_project(
+    sdk: JobsV1Alpha2API, scaleway: ScalewayServer
+) -> None:
     made = [create(sdk, f"worker-{number}").id for number in range(25)]
     page = sdk.list_job_definitions(page=2, page_size=10)
-    assert ([one.id for one in page.job_definitions], page.total_count) == (made[10:20], 25)
+    assert ([one.id for one in page.job_definitions], page.total_count) == (
+        made[10:20],
+        25,
+    )
     assert [one.id for one in sdk.list_job_definitions_all()] == made
-    assert sdk.list_job_definitions(project_id="11111111-1111-1111-1111-111111111111").total_count == 0
+    assert (
+        sdk.list_job_definitions(
+            project_id="11111111-1111-1111-1111-111111111111"
+        ).total_count
+        == 0
+    )
     assert any("page=3" in request for request in scaleway.requests)
 
 
 def test_a_run_is_started_looked_at_listed_and_stopped(sdk: JobsV1Alpha2API) -> None:
     definition = create(sdk)
-    started = sdk.start_job_definition(job_definition_id=definition.id, environment_variables={"JOB_ID": "x"}).job_runs
+    started = sdk.start_job_definition(
+        job_definition_id=definition.id, environment_variables={"JOB_ID": "x"}
+    ).job_runs
     run = sdk.get_job_run(job_run_id=started[0].id)
-    assert (run.state, run.environment_variables) == (JobRunState.QUEUED, {"JOB_ID": "x"})
+    assert (run.state, run.environment_variables) == (
+        JobRunState.QUEUED,
+        {"JOB_ID": "x"},
+    )
     assert sdk.stop_job_run(job_run_id=run.id).state == JobRunState.INTERRUPTED
-    assert [one.id for one in sdk.list_job_runs_all(job_definition_id=definition.id)] == [run.id]
+    assert [
+        one.id for one in sdk.list_job_runs_all(job_definition_id=definition.id)
+    ] == [run.id]
     assert sdk.list_job_runs(states=[JobRunState.QUEUED]).total_count == 0
 
 
@@ -102,10 +125,17 @@ def test_secrets_are_references_of_a_definition(sdk: JobsV1Alpha2API) -> None:
         secret_manager_version="latest",
         env_var_name="API_KEY",
     )
-    made = sdk.create_secrets(job_definition_id=definition.id, secrets=[wish]).secrets[0]
+    made = sdk.create_secrets(job_definition_id=definition.id, secrets=[wish]).secrets[
+        0
+    ]
     assert made.env_var is not None
     assert made.env_var.name == "API_KEY"
-    assert sdk.update_secret(secret_id=made.secret_id, secret_manager_version="3").secret_manager_version == "3"
+    assert (
+        sdk.update_secret(
+            secret_id=made.secret_id, secret_manager_version="3"
+        ).secret_manager_version
+        == "3"
+    )
     sdk.delete_secret(secret_id=made.secret_id)
     assert sdk.list_secrets(job_definition_id=definition.id).secrets == []
 
@@ -129,7 +159,10 @@ def test_every_state_of_a_run_is_one_that_the_sdk_knows(
     run = scaleway.jobs.start(scaleway.define(), {})[0]
     scaleway.jobs.end(run, state, reason="memory_usage_exceeded", exit_code=75)
     found = sdk.get_job_run(job_run_id=run["id"])
-    assert (found.state, found.reason) == (JobRunState(state), JobRunReason.MEMORY_USAGE_EXCEEDED)
+    assert (found.state, found.reason) == (
+        JobRunState(state),
+        JobRunReason.MEMORY_USAGE_EXCEEDED,
+    )
     assert (found.exit_code, found.attempts) == (75, 0)
     assert sdk.list_job_runs(states=[JobRunState(state)]).total_count == 1
 
@@ -142,9 +175,19 @@ def test_the_sdk_takes_no_exit_code_for_0_as_the_client_does_not(
     assert sdk.get_job_run(job_run_id=run["id"]).exit_code == 0
 
 
-def test_what_deploy_makes_is_what_the_sdk_reads(sdk: JobsV1Alpha2API, scaleway: ScalewayServer) -> None:
+def test_what_deploy_makes_is_what_the_sdk_reads(
+    sdk: JobsV1Alpha2API, scaleway: ScalewayServer
+) -> None:
     secret = "5e0f8b5e-0000-4000-8000-000000000000"
-    argv = ["deploy", "--image", "registry.example/worker:2", "--env", "A=1", "--secret", f"API_KEY={secret}:3"]
+    argv = [
+        "deploy",
+        "--image",
+        "registry.example/worker:2",
+        "--env",
+        "A=1",
+        "--secret",
+        f"API_KEY={secret}:3",
+    ]
     assert main(argv, scaleway.environment) == 0
     found = sdk.list_job_definitions_all()[0]
     assert (found.name, found.image_uri, found.job_timeout) == (
@@ -152,13 +195,24 @@ def test_what_deploy_makes_is_what_the_sdk_reads(sdk: JobsV1Alpha2API, scaleway:
         "registry.example/worker:2",
         "86400s",
     )
-    assert (found.cpu_limit, found.memory_limit, found.local_storage_capacity) == (2000, 4096, 10000)
-    assert (found.retry_policy, found.environment_variables) == (RetryPolicy(max_retries=5), {"A": "1"})
+    assert (found.cpu_limit, found.memory_limit, found.local_storage_capacity) == (
+        2000,
+        4096,
+        10000,
+    )
+    assert (found.retry_policy, found.environment_variables) == (
+        RetryPolicy(max_retries=5),
+        {"A": "1"},
+    )
     held = sdk.list_secrets(job_definition_id=found.id).secrets
-    assert [(one.secret_manager_id, one.secret_manager_version) for one in held] == [(secret, "3")]
+    assert [(one.secret_manager_id, one.secret_manager_version) for one in held] == [
+        (secret, "3")
+    ]
 
 
-def test_more_than_20_secrets_are_refused_and_the_limit_is_said(sdk: JobsV1Alpha2API) -> None:
+def test_more_than_20_secrets_are_refused_and_the_limit_is_said(
+    sdk: JobsV1Alpha2API,
+) -> None:
     definition = create(sdk)
     wishes = [
         CreateSecretsRequestSecretConfig(

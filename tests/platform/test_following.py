@@ -33,17 +33,28 @@ def scaleway() -> Iterator[ScalewayServer]:
 
 @pytest.fixture
 def run(scaleway: ScalewayServer) -> Document:
-    return scaleway.jobs.start(scaleway.define(), {"environment_variables": {"JOB_ID": "job-1"}})[0]
+    return scaleway.jobs.start(
+        scaleway.define(), {"environment_variables": {"JOB_ID": "job-1"}}
+    )[0]
 
 
 def view(runtime: Hasty, kind: type[MemoryStore] = MemoryStore) -> View:
     """Return a store with a job that has just begun."""
     store = kind(lambda: runtime.now().timestamp())
     log = CheckpointLog(store, "job-1", runtime)
-    first = log.append(None, begin(IDENTITY, ENGINE, run_record(), announces=False), Writer.WORKER)
+    first = log.append(
+        None, begin(IDENTITY, ENGINE, run_record(), announces=False), Writer.WORKER
+    )
     log.append(first, enter(first.manifest, at=AT), Writer.WORKER)
-    retrying = RetryingStore(store, Retrier(runtime, runtime.flag()), give_up_seconds=0, monotonic=runtime.monotonic)
-    return View(settings=read_settings(EnvironmentReader({})), store=retrying, runtime=runtime)
+    retrying = RetryingStore(
+        store,
+        Retrier(runtime, runtime.flag()),
+        give_up_seconds=0,
+        monotonic=runtime.monotonic,
+    )
+    return View(
+        settings=read_settings(EnvironmentReader({})), store=retrying, runtime=runtime
+    )
 
 
 def unexpected(manifest: Manifest) -> None:
@@ -56,11 +67,15 @@ def test_a_job_is_followed_by_its_run_alone_where_the_store_cannot_be_read(
 ) -> None:
     scaleway.jobs.end(run, "succeeded", exit_code=0)
     runtime = Hasty()
-    found = Follower(connect(scaleway, runtime), None, runtime).follow("job-1", run["id"], unexpected)
+    found = Follower(connect(scaleway, runtime), None, runtime).follow(
+        "job-1", run["id"], unexpected
+    )
     assert (found.state, found.exit_code) == ("succeeded", 0)
 
 
-def test_each_new_checkpoint_is_shown_once_and_a_dead_run_ends_it(scaleway: ScalewayServer, run: Document) -> None:
+def test_each_new_checkpoint_is_shown_once_and_a_dead_run_ends_it(
+    scaleway: ScalewayServer, run: Document
+) -> None:
     runtime = Hasty()
     seen: list[Manifest] = []
 
@@ -68,7 +83,9 @@ def test_each_new_checkpoint_is_shown_once_and_a_dead_run_ends_it(scaleway: Scal
         seen.append(manifest)
         scaleway.jobs.end(run, "failed", reason="memory_usage_exceeded")
 
-    found = Follower(connect(scaleway, runtime), view(runtime), runtime).follow("job-1", run["id"], see)
+    found = Follower(connect(scaleway, runtime), view(runtime), runtime).follow(
+        "job-1", run["id"], see
+    )
     assert [one.sequence for one in seen] == [2]
     assert (found.state, found.exit_code) == ("cloning", 75)
     assert "memory_usage_exceeded" in found.said
@@ -79,7 +96,9 @@ class Refusing(MemoryStore):
 
     refusals = 3
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
+    def entries(
+        self, prefix: str, *, start_after: str = "", limit: int | None = None
+    ) -> Iterator[ObjectEntry]:
         if self.refusals:
             self.refusals -= 1
             raise StoreRefusedError("no")
@@ -92,16 +111,22 @@ def test_a_job_whose_run_has_failed_is_judged_by_its_manifest_as_soon_as_the_sto
     runtime = Hasty()
     looked_at = view(runtime, Refusing)
     scaleway.jobs.end(run, "failed", exit_code=77)
-    found = Follower(connect(scaleway, runtime), looked_at, runtime).follow("job-1", run["id"], lambda _: None)
+    found = Follower(connect(scaleway, runtime), looked_at, runtime).follow(
+        "job-1", run["id"], lambda _: None
+    )
     assert found.state == "cloning"
 
 
-def test_a_platform_that_is_away_for_a_while_is_waited_for(scaleway: ScalewayServer, run: Document) -> None:
+def test_a_platform_that_is_away_for_a_while_is_waited_for(
+    scaleway: ScalewayServer, run: Document
+) -> None:
     scaleway.jobs.end(run, "succeeded", exit_code=0)
     for _ in range(3):
         scaleway.fault(AWAY)
     runtime = Hasty()
-    Follower(connect(scaleway, runtime), None, runtime).follow("job-1", run["id"], unexpected)
+    Follower(connect(scaleway, runtime), None, runtime).follow(
+        "job-1", run["id"], unexpected
+    )
     assert scaleway.requests == [scaleway.requests[0]] * 4
 
 
@@ -112,11 +137,17 @@ def test_a_platform_that_stays_away_ends_it(
     scaleway.fault(AWAY)
     runtime = Hasty()
     with pytest.raises(TemporaryError, match="cannot do it now"):
-        Follower(connect(scaleway, runtime), None, runtime).follow("job-1", run["id"], unexpected)
+        Follower(connect(scaleway, runtime), None, runtime).follow(
+            "job-1", run["id"], unexpected
+        )
 
 
-def test_a_run_that_the_platform_has_forgotten_ends_it(scaleway: ScalewayServer, run: Document) -> None:
+def test_a_run_that_the_platform_has_forgotten_ends_it(
+    scaleway: ScalewayServer, run: Document
+) -> None:
     del scaleway.jobs.runs[run["id"]]
     runtime = Hasty()
     with pytest.raises(TemporaryError, match="does not know run"):
-        Follower(connect(scaleway, runtime), None, runtime).follow("job-1", run["id"], unexpected)
+        Follower(connect(scaleway, runtime), None, runtime).follow(
+            "job-1", run["id"], unexpected
+        )

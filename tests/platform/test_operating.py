@@ -17,9 +17,17 @@ from worker.ownership.log import CheckpointLog
 from worker.system.runtime import SystemRuntime
 
 JOB = {"JOB_ID": "job-1", "REPOSITORY_URL": IDENTITY.repository, "BRANCH": "main"}
-CARRIED = {"CALLBACK_URL": "https://app.example/hook", "CALLBACK_TOKEN": "tok-3n", "GITHUB_TOKEN": "ghp-1"}
+CARRIED = {
+    "CALLBACK_URL": "https://app.example/hook",
+    "CALLBACK_TOKEN": "tok-3n",
+    "GITHUB_TOKEN": "ghp-1",
+}
 RESUME = ("resume", "job-1", "--on", "scaleway")
-NOT_NOW = Fault(status=409, body=b'{"type": "transient_state", "message": "come back later"}', times=9)
+NOT_NOW = Fault(
+    status=409,
+    body=b'{"type": "transient_state", "message": "come back later"}',
+    times=9,
+)
 
 
 @pytest.fixture
@@ -29,14 +37,20 @@ def definition(operator: Operator) -> Document:
 
 def ended_run(operator: Operator, definition: Document, **environment: str) -> Document:
     """Leave a run of the job that was interrupted."""
-    run = operator.scaleway.jobs.start(definition, {"environment_variables": {**JOB, **CARRIED, **environment}})[0]
+    run = operator.scaleway.jobs.start(
+        definition, {"environment_variables": {**JOB, **CARRIED, **environment}}
+    )[0]
     operator.scaleway.jobs.end(run, "interrupted")
     return run
 
 
-def worked(operator: Operator, tmp_path: Path, run: Document, break_at: str = "") -> World:
+def worked(
+    operator: Operator, tmp_path: Path, run: Document, break_at: str = ""
+) -> World:
     """Let a run of the platform work on the job, to its end or until it breaks."""
-    world = World(store=operator.store, work_dir=tmp_path / "work", platform_run=run["id"])
+    world = World(
+        store=operator.store, work_dir=tmp_path / "work", platform_run=run["id"]
+    )
 
     def before_item(path: str) -> None:
         if break_at and path.startswith(break_at):
@@ -55,7 +69,9 @@ def begun(operator: Operator, platform_run: str | None = None) -> None:
 
 
 def environments(operator: Operator) -> list[dict[str, str]]:
-    return [run["environment_variables"] for run in operator.scaleway.jobs.runs.values()]
+    return [
+        run["environment_variables"] for run in operator.scaleway.jobs.runs.values()
+    ]
 
 
 def test_a_resumed_run_gets_the_six_variables_of_the_last_one_and_nothing_else(
@@ -68,7 +84,9 @@ def test_a_resumed_run_gets_the_six_variables_of_the_last_one_and_nothing_else(
     assert environments(operator)[1] == {**JOB, **CARRIED}
 
 
-def test_the_callers_variables_override_the_last_runs(operator: Operator, definition: Document, tmp_path: Path) -> None:
+def test_the_callers_variables_override_the_last_runs(
+    operator: Operator, definition: Document, tmp_path: Path
+) -> None:
     worked(operator, tmp_path, ended_run(operator, definition), "chapters/chapter_2")
     operator.environment |= {"CALLBACK_TOKEN": "another", "LEASE_SECONDS": "7"}
     operator(*RESUME)
@@ -83,11 +101,17 @@ def test_a_stage_is_done_anew_by_the_run_that_is_started(
     said = operator.json(*RESUME, "--from", "review-chapters")
     manifest = operator.manifest("job-1")
     assert manifest is not None
-    assert (said["runId"] is not None, manifest.released, manifest.over) == (True, True, False)
+    assert (said["runId"] is not None, manifest.released, manifest.over) == (
+        True,
+        True,
+        False,
+    )
     assert manifest.next_stage is Stage.REVIEW_CHAPTERS
 
 
-def test_a_job_whose_heartbeat_is_young_is_not_resumed(operator: Operator, definition: Document) -> None:
+def test_a_job_whose_heartbeat_is_young_is_not_resumed(
+    operator: Operator, definition: Document
+) -> None:
     ended_run(operator, definition)
     begun(operator)
     assert "run 1" in operator(*RESUME, code=75)
@@ -109,24 +133,46 @@ def test_a_start_that_fails_leaves_a_job_that_can_be_resumed(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
     worked(operator, tmp_path, ended_run(operator, definition), "chapters/chapter_2")
-    operator.scaleway.fault(Fault(status=403, body=b'{"type": "quotas_exceeded", "message": "too many"}', on="/start"))
+    operator.scaleway.fault(
+        Fault(
+            status=403,
+            body=b'{"type": "quotas_exceeded", "message": "too many"}',
+            on="/start",
+        )
+    )
     assert "job job-1 was released, and can be resumed" in operator(*RESUME, code=75)
     assert operator.json(*RESUME)["runId"] is not None
 
 
-def test_secrets_are_in_no_object_of_the_job(operator: Operator, definition: Document, tmp_path: Path) -> None:
+def test_secrets_are_in_no_object_of_the_job(
+    operator: Operator, definition: Document, tmp_path: Path
+) -> None:
     worked(operator, tmp_path, ended_run(operator, definition), "chapters/chapter_2")
     operator(*RESUME)
     bodies = [operator.store.get(entry.key) for entry in operator.store.entries("")]
-    assert not any(secret.encode() in body for secret in ("tok-3n", "ghp-1") for body in bodies)
+    assert not any(
+        secret.encode() in body for secret in ("tok-3n", "ghp-1") for body in bodies
+    )
 
 
-def test_status_asks_the_platform_only_with_a_key(operator: Operator, definition: Document, tmp_path: Path) -> None:
+def test_status_asks_the_platform_only_with_a_key(
+    operator: Operator, definition: Document, tmp_path: Path
+) -> None:
     run = ended_run(operator, definition)
     worked(operator, tmp_path, run)
-    shown = [{"id": run["id"], "state": "interrupted", "reason": None, "exitCode": None, "attempts": 0}]
+    shown = [
+        {
+            "id": run["id"],
+            "state": "interrupted",
+            "reason": None,
+            "exitCode": None,
+            "attempts": 0,
+        }
+    ]
     assert operator.json("status", "job-1")["platformRuns"] == shown
-    assert f"run {run['id']}: interrupted, exit code none" in operator("status", "job-1")
+    assert f"run {run['id']}: interrupted, exit code none" in operator(
+        "status", "job-1"
+    )
     operator.environment["SCW_SECRET_KEY"] = ""
     assert "platformRuns" not in operator.json("status", "job-1")
 
@@ -149,7 +195,9 @@ def test_status_finds_runs_that_another_definition_had_started(
     worked(operator, tmp_path, run)
     definition["name"] = "an-older-one"
     operator.scaleway.define()
-    assert [one["id"] for one in operator.json("status", "job-1")["platformRuns"]] == [run["id"]]
+    assert [one["id"] for one in operator.json("status", "job-1")["platformRuns"]] == [
+        run["id"]
+    ]
 
 
 def test_a_job_that_nobody_runs_is_canceled_without_asking_the_platform(
@@ -163,20 +211,32 @@ def test_a_job_that_nobody_runs_is_canceled_without_asking_the_platform(
 def test_a_job_that_has_not_begun_is_canceled_and_its_run_stopped_and_no_sweep_starts_it(
     operator: Operator, definition: Document
 ) -> None:
-    run = operator.scaleway.jobs.start(definition, {"environment_variables": {**JOB, **CARRIED}})[0]
+    run = operator.scaleway.jobs.start(
+        definition, {"environment_variables": {**JOB, **CARRIED}}
+    )[0]
     assert operator.json("cancel", "job-1")["state"] == "canceled"
     assert run["state"] == "interrupted"
     manifest = operator.manifest("job-1")
     assert manifest is not None
-    manifest_of_it = (manifest.identity.repository, manifest.identity.branch, len(manifest.outbox.pending))
+    manifest_of_it = (
+        manifest.identity.repository,
+        manifest.identity.branch,
+        len(manifest.outbox.pending),
+    )
     assert manifest_of_it == (IDENTITY.repository, "main", 1)
     assert "there is no job" in operator("cancel", "job-2", code=65)
-    said = operator.json("sweep", "--max-attempts", "9")  # delivers the event, and does no more
+    said = operator.json(
+        "sweep", "--max-attempts", "9"
+    )  # delivers the event, and does no more
     assert "of its callbacks are not acknowledged" in said["swept"][0]["reason"]
 
 
-def test_a_job_in_another_store_is_not_begun_in_this_one(operator: Operator, definition: Document) -> None:
+def test_a_job_in_another_store_is_not_begun_in_this_one(
+    operator: Operator, definition: Document
+) -> None:
     definition["environment_variables"]["STORE_URL"] = "s3://another/store"
-    run = operator.scaleway.jobs.start(definition, {"environment_variables": {**JOB, **CARRIED}})[0]
+    run = operator.scaleway.jobs.start(
+        definition, {"environment_variables": {**JOB, **CARRIED}}
+    )[0]
     assert "there is no job" in operator("cancel", "job-1", code=65)
     assert (run["state"], list(operator.store.entries(""))) == ("queued", [])

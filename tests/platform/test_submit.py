@@ -19,20 +19,43 @@ def definition(operator: Operator) -> Document:
 
 def keep(operator: Operator, definition: Document, *names: str) -> None:
     """Give the definition secrets, as variables."""
-    configs = [{"secret_manager_id": SECRET, "secret_manager_version": "1", "env_var_name": name} for name in names]
-    operator.scaleway.jobs.create_secrets({"job_definition_id": definition["id"], "secrets": configs})
+    configs = [
+        {
+            "secret_manager_id": SECRET,
+            "secret_manager_version": "1",
+            "env_var_name": name,
+        }
+        for name in names
+    ]
+    operator.scaleway.jobs.create_secrets(
+        {"job_definition_id": definition["id"], "secrets": configs}
+    )
 
 
-def test_a_run_is_told_its_job_and_what_is_carried_and_nothing_else(operator: Operator, definition: Document) -> None:
-    operator.environment |= {"GITHUB_TOKEN": "ghp-1", "LEASE_SECONDS": "7", "ANTHROPIC_API_KEY": "sk-1"}
-    said = operator.json("submit", "pallets/click", "--branch", "8.1.x", "--job-id", "mine")
+def test_a_run_is_told_its_job_and_what_is_carried_and_nothing_else(
+    operator: Operator, definition: Document
+) -> None:
+    operator.environment |= {
+        "GITHUB_TOKEN": "ghp-1",
+        "LEASE_SECONDS": "7",
+        "ANTHROPIC_API_KEY": "sk-1",
+    }
+    said = operator.json(
+        "submit", "pallets/click", "--branch", "8.1.x", "--job-id", "mine"
+    )
     run = operator.scaleway.jobs.runs[said["runId"]]
-    assert said == {"jobId": "mine", "runId": run["id"], "definitionId": definition["id"]}
+    assert said == {
+        "jobId": "mine",
+        "runId": run["id"],
+        "definitionId": definition["id"],
+    }
     job = {"JOB_ID": "mine", "REPOSITORY_URL": "pallets/click", "BRANCH": "8.1.x"}
     assert run["environment_variables"] == {**job, **CALLBACK, "GITHUB_TOKEN": "ghp-1"}
 
 
-def test_each_job_without_a_name_gets_a_new_one(operator: Operator, definition: Document) -> None:
+def test_each_job_without_a_name_gets_a_new_one(
+    operator: Operator, definition: Document
+) -> None:
     names = {operator.json("submit", "pallets/click")["jobId"] for _ in range(3)}
     assert len(names) == len(operator.scaleway.jobs.runs_of(definition["id"])) == 3
     assert all(name.startswith("click-") for name in names)
@@ -44,7 +67,14 @@ def test_everything_that_a_run_would_refuse_is_said_before_any_is_started(
     definition["environment_variables"] |= {"STORE_URL": "", "LEASE_SECONDS": "1"}
     operator.environment |= {"CALLBACK_URL": "", "CALLBACK_TOKEN": ""}
     said = operator("submit", "--job-id", "a/b", "https://host/x?y", code=78)
-    for name in ("JOB_ID", "REPOSITORY_URL", "STORE_URL", "LEASE_SECONDS", "CALLBACK_URL", "CALLBACK_TOKEN"):
+    for name in (
+        "JOB_ID",
+        "REPOSITORY_URL",
+        "STORE_URL",
+        "LEASE_SECONDS",
+        "CALLBACK_URL",
+        "CALLBACK_TOKEN",
+    ):
         assert f"{name} is " in said
     assert operator.scaleway.jobs.runs == {}
 
@@ -52,7 +82,10 @@ def test_everything_that_a_run_would_refuse_is_said_before_any_is_started(
 def test_a_secret_of_the_definition_is_there_for_a_run_though_nobody_here_sees_it(
     operator: Operator, definition: Document
 ) -> None:
-    definition["environment_variables"] |= {"STORE_URL": "s3://bucket/jobs", "SCW_ACCESS_KEY": "SCWX"}
+    definition["environment_variables"] |= {
+        "STORE_URL": "s3://bucket/jobs",
+        "SCW_ACCESS_KEY": "SCWX",
+    }
     assert "SCW_SECRET_KEY is missing" in operator("submit", "pallets/click", code=78)
     operator.environment["CALLBACK_TOKEN"] = ""
     keep(operator, definition, "SCW_SECRET_KEY", "CALLBACK_TOKEN", "ANTHROPIC_API_KEY")
@@ -60,32 +93,53 @@ def test_a_secret_of_the_definition_is_there_for_a_run_though_nobody_here_sees_i
     assert len(operator.scaleway.jobs.runs) == 1
 
 
-def test_a_job_of_another_repository_is_not_mixed_up_with_it(operator: Operator, definition: Document) -> None:
+def test_a_job_of_another_repository_is_not_mixed_up_with_it(
+    operator: Operator, definition: Document
+) -> None:
     begun(operator)
     assert "job-1" in operator("submit", "pallets/click", "--job-id", "job-1", code=78)
     assert operator.scaleway.jobs.runs_of(definition["id"]) == []
 
 
-def test_a_lost_answer_starts_no_second_run(operator: Operator, definition: Document) -> None:
+def test_a_lost_answer_starts_no_second_run(
+    operator: Operator, definition: Document
+) -> None:
     operator.scaleway.fault(Fault(lost=True, on="/start"))
     said = operator.json("submit", "pallets/click", "--job-id", "mine")
-    assert [one["id"] for one in operator.scaleway.jobs.runs_of(definition["id"])] == [said["runId"]]
+    assert [one["id"] for one in operator.scaleway.jobs.runs_of(definition["id"])] == [
+        said["runId"]
+    ]
 
 
-def test_a_definition_is_found_by_its_id_too_and_on_all_pages(operator: Operator, definition: Document) -> None:
+def test_a_definition_is_found_by_its_id_too_and_on_all_pages(
+    operator: Operator, definition: Document
+) -> None:
     operator.scaleway.page_limit = 2
-    others = [operator.scaleway.define(f"other-{number}", STORE_URL=operator.store.url) for number in range(5)]
-    assert operator.json("submit", "a/b", "--definition", "other-4")["definitionId"] == others[4]["id"]
+    others = [
+        operator.scaleway.define(f"other-{number}", STORE_URL=operator.store.url)
+        for number in range(5)
+    ]
+    assert (
+        operator.json("submit", "a/b", "--definition", "other-4")["definitionId"]
+        == others[4]["id"]
+    )
     operator.environment["SCW_JOB_DEFINITION"] = others[2]["id"]
     assert operator.json("submit", "a/b")["definitionId"] == others[2]["id"]
-    operator.environment |= {"SCW_DEFAULT_PROJECT_ID": "", "SCW_JOB_DEFINITION": definition["id"]}
+    operator.environment |= {
+        "SCW_DEFAULT_PROJECT_ID": "",
+        "SCW_JOB_DEFINITION": definition["id"],
+    }
     assert operator.json("submit", "a/b")["definitionId"] == definition["id"]
 
 
 def test_values_that_the_platform_may_not_take_are_warned_about(
     operator: Operator, definition: Document, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    variables = operator.scaleway.environment | operator.environment | {"CALLBACK_TOKEN": "x" * 1001}
+    variables = (
+        operator.scaleway.environment
+        | operator.environment
+        | {"CALLBACK_TOKEN": "x" * 1001}
+    )
     from worker.cli.main import main  # noqa: PLC0415 - the operator would swallow the warning
 
     assert main(["submit", "a/b"], variables) == 0

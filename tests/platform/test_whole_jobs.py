@@ -15,7 +15,9 @@ from worker.system.runtime import SystemRuntime
 
 
 def submit(cloud: Cloud, job_id: str = "job-1", *options: str, code: int = 0) -> str:
-    return cloud.operator("submit", cloud.repository, "--job-id", job_id, *options, code=code)
+    return cloud.operator(
+        "submit", cloud.repository, "--job-id", job_id, *options, code=code
+    )
 
 
 def killed_in_the_chapters(cloud: Cloud, job_id: str = "job-1") -> None:
@@ -29,7 +31,11 @@ def killed_in_the_chapters(cloud: Cloud, job_id: str = "job-1") -> None:
 
 def test_submit_starts_a_run_and_follows_it_to_the_end_of_its_job(cloud: Cloud) -> None:
     said = cloud.operator.json("submit", cloud.repository, "--wait")
-    assert (said["state"], said["exitCode"], said["runId"]) == ("completed", 0, cloud.runs[0]["id"])
+    assert (said["state"], said["exitCode"], said["runId"]) == (
+        "completed",
+        0,
+        cloud.runs[0]["id"],
+    )
     assert said["definitionId"] == cloud.definition["id"]
     assert cloud.receiver.said[-1] == ("complete", "completed")
     manifest = cloud.operator.manifest(said["jobId"])
@@ -37,16 +43,30 @@ def test_submit_starts_a_run_and_follows_it_to_the_end_of_its_job(cloud: Cloud) 
     assert manifest.owner.platform_run == said["runId"]
 
 
-def test_a_run_that_fails_for_a_while_is_followed_through_the_platforms_retries(cloud: Cloud) -> None:
+def test_a_run_that_fails_for_a_while_is_followed_through_the_platforms_retries(
+    cloud: Cloud,
+) -> None:
     cloud.definition["retry_policy"] = {"max_retries": 5}
-    cloud.cli.set(faults={"analyze": {"kind": "fails", "complains": "Error: 529 overloaded_error", "times": 3}})
+    cloud.cli.set(
+        faults={
+            "analyze": {
+                "kind": "fails",
+                "complains": "Error: 529 overloaded_error",
+                "times": 3,
+            }
+        }
+    )
     submit(cloud, "job-1", "--wait")
     assert cloud.runs[0]["attempts"] == 2
     assert cloud.runs[0]["state"] == "succeeded"
 
 
-def test_submit_ends_with_the_exit_code_of_a_job_that_fails_for_good(cloud: Cloud) -> None:
-    said = cloud.operator("submit", cloud.repository, "--branch", "nowhere", "--wait", code=65)
+def test_submit_ends_with_the_exit_code_of_a_job_that_fails_for_good(
+    cloud: Cloud,
+) -> None:
+    said = cloud.operator(
+        "submit", cloud.repository, "--branch", "nowhere", "--wait", code=65
+    )
     assert "nowhere" in said
 
 
@@ -54,18 +74,28 @@ def test_status_adds_the_platforms_runs_without_their_environment(cloud: Cloud) 
     submit(cloud, "job-1", "--wait")
     said = cloud.operator("status", "job-1", "--json")
     assert json.loads(said)["platformRuns"] == [
-        {"id": cloud.runs[0]["id"], "state": "succeeded", "reason": None, "exitCode": 0, "attempts": 1}
+        {
+            "id": cloud.runs[0]["id"],
+            "state": "succeeded",
+            "reason": None,
+            "exitCode": 0,
+            "attempts": 1,
+        }
     ]
     assert "tok-3n" not in said
 
 
-def test_sweep_starts_a_run_for_a_job_whose_run_was_killed_and_only_one(cloud: Cloud) -> None:
+def test_sweep_starts_a_run_for_a_job_whose_run_was_killed_and_only_one(
+    cloud: Cloud,
+) -> None:
     killed_in_the_chapters(cloud)
     until(lambda: cloud.operator.json("sweep")["swept"] != [])
     assert cloud.operator.json("sweep")["swept"] == []
     cloud.await_end(cloud.runs[1])
     assert [run["state"] for run in cloud.runs] == ["failed", "succeeded"]
-    assert cloud.runs[1]["environment_variables"] == cloud.runs[0]["environment_variables"]
+    assert (
+        cloud.runs[1]["environment_variables"] == cloud.runs[0]["environment_variables"]
+    )
     assert max(cloud.cli.calls.values()) <= 2
     assert cloud.operator.json("sweep") == {"swept": [], "skipped": [], "givenUp": []}
 
@@ -88,7 +118,9 @@ def test_two_sweeps_at_once_start_one_run(cloud: Cloud) -> None:
 def _quiet_sweep(cloud: Cloud) -> None:
     from worker.cli.main import main  # noqa: PLC0415 - its output is nobody's
 
-    main(["sweep"], {**cloud.operator.scaleway.environment, **cloud.operator.environment})
+    main(
+        ["sweep"], {**cloud.operator.scaleway.environment, **cloud.operator.environment}
+    )
 
 
 def test_resume_on_the_platform_starts_a_run_that_goes_on(cloud: Cloud) -> None:
@@ -106,12 +138,16 @@ def test_resume_on_the_platform_starts_a_run_that_goes_on(cloud: Cloud) -> None:
 def test_a_live_job_is_not_resumed_on_the_platform(cloud: Cloud) -> None:
     submit(cloud)
     cloud.await_item("job-1")
-    assert "job job-1 is not dead" in cloud.operator("resume", "job-1", "--on", "scaleway", code=75)
+    assert "job job-1 is not dead" in cloud.operator(
+        "resume", "job-1", "--on", "scaleway", code=75
+    )
     cloud.await_end(cloud.runs[0])
     assert len(cloud.runs) == 1
 
 
-def test_a_job_that_failed_for_good_goes_on_after_the_operators_word_with_a_new_token(cloud: Cloud) -> None:
+def test_a_job_that_failed_for_good_goes_on_after_the_operators_word_with_a_new_token(
+    cloud: Cloud,
+) -> None:
     cloud.cli.set(keyless=False)
     submit(cloud, "job-1", "--wait", code=69)
     cloud.cli.set(keyless=True)
@@ -130,7 +166,9 @@ def test_cancel_waits_for_the_run_to_obey(cloud: Cloud) -> None:
     assert "POST job-runs" not in " ".join(cloud.jobs.writes)
 
 
-def test_a_run_that_hears_nothing_is_stopped_by_the_platform_and_its_job_canceled(cloud: Cloud) -> None:
+def test_a_run_that_hears_nothing_is_stopped_by_the_platform_and_its_job_canceled(
+    cloud: Cloud,
+) -> None:
     submit(cloud)
     cloud.await_item("job-1")
     cloud.containers.freeze(cloud.runs[0]["id"])
@@ -163,10 +201,19 @@ def test_on_s3_with_its_keys_in_secret_manager_a_job_is_killed_swept_up_and_fetc
     cloud: Cloud, s3_server: S3Server, tmp_path: Path
 ) -> None:
     cloud.operator.store = s3_server.new_store()
-    keys = {"AWS_ACCESS_KEY_ID": s3_server.access_key, "AWS_SECRET_ACCESS_KEY": s3_server.secret_key}
-    place = {"AWS_ENDPOINT_URL_S3": s3_server.endpoint_url, "AWS_REGION": s3_server.region}
+    keys = {
+        "AWS_ACCESS_KEY_ID": s3_server.access_key,
+        "AWS_SECRET_ACCESS_KEY": s3_server.secret_key,
+    }
+    place = {
+        "AWS_ENDPOINT_URL_S3": s3_server.endpoint_url,
+        "AWS_REGION": s3_server.region,
+    }
     cloud.keep(**keys)
-    cloud.definition["environment_variables"] |= {**place, "STORE_URL": cloud.operator.store.url}
+    cloud.definition["environment_variables"] |= {
+        **place,
+        "STORE_URL": cloud.operator.store.url,
+    }
     cloud.operator.environment |= {**keys, "STORE_URL": ""}
     killed_in_the_chapters(cloud)
     until(lambda: cloud.operator.json("sweep")["swept"] != [])
@@ -174,4 +221,6 @@ def test_on_s3_with_its_keys_in_secret_manager_a_job_is_killed_swept_up_and_fetc
     assert cloud.operator.json("sweep") == {"swept": [], "skipped": [], "givenUp": []}
     cloud.operator.environment |= {**place, "STORE_URL": cloud.operator.store.url}
     cloud.operator("fetch", "job-1", str(tmp_path / "course"))
-    assert len([file for file in (tmp_path / "course").rglob("*") if file.is_file()]) == 3 + 3 * len(NAMES)
+    assert len(
+        [file for file in (tmp_path / "course").rglob("*") if file.is_file()]
+    ) == 3 + 3 * len(NAMES)

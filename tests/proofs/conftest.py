@@ -37,7 +37,9 @@ def repository(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def new_job(s3_server: S3Server, receiver: Receiver, repository: str, tmp_path: Path) -> Iterator[NewJob]:
+def new_job(
+    s3_server: S3Server, receiver: Receiver, repository: str, tmp_path: Path
+) -> Iterator[NewJob]:
     jobs: list[PlatformJob] = []
 
     def new(endpoint: str | None = None, **vices: object) -> PlatformJob:
@@ -54,7 +56,15 @@ def new_job(s3_server: S3Server, receiver: Receiver, repository: str, tmp_path: 
         }
         number = len(jobs) + 1
         store = S3Store(bucket, "jobs", s3_server.access)
-        jobs.append(PlatformJob(store, tmp_path / f"job-{number}", environment, name=f"job-{number}", vices=vices))
+        jobs.append(
+            PlatformJob(
+                store,
+                tmp_path / f"job-{number}",
+                environment,
+                name=f"job-{number}",
+                vices=vices,
+            )
+        )
         return jobs[-1]
 
     yield new
@@ -73,7 +83,9 @@ def job(receiver: Receiver, repository: str, tmp_path: Path) -> Iterator[Platfor
         "CALLBACK_TOKEN": "a token",
         "STORE_URL": store.as_uri(),
     }
-    job = PlatformJob(FolderStore(store), tmp_path / "job", environment, vices={"delay": 300})
+    job = PlatformJob(
+        FolderStore(store), tmp_path / "job", environment, vices={"delay": 300}
+    )
     yield job
     job.end()
 
@@ -82,9 +94,24 @@ def job(receiver: Receiver, repository: str, tmp_path: Path) -> Iterator[Platfor
 def course(repository: str, tmp_path: Path) -> dict[str, bytes]:
     """Return the course that an undisturbed job makes, on a folder and without a receiver."""
     store = tmp_path / "calm store"
-    job = PlatformJob(FolderStore(store), tmp_path / "calm", {"STORE_URL": store.as_uri()}, vices={"delay": 0})
+    job = PlatformJob(
+        FolderStore(store),
+        tmp_path / "calm",
+        {"STORE_URL": store.as_uri()},
+        vices={"delay": 0},
+    )
     try:
-        assert job.start("run", repository, "--job-id", job.name, "--out", str(tmp_path / "calm/out")).wait() == 0
+        assert (
+            job.start(
+                "run",
+                repository,
+                "--job-id",
+                job.name,
+                "--out",
+                str(tmp_path / "calm/out"),
+            ).wait()
+            == 0
+        )
         return job.course
     finally:
         job.end()

@@ -1,6 +1,7 @@
 """Owners that are frozen until another run has taken their job over, and then wake up.
 
-`FONDATION_FROZEN_JOBS=20 pytest tests/proofs/test_frozen.py -rP` freezes more of them, at random moments.
+`FONDATION_FROZEN_JOBS=20 pytest tests/proofs/test_frozen.py -rP` freezes more of them, at
+random moments.
 """
 
 import os
@@ -23,7 +24,10 @@ pytestmark = pytest.mark.parametrize("s3_server", ["minio", "ceph"], indirect=Tr
 
 
 def thaw(job: PlatformJob, receiver: Receiver) -> float:
-    """Let the first run wake up when the second is done; return how long it takes to see that it is replaced."""
+    """Let the first run wake up when the second is done.
+
+    Return how long it takes to see that it is replaced.
+    """
     owner = job.runs[0]
     owner.send(signal.SIGSTOP)
     assert job.start().wait() == 0, job.report()
@@ -32,14 +36,18 @@ def thaw(job: PlatformJob, receiver: Receiver) -> float:
     woken = time.monotonic()
     assert owner.wait(20) == Exit.REPLACED, job.report()
     seconds = time.monotonic() - woken
-    assert len(receiver.deliveries) == told, "a run that was replaced has told the receiver something"
+    assert len(receiver.deliveries) == told, (
+        "a run that was replaced has told the receiver something"
+    )
     assert job.manifest == manifest, "a run that was replaced has written a checkpoint"
     assert main(["verify", job.name, "--deep"], job.environment) == 0
     assert not job.children
     return seconds
 
 
-def test_a_frozen_owner_wakes_up_in_a_stage_and_does_no_harm(new_job: NewJob, receiver: Receiver) -> None:
+def test_a_frozen_owner_wakes_up_in_a_stage_and_does_no_harm(
+    new_job: NewJob, receiver: Receiver
+) -> None:
     job = new_job(delay=600, moody=True)
     owner = job.start()
     until(lambda: any(path.startswith("chapters/") for path in job.calls))
@@ -51,7 +59,9 @@ def test_a_frozen_owner_wakes_up_in_a_stage_and_does_no_harm(new_job: NewJob, re
 
 
 @pytest.mark.parametrize("number", range(JOBS))
-def test_a_frozen_owner_does_no_harm_whenever_it_was_frozen(number: int, new_job: NewJob, receiver: Receiver) -> None:
+def test_a_frozen_owner_does_no_harm_whenever_it_was_frozen(
+    number: int, new_job: NewJob, receiver: Receiver
+) -> None:
     chance = random.Random(number)  # noqa: S311 - a seed
     job = new_job(delay=1000, moody=True)
     receiver.reply = lambda one: Reply(status=503 if one.document["run"] == 1 else 200)
@@ -59,4 +69,6 @@ def test_a_frozen_owner_does_no_harm_whenever_it_was_frozen(number: int, new_job
     until(lambda: job.newest is not None)
     if owner.wait(chance.uniform(0, 4)) is not None:
         pytest.fail(f"it had ended before it was frozen: {job.report()}")
-    print(f"frozen in {job.manifest.state}, ended {thaw(job, receiver):.2f} s after waking up")  # noqa: T201 - for -rP
+    print(  # noqa: T201 - for -rP
+        f"frozen in {job.manifest.state}, ended {thaw(job, receiver):.2f} s after waking up"
+    )

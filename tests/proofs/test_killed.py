@@ -1,7 +1,8 @@
 """Jobs whose processes are killed at random moments, again and again, until they are done.
 
-`FONDATION_KILLED_JOBS=50 pytest tests/proofs/test_killed.py -rP` kills more of them, and shows the figures; a job's
-moments are decided by its number, so far as processes of their own can be.
+`FONDATION_KILLED_JOBS=50 pytest tests/proofs/test_killed.py -rP` kills more of them, and
+shows the figures; a job's moments are decided by its number, so far as processes of their
+own can be.
 """
 
 import os
@@ -23,7 +24,8 @@ HANDS = 5
 MAX_KILLS = 40
 LONGEST_LIFE = 7.0
 """Seconds, and half of one more with each kill, so that it ends on slow machines, too; a run that has to wait for the
-lease of the one before it begins after three or four."""
+lease of the one before it begins after three or four.
+"""
 
 pytestmark = pytest.mark.parametrize("s3_server", ["minio", "ceph"], indirect=True)
 
@@ -72,9 +74,15 @@ def test_a_job_that_is_killed_at_random_moments_loses_only_what_was_in_flight(
 def check_callbacks(receiver: Receiver, job: PlatformJob) -> None:
     """Assert that the job's end was told under one key, and that no key has had two meanings."""
     told = [one for one in receiver.deliveries if one.document["jobId"] == job.name]
-    keys = {one.headers["idempotency-key"] for one in told if one.document["status"] == "completed"}
+    keys = {
+        one.headers["idempotency-key"]
+        for one in told
+        if one.document["status"] == "completed"
+    }
     assert len(keys) == 1, keys
     meanings: dict[str, object] = {}
     for one in told:
-        assert meanings.setdefault(one.headers["idempotency-key"], meaning(one.document)) == meaning(one.document)
+        assert meanings.setdefault(
+            one.headers["idempotency-key"], meaning(one.document)
+        ) == meaning(one.document)
     assert job.manifest.outbox.pending == ()

@@ -18,7 +18,11 @@ def owner(job: PlatformJob) -> Program:
     """Return the job's first run, whose engine hangs at the chapters."""
     job.cli.set(delay=0, faults={"generate-chapters": {"kind": "hangs", "times": 1}})
     run = job.start()
-    until(lambda: job.newest is not None and job.manifest.state is State.GENERATING_CHAPTERS)
+    until(
+        lambda: (
+            job.newest is not None and job.manifest.state is State.GENERATING_CHAPTERS
+        )
+    )
     return run
 
 
@@ -53,24 +57,35 @@ def test_an_end_that_could_not_be_told_is_told_when_an_operator_says_where(
 ) -> None:
     job.cli.set(delay=0)
     receiver.reply = lambda _: Reply(status=503)
-    assert job.start(CALLBACK_GIVE_UP_SECONDS="1").wait() == Exit.TEMPORARY, job.report()
+    assert job.start(CALLBACK_GIVE_UP_SECONDS="1").wait() == Exit.TEMPORARY, (
+        job.report()
+    )
     receiver.reply = lambda _: Reply()
     receiver.deliveries.clear()
     silent = job.start("resume", job.name, CALLBACK_URL="", CALLBACK_TOKEN="")
     assert silent.wait() == 0
-    assert "callbacks are pending: set CALLBACK_URL and CALLBACK_TOKEN" in silent.log.read_text()
+    assert (
+        "callbacks are pending: set CALLBACK_URL and CALLBACK_TOKEN"
+        in silent.log.read_text()
+    )
     assert job.start("resume", job.name).wait() == 0
     assert receiver.said == [("complete", "completed")]
     assert job.calls.total() == ITEMS
 
 
-def test_a_completed_job_is_done_anew_from_a_stage_on(job: PlatformJob, receiver: Receiver) -> None:
+def test_a_completed_job_is_done_anew_from_a_stage_on(
+    job: PlatformJob, receiver: Receiver
+) -> None:
     job.cli.set(delay=0)
     assert job.start().wait() == 0, job.report()
     before = job.course
     job.cli.set(moody=True)
-    assert job.start("resume", job.name, "--from", "generate-tutorials").wait() == 0, job.report()
+    assert job.start("resume", job.name, "--from", "generate-tutorials").wait() == 0, (
+        job.report()
+    )
     after = job.course
-    assert {path.split("/")[0] for path in before if before[path] != after[path]} <= {"tutorials"}
+    assert {path.split("/")[0] for path in before if before[path] != after[path]} <= {
+        "tutorials"
+    }
     assert [status for _, status in receiver.said].count("completed") == 2
     assert job.start("verify", job.name, "--deep").wait() == 0

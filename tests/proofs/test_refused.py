@@ -26,13 +26,17 @@ def proxy(s3_server: S3Server) -> Iterator[Proxy]:
         yield proxy
 
 
-def once_claimed(job: PlatformJob, judge: Callable[[str, str], Judgement]) -> Callable[[str, str], Judgement]:
+def once_claimed(
+    job: PlatformJob, judge: Callable[[str, str], Judgement]
+) -> Callable[[str, str], Judgement]:
     """Judge requests from a job's first stage on: until then, a refusal is said at once."""
     begun = False
 
     def judged(method: str, path: str) -> Judgement:
         nonlocal begun
-        begun = begun or (job.newest is not None and job.manifest.state is not State.PENDING)
+        begun = begun or (
+            job.newest is not None and job.manifest.state is not State.PENDING
+        )
         return judge(method, path) if begun else None
 
     return judged
@@ -65,7 +69,12 @@ def test_refusals_that_pass_cost_nothing(
 )
 @pytest.mark.parametrize("part", ["/heartbeat.json", "/artifacts/", "/checkpoints/"])
 def test_a_refusal_that_lasts_ends_the_run_and_not_the_job(
-    proxy: Proxy, new_job: NewJob, receiver: Receiver, part: str, refusal: Refusal, code: Exit
+    proxy: Proxy,
+    new_job: NewJob,
+    receiver: Receiver,
+    part: str,
+    refusal: Refusal,
+    code: Exit,
 ) -> None:
     job = new_job(proxy.url, delay=2000 if "heartbeat" in part else 0)
     proxy.judge = once_claimed(job, lasting(refusal, part))
@@ -78,14 +87,20 @@ def test_a_refusal_that_lasts_ends_the_run_and_not_the_job(
     check_callbacks(receiver, job)
 
 
-@pytest.mark.parametrize("refusal", [Refusal.DENIED, Refusal.MALFORMED, Refusal.PAGE, Refusal.GARBLED])
+@pytest.mark.parametrize(
+    "refusal", [Refusal.DENIED, Refusal.MALFORMED, Refusal.PAGE, Refusal.GARBLED]
+)
 def test_a_cancellation_is_not_made_a_failure_by_a_wrong_answer(
     proxy: Proxy, new_job: NewJob, receiver: Receiver, refusal: Refusal
 ) -> None:
     job = new_job(proxy.url, delay=0)
     job.cli.set(faults={"generate-chapters": {"kind": "hangs", "times": 1}})
     owner = job.start()
-    until(lambda: job.newest is not None and job.manifest.state is State.GENERATING_CHAPTERS)
+    until(
+        lambda: (
+            job.newest is not None and job.manifest.state is State.GENERATING_CHAPTERS
+        )
+    )
     owner.kill()
     left = 3
 
@@ -97,6 +112,12 @@ def test_a_cancellation_is_not_made_a_failure_by_a_wrong_answer(
         return refusal
 
     proxy.judge = judge
-    until(lambda: job.start("cancel", job.name).wait(60) == 0 and job.manifest.state is State.CANCELED, seconds=60)
+    until(
+        lambda: (
+            job.start("cancel", job.name).wait(60) == 0
+            and job.manifest.state is State.CANCELED
+        ),
+        seconds=60,
+    )
     assert left == 0
     assert receiver.said[-1] == ("progress", "canceled")

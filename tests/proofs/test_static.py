@@ -19,7 +19,10 @@ STATES = list(STAGE_OF)
 @pytest.fixture
 def environment(tmp_path: Path, receiver: Receiver) -> Iterator[dict[str, str]]:
     """Return what a job is told whose repository is a part of this one."""
-    files = {f"states/{file.name}": file.read_bytes() for file in (ROOT / "states").glob("*.py")}
+    files = {
+        f"states/{file.name}": file.read_bytes()
+        for file in (ROOT / "states").glob("*.py")
+    }
     with GitServer(tmp_path / "host of the states") as server:
         server.repository("owner/states", files)
         yield {
@@ -32,13 +35,21 @@ def environment(tmp_path: Path, receiver: Receiver) -> Iterator[dict[str, str]]:
 
 def new_job(tmp_path: Path, name: str, environment: dict[str, str]) -> PlatformJob:
     store = tmp_path / f"{name} store"
-    return PlatformJob(FolderStore(store), tmp_path / name, {**environment, "STORE_URL": store.as_uri()}, name=name)
+    return PlatformJob(
+        FolderStore(store),
+        tmp_path / name,
+        {**environment, "STORE_URL": store.as_uri()},
+        name=name,
+    )
 
 
 def test_a_course_is_the_same_to_the_byte_though_its_job_was_killed_in_every_stage(
     tmp_path: Path, environment: dict[str, str], receiver: Receiver
 ) -> None:
-    calm, killed = new_job(tmp_path, "calm", environment), new_job(tmp_path, "killed", environment)
+    calm, killed = (
+        new_job(tmp_path, "calm", environment),
+        new_job(tmp_path, "killed", environment),
+    )
     try:
         assert calm.start().wait() == 0, calm.report()
         run, struck = killed.start(), list[State]()
@@ -49,7 +60,11 @@ def test_a_course_is_the_same_to_the_byte_though_its_job_was_killed_in_every_sta
             run = killed.start("resume", killed.name, "--takeover")
         assert run.wait() == 0, killed.report()
         assert killed.course == calm.course
-        ends = [one for one in receiver.documents if (one["jobId"], one["type"]) == ("killed", "complete")]
+        ends = [
+            one
+            for one in receiver.documents
+            if (one["jobId"], one["type"]) == ("killed", "complete")
+        ]
         assert len({one["sequence"] for one in ends}) == 1
         print(f"killed while {', '.join(struck)}")  # noqa: T201 - shown with `pytest -rP`
     finally:

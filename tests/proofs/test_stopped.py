@@ -27,7 +27,9 @@ def start_and_reach_chapters(job: PlatformJob, **environment: str) -> Program:
     return run
 
 
-def stop(job: PlatformJob, number: signal.Signals, *, times: int = 1) -> tuple[int | None, float]:
+def stop(
+    job: PlatformJob, number: signal.Signals, *, times: int = 1
+) -> tuple[int | None, float]:
     """Send a signal, and return exit code and seconds to the end."""
     run, sent = job.runs[-1], time.monotonic()
     for _ in range(times):
@@ -39,7 +41,10 @@ def stop(job: PlatformJob, number: signal.Signals, *, times: int = 1) -> tuple[i
 
 def seconds_to_claim(run: Program) -> float:
     """Return how long a run took from its first word to its claim."""
-    times = [datetime.fromisoformat(run.events(name)[0]["time"]) for name in ("engine", "claimed")]
+    times = [
+        datetime.fromisoformat(run.events(name)[0]["time"])
+        for name in ("engine", "claimed")
+    ]
     return (times[1] - times[0]).total_seconds()
 
 
@@ -63,37 +68,51 @@ def test_a_stopped_run_saves_what_is_finished_and_the_next_one_has_the_job_at_on
     assert after.wait() == 0
     assert (job.redone, job.course) == ([], course)
     assert seconds_to_claim(after) < 1
-    print(f"{number.name} to the end: {seconds:.2f} s; claim: {seconds_to_claim(after):.2f} s")  # noqa: T201 - for -rP
+    print(  # noqa: T201 - for -rP
+        f"{number.name} to the end: {seconds:.2f} s; claim: {seconds_to_claim(after):.2f} s"
+    )
 
 
 @pytest.mark.parametrize(
-    ("s3_server", "trouble"), [("minio", Trouble.RESET), ("ceph", Trouble.SILENCE)], indirect=["s3_server"]
+    ("s3_server", "trouble"),
+    [("minio", Trouble.RESET), ("ceph", Trouble.SILENCE)],
+    indirect=["s3_server"],
 )
-def test_a_run_whose_store_is_away_ends_in_time_too(trouble: Trouble, new_job: NewJob, s3_server: S3Server) -> None:
+def test_a_run_whose_store_is_away_ends_in_time_too(
+    trouble: Trouble, new_job: NewJob, s3_server: S3Server
+) -> None:
     with proxying(s3_server.endpoint_url) as proxy:
         proxy.silence_seconds = 30
         job = new_job(proxy.url, delay=700)
         start_and_reach_chapters(job, LEASE_SECONDS="30")
         proxy.judge = lambda _method, _path: trouble
         code, seconds = stop(job, signal.SIGTERM)
-        assert (code, seconds < IN_TIME) == (Exit.SIGTERM, True), f"{seconds:.2f} s\n{job.report()}"
+        assert (code, seconds < IN_TIME) == (Exit.SIGTERM, True), (
+            f"{seconds:.2f} s\n{job.report()}"
+        )
         assert job.children == []
         proxy.broken.set()  # ends the silence
     print(f"SIGTERM to the end, store away: {seconds:.2f} s")  # noqa: T201 - shown with `pytest -rP`
 
 
 @ON_ONE
-def test_a_second_signal_ends_a_run_at_once(new_job: NewJob, s3_server: S3Server) -> None:
+def test_a_second_signal_ends_a_run_at_once(
+    new_job: NewJob, s3_server: S3Server
+) -> None:
     with proxying(s3_server.endpoint_url) as proxy:
         job = new_job(proxy.url, delay=700)
         start_and_reach_chapters(job, LEASE_SECONDS="30")
         proxy.broken.set()
         code, seconds = stop(job, signal.SIGTERM, times=2)
-        assert (code, seconds < 1) == (Exit.SIGTERM, True), f"{seconds:.2f} s\n{job.report()}"
+        assert (code, seconds < 1) == (Exit.SIGTERM, True), (
+            f"{seconds:.2f} s\n{job.report()}"
+        )
 
 
 @ON_ONE
-def test_a_run_at_its_soft_deadline_is_gone_on_with(new_job: NewJob, course: dict[str, bytes]) -> None:
+def test_a_run_at_its_soft_deadline_is_gone_on_with(
+    new_job: NewJob, course: dict[str, bytes]
+) -> None:
     job = new_job(delay=500)
     run = job.start(SOFT_DEADLINE_SECONDS="3")
     assert run.wait(10) == Exit.TEMPORARY, job.report()

@@ -20,7 +20,17 @@ from worker.cli.main import main
 STORMS = int(os.environ.get("FONDATION_STORMS", "1"))
 SILENCE_SECONDS = 10.0
 RATE = 0.25
-KINDS = (*3 * (Trouble.ERROR, Trouble.SLOW_DOWN, Trouble.LOST, Trouble.ERROR_AFTER, Trouble.RESET), Trouble.SILENCE)
+KINDS = (
+    *3
+    * (
+        Trouble.ERROR,
+        Trouble.SLOW_DOWN,
+        Trouble.LOST,
+        Trouble.ERROR_AFTER,
+        Trouble.RESET,
+    ),
+    Trouble.SILENCE,
+)
 """Silences are rarer than the rest, as each takes its time."""
 MAX_RUNS = 10
 FIRST_SEED = 3
@@ -41,7 +51,11 @@ def drive(job: PlatformJob) -> None:
 
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + STORMS))
 def test_a_job_survives_a_store_where_everything_goes_wrong(
-    seed: int, new_job: NewJob, s3_server: S3Server, receiver: Receiver, course: dict[str, bytes]
+    seed: int,
+    new_job: NewJob,
+    s3_server: S3Server,
+    receiver: Receiver,
+    course: dict[str, bytes],
 ) -> None:
     with proxying(s3_server.endpoint_url) as proxy:
         job = new_job(proxy.url)
@@ -53,6 +67,10 @@ def test_a_job_survives_a_store_where_everything_goes_wrong(
         assert job.redone == []
         check_callbacks(receiver, job)
         assert main(["verify", job.name, "--deep"], job.environment) == 0
-    troubles = {str(trouble.name): count for trouble, count in sorted(proxy.troubles.items())}
+    troubles = {
+        str(trouble.name): count for trouble, count in sorted(proxy.troubles.items())
+    }
     assert len(troubles) > 3, "that was no storm"
-    print(f"seed {seed}: {len(job.runs)} runs, {proxy.requests.total()} requests, {troubles}")  # noqa: T201 - for -rP
+    print(  # noqa: T201 - for -rP
+        f"seed {seed}: {len(job.runs)} runs, {proxy.requests.total()} requests, {troubles}"
+    )

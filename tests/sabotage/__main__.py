@@ -4,8 +4,9 @@
     python -m tests.sabotage release outbox  those whose names hold one of the words
     python -m tests.sabotage --jobs 4        so many at once
 
-A proof that cannot fail proves nothing: a guard whose loss nobody notices ends this with exit code 1, and gets its
-test. The tests that are likely to notice run first, then all the rest, the slow ones last.
+A proof that cannot fail proves nothing: a guard whose loss nobody notices ends this with
+exit code 1, and gets its test. The tests that are likely to notice run first, then all the
+rest, the slow ones last.
 """
 
 import argparse
@@ -33,7 +34,13 @@ from tests.sabotage.reading import READING
 from tests.sabotage.telling import SPEAKING
 from tests.sabotage.working import WORKING
 
-ALL_THE_REST: Final = ("tests/unit", "tests/contract", "tests/simulation", "tests/integration", "tests/proofs")
+ALL_THE_REST: Final = (
+    "tests/unit",
+    "tests/contract",
+    "tests/simulation",
+    "tests/integration",
+    "tests/proofs",
+)
 FEW_SCHEDULES: Final = {"FONDATION_SCHEDULES": "320"}
 FAILED: Final = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
 PATIENCE_SECONDS: Final = 1800
@@ -51,21 +58,37 @@ class Verdict:
 
 def main() -> int:
     """Try all that were asked for, and print a line for each."""
-    parser = argparse.ArgumentParser(description="Take guards out, one at a time, and see which test notices.")
-    parser.add_argument("words", nargs="*", help="only the guards whose names hold one of these")
+    parser = argparse.ArgumentParser(
+        description="Take guards out, one at a time, and see which test notices."
+    )
+    parser.add_argument(
+        "words", nargs="*", help="only the guards whose names hold one of these"
+    )
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
-    words, guards = arguments.words, (*OWNING, *LEASE, *SPEAKING, *WORKING, *ENDING, *MACHINE, *READING)
-    chosen = [guard for guard in guards if not words or any(word in guard.guard for word in words)]
+    words, guards = (
+        arguments.words,
+        (*OWNING, *LEASE, *SPEAKING, *WORKING, *ENDING, *MACHINE, *READING),
+    )
+    chosen = [
+        guard
+        for guard in guards
+        if not words or any(word in guard.guard for word in words)
+    ]
     unnoticed = 0
-    with TemporaryDirectory(prefix="sabotage-") as scratch, ThreadPoolExecutor(arguments.jobs) as pool:
+    with (
+        TemporaryDirectory(prefix="sabotage-") as scratch,
+        ThreadPoolExecutor(arguments.jobs) as pool,
+    ):
         trees: SimpleQueue[Path] = SimpleQueue()
         for number in range(arguments.jobs):
             trees.put(copy(Path(scratch) / str(number)))
         for verdict in pool.map(lambda one: attempt(one, trees), chosen):
             unnoticed += verdict.noticed_by is None
             noticed = verdict.noticed_by or "NOBODY HAS NOTICED"
-            sys.stdout.write(f"{verdict.guard}\n    {noticed} ({verdict.seconds:.0f} s)\n")
+            sys.stdout.write(
+                f"{verdict.guard}\n    {noticed} ({verdict.seconds:.0f} s)\n"
+            )
             sys.stdout.flush()
     sys.stdout.write(f"{len(chosen)} guards, {unnoticed} whose loss nobody notices\n")
     return 1 if unnoticed else 0
@@ -92,11 +115,20 @@ def attempt(sabotage: Sabotage, trees: "SimpleQueue[Path]") -> Verdict:
     tree, began = trees.get(), time.monotonic()
     try:
         noticed_by = next(
-            filter(None, (notice(tree, sabotage, tests) for tests in (sabotage.tests, ALL_THE_REST))), None
+            filter(
+                None,
+                (
+                    notice(tree, sabotage, tests)
+                    for tests in (sabotage.tests, ALL_THE_REST)
+                ),
+            ),
+            None,
         )
     finally:
         trees.put(tree)
-    return Verdict(guard=sabotage.guard, noticed_by=noticed_by, seconds=time.monotonic() - began)
+    return Verdict(
+        guard=sabotage.guard, noticed_by=noticed_by, seconds=time.monotonic() - began
+    )
 
 
 def notice(tree: Path, sabotage: Sabotage, tests: tuple[str, ...]) -> str | None:
@@ -122,23 +154,50 @@ def sabotaged(tree: Path, sabotage: Sabotage) -> Iterator[None]:
         file.write_text(whole)
 
 
-def first_failure(tree: Path, tests: tuple[str, ...], *, without: Sequence[str] = ()) -> str | None:
+def first_failure(
+    tree: Path, tests: tuple[str, ...], *, without: Sequence[str] = ()
+) -> str | None:
     """Run tests in a tree, and return the first that fails."""
-    options = ("-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-n", "0", "--ignore", "tests/unit/test_sabotage.py")
+    options = (
+        "-x",
+        "-q",
+        "--tb=no",
+        "-p",
+        "no:cacheprovider",
+        "-n",
+        "0",
+        "--ignore",
+        "tests/unit/test_sabotage.py",
+    )
     deselected = (option for test in without for option in ("--deselect", test))
     argv = [sys.executable, "-m", "pytest", *options, *deselected, *tests]
-    environment = {**os.environ, **FEW_SCHEDULES, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(tree)}
+    environment = {
+        **os.environ,
+        **FEW_SCHEDULES,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": str(tree),
+    }
     try:
         ended = subprocess.run(
-            argv, cwd=tree, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+            argv,
+            cwd=tree,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired:
-        raise SystemExit(f"{' '.join(tests)}: did not end within {PATIENCE_SECONDS} s") from None
+        raise SystemExit(
+            f"{' '.join(tests)}: did not end within {PATIENCE_SECONDS} s"
+        ) from None
     if ended.returncode == 0:
         return None
     if found := FAILED.search(ended.stdout):
         return found[1]
-    raise SystemExit(f"the tests could not be run:\n{ended.stdout[-2000:]}\n{ended.stderr[-2000:]}")
+    raise SystemExit(
+        f"the tests could not be run:\n{ended.stdout[-2000:]}\n{ended.stderr[-2000:]}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """A guard of the program, and how it is taken out.
 
-In the code, a comment `# guard: NAME` stands above the statement that is the guard. Taking it out replaces one
-expression in that statement's head, or the whole statement.
+In the code, a comment `# guard: NAME` stands above the statement that is the guard. Taking
+it out replaces one expression in that statement's head, or the whole statement.
 """
 
 import ast
@@ -46,20 +46,30 @@ class Sabotage:
     guard: str
     """Its name, as its marker has it."""
     expression: str | None = None
-    """The expression that is replaced; None for the whole statement. It stands once in the head of the statement."""
+    """The expression that is replaced.
+
+    None for the whole statement. It stands once in the head of the statement.
+    """
     new: str
     tests: tuple[str, ...]
 
 
 def marked_files(tree: Path = ROOT) -> dict[str, Path]:
-    """Return the file of each guard that is marked; raise ValueError for a name that is marked twice."""
+    """Return the file of each guard that is marked.
+
+    Raise ValueError for a name that is marked twice.
+    """
     files: dict[str, Path] = {}
-    for path in sorted(file for package in PACKAGES for file in (tree / package).rglob("*.py")):
+    for path in sorted(
+        file for package in PACKAGES for file in (tree / package).rglob("*.py")
+    ):
         for line in path.read_text(encoding="utf-8").splitlines():
             if line.strip().startswith(MARKER):
                 name = line.strip().removeprefix(MARKER)
                 if name in files:
-                    raise ValueError(f"guard {name!r} is marked in {files[name]} and in {path}")
+                    raise ValueError(
+                        f"guard {name!r} is marked in {files[name]} and in {path}"
+                    )
                 files[name] = path
     return files
 
@@ -99,11 +109,17 @@ def _head(node: ast.AST) -> Iterator[ast.expr]:
             yield from _head(child)
 
 
-def _replaced(source: str, node: ast.stmt | ast.expr | ast.ExceptHandler, new: str) -> str:
+def _replaced(
+    source: str, node: ast.stmt | ast.expr | ast.ExceptHandler, new: str
+) -> str:
     lines = source.encode().splitlines(keepends=True)
     assert node.end_lineno is not None
     assert node.end_col_offset is not None
-    before = b"".join(lines[: node.lineno - 1]) + lines[node.lineno - 1][: node.col_offset]
-    after = lines[node.end_lineno - 1][node.end_col_offset :] + b"".join(lines[node.end_lineno :])
+    before = (
+        b"".join(lines[: node.lineno - 1]) + lines[node.lineno - 1][: node.col_offset]
+    )
+    after = lines[node.end_lineno - 1][node.end_col_offset :] + b"".join(
+        lines[node.end_lineno :]
+    )
     indented = new.replace("\n", "\n" + " " * node.col_offset)
     return (before + indented.encode() + after).decode()

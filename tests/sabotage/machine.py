@@ -2,7 +2,16 @@
 
 from typing import Final
 
-from tests.sabotage.guard import CHECKPOINTS, COURSES, FAILURES, FOLDERS, FULL_DISK, GIT_DISK, ODD_STARTS, Sabotage
+from tests.sabotage.guard import (
+    CHECKPOINTS,
+    COURSES,
+    FAILURES,
+    FOLDERS,
+    FULL_DISK,
+    GIT_DISK,
+    ODD_STARTS,
+    Sabotage,
+)
 
 MACHINE: Final = (
     Sabotage(

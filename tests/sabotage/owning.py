@@ -2,7 +2,17 @@
 
 from typing import Final
 
-from tests.sabotage.guard import CONTRACT, CRASHES, ON_S3, REFUSALS, RIVALS, RUNS, TAKEOVER, TELLING, Sabotage
+from tests.sabotage.guard import (
+    CONTRACT,
+    CRASHES,
+    ON_S3,
+    REFUSALS,
+    RIVALS,
+    RUNS,
+    TAKEOVER,
+    TELLING,
+    Sabotage,
+)
 
 OWNING: Final = (
     Sabotage(

@@ -106,7 +106,9 @@ class Conflicts(Rarely):
 
     @classmethod
     def draw(cls, chance: Random, _span: float) -> Self:
-        return cls(chance.choice([0.01, 0.05, 0.2]), (Fault.CONFLICT,), ("create", "put"))
+        return cls(
+            chance.choice([0.01, 0.05, 0.2]), (Fault.CONFLICT,), ("create", "put")
+        )
 
 
 class Refusals(Rarely):
@@ -115,7 +117,13 @@ class Refusals(Rarely):
     @classmethod
     def draw(cls, chance: Random, _span: float) -> Self:
         faults = chance.choice([REFUSALS, *((fault,) for fault in REFUSALS)])
-        of = chance.choice([("create", "put", "get", "head", "list", "download"), ("list",), ("create", "put")])
+        of = chance.choice(
+            [
+                ("create", "put", "get", "head", "list", "download"),
+                ("list",),
+                ("create", "put"),
+            ]
+        )
         return cls(chance.choice([0.01, 0.05, 0.2]), faults, of)
 
 
@@ -139,7 +147,11 @@ class During:
     def befall(self, simulation: Simulation, _chance: Random) -> None:
         def judge(name: str, process: Process) -> Fault | None:
             there = self.host in {None, process.name} and name.startswith(self.of)
-            return self.fault if there and within(self.windows, simulation.scheduler.time) else None
+            return (
+                self.fault
+                if there and within(self.windows, simulation.scheduler.time)
+                else None
+            )
 
         simulation.conditions.judges.append(judge)
 
@@ -165,7 +177,11 @@ class Partition(During):
         def connecting(process: Process) -> float:
             now = simulation.scheduler.time
             waits = [end - now for begin, end in self.windows if begin <= now < end]
-            return waits[0] + chance.random() if waits and process.name == self.host else 0.0
+            return (
+                waits[0] + chance.random()
+                if waits and process.name == self.host
+                else 0.0
+            )
 
         simulation.conditions.connecting.append(connecting)
 
@@ -176,7 +192,12 @@ class StoreAway(During):
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
         windows = (window(chance, span, 15.0),)
-        return cls(chance.choice([*HOSTS, None]), windows, chance.choice([Fault.FAILED, Fault.LOST]), STORE)
+        return cls(
+            chance.choice([*HOSTS, None]),
+            windows,
+            chance.choice([Fault.FAILED, Fault.LOST]),
+            STORE,
+        )
 
 
 class ListingRefused(During):
@@ -185,7 +206,12 @@ class ListingRefused(During):
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
         fault = chance.choice([Fault.FAILED, Fault.STUCK])
-        return cls(chance.choice([*HOSTS, None]), (window(chance, span, 15.0),), fault, ("list",))
+        return cls(
+            chance.choice([*HOSTS, None]),
+            (window(chance, span, 15.0),),
+            fault,
+            ("list",),
+        )
 
 
 class Refused(During):
@@ -194,7 +220,12 @@ class Refused(During):
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
         of = chance.choice([STORE, ("list",), ("create", "put"), ("put job-1/runs",)])
-        return cls(chance.choice([*HOSTS, None]), (window(chance, span, 6.0),), chance.choice(REFUSALS), of)
+        return cls(
+            chance.choice([*HOSTS, None]),
+            (window(chance, span, 6.0),),
+            chance.choice(REFUSALS),
+            of,
+        )
 
 
 @dataclass(frozen=True)
@@ -208,14 +239,25 @@ class StuckRequest:
 
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
-        of = chance.choice(["put job-1/runs", "list", "create", "put job-1/artifacts", "post", "get"])
-        return cls(chance.choice(HOSTS), moment(chance, span), of, chance.choice([Fault.STUCK, Fault.HUNG]))
+        of = chance.choice(
+            ["put job-1/runs", "list", "create", "put job-1/artifacts", "post", "get"]
+        )
+        return cls(
+            chance.choice(HOSTS),
+            moment(chance, span),
+            of,
+            chance.choice([Fault.STUCK, Fault.HUNG]),
+        )
 
     def befall(self, simulation: Simulation, _chance: Random) -> None:
         struck: list[str] = []
 
         def judge(name: str, process: Process) -> Fault | None:
-            due = process.name == self.host and name.startswith(self.of) and simulation.scheduler.time >= self.since
+            due = (
+                process.name == self.host
+                and name.startswith(self.of)
+                and simulation.scheduler.time >= self.since
+            )
             if struck or not due:
                 return None
             struck.append(name)
@@ -236,7 +278,9 @@ class LaggingLists:
         return cls(chance.choice([0.1, 0.5]), chance.choice([1.0, 2.0]))
 
     def befall(self, simulation: Simulation, chance: Random) -> None:
-        simulation.conditions.lag = lambda: self.seconds if chance.random() < self.rate else 0.0
+        simulation.conditions.lag = lambda: (
+            self.seconds if chance.random() < self.rate else 0.0
+        )
         simulation.blind = True
 
 
@@ -250,7 +294,9 @@ class SlowConnections:
 
     @classmethod
     def draw(cls, chance: Random, _span: float) -> Self:
-        return cls(chance.choice(HOSTS), chance.choice([0.15, 0.5]), chance.choice([2.0, 12.0]))
+        return cls(
+            chance.choice(HOSTS), chance.choice([0.15, 0.5]), chance.choice([2.0, 12.0])
+        )
 
     def befall(self, simulation: Simulation, chance: Random) -> None:
         def connecting(process: Process) -> float:
@@ -273,7 +319,11 @@ class MoodyReceiver:
 
     def befall(self, simulation: Simulation, chance: Random) -> None:
         def answer(_: dict[str, object]) -> WebhookResponse:
-            return WebhookResponse(status_code=chance.choice(self.statuses) if chance.random() < self.rate else 200)
+            return WebhookResponse(
+                status_code=chance.choice(self.statuses)
+                if chance.random() < self.rate
+                else 200
+            )
 
         simulation.receiver.answer = answer
 
@@ -329,7 +379,9 @@ class Freeze(Happening):
 
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
-        return cls(chance.choice(HOSTS), moment(chance, span), round(chance.random() * 12, 2))
+        return cls(
+            chance.choice(HOSTS), moment(chance, span), round(chance.random() * 12, 2)
+        )
 
     def strike(self, simulation: Simulation, run: SimulatedRun) -> None:
         run.process.freeze(simulation.scheduler.time + self.seconds)
@@ -343,7 +395,11 @@ class MachineStops(Happening):
 
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
-        return cls(chance.choice(HOSTS), moment(chance, span), round(chance.choice([2, 12, 100]) * chance.random(), 2))
+        return cls(
+            chance.choice(HOSTS),
+            moment(chance, span),
+            round(chance.choice([2, 12, 100]) * chance.random(), 2),
+        )
 
     def strike(self, simulation: Simulation, run: SimulatedRun) -> None:
         simulation.scheduler.stop_machine(run.process, self.seconds)
@@ -384,7 +440,11 @@ class ClockSet(Happening):
 
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
-        return cls(chance.choice(HOSTS), moment(chance, span), chance.choice([-2 * HOUR, -3.0, 3.0, 5 * HOUR]))
+        return cls(
+            chance.choice(HOSTS),
+            moment(chance, span),
+            chance.choice([-2 * HOUR, -3.0, 3.0, 5 * HOUR]),
+        )
 
     def strike(self, _simulation: Simulation, run: SimulatedRun) -> None:
         run.process.clock_offset += self.by
@@ -399,7 +459,9 @@ class StoreClockSet:
 
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
-        return cls(moment(chance, span), chance.choice([-HOUR, -5.0, -1.0, 1.0, 5.0, HOUR]))
+        return cls(
+            moment(chance, span), chance.choice([-HOUR, -5.0, -1.0, 1.0, 5.0, HOUR])
+        )
 
     def befall(self, simulation: Simulation, _chance: Random) -> None:
         def strike() -> None:

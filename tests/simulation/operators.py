@@ -80,7 +80,10 @@ def collect_all(simulation: Simulation) -> None:
 
 
 def wish_to_cancel(simulation: Simulation) -> None:
-    """Write down that the job is to be canceled, as the gateway does; and see to it, as its child does."""
+    """Write down that the job is to be canceled, as the gateway does.
+
+    And see to it, as its child does.
+    """
 
     def command(view: View) -> None:
         wish(view, JOB, None, "static")
@@ -94,7 +97,9 @@ def sweep(simulation: Simulation) -> None:
 
     def command(view: View) -> None:
         deployment = Deployment(
-            platform=cast("Platform", SimPlatform(simulation)), definition=DEFINITION, runtime=view.runtime
+            platform=cast("Platform", SimPlatform(simulation)),
+            definition=DEFINITION,
+            runtime=view.runtime,
         )
         options = Namespace(max_attempts=50, max_parallel=20, dry_run=False)
         Sweep(view, deployment, options).cases()
@@ -108,7 +113,10 @@ def operate(simulation: Simulation, name: str, command: Command) -> None:
     process = Process(name=f"{name} {simulation.commands}")
     runtime = SimRuntime(simulation.scheduler, process)
     store = RetryingStore(
-        simulation.wired_store(process), Retrier(runtime, runtime.flag()), PATIENCE, monotonic=runtime.monotonic
+        simulation.wired_store(process),
+        Retrier(runtime, runtime.flag()),
+        PATIENCE,
+        monotonic=runtime.monotonic,
     )
     view = View(settings=settings(), store=store, runtime=runtime)
 
@@ -124,7 +132,9 @@ def operate(simulation: Simulation, name: str, command: Command) -> None:
 @cache
 def settings() -> Settings:
     """Return what an operator's commands are told."""
-    return read_settings(EnvironmentReader({"STORE_URL": "file:///store", "LEASE_SECONDS": "3"}))
+    return read_settings(
+        EnvironmentReader({"STORE_URL": "file:///store", "LEASE_SECONDS": "3"})
+    )
 
 
 def start_on_platform(simulation: Simulation) -> SimulatedRun:
@@ -142,11 +152,18 @@ class SimPlatform:
         return []
 
     def runs(self, definition_id: str) -> list[PlatformRun]:
-        return [_known(run, number, definition_id) for number, run in enumerate(self._simulation.runs, 1)]
+        return [
+            _known(run, number, definition_id)
+            for number, run in enumerate(self._simulation.runs, 1)
+        ]
 
     def start(self, definition_id: str, environment: Mapping[str, str]) -> PlatformRun:
         assert environment["JOB_ID"] == JOB
-        return _known(start_on_platform(self._simulation), len(self._simulation.runs), definition_id)
+        return _known(
+            start_on_platform(self._simulation),
+            len(self._simulation.runs),
+            definition_id,
+        )
 
 
 def _known(run: SimulatedRun, number: int, definition_id: str) -> PlatformRun:

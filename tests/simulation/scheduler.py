@@ -1,8 +1,9 @@
 """Runs threads one at a time, in an order that a seed decides, under a clock of their own.
 
-The threads are real ones and run the worker's own code. But only one of them runs at any moment, and wherever one
-waits or touches the world, the scheduler decides by the seed who goes on. Time passes only when nobody can run. So a
-schedule is a function of its seed, and a failing one can be run again.
+The threads are real ones and run the worker's own code. But only one of them runs at any
+moment, and wherever one waits or touches the world, the scheduler decides by the seed who
+goes on. Time passes only when nobody can run. So a schedule is a function of its seed, and
+a failing one can be run again.
 """
 
 import heapq
@@ -37,7 +38,8 @@ class Process:
     dead: bool = False
     frozen_until: float = 0.0
     unaware: float = 0.0
-    """Seconds that have passed without its machine, by no clock of which they have passed at all."""
+    """Seconds that have passed without its machine, by no clock of which they have passed at all.
+    """
 
     def freeze(self, until: float) -> None:
         """Stop all its threads until a time."""
@@ -141,13 +143,18 @@ class Scheduler:
         if self.errors:
             raise self.errors[0]
 
-    def pause(self, seconds: float = 0.0, ready: Callable[[], bool] | None = None) -> None:
+    def pause(
+        self, seconds: float = 0.0, ready: Callable[[], bool] | None = None
+    ) -> None:
         """Let others run; come back when `ready` says so, or after so much time."""
         thread = self._current
         assert thread is not None, "only a scheduled thread can pause"
         if thread.process.dead:
             raise Killed
-        thread.ready, thread.deadline = ready, self.time + (max(seconds, TICK) if seconds else 0.0)
+        thread.ready, thread.deadline = (
+            ready,
+            self.time + (max(seconds, TICK) if seconds else 0.0),
+        )
         if not self._pass_on():
             thread.baton.acquire()
         thread.ready = None
@@ -159,7 +166,11 @@ class Scheduler:
         self._steps += 1
         before = self._current
         if self._steps > MAX_STEPS:
-            self.errors.append(AssertionError(f"the schedule does not end: {[one.name for one in self._threads]}"))
+            self.errors.append(
+                AssertionError(
+                    f"the schedule does not end: {[one.name for one in self._threads]}"
+                )
+            )
         chosen = None if self._steps > MAX_STEPS else self._choose()
         self._current = chosen
         if chosen is None:
@@ -175,8 +186,12 @@ class Scheduler:
             able = [thread for thread in self._threads if self._can_run(thread)]
             if able:
                 return self.random.choice(able)
-            later = [self._wakes(thread) for thread in self._threads] + [timer[0] for timer in self._timers]
-            later = [time for time in later if time > self.time and time != float("inf")]
+            later = [self._wakes(thread) for thread in self._threads] + [
+                timer[0] for timer in self._timers
+            ]
+            later = [
+                time for time in later if time > self.time and time != float("inf")
+            ]
             if not later:
                 return None
             self.time = min(later)
@@ -186,7 +201,9 @@ class Scheduler:
             return True
         if thread.process.frozen_until > self.time:
             return False
-        return thread.deadline <= self.time or (thread.ready is not None and thread.ready())
+        return thread.deadline <= self.time or (
+            thread.ready is not None and thread.ready()
+        )
 
     def _wakes(self, thread: _Thread) -> float:
         return max(thread.deadline, thread.process.frozen_until)
@@ -223,7 +240,10 @@ class SimMailbox:
 
     def get(self, seconds: float | None = None) -> Any:  # noqa: ANN401 - any message
         if not self._messages:
-            self._scheduler.pause(float("inf") if seconds is None else seconds, lambda: bool(self._messages))
+            self._scheduler.pause(
+                float("inf") if seconds is None else seconds,
+                lambda: bool(self._messages),
+            )
         return self._messages.popleft() if self._messages else None
 
 
@@ -244,7 +264,9 @@ class SimFuture(Future[Any]):
 
     def _wait(self, timeout: float | None) -> None:
         if not self.done():
-            self._scheduler.pause(float("inf") if timeout is None else timeout, self.done)
+            self._scheduler.pause(
+                float("inf") if timeout is None else timeout, self.done
+            )
 
 
 class SimExecutor(Executor):
@@ -255,7 +277,13 @@ class SimExecutor(Executor):
         self._process = process
         self._free = workers
 
-    def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - as Executor has it
+    def submit(
+        self,
+        work: Callable[..., Any],
+        /,
+        *args: Any,  # noqa: ANN401 - as Executor has it
+        **kwargs: Any,  # noqa: ANN401
+    ) -> Future[Any]:
         future = SimFuture(self._scheduler)
 
         def body() -> None:
@@ -300,7 +328,9 @@ class SimRuntime:
     def mailbox(self) -> Mailbox[Any]:
         return SimMailbox(self._scheduler)
 
-    def spawn(self, name: str, work: Callable[[], None], report: Report = unreported) -> None:
+    def spawn(
+        self, name: str, work: Callable[[], None], report: Report = unreported
+    ) -> None:
         """Report a failure as the real runtime does, and fail the simulation too: no thread may fail."""
 
         def edge() -> None:

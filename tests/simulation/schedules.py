@@ -60,11 +60,16 @@ class Schedule:
 
     def __str__(self) -> str:
         """Name what was drawn, and how each run has ended."""
-        runs = (f"{run.process.name}: {run.code!r} {run.error or ''}" for run in self.simulation.runs)
+        runs = (
+            f"{run.process.name}: {run.code!r} {run.error or ''}"
+            for run in self.simulation.runs
+        )
         return "\n".join([*map(repr, self.drawn), *runs, *self.simulation.refused])
 
 
-def draw(seed: int, work_dir: Path, kinds: tuple[type[Adversity], ...], *, operators: bool) -> Schedule:
+def draw(
+    seed: int, work_dir: Path, kinds: tuple[type[Adversity], ...], *, operators: bool
+) -> Schedule:
     """Draw a world by a seed: a few runs, and some of the kinds of adversities."""
     chance = Random(seed)  # noqa: S311 - a seed
     chapters = chance.choice([2, 2, 2, 3, 6])
@@ -79,14 +84,25 @@ def draw(seed: int, work_dir: Path, kinds: tuple[type[Adversity], ...], *, opera
     simulation.pace = lambda _path: simulation.scheduler.pause(pace * chance.random())
     span = 1.0 + (3 + 3 * chapters) * pace / 2 + 30 * simulation.latency
     few = chance.choices(kinds, k=3)
-    drawn = [kind.draw(chance, span) for kind in chance.choices(few, k=chance.choice([0, 1, 2, 3, 5]))]
+    drawn = [
+        kind.draw(chance, span)
+        for kind in chance.choices(few, k=chance.choice([0, 1, 2, 3, 5]))
+    ]
     drawn += [MoodyReceiver.draw(chance, span)] * chance.choice([0, 1])
     if operators:
-        drawn += [kind.draw(chance, span) for kind in chance.choices(OPERATORS, k=chance.choice([1, 1, 2, 3]))]
+        drawn += [
+            kind.draw(chance, span)
+            for kind in chance.choices(OPERATORS, k=chance.choice([1, 1, 2, 3]))
+        ]
     for adversity in drawn:
         adversity.befall(simulation, chance)
-    for latest in (0.0, *[chance.choice([0.0, span, span, 2 * span])] * chance.choice([1, 1, 2, 3])):
-        simulation.scheduler.at(chance.random() * latest, lambda: start_on_platform(simulation))
+    for latest in (
+        0.0,
+        *[chance.choice([0.0, span, span, 2 * span])] * chance.choice([1, 1, 2, 3]),
+    ):
+        simulation.scheduler.at(
+            chance.random() * latest, lambda: start_on_platform(simulation)
+        )
     return Schedule(simulation, drawn)
 
 

@@ -1,4 +1,7 @@
-"""A store, a receiver and any number of runs of one job, under a scheduler; and what must be true in the end."""
+"""A store, a receiver and any number of runs of one job, under a scheduler.
+
+And what must be true in the end.
+"""
 
 import logging
 from collections.abc import Callable
@@ -13,7 +16,14 @@ from states.keys import artifact_name
 from states.manifest import Manifest
 from states.stages import STAGES, Stage
 from tests.simulation.scheduler import Process, Scheduler, SimRuntime
-from tests.simulation.wire import Conditions, Judge, Wire, WiredReceiver, WiredStore, no_fault
+from tests.simulation.wire import (
+    Conditions,
+    Judge,
+    Wire,
+    WiredReceiver,
+    WiredStore,
+    no_fault,
+)
 from tests.simulation.witness import Moment, Witness
 from tests.support.world import IDENTITY, JOB, FakeEngine, FakeSource, Receiver, World
 from worker.errors import WorkerError
@@ -51,7 +61,9 @@ class Simulation:
         self.scheduler = Scheduler(seed)
         self.conditions = Conditions()
         self.witness = Witness(self.scheduler, lambda: self.lease)
-        self.store = MemoryStore(lambda: self.scheduler.time + self.conditions.store_ahead)
+        self.store = MemoryStore(
+            lambda: self.scheduler.time + self.conditions.store_ahead
+        )
         self.receiver = Receiver()
         self.source = FakeSource()
         self.runs: list[SimulatedRun] = []
@@ -104,10 +116,21 @@ class Simulation:
             platform_run=platform_run,
             **self.changes,
         )
-        run = SimulatedRun(process=process, job=world.job(), engine=engine, began_at=self.scheduler.time)
-        there = {name.path for entry in self.store.entries("") if (name := artifact_name(entry.key))}
+        run = SimulatedRun(
+            process=process,
+            job=world.job(),
+            engine=engine,
+            began_at=self.scheduler.time,
+        )
+        there = {
+            name.path
+            for entry in self.store.entries("")
+            if (name := artifact_name(entry.key))
+        }
 
-        def before_item(path: str, then: Callable[[str], None] = engine.before_item) -> None:
+        def before_item(
+            path: str, then: Callable[[str], None] = engine.before_item
+        ) -> None:
             self.scheduler.pause(wire.latency)
             if path in there:
                 self.redone.append(f"{process.name}: {path}")
@@ -141,7 +164,9 @@ class Simulation:
 
     def log(self) -> CheckpointLog:
         """Return the job's log, as somebody who is no run sees it."""
-        return CheckpointLog(self.store, JOB, SimRuntime(self.scheduler, Process(name="reader")))
+        return CheckpointLog(
+            self.store, JOB, SimRuntime(self.scheduler, Process(name="reader"))
+        )
 
     def newest(self) -> Manifest | None:
         """Return the job's newest manifest, if it has begun."""
@@ -172,15 +197,23 @@ class Simulation:
         finals = self.finals()
         assert len(finals) == 1, f"final events: {finals}"
         order = [sequence for sequence, _ in self._taken()]
-        assert self.late_words or order == sorted(order), f"events came out of order: {order}"
+        assert self.late_words or order == sorted(order), (
+            f"events came out of order: {order}"
+        )
         assert self.blind or self.redone == [], "finished items were made again"
 
     def check_told(self) -> None:
         """Assert that nobody spoke who had no right to, and that the receiver knows how the job has ended."""
-        assert self.stray_posts == [], "a run that had been replaced told the webhook something"
+        assert self.stray_posts == [], (
+            "a run that had been replaced told the webhook something"
+        )
         assert self.witness.unaware == [], "a run that had been replaced did not know"
-        assert self.witness.lawful_seconds or self.witness.robbed == [], "a run that lived was replaced"
-        assert self._last_word() == self.manifest.state, "the receiver's last word is another"
+        assert self.witness.lawful_seconds or self.witness.robbed == [], (
+            "a run that lived was replaced"
+        )
+        assert self._last_word() == self.manifest.state, (
+            "the receiver's last word is another"
+        )
 
     def check_conduct(self) -> None:
         """Assert that no run came upon a bug, or was busy with nothing."""
@@ -188,7 +221,9 @@ class Simulation:
         assert not bugs, f"{bugs} ended with 70"
         assert self.scheduler.time < LONGEST, "it took for ever"
         (process, operation, second), times = self.conditions.asked.most_common(1)[0]
-        assert times <= BUSY, f"{process} asked {times} times within second {second}: {operation}"
+        assert times <= BUSY, (
+            f"{process} asked {times} times within second {second}: {operation}"
+        )
 
     def check_log(self) -> None:
         """Assert what must be true even if operators have had their way."""
@@ -199,7 +234,9 @@ class Simulation:
             return
         log = self.log()
         checkpoints = [log.read(sequence) for sequence in log.sequences()]
-        assert [one.manifest.sequence for one in checkpoints] == list(range(1, len(checkpoints) + 1))
+        assert [one.manifest.sequence for one in checkpoints] == list(
+            range(1, len(checkpoints) + 1)
+        )
         for before, after in pairwise(checkpoints):
             assert after.manifest.previous == before.sha256
             assert violations(before.manifest, after.manifest) == ()
@@ -211,24 +248,40 @@ class Simulation:
         }, "the final events that were taken are those that were written"
         meanings: dict[str, object] = {}
         for key, document in self.receiver.taken:
-            meaning = [document[name] for name in ("type", "status", "step", "sequence", "run", "timestamp")]
-            assert meanings.setdefault(key, meaning) == meaning, f"{key} had another meaning before"
+            meaning = [
+                document[name]
+                for name in ("type", "status", "step", "sequence", "run", "timestamp")
+            ]
+            assert meanings.setdefault(key, meaning) == meaning, (
+                f"{key} had another meaning before"
+            )
 
     def _taken(self) -> list[tuple[int, object]]:
-        return [(int(str(document["sequence"])), document["status"]) for _, document in self.receiver.taken]
+        return [
+            (int(str(document["sequence"])), document["status"])
+            for _, document in self.receiver.taken
+        ]
 
     def _last_word(self) -> object:
         """Return what a receiver knows that drops what comes after something newer."""
-        return max(enumerate(self._taken()), key=lambda told: (told[1][0], told[0]))[1][1]
+        return max(enumerate(self._taken()), key=lambda told: (told[1][0], told[0]))[1][
+            1
+        ]
 
     def posts_since(self, run: SimulatedRun, time: float) -> list[str]:
         """Return the keys of what a run has told the receiver since a time."""
-        return [key for at, process, key in self.posts if process is run.process and at >= time]
+        return [
+            key
+            for at, process, key in self.posts
+            if process is run.process and at >= time
+        ]
 
     def finals(self) -> set[str]:
         """Return the keys of the final events that the receiver has taken."""
         return {
-            key for key, document in self.receiver.taken if document["status"] in {"completed", "failed", "canceled"}
+            key
+            for key, document in self.receiver.taken
+            if document["status"] in {"completed", "failed", "canceled"}
         }
 
     def _wire(self, process: Process, judge: Judge, latency: float | None) -> Wire:
@@ -271,6 +324,8 @@ class Simulation:
             return True
         if (told := self._told.get((process, key))) is None:
             appended = self.witness.appends.get(process)
-            return appended is None or self.witness.now(process).own - appended.own > JUST
+            return (
+                appended is None or self.witness.now(process).own - appended.own > JUST
+            )
         confirmed = self.witness.beats[process]
         return confirmed.world >= process.frozen_until or confirmed.own < told.own

@@ -40,7 +40,9 @@ def overloaded() -> EngineFailedError:
 
 def kill_before(name: str) -> Callable[[str, Process], Fault | None]:
     """Return a judge that kills a process before an operation whose name begins so."""
-    return lambda operation, _process: Fault.DIE_BEFORE if operation.startswith(name) else None
+    return lambda operation, _process: (
+        Fault.DIE_BEFORE if operation.startswith(name) else None
+    )
 
 
 def stop_at(simulation: Simulation, path: str, stop: Stop) -> FakeEngine:

@@ -58,14 +58,18 @@ def striking(number: int, fault: Fault) -> tuple[Judge, Callable[[], int]]:
 def finish(simulation: Simulation, **how: Any) -> Exit:  # noqa: ANN401 - as `start` has them
     """Start run after run, as the platform does, until one ends as the job does; return its code."""
     while (code := simulation.runs[-1].code) in PASSING:
-        assert len(simulation.runs) < MAX_RUNS, [(run.code, run.error) for run in simulation.runs]
+        assert len(simulation.runs) < MAX_RUNS, [
+            (run.code, run.error) for run in simulation.runs
+        ]
         run(simulation, **how)
     assert code is not None
     return code
 
 
 @pytest.mark.parametrize("fault", Fault)
-def test_a_fault_at_any_operation_loses_nothing_and_repeats_nothing(fault: Fault, work_dir: Path) -> None:
+def test_a_fault_at_any_operation_loses_nothing_and_repeats_nothing(
+    fault: Fault, work_dir: Path
+) -> None:
     operations, course = undisturbed(work_dir)
     for number in range(1, operations + 1):
         simulation = Simulation(number, work_dir)
@@ -115,7 +119,9 @@ def test_a_fault_at_any_operation_of_a_cancellation_lets_it_be_repeated_and_told
 
 
 @pytest.mark.parametrize("fault", SILENT)
-def test_a_fault_at_any_operation_of_a_stage_done_anew_loses_nothing(fault: Fault, work_dir: Path) -> None:
+def test_a_fault_at_any_operation_of_a_stage_done_anew_loses_nothing(
+    fault: Fault, work_dir: Path
+) -> None:
     def completed(seed: int) -> Simulation:
         simulation = Simulation(seed, work_dir)
         run(simulation)
@@ -134,7 +140,9 @@ def test_a_fault_at_any_operation_of_a_stage_done_anew_loses_nothing(fault: Faul
 
 
 @pytest.mark.parametrize("chunk", range(4))
-def test_a_second_fault_during_the_resume_loses_nothing_either(chunk: int, work_dir: Path) -> None:
+def test_a_second_fault_during_the_resume_loses_nothing_either(
+    chunk: int, work_dir: Path
+) -> None:
     operations, course = undisturbed(work_dir)
     chance = random.Random(chunk)  # noqa: S311 - a seed
     for _ in range(PAIRS):
@@ -145,10 +153,14 @@ def test_a_second_fault_during_the_resume_loses_nothing_either(chunk: int, work_
             run(simulation, judge=striking(number, fault)[0])
         assert finish(simulation) is Exit.OK
         simulation.check()
-        assert simulation.course() == course, f"{faults} at operations {first} and {second}"
+        assert simulation.course() == course, (
+            f"{faults} at operations {first} and {second}"
+        )
 
 
-def test_an_undisturbed_job_needs_one_operation_for_a_transition_beside_its_artifacts(work_dir: Path) -> None:
+def test_an_undisturbed_job_needs_one_operation_for_a_transition_beside_its_artifacts(
+    work_dir: Path,
+) -> None:
     names: list[str] = []
 
     def note(name: str, _process: Process) -> None:
@@ -158,15 +170,23 @@ def test_an_undisturbed_job_needs_one_operation_for_a_transition_beside_its_arti
     simulation.start(note)
     simulation.run()
     checkpoints = [name for name in names if name.startswith("create")]
-    artifacts = [name for name in names if name.startswith("put") and "/artifacts/" in name]
-    assert len(checkpoints) == simulation.manifest.sequence + 1, "each once, and the first once more as a proof"
+    artifacts = [
+        name for name in names if name.startswith("put") and "/artifacts/" in name
+    ]
+    assert len(checkpoints) == simulation.manifest.sequence + 1, (
+        "each once, and the first once more as a proof"
+    )
     assert len(artifacts) == 1 + 3 + 3 * 2
     heads = [name for name in names if name.startswith("head")]
-    assert heads == [f"head {JOB}/checkpoints/00000001.json"], "once, to compare the store's two clocks"
+    assert heads == [f"head {JOB}/checkpoints/00000001.json"], (
+        "once, to compare the store's two clocks"
+    )
 
 
 @pytest.mark.parametrize("stage", [Stage.CLONE, Stage.EXTRACT])
-def test_a_branch_that_moves_between_two_runs_does_not_change_the_course(stage: Stage, work_dir: Path) -> None:
+def test_a_branch_that_moves_between_two_runs_does_not_change_the_course(
+    stage: Stage, work_dir: Path
+) -> None:
     """Not even if the first run had pinned the commit, and had not stored its files yet."""
     _, course = undisturbed(work_dir)
     simulation = Simulation(0, work_dir)

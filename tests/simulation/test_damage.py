@@ -18,19 +18,30 @@ from worker.store.memory import MemoryStore
 
 
 def artifact_of(simulation: Simulation, path: str) -> str:
-    return next(entry.key for entry in simulation.store.entries(f"{JOB}/artifacts/") if entry.key.endswith(path))
+    return next(
+        entry.key
+        for entry in simulation.store.entries(f"{JOB}/artifacts/")
+        if entry.key.endswith(path)
+    )
 
 
-@pytest.mark.parametrize("path", ["step1_abstractions.yaml", "source.tar.gz", "chapters/chapter_1_thing_1.md"])
+@pytest.mark.parametrize(
+    "path",
+    ["step1_abstractions.yaml", "source.tar.gz", "chapters/chapter_1_thing_1.md"],
+)
 @pytest.mark.parametrize("damage", ["deleted", "truncated", "garbled"])
-def test_what_is_damaged_in_the_store_is_made_again(simulation: Simulation, path: str, damage: str) -> None:
+def test_what_is_damaged_in_the_store_is_made_again(
+    simulation: Simulation, path: str, damage: str
+) -> None:
     run(simulation, judge=kill_before("put job-1/artifacts/review-chapters"))
     key = artifact_of(simulation, path)
     body = simulation.store.get(key)
     if damage == "deleted":
         simulation.store.delete([key])
     else:
-        simulation.store.put(key, body[:5] if damage == "truncated" else body[::-1], "text/plain")
+        simulation.store.put(
+            key, body[:5] if damage == "truncated" else body[::-1], "text/plain"
+        )
     simulation.redone.clear()
     assert run(simulation).code is Exit.OK
     assert simulation.store.get(key) == body
@@ -66,7 +77,13 @@ def missing(_: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     "wrong",
-    [missing, lambda _: b"", lambda body: body[:-1], lambda body: body[::-1], lambda _: b"<html>welcome</html>"],
+    [
+        missing,
+        lambda _: b"",
+        lambda body: body[:-1],
+        lambda body: body[::-1],
+        lambda _: b"<html>welcome</html>",
+    ],
 )
 def test_what_is_only_answered_wrongly_once_is_not_made_again(
     simulation: Simulation, wrong: Callable[[bytes], bytes]
@@ -77,26 +94,43 @@ def test_what_is_only_answered_wrongly_once_is_not_made_again(
     again = run(simulation)
     assert again.code is Exit.OK
     assert not simulation.redone
-    assert not [path for path in again.engine.made if path.startswith(("step", "chapters/"))]
+    assert not [
+        path for path in again.engine.made if path.startswith(("step", "chapters/"))
+    ]
     stages = (Stage.CLONE, Stage.EXTRACT, Stage.GENERATE_CHAPTERS)
-    assert [simulation.manifest.record(stage) for stage in stages] == [before.record(stage) for stage in stages]
+    assert [simulation.manifest.record(stage) for stage in stages] == [
+        before.record(stage) for stage in stages
+    ]
 
 
-def test_an_item_that_is_whole_and_yet_not_valid_is_made_again(simulation: Simulation) -> None:
+def test_an_item_that_is_whole_and_yet_not_valid_is_made_again(
+    simulation: Simulation,
+) -> None:
     run(simulation, judge=kill_before(f"put {JOB}/artifacts/generate-chapters"))
     inputs = simulation.manifest.record(Stage.GENERATE_CHAPTERS).inputs
     assert inputs is not None
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-    simulation.store.put(artifact_key(JOB, Stage.GENERATE_CHAPTERS, inputs, empty, CHAPTER), b"", "text/markdown")
+    simulation.store.put(
+        artifact_key(JOB, Stage.GENERATE_CHAPTERS, inputs, empty, CHAPTER),
+        b"",
+        "text/markdown",
+    )
     again = run(simulation)
     assert again.engine.made[CHAPTER] == 1
     assert simulation.course()[CHAPTER].startswith(b"# Thing 2")
 
 
-def test_a_job_is_not_completed_while_something_of_it_is_missing(simulation: Simulation) -> None:
+def test_a_job_is_not_completed_while_something_of_it_is_missing(
+    simulation: Simulation,
+) -> None:
     def lose(operation: str, _process: Process) -> Fault | None:
-        if operation.startswith("list job-1/artifacts") and simulation.manifest.state is State.PUBLISHING:
-            simulation.store.delete([key for key in [artifact_of_or_none(simulation, CHAPTER)] if key])
+        if (
+            operation.startswith("list job-1/artifacts")
+            and simulation.manifest.state is State.PUBLISHING
+        ):
+            simulation.store.delete(
+                [key for key in [artifact_of_or_none(simulation, CHAPTER)] if key]
+            )
         return None
 
     lost: list[str] = []

@@ -25,7 +25,9 @@ class StoppableEngine(FakeEngine):
         self.stops += 1
 
 
-def test_a_temporary_failure_is_tried_again_with_growing_pauses(simulation: Simulation) -> None:
+def test_a_temporary_failure_is_tried_again_with_growing_pauses(
+    simulation: Simulation,
+) -> None:
     ended = run(simulation, engine=failing(overloaded(), times=2))
     assert ended.code is Exit.OK
     assert simulation.manifest.record(Stage.GENERATE_CHAPTERS).attempts == 3
@@ -45,12 +47,17 @@ def test_after_three_tries_without_a_new_item_the_run_ends_with_75_and_nothing_i
     assert not simulation.finals()
 
 
-def test_an_item_between_two_failures_makes_the_count_begin_anew(simulation: Simulation) -> None:
+def test_an_item_between_two_failures_makes_the_count_begin_anew(
+    simulation: Simulation,
+) -> None:
     engine = FakeEngine(chapters=6)
     seen: set[str] = set()
 
     def fail_twice_at_each(path: str) -> None:
-        if path.startswith("chapters/") and len([one for one in seen if path in one]) < 2:
+        if (
+            path.startswith("chapters/")
+            and len([one for one in seen if path in one]) < 2
+        ):
             seen.add(f"{path} {len(seen)}")
             raise overloaded()
 
@@ -59,32 +66,48 @@ def test_an_item_between_two_failures_makes_the_count_begin_anew(simulation: Sim
     assert simulation.manifest.record(Stage.GENERATE_CHAPTERS).attempts == 13
 
 
-def test_the_third_fruitless_run_in_a_row_fails_the_job_for_good(simulation: Simulation) -> None:
-    codes = [run(simulation, engine=failing(overloaded(), at="step1_abstractions.yaml")).code for _ in range(3)]
+def test_the_third_fruitless_run_in_a_row_fails_the_job_for_good(
+    simulation: Simulation,
+) -> None:
+    codes = [
+        run(simulation, engine=failing(overloaded(), at="step1_abstractions.yaml")).code
+        for _ in range(3)
+    ]
     assert codes == [Exit.TEMPORARY, Exit.TEMPORARY, Exit.UNAVAILABLE]
     assert simulation.manifest.state is State.FAILED
     assert len(simulation.finals()) == 1
 
 
-def test_a_run_that_has_finished_an_item_is_not_fruitless(simulation: Simulation) -> None:
+def test_a_run_that_has_finished_an_item_is_not_fruitless(
+    simulation: Simulation,
+) -> None:
     for chapter in range(1, 5):
-        engine = failing(overloaded(), at=f"chapters/chapter_{chapter}_thing_{chapter}.md")
+        engine = failing(
+            overloaded(), at=f"chapters/chapter_{chapter}_thing_{chapter}.md"
+        )
         engine.chapters = 6
         assert run(simulation, engine=engine).code is Exit.TEMPORARY
     assert run(simulation, engine=FakeEngine(chapters=6)).code is Exit.OK
 
 
-def test_a_run_that_finished_a_stage_before_it_was_killed_is_not_fruitless_either(simulation: Simulation) -> None:
+def test_a_run_that_finished_a_stage_before_it_was_killed_is_not_fruitless_either(
+    simulation: Simulation,
+) -> None:
     run(simulation, engine=failing(overloaded(), at="step1_abstractions.yaml"))
     assert simulation.manifest.fruitless_runs == 1
     run(simulation, judge=kill_before(f"put {JOB}/artifacts/analyze"))
     assert simulation.manifest.fruitless_runs == 0
     for fruitless in (1, 2):
         run(simulation, engine=failing(overloaded(), at="step2_relationships.yaml"))
-        assert (simulation.manifest.state, simulation.manifest.fruitless_runs) == (State.INTERRUPTED, fruitless)
+        assert (simulation.manifest.state, simulation.manifest.fruitless_runs) == (
+            State.INTERRUPTED,
+            fruitless,
+        )
 
 
-def test_a_disk_that_takes_no_item_ends_the_run_and_is_not_held_against_the_job(simulation: Simulation) -> None:
+def test_a_disk_that_takes_no_item_ends_the_run_and_is_not_held_against_the_job(
+    simulation: Simulation,
+) -> None:
     engine = StoppableEngine(chapters=2)
 
     def be_in_the_way(path: str) -> None:
@@ -94,16 +117,23 @@ def test_a_disk_that_takes_no_item_ends_the_run_and_is_not_held_against_the_job(
     engine.before_item = be_in_the_way
     for number in range(1, 5):
         assert run(simulation, engine=engine).code is Exit.TEMPORARY
-        assert engine.stops == number * 2, "when it fails, so that it is not tried beside itself, and at the end"
+        assert engine.stops == number * 2, (
+            "when it fails, so that it is not tried beside itself, and at the end"
+        )
         manifest = simulation.manifest
         assert (manifest.state, manifest.fruitless_runs) == (State.INTERRUPTED, 0)
         assert manifest.error is not None
-        assert (manifest.error.code, manifest.error.exit_code) == ("disk", Exit.TEMPORARY)
+        assert (manifest.error.code, manifest.error.exit_code) == (
+            "disk",
+            Exit.TEMPORARY,
+        )
     assert run(simulation).code is Exit.OK
     simulation.check()
 
 
-def test_a_permanent_failure_is_remembered_and_announced_once(simulation: Simulation) -> None:
+def test_a_permanent_failure_is_remembered_and_announced_once(
+    simulation: Simulation,
+) -> None:
     refused = EngineFailedError("invalid API key", temporary=False)
     assert run(simulation, engine=failing(refused)).code is Exit.UNAVAILABLE
     before, began = simulation.manifest, simulation.scheduler.time
@@ -122,14 +152,22 @@ def test_a_permanent_failure_is_remembered_and_announced_once(simulation: Simula
     )
 
 
-def test_a_repository_without_anything_to_teach_is_the_inputs_fault_not_the_engines(simulation: Simulation) -> None:
-    assert run(simulation, engine=failing(NoMaterialError("no text"))).code is Exit.DATA_ERROR
+def test_a_repository_without_anything_to_teach_is_the_inputs_fault_not_the_engines(
+    simulation: Simulation,
+) -> None:
+    assert (
+        run(simulation, engine=failing(NoMaterialError("no text"))).code
+        is Exit.DATA_ERROR
+    )
     document = simulation.receiver.taken[-1][1]
     assert (document["error"], document["errorCode"]) == ("no text", "repository_empty")
 
 
 def test_an_operator_resumes_what_had_failed_for_good(simulation: Simulation) -> None:
-    run(simulation, engine=failing(EngineFailedError("invalid API key", temporary=False)))
+    run(
+        simulation,
+        engine=failing(EngineFailedError("invalid API key", temporary=False)),
+    )
     again = run(simulation, work=lambda job: job.resume(OperatorRequest()))
     assert again.code is Exit.OK
     assert again.engine.made[CHAPTER] == 1
@@ -138,8 +176,13 @@ def test_an_operator_resumes_what_had_failed_for_good(simulation: Simulation) ->
     assert simulation.receiver.said[-1] == ("complete", "completed")
 
 
-def test_a_bug_ends_with_70_and_leaves_the_job_resumable(simulation: Simulation) -> None:
-    assert run(simulation, engine=failing(ZeroDivisionError("a bug"))).code is Exit.SOFTWARE
+def test_a_bug_ends_with_70_and_leaves_the_job_resumable(
+    simulation: Simulation,
+) -> None:
+    assert (
+        run(simulation, engine=failing(ZeroDivisionError("a bug"))).code
+        is Exit.SOFTWARE
+    )
     assert simulation.manifest.state is State.INTERRUPTED
     assert run(simulation).code is Exit.OK
     simulation.check()
@@ -163,7 +206,11 @@ def test_what_an_engine_makes_wrongly_is_not_taken(simulation: Simulation) -> No
     class Garbler(FakeEngine):
         def _item(self, path: str, body: bytes) -> Item:
             item = super()._item(path, body)
-            return Item(path=path, body=b"") if path == CHAPTER and self.made[path] == 1 else item
+            return (
+                Item(path=path, body=b"")
+                if path == CHAPTER and self.made[path] == 1
+                else item
+            )
 
     ended = run(simulation, engine=Garbler(chapters=2))
     assert ended.code is Exit.OK
@@ -174,12 +221,18 @@ def test_what_an_engine_makes_wrongly_is_not_taken(simulation: Simulation) -> No
 @pytest.mark.parametrize(
     ("error", "code", "state"),
     [
-        (DataError("no such branch", code="branch_not_found"), Exit.DATA_ERROR, State.FAILED),
+        (
+            DataError("no such branch", code="branch_not_found"),
+            Exit.DATA_ERROR,
+            State.FAILED,
+        ),
         (RefusedError("the host refuses the token"), Exit.REFUSED, State.FAILED),
         (TemporaryError("the host is away"), Exit.TEMPORARY, State.INTERRUPTED),
     ],
 )
-def test_a_repository_that_cannot_be_had(simulation: Simulation, error: Exception, code: Exit, state: State) -> None:
+def test_a_repository_that_cannot_be_had(
+    simulation: Simulation, error: Exception, code: Exit, state: State
+) -> None:
     def checkout(_commit: str | None, _tree: Path) -> str:
         raise error
 
@@ -190,7 +243,9 @@ def test_a_repository_that_cannot_be_had(simulation: Simulation, error: Exceptio
     assert bool(simulation.finals()) == (state is State.FAILED)
 
 
-def test_a_thread_that_fails_ends_the_run_with_70_and_leaves_the_job_resumable(simulation: Simulation) -> None:
+def test_a_thread_that_fails_ends_the_run_with_70_and_leaves_the_job_resumable(
+    simulation: Simulation,
+) -> None:
     class Unstoppable(FakeEngine):
         def pause(self) -> None:
             raise OSError("it cannot be paused")
@@ -205,7 +260,10 @@ def test_a_thread_that_fails_ends_the_run_with_70_and_leaves_the_job_resumable(s
     [failed] = simulation.runs
     assert failed.code is Exit.SOFTWARE
     assert simulation.manifest.error is not None
-    assert "the thread keep_alive has failed: OSError: it cannot be paused" in simulation.manifest.error.message
+    assert (
+        "the thread keep_alive has failed: OSError: it cannot be paused"
+        in simulation.manifest.error.message
+    )
     assert run(simulation).code is Exit.OK
     simulation.check()
 
@@ -216,11 +274,16 @@ def test_a_thread_that_fails_while_the_last_event_is_delivered_leaves_that_to_th
     def answer(document: dict[str, object]) -> WebhookResponse:
         if document["status"] != "completed" or len(simulation.runs) > 1:
             return WebhookResponse(status_code=200)
-        simulation.runs[0].job.inbox.mailbox.put(ThreadFailed(thread="keep_alive", error=KeyError("x")))
+        simulation.runs[0].job.inbox.mailbox.put(
+            ThreadFailed(thread="keep_alive", error=KeyError("x"))
+        )
         return WebhookResponse(status_code=503)
 
     simulation.receiver.answer = answer
     assert run(simulation).code is Exit.SOFTWARE
-    assert (simulation.manifest.state, simulation.manifest.released) == (State.COMPLETED, True)
+    assert (simulation.manifest.state, simulation.manifest.released) == (
+        State.COMPLETED,
+        True,
+    )
     assert run(simulation).code is Exit.OK
     simulation.check()

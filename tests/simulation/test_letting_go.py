@@ -44,7 +44,9 @@ def failing_from(
     """Return a judge under which operations whose names begin so fail for a time."""
 
     def judge(operation: str, _process: Process) -> Fault | None:
-        struck = begin <= simulation.scheduler.time < end and operation.startswith(names)
+        struck = begin <= simulation.scheduler.time < end and operation.startswith(
+            names
+        )
         return Fault.FAILED if struck else None
 
     return judge
@@ -58,17 +60,28 @@ def test_a_lease_that_has_run_out_is_not_held_before_an_append_has_succeeded(
 ) -> None:
     """Heartbeats are answered again from the 10th second on, appends from the 14th."""
     simulation.changes = {"store_give_up": 60, "callback_give_up": 60}
-    simulation.receiver.answer = lambda _: WebhookResponse(status_code=503 if simulation.scheduler.time < 20 else 200)
+    simulation.receiver.answer = lambda _: WebhookResponse(
+        status_code=503 if simulation.scheduler.time < 20 else 200
+    )
     away = failing_from(simulation, 2, 10, *STORE)
     no_appends = failing_from(simulation, 10, 14, "create")
-    engine = FakeEngine(chapters=2, before_item=lambda path: simulation.scheduler.pause(15 if path == CHAPTER else 0))
-    owner = run(simulation, judge=lambda *what: away(*what) or no_appends(*what), engine=engine)
+    engine = FakeEngine(
+        chapters=2,
+        before_item=lambda path: simulation.scheduler.pause(
+            15 if path == CHAPTER else 0
+        ),
+    )
+    owner = run(
+        simulation, judge=lambda *what: away(*what) or no_appends(*what), engine=engine
+    )
     assert owner.code is Exit.OK
     assert [at for at, _, _ in simulation.posts if 6 <= at < 14] == []
     assert [at for at, _, _ in simulation.posts if 14 <= at < 20]
 
 
-def test_a_claim_that_was_answered_too_late_gives_no_right_to_tell(simulation: Simulation) -> None:
+def test_a_claim_that_was_answered_too_late_gives_no_right_to_tell(
+    simulation: Simulation,
+) -> None:
     """The claim's answer hangs; by then another has waited for its lease, and has claimed the job."""
     simulation.changes = {"store_give_up": 60, "callback_give_up": 40}
     simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)
@@ -115,7 +128,9 @@ def test_a_run_that_has_ended_may_not_speak(simulation: Simulation) -> None:
     assert {remaining() for remaining in asked} == {0.0}
 
 
-def test_a_wish_to_cancel_that_is_overtaken_is_asked_again(simulation: Simulation) -> None:
+def test_a_wish_to_cancel_that_is_overtaken_is_asked_again(
+    simulation: Simulation,
+) -> None:
     """While the request is on its way, the run that works on the job appends a checkpoint."""
 
     overtaken: list[bool] = []
@@ -123,7 +138,9 @@ def test_a_wish_to_cancel_that_is_overtaken_is_asked_again(simulation: Simulatio
     def slow(operation: str, _process: Process) -> Fault | None:
         if operation.startswith("create") and not overtaken:
             simulation.scheduler.pause(3)
-            overtaken.append(any(simulation.store.entries(operation.removeprefix("create "))))
+            overtaken.append(
+                any(simulation.store.entries(operation.removeprefix("create ")))
+            )
         return None
 
     def before_item(path: str) -> None:
@@ -137,13 +154,18 @@ def test_a_wish_to_cancel_that_is_overtaken_is_asked_again(simulation: Simulatio
     assert simulation.manifest.state is State.CANCELED
 
 
-def test_a_claim_on_a_store_that_ceased_to_be_a_fence_is_released(simulation: Simulation) -> None:
+def test_a_claim_on_a_store_that_ceased_to_be_a_fence_is_released(
+    simulation: Simulation,
+) -> None:
     class Overwriting(MemoryStore):
         def create(self, key: str, body: bytes, media_type: str) -> None:
             self.put(key, body, media_type)
 
     run(simulation, judge=kill_before(f"put {JOB}/artifacts/extract"))
-    fence, simulation.store = simulation.store, Overwriting(lambda: simulation.scheduler.time)
+    fence, simulation.store = (
+        simulation.store,
+        Overwriting(lambda: simulation.scheduler.time),
+    )
     for entry in fence.entries(""):
         simulation.store.put(entry.key, fence.get(entry.key), "")
     refused = run(simulation)
@@ -152,7 +174,9 @@ def test_a_claim_on_a_store_that_ceased_to_be_a_fence_is_released(simulation: Si
     assert simulation.manifest.owner.exit_code == Exit.CONFIG
 
 
-def test_a_stopped_run_waits_for_the_items_that_are_being_stored(simulation: Simulation) -> None:
+def test_a_stopped_run_waits_for_the_items_that_are_being_stored(
+    simulation: Simulation,
+) -> None:
     first = "chapters/chapter_1_thing_1.md"
     simulation.store = store = Watched(simulation)
 
@@ -161,7 +185,10 @@ def test_a_stopped_run_waits_for_the_items_that_are_being_stored(simulation: Sim
             simulation.scheduler.pause(GRACE / 4)
         return None
 
-    assert run(simulation, judge=slow, engine=stop_at(simulation, CHAPTER, STOP)).code is Exit.SIGTERM
+    assert (
+        run(simulation, judge=slow, engine=stop_at(simulation, CHAPTER, STOP)).code
+        is Exit.SIGTERM
+    )
     assert any(key.endswith(first) for key in store.there), "before the release"
 
 
@@ -169,10 +196,16 @@ def test_a_stopped_run_waits_for_the_items_that_are_being_stored(simulation: Sim
 def test_a_stopped_run_waits_for_a_store_that_is_away_within_its_grace_only(
     simulation: Simulation, *, at_work: bool
 ) -> None:
-    """It is stopped in the 20th second, at work or while it delivers; the store is away from the 19th on."""
+    """It is stopped in the 20th second, at work or while it delivers.
+
+    The store is away from the 19th on.
+    """
     simulation.changes = {"store_give_up": 600, "callback_give_up": 600, "lease": 60}
     simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)
-    engine = FakeEngine(chapters=2, before_item=lambda _: simulation.scheduler.pause(5 if at_work else 0))
+    engine = FakeEngine(
+        chapters=2,
+        before_item=lambda _: simulation.scheduler.pause(5 if at_work else 0),
+    )
     owner = simulation.start(failing_from(simulation, 19, 1000, *STORE), engine=engine)
     simulation.scheduler.at(20, lambda: owner.job.inbox.mailbox.put(STOP))
     simulation.run()

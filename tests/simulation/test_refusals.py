@@ -21,7 +21,12 @@ from worker.errors import (
 )
 from worker.outbox.port import WebhookResponse
 
-FAULTS = [StoreRefusedError, StoreConfigError, DamagedCheckpointError, UnknownFormatError]
+FAULTS = [
+    StoreRefusedError,
+    StoreConfigError,
+    DamagedCheckpointError,
+    UnknownFormatError,
+]
 OPERATIONS = [
     f"create {JOB}/checkpoints",
     f"put {JOB}/artifacts/generate-chapters",
@@ -32,10 +37,14 @@ OPERATIONS = [
 
 def claimed(simulation: Simulation, judge: Judge) -> Judge:
     """Apply a judge to what comes after the second claim."""
-    return lambda name, process: judge(name, process) if simulation.manifest.run > 1 else None
+    return lambda name, process: (
+        judge(name, process) if simulation.manifest.run > 1 else None
+    )
 
 
-def refusing(operation: str, fault: Callable[[str], StoreFaultError], *, times: int) -> Judge:
+def refusing(
+    operation: str, fault: Callable[[str], StoreFaultError], *, times: int
+) -> Judge:
     """Return a judge under which the store refuses an operation so many times."""
     left = times
 
@@ -60,7 +69,10 @@ def test_a_refusal_that_passes_is_not_the_jobs_failure(
     simulation.check()
 
 
-@pytest.mark.parametrize(("fault", "code"), [(StoreRefusedError, Exit.REFUSED), (StoreConfigError, Exit.TEMPORARY)])
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [(StoreRefusedError, Exit.REFUSED), (StoreConfigError, Exit.TEMPORARY)],
+)
 def test_a_refusal_that_lasts_ends_the_run_and_leaves_the_job_as_it_was(
     simulation: Simulation, fault: type[StoreFaultError], code: Exit
 ) -> None:
@@ -82,7 +94,9 @@ def test_a_refusal_before_the_claim_is_said_at_once_and_nothing_is_touched(
     assert simulation.scheduler.time < 1
 
 
-def test_a_job_that_is_over_is_not_interrupted_by_what_befalls_its_telling(simulation: Simulation) -> None:
+def test_a_job_that_is_over_is_not_interrupted_by_what_befalls_its_telling(
+    simulation: Simulation,
+) -> None:
     def reading(name: str, _: Process) -> Fault | None:
         if name == f"get {checkpoint_key(JOB, told)}" and simulation.manifest.run > 1:
             raise ZeroDivisionError
@@ -94,6 +108,9 @@ def test_a_job_that_is_over_is_not_interrupted_by_what_befalls_its_telling(simul
     told = simulation.manifest.outbox.pending[-1].sequence
     again = run(simulation, judge=reading)
     assert again.code is Exit.SOFTWARE
-    assert (simulation.manifest.state, simulation.manifest.released) == (State.COMPLETED, True)
+    assert (simulation.manifest.state, simulation.manifest.released) == (
+        State.COMPLETED,
+        True,
+    )
     assert run(simulation).code is Exit.OK
     simulation.check()

@@ -1,7 +1,8 @@
 """Runs of one job at the same time, in thousands of random schedules.
 
-`FONDATION_SCHEDULES=20000 pytest tests/simulation/test_rivals.py -rP` plays more of them (so many without operators and
-so many with), and says how many; a failing one names its seed, and `FONDATION_SEED=<seed>` plays that one alone.
+`FONDATION_SCHEDULES=20000 pytest tests/simulation/test_rivals.py -rP` plays more of them
+(so many without operators and so many with), and says how many; a failing one names its
+seed, and `FONDATION_SEED=<seed>` plays that one alone.
 """
 
 import os
@@ -25,10 +26,18 @@ KINDS = (*ADVERSITIES, *(getattr(adversities, name) for name in (ALSO or "").spl
 
 
 def seeds(chunk: int) -> list[int]:
-    return [int(SEED)] if SEED else list(range(chunk * SCHEDULES, (chunk + 1) * SCHEDULES))
+    return (
+        [int(SEED)] if SEED else list(range(chunk * SCHEDULES, (chunk + 1) * SCHEDULES))
+    )
 
 
-def play_all(chosen: list[int], work_dir: Path, check: Callable[[Simulation], None], *, operators: bool) -> None:
+def play_all(
+    chosen: list[int],
+    work_dir: Path,
+    check: Callable[[Simulation], None],
+    *,
+    operators: bool,
+) -> None:
     """Play schedules, and check what each leaves behind; a failure names its seed."""
     runs, began = 0, time.monotonic()
     for seed in chosen:
@@ -56,7 +65,9 @@ def _course(chapters: int, work_dir: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_rivals_faults_and_frozen_owners_neither_lose_nor_repeat_anything(chunk: int, work_dir: Path) -> None:
+def test_rivals_faults_and_frozen_owners_neither_lose_nor_repeat_anything(
+    chunk: int, work_dir: Path
+) -> None:
     def check(simulation: Simulation) -> None:
         simulation.check()
         simulation.check_conduct()

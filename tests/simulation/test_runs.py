@@ -20,11 +20,20 @@ LEASE = 3
 
 
 @pytest.mark.parametrize("code", [Exit.SIGTERM, Exit.SIGINT, Exit.TEMPORARY])
-def test_a_stopped_run_saves_what_is_finished_and_releases_the_job(simulation: Simulation, code: Exit) -> None:
-    stopped = run(simulation, engine=stop_at(simulation, CHAPTER, Stop(exit_code=code, reason="stopped")))
+def test_a_stopped_run_saves_what_is_finished_and_releases_the_job(
+    simulation: Simulation, code: Exit
+) -> None:
+    stopped = run(
+        simulation,
+        engine=stop_at(simulation, CHAPTER, Stop(exit_code=code, reason="stopped")),
+    )
     assert stopped.code is code
     manifest = simulation.manifest
-    assert (manifest.state, manifest.released, manifest.fruitless_runs) == (State.INTERRUPTED, True, 0)
+    assert (manifest.state, manifest.released, manifest.fruitless_runs) == (
+        State.INTERRUPTED,
+        True,
+        0,
+    )
     began = simulation.scheduler.time
     again = run(simulation)
     assert again.code is Exit.OK
@@ -40,7 +49,9 @@ def test_a_crashed_run_is_replaced_after_its_lease(simulation: Simulation) -> No
     assert simulation.scheduler.time - began < LEASE + 3
 
 
-def test_who_meets_a_live_run_waits_for_twice_its_lease_and_says_who_it_is(simulation: Simulation) -> None:
+def test_who_meets_a_live_run_waits_for_twice_its_lease_and_says_who_it_is(
+    simulation: Simulation,
+) -> None:
     def before_item(path: str) -> None:
         if path == CHAPTER:
             simulation.scheduler.pause(30)
@@ -54,7 +65,9 @@ def test_who_meets_a_live_run_waits_for_twice_its_lease_and_says_who_it_is(simul
     assert "run 1 works on job job-1" in str(newcomer.error)
 
 
-def test_a_cancellation_reaches_a_running_worker_within_a_heartbeat(simulation: Simulation) -> None:
+def test_a_cancellation_reaches_a_running_worker_within_a_heartbeat(
+    simulation: Simulation,
+) -> None:
     asked: list[float] = []
 
     def before_item(path: str) -> None:
@@ -70,10 +83,14 @@ def test_a_cancellation_reaches_a_running_worker_within_a_heartbeat(simulation: 
     assert owner.ended_at - asked[0] < 2 * LEASE / 3
 
 
-def test_a_replaced_run_stops_within_a_heartbeat_in_the_middle_of_a_stage(simulation: Simulation) -> None:
+def test_a_replaced_run_stops_within_a_heartbeat_in_the_middle_of_a_stage(
+    simulation: Simulation,
+) -> None:
     def before_item(path: str) -> None:
         if path == CHAPTER:
-            simulation.start(work=lambda job: job.resume(OperatorRequest(takeover=True)))
+            simulation.start(
+                work=lambda job: job.resume(OperatorRequest(takeover=True))
+            )
             simulation.scheduler.pause(NEVER)
 
     displaced = run(simulation, engine=FakeEngine(chapters=2, before_item=before_item))
@@ -82,11 +99,15 @@ def test_a_replaced_run_stops_within_a_heartbeat_in_the_middle_of_a_stage(simula
     assert simulation.manifest.run == 2
 
 
-def test_the_same_name_for_another_repository_is_refused_and_the_job_is_left_as_it_was(simulation: Simulation) -> None:
+def test_the_same_name_for_another_repository_is_refused_and_the_job_is_left_as_it_was(
+    simulation: Simulation,
+) -> None:
     run(simulation, judge=kill_before("put job-1/artifacts/extract"))
     before = simulation.manifest
     for other in (
-        Identity(job_id=JOB, repository="https://example.org/owner/other", branch="main"),
+        Identity(
+            job_id=JOB, repository="https://example.org/owner/other", branch="main"
+        ),
         Identity(job_id=JOB, repository=IDENTITY.repository, branch="dev"),
     ):
         refused = run(simulation, work=lambda job, other=other: job.run(other))
@@ -97,30 +118,45 @@ def test_the_same_name_for_another_repository_is_refused_and_the_job_is_left_as_
 
 def test_another_name_of_the_same_repository_is_taken(simulation: Simulation) -> None:
     run(simulation, judge=kill_before("put job-1/artifacts/extract"))
-    same = Identity(job_id=JOB, repository="https://EXAMPLE.org/owner/name.git/", branch="main")
+    same = Identity(
+        job_id=JOB, repository="https://EXAMPLE.org/owner/name.git/", branch="main"
+    )
     assert run(simulation, work=lambda job: job.run(same)).code is Exit.OK
 
 
-def test_a_run_whose_lease_has_run_out_tells_nothing_before_a_heartbeat_and_an_append(simulation: Simulation) -> None:
+def test_a_run_whose_lease_has_run_out_tells_nothing_before_a_heartbeat_and_an_append(
+    simulation: Simulation,
+) -> None:
     """It wakes up when its successor is done, may send heartbeats again, and cannot look for newer checkpoints."""
     frozen_until = 60.0
 
     def judge(operation: str, process: Process) -> Fault | None:
-        blind = process.name == "p1" and frozen_until <= simulation.scheduler.time < frozen_until + 2
-        return Fault.FAILED if blind and operation.startswith(("list", "create")) else None
+        blind = (
+            process.name == "p1"
+            and frozen_until <= simulation.scheduler.time < frozen_until + 2
+        )
+        return (
+            Fault.FAILED if blind and operation.startswith(("list", "create")) else None
+        )
 
     def before_item(path: str) -> None:
         if path == CHAPTER:
             simulation.runs[0].process.freeze(frozen_until)
             simulation.start()
 
-    simulation.receiver.answer = lambda document: WebhookResponse(status_code=503 if document["run"] == 1 else 200)
-    owner = run(simulation, judge=judge, engine=FakeEngine(chapters=2, before_item=before_item))
+    simulation.receiver.answer = lambda document: WebhookResponse(
+        status_code=503 if document["run"] == 1 else 200
+    )
+    owner = run(
+        simulation, judge=judge, engine=FakeEngine(chapters=2, before_item=before_item)
+    )
     assert [one.code for one in simulation.runs] == [Exit.REPLACED, Exit.OK]
     assert simulation.posts_since(owner, frozen_until) == []
 
 
-def test_a_calm_run_asks_its_store_for_nothing_that_it_can_know(simulation: Simulation) -> None:
+def test_a_calm_run_asks_its_store_for_nothing_that_it_can_know(
+    simulation: Simulation,
+) -> None:
     simulation.changes = {"lease": 30}
     run(simulation)
     asked: Counter[str] = Counter()

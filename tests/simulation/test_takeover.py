@@ -11,7 +11,14 @@ from states.manifest import Writer
 from states.stages import Stage, State
 from tests.simulation.scheduler import Process
 from tests.simulation.simulation import Simulation
-from tests.simulation.stories import CHAPTER, NEVER, failing, kill_before, overloaded, run
+from tests.simulation.stories import (
+    CHAPTER,
+    NEVER,
+    failing,
+    kill_before,
+    overloaded,
+    run,
+)
 from tests.simulation.wire import Fault, no_fault
 from tests.support.world import JOB, FakeEngine
 from worker.engines.port import EngineFailedError
@@ -45,11 +52,15 @@ def resume(word: OperatorRequest) -> Callable[[Run], Exit]:
     return lambda job: job.resume(word)
 
 
-def away(simulation: Simulation, begin: float, end: float) -> Callable[[str, Process], Fault | None]:
+def away(
+    simulation: Simulation, begin: float, end: float
+) -> Callable[[str, Process], Fault | None]:
     """Return a judge under which the store does not answer from one time to another."""
 
     def judge(operation: str, _process: Process) -> Fault | None:
-        gone = begin <= simulation.scheduler.time < end and not operation.startswith("post")
+        gone = begin <= simulation.scheduler.time < end and not operation.startswith(
+            "post"
+        )
         return Fault.FAILED if gone else None
 
     return judge
@@ -67,13 +78,17 @@ def test_an_engine_stands_still_while_the_lease_is_lost_and_goes_on_when_it_is_h
     engine.before_item = busy_at(simulation, CHAPTER, 20)
     assert run(simulation, judge=away(simulation, 2, 10), engine=engine).code is Exit.OK
     pauses = [time for what, time in engine.log if what == "paused"]
-    assert 2 < pauses[0] < 2 + LEASE + 1, "by its lease, counted from its last heartbeat"
+    assert 2 < pauses[0] < 2 + LEASE + 1, (
+        "by its lease, counted from its last heartbeat"
+    )
     [(_, unpaused)] = [one for one in engine.log if one[0] == "unpaused"]
     assert 10 <= unpaused < 12
     simulation.check()
 
 
-def test_a_run_without_its_store_for_too_long_ends_with_75_and_the_next_one_goes_on(simulation: Simulation) -> None:
+def test_a_run_without_its_store_for_too_long_ends_with_75_and_the_next_one_goes_on(
+    simulation: Simulation,
+) -> None:
     simulation.changes = {"store_give_up": 30}
     engine = FakeEngine(chapters=2, before_item=busy_at(simulation, CHAPTER, NEVER))
     ended = run(simulation, judge=away(simulation, 2, 100), engine=engine)
@@ -94,13 +109,19 @@ def test_a_job_that_failed_with_its_end_untold_is_told_by_the_next_run_and_ends_
     again = run(simulation)
     assert again.code is Exit.UNAVAILABLE
     assert not again.engine.made
-    assert (simulation.manifest.state, simulation.manifest.run, simulation.manifest.released) == (State.FAILED, 2, True)
+    assert (
+        simulation.manifest.state,
+        simulation.manifest.run,
+        simulation.manifest.released,
+    ) == (State.FAILED, 2, True)
     assert simulation.receiver.said == [("error", "failed")]
     assert run(simulation).code is Exit.UNAVAILABLE
     assert len(simulation.receiver.taken) == 1
 
 
-def test_a_job_that_nobody_runs_is_canceled_at_once_and_that_is_told(simulation: Simulation) -> None:
+def test_a_job_that_nobody_runs_is_canceled_at_once_and_that_is_told(
+    simulation: Simulation,
+) -> None:
     run(simulation, engine=failing(overloaded()))
     began = simulation.scheduler.time
     canceled = run(simulation, work=lambda job: job.cancel())
@@ -125,7 +146,9 @@ def test_a_run_that_crashed_before_it_heard_of_a_cancellation_leaves_that_to_the
     simulation.check()
 
 
-def test_canceling_again_tells_what_could_not_be_told_before(simulation: Simulation) -> None:
+def test_canceling_again_tells_what_could_not_be_told_before(
+    simulation: Simulation,
+) -> None:
     run(simulation, engine=failing(overloaded()))
     simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)
     assert run(simulation, work=lambda job: job.cancel()).code is Exit.TEMPORARY
@@ -136,15 +159,23 @@ def test_canceling_again_tells_what_could_not_be_told_before(simulation: Simulat
     simulation.check()
 
 
-def test_a_wish_to_cancel_that_comes_before_completion_is_granted(simulation: Simulation) -> None:
+def test_a_wish_to_cancel_that_comes_before_completion_is_granted(
+    simulation: Simulation,
+) -> None:
     asked: list[str] = []
 
     def judge(operation: str, _process: Process) -> None:
-        if operation.startswith("list job-1/artifacts") and simulation.manifest.state is State.PUBLISHING and not asked:
+        if (
+            operation.startswith("list job-1/artifacts")
+            and simulation.manifest.state is State.PUBLISHING
+            and not asked
+        ):
             asked.append(operation)
             newest = simulation.log().newest()
             assert newest is not None
-            simulation.log().append(newest, request_cancel(newest.manifest), Writer.OPERATOR)
+            simulation.log().append(
+                newest, request_cancel(newest.manifest), Writer.OPERATOR
+            )
 
     assert run(simulation, judge=judge).code is Exit.OK
     assert (bool(asked), simulation.manifest.state) == (True, State.CANCELED)
@@ -152,11 +183,20 @@ def test_a_wish_to_cancel_that_comes_before_completion_is_granted(simulation: Si
 
 
 @pytest.mark.parametrize("owner", ["alive", "just crashed"])
-def test_resuming_a_job_whose_owner_may_live_ends_at_once_and_names_the_run(simulation: Simulation, owner: str) -> None:
+def test_resuming_a_job_whose_owner_may_live_ends_at_once_and_names_the_run(
+    simulation: Simulation, owner: str
+) -> None:
     crashed = owner == "just crashed"
-    engine = FakeEngine(chapters=2, before_item=busy_at(simulation, "step1_abstractions.yaml", 10))
-    simulation.start(kill_before("put job-1/artifacts/extract") if crashed else no_fault, engine=engine)
-    simulation.scheduler.at(11 if crashed else 1, lambda: simulation.start(work=resume(OperatorRequest())))
+    engine = FakeEngine(
+        chapters=2, before_item=busy_at(simulation, "step1_abstractions.yaml", 10)
+    )
+    simulation.start(
+        kill_before("put job-1/artifacts/extract") if crashed else no_fault,
+        engine=engine,
+    )
+    simulation.scheduler.at(
+        11 if crashed else 1, lambda: simulation.start(work=resume(OperatorRequest()))
+    )
     simulation.run()
     refused = simulation.runs[1]
     assert refused.code is Exit.TEMPORARY
@@ -164,7 +204,9 @@ def test_resuming_a_job_whose_owner_may_live_ends_at_once_and_names_the_run(simu
     assert refused.ended_at < (12 if crashed else 2)
 
 
-def test_a_replaced_runs_engine_is_ended_within_a_heartbeat(simulation: Simulation) -> None:
+def test_a_replaced_runs_engine_is_ended_within_a_heartbeat(
+    simulation: Simulation,
+) -> None:
     def before_item(path: str) -> None:
         if path == CHAPTER:
             simulation.start(work=resume(OperatorRequest(takeover=True)))
@@ -177,7 +219,9 @@ def test_a_replaced_runs_engine_is_ended_within_a_heartbeat(simulation: Simulati
     assert (what, when < LEASE) == ("ended", True)
 
 
-def test_a_takeover_does_not_wait_for_the_lease_of_a_crashed_run(simulation: Simulation) -> None:
+def test_a_takeover_does_not_wait_for_the_lease_of_a_crashed_run(
+    simulation: Simulation,
+) -> None:
     run(simulation, judge=kill_before("put job-1/artifacts/extract"))
     began = simulation.scheduler.time
     assert run(simulation, work=resume(OperatorRequest(takeover=True))).code is Exit.OK
@@ -185,26 +229,47 @@ def test_a_takeover_does_not_wait_for_the_lease_of_a_crashed_run(simulation: Sim
     simulation.check()
 
 
-def test_a_completed_job_that_is_redone_from_a_stage_is_told_anew_under_a_new_sequence(simulation: Simulation) -> None:
+def test_a_completed_job_that_is_redone_from_a_stage_is_told_anew_under_a_new_sequence(
+    simulation: Simulation,
+) -> None:
     run(simulation)
     first = simulation.course()
     again = run(simulation, work=resume(OperatorRequest(stage=Stage.REVIEW_CHAPTERS)))
     assert again.code is Exit.OK
-    assert {path.split("/")[0] for path in again.engine.made} == {"reviewed-chapters", "tutorials"}
-    completions = [document["sequence"] for _, document in simulation.receiver.taken if document["type"] == "complete"]
+    assert {path.split("/")[0] for path in again.engine.made} == {
+        "reviewed-chapters",
+        "tutorials",
+    }
+    completions = [
+        document["sequence"]
+        for _, document in simulation.receiver.taken
+        if document["type"] == "complete"
+    ]
     assert len(completions) == len(set(completions)) == 2
     assert simulation.course() == first
-    assert [record.generation for record in simulation.manifest.stages] == [1, 1, 1, 1, 1, 2, 2]
+    assert [record.generation for record in simulation.manifest.stages] == [
+        1,
+        1,
+        1,
+        1,
+        1,
+        2,
+        2,
+    ]
 
 
-def test_resuming_a_completed_job_without_a_stage_does_nothing(simulation: Simulation) -> None:
+def test_resuming_a_completed_job_without_a_stage_does_nothing(
+    simulation: Simulation,
+) -> None:
     run(simulation)
     before = simulation.manifest
     assert run(simulation, work=resume(OperatorRequest())).code is Exit.OK
     assert simulation.manifest == before
 
 
-def test_what_no_longer_can_be_cloned_is_taken_from_the_snapshot(simulation: Simulation) -> None:
+def test_what_no_longer_can_be_cloned_is_taken_from_the_snapshot(
+    simulation: Simulation,
+) -> None:
     run(simulation, judge=kill_before(f"put {JOB}/artifacts/generate-chapters"))
 
     def checkout(*_: object) -> str:
@@ -223,14 +288,20 @@ def test_items_of_another_version_of_the_engine_are_not_mixed_in_and_finished_st
     newer = FakeEngine(chapters=2, version="2")
     assert run(simulation, engine=newer).code is Exit.OK
     assert newer.made["step1_abstractions.yaml"] == 0
-    assert newer.made["chapters/chapter_1_thing_1.md"] == 1, "version 1 had made it, and had not finished its stage"
+    assert newer.made["chapters/chapter_1_thing_1.md"] == 1, (
+        "version 1 had made it, and had not finished its stage"
+    )
     simulation.check_log()
 
 
 def crash(simulation: Simulation) -> None:
     """Let a run die after its first heartbeats."""
     engine = FakeEngine(chapters=2, before_item=busy_at(simulation, CHAPTER, 2 * LEASE))
-    run(simulation, judge=kill_before("put job-1/artifacts/review-chapters"), engine=engine)
+    run(
+        simulation,
+        judge=kill_before("put job-1/artifacts/review-chapters"),
+        engine=engine,
+    )
 
 
 @pytest.mark.parametrize("set_by", [-3600, -5, 5, 3600])
@@ -245,14 +316,19 @@ def test_a_dead_run_is_replaced_within_its_lease_however_the_stores_clock_is_set
     simulation.check()
 
 
-def test_a_newcomer_that_is_kept_from_looking_does_not_take_a_dead_run_for_a_live_one(simulation: Simulation) -> None:
+def test_a_newcomer_that_is_kept_from_looking_does_not_take_a_dead_run_for_a_live_one(
+    simulation: Simulation,
+) -> None:
     crash(simulation)
     simulation.conditions.store_ahead = -3600
     simulation.changes = {"store_give_up": 60}
     began = simulation.scheduler.time
 
     def judge(operation: str, _: Process) -> Fault | None:
-        kept = operation.startswith("head job-1/runs") and 0.5 < simulation.scheduler.time - began < 3 * LEASE
+        kept = (
+            operation.startswith("head job-1/runs")
+            and 0.5 < simulation.scheduler.time - began < 3 * LEASE
+        )
         return Fault.FAILED if kept else None
 
     assert run(simulation, judge=judge).code is Exit.OK
@@ -264,9 +340,13 @@ def test_a_newcomer_to_a_live_owner_gives_up_after_twice_the_lease_although_the_
     simulation: Simulation, lease: int
 ) -> None:
     simulation.changes = {"lease": lease}
-    simulation.pace = lambda path: simulation.scheduler.pause(50 if path.endswith("_2.md") else 0)
+    simulation.pace = lambda path: simulation.scheduler.pause(
+        50 if path.endswith("_2.md") else 0
+    )
     simulation.start()
-    simulation.scheduler.at(10, lambda: setattr(simulation.conditions, "store_ahead", -3600))
+    simulation.scheduler.at(
+        10, lambda: setattr(simulation.conditions, "store_ahead", -3600)
+    )
     simulation.scheduler.at(11, simulation.start)
     simulation.run()
     owner, newcomer = simulation.runs
@@ -276,18 +356,26 @@ def test_a_newcomer_to_a_live_owner_gives_up_after_twice_the_lease_although_the_
 
 
 @pytest.mark.parametrize("apart", [-100, -2, 2])
-def test_a_store_with_two_clocks_robs_no_live_owner(simulation: Simulation, apart: float) -> None:
+def test_a_store_with_two_clocks_robs_no_live_owner(
+    simulation: Simulation, apart: float
+) -> None:
     simulation.conditions.dates_apart = apart
-    simulation.start(engine=FakeEngine(chapters=2, before_item=busy_at(simulation, CHAPTER, 20)))
+    simulation.start(
+        engine=FakeEngine(chapters=2, before_item=busy_at(simulation, CHAPTER, 20))
+    )
     gone = away(simulation, 5, 5 + LEASE - 0.5)
-    simulation.conditions.judges.append(lambda name, at: gone(name, at) if at.name == "p1" else None)
+    simulation.conditions.judges.append(
+        lambda name, at: gone(name, at) if at.name == "p1" else None
+    )
     simulation.scheduler.at(5, simulation.start)
     simulation.run()
     assert simulation.runs[0].code is Exit.OK
     simulation.check()
 
 
-def test_a_claim_that_looks_too_old_is_relied_upon_for_so_much_less(simulation: Simulation) -> None:
+def test_a_claim_that_looks_too_old_is_relied_upon_for_so_much_less(
+    simulation: Simulation,
+) -> None:
     simulation.conditions.dates_apart = 2
     engine = Patient(simulation)
     engine.before_item = busy_at(simulation, "step1_abstractions.yaml", 20)
@@ -342,18 +430,27 @@ def test_a_store_whose_clocks_are_too_far_apart_for_the_lease_is_refused_with_wo
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_an_owner_whose_machine_stood_still_repeats_nothing_after_it_wakes(work_dir: Path, seed: int) -> None:
+def test_an_owner_whose_machine_stood_still_repeats_nothing_after_it_wakes(
+    work_dir: Path, seed: int
+) -> None:
     """As a virtual machine does whose host stops it: its own clocks do not know."""
     simulation = Simulation(seed, work_dir)
     simulation.changes = {"lease": 30, "callback_give_up": 600, "store_give_up": 300}
     stopped, woken = 10.1, 110.1
 
     def refuse_the_first_run(document: dict[str, object]) -> WebhookResponse:
-        return WebhookResponse(status_code=503 if document["run"] == 1 and document["step"] == 5 else 200)
+        return WebhookResponse(
+            status_code=503 if document["run"] == 1 and document["step"] == 5 else 200
+        )
 
     simulation.receiver.answer = refuse_the_first_run
-    owner = simulation.start(engine=FakeEngine(chapters=2, before_item=busy_at(simulation, CHAPTER, 50)))
-    simulation.scheduler.at(stopped, lambda: simulation.scheduler.stop_machine(owner.process, woken - stopped))
+    owner = simulation.start(
+        engine=FakeEngine(chapters=2, before_item=busy_at(simulation, CHAPTER, 50))
+    )
+    simulation.scheduler.at(
+        stopped,
+        lambda: simulation.scheduler.stop_machine(owner.process, woken - stopped),
+    )
     simulation.scheduler.at(stopped + 1, simulation.start)
     simulation.run()
     assert [run.code for run in simulation.runs] == [Exit.REPLACED, Exit.OK]
@@ -361,13 +458,19 @@ def test_an_owner_whose_machine_stood_still_repeats_nothing_after_it_wakes(work_
     simulation.check()
 
 
-def test_a_cancellation_reaches_an_owner_that_cannot_list_or_it_stands_still(simulation: Simulation) -> None:
+def test_a_cancellation_reaches_an_owner_that_cannot_list_or_it_stands_still(
+    simulation: Simulation,
+) -> None:
     simulation.changes = {"store_give_up": 60}
     engine = Patient(simulation)
     engine.before_item = busy_at(simulation, CHAPTER, 20)
 
     def judge(operation: str, process: Process) -> Fault | None:
-        refused = operation.startswith("list") and process.name == "p1" and 2 <= simulation.scheduler.time < 12
+        refused = (
+            operation.startswith("list")
+            and process.name == "p1"
+            and 2 <= simulation.scheduler.time < 12
+        )
         return Fault.FAILED if refused else None
 
     simulation.start(judge, engine=engine)

@@ -7,7 +7,14 @@ import pytest
 from states.exits import Exit
 from states.stages import State
 from tests.simulation.simulation import Simulation
-from tests.simulation.stories import CHAPTER, failing, kill_before, overloaded, run, stop_at
+from tests.simulation.stories import (
+    CHAPTER,
+    failing,
+    kill_before,
+    overloaded,
+    run,
+    stop_at,
+)
 from tests.simulation.wire import Fault, no_fault
 from tests.support.world import JOB, FakeEngine
 from worker.engines.port import EngineFailedError
@@ -16,7 +23,9 @@ from worker.run.inbox import Stop
 from worker.store.memory import MemoryStore
 
 
-def test_a_rejected_event_is_recorded_and_not_sent_again(simulation: Simulation) -> None:
+def test_a_rejected_event_is_recorded_and_not_sent_again(
+    simulation: Simulation,
+) -> None:
     sent: list[object] = []
 
     def answer(document: dict[str, object]) -> WebhookResponse:
@@ -31,7 +40,9 @@ def test_a_rejected_event_is_recorded_and_not_sent_again(simulation: Simulation)
     assert len(sent) == 9
 
 
-@pytest.mark.parametrize("fault", [None, "create job-1/checkpoints/00000014", "post job-1-11"])
+@pytest.mark.parametrize(
+    "fault", [None, "create job-1/checkpoints/00000014", "post job-1-11"]
+)
 def test_a_rejected_end_is_told_again_under_its_key_by_an_operators_word(
     simulation: Simulation, fault: str | None
 ) -> None:
@@ -41,7 +52,11 @@ def test_a_rejected_end_is_told_again_under_its_key_by_an_operators_word(
     assert run(simulation).code is Exit.OK
     [rejection] = simulation.manifest.outbox.rejected
     simulation.receiver.answer = lambda _: WebhookResponse(status_code=200)
-    again = run(simulation, judge=kill_before(fault) if fault else no_fault, work=lambda job: job.redeliver())
+    again = run(
+        simulation,
+        judge=kill_before(fault) if fault else no_fault,
+        work=lambda job: job.redeliver(),
+    )
     if fault:
         assert again.code is None
         again = run(simulation)
@@ -60,7 +75,9 @@ def test_an_end_that_is_rejected_again_stays_rejected(simulation: Simulation) ->
     code = run(simulation, engine=engine).code
     again = run(simulation, work=lambda job: job.redeliver())
     assert again.code is code is not Exit.OK
-    assert [rejection.status_code for rejection in simulation.manifest.outbox.rejected] == [410]
+    assert [
+        rejection.status_code for rejection in simulation.manifest.outbox.rejected
+    ] == [410]
     assert simulation.manifest.released
 
 
@@ -83,7 +100,11 @@ def test_the_pause_that_a_receiver_asks_for_is_kept(simulation: Simulation) -> N
 
     def answer(_: dict[str, object]) -> WebhookResponse:
         times.append(simulation.scheduler.time)
-        return WebhookResponse(status_code=429, retry_after=40) if len(times) == 1 else WebhookResponse(status_code=200)
+        return (
+            WebhookResponse(status_code=429, retry_after=40)
+            if len(times) == 1
+            else WebhookResponse(status_code=200)
+        )
 
     simulation.receiver.answer = answer
     assert run(simulation).code is Exit.OK
@@ -105,12 +126,22 @@ def test_a_final_event_that_cannot_be_delivered_ends_with_75_and_the_next_run_de
     assert len(simulation.receiver.taken[0][1]["files"]) == 9  # type: ignore[arg-type]  # a list, as it was JSON
 
 
-def test_a_run_that_is_replaced_while_it_connects_says_nothing(simulation: Simulation) -> None:
+def test_a_run_that_is_replaced_while_it_connects_says_nothing(
+    simulation: Simulation,
+) -> None:
     """Its host has lost its network: the store, and the receiver's name, which resolves again too late."""
-    simulation.conditions.connecting.append(lambda process: 12.0 if process.name == "p1" else 0.0)
+    simulation.conditions.connecting.append(
+        lambda process: 12.0 if process.name == "p1" else 0.0
+    )
     lost = simulation.start(
-        lambda operation, _: Fault.FAILED if simulation.scheduler.time > 1 and "post" not in operation else None,
-        engine=FakeEngine(chapters=2, before_item=lambda _: simulation.scheduler.pause(1)),
+        lambda operation, _: (
+            Fault.FAILED
+            if simulation.scheduler.time > 1 and "post" not in operation
+            else None
+        ),
+        engine=FakeEngine(
+            chapters=2, before_item=lambda _: simulation.scheduler.pause(1)
+        ),
     )
     simulation.scheduler.at(2, simulation.start)
     simulation.run()
@@ -120,21 +151,33 @@ def test_a_run_that_is_replaced_while_it_connects_says_nothing(simulation: Simul
 
 
 @pytest.mark.parametrize("tenths", range(0, 12, 2))
-def test_an_attempt_is_repeated_only_under_a_confirmed_lease(work_dir: Path, tenths: int) -> None:
+def test_an_attempt_is_repeated_only_under_a_confirmed_lease(
+    work_dir: Path, tenths: int
+) -> None:
     """The machine stands still between two attempts, and its clocks know nothing of it."""
     simulation = Simulation(tenths, work_dir)
-    simulation.receiver.answer = lambda _: WebhookResponse(status_code=503 if simulation.scheduler.time < 40 else 200)
-    engine = FakeEngine(chapters=2, before_item=lambda _: simulation.scheduler.pause(60))
+    simulation.receiver.answer = lambda _: WebhookResponse(
+        status_code=503 if simulation.scheduler.time < 40 else 200
+    )
+    engine = FakeEngine(
+        chapters=2, before_item=lambda _: simulation.scheduler.pause(60)
+    )
     stopped = simulation.start(engine=engine)
     at = 5 + tenths / 10
-    simulation.scheduler.at(at, lambda: simulation.scheduler.stop_machine(stopped.process, 20))
+    simulation.scheduler.at(
+        at, lambda: simulation.scheduler.stop_machine(stopped.process, 20)
+    )
     simulation.scheduler.at(at, simulation.start)
     simulation.run()
     assert simulation.posts_since(stopped, at) == []
 
 
-def test_why_an_event_was_not_taken_is_recorded_until_it_is(simulation: Simulation) -> None:
-    simulation.receiver.answer = lambda _: WebhookResponse(status_code=301, redirect="https://other.test")
+def test_why_an_event_was_not_taken_is_recorded_until_it_is(
+    simulation: Simulation,
+) -> None:
+    simulation.receiver.answer = lambda _: WebhookResponse(
+        status_code=301, redirect="https://other.test"
+    )
     assert run(simulation).code is Exit.TEMPORARY
     trouble = simulation.manifest.outbox.trouble
     assert trouble is not None
@@ -145,7 +188,9 @@ def test_why_an_event_was_not_taken_is_recorded_until_it_is(simulation: Simulati
 
 
 @pytest.mark.parametrize("ended", ["stopped", "failed"])
-def test_a_run_that_has_released_its_job_tells_nothing_more(simulation: Simulation, ended: str) -> None:
+def test_a_run_that_has_released_its_job_tells_nothing_more(
+    simulation: Simulation, ended: str
+) -> None:
     """Its successor may speak from then on, even while the answer to the release is still on its way."""
     released: list[float] = []
 
@@ -159,7 +204,11 @@ def test_a_run_that_has_released_its_job_tells_nothing_more(simulation: Simulati
     simulation.store = Slow(lambda: simulation.scheduler.time)
     simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)
     stop = Stop(exit_code=Exit.SIGTERM, reason="SIGTERM")
-    engine = stop_at(simulation, CHAPTER, stop) if ended == "stopped" else failing(overloaded())
+    engine = (
+        stop_at(simulation, CHAPTER, stop)
+        if ended == "stopped"
+        else failing(overloaded())
+    )
     owner = run(simulation, engine=engine)
     assert owner.code is (Exit.SIGTERM if ended == "stopped" else Exit.TEMPORARY)
     assert simulation.posts

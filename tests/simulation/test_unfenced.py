@@ -45,7 +45,9 @@ class Lagging(MemoryStore):
         self.shows_until = float("inf")
         self.requests = 0
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
+    def entries(
+        self, prefix: str, *, start_after: str = "", limit: int | None = None
+    ) -> Iterator[ObjectEntry]:
         self.requests += 1
         found = super().entries(prefix, start_after=start_after, limit=limit)
         return (entry for entry in found if entry.modified < self.shows_until)
@@ -56,7 +58,9 @@ class Lagging(MemoryStore):
 
 
 def slow_engine(simulation: Simulation) -> FakeEngine:
-    return FakeEngine(chapters=2, before_item=lambda _path: simulation.scheduler.pause(1))
+    return FakeEngine(
+        chapters=2, before_item=lambda _path: simulation.scheduler.pause(1)
+    )
 
 
 @pytest.mark.parametrize("allowed", [False, True])
@@ -78,7 +82,9 @@ def test_of_two_that_begin_at_once_on_a_store_that_looks_first_one_goes_on_and_t
     assert codes - {Exit.OK, Exit.TEMPORARY} == refused
 
 
-def test_a_newcomer_sees_what_its_claim_has_met_though_the_listing_does_not(simulation: Simulation) -> None:
+def test_a_newcomer_sees_what_its_claim_has_met_though_the_listing_does_not(
+    simulation: Simulation,
+) -> None:
     simulation.store = store = Lagging(simulation)
     assert run(simulation).code is Exit.OK
     finished = simulation.manifest
@@ -95,12 +101,16 @@ def test_an_operator_goes_up_from_what_is_there_too(simulation: Simulation) -> N
     run(simulation, engine=FakeEngine(chapters=2))
     [first, *_] = simulation.store.entries(f"{JOB}/checkpoints/")
     store.shows_until = first.modified + 1e-9
-    resumed = run(simulation, work=lambda job: job.resume(OperatorRequest(takeover=True)))
+    resumed = run(
+        simulation, work=lambda job: job.resume(OperatorRequest(takeover=True))
+    )
     assert resumed.code is Exit.OK
     assert not resumed.engine.made
 
 
-def test_who_is_overtaken_again_and_again_gives_up_in_time_and_says_so(simulation: Simulation) -> None:
+def test_who_is_overtaken_again_and_again_gives_up_in_time_and_says_so(
+    simulation: Simulation,
+) -> None:
     """Whenever this newcomer claims the job, another has just done so."""
 
     class Contested(MemoryStore):
@@ -108,7 +118,9 @@ def test_who_is_overtaken_again_and_again_gives_up_in_time_and_says_so(simulatio
 
         def create(self, key: str, body: bytes, media_type: str) -> None:
             self.requests += 1
-            super().create(key, encode(replace(decode(body), token="rival")), media_type)
+            super().create(
+                key, encode(replace(decode(body), token="rival")), media_type
+            )
             super().create(key, body, media_type)
 
     run(simulation, judge=kill_before(f"put {JOB}/artifacts/generate-chapters"))

@@ -110,11 +110,16 @@ class Wire:
         error: Callable[[Fault, str], Exception],
         timeout: float = float("inf"),
     ) -> Result:
-        """Do an operation, or not; raise an error where its answer is one, or does not come in time."""
+        """Do an operation, or not.
+
+        Raise an error where its answer is one, or does not come in time.
+        """
         begun = self.scheduler.time
         self.conditions.asked[self.process.name, name, int(begun)] += 1
         self.witness.look_at(self.process)
-        self.scheduler.pause(min(timeout, self.latency * self.scheduler.random.random()))
+        self.scheduler.pause(
+            min(timeout, self.latency * self.scheduler.random.random())
+        )
         if self.scheduler.time - begun >= timeout:
             raise error(Fault.FAILED, f"{name}: did not get through in time")
         fault = self._fault(name)
@@ -133,7 +138,9 @@ class Wire:
             return cast("Result", result[: len(result) // 2])
         return result
 
-    def _fail(self, fault: Fault, name: str, effect: Callable[[], object], end: float) -> None:
+    def _fail(
+        self, fault: Fault, name: str, effect: Callable[[], object], end: float
+    ) -> None:
         if fault is Fault.DIE_BEFORE:
             self._die()
         if fault is Fault.LATE:
@@ -147,7 +154,13 @@ class Wire:
                 return fault if name.startswith(_ONLY.get(fault, "")) else None
         return None
 
-    def _answer(self, fault: Fault | None, name: str, error: Callable[[Fault, str], Exception], end: float) -> None:
+    def _answer(
+        self,
+        fault: Fault | None,
+        name: str,
+        error: Callable[[Fault, str], Exception],
+        end: float,
+    ) -> None:
         if fault is Fault.DIE_AFTER:
             self._die()
         self.scheduler.pause(self.latency * self.scheduler.random.random())
@@ -166,7 +179,9 @@ class Wire:
                 effect()
 
         random = self.scheduler.random
-        self.scheduler.at(self.scheduler.time + random.choice(LATE_SECONDS) * random.random(), land)
+        self.scheduler.at(
+            self.scheduler.time + random.choice(LATE_SECONDS) * random.random(), land
+        )
 
     def _die(self) -> None:
         self.process.dead = True
@@ -177,8 +192,14 @@ def refusal(fault: Fault, doing: str, reason: str) -> Exception:
     """Return the error that the S3 adapter would raise."""
     if fault in _ANSWERS:
         status, code = _ANSWERS[fault]
-        return meaning(ErrorResponse(status=status, code=code, message=reason), doing, "memory://")
-    return StoreConfigError(reason) if fault is Fault.GARBLED else StoreUnavailableError(reason)
+        return meaning(
+            ErrorResponse(status=status, code=code, message=reason), doing, "memory://"
+        )
+    return (
+        StoreConfigError(reason)
+        if fault is Fault.GARBLED
+        else StoreUnavailableError(reason)
+    )
 
 
 @dataclass
@@ -193,7 +214,11 @@ class WiredStore:
         wire = self.wire
         sent = wire.witness.now(wire.process)
         if "/checkpoints/" not in key:
-            self._do("write", f"create {key}", lambda: self.inner.create(key, body, media_type))
+            self._do(
+                "write",
+                f"create {key}",
+                lambda: self.inner.create(key, body, media_type),
+            )
             return
 
         def append() -> None:
@@ -206,10 +231,14 @@ class WiredStore:
     def put(self, key: str, body: bytes | Path, media_type: str) -> float | None:
         content = body.read_bytes() if isinstance(body, Path) else body
         sent = self.wire.witness.now(self.wire.process)
-        now = self._do("write", f"put {key}", lambda: self.inner.put(key, content, media_type))
+        now = self._do(
+            "write", f"put {key}", lambda: self.inner.put(key, content, media_type)
+        )
         if key.endswith("/heartbeat.json"):
             self.wire.witness.answered(self.wire.process, sent, append=False)
-        return None if now is None else float(int(now + self.wire.conditions.dates_apart))
+        return (
+            None if now is None else float(int(now + self.wire.conditions.dates_apart))
+        )
 
     def get(self, key: str) -> bytes:
         return self._do("read", f"get {key}", lambda: self.inner.get(key))
@@ -222,7 +251,9 @@ class WiredStore:
         now = head.now + self.wire.conditions.dates_apart
         return replace(head, modified=int(head.modified), now=int(now))
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
+    def entries(
+        self, prefix: str, *, start_after: str = "", limit: int | None = None
+    ) -> Iterator[ObjectEntry]:
         def page() -> list[ObjectEntry]:
             entries = self.inner.entries(prefix, start_after=start_after)
             if lag := self.wire.conditions.lag():
@@ -241,11 +272,19 @@ class WiredStore:
         return self.inner.uri(key)
 
     def _is_shown(self, entry: ObjectEntry, lag: float) -> bool:
-        """Tell whether a listing that lags shows an object; a heartbeat was there before it was written again."""
-        return entry.key.endswith("/heartbeat.json") or self.inner.head(entry.key).age >= lag
+        """Tell whether a listing that lags shows an object.
+
+        A heartbeat was there before it was written again.
+        """
+        return (
+            entry.key.endswith("/heartbeat.json")
+            or self.inner.head(entry.key).age >= lag
+        )
 
     def _do(self, doing: str, name: str, effect: Callable[[], Result]) -> Result:
-        return self.wire.carry(name, effect, lambda fault, reason: refusal(fault, doing, reason))
+        return self.wire.carry(
+            name, effect, lambda fault, reason: refusal(fault, doing, reason)
+        )
 
 
 @dataclass
@@ -258,7 +297,9 @@ class WiredReceiver(Receiver):
     sent: Callable[[str, Process, float], None] = lambda _key, _process, _looked: None
     """Told of each event that arrives, and when its sender last looked whether it might speak."""
 
-    def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> Acknowledgement:
+    def post(
+        self, body: bytes, idempotency_key: str, remaining: Callable[[], float]
+    ) -> Acknowledgement:
         assert self.wire is not None
         wire, clock = self.wire, self.wire.scheduler
         deadline = wire.process.clock(clock.time) + EXCHANGE_SECONDS
@@ -272,16 +313,25 @@ class WiredReceiver(Receiver):
             self.sent(idempotency_key, wire.process, looked)
             return self.inner.post(body, idempotency_key, lambda: 1.0)
 
-        self._pass(sum(wait(wire.process) for wait in wire.conditions.connecting), deadline)
+        self._pass(
+            sum(wait(wire.process) for wait in wire.conditions.connecting), deadline
+        )
         left = deadline - wire.process.clock(clock.time)
-        answer = wire.carry(f"post {idempotency_key}", write, lambda _, reason: UnreachableError(reason), left)
+        answer = wire.carry(
+            f"post {idempotency_key}",
+            write,
+            lambda _, reason: UnreachableError(reason),
+            left,
+        )
         self._pass(0.0, deadline)
         return answer
 
     def close(self) -> None:
         self.closed = True
 
-    def _pass(self, seconds: float, deadline: float, looked: float = float("inf")) -> None:
+    def _pass(
+        self, seconds: float, deadline: float, looked: float = float("inf")
+    ) -> None:
         """Let a phase take its time, within the deadline and until the line is closed.
 
         A process that sleeps between its look and its word does not see that its time is up.
@@ -291,6 +341,8 @@ class WiredReceiver(Receiver):
         left = deadline - process.clock(scheduler.time)
         if left > 0:
             scheduler.pause(min(seconds, left), lambda: self.closed)
-        late = process.clock(scheduler.time) >= deadline and not process.slept_since(looked)
+        late = process.clock(scheduler.time) >= deadline and not process.slept_since(
+            looked
+        )
         if self.closed or left <= 0 or late:
             raise UnreachableError("the line was closed, or the time was up")

@@ -22,7 +22,10 @@ class Witness:
         self.run = 0
         self.released = False
         self.silenced_at = 0.0
-        """Since when nobody may speak but who has claimed the job last; nobody at all, if that has released it."""
+        """Since when nobody may speak but who has claimed the job last.
+
+        Nobody at all, if that has released it.
+        """
         self.numbers: dict[Process, int] = {}
         """The last run that a process was."""
         self.appends: dict[Process, Moment] = {}
@@ -47,15 +50,25 @@ class Witness:
         manifest = json.loads(body)
         run, released = manifest["run"], manifest["runs"][-1]["endedAt"] is not None
         if run > self.run:
-            if self._owner is not None and not self.released and self._feels_safe(self._owner):
-                self.robbed.append(f"run {self.run} ({self._owner.name}) by run {run} ({process.name})")
+            if (
+                self._owner is not None
+                and not self.released
+                and self._feels_safe(self._owner)
+            ):
+                self.robbed.append(
+                    f"run {self.run} ({self._owner.name}) by run {run} ({process.name})"
+                )
             before, self.run, self._owner = self._owner, run, process
             self.silenced_at = self._scheduler.time
             self.numbers[process] = run
             if before is not None:
                 self.look_at(before)
         if run == self.run:
-            self.silenced_at = self._scheduler.time if released and not self.released else self.silenced_at
+            self.silenced_at = (
+                self._scheduler.time
+                if released and not self.released
+                else self.silenced_at
+            )
             self.released = released
             if released:  # it has closed its mouth before, whatever its lease says
                 self._may_speak.pop(process, None)
@@ -66,7 +79,10 @@ class Witness:
             self._may_speak[process] = may_speak
 
     def look_at(self, process: Process) -> None:
-        """Note whether a process that was replaced thinks that it may speak; one whose machine has stood may."""
+        """Note whether a process that was replaced thinks that it may speak.
+
+        One whose machine has stood may.
+        """
         own = self.numbers.get(process, self.run)
         if own == self.run or process.unaware or self.lawful:
             return
@@ -89,9 +105,13 @@ class Witness:
         last = self.beats.get(process)
         if append:
             self.appends[process] = self.now(process)
-            if sent.world >= self._lapses.get(process, 0.0) and not self._is_over(process):
+            if sent.world >= self._lapses.get(process, 0.0) and not self._is_over(
+                process
+            ):
                 self._lapses.pop(process, None)
-        elif last is not None and (self._is_over(process) or sent.world - last.world >= self._lease()):
+        elif last is not None and (
+            self._is_over(process) or sent.world - last.world >= self._lease()
+        ):
             self._lapses[process] = self._scheduler.time
         if last is None or (not append and sent.world > last.world):
             self.beats[process] = sent
@@ -100,7 +120,10 @@ class Witness:
         if process not in self.beats or process in self._lapses or process.dead:
             return False
         last, now = self.beats[process], self.now(process)
-        asleep = process.frozen_until > now.world or last.world - last.own != now.world - now.own
+        asleep = (
+            process.frozen_until > now.world
+            or last.world - last.own != now.world - now.own
+        )
         return not asleep and not self._is_over(process)
 
     def _is_over(self, process: Process) -> bool:

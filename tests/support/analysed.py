@@ -19,7 +19,10 @@ def parsed(language: Language, text: str) -> Parsed:
 def kinds(found: Parsed) -> dict[str, str]:
     """Return the kind of each definition by its name, after its type's and a dot where it has one."""
     return {
-        f"{one.parent.name if one.parent else one.owner}.{one.name}".lstrip("."): str(one.kind) for one in found.drafts
+        f"{one.parent.name if one.parent else one.owner}.{one.name}".lstrip("."): str(
+            one.kind
+        )
+        for one in found.drafts
     }
 
 
@@ -45,7 +48,9 @@ def referred(analysis: Analysis) -> set[str]:
 
 
 def _referred(analysis: Analysis, one: Reference) -> str:
-    user = one.path if one.source is None else analysis.definitions[one.source].qualified
+    user = (
+        one.path if one.source is None else analysis.definitions[one.source].qualified
+    )
     return f"{user} > {analysis.definitions[one.target].qualified}{'' if one.sure else '?'}"
 
 

@@ -4,12 +4,22 @@ from dataclasses import replace
 
 from states import decisions
 from states.exits import Exit
-from states.manifest import Artifact, EngineRef, Error, Identity, Manifest, RunRecord, Writer
+from states.manifest import (
+    Artifact,
+    EngineRef,
+    Error,
+    Identity,
+    Manifest,
+    RunRecord,
+    Writer,
+)
 from states.stages import INFO, STAGES, Stage
 
 AT = "2026-01-02T03:04:05.678Z"
 ENGINE = EngineRef(name="static", version="1")
-IDENTITY = Identity(job_id="job-1", repository="https://example.org/owner/name", branch="main")
+IDENTITY = Identity(
+    job_id="job-1", repository="https://example.org/owner/name", branch="main"
+)
 COMMIT = "a" * 40
 
 
@@ -21,12 +31,20 @@ def run_record(number: int = 1, **changes: object) -> RunRecord:
 
 def artifact(path: str = "step1_abstractions.yaml", content: str = "a") -> Artifact:
     """Return an artifact whose hash is made of one repeated letter."""
-    return Artifact(path=path, size=3, sha256=content * 64, media_type="application/yaml")
+    return Artifact(
+        path=path, size=3, sha256=content * 64, media_type="application/yaml"
+    )
 
 
 def error(code: Exit = Exit.TEMPORARY) -> Error:
     """Return an error of a run."""
-    return Error(message="it broke", code="broken", exit_code=code, retryable=code is Exit.TEMPORARY, at=AT)
+    return Error(
+        message="it broke",
+        code="broken",
+        exit_code=code,
+        retryable=code is Exit.TEMPORARY,
+        at=AT,
+    )
 
 
 def begun(identity: Identity = IDENTITY, *, announces: bool = True) -> Manifest:
@@ -56,7 +74,9 @@ def finished(manifest: Manifest) -> Manifest:
     stage = manifest.current_stage
     assert stage is not None
     info = INFO[stage]
-    path = info.file or (f"{info.folder}/{info.stem}_1_x.md" if info.folder else "source.tar.gz")
+    path = info.file or (
+        f"{info.folder}/{info.stem}_1_x.md" if info.folder else "source.tar.gz"
+    )
     done = decisions.finish(manifest, (artifact(path),), at=AT, seconds=1.5)
     return decisions.move_on(done, at=AT)
 

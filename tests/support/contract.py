@@ -8,7 +8,16 @@ Check = Callable[[Any], bool]
 
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
-STATUSES: Final = {"pending", "cloning", "analyzing", "gathering", "running", "completed", "failed", "canceled"}
+STATUSES: Final = {
+    "pending",
+    "cloning",
+    "analyzing",
+    "gathering",
+    "running",
+    "completed",
+    "failed",
+    "canceled",
+}
 
 
 def _text(value: object) -> bool:
@@ -55,14 +64,22 @@ MORE: Final[dict[str, dict[str, Check]]] = {
         "filesCount": _whole(0),
         "manifestUrl": _text,
     },
-    "error": {"error": _text, "errorCode": _text, "retryable": lambda value: type(value) is bool},
+    "error": {
+        "error": _text,
+        "errorCode": _text,
+        "retryable": lambda value: type(value) is bool,
+    },
 }
 
 
 def faults(document: Mapping[str, Any]) -> list[str]:
     """Name every field of a callback that is missing, wrong, or not known."""
     fields = EVERY | MORE.get(str(document.get("type")), {})
-    found = _wrong("", fields, {name: value for name, value in document.items() if name not in _FILES})
+    found = _wrong(
+        "",
+        fields,
+        {name: value for name, value in document.items() if name not in _FILES},
+    )
     if document.get("filesTruncated") is True and "files" not in document:
         return found
     for position, file in enumerate(document.get("files", [None])):
@@ -73,6 +90,15 @@ def faults(document: Mapping[str, Any]) -> list[str]:
 _FILES: Final = {"files", "filesTruncated"}
 
 
-def _wrong(place: str, fields: Mapping[str, Check], document: Mapping[str, Any]) -> list[str]:
-    wrong = [name for name, check in fields.items() if name not in document or not check(document[name])]
-    return [f"{place}{name}: {document.get(name)!r}" for name in [*wrong, *sorted(set(document) - set(fields))]]
+def _wrong(
+    place: str, fields: Mapping[str, Check], document: Mapping[str, Any]
+) -> list[str]:
+    wrong = [
+        name
+        for name, check in fields.items()
+        if name not in document or not check(document[name])
+    ]
+    return [
+        f"{place}{name}: {document.get(name)!r}"
+        for name in [*wrong, *sorted(set(document) - set(fields))]
+    ]

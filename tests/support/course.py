@@ -17,7 +17,9 @@ from worker.engines.static.engine import StaticEngine
 
 MADE: Final = tuple(info.stage for info in STAGES[1:])
 """The stages that an engine makes."""
-PLACE: Final = re.compile(r"(?P<path>.+):(?P<lines>\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)", re.DOTALL)
+PLACE: Final = re.compile(
+    r"(?P<path>.+):(?P<lines>\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)", re.DOTALL
+)
 LEFT_OUT: Final = re.compile(r"\s*⋯ lines? \d+(?:-\d+)? left out ⋯")
 
 
@@ -33,7 +35,9 @@ class Excerpt:
     @property
     def lines(self) -> list[str]:
         """The lines that are said to be the file's."""
-        return [line for line in self.code.split("\n")[:-1] if not LEFT_OUT.fullmatch(line)]
+        return [
+            line for line in self.code.split("\n")[:-1] if not LEFT_OUT.fullmatch(line)
+        ]
 
 
 class Page:
@@ -57,17 +61,29 @@ class Page:
     def headings(self) -> list[tuple[int, str]]:
         """Level and text of each heading."""
         pairs = zip(self.tokens, self.tokens[1:], strict=False)
-        return [(int(one.tag[1]), two.content) for one, two in pairs if one.type == "heading_open"]
+        return [
+            (int(one.tag[1]), two.content)
+            for one, two in pairs
+            if one.type == "heading_open"
+        ]
 
     @property
     def links(self) -> list[str]:
         """The targets of the links."""
-        return [str(token.attrs["href"]) for token in self.tokens if token.type == "link_open"]
+        return [
+            str(token.attrs["href"])
+            for token in self.tokens
+            if token.type == "link_open"
+        ]
 
     @property
     def diagrams(self) -> list[str]:
         """The Mermaid diagrams."""
-        return [token.content for token in self.tokens if token.type == "fence" and token.info == "mermaid"]
+        return [
+            token.content
+            for token in self.tokens
+            if token.type == "fence" and token.info == "mermaid"
+        ]
 
     @property
     def commands(self) -> list[str]:
@@ -78,7 +94,9 @@ class Page:
     def places(self) -> list[tuple[str, list[tuple[int, int]]]]:
         """Every code span that is a place in a file: the path, and first and last lines."""
         found = (PLACE.fullmatch(said) for said in self.contents("code_inline"))
-        return [(match["path"], list(_spans(match["lines"]))) for match in found if match]
+        return [
+            (match["path"], list(_spans(match["lines"]))) for match in found if match
+        ]
 
     @property
     def excerpts(self) -> list[Excerpt]:
@@ -86,10 +104,16 @@ class Page:
         found, last = [], ""
         for token in self.tokens:
             last = token.content if token.type == "code_inline" else last
-            if token.type == "fence" and token.info != "mermaid" and token.content.strip() not in self.commands:
+            if (
+                token.type == "fence"
+                and token.info != "mermaid"
+                and token.content.strip() not in self.commands
+            ):
                 match = PLACE.fullmatch(last)
                 assert match, f"{self.path}: no place is said above {token.content!r}"
-                found.append(Excerpt(match["path"], tuple(_spans(match["lines"])), token.content))
+                found.append(
+                    Excerpt(match["path"], tuple(_spans(match["lines"])), token.content)
+                )
         return found
 
 
@@ -108,7 +132,11 @@ class Made:
 
     def pages(self, folder: str = "") -> list[Page]:
         """Return the Markdown pages, of one folder or of all."""
-        found = {path: body for path, body in self.files.items() if path.endswith(".md") and path.startswith(folder)}
+        found = {
+            path: body
+            for path, body in self.files.items()
+            if path.endswith(".md") and path.startswith(folder)
+        }
         return [Page(path, body.decode()) for path, body in found.items()]
 
 
@@ -122,16 +150,26 @@ def write_tree(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 
 
 def make_course(source: Path, output: Path, engine: StaticEngine | None = None) -> Made:
-    """Let the static engine do all its stages, each file valid when it comes; nothing that is there is made again."""
+    """Let the static engine do all its stages, each file valid when it comes.
+
+    Nothing that is there is made again.
+    """
     engine = engine or StaticEngine()
     for stage in MADE:
         make_stage(stage, source, output, engine)
     found = sorted(path for path in output.rglob("*") if path.is_file())
-    return Made(source, {str(path.relative_to(output)): path.read_bytes() for path in found})
+    return Made(
+        source, {str(path.relative_to(output)): path.read_bytes() for path in found}
+    )
 
 
-def make_stage(stage: Stage, source: Path, output: Path, engine: StaticEngine) -> list[str]:
-    """Do one stage, and return the paths of the items that were made; fail if a file is invalid, or missing."""
+def make_stage(
+    stage: Stage, source: Path, output: Path, engine: StaticEngine
+) -> list[str]:
+    """Do one stage, and return the paths of the items that were made.
+
+    Fail if a file is invalid, or missing.
+    """
     before = {path.name: path.read_bytes() for path in output.glob("*.yaml")}
     rules, made = Rules(stage, before), []
     for item in engine.produce(stage, Workspace(source=source, output=output)):

@@ -105,7 +105,9 @@ def proxying(upstream: str) -> Iterator[Proxy]:
     proxy = Proxy(upstream=upstream)
     server = _Server(proxy)
     proxy.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    )
     thread.start()
     try:
         yield proxy
@@ -135,7 +137,11 @@ class _Handler(BaseHTTPRequestHandler):
     def handle_any(self) -> None:
         proxy = self.server.proxy
         proxy.requests[self.command] += 1
-        trouble = Trouble.RESET if proxy.broken.is_set() else proxy.judge(self.command, self.path)
+        trouble = (
+            Trouble.RESET
+            if proxy.broken.is_set()
+            else proxy.judge(self.command, self.path)
+        )
         if trouble is not None:
             proxy.troubles[trouble] += 1
         if trouble is Trouble.RESET:
@@ -165,9 +171,15 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(status, headers, answer)
 
     def _ask(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection(urlsplit(self.server.proxy.upstream).netloc, timeout=60)
+        connection = http.client.HTTPConnection(
+            urlsplit(self.server.proxy.upstream).netloc, timeout=60
+        )
         try:
-            headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP}
+            headers = {
+                name: value
+                for name, value in self.headers.items()
+                if name.lower() not in HOP
+            }
             connection.request(self.command, self.path, body=body, headers=headers)
             response = connection.getresponse()
             content = response.read()
@@ -180,7 +192,11 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             if name.lower() not in HOP | {"content-length"}:
                 self.send_header(name, value)
-        length = headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(body))
+        length = (
+            headers.get("Content-Length", "0")
+            if self.command == "HEAD"
+            else str(len(body))
+        )
         self.send_header("Content-Length", length)
         self.end_headers()
         if self.command != "HEAD":
@@ -188,7 +204,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _reset(self) -> None:
         self.close_connection = True
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )
         self.connection.close()
 
     def log_message(self, *_: object) -> None: ...

@@ -29,7 +29,9 @@ MADE: Final = tuple(info.stage for info in STAGES[1:])
 def need_node() -> None:
     """Skip a test where there is no Node.js, or, under `FONDATION_TESTS=all`, let it fail."""
     if shutil.which("node") is None and os.environ.get("FONDATION_TESTS") != "all":
-        pytest.skip("NOT TESTED: there is no node in PATH to run the stand-in for the CLI")
+        pytest.skip(
+            "NOT TESTED: there is no node in PATH to run the stand-in for the CLI"
+        )
 
 
 class StandIn:
@@ -58,10 +60,18 @@ class StandIn:
     def seen(self) -> list[dict[str, Any]]:
         """How each of its processes was started: `argv`, `env`, `cwd`, and the files of the `repository`."""
         log = self.path / "seen.jsonl"
-        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+        return (
+            [json.loads(line) for line in log.read_text().splitlines()]
+            if log.exists()
+            else []
+        )
 
     def engine(
-        self, *, silence: float = 60, runtime: Runtime = RUNTIME, environment: Mapping[str, str] | None = None
+        self,
+        *,
+        silence: float = 60,
+        runtime: Runtime = RUNTIME,
+        environment: Mapping[str, str] | None = None,
     ) -> FondationEngine:
         """Return an engine that drives it; the environment is PATH and some more."""
         given = {"PATH": os.environ["PATH"], **(environment or {})}
@@ -83,7 +93,11 @@ class Course:
     def files(self) -> dict[str, bytes]:
         """The valid files so far."""
         output = self.workspace.output
-        return {str(file.relative_to(output)): file.read_bytes() for file in output.rglob("*") if file.is_file()}
+        return {
+            str(file.relative_to(output)): file.read_bytes()
+            for file in output.rglob("*")
+            if file.is_file()
+        }
 
     def produce(self, engine: FondationEngine, stage: Stage) -> Iterator[Item]:
         """Let an engine make a stage; keep and yield what is valid."""
@@ -97,7 +111,11 @@ class Course:
 
     def make(self, engine: FondationEngine, *stages: Stage) -> list[str]:
         """Let an engine make stages (all of them, if none is named), and return the paths of the valid items."""
-        return [item.path for stage in stages or MADE for item in self.produce(engine, stage)]
+        return [
+            item.path
+            for stage in stages or MADE
+            for item in self.produce(engine, stage)
+        ]
 
 
 def new_course(folder: Path) -> Course:
@@ -124,7 +142,11 @@ def alive(folder: Path) -> list[str]:
 
 def said(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
     """Return level and text of what the CLI has printed, as far as it was passed on."""
-    return [(record.levelno, vars(record)["line"]) for record in caplog.records if record.getMessage() == "cli"]
+    return [
+        (record.levelno, vars(record)["line"])
+        for record in caplog.records
+        if record.getMessage() == "cli"
+    ]
 
 
 def listen(caplog: pytest.LogCaptureFixture) -> None:

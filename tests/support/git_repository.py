@@ -57,7 +57,9 @@ HOSTILE: Final[Files] = {
     ".gitattributes": b"* filter=evil text eol=crlf ident working-tree-encoding=UTF-16\n*.bin filter=lfs\n",
     ".gitmodules": b'[submodule "x"]\n\tpath = modules/x\n\turl = --upload-pack=touch pwned\n',
     "modules/x": submodule("1" * 40),
-    "model.bin": b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 1\n",
+    "model.bin": b"version https://git-lfs.github.com/spec/v1\noid sha256:"
+    + b"0" * 64
+    + b"\nsize 1\n",
     "ident.txt": b"$Id$ $Format:%H$\nline\r\nline\n",
     ".githooks/post-checkout": executable(b"#!/bin/sh\ntouch pwned\n"),
     "--upload-pack=touch pwned": b"an option\n",
@@ -82,18 +84,33 @@ HOSTILE_FILES: Final = {
 class Repository:
     """A bare repository, or one with a work tree."""
 
-    def __init__(self, path: Path, *, object_format: str = "sha1", bare: bool = True) -> None:
+    def __init__(
+        self, path: Path, *, object_format: str = "sha1", bare: bool = True
+    ) -> None:
         """Make it, empty."""
         self.path: Final = path
         self.git_dir: Final = path if bare else path / ".git"
         path.mkdir(parents=True)
         kind = ["--bare"] if bare else []
-        self.git("init", "-q", *kind, f"--object-format={object_format}", "-b", "main", str(path))
+        self.git(
+            "init",
+            "-q",
+            *kind,
+            f"--object-format={object_format}",
+            "-b",
+            "main",
+            str(path),
+        )
 
     def git(self, *arguments: str, data: bytes = b"") -> str:
         """Run git here, with nobody's configuration, and return what it prints."""
         found = subprocess.run(
-            ["git", *arguments], cwd=self.path, env=_ENVIRONMENT, input=data, capture_output=True, check=False
+            ["git", *arguments],
+            cwd=self.path,
+            env=_ENVIRONMENT,
+            input=data,
+            capture_output=True,
+            check=False,
         )
         assert found.returncode == 0, found.stderr.decode(errors="replace")
         return found.stdout.decode(errors="surrogateescape").strip()
@@ -101,14 +118,20 @@ class Repository:
     def commit(self, files: Files, branch: str = "main") -> str:
         """Put a commit with just these files upon a branch, and return its name."""
         ref = f"refs/heads/{branch}"
-        parent = [f"from {ref}^0".encode()] if ref in self.git("for-each-ref", "--format=%(refname)").split() else []
+        parent = (
+            [f"from {ref}^0".encode()]
+            if ref in self.git("for-each-ref", "--format=%(refname)").split()
+            else []
+        )
         header = [
             f"commit {ref}".encode(),
             b"committer A <a@example.org> 1700000000 +0000",
             *_data(b"a commit"),
             *parent,
         ]
-        changes = [line for name, entry in files.items() for line in _change(name, entry)]
+        changes = [
+            line for name, entry in files.items() for line in _change(name, entry)
+        ]
         stream = b"\n".join([*header, b"deleteall", *changes, b""])
         self.git("fast-import", "--quiet", "--force", data=stream)
         return self.head(ref)
@@ -123,13 +146,22 @@ class Repository:
 
     def tag(self, name: str, target: str = "HEAD", *, annotated: bool = False) -> None:
         """Tag something."""
-        self.git("tag", "-f", *(["-a", "-m", "a tag"] if annotated else []), name, target)
+        self.git(
+            "tag", "-f", *(["-a", "-m", "a tag"] if annotated else []), name, target
+        )
 
 
 def make_repository(
-    path: Path, files: Files | None = None, *, object_format: str = "sha1", bare: bool = True
+    path: Path,
+    files: Files | None = None,
+    *,
+    object_format: str = "sha1",
+    bare: bool = True,
 ) -> Repository:
-    """Make a repository with one commit on `main`; its work tree, if it has one, holds that commit's files."""
+    """Make a repository with one commit on `main`.
+
+    Its work tree, if it has one, holds that commit's files.
+    """
     repository = Repository(path, object_format=object_format, bare=bare)
     repository.commit({"README.md": b"# A project\n"} if files is None else files)
     if not bare:
@@ -139,7 +171,9 @@ def make_repository(
 
 def _change(name: str, entry: bytes | Entry) -> list[bytes]:
     found = Entry(entry) if isinstance(entry, bytes) else entry
-    path = b'"' + b"".join(f"\\{byte:03o}".encode() for byte in os.fsencode(name)) + b'"'
+    path = (
+        b'"' + b"".join(f"\\{byte:03o}".encode() for byte in os.fsencode(name)) + b'"'
+    )
     if found.mode == "160000":
         return [b"M 160000 %b %b" % (found.content, path)]
     return [b"M %b inline %b" % (found.mode.encode(), path), *_data(found.content)]

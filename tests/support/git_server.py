@@ -9,7 +9,8 @@
         server.fault(Fault(cut=20_000, on="upload-pack"))      # breaks off in the middle of a pack
         ... server.url("owner/name"), server.requests ...
 
-`server.repository(...)` gives a `Repository` (tests/support/git_repository.py), to be changed at any time.
+`server.repository(...)` gives a `Repository` (tests/support/git_repository.py), to be
+changed at any time.
 """
 
 import base64
@@ -59,7 +60,9 @@ class Request:
 class GitServer:
     """A git host with repositories below a folder."""
 
-    def __init__(self, root: Path, *, protocol: int = 2, address: str = "127.0.0.1") -> None:
+    def __init__(
+        self, root: Path, *, protocol: int = 2, address: str = "127.0.0.1"
+    ) -> None:
         """Prepare; with `protocol=0` it is an old host, which does not give commits by their names."""
         self.root: Final = root
         self.protocol: Final = protocol
@@ -74,11 +77,16 @@ class GitServer:
     def __enter__(self) -> Self:
         """Start serving, on a free port."""
         self.root.mkdir(parents=True, exist_ok=True)
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), daemon=True
+        ).start()
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """End, with all that hangs."""
         self.closing.set()
@@ -95,7 +103,9 @@ class GitServer:
         """Return a repository's URL."""
         return f"{self.origin}/{name}"
 
-    def repository(self, name: str, files: Files | None = None, *, object_format: str = "sha1") -> Repository:
+    def repository(
+        self, name: str, files: Files | None = None, *, object_format: str = "sha1"
+    ) -> Repository:
         """Make a repository with one commit (or, of no files, one without), and serve it."""
         path = self.root / f"{name}.git"
         if files == {}:
@@ -123,14 +133,20 @@ class GitServer:
                     return left.pop()
         return None
 
-    def refusal(self, target: str, authorization: str) -> tuple[int, dict[str, str]] | None:
+    def refusal(
+        self, target: str, authorization: str
+    ) -> tuple[int, dict[str, str]] | None:
         """Return what stands in the way of a request: a redirect, or a missing token."""
         for name, to in self._moved.items():
             if target.startswith(f"/{name}/"):
                 return 301, {"Location": to + target.removeprefix(f"/{name}")}
         for name, token in self._tokens.items():
             if target.startswith((f"/{name}/", f"/{name}.git/")):
-                _, _, given = base64.b64decode(authorization.removeprefix("Basic ")).decode().partition(":")
+                _, _, given = (
+                    base64.b64decode(authorization.removeprefix("Basic "))
+                    .decode()
+                    .partition(":")
+                )
                 if given != token:
                     return 401, {"WWW-Authenticate": 'Basic realm="git"'}
         return None
@@ -164,7 +180,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, body: bytes) -> None:
         host = self.server.host
         headers = {name.lower(): value for name, value in self.headers.items()}
-        host.requests.append(Request(method=self.command, path=self.path, headers=headers))
+        host.requests.append(
+            Request(method=self.command, path=self.path, headers=headers)
+        )
         fault = host.next_fault(self.path) or Fault()
         if fault.hang:
             host.closing.wait(300)
@@ -194,7 +212,9 @@ class _Handler(BaseHTTPRequestHandler):
             "GIT_HTTP_EXPORT_ALL": "1",
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_PROTOCOL": headers.get("git-protocol", "") if self.server.host.protocol else "",
+            "GIT_PROTOCOL": headers.get("git-protocol", "")
+            if self.server.host.protocol
+            else "",
             "PATH_INFO": "/".join(("", owner, name, *rest)),
             "QUERY_STRING": query,
             "REQUEST_METHOD": self.command,
@@ -205,7 +225,12 @@ class _Handler(BaseHTTPRequestHandler):
         }
         pipe = subprocess.PIPE
         with subprocess.Popen(
-            ["git", "http-backend"], env=environment, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, bufsize=0
+            ["git", "http-backend"],
+            env=environment,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
         ) as backend:
             assert backend.stdin
             assert backend.stdout
@@ -232,7 +257,9 @@ class _Handler(BaseHTTPRequestHandler):
             if fault.cut is not None and sent + len(chunk) > fault.cut:
                 self.close_connection = True
                 return
-            if fault.rate is not None and self.server.host.closing.wait(len(chunk) / fault.rate):
+            if fault.rate is not None and self.server.host.closing.wait(
+                len(chunk) / fault.rate
+            ):
                 return
             self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
             sent += len(chunk)

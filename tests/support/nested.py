@@ -30,9 +30,13 @@ class NestedStore:
     def head(self, key: str) -> ObjectHead:
         return self._outer.head(self._folder + key)
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
+    def entries(
+        self, prefix: str, *, start_after: str = "", limit: int | None = None
+    ) -> Iterator[ObjectEntry]:
         start = self._folder + start_after if start_after else ""
-        for entry in self._outer.entries(self._folder + prefix, start_after=start, limit=limit):
+        for entry in self._outer.entries(
+            self._folder + prefix, start_after=start, limit=limit
+        ):
             yield replace(entry, key=entry.key.removeprefix(self._folder))
 
     def delete(self, keys: list[str]) -> None:

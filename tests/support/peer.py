@@ -41,7 +41,11 @@ class Peer:
         while b"\r\n\r\n" not in data:
             data += _more(connection)
         head, _, body = data.partition(b"\r\n\r\n")
-        lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+        lengths = [
+            line
+            for line in head.lower().split(b"\r\n")
+            if line.startswith(b"content-length:")
+        ]
         length = int(lengths[0].partition(b":")[2]) if lengths else 0
         while len(body) < length:
             body += _more(connection)
@@ -87,7 +91,9 @@ def listening(play: Play, address: str = "127.0.0.1", port: int = 0) -> Iterator
     """Listen, and play the same to every connection."""
     with socket.socket() as server:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # so that a deaf one is soon full
+        server.setsockopt(
+            socket.SOL_SOCKET, socket.SO_RCVBUF, 4096
+        )  # so that a deaf one is soon full
         server.bind((address, port))
         server.listen()
         peer = Peer(port=server.getsockname()[1])
@@ -102,7 +108,9 @@ def listening(play: Play, address: str = "127.0.0.1", port: int = 0) -> Iterator
             with suppress(OSError):
                 while True:
                     connection, _ = server.accept()
-                    threading.Thread(target=serve, args=(connection,), daemon=True).start()
+                    threading.Thread(
+                        target=serve, args=(connection,), daemon=True
+                    ).start()
 
         threading.Thread(target=accept, daemon=True).start()
         try:

@@ -1,6 +1,7 @@
 """Posts an event in a process of its own: `python -m tests.support.posting URL SECONDS [CLOSE_AFTER [SIZE]]`.
 
-The run may speak for so many seconds. Prints after how long it ended, and how. Ends when nothing goes on any more.
+The run may speak for so many seconds. Prints after how long it ended, and how. Ends when
+nothing goes on any more.
 """
 
 import sys
@@ -16,7 +17,9 @@ from worker.system.runtime import SystemRuntime
 
 def main(url: str, seconds: str, close_after: str = "3600", size: str = "2") -> None:
     """Post it."""
-    settings = CallbackSettings(url=url, token=Secret("t"), signing_key=None, give_up_seconds=1)
+    settings = CallbackSettings(
+        url=url, token=Secret("t"), signing_key=None, give_up_seconds=1
+    )
     webhook, began = HttpWebhook(settings, SystemRuntime(), "test"), time.monotonic()
     closing = threading.Timer(float(close_after), webhook.close)
     closing.daemon = True

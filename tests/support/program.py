@@ -1,6 +1,7 @@
 """The program as a platform runs it: one job from the environment, in real processes that can be killed and frozen.
 
-The engine is the stand-in for the Fondation CLI, which takes its time and keeps count of what it was asked for.
+The engine is the stand-in for the Fondation CLI, which takes its time and keeps count of
+what it was asked for.
 """
 
 import json
@@ -32,14 +33,20 @@ ITEMS: Final = 3 + 3 * len(NAMES)
 
 def environment_of(home: Path) -> dict[str, str]:
     """Return what every process of the program gets: nothing of the tests' own but what measures coverage."""
-    kept = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COVERAGE_")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name == "PATH" or name.startswith("COVERAGE_")
+    }
     return {**kept, "HOME": str(home)}
 
 
 class Program:
     """One process of `fondation-worker`."""
 
-    def __init__(self, argv: tuple[str, ...], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self, argv: tuple[str, ...], environment: Mapping[str, str], log: Path
+    ) -> None:
         """Start it; its log goes to a file."""
         self.log = log
         self.started = time.monotonic()
@@ -105,7 +112,9 @@ class PlatformJob:
     def __post_init__(self) -> None:
         """Install an engine of its own."""
         self.folder.mkdir(parents=True)
-        self.cli = StandIn(self.folder / "cli", **{"names": NAMES, "delay": 150} | self.vices)
+        self.cli = StandIn(
+            self.folder / "cli", **{"names": NAMES, "delay": 150} | self.vices
+        )
 
     def start(self, *argv: str, **environment: str) -> Program:
         """Start a run, or another command on the job."""
@@ -119,7 +128,9 @@ class PlatformJob:
             **self.environment,
             **environment,
         }
-        program = Program(argv or ("run",), given, self.folder / f"run-{len(self.runs) + 1}.log")
+        program = Program(
+            argv or ("run",), given, self.folder / f"run-{len(self.runs) + 1}.log"
+        )
         self.runs.append(program)
         return program
 
@@ -144,8 +155,15 @@ class PlatformJob:
     @property
     def stored(self) -> list[ArtifactName]:
         """Every item that lies in the store."""
-        names = (artifact_name(entry.key) for entry in self.store.entries(f"{self.name}/artifacts/"))
-        return [name for name in names if name is not None and not name.path.endswith(".tar.gz")]
+        names = (
+            artifact_name(entry.key)
+            for entry in self.store.entries(f"{self.name}/artifacts/")
+        )
+        return [
+            name
+            for name in names
+            if name is not None and not name.path.endswith(".tar.gz")
+        ]
 
     @property
     def calls(self) -> Counter[str]:
@@ -155,7 +173,11 @@ class PlatformJob:
     def note_stored(self) -> None:
         """Remember what is stored by now: the engine must not be asked for it again."""
         calls = self.calls
-        self.known |= {name.path: calls[name.path] for name in self.stored if name.path not in self.known}
+        self.known |= {
+            name.path: calls[name.path]
+            for name in self.stored
+            if name.path not in self.known
+        }
 
     @property
     def redone(self) -> list[str]:
@@ -180,15 +202,31 @@ class PlatformJob:
     def course(self) -> dict[str, bytes]:
         """The files of the finished course."""
         inventory = Inventory(self.store, RUNTIME.executor(4), self.manifest)
-        files = {holding.path: body for holding, body in inventory.read(inventory.finished())}
+        files = {
+            holding.path: body for holding, body in inventory.read(inventory.finished())
+        }
         return {path: body for path, body in files.items() if body is not None}
 
     def report(self) -> str:
         """Say how each run has ended, with the end of its log."""
-        ends = [f"{run.log.name}: {run.wait(0)}\n{run.log.read_text()[-1500:]}" for run in self.runs]
+        ends = [
+            f"{run.log.name}: {run.wait(0)}\n{run.log.read_text()[-1500:]}"
+            for run in self.runs
+        ]
         return "\n".join(ends)
 
 
 def meaning(document: dict[str, Any]) -> list[Any]:
     """Return what a callback says; the same under the same key, always."""
-    return [document[name] for name in ("type", "status", "step", "message", "sequence", "run", "timestamp")]
+    return [
+        document[name]
+        for name in (
+            "type",
+            "status",
+            "step",
+            "message",
+            "sequence",
+            "run",
+            "timestamp",
+        )
+    ]

@@ -1,7 +1,7 @@
 """A webhook receiver: takes callbacks over HTTP, prints them, and can be told to misbehave.
 
-Run by itself (`python tests/support/receiver.py --port 8091`) it serves people who try the worker out; it needs
-nothing but Python.
+Run by itself (`python tests/support/receiver.py --port 8091`) it serves people who try the
+worker out; it needs nothing but Python.
 """
 
 import argparse
@@ -105,13 +105,16 @@ def server(receiver: Receiver, host: str, port: int) -> ThreadingHTTPServer:
 
 @contextmanager
 def receiving(
-    reply: Callable[[Delivery], Reply] = lambda _delivery: Reply(), address: str = "127.0.0.1"
+    reply: Callable[[Delivery], Reply] = lambda _delivery: Reply(),
+    address: str = "127.0.0.1",
 ) -> Iterator[Receiver]:
     """Run a receiver on a free port of this machine."""
     receiver = Receiver(reply=reply)
     http = server(receiver, address, 0)
     receiver.url = f"http://{address}:{http.server_address[1]}/api/webhook/job-callback"
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread = threading.Thread(
+        target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    )
     thread.start()
     try:
         yield receiver
@@ -133,7 +136,9 @@ def describe(delivery: Delivery) -> str:
         f"{document.get('message')}",
     ]
     files = document.get("files") or []
-    return " ".join([*words, *(f"\n    {file['path']} {file['size']} bytes" for file in files)])
+    return " ".join(
+        [*words, *(f"\n    {file['path']} {file['size']} bytes" for file in files)]
+    )
 
 
 def _print(delivery: Delivery) -> None:
@@ -143,12 +148,16 @@ def _print(delivery: Delivery) -> None:
 
 def main() -> None:
     """Print every callback that comes."""
-    parser = argparse.ArgumentParser(description="Print the callbacks of fondation-worker.")
+    parser = argparse.ArgumentParser(
+        description="Print the callbacks of fondation-worker."
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8091)
     arguments = parser.parse_args()
     http = server(Receiver(show=_print), arguments.host, arguments.port)
-    sys.stdout.write(f"waiting for callbacks at http://{arguments.host}:{arguments.port}/\n")
+    sys.stdout.write(
+        f"waiting for callbacks at http://{arguments.host}:{arguments.port}/\n"
+    )
     sys.stdout.flush()
     http.serve_forever()
 

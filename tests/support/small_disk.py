@@ -13,16 +13,30 @@ _MOUNT: Final = 'mount -t tmpfs -o "$1" tmpfs "$2" && shift 2 && exec "$@"'
 def small_disk(folder: Path, kib: int) -> tuple[str, ...]:
     """Return what to put before a command, so that a folder, which is made, has that much room."""
     if not _can_mount():
-        pytest.skip("NOT TESTED: no file system can be mounted here (unshare --map-root-user)")
+        pytest.skip(
+            "NOT TESTED: no file system can be mounted here (unshare --map-root-user)"
+        )
     folder.mkdir(exist_ok=True)
     return _prefix(f"size={kib}k", folder)
 
 
 def _prefix(options: str, folder: Path) -> tuple[str, ...]:
-    return ("unshare", "--mount", "--map-root-user", "sh", "-c", _MOUNT, "small-disk", options, str(folder))
+    return (
+        "unshare",
+        "--mount",
+        "--map-root-user",
+        "sh",
+        "-c",
+        _MOUNT,
+        "small-disk",
+        options,
+        str(folder),
+    )
 
 
 @functools.cache
 def _can_mount() -> bool:
-    tried = subprocess.run([*_prefix("size=64k", Path("/mnt")), "true"], check=False, capture_output=True)
+    tried = subprocess.run(
+        [*_prefix("size=64k", Path("/mnt")), "true"], check=False, capture_output=True
+    )
     return tried.returncode == 0

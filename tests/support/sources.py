@@ -8,7 +8,12 @@ from worker.source.git_program import Git
 from worker.system.runtime import Flag, SystemRuntime
 
 
-def make_git(tmp_path: Path, *, stop: Flag | None = None, environment: Mapping[str, str] | None = None) -> Git:
+def make_git(
+    tmp_path: Path,
+    *,
+    stop: Flag | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Git:
     """Return git with its scratch space in `tmp_path / "scratch"`, and PATH with some more as its environment."""
     runtime = SystemRuntime()
     given = {"PATH": os.environ["PATH"], **(environment or {})}

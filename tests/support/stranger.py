@@ -11,8 +11,16 @@ from typing import Any, Final
 
 PROGRAM: Final = Path(sys.executable).with_name("fondation-worker")
 """As pip installs it."""
-KEPT: Final = ("PATH", "PYTHONPATH", "COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
-"""What a command needs to be found, and measured; by PYTHONPATH, `tests.sabotage` has it run its own copy."""
+KEPT: Final = (
+    "PATH",
+    "PYTHONPATH",
+    "COVERAGE_PROCESS_CONFIG",
+    "COVERAGE_PROCESS_START",
+)
+"""What a command needs to be found, and measured.
+
+By PYTHONPATH, `tests.sabotage` has it run its own copy.
+"""
 
 
 def kept() -> dict[str, str]:
@@ -48,7 +56,13 @@ class Stranger:
         return subprocess.Popen(
             [*self.before, PROGRAM, *argv],
             cwd=self.home,
-            env={**kept(), "HOME": str(self.home), "TMPDIR": str(self.home), **self.environment, **environment},
+            env={
+                **kept(),
+                "HOME": str(self.home),
+                "TMPDIR": str(self.home),
+                **self.environment,
+                **environment,
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -63,10 +77,16 @@ class Stranger:
     def run(self, *argv: str, code: int = 0, **environment: str) -> Said:
         """Run a command to its end, which must be as expected."""
         said = self.ends(self.start(*argv, **environment))
-        assert said.code == code, f"{argv} ended with {said.code}:\n{said.out}\n{said.err}"
+        assert said.code == code, (
+            f"{argv} ended with {said.code}:\n{said.out}\n{said.err}"
+        )
         return said
 
 
 def files_below(folder: Path) -> dict[str, bytes]:
     """Return the files below a folder, by their paths."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }

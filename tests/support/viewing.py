@@ -10,5 +10,12 @@ from worker.system.runtime import SystemRuntime
 
 def view(store: Store) -> View:
     runtime = SystemRuntime()
-    retrying = RetryingStore(store, Retrier(runtime, runtime.flag()), give_up_seconds=5, monotonic=runtime.monotonic)
-    return View(settings=read_settings(EnvironmentReader({})), store=retrying, runtime=runtime)
+    retrying = RetryingStore(
+        store,
+        Retrier(runtime, runtime.flag()),
+        give_up_seconds=5,
+        monotonic=runtime.monotonic,
+    )
+    return View(
+        settings=read_settings(EnvironmentReader({})), store=retrying, runtime=runtime
+    )

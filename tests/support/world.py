@@ -23,7 +23,9 @@ from worker.store.port import Store
 from worker.system.runtime import Runtime, SystemRuntime
 
 JOB = "job-1"
-IDENTITY = Identity(job_id=JOB, repository="https://example.org/owner/name", branch="main")
+IDENTITY = Identity(
+    job_id=JOB, repository="https://example.org/owner/name", branch="main"
+)
 
 
 @dataclass
@@ -44,11 +46,17 @@ class FakeEngine:
         if info.file:
             yield self._item(info.file, document(stage, self.chapters, source))
             return
-        abstractions = read_abstractions((workspace.output / "step1_abstractions.yaml").read_bytes())
-        for one in read_order((workspace.output / "step3_order.yaml").read_bytes(), abstractions):
+        abstractions = read_abstractions(
+            (workspace.output / "step1_abstractions.yaml").read_bytes()
+        )
+        for one in read_order(
+            (workspace.output / "step3_order.yaml").read_bytes(), abstractions
+        ):
             path = item_path(stage, ChapterRef(index=one.index, name=one.name))
             if not (workspace.output / path).exists():
-                yield self._item(path, f"# {one.name}\n\n{stage} of {source}\n".encode())
+                yield self._item(
+                    path, f"# {one.name}\n\n{stage} of {source}\n".encode()
+                )
 
     def pause(self) -> None: ...
 
@@ -67,9 +75,17 @@ def document(stage: Stage, chapters: int, source: str) -> bytes:
     """Return one of the three YAML files of a course."""
     names = [f"Thing {number}" for number in range(1, chapters + 1)]
     documents: dict[Stage, object] = {
-        Stage.EXTRACT: [{"name": name, "description": source, "file_paths": ["file.txt"]} for name in names],
+        Stage.EXTRACT: [
+            {"name": name, "description": source, "file_paths": ["file.txt"]}
+            for name in names
+        ],
         Stage.ANALYZE: {"summary": "A summary.", "relationships": []},
-        Stage.ORDER: {"order": [{"index": i, "name": name, "reasoning": ""} for i, name in enumerate(names, 1)]},
+        Stage.ORDER: {
+            "order": [
+                {"index": i, "name": name, "reasoning": ""}
+                for i, name in enumerate(names, 1)
+            ]
+        },
     }
     return yaml.safe_dump(documents[stage]).encode()
 
@@ -95,7 +111,9 @@ class JsonPacker:
     """Packs a folder of texts into JSON."""
 
     def pack(self, tree: Path, file: Path) -> None:
-        file.write_text(json.dumps({path.name: path.read_text() for path in sorted(tree.iterdir())}))
+        file.write_text(
+            json.dumps({path.name: path.read_text() for path in sorted(tree.iterdir())})
+        )
 
     def unpack(self, file: Path, tree: Path) -> None:
         for name, text in json.loads(file.read_text()).items():
@@ -106,10 +124,14 @@ class JsonPacker:
 class Receiver:
     """The web app's webhook: takes everything, unless told otherwise."""
 
-    answer: Callable[[dict[str, object]], WebhookResponse] = lambda _: WebhookResponse(status_code=200)
+    answer: Callable[[dict[str, object]], WebhookResponse] = lambda _: WebhookResponse(
+        status_code=200
+    )
     taken: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
-    def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> WebhookResponse:
+    def post(
+        self, body: bytes, idempotency_key: str, remaining: Callable[[], float]
+    ) -> WebhookResponse:
         if remaining() <= 0:
             raise UnreachableError
         document = json.loads(body)

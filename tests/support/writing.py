@@ -1,4 +1,7 @@
-"""A process that writes to a folder store until it is killed; each line it prints is a key that it finished."""
+"""A process that writes to a folder store until it is killed.
+
+Each line it prints is a key that it finished.
+"""
 
 import hashlib
 import os

@@ -7,12 +7,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MODULES = sorted(path for package in ("states", "worker") for path in (ROOT / package).rglob("*.py"))
+MODULES = sorted(
+    path for package in ("states", "worker") for path in (ROOT / package).rglob("*.py")
+)
 HOMES = {
     "boto3": ["worker/store/s3.py"],
     "botocore": ["worker/store/s3.py"],
     "httpcore": ["worker/outbox/transport.py"],
-    "httpx": ["worker/outbox/webhook.py", "worker/outbox/transport.py", "worker/platform/"],
+    "httpx": [
+        "worker/outbox/webhook.py",
+        "worker/outbox/transport.py",
+        "worker/platform/",
+    ],
     "rich": ["worker/run/progress_bar.py"],
     "starlette": ["worker/gateway/"],
     "subprocess": ["worker/system/process.py"],
@@ -26,7 +32,11 @@ HOMES = {
     "transitions": ["states/machine.py"],
     "tree_sitter": ["worker/engines/static/"],
     "uvicorn": ["worker/gateway/"],
-    "yaml": ["worker/course/formats.py", "worker/engines/", "worker/cli/commands/batch_file.py"],
+    "yaml": [
+        "worker/course/formats.py",
+        "worker/engines/",
+        "worker/cli/commands/batch_file.py",
+    ],
 }
 PURE = {
     "base64", "collections", "dataclasses", "enum", "functools", "hashlib", "http", "itertools", "json", "re",
@@ -59,10 +69,14 @@ def name(path: Path) -> str:
 def test_a_foreign_library_is_imported_in_its_home_only(path: Path) -> None:
     for module in imports(path):
         homes = HOMES.get(module.split(".")[0])
-        assert homes is None or name(path).startswith(tuple(homes)), f"{module} has its home in {homes}"
+        assert homes is None or name(path).startswith(tuple(homes)), (
+            f"{module} has its home in {homes}"
+        )
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if name(path).startswith("states/")], ids=name)
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if name(path).startswith("states/")], ids=name
+)
 def test_the_core_is_pure(path: Path) -> None:
     assert {module.split(".")[0] for module in imports(path)} <= PURE
 
@@ -75,5 +89,11 @@ def test_imports_point_inwards(path: Path) -> None:
     outward = [module for module in imports(path) if module.startswith(OUTER)]
     assert outward == []
     if not own.startswith("worker.wiring"):
-        adapters = [module for module in imports(path) if module.startswith(ADAPTERS) and not module.endswith(".port")]
-        assert all(own.startswith(module.rsplit(".", 1)[0]) for module in adapters), adapters
+        adapters = [
+            module
+            for module in imports(path)
+            if module.startswith(ADAPTERS) and not module.endswith(".port")
+        ]
+        assert all(own.startswith(module.rsplit(".", 1)[0]) for module in adapters), (
+            adapters
+        )

@@ -36,11 +36,19 @@ def settings(**environment: str) -> Settings:
 
 @pytest.mark.parametrize(
     ("data", "url"),
-    [("/data/here", "file:///data/here/fondation-worker"), ("relative", None), (None, None)],
+    [
+        ("/data/here", "file:///data/here/fondation-worker"),
+        ("relative", None),
+        (None, None),
+    ],
 )
-def test_who_names_no_store_gets_a_folder_among_their_data(data: str | None, url: str | None) -> None:
+def test_who_names_no_store_gets_a_folder_among_their_data(
+    data: str | None, url: str | None
+) -> None:
     environment = {"HOME": "/home/me", **({"XDG_DATA_HOME": data} if data else {})}
-    assert default_store_url(EnvironmentReader(environment)) == (url or "file:///home/me/.local/share/fondation-worker")
+    assert default_store_url(EnvironmentReader(environment)) == (
+        url or "file:///home/me/.local/share/fondation-worker"
+    )
 
 
 def test_a_folder_is_opened_by_its_url_whatever_is_in_its_name(tmp_path: Path) -> None:
@@ -51,7 +59,11 @@ def test_a_folder_is_opened_by_its_url_whatever_is_in_its_name(tmp_path: Path) -
 
 
 def test_a_bucket_is_opened_with_the_credentials_of_the_environment() -> None:
-    keys = {"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK", "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1"}
+    keys = {
+        "AWS_ACCESS_KEY_ID": "AK",
+        "AWS_SECRET_ACCESS_KEY": "SK",
+        "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1",
+    }
     store = open_store(settings(STORE_URL="s3://bucket/a/b", **keys))
     assert store.url == "s3://bucket/a/b"
     url = store.sign("key", 60)
@@ -59,11 +71,19 @@ def test_a_bucket_is_opened_with_the_credentials_of_the_environment() -> None:
     assert "X-Amz-Credential=AK" in url
 
 
-def test_for_the_lease_the_bucket_is_opened_once_more_with_limits_that_leave_time_to_try_again() -> None:
+def test_for_the_lease_the_bucket_is_opened_once_more_with_limits_that_leave_time_to_try_again() -> (
+    None
+):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        keys = {"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK", "AWS_ENDPOINT_URL_S3": url}
-        store = open_lease_store(settings(STORE_URL="s3://bucket", LEASE_SECONDS="3", **keys))
+        keys = {
+            "AWS_ACCESS_KEY_ID": "AK",
+            "AWS_SECRET_ACCESS_KEY": "SK",
+            "AWS_ENDPOINT_URL_S3": url,
+        }
+        store = open_lease_store(
+            settings(STORE_URL="s3://bucket", LEASE_SECONDS="3", **keys)
+        )
         began = time.monotonic()
         with pytest.raises(StoreUnavailableError, match="ReadTimeoutError"):
             store.put("key", b"x", "text/plain")
@@ -71,17 +91,29 @@ def test_for_the_lease_the_bucket_is_opened_once_more_with_limits_that_leave_tim
 
 
 def test_a_session_token_is_used_where_there_is_one() -> None:
-    keys = {"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK", "AWS_SESSION_TOKEN": "ST"}
-    store = open_store(settings(STORE_URL="s3://bucket", AWS_ENDPOINT_URL_S3="http://127.0.0.1:1", **keys))
+    keys = {
+        "AWS_ACCESS_KEY_ID": "AK",
+        "AWS_SECRET_ACCESS_KEY": "SK",
+        "AWS_SESSION_TOKEN": "ST",
+    }
+    store = open_store(
+        settings(
+            STORE_URL="s3://bucket", AWS_ENDPOINT_URL_S3="http://127.0.0.1:1", **keys
+        )
+    )
     assert "X-Amz-Security-Token=ST" in store.sign("key", 60)
 
 
-def test_a_run_works_where_it_is_told_to_or_in_the_systems_place_for_what_passes() -> None:
+def test_a_run_works_where_it_is_told_to_or_in_the_systems_place_for_what_passes() -> (
+    None
+):
     assert work_dir(settings(WORK_DIR="/somewhere")) == Path("/somewhere")
     assert work_dir(settings()).name.startswith("fondation-worker-")
 
 
-def test_where_nothing_that_passes_can_be_written_the_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nothing_that_passes_can_be_written_the_variable_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def nowhere() -> str:
         raise FileNotFoundError
 
@@ -90,27 +122,38 @@ def test_where_nothing_that_passes_can_be_written_the_variable_is_named(monkeypa
         work_dir(settings())
 
 
-def test_the_fondation_cli_is_taken_where_it_is_and_the_static_engine_elsewhere(tmp_path: Path) -> None:
+def test_the_fondation_cli_is_taken_where_it_is_and_the_static_engine_elsewhere(
+    tmp_path: Path,
+) -> None:
     assert engine_name(settings(FONDATION_PATH=str(tmp_path)), None) == "static"
     assert (CLI / BUNDLE).is_file()
     assert engine_name(settings(FONDATION_PATH=str(CLI)), None) == "fondation"
-    assert engine_name(settings(FONDATION_PATH=str(CLI), ENGINE="static"), None) == "static"
+    assert (
+        engine_name(settings(FONDATION_PATH=str(CLI), ENGINE="static"), None)
+        == "static"
+    )
 
 
 def test_a_job_keeps_the_engine_that_it_began_with() -> None:
     began = replace(begun(), engine=EngineRef(name="fondation", version="1"))
     assert engine_name(settings(), began) == "fondation"
     assert engine_name(settings(ENGINE="fondation"), began) == "fondation"
-    with pytest.raises(ConfigError, match=r"ENGINE is 'static', and job job-1 began with 'fondation'"):
+    with pytest.raises(
+        ConfigError, match=r"ENGINE is 'static', and job job-1 began with 'fondation'"
+    ):
         engine_name(settings(ENGINE="static"), began)
 
 
 @pytest.mark.parametrize("name", ["static", "fondation"])
 def test_each_engine_opens_under_its_name(name: str) -> None:
-    assert open_engine(settings(ENGINE=name, FONDATION_PATH=str(CLI)), None).name == name
+    assert (
+        open_engine(settings(ENGINE=name, FONDATION_PATH=str(CLI)), None).name == name
+    )
 
 
-def test_a_url_is_opened_as_a_git_host_and_a_file_url_as_a_folder(tmp_path: Path) -> None:
+def test_a_url_is_opened_as_a_git_host_and_a_file_url_as_a_folder(
+    tmp_path: Path,
+) -> None:
     git = make_git(tmp_path)
     host = Identity(job_id="j", repository="https://example.org/a/b", branch="main")
     assert isinstance(open_source(settings(), host, git), GitSource)
@@ -123,8 +166,13 @@ def test_a_url_is_opened_as_a_git_host_and_a_file_url_as_a_folder(tmp_path: Path
     assert (tree / "file").read_text() == "x"
 
 
-def test_without_an_address_there_is_no_webhook_and_with_one_it_opens_when_it_is_needed() -> None:
+def test_without_an_address_there_is_no_webhook_and_with_one_it_opens_when_it_is_needed() -> (
+    None
+):
     assert open_webhook(settings(), SystemRuntime()) is None
-    opened = open_webhook(settings(CALLBACK_URL="http://127.0.0.1:1/x", CALLBACK_TOKEN="t"), SystemRuntime())
+    opened = open_webhook(
+        settings(CALLBACK_URL="http://127.0.0.1:1/x", CALLBACK_TOKEN="t"),
+        SystemRuntime(),
+    )
     assert opened is not None
     opened().close()

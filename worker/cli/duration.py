@@ -12,5 +12,7 @@ def parse(text: str, option: str) -> int:
     """Return a duration in seconds, or raise UsageError."""
     match = re.fullmatch(r"([0-9]{1,9})([smhd])", text)
     if match is None:
-        raise UsageError(f"{option} is {text!r}: it must be a number with a unit, as 45s, 10m, 12h or 30d")
+        raise UsageError(
+            f"{option} is {text!r}: it must be a number with a unit, as 45s, 10m, 12h or 30d"
+        )
     return int(match[1]) * _UNITS[match[2]]

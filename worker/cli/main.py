@@ -16,7 +16,9 @@ from worker.cli.output import Output, show
 from worker.errors import ConfigError, StoreError, UsageError, WorkerError
 from worker.system.disk import PASSING, disk_error
 
-EPILOG: Final = "exit codes:\n" + "\n".join(f"  {int(code):3}  {meaning}" for code, meaning in MEANING.items())
+EPILOG: Final = "exit codes:\n" + "\n".join(
+    f"  {int(code):3}  {meaning}" for code, meaning in MEANING.items()
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -35,7 +37,9 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    root.add_argument("--version", action="version", version=f"fondation-worker {__version__}")
+    root.add_argument(
+        "--version", action="version", version=f"fondation-worker {__version__}"
+    )
     commands = root.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in COMMANDS:
         sub = commands.add_parser(
@@ -47,8 +51,14 @@ def parser() -> argparse.ArgumentParser:
             allow_abbrev=False,
         )
         sub.set_defaults(function=command.function, json=False)
-        sub.add_argument("--store", metavar="URL", help="s3://bucket/prefix or file:///folder (default: STORE_URL)")
-        sub.add_argument("--debug", action="store_true", help="show the traceback of an error")
+        sub.add_argument(
+            "--store",
+            metavar="URL",
+            help="s3://bucket/prefix or file:///folder (default: STORE_URL)",
+        )
+        sub.add_argument(
+            "--debug", action="store_true", help="show the traceback of an error"
+        )
         for names, options in command.arguments:
             sub.add_argument(*names, **options)
     return root
@@ -70,17 +80,23 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     except Exception as error:  # noqa: BLE001 - an edge: a bug gets its exit code, and a line that says so
         if expected := _machine_fault(error):
             return _failed(str(expected), expected.exit, debug=debug)
-        return _failed(f"a bug: {type(error).__name__}: {error}", Exit.SOFTWARE, debug=True)
+        return _failed(
+            f"a bug: {type(error).__name__}: {error}", Exit.SOFTWARE, debug=True
+        )
 
 
 def _answer(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     """Do it, and write the answer to stdout."""
     try:
         arguments = parser().parse_args(argv)
-    except SystemExit as ended:  # `--help` and `--version`, which stand in the stream's buffer
+    except (
+        SystemExit
+    ) as ended:  # `--help` and `--version`, which stand in the stream's buffer
         return _written(lambda: None, int(ended.code or 0))
     module, name = arguments.function.split(":")
-    command: Callable[[argparse.Namespace, Mapping[str, str]], Output] = getattr(import_module(module), name)
+    command: Callable[[argparse.Namespace, Mapping[str, str]], Output] = getattr(
+        import_module(module), name
+    )
     output = command(arguments, environment)
     return _written(lambda: show(output, as_json=arguments.json), output.exit_code)
 
@@ -117,7 +133,9 @@ def _machine_fault(error: Exception) -> WorkerError | None:
     if error.errno in PASSING:
         return disk_error(error, error.filename or "this machine")
     if isinstance(error, FileNotFoundError) and _is_nowhere():
-        return ConfigError("the current folder is gone: change to one that is there, then run this again")
+        return ConfigError(
+            "the current folder is gone: change to one that is there, then run this again"
+        )
     return None
 
 

@@ -24,7 +24,9 @@ def _argument(*names: str, **options: object) -> tuple[tuple[str, ...], dict[str
 _JOB: Final = _argument("job_id", metavar="JOB_ID", help="the job's name")
 _JSON: Final = _argument("--json", action="store_true", help="answer in JSON")
 _DEFINITION: Final = _argument(
-    "--definition", metavar="NAME", help="the platform's job definition, by name or id (default: SCW_JOB_DEFINITION)"
+    "--definition",
+    metavar="NAME",
+    help="the platform's job definition, by name or id (default: SCW_JOB_DEFINITION)",
 )
 
 COMMANDS: Final = (
@@ -34,11 +36,32 @@ COMMANDS: Final = (
         example="fondation-worker run https://github.com/pallets/click --out click-course",
         function="worker.cli.commands.run:run",
         arguments=(
-            _argument("repository", metavar="REPO", nargs="?", help="a URL, owner/name on GitHub, or a folder"),
-            _argument("--branch", metavar="B", help="a branch or a tag (default: the repository's own)"),
-            _argument("--job-id", metavar="ID", help="the job's name (default: made of repository, commit and engine)"),
-            _argument("--engine", choices=("auto", "static", "fondation"), help="what does the thinking"),
-            _argument("--out", metavar="DIR", help="where the course goes (default: ./<name>-course)"),
+            _argument(
+                "repository",
+                metavar="REPO",
+                nargs="?",
+                help="a URL, owner/name on GitHub, or a folder",
+            ),
+            _argument(
+                "--branch",
+                metavar="B",
+                help="a branch or a tag (default: the repository's own)",
+            ),
+            _argument(
+                "--job-id",
+                metavar="ID",
+                help="the job's name (default: made of repository, commit and engine)",
+            ),
+            _argument(
+                "--engine",
+                choices=("auto", "static", "fondation"),
+                help="what does the thinking",
+            ),
+            _argument(
+                "--out",
+                metavar="DIR",
+                help="where the course goes (default: ./<name>-course)",
+            ),
         ),
     ),
     CommandSpec(
@@ -63,11 +86,27 @@ COMMANDS: Final = (
         arguments=(
             _JOB,
             _argument(
-                "--from", dest="stage", choices=[str(stage) for stage in Stage], help="do it anew from this stage on"
+                "--from",
+                dest="stage",
+                choices=[str(stage) for stage in Stage],
+                help="do it anew from this stage on",
             ),
-            _argument("--takeover", action="store_true", help="do not wait for a silent run's lease: replace the run"),
-            _argument("--redeliver", action="store_true", help="only send the final callback again: it was rejected"),
-            _argument("--on", choices=("local", "scaleway"), default="local", help="where (default: on this machine)"),
+            _argument(
+                "--takeover",
+                action="store_true",
+                help="do not wait for a silent run's lease: replace the run",
+            ),
+            _argument(
+                "--redeliver",
+                action="store_true",
+                help="only send the final callback again: it was rejected",
+            ),
+            _argument(
+                "--on",
+                choices=("local", "scaleway"),
+                default="local",
+                help="where (default: on this machine)",
+            ),
             _DEFINITION,
             _JSON,
         ),
@@ -84,7 +123,11 @@ COMMANDS: Final = (
         help="copy the course's files into a folder: all of them, or what is finished so far",
         example="fondation-worker fetch my-job ./course",
         function="worker.cli.commands.files:fetch",
-        arguments=(_JOB, _argument("folder", metavar="DIR", help="where they go"), _JSON),
+        arguments=(
+            _JOB,
+            _argument("folder", metavar="DIR", help="where they go"),
+            _JSON,
+        ),
     ),
     CommandSpec(
         name="urls",
@@ -93,7 +136,12 @@ COMMANDS: Final = (
         function="worker.cli.commands.files:urls",
         arguments=(
             _JOB,
-            _argument("--expires", metavar="TIME", default="7d", help="how long they live: 45s, 10m, 12h, at most 7d"),
+            _argument(
+                "--expires",
+                metavar="TIME",
+                default="7d",
+                help="how long they live: 45s, 10m, 12h, at most 7d",
+            ),
             _JSON,
         ),
     ),
@@ -104,7 +152,11 @@ COMMANDS: Final = (
         function="worker.cli.commands.verify:verify",
         arguments=(
             _JOB,
-            _argument("--deep", action="store_true", help="also what the files hold, and all earlier checkpoints"),
+            _argument(
+                "--deep",
+                action="store_true",
+                help="also what the files hold, and all earlier checkpoints",
+            ),
             _JSON,
         ),
     ),
@@ -114,8 +166,15 @@ COMMANDS: Final = (
         example="fondation-worker gc --older-than 30d --dry-run",
         function="worker.cli.commands.gc:gc",
         arguments=(
-            _argument("--older-than", metavar="TIME", default="30d", help="only those over for longer (default: 30d)"),
-            _argument("--dry-run", action="store_true", help="only say what would be deleted"),
+            _argument(
+                "--older-than",
+                metavar="TIME",
+                default="30d",
+                help="only those over for longer (default: 30d)",
+            ),
+            _argument(
+                "--dry-run", action="store_true", help="only say what would be deleted"
+            ),
             _JSON,
         ),
     ),
@@ -125,13 +184,39 @@ COMMANDS: Final = (
         example="fondation-worker deploy --image rg.fr-par.scw.cloud/courses/fondation-worker:1 --dry-run",
         function="worker.cli.commands.deploy:deploy",
         arguments=(
-            _argument("--image", metavar="IMAGE", required=True, help="the container image"),
-            _argument("--cpu", type=int, metavar="N", help="thousandths of a CPU (a new definition: 2000)"),
-            _argument("--memory", type=int, metavar="N", help="MiB (a new definition: 4096)"),
-            _argument("--disk", type=int, metavar="N", help="MiB (a new definition: 10000)"),
-            _argument("--timeout", metavar="TIME", help="of one run, at most 24h (a new definition: 24h)"),
-            _argument("--retries", type=int, metavar="N", help="automatic ones, at most 5 (a new definition: 5)"),
-            _argument("--env", action="append", default=[], metavar="K=V", help="a variable of all runs; repeatable"),
+            _argument(
+                "--image", metavar="IMAGE", required=True, help="the container image"
+            ),
+            _argument(
+                "--cpu",
+                type=int,
+                metavar="N",
+                help="thousandths of a CPU (a new definition: 2000)",
+            ),
+            _argument(
+                "--memory", type=int, metavar="N", help="MiB (a new definition: 4096)"
+            ),
+            _argument(
+                "--disk", type=int, metavar="N", help="MiB (a new definition: 10000)"
+            ),
+            _argument(
+                "--timeout",
+                metavar="TIME",
+                help="of one run, at most 24h (a new definition: 24h)",
+            ),
+            _argument(
+                "--retries",
+                type=int,
+                metavar="N",
+                help="automatic ones, at most 5 (a new definition: 5)",
+            ),
+            _argument(
+                "--env",
+                action="append",
+                default=[],
+                metavar="K=V",
+                help="a variable of all runs; repeatable",
+            ),
             _argument(
                 "--secret",
                 action="append",
@@ -139,7 +224,9 @@ COMMANDS: Final = (
                 metavar="K=ID[:VERSION]",
                 help="a variable that holds a secret of Secret Manager; repeatable",
             ),
-            _argument("--dry-run", action="store_true", help="only say what would change"),
+            _argument(
+                "--dry-run", action="store_true", help="only say what would change"
+            ),
             _DEFINITION,
             _JSON,
         ),
@@ -150,10 +237,20 @@ COMMANDS: Final = (
         example="fondation-worker submit https://github.com/pallets/click --wait",
         function="worker.cli.commands.submit:submit",
         arguments=(
-            _argument("repository", metavar="REPO", help="a URL, or owner/name on GitHub"),
-            _argument("--branch", metavar="B", help="a branch or a tag (default: main)"),
-            _argument("--job-id", metavar="ID", help="the job's name (default: a new one)"),
-            _argument("--wait", action="store_true", help="follow the job to its end, and end with its exit code"),
+            _argument(
+                "repository", metavar="REPO", help="a URL, or owner/name on GitHub"
+            ),
+            _argument(
+                "--branch", metavar="B", help="a branch or a tag (default: main)"
+            ),
+            _argument(
+                "--job-id", metavar="ID", help="the job's name (default: a new one)"
+            ),
+            _argument(
+                "--wait",
+                action="store_true",
+                help="follow the job to its end, and end with its exit code",
+            ),
             _DEFINITION,
             _JSON,
         ),
@@ -171,8 +268,16 @@ COMMANDS: Final = (
                 metavar="N",
                 help="runs in vain until it is given up (5)",
             ),
-            _argument("--max-parallel", type=int, default=20, metavar="N", help="live runs of the definition (20)"),
-            _argument("--dry-run", action="store_true", help="only say what would be started"),
+            _argument(
+                "--max-parallel",
+                type=int,
+                default=20,
+                metavar="N",
+                help="live runs of the definition (20)",
+            ),
+            _argument(
+                "--dry-run", action="store_true", help="only say what would be started"
+            ),
             _DEFINITION,
             _JSON,
         ),
@@ -183,9 +288,23 @@ COMMANDS: Final = (
         example="fondation-worker batch repositories.yaml --parallel 4 --local",
         function="worker.cli.commands.batch:batch",
         arguments=(
-            _argument("file", metavar="FILE", help="YAML: a list of {repository, branch?, jobId?}"),
-            _argument("--parallel", type=int, default=4, metavar="N", help="how many at a time (default: 4)"),
-            _argument("--local", action="store_true", help="on this machine, not on the platform"),
+            _argument(
+                "file",
+                metavar="FILE",
+                help="YAML: a list of {repository, branch?, jobId?}",
+            ),
+            _argument(
+                "--parallel",
+                type=int,
+                default=4,
+                metavar="N",
+                help="how many at a time (default: 4)",
+            ),
+            _argument(
+                "--local",
+                action="store_true",
+                help="on this machine, not on the platform",
+            ),
             _DEFINITION,
             _JSON,
         ),
@@ -196,9 +315,21 @@ COMMANDS: Final = (
         example="fondation-worker gateway --port 8090",
         function="worker.cli.commands.gateway:gateway",
         arguments=(
-            _argument("--host", default="127.0.0.1", metavar="HOST", help="where to listen (default: 127.0.0.1)"),
-            _argument("--port", type=int, default=8090, metavar="N", help="(default: 8090)"),
-            _argument("--mode", choices=("local", "scaleway"), default="local", help="where jobs run (default: local)"),
+            _argument(
+                "--host",
+                default="127.0.0.1",
+                metavar="HOST",
+                help="where to listen (default: 127.0.0.1)",
+            ),
+            _argument(
+                "--port", type=int, default=8090, metavar="N", help="(default: 8090)"
+            ),
+            _argument(
+                "--mode",
+                choices=("local", "scaleway"),
+                default="local",
+                help="where jobs run (default: local)",
+            ),
             _DEFINITION,
         ),
     ),

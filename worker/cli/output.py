@@ -39,5 +39,14 @@ def seconds(value: float) -> str:
 
 def table(rows: list[list[str]]) -> list[str]:
     """Return rows as lines, their columns aligned."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    widths = (
+        [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        if rows
+        else []
+    )
+    return [
+        "  ".join(
+            cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]

@@ -49,15 +49,22 @@ class Artifacts:
         self._job_id = job_id
         self._executor = executor
 
-    def store(self, stage: Stage, inputs: str, path: str, body: bytes | Path) -> Artifact:
-        """Store an item under its inputs and its content; doing it again changes nothing, and mends a damaged one."""
+    def store(
+        self, stage: Stage, inputs: str, path: str, body: bytes | Path
+    ) -> Artifact:
+        """Store an item under its inputs and its content.
+
+        Doing it again changes nothing, and mends a damaged one.
+        """
         artifact = _artifact(path, body)
         key = artifact_key(self._job_id, stage, inputs, artifact.sha256, path)
         with on_disk(body) if isinstance(body, Path) else nullcontext():
             self._store.put(key, body, artifact.media_type)
         return artifact
 
-    def submit(self, stage: Stage, inputs: str, path: str, body: bytes) -> Future[Artifact]:
+    def submit(
+        self, stage: Stage, inputs: str, path: str, body: bytes
+    ) -> Future[Artifact]:
         """Begin to store an item."""
         return self._executor.submit(self.store, stage, inputs, path, body)
 
@@ -67,20 +74,32 @@ class Artifacts:
         for entry in self._store.entries(inputs_prefix(self._job_id, stage, inputs)):
             name = artifact_name(entry.key)
             if name is not None:
-                found.append(ItemVersion(name=name, key=entry.key, size=entry.size, modified=entry.modified))
+                found.append(
+                    ItemVersion(
+                        name=name,
+                        key=entry.key,
+                        size=entry.size,
+                        modified=entry.modified,
+                    )
+                )
         # guard: of several versions of an item the newest is taken
         return sorted(found, key=lambda version: (-version.modified, version.key))
 
     def restore(
         self, stage: Stage, inputs: str, wanted: Iterable[str], validate: Validate
     ) -> Iterator[tuple[Artifact, bytes]]:
-        """Yield the valid items of an unfinished stage; of several versions of one, the newest that is valid."""
+        """Yield the valid items of an unfinished stage.
+
+        Of several versions of one, the newest that is valid.
+        """
         by_path: dict[str, list[ItemVersion]] = {path: [] for path in wanted}
         for version in self.versions(stage, inputs):
             if version.name.path in by_path:
                 by_path[version.name.path].append(version)
         candidates = [versions for versions in by_path.values() if versions]
-        for found in self._executor.map(lambda versions: self._first_valid(versions, validate), candidates):
+        for found in self._executor.map(
+            lambda versions: self._first_valid(versions, validate), candidates
+        ):
             if found is not None:
                 yield found
 
@@ -88,31 +107,47 @@ class Artifacts:
         """Yield the artifacts of a finished stage with their contents, or None for what is missing or damaged."""
         yield from zip(
             record.artifacts,
-            self._executor.map(lambda artifact: self._content(record, artifact), record.artifacts),
+            self._executor.map(
+                lambda artifact: self._content(record, artifact), record.artifacts
+            ),
             strict=True,
         )
 
     def missing(self, records: Iterable[StageRecord]) -> list[tuple[Stage, Artifact]]:
-        """Return the artifacts that are not in the store with their sizes; found by listing, not one by one."""
+        """Return the artifacts that are not in the store with their sizes.
+
+        Found by listing, not one by one.
+        """
         kept = [record for record in records if record.artifacts]
         # guard: damage: what a listing does not show is asked for itself
         return [
             (record.stage, artifact)
-            for record, sizes in zip(kept, self._executor.map(self._sizes, kept), strict=True)
+            for record, sizes in zip(
+                kept, self._executor.map(self._sizes, kept), strict=True
+            )
             for artifact in record.artifacts
-            if sizes.get(self.key(record, artifact)) != artifact.size and not self._is_there(record, artifact)
+            if sizes.get(self.key(record, artifact)) != artifact.size
+            and not self._is_there(record, artifact)
         ]
 
     def key(self, record: StageRecord, artifact: Artifact) -> str:
         """Return where an artifact of a finished stage lies."""
-        return artifact_key(self._job_id, record.stage, _inputs(record), artifact.sha256, artifact.path)
+        return artifact_key(
+            self._job_id, record.stage, _inputs(record), artifact.sha256, artifact.path
+        )
 
     def download(self, record: StageRecord, artifact: Artifact, path: Path) -> bool:
         """Write an artifact to a file, and tell whether it is there and whole."""
-        return self._downloaded(self.key(record, artifact), artifact.sha256, path) == artifact.size
+        return (
+            self._downloaded(self.key(record, artifact), artifact.sha256, path)
+            == artifact.size
+        )
 
     def adopt(self, version: ItemVersion, path: Path) -> Artifact | None:
-        """Write an item of an unfinished stage to a file; return None if it is not what its name says."""
+        """Write an item of an unfinished stage to a file.
+
+        Return None if it is not what its name says.
+        """
         if self._downloaded(version.key, version.name.content, path) is None:
             LOG.warning(_DAMAGED, extra={"key": version.key})
             return None
@@ -133,21 +168,32 @@ class Artifacts:
     def _is_there(self, record: StageRecord, artifact: Artifact) -> bool:
         """Ask for one artifact itself: a listing may not show it yet."""
         key = self.key(record, artifact)
-        return certain(lambda: self._store.head(key).size == artifact.size or None) is not None
+        return (
+            certain(lambda: self._store.head(key).size == artifact.size or None)
+            is not None
+        )
 
     def _sizes(self, record: StageRecord) -> dict[str, int]:
         prefix = inputs_prefix(self._job_id, record.stage, _inputs(record))
         return {entry.key: entry.size for entry in self._store.entries(prefix)}
 
     def _content(self, record: StageRecord, artifact: Artifact) -> bytes | None:
-        return content(self._store, self.key(record, artifact), artifact.sha256, size=artifact.size)
+        return content(
+            self._store, self.key(record, artifact), artifact.sha256, size=artifact.size
+        )
 
-    def _first_valid(self, versions: list[ItemVersion], validate: Validate) -> tuple[Artifact, bytes] | None:
+    def _first_valid(
+        self, versions: list[ItemVersion], validate: Validate
+    ) -> tuple[Artifact, bytes] | None:
         for version in versions:
             path = version.name.path
             body = content(self._store, version.key, version.name.content)
             # guard: validation on restore
-            fault = "it is missing, or does not fit its name" if body is None else validate(path, body)
+            fault = (
+                "it is missing, or does not fit its name"
+                if body is None
+                else validate(path, body)
+            )
             if body is not None and fault is None:
                 return _artifact(path, body), body
             LOG.warning(_DAMAGED, extra={"key": version.key, "fault": fault})
@@ -155,7 +201,10 @@ class Artifacts:
 
 
 def certain(look: Callable[[], Result | None]) -> Result | None:
-    """Return what a look at the store finds; None if it raises MissingError, or returns None, each time."""
+    """Return what a look at the store finds.
+
+    None if it raises MissingError, or returns None, each time.
+    """
     # guard: damage: not believed at once
     for _ in range(LOOKS):
         with suppress(MissingError):
@@ -165,7 +214,9 @@ def certain(look: Callable[[], Result | None]) -> Result | None:
     return None
 
 
-def content(store: Store, key: str, sha256: str, *, size: int | None = None) -> bytes | None:
+def content(
+    store: Store, key: str, sha256: str, *, size: int | None = None
+) -> bytes | None:
     """Return an object's content, or None if it is missing, or has not this size, or no SHA-256 that begins so."""
 
     def look() -> bytes | None:
@@ -192,5 +243,7 @@ def measure(body: bytes | Path) -> tuple[int, str]:
 
 def _inputs(record: StageRecord) -> str:
     if record.inputs is None:
-        raise ValueError(f"{record.stage} has not been entered, so nothing is stored of it")
+        raise ValueError(
+            f"{record.stage} has not been entered, so nothing is stored of it"
+        )
     return record.inputs

@@ -12,18 +12,29 @@ from worker.system.disk import on_disk
 def export(inventory: Inventory, folder: Path) -> list[str]:
     """Write the files of a course into a folder, and return their paths; raise DataError for damaged ones.
 
-    A folder that has other files under these names is first moved aside, whole: to `<folder>.1`, or the next number.
-    One that is in use is never moved: then nothing is written, and ConfigError raised.
+    A folder that has other files under these names is first moved aside, whole: to
+    `<folder>.1`, or the next number. One that is in use is never moved: then nothing is
+    written, and ConfigError raised.
     """
     found = list(inventory.read(inventory.course()))
     if damaged := [holding.key for holding, body in found if body is None]:
         raise DataError(
-            f"{len(damaged)} files are missing or damaged in the store: {', '.join(damaged[:3])}", code="damaged"
+            f"{len(damaged)} files are missing or damaged in the store: {', '.join(damaged[:3])}",
+            code="damaged",
         )
     whole = [(holding, body) for holding, body in found if body is not None]
-    with on_disk(folder, lambda error: ConfigError(f"cannot write to {folder}: {error.strerror} ({error.filename})")):
+    with on_disk(
+        folder,
+        lambda error: ConfigError(
+            f"cannot write to {folder}: {error.strerror} ({error.filename})"
+        ),
+    ):
         folder = Path(os.path.realpath(folder))
-        if differing := [holding.path for holding, body in whole if _differs(folder / holding.path, body)]:
+        if differing := [
+            holding.path
+            for holding, body in whole
+            if _differs(folder / holding.path, body)
+        ]:
             if why := _in_use(folder, inventory.store_url):
                 raise ConfigError(
                     f"{folder} has other files called {', '.join(differing[:3])}, and is not moved aside: {why}. "
@@ -67,7 +78,9 @@ def _write(folder: Path, holding: CourseFile, body: bytes) -> None:
     if file.exists():
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_name(f".fondation-{os.getpid()}")  # short: the file's own name may be as long as names can be
+    fresh = file.with_name(
+        f".fondation-{os.getpid()}"
+    )  # short: the file's own name may be as long as names can be
     try:
         fresh.write_bytes(body)
         fresh.replace(file)

@@ -65,37 +65,54 @@ def read_abstractions(data: bytes) -> tuple[Abstraction, ...]:
     """Read `step1_abstractions.yaml`, or raise InvalidItemError."""
     place = "step1_abstractions.yaml"
     entries = _list(_load(place, data), place)
-    found = tuple(_abstraction(entry, f"{place}[{i}]") for i, entry in enumerate(entries))
+    found = tuple(
+        _abstraction(entry, f"{place}[{i}]") for i, entry in enumerate(entries)
+    )
     if not found:
         raise InvalidItemError(f"{place} names no abstraction")
     _unique([abstraction.name for abstraction in found], place, "name")
     for i, abstraction in enumerate(found):
-        _check_file_names(ChapterRef(index=_USUAL_INDEX, name=abstraction.name), f"{place}[{i}]")
+        _check_file_names(
+            ChapterRef(index=_USUAL_INDEX, name=abstraction.name), f"{place}[{i}]"
+        )
     return found
 
 
-def read_relationships(data: bytes, abstractions: Sequence[Abstraction]) -> tuple[str, tuple[Relationship, ...]]:
-    """Read `step2_relationships.yaml`: its summary and its relationships; or raise InvalidItemError."""
+def read_relationships(
+    data: bytes, abstractions: Sequence[Abstraction]
+) -> tuple[str, tuple[Relationship, ...]]:
+    """Read `step2_relationships.yaml`: its summary and its relationships.
+
+    Or raise InvalidItemError.
+    """
     place = "step2_relationships.yaml"
     document = _mapping(_load(place, data), place)
     summary = _text(document, "summary", place)
     entries = _list(document.get("relationships"), f"{place}: relationships")
     found = tuple(
-        _relationship(entry, f"{place}: relationships[{i}]", len(abstractions)) for i, entry in enumerate(entries)
+        _relationship(entry, f"{place}: relationships[{i}]", len(abstractions))
+        for i, entry in enumerate(entries)
     )
     return summary, found
 
 
-def read_order(data: bytes, abstractions: Sequence[Abstraction]) -> tuple[OrderEntry, ...]:
+def read_order(
+    data: bytes, abstractions: Sequence[Abstraction]
+) -> tuple[OrderEntry, ...]:
     """Read `step3_order.yaml`, in the order of its indexes; or raise InvalidItemError."""
-    return _read_order(data, frozenset(abstraction.name for abstraction in abstractions))
+    return _read_order(
+        data, frozenset(abstraction.name for abstraction in abstractions)
+    )
 
 
 @lru_cache(maxsize=_KEPT)
 def _read_order(data: bytes, known: frozenset[str]) -> tuple[OrderEntry, ...]:
     place = "step3_order.yaml"
     entries = _list(_mapping(_load(place, data), place).get("order"), f"{place}: order")
-    found = tuple(_order_entry(entry, f"{place}: order[{i}]", known) for i, entry in enumerate(entries))
+    found = tuple(
+        _order_entry(entry, f"{place}: order[{i}]", known)
+        for i, entry in enumerate(entries)
+    )
     if not found:
         raise InvalidItemError(f"{place}: order is empty")
     _unique([entry.index for entry in found], place, "index")
@@ -108,8 +125,16 @@ class Rules:
     def __init__(self, stage: Stage, outputs: Mapping[str, bytes]) -> None:
         """Read what the stage depends on from `outputs`, the course's files by their paths."""
         self._stage = stage
-        self._abstractions = read_abstractions(outputs[_file(Stage.EXTRACT)]) if INFO[stage].step > _FIRST else ()
-        order = read_order(outputs[_file(Stage.ORDER)], self._abstractions) if INFO[stage].folder else ()
+        self._abstractions = (
+            read_abstractions(outputs[_file(Stage.EXTRACT)])
+            if INFO[stage].step > _FIRST
+            else ()
+        )
+        order = (
+            read_order(outputs[_file(Stage.ORDER)], self._abstractions)
+            if INFO[stage].folder
+            else ()
+        )
         self.expected = expected_paths(stage, [found.entry for found in order])
         self._paths = frozenset(self.expected)
 
@@ -125,7 +150,9 @@ class Rules:
         if path not in self._paths:
             raise InvalidItemError(f"{path} is not a file that {self._stage} writes")
         if len(body) > MAX_ITEM_BYTES:
-            raise InvalidItemError(f"{path} has {len(body)} bytes; at most {MAX_ITEM_BYTES} are taken")
+            raise InvalidItemError(
+                f"{path} has {len(body)} bytes; at most {MAX_ITEM_BYTES} are taken"
+            )
         match self._stage:
             case Stage.EXTRACT:
                 read_abstractions(body)
@@ -187,8 +214,14 @@ def _relationship(entry: object, place: str, count: int) -> Relationship:
     ends = {}
     for field in ("from_abstraction", "to_abstraction"):
         value = fields.get(field)
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < count:
-            raise InvalidItemError(f"{place}: {field} is {_shown(value)}; it must be from 0 to {count - 1}")
+        if (
+            not isinstance(value, int)
+            or isinstance(value, bool)
+            or not 0 <= value < count
+        ):
+            raise InvalidItemError(
+                f"{place}: {field} is {_shown(value)}; it must be from 0 to {count - 1}"
+            )
         ends[field] = value
     return Relationship(
         source=ends["from_abstraction"],
@@ -201,12 +234,22 @@ def _relationship(entry: object, place: str, count: int) -> Relationship:
 def _order_entry(entry: object, place: str, known: frozenset[str]) -> OrderEntry:
     fields = _mapping(entry, place)
     index, name = fields.get("index"), _text(fields, "name", place)
-    if not isinstance(index, int) or isinstance(index, bool) or not 1 <= index <= MAX_INDEX:
-        raise InvalidItemError(f"{place}: index is {_shown(index)}; it must be a whole number from 1 to {MAX_INDEX}")
+    if (
+        not isinstance(index, int)
+        or isinstance(index, bool)
+        or not 1 <= index <= MAX_INDEX
+    ):
+        raise InvalidItemError(
+            f"{place}: index is {_shown(index)}; it must be a whole number from 1 to {MAX_INDEX}"
+        )
     if name not in known:
-        raise InvalidItemError(f"{place}: {name!r} is no name of step1_abstractions.yaml")
+        raise InvalidItemError(
+            f"{place}: {name!r} is no name of step1_abstractions.yaml"
+        )
     _check_file_names(ChapterRef(index=index, name=name), place)
-    return OrderEntry(index=index, name=name, reasoning=_text(fields, "reasoning", place, empty=True))
+    return OrderEntry(
+        index=index, name=name, reasoning=_text(fields, "reasoning", place, empty=True)
+    )
 
 
 def _check_file_names(entry: ChapterRef, place: str) -> None:
@@ -223,13 +266,21 @@ def _check_file_names(entry: ChapterRef, place: str) -> None:
 
 def _shown(value: object) -> str:
     """Return a value as a message has it; Python writes no number of thousands of digits."""
-    return "a huge number" if isinstance(value, int) and value.bit_length() > _MOST_BITS else repr(value)
+    return (
+        "a huge number"
+        if isinstance(value, int) and value.bit_length() > _MOST_BITS
+        else repr(value)
+    )
 
 
-def _text(fields: Mapping[Any, Any], field: str, place: str, *, empty: bool = False) -> str:
+def _text(
+    fields: Mapping[Any, Any], field: str, place: str, *, empty: bool = False
+) -> str:
     value = fields.get(field)
     if not isinstance(value, str) or not (empty or value.strip()):
-        raise InvalidItemError(f"{place}: {field} must be a text{'' if empty else ', and not empty'}")
+        raise InvalidItemError(
+            f"{place}: {field} must be a text{'' if empty else ', and not empty'}"
+        )
     return value.strip()
 
 

@@ -27,7 +27,12 @@ class CourseFile:
     @property
     def artifact(self) -> Artifact:
         """What the manifest says, or will say, of it."""
-        return Artifact(path=self.path, size=self.size, sha256=self.sha256, media_type=media_type(self.path))
+        return Artifact(
+            path=self.path,
+            size=self.size,
+            sha256=self.sha256,
+            media_type=media_type(self.path),
+        )
 
 
 class Inventory:
@@ -36,7 +41,10 @@ class Inventory:
     def __init__(self, store: Store, executor: Executor, manifest: Manifest) -> None:
         """Look at a job as a manifest shows it; raise DataError if it was collected."""
         if manifest.collected:
-            raise DataError(f"job {manifest.job_id} was collected: its files are gone", code="collected")
+            raise DataError(
+                f"job {manifest.job_id} was collected: its files are gone",
+                code="collected",
+            )
         self.store_url: Final = store.url
         self._store = store
         self._executor = executor
@@ -46,9 +54,15 @@ class Inventory:
     def finished(self, *, course_only: bool = True) -> list[CourseFile]:
         """Return what the finished stages have written, with or without the source snapshot."""
         records = [
-            self._manifest.record(info.stage) for info in STAGES if info.stage is not Stage.CLONE or not course_only
+            self._manifest.record(info.stage)
+            for info in STAGES
+            if info.stage is not Stage.CLONE or not course_only
         ]
-        return [self._holding(record, artifact) for record in records for artifact in record.artifacts]
+        return [
+            self._holding(record, artifact)
+            for record in records
+            for artifact in record.artifacts
+        ]
 
     def unfinished(self) -> list[CourseFile]:
         """Return the items of the stage in hand that are stored already."""
@@ -61,7 +75,13 @@ class Inventory:
             if is_course_path(version.name.path):
                 newest.setdefault(version.name.path, version)
         return [
-            CourseFile(stage=record.stage, path=path, size=version.size, key=version.key, sha256=version.name.content)
+            CourseFile(
+                stage=record.stage,
+                path=path,
+                size=version.size,
+                key=version.key,
+                sha256=version.name.content,
+            )
             for path, version in sorted(newest.items())
         ]
 
@@ -69,9 +89,13 @@ class Inventory:
         """Return all there is of the course."""
         return self.finished() + self.unfinished()
 
-    def read(self, holdings: list[CourseFile]) -> Iterator[tuple[CourseFile, bytes | None]]:
+    def read(
+        self, holdings: list[CourseFile]
+    ) -> Iterator[tuple[CourseFile, bytes | None]]:
         """Yield the files with their contents, or None for those that are missing or damaged."""
-        yield from zip(holdings, self._executor.map(self._content, holdings), strict=True)
+        yield from zip(
+            holdings, self._executor.map(self._content, holdings), strict=True
+        )
 
     def _holding(self, record: StageRecord, artifact: Artifact) -> CourseFile:
         return CourseFile(

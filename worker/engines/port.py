@@ -76,7 +76,10 @@ class Engine(Protocol):
         """Go on working."""
 
     def stop(self) -> None:
-        """End the work in hand, children included; `produce` then ends soon, by returning or raising."""
+        """End the work in hand, children included.
+
+        `produce` then ends soon, by returning or raising.
+        """
 
 
 class NoEngine:
@@ -87,11 +90,15 @@ class NoEngine:
 
     def check(self) -> None:
         """Refuse."""
-        raise EngineFailedError("this run was not meant to make anything", temporary=False)
+        raise EngineFailedError(
+            "this run was not meant to make anything", temporary=False
+        )
 
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
         """Refuse."""
-        raise EngineFailedError(f"there is no engine for {stage} in {workspace.output}", temporary=False)
+        raise EngineFailedError(
+            f"there is no engine for {stage} in {workspace.output}", temporary=False
+        )
 
     def pause(self) -> None:
         """Do nothing."""

@@ -35,7 +35,9 @@ Endpoint = Callable[[HttpRequest], Awaitable[Response]]
 class Gateway:
     """The endpoints, on a backend."""
 
-    def __init__(self, backend: Backend, token: Secret | None, *, allow_http: bool) -> None:
+    def __init__(
+        self, backend: Backend, token: Secret | None, *, allow_http: bool
+    ) -> None:
         """Ask for `token` wherever it is set, but for `GET /`."""
         self._backend = backend
         self._token = token
@@ -53,7 +55,9 @@ class Gateway:
             Route("/jobs/{job_id}/files", self._guarded(self._files), methods=["GET"]),
             Route("/cancel/{job_id}", self._guarded(self._cancel), methods=["POST"]),
         ]
-        app = Starlette(routes=routes, exception_handlers={HTTPException: _failed, Exception: _bug})
+        app = Starlette(
+            routes=routes, exception_handlers={HTTPException: _failed, Exception: _bug}
+        )
         app.router.redirect_slashes = False
         return app
 
@@ -61,17 +65,26 @@ class Gateway:
         return JSONResponse({"status": "ok", "version": __version__})
 
     async def _description(self, _: HttpRequest) -> Response:
-        return JSONResponse(description(guarded=self._token is not None, allow_http=self._allow_http))
+        return JSONResponse(
+            description(guarded=self._token is not None, allow_http=self._allow_http)
+        )
 
     async def _status(self, _: HttpRequest) -> Response:
         said = await run_in_threadpool(self._backend.status)
-        return JSONResponse({"mode": self._backend.mode, "version": __version__, **said})
+        return JSONResponse(
+            {"mode": self._backend.mode, "version": __version__, **said}
+        )
 
     async def _analyze(self, http: HttpRequest) -> Response:
         request = read_request(await _document(http), allow_http=self._allow_http)
         async with self._turn(request.identity.job_id):
             said = await run_in_threadpool(self._backend.analyze, request)
-        document = {"status": "accepted", "jobId": request.identity.job_id, "mode": self._backend.mode, **said}
+        document = {
+            "status": "accepted",
+            "jobId": request.identity.job_id,
+            "mode": self._backend.mode,
+            **said,
+        }
         return JSONResponse(document, status_code=202)
 
     async def _job(self, http: HttpRequest) -> Response:
@@ -104,7 +117,10 @@ class Gateway:
             except UnknownJobError:
                 return _error(404, f"there is no job {http.path_params.get('job_id')}")
             except (WorkerError, StoreError) as error:
-                LOG.warning("a request failed", extra={"path": http.url.path, "reason": str(error)})
+                LOG.warning(
+                    "a request failed",
+                    extra={"path": http.url.path, "reason": str(error)},
+                )
                 return _error(502, str(error))
 
         return guarded
@@ -113,7 +129,9 @@ class Gateway:
         """Raise HTTPException for who may not enter, or brings too much."""
         if not self._may_enter(http):
             raise HTTPException(
-                401, "give the gateway's token, as `Authorization: Bearer …`", headers={"WWW-Authenticate": "Bearer"}
+                401,
+                "give the gateway's token, as `Authorization: Bearer …`",
+                headers={"WWW-Authenticate": "Bearer"},
             )
         if int(http.headers.get("Content-Length", "0")) > MAX_BODY:
             raise HTTPException(413, _TOO_LARGE)
@@ -123,7 +141,9 @@ class Gateway:
             return True
         scheme, _, given = http.headers.get("Authorization", "").partition(" ")
         # A header's bytes reach us as if they were Latin-1, whatever they are.
-        same = hmac.compare_digest(given.strip().encode("latin-1"), self._token.reveal().encode())
+        same = hmac.compare_digest(
+            given.strip().encode("latin-1"), self._token.reveal().encode()
+        )
         return scheme.lower() == "bearer" and same
 
 
@@ -153,7 +173,9 @@ def _error(status: int, message: str, **more: object) -> Response:
 
 async def _failed(_: HttpRequest, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    return JSONResponse({"error": error.detail}, status_code=error.status_code, headers=error.headers)
+    return JSONResponse(
+        {"error": error.detail}, status_code=error.status_code, headers=error.headers
+    )
 
 
 async def _bug(_: HttpRequest, error: Exception) -> Response:

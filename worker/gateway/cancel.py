@@ -1,7 +1,8 @@
 """Cancels jobs: the wish is in the store before it is answered, so that whoever works on the job next finds it.
 
-Carrying it out is left to the command `cancel`, which knows whether anybody runs the job, and delivers the event if
-nobody does. It is told again for a while: a run that died a moment ago looks alive until its lease is over.
+Carrying it out is left to the command `cancel`, which knows whether anybody runs the job,
+and delivers the event if nobody does. It is told again for a while: a run that died a
+moment ago looks alive until its lease is over.
 """
 
 import logging
@@ -28,7 +29,8 @@ PAUSE_SECONDS: Final = 2.0
 def wish(view: View, job_id: str, waiting: Identity | None, engine: str) -> None:
     """Write down that a job is to be canceled; raise UnknownJobError.
 
-    Of a job that is only `waiting` this is the first checkpoint, and names the engine that it would have had.
+    Of a job that is only `waiting` this is the first checkpoint, and names the engine that
+    it would have had.
     """
     log = CheckpointLog(view.store, job_id, view.runtime)
     known: Checkpoint | None = None
@@ -50,7 +52,13 @@ def wish(view: View, job_id: str, waiting: Identity | None, engine: str) -> None
         return
 
 
-def see_to(view: View, program: ChildCommand, job_id: str, variables: Mapping[str, str], stopping: Flag) -> bool:
+def see_to(
+    view: View,
+    program: ChildCommand,
+    job_id: str,
+    variables: Mapping[str, str],
+    stopping: Flag,
+) -> bool:
     """Have a wish carried out; tell whether the job is over and its webhook knows."""
     for number in range(TRIES):
         program.run("cancel", job_id, variables=variables, stopping=stopping)
@@ -58,5 +66,7 @@ def see_to(view: View, program: ChildCommand, job_id: str, variables: Mapping[st
             return True
         if stopping.wait(PAUSE_SECONDS * 2**number):
             return False
-    LOG.warning("a job is still not canceled: its next run will", extra={"job_id": job_id})
+    LOG.warning(
+        "a job is still not canceled: its next run will", extra={"job_id": job_id}
+    )
     return False

@@ -15,7 +15,14 @@ LOG = logging.getLogger(__name__)
 
 _OWN: Final = (
     *("GATEWAY_TOKEN", "GATEWAY_MAX_RUNS"),
-    *("JOB_ID", "REPOSITORY_URL", "BRANCH", "CALLBACK_URL", "CALLBACK_TOKEN", "GITHUB_TOKEN"),
+    *(
+        "JOB_ID",
+        "REPOSITORY_URL",
+        "BRANCH",
+        "CALLBACK_URL",
+        "CALLBACK_TOKEN",
+        "GITHUB_TOKEN",
+    ),
 )
 """What of the gateway's environment is not for its jobs: its own, and what each brings itself."""
 STOP_MARGIN_SECONDS: Final = 5.0
@@ -27,7 +34,12 @@ class ChildCommand:
     """Runs commands; tokens go by the environment, never by arguments."""
 
     def __init__(
-        self, environment: Mapping[str, str], store_url: str, runtime: Runtime, *, stop_grace_seconds: float
+        self,
+        environment: Mapping[str, str],
+        store_url: str,
+        runtime: Runtime,
+        *,
+        stop_grace_seconds: float,
     ) -> None:
         """Give every command this environment, less what is the gateway's own."""
         base = {name: value for name, value in environment.items() if name not in _OWN}
@@ -45,13 +57,18 @@ class ChildCommand:
     ) -> int:
         """Run a command to its end, or stop it as SIGTERM does; return its exit code, 128 + a signal, or 75.
 
-        What it says is passed on to stderr. 75 also stands for one that could not be started: the machine is full.
+        What it says is passed on to stderr. 75 also stands for one that could not be
+        started: the machine is full.
         """
         command = Command(
-            argv=(sys.executable, "-m", "worker", *argv), env={**self._environment, **variables}, cwd=self._folder
+            argv=(sys.executable, "-m", "worker", *argv),
+            env={**self._environment, **variables},
+            cwd=self._folder,
         )
         try:
-            process = Process(command, self._runtime, LineSplitter(lambda _, line: _say(line)).take)
+            process = Process(
+                command, self._runtime, LineSplitter(lambda _, line: _say(line)).take
+            )
         except (OSError, RuntimeError) as error:  # no process, or no thread, can be had
             LOG.error("a process cannot be started", extra={"reason": str(error)})
             return Exit.TEMPORARY

@@ -4,7 +4,12 @@ import logging
 from enum import StrEnum
 
 from states.manifest import Manifest
-from worker.errors import DamagedCheckpointError, StoreError, UnknownFormatError, WorkerError
+from worker.errors import (
+    DamagedCheckpointError,
+    StoreError,
+    UnknownFormatError,
+    WorkerError,
+)
 from worker.gateway.views import read_manifest
 from worker.services.view import View
 
@@ -32,12 +37,16 @@ def is_settled(manifest: Manifest) -> bool:
 def read_standing(view: View, job_id: str) -> Standing:
     """Read where a job stands.
 
-    A manifest that is damaged, or of an unknown format, stays so until a person has seen to it: its job is unfinished.
+    A manifest that is damaged, or of an unknown format, stays so until a person has seen to
+    it: its job is unfinished.
     """
     try:
         manifest = read_manifest(view, job_id)
     except (WorkerError, StoreError) as error:
-        LOG.warning("the job's manifest cannot be read", extra={"job_id": job_id, "reason": str(error)})
+        LOG.warning(
+            "the job's manifest cannot be read",
+            extra={"job_id": job_id, "reason": str(error)},
+        )
         lasting = isinstance(error, (DamagedCheckpointError, UnknownFormatError))
         return Standing.UNFINISHED if lasting else Standing.UNREADABLE
     if manifest is None or not manifest.over:

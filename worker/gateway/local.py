@@ -19,7 +19,9 @@ class LocalBackend:
 
     mode = "local-worker"
 
-    def __init__(self, view: View, program: ChildCommand, slots: RunQueue, max_runs: int) -> None:
+    def __init__(
+        self, view: View, program: ChildCommand, slots: RunQueue, max_runs: int
+    ) -> None:
         """Answer for what the slots do; `view` is the store that runs write to."""
         self._view = view
         self._program = program
@@ -27,10 +29,19 @@ class LocalBackend:
         self._max_runs = max_runs
 
     def analyze(self, request: Request) -> dict[str, Any]:
-        """Begin a job, or take it up again; one that waits or runs already does so with its first request."""
+        """Begin a job, or take it up again.
+
+        One that waits or runs already does so with its first request.
+        """
         job_id = request.identity.job_id
         manifest, waiting = read_manifest(self._view, job_id), self._slots.get(job_id)
-        known = manifest.identity if manifest else waiting.request.identity if waiting else request.identity
+        known = (
+            manifest.identity
+            if manifest
+            else waiting.request.identity
+            if waiting
+            else request.identity
+        )
         if not same_job(known, request.identity):
             raise JobConflictError(known)
         self._slots.put(request)
@@ -41,7 +52,9 @@ class LocalBackend:
         jobs = self._slots.all()
         return {
             "running": [one.spooled.job_id for one in jobs if one.running],
-            "waiting": [one.spooled.job_id for one in jobs if not (one.running or one.given_up)],
+            "waiting": [
+                one.spooled.job_id for one in jobs if not (one.running or one.given_up)
+            ],
             "givenUp": [one.spooled.job_id for one in jobs if one.given_up],
             "maxRuns": self._max_runs,
         }

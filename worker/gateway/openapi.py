@@ -15,7 +15,8 @@ _EMPTY: Final = r"(?![\s\S])"
 _END: Final = f"(?<![{_NO_SURPLUS}]){_EMPTY}"
 _PART: Final = r"[^\x00-\x20\x7f-\x9f~^:?*\[\\/]+"
 _BRANCH: Final = (
-    r"(?!-)(?![\s\S]*(?:\.\.|@\{|\.$))(?!(?:[\s\S]*/)?\.)(?![\s\S]*\.lock(?:/|$))" + rf"{_PART}(?:/{_PART})*"
+    r"(?!-)(?![\s\S]*(?:\.\.|@\{|\.$))(?!(?:[\s\S]*/)?\.)(?![\s\S]*\.lock(?:/|$))"
+    rf"{_PART}(?:/{_PART})*"
 )
 
 
@@ -30,10 +31,17 @@ def _text(pattern: str, **more: object) -> dict[str, Any]:
 
 def _optional(pattern: str, **more: object) -> dict[str, Any]:
     """Return the schema of what may be missing: null and an empty text count as such."""
-    return {"type": ["string", "null"], "pattern": f"^{_EMPTY}|{_whole(pattern)}", **more}
+    return {
+        "type": ["string", "null"],
+        "pattern": f"^{_EMPTY}|{_whole(pattern)}",
+        **more,
+    }
 
 
-_JOB_ID: Final = {"type": "string", "pattern": rf"^(?!\.{{1,2}}{_EMPTY}){JOB_ID.pattern}{_EMPTY}"}
+_JOB_ID: Final = {
+    "type": "string",
+    "pattern": rf"^(?!\.{{1,2}}{_EMPTY}){JOB_ID.pattern}{_EMPTY}",
+}
 _TEXT: Final = {"type": "string"}
 _TEXTS: Final = {"type": "array", "items": _TEXT}
 
@@ -45,10 +53,13 @@ def _request(*, allow_http: bool) -> dict[str, Any]:
         "properties": {
             "jobId": _JOB_ID,
             "repositoryUrl": _text(
-                repository_pattern(allow_http=allow_http), description="https://host/path, or owner/name for GitHub"
+                repository_pattern(allow_http=allow_http),
+                description="https://host/path, or owner/name for GitHub",
             ),
             "branch": _optional(_BRANCH, default="main"),
-            "callbackUrl": _text(HTTP_URL, description="the address of the web app's webhook"),
+            "callbackUrl": _text(
+                HTTP_URL, description="the address of the web app's webhook"
+            ),
             "callbackToken": _text(SECRET),
             "githubToken": _optional(SECRET),
         },
@@ -71,7 +82,11 @@ _SCHEMAS: Final[dict[str, Any]] = {
         "required": ["error"],
         "properties": {
             "error": _TEXT,
-            "fields": {"type": "object", "additionalProperties": _TEXT, "description": "what is wrong, by field"},
+            "fields": {
+                "type": "object",
+                "additionalProperties": _TEXT,
+                "description": "what is wrong, by field",
+            },
         },
     },
     "Health": {
@@ -113,7 +128,10 @@ _SCHEMAS: Final[dict[str, Any]] = {
             "type": {"enum": ["yaml", "markdown"]},
             "size": {"type": "integer"},
             "sha256": _TEXT,
-            "url": {"type": "string", "description": "signed; a secret for as long as it lives"},
+            "url": {
+                "type": "string",
+                "description": "signed; a secret for as long as it lives",
+            },
             "uri": _TEXT,
             "expiresAt": {"type": "string", "format": "date-time"},
         },
@@ -122,15 +140,24 @@ _SCHEMAS: Final[dict[str, Any]] = {
 
 
 def _answer(description: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
+    return {
+        "description": description,
+        "content": {"application/json": {"schema": schema}},
+    }
 
 
 def _ref(name: str) -> dict[str, Any]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _operation(summary: str, answers: dict[str, dict[str, Any]], *errors: str, **more: object) -> dict[str, Any]:
-    return {"summary": summary, "responses": {**answers, **{code: _ERRORS[code] for code in errors}}, **more}
+def _operation(
+    summary: str, answers: dict[str, dict[str, Any]], *errors: str, **more: object
+) -> dict[str, Any]:
+    return {
+        "summary": summary,
+        "responses": {**answers, **{code: _ERRORS[code] for code in errors}},
+        **more,
+    }
 
 
 _ERRORS: Final = {
@@ -144,41 +171,73 @@ _ERRORS: Final = {
         "502": "the platform or the store does not do what it should now",
     }.items()
 }
-_ONE_JOB: Final = [{"name": "job_id", "in": "path", "required": True, "schema": _JOB_ID}]
+_ONE_JOB: Final = [
+    {"name": "job_id", "in": "path", "required": True, "schema": _JOB_ID}
+]
 
 _DESCRIPTION: Final[dict[str, Any]] = {
     "openapi": "3.1.0",
     "info": {"title": "fondation-worker gateway", "version": __version__},
     "paths": {
-        "/": {"get": _operation("Health", {"200": _answer("it is there", _ref("Health"))}, security=[])},
-        "/openapi.json": {
-            "get": _operation("This description", {"200": _answer("OpenAPI", {"type": "object"})}, "401")
+        "/": {
+            "get": _operation(
+                "Health", {"200": _answer("it is there", _ref("Health"))}, security=[]
+            )
         },
-        "/status": {"get": _operation("Mode, version, local runs", {"200": _answer("now", _ref("Status"))}, "401")},
+        "/openapi.json": {
+            "get": _operation(
+                "This description",
+                {"200": _answer("OpenAPI", {"type": "object"})},
+                "401",
+            )
+        },
+        "/status": {
+            "get": _operation(
+                "Mode, version, local runs",
+                {"200": _answer("now", _ref("Status"))},
+                "401",
+            )
+        },
         "/analyze": {
             "post": _operation(
                 "Begin a job, or take it up again",
                 {"202": _answer("accepted", _ref("Accepted"))},
                 *("400", "401", "409", "413", "502"),
-                requestBody={"required": True, "content": {"application/json": {"schema": _ref("Request")}}},
+                requestBody={
+                    "required": True,
+                    "content": {"application/json": {"schema": _ref("Request")}},
+                },
             )
         },
         "/jobs/{job_id}": {
             "parameters": _ONE_JOB,
-            "get": _operation("Where a job stands", {"200": _answer("now", _ref("Job"))}, "401", "404", "502"),
+            "get": _operation(
+                "Where a job stands",
+                {"200": _answer("now", _ref("Job"))},
+                "401",
+                "404",
+                "502",
+            ),
         },
         "/jobs/{job_id}/files": {
             "parameters": _ONE_JOB,
             "get": _operation(
                 "The files of its course, with fresh URLs",
-                {"200": _answer("what is finished so far", {"type": "array", "items": _ref("File")})},
+                {
+                    "200": _answer(
+                        "what is finished so far",
+                        {"type": "array", "items": _ref("File")},
+                    )
+                },
                 *("401", "404", "502"),
             ),
         },
         "/cancel/{job_id}": {
             "parameters": _ONE_JOB,
             "post": _operation(
-                "Cancel a job", {"202": _answer("asked for", _ref("Accepted"))}, *("401", "404", "413", "502")
+                "Cancel a job",
+                {"202": _answer("asked for", _ref("Accepted"))},
+                *("401", "404", "413", "502"),
             ),
         },
     },
@@ -188,10 +247,13 @@ _DESCRIPTION: Final[dict[str, Any]] = {
 def description(*, guarded: bool, allow_http: bool) -> dict[str, Any]:
     """Return the description of a gateway, `guarded` by a token or not; it takes what the request's checks take.
 
-    The checks also refuse what no pattern can name: a host that is no address of IPv6 although it looks like one, a
-    page's address instead of a repository's, half of a character.
+    The checks also refuse what no pattern can name: a host that is no address of IPv6
+    although it looks like one, a page's address instead of a repository's, half of a
+    character.
     """
-    components: dict[str, Any] = {"schemas": {"Request": _request(allow_http=allow_http), **_SCHEMAS}}
+    components: dict[str, Any] = {
+        "schemas": {"Request": _request(allow_http=allow_http), **_SCHEMAS}
+    }
     described = {**_DESCRIPTION, "components": components}
     if guarded:
         components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}

@@ -28,11 +28,16 @@ from worker.system.runtime import Runtime
 
 
 class PlatformBackend:
-    """Starts runs on the platform; its definition is looked up anew for each, as it may be deployed at any time."""
+    """Starts runs on the platform.
+
+    Its definition is looked up anew for each, as it may be deployed at any time.
+    """
 
     mode = "scaleway-job"
 
-    def __init__(self, arguments: Namespace, environment: Mapping[str, str], runtime: Runtime) -> None:
+    def __init__(
+        self, arguments: Namespace, environment: Mapping[str, str], runtime: Runtime
+    ) -> None:
         """Read the settings; raise ConfigError. Nothing is asked yet."""
         self._settings = platform_settings(arguments, environment)
         self._arguments = arguments
@@ -53,8 +58,12 @@ class PlatformBackend:
         if live := [run for run in runs if run.live]:
             return {"runId": live[-1].id}
         if faults := deployment.faults([request.variables])[0]:
-            raise ConfigError(f"the job definition is not as a run needs it: {'; '.join(faults)}")
-        return {"runId": deployment.start(request.variables, [run.id for run in runs]).id}
+            raise ConfigError(
+                f"the job definition is not as a run needs it: {'; '.join(faults)}"
+            )
+        return {
+            "runId": deployment.start(request.variables, [run.id for run in runs]).id
+        }
 
     def status(self) -> dict[str, Any]:
         """Say which definition is started; nothing runs here."""
@@ -76,26 +85,40 @@ class PlatformBackend:
         view = self._any_view()
         manifest = read_manifest(view, job_id)
         runs = [] if manifest else runs_of(self._deployment().runs(), job_id, None)
-        return course_files(view, manifest, known=_known(job_id, manifest, runs) is not None)
+        return course_files(
+            view, manifest, known=_known(job_id, manifest, runs) is not None
+        )
 
     def cancel(self, job_id: str) -> None:
-        """Let an operator's `cancel` do it, which stops a run that does not obey; one that has not begun is stopped."""
+        """Let an operator's `cancel` do it, which stops a run that does not obey.
+
+        One that has not begun is stopped.
+        """
         deployment = self._deployment()
         view = self._view(deployment.definition)
         manifest = read_manifest(view, job_id)
         runs = runs_of(deployment.runs(), job_id, manifest)
-        wish(view, job_id, _known(job_id, manifest, runs), engine_by(deployment.definition))
+        wish(
+            view,
+            job_id,
+            _known(job_id, manifest, runs),
+            engine_by(deployment.definition),
+        )
         if manifest is None:
             for run in runs:
                 if run.live:
                     deployment.platform.stop(run.id)
-        self._runtime.spawn("cancel", lambda: self._see_to(view, deployment, job_id, runs))
+        self._runtime.spawn(
+            "cancel", lambda: self._see_to(view, deployment, job_id, runs)
+        )
 
     def close(self) -> None:
         """Let go of what is being canceled: the wish is in the store. What runs, runs elsewhere."""
         self._stopping.set()
 
-    def _see_to(self, view: View, deployment: Deployment, job_id: str, runs: list[PlatformRun]) -> None:
+    def _see_to(
+        self, view: View, deployment: Deployment, job_id: str, runs: list[PlatformRun]
+    ) -> None:
         given = runs[-1].environment if runs else {}
         variables = {
             **{name: given[name] for name in CARRIED if given.get(name)},
@@ -104,7 +127,10 @@ class PlatformBackend:
         }
         settings = view.settings
         program = ChildCommand(
-            self._environment, settings.store_url, self._runtime, stop_grace_seconds=settings.stop_grace
+            self._environment,
+            settings.store_url,
+            self._runtime,
+            stop_grace_seconds=settings.stop_grace,
         )
         see_to(view, program, job_id, variables, self._stopping)
 
@@ -124,14 +150,22 @@ class PlatformBackend:
         """Open the store, unless it is the one that is open; raise ConfigError if nobody names one."""
         environment = dict(definition.environment)
         if self._opened is None or self._opened[0] != environment:
-            if not (self._arguments.store or self._environment.get("STORE_URL") or environment.get("STORE_URL")):
-                raise ConfigError("the job definition does not show its STORE_URL: give the gateway the variable, too")
+            if not (
+                self._arguments.store
+                or self._environment.get("STORE_URL")
+                or environment.get("STORE_URL")
+            ):
+                raise ConfigError(
+                    "the job definition does not show its STORE_URL: give the gateway the variable, too"
+                )
             view = hasty(operators_view(self._arguments, self._environment, definition))
             self._opened = environment, view
         return self._opened[1]
 
 
-def _known(job_id: str, manifest: Manifest | None, runs: list[PlatformRun]) -> Identity | None:
+def _known(
+    job_id: str, manifest: Manifest | None, runs: list[PlatformRun]
+) -> Identity | None:
     """Return what a job is about: by its manifest, or by a run that has begun, or will begin, what nobody else has."""
     if manifest is not None:
         return manifest.identity

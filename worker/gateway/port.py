@@ -21,13 +21,20 @@ class UnknownJobError(Exception):
 
 
 class Backend(Protocol):
-    """Where jobs run. All methods may wait for a server, and raise WorkerError if it does not do what it should."""
+    """Where jobs run.
+
+    All methods may wait for a server, and raise WorkerError if it does not do what it
+    should.
+    """
 
     mode: str
     """As answers have it: `local-worker` or `scaleway-job`."""
 
     def analyze(self, request: Request) -> dict[str, Any]:
-        """Begin a job, or take it up again; return what is said of it besides its name. Raises ConflictError."""
+        """Begin a job, or take it up again.
+
+        Return what is said of it besides its name. Raises ConflictError.
+        """
 
     def status(self) -> dict[str, Any]:
         """Say what this backend is at."""

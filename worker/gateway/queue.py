@@ -1,7 +1,8 @@
 """Slots for runs on this machine: at most so many at a time, the other jobs wait in the order in which they came.
 
-A job is judged by its manifest, never by the exit code of a run: only a job that is over, and whose webhook knows, has
-its request removed from the spool. What happens to the others depends on what is left to do:
+A job is judged by its manifest, never by the exit code of a run: only a job that is over,
+and whose webhook knows, has its request removed from the spool. What happens to the others
+depends on what is left to do:
 
 - Its webhook does not know yet: it is run again until the webhook does, at growing intervals. It is never given up.
 - It is not over: it is run again a few times, as the platform does, and then given up. Its request stays in the spool
@@ -34,7 +35,11 @@ _MOST_DOUBLINGS: Final = 10
 UNREADABLE_PAUSE_SECONDS: Final = 30.0
 """Between two attempts to read a manifest."""
 
-_REFUSALS: Final = frozenset(int(code) for code, leaves in FATES.items() if leaves in {Fate.FAILED, Fate.UNTOUCHED})
+_REFUSALS: Final = frozenset(
+    int(code)
+    for code, leaves in FATES.items()
+    if leaves in {Fate.FAILED, Fate.UNTOUCHED}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +89,9 @@ class RunQueue:
         self._spool = spool
         self._runtime = runtime
         self._limits = limits
-        self._lock = threading.Lock()  # of the jobs and their files: requests come while runs end
+        self._lock = (
+            threading.Lock()
+        )  # of the jobs and their files: requests come while runs end
         self._jobs: dict[str, QueuedJob] = {}
         self._queue: Mailbox[Spooled | None] = runtime.mailbox()
         self._ended: Mailbox[None] = runtime.mailbox()
@@ -105,7 +112,10 @@ class RunQueue:
             return list(self._jobs.values())
 
     def put(self, request: Request) -> None:
-        """Let a job wait for its run; one that runs, or waits for a free slot, goes on with its first request."""
+        """Let a job wait for its run.
+
+        One that runs, or waits for a free slot, goes on with its first request.
+        """
         with self._lock:
             known = self._jobs.get(request.identity.job_id)
             if known is not None and not (known.given_up or known.pausing):
@@ -150,9 +160,15 @@ class RunQueue:
         """Return the job of a request; None if it has gone meanwhile, or has a newer request."""
         with self._lock:
             waiting = self._jobs.get(spooled.job_id) if spooled else None
-            if waiting is None or waiting.spooled is not spooled or self.stopping.is_set():
+            if (
+                waiting is None
+                or waiting.spooled is not spooled
+                or self.stopping.is_set()
+            ):
                 return None
-            taken = self._jobs[waiting.spooled.job_id] = replace(waiting, running=True, pausing=False)
+            taken = self._jobs[waiting.spooled.job_id] = replace(
+                waiting, running=True, pausing=False
+            )
             return taken
 
     def _attend(self, waiting: QueuedJob) -> None:
@@ -165,7 +181,9 @@ class RunQueue:
                 code = int(Exit.SOFTWARE)
                 code = self._run(waiting, standing)
                 standing = self._judge(job_id)
-        except Exception:  # an edge: a bug with one job must not take the slot from all others
+        except (
+            Exception
+        ):  # an edge: a bug with one job must not take the slot from all others
             LOG.exception("a bug", extra={"job_id": job_id})
         if not self.stopping.is_set():
             with self._lock:
@@ -178,15 +196,23 @@ class RunQueue:
         return unfinished or standing is Standing.UNDELIVERED
 
     def _run(self, waiting: QueuedJob, standing: Standing) -> int:
-        """Run a job; a run that only delivers gets less time, so that it does not keep others from their slot."""
+        """Run a job.
+
+        A run that only delivers gets less time, so that it does not keep others from their
+        slot.
+        """
         job_id = waiting.spooled.job_id
         LOG.info("starting a run", extra={"job_id": job_id, "retries": waiting.retries})
         variables = dict(waiting.request.variables)
         if standing is Standing.UNDELIVERED:
-            variables["CALLBACK_GIVE_UP_SECONDS"] = f"{self._limits.redelivery_seconds:g}"
+            variables["CALLBACK_GIVE_UP_SECONDS"] = (
+                f"{self._limits.redelivery_seconds:g}"
+            )
         return self._program.run("run", variables=variables, stopping=self.stopping)
 
-    def _conclude(self, waiting: QueuedJob, standing: Standing, code: int | None) -> None:
+    def _conclude(
+        self, waiting: QueuedJob, standing: Standing, code: int | None
+    ) -> None:
         """Forget a job that is over; see to it that any other is attended to again."""
         fields = {"job_id": waiting.spooled.job_id, "exit_code": code}
         if standing is Standing.OVER:
@@ -216,14 +242,21 @@ class RunQueue:
 def _after(waiting: QueuedJob, standing: Standing, code: int | None) -> QueuedJob:
     """Return what is known of a job after it was attended to; `code` is its run's, if it was run."""
     refused = Exit(code) if code in _REFUSALS else None
-    after = replace(waiting, running=False, pausing=True, refused=refused if code is not None else waiting.refused)
+    after = replace(
+        waiting,
+        running=False,
+        pausing=True,
+        refused=refused if code is not None else waiting.refused,
+    )
     # guard: the gateway never gives up a job whose webhook does not know
     if standing is Standing.UNDELIVERED:
         return replace(after, retries=waiting.retries + 1, given_up=False)
     # guard: the gateway decides nothing about a job that cannot be read
     if standing is Standing.UNREADABLE or waiting.given_up:
         return after
-    return replace(after, retries=waiting.retries + 1, given_up=waiting.retries >= MAX_RETRIES)
+    return replace(
+        after, retries=waiting.retries + 1, given_up=waiting.retries >= MAX_RETRIES
+    )
 
 
 def _pause(waiting: QueuedJob, standing: Standing) -> float:

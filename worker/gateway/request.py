@@ -40,7 +40,9 @@ class Request:
     @property
     def variables(self) -> dict[str, str]:
         """What a run of it gets by its environment."""
-        token = {"GITHUB_TOKEN": self.github_token.reveal()} if self.github_token else {}
+        token = (
+            {"GITHUB_TOKEN": self.github_token.reveal()} if self.github_token else {}
+        )
         return {
             "JOB_ID": self.identity.job_id,
             "REPOSITORY_URL": self.identity.repository,
@@ -69,18 +71,36 @@ def read_request(document: Any, *, allow_http: bool) -> Request:  # noqa: ANN401
     if not isinstance(document, dict):
         raise FaultyRequestError({"body": "it must be a JSON object"})
     known = {name: document.get(name) for name in (*_REQUIRED, *_OPTIONAL)}
-    given = {name: value for name, value in known.items() if value is not None and value != ""}
-    faults = {name: f"it is missing: set it to {what}" for name, what in _REQUIRED.items() if name not in given}
-    faults |= {name: "it must be a text" for name, value in given.items() if not isinstance(value, str)}
+    given = {
+        name: value
+        for name, value in known.items()
+        if value is not None and value != ""
+    }
+    faults = {
+        name: f"it is missing: set it to {what}"
+        for name, what in _REQUIRED.items()
+        if name not in given
+    }
+    faults |= {
+        name: "it must be a text"
+        for name, value in given.items()
+        if not isinstance(value, str)
+    }
     texts = {name: value for name, value in given.items() if isinstance(value, str)}
     faults |= dict(_faults(texts, allow_http=allow_http))
-    faults |= {name: "it holds half of a character" for name, value in texts.items() if not _is_whole(value)}
+    faults |= {
+        name: "it holds half of a character"
+        for name, value in texts.items()
+        if not _is_whole(value)
+    }
     if faults:
         raise FaultyRequestError(faults)
     token = texts.get("githubToken")
     return Request(
         identity=Identity(
-            job_id=texts["jobId"], repository=texts["repositoryUrl"], branch=texts.get("branch", DEFAULT_BRANCH)
+            job_id=texts["jobId"],
+            repository=texts["repositoryUrl"],
+            branch=texts.get("branch", DEFAULT_BRANCH),
         ),
         callback_url=texts["callbackUrl"],
         callback_token=Secret(texts["callbackToken"]),
@@ -90,7 +110,10 @@ def read_request(document: Any, *, allow_http: bool) -> Request:  # noqa: ANN401
 
 def same_job(one: Identity, other: Identity) -> bool:
     """Tell whether two identities of one name are about the same."""
-    return normal_form(one.repository) == normal_form(other.repository) and one.branch == other.branch
+    return (
+        normal_form(one.repository) == normal_form(other.repository)
+        and one.branch == other.branch
+    )
 
 
 def _faults(texts: Mapping[str, str], *, allow_http: bool) -> list[tuple[str, str]]:

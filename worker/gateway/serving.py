@@ -20,7 +20,11 @@ DRAIN_SECONDS: Final = 3
 
 
 def serve(
-    open_backend: Callable[[], Backend], token: Secret | None, address: tuple[str, int], *, allow_http: bool
+    open_backend: Callable[[], Backend],
+    token: Secret | None,
+    address: tuple[str, int],
+    *,
+    allow_http: bool,
 ) -> signal.Signals | None:
     """Serve on an address until SIGTERM or SIGINT, and return which; raise ConfigError if it cannot be had.
 
@@ -35,7 +39,9 @@ def serve(
             server.should_exit = True
 
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, end)  # the server puts its own in their place, and calls them when it has ended
+            signal.signal(
+                number, end
+            )  # the server puts its own in their place, and calls them when it has ended
         backend = open_backend()
         try:
             server.config.app = Gateway(backend, token, allow_http=allow_http).app()
@@ -61,11 +67,17 @@ def _config() -> uvicorn.Config:
 def _listener(address: tuple[str, int]) -> socket.socket:
     host, port = address
     try:
-        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        found = socket.getaddrinfo(
+            host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
         return socket.create_server(found[4][:2], family=found[0], reuse_port=False)
     except (OSError, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no name of a host"
-        raise ConfigError(f"cannot listen on {host}:{port}: {reason}; choose another --host or --port") from error
+        reason = (
+            error.strerror if isinstance(error, OSError) else "it is no name of a host"
+        )
+        raise ConfigError(
+            f"cannot listen on {host}:{port}: {reason}; choose another --host or --port"
+        ) from error
 
 
 def _url(listener: socket.socket) -> str:

@@ -1,7 +1,8 @@
 """Requests of jobs that are not over, on disk: a gateway that died takes them up again when it is started.
 
-They hold tokens, so only their owner can read them, they lie outside the store, and they go as soon as their job is
-over. Each is written to a temporary file and renamed; the names sort in the order in which the requests came.
+They hold tokens, so only their owner can read them, they lie outside the store, and they go
+as soon as their job is over. Each is written to a temporary file and renamed; the names
+sort in the order in which the requests came.
 """
 
 import fcntl
@@ -82,7 +83,10 @@ class Spool:
             (self._folder / spooled.name).unlink(missing_ok=True)
 
     def load(self) -> list[Spooled]:
-        """Return what an earlier gateway left, oldest first; of one job's only the newest, which was to replace it."""
+        """Return what an earlier gateway left, oldest first.
+
+        Of one job's only the newest, which was to replace it.
+        """
         newest: dict[str, Spooled] = {}
         for path in sorted(self._folder.iterdir()):
             if path.name == _LOCK:
@@ -105,7 +109,14 @@ def _read(path: Path) -> Spooled | None:
     try:
         request = read_request(json.loads(path.read_bytes()), allow_http=True)
     except (OSError, ValueError, FaultyRequestError) as error:
-        reason = str(error) if isinstance(error, FaultyRequestError) else type(error).__name__
-        LOG.error("a request in the spool cannot be read: remove it", extra={"path": str(path), "reason": reason})
+        reason = (
+            str(error)
+            if isinstance(error, FaultyRequestError)
+            else type(error).__name__
+        )
+        LOG.error(
+            "a request in the spool cannot be read: remove it",
+            extra={"path": str(path), "reason": reason},
+        )
         return None
     return Spooled(name=path.name, request=request)

@@ -19,8 +19,12 @@ STORE_SECONDS: Final = 10.0
 
 def hasty(view: View) -> View:
     """Return a view that gives up early: somebody waits for its answer."""
-    settings = replace(view.settings, store_give_up=min(view.settings.store_give_up, STORE_SECONDS))
-    return replace(view, settings=settings, store=open_retrying_store(settings, view.runtime))
+    settings = replace(
+        view.settings, store_give_up=min(view.settings.store_give_up, STORE_SECONDS)
+    )
+    return replace(
+        view, settings=settings, store=open_retrying_store(settings, view.runtime)
+    )
 
 
 def read_manifest(view: View, job_id: str) -> Manifest | None:
@@ -29,7 +33,9 @@ def read_manifest(view: View, job_id: str) -> Manifest | None:
     return newest.manifest if newest else None
 
 
-def course_files(view: View, manifest: Manifest | None, *, known: bool) -> list[dict[str, Any]]:
+def course_files(
+    view: View, manifest: Manifest | None, *, known: bool
+) -> list[dict[str, Any]]:
     """Return the files of a course; none of a job that is only `known` to wait."""
     if manifest is None:
         if not known:

@@ -17,7 +17,14 @@ from worker.system.runtime import Runtime, iso
 class Linker:
     """Makes signed URLs of a job's artifacts."""
 
-    def __init__(self, store: Store, artifacts: Artifacts, runtime: Runtime, *, expires_seconds: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        artifacts: Artifacts,
+        runtime: Runtime,
+        *,
+        expires_seconds: int,
+    ) -> None:
         """Sign for `expires_seconds`, at most 604800."""
         self._store = store
         self._artifacts = artifacts
@@ -49,7 +56,9 @@ class Linker:
 class Announcer:
     """Hands a run's events to the sender, if there is one."""
 
-    def __init__(self, linker: Linker, log: CheckpointLog, sender: Sender | None) -> None:
+    def __init__(
+        self, linker: Linker, log: CheckpointLog, sender: Sender | None
+    ) -> None:
         """Announce through `sender`; without one, events stay in the outbox."""
         self._linker = linker
         self._log = log
@@ -74,7 +83,9 @@ class Announcer:
         """Send what earlier runs have left, each with the files that its own checkpoint names."""
         if self._sender is not None:
             for event in manifest.outbox.pending:
-                self._sender.send(self._delivery(event, self._log.present(event.sequence).manifest))
+                self._sender.send(
+                    self._delivery(event, self._log.present(event.sequence).manifest)
+                )
 
     def announce(self, manifest: Manifest) -> None:
         """Send the event that was written with this checkpoint, if there is one."""
@@ -101,8 +112,18 @@ class Announcer:
         job_id = manifest.job_id
 
         def write() -> bytes:
-            links = [self._linker.link(*file) for file in files] if callbacks.fits(len(files)) else []
+            links = (
+                [self._linker.link(*file) for file in files]
+                if callbacks.fits(len(files))
+                else []
+            )
             url = self._linker.manifest_url(job_id, event.sequence)
-            return callbacks.body(job_id, event, links, files_count=len(files), manifest_url=url)
+            return callbacks.body(
+                job_id, event, links, files_count=len(files), manifest_url=url
+            )
 
-        return Delivery(event=event, idempotency_key=callbacks.idempotency_key(job_id, event), write=write)
+        return Delivery(
+            event=event,
+            idempotency_key=callbacks.idempotency_key(job_id, event),
+            write=write,
+        )

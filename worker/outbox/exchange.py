@@ -43,11 +43,17 @@ class Exchange:
         self._outcomes: Mailbox[Callable[[], object] | None] = runtime.mailbox()
 
     def run(self, work: Callable[[], Result]) -> Result:
-        """Return what `work` returns, or raise what it raises; UnreachableError if that takes too long."""
+        """Return what `work` returns, or raise what it raises.
+
+        UnreachableError if that takes too long.
+        """
         self.ask()
         self._runtime.spawn("exchange", lambda: self._work(work))
         try:
-            while not self._over and (left := self._deadline - self._runtime.monotonic()) > 0:
+            while (
+                not self._over
+                and (left := self._deadline - self._runtime.monotonic()) > 0
+            ):
                 outcome = self._outcomes.get(min(left, _LOOK_SECONDS))
                 if outcome is not None:
                     return outcome()  # type: ignore[return-value]  # it is what `work` returned
@@ -68,7 +74,9 @@ class Exchange:
             # The system gives up by itself, too: this process may be frozen or killed meanwhile.
             milliseconds = max(1, int(1000 * left))
             # guard: speaking: the system stops for a process that is frozen
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+            self._socket.setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds
+            )
 
     def share(self, attempts: int) -> float:
         """Return the seconds for the next of so many attempts that share what is left."""
@@ -92,7 +100,9 @@ class Exchange:
         self._outcomes.put(None)
         self._discard()
         if self._held:
-            self._ended.wait(_CLOSING_SECONDS)  # its thread wakes up, and closes its own handle
+            self._ended.wait(
+                _CLOSING_SECONDS
+            )  # its thread wakes up, and closes its own handle
 
     def _discard(self) -> None:
         """Let the system send nothing more."""

@@ -23,12 +23,14 @@ class UnreachableError(Exception):
 class Webhook(Protocol):
     """Takes events."""
 
-    def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> WebhookResponse:
+    def post(
+        self, body: bytes, idempotency_key: str, remaining: Callable[[], float]
+    ) -> WebhookResponse:
         """Send an event and return the answer; raise UnreachableError if there is none.
 
-        `remaining` tells for how many seconds this run may still speak, 0 or less meaning not at all.
-        It is asked again immediately before the event is written: resolving and connecting take
-        time. The whole exchange ends by the deadline that follows from it.
+        `remaining` tells for how many seconds this run may still speak, 0 or less meaning
+        not at all. It is asked again immediately before the event is written: resolving and
+        connecting take time. The whole exchange ends by the deadline that follows from it.
         """
 
     def close(self) -> None:

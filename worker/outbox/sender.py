@@ -1,8 +1,8 @@
 """Delivers the outbox: in order, in the background, each event until the receiver has answered it.
 
-An event is sent only after the checkpoint that holds it was appended, and only while the lease is held. What it was
-answered is kept here until an append marks it in the manifest; a run that dies in between leaves it to the next run,
-which sends it again under the same key.
+An event is sent only after the checkpoint that holds it was appended, and only while the
+lease is held. What it was answered is kept here until an append marks it in the manifest; a
+run that dies in between leaves it to the next run, which sends it again under the same key.
 """
 
 import logging
@@ -57,7 +57,11 @@ class Sender:
         runtime: Runtime,
         inbox: Mailbox[EventSettled | ThreadFailed],
     ) -> None:
-        """Prepare; the webhook is opened in the sender's own thread, and what is settled is reported to `inbox`."""
+        """Prepare.
+
+        The webhook is opened in the sender's own thread, and what is settled is reported to
+        `inbox`.
+        """
         self._open = webhook
         self._lease = lease
         self._runtime = runtime
@@ -101,15 +105,29 @@ class Sender:
                     return
 
     def _deliver(self, webhook: Webhook, delivery: Delivery) -> bool:
-        policy = Policy(on=(_TryAgainError,), give_up_seconds=float("inf"), first=0.5, longest=30.0)
+        policy = Policy(
+            on=(_TryAgainError,), give_up_seconds=float("inf"), first=0.5, longest=30.0
+        )
         try:
-            answer = self._retrier.call(lambda: self._attempt(webhook, delivery), policy, on_retry=self._complain)
+            answer = self._retrier.call(
+                lambda: self._attempt(webhook, delivery),
+                policy,
+                on_retry=self._complain,
+            )
         except _TryAgainError as error:
-            LOG.warning("gave up on a callback", extra={"sequence": delivery.event.sequence, "reason": str(error)})
+            LOG.warning(
+                "gave up on a callback",
+                extra={"sequence": delivery.event.sequence, "reason": str(error)},
+            )
             return False
         if not acknowledged(answer.status_code):
-            fields = {"sequence": delivery.event.sequence, "status_code": answer.status_code}
-            LOG.error("the webhook rejected a callback; it is not sent again", extra=fields)
+            fields = {
+                "sequence": delivery.event.sequence,
+                "status_code": answer.status_code,
+            }
+            LOG.error(
+                "the webhook rejected a callback; it is not sent again", extra=fields
+            )
         self.answers[delivery.event.sequence] = answer.status_code
         self._inbox.put(EventSettled(sequence=delivery.event.sequence))
         return True

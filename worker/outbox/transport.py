@@ -23,13 +23,18 @@ _FAILURES: Final = (
 class Transport(httpx.BaseTransport):
     """Carries the one request of an exchange."""
 
-    def __init__(self, exchange: Exchange, context: ssl.SSLContext | None, proxy: str | None) -> None:
+    def __init__(
+        self, exchange: Exchange, context: ssl.SSLContext | None, proxy: str | None
+    ) -> None:
         """Prepare; nothing is connected yet."""
         self._exchange = exchange
         self._pool = _pool(_Connector(exchange), context, proxy)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Return status and headers of the answer; its body is not read, and the connection is closed."""
+        """Return status and headers of the answer.
+
+        Its body is not read, and the connection is closed.
+        """
         url = httpcore.URL(
             scheme=request.url.raw_scheme,
             host=request.url.raw_host,
@@ -48,7 +53,9 @@ class Transport(httpx.BaseTransport):
             answer.close()
         except _FAILURES as error:
             raise UnreachableError(_reason(error)) from error
-        return httpx.Response(answer.status, headers=answer.headers, stream=httpx.ByteStream(b""))
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=httpx.ByteStream(b"")
+        )
 
     def close(self) -> None:
         """Close the connection, if there is one."""
@@ -79,7 +86,9 @@ class _Connector(httpcore.SyncBackend):
         for number, address in enumerate(addresses):
             share = self._exchange.share(len(addresses) - number)
             try:
-                stream = super().connect_tcp(address, port, share, local_address, socket_options)
+                stream = super().connect_tcp(
+                    address, port, share, local_address, socket_options
+                )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
             else:
@@ -109,13 +118,17 @@ def _resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-def _pool(connector: _Connector, context: ssl.SSLContext | None, proxy: str | None) -> httpcore.ConnectionPool:
+def _pool(
+    connector: _Connector, context: ssl.SSLContext | None, proxy: str | None
+) -> httpcore.ConnectionPool:
     if proxy is None:
         return httpcore.ConnectionPool(ssl_context=context, network_backend=connector)
     way = httpx.Proxy(proxy)
     url = way.url
     return httpcore.HTTPProxy(
-        proxy_url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/"),
+        proxy_url=httpcore.URL(
+            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/"
+        ),
         proxy_auth=way.raw_auth,
         ssl_context=context,
         proxy_ssl_context=context if url.scheme == "https" else None,

@@ -33,12 +33,17 @@ class HttpWebhook:
     Redirects are not followed: they would carry the token elsewhere.
     """
 
-    def __init__(self, settings: CallbackSettings, runtime: Runtime, version: str) -> None:
+    def __init__(
+        self, settings: CallbackSettings, runtime: Runtime, version: str
+    ) -> None:
         """Prepare; `version` is the worker's own."""
         self._settings = settings
         self._runtime = runtime
         self._proxy = settings.proxy.reveal() if settings.proxy else None
-        https = any((url or "").lower().startswith("https:") for url in (settings.url, self._proxy))
+        https = any(
+            (url or "").lower().startswith("https:")
+            for url in (settings.url, self._proxy)
+        )
         self._context = httpx.create_ssl_context() if https else None
         self._headers = {
             "Connection": "close",
@@ -49,7 +54,9 @@ class HttpWebhook:
         self._exchange: Exchange | None = None
         self._closed = False
 
-    def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> WebhookResponse:
+    def post(
+        self, body: bytes, idempotency_key: str, remaining: Callable[[], float]
+    ) -> WebhookResponse:
         """Send an event, and wait for the answer as long as the run may speak, at most 15 seconds."""
         now = self._runtime.now()
         headers = self._headers | {"Idempotency-Key": idempotency_key}
@@ -78,13 +85,23 @@ class HttpWebhook:
         if self._exchange is not None:
             self._exchange.cut()
 
-    def _send(self, exchange: Exchange, body: bytes, headers: dict[str, str]) -> httpx.Response:
+    def _send(
+        self, exchange: Exchange, body: bytes, headers: dict[str, str]
+    ) -> httpx.Response:
         # Without httpx's client, which follows a redirect in thought even if it is told not to, and
         # takes an answer for none if it cannot.
         url = httpx.URL(self._settings.url)
-        request = httpx.Request("POST", url, content=body, headers=headers, extensions={"timeout": _BACKSTOP})
+        request = httpx.Request(
+            "POST",
+            url,
+            content=body,
+            headers=headers,
+            extensions={"timeout": _BACKSTOP},
+        )
         if url.userinfo:
-            request = next(httpx.BasicAuth(url.username, url.password).auth_flow(request))
+            request = next(
+                httpx.BasicAuth(url.username, url.password).auth_flow(request)
+            )
         with closing(Transport(exchange, self._context, self._proxy)) as transport:
             return transport.handle_request(request)
 
@@ -96,7 +113,9 @@ class HttpWebhook:
             target = httpx.URL(self._settings.url).join(headers["Location"])
         except (httpx.InvalidURL, ValueError):
             return None
-        return f"{target.scheme}://{target.host}" + (f":{target.port}" if target.port else "")
+        return f"{target.scheme}://{target.host}" + (
+            f":{target.port}" if target.port else ""
+        )
 
 
 def signature(key: str, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:

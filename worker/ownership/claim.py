@@ -1,7 +1,7 @@
 """How a process comes to own a job.
 
-It waits for whoever owns it, appends the next checkpoint with the next run number, and has the store prove that it is
-a fence.
+It waits for whoever owns it, appends the next checkpoint with the next run number, and has
+the store prove that it is a fence.
 """
 
 import logging
@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-from states.decisions import begin, claim, redeliver, rejected_end, release, reopen, request_cancel
+from states.decisions import (
+    begin,
+    claim,
+    redeliver,
+    rejected_end,
+    release,
+    reopen,
+    request_cancel,
+)
 from states.exits import Exit
 from states.keys import checkpoint_key, job_prefix
 from states.manifest import EngineRef, Identity, Manifest, RunRecord, Writer
@@ -20,7 +28,13 @@ from states.stages import INFO, Stage, State
 from states.takeover import Claim, JobOver, Wait, exit_code, judge
 from worker.errors import BusyError, ConfigError, DataError
 from worker.ownership.heartbeat import OwnerWatch, measure_skew, read_silence
-from worker.ownership.log import Checkpoint, CheckpointLog, OvertakenError, Ownership, Proof
+from worker.ownership.log import (
+    Checkpoint,
+    CheckpointLog,
+    OvertakenError,
+    Ownership,
+    Proof,
+)
 from worker.ownership.placement import A_FEW, check_neighbours, check_store
 from worker.run.inbox import Inbox
 from worker.store.retrying import RetryingStore
@@ -61,7 +75,14 @@ class OperatorRequest:
 class Claimant:
     """One process's way to one job."""
 
-    def __init__(self, store: RetryingStore, log: CheckpointLog, inbox: Inbox, runtime: Runtime, who: Newcomer) -> None:
+    def __init__(
+        self,
+        store: RetryingStore,
+        log: CheckpointLog,
+        inbox: Inbox,
+        runtime: Runtime,
+        who: Newcomer,
+    ) -> None:
         """Prepare; nothing is read yet."""
         self._store = store
         self._log = log
@@ -73,10 +94,13 @@ class Claimant:
         self._overtaken = 0
         self._vigil = OwnerWatch(store, log, runtime)
 
-    def start(self, identity: Identity, engine: Callable[[Manifest | None], EngineRef]) -> Ownership | Exit:
+    def start(
+        self, identity: Identity, engine: Callable[[Manifest | None], EngineRef]
+    ) -> Ownership | Exit:
         """Begin a job or go on with it, waiting for its owner; return the code if there is nothing left to do.
 
-        `engine` is asked which engine works on the job, and may refuse. Raises BusyError if the owner lives on.
+        `engine` is asked which engine works on the job, and may refuse. Raises BusyError if
+        the owner lives on.
         """
         deadline: float | None = None
         look = self._first_look
@@ -97,7 +121,9 @@ class Claimant:
             if owned is not None:
                 return owned
 
-    def resume(self, engine: Callable[[Manifest | None], EngineRef], word: OperatorRequest) -> Ownership | Exit:
+    def resume(
+        self, engine: Callable[[Manifest | None], EngineRef], word: OperatorRequest
+    ) -> Ownership | Exit:
         """Go on with a job by an operator's word, even if it was over; never waits for a live run."""
         while True:
             newest = self._newest()
@@ -105,8 +131,13 @@ class Claimant:
                 raise no_such_job(self._log.job_id)
             manifest = newest.manifest
             check_reached(manifest, word.stage)
-            done = word.stage is None and (manifest.collected or manifest.state is State.COMPLETED)
-            if done and (manifest.collected or not (manifest.outbox.pending and self._who.announces)):
+            done = word.stage is None and (
+                manifest.collected or manifest.state is State.COMPLETED
+            )
+            if done and (
+                manifest.collected
+                or not (manifest.outbox.pending and self._who.announces)
+            ):
                 return exit_code(manifest)
             # guard: the lease: a live owner is not resumed from under
             if not (word.takeover or manifest.released) and self._is_alive(manifest):
@@ -118,14 +149,19 @@ class Claimant:
     def cancel(self) -> Ownership | Exit:
         """Claim a job that nobody runs, to cancel it; or ask the run that works on it to.
 
-        A job that is over is left as it is; one that was canceled before is claimed if that is still to be told.
+        A job that is over is left as it is; one that was canceled before is claimed if that
+        is still to be told.
         """
         while True:
             newest = self._newest()
             if newest is None:
                 raise no_such_job(self._log.job_id)
             manifest = newest.manifest
-            untold = manifest.state is State.CANCELED and manifest.outbox.pending and self._who.announces
+            untold = (
+                manifest.state is State.CANCELED
+                and manifest.outbox.pending
+                and self._who.announces
+            )
             if manifest.over and not untold:
                 return Exit.OK
             if not manifest.released and self._is_alive(manifest):
@@ -133,7 +169,9 @@ class Claimant:
                     return Exit.OK
                 continue
             run = self._run(manifest.run + 1)
-            claimed = claim(manifest, run, engine=manifest.engine, announces=self._who.announces)
+            claimed = claim(
+                manifest, run, engine=manifest.engine, announces=self._who.announces
+            )
             owned = self._append(newest, request_cancel(claimed), Writer.OPERATOR)
             if owned is not None:
                 return owned
@@ -155,15 +193,23 @@ class Claimant:
             if not manifest.released and self._is_alive(manifest):
                 raise busy(manifest)
             written = self._log.present(sequence).manifest.outbox.pending
-            claimed = claim(manifest, self._run(manifest.run + 1), engine=manifest.engine, announces=True)
-            owned = self._append(newest, redeliver(claimed, written[-1]), Writer.OPERATOR)
+            claimed = claim(
+                manifest,
+                self._run(manifest.run + 1),
+                engine=manifest.engine,
+                announces=True,
+            )
+            owned = self._append(
+                newest, redeliver(claimed, written[-1]), Writer.OPERATOR
+            )
             if owned is not None:
                 return owned
 
     def _first_look(self) -> Checkpoint | None:
         """Return the newest checkpoint; raise ConfigError if a new job has no place of its own here.
 
-        A new job, below whose name there is nothing, takes no request more than a listing of its checkpoints would.
+        A new job, below whose name there is nothing, takes no request more than a listing
+        of its checkpoints would.
         """
         found = list(self._store.entries(job_prefix(self._log.job_id), limit=A_FEW))
         newest = self._log.newest() if found else None
@@ -187,7 +233,10 @@ class Claimant:
         return self._log.newest(self._known)
 
     def _yield_to(self, found: Checkpoint) -> None:
-        """Let whoever was first go first, and pause before the next try; raise BusyError after too many."""
+        """Let whoever was first go first, and pause before the next try.
+
+        Raise BusyError after too many.
+        """
         self._known = found
         self._overtaken += 1
         # guard: a newcomer: gives up what others claim again and again
@@ -203,7 +252,9 @@ class Claimant:
         manifest = begin(identity, engine, self._run(1), announces=self._who.announces)
         return self._append(None, manifest, Writer.WORKER)
 
-    def _claim(self, newest: Checkpoint, engine: EngineRef, word: OperatorRequest | None) -> Ownership | None:
+    def _claim(
+        self, newest: Checkpoint, engine: EngineRef, word: OperatorRequest | None
+    ) -> Ownership | None:
         manifest = newest.manifest
         run = self._run(manifest.run + 1)
         claimed = claim(manifest, run, engine=engine, announces=self._who.announces)
@@ -211,7 +262,9 @@ class Claimant:
             return self._append(newest, claimed, Writer.WORKER)
         return self._append(newest, reopen(claimed, word.stage), Writer.OPERATOR)
 
-    def _append(self, base: Checkpoint | None, manifest: Manifest, writer: Writer) -> Ownership | None:
+    def _append(
+        self, base: Checkpoint | None, manifest: Manifest, writer: Writer
+    ) -> Ownership | None:
         since = self._runtime.monotonic()
         try:
             checkpoint = self._log.append(base, manifest, writer)
@@ -231,20 +284,36 @@ class Claimant:
         head = self._log.head(checkpoint.manifest.sequence)
         # guard: clocks: how far they are apart is measured
         skew = self._skew(checkpoint) if head.age > 1 else 0
-        LOG.info("claimed", extra={"run": checkpoint.manifest.run, "sequence": checkpoint.manifest.sequence})
-        # What others see counts: the claim may look older than it is, and this machine may have stood still meanwhile.
+        LOG.info(
+            "claimed",
+            extra={
+                "run": checkpoint.manifest.run,
+                "sequence": checkpoint.manifest.sequence,
+            },
+        )
+        # What others see counts: the claim may look older than it is, and this machine may
+        # have stood still meanwhile.
         # guard: clocks: a claim is as old as it looks
         since = min(since, asked - head.age)
         # guard: the lease: a claim's is counted from before it is sent
-        return Ownership(self._log, checkpoint, since=since, dated=min(head.now, head.modified + skew), skew=skew)
+        return Ownership(
+            self._log,
+            checkpoint,
+            since=since,
+            dated=min(head.now, head.modified + skew),
+            skew=skew,
+        )
 
     def _skew(self, checkpoint: Checkpoint) -> int:
         """Return by how many seconds objects look too old; refuse a store where no lease outlasts that.
 
-        A claim that looks old may also be one whose answers were slow, or whose machine stood still.
+        A claim that looks old may also be one whose answers were slow, or whose machine
+        stood still.
         """
         manifest = checkpoint.manifest
-        least, most = self._store.attempt(lambda store: measure_skew(store, manifest, self._runtime))
+        least, most = self._store.attempt(
+            lambda store: measure_skew(store, manifest, self._runtime)
+        )
         lease = manifest.owner.lease_seconds
         # guard: clocks: a store is refused where no lease outlasts the difference
         if least >= lease:
@@ -263,12 +332,17 @@ class Claimant:
         self._log.append(checkpoint, ended, Writer.WORKER)
 
     def _unfenced(self, checkpoint: Checkpoint, proof: Proof) -> None:
-        where = self._store.uri(checkpoint_key(self._log.job_id, checkpoint.manifest.sequence))
+        where = self._store.uri(
+            checkpoint_key(self._log.job_id, checkpoint.manifest.sequence)
+        )
         lost = proof is Proof.LET_A_RIVAL_OVERWRITE
         did = f"let another run overwrite {where}" if lost else f"overwrote {where}"
         what = f"the store {did} although it was told not to (If-None-Match: *): it cannot keep two runs apart"
         if self._who.allow_unfenced:
-            LOG.warning("the store is no fence; going on, as ALLOW_UNFENCED_STORE says", extra={"reason": what})
+            LOG.warning(
+                "the store is no fence; going on, as ALLOW_UNFENCED_STORE says",
+                extra={"reason": what},
+            )
             return
         # guard: proof of the store: what is another's is not withdrawn
         if lost:
@@ -287,13 +361,21 @@ class Claimant:
     def _judge(self, manifest: Manifest) -> Claim | JobOver | Wait:
         unasked = manifest.released or (manifest.over and not manifest.outbox.pending)
         silent, lease = (0, 0) if unasked else self._vigil.silence(manifest)
-        return judge(manifest, silent_seconds=silent, lease_seconds=lease, can_deliver=self._who.announces)
+        return judge(
+            manifest,
+            silent_seconds=silent,
+            lease_seconds=lease,
+            can_deliver=self._who.announces,
+        )
 
     def _wait(self, manifest: Manifest, verdict: Wait, deadline: float | None) -> float:
         now = self._runtime.monotonic()
         if deadline is None:
             deadline = now + 2 * verdict.lease_seconds
-            LOG.info("another run owns the job, waiting for its lease", extra={"owner": manifest.run})
+            LOG.info(
+                "another run owns the job, waiting for its lease",
+                extra={"owner": manifest.run},
+            )
         # guard: clocks: only an owner that lives is given up on
         if now >= deadline and self._vigil.is_alive:
             raise busy(manifest)
@@ -318,7 +400,10 @@ def check_identity(manifest: Manifest, wanted: Identity) -> None:
     """Raise ConfigError if a job of that name is about something else."""
     found = manifest.identity
     same_repository = normal_form(found.repository) == normal_form(wanted.repository)
-    if (found.job_id, found.branch) != (wanted.job_id, wanted.branch) or not same_repository:
+    if (found.job_id, found.branch) != (
+        wanted.job_id,
+        wanted.branch,
+    ) or not same_repository:
         raise ConfigError(
             f"job {found.job_id} is about {found.repository} ({found.branch}), "
             f"and job {wanted.job_id} was to be about {wanted.repository} ({wanted.branch}): "
@@ -330,22 +415,37 @@ def check_identity(manifest: Manifest, wanted: Identity) -> None:
 def check_reached(manifest: Manifest, stage: Stage | None) -> None:
     """Raise DataError if a job cannot go on from a stage."""
     if stage is not None and manifest.collected:
-        raise DataError(f"job {manifest.job_id} was collected: nothing is left to go on with; start a new job")
-    if stage is not None and manifest.next_stage is not None and INFO[stage].step > INFO[manifest.next_stage].step:
-        raise DataError(f"job {manifest.job_id} has not reached {stage} yet: its next stage is {manifest.next_stage}")
+        raise DataError(
+            f"job {manifest.job_id} was collected: nothing is left to go on with; start a new job"
+        )
+    if (
+        stage is not None
+        and manifest.next_stage is not None
+        and INFO[stage].step > INFO[manifest.next_stage].step
+    ):
+        raise DataError(
+            f"job {manifest.job_id} has not reached {stage} yet: its next stage is {manifest.next_stage}"
+        )
 
 
 def check_end(manifest: Manifest) -> None:
     """Raise DataError if a job's end cannot be told again."""
     if not manifest.over:
-        raise DataError(f"job {manifest.job_id} is {manifest.state}: it has no end to be told again; `resume` it")
+        raise DataError(
+            f"job {manifest.job_id} is {manifest.state}: it has no end to be told again; `resume` it"
+        )
     if manifest.collected:
-        raise DataError(f"job {manifest.job_id} was collected: nothing is left to be told again")
+        raise DataError(
+            f"job {manifest.job_id} was collected: nothing is left to be told again"
+        )
 
 
 def no_such_job(job_id: str) -> DataError:
     """Return the error for a job that is not there."""
-    return DataError(f"there is no job {job_id} in this store: see `fondation-worker list`", code="no_such_job")
+    return DataError(
+        f"there is no job {job_id} in this store: see `fondation-worker list`",
+        code="no_such_job",
+    )
 
 
 def busy(manifest: Manifest) -> BusyError:

@@ -33,39 +33,55 @@ def read_heartbeat(store: Store, manifest: Manifest) -> Heartbeat:
     One wrong answer makes no run look dead: a heartbeat is missing only if no listing shows it
     either, and one that makes no sense is read again.
     """
-    key, lease = heartbeat_key(manifest.job_id, manifest.run), manifest.owner.lease_seconds
+    key, lease = (
+        heartbeat_key(manifest.job_id, manifest.run),
+        manifest.owner.lease_seconds,
+    )
     age: int | None = None
     for _ in range(_LOOKS):
         try:
             age, body = store.head(key).age, store.get(key)
             document = json.loads(body)
-            return Heartbeat(lease_seconds=int(document["leaseSeconds"]), age=age, number=document.get("number"))
+            return Heartbeat(
+                lease_seconds=int(document["leaseSeconds"]),
+                age=age,
+                number=document.get("number"),
+            )
         except MissingError:
             if not list(store.entries(key, limit=1)):
                 return Heartbeat(lease_seconds=lease)
         except (ValueError, KeyError, TypeError, AttributeError):
             continue
     if age is None:
-        raise StoreUnavailableError(f"{store.uri(key)} is listed, and cannot be read: try again")
+        raise StoreUnavailableError(
+            f"{store.uri(key)} is listed, and cannot be read: try again"
+        )
     return Heartbeat(lease_seconds=lease, age=age)
 
 
-def put_heartbeat(store: Store, manifest: Manifest, number: int, *, skew: int = 0) -> float | None:
+def put_heartbeat(
+    store: Store, manifest: Manifest, number: int, *, skew: int = 0
+) -> float | None:
     """Write the heartbeat of the run that owns a job; return the store's time as it answers, where it says it.
 
     `skew`: by how many seconds the store's objects look too old.
     """
     # guard: clocks: the lease is written as so much longer as objects look too old
     lease = manifest.owner.lease_seconds + skew
-    body = json.dumps({"run": manifest.run, "leaseSeconds": lease, "number": number}).encode("ascii")
+    body = json.dumps(
+        {"run": manifest.run, "leaseSeconds": lease, "number": number}
+    ).encode("ascii")
     return store.put(heartbeat_key(manifest.job_id, manifest.run), body, _MEDIA_TYPE)
 
 
-def measure_skew(store: Store, manifest: Manifest, runtime: Runtime) -> tuple[float, float]:
+def measure_skew(
+    store: Store, manifest: Manifest, runtime: Runtime
+) -> tuple[float, float]:
     """Return by how many seconds the store's objects look too old, at least and at most, by a heartbeat.
 
-    That is how far the clock by which the store dates its answers (`Date`) is ahead of the one by which it dates its
-    objects (`Last-Modified`). A store may also take its time between the two, but no longer than the writing took.
+    That is how far the clock by which the store dates its answers (`Date`) is ahead of the
+    one by which it dates its objects (`Last-Modified`). A store may also take its time
+    between the two, but no longer than the writing took.
     """
     sent = runtime.monotonic()
     dated = put_heartbeat(store, manifest, 0)
@@ -73,14 +89,20 @@ def measure_skew(store: Store, manifest: Manifest, runtime: Runtime) -> tuple[fl
     if dated is None:
         return 0.0, 0.0
     try:
-        ahead = dated - store.head(heartbeat_key(manifest.job_id, manifest.run)).modified
+        ahead = (
+            dated - store.head(heartbeat_key(manifest.job_id, manifest.run)).modified
+        )
     except MissingError as error:
-        raise StoreUnavailableError("the heartbeat that was just written cannot be read: try again") from error
+        raise StoreUnavailableError(
+            "the heartbeat that was just written cannot be read: try again"
+        ) from error
     # guard: clocks: slow answers are not taken for a difference
     return ahead - took, ahead
 
 
-def read_silence(store: Store, log: CheckpointLog, manifest: Manifest) -> tuple[int, int]:
+def read_silence(
+    store: Store, log: CheckpointLog, manifest: Manifest
+) -> tuple[int, int]:
     """Return for how long the owner has not been heard of, and its lease, in seconds by the store's clock."""
     heartbeat = read_heartbeat(store, manifest)
     return _silence(log, manifest, heartbeat), heartbeat.lease_seconds
@@ -105,14 +127,18 @@ class OwnerWatch:
         heartbeat = read_heartbeat(self._store, manifest)
         # guard: clocks: a heartbeat is another sign of life than the one before
         sign = (manifest.run, manifest.sequence, heartbeat.number)
-        unknown = heartbeat.age is not None and heartbeat.number is None  # written by an earlier version
+        unknown = (
+            heartbeat.age is not None and heartbeat.number is None
+        )  # written by an earlier version
         # guard: clocks: a heartbeat without a number proves nothing by not changing
         if sign != self._sign or unknown:
             self.is_alive = self._sign is not None
             self._sign, self._since = sign, self._runtime.monotonic()
         watched = max(0, int(asked - self._since))
         # guard: clocks: a newcomer goes by its own, too
-        return max(watched, _silence(self._log, manifest, heartbeat)), heartbeat.lease_seconds
+        return max(
+            watched, _silence(self._log, manifest, heartbeat)
+        ), heartbeat.lease_seconds
 
 
 def _silence(log: CheckpointLog, manifest: Manifest, heartbeat: Heartbeat) -> int:

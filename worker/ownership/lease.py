@@ -1,20 +1,26 @@
 """The lease of a run: how it shows that it lives, learns of its successor, and knows when it must stand still.
 
-Every third of its lease the owner writes `runs/<n>/heartbeat.json`, and lists the checkpoints newer than its own. Each
-of the two counts from *before* it was sent, and the lease holds for its time after the older one. The store dates the
-heartbeat after that, and a newcomer waits until the object's age exceeds the lease (states/takeover.py). So the owner
-knows first: when a lease can have been taken over, `held` has been false for some time, however long an answer took.
+Every third of its lease the owner writes `runs/<n>/heartbeat.json`, and lists the
+checkpoints newer than its own. Each of the two counts from *before* it was sent, and the
+lease holds for its time after the older one. The store dates the heartbeat after that, and
+a newcomer waits until the object's age exceeds the lease (states/takeover.py). So the owner
+knows first: when a lease can have been taken over, `held` has been false for some time,
+however long an answer took.
 
-A request may get stuck for longer than a lease. So each is tried anew, in a thread and on a connection of its own,
-when it has no answer after a ninth of the lease; of all tries the latest that is answered counts.
+A request may get stuck for longer than a lease. So each is tried anew, in a thread and on a
+connection of its own, when it has no answer after a ninth of the lease; of all tries the
+latest that is answered counts.
 
-The owner's clock may stand still without its knowledge, together with its machine (a hypervisor pauses it). So each
-heartbeat's date is compared with that of the one before: if the store says that more than a lease lies between them,
-the job can have been taken over, and the owner stands still until it has appended a checkpoint.
+The owner's clock may stand still without its knowledge, together with its machine (a
+hypervisor pauses it). So each heartbeat's date is compared with that of the one before: if
+the store says that more than a lease lies between them, the job can have been taken over,
+and the owner stands still until it has appended a checkpoint.
 
-A store may date its answers (`Date`) and its objects (`Last-Modified`) by two clocks. Where the first is ahead, every
-object looks too old. The claim measures by how much (worker/ownership/claim.py), and the owner writes its lease as so much
-longer. Until that heartbeat is answered, newcomers see the claim alone: so the owner takes it to be as old as it looks.
+A store may date its answers (`Date`) and its objects (`Last-Modified`) by two clocks. Where
+the first is ahead, every object looks too old. The claim measures by how much
+(worker/ownership/claim.py), and the owner writes its lease as so much longer. Until that
+heartbeat is answered, newcomers see the claim alone: so the owner takes it to be as old as
+it looks.
 """
 
 import logging
@@ -77,19 +83,25 @@ class StoreLost:
     error: StoreFaultError
 
 
-LeaseNews = Superseded | CancelRequested | LeaseLost | LeaseRefreshed | StoreLost | ThreadFailed
+LeaseNews = (
+    Superseded | CancelRequested | LeaseLost | LeaseRefreshed | StoreLost | ThreadFailed
+)
 
 
 class Lease:
     """The lease of one run on one job."""
 
     def __init__(
-        self, open_store: Callable[[], Store], owned: Ownership, runtime: Runtime, mailbox: Mailbox[LeaseNews]
+        self,
+        open_store: Callable[[], Store],
+        owned: Ownership,
+        runtime: Runtime,
+        mailbox: Mailbox[LeaseNews],
     ) -> None:
         """Hold a job that has just been claimed.
 
-        `open_store` opens the store on connections of its own; it must not retry by itself, and is called when it is
-        first needed.
+        `open_store` opens the store on connections of its own; it must not retry by itself,
+        and is called when it is first needed.
         """
         self._open_store = open_store
         self._owned = owned
@@ -118,7 +130,11 @@ class Lease:
         """Seconds until the lease can have been taken over."""
         # guard: the lease: without a heartbeat it runs out
         # guard: the lease: without a look it runs out
-        return min(self._refreshed, self._looked) + self.seconds - self._runtime.monotonic()
+        return (
+            min(self._refreshed, self._looked)
+            + self.seconds
+            - self._runtime.monotonic()
+        )
 
     @property
     def refreshed(self) -> float:
@@ -140,7 +156,9 @@ class Lease:
             self._number += 1
             number = self._number
         sent = self._runtime.monotonic()
-        dated = put_heartbeat(self._store, self._owned.manifest, number, skew=self._owned.skew)
+        dated = put_heartbeat(
+            self._store, self._owned.manifest, number, skew=self._owned.skew
+        )
         lapsed = self._lapsed(sent, dated)
         if self.remaining <= 0:
             self.suspend("it was not refreshed in time")
@@ -173,7 +191,10 @@ class Lease:
             # guard: clocks: a lease is confirmed by a heartbeat
             self.beat()
         except Exception as error:  # noqa: BLE001 - whatever the store answers: what it did not confirm is not held
-            LOG.debug("the lease could not be confirmed", extra={"reason": f"{type(error).__name__}: {error}"})
+            LOG.debug(
+                "the lease could not be confirmed",
+                extra={"reason": f"{type(error).__name__}: {error}"},
+            )
             return False
         return self.held
 
@@ -185,12 +206,16 @@ class Lease:
             self.losses += 1
         if news:
             LOG.warning(
-                "the lease has run out, standing still", extra={"lease_seconds": self.seconds, "reason": reason}
+                "the lease has run out, standing still",
+                extra={"lease_seconds": self.seconds, "reason": reason},
             )
             self._mailbox.put(LeaseLost())
 
     def reassert(self, append: Callable[[], None]) -> bool:
-        """Append a checkpoint; hold the lease again, and return True, if it has not run out once more by then."""
+        """Append a checkpoint.
+
+        Hold the lease again, and return True, if it has not run out once more by then.
+        """
         losses = self.losses
         append()
         with self._lock:
@@ -213,7 +238,8 @@ class Lease:
             if dated is None or sent < last_sent:
                 return False
             self._dated = (sent, dated)
-            # A store whose clock was set back does not tell how much time has passed: that may be as much.
+            # A store whose clock was set back does not tell how much time has passed: that
+            # may be as much.
             # guard: clocks: a store's clock that was set back tells nothing
             # guard: clocks: the store's dates of two heartbeats are compared
             return last_dated is not None and abs(dated - last_dated) > self.seconds
@@ -236,11 +262,18 @@ class _Request:
 class KeepAlive:
     """Keeps a lease: sees that its requests are sent in time, and judges when it has run out.
 
-    Its own thread never waits for the store: each try is a thread of its own, which leaves in the keep_alive's mailbox what
-    there is to do when it has ended.
+    Its own thread never waits for the store: each try is a thread of its own, which leaves
+    in the keep_alive's mailbox what there is to do when it has ended.
     """
 
-    def __init__(self, lease: Lease, mailbox: Mailbox[LeaseNews], runtime: Runtime, *, give_up_seconds: float) -> None:
+    def __init__(
+        self,
+        lease: Lease,
+        mailbox: Mailbox[LeaseNews],
+        runtime: Runtime,
+        *,
+        give_up_seconds: float,
+    ) -> None:
         """Prepare; `give_up_seconds` is how long the store may stay silent."""
         self._lease = lease
         self._mailbox = mailbox
@@ -263,7 +296,11 @@ class KeepAlive:
         self._lost_since: float | None = None
 
     def start(self, *, on_lost: Callable[[], None]) -> None:
-        """Begin; `on_lost` is called from the keep_alive's thread when the lease has run out, and must not wait."""
+        """Begin.
+
+        `on_lost` is called from the keep_alive's thread when the lease has run out, and
+        must not wait.
+        """
         self._on_lost = on_lost
         self._runtime.spawn("keep_alive", self._beat, self._mailbox.put)
 
@@ -279,7 +316,9 @@ class KeepAlive:
                 # guard: the lease: stuck requests do not add up
                 if request.due <= now and request.under_way < _UNDER_WAY:
                     self._try(request)
-            conclude = self._ended.get(max(_SHORTEST_WAIT, self._next() - self._runtime.monotonic()))
+            conclude = self._ended.get(
+                max(_SHORTEST_WAIT, self._next() - self._runtime.monotonic())
+            )
             if conclude is not None:
                 conclude()
 
@@ -287,8 +326,21 @@ class KeepAlive:
         """Return when there is something to do, even if no try ends before."""
         now = self._runtime.monotonic()
         lost = self._lost_since
-        ends = now + self._lease.remaining if lost is None else min(lost + self._give_up, now + self._interval)
-        return min([ends, *(request.due for request in self._requests if request.under_way < _UNDER_WAY)])
+        ends = (
+            now + self._lease.remaining
+            if lost is None
+            else min(lost + self._give_up, now + self._interval)
+        )
+        return min(
+            [
+                ends,
+                *(
+                    request.due
+                    for request in self._requests
+                    if request.under_way < _UNDER_WAY
+                ),
+            ]
+        )
 
     def _judge(self) -> None:
         ran_out = self._lease.remaining <= 0 and not self._lease.suspended
@@ -306,8 +358,12 @@ class KeepAlive:
             self._stopped.set()
 
     def _lost(self) -> StoreFaultError:
-        if set().union(*(request.failures for request in self._requests)) == {StoreRefusedError}:
-            return StoreRefusedError(f"the store has refused to keep the run's lease for {self._give_up:g} seconds")
+        if set().union(*(request.failures for request in self._requests)) == {
+            StoreRefusedError
+        }:
+            return StoreRefusedError(
+                f"the store has refused to keep the run's lease for {self._give_up:g} seconds"
+            )
         reason = f"the store has not answered quickly enough to hold the lease for {self._give_up:g} seconds"
         return StoreUnavailableError(reason)
 
@@ -328,7 +384,9 @@ class KeepAlive:
 
         self._runtime.spawn(request.name, send, self._mailbox.put)
 
-    def _conclude(self, request: _Request, sent: float, failure: Exception | None) -> None:
+    def _conclude(
+        self, request: _Request, sent: float, failure: Exception | None
+    ) -> None:
         request.under_way -= 1
         if failure is None:
             request.failures.clear()
@@ -345,7 +403,14 @@ class KeepAlive:
     def _note(self, request: _Request, error: Exception) -> None:
         """Remember a failure and log it: of each kind the first, with its traceback if it is none of a store's."""
         if type(error) not in request.failures:
-            fields = {"request": request.name, "reason": f"{type(error).__name__}: {error}"}
+            fields = {
+                "request": request.name,
+                "reason": f"{type(error).__name__}: {error}",
+            }
             expected = isinstance(error, WorkerError | StoreError)
-            LOG.warning("the lease is not refreshed, trying again", extra=fields, exc_info=None if expected else error)
+            LOG.warning(
+                "the lease is not refreshed, trying again",
+                extra=fields,
+                exc_info=None if expected else error,
+            )
         request.failures.add(type(error))

@@ -1,15 +1,16 @@
 """The checkpoint log: an append-only list of manifests in a store, which is also the fence between runs.
 
-Every checkpoint is created, never overwritten: of two writers of the same number one learns that it came second. Who
-gets a 412 reads what is there, and there are three answers to "is it mine?":
+Every checkpoint is created, never overwritten: of two writers of the same number one learns
+that it came second. Who gets a 412 reads what is there, and there are three answers to "is
+it mine?":
 
 - mine: the answer of an earlier attempt was lost; all is well;
 - an operator's request under my run number: it is taken in, and the decision is made again on top of it;
 - anything else: another run owns the job, and this one has been replaced.
 
-Not being able to read it is none of the three, but a fault of the store: it is tried again. A writer knows its own
-checkpoints by the random token in them, so that two runs that decide the same thing in the same millisecond are still
-told apart.
+Not being able to read it is none of the three, but a fault of the store: it is tried again.
+A writer knows its own checkpoints by the random token in them, so that two runs that decide
+the same thing in the same millisecond are still told apart.
 """
 
 import hashlib
@@ -86,7 +87,13 @@ class OvertakenError(Exception):
 class CheckpointLog:
     """The log of one job, for any reader and writer."""
 
-    def __init__(self, store: Store, job_id: str, runtime: Runtime, attempt: Attempt | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        job_id: str,
+        runtime: Runtime,
+        attempt: Attempt | None = None,
+    ) -> None:
         """Look at a job in a store; nothing is read yet.
 
         What takes several steps is tried once, or as `attempt` does.
@@ -105,7 +112,8 @@ class CheckpointLog:
     def newest(self, known: Checkpoint | None = None) -> Checkpoint | None:
         """Read the newest checkpoint, or return None if the job has none.
 
-        A listing may lag: if it shows nothing as new as what is `known` to be there, the log is read on from that.
+        A listing may lag: if it shows nothing as new as what is `known` to be there, the
+        log is read on from that.
         """
 
         def look(store: Store) -> Checkpoint | None:
@@ -113,7 +121,9 @@ class CheckpointLog:
             return self._present(store, sequences[-1]) if sequences else None
 
         newest = self._attempt(look)
-        if known is None or (newest is not None and newest.manifest.sequence >= known.manifest.sequence):
+        if known is None or (
+            newest is not None and newest.manifest.sequence >= known.manifest.sequence
+        ):
             return newest
         # guard: a newcomer: goes up from what its refused claim has met
         return self._read_on(known)
@@ -139,13 +149,17 @@ class CheckpointLog:
         """Return how long ago a checkpoint was written, in seconds by the store's clock."""
         return self.head(sequence).age
 
-    def append(self, base: Checkpoint | None, manifest: Manifest, writer: Writer) -> Checkpoint:
+    def append(
+        self, base: Checkpoint | None, manifest: Manifest, writer: Writer
+    ) -> Checkpoint:
         """Create the checkpoint after `base`; raise OvertakenError if another's is there already."""
         checkpoint = self._stamped(base, manifest, writer)
         sequence = checkpoint.manifest.sequence
         try:
             # guard: create-only PUT: of checkpoints
-            self._store.create(checkpoint_key(self._job_id, sequence), checkpoint.body, MEDIA_TYPE)
+            self._store.create(
+                checkpoint_key(self._job_id, sequence), checkpoint.body, MEDIA_TYPE
+            )
         except ExistsError:
             found = self.present(sequence)
             # guard: own-write detection
@@ -157,8 +171,9 @@ class CheckpointLog:
     def prove(self, checkpoint: Checkpoint) -> Proof:
         """Tell whether the store is a fence, by a checkpoint that it has just created.
 
-        It has to refuse to create that again. One that looks first and stores then does, and may yet let a rival who
-        looked at the same moment overwrite it: so what is there is read back.
+        It has to refuse to create that again. One that looks first and stores then does,
+        and may yet let a rival who looked at the same moment overwrite it: so what is there
+        is read back.
         """
         key = checkpoint_key(self._job_id, checkpoint.manifest.sequence)
         try:
@@ -166,7 +181,11 @@ class CheckpointLog:
         except ExistsError:
             found = self.present(checkpoint.manifest.sequence)
             # guard: proof of the store: what it created is read back
-            return Proof.FENCE if found.body == checkpoint.body else Proof.LET_A_RIVAL_OVERWRITE
+            return (
+                Proof.FENCE
+                if found.body == checkpoint.body
+                else Proof.LET_A_RIVAL_OVERWRITE
+            )
         return Proof.OVERWROTE
 
     def withdraw(self, checkpoint: Checkpoint) -> None:
@@ -195,7 +214,9 @@ class CheckpointLog:
         except codec.ManifestFormatError as error:
             raise UnknownFormatError(f"{store.uri(key)}: {error}") from error
         except codec.ManifestError as error:
-            raise DamagedCheckpointError(f"{store.uri(key)} is damaged: {error}") from error
+            raise DamagedCheckpointError(
+                f"{store.uri(key)} is damaged: {error}"
+            ) from error
         # guard: jobs whose names differ in case are two jobs
         if manifest.job_id != self._job_id:
             raise ConfigError(
@@ -209,7 +230,9 @@ class CheckpointLog:
         key = checkpoint_key(self._job_id, sequence)
         return _found(store, key, lambda _: self._read(store, sequence))
 
-    def _stamped(self, base: Checkpoint | None, manifest: Manifest, writer: Writer) -> Checkpoint:
+    def _stamped(
+        self, base: Checkpoint | None, manifest: Manifest, writer: Writer
+    ) -> Checkpoint:
         stamped = replace(
             manifest,
             sequence=base.manifest.sequence + 1 if base else 1,
@@ -220,20 +243,32 @@ class CheckpointLog:
         )
         # guard: the invariants at every append
         if base and (broken := violations(base.manifest, stamped)):
-            raise BugError(f"refusing to write checkpoint {stamped.sequence}: {'; '.join(broken)}")
+            raise BugError(
+                f"refusing to write checkpoint {stamped.sequence}: {'; '.join(broken)}"
+            )
         return Checkpoint(manifest=stamped, body=encode(stamped))
 
 
 class Ownership:
-    """A job as its owning run sees it: the head of the log, and how to move it. For one thread at a time."""
+    """A job as its owning run sees it: the head of the log, and how to move it.
+
+    For one thread at a time.
+    """
 
     def __init__(
-        self, log: CheckpointLog, head: Checkpoint, *, since: float, dated: float | None = None, skew: int = 0
+        self,
+        log: CheckpointLog,
+        head: Checkpoint,
+        *,
+        since: float,
+        dated: float | None = None,
+        skew: int = 0,
     ) -> None:
         """Own the job from a checkpoint on that bears this run's number.
 
-        `since`: when it was first sent, by the Runtime's monotonic clock. `dated`: the same by the store's, as it dates
-        its answers. `skew`: by how many seconds that is ahead of the clock by which the store dates its objects.
+        `since`: when it was first sent, by the Runtime's monotonic clock. `dated`: the same
+        by the store's, as it dates its answers. `skew`: by how many seconds that is ahead
+        of the clock by which the store dates its objects.
         """
         self._log = log
         self._head = head
@@ -255,7 +290,9 @@ class Ownership:
         """Make a decision and append it; raise ReplacedError if another run owns the job by now."""
         while True:
             try:
-                self._head = self._log.append(self._head, decide(self._head.manifest), Writer.WORKER)
+                self._head = self._log.append(
+                    self._head, decide(self._head.manifest), Writer.WORKER
+                )
             except OvertakenError as overtaken:
                 self._take_in(overtaken.found)
             else:
@@ -265,13 +302,21 @@ class Ownership:
         """Tell whether a newer manifest is this run's own, or an operator's request to it."""
         mine = manifest.token == self._log.token
         # guard: an operator's request is a request under the run's own number only
-        return mine or (manifest.writer is Writer.OPERATOR and manifest.run == self.manifest.run)
+        return mine or (
+            manifest.writer is Writer.OPERATOR and manifest.run == self.manifest.run
+        )
 
     def _take_in(self, found: Checkpoint) -> None:
         if not self.is_own(found.manifest):
-            raise ReplacedError(f"run {found.manifest.run} has taken the job over from run {self.manifest.run}")
+            raise ReplacedError(
+                f"run {found.manifest.run} has taken the job over from run {self.manifest.run}"
+            )
         LOG.info(
-            "took in a newer checkpoint", extra={"sequence": found.manifest.sequence, "writer": found.manifest.writer}
+            "took in a newer checkpoint",
+            extra={
+                "sequence": found.manifest.sequence,
+                "writer": found.manifest.writer,
+            },
         )
         self._head = found
 
@@ -282,4 +327,6 @@ def _found(store: Store, key: str, look: Callable[[str], Result]) -> Result:
         return look(key)
     except MissingError as error:
         # guard: own-write detection: what cannot be read taken for another's
-        raise StoreUnavailableError(f"{store.uri(key)} exists, and cannot be read: try again") from error
+        raise StoreUnavailableError(
+            f"{store.uri(key)} exists, and cannot be read: try again"
+        ) from error

@@ -1,7 +1,7 @@
 """Where a new job may be placed: not among the objects of another store, nor in a store that lies inside a job.
 
-Stores may share a bucket, also one below the other. But where the store `s3://bucket/team` holds jobs, the objects of
-a job `team` in the store `s3://bucket` would lie between them.
+Stores may share a bucket, also one below the other. But where the store `s3://bucket/team`
+holds jobs, the objects of a job `team` in the store `s3://bucket` would lie between them.
 """
 
 from collections.abc import Iterable
@@ -32,7 +32,11 @@ def check_neighbours(store: Store, job_id: str, entries: Iterable[ObjectEntry]) 
 def check_store(store: Store) -> None:
     """Raise ConfigError if a store lies in the folder of another store's job."""
     for folder in enclosing_folders(urlsplit(store.url).path.strip("/")):
-        listed = store.entries("", limit=A_FEW) if folder else store.entries("checkpoints/", limit=1)
+        listed = (
+            store.entries("", limit=A_FEW)
+            if folder
+            else store.entries("checkpoints/", limit=1)
+        )
         if any(job_of(_JOB_FOLDER + folder + entry.key) for entry in listed):
             raise ConfigError(
                 f"STORE_URL is {store.url}, which lies inside a job of another store: "

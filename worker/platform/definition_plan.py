@@ -8,7 +8,9 @@ from worker.errors import ConfigError
 from worker.platform.environment import MAX_SECRETS, is_secretive
 from worker.platform.port import JobDefinition, SecretReference, Shape
 
-DEFAULTS: Final = Shape(cpu=2000, memory=4096, disk=10000, timeout=24 * 3600, retries=5, environment={})
+DEFAULTS: Final = Shape(
+    cpu=2000, memory=4096, disk=10000, timeout=24 * 3600, retries=5, environment={}
+)
 """What a new definition gets where nothing else is asked for."""
 LATEST: Final = "latest"
 HIDDEN: Final = "***"
@@ -16,7 +18,10 @@ HIDDEN: Final = "***"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DesiredSecret:
-    """A secret that a variable is to hold; without a version, whichever the reference has, or the latest."""
+    """A secret that a variable is to hold.
+
+    Without a version, whichever the reference has, or the latest.
+    """
 
     secret: str
     version: str | None
@@ -24,7 +29,10 @@ class DesiredSecret:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DesiredDefinition:
-    """What somebody wants of a definition; `shape.environment` are only the variables that were asked about."""
+    """What somebody wants of a definition.
+
+    `shape.environment` are only the variables that were asked about.
+    """
 
     shape: Shape
     secrets: Mapping[str, DesiredSecret] = field(default_factory=dict)
@@ -32,7 +40,10 @@ class DesiredDefinition:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
-    """Something that is not as it should be; None where there is nothing. Never holds what may be a secret."""
+    """Something that is not as it should be.
+
+    None where there is nothing. Never holds what may be a secret.
+    """
 
     what: str
     before: str | None
@@ -53,13 +64,23 @@ class DefinitionPlan:
 
 
 def plan(
-    definition: JobDefinition | None, references: list[SecretReference], wish: DesiredDefinition
+    definition: JobDefinition | None,
+    references: list[SecretReference],
+    wish: DesiredDefinition,
 ) -> DefinitionPlan:
     """Compare what is with what is wanted; raise ConfigError if there would be too many secrets."""
     held = {one.variable: one for one in references if one.variable is not None}
-    same = {name for name, one in wish.secrets.items() if name in held and held[name].secret == one.secret}
+    same = {
+        name
+        for name, one in wish.secrets.items()
+        if name in held and held[name].secret == one.secret
+    }
     variables = wish.shape.environment or {}
-    removed = tuple(one for name, one in held.items() if name in variables or name in wish.secrets.keys() - same)
+    removed = tuple(
+        one
+        for name, one in held.items()
+        if name in variables or name in wish.secrets.keys() - same
+    )
     added = {name: one for name, one in wish.secrets.items() if name not in same}
     changed = {
         held[name].id: version
@@ -67,28 +88,44 @@ def plan(
         if (version := wish.secrets[name].version) and version != held[name].version
     }
     if len(references) - len(removed) + len(added) > MAX_SECRETS:
-        raise ConfigError(f"a definition has at most {MAX_SECRETS} secrets: leave some out")
+        raise ConfigError(
+            f"a definition has at most {MAX_SECRETS} secrets: leave some out"
+        )
     wanted = _overlaid(definition, wish)
     return DefinitionPlan(
         removed=removed,
         shape=wanted if definition is None else _without_same(definition, wanted),
         changed=changed,
         added=added,
-        differences=(*_fields(definition, wanted), *_variables(definition, wanted), *_secrets(held, wish)),
+        differences=(
+            *_fields(definition, wanted),
+            *_variables(definition, wanted),
+            *_secrets(held, wish),
+        ),
     )
 
 
 def _overlaid(definition: JobDefinition | None, wish: DesiredDefinition) -> Shape:
     """Return the definition as it is to be: a new one with the defaults, one that is there with what it has."""
-    asked = {one.name: value for one in fields(Shape) if (value := getattr(wish.shape, one.name)) is not None}
+    asked = {
+        one.name: value
+        for one in fields(Shape)
+        if (value := getattr(wish.shape, one.name)) is not None
+    }
     kept = {} if definition is None else definition.environment
     rest = {name: value for name, value in kept.items() if name not in wish.secrets}
     base = DEFAULTS if definition is None else Shape()
-    return replace(base, **{**asked, "environment": {**rest, **(wish.shape.environment or {})}})
+    return replace(
+        base, **{**asked, "environment": {**rest, **(wish.shape.environment or {})}}
+    )
 
 
 def _without_same(definition: JobDefinition, wanted: Shape) -> Shape:
-    same = [one.name for one in fields(Shape) if getattr(wanted, one.name) == getattr(definition, one.name)]
+    same = [
+        one.name
+        for one in fields(Shape)
+        if getattr(wanted, one.name) == getattr(definition, one.name)
+    ]
     return replace(wanted, **dict.fromkeys(same))
 
 
@@ -103,7 +140,9 @@ def _fields(definition: JobDefinition | None, wanted: Shape) -> Iterator[Differe
     ):
         before, after = getattr(definition, name, None), getattr(wanted, name)
         if after is not None and before != after:
-            yield Difference(what=name, before=_shown(before, unit), after=_shown(after, unit))
+            yield Difference(
+                what=name, before=_shown(before, unit), after=_shown(after, unit)
+            )
 
 
 def _shown(value: str | float | None, unit: str) -> str | None:
@@ -116,13 +155,22 @@ def _variables(definition: JobDefinition | None, wanted: Shape) -> Iterator[Diff
     for name in sorted(before.keys() | after.keys()):
         old, new = before.get(name), after.get(name)
         if old != new:
-            shown = [HIDDEN if value and is_secretive(name) else value for value in (old, new)]
+            shown = [
+                HIDDEN if value and is_secretive(name) else value
+                for value in (old, new)
+            ]
             yield Difference(what=f"env {name}", before=shown[0], after=shown[1])
 
 
-def _secrets(held: Mapping[str, SecretReference], wish: DesiredDefinition) -> Iterator[Difference]:
+def _secrets(
+    held: Mapping[str, SecretReference], wish: DesiredDefinition
+) -> Iterator[Difference]:
     for name in sorted(held.keys() & (wish.shape.environment or {}).keys()):
-        yield Difference(what=f"secret {name}", before=f"{held[name].secret}:{held[name].version}", after=None)
+        yield Difference(
+            what=f"secret {name}",
+            before=f"{held[name].secret}:{held[name].version}",
+            after=None,
+        )
     for name, one in sorted(wish.secrets.items()):
         old = held.get(name)
         before = None if old is None else f"{old.secret}:{old.version}"

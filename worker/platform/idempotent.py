@@ -1,8 +1,9 @@
 """Doing what must not be done twice, where the answer may get lost.
 
-The platform takes no idempotency key. So when there was no answer, the effect is looked for, and only where it cannot
-be found is the thing done again. What remains: an effect that shows up later than the looks for it is doubled. For runs
-that is a waste, and no harm: of two runs of a job only one can own it.
+The platform takes no idempotency key. So when there was no answer, the effect is looked
+for, and only where it cannot be found is the thing done again. What remains: an effect that
+shows up later than the looks for it is doubled. For runs that is a waste, and no harm: of
+two runs of a job only one can own it.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -13,13 +14,20 @@ from worker.platform.port import LostAnswerError, Platform, PlatformRun
 from worker.system.retry import Policy, Retrier
 from worker.system.runtime import Runtime
 
-POLICY: Final = Policy(on=(LostAnswerError,), give_up_seconds=90, attempts=4, first=1.0, longest=8.0)
+POLICY: Final = Policy(
+    on=(LostAnswerError,), give_up_seconds=90, attempts=4, first=1.0, longest=8.0
+)
 
 Value = TypeVar("Value")
 
 
-def once(runtime: Runtime, act: Callable[[], Value], look: Callable[[], Value | None]) -> Value:
-    """Return what `act` returns, or what `look` finds after an answer was lost; raise LostAnswerError in the end."""
+def once(
+    runtime: Runtime, act: Callable[[], Value], look: Callable[[], Value | None]
+) -> Value:
+    """Return what `act` returns, or what `look` finds after an answer was lost.
+
+    Raise LostAnswerError in the end.
+    """
     lost = False
 
     def attempt() -> Value:
@@ -49,13 +57,16 @@ def start_run(
 ) -> PlatformRun:
     """Start a run of the job that the environment names; `known` are the ids of its runs so far.
 
-    Raises LostAnswerError where it cannot be told whether one was started, TemporaryError where none was.
+    Raises LostAnswerError where it cannot be told whether one was started, TemporaryError
+    where none was.
     """
     job_id = environment["JOB_ID"]
 
     def look() -> PlatformRun | None:
         runs = platform.runs(definition_id)
-        return next((run for run in runs if run.job_id == job_id and run.id not in known), None)
+        return next(
+            (run for run in runs if run.job_id == job_id and run.id not in known), None
+        )
 
     try:
         return once(runtime, lambda: platform.start(definition_id, environment), look)

@@ -1,7 +1,7 @@
 """The port to a platform that runs containers as jobs: definitions (what to run), their secrets, and runs.
 
-Every method may also raise RefusedError (the key), TemporaryError (no answer, or not now), or ConfigError (the platform
-takes the request for wrong, and says why).
+Every method may also raise RefusedError (the key), TemporaryError (no answer, or not now),
+or ConfigError (the platform takes the request for wrong, and says why).
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,10 @@ from typing import Final, Protocol
 from worker.errors import TemporaryError
 
 ENDED: Final = frozenset({"succeeded", "failed", "interrupted"})
-"""The states that a run does not leave. Any other, also one that is not known yet, may still become something."""
+"""The states that a run does not leave.
+
+Any other, also one that is not known yet, may still become something.
+"""
 
 
 class LostAnswerError(TemporaryError):
@@ -23,7 +26,10 @@ class LostAnswerError(TemporaryError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JobDefinition:
-    """What the platform runs, and with how much of everything; the environment's values may be secrets."""
+    """What the platform runs, and with how much of everything.
+
+    The environment's values may be secrets.
+    """
 
     id: str
     name: str
@@ -110,8 +116,13 @@ class Platform(Protocol):
     def secrets(self, definition_id: str) -> list[SecretReference]:
         """Return a definition's secrets."""
 
-    def add_secret(self, definition_id: str, *, variable: str, secret: str, version: str) -> None:
-        """Give a definition a secret as a variable; raise LostAnswerError if that may have happened."""
+    def add_secret(
+        self, definition_id: str, *, variable: str, secret: str, version: str
+    ) -> None:
+        """Give a definition a secret as a variable.
+
+        Raise LostAnswerError if that may have happened.
+        """
 
     def change_secret(self, reference_id: str, *, version: str) -> None:
         """Let a reference point to another version."""
@@ -126,7 +137,10 @@ class Platform(Protocol):
         """Return a run, or None if the platform does not know it (any more)."""
 
     def start(self, definition_id: str, environment: Mapping[str, str]) -> PlatformRun:
-        """Start a run, its environment laid over the definition's; raise LostAnswerError if that may have happened."""
+        """Start a run, its environment laid over the definition's.
+
+        Raise LostAnswerError if that may have happened.
+        """
 
     def stop(self, run_id: str) -> None:
         """Ask for a run's end; one that has ended already is left as it is."""

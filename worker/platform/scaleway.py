@@ -1,6 +1,7 @@
 """Scaleway Serverless Jobs, as the port has it.
 
-Source: the API's v1alpha2 as the official SDK 2.12 sends and reads it (`scaleway/jobs/v1alpha2`), and recorded answers.
+Source: the API's v1alpha2 as the official SDK 2.12 sends and reads it
+(`scaleway/jobs/v1alpha2`), and recorded answers.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,47 +30,79 @@ class Scaleway:
 
     def definitions(self) -> list[JobDefinition]:
         """Return all definitions of the project; the API cannot look for a name."""
-        found = self._api.all("job-definitions", "job_definitions", self._in_project(), _definition)
+        found = self._api.all(
+            "job-definitions", "job_definitions", self._in_project(), _definition
+        )
         return [one for one in found if one.project_id == self._project]
 
     def definition(self, definition_id: str) -> JobDefinition | None:
         """Return a definition, or None."""
         try:
-            return self._api.call(ApiCall(method="GET", path=f"job-definitions/{definition_id}"), _definition)
+            return self._api.call(
+                ApiCall(method="GET", path=f"job-definitions/{definition_id}"),
+                _definition,
+            )
         except NotThereError:
             return None
 
     def create(self, name: str, shape: Shape) -> JobDefinition:
         """Create a definition; its image says what is run."""
-        body = {"name": name, "project_id": self._project, "description": DESCRIPTION, **_fields(shape)}
-        call = ApiCall(method="POST", path="job-definitions", body=body, repeatable=False)
+        body = {
+            "name": name,
+            "project_id": self._project,
+            "description": DESCRIPTION,
+            **_fields(shape),
+        }
+        call = ApiCall(
+            method="POST", path="job-definitions", body=body, repeatable=False
+        )
         return self._api.call(call, _definition)
 
     def update(self, definition_id: str, shape: Shape) -> JobDefinition:
         """Change a definition."""
         path = f"job-definitions/{definition_id}"
-        return self._known(ApiCall(method="PATCH", path=path, body=_fields(shape)), _definition)
+        return self._known(
+            ApiCall(method="PATCH", path=path, body=_fields(shape)), _definition
+        )
 
     def secrets(self, definition_id: str) -> list[SecretReference]:
         """Return a definition's secrets; there are so few that the API gives them all at once."""
-        call = ApiCall(method="GET", path="secrets", params={"job_definition_id": definition_id})
-        return self._known(call, lambda document: [_secret(entry) for entry in document["secrets"]])
+        call = ApiCall(
+            method="GET", path="secrets", params={"job_definition_id": definition_id}
+        )
+        return self._known(
+            call, lambda document: [_secret(entry) for entry in document["secrets"]]
+        )
 
-    def add_secret(self, definition_id: str, *, variable: str, secret: str, version: str) -> None:
+    def add_secret(
+        self, definition_id: str, *, variable: str, secret: str, version: str
+    ) -> None:
         """Give a definition a secret as a variable."""
-        config = {"secret_manager_id": secret, "secret_manager_version": version, "env_var_name": variable}
+        config = {
+            "secret_manager_id": secret,
+            "secret_manager_version": version,
+            "env_var_name": variable,
+        }
         body = {"job_definition_id": definition_id, "secrets": [config]}
-        self._known(ApiCall(method="POST", path="secrets", body=body, repeatable=False), _ignore)
+        self._known(
+            ApiCall(method="POST", path="secrets", body=body, repeatable=False), _ignore
+        )
 
     def change_secret(self, reference_id: str, *, version: str) -> None:
         """Let a reference point to another version."""
-        call = ApiCall(method="PATCH", path=f"secrets/{reference_id}", body={"secret_manager_version": version})
+        call = ApiCall(
+            method="PATCH",
+            path=f"secrets/{reference_id}",
+            body={"secret_manager_version": version},
+        )
         self._known(call, _ignore)
 
     def remove_secret(self, reference_id: str) -> None:
         """Remove a reference, if it is there."""
         with suppress(NotThereError):
-            self._api.call(ApiCall(method="DELETE", path=f"secrets/{reference_id}"), _ignore)
+            self._api.call(
+                ApiCall(method="DELETE", path=f"secrets/{reference_id}"), _ignore
+            )
 
     def runs(self, definition_id: str) -> list[PlatformRun]:
         """Return all runs of a definition, oldest first."""
@@ -81,7 +114,9 @@ class Scaleway:
     def run(self, run_id: str) -> PlatformRun | None:
         """Return a run, or None."""
         try:
-            return self._api.call(ApiCall(method="GET", path=f"job-runs/{quote(run_id, safe='')}"), _run)
+            return self._api.call(
+                ApiCall(method="GET", path=f"job-runs/{quote(run_id, safe='')}"), _run
+            )
         except NotThereError:
             return None
 
@@ -93,9 +128,20 @@ class Scaleway:
         return self._known(call, lambda document: _run(document["job_runs"][0]))
 
     def stop(self, run_id: str) -> None:
-        """Ask for a run's end; what the API says of one that has ended is not documented, so its state is looked at."""
+        """Ask for a run's end.
+
+        What the API says of one that has ended is not documented, so its state is looked
+        at.
+        """
         try:
-            self._api.call(ApiCall(method="POST", path=f"job-runs/{quote(run_id, safe='')}/stop", body={}), _ignore)
+            self._api.call(
+                ApiCall(
+                    method="POST",
+                    path=f"job-runs/{quote(run_id, safe='')}/stop",
+                    body={},
+                ),
+                _ignore,
+            )
         except (NotThereError, ConfigError, RefusedError):
             run = self.run(run_id)
             if run is not None and run.live:
@@ -106,7 +152,9 @@ class Scaleway:
         try:
             return self._api.call(call, read)
         except NotThereError as error:
-            raise ConfigError(f"the platform does not know it any more ({call.path}): {error}") from error
+            raise ConfigError(
+                f"the platform does not know it any more ({call.path}): {error}"
+            ) from error
 
     def _in_project(self) -> dict[str, str]:
         return {"project_id": self._project} if self._project else {}
@@ -119,8 +167,12 @@ def _fields(shape: Shape) -> dict[str, Any]:
         "memory_limit": shape.memory,
         "local_storage_capacity": shape.disk,
         "job_timeout": None if shape.timeout is None else f"{shape.timeout}s",
-        "retry_policy": None if shape.retries is None else {"max_retries": shape.retries},
-        "environment_variables": None if shape.environment is None else dict(shape.environment),
+        "retry_policy": None
+        if shape.retries is None
+        else {"max_retries": shape.retries},
+        "environment_variables": None
+        if shape.environment is None
+        else dict(shape.environment),
     }
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -159,7 +211,9 @@ def _run(document: Any) -> PlatformRun:  # noqa: ANN401 - any value of JSON
         reason=document.get("reason"),
         exit_code=document.get("exit_code"),
         attempts=document.get("attempts"),
-        created_at=datetime.fromisoformat(created).astimezone(UTC) if created else _NEVER,
+        created_at=datetime.fromisoformat(created).astimezone(UTC)
+        if created
+        else _NEVER,
         environment=document.get("environment_variables") or {},
     )
 

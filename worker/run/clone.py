@@ -18,7 +18,9 @@ LOG = logging.getLogger(__name__)
 class Cloner:
     """Gets the repository's files: from their host for the first time, from the snapshot ever after."""
 
-    def __init__(self, context: RunContext, open_source: Callable[[], Source], packer: Packer) -> None:
+    def __init__(
+        self, context: RunContext, open_source: Callable[[], Source], packer: Packer
+    ) -> None:
         """Prepare; the source is opened only if something has to be fetched."""
         self._context = context
         self._open_source = open_source
@@ -27,7 +29,11 @@ class Cloner:
 
     def clone(self) -> tuple[Artifact, ...]:
         """Do the stage: pin the commit, and store the snapshot unless it is there."""
-        context, inbox, file = self._context, self._context.inbox, self._context.folder.scratch / SNAPSHOT
+        context, inbox, file = (
+            self._context,
+            self._context.inbox,
+            self._context.folder.scratch / SNAPSHOT,
+        )
         snapshot = None
         # guard: the pinned commit: pinned once
         if context.owned.manifest.commit is None:
@@ -42,17 +48,26 @@ class Cloner:
                 # guard: the pinned commit: checked out again
                 self._checkout(context.owned.manifest.commit)
             inbox.do("pack", lambda: self._packer.pack(context.folder.source, file))
-            snapshot = inbox.do("store", lambda: context.artifacts.store(Stage.CLONE, inputs, SNAPSHOT, file))
+            snapshot = inbox.do(
+                "store",
+                lambda: context.artifacts.store(Stage.CLONE, inputs, SNAPSHOT, file),
+            )
         context.reporter.items(Stage.CLONE, 1, 1)
         return (snapshot,)
 
     def ensure_tree(self) -> None:
-        """Have the files on this machine, from the snapshot of the finished stage; raise DamagedError."""
+        """Have the files on this machine, from the snapshot of the finished stage.
+
+        Raise DamagedError.
+        """
         if self._has_tree:
             return
         context, file = self._context, self._context.folder.scratch / SNAPSHOT
         record = context.owned.manifest.record(Stage.CLONE)
-        if not context.inbox.do("restore", lambda: context.artifacts.download(record, record.artifacts[0], file)):
+        if not context.inbox.do(
+            "restore",
+            lambda: context.artifacts.download(record, record.artifacts[0], file),
+        ):
             raise DamagedError(Stage.CLONE, SNAPSHOT)
         tree = context.folder.empty_source()
         try:
@@ -63,11 +78,19 @@ class Cloner:
 
     def _checkout(self, commit: str | None) -> str:
         tree = self._context.folder.empty_source()
-        found = self._context.inbox.do("source", lambda: self._open_source().checkout(commit, tree))
+        found = self._context.inbox.do(
+            "source", lambda: self._open_source().checkout(commit, tree)
+        )
         LOG.info("checked out", extra={"commit": found})
         self._has_tree = True
         return found
 
     def _stored_snapshot(self, inputs: str, file: Path) -> Artifact | None:
         versions = self._context.artifacts.versions(Stage.CLONE, inputs)
-        return next(filter(None, (self._context.artifacts.adopt(version, file) for version in versions)), None)
+        return next(
+            filter(
+                None,
+                (self._context.artifacts.adopt(version, file) for version in versions),
+            ),
+            None,
+        )

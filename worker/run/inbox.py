@@ -1,7 +1,7 @@
 """The main thread's inbox: it waits for the work of other threads, and listens to whatever may end the run meanwhile.
 
-Only the main thread appends checkpoints. Everything else (the keep_alive, the sender, the engine, signals) leaves
-messages here.
+Only the main thread appends checkpoints. Everything else (the keep_alive, the sender, the
+engine, signals) leaves messages here.
 """
 
 from collections import deque
@@ -11,7 +11,13 @@ from typing import Any, TypeVar
 
 from states.exits import Exit
 from worker.errors import BugError, ReplacedError
-from worker.ownership.lease import CancelRequested, LeaseLost, LeaseRefreshed, StoreLost, Superseded
+from worker.ownership.lease import (
+    CancelRequested,
+    LeaseLost,
+    LeaseRefreshed,
+    StoreLost,
+    Superseded,
+)
 from worker.system.runtime import Mailbox, Runtime, ThreadFailed
 
 Result = TypeVar("Result")
@@ -64,15 +70,20 @@ class Inbox:
     def next(self, seconds: float | None = None) -> object | None:
         """Return the next message that is not about the run as a whole, or None after so many seconds.
 
-        Raises StoppedError, CanceledError, ReplacedError, BugError where another thread has failed, or what makes the
-        store unreachable. While the lease is lost, nothing but its end is listened to.
+        Raises StoppedError, CanceledError, ReplacedError, BugError where another thread has
+        failed, or what makes the store unreachable. While the lease is lost, nothing but
+        its end is listened to.
         """
         deadline = None if seconds is None else self._runtime.monotonic() + seconds
         while True:
             if self._aside:
                 aside: object = self._aside.popleft()
                 return aside
-            left = None if deadline is None else max(0.0, deadline - self._runtime.monotonic())
+            left = (
+                None
+                if deadline is None
+                else max(0.0, deadline - self._runtime.monotonic())
+            )
             message: object | None = self.mailbox.get(left)
             if message is None or not self._heed(message):
                 return message
@@ -88,7 +99,10 @@ class Inbox:
         self._aside.extend(kept)
 
     def start(self, name: str, work: Callable[[int], object]) -> int:
-        """Do something in another thread; a message Done with the number that it is given says how it ended."""
+        """Do something in another thread.
+
+        A message Done with the number that it is given says how it ended.
+        """
         self._tasks += 1
         task = self._tasks
 
@@ -125,7 +139,9 @@ class Inbox:
             case StoreLost(error=error):
                 raise error
             case ThreadFailed(thread=thread, error=error):
-                raise BugError(f"the thread {thread} has failed: {type(error).__name__}: {error}") from error
+                raise BugError(
+                    f"the thread {thread} has failed: {type(error).__name__}: {error}"
+                ) from error
             case LeaseLost():
                 # guard: the lease: the main thread stands still when it is lost
                 self._stand_still()
@@ -136,10 +152,17 @@ class Inbox:
         return True
 
     def _stand_still(self) -> None:
-        """Keep aside what comes, until the lease is held again; messages may be late, so its own state decides."""
+        """Keep aside what comes, until the lease is held again.
+
+        Messages may be late, so its own state decides.
+        """
         while self.suspended():
             message = self.mailbox.get()
-            if message is not None and not isinstance(message, LeaseLost) and not self._heed(message):
+            if (
+                message is not None
+                and not isinstance(message, LeaseLost)
+                and not self._heed(message)
+            ):
                 self._aside.append(message)
 
     def _reassert(self) -> None:

@@ -9,7 +9,13 @@ from typing import Final
 from states.manifest import Artifact, StageRecord
 from states.stages import Stage, before
 from worker.course.formats import Rules
-from worker.engines.port import Engine, EngineFailedError, EngineOutdatedError, Item, NoMaterialError
+from worker.engines.port import (
+    Engine,
+    EngineFailedError,
+    EngineOutdatedError,
+    Item,
+    NoMaterialError,
+)
 from worker.errors import (
     DamagedError,
     DataError,
@@ -64,7 +70,14 @@ class StageItems:
 class Producer:
     """Makes the items of stages with one engine."""
 
-    def __init__(self, context: RunContext, cloner: Cloner, engine: Engine, *, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        context: RunContext,
+        cloner: Cloner,
+        engine: Engine,
+        *,
+        timeout_seconds: float,
+    ) -> None:
         """Prepare; one try of a stage may take `timeout_seconds`."""
         self._context = context
         self._cloner = cloner
@@ -78,13 +91,23 @@ class Producer:
         check_engine(self._engine)
 
     def make(self, stage: Stage) -> tuple[Artifact, ...]:
-        """Do a stage; raise EngineTroubleError (try again), EngineUnavailableError, or DamagedError (go back)."""
+        """Do a stage.
+
+        Raise EngineTroubleError (try again), EngineUnavailableError, or DamagedError (go
+        back).
+        """
         outputs = self._restore_finished(stage)
         record = self._context.owned.manifest.record(stage)
-        batch = self._batch = StageItems(stage=stage, inputs=record.inputs or "", rules=Rules(stage, outputs))
-        if record.attempts > 1:  # of a stage that was never tried, nothing can be stored
+        batch = self._batch = StageItems(
+            stage=stage, inputs=record.inputs or "", rules=Rules(stage, outputs)
+        )
+        if (
+            record.attempts > 1
+        ):  # of a stage that was never tried, nothing can be stored
             self._context.inbox.do("restore", lambda: self._restore_items(batch))
-        self._context.reporter.items(stage, len(batch.stored), len(batch.rules.expected))
+        self._context.reporter.items(
+            stage, len(batch.stored), len(batch.rules.expected)
+        )
         if batch.missing:
             self._cloner.ensure_tree()
             self._produce(batch)
@@ -106,7 +129,9 @@ class Producer:
 
     def _restore_finished(self, stage: Stage) -> dict[str, bytes]:
         manifest, folder = self._context.owned.manifest, self._context.folder
-        records = [manifest.record(one) for one in before(stage) if one is not Stage.CLONE]
+        records = [
+            manifest.record(one) for one in before(stage) if one is not Stage.CLONE
+        ]
         lacking = [record for record in records if record.stage not in self._restored]
         self._context.inbox.do("restore", lambda: self._fetch(lacking))
         paths = [artifact.path for record in records for artifact in record.artifacts]
@@ -122,7 +147,9 @@ class Producer:
 
     def _restore_items(self, batch: StageItems) -> None:
         wanted, fault = batch.rules.expected, batch.rules.fault
-        for artifact, body in self._context.artifacts.restore(batch.stage, batch.inputs, wanted, fault):
+        for artifact, body in self._context.artifacts.restore(
+            batch.stage, batch.inputs, wanted, fault
+        ):
             self._context.folder.write(artifact.path, body)
             batch.stored[artifact.path] = artifact
         for path in batch.missing:
@@ -157,7 +184,10 @@ class Producer:
     def _take(self, batch: StageItems, item: Item) -> None:
         fault = batch.rules.fault(item.path, item.body)
         if fault is not None:
-            LOG.warning("the engine made an invalid file", extra={"stage": batch.stage, "fault": fault})
+            LOG.warning(
+                "the engine made an invalid file",
+                extra={"stage": batch.stage, "fault": fault},
+            )
             batch.faults[item.path] = fault
             if item.path in batch.rules.expected:
                 self._context.folder.discard(item.path)
@@ -168,10 +198,14 @@ class Producer:
             # guard: an engine is stopped before its stage is tried again
             self._engine.stop()  # the stage will be tried again
             raise
-        future = self._context.artifacts.submit(batch.stage, batch.inputs, item.path, item.body)
+        future = self._context.artifacts.submit(
+            batch.stage, batch.inputs, item.path, item.body
+        )
         batch.in_flight.add(future)
         batch.latest[item.path] = future
-        future.add_done_callback(lambda stored: self._context.inbox.mailbox.put(Stored(future=stored)))
+        future.add_done_callback(
+            lambda stored: self._context.inbox.mailbox.put(Stored(future=stored))
+        )
 
     def _note(self, batch: StageItems, future: Future[Artifact]) -> None:
         batch.in_flight.discard(future)
@@ -180,7 +214,9 @@ class Producer:
             return
         batch.stored[artifact.path] = artifact
         self._context.new_items += 1
-        self._context.reporter.items(batch.stage, len(batch.stored), len(batch.rules.expected))
+        self._context.reporter.items(
+            batch.stage, len(batch.stored), len(batch.rules.expected)
+        )
 
     def _conclude(self, batch: StageItems, failure: BaseException | None) -> None:
         if isinstance(failure, EngineOutdatedError):
@@ -198,7 +234,9 @@ class Producer:
         if missing := batch.missing:
             named = "; ".join(batch.faults.get(path, path) for path in missing[:_NAMED])
             more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
-            raise EngineTroubleError(f"the engine has ended without {named}{more}", code="incomplete_output")
+            raise EngineTroubleError(
+                f"the engine has ended without {named}{more}", code="incomplete_output"
+            )
 
 
 def check_engine(engine: Engine) -> None:

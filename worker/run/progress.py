@@ -24,7 +24,11 @@ class LogReporter:
 
     def transition(self, manifest: Manifest) -> None:
         """Log where the job stands now."""
-        fields = {"state": manifest.state, "sequence": manifest.sequence, "run": manifest.run}
+        fields = {
+            "state": manifest.state,
+            "sequence": manifest.sequence,
+            "run": manifest.run,
+        }
         stage = manifest.current_stage
         if stage is not None:
             fields |= {"step": INFO[stage].step, "steps": len(STAGES)}
@@ -33,4 +37,6 @@ class LogReporter:
     def items(self, stage: Stage, done: int, total: int) -> None:
         """Log how far a stage is, at each tenth of it."""
         if total > 1 and done and done * 10 // total != (done - 1) * 10 // total:
-            LOG.info("items stored", extra={"stage": stage, "done": done, "total": total})
+            LOG.info(
+                "items stored", extra={"stage": stage, "done": done, "total": total}
+            )

@@ -4,7 +4,14 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from states.manifest import Manifest
 from states.stages import INFO, STAGES, Stage
@@ -34,7 +41,10 @@ class Display:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Leave the terminal as it was."""
         self._progress.stop()
@@ -61,7 +71,9 @@ class Display:
 
     def _keep(self, manifest: Manifest, stage: Stage) -> None:
         record = manifest.record(stage)
-        self.write(f"{_title(stage):<48} {len(record.artifacts):>4} {record.seconds:>8.1f}s")
+        self.write(
+            f"{_title(stage):<48} {len(record.artifacts):>4} {record.seconds:>8.1f}s"
+        )
 
 
 def _title(stage: Stage) -> str:

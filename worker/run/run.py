@@ -76,18 +76,26 @@ class Run:
         self._engine: Engine = NoEngine()
         self._retrier = Retrier(parts.runtime, parts.runtime.flag())
         self._store = RetryingStore(
-            parts.store, self._retrier, give_up_seconds=terms.store_give_up, monotonic=parts.runtime.monotonic
+            parts.store,
+            self._retrier,
+            give_up_seconds=terms.store_give_up,
+            monotonic=parts.runtime.monotonic,
         )
         self.inbox: Final = Inbox(parts.runtime)
         """Where a Stop is left for the run."""
-        self.log: Final = CheckpointLog(self._store, job_id, parts.runtime, self._store.attempt)
+        self.log: Final = CheckpointLog(
+            self._store, job_id, parts.runtime, self._store.attempt
+        )
 
     def run(self, identity: Identity) -> Exit:
         """Begin the job or go on with it, to its end; return the exit code."""
         return self._own(lambda claimant: claimant.start(identity, self._choose))
 
     def resume(self, word: OperatorRequest) -> Exit:
-        """Go on with the job by an operator's word, if its engine can work here; return the exit code."""
+        """Go on with the job by an operator's word, if its engine can work here.
+
+        Return the exit code.
+        """
 
         def choose(manifest: Manifest | None) -> EngineRef:
             ref = self._choose(manifest)
@@ -101,7 +109,10 @@ class Run:
         return self._own(lambda claimant: claimant.cancel())
 
     def redeliver(self) -> Exit:
-        """Send again the event that told the job's end, if it was rejected; return the job's exit code."""
+        """Send again the event that told the job's end, if it was rejected.
+
+        Return the job's exit code.
+        """
         return self._own(lambda claimant: claimant.redeliver())
 
     def _choose(self, manifest: Manifest | None) -> EngineRef:
@@ -109,7 +120,9 @@ class Run:
         return EngineRef(name=self._engine.name, version=self._engine.version)
 
     def _own(self, claim: Callable[[Claimant], Ownership | Exit]) -> Exit:
-        claimant = Claimant(self._store, self.log, self.inbox, self._parts.runtime, self._terms.who)
+        claimant = Claimant(
+            self._store, self.log, self.inbox, self._parts.runtime, self._terms.who
+        )
         folder = RunFolder(self._terms.work_dir, self.log.job_id, self.log.token)
         try:
             owned = claim(claimant)
@@ -120,21 +133,43 @@ class Run:
             folder.remove()
 
     def _work(self, owned: Ownership, folder: RunFolder) -> Exit:
-        parts, terms, inbox, runtime = self._parts, self._terms, self.inbox, self._parts.runtime
+        parts, terms, inbox, runtime = (
+            self._parts,
+            self._terms,
+            self.inbox,
+            self._parts.runtime,
+        )
         engine = self._engine
         artifacts = Artifacts(self._store, self.log.job_id, runtime.executor(TRANSFERS))
         lease = Lease(parts.open_lease_store, owned, runtime, inbox.mailbox)
-        keep_alive = KeepAlive(lease, inbox.mailbox, runtime, give_up_seconds=terms.store_give_up)
-        sender = Sender(parts.open_webhook, lease, runtime, inbox.mailbox) if parts.open_webhook else None
+        keep_alive = KeepAlive(
+            lease, inbox.mailbox, runtime, give_up_seconds=terms.store_give_up
+        )
+        sender = (
+            Sender(parts.open_webhook, lease, runtime, inbox.mailbox)
+            if parts.open_webhook
+            else None
+        )
         announcer = Announcer(
-            Linker(self._store, artifacts, runtime, expires_seconds=terms.url_expiry), self.log, sender
+            Linker(self._store, artifacts, runtime, expires_seconds=terms.url_expiry),
+            self.log,
+            sender,
         )
         context = RunContext(
-            runtime=runtime, inbox=inbox, owned=owned, artifacts=artifacts, folder=folder, reporter=parts.reporter
+            runtime=runtime,
+            inbox=inbox,
+            owned=owned,
+            artifacts=artifacts,
+            folder=folder,
+            reporter=parts.reporter,
         )
         identity = owned.manifest.identity
-        cloner = Cloner(context, lambda: parts.open_source(identity, folder.scratch), parts.packer)
-        producer = Producer(context, cloner, engine, timeout_seconds=terms.stage_timeout)
+        cloner = Cloner(
+            context, lambda: parts.open_source(identity, folder.scratch), parts.packer
+        )
+        producer = Producer(
+            context, cloner, engine, timeout_seconds=terms.stage_timeout
+        )
         patience = Patience(
             callback_give_up=terms.callback_give_up,
             stop_grace=terms.stop_grace,

@@ -53,7 +53,12 @@ class Runner:
     """Brings a job that this run owns to its end, or to where the next run goes on."""
 
     def __init__(
-        self, context: RunContext, cloner: Cloner, producer: Producer, announcer: Announcer, patience: Patience
+        self,
+        context: RunContext,
+        cloner: Cloner,
+        producer: Producer,
+        announcer: Announcer,
+        patience: Patience,
     ) -> None:
         """Work with these; nothing is started yet."""
         self._context = context
@@ -69,7 +74,10 @@ class Runner:
         try:
             return self._resumable()
         except StoreFaultError as error:
-            LOG.error("the store fails, and the run ends; the next one goes on", extra={"reason": str(error)})
+            LOG.error(
+                "the store fails, and the run ends; the next one goes on",
+                extra={"reason": str(error)},
+            )
             return error.exit if error.exit is Exit.REFUSED else Exit.TEMPORARY
 
     def reassert(self) -> None:
@@ -126,9 +134,16 @@ class Runner:
     def _stage(self, stage: Stage) -> None:
         tries = 0
         while True:
-            self._began, new_items = self._context.runtime.monotonic(), self._context.new_items
+            self._began, new_items = (
+                self._context.runtime.monotonic(),
+                self._context.new_items,
+            )
             try:
-                artifacts = self._cloner.clone() if stage is Stage.CLONE else self._producer.make(stage)
+                artifacts = (
+                    self._cloner.clone()
+                    if stage is Stage.CLONE
+                    else self._producer.make(stage)
+                )
             except DamagedError as damaged:
                 self._repair(damaged)
                 return
@@ -145,17 +160,28 @@ class Runner:
         seconds = self._seconds()
 
         def decide(base: Manifest) -> Manifest:
-            finished = decisions.finish(base, artifacts, at=self._now(), seconds=seconds)
+            finished = decisions.finish(
+                base, artifacts, at=self._now(), seconds=seconds
+            )
             moved = decisions.move_on(finished, at=self._now())
-            return replace(moved, fruitless_runs=0) if self._context.new_items else moved
+            return (
+                replace(moved, fruitless_runs=0) if self._context.new_items else moved
+            )
 
         self._append(decide)
 
     def _try_again(self, error: TemporaryError, tries: int) -> None:
         pause = _FIRST_PAUSE * 2.0**tries * (0.5 + self._context.runtime.jitter() / 2)
-        LOG.warning("the stage failed, trying it again", extra={"reason": str(error), "tries": tries, "pause": pause})
+        LOG.warning(
+            "the stage failed, trying it again",
+            extra={"reason": str(error), "tries": tries, "pause": pause},
+        )
         seconds = self._seconds()
-        self._append(lambda base: decisions.tried(base, self._error(error, error.exit), seconds=seconds))
+        self._append(
+            lambda base: decisions.tried(
+                base, self._error(error, error.exit), seconds=seconds
+            )
+        )
         self._context.inbox.wait(pause)
 
     def _repair(self, damaged: DamagedError) -> None:
@@ -163,16 +189,28 @@ class Runner:
         if self._repairs > MAX_TRIES:
             if damaged.anew:
                 raise EngineTroubleError(f"{damaged}, again and again")
-            raise TemporaryError(f"{damaged}, again and again: see whether something deletes or changes objects there")
-        LOG.warning("going back to a stage", extra={"back_to": damaged.stage, "reason": str(damaged)})
+            raise TemporaryError(
+                f"{damaged}, again and again: see whether something deletes or changes objects there"
+            )
+        LOG.warning(
+            "going back to a stage",
+            extra={"back_to": damaged.stage, "reason": str(damaged)},
+        )
         self._producer.forget()
         error = self._error(
-            TemporaryError(str(damaged), code="outdated" if damaged.anew else "damaged"), Exit.TEMPORARY
+            TemporaryError(
+                str(damaged), code="outdated" if damaged.anew else "damaged"
+            ),
+            Exit.TEMPORARY,
         )
-        self._append(lambda base: decisions.repair(base, damaged.stage, error, anew=damaged.anew))
+        self._append(
+            lambda base: decisions.repair(base, damaged.stage, error, anew=damaged.anew)
+        )
 
     def _publish(self) -> None:
-        missing = self._context.inbox.do("verify", lambda: self._context.artifacts.missing(self._manifest.stages))
+        missing = self._context.inbox.do(
+            "verify", lambda: self._context.artifacts.missing(self._manifest.stages)
+        )
         # guard: completed only when all is there
         if missing:
             stage, artifact = min(missing, key=lambda found: INFO[found[0]].step)
@@ -188,21 +226,39 @@ class Runner:
         return decisions.complete(base, at=self._now())
 
     def _fail(self, error: WorkerError, code: Exit) -> None:
-        LOG.error("the job has failed for good", extra={"reason": str(error), "exit_code": int(code)})
+        LOG.error(
+            "the job has failed for good",
+            extra={"reason": str(error), "exit_code": int(code)},
+        )
         self._append(lambda base: decisions.fail(base, self._error(error, code)))
 
     def _interrupt(self, error: TemporaryError | ConfigError | BugError) -> Exit:
-        """End the run with its job unfinished; the third run in a row that a fault ends without fruit fails the job."""
-        fault = isinstance(error, EngineTroubleError | BugError) and not self._manifest.over
-        fruitless = 0 if self._context.new_items else self._manifest.fruitless_runs + fault
+        """End the run with its job unfinished.
+
+        The third run in a row that a fault ends without fruit fails the job.
+        """
+        fault = (
+            isinstance(error, EngineTroubleError | BugError) and not self._manifest.over
+        )
+        fruitless = (
+            0 if self._context.new_items else self._manifest.fruitless_runs + fault
+        )
         # guard: the memory of permanent failures: a third fruitless run is the last
         if fruitless >= MAX_TRIES:
-            self._fail(error, Exit.SOFTWARE if isinstance(error, BugError) else Exit.UNAVAILABLE)
+            self._fail(
+                error,
+                Exit.SOFTWARE if isinstance(error, BugError) else Exit.UNAVAILABLE,
+            )
             return self._deliver()
-        LOG.error("the run ends, and the next one goes on", extra={"reason": str(error), "fruitless_runs": fruitless})
+        LOG.error(
+            "the run ends, and the next one goes on",
+            extra={"reason": str(error), "fruitless_runs": fruitless},
+        )
         # guard: the release: an interrupted run is silent before it
         self._announcer.close()
-        self._append(self._interruption(self._error(error, error.exit), error.exit, fruitless))
+        self._append(
+            self._interruption(self._error(error, error.exit), error.exit, fruitless)
+        )
         return error.exit
 
     def _stop(self, stopped: StoppedError) -> Exit:
@@ -216,11 +272,16 @@ class Runner:
         # guard: a stopped run stores the items in flight
         self._producer.settle(self._patience.stop_grace * _SETTLE_SHARE)
         fruitless = 0 if self._context.new_items else self._manifest.fruitless_runs
-        error = self._error(TemporaryError(stop.reason, code="interrupted"), stop.exit_code)
+        error = self._error(
+            TemporaryError(stop.reason, code="interrupted"), stop.exit_code
+        )
         try:
             self._append(self._interruption(error, stop.exit_code, fruitless))
         except (StoreFaultError, StoppedError) as failure:
-            LOG.error("could not save that the run was stopped; its lease will run out", extra={"reason": str(failure)})
+            LOG.error(
+                "could not save that the run was stopped; its lease will run out",
+                extra={"reason": str(failure)},
+            )
         return stop.exit_code
 
     def _interruption(self, error: Error, code: Exit, fruitless: int) -> Decision:
@@ -230,7 +291,14 @@ class Runner:
             # guard: a store's refusal: a job that is over is not interrupted by it
             if base.over:
                 return decisions.release(base, code, at=self._now())
-            return decisions.interrupt(base, error, code, at=self._now(), seconds=seconds, fruitless_runs=fruitless)
+            return decisions.interrupt(
+                base,
+                error,
+                code,
+                at=self._now(),
+                seconds=seconds,
+                fruitless_runs=fruitless,
+            )
 
         return decide
 
@@ -239,7 +307,10 @@ class Runner:
         self._announcer.finish_within(self._patience.callback_give_up)
         deadline = self._context.runtime.monotonic() + self._patience.callback_give_up
         code = exit_code(self._manifest)
-        while self._undelivered() and (left := deadline - self._context.runtime.monotonic()) > 0:
+        while (
+            self._undelivered()
+            and (left := deadline - self._context.runtime.monotonic()) > 0
+        ):
             try:
                 self._context.inbox.next(left)
             except CanceledError:
@@ -247,10 +318,15 @@ class Runner:
             except StoppedError as stopped:
                 # guard: a run that is stopped while it delivers does not wait for a store longer than its grace
                 self._patience.finish_within(self._patience.stop_grace * _SAVE_SHARE)
-                LOG.warning("stopping before all callbacks were delivered", extra={"reason": stopped.stop.reason})
+                LOG.warning(
+                    "stopping before all callbacks were delivered",
+                    extra={"reason": stopped.stop.reason},
+                )
                 break
         if self._undelivered():
-            LOG.error("the final callback was not delivered; the next run will try again")
+            LOG.error(
+                "the final callback was not delivered; the next run will try again"
+            )
             # guard: the release: a run that has not delivered its last event is silent before it
             self._announcer.close()
             code = Exit.TEMPORARY
@@ -270,7 +346,9 @@ class Runner:
         announcer = self._announcer
 
         def settle(base: Manifest) -> Manifest:
-            return decisions.settle(base, announcer.answers, at=self._now(), trouble=announcer.trouble)
+            return decisions.settle(
+                base, announcer.answers, at=self._now(), trouble=announcer.trouble
+            )
 
         manifest = self._context.owned.append(lambda base: decide(settle(base)))
         self._announcer.announce(manifest)

@@ -19,11 +19,19 @@ _CODES: Final = {signal.SIGTERM: Exit.SIGTERM, signal.SIGINT: Exit.SIGINT}
 class Signals:
     """Turns signals into messages for a run.
 
-    A handler runs between any two instructions of the main thread, which may hold a lock at that moment: so it only
-    notes the signal (SimpleQueue.put is made for that), and a thread of its own does the rest.
+    A handler runs between any two instructions of the main thread, which may hold a lock at
+    that moment: so it only notes the signal (SimpleQueue.put is made for that), and a
+    thread of its own does the rest.
     """
 
-    def __init__(self, inbox: Inbox, runtime: Runtime, *, grace_seconds: float, last_words: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        runtime: Runtime,
+        *,
+        grace_seconds: float,
+        last_words: Callable[[], None],
+    ) -> None:
         """Prepare; `last_words` is called before a run that does not end in time is cut off."""
         self._inbox = inbox
         self._runtime = runtime
@@ -37,7 +45,11 @@ class Signals:
             signal.signal(number, lambda noted, _: self._noted.put(noted))
         self._runtime.spawn("signals", self._listen, self._inbox.mailbox.put)
         if soft_deadline is not None:
-            self._runtime.spawn("soft-deadline", lambda: self._expire(soft_deadline), self._inbox.mailbox.put)
+            self._runtime.spawn(
+                "soft-deadline",
+                lambda: self._expire(soft_deadline),
+                self._inbox.mailbox.put,
+            )
 
     def _listen(self) -> None:
         number = signal.Signals(self._noted.get())
@@ -46,7 +58,12 @@ class Signals:
 
     def _expire(self, seconds: float) -> None:
         self._runtime.flag().wait(seconds)
-        self._end(Stop(exit_code=Exit.TEMPORARY, reason="stopped by SOFT_DEADLINE_SECONDS; run it again to go on"))
+        self._end(
+            Stop(
+                exit_code=Exit.TEMPORARY,
+                reason="stopped by SOFT_DEADLINE_SECONDS; run it again to go on",
+            )
+        )
 
     def _end(self, stop: Stop) -> None:
         self._inbox.mailbox.put(stop)

@@ -20,9 +20,10 @@ _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 class RunFolder:
     """The folder of one run: `source`, `course`, and `scratch` for everything else.
 
-    It is locked while its process lives, so that the next run of the job can tell what a killed one left behind,
-    and remove it. It gets its name once it is locked, so that no other run takes it for left behind; a process that is
-    killed before that leaves some empty folders.
+    It is locked while its process lives, so that the next run of the job can tell what a
+    killed one left behind, and remove it. It gets its name once it is locked, so that no
+    other run takes it for left behind; a process that is killed before that leaves some
+    empty folders.
     """
 
     def __init__(self, base: Path, job_id: str, token: str) -> None:
@@ -31,7 +32,9 @@ class RunFolder:
         with on_disk(base, partial(unusable_work_dir, base)):
             base.mkdir(parents=True, exist_ok=True)
             _remove_stale(base, job_id)
-            self._lock = _make_locked(self.path, (self.source, self.course, self.scratch))
+            self._lock = _make_locked(
+                self.path, (self.source, self.course, self.scratch)
+            )
 
     @property
     def source(self) -> Path:
@@ -91,7 +94,10 @@ class RunFolder:
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder in a place that all users share; raise ConfigError if it is not this user's alone."""
+    """Make a folder in a place that all users share.
+
+    Raise ConfigError if it is not this user's alone.
+    """
     with on_disk(folder, partial(unusable_work_dir, folder)):
         with suppress(FileExistsError):
             folder.mkdir(mode=0o700)
@@ -125,7 +131,9 @@ def _make_locked(path: Path, parts: tuple[Path, ...]) -> int:
 def _remove_stale(base: Path, job_id: str) -> None:
     for folder in base.glob(f"{job_id}.*"):
         # guard: the folders of job `a.b` are not those of job `a`
-        if folder.name.rpartition(".")[0] == job_id:  # else it is that of job `a.b` rather than `a`
+        if (
+            folder.name.rpartition(".")[0] == job_id
+        ):  # else it is that of job `a.b` rather than `a`
             _remove_unlocked(folder)
 
 

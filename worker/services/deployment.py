@@ -23,7 +23,12 @@ QUICK_SECONDS: Final = 5.0
 """So long is waited for a platform that a command can do without."""
 _STORE_SECONDS: Final = 10.0
 """The same for a store."""
-_PLACE: Final = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION")
+_PLACE: Final = (
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+)
 """Where a definition's store is: known from the definition, while the credentials are the caller's own."""
 
 
@@ -42,12 +47,19 @@ class Deployment:
     def faults(self, jobs: Iterable[Mapping[str, str]]) -> list[list[str]]:
         """Return, for each job's variables, what a run would find wrong before it touches anything."""
         secrets = self.platform.secrets(self.definition.id)
-        return [_faults(run_environment(self.definition, secrets, variables)) for variables in jobs]
+        return [
+            _faults(run_environment(self.definition, secrets, variables))
+            for variables in jobs
+        ]
 
-    def start(self, variables: Mapping[str, str], known: Collection[str] = ()) -> PlatformRun:
+    def start(
+        self, variables: Mapping[str, str], known: Collection[str] = ()
+    ) -> PlatformRun:
         """Start a run; `known` are the ids of the job's runs so far. Raises what `start_run` does."""
         warn(doubts(variables))
-        return start_run(self.platform, self.runtime, self.definition.id, variables, known)
+        return start_run(
+            self.platform, self.runtime, self.definition.id, variables, known
+        )
 
 
 def _faults(environment: Mapping[str, str]) -> list[str]:
@@ -57,25 +69,39 @@ def _faults(environment: Mapping[str, str]) -> list[str]:
     return reader.faults
 
 
-def connect(settings: PlatformSettings, runtime: Runtime, give_up_seconds: float | None = None) -> Platform:
+def connect(
+    settings: PlatformSettings, runtime: Runtime, give_up_seconds: float | None = None
+) -> Platform:
     """Return the platform; nothing is sent yet."""
     from worker.platform.api import GIVE_UP_SECONDS, Api  # noqa: PLC0415 - httpx takes long to load
     from worker.platform.scaleway import Scaleway  # noqa: PLC0415 - the same
 
-    return Scaleway(Api(settings, runtime, give_up_seconds or GIVE_UP_SECONDS), settings.project_id)
+    return Scaleway(
+        Api(settings, runtime, give_up_seconds or GIVE_UP_SECONDS), settings.project_id
+    )
 
 
-def platform_settings(arguments: Namespace, environment: Mapping[str, str]) -> PlatformSettings:
-    """Read the settings of a command that looks for a definition; raise ConfigError with all that is wrong."""
+def platform_settings(
+    arguments: Namespace, environment: Mapping[str, str]
+) -> PlatformSettings:
+    """Read the settings of a command that looks for a definition.
+
+    Raise ConfigError with all that is wrong.
+    """
     reader = EnvironmentReader(environment)
     settings = read_platform(reader, arguments.definition)
     if not is_uuid(settings.definition):
-        reader.required("SCW_DEFAULT_PROJECT_ID", "the id of the project that the job definition is in")
+        reader.required(
+            "SCW_DEFAULT_PROJECT_ID",
+            "the id of the project that the job definition is in",
+        )
     reader.finish()
     return settings
 
 
-def optional_platform(arguments: Namespace, environment: Mapping[str, str]) -> PlatformSettings | None:
+def optional_platform(
+    arguments: Namespace, environment: Mapping[str, str]
+) -> PlatformSettings | None:
     """Read the settings of a command that only uses a platform where there is one."""
     if not environment.get("SCW_SECRET_KEY"):
         return None
@@ -85,11 +111,21 @@ def optional_platform(arguments: Namespace, environment: Mapping[str, str]) -> P
     return settings
 
 
-def find_definition(platform: Platform, settings: PlatformSettings) -> JobDefinition | None:
+def find_definition(
+    platform: Platform, settings: PlatformSettings
+) -> JobDefinition | None:
     """Return our definition, or None if there is none; raise ConfigError if two have the name."""
     if settings.project_id is None:
-        return platform.definition(settings.definition) if is_uuid(settings.definition) else None
-    found = [one for one in platform.definitions() if settings.definition in {one.id, one.name}]
+        return (
+            platform.definition(settings.definition)
+            if is_uuid(settings.definition)
+            else None
+        )
+    found = [
+        one
+        for one in platform.definitions()
+        if settings.definition in {one.id, one.name}
+    ]
     if len(found) > 1:
         raise ConfigError(
             f"{len(found)} job definitions of the project are called {settings.definition!r} "
@@ -98,7 +134,9 @@ def find_definition(platform: Platform, settings: PlatformSettings) -> JobDefini
     return found[0] if found else None
 
 
-def open_deployment(arguments: Namespace, environment: Mapping[str, str], runtime: Runtime) -> Deployment:
+def open_deployment(
+    arguments: Namespace, environment: Mapping[str, str], runtime: Runtime
+) -> Deployment:
     """Connect, and find our definition; raise ConfigError if there is none."""
     settings = platform_settings(arguments, environment)
     platform = connect(settings, runtime)
@@ -111,27 +149,43 @@ def open_deployment(arguments: Namespace, environment: Mapping[str, str], runtim
     return Deployment(platform=platform, definition=definition, runtime=runtime)
 
 
-def runs_of(runs: Iterable[PlatformRun], job_id: str, manifest: Manifest | None) -> list[PlatformRun]:
+def runs_of(
+    runs: Iterable[PlatformRun], job_id: str, manifest: Manifest | None
+) -> list[PlatformRun]:
     """Return those runs that were started for a job, or have worked on it."""
     worked = {run.platform_run for run in manifest.runs} if manifest else set()
     return [run for run in runs if run.job_id == job_id or run.id in worked]
 
 
-def operators_view(arguments: Namespace, environment: Mapping[str, str], definition: JobDefinition) -> View:
+def operators_view(
+    arguments: Namespace, environment: Mapping[str, str], definition: JobDefinition
+) -> View:
     """Open the store of who looks after jobs: the one that is named, else the one that the definition names."""
-    url = arguments.store or environment.get("STORE_URL") or definition.environment.get("STORE_URL")
+    url = (
+        arguments.store
+        or environment.get("STORE_URL")
+        or definition.environment.get("STORE_URL")
+    )
     return open_view(Namespace(store=url), {**place_of(definition), **environment})
 
 
-def runs_view(arguments: Namespace, environment: Mapping[str, str], definition: JobDefinition) -> View | str:
+def runs_view(
+    arguments: Namespace, environment: Mapping[str, str], definition: JobDefinition
+) -> View | str:
     """Open the store that the definition's runs write to, or return why it cannot be read from here."""
-    url = arguments.store or definition.environment.get("STORE_URL") or environment.get("STORE_URL")
+    url = (
+        arguments.store
+        or definition.environment.get("STORE_URL")
+        or environment.get("STORE_URL")
+    )
     if not url:
         return "the definition does not show its STORE_URL: name it with --store"
     try:
         view = open_view(Namespace(store=url), {**place_of(definition), **environment})
         hasty = replace(view.settings, store_give_up=_STORE_SECONDS)
-        view = replace(view, settings=hasty, store=open_retrying_store(hasty, view.runtime))
+        view = replace(
+            view, settings=hasty, store=open_retrying_store(hasty, view.runtime)
+        )
         next(view.store.entries("", limit=1), None)
     except WorkerError as error:
         return str(error)
@@ -140,9 +194,15 @@ def runs_view(arguments: Namespace, environment: Mapping[str, str], definition: 
 
 def place_of(definition: JobDefinition) -> dict[str, str]:
     """Return the variables that say where a definition's store is."""
-    return {name: definition.environment[name] for name in _PLACE if name in definition.environment}
+    return {
+        name: definition.environment[name]
+        for name in _PLACE
+        if name in definition.environment
+    }
 
 
 def warn(lines: Iterable[str]) -> None:
     """Tell the user something that does not stop a command."""
-    sys.stderr.writelines(f"fondation-worker: warning: {logs.printable(line)}\n" for line in lines)
+    sys.stderr.writelines(
+        f"fondation-worker: warning: {logs.printable(line)}\n" for line in lines
+    )

@@ -8,7 +8,12 @@ from typing import Final
 from states.exits import Exit
 from states.manifest import Manifest
 from states.takeover import exit_code
-from worker.errors import StoreConfigError, StoreRefusedError, StoreUnavailableError, TemporaryError
+from worker.errors import (
+    StoreConfigError,
+    StoreRefusedError,
+    StoreUnavailableError,
+    TemporaryError,
+)
 from worker.ownership.log import CheckpointLog
 from worker.platform.port import Platform, PlatformRun
 from worker.platform.sweep_decision import described
@@ -35,7 +40,10 @@ class Outcome:
 
 
 def outcome(manifest: Manifest | None, run: PlatformRun) -> Outcome | None:
-    """Return what came of a job, by its newest manifest (if it can be read) and its last run; None while that lives."""
+    """Return what came of a job, by its newest manifest (if it can be read) and its last run.
+
+    None while that lives.
+    """
     if run.live:
         return None
     if manifest is not None and manifest.over:
@@ -52,7 +60,9 @@ def outcome(manifest: Manifest | None, run: PlatformRun) -> Outcome | None:
 def _code(run: PlatformRun) -> Exit:
     """Return the code of a run that has not finished its job; one that was killed can be run again."""
     known = run.exit_code in set(Exit) and run.exit_code != Exit.OK
-    return Exit(run.exit_code) if known and run.exit_code is not None else Exit.TEMPORARY
+    return (
+        Exit(run.exit_code) if known and run.exit_code is not None else Exit.TEMPORARY
+    )
 
 
 class Follower:
@@ -64,8 +74,13 @@ class Follower:
         self._view = view
         self._runtime = runtime
 
-    def follow(self, job_id: str, run_id: str, see: Callable[[Manifest], None]) -> Outcome:
-        """Wait until the job rests; `see` is shown each new manifest. Raises TemporaryError if nobody answers."""
+    def follow(
+        self, job_id: str, run_id: str, see: Callable[[Manifest], None]
+    ) -> Outcome:
+        """Wait until the job rests.
+
+        `see` is shown each new manifest. Raises TemporaryError if nobody answers.
+        """
         began = answered = read = self._runtime.monotonic()
         pause, shown = self._runtime.flag(), 0
         while True:
@@ -77,8 +92,16 @@ class Follower:
             if manifest is not None and manifest.sequence > shown:
                 shown = manifest.sequence
                 see(manifest)
-            enough = readable or now - read > SILENCE_SECONDS or (run is not None and run.state == "succeeded")
-            if run is not None and enough and (found := outcome(manifest, run)) is not None:
+            enough = (
+                readable
+                or now - read > SILENCE_SECONDS
+                or (run is not None and run.state == "succeeded")
+            )
+            if (
+                run is not None
+                and enough
+                and (found := outcome(manifest, run)) is not None
+            ):
                 return found
             pause.wait(min(LONGEST_SECONDS, FIRST_SECONDS + (now - began) / 20))
 
@@ -106,7 +129,9 @@ class Follower:
         except TemporaryError as error:
             if self._runtime.monotonic() - answered > SILENCE_SECONDS:
                 raise
-            LOG.warning("the platform does not answer now", extra={"reason": str(error)})
+            LOG.warning(
+                "the platform does not answer now", extra={"reason": str(error)}
+            )
             return None
         if run is None:
             raise TemporaryError(

@@ -43,7 +43,10 @@ def resume_on_platform(arguments: Namespace, environment: Mapping[str, str]) -> 
     deployment = open_deployment(arguments, environment, SystemRuntime())
     view = operators_view(arguments, environment, deployment.definition)
     manifest = view.manifest(arguments.job_id)
-    word = OperatorRequest(stage=Stage(arguments.stage) if arguments.stage else None, takeover=arguments.takeover)
+    word = OperatorRequest(
+        stage=Stage(arguments.stage) if arguments.stage else None,
+        takeover=arguments.takeover,
+    )
     if word.stage is None and (manifest.collected or manifest.state is State.COMPLETED):
         return _resumed(deployment, manifest, None)
     runs = runs_of(deployment.runs(), manifest.job_id, manifest)
@@ -52,14 +55,21 @@ def resume_on_platform(arguments: Namespace, environment: Mapping[str, str]) -> 
             f"job {manifest.job_id} is not dead: {described(live[-1])}; wait for it, cancel the job, "
             "or take it over with `resume --takeover`"
         )
-    variables = job_environment(manifest.identity, runs[-1].environment if runs else {}, environment)
-    warn(f"the run may be refused: {fault}" for fault in deployment.faults([variables])[0])
+    variables = job_environment(
+        manifest.identity, runs[-1].environment if runs else {}, environment
+    )
+    warn(
+        f"the run may be refused: {fault}"
+        for fault in deployment.faults([variables])[0]
+    )
     claim_and_release(view, manifest.job_id, word)
     run = _start(deployment, variables, runs)
     return _resumed(deployment, view.manifest(manifest.job_id), run)
 
 
-def _resumed(deployment: Deployment, manifest: Manifest, run: PlatformRun | None) -> Output:
+def _resumed(
+    deployment: Deployment, manifest: Manifest, run: PlatformRun | None
+) -> Output:
     document = {
         "jobId": manifest.job_id,
         "state": manifest.state,
@@ -67,13 +77,19 @@ def _resumed(deployment: Deployment, manifest: Manifest, run: PlatformRun | None
         "runId": run.id if run else None,
         "definitionId": deployment.definition.id,
     }
-    said = f"started platform run {run.id}" if run else f"is {manifest.state}: nothing was started"
+    said = (
+        f"started platform run {run.id}"
+        if run
+        else f"is {manifest.state}: nothing was started"
+    )
     return Output(document=document, lines=[f"job {manifest.job_id}: {said}"])
 
 
 def claim_and_release(view: View, job_id: str, word: OperatorRequest) -> None:
     """Apply an operator's word to a job, and leave it to whoever comes next."""
-    who = Newcomer(version=__version__, lease_seconds=view.settings.lease, announces=False)
+    who = Newcomer(
+        version=__version__, lease_seconds=view.settings.lease, announces=False
+    )
     log = CheckpointLog(view.store, job_id, view.runtime, view.store.attempt)
     claimant = Claimant(view.store, log, Inbox(view.runtime), view.runtime, who)
 
@@ -87,7 +103,9 @@ def claim_and_release(view: View, job_id: str, word: OperatorRequest) -> None:
         owned.append(lambda base: decisions.release(base, Exit.OK, at=now))
 
 
-def _start(deployment: Deployment, variables: Mapping[str, str], runs: list[PlatformRun]) -> PlatformRun:
+def _start(
+    deployment: Deployment, variables: Mapping[str, str], runs: list[PlatformRun]
+) -> PlatformRun:
     try:
         return deployment.start(variables, [run.id for run in runs])
     except WorkerError as error:
@@ -96,15 +114,21 @@ def _start(deployment: Deployment, variables: Mapping[str, str], runs: list[Plat
         raise type(error)(said, code=error.code) from error
 
 
-def platform_runs(settings: PlatformSettings, runtime: Runtime, manifest: Manifest) -> list[PlatformRun]:
+def platform_runs(
+    settings: PlatformSettings, runtime: Runtime, manifest: Manifest
+) -> list[PlatformRun]:
     """Return what the platform knows of a job's runs, oldest first, its manifest's and the definition's."""
     platform = connect(settings, runtime, QUICK_SECONDS)
     definition = find_definition(platform, settings)
-    found = runs_of(platform.runs(definition.id) if definition else [], manifest.job_id, manifest)
+    found = runs_of(
+        platform.runs(definition.id) if definition else [], manifest.job_id, manifest
+    )
     known = {run.id for run in found}
     others = {run.platform_run for run in manifest.runs if run.platform_run} - known
     asked = [platform.run(run_id) for run_id in sorted(others)]
-    return sorted([*found, *(run for run in asked if run)], key=lambda run: run.created_at)
+    return sorted(
+        [*found, *(run for run in asked if run)], key=lambda run: run.created_at
+    )
 
 
 def run_document(run: PlatformRun) -> dict[str, Any]:
@@ -121,12 +145,16 @@ def run_document(run: PlatformRun) -> dict[str, Any]:
 def cancel_unbegun(settings: PlatformSettings, view: View, job_id: str) -> bool:
     """Begin a job that only the platform knows with a wish to cancel it, and stop its runs; False if there is none.
 
-    The wish comes first, so that no sweep starts the job anew, and a run that begins meanwhile finds it.
+    The wish comes first, so that no sweep starts the job anew, and a run that begins
+    meanwhile finds it.
     """
     platform = connect(settings, view.runtime)
     definition = find_definition(platform, settings)
     here = view.store.url.rstrip("/")
-    if definition is None or definition.environment.get("STORE_URL", here).rstrip("/") != here:
+    if (
+        definition is None
+        or definition.environment.get("STORE_URL", here).rstrip("/") != here
+    ):
         return False
     runs = runs_of(platform.runs(definition.id), job_id, None)
     identity = expected(job_id, runs)
@@ -134,7 +162,9 @@ def cancel_unbegun(settings: PlatformSettings, view: View, job_id: str) -> bool:
         return False
     wish = wish_to_cancel(view, identity, engine_by(definition))
     try:
-        CheckpointLog(view.store, job_id, view.runtime).append(None, wish, Writer.OPERATOR)
+        CheckpointLog(view.store, job_id, view.runtime).append(
+            None, wish, Writer.OPERATOR
+        )
     except OvertakenError:  # it has begun
         return True
     for run in runs:
@@ -143,16 +173,23 @@ def cancel_unbegun(settings: PlatformSettings, view: View, job_id: str) -> bool:
     return True
 
 
-def see_to_cancel(settings: PlatformSettings, view: View, before: Manifest, ask: Callable[[], Exit]) -> Exit | None:
+def see_to_cancel(
+    settings: PlatformSettings, view: View, before: Manifest, ask: Callable[[], Exit]
+) -> Exit | None:
     """Wait for the platform's run of a job to obey an operator's `cancel`, stop it if it does not, and `ask` again.
 
-    `before` is the manifest of before the first `ask`. Returns the second answer, or None where it was not asked again.
-    Takes up to twice the owner's lease, and then what the platform takes to stop a run. Raises TemporaryError if that
-    does not end.
+    `before` is the manifest of before the first `ask`. Returns the second answer, or None
+    where it was not asked again. Takes up to twice the owner's lease, and then what the
+    platform takes to stop a run. Raises TemporaryError if that does not end.
     """
     manifest, silent = view.manifest(before.job_id), before.owner.platform_run
     if manifest.over:
-        if silent and not before.over and not before.released and manifest.run != before.run:
+        if (
+            silent
+            and not before.over
+            and not before.released
+            and manifest.run != before.run
+        ):
             _stop_silent(settings, view.runtime, silent)
         return None
     run_id = manifest.owner.platform_run
@@ -173,7 +210,11 @@ def _stop_silent(settings: PlatformSettings, runtime: Runtime, run_id: str) -> N
     try:
         connect(settings, runtime).stop(run_id)
     except WorkerError as error:
-        warn([f"platform run {run_id} may still be there, and could not be stopped: {error}"])
+        warn(
+            [
+                f"platform run {run_id} may still be there, and could not be stopped: {error}"
+            ]
+        )
 
 
 def _await_rest(view: View, job_id: str, seconds: float) -> None:
@@ -181,7 +222,9 @@ def _await_rest(view: View, job_id: str, seconds: float) -> None:
     deadline, pause = view.runtime.monotonic() + seconds, view.runtime.flag()
     while view.runtime.monotonic() < deadline:
         manifest = view.manifest(job_id)
-        silent, lease = read_silence(view.store, CheckpointLog(view.store, job_id, view.runtime), manifest)
+        silent, lease = read_silence(
+            view.store, CheckpointLog(view.store, job_id, view.runtime), manifest
+        )
         if manifest.over or manifest.released or silent > lease:
             return
         pause.wait(LOOK_SECONDS)
@@ -191,5 +234,7 @@ def _await_end(platform: Platform, runtime: Runtime, run_id: str) -> None:
     deadline, pause = runtime.monotonic() + STOP_SECONDS, runtime.flag()
     while (run := platform.run(run_id)) is not None and run.live:
         if runtime.monotonic() >= deadline:
-            raise TemporaryError(f"{described(run)}, although it was told to stop: run this again later")
+            raise TemporaryError(
+                f"{described(run)}, although it was told to stop: run this again later"
+            )
         pause.wait(LOOK_SECONDS)

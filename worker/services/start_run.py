@@ -22,13 +22,22 @@ from worker.source.git_program import Git
 from worker.source.port import Revision, Source
 from worker.system import logs
 from worker.system.runtime import SystemRuntime
-from worker.wiring import open_engine, open_lease_store, open_source, open_store, open_webhook, work_dir
+from worker.wiring import (
+    open_engine,
+    open_lease_store,
+    open_source,
+    open_store,
+    open_webhook,
+    work_dir,
+)
 
 LOG = logging.getLogger(__name__)
 
 
 @contextmanager
-def reporting(environment: Mapping[str, str], *, default_format: str, job_id: str) -> Iterator[Reporter]:
+def reporting(
+    environment: Mapping[str, str], *, default_format: str, job_id: str
+) -> Iterator[Reporter]:
     """Set up the log, or the display where there is a terminal and no log was asked for."""
     reader = EnvironmentReader(environment)
     asked = read_logging(reader)
@@ -39,7 +48,12 @@ def reporting(environment: Mapping[str, str], *, default_format: str, job_id: st
         from worker.run.progress_bar import Display  # noqa: PLC0415 - only what is used is imported
 
         with Display() as display:
-            logs.configure(display.write, level=asked.level or "warning", form=form, context=context)
+            logs.configure(
+                display.write,
+                level=asked.level or "warning",
+                form=form,
+                context=context,
+            )
             yield display
     else:
         logs.configure(sys.stderr, level=level, form=form, context=context)
@@ -59,7 +73,9 @@ def do(
     stop = runtime.flag()
 
     def open_job_source(identity: Identity, scratch: Path) -> Source:
-        source = open_source(settings, identity, Git(scratch, runtime, stop, environment))
+        source = open_source(
+            settings, identity, Git(scratch, runtime, stop, environment)
+        )
         return source if commit is None else PinnedSource(source, commit)
 
     parts = Parts(
@@ -73,9 +89,13 @@ def do(
         reporter=reporter,
     )
     job = Run(parts, _terms(settings), job_id)
-    signals = Signals(job.inbox, runtime, grace_seconds=settings.stop_grace, last_words=stop.set)
+    signals = Signals(
+        job.inbox, runtime, grace_seconds=settings.stop_grace, last_words=stop.set
+    )
     deadline = settings.soft_deadline
-    signals.install(soft_deadline=None if deadline is None else max(0.0, deadline - runtime.age()))
+    signals.install(
+        soft_deadline=None if deadline is None else max(0.0, deadline - runtime.age())
+    )
     try:
         return work(job)
     except ReplacedError as error:

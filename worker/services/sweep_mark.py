@@ -1,10 +1,12 @@
 """The mark of a sweep: who has it may start one run after a dead one.
 
-The platform's `start` takes no idempotency key, so the store decides between two sweeps: a mark is an object that is
-created, never overwritten, under a name made of the dead run's id. So after any one dead run, sweeps start one run,
-whether the platform's list shows that already or not; when it has died too, it is the next mark's name.
+The platform's `start` takes no idempotency key, so the store decides between two sweeps: a
+mark is an object that is created, never overwritten, under a name made of the dead run's
+id. So after any one dead run, sweeps start one run, whether the platform's list shows that
+already or not; when it has died too, it is the next mark's name.
 
-What remains: a sweep that was killed between its mark and its start leaves the job alone for STALE_SECONDS.
+What remains: a sweep that was killed between its mark and its start leaves the job alone
+for STALE_SECONDS.
 """
 
 from contextlib import suppress
@@ -21,7 +23,10 @@ _MEDIA_TYPE: Final = "text/plain"
 
 
 def take(store: Store, runtime: Runtime, job_id: str, run_id: str) -> str | None:
-    """Leave a mark for the run after a dead one, and return its key; None if another sweep was first."""
+    """Leave a mark for the run after a dead one, and return its key.
+
+    None if another sweep was first.
+    """
     body = runtime.token().encode("ascii")
     number = 1
     while True:

@@ -18,14 +18,20 @@ def identity_by(job_id: str, run: PlatformRun) -> Identity:
     """Return what a job is about by what its run was told."""
     told = run.environment
     return Identity(
-        job_id=job_id, repository=told.get("REPOSITORY_URL", ""), branch=told.get("BRANCH") or DEFAULT_BRANCH
+        job_id=job_id,
+        repository=told.get("REPOSITORY_URL", ""),
+        branch=told.get("BRANCH") or DEFAULT_BRANCH,
     )
 
 
 def expected(job_id: str, runs: Sequence[PlatformRun]) -> Identity | None:
     """Return what a job is about that will begin, by a run that lives or by one that a sweep would start; or None."""
     look = first_look(SweepCandidate(job_id=job_id, manifest=None, runs=runs))
-    return identity_by(job_id, runs[-1]) if runs and (runs[-1].live or look.action is Action.START) else None
+    return (
+        identity_by(job_id, runs[-1])
+        if runs and (runs[-1].live or look.action is Action.START)
+        else None
+    )
 
 
 def engine_by(definition: JobDefinition) -> str:
@@ -37,6 +43,14 @@ def engine_by(definition: JobDefinition) -> str:
 def wish_to_cancel(view: View, identity: Identity, engine: str) -> Manifest:
     """Return the first manifest of a job that nobody works on, and that is to be canceled."""
     now = iso(view.runtime.now())
-    run = RunRecord(number=1, claimed_at=now, version=__version__, lease_seconds=view.settings.lease, platform_run=None)
-    begun = begin(identity, EngineRef(name=engine, version=__version__), run, announces=True)
+    run = RunRecord(
+        number=1,
+        claimed_at=now,
+        version=__version__,
+        lease_seconds=view.settings.lease,
+        platform_run=None,
+    )
+    begun = begin(
+        identity, EngineRef(name=engine, version=__version__), run, announces=True
+    )
     return release(request_cancel(begun), Exit.OK, at=now)

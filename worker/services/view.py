@@ -47,4 +47,6 @@ def open_view(arguments: Namespace, environment: Mapping[str, str]) -> View:
     """Open the store that a command is to look at."""
     settings = store_settings(arguments, environment)
     runtime = SystemRuntime()
-    return View(settings=settings, store=open_retrying_store(settings, runtime), runtime=runtime)
+    return View(
+        settings=settings, store=open_retrying_store(settings, runtime), runtime=runtime
+    )

@@ -20,7 +20,9 @@ def is_excepted(url: str, entries: str) -> bool:
     """Tell whether NO_PROXY names a server, a domain or network that it is in, or everything (`*`)."""
     parts = urlsplit(url)
     host, port = (parts.hostname or "").lower(), parts.port or _PORTS[parts.scheme]
-    return any(_covers(entry, host, port) for entry in re.split(r"[\s,]+", entries.lower()))
+    return any(
+        _covers(entry, host, port) for entry in re.split(r"[\s,]+", entries.lower())
+    )
 
 
 def _covers(entry: str, host: str, port: int) -> bool:

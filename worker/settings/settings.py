@@ -110,8 +110,13 @@ class EnvironmentReader:
     """Reads variables and collects what is wrong with them; an empty variable counts as missing."""
 
     def __init__(self, environment: Mapping[str, str], *, here: bool = True) -> None:
-        """Read from a copy of an environment; `here` tells whether the files that it names are on this machine."""
-        self._environment = {name: value for name, value in environment.items() if value}
+        """Read from a copy of an environment.
+
+        `here` tells whether the files that it names are on this machine.
+        """
+        self._environment = {
+            name: value for name, value in environment.items() if value
+        }
         self._here = here
         self.faults: list[str] = []
 
@@ -155,15 +160,27 @@ class EnvironmentReader:
         if value is not None and self._here:
             self.checked(name, value, folder_fault if folder else certificates_fault)
 
-    def checked(self, name: str, value: Value, check: Callable[[Value], str | None]) -> Value:
+    def checked(
+        self, name: str, value: Value, check: Callable[[Value], str | None]
+    ) -> Value:
         """Return a value, and note what a check finds wrong with it."""
         fault = check(value)
         line = f"{name} is {value!r}: {fault}"
-        if fault is not None and line not in self.faults:  # two may read the same variable
+        if (
+            fault is not None and line not in self.faults
+        ):  # two may read the same variable
             self.faults.append(line)
         return value
 
-    def number(self, name: str, default: float, *, low: float = 0, high: float = 10**9, whole: bool = False) -> float:
+    def number(
+        self,
+        name: str,
+        default: float,
+        *,
+        low: float = 0,
+        high: float = 10**9,
+        whole: bool = False,
+    ) -> float:
         """Return a variable as a number of seconds, within bounds."""
         text = self.text(name)
         if text is None:
@@ -190,7 +207,9 @@ class EnvironmentReader:
         """Return a variable that must be one of a few words."""
         text = self.text(name) or default
         if text not in choices:
-            self.faults.append(f"{name} is {text!r}: it must be one of {', '.join(filter(None, choices))}")
+            self.faults.append(
+                f"{name} is {text!r}: it must be one of {', '.join(filter(None, choices))}"
+            )
         return text
 
     def finish(self) -> None:
@@ -203,16 +222,27 @@ ENGINES: Final = ("auto", "static", "fondation")
 
 
 def read_settings(reader: EnvironmentReader, store_url: str | None = None) -> Settings:
-    """Read everything but the job; `store_url` overrides the variable, and the caller calls `reader.finish()`."""
+    """Read everything but the job.
+
+    `store_url` overrides the variable, and the caller calls `reader.finish()`.
+    """
     url = store_url or reader.text("STORE_URL") or ""
-    read_logging(reader)  # whoever sets up the log reads it again; its faults come with all others
+    read_logging(
+        reader
+    )  # whoever sets up the log reads it again; its faults come with all others
     reader.certificates("GIT_SSL_CAINFO")
     reader.certificates("GIT_SSL_CAPATH", folder=True)
     return Settings(
         store_url=reader.checked("STORE_URL", url, _store_fault) if url else url,
         s3=_s3(reader) if url.startswith("s3://") else None,
         url_expiry=int(
-            reader.number("URL_EXPIRY_SECONDS", MAX_EXPIRY_SECONDS, low=1, high=MAX_EXPIRY_SECONDS, whole=True)
+            reader.number(
+                "URL_EXPIRY_SECONDS",
+                MAX_EXPIRY_SECONDS,
+                low=1,
+                high=MAX_EXPIRY_SECONDS,
+                whole=True,
+            )
         ),
         store_give_up=reader.number("STORE_GIVE_UP_SECONDS", 300),
         allow_unfenced_store=reader.flag("ALLOW_UNFENCED_STORE"),
@@ -220,7 +250,11 @@ def read_settings(reader: EnvironmentReader, store_url: str | None = None) -> Se
         engine=_engine(reader),
         callback=_callback(reader),
         github_token=reader.credential("GITHUB_TOKEN"),
-        lease=int(reader.number("LEASE_SECONDS", 30, low=MIN_LEASE_SECONDS, high=86400, whole=True)),
+        lease=int(
+            reader.number(
+                "LEASE_SECONDS", 30, low=MIN_LEASE_SECONDS, high=86400, whole=True
+            )
+        ),
         soft_deadline=reader.number("SOFT_DEADLINE_SECONDS", 0) or None,
         stop_grace=reader.number("STOP_GRACE_SECONDS", 5, low=1, high=3600),
         work_dir=_work_dir(reader),
@@ -247,7 +281,11 @@ def _engine(reader: EnvironmentReader) -> EngineSettings:
     return EngineSettings(
         name=name,
         fondation_path=Path(
-            reader.checked("FONDATION_PATH", reader.text("FONDATION_PATH", "/fondation") or "", _absolute_fault)
+            reader.checked(
+                "FONDATION_PATH",
+                reader.text("FONDATION_PATH", "/fondation") or "",
+                _absolute_fault,
+            )
         ),
         timeout_seconds=reader.number("STAGE_TIMEOUT_SECONDS", 10800, low=1),
         silence_seconds=reader.number("STAGE_SILENCE_SECONDS", 1800, low=1),
@@ -256,7 +294,11 @@ def _engine(reader: EnvironmentReader) -> EngineSettings:
 
 def _check_model(reader: EnvironmentReader) -> None:
     """Check what the Fondation CLI is given of our environment."""
-    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"):
+    for name in (
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_AUTH_TOKEN",
+        "CLAUDE_CODE_OAUTH_TOKEN",
+    ):
         reader.credential(name)
     for name in ("ANTHROPIC_API_KEY_FILE", "ANTHROPIC_MODEL"):
         reader.text(name)
@@ -271,18 +313,26 @@ def _callback(reader: EnvironmentReader) -> CallbackSettings | None:
     url, token = reader.text("CALLBACK_URL"), reader.secret("CALLBACK_TOKEN")
     if token is not None and (fault := header_fault(token.reveal())):
         reader.faults.append(f"CALLBACK_TOKEN is malformed: {fault}")
-    signing, give_up = reader.secret("CALLBACK_SIGNING_SECRET"), reader.number("CALLBACK_GIVE_UP_SECONDS", 600)
+    signing, give_up = (
+        reader.secret("CALLBACK_SIGNING_SECRET"),
+        reader.number("CALLBACK_GIVE_UP_SECONDS", 600),
+    )
     key = _signing_key(reader, signing) if signing else None
     fault = http_fault(url) if url is not None else None
     if fault:
-        # The address itself may hold a secret, so it is not repeated, nor the part that Python quotes.
+        # The address itself may hold a secret, so it is not repeated, nor the part that
+        # Python quotes.
         reader.faults.append(f"CALLBACK_URL is malformed: {fault.partition(' (')[0]}")
     if url is not None and token is None:
-        reader.faults.append("CALLBACK_TOKEN is missing: set it to the token that the webhook expects")
+        reader.faults.append(
+            "CALLBACK_TOKEN is missing: set it to the token that the webhook expects"
+        )
     if url is None or token is None or fault:
         return None
     proxy = read_proxy(reader, url, "CALLBACK_URL")
-    return CallbackSettings(url=url, token=token, signing_key=key, give_up_seconds=give_up, proxy=proxy)
+    return CallbackSettings(
+        url=url, token=token, signing_key=key, give_up_seconds=give_up, proxy=proxy
+    )
 
 
 def read_proxy(reader: EnvironmentReader, url: str, of: str) -> Secret | None:
@@ -328,17 +378,23 @@ def _signing_key(reader: EnvironmentReader, secret: Secret) -> Secret | None:
     except binascii.Error:
         key = b""
     if not text.startswith("whsec_") or not 24 <= len(key) <= 64:  # noqa: PLR2004 - as Standard Webhooks has it
-        reader.faults.append("CALLBACK_SIGNING_SECRET is malformed: it must be whsec_ and 24 to 64 bytes in base64")
+        reader.faults.append(
+            "CALLBACK_SIGNING_SECRET is malformed: it must be whsec_ and 24 to 64 bytes in base64"
+        )
         return None
     return Secret(text.removeprefix("whsec_"))
 
 
 def _s3(reader: EnvironmentReader) -> S3Settings:
-    scaleway = bool(reader.text("SCW_ACCESS_KEY") and not reader.text("AWS_ACCESS_KEY_ID"))
+    scaleway = bool(
+        reader.text("SCW_ACCESS_KEY") and not reader.text("AWS_ACCESS_KEY_ID")
+    )
     access = "SCW_ACCESS_KEY" if scaleway else "AWS_ACCESS_KEY_ID"
     secret = "SCW_SECRET_KEY" if scaleway else "AWS_SECRET_ACCESS_KEY"
     if not reader.text(access):
-        reader.faults.append(f"{access} is missing: a store on S3 needs it (or SCW_ACCESS_KEY and SCW_SECRET_KEY)")
+        reader.faults.append(
+            f"{access} is missing: a store on S3 needs it (or SCW_ACCESS_KEY and SCW_SECRET_KEY)"
+        )
     if not reader.text(secret):
         reader.faults.append(f"{secret} is missing: a store on S3 needs it")
     reader.certificates("AWS_CA_BUNDLE")
@@ -385,7 +441,11 @@ def http_fault(url: str) -> str | None:
         return f"it is no URL ({error})"
     if surplus_fault(url) or re.search(r"[\s\ud800-\udfff]", url):
         return "it holds white space, a quotation mark at an end, or a character that cannot be seen"
-    if parts.scheme not in {"http", "https"} or not host or not re.fullmatch(HTTP_URL, url):
+    if (
+        parts.scheme not in {"http", "https"}
+        or not host
+        or not re.fullmatch(HTTP_URL, url)
+    ):
         return "it must be an http:// or https:// URL with a host"
     return None
 
@@ -394,10 +454,18 @@ def _store_fault(url: str) -> str | None:
     if fault := surplus_fault(url):
         return f"it {fault}"
     parts = urlsplit(url)
-    if parts.scheme == "s3" and re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", parts.netloc):
+    if parts.scheme == "s3" and re.fullmatch(
+        r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", parts.netloc
+    ):
         segments = parts.path.strip("/").split("/")
-        clean = parts.path.strip("/") == "" or all(segment not in {"", ".", ".."} for segment in segments)
-        return None if clean and not parts.query else "its prefix must not hold empty, `.` or `..` parts, nor a `?`"
+        clean = parts.path.strip("/") == "" or all(
+            segment not in {"", ".", ".."} for segment in segments
+        )
+        return (
+            None
+            if clean and not parts.query
+            else "its prefix must not hold empty, `.` or `..` parts, nor a `?`"
+        )
     if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
         return None
     return "it must be s3://bucket/prefix or file:///folder"

@@ -36,8 +36,15 @@ def surplus_fault(text: str) -> str | None:
     if begins and ends and text[0] == text[-1]:
         return f"begins and ends with {_called(text[0])}"
     if begins or ends:
-        return f"ends with {_called(text[-1])}" if ends else f"begins with {_called(text[0])}"
-    inner = next((character for character in text if unicodedata.category(character) == "Cc"), None)
+        return (
+            f"ends with {_called(text[-1])}"
+            if ends
+            else f"begins with {_called(text[0])}"
+        )
+    inner = next(
+        (character for character in text if unicodedata.category(character) == "Cc"),
+        None,
+    )
     return f"holds {_called(inner)}" if inner else None
 
 
@@ -88,7 +95,11 @@ def secret_fault(text: str) -> str | None:
 
 def header_fault(text: str) -> str | None:
     """Say why a secret cannot be the value of an HTTP header, without repeating it, or return None."""
-    return None if re.fullmatch("[ -~]+", text) else "it must be of printable ASCII characters"
+    return (
+        None
+        if re.fullmatch("[ -~]+", text)
+        else "it must be of printable ASCII characters"
+    )
 
 
 def certificates_fault(path: str) -> str | None:
@@ -110,7 +121,11 @@ def folder_fault(path: str) -> str | None:
     folders = [Path(part) for part in path.split(":") if Path(part).is_dir()]
     if not folders:
         return "it must be a folder of certificates, and there is none"
-    if not any(re.fullmatch(r"[0-9a-f]{8}\.\d+", file.name) for folder in folders for file in folder.iterdir()):
+    if not any(
+        re.fullmatch(r"[0-9a-f]{8}\.\d+", file.name)
+        for folder in folders
+        for file in folder.iterdir()
+    ):
         return "it must be a folder of certificates by their hashes (see `openssl rehash`), and holds none"
     return None
 

@@ -32,7 +32,9 @@ class FileEntry:
     executable: bool
 
 
-def regular_files(root: Path, leaves_out: Callable[[str], bool] = lambda _: False) -> list[FileEntry]:
+def regular_files(
+    root: Path, leaves_out: Callable[[str], bool] = lambda _: False
+) -> list[FileEntry]:
     """Return the regular files below a folder, sorted by the bytes of their names.
 
     Symlinks and `.git` are no part of it, nor is what `leaves_out` says: it is asked with the path
@@ -46,7 +48,9 @@ def regular_files(root: Path, leaves_out: Callable[[str], bool] = lambda _: Fals
             for entry in entries:
                 name = folder + entry.name
                 is_folder = entry.is_dir(follow_symlinks=False)
-                if entry.name == ".git" or not (is_folder or entry.is_file(follow_symlinks=False)):
+                if entry.name == ".git" or not (
+                    is_folder or entry.is_file(follow_symlinks=False)
+                ):
                     continue
                 if leaves_out(f"{name}/" if is_folder else name):
                     continue
@@ -58,7 +62,9 @@ def regular_files(root: Path, leaves_out: Callable[[str], bool] = lambda _: Fals
 
 
 def _entry(name: str, state: os.stat_result) -> FileEntry:
-    return FileEntry(name=name, size=state.st_size, executable=bool(state.st_mode & 0o100))
+    return FileEntry(
+        name=name, size=state.st_size, executable=bool(state.st_mode & 0o100)
+    )
 
 
 def has_content(names: Iterable[str]) -> bool:

@@ -33,7 +33,10 @@ _CHANGED: Final = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 
 
 class FolderSource:
-    """The source that is a folder; its commit is `folder-` and 40 hexadecimal digits over names and contents."""
+    """The source that is a folder.
+
+    Its commit is `folder-` and 40 hexadecimal digits over names and contents.
+    """
 
     def __init__(self, path: Path, limits: SourceLimits) -> None:
         """Take the folder, which is there."""
@@ -45,11 +48,15 @@ class FolderSource:
         return Revision(commit=self._read(None), branch=_NO_BRANCH)
 
     def checkout(self, commit: str | None, tree: Path) -> str:
-        """Copy the files, and return the commit that they are; raise DataError if another one was asked for."""
+        """Copy the files, and return the commit that they are.
+
+        Raise DataError if another one was asked for.
+        """
         found = self._read(tree)
         if commit not in {None, found}:
             raise DataError(
-                f"{self._path}: its files have changed since the job began: start a new job", code="commit_not_found"
+                f"{self._path}: its files have changed since the job began: start a new job",
+                code="commit_not_found",
             )
         return found
 
@@ -58,7 +65,9 @@ class FolderSource:
         digest = hashlib.sha256()
         for entry in entries:
             content = self._take(entry, tree / entry.name if tree else None)
-            digest.update(b"%b\0%d%b" % (os.fsencode(entry.name), entry.executable, content))
+            digest.update(
+                b"%b\0%d%b" % (os.fsencode(entry.name), entry.executable, content)
+            )
         return _PREFIX + digest.hexdigest()[:_DIGITS]
 
     def _entries(self, *, tells: bool) -> list[FileEntry]:
@@ -67,7 +76,9 @@ class FolderSource:
         is_ignored = rules_for(self._path.resolve())
 
         def leaves_out(path: str) -> bool:
-            reason = ignored if is_ignored(path) else long if is_too_long(path) else None
+            reason = (
+                ignored if is_ignored(path) else long if is_too_long(path) else None
+            )
             if reason is not None:
                 reason.append(path)
             return reason is not None
@@ -87,7 +98,9 @@ class FolderSource:
         sizes = [(entry.name, entry.size) for entry in entries]
         size = sum(entry.size for entry in entries)
         try:
-            self._limits.check(str(self._path), size=size, files=len(entries), parts=sizes)
+            self._limits.check(
+                str(self._path), size=size, files=len(entries), parts=sizes
+            )
         except DataError as error:
             advice = f"name in {NAME} what is no part of the project"
             raise DataError(f"{error}: {advice}", code=error.code) from error
@@ -110,7 +123,10 @@ class FolderSource:
 
     def _content(self, entry: FileEntry) -> Iterator[bytes]:
         path, left = self._path / entry.name, entry.size
-        with on_disk(path, self._unreadable), os.fdopen(_open_regular(path), "rb") as file:
+        with (
+            on_disk(path, self._unreadable),
+            os.fdopen(_open_regular(path), "rb") as file,
+        ):
             for chunk in chunks(file):
                 left -= len(chunk)
                 if left < 0:
@@ -151,7 +167,9 @@ def _empty(path: Path, ignored: list[str]) -> DataError:
     if ignored:
         what = f"{NAME} names all that lies there: take out of it what the course is to be about"
     else:
-        what = "the folder is empty, or holds no regular file: give one with source code"
+        what = (
+            "the folder is empty, or holds no regular file: give one with source code"
+        )
     return DataError(f"{path}: {what}", code="repository_empty")
 
 
@@ -159,5 +177,9 @@ def _without_courses(entries: list[FileEntry]) -> list[FileEntry]:
     """Leave out courses that were written into the folder: with them, each run would be about something else."""
     names = {entry.name for entry in entries}
     folders = {name.rpartition("/")[0] for name in names if "/" in name}
-    courses = tuple(f"{folder}/" for folder in folders if all(f"{folder}/{file}" in names for file in _COURSE))
+    courses = tuple(
+        f"{folder}/"
+        for folder in folders
+        if all(f"{folder}/{file}" in names for file in _COURSE)
+    )
     return [entry for entry in entries if not entry.name.startswith(courses)]

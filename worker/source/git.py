@@ -70,14 +70,18 @@ class GitSource:
         if commit is not None and not is_commit(commit):
             raise self._gone(f"{commit!r} is not the full name of a commit")
         with self._git.folder() as folder:
-            repository = ScratchRepository(self._git, folder, self._host.address, self._limits)
+            repository = ScratchRepository(
+                self._git, folder, self._host.address, self._limits
+            )
             found = self._retry(lambda: self._fetch(repository, commit))
             repository.materialize(found, tree)
         return found
 
     def _retry(self, work: Callable[[], Result]) -> Result:
         def say(error: str) -> None:
-            LOG.warning("no success with the git host, trying again", extra={"error": error})
+            LOG.warning(
+                "no success with the git host, trying again", extra={"error": error}
+            )
 
         return self._retrier.call(work, POLICY, on_retry=say)
 
@@ -89,13 +93,17 @@ class GitSource:
         repository.init(commit)
         if not self._host.fetch(folder, commit, _FETCHED):
             tip = self._tip(folder)
-            if tip.revision.commit != commit or not self._host.fetch(folder, tip.ref, _FETCHED):
+            if tip.revision.commit != commit or not self._host.fetch(
+                folder, tip.ref, _FETCHED
+            ):
                 raise self._gone(
                     f"the host does not give commit {commit}, and {tip.revision.branch} is at {tip.revision.commit} "
                     "now: start a new job for that"
                 )
         if repository.commit_of(_FETCHED) != commit:
-            raise self._gone(f"{self._branch or commit} is not the name of a commit, or is just being moved")
+            raise self._gone(
+                f"{self._branch or commit} is not the name of a commit, or is just being moved"
+            )
         return commit
 
     def _gone(self, what: str) -> DataError:
@@ -103,19 +111,39 @@ class GitSource:
 
     def _tip(self, folder: Path) -> RemoteRef:
         branch = self._branch
-        names = (_HEAD,) if branch is None else (f"{BRANCHES}{branch}", f"{_TAGS}{branch}")
-        refs, head = self._host.refs(folder, *names, *(f"{name}^{{}}" for name in names))
+        names = (
+            (_HEAD,) if branch is None else (f"{BRANCHES}{branch}", f"{_TAGS}{branch}")
+        )
+        refs, head = self._host.refs(
+            folder, *names, *(f"{name}^{{}}" for name in names)
+        )
         for name in names:
             if name in refs:
-                commit = refs.get(f"{name}^{{}}", refs[name])  # of an annotated tag, what it is a tag of
-                return RemoteRef(ref=name, revision=Revision(commit=commit, branch=branch or head or _HEAD))
+                commit = refs.get(
+                    f"{name}^{{}}", refs[name]
+                )  # of an annotated tag, what it is a tag of
+                return RemoteRef(
+                    ref=name,
+                    revision=Revision(commit=commit, branch=branch or head or _HEAD),
+                )
         raise self._missing(folder)
 
     def _missing(self, folder: Path) -> DataError:
         refs, _ = self._host.refs(folder)
         if not refs:
-            return DataError(f"{self._host.address}: the repository is empty", code="repository_empty")
+            return DataError(
+                f"{self._host.address}: the repository is empty",
+                code="repository_empty",
+            )
         names = [ref.removeprefix(BRANCHES).removeprefix(_TAGS) for ref in refs]
-        there = f"{', '.join(names[:_NAMED])}{' and others' if len(names) > _NAMED else ''}"
-        what = f"it has no branch or tag {self._branch}" if self._branch else "its default branch has no commit yet"
-        return DataError(f"{self._host.address}: {what}; there is {there}", code="branch_not_found")
+        there = (
+            f"{', '.join(names[:_NAMED])}{' and others' if len(names) > _NAMED else ''}"
+        )
+        what = (
+            f"it has no branch or tag {self._branch}"
+            if self._branch
+            else "its default branch has no commit yet"
+        )
+        return DataError(
+            f"{self._host.address}: {what}; there is {there}", code="branch_not_found"
+        )

@@ -1,8 +1,9 @@
 """A git host, asked over HTTPS by the git program.
 
-The token goes to the repository's own host only, by git's environment: it stands in no argument list and in no file.
-Redirects are not followed by git, which would take the token along, but looked at here: another path of the same host
-(a repository that was renamed, or whose address lacks `.git`) is taken, anything else is an error that names it.
+The token goes to the repository's own host only, by git's environment: it stands in no
+argument list and in no file. Redirects are not followed by git, which would take the token
+along, but looked at here: another path of the same host (a repository that was renamed, or
+whose address lacks `.git`) is taken, anything else is an error that names it.
 """
 
 import base64
@@ -18,7 +19,13 @@ from states.repository_url import full_url, repository_fault
 from worker.errors import DataError
 from worker.settings.settings import Secret
 from worker.source.git_program import Git, GitOptions
-from worker.source.host_answer import TRACE, HostAnswer, UnavailableError, failure, read_answer
+from worker.source.host_answer import (
+    TRACE,
+    HostAnswer,
+    UnavailableError,
+    failure,
+    read_answer,
+)
 from worker.source.limits import SourceLimits
 from worker.source.scratch_repository import is_commit
 from worker.system.process import Finished
@@ -39,7 +46,9 @@ _FETCH: Final = (
 class GitHost:
     """The host of one repository."""
 
-    def __init__(self, git: Git, repository: str, token: Secret | None, limits: SourceLimits) -> None:
+    def __init__(
+        self, git: Git, repository: str, token: Secret | None, limits: SourceLimits
+    ) -> None:
         """Take the repository's URL or `owner/name`."""
         self._git = git
         self._limits = limits
@@ -47,10 +56,14 @@ class GitHost:
         self._header: dict[str, str] = {}
         self.address = full_url(repository)
         if token is not None:
-            basic = base64.b64encode(f"x-access-token:{token.reveal()}".encode()).decode("ascii")
+            basic = base64.b64encode(
+                f"x-access-token:{token.reveal()}".encode()
+            ).decode("ascii")
             self._secrets = (token.reveal(), basic)
             parts = urlsplit(self.address)
-            self._header = {f"http.{parts.scheme}://{parts.netloc}/.extraHeader": f"Authorization: Basic {basic}"}
+            self._header = {
+                f"http.{parts.scheme}://{parts.netloc}/.extraHeader": f"Authorization: Basic {basic}"
+            }
 
     def refs(self, folder: Path, *patterns: str) -> tuple[dict[str, str], str | None]:
         """Return the commits of the refs of those names (or all branches and tags), and the branch that HEAD means."""
@@ -58,17 +71,30 @@ class GitHost:
         finished = self._ask(folder, ("ls-remote", *options), patterns, GitOptions())
         answer = read_answer(finished.stderr, self._secrets)
         if finished.code != 0:
-            raise UnavailableError(f"{self.address}: the git host refuses: {answer.reason}")
+            raise UnavailableError(
+                f"{self.address}: the git host refuses: {answer.reason}"
+            )
         if not answer.is_git:  # git takes an empty page for an empty repository
             raise failure(answer, self.address, has_token=bool(self._secrets))
         lines = finished.stdout.decode("utf-8", "replace").splitlines()
-        pairs = [(name, value) for value, tab, name in (line.partition("\t") for line in lines) if tab]
-        heads = [value.removeprefix("ref: ").removeprefix(BRANCHES) for name, value in pairs if name == "HEAD"]
+        pairs = [
+            (name, value)
+            for value, tab, name in (line.partition("\t") for line in lines)
+            if tab
+        ]
+        heads = [
+            value.removeprefix("ref: ").removeprefix(BRANCHES)
+            for name, value in pairs
+            if name == "HEAD"
+        ]
         head = next((name for name in heads if not is_commit(name)), None)
         return {name: value for name, value in pairs if is_commit(value)}, head
 
     def fetch(self, folder: Path, name: str, target: str) -> bool:
-        """Get the objects of a commit or ref without history, and let `target` point to it; False if it is refused."""
+        """Get the objects of a commit or ref without history, and let `target` point to it.
+
+        False if it is refused.
+        """
 
         def watch() -> None:
             self._limits.check(self.address, size=_size(folder))
@@ -76,8 +102,17 @@ class GitHost:
         options = GitOptions(timeout_seconds=self._limits.seconds, watch=watch)
         return self._ask(folder, _FETCH, (f"+{name}:{target}",), options).code == 0
 
-    def _ask(self, folder: Path, command: tuple[str, ...], names: tuple[str, ...], options: GitOptions) -> Finished:
-        """Ask the host, wherever on it the repository is now; raise what a failure means, unless it is a refusal."""
+    def _ask(
+        self,
+        folder: Path,
+        command: tuple[str, ...],
+        names: tuple[str, ...],
+        options: GitOptions,
+    ) -> Finished:
+        """Ask the host, wherever on it the repository is now.
+
+        Raise what a failure means, unless it is a refusal.
+        """
         for _ in range(_MAX_MOVES):
             variables = {**TRACE, "GIT_ALLOW_PROTOCOL": urlsplit(self.address).scheme}
             finished = self._git.run(
@@ -85,14 +120,23 @@ class GitHost:
                 (*command, "--", self.address, *names),
                 replace(options, config=self._header, variables=variables),
             )
-            if finished.code == 0 or any(refusal in finished.stderr for refusal in _REFUSALS):
+            if finished.code == 0 or any(
+                refusal in finished.stderr for refusal in _REFUSALS
+            ):
                 return finished
             self._follow(read_answer(finished.stderr, self._secrets))
-        raise DataError(f"{self.address}: the git host sends us in a circle", code="repository_moved")
+        raise DataError(
+            f"{self.address}: the git host sends us in a circle",
+            code="repository_moved",
+        )
 
     def _follow(self, answer: HostAnswer) -> None:
         moved = answer.moved(self.address)
-        if moved is None or _origin(moved) != _origin(self.address) or repository_fault(moved, allow_http=True):
+        if (
+            moved is None
+            or _origin(moved) != _origin(self.address)
+            or repository_fault(moved, allow_http=True)
+        ):
             raise failure(answer, self.address, has_token=bool(self._secrets))
         LOG.info("the repository has another address", extra={"repository": moved})
         self.address = moved

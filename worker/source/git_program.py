@@ -12,9 +12,22 @@ from pathlib import Path
 from typing import Final
 
 from worker.errors import ConfigError, DiskError, TemporaryError
-from worker.system.disk import NO_DESCRIPTORS, NO_ROOM, full_disk, on_disk, unusable_work_dir
+from worker.system.disk import (
+    NO_DESCRIPTORS,
+    NO_ROOM,
+    full_disk,
+    on_disk,
+    unusable_work_dir,
+)
 from worker.system.logs import printable
-from worker.system.process import Command, Finished, MissingProgramError, ProcessStoppedError, ProcessTimeoutError, run
+from worker.system.process import (
+    Command,
+    Finished,
+    MissingProgramError,
+    ProcessStoppedError,
+    ProcessTimeoutError,
+    run,
+)
 from worker.system.runtime import Flag, Runtime
 
 QUICK_SECONDS: Final = 120
@@ -22,7 +35,16 @@ QUICK_SECONDS: Final = 120
 
 _PASSED_ON: Final = (
     "PATH",
-    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    *(
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "no_proxy",
+    ),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH"),
 )
 """What git takes from our environment: where programs are, how to get out, and whose certificates to believe."""
@@ -43,42 +65,71 @@ _VARIABLES: Final = {
 
 _HARMLESS: Final = (
     # What old tools wrote into commits and trees that many a well-known project still has ...
-    *("zeroPaddedFilemode", "badTimezone", "zeroPaddedDate", "badDate", "badDateOverflow", "missingSpaceBeforeDate"),
-    *("missingEmail", "badEmail", "missingNameBeforeEmail", "missingSpaceBeforeEmail", "badName", "nulInCommit"),
+    *(
+        "zeroPaddedFilemode",
+        "badTimezone",
+        "zeroPaddedDate",
+        "badDate",
+        "badDateOverflow",
+        "missingSpaceBeforeDate",
+    ),
+    *(
+        "missingEmail",
+        "badEmail",
+        "missingNameBeforeEmail",
+        "missingSpaceBeforeEmail",
+        "badName",
+        "nulInCommit",
+    ),
     *("missingTaggerEntry", "badTagName", "badFilemode", "multipleAuthors"),
     # ... and what only those suffer from who obey these files: we do not.
-    *("gitmodulesMissing", "gitmodulesBlob", "gitmodulesLarge", "gitmodulesParse", "gitmodulesName"),
+    *(
+        "gitmodulesMissing",
+        "gitmodulesBlob",
+        "gitmodulesLarge",
+        "gitmodulesParse",
+        "gitmodulesName",
+    ),
     *("gitmodulesSymlink", "gitmodulesUrl", "gitmodulesPath", "gitmodulesUpdate"),
-    *("gitattributesMissing", "gitattributesLarge", "gitattributesLineLength", "gitattributesBlob"),
+    *(
+        "gitattributesMissing",
+        "gitattributesLarge",
+        "gitattributesLineLength",
+        "gitattributesBlob",
+    ),
 )
 
-_CONFIG: Final = {
-    "core.fileMode": "false",  # what a mounted folder says of it is no change
-    "core.hooksPath": os.devnull,
-    "core.symlinks": "false",
-    "core.fsmonitor": "false",
-    "core.attributesFile": os.devnull,
-    "core.excludesFile": os.devnull,
-    "core.protectHFS": "true",
-    "credential.helper": "",
-    "fetch.fsckObjects": "true",
-    "fetch.unpackLimit": "1",
-    "gc.auto": "0",
-    "http.followRedirects": "false",  # a token must not follow; worker/source/git_host.py looks where it would go
-    "http.lowSpeedLimit": "1000",
-    "http.lowSpeedTime": "60",
-    "http.version": "HTTP/1.1",  # HTTP/2 gains nothing here, and breaks off more often
-    "maintenance.auto": "false",
-    "protocol.version": "2",
-    "safe.directory": "*",  # the check is for configuration and hooks, which are not used
-    "submodule.recurse": "false",
-    "transfer.bundleURI": "false",
-} | {f"fetch.fsck.{fault}": "ignore" for fault in _HARMLESS}
+_CONFIG: Final = (
+    {
+        "core.fileMode": "false",  # what a mounted folder says of it is no change
+        "core.hooksPath": os.devnull,
+        "core.symlinks": "false",
+        "core.fsmonitor": "false",
+        "core.attributesFile": os.devnull,
+        "core.excludesFile": os.devnull,
+        "core.protectHFS": "true",
+        "credential.helper": "",
+        "fetch.fsckObjects": "true",
+        "fetch.unpackLimit": "1",
+        "gc.auto": "0",
+        "http.followRedirects": "false",  # a token must not follow; worker/source/git_host.py looks where it would go
+        "http.lowSpeedLimit": "1000",
+        "http.lowSpeedTime": "60",
+        "http.version": "HTTP/1.1",  # HTTP/2 gains nothing here, and breaks off more often
+        "maintenance.auto": "false",
+        "protocol.version": "2",
+        "safe.directory": "*",  # the check is for configuration and hooks, which are not used
+        "submodule.recurse": "false",
+        "transfer.bundleURI": "false",
+    }
+    | {f"fetch.fsck.{fault}": "ignore" for fault in _HARMLESS}
+)
 
 _DISK: Final = re.compile(
     rb"(?:error|fatal): (?:unable to write .*|.*Out of diskspace.*|.*: (?:%b))"
     % b"|".join(
-        re.escape(os.strerror(number).encode()) for number in (*NO_ROOM, *NO_DESCRIPTORS, errno.EIO, errno.EROFS)
+        re.escape(os.strerror(number).encode())
+        for number in (*NO_ROOM, *NO_DESCRIPTORS, errno.EIO, errno.EROFS)
     )
 )
 """Lines in which git blames this machine's disk; what a host says begins with `remote: `."""
@@ -86,7 +137,10 @@ _DISK: Final = re.compile(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GitOptions:
-    """What is particular to one git command; `watch` is called while it runs, and may raise to end it."""
+    """What is particular to one git command.
+
+    `watch` is called while it runs, and may raise to end it.
+    """
 
     config: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -100,14 +154,24 @@ class GitOptions:
 class Git:
     """Runs git, each time with its home and its repository in a scratch folder."""
 
-    def __init__(self, scratch: Path, runtime: Runtime, stop: Flag, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        scratch: Path,
+        runtime: Runtime,
+        stop: Flag,
+        environment: Mapping[str, str],
+    ) -> None:
         """Prepare; `stop` ends whatever runs, and `environment` is the worker's."""
         self._scratch = scratch
         self.runtime = runtime
         self.stop = stop
-        self._variables = {name: environment[name] for name in _PASSED_ON if environment.get(name)} | _VARIABLES
+        self._variables = {
+            name: environment[name] for name in _PASSED_ON if environment.get(name)
+        } | _VARIABLES
         if "SSL_CERT_FILE" in self._variables:  # git itself does not know it
-            self._variables.setdefault("GIT_SSL_CAINFO", self._variables["SSL_CERT_FILE"])
+            self._variables.setdefault(
+                "GIT_SSL_CAINFO", self._variables["SSL_CERT_FILE"]
+            )
 
     @contextmanager
     def folder(self) -> Iterator[Path]:
@@ -120,10 +184,16 @@ class Git:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def run(self, folder: Path, arguments: tuple[str, ...], options: GitOptions | None = None) -> Finished:
+    def run(
+        self,
+        folder: Path,
+        arguments: tuple[str, ...],
+        options: GitOptions | None = None,
+    ) -> Finished:
         """Run a command on the repository in a scratch folder, whatever its exit code.
 
-        Raises DiskError if it fails for want of this machine's disk, where the host may be blamed otherwise.
+        Raises DiskError if it fails for want of this machine's disk, where the host may be
+        blamed otherwise.
         """
         options = options or GitOptions()
         config = {**_CONFIG, **options.config}
@@ -134,10 +204,15 @@ class Git:
             "GIT_DIR": str(folder / "git"),
             "GIT_CONFIG_COUNT": str(len(config)),
             **{f"GIT_CONFIG_KEY_{i}": key for i, key in enumerate(config)},
-            **{f"GIT_CONFIG_VALUE_{i}": value for i, value in enumerate(config.values())},
+            **{
+                f"GIT_CONFIG_VALUE_{i}": value
+                for i, value in enumerate(config.values())
+            },
             **options.variables,
         }
-        command = Command(argv=("git", *arguments), env=variables, cwd=folder, input=options.data)
+        command = Command(
+            argv=("git", *arguments), env=variables, cwd=folder, input=options.data
+        )
         with on_disk(folder):
             finished = self._finished(command, options)
         # guard: a full disk is not the git host's fault
@@ -166,7 +241,9 @@ class Git:
                 code="git_unavailable",
             ) from error
         except ProcessStoppedError as error:
-            raise TemporaryError("git was ended, since the run is being stopped", code="stopped") from error
+            raise TemporaryError(
+                "git was ended, since the run is being stopped", code="stopped"
+            ) from error
 
 
 def _disk_fault(finished: Finished, folder: Path) -> DiskError | None:
@@ -174,5 +251,7 @@ def _disk_fault(finished: Finished, folder: Path) -> DiskError | None:
     for line in finished.stderr.splitlines():
         if _DISK.fullmatch(line):
             said = printable(line.decode("utf-8", "replace"))
-            return DiskError(f"{folder}: git says `{said}`: make room there, then run this again")
+            return DiskError(
+                f"{folder}: git says `{said}`: make room there, then run this again"
+            )
     return full_disk(folder) if finished.code > 1 else None

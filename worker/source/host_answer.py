@@ -1,7 +1,8 @@
 """What a git host has answered, and what follows from it.
 
-It is read from git's trace of HTTP headers, not from its messages: those are for people, and differ from version to
-version. In the trace git blots out authorizations, and nobody but this module sees it.
+It is read from git's trace of HTTP headers, not from its messages: those are for people,
+and differ from version to version. In the trace git blots out authorizations, and nobody
+but this module sees it.
 """
 
 import re
@@ -23,7 +24,8 @@ _STATUS: Final = re.compile(rb"HTTP/[\d.]+ (\d{3})")
 _TRACE_LINE: Final = re.compile(rb"\d\d:\d\d:\d\d\.\d+ ")
 _MAX_REASON: Final = 300
 _OF_A_NEWER_GIT: Final = re.compile(
-    r"repository extension|-only extension|repo(sitory)? (format )?version|'extensions\.|hash algorithm", re.IGNORECASE
+    r"repository extension|-only extension|repo(sitory)? (format )?version|'extensions\.|hash algorithm",
+    re.IGNORECASE,
 )
 _NEWER_GIT: Final = "a newer git has made it, so install that git here"
 _ASKED: Final = "/info/refs"
@@ -31,7 +33,10 @@ _DAMAGE: Final = b"fsck error"
 
 
 class UnavailableError(TemporaryError):
-    """The git host does not answer, or answers that it cannot now; `retry_after` in seconds, where it said so."""
+    """The git host does not answer, or answers that it cannot now.
+
+    `retry_after` in seconds, where it said so.
+    """
 
     code = "git_unavailable"
 
@@ -84,7 +89,9 @@ def read_answer(stderr: bytes, secrets: Sequence[str] = ()) -> HostAnswer:
         name, colon, value = match[1].decode("latin-1").partition(":")
         if colon:
             headers[name.strip().lower()] = value.strip()
-    return HostAnswer(status=status, headers=headers, reason=reason(stderr), damaged=_DAMAGE in stderr)
+    return HostAnswer(
+        status=status, headers=headers, reason=reason(stderr), damaged=_DAMAGE in stderr
+    )
 
 
 def reason(stderr: bytes) -> str:
@@ -92,8 +99,16 @@ def reason(stderr: bytes) -> str:
 
     Its lines after the first are indented, or stand behind a colon, and belong to it.
     """
-    lines = [line for line in stderr.splitlines() if line.strip() and not _TRACE_LINE.match(line)]
-    faults = [number for number, line in enumerate(lines) if line.startswith((b"error: ", b"fatal: "))]
+    lines = [
+        line
+        for line in stderr.splitlines()
+        if line.strip() and not _TRACE_LINE.match(line)
+    ]
+    faults = [
+        number
+        for number, line in enumerate(lines)
+        if line.startswith((b"error: ", b"fatal: "))
+    ]
     first = faults[0] if faults else 0
     message = lines[first : first + 1] or [b"it says nothing"]
     for line in lines[first + 1 :]:
@@ -101,7 +116,9 @@ def reason(stderr: bytes) -> str:
             break
         message.append(line.strip())
     text = without_credentials(b" ".join(message).decode("utf-8", "replace"))
-    said = "".join(character if character.isprintable() else " " for character in text)[:_MAX_REASON]
+    said = "".join(character if character.isprintable() else " " for character in text)[
+        :_MAX_REASON
+    ]
     return f"{said}: {_NEWER_GIT}" if _OF_A_NEWER_GIT.search(said) else said
 
 
@@ -110,7 +127,9 @@ def failure(answer: HostAnswer, address: str, *, has_token: bool) -> WorkerError
     match answer.status:
         case None | 200:
             return _broken(answer, address)
-        case status if status in {408, 429} or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        case status if (
+            status in {408, 429} or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        ):
             return _unavailable(answer, address)
         case 403 if "retry-after" in answer.headers:
             return _unavailable(answer, address)
@@ -121,7 +140,11 @@ def failure(answer: HostAnswer, address: str, *, has_token: bool) -> WorkerError
                 code="git_refused",
             )
         case 401 | 403 | 404 | 410 | 451:
-            private = "GITHUB_TOKEN may not read it" if has_token else "it is private: then set GITHUB_TOKEN"
+            private = (
+                "GITHUB_TOKEN may not read it"
+                if has_token
+                else "it is private: then set GITHUB_TOKEN"
+            )
             what = page_hint(address) or f"there is no such repository, or {private}"
             return DataError(f"{address}: {what}", code="repository_not_found")
     return _elsewhere(answer, address)
@@ -139,8 +162,13 @@ def _broken(answer: HostAnswer, address: str) -> WorkerError:
     if answer.status is not None and not answer.is_git:
         return _elsewhere(answer, address)
     if answer.damaged:
-        return DataError(f"{address}: the repository is damaged: {answer.reason}", code="repository_invalid")
-    return UnavailableError(f"{address}: the git host cannot be reached, or broke off: {answer.reason}")
+        return DataError(
+            f"{address}: the repository is damaged: {answer.reason}",
+            code="repository_invalid",
+        )
+    return UnavailableError(
+        f"{address}: the git host cannot be reached, or broke off: {answer.reason}"
+    )
 
 
 def _elsewhere(answer: HostAnswer, address: str) -> WorkerError:
@@ -153,4 +181,7 @@ def _elsewhere(answer: HostAnswer, address: str) -> WorkerError:
             code="repository_moved",
         )
     what = hint or "give the repository's own address"
-    return DataError(f"{address}: what answers there (status {answer.status}) is no git server: {what}", code="not_git")
+    return DataError(
+        f"{address}: what answers there (status {answer.status}) is no git server: {what}",
+        code="not_git",
+    )

@@ -28,11 +28,18 @@ class SourceLimits:
     def check(self, name: str, *, size: int, files: int = 0, parts: Parts = ()) -> None:
         """Raise DataError if that is too much for a repository; it names the largest parts."""
         if files > self.files:
-            counted = [f"{path} ({n} files)" for path, n in largest((path, 1) for path, _ in parts)]
-            raise _too_large(f"{name}: it has more than {self.files} files", "many", counted)
+            counted = [
+                f"{path} ({n} files)"
+                for path, n in largest((path, 1) for path, _ in parts)
+            ]
+            raise _too_large(
+                f"{name}: it has more than {self.files} files", "many", counted
+            )
         if size > self.size:
             sized = [f"{path} ({n / _MIB:.0f} MiB)" for path, n in largest(parts)]
-            raise _too_large(f"{name}: it is larger than {self.size / _MIB:g} MiB", "large", sized)
+            raise _too_large(
+                f"{name}: it is larger than {self.size / _MIB:g} MiB", "large", sized
+            )
 
 
 def largest(parts: Parts) -> list[tuple[str, int]]:
@@ -50,12 +57,20 @@ def largest(parts: Parts) -> list[tuple[str, int]]:
         total = sum(totals.values())
         if prefix and sum(size for _, size in found) < _MOST * total:
             return [(prefix, total)]
-        if not found or found[0][1] < _NEARLY_ALL * total or not found[0][0].endswith("/"):
-            return [(path, size) for path, size in found if size > _WORTH_NAMING * total]
+        if (
+            not found
+            or found[0][1] < _NEARLY_ALL * total
+            or not found[0][0].endswith("/")
+        ):
+            return [
+                (path, size) for path, size in found if size > _WORTH_NAMING * total
+            ]
         prefix = found[0][0]
         files = [(path, size) for path, size in files if path.startswith(prefix)]
 
 
 def _too_large(fault: str, much: str, parts: list[str]) -> DataError:
     where = f"; its largest parts are {', '.join(parts)}" if parts else ""
-    return DataError(f"{fault}, which is too {much} for a course{where}", code="repository_too_large")
+    return DataError(
+        f"{fault}, which is too {much} for a course{where}", code="repository_too_large"
+    )

@@ -1,7 +1,8 @@
 """A folder on this machine as a source: a repository's HEAD commit, or, where there is none, what lies there.
 
-A repository is read through one of our own that borrows its objects. Of the repository itself git looks up where HEAD
-points to, and nothing else, so that none of its configuration, filters, hooks or monitors has a say.
+A repository is read through one of our own that borrows its objects. Of the repository
+itself git looks up where HEAD points to, and nothing else, so that none of its
+configuration, filters, hooks or monitors has a say.
 """
 
 import logging
@@ -23,7 +24,14 @@ LOG = logging.getLogger(__name__)
 _BARE: Final = ("HEAD", "objects", "refs")
 _NO_BRANCH: Final = "HEAD"
 _NAMED: Final = 5
-_STATUS: Final = ("status", "--porcelain", "-z", "--no-renames", "--ignore-submodules=all", "--untracked-files=normal")
+_STATUS: Final = (
+    "status",
+    "--porcelain",
+    "-z",
+    "--no-renames",
+    "--ignore-submodules=all",
+    "--untracked-files=normal",
+)
 
 
 def open_local(git: Git, path: Path, limits: SourceLimits | None = None) -> Source:
@@ -31,7 +39,10 @@ def open_local(git: Git, path: Path, limits: SourceLimits | None = None) -> Sour
     path = path.absolute()
     if not path.is_dir():
         what = "is not a folder" if path.exists() else "does not exist"
-        raise DataError(f"{path} {what}: give a folder, or a repository's URL", code="repository_not_found")
+        raise DataError(
+            f"{path} {what}: give a folder, or a repository's URL",
+            code="repository_not_found",
+        )
     if (path / ".git").exists():
         return LocalSource(git, path, path / ".git", limits or SourceLimits())
     if all((path / name).exists() for name in _BARE):
@@ -42,7 +53,9 @@ def open_local(git: Git, path: Path, limits: SourceLimits | None = None) -> Sour
 class LocalSource:
     """The source that is a repository on this machine: with a work tree (`.git` a folder or a file), or bare."""
 
-    def __init__(self, git: Git, path: Path, git_dir: Path, limits: SourceLimits) -> None:
+    def __init__(
+        self, git: Git, path: Path, git_dir: Path, limits: SourceLimits
+    ) -> None:
         """Take the folder, and where its repository is."""
         self._git = git
         self._path = path
@@ -54,9 +67,14 @@ class LocalSource:
         """Return what HEAD points to, and warn, once, of changes that are not committed."""
         with self._git.folder() as folder:
             branch = self._look_up(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
-            commit = self._look_up(folder, "rev-parse", "--quiet", "--verify", "HEAD^{commit}")
+            commit = self._look_up(
+                folder, "rev-parse", "--quiet", "--verify", "HEAD^{commit}"
+            )
             if not commit:
-                raise DataError(f"{self._path}: there is no commit on {branch or 'HEAD'}", code="repository_empty")
+                raise DataError(
+                    f"{self._path}: there is no commit on {branch or 'HEAD'}",
+                    code="repository_empty",
+                )
             if self._git_dir != self._path and not self._warned:
                 self._warned = True
                 self._warn_of_changes(self._borrow(folder, commit), commit)
@@ -68,22 +86,30 @@ class LocalSource:
         with self._git.folder() as folder:
             repository = self._borrow(folder, found)
             if repository.commit_of(found) != found:
-                raise DataError(f"{self._path}: it has no commit {found} any more", code="commit_not_found")
+                raise DataError(
+                    f"{self._path}: it has no commit {found} any more",
+                    code="commit_not_found",
+                )
             repository.materialize(found, tree)
         return found
 
     def _look_up(self, folder: Path, *arguments: str) -> str:
         """Ask the repository itself for something; return nothing if there is no such thing."""
-        finished = self._git.run(folder, arguments, GitOptions(variables={"GIT_DIR": str(self._git_dir)}))
+        finished = self._git.run(
+            folder, arguments, GitOptions(variables={"GIT_DIR": str(self._git_dir)})
+        )
         if finished.code > 1:
             raise DataError(
-                f"{self._path}: git cannot read the repository: {reason(finished.stderr)}", code="repository_invalid"
+                f"{self._path}: git cannot read the repository: {reason(finished.stderr)}",
+                code="repository_invalid",
             )
         return finished.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
 
     def _borrow(self, folder: Path, commit: str) -> ScratchRepository:
         objects = Path(self._look_up(folder, "rev-parse", "--git-path", "objects"))
-        repository = ScratchRepository(self._git, folder, str(self._path), self._limits, objects)
+        repository = ScratchRepository(
+            self._git, folder, str(self._path), self._limits, objects
+        )
         repository.init(commit)
         return repository
 
@@ -91,10 +117,17 @@ class LocalSource:
         try:
             changes = self._changes(repository, commit)
         except (WorkerError, OSError) as error:
-            LOG.warning("cannot tell whether there are uncommitted changes", extra={"reason": str(error)})
+            LOG.warning(
+                "cannot tell whether there are uncommitted changes",
+                extra={"reason": str(error)},
+            )
             return
         if changes:
-            extra = {"changes": len(changes), "first": changes[:_NAMED], "commit": commit}
+            extra = {
+                "changes": len(changes),
+                "first": changes[:_NAMED],
+                "commit": commit,
+            }
             LOG.warning("uncommitted changes are not part of the course", extra=extra)
 
     def _changes(self, repository: ScratchRepository, commit: str) -> list[str]:
@@ -103,9 +136,15 @@ class LocalSource:
         (git_dir / "HEAD").write_text(f"{commit}\n", encoding="ascii")
         (git_dir / "info").mkdir(exist_ok=True)
         for name in ("index", "info/exclude"):
-            place = Path(self._look_up(repository.folder, "rev-parse", "--git-path", name))
+            place = Path(
+                self._look_up(repository.folder, "rev-parse", "--git-path", name)
+            )
             for file in (place, *place.parent.glob(f"shared{name}.*")):
                 with suppress(FileNotFoundError):
-                    shutil.copy2(file, (git_dir / name).with_name(file.name))  # an index goes by its own time, too
+                    shutil.copy2(
+                        file, (git_dir / name).with_name(file.name)
+                    )  # an index goes by its own time, too
         listing = repository.do(*_STATUS, variables={"GIT_WORK_TREE": str(self._path)})
-        return [line[3:].decode("utf-8", "replace") for line in listing.split(b"\0") if line]
+        return [
+            line[3:].decode("utf-8", "replace") for line in listing.split(b"\0") if line
+        ]

@@ -16,8 +16,9 @@ class Revision:
 class Source(Protocol):
     """A repository, wherever it lies.
 
-    Both methods raise DataError (it cannot be had), RefusedError (the host does not accept our token),
-    TemporaryError (the host is away, or the run is being stopped) or ConfigError (git is not installed).
+    Both methods raise DataError (it cannot be had), RefusedError (the host does not accept
+    our token), TemporaryError (the host is away, or the run is being stopped) or
+    ConfigError (git is not installed).
     """
 
     def resolve(self) -> Revision:
@@ -26,7 +27,8 @@ class Source(Protocol):
     def checkout(self, commit: str | None, tree: Path) -> str:
         """Fill an empty folder with the files of a commit (None: what the branch points to), and return the commit.
 
-        Regular files only: no `.git`, no symlinks, no submodules; their bytes as they are in the repository.
+        Regular files only: no `.git`, no symlinks, no submodules; their bytes as they are
+        in the repository.
         """
 
 

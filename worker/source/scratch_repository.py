@@ -17,7 +17,10 @@ from worker.system.process import Finished
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _SHA1_LENGTH: Final = 40
-_ENTRY: Final = re.compile(rb"(?P<mode>\d+) [a-z]+ (?P<id>[0-9a-f]+) +(?P<size>\d+|-|BAD)\t(?P<name>.+)", re.DOTALL)
+_ENTRY: Final = re.compile(
+    rb"(?P<mode>\d+) [a-z]+ (?P<id>[0-9a-f]+) +(?P<size>\d+|-|BAD)\t(?P<name>.+)",
+    re.DOTALL,
+)
 _MAX_LISTING: Final = 64 * 1024 * 1024
 _SIGNALED: Final = 129
 
@@ -43,7 +46,14 @@ def is_commit(text: str) -> bool:
 class ScratchRepository:
     """A repository of our own, in a scratch folder that is there already."""
 
-    def __init__(self, git: Git, folder: Path, name: str, limits: SourceLimits, objects: Path | None = None) -> None:
+    def __init__(
+        self,
+        git: Git,
+        folder: Path,
+        name: str,
+        limits: SourceLimits,
+        objects: Path | None = None,
+    ) -> None:
         """Take what errors call it, and where its objects are, if they are another repository's."""
         self._git = git
         self._name = name
@@ -78,14 +88,24 @@ class ScratchRepository:
     def init(self, commit: str) -> None:
         """Make it, for objects that are named as that commit is."""
         format_ = "sha1" if len(commit) == _SHA1_LENGTH else "sha256"
-        self.do("init", "--quiet", "--template=", "--initial-branch=none", f"--object-format={format_}")
+        self.do(
+            "init",
+            "--quiet",
+            "--template=",
+            "--initial-branch=none",
+            f"--object-format={format_}",
+        )
         if self._objects is not None:
             self._variables["GIT_OBJECT_DIRECTORY"] = str(self._objects)
 
     def commit_of(self, name: str) -> str | None:
         """Return the commit that a name stands for, or None if there is none."""
         options = GitOptions(variables=self._variables)
-        finished = self._git.run(self.folder, ("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}"), options)
+        finished = self._git.run(
+            self.folder,
+            ("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}"),
+            options,
+        )
         if finished.code > 1:
             raise self._failure("rev-parse", finished)
         found = finished.stdout.decode("ascii", "replace").strip()
@@ -112,27 +132,46 @@ class ScratchRepository:
         """Check the limits, and return the regular files, as far as any file system could take them."""
         arguments = ("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
         listing = self.do(*arguments, max_output=_MAX_LISTING)
-        entries = [match for line in listing.split(b"\0") if (match := _ENTRY.fullmatch(line))]
+        entries = [
+            match for line in listing.split(b"\0") if (match := _ENTRY.fullmatch(line))
+        ]
         files = [_file(match) for match in entries if match["mode"].startswith(b"100")]
         number = len(entries) if len(listing) < _MAX_LISTING else self._limits.files + 1
         sizes = [(file.name, file.size) for file in files]
-        self._limits.check(self._name, size=sum(file.size for file in files), files=number, parts=sizes)
+        self._limits.check(
+            self._name, size=sum(file.size for file in files), files=number, parts=sizes
+        )
         if not has_content(file.name for file in files):
-            others = "nothing but submodules and links, which are not read" if entries else "no file"
+            others = (
+                "nothing but submodules and links, which are not read"
+                if entries
+                else "no file"
+            )
             raise DataError(
                 f"{self._name}: the repository holds {others}: give a repository with files of its own",
                 code="repository_empty",
             )
-        tell_left_out([file.name for file in files if is_too_long(file.name)], "the path is too long")
+        tell_left_out(
+            [file.name for file in files if is_too_long(file.name)],
+            "the path is too long",
+        )
         return [file for file in files if not is_too_long(file.name)]
 
     def _write(self, files: list[_File], tree: Path) -> WorkerError | None:
         """Write files to a folder by way of an index that holds nothing else; return what fails."""
-        listed = (b"%b %b\t%b\0" % (file.mode, file.id, os.fsencode(file.name)) for file in files)
+        listed = (
+            b"%b %b\t%b\0" % (file.mode, file.id, os.fsencode(file.name))
+            for file in files
+        )
         self.do("read-tree", "--empty")
         self.do("update-index", "-z", "--index-info", data=b"".join(listed))
         try:
-            self.do("checkout-index", "--all", "--force", variables={"GIT_WORK_TREE": str(tree)})
+            self.do(
+                "checkout-index",
+                "--all",
+                "--force",
+                variables={"GIT_WORK_TREE": str(tree)},
+            )
         except DataError as error:
             return error
         return None
@@ -145,7 +184,9 @@ class ScratchRepository:
 
 
 def _file(entry: re.Match[bytes]) -> _File:
-    size = int(entry["size"]) if entry["size"].isdigit() else 0  # that of a missing object is not known
+    size = (
+        int(entry["size"]) if entry["size"].isdigit() else 0
+    )  # that of a missing object is not known
     return _File(entry["mode"], entry["id"], size, os.fsdecode(entry["name"]))
 
 

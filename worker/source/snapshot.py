@@ -1,9 +1,10 @@
 """The snapshot: a repository's files as one file, which later runs work from.
 
-It is a gzipped tar of regular files, in GNU's format since that takes names of any bytes and any length, and it
-depends on their names, contents and executable bits only: packed twice, it is the same object in the store.
-Unpacking believes nothing of it: names stay inside the folder, nothing but regular files comes out, and an end that
-comes too early is an error, where tarfile would take it for the end.
+It is a gzipped tar of regular files, in GNU's format since that takes names of any bytes
+and any length, and it depends on their names, contents and executable bits only: packed
+twice, it is the same object in the store. Unpacking believes nothing of it: names stay
+inside the folder, nothing but regular files comes out, and an end that comes too early is
+an error, where tarfile would take it for the end.
 """
 
 import errno
@@ -14,7 +15,15 @@ import zlib
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
-from tarfile import BLOCKSIZE, GNU_FORMAT, GNUTYPE_LONGNAME, NUL, REGTYPE, HeaderError, TarInfo
+from tarfile import (
+    BLOCKSIZE,
+    GNU_FORMAT,
+    GNUTYPE_LONGNAME,
+    NUL,
+    REGTYPE,
+    HeaderError,
+    TarInfo,
+)
 from typing import BinaryIO, Final
 
 from worker.source.files import CHUNK, FileEntry, regular_files
@@ -30,11 +39,16 @@ _OF_THE_NAME: Final = {errno.EEXIST, errno.ENOTDIR, errno.ENAMETOOLONG}
 
 
 def pack(tree: Path, file: Path) -> None:
-    """Write the regular files of a folder into one file; raise DiskError if the disk does not take it."""
+    """Write the regular files of a folder into one file.
+
+    Raise DiskError if the disk does not take it.
+    """
     with (
         on_disk(file),
         file.open("wb") as raw,
-        gzip.GzipFile(filename="", mode="wb", compresslevel=LEVEL, fileobj=raw, mtime=0) as target,
+        gzip.GzipFile(
+            filename="", mode="wb", compresslevel=LEVEL, fileobj=raw, mtime=0
+        ) as target,
     ):
         for entry in regular_files(tree):
             target.write(_header(entry))
@@ -48,7 +62,10 @@ def unpack(file: Path, tree: Path, limits: SourceLimits | None = None) -> None:
     """Fill an empty folder from a snapshot, or raise InvalidSnapshotError (or DiskError) and leave it empty."""
     with on_disk(tree):
         try:
-            with file.open("rb") as raw, gzip.GzipFile(fileobj=raw, mode="rb") as packed:
+            with (
+                file.open("rb") as raw,
+                gzip.GzipFile(fileobj=raw, mode="rb") as packed,
+            ):
                 _extract(BufferedReader(packed, CHUNK), tree, limits or SourceLimits())
         except BaseException:
             shutil.rmtree(tree)
@@ -107,12 +124,16 @@ def _read(source: BufferedReader, size: int, *, at_most: bool = False) -> bytes:
 
 
 def _create(tree: Path, name: str) -> BinaryIO:
-    if not all(part not in {"", ".", ".."} for part in name.split("/")) or NUL in os.fsencode(name):
+    if not all(
+        part not in {"", ".", ".."} for part in name.split("/")
+    ) or NUL in os.fsencode(name):
         raise InvalidSnapshotError(f"{name!r} leads out of the folder")
     try:
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         return (tree / name).open("xb")
     except OSError as error:
         if error.errno in _OF_THE_NAME:
-            raise InvalidSnapshotError(f"{name!r} cannot be a file: {error.strerror}") from error
+            raise InvalidSnapshotError(
+                f"{name!r} cannot be a file: {error.strerror}"
+            ) from error
         raise

@@ -1,8 +1,9 @@
 """Objects in a local folder, with the guarantees of an object store.
 
-An object is written to a temporary file and flushed to the disk before it gets its name: by link(2), which fails where
-the name is taken, or by rename(2), which replaces what has it. So a kill at any point leaves a whole object or none,
-and at worst a temporary file, which goes when it is an hour old. Time is the file system's, not this process's.
+An object is written to a temporary file and flushed to the disk before it gets its name: by
+link(2), which fails where the name is taken, or by rename(2), which replaces what has it.
+So a kill at any point leaves a whole object or none, and at worst a temporary file, which
+goes when it is an hour old. Time is the file system's, not this process's.
 """
 
 import errno
@@ -17,7 +18,12 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Final, TypeVar
 
-from worker.errors import ExistsError, MissingError, StoreConfigError, StoreUnavailableError
+from worker.errors import (
+    ExistsError,
+    MissingError,
+    StoreConfigError,
+    StoreUnavailableError,
+)
 from worker.store.port import ObjectEntry, ObjectHead
 from worker.system.disk import PASSING
 
@@ -27,13 +33,22 @@ STALE_SECONDS: Final = 3600
 """A temporary file that nobody has written to for so long is a dead process's."""
 _TRIES: Final = 100
 _NO_LINKS: Final = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
-_ABSENT: Final = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG}
+_ABSENT: Final = {
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+}
 
 Result = TypeVar("Result")
 
 
 class FolderStore:
-    """Objects as files; a key's segments are the folders that its file lies in. Symbolic links are no objects."""
+    """Objects as files.
+
+    A key's segments are the folders that its file lies in. Symbolic links are no objects.
+    """
 
     def __init__(self, root: Path) -> None:
         """Take the folder, which the first write makes."""
@@ -77,11 +92,15 @@ class FolderStore:
         path = self._path(key)
         with _translating(path), _opened(path) as file:
             found = os.fstat(file.fileno())
-            with _within(self._temporary, partial(tempfile.TemporaryFile, dir=self._temporary)) as made:
+            with _within(
+                self._temporary, partial(tempfile.TemporaryFile, dir=self._temporary)
+            ) as made:
                 now = os.fstat(made.fileno()).st_mtime
         return ObjectHead(size=found.st_size, modified=found.st_mtime, now=now)
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
+    def entries(
+        self, prefix: str, *, start_after: str = "", limit: int | None = None
+    ) -> Iterator[ObjectEntry]:
         """Yield objects, folder by folder; folders that can hold none of them are not read."""
         folder = prefix.rpartition("/")[0]
         if folder:
@@ -119,7 +138,9 @@ class FolderStore:
     @contextmanager
     def _written(self, source: IO[bytes]) -> Iterator[Path]:
         """Write a temporary file, and have it gone at the end, whatever happened to it."""
-        descriptor, name = _within(self._temporary, partial(tempfile.mkstemp, dir=self._temporary))
+        descriptor, name = _within(
+            self._temporary, partial(tempfile.mkstemp, dir=self._temporary)
+        )
         path = Path(name)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -149,7 +170,9 @@ class FolderStore:
                 folder.rmdir()
                 folder = folder.parent
 
-    def _walk(self, folder: str, prefix: str, start_after: str) -> Iterator[ObjectEntry]:
+    def _walk(
+        self, folder: str, prefix: str, start_after: str
+    ) -> Iterator[ObjectEntry]:
         """Yield what lies below a folder (which is empty or ends in `/`)."""
         found = self._scan(folder)
         for key in sorted(found):
@@ -165,10 +188,17 @@ class FolderStore:
                 yield ObjectEntry(key=key, size=line.st_size, modified=line.st_mtime)
 
     def _scan(self, folder: str) -> dict[str, "os.DirEntry[str]"]:
-        """Return a folder's files and folders by key; a folder's ends in `/`, and so sorts as its content does."""
+        """Return a folder's files and folders by key.
+
+        A folder's ends in `/`, and so sorts as its content does.
+        """
         path = self._root / folder
         found = {}
-        with _translating(path), suppress(FileNotFoundError, NotADirectoryError), os.scandir(path) as entries:
+        with (
+            _translating(path),
+            suppress(FileNotFoundError, NotADirectoryError),
+            os.scandir(path) as entries,
+        ):
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     found[f"{folder}{entry.name}/"] = entry
@@ -193,7 +223,9 @@ def _within(folder: Path, act: Callable[[], Result]) -> Result:
             return act()
         with suppress(FileNotFoundError):
             _make(folder)
-    raise StoreUnavailableError(f"the folder {folder} disappears again and again: see what deletes it")
+    raise StoreUnavailableError(
+        f"the folder {folder} disappears again and again: see what deletes it"
+    )
 
 
 def _make(folder: Path) -> None:
@@ -234,7 +266,11 @@ def _translating(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = f"cannot use {path}: {error.strerror}"
         if error.errno in PASSING:
-            raise StoreUnavailableError(f"{reason}; make room, or see to the disk") from error
+            raise StoreUnavailableError(
+                f"{reason}; make room, or see to the disk"
+            ) from error
         if error.errno in _NO_LINKS:
             reason += " (a file system without hard links cannot be a store)"
-        raise StoreConfigError(f"{reason}; check STORE_URL and the folder's permissions") from error
+        raise StoreConfigError(
+            f"{reason}; check STORE_URL and the folder's permissions"
+        ) from error

@@ -53,11 +53,19 @@ class MemoryStore:
     def head(self, key: str) -> ObjectHead:
         """Return an object's size and age."""
         found = self._found(key)
-        return ObjectHead(size=len(found.body), modified=found.modified, now=self._clock())
+        return ObjectHead(
+            size=len(found.body), modified=found.modified, now=self._clock()
+        )
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
+    def entries(
+        self, prefix: str, *, start_after: str = "", limit: int | None = None
+    ) -> Iterator[ObjectEntry]:
         """Yield what was there when the listing began (texts sort as their UTF-8 does)."""
-        found = [item for item in self._objects.copy().items() if item[0].startswith(prefix) and item[0] > start_after]
+        found = [
+            item
+            for item in self._objects.copy().items()
+            if item[0].startswith(prefix) and item[0] > start_after
+        ]
         for key, entry in sorted(found, key=lambda item: item[0])[:limit]:
             yield ObjectEntry(key=key, size=len(entry.body), modified=entry.modified)
 

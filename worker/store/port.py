@@ -1,10 +1,12 @@
 """The port to a store of immutable objects, with the guarantees that the protocol rests on.
 
-Every adapter gives: reads see every finished write; an object appears whole or not at all; of concurrent `create`s of
-one key exactly one succeeds; time is the store's own. `tests/contract` holds all adapters to it.
+Every adapter gives: reads see every finished write; an object appears whole or not at all;
+of concurrent `create`s of one key exactly one succeeds; time is the store's own.
+`tests/contract` holds all adapters to it.
 
-Every method may also raise a StoreFaultError: StoreUnavailableError (try again), StoreRefusedError (credentials) or
-StoreConfigError (no bucket, no store). A file of this machine that cannot be read or written is an OSError.
+Every method may also raise a StoreFaultError: StoreUnavailableError (try again),
+StoreRefusedError (credentials) or StoreConfigError (no bucket, no store). A file of this
+machine that cannot be read or written is an OSError.
 """
 
 from collections.abc import Iterator
@@ -46,12 +48,16 @@ class Store(Protocol):
     """Where it is, as in `STORE_URL`; never holds credentials."""
 
     def create(self, key: str, body: bytes, media_type: str) -> None:
-        """Store an object if there is none under that key; else raise ExistsError (or ConflictError: try again)."""
+        """Store an object if there is none under that key.
+
+        Else raise ExistsError (or ConflictError: try again).
+        """
 
     def put(self, key: str, body: bytes | Path, media_type: str) -> float | None:
         """Store an object, from memory or from a file, whatever was there.
 
-        Returns the store's time as it answers, in seconds since 1970, or None where it does not say it.
+        Returns the store's time as it answers, in seconds since 1970, or None where it does
+        not say it.
         """
 
     def get(self, key: str) -> bytes:
@@ -63,7 +69,9 @@ class Store(Protocol):
     def head(self, key: str) -> ObjectHead:
         """Return an object's size and age, or raise MissingError."""
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
+    def entries(
+        self, prefix: str, *, start_after: str = "", limit: int | None = None
+    ) -> Iterator[ObjectEntry]:
         """Yield the objects whose keys begin with a prefix and sort after a text, in the order of their keys' bytes."""
 
     def delete(self, keys: list[str]) -> None:

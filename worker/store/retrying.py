@@ -7,7 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from worker.errors import ConflictError, StoreFaultError, StoreRefusedError, StoreUnavailableError
+from worker.errors import (
+    ConflictError,
+    StoreFaultError,
+    StoreRefusedError,
+    StoreUnavailableError,
+)
 from worker.store.port import ObjectEntry, ObjectHead, Store
 from worker.system.retry import Policy, Retrier
 
@@ -24,18 +29,25 @@ Result = TypeVar("Result")
 class RetryingStore:
     """Any store, with bounded retries of what may pass: no answer, and conflicts of timing; later any refusal, too.
 
-    A `create` whose answer was lost meets its own object when it is tried again: the ExistsError then goes to the
-    caller, who can tell by the content whose object it is.
+    A `create` whose answer was lost meets its own object when it is tried again: the
+    ExistsError then goes to the caller, who can tell by the content whose object it is.
     """
 
     def __init__(
-        self, store: Store, retrier: Retrier, give_up_seconds: float, *, monotonic: Callable[[], float]
+        self,
+        store: Store,
+        retrier: Retrier,
+        give_up_seconds: float,
+        *,
+        monotonic: Callable[[], float],
     ) -> None:
         """Try each call again for at most `give_up_seconds`."""
         self._store = store
         self._retrier = retrier
         # guard: a store's refusal: said at once before a claim
-        self._policy = Policy(on=(StoreUnavailableError, ConflictError), give_up_seconds=give_up_seconds)
+        self._policy = Policy(
+            on=(StoreUnavailableError, ConflictError), give_up_seconds=give_up_seconds
+        )
         self._monotonic = monotonic
         self._silent_until = float("-inf")
         self.url = store.url
@@ -68,7 +80,9 @@ class RetryingStore:
         """Return an object's size and age."""
         return self._call(partial(self._store.head, key))
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
+    def entries(
+        self, prefix: str, *, start_after: str = "", limit: int | None = None
+    ) -> Iterator[ObjectEntry]:
         """Yield entries; what is tried again is a page, from the last key that was yielded."""
         while limit is None or limit > 0:
             size = PAGE if limit is None else min(limit, PAGE)
@@ -108,7 +122,11 @@ class RetryingStore:
         try:
             return self._retrier.call(noted, policy, on_retry=self._warn)
         except policy.on as error:
-            kind = StoreRefusedError if kinds == {StoreRefusedError} else StoreUnavailableError
+            kind = (
+                StoreRefusedError
+                if kinds == {StoreRefusedError}
+                else StoreUnavailableError
+            )
             seconds = self._monotonic() - began
             raise kind(
                 f"the store {self.url} did not do it, tried for {seconds:.0f} s: {error}; "

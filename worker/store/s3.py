@@ -1,7 +1,8 @@
 """Objects in S3 and its look-alikes.
 
-The SDK tries nothing again: a conditional PUT whose answer was lost would meet its own object, and the SDK could not
-tell. It reads nothing ambient either, neither files nor metadata services: what `S3Access` does not say does not count.
+The SDK tries nothing again: a conditional PUT whose answer was lost would meet its own
+object, and the SDK could not tell. It reads nothing ambient either, neither files nor
+metadata services: what `S3Access` does not say does not count.
 """
 
 import base64
@@ -17,14 +18,26 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    IncompleteReadError,
+)
 from botocore.exceptions import ConnectionError as UnconnectedError
 from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
 from worker.errors import StoreConfigError, StoreUnavailableError
 from worker.store.port import ObjectEntry, ObjectHead
-from worker.store.s3_errors import ErrorResponse, GarbledError, NotS3Error, inspect, meaning, moment
+from worker.store.s3_errors import (
+    ErrorResponse,
+    GarbledError,
+    NotS3Error,
+    inspect,
+    meaning,
+    moment,
+)
 
 if TYPE_CHECKING:
     # Types only: the package is not installed with the program.
@@ -36,7 +49,10 @@ CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 20
 """So long a server may be silent before it counts as away."""
 CONNECTIONS: Final = 32
-"""Kept open at most: one for each thread that talks to the store; more threads would open their own each time."""
+"""Kept open at most: one for each thread that talks to the store.
+
+More threads would open their own each time.
+"""
 PAGE: Final = 1000
 """The most keys that S3 lists or deletes in one call."""
 EMPTY_PAGES: Final = 1000
@@ -99,12 +115,20 @@ class S3Store:
     def head(self, key: str) -> ObjectHead:
         """Return an object's size and age: the answer's `Date` less its `Last-Modified`."""
         with self._translating("read"):
-            answer = self._client.head_object(Bucket=self._bucket, Key=self._prefix + key)
+            answer = self._client.head_object(
+                Bucket=self._bucket, Key=self._prefix + key
+            )
             # guard: clocks: time is the store's
             now = moment(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
-            return ObjectHead(size=answer["ContentLength"], modified=answer["LastModified"].timestamp(), now=now)
+            return ObjectHead(
+                size=answer["ContentLength"],
+                modified=answer["LastModified"].timestamp(),
+                now=now,
+            )
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
+    def entries(
+        self, prefix: str, *, start_after: str = "", limit: int | None = None
+    ) -> Iterator[ObjectEntry]:
         """Yield objects, page by page; a server that does not list in the order of keys is refused."""
         while limit is None or limit > 0:
             size = PAGE if limit is None else min(limit, PAGE)
@@ -123,18 +147,28 @@ class S3Store:
     def delete(self, keys: list[str]) -> None:
         """Delete objects, a thousand in one call."""
         for first in range(0, len(keys), PAGE):
-            objects: list[ObjectIdentifierTypeDef] = [{"Key": self._prefix + key} for key in keys[first : first + PAGE]]
+            objects: list[ObjectIdentifierTypeDef] = [
+                {"Key": self._prefix + key} for key in keys[first : first + PAGE]
+            ]
             with self._translating("delete"):
-                answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
+                answer = self._client.delete_objects(
+                    Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True}
+                )
             for fault in answer.get("Errors", []):
                 status = 403 if fault.get("Code") == "AccessDenied" else 503
-                refusal = ErrorResponse(status=status, code=fault.get("Code", ""), message=fault.get("Message") or "")
+                refusal = ErrorResponse(
+                    status=status,
+                    code=fault.get("Code", ""),
+                    message=fault.get("Message") or "",
+                )
                 raise meaning(refusal, "delete", self.url)
 
     def sign(self, key: str, expires_seconds: int) -> str:
         """Return a URL signed with SigV4, for the endpoint that its readers see."""
         return self._signer.generate_presigned_url(
-            "get_object", Params={"Bucket": self._bucket, "Key": self._prefix + key}, ExpiresIn=expires_seconds
+            "get_object",
+            Params={"Bucket": self._bucket, "Key": self._prefix + key},
+            ExpiresIn=expires_seconds,
         )
 
     def uri(self, key: str) -> str:
@@ -146,18 +180,29 @@ class S3Store:
         public = self._access.public_endpoint_url
         return _client(self._access, public, self._bucket) if public else self._client
 
-    def _page(self, prefix: str, start_after: str, size: int) -> tuple[list[ObjectEntry], bool]:
-        """Return the next entries, and whether they are the last; pages that are empty and not the last are passed."""
+    def _page(
+        self, prefix: str, start_after: str, size: int
+    ) -> tuple[list[ObjectEntry], bool]:
+        """Return the next entries, and whether they are the last.
+
+        Pages that are empty and not the last are passed.
+        """
         start: dict[str, Any] = {
-            "StartAfter": self._prefix + start_after  # so a console's marker of the prefix itself is passed over
+            "StartAfter": self._prefix
+            + start_after  # so a console's marker of the prefix itself is passed over
         }
         passed: set[str] = set()
         with self._translating("list"):
             while len(passed) < EMPTY_PAGES:
                 page = self._client.list_objects_v2(
-                    Bucket=self._bucket, Prefix=self._prefix + prefix, MaxKeys=size, **start
+                    Bucket=self._bucket,
+                    Prefix=self._prefix + prefix,
+                    MaxKeys=size,
+                    **start,
                 )
-                entries = [self._entry(item, prefix) for item in page.get("Contents", [])]
+                entries = [
+                    self._entry(item, prefix) for item in page.get("Contents", [])
+                ]
                 # guard: a listing: an empty page that goes on is not its end
                 if entries or not page["IsTruncated"]:
                     return entries, not page["IsTruncated"]
@@ -172,11 +217,17 @@ class S3Store:
         key, modified = item["Key"], item["LastModified"]
         if not key.startswith(self._prefix + prefix):
             raise GarbledError(f"a list with {key!r}, which was not asked for")
-        return ObjectEntry(key=key.removeprefix(self._prefix), size=item["Size"], modified=modified.timestamp())
+        return ObjectEntry(
+            key=key.removeprefix(self._prefix),
+            size=item["Size"],
+            modified=modified.timestamp(),
+        )
 
     def _body(self, key: str) -> "StreamingBody":
         answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
-        answer["ContentLength"]  # without it, nobody would notice that a body ends early
+        answer[
+            "ContentLength"
+        ]  # without it, nobody would notice that a body ends early
         return answer["Body"]
 
     def _put(
@@ -233,12 +284,27 @@ class S3Store:
             return StoreUnavailableError(
                 f"cannot {doing} at {self.url}: the server {server} does not answer ({type(error).__name__})"
             )
-        return StoreConfigError(f"cannot {doing} at {self.url}: {' '.join(str(error).split())}")
+        return StoreConfigError(
+            f"cannot {doing} at {self.url}: {' '.join(str(error).split())}"
+        )
 
 
-_SILENCE: Final = (UnconnectedError, HTTPClientError, IncompleteReadError, ResponseParserError, HTTPError)
+_SILENCE: Final = (
+    UnconnectedError,
+    HTTPClientError,
+    IncompleteReadError,
+    ResponseParserError,
+    HTTPError,
+)
 """No answer, half of one, or none of S3's."""
-_UNREADABLE: Final = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError)
+_UNREADABLE: Final = (
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 """What the SDK raises for an answer that lacks something, or has it in another form."""
 
 
@@ -279,20 +345,23 @@ def _client(access: S3Access, endpoint_url: str | None, bucket: str) -> "S3Clien
             tcp_keepalive=True,
             max_pool_connections=CONNECTIONS,
             retries={"total_max_attempts": 1},
-            # Servers that do not know the SDK's own checksums are many. All check the body's signed SHA-256, which
-            # the SDK would leave out over TLS.
+            # Servers that do not know the SDK's own checksums are many. All check the
+            # body's signed SHA-256, which the SDK would leave out over TLS.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
             s3={
-                # AWS wants the bucket in the host's name, but has no certificate for names with dots; others vary.
-                "addressing_style": "path" if endpoint_url or "." in bucket else "virtual",
+                # AWS wants the bucket in the host's name, but has no certificate for names
+                # with dots; others vary.
+                "addressing_style": "path"
+                if endpoint_url or "." in bucket
+                else "virtual",
                 "payload_signing_enabled": True,
             },
         ),
     )
     client.meta.events.register("before-call.s3.DeleteObjects", _add_md5)
-    # Before the SDK's own handlers, which make an HTTP 500 of a page with 200: of two patterns that fit, the one with
-    # the earlier wildcard goes first.
+    # Before the SDK's own handlers, which make an HTTP 500 of a page with 200: of two
+    # patterns that fit, the one with the earlier wildcard goes first.
     # guard: a store that is none: a page that comes with 200
     client.meta.events.register("before-parse.*.*", _inspect)
     return client
@@ -302,7 +371,12 @@ def _inspect(operation_model: Any, response_dict: dict[str, Any], **_: object) -
     """Look at an answer before the SDK does; the content of an object is not read."""
     body = response_dict["body"]
     content = body if isinstance(body, bytes) else None
-    inspect(operation_model.name, response_dict["status_code"], response_dict["headers"], content)
+    inspect(
+        operation_model.name,
+        response_dict["status_code"],
+        response_dict["headers"],
+        content,
+    )
 
 
 def _add_md5(params: dict[str, Any], **_: object) -> None:

@@ -48,10 +48,13 @@ _CONFIG: Final = {
 _ROOTS: Final = {"ListObjectsV2": "ListBucketResult", "DeleteObjects": "DeleteResult"}
 """What the body of an answer is, where it has one that is no object."""
 _ROOT: Final = re.compile(rb"\s*(?:<[?!][^>]*>\s*)*<(?:[\w.-]+:)?([\w.-]+)")
-_DATE: Final = re.compile(r"\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d (?:[A-Z]{3}|[+-]\d{4})")
+_DATE: Final = re.compile(
+    r"\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d (?:[A-Z]{3}|[+-]\d{4})"
+)
 _ELSE: Final = "check STORE_URL, AWS_ENDPOINT_URL_S3 and AWS_REGION"
 _REFUSED: Final = (
-    "check the access key and its secret, this machine's clock, and that the key may read, write, list and delete there"
+    "check the access key and its secret, this machine's clock, and that the key may "
+    "read, write, list and delete there"
 )
 
 
@@ -76,7 +79,9 @@ class ErrorResponse:
     """Where the request's time is refused: that, and the server's (ISO 8601)."""
 
 
-def inspect(operation: str, status: int, headers: Mapping[str, str], body: bytes | None) -> None:
+def inspect(
+    operation: str, status: int, headers: Mapping[str, str], body: bytes | None
+) -> None:
     """Raise StrangerError or GarbledError for what no S3 server answers.
 
     `headers` are found whatever their case; `body` is None for an object's content.
@@ -87,7 +92,9 @@ def inspect(operation: str, status: int, headers: Mapping[str, str], body: bytes
         raise GarbledError(f"HTTP {status}, broken off in its headers")
     elif operation in _ROOTS:
         _inspect_document(_ROOTS[operation], status, headers, body or b"")
-    elif operation.endswith("Object") and not _is_about_an_object(operation, headers, body):
+    elif operation.endswith("Object") and not _is_about_an_object(
+        operation, headers, body
+    ):
         raise NotS3Error(f"HTTP {status}, {_looks(headers, body)}")
 
 
@@ -102,7 +109,9 @@ def _inspect_error(status: int, headers: Mapping[str, str], body: bytes) -> None
         raise NotS3Error(f"HTTP {status}, {_looks(headers, body)}")
 
 
-def _inspect_document(expected: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
+def _inspect_document(
+    expected: str, status: int, headers: Mapping[str, str], body: bytes
+) -> None:
     root = _root(body)
     if root not in {expected, "Error"}:
         raise NotS3Error(f"HTTP {status}, {_looks(headers, body)}")
@@ -112,7 +121,9 @@ def _inspect_document(expected: str, status: int, headers: Mapping[str, str], bo
         raise GarbledError(f"HTTP {status}, broken off or garbled: {error}") from error
     if root == "Error":
         code, message = document.findtext("{*}Code"), document.findtext("{*}Message")
-        raise GarbledError(f"HTTP {status}, and yet an error: {_printable(f'{code} {message}')}")
+        raise GarbledError(
+            f"HTTP {status}, and yet an error: {_printable(f'{code} {message}')}"
+        )
 
 
 def _root(body: bytes | None) -> str:
@@ -120,10 +131,13 @@ def _root(body: bytes | None) -> str:
     return found[1].decode() if found else ""
 
 
-def _is_about_an_object(operation: str, headers: Mapping[str, str], body: bytes | None) -> bool:
+def _is_about_an_object(
+    operation: str, headers: Mapping[str, str], body: bytes | None
+) -> bool:
     """Tell whether an answer has what S3 says of every object, of which none is a web page.
 
-    The `ETag` of a web server may be weak; an answer to PUT may have any type, if it has no content.
+    The `ETag` of a web server may be weak; an answer to PUT may have any type, if it has no
+    content.
     """
     is_page = headers.get("content-type", "").startswith("text/html")
     if is_page and (body or operation != "PutObject"):
@@ -133,7 +147,11 @@ def _is_about_an_object(operation: str, headers: Mapping[str, str], body: bytes 
 
 def _looks(headers: Mapping[str, str], body: bytes | None) -> str:
     kind = _printable(headers.get("content-type", "")) or "no content type"
-    what = "a web page" if "html" in kind or _root(body).lower() == "html" else "an answer that is none of S3's"
+    what = (
+        "a web page"
+        if "html" in kind or _root(body).lower() == "html"
+        else "an answer that is none of S3's"
+    )
     return f"{what} ({kind})"
 
 
@@ -168,7 +186,10 @@ def _kind(answer: ErrorResponse, doing: str) -> type[Exception]:
         return StoreConfigError
     if answer.code in _PASSING:
         return StoreUnavailableError
-    return _KINDS.get(answer.status, StoreUnavailableError if answer.status >= 500 else StoreConfigError)  # noqa: PLR2004
+    return _KINDS.get(
+        answer.status,
+        StoreUnavailableError if answer.status >= 500 else StoreConfigError,  # noqa: PLR2004
+    )
 
 
 def _skew(answer: ErrorResponse) -> str:

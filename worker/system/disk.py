@@ -22,7 +22,9 @@ _LITTLE_BYTES: Final = 64 * 1024
 
 
 @contextmanager
-def on_disk(place: Path, otherwise: Callable[[OSError], Exception] | None = None) -> Iterator[None]:
+def on_disk(
+    place: Path, otherwise: Callable[[OSError], Exception] | None = None
+) -> Iterator[None]:
     """Translate the errors of the disk that holds a file or folder into DiskError.
 
     With `otherwise`, only what may pass becomes a DiskError, and the rest what `otherwise` returns.
@@ -50,12 +52,16 @@ def disk_error(error: OSError, place: Path | str) -> DiskError:
         advice = "make room there"
     elif error.errno in NO_DESCRIPTORS:
         advice = "raise the limit of open files (`ulimit -n`)"
-    return DiskError(f"{place}: cannot be written or read ({error.strerror}): {advice}, then run this again")
+    return DiskError(
+        f"{place}: cannot be written or read ({error.strerror}): {advice}, then run this again"
+    )
 
 
 def unusable_work_dir(folder: Path, error: OSError) -> ConfigError:
     """Return the error of a WORK_DIR that never took anything."""
-    return ConfigError(f"WORK_DIR {folder}: cannot be written to ({error.strerror}): name a folder that can")
+    return ConfigError(
+        f"WORK_DIR {folder}: cannot be written to ({error.strerror}): name a folder that can"
+    )
 
 
 def full_disk(folder: Path) -> DiskError | None:

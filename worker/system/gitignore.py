@@ -1,8 +1,9 @@
 """What git would ignore: the rules of `.gitignore` files.
 
-A pattern is as hostile as any other file: the regular expression of a whole path, as libraries make
-it of a pattern, can take minutes for one name. Here each part of a path has an expression that tries
-each star once, and `**` is followed by keeping all positions at once: no pattern takes long.
+A pattern is as hostile as any other file: the regular expression of a whole path, as
+libraries make it of a pattern, can take minutes for one name. Here each part of a path has
+an expression that tries each star once, and `**` is followed by keeping all positions at
+once: no pattern takes long.
 """
 
 import os
@@ -80,7 +81,9 @@ class IgnoreRules:
     def _of(self, folder: str) -> list[_Rule]:
         """Return the rules of a folder's ignore file, the last line first: it has the last word."""
         if folder not in self._rules:
-            self._rules[folder] = read_rules(self._read(self._root / folder / NAME))[::-1]
+            self._rules[folder] = read_rules(self._read(self._root / folder / NAME))[
+                ::-1
+            ]
         return self._rules[folder]
 
     def _read(self, file: Path) -> bytes:
@@ -114,7 +117,9 @@ def rules_for(folder: Path) -> Callable[[str], bool]:
 def read_rules(content: bytes) -> list[_Rule]:
     """Read an ignore file; a line that means nothing is passed over."""
     lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    return [rule for line in lines if (rule := _rule(line.removesuffix(b"\r"))) is not None]
+    return [
+        rule for line in lines if (rule := _rule(line.removesuffix(b"\r"))) is not None
+    ]
 
 
 def _rule(line: bytes) -> _Rule | None:
@@ -142,7 +147,10 @@ def _without_spaces(line: bytes) -> bytes:
 
 
 def _parts(pattern: bytes) -> list[Part]:
-    parts: list[Part] = [None if re.fullmatch(rb"\*{2,}", glob) else _expression(glob) for glob in _globs(pattern)]
+    parts: list[Part] = [
+        None if re.fullmatch(rb"\*{2,}", glob) else _expression(glob)
+        for glob in _globs(pattern)
+    ]
     if parts[-1] is None:  # what is in a folder, not the folder itself
         parts.insert(-1, _ANY)
     return parts
@@ -206,7 +214,10 @@ def _expression(glob: bytes) -> re.Pattern[bytes]:
 
 
 def _piece(glob: bytes, at: int) -> tuple[bytes | None, int]:
-    """Return the expression of one character of a glob, and where the next begins; None matches nothing."""
+    """Return the expression of one character of a glob, and where the next begins.
+
+    None matches nothing.
+    """
     character = glob[at : at + 1]
     if character == b"?":
         return b".", at + 1
@@ -244,7 +255,9 @@ def _item(glob: bytes, at: int) -> tuple[bytes | None, int]:
     high, at = _literal(glob, at + 1)
     if not high:
         return None, at
-    return (b"%b-%b" % (re.escape(low), re.escape(high)) if low <= high else re.escape(low)), at
+    return (
+        b"%b-%b" % (re.escape(low), re.escape(high)) if low <= high else re.escape(low)
+    ), at
 
 
 def _literal(glob: bytes, at: int) -> tuple[bytes, int]:

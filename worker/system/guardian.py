@@ -2,9 +2,10 @@
 
     python -I -S guardian.py CONTROL PROGRAM ARGUMENT...
 
-Each byte that comes through the file descriptor CONTROL is a signal for the process's group; when the other end of it
-closes, which the kernel sees to however the worker dies, everything is killed. So is whatever is left when PROGRAM has
-ended. The guardian ends last, with PROGRAM's exit code, or 128 + the signal that ended it.
+Each byte that comes through the file descriptor CONTROL is a signal for the process's
+group; when the other end of it closes, which the kernel sees to however the worker dies,
+everything is killed. So is whatever is left when PROGRAM has ended. The guardian ends last,
+with PROGRAM's exit code, or 128 + the signal that ended it.
 
 - The worker starts it by plain exec, so that no code of ours runs between fork and exec in a program with threads;
   here there is only one thread, so the fork below is safe, and PR_SET_PDEATHSIG, which follows the thread that
@@ -13,7 +14,8 @@ ended. The guardian ends last, with PROGRAM's exit code, or 128 + the signal tha
   is killed too, and does not stay behind as a zombie.
 - It is in another group than the process, so that it can still act while that group is stopped.
 
-It imports nothing of the worker, and little else: each millisecond here is paid for every git command.
+It imports nothing of the worker, and little else: each millisecond here is paid for every
+git command.
 """
 
 import ctypes
@@ -56,12 +58,17 @@ def start(argv: list[str]) -> int:
             # guard: the end of children: also when the guardian is killed
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() == guardian:
-                for inherited in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them
+                for inherited in (
+                    signal.SIGPIPE,
+                    signal.SIGXFSZ,
+                ):  # Python ignores them
                     signal.signal(inherited, signal.SIG_DFL)
                 signal.pthread_sigmask(signal.SIG_SETMASK, [])
                 os.execvp(argv[0], argv)  # noqa: S606 - no shell, as it should be
         except OSError as error:
-            os.write(2, f"{argv[0]}: {error.strerror}\n".encode(errors="surrogateescape"))
+            os.write(
+                2, f"{argv[0]}: {error.strerror}\n".encode(errors="surrogateescape")
+            )
         finally:
             os._exit(NOT_STARTED)
     os.close(starting)

@@ -11,7 +11,11 @@ from worker.system.runtime import iso
 FORMATS: Final = ("json", "console")
 LEVELS: Final = ("debug", "info", "warning", "error")
 
-_PLAIN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_PLAIN: Final = frozenset(vars(logging.makeLogRecord({}))) | {
+    "message",
+    "asctime",
+    "taskName",
+}
 
 
 class JsonFormatter(logging.Formatter):
@@ -43,10 +47,16 @@ class ConsoleFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and a traceback below it where there is one."""
         time = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
-        level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
+        level = (
+            "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
+        )
         extra = "".join(f" {name}={value}" for name, value in fields(record).items())
         line = printable(f"{time} {level}{record.getMessage()}{extra}")
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        return (
+            f"{line}\n{self.formatException(record.exc_info)}"
+            if record.exc_info
+            else line
+        )
 
 
 def fields(record: logging.LogRecord) -> dict[str, Any]:
@@ -56,7 +66,10 @@ def fields(record: logging.LogRecord) -> dict[str, Any]:
 
 def printable(text: str) -> str:
     """Return a text that cannot move a terminal's cursor, whatever it was made of."""
-    return "".join(character if character.isprintable() or character == "\t" else " " for character in text)
+    return "".join(
+        character if character.isprintable() or character == "\t" else " "
+        for character in text
+    )
 
 
 class LineHandler(logging.Handler):
@@ -72,10 +85,21 @@ class LineHandler(logging.Handler):
         self._write(self.format(record))
 
 
-def configure(stream: TextIO | Callable[[str], None], *, level: str, form: str, context: dict[str, Any]) -> None:
-    """Send the program's own log lines to a stream or a function; other libraries' only from warnings on."""
+def configure(
+    stream: TextIO | Callable[[str], None],
+    *,
+    level: str,
+    form: str,
+    context: dict[str, Any],
+) -> None:
+    """Send the program's own log lines to a stream or a function.
+
+    Other libraries' only from warnings on.
+    """
     handler = LineHandler(stream) if callable(stream) else logging.StreamHandler(stream)
-    handler.setFormatter(JsonFormatter(context) if form == "json" else ConsoleFormatter())
+    handler.setFormatter(
+        JsonFormatter(context) if form == "json" else ConsoleFormatter()
+    )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in ("worker", "states"):
         logging.getLogger(name).setLevel(level.upper())

@@ -1,8 +1,9 @@
 """Subprocesses: started without a shell, watched while they run, and ended with all that they started.
 
-Each has a guardian (worker/system/guardian.py), a process between it and us that holds the end of a pipe whose other end only
-we hold. What we write there are signals for the process's group; when we close it, or the kernel closes it because we
-are no more, killed without a chance to clean up, the guardian kills all that descends from the process.
+Each has a guardian (worker/system/guardian.py), a process between it and us that holds the
+end of a pipe whose other end only we hold. What we write there are signals for the
+process's group; when we close it, or the kernel closes it because we are no more, killed
+without a chance to clean up, the guardian kills all that descends from the process.
 """
 
 import os
@@ -53,7 +54,10 @@ class Stream(StrEnum):
 
 
 Take = Callable[[Stream, bytes], None]
-"""Is given what a process writes, as it comes, from a thread; and nothing (`b""`) at a stream's end."""
+"""Is given what a process writes, as it comes, from a thread.
+
+And nothing (`b""`) at a stream's end.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +96,10 @@ class Process:
         runtime.spawn(f"process-{self._guardian.pid}", self._follow)
 
     def wait(self, seconds: float) -> int | None:
-        """Wait until it has ended and its output is read, at most so long; return its code as in Finished, or None."""
+        """Wait until it has ended and its output is read, at most so long.
+
+        Return its code as in Finished, or None.
+        """
         return self._code if self._ended.wait(seconds) else None
 
     def pause(self) -> None:
@@ -116,7 +123,9 @@ class Process:
             self._guardian.kill()
 
     def _signal(self, *signals: signal.Signals) -> None:
-        with suppress(BrokenPipeError, ValueError):  # it has ended: the pipe is broken, or closed
+        with suppress(
+            BrokenPipeError, ValueError
+        ):  # it has ended: the pipe is broken, or closed
             self._control.write(bytes(signals))
 
     def _follow(self) -> None:
@@ -129,11 +138,16 @@ class Process:
             self._ended.set()
 
     def _read(self, selector: selectors.BaseSelector) -> None:
-        for stream, pipe in ((Stream.STDOUT, self._guardian.stdout), (Stream.STDERR, self._guardian.stderr)):
+        for stream, pipe in (
+            (Stream.STDOUT, self._guardian.stdout),
+            (Stream.STDERR, self._guardian.stderr),
+        ):
             assert pipe is not None  # noqa: S101 - as it was started
             selector.register(pipe, selectors.EVENT_READ, stream)
         while selector.get_map():
-            ended = self._guardian.poll() is not None  # asked first: what it wrote before it ended is then ready
+            ended = (
+                self._guardian.poll() is not None
+            )  # asked first: what it wrote before it ended is then ready
             ready = selector.select(_LINGER_SECONDS)
             if ended and not ready:
                 return  # whoever still holds a pipe has escaped, and is not waited for
@@ -150,7 +164,10 @@ class LineSplitter:
     """Makes lines of what a process writes: `Process(command, runtime, Lines(on_line).take)`."""
 
     def __init__(self, on_line: Callable[[Stream, str], None]) -> None:
-        """Pass each line on without its end; `on_line` must be quick, since the process waits for it in the end."""
+        """Pass each line on without its end.
+
+        `on_line` must be quick, since the process waits for it in the end.
+        """
         self._on_line = on_line
         self._rest = dict.fromkeys(Stream, b"")
 
@@ -161,7 +178,9 @@ class LineSplitter:
             lines, rest = [rest], b""
         self._rest[stream] = rest[:MAX_LINE]
         for line in lines:
-            self._on_line(stream, line[:MAX_LINE].decode("utf-8", "replace").removesuffix("\r"))
+            self._on_line(
+                stream, line[:MAX_LINE].decode("utf-8", "replace").removesuffix("\r")
+            )
 
 
 class _Tails:
@@ -190,8 +209,8 @@ def run(
 ) -> Finished:
     """Run a process to its end.
 
-    It is killed if it takes too long (raises ProcessTimeoutError), when `stop` is set (ProcessStoppedError), or when
-    `watch`, which is called all the while, raises anything.
+    It is killed if it takes too long (raises ProcessTimeoutError), when `stop` is set
+    (ProcessStoppedError), or when `watch`, which is called all the while, raises anything.
     """
     outputs = _Tails(max_output)
     process = Process(command, runtime, outputs.take)
@@ -201,11 +220,15 @@ def run(
             if stop is not None and stop.is_set():
                 raise ProcessStoppedError(command.argv[0])
             if runtime.monotonic() >= deadline:
-                raise ProcessTimeoutError(f"{command.argv[0]} took longer than {timeout_seconds:g} seconds")
+                raise ProcessTimeoutError(
+                    f"{command.argv[0]} took longer than {timeout_seconds:g} seconds"
+                )
             watch()
     finally:
         process.kill()
-    return Finished(code=code, stdout=outputs[Stream.STDOUT], stderr=outputs[Stream.STDERR])
+    return Finished(
+        code=code, stdout=outputs[Stream.STDOUT], stderr=outputs[Stream.STDERR]
+    )
 
 
 def _start(command: Command) -> tuple[subprocess.Popen[bytes], FileIO]:
@@ -216,7 +239,15 @@ def _start(command: Command) -> tuple[subprocess.Popen[bytes], FileIO]:
     stdin = _file_of(command.input or b"")
     try:
         guardian = subprocess.Popen(  # noqa: S603 - a list of arguments, and no shell
-            [sys.executable, "-I", "-S", _GUARDIAN, str(control), program, *command.argv[1:]],
+            [
+                sys.executable,
+                "-I",
+                "-S",
+                _GUARDIAN,
+                str(control),
+                program,
+                *command.argv[1:],
+            ],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

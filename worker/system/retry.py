@@ -13,7 +13,10 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
-    """Which errors are tried again, how often, and how long; waits double from `first` up to `longest` seconds."""
+    """Which errors are tried again, how often, and how long.
+
+    Waits double from `first` up to `longest` seconds.
+    """
 
     on: tuple[type[Exception], ...]
     give_up_seconds: float
@@ -38,19 +41,36 @@ class Retrier:
         waiting.set()
 
     def call(
-        self, work: Callable[[], Result], policy: Policy, *, on_retry: Callable[[str], None] | None = None
+        self,
+        work: Callable[[], Result],
+        policy: Policy,
+        *,
+        on_retry: Callable[[str], None] | None = None,
     ) -> Result:
-        """Return what `work` returns, or raise the last error it raised; `on_retry` is told before each wait."""
+        """Return what `work` returns, or raise the last error it raised.
+
+        `on_retry` is told before each wait.
+        """
         deadline = self._runtime.monotonic() + policy.give_up_seconds
 
         def wait(state: RetryCallState) -> float:
-            ceiling = min(policy.longest, policy.first * 2.0 ** min(state.attempt_number - 1, 30))
-            asked = getattr(state.outcome.exception() if state.outcome else None, "retry_after", None)
+            ceiling = min(
+                policy.longest, policy.first * 2.0 ** min(state.attempt_number - 1, 30)
+            )
+            asked = getattr(
+                state.outcome.exception() if state.outcome else None,
+                "retry_after",
+                None,
+            )
             return max(asked or 0.0, ceiling * (0.5 + self._runtime.jitter() / 2))
 
         def stop(state: RetryCallState) -> bool:
-            late = self._runtime.monotonic() + state.upcoming_sleep > min(deadline, self._end)
-            return late or state.attempt_number >= policy.attempts or self._stop.is_set()
+            late = self._runtime.monotonic() + state.upcoming_sleep > min(
+                deadline, self._end
+            )
+            return (
+                late or state.attempt_number >= policy.attempts or self._stop.is_set()
+            )
 
         def before_sleep(state: RetryCallState) -> None:
             if on_retry is not None and state.outcome is not None:

@@ -1,7 +1,7 @@
 """Time, threads and randomness: the one place where the worker touches any of them.
 
-The simulation in the tests replaces all of it by a seeded scheduler with a clock of its own; so whatever waits,
-waits here.
+The simulation in the tests replaces all of it by a seeded scheduler with a clock of its
+own; so whatever waits, waits here.
 """
 
 import logging
@@ -79,7 +79,9 @@ class Runtime(Protocol):
     def mailbox(self) -> Mailbox[Message]:
         """Return a new mailbox, empty."""
 
-    def spawn(self, name: str, work: Callable[[], None], report: Report = unreported) -> None:
+    def spawn(
+        self, name: str, work: Callable[[], None], report: Report = unreported
+    ) -> None:
         """Run `work` in a thread of its own, which does not keep the process alive.
 
         An exception that escapes `work` is logged with its traceback and given to `report`.
@@ -129,7 +131,10 @@ class SystemRuntime:
         return datetime.now(UTC)  # noqa: TID251 - this is the Runtime
 
     def monotonic(self) -> float:
-        """Return seconds since the machine started; CLOCK_MONOTONIC would stand still while it sleeps."""
+        """Return seconds since the machine started.
+
+        CLOCK_MONOTONIC would stand still while it sleeps.
+        """
         # guard: clocks: time goes on while the machine sleeps
         return time.clock_gettime(time.CLOCK_BOOTTIME)
 
@@ -153,7 +158,9 @@ class SystemRuntime:
         """Return a new mailbox."""
         return _Mailbox()
 
-    def spawn(self, name: str, work: Callable[[], None], report: Report = unreported) -> None:
+    def spawn(
+        self, name: str, work: Callable[[], None], report: Report = unreported
+    ) -> None:
         """Start a daemon thread."""
 
         def edge() -> None:
@@ -173,4 +180,6 @@ class SystemRuntime:
 
 def iso(moment: datetime) -> str:
     """Return a time as callbacks and manifests have it: UTC, milliseconds, `Z` (the receiver takes nothing else)."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )

@@ -31,7 +31,10 @@ def faults(diagrams: Sequence[str]) -> list[str | None]:
             raise
         pytest.skip(f"NOT TESTED with Mermaid, which cannot run here: {error}")
     answer = subprocess.run(
-        [node, str(_PARSER), str(folder)], input=json.dumps(diagrams).encode(), capture_output=True, check=True
+        [node, str(_PARSER), str(folder)],
+        input=json.dumps(diagrams).encode(),
+        capture_output=True,
+        check=True,
     )
     found: list[str | None] = json.loads(answer.stdout)
     return found
@@ -41,7 +44,10 @@ def _installed() -> tuple[str, Path]:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         raise UnavailableError("there is no node or no npm in PATH: install Node.js")
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fondation-worker"
+    base = (
+        Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        / "fondation-worker"
+    )
     folder = base / "-".join(PACKAGES)
     base.mkdir(parents=True, exist_ok=True)
     with locked(base / "npm.lock"):
@@ -54,6 +60,14 @@ def _installed() -> tuple[str, Path]:
 def _install(npm: str, folder: Path) -> Path:
     folder.mkdir()
     (folder / "package.json").write_text('{"private": true}')
-    settings = ["--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel", "error"]
+    settings = [
+        "--prefix",
+        str(folder),
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--loglevel",
+        "error",
+    ]
     run([npm, "install", *settings, *PACKAGES], folder / "npm.log")
     return folder

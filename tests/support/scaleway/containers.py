@@ -32,7 +32,9 @@ class Containers:
 
     def launch(self, jobs: Jobs, run: Document, environment: Mapping[str, str]) -> None:
         """Let a run happen in the background."""
-        threading.Thread(target=self._go_through, args=(jobs, run, environment), daemon=True).start()
+        threading.Thread(
+            target=self._go_through, args=(jobs, run, environment), daemon=True
+        ).start()
 
     def freeze(self, run_id: str) -> None:
         """Let a run neither do nor hear anything any more."""
@@ -44,7 +46,9 @@ class Containers:
 
     def said(self, run_id: str) -> str:
         """Return all that a run has said, attempt by attempt."""
-        return "".join(log.read_text() for log in sorted(self.folder.glob(f"{run_id}-*.log")))
+        return "".join(
+            log.read_text() for log in sorted(self.folder.glob(f"{run_id}-*.log"))
+        )
 
     def close(self) -> None:
         """End all of them."""
@@ -53,8 +57,12 @@ class Containers:
             process.kill()
             process.wait()
 
-    def _go_through(self, jobs: Jobs, run: Document, environment: Mapping[str, str]) -> None:
-        retries = jobs.definitions[run["job_definition_id"]]["retry_policy"]["max_retries"]
+    def _go_through(
+        self, jobs: Jobs, run: Document, environment: Mapping[str, str]
+    ) -> None:
+        retries = jobs.definitions[run["job_definition_id"]]["retry_policy"][
+            "max_retries"
+        ]
         for attempt in range(retries + 1):
             code = self._attempt(run, environment, attempt)
             if self._ending.is_set():
@@ -73,9 +81,15 @@ class Containers:
                 jobs.end(run, "failed", reason="exited_with_error", exit_code=code)
             return
 
-    def _attempt(self, run: Document, environment: Mapping[str, str], attempt: int) -> int:
+    def _attempt(
+        self, run: Document, environment: Mapping[str, str], attempt: int
+    ) -> int:
         log = self.folder / f"{run['id']}-{attempt}.log"
-        base = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COVERAGE_")}
+        base = {
+            name: value
+            for name, value in os.environ.items()
+            if name == "PATH" or name.startswith("COVERAGE_")
+        }
         own = {"HOME": str(self.folder), "WORK_DIR": str(self.folder / "work")}
         with log.open("wb") as output:
             process = subprocess.Popen(

@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 ENDED: Final = ("succeeded", "failed", "interrupted")
-STATES: Final = ("initialized", "validated", "queued", "running", "interrupting", "retrying", *ENDED)
+STATES: Final = (
+    "initialized",
+    "validated",
+    "queued",
+    "running",
+    "interrupting",
+    "retrying",
+    *ENDED,
+)
 
 Document = dict[str, Any]
 Launch = Callable[["Jobs", Document, Mapping[str, str]], None]
@@ -32,14 +40,26 @@ def new_id() -> str:
 def not_found(resource: str, resource_id: str) -> RefusalError:
     """Return the answer to who asks for what is not there."""
     return RefusalError(
-        404, type="not_found", resource=resource, resource_id=resource_id, message="resource is not found"
+        404,
+        type="not_found",
+        resource=resource,
+        resource_id=resource_id,
+        message="resource is not found",
     )
 
 
 def invalid(argument: str, help_message: str) -> RefusalError:
     """Return the answer to who sends something wrong."""
-    details = [{"argument_name": argument, "reason": "constraint", "help_message": help_message}]
-    return RefusalError(400, type="invalid_arguments", message="invalid argument(s)", details=details)
+    details = [
+        {
+            "argument_name": argument,
+            "reason": "constraint",
+            "help_message": help_message,
+        }
+    ]
+    return RefusalError(
+        400, type="invalid_arguments", message="invalid argument(s)", details=details
+    )
 
 
 @dataclass
@@ -54,14 +74,23 @@ class Jobs:
     secrets: dict[str, Document] = field(default_factory=dict)
     runs: dict[str, Document] = field(default_factory=dict)
     merges: bool = False
-    """Whether an update's variables are added to those that are there; which it does in truth is not documented."""
+    """Whether an update's variables are added to those that are there.
+
+    Which it does in truth is not documented.
+    """
     writes: list[str] = field(default_factory=list)
     """What has been changed, as method and path."""
     _moment: datetime = field(default_factory=lambda: datetime.now(UTC))  # noqa: TID251 - a server has a clock
 
     def create_definition(self, body: Document) -> Document:
         """Create a definition; two may have the same name."""
-        for name in ("cpu_limit", "memory_limit", "local_storage_capacity", "image_uri", "description"):
+        for name in (
+            "cpu_limit",
+            "memory_limit",
+            "local_storage_capacity",
+            "image_uri",
+            "description",
+        ):
             if name not in body:
                 raise invalid(name, "is required")
         definition = {
@@ -85,11 +114,17 @@ class Jobs:
         retries = (body.get("retry_policy") or {}).get("max_retries", 0)
         if not 0 <= retries <= 5:
             raise invalid("retry_policy.max_retries", "must be from 0 to 5")
-        if any(name.upper().startswith("SCW_SLS") for name in body.get("environment_variables") or {}):
+        if any(
+            name.upper().startswith("SCW_SLS")
+            for name in body.get("environment_variables") or {}
+        ):
             raise invalid("environment_variables", "names must not begin with SCW_SLS")
         kept = definition["environment_variables"] if self.merges else {}
         definition |= {name: value for name, value in body.items() if value is not None}
-        definition["environment_variables"] = {**kept, **definition["environment_variables"]}
+        definition["environment_variables"] = {
+            **kept,
+            **definition["environment_variables"],
+        }
         definition["updated_at"] = self._now()
         self.definitions[definition["id"]] = definition
         return definition
@@ -97,7 +132,11 @@ class Jobs:
     def delete_definition(self, definition: Document) -> None:
         """Delete a definition, unless a run of it lives."""
         if any(run["state"] not in ENDED for run in self.runs_of(definition["id"])):
-            raise RefusalError(403, type="denied_authentication", message="job definition has running jobs")
+            raise RefusalError(
+                403,
+                type="denied_authentication",
+                message="job definition has running jobs",
+            )
         del self.definitions[definition["id"]]
 
     def create_secrets(self, body: Document) -> list[Document]:
@@ -105,11 +144,17 @@ class Jobs:
         definition = self.definition(body["job_definition_id"])
         held = self.secrets_of(definition["id"])
         if len(held) + len(body["secrets"]) > 20:
-            raise RefusalError(403, type="quotas_exceeded", message="quota exceeded: 20 secrets")
+            raise RefusalError(
+                403, type="quotas_exceeded", message="quota exceeded: 20 secrets"
+            )
         made = [self._secret(definition["id"], config) for config in body["secrets"]]
         names = [one["env_var"]["name"] for one in (*held, *made) if one["env_var"]]
         if len(names) > len(set(names)):
-            raise RefusalError(409, type="resource_still_in_use", message="the variable has a secret already")
+            raise RefusalError(
+                409,
+                type="resource_still_in_use",
+                message="the variable has a secret already",
+            )
         self.secrets |= {one["secret_id"]: one for one in made}
         return made
 
@@ -129,8 +174,16 @@ class Jobs:
             for one in self.secrets_of(definition["id"])
             if one["env_var"]
         }
-        injected = {"SCW_SLS_RESOURCE_ID": run["id"], "SCW_SLS_PARENT_ID": definition["id"]}
-        return {**definition["environment_variables"], **secrets, **run["environment_variables"], **injected}
+        injected = {
+            "SCW_SLS_RESOURCE_ID": run["id"],
+            "SCW_SLS_PARENT_ID": definition["id"],
+        }
+        return {
+            **definition["environment_variables"],
+            **secrets,
+            **run["environment_variables"],
+            **injected,
+        }
 
     def stop(self, run: Document) -> Document:
         """Ask for a run's end; one that nobody works on ends at once."""
@@ -139,9 +192,21 @@ class Jobs:
             run["reason"] = "cancellation"
         return run
 
-    def end(self, run: Document, state: str, *, reason: str | None = None, exit_code: int | None = None) -> None:
+    def end(
+        self,
+        run: Document,
+        state: str,
+        *,
+        reason: str | None = None,
+        exit_code: int | None = None,
+    ) -> None:
         """Let a run be over."""
-        run |= {"state": state, "reason": reason, "exit_code": exit_code, "terminated_at": self._now()}
+        run |= {
+            "state": state,
+            "reason": reason,
+            "exit_code": exit_code,
+            "terminated_at": self._now(),
+        }
 
     def definition(self, definition_id: str) -> Document:
         """Return a definition."""
@@ -157,11 +222,19 @@ class Jobs:
 
     def runs_of(self, definition_id: str) -> list[Document]:
         """Return the runs of a definition."""
-        return [run for run in self.runs.values() if run["job_definition_id"] == definition_id]
+        return [
+            run
+            for run in self.runs.values()
+            if run["job_definition_id"] == definition_id
+        ]
 
     def secrets_of(self, definition_id: str) -> list[Document]:
         """Return the secrets of a definition."""
-        return [one for one in self.secrets.values() if one["job_definition_id"] == definition_id]
+        return [
+            one
+            for one in self.secrets.values()
+            if one["job_definition_id"] == definition_id
+        ]
 
     def _secret(self, definition_id: str, config: Document) -> Document:
         name = config.get("env_var_name")

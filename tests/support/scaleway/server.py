@@ -16,7 +16,14 @@ from types import TracebackType
 from typing import Any, ClassVar, Final, Self
 from urllib.parse import parse_qs, urlsplit
 
-from tests.support.scaleway.jobs import Document, Jobs, RefusalError, invalid, new_id, not_found
+from tests.support.scaleway.jobs import (
+    Document,
+    Jobs,
+    RefusalError,
+    invalid,
+    new_id,
+    not_found,
+)
 
 ROOT: Final = "/serverless-jobs/v1alpha2/regions/"
 MAX_PAGE: Final = 100
@@ -69,17 +76,24 @@ class ScalewayServer:
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
         self._closing = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"api": self}))
+        self._server = ThreadingHTTPServer(
+            ("127.0.0.1", 0), type("Handler", (_Handler,), {"api": self})
+        )
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
         """Begin to serve."""
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), daemon=True
+        ).start()
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         """Serve no more."""
         self._closing.set()
@@ -125,7 +139,10 @@ class ScalewayServer:
             return found
 
     def wait_for_close(self, seconds: float | None = None) -> bool:
-        """Say nothing for as long as the server is there, or for so long; tell whether it is being closed."""
+        """Say nothing for as long as the server is there, or for so long.
+
+        Tell whether it is being closed.
+        """
         return self._closing.wait(seconds)
 
     def answer(self, query: Query) -> Any:  # noqa: ANN401 - any value of JSON
@@ -149,7 +166,9 @@ class ScalewayServer:
             case "POST", ():
                 return jobs.create_definition(query.body)
             case "GET", ():
-                return self._page(query, "job_definitions", list(jobs.definitions.values()))
+                return self._page(
+                    query, "job_definitions", list(jobs.definitions.values())
+                )
             case "GET", (found,):
                 return jobs.definition(found)
             case "PATCH", (found,):
@@ -163,9 +182,20 @@ class ScalewayServer:
     def _runs(self, query: Query) -> Any:  # noqa: ANN401 - any value of JSON
         match query.method, query.path[1:]:
             case "GET", ():
-                wanted, states = query.param("job_definition_id"), query.params.get("states")
-                runs = [run for run in self.jobs.runs.values() if wanted in {None, run["job_definition_id"]}]
-                return self._page(query, "job_runs", [run for run in runs if not states or run["state"] in states])
+                wanted, states = (
+                    query.param("job_definition_id"),
+                    query.params.get("states"),
+                )
+                runs = [
+                    run
+                    for run in self.jobs.runs.values()
+                    if wanted in {None, run["job_definition_id"]}
+                ]
+                return self._page(
+                    query,
+                    "job_runs",
+                    [run for run in runs if not states or run["state"] in states],
+                )
             case "GET", (found,):
                 return self.jobs.run(found)
             case "POST", (found, "stop"):
@@ -191,7 +221,10 @@ class ScalewayServer:
 
     def _page(self, query: Query, name: str, found: list[Document]) -> Document:
         """Return one page of what belongs to the project, of the size that was asked for, within limits."""
-        project, order = query.param("project_id"), query.param("order_by") or "created_at_asc"
+        project, order = (
+            query.param("project_id"),
+            query.param("order_by") or "created_at_asc",
+        )
         if order not in {"created_at_asc", "created_at_desc"}:
             raise invalid("order_by", "is not known")
         mine = [one for one in found if project in {None, self._project_of(one)}]
@@ -230,12 +263,19 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.lost:
             self.close_connection = True
             return
-        self._send(status, b"" if document is None else json.dumps(document).encode(), {})
+        self._send(
+            status, b"" if document is None else json.dumps(document).encode(), {}
+        )
 
     def _answer(self, body: Document) -> tuple[int, Any]:
         parts = urlsplit(self.path)
         region, _, rest = parts.path.removeprefix(ROOT).partition("/")
-        query = Query(method=self.command, path=tuple(rest.split("/")), params=parse_qs(parts.query), body=body)
+        query = Query(
+            method=self.command,
+            path=tuple(rest.split("/")),
+            params=parse_qs(parts.query),
+            body=body,
+        )
         if self.headers.get("X-Auth-Token") != self.api.secret_key:
             return 401, {
                 "type": "denied_authentication",
@@ -251,13 +291,26 @@ class _Handler(BaseHTTPRequestHandler):
             return refusal.status, refusal.document
         return (204 if document is None else 200), document
 
-    def _send(self, status: int, body: bytes, headers: Mapping[str, str], *, slowly: bool = False) -> None:
+    def _send(
+        self,
+        status: int,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        slowly: bool = False,
+    ) -> None:
         self.send_response(status)
         kind = "application/json" if body.startswith((b"{", b"[")) else "text/html"
-        for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **headers}.items():
+        for name, value in {
+            "Content-Type": kind,
+            "Content-Length": str(len(body)),
+            **headers,
+        }.items():
             self.send_header(name, value)
         self.end_headers()
-        for part in (body[at : at + 1] for at in range(len(body))) if slowly else (body,):
+        for part in (
+            (body[at : at + 1] for at in range(len(body))) if slowly else (body,)
+        ):
             self.wfile.write(part)
             if slowly and self.api.wait_for_close(0.01):
                 return

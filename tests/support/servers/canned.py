@@ -33,16 +33,23 @@ class Canned:
     server: S3Server
 
 
-def answer(status: str, body: bytes = b"", *, length: int | None = None, headers: str = "") -> bytes:
+def answer(
+    status: str, body: bytes = b"", *, length: int | None = None, headers: str = ""
+) -> bytes:
     """Return an answer in HTTP; `length` is that which it claims to have."""
     said = len(body) if length is None else length
-    return f"HTTP/1.1 {status}\r\nContent-Length: {said}\r\nConnection: close\r\n{headers}\r\n".encode() + body
+    return (
+        f"HTTP/1.1 {status}\r\nContent-Length: {said}\r\nConnection: close\r\n{headers}\r\n".encode()
+        + body
+    )
 
 
 def fault(status: str, code: str, *more: str) -> bytes:
     """Return an error as S3 has it; `more` are further elements of its body."""
     body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>it is so</Message>{''.join(more)}</Error>"
-    return answer(status, body.encode(), headers="Date: Mon, 23 Nov 2026 12:00:00 GMT\r\n")
+    return answer(
+        status, body.encode(), headers="Date: Mon, 23 Nov 2026 12:00:00 GMT\r\n"
+    )
 
 
 class _Handler(socketserver.StreamRequestHandler):
@@ -54,7 +61,9 @@ class _Handler(socketserver.StreamRequestHandler):
         headers = parse_headers(self.rfile)
         if headers["Expect"]:
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        canned.asked.append(Asked(line, headers, self.rfile.read(int(headers["Content-Length"] or 0))))
+        canned.asked.append(
+            Asked(line, headers, self.rfile.read(int(headers["Content-Length"] or 0)))
+        )
         self.wfile.write(canned.first.pop(0) if canned.first else canned.answer)
 
 
@@ -64,7 +73,9 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 @contextmanager
-def serving(reply: bytes, tls: ssl.SSLContext | None = None, *, first: tuple[bytes, ...] = ()) -> Iterator[Canned]:
+def serving(
+    reply: bytes, tls: ssl.SSLContext | None = None, *, first: tuple[bytes, ...] = ()
+) -> Iterator[Canned]:
     """Run the server; over TLS it is called `localhost`."""
     with _Server(("127.0.0.1", 0), _Handler) as server:
         port = server.server_address[1]
@@ -72,9 +83,13 @@ def serving(reply: bytes, tls: ssl.SSLContext | None = None, *, first: tuple[byt
             server.socket = tls.wrap_socket(server.socket, server_side=True)
         url = f"https://localhost:{port}" if tls else f"http://127.0.0.1:{port}"
         server.canned = Canned(
-            answer=reply, first=list(first), server=S3Server(name="canned", endpoint_url=url, log="")
+            answer=reply,
+            first=list(first),
+            server=S3Server(name="canned", endpoint_url=url, log=""),
         )
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread = threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.02}
+        )
         thread.start()
         try:
             yield server.canned

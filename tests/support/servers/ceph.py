@@ -6,7 +6,13 @@ import uuid
 from pathlib import Path
 from typing import Final
 
-from tests.support.servers.process import Daemon, UnavailableError, answers, free_port, run
+from tests.support.servers.process import (
+    Daemon,
+    UnavailableError,
+    answers,
+    free_port,
+    run,
+)
 from tests.support.servers.server import S3Server
 
 PACKAGES: Final = ("ceph-mon", "ceph-osd", "radosgw", "ceph-common")
@@ -47,7 +53,17 @@ rgw frontends = beast endpoint=127.0.0.1:{port} tcp_nodelay=1
 """
 _KEYS: Final = {
     "mon.": ("--cap", "mon", "allow *"),
-    "client.admin": ("--cap", "mon", "allow *", "--cap", "osd", "allow *", "--cap", "mgr", "allow *"),
+    "client.admin": (
+        "--cap",
+        "mon",
+        "allow *",
+        "--cap",
+        "osd",
+        "allow *",
+        "--cap",
+        "mgr",
+        "allow *",
+    ),
     "client.rgw": ("--cap", "mon", "allow rwx", "--cap", "osd", "allow rwx"),
     "osd.0": ("--cap", "mon", "allow profile osd", "--cap", "osd", "allow *"),
 }
@@ -69,14 +85,28 @@ class Ceph:
             self._install()
         port, fsid = free_port(), str(uuid.uuid5(uuid.NAMESPACE_URL, str(self._folder)))
         monitor = f"[v2:127.0.0.1:{free_port()},v1:127.0.0.1:{free_port()}]"
-        server = S3Server(name="ceph", endpoint_url=f"http://127.0.0.1:{port}", log=str(self._folder))
+        server = S3Server(
+            name="ceph", endpoint_url=f"http://127.0.0.1:{port}", log=str(self._folder)
+        )
         for name in ("mon", "osd", "rgw"):
             (self._folder / name).mkdir()
-        config = _CONFIG.format(folder=self._folder, fsid=fsid, monitor=monitor, port=port)
+        config = _CONFIG.format(
+            folder=self._folder, fsid=fsid, monitor=monitor, port=port
+        )
         (self._folder / "ceph.conf").write_text(config)
         self._start_cluster(fsid, monitor)
-        keys = (f"--access-key={server.access_key}", f"--secret-key={server.secret_key}")
-        self._run("radosgw-admin", "user", "create", "--uid=test", "--display-name=test", *keys)
+        keys = (
+            f"--access-key={server.access_key}",
+            f"--secret-key={server.secret_key}",
+        )
+        self._run(
+            "radosgw-admin",
+            "user",
+            "create",
+            "--uid=test",
+            "--display-name=test",
+            *keys,
+        )
         gateway = self._spawn("radosgw", "-f", "-n", "client.rgw")
         gateway.wait_until(lambda: answers(server.endpoint_url))
         return server
@@ -91,20 +121,41 @@ class Ceph:
         self._run("ceph-authtool", "--create-keyring", keyring)
         for name, capabilities in _KEYS.items():
             self._run("ceph-authtool", keyring, "--gen-key", "-n", name, *capabilities)
-        self._run("monmaptool", "--create", "--fsid", fsid, "--addv", "a", monitor, monmap)
-        self._run("ceph-mon", "--mkfs", "-i", "a", "--monmap", monmap, "--keyring", keyring)
+        self._run(
+            "monmaptool", "--create", "--fsid", fsid, "--addv", "a", monitor, monmap
+        )
+        self._run(
+            "ceph-mon", "--mkfs", "-i", "a", "--monmap", monmap, "--keyring", keyring
+        )
         self._spawn("ceph-mon", "-f", "-i", "a")
         self._run("ceph", "osd", "create")
         self._run("ceph", "auth", "import", "-i", keyring)
         self._run("ceph-osd", "-i", "0", "--mkfs", "--no-mon-config")
-        self._run("ceph", "osd", "crush", "add", "osd.0", "1", "root=default", "host=localhost")
+        self._run(
+            "ceph",
+            "osd",
+            "crush",
+            "add",
+            "osd.0",
+            "1",
+            "root=default",
+            "host=localhost",
+        )
         self._spawn("ceph-osd", "-f", "-i", "0")
 
     def _install(self) -> None:
         if os.geteuid() != 0 or not shutil.which("apt-get"):
-            raise UnavailableError(f"radosgw is not installed (apt-get install {' '.join(PACKAGES)})")
+            raise UnavailableError(
+                f"radosgw is not installed (apt-get install {' '.join(PACKAGES)})"
+            )
         quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        options = ("-y", "-qq", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120")
+        options = (
+            "-y",
+            "-qq",
+            "--no-install-recommends",
+            "-o",
+            "DPkg::Lock::Timeout=120",
+        )
         run(["apt-get", "update", "-qq"], self._log, quiet)
         run(["apt-get", "install", *options, *PACKAGES], self._log, quiet)
 

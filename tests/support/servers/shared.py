@@ -1,7 +1,8 @@
 """Servers that are started once for a whole test run, by whichever of its processes needs one first.
 
-A process of its own, the keeper, starts a server and ends it as soon as the test run's first process has ended: at the
-end of the tests, by Ctrl-C, or killed. The server in its turn ends with its keeper.
+A process of its own, the keeper, starts a server and ends it as soon as the test run's
+first process has ended: at the end of the tests, by Ctrl-C, or killed. The server in its
+turn ends with its keeper.
 """
 
 import json
@@ -23,7 +24,12 @@ from tests.support.servers.process import UnavailableError, tail
 from tests.support.servers.rclone import Rclone
 from tests.support.servers.server import Program, S3Server
 
-PROGRAMS: Final[dict[str, type[Program]]] = {"minio": Minio, "ceph": Ceph, "moto": Moto, "rclone": Rclone}
+PROGRAMS: Final[dict[str, type[Program]]] = {
+    "minio": Minio,
+    "ceph": Ceph,
+    "moto": Moto,
+    "rclone": Rclone,
+}
 START_SECONDS: Final = 1800
 """Building MinIO from nothing on a slow machine may take that long."""
 _ROOT: Final = Path(__file__).parents[3]
@@ -51,7 +57,14 @@ def _keep(name: str, answer: Path, controller: int) -> None:
     log = answer.with_suffix(".keeper.log")
     with log.open("wb") as output:
         keeper = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.servers.shared", name, str(answer), str(controller)],
+            [
+                sys.executable,
+                "-m",
+                "tests.support.servers.shared",
+                name,
+                str(answer),
+                str(controller),
+            ],
             cwd=_ROOT,
             stdin=subprocess.DEVNULL,
             stdout=output,

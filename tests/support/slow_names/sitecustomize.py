@@ -1,7 +1,7 @@
 """Names that a process with this folder in its PYTHONPATH resolves in a way of its own.
 
-`two.test` has two addresses, 127.0.0.2 and 127.0.0.1. Where SLOW_NAMES names a file that exists, names (other than
-addresses) take as many seconds as it says.
+`two.test` has two addresses, 127.0.0.2 and 127.0.0.1. Where SLOW_NAMES names a file that
+exists, names (other than addresses) take as many seconds as it says.
 """
 
 import os
@@ -19,7 +19,11 @@ def _resolve_slowly(host: Any, *arguments: Any, **options: Any) -> list[Any]:  #
     slow = Path(os.environ.get("SLOW_NAMES", "/nonexistent"))
     if name and not name[:1].isdigit() and slow.exists():
         time.sleep(float(slow.read_text()))
-    return [found for one in _ADDRESSES.get(name, [name]) for found in _resolve(one, *arguments, **options)]
+    return [
+        found
+        for one in _ADDRESSES.get(name, [name])
+        for found in _resolve(one, *arguments, **options)
+    ]
 
 
 socket.getaddrinfo = _resolve_slowly

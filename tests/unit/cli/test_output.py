@@ -9,7 +9,14 @@ from worker.cli.output import Output, seconds, show, table
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.04, "0.0s"), (59.94, "59.9s"), (60, "1m 00s"), (125.9, "2m 05s"), (3599, "59m 59s"), (3720, "1h 02m")],
+    [
+        (0.04, "0.0s"),
+        (59.94, "59.9s"),
+        (60, "1m 00s"),
+        (125.9, "2m 05s"),
+        (3599, "59m 59s"),
+        (3720, "1h 02m"),
+    ],
 )
 def test_durations_are_written_as_people_read_them(value: float, text: str) -> None:
     assert seconds(value) == text
@@ -20,7 +27,9 @@ def test_columns_are_aligned_and_lines_have_no_blanks_at_their_ends() -> None:
     assert table([]) == []
 
 
-def test_people_get_lines_and_machines_get_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_people_get_lines_and_machines_get_json(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     output = Output(document={"jobId": "x"}, lines=["job x", "done"])
     show(output, as_json=False)
     assert capsys.readouterr().out == "job x\ndone\n"
@@ -28,11 +37,15 @@ def test_people_get_lines_and_machines_get_json(capsys: pytest.CaptureFixture[st
     assert json.loads(capsys.readouterr().out) == {"jobId": "x"}
 
 
-def test_where_there_is_nothing_to_say_to_machines_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_there_is_nothing_to_say_to_machines_nothing_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     show(Output(lines=["a"]), as_json=True)
     assert capsys.readouterr().out == ""
 
 
-def test_what_comes_from_a_repository_cannot_take_over_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_comes_from_a_repository_cannot_take_over_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     show(Output(lines=["a\x1b]0;title\x07b"]), as_json=False)
     assert capsys.readouterr().out == "a ]0;title b\n"

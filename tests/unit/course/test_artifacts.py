@@ -24,7 +24,13 @@ PATH = "chapters/chapter_1_x.md"
 class InlineExecutor(Executor):
     """Does everything at once, in the thread that asks."""
 
-    def submit(self, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - as Executor has it
+    def submit(
+        self,
+        work: Callable[..., Any],
+        /,
+        *args: Any,  # noqa: ANN401 - as Executor has it
+        **kwargs: Any,  # noqa: ANN401
+    ) -> Future[Any]:
         future: Future[Any] = Future()
         try:
             future.set_result(work(*args, **kwargs))
@@ -61,22 +67,33 @@ def keep(artifacts: Artifacts, body: bytes, path: str = PATH) -> str:
 
 
 def restored(
-    artifacts: Artifacts, fault: Callable[[str, bytes], str | None] = lambda _path, _body: None
+    artifacts: Artifacts,
+    fault: Callable[[str, bytes], str | None] = lambda _path, _body: None,
 ) -> list[bytes]:
-    return [body for _, body in artifacts.restore(Stage.GENERATE_CHAPTERS, INPUTS, [PATH], fault)]
+    return [
+        body
+        for _, body in artifacts.restore(Stage.GENERATE_CHAPTERS, INPUTS, [PATH], fault)
+    ]
 
 
 def record(artifacts: Artifacts, *bodies: tuple[str, bytes]) -> StageRecord:
-    kept = tuple(artifacts.store(Stage.GENERATE_CHAPTERS, INPUTS, path, body) for path, body in bodies)
+    kept = tuple(
+        artifacts.store(Stage.GENERATE_CHAPTERS, INPUTS, path, body)
+        for path, body in bodies
+    )
     return StageRecord(stage=Stage.GENERATE_CHAPTERS, inputs=INPUTS, artifacts=kept)
 
 
-def test_an_item_lies_under_its_inputs_and_its_content(store: MemoryStore, artifacts: Artifacts) -> None:
+def test_an_item_lies_under_its_inputs_and_its_content(
+    store: MemoryStore, artifacts: Artifacts
+) -> None:
     key = keep(artifacts, b"# X\n")
     assert store.get(key) == b"# X\n"
 
 
-def test_storing_it_again_mends_a_damaged_one(store: MemoryStore, artifacts: Artifacts) -> None:
+def test_storing_it_again_mends_a_damaged_one(
+    store: MemoryStore, artifacts: Artifacts
+) -> None:
     key = keep(artifacts, b"# X\n")
     store.put(key, b"# Y\n", "text/markdown")
     assert restored(artifacts) == []
@@ -93,7 +110,9 @@ def test_of_several_versions_of_an_item_the_newest_valid_one_is_taken(
     clock.time += 1
     newest = keep(artifacts, b"newest")
     assert restored(artifacts) == [b"newest"]
-    assert restored(artifacts, lambda _, body: "bad" if body == b"newest" else None) == [b"middle"]
+    assert restored(
+        artifacts, lambda _, body: "bad" if body == b"newest" else None
+    ) == [b"middle"]
     store.put(newest, b"rotten", "text/markdown")
     assert restored(artifacts) == [b"middle"]
 
@@ -106,31 +125,57 @@ def test_what_nobody_asks_for_is_not_restored(artifacts: Artifacts) -> None:
 def test_a_finished_stages_files_come_with_their_contents_or_without_if_they_are_damaged(
     store: MemoryStore, artifacts: Artifacts
 ) -> None:
-    kept = record(artifacts, ("chapters/a.md", b"a"), ("chapters/b.md", b"b"), ("chapters/c.md", b"c"))
+    kept = record(
+        artifacts,
+        ("chapters/a.md", b"a"),
+        ("chapters/b.md", b"b"),
+        ("chapters/c.md", b"c"),
+    )
     store.delete([artifacts.key(kept, kept.artifacts[0])])
     store.put(artifacts.key(kept, kept.artifacts[1]), b"B", "text/markdown")
     assert [body for _, body in artifacts.fetch(kept)] == [None, None, b"c"]
 
 
-def test_what_is_gone_or_of_another_size_is_found_by_listing(store: MemoryStore, artifacts: Artifacts) -> None:
-    kept = record(artifacts, ("chapters/a.md", b"a"), ("chapters/b.md", b"b"), ("chapters/c.md", b"c"))
+def test_what_is_gone_or_of_another_size_is_found_by_listing(
+    store: MemoryStore, artifacts: Artifacts
+) -> None:
+    kept = record(
+        artifacts,
+        ("chapters/a.md", b"a"),
+        ("chapters/b.md", b"b"),
+        ("chapters/c.md", b"c"),
+    )
     store.delete([artifacts.key(kept, kept.artifacts[0])])
     store.put(artifacts.key(kept, kept.artifacts[1]), b"longer", "text/markdown")
     unentered = StageRecord(stage=Stage.GENERATE_TUTORIALS)
-    assert [one.path for _, one in artifacts.missing([kept, unentered])] == ["chapters/a.md", "chapters/b.md"]
+    assert [one.path for _, one in artifacts.missing([kept, unentered])] == [
+        "chapters/a.md",
+        "chapters/b.md",
+    ]
 
 
 def test_what_only_the_listing_does_not_show_is_not_missing() -> None:
     class Blind(MemoryStore):
-        def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
-            return iter(list(super().entries(prefix, start_after=start_after, limit=limit))[:1])
+        def entries(
+            self, prefix: str, *, start_after: str = "", limit: int | None = None
+        ) -> Iterator[ObjectEntry]:
+            return iter(
+                list(super().entries(prefix, start_after=start_after, limit=limit))[:1]
+            )
 
     artifacts = Artifacts(Blind(lambda: 0.0), "job-1", InlineExecutor())
-    kept = record(artifacts, ("chapters/a.md", b"a"), ("chapters/b.md", b"b"), ("chapters/c.md", b"c"))
+    kept = record(
+        artifacts,
+        ("chapters/a.md", b"a"),
+        ("chapters/b.md", b"b"),
+        ("chapters/c.md", b"c"),
+    )
     assert artifacts.missing([kept]) == []
 
 
-def test_a_download_is_checked(store: MemoryStore, artifacts: Artifacts, tmp_path: Path) -> None:
+def test_a_download_is_checked(
+    store: MemoryStore, artifacts: Artifacts, tmp_path: Path
+) -> None:
     kept = record(artifacts, ("chapters/a.md", b"a"))
     [one] = kept.artifacts
     assert artifacts.download(kept, one, tmp_path / "a")
@@ -173,23 +218,34 @@ def test_the_inventory_of_an_unfinished_job_has_what_is_stored_so_far_each_path_
     assert inputs is not None
     for body in (b"first try", b"second"):
         clock.time += 1
-        artifacts.store(Stage.REVIEW_CHAPTERS, inputs, "reviewed-chapters/chapter_1_x.md", body)
+        artifacts.store(
+            Stage.REVIEW_CHAPTERS, inputs, "reviewed-chapters/chapter_1_x.md", body
+        )
     artifacts.store(Stage.REVIEW_CHAPTERS, inputs, "../evil", b"x")
     inventory = Inventory(store, InlineExecutor(), manifest)
     [unfinished] = inventory.unfinished()
-    assert (unfinished.path, unfinished.size) == ("reviewed-chapters/chapter_1_x.md", len(b"second"))
+    assert (unfinished.path, unfinished.size) == (
+        "reviewed-chapters/chapter_1_x.md",
+        len(b"second"),
+    )
     assert [body for _, body in inventory.read([unfinished])] == [b"second"]
     assert len(inventory.course()) == len(inventory.finished()) + 1
 
 
-def test_the_snapshot_belongs_to_the_inventory_only_if_it_is_asked_for(store: MemoryStore) -> None:
+def test_the_snapshot_belongs_to_the_inventory_only_if_it_is_asked_for(
+    store: MemoryStore,
+) -> None:
     inventory = Inventory(store, InlineExecutor(), entered(None))
     everything = {holding.stage for holding in inventory.finished(course_only=False)}
-    assert everything - {holding.stage for holding in inventory.finished()} == {Stage.CLONE}
+    assert everything - {holding.stage for holding in inventory.finished()} == {
+        Stage.CLONE
+    }
 
 
 @pytest.mark.parametrize("stage", [None, Stage.CLONE])
-def test_where_no_stage_is_in_hand_nothing_is_unfinished(store: MemoryStore, stage: Stage | None) -> None:
+def test_where_no_stage_is_in_hand_nothing_is_unfinished(
+    store: MemoryStore, stage: Stage | None
+) -> None:
     assert Inventory(store, InlineExecutor(), entered(stage)).unfinished() == []
 
 

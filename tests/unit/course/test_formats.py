@@ -16,25 +16,41 @@ from worker.course.formats import (
 )
 
 ABSTRACTIONS = yaml.safe_dump(
-    [{"name": name, "description": "d", "file_paths": ["a.py"]} for name in ("Context", "Term UI\n")]
+    [
+        {"name": name, "description": "d", "file_paths": ["a.py"]}
+        for name in ("Context", "Term UI\n")
+    ]
 ).encode()
 ORDER = yaml.safe_dump(
-    {"order": [{"index": 2, "name": "Context", "reasoning": ""}, {"index": 1, "name": "Term UI", "reasoning": "r"}]}
+    {
+        "order": [
+            {"index": 2, "name": "Context", "reasoning": ""},
+            {"index": 1, "name": "Term UI", "reasoning": "r"},
+        ]
+    }
 ).encode()
 OUTPUTS = {"step1_abstractions.yaml": ABSTRACTIONS, "step3_order.yaml": ORDER}
 
 
-def fault(stage: Stage, path: str, body: bytes, outputs: Mapping[str, bytes] = OUTPUTS) -> str:
+def fault(
+    stage: Stage, path: str, body: bytes, outputs: Mapping[str, bytes] = OUTPUTS
+) -> str:
     return Rules(stage, outputs).fault(path, body) or ""
 
 
 def test_texts_are_stripped_when_they_are_read() -> None:
-    assert [one.name for one in read_abstractions(ABSTRACTIONS)] == ["Context", "Term UI"]
+    assert [one.name for one in read_abstractions(ABSTRACTIONS)] == [
+        "Context",
+        "Term UI",
+    ]
 
 
 def test_an_order_is_read_by_its_indexes() -> None:
     order = read_order(ORDER, read_abstractions(ABSTRACTIONS))
-    assert [(one.index, one.name, one.reasoning) for one in order] == [(1, "Term UI", "r"), (2, "Context", "")]
+    assert [(one.index, one.name, one.reasoning) for one in order] == [
+        (1, "Term UI", "r"),
+        (2, "Context", ""),
+    ]
 
 
 def test_relationships_are_read() -> None:
@@ -52,8 +68,14 @@ def test_relationships_are_read() -> None:
         (b"[1]", r"step1_abstractions.yaml\[0\] must be a mapping"),
         (b"[{name: x}]", r"\[0\]: file_paths must be a list"),
         (b"[{name: x, description: d, file_paths: [1]}]", "file_paths must be texts"),
-        (b"[{name: ' ', description: d, file_paths: []}]", "name must be a text, and not empty"),
-        (b"[{name: x, description: d, file_paths: []}, {name: x, description: d, file_paths: []}]", "twice"),
+        (
+            b"[{name: ' ', description: d, file_paths: []}]",
+            "name must be a text, and not empty",
+        ),
+        (
+            b"[{name: x, description: d, file_paths: []}, {name: x, description: d, file_paths: []}]",
+            "twice",
+        ),
         (b"```yaml\n- name: x\n```", "is not YAML"),
         (b"a: [", "is not YAML"),
         (b"\xff", "is not UTF-8"),
@@ -61,7 +83,9 @@ def test_relationships_are_read() -> None:
         (b"[" * 5000, "is not YAML"),
     ],
 )
-def test_faulty_abstractions_are_refused_and_the_place_is_named(text: bytes, says: str) -> None:
+def test_faulty_abstractions_are_refused_and_the_place_is_named(
+    text: bytes, says: str
+) -> None:
     with pytest.raises(InvalidItemError, match=says):
         read_abstractions(text)
 
@@ -79,7 +103,10 @@ def test_faulty_abstractions_are_refused_and_the_place_is_named(text: bytes, say
             "{summary: s, relationships: [{from_abstraction: '0', to_abstraction: 0, label: l}]}",
             "from_abstraction is '0'",
         ),
-        ("{summary: s, relationships: [{from_abstraction: true, to_abstraction: 0, label: l}]}", "is True"),
+        (
+            "{summary: s, relationships: [{from_abstraction: true, to_abstraction: 0, label: l}]}",
+            "is True",
+        ),
     ],
 )
 def test_faulty_relationships_are_refused(text: str, says: str) -> None:
@@ -92,7 +119,10 @@ def test_faulty_relationships_are_refused(text: str, says: str) -> None:
         ("{order: []}", "order is empty"),
         ("{order: [{index: 0, name: Context, reasoning: r}]}", "index is 0"),
         ("{order: [{index: 1, name: Nobody, reasoning: r}]}", "'Nobody' is no name"),
-        ("{order: [{index: 1, name: Context, reasoning: r}, {index: 1, name: Term UI, reasoning: r}]}", "twice"),
+        (
+            "{order: [{index: 1, name: Context, reasoning: r}, {index: 1, name: Term UI, reasoning: r}]}",
+            "twice",
+        ),
     ],
 )
 def test_faulty_orders_are_refused(text: str, says: str) -> None:
@@ -113,21 +143,38 @@ def test_the_last_stages_write_a_file_for_every_entry_of_the_order() -> None:
         ("chapters/chapter_1_term_ui.md", b"", "is empty"),
         ("chapters/chapter_1_term_ui.md", b" \n\t\n", "is empty"),
         ("chapters/chapter_1_term_ui.md", b"\xff\xfe", "is not UTF-8"),
-        ("chapters/chapter_3_else.md", b"x", "is not a file that generate-chapters writes"),
+        (
+            "chapters/chapter_3_else.md",
+            b"x",
+            "is not a file that generate-chapters writes",
+        ),
         ("../escape.md", b"x", "is not a file that generate-chapters writes"),
-        ("chapters/chapter_1_term_ui.md", b"x" * (MAX_ITEM_BYTES + 1), "at most 8388608 are taken"),
+        (
+            "chapters/chapter_1_term_ui.md",
+            b"x" * (MAX_ITEM_BYTES + 1),
+            "at most 8388608 are taken",
+        ),
     ],
 )
-def test_a_chapter_is_taken_only_if_it_is_expected_and_not_empty(path: str, body: bytes, says: str) -> None:
+def test_a_chapter_is_taken_only_if_it_is_expected_and_not_empty(
+    path: str, body: bytes, says: str
+) -> None:
     assert says in fault(Stage.GENERATE_CHAPTERS, path, body)
     assert bool(fault(Stage.GENERATE_CHAPTERS, path, body)) is bool(says)
 
 
-@pytest.mark.parametrize(("length", "says"), [(240, ""), (241, "names of 256 bytes, and file systems take 255")])
-def test_a_name_of_which_no_file_can_be_made_is_refused_where_it_is_read(length: int, says: str) -> None:
+@pytest.mark.parametrize(
+    ("length", "says"),
+    [(240, ""), (241, "names of 256 bytes, and file systems take 255")],
+)
+def test_a_name_of_which_no_file_can_be_made_is_refused_where_it_is_read(
+    length: int, says: str
+) -> None:
     """`tutorial_99_` and `.md` are 15 bytes, and a name that is not ASCII has a byte for each character."""
     for name in ("A" * length, "\N{SNOWMAN}A" * (length // 2) + "A" * (length % 2)):
-        body = yaml.safe_dump([{"name": name, "description": "d", "file_paths": []}]).encode()
+        body = yaml.safe_dump(
+            [{"name": name, "description": "d", "file_paths": []}]
+        ).encode()
         found = fault(Stage.EXTRACT, "step1_abstractions.yaml", body)
         assert bool(found) is bool(says)
         assert says in found
@@ -136,10 +183,14 @@ def test_a_name_of_which_no_file_can_be_made_is_refused_where_it_is_read(length:
 def test_an_index_counts_as_part_of_a_files_name() -> None:
     name = "A" * 240
     outputs = {
-        "step1_abstractions.yaml": yaml.safe_dump([{"name": name, "description": "d", "file_paths": []}]).encode()
+        "step1_abstractions.yaml": yaml.safe_dump(
+            [{"name": name, "description": "d", "file_paths": []}]
+        ).encode()
     }
     for index, says in ((99, ""), (100, "order[0]: the name 'AAAA")):
-        body = yaml.safe_dump({"order": [{"index": index, "name": name, "reasoning": ""}]}).encode()
+        body = yaml.safe_dump(
+            {"order": [{"index": index, "name": name, "reasoning": ""}]}
+        ).encode()
         found = fault(Stage.ORDER, "step3_order.yaml", body, outputs)
         assert says in found
         assert bool(found) is bool(says)
@@ -148,6 +199,10 @@ def test_an_index_counts_as_part_of_a_files_name() -> None:
 @pytest.mark.parametrize("index", ["1000000", "0x1" + "0" * 5000, "-0x1" + "0" * 5000])
 def test_an_index_of_any_size_is_refused_with_words(index: str) -> None:
     text = f"{{order: [{{index: {index}, name: Context, reasoning: r}}]}}"
-    assert "it must be a whole number from 1 to 999999" in fault(Stage.ORDER, "step3_order.yaml", text.encode())
+    assert "it must be a whole number from 1 to 999999" in fault(
+        Stage.ORDER, "step3_order.yaml", text.encode()
+    )
     related = f"{{summary: s, relationships: [{{from_abstraction: {index}, to_abstraction: 0, label: l}}]}}"
-    assert "it must be from 0 to 1" in fault(Stage.ANALYZE, "step2_relationships.yaml", related.encode())
+    assert "it must be from 0 to 1" in fault(
+        Stage.ANALYZE, "step2_relationships.yaml", related.encode()
+    )

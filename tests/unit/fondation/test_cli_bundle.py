@@ -23,7 +23,16 @@ def test_a_bundle_is_found_wherever_it_is_built_to(tmp_path: Path, name: str) ->
     bundle = find_bundle(tmp_path)
     assert bundle
     argv = bundle.argv(Path("/repository"), Path("/output"), Stage.ORDER)
-    assert argv == ("node", str(file), "analyze", "/repository", "--output-dir", "/output", "--steps", "order")
+    assert argv == (
+        "node",
+        str(file),
+        "analyze",
+        "/repository",
+        "--output-dir",
+        "/output",
+        "--steps",
+        "order",
+    )
     assert bundle.argv(Path("/r"), Path("/o"), None)[-2:] == ("--output-dir", "/o")
 
 
@@ -38,7 +47,14 @@ def test_the_script_is_a_cli_too_that_bun_runs(tmp_path: Path) -> None:
     put(tmp_path, "src/analyze-all.ts")
     bundle = find_bundle(tmp_path)
     assert bundle
-    assert bundle.argv(Path("/r"), Path("/o"), None) == ("bun", "run", "src/analyze-all.ts", "/r", "--output-dir", "/o")
+    assert bundle.argv(Path("/r"), Path("/o"), None) == (
+        "bun",
+        "run",
+        "src/analyze-all.ts",
+        "/r",
+        "--output-dir",
+        "/o",
+    )
 
 
 def test_a_folder_without_any_holds_none(tmp_path: Path) -> None:

@@ -31,12 +31,19 @@ def test_it_gets_the_models_credentials_and_nothing_of_ours(tmp_path: Path) -> N
         "NODE_EXTRA_CA_CERTS": "/certs.pem",
     }
     found = variables(OURS | models, tmp_path / "home", tmp_path / "tmp")
-    ours = {"PATH": "/bin", "LANG": "C.UTF-8", "HOME": str(tmp_path / "home"), "TMPDIR": str(tmp_path / "tmp")}
+    ours = {
+        "PATH": "/bin",
+        "LANG": "C.UTF-8",
+        "HOME": str(tmp_path / "home"),
+        "TMPDIR": str(tmp_path / "tmp"),
+    }
     assert found == ours | models
 
 
 def test_empty_variables_count_as_missing(tmp_path: Path) -> None:
-    assert "ANTHROPIC_API_KEY" not in variables({"ANTHROPIC_API_KEY": ""}, tmp_path, tmp_path)
+    assert "ANTHROPIC_API_KEY" not in variables(
+        {"ANTHROPIC_API_KEY": ""}, tmp_path, tmp_path
+    )
 
 
 def test_a_key_may_lie_in_a_file(tmp_path: Path) -> None:
@@ -45,14 +52,23 @@ def test_a_key_may_lie_in_a_file(tmp_path: Path) -> None:
     mounted = {"ANTHROPIC_API_KEY_FILE": str(file)}
     assert variables(mounted, tmp_path, tmp_path)["ANTHROPIC_API_KEY"] == "sk-ant-2"
     assert secrets(mounted) == ("sk-ant-2",)
-    assert variables(mounted | {"ANTHROPIC_API_KEY": "sk-1"}, tmp_path, tmp_path)["ANTHROPIC_API_KEY"] == "sk-1"
-    assert "ANTHROPIC_API_KEY" not in variables(mounted | {"CLAUDE_CODE_OAUTH_TOKEN": "o"}, tmp_path, tmp_path)
+    assert (
+        variables(mounted | {"ANTHROPIC_API_KEY": "sk-1"}, tmp_path, tmp_path)[
+            "ANTHROPIC_API_KEY"
+        ]
+        == "sk-1"
+    )
+    assert "ANTHROPIC_API_KEY" not in variables(
+        mounted | {"CLAUDE_CODE_OAUTH_TOKEN": "o"}, tmp_path, tmp_path
+    )
     file.write_text("")
     assert "ANTHROPIC_API_KEY" not in variables(mounted, tmp_path, tmp_path)
 
 
 def test_a_file_with_no_key_to_be_read_is_a_fault_that_names_it(tmp_path: Path) -> None:
-    with pytest.raises(EngineFailedError, match="ANTHROPIC_API_KEY_FILE is '/nowhere/key'") as caught:
+    with pytest.raises(
+        EngineFailedError, match="ANTHROPIC_API_KEY_FILE is '/nowhere/key'"
+    ) as caught:
         variables({"ANTHROPIC_API_KEY_FILE": "/nowhere/key"}, tmp_path, tmp_path)
     assert not caught.value.temporary
 
@@ -67,7 +83,9 @@ def test_its_secrets_are_known() -> None:
     assert secrets(environment) == ("sk-ant-1", "password")
 
 
-def test_a_login_to_claude_is_copied_so_that_only_we_can_read_it(tmp_path: Path) -> None:
+def test_a_login_to_claude_is_copied_so_that_only_we_can_read_it(
+    tmp_path: Path,
+) -> None:
     ours = tmp_path / "ours"
     (ours / ".claude").mkdir(parents=True)
     (ours / ".claude" / ".credentials.json").write_text("{login}")

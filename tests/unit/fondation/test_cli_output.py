@@ -34,20 +34,38 @@ def pino(level: int, msg: str, **more: object) -> str:
         (OUT, pino(40, "careful"), logging.WARNING, "careful", False),
         (OUT, pino(50, "broke"), logging.ERROR, "broke", True),
         (OUT, pino(60, "died"), logging.ERROR, "died", True),
-        (OUT, pino(50, "broke", err={"message": "429", "stack": "…"}), logging.ERROR, "broke: 429", True),
+        (
+            OUT,
+            pino(50, "broke", err={"message": "429", "stack": "…"}),
+            logging.ERROR,
+            "broke: 429",
+            True,
+        ),
         (OUT, pino(50, "429", err={"message": "429"}), logging.ERROR, "429", True),
         (OUT, pino(50, "broke", error="why"), logging.ERROR, "broke: why", True),
         (ERR, pino(30, "begins"), logging.INFO, "begins", False),
         (OUT, "free text", logging.INFO, "free text", False),
         (ERR, "free text", logging.WARNING, "free text", True),
         (OUT, '{"level": true-ish}', logging.INFO, '{"level": true-ish}', False),
-        (OUT, '{"level":50,"msg":"cut o', logging.ERROR, '{"level":50,"msg":"cut o', True),
+        (
+            OUT,
+            '{"level":50,"msg":"cut o',
+            logging.ERROR,
+            '{"level":50,"msg":"cut o',
+            True,
+        ),
         (OUT, '{"no":"level"}', logging.INFO, '{"no":"level"}', False),
         (OUT, "[" * 60000, logging.INFO, "[" * 60000, False),
         (OUT, '{"a":' * 60000, logging.INFO, '{"a":' * 60000, False),
     ],
 )
-def test_lines_are_read(stream: Stream, line: str, level: int, text: str, blames: bool) -> None:  # noqa: FBT001 - a table
+def test_lines_are_read(
+    stream: Stream,
+    line: str,
+    level: int,
+    text: str,
+    blames: bool,  # noqa: FBT001 - a table
+) -> None:
     found = parse(stream, line)
     assert (found.level, found.text, found.blames) == (level, text, blames)
 
@@ -60,13 +78,17 @@ def test_lines_are_passed_on_at_their_level(caplog: pytest.LogCaptureFixture) ->
     assert said(caplog) == [(10, "a"), (20, "b"), (30, "c"), (40, "d")]
 
 
-def test_of_a_long_line_the_beginning_is_passed_on(caplog: pytest.LogCaptureFixture) -> None:
+def test_of_a_long_line_the_beginning_is_passed_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     listen(caplog)
     CliOutput(SystemRuntime(), ()).hear(ERR, "x" * 50_000)
     assert said(caplog) == [(logging.WARNING, "x" * MAX_TEXT)]
 
 
-def test_of_many_lines_a_second_some_are_passed_on_and_the_rest_is_counted(caplog: pytest.LogCaptureFixture) -> None:
+def test_of_many_lines_a_second_some_are_passed_on_and_the_rest_is_counted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     listen(caplog)
     clock = Clock()
     speech = CliOutput(clock, ())
@@ -74,11 +96,19 @@ def test_of_many_lines_a_second_some_are_passed_on_and_the_rest_is_counted(caplo
         speech.hear(OUT, f"line {number}")
     clock.seconds = 1
     speech.hear(OUT, "another second")
-    assert [text for _, text in said(caplog)] == [*(f"line {i}" for i in range(MAX_LINES)), "another second"]
-    assert [vars(record).get("lines_left_out") for record in caplog.records][-2:] == [1000 - MAX_LINES, None]
+    assert [text for _, text in said(caplog)] == [
+        *(f"line {i}" for i in range(MAX_LINES)),
+        "another second",
+    ]
+    assert [vars(record).get("lines_left_out") for record in caplog.records][-2:] == [
+        1000 - MAX_LINES,
+        None,
+    ]
 
 
-def test_what_is_not_logged_is_not_counted_as_left_out(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_not_logged_is_not_counted_as_left_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level(logging.INFO, logger="worker.engines.fondation")
     speech = CliOutput(Clock(), ())
     for _ in range(1000):
@@ -87,11 +117,15 @@ def test_what_is_not_logged_is_not_counted_as_left_out(caplog: pytest.LogCapture
     assert caplog.records == []
 
 
-def test_secrets_and_control_characters_are_struck_out(caplog: pytest.LogCaptureFixture) -> None:
+def test_secrets_and_control_characters_are_struck_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     listen(caplog)
     speech = CliOutput(SystemRuntime(), ("sk-ant-secret",))
     speech.hear(ERR, "key sk-ant-secret\x1b[31m refused \u202e")
-    speech.hear(OUT, json.dumps({"level": 50, "msg": "x" * (MAX_TEXT - 6) + "sk-ant-secret"}))
+    speech.hear(
+        OUT, json.dumps({"level": 50, "msg": "x" * (MAX_TEXT - 6) + "sk-ant-secret"})
+    )
     assert speech.errors() == ["key *** [31m refused", "x" * (MAX_TEXT - 6) + "***"]
     assert [text for _, text in said(caplog)] == speech.errors()
 

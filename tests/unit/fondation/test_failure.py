@@ -52,8 +52,12 @@ def test_what_may_pass_is_temporary(line: str) -> None:
         "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing",
     ],
 )
-def test_a_missing_key_a_refused_login_and_an_empty_purse_are_permanent(line: str) -> None:
-    error = failure(1, ["a warning", line, "Error: Claude Code process exited with code 1"])
+def test_a_missing_key_a_refused_login_and_an_empty_purse_are_permanent(
+    line: str,
+) -> None:
+    error = failure(
+        1, ["a warning", line, "Error: Claude Code process exited with code 1"]
+    )
     assert not error.temporary
     assert str(error) == f"the Fondation CLI ended with exit code 1: {line}"
 
@@ -73,7 +77,10 @@ def test_a_reason_that_nobody_knows_may_pass(line: str) -> None:
 
 
 def test_the_last_word_decides() -> None:
-    tired, refused = "API Error: 429 rate limited, retrying", "Invalid API key · Please run /login"
+    tired, refused = (
+        "API Error: 429 rate limited, retrying",
+        "Invalid API key · Please run /login",
+    )
     assert failure(1, [refused, tired]).temporary
     assert not failure(1, [tired, refused]).temporary
 
@@ -91,20 +98,34 @@ def test_the_message_is_the_last_line_that_says_something() -> None:
         "}",
         "Node.js v20.20.2",
     ]
-    assert str(failure(1, lines)) == "the Fondation CLI ended with exit code 1: Error: boom"
+    assert (
+        str(failure(1, lines))
+        == "the Fondation CLI ended with exit code 1: Error: boom"
+    )
 
 
 def test_nothing_said_is_no_reason_to_give_up() -> None:
     error = failure(3, [])
-    assert (str(error), error.temporary) == ("the Fondation CLI ended with exit code 3", True)
+    assert (str(error), error.temporary) == (
+        "the Fondation CLI ended with exit code 3",
+        True,
+    )
 
 
 @pytest.mark.parametrize(
-    ("code", "name"), [(137, "SIGKILL (out of memory, most likely)"), (134, "SIGABRT"), (128 + 64 + 9, "signal 73")]
+    ("code", "name"),
+    [
+        (137, "SIGKILL (out of memory, most likely)"),
+        (134, "SIGABRT"),
+        (128 + 64 + 9, "signal 73"),
+    ],
 )
 def test_a_signal_is_called_by_its_name_and_may_pass(code: int, name: str) -> None:
     error = failure(code, ["Invalid API key"])
-    assert (str(error), error.temporary) == (f"the Fondation CLI was killed by {name}: Invalid API key", True)
+    assert (str(error), error.temporary) == (
+        f"the Fondation CLI was killed by {name}: Invalid API key",
+        True,
+    )
 
 
 def test_the_reason_that_will_not_pass_is_found_among_others() -> None:
@@ -119,11 +140,18 @@ def test_the_reason_that_will_not_pass_is_found_among_others() -> None:
         ("Error: ENOSPC: no space left on device, write", True),
         ("Error: EDQUOT: disk quota exceeded, open '/work/x'", True),
         ("tar: x: Cannot write: No space left on device", True),
-        ("Error: ENOSPC: System limit for number of file watchers reached, watch '/work'", False),
+        (
+            "Error: ENOSPC: System limit for number of file watchers reached, watch '/work'",
+            False,
+        ),
         ("API Error: 529", False),
     ],
 )
-def test_a_disk_without_room_is_told_from_a_failure(line: str, *, is_disk: bool) -> None:
+def test_a_disk_without_room_is_told_from_a_failure(
+    line: str, *, is_disk: bool
+) -> None:
     fault = disk_fault(["before", line, "after"], Path("/work/job"))
     assert (fault is not None) is is_disk
-    assert not is_disk or str(fault).startswith(f"/work/job: the Fondation CLI says `{line}`: make room there")
+    assert not is_disk or str(fault).startswith(
+        f"/work/job: the Fondation CLI says `{line}`: make room there"
+    )

@@ -7,7 +7,12 @@ import pytest
 
 from states.stages import Stage
 from worker.course.formats import MAX_ITEM_BYTES
-from worker.engines.fondation.output_files import RejectedError, paths_of, read_item, stage_of
+from worker.engines.fondation.output_files import (
+    RejectedError,
+    paths_of,
+    read_item,
+    stage_of,
+)
 
 PATH = "chapters/chapter_1_a.md"
 
@@ -87,9 +92,17 @@ def test_a_path_tells_its_stage(path: str, stage: Stage | None) -> None:
 
 
 def test_only_paths_of_the_stage_are_listed(output: Path) -> None:
-    for name in ("chapter_2_b.md", "chapter_1_a.md", "README.md", "chapter_3_c.md.draft"):
+    for name in (
+        "chapter_2_b.md",
+        "chapter_1_a.md",
+        "README.md",
+        "chapter_3_c.md.draft",
+    ):
         (output / "chapters" / name).touch()
-    assert list(paths_of(output, Stage.GENERATE_CHAPTERS)) == [PATH, "chapters/chapter_2_b.md"]
+    assert list(paths_of(output, Stage.GENERATE_CHAPTERS)) == [
+        PATH,
+        "chapters/chapter_2_b.md",
+    ]
     assert list(paths_of(output, Stage.ORDER)) == []
     (output / "step3_order.yaml").symlink_to("nowhere")
     assert list(paths_of(output, Stage.ORDER)) == ["step3_order.yaml"]

@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from worker.engines.fondation.output_watch import FOLDERS, LOOK_SECONDS, OutputWatch, PollingWatch
+from worker.engines.fondation.output_watch import (
+    FOLDERS,
+    LOOK_SECONDS,
+    OutputWatch,
+    PollingWatch,
+)
 from worker.system.runtime import SystemRuntime
 
 RUNTIME = SystemRuntime()
@@ -33,7 +38,9 @@ def seen(watch: OutputWatch | PollingWatch, seconds: float) -> list[str]:
     return found
 
 
-def test_a_file_is_complete_when_it_is_closed_and_not_before(output: Path, watch: OutputWatch) -> None:
+def test_a_file_is_complete_when_it_is_closed_and_not_before(
+    output: Path, watch: OutputWatch
+) -> None:
     with (output / "chapters" / "a.md").open("w") as file:
         for piece in ("one ", "two "):
             file.write(piece)
@@ -43,7 +50,9 @@ def test_a_file_is_complete_when_it_is_closed_and_not_before(output: Path, watch
     assert watch.wait(1).complete == ("chapters/a.md",)
 
 
-def test_a_file_is_complete_when_it_is_moved_to_its_place(output: Path, watch: OutputWatch) -> None:
+def test_a_file_is_complete_when_it_is_moved_to_its_place(
+    output: Path, watch: OutputWatch
+) -> None:
     (output / "draft").write_text("text")
     (output / "draft").rename(output / "tutorials" / "a.md")
     assert seen(watch, 0.1) == ["draft", "tutorials/a.md"]
@@ -56,18 +65,24 @@ def test_nothing_is_said_of_what_was_there_before(output: Path) -> None:
     watch.close()
 
 
-def test_a_folder_that_is_replaced_is_watched_all_the_same(output: Path, watch: OutputWatch) -> None:
+def test_a_folder_that_is_replaced_is_watched_all_the_same(
+    output: Path, watch: OutputWatch
+) -> None:
     (output / "chapters").rename(output / "old")
     (output / "chapters").mkdir()
     (output / "chapters" / "a.md").write_text("text")
     assert seen(watch, 4 * LOOK_SECONDS) == ["chapters/a.md"]
 
 
-def test_more_than_the_kernel_remembers_is_found_by_looking(output: Path, watch: OutputWatch) -> None:
+def test_more_than_the_kernel_remembers_is_found_by_looking(
+    output: Path, watch: OutputWatch
+) -> None:
     limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
     for number in range(limit // 2 + 1):  # created, modified, closed
         (output / f"chapters/{number % 100}.md").write_text(str(number))
-    assert sorted(set(seen(watch, 2))) == sorted(f"chapters/{number}.md" for number in range(100))
+    assert sorted(set(seen(watch, 2))) == sorted(
+        f"chapters/{number}.md" for number in range(100)
+    )
 
 
 class TestLooks:
@@ -88,17 +103,23 @@ class TestLooks:
                 assert looks.wait(LOOK_SECONDS / 2).complete == ()
         assert seen(looks, 4 * LOOK_SECONDS) == ["chapters/a.md"]
 
-    def test_a_file_that_changes_again_is_told_again(self, output: Path, looks: PollingWatch) -> None:
+    def test_a_file_that_changes_again_is_told_again(
+        self, output: Path, looks: PollingWatch
+    ) -> None:
         for text in ("one", "three"):
             (output / "a.md").write_text(text)
             assert seen(looks, 3 * LOOK_SECONDS) == ["a.md"]
 
-    def test_any_change_is_a_sign_of_life(self, output: Path, looks: PollingWatch) -> None:
+    def test_any_change_is_a_sign_of_life(
+        self, output: Path, looks: PollingWatch
+    ) -> None:
         assert not looks.wait(LOOK_SECONDS).alive
         (output / "a.md").write_text("one")
         assert looks.wait(LOOK_SECONDS).alive
 
-    def test_links_and_lost_folders_are_passed_over(self, output: Path, looks: PollingWatch) -> None:
+    def test_links_and_lost_folders_are_passed_over(
+        self, output: Path, looks: PollingWatch
+    ) -> None:
         (output / "link.md").symlink_to("/etc/passwd")
         (output / "chapters").rmdir()
         assert seen(looks, 3 * LOOK_SECONDS) == []

@@ -19,10 +19,16 @@ def source(tmp_path: Path) -> Path:
 
 
 def files(tree: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(tree)): path.read_bytes() for path in tree.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(tree)): path.read_bytes()
+        for path in tree.rglob("*")
+        if path.is_file()
+    }
 
 
-def test_what_the_cli_does_to_its_copy_is_undone_before_the_next_process(source: Path, tmp_path: Path) -> None:
+def test_what_the_cli_does_to_its_copy_is_undone_before_the_next_process(
+    source: Path, tmp_path: Path
+) -> None:
     tree = Tree(tmp_path / "copy")
     tree.prepare(source)
     assert files(tree.path) == files(source)
@@ -36,7 +42,9 @@ def test_what_the_cli_does_to_its_copy_is_undone_before_the_next_process(source:
     assert not (tree.path / ".claude-tutorial-output").exists()
 
 
-def test_a_copy_that_nobody_changed_is_not_made_again(source: Path, tmp_path: Path) -> None:
+def test_a_copy_that_nobody_changed_is_not_made_again(
+    source: Path, tmp_path: Path
+) -> None:
     tree = Tree(tmp_path / "copy")
     tree.prepare(source)
     before = tree.path.stat().st_ino
@@ -45,7 +53,9 @@ def test_a_copy_that_nobody_changed_is_not_made_again(source: Path, tmp_path: Pa
     assert tree.path.stat().st_ino == before
 
 
-def test_settings_that_name_commands_for_claude_are_left_out(source: Path, tmp_path: Path) -> None:
+def test_settings_that_name_commands_for_claude_are_left_out(
+    source: Path, tmp_path: Path
+) -> None:
     (source / ".claude").mkdir()
     (source / ".claude" / "settings.json").write_text('{"hooks": {}}')
     (source / ".mcp.json").write_text("{}")
@@ -55,7 +65,11 @@ def test_settings_that_name_commands_for_claude_are_left_out(source: Path, tmp_p
     assert not (tree.path / ".mcp.json").exists()
 
 
-def test_a_copy_that_cannot_be_made_is_the_disks_fault(source: Path, tmp_path: Path) -> None:
-    os.mkfifo(source / "lib" / "pipe")  # which cannot be copied, as nothing can to a full disk
+def test_a_copy_that_cannot_be_made_is_the_disks_fault(
+    source: Path, tmp_path: Path
+) -> None:
+    os.mkfifo(
+        source / "lib" / "pipe"
+    )  # which cannot be copied, as nothing can to a full disk
     with pytest.raises(DiskError, match="make room"):
         Tree(tmp_path / "copy").prepare(source)

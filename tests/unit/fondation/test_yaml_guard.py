@@ -37,7 +37,9 @@ def visit(tmp_path: Path, keeper: YamlGuard) -> Visit:
 
     def run(script: str, own: bytes = b"- {name: own}\n") -> bytes:
         code = f"path, own = {str(tmp_path / PATH)!r}, {own.decode()!r}; {script}"
-        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        with subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE
+        ) as process:
             until(lambda: looked(keeper) and process.poll() is not None)
             return process.communicate()[0]
 
@@ -49,12 +51,16 @@ def looked(keeper: YamlGuard) -> bool:
     return True
 
 
-def test_who_writes_and_reads_at_once_reads_what_is_stored(keeper: YamlGuard, visit: Visit) -> None:
+def test_who_writes_and_reads_at_once_reads_what_is_stored(
+    keeper: YamlGuard, visit: Visit
+) -> None:
     assert visit(3 * (WRITE + READ)) == 3 * STORED
     keeper.check()
 
 
-def test_who_reads_first_and_writes_then_has_read_nothing_of_it(keeper: YamlGuard, visit: Visit) -> None:
+def test_who_reads_first_and_writes_then_has_read_nothing_of_it(
+    keeper: YamlGuard, visit: Visit
+) -> None:
     assert visit(READ + WRITE) == STORED
     with pytest.raises(EngineOutdatedError, match="made anew") as raised:
         keeper.check()
@@ -74,13 +80,17 @@ def test_who_writes_nothing_is_trusted(keeper: YamlGuard, visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("own", [b"- {name: own}\n", b""])
-def test_who_puts_another_file_in_its_place_is_not(keeper: YamlGuard, visit: Visit, own: bytes) -> None:
+def test_who_puts_another_file_in_its_place_is_not(
+    keeper: YamlGuard, visit: Visit, own: bytes
+) -> None:
     visit(MOVE + READ, own)
     with pytest.raises(EngineOutdatedError):
         keeper.check()
 
 
-def test_who_puts_the_same_in_its_place_is_trusted(keeper: YamlGuard, visit: Visit) -> None:
+def test_who_puts_the_same_in_its_place_is_trusted(
+    keeper: YamlGuard, visit: Visit
+) -> None:
     visit(MOVE + READ, STORED)
     keeper.check()
 
@@ -91,9 +101,13 @@ def test_who_removes_it_is_not_trusted(keeper: YamlGuard, visit: Visit) -> None:
         keeper.check()
 
 
-def test_where_there_are_no_leases_what_is_written_must_be_the_same(tmp_path: Path) -> None:
+def test_where_there_are_no_leases_what_is_written_must_be_the_same(
+    tmp_path: Path,
+) -> None:
     (tmp_path / PATH).write_bytes(STORED)
-    with (tmp_path / PATH).open("r+b") as other:  # a file that is open already cannot be leased
+    with (tmp_path / PATH).open(
+        "r+b"
+    ) as other:  # a file that is open already cannot be leased
         keeper = YamlGuard(tmp_path, {PATH: STORED})
         keeper.look()
         keeper.check()

@@ -12,7 +12,10 @@ def test_names_of_the_order_are_stripped_and_nothing_else_is_changed() -> None:
     first = "  - index: 1\n    name: |\n      Größe\n    reasoning: |\n      so\n"
     body = f'order:\n{first}  - {{index: 2, name: " B ", x: 1}}\n'
     assert yaml.safe_load(normalized(ORDER, body.encode())) == {
-        "order": [{"index": 1, "name": "Größe", "reasoning": "so\n"}, {"index": 2, "name": "B", "x": 1}]
+        "order": [
+            {"index": 1, "name": "Größe", "reasoning": "so\n"},
+            {"index": 2, "name": "B", "x": 1},
+        ]
     }
 
 
@@ -39,5 +42,7 @@ def test_names_of_abstractions_are_stripped() -> None:
         ("chapters/chapter_1_a.md", b"- name: ' x '\n"),
     ],
 )
-def test_what_needs_nothing_or_is_past_help_stays_as_it_is(path: str, body: bytes) -> None:
+def test_what_needs_nothing_or_is_past_help_stays_as_it_is(
+    path: str, body: bytes
+) -> None:
     assert normalized(path, body) == body

@@ -16,7 +16,12 @@ class Asking:
     def __init__(self) -> None:
         self.remaining: Callable[[], float] = lambda: float("inf")
 
-    def post(self, body: bytes, idempotency_key: str, remaining: Callable[[], float]) -> WebhookResponse:  # noqa: ARG002
+    def post(
+        self,
+        body: bytes,  # noqa: ARG002
+        idempotency_key: str,  # noqa: ARG002
+        remaining: Callable[[], float],
+    ) -> WebhookResponse:
         self.remaining = remaining
         raise UnreachableError("nobody is there")
 
@@ -44,14 +49,20 @@ def sending(scene: Scene) -> Asking:
     return webhook
 
 
-@pytest.mark.parametrize(("time", "remaining"), [(2, LEASE - 2), (LEASE - 0.5, 0.5), (LEASE + 1, 0)])
-def test_a_sender_may_speak_for_as_long_as_the_lease_is_held(scene: Scene, time: float, remaining: float) -> None:
+@pytest.mark.parametrize(
+    ("time", "remaining"), [(2, LEASE - 2), (LEASE - 0.5, 0.5), (LEASE + 1, 0)]
+)
+def test_a_sender_may_speak_for_as_long_as_the_lease_is_held(
+    scene: Scene, time: float, remaining: float
+) -> None:
     webhook = sending(scene)
     scene.scheduler.time = time
     assert webhook.remaining() == remaining
 
 
-def test_a_sender_may_not_speak_under_a_lease_that_was_given_up_or_is_suspended(scene: Scene) -> None:
+def test_a_sender_may_not_speak_under_a_lease_that_was_given_up_or_is_suspended(
+    scene: Scene,
+) -> None:
     webhook = sending(scene)
     assert webhook.remaining() > 0
     scene.lease.suspend("the store's clock was set")

@@ -7,7 +7,12 @@ import pytest
 from states.manifest import Manifest, Writer
 from tests.simulation.scheduler import Process, Scheduler, SimRuntime
 from tests.support.builders import IDENTITY, begun
-from worker.ownership.heartbeat import OwnerWatch, measure_skew, put_heartbeat, read_silence
+from worker.ownership.heartbeat import (
+    OwnerWatch,
+    measure_skew,
+    put_heartbeat,
+    read_silence,
+)
 from worker.ownership.log import CheckpointLog
 from worker.store.memory import MemoryStore
 from worker.store.port import ObjectHead
@@ -76,7 +81,9 @@ def test_a_clock_that_was_set_back_does_not_keep_a_dead_run_alive(scene: Scene) 
     assert not scene.vigil.is_alive
 
 
-def test_an_owner_that_beats_is_alive_whatever_the_stores_clock_does(scene: Scene) -> None:
+def test_an_owner_that_beats_is_alive_whatever_the_stores_clock_does(
+    scene: Scene,
+) -> None:
     scene.store.set_by = -3600
     for number in range(1, 10):
         put_heartbeat(scene.store, scene.manifest, number)
@@ -84,7 +91,9 @@ def test_an_owner_that_beats_is_alive_whatever_the_stores_clock_does(scene: Scen
     assert scene.vigil.is_alive
 
 
-def test_a_heartbeat_of_an_earlier_version_proves_nothing_by_not_changing(scene: Scene) -> None:
+def test_a_heartbeat_of_an_earlier_version_proves_nothing_by_not_changing(
+    scene: Scene,
+) -> None:
     put_heartbeat(scene.store, scene.manifest, 1)
     key = next(scene.store.entries(f"{IDENTITY.job_id}/runs/")).key
     scene.store.put(key, b'{"run": 1, "leaseSeconds": 30}', "application/json")
@@ -103,7 +112,10 @@ def test_a_new_checkpoint_is_a_sign_of_life(scene: Scene) -> None:
     assert scene.vigil.is_alive
 
 
-@pytest.mark.parametrize(("ahead", "slow", "least", "most"), [(0, 0, 0, 0), (7, 0, 7, 7), (0, 9, 0, 9), (7, 9, 7, 16)])
+@pytest.mark.parametrize(
+    ("ahead", "slow", "least", "most"),
+    [(0, 0, 0, 0), (7, 0, 7, 7), (0, 9, 0, 9), (7, 9, 7, 16)],
+)
 def test_how_far_two_clocks_are_apart_is_measured_in_spite_of_slow_answers(
     scene: Scene, ahead: float, slow: float, least: float, most: float
 ) -> None:

@@ -66,7 +66,9 @@ class Moody(MemoryStore):
             raise self.mood
         return super().put(key, body, media_type)
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
+    def entries(
+        self, prefix: str, *, start_after: str = "", limit: int | None = None
+    ) -> Iterator[ObjectEntry]:
         """List objects, if it is in the mood."""
         self.requests.append((self.scheduler.time, "list"))
         if start_after:
@@ -121,7 +123,9 @@ def test_it_is_held_for_its_time_after_the_claim_and_not_longer(scene: Scene) ->
     assert not scene.lease.held
 
 
-def test_a_heartbeat_says_run_and_lease_and_is_counted_from_before_it_was_sent(scene: Scene) -> None:
+def test_a_heartbeat_says_run_and_lease_and_is_counted_from_before_it_was_sent(
+    scene: Scene,
+) -> None:
     scene.scheduler.time, scene.store.slow = 10, 4
     scene.lease.beat()
     assert scene.heartbeat() == {"run": 1, "leaseSeconds": LEASE, "number": 1}
@@ -137,7 +141,9 @@ def test_each_heartbeat_differs_from_the_one_before(scene: Scene) -> None:
     assert scene.heartbeat() != first
 
 
-def test_an_answer_that_comes_too_late_does_not_bring_the_lease_back_by_itself(scene: Scene) -> None:
+def test_an_answer_that_comes_too_late_does_not_bring_the_lease_back_by_itself(
+    scene: Scene,
+) -> None:
     scene.store.slow = LEASE
     scene.lease.beat()
     scene.store.slow = 0
@@ -156,7 +162,9 @@ def test_reasserting_a_lease_that_has_run_out_again_does_not_help(scene: Scene) 
     assert scene.lease.suspended
 
 
-def test_reasserting_a_lease_that_is_lost_while_the_checkpoint_is_appended_does_not_help(scene: Scene) -> None:
+def test_reasserting_a_lease_that_is_lost_while_the_checkpoint_is_appended_does_not_help(
+    scene: Scene,
+) -> None:
     scene.lease.suspend("the store's clock was set")
     assert not scene.lease.reassert(lambda: scene.lease.suspend("and once more"))
     assert scene.lease.suspended
@@ -174,7 +182,9 @@ def test_of_two_answers_the_one_to_the_later_heartbeat_counts(scene: Scene) -> N
             scene.store.stuck = answered - at
             scene.lease.beat()
 
-        scene.scheduler.at(at, lambda: scene.scheduler.spawn(scene.process, "heartbeat", beat))
+        scene.scheduler.at(
+            at, lambda: scene.scheduler.spawn(scene.process, "heartbeat", beat)
+        )
 
     send(1, answered=9)
     send(4, answered=5)
@@ -182,7 +192,9 @@ def test_of_two_answers_the_one_to_the_later_heartbeat_counts(scene: Scene) -> N
     assert scene.lease.refreshed == 4
 
 
-def test_a_clock_that_stood_still_with_its_machine_is_noticed_by_the_stores(scene: Scene) -> None:
+def test_a_clock_that_stood_still_with_its_machine_is_noticed_by_the_stores(
+    scene: Scene,
+) -> None:
     scene.lease.beat()
     scene.scheduler.stop_machine(scene.process, LEASE + 1)
     scene.scheduler.time += LEASE + 1
@@ -191,7 +203,9 @@ def test_a_clock_that_stood_still_with_its_machine_is_noticed_by_the_stores(scen
     assert scene.news() == [LeaseLost()]
 
 
-def test_while_the_store_does_not_tell_how_much_time_has_passed_the_lease_is_not_held(scene: Scene) -> None:
+def test_while_the_store_does_not_tell_how_much_time_has_passed_the_lease_is_not_held(
+    scene: Scene,
+) -> None:
     scene.lease.beat()
     scene.store.set_back = 3600
     scene.lease.beat()
@@ -200,29 +214,44 @@ def test_while_the_store_does_not_tell_how_much_time_has_passed_the_lease_is_not
     assert scene.lease.confirm(), "from then on it goes by the new time"
 
 
-def test_a_machine_that_stood_still_after_the_claim_is_noticed_at_the_first_heartbeat(scene: Scene) -> None:
+def test_a_machine_that_stood_still_after_the_claim_is_noticed_at_the_first_heartbeat(
+    scene: Scene,
+) -> None:
     scene.scheduler.stop_machine(scene.process, LEASE + 1)
     scene.scheduler.time += LEASE + 1
     scene.lease.beat()
     assert not scene.lease.held
 
 
-def test_a_machine_that_stood_still_for_less_than_the_lease_keeps_it(scene: Scene) -> None:
+def test_a_machine_that_stood_still_for_less_than_the_lease_keeps_it(
+    scene: Scene,
+) -> None:
     scene.lease.beat()
     scene.scheduler.stop_machine(scene.process, LEASE - 1)
     scene.scheduler.time += LEASE - 1
     assert scene.lease.confirm()
 
 
-@pytest.mark.parametrize("odd", [StoreUnavailableError("away"), ConflictError("409"), TypeError("two Date headers")])
-def test_a_lease_that_the_store_does_not_confirm_is_not_held(scene: Scene, odd: Exception) -> None:
+@pytest.mark.parametrize(
+    "odd",
+    [
+        StoreUnavailableError("away"),
+        ConflictError("409"),
+        TypeError("two Date headers"),
+    ],
+)
+def test_a_lease_that_the_store_does_not_confirm_is_not_held(
+    scene: Scene, odd: Exception
+) -> None:
     scene.store.mood = odd
     assert not scene.lease.confirm()
     scene.store.mood = None
     assert scene.lease.confirm()
 
 
-def test_where_the_store_dates_its_answers_ahead_of_its_objects_the_lease_is_written_as_so_much_longer() -> None:
+def test_where_the_store_dates_its_answers_ahead_of_its_objects_the_lease_is_written_as_so_much_longer() -> (
+    None
+):
     scene = Scene(skew=5)
     scene.lease.beat()
     assert scene.heartbeat() == {"run": 1, "leaseSeconds": LEASE + 5, "number": 1}
@@ -232,7 +261,11 @@ def test_a_successor_is_found_and_nothing_is_held_from_then_on(scene: Scene) -> 
     rival = CheckpointLog(scene.store, IDENTITY.job_id, scene.runtime)
     head = rival.newest()
     assert head is not None
-    rival.append(head, claim(head.manifest, run_record(2), engine=ENGINE, announces=True), Writer.WORKER)
+    rival.append(
+        head,
+        claim(head.manifest, run_record(2), engine=ENGINE, announces=True),
+        Writer.WORKER,
+    )
     scene.lease.look()
     assert scene.news() == [Superseded(run=2)]
     assert not scene.lease.held
@@ -252,9 +285,13 @@ def test_a_newcomer_reads_the_lease_that_the_owner_wrote(scene: Scene) -> None:
     key = heartbeat_key(IDENTITY.job_id, 1)
     manifest = replace(scene.owned.manifest, runs=(run_record(lease_seconds=7),))
     assert read_heartbeat(scene.store, manifest) == Heartbeat(lease_seconds=7)
-    scene.store.put(key, b'{"run": 1, "leaseSeconds": 99, "number": 3}', "application/json")
+    scene.store.put(
+        key, b'{"run": 1, "leaseSeconds": 99, "number": 3}', "application/json"
+    )
     scene.scheduler.time += 5
-    assert read_heartbeat(scene.store, manifest) == Heartbeat(lease_seconds=99, age=5, number=3)
+    assert read_heartbeat(scene.store, manifest) == Heartbeat(
+        lease_seconds=99, age=5, number=3
+    )
     scene.store.put(key, b'{"run": 1, "leaseSeconds": 99}', "application/json")
     assert read_heartbeat(scene.store, manifest) == Heartbeat(lease_seconds=99, age=0)
     scene.store.put(key, b"[]", "application/json")
@@ -263,7 +300,9 @@ def test_a_newcomer_reads_the_lease_that_the_owner_wrote(scene: Scene) -> None:
 
 def beating(scene: Scene, *, until: float, give_up: float = 60) -> list[object]:
     """Let the keep_alive beat until a time, and return what it reported."""
-    keep_alive = KeepAlive(scene.lease, scene.mailbox, scene.runtime, give_up_seconds=give_up)
+    keep_alive = KeepAlive(
+        scene.lease, scene.mailbox, scene.runtime, give_up_seconds=give_up
+    )
     keep_alive.start(on_lost=lambda: scene.mailbox.put("paused"))
     scene.scheduler.at(until, keep_alive.stop)
     scene.scheduler.run()
@@ -275,7 +314,9 @@ def test_a_heart_that_beats_holds_the_lease_for_ever(scene: Scene) -> None:
     assert scene.lease.remaining > LEASE / 2
 
 
-def test_the_claim_is_a_sign_of_life_and_each_third_of_a_lease_there_is_another(scene: Scene) -> None:
+def test_the_claim_is_a_sign_of_life_and_each_third_of_a_lease_there_is_another(
+    scene: Scene,
+) -> None:
     beating(scene, until=45)
     assert scene.store.times("put") == scene.store.times("list") == [10, 20, 30, 40]
 
@@ -289,7 +330,9 @@ def test_one_stuck_request_costs_no_lease(scene: Scene, since: float) -> None:
     assert max(gaps) < LEASE / 3 + 0.01
 
 
-def test_a_store_where_everything_gets_stuck_is_not_asked_more_and_more(scene: Scene) -> None:
+def test_a_store_where_everything_gets_stuck_is_not_asked_more_and_more(
+    scene: Scene,
+) -> None:
     scene.store.stuck = NEVER
     news = beating(scene, until=1000)
     assert LeaseLost() in news
@@ -297,7 +340,9 @@ def test_a_store_where_everything_gets_stuck_is_not_asked_more_and_more(scene: S
     assert len(scene.store.times("list")) <= 4
 
 
-def test_a_heart_without_its_store_pauses_the_engine_in_time_and_gives_up_at_last(scene: Scene) -> None:
+def test_a_heart_without_its_store_pauses_the_engine_in_time_and_gives_up_at_last(
+    scene: Scene,
+) -> None:
     scene.store.mood = StoreUnavailableError("away")
     news = beating(scene, until=1000)
     assert news[:2] == ["paused", LeaseLost()]
@@ -329,7 +374,9 @@ def test_a_lease_without_a_look_at_the_log_is_none(scene: Scene) -> None:
         TypeError("two Date headers"),
     ],
 )
-def test_one_odd_answer_costs_neither_the_lease_nor_the_thread(scene: Scene, odd: Exception) -> None:
+def test_one_odd_answer_costs_neither_the_lease_nor_the_thread(
+    scene: Scene, odd: Exception
+) -> None:
     scene.scheduler.at(5, lambda: setattr(scene.store, "mood", odd))
     scene.scheduler.at(5, lambda: setattr(scene.store, "list_mood", odd))
     scene.scheduler.at(25, lambda: setattr(scene.store, "mood", None))
@@ -339,9 +386,13 @@ def test_one_odd_answer_costs_neither_the_lease_nor_the_thread(scene: Scene, odd
 
 
 @pytest.mark.parametrize("mood", ["mood", "list_mood"])
-def test_a_store_that_refuses_for_good_ends_the_run_as_refused(scene: Scene, mood: str) -> None:
+def test_a_store_that_refuses_for_good_ends_the_run_as_refused(
+    scene: Scene, mood: str
+) -> None:
     setattr(scene.store, mood, StoreRefusedError("no more"))
-    [lost] = [news for news in beating(scene, until=1000) if isinstance(news, StoreLost)]
+    [lost] = [
+        news for news in beating(scene, until=1000) if isinstance(news, StoreLost)
+    ]
     assert isinstance(lost.error, StoreRefusedError)
     assert "60 seconds" in str(lost.error)
 
@@ -353,10 +404,14 @@ def test_a_thread_that_fails_is_reported(scene: Scene) -> None:
         raise error
 
     scene.store.mood = StoreUnavailableError("away")
-    KeepAlive(scene.lease, scene.mailbox, scene.runtime, give_up_seconds=60).start(on_lost=fail)
+    KeepAlive(scene.lease, scene.mailbox, scene.runtime, give_up_seconds=60).start(
+        on_lost=fail
+    )
     with pytest.raises(OSError, match="cannot be paused"):
         scene.scheduler.run()
-    assert [news.error for news in scene.news() if isinstance(news, ThreadFailed)] == [error]
+    assert [news.error for news in scene.news() if isinstance(news, ThreadFailed)] == [
+        error
+    ]
 
 
 def test_a_store_that_comes_back_is_reported(scene: Scene) -> None:

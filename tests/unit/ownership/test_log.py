@@ -20,7 +20,13 @@ from worker.errors import (
     UnknownFormatError,
 )
 from worker.ownership.claim import check_identity
-from worker.ownership.log import Checkpoint, CheckpointLog, OvertakenError, Ownership, Proof
+from worker.ownership.log import (
+    Checkpoint,
+    CheckpointLog,
+    OvertakenError,
+    Ownership,
+    Proof,
+)
 from worker.store.memory import MemoryStore
 from worker.store.port import ObjectEntry, ObjectHead
 from worker.store.retrying import RetryingStore
@@ -55,8 +61,12 @@ class Folding(MemoryStore):
     def get(self, key: str) -> bytes:
         return super().get(key.lower())
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
-        return super().entries(prefix.lower(), start_after=start_after.lower(), limit=limit)
+    def entries(
+        self, prefix: str, *, start_after: str = "", limit: int | None = None
+    ) -> Iterator[ObjectEntry]:
+        return super().entries(
+            prefix.lower(), start_after=start_after.lower(), limit=limit
+        )
 
 
 def new_log(store: MemoryStore) -> CheckpointLog:
@@ -92,7 +102,9 @@ def test_the_same_decision_of_another_process_is_not_taken_for_ones_own() -> Non
         job.append(lambda base: decisions.enter(base, at=AT))
 
 
-def test_an_operators_request_is_taken_in_and_the_decision_is_made_again_on_top_of_it() -> None:
+def test_an_operators_request_is_taken_in_and_the_decision_is_made_again_on_top_of_it() -> (
+    None
+):
     store = memory()
     job, operator = owned(store), new_log(store)
     newest = operator.newest()
@@ -107,7 +119,9 @@ def test_an_operators_claim_is_no_request_to_the_run_that_it_replaces() -> None:
     job, operator = owned(store), new_log(store)
     newest = operator.newest()
     assert newest is not None
-    claimed = decisions.claim(newest.manifest, run_record(2), engine=ENGINE, announces=True)
+    claimed = decisions.claim(
+        newest.manifest, run_record(2), engine=ENGINE, announces=True
+    )
     taken_over = operator.append(newest, claimed, Writer.OPERATOR)
     assert not job.is_own(taken_over.manifest)
     with pytest.raises(ReplacedError, match="run 2 has taken the job over from run 1"):
@@ -117,14 +131,18 @@ def test_an_operators_claim_is_no_request_to_the_run_that_it_replaces() -> None:
 def test_what_exists_and_cannot_be_read_is_no_conflict() -> None:
     store = Forgetful(lambda: 0.0)
     store.create(checkpoint_key(JOB, 1), b"whose?", "application/json")
-    with pytest.raises(StoreUnavailableError, match="exists, and cannot be read: try again"):
+    with pytest.raises(
+        StoreUnavailableError, match="exists, and cannot be read: try again"
+    ):
         new_log(store).append(None, begun(), Writer.WORKER)
 
 
 def test_a_decision_that_breaks_a_rule_is_not_written() -> None:
     store = memory()
     job = owned(store)
-    with pytest.raises(BugError, match="refusing to write checkpoint 2: run 3 follows 1"):
+    with pytest.raises(
+        BugError, match="refusing to write checkpoint 2: run 3 follows 1"
+    ):
         job.append(lambda base: replace(base, run=3))
     assert list(new_log(store).sequences()) == [1]
     assert job.manifest.sequence == 1
@@ -134,19 +152,27 @@ def test_each_checkpoint_names_the_hash_of_the_one_before_it() -> None:
     store = memory()
     job = owned(store)
     first = new_log(store).read(1)
-    assert job.append(lambda base: decisions.enter(base, at=AT)).previous == first.sha256
+    assert (
+        job.append(lambda base: decisions.enter(base, at=AT)).previous == first.sha256
+    )
     assert first.manifest.previous is None
 
 
 @pytest.mark.parametrize(
     ("body", "error", "says"),
     [
-        (b'{"format": 7}', UnknownFormatError, "has format 7, and this program knows only format 1"),
+        (
+            b'{"format": 7}',
+            UnknownFormatError,
+            "has format 7, and this program knows only format 1",
+        ),
         (b"\x00", DamagedCheckpointError, "is damaged"),
         (encode(entered(None))[:-30], DamagedCheckpointError, "is damaged"),
     ],
 )
-def test_what_is_no_manifest_of_ours_is_refused(body: bytes, error: type[Exception], says: str) -> None:
+def test_what_is_no_manifest_of_ours_is_refused(
+    body: bytes, error: type[Exception], says: str
+) -> None:
     store = memory()
     store.create(checkpoint_key(JOB, 1), body, "application/json")
     with pytest.raises(error, match=says):
@@ -168,7 +194,11 @@ def test_a_store_that_let_a_rival_overwrite_what_it_had_created_is_no_fence() ->
     store = memory()
     log = new_log(store)
     claimed = log.append(None, begun(), Writer.WORKER)
-    store.put(checkpoint_key(JOB, 1), encode(replace(begun(), token="rival")), "application/json")
+    store.put(
+        checkpoint_key(JOB, 1),
+        encode(replace(begun(), token="rival")),
+        "application/json",
+    )
     assert log.prove(claimed) is Proof.LET_A_RIVAL_OVERWRITE
 
 
@@ -176,8 +206,14 @@ def test_where_the_listing_lags_the_newest_is_found_by_reading_on() -> None:
     class Lagging(MemoryStore):
         deaf = False
 
-        def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
-            return iter(()) if self.deaf else super().entries(prefix, start_after=start_after, limit=limit)
+        def entries(
+            self, prefix: str, *, start_after: str = "", limit: int | None = None
+        ) -> Iterator[ObjectEntry]:
+            return (
+                iter(())
+                if self.deaf
+                else super().entries(prefix, start_after=start_after, limit=limit)
+            )
 
     store = Lagging(lambda: 0.0)
     job = owned(store)
@@ -210,7 +246,12 @@ def test_what_is_listed_and_not_there_is_looked_for_again(missing: int) -> None:
 
     store = Lagging(lambda: 0.0)
     begin = new_log(store).append(None, begun(), Writer.WORKER)
-    patient = RetryingStore(store, Retrier(RUNTIME, RUNTIME.flag()), give_up_seconds=30, monotonic=RUNTIME.monotonic)
+    patient = RetryingStore(
+        store,
+        Retrier(RUNTIME, RUNTIME.flag()),
+        give_up_seconds=30,
+        monotonic=RUNTIME.monotonic,
+    )
     log = CheckpointLog(patient, JOB, RUNTIME, patient.attempt)
     assert log.newest() == begin
     store.left = missing
@@ -222,7 +263,9 @@ def test_what_is_listed_and_not_there_is_looked_for_again(missing: int) -> None:
 def test_a_job_is_not_taken_for_another_whose_name_differs_in_case() -> None:
     store = Folding(lambda: 0.0)
     owned(store)
-    with pytest.raises(ConfigError, match=f"memory:// has job {JOB} under the name {JOB.upper()}"):
+    with pytest.raises(
+        ConfigError, match=f"memory:// has job {JOB} under the name {JOB.upper()}"
+    ):
         CheckpointLog(store, JOB.upper(), RUNTIME).newest()
     assert new_log(store).newest() is not None
 

@@ -25,9 +25,13 @@ def definition(**environment: str) -> JobDefinition:
     )
 
 
-def reference(variable: str, *, secret: str = SECRET, version: str = "latest") -> SecretReference:
+def reference(
+    variable: str, *, secret: str = SECRET, version: str = "latest"
+) -> SecretReference:
     """Return a reference to a secret, named like the variable."""
-    return SecretReference(id=f"reference-{variable}", secret=secret, version=version, variable=variable)
+    return SecretReference(
+        id=f"reference-{variable}", secret=secret, version=version, variable=variable
+    )
 
 
 def run(number: int = 1, state: str = "failed", **changes: object) -> PlatformRun:

@@ -46,14 +46,25 @@ def test_a_name_is_made_of_repository_and_branch(tmp_path: Path) -> None:
         ("- {repository: a/b, branch: --x}", "branch is '--x': it must not begin"),
         ("- {repository: a/b, jobId: ..}", "jobId is '..'"),
         ("- {repository: 'ssh://host/x'}", "repository is 'ssh://host/x'"),
-        ("- {repository: 'https://user:hush@host/x'}", "repository is 'https://***@host/x'"),
+        (
+            "- {repository: 'https://user:hush@host/x'}",
+            "repository is 'https://***@host/x'",
+        ),
         ("- {repository: ./folder}", "repository is './folder'"),
-        ("[{repository: a/b}, {repository: 'https://github.com/a/b/'}]", "2 entries are job b-"),
-        ("[{repository: a/b, jobId: x}, {repository: c/d, jobId: x}]", "2 entries are job x"),
+        (
+            "[{repository: a/b}, {repository: 'https://github.com/a/b/'}]",
+            "2 entries are job b-",
+        ),
+        (
+            "[{repository: a/b, jobId: x}, {repository: c/d, jobId: x}]",
+            "2 entries are job x",
+        ),
         ("[{}, {repository: a/b, x: 1}]", "entry 2: it has unknown fields"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(text: str, says: str, tmp_path: Path) -> None:
+def test_what_is_wrong_is_said_with_its_place(
+    text: str, says: str, tmp_path: Path
+) -> None:
     assert says in fault(tmp_path, text)
 
 
@@ -68,4 +79,6 @@ def test_a_file_that_is_not_there_or_not_text_is_said_to_be_so(tmp_path: Path) -
 def test_on_this_machine_a_folder_will_do_and_has_no_branch(tmp_path: Path) -> None:
     found = entries(tmp_path, f"[{{repository: '{tmp_path}/x/..'}}]", local=True)[0]
     assert (found.repository, found.branch) == (str(tmp_path), None)
-    assert "branch goes with a URL" in fault(tmp_path, f"[{{repository: '{tmp_path}', branch: x}}]", local=True)
+    assert "branch goes with a URL" in fault(
+        tmp_path, f"[{{repository: '{tmp_path}', branch: x}}]", local=True
+    )

@@ -4,17 +4,29 @@ import pytest
 
 from tests.unit.platform.builders import SECRET, definition, reference
 from worker.errors import ConfigError
-from worker.platform.definition_plan import DEFAULTS, DefinitionPlan, DesiredDefinition, DesiredSecret, Difference, plan
+from worker.platform.definition_plan import (
+    DEFAULTS,
+    DefinitionPlan,
+    DesiredDefinition,
+    DesiredSecret,
+    Difference,
+    plan,
+)
 from worker.platform.port import Shape
 
 IMAGE = "registry.example/worker:1"
 
 
-def wish(version: str | None = None, *secrets: str, **shape: object) -> DesiredDefinition:
+def wish(
+    version: str | None = None, *secrets: str, **shape: object
+) -> DesiredDefinition:
     """Return a wish for the image that is there already, some fields, and some secrets."""
     wanted = Shape(image=IMAGE, **{"environment": {}, **shape})  # type: ignore[arg-type]  # fields of Shape
     return DesiredDefinition(
-        shape=wanted, secrets={name: DesiredSecret(secret=SECRET, version=version) for name in secrets}
+        shape=wanted,
+        secrets={
+            name: DesiredSecret(secret=SECRET, version=version) for name in secrets
+        },
     )
 
 
@@ -26,7 +38,13 @@ def said(found: DefinitionPlan) -> list[tuple[str, str | None, str | None]]:
 def test_a_new_definition_gets_the_defaults_and_what_was_asked_for() -> None:
     found = plan(None, [], wish(None, "KEY", memory=8192, environment={"A": "1"}))
     assert found.shape == Shape(
-        image=IMAGE, cpu=2000, memory=8192, disk=10000, timeout=86400, retries=5, environment={"A": "1"}
+        image=IMAGE,
+        cpu=2000,
+        memory=8192,
+        disk=10000,
+        timeout=86400,
+        retries=5,
+        environment={"A": "1"},
     )
     assert found.added == {"KEY": DesiredSecret(secret=SECRET, version=None)}
     assert ("memory", None, "8192MiB") in said(found)
@@ -34,8 +52,14 @@ def test_a_new_definition_gets_the_defaults_and_what_was_asked_for() -> None:
 
 
 def test_nothing_is_written_where_all_is_as_wanted() -> None:
-    found = plan(definition(A="1", B="2"), [reference("KEY")], wish("latest", "KEY", cpu=2000, environment={"A": "1"}))
-    assert found == DefinitionPlan(removed=(), shape=Shape(), changed={}, added={}, differences=())
+    found = plan(
+        definition(A="1", B="2"),
+        [reference("KEY")],
+        wish("latest", "KEY", cpu=2000, environment={"A": "1"}),
+    )
+    assert found == DefinitionPlan(
+        removed=(), shape=Shape(), changed={}, added={}, differences=()
+    )
 
 
 def test_what_was_not_asked_about_stays_whatever_the_defaults_are() -> None:
@@ -52,12 +76,21 @@ def test_only_the_fields_that_differ_are_written() -> None:
 
 
 def test_a_secret_without_a_version_keeps_the_one_it_has() -> None:
-    assert plan(definition(), [reference("KEY", version="3")], wish(None, "KEY")).differences == ()
+    assert (
+        plan(
+            definition(), [reference("KEY", version="3")], wish(None, "KEY")
+        ).differences
+        == ()
+    )
 
 
 def test_another_version_is_a_change_of_the_reference() -> None:
     found = plan(definition(), [reference("KEY", version="3")], wish("4", "KEY"))
-    assert (found.changed, found.added, found.removed) == ({"reference-KEY": "4"}, {}, ())
+    assert (found.changed, found.added, found.removed) == (
+        {"reference-KEY": "4"},
+        {},
+        (),
+    )
 
 
 def test_another_secret_is_another_reference() -> None:
@@ -69,15 +102,26 @@ def test_another_secret_is_another_reference() -> None:
 def test_a_variable_gives_way_to_a_secret_of_its_name_and_the_reverse() -> None:
     found = plan(definition(KEY="bare"), [], wish(None, "KEY"))
     assert found.shape == Shape(environment={})
-    assert said(found) == [("env KEY", "***", None), ("secret KEY", None, f"{SECRET}:latest")]
+    assert said(found) == [
+        ("env KEY", "***", None),
+        ("secret KEY", None, f"{SECRET}:latest"),
+    ]
     held = reference("PLAIN")
     back = plan(definition(), [held], wish(environment={"PLAIN": "1"}))
     assert (back.removed, back.shape) == ((held,), Shape(environment={"PLAIN": "1"}))
-    assert Difference(what="secret PLAIN", before=f"{SECRET}:latest", after=None) in back.differences
+    assert (
+        Difference(what="secret PLAIN", before=f"{SECRET}:latest", after=None)
+        in back.differences
+    )
 
 
 def test_values_that_may_be_secret_are_never_in_a_difference() -> None:
-    values = {"MY_TOKEN": "hush-1", "API_KEY": "hush-2", "DB_PASSWORD": "hush-3", "CALLBACK_URL": "hush-4"}
+    values = {
+        "MY_TOKEN": "hush-1",
+        "API_KEY": "hush-2",
+        "DB_PASSWORD": "hush-3",
+        "CALLBACK_URL": "hush-4",
+    }
     found = plan(definition(MY_TOKEN="hush-0"), [], wish(environment=values))
     assert "hush" not in str(found.differences)
     assert len(found.differences) == 4

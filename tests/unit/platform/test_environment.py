@@ -28,42 +28,74 @@ JOB = {"JOB_ID": "job-1", "REPOSITORY_URL": IDENTITY.repository, "BRANCH": "main
 
 
 def test_later_sources_override_earlier_ones_unless_they_are_empty() -> None:
-    earlier = {"CALLBACK_URL": "https://a", "CALLBACK_TOKEN": "a", "JOB_ID": "another", "PATH": "/bin"}
-    found = job_environment(IDENTITY, earlier, {"CALLBACK_TOKEN": "b", "CALLBACK_URL": "", "GITHUB_TOKEN": "c"})
-    assert found == {**JOB, "CALLBACK_URL": "https://a", "CALLBACK_TOKEN": "b", "GITHUB_TOKEN": "c"}
+    earlier = {
+        "CALLBACK_URL": "https://a",
+        "CALLBACK_TOKEN": "a",
+        "JOB_ID": "another",
+        "PATH": "/bin",
+    }
+    found = job_environment(
+        IDENTITY,
+        earlier,
+        {"CALLBACK_TOKEN": "b", "CALLBACK_URL": "", "GITHUB_TOKEN": "c"},
+    )
+    assert found == {
+        **JOB,
+        "CALLBACK_URL": "https://a",
+        "CALLBACK_TOKEN": "b",
+        "GITHUB_TOKEN": "c",
+    }
 
 
-def test_a_runs_variables_lie_over_the_definitions_and_secrets_are_there_by_name() -> None:
+def test_a_runs_variables_lie_over_the_definitions_and_secrets_are_there_by_name() -> (
+    None
+):
     found = run_environment(
-        definition(BRANCH="dev", STORE_URL="s3://b"), [reference("SCW_SECRET_KEY"), reference("OTHER")], JOB
+        definition(BRANCH="dev", STORE_URL="s3://b"),
+        [reference("SCW_SECRET_KEY"), reference("OTHER")],
+        JOB,
     )
     assert found["BRANCH"] == "main"
     assert (found["STORE_URL"], found["SCW_SECRET_KEY"]) == ("s3://b", "unknown")
     assert "OTHER" not in found
 
 
-@pytest.mark.parametrize("name", ["SCW_SLS_X", "scw_sls_y", "1A", "A-B", "", "A" * 101, "A B"])
+@pytest.mark.parametrize(
+    "name", ["SCW_SLS_X", "scw_sls_y", "1A", "A-B", "", "A" * 101, "A B"]
+)
 def test_names_that_no_variable_may_have(name: str) -> None:
     assert variable_fault(name)
 
 
-@pytest.mark.parametrize(("name", "right"), [("API_KEY", True), ("K2", True), ("api", False), ("A__B", False)])
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [("API_KEY", True), ("K2", True), ("api", False), ("A__B", False)],
+)
 def test_names_that_a_secret_may_have(name: str, *, right: bool) -> None:
     assert (secret_fault(name) is None) is right
     assert variable_fault(name) is None
 
 
 def test_names_tell_what_may_be_secret() -> None:
-    assert all(map(is_secretive, ("GITHUB_TOKEN", "aws_secret_access_key", "PASSWORD", "CALLBACK_URL")))
+    assert all(
+        map(
+            is_secretive,
+            ("GITHUB_TOKEN", "aws_secret_access_key", "PASSWORD", "CALLBACK_URL"),
+        )
+    )
     assert not any(map(is_secretive, ("STORE_URL", "ENGINE", "LEASE_SECONDS")))
 
 
 def test_doubtful_values_are_named_and_not_shown() -> None:
     assert doubts({"A": "x" * 1000, "B": "fine"}) == []
-    assert [line.split()[0] for line in doubts({"A": "x" * 1001, "B": "two\nlines"})] == ["A", "B"]
+    assert [
+        line.split()[0] for line in doubts({"A": "x" * 1001, "B": "two\nlines"})
+    ] == ["A", "B"]
 
 
-def read(environment: dict[str, str], definition: str | None = None) -> PlatformSettings:
+def read(
+    environment: dict[str, str], definition: str | None = None
+) -> PlatformSettings:
     """Read the settings of a platform."""
     reader = EnvironmentReader(environment)
     settings = read_platform(reader, definition)
@@ -73,16 +105,27 @@ def read(environment: dict[str, str], definition: str | None = None) -> Platform
 
 def test_the_platforms_settings_have_the_sdks_names_and_defaults() -> None:
     found = read(KEY)
-    assert (found.api_url, found.region, found.project_id) == ("https://api.scaleway.com", "fr-par", None)
+    assert (found.api_url, found.region, found.project_id) == (
+        "https://api.scaleway.com",
+        "fr-par",
+        None,
+    )
     assert found.definition == "fondation-worker"
     assert read(KEY | {"SCW_JOB_DEFINITION": "mine"}).definition == "mine"
     assert read(KEY | {"SCW_JOB_DEFINITION": "mine"}, "told").definition == "told"
-    assert read(KEY | {"SCW_API_URL": "http://127.0.0.1:1/"}).api_url == "http://127.0.0.1:1"
+    assert (
+        read(KEY | {"SCW_API_URL": "http://127.0.0.1:1/"}).api_url
+        == "http://127.0.0.1:1"
+    )
     assert "hush" not in repr(found)
 
 
 def test_all_that_is_wrong_with_the_platforms_settings_is_said_at_once() -> None:
-    wrong = {"SCW_API_URL": "ftp://x", "SCW_DEFAULT_REGION": "paris/..", "SCW_DEFAULT_PROJECT_ID": "mine"}
+    wrong = {
+        "SCW_API_URL": "ftp://x",
+        "SCW_DEFAULT_REGION": "paris/..",
+        "SCW_DEFAULT_PROJECT_ID": "mine",
+    }
     with pytest.raises(ConfigError) as raised:
         read(wrong)
     for name in ("SCW_SECRET_KEY is missing", *(f"{name} is " for name in wrong)):
@@ -113,7 +156,9 @@ FAILED = decisions.fail(MIDDLE, error(Exit.DATA_ERROR))
         (None, run(exit_code=78), "failed", 78),
     ],
 )
-def test_what_came_of_a_job(manifest: Manifest | None, last: PlatformRun, state: str, code: int) -> None:
+def test_what_came_of_a_job(
+    manifest: Manifest | None, last: PlatformRun, state: str, code: int
+) -> None:
     found = outcome(manifest, last)
     assert found is not None
     assert (found.state, found.exit_code) == (state, code)
@@ -124,10 +169,19 @@ def test_nothing_has_come_of_a_job_whose_run_lives() -> None:
 
 
 def test_a_way_to_the_platform_that_cannot_work_is_refused_by_name() -> None:
-    for name, value in (("ALL_PROXY", "socks5://x"), ("HTTPS_PROXY", "http://x:y"), ("SSL_CERT_FILE", "/missing")):
+    for name, value in (
+        ("ALL_PROXY", "socks5://x"),
+        ("HTTPS_PROXY", "http://x:y"),
+        ("SSL_CERT_FILE", "/missing"),
+    ):
         with pytest.raises(ConfigError, match=name):
             read(KEY | {name: value})
-    found = read(KEY | {"HTTPS_PROXY": "http://me:hush@proxy.test", "NO_PROXY": "other.test"})
+    found = read(
+        KEY | {"HTTPS_PROXY": "http://me:hush@proxy.test", "NO_PROXY": "other.test"}
+    )
     assert found.proxy is not None
     assert "hush" not in repr(found)
-    assert read(KEY | {"HTTPS_PROXY": "socks5://x", "NO_PROXY": ".scaleway.com"}).proxy is None
+    assert (
+        read(KEY | {"HTTPS_PROXY": "socks5://x", "NO_PROXY": ".scaleway.com"}).proxy
+        is None
+    )

@@ -11,7 +11,14 @@ from states.stages import Stage
 from tests.support.builders import AT, completed, entered, error, run_record
 from tests.unit.platform.builders import BEGAN, run
 from worker.platform.port import PlatformRun
-from worker.platform.sweep_decision import FINAL_CODES, Action, SweepCandidate, attempts_since, described, first_look
+from worker.platform.sweep_decision import (
+    FINAL_CODES,
+    Action,
+    SweepCandidate,
+    attempts_since,
+    described,
+    first_look,
+)
 
 MIDDLE = entered(Stage.REVIEW_CHAPTERS)
 DELIVERED = replace(completed(), outbox=replace(completed().outbox, pending=()))
@@ -39,7 +46,18 @@ def test_a_job_that_is_over_needs_a_run_for_what_is_not_acknowledged() -> None:
     assert look(decisions.collect(completed()), run())[0] is Action.LEAVE
 
 
-@pytest.mark.parametrize("state", ["initialized", "validated", "queued", "running", "interrupting", "retrying", "new!"])
+@pytest.mark.parametrize(
+    "state",
+    [
+        "initialized",
+        "validated",
+        "queued",
+        "running",
+        "interrupting",
+        "retrying",
+        "new!",
+    ],
+)
 def test_a_job_with_a_live_run_is_alive_whichever_of_its_runs_it_is(state: str) -> None:
     assert look(MIDDLE, run(1, state), run(2))[0] is Action.SKIP
     assert look(None, run(1), run(2, state))[0] is Action.SKIP
@@ -56,17 +74,23 @@ def test_a_job_with_a_live_run_is_alive_whichever_of_its_runs_it_is(state: str) 
         run(reason="technical_error"),
     ],
 )
-def test_a_job_in_the_middle_needs_a_run_however_the_last_one_ended(dead: PlatformRun) -> None:
+def test_a_job_in_the_middle_needs_a_run_however_the_last_one_ended(
+    dead: PlatformRun,
+) -> None:
     assert look(MIDDLE, dead) == (Action.START, described(dead))
 
 
 @pytest.mark.parametrize("code", [None, 70, 75, 76, 130, 137, 143])
-def test_a_job_without_a_checkpoint_is_started_again_if_its_run_may_end_otherwise(code: int | None) -> None:
+def test_a_job_without_a_checkpoint_is_started_again_if_its_run_may_end_otherwise(
+    code: int | None,
+) -> None:
     assert look(None, run(exit_code=code))[0] is Action.START
 
 
 @pytest.mark.parametrize("code", [64, 65, 69, 77, 78])
-def test_a_job_without_a_checkpoint_is_said_if_its_run_would_end_the_same_way(code: int) -> None:
+def test_a_job_without_a_checkpoint_is_said_if_its_run_would_end_the_same_way(
+    code: int,
+) -> None:
     action, reason = look(None, run(exit_code=code))
     assert (action, f"exit code {code}" in reason) == (Action.SKIP, True)
     assert code in FINAL_CODES
@@ -77,13 +101,21 @@ def test_a_job_without_a_checkpoint_whose_run_succeeded_has_nothing_to_do() -> N
 
 
 def test_a_job_that_never_had_a_platform_run_is_for_people() -> None:
-    assert look(MIDDLE) == (Action.SKIP, "it never had a platform run: `resume` it by hand")
+    assert look(MIDDLE) == (
+        Action.SKIP,
+        "it never had a platform run: `resume` it by hand",
+    )
     remembered = replace(MIDDLE, runs=(run_record(platform_run="run-1"),))
-    assert look(remembered) == (Action.SKIP, "the platform has forgotten its runs: `resume` it by hand")
+    assert look(remembered) == (
+        Action.SKIP,
+        "the platform has forgotten its runs: `resume` it by hand",
+    )
 
 
 def test_only_runs_since_the_last_item_were_in_vain() -> None:
-    patient = SweepCandidate(job_id="job-1", manifest=MIDDLE, runs=[run(1), run(2), run(3)])
+    patient = SweepCandidate(
+        job_id="job-1", manifest=MIDDLE, runs=[run(1), run(2), run(3)]
+    )
     assert attempts_since(patient, None) == 3
     assert attempts_since(patient, BEGAN) == 3
     assert attempts_since(patient, run(2).created_at) == 1
@@ -93,5 +125,11 @@ def test_only_runs_since_the_last_item_were_in_vain() -> None:
 def test_a_run_is_described_by_what_the_platform_says_of_it() -> None:
     assert described(run(state="running")) == "platform run run-1 is running"
     ended = run(reason="exited_with_error", exit_code=70, attempts=6)
-    assert described(ended) == "platform run run-1 has ended as failed (exited_with_error), exit code 70, 6 attempts"
-    assert described(run(reason="unknown_reason")) == "platform run run-1 has ended as failed"
+    assert (
+        described(ended)
+        == "platform run run-1 has ended as failed (exited_with_error), exit code 70, 6 attempts"
+    )
+    assert (
+        described(run(reason="unknown_reason"))
+        == "platform run run-1 has ended as failed"
+    )

@@ -4,7 +4,13 @@ import pytest
 
 from states.exits import Exit
 from worker.errors import BugError, ReplacedError, StoreUnavailableError, UsageError
-from worker.ownership.lease import CancelRequested, LeaseLost, LeaseRefreshed, StoreLost, Superseded
+from worker.ownership.lease import (
+    CancelRequested,
+    LeaseLost,
+    LeaseRefreshed,
+    StoreLost,
+    Superseded,
+)
 from worker.run.inbox import CanceledError, Done, Inbox, Stop, StoppedError
 from worker.system.runtime import SystemRuntime, ThreadFailed
 
@@ -13,7 +19,11 @@ ENDS = [
     (STOP, StoppedError, "stopped by SIGTERM"),
     (Superseded(run=3), ReplacedError, "run 3 has taken the job over"),
     (CancelRequested(), CanceledError, None),
-    (StoreLost(error=StoreUnavailableError("it is away")), StoreUnavailableError, "it is away"),
+    (
+        StoreLost(error=StoreUnavailableError("it is away")),
+        StoreUnavailableError,
+        "it is away",
+    ),
     (
         ThreadFailed(thread="keep_alive", error=KeyError("x")),
         BugError,
@@ -65,12 +75,16 @@ def test_who_waits_for_nothing_gets_nothing_after_its_time(inbox: Inbox) -> None
     assert inbox.next(0.01) is None
 
 
-def test_the_end_of_earlier_work_is_not_taken_for_that_of_later_work(inbox: Inbox) -> None:
+def test_the_end_of_earlier_work_is_not_taken_for_that_of_later_work(
+    inbox: Inbox,
+) -> None:
     inbox.mailbox.put(Done(task=99, result="stale"))
     assert inbox.do("work", lambda: "fresh") == "fresh"
 
 
-def test_while_the_lease_is_lost_messages_wait_until_it_is_held_again(inbox: Inbox) -> None:
+def test_while_the_lease_is_lost_messages_wait_until_it_is_held_again(
+    inbox: Inbox,
+) -> None:
     held: list[bool] = []
     inbox.suspended = lambda: not held
     inbox.on_refreshed = lambda: held.append(True)

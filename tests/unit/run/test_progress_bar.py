@@ -7,13 +7,17 @@ from tests.support.builders import completed, entered
 from worker.run.progress_bar import Display
 
 
-def test_a_finished_stage_leaves_a_line_with_its_items_and_its_time(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_finished_stage_leaves_a_line_with_its_items_and_its_time(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with Display() as display:
         for stage in (Stage.EXTRACT, Stage.ANALYZE, Stage.ORDER):
             display.transition(entered(stage))
             display.items(stage, 1, 1)
         display.transition(completed())
-    lines = [line.split() for line in capsys.readouterr().err.splitlines() if line.strip()]
+    lines = [
+        line.split() for line in capsys.readouterr().err.splitlines() if line.strip()
+    ]
     assert [(line[0], line[-2:]) for line in lines] == [
         ("2/7", ["1", "1.5s"]),
         ("3/7", ["1", "1.5s"]),
@@ -21,7 +25,9 @@ def test_a_finished_stage_leaves_a_line_with_its_items_and_its_time(capsys: pyte
     ]
 
 
-def test_a_checkpoint_within_a_stage_leaves_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_checkpoint_within_a_stage_leaves_no_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with Display() as display:
         display.transition(entered(Stage.ORDER))
         display.transition(entered(Stage.ORDER))

@@ -28,14 +28,21 @@ def folder(tmp_path: Path) -> RunFolder:
     return RunFolder(tmp_path / "work", "job", "t1")
 
 
-def test_a_run_has_folders_of_its_own_that_nobody_else_can_enter(folder: RunFolder) -> None:
+def test_a_run_has_folders_of_its_own_that_nobody_else_can_enter(
+    folder: RunFolder,
+) -> None:
     for path in (folder.path, folder.source, folder.course, folder.scratch):
         assert path.is_dir()
         assert path.stat().st_mode & 0o077 == 0
-    assert (folder.workspace.source, folder.workspace.output) == (folder.source, folder.course)
+    assert (folder.workspace.source, folder.workspace.output) == (
+        folder.source,
+        folder.course,
+    )
 
 
-def test_an_item_is_written_under_its_path_and_can_be_replaced_and_removed(folder: RunFolder) -> None:
+def test_an_item_is_written_under_its_path_and_can_be_replaced_and_removed(
+    folder: RunFolder,
+) -> None:
     for body in (b"one", b"two", b"two"):
         folder.write("chapters/a.md", body)
         assert (folder.course / "chapters/a.md").read_bytes() == body
@@ -52,7 +59,9 @@ def test_what_an_engine_has_written_already_is_left_as_it_is(folder: RunFolder) 
     assert file.stat().st_ino == before
 
 
-def test_a_link_that_an_engine_has_left_is_replaced_and_not_followed(folder: RunFolder, tmp_path: Path) -> None:
+def test_a_link_that_an_engine_has_left_is_replaced_and_not_followed(
+    folder: RunFolder, tmp_path: Path
+) -> None:
     outside = tmp_path / "outside"
     outside.write_bytes(b"precious")
     (folder.course / "a.md").symlink_to(outside)
@@ -74,10 +83,14 @@ def test_nothing_is_left_of_a_run_that_ends(folder: RunFolder) -> None:
     assert list(folder.path.parent.iterdir()) == []
 
 
-def test_the_next_run_of_a_job_removes_what_a_killed_one_left_and_nothing_else(tmp_path: Path) -> None:
+def test_the_next_run_of_a_job_removes_what_a_killed_one_left_and_nothing_else(
+    tmp_path: Path,
+) -> None:
     base = tmp_path / "work"
     with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(base)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", HOLD, str(base)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"held\n"
@@ -87,12 +100,20 @@ def test_the_next_run_of_a_job_removes_what_a_killed_one_left_and_nothing_else(t
         process.kill()
     RunFolder(base, "job", "third")
     assert not (base / "job.held").exists()
-    assert {path.name for path in base.iterdir()} >= {"job.second", "job-2.other", "job.third"}
+    assert {path.name for path in base.iterdir()} >= {
+        "job.second",
+        "job-2.other",
+        "job.third",
+    }
 
 
-def test_a_folder_that_cannot_be_written_to_is_named_with_its_variable(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_to_is_named_with_its_variable(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(ConfigError, match=r"WORK_DIR .*/file/work: cannot be written to"):
+    with pytest.raises(
+        ConfigError, match=r"WORK_DIR .*/file/work: cannot be written to"
+    ):
         RunFolder(tmp_path / "file" / "work", "job", "t")
 
 
@@ -111,7 +132,9 @@ def begin_often(base: Path, job_id: str) -> int:
 
 
 @pytest.mark.parametrize("other", ["job", "job.more"])
-def test_runs_that_begin_at_once_do_not_take_each_others_folders_for_left_behind(tmp_path: Path, other: str) -> None:
+def test_runs_that_begin_at_once_do_not_take_each_others_folders_for_left_behind(
+    tmp_path: Path, other: str
+) -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as pool:
         lost = [pool.submit(begin_often, tmp_path, name) for name in ("job", other)]
         assert [one.result() for one in lost] == [0, 0]
@@ -119,7 +142,9 @@ def test_runs_that_begin_at_once_do_not_take_each_others_folders_for_left_behind
 
 
 def test_a_job_leaves_alone_what_is_called_nearly_as_it_is(tmp_path: Path) -> None:
-    others = [tmp_path / name for name in ("job.b.t", "job.notes", ".job.t", "~job.t", "job")]
+    others = [
+        tmp_path / name for name in ("job.b.t", "job.notes", ".job.t", "~job.t", "job")
+    ]
     for folder in others:
         folder.mkdir()
     (tmp_path / "job.b.t/.lock").touch()
@@ -129,14 +154,18 @@ def test_a_job_leaves_alone_what_is_called_nearly_as_it_is(tmp_path: Path) -> No
     assert (tmp_path / "job.file").is_file()
 
 
-def test_what_a_kill_has_left_of_a_removal_is_removed_by_the_next_run(tmp_path: Path) -> None:
+def test_what_a_kill_has_left_of_a_removal_is_removed_by_the_next_run(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "job.half").mkdir()
     (tmp_path / "job.half/.lock").touch()
     RunFolder(tmp_path, "job", "new")
     assert [path.name for path in tmp_path.iterdir()] == ["job.new"]
 
 
-def test_a_file_that_cannot_be_written_or_read_is_the_disks_fault(folder: RunFolder) -> None:
+def test_a_file_that_cannot_be_written_or_read_is_the_disks_fault(
+    folder: RunFolder,
+) -> None:
     (folder.course / "chapters").write_text("in the way")
     with pytest.raises(DiskError, match="course: cannot be written or read"):
         folder.write("chapters/a.md", b"x")

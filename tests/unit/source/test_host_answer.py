@@ -16,7 +16,9 @@ TRACE = b"""\
 ADDRESS = "https://example.org/a"
 
 
-def answer(trace: bytes = TRACE, *more: bytes, secrets: tuple[str, ...] = ()) -> HostAnswer:
+def answer(
+    trace: bytes = TRACE, *more: bytes, secrets: tuple[str, ...] = ()
+) -> HostAnswer:
     return read_answer(trace + b"\n".join(more), secrets)
 
 
@@ -41,8 +43,16 @@ def test_what_the_host_prints_is_not_taken_for_the_trace() -> None:
 
 def test_a_new_address_is_read_from_a_redirect() -> None:
     assert answer().moved(ADDRESS) == "https://example.org/b"
-    assert answer(TRACE.replace(b"https://example.org/b/", b"/c.git/")).moved(ADDRESS) == "https://example.org/c.git"
-    assert answer(TRACE.replace(b"/info/refs?service=git-upload-pack\n", b"/login\n")).moved(ADDRESS) is None
+    assert (
+        answer(TRACE.replace(b"https://example.org/b/", b"/c.git/")).moved(ADDRESS)
+        == "https://example.org/c.git"
+    )
+    assert (
+        answer(
+            TRACE.replace(b"/info/refs?service=git-upload-pack\n", b"/login\n")
+        ).moved(ADDRESS)
+        is None
+    )
     assert answer(TRACE.replace(b"301", b"200")).moved(ADDRESS) is None
 
 

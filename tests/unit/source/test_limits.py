@@ -14,8 +14,17 @@ def test_the_largest_parts_come_first_and_small_ones_not_at_all() -> None:
 
 
 def test_a_folder_that_holds_nearly_all_is_looked_into() -> None:
-    files = [("src/a.py", 1), ("data/2024/x.bin", 500), ("data/2025/x.bin", 400), ("data/index", 50)]
-    assert largest(files) == [("data/2024/", 500), ("data/2025/", 400), ("data/index", 50)]
+    files = [
+        ("src/a.py", 1),
+        ("data/2024/x.bin", 500),
+        ("data/2025/x.bin", 400),
+        ("data/index", 50),
+    ]
+    assert largest(files) == [
+        ("data/2024/", 500),
+        ("data/2025/", 400),
+        ("data/index", 50),
+    ]
 
 
 def test_nothing_has_no_parts() -> None:

@@ -21,7 +21,14 @@ from worker.source.snapshot import pack, unpack
 
 STRANGE: Final = os.fsdecode(b"b\xff\n\\ \xc3\xa9/c")
 LONG: Final = "/".join(letter * 200 for letter in "abcde")
-FILES: Final = {"a": b"1", STRANGE: b"", LONG: b"x" * 512, "B": b"y" * 513, "empty/.gitkeep": b"", "-rf": b"\0"}
+FILES: Final = {
+    "a": b"1",
+    STRANGE: b"",
+    LONG: b"x" * 512,
+    "B": b"y" * 513,
+    "empty/.gitkeep": b"",
+    "-rf": b"\0",
+}
 
 
 def write(tree: Path, files: dict[str, bytes]) -> Path:
@@ -36,7 +43,9 @@ def packed(tmp_path: Path, files: dict[str, bytes] = FILES, name: str = "s") -> 
     return tmp_path / name
 
 
-def unpacked(tmp_path: Path, file: Path, limits: SourceLimits | None = None) -> dict[str, bytes]:
+def unpacked(
+    tmp_path: Path, file: Path, limits: SourceLimits | None = None
+) -> dict[str, bytes]:
     unpack(file, empty(tmp_path / "to"), limits)
     return read_tree(tmp_path / "to")
 
@@ -46,13 +55,20 @@ def test_what_is_packed_comes_out_again(tmp_path: Path) -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.dictionaries(st.from_regex(r"([A-Z]{1,120}/){0,2}[a-z]{1,3}", fullmatch=True), st.binary(max_size=2000)))
+@given(
+    st.dictionaries(
+        st.from_regex(r"([A-Z]{1,120}/){0,2}[a-z]{1,3}", fullmatch=True),
+        st.binary(max_size=2000),
+    )
+)
 def test_any_content_and_size_comes_out_again(files: dict[str, bytes]) -> None:
     with TemporaryDirectory() as folder:
         assert unpacked(Path(folder), packed(Path(folder), files)) == files
 
 
-def test_the_same_files_make_the_same_bytes_whenever_and_in_whatever_order(tmp_path: Path) -> None:
+def test_the_same_files_make_the_same_bytes_whenever_and_in_whatever_order(
+    tmp_path: Path,
+) -> None:
     first = packed(tmp_path, FILES, "first")
     second = packed(tmp_path, dict(reversed(FILES.items())), "second")
     for path in (tmp_path / "second.from").rglob("*"):
@@ -66,7 +82,9 @@ def test_the_same_files_make_the_same_bytes_whenever_and_in_whatever_order(tmp_p
 def test_it_is_a_tar_that_other_programs_read(tmp_path: Path) -> None:
     with tarfile.open(packed(tmp_path), errors="surrogateescape") as archive:
         assert archive.getnames() == sorted(FILES, key=os.fsencode)
-        assert {(member.mtime, member.uid, member.mode) for member in archive} == {(0, 0, 0o644)}
+        assert {(member.mtime, member.uid, member.mode) for member in archive} == {
+            (0, 0, 0o644)
+        }
 
 
 def test_of_the_modes_only_the_executable_bit_is_kept(tmp_path: Path) -> None:
@@ -75,11 +93,15 @@ def test_of_the_modes_only_the_executable_bit_is_kept(tmp_path: Path) -> None:
     (tree / "b").chmod(0o600)
     pack(tree, tmp_path / "s")
     unpacked(tmp_path, tmp_path / "s")
-    assert [(tmp_path / "to" / name).stat().st_mode & 0o7777 for name in ("a", "b")] == [0o755, 0o644]
+    assert [
+        (tmp_path / "to" / name).stat().st_mode & 0o7777 for name in ("a", "b")
+    ] == [0o755, 0o644]
 
 
 def test_only_regular_files_are_packed(tmp_path: Path) -> None:
-    tree = write(empty(tmp_path / "from"), {"a": b"1", ".git/config": b"x", "sub/.git": b"x"})
+    tree = write(
+        empty(tmp_path / "from"), {"a": b"1", ".git/config": b"x", "sub/.git": b"x"}
+    )
     (tree / "link").symlink_to("a")
     (tree / "folder").symlink_to("/etc")
     (tree / "dangling").symlink_to("nowhere")
@@ -99,14 +121,24 @@ def test_memory_stays_flat_whatever_the_size(tmp_path: Path) -> None:
 
 
 def tar(
-    *members: tuple[str, bytes | None, bytes], end: bytes = b"\0" * 1024, form: Literal[1, 2] = tarfile.GNU_FORMAT
+    *members: tuple[str, bytes | None, bytes],
+    end: bytes = b"\0" * 1024,
+    form: Literal[1, 2] = tarfile.GNU_FORMAT,
 ) -> bytes:
     """Return a gzipped tar of members: name, type and content."""
     blocks = []
     for name, kind, content in members:
         info = tarfile.TarInfo(name)
-        info.type, info.size, info.linkname = kind or tarfile.REGTYPE, len(content), "/etc/passwd"
-        blocks += [info.tobuf(form, "utf-8", "surrogateescape"), content, b"\0" * (-len(content) % 512)]
+        info.type, info.size, info.linkname = (
+            kind or tarfile.REGTYPE,
+            len(content),
+            "/etc/passwd",
+        )
+        blocks += [
+            info.tobuf(form, "utf-8", "surrogateescape"),
+            content,
+            b"\0" * (-len(content) % 512),
+        ]
     return gzip.compress(b"".join([*blocks, end]))
 
 
@@ -139,7 +171,9 @@ HOSTILE: Final = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_snapshot_is_refused_and_leaves_nothing(tmp_path: Path, name: str) -> None:
+def test_a_hostile_snapshot_is_refused_and_leaves_nothing(
+    tmp_path: Path, name: str
+) -> None:
     (tmp_path / "s").write_bytes(HOSTILE[name])
     with pytest.raises(InvalidSnapshotError):
         unpacked(tmp_path, tmp_path / "s")
@@ -156,7 +190,9 @@ def test_a_snapshot_that_is_cut_anywhere_is_refused(tmp_path: Path) -> None:
         assert list((tmp_path / "to").iterdir()) == []
 
 
-def test_a_snapshot_with_a_wrong_bit_is_refused_unless_the_bit_means_nothing(tmp_path: Path) -> None:
+def test_a_snapshot_with_a_wrong_bit_is_refused_unless_the_bit_means_nothing(
+    tmp_path: Path,
+) -> None:
     files = {"a": os.urandom(600), "b": b"2"}
     whole = packed(tmp_path, files).read_bytes()
     refused = 0
@@ -176,7 +212,9 @@ def test_a_snapshot_with_a_wrong_bit_is_refused_unless_the_bit_means_nothing(tmp
 
 
 @pytest.mark.parametrize("limits", [SourceLimits(files=5), SourceLimits(size=1000)])
-def test_a_snapshot_with_more_than_a_repository_may_have_is_refused(tmp_path: Path, limits: SourceLimits) -> None:
+def test_a_snapshot_with_more_than_a_repository_may_have_is_refused(
+    tmp_path: Path, limits: SourceLimits
+) -> None:
     with pytest.raises(InvalidSnapshotError, match="more than a repository may"):
         unpacked(tmp_path, packed(tmp_path), limits)
 
@@ -184,10 +222,14 @@ def test_a_snapshot_with_more_than_a_repository_may_have_is_refused(tmp_path: Pa
 def test_a_disk_that_is_full_is_temporary(tmp_path: Path) -> None:
     tree = write(empty(tmp_path / "from"), FILES)
     full = Path("/dev/full")
-    with pytest.raises(DiskError, match=r"/dev/full: .*No space left on device.*make room there"):
+    with pytest.raises(
+        DiskError, match=r"/dev/full: .*No space left on device.*make room there"
+    ):
         pack(tree, full)
 
 
 def test_names_that_are_not_utf_8_are_the_same_bytes_again(tmp_path: Path) -> None:
     unpacked(tmp_path, packed(tmp_path, {STRANGE: b"1"}))
-    assert [os.fsencode(path.name) for path in (tmp_path / "to").iterdir()] == [b"b\xff\n\\ \xc3\xa9"]
+    assert [os.fsencode(path.name) for path in (tmp_path / "to").iterdir()] == [
+        b"b\xff\n\\ \xc3\xa9"
+    ]

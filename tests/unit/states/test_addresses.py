@@ -27,7 +27,9 @@ SHA = "0123456789012345678901234567890123456789"
         "git+https://github.com/owner/name",
     ],
 )
-def test_what_leads_to_a_repository_is_answered_with_its_own_address(address: str) -> None:
+def test_what_leads_to_a_repository_is_answered_with_its_own_address(
+    address: str,
+) -> None:
     fault = repository_fault(address, allow_http=False)
     assert fault is not None
     assert fault.endswith(GIVE)
@@ -52,13 +54,19 @@ def test_what_leads_to_a_repository_is_answered_with_its_own_address(address: st
         ("http://127.0.0.1:3000/owner/name/-/tree/main", "main"),
     ],
 )
-def test_a_page_of_a_branch_is_answered_with_the_branch_too(page: str, branch: str) -> None:
+def test_a_page_of_a_branch_is_answered_with_the_branch_too(
+    page: str, branch: str
+) -> None:
     fault = repository_fault(page, allow_http=False) or ""
     assert fault.startswith("it is the address of a page: give http")
-    assert f"/name and the branch {branch} (--branch {branch}, or BRANCH={branch}" in fault
+    assert (
+        f"/name and the branch {branch} (--branch {branch}, or BRANCH={branch}" in fault
+    )
 
 
-@pytest.mark.parametrize("page", [f"commit/{SHA}", "pull/3", f"tree/{SHA}", "tree/a%0Ab"])
+@pytest.mark.parametrize(
+    "page", [f"commit/{SHA}", "pull/3", f"tree/{SHA}", "tree/a%0Ab"]
+)
 def test_a_page_of_a_change_is_answered_with_what_can_be_given(page: str) -> None:
     fault = repository_fault(f"https://github.com/owner/name/{page}", allow_http=False)
     expected = f"{GIVE} and a branch or tag that has the change (--branch, or BRANCH)"
@@ -101,7 +109,9 @@ def test_where_a_host_finds_no_repository_a_page_is_guessed() -> None:
     assert page_hint("https://git.example/owner/name") is None
 
 
-@pytest.mark.parametrize("address", ["https://me:s3cret@github.com/o/n/tree/main", "ssh://me:s3cret@h/o/n"])
+@pytest.mark.parametrize(
+    "address", ["https://me:s3cret@github.com/o/n/tree/main", "ssh://me:s3cret@h/o/n"]
+)
 def test_a_password_is_not_repeated(address: str) -> None:
     assert "s3cret" not in (repository_fault(address, allow_http=False) or "")
 
@@ -109,6 +119,11 @@ def test_a_password_is_not_repeated(address: str) -> None:
 @settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("ab-./:@?#[]%0A~\u00e9"), max_size=30))
 def test_no_text_at_all_is_too_odd(text: str) -> None:
-    for address in (text, f"https://github.com/{text}", f"https://h/{text}", f"git@{text}"):
+    for address in (
+        text,
+        f"https://github.com/{text}",
+        f"https://h/{text}",
+        f"git@{text}",
+    ):
         fault = repository_fault(address, allow_http=False)
         assert fault is None or fault.isprintable()

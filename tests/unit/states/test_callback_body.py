@@ -24,9 +24,13 @@ LINK = FileLink(
 )
 
 
-def written(event: CallbackEvent, links: list[FileLink], files_count: int | None = None) -> dict[str, Any]:
+def written(
+    event: CallbackEvent, links: list[FileLink], files_count: int | None = None
+) -> dict[str, Any]:
     count = len(links) if files_count is None else files_count
-    document: dict[str, Any] = json.loads(body("job-1", event, links, files_count=count, manifest_url="https://m"))
+    document: dict[str, Any] = json.loads(
+        body("job-1", event, links, files_count=count, manifest_url="https://m")
+    )
     return document
 
 
@@ -60,19 +64,31 @@ def test_progress_says_what_the_contract_asks_for() -> None:
 def test_completion_adds_duration_count_and_manifest() -> None:
     document = written(completed().outbox.pending[-1], [LINK])
     assert document["type"] == "complete"
-    assert (document["duration"], document["filesCount"], document["manifestUrl"]) == (10.5, 1, "https://m")
+    assert (document["duration"], document["filesCount"], document["manifestUrl"]) == (
+        10.5,
+        1,
+        "https://m",
+    )
 
 
 def test_failure_adds_the_error() -> None:
-    event = decisions.fail(entered(Stage.ORDER), error(Exit.DATA_ERROR)).outbox.pending[-1]
+    event = decisions.fail(entered(Stage.ORDER), error(Exit.DATA_ERROR)).outbox.pending[
+        -1
+    ]
     document = written(event, [])
-    assert (document["error"], document["errorCode"], document["retryable"]) == ("it broke", "broken", False)
+    assert (document["error"], document["errorCode"], document["retryable"]) == (
+        "it broke",
+        "broken",
+        False,
+    )
 
 
 @pytest.mark.parametrize("count", [1500, 5000])
 def test_a_body_never_exceeds_its_limit_and_says_what_it_left_out(count: int) -> None:
     event = completed().outbox.pending[-1]
-    links = [replace(LINK, url="https://store/" + "x" * 600)] * count if fits(count) else []
+    links = (
+        [replace(LINK, url="https://store/" + "x" * 600)] * count if fits(count) else []
+    )
     raw = body("job-1", event, links, files_count=count, manifest_url="https://m")
     document = json.loads(raw)
     assert len(raw) <= MAX_BODY_BYTES

@@ -22,7 +22,10 @@ def test_what_was_encoded_decodes_to_the_same_manifest(manifest: Manifest) -> No
 @given(st.from_type(Manifest))
 def test_the_form_is_canonical(manifest: Manifest) -> None:
     document = json.loads(encode(manifest))
-    assert encode(manifest) == json.dumps(document, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    assert (
+        encode(manifest)
+        == json.dumps(document, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+    )
 
 
 def test_a_job_with_everything_in_it_survives() -> None:
@@ -36,9 +39,13 @@ def test_names_are_those_of_json() -> None:
 
 
 @pytest.mark.parametrize("found", [0, 2, "1", None, True, [1]])
-def test_an_unknown_format_is_refused_and_both_versions_are_named(found: object) -> None:
+def test_an_unknown_format_is_refused_and_both_versions_are_named(
+    found: object,
+) -> None:
     document = json.loads(encode(begun())) | {"format": found}
-    with pytest.raises(ManifestFormatError, match=r"format .*, and this program knows only format 1"):
+    with pytest.raises(
+        ManifestFormatError, match=r"format .*, and this program knows only format 1"
+    ):
         decode(json.dumps(document).encode())
 
 
@@ -60,13 +67,18 @@ def _without(*path: str) -> dict[str, Any]:
         (_without("identity", "branch"), "identity lacks branch"),
         (json.loads(encode(begun())) | {"colour": 1}, "unknown fields: colour"),
         (json.loads(encode(begun())) | {"state": "asleep"}, "state is 'asleep'"),
-        (json.loads(encode(begun())) | {"sequence": "1"}, "sequence is '1', which is not of type int"),
+        (
+            json.loads(encode(begun())) | {"sequence": "1"},
+            "sequence is '1', which is not of type int",
+        ),
         (json.loads(encode(begun())) | {"sequence": True}, "sequence is True"),
         (json.loads(encode(begun())) | {"runs": {}}, "runs is not a list"),
         (json.loads(encode(begun())) | {"engine": []}, "engine is not an object"),
     ],
 )
-def test_a_damaged_manifest_is_refused_and_the_place_is_named(document: object, says: str) -> None:
+def test_a_damaged_manifest_is_refused_and_the_place_is_named(
+    document: object, says: str
+) -> None:
     with pytest.raises(ManifestError, match=says):
         decode(json.dumps(document).encode())
 

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from states.course_paths import ChapterRef, expected_paths, is_course_path, item_path, media_type, slug
+from states.course_paths import (
+    ChapterRef,
+    expected_paths,
+    is_course_path,
+    item_path,
+    media_type,
+    slug,
+)
 from states.stages import Stage
 
 ORDER = [ChapterRef(index=1, name="Context"), ChapterRef(index=2, name="Term UI\n")]
@@ -22,17 +29,33 @@ ORDER = [ChapterRef(index=1, name="Context"), ChapterRef(index=2, name="Term UI\
         ("tab\tand\nline", "tab_and_line"),
     ],
 )
-def test_names_become_file_names_as_the_cli_makes_them(name: str, expected: str) -> None:
+def test_names_become_file_names_as_the_cli_makes_them(
+    name: str, expected: str
+) -> None:
     assert slug(name) == expected
 
 
-@given(st.text(), st.integers(1, 99), st.sampled_from([Stage.GENERATE_CHAPTERS, Stage.GENERATE_TUTORIALS]))
-def test_whatever_the_name_the_path_is_one_of_a_course(name: str, index: int, stage: Stage) -> None:
+@given(
+    st.text(),
+    st.integers(1, 99),
+    st.sampled_from([Stage.GENERATE_CHAPTERS, Stage.GENERATE_TUTORIALS]),
+)
+def test_whatever_the_name_the_path_is_one_of_a_course(
+    name: str, index: int, stage: Stage
+) -> None:
     assert is_course_path(item_path(stage, ChapterRef(index=index, name=name)))
 
 
 @pytest.mark.parametrize(
-    "path", ["", "../x", "chapters/../x.md", "chapters/chapter_1_a/b.md", "source.tar.gz", "chapters/tutorial_1_x.md"]
+    "path",
+    [
+        "",
+        "../x",
+        "chapters/../x.md",
+        "chapters/chapter_1_a/b.md",
+        "source.tar.gz",
+        "chapters/tutorial_1_x.md",
+    ],
 )
 def test_other_paths_are_none_of_a_course(path: str) -> None:
     assert not is_course_path(path)
@@ -45,7 +68,10 @@ def test_each_stage_has_its_files() -> None:
         "reviewed-chapters/chapter_1_context.md",
         "reviewed-chapters/chapter_2_term_ui.md",
     )
-    assert expected_paths(Stage.GENERATE_TUTORIALS, ORDER)[0] == "tutorials/tutorial_1_context.md"
+    assert (
+        expected_paths(Stage.GENERATE_TUTORIALS, ORDER)[0]
+        == "tutorials/tutorial_1_context.md"
+    )
 
 
 def test_the_last_stages_need_the_order() -> None:

@@ -10,13 +10,26 @@ from states.machine import IllegalTransitionError
 from states.manifest import EventStatus, EventType, Manifest, Writer
 from states.stages import INFO, STAGES, Stage, State
 from tests.support import builders
-from tests.support.builders import AT, COMMIT, ENGINE, artifact, begun, completed, entered, error, run_record, stamped
+from tests.support.builders import (
+    AT,
+    COMMIT,
+    ENGINE,
+    artifact,
+    begun,
+    completed,
+    entered,
+    error,
+    run_record,
+    stamped,
+)
 
 WORKING = [*Stage, None]
 
 
 def claim(manifest: Manifest) -> Manifest:
-    return decisions.claim(manifest, run_record(manifest.run + 1), engine=ENGINE, announces=True)
+    return decisions.claim(
+        manifest, run_record(manifest.run + 1), engine=ENGINE, announces=True
+    )
 
 
 def test_a_job_begins_pending_with_its_first_run() -> None:
@@ -28,21 +41,38 @@ def test_a_job_begins_pending_with_its_first_run() -> None:
 def test_entering_a_stage_is_announced_with_the_sequence_of_its_checkpoint() -> None:
     manifest = decisions.enter(begun(), at=AT)
     [event] = manifest.outbox.pending
-    assert (event.sequence, event.type, event.status, event.step) == (2, EventType.PROGRESS, EventStatus.CLONING, 1)
+    assert (event.sequence, event.type, event.status, event.step) == (
+        2,
+        EventType.PROGRESS,
+        EventStatus.CLONING,
+        1,
+    )
     assert event.message == "Cloning repository"
 
 
 @pytest.mark.parametrize("info", STAGES[1:], ids=lambda info: info.stage)
-def test_each_later_stage_is_announced_as_analyzing_with_the_files_of_the_one_before(info: object) -> None:
+def test_each_later_stage_is_announced_as_analyzing_with_the_files_of_the_one_before(
+    info: object,
+) -> None:
     stage = next(one for one in STAGES if one is info)
     event = entered(stage.stage).outbox.pending[-1]
-    assert (event.status, event.step, event.message) == (EventStatus.ANALYZING, stage.step, stage.message)
-    assert event.files_of == (() if stage.step == 2 else (STAGES[stage.step - 2].stage,))
+    assert (event.status, event.step, event.message) == (
+        EventStatus.ANALYZING,
+        stage.step,
+        stage.message,
+    )
+    assert event.files_of == (
+        () if stage.step == 2 else (STAGES[stage.step - 2].stage,)
+    )
 
 
 def test_publishing_is_announced_as_gathering_at_the_last_step() -> None:
     event = entered(None).outbox.pending[-1]
-    assert (event.status, event.step, event.message) == (EventStatus.GATHERING, 7, "Gathering output files")
+    assert (event.status, event.step, event.message) == (
+        EventStatus.GATHERING,
+        7,
+        "Gathering output files",
+    )
 
 
 def test_nothing_is_announced_where_there_is_no_webhook() -> None:
@@ -69,21 +99,37 @@ def test_finishing_a_stage_names_its_artifacts_and_enters_the_next() -> None:
 def test_artifacts_are_named_in_the_order_of_their_paths() -> None:
     both = (artifact("b"), artifact("a"))
     done = decisions.finish(entered(Stage.GENERATE_CHAPTERS), both, at=AT, seconds=1)
-    assert [one.path for one in done.record(Stage.GENERATE_CHAPTERS).artifacts] == ["a", "b"]
+    assert [one.path for one in done.record(Stage.GENERATE_CHAPTERS).artifacts] == [
+        "a",
+        "b",
+    ]
 
 
-def test_completing_announces_all_files_but_the_snapshot_and_the_time_that_was_worked() -> None:
+def test_completing_announces_all_files_but_the_snapshot_and_the_time_that_was_worked() -> (
+    None
+):
     event = completed().outbox.pending[-1]
-    assert (event.type, event.status, event.step, event.final) == (EventType.COMPLETE, EventStatus.COMPLETED, 7, True)
+    assert (event.type, event.status, event.step, event.final) == (
+        EventType.COMPLETE,
+        EventStatus.COMPLETED,
+        7,
+        True,
+    )
     assert event.files_of == tuple(Stage)[1:]
     assert event.duration == 7 * 1.5
 
 
 @pytest.mark.parametrize("stage", WORKING)
-def test_failing_for_good_is_announced_as_an_error_where_the_job_stood(stage: Stage | None) -> None:
+def test_failing_for_good_is_announced_as_an_error_where_the_job_stood(
+    stage: Stage | None,
+) -> None:
     manifest = decisions.fail(entered(stage), error(Exit.DATA_ERROR))
     event = manifest.outbox.pending[-1]
-    assert (manifest.state, event.type, event.status) == (State.FAILED, EventType.ERROR, EventStatus.FAILED)
+    assert (manifest.state, event.type, event.status) == (
+        State.FAILED,
+        EventType.ERROR,
+        EventStatus.FAILED,
+    )
     assert event.step == (INFO[stage].step if stage else 7)
     assert event.error == manifest.error == error(Exit.DATA_ERROR)
 
@@ -92,13 +138,21 @@ def test_failing_for_good_is_announced_as_an_error_where_the_job_stood(stage: St
 def test_canceling_is_announced_as_progress(stage: Stage | None) -> None:
     manifest = decisions.cancel(entered(stage), at=AT)
     event = manifest.outbox.pending[-1]
-    assert (manifest.state, event.type, event.status) == (State.CANCELED, EventType.PROGRESS, EventStatus.CANCELED)
+    assert (manifest.state, event.type, event.status) == (
+        State.CANCELED,
+        EventType.PROGRESS,
+        EventStatus.CANCELED,
+    )
 
 
 @pytest.mark.parametrize("stage", WORKING)
-def test_an_interruption_is_not_announced_and_releases_the_job(stage: Stage | None) -> None:
+def test_an_interruption_is_not_announced_and_releases_the_job(
+    stage: Stage | None,
+) -> None:
     before = entered(stage)
-    after = decisions.interrupt(before, error(), Exit.SIGTERM, at=AT, seconds=2.0, fruitless_runs=0)
+    after = decisions.interrupt(
+        before, error(), Exit.SIGTERM, at=AT, seconds=2.0, fruitless_runs=0
+    )
     assert after.state is State.INTERRUPTED
     assert after.released
     assert after.owner.exit_code is Exit.SIGTERM
@@ -106,29 +160,42 @@ def test_an_interruption_is_not_announced_and_releases_the_job(stage: Stage | No
 
 
 def test_the_time_worked_before_an_interruption_counts() -> None:
-    after = decisions.interrupt(entered(Stage.ORDER), None, Exit.SIGTERM, at=AT, seconds=2.0, fruitless_runs=0)
+    after = decisions.interrupt(
+        entered(Stage.ORDER), None, Exit.SIGTERM, at=AT, seconds=2.0, fruitless_runs=0
+    )
     assert after.record(Stage.ORDER).seconds == 2.0
 
 
 @pytest.mark.parametrize("stage", WORKING)
 def test_a_claim_goes_on_at_the_first_unfinished_stage(stage: Stage | None) -> None:
     manifest = claim(entered(stage))
-    assert (manifest.run, manifest.state, manifest.next_stage) == (2, State.PENDING, stage)
+    assert (manifest.run, manifest.state, manifest.next_stage) == (
+        2,
+        State.PENDING,
+        stage,
+    )
     assert not manifest.released
     assert decisions.enter(stamped(manifest), at=AT).current_stage is stage
 
 
 def test_a_claim_drops_dead_runs_progress_and_keeps_final_events() -> None:
     manifest = claim(completed())
-    assert [event.status for event in manifest.outbox.pending] == [EventStatus.COMPLETED]
+    assert [event.status for event in manifest.outbox.pending] == [
+        EventStatus.COMPLETED
+    ]
     assert manifest.state is State.COMPLETED
 
 
 def test_a_newer_engine_goes_on_under_its_own_version() -> None:
     newer = replace(ENGINE, version="2")
-    claimed = decisions.claim(entered(Stage.EXTRACT), run_record(2), engine=newer, announces=True)
+    claimed = decisions.claim(
+        entered(Stage.EXTRACT), run_record(2), engine=newer, announces=True
+    )
     again = decisions.enter(stamped(claimed), at=AT)
-    assert again.record(Stage.EXTRACT).inputs != entered(Stage.EXTRACT).record(Stage.EXTRACT).inputs
+    assert (
+        again.record(Stage.EXTRACT).inputs
+        != entered(Stage.EXTRACT).record(Stage.EXTRACT).inputs
+    )
 
 
 def test_a_failed_try_counts_and_its_error_is_shown() -> None:
@@ -140,31 +207,46 @@ def test_a_failed_try_counts_and_its_error_is_shown() -> None:
 
 
 @pytest.mark.parametrize("damaged", list(Stage))
-def test_a_repair_goes_back_to_the_damaged_stage_and_keeps_the_generation(damaged: Stage) -> None:
+def test_a_repair_goes_back_to_the_damaged_stage_and_keeps_the_generation(
+    damaged: Stage,
+) -> None:
     manifest = decisions.repair(entered(None), damaged, error())
     assert (manifest.state, manifest.next_stage) == (State.PENDING, damaged)
     assert {record.generation for record in manifest.stages} == {1}
 
 
-def test_a_stage_from_which_the_engine_cannot_go_on_is_made_anew_and_all_after_it() -> None:
-    manifest = decisions.repair(entered(Stage.GENERATE_CHAPTERS), Stage.EXTRACT, error(), anew=True)
+def test_a_stage_from_which_the_engine_cannot_go_on_is_made_anew_and_all_after_it() -> (
+    None
+):
+    manifest = decisions.repair(
+        entered(Stage.GENERATE_CHAPTERS), Stage.EXTRACT, error(), anew=True
+    )
     assert (manifest.state, manifest.next_stage) == (State.PENDING, Stage.EXTRACT)
     assert [record.generation for record in manifest.stages] == [1, 2, 2, 2, 2, 2, 2]
 
 
-def test_an_operators_resume_from_a_stage_raises_its_generation_and_of_all_after_it() -> None:
+def test_an_operators_resume_from_a_stage_raises_its_generation_and_of_all_after_it() -> (
+    None
+):
     manifest = decisions.reopen(claim(completed()), Stage.GENERATE_CHAPTERS)
     assert manifest.state is State.PENDING
     assert [record.generation for record in manifest.stages] == [1, 1, 1, 1, 2, 2, 2]
     assert manifest.next_stage is Stage.GENERATE_CHAPTERS
     again = decisions.enter(stamped(manifest), at=AT)
-    assert again.record(Stage.GENERATE_CHAPTERS).inputs != completed().record(Stage.GENERATE_CHAPTERS).inputs
+    assert (
+        again.record(Stage.GENERATE_CHAPTERS).inputs
+        != completed().record(Stage.GENERATE_CHAPTERS).inputs
+    )
 
 
 def test_an_operators_resume_forgets_failure_and_cancellation() -> None:
     canceled = stamped(decisions.cancel(entered(Stage.ORDER), at=AT))
     manifest = decisions.reopen(claim(canceled), None)
-    assert (manifest.state, manifest.cancel_requested, manifest.error) == (State.PENDING, False, None)
+    assert (manifest.state, manifest.cancel_requested, manifest.error) == (
+        State.PENDING,
+        False,
+        None,
+    )
 
 
 def test_an_operators_resume_forgets_how_many_runs_were_fruitless() -> None:
@@ -174,11 +256,15 @@ def test_an_operators_resume_forgets_how_many_runs_were_fruitless() -> None:
 
 def test_a_rejected_end_can_be_told_again_as_it_was() -> None:
     *earlier, end = completed().outbox.pending
-    rejected = decisions.settle(completed(), {event.sequence: 410 for event in (*earlier, end)}, at=AT)
+    rejected = decisions.settle(
+        completed(), {event.sequence: 410 for event in (*earlier, end)}, at=AT
+    )
     assert decisions.rejected_end(rejected) == end.sequence
     again = decisions.redeliver(rejected, end)
     assert again.outbox.pending == (end,)
-    assert [rejection.sequence for rejection in again.outbox.rejected] == [event.sequence for event in earlier]
+    assert [rejection.sequence for rejection in again.outbox.rejected] == [
+        event.sequence for event in earlier
+    ]
     told = decisions.settle(again, {end.sequence: 200}, at=AT)
     assert told.outbox.pending == ()
     assert told.outbox.settled == rejected.outbox.settled
@@ -188,9 +274,17 @@ def test_a_rejected_end_can_be_told_again_as_it_was() -> None:
 def test_an_end_that_was_acknowledged_or_is_to_come_was_not_rejected() -> None:
     *earlier, end = completed().outbox.pending
     answers = {event.sequence: 410 for event in earlier}
-    assert decisions.rejected_end(decisions.settle(completed(), answers | {end.sequence: 200}, at=AT)) is None
+    assert (
+        decisions.rejected_end(
+            decisions.settle(completed(), answers | {end.sequence: 200}, at=AT)
+        )
+        is None
+    )
     assert decisions.rejected_end(decisions.settle(completed(), answers, at=AT)) is None
-    assert decisions.rejected_end(decisions.settle(entered(Stage.ORDER), {2: 410}, at=AT)) is None
+    assert (
+        decisions.rejected_end(decisions.settle(entered(Stage.ORDER), {2: 410}, at=AT))
+        is None
+    )
 
 
 def test_what_keeps_an_event_from_being_taken_is_known_until_it_is() -> None:
@@ -200,7 +294,12 @@ def test_what_keeps_an_event_from_being_taken_is_known_until_it_is() -> None:
     assert troubled.outbox.trouble == "status 503"
     assert decisions.settle(troubled, {}, at=AT) is troubled
     assert decisions.settle(troubled, {sequences[0]: 200}, at=AT).outbox.trouble is None
-    assert decisions.settle(troubled, dict.fromkeys(sequences, 200), at=AT, trouble="late").outbox.trouble is None
+    assert (
+        decisions.settle(
+            troubled, dict.fromkeys(sequences, 200), at=AT, trouble="late"
+        ).outbox.trouble
+        is None
+    )
 
 
 def test_answers_settle_events_in_the_outbox() -> None:
@@ -209,7 +308,9 @@ def test_answers_settle_events_in_the_outbox() -> None:
     settled = decisions.settle(manifest, {first: 200, second: 404}, at=AT)
     assert [event.sequence for event in settled.outbox.pending] == [third]
     assert settled.outbox.settled == second
-    assert [(one.sequence, one.status_code) for one in settled.outbox.rejected] == [(second, 404)]
+    assert [(one.sequence, one.status_code) for one in settled.outbox.rejected] == [
+        (second, 404)
+    ]
     assert decisions.settle(settled, {first: 200, second: 404}, at=AT) is settled
 
 

@@ -30,11 +30,17 @@ def test_it_is_twelve_hexadecimal_digits_and_the_same_for_the_same_inputs() -> N
         changed(engine=EngineRef(name="static", version="2")),
         changed(commit="b" * 40),
         BASE.with_record(replace(BASE.record(Stage.ORDER), generation=2)),
-        BASE.with_record(replace(BASE.record(Stage.EXTRACT), artifacts=(artifact(content="b"),))),
-        BASE.with_record(replace(BASE.record(Stage.CLONE), artifacts=(artifact("other"),))),
+        BASE.with_record(
+            replace(BASE.record(Stage.EXTRACT), artifacts=(artifact(content="b"),))
+        ),
+        BASE.with_record(
+            replace(BASE.record(Stage.CLONE), artifacts=(artifact("other"),))
+        ),
     ],
 )
-def test_it_changes_with_everything_that_the_output_may_depend_on(other: Manifest) -> None:
+def test_it_changes_with_everything_that_the_output_may_depend_on(
+    other: Manifest,
+) -> None:
     assert inputs_digest(other, Stage.ORDER) != inputs_digest(BASE, Stage.ORDER)
 
 
@@ -43,5 +49,9 @@ def test_it_differs_from_stage_to_stage() -> None:
 
 
 def test_it_does_not_depend_on_what_comes_later_or_who_asks() -> None:
-    later = BASE.with_record(replace(BASE.record(Stage.GENERATE_CHAPTERS), generation=5))
-    assert inputs_digest(replace(later, run=7, sequence=99), Stage.ORDER) == inputs_digest(BASE, Stage.ORDER)
+    later = BASE.with_record(
+        replace(BASE.record(Stage.GENERATE_CHAPTERS), generation=5)
+    )
+    assert inputs_digest(
+        replace(later, run=7, sequence=99), Stage.ORDER
+    ) == inputs_digest(BASE, Stage.ORDER)

@@ -9,18 +9,38 @@ from states.invariants import violations
 from states.manifest import Manifest, Writer
 from states.stages import Stage, State
 from tests.support import builders
-from tests.support.builders import AT, COMMIT, ENGINE, begun, completed, entered, error, run_record, stamped
+from tests.support.builders import (
+    AT,
+    COMMIT,
+    ENGINE,
+    begun,
+    completed,
+    entered,
+    error,
+    run_record,
+    stamped,
+)
 
 BASE = entered(Stage.ORDER)
 
 
 def claim(manifest: Manifest) -> Manifest:
-    return stamped(decisions.claim(manifest, run_record(manifest.run + 1), engine=ENGINE, announces=True))
+    return stamped(
+        decisions.claim(
+            manifest, run_record(manifest.run + 1), engine=ENGINE, announces=True
+        )
+    )
 
 
-ALL_REJECTED = stamped(decisions.settle(completed(), {e.sequence: 410 for e in completed().outbox.pending}, at=AT))
+ALL_REJECTED = stamped(
+    decisions.settle(
+        completed(), {e.sequence: 410 for e in completed().outbox.pending}, at=AT
+    )
+)
 END = completed().outbox.pending[-1]
-TOLD_AGAIN = replace(decisions.redeliver(claim(ALL_REJECTED), END), writer=Writer.OPERATOR)
+TOLD_AGAIN = replace(
+    decisions.redeliver(claim(ALL_REJECTED), END), writer=Writer.OPERATOR
+)
 
 
 LAWFUL = {
@@ -31,14 +51,22 @@ LAWFUL = {
     "a cancellation": (BASE, stamped(decisions.cancel(BASE, at=AT))),
     "an operator's resume": (
         completed(),
-        replace(decisions.reopen(claim(completed()), Stage.ORDER), writer=Writer.OPERATOR),
+        replace(
+            decisions.reopen(claim(completed()), Stage.ORDER), writer=Writer.OPERATOR
+        ),
     ),
     "a tombstone": (completed(), stamped(decisions.collect(completed()))),
     "a redelivery": (ALL_REJECTED, TOLD_AGAIN),
     "a claim of a redelivery": (TOLD_AGAIN, claim(TOLD_AGAIN)),
     "an acknowledgement": (
         completed(),
-        stamped(decisions.settle(completed(), {e.sequence: 200 for e in completed().outbox.pending}, at=AT)),
+        stamped(
+            decisions.settle(
+                completed(),
+                {e.sequence: 200 for e in completed().outbox.pending},
+                at=AT,
+            )
+        ),
     ),
 }
 
@@ -53,40 +81,75 @@ def _with_stage(manifest: Manifest, **changes: object) -> Manifest:
     return stamped(manifest.with_record(record))
 
 
-ALL_SETTLED = stamped(decisions.settle(BASE, {e.sequence: 200 for e in BASE.outbox.pending}, at=AT))
+ALL_SETTLED = stamped(
+    decisions.settle(BASE, {e.sequence: 200 for e in BASE.outbox.pending}, at=AT)
+)
 
 UNLAWFUL = {
     "sequence 9 follows": (BASE, replace(BASE, sequence=9)),
     "run 3 follows 1": (BASE, replace(stamped(BASE), run=3, runs=(run_record(3),))),
-    "run 1 follows 2": (claim(BASE), replace(claim(BASE), sequence=claim(BASE).sequence + 1, run=1)),
-    "the runs before the owner": (claim(BASE), replace(stamped(claim(BASE)), runs=(run_record(2),))),
+    "run 1 follows 2": (
+        claim(BASE),
+        replace(claim(BASE), sequence=claim(BASE).sequence + 1, run=1),
+    ),
+    "the runs before the owner": (
+        claim(BASE),
+        replace(stamped(claim(BASE)), runs=(run_record(2),)),
+    ),
     "identity has changed": (
         BASE,
         replace(stamped(BASE), identity=replace(BASE.identity, branch="other")),
     ),
-    "engine has changed": (BASE, replace(stamped(BASE), engine=replace(ENGINE, name="fondation"))),
-    "pinned commit has changed": (BASE, replace(stamped(BASE), commit=COMMIT[::-1].replace("a", "b"))),
+    "engine has changed": (
+        BASE,
+        replace(stamped(BASE), engine=replace(ENGINE, name="fondation")),
+    ),
+    "pinned commit has changed": (
+        BASE,
+        replace(stamped(BASE), commit=COMMIT[::-1].replace("a", "b")),
+    ),
     "extract: generation 0 follows 1": (BASE, _with_stage(BASE, generation=0)),
     "extract: artifacts are gone": (BASE, _with_stage(BASE, artifacts=())),
     "order: artifacts are gone": (
         entered(None),
-        stamped(entered(None).with_record(replace(entered(None).record(Stage.ORDER), finished_at=None))),
+        stamped(
+            entered(None).with_record(
+                replace(entered(None).record(Stage.ORDER), finished_at=None)
+            )
+        ),
     ),
-    "was completed, and is pending without": (completed(), replace(claim(completed()), state=State.PENDING)),
-    "was collected, and is not": (stamped(decisions.collect(completed())), replace(completed(), sequence=11)),
+    "was completed, and is pending without": (
+        completed(),
+        replace(claim(completed()), state=State.PENDING),
+    ),
+    "was collected, and is not": (
+        stamped(decisions.collect(completed())),
+        replace(completed(), sequence=11),
+    ),
     "were settled, and now only up to": (
         ALL_SETTLED,
         stamped(replace(ALL_SETTLED, outbox=replace(ALL_SETTLED.outbox, settled=1))),
     ),
     "was settled, and is pending again": (
         ALL_SETTLED,
-        stamped(replace(ALL_SETTLED, outbox=replace(ALL_SETTLED.outbox, pending=BASE.outbox.pending))),
+        stamped(
+            replace(
+                ALL_SETTLED,
+                outbox=replace(ALL_SETTLED.outbox, pending=BASE.outbox.pending),
+            )
+        ),
     ),
     "was written with checkpoint": (
         begun(),
-        replace(stamped(begun()), outbox=replace(begun().outbox, pending=(completed().outbox.pending[-1],))),
+        replace(
+            stamped(begun()),
+            outbox=replace(begun().outbox, pending=(completed().outbox.pending[-1],)),
+        ),
     ),
-    "event 11 was written with checkpoint 13": (ALL_REJECTED, replace(TOLD_AGAIN, writer=Writer.WORKER)),
+    "event 11 was written with checkpoint 13": (
+        ALL_REJECTED,
+        replace(TOLD_AGAIN, writer=Writer.WORKER),
+    ),
     "were settled, and now only up to 9": (
         ALL_REJECTED,
         replace(TOLD_AGAIN, outbox=replace(TOLD_AGAIN.outbox, settled=9)),
@@ -99,10 +162,15 @@ UNLAWFUL = {
         TOLD_AGAIN,
         stamped(replace(TOLD_AGAIN, outbox=replace(TOLD_AGAIN.outbox, pending=()))),
     ),
-    "final events": (completed(), stamped(replace(completed(), outbox=replace(completed().outbox, pending=())))),
+    "final events": (
+        completed(),
+        stamped(replace(completed(), outbox=replace(completed().outbox, pending=()))),
+    ),
 }
 
 
 @pytest.mark.parametrize("says", UNLAWFUL)
 def test_each_broken_rule_is_named(says: str) -> None:
-    assert any(says in violation for violation in violations(*UNLAWFUL[says])), violations(*UNLAWFUL[says])
+    assert any(says in violation for violation in violations(*UNLAWFUL[says])), (
+        violations(*UNLAWFUL[says])
+    )

@@ -22,33 +22,52 @@ def test_a_job_may_not_be_called(job_id: str) -> None:
 
 @given(JOB_IDS, st.integers(1, 10**8 - 1), st.integers(1, 10**8 - 1))
 def test_checkpoints_sort_by_their_sequences(job_id: str, one: int, other: int) -> None:
-    assert (keys.checkpoint_key(job_id, one) < keys.checkpoint_key(job_id, other)) == (one < other)
+    assert (keys.checkpoint_key(job_id, one) < keys.checkpoint_key(job_id, other)) == (
+        one < other
+    )
     assert keys.sequence_of(keys.checkpoint_key(job_id, one)) == one
 
 
-@pytest.mark.parametrize("key", ["j/checkpoints/1.json", "j/checkpoints/00000001.json.tmp", "j/runs/00000001.json"])
+@pytest.mark.parametrize(
+    "key",
+    ["j/checkpoints/1.json", "j/checkpoints/00000001.json.tmp", "j/runs/00000001.json"],
+)
 def test_other_objects_are_no_checkpoints(key: str) -> None:
     assert keys.sequence_of(key) is None
 
 
 @given(JOB_IDS, st.sampled_from(Stage))
 def test_an_artifacts_key_says_what_it_is(job_id: str, stage: Stage) -> None:
-    key = keys.artifact_key(job_id, stage, "0123456789ab", "f" * 64, "chapters/chapter_1_x.md")
+    key = keys.artifact_key(
+        job_id, stage, "0123456789ab", "f" * 64, "chapters/chapter_1_x.md"
+    )
     assert keys.artifact_name(key) == keys.ArtifactName(
-        stage=stage, inputs="0123456789ab", content="f" * 16, path="chapters/chapter_1_x.md"
+        stage=stage,
+        inputs="0123456789ab",
+        content="f" * 16,
+        path="chapters/chapter_1_x.md",
     )
     assert key.startswith(keys.inputs_prefix(job_id, stage, "0123456789ab"))
 
 
-@pytest.mark.parametrize("key", ["j/artifacts/paint/0123456789ab/0123456789abcdef/x", "j/artifacts/clone/x", "j/x"])
+@pytest.mark.parametrize(
+    "key",
+    ["j/artifacts/paint/0123456789ab/0123456789abcdef/x", "j/artifacts/clone/x", "j/x"],
+)
 def test_other_objects_are_no_artifacts(key: str) -> None:
     assert keys.artifact_name(key) is None
 
 
 @given(st.lists(JOB_IDS, min_size=2, max_size=2, unique=True))
-def test_skipping_a_job_skips_its_objects_and_nothing_of_another(job_ids: list[str]) -> None:
+def test_skipping_a_job_skips_its_objects_and_nothing_of_another(
+    job_ids: list[str],
+) -> None:
     first, second = sorted(job_ids, key=keys.job_prefix)
-    assert keys.heartbeat_key(first, 1) < keys.after_folder(first) < keys.heartbeat_key(second, 1)
+    assert (
+        keys.heartbeat_key(first, 1)
+        < keys.after_folder(first)
+        < keys.heartbeat_key(second, 1)
+    )
 
 
 OWN = [
@@ -102,8 +121,12 @@ def test_nothing_else_below_a_jobs_name_is_its_own(rest: str) -> None:
 
 
 @pytest.mark.parametrize("rest", OWN)
-@pytest.mark.parametrize("between", [*FOLDERS, "b", "b/c", "artifacts/clone", "artifacts/clone/0123456789ab"])
-@pytest.mark.parametrize("job", [*FOLDERS, "clone", "0123456789ab", "00000001.json", "1"])
+@pytest.mark.parametrize(
+    "between", [*FOLDERS, "b", "b/c", "artifacts/clone", "artifacts/clone/0123456789ab"]
+)
+@pytest.mark.parametrize(
+    "job", [*FOLDERS, "clone", "0123456789ab", "00000001.json", "1"]
+)
 def test_no_object_of_a_store_that_lies_below_a_job_is_taken_for_the_jobs_own(
     between: str, job: str, rest: str
 ) -> None:
@@ -116,7 +139,10 @@ def test_all_that_a_job_writes_is_its_own() -> None:
         keys.checkpoint_key("a", 1),
         keys.heartbeat_key("a", 1),
         keys.sweep_mark_key("a", "fr-par/é 1", 1),
-        *(keys.artifact_key("a", stage, "0123456789ab", "f" * 64, "any/name") for stage in Stage),
+        *(
+            keys.artifact_key("a", stage, "0123456789ab", "f" * 64, "any/name")
+            for stage in Stage
+        ),
     ]
     assert {keys.job_of(key) for key in written} == {"a"}
 
@@ -135,5 +161,7 @@ def test_all_that_a_job_writes_is_its_own() -> None:
         ("a/runs/checkpoints", ["", "runs/checkpoints/", "checkpoints/"]),
     ],
 )
-def test_a_stores_path_shows_in_which_jobs_it_may_lie(path: str, folders: list[str]) -> None:
+def test_a_stores_path_shows_in_which_jobs_it_may_lie(
+    path: str, folders: list[str]
+) -> None:
     assert keys.enclosing_folders(path) == folders

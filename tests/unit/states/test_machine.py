@@ -22,7 +22,9 @@ def test_a_legal_event_leads_where_the_table_says(state: State, event: Event) ->
 
 
 @pytest.mark.parametrize(("state", "event"), ILLEGAL)
-def test_any_other_event_is_refused_and_names_state_and_event(state: State, event: Event) -> None:
+def test_any_other_event_is_refused_and_names_state_and_event(
+    state: State, event: Event
+) -> None:
     with pytest.raises(IllegalTransitionError, match=f"{state} knows no {event}"):
         advance(state, event)
 
@@ -40,7 +42,10 @@ def test_only_an_operators_resume_leaves_a_terminal_state(state: State) -> None:
 
 def test_every_state_can_be_reached() -> None:
     reached = {State.PENDING}
-    while more := {target for state in reached for target in TABLE[state].values()} - reached:
+    while (
+        more := {target for state in reached for target in TABLE[state].values()}
+        - reached
+    ):
         reached |= more
     assert reached == set(State)
 

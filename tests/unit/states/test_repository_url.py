@@ -34,7 +34,10 @@ def test_names_of_one_repository_have_one_normal_form(name: str) -> None:
     assert normal_form(name) == "https://github.com/owner/name"
 
 
-@pytest.mark.parametrize("other", ["https://github.com/Owner/name", "https://gitlab.com/owner/name", "owner/names"])
+@pytest.mark.parametrize(
+    "other",
+    ["https://github.com/Owner/name", "https://gitlab.com/owner/name", "owner/names"],
+)
 def test_names_of_other_repositories_have_another(other: str) -> None:
     assert normal_form(other) != "https://github.com/owner/name"
 
@@ -51,7 +54,11 @@ def test_a_short_name_is_one_on_github() -> None:
 
 @pytest.mark.parametrize(
     ("repository", "name"),
-    [("owner/click.git", "click"), ("file:///home/me/my%20code/", "my-code"), ("https://example.org/-x-", "x")],
+    [
+        ("owner/click.git", "click"),
+        ("file:///home/me/my%20code/", "my-code"),
+        ("https://example.org/-x-", "x"),
+    ],
 )
 def test_the_last_word_serves_as_a_name(repository: str, name: str) -> None:
     assert short_name(repository) == name
@@ -73,7 +80,9 @@ def test_the_last_word_serves_as_a_name(repository: str, name: str) -> None:
         ("", "repository"),
     ],
 )
-def test_a_folders_name_in_any_script_is_the_courses_too(folder: str, name: str) -> None:
+def test_a_folders_name_in_any_script_is_the_courses_too(
+    folder: str, name: str
+) -> None:
     repository = f"file:///home/{quote(os.fsencode(folder))}" if folder else "file:///"
     assert folder_name(repository) == name
     assert re.fullmatch(r"[A-Za-z0-9._-]+", short_name(repository))
@@ -137,12 +146,18 @@ def test_credentials_are_not_shown() -> None:
 
 
 @settings(deadline=None)  # it starts git, which takes its time on a busy machine
-@given(st.text(alphabet=st.sampled_from("ab-./~^:?*[\\@{ \x7f\té"), min_size=1, max_size=8))
+@given(
+    st.text(alphabet=st.sampled_from("ab-./~^:?*[\\@{ \x7f\té"), min_size=1, max_size=8)
+)
 @example("@")
 @example("a.lock/b")
 def test_branches_are_judged_as_git_does(branch: str) -> None:
-    told = subprocess.run(["git", "check-ref-format", f"refs/heads/{branch}"], check=False)
-    assert (branch_fault(branch) is None) == (told.returncode == 0 and not branch.startswith("-"))
+    told = subprocess.run(
+        ["git", "check-ref-format", f"refs/heads/{branch}"], check=False
+    )
+    assert (branch_fault(branch) is None) == (
+        told.returncode == 0 and not branch.startswith("-")
+    )
 
 
 def test_a_branch_that_could_be_an_option_is_refused() -> None:

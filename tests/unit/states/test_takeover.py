@@ -12,13 +12,25 @@ from states.takeover import Claim, JobOver, Verdict, Wait, exit_code, judge
 from tests.support.builders import AT, completed, entered, error, stamped
 
 RUNNING = entered(Stage.ORDER)
-INTERRUPTED = stamped(decisions.interrupt(RUNNING, error(), Exit.SIGTERM, at=AT, seconds=1, fruitless_runs=0))
-DELIVERED = stamped(decisions.settle(completed(), {e.sequence: 200 for e in completed().outbox.pending}, at=AT))
+INTERRUPTED = stamped(
+    decisions.interrupt(
+        RUNNING, error(), Exit.SIGTERM, at=AT, seconds=1, fruitless_runs=0
+    )
+)
+DELIVERED = stamped(
+    decisions.settle(
+        completed(), {e.sequence: 200 for e in completed().outbox.pending}, at=AT
+    )
+)
 FAILED = stamped(decisions.fail(RUNNING, error(Exit.UNAVAILABLE)))
 
 
-def verdict(manifest: Manifest, *, silent: int = 0, lease: int = 30, can_deliver: bool = True) -> Verdict:
-    return judge(manifest, silent_seconds=silent, lease_seconds=lease, can_deliver=can_deliver)
+def verdict(
+    manifest: Manifest, *, silent: int = 0, lease: int = 30, can_deliver: bool = True
+) -> Verdict:
+    return judge(
+        manifest, silent_seconds=silent, lease_seconds=lease, can_deliver=can_deliver
+    )
 
 
 def test_a_released_job_is_claimed_at_once() -> None:
@@ -27,7 +39,9 @@ def test_a_released_job_is_claimed_at_once() -> None:
 
 @pytest.mark.parametrize("silent", [0, 1, 29, 30])
 def test_an_owner_that_may_still_hold_its_lease_is_waited_for(silent: int) -> None:
-    assert verdict(RUNNING, silent=silent) == Wait(seconds=31 - silent, lease_seconds=30)
+    assert verdict(RUNNING, silent=silent) == Wait(
+        seconds=31 - silent, lease_seconds=30
+    )
 
 
 @pytest.mark.parametrize("silent", [31, 3600])
@@ -45,7 +59,9 @@ def test_a_job_that_is_over_and_not_told_is_claimed_to_tell() -> None:
 
 
 def test_who_cannot_tell_leaves_it_alone() -> None:
-    assert verdict(completed(), silent=31, can_deliver=False) == JobOver(exit_code=Exit.OK)
+    assert verdict(completed(), silent=31, can_deliver=False) == JobOver(
+        exit_code=Exit.OK
+    )
 
 
 def test_a_failure_is_remembered_with_its_code() -> None:
@@ -55,4 +71,6 @@ def test_a_failure_is_remembered_with_its_code() -> None:
 
 def test_a_collected_job_ends_as_it_did() -> None:
     tombstone = stamped(decisions.collect(FAILED))
-    assert verdict(replace(tombstone, outbox=FAILED.outbox), silent=99) == JobOver(exit_code=Exit.UNAVAILABLE)
+    assert verdict(replace(tombstone, outbox=FAILED.outbox), silent=99) == JobOver(
+        exit_code=Exit.UNAVAILABLE
+    )

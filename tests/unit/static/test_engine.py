@@ -23,7 +23,9 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 @pytest.mark.parametrize("stage", MADE)
-def test_nothing_is_made_where_everything_is_there(workspace: Workspace, stage: Stage) -> None:
+def test_nothing_is_made_where_everything_is_there(
+    workspace: Workspace, stage: Stage
+) -> None:
     assert list(StaticEngine().produce(stage, workspace)) == []
 
 
@@ -60,7 +62,9 @@ def test_a_paused_engine_makes_nothing_until_it_may_go_on(workspace: Workspace) 
 
     def work() -> None:
         going.set()
-        made.extend(item.path for item in engine.produce(Stage.GENERATE_TUTORIALS, workspace))
+        made.extend(
+            item.path for item in engine.produce(Stage.GENERATE_TUTORIALS, workspace)
+        )
 
     thread = threading.Thread(target=work)
     thread.start()
@@ -73,7 +77,9 @@ def test_a_paused_engine_makes_nothing_until_it_may_go_on(workspace: Workspace) 
     assert made
 
 
-def test_the_source_is_read_once_for_all_stages(workspace: Workspace, tmp_path: Path) -> None:
+def test_the_source_is_read_once_for_all_stages(
+    workspace: Workspace, tmp_path: Path
+) -> None:
     engine = StaticEngine()
     make_stage(Stage.EXTRACT, workspace.source, tmp_path / "new", engine)
     (workspace.source / "shop" / "later.py").write_text("class Later:\n    pass\n")
@@ -89,13 +95,19 @@ def test_it_needs_nothing_that_could_be_missing() -> None:
 
 
 @pytest.mark.parametrize("stage", WRITTEN)
-def test_a_course_that_another_version_began_is_finished_under_its_names(workspace: Workspace, stage: Stage) -> None:
+def test_a_course_that_another_version_began_is_finished_under_its_names(
+    workspace: Workspace, stage: Stage
+) -> None:
     text = (workspace.output / "step1_abstractions.yaml").read_text()
-    (workspace.output / "step1_abstractions.yaml").write_text(text.replace("name: Stock", "name: The Warehouse"))
+    (workspace.output / "step1_abstractions.yaml").write_text(
+        text.replace("name: Stock", "name: The Warehouse")
+    )
     order = workspace.output / "step3_order.yaml"
     order.write_text(order.read_text().replace("name: Stock", "name: The Warehouse"))
     made = make_stage(stage, workspace.source, workspace.output, StaticEngine())
-    assert [path.partition("_")[2] for path in made] == [f"{made[0].split('_')[1]}_the_warehouse.md"]
+    assert [path.partition("_")[2] for path in made] == [
+        f"{made[0].split('_')[1]}_the_warehouse.md"
+    ]
     body = (workspace.output / made[0]).read_text()
     assert "The Warehouse" in body
     assert "`Stock`" in body

@@ -20,42 +20,78 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.writing import body_of
-from worker.errors import ExistsError, MissingError, StoreConfigError, StoreUnavailableError
+from worker.errors import (
+    ExistsError,
+    MissingError,
+    StoreConfigError,
+    StoreUnavailableError,
+)
 from worker.store.folder import STALE_SECONDS, TEMPORARY, FolderStore, _translating
 from worker.store.memory import MemoryStore
 
 TEXT: Final = "text/plain"
 ROOT: Final = Path(__file__).parents[3]
-SEGMENTS: Final = st.text("a-.0 ~é\uffee🦀%", min_size=1, max_size=3).filter(lambda text: text not in {".", ".."})
+SEGMENTS: Final = st.text("a-.0 ~é\uffee🦀%", min_size=1, max_size=3).filter(
+    lambda text: text not in {".", ".."}
+)
 KEYS: Final = st.lists(SEGMENTS, min_size=1, max_size=4).map("/".join)
 
 
 def without_folders(keys: set[str]) -> list[str]:
     """Leave out the keys that are folders of others: no file can have their names."""
-    return [key for key in keys if not any(other.startswith(f"{key}/") for other in keys)]
+    return [
+        key for key in keys if not any(other.startswith(f"{key}/") for other in keys)
+    ]
 
 
 @settings(deadline=None, max_examples=60)
-@given(keys=st.sets(KEYS, max_size=12).map(without_folders), prefix=KEYS, start_after=KEYS, limit=st.integers(1, 5))
-def test_a_folder_lists_as_the_twin_in_memory_does(keys: list[str], prefix: str, start_after: str, limit: int) -> None:
+@given(
+    keys=st.sets(KEYS, max_size=12).map(without_folders),
+    prefix=KEYS,
+    start_after=KEYS,
+    limit=st.integers(1, 5),
+)
+def test_a_folder_lists_as_the_twin_in_memory_does(
+    keys: list[str], prefix: str, start_after: str, limit: int
+) -> None:
     with TemporaryDirectory() as root:
         folder, memory = FolderStore(Path(root)), MemoryStore(lambda: 0.0)
         for key in keys:
             folder.create(key, b"", TEXT)
             memory.create(key, b"", TEXT)
-        assert [entry.key for entry in folder.entries("")] == sorted(keys, key=lambda key: key.encode())
+        assert [entry.key for entry in folder.entries("")] == sorted(
+            keys, key=lambda key: key.encode()
+        )
         for begin in ("", prefix, prefix[:1], *keys):
             for after in ("", start_after, *keys):
                 for most in (None, limit):
-                    listed = [entry.key for entry in folder.entries(begin, start_after=after, limit=most)]
-                    assert listed == [entry.key for entry in memory.entries(begin, start_after=after, limit=most)]
+                    listed = [
+                        entry.key
+                        for entry in folder.entries(
+                            begin, start_after=after, limit=most
+                        )
+                    ]
+                    assert listed == [
+                        entry.key
+                        for entry in memory.entries(
+                            begin, start_after=after, limit=most
+                        )
+                    ]
 
 
 def test_whatever_is_killed_leaves_only_whole_objects(tmp_path: Path) -> None:
     store, finished, found = FolderStore(tmp_path / "store"), set[str](), set[str]()
     for kill in range(30):
-        argv = [sys.executable, "-m", "tests.support.writing", str(tmp_path / "store"), str(kill)]
-        with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
+        argv = [
+            sys.executable,
+            "-m",
+            "tests.support.writing",
+            str(tmp_path / "store"),
+            str(kill),
+        ]
+        with subprocess.Popen(
+            argv, cwd=ROOT, stdout=subprocess.PIPE, text=True
+        ) as child:
             assert child.stdout
             finished.add(child.stdout.readline().strip())
             try:
@@ -100,14 +136,18 @@ def test_an_object_is_on_the_disk_before_it_has_its_name_and_the_name_before_it_
     assert seen == [b"created", b"put"]
 
 
-def test_new_folders_are_on_the_disk_before_an_object_has_its_name(tmp_path: Path) -> None:
+def test_new_folders_are_on_the_disk_before_an_object_has_its_name(
+    tmp_path: Path,
+) -> None:
     with flushes(tmp_path / "a" / "b" / "object") as seen:
         FolderStore(tmp_path).create("a/b/object", b"", TEXT)
     made = ["the folder of temporary files", "the content", "a", "a/b"]
     assert seen == [*(None for _ in made), b""]
 
 
-def test_a_deletion_does_not_take_the_folder_from_under_a_creation(tmp_path: Path) -> None:
+def test_a_deletion_does_not_take_the_folder_from_under_a_creation(
+    tmp_path: Path,
+) -> None:
     store = FolderStore(tmp_path / "store")
 
     def use(thread: int) -> None:
@@ -144,7 +184,10 @@ def test_the_first_write_removes_what_dead_processes_left(tmp_path: Path) -> Non
     assert [path.name for path in folder.iterdir()] == ["alive"]
 
 
-@pytest.mark.parametrize("key", ["", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/./b", f"{TEMPORARY}/a"])
+@pytest.mark.parametrize(
+    "key",
+    ["", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/./b", f"{TEMPORARY}/a"],
+)
 def test_what_would_leave_the_folder_is_no_key(tmp_path: Path, key: str) -> None:
     store = FolderStore(tmp_path / "store")
     with pytest.raises(ValueError, match="is no key"):
@@ -198,7 +241,9 @@ def test_a_files_url_is_quoted_and_opens(tmp_path: Path) -> None:
     assert Path(unquote(urlsplit(store.url).path)) == tmp_path / "a store"
 
 
-def test_a_path_that_is_no_folder_is_a_fault_of_the_configuration(tmp_path: Path) -> None:
+def test_a_path_that_is_no_folder_is_a_fault_of_the_configuration(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "file").write_bytes(b"")
     for root in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(StoreConfigError, match="check STORE_URL"):
@@ -216,12 +261,19 @@ def test_a_path_that_is_no_folder_is_a_fault_of_the_configuration(tmp_path: Path
         (errno.EIO, StoreUnavailableError, "see to the disk"),
     ],
 )
-def test_what_the_system_refuses_is_said_with_the_path(number: int, kind: type[Exception], said: str) -> None:
-    with pytest.raises(kind, match=f"/store/a: .*{said}"), _translating(Path("/store/a")):
+def test_what_the_system_refuses_is_said_with_the_path(
+    number: int, kind: type[Exception], said: str
+) -> None:
+    with (
+        pytest.raises(kind, match=f"/store/a: .*{said}"),
+        _translating(Path("/store/a")),
+    ):
         raise OSError(number, os.strerror(number))
 
 
-def test_one_entry_of_a_large_store_is_found_without_reading_all_of_it(tmp_path: Path) -> None:
+def test_one_entry_of_a_large_store_is_found_without_reading_all_of_it(
+    tmp_path: Path,
+) -> None:
     store = FolderStore(tmp_path)
     for job in range(50):
         (tmp_path / f"job{job:02d}" / "checkpoints").mkdir(parents=True)
@@ -234,8 +286,12 @@ def test_one_entry_of_a_large_store_is_found_without_reading_all_of_it(tmp_path:
         return scan(folder)
 
     store._scan = counted  # type: ignore[method-assign] # counts what is read
-    assert [entry.key for entry in store.entries("", start_after="job20", limit=1)] == ["job20/checkpoints/1"]
+    assert [entry.key for entry in store.entries("", start_after="job20", limit=1)] == [
+        "job20/checkpoints/1"
+    ]
     assert read == ["", "job20/", "job20/checkpoints/"]
     read.clear()
-    assert [entry.key for entry in store.entries("job30/checkpoints/")] == ["job30/checkpoints/1"]
+    assert [entry.key for entry in store.entries("job30/checkpoints/")] == [
+        "job30/checkpoints/1"
+    ]
     assert read == ["job30/checkpoints/"]

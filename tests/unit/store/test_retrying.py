@@ -68,18 +68,28 @@ class Flaky(MemoryStore):
         self._stumble()
         return super().get(key)
 
-    def entries(self, prefix: str, *, start_after: str = "", limit: int | None = None) -> Iterator[ObjectEntry]:
-        for number, entry in enumerate(super().entries(prefix, start_after=start_after, limit=limit)):
+    def entries(
+        self, prefix: str, *, start_after: str = "", limit: int | None = None
+    ) -> Iterator[ObjectEntry]:
+        for number, entry in enumerate(
+            super().entries(prefix, start_after=start_after, limit=limit)
+        ):
             if number == 700:
                 self._stumble()
             yield entry
 
 
 def retrying(
-    store: Flaky, *, give_up: float = 300, time: Time | None = None, stop: Flag | None = None
+    store: Flaky,
+    *,
+    give_up: float = 300,
+    time: Time | None = None,
+    stop: Flag | None = None,
 ) -> RetryingStore:
     time = time or Time()
-    return RetryingStore(store, Retrier(time, stop or time), give_up, monotonic=time.monotonic)
+    return RetryingStore(
+        store, Retrier(time, stop or time), give_up, monotonic=time.monotonic
+    )
 
 
 def away(times: int) -> list[Exception]:
@@ -87,7 +97,9 @@ def away(times: int) -> list[Exception]:
 
 
 def test_what_fails_for_a_while_succeeds() -> None:
-    store = Flaky(StoreUnavailableError("no answer"), ConflictError("two at once"), *away(5))
+    store = Flaky(
+        StoreUnavailableError("no answer"), ConflictError("two at once"), *away(5)
+    )
     retrying(store).create("job/a", b"body", TEXT)
     assert store.get("job/a") == b"body"
 
@@ -96,20 +108,34 @@ def test_waits_grow_and_stay_short() -> None:
     time = Time()
     began = time.seconds
     retrying(Flaky(*away(12)), time=time).create("job/a", b"", TEXT)
-    assert time.seconds - began == pytest.approx(0.1 + 0.2 + 0.4 + 0.8 + 1.6 + 3.2 + 6.4 + 5 * 10)
+    assert time.seconds - began == pytest.approx(
+        0.1 + 0.2 + 0.4 + 0.8 + 1.6 + 3.2 + 6.4 + 5 * 10
+    )
 
 
-@pytest.mark.parametrize("fault", [StoreUnavailableError("no answer"), ConflictError("no answer")])
+@pytest.mark.parametrize(
+    "fault", [StoreUnavailableError("no answer"), ConflictError("no answer")]
+)
 def test_it_gives_up_in_time_and_says_how_long_it_tried(fault: Exception) -> None:
     time = Time()
     began = time.seconds
     store = retrying(Flaky(*[fault] * 1000), give_up=60, time=time)
-    with pytest.raises(StoreUnavailableError, match=r"tried for 5\d s: no answer; see that it runs"):
+    with pytest.raises(
+        StoreUnavailableError, match=r"tried for 5\d s: no answer; see that it runs"
+    ):
         store.create("job/a", b"", TEXT)
     assert 45 < time.seconds - began <= 60
 
 
-@pytest.mark.parametrize("fault", [MissingError("x"), ExistsError("x"), StoreRefusedError("x"), StoreConfigError("x")])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        MissingError("x"),
+        ExistsError("x"),
+        StoreRefusedError("x"),
+        StoreConfigError("x"),
+    ],
+)
 def test_answers_are_not_tried_again(fault: Exception) -> None:
     store = Flaky(fault, fault)
     with pytest.raises(type(fault), match="x"):
@@ -139,11 +165,18 @@ def test_a_listing_that_fails_midway_yields_every_key_once(limit: int | None) ->
     names = [f"job/{number:04d}" for number in range(2500)]
     for name in names:
         store.put(name, b"", TEXT)
-    found = [entry.key for entry in retrying(store).entries("job/", start_after="job/0009", limit=limit)]
+    found = [
+        entry.key
+        for entry in retrying(store).entries(
+            "job/", start_after="job/0009", limit=limit
+        )
+    ]
     assert found == names[10:][:limit]
 
 
-def test_it_warns_at_once_and_then_now_and_again(caplog: pytest.LogCaptureFixture) -> None:
+def test_it_warns_at_once_and_then_now_and_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     time = Time()
     store = retrying(Flaky(*away(20)), time=time)
     with caplog.at_level(logging.WARNING):

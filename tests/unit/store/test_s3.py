@@ -15,7 +15,13 @@ import pytest
 from tests.support.certificates import self_signed
 from tests.support.servers.canned import Canned, answer, fault, serving
 from tests.support.servers.server import S3Server
-from worker.errors import ConflictError, ExistsError, MissingError, StoreConfigError, StoreUnavailableError
+from worker.errors import (
+    ConflictError,
+    ExistsError,
+    MissingError,
+    StoreConfigError,
+    StoreUnavailableError,
+)
 from worker.store.s3 import S3Access, S3Store
 
 TEXT: Final = "text/plain"
@@ -47,12 +53,19 @@ def test_a_creation_sends_its_condition_and_the_digest_of_its_body() -> None:
     assert asked.headers["If-None-Match"] == "*"
     assert asked.headers["Content-Type"] == TEXT
     assert asked.headers["x-amz-content-sha256"] == digest.hexdigest()
-    assert asked.headers["x-amz-checksum-sha256"] == base64.b64encode(digest.digest()).decode()
+    assert (
+        asked.headers["x-amz-checksum-sha256"]
+        == base64.b64encode(digest.digest()).decode()
+    )
 
 
 @pytest.mark.parametrize("from_file", [False, True])
 def test_over_tls_too_a_body_is_sent_in_one_piece_with_its_digest_signed(
-    tls: tuple[ssl.SSLContext, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, from_file: bool
+    tls: tuple[ssl.SSLContext, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    *,
+    from_file: bool,
 ) -> None:
     (tmp_path / "body").write_bytes(b"body")
     monkeypatch.setenv("AWS_CA_BUNDLE", str(tls[1]))
@@ -65,8 +78,13 @@ def test_over_tls_too_a_body_is_sent_in_one_piece_with_its_digest_signed(
     assert asked.headers["Transfer-Encoding"] is None
 
 
-def test_a_certificate_that_is_not_trusted_is_a_fault_of_the_configuration(tls: tuple[ssl.SSLContext, Path]) -> None:
-    with serving(answer("200 OK"), tls[0]) as canned, pytest.raises(StoreConfigError, match="AWS_CA_BUNDLE"):
+def test_a_certificate_that_is_not_trusted_is_a_fault_of_the_configuration(
+    tls: tuple[ssl.SSLContext, Path],
+) -> None:
+    with (
+        serving(answer("200 OK"), tls[0]) as canned,
+        pytest.raises(StoreConfigError, match="AWS_CA_BUNDLE"),
+    ):
         store_of(canned).get("job/a")
 
 
@@ -99,7 +117,12 @@ def test_a_body_that_ends_early_is_no_object(tmp_path: Path) -> None:
 
 
 def test_an_answer_that_ends_in_its_headers_is_none(tmp_path: Path) -> None:
-    for headers in (b"", b"Date: Mon, 23 Nov 2026 12:00:00 GMT\r\n", b"Last-Modified: Mon, 23 No", b"Date: Mon, 2"):
+    for headers in (
+        b"",
+        b"Date: Mon, 23 Nov 2026 12:00:00 GMT\r\n",
+        b"Last-Modified: Mon, 23 No",
+        b"Date: Mon, 2",
+    ):
         with serving(b"HTTP/1.1 200 OK\r\n" + headers) as canned:
             for call in every_call(store_of(canned), tmp_path / "copy").values():
                 with pytest.raises(StoreUnavailableError, match="cannot be read"):
@@ -109,17 +132,31 @@ def test_an_answer_that_ends_in_its_headers_is_none(tmp_path: Path) -> None:
 PAGE: Final = b"<!doctype html><html><head><title>Sign in</title></head><br></html>"
 STRANGERS: Final = {
     "a web page": (answer("200 OK", PAGE, headers=HTML), "HTTP 200, a web page"),
-    "a web page with a weak ETag": (answer("200 OK", PAGE, headers=f'{HTML}ETag: W/"1"\r\n'), "HTTP 200, a web page"),
-    "a static web page": (answer("200 OK", PAGE, headers=HTML + ETAG), "HTTP 200, a web page"),
-    "an API": (answer("200 OK", b'{"ok": true}', headers="Content-Type: application/json\r\n"), "application/json"),
-    "another XML": (answer("200 OK", b"<feed><entry/></feed>"), "HTTP 200, an answer that is none of S3's"),
+    "a web page with a weak ETag": (
+        answer("200 OK", PAGE, headers=f'{HTML}ETag: W/"1"\r\n'),
+        "HTTP 200, a web page",
+    ),
+    "a static web page": (
+        answer("200 OK", PAGE, headers=HTML + ETAG),
+        "HTTP 200, a web page",
+    ),
+    "an API": (
+        answer("200 OK", b'{"ok": true}', headers="Content-Type: application/json\r\n"),
+        "application/json",
+    ),
+    "another XML": (
+        answer("200 OK", b"<feed><entry/></feed>"),
+        "HTTP 200, an answer that is none of S3's",
+    ),
     "nothing": (answer("200 OK"), "HTTP 200, an answer that is none of S3's"),
     "a login": (
         answer("302 Found", headers="Location: https://login.example.org/\r\n"),
         "to https://login.example.org/",
     ),
     "https": (
-        answer("301 Moved Permanently", PAGE, headers="Location: https://127.0.0.1/b\r\n"),
+        answer(
+            "301 Moved Permanently", PAGE, headers="Location: https://127.0.0.1/b\r\n"
+        ),
         "HTTP 301, a redirect",
     ),
     "nowhere": (answer("308 Permanent Redirect"), "HTTP 308, a redirect to nowhere"),
@@ -139,11 +176,15 @@ def every_call(store: S3Store, path: Path) -> dict[str, Callable[[], object]]:
 
 
 @pytest.mark.parametrize("kind", STRANGERS)
-def test_what_is_no_s3_server_is_named_with_its_address_and_its_answer(kind: str, tmp_path: Path) -> None:
+def test_what_is_no_s3_server_is_named_with_its_address_and_its_answer(
+    kind: str, tmp_path: Path
+) -> None:
     reply, says = STRANGERS[kind]
     with serving(reply) as canned:
         for name, call in every_call(store_of(canned), tmp_path / "copy").items():
-            with pytest.raises(StoreConfigError, match="check AWS_ENDPOINT_URL_S3") as raised:
+            with pytest.raises(
+                StoreConfigError, match="check AWS_ENDPOINT_URL_S3"
+            ) as raised:
                 call()
             assert says in str(raised.value), name
             assert canned.server.endpoint_url in str(raised.value)
@@ -156,24 +197,40 @@ def test_what_is_no_s3_server_is_named_with_its_address_and_its_answer(kind: str
         (b"<ListBucketResult><IsTruncated>fal", "broken off"),
         (b"<ListBucketResult><IsTruncated>false</Is></ListBucketResult>", "garbled"),
         (b"<ListBucketResult></ListBucketResult>", "IsTruncated"),
-        (b"<ListBucketResult><IsTruncated>false</IsTruncated><Contents/></ListBucketResult>", "Key"),
+        (
+            b"<ListBucketResult><IsTruncated>false</IsTruncated><Contents/></ListBucketResult>",
+            "Key",
+        ),
         (LISTING.replace(b"2026-11-23T12:00:00Z", b"soon"), "soon"),
         (LISTING.replace(b"<Size>1", b"<Size>one"), "one"),
         (LISTING.replace(b"job/", b"bob/"), "'bob/b', which was not asked for"),
-        (LISTING[: LISTING.index(b"<Contents>")] + b"</ListBucketResult>", "NextContinuationToken"),
-        (b"<Error><Code>InternalError</Code><Message>Try again.</Message></Error>", "HTTP 200, and yet an error"),
+        (
+            LISTING[: LISTING.index(b"<Contents>")] + b"</ListBucketResult>",
+            "NextContinuationToken",
+        ),
+        (
+            b"<Error><Code>InternalError</Code><Message>Try again.</Message></Error>",
+            "HTTP 200, and yet an error",
+        ),
     ],
 )
 def test_a_garbled_listing_is_no_listing(reply: bytes, says: str) -> None:
-    with serving(answer("200 OK", reply)) as canned, pytest.raises(StoreUnavailableError, match=says) as raised:
+    with (
+        serving(answer("200 OK", reply)) as canned,
+        pytest.raises(StoreUnavailableError, match=says) as raised,
+    ):
         list(store_of(canned).entries("job/"))
     assert "HTTP 500" not in str(raised.value)
 
 
-@pytest.mark.parametrize("status", ["400 Bad Request", "404 Not Found", "405 Method Not Allowed"])
+@pytest.mark.parametrize(
+    "status", ["400 Bad Request", "404 Not Found", "405 Method Not Allowed"]
+)
 def test_an_error_that_is_not_s3s_is_not_its_word(status: str, tmp_path: Path) -> None:
     """A proxy that knows no such path says so of every object: none of them is missing for that."""
-    with serving(answer(status, b"404 page not found", headers="Content-Type: text/plain\r\n")) as canned:
+    with serving(
+        answer(status, b"404 page not found", headers="Content-Type: text/plain\r\n")
+    ) as canned:
         calls = every_call(store_of(canned), tmp_path / "copy")
         del calls["head"]  # its answer has no body to tell by
         for call in calls.values():
@@ -185,16 +242,27 @@ def test_an_error_that_is_not_s3s_is_not_its_word(status: str, tmp_path: Path) -
     ("headers", "age"),
     [
         (f"{DATE}{DATE}Last-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n", 40),
-        (f"{DATE}Date: Mon, 23 Nov 2026 11:59:50 GMT\r\nLast-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n", 30),
-        ("Date: Mon, 23 Nov 2026 12:00:00 -0000\r\nLast-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n", 40),
+        (
+            f"{DATE}Date: Mon, 23 Nov 2026 11:59:50 GMT\r\nLast-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n",
+            30,
+        ),
+        (
+            "Date: Mon, 23 Nov 2026 12:00:00 -0000\r\nLast-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n",
+            40,
+        ),
         ("Last-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n", None),
         (DATE, None),
         ("Date: yesterday\r\nLast-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n", None),
-        ("Date: Mon, 99 Nov 2026 12:00:00 GMT\r\nLast-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n", None),
+        (
+            "Date: Mon, 99 Nov 2026 12:00:00 GMT\r\nLast-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n",
+            None,
+        ),
         (f"{DATE}Last-Modified: yesterday\r\n", None),
     ],
 )
-def test_a_time_is_told_from_whatever_dates_there_are_or_not_at_all(headers: str, age: int | None) -> None:
+def test_a_time_is_told_from_whatever_dates_there_are_or_not_at_all(
+    headers: str, age: int | None
+) -> None:
     with serving(answer("200 OK", length=7, headers=headers + ETAG)) as canned:
         store = store_of(canned)
         if age is not None:
@@ -205,7 +273,10 @@ def test_a_time_is_told_from_whatever_dates_there_are_or_not_at_all(headers: str
 
 
 def test_a_listing_out_of_order_is_refused() -> None:
-    with serving(answer("200 OK", LISTING)) as canned, pytest.raises(StoreConfigError, match="order of keys"):
+    with (
+        serving(answer("200 OK", LISTING)) as canned,
+        pytest.raises(StoreConfigError, match="order of keys"),
+    ):
         list(store_of(canned).entries("job/"))
 
 
@@ -216,24 +287,38 @@ def empty_page(token: int) -> bytes:
 
 def test_an_empty_page_that_says_it_goes_on_is_not_the_end() -> None:
     last = LISTING.replace(b"true", b"false").replace(b"job/b", b"job/0")
-    with serving(answer("200 OK", last), first=tuple(empty_page(number) for number in range(20))) as canned:
-        assert [entry.key for entry in store_of(canned).entries("job/")] == ["job/0", "job/a"]
+    with serving(
+        answer("200 OK", last), first=tuple(empty_page(number) for number in range(20))
+    ) as canned:
+        assert [entry.key for entry in store_of(canned).entries("job/")] == [
+            "job/0",
+            "job/a",
+        ]
     assert "start-after=" in canned.asked[0].line
-    assert [f"continuation-token={number}" in asked.line for number, asked in enumerate(canned.asked[1:])] == [
-        True
-    ] * 20
+    assert [
+        f"continuation-token={number}" in asked.line
+        for number, asked in enumerate(canned.asked[1:])
+    ] == [True] * 20
 
 
 def test_empty_pages_that_go_in_circles_are_no_listing() -> None:
     with serving(empty_page(1), first=(empty_page(2),)) as canned:
-        with pytest.raises(StoreUnavailableError, match="empty pages that do not come to an end"):
+        with pytest.raises(
+            StoreUnavailableError, match="empty pages that do not come to an end"
+        ):
             list(store_of(canned).entries("job/"))
         assert len(canned.asked) == 3
 
 
 def test_a_clock_that_is_off_is_said_with_the_stores_time() -> None:
-    times = ("<RequestTime>20261123T110000Z</RequestTime>", "<ServerTime>2026-11-23T12:00:00Z</ServerTime>")
-    for more, said in ((times, "by 3600 seconds"), ((), "Mon, 23 Nov 2026 12:00:00 GMT")):
+    times = (
+        "<RequestTime>20261123T110000Z</RequestTime>",
+        "<ServerTime>2026-11-23T12:00:00Z</ServerTime>",
+    )
+    for more, said in (
+        (times, "by 3600 seconds"),
+        ((), "Mon, 23 Nov 2026 12:00:00 GMT"),
+    ):
         with (
             serving(fault("403 Forbidden", "RequestTimeTooSkewed", *more)) as canned,
             pytest.raises(StoreConfigError, match=f"clock is off: set it .*{said}"),
@@ -242,9 +327,15 @@ def test_a_clock_that_is_off_is_said_with_the_stores_time() -> None:
 
 
 def test_an_object_that_the_store_would_not_delete_is_an_error() -> None:
-    for code, kind in (("AccessDenied", "AccessDenied"), ("InternalError", "InternalError")):
+    for code, kind in (
+        ("AccessDenied", "AccessDenied"),
+        ("InternalError", "InternalError"),
+    ):
         body = f"<DeleteResult><Error><Key>job/a</Key><Code>{code}</Code></Error></DeleteResult>"
-        with serving(answer("200 OK", body.encode())) as canned, pytest.raises(Exception, match=kind):
+        with (
+            serving(answer("200 OK", body.encode())) as canned,
+            pytest.raises(Exception, match=kind),
+        ):
             store_of(canned).delete(["job/a"])
 
 
@@ -267,12 +358,16 @@ def test_a_write_tells_the_servers_time_or_that_it_is_not_known() -> None:
 def test_a_server_that_is_silent_is_waited_for_as_long_as_asked() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        access = replace(S3Server(name="silent", endpoint_url=url, log="").access, read_seconds=0.2)
+        access = replace(
+            S3Server(name="silent", endpoint_url=url, log="").access, read_seconds=0.2
+        )
         with pytest.raises(StoreUnavailableError, match="ReadTimeoutError"):
             S3Store("bucket", "", access).put("job/a", b"body", TEXT)
 
 
-def test_nothing_ambient_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_nothing_ambient_counts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "config").write_text("[this is no\nconfiguration")
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "config"))
@@ -281,14 +376,19 @@ def test_nothing_ambient_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AMBIENT")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "AMBIENT")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "5")
-    with serving(fault("404 Not Found", "NoSuchKey")) as canned, pytest.raises(MissingError):
+    with (
+        serving(fault("404 Not Found", "NoSuchKey")) as canned,
+        pytest.raises(MissingError),
+    ):
         store_of(canned).get("job/a")
     (asked,) = canned.asked
     assert "Credential=ACCESSKEY/" in asked.headers["Authorization"]
     assert asked.headers["x-amz-security-token"] is None
 
 
-def test_without_an_endpoint_it_is_the_regions_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_endpoint_it_is_the_regions_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
     access = S3Access(
         endpoint_url=None,
@@ -298,8 +398,16 @@ def test_without_an_endpoint_it_is_the_regions_own(monkeypatch: pytest.MonkeyPat
         secret_key="hidden",
         session_token="hidden too",
     )
-    assert S3Store("bucket", "", access).sign("a", 60).startswith("https://bucket.s3.eu-west-3.amazonaws.com/a?")
-    assert S3Store("b.c", "", access).sign("a", 60).startswith("https://s3.eu-west-3.amazonaws.com/b.c/a?")
+    assert (
+        S3Store("bucket", "", access)
+        .sign("a", 60)
+        .startswith("https://bucket.s3.eu-west-3.amazonaws.com/a?")
+    )
+    assert (
+        S3Store("b.c", "", access)
+        .sign("a", 60)
+        .startswith("https://s3.eu-west-3.amazonaws.com/b.c/a?")
+    )
     assert "hidden" not in repr(access)
 
 
@@ -310,10 +418,15 @@ def test_a_deletion_has_the_digest_that_older_servers_demand() -> None:
     assert asked.line == "POST /bucket?delete HTTP/1.1"
     assert (
         asked.headers["Content-MD5"]
-        == base64.b64encode(hashlib.md5(asked.body, usedforsecurity=False).digest()).decode()
+        == base64.b64encode(
+            hashlib.md5(asked.body, usedforsecurity=False).digest()
+        ).decode()
     )
 
 
 def test_a_bucket_that_cannot_be_is_a_fault_of_the_configuration() -> None:
-    with serving(answer("200 OK")) as canned, pytest.raises(StoreConfigError, match="Invalid bucket name"):
+    with (
+        serving(answer("200 OK")) as canned,
+        pytest.raises(StoreConfigError, match="Invalid bucket name"),
+    ):
         S3Store("no bucket", "", canned.server.access).get("job/a")

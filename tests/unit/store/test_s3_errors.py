@@ -51,14 +51,18 @@ URL = "s3://bucket/prefix"
 def test_an_answer_becomes_the_error_that_says_what_to_do(
     status: int, code: str, doing: str, kind: type[Exception]
 ) -> None:
-    error = meaning(ErrorResponse(status=status, code=code, message="so\nit is"), doing, URL)
+    error = meaning(
+        ErrorResponse(status=status, code=code, message="so\nit is"), doing, URL
+    )
     assert type(error) is kind
     assert str(error).startswith(f"cannot {doing} at {URL}: HTTP {status}")
     assert "\n" not in str(error)
 
 
 def test_a_missing_bucket_is_to_be_created() -> None:
-    error = meaning(ErrorResponse(status=404, code="NoSuchBucket", message=""), "write", URL)
+    error = meaning(
+        ErrorResponse(status=404, code="NoSuchBucket", message=""), "write", URL
+    )
     assert "create it, or mend STORE_URL" in str(error)
 
 
@@ -66,12 +70,28 @@ def test_a_missing_bucket_is_to_be_created() -> None:
     ("times", "said"),
     [
         (("20261123T120000Z", "2026-11-23T12:20:30Z"), "by 1230 seconds"),
-        (("nonsense", "2026-11-23T12:20:30Z"), "the store's says Mon, 23 Nov 2026 12:20:30 GMT"),
-        (("20261123T120000Z", "2026-11-23T12:20:30"), "the store's says Mon, 23 Nov 2026 12:20:30 GMT"),
+        (
+            ("nonsense", "2026-11-23T12:20:30Z"),
+            "the store's says Mon, 23 Nov 2026 12:20:30 GMT",
+        ),
+        (
+            ("20261123T120000Z", "2026-11-23T12:20:30"),
+            "the store's says Mon, 23 Nov 2026 12:20:30 GMT",
+        ),
         (None, "the store's says Mon, 23 Nov 2026 12:20:30 GMT"),
     ],
 )
-def test_a_clock_that_is_off_is_told_by_how_much(times: tuple[str, str] | None, said: str) -> None:
+def test_a_clock_that_is_off_is_told_by_how_much(
+    times: tuple[str, str] | None, said: str
+) -> None:
     sent_at = "Mon, 23 Nov 2026 12:20:30 GMT"
-    answer = ErrorResponse(status=403, code="RequestTimeTooSkewed", message="", sent_at=sent_at, times=times)
-    assert str(meaning(answer, "read", URL)).endswith(f"this machine's clock is off: set it ({said})")
+    answer = ErrorResponse(
+        status=403,
+        code="RequestTimeTooSkewed",
+        message="",
+        sent_at=sent_at,
+        times=times,
+    )
+    assert str(meaning(answer, "read", URL)).endswith(
+        f"this machine's clock is off: set it ({said})"
+    )

@@ -24,8 +24,15 @@ def fails(number: int) -> None:
         (errno.EROFS, "see to that disk"),
     ],
 )
-def test_an_error_of_the_disk_names_the_place_and_says_what_to_do(number: int, advice: str) -> None:
-    with pytest.raises(DiskError, match=rf"/work/x: .*\({os.strerror(number)}\): {advice}"), on_disk(Path("/work/x")):
+def test_an_error_of_the_disk_names_the_place_and_says_what_to_do(
+    number: int, advice: str
+) -> None:
+    with (
+        pytest.raises(
+            DiskError, match=rf"/work/x: .*\({os.strerror(number)}\): {advice}"
+        ),
+        on_disk(Path("/work/x")),
+    ):
         fails(number)
 
 
@@ -35,7 +42,10 @@ def test_what_may_pass_is_not_taken_for_a_wrong_folder() -> None:
 
     with pytest.raises(DiskError), on_disk(Path("/work"), wrong):
         fails(errno.ENOSPC)
-    with pytest.raises(ConfigError, match="wrong folder: Read-only"), on_disk(Path("/work"), wrong):
+    with (
+        pytest.raises(ConfigError, match="wrong folder: Read-only"),
+        on_disk(Path("/work"), wrong),
+    ):
         fails(errno.EROFS)
 
 

@@ -13,11 +13,57 @@ from hypothesis import strategies as st
 from tests.support.course import write_tree
 from worker.system.gitignore import IgnoreRules, rules_for
 
-NAMES: Final = ["a", "b", "ab", "a.b", "a b", "a ", "!a", "#a", "[a]", "*", "?", "a\\b", "é", "A", ".a"]
+NAMES: Final = [
+    "a",
+    "b",
+    "ab",
+    "a.b",
+    "a b",
+    "a ",
+    "!a",
+    "#a",
+    "[a]",
+    "*",
+    "?",
+    "a\\b",
+    "é",
+    "A",
+    ".a",
+]
 FOLDERS: Final = ["", "a/", "a/b/", "b/a/b/", "ab/a.b/", "é/"]
 PIECES: Final = [
-    *("a", "b", "*", "**", "?", "/", "!", "^", "\\", "-", ".", "#", " ", "é", "A", "[", "]", "\t"),
-    *("[ab]", "[!a]", "[a-b]", "[b-a]", "[]a]", "[[:alpha:]]", "[[:upper:]", "**/", "/**", "/**/"),
+    *(
+        "a",
+        "b",
+        "*",
+        "**",
+        "?",
+        "/",
+        "!",
+        "^",
+        "\\",
+        "-",
+        ".",
+        "#",
+        " ",
+        "é",
+        "A",
+        "[",
+        "]",
+        "\t",
+    ),
+    *(
+        "[ab]",
+        "[!a]",
+        "[a-b]",
+        "[b-a]",
+        "[]a]",
+        "[[:alpha:]]",
+        "[[:upper:]",
+        "**/",
+        "/**",
+        "/**/",
+    ),
 ]
 """What patterns are made of."""
 
@@ -29,7 +75,11 @@ def kept(root: Path) -> set[str]:
         folder = folders.pop()
         for entry in os.scandir(root / folder):
             path = f"{folder}{entry.name}"
-            if entry.is_dir() and entry.name != ".git" and not rules.ignores(f"{path}/"):
+            if (
+                entry.is_dir()
+                and entry.name != ".git"
+                and not rules.ignores(f"{path}/")
+            ):
                 folders.append(f"{path}/")
             elif entry.is_file() and not rules.ignores(path):
                 found.add(path)
@@ -38,9 +88,15 @@ def kept(root: Path) -> set[str]:
 
 def kept_by_git(root: Path) -> set[str]:
     """Return the same, as git sees it."""
-    environment = {"PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1", "HOME": os.devnull}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "HOME": os.devnull,
+    }
     command = ["git", "ls-files", "--others", "--exclude-standard", "-z"]
-    found = subprocess.run(command, cwd=root, env=environment, capture_output=True, check=True)
+    found = subprocess.run(
+        command, cwd=root, env=environment, capture_output=True, check=True
+    )
     return {os.fsdecode(path) for path in found.stdout.split(b"\0") if path}
 
 
@@ -63,7 +119,8 @@ patterns = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join
 def is_quirk(pattern: str) -> bool:
     """Tell whether two stars touch something else than a slash.
 
-    Git's documentation says that they are one star then; git 2.39 reads them otherwise now and then.
+    Git's documentation says that they are one star then; git 2.39 reads them otherwise now
+    and then.
     """
     stars = pattern.removeprefix("!").replace("\\", "x").split("/")
     return any("**" in part and part.strip("*") for part in stars)
@@ -75,7 +132,9 @@ def is_quirk(pattern: str) -> bool:
     below=st.lists(patterns, max_size=2),
     end=st.sampled_from(["\n", "\r\n"]),
 )
-def test_rules_are_read_as_git_reads_them(tree: Path, top: list[str], below: list[str], end: str) -> None:
+def test_rules_are_read_as_git_reads_them(
+    tree: Path, top: list[str], below: list[str], end: str
+) -> None:
     assume(not any(is_quirk(pattern) for pattern in [*top, *below]))
     (tree / ".gitignore").write_text(end.join(top), encoding="utf-8", newline="")
     (tree / "a/.gitignore").write_text(end.join(below), encoding="utf-8", newline="")
@@ -100,7 +159,10 @@ def test_what_a_rule_leaves_out(tmp_path: Path, rules: str, left: set[str]) -> N
     assert files.keys() - kept(tmp_path) == left
 
 
-@pytest.mark.parametrize("pattern", ["*a" * 60 + "b", "**/" * 60 + "b", "[" * 5000, "?*" * 2000, "a/**/" * 60])
+@pytest.mark.parametrize(
+    "pattern",
+    ["*a" * 60 + "b", "**/" * 60 + "b", "[" * 5000, "?*" * 2000, "a/**/" * 60],
+)
 def test_no_pattern_takes_long(tmp_path: Path, pattern: str) -> None:
     write_tree(tmp_path, {".gitignore": pattern, "a" * 250: "x", "a/" * 90 + "a": "x"})
     began = time.process_time()
@@ -115,12 +177,25 @@ def test_an_ignore_file_that_is_a_link_or_a_folder_is_not_read(tmp_path: Path) -
 
 
 def test_rules_of_the_repository_around_a_folder_count(tmp_path: Path) -> None:
-    write_tree(tmp_path, {".git/HEAD": "x", ".gitignore": ".env\nbuild/\n", "app/a": "x", "build/b": "x"})
+    write_tree(
+        tmp_path,
+        {
+            ".git/HEAD": "x",
+            ".gitignore": ".env\nbuild/\n",
+            "app/a": "x",
+            "build/b": "x",
+        },
+    )
     ignores = rules_for(tmp_path / "app")
     assert (ignores(".env"), ignores("sub/.env"), ignores("a")) == (True, True, False)
 
 
-def test_a_folder_that_the_repository_around_it_ignores_is_read_by_its_own_rules(tmp_path: Path) -> None:
-    write_tree(tmp_path, {".git/HEAD": "x", ".gitignore": "build/\n", "build/.gitignore": "*.o\n"})
+def test_a_folder_that_the_repository_around_it_ignores_is_read_by_its_own_rules(
+    tmp_path: Path,
+) -> None:
+    write_tree(
+        tmp_path,
+        {".git/HEAD": "x", ".gitignore": "build/\n", "build/.gitignore": "*.o\n"},
+    )
     ignores = rules_for(tmp_path / "build")
     assert (ignores("a.c"), ignores("a.o")) == (False, True)

@@ -31,18 +31,24 @@ def test_a_line_for_machines_is_one_json_object_with_the_job_and_the_fields() ->
     }
 
 
-def test_a_line_for_people_is_event_and_fields_without_a_word_for_what_is_usual() -> None:
+def test_a_line_for_people_is_event_and_fields_without_a_word_for_what_is_usual() -> (
+    None
+):
     line = logged("console", stage="order")
     assert line.endswith(" something stage=order\n")
     assert "info" not in line
 
 
 def test_a_warning_is_called_so() -> None:
-    record = logging.makeLogRecord({"msg": "careful", "levelno": logging.WARNING, "levelname": "WARNING"})
+    record = logging.makeLogRecord(
+        {"msg": "careful", "levelno": logging.WARNING, "levelname": "WARNING"}
+    )
     assert ConsoleFormatter().format(record).endswith("warning: careful")
 
 
-@pytest.mark.parametrize(("level", "lines"), [("debug", 1), ("info", 1), ("warning", 0)])
+@pytest.mark.parametrize(
+    ("level", "lines"), [("debug", 1), ("info", 1), ("warning", 0)]
+)
 def test_what_is_below_the_level_is_not_written(level: str, lines: int) -> None:
     assert len(logged("json", level).splitlines()) == lines
 

@@ -33,7 +33,9 @@ class Script:
 
 
 def play(
-    *failures: Exception, policy: Policy | None = None, finish_within: tuple[float, float] | None = None
+    *failures: Exception,
+    policy: Policy | None = None,
+    finish_within: tuple[float, float] | None = None,
 ) -> tuple[Script, list[str | BaseException]]:
     scheduler = Scheduler(1)
     runtime = SimRuntime(scheduler, Process(name="p"))
@@ -43,7 +45,11 @@ def play(
 
     def main() -> None:
         try:
-            ends.append(retrier.call(script, policy or Policy(on=(WeatherError,), give_up_seconds=60)))
+            ends.append(
+                retrier.call(
+                    script, policy or Policy(on=(WeatherError,), give_up_seconds=60)
+                )
+            )
         except WeatherError as error:
             ends.append(error)
 
@@ -62,22 +68,31 @@ def test_it_tries_again_until_it_succeeds() -> None:
 
 def test_waits_double_up_to_a_limit_and_are_never_equal() -> None:
     script, _ = play(
-        *[WeatherError()] * 12, policy=Policy(on=(WeatherError,), give_up_seconds=1000, first=1, longest=8)
+        *[WeatherError()] * 12,
+        policy=Policy(on=(WeatherError,), give_up_seconds=1000, first=1, longest=8),
     )
-    waits = [after - before for before, after in zip(script.times, script.times[1:], strict=False)]
+    waits = [
+        after - before
+        for before, after in zip(script.times, script.times[1:], strict=False)
+    ]
     for wait, ceiling in zip(waits, [1, 2, 4, 8, 8, 8, 8, 8, 8, 8, 8, 8], strict=True):
         assert ceiling / 2 <= wait <= ceiling
     assert len(set(waits)) == len(waits)
 
 
 def test_it_gives_up_when_its_time_is_up_with_the_last_error() -> None:
-    script, ends = play(*[WeatherError()] * 1000, policy=Policy(on=(WeatherError,), give_up_seconds=30))
+    script, ends = play(
+        *[WeatherError()] * 1000, policy=Policy(on=(WeatherError,), give_up_seconds=30)
+    )
     assert isinstance(ends[0], WeatherError)
     assert 15 < script.times[-1] <= 30
 
 
 def test_it_gives_up_after_so_many_tries() -> None:
-    script, _ = play(*[WeatherError()] * 1000, policy=Policy(on=(WeatherError,), give_up_seconds=3000, attempts=3))
+    script, _ = play(
+        *[WeatherError()] * 1000,
+        policy=Policy(on=(WeatherError,), give_up_seconds=3000, attempts=3),
+    )
     assert len(script.times) == 3
 
 
@@ -91,7 +106,8 @@ def test_other_errors_are_not_tried_again() -> None:
     runtime = SimRuntime(scheduler, Process(name="p"))
     with pytest.raises(KeyError):
         Retrier(runtime, runtime.flag()).call(
-            Script(scheduler, KeyError("x")), Policy(on=(WeatherError,), give_up_seconds=60)
+            Script(scheduler, KeyError("x")),
+            Policy(on=(WeatherError,), give_up_seconds=60),
         )
 
 
@@ -108,7 +124,10 @@ def test_a_stop_ends_a_real_wait_at_once() -> None:
 
     def work() -> None:
         with pytest.raises(WeatherError):
-            Retrier(runtime, stop).call(fail, Policy(on=(WeatherError,), give_up_seconds=600, first=300, longest=300))
+            Retrier(runtime, stop).call(
+                fail,
+                Policy(on=(WeatherError,), give_up_seconds=600, first=300, longest=300),
+            )
         ended.set()
 
     def fail() -> None:

@@ -25,10 +25,16 @@ def test_time_goes_on_while_the_machine_sleeps() -> None:
     ask = "from worker.system.runtime import SystemRuntime; print(SystemRuntime().monotonic())"
     namespace = ["unshare", "--user", "--time", "--boottime", str(slept), "--fork"]
     asked = subprocess.run(
-        [*namespace, sys.executable, "-c", ask], cwd=ROOT, capture_output=True, text=True, check=False
+        [*namespace, sys.executable, "-c", ask],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if asked.returncode:
-        pytest.skip(f"NOT TESTED: no time namespace can be made here ({asked.stderr.strip()})")
+        pytest.skip(
+            f"NOT TESTED: no time namespace can be made here ({asked.stderr.strip()})"
+        )
     assert float(asked.stdout) > RUNTIME.monotonic() + slept - 1000
 
 
@@ -44,7 +50,9 @@ def test_jitter_is_spread_from_0_to_1() -> None:
     assert 0.9 < max(drawn) <= 1
 
 
-def test_a_mailbox_keeps_the_order_and_a_reader_does_not_wait_longer_than_asked() -> None:
+def test_a_mailbox_keeps_the_order_and_a_reader_does_not_wait_longer_than_asked() -> (
+    None
+):
     mailbox: Mailbox[str] = RUNTIME.mailbox()
     mailbox.put("a")
     mailbox.put("b")
@@ -75,6 +83,12 @@ def test_an_exception_that_escapes_a_thread_is_logged_with_its_traceback_and_rep
 
 
 def test_time_is_written_in_utc_to_the_millisecond() -> None:
-    assert iso(datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=UTC)) == "2026-01-02T03:04:05.678Z"
-    assert iso(datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=2)))) == "2026-01-02T01:04:05.000Z"
+    assert (
+        iso(datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=UTC))
+        == "2026-01-02T03:04:05.678Z"
+    )
+    assert (
+        iso(datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=2))))
+        == "2026-01-02T01:04:05.000Z"
+    )
     assert abs(RUNTIME.now() - datetime.now(UTC)) < timedelta(seconds=5)  # noqa: TID251 - compared with the clock itself

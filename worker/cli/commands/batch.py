@@ -36,7 +36,8 @@ _LOOK_SECONDS: Final = 0.1
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 _NOT_BEGUN: Final = "not begun"
 COMPLETED: Final = frozenset({State.COMPLETED, "succeeded"})
-"""What a job's state is when its course is there: by its manifest, or by the word of the platform."""
+"""What a job's state is when its course is there: by its manifest, or by the word of the platform.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,12 +68,20 @@ def batch(arguments: Namespace, environment: Mapping[str, str]) -> Output:
         raise UsageError("--parallel must be at least 1")
     reader = EnvironmentReader(environment)
     allow_http = reader.flag("ALLOW_HTTP_GIT")
-    entries = read_entries(Path(arguments.file), local=arguments.local, allow_http=allow_http)
+    entries = read_entries(
+        Path(arguments.file), local=arguments.local, allow_http=allow_http
+    )
     runtime = SystemRuntime()
     executor = runtime.executor(arguments.parallel)
     if arguments.local:
-        return _said(*_LocalRuns(arguments, environment, runtime).bring_all(entries, executor))
-    return _said(_PlatformRuns(arguments, environment, runtime, entries).bring_all(entries, executor))
+        return _said(
+            *_LocalRuns(arguments, environment, runtime).bring_all(entries, executor)
+        )
+    return _said(
+        _PlatformRuns(arguments, environment, runtime, entries).bring_all(
+            entries, executor
+        )
+    )
 
 
 def _caught(bring: Bring) -> Bring:
@@ -82,7 +91,9 @@ def _caught(bring: Bring) -> Bring:
         try:
             return bring(entry)
         except WorkerError as error:
-            return Result(entry=entry, state="unknown", exit_code=error.exit, said=str(error))
+            return Result(
+                entry=entry, state="unknown", exit_code=error.exit, said=str(error)
+            )
 
     return brought
 
@@ -91,14 +102,24 @@ class _PlatformRuns:
     """Jobs that the platform runs."""
 
     def __init__(
-        self, arguments: Namespace, environment: Mapping[str, str], runtime: Runtime, entries: list[BatchJob]
+        self,
+        arguments: Namespace,
+        environment: Mapping[str, str],
+        runtime: Runtime,
+        entries: list[BatchJob],
     ) -> None:
-        """Check all jobs as their runs would; raise ConfigError with all that is wrong, before any is started."""
+        """Check all jobs as their runs would.
+
+        Raise ConfigError with all that is wrong, before any is started.
+        """
         self._deployment = open_deployment(arguments, environment, runtime)
         view = runs_view(arguments, environment, self._deployment.definition)
         self._view = view if isinstance(view, View) else None
         self._follower = Follower(self._deployment.platform, self._view, runtime)
-        self._variables = {entry.job_id: job_environment(_identity(entry), environment) for entry in entries}
+        self._variables = {
+            entry.job_id: job_environment(_identity(entry), environment)
+            for entry in entries
+        }
         self._runs = self._deployment.runs()
         _refuse_faults(self._deployment, self._variables)
 
@@ -106,7 +127,10 @@ class _PlatformRuns:
         """Bring all jobs to their end, first those that are alive: no run is started before one of them has ended."""
         alive = {run.job_id for run in self._runs if run.live}
         order = sorted(entries, key=lambda entry: entry.job_id not in alive)
-        results = {result.entry.job_id: result for result in executor.map(_caught(self._bring), order)}
+        results = {
+            result.entry.job_id: result
+            for result in executor.map(_caught(self._bring), order)
+        }
         return [results[entry.job_id] for entry in entries]
 
     def _bring(self, entry: BatchJob) -> Result:
@@ -118,8 +142,16 @@ class _PlatformRuns:
         live = [run for run in runs if run.live]
         if not live and (found := _end(manifest, runs)) is not None:
             return _result(entry, found, runs[-1].id if runs else None)
-        run = live[-1] if live else self._deployment.start(self._variables[entry.job_id], [one.id for one in runs])
-        return _result(entry, self._follower.follow(entry.job_id, run.id, lambda _: None), run.id)
+        run = (
+            live[-1]
+            if live
+            else self._deployment.start(
+                self._variables[entry.job_id], [one.id for one in runs]
+            )
+        )
+        return _result(
+            entry, self._follower.follow(entry.job_id, run.id, lambda _: None), run.id
+        )
 
 
 def _end(manifest: Manifest | None, runs: list[PlatformRun]) -> Outcome | None:
@@ -140,7 +172,9 @@ def _outcome_of(manifest: Manifest) -> Outcome:
     return Outcome(state=manifest.state, exit_code=exit_code(manifest), said=said)
 
 
-def _refuse_faults(deployment: Deployment, variables: Mapping[str, Mapping[str, str]]) -> None:
+def _refuse_faults(
+    deployment: Deployment, variables: Mapping[str, Mapping[str, str]]
+) -> None:
     faults = zip(variables, deployment.faults(variables.values()), strict=True)
     if said := [f"{job_id}: {fault}" for job_id, found in faults for fault in found]:
         raise ConfigError("\n".join(said))
@@ -149,17 +183,25 @@ def _refuse_faults(deployment: Deployment, variables: Mapping[str, Mapping[str, 
 class _LocalRuns:
     """Jobs that processes of this program run on this machine."""
 
-    def __init__(self, arguments: Namespace, environment: Mapping[str, str], runtime: Runtime) -> None:
+    def __init__(
+        self, arguments: Namespace, environment: Mapping[str, str], runtime: Runtime
+    ) -> None:
         reader = EnvironmentReader(environment)
         read_settings(reader, arguments.store)
         reader.finish()
         self._view = open_view(arguments, environment)
-        self._environment = {**environment, "LOG_FORMAT": "console", "STORE_URL": self._view.settings.store_url}
+        self._environment = {
+            **environment,
+            "LOG_FORMAT": "console",
+            "STORE_URL": self._view.settings.store_url,
+        }
         self._runtime = runtime
         self._stopping = runtime.flag()
         self._folder = Path.cwd()
 
-    def bring_all(self, entries: list[BatchJob], executor: Executor) -> tuple[list[Result], Exit | None]:
+    def bring_all(
+        self, entries: list[BatchJob], executor: Executor
+    ) -> tuple[list[Result], Exit | None]:
         """Bring all jobs to their end; return what has become of each, and the exit code if this was stopped.
 
         On SIGINT or SIGTERM those that are at it save themselves, and no other is begun.
@@ -173,7 +215,9 @@ class _LocalRuns:
         except _StopError as stop:
             self._stopping.set()
             executor.shutdown(cancel_futures=True)
-            return [self._result_of(entry, brought.get(entry.job_id)) for entry in entries], stop.exit_code
+            return [
+                self._result_of(entry, brought.get(entry.job_id)) for entry in entries
+            ], stop.exit_code
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -191,7 +235,12 @@ class _LocalRuns:
             return _result(entry, _outcome_of(manifest))
         state = str(manifest.state) if manifest else _NOT_BEGUN
         return _result(
-            entry, Outcome(state=state, exit_code=Exit.TEMPORARY, said="its turn did not come: run it again")
+            entry,
+            Outcome(
+                state=state,
+                exit_code=Exit.TEMPORARY,
+                said="its turn did not come: run it again",
+            ),
         )
 
     def _manifest(self, entry: BatchJob) -> Manifest | None:
@@ -202,7 +251,15 @@ class _LocalRuns:
         if self._stopping.is_set():
             return self._passed_over(entry)
         branch = ("--branch", entry.branch) if entry.branch else ()
-        argv = ("run", entry.repository, "--job-id", entry.job_id, *branch, "--out", f"{entry.job_id}-course")
+        argv = (
+            "run",
+            entry.repository,
+            "--job-id",
+            entry.job_id,
+            *branch,
+            "--out",
+            f"{entry.job_id}-course",
+        )
         program = (sys.executable, "-m", "worker", *argv)
         command = Command(argv=program, env=self._environment, cwd=self._folder)
         last: list[str] = [""]
@@ -214,14 +271,23 @@ class _LocalRuns:
         try:
             process = Process(command, self._runtime, LineSplitter(show).take)
         except (OSError, RuntimeError) as error:  # no process, or no thread, can be had
-            raise TemporaryError(f"a process cannot be started ({error}): run it again later") from error
+            raise TemporaryError(
+                f"a process cannot be started ({error}): run it again later"
+            ) from error
         while (code := process.wait(_LOOK_SECONDS)) is None:
             if self._stopping.is_set():
                 process.stop(PATIENCE_SECONDS)
         manifest = self._manifest(entry)
         state = str(manifest.state) if manifest else _NOT_BEGUN
         known = Exit(code) if code in set(Exit) else Exit.TEMPORARY
-        return _result(entry, Outcome(state=state, exit_code=known, said=last[0].removeprefix("fondation-worker: ")))
+        return _result(
+            entry,
+            Outcome(
+                state=state,
+                exit_code=known,
+                said=last[0].removeprefix("fondation-worker: "),
+            ),
+        )
 
 
 class _StopError(KeyboardInterrupt):
@@ -240,12 +306,22 @@ def _stop(number: int, _: FrameType | None) -> NoReturn:
 
 
 def _identity(entry: BatchJob) -> Identity:
-    return Identity(job_id=entry.job_id, repository=entry.repository, branch=entry.branch or DEFAULT_BRANCH)
+    return Identity(
+        job_id=entry.job_id,
+        repository=entry.repository,
+        branch=entry.branch or DEFAULT_BRANCH,
+    )
 
 
 def _result(entry: BatchJob, found: Outcome, run_id: str | None = None) -> Result:
     said = "" if found.state in COMPLETED else found.said
-    return Result(entry=entry, state=found.state, exit_code=found.exit_code, said=said, run_id=run_id)
+    return Result(
+        entry=entry,
+        state=found.state,
+        exit_code=found.exit_code,
+        said=said,
+        run_id=run_id,
+    )
 
 
 def _said(results: list[Result], stopped: Exit | None = None) -> Output:
@@ -262,7 +338,12 @@ def _said(results: list[Result], stopped: Exit | None = None) -> Output:
         for result in results
     ]
     rows = [["JOB", "STATE", "EXIT", ""]]
-    rows += [[one.entry.job_id, one.state, str(int(one.exit_code)), one.said] for one in results]
+    rows += [
+        [one.entry.job_id, one.state, str(int(one.exit_code)), one.said]
+        for one in results
+    ]
     summary = f"{len(results) - len(failed)} of {len(results)} completed"
     code = stopped or (failed[0].exit_code if failed else Exit.OK)
-    return Output(document={"jobs": documents}, lines=[*table(rows), summary], exit_code=code)
+    return Output(
+        document={"jobs": documents}, lines=[*table(rows), summary], exit_code=code
+    )

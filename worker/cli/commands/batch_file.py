@@ -35,14 +35,26 @@ def read_entries(file: Path, *, local: bool, allow_http: bool) -> list[BatchJob]
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise UsageError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
+        raise UsageError(
+            f"{file} is not YAML: {' '.join(str(error).split())}"
+        ) from error
     if not isinstance(found, list) or not found:
-        raise UsageError(f"{file} must be a list of {{repository, branch?, jobId?}}, with one entry at least")
+        raise UsageError(
+            f"{file} must be a list of {{repository, branch?, jobId?}}, with one entry at least"
+        )
     rules = _Rules(local=local, allow_http=allow_http)
-    faults = [f"{file}, entry {number}: {fault}" for number, one in enumerate(found, 1) for fault in rules.faults(one)]
+    faults = [
+        f"{file}, entry {number}: {fault}"
+        for number, one in enumerate(found, 1)
+        for fault in rules.faults(one)
+    ]
     entries = [] if faults else [_entry(one, local=local) for one in found]
     times = Counter(entry.job_id for entry in entries)
-    faults += [f"{file}: {count} entries are job {job_id}: leave one" for job_id, count in times.items() if count > 1]
+    faults += [
+        f"{file}: {count} entries are job {job_id}: leave one"
+        for job_id, count in times.items()
+        if count > 1
+    ]
     if faults:
         raise UsageError("\n".join(faults))
     return entries
@@ -60,7 +72,9 @@ class _Rules:
             return
         if unknown := [str(name) for name in one if name not in _FIELDS]:
             yield f"it has unknown fields: {', '.join(unknown)}"
-        if wrong := [name for name in _FIELDS if name in one and not isinstance(one[name], str)]:
+        if wrong := [
+            name for name in _FIELDS if name in one and not isinstance(one[name], str)
+        ]:
             yield f"{', '.join(wrong)} must be texts (in quotes, if they look like numbers)"
             return
         yield from self._repository(one.get("repository", ""), one.get("branch"))
@@ -88,4 +102,6 @@ def _entry(one: dict[str, str], *, local: bool) -> BatchJob:
     if local and _folder(repository):
         repository = str(expanded(Path(repository)).resolve())
     derived = derived_job_id(repository, branch or "")
-    return BatchJob(job_id=one.get("jobId", derived), repository=repository, branch=branch)
+    return BatchJob(
+        job_id=one.get("jobId", derived), repository=repository, branch=branch
+    )

@@ -8,15 +8,32 @@ from typing import Final
 from worker.cli import duration
 from worker.cli.output import Output
 from worker.errors import ConfigError, UsageError
-from worker.platform.definition_plan import LATEST, DefinitionPlan, DesiredDefinition, DesiredSecret, Difference, plan
-from worker.platform.environment import doubts, is_secretive, secret_fault, variable_fault
+from worker.platform.definition_plan import (
+    LATEST,
+    DefinitionPlan,
+    DesiredDefinition,
+    DesiredSecret,
+    Difference,
+    plan,
+)
+from worker.platform.environment import (
+    doubts,
+    is_secretive,
+    secret_fault,
+    variable_fault,
+)
 from worker.platform.idempotent import once
 from worker.platform.port import JobDefinition, Platform, SecretReference, Shape
 from worker.platform.settings import PlatformSettings, is_uuid
 from worker.services.deployment import connect, find_definition, platform_settings, warn
 from worker.system.runtime import Runtime, SystemRuntime
 
-LIMITS: Final = {"cpu": (1, 6000), "memory": (1, 16384), "disk": (1, 10240), "retries": (0, 5)}
+LIMITS: Final = {
+    "cpu": (1, 6000),
+    "memory": (1, 16384),
+    "disk": (1, 10240),
+    "retries": (0, 5),
+}
 """The least and the most that the platform gives a job: thousandths of a CPU, MiB, MiB, and tries after the first."""
 MAX_TIMEOUT: Final = 24 * 3600
 
@@ -45,9 +62,15 @@ def deploy(arguments: Namespace, environment: Mapping[str, str]) -> Output:
         "name": made.name if made else settings.definition,
         "created": writes and definition is None,
         "changed": writes,
-        "differences": [{"what": one.what, "before": one.before, "after": one.after} for one in steps.differences],
+        "differences": [
+            {"what": one.what, "before": one.before, "after": one.after}
+            for one in steps.differences
+        ],
     }
-    lines = [_headline(document, new=definition is None), *(_line(one) for one in steps.differences)]
+    lines = [
+        _headline(document, new=definition is None),
+        *(_line(one) for one in steps.differences),
+    ]
     return Output(document=document, lines=lines)
 
 
@@ -57,13 +80,22 @@ def _wish(arguments: Namespace) -> DesiredDefinition:
         value = getattr(arguments, name)
         if value is not None and not low <= value <= high:
             faults.append(f"--{name} is {value}: it must be from {low} to {high}")
-    timeout = None if arguments.timeout is None else duration.parse(arguments.timeout, "--timeout")
+    timeout = (
+        None
+        if arguments.timeout is None
+        else duration.parse(arguments.timeout, "--timeout")
+    )
     if timeout is not None and not 0 < timeout <= MAX_TIMEOUT:
         faults.append(f"--timeout is {arguments.timeout!r}: a run may take 1s to 24h")
     variables = _pairs(arguments.env, "--env", variable_fault, faults)
     secrets = _pairs(arguments.secret, "--secret", secret_fault, faults)
-    wishes = {name: _secret_wish(name, value, faults) for name, value in secrets.items()}
-    faults += [f"{name} is given both by --env and by --secret" for name in variables.keys() & secrets.keys()]
+    wishes = {
+        name: _secret_wish(name, value, faults) for name, value in secrets.items()
+    }
+    faults += [
+        f"{name} is given both by --env and by --secret"
+        for name in variables.keys() & secrets.keys()
+    ]
     if faults:
         raise UsageError("\n".join(faults))
     shape = Shape(
@@ -78,7 +110,12 @@ def _wish(arguments: Namespace) -> DesiredDefinition:
     return DesiredDefinition(shape=shape, secrets=wishes)
 
 
-def _pairs(given: Iterable[str], option: str, check: Callable[[str], str | None], faults: list[str]) -> dict[str, str]:
+def _pairs(
+    given: Iterable[str],
+    option: str,
+    check: Callable[[str], str | None],
+    faults: list[str],
+) -> dict[str, str]:
     """Split `NAME=VALUE`s; what is wrong with them is added to `faults`, and never holds a value."""
     found: dict[str, str] = {}
     for text in given:
@@ -106,12 +143,16 @@ def _secret_wish(name: str, text: str, faults: list[str]) -> DesiredSecret:
 class _Deploying:
     """The steps of a plan, each of which may be repeated when an answer was lost."""
 
-    def __init__(self, platform: Platform, runtime: Runtime, settings: PlatformSettings) -> None:
+    def __init__(
+        self, platform: Platform, runtime: Runtime, settings: PlatformSettings
+    ) -> None:
         self._platform = platform
         self._runtime = runtime
         self._settings = settings
 
-    def carry_out(self, steps: DefinitionPlan, definition: JobDefinition | None) -> JobDefinition:
+    def carry_out(
+        self, steps: DefinitionPlan, definition: JobDefinition | None
+    ) -> JobDefinition:
         """Do what is planned; return the definition as the platform has it then."""
         platform = self._platform
         if definition is None:
@@ -134,7 +175,9 @@ class _Deploying:
     def _add(self, definition_id: str, variable: str, wish: DesiredSecret) -> None:
         def act() -> object:
             version = wish.version or LATEST
-            self._platform.add_secret(definition_id, variable=variable, secret=wish.secret, version=version)
+            self._platform.add_secret(
+                definition_id, variable=variable, secret=wish.secret, version=version
+            )
             return wish
 
         def look() -> SecretReference | None:
@@ -146,7 +189,11 @@ class _Deploying:
 
 def _warnings(wish: DesiredDefinition) -> list[str]:
     variables = wish.shape.environment or {}
-    open_secrets = [name for name in variables if is_secretive(name) and not name.endswith(("_URL", "_ID"))]
+    open_secrets = [
+        name
+        for name in variables
+        if is_secretive(name) and not name.endswith(("_URL", "_ID"))
+    ]
     return [
         *(
             f"{name} is readable by everybody who may see the definition: keep it in Secret Manager, and give its id "
@@ -160,7 +207,9 @@ def _warnings(wish: DesiredDefinition) -> list[str]:
 def _left(made: JobDefinition, steps: DefinitionPlan) -> list[str]:
     """Name the variables that the platform has kept although they were to go."""
     gone = [
-        one.what.removeprefix("env ") for one in steps.differences if one.what.startswith("env ") and one.after is None
+        one.what.removeprefix("env ")
+        for one in steps.differences
+        if one.what.startswith("env ") and one.after is None
     ]
     return [
         f"the platform has kept the variable {name}: remove it in its console"

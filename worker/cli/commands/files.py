@@ -23,11 +23,22 @@ def fetch(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     manifest = view.manifest(arguments.job_id)
     folder = Path(arguments.folder)
     place = str(folder.absolute())
-    paths = export(Inventory(view.store, view.runtime.executor(TRANSFERS), manifest), folder)
+    paths = export(
+        Inventory(view.store, view.runtime.executor(TRANSFERS), manifest), folder
+    )
     if not paths:
-        raise DataError(f"job {manifest.job_id} is {manifest.state}, and has no file of its course yet")
-    rest = "" if manifest.next_stage is None else f" so far (the job is {manifest.state})"
-    document = {"jobId": manifest.job_id, "state": manifest.state, "folder": place, "files": paths}
+        raise DataError(
+            f"job {manifest.job_id} is {manifest.state}, and has no file of its course yet"
+        )
+    rest = (
+        "" if manifest.next_stage is None else f" so far (the job is {manifest.state})"
+    )
+    document = {
+        "jobId": manifest.job_id,
+        "state": manifest.state,
+        "folder": place,
+        "files": paths,
+    }
     return Output(document=document, lines=[f"{len(paths)} files{rest} in {folder}"])
 
 
@@ -35,7 +46,9 @@ def urls(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     """Sign fresh URLs of a course's files."""
     expires = duration.parse(arguments.expires, "--expires")
     if not 0 < expires <= MAX_EXPIRY_SECONDS:
-        raise UsageError(f"--expires is {arguments.expires!r}: a signed URL lives 1s to 7d")
+        raise UsageError(
+            f"--expires is {arguments.expires!r}: a signed URL lives 1s to 7d"
+        )
     view = open_view(arguments, environment)
     links = signed_files(view, arguments.job_id, expires)
     lines = [f"{link['path']}\t{link['url']}" for link in links]
@@ -46,7 +59,12 @@ def signed_files(view: View, job_id: str, expires_seconds: int) -> list[dict[str
     """Return the files of a course, or what is finished of them, each with a fresh URL."""
     manifest = view.manifest(job_id)
     executor = view.runtime.executor(TRANSFERS)
-    linker = Linker(view.store, Artifacts(view.store, job_id, executor), view.runtime, expires_seconds=expires_seconds)
+    linker = Linker(
+        view.store,
+        Artifacts(view.store, job_id, executor),
+        view.runtime,
+        expires_seconds=expires_seconds,
+    )
     found = []
     for holding in Inventory(view.store, executor, manifest).course():
         link = linker.link_key(holding.key, holding.artifact)

@@ -30,9 +30,13 @@ def gateway(arguments: Namespace, environment: Mapping[str, str]) -> Output:
         raise UsageError(f"--port is {arguments.port}: it must be from 0 to 65535")
     reader = EnvironmentReader(environment)
     token = _token(reader, arguments.host)
-    max_runs = int(reader.number("GATEWAY_MAX_RUNS", DEFAULT_MAX_RUNS, low=1, high=100, whole=True))
+    max_runs = int(
+        reader.number("GATEWAY_MAX_RUNS", DEFAULT_MAX_RUNS, low=1, high=100, whole=True)
+    )
     give_up = reader.number("CALLBACK_GIVE_UP_SECONDS", REDELIVERY_SECONDS)
-    limits = QueueLimits(max_runs=max_runs, redelivery_seconds=min(give_up, REDELIVERY_SECONDS))
+    limits = QueueLimits(
+        max_runs=max_runs, redelivery_seconds=min(give_up, REDELIVERY_SECONDS)
+    )
     allow_http = reader.flag("ALLOW_HTTP_GIT")
     form = reader.choice("LOG_FORMAT", "console", logs.FORMATS)
     level = reader.choice("LOG_LEVEL", "info", logs.LEVELS)
@@ -72,7 +76,12 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _backend(arguments: Namespace, environment: Mapping[str, str], limits: QueueLimits, spool: Path) -> Backend:
+def _backend(
+    arguments: Namespace,
+    environment: Mapping[str, str],
+    limits: QueueLimits,
+    spool: Path,
+) -> Backend:
     runtime = SystemRuntime()
     if arguments.mode == "scaleway":
         from worker.gateway.platform import PlatformBackend  # noqa: PLC0415 - only what is used is imported
@@ -86,9 +95,17 @@ def _backend(arguments: Namespace, environment: Mapping[str, str], limits: Queue
 
     view = hasty(open_view(arguments, environment))
     settings = view.settings
-    program = ChildCommand(environment, settings.store_url, runtime, stop_grace_seconds=settings.stop_grace)
+    program = ChildCommand(
+        environment, settings.store_url, runtime, stop_grace_seconds=settings.stop_grace
+    )
     requests = Spool(spool, runtime)
-    slots = RunQueue(program, lambda job_id: read_standing(view, job_id), requests, runtime, limits=limits)
+    slots = RunQueue(
+        program,
+        lambda job_id: read_standing(view, job_id),
+        requests,
+        runtime,
+        limits=limits,
+    )
     return LocalBackend(view, program, slots, limits.max_runs)
 
 

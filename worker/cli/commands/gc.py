@@ -22,13 +22,16 @@ from worker.system.runtime import iso
 def gc(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     """Delete the objects of jobs that are over, and whose newest checkpoint is older than asked."""
     seconds = duration.parse(arguments.older_than, "--older-than")
-    return collect(open_view(arguments, environment), seconds, dry_run=arguments.dry_run)
+    return collect(
+        open_view(arguments, environment), seconds, dry_run=arguments.dry_run
+    )
 
 
 def collect(view: View, older_than: int, *, dry_run: bool) -> Output:
     """Collect what is over and older than so many seconds.
 
-    A job that cannot be judged is left, and named; one of an unknown format makes it end with 78 when all is done.
+    A job that cannot be judged is left, and named; one of an unknown format makes it end
+    with 78 when all is done.
     """
     collected: list[str] = []
     left: list[dict[str, str]] = []
@@ -47,13 +50,19 @@ def collect(view: View, older_than: int, *, dry_run: bool) -> Output:
             left.append({"jobId": job_id, "reason": str(error)})
             code = Exit.CONFIG if isinstance(error, UnknownFormatError) else code
     verb = "would collect" if dry_run else "collected"
-    lines = [f"{verb} {job_id}" for job_id in collected] + [f"left {one['jobId']}: {one['reason']}" for one in left]
+    lines = [f"{verb} {job_id}" for job_id in collected] + [
+        f"left {one['jobId']}: {one['reason']}" for one in left
+    ]
     document = {"collected": collected, "left": left, "dryRun": dry_run}
-    return Output(document=document, lines=lines or ["nothing to collect"], exit_code=code)
+    return Output(
+        document=document, lines=lines or ["nothing to collect"], exit_code=code
+    )
 
 
 def _is_due(log: CheckpointLog, manifest: Manifest, older_than: int) -> bool:
-    return manifest.over and (manifest.collected or log.age(manifest.sequence) >= older_than)
+    return manifest.over and (
+        manifest.collected or log.age(manifest.sequence) >= older_than
+    )
 
 
 def _obstacle(view: View, log: CheckpointLog, manifest: Manifest) -> str | None:
@@ -67,8 +76,13 @@ def _obstacle(view: View, log: CheckpointLog, manifest: Manifest) -> str | None:
     return None
 
 
-def _collect(view: View, log: CheckpointLog, newest: Checkpoint, *, dry_run: bool) -> bool:
-    """Fence the job off with a tombstone, and delete all else; finish what an earlier collection has begun."""
+def _collect(
+    view: View, log: CheckpointLog, newest: Checkpoint, *, dry_run: bool
+) -> bool:
+    """Fence the job off with a tombstone, and delete all else.
+
+    Finish what an earlier collection has begun.
+    """
     if dry_run or newest.manifest.collected:
         return _sweep(view, newest.manifest, dry_run=dry_run)
     try:
@@ -87,7 +101,9 @@ def _is_alive(view: View, log: CheckpointLog, manifest: Manifest) -> bool:
 def _tombstone(view: View, newest: Checkpoint) -> Manifest:
     """Claim the job, with a new run number, so that whoever may still work on it is fenced off."""
     manifest, now = newest.manifest, iso(view.runtime.now())
-    run = RunRecord(number=manifest.run + 1, claimed_at=now, version=__version__, lease_seconds=0)
+    run = RunRecord(
+        number=manifest.run + 1, claimed_at=now, version=__version__, lease_seconds=0
+    )
     claimed = decisions.claim(manifest, run, engine=manifest.engine, announces=False)
     return decisions.collect(decisions.release(claimed, exit_code(manifest), at=now))
 
@@ -95,8 +111,9 @@ def _tombstone(view: View, newest: Checkpoint) -> Manifest:
 def _sweep(view: View, tombstone: Manifest, *, dry_run: bool) -> bool:
     """Delete all objects of a job but the tombstone; tell whether there were any.
 
-    Checkpoints go last: as long as one of the job's other objects is there, so is what tells of it. What lies below the
-    job's name and is none of its objects stays: another store, or files of a user.
+    Checkpoints go last: as long as one of the job's other objects is there, so is what
+    tells of it. What lies below the job's name and is none of its objects stays: another
+    store, or files of a user.
     """
     kept = checkpoint_key(tombstone.job_id, tombstone.sequence)
     entries = view.store.entries(job_prefix(tombstone.job_id))

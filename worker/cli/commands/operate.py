@@ -13,7 +13,11 @@ from worker.ownership.claim import OperatorRequest
 from worker.platform.settings import PlatformSettings
 from worker.run.run import Run
 from worker.services.deployment import optional_platform
-from worker.services.platform_runs import cancel_unbegun, resume_on_platform, see_to_cancel
+from worker.services.platform_runs import (
+    cancel_unbegun,
+    resume_on_platform,
+    see_to_cancel,
+)
 from worker.services.start_run import do, reporting
 from worker.services.view import View, open_view
 
@@ -22,22 +26,37 @@ def resume(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     """Go on with a job that is interrupted, failed or crashed; or do it anew from a stage on."""
     if arguments.redeliver:
         return _redeliver(arguments, environment)
-    return resume_on_platform(arguments, environment) if arguments.on == "scaleway" else _here(arguments, environment)
+    return (
+        resume_on_platform(arguments, environment)
+        if arguments.on == "scaleway"
+        else _here(arguments, environment)
+    )
 
 
 def _redeliver(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     """Send a job's rejected final callback again."""
     if arguments.stage or arguments.takeover or arguments.on != "local":
-        raise UsageError("--redeliver goes alone: it sends a callback again, from here, and redoes nothing")
+        raise UsageError(
+            "--redeliver goes alone: it sends a callback again, from here, and redoes nothing"
+        )
     view = open_view(arguments, environment)
     if view.settings.callback is None:
-        raise ConfigError("CALLBACK_URL and CALLBACK_TOKEN are missing: --redeliver sends a callback there")
+        raise ConfigError(
+            "CALLBACK_URL and CALLBACK_TOKEN are missing: --redeliver sends a callback there"
+        )
     before = view.manifest(arguments.job_id)
-    with reporting(environment, default_format="console", job_id=arguments.job_id) as reporter:
+    with reporting(
+        environment, default_format="console", job_id=arguments.job_id
+    ) as reporter:
         code = do(view.settings, environment, reporter, arguments.job_id, Run.redeliver)
     after = view.manifest(arguments.job_id)
     return Output(
-        document={"jobId": after.job_id, "state": after.state, "run": after.run, "exitCode": int(code)},
+        document={
+            "jobId": after.job_id,
+            "state": after.state,
+            "run": after.run,
+            "exitCode": int(code),
+        },
         lines=[f"job {after.job_id} is {after.state}: {_told_again(before, after)}"],
         exit_code=code,
     )
@@ -56,33 +75,64 @@ def _told_again(before: Manifest, after: Manifest) -> str:
 def _here(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     view = open_view(arguments, environment)
     view.manifest(arguments.job_id)
-    word = OperatorRequest(stage=Stage(arguments.stage) if arguments.stage else None, takeover=arguments.takeover)
-    with reporting(environment, default_format="console", job_id=arguments.job_id) as reporter:
-        code = do(view.settings, environment, reporter, arguments.job_id, lambda job: job.resume(word))
+    word = OperatorRequest(
+        stage=Stage(arguments.stage) if arguments.stage else None,
+        takeover=arguments.takeover,
+    )
+    with reporting(
+        environment, default_format="console", job_id=arguments.job_id
+    ) as reporter:
+        code = do(
+            view.settings,
+            environment,
+            reporter,
+            arguments.job_id,
+            lambda job: job.resume(word),
+        )
     after = view.manifest(arguments.job_id)
     return Output(
-        document={"jobId": after.job_id, "state": after.state, "run": after.run, "exitCode": int(code)},
+        document={
+            "jobId": after.job_id,
+            "state": after.state,
+            "run": after.run,
+            "exitCode": int(code),
+        },
         lines=[f"job {after.job_id} is {after.state}", *_undelivered(after)],
         exit_code=code,
     )
 
 
 def cancel(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    """Cancel a job at once if nobody runs it; else ask the run to stop, and see to it that the platform's does."""
+    """Cancel a job at once if nobody runs it.
+
+    Else ask the run to stop, and see to it that the platform's does.
+    """
     view = open_view(arguments, environment)
     platform = optional_platform(arguments, environment)
     before = _begun(view, platform, arguments.job_id)
-    with reporting(environment, default_format="console", job_id=arguments.job_id) as reporter:
+    with reporting(
+        environment, default_format="console", job_id=arguments.job_id
+    ) as reporter:
 
         def ask() -> Exit:
-            return do(view.settings, environment, reporter, arguments.job_id, lambda job: job.cancel())
+            return do(
+                view.settings,
+                environment,
+                reporter,
+                arguments.job_id,
+                lambda job: job.cancel(),
+            )
 
         code = ask()
         if platform is not None:
             code = see_to_cancel(platform, view, before, ask) or code
     after = view.manifest(arguments.job_id)
     return Output(
-        document={"jobId": after.job_id, "state": after.state, "cancelRequested": after.cancel_requested},
+        document={
+            "jobId": after.job_id,
+            "state": after.state,
+            "cancelRequested": after.cancel_requested,
+        },
         lines=[_said(before, after), *_undelivered(after)],
         exit_code=code,
     )
@@ -93,7 +143,11 @@ def _begun(view: View, platform: PlatformSettings | None, job_id: str) -> Manife
     try:
         return view.manifest(job_id)
     except DataError as error:
-        if error.code != "no_such_job" or platform is None or not cancel_unbegun(platform, view, job_id):
+        if (
+            error.code != "no_such_job"
+            or platform is None
+            or not cancel_unbegun(platform, view, job_id)
+        ):
             raise
         return view.manifest(job_id)
 
@@ -111,4 +165,6 @@ def _undelivered(manifest: Manifest) -> list[str]:
     count = len(manifest.outbox.pending)
     if not count:
         return []
-    return [f"{count} callbacks are pending: set CALLBACK_URL and CALLBACK_TOKEN and run it again to deliver them"]
+    return [
+        f"{count} callbacks are pending: set CALLBACK_URL and CALLBACK_TOKEN and run it again to deliver them"
+    ]

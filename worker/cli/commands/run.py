@@ -1,4 +1,7 @@
-"""`run`: a repository becomes a course; for a platform (everything from the environment), or for a person."""
+"""`run`: a repository becomes a course.
+
+For a platform (everything from the environment), or for a person.
+"""
 
 from argparse import Namespace
 from collections.abc import Mapping
@@ -7,13 +10,24 @@ from pathlib import Path
 
 from states.exits import FATES, Exit, Fate
 from states.manifest import Identity, Manifest
-from states.repository_url import branch_fault, folder_name, repository_fault, without_credentials
+from states.repository_url import (
+    branch_fault,
+    folder_name,
+    repository_fault,
+    without_credentials,
+)
 from states.stages import State
 from worker.cli.output import Output
 from worker.course.export import export
 from worker.course.inventory import Inventory
 from worker.errors import ConfigError, UsageError
-from worker.job_request import check_trust, derived_job_id, expanded, job_id_fault, read_job
+from worker.job_request import (
+    check_trust,
+    derived_job_id,
+    expanded,
+    job_id_fault,
+    read_job,
+)
 from worker.ownership.log import CheckpointLog
 from worker.run.run import TRANSFERS
 from worker.services.start_run import do, reporting
@@ -35,12 +49,22 @@ def _run_job(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     for option in ("branch", "job_id", "engine", "out"):
         if getattr(arguments, option) is not None:
             name = option.replace("_", "-")
-            raise UsageError(f"--{name} goes with REPO; without it, everything comes from the environment")
+            raise UsageError(
+                f"--{name} goes with REPO; without it, everything comes from the environment"
+            )
     reader = EnvironmentReader(environment)
     settings, identity = read_job(reader, arguments.store)
     reader.finish()
-    with reporting(environment, default_format="json", job_id=identity.job_id) as reporter:
-        code = do(settings, environment, reporter, identity.job_id, lambda job: job.run(identity))
+    with reporting(
+        environment, default_format="json", job_id=identity.job_id
+    ) as reporter:
+        code = do(
+            settings,
+            environment,
+            reporter,
+            identity.job_id,
+            lambda job: job.run(identity),
+        )
     return Output(exit_code=code)
 
 
@@ -56,13 +80,25 @@ class _Local:
 def _run_here(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     settings = store_settings(arguments, environment)
     if arguments.engine is not None:
-        settings = replace(settings, engine=replace(settings.engine, name=arguments.engine))
+        settings = replace(
+            settings, engine=replace(settings.engine, name=arguments.engine)
+        )
     local = _local_job(arguments, settings, environment)
     job_id = local.identity.job_id
     with reporting(environment, default_format="console", job_id=job_id) as reporter:
-        code = do(settings, environment, reporter, job_id, lambda job: job.run(local.identity), local.commit)
+        code = do(
+            settings,
+            environment,
+            reporter,
+            job_id,
+            lambda job: job.run(local.identity),
+            local.commit,
+        )
     if code is not Exit.OK:
-        return Output(lines=[f"job {job_id} ended with {int(code)}: {next_step(job_id, code)}"], exit_code=code)
+        return Output(
+            lines=[f"job {job_id} ended with {int(code)}: {next_step(job_id, code)}"],
+            exit_code=code,
+        )
     return _delivered(settings, local)
 
 
@@ -72,17 +108,23 @@ def next_step(job_id: str, code: Exit) -> str:
         return f"`status {job_id}` shows the run that replaced it; once that has ended, run the same command again"
     if FATES[code] is Fate.RESUMABLE:
         return "run the same command again to go on"
-    return f"`status {job_id}` says why; when that is put right, `resume {job_id}` goes on"
+    return (
+        f"`status {job_id}` says why; when that is put right, `resume {job_id}` goes on"
+    )
 
 
-def _local_job(arguments: Namespace, settings: Settings, environment: Mapping[str, str]) -> _Local:
+def _local_job(
+    arguments: Namespace, settings: Settings, environment: Mapping[str, str]
+) -> _Local:
     repository = _repository(arguments.repository, settings)
     reader = EnvironmentReader(environment)
     check_trust(reader, repository)
     reader.finish()
     branch = arguments.branch
     if branch is not None and repository.startswith("file:"):
-        raise UsageError("--branch goes with a URL: of a folder, its HEAD is taken, or what lies there")
+        raise UsageError(
+            "--branch goes with a URL: of a folder, its HEAD is taken, or what lies there"
+        )
     if branch is not None and (fault := branch_fault(branch)):
         raise UsageError(f"--branch is {branch!r}: {fault}")
     if arguments.job_id is not None and (fault := job_id_fault(arguments.job_id)):
@@ -93,7 +135,9 @@ def _local_job(arguments: Namespace, settings: Settings, environment: Mapping[st
     revision = open_source(settings, asked, git).resolve()
     out = Path(arguments.out or f"{folder_name(repository)}-course")
     engine = engine_name(settings, None)
-    job_id = arguments.job_id or derived_job_id(repository, revision.branch, revision.commit, engine)
+    job_id = arguments.job_id or derived_job_id(
+        repository, revision.branch, revision.commit, engine
+    )
     identity = Identity(job_id=job_id, repository=repository, branch=revision.branch)
     out.absolute()  # where the current folder is gone, this fails now rather than when the course is made
     return _Local(identity=identity, commit=revision.commit, out=out)
@@ -107,7 +151,9 @@ def _repository(text: str, settings: Settings) -> str:
     if path.is_dir() or text.startswith((".", "/", "~")):
         return expanded(path).absolute().resolve().as_uri()
     if fault := repository_fault(text, allow_http=settings.allow_http_git):
-        raise UsageError(f"REPO is {without_credentials(text)!r}, which is no folder here, and as a URL: {fault}")
+        raise UsageError(
+            f"REPO is {without_credentials(text)!r}, which is no folder here, and as a URL: {fault}"
+        )
     return text
 
 
@@ -116,11 +162,17 @@ def _delivered(settings: Settings, local: _Local) -> Output:
     store = open_retrying_store(settings, runtime)
     newest = CheckpointLog(store, local.identity.job_id, runtime).newest()
     if newest is None:
-        raise ConfigError(f"job {local.identity.job_id} has just ended, and its checkpoints are gone")
+        raise ConfigError(
+            f"job {local.identity.job_id} has just ended, and its checkpoints are gone"
+        )
     if newest.manifest.state is State.CANCELED:
         return Output(lines=[_canceled(newest.manifest)])
-    paths = export(Inventory(store, runtime.executor(TRANSFERS), newest.manifest), local.out)
-    chapters = sorted((path for path in paths if path.startswith("reviewed-chapters/")), key=_number)
+    paths = export(
+        Inventory(store, runtime.executor(TRANSFERS), newest.manifest), local.out
+    )
+    chapters = sorted(
+        (path for path in paths if path.startswith("reviewed-chapters/")), key=_number
+    )
     lines = [
         f"course  {local.out}/ ({len(paths)} files, {len(chapters)} chapters; begin with {local.out / chapters[0]})",
         f"job     {local.identity.job_id} in {store.url}",
@@ -130,7 +182,9 @@ def _delivered(settings: Settings, local: _Local) -> Output:
 
 def _canceled(manifest: Manifest) -> str:
     job_id = manifest.job_id
-    what_now = f"`resume {job_id}` goes on with it, `fetch {job_id} DIR` gets what is finished"
+    what_now = (
+        f"`resume {job_id}` goes on with it, `fetch {job_id} DIR` gets what is finished"
+    )
     return f"job {job_id} is canceled, and no course was written: {what_now}"
 
 

@@ -26,7 +26,9 @@ def status(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     return Output(document=document, lines=_lines(document))
 
 
-def describe_all(view: View, platform: PlatformSettings | None, manifest: Manifest) -> dict[str, Any]:
+def describe_all(
+    view: View, platform: PlatformSettings | None, manifest: Manifest
+) -> dict[str, Any]:
     """Return what is known of a job, with the platform's runs where there is a platform."""
     document = describe(view, manifest)
     if platform is not None:
@@ -34,10 +36,14 @@ def describe_all(view: View, platform: PlatformSettings | None, manifest: Manife
     return document
 
 
-def _platform_runs(platform: PlatformSettings, view: View, manifest: Manifest) -> list[dict[str, Any]] | None:
+def _platform_runs(
+    platform: PlatformSettings, view: View, manifest: Manifest
+) -> list[dict[str, Any]] | None:
     """Return what the platform knows of a job's runs, or None if it cannot be asked now."""
     try:
-        return [run_document(run) for run in platform_runs(platform, view.runtime, manifest)]
+        return [
+            run_document(run) for run in platform_runs(platform, view.runtime, manifest)
+        ]
     except WorkerError as error:
         warn([f"the platform's runs are not known: {error}"])
         return None
@@ -49,9 +55,16 @@ def list_jobs(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     job_ids = list(all_jobs(view))
     documents = [_summary(view, job_id) for job_id in job_ids]
     rows = [["JOB", "STATE", "RUN", "SINCE", "REPOSITORY"]] + [
-        [str(one[key] or "") for key in ("jobId", "state", "run", "updatedAt", "repository")] for one in documents
+        [
+            str(one[key] or "")
+            for key in ("jobId", "state", "run", "updatedAt", "repository")
+        ]
+        for one in documents
     ]
-    return Output(document=documents, lines=table(rows) if documents else [f"no jobs in {view.store.url}"])
+    return Output(
+        document=documents,
+        lines=table(rows) if documents else [f"no jobs in {view.store.url}"],
+    )
 
 
 def all_jobs(view: View) -> Iterator[str]:
@@ -84,7 +97,10 @@ def describe(view: View, manifest: Manifest) -> dict[str, Any]:
         "commit": manifest.commit,
         "engine": {"name": manifest.engine.name, "version": manifest.engine.version},
         "step": manifest.step,
-        "stages": [_stage(manifest, record, done.get(record.stage)) for record in manifest.stages],
+        "stages": [
+            _stage(manifest, record, done.get(record.stage))
+            for record in manifest.stages
+        ],
         "runs": [
             {
                 "run": run.number,
@@ -101,7 +117,8 @@ def describe(view: View, manifest: Manifest) -> dict[str, Any]:
         "pendingCallbacks": [_event(event) for event in manifest.outbox.pending],
         "callbackTrouble": manifest.outbox.trouble,
         "rejectedCallbacks": [
-            {"sequence": one.sequence, "statusCode": one.status_code, "at": one.at} for one in manifest.outbox.rejected
+            {"sequence": one.sequence, "statusCode": one.status_code, "at": one.at}
+            for one in manifest.outbox.rejected
         ],
         "collected": manifest.collected,
         "store": view.store.url,
@@ -117,7 +134,9 @@ def _items_done(view: View, manifest: Manifest) -> dict[Stage, tuple[int, int | 
     done = len(inventory.unfinished())
     if INFO[stage].folder is None:
         return {stage: (done, 1)}
-    read = inventory.read([one for one in inventory.finished() if one.path.endswith(".yaml")])
+    read = inventory.read(
+        [one for one in inventory.finished() if one.path.endswith(".yaml")]
+    )
     outputs = {holding.path: body for holding, body in read if body is not None}
     try:
         return {stage: (done, len(Rules(stage, outputs).expected))}
@@ -125,7 +144,9 @@ def _items_done(view: View, manifest: Manifest) -> dict[Stage, tuple[int, int | 
         return {stage: (done, None)}
 
 
-def _stage(manifest: Manifest, record: StageRecord, counts: tuple[int, int | None] | None) -> dict[str, Any]:
+def _stage(
+    manifest: Manifest, record: StageRecord, counts: tuple[int, int | None] | None
+) -> dict[str, Any]:
     items, total = counts or (len(record.artifacts), len(record.artifacts) or None)
     now = "running" if record.stage is manifest.current_stage else "waiting"
     return {
@@ -157,7 +178,12 @@ def _error(manifest: Manifest) -> dict[str, Any] | None:
 
 
 def _event(event: CallbackEvent) -> dict[str, Any]:
-    return {"sequence": event.sequence, "type": event.type, "status": event.status, "step": event.step}
+    return {
+        "sequence": event.sequence,
+        "type": event.type,
+        "status": event.status,
+        "step": event.step,
+    }
 
 
 def _summary(view: View, job_id: str) -> dict[str, Any]:
@@ -190,18 +216,32 @@ def _lines(document: dict[str, Any]) -> list[str]:
         f"engine      {engine['name']} {engine['version']}",
     ]
     if error := document["error"]:
-        lines.append(f"error       {error['message']} ({error['code']}, exit code {error['exitCode']})")
+        lines.append(
+            f"error       {error['message']} ({error['code']}, exit code {error['exitCode']})"
+        )
     if document["cancelRequested"]:
         lines.append("cancel      requested")
     rows = [
-        [f"  {one['step']} {one['stage']}", one["state"], _count(one), seconds(one["seconds"]), _tries(one)]
+        [
+            f"  {one['step']} {one['stage']}",
+            one["state"],
+            _count(one),
+            seconds(one["seconds"]),
+            _tries(one),
+        ]
         for one in document["stages"]
     ]
     pending, rejected = document["pendingCallbacks"], document["rejectedCallbacks"]
-    said = [f"pending     callback {one['sequence']}: {one['type']} {one['status']}" for one in pending]
+    said = [
+        f"pending     callback {one['sequence']}: {one['type']} {one['status']}"
+        for one in pending
+    ]
     if trouble := document["callbackTrouble"]:
         said.append(f"webhook     {trouble}")
-    refused = [f"rejected    callback {one['sequence']}, with status {one['statusCode']}" for one in rejected]
+    refused = [
+        f"rejected    callback {one['sequence']}, with status {one['statusCode']}"
+        for one in rejected
+    ]
     runs = [f"platform    {_run(one)}" for one in document.get("platformRuns") or []]
     return [*lines, *table(rows), *said, *refused, *runs]
 
@@ -214,7 +254,9 @@ def _run(one: dict[str, Any]) -> str:
 
 def _count(stage: dict[str, Any]) -> str:
     total = stage["total"]
-    return f"{stage['items']}/{total}" if total is not None else str(stage["items"] or "")
+    return (
+        f"{stage['items']}/{total}" if total is not None else str(stage["items"] or "")
+    )
 
 
 def _tries(stage: dict[str, Any]) -> str:

@@ -34,14 +34,22 @@ def submit(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     variables = job_environment(identity, environment)
     if faults := deployment.faults([variables])[0]:
         raise ConfigError("\n".join(faults))
-    view = runs_view(arguments, environment, deployment.definition) if arguments.job_id or arguments.wait else None
+    view = (
+        runs_view(arguments, environment, deployment.definition)
+        if arguments.job_id or arguments.wait
+        else None
+    )
     known: list[str] = []
     if arguments.job_id:
         known = [run.id for run in deployment.runs() if run.job_id == identity.job_id]
         if isinstance(view, View):
             _check_known(view, identity)
     run = deployment.start(variables, known)
-    document = {"jobId": identity.job_id, "runId": run.id, "definitionId": deployment.definition.id}
+    document = {
+        "jobId": identity.job_id,
+        "runId": run.id,
+        "definitionId": deployment.definition.id,
+    }
     if arguments.wait:
         return _followed(deployment, view, run, document, environment)
     return Output(document=document, lines=[_started(identity.job_id, run)])
@@ -49,7 +57,11 @@ def submit(arguments: Namespace, environment: Mapping[str, str]) -> Output:
 
 def new_job_id(repository: str, runtime: Runtime) -> str:
     """Return a name for a new job; of a repository that is refused anyway, it says nothing."""
-    name = "job" if repository_fault(repository, allow_http=True) else short_name(repository)
+    name = (
+        "job"
+        if repository_fault(repository, allow_http=True)
+        else short_name(repository)
+    )
     return f"{name[:64]}-{runtime.token()}"
 
 
@@ -71,11 +83,22 @@ def _followed(
     environment: Mapping[str, str],
 ) -> Output:
     job_id = document["jobId"]
-    follower = Follower(deployment.platform, view if isinstance(view, View) else None, deployment.runtime)
+    follower = Follower(
+        deployment.platform,
+        view if isinstance(view, View) else None,
+        deployment.runtime,
+    )
     with reporting(environment, default_format="console", job_id=job_id) as reporter:
         LOG.info("started a run on the platform", extra={"run_id": run.id})
         if isinstance(view, str):
-            LOG.warning("following the platform's run only, without the stages", extra={"reason": view})
+            LOG.warning(
+                "following the platform's run only, without the stages",
+                extra={"reason": view},
+            )
         found = follower.follow(job_id, run.id, reporter.transition)
     told = {**document, "state": found.state, "exitCode": int(found.exit_code)}
-    return Output(document=told, lines=[_started(job_id, run), found.said], exit_code=found.exit_code)
+    return Output(
+        document=told,
+        lines=[_started(job_id, run), found.said],
+        exit_code=found.exit_code,
+    )

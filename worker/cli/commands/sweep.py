@@ -1,4 +1,7 @@
-"""`sweep`: starts runs for the jobs that need one, and that nobody else will start. Made to be run by cron."""
+"""`sweep`: starts runs for the jobs that need one, and that nobody else will start.
+
+Made to be run by cron.
+"""
 
 from argparse import Namespace
 from collections.abc import Mapping
@@ -11,15 +14,32 @@ from states.keys import artifact_name, artifacts_prefix, valid_job_id
 from states.stages import Stage
 from worker.cli.commands.status import all_jobs
 from worker.cli.output import Output
-from worker.errors import DamagedCheckpointError, UnknownFormatError, UsageError, WorkerError
+from worker.errors import (
+    DamagedCheckpointError,
+    UnknownFormatError,
+    UsageError,
+    WorkerError,
+)
 from worker.ownership.heartbeat import read_silence
 from worker.ownership.log import CheckpointLog
 from worker.platform.environment import job_environment
 from worker.platform.port import LostAnswerError
-from worker.platform.sweep_decision import Action, SweepCandidate, SweepDecision, attempts_since, first_look
+from worker.platform.sweep_decision import (
+    Action,
+    SweepCandidate,
+    SweepDecision,
+    attempts_since,
+    first_look,
+)
 from worker.run.run import TRANSFERS
 from worker.services import sweep_mark as mark
-from worker.services.deployment import Deployment, open_deployment, operators_view, runs_of, warn
+from worker.services.deployment import (
+    Deployment,
+    open_deployment,
+    operators_view,
+    runs_of,
+    warn,
+)
 from worker.services.unstarted import identity_by
 from worker.services.view import View
 from worker.system.runtime import SystemRuntime
@@ -48,7 +68,11 @@ def sweep(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     view = operators_view(arguments, environment, deployment.definition)
     theirs = deployment.definition.environment.get("STORE_URL", view.store.url)
     if theirs.rstrip("/") != view.store.url.rstrip("/"):
-        warn([f"looking for jobs in {view.store.url}, while the definition's runs write to {theirs}"])
+        warn(
+            [
+                f"looking for jobs in {view.store.url}, while the definition's runs write to {theirs}"
+            ]
+        )
     looking = Sweep(view, deployment, arguments)
     cases = looking.cases()
     return _said(cases, looking.failure, dry_run=arguments.dry_run)
@@ -57,7 +81,9 @@ def sweep(arguments: Namespace, environment: Mapping[str, str]) -> Output:
 class Sweep:
     """One look at all jobs, and what is done about them."""
 
-    def __init__(self, view: View, deployment: Deployment, arguments: Namespace) -> None:
+    def __init__(
+        self, view: View, deployment: Deployment, arguments: Namespace
+    ) -> None:
         """Ask the platform for its runs."""
         self._view = view
         self._deployment = deployment
@@ -72,7 +98,9 @@ class Sweep:
 
     def cases(self) -> list[SweepResult]:
         """Look at all jobs, and then, one by one, start what is needed."""
-        job_ids = set(all_jobs(self._view)) | {run.job_id for run in self._runs if valid_job_id(run.job_id or "")}
+        job_ids = set(all_jobs(self._view)) | {
+            run.job_id for run in self._runs if valid_job_id(run.job_id or "")
+        }
         names = sorted(job_id for job_id in job_ids if job_id)
         patients = self._view.runtime.executor(TRANSFERS).map(self._examine, names)
         return [self._treat(patient, finding) for patient, finding in patients]
@@ -83,22 +111,38 @@ class Sweep:
         try:
             newest = log.newest()
             manifest = newest.manifest if newest else None
-            patient = SweepCandidate(job_id=job_id, manifest=manifest, runs=runs_of(self._runs, job_id, manifest))
+            patient = SweepCandidate(
+                job_id=job_id,
+                manifest=manifest,
+                runs=runs_of(self._runs, job_id, manifest),
+            )
             finding = first_look(patient)
             if finding.action is Action.START:
-                finding = self._sign_of_life(log, patient) or self._in_vain(patient) or finding
+                finding = (
+                    self._sign_of_life(log, patient)
+                    or self._in_vain(patient)
+                    or finding
+                )
         except (DamagedCheckpointError, UnknownFormatError) as error:
             if isinstance(error, UnknownFormatError):
                 self.failure = error
-            return SweepCandidate(job_id=job_id, manifest=None, runs=()), _skip(str(error))
+            return SweepCandidate(job_id=job_id, manifest=None, runs=()), _skip(
+                str(error)
+            )
         return patient, finding
 
-    def _sign_of_life(self, log: CheckpointLog, patient: SweepCandidate) -> SweepDecision | None:
+    def _sign_of_life(
+        self, log: CheckpointLog, patient: SweepCandidate
+    ) -> SweepDecision | None:
         manifest = patient.manifest
         if manifest is None or manifest.released:
             return None
         silent, lease = read_silence(self._view.store, log, manifest)
-        return _skip(f"run {manifest.run} was heard of {silent}s ago") if silent <= lease else None
+        return (
+            _skip(f"run {manifest.run} was heard of {silent}s ago")
+            if silent <= lease
+            else None
+        )
 
     def _in_vain(self, patient: SweepCandidate) -> SweepDecision | None:
         attempts = attempts_since(patient, self._last_item(patient.job_id))
@@ -113,7 +157,11 @@ class Sweep:
         """Return when the job's last item was stored; the snapshot of its source is none."""
         entries = self._view.store.entries(artifacts_prefix(job_id))
         named = ((artifact_name(entry.key), entry.modified) for entry in entries)
-        moments = [modified for name, modified in named if name is not None and name.stage is not Stage.CLONE]
+        moments = [
+            modified
+            for name, modified in named
+            if name is not None and name.stage is not Stage.CLONE
+        ]
         return datetime.fromtimestamp(max(moments), UTC) if moments else None
 
     def _treat(self, patient: SweepCandidate, finding: SweepDecision) -> SweepResult:
@@ -125,16 +173,24 @@ class Sweep:
         if self._live >= self._max_parallel:
             said = f"{self._live} runs of the definition are live, and --max-parallel is {self._max_parallel}"
             return replace(case, finding=_skip(said))
-        identity = patient.manifest.identity if patient.manifest else identity_by(patient.job_id, last)
+        identity = (
+            patient.manifest.identity
+            if patient.manifest
+            else identity_by(patient.job_id, last)
+        )
         variables = job_environment(identity, last.environment)
         if faults := self._deployment.faults([variables])[0]:
-            return replace(case, finding=_skip(f"a run would be refused: {'; '.join(faults)}"))
+            return replace(
+                case, finding=_skip(f"a run would be refused: {'; '.join(faults)}")
+            )
         if self._dry_run:
             self._live += 1
             return case
         return self._start(case, variables, patient)
 
-    def _start(self, case: SweepResult, variables: Mapping[str, str], patient: SweepCandidate) -> SweepResult:
+    def _start(
+        self, case: SweepResult, variables: Mapping[str, str], patient: SweepCandidate
+    ) -> SweepResult:
         store, last = self._view.store, patient.runs[-1]
         key = mark.take(store, self._view.runtime, case.job_id, last.id)
         if key is None:
@@ -154,19 +210,34 @@ def _skip(reason: str) -> SweepDecision:
     return SweepDecision(action=Action.SKIP, reason=reason)
 
 
-def _said(cases: list[SweepResult], failure: WorkerError | None, *, dry_run: bool) -> Output:
-    kinds = {action: [case for case in cases if case.finding.action is action] for action in Action}
+def _said(
+    cases: list[SweepResult], failure: WorkerError | None, *, dry_run: bool
+) -> Output:
+    kinds = {
+        action: [case for case in cases if case.finding.action is action]
+        for action in Action
+    }
     started = "would start a run" if dry_run else "started run"
     lines = [
         f"{case.job_id}: {' '.join(filter(None, (started, case.run_id)))}, since {case.finding.reason}"
         for case in kinds[Action.START]
     ]
-    lines += [f"{case.job_id}: skipped, since {case.finding.reason}" for case in kinds[Action.SKIP]]
-    lines += [f"{case.job_id}: given up, since {case.finding.reason}" for case in kinds[Action.GIVE_UP]]
+    lines += [
+        f"{case.job_id}: skipped, since {case.finding.reason}"
+        for case in kinds[Action.SKIP]
+    ]
+    lines += [
+        f"{case.job_id}: given up, since {case.finding.reason}"
+        for case in kinds[Action.GIVE_UP]
+    ]
     document = {
-        "swept": [{**case.document, "runId": case.run_id} for case in kinds[Action.START]],
+        "swept": [
+            {**case.document, "runId": case.run_id} for case in kinds[Action.START]
+        ],
         "skipped": [case.document for case in kinds[Action.SKIP]],
         "givenUp": [case.document for case in kinds[Action.GIVE_UP]],
     }
     code = Exit.OK if failure is None else failure.exit
-    return Output(document=document, lines=lines or ["nothing to sweep"], exit_code=code)
+    return Output(
+        document=document, lines=lines or ["nothing to sweep"], exit_code=code
+    )

@@ -20,16 +20,27 @@ from worker.services.view import View, open_view
 
 
 def verify(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    """Check every artifact's size and SHA-256, and the chain of checkpoints; deeply, also what is in them."""
+    """Check every artifact's size and SHA-256, and the chain of checkpoints.
+
+    Deeply, also what is in them.
+    """
     view = open_view(arguments, environment)
     manifest = view.manifest(arguments.job_id)
     inventory = Inventory(view.store, view.runtime.executor(TRANSFERS), manifest)
     chain, faults = _read_chain(view, manifest)
     read = list(inventory.read(inventory.finished(course_only=False)))
-    faults += [f"{holding.key} is missing or damaged" for holding, body in read if body is None]
+    faults += [
+        f"{holding.key} is missing or damaged" for holding, body in read if body is None
+    ]
     if arguments.deep:
         faults += _broken_rules(chain)
-        faults += _invalid_files({holding.path: (holding.stage, body) for holding, body in read if body is not None})
+        faults += _invalid_files(
+            {
+                holding.path: (holding.stage, body)
+                for holding, body in read
+                if body is not None
+            }
+        )
         faults += _lost_generations(view, chain, manifest)
     document = {
         "jobId": manifest.job_id,
@@ -39,7 +50,10 @@ def verify(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     }
     if faults:
         return Output(document=document, lines=faults, exit_code=Exit.DATA_ERROR)
-    return Output(document=document, lines=[f"{len(read)} artifacts and {manifest.sequence} checkpoints are whole"])
+    return Output(
+        document=document,
+        lines=[f"{len(read)} artifacts and {manifest.sequence} checkpoints are whole"],
+    )
 
 
 def _read_chain(view: View, newest: Manifest) -> tuple[list[Checkpoint], list[str]]:
@@ -59,7 +73,9 @@ def _read_chain(view: View, newest: Manifest) -> tuple[list[Checkpoint], list[st
             continue
         follows = bool(chain) and chain[-1].manifest.sequence == sequence - 1
         if follows and checkpoint.manifest.previous != chain[-1].sha256:
-            faults.append(f"{key} does not follow from the checkpoint before it: its hash of that differs")
+            faults.append(
+                f"{key} does not follow from the checkpoint before it: its hash of that differs"
+            )
         chain.append(checkpoint)
     return chain, faults
 
@@ -77,16 +93,27 @@ def _invalid_files(files: dict[str, tuple[Stage, bytes]]) -> Iterator[str]:
             yield fault
 
 
-def _fault(stage: Stage, path: str, body: bytes, outputs: dict[str, bytes]) -> str | None:
+def _fault(
+    stage: Stage, path: str, body: bytes, outputs: dict[str, bytes]
+) -> str | None:
     try:
         return Rules(stage, outputs).fault(path, body)
     except (KeyError, InvalidItemError) as error:
         return f"{path} cannot be checked: {error}"
 
 
-def _lost_generations(view: View, chain: list[Checkpoint], newest: Manifest) -> Iterator[str]:
+def _lost_generations(
+    view: View, chain: list[Checkpoint], newest: Manifest
+) -> Iterator[str]:
     """Name what earlier checkpoints name (of generations that were done anew) and the store does not have."""
     artifacts = Artifacts(view.store, newest.job_id, view.runtime.executor(TRANSFERS))
-    records = {record for checkpoint in chain for record in checkpoint.manifest.stages if record.artifacts}
-    for stage, artifact in artifacts.missing(sorted(records - set(newest.stages), key=lambda one: str(one.inputs))):
+    records = {
+        record
+        for checkpoint in chain
+        for record in checkpoint.manifest.stages
+        if record.artifacts
+    }
+    for stage, artifact in artifacts.missing(
+        sorted(records - set(newest.stages), key=lambda one: str(one.inputs))
+    ):
         yield f"{artifact.path} of an earlier {stage} is missing"

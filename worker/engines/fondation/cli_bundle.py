@@ -16,7 +16,11 @@ MISSING: Final = "missing"
 HELP_SECONDS: Final = 30.0
 """So long the CLI may take to print its help; one that does not answer is taken for an old one."""
 
-_BUNDLES: Final = ("cloud-run/cli.bundled.cjs", "dist/cli.bundled.cjs", "dist/cli.bundled.mjs")
+_BUNDLES: Final = (
+    "cloud-run/cli.bundled.cjs",
+    "dist/cli.bundled.cjs",
+    "dist/cli.bundled.mjs",
+)
 _SOURCES: Final = "src"
 _SCRIPT: Final = "src/analyze-all.ts"
 _VERSION_DIGITS: Final = 12
@@ -33,10 +37,19 @@ class Bundle:
     files: tuple[Path, ...]
     """What it consists of."""
 
-    def argv(self, repository: Path, output: Path, step: Stage | None) -> tuple[str, ...]:
+    def argv(
+        self, repository: Path, output: Path, step: Stage | None
+    ) -> tuple[str, ...]:
         """Return the command line that does one step, or all of them."""
         steps = ("--steps", step) if step else ()
-        return (self.program, *self.arguments, str(repository), "--output-dir", str(output), *steps)
+        return (
+            self.program,
+            *self.arguments,
+            str(repository),
+            "--output-dir",
+            str(output),
+            *steps,
+        )
 
     def version(self) -> str:
         """Return the first digits of the SHA-256 of all its files."""
@@ -46,7 +59,10 @@ class Bundle:
         return digest.hexdigest()[:_VERSION_DIGITS]
 
     def takes_steps(self, env: Mapping[str, str], runtime: Runtime, stop: Flag) -> bool:
-        """Ask it whether it can do single steps; raise MissingProgramError, or ProcessStoppedError at `stop`."""
+        """Ask it whether it can do single steps.
+
+        Raise MissingProgramError, or ProcessStoppedError at `stop`.
+        """
         argv = (self.program, *self.arguments, "--help")
         command = Command(argv=argv, env=env, cwd=self.folder)
         try:
@@ -57,12 +73,24 @@ class Bundle:
 
 
 def find_bundle(folder: Path) -> Bundle | None:
-    """Return the CLI that a folder holds, or None; whether there is a program that runs it is another question."""
+    """Return the CLI that a folder holds, or None.
+
+    Whether there is a program that runs it is another question.
+    """
     for name in _BUNDLES:
         file = folder / name
         if os.access(file, os.R_OK) and file.is_file():
-            return Bundle(folder=folder, program="node", arguments=(str(file), "analyze"), files=(file,))
+            return Bundle(
+                folder=folder,
+                program="node",
+                arguments=(str(file), "analyze"),
+                files=(file,),
+            )
     if (folder / _SCRIPT).is_file():
-        files = tuple(sorted(file for file in (folder / _SOURCES).rglob("*") if file.is_file()))
-        return Bundle(folder=folder, program="bun", arguments=("run", _SCRIPT), files=files)
+        files = tuple(
+            sorted(file for file in (folder / _SOURCES).rglob("*") if file.is_file())
+        )
+        return Bundle(
+            folder=folder, program="bun", arguments=("run", _SCRIPT), files=files
+        )
     return None

@@ -8,12 +8,23 @@ from urllib.parse import urlsplit
 
 from worker.engines.port import EngineFailedError
 
-_CREDENTIALS: Final = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN")
+_CREDENTIALS: Final = (
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_AUTH_TOKEN",
+    "CLAUDE_CODE_OAUTH_TOKEN",
+)
 _KEY_FILE: Final = "ANTHROPIC_API_KEY_FILE"
 """Names a file with the key, for those who mount secrets, or build them in; it may be empty."""
 _ADDRESSES: Final = (
     "ANTHROPIC_BASE_URL",
-    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"),
+    *(
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+    ),
 )
 _PLAIN: Final = (
     *("PATH", "ANTHROPIC_MODEL"),
@@ -25,11 +36,17 @@ _SHORTEST_SECRET: Final = 6
 """Anything shorter would be struck out of every other line."""
 
 
-def variables(environment: Mapping[str, str], home: Path, scratch: Path) -> dict[str, str]:
+def variables(
+    environment: Mapping[str, str], home: Path, scratch: Path
+) -> dict[str, str]:
     """Return the whole environment of the CLI."""
     return {
         "LANG": "C.UTF-8",
-        **{name: environment[name] for name in (*_PLAIN, *_ADDRESSES) if environment.get(name)},
+        **{
+            name: environment[name]
+            for name in (*_PLAIN, *_ADDRESSES)
+            if environment.get(name)
+        },
         **_credentials(environment),
         "HOME": str(home),
         "TMPDIR": str(scratch),
@@ -40,7 +57,9 @@ def secrets(environment: Mapping[str, str]) -> tuple[str, ...]:
     """Return what of the CLI's environment must not be seen in anything that it prints."""
     held: list[str | None] = list(_credentials(environment).values())
     held += [urlsplit(environment.get(name, "")).password for name in _ADDRESSES]
-    return tuple(secret for secret in held if secret and len(secret) >= _SHORTEST_SECRET)
+    return tuple(
+        secret for secret in held if secret and len(secret) >= _SHORTEST_SECRET
+    )
 
 
 def _credentials(environment: Mapping[str, str]) -> dict[str, str]:
@@ -53,7 +72,8 @@ def _credentials(environment: Mapping[str, str]) -> dict[str, str]:
         key = Path(file).read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
         raise EngineFailedError(
-            f"{_KEY_FILE} is {file!r}, which cannot be read ({error}): name a file with the key", temporary=False
+            f"{_KEY_FILE} is {file!r}, which cannot be read ({error}): name a file with the key",
+            temporary=False,
         ) from error
     return {"ANTHROPIC_API_KEY": key} if key else {}
 

@@ -71,12 +71,19 @@ class CliOutput:
     def close(self) -> None:
         """Say how much was left out of the log."""
         if self._left_out:
-            LOG.warning("the CLI printed more than is shown", extra={"lines_left_out": self._left_out})
+            LOG.warning(
+                "the CLI printed more than is shown",
+                extra={"lines_left_out": self._left_out},
+            )
         self._left_out = 0
 
     def _heed(self, text: str) -> None:
         marker = _MARKER.match(text)
-        if marker is not None and int(marker[2]) == STEPS and int(marker[1]) == self.step + 1:
+        if (
+            marker is not None
+            and int(marker[2]) == STEPS
+            and int(marker[1]) == self.step + 1
+        ):
             self.step += 1
 
     def _pass_on(self, heard: OutputLine) -> None:
@@ -111,7 +118,11 @@ def parse(stream: Stream, line: str) -> OutputLine:
         level, text = int(cut_off[1]), line
     else:
         printed = stream is Stream.STDOUT
-        return OutputLine(level=logging.INFO if printed else logging.WARNING, text=line, blames=not printed)
+        return OutputLine(
+            level=logging.INFO if printed else logging.WARNING,
+            text=line,
+            blames=not printed,
+        )
     return OutputLine(level=_level(level), text=text, blames=level >= _ERROR)
 
 
@@ -119,7 +130,9 @@ def _message(document: dict[str, Any]) -> str:
     """Return what a line of pino says, with the error that may be in it."""
     error = document.get("err") or document.get("error")
     reason = error.get("message") if isinstance(error, dict) else error
-    said = [text for text in (document.get("msg"), reason) if isinstance(text, str) and text]
+    said = [
+        text for text in (document.get("msg"), reason) if isinstance(text, str) and text
+    ]
     return ": ".join(dict.fromkeys(said))
 
 

@@ -11,7 +11,12 @@ from typing import Final
 from states.stages import INFO, Stage, before
 from worker.engines.fondation.cli_output import CliOutput
 from worker.engines.fondation.failure import disk_fault, failure, permanent
-from worker.engines.fondation.output_files import RejectedError, paths_of, read_item, stage_of
+from worker.engines.fondation.output_files import (
+    RejectedError,
+    paths_of,
+    read_item,
+    stage_of,
+)
 from worker.engines.fondation.output_watch import FOLDERS, OutputWatch
 from worker.engines.fondation.yaml_guard import YamlGuard
 from worker.engines.fondation.yaml_names import normalized
@@ -59,15 +64,24 @@ class CliProcess:
         self._sign_of_life = runtime.monotonic()
         stored = [path for path in self._taken if "/" not in path]
         self._keeper = YamlGuard(
-            plan.output, {} if plan.alone else {path: (course / path).read_bytes() for path in stored}
+            plan.output,
+            {}
+            if plan.alone
+            else {path: (course / path).read_bytes() for path in stored},
         )
         self._watch = OutputWatch(plan.output, runtime)
         self._speech = CliOutput(runtime, plan.secrets)
-        self._process = Process(plan.command, runtime, LineSplitter(self._speech.hear).take)
+        self._process = Process(
+            plan.command, runtime, LineSplitter(self._speech.hear).take
+        )
 
     def goes_on(self, stage: Stage) -> bool:
         """Tell whether it is on its way to a stage, or past it."""
-        return not self._closed and not self._plan.alone and INFO[stage].step > INFO[self._stage].step
+        return (
+            not self._closed
+            and not self._plan.alone
+            and INFO[stage].step > INFO[self._stage].step
+        )
 
     def follow(self, stage: Stage) -> Iterator[Item]:
         """Yield what it writes for a stage, until the stage is finished; raise EngineFailedError."""
@@ -77,7 +91,10 @@ class CliProcess:
             code = self._process.wait(0)
             over = code is not None or self._is_past(stage)
             self._notice(0 if over else _WAIT_SECONDS)
-            yield from self._take(paths_of(self._plan.output, stage) if over else self._due(stage), final=over)
+            yield from self._take(
+                paths_of(self._plan.output, stage) if over else self._due(stage),
+                final=over,
+            )
             if over:
                 self._conclude(stage, code)
                 return
@@ -109,7 +126,9 @@ class CliProcess:
         """Tell whether it has announced a later stage, or written a file of one."""
         if self._plan.alone:
             return False
-        reached = [INFO[found].step for path in self._noted if (found := stage_of(path))]
+        reached = [
+            INFO[found].step for path in self._noted if (found := stage_of(path))
+        ]
         return max([self._speech.step + 1, *reached]) > INFO[stage].step
 
     def _notice(self, seconds: float) -> None:
@@ -130,7 +149,10 @@ class CliProcess:
                 body = normalized(path, read_item(self._plan.output, path))
             except RejectedError as error:
                 if final:
-                    LOG.warning("a file of the CLI's is not taken", extra={"path": path, "fault": str(error)})
+                    LOG.warning(
+                        "a file of the CLI's is not taken",
+                        extra={"path": path, "fault": str(error)},
+                    )
                 continue
             digest = _digest(body)
             if self._taken.get(path) != digest:
@@ -140,27 +162,38 @@ class CliProcess:
                 yield Item(path=path, body=body)
 
     def _conclude(self, stage: Stage, code: int | None) -> None:
-        """Raise EngineFailedError or DiskError if it has ended badly; an exit code of 0 proves nothing."""
+        """Raise EngineFailedError or DiskError if it has ended badly.
+
+        An exit code of 0 proves nothing.
+        """
         self._speech.close()
         if code is None or self._is_past(stage):
             return
         errors = self._speech.errors()
         folder = self._plan.folder
         if code != 0:
-            raise disk_fault(errors, folder) or full_disk(folder) or failure(code, errors)
+            raise (
+                disk_fault(errors, folder) or full_disk(folder) or failure(code, errors)
+            )
         if self._fruits:
             return
         if fault := full_disk(folder):
             raise fault
         reason = permanent(errors)
         if reason is not None:
-            raise EngineFailedError(f"the Fondation CLI has made nothing: {reason}", temporary=False)
+            raise EngineFailedError(
+                f"the Fondation CLI has made nothing: {reason}", temporary=False
+            )
 
     def _check_silence(self) -> None:
         limit = self._plan.silence_seconds
-        quiet = self._runtime.monotonic() - max(self._sign_of_life, self._process.last_output)
+        quiet = self._runtime.monotonic() - max(
+            self._sign_of_life, self._process.last_output
+        )
         if quiet > limit:
-            reason = f"the Fondation CLI has shown no sign of life for {limit:g} seconds"
+            reason = (
+                f"the Fondation CLI has shown no sign of life for {limit:g} seconds"
+            )
             raise EngineFailedError(reason, temporary=True)
 
 

@@ -30,7 +30,12 @@ class FondationEngine:
     name = "fondation"
 
     def __init__(
-        self, folder: Path, environment: Mapping[str, str], runtime: Runtime, *, silence_seconds: float
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        runtime: Runtime,
+        *,
+        silence_seconds: float,
     ) -> None:
         """Take the CLI from a folder, if there is one, and what it may know from the worker's environment.
 
@@ -45,7 +50,9 @@ class FondationEngine:
         self._takes_steps: bool | None = None
         self._tree: Tree | None = None
         self._started = 0
-        self._turn = threading.Lock()  # of `produce`: one that was stopped may take a moment to end
+        self._turn = (
+            threading.Lock()
+        )  # of `produce`: one that was stopped may take a moment to end
         self._lock = threading.Lock()  # of the following, which other threads change
         self._session: CliProcess | None = None
         self._paused = False
@@ -99,7 +106,8 @@ class FondationEngine:
             )
         if shutil.which(bundle.program, path=self._search_path) is None:
             raise EngineFailedError(
-                f"{bundle.program}, which runs the Fondation CLI, is not in PATH: install it", temporary=False
+                f"{bundle.program}, which runs the Fondation CLI, is not in PATH: install it",
+                temporary=False,
             )
         return bundle
 
@@ -111,7 +119,9 @@ class FondationEngine:
             return self._session
         self._close()
         plan = self._plan(stage, workspace, stop)
-        LOG.info("starting the CLI", extra={"stage": stage, "all_stages": not plan.alone})
+        LOG.info(
+            "starting the CLI", extra={"stage": stage, "all_stages": not plan.alone}
+        )
         session = CliProcess(plan, workspace.output, self._runtime)
         with self._lock:
             self._session = session
@@ -137,13 +147,17 @@ class FondationEngine:
         for made in (output, scratch):
             made.mkdir(parents=True)
         home.make_home(root / "home", self._environment)
-        env = home.variables(self._environment, root / "home", scratch) | {"CLAUDE_OUTPUT_DIR": str(output)}
+        env = home.variables(self._environment, root / "home", scratch) | {
+            "CLAUDE_OUTPUT_DIR": str(output)
+        }
         if self._tree is None:
             self._tree = Tree(root / "source")
         self._tree.prepare(workspace.source)
         if self._takes_steps is None:
             self._takes_steps = bundle.takes_steps(env, self._runtime, stop)
-        argv = bundle.argv(self._tree.path, output, stage if self._takes_steps else None)
+        argv = bundle.argv(
+            self._tree.path, output, stage if self._takes_steps else None
+        )
         return CliTask(
             stage=stage,
             alone=self._takes_steps,
@@ -156,4 +170,6 @@ class FondationEngine:
 
 
 def _unusable(error: OSError) -> EngineFailedError:
-    return EngineFailedError(f"the Fondation CLI could not be run: {error}", temporary=True)
+    return EngineFailedError(
+        f"the Fondation CLI could not be run: {error}", temporary=True
+    )

@@ -23,22 +23,44 @@ _SIGNS: Final = tuple(
         # What may pass comes first, for where a line says both: trying again costs little.
         (_status(r"408|429|5\d\d"), True),
         (r"rate.?limit|too many requests|usage limit|overloaded", True),
-        (r"\bE(?:CONNRESET|CONNREFUSED|CONNABORTED|TIMEDOUT|NOTFOUND|AI_AGAIN|PIPE|NETUNREACH|HOSTUNREACH)\b", True),
-        (r"fetch failed|socket hang up|network error|connection error|timed? ?out|UND_ERR_", True),
-        (r"internal server error|bad gateway|service unavailable|gateway timeout", True),
+        (
+            r"\bE(?:CONNRESET|CONNREFUSED|CONNABORTED|TIMEDOUT|NOTFOUND|AI_AGAIN|PIPE|NETUNREACH|HOSTUNREACH)\b",
+            True,
+        ),
+        (
+            r"fetch failed|socket hang up|network error|connection error|timed? ?out|UND_ERR_",
+            True,
+        ),
+        (
+            r"internal server error|bad gateway|service unavailable|gateway timeout",
+            True,
+        ),
         (_status("401|403"), False),
-        (r"authentication_error|permission_error|unauthorized|could not resolve authentication", False),
-        (r"invalid (?:x-)?api.?key|api.?key\b.{0,40}\b(?:missing|required|not set|not found|must|invalid)\b", False),
+        (
+            r"authentication_error|permission_error|unauthorized|could not resolve authentication",
+            False,
+        ),
+        (
+            r"invalid (?:x-)?api.?key|api.?key\b.{0,40}\b(?:missing|required|not set|not found|must|invalid)\b",
+            False,
+        ),
         (r"\b(?:missing|no|set|provide|export)\b.{0,40}api.?key", False),
-        (r"please run /login|not logged in|oauth token\b.{0,20}\b(?:expired|revoked|invalid)", False),
+        (
+            r"please run /login|not logged in|oauth token\b.{0,20}\b(?:expired|revoked|invalid)",
+            False,
+        ),
         # Somebody has to pay; the next run would only ask again.
         (r"credit balance is too low", False),
     )
 )
 _NO_ROOM: Final = re.compile(
-    r"\b(?:ENOSPC|EDQUOT)\b(?!.*watch)|no space left on device|disk quota exceeded", re.IGNORECASE
+    r"\b(?:ENOSPC|EDQUOT)\b(?!.*watch)|no space left on device|disk quota exceeded",
+    re.IGNORECASE,
 )
-"""What Node and the tools that it starts say of a full disk; of too many watched files, it says ENOSPC, too."""
+"""What Node and the tools that it starts say of a full disk.
+
+Of too many watched files, it says ENOSPC, too.
+"""
 _MEANINGLESS: Final = re.compile(r"\s|at |Node\.js v|[\W\d_]*$|(?:file://)?/\S+:\d+$")
 """Begins lines that say nothing by themselves: of stack traces, and around them."""
 
@@ -49,8 +71,13 @@ def failure(code: int, lines: Iterable[str]) -> EngineFailedError:
     line, temporary = _reason(newest_first)
     said = f": {line}" if line else ""
     if code > _SIGNALED:
-        return EngineFailedError(f"the Fondation CLI was killed by {_signal_name(code)}{said}", temporary=True)
-    return EngineFailedError(f"the Fondation CLI ended with exit code {code}{said}", temporary=temporary)
+        return EngineFailedError(
+            f"the Fondation CLI was killed by {_signal_name(code)}{said}",
+            temporary=True,
+        )
+    return EngineFailedError(
+        f"the Fondation CLI ended with exit code {code}{said}", temporary=temporary
+    )
 
 
 def disk_fault(lines: Iterable[str], folder: Path) -> DiskError | None:
@@ -58,7 +85,9 @@ def disk_fault(lines: Iterable[str], folder: Path) -> DiskError | None:
     line = next((line for line in lines if _NO_ROOM.search(line)), None)
     if line is None:
         return None
-    return DiskError(f"{folder}: the Fondation CLI says `{line}`: make room there, then run this again")
+    return DiskError(
+        f"{folder}: the Fondation CLI says `{line}`: make room there, then run this again"
+    )
 
 
 def permanent(lines: Iterable[str]) -> str | None:
@@ -73,7 +102,9 @@ def _reason(newest_first: list[str]) -> tuple[str, bool]:
         for sign, temporary in _SIGNS:
             if sign.search(line):
                 return line, temporary
-    return next((line for line in newest_first if not _MEANINGLESS.match(line)), ""), True
+    return next(
+        (line for line in newest_first if not _MEANINGLESS.match(line)), ""
+    ), True
 
 
 def _signal_name(code: int) -> str:

@@ -22,7 +22,15 @@ _ONLYDIR: Final = 0x1000000
 _DONT_FOLLOW: Final = 0x2000000
 _COMPLETE: Final = IN_CLOSE_WRITE | IN_MOVED_TO
 _LOST: Final = IN_DELETE_SELF | IN_MOVE_SELF | IN_Q_OVERFLOW | IN_IGNORED
-_MASK: Final = _COMPLETE | IN_MODIFY | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | _ONLYDIR | _DONT_FOLLOW
+_MASK: Final = (
+    _COMPLETE
+    | IN_MODIFY
+    | IN_CREATE
+    | IN_DELETE_SELF
+    | IN_MOVE_SELF
+    | _ONLYDIR
+    | _DONT_FOLLOW
+)
 
 _EVENT: Final = struct.Struct("iIII")
 _BUFFER: Final = 64 * 1024
@@ -44,7 +52,10 @@ class Inotify:
     """Tells what happens in some folders from now on."""
 
     def __init__(self, folders: Mapping[str, Path]) -> None:
-        """Watch folders, whose files are to be called by a prefix each; raise OSError where that cannot be."""
+        """Watch folders, whose files are to be called by a prefix each.
+
+        Raise OSError where that cannot be.
+        """
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._descriptor = self._call("inotify_init1", os.O_NONBLOCK | os.O_CLOEXEC)
         self._prefixes: dict[int, str] = {}
@@ -52,7 +63,9 @@ class Inotify:
         self._poll.register(self._descriptor, select.POLLIN)
         try:
             for prefix, folder in folders.items():
-                watch = self._call("inotify_add_watch", self._descriptor, os.fsencode(folder), _MASK)
+                watch = self._call(
+                    "inotify_add_watch", self._descriptor, os.fsencode(folder), _MASK
+                )
                 self._prefixes[watch] = prefix
         except OSError:
             self.close()
@@ -71,7 +84,11 @@ class Inotify:
             offset += length
             if mask & _LOST:
                 raise EventsLostError
-            events.append(FileEvent(path=self._prefixes[watch] + name, complete=bool(mask & _COMPLETE)))
+            events.append(
+                FileEvent(
+                    path=self._prefixes[watch] + name, complete=bool(mask & _COMPLETE)
+                )
+            )
         return events
 
     def close(self) -> None:

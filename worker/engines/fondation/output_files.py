@@ -71,6 +71,8 @@ def _open(output: Path, path: str) -> int:
     descriptor = os.open(output / folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         # O_NONBLOCK: a pipe is opened without waiting for its other end, to be refused.
-        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=descriptor)
+        return os.open(
+            name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=descriptor
+        )
     finally:
         os.close(descriptor)

@@ -1,8 +1,9 @@
 """Tells which files of the output are complete while the CLI still writes.
 
-A file exists, empty, before its text is in it, and a long text may come in pieces: it is complete when it has been
-closed after writing, or moved to its place, which inotify tells. Where that is not to be had, a file is taken for
-complete when it has not changed between two looks.
+A file exists, empty, before its text is in it, and a long text may come in pieces: it is
+complete when it has been closed after writing, or moved to its place, which inotify tells.
+Where that is not to be had, a file is taken for complete when it has not changed between
+two looks.
 """
 
 import os
@@ -54,7 +55,9 @@ class OutputWatch:
             except EventsLostError:
                 self.close()
             else:
-                complete = tuple(dict.fromkeys(event.path for event in events if event.complete))
+                complete = tuple(
+                    dict.fromkeys(event.path for event in events if event.complete)
+                )
                 return OutputChanges(complete=complete, alive=bool(events))
         return self._looks.wait(seconds)
 
@@ -80,14 +83,21 @@ class PollingWatch:
         self._told = dict(self._last)
 
     def wait(self, seconds: float) -> OutputChanges:
-        """Return what has happened, after so many seconds; nothing, if it is not yet time to look again."""
+        """Return what has happened, after so many seconds.
+
+        Nothing, if it is not yet time to look again.
+        """
         self._runtime.flag().wait(seconds)
         now = self._runtime.monotonic()
         if now < self._next:
             return OutputChanges()
         self._next = now + LOOK_SECONDS
         look, last = self._look(), self._last
-        complete = tuple(path for path, seen in look.items() if seen == last.get(path) != self._told.get(path))
+        complete = tuple(
+            path
+            for path, seen in look.items()
+            if seen == last.get(path) != self._told.get(path)
+        )
         self._told |= {path: look[path] for path in complete}
         self._last = look
         return OutputChanges(complete=complete, alive=look != last)
@@ -100,7 +110,11 @@ class PollingWatch:
                     for entry in entries:
                         status = entry.stat(follow_symlinks=False)
                         if stat.S_ISREG(status.st_mode):
-                            found[prefix + entry.name] = (status.st_ino, status.st_size, status.st_mtime_ns)
+                            found[prefix + entry.name] = (
+                                status.st_ino,
+                                status.st_size,
+                                status.st_mtime_ns,
+                            )
             except OSError:  # gone, or another thing than a folder
                 continue
         return found

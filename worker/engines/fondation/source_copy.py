@@ -28,13 +28,17 @@ class Tree:
         if self._fingerprint is not None:
             if _fingerprint(self.path) == self._fingerprint:
                 return
-            LOG.warning("the CLI has changed files of the repository: they are put back")
+            LOG.warning(
+                "the CLI has changed files of the repository: they are put back"
+            )
         shutil.rmtree(self.path, ignore_errors=True)
         try:
             shutil.copytree(source, self.path, symlinks=True, ignore=_LEFT_OUT)
         except shutil.Error as error:  # which holds all errors, as (from, to, text)
             [_, place, said], *_ = error.args[0]
-            raise DiskError(f"{place}: cannot be written or read ({said}): make room, then run this again") from error
+            raise DiskError(
+                f"{place}: cannot be written or read ({said}): make room, then run this again"
+            ) from error
         self._fingerprint = _fingerprint(self.path)
 
 

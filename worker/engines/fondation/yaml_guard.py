@@ -1,16 +1,19 @@
 """Keeps the stored YAML files in their place while a CLI of the old kind, run again, writes them anew.
 
-Such a CLI does all steps in one process. Run again for a stage that is not finished, it begins with the three YAML
-files, and a model does not write the same twice. What it makes of them may only be taken if it is made of the stored
-ones. Putting these back after it has written its own would come too late: it reads them at once.
+Such a CLI does all steps in one process. Run again for a stage that is not finished, it
+begins with the three YAML files, and a model does not write the same twice. What it makes
+of them may only be taken if it is made of the stored ones. Putting these back after it has
+written its own would come too late: it reads them at once.
 
-So each stored file is held by a lease (fcntl(2), F_SETLEASE): whoever opens it waits until the holder lets go. If it is
-opened for writing, a new copy is put in its place first: the CLI then writes into a file that has no name any more, and
-what it reads afterwards is the stored one. If it is opened for reading, that is noted. A CLI that does not read what it
-has written goes on with what it has in memory: then nothing of what it makes is taken, unless it wrote the same again,
-and the course has to be made anew.
+So each stored file is held by a lease (fcntl(2), F_SETLEASE): whoever opens it waits until
+the holder lets go. If it is opened for writing, a new copy is put in its place first: the
+CLI then writes into a file that has no name any more, and what it reads afterwards is the
+stored one. If it is opened for reading, that is noted. A CLI that does not read what it has
+written goes on with what it has in memory: then nothing of what it makes is taken, unless
+it wrote the same again, and the course has to be made anew.
 
-Where the file system knows no leases, the CLI's own files stay in their place, and must be the same.
+Where the file system knows no leases, the CLI's own files stay in their place, and must be
+the same.
 """
 
 import fcntl
@@ -62,7 +65,9 @@ class _GuardedFile:
         self._output = output
         self._body = body
         self._read = False
-        self._written: int | None = None  # what the CLI has written: a descriptor of a file without a name
+        self._written: int | None = (
+            None  # what the CLI has written: a descriptor of a file without a name
+        )
         self._file = os.open(output / path, os.O_RDONLY)
         self._leased = _lease(self._file)
 
@@ -82,7 +87,9 @@ class _GuardedFile:
         if _is(self._output / self.path, self._file):
             return self._holds(self._file)
         try:
-            return normalized(self.path, read_item(self._output, self.path)) == self._body
+            return (
+                normalized(self.path, read_item(self._output, self.path)) == self._body
+            )
         except RejectedError:
             return False
 
@@ -106,11 +113,16 @@ class _GuardedFile:
 
     def _holds(self, descriptor: int) -> bool:
         """Tell whether a file has the stored content, give or take white space around names."""
-        return normalized(self.path, os.pread(descriptor, MAX_ITEM_BYTES, 0)) == self._body
+        return (
+            normalized(self.path, os.pread(descriptor, MAX_ITEM_BYTES, 0)) == self._body
+        )
 
 
 def _is(path: Path, descriptor: int) -> bool:
-    """Tell whether a file that is open is still in its place; to open it again would wait for our own lease."""
+    """Tell whether a file that is open is still in its place.
+
+    To open it again would wait for our own lease.
+    """
     try:
         return os.path.samestat(path.lstat(), os.fstat(descriptor))
     except OSError:

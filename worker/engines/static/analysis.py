@@ -42,7 +42,10 @@ class _Facts:
 
 
 def analyze(root: Path, check: Check) -> Analysis:
-    """Analyse a repository; raise NothingToSayError if there is no text in it, or whatever `check` raises."""
+    """Analyse a repository.
+
+    Raise NothingToSayError if there is no text in it, or whatever `check` raises.
+    """
     read = survey(root, check)
     if not read.files:
         raise NoTextError
@@ -70,7 +73,9 @@ def analyze(root: Path, check: Check) -> Analysis:
 def _collect(read: Survey, check: Check) -> _Facts:
     assembly = Assembly(read.files, read.parsed)
     resolver = Resolver(read.files, read.parsed, assembly)
-    reader = References(resolver, assembly, interesting_names(assembly.definitions, read.files))
+    reader = References(
+        resolver, assembly, interesting_names(assembly.definitions, read.files)
+    )
     references: list[Reference] = []
     for path, parsed in read.parsed.items():
         check()
@@ -78,21 +83,36 @@ def _collect(read: Survey, check: Check) -> _Facts:
     graph = Graph(assembly.definitions, references, read.files)
     graph.inherit(resolver)
     named = mentions(read, frozenset(one.name for one in assembly.definitions), check)
-    return _Facts(read=read, resolver=resolver, references=tuple(references), graph=graph, mentions=named)
+    return _Facts(
+        read=read,
+        resolver=resolver,
+        references=tuple(references),
+        graph=graph,
+        mentions=named,
+    )
 
 
 def _choose(facts: _Facts, pages: Pages) -> tuple[list[Candidate], list[Topic]]:
     """Choose units: of definitions, and of files in proportion to the code whose definitions are not known."""
     parsed = sum(facts.read.files[path].lines for path in facts.read.parsed)
     most = size(parsed + pages.code_lines)
-    ranked = candidates(facts.graph, Ranking(facts.read.files, facts.graph, facts.resolver, facts.mentions).of)
-    of_files = most * pages.code_lines // max(1, parsed + pages.code_lines) if ranked else most
+    ranked = candidates(
+        facts.graph,
+        Ranking(facts.read.files, facts.graph, facts.resolver, facts.mentions).of,
+    )
+    of_files = (
+        most * pages.code_lines // max(1, parsed + pages.code_lines) if ranked else most
+    )
     chosen = Chooser(ranked, facts.graph, facts.read.files).choose(most - of_files)
     return chosen, pages.choose(of_files) if of_files else []
 
 
 def _units(
-    facts: _Facts, portraits: Descriptions, chosen: Sequence[Candidate], pages: Pages, shown: Sequence[Topic]
+    facts: _Facts,
+    portraits: Descriptions,
+    chosen: Sequence[Candidate],
+    pages: Pages,
+    shown: Sequence[Topic],
 ) -> tuple[Unit, ...]:
     definitions = facts.graph.definitions
 
@@ -118,7 +138,9 @@ def _units(
             file_paths=pages.paths(page),
             symbols=(),
             owned=(),
-            headings=((page.path, page.heading or 0),) if pages.heading(page) is not None else (),
+            headings=((page.path, page.heading or 0),)
+            if pages.heading(page) is not None
+            else (),
         )
         for name, page in zip(names[len(chosen) :], shown, strict=True)
     ]
@@ -126,11 +148,17 @@ def _units(
 
 
 def _relations(
-    facts: _Facts, portraits: Descriptions, chosen: Sequence[Candidate], pages: Pages, shown: Sequence[Topic]
+    facts: _Facts,
+    portraits: Descriptions,
+    chosen: Sequence[Candidate],
+    pages: Pages,
+    shown: Sequence[Topic],
 ) -> tuple[tuple[Relation, ...], dict[tuple[int, int], float]]:
     """Return the relations to show, and how strongly units build on each other in all."""
     mains = [frozenset(one.symbols) for one in chosen]
-    bonds = Relations(facts.graph, portraits, facts.read.files, mains).bonds(facts.references)
+    bonds = Relations(facts.graph, portraits, facts.read.files, mains).bonds(
+        facts.references
+    )
     mentioned = pages.relations(shown, len(chosen))
     every = [*(bond.relation for bond in bonds), *mentioned]
     return (*strongest(bonds, len(chosen)), *mentioned), sequence.strengths(every)

@@ -43,7 +43,10 @@ class StaticEngine:
         """Do nothing: this engine needs nothing that could be missing."""
 
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
-        """Make the items of a stage that are not there yet; raise NoMaterialError if the repository has no text."""
+        """Make the items of a stage that are not there yet.
+
+        Raise NoMaterialError if the repository has no text.
+        """
         stopped = self._stopped = threading.Event()
         analysis = self._analysis(workspace.source, stopped)
         if stage in _PAPERS:
@@ -52,7 +55,9 @@ class StaticEngine:
             if not (workspace.output / path).exists():
                 yield Item(path=path, body=_PAPERS[stage](analysis))
             return
-        for item in _WRITERS[stage](analysis, _course(workspace.output), workspace.output):
+        for item in _WRITERS[stage](
+            analysis, _course(workspace.output), workspace.output
+        ):
             self._wait(stopped)
             yield item
 

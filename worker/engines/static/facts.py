@@ -67,7 +67,9 @@ class Kind(StrEnum):
     MACRO = "macro"
 
 
-TYPES = frozenset({Kind.CLASS, Kind.STRUCT, Kind.INTERFACE, Kind.TRAIT, Kind.ENUM, Kind.TYPE})
+TYPES = frozenset(
+    {Kind.CLASS, Kind.STRUCT, Kind.INTERFACE, Kind.TRAIT, Kind.ENUM, Kind.TYPE}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,16 +79,23 @@ class Import:
     module: str
     """As written: `..app`, `./button`, `net/http`, `crate::graph`, `leveldb/db.h`."""
     names: tuple[tuple[str, str], ...] = ()
-    """What is taken from it: pairs of the name here and the name there. Empty where the module itself is taken."""
+    """What is taken from it: pairs of the name here and the name there.
+
+    Empty where the module itself is taken.
+    """
     alias: str = ""
     """The module's own name here, where it is taken as a whole."""
     everything: bool = False
     """Whether all of the module's names come with it: star imports, includes."""
     again: bool = False
-    """Whether what is taken is passed on to whoever imports this file: `export … from`, `pub use`."""
+    """Whether what is taken is passed on to whoever imports this file: `export … from`, `pub use`.
+    """
     line: int
     targets: tuple[str, ...] = ()
-    """The repository's files that it means, most likely first; empty where it means another project."""
+    """The repository's files that it means, most likely first.
+
+    Empty where it means another project.
+    """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,7 +147,10 @@ class Definition:
     signature: str
     """Its head as written, on one line, without the body: `def run(self, host: str | None = None) -> None`."""
     doc: str = ""
-    """Its docstring or the comment before it, without comment marks; its own markup (reST, JSDoc) is still in it."""
+    """Its docstring or the comment before it, without comment marks.
+
+    Its own markup (reST, JSDoc) is still in it.
+    """
     bases: tuple[str, ...] = ()
     """What it extends, implements or embeds: names as written, without type arguments."""
     decorators: tuple[str, ...] = ()
@@ -219,7 +231,10 @@ class Unit:
     file_paths: tuple[str, ...]
     """Most important first."""
     symbols: tuple[int, ...]
-    """The definitions that it is about, most important first; empty where files are all that is known."""
+    """The definitions that it is about, most important first.
+
+    Empty where files are all that is known.
+    """
     owned: tuple[int, ...]
     """All definitions that belong to it (no methods: those belong to their types), by path and line."""
     headings: tuple[tuple[str, int], ...] = ()
@@ -268,7 +283,10 @@ class Analysis:
     references: tuple[Reference, ...]
     """By path and line."""
     mentions: Mapping[str, tuple[str, ...]]
-    """By name of a definition: the tests, examples and documents that name it, by path; at most 12 of each role."""
+    """By name of a definition: the tests, examples and documents that name it, by path.
+
+    At most 12 of each role.
+    """
     units: tuple[Unit, ...]
     """As in step 1."""
     summary: str

@@ -10,7 +10,10 @@ from worker.engines.static.choosing.selection import size
 
 
 def module(name: str, methods: int = 3, bases: str = "", doc: str = "") -> str:
-    body = "".join(f"    def method_{number}(self):\n        return {number}\n" for number in range(methods))
+    body = "".join(
+        f"    def method_{number}(self):\n        return {number}\n"
+        for number in range(methods)
+    )
     return f'class {name}({bases}):\n    """{doc or name}."""\n{body}'
 
 
@@ -31,16 +34,24 @@ def chosen(folder: Path, files: Mapping[str, str]) -> list[str]:
 
 def test_what_many_files_use_comes_before_what_none_uses(tmp_path: Path) -> None:
     use = "from shop.delta import Delta\n\ndef {}():\n    return Delta()\n"
-    assert chosen(tmp_path, shop(shop__u=use.format("one"), shop__v=use.format("two")))[0] == "Delta"
+    assert (
+        chosen(tmp_path, shop(shop__u=use.format("one"), shop__v=use.format("two")))[0]
+        == "Delta"
+    )
 
 
 def test_what_the_package_exports_comes_before_what_it_keeps(tmp_path: Path) -> None:
-    files = shop() | {"shop/__init__.py": "from shop.gamma import Gamma\n\n__all__ = ['Gamma']\n"}
+    files = shop() | {
+        "shop/__init__.py": "from shop.gamma import Gamma\n\n__all__ = ['Gamma']\n"
+    }
     assert chosen(tmp_path, files)[0] == "Gamma"
 
 
 def test_what_the_readme_shows_comes_first(tmp_path: Path) -> None:
-    assert chosen(tmp_path, shop() | {"README.md": "# Shop\n\nBegin with `Beta`.\n"})[0] == "Beta"
+    assert (
+        chosen(tmp_path, shop() | {"README.md": "# Shop\n\nBegin with `Beta`.\n"})[0]
+        == "Beta"
+    )
 
 
 def test_private_helpers_and_outdated_versions_come_last(tmp_path: Path) -> None:
@@ -59,11 +70,17 @@ def test_a_type_folds_into_the_base_whose_last_word_it_shares(tmp_path: Path) ->
     )
     found = analysed(tmp_path, files)
     [unit] = [unit for unit in found.units if unit.name == "Field"]
-    assert {found.definitions[index].name for index in unit.symbols} >= {"Field", "CharField", "TextField"}
+    assert {found.definitions[index].name for index in unit.symbols} >= {
+        "Field",
+        "CharField",
+        "TextField",
+    }
     assert "CharField" not in names(found)
 
 
-def test_all_exceptions_of_a_project_are_one_family_called_after_their_root(tmp_path: Path) -> None:
+def test_all_exceptions_of_a_project_are_one_family_called_after_their_root(
+    tmp_path: Path,
+) -> None:
     errors = """class ShopError(Exception): pass
 
 class Timeout(ShopError):
@@ -95,7 +112,9 @@ def test_units_are_of_different_files_where_there_are_several(tmp_path: Path) ->
 
 
 def test_no_two_units_have_the_same_name(tmp_path: Path) -> None:
-    files = {f"p{number}/config.py": module("Config", 5) for number in range(4)} | shop()
+    files = {
+        f"p{number}/config.py": module("Config", 5) for number in range(4)
+    } | shop()
     found = chosen(tmp_path, files)
     assert len({name.lower() for name in found}) == len(found)
 
@@ -108,23 +127,45 @@ def test_tests_examples_and_vendored_code_are_no_units(tmp_path: Path) -> None:
     assert not {"TestX", "Example", "Vendored", "Conf"} & set(chosen(tmp_path, files))
 
 
-@pytest.mark.parametrize("role", ["tests/test_a.py", "examples/a.py", "vendor/a.py", "dist/a.py", "scripts/a.py"])
-def test_what_is_no_source_takes_the_place_of_sources_where_there_are_none(tmp_path: Path, role: str) -> None:
-    assert chosen(tmp_path, {role: module("Alpha"), "README.md": "# A\n\nText.\n"}) == ["Alpha"]
+@pytest.mark.parametrize(
+    "role",
+    ["tests/test_a.py", "examples/a.py", "vendor/a.py", "dist/a.py", "scripts/a.py"],
+)
+def test_what_is_no_source_takes_the_place_of_sources_where_there_are_none(
+    tmp_path: Path, role: str
+) -> None:
+    assert chosen(tmp_path, {role: module("Alpha"), "README.md": "# A\n\nText.\n"}) == [
+        "Alpha"
+    ]
 
 
 def test_of_several_builds_of_the_same_one_is_taken(tmp_path: Path) -> None:
     text = "class Alpha { go() { return 1 } }\n"
-    found = analysed(tmp_path, {"dist/esm/a.js": text, "dist/cjs/a.min.js": text, "README.md": "# A\n"})
-    assert [one.path for one in found.definitions if one.name == "Alpha"] == ["dist/esm/a.js"]
+    found = analysed(
+        tmp_path,
+        {"dist/esm/a.js": text, "dist/cjs/a.min.js": text, "README.md": "# A\n"},
+    )
+    assert [one.path for one in found.definitions if one.name == "Alpha"] == [
+        "dist/esm/a.js"
+    ]
 
 
 def test_a_small_project_has_few_units_and_a_large_one_ten() -> None:
-    assert [size(lines) for lines in (1, 60, 61, 700, 20_000, 20_001, 10**7)] == [2, 2, 4, 5, 9, 10, 10]
+    assert [size(lines) for lines in (1, 60, 61, 700, 20_000, 20_001, 10**7)] == [
+        2,
+        2,
+        4,
+        5,
+        9,
+        10,
+        10,
+    ]
 
 
 def test_every_unit_names_its_files_most_important_first(tmp_path: Path) -> None:
-    files = shop(shop__use="from shop.alpha import Alpha\n\ndef use():\n    return Alpha()\n")
+    files = shop(
+        shop__use="from shop.alpha import Alpha\n\ndef use():\n    return Alpha()\n"
+    )
     [unit] = [unit for unit in analysed(tmp_path, files).units if unit.name == "Alpha"]
     assert unit.file_paths[:2] == ("shop/alpha.py", "shop/use.py")
     assert unit.description == "`Alpha`: Alpha. It is used by one other file."

@@ -12,13 +12,22 @@ def test_headings_of_a_single_document_are_the_units(tmp_path: Path) -> None:
     text = "# Bread\n\nHow to bake.\n\n## Flour\n\nTake **500 g** of it. See Water.\n\n## Water\n\nTake 350 g.\n"
     found = analysed(tmp_path, {"README.md": text})
     assert names(found) == ["Flour", "Water"]
-    assert [unit.headings for unit in found.units] == [(("README.md", 1),), (("README.md", 2),)]
+    assert [unit.headings for unit in found.units] == [
+        (("README.md", 1),),
+        (("README.md", 2),),
+    ]
     assert related(found) == ["Flour mentions Water (README.md:7)"]
-    assert found.units[0].description == "Take 500 g of it. See Water. `README.md` has 11 lines of Markdown."
+    assert (
+        found.units[0].description
+        == "Take 500 g of it. See Water. `README.md` has 11 lines of Markdown."
+    )
 
 
 def test_several_documents_are_a_unit_each(tmp_path: Path) -> None:
-    files = {f"{name}.md": f"# The {name}\n\nSee `oven.md`.\n" for name in ("oven", "bread", "flour")}
+    files = {
+        f"{name}.md": f"# The {name}\n\nSee `oven.md`.\n"
+        for name in ("oven", "bread", "flour")
+    }
     found = analysed(tmp_path, files)
     assert sorted(names(found)) == ["The bread", "The oven"]
 
@@ -36,8 +45,14 @@ def test_languages_without_a_grammar_are_known_by_their_files(tmp_path: Path) ->
 
 
 def test_a_mixed_repository_has_units_of_both_sorts(tmp_path: Path) -> None:
-    files = {f"a{number}.py": f"class A{number}:\n" + "    def go(self): pass\n" * 60 for number in range(3)}
-    files |= {f"b{number}.rb": f"class B{number}\n" + "  def go; end\n" * 60 + "end\n" for number in range(3)}
+    files = {
+        f"a{number}.py": f"class A{number}:\n" + "    def go(self): pass\n" * 60
+        for number in range(3)
+    }
+    files |= {
+        f"b{number}.rb": f"class B{number}\n" + "  def go; end\n" * 60 + "end\n"
+        for number in range(3)
+    }
     found = names(analysed(tmp_path, files))
     assert {name[0] for name in found} == {"A", "B"}
 
@@ -53,21 +68,32 @@ def test_a_mixed_repository_has_units_of_both_sorts(tmp_path: Path) -> None:
         (".gitignore", "*\n"),
         ("tests/data.sql", "SELECT 1;\n"),
         ("style.css", "p {}\n"),
-        ("notes.ipynb", '{"cells": [{"cell_type": "markdown", "source": ["# Hi\\n", "Text."]}]}'),
+        (
+            "notes.ipynb",
+            '{"cells": [{"cell_type": "markdown", "source": ["# Hi\\n", "Text."]}]}',
+        ),
         ("broken.ipynb", '{"cells": 3}'),
         ("a.py", "# only a comment\n"),
         ("a.py", "def (((:\n"),
         ("a.rst", "Title\n=====\n\nText.\n"),
     ],
 )
-def test_any_text_at_all_is_something_to_tell_of(tmp_path: Path, path: str, body: str) -> None:
+def test_any_text_at_all_is_something_to_tell_of(
+    tmp_path: Path, path: str, body: str
+) -> None:
     found = analysed(tmp_path, {path: body})
     assert found.units
-    assert all(unit.name and unit.description and unit.file_paths for unit in found.units)
+    assert all(
+        unit.name and unit.description and unit.file_paths for unit in found.units
+    )
     assert len(found.order) == len(found.units)
 
 
-@pytest.mark.parametrize("files", [{}, {"a": b""}, {"a": b" \n\t\n"}, {"logo.png": b"\x89PNG\0\0"}])
-def test_no_text_is_nothing_to_say(tmp_path: Path, files: dict[str, str | bytes]) -> None:
+@pytest.mark.parametrize(
+    "files", [{}, {"a": b""}, {"a": b" \n\t\n"}, {"logo.png": b"\x89PNG\0\0"}]
+)
+def test_no_text_is_nothing_to_say(
+    tmp_path: Path, files: dict[str, str | bytes]
+) -> None:
     with pytest.raises(NoTextError):
         analysed(tmp_path, files)

@@ -8,13 +8,27 @@ def unit(name: str) -> Unit:
     return Unit(name=name, description="", file_paths=(), symbols=(), owned=())
 
 
-def relation(source: int, target: int, verb: Verb = Verb.USES, count: int = 1) -> Relation:
-    return Relation(source=source, target=target, verb=verb, path="a.py", line=source + 1, code="", count=count)
+def relation(
+    source: int, target: int, verb: Verb = Verb.USES, count: int = 1
+) -> Relation:
+    return Relation(
+        source=source,
+        target=target,
+        verb=verb,
+        path="a.py",
+        line=source + 1,
+        code="",
+        count=count,
+    )
 
 
 def ordered(count: int, *relations: Relation) -> tuple[list[int], list[str]]:
     """Return the places of units called A, B, C … in the order, and the reasons."""
-    steps = order([unit("ABCDEFGH"[place]) for place in range(count)], relations, strengths(relations))
+    steps = order(
+        [unit("ABCDEFGH"[place]) for place in range(count)],
+        relations,
+        strengths(relations),
+    )
     return [step.unit for step in steps], [step.reasoning for step in steps]
 
 
@@ -31,7 +45,9 @@ def test_a_base_comes_before_what_extends_it() -> None:
 
 
 def test_circles_end() -> None:
-    placed, _ = ordered(4, relation(1, 2), relation(2, 3), relation(3, 1), relation(0, 0))
+    placed, _ = ordered(
+        4, relation(1, 2), relation(2, 3), relation(3, 1), relation(0, 0)
+    )
     assert sorted(placed) == [0, 1, 2, 3]
 
 
@@ -46,7 +62,10 @@ def test_every_place_has_its_reason() -> None:
 
 def test_reasons_tell_what_is_known_before_and_what_needs_it_after() -> None:
     _, reasons = ordered(3, relation(1, 0), relation(2, 1, Verb.CALLS), relation(2, 0))
-    assert reasons[1] == "After A, which B uses (a.py:2). Before C, which calls B (a.py:3)."
+    assert (
+        reasons[1]
+        == "After A, which B uses (a.py:2). Before C, which calls B (a.py:3)."
+    )
 
 
 def test_strengths_are_shares_of_all_that_a_unit_does() -> None:

@@ -8,7 +8,16 @@ from worker.engines.static.parsing.identifiers import parts
 
 
 def definition(name: str, path: str = "src/shop/cookie_jar.py") -> Definition:
-    return Definition(index=0, name=name, qualified=name, kind=Kind.CLASS, path=path, line=1, end_line=1, signature="")
+    return Definition(
+        index=0,
+        name=name,
+        qualified=name,
+        kind=Kind.CLASS,
+        path=path,
+        line=1,
+        end_line=1,
+        signature="",
+    )
 
 
 @pytest.mark.parametrize(
@@ -25,7 +34,12 @@ def definition(name: str, path: str = "src/shop/cookie_jar.py") -> Definition:
 def test_units_are_called_after_their_main_symbol_or_module(
     symbols: str, path: str, expected: str, *, is_module: bool
 ) -> None:
-    assert unit_name([definition(name, path) for name in symbols.split()], is_module=is_module) == expected
+    assert (
+        unit_name(
+            [definition(name, path) for name in symbols.split()], is_module=is_module
+        )
+        == expected
+    )
 
 
 def test_titles_are_words_with_capitals() -> None:
@@ -46,4 +60,10 @@ def test_names_that_no_file_name_can_show_still_differ() -> None:
 
 
 def test_identifiers_fall_into_words() -> None:
-    assert parts("HTTPConnection_pool2XMLHttp") == ("HTTP", "Connection", "pool2", "XML", "Http")
+    assert parts("HTTPConnection_pool2XMLHttp") == (
+        "HTTP",
+        "Connection",
+        "pool2",
+        "XML",
+        "Http",
+    )

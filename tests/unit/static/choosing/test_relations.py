@@ -20,7 +20,9 @@ def verb(language: Language, line: str, kind: Kind = Kind.CLASS) -> str | None:
     node: Node | None = (
         SourceParser()
         .tree(language, data)
-        .root_node.descendant_for_byte_range(data.index(b"Target"), data.index(b"Target") + 6)
+        .root_node.descendant_for_byte_range(
+            data.index(b"Target"), data.index(b"Target") + 6
+        )
     )
     assert node is not None
     target = Definition(
@@ -86,10 +88,18 @@ def test_python(line: str, expected: str | None) -> None:
         (Language.JAVA, "class A extends Target {}", "inherits from"),
         (Language.JAVA, "class A implements Target {}", "implements"),
         (Language.JAVA, "class A { void f() { throw new Target(); } }", "raises"),
-        (Language.JAVA, "class A { void f() { try {} catch (Target e) {} } }", "handles"),
+        (
+            Language.JAVA,
+            "class A { void f() { try {} catch (Target e) {} } }",
+            "handles",
+        ),
         (Language.JAVA, "class A { Target t; }", "holds"),
         (Language.JAVA, "class A { Target f() { return null; } }", "returns"),
-        (Language.JAVA, "class A { void f() { if (x instanceof Target) {} } }", "checks for"),
+        (
+            Language.JAVA,
+            "class A { void f() { if (x instanceof Target) {} } }",
+            "checks for",
+        ),
         (Language.JAVA, "@Target class A {}", "decorates"),
         (Language.CPP, "int main() { auto x = new Target(1); }", "creates"),
         (Language.CPP, "class A : public Target {};", "inherits from"),
@@ -115,9 +125,17 @@ def test_evidence_is_the_line_that_shows_it(tmp_path: Path) -> None:
         "from stock import Closed, Stock\n\nclass Store:\n"
         "    def open(self):\n        x = Stock\n        return Stock()\n"
     )
-    found = analysed(tmp_path, {"stock.py": STOCK, "store.py": store + "    def shut(self):\n        raise Closed\n"})
+    found = analysed(
+        tmp_path,
+        {
+            "stock.py": STOCK,
+            "store.py": store + "    def shut(self):\n        raise Closed\n",
+        },
+    )
     for relation in found.relations:
-        assert (tmp_path / relation.path).read_text().split("\n")[relation.line - 1].strip() == relation.code
+        assert (tmp_path / relation.path).read_text().split("\n")[
+            relation.line - 1
+        ].strip() == relation.code
     assert "Store creates Stock (store.py:6)" in related(found)
 
 
@@ -129,17 +147,23 @@ def test_inheritance_is_seen_where_the_type_is_defined(tmp_path: Path) -> None:
     )
 
 
-def test_what_is_done_with_a_neighbour_is_not_said_of_what_a_unit_is_about(tmp_path: Path) -> None:
+def test_what_is_done_with_a_neighbour_is_not_said_of_what_a_unit_is_about(
+    tmp_path: Path,
+) -> None:
     cellar = "from stock import Stock\n\nclass Cellar(Stock):\n    def take(self):\n        return Stock()\n"
     found = analysed(tmp_path, {"stock.py": STOCK, "cellar.py": cellar})
     assert names(found) == ["Cellar", "Closed"]
     assert related(found) == ["Cellar uses Closed (cellar.py:3)"]
 
 
-def test_what_is_done_with_a_type_that_extends_another_is_done_with_that(tmp_path: Path) -> None:
+def test_what_is_done_with_a_type_that_extends_another_is_done_with_that(
+    tmp_path: Path,
+) -> None:
     stock = "class Stock:\n    def take(self): pass\n\nclass Cellar(Stock): pass\n"
     store = "from stock import Cellar\n\nclass Store:\n    def open(self):\n        return Cellar()\n"
-    assert related(analysed(tmp_path, {"stock.py": stock, "store.py": store})) == ["Store creates Stock (store.py:5)"]
+    assert related(analysed(tmp_path, {"stock.py": stock, "store.py": store})) == [
+        "Store creates Stock (store.py:5)"
+    ]
 
 
 def test_who_extends_an_interface_implements_it(tmp_path: Path) -> None:
@@ -148,15 +172,26 @@ def test_who_extends_an_interface_implements_it(tmp_path: Path) -> None:
         "src/stock.ts": "import { Source } from './source'\n\n"
         "export class Stock implements Source { take() { return 1 } }\n",
     }
-    assert related(analysed(tmp_path, files)) == ["Stock implements Source (src/stock.ts:3)"]
+    assert related(analysed(tmp_path, files)) == [
+        "Stock implements Source (src/stock.ts:3)"
+    ]
 
 
-def test_a_unit_shows_a_few_relations_and_all_units_hang_together(tmp_path: Path) -> None:
+def test_a_unit_shows_a_few_relations_and_all_units_hang_together(
+    tmp_path: Path,
+) -> None:
     words = ("Apple", "Berry", "Cherry", "Date", "Elder")
-    files = {f"{word.lower()}.py": f"class {word}:\n    def eat(self): pass\n" for word in words}
+    files = {
+        f"{word.lower()}.py": f"class {word}:\n    def eat(self): pass\n"
+        for word in words
+    }
     imports = "".join(f"from {word.lower()} import {word}\n" for word in words)
-    body = "".join(f"    def {word.lower()}(self):\n        return {word}()\n" for word in words)
-    found = analysed(tmp_path, files | {"basket.py": f"{imports}\nclass Basket:\n{body}"})
+    body = "".join(
+        f"    def {word.lower()}(self):\n        return {word}()\n" for word in words
+    )
+    found = analysed(
+        tmp_path, files | {"basket.py": f"{imports}\nclass Basket:\n{body}"}
+    )
     joined = {one.target for one in found.relations}
     assert "Basket" in names(found)
     assert len(joined) == min(4, len(found.units) - 1)

@@ -6,8 +6,13 @@ from tests.support.analysed import analysed, defined, referred
 from worker.engines.static.facts import Kind
 
 
-def test_a_method_of_a_type_that_nobody_defines_stands_for_itself(tmp_path: Path) -> None:
-    files = {"a/a.go": "package a\n\nfunc (s *Gone) Go() {}\n", "b/b.go": "package b\n\ntype Gone struct{}\n"}
+def test_a_method_of_a_type_that_nobody_defines_stands_for_itself(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "a/a.go": "package a\n\nfunc (s *Gone) Go() {}\n",
+        "b/b.go": "package b\n\ntype Gone struct{}\n",
+    }
     found = analysed(tmp_path, files)
     go = defined(found, "Gone.Go")
     assert go.parent is None
@@ -16,7 +21,11 @@ def test_a_method_of_a_type_that_nobody_defines_stands_for_itself(tmp_path: Path
 
 def test_the_nearest_type_of_a_name_gets_the_method(tmp_path: Path) -> None:
     header = "class Stock {\n public:\n  int take();\n};\n"
-    files = {"a/stock.h": header, "b/stock.h": header, "b/stock.cc": "int Stock::take() { return 1; }\n"}
+    files = {
+        "a/stock.h": header,
+        "b/stock.h": header,
+        "b/stock.cc": "int Stock::take() { return 1; }\n",
+    }
     found = analysed(tmp_path, files)
     [take] = [one for one in found.definitions if one.path == "b/stock.cc"]
     assert take.parent is not None
@@ -24,8 +33,16 @@ def test_the_nearest_type_of_a_name_gets_the_method(tmp_path: Path) -> None:
 
 
 def test_a_function_whose_prototype_has_members_is_a_class(tmp_path: Path) -> None:
-    found = analysed(tmp_path, {"a.js": "function Socket() {}\nSocket.prototype.send = function () { return 1 }\n"})
-    assert (defined(found, "Socket").kind, defined(found, "Socket.send").kind) == (Kind.CLASS, Kind.METHOD)
+    found = analysed(
+        tmp_path,
+        {
+            "a.js": "function Socket() {}\nSocket.prototype.send = function () { return 1 }\n"
+        },
+    )
+    assert (defined(found, "Socket").kind, defined(found, "Socket.send").kind) == (
+        Kind.CLASS,
+        Kind.METHOD,
+    )
 
 
 def test_a_trait_implemented_in_another_file_is_a_base(tmp_path: Path) -> None:
@@ -34,7 +51,9 @@ def test_a_trait_implemented_in_another_file_is_a_base(tmp_path: Path) -> None:
     assert defined(analysed(tmp_path, files), "A").bases == ("T",)
 
 
-def test_a_member_of_a_base_is_found_through_what_extends_it_and_circles_end(tmp_path: Path) -> None:
+def test_a_member_of_a_base_is_found_through_what_extends_it_and_circles_end(
+    tmp_path: Path,
+) -> None:
     files = {
         "a.py": "class A:\n    def go(self): pass\n\nclass B(A): pass\n\nclass C(B):\n    def run(self): self.go()\n"
         "\nclass X(Y):\n    def x(self): self.nothing()\n\nclass Y(X): pass\n",
@@ -44,9 +63,14 @@ def test_a_member_of_a_base_is_found_through_what_extends_it_and_circles_end(tmp
 
 def test_names_come_through_modules_that_pass_on_each_others(tmp_path: Path) -> None:
     star = "from .m{} import *\nfrom .m{} import *\n"
-    files = {f"a/m{number}.py": star.format((number + 1) % 9, (number + 2) % 9) for number in range(9)}
+    files = {
+        f"a/m{number}.py": star.format((number + 1) % 9, (number + 2) % 9)
+        for number in range(9)
+    }
     files["a/m3.py"] = "class Deep:\n    pass\n"
-    files["a/use.py"] = "from .m1 import Deep, Missing\n\ndef use():\n    return Deep(Missing)\n"
+    files["a/use.py"] = (
+        "from .m1 import Deep, Missing\n\ndef use():\n    return Deep(Missing)\n"
+    )
     assert referred(analysed(tmp_path, files)) == {"use > Deep"}
 
 
@@ -61,6 +85,8 @@ def test_members_of_imported_types_are_found_by_their_type(tmp_path: Path) -> No
 
 
 def test_a_chain_of_types_without_end_ends(tmp_path: Path) -> None:
-    text = "".join(f"class C{number}(C{number - 1}): pass\n" for number in range(1, 300))
+    text = "".join(
+        f"class C{number}(C{number - 1}): pass\n" for number in range(1, 300)
+    )
     found = analysed(tmp_path, {"a.py": f"class C0:\n    def go(self): pass\n{text}"})
     assert len(found.definitions) == 301

@@ -24,25 +24,44 @@ SETTINGS = {
 MODULES = Modules(PATHS, ("src/shop", "src/shop/parts"), SETTINGS)
 
 
-def targets(path: str, language: Language, module: str, *names: str, everything: bool = False) -> tuple[str, ...]:
-    one = Import(module=module, names=tuple((name, name) for name in names), everything=everything, line=1)
+def targets(
+    path: str, language: Language, module: str, *names: str, everything: bool = False
+) -> tuple[str, ...]:
+    one = Import(
+        module=module,
+        names=tuple((name, name) for name in names),
+        everything=everything,
+        line=1,
+    )
     return MODULES.targets(path, language, one)
 
 
 @pytest.mark.parametrize(
     ("path", "module", "names", "expected"),
     [
-        ("src/shop/stock.py", ".", ("parts",), ("src/shop/__init__.py", "src/shop/parts/__init__.py")),
+        (
+            "src/shop/stock.py",
+            ".",
+            ("parts",),
+            ("src/shop/__init__.py", "src/shop/parts/__init__.py"),
+        ),
         ("src/shop/parts/list.py", "..stock", ("Stock",), ("src/shop/stock.py",)),
         ("src/shop/parts/list.py", "shop.stock", (), ("src/shop/stock.py",)),
-        ("tool.py", "shop.parts", ("list",), ("src/shop/parts/__init__.py", "src/shop/parts/list.py")),
+        (
+            "tool.py",
+            "shop.parts",
+            ("list",),
+            ("src/shop/parts/__init__.py", "src/shop/parts/list.py"),
+        ),
         ("src/shop/stock.py", "tool", (), ("tool.py",)),
         ("src/shop/stock.py", "list", (), ()),
         ("src/shop/stock.py", "os.path", (), ()),
         ("tool.py", "....far", (), ()),
     ],
 )
-def test_python(path: str, module: str, names: tuple[str, ...], expected: tuple[str, ...]) -> None:
+def test_python(
+    path: str, module: str, names: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
     assert targets(path, Language.PYTHON, module, *names) == expected
 
 
@@ -66,8 +85,13 @@ def test_scripts(path: str, module: str, expected: tuple[str, ...]) -> None:
 
 
 def test_a_go_package_is_all_files_of_its_folder() -> None:
-    assert targets("go/main.go", Language.GO, "example.com/shop/stock") == ("go/stock/list.go", "go/stock/stock.go")
-    assert targets("go/stock/stock.go", Language.GO, "example.com/shop") == ("go/main.go",)
+    assert targets("go/main.go", Language.GO, "example.com/shop/stock") == (
+        "go/stock/list.go",
+        "go/stock/stock.go",
+    )
+    assert targets("go/stock/stock.go", Language.GO, "example.com/shop") == (
+        "go/main.go",
+    )
     assert targets("go/main.go", Language.GO, "example.com/shopping") == ()
 
 
@@ -77,7 +101,12 @@ def test_a_go_package_is_all_files_of_its_folder() -> None:
         ("src/lib.rs", "crate::stock", "Stock", ("src/stock.rs",)),
         ("src/parts/list.rs", "super", "Part", ("src/parts/mod.rs",)),
         ("src/parts/mod.rs", "self::list", "List", ("src/parts/list.rs",)),
-        ("src/lib.rs", "my_core::graph", "Graph", ("crates/my-core/src/graph.rs", "crates/my-core/src/lib.rs")),
+        (
+            "src/lib.rs",
+            "my_core::graph",
+            "Graph",
+            ("crates/my-core/src/graph.rs", "crates/my-core/src/lib.rs"),
+        ),
         ("src/lib.rs", "std::fmt", "Debug", ()),
     ],
 )
@@ -88,15 +117,30 @@ def test_rust(path: str, module: str, name: str, expected: tuple[str, ...]) -> N
 
 
 def test_java_types_and_packages() -> None:
-    store, stock = "app/src/main/java/shop/Store.java", "app/src/main/java/shop/Stock.java"
+    store, stock = (
+        "app/src/main/java/shop/Store.java",
+        "app/src/main/java/shop/Stock.java",
+    )
     assert targets(store, Language.JAVA, "shop", "Stock") == (stock,)
-    assert targets("Other.java", Language.JAVA, "shop", everything=True) == (stock, store)
+    assert targets("Other.java", Language.JAVA, "shop", everything=True) == (
+        stock,
+        store,
+    )
     assert targets(store, Language.JAVA, "shop.Stock", "Inner") == (stock,)
     assert targets(store, Language.JAVA, "java.util", "List") == ()
 
 
 def test_headers_are_found_near_and_far_with_the_code_that_implements_them() -> None:
-    assert targets("util/env.cc", Language.CPP, "hash.h") == ("util/hash.h", "util/hash.cc")
-    assert targets("util/hash.cc", Language.CPP, "db/env.h") == ("include/db/env.h", "util/env.cc")
-    assert targets("util/hash.cc", Language.CPP, "../include/db/env.h") == ("include/db/env.h", "util/env.cc")
+    assert targets("util/env.cc", Language.CPP, "hash.h") == (
+        "util/hash.h",
+        "util/hash.cc",
+    )
+    assert targets("util/hash.cc", Language.CPP, "db/env.h") == (
+        "include/db/env.h",
+        "util/env.cc",
+    )
+    assert targets("util/hash.cc", Language.CPP, "../include/db/env.h") == (
+        "include/db/env.h",
+        "util/env.cc",
+    )
     assert targets("util/hash.cc", Language.CPP, "vector") == ()

@@ -5,7 +5,9 @@ from pathlib import Path
 from tests.support.analysed import analysed, defined, referred
 
 
-def test_python_names_lead_through_imports_reexports_modules_and_self(tmp_path: Path) -> None:
+def test_python_names_lead_through_imports_reexports_modules_and_self(
+    tmp_path: Path,
+) -> None:
     found = analysed(
         tmp_path,
         {
@@ -20,7 +22,11 @@ def test_python_names_lead_through_imports_reexports_modules_and_self(tmp_path: 
     assert referred(found) == {
         "Stock > Base", "Stock.all > Base.take", "run > Stock", "run > Base.take", "run > price_of", "main.py > run",
     }  # fmt: skip
-    [one] = [one for one in found.references if one.target == defined(found, "price_of").index]
+    [one] = [
+        one
+        for one in found.references
+        if one.target == defined(found, "price_of").index
+    ]
     assert (one.path, one.line, one.count, one.sure) == ("main.py", 7, 2, True)
 
 
@@ -30,7 +36,10 @@ def test_a_name_that_only_one_definition_has_is_a_guess(tmp_path: Path) -> None:
         "b.py": "def f(x):\n    x.set_cookie(CookieJar)\n    x.get()\n",
         "c.js": "function g() { return CookieJar }\n",
     }
-    assert referred(analysed(tmp_path, files)) == {"f > CookieJar?", "f > CookieJar.set_cookie?"}
+    assert referred(analysed(tmp_path, files)) == {
+        "f > CookieJar?",
+        "f > CookieJar.set_cookie?",
+    }
 
 
 def test_a_foreign_name_is_not_taken_for_a_namesake_of_ours(tmp_path: Path) -> None:
@@ -79,7 +88,9 @@ def test_go_sees_its_package_and_imported_ones(tmp_path: Path) -> None:
     }
     found = analysed(tmp_path, files)
     assert referred(found) >= {"main > run", "main > New", "New > Stock"}
-    assert [found.definitions[member].name for member in defined(found, "Stock").members] == ["Take", "takeOne"]
+    assert [
+        found.definitions[member].name for member in defined(found, "Stock").members
+    ] == ["Take", "takeOne"]
 
 
 def test_rust_leads_through_use_and_impl(tmp_path: Path) -> None:
@@ -92,7 +103,11 @@ def test_rust_leads_through_use_and_impl(tmp_path: Path) -> None:
         "    fn check(&self) {}\n}\n",
     }
     found = analysed(tmp_path, files)
-    assert referred(found) >= {"Store > Stock", "Store.new > Stock", "Store.sell > Store.check"}
+    assert referred(found) >= {
+        "Store > Stock",
+        "Store.new > Stock",
+        "Store.sell > Store.check",
+    }
     assert defined(found, "Stock").bases == ("Source",)
 
 
@@ -119,12 +134,18 @@ def test_headers_and_their_code_are_one_definition(tmp_path: Path) -> None:
         "src/main.cc": '#include "stock.h"\n\nint main() { Stock s; return price_of(s.take()); }\n',
     }
     found = analysed(tmp_path, files)
-    assert referred(found) >= {"main > Stock", "main > price_of", "Stock.take > price_of"}
+    assert referred(found) >= {
+        "main > Stock",
+        "main > price_of",
+        "Stock.take > price_of",
+    }
     take = defined(found, "Stock.take")
     assert (take.path, take.doc) == ("src/stock.cc", "Takes one.")
     assert take.index in defined(found, "Stock").members
 
 
 def test_a_definition_does_not_name_itself_by_being_defined(tmp_path: Path) -> None:
-    found = analysed(tmp_path, {"a.py": "def loop():\n    loop()\n\ndef other():\n    pass\n"})
+    found = analysed(
+        tmp_path, {"a.py": "def loop():\n    loop()\n\ndef other():\n    pass\n"}
+    )
     assert referred(found) == set()

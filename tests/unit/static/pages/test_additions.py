@@ -31,24 +31,36 @@ def test_a_word_that_the_page_does_not_have_is_not_explained(book: CourseFacts) 
     assert second_look.words(book, chapter_of(book, "Store"), "Nothing here.") == []
 
 
-def test_a_page_without_links_is_given_those_that_its_code_suggests(book: CourseFacts) -> None:
+def test_a_page_without_links_is_given_those_that_its_code_suggests(
+    book: CourseFacts,
+) -> None:
     chapter, stock = chapter_of(book, "Store"), chapter_of(book, "Stock")
     found = second_look.missing_links(book, chapter, "No links.")
     assert any(f"({stock.file})" in one and "`shop/store.py:" in one for one in found)
     page = f"[x]({stock.file}) and more"
-    assert not any(f"({stock.file})" in one for one in second_look.missing_links(book, chapter, page))
+    assert not any(
+        f"({stock.file})" in one
+        for one in second_look.missing_links(book, chapter, page)
+    )
 
 
 def test_what_a_page_does_not_name_is_named(book: CourseFacts) -> None:
-    found = second_look.passed_over(book, chapter_of(book, "Stock"), "Only `Stock` and `Cellar` and take.")
+    found = second_look.passed_over(
+        book, chapter_of(book, "Stock"), "Only `Stock` and `Cellar` and take."
+    )
     assert found[0].startswith("Two public parts are not named above: ")
-    assert found[0].endswith(": `EmptyError` (`shop/stock.py:31`) and `Stock.add` (`shop/stock.py:16`).")
+    assert found[0].endswith(
+        ": `EmptyError` (`shop/stock.py:31`) and `Stock.add` (`shop/stock.py:16`)."
+    )
 
 
 @pytest.mark.parametrize(
     ("docs", "expected"),
     [
-        ((True, True, False), f"Of three public parts, one says nothing {OF}: `c` (`a.py:9`)."),
+        (
+            (True, True, False),
+            f"Of three public parts, one says nothing {OF}: `c` (`a.py:9`).",
+        ),
         (
             (True, False, False),
             f"Of three public parts, only one says something {OF}: `a` (`a.py:1`).",
@@ -57,7 +69,9 @@ def test_what_a_page_does_not_name_is_named(book: CourseFacts) -> None:
         ((False, False, False), ""),
     ],
 )
-def test_what_says_nothing_of_itself_is_named(tmp_path: Path, docs: tuple[bool, ...], expected: str) -> None:
+def test_what_says_nothing_of_itself_is_named(
+    tmp_path: Path, docs: tuple[bool, ...], expected: str
+) -> None:
     code = "\n".join(
         f'def {name}(x):\n    """Do {name}."""\n    return {name}\n'
         if doc

@@ -16,7 +16,11 @@ def book(tmp_path: Path) -> CourseFacts:
 
 
 def faults(book: CourseFacts, page: str) -> list[str]:
-    return [f"{one.sort} {one.what}: {one.fault}" for one in checked(book, page, ["chapter_1_x.md"]) if one.fault]
+    return [
+        f"{one.sort} {one.what}: {one.fault}"
+        for one in checked(book, page, ["chapter_1_x.md"])
+        if one.fault
+    ]
 
 
 GOOD = '`shop/prices.py:7-8`\n\n```python\n    """Return the price of a thing."""\n    if name not in PRICES:\n```\n'
@@ -25,20 +29,46 @@ GOOD = '`shop/prices.py:7-8`\n\n```python\n    """Return the price of a thing.""
 def test_what_agrees_is_counted_and_not_faulted(book: CourseFacts) -> None:
     page = f"{GOOD}\n- Line 8 branches on `name not in PRICES`.\n\nSee [x](chapter_1_x.md)."
     found = checked(book, page, ["chapter_1_x.md"])
-    assert [one.sort for one in found] == [ClaimKind.PLACE, ClaimKind.EXCERPT, ClaimKind.REMARK, ClaimKind.LINK]
+    assert [one.sort for one in found] == [
+        ClaimKind.PLACE,
+        ClaimKind.EXCERPT,
+        ClaimKind.REMARK,
+        ClaimKind.LINK,
+    ]
     assert not [one for one in found if one.fault]
 
 
 @pytest.mark.parametrize(
     ("page", "fault"),
     [
-        (GOOD.replace("if name not", "if name"), "excerpt `shop/prices.py:7-8`: its lines are not those of the file"),
-        (GOOD.replace("7-8`", "6-7`"), "excerpt `shop/prices.py:6-7`: its lines are not those of the file"),
-        (GOOD.replace("`shop/prices.py:7-8`", "Look:"), "excerpt (nothing): it does not say which lines of which file"),
-        ("See `shop/prices.py:900`.", "place `shop/prices.py:900`: there are no such lines"),
-        ("See `shop/nowhere.py:9`.", "place `shop/nowhere.py:9`: there are no such lines"),
-        (f"{GOOD}\n- Line 8 calls `rounded`.", "remark `shop/prices.py:8`: `rounded` does not stand there"),
-        ("```mermaid\nflowchart LR\n  n0[x]\n```", "diagram a diagram: its line 'n0[x]' does not fit"),
+        (
+            GOOD.replace("if name not", "if name"),
+            "excerpt `shop/prices.py:7-8`: its lines are not those of the file",
+        ),
+        (
+            GOOD.replace("7-8`", "6-7`"),
+            "excerpt `shop/prices.py:6-7`: its lines are not those of the file",
+        ),
+        (
+            GOOD.replace("`shop/prices.py:7-8`", "Look:"),
+            "excerpt (nothing): it does not say which lines of which file",
+        ),
+        (
+            "See `shop/prices.py:900`.",
+            "place `shop/prices.py:900`: there are no such lines",
+        ),
+        (
+            "See `shop/nowhere.py:9`.",
+            "place `shop/nowhere.py:9`: there are no such lines",
+        ),
+        (
+            f"{GOOD}\n- Line 8 calls `rounded`.",
+            "remark `shop/prices.py:8`: `rounded` does not stand there",
+        ),
+        (
+            "```mermaid\nflowchart LR\n  n0[x]\n```",
+            "diagram a diagram: its line 'n0[x]' does not fit",
+        ),
         ("See [x](chapter_2_y.md).", "link `chapter_2_y.md`: there is no such page"),
     ],
 )
@@ -47,14 +77,28 @@ def test_what_does_not_agree_is_found(book: CourseFacts, page: str, fault: str) 
 
 
 @pytest.mark.parametrize(
-    "page", ["`localhost:80`", "`http://a/b:80`", "`x = {1: 2}`", "`[x](y.md)`", r"\[x](y.md)", "- Line 3 calls `x`."]
+    "page",
+    [
+        "`localhost:80`",
+        "`http://a/b:80`",
+        "`x = {1: 2}`",
+        "`[x](y.md)`",
+        r"\[x](y.md)",
+        "- Line 3 calls `x`.",
+    ],
 )
 def test_what_only_looks_like_a_reference_is_none(book: CourseFacts, page: str) -> None:
     assert faults(book, page) == []
 
 
 def test_a_condition_may_stand_above_the_line_of_its_remark(book: CourseFacts) -> None:
-    assert faults(book, f"{GOOD}\n- Line 9 raises again what was caught, if `name not in PRICES`.") == []
+    assert (
+        faults(
+            book,
+            f"{GOOD}\n- Line 9 raises again what was caught, if `name not in PRICES`.",
+        )
+        == []
+    )
     assert faults(book, f"{GOOD}\n- Line 9 raises `name not in PRICES`.") != []
 
 
@@ -65,7 +109,11 @@ def test_spans_are_read_as_commonmark_does() -> None:
 def test_a_block_of_code_is_one_block_whatever_stands_in_it() -> None:
     fenced = "````python\n```\nx\n````"
     found = [one for one in blocks(f"a\n\n{fenced}\nb") if one.line]
-    assert [(one.line, one.tag) for one in found] == [("a", None), (fenced, "python"), ("b", None)]
+    assert [(one.line, one.tag) for one in found] == [
+        ("a", None),
+        (fenced, "python"),
+        ("b", None),
+    ]
     assert found[1].before == "a"
 
 

@@ -36,7 +36,9 @@ func TestStoreSells(t *testing.T) {
 """
 
 
-def test_places_that_use_it_are_found_in_as_many_files_as_there_are(tmp_path: Path) -> None:
+def test_places_that_use_it_are_found_in_as_many_files_as_there_are(
+    tmp_path: Path,
+) -> None:
     book = read(tmp_path, PYTHON)
     found = evidence.sites(book, chapter_of(book, "Stock"), 9)
     assert [(site.path, site.line, site.code) for site in found] == [
@@ -77,12 +79,17 @@ def test_documents_are_shown_by_the_line_that_shows_code(tmp_path: Path) -> None
     files = {**PYTHON, "docs/guide.md": guide, "CHANGELOG.md": "Added `Store()`.\n"}
     book = read(tmp_path, files)
     found = evidence.mentions(book, chapter_of(book, "Store"), Role.DOCUMENT, 5)
-    assert ("docs/guide.md", 5, "Call `Store()` first.") in [(site.path, site.line, site.code) for site in found]
+    assert ("docs/guide.md", 5, "Call `Store()` first.") in [
+        (site.path, site.line, site.code) for site in found
+    ]
     assert "CHANGELOG.md" not in [site.path for site in found]
 
 
 def test_examples_are_told_from_documents(tmp_path: Path) -> None:
-    files = {**PYTHON, "examples/sell.py": "from shop import Store\n\nStore().sell('apple')\n"}
+    files = {
+        **PYTHON,
+        "examples/sell.py": "from shop import Store\n\nStore().sell('apple')\n",
+    }
     book = read(tmp_path, files)
     found = evidence.mentions(book, chapter_of(book, "Store"), Role.EXAMPLE, 5)
     assert [(site.path, site.line) for site in found] == [("examples/sell.py", 3)]
@@ -98,8 +105,17 @@ def test_examples_are_told_from_documents(tmp_path: Path) -> None:
         ("    helper = 3", False),
     ],
 )
-def test_only_a_line_that_uses_a_function_shows_it(tmp_path: Path, line: str, shows: bool) -> None:  # noqa: FBT001
-    book = read(tmp_path, {"a.py": f"def helper(x):\n    return x\n\n\ndef user(y):\n{line}\n    return helper\n"})
+def test_only_a_line_that_uses_a_function_shows_it(
+    tmp_path: Path,
+    line: str,
+    shows: bool,  # noqa: FBT001
+) -> None:
+    book = read(
+        tmp_path,
+        {
+            "a.py": f"def helper(x):\n    return x\n\n\ndef user(y):\n{line}\n    return helper\n"
+        },
+    )
     reference = book.into[index_of(book, "helper")][0]
     site = evidence.use(book, reference)
     assert site is not None

@@ -51,16 +51,31 @@ def shown(book: CourseFacts, excerpt: Excerpt) -> list[str]:
 def test_a_short_definition_is_shown_whole(book: CourseFacts) -> None:
     excerpt = excerpts.of_definition(book, index_of(book, "helper"))
     assert excerpt is not None
-    assert shown(book, excerpt) == ["def helper(value):", '    """Help."""', "    return value"]
+    assert shown(book, excerpt) == [
+        "def helper(value):",
+        '    """Help."""',
+        "    return value",
+    ]
     assert excerpt.place == "`long.py:98-100`"
 
 
-def test_of_a_long_one_the_telling_lines_are_shown_with_their_head_and_decorators(book: CourseFacts) -> None:
+def test_of_a_long_one_the_telling_lines_are_shown_with_their_head_and_decorators(
+    book: CourseFacts,
+) -> None:
     excerpt = excerpts.of_definition(book, index_of(book, "work"))
     assert excerpt is not None
     lines = shown(book, excerpt)
-    assert lines[:4] == ["@decorated", "def work(first, second):", '    """Work hard.', *lines[3:4]]
-    assert {"    helped = helper(first)", '        raise ValueError("helped")', "    return second"} <= set(lines)
+    assert lines[:4] == [
+        "@decorated",
+        "def work(first, second):",
+        '    """Work hard.',
+        *lines[3:4],
+    ]
+    assert {
+        "    helped = helper(first)",
+        '        raise ValueError("helped")',
+        "    return second",
+    } <= set(lines)
     assert len(lines) <= excerpts.BUDGET + 3
     assert "    And on." not in lines
 
@@ -69,7 +84,9 @@ def test_a_raise_is_shown_with_its_condition(book: CourseFacts) -> None:
     excerpt = excerpts.of_definition(book, index_of(book, "work"))
     assert excerpt is not None
     lines = shown(book, excerpt)
-    assert lines[lines.index('        raise ValueError("helped")') - 1] == "    if helped:"
+    assert (
+        lines[lines.index('        raise ValueError("helped")') - 1] == "    if helped:"
+    )
 
 
 def test_lines_that_are_left_out_are_named_on_the_page(book: CourseFacts) -> None:
@@ -89,19 +106,31 @@ def test_lines_that_are_left_out_are_named_on_the_page(book: CourseFacts) -> Non
     ]
 
 
-def test_an_excerpt_that_ends_early_says_where_its_definition_ends(book: CourseFacts) -> None:
+def test_an_excerpt_that_ends_early_says_where_its_definition_ends(
+    book: CourseFacts,
+) -> None:
     excerpt = Excerpt(path="long.py", spans=((5, 6),), subject=index_of(book, "work"))
-    assert excerpts.rendered(book, excerpt).startswith("`long.py:5-6` (it goes on to line 95)")
+    assert excerpts.rendered(book, excerpt).startswith(
+        "`long.py:5-6` (it goes on to line 95)"
+    )
 
 
-def test_lines_of_a_file_are_shown_without_empty_ones_at_their_ends(book: CourseFacts) -> None:
-    assert excerpts.of_lines(book, "long.py", 2, 5) == Excerpt(path="long.py", spans=((4, 5),))
-    assert excerpts.of_lines(book, "long.py", 99, 500) == Excerpt(path="long.py", spans=((99, 100),))
+def test_lines_of_a_file_are_shown_without_empty_ones_at_their_ends(
+    book: CourseFacts,
+) -> None:
+    assert excerpts.of_lines(book, "long.py", 2, 5) == Excerpt(
+        path="long.py", spans=((4, 5),)
+    )
+    assert excerpts.of_lines(book, "long.py", 99, 500) == Excerpt(
+        path="long.py", spans=((99, 100),)
+    )
     assert excerpts.of_lines(book, "long.py", 2, 3) is None
     assert excerpts.of_lines(book, "nowhere.py", 1, 3) is None
 
 
-def test_a_file_that_has_shrunk_under_our_hands_has_no_excerpt(book: CourseFacts, tmp_path: Path) -> None:
+def test_a_file_that_has_shrunk_under_our_hands_has_no_excerpt(
+    book: CourseFacts, tmp_path: Path
+) -> None:
     (tmp_path / "long.py").write_text("x = 1\n")
     assert excerpts.of_definition(book, index_of(book, "helper")) is None
 
@@ -112,9 +141,14 @@ def test_an_excerpt_knows_its_lines() -> None:
 
 
 def test_a_type_is_shown_by_its_fields(tmp_path: Path) -> None:
-    methods = "".join(f"\n    def act{n}(self):\n        return {n}\n" for n in range(20))
+    methods = "".join(
+        f"\n    def act{n}(self):\n        return {n}\n" for n in range(20)
+    )
     book = read(
-        tmp_path, {"thing.py": f'class Thing:\n    """Is one."""\n\n    size: int = 1\n    name = "x"\n{methods}'}
+        tmp_path,
+        {
+            "thing.py": f'class Thing:\n    """Is one."""\n\n    size: int = 1\n    name = "x"\n{methods}'
+        },
     )
     excerpt = excerpts.of_definition(book, index_of(book, "Thing"))
     assert excerpt is not None
@@ -124,7 +158,11 @@ def test_a_type_is_shown_by_its_fields(tmp_path: Path) -> None:
 def test_the_brace_that_closes_a_function_is_shown(tmp_path: Path) -> None:
     body = "".join(f"\tx += {n}\n" for n in range(60))
     book = read(
-        tmp_path, {"go.mod": "module m\n", "a.go": f"package m\n\nfunc Long() int {{\n\tx := 0\n{body}\treturn x\n}}\n"}
+        tmp_path,
+        {
+            "go.mod": "module m\n",
+            "a.go": f"package m\n\nfunc Long() int {{\n\tx := 0\n{body}\treturn x\n}}\n",
+        },
     )
     excerpt = excerpts.of_definition(book, index_of(book, "Long"))
     assert excerpt is not None

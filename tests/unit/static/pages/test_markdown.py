@@ -9,14 +9,23 @@ from markdown_it.token import Token
 from tests.support.course import Page
 from worker.engines.static.pages import markdown
 
-NASTY = st.text(st.sampled_from(list("ab \t\n`*_[]()<>|~$&#;!\\-+=.:0123456789'\"/{}%@^\u202e\x00\u200d\ufe0f\u00ad")))
+NASTY = st.text(
+    st.sampled_from(
+        list(
+            "ab \t\n`*_[]()<>|~$&#;!\\-+=.:0123456789'\"/{}%@^\u202e\x00\u200d\ufe0f\u00ad"
+        )
+    )
+)
 TEXTS = st.one_of(NASTY, st.text(), st.lists(NASTY, max_size=4).map("http://x.y ".join))
 
 
 def inline(block: str) -> list[Token]:
     """Return the inline tokens of what must be a single paragraph."""
     blocks = MarkdownIt("commonmark").enable("table").parse(block)
-    assert [token.type for token in blocks] in ([], ["paragraph_open", "inline", "paragraph_close"])
+    assert [token.type for token in blocks] in (
+        [],
+        ["paragraph_open", "inline", "paragraph_close"],
+    )
     return [child for token in blocks for child in token.children or ()]
 
 
@@ -32,14 +41,22 @@ def shown(raw: str) -> str:
 @given(TEXTS)
 def test_text_is_read_as_what_it_was(raw: str) -> None:
     block = markdown.text(raw)
-    assert {token.type for token in inline(block)} <= {"text", "code_inline", "text_special"}
+    assert {token.type for token in inline(block)} <= {
+        "text",
+        "code_inline",
+        "text_special",
+    }
     assert "".join(said(block).split()) == "".join(shown(raw).split())
 
 
 @given(TEXTS)
 def test_prose_has_nothing_but_text_and_code(raw: str) -> None:
     block = markdown.prose(raw)
-    assert {token.type for token in inline(block)} <= {"text", "code_inline", "text_special"}
+    assert {token.type for token in inline(block)} <= {
+        "text",
+        "code_inline",
+        "text_special",
+    }
 
 
 @given(TEXTS)
@@ -59,7 +76,8 @@ def test_a_fence_holds_its_lines_and_nothing_ends_it(lines: list[str]) -> None:
     fences = [token for token in tokens if token.type == "fence"]
     assert [token.info for token in fences] == ["python"]
     assert fences[0].content == "".join(
-        f"{markdown.cut(markdown.visible(line.replace(chr(10), ' ')))}\n" for line in lines
+        f"{markdown.cut(markdown.visible(line.replace(chr(10), ' ')))}\n"
+        for line in lines
     )
     assert tokens[-2].content == "after"
 
@@ -91,7 +109,9 @@ def test_a_table_keeps_its_cells_apart(rows: list[list[str]]) -> None:
         ("&lt; & co", r"\&lt; & co"),
     ],
 )
-def test_text_is_escaped_where_it_must_be_and_only_there(raw: str, expected: str) -> None:
+def test_text_is_escaped_where_it_must_be_and_only_there(
+    raw: str, expected: str
+) -> None:
     assert markdown.text(raw) == expected
 
 
@@ -125,4 +145,7 @@ def test_an_answer_is_folded_away_and_its_markdown_still_read() -> None:
     page = Page("x.md", markdown.answer("It is `x`.", markdown.fence(["y"], "text")))
     assert page.contents("code_inline") == ["x"]
     assert page.contents("fence") == ["y\n"]
-    assert page.contents("html_block") == ["<details>\n<summary>Answer</summary>\n", "</details>"]
+    assert page.contents("html_block") == [
+        "<details>\n<summary>Answer</summary>\n",
+        "</details>",
+    ]

@@ -7,7 +7,15 @@ import pytest
 
 from tests.support import mermaid as real
 from worker.engines.static.pages import mermaid
-from worker.engines.static.pages.mermaid import MAX_LABEL, Arrow, Box, Edge, class_diagram, fault, flowchart
+from worker.engines.static.pages.mermaid import (
+    MAX_LABEL,
+    Arrow,
+    Box,
+    Edge,
+    class_diagram,
+    fault,
+    flowchart,
+)
 
 SAID = """
 end class subgraph graph note direction default style click %% %%{init:{}}%% --- </div> <script> #quot; #35; &amp; `x`
@@ -20,22 +28,34 @@ WORDS = SAID.split()
 def labels(seed: int, count: int) -> list[str]:
     """Return texts that mean something to Mermaid."""
     chance = random.Random(seed)  # noqa: S311 - the same ones every time
-    return ["".join(chance.choices(WORDS, k=chance.randint(1, 4))) for _ in range(count)]
+    return [
+        "".join(chance.choices(WORDS, k=chance.randint(1, 4))) for _ in range(count)
+    ]
 
 
 def diagram(seed: int) -> str:
     one, two, three, four = labels(seed, 4)
     kinds = [Arrow.EXTENDS, Arrow.IMPLEMENTS, Arrow.USES]
-    edges = [Edge(source=0, target=1, label="calls" * (seed % 2), arrow=kinds[seed % 3])]
+    edges = [
+        Edge(source=0, target=1, label="calls" * (seed % 2), arrow=kinds[seed % 3])
+    ]
     if seed % 2:
-        boxes = [Box(label=one, members=(f"+{two}", f"-{three}()"), stereotype="interface"), Box(label=four)]
+        boxes = [
+            Box(label=one, members=(f"+{two}", f"-{three}()"), stereotype="interface"),
+            Box(label=four),
+        ]
         return class_diagram(boxes, edges)
-    return flowchart([Box(label=one, group=two), Box(label=three), Box(label=four, group=two)], edges)
+    return flowchart(
+        [Box(label=one, group=two), Box(label=three), Box(label=four, group=two)], edges
+    )
 
 
 def test_mermaid_reads_every_diagram_whatever_its_labels() -> None:
     singles = [flowchart([Box(label=word)], []) for word in WORDS]
-    members = [class_diagram([Box(label=word, members=(f"+{word}", word))], []) for word in WORDS]
+    members = [
+        class_diagram([Box(label=word, members=(f"+{word}", word))], [])
+        for word in WORDS
+    ]
     diagrams = [*singles, *members, *(diagram(seed) for seed in range(120))]
     found = dict(zip(map(json.dumps, diagrams), real.faults(diagrams), strict=True))
     assert {one: fault for one, fault in found.items() if fault} == {}
@@ -74,7 +94,8 @@ def test_labels_are_cut_and_never_empty() -> None:
 
 def test_nodes_of_a_group_stand_in_one_frame() -> None:
     drawn = flowchart(
-        [Box(label="a", group="x.py"), Box(label="b"), Box(label="c", group="x.py")], [Edge(source=0, target=1)]
+        [Box(label="a", group="x.py"), Box(label="b"), Box(label="c", group="x.py")],
+        [Edge(source=0, target=1)],
     )
     assert drawn.split("\n") == [
         "flowchart LR",

@@ -69,7 +69,11 @@ def book(tmp_path: Path) -> CourseFacts:
 
 def test_failures_are_a_table_of_what_where_and_when(book: CourseFacts) -> None:
     assert notes.failure_rows(book, chapter_of(book, "Shape")) == [
-        ("`NotImplementedError`", "`shapes.py:19` in `Shape.name`", "under no condition"),
+        (
+            "`NotImplementedError`",
+            "`shapes.py:19` in `Shape.name`",
+            "under no condition",
+        ),
         ("`ValueError`", "`shapes.py:25` in `Shape.draw`", "if `pen is None`"),
         ("`PenError`", "`shapes.py:27` in `Shape.draw`", 'if `pen == "dry"`'),
         ("`DrawError`", "`shapes.py:31` in `Shape.draw`", "after catching `OSError`"),
@@ -80,7 +84,9 @@ def test_failures_are_a_table_of_what_where_and_when(book: CourseFacts) -> None:
 NOTE = "`# TODO: colours` (one more note of this kind follows)."
 
 
-def test_settings_subclasses_deprecations_and_notes_are_named(book: CourseFacts) -> None:
+def test_settings_subclasses_deprecations_and_notes_are_named(
+    book: CourseFacts,
+) -> None:
     assert notes.remarks(book, chapter_of(book, "Shape")) == [
         "It reads an environment variable: `SHAPE_LIMIT` (`shapes.py:11`).",
         "Left to subclasses: `area` (`shapes.py:14`) and `name` (`shapes.py:17`).",
@@ -107,6 +113,10 @@ def test_where_there_is_nothing_to_know_nothing_is_said(tmp_path: Path) -> None:
         ("a.rb", "x = ENV['SHOP_MODE']"),
     ],
 )
-def test_environment_variables_are_found_in_many_languages(tmp_path: Path, name: str, line: str) -> None:
+def test_environment_variables_are_found_in_many_languages(
+    tmp_path: Path, name: str, line: str
+) -> None:
     book = read(tmp_path, {name: f"{line}\n"})
-    assert notes.remarks(book, book.chapters[0]) == [f"It reads an environment variable: `SHOP_MODE` (`{name}:1`)."]
+    assert notes.remarks(book, book.chapters[0]) == [
+        f"It reads an environment variable: `SHOP_MODE` (`{name}:1`)."
+    ]

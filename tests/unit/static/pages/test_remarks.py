@@ -70,7 +70,9 @@ def test_a_constructor_is_told_by_what_it_sets(book: CourseFacts) -> None:
     ]
 
 
-def test_calls_failures_handlers_and_results_are_told_in_the_order_of_their_lines(book: CourseFacts) -> None:
+def test_calls_failures_handlers_and_results_are_told_in_the_order_of_their_lines(
+    book: CourseFacts,
+) -> None:
     assert said(book, "Inbox.tidy") == [
         'Line 20 raises `ValueError`, saying `"never"`, if `hard and twice`.',
         "Line 22 calls `sweep`: “Sweep a desk.”",
@@ -112,17 +114,36 @@ def test_of_documentation_more_is_said_than_an_excerpt_shows(book: CourseFacts) 
 
 
 def test_who_names_a_definition_is_said_with_a_place(book: CourseFacts) -> None:
-    assert remarks.called_from(book, index_of(book, "sweep")) == "`Inbox.tidy` (`busy.py:22`)"
+    assert (
+        remarks.called_from(book, index_of(book, "sweep"))
+        == "`Inbox.tidy` (`busy.py:22`)"
+    )
     assert remarks.called_from(book, index_of(book, "Inbox.tidy")) == ""
 
 
 @pytest.mark.parametrize(
     ("files", "name", "expected"),
     [
-        (GO, "Stock.Take", "Line 30 is the last of two returns: it gives back `name, nil`."),
-        (RUST, "Store.sell", "Line 14 calls `price_of`: “Returns the price of a thing.”"),
-        (JAVA, "Stock.take", f'Line 14 throws `EmptyException`, saying `"nothing is left"`, if `{EMPTY}`.'),
-        (PYTHON, "Cellar.take", f'Line 41 raises `EmptyError`, saying `"it is dark"`, if `{DARK}`.'),
+        (
+            GO,
+            "Stock.Take",
+            "Line 30 is the last of two returns: it gives back `name, nil`.",
+        ),
+        (
+            RUST,
+            "Store.sell",
+            "Line 14 calls `price_of`: “Returns the price of a thing.”",
+        ),
+        (
+            JAVA,
+            "Stock.take",
+            f'Line 14 throws `EmptyException`, saying `"nothing is left"`, if `{EMPTY}`.',
+        ),
+        (
+            PYTHON,
+            "Cellar.take",
+            f'Line 41 raises `EmptyError`, saying `"it is dark"`, if `{DARK}`.',
+        ),
     ],
     ids=["go", "rust", "java", "python"],
 )
@@ -134,7 +155,9 @@ def test_remarks_are_made_in_other_languages_too(
 
 
 def test_no_more_remarks_are_made_than_a_reader_takes_in(tmp_path: Path) -> None:
-    helpers = "".join(f'def step{n}(x):\n    """Do step {n}."""\n\n\n' for n in range(9))
+    helpers = "".join(
+        f'def step{n}(x):\n    """Do step {n}."""\n\n\n' for n in range(9)
+    )
     body = "".join(f"    step{n}(x)\n" for n in range(9))
     book = read(tmp_path, {"many.py": f"{helpers}def many(x):\n{body}    return x\n"})
     assert len(said(book, "many")) == 5

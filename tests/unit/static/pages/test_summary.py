@@ -11,8 +11,12 @@ CLASS = "class Good:\n    def go(self):\n        return 1\n"
 BADGES = "# Shop\n\n[![x](y)](z)\n\nIt sells many things. And more.\n"
 
 
-def test_the_summary_tells_what_how_large_of_what_and_what_was_left_out(tmp_path: Path) -> None:
-    found = analysed(tmp_path, PYTHON | {"vendor/x.py": "x = 1\n", "big.bin": b"x" * 2_000_000})
+def test_the_summary_tells_what_how_large_of_what_and_what_was_left_out(
+    tmp_path: Path,
+) -> None:
+    found = analysed(
+        tmp_path, PYTHON | {"vendor/x.py": "x = 1\n", "big.bin": b"x" * 2_000_000}
+    )
     assert found.summary == (
         "Shop has four source files with 92 lines of Python. "
         "Its main pieces are `Store`, `Stock`, `Prices (price_of, rounded)` and `Store (open_store)`. "
@@ -59,8 +63,14 @@ def test_a_project_is_called_as_its_manifest_or_readme_says(
             {"a.py": 'class A:\n    """The first."""\n\nclass BigA(A): pass\n'},
             "`A`: The first. It is the base of `BigA`.",
         ),
-        ({"a.py": '"""Letters."""\n\ndef a(): pass\n\ndef b(): pass\n'}, "`a` and `b`: Letters."),
-        ({"a.py": "def a(): pass\n\ndef b(): pass\n"}, "`a` and `b` are defined together."),
+        (
+            {"a.py": '"""Letters."""\n\ndef a(): pass\n\ndef b(): pass\n'},
+            "`a` and `b`: Letters.",
+        ),
+        (
+            {"a.py": "def a(): pass\n\ndef b(): pass\n"},
+            "`a` and `b` are defined together.",
+        ),
         (
             {"a.py": 'def a():\n    """Does it."""\n\ndef b(): pass\n'},
             "`a` and `b` are defined together. `a`: Does it.",
@@ -75,6 +85,11 @@ def test_a_unit_is_described_by_what_it_says_of_itself_or_what_it_is(
 
 
 def test_mentions_are_few_of_each_role(tmp_path: Path) -> None:
-    files = {f"tests/test_{number:02}.py": "Good()\n" for number in range(20)} | {"docs/a.md": "`Good`\n"}
+    files = {f"tests/test_{number:02}.py": "Good()\n" for number in range(20)} | {
+        "docs/a.md": "`Good`\n"
+    }
     found = analysed(tmp_path, {"a.py": CLASS, **files}).mentions
-    assert found["Good"] == ("docs/a.md", *(f"tests/test_{number:02}.py" for number in range(12)))
+    assert found["Good"] == (
+        "docs/a.md",
+        *(f"tests/test_{number:02}.py" for number in range(12)),
+    )

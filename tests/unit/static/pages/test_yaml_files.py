@@ -15,14 +15,18 @@ from worker.engines.static.pages import yaml_files as papers
 def test_what_is_written_is_read_back(tmp_path: Path, sample: str) -> None:
     analysis = analyze(write_tree(tmp_path, ALL[sample]), lambda: None)
     abstractions = read_abstractions(papers.abstractions(analysis))
-    summary, relationships = read_relationships(papers.relationships(analysis), abstractions)
+    summary, relationships = read_relationships(
+        papers.relationships(analysis), abstractions
+    )
     order = read_order(papers.order(analysis), abstractions)
     assert [one.name for one in abstractions] == [unit.name for unit in analysis.units]
     assert summary == analysis.summary
     assert [(one.source, one.target) for one in relationships] == [
         (one.source, one.target) for one in analysis.relations
     ]
-    assert sorted(one.name for one in order) == sorted(unit.name for unit in analysis.units)
+    assert sorted(one.name for one in order) == sorted(
+        unit.name for unit in analysis.units
+    )
     assert [one.index for one in order] == list(range(1, len(order) + 1))
 
 
@@ -32,7 +36,9 @@ def test_evidence_is_a_line_of_the_source(tmp_path: Path) -> None:
     _, relationships = read_relationships(papers.relationships(analysis), abstractions)
     for one in relationships:
         path, line, code = one.evidence.split(":", 2)
-        assert (tmp_path / path).read_text().split("\n")[int(line) - 1].strip() == code.strip()
+        assert (tmp_path / path).read_text().split("\n")[
+            int(line) - 1
+        ].strip() == code.strip()
     assert relationships
 
 

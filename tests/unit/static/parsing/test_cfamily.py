@@ -109,4 +109,6 @@ def test_members_below_private_are_private() -> None:
 
 
 def test_a_method_defined_outside_knows_its_type() -> None:
-    assert [one.owner for one in parsed(CPP, "int a::Stock::take() { return 1; }\n").drafts] == ["Stock"]
+    assert [
+        one.owner for one in parsed(CPP, "int a::Stock::take() { return 1; }\n").drafts
+    ] == ["Stock"]

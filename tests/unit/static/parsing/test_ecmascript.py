@@ -65,7 +65,13 @@ exports.parse = function () {}
 this.x = function () {}
 """
     found = {one.name: one.owner for one in parsed(JS, text).drafts}
-    assert found == {"Socket": "", "send": "Socket", "app": "", "use": "app", "parse": ""}
+    assert found == {
+        "Socket": "",
+        "send": "Socket",
+        "app": "",
+        "use": "app",
+        "parse": "",
+    }
 
 
 def test_what_is_required_is_an_import_and_no_variable() -> None:
@@ -111,7 +117,13 @@ def test_exports_of_modules_and_of_commonjs_are_read() -> None:
     )  # fmt: skip
     assert parsed(JS, "export default z\n").exports == (("default", "z"),)
     text = "module.exports = { a, b: c }\nexports.d = e\nmodule.exports = F\nmodule.exports.g = function () {}\n"
-    assert parsed(JS, text).exports == (("a", "a"), ("b", "c"), ("d", "e"), ("default", "F"), ("g", "g"))
+    assert parsed(JS, text).exports == (
+        ("a", "a"),
+        ("b", "c"),
+        ("d", "e"),
+        ("default", "F"),
+        ("g", "g"),
+    )
 
 
 def test_comments_above_an_export_belong_to_what_it_exports() -> None:
@@ -134,7 +146,8 @@ export const f = () => 1
 @pytest.mark.parametrize("export", ["", "export ", "export default "])
 def test_decorators_belong_to_what_comes_right_after_them(export: str) -> None:
     text = (
-        f"@Component({{a: 1}})\n@Late\n{export}class A {{\n  c() {{}}\n  @Input() @Twice\n  b() {{}}\n  d() {{}}\n}}\n"
+        f"@Component({{a: 1}})\n@Late\n{export}class A {{\n"
+        "  c() {}\n  @Input() @Twice\n  b() {}\n  d() {}\n}\n"
     )
     assert {one.name: one.decorators for one in parsed(TS, text).drafts} == {
         "A": ("Component({a: 1})", "Late"), "b": ("Input()", "Twice"), "c": (), "d": (),
@@ -152,5 +165,7 @@ def test_names_inside_templates_are_code() -> None:
 
 
 def test_a_whole_export_of_a_named_function_defines_it() -> None:
-    assert kinds(parsed(JS, "module.exports = function build() {}\n")) == {"build": "function"}
+    assert kinds(parsed(JS, "module.exports = function build() {}\n")) == {
+        "build": "function"
+    }
     assert kinds(parsed(JS, "module.exports = function () {}\n")) == {}

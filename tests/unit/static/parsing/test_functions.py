@@ -104,7 +104,9 @@ int Store::sell(const std::string& name, int count) {
 
 def inside(language: Language, code: str) -> FunctionFacts:
     """Dissect the first function of some code."""
-    queue: list[Node] = [SourceParser().tree(language, code.strip("\n").encode()).root_node]
+    queue: list[Node] = [
+        SourceParser().tree(language, code.strip("\n").encode()).root_node
+    ]
     for node in queue:
         if node.type in FUNCTIONS and "class" not in node.type:
             return dissect(node)
@@ -115,9 +117,27 @@ def inside(language: Language, code: str) -> FunctionFacts:
 @pytest.mark.parametrize(
     ("language", "code", "parameters"),
     [
-        (Language.PYTHON, PYTHON, [("name", ""), ("count", "1"), ("*rest", ""), ("price", "2"), ("**more", "")]),
-        (Language.JAVASCRIPT, JAVASCRIPT, [("name", ""), ("count", "1"), ("...rest", "")]),
-        (Language.TYPESCRIPT, TYPESCRIPT, [("name", ""), ("count", "1"), ("price", "")]),
+        (
+            Language.PYTHON,
+            PYTHON,
+            [
+                ("name", ""),
+                ("count", "1"),
+                ("*rest", ""),
+                ("price", "2"),
+                ("**more", ""),
+            ],
+        ),
+        (
+            Language.JAVASCRIPT,
+            JAVASCRIPT,
+            [("name", ""), ("count", "1"), ("...rest", "")],
+        ),
+        (
+            Language.TYPESCRIPT,
+            TYPESCRIPT,
+            [("name", ""), ("count", "1"), ("price", "")],
+        ),
         (Language.GO, GO, [("name", ""), ("counts", "")]),
         (Language.RUST, RUST, [("name", ""), ("count", "")]),
         (Language.JAVA, JAVA, [("name", ""), ("counts", "")]),
@@ -128,7 +148,9 @@ def inside(language: Language, code: str) -> FunctionFacts:
 def test_parameters_are_read_without_the_receiver(
     language: Language, code: str, parameters: list[tuple[str, str]]
 ) -> None:
-    assert [(one.name, one.default) for one in inside(language, code).parameters] == parameters
+    assert [
+        (one.name, one.default) for one in inside(language, code).parameters
+    ] == parameters
 
 
 CAUGHT = "the handler of"
@@ -137,13 +159,33 @@ CAUGHT = "the handler of"
 @pytest.mark.parametrize(
     ("language", "code", "first"),
     [
-        (Language.PYTHON, PYTHON, ("raises", "ValueError", '"no name"', "if not name", 4)),
-        (Language.JAVASCRIPT, JAVASCRIPT, ("throws", "RangeError", "'no name'", "if !name", 3)),
-        (Language.TYPESCRIPT, TYPESCRIPT, ("throws", "RangeError", '"too few"', "if count < 1", 2)),
+        (
+            Language.PYTHON,
+            PYTHON,
+            ("raises", "ValueError", '"no name"', "if not name", 4),
+        ),
+        (
+            Language.JAVASCRIPT,
+            JAVASCRIPT,
+            ("throws", "RangeError", "'no name'", "if !name", 3),
+        ),
+        (
+            Language.TYPESCRIPT,
+            TYPESCRIPT,
+            ("throws", "RangeError", '"too few"', "if count < 1", 2),
+        ),
         (Language.GO, GO, ("returns an error", "", '"no name"', 'if name == ""', 4)),
-        (Language.RUST, RUST, ("returns an error", "", '"no name"', "if name.is_empty()", 3)),
+        (
+            Language.RUST,
+            RUST,
+            ("returns an error", "", '"no name"', "if name.is_empty()", 3),
+        ),
         (Language.JAVA, JAVA, ("throws", "Empty", '"no name"', "if name == null", 4)),
-        (Language.CPP, CPP, ("throws", "std::invalid_argument", '"no name"', "if name.empty()", 3)),
+        (
+            Language.CPP,
+            CPP,
+            ("throws", "std::invalid_argument", '"no name"', "if name.empty()", 3),
+        ),
     ],
 )
 def test_a_failure_is_read_with_its_words_and_its_condition(
@@ -202,8 +244,12 @@ def test_what_is_given_back_is_read_but_not_by_functions_inside(
         (Language.CPP, CPP, ("put", "put", 5)),
     ],
 )
-def test_calls_are_read_with_their_lines(language: Language, code: str, call: tuple[str, str, int]) -> None:
-    assert call in [(one.name, one.said, one.line) for one in inside(language, code).calls]
+def test_calls_are_read_with_their_lines(
+    language: Language, code: str, call: tuple[str, str, int]
+) -> None:
+    assert call in [
+        (one.name, one.said, one.line) for one in inside(language, code).calls
+    ]
 
 
 def test_a_docstring_and_attributes_and_loops_are_found() -> None:
@@ -220,11 +266,19 @@ def test_a_function_that_yields_says_so() -> None:
 
 
 def test_an_arrow_function_without_braces_gives_back_its_expression() -> None:
-    assert [one.said for one in inside(Language.JAVASCRIPT, "const f = (a) => a.length;").returns] == ["a.length"]
+    assert [
+        one.said
+        for one in inside(Language.JAVASCRIPT, "const f = (a) => a.length;").returns
+    ] == ["a.length"]
 
 
 def test_nesting_that_nobody_can_follow_is_not_followed() -> None:
-    deep = "def f():\n" + "".join(f"{' ' * depth}if x:\n" for depth in range(1, 120)) + " " * 120 + "return 1\n"
+    deep = (
+        "def f():\n"
+        + "".join(f"{' ' * depth}if x:\n" for depth in range(1, 120))
+        + " " * 120
+        + "return 1\n"
+    )
     assert inside(Language.PYTHON, deep).returns == []
 
 
@@ -248,5 +302,9 @@ def test_parameters_that_share_a_type_are_all_read() -> None:
         (Language.C, C, []),
     ],
 )
-def test_what_may_be_left_out_is_told_from_what_may_not(language: Language, code: str, optional: list[str]) -> None:
-    assert [one.name for one in inside(language, code).parameters if one.optional] == optional
+def test_what_may_be_left_out_is_told_from_what_may_not(
+    language: Language, code: str, optional: list[str]
+) -> None:
+    assert [
+        one.name for one in inside(language, code).parameters if one.optional
+    ] == optional

@@ -96,5 +96,7 @@ def test_imports_are_called_after_their_last_part_without_a_version() -> None:
 
 
 def test_texts_in_quotes_are_no_code() -> None:
-    code = parsed(Language.GO, 'package a\nvar x = "Name" + `Name` + Name // Name\n').code
+    code = parsed(
+        Language.GO, 'package a\nvar x = "Name" + `Name` + Name // Name\n'
+    ).code
     assert code.count(b"Name") == 1

@@ -30,7 +30,10 @@ record Pair(int a, int b) {}
 @interface Mark {}
 """
 FOUND = parsed(Language.JAVA, TEXT)
-BY_NAME = {f"{one.parent.name}.{one.name}" if one.parent else one.name: one for one in FOUND.drafts}
+BY_NAME = {
+    f"{one.parent.name}.{one.name}" if one.parent else one.name: one
+    for one in FOUND.drafts
+}
 
 
 def test_types_methods_and_constructors_are_definitions() -> None:
@@ -49,11 +52,18 @@ def test_what_a_type_extends_and_implements_are_its_bases() -> None:
 def test_annotations_are_no_part_of_the_head() -> None:
     store = BY_NAME["Store"]
     assert (store.decorators, store.doc) == (('Service("a")', "Deprecated"), "Sells.")
-    assert store.signature == "public final class Store<T> extends Base<T> implements Source, other.Seller<T>"
+    assert (
+        store.signature
+        == "public final class Store<T> extends Base<T> implements Source, other.Seller<T>"
+    )
 
 
 def test_public_is_what_says_so_and_what_interfaces_hold() -> None:
-    assert {name for name, one in BY_NAME.items() if one.public} == {"Store", "Store.Store", "Source.take"}
+    assert {name for name, one in BY_NAME.items() if one.public} == {
+        "Store",
+        "Store.Store",
+        "Source.take",
+    }
 
 
 def test_a_static_import_is_one_of_the_type() -> None:

@@ -29,15 +29,22 @@ async def run(): pass
 
 def test_enums_and_protocols_are_told_by_their_bases() -> None:
     text = "class Color(enum.Enum): pass\nclass Shape(Protocol[T]): pass\n"
-    assert kinds(parsed(Language.PYTHON, text)) == {"Color": "enum", "Shape": "interface"}
+    assert kinds(parsed(Language.PYTHON, text)) == {
+        "Color": "enum",
+        "Shape": "interface",
+    }
 
 
 def test_what_only_the_inside_of_a_function_sees_is_no_definition() -> None:
-    assert kinds(parsed(Language.PYTHON, "def a():\n    def b(): pass\n    class C: pass\n")) == {"a": "function"}
+    assert kinds(
+        parsed(Language.PYTHON, "def a():\n    def b(): pass\n    class C: pass\n")
+    ) == {"a": "function"}
 
 
 def test_bases_are_read_without_type_arguments_and_keywords() -> None:
-    assert draft("class A(B, pkg.C[int], metaclass=M, with_meta(D)): pass", "A").bases == ("B", "pkg.C", "with_meta")
+    assert draft(
+        "class A(B, pkg.C[int], metaclass=M, with_meta(D)): pass", "A"
+    ).bases == ("B", "pkg.C", "with_meta")
 
 
 def test_docstrings_are_read_and_comments_of_functions_where_there_is_none() -> None:
@@ -59,8 +66,14 @@ X = 1
 
 
 def test_decorators_are_no_part_of_the_lines_of_a_definition() -> None:
-    found = draft("@app.route('/')\n@cached\ndef index(a,\n          b):\n    pass\n", "index")
-    assert (found.decorators, found.line, found.end_line) == (("app.route('/')", "cached"), 3, 5)
+    found = draft(
+        "@app.route('/')\n@cached\ndef index(a,\n          b):\n    pass\n", "index"
+    )
+    assert (found.decorators, found.line, found.end_line) == (
+        ("app.route('/')", "cached"),
+        3,
+        5,
+    )
     assert found.signature == "def index(a, b)"
 
 
@@ -73,7 +86,9 @@ def test_of_overloads_and_setters_the_first_real_definition_is_kept() -> None:
 
 def test_a_leading_underscore_makes_private_unless_it_is_a_special_method() -> None:
     text = "class A:\n    def _a(self): pass\n    def __init__(self): pass\n_b = 1\n"
-    assert {one.name for one in parsed(Language.PYTHON, text).drafts if not one.public} == {"_a", "_b"}
+    assert {
+        one.name for one in parsed(Language.PYTHON, text).drafts if not one.public
+    } == {"_a", "_b"}
 
 
 def test_dunder_variables_and_bare_annotations_are_no_definitions() -> None:
@@ -92,14 +107,26 @@ def test_imports_of_all_forms_are_read() -> None:
 
 
 def test_the_names_in_all_are_exports() -> None:
-    assert parsed(Language.PYTHON, "__all__ = ['a', \"b\"]\n").exports == (("a", "a"), ("b", "b"))
+    assert parsed(Language.PYTHON, "__all__ = ['a', \"b\"]\n").exports == (
+        ("a", "a"),
+        ("b", "b"),
+    )
     assert parsed(Language.PYTHON, "__all__ = names()\n").exports == ()
 
 
-def test_the_module_says_of_itself_what_its_docstring_or_the_comment_on_top_says() -> None:
+def test_the_module_says_of_itself_what_its_docstring_or_the_comment_on_top_says() -> (
+    None
+):
     assert parsed(Language.PYTHON, '"""The module."""\nx = 1\n').doc == "The module."
-    assert parsed(Language.PYTHON, "#!/usr/bin/env python\n# Counts things.\n\nx = 1\n").doc == "Counts things."
-    assert parsed(Language.PYTHON, "# Counts things.\n\nx = 1\n").doc == "Counts things."
+    assert (
+        parsed(
+            Language.PYTHON, "#!/usr/bin/env python\n# Counts things.\n\nx = 1\n"
+        ).doc
+        == "Counts things."
+    )
+    assert (
+        parsed(Language.PYTHON, "# Counts things.\n\nx = 1\n").doc == "Counts things."
+    )
 
 
 def test_a_licence_is_not_what_a_module_says_of_itself() -> None:
@@ -107,7 +134,9 @@ def test_a_licence_is_not_what_a_module_says_of_itself() -> None:
     assert parsed(Language.PYTHON, text).doc == "Counts things."
 
 
-def test_code_is_blanked_where_it_is_comment_string_or_import_and_keeps_its_places() -> None:
+def test_code_is_blanked_where_it_is_comment_string_or_import_and_keeps_its_places() -> (
+    None
+):
     text = 'import a\nx = \'Name\' # Name\ny: \'Name\' = """\nName"""\n'
     code = parsed(Language.PYTHON, text).code
     assert (len(code), code.count(b"\n"), code.count(b"Name")) == (len(text), 4, 1)

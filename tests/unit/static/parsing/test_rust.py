@@ -66,7 +66,11 @@ def test_what_a_type_implements_is_said_where_it_implements_it() -> None:
 
 def test_attributes_and_the_comment_before_them_belong_to_the_item() -> None:
     store = BY_NAME["Store"]
-    assert (store.doc, store.decorators, store.line) == ("A store.", ("derive(Debug)", "non_exhaustive"), 10)
+    assert (store.doc, store.decorators, store.line) == (
+        "A store.",
+        ("derive(Debug)", "non_exhaustive"),
+        10,
+    )
     assert (store.signature, FOUND.doc) == ("pub struct Store<T>", "Sells things.")
 
 

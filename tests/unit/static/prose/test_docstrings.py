@@ -21,12 +21,21 @@ from worker.engines.static.prose.docstrings import first_sentence, paragraphs, s
         (">>> code()", ""),
         ("@brief Counts things.", "Counts things."),
         (r"\brief Counts things.", "Counts things."),
-        ("Uses :class:`Store` and :func:`~shop.sell`.", "Uses `Store` and `shop.sell`."),
+        (
+            "Uses :class:`Store` and :func:`~shop.sell`.",
+            "Uses `Store` and `shop.sell`.",
+        ),
         ("See :ref:`the guide <guide>`.", "See the guide."),
         ("Uses ``x`` twice.", "Uses `x` twice."),
-        ("Uses {@link Store#sell the seller} and {@code x < y}.", "Uses the seller and `x < y`."),
+        (
+            "Uses {@link Store#sell the seller} and {@code x < y}.",
+            "Uses the seller and `x < y`.",
+        ),
         ("<p>Counts <b>all</b> <code>things</code>.</p>", "Counts all `things`."),
-        ("Returns [`Stock`] or [an error](https://x.y/z).", "Returns `Stock` or an error."),
+        (
+            "Returns [`Stock`] or [an error](https://x.y/z).",
+            "Returns `Stock` or an error.",
+        ),
         ("Is *very* **bold**.", "Is very bold."),
         ("#__PURE__", ""),
         ("!", ""),
@@ -37,11 +46,15 @@ from worker.engines.static.prose.docstrings import first_sentence, paragraphs, s
         ("Works as follows:\n\n- one\n- two", "Works as follows."),
     ],
 )
-def test_the_first_sentence_is_plain_text_with_code_in_ticks(doc: str, expected: str) -> None:
+def test_the_first_sentence_is_plain_text_with_code_in_ticks(
+    doc: str, expected: str
+) -> None:
     assert first_sentence(doc) == expected
 
 
-def test_a_first_sentence_that_is_too_long_ends_between_words_and_closes_its_code() -> None:
+def test_a_first_sentence_that_is_too_long_ends_between_words_and_closes_its_code() -> (
+    None
+):
     said = first_sentence(f"Counts `{'things ' * 40}` well.", limit=30)
     assert said == "Counts `things things things …`"
 
@@ -57,7 +70,9 @@ def test_items_of_a_list_are_no_paragraphs_not_even_their_second_lines() -> None
 
 
 def test_an_underlined_heading_ends_what_is_said() -> None:
-    assert paragraphs("Counts all things.\n\nParameters\n----------\nx : int") == ["Counts all things."]
+    assert paragraphs("Counts all things.\n\nParameters\n----------\nx : int") == [
+        "Counts all things."
+    ]
 
 
 def test_a_long_paragraph_is_cut_at_the_end_of_a_sentence() -> None:
@@ -71,8 +86,14 @@ def test_one_endless_sentence_is_cut_between_words() -> None:
 
 
 def test_only_as_many_paragraphs_as_asked_for() -> None:
-    assert paragraphs("One is here.\n\nTwo is here.\n\nThree is here.", 2) == ["One is here.", "Two is here."]
+    assert paragraphs("One is here.\n\nTwo is here.\n\nThree is here.", 2) == [
+        "One is here.",
+        "Two is here.",
+    ]
 
 
 def test_a_full_stop_inside_of_code_ends_no_sentence() -> None:
-    assert sentences("Call `x. Y` now. Then stop.") == ["Call `x. Y` now.", "Then stop."]
+    assert sentences("Call `x. Y` now. Then stop.") == [
+        "Call `x. Y` now.",
+        "Then stop.",
+    ]

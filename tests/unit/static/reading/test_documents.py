@@ -4,7 +4,15 @@ import json
 
 import pytest
 
-from worker.engines.static.reading.documents import MAX_LEAD, MAX_TITLE, code_names, headings, names, notebook, plain
+from worker.engines.static.reading.documents import (
+    MAX_LEAD,
+    MAX_TITLE,
+    code_names,
+    headings,
+    names,
+    notebook,
+    plain,
+)
 from worker.engines.static.reading.language import Language
 
 MARKDOWN = """\
@@ -50,7 +58,11 @@ Sub
 
 def test_markdown_has_headings_with_levels_lines_and_first_paragraphs() -> None:
     found = headings(Language.MARKDOWN, MARKDOWN)
-    assert [(one.title, one.line) for one in found] == [("The title", 5), ("A part", 16), ("Underlined", 20)]
+    assert [(one.title, one.line) for one in found] == [
+        ("The title", 5),
+        ("A part", 16),
+        ("Underlined", 20),
+    ]
     assert [one.level for one in found[:2]] == [1, 2]
     leads = {one.title: one.lead for one in found}
     assert leads["The title"] == "What it is, in two lines."
@@ -60,7 +72,11 @@ def test_markdown_has_headings_with_levels_lines_and_first_paragraphs() -> None:
 
 def test_restructured_text_has_levels_by_the_order_of_its_marks() -> None:
     found = headings(Language.RST, RST)
-    assert [(one.title, one.line) for one in found] == [("Title", 2), ("Part", 7), ("Sub", 10)]
+    assert [(one.title, one.line) for one in found] == [
+        ("Title", 2),
+        ("Part", 7),
+        ("Sub", 10),
+    ]
     assert found[0].level < found[2].level
     assert found[0].lead == "Text with shop.sell in it."
 
@@ -68,15 +84,29 @@ def test_restructured_text_has_levels_by_the_order_of_its_marks() -> None:
 @pytest.mark.parametrize(
     ("language", "text", "expected"),
     [
-        (Language.ASCIIDOC, "= Title\n\nText.\n\n== Part\n", [(1, "Title"), (2, "Part")]),
-        (Language.LATEX, "\\section{One}\n\\subsection*{Two}\n", [(1, "One"), (2, "Two")]),
-        (Language.TEXT, "1. Beginning\n\ntext\n\n1.1 Deeper\n", [(1, "Beginning"), (2, "Deeper")]),
+        (
+            Language.ASCIIDOC,
+            "= Title\n\nText.\n\n== Part\n",
+            [(1, "Title"), (2, "Part")],
+        ),
+        (
+            Language.LATEX,
+            "\\section{One}\n\\subsection*{Two}\n",
+            [(1, "One"), (2, "Two")],
+        ),
+        (
+            Language.TEXT,
+            "1. Beginning\n\ntext\n\n1.1 Deeper\n",
+            [(1, "Beginning"), (2, "Deeper")],
+        ),
         (Language.PYTHON, "# no heading\n", []),
         (Language.MARKDOWN, "~~~\n# code\n~~~\n# Real\n", [(1, "Real")]),
         (Language.MARKDOWN, "#no heading\n\n# <img src=x>\n", []),
     ],
 )
-def test_each_language_has_its_own_headings(language: Language, text: str, expected: list[tuple[int, str]]) -> None:
+def test_each_language_has_its_own_headings(
+    language: Language, text: str, expected: list[tuple[int, str]]
+) -> None:
     assert [(one.level, one.title) for one in headings(language, text)] == expected
 
 
@@ -106,7 +136,15 @@ def test_plain_text_has_no_markup(marked: str, expected: str) -> None:
 def test_code_in_documents_is_found_by_how_it_is_shown() -> None:
     words = "Use `Store.sell` or snake_case and CamelCase, not words."
     found = code_names(f"{words}\n\n    indented(code)\n\n```py\nfenced\n```\n")
-    assert {"Store", "sell", "snake_case", "CamelCase", "indented", "code", "fenced"} <= found
+    assert {
+        "Store",
+        "sell",
+        "snake_case",
+        "CamelCase",
+        "indented",
+        "code",
+        "fenced",
+    } <= found
     assert not {"words", "Use"} & found
 
 
@@ -121,9 +159,14 @@ def test_a_notebook_is_read_as_markdown() -> None:
         {"cell_type": "code"},
         "nonsense",
     ]
-    assert notebook(json.dumps({"cells": cells})) == "# Title\ntext\n\n```\nx = 1\n```\n\n```\n\n```\n\n\n"
+    assert (
+        notebook(json.dumps({"cells": cells}))
+        == "# Title\ntext\n\n```\nx = 1\n```\n\n```\n\n```\n\n\n"
+    )
 
 
-@pytest.mark.parametrize("broken", ["", "[]", "{", "[" * 100_000, '{"cells": 3}', "null"])
+@pytest.mark.parametrize(
+    "broken", ["", "[]", "{", "[" * 100_000, '{"cells": 3}', "null"]
+)
 def test_a_broken_notebook_says_nothing(broken: str) -> None:
     assert notebook(broken) == ""

@@ -25,7 +25,9 @@ def role(path: str, text: str = "x\n") -> Role:
     ],
 )  # fmt: skip
 def test_paths_tell_roles(expected: Role, paths: str) -> None:
-    assert {path: role(path) for path in paths.split()} == dict.fromkeys(paths.split(), expected)
+    assert {path: role(path) for path in paths.split()} == dict.fromkeys(
+        paths.split(), expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -59,12 +61,20 @@ def test_a_long_line_in_a_long_file_is_a_table_that_somebody_wrote() -> None:
         ("a.py", ["a.pyi"], False),
     ],
 )
-def test_a_file_made_from_another_is_its_twin(path: str, others: list[str], expected: bool) -> None:  # noqa: FBT001
+def test_a_file_made_from_another_is_its_twin(
+    path: str,
+    others: list[str],
+    expected: bool,  # noqa: FBT001
+) -> None:
     assert twin(path, others) is expected
 
 
 def test_builds_of_the_same_are_told() -> None:
-    assert build("dist/esm/index.js")[0] == build("dist/cjs/index.min.js")[0] == "dist/index"
+    assert (
+        build("dist/esm/index.js")[0]
+        == build("dist/cjs/index.min.js")[0]
+        == "dist/index"
+    )
     assert [build(path)[1] for path in ("dist/a.js", "dist/a.min.js", "dist/a.prod.js", "dist/a.d.ts")] == [
         False, True, True, True,
     ]  # fmt: skip
@@ -87,9 +97,15 @@ def test_builds_of_the_same_are_told() -> None:
         ("a.unheard", "", Language.TEXT),
     ],
 )
-def test_names_or_else_first_lines_tell_languages(path: str, text: str, expected: Language) -> None:
+def test_names_or_else_first_lines_tell_languages(
+    path: str, text: str, expected: Language
+) -> None:
     assert language_of(path, text) is expected
 
 
 def test_languages_have_names_that_fit_a_sentence() -> None:
-    assert (label(Language.CPP), label(Language.GO), label(Language.TSX)) == ("C++", "Go", "TypeScript")
+    assert (label(Language.CPP), label(Language.GO), label(Language.TSX)) == (
+        "C++",
+        "Go",
+        "TypeScript",
+    )

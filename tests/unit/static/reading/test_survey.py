@@ -59,7 +59,9 @@ def test_one_bad_file_stops_nothing(tmp_path: Path, path: str, body: bytes) -> N
     assert "Good" in names(analysed(tmp_path, GOOD | {path: body}))
 
 
-def test_what_cannot_be_read_is_said_and_the_rest_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_read_is_said_and_the_rest_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_tree(tmp_path, GOOD | {"secret.py": "class Secret: pass\n"})
     real = Path.read_bytes
 
@@ -71,11 +73,15 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_read(tmp_path: Path, monkey
     monkeypatch.setattr(Path, "read_bytes", refuse)  # root may read everything
     found = survey(tmp_path, lambda: None)
     assert list(found.files) == ["good.py"]
-    assert [(one.reason, one.example) for one in found.skipped] == [(Skip.UNREADABLE, "secret.py")]
+    assert [(one.reason, one.example) for one in found.skipped] == [
+        (Skip.UNREADABLE, "secret.py")
+    ]
 
 
 def test_names_that_are_not_utf8_are_analysed_and_shown(tmp_path: Path) -> None:
-    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.py")).write_text("class Good:\n    pass\n")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.py")).write_text(
+        "class Good:\n    pass\n"
+    )
     found = analysed(tmp_path, {})
     assert [one.path for one in found.definitions] == [r"caf\xe9.py"]
     assert found.files[r"caf\xe9.py"].location.read_text() == "class Good:\n    pass\n"
@@ -90,37 +96,54 @@ def test_a_source_that_is_too_large_to_parse_is_only_a_file(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("size", [MAX_PARSED_BYTES, MAX_FILE_BYTES])
-def test_a_large_file_alone_is_still_something_to_tell_of(tmp_path: Path, size: int) -> None:
+def test_a_large_file_alone_is_still_something_to_tell_of(
+    tmp_path: Path, size: int
+) -> None:
     found = analysed(tmp_path, {"large.py": "x = 1  # a line\n" * (size // 15)})
     assert [unit.file_paths for unit in found.units] == [("large.py",)]
 
 
-def test_a_repository_that_ignores_all_it_has_is_read_nevertheless(tmp_path: Path) -> None:
-    assert names(analysed(tmp_path, {".gitignore": b"\0", **GOOD, "sub/.gitignore": "*\n"})) == ["Good"]
+def test_a_repository_that_ignores_all_it_has_is_read_nevertheless(
+    tmp_path: Path,
+) -> None:
+    assert names(
+        analysed(tmp_path, {".gitignore": b"\0", **GOOD, "sub/.gitignore": "*\n"})
+    ) == ["Good"]
 
 
-def test_no_more_is_read_than_there_is_room_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_is_read_than_there_is_room_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(surveying, "MAX_TEXT_BYTES", 100)
     found = surveyed(tmp_path, GOOD | {"a.txt": "x" * 99})
     assert list(found.files) == ["good.py"]
-    assert [(one.reason, one.example) for one in found.skipped] == [(Skip.LIMIT, "a.txt")]
+    assert [(one.reason, one.example) for one in found.skipped] == [
+        (Skip.LIMIT, "a.txt")
+    ]
 
 
-def test_no_more_is_parsed_than_there_is_time_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_is_parsed_than_there_is_time_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(surveying, "MAX_SOURCE_BYTES", 60)
     found = surveyed(tmp_path, GOOD | {"sub/more.py": GOOD["good.py"]})
     assert list(found.parsed) == ["good.py"]
     assert found.skipped[0].reason is Skip.LIMIT
 
 
-def test_lines_are_counted_with_and_without_a_newline_at_the_end(tmp_path: Path) -> None:
+def test_lines_are_counted_with_and_without_a_newline_at_the_end(
+    tmp_path: Path,
+) -> None:
     found = surveyed(tmp_path, {"a.txt": "x\ny\n", "b.txt": "x\ny"})
     assert [file.lines for file in found.files.values()] == [2, 2]
 
 
 def test_a_compiled_twin_is_generated(tmp_path: Path) -> None:
     found = surveyed(tmp_path, {"a.ts": "class A {}\n", "a.js": "class A {}\n"})
-    assert {path: file.role for path, file in found.files.items()} == {"a.ts": Role.SOURCE, "a.js": Role.GENERATED}
+    assert {path: file.role for path, file in found.files.items()} == {
+        "a.ts": Role.SOURCE,
+        "a.js": Role.GENERATED,
+    }
 
 
 def test_the_survey_stops_when_it_is_told_to(tmp_path: Path) -> None:
@@ -135,7 +158,9 @@ def test_the_survey_stops_when_it_is_told_to(tmp_path: Path) -> None:
         survey(tmp_path, stop)
 
 
-def test_tests_examples_and_documents_mention_what_they_show_as_code(tmp_path: Path) -> None:
+def test_tests_examples_and_documents_mention_what_they_show_as_code(
+    tmp_path: Path,
+) -> None:
     found = surveyed(
         tmp_path,
         GOOD | {
@@ -157,9 +182,17 @@ def test_checks_come_between_files(tmp_path: Path) -> None:
 
 
 def test_files_know_their_language_imports_and_what_they_say(tmp_path: Path) -> None:
-    files = {"shop/__init__.py": "", "shop/a.py": '"""Says."""\nfrom shop import b\n', "shop/b.py": "x = 1\n"}
+    files = {
+        "shop/__init__.py": "",
+        "shop/a.py": '"""Says."""\nfrom shop import b\n',
+        "shop/b.py": "x = 1\n",
+    }
     file = surveyed(tmp_path, files).files["shop/a.py"]
-    assert (file.language, file.doc, file.imports[0].targets) == (Language.PYTHON, "Says.", ("shop/b.py",))
+    assert (file.language, file.doc, file.imports[0].targets) == (
+        Language.PYTHON,
+        "Says.",
+        ("shop/b.py",),
+    )
 
 
 WIDE = {
@@ -175,11 +208,16 @@ WIDE = {
 
 
 @pytest.mark.parametrize("path", WIDE)
-def test_time_grows_with_the_size_of_a_file_not_with_its_square(tmp_path: Path, path: str) -> None:
+def test_time_grows_with_the_size_of_a_file_not_with_its_square(
+    tmp_path: Path, path: str
+) -> None:
     start, member, end = WIDE[path]
 
     def took(count: int) -> float:
-        folder = write_tree(tmp_path / str(count), {path: start + "".join(map(member.format, range(count))) + end})
+        folder = write_tree(
+            tmp_path / str(count),
+            {path: start + "".join(map(member.format, range(count))) + end},
+        )
         began = time.process_time()
         analyze(folder, lambda: None)
         return time.process_time() - began

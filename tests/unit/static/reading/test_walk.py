@@ -14,7 +14,12 @@ from worker.engines.static.reading.walk import walk
 def walked(root: Path, *, ignoring: bool = True) -> tuple[list[str], dict[str, Skip]]:
     """Return the paths that are found, and what is left out for which reason."""
     left: dict[str, Skip] = {}
-    found = [one.path for one in walk(root, lambda reason, path: left.update({path: reason}), ignoring=ignoring)]
+    found = [
+        one.path
+        for one in walk(
+            root, lambda reason, path: left.update({path: reason}), ignoring=ignoring
+        )
+    ]
     return found, left
 
 
@@ -23,7 +28,9 @@ def test_files_come_sorted_by_the_bytes_of_their_paths(tmp_path: Path) -> None:
     assert walked(tmp_path) == (["B", "a.py", "a/z", "b", "é"], {})
 
 
-def test_what_the_ignore_rules_name_is_left_out_deeper_rules_last(tmp_path: Path) -> None:
+def test_what_the_ignore_rules_name_is_left_out_deeper_rules_last(
+    tmp_path: Path,
+) -> None:
     write_tree(
         tmp_path,
         {
@@ -33,8 +40,19 @@ def test_what_the_ignore_rules_name_is_left_out_deeper_rules_last(tmp_path: Path
         },
     )  # fmt: skip
     found, left = walked(tmp_path)
-    assert found == [".gitignore", "a.txt", "keep.log", "sub/.gitignore", "sub/a.log", "sub/out/a"]
-    assert left == {"a.log": Skip.IGNORED, "out": Skip.IGNORED, "sub/a.txt": Skip.IGNORED}
+    assert found == [
+        ".gitignore",
+        "a.txt",
+        "keep.log",
+        "sub/.gitignore",
+        "sub/a.log",
+        "sub/out/a",
+    ]
+    assert left == {
+        "a.log": Skip.IGNORED,
+        "out": Skip.IGNORED,
+        "sub/a.txt": Skip.IGNORED,
+    }
 
 
 def test_rules_are_heeded_only_where_that_is_asked_for(tmp_path: Path) -> None:
@@ -44,13 +62,18 @@ def test_rules_are_heeded_only_where_that_is_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rules", ["*a*a*a*a*a*a*a*b\n", "[z-a]\n", b"\xff\n", b"\0\n"])
-def test_rules_that_no_sane_project_has_do_no_harm(tmp_path: Path, rules: str | bytes) -> None:
+def test_rules_that_no_sane_project_has_do_no_harm(
+    tmp_path: Path, rules: str | bytes
+) -> None:
     write_tree(tmp_path, {".gitignore": rules, "a" * 200: "x"})
     assert "a" * 200 in walked(tmp_path)[0]
 
 
 def test_an_ignore_file_that_is_too_large_or_a_link_is_not_read(tmp_path: Path) -> None:
-    write_tree(tmp_path, {".gitignore": "*.py\n" + "# \n" * 30_000, "a.py": "x", "sub/a.txt": "x"})
+    write_tree(
+        tmp_path,
+        {".gitignore": "*.py\n" + "# \n" * 30_000, "a.py": "x", "sub/a.txt": "x"},
+    )
     (tmp_path / "sub/.gitignore").symlink_to(tmp_path / ".gitignore")
     assert "a.py" in walked(tmp_path)[0]
 
@@ -61,7 +84,10 @@ def test_links_and_pipes_are_never_opened(tmp_path: Path) -> None:
     (tmp_path / "file").symlink_to(tmp_path / "real/a")
     (tmp_path / "broken").symlink_to("nowhere")
     os.mkfifo(tmp_path / "pipe")
-    assert walked(tmp_path) == (["real/a"], dict.fromkeys(("broken", "file", "folder", "pipe"), Skip.LINK))
+    assert walked(tmp_path) == (
+        ["real/a"],
+        dict.fromkeys(("broken", "file", "folder", "pipe"), Skip.LINK),
+    )
 
 
 def test_what_was_installed_or_built_is_left_out(tmp_path: Path) -> None:
@@ -74,7 +100,11 @@ def test_what_was_installed_or_built_is_left_out(tmp_path: Path) -> None:
     )  # fmt: skip
     found, left = walked(tmp_path)
     assert found == ["Cargo.toml", "sub/target/a.rs"]
-    assert left == {"node_modules": Skip.INSTALLED, "env/": Skip.INSTALLED, "target": Skip.INSTALLED}
+    assert left == {
+        "node_modules": Skip.INSTALLED,
+        "env/": Skip.INSTALLED,
+        "target": Skip.INSTALLED,
+    }
 
 
 def test_empty_and_large_files_are_left_out(tmp_path: Path) -> None:
@@ -88,7 +118,9 @@ def test_names_that_are_not_utf8_are_shown_and_opened(tmp_path: Path) -> None:
     assert (found.path, found.location.read_text()) == (r"caf\xe9\x0a.py", "x")
 
 
-def test_more_files_than_can_be_read_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_files_than_can_be_read_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(tree, "MAX_FILES", 2)
     write_tree(tmp_path, {"a": "x", "b": "x", "c": "x"})
     assert walked(tmp_path) == (["a", "b"], {"c": Skip.LIMIT})

@@ -50,17 +50,29 @@ def candidates(graph: Graph, merit: Callable[[Definition], float]) -> list[Candi
 
 def is_type(one: Definition) -> bool:
     """Tell whether a definition can stand for itself: a type that is more than another name, or an object."""
-    return (one.kind in TYPES and one.kind is not Kind.TYPE) or len(one.members) >= _OBJECT_MEMBERS
+    return (one.kind in TYPES and one.kind is not Kind.TYPE) or len(
+        one.members
+    ) >= _OBJECT_MEMBERS
 
 
 def _root(graph: Graph, index: int) -> int:
-    """Return the base that a type folds into: the farthest whose last word it shares; of exceptions, the farthest."""
+    """Return the base that a type folds into: the farthest whose last word it shares.
+
+    Of exceptions, the farthest.
+    """
     for _ in range(_DEEP):
-        last, is_exception = parts(graph.definitions[index].name)[-1:], graph.is_exception(index)
+        last, is_exception = (
+            parts(graph.definitions[index].name)[-1:],
+            graph.is_exception(index),
+        )
         for base in graph.bases.get(index, ()):
             other = graph.definitions[base]
             alike = is_exception and graph.is_exception(base)
-            if other.parent is None and base != index and (alike or parts(other.name)[-1:] == last):
+            if (
+                other.parent is None
+                and base != index
+                and (alike or parts(other.name)[-1:] == last)
+            ):
                 index = base
                 break
         else:
@@ -68,9 +80,13 @@ def _root(graph: Graph, index: int) -> int:
     return index
 
 
-def _family(graph: Graph, root: int, members: Sequence[int], worth: dict[int, float]) -> Candidate:
+def _family(
+    graph: Graph, root: int, members: Sequence[int], worth: dict[int, float]
+) -> Candidate:
     bonus = {root: _ROOT_BONUS}
-    ordered = sorted(members, key=lambda index: (-worth[index] - bonus.get(index, 0.0), index))
+    ordered = sorted(
+        members, key=lambda index: (-worth[index] - bonus.get(index, 0.0), index)
+    )
     named: dict[str, int] = {}
     for index in ordered:
         named.setdefault(graph.definitions[index].name, index)
@@ -82,5 +98,10 @@ def _family(graph: Graph, root: int, members: Sequence[int], worth: dict[int, fl
 def _module(graph: Graph, members: Sequence[int], worth: dict[int, float]) -> Candidate:
     public = [index for index in members if graph.definitions[index].public] or members
     ordered = sorted(public, key=lambda index: (-worth[index], index))
-    more = sum(max(0.0, worth[index]) * 0.5**place for place, index in enumerate(ordered[1 : _COUNTED + 1]))
-    return Candidate(symbols=tuple(ordered), worth=worth[ordered[0]] + _MORE * more, is_module=True)
+    more = sum(
+        max(0.0, worth[index]) * 0.5**place
+        for place, index in enumerate(ordered[1 : _COUNTED + 1])
+    )
+    return Candidate(
+        symbols=tuple(ordered), worth=worth[ordered[0]] + _MORE * more, is_module=True
+    )

@@ -36,11 +36,17 @@ class Descriptions:
         self._files: Final = files
         self._chosen: Final = chosen
         self._references: Final = references
-        self._owner: Final = {index: place for place, one in enumerate(chosen) for index in one.symbols}
+        self._owner: Final = {
+            index: place for place, one in enumerate(chosen) for index in one.symbols
+        }
         self._users: Final = Counter(
-            target for file in files.values() for target in {path for one in file.imports for path in one.targets[:1]}
+            target
+            for file in files.values()
+            for target in {path for one in file.imports for path in one.targets[:1]}
         )
-        self._homes: Final = {self._main(place).path: place for place in reversed(range(len(chosen)))}
+        self._homes: Final = {
+            self._main(place).path: place for place in reversed(range(len(chosen)))
+        }
         self._adopt()
 
     def _adopt(self) -> None:
@@ -62,7 +68,9 @@ class Descriptions:
 
     def owned(self, place: int) -> tuple[int, ...]:
         """Return the top-level definitions of a unit, by path and line."""
-        return tuple(sorted(index for index, owner in self._owner.items() if owner == place))
+        return tuple(
+            sorted(index for index, owner in self._owner.items() if owner == place)
+        )
 
     def symbols(self, place: int) -> tuple[int, ...]:
         """Return what a unit is about: its candidate's symbols, and types that stand beside its main one."""
@@ -71,21 +79,40 @@ class Descriptions:
         beside = [
             other
             for other in map(self._graph.definitions.__getitem__, self.owned(place))
-            if other.path == main.path and other.index not in about and other.public and other.kind in TYPES
+            if other.path == main.path
+            and other.index not in about
+            and other.public
+            and other.kind in TYPES
         ]
-        beside.sort(key=lambda other: (-len(self._graph.used[other.index]), other.line - other.end_line, other.index))
-        return (*one.symbols[:MAX_SYMBOLS], *(other.index for other in beside[:_COMPANIONS]))
+        beside.sort(
+            key=lambda other: (
+                -len(self._graph.used[other.index]),
+                other.line - other.end_line,
+                other.index,
+            )
+        )
+        return (
+            *one.symbols[:MAX_SYMBOLS],
+            *(other.index for other in beside[:_COMPANIONS]),
+        )
 
     def paths(self, place: int) -> tuple[str, ...]:
         """Return a unit's files: where it is defined, then those that have most to do with it."""
         symbols = self._chosen[place].symbols[: 2 * _OWN_FILES]
         own = dict.fromkeys(self._graph.definitions[index].path for index in symbols)
         main = self._graph.definitions[symbols[0]]
-        own.update(dict.fromkeys(self._graph.definitions[member].path for member in main.members))
+        own.update(
+            dict.fromkeys(
+                self._graph.definitions[member].path for member in main.members
+            )
+        )
         first = list(own)[:_OWN_FILES]
         weights: dict[str, float] = defaultdict(float)
         for one in self._references:
-            target, source = self._graph.top[one.target], None if one.source is None else self._graph.top[one.source]
+            target, source = (
+                self._graph.top[one.target],
+                None if one.source is None else self._graph.top[one.source],
+            )
             weight = math.log1p(one.count) * (1.0 if one.sure else _GUESS)
             if target in symbols:
                 weights[one.path] += weight
@@ -106,15 +133,35 @@ class Descriptions:
         one = self._chosen[place]
         symbols = [self._graph.definitions[index] for index in self.symbols(place)]
         standing = self._standing(symbols[0], plural=one.is_module and len(symbols) > 1)
-        said = self._of_module(symbols) if one.is_module else self._of_type(symbols, one)
+        said = (
+            self._of_module(symbols) if one.is_module else self._of_type(symbols, one)
+        )
         return " ".join(part for part in (*said, standing) if part)
 
     def _of_type(self, symbols: Sequence[Definition], one: Candidate) -> Iterable[str]:
         main = symbols[0]
         yield self._introduction(main)
-        family = [code(other.name) for other in symbols[1 : len(one.symbols)] if other.name != main.name]
-        extending = [self._graph.definitions[index] for index in self._graph.descendants[main.index]]
-        named = list(dict.fromkeys([*family, *(code(other.name) for other in extending if other.name != main.name)]))
+        family = [
+            code(other.name)
+            for other in symbols[1 : len(one.symbols)]
+            if other.name != main.name
+        ]
+        extending = [
+            self._graph.definitions[index]
+            for index in self._graph.descendants[main.index]
+        ]
+        named = list(
+            dict.fromkeys(
+                [
+                    *family,
+                    *(
+                        code(other.name)
+                        for other in extending
+                        if other.name != main.name
+                    ),
+                ]
+            )
+        )
         beside = [code(other.name) for other in symbols[len(one.symbols) :]]
         if extending and named:
             more = len(set(named)) - _NAMED
@@ -144,8 +191,14 @@ class Descriptions:
             return sentence(code(main.name) + said.removeprefix(main.name))
         if said:
             return f"{code(main.name)}: {sentence(said)}"
-        methods = [one for one in map(self._graph.definitions.__getitem__, main.members) if one.public]
-        named = [code(one.name) for one in methods if not one.name.startswith("_")][:_NAMED]
+        methods = [
+            one
+            for one in map(self._graph.definitions.__getitem__, main.members)
+            if one.public
+        ]
+        named = [code(one.name) for one in methods if not one.name.startswith("_")][
+            :_NAMED
+        ]
         kind = main.kind if not main.members or main.kind in TYPES else "object"
         noun = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
         if named:
@@ -154,8 +207,13 @@ class Descriptions:
 
     def _base_doc(self, main: Definition) -> str:
         """Return the docstring of a base of the same name, which says what this one is, too."""
-        bases = [self._graph.definitions[index] for index in self._graph.ancestors(main.index)]
-        return next((base.doc for base in bases if base.name == main.name and base.doc), "")
+        bases = [
+            self._graph.definitions[index]
+            for index in self._graph.ancestors(main.index)
+        ]
+        return next(
+            (base.doc for base in bases if base.name == main.name and base.doc), ""
+        )
 
     def _standing(self, main: Definition, *, plural: bool) -> str:
         users = len(self._graph.used[main.index])

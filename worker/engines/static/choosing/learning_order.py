@@ -14,7 +14,9 @@ _MET: Final = 0.75
 
 
 def order(
-    units: Sequence[Unit], relations: Sequence[Relation], uses: dict[tuple[int, int], float]
+    units: Sequence[Unit],
+    relations: Sequence[Relation],
+    uses: dict[tuple[int, int], float],
 ) -> tuple[LearningStep, ...]:
     """Place every unit; `uses` says how strongly the first of a pair builds on the second."""
     placed: list[int] = []
@@ -23,19 +25,28 @@ def order(
         placed.append(_next(placed, left, uses))
         left.discard(placed[-1])
     return tuple(
-        LearningStep(unit=unit, reasoning=_reasoning(placed, at, units, relations)) for at, unit in enumerate(placed)
+        LearningStep(unit=unit, reasoning=_reasoning(placed, at, units, relations))
+        for at, unit in enumerate(placed)
     )
 
 
-def _next(placed: Sequence[int], left: set[int], uses: dict[tuple[int, int], float]) -> int:
-    """Return what comes next: the first unit first; then what needs little that is unknown and much that is known."""
+def _next(
+    placed: Sequence[int], left: set[int], uses: dict[tuple[int, int], float]
+) -> int:
+    """Return what comes next: the first unit first.
+
+    Then what needs little that is unknown and much that is known.
+    """
     if not placed:
         return 0
 
     def unreadiness(unit: int) -> tuple[float, int]:
         unknown = sum(uses.get((unit, other), 0.0) for other in left if other != unit)
         needed = sum(uses.get((other, unit), 0.0) for other in left if other != unit)
-        known = sum(uses.get((unit, other), 0.0) + uses.get((other, unit), 0.0) for other in placed)
+        known = sum(
+            uses.get((unit, other), 0.0) + uses.get((other, unit), 0.0)
+            for other in placed
+        )
         return unknown - needed - _MET * known, unit
 
     return min(left, key=unreadiness)
@@ -53,22 +64,41 @@ def strengths(relations: Sequence[Relation]) -> dict[tuple[int, int], float]:
     return {pair: weight / total[pair[0]] for pair, weight in found.items()}
 
 
-def _reasoning(placed: Sequence[int], at: int, units: Sequence[Unit], relations: Sequence[Relation]) -> str:
+def _reasoning(
+    placed: Sequence[int], at: int, units: Sequence[Unit], relations: Sequence[Relation]
+) -> str:
     unit, name = placed[at], units[placed[at]].name
     before, after = set(placed[:at]), set(placed[at + 1 :])
     if at == 0:
-        first = [f"{name} comes first: it is what a newcomer meets before anything else in this project."]
+        first = [
+            f"{name} comes first: it is what a newcomer meets before anything else in this project."
+        ]
     else:
         first = []
-    known = [one for one in relations if one.source == unit and one.target in before][:_NAMED]
+    known = [one for one in relations if one.source == unit and one.target in before][
+        :_NAMED
+    ]
     met = {one.target for one in known}
-    found = [one for one in relations if one.target == unit and one.source in before - met][: _NAMED - len(known)]
-    coming = [one for one in relations if one.target == unit and one.source in after][:_NAMED]
+    found = [
+        one for one in relations if one.target == unit and one.source in before - met
+    ][: _NAMED - len(known)]
+    coming = [one for one in relations if one.target == unit and one.source in after][
+        :_NAMED
+    ]
     reasons = [
         *first,
-        *(f"After {units[one.target].name}, which {name} {one.verb} ({_place(one)})." for one in known),
-        *(f"After {units[one.source].name}, which {one.verb} {name} ({_place(one)})." for one in found),
-        *(f"Before {units[one.source].name}, which {one.verb} {name} ({_place(one)})." for one in coming),
+        *(
+            f"After {units[one.target].name}, which {name} {one.verb} ({_place(one)})."
+            for one in known
+        ),
+        *(
+            f"After {units[one.source].name}, which {one.verb} {name} ({_place(one)})."
+            for one in found
+        ),
+        *(
+            f"Before {units[one.source].name}, which {one.verb} {name} ({_place(one)})."
+            for one in coming
+        ),
     ]
     alone = f"{name} stands for itself: it uses nothing of what comes before, and is used by nothing of that."
     return " ".join(reasons or [alone])

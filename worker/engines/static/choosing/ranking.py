@@ -1,8 +1,9 @@
 """How much a definition matters to who learns the project: a sum of cheap signs, weighed by hand.
 
-The weights are round numbers on purpose: fitted ones describe the projects that they were fitted to. What counts most
-is what many files use, what is large, what the project exports and what its README shows. What everything uses and
-what uses nothing itself (a status, a slice) explains little, however often it is seen.
+The weights are round numbers on purpose: fitted ones describe the projects that they were
+fitted to. What counts most is what many files use, what is large, what the project exports
+and what its README shows. What everything uses and what uses nothing itself (a status, a
+slice) explains little, however often it is seen.
 """
 
 import math
@@ -58,8 +59,13 @@ _UTILITY: Final = word_set(
 )
 _HELPERS: Final = word_set("utils util utilities helpers helper misc mixin constants")
 _COMMANDS: Final = word_set("cli bin cmd commands __main__ main")
-_NEWS: Final = re.compile(r"change|history|news|release|licen|contribut|conduct|author|security", re.IGNORECASE)
-_DOOR: Final = re.compile(r"(?:.*/)?(?:__init__\.py|index\.[cm]?[jt]sx?|mod\.ts|lib\.rs|mod\.rs)")
+_NEWS: Final = re.compile(
+    r"change|history|news|release|licen|contribut|conduct|author|security",
+    re.IGNORECASE,
+)
+_DOOR: Final = re.compile(
+    r"(?:.*/)?(?:__init__\.py|index\.[cm]?[jt]sx?|mod\.ts|lib\.rs|mod\.rs)"
+)
 _SCRIPT: Final = re.compile(r"\.[cm]?[jt]sx?$")
 _LIST: Final = 10
 """A door that shows so many names shows each of them well."""
@@ -87,11 +93,18 @@ class Ranking:
         self._readme: Final = frozenset(readmes(files))
         self._versions: Final = _old_versions(resolver.paths)
         self._names: Final = Counter(one.name for one in graph.definitions)
-        self._scripted: Final = any(_SCRIPT.search(path) and ".d." not in path for path in resolver.paths)
+        self._scripted: Final = any(
+            _SCRIPT.search(path) and ".d." not in path for path in resolver.paths
+        )
 
     def of(self, one: Definition) -> float:
         """Return what a top-level definition is worth."""
-        signs = {**self._use(one), **self._text(one), **self._name(one), **self._place(one)}
+        signs = {
+            **self._use(one),
+            **self._text(one),
+            **self._name(one),
+            **self._place(one),
+        }
         return sum(_WEIGHTS[sign] * value for sign, value in signs.items())
 
     def _use(self, one: Definition) -> dict[str, float]:
@@ -105,7 +118,9 @@ class Ranking:
             "members": math.log1p(sum(member.public for member in members)),
             "descendants": math.log1p(len(graph.descendants[index])),
             "exported": self._exported.get(index, 0.0),
-            "ubiquitous": max(0.0, share - _UBIQUITOUS) if len(graph.uses[index]) < _FEW_USES else 0.0,
+            "ubiquitous": max(0.0, share - _UBIQUITOUS)
+            if len(graph.uses[index]) < _FEW_USES
+            else 0.0,
         }
 
     def _text(self, one: Definition) -> dict[str, float]:
@@ -113,8 +128,16 @@ class Ranking:
         paths = self._mentions.get(one.name, ())
         roles = Counter(self._files[path].role for path in paths)
         ours = 1 + sum(self._graph.used[one.index].values())
-        certainty = ours / (ours + self._graph.foreign[one.name]) / self._names[one.name] ** _NAMESAKES
-        heading = min(1.0, 0.5 * self._headings[_normal(one.name)]) if len(one.name) > _SHORT else 0.0
+        certainty = (
+            ours
+            / (ours + self._graph.foreign[one.name])
+            / self._names[one.name] ** _NAMESAKES
+        )
+        heading = (
+            min(1.0, 0.5 * self._headings[_normal(one.name)])
+            if len(one.name) > _SHORT
+            else 0.0
+        )
         return {
             "readme": certainty * (not self._readme.isdisjoint(paths)),
             "heading": certainty * heading,
@@ -128,7 +151,8 @@ class Ranking:
             "exception": self._graph.is_exception(one.index),
             "private": not one.public,
             "words": max(0, len(words) - _WORDS),
-            "value": one.kind in {Kind.VARIABLE, Kind.CONSTANT, Kind.MACRO} and not one.members,
+            "value": one.kind in {Kind.VARIABLE, Kind.CONSTANT, Kind.MACRO}
+            and not one.members,
             "alias": one.kind is Kind.TYPE,
             "helper": bool(words) and words[-1].lower() in _HELPERS,
         }
@@ -138,7 +162,9 @@ class Ranking:
         places = [*folders, stem]
         return {
             "file": _normal(one.name) == _normal(stem),
-            "utility": any(place in _UTILITY or re.match(r"_[a-z]", place) for place in places),
+            "utility": any(
+                place in _UTILITY or re.match(r"_[a-z]", place) for place in places
+            ),
             "outdated": any(one.path.startswith(version) for version in self._versions),
             "command": any(place in _COMMANDS for place in places),
             "declaration": self._scripted and one.path.endswith(".d.ts"),
@@ -147,15 +173,24 @@ class Ranking:
 
 def _lines(one: Definition, members: Sequence[Definition]) -> int:
     """Return how many lines a definition has, members that are written elsewhere included."""
-    apart = [each for each in members if each.path != one.path or not one.line <= each.line <= one.end_line]
+    apart = [
+        each
+        for each in members
+        if each.path != one.path or not one.line <= each.line <= one.end_line
+    ]
     return sum(each.end_line - each.line + 1 for each in (one, *apart))
 
 
 def readmes(files: Mapping[str, SourceFile]) -> list[str]:
     """Return the READMEs that lie least deep, those in English first."""
-    named = [path for path in files if path.rpartition("/")[2].lower().startswith("readme")]
+    named = [
+        path for path in files if path.rpartition("/")[2].lower().startswith("readme")
+    ]
     depth = min((path.count("/") for path in named), default=0)
-    return sorted((path for path in named if path.count("/") == depth), key=lambda path: (len(path), path))
+    return sorted(
+        (path for path in named if path.count("/") == depth),
+        key=lambda path: (len(path), path),
+    )
 
 
 def _normal(name: str) -> str:
@@ -185,7 +220,9 @@ def _exported(graph: Graph, resolver: Resolver) -> dict[int, float]:
     for path in doors:
         shown = {graph.top[index] for index in resolver.shown(path)}
         inner = any(_within(path.rpartition("/")[0], folder) for folder in folders)
-        weight = (_SIDE_DOOR if inner else 1.0) * min(1.0, 0.3 + _LIST / (len(shown) + 1))
+        weight = (_SIDE_DOOR if inner else 1.0) * min(
+            1.0, 0.3 + _LIST / (len(shown) + 1)
+        )
         for index in shown:
             found[index] = max(found.get(index, 0.0), weight)
     for one in graph.definitions:
@@ -207,7 +244,14 @@ def _old_versions(paths: Sequence[str]) -> tuple[str, ...]:
             found.setdefault(before, {})[int(match[1])] = path[: match.end()]
     old = []
     for before, versions in found.items():
-        beside = any(_within(path, before) and path.count("/") == before.count("/") + 1 for path in paths)
+        beside = any(
+            _within(path, before) and path.count("/") == before.count("/") + 1
+            for path in paths
+        )
         newest = max(versions)
-        old += [folder for number, folder in versions.items() if number != newest or (beside and len(versions) == 1)]
+        old += [
+            folder
+            for number, folder in versions.items()
+            if number != newest or (beside and len(versions) == 1)
+        ]
     return tuple(old)

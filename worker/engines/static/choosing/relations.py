@@ -18,7 +18,8 @@ _TELLING: Final = 3.0
 """A weaker relation is not worth a third arrow."""
 _BY_ITSELF: Final = frozenset({Verb.INHERITS, Verb.IMPLEMENTS})
 """What a type does itself; one that is nested in it does not do it for it. What is done with a neighbour of the main
-definitions is not done with them, either: their unit is only used."""
+definitions is not done with them, either: their unit is only used.
+"""
 _LOOKED_AT: Final = 24
 """So many references between two units are looked at, the most frequent first."""
 
@@ -41,7 +42,8 @@ _STRENGTH: Final = {
 _GUESS: Final = 0.3
 _ASIDE: Final = 0.4
 _MAIN: Final = 0.3
-"""What happens between definitions that units are about counts more than what their neighbours do."""
+"""What happens between definitions that units are about counts more than what their neighbours do.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +58,11 @@ class Relations:
     """Finds the relations between units."""
 
     def __init__(
-        self, graph: Graph, portraits: Descriptions, files: Mapping[str, SourceFile], mains: Sequence[frozenset[int]]
+        self,
+        graph: Graph,
+        portraits: Descriptions,
+        files: Mapping[str, SourceFile],
+        mains: Sequence[frozenset[int]],
     ) -> None:
         """Take for each unit the definitions that it is about."""
         self._graph: Final = graph
@@ -74,24 +80,43 @@ class Relations:
             if source is not None and target is not None and source != target:
                 between[source, target].append(one)
         found = [self._bond(pair, found) for pair, found in sorted(between.items())]
-        return sorted(found, key=lambda bond: (-bond.strength, bond.relation.source, bond.relation.target))
+        return sorted(
+            found,
+            key=lambda bond: (
+                -bond.strength,
+                bond.relation.source,
+                bond.relation.target,
+            ),
+        )
 
     def _place(self, one: Reference) -> int | None:
         if one.source is not None:
             return self._portraits.owner(one.source)
         return self._portraits.at_home(one.path)
 
-    def _bond(self, pair: tuple[int, int], references: Sequence[Reference]) -> WeightedRelation:
+    def _bond(
+        self, pair: tuple[int, int], references: Sequence[Reference]
+    ) -> WeightedRelation:
         def weight(one: Reference) -> tuple[float, str, int]:
             about = (self._graph.top[one.target] in self._mains[pair[1]]) + (
-                one.source is not None and self._graph.top[one.source] in self._mains[pair[0]]
+                one.source is not None
+                and self._graph.top[one.source] in self._mains[pair[0]]
             )
-            return -(about + math.log1p(one.count)) * (1.0 if one.sure else _GUESS), one.path, one.line
+            return (
+                -(about + math.log1p(one.count)) * (1.0 if one.sure else _GUESS),
+                one.path,
+                one.line,
+            )
 
         looked_at = sorted(references, key=weight)[:_LOOKED_AT]
         count = sum(one.count for one in references)
-        candidates = [self._inheritance(pair), *(self._seen(pair, one) for one in looked_at)]
-        best = max((one for one in candidates if one is not None), key=lambda one: one[0])
+        candidates = [
+            self._inheritance(pair),
+            *(self._seen(pair, one) for one in looked_at),
+        ]
+        best = max(
+            (one for one in candidates if one is not None), key=lambda one: one[0]
+        )
         _, verb, reference, line = best
         relation = Relation(
             source=pair[0],
@@ -106,27 +131,47 @@ class Relations:
         )
         return WeightedRelation(relation=relation, strength=best[0] + math.log1p(count))
 
-    def _inheritance(self, pair: tuple[int, int]) -> tuple[float, Verb, Reference, int] | None:
+    def _inheritance(
+        self, pair: tuple[int, int]
+    ) -> tuple[float, Verb, Reference, int] | None:
         for index in sorted(self._mains[pair[0]]):
             for base in self._graph.bases.get(index, ()):
                 if base in self._mains[pair[1]]:
                     one = self._graph.definitions[index]
-                    verb = Verb.IMPLEMENTS if is_interface(self._graph.definitions[base]) else Verb.INHERITS
-                    reference = Reference(source=index, target=base, path=one.path, line=one.line, count=1, sure=True)
+                    verb = (
+                        Verb.IMPLEMENTS
+                        if is_interface(self._graph.definitions[base])
+                        else Verb.INHERITS
+                    )
+                    reference = Reference(
+                        source=index,
+                        target=base,
+                        path=one.path,
+                        line=one.line,
+                        count=1,
+                        sure=True,
+                    )
                     return _STRENGTH[verb] + 1.0, verb, reference, one.line
         return None
 
-    def _seen(self, pair: tuple[int, int], one: Reference) -> tuple[float, Verb, Reference, int]:
+    def _seen(
+        self, pair: tuple[int, int], one: Reference
+    ) -> tuple[float, Verb, Reference, int]:
         target = self._graph.definitions[one.target]
         lines = self._files[one.path].lines
         span = range(one.line, lines + 1)
         if one.source is not None:
             span = range(one.line, self._graph.definitions[one.source].end_line + 1)
-        by_main = one.source is not None and self._graph.top[one.source] in self._mains[pair[0]]
+        by_main = (
+            one.source is not None
+            and self._graph.top[one.source] in self._mains[pair[0]]
+        )
         to_main = self._is_main(self._graph.top[one.target], pair[1])
         about = _ASIDE + _MAIN * by_main + _MAIN * to_main
         sure = 1.0 if one.sure else _GUESS
-        places = list(self._usage.places(one.path, target, span)) or [(one.line, Verb.USES)]
+        places = list(self._usage.places(one.path, target, span)) or [
+            (one.line, Verb.USES)
+        ]
         line, verb = max(places, key=lambda place: (_STRENGTH[place[1]], -place[0]))
         itself = verb not in _BY_ITSELF or (by_main and one.source in self._graph.bases)
         verb = verb if to_main and itself else Verb.USES

@@ -16,7 +16,8 @@ _BIG_FILE: Final = 600
 _SAME_FOLDER: Final = 0.4
 _SAME_PART: Final = 0.3
 """The parts of a project are the folders right below what all its code has in common. Where most of the code lies in
-one folder, to lie there says little: both count by the share of the candidates that lie elsewhere."""
+one folder, to lie there says little: both count by the share of the candidates that lie elsewhere.
+"""
 _RELATED: Final = 0.6
 """One extends the other."""
 _SHOWN: Final = 3
@@ -37,15 +38,28 @@ def size(lines: int) -> int:
 class Chooser:
     """Chooses greedily: what was chosen makes its neighbours worth less, and its namesakes worth nothing."""
 
-    def __init__(self, candidates: Sequence[Candidate], graph: Graph, files: Mapping[str, SourceFile]) -> None:
+    def __init__(
+        self,
+        candidates: Sequence[Candidate],
+        graph: Graph,
+        files: Mapping[str, SourceFile],
+    ) -> None:
         """Take the candidates, the best first."""
         self._candidates: Final = candidates
         self._graph: Final = graph
         self._files: Final = files
         folders = [self._folders(one) for one in candidates]
         first, last = min(folders, default=()), max(folders, default=())
-        self._common: Final = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))))
-        self._crowd: Final = Counter(folders) + Counter(self._part(one) for one in folders)
+        self._common: Final = len(
+            list(
+                takewhile(
+                    lambda pair: pair[0] == pair[1], zip(first, last, strict=False)
+                )
+            )
+        )
+        self._crowd: Final = Counter(folders) + Counter(
+            self._part(one) for one in folders
+        )
 
     def choose(self, most: int) -> list[Candidate]:
         """Return at most so many, the best first."""
@@ -57,8 +71,15 @@ class Chooser:
             if len(chosen) >= _FEW and best.worth < paid[best]:
                 break
             chosen.append(best)
-            named = {self._graph.definitions[index].name.lower() for index in best.symbols[:_SHOWN]}
-            left = [one for one in left if one is not best and self._main(one).name.lower() not in named]
+            named = {
+                self._graph.definitions[index].name.lower()
+                for index in best.symbols[:_SHOWN]
+            }
+            left = [
+                one
+                for one in left
+                if one is not best and self._main(one).name.lower() not in named
+            ]
             for one in left:
                 paid[one] += self._closeness(one, best)
         return chosen

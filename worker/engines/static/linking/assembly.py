@@ -18,10 +18,14 @@ _TWIN: Final = 2
 class Assembly:
     """Definitions, their places in files, and the bytes that they take there."""
 
-    def __init__(self, files: Mapping[str, SourceFile], parsed: Mapping[str, Parsed]) -> None:
+    def __init__(
+        self, files: Mapping[str, SourceFile], parsed: Mapping[str, Parsed]
+    ) -> None:
         """Put together what was parsed; `files` has at least the files of `parsed`."""
         self._files: Final = files
-        drafts = [(path, draft) for path in sorted(parsed) for draft in parsed[path].drafts]
+        drafts = [
+            (path, draft) for path in sorted(parsed) for draft in parsed[path].drafts
+        ]
         self._types: Final[dict[str, list[tuple[str, Draft]]]] = defaultdict(list)
         for path, draft in drafts:
             if draft.parent is None and not draft.owner:
@@ -33,7 +37,8 @@ class Assembly:
         kept = _defined(drafts, files)
         position = {id(draft): index for index, (_, draft) in enumerate(kept)}
         self.spans: Final[dict[str, list[tuple[int, int, int]]]] = defaultdict(list)
-        """By path, in order: first byte, the byte after the last, and position of its definitions."""
+        """By path, in order: first byte, the byte after the last, and position of its definitions.
+        """
         for index, (path, draft) in enumerate(kept):
             self.spans[path].append((draft.start, draft.end, index))
         self.definitions: Final = _freeze(kept, position)
@@ -45,11 +50,21 @@ class Assembly:
 
         def distance(candidate: tuple[str, Draft]) -> tuple[int, str]:
             other = candidate[0]
-            near = (other == path, other.rpartition(".")[0] == stem, other.rpartition("/")[0] == folder)
+            near = (
+                other == path,
+                other.rpartition(".")[0] == stem,
+                other.rpartition("/")[0] == folder,
+            )
             return (near.index(True) if True in near else len(near)), other
 
-        candidates = [one for one in self._types.get(draft.owner, ()) if one[1] is not draft]
-        fitting = [one for one in candidates if _same_world(self._files[one[0]].language, language)]
+        candidates = [
+            one for one in self._types.get(draft.owner, ()) if one[1] is not draft
+        ]
+        fitting = [
+            one
+            for one in candidates
+            if _same_world(self._files[one[0]].language, language)
+        ]
         best = min(fitting, key=distance, default=None)
         if best is None or (language is Language.GO and distance(best)[0] > _TWIN):
             return None
@@ -63,7 +78,10 @@ class Assembly:
         for path in sorted(parsed):
             for name, base in parsed[path].extends:
                 types = self._types.get(name, ())
-                own = next((draft for other, draft in types if other == path), types[0][1] if types else None)
+                own = next(
+                    (draft for other, draft in types if other == path),
+                    types[0][1] if types else None,
+                )
                 if own is not None and base not in own.bases:
                     own.bases = (*own.bases, base)
 
@@ -73,7 +91,9 @@ def _same_world(one: Language, other: Language) -> bool:
     return one is other or {one, other} <= _C_LIKE or {one, other} <= scripts
 
 
-def _defined(drafts: Iterable[tuple[str, Draft]], files: Mapping[str, SourceFile]) -> list[tuple[str, Draft]]:
+def _defined(
+    drafts: Iterable[tuple[str, Draft]], files: Mapping[str, SourceFile]
+) -> list[tuple[str, Draft]]:
     """Leave out the declarations of what is defined elsewhere, and give their comments and publicity to that."""
     bodies: dict[tuple[int, str], tuple[str, Draft]] = {}
     listed = list(drafts)
@@ -86,12 +106,16 @@ def _defined(drafts: Iterable[tuple[str, Draft]], files: Mapping[str, SourceFile
         if body is None:
             kept.append((path, draft))
         else:
-            body[1].doc = draft.doc if len(draft.doc) > len(body[1].doc) else body[1].doc
+            body[1].doc = (
+                draft.doc if len(draft.doc) > len(body[1].doc) else body[1].doc
+            )
             body[1].public = draft.public
     return kept
 
 
-def _freeze(kept: list[tuple[str, Draft]], position: Mapping[int, int]) -> tuple[Definition, ...]:
+def _freeze(
+    kept: list[tuple[str, Draft]], position: Mapping[int, int]
+) -> tuple[Definition, ...]:
     members: dict[int, list[int]] = defaultdict(list)
     found = []
     for index, (path, draft) in enumerate(kept):
@@ -116,7 +140,10 @@ def _freeze(kept: list[tuple[str, Draft]], position: Mapping[int, int]) -> tuple
             )
         )
     return tuple(
-        replace(one, members=tuple(members[one.index])) if one.kind in {*TYPES, Kind.VARIABLE} else one for one in found
+        replace(one, members=tuple(members[one.index]))
+        if one.kind in {*TYPES, Kind.VARIABLE}
+        else one
+        for one in found
     )
 
 

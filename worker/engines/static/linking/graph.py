@@ -16,10 +16,16 @@ _GUESS: Final = 0.3
 
 
 class Graph:
-    """The relations between top-level definitions; what a member does counts for the definition that it is in."""
+    """The relations between top-level definitions.
+
+    What a member does counts for the definition that it is in.
+    """
 
     def __init__(
-        self, definitions: Sequence[Definition], references: Iterable[Reference], files: Mapping[str, SourceFile]
+        self,
+        definitions: Sequence[Definition],
+        references: Iterable[Reference],
+        files: Mapping[str, SourceFile],
     ) -> None:
         """Add references up."""
         self.definitions: Final = definitions
@@ -37,17 +43,26 @@ class Graph:
         self.descendants: Final[dict[int, list[int]]] = defaultdict(list)
         """By type: all types that extend it, directly or not."""
         self.foreign: Final = Counter(
-            here for file in files.values() for one in file.imports if not one.targets for here, _ in one.names
+            here
+            for file in files.values()
+            for one in file.imports
+            if not one.targets
+            for here, _ in one.names
         )
         """By name: how many imports take it from another project."""
 
     def _add(self, one: Reference) -> None:
-        target, source = self.top[one.target], self.top[one.source] if one.source is not None else None
+        target, source = (
+            self.top[one.target],
+            self.top[one.source] if one.source is not None else None,
+        )
         if source == target:
             return
         if one.path != self.definitions[target].path:
             weight = 1.0 if one.sure else _GUESS
-            self.used[target][one.path] = max(self.used[target].get(one.path, 0.0), weight)
+            self.used[target][one.path] = max(
+                self.used[target].get(one.path, 0.0), weight
+            )
         if source is not None:
             self.users[target][source] = self.users[target].get(source, 0) + one.count
             self.uses[source][target] = self.uses[source].get(target, 0) + one.count
@@ -55,8 +70,16 @@ class Graph:
     def inherit(self, resolver: Resolver) -> None:
         """Find the bases of all types."""
         for one in self.definitions:
-            found = [resolver.lookup(one.path, base.rpartition(".")[2]) for base in one.bases]
-            bases = tuple(dict.fromkeys(base[0] for base in found if base is not None and base[0] != one.index))
+            found = [
+                resolver.lookup(one.path, base.rpartition(".")[2]) for base in one.bases
+            ]
+            bases = tuple(
+                dict.fromkeys(
+                    base[0]
+                    for base in found
+                    if base is not None and base[0] != one.index
+                )
+            )
             if bases:
                 self.bases[one.index] = bases
         for index in self.bases:
@@ -76,8 +99,15 @@ class Graph:
 
     def is_exception(self, index: int) -> bool:
         """Tell whether a type is an exception, by its name or that of something that it extends."""
-        names = [base for one in (index, *self.ancestors(index)) for base in self.definitions[one].bases]
-        return any(_EXCEPTION.fullmatch(name) for name in (self.definitions[index].name, *names))
+        names = [
+            base
+            for one in (index, *self.ancestors(index))
+            for base in self.definitions[one].bases
+        ]
+        return any(
+            _EXCEPTION.fullmatch(name)
+            for name in (self.definitions[index].name, *names)
+        )
 
 
 def _top(definitions: Sequence[Definition], index: int) -> int:

@@ -10,7 +10,19 @@ from typing import Final
 from worker.engines.static.facts import Import
 from worker.engines.static.reading.language import Language
 
-_SCRIPTS: Final = (".ts", ".tsx", ".mts", ".js", ".jsx", ".mjs", ".cjs", ".cts", ".d.ts", ".vue", ".svelte")
+_SCRIPTS: Final = (
+    ".ts",
+    ".tsx",
+    ".mts",
+    ".js",
+    ".jsx",
+    ".mjs",
+    ".cjs",
+    ".cts",
+    ".d.ts",
+    ".vue",
+    ".svelte",
+)
 _ROOTS: Final = frozenset({"", "src", "lib", "python", "source"})
 _MOST_INCLUDES: Final = 3
 _CODE_OF_HEADER: Final = (".c", ".cc", ".cpp", ".cxx")
@@ -19,7 +31,9 @@ _CODE_OF_HEADER: Final = (".c", ".cc", ".cpp", ".cxx")
 class Modules:
     """The repository's source files by the names that imports give them."""
 
-    def __init__(self, paths: Iterable[str], packages: Iterable[str], settings: Mapping[str, str]) -> None:
+    def __init__(
+        self, paths: Iterable[str], packages: Iterable[str], settings: Mapping[str, str]
+    ) -> None:
         """Take all parsed paths, the folders with an `__init__.py`, and the texts of `package.json` and `go.mod`."""
         self._paths: Final = frozenset(paths)
         self._packages: Final = frozenset(packages)
@@ -35,7 +49,10 @@ class Modules:
         self._go: Final = dict(_go_modules(settings))
 
     def targets(self, path: str, language: Language, one: Import) -> tuple[str, ...]:
-        """Return the files that an import in the file `path` means, most likely first; none where it is not ours."""
+        """Return the files that an import in the file `path` means, most likely first.
+
+        None where it is not ours.
+        """
         match language:
             case Language.PYTHON:
                 found = self._python(path, one)
@@ -54,7 +71,11 @@ class Modules:
     def _ending(self, tail: str) -> list[str]:
         """Return the files whose path is `tail` or ends with it, the least deep first."""
         name = tail.rpartition("/")[2]
-        return [path for path in self._by_name.get(name, ()) if path == tail or path.endswith(f"/{tail}")]
+        return [
+            path
+            for path in self._by_name.get(name, ())
+            if path == tail or path.endswith(f"/{tail}")
+        ]
 
     def _python(self, path: str, one: Import) -> list[str]:
         folder = path.rpartition("/")[0]
@@ -78,24 +99,41 @@ class Modules:
         if rest not in self._places:
             self._places[rest] = self._prefixes(rest)
         fitting, first = self._places[rest], rest.partition("/")[0]
-        near = [one for one in fitting if one in _ROOTS or one == folder or folder.startswith(f"{one}/")]
-        far = [one for one in fitting if "/" in rest or posixpath.join(one, first) in self._packages]
+        near = [
+            one
+            for one in fitting
+            if one in _ROOTS or one == folder or folder.startswith(f"{one}/")
+        ]
+        far = [
+            one
+            for one in fitting
+            if "/" in rest or posixpath.join(one, first) in self._packages
+        ]
         return [posixpath.join(prefix, rest) for prefix in near or far]
 
     def _prefixes(self, rest: str) -> list[str]:
         tails = [f"{rest}.py", f"{rest}/__init__.py"]
-        prefixes = {path[: -len(tail)].rstrip("/") for tail in tails for path in self._ending(tail)}
+        prefixes = {
+            path[: -len(tail)].rstrip("/")
+            for tail in tails
+            for path in self._ending(tail)
+        }
         first = rest.partition("/")[0]
         prefixes |= {
             package[: -len(first)].rstrip("/")
             for package in self._packages
             if package == first or package.endswith(f"/{first}")
         }
-        return sorted((one for one in prefixes if one not in self._packages), key=lambda one: (len(one), one))
+        return sorted(
+            (one for one in prefixes if one not in self._packages),
+            key=lambda one: (len(one), one),
+        )
 
     def _python_module(self, base: str) -> list[str]:
         return [
-            path for path in (f"{base}.py", f"{base}/__init__.py".lstrip("/"), f"{base}.pyi") if path in self._paths
+            path
+            for path in (f"{base}.py", f"{base}/__init__.py".lstrip("/"), f"{base}.pyi")
+            if path in self._paths
         ]
 
     def _script(self, path: str, module: str) -> list[str]:
@@ -107,27 +145,57 @@ class Modules:
         for name, folder in self._scripts.items():
             if module == name or module.startswith(f"{name}/"):
                 rest = module[len(name) + 1 :]
-                places = (f"{folder}src/{rest}", f"{folder}{rest}", f"{folder}src/index", f"{folder}lib/{rest}")
-                return next((found for place in places if (found := self._script_file(place.rstrip("/")))), [])
+                places = (
+                    f"{folder}src/{rest}",
+                    f"{folder}{rest}",
+                    f"{folder}src/index",
+                    f"{folder}lib/{rest}",
+                )
+                return next(
+                    (
+                        found
+                        for place in places
+                        if (found := self._script_file(place.rstrip("/")))
+                    ),
+                    [],
+                )
         return []
 
     def _script_file(self, base: str) -> list[str]:
         stem = re.sub(r"\.[cm]?[jt]sx?$", "", base)
-        names = [base, *(base + end for end in _SCRIPTS), *(stem + end for end in _SCRIPTS)]
+        names = [
+            base,
+            *(base + end for end in _SCRIPTS),
+            *(stem + end for end in _SCRIPTS),
+        ]
         names += [posixpath.join(base, f"index{end}") for end in _SCRIPTS]
         return [name for name in names if name in self._paths][:1]
 
     def _go_package(self, module: str) -> list[str]:
         for name, folder in self._go.items():
             if module == name or module.startswith(f"{name}/"):
-                return list(self._by_folder.get(posixpath.join(folder, module[len(name) + 1 :]).rstrip("/"), ()))
+                return list(
+                    self._by_folder.get(
+                        posixpath.join(folder, module[len(name) + 1 :]).rstrip("/"), ()
+                    )
+                )
         return []
 
     def _rust(self, path: str, one: Import) -> list[str]:
         segments = [segment for segment in one.module.split("::") if segment]
         folder, _, name = path.rpartition("/")
-        own = folder if name in {"mod.rs", "lib.rs", "main.rs"} else path.removesuffix(".rs")
-        root = path.partition("/src/")[0] + "/src" if "/src/" in path else "src" if path.startswith("src/") else folder
+        own = (
+            folder
+            if name in {"mod.rs", "lib.rs", "main.rs"}
+            else path.removesuffix(".rs")
+        )
+        root = (
+            path.partition("/src/")[0] + "/src"
+            if "/src/" in path
+            else "src"
+            if path.startswith("src/")
+            else folder
+        )
         base, first = own, segments[0] if segments else ""
         if first == "crate":
             base, segments = root, segments[1:]
@@ -138,10 +206,23 @@ class Modules:
         if first not in {"crate", "self", "super"} and (crate := self._crate(first)):
             base, segments = crate, segments[1:]
         longest = [*segments, *(name for name, _ in one.names[:1])]
-        places = ["/".join([base, *longest[:length]]) for length in range(len(longest), -1, -1)]
-        candidates = [file for place in places for file in (f"{place}.rs", f"{place}/mod.rs", f"{place}/lib.rs")]
-        found = [file.lstrip("/") for file in candidates if file.lstrip("/") in self._paths]
-        return found if first in {"crate", "self", "super"} or len(found) > 1 or base != own else []
+        places = [
+            "/".join([base, *longest[:length]])
+            for length in range(len(longest), -1, -1)
+        ]
+        candidates = [
+            file
+            for place in places
+            for file in (f"{place}.rs", f"{place}/mod.rs", f"{place}/lib.rs")
+        ]
+        found = [
+            file.lstrip("/") for file in candidates if file.lstrip("/") in self._paths
+        ]
+        return (
+            found
+            if first in {"crate", "self", "super"} or len(found) > 1 or base != own
+            else []
+        )
 
     def _crate(self, name: str) -> str | None:
         for file in self._by_name.get("lib.rs", ()):
@@ -153,7 +234,11 @@ class Modules:
     def _java(self, one: Import) -> list[str]:
         folder = one.module.replace(".", "/")
         if not one.everything:
-            files = [found for _, name in one.names for found in self._ending(f"{folder}/{name}.java")]
+            files = [
+                found
+                for _, name in one.names
+                for found in self._ending(f"{folder}/{name}.java")
+            ]
             return files or self._ending(f"{folder}.java")
         return [
             path
@@ -165,13 +250,21 @@ class Modules:
 
     def _included(self, path: str, module: str) -> list[str]:
         near = posixpath.normpath(posixpath.join(posixpath.dirname(path), module))
-        headers = [near] if near in self._paths else self._ending(posixpath.normpath(module).lstrip("./"))
+        headers = (
+            [near]
+            if near in self._paths
+            else self._ending(posixpath.normpath(module).lstrip("./"))
+        )
         found = headers[:_MOST_INCLUDES]
         for header in found[:1]:
             stem = header.rpartition(".")[0]
             name = stem.rpartition("/")[2]
             twins = [stem + end for end in _CODE_OF_HEADER if stem + end in self._paths]
-            elsewhere = [file for end in _CODE_OF_HEADER for file in self._by_name.get(name + end, ())]
+            elsewhere = [
+                file
+                for end in _CODE_OF_HEADER
+                for file in self._by_name.get(name + end, ())
+            ]
             found = found + (twins or elsewhere[:1])
         return found
 
@@ -183,11 +276,17 @@ def _named_scripts(settings: Mapping[str, str]) -> Iterable[tuple[str, str]]:
                 package = json.loads(said)
             except (ValueError, RecursionError):
                 continue
-            if isinstance(package, dict) and isinstance(name := package.get("name"), str) and name:
+            if (
+                isinstance(package, dict)
+                and isinstance(name := package.get("name"), str)
+                and name
+            ):
                 yield name, path.removesuffix("package.json")
 
 
 def _go_modules(settings: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     for path, said in sorted(settings.items()):
-        if path.endswith("go.mod") and (match := re.search(r"^module\s+\"?([^\s\"]+)", said, re.MULTILINE)):
+        if path.endswith("go.mod") and (
+            match := re.search(r"^module\s+\"?([^\s\"]+)", said, re.MULTILINE)
+        ):
             yield match[1], path.removesuffix("go.mod").rstrip("/")

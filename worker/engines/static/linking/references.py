@@ -18,7 +18,9 @@ _GAP: Final = 3
 class References:
     """Reads the references out of a file's code."""
 
-    def __init__(self, resolver: Resolver, assembly: Assembly, interesting: frozenset[bytes]) -> None:
+    def __init__(
+        self, resolver: Resolver, assembly: Assembly, interesting: frozenset[bytes]
+    ) -> None:
         """Look for the names in `interesting` only: those of definitions, and those that imports rename them to."""
         self._resolver: Final = resolver
         self._assembly: Final = assembly
@@ -40,11 +42,20 @@ class References:
                 found[key] = [line + 1, 1]
                 sure[key] = certain
         return [
-            Reference(source=source, target=target, path=path, line=first, count=count, sure=sure[source, target])
+            Reference(
+                source=source,
+                target=target,
+                path=path,
+                line=first,
+                count=count,
+                sure=sure[source, target],
+            )
             for (source, target), (first, count) in found.items()
         ]
 
-    def _occurrences(self, path: str, code: bytes) -> Iterator[tuple[int, int | None, int, bool]]:
+    def _occurrences(
+        self, path: str, code: bytes
+    ) -> Iterator[tuple[int, int | None, int, bool]]:
         spans = _Spans(self._assembly.spans.get(path, []), self._assembly.definitions)
         known: dict[bytes, tuple[int, bool] | None] = {}
         before, end = b"", -1
@@ -60,7 +71,12 @@ class References:
             if code[start - 2 : start] in _SELECTORS or (
                 code[start - 1 : start] == b"." != code[start - 2 : start - 1]
             ):
-                found = self._selected(path, owner if gap.strip() in _CHAINS else b"", name.decode(), source)
+                found = self._selected(
+                    path,
+                    owner if gap.strip() in _CHAINS else b"",
+                    name.decode(),
+                    source,
+                )
             else:
                 if name not in known:
                     known[name] = self._resolver.lookup(path, name.decode())
@@ -68,7 +84,9 @@ class References:
             if found is not None and found[0] != source:
                 yield start, source, found[0], found[1]
 
-    def _selected(self, path: str, owner: bytes, name: str, source: int | None) -> tuple[int, bool] | None:
+    def _selected(
+        self, path: str, owner: bytes, name: str, source: int | None
+    ) -> tuple[int, bool] | None:
         """Resolve the name behind a dot, an arrow or `::`."""
         if owner in _OWN:
             outer = self._type_around(source)
@@ -87,7 +105,10 @@ class References:
         return (found, False) if found is not None else None
 
     def _type_around(self, source: int | None) -> int | None:
-        while source is not None and self._assembly.definitions[source].kind not in {*TYPES, Kind.VARIABLE}:
+        while source is not None and self._assembly.definitions[source].kind not in {
+            *TYPES,
+            Kind.VARIABLE,
+        }:
             source = self._assembly.definitions[source].parent
         return source
 
@@ -95,7 +116,9 @@ class References:
 class _Spans:
     """Tells the innermost definition around a place; places must be asked for in order."""
 
-    def __init__(self, spans: Sequence[tuple[int, int, int]], definitions: Sequence[Definition]) -> None:
+    def __init__(
+        self, spans: Sequence[tuple[int, int, int]], definitions: Sequence[Definition]
+    ) -> None:
         self._spans = spans
         self._definitions = definitions
         self._unnamed: set[int] = set()
@@ -115,14 +138,26 @@ class _Spans:
     def names(self, name: bytes) -> bool:
         """Tell whether a name at the place last asked for is that of the definition itself: the first time it is."""
         index = self._around[-1][1] if self._around else None
-        if index is None or index not in self._unnamed or self._definitions[index].name.encode() != name:
+        if (
+            index is None
+            or index not in self._unnamed
+            or self._definitions[index].name.encode() != name
+        ):
             return False
         self._unnamed.discard(index)
         return True
 
 
-def interesting_names(definitions: Sequence[Definition], files: Mapping[str, SourceFile]) -> frozenset[bytes]:
+def interesting_names(
+    definitions: Sequence[Definition], files: Mapping[str, SourceFile]
+) -> frozenset[bytes]:
     """Return all names that can mean a definition: its own, and those that imports of ours give it."""
     names = {one.name for one in definitions}
-    names |= {here for file in files.values() for one in file.imports if one.targets for here, _ in one.names}
+    names |= {
+        here
+        for file in files.values()
+        for one in file.imports
+        if one.targets
+        for here, _ in one.names
+    }
     return frozenset(name.encode() for name in names)

@@ -1,8 +1,8 @@
 """Finds what names mean in a file, by its definitions and imports.
 
-A name is looked for where its language would look: among the definitions of its file, what the file imports, what it
-sees without an import (its package, star imports, headers); and if nothing else in the project has that name, it is
-taken for that one, which is a guess.
+A name is looked for where its language would look: among the definitions of its file, what
+the file imports, what it sees without an import (its package, star imports, headers); and
+if nothing else in the project has that name, it is taken for that one, which is a guess.
 """
 
 from collections import defaultdict
@@ -45,14 +45,21 @@ class _Scope:
 class Resolver:
     """Looks names up in the scopes of files."""
 
-    def __init__(self, files: Mapping[str, SourceFile], parsed: Mapping[str, Parsed], assembly: Assembly) -> None:
+    def __init__(
+        self,
+        files: Mapping[str, SourceFile],
+        parsed: Mapping[str, Parsed],
+        assembly: Assembly,
+    ) -> None:
         """Read the scopes of all parsed files, whose imports in `files` have their targets."""
         self._files: Final = files
         self._definitions: Final = assembly.definitions
         self._top: Final[dict[str, list[int]]] = defaultdict(list)
         self._members: Final[dict[str, list[int]]] = defaultdict(list)
         for one in assembly.definitions:
-            (self._top if one.parent is None else self._members)[one.name].append(one.index)
+            (self._top if one.parent is None else self._members)[one.name].append(
+                one.index
+            )
         self._scopes: Final = {path: self._scope(path, parsed[path]) for path in parsed}
         for one in assembly.definitions:
             if one.parent is None:
@@ -80,7 +87,9 @@ class Resolver:
     def _note_module(self, scope: _Scope, here: str, there: str, one: Import) -> None:
         """Take a name for a module's if one of the targets is called so."""
         for target in one.targets:
-            stem = target.rpartition(".")[0].removesuffix("/__init__").removesuffix("/mod")
+            stem = (
+                target.rpartition(".")[0].removesuffix("/__init__").removesuffix("/mod")
+            )
             if stem.rpartition("/")[2] == there:
                 scope.modules[here] = (target,)
 
@@ -93,13 +102,27 @@ class Resolver:
         """Return what a file shows to whoever imports it, as far as it does not define it by itself."""
         scope = self._scopes[path]
         python = self._files[path].language is Language.PYTHON
-        again = {here for one in self._files[path].imports if one.again or python for here, _ in one.names}
-        names = {name for name in again | set(scope.exports) if not name.startswith("_")}
+        again = {
+            here
+            for one in self._files[path].imports
+            if one.again or python
+            for here, _ in one.names
+        }
+        names = {
+            name for name in again | set(scope.exports) if not name.startswith("_")
+        }
         found = [self._exported((path,), name, _HOPS) for name in names]
         passed = [
-            index for target in scope.passed if target in self._scopes for index in self._scopes[target].own.values()
+            index
+            for target in scope.passed
+            if target in self._scopes
+            for index in self._scopes[target].own.values()
         ]
-        return {index for index in (*found, *passed) if index is not None and self._definitions[index].public}
+        return {
+            index
+            for index in (*found, *passed)
+            if index is not None and self._definitions[index].public
+        }
 
     def lookup(self, path: str, name: str) -> tuple[int, bool] | None:
         """Return the definition that a plain name means in a file, and whether that is sure."""
@@ -114,7 +137,9 @@ class Resolver:
         if not candidates:
             return None
         seen = self._seen_from(path)
-        folder = path.rpartition("/")[0] if self._files[path].language in _PACKAGED else None
+        folder = (
+            path.rpartition("/")[0] if self._files[path].language in _PACKAGED else None
+        )
         places = [self._definitions[index].path for index in candidates]
         visible = [
             index
@@ -125,11 +150,17 @@ class Resolver:
             return visible[0], True
         return self._guess(path, candidates, name)
 
-    def _guess(self, path: str, candidates: Sequence[int], name: str) -> tuple[int, bool] | None:
+    def _guess(
+        self, path: str, candidates: Sequence[int], name: str
+    ) -> tuple[int, bool] | None:
         if len(candidates) != 1 or len(name) < _TELLING or name.islower():
             return None
         target = self._definitions[candidates[0]]
-        return (target.index, False) if self._files[target.path].language is self._files[path].language else None
+        return (
+            (target.index, False)
+            if self._files[target.path].language is self._files[path].language
+            else None
+        )
 
     def member(self, owner: int, name: str) -> int | None:
         """Return a member of a type, or of the types that it extends."""
@@ -139,8 +170,13 @@ class Resolver:
             for one in definition.members:
                 if self._definitions[one].name == name:
                     return one
-            bases = [self.lookup(definition.path, base.rpartition(".")[2]) for base in definition.bases]
-            queue += [base[0] for base in bases if base is not None and base[0] not in seen]
+            bases = [
+                self.lookup(definition.path, base.rpartition(".")[2])
+                for base in definition.bases
+            ]
+            queue += [
+                base[0] for base in bases if base is not None and base[0] not in seen
+            ]
             seen.update(queue)
         return None
 
@@ -150,12 +186,22 @@ class Resolver:
         return self._exported(targets, name, _HOPS) if targets else None
 
     def any_member(self, name: str) -> int | None:
-        """Return the only member of that name in the whole project; `append` and the like may be of any other type."""
+        """Return the only member of that name in the whole project.
+
+        `append` and the like may be of any other type.
+        """
         found = self._members.get(name, ())
         return found[0] if len(found) == 1 and len(parts(name)) > 1 else None
 
     def _exported(self, targets: Sequence[str], name: str, hops: int) -> int | None:
-        return next((found for path in targets if (found := self._exported_by(path, name, hops)) is not None), None)
+        return next(
+            (
+                found
+                for path in targets
+                if (found := self._exported_by(path, name, hops)) is not None
+            ),
+            None,
+        )
 
     def _exported_by(self, path: str, name: str, hops: int) -> int | None:
         """Return what a file gives for a name; remembered, since ways through modules are many."""
@@ -185,7 +231,11 @@ class Resolver:
             transitive = file.language in {Language.C, Language.CPP}
             queue = list(found) if transitive else []
             for one in queue:
-                more = [other for other in self._scopes[one].open if other not in found] if one in self._scopes else []
+                more = (
+                    [other for other in self._scopes[one].open if other not in found]
+                    if one in self._scopes
+                    else []
+                )
                 queue += more
                 found.update(dict.fromkeys(more))
                 if len(found) > _MOST_SEEN:

@@ -16,10 +16,17 @@ _STEPS: Final = 8
 _MOST_PLACES: Final = 12
 """So many places where one definition names another are looked at."""
 
-_CALLS: Final = frozenset({"call", "call_expression", "method_invocation", "macro_invocation"})
+_CALLS: Final = frozenset(
+    {"call", "call_expression", "method_invocation", "macro_invocation"}
+)
 _CALLEES: Final = ("function", "macro", "name")
 _CREATIONS: Final = frozenset(
-    {"new_expression", "object_creation_expression", "composite_literal", "struct_expression"}
+    {
+        "new_expression",
+        "object_creation_expression",
+        "composite_literal",
+        "struct_expression",
+    }
 )
 _AROUND: Final = {
     "raise_statement": Verb.RAISES,
@@ -64,7 +71,9 @@ _FUNCTIONS: Final = frozenset(
     }
 )
 _RESULTS: Final = ("return_type", "result", "type")
-_TYPE_BEFORE: Final = frozenset({"method_declaration", "function_definition", "declaration", "field_declaration"})
+_TYPE_BEFORE: Final = frozenset(
+    {"method_declaration", "function_definition", "declaration", "field_declaration"}
+)
 """Where the grammars of C, C++ and Java call what is returned just `type`."""
 _NOT_CODE: Final = ("import", "use_declaration", "preproc_include", "package")
 _VALUES: Final = frozenset({Kind.VARIABLE, Kind.CONSTANT})
@@ -75,7 +84,10 @@ _OWN: Final = re.compile(r"(?:self|this|cls)\b")
 
 
 class Usage:
-    """Looks at the places where definitions name each other; files are parsed for it once more, and remembered."""
+    """Looks at the places where definitions name each other.
+
+    Files are parsed for it once more, and remembered.
+    """
 
     def __init__(self, files: Mapping[str, SourceFile]) -> None:
         """Remember nothing yet."""
@@ -83,7 +95,9 @@ class Usage:
         self._reader: Final = SourceParser()
         self._trees: Final[dict[str, tuple[Tree, list[str]]]] = {}
 
-    def places(self, path: str, target: Definition, span: range) -> Iterator[tuple[int, Verb]]:
+    def places(
+        self, path: str, target: Definition, span: range
+    ) -> Iterator[tuple[int, Verb]]:
         """Yield the lines of a span on which a definition's name stands, and what is done with it there."""
         tree, lines = self._tree(path)
         pattern = re.compile(rf"(?<![\w$]){re.escape(target.name)}(?![\w$])")
@@ -91,8 +105,12 @@ class Usage:
         for row in range(max(0, span.start - 1), min(len(lines), span.stop)):
             for match in pattern.finditer(lines[row]):
                 column = len(lines[row][: match.start()].encode("utf-8", "replace"))
-                node = tree.root_node.descendant_for_point_range((row, column), (row, column + 1))
-                verb = _verb(node, target) if node is not None and _is_name(node) else None
+                node = tree.root_node.descendant_for_point_range(
+                    (row, column), (row, column + 1)
+                )
+                verb = (
+                    _verb(node, target) if node is not None and _is_name(node) else None
+                )
                 if verb is not None:
                     yield row + 1, verb
                     found += 1
@@ -108,16 +126,24 @@ class Usage:
         if path not in self._trees:
             file = self._files[path]
             said = decode(file.location.read_bytes()) or ""
-            self._trees[path] = self._reader.tree(file.language, said.encode("utf-8", "replace")), said.split("\n")
+            self._trees[path] = (
+                self._reader.tree(file.language, said.encode("utf-8", "replace")),
+                said.split("\n"),
+            )
         return self._trees[path]
 
 
 def _is_name(node: Node) -> bool:
-    return node.child_count == 0 and (node.type.endswith("identifier") or node.type in {"constant", "name"})
+    return node.child_count == 0 and (
+        node.type.endswith("identifier") or node.type in {"constant", "name"}
+    )
 
 
 def _verb(node: Node, target: Definition) -> Verb | None:
-    """Return what is done with a name: what the nearest telling syntax around it says; None in an import."""
+    """Return what is done with a name: what the nearest telling syntax around it says.
+
+    None in an import.
+    """
     child = node
     called: Verb | None = None
     for _ in range(_STEPS):
@@ -127,7 +153,10 @@ def _verb(node: Node, target: Definition) -> Verb | None:
         if outer.type.startswith(_NOT_CODE):
             return None
         verb = (
-            _AROUND.get(outer.type) or called or _in_call(outer, child, node, target) or _in_declaration(outer, child)
+            _AROUND.get(outer.type)
+            or called
+            or _in_call(outer, child, node, target)
+            or _in_declaration(outer, child)
         )
         if called is not None:
             return verb if verb in {Verb.RAISES, Verb.DECORATES} else called
@@ -148,41 +177,72 @@ def _is_function(declaration: Node) -> bool:
 
 def _in_call(outer: Node, child: Node, name: Node, target: Definition) -> Verb | None:
     if outer.type in _CREATIONS:
-        return None if _holds(outer.child_by_field_name("body"), child) else Verb.CREATES
-    if outer.type == "binary_expression" and any(one.type == "instanceof" for one in outer.children):
+        return (
+            None if _holds(outer.child_by_field_name("body"), child) else Verb.CREATES
+        )
+    if outer.type == "binary_expression" and any(
+        one.type == "instanceof" for one in outer.children
+    ):
         return Verb.CHECKS
     if outer.type not in _CALLS:
         return None
-    callee = next((found for field in _CALLEES if (found := outer.child_by_field_name(field)) is not None), None)
+    callee = next(
+        (
+            found
+            for field in _CALLEES
+            if (found := outer.child_by_field_name(field)) is not None
+        ),
+        None,
+    )
     called = _holds(callee, child)
     if called or _holds(outer.child_by_field_name("object"), child):
         if target.kind in _VALUES:
             return Verb.USES
-        is_type = called and target.kind in TYPES and _LAST.fullmatch(_after(name, callee))
+        is_type = (
+            called and target.kind in TYPES and _LAST.fullmatch(_after(name, callee))
+        )
         return Verb.CREATES if is_type else Verb.CALLS
     return Verb.CHECKS if target.kind in TYPES and text(callee) in _CHECKING else None
 
 
 def _after(name: Node, callee: Node | None) -> str:
     """Return what stands behind a name in what is called."""
-    return text(callee).encode()[name.end_byte - callee.start_byte :].decode() if callee is not None else ""
+    return (
+        text(callee).encode()[name.end_byte - callee.start_byte :].decode()
+        if callee is not None
+        else ""
+    )
 
 
 def _in_declaration(outer: Node, child: Node) -> Verb | None:
     if outer.type in _FUNCTIONS:
         fields = _RESULTS if outer.type in _TYPE_BEFORE else _RESULTS[:-1]
-        return Verb.RETURNS if any(_holds(outer.child_by_field_name(field), child) for field in fields) else None
-    if outer.type == "class_definition" and _holds(outer.child_by_field_name("superclasses"), child):
+        return (
+            Verb.RETURNS
+            if any(_holds(outer.child_by_field_name(field), child) for field in fields)
+            else None
+        )
+    if outer.type == "class_definition" and _holds(
+        outer.child_by_field_name("superclasses"), child
+    ):
         return Verb.INHERITS
     if outer.type == "assignment" and _holds(outer.child_by_field_name("type"), child):
         block = outer.parent.parent if outer.parent is not None else None
-        in_class = block is not None and block.parent is not None and block.parent.type == "class_definition"
+        in_class = (
+            block is not None
+            and block.parent is not None
+            and block.parent.type == "class_definition"
+        )
         return Verb.HOLDS if in_class or _OWN.match(field_text(outer, "left")) else None
     return None
 
 
 def _holds(outer: Node | None, inner: Node) -> bool:
-    return outer is not None and outer.start_byte <= inner.start_byte and inner.end_byte <= outer.end_byte
+    return (
+        outer is not None
+        and outer.start_byte <= inner.start_byte
+        and inner.end_byte <= outer.end_byte
+    )
 
 
 def is_interface(one: Definition) -> bool:

@@ -23,14 +23,24 @@ _LONG_SIGNATURE: Final = 80
 
 
 def words(book: CourseFacts, chapter: Chapter, page: str) -> list[tuple[str, str, str]]:
-    """Return the rows of a glossary: what the page names, but what belongs elsewhere; the most frequent first."""
+    """Return the rows of a glossary: what the page names, but what belongs elsewhere.
+
+    The most frequent first.
+    """
     said = Counter(_IDENTIFIER.findall(page))
     found: dict[str, Definition] = {}
     for reference, index in _beyond(book, chapter):
         one = book.definitions[index]
         if reference.sure and one.name in said and len(one.name) >= _SHORTEST:
             found.setdefault(one.name, one)
-    ranked = sorted(found.values(), key=lambda one: (not (one.doc or one.kind in TYPES), -said[one.name], one.index))
+    ranked = sorted(
+        found.values(),
+        key=lambda one: (
+            not (one.doc or one.kind in TYPES),
+            -said[one.name],
+            one.index,
+        ),
+    )
     return [_word(book, chapter, one) for one in ranked[:_MOST_WORDS]]
 
 
@@ -39,7 +49,9 @@ def _beyond(book: CourseFacts, chapter: Chapter) -> Iterator[tuple[Reference, in
     own = book.family(chapter.unit.owned)
     inside = set(own)
     for index in own:
-        yield from ((one, one.target) for one in book.out[index] if one.target not in inside)
+        yield from (
+            (one, one.target) for one in book.out[index] if one.target not in inside
+        )
     for index in own:
         for one in book.into[index]:
             if one.source is not None and one.source not in inside:
@@ -52,7 +64,11 @@ def _word(book: CourseFacts, chapter: Chapter, one: Definition) -> tuple[str, st
     at = markdown.place(one.path, (one.line, one.line))
     owner = book.owner(one.index)
     elsewhere = owner is not None and owner is not chapter
-    return markdown.code(one.qualified), meaning, f"{at}; {linked(owner)}" if elsewhere and owner is not None else at
+    return (
+        markdown.code(one.qualified),
+        meaning,
+        f"{at}; {linked(owner)}" if elsewhere and owner is not None else at,
+    )
 
 
 def _plainly(one: Definition) -> str:
@@ -62,7 +78,9 @@ def _plainly(one: Definition) -> str:
 
 def linked(chapter: Chapter) -> str:
     """Return a link to a chapter."""
-    return markdown.link(f"Chapter {chapter.entry.index}, {markdown.text(chapter.name)}", chapter.file)
+    return markdown.link(
+        f"Chapter {chapter.entry.index}, {markdown.text(chapter.name)}", chapter.file
+    )
 
 
 def missing_links(book: CourseFacts, chapter: Chapter, page: str) -> list[str]:
@@ -76,7 +94,9 @@ def missing_links(book: CourseFacts, chapter: Chapter, page: str) -> list[str]:
         if (site := evidence.use(book, reference)) is not None:
             target = markdown.code(book.definitions[reference.target].qualified)
             at = markdown.place(site.path, (site.line, site.line))
-            found[owner.file] = f"{linked(owner)}: {target} is named at {at}: {markdown.code(site.code)}"
+            found[owner.file] = (
+                f"{linked(owner)}: {target} is named at {at}: {markdown.code(site.code)}"
+            )
     return list(found.values())[:_MOST_LINKS]
 
 
@@ -87,27 +107,41 @@ def passed_over(book: CourseFacts, chapter: Chapter, page: str) -> list[str]:
     if not public:
         return []
     said = set(_IDENTIFIER.findall(page))
-    unnamed, silent = [one for one in public if one.name not in said], [one for one in public if not one.doc]
+    unnamed, silent = (
+        [one for one in public if one.name not in said],
+        [one for one in public if not one.doc],
+    )
     found = []
     if unnamed:
         count = counted(len(unnamed), "public part is", "public parts are")
         found.append(f"{count.capitalize()} not named above: {_places(unnamed)}.")
     speaking = [one for one in public if one.doc]
     if silent and speaking:
-        few, what, rare = (silent, "nothing", "") if len(silent) <= len(speaking) else (speaking, "something", "only ")
+        few, what, rare = (
+            (silent, "nothing", "")
+            if len(silent) <= len(speaking)
+            else (speaking, "something", "only ")
+        )
         who = "itself" if len(few) == 1 else "themselves"
         some = f"{rare}{counted(len(few), 'says', 'say')} {what} of {who} in a comment"
-        found.append(f"Of {counted(len(public), 'public part')}, {some}: {_places(few)}.")
+        found.append(
+            f"Of {counted(len(public), 'public part')}, {some}: {_places(few)}."
+        )
     return found
 
 
 def _places(found: Sequence[Definition]) -> str:
-    said = [f"{markdown.code(one.qualified)} ({markdown.place(one.path, (one.line, one.line))})" for one in found]
+    said = [
+        f"{markdown.code(one.qualified)} ({markdown.place(one.path, (one.line, one.line))})"
+        for one in found
+    ]
     return listed(said, _MOST_PARTS)
 
 
 def tests(book: CourseFacts, chapter: Chapter, page: str) -> list[str]:
     """Return lines of tests that show the chapter's subject, and that the page does not point at."""
     found = evidence.mentions(book, chapter, Role.TEST, _MOST_TESTS)
-    shown = [(markdown.place(site.path, (site.line, site.line)), site.code) for site in found]
+    shown = [
+        (markdown.place(site.path, (site.line, site.line)), site.code) for site in found
+    ]
     return [f"{at}: {markdown.code(code)}" for at, code in shown if at not in page]

@@ -9,7 +9,14 @@ from states.stages import Stage
 from worker.engines.port import Item
 from worker.engines.static.facts import Analysis, Course, Role
 from worker.engines.static.pages import diagrams as shape
-from worker.engines.static.pages import evidence, excerpts, markdown, mermaid, notes, remarks
+from worker.engines.static.pages import (
+    evidence,
+    excerpts,
+    markdown,
+    mermaid,
+    notes,
+    remarks,
+)
 from worker.engines.static.pages import introduction as opening
 from worker.engines.static.pages import key_places as highlights
 from worker.engines.static.pages.course import Chapter, ChapterLink, CourseFacts
@@ -34,7 +41,9 @@ def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
 def written(book: CourseFacts, chapter: Chapter) -> str:
     """Return a chapter."""
     return markdown.document(
-        markdown.heading(1, f"Chapter {chapter.entry.index}: {markdown.text(chapter.name)}"),
+        markdown.heading(
+            1, f"Chapter {chapter.entry.index}: {markdown.text(chapter.name)}"
+        ),
         opening.overview(book, chapter),
         markdown.heading(2, "What it is for") if not chapter.position else "",
         opening.motivation(book, chapter),
@@ -53,7 +62,9 @@ def _shape(book: CourseFacts, chapter: Chapter) -> str:
         return ""
     return markdown.document(
         markdown.heading(2, "Its shape"),
-        markdown.fence(drawing.diagram.split("\n"), mermaid.TAG) if drawing.diagram else "",
+        markdown.fence(drawing.diagram.split("\n"), mermaid.TAG)
+        if drawing.diagram
+        else "",
         drawing.reading,
         parts,
     )
@@ -64,7 +75,8 @@ def _code(book: CourseFacts, chapter: Chapter) -> str:
     if not found:
         return ""
     return markdown.document(
-        markdown.heading(2, "The code that matters"), *(_highlight(book, highlight) for highlight in found)
+        markdown.heading(2, "The code that matters"),
+        *(_highlight(book, highlight) for highlight in found),
     )
 
 
@@ -76,10 +88,17 @@ def _highlight(book: CourseFacts, highlight: Highlight) -> str:
     one = book.definitions[highlight.index]
     anatomy = book.anatomy(one.index)
     takes = remarks.parameters(anatomy) if anatomy is not None else ""
-    more = "" if highlight.why is PlaceReason.DECLARATION else remarks.more_said(one, anatomy)
+    more = (
+        ""
+        if highlight.why is PlaceReason.DECLARATION
+        else remarks.more_said(one, anatomy)
+    )
     callers = remarks.called_from(book, one.index)
     return markdown.document(
-        markdown.heading(3, f"{markdown.code(one.qualified)}{f': {highlight.why}' * bool(highlight.why)}"),
+        markdown.heading(
+            3,
+            f"{markdown.code(one.qualified)}{f': {highlight.why}' * bool(highlight.why)}",
+        ),
         f"{more} {takes}".strip(),
         excerpt,
         markdown.bullets(remarks.pointed(book, highlight.excerpt)),
@@ -104,11 +123,19 @@ def _usage(book: CourseFacts, chapter: Chapter) -> str:
         ]
     if mentions:
         blocks += ["Examples and documents name it too:", markdown.bullets(mentions)]
-    return markdown.document(markdown.heading(2, "How others use it"), *blocks) if blocks else ""
+    return (
+        markdown.document(markdown.heading(2, "How others use it"), *blocks)
+        if blocks
+        else ""
+    )
 
 
 def _site(book: CourseFacts, site: evidence.UsageSite) -> str:
-    inside = f", in {markdown.code(book.definitions[site.inside].qualified)}" if site.inside is not None else ""
+    inside = (
+        f", in {markdown.code(book.definitions[site.inside].qualified)}"
+        if site.inside is not None
+        else ""
+    )
     return f"{markdown.place(site.path, (site.line, site.line))}{inside}: {markdown.code(site.code)}"
 
 
@@ -117,29 +144,40 @@ def _notes(book: CourseFacts, chapter: Chapter) -> str:
     if not rows and not said:
         return ""
     table = markdown.table(("Failure", "Where", "When"), rows) if rows else ""
-    return markdown.document(markdown.heading(2, "Things to know"), table, markdown.bullets(said))
+    return markdown.document(
+        markdown.heading(2, "Things to know"), table, markdown.bullets(said)
+    )
 
 
 def _next(book: CourseFacts, chapter: Chapter) -> str:
     related = [tie for tie in book.ties if chapter.position in {tie.source, tie.target}]
     neighbours = [
         (word, book.chapters[place])
-        for word, place in (("Next", chapter.position + 1), ("Before this", chapter.position - 1))
+        for word, place in (
+            ("Next", chapter.position + 1),
+            ("Before this", chapter.position - 1),
+        )
         if 0 <= place < len(book.chapters)
     ]
     if not related and not neighbours:
         return ""
-    others = {tie.target if tie.source == chapter.position else tie.source for tie in related}
+    others = {
+        tie.target if tie.source == chapter.position else tie.source for tie in related
+    }
     return markdown.document(
         markdown.heading(2, "Next"),
         markdown.bullets(f"{word}: {_link(other)}" for word, other in neighbours),
-        f"It hangs together with {counted(len(others), 'other chapter')}:" if related else "",
+        f"It hangs together with {counted(len(others), 'other chapter')}:"
+        if related
+        else "",
         markdown.bullets(_tie(book, chapter, tie) for tie in related[:_RELATED]),
     )
 
 
 def _link(chapter: Chapter) -> str:
-    return markdown.link(f"Chapter {chapter.entry.index}, {markdown.text(chapter.name)}", chapter.file)
+    return markdown.link(
+        f"Chapter {chapter.entry.index}, {markdown.text(chapter.name)}", chapter.file
+    )
 
 
 def _tie(book: CourseFacts, chapter: Chapter, tie: ChapterLink) -> str:
@@ -147,13 +185,18 @@ def _tie(book: CourseFacts, chapter: Chapter, tie: ChapterLink) -> str:
     relation = tie.relation
     if relation is None:
         ends = (book.chapters[tie.source], book.chapters[tie.target])
-        source, target = (markdown.text(one.name) if one is chapter else _link(one) for one in ends)
+        source, target = (
+            markdown.text(one.name) if one is chapter else _link(one) for one in ends
+        )
         return f"{source} {markdown.text(tie.verb)} {target}. {opening.with_places(book, tie.evidence)}"
     source, target = (
         markdown.code(book.definitions[index].qualified)
         if index is not None
         else markdown.text(book.chapters[end].name)
-        for index, end in ((relation.subject, tie.source), (relation.object, tie.target))
+        for index, end in (
+            (relation.subject, tie.source),
+            (relation.object, tie.target),
+        )
     )
     at = markdown.place(relation.path, (relation.line, relation.line))
     return f"{_link(other)}: {source} {markdown.text(tie.verb)} {target} at {at}: {markdown.code(relation.code)}"

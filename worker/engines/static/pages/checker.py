@@ -1,6 +1,7 @@
 """Reads a finished chapter again, and holds every excerpt, place, remark, diagram and link in it against the source.
 
-Nothing is taken over from the writing of the chapter: what stands on the page is read, and the source is read again.
+Nothing is taken over from the writing of the chapter: what stands on the page is read, and
+the source is read again.
 """
 
 import re
@@ -65,7 +66,9 @@ def blocks(page: str) -> Iterator[Block]:
         inside += [line] * bool(fence)
         match = _FENCE.fullmatch(line)
         if fence and line == fence:
-            yield Block(line="\n".join(inside), tag=inside[0].lstrip("`"), before=before)
+            yield Block(
+                line="\n".join(inside), tag=inside[0].lstrip("`"), before=before
+            )
             fence, inside = "", []
         elif match is not None and not fence:
             fence, inside = match[1], [line]
@@ -77,7 +80,10 @@ def blocks(page: str) -> Iterator[Block]:
 def spans(line: str) -> list[str]:
     """Return the contents of the code spans on a line."""
     found = [match[2] for match in _SPAN.finditer(line)]
-    return [one[1:-1] if one[0] == one[-1] == " " and one.strip(" ") else one for one in found]
+    return [
+        one[1:-1] if one[0] == one[-1] == " " and one.strip(" ") else one
+        for one in found
+    ]
 
 
 def outside_spans(line: str) -> str:
@@ -87,7 +93,12 @@ def outside_spans(line: str) -> str:
 
 def links(page: str) -> list[str]:
     """Return the targets of a page's links, in order."""
-    return [target for one in blocks(page) if one.tag is None for target in _LINK.findall(outside_spans(one.line))]
+    return [
+        target
+        for one in blocks(page)
+        if one.tag is None
+        for target in _LINK.findall(outside_spans(one.line))
+    ]
 
 
 def checked(book: CourseFacts, page: str, pages: Iterable[str]) -> list[Finding]:
@@ -102,7 +113,9 @@ class _Checker:
     def __init__(self, book: CourseFacts, pages: frozenset[str]) -> None:
         self._book = book
         self._pages = pages
-        self._paths: Mapping[str, str] = {markdown.visible(path): path for path in book.analysis.files}
+        self._paths: Mapping[str, str] = {
+            markdown.visible(path): path for path in book.analysis.files
+        }
         self._path = ""
 
     def of(self, one: Block) -> Iterator[Finding]:
@@ -121,17 +134,29 @@ class _Checker:
         what, lines = markdown.code(shown), self._book.texts.lines(path)
         if not places or _outside(places, lines):
             return Finding(
-                sort=ClaimKind.EXCERPT, what=what, fault="it does not say which lines of which file it shows"
+                sort=ClaimKind.EXCERPT,
+                what=what,
+                fault="it does not say which lines of which file it shows",
             )
         agrees = excerpts.block(lines, places, one.tag or "") == one.line
-        return Finding(sort=ClaimKind.EXCERPT, what=what, fault="" if agrees else "its lines are not those of the file")
+        return Finding(
+            sort=ClaimKind.EXCERPT,
+            what=what,
+            fault="" if agrees else "its lines are not those of the file",
+        )
 
     def _line(self, line: str) -> Iterator[Finding]:
         for shown in spans(line):
             path, places = self._place(shown)
             if places and (path or not _IMPOSSIBLE.search(shown)):
-                fault = "there are no such lines" if _outside(places, self._book.texts.lines(path)) else ""
-                yield Finding(sort=ClaimKind.PLACE, what=markdown.code(shown), fault=fault)
+                fault = (
+                    "there are no such lines"
+                    if _outside(places, self._book.texts.lines(path))
+                    else ""
+                )
+                yield Finding(
+                    sort=ClaimKind.PLACE, what=markdown.code(shown), fault=fault
+                )
         for target in _LINK.findall(outside_spans(line)):
             fault = "" if target in self._pages else "there is no such page"
             yield Finding(sort=ClaimKind.LINK, what=markdown.code(target), fault=fault)
@@ -141,13 +166,18 @@ class _Checker:
             agrees = self._says(int(remark[1]), quoted[0], above=above)
             fault = "" if agrees else f"{markdown.code(quoted[0])} does not stand there"
             yield Finding(
-                sort=ClaimKind.REMARK, what=markdown.place(self._path, (int(remark[1]), int(remark[1]))), fault=fault
+                sort=ClaimKind.REMARK,
+                what=markdown.place(self._path, (int(remark[1]), int(remark[1]))),
+                fault=fault,
             )
 
     def _says(self, number: int, quoted: str, *, above: bool) -> bool:
         """Tell whether code begins on a line of the last excerpt's file or right below, or somewhere `above`."""
         start = max(0, number - _FAR) if above else number - 1
-        lines = [_dense(markdown.visible(line)) for line in self._book.texts.lines(self._path)[start : number + _FAR]]
+        lines = [
+            _dense(markdown.visible(line))
+            for line in self._book.texts.lines(self._path)[start : number + _FAR]
+        ]
         at = "".join(lines).find(_dense(quoted.removesuffix("…")))
         return 0 <= at < max(1, sum(map(len, lines[: number - start + _NEAR])))
 
@@ -156,7 +186,9 @@ class _Checker:
         if match is None:
             return "", []
         pairs = [piece.partition("-") for piece in match["lines"].split(",")]
-        return self._paths.get(match["path"], ""), [(int(first), int(last or first)) for first, _, last in pairs]
+        return self._paths.get(match["path"], ""), [
+            (int(first), int(last or first)) for first, _, last in pairs
+        ]
 
 
 def _outside(places: Sequence[Span], lines: Sequence[str]) -> bool:

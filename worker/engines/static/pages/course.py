@@ -1,7 +1,7 @@
 """The course as its chapters: what the three YAML files call things, joined with what is known of each.
 
-A course that was not written from this analysis is not refused: an abstraction without a unit of its name is taken for
-its files and what they define.
+A course that was not written from this analysis is not refused: an abstraction without a
+unit of its name is taken for its files and what they define.
 """
 
 import re
@@ -14,7 +14,16 @@ from typing import Final
 from states.course_paths import ChapterRef, item_path
 from states.stages import Stage
 from worker.course.formats import Abstraction, OrderEntry
-from worker.engines.static.facts import Analysis, Course, Definition, Kind, Reference, Relation, SourceFile, Unit
+from worker.engines.static.facts import (
+    Analysis,
+    Course,
+    Definition,
+    Kind,
+    Reference,
+    Relation,
+    SourceFile,
+    Unit,
+)
 from worker.engines.static.pages.source_texts import SourceTexts
 from worker.engines.static.parsing.function_facts import FunctionFacts
 from worker.engines.static.parsing.functions import dissect
@@ -65,11 +74,16 @@ class CourseFacts:
     def __init__(self, analysis: Analysis, course: Course) -> None:
         """Join the two."""
         self.analysis: Final = analysis
-        self.definitions: Final = tuple(_within(one, analysis.files[one.path].lines) for one in analysis.definitions)
+        self.definitions: Final = tuple(
+            _within(one, analysis.files[one.path].lines) for one in analysis.definitions
+        )
         self.summary: Final = course.summary
         self.texts: Final = SourceTexts(analysis.files)
         units = {unit.name.casefold(): unit for unit in analysis.units}
-        found = {one.name: units.get(one.name.casefold()) or self._made_up(one) for one in course.abstractions}
+        found = {
+            one.name: units.get(one.name.casefold()) or self._made_up(one)
+            for one in course.abstractions
+        }
         said = {one.name: one.description for one in course.abstractions}
         self.chapters: Final = tuple(
             _chapter(position, entry, said[entry.name], found[entry.name])
@@ -82,36 +96,54 @@ class CourseFacts:
             if reference.source is not None:
                 self.out[reference.source].append(reference)
         self._owners: Final = {
-            index: chapter for chapter in reversed(self.chapters) for index in self.family(chapter.unit.owned)
+            index: chapter
+            for chapter in reversed(self.chapters)
+            for index in self.family(chapter.unit.owned)
         }
         self.ties: Final = tuple(self._ties(course))
         self.anatomy = lru_cache(_KEPT_ANATOMIES)(self._anatomy)
 
     def _made_up(self, one: Abstraction) -> Unit:
         paths = tuple(path for path in one.file_paths if path in self.analysis.files)
-        owned = tuple(found.index for found in self.definitions if found.parent is None and found.path in set(paths))
-        words = {word: place for place, word in enumerate(_WORD.findall(f"{one.name} {one.description}"))}
+        owned = tuple(
+            found.index
+            for found in self.definitions
+            if found.parent is None and found.path in set(paths)
+        )
+        words = {
+            word: place
+            for place, word in enumerate(_WORD.findall(f"{one.name} {one.description}"))
+        }
         named = [index for index in owned if self.definitions[index].name in words]
         return Unit(
             name=one.name,
             description=one.description,
             file_paths=paths,
-            symbols=tuple(sorted(named, key=lambda index: words[self.definitions[index].name])),
+            symbols=tuple(
+                sorted(named, key=lambda index: words[self.definitions[index].name])
+            ),
             owned=owned,
             headings=tuple(
-                (path, position) for path in paths for position in range(len(self.analysis.files[path].headings))
+                (path, position)
+                for path in paths
+                for position in range(len(self.analysis.files[path].headings))
             ),
         )
 
     def _ties(self, course: Course) -> Iterable[ChapterLink]:
         places = {chapter.name: chapter.position for chapter in self.chapters}
         units = {unit.name: index for index, unit in enumerate(self.analysis.units)}
-        known = {(one.source, one.target, str(one.verb)): one for one in reversed(self.analysis.relations)}
+        known = {
+            (one.source, one.target, str(one.verb)): one
+            for one in reversed(self.analysis.relations)
+        }
         names = [one.name for one in course.abstractions]
         for one in course.relationships:
             source, target = names[one.source], names[one.target]
             if source in places and target in places and source != target:
-                relation = known.get((units.get(source, -1), units.get(target, -1), one.label))
+                relation = known.get(
+                    (units.get(source, -1), units.get(target, -1), one.label)
+                )
                 yield ChapterLink(
                     source=places[source],
                     target=places[target],
@@ -125,7 +157,11 @@ class CourseFacts:
         found = dict.fromkeys(indexes)
         queue = list(found)
         for index in queue:
-            more = [member for member in self.definitions[index].members if member not in found]
+            more = [
+                member
+                for member in self.definitions[index].members
+                if member not in found
+            ]
             found.update(dict.fromkeys(more))
             queue += more
         return list(found)
@@ -141,8 +177,14 @@ class CourseFacts:
     def callers(self, index: int) -> Sequence[Reference]:
         """Return the references to a definition from definitions outside of it, the surest and most frequent first."""
         inside = set(self.family([index]))
-        found = [one for one in self.into[index] if one.source is not None and one.source not in inside]
-        return sorted(found, key=lambda one: (not one.sure, -one.count, one.path, one.line))
+        found = [
+            one
+            for one in self.into[index]
+            if one.source is not None and one.source not in inside
+        ]
+        return sorted(
+            found, key=lambda one: (not one.sure, -one.count, one.path, one.line)
+        )
 
     def _anatomy(self, index: int) -> FunctionFacts | None:
         """Return what happens inside a function; None where that cannot be read."""
@@ -153,7 +195,13 @@ class CourseFacts:
 
 
 def _chapter(position: int, entry: OrderEntry, description: str, unit: Unit) -> Chapter:
-    return Chapter(position=position, entry=entry.entry, reasoning=entry.reasoning, description=description, unit=unit)
+    return Chapter(
+        position=position,
+        entry=entry.entry,
+        reasoning=entry.reasoning,
+        description=description,
+        unit=unit,
+    )
 
 
 def _within(one: Definition, lines: int) -> Definition:

@@ -9,7 +9,12 @@ from typing import Final, NamedTuple
 
 from worker.engines.static.facts import TYPES, Definition, Kind, Verb
 from worker.engines.static.pages import evidence, mermaid, outline
-from worker.engines.static.pages.course import Chapter, ChapterLink, CourseFacts, is_function
+from worker.engines.static.pages.course import (
+    Chapter,
+    ChapterLink,
+    CourseFacts,
+    is_function,
+)
 from worker.engines.static.pages.mermaid import Arrow, Box, Edge
 from worker.engines.static.prose.phrases import counted
 
@@ -42,18 +47,25 @@ class _Canvas:
         self.boxes.setdefault(key, box)
         return list(self.boxes).index(key)
 
-    def join(self, source: int, target: int, label: str = "", arrow: Arrow = Arrow.USES) -> None:
+    def join(
+        self, source: int, target: int, label: str = "", arrow: Arrow = Arrow.USES
+    ) -> None:
         if source != target and (target, source, arrow) not in {
             (*pair, edge.arrow) for pair, edge in self.edges.items()
         }:
-            self.edges.setdefault((source, target), Edge(source=source, target=target, label=label, arrow=arrow))
+            self.edges.setdefault(
+                (source, target),
+                Edge(source=source, target=target, label=label, arrow=arrow),
+            )
 
 
 def drawn(book: CourseFacts, chapter: Chapter) -> Drawing:
     """Return the drawing of a chapter."""
     symbols = [book.definitions[index] for index in chapter.unit.symbols]
     if symbols and symbols[0].kind in TYPES:
-        return _types(book, chapter, [one for one in symbols if one.kind in TYPES][:_TYPES])
+        return _types(
+            book, chapter, [one for one in symbols if one.kind in TYPES][:_TYPES]
+        )
     if chapter.unit.owned:
         return _functions(book, chapter)
     return _files(book, chapter)
@@ -67,26 +79,35 @@ def _types(book: CourseFacts, chapter: Chapter, types: Sequence[Definition]) -> 
         _add_bases(book, canvas, one)
         for index in evidence.subtypes(book, one.index)[:_SUBTYPES]:
             child = canvas.add(index, Box(label=book.definitions[index].name))
-            canvas.join(canvas.add(one.index, Box(label=one.name)), child, arrow=Arrow.EXTENDS)
+            canvas.join(
+                canvas.add(one.index, Box(label=one.name)), child, arrow=Arrow.EXTENDS
+            )
     for tie in _ties(book, chapter)[:_TIES]:
         _add_tie(book, canvas, chapter, tie)
     if len(canvas.boxes) == 1 and not types[0].members:
         return Drawing("", "")
     return Drawing(
-        mermaid.class_diagram(list(canvas.boxes.values()), list(canvas.edges.values())), _reading(book, types[0])
+        mermaid.class_diagram(list(canvas.boxes.values()), list(canvas.edges.values())),
+        _reading(book, types[0]),
     )
 
 
 def _reading(book: CourseFacts, one: Definition) -> str:
     """Say what of a type is drawn."""
-    functions = [member for member in one.members if is_function(book.definitions[member])]
+    functions = [
+        member for member in one.members if is_function(book.definitions[member])
+    ]
     if len(functions) > _MEMBERS:
         return f"Of {counted(len(functions), 'method')}, the {_MEMBERS} that other code names most are drawn."
     return ""
 
 
 def _box(book: CourseFacts, one: Definition, most: int) -> Box:
-    stereotype = str(one.kind) if one.kind in {Kind.INTERFACE, Kind.TRAIT, Kind.ENUM, Kind.STRUCT} else ""
+    stereotype = (
+        str(one.kind)
+        if one.kind in {Kind.INTERFACE, Kind.TRAIT, Kind.ENUM, Kind.STRUCT}
+        else ""
+    )
     shown = tuple(_member(member) for member in ranked_members(book, one)[:most])
     return Box(label=one.name, members=shown, stereotype=stereotype)
 
@@ -108,11 +129,17 @@ def _member(one: Definition) -> str:
 
 
 def _add_bases(book: CourseFacts, canvas: _Canvas, one: Definition) -> None:
-    known = {book.definitions[reference.target].name: reference.target for reference in book.out[one.index]}
+    known = {
+        book.definitions[reference.target].name: reference.target
+        for reference in book.out[one.index]
+    }
     for base in one.bases[:_SUBTYPES]:
         name = base.rpartition(".")[2].rpartition("::")[2]
         target = known.get(name)
-        is_interface = target is not None and book.definitions[target].kind in {Kind.INTERFACE, Kind.TRAIT}
+        is_interface = target is not None and book.definitions[target].kind in {
+            Kind.INTERFACE,
+            Kind.TRAIT,
+        }
         box = canvas.add(target if target is not None else base, Box(label=name))
         arrow = Arrow.IMPLEMENTS if is_interface else Arrow.EXTENDS
         canvas.join(box, canvas.add(one.index, Box(label=one.name)), arrow=arrow)
@@ -122,7 +149,9 @@ def _ties(book: CourseFacts, chapter: Chapter) -> list[ChapterLink]:
     return [tie for tie in book.ties if chapter.position in {tie.source, tie.target}]
 
 
-def _add_tie(book: CourseFacts, canvas: _Canvas, chapter: Chapter, tie: ChapterLink) -> None:
+def _add_tie(
+    book: CourseFacts, canvas: _Canvas, chapter: Chapter, tie: ChapterLink
+) -> None:
     """Draw another chapter by the definition that is concerned, or else by its first symbol or its name."""
     own = _end(book, chapter, tie)
     other = book.chapters[tie.target if tie.source == chapter.position else tie.source]
@@ -131,7 +160,11 @@ def _add_tie(book: CourseFacts, canvas: _Canvas, chapter: Chapter, tie: ChapterL
     there = canvas.add(theirs, Box(label=_label(book, theirs, other)))
     source, target = (here, there) if tie.source == chapter.position else (there, here)
     if tie.verb in {Verb.INHERITS, Verb.IMPLEMENTS}:
-        canvas.join(target, source, arrow=Arrow.EXTENDS if tie.verb == Verb.INHERITS else Arrow.IMPLEMENTS)
+        canvas.join(
+            target,
+            source,
+            arrow=Arrow.EXTENDS if tie.verb == Verb.INHERITS else Arrow.IMPLEMENTS,
+        )
     else:
         canvas.join(source, target, _label_of(tie))
 
@@ -139,7 +172,13 @@ def _add_tie(book: CourseFacts, canvas: _Canvas, chapter: Chapter, tie: ChapterL
 def _end(book: CourseFacts, chapter: Chapter, tie: ChapterLink) -> int | str:
     """Return the type or function at one end of a tie."""
     relation = tie.relation
-    found = None if relation is None else relation.subject if tie.source == chapter.position else relation.object
+    found = (
+        None
+        if relation is None
+        else relation.subject
+        if tie.source == chapter.position
+        else relation.object
+    )
     while found is not None and (outer := book.definitions[found].parent) is not None:
         found = outer
     if found is not None and book.owner(found) is chapter:
@@ -155,30 +194,48 @@ def _functions(book: CourseFacts, chapter: Chapter) -> Drawing:
     """Draw which of a chapter's functions call which, and who calls them from outside."""
     owned = set(book.family(chapter.unit.owned))
     nodes = list(chapter.unit.symbols[:_NODES])
-    pairs = [(one, ref.target) for one in owned for ref in book.out[one] if ref.target in owned and one != ref.target]
+    pairs = [
+        (one, ref.target)
+        for one in owned
+        for ref in book.out[one]
+        if ref.target in owned and one != ref.target
+    ]
     for pair in sorted(pairs, key=lambda pair: (not set(pair) & set(nodes), pair)):
         nodes += [index for index in pair if index not in nodes and len(nodes) < _NODES]
     outside = _outside_callers(book, chapter, nodes)
-    drawn_pairs = [pair for pair in sorted(set(pairs)) if set(pair) <= set(nodes)] + outside
+    drawn_pairs = [
+        pair for pair in sorted(set(pairs)) if set(pair) <= set(nodes)
+    ] + outside
     if not drawn_pairs:
         return Drawing("", "")
     keys = list(dict.fromkeys([*nodes, *(source for source, _ in outside)]))
     boxes = [_node(book.definitions[index]) for index in keys]
-    edges = [Edge(source=keys.index(one), target=keys.index(two)) for one, two in drawn_pairs[:_EDGES]]
+    edges = [
+        Edge(source=keys.index(one), target=keys.index(two))
+        for one, two in drawn_pairs[:_EDGES]
+    ]
     return Drawing(
         mermaid.flowchart(boxes, edges),
         "An arrow leads from a definition to one that it names; frames are files.",
     )
 
 
-def _outside_callers(book: CourseFacts, chapter: Chapter, nodes: Iterable[int]) -> list[tuple[int, int]]:
+def _outside_callers(
+    book: CourseFacts, chapter: Chapter, nodes: Iterable[int]
+) -> list[tuple[int, int]]:
     sites = evidence.sites(book, chapter, _TIES)
     wanted = set(nodes)
-    return [(site.inside, site.target) for site in sites if site.inside is not None and site.target in wanted]
+    return [
+        (site.inside, site.target)
+        for site in sites
+        if site.inside is not None and site.target in wanted
+    ]
 
 
 def _node(one: Definition) -> Box:
-    return Box(label=f"{one.qualified}{'()' if is_function(one) else ''}", group=one.path)
+    return Box(
+        label=f"{one.qualified}{'()' if is_function(one) else ''}", group=one.path
+    )
 
 
 def _files(book: CourseFacts, chapter: Chapter) -> Drawing:
@@ -190,14 +247,18 @@ def _files(book: CourseFacts, chapter: Chapter) -> Drawing:
     edges: list[Edge] = []
     open_: list[int] = []
     for place, mark in enumerate(found):
-        while open_ and (found[open_[-1]].level >= mark.level or found[open_[-1]].path != mark.path):
+        while open_ and (
+            found[open_[-1]].level >= mark.level or found[open_[-1]].path != mark.path
+        ):
             open_.pop()
         if open_:
             edges.append(Edge(source=open_[-1], target=place))
         open_.append(place)
     return Drawing(
         mermaid.flowchart(boxes, edges),
-        "Frames are files; an arrow leads from a section to one inside it." if edges else "",
+        "Frames are files; an arrow leads from a section to one inside it."
+        if edges
+        else "",
     )
 
 
@@ -205,12 +266,18 @@ def chapters_map(book: CourseFacts) -> str:
     """Draw all chapters and how they hang together; nothing where there is one only."""
     if len(book.chapters) == 1:
         return ""
-    boxes = [Box(label=f"{chapter.entry.index}. {chapter.name}") for chapter in book.chapters]
+    boxes = [
+        Box(label=f"{chapter.entry.index}. {chapter.name}") for chapter in book.chapters
+    ]
     edges: list[Edge] = []
     for tie in book.ties:
-        known = any({edge.source, edge.target} == {tie.source, tie.target} for edge in edges)
+        known = any(
+            {edge.source, edge.target} == {tie.source, tie.target} for edge in edges
+        )
         if not known and sum(edge.source == tie.source for edge in edges) < _MAP_EDGES:
-            edges.append(Edge(source=tie.source, target=tie.target, label=_label_of(tie)))
+            edges.append(
+                Edge(source=tie.source, target=tie.target, label=_label_of(tie))
+            )
     return mermaid.flowchart(boxes, edges)
 
 

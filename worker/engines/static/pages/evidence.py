@@ -29,7 +29,12 @@ _DEPTH: Final = 17
 """So deep in a file's tree tests are looked for: a callback of a callback of a callback."""
 
 _TEST_FUNCTIONS: Final = frozenset(
-    {"function_definition", "function_declaration", "function_item", "method_declaration"}
+    {
+        "function_definition",
+        "function_declaration",
+        "function_item",
+        "method_declaration",
+    }
 )
 _TEST_CALLS: Final = frozenset({"it", "test"})
 _TEST_NAME: Final = re.compile(r"(?i)^(?:test|bench|it_|should)|TEST")
@@ -76,15 +81,28 @@ def named(name: str) -> re.Pattern[str]:
 
 
 def use(book: CourseFacts, reference: Reference) -> UsageSite | None:
-    """Return the line that shows a reference best; None if none does, since it only has a name in common."""
+    """Return the line that shows a reference best.
+
+    None if none does, since it only has a name in common.
+    """
     target = book.definitions[reference.target]
     pattern, lines = named(target.name), book.texts.lines(reference.path)
-    last = reference.line if reference.source is None else book.definitions[reference.source].end_line
+    last = (
+        reference.line
+        if reference.source is None
+        else book.definitions[reference.source].end_line
+    )
     best, line = 0, 0
-    for number in range(reference.line, min(last, reference.line + _SCANNED, len(lines)) + 1):
+    for number in range(
+        reference.line, min(last, reference.line + _SCANNED, len(lines)) + 1
+    ):
         said = code_only(lines[number - 1], target)
         match = pattern.search(said)
-        if match is not None and (worth := _worth(said[: match.start()], said[match.end() :], target)) > best:
+        if (
+            match is not None
+            and (worth := _worth(said[: match.start()], said[match.end() :], target))
+            > best
+        ):
             best, line = worth, number
             if best == _BEST:
                 break
@@ -92,7 +110,12 @@ def use(book: CourseFacts, reference: Reference) -> UsageSite | None:
         return None
     code = quoted(book, reference.path, line)
     return UsageSite(
-        path=reference.path, line=line, code=code, inside=reference.source, target=reference.target, worth=best
+        path=reference.path,
+        line=line,
+        code=code,
+        inside=reference.source,
+        target=reference.target,
+        worth=best,
     )
 
 
@@ -113,21 +136,34 @@ def _worth(before: str, after: str, target: Definition) -> int:
 
 
 _COMMENT: Final = re.compile(r"\s*(?:#(?!\[|!)|//|/?\*|--)")
-_DEFINES: Final = re.compile(r"\b(?:def|function|func|fn|class|struct|interface|trait|enum|type|impl)\s+$")
+_DEFINES: Final = re.compile(
+    r"\b(?:def|function|func|fn|class|struct|interface|trait|enum|type|impl)\s+$"
+)
 _DECORATES: Final = re.compile(r"@[\w.]*$")
 _CALLED: Final = re.compile(r"\s?\(|!\(|<[\w\s,<>]*>\(")
 _MEMBER: Final = re.compile(r"::|\{|\.\w+\(")
-_EXTENDS: Final = re.compile(r"\b(?:class|struct|interface|trait|impl)\b.*[(:<,\s]$|\b(?:extends|implements)\b")
+_EXTENDS: Final = re.compile(
+    r"\b(?:class|struct|interface|trait|impl)\b.*[(:<,\s]$|\b(?:extends|implements)\b"
+)
 _ANNOTATED: Final = re.compile(r"(?:->|:)\s*[\"']?[\w.\[]*$")
 _HANDED: Final = re.compile(r"(?:[(,=\[{>|&]|\breturn)\s*(?:[\w$]+(?:\.|::))*$")
 _ENDS: Final = re.compile(r"\s*(?:[,)\]};]|$)")
-_ASKED: Final = re.compile(r"\b(?:isinstance|instanceof|issubclass|except|catch|raise|throw|new|return|case)\b")
+_ASKED: Final = re.compile(
+    r"\b(?:isinstance|instanceof|issubclass|except|catch|raise|throw|new|return|case)\b"
+)
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`")
 
 
 def code_only(said: str, target: Definition) -> str:
-    """Return a line of code without what stands in quotes, where a function cannot be named; columns are kept."""
-    return _QUOTED.sub(lambda match: " " * len(match[0]), said) if is_function(target) else said
+    """Return a line of code without what stands in quotes, where a function cannot be named.
+
+    Columns are kept.
+    """
+    return (
+        _QUOTED.sub(lambda match: " " * len(match[0]), said)
+        if is_function(target)
+        else said
+    )
 
 
 def sites(book: CourseFacts, chapter: Chapter, most: int) -> list[UsageSite]:
@@ -136,7 +172,9 @@ def sites(book: CourseFacts, chapter: Chapter, most: int) -> list[UsageSite]:
     home = own_files(book, chapter)
     for reference in _outside(book, chapter):
         if (site := use(book, reference)) is not None:
-            groups.setdefault((site.inside is None or site.path in home, site.path), []).append(site)
+            groups.setdefault(
+                (site.inside is None or site.path in home, site.path), []
+            ).append(site)
     for group in groups.values():
         group.sort(key=lambda site: -site.worth)
     ordered = sorted(groups, key=lambda key: (key[0], -groups[key][0].worth))
@@ -153,13 +191,27 @@ def _outside(book: CourseFacts, chapter: Chapter) -> list[Reference]:
         for reference in book.into[target]
         if reference.source not in own
     ]
-    found.sort(key=lambda one: (not one[2].sure, one[0], one[1], -one[2].count, one[2].path, one[2].line))
+    found.sort(
+        key=lambda one: (
+            not one[2].sure,
+            one[0],
+            one[1],
+            -one[2].count,
+            one[2].path,
+            one[2].line,
+        )
+    )
     return [reference for _, _, reference in found[:_MOST_OUTSIDE]]
 
 
 def own_files(book: CourseFacts, chapter: Chapter) -> frozenset[str]:
-    """Return the files that a chapter's definitions stand in; of one without definitions, its files."""
-    return frozenset(book.definitions[index].path for index in chapter.unit.owned) or frozenset(chapter.unit.file_paths)
+    """Return the files that a chapter's definitions stand in.
+
+    Of one without definitions, its files.
+    """
+    return frozenset(
+        book.definitions[index].path for index in chapter.unit.owned
+    ) or frozenset(chapter.unit.file_paths)
 
 
 def _spread(groups: Sequence[list[UsageSite]], most: int) -> list[UsageSite]:
@@ -168,36 +220,64 @@ def _spread(groups: Sequence[list[UsageSite]], most: int) -> list[UsageSite]:
     taken: set[tuple[str, int]] = set()
     for turn in range(max(map(len, groups), default=0)):
         for group in groups:
-            if turn < len(group) and (place := (group[turn].path, group[turn].line)) not in taken:
+            if (
+                turn < len(group)
+                and (place := (group[turn].path, group[turn].line)) not in taken
+            ):
                 taken.add(place)
                 found.append(group[turn])
     return found[:most]
 
 
-def mentions(book: CourseFacts, chapter: Chapter, role: Role, most: int) -> list[UsageSite]:
+def mentions(
+    book: CourseFacts, chapter: Chapter, role: Role, most: int
+) -> list[UsageSite]:
     """Return a line of each example or document that shows what the chapter is about, as code."""
     found: dict[str, UsageSite] = {}
     for index in chapter.unit.symbols:
         for path in book.analysis.mentions.get(book.definitions[index].name, ()):
-            if path not in found and book.file(path).role is role and len(found) < most and not _NEWS.search(path):
+            if (
+                path not in found
+                and book.file(path).role is role
+                and len(found) < most
+                and not _NEWS.search(path)
+            ):
                 found.update(_first_line(book, path, index))
     return list(found.values())
 
 
 def _first_line(book: CourseFacts, path: str, index: int) -> dict[str, UsageSite]:
-    """Find the line that shows a name best as code, and not in an import; nothing if it is a word like others."""
+    """Find the line that shows a name best as code, and not in an import.
+
+    Nothing if it is a word like others.
+    """
     name = re.escape(book.definitions[index].name)
-    called = re.compile(rf"(?:@[\w.]*|:func:`~?|:meth:`~?|:class:`~?|(?<![\w$])){name}(?:\(\S|`|\(\)|$)")
+    called = re.compile(
+        rf"(?:@[\w.]*|:func:`~?|:meth:`~?|:class:`~?|(?<![\w$])){name}(?:\(\S|`|\(\)|$)"
+    )
     shown = re.compile(rf"[.`~]{name}(?![\w$])|(?<![\w$]){name}[`(]")
-    lines = [(number, said) for number, said in enumerate(book.texts.lines(path), 1) if not _IMPORT.match(said)]
+    lines = [
+        (number, said)
+        for number, said in enumerate(book.texts.lines(path), 1)
+        if not _IMPORT.match(said)
+    ]
     for pattern in (called, shown):
         for number, said in lines:
             if pattern.search(said):
-                return {path: UsageSite(path=path, line=number, code=quoted(book, path, number), target=index)}
+                return {
+                    path: UsageSite(
+                        path=path,
+                        line=number,
+                        code=quoted(book, path, number),
+                        target=index,
+                    )
+                }
     return {}
 
 
-_NEWS: Final = re.compile(r"(?i)(?:^|/)(?:change|history|news|release|licen|pkg-info|authors|contribut|upgrad|migrat)")
+_NEWS: Final = re.compile(
+    r"(?i)(?:^|/)(?:change|history|news|release|licen|pkg-info|authors|contribut|upgrad|migrat)"
+)
 _IMPORT: Final = re.compile(
     r"\s*(?:import|from|use|using|#\s*include|package|require|export .* from|const .*require\()\b"
 )
@@ -214,7 +294,11 @@ def shown_by_test(book: CourseFacts, chapter: Chapter) -> TestEvidence | None:
             looked.add(path)
             for shown, worth in _tests(book, path, index):
                 key = (rank, -worth, shown.last - shown.first, path, shown.first)
-                best = min(best, (key, shown), key=lambda one: one[0]) if best else (key, shown)
+                best = (
+                    min(best, (key, shown), key=lambda one: one[0])
+                    if best
+                    else (key, shown)
+                )
     return best[1] if best else None
 
 
@@ -222,13 +306,23 @@ def _test_files(book: CourseFacts, name: str) -> list[str]:
     paths = book.analysis.mentions.get(name, ())
     files = [book.file(path) for path in paths if book.file(path).role is Role.TEST]
     fitting = [one for one in files if one.language in PARSED and one.size <= _LARGEST]
-    return [one.path for one in sorted(fitting, key=lambda one: (name.lower() not in one.path.lower(), one.path))]
+    return [
+        one.path
+        for one in sorted(
+            fitting, key=lambda one: (name.lower() not in one.path.lower(), one.path)
+        )
+    ]
 
 
-def _tests(book: CourseFacts, path: str, index: int) -> Iterable[tuple[TestEvidence, int]]:
+def _tests(
+    book: CourseFacts, path: str, index: int
+) -> Iterable[tuple[TestEvidence, int]]:
     """Yield the short tests in a file that name a definition, and how well they show it."""
     root, one = book.texts.root(path), book.definitions[index]
-    pattern, members = named(one.name), [book.definitions[member].name for member in one.members]
+    pattern, members = (
+        named(one.name),
+        [book.definitions[member].name for member in one.members],
+    )
     lines = book.texts.lines(path)
     for node, name in _test_nodes(root) if root is not None else ():
         first, last = line(node), node.end_point.row + 1
@@ -240,15 +334,21 @@ def _tests(book: CourseFacts, path: str, index: int) -> Iterable[tuple[TestEvide
             for said, at in _found(lines[first:last], pattern, one)
         )
         if times:
-            telling = one.name.lower().replace("_", "") in name.lower().replace("_", "").replace(" ", "")
+            telling = one.name.lower().replace("_", "") in name.lower().replace(
+                "_", ""
+            ).replace(" ", "")
             used = len({member for member in members if f".{member}(" in body})
             yield (
-                TestEvidence(name=name, path=path, first=first, last=last, target=index),
+                TestEvidence(
+                    name=name, path=path, first=first, last=last, target=index
+                ),
                 min(times, 3) + 4 * telling + used,
             )
 
 
-def _found(lines: Sequence[str], pattern: re.Pattern[str], one: Definition) -> Iterator[tuple[str, re.Match[str]]]:
+def _found(
+    lines: Sequence[str], pattern: re.Pattern[str], one: Definition
+) -> Iterator[tuple[str, re.Match[str]]]:
     for raw in lines:
         said = code_only(raw, one)
         yield from ((said, match) for match in pattern.finditer(said))
@@ -269,7 +369,11 @@ def _test_name(node: Node) -> str:
         name = field_text(node, "name") or field_text(node, "declarator")
         marked = node.type == "method_declaration" and "@Test" in text(node)[:80]
         before = node.prev_named_sibling
-        marked = marked or (before is not None and before.type == "attribute_item" and "test" in text(before))
+        marked = marked or (
+            before is not None
+            and before.type == "attribute_item"
+            and "test" in text(before)
+        )
         return one_line(name)[:MAX_SAID] if marked or _TEST_NAME.search(name) else ""
     if node.type == "call_expression" and field_text(node, "function") in _TEST_CALLS:
         arguments = node.child_by_field_name("arguments")
@@ -291,7 +395,15 @@ def using_files(book: CourseFacts, chapter: Chapter) -> list[str]:
 
 def subtypes(book: CourseFacts, index: int) -> list[int]:
     """Return the types that extend or implement a type directly, by path and line."""
-    found = {reference.source for reference in book.into[index] if reference.source is not None}
+    found = {
+        reference.source
+        for reference in book.into[index]
+        if reference.source is not None
+    }
     name = book.definitions[index].name
     types = (one for one in sorted(found) if book.definitions[one].kind in TYPES)
-    return [one for one in types if name in {base.rpartition(".")[2] for base in book.definitions[one].bases}]
+    return [
+        one
+        for one in types
+        if name in {base.rpartition(".")[2] for base in book.definitions[one].bases}
+    ]

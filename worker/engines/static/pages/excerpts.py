@@ -1,7 +1,8 @@
 """Excerpts of source files: which lines of a definition are shown, and how they stand on the page.
 
-An excerpt is announced by its place as a code span, `path:10-14,20-31`, and the code below it holds exactly these lines
-(as `markdown.fence` shows them) with a mark where others were left out: so a reader, and the review, can check it.
+An excerpt is announced by its place as a code span, `path:10-14,20-31`, and the code below
+it holds exactly these lines (as `markdown.fence` shows them) with a mark where others were
+left out: so a reader, and the review, can check it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -55,14 +56,20 @@ def block(lines: Sequence[str], spans: Sequence[Span], tag: str) -> str:
     shown: list[str] = []
     for before, (first, last) in zip([None, *spans], spans, strict=False):
         if before is not None:
-            indent = lines[first - 1][: len(lines[first - 1]) - len(lines[first - 1].lstrip())]
+            indent = lines[first - 1][
+                : len(lines[first - 1]) - len(lines[first - 1].lstrip())
+            ]
             shown.append(f"{indent}{_left_out(before[1] + 1, first - 1)}")
         shown += lines[first - 1 : last]
     return markdown.fence(shown, tag)
 
 
 def _left_out(first: int, last: int) -> str:
-    return f"⋯ line {first} left out ⋯" if first == last else f"⋯ lines {first}-{last} left out ⋯"
+    return (
+        f"⋯ line {first} left out ⋯"
+        if first == last
+        else f"⋯ lines {first}-{last} left out ⋯"
+    )
 
 
 def rendered(book: CourseFacts, excerpt: Excerpt) -> str:
@@ -71,11 +78,15 @@ def rendered(book: CourseFacts, excerpt: Excerpt) -> str:
     end = excerpt.spans[-1][1]
     if excerpt.subject is not None and book.definitions[excerpt.subject].end_line > end:
         rest = f" (it goes on to line {book.definitions[excerpt.subject].end_line})"
-    code = block(book.texts.lines(excerpt.path), excerpt.spans, book.file(excerpt.path).language)
+    code = block(
+        book.texts.lines(excerpt.path), excerpt.spans, book.file(excerpt.path).language
+    )
     return markdown.document(f"{excerpt.place}{rest}", code)
 
 
-def of_definition(book: CourseFacts, index: int, budget: int = BUDGET) -> Excerpt | None:
+def of_definition(
+    book: CourseFacts, index: int, budget: int = BUDGET
+) -> Excerpt | None:
     """Return an excerpt of a definition; None where its file has changed under our hands."""
     one = book.definitions[index]
     lines = book.texts.lines(one.path)
@@ -83,7 +94,9 @@ def of_definition(book: CourseFacts, index: int, budget: int = BUDGET) -> Excerp
         return None
     anatomy = book.anatomy(index)
     if one.end_line - one.line < budget or anatomy is None:
-        chosen: Iterable[int] = range(one.line, min(one.end_line, one.line + budget - 1) + 1)
+        chosen: Iterable[int] = range(
+            one.line, min(one.end_line, one.line + budget - 1) + 1
+        )
     elif is_function(one):
         chosen = _function_lines(book, one, anatomy, budget)
     elif one.kind in TYPES:
@@ -92,24 +105,37 @@ def of_definition(book: CourseFacts, index: int, budget: int = BUDGET) -> Excerp
         chosen = range(one.line, one.line + budget)
     first = _with_decorators(lines, one)
     shown = [*range(first, one.line), *chosen]
-    return Excerpt(path=one.path, spans=_spans(lines, shown, one.end_line), subject=index)
+    return Excerpt(
+        path=one.path, spans=_spans(lines, shown, one.end_line), subject=index
+    )
 
 
 def of_lines(book: CourseFacts, path: str, first: int, last: int) -> Excerpt | None:
-    """Return an excerpt of some lines of a file, as far as they are there; without empty lines at its ends."""
+    """Return an excerpt of some lines of a file, as far as they are there.
+
+    Without empty lines at its ends.
+    """
     lines = book.texts.lines(path)
-    chosen = [number for number in range(first, min(last, len(lines)) + 1) if lines[number - 1].strip()]
+    chosen = [
+        number
+        for number in range(first, min(last, len(lines)) + 1)
+        if lines[number - 1].strip()
+    ]
     return Excerpt(path=path, spans=((chosen[0], chosen[-1]),)) if chosen else None
 
 
 def _with_decorators(lines: Sequence[str], one: Definition) -> int:
     first = one.line
-    while first > max(1, one.line - _HEAD) and lines[first - 2].lstrip().startswith(("@", "#[")):
+    while first > max(1, one.line - _HEAD) and lines[first - 2].lstrip().startswith(
+        ("@", "#[")
+    ):
         first -= 1
     return first
 
 
-def _head_lines(lines: Sequence[str], one: Definition, anatomy: FunctionFacts, most_doc: int) -> list[int]:
+def _head_lines(
+    lines: Sequence[str], one: Definition, anatomy: FunctionFacts, most_doc: int
+) -> list[int]:
     """Return the lines of a signature, and of the docstring as much as may be."""
     until = min(anatomy.body - 1, one.line + _HEAD - 1, one.end_line)
     head = list(range(one.line, max(until, one.line) + 1))
@@ -122,13 +148,24 @@ def _doc_lines(lines: Sequence[str], doc: Span, most: int) -> range:
     """Return the lines of a docstring if it is short, or else of its first paragraph."""
     first, last = doc
     if last - first >= most:
-        last = next((number - 1 for number in range(first + 1, last) if not lines[number - 1].strip()), last)
+        last = next(
+            (
+                number - 1
+                for number in range(first + 1, last)
+                if not lines[number - 1].strip()
+            ),
+            last,
+        )
     return range(first, min(last, first + most - 1) + 1)
 
 
-def _function_lines(book: CourseFacts, one: Definition, anatomy: FunctionFacts, budget: int) -> Iterable[int]:
+def _function_lines(
+    book: CourseFacts, one: Definition, anatomy: FunctionFacts, budget: int
+) -> Iterable[int]:
     """Choose the statements that say most: calls of the project's own code, results, failures."""
-    shown = set(_head_lines(book.texts.lines(one.path), one, anatomy, _DOC)) | _closing(book, one)
+    shown = set(_head_lines(book.texts.lines(one.path), one, anatomy, _DOC)) | _closing(
+        book, one
+    )
     if anatomy.doc is not None and len(shown) + one.end_line - anatomy.doc[1] <= budget:
         return sorted({*shown, *range(anatomy.doc[1] + 1, one.end_line + 1)})
     worth = _worth(book, one, anatomy)
@@ -139,10 +176,16 @@ def _function_lines(book: CourseFacts, one: Definition, anatomy: FunctionFacts, 
         return -value / (len(lines) + len(statement.frame) / 2), statement.first
 
     after = anatomy.doc[1] if anatomy.doc is not None else 0
-    return _grown(shown, sorted((one for one in anatomy.statements if one.first > after), key=rank), budget)
+    return _grown(
+        shown,
+        sorted((one for one in anatomy.statements if one.first > after), key=rank),
+        budget,
+    )
 
 
-def _grown(shown: Iterable[int], statements: Iterable[Statement], budget: int) -> set[int]:
+def _grown(
+    shown: Iterable[int], statements: Iterable[Statement], budget: int
+) -> set[int]:
     """Add statements, the best first, as long as there is room and the excerpt does not fall to pieces."""
     grown = set(shown)
     for statement in statements:
@@ -162,10 +205,18 @@ _RESULT: Final = 2.0
 _STATE: Final = 0.5
 
 
-def _worth(book: CourseFacts, one: Definition, anatomy: FunctionFacts) -> dict[int, float]:
-    ours = {book.definitions[reference.target].name for reference in book.out[one.index]}
-    found = dict.fromkeys((call.line for call in anatomy.calls if call.name in ours), _OURS)
-    for line in [failure.line for failure in anatomy.raises] + [result.line for result in anatomy.returns]:
+def _worth(
+    book: CourseFacts, one: Definition, anatomy: FunctionFacts
+) -> dict[int, float]:
+    ours = {
+        book.definitions[reference.target].name for reference in book.out[one.index]
+    }
+    found = dict.fromkeys(
+        (call.line for call in anatomy.calls if call.name in ours), _OURS
+    )
+    for line in [failure.line for failure in anatomy.raises] + [
+        result.line for result in anatomy.returns
+    ]:
         found[line] = found.get(line, 0.0) + _RESULT
     for assigned in anatomy.assigned:
         found[assigned.line] = found.get(assigned.line, 0.0) + _STATE
@@ -174,12 +225,20 @@ def _worth(book: CourseFacts, one: Definition, anatomy: FunctionFacts) -> dict[i
 
 def _closing(book: CourseFacts, one: Definition) -> set[int]:
     closes = book.texts.lines(one.path)[one.end_line - 1].strip()[:1] == "}"
-    return {one.end_line} if closes and book.file(one.path).language is not Language.PYTHON else set()
+    return (
+        {one.end_line}
+        if closes and book.file(one.path).language is not Language.PYTHON
+        else set()
+    )
 
 
-def _type_lines(book: CourseFacts, one: Definition, anatomy: FunctionFacts, budget: int) -> Iterable[int]:
+def _type_lines(
+    book: CourseFacts, one: Definition, anatomy: FunctionFacts, budget: int
+) -> Iterable[int]:
     """Choose what a type says of itself, and its fields: what lies outside its functions."""
-    shown = _head_lines(book.texts.lines(one.path), one, anatomy, _TYPE_DOC) + sorted(_closing(book, one))
+    shown = _head_lines(book.texts.lines(one.path), one, anatomy, _TYPE_DOC) + sorted(
+        _closing(book, one)
+    )
     return _grown(shown, anatomy.statements, budget)
 
 

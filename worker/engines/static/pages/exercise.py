@@ -18,7 +18,10 @@ class Question:
     title: str
     asks: str
     answer: str
-    """What is right and where the source says so; after the letter of the right option, if there are options."""
+    """What is right and where the source says so.
+
+    After the letter of the right option, if there are options.
+    """
     options: tuple[str, ...] = ()
     right: int = 0
     """The position of the right option."""
@@ -29,9 +32,18 @@ class Question:
 
 
 def choice(
-    title: str, asks: str, right: str, wrong: Iterable[str], answer: str, *, shown: Sequence[str] = ()
+    title: str,
+    asks: str,
+    right: str,
+    wrong: Iterable[str],
+    answer: str,
+    *,
+    shown: Sequence[str] = (),
 ) -> Question | None:
-    """Return a question with options in an order of no meaning; None where nothing wrong can be offered."""
+    """Return a question with options in an order of no meaning.
+
+    None where nothing wrong can be offered.
+    """
     others = [one for one in dict.fromkeys(wrong) if one != right][:MOST_WRONG]
     if not others:
         return None
@@ -48,13 +60,22 @@ def choice(
 
 def mixed(options: Iterable[str], salt: str) -> list[str]:
     """Return options in an order that follows from their texts alone, and shows nothing."""
-    return sorted(options, key=lambda one: hashlib.sha256(f"{salt}\0{one}".encode()).digest())
+    return sorted(
+        options, key=lambda one: hashlib.sha256(f"{salt}\0{one}".encode()).digest()
+    )
 
 
 def rendered(number: int, question: Question) -> str:
     """Return a question as blocks, its answer folded away."""
-    letters = [f"**{letter})** {option}" for letter, option in zip(LETTERS, question.options, strict=False)]
-    right = f"**{LETTERS[question.right]})** {question.options[question.right]}. " if question.options else ""
+    letters = [
+        f"**{letter})** {option}"
+        for letter, option in zip(LETTERS, question.options, strict=False)
+    ]
+    right = (
+        f"**{LETTERS[question.right]})** {question.options[question.right]}. "
+        if question.options
+        else ""
+    )
     return markdown.document(
         markdown.heading(3, f"Exercise {number}: {question.title}"),
         question.asks,

@@ -20,8 +20,18 @@ def asked(book: CourseFacts, chapter: Chapter) -> Iterator[Question]:
     """Yield questions on a chapter's files: one at least, if one of them is there."""
     paths = [path for path in chapter.unit.file_paths if path in book.analysis.files]
     own = [one for one in outline.marks(book, chapter) if one.title]
-    marks = [one for path in paths[:_MOST_FILES] for one in outline.marks_of(book, path) if one.title]
-    found = (_below(book, chapter), _following(own, marks), _file_of(book, own, paths), _line_of(book, own))
+    marks = [
+        one
+        for path in paths[:_MOST_FILES]
+        for one in outline.marks_of(book, path)
+        if one.title
+    ]
+    found = (
+        _below(book, chapter),
+        _following(own, marks),
+        _file_of(book, own, paths),
+        _line_of(book, own),
+    )
     yield from (one for one in found if one is not None)
     yield from (_length(book, path) for path in paths[:1])
 
@@ -34,7 +44,10 @@ def _below(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask under which heading of its file something is said."""
     for path, position in chapter.unit.headings:
         headings = book.file(path).headings if path in book.analysis.files else ()
-        if position >= len(headings) or len(headings[position].lead.split()) < _FEWEST_WORDS:
+        if (
+            position >= len(headings)
+            or len(headings[position].lead.split()) < _FEWEST_WORDS
+        ):
             continue
         heading = headings[position]
         return choice(
@@ -55,19 +68,34 @@ def _following(own: list[NamedPlace], marks: list[NamedPlace]) -> Question | Non
                 "What comes next?",
                 f"Which of these comes right after “{markdown.text(one.title)}” in {markdown.code(one.path)}?",
                 markdown.text(two.title),
-                [markdown.text(other.title) for other in marks if other.title not in {one.title, two.title}],
+                [
+                    markdown.text(other.title)
+                    for other in marks
+                    if other.title not in {one.title, two.title}
+                ],
                 f"It stands at {_place(two)}; “{markdown.text(one.title)}” at {_place(one)}.",
             )
     return None
 
 
-def _file_of(book: CourseFacts, own: list[NamedPlace], paths: list[str]) -> Question | None:
+def _file_of(
+    book: CourseFacts, own: list[NamedPlace], paths: list[str]
+) -> Question | None:
     """Ask which file holds something that no other has a word of."""
-    others = [path for chapter in book.chapters for path in chapter.unit.file_paths if path in book.analysis.files]
+    others = [
+        path
+        for chapter in book.chapters
+        for path in chapter.unit.file_paths
+        if path in book.analysis.files
+    ]
     for one in own:
         word = evidence.named(one.title)
-        rest = [path for path in dict.fromkeys([*paths, *others]) if path != one.path][:_MOST_OTHERS]
-        silent = [path for path in rest if not any(map(word.search, book.texts.lines(path)))]
+        rest = [path for path in dict.fromkeys([*paths, *others]) if path != one.path][
+            :_MOST_OTHERS
+        ]
+        silent = [
+            path for path in rest if not any(map(word.search, book.texts.lines(path)))
+        ]
         question = choice(
             "In which file?",
             f"Which of these files would you open for “{markdown.text(one.title)}”?",
@@ -93,7 +121,9 @@ def _line_of(book: CourseFacts, marks: list[NamedPlace]) -> Question | None:
 def _length(book: CourseFacts, path: str) -> Question:
     file = book.file(path)
     lines = book.texts.lines(path)
-    last = next((number for number in range(len(lines), 0, -1) if lines[number - 1].strip()), 0)
+    last = next(
+        (number for number in range(len(lines), 0, -1) if lines[number - 1].strip()), 0
+    )
     said = (
         f" The last that is not empty is line {last}: {markdown.code(evidence.quoted(book, path, last))}."
         if last

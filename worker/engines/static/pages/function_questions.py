@@ -64,11 +64,21 @@ def failing(book: CourseFacts, chapter: Chapter) -> Question | None:
     return None
 
 
-def _condition(book: CourseFacts, chapter: Chapter, one: Definition, failure: Raise) -> Question | None:
+def _condition(
+    book: CourseFacts, chapter: Chapter, one: Definition, failure: Raise
+) -> Question | None:
     right = markdown.code(failure.under.removeprefix("if "))
-    anatomies = [anatomy for other, anatomy in subjects.functions(book, chapter) if other.path == one.path]
+    anatomies = [
+        anatomy
+        for other, anatomy in subjects.functions(book, chapter)
+        if other.path == one.path
+    ]
     own = book.anatomy(one.index)
-    decisions = [said for anatomy in ([own] if own is not None else []) + anatomies for said in anatomy.decisions]
+    decisions = [
+        said
+        for anatomy in ([own] if own is not None else []) + anatomies
+        for said in anatomy.decisions
+    ]
     return choice(
         "When does it fail?",
         f"In {markdown.code(one.qualified)}, on line {failure.line}, there is {markdown.code(failure.what)}. "
@@ -85,12 +95,21 @@ def blank(book: CourseFacts, chapter: Chapter) -> Question | None:
         for call in _calls(book, one, anatomy):
             line = evidence.quoted(book, one.path, call.line)
             pattern = evidence.named(call.name)
-            if len(pattern.findall(line)) != 1 or len(line) >= evidence.MAX_SAID or len(line) <= 2 * len(call.name):
+            if (
+                len(pattern.findall(line)) != 1
+                or len(line) >= evidence.MAX_SAID
+                or len(line) <= 2 * len(call.name)
+            ):
                 continue
             targets = remarks.targets_of(book, one.index)
             like = targets[call.name]
-            others = [*_siblings(book, one, like), *subjects.others(book, chapter, like)]
-            wrong = [markdown.code(other.name) for other in others if other.name[:2] != "__"]
+            others = [
+                *_siblings(book, one, like),
+                *subjects.others(book, chapter, like),
+            ]
+            wrong = [
+                markdown.code(other.name) for other in others if other.name[:2] != "__"
+            ]
             return choice(
                 "What is missing?",
                 f"On line {call.line} of {markdown.code(one.path)}, in {markdown.code(one.qualified)}, a name is "
@@ -107,16 +126,27 @@ def _siblings(book: CourseFacts, one: Definition, like: Definition) -> list[Defi
     named = remarks.targets_of(book, one.index)
     beside = book.definitions[like.parent].members if like.parent is not None else ()
     found = [book.definitions[index] for index in beside]
-    return [other for other in found if is_function(other) == is_function(like) and other.name not in named]
+    return [
+        other
+        for other in found
+        if is_function(other) == is_function(like) and other.name not in named
+    ]
 
 
 def default(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask for a parameter's default."""
     for one, anatomy in subjects.functions(book, chapter):
-        usual = [parameter for parameter in anatomy.parameters if 0 < len(parameter.default) <= _MOST_DEFAULT]
+        usual = [
+            parameter
+            for parameter in anatomy.parameters
+            if 0 < len(parameter.default) <= _MOST_DEFAULT
+        ]
         for parameter in usual:
             wrong = [markdown.code(other.default) for other in usual]
-            wrong += [markdown.code(said) for said in _VALUES.get(book.file(one.path).language, _OTHER_VALUES)]
+            wrong += [
+                markdown.code(said)
+                for said in _VALUES.get(book.file(one.path).language, _OTHER_VALUES)
+            ]
             function = markdown.code(one.qualified)
             return choice(
                 "What if it is left out?",
@@ -139,9 +169,13 @@ def state(book: CourseFacts, chapter: Chapter) -> Question | None:
     wrong = [
         markdown.code(book.definitions[index].name)
         for index in main.members
-        if book.definitions[index].name not in known and not book.definitions[index].name.startswith("__")
+        if book.definitions[index].name not in known
+        and not book.definitions[index].name.startswith("__")
     ]
-    first, names = anatomy.assigned[0], [markdown.code(one.said) for one in anatomy.assigned]
+    first, names = (
+        anatomy.assigned[0],
+        [markdown.code(one.said) for one in anatomy.assigned],
+    )
     return choice(
         "What does it keep?",
         f"Which of these does {markdown.code(maker.qualified)} store in the object?",
@@ -158,10 +192,15 @@ def returned(book: CourseFacts, chapter: Chapter) -> Question | None:
     ends = [
         (one, anatomy.returns[-1])
         for one, anatomy in subjects.functions(book, chapter)
-        if anatomy.returns and len(anatomy.returns[-1].said) >= _LEAST_RETURNED and one.name[:2] != "__"
+        if anatomy.returns
+        and len(anatomy.returns[-1].said) >= _LEAST_RETURNED
+        and one.name[:2] != "__"
     ]
     for one, last in ends:
-        function, where = markdown.code(one.qualified), markdown.place(one.path, (one.line, one.end_line))
+        function, where = (
+            markdown.code(one.qualified),
+            markdown.place(one.path, (one.line, one.end_line)),
+        )
         return choice(
             "What does it give back?",
             f"With which of these does {function} ({where}) end, if it does not leave earlier?",
@@ -175,7 +214,9 @@ def returned(book: CourseFacts, chapter: Chapter) -> Question | None:
 def taken(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask for the order of a function's parameters."""
     for one, anatomy in subjects.functions(book, chapter):
-        names = [markdown.code(parameter.name) for parameter in anatomy.parameters][:_MOST_CALLS]
+        names = [markdown.code(parameter.name) for parameter in anatomy.parameters][
+            :_MOST_CALLS
+        ]
         if len(set(names)) == len(names) >= _FEWEST_PARAMETERS:
             first = " first" if len(anatomy.parameters) > len(names) else ""
             asks = f"{markdown.code(one.qualified)} takes these{first}. In which order?"

@@ -25,7 +25,11 @@ def overview(book: CourseFacts, chapter: Chapter) -> str:
         return ""
     drawing = shape.chapters_map(book)
     count = counted(len(book.chapters), "chapter")
-    arrows = " An arrow says what one chapter's subject does with another's." if "-->" in drawing else ""
+    arrows = (
+        " An arrow says what one chapter's subject does with another's."
+        if "-->" in drawing
+        else ""
+    )
     return markdown.document(
         markdown.heading(2, "The project in short"),
         with_places(book, book.summary),
@@ -41,7 +45,10 @@ def with_places(book: CourseFacts, raw: str) -> str:
     for match in _PLACE.finditer(raw):
         if match[1] in book.analysis.files:
             line = int(match[2])
-            pieces += [markdown.prose(raw[end : match.start()]), f"({markdown.place(match[1], (line, line))})"]
+            pieces += [
+                markdown.prose(raw[end : match.start()]),
+                f"({markdown.place(match[1], (line, line))})",
+            ]
             end = match.end()
     pieces.append(markdown.prose(raw[end:]))
     return re.sub(r" ([.,;:])", r"\1", " ".join(piece for piece in pieces if piece))
@@ -49,9 +56,14 @@ def with_places(book: CourseFacts, raw: str) -> str:
 
 def motivation(book: CourseFacts, chapter: Chapter) -> str:
     """Return what the chapter is about, in the words of the course and those of the source."""
-    said = markdown.prose(chapter.description) or f"This chapter is about {markdown.code(chapter.name)}."
+    said = (
+        markdown.prose(chapter.description)
+        or f"This chapter is about {markdown.code(chapter.name)}."
+    )
     why = with_places(book, chapter.reasoning)
-    return markdown.document(said, _quoted(book, chapter), f"Why here: {why}" if why else "")
+    return markdown.document(
+        said, _quoted(book, chapter), f"Why here: {why}" if why else ""
+    )
 
 
 def _quoted(book: CourseFacts, chapter: Chapter) -> str:
@@ -59,13 +71,20 @@ def _quoted(book: CourseFacts, chapter: Chapter) -> str:
     for doc, path, line, word in _docs(book, chapter):
         known = _letters(chapter.description)
         left = [
-            " ".join(one for one in sentences(paragraph) if _letters(one)[:60] not in known and one[-1:] != ":")
+            " ".join(
+                one
+                for one in sentences(paragraph)
+                if _letters(one)[:60] not in known and one[-1:] != ":"
+            )
             for paragraph in paragraphs(doc, _MOST_QUOTED + 1)
         ]
-        shown = [markdown.prose(one) for one in left if len(one.split()) > 3][:_MOST_QUOTED]  # noqa: PLR2004 - a sentence
+        shown = [markdown.prose(one) for one in left if len(one.split()) > 3][  # noqa: PLR2004 - a sentence
+            :_MOST_QUOTED
+        ]
         if shown:
             return markdown.document(
-                f"The {word} at {markdown.place(path, (line, line))} goes on:", markdown.quote(shown)
+                f"The {word} at {markdown.place(path, (line, line))} goes on:",
+                markdown.quote(shown),
             )
     return ""
 
@@ -89,7 +108,10 @@ def glance(book: CourseFacts, chapter: Chapter) -> str:
     """Return the facts as a table."""
     rows = [(name, said) for name, said in _rows(book, chapter) if said]
     return (
-        markdown.document(markdown.heading(2, "At a glance"), markdown.table(("What", "Found in the source"), rows))
+        markdown.document(
+            markdown.heading(2, "At a glance"),
+            markdown.table(("What", "Found in the source"), rows),
+        )
         if rows
         else ""
     )
@@ -103,7 +125,10 @@ def _rows(book: CourseFacts, chapter: Chapter) -> Iterator[tuple[str, str]]:
     yield "Files", _files(book, chapter)
     if symbols:
         yield "Extends", listed([markdown.code(base) for base in symbols[0].bases], 4)
-        children = [markdown.code(book.definitions[index].name) for index in evidence.subtypes(book, symbols[0].index)]
+        children = [
+            markdown.code(book.definitions[index].name)
+            for index in evidence.subtypes(book, symbols[0].index)
+        ]
         yield "Extended by", listed(children, 5)
         using = evidence.using_files(book, chapter)
         yield "Files that use a part of it", _used(using)
@@ -129,7 +154,9 @@ def _files(book: CourseFacts, chapter: Chapter) -> str:
     for path in chapter.unit.file_paths:
         file = book.analysis.files.get(path)
         if file is not None:
-            shown.append(f"{markdown.code(path)} ({label(file.language)}, {file.lines:,} lines)")
+            shown.append(
+                f"{markdown.code(path)} ({label(file.language)}, {file.lines:,} lines)"
+            )
     return listed(shown, 3)
 
 
@@ -160,7 +187,11 @@ def parts(book: CourseFacts, chapter: Chapter) -> str:
     if not chosen:
         return ""
     rows = [
-        (markdown.code(one.name), markdown.place(one.path, (one.line, one.line)), _said(one))
+        (
+            markdown.code(one.name),
+            markdown.place(one.path, (one.line, one.line)),
+            _said(one),
+        )
         for one in chosen[:_MOST_ROWS]
     ]
     return markdown.table(("Part", "Where", "What it says of itself"), rows)
@@ -169,4 +200,8 @@ def parts(book: CourseFacts, chapter: Chapter) -> str:
 def _said(one: Definition) -> str:
     """Return the first sentence of the documentation, or else the signature."""
     doc = first_sentence(one.doc)
-    return markdown.prose(doc) if doc else markdown.code(markdown.cut(one.signature, _LONG_SIGNATURE))
+    return (
+        markdown.prose(doc)
+        if doc
+        else markdown.code(markdown.cut(one.signature, _LONG_SIGNATURE))
+    )

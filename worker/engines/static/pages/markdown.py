@@ -1,8 +1,9 @@
 """Writes Markdown in which nothing that comes from a repository can be anything but text.
 
-Whatever is quoted passes through `text`, `code`, `prose` or `fence`; what these return may be put together freely, as
-long as blocks stand apart by an empty line. Nothing quoted can then begin a heading, a list, a link, an image, HTML,
-mathematics or front matter, hide characters, or end the block that it stands in.
+Whatever is quoted passes through `text`, `code`, `prose` or `fence`; what these return may
+be put together freely, as long as blocks stand apart by an empty line. Nothing quoted can
+then begin a heading, a list, a link, an image, HTML, mathematics or front matter, hide
+characters, or end the block that it stands in.
 """
 
 import re
@@ -19,18 +20,24 @@ _HIDDEN: Final = re.compile(
 )
 """Characters that cannot be seen, or that change the order in which others are: marks of direction, tags, controls.
 
-Joiners and variation selectors belong to many scripts and to emoji, but mean nothing behind an ASCII character.
+Joiners and variation selectors belong to many scripts and to emoji, but mean nothing behind
+an ASCII character.
 """
-_MARKUP: Final = re.compile(r"[\\`*\[\]<>|~${}]|&(?=[#\w])|(?<![^\W_])_|_(?![^\W_])|#(?=#*$)")
+_MARKUP: Final = re.compile(
+    r"[\\`*\[\]<>|~${}]|&(?=[#\w])|(?<![^\W_])_|_(?![^\W_])|#(?=#*$)"
+)
 _BEGINNING: Final = re.compile(r"^(\d{1,9})([.)])|^([-+=:#%])")
 _ADDRESS: Final = re.compile(
-    r"((?:\b(?:https?|ftp|mailto|xmpp|javascript|data):|\bwww\.)[^\s`]+|[\w.+-]+@[\w.-]+\.\w+)", re.IGNORECASE
+    r"((?:\b(?:https?|ftp|mailto|xmpp|javascript|data):|\bwww\.)[^\s`]+|[\w.+-]+@[\w.-]+\.\w+)",
+    re.IGNORECASE,
 )
 _SPAN: Final = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _TICKS: Final = re.compile(r"`+")
 _SPACE: Final = re.compile(r"\s+")
 
-PLACE: Final = re.compile(r"(?P<path>.+):(?P<lines>\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)", re.DOTALL)
+PLACE: Final = re.compile(
+    r"(?P<path>.+):(?P<lines>\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)", re.DOTALL
+)
 """A place in a file, as `place` writes it."""
 
 
@@ -40,20 +47,29 @@ def visible(raw: str) -> str:
 
 
 def text(raw: str) -> str:
-    """Return plain text on one line; addresses in it become code, so that nothing makes links of them."""
+    """Return plain text on one line.
+
+    Addresses in it become code, so that nothing makes links of them.
+    """
     return _text(_SPACE.sub(" ", raw).strip(), first=True)
 
 
 def _text(line: str, *, first: bool) -> str:
     """Escape a line, or a part of one; only what comes first on a line can begin a block."""
     pieces = _ADDRESS.split(visible(line))
-    escaped = [_code(piece) if index % 2 else _MARKUP.sub(_escape, piece) for index, piece in enumerate(pieces)]
+    escaped = [
+        _code(piece) if index % 2 else _MARKUP.sub(_escape, piece)
+        for index, piece in enumerate(pieces)
+    ]
     escaped[0] = _BEGINNING.sub(r"\1\\\2\3", escaped[0]) if first else escaped[0]
     return "".join(escaped)
 
 
 def _escape(match: re.Match[str]) -> str:
-    """Put a backslash before it; but for a bar, since in tables not everybody counts the backslashes before one."""
+    """Put a backslash before it.
+
+    But for a bar, since in tables not everybody counts the backslashes before one.
+    """
     return "&#124;" if match[0] == "|" else f"\\{match[0]}"
 
 
@@ -74,7 +90,8 @@ def _code(shown: str) -> str:
 def prose(raw: str) -> str:
     """Return text on one line in which `backticks` mark code.
 
-    Code that looks like a place in a file becomes text: wherever that is code in a course, it is a reference of ours.
+    Code that looks like a place in a file becomes text: wherever that is code in a course,
+    it is a reference of ours.
     """
     line = _SPACE.sub(" ", raw).strip()
     pieces: list[str] = []
@@ -82,20 +99,33 @@ def prose(raw: str) -> str:
     for match in _SPAN.finditer(line):
         pieces.append(_text(line[end : match.start()], first=not pieces))
         shown = match[2].strip()
-        pieces.append(_text(shown, first=not any(pieces)) if PLACE.fullmatch(shown) else code(shown))
+        pieces.append(
+            _text(shown, first=not any(pieces))
+            if PLACE.fullmatch(shown)
+            else code(shown)
+        )
         end = match.end()
     return "".join([*pieces, _text(line[end:], first=not pieces)])
 
 
 def place(path: str, *lines: tuple[int, int]) -> str:
-    """Return a place in a file as a code span: `path:12`, `path:3-20,45-60`; the path alone without lines."""
-    shown = ",".join(f"{first}" if first == last else f"{first}-{last}" for first, last in lines)
+    """Return a place in a file as a code span: `path:12`, `path:3-20,45-60`.
+
+    The path alone without lines.
+    """
+    shown = ",".join(
+        f"{first}" if first == last else f"{first}-{last}" for first, last in lines
+    )
     return code(f"{path}:{shown}" if shown else path)
 
 
 def cut(line: str, limit: int = MAX_LINE) -> str:
     """Return a line that is not too long to be looked at, with a mark where it was cut."""
-    return line if len(line) <= limit else f"{line[:limit]} …[{len(line) - limit} more characters]"
+    return (
+        line
+        if len(line) <= limit
+        else f"{line[:limit]} …[{len(line) - limit} more characters]"
+    )
 
 
 def heading(level: int, content: str) -> str:

@@ -1,7 +1,7 @@
 """Writes Mermaid diagrams, of a few kinds of lines that every Mermaid can read, and tells whether one is of such lines.
 
-Labels may say anything: what is no letter, digit or harmless mark is written as an entity (`#35;`), which Mermaid puts
-away before it parses. Identifiers are our own.
+Labels may say anything: what is no letter, digit or harmless mark is written as an entity
+(`#35;`), which Mermaid puts away before it parses. Identifiers are our own.
 """
 
 import re
@@ -71,10 +71,15 @@ def class_diagram(boxes: Sequence[Box], edges: Sequence[Edge]) -> str:
     """Return a diagram of classes."""
     lines = ["classDiagram"]
     for index, box in enumerate(boxes):
-        inside = [f"    <<{box.stereotype}>>"] * bool(box.stereotype) + [f"    {_member(one)}" for one in box.members]
+        inside = [f"    <<{box.stereotype}>>"] * bool(box.stereotype) + [
+            f"    {_member(one)}" for one in box.members
+        ]
         lines.append(f'  class C{index}["{label(box.label)}"]{" {" * bool(inside)}')
         lines += [*inside, "  }"] if inside else []
-    lines += [f"  C{edge.source} {edge.arrow} C{edge.target}{f' : {edge.label}' * bool(edge.label)}" for edge in edges]
+    lines += [
+        f"  C{edge.source} {edge.arrow} C{edge.target}{f' : {edge.label}' * bool(edge.label)}"
+        for edge in edges
+    ]
     return "\n".join(lines)
 
 
@@ -82,11 +87,20 @@ def flowchart(boxes: Sequence[Box], edges: Sequence[Edge]) -> str:
     """Return a diagram of nodes, those of a group in a frame."""
     lines = ["flowchart LR"]
     lines += [_node(index, box) for index, box in enumerate(boxes) if not box.group]
-    for number, group in enumerate(dict.fromkeys(box.group for box in boxes if box.group)):
+    for number, group in enumerate(
+        dict.fromkeys(box.group for box in boxes if box.group)
+    ):
         lines.append(f'  subgraph g{number}["{label(group)}"]')
-        lines += [f"  {_node(index, box)}" for index, box in enumerate(boxes) if box.group == group]
+        lines += [
+            f"  {_node(index, box)}"
+            for index, box in enumerate(boxes)
+            if box.group == group
+        ]
         lines.append("  end")
-    lines += [f"  n{edge.source} -->{f'|{edge.label}|' * bool(edge.label)} n{edge.target}" for edge in edges]
+    lines += [
+        f"  n{edge.source} -->{f'|{edge.label}|' * bool(edge.label)} n{edge.target}"
+        for edge in edges
+    ]
     return "\n".join(lines)
 
 
@@ -95,7 +109,10 @@ def _node(index: int, box: Box) -> str:
 
 
 def _member(shown: str) -> str:
-    """Write a member; Mermaid takes it apart at its parentheses, so that none may stand but at its end."""
+    """Write a member.
+
+    Mermaid takes it apart at its parentheses, so that none may stand but at its end.
+    """
     sign = shown[:1] if shown[:1] in {"+", "-"} else ""
     name = shown[len(sign) :].removesuffix("()")
     call = "()" if name and shown.endswith("()") else ""
@@ -106,7 +123,10 @@ def label(raw: str) -> str:
     """Return a text as it may stand in a diagram."""
     line = visible(" ".join(raw.split())) or "?"
     line = line if len(line) <= MAX_LABEL else f"{line[: MAX_LABEL - 3]}..."
-    return "".join(char if char.isalnum() or char in _HARMLESS else f"#{ord(char)};" for char in line)
+    return "".join(
+        char if char.isalnum() or char in _HARMLESS else f"#{ord(char)};"
+        for char in line
+    )
 
 
 def fault(diagram: str) -> str | None:
@@ -121,12 +141,20 @@ def fault(diagram: str) -> str | None:
         found = match.groupdict() if match else {}
         depth += (found.get("opens") is not None) - (found.get("closes") is not None)
         defined.add(found.get("new") or "")
-        if match is None or depth not in {0, 1} or not {found.get("one") or "", found.get("two") or ""} <= defined:
+        if (
+            match is None
+            or depth not in {0, 1}
+            or not {found.get("one") or "", found.get("two") or ""} <= defined
+        ):
             return f"its line {line.strip()[:MAX_LABEL]!r} does not fit"
     return "a frame is not closed" if depth else None
 
 
-def _matches(patterns: Sequence[str], lines: Sequence[str]) -> Iterator[re.Match[str] | None]:
-    readers: list[Callable[[str], re.Match[str] | None]] = [re.compile(pattern).fullmatch for pattern in patterns]
+def _matches(
+    patterns: Sequence[str], lines: Sequence[str]
+) -> Iterator[re.Match[str] | None]:
+    readers: list[Callable[[str], re.Match[str] | None]] = [
+        re.compile(pattern).fullmatch for pattern in patterns
+    ]
     for line in lines:
         yield next((match for reader in readers if (match := reader(line))), None)

@@ -24,10 +24,17 @@ _SETTING: Final = re.compile(
     r"(?:os\.environ(?:\.get)?[\[(]|os\.getenv\(|process\.env(?:\.|\[)|os\.(?:Getenv|LookupEnv)\(|env::var(?:_os)?\("
     r"|System\.getenv\(|\bgetenv\(|\bENV\[|import\.meta\.env\.)\s*[\"']?([A-Z][A-Z\d_]{2,})\b"
 )
-_REMARK: Final = re.compile(r"(?:#|//|/\*|\*|--|;)\s*\b(TODO|FIXME|HACK|XXX|BUG)\b[:( ]")
+_REMARK: Final = re.compile(
+    r"(?:#|//|/\*|\*|--|;)\s*\b(TODO|FIXME|HACK|XXX|BUG)\b[:( ]"
+)
 _ABSTRACT: Final = re.compile(r"\babstract\b")
 _OLD: Final = re.compile(r"\bdeprecated\b|DeprecationWarning", re.IGNORECASE)
-_SPOKEN: Final = {"raises": "raised", "throws": "thrown", "panics": "a panic", "returns an error": "an error returned"}
+_SPOKEN: Final = {
+    "raises": "raised",
+    "throws": "thrown",
+    "panics": "a panic",
+    "returns an error": "an error returned",
+}
 
 
 def failures(book: CourseFacts, chapter: Chapter) -> list[tuple[Definition, Raise]]:
@@ -43,7 +50,11 @@ def failures(book: CourseFacts, chapter: Chapter) -> list[tuple[Definition, Rais
 
 def functions(book: CourseFacts, chapter: Chapter) -> list[Definition]:
     """Return a chapter's functions and methods, its symbols' first."""
-    indexes = [index for one in (*chapter.unit.symbols, *chapter.unit.owned) for index in book.family([one])]
+    indexes = [
+        index
+        for one in (*chapter.unit.symbols, *chapter.unit.owned)
+        for index in book.family([one])
+    ]
     found = (book.definitions[index] for index in dict.fromkeys(indexes))
     return [one for one in found if is_function(one)][:_MOST_FUNCTIONS]
 
@@ -63,21 +74,38 @@ def _when(failure: Raise) -> str:
     for beginning, spoken in said.items():
         if failure.under.startswith(beginning):
             return f"{spoken} {markdown.code(failure.under.removeprefix(beginning))}"
-    return f"saying {markdown.code(failure.message)}" if failure.message else "under no condition"
+    return (
+        f"saying {markdown.code(failure.message)}"
+        if failure.message
+        else "under no condition"
+    )
 
 
 def remarks(book: CourseFacts, chapter: Chapter) -> list[str]:
     """Return everything else, a sentence each."""
-    return [*_settings(book, chapter), *_subclassing(book, chapter), *_old(book, chapter), *_unfinished(book, chapter)]
+    return [
+        *_settings(book, chapter),
+        *_subclassing(book, chapter),
+        *_old(book, chapter),
+        *_unfinished(book, chapter),
+    ]
 
 
 def _own_lines(book: CourseFacts, chapter: Chapter) -> Iterator[tuple[str, int, str]]:
     """Yield path, number and text of the lines of a chapter's definitions, or of its files if it has none."""
-    spans = [(one.path, one.line, one.end_line) for index in chapter.unit.owned for one in [book.definitions[index]]]
+    spans = [
+        (one.path, one.line, one.end_line)
+        for index in chapter.unit.owned
+        for one in [book.definitions[index]]
+    ]
     files = [path for path in chapter.unit.file_paths if path in book.analysis.files]
     left = _MOST_LINES
-    for path, first, last in spans or [(path, 1, book.file(path).lines) for path in files]:
-        for number, said in enumerate(book.texts.lines(path)[first - 1 : min(last, first + left)], first):
+    for path, first, last in spans or [
+        (path, 1, book.file(path).lines) for path in files
+    ]:
+        for number, said in enumerate(
+            book.texts.lines(path)[first - 1 : min(last, first + left)], first
+        ):
             yield path, number, said
         left -= last - first
         if left <= 0:
@@ -88,7 +116,10 @@ def _settings(book: CourseFacts, chapter: Chapter) -> list[str]:
     found: dict[str, str] = {}
     for path, number, said in _own_lines(book, chapter):
         for name in _SETTING.findall(said):
-            found.setdefault(name, f"{markdown.code(name)} ({markdown.place(path, (number, number))})")
+            found.setdefault(
+                name,
+                f"{markdown.code(name)} ({markdown.place(path, (number, number))})",
+            )
     if not found:
         return []
     word = "an environment variable" if len(found) == 1 else "environment variables"
@@ -101,7 +132,11 @@ def _subclassing(book: CourseFacts, chapter: Chapter) -> Iterator[str]:
         if one.kind not in TYPES:
             continue
         children = [book.definitions[child] for child in evidence.subtypes(book, index)]
-        left = [book.definitions[member] for member in one.members if _is_abstract(book, book.definitions[member])]
+        left = [
+            book.definitions[member]
+            for member in one.members
+            if _is_abstract(book, book.definitions[member])
+        ]
         if left and one.kind not in {Kind.INTERFACE, Kind.TRAIT}:
             names = [
                 f"{markdown.code(member.name)} ({markdown.place(member.path, (member.line, member.line))})"
@@ -125,7 +160,10 @@ def _is_abstract(book: CourseFacts, one: Definition) -> bool:
     return (
         anatomy is not None
         and len(anatomy.statements) <= _EMPTY
-        and any(failure.what in {"NotImplementedError", "NotImplemented"} for failure in anatomy.raises)
+        and any(
+            failure.what in {"NotImplementedError", "NotImplemented"}
+            for failure in anatomy.raises
+        )
     )
 
 
@@ -133,21 +171,37 @@ def _old(book: CourseFacts, chapter: Chapter) -> list[str]:
     """Name what says of itself that it is deprecated: in its decorators, or where its documentation says it first."""
     found = [
         one
-        for one in (book.definitions[index] for index in book.family(chapter.unit.owned))
-        if any(_OLD.search(decorator) for decorator in one.decorators) or _OLD.search(first_sentence(one.doc)[:40])
+        for one in (
+            book.definitions[index] for index in book.family(chapter.unit.owned)
+        )
+        if any(_OLD.search(decorator) for decorator in one.decorators)
+        or _OLD.search(first_sentence(one.doc)[:40])
     ]
     if not found:
         return []
-    names = [f"{markdown.code(one.qualified)} ({markdown.place(one.path, (one.line, one.line))})" for one in found]
+    names = [
+        f"{markdown.code(one.qualified)} ({markdown.place(one.path, (one.line, one.line))})"
+        for one in found
+    ]
     return [f"Marked as deprecated: {listed(names, _MOST)}."]
 
 
 def _unfinished(book: CourseFacts, chapter: Chapter) -> list[str]:
-    found = [(path, number, said) for path, number, said in _own_lines(book, chapter) if _REMARK.search(said)]
+    found = [
+        (path, number, said)
+        for path, number, said in _own_lines(book, chapter)
+        if _REMARK.search(said)
+    ]
     if not found:
         return []
     path, number, said = found[0]
-    count = counted(len(found) - 1, "more note of this kind follows", "more notes of this kind follow")
+    count = counted(
+        len(found) - 1,
+        "more note of this kind follows",
+        "more notes of this kind follow",
+    )
     more = f" ({count})" if len(found) > 1 else ""
     shown = markdown.code(markdown.cut(said.strip(), evidence.MAX_SAID))
-    return [f"Its authors left a note to themselves at {markdown.place(path, (number, number))}: {shown}{more}."]
+    return [
+        f"Its authors left a note to themselves at {markdown.place(path, (number, number))}: {shown}{more}."
+    ]

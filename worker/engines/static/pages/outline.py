@@ -46,28 +46,46 @@ def marks(book: CourseFacts, chapter: Chapter) -> list[NamedPlace]:
     found = [_heading(book, path, position) for path, position in chapter.unit.headings]
     if found:
         return [one for one in found if one is not None]
-    groups = [landmarks(book, path) for path in chapter.unit.file_paths if path in book.analysis.files]
+    groups = [
+        landmarks(book, path)
+        for path in chapter.unit.file_paths
+        if path in book.analysis.files
+    ]
     longest = max(map(len, groups), default=0)
-    return [group[turn] for turn in range(longest) for group in groups if turn < len(group)]
+    return [
+        group[turn] for turn in range(longest) for group in groups if turn < len(group)
+    ]
 
 
 def _heading(book: CourseFacts, path: str, position: int) -> NamedPlace | None:
     file = book.analysis.files.get(path)
-    if file is None or position >= len(file.headings) or file.language is Language.NOTEBOOK:
+    if (
+        file is None
+        or position >= len(file.headings)
+        or file.language is Language.NOTEBOOK
+    ):
         return None
     one = file.headings[position]
     last = min(one.end_line, one.line + LENGTH - 1)
-    return NamedPlace(path=path, title=one.title, line=one.line, end_line=last, level=one.level)
+    return NamedPlace(
+        path=path, title=one.title, line=one.line, end_line=last, level=one.level
+    )
 
 
 def marks_of(book: CourseFacts, path: str) -> list[NamedPlace]:
     """Return the marks of one file: its headings, or else its landmarks."""
-    found = [_heading(book, path, position) for position in range(len(book.file(path).headings))]
+    found = [
+        _heading(book, path, position)
+        for position in range(len(book.file(path).headings))
+    ]
     return [one for one in found if one is not None] or landmarks(book, path)
 
 
 def landmarks(book: CourseFacts, path: str) -> list[NamedPlace]:
-    """Return the lines of a file that, by their spelling, begin something with a name; or else its beginning."""
+    """Return the lines of a file that, by their spelling, begin something with a name.
+
+    Or else its beginning.
+    """
     file = book.file(path)
     lines = book.texts.lines(path)
     found = [
@@ -76,7 +94,15 @@ def landmarks(book: CourseFacts, path: str) -> list[NamedPlace]:
         if (match := _pattern(file).match(said)) is not None
     ]
     if not found:
-        return [NamedPlace(path=path, title="", line=1, end_line=min(_BEGINNING, len(lines)), level=0)]
+        return [
+            NamedPlace(
+                path=path,
+                title="",
+                line=1,
+                end_line=min(_BEGINNING, len(lines)),
+                level=0,
+            )
+        ]
     ends = [number - 1 for number, _ in found[1:]] + [len(lines)]
     return [
         NamedPlace(

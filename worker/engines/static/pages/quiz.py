@@ -29,4 +29,6 @@ _KINDS: Final[tuple[Callable[[CourseFacts, Chapter], Question | None], ...]] = (
 
 def asked(book: CourseFacts, chapter: Chapter) -> Iterator[Question]:
     """Yield questions on a chapter's definitions; at least where the main piece lives."""
-    yield from (question for kind in _KINDS if (question := kind(book, chapter)) is not None)
+    yield from (
+        question for kind in _KINDS if (question := kind(book, chapter)) is not None
+    )

@@ -25,9 +25,14 @@ def main(book: CourseFacts, chapter: Chapter) -> Definition:
     return book.definitions[chapter.unit.symbols[0]]
 
 
-def functions(book: CourseFacts, chapter: Chapter) -> list[tuple[Definition, FunctionFacts]]:
+def functions(
+    book: CourseFacts, chapter: Chapter
+) -> list[tuple[Definition, FunctionFacts]]:
     """Return a chapter's functions whose inside can be read, those of its main piece first."""
-    found = [(one, book.anatomy(one.index)) for one in notes.functions(book, chapter)[:_MOST_FUNCTIONS]]
+    found = [
+        (one, book.anatomy(one.index))
+        for one in notes.functions(book, chapter)[:_MOST_FUNCTIONS]
+    ]
     return [(one, anatomy) for one, anatomy in found if anatomy is not None]
 
 

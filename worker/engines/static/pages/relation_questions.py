@@ -15,11 +15,20 @@ from worker.engines.static.prose.phrases import listed
 def extending(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask for what extends the main type directly."""
     main = subjects.main(book, chapter)
-    children = [book.definitions[index] for index in evidence.subtypes(book, main.index)]
+    children = [
+        book.definitions[index] for index in evidence.subtypes(book, main.index)
+    ]
     if not children:
         return None
-    right, family = children[0], {book.definitions[index].name for index in _family(book, main.index)}
-    wrong = [markdown.code(one.name) for one in subjects.others(book, chapter, main) if one.name not in family]
+    right, family = (
+        children[0],
+        {book.definitions[index].name for index in _family(book, main.index)},
+    )
+    wrong = [
+        markdown.code(one.name)
+        for one in subjects.others(book, chapter, main)
+        if one.name not in family
+    ]
     more = [f"{markdown.code(one.name)} ({subjects.at(one)})" for one in children[1:]]
     also = f" So {'do' if len(more) > 1 else 'does'} {listed(more, 4)}." if more else ""
     return choice(
@@ -41,7 +50,10 @@ def _family(book: CourseFacts, index: int) -> set[int]:
 
 def purpose(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask which part says of itself what it says."""
-    candidates = [book.definitions[index] for index in book.family([*chapter.unit.symbols, *chapter.unit.owned])]
+    candidates = [
+        book.definitions[index]
+        for index in book.family([*chapter.unit.symbols, *chapter.unit.owned])
+    ]
     said = {one.index: first_sentence(one.doc) for one in candidates if one.public}
     for one in [one for one in candidates if said.get(one.index)][1:] or []:
         names = {part.casefold() for part in (one.name, one.name.replace("_", " "))}
@@ -50,7 +62,8 @@ def purpose(book: CourseFacts, chapter: Chapter) -> Question | None:
         wrong = [
             markdown.code(other.qualified)
             for other in candidates
-            if said.get(other.index) not in {None, said[one.index]} and is_function(other) == is_function(one)
+            if said.get(other.index) not in {None, said[one.index]}
+            and is_function(other) == is_function(one)
         ]
         return choice(
             "What is it for?",
@@ -74,7 +87,14 @@ def members(book: CourseFacts, chapter: Chapter) -> Question | None:
         for member in other.members
         if is_function(book.definitions[member])
     ]
-    strange = next((one for one in foreign if one.public and one.name not in names and one.name[:1] != "_"), None)
+    strange = next(
+        (
+            one
+            for one in foreign
+            if one.public and one.name not in names and one.name[:1] != "_"
+        ),
+        None,
+    )
     if main.kind not in TYPES or len(own) < 3 or strange is None:  # noqa: PLR2004 - three that are there, one that is not
         return None
     return choice(
@@ -95,9 +115,15 @@ def using(book: CourseFacts, chapter: Chapter) -> Question | None:
     if not sites:
         return None
     concerned = {*using, *evidence.own_files(book, chapter)}
-    sources = [path for path in dict.fromkeys(one.path for one in book.definitions) if path not in concerned]
+    sources = [
+        path
+        for path in dict.fromkeys(one.path for one in book.definitions)
+        if path not in concerned
+    ]
     pattern = evidence.named(main.name)
-    silent = [path for path in sources if not any(map(pattern.search, book.texts.lines(path)))]
+    silent = [
+        path for path in sources if not any(map(pattern.search, book.texts.lines(path)))
+    ]
     return choice(
         "Who needs it?",
         f"Which of these files uses what this chapter is about, {markdown.code(main.name)} and what belongs to it?",
@@ -110,12 +136,26 @@ def using(book: CourseFacts, chapter: Chapter) -> Question | None:
 def home(book: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask where the main piece is defined; that can always be asked."""
     main = subjects.main(book, chapter)
-    paths = list(dict.fromkeys(one.path for one in book.definitions if one.path != main.path))
-    near = sorted(paths, key=lambda path: (path.rpartition("/")[0] != main.path.rpartition("/")[0], path))
+    paths = list(
+        dict.fromkeys(one.path for one in book.definitions if one.path != main.path)
+    )
+    near = sorted(
+        paths,
+        key=lambda path: (
+            path.rpartition("/")[0] != main.path.rpartition("/")[0],
+            path,
+        ),
+    )
     excerpt = excerpts.of_lines(book, main.path, main.line, main.line)
     where = f"At {subjects.at(main)}: {markdown.code(evidence.quoted(book, main.path, main.line))}."
     asks = f"Where is {markdown.code(main.qualified)} defined?"
-    found = choice("Where does it live?", asks, markdown.code(main.path), map(markdown.code, near), where)
+    found = choice(
+        "Where does it live?",
+        asks,
+        markdown.code(main.path),
+        map(markdown.code, near),
+        where,
+    )
     if found is not None or excerpt is None:
         return found
     return Question(
@@ -130,12 +170,24 @@ def calling(book: CourseFacts, chapter: Chapter) -> Question | None:
     own = book.family(chapter.unit.owned)
     inside = set(own)
     for site in evidence.sites(book, chapter, 3):
-        if site.inside is None or site.target is None or not is_function(book.definitions[site.inside]):
+        if (
+            site.inside is None
+            or site.target is None
+            or not is_function(book.definitions[site.inside])
+        ):
             continue
         caller, target = book.definitions[site.inside], book.definitions[site.target]
         pattern = evidence.named(target.name)
-        others = [one for one in book.definitions if is_function(one) and one.index not in inside and one.public]
-        silent = [one for one in others if one.path == caller.path and not _says(book, one, pattern)]
+        others = [
+            one
+            for one in book.definitions
+            if is_function(one) and one.index not in inside and one.public
+        ]
+        silent = [
+            one
+            for one in others
+            if one.path == caller.path and not _says(book, one, pattern)
+        ]
         return choice(
             "Who calls on it?",
             f"Which of these has {markdown.code(target.qualified)} in it?",
@@ -147,7 +199,9 @@ def calling(book: CourseFacts, chapter: Chapter) -> Question | None:
 
 
 def _says(book: CourseFacts, one: Definition, pattern: re.Pattern[str]) -> bool:
-    return any(map(pattern.search, book.texts.lines(one.path)[one.line - 1 : one.end_line]))
+    return any(
+        map(pattern.search, book.texts.lines(one.path)[one.line - 1 : one.end_line])
+    )
 
 
 def meaning(book: CourseFacts, chapter: Chapter) -> Question | None:

@@ -1,7 +1,8 @@
 """What there is to say of a piece of code: sentences that each point at a line, or name who else is concerned.
 
-A remark that points begins with `Line 12` or `Lines 12-15`, and its first code span stands there in the source (or
-above, if it is the condition), white space apart: the review checks that.
+A remark that points begins with `Line 12` or `Lines 12-15`, and its first code span stands
+there in the source (or above, if it is the condition), white space apart: the review checks
+that.
 """
 
 from collections.abc import Iterator
@@ -48,9 +49,14 @@ def pointed(book: CourseFacts, excerpt: Excerpt, most: int = MOST) -> list[str]:
     anatomy = book.anatomy(excerpt.subject)
     if anatomy is None:
         return []
-    found = [one for one in _all(book, excerpt.subject, anatomy) if excerpt.shows(one.line)]
+    found = [
+        one for one in _all(book, excerpt.subject, anatomy) if excerpt.shows(one.line)
+    ]
     telling = [one for one in found if one.rank < _BRANCH]
-    kept = sorted(telling if len(telling) >= _ENOUGH else found, key=lambda one: (one.rank, one.line))[:most]
+    kept = sorted(
+        telling if len(telling) >= _ENOUGH else found,
+        key=lambda one: (one.rank, one.line),
+    )[:most]
     return [one.said for one in sorted(kept, key=lambda one: (one.line, one.rank))]
 
 
@@ -60,12 +66,20 @@ def _all(book: CourseFacts, index: int, anatomy: FunctionFacts) -> Iterator[_Rem
     for rank, one in enumerate(anatomy.raises[:3]):
         yield _Remark(one.line, 1 + rank, _raise(one))
     for caught in anatomy.handles[:2]:
-        yield _Remark(caught.line, 4, f"Line {caught.line} catches {code(caught.said)}.")
+        yield _Remark(
+            caught.line, 4, f"Line {caught.line} catches {code(caught.said)}."
+        )
     if anatomy.returns and (last := anatomy.returns[-1]).said:
-        yield _Remark(last.line, 3, f"Line {last.line} {_returned(anatomy)} {code(last.said)}.")
+        yield _Remark(
+            last.line, 3, f"Line {last.line} {_returned(anatomy)} {code(last.said)}."
+        )
     said = {one.under.removeprefix("if ") for one in anatomy.raises[:3]}
     for decision in [one for one in anatomy.decisions if one.said not in said][:2]:
-        yield _Remark(decision.line, _BRANCH, f"Line {decision.line} branches on {code(decision.said)}.")
+        yield _Remark(
+            decision.line,
+            _BRANCH,
+            f"Line {decision.line} branches on {code(decision.said)}.",
+        )
 
 
 def _returned(anatomy: FunctionFacts) -> str:
@@ -75,19 +89,31 @@ def _returned(anatomy: FunctionFacts) -> str:
 
 
 def _raise(one: Raise) -> str:
-    what = f"Line {one.line} {one.verb} {code(one.what)}" if one.what else f"Line {one.line} {_again(one)}"
+    what = (
+        f"Line {one.line} {one.verb} {code(one.what)}"
+        if one.what
+        else f"Line {one.line} {_again(one)}"
+    )
     message = f", saying {code(one.message)}" if one.message and one.what else ""
     return f"{what}{message}{_under(one)}."
 
 
 def _again(one: Raise) -> str:
     said = f": {code(one.message)}" if one.message else ""
-    return f"{one.verb}{said}" if one.verb in {"panics", "returns an error"} else f"{one.verb} again what was caught"
+    return (
+        f"{one.verb}{said}"
+        if one.verb in {"panics", "returns an error"}
+        else f"{one.verb} again what was caught"
+    )
 
 
 def _under(one: Raise) -> str:
     """Say under which condition a line is reached, as its source has it."""
-    for beginning, spoken in (("if ", "if"), ("else of if ", "unless"), ("the handler of ", "in the handler of")):
+    for beginning, spoken in (
+        ("if ", "if"),
+        ("else of if ", "unless"),
+        ("the handler of ", "in the handler of"),
+    ):
         if one.under.startswith(beginning):
             return f", {spoken} {code(one.under.removeprefix(beginning))}"
     return ""
@@ -96,7 +122,9 @@ def _under(one: Raise) -> str:
 def _calls(book: CourseFacts, index: int, anatomy: FunctionFacts) -> Iterator[_Remark]:
     """Yield what a function hands on to others of the project, each the first time."""
     targets = targets_of(book, index)
-    seen: set[int] = {targets[one.what].index for one in anatomy.raises if one.what in targets}
+    seen: set[int] = {
+        targets[one.what].index for one in anatomy.raises if one.what in targets
+    }
     most = len(seen) + _MOST_CALLS
     for call in anatomy.calls:
         target = targets.get(call.name)
@@ -110,11 +138,18 @@ def _calls(book: CourseFacts, index: int, anatomy: FunctionFacts) -> Iterator[_R
             if doc
             else f", defined in {markdown.place(target.path, (target.line, target.line))}."
         )
-        yield _Remark(call.line, 2 if doc else 5, f"Line {call.line} {verb} {code(call.name)}{said}")
+        yield _Remark(
+            call.line,
+            2 if doc else 5,
+            f"Line {call.line} {verb} {code(call.name)}{said}",
+        )
 
 
 def targets_of(book: CourseFacts, index: int) -> dict[str, Definition]:
-    """Return the definitions of the project that a definition names, by name; those that are sure come first."""
+    """Return the definitions of the project that a definition names, by name.
+
+    Those that are sure come first.
+    """
     found: dict[str, Definition] = {}
     for reference in sorted(book.out[index], key=lambda one: not one.sure):
         target = book.definitions[reference.target]
@@ -137,7 +172,12 @@ def more_said(one: Definition, anatomy: FunctionFacts | None) -> str:
         return ""
     shown = anatomy is not None and anatomy.doc is not None
     left = [] if shown else sentences(said[0])[1:]
-    left += [sentence for paragraph in said[1:] for sentence in sentences(paragraph) if not sentence.endswith(":")]
+    left += [
+        sentence
+        for paragraph in said[1:]
+        for sentence in sentences(paragraph)
+        if not sentence.endswith(":")
+    ]
     return markdown.prose(" ".join(left[:_MORE]))
 
 
@@ -151,19 +191,31 @@ def parameters(anatomy: FunctionFacts) -> str:
     required = [code(one.name) for one in taken if not one.optional]
     if len(required) == len(taken):
         return f"It takes {counted(len(taken), 'parameter')}: {listed(required, 6)}."
-    must = f"only {listed(required, 4)} must be given" if required else "none has to be given"
+    must = (
+        f"only {listed(required, 4)} must be given"
+        if required
+        else "none has to be given"
+    )
     return f"Of its {counted(len(taken), 'parameter')}, {must}."
 
 
 def _parameter(one: Parameter) -> str:
-    return f"{code(one.name)} (default {code(one.default[:MAX_SAID])})" if one.default else code(one.name)
+    return (
+        f"{code(one.name)} (default {code(one.default[:MAX_SAID])})"
+        if one.default
+        else code(one.name)
+    )
 
 
 def called_from(book: CourseFacts, index: int, most: int = 3) -> str:
     """Say who names a definition, with a place for each; or nothing."""
     found: dict[int, evidence.UsageSite] = {}
     for reference in book.callers(index)[:_MOST_CALLERS]:
-        if reference.sure and reference.source not in found and (site := evidence.use(book, reference)) is not None:
+        if (
+            reference.sure
+            and reference.source not in found
+            and (site := evidence.use(book, reference)) is not None
+        ):
             found[reference.source or 0] = site
     shown = [
         f"{code(book.definitions[source].qualified)} ({markdown.place(site.path, (site.line, site.line))})"

@@ -30,12 +30,19 @@ def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
     for chapter in book.chapters:
         path = item_path(Stage.REVIEW_CHAPTERS, chapter.entry)
         if not (output / path).exists():
-            yield Item(path=path, body=f"{written(book, chapter, _page(book, chapter, output))}\n".encode())
+            yield Item(
+                path=path,
+                body=f"{written(book, chapter, _page(book, chapter, output))}\n".encode(),
+            )
 
 
 def _page(book: CourseFacts, chapter: Chapter, output: Path) -> str:
     try:
-        return (output / item_path(Stage.GENERATE_CHAPTERS, chapter.entry)).read_text("utf-8").rstrip("\n")
+        return (
+            (output / item_path(Stage.GENERATE_CHAPTERS, chapter.entry))
+            .read_text("utf-8")
+            .rstrip("\n")
+        )
     except FileNotFoundError:
         return chapters.written(book, chapter)
 
@@ -53,7 +60,9 @@ def written(book: CourseFacts, chapter: Chapter, page: str) -> str:
         _bullets("More tests to read", "", second_look.tests(book, chapter, page)),
     )
     findings = checked(book, f"{page}\n\n{added}", [one.file for one in book.chapters])
-    return markdown.document(page, markdown.heading(2, "A second look"), added, _report(findings))
+    return markdown.document(
+        page, markdown.heading(2, "A second look"), added, _report(findings)
+    )
 
 
 def _words(book: CourseFacts, chapter: Chapter, page: str) -> str:
@@ -68,7 +77,11 @@ def _words(book: CourseFacts, chapter: Chapter, page: str) -> str:
 
 
 def _bullets(title: str, lead: str, found: Sequence[str]) -> str:
-    return markdown.document(markdown.heading(3, title), lead, markdown.bullets(found)) if found else ""
+    return (
+        markdown.document(markdown.heading(3, title), lead, markdown.bullets(found))
+        if found
+        else ""
+    )
 
 
 def _report(findings: Sequence[Finding]) -> str:
@@ -78,12 +91,17 @@ def _report(findings: Sequence[Finding]) -> str:
         if faults
         else "Everything agrees with the source."
     )
-    lines = [_counted(sort, sum(one.sort is sort for one in findings)) for sort in ClaimKind]
+    lines = [
+        _counted(sort, sum(one.sort is sort for one in findings)) for sort in ClaimKind
+    ]
     return markdown.document(
         markdown.heading(3, "What was checked"),
         f"This page was read again, with the source beside it. {verdict}",
         markdown.bullets(line for line in lines if line),
-        markdown.bullets(f"{capital(one.sort)} {one.what}: {one.fault}." for one in faults[:_MOST_FAULTS]),
+        markdown.bullets(
+            f"{capital(one.sort)} {one.what}: {one.fault}."
+            for one in faults[:_MOST_FAULTS]
+        ),
     )
 
 

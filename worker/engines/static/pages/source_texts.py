@@ -29,7 +29,10 @@ class SourceTexts:
         self._tree = lru_cache(_KEPT_TREES)(self._parse)
 
     def _lines(self, path: str) -> tuple[str, ...]:
-        """Return the lines of a file as they can be shown; none if there is no such file, or it cannot be read."""
+        """Return the lines of a file as they can be shown.
+
+        None if there is no such file, or it cannot be read.
+        """
         text = decode(self.raw(path))
         return tuple(text.removesuffix("\n").split("\n")) if text else ()
 
@@ -54,7 +57,9 @@ class SourceTexts:
         if data is None:
             return None
         language = self._files[path].language
-        return self._reader.tree(language, blank_macros(data) if language is Language.CPP else data)
+        return self._reader.tree(
+            language, blank_macros(data) if language is Language.CPP else data
+        )
 
     def _source(self, path: str) -> bytes | None:
         if path not in self._files or self._files[path].language not in PARSED:

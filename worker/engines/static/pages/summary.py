@@ -4,7 +4,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from worker.engines.static.facts import Project, Relation, Role, Skip, Skipped, SourceFile, Unit
+from worker.engines.static.facts import (
+    Project,
+    Relation,
+    Role,
+    Skip,
+    Skipped,
+    SourceFile,
+    Unit,
+)
 from worker.engines.static.prose.phrases import capital, code, counted, listed
 from worker.engines.static.reading.language import PROSE, label
 
@@ -45,28 +53,43 @@ def summarize(
 
 
 def _size(project: Project, files: Mapping[str, SourceFile]) -> str:
-    sources = [file for file in files.values() if file.role is Role.SOURCE] or list(files.values())
+    sources = [file for file in files.values() if file.role is Role.SOURCE] or list(
+        files.values()
+    )
     counts: Counter[str] = Counter()
     for file in sources:
         counts[label(file.language)] += file.lines
     total = sum(counts.values())
     lines = counted(total, "line")
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    named = [f"{count:,} of {language}" for language, count in ranked[:_LANGUAGES] if count >= total * _SHARE]
+    named = [
+        f"{count:,} of {language}"
+        for language, count in ranked[:_LANGUAGES]
+        if count >= total * _SHARE
+    ]
     kind = "document" if all(file.language in PROSE for file in sources) else "file"
     kind = "source file" if any(file.role is Role.SOURCE for file in sources) else kind
-    amount = f"{lines} of {ranked[0][0]}" if len(named) == 1 else f"{lines} ({listed(named)})"
+    amount = (
+        f"{lines} of {ranked[0][0]}"
+        if len(named) == 1
+        else f"{lines} ({listed(named)})"
+    )
     return f"{project.name} has {counted(len(sources), kind)} with {amount}."
 
 
 def _pieces(units: Sequence[Unit]) -> str:
     names = [code(unit.name) for unit in units]
-    return f"Its main pieces are {listed(names)}." if len(names) > 1 else f"Its main piece is {names[0]}."
+    return (
+        f"Its main pieces are {listed(names)}."
+        if len(names) > 1
+        else f"Its main piece is {names[0]}."
+    )
 
 
 def _relations(units: Sequence[Unit], relations: Sequence[Relation]) -> str:
     shown = [
-        f"{code(units[one.source].name)} {one.verb} {code(units[one.target].name)}" for one in relations[:_RELATIONS]
+        f"{code(units[one.source].name)} {one.verb} {code(units[one.target].name)}"
+        for one in relations[:_RELATIONS]
     ]
     return f"{listed(shown)[:1].upper()}{listed(shown)[1:]}." if shown else ""
 
@@ -77,9 +100,19 @@ def _apart(files: Mapping[str, SourceFile]) -> str:
     if not roles[Role.SOURCE]:
         return ""
     read = [counted(roles[role], _APART[role]) for role in _READ if roles[role]]
-    other = [counted(roles[role], _APART[role]) for role in _APART if roles[role] and role not in _READ]
-    said = f"{capital(listed(read))} were read only for what they mention." if read else ""
-    return " ".join(part for part in (said, f"Not looked into: {listed(other)}." if other else "") if part)
+    other = [
+        counted(roles[role], _APART[role])
+        for role in _APART
+        if roles[role] and role not in _READ
+    ]
+    said = (
+        f"{capital(listed(read))} were read only for what they mention." if read else ""
+    )
+    return " ".join(
+        part
+        for part in (said, f"Not looked into: {listed(other)}." if other else "")
+        if part
+    )
 
 
 def _left_out(skipped: Sequence[Skipped]) -> str:

@@ -57,7 +57,11 @@ def taken(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
         yield from _fail(book, chapter)
     else:
         yield from _section(book, chapter)
-        yield from (_open(book, path) for path in chapter.unit.file_paths[:3] if path in book.analysis.files)
+        yield from (
+            _open(book, path)
+            for path in chapter.unit.file_paths[:3]
+            if path in book.analysis.files
+        )
 
 
 def _find(book: CourseFacts, chapter: Chapter) -> TutorialStep:
@@ -66,7 +70,12 @@ def _find(book: CourseFacts, chapter: Chapter) -> TutorialStep:
     return TutorialStep(
         f"Find {markdown.code(one.name)}",
         (
-            *_search(book, one.path, one.name, f"{markdown.code(one.name)} is defined on line {one.line}"),
+            *_search(
+                book,
+                one.path,
+                one.name,
+                f"{markdown.code(one.name)} is defined on line {one.line}",
+            ),
             "What you are looking for begins like this:" if excerpt is not None else "",
             excerpts.rendered(book, excerpt) if excerpt is not None else "",
             _extent(book, one),
@@ -75,11 +84,20 @@ def _find(book: CourseFacts, chapter: Chapter) -> TutorialStep:
 
 
 def _search(book: CourseFacts, path: str, name: str, says: str) -> tuple[str, ...]:
-    """Return a command that finds a name in a file, and what it prints; the editor's search where there is none."""
+    """Return a command that finds a name in a file, and what it prints.
+
+    The editor's search where there is none.
+    """
     command, numbers = search(book, path, name)
     if not command:
-        return (f"Open {markdown.code(path)} in your editor and search for {markdown.code(name)}: {says}.",)
-    shown = f", among them {listed([str(number) for number in numbers], _FOUND)}" if len(numbers) > 1 else ""
+        return (
+            f"Open {markdown.code(path)} in your editor and search for {markdown.code(name)}: {says}.",
+        )
+    shown = (
+        f", among them {listed([str(number) for number in numbers], _FOUND)}"
+        if len(numbers) > 1
+        else ""
+    )
     return (
         "In the repository's folder, run:",
         markdown.fence([command], _SHELL),
@@ -90,22 +108,43 @@ def _search(book: CourseFacts, path: str, name: str, says: str) -> tuple[str, ..
 def search(book: CourseFacts, path: str, name: str) -> tuple[str, list[int]]:
     """Return a command that prints the lines of a file that name something, and their numbers.
 
-    Nothing where the command could print something else: another name on disk, letters that locales disagree about.
+    Nothing where the command could print something else: another name on disk, letters that
+    locales disagree about.
     """
     raw = book.texts.raw(path)
     on_disk = book.file(path).location.as_posix().endswith(f"/{path}")
-    if not (on_disk and path.isprintable() and path.isascii() and _WORD.fullmatch(name) and raw.isascii()):
+    if not (
+        on_disk
+        and path.isprintable()
+        and path.isascii()
+        and _WORD.fullmatch(name)
+        and raw.isascii()
+    ):
         return "", []
     pattern = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)".encode())
-    numbers = [number for number, line in enumerate(raw.split(b"\n"), 1) if pattern.search(line)]
+    numbers = [
+        number
+        for number, line in enumerate(raw.split(b"\n"), 1)
+        if pattern.search(line)
+    ]
     return f"grep -nw {name} {shlex.quote(f'./{path}')}", numbers
 
 
 def _extent(book: CourseFacts, one: Definition) -> str:
-    methods = [book.definitions[index] for index in one.members if is_function(book.definitions[index])]
+    methods = [
+        book.definitions[index]
+        for index in one.members
+        if is_function(book.definitions[index])
+    ]
     if not methods:
-        return f"Read it to its end on line {one.end_line}." if one.end_line > one.line + _HEAD else ""
-    longest = max(methods, key=lambda method: (method.end_line - method.line, -method.index))
+        return (
+            f"Read it to its end on line {one.end_line}."
+            if one.end_line > one.line + _HEAD
+            else ""
+        )
+    longest = max(
+        methods, key=lambda method: (method.end_line - method.line, -method.index)
+    )
     size = counted(longest.end_line - longest.line + 1, "line")
     at = markdown.place(longest.path, (longest.line, longest.end_line))
     return f"It has {counted(len(methods), 'method')}; the longest is {markdown.code(longest.name)} with {size} ({at})."
@@ -125,7 +164,9 @@ def _follow(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
         for one in hops
     ]
     begin = markdown.code(hops[0].caller.qualified)
-    lead = f"Begin in {begin}, and go where the calls lead. What is handed over each time?"
+    lead = (
+        f"Begin in {begin}, and go where the calls lead. What is handed over each time?"
+    )
     yield TutorialStep("Follow a call", (lead, markdown.steps(lines)))
 
 
@@ -137,8 +178,19 @@ def _into(book: CourseFacts, one: Definition) -> list[_Hop]:
     """Return the call by which another function of the project comes to a function, if there is one."""
     for reference in book.callers(one.index)[:_MOST_STARTS]:
         caller = book.definitions[reference.source or 0]
-        anatomy = book.anatomy(caller.index) if is_function(caller) and reference.sure else None
-        call = next((call for call in (anatomy.calls if anatomy else ()) if call.name == one.name), None)
+        anatomy = (
+            book.anatomy(caller.index)
+            if is_function(caller) and reference.sure
+            else None
+        )
+        call = next(
+            (
+                call
+                for call in (anatomy.calls if anatomy else ())
+                if call.name == one.name
+            ),
+            None,
+        )
         if call is not None:
             return [_Hop(caller, call, one)]
     return []
@@ -156,11 +208,20 @@ def _hops(book: CourseFacts, start: Definition) -> list[_Hop]:
     return found
 
 
-def _onward(book: CourseFacts, one: Definition, seen: set[int]) -> tuple[Call, Definition] | None:
+def _onward(
+    book: CourseFacts, one: Definition, seen: set[int]
+) -> tuple[Call, Definition] | None:
     """Return the call to the function that itself names most of the project, and that function."""
     anatomy = book.anatomy(one.index)
-    sure = {book.definitions[ref.target].name: ref.target for ref in book.out[one.index] if ref.sure}
-    calls = {call.name: call for call in reversed(anatomy.calls if anatomy is not None else [])}
+    sure = {
+        book.definitions[ref.target].name: ref.target
+        for ref in book.out[one.index]
+        if ref.sure
+    }
+    calls = {
+        call.name: call
+        for call in reversed(anatomy.calls if anatomy is not None else [])
+    }
     able = [
         (len(book.out[index]), -index, calls[name])
         for name, index in sure.items()
@@ -177,14 +238,23 @@ def _meet(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     for site in evidence.sites(book, chapter, 1):
         around = book.definitions[site.inside] if site.inside is not None else None
         first = max(site.line - _AROUND, around.line if around is not None else 1)
-        last = min(site.line + _AROUND, around.end_line if around is not None else site.line + _AROUND)
+        last = min(
+            site.line + _AROUND,
+            around.end_line if around is not None else site.line + _AROUND,
+        )
         excerpt = excerpts.of_lines(book, site.path, first, last)
         if excerpt is None or site.target is None:
             return
-        target, where = book.definitions[site.target], f"line {site.line} of {markdown.code(site.path)}"
+        target, where = (
+            book.definitions[site.target],
+            f"line {site.line} of {markdown.code(site.path)}",
+        )
         asks = f"Look at {where}, which names {markdown.code(target.qualified)} ({_at(target)})."
         more = "What does this code rely on it for?"
-        yield TutorialStep("Meet someone who needs it", (f"{asks} {more}", excerpts.rendered(book, excerpt)))
+        yield TutorialStep(
+            "Meet someone who needs it",
+            (f"{asks} {more}", excerpts.rendered(book, excerpt)),
+        )
 
 
 def _test(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
@@ -192,17 +262,43 @@ def _test(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     if shown is None:
         return
     target = book.definitions[shown.target]
-    inside = highlights.constructor(book, chapter, target) if target.kind in TYPES else target
-    shows, stop = f"The test {markdown.code(shown.name)} shows {markdown.code(target.name)} at work.", ""
-    if inside is not None and (anatomy := book.anatomy(inside.index)) is not None and anatomy.statements:
-        first = next((one.first for one in anatomy.statements if not anatomy.doc or one.first > anatomy.doc[1]), 0)
-        stop = f"Set a breakpoint on {markdown.place(inside.path, (first, first))}" * bool(first)
-        stop += f", inside {markdown.code(inside.qualified)}, and look at what came in." * bool(stop)
+    inside = (
+        highlights.constructor(book, chapter, target)
+        if target.kind in TYPES
+        else target
+    )
+    shows, stop = (
+        f"The test {markdown.code(shown.name)} shows {markdown.code(target.name)} at work.",
+        "",
+    )
+    if (
+        inside is not None
+        and (anatomy := book.anatomy(inside.index)) is not None
+        and anatomy.statements
+    ):
+        first = next(
+            (
+                one.first
+                for one in anatomy.statements
+                if not anatomy.doc or one.first > anatomy.doc[1]
+            ),
+            0,
+        )
+        stop = (
+            f"Set a breakpoint on {markdown.place(inside.path, (first, first))}"
+            * bool(first)
+        )
+        stop += (
+            f", inside {markdown.code(inside.qualified)}, and look at what came in."
+            * bool(stop)
+        )
     yield TutorialStep(
         "See it at work",
         (
             " ".join(said for said in (shows, _run(book, shown), stop) if said),
-            excerpts.rendered(book, Excerpt(path=shown.path, spans=((shown.first, shown.last),))),
+            excerpts.rendered(
+                book, Excerpt(path=shown.path, spans=((shown.first, shown.last),))
+            ),
         ),
     )
 
@@ -211,7 +307,11 @@ def _run(book: CourseFacts, shown: evidence.TestEvidence) -> str:
     """Say how a test is run, in the languages in which that goes without saying."""
     language = book.file(shown.path).language
     folder = shlex.quote(f"./{shown.path.rpartition('/')[0]}")
-    if language not in _RUNNERS or not _WORD.fullmatch(shown.name) or not shown.path.isprintable():
+    if (
+        language not in _RUNNERS
+        or not _WORD.fullmatch(shown.name)
+        or not shown.path.isprintable()
+    ):
         return ""
     commands = {
         Language.PYTHON: f"python -m pytest {shlex.quote(shown.path)} -k {shown.name}",
@@ -227,9 +327,16 @@ def _fail(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
         if not failure.under.startswith("if ") or not failure.message:
             continue
         excerpt = excerpts.of_lines(
-            book, one.path, max(one.line, failure.line - 3), min(one.end_line, failure.line + 3)
+            book,
+            one.path,
+            max(one.line, failure.line - 3),
+            min(one.end_line, failure.line + 3),
         )
-        what = f"{failure.verb} {markdown.code(failure.what)}" if failure.what else failure.verb
+        what = (
+            f"{failure.verb} {markdown.code(failure.what)}"
+            if failure.what
+            else failure.verb
+        )
         condition = markdown.code(failure.under.removeprefix("if "))
         yield TutorialStep(
             "Make it fail",
@@ -244,11 +351,16 @@ def _fail(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
 
 def _section(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     """Read the sections of documents that the chapter is about."""
-    for mark in outline.marks(book, chapter)[:_SECTIONS] if chapter.unit.headings else ():
+    for mark in (
+        outline.marks(book, chapter)[:_SECTIONS] if chapter.unit.headings else ()
+    ):
         excerpt = excerpts.of_lines(book, mark.path, mark.line, mark.end_line)
         if excerpt is not None:
             lead = "Read it, close it, and write down in your own words what it says."
-            yield TutorialStep(f"Read “{markdown.text(mark.title)}”", (lead, excerpts.rendered(book, excerpt)))
+            yield TutorialStep(
+                f"Read “{markdown.text(mark.title)}”",
+                (lead, excerpts.rendered(book, excerpt)),
+            )
 
 
 def _open(book: CourseFacts, path: str) -> TutorialStep:
@@ -261,9 +373,12 @@ def _open(book: CourseFacts, path: str) -> TutorialStep:
         (
             f"It has {counted(file.lines, 'line')}, and begins like this:",
             excerpts.rendered(book, excerpt) if excerpt is not None else "",
-            "Go through it in these stations, and say for each in a sentence what it is there for:" if marks else "",
+            "Go through it in these stations, and say for each in a sentence what it is there for:"
+            if marks
+            else "",
             markdown.steps(
-                f"{markdown.text(one.title)}, at {markdown.place(path, (one.line, one.line))}" for one in marks
+                f"{markdown.text(one.title)}, at {markdown.place(path, (one.line, one.line))}"
+                for one in marks
             ),
         ),
     )

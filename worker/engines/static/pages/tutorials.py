@@ -32,13 +32,19 @@ def written(book: CourseFacts, chapter: Chapter) -> str:
     """Return a tutorial."""
     found = list(steps.taken(book, chapter))
     ask = quiz.asked if chapter.unit.symbols else orientation.asked
-    questions = [question for _, question in zip(range(_MOST), ask(book, chapter), strict=False)]
+    questions = [
+        question for _, question in zip(range(_MOST), ask(book, chapter), strict=False)
+    ]
     return markdown.document(
-        markdown.heading(1, f"Tutorial {chapter.entry.index}: {markdown.text(chapter.name)}"),
+        markdown.heading(
+            1, f"Tutorial {chapter.entry.index}: {markdown.text(chapter.name)}"
+        ),
         _lead(chapter, len(found), len(questions)),
         markdown.heading(2, "Step by step") if found else "",
         *(
-            markdown.document(markdown.heading(3, f"Step {number}: {step.title}"), *step.blocks)
+            markdown.document(
+                markdown.heading(3, f"Step {number}: {step.title}"), *step.blocks
+            )
             for number, step in enumerate(found, 1)
         ),
         markdown.heading(2, "Exercises") if questions else "",
@@ -49,7 +55,8 @@ def written(book: CourseFacts, chapter: Chapter) -> str:
 
 def _lead(chapter: Chapter, steps_: int, questions: int) -> str:
     page = markdown.link(
-        f"Chapter {chapter.entry.index}, {markdown.text(chapter.name)}", f"../reviewed-chapters/{chapter.file}"
+        f"Chapter {chapter.entry.index}, {markdown.text(chapter.name)}",
+        f"../reviewed-chapters/{chapter.file}",
     )
     return (
         f"This goes with {page}. Have the repository open beside it, in an editor that can search. It has "
@@ -61,7 +68,11 @@ def _lead(chapter: Chapter, steps_: int, questions: int) -> str:
 def _next(book: CourseFacts, chapter: Chapter) -> str:
     following = book.chapters[chapter.position + 1 : chapter.position + 2]
     if not following:
-        return markdown.document(markdown.heading(2, "Next"), "This was the last tutorial of the course.")
+        return markdown.document(
+            markdown.heading(2, "Next"), "This was the last tutorial of the course."
+        )
     name = f"Tutorial {following[0].entry.index}, {markdown.text(following[0].name)}"
     file = item_path(Stage.GENERATE_TUTORIALS, following[0].entry).rpartition("/")[2]
-    return markdown.document(markdown.heading(2, "Next"), f"Go on with {markdown.link(name, file)}.")
+    return markdown.document(
+        markdown.heading(2, "Next"), f"Go on with {markdown.link(name, file)}."
+    )

@@ -13,7 +13,11 @@ def abstractions(analysis: Analysis) -> bytes:
     """Return `step1_abstractions.yaml`."""
     return _dump(
         [
-            {"name": unit.name, "description": unit.description, "file_paths": list(unit.file_paths)}
+            {
+                "name": unit.name,
+                "description": unit.description,
+                "file_paths": list(unit.file_paths),
+            }
             for unit in analysis.units
         ]
     )
@@ -36,12 +40,18 @@ def relationships(analysis: Analysis) -> bytes:
 def order(analysis: Analysis) -> bytes:
     """Return `step3_order.yaml`."""
     steps = [
-        {"index": index, "name": analysis.units[step.unit].name, "reasoning": step.reasoning}
+        {
+            "index": index,
+            "name": analysis.units[step.unit].name,
+            "reasoning": step.reasoning,
+        }
         for index, step in enumerate(analysis.order, 1)
     ]
     return _dump({"order": steps})
 
 
 def _dump(document: Any) -> bytes:  # noqa: ANN401 - whatever YAML holds
-    said: str = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=_WIDTH)
+    said: str = yaml.safe_dump(
+        document, allow_unicode=True, sort_keys=False, width=_WIDTH
+    )
     return said.encode()

@@ -11,7 +11,15 @@ from tree_sitter import Language as TreeLanguage
 from tree_sitter import Node
 
 from worker.engines.static.facts import Import, Kind
-from worker.engines.static.parsing.grammar import Draft, FileText, Grammar, draft, field_text, line, text
+from worker.engines.static.parsing.grammar import (
+    Draft,
+    FileText,
+    Grammar,
+    draft,
+    field_text,
+    line,
+    text,
+)
 
 _C: Final = """
 (function_definition) @function
@@ -37,14 +45,25 @@ _CPP: Final = (
 """
 )
 
-_EXPORTED: Final = re.compile(rb"\b((?:class|struct)\s+)([A-Z][A-Z\d_]{2,})(?=\s+[A-Za-z_]\w*\s*(?:final\s*)?[:{])")
+_EXPORTED: Final = re.compile(
+    rb"\b((?:class|struct)\s+)([A-Z][A-Z\d_]{2,})(?=\s+[A-Za-z_]\w*\s*(?:final\s*)?[:{])"
+)
 """`class EXPORT Name {`: the macro makes it unreadable for who does not expand it."""
 
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _NAMED: Final = frozenset(
-    {"identifier", "field_identifier", "type_identifier", "qualified_identifier", "destructor_name", "operator_name"}
+    {
+        "identifier",
+        "field_identifier",
+        "type_identifier",
+        "qualified_identifier",
+        "destructor_name",
+        "operator_name",
+    }
 )
-_GUARD: Final = re.compile(r"_?[A-Z\d_]*_(?:H|HH|HPP|HXX|INCLUDED)_*|_[A-Z]\w*", re.IGNORECASE)
+_GUARD: Final = re.compile(
+    r"_?[A-Z\d_]*_(?:H|HH|HPP|HXX|INCLUDED)_*|_[A-Z]\w*", re.IGNORECASE
+)
 _SHOUTED: Final = re.compile(r"[A-Z][A-Z\d_]{2,}")
 """A function of such a name is a macro that makes a function, and its name is not known."""
 _DEEP: Final = 12
@@ -78,10 +97,15 @@ def _function(node: Node, page: FileText) -> Iterator[Draft]:
     ):
         return
     outer = _template(node)
-    found = draft(page, outer, last.strip(), Kind.FUNCTION, body=node.child_by_field_name("body"))
+    found = draft(
+        page, outer, last.strip(), Kind.FUNCTION, body=node.child_by_field_name("body")
+    )
     found.owner = owner[-1].strip() if owner else ""
     found.declared = node.child_by_field_name("body") is None
-    found.public = not re.search(r"\bstatic\b", found.signature.partition("(")[0]) and _access(node, page) != "private"
+    found.public = (
+        not re.search(r"\bstatic\b", found.signature.partition("(")[0])
+        and _access(node, page) != "private"
+    )
     yield found
 
 
@@ -97,13 +121,24 @@ def _declarator(node: Node | None) -> tuple[str, bool]:
             inner = node.child_by_field_name("declarator")
             is_function = inner is not None and inner.type != "parenthesized_declarator"
         following = node.child_by_field_name("declarator")
-        node = following or next((child for child in node.named_children if child.type.endswith("declarator")), None)
+        node = following or next(
+            (
+                child
+                for child in node.named_children
+                if child.type.endswith("declarator")
+            ),
+            None,
+        )
     return "", False
 
 
 def _inside_function(node: Node) -> bool:
     outer = node.parent
-    return node.type == "declaration" and outer is not None and outer.type == "compound_statement"
+    return (
+        node.type == "declaration"
+        and outer is not None
+        and outer.type == "compound_statement"
+    )
 
 
 def _template(node: Node) -> Node:
@@ -113,7 +148,11 @@ def _template(node: Node) -> Node:
 
 def _access(node: Node, page: FileText) -> str:
     """Return the access that a member stands under, or nothing where none is said."""
-    said = page.children(node.parent, "access_specifier") if node.parent is not None else ()
+    said = (
+        page.children(node.parent, "access_specifier")
+        if node.parent is not None
+        else ()
+    )
     place = bisect_left(said, node.start_byte, key=lambda one: one.start_byte)
     return text(said[place - 1]).rstrip(":").strip() if place else ""
 
@@ -127,7 +166,13 @@ def _record(node: Node, kind: Kind, page: FileText) -> Iterator[Draft]:
         outer = _template(node)
     if not name:
         return
-    found = draft(page, outer, re.sub(r"<.*", "", name, flags=re.DOTALL), kind, body=node.child_by_field_name("body"))
+    found = draft(
+        page,
+        outer,
+        re.sub(r"<.*", "", name, flags=re.DOTALL),
+        kind,
+        body=node.child_by_field_name("body"),
+    )
     found.bases = tuple(_bases(node))
     if outer.type == "type_definition":
         found.signature = found.signature.removeprefix("typedef ")
@@ -135,7 +180,9 @@ def _record(node: Node, kind: Kind, page: FileText) -> Iterator[Draft]:
 
 
 def _bases(node: Node) -> Iterator[str]:
-    clause = next((child for child in node.children if child.type == "base_class_clause"), None)
+    clause = next(
+        (child for child in node.children if child.type == "base_class_clause"), None
+    )
     for child in clause.named_children if clause is not None else []:
         if child.type in {"type_identifier", "qualified_identifier", "template_type"}:
             yield re.sub(r"<.*", "", text(child), flags=re.DOTALL).replace("::", ".")
@@ -151,28 +198,51 @@ def _type(node: Node, page: FileText) -> Iterator[Draft]:
     if node.type == "alias_declaration":
         yield draft(page, _template(node), field_text(node, "name"), Kind.TYPE)
         return
-    meant, declared = node.child_by_field_name("type"), node.child_by_field_name("declarator")
-    if meant is None or declared is None or meant.child_by_field_name("body") is not None:
+    meant, declared = (
+        node.child_by_field_name("type"),
+        node.child_by_field_name("declarator"),
+    )
+    if (
+        meant is None
+        or declared is None
+        or meant.child_by_field_name("body") is not None
+    ):
         return
     names = _NAME.findall(text(declared).partition(")")[0])
     if names and names[-1] != field_text(meant, "name"):
         found = draft(page, node, names[-1], Kind.TYPE)
-        found.declared = meant.type in {"struct_specifier", "enum_specifier", "union_specifier"}
+        found.declared = meant.type in {
+            "struct_specifier",
+            "enum_specifier",
+            "union_specifier",
+        }
         yield found
 
 
 def _macro(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
     name, value = field_text(node, "name"), field_text(node, "value").strip()
     if value and not _GUARD.fullmatch(name):
-        found = draft(page, node, name, Kind(capture), body=node.child_by_field_name("value"))
+        found = draft(
+            page, node, name, Kind(capture), body=node.child_by_field_name("value")
+        )
         yield found
 
 
 def _imports(node: Node) -> Iterator[Import]:
-    yield Import(module=field_text(node, "path").strip('<>"'), everything=True, line=line(node))
+    yield Import(
+        module=field_text(node, "path").strip('<>"'), everything=True, line=line(node)
+    )
 
 
-C: Final = Grammar(load=lambda: TreeLanguage(tree_sitter_c.language()), query=_C, define=_define, imports=_imports)
+C: Final = Grammar(
+    load=lambda: TreeLanguage(tree_sitter_c.language()),
+    query=_C,
+    define=_define,
+    imports=_imports,
+)
 CPP: Final = Grammar(
-    load=lambda: TreeLanguage(tree_sitter_cpp.language()), query=_CPP, define=_define, imports=_imports
+    load=lambda: TreeLanguage(tree_sitter_cpp.language()),
+    query=_CPP,
+    define=_define,
+    imports=_imports,
 )

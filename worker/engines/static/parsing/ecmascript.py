@@ -11,7 +11,16 @@ from tree_sitter import Language as TreeLanguage
 from tree_sitter import Node
 
 from worker.engines.static.facts import Import, Kind
-from worker.engines.static.parsing.grammar import Draft, FileText, Grammar, draft, field_text, line, one_line, text
+from worker.engines.static.parsing.grammar import (
+    Draft,
+    FileText,
+    Grammar,
+    draft,
+    field_text,
+    line,
+    one_line,
+    text,
+)
 
 _COMMON: Final = """
 (class_declaration) @class
@@ -56,12 +65,16 @@ _TYPESCRIPT: Final = (
 )
 
 _CONSTANT: Final = re.compile(r"_?[A-Z][A-Z\d_]*")
-_FUNCTIONS: Final = frozenset({"arrow_function", "function_expression", "generator_function"})
+_FUNCTIONS: Final = frozenset(
+    {"arrow_function", "function_expression", "generator_function"}
+)
 _DECORATED: Final = frozenset({"class_body", "export_statement"})
 """What holds decorators beside what they decorate."""
 _WHOLE: Final = re.compile(r"(?:module\.)?exports")
 _EXPORT: Final = re.compile(r"(?:module\.)?exports\.([\w$]+)")
-_MEMBER: Final = re.compile(r"(?:(?P<owner>[\w$]+)(?P<prototype>\.prototype)?|module\.exports)\.(?P<name>[\w$]+)")
+_MEMBER: Final = re.compile(
+    r"(?:(?P<owner>[\w$]+)(?P<prototype>\.prototype)?|module\.exports)\.(?P<name>[\w$]+)"
+)
 
 
 def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
@@ -74,7 +87,9 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
         case "internal_module":
             yield draft(page, node, field_text(node, "name"), Kind.TYPE)
         case _:
-            name = (field_text(node, "name") or field_text(node, "property")).strip("\"'")
+            name = (field_text(node, "name") or field_text(node, "property")).strip(
+                "\"'"
+            )
             if name:
                 yield _named(node, name, Kind(capture), page)
 
@@ -90,7 +105,10 @@ def _named(node: Node, name: str, kind: Kind, page: FileText) -> Draft:
     if before is not None and before.type == "export_statement":
         found.doc = found.doc or page.comment_above(before.start_point.row)
     found.decorators = _decorators(node, page)
-    found.public = not name.startswith(("_", "#")) and "private" not in found.signature.split("(")[0].split()
+    found.public = (
+        not name.startswith(("_", "#"))
+        and "private" not in found.signature.split("(")[0].split()
+    )
     return found
 
 
@@ -99,9 +117,19 @@ def _decorators(node: Node, page: FileText) -> tuple[str, ...]:
     found = [child for child in node.children if child.type == "decorator"]
     outer = node.parent
     start = node.start_byte
-    before = page.children(outer, "decorator") if outer is not None and outer.type in _DECORATED else ()
-    for one in reversed(before[: bisect_left(before, start, key=lambda one: one.start_byte)]):
-        if page.data[one.end_byte : start].strip() not in {b"", b"export", b"export default"}:
+    before = (
+        page.children(outer, "decorator")
+        if outer is not None and outer.type in _DECORATED
+        else ()
+    )
+    for one in reversed(
+        before[: bisect_left(before, start, key=lambda one: one.start_byte)]
+    ):
+        if page.data[one.end_byte : start].strip() not in {
+            b"",
+            b"export",
+            b"export default",
+        }:
             break
         found.insert(0, one)
         start = one.start_byte
@@ -112,19 +140,33 @@ def _bases(node: Node) -> tuple[str, ...]:
     """Return what a class extends and implements, or an interface extends."""
     found: list[str] = []
     for clause in node.children:
-        if clause.type == "class_heritage" and not any(child.type.endswith("_clause") for child in clause.children):
+        if clause.type == "class_heritage" and not any(
+            child.type.endswith("_clause") for child in clause.children
+        ):
             found += [text(child) for child in clause.named_children]
         inner = clause.children if clause.type == "class_heritage" else [clause]
         for one in inner:
-            if one.type in {"extends_clause", "implements_clause", "extends_type_clause"}:
-                found += [text(child) for child in one.named_children if child.type != "type_arguments"]
+            if one.type in {
+                "extends_clause",
+                "implements_clause",
+                "extends_type_clause",
+            }:
+                found += [
+                    text(child)
+                    for child in one.named_children
+                    if child.type != "type_arguments"
+                ]
     return tuple(re.split(r"[<(]", base, maxsplit=1)[0].strip() for base in found)
 
 
 def _variable(node: Node, page: FileText) -> Draft:
     name, value = field_text(node, "name"), node.child_by_field_name("value")
     statement = node.parent or node
-    outer = statement.parent if statement.parent is not None and statement.parent.type == "export_statement" else None
+    outer = (
+        statement.parent
+        if statement.parent is not None and statement.parent.type == "export_statement"
+        else None
+    )
     kind, body = _kind_of(name, value)
     found = draft(page, node, name, kind, body=body)
     keyword = text(statement.child(0))
@@ -150,13 +192,27 @@ def _assigned(node: Node, page: FileText) -> Iterator[Draft]:
     """Read `Socket.prototype.send = function …`, `app.use = function …` and `exports.parse = …`."""
     left, value = field_text(node, "left"), node.child_by_field_name("right")
     match = None if _WHOLE.fullmatch(left) else _MEMBER.fullmatch(left)
-    name = match["name"] if match is not None else field_text(value, "name") if _WHOLE.fullmatch(left) and value else ""
+    name = (
+        match["name"]
+        if match is not None
+        else field_text(value, "name")
+        if _WHOLE.fullmatch(left) and value
+        else ""
+    )
     if value is None or not name or (match is not None and match["owner"] == "this"):
         return
     kind, body = _kind_of(name, value)
-    found = draft(page, node, name, kind, body=body.child_by_field_name("body") or body if body else None)
+    found = draft(
+        page,
+        node,
+        name,
+        kind,
+        body=body.child_by_field_name("body") or body if body else None,
+    )
     owner = match["owner"] if match is not None else None
-    found.owner = owner if owner and owner != "exports" and kind is Kind.FUNCTION else ""
+    found.owner = (
+        owner if owner and owner != "exports" and kind is Kind.FUNCTION else ""
+    )
     found.bases = _bases(value)
     found.public = not name.startswith("_")
     statement = node.parent
@@ -166,10 +222,22 @@ def _assigned(node: Node, page: FileText) -> Iterator[Draft]:
 
 def _imports(node: Node) -> Iterator[Import]:
     if node.type in {"variable_declarator", "assignment_expression"}:
-        yield from _required(node) if node.type == "variable_declarator" else _passed_on(node)
+        yield from (
+            _required(node) if node.type == "variable_declarator" else _passed_on(node)
+        )
         return
-    module, again = field_text(node, "source").strip("\"'`"), node.type == "export_statement"
-    clause = next((child for child in node.children if child.type in {"import_clause", "export_clause"}), None)
+    module, again = (
+        field_text(node, "source").strip("\"'`"),
+        node.type == "export_statement",
+    )
+    clause = next(
+        (
+            child
+            for child in node.children
+            if child.type in {"import_clause", "export_clause"}
+        ),
+        None,
+    )
     names: list[tuple[str, str]] = []
     alias = ""
     for child in clause.children if clause is not None else []:
@@ -179,13 +247,22 @@ def _imports(node: Node) -> Iterator[Import]:
             case "namespace_import":
                 alias = text(child.named_child(0))
             case "named_imports":
-                names += [_specifier(one) for one in child.named_children if one.type == "import_specifier"]
+                names += [
+                    _specifier(one)
+                    for one in child.named_children
+                    if one.type == "import_specifier"
+                ]
             case "export_specifier":
                 names.append(_specifier(child))
     everything = again and clause is None
     if module:
         yield Import(
-            module=module, names=tuple(names), alias=alias, everything=everything, again=again, line=line(node)
+            module=module,
+            names=tuple(names),
+            alias=alias,
+            everything=everything,
+            again=again,
+            line=line(node),
         )
 
 
@@ -200,13 +277,24 @@ def _required(node: Node) -> Iterator[Import]:
     if value is None or target is None or not module:
         return
     if value.type == "member_expression":
-        yield Import(module=module, names=((text(target), field_text(value, "property")),), line=line(node))
+        yield Import(
+            module=module,
+            names=((text(target), field_text(value, "property")),),
+            line=line(node),
+        )
         return
     if target.type != "object_pattern":
-        yield Import(module=module, alias=text(target), names=((text(target), "default"),), line=line(node))
+        yield Import(
+            module=module,
+            alias=text(target),
+            names=((text(target), "default"),),
+            line=line(node),
+        )
         return
     pairs = [
-        (field_text(one, "value"), field_text(one, "key")) if one.type == "pair_pattern" else (text(one), text(one))
+        (field_text(one, "value"), field_text(one, "key"))
+        if one.type == "pair_pattern"
+        else (text(one), text(one))
         for one in target.named_children
     ]
     yield Import(module=module, names=tuple(pairs), line=line(node))
@@ -214,20 +302,37 @@ def _required(node: Node) -> Iterator[Import]:
 
 def _passed_on(node: Node) -> Iterator[Import]:
     """Read `module.exports = require("./lib")` and `exports.View = require("./view")`."""
-    left, module = field_text(node, "left"), _required_module(node.child_by_field_name("right"))
+    left, module = (
+        field_text(node, "left"),
+        _required_module(node.child_by_field_name("right")),
+    )
     if module and _WHOLE.fullmatch(left):
         yield Import(module=module, everything=True, again=True, line=line(node))
     elif module and (match := _EXPORT.fullmatch(left)):
-        yield Import(module=module, names=((match[1], "default"),), again=True, line=line(node))
+        yield Import(
+            module=module, names=((match[1], "default"),), again=True, line=line(node)
+        )
 
 
 def _required_module(value: Node | None) -> str:
     """Return what `require("module")` or `require("module").member` asks for, or nothing."""
-    call = value.child_by_field_name("object") if value is not None and value.type == "member_expression" else value
-    if call is None or call.type != "call_expression" or field_text(call, "function") != "require":
+    call = (
+        value.child_by_field_name("object")
+        if value is not None and value.type == "member_expression"
+        else value
+    )
+    if (
+        call is None
+        or call.type != "call_expression"
+        or field_text(call, "function") != "require"
+    ):
         return ""
     arguments = call.child_by_field_name("arguments")
-    module = text(arguments.named_child(0)) if arguments is not None and arguments.named_child_count else ""
+    module = (
+        text(arguments.named_child(0))
+        if arguments is not None and arguments.named_child_count
+        else ""
+    )
     return module.strip("\"'`") if module[:1] in {'"', "'", "`"} else ""
 
 
@@ -235,20 +340,35 @@ def _exports(node: Node) -> Iterator[tuple[str, str]]:
     if node.type == "assignment_expression":
         yield from _assigned_exports(node)
         return
-    declaration = node.child_by_field_name("declaration") or node.child_by_field_name("value")
+    declaration = node.child_by_field_name("declaration") or node.child_by_field_name(
+        "value"
+    )
     is_default = any(child.type == "default" for child in node.children)
     if declaration is not None:
         for name in _declared(declaration):
             yield "default" if is_default else name, name
     for clause in node.children:
-        if clause.type == "export_clause" and node.child_by_field_name("source") is None:
-            yield from (_specifier(one) for one in clause.named_children if one.type == "export_specifier")
+        if (
+            clause.type == "export_clause"
+            and node.child_by_field_name("source") is None
+        ):
+            yield from (
+                _specifier(one)
+                for one in clause.named_children
+                if one.type == "export_specifier"
+            )
 
 
 def _declared(node: Node) -> Iterator[str]:
     if node.type in {"lexical_declaration", "variable_declaration"}:
-        yield from (field_text(child, "name") for child in node.named_children if child.type == "variable_declarator")
-    elif name := field_text(node, "name") or (text(node) if node.type == "identifier" else ""):
+        yield from (
+            field_text(child, "name")
+            for child in node.named_children
+            if child.type == "variable_declarator"
+        )
+    elif name := field_text(node, "name") or (
+        text(node) if node.type == "identifier" else ""
+    ):
         yield name
 
 
@@ -272,9 +392,17 @@ def _property(node: Node) -> tuple[str, str]:
 
 
 def _grammar(load: object, query: str) -> Grammar:
-    return Grammar(load=lambda: TreeLanguage(load), query=query, define=_define, imports=_imports, exports=_exports)
+    return Grammar(
+        load=lambda: TreeLanguage(load),
+        query=query,
+        define=_define,
+        imports=_imports,
+        exports=_exports,
+    )
 
 
 JAVASCRIPT: Final = _grammar(tree_sitter_javascript.language(), _JAVASCRIPT)
 TYPESCRIPT: Final = _grammar(tree_sitter_typescript.language_typescript(), _TYPESCRIPT)
-TSX: Final = _grammar(tree_sitter_typescript.language_tsx(), _TYPESCRIPT + "(jsx_text) @string")
+TSX: Final = _grammar(
+    tree_sitter_typescript.language_tsx(), _TYPESCRIPT + "(jsx_text) @string"
+)

@@ -1,7 +1,7 @@
 """What happens inside a function, as far as its syntax tree tells.
 
-Nothing is followed into other functions, and nothing is known about values: what stands here stands in the source, on
-the line that is said.
+Nothing is followed into other functions, and nothing is known about values: what stands
+here stands in the source, on the line that is said.
 """
 
 from dataclasses import dataclass, field
@@ -20,7 +20,8 @@ class Parameter(NamedTuple):
 class Call(NamedTuple):
     """A call; `name` is the last name of what is called, `said` what stands there.
 
-    They stand in the order in which they end, which is that in which they happen: arguments before what takes them.
+    They stand in the order in which they end, which is that in which they happen: arguments
+    before what takes them.
     """
 
     name: str

@@ -5,7 +5,14 @@ from typing import Final, NamedTuple
 
 from tree_sitter import Node
 
-from worker.engines.static.parsing.function_facts import Call, Expression, FunctionFacts, Parameter, Raise, Statement
+from worker.engines.static.parsing.function_facts import (
+    Call,
+    Expression,
+    FunctionFacts,
+    Parameter,
+    Raise,
+    Statement,
+)
 from worker.engines.static.parsing.grammar import line, one_line, text
 from worker.engines.static.parsing.identifiers import word_set
 from worker.engines.static.parsing.node_types import (
@@ -47,18 +54,24 @@ class _NodeContext(NamedTuple):
 def dissect(node: Node, *, deep: bool = True) -> FunctionFacts:
     """Read a function; or, not `deep`, the fields of a type: they are its statements."""
     head, body = _head_and_body(node)
-    found = FunctionFacts(first=line(node), last=node.end_point.row + 1, body=node.end_point.row + 2)
+    found = FunctionFacts(
+        first=line(node), last=node.end_point.row + 1, body=node.end_point.row + 2
+    )
     found.parameters = list(_parameters(head))
     if body is None:
         return found
-    statements = [child for child in body.named_children if not child.type.endswith("comment")]
+    statements = [
+        child for child in body.named_children if not child.type.endswith("comment")
+    ]
     if statements:
         found.body = line(statements[0])
     if statements and body.type == "block" and _is_docstring(statements[0]):
         found.doc = line(statements[0]), statements[0].end_point.row + 1
     if not deep:
         found.statements = [
-            Statement(line(one), one.end_point.row + 1, ()) for one in body.named_children if _is_field(one)
+            Statement(line(one), one.end_point.row + 1, ())
+            for one in body.named_children
+            if _is_field(one)
         ]
         return found
     _walk(body, found)
@@ -82,7 +95,11 @@ _FEW: Final = 40
 
 def _is_docstring(statement: Node) -> bool:
     inner = _first_child(statement)
-    return statement.type == "expression_statement" and inner is not None and inner.type == "string"
+    return (
+        statement.type == "expression_statement"
+        and inner is not None
+        and inner.type == "string"
+    )
 
 
 def _first_child(node: Node) -> Node | None:
@@ -90,7 +107,11 @@ def _first_child(node: Node) -> Node | None:
 
 
 def _is_field(node: Node) -> bool:
-    return node.type not in FUNCTIONS and not node.type.endswith("decorated_definition") and not _is_docstring(node)
+    return (
+        node.type not in FUNCTIONS
+        and not node.type.endswith("decorated_definition")
+        and not _is_docstring(node)
+    )
 
 
 def _parameters(head: Node) -> Iterator[Parameter]:
@@ -101,7 +122,9 @@ def _parameters(head: Node) -> Iterator[Parameter]:
         if (listed := holder.child_by_field_name("parameters")) is not None:
             yield from _listed(listed)
             return
-        holder = holder.child_by_field_name("declarator") or holder.child_by_field_name("value")
+        holder = holder.child_by_field_name("declarator") or holder.child_by_field_name(
+            "value"
+        )
 
 
 _DECLARATORS: Final = 4
@@ -109,16 +132,27 @@ _DECLARATORS: Final = 4
 
 def _listed(listed: Node) -> Iterator[Parameter]:
     for place, child in enumerate(listed.named_children):
-        if child.type.endswith(("comment", "separator")) or child.type in {"self_parameter", "receiver_parameter"}:
+        if child.type.endswith(("comment", "separator")) or child.type in {
+            "self_parameter",
+            "receiver_parameter",
+        }:
             continue
         default = _first_field(child, "value", "right", "default_value")
         other = _first_field(child, "pattern", "left", "declarator")
-        names = child.children_by_field_name("name") or ([other] if other is not None else [])
+        names = child.children_by_field_name("name") or (
+            [other] if other is not None else []
+        )
         for shown in map(_name, names) if names else [_bare(child)]:
             if shown not in _RECEIVERS[place > 0]:
                 rest = child.type in _REST or shown.startswith(("*", "..."))
-                optional = default is not None or rest or child.type == "optional_parameter"
-                yield Parameter(shown[:MAX_SAID], one_line(text(default)) if default is not None else "", optional)
+                optional = (
+                    default is not None or rest or child.type == "optional_parameter"
+                )
+                yield Parameter(
+                    shown[:MAX_SAID],
+                    one_line(text(default)) if default is not None else "",
+                    optional,
+                )
 
 
 def _name(node: Node) -> str:
@@ -136,14 +170,30 @@ def _bare(child: Node) -> str:
     return one_line(text(child)).partition(":")[0].lstrip("&").strip()
 
 
-_DECORATED: Final = word_set("pointer_declarator reference_declarator array_declarator function_declarator")
+_DECORATED: Final = word_set(
+    "pointer_declarator reference_declarator array_declarator function_declarator"
+)
 _RECEIVERS: Final = (frozenset({"self", "cls", "this", "", "void"}), frozenset({""}))
 """What is no parameter where it comes first, and where it does not."""
-_REST: Final = frozenset({"variadic_parameter_declaration", "spread_parameter", "rest_pattern", "variadic_parameter"})
+_REST: Final = frozenset(
+    {
+        "variadic_parameter_declaration",
+        "spread_parameter",
+        "rest_pattern",
+        "variadic_parameter",
+    }
+)
 
 
 def _first_field(node: Node, *names: str) -> Node | None:
-    return next((found for name in names if (found := node.child_by_field_name(name)) is not None), None)
+    return next(
+        (
+            found
+            for name in names
+            if (found := node.child_by_field_name(name)) is not None
+        ),
+        None,
+    )
 
 
 def _walk(body: Node, found: FunctionFacts) -> None:
@@ -154,11 +204,18 @@ def _walk(body: Node, found: FunctionFacts) -> None:
         node, around = stack.pop()
         _note(node, around, found)
         if around.depth < MAX_DEPTH:
-            stack += reversed([(child, _inside(node, index, child, around)) for index, child in _children(node)])
+            stack += reversed(
+                [
+                    (child, _inside(node, index, child, around))
+                    for index, child in _children(node)
+                ]
+            )
 
 
 def _children(node: Node) -> list[tuple[int, Node]]:
-    return [(index, child) for index, child in enumerate(node.children) if child.is_named]
+    return [
+        (index, child) for index, child in enumerate(node.children) if child.is_named
+    ]
 
 
 def _inside(node: Node, index: int, child: Node, around: _NodeContext) -> _NodeContext:
@@ -175,17 +232,33 @@ def _inside(node: Node, index: int, child: Node, around: _NodeContext) -> _NodeC
             under = f"{branch} {'if ' * (branch != 'if')}{said(node.child_by_field_name('condition'))}"
     elif node.type in HANDLERS:
         under = f"the handler of {_handled(node) or 'any error'}"
-    return _NodeContext(around.depth + 1, node.type, frame, under, around.inner or child.type in FUNCTIONS)
+    return _NodeContext(
+        around.depth + 1,
+        node.type,
+        frame,
+        under,
+        around.inner or child.type in FUNCTIONS,
+    )
 
 
 def _handled(node: Node) -> str:
     """Return the types that a handler catches, as written; nothing where it catches whatever comes."""
-    caught = next((child for child in node.named_children if child.type not in BLOCKS), None)
-    if caught is None or (caught.type in {"identifier", "comment"} and node.type == "catch_clause"):
+    caught = next(
+        (child for child in node.named_children if child.type not in BLOCKS), None
+    )
+    if caught is None or (
+        caught.type in {"identifier", "comment"} and node.type == "catch_clause"
+    ):
         return ""
     if caught.type == "catch_formal_parameter":
         caught = _first_child(caught)
-    return said(caught).partition(" as ")[0].removeprefix("const ").partition("&")[0].strip()
+    return (
+        said(caught)
+        .partition(" as ")[0]
+        .removeprefix("const ")
+        .partition("&")[0]
+        .strip()
+    )
 
 
 def _note(node: Node, around: _NodeContext, found: FunctionFacts) -> None:
@@ -206,7 +279,9 @@ def _note(node: Node, around: _NodeContext, found: FunctionFacts) -> None:
 
 def _note_control(node: Node, found: FunctionFacts) -> None:
     if node.type in DECISIONS:
-        found.decisions.append(Expression(said(node.child_by_field_name("condition")), line(node)))
+        found.decisions.append(
+            Expression(said(node.child_by_field_name("condition")), line(node))
+        )
     elif node.type in HANDLERS and (caught := _handled(node)):
         found.handles.append(Expression(caught, line(node)))
     elif node.type in LOOPS:
@@ -217,7 +292,12 @@ def _note_control(node: Node, found: FunctionFacts) -> None:
 def _note_call(node: Node, around: _NodeContext, found: FunctionFacts) -> None:
     callee = node.child_by_field_name(CALLS[node.type])
     called = said(callee)
-    name = called.rpartition(".")[2].rpartition("::")[2].rpartition("->")[2].partition("<")[0]
+    name = (
+        called.rpartition(".")[2]
+        .rpartition("::")[2]
+        .rpartition("->")[2]
+        .partition("<")[0]
+    )
     if called in FAILING_CALLS:
         found.raises.append(_raised(FAILING_CALLS[called], node, around))
     elif name.isidentifier():
@@ -227,7 +307,11 @@ def _note_call(node: Node, around: _NodeContext, found: FunctionFacts) -> None:
 
 def _raised(verb: str, node: Node, around: _NodeContext) -> Raise:
     thrown = _first_child(node) if node.type in RAISES else None
-    callee = thrown.child_by_field_name(CALLS[thrown.type]) if thrown is not None and thrown.type in CALLS else thrown
+    callee = (
+        thrown.child_by_field_name(CALLS[thrown.type])
+        if thrown is not None and thrown.type in CALLS
+        else thrown
+    )
     return Raise(verb, said(callee), _message(node), around.under, line(node))
 
 
@@ -242,7 +326,9 @@ def _message(node: Node) -> str:
 
 def _note_assignment(node: Node, found: FunctionFacts) -> None:
     left = one_line(text(node.child_by_field_name("left"))[:MAX_SAID])
-    own = next((left.removeprefix(prefix) for prefix in OWN if left.startswith(prefix)), "")
+    own = next(
+        (left.removeprefix(prefix) for prefix in OWN if left.startswith(prefix)), ""
+    )
     if own.isidentifier() and own not in {one.said for one in found.assigned}:
         found.assigned.append(Expression(own, line(node)))
 
@@ -250,17 +336,29 @@ def _note_assignment(node: Node, found: FunctionFacts) -> None:
 def _note_statement(node: Node, around: _NodeContext, found: FunctionFacts) -> None:
     if node.type in BLOCKS or node.type.endswith("comment") or node.type in CASES:
         return
-    if not any(child.type in BLOCKS or child.type.endswith("_clause") for child in node.children):
-        found.statements.append(Statement(line(node), node.end_point.row + 1, around.frame))
+    if not any(
+        child.type in BLOCKS or child.type.endswith("_clause")
+        for child in node.children
+    ):
+        found.statements.append(
+            Statement(line(node), node.end_point.row + 1, around.frame)
+        )
 
 
 def _add_tail(last: list[Node], body: Node, found: FunctionFacts) -> None:
     """Add the expression at the end of a block, whose value is returned where the language is made of expressions."""
     if body.type not in BLOCKS:
         found.returns.append(Expression(said(body), line(body)))
-    elif last and body.type == "block" and _is_value(last[0]) and text(body).endswith("}"):
+    elif (
+        last
+        and body.type == "block"
+        and _is_value(last[0])
+        and text(body).endswith("}")
+    ):
         found.returns.append(Expression(said(last[0]), line(last[0])))
 
 
 def _is_value(node: Node) -> bool:
-    return not node.type.endswith(("_statement", "_declaration", "_item", "_definition", "statement_list"))
+    return not node.type.endswith(
+        ("_statement", "_declaration", "_item", "_definition", "statement_list")
+    )

@@ -1,9 +1,10 @@
 """What every parsed language has to provide, and what the readers of their trees share.
 
-A grammar is a tree-sitter language, a query that finds definitions, imports, comments and strings anywhere in a tree,
-and two functions that read a found node. All queries use the same captures: the name of a `Kind` for definitions,
-`@scope` for what only says whose its definitions are (Rust's `impl`), `@skip` for code that is a test among sources,
-`@import`, `@export`, `@comment`, and `@string` for what is between quotes.
+A grammar is a tree-sitter language, a query that finds definitions, imports, comments and
+strings anywhere in a tree, and two functions that read a found node. All queries use the
+same captures: the name of a `Kind` for definitions, `@scope` for what only says whose its
+definitions are (Rust's `impl`), `@skip` for code that is a test among sources, `@import`,
+`@export`, `@comment`, and `@string` for what is between quotes.
 """
 
 import re
@@ -22,7 +23,9 @@ MAX_DOC: Final = 4000
 """In characters; what a docstring says later is reference."""
 
 _SPACE: Final = re.compile(r"\s+")
-_MARKS: Final = re.compile(r"^\s*(?://[/!]?|/\*+!?|\*+/|\*(?!\*)|#+!?|--|;+)? ?", re.MULTILINE)
+_MARKS: Final = re.compile(
+    r"^\s*(?://[/!]?|/\*+!?|\*+/|\*(?!\*)|#+!?|--|;+)? ?", re.MULTILINE
+)
 _CLOSING: Final = re.compile(r"(?<!\*)\*++/\s*\Z")
 _LICENCE: Final = re.compile(
     r"copyright|licen[cs]ed? |all rights reserved|SPDX-|use strict|eslint-|coding[:=]|^!|clang-format|@ts-|jshint",
@@ -61,28 +64,41 @@ class FileText:
         """Take the UTF-8 bytes that were parsed, and all comment nodes in the tree."""
         self.data: Final = data
         self._ending_at: Final = {
-            node.end_point.row - (node.end_point.column == 0): node for node in comments if self._stands_alone(node)
+            node.end_point.row - (node.end_point.column == 0): node
+            for node in comments
+            if self._stands_alone(node)
         }
         self._children: Final[dict[tuple[int, str], list[Node]]] = {}
-        self._starting_at: Final = {node.start_point.row for node in self._ending_at.values()}
+        self._starting_at: Final = {
+            node.start_point.row for node in self._ending_at.values()
+        }
 
     def _stands_alone(self, node: Node) -> bool:
         if node.start_byte == 0 and self.data.startswith(_SHEBANG):
             return False
         begin = node.start_byte
-        return not self.data[begin - min(begin, node.start_point.column) : begin].strip()
+        return not self.data[
+            begin - min(begin, node.start_point.column) : begin
+        ].strip()
 
     def children(self, outer: Node, kind: str) -> Sequence[Node]:
-        """Return the children of a kind; they are remembered, as to walk from sibling to sibling is quadratic."""
+        """Return the children of a kind.
+
+        They are remembered, as to walk from sibling to sibling is quadratic.
+        """
         key = (outer.id, kind)
         if key not in self._children:
-            self._children[key] = [child for child in outer.children if child.type == kind]
+            self._children[key] = [
+                child for child in outer.children if child.type == kind
+            ]
         return self._children[key]
 
     def comment_above(self, row: int) -> str:
         """Return the text of the comments that end on the line before, without their marks."""
         blocks: list[str] = []
-        while (node := self._ending_at.get(row - 1)) is not None and node.start_point.row < row:
+        while (
+            node := self._ending_at.get(row - 1)
+        ) is not None and node.start_point.row < row:
             blocks.append(text(node))
             row = node.start_point.row
         return clean_comment("\n".join(reversed(blocks)))
@@ -95,8 +111,12 @@ class FileText:
                 break
             end = node.end_byte
             row = node.end_point.row - (node.end_point.column == 0)
-            below = self.data[end : end + _BELOW_BYTES].partition(b"\n")[2].split(b"\n")[0]
-            if row + 1 not in self._starting_at and (not below.strip() or below.startswith(_BELOW)):
+            below = (
+                self.data[end : end + _BELOW_BYTES].partition(b"\n")[2].split(b"\n")[0]
+            )
+            if row + 1 not in self._starting_at and (
+                not below.strip() or below.startswith(_BELOW)
+            ):
                 said = self.comment_above(row + 1)
                 if said and not _LICENCE.search(said[:_TOP_CHARACTERS]):
                     return said
@@ -117,7 +137,10 @@ class Grammar:
     load: Callable[[], TreeLanguage]
     query: str
     define: Callable[[Node, str, FileText], Iterable[Draft]]
-    """Read a definition, given the name of its capture; one node may define several things, or nothing of interest."""
+    """Read a definition, given the name of its capture.
+
+    One node may define several things, or nothing of interest.
+    """
     imports: Callable[[Node], Iterable[Import]]
     exports: Callable[[Node], Iterable[tuple[str, str]]] = lambda _: ()
     """Read an `@export`: pairs of the name that others see and the name in this file."""
@@ -127,7 +150,11 @@ class Grammar:
 
 def text(node: Node | None) -> str:
     """Return the text of a node, or nothing for none."""
-    return node.text.decode("utf-8", "replace") if node is not None and node.text is not None else ""
+    return (
+        node.text.decode("utf-8", "replace")
+        if node is not None and node.text is not None
+        else ""
+    )
 
 
 def field_text(node: Node, name: str) -> str:
@@ -149,7 +176,9 @@ def head(page: FileText, node: Node, body: Node | None) -> str:
     """Return a definition's text up to its body, on one line."""
     end = body.start_byte if body is not None else node.end_byte
     end = min(end, node.start_byte + 4 * MAX_SIGNATURE)
-    said = one_line(page.data[node.start_byte : end].decode("utf-8", "replace")).rstrip("{; ")
+    said = one_line(page.data[node.start_byte : end].decode("utf-8", "replace")).rstrip(
+        "{; "
+    )
     if body is not None:
         said = said.removesuffix("=>").removesuffix("=").rstrip(": ")
     return said[:MAX_SIGNATURE]
@@ -161,7 +190,9 @@ def clean_comment(said: str) -> str:
     return _MARKS.sub("", said).strip()[:MAX_DOC]
 
 
-def draft(page: FileText, node: Node, name: str, kind: Kind, *, body: Node | None = None) -> Draft:
+def draft(
+    page: FileText, node: Node, name: str, kind: Kind, *, body: Node | None = None
+) -> Draft:
     """Begin a draft of a definition with what all languages have in common."""
     return Draft(
         name=name,

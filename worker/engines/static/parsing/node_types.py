@@ -33,7 +33,11 @@ CALLS: Final = {
     "struct_expression": "name",
     "composite_literal": "type",
 }
-RAISES: Final = {"raise_statement": "raises", "throw_statement": "throws", "throw_expression": "throws"}
+RAISES: Final = {
+    "raise_statement": "raises",
+    "throw_statement": "throws",
+    "throw_expression": "throws",
+}
 FAILING_CALLS: Final = {
     "panic": "panics",
     "Err": "returns an error",
@@ -52,7 +56,9 @@ LOOPS: Final = word_set(
     "while_expression loop_expression for_range_loop"
 )
 ASSIGNMENTS: Final = word_set("assignment augmented_assignment assignment_expression")
-STRINGS: Final = word_set("string string_literal interpreted_string_literal raw_string_literal template_string")
+STRINGS: Final = word_set(
+    "string string_literal interpreted_string_literal raw_string_literal template_string"
+)
 OWN: Final = ("self.", "this.", "this->")
 
 
@@ -61,7 +67,11 @@ def find(root: Node, definition: Definition) -> Node | None:
     first, last = definition.line - 1, definition.end_line - 1
     node: Node | None = root
     for _ in range(MAX_DEPTH):
-        if node is None or (node.start_point.row >= first and node.end_point.row <= last and node is not root):
+        if node is None or (
+            node.start_point.row >= first
+            and node.end_point.row <= last
+            and node is not root
+        ):
             return node
         node = next(
             (
@@ -69,7 +79,11 @@ def find(root: Node, definition: Definition) -> Node | None:
                 for child in node.children
                 if child.start_point.row <= first
                 and child.end_point.row >= last
-                and (child.start_point.row < first or child.end_point.row > last or child.is_named)
+                and (
+                    child.start_point.row < first
+                    or child.end_point.row > last
+                    or child.is_named
+                )
             ),
             None,
         )

@@ -64,7 +64,11 @@ def _class_or_function(node: Node, kind: Kind, page: FileText) -> Draft:
             found.kind = Kind.ENUM
     outer = node.parent
     if outer is not None and outer.type == "decorated_definition":
-        marks = [one_line(text(child)).lstrip("@ ") for child in outer.children if child.type == "decorator"]
+        marks = [
+            one_line(text(child)).lstrip("@ ")
+            for child in outer.children
+            if child.type == "decorator"
+        ]
         found.decorators = tuple(mark[:MAX_DOC] for mark in marks)
         found.declared = any(mark.endswith(_AGAIN) for mark in marks)
     return found
@@ -80,16 +84,26 @@ def _bases(arguments: Node | None) -> tuple[str, ...]:
 
 
 def _docstring(body: Node | None) -> str:
-    first = next((child for child in body.named_children if child.type != "comment"), None) if body else None
+    first = (
+        next((child for child in body.named_children if child.type != "comment"), None)
+        if body
+        else None
+    )
     return _literal(first)
 
 
 def _literal(statement: Node | None) -> str:
     """Return the text of a statement that is nothing but a string."""
-    inner = statement.named_child(0) if statement is not None and statement.type == "expression_statement" else None
+    inner = (
+        statement.named_child(0)
+        if statement is not None and statement.type == "expression_statement"
+        else None
+    )
     if inner is None or inner.type != "string":
         return ""
-    said = "".join(text(child) for child in inner.named_children if child.type == "string_content")
+    said = "".join(
+        text(child) for child in inner.named_children if child.type == "string_content"
+    )
     return inspect.cleandoc(said[: 2 * MAX_DOC])[:MAX_DOC]
 
 
@@ -98,8 +112,12 @@ def _variable(node: Node, page: FileText) -> Iterator[Draft]:
     statement = node.parent
     if name.startswith("__") or node.child_by_field_name("right") is None:
         return
-    found = draft(page, node, name, Kind.CONSTANT if _CONSTANT.fullmatch(name) else Kind.VARIABLE)
-    found.doc = found.doc or _literal(statement.next_sibling if statement is not None else None)
+    found = draft(
+        page, node, name, Kind.CONSTANT if _CONSTANT.fullmatch(name) else Kind.VARIABLE
+    )
+    found.doc = found.doc or _literal(
+        statement.next_sibling if statement is not None else None
+    )
     found.public = not name.startswith("_")
     yield found
 

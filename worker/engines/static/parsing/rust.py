@@ -9,7 +9,16 @@ from tree_sitter import Language as TreeLanguage
 from tree_sitter import Node
 
 from worker.engines.static.facts import Import, Kind
-from worker.engines.static.parsing.grammar import Draft, FileText, Grammar, draft, field_text, line, one_line, text
+from worker.engines.static.parsing.grammar import (
+    Draft,
+    FileText,
+    Grammar,
+    draft,
+    field_text,
+    line,
+    one_line,
+    text,
+)
 
 _QUERY: Final = """
 (struct_item) @struct
@@ -47,23 +56,38 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
         yield found
         return
     if node.type == "macro_definition":
-        body = next((child for child in node.children if child.type in {"{", "(", "["}), None)
+        body = next(
+            (child for child in node.children if child.type in {"{", "(", "["}), None
+        )
     found = draft(page, node, field_text(node, "name"), Kind(capture), body=body)
     found.decorators = tuple(_attributes(node))
     found.doc = _doc(node, page) or found.doc
     found.public = node.type == "macro_definition" or _is_public(node)
     if node.type == "trait_item":
         bounds = node.child_by_field_name("bounds")
-        found.bases = tuple(_last(text(one)) for one in bounds.named_children) if bounds is not None else ()
+        found.bases = (
+            tuple(_last(text(one)) for one in bounds.named_children)
+            if bounds is not None
+            else ()
+        )
     yield found
 
 
 def _is_public(node: Node) -> bool:
-    """Tell whether an item can be seen outside its crate; methods of a trait can be seen wherever the trait can."""
+    """Tell whether an item can be seen outside its crate.
+
+    Methods of a trait can be seen wherever the trait can.
+    """
     outer = node.parent.parent if node.parent is not None else None
-    if outer is not None and outer.type == "impl_item" and outer.child_by_field_name("trait") is not None:
+    if (
+        outer is not None
+        and outer.type == "impl_item"
+        and outer.child_by_field_name("trait") is not None
+    ):
         return True
-    return any(text(child) == "pub" for child in node.children) or (outer is not None and outer.type == "trait_item")
+    return any(text(child) == "pub" for child in node.children) or (
+        outer is not None and outer.type == "trait_item"
+    )
 
 
 def _last(path: str) -> str:
@@ -75,7 +99,11 @@ def _last(path: str) -> str:
 def _attributes(node: Node) -> list[str]:
     found: list[str] = []
     before = node.prev_sibling
-    while before is not None and before.type in {"attribute_item", "line_comment", "block_comment"}:
+    while before is not None and before.type in {
+        "attribute_item",
+        "line_comment",
+        "block_comment",
+    }:
         if before.type == "attribute_item":
             found.append(one_line(text(before)).removeprefix("#[").removesuffix("]"))
         before = before.prev_sibling
@@ -97,23 +125,42 @@ def _imports(node: Node) -> Iterator[Import]:
         yield from _used(argument, (), line(node), again=again)
 
 
-def _used(node: Node, prefix: tuple[str, ...], at: int, *, again: bool) -> Iterator[Import]:
+def _used(
+    node: Node, prefix: tuple[str, ...], at: int, *, again: bool
+) -> Iterator[Import]:
     """Read a use tree; one that is nested deeper than anybody writes is left."""
     inner = node.child_by_field_name("list") if node.type == "scoped_use_list" else node
     if node.type in {"use_list", "scoped_use_list"}:
         path = (*prefix, *_NAME.findall(field_text(node, "path")))
-        for child in inner.named_children if inner is not None and len(path) < _DEEP else []:
+        for child in (
+            inner.named_children if inner is not None and len(path) < _DEEP else []
+        ):
             yield from _used(child, path, at, again=again)
     elif node.type == "use_wildcard":
-        yield Import(module="::".join((*prefix, *_NAME.findall(text(node)))), everything=True, again=again, line=at)
-    elif names := _NAME.findall(field_text(node, "path") if node.type == "use_as_clause" else text(node)):
+        yield Import(
+            module="::".join((*prefix, *_NAME.findall(text(node)))),
+            everything=True,
+            again=again,
+            line=at,
+        )
+    elif names := _NAME.findall(
+        field_text(node, "path") if node.type == "use_as_clause" else text(node)
+    ):
         alias = field_text(node, "alias")
         path = (*prefix, *names)
         if path[-1] == "self" and len(path) > 1:
             path = path[:-1]
-        yield Import(module="::".join(path[:-1]), names=((alias or path[-1], path[-1]),), again=again, line=at)
+        yield Import(
+            module="::".join(path[:-1]),
+            names=((alias or path[-1], path[-1]),),
+            again=again,
+            line=at,
+        )
 
 
 GRAMMAR: Final = Grammar(
-    load=lambda: TreeLanguage(tree_sitter_rust.language()), query=_QUERY, define=_define, imports=_imports
+    load=lambda: TreeLanguage(tree_sitter_rust.language()),
+    query=_QUERY,
+    define=_define,
+    imports=_imports,
 )

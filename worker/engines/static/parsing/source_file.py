@@ -8,12 +8,22 @@ from typing import Final
 from tree_sitter import Node, Parser, Query, QueryCursor, Tree
 
 from worker.engines.static.facts import TYPES, Import, Kind
-from worker.engines.static.parsing import cfamily, ecmascript, golang, java, python, rust
+from worker.engines.static.parsing import (
+    cfamily,
+    ecmascript,
+    golang,
+    java,
+    python,
+    rust,
+)
 from worker.engines.static.parsing.grammar import Draft, FileText, Grammar
 from worker.engines.static.reading.language import Language
 
 MAX_PARSED_BYTES: Final = 256 * 1024
-"""A larger file is not parsed; on garbage, a parser's time grows with the square of its size: 15 s for this."""
+"""A larger file is not parsed.
+
+On garbage, a parser's time grows with the square of its size: 15 s for this.
+"""
 
 MAX_NAME: Final = 120
 """In characters; a longer name was made by a program."""
@@ -29,7 +39,9 @@ _GRAMMARS: Final = {
     Language.C: cfamily.C,
     Language.CPP: cfamily.CPP,
 }
-_NO_DEFINITION: Final = frozenset({"import", "export", "comment", "string", "annotation"})
+_NO_DEFINITION: Final = frozenset(
+    {"import", "export", "comment", "string", "annotation"}
+)
 _NOT_NEWLINE: Final = re.compile(rb"[^\n]")
 
 
@@ -46,7 +58,10 @@ class Parsed:
     """Pairs of the name that others see and the name in this file."""
     doc: str
     code: bytes
-    """The file without comments, text in quotes, and imports; every byte that is left has its place."""
+    """The file without comments, text in quotes, and imports.
+
+    Every byte that is left has its place.
+    """
 
 
 class SourceParser:
@@ -64,12 +79,22 @@ class SourceParser:
         """Parse the text of a file."""
         data = text.encode("utf-8", "replace")
         grammar = _GRAMMARS[language]
-        tree = self.tree(language, cfamily.blank_macros(data) if language is Language.CPP else data)
+        tree = self.tree(
+            language, cfamily.blank_macros(data) if language is Language.CPP else data
+        )
         found = QueryCursor(self._load(language)[1]).captures(tree.root_node)
         page = FileText(data, found.get("comment", []))
-        imports = [(node, one) for node in found.pop("import", []) for one in grammar.imports(node)]
+        imports = [
+            (node, one)
+            for node in found.pop("import", [])
+            for one in grammar.imports(node)
+        ]
         annotations = {node.start_byte for node in found.pop("annotation", [])}
-        strings = [node for node in found.pop("string", []) if node.start_byte not in annotations]
+        strings = [
+            node
+            for node in found.pop("string", [])
+            if node.start_byte not in annotations
+        ]
         passed_on = sorted(found.pop("export", []), key=lambda node: node.start_byte)
         exports = [pair for node in passed_on for pair in grammar.exports(node)]
         comments = found.pop("comment", [])
@@ -77,7 +102,9 @@ class SourceParser:
         return Parsed(
             drafts=drafts,
             extends=extends,
-            imports=tuple(sorted((one for _, one in imports), key=lambda one: one.line)),
+            imports=tuple(
+                sorted((one for _, one in imports), key=lambda one: one.line)
+            ),
             exports=tuple(dict.fromkeys(exports)),
             doc=grammar.doc(tree.root_node, page),
             code=_blank(data, [*comments, *strings, *(node for node, _ in imports)]),
@@ -87,11 +114,16 @@ class SourceParser:
         if language not in self._loaded:
             grammar = _GRAMMARS[language]
             tree_language = grammar.load()
-            self._loaded[language] = Parser(tree_language), Query(tree_language, grammar.query)
+            self._loaded[language] = (
+                Parser(tree_language),
+                Query(tree_language, grammar.query),
+            )
         return self._loaded[language]
 
 
-def _drafts(grammar: Grammar, found: dict[str, list[Node]], page: FileText) -> list[Draft]:
+def _drafts(
+    grammar: Grammar, found: dict[str, list[Node]], page: FileText
+) -> list[Draft]:
     drafts: list[Draft] = []
     for capture in sorted(found):
         if capture in _NO_DEFINITION or capture.startswith("_"):
@@ -106,7 +138,10 @@ def _drafts(grammar: Grammar, found: dict[str, list[Node]], page: FileText) -> l
 
 
 def _nest(drafts: list[Draft]) -> tuple[tuple[Draft, ...], tuple[tuple[str, str], ...]]:
-    """Find what each definition is a member of; leave out what only the inside of a function can see, and tests."""
+    """Find what each definition is a member of.
+
+    Leave out what only the inside of a function can see, and tests.
+    """
     kept: list[Draft] = []
     extends: list[tuple[str, str]] = []
     around: list[Draft] = []
@@ -114,7 +149,9 @@ def _nest(drafts: list[Draft]) -> tuple[tuple[Draft, ...], tuple[tuple[str, str]
         while around and around[-1].end <= one.start:
             around.pop()
         outer = around[-1] if around else None
-        if outer is not None and (outer.kind not in {None, *TYPES} or (outer.kind is None and outer.declared)):
+        if outer is not None and (
+            outer.kind not in {None, *TYPES} or (outer.kind is None and outer.declared)
+        ):
             continue
         around.append(one)
         if one.kind is None:
@@ -144,7 +181,9 @@ def _without_repetitions(drafts: Iterable[Draft]) -> tuple[Draft, ...]:
                 one.doc = one.doc or chosen[key].doc
             chosen[key] = one
     alive = {id(one) for one in chosen.values()}
-    kept = [one for one in chosen.values() if one.parent is None or id(one.parent) in alive]
+    kept = [
+        one for one in chosen.values() if one.parent is None or id(one.parent) in alive
+    ]
     return tuple(sorted(kept, key=lambda one: (one.start, -one.end, one.name)))
 
 
@@ -153,5 +192,7 @@ def _blank(data: bytes, nodes: Iterable[Node]) -> bytes:
     for node in nodes:
         start, end = node.start_byte, node.end_byte
         piece = data[start:end]
-        code[start:end] = _NOT_NEWLINE.sub(b" ", piece) if b"\n" in piece else b" " * (end - start)
+        code[start:end] = (
+            _NOT_NEWLINE.sub(b" ", piece) if b"\n" in piece else b" " * (end - start)
+        )
     return bytes(code)

@@ -1,7 +1,8 @@
 """Turns documentation comments of any language into sentences, in which `backticks` mark code.
 
-The markup of docstrings, JSDoc, Javadoc, Doxygen and Rust's comments is read as far as sentences have it; what comes
-after them (parameters, examples, directives) is reference, and left out.
+The markup of docstrings, JSDoc, Javadoc, Doxygen and Rust's comments is read as far as
+sentences have it; what comes after them (parameters, examples, directives) is reference,
+and left out.
 """
 
 import re
@@ -14,7 +15,13 @@ _MARKUP: Final = (
     (re.compile(r"\s*(?:\*/\s*)?[#@]__[A-Z_]+__"), ""),
     (re.compile(r"\{@link(?:plain)?\s+[^{}\s]+\s+([^{}]+)\}"), r"\1"),
     (re.compile(_LINK), r"`\1`"),
-    (re.compile(r"</?(?:p|br|em|i|b|strong|a|span|div|ul|ol|li|h\d|sup|sub)\b[^<>]*>", re.IGNORECASE), " "),
+    (
+        re.compile(
+            r"</?(?:p|br|em|i|b|strong|a|span|div|ul|ol|li|h\d|sup|sub)\b[^<>]*>",
+            re.IGNORECASE,
+        ),
+        " ",
+    ),
     (re.compile(r"<(code|tt|kbd|pre)>(.*?)</\1>", re.DOTALL | re.IGNORECASE), r"`\2`"),
     (re.compile(r"&(lt|gt|amp|quot|nbsp);"), lambda match: _ENTITIES[match[1]]),
     (re.compile(r":[\w:+-]+:`[~!]?([^`<]*?)\s*<([^`>]*)>`"), r"\1"),
@@ -48,11 +55,19 @@ _END: Final = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
-_BRIEF: Final = re.compile(r"^\s*[@\\](?:brief|summary|description|desc|class\s+\w+|file\s*\S*)\s+", re.MULTILINE)
+_BRIEF: Final = re.compile(
+    r"^\s*[@\\](?:brief|summary|description|desc|class\s+\w+|file\s*\S*)\s+",
+    re.MULTILINE,
+)
 _ITEM: Final = re.compile(r"\s*(?:[-*+•]|\d+[.)])\s+")
 _UNDERLINE: Final = re.compile(r"\s*([=\-~^\"'#*+])\1{2,}\s*$")
-_STOP: Final = re.compile(r"(?<=[^\s.][.!?])[\"')\]`]*(?=\s+[^a-z\s])|[。！？](?=.)|(?<=\S\.)(?=\s+`)")  # noqa: RUF001 - they end sentences
-_SHORT: Final = re.compile(r"(?:^|[\s(])(?:e\.g|i\.e|etc|vs|cf|resp|approx|no|fig|dr|mr|st|[A-Z])\.$", re.IGNORECASE)
+_STOP: Final = re.compile(
+    r"(?<=[^\s.][.!?])[\"')\]`]*(?=\s+[^a-z\s])|[。！？](?=.)|(?<=\S\.)(?=\s+`)"  # noqa: RUF001 - they end sentences
+)
+_SHORT: Final = re.compile(
+    r"(?:^|[\s(])(?:e\.g|i\.e|etc|vs|cf|resp|approx|no|fig|dr|mr|st|[A-Z])\.$",
+    re.IGNORECASE,
+)
 _LONGEST_SHORT: Final = 10
 """Characters of an abbreviation and what stands before it."""
 _MOST: Final = 420
@@ -81,7 +96,11 @@ def paragraphs(doc: str, most: int = 3) -> list[str]:
             piece.append(line.strip())
         if len([one for one in found if one]) >= most:
             break
-    return [said for one in found if len((said := _plain(one)).split()) >= _FEWEST or (said and one is found[0])]
+    return [
+        said
+        for one in found
+        if len((said := _plain(one)).split()) >= _FEWEST or (said and one is found[0])
+    ]
 
 
 def _plain(paragraph: str) -> str:
@@ -96,7 +115,11 @@ def _plain(paragraph: str) -> str:
         if len(kept[-1]) + len(one) > _MOST and kept[-1]:
             break
         kept.append(f"{kept[-1]} {one}".strip())
-    return kept[-1] if len(kept[-1]) <= 2 * _MOST else f"{kept[-1][:_MOST].rsplit(' ', 1)[0]} …"
+    return (
+        kept[-1]
+        if len(kept[-1]) <= 2 * _MOST
+        else f"{kept[-1][:_MOST].rsplit(' ', 1)[0]} …"
+    )
 
 
 def sentences(paragraph: str) -> list[str]:
@@ -106,7 +129,9 @@ def sentences(paragraph: str) -> list[str]:
     for match in _STOP.finditer(paragraph):
         piece = paragraph[start : match.end()]
         near = max(start - 1, match.end() - _LONGEST_SHORT, 0)
-        if piece.count("`") % 2 == 0 and not _SHORT.search(paragraph, near, match.end()):
+        if piece.count("`") % 2 == 0 and not _SHORT.search(
+            paragraph, near, match.end()
+        ):
             found.append(piece.strip())
             start = match.end()
     return [*found, paragraph[start:].strip()] if paragraph[start:].strip() else found

@@ -27,7 +27,10 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 
 def listed(items: Sequence[str], most: int = 0) -> str:
-    """Return items as a sentence lists them: `a, b and c`; where `most` is given, the rest is counted."""
+    """Return items as a sentence lists them: `a, b and c`.
+
+    Where `most` is given, the rest is counted.
+    """
     shown = list(items)
     if most and len(items) > most + 1:
         shown = [*items[:most], f"{len(items) - most} more"]

@@ -20,7 +20,8 @@ _FENCES: Final = {
     Language.NOTEBOOK: re.compile(r"(`{3,})"),
     Language.ASCIIDOC: re.compile(r"(-{4,}|\.{4,}|`{3,})\s*$"),
 }
-"""How a block of code begins and ends, in languages in which it does not end with its indentation."""
+"""How a block of code begins and ends, in languages in which it does not end with its indentation.
+"""
 _NO_FENCE: Final = re.compile(r"(?!)")
 _SECTION: Final = re.compile(r"\\(part|chapter|(?:sub)*section)\*?\{(.*)\}")
 _NUMBERED: Final = re.compile(r"(?=.{3,80}$)(\d+(?:\.\d+)*)[.)]?\s+([^\W\d].*)$")
@@ -40,21 +41,36 @@ _MARKUP: Final = (
     (re.compile(r"&(?:nbsp|ensp|emsp);"), " "),
     (re.compile(r"\s+"), " "),
 )
-_NO_PROSE: Final = re.compile(r"\s*(?:\.\. |:\w[\w -]*:|\||>|[-*+] |\d+[.)] |<|\{|%|\\|\[!?\[|!\[|---|===|\+-|@|//)")
+_NO_PROSE: Final = re.compile(
+    r"\s*(?:\.\. |:\w[\w -]*:|\||>|[-*+] |\d+[.)] |<|\{|%|\\|\[!?\[|!\[|---|===|\+-|@|//)"
+)
 _SPAN: Final = re.compile(r"(?<!`)`++([^`\n]+)`")
-_CODE_LINE: Final = re.compile(r"^(?:    |\t|>>> |\.\. (?:auto)?\w+:: )(.*)$", re.MULTILINE)
+_CODE_LINE: Final = re.compile(
+    r"^(?:    |\t|>>> |\.\. (?:auto)?\w+:: )(.*)$", re.MULTILINE
+)
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
-_TELLING: Final = re.compile(r"\b(?:[A-Z][a-z\d]+(?:[A-Z][a-z\d]*)+|[a-z\d]+(?:_[a-z\d]+)+|[A-Z]+(?:_[A-Z]+)+)\b")
+_TELLING: Final = re.compile(
+    r"\b(?:[A-Z][a-z\d]+(?:[A-Z][a-z\d]*)+|[a-z\d]+(?:_[a-z\d]+)+|[A-Z]+(?:_[A-Z]+)+)\b"
+)
 
 
 def headings(language: Language, text: str) -> tuple[Heading, ...]:
-    """Return the headings of a document, in order; nothing is a heading in a language that has none."""
+    """Return the headings of a document, in order.
+
+    Nothing is a heading in a language that has none.
+    """
     lines = text.split("\n")
     found = list(_titles(language, lines))
     ends = [*(line - 1 for line, _, _ in found[1:]), len(lines)]
     fence = _FENCES.get(language, _NO_FENCE)
     return tuple(
-        Heading(title=title, level=level, line=line, end_line=max(line, end), lead=_lead(lines[line:end], fence))
+        Heading(
+            title=title,
+            level=level,
+            line=line,
+            end_line=max(line, end),
+            lead=_lead(lines[line:end], fence),
+        )
         for (line, level, title), end in zip(found, ends, strict=False)
     )
 
@@ -68,7 +84,9 @@ def _titles(language: Language, lines: list[str]) -> Iterator[tuple[int, int, st
         if fenced:
             fenced = "" if fence is not None and fence[1].startswith(fenced) else fenced
             continue
-        if fence is not None and (language is not Language.ASCIIDOC or not _underlines(lines, number)):
+        if fence is not None and (
+            language is not Language.ASCIIDOC or not _underlines(lines, number)
+        ):
             fenced = fence[1]
             continue
         found = _marked(language, line) or _underlined(lines, number, marks)
@@ -80,7 +98,14 @@ def _front_matter(lines: list[str]) -> int:
     """Return how many lines at the top are settings between two lines of dashes."""
     if lines[0].rstrip() != "---":
         return 0
-    return next((number for number, line in enumerate(lines[1:_LONGEST_FRONT], 2) if line.rstrip() == "---"), 0)
+    return next(
+        (
+            number
+            for number, line in enumerate(lines[1:_LONGEST_FRONT], 2)
+            if line.rstrip() == "---"
+        ),
+        0,
+    )
 
 
 _LONGEST_FRONT: Final = 100
@@ -104,14 +129,21 @@ def _underlines(lines: list[str], number: int) -> bool:
     return bool(above.strip()) and bool(_UNDERLINE.match(lines[number - 1]))
 
 
-def _underlined(lines: list[str], number: int, marks: list[str]) -> tuple[int, str] | None:
-    """Read a heading with a line of marks below it; the order in which marks appear tells their levels."""
+def _underlined(
+    lines: list[str], number: int, marks: list[str]
+) -> tuple[int, str] | None:
+    """Read a heading with a line of marks below it.
+
+    The order in which marks appear tells their levels.
+    """
     title = lines[number - 1]
     below = lines[number] if number < len(lines) else ""
     match = _UNDERLINE.match(below)
     if not match or not title.strip() or title[:1].isspace() or _UNDERLINE.match(title):
         return None
-    if len(below.rstrip()) < min(len(title.rstrip()), _SHORTEST) or not _IDENTIFIER.search(title):
+    if len(below.rstrip()) < min(
+        len(title.rstrip()), _SHORTEST
+    ) or not _IDENTIFIER.search(title):
         return None
     if match[1] not in marks:
         marks.append(match[1])
@@ -128,7 +160,9 @@ def _lead(lines: list[str], fence: re.Pattern[str]) -> str:
     for number, line in enumerate(lines):
         if fence.match(line) and not (number == 0 and _UNDERLINE.match(line)):
             fenced = not fenced
-        elif not paragraph and (fenced or not line.strip() or _NO_PROSE.match(line) or line[:1].isspace()):
+        elif not paragraph and (
+            fenced or not line.strip() or _NO_PROSE.match(line) or line[:1].isspace()
+        ):
             continue
         elif not line.strip():
             break

@@ -18,13 +18,16 @@ _LOOKED_AT: Final = 8192
 _MOST_CONTROLS: Final = 0.02
 """A text in an unknown encoding with a larger share of control characters is none."""
 
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_CONTROL: Final = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
+)
 
 
 def decode(data: bytes) -> str | None:
     """Return a file's text, or None if it is not text.
 
-    Lines end in a newline alone, and control characters are spaces: what is quoted from it can be shown anywhere.
+    Lines end in a newline alone, and control characters are spaces: what is quoted from it
+    can be shown anywhere.
     """
     for mark, name in _MARKS:
         if data.startswith(mark):
@@ -49,6 +52,8 @@ def _clean(text: str) -> str:
 def shown(path: str) -> str:
     r"""Return a path of the file system as people see it: bytes that are not UTF-8 and controls as `\xff`."""
     return "".join(
-        f"\\x{ord(char) & 0xFF:02x}" if "\udc80" <= char <= "\udcff" or _CONTROL.match(char) or char in "\n\t" else char
+        f"\\x{ord(char) & 0xFF:02x}"
+        if "\udc80" <= char <= "\udcff" or _CONTROL.match(char) or char in "\n\t"
+        else char
         for char in path
     )

@@ -1,4 +1,7 @@
-"""The languages that files are written in, told by their names; and by the first line where there is no other sign."""
+"""The languages that files are written in, told by their names.
+
+And by the first line where there is no other sign.
+"""
 
 import re
 from enum import StrEnum
@@ -120,15 +123,31 @@ PARSED: Final = frozenset(
         Language.CPP,
     }
 )
-"""Languages whose definitions and references are known; of all others, only files and headings are."""
+"""Languages whose definitions and references are known; of all others, only files and headings are.
+"""
 
 PROSE: Final = frozenset(
-    {Language.MARKDOWN, Language.RST, Language.ASCIIDOC, Language.LATEX, Language.TEXT, Language.NOTEBOOK}
+    {
+        Language.MARKDOWN,
+        Language.RST,
+        Language.ASCIIDOC,
+        Language.LATEX,
+        Language.TEXT,
+        Language.NOTEBOOK,
+    }
 )
 MARKUP: Final = frozenset({Language.HTML, Language.CSS, Language.TEMPLATE})
 """What says how something looks; where there is code, it is not what a project is about."""
 SETTINGS: Final = frozenset(
-    {Language.YAML, Language.TOML, Language.INI, Language.XML, Language.DOCKER, Language.MAKE, Language.CMAKE}
+    {
+        Language.YAML,
+        Language.TOML,
+        Language.INI,
+        Language.XML,
+        Language.DOCKER,
+        Language.MAKE,
+        Language.CMAKE,
+    }
 )
 
 _EXTENSIONS: Final = {
@@ -223,7 +242,8 @@ _INTERPRETERS: Final = {
 }
 _SHEBANG: Final = re.compile(r"#!\s*\S*?/?(?:env\s+(?:-S\s+)?)?([a-z]+)[\d.]*(?:\s|$)")
 _CPP_HEADER: Final = re.compile(
-    r"^[ \t]*(?:class\s+\w+|namespace\b|template\s*<|using\s+\w|(?:public|private|protected)\s*:)", re.MULTILINE
+    r"^[ \t]*(?:class\s+\w+|namespace\b|template\s*<|using\s+\w|(?:public|private|protected)\s*:)",
+    re.MULTILINE,
 )
 
 
@@ -233,7 +253,10 @@ def label(language: Language) -> str:
 
 
 def language_of(path: str, text: str) -> Language:
-    """Tell the language of a file by its name, or else its first line; plain text is what nothing else fits."""
+    """Tell the language of a file by its name, or else its first line.
+
+    Plain text is what nothing else fits.
+    """
     name = path.rpartition("/")[2].lower()
     if name in _NAMES:
         return _NAMES[name]

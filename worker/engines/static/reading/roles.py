@@ -70,22 +70,37 @@ def role_of(path: str, language: Language, text: str) -> Role:
     by_folder = _by_folder(folders)
     if by_folder in {Role.VENDORED, Role.GENERATED}:
         return by_folder
-    if language not in PROSE and (_GENERATED_NAME.fullmatch(name) or _is_generated(text)):
+    if language not in PROSE and (
+        _GENERATED_NAME.fullmatch(name) or _is_generated(text)
+    ):
         return Role.GENERATED
     if language in PARSED and _TEST_NAME.fullmatch(name):
         return Role.TEST
-    if by_folder is Role.DOCUMENT and language in PARSED and _FOLDERS.get(folders[0]) is not Role.DOCUMENT:
+    if (
+        by_folder is Role.DOCUMENT
+        and language in PARSED
+        and _FOLDERS.get(folders[0]) is not Role.DOCUMENT
+    ):
         by_folder = None
     return by_folder or _by_name(name, folders, language)
 
 
 def _by_folder(folders: list[str]) -> Role | None:
     found = {_FOLDERS[folder] for folder in folders if folder in _FOLDERS}
-    found |= {_LAST_WORDS[word] for folder in folders if (word := re.split(r"[-_.]", folder)[-1]) in _LAST_WORDS}
+    found |= {
+        _LAST_WORDS[word]
+        for folder in folders
+        if (word := re.split(r"[-_.]", folder)[-1]) in _LAST_WORDS
+    }
     return next((role for role in _PRECEDENCE if role in found), None)
 
 
-_LAST_WORDS: Final = {"examples": Role.EXAMPLE, "samples": Role.EXAMPLE, "demos": Role.EXAMPLE, "tests": Role.TEST}
+_LAST_WORDS: Final = {
+    "examples": Role.EXAMPLE,
+    "samples": Role.EXAMPLE,
+    "demos": Role.EXAMPLE,
+    "tests": Role.TEST,
+}
 """`integration-tests` and `typing-examples` are what their last word says."""
 _PRECEDENCE: Final = tuple(dict.fromkeys(_FOLDERS.values()))
 
@@ -111,7 +126,9 @@ def _is_generated(text: str) -> bool:
     if len(text) < _LONG_LINE:
         return False
     longest = max(map(len, text.split("\n")))
-    return len(text) > (text.count("\n") + 1) * _LONG_AVERAGE or longest > max(_LONG_LINE, len(text) // 2)
+    return len(text) > (text.count("\n") + 1) * _LONG_AVERAGE or longest > max(
+        _LONG_LINE, len(text) // 2
+    )
 
 
 def twin(path: str, paths: Collection[str]) -> bool:
@@ -124,7 +141,11 @@ def twin(path: str, paths: Collection[str]) -> bool:
     if ending in {"cjs", "d.ts", "d.mts", "d.cts"}:
         origins += ["js", "mjs"] if ending == "cjs" else ["js", "mjs", "cjs", "jsx"]
     folders = ("", "src/") if not path.startswith("src/") else ("",)
-    return any(f"{folder}{match['stem']}.{origin}" in paths for folder in folders for origin in origins)
+    return any(
+        f"{folder}{match['stem']}.{origin}" in paths
+        for folder in folders
+        for origin in origins
+    )
 
 
 def build(path: str) -> tuple[str, bool]:

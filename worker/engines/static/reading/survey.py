@@ -8,12 +8,26 @@ from typing import Final
 
 from worker.engines.static.facts import Heading, Import, Role, Skip, Skipped, SourceFile
 from worker.engines.static.linking.imports import Modules
-from worker.engines.static.parsing.source_file import MAX_PARSED_BYTES, Parsed, SourceParser
-from worker.engines.static.reading.documents import code_names, headings, names, notebook
+from worker.engines.static.parsing.source_file import (
+    MAX_PARSED_BYTES,
+    Parsed,
+    SourceParser,
+)
+from worker.engines.static.reading.documents import (
+    code_names,
+    headings,
+    names,
+    notebook,
+)
 from worker.engines.static.reading.encoding import decode
 from worker.engines.static.reading.language import PARSED, PROSE, Language, language_of
 from worker.engines.static.reading.roles import build, role_of, twin
-from worker.engines.static.reading.walk import MAX_FILE_BYTES, MAX_LONE_BYTES, FoundFile, walk
+from worker.engines.static.reading.walk import (
+    MAX_FILE_BYTES,
+    MAX_LONE_BYTES,
+    FoundFile,
+    walk,
+)
 from worker.system.disk import raise_if_passing
 
 MAX_TEXT_BYTES: Final = 96 * 1024 * 1024
@@ -32,7 +46,11 @@ _PROMOTED: Final = (
 """What takes the place of sources in a repository that has none, the first that is there."""
 _MENTIONING: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCUMENT})
 _SETTINGS: Final = frozenset({"package.json", "go.mod"})
-_WALKS: Final = ((True, MAX_FILE_BYTES), (False, MAX_FILE_BYTES), (False, MAX_LONE_BYTES))
+_WALKS: Final = (
+    (True, MAX_FILE_BYTES),
+    (False, MAX_FILE_BYTES),
+    (False, MAX_LONE_BYTES),
+)
 """How the tree is walked, until there is something to read: whether rules are heeded, and the largest file in bytes."""
 _INIT: Final = "/__init__.py"
 
@@ -65,10 +83,15 @@ class _Surveyor:
         self._room = MAX_SOURCE_BYTES
 
     def read(self) -> None:
-        """Read every file, the likeliest sources first; if there is none, also what is left out elsewhere."""
+        """Read every file, the likeliest sources first.
+
+        If there is none, also what is left out elsewhere.
+        """
         for ignoring, largest in _WALKS:
             self._left.clear()
-            self._read(list(walk(self._root, self._leave, ignoring=ignoring, largest=largest)))
+            self._read(
+                list(walk(self._root, self._leave, ignoring=ignoring, largest=largest))
+            )
             if self.files:
                 break
 
@@ -131,8 +154,14 @@ class _Surveyor:
 
     def _representatives(self, role: Role) -> list[str]:
         """Return the files of a role, and of what was built several times the best build."""
-        fitting = [path for path, file in self.files.items() if file.role is role and file.language in PARSED]
-        fitting = [path for path in fitting if len(self.texts[path]) <= MAX_PARSED_BYTES]
+        fitting = [
+            path
+            for path, file in self.files.items()
+            if file.role is role and file.language in PARSED
+        ]
+        fitting = [
+            path for path in fitting if len(self.texts[path]) <= MAX_PARSED_BYTES
+        ]
         best: dict[str, tuple[bool, str]] = {}
         for path in fitting:
             product, poor = build(path) if role is Role.GENERATED else (path, False)
@@ -147,12 +176,18 @@ class _Surveyor:
         reader = SourceParser()
         for path in sorted(self.files, key=lambda path: (path.count("/"), path)):
             file = self.files[path]
-            if file.role is not Role.SOURCE or file.language not in PARSED or path in self.parsed:
+            if (
+                file.role is not Role.SOURCE
+                or file.language not in PARSED
+                or path in self.parsed
+            ):
                 continue
             self._check()
             text = self.texts[path]
             if len(text) > min(MAX_PARSED_BYTES, self._room):
-                self._leave(Skip.LARGE if len(text) > MAX_PARSED_BYTES else Skip.LIMIT, path)
+                self._leave(
+                    Skip.LARGE if len(text) > MAX_PARSED_BYTES else Skip.LIMIT, path
+                )
                 self._give(path, Role.DATA)
                 continue
             self._room -= len(text)
@@ -162,14 +197,23 @@ class _Surveyor:
 
     def complete(self) -> dict[str, SourceFile]:
         """Return the files with what was found in them."""
-        settings = {path: text for path, text in self.texts.items() if path.rpartition("/")[2] in _SETTINGS}
+        settings = {
+            path: text
+            for path, text in self.texts.items()
+            if path.rpartition("/")[2] in _SETTINGS
+        }
         modules = Modules(self.parsed, self._packages, settings)
         complete = {}
         for path in sorted(self.files):
             file = self.files[path]
             if path in self.parsed:
-                imports = tuple(_aimed(one, path, file.language, modules) for one in self.parsed[path].imports)
-                complete[path] = replace(file, doc=self.parsed[path].doc, imports=imports)
+                imports = tuple(
+                    _aimed(one, path, file.language, modules)
+                    for one in self.parsed[path].imports
+                )
+                complete[path] = replace(
+                    file, doc=self.parsed[path].doc, imports=imports
+                )
             elif file.language in PROSE and file.role is not Role.DATA:
                 complete[path] = replace(file, headings=self._headings(file))
             else:
@@ -185,7 +229,11 @@ class _Surveyor:
     def skipped(self) -> tuple[Skipped, ...]:
         """What was left out, by reason."""
         return tuple(
-            Skipped(reason=reason, count=len(self._left[reason]), example=self._left[reason][0])
+            Skipped(
+                reason=reason,
+                count=len(self._left[reason]),
+                example=self._left[reason][0],
+            )
             for reason in Skip
             if self._left[reason]
         )
@@ -209,10 +257,17 @@ def survey(root: Path, check: Check) -> Survey:
     surveyor.read()
     surveyor.sources()
     files = surveyor.complete()
-    return Survey(files=files, parsed=surveyor.parsed, texts=surveyor.texts, skipped=surveyor.skipped)
+    return Survey(
+        files=files,
+        parsed=surveyor.parsed,
+        texts=surveyor.texts,
+        skipped=surveyor.skipped,
+    )
 
 
-def mentions(read: Survey, wanted: frozenset[str], check: Check) -> dict[str, list[str]]:
+def mentions(
+    read: Survey, wanted: frozenset[str], check: Check
+) -> dict[str, list[str]]:
     """Return the tests, examples and documents that name something, by name and sorted by path."""
     found: dict[str, list[str]] = defaultdict(list)
     for path, file in read.files.items():

@@ -14,7 +14,10 @@ from worker.system.gitignore import IgnoreRules
 
 MAX_FILES: Final = 60_000
 MAX_FILE_BYTES: Final = 1024 * 1024
-"""A larger file is data or generated, whatever its name; the reading of one must not take all memory."""
+"""A larger file is data or generated, whatever its name.
+
+The reading of one must not take all memory.
+"""
 MAX_LONE_BYTES: Final = 8 * MAX_FILE_BYTES
 """So large may a file be where there is no smaller one to tell of."""
 
@@ -26,7 +29,10 @@ _INSTALLED: Final = word_set(
     ".nuxt .svelte-kit .parcel-cache .turbo .terraform .bundle .dart_tool .stack-work .ipynb_checkpoints htmlcov"
 )
 _ENVIRONMENT: Final = "pyvenv.cfg"
-_BUILT_BESIDE: Final = {"target": ("Cargo.toml", "pom.xml"), "_build": ("mix.exs", "dune-project")}
+_BUILT_BESIDE: Final = {
+    "target": ("Cargo.toml", "pom.xml"),
+    "_build": ("mix.exs", "dune-project"),
+}
 """Folders that are a build's output where one of these files lies beside them."""
 
 _MAX_RULES_BYTES: Final = 64 * 1024
@@ -47,7 +53,9 @@ Leave = Callable[[Skip, str], None]
 """Is told what is left out: why, and the path."""
 
 
-def walk(root: Path, leave: Leave, *, ignoring: bool = True, largest: int = MAX_FILE_BYTES) -> Iterator[FoundFile]:
+def walk(
+    root: Path, leave: Leave, *, ignoring: bool = True, largest: int = MAX_FILE_BYTES
+) -> Iterator[FoundFile]:
     """Yield the regular files below a folder, sorted by the bytes of their paths; links are not followed.
 
     What the repository's ignore rules name is left out, unless they are not to be heeded.
@@ -91,16 +99,27 @@ def _entries(root: Path, folder: str, leave: Leave) -> list[os.DirEntry[str]]:
     return sorted(found, key=lambda entry: os.fsencode(entry.name))
 
 
-def _reason(entry: os.DirEntry[str], path: str, beside: set[str], rules: IgnoreRules | None) -> Skip | None:
+def _reason(
+    entry: os.DirEntry[str], path: str, beside: set[str], rules: IgnoreRules | None
+) -> Skip | None:
     is_folder = entry.is_dir(follow_symlinks=False)
     if not is_folder and not entry.is_file(follow_symlinks=False):
         return Skip.LINK
-    if is_folder and (entry.name in _INSTALLED or not beside.isdisjoint(_BUILT_BESIDE.get(entry.name, ()))):
+    if is_folder and (
+        entry.name in _INSTALLED
+        or not beside.isdisjoint(_BUILT_BESIDE.get(entry.name, ()))
+    ):
         return Skip.INSTALLED
-    return Skip.IGNORED if rules is not None and rules.ignores(path + "/" * is_folder) else None
+    return (
+        Skip.IGNORED
+        if rules is not None and rules.ignores(path + "/" * is_folder)
+        else None
+    )
 
 
-def _found(root: Path, path: str, entry: os.DirEntry[str], leave: Leave, largest: int) -> FoundFile | None:
+def _found(
+    root: Path, path: str, entry: os.DirEntry[str], leave: Leave, largest: int
+) -> FoundFile | None:
     try:
         size = entry.stat(follow_symlinks=False).st_size
     except OSError:
