@@ -1,0 +1,70 @@
+"""Objects that earlier versions have stored: jobs begun by them are resumed.
+
+`tests/support/stored/*.json` hold the objects of two jobs each, by their keys: one whose
+process was killed at its third chapter, and one that could not reach its webhook at the
+end. Earlier versions made them with the fake engine of tests/support/world.py.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from states.exits import Exit
+from tests.support.world import IDENTITY, JOB, World
+from worker.ownership.log import CheckpointLog
+from worker.store.folder import FolderStore
+from worker.system.runtime import SystemRuntime
+
+STORED = sorted((Path(__file__).parents[1] / "support" / "stored").glob("*.json"))
+
+
+@pytest.fixture(params=STORED, ids=lambda path: path.stem)
+def stored(request: pytest.FixtureRequest) -> dict[str, dict[str, str]]:
+    jobs: dict[str, dict[str, str]] = json.loads(request.param.read_text())
+    return jobs
+
+
+def restored(objects: dict[str, str], tmp_path: Path) -> World:
+    """Return a world whose store holds these objects."""
+    root = tmp_path / "store"
+    for key, text in objects.items():
+        file = root / key
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    work_dir = tmp_path / "work"
+    work_dir.mkdir()
+    return World(FolderStore(root), work_dir)
+
+
+def test_a_job_that_was_killed_resumes_at_its_third_chapter(
+    stored: dict[str, dict[str, str]], tmp_path: Path
+) -> None:
+    world = restored(stored["killed"], tmp_path)
+    assert world.job().run(IDENTITY) is Exit.OK
+    kept = [
+        "step1_abstractions.yaml",
+        "step2_relationships.yaml",
+        "step3_order.yaml",
+        "chapters/chapter_1_thing_1.md",
+        "chapters/chapter_2_thing_2.md",
+    ]
+    assert [path for path in kept if path in world.engine.made] == []
+    assert set(world.engine.made.values()) == {1}
+    assert world.source.checkouts == []
+    for key, text in stored["killed"].items():
+        if "heartbeat" not in key:
+            assert world.store.get(key).decode() == text
+
+
+def test_an_event_that_was_not_delivered_is_delivered(
+    stored: dict[str, dict[str, str]], tmp_path: Path
+) -> None:
+    world = restored(stored["untold"], tmp_path)
+    assert world.receiver is not None
+    assert world.job().run(IDENTITY) is Exit.OK
+    assert world.receiver.said == [("complete", "completed")]
+    assert world.engine.made == {}
+    newest = CheckpointLog(world.store, JOB, SystemRuntime()).newest()
+    assert newest is not None
+    assert newest.manifest.outbox.pending == ()
