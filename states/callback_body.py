@@ -1,4 +1,4 @@
-"""The body of a callback: what the webhook of the web app is told."""
+"""The JSON body of a callback to the web app's webhook."""
 
 import json
 from collections.abc import Sequence
@@ -9,13 +9,13 @@ from states.manifest import CallbackEvent, EventType
 from states.stages import TOTAL_STEPS
 
 MAX_BODY_BYTES: Final = 512 * 1024
-"""The largest body that is sent; the receiver's platform takes not much more."""
+"""The largest body that is sent; receivers' platforms accept little more."""
 _SMALLEST_LINK_BYTES: Final = 256
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileLink:
-    """A file of the course, by reference: a URL that gives it to whoever holds it, until it expires."""
+    """A file of the course, by reference; the URL gives access to it until it expires."""
 
     path: str
     type: str
@@ -28,12 +28,12 @@ class FileLink:
 
 
 def idempotency_key(job_id: str, event: CallbackEvent) -> str:
-    """Return the key by which the receiver knows a repetition: the same key always has the same meaning."""
+    """Return the key by which a receiver recognises a repetition of the same event."""
     return f"{job_id}-{event.sequence}"
 
 
 def fits(files: int) -> bool:
-    """Tell whether so many files can possibly fit into a body: if not, none of them need be signed."""
+    """Tell whether this many files can fit into a body; if not, no URL need be signed."""
     return files * _SMALLEST_LINK_BYTES <= MAX_BODY_BYTES
 
 
@@ -47,7 +47,7 @@ def body(
 ) -> bytes:
     """Return a callback's JSON body.
 
-    Where the files would make it too large, it leaves them out and says so.
+    It omits the files, and says so, if they would make it too large.
     """
     document = _document(job_id, event, files_count, manifest_url)
     full = _encoded({**document, "files": [_link(link) for link in links]})

@@ -1,4 +1,4 @@
-"""The manifest's canonical JSON form: the same manifest is always the same bytes."""
+"""The canonical JSON form of a manifest: equal manifests have equal bytes."""
 
 import json
 from collections.abc import Callable
@@ -14,14 +14,13 @@ _FORMAT_KEY: Final = "format"
 
 
 class ManifestError(Exception):
-    """The bytes are not a manifest: damaged, or not ours."""
+    """The bytes are not a manifest: they are damaged, or something else."""
 
 
 class ManifestFormatError(ManifestError):
-    """The manifest was written by another version of the program, in a form that this one does not know."""
+    """The manifest has a format that this version of the program does not know."""
 
     def __init__(self, found: object) -> None:
-        """Remember the version that was found."""
         super().__init__(
             f"the manifest has format {found!r}, and this program knows only format {FORMAT}: "
             "use the version of fondation-worker that wrote it, or a newer one"
@@ -30,7 +29,7 @@ class ManifestFormatError(ManifestError):
 
 
 def encode(manifest: Manifest) -> bytes:
-    """Return the manifest as JSON: keys sorted, no white space, ASCII only, a newline at the end."""
+    """Return the manifest as JSON: keys sorted, no spaces, ASCII, a newline at the end."""
     document = {_FORMAT_KEY: FORMAT, **_plain(manifest)}
     return (
         json.dumps(
@@ -43,7 +42,8 @@ def encode(manifest: Manifest) -> bytes:
 def decode(data: bytes) -> Manifest:
     """Read a manifest.
 
-    Raise UnknownFormatError for another version's, ManifestError for anything else.
+    Raises ManifestFormatError for an unknown format, and ManifestError for bytes that are
+    not a manifest.
     """
     try:
         document = json.loads(data)
@@ -62,7 +62,7 @@ def decode(data: bytes) -> Manifest:
 
 
 class _FaultError(Exception):
-    """What is wrong with a value; its place grows while the error rises."""
+    """What is wrong with a value; each level adds its own place on the way up."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -83,60 +83,67 @@ def _camel(name: str) -> str:
 
 
 def _plain(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
-    """Return a dataclass's fields under their names in JSON: all else, JSON's own encoder knows, and is quicker at."""
+    """Return the fields of a dataclass under their JSON names."""
     kind: type = type(value)
-    return {key: getattr(value, name) for key, name in _names(kind)}
+    names = _json_names(kind)
+    return {json_name: getattr(value, name) for json_name, name in names}
 
 
 @cache
-def _names(kind: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401 - any dataclass
-    return tuple((_camel(field.name), field.name) for field in fields(kind))
+def _json_names(kind: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401 - any dataclass
+    names = [field.name for field in fields(kind)]
+    return tuple((_camel(name), name) for name in names)
 
 
 @cache
 def _reader(kind: Any) -> _Read:  # noqa: ANN401 - any type of a field
-    """Return what makes a value of a type from JSON.
-
-    Built once for each type, as reading it is done often.
-    """
+    """Return the function that reads values of a type; it is built once for each type."""
     if isinstance(kind, type) and is_dataclass(kind):
         return _dataclass_reader(kind)
     origin = get_origin(kind)
     if origin in {Union, UnionType}:
-        read = _reader(
-            next(option for option in get_args(kind) if option is not type(None))
-        )
-        return lambda value: None if value is None else read(value)
+        return _optional_reader(kind)
     if origin is tuple:
-        return _tuple_reader(_reader(get_args(kind)[0]))
-    return _enum_reader(kind) if issubclass(kind, Enum) else _scalar_reader(kind)
+        item_type = get_args(kind)[0]
+        return _tuple_reader(_reader(item_type))
+    if issubclass(kind, Enum):
+        return _enum_reader(kind)
+    return _scalar_reader(kind)
+
+
+def _optional_reader(kind: Any) -> _Read:  # noqa: ANN401 - a union with None
+    [value_type] = set(get_args(kind)) - {type(None)}
+    read_value = _reader(value_type)
+
+    def read(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
+        if value is None:
+            return None
+        return read_value(value)
+
+    return read
 
 
 def _dataclass_reader(kind: type) -> _Read:
     hints = get_type_hints(kind)
-    shape = {
-        _camel(field.name): (field.name, _reader(hints[field.name]))
-        for field in fields(kind)
-    }
-    required = {
-        _camel(field.name) for field in fields(kind) if field.default is MISSING
-    }
+    known = fields(kind)
+    names = {_camel(field.name): field.name for field in known}
+    readers = {_camel(field.name): _reader(hints[field.name]) for field in known}
+    optional = {_camel(field.name) for field in known if field.default is not MISSING}
 
     def read(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
         if not isinstance(value, dict):
             raise _FaultError("is not an object")
-        if unknown := value.keys() - shape.keys():
+        if unknown := value.keys() - names.keys():
             raise _FaultError(f"has unknown fields: {', '.join(sorted(unknown))}")
-        if missing := required - value.keys():
+        if missing := names.keys() - value.keys() - optional:
             raise _FaultError(f"lacks {', '.join(sorted(missing))}")
-        found = {}
-        for key, item in value.items():
-            name, read_item = shape[key]
+        arguments = {}
+        for json_name, item in value.items():
             try:
-                found[name] = read_item(item)
+                arguments[names[json_name]] = readers[json_name](item)
             except _FaultError as fault:
-                raise fault.inside(f".{key}") from None
-        return kind(**found)
+                raise fault.inside(f".{json_name}") from None
+        return kind(**arguments)
 
     return read
 
@@ -145,13 +152,13 @@ def _tuple_reader(read_item: _Read) -> _Read:
     def read(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
         if not isinstance(value, list):
             raise _FaultError("is not a list")
-        found = []
+        items = []
         for position, item in enumerate(value):
             try:
-                found.append(read_item(item))
+                items.append(read_item(item))
             except _FaultError as fault:
                 raise fault.inside(f"[{position}]") from None
-        return tuple(found)
+        return tuple(items)
 
     return read
 
@@ -160,11 +167,8 @@ def _enum_reader(kind: type[Enum]) -> _Read:
     members = {member.value: member for member in kind}
 
     def read(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
-        if (
-            not isinstance(value, str | int)
-            or isinstance(value, bool)
-            or value not in members
-        ):
+        hashable = isinstance(value, str | int) and not isinstance(value, bool)
+        if not hashable or value not in members:
             raise _FaultError(f"is {value!r}, which is not one of its values")
         return members[value]
 

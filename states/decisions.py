@@ -1,9 +1,8 @@
-"""What happens to a job, as functions from one manifest to the next.
+"""Decisions about a job, as functions from one manifest to the next.
 
-Each function makes one decision. The shell appends its result to the checkpoint log, and
-only when that has succeeded does anything else happen. Sequence, writer, token and hash are
-stamped on by the log: a decision that meets a newer manifest (an operator's request came in
-between) is simply made again on that one.
+A run appends the result of a decision to the checkpoint log, and acts only when that has
+succeeded. The log sets sequence, writer, token and hash. When another checkpoint came first
+(an operator's request), the run makes the same decision again on that manifest.
 """
 
 from collections.abc import Mapping
@@ -55,9 +54,9 @@ def begin(
 def claim(
     manifest: Manifest, run: RunRecord, *, engine: EngineRef, announces: bool
 ) -> Manifest:
-    """Give the job to a new run; what dead runs had still to say of their progress is dropped.
+    """Give the job to a new run, and drop pending progress events of earlier runs.
 
-    A job that is over stays in its state: the new run only delivers its events.
+    A job that is over keeps its state: the new run only delivers its events.
     """
     # guard: the outbox in the manifest: a claim drops progress
     # guard: the outbox in the manifest: a claim keeps final events
@@ -91,7 +90,7 @@ def pin(manifest: Manifest, commit: str) -> Manifest:
 def finish(
     manifest: Manifest, artifacts: tuple[Artifact, ...], *, at: str, seconds: float
 ) -> Manifest:
-    """Name what the current stage has stored; to be followed by `move_on` in the same checkpoint."""
+    """Finish the current stage with its artifacts; `move_on` follows in the same checkpoint."""
     record = manifest.record(_current(manifest))
     done = replace(
         record,
@@ -103,14 +102,14 @@ def finish(
 
 
 def move_on(manifest: Manifest, *, at: str) -> Manifest:
-    """Leave the stage that is now finished for the next one, or for publishing."""
+    """Move from the finished stage to the next one, or to publishing."""
     stage = after(_current(manifest))
     state = advance(manifest.state, Event.ADVANCE)
     return _entered(replace(manifest, state=state), stage, at=at)
 
 
 def tried(manifest: Manifest, error: Error, *, seconds: float) -> Manifest:
-    """Record a try of the current stage that failed, and begin another."""
+    """Record a failed attempt at the current stage, and begin another."""
     record = manifest.record(_current(manifest))
     again = replace(
         record, attempts=record.attempts + 1, seconds=round(record.seconds + seconds, 3)
@@ -121,10 +120,11 @@ def tried(manifest: Manifest, error: Error, *, seconds: float) -> Manifest:
 def repair(
     manifest: Manifest, stage: Stage, error: Error, *, anew: bool = False
 ) -> Manifest:
-    """Go back to a stage of which something stored is damaged, or, `anew`, from which the engine cannot go on.
+    """Return to a stage, because one of its artifacts is damaged.
 
-    All later stages are entered again too; what they stored is found by its inputs, if
-    these come out the same. Of stages that are made anew nothing is.
+    All later stages are entered again, too. Their artifacts are found by their inputs if
+    these are the same as before. With `anew`, the stages get a new generation, and nothing
+    that they stored is used: the engine could not continue from it.
     """
     state = advance(manifest.state, Event.REPAIR)
     return replace(
@@ -133,7 +133,7 @@ def repair(
 
 
 def complete(manifest: Manifest, *, at: str) -> Manifest:
-    """End the job: its course is there."""
+    """End the job: its course is complete."""
     done = replace(
         manifest,
         state=advance(manifest.state, Event.COMPLETE),
@@ -151,7 +151,7 @@ def complete(manifest: Manifest, *, at: str) -> Manifest:
 
 
 def fail(manifest: Manifest, error: Error) -> Manifest:
-    """End the job: it failed for good."""
+    """End the job: it has failed for good."""
     failed = replace(manifest, state=advance(manifest.state, Event.FAIL), error=error)
     event = _event(
         manifest, EventType.ERROR, EventStatus.FAILED, error.message, error.at
@@ -160,9 +160,9 @@ def fail(manifest: Manifest, error: Error) -> Manifest:
 
 
 def cancel(manifest: Manifest, *, at: str) -> Manifest:
-    """End the job: somebody asked for it.
+    """End the job at an operator's request.
 
-    The receiver takes every `error` for a failure, so this is progress.
+    The event is of type progress, because receivers take every `error` for a failure.
     """
     state = advance(manifest.state, Event.CANCEL)
     canceled = replace(manifest, state=state, cancel_requested=True)
@@ -181,7 +181,7 @@ def interrupt(
     seconds: float,
     fruitless_runs: int,
 ) -> Manifest:
-    """End the run, but not the job; the next run goes on."""
+    """End the run, but not the job; the next run resumes it."""
     stage = manifest.current_stage
     if stage is not None:
         record = manifest.record(stage)
@@ -194,7 +194,7 @@ def interrupt(
 
 
 def release(manifest: Manifest, exit_code: Exit, *, at: str) -> Manifest:
-    """End the run: nobody need wait for its lease."""
+    """End the run, so that the next one need not wait for its lease."""
     # guard: the release
     return manifest.with_owner(
         replace(manifest.owner, ended_at=at, exit_code=exit_code)
@@ -207,9 +207,9 @@ def request_cancel(manifest: Manifest) -> Manifest:
 
 
 def reopen(claimed: Manifest, stage: Stage | None) -> Manifest:
-    """Let a job that was just claimed go on by an operator's word, even if it was over.
+    """Resume a job that an operator has just claimed, even if it was over.
 
-    From `stage` on, anew.
+    With `stage`, that stage and all later ones are made again.
     """
     state = advance(claimed.state, Event.REOPEN) if claimed.over else claimed.state
     # guard: an operator's resume forgets fruitless runs
@@ -226,35 +226,41 @@ def settle(
     at: str,
     trouble: str | None = None,
 ) -> Manifest:
-    """Mark the events that the receiver has answered, by their sequences and its status codes.
+    """Remove the events that the receiver has answered from the outbox.
 
-    A 2xx is an acknowledgement, anything else a rejection; neither is sent again. `trouble`
-    says why the next event was not taken yet.
+    `answers` maps sequences to HTTP status codes. A 2xx is an acknowledgement, any other
+    status a rejection; neither event is sent again. `trouble` says why the next event could
+    not be delivered yet.
     """
-    answered = [
-        event.sequence for event in manifest.outbox.pending if event.sequence in answers
-    ]
-    rejected = tuple(
-        Rejection(sequence=sequence, status_code=answers[sequence], at=at)
-        for sequence in answered
-        if not acknowledged(answers[sequence])
-    )
+    answered: list[int] = []
+    pending: list[CallbackEvent] = []
+    rejected = list(manifest.outbox.rejected)
+    for event in manifest.outbox.pending:
+        if event.sequence not in answers:
+            pending.append(event)
+            continue
+        answered.append(event.sequence)
+        status = answers[event.sequence]
+        if not acknowledged(status):
+            rejected.append(
+                Rejection(sequence=event.sequence, status_code=status, at=at)
+            )
+    if not answered:
+        trouble = trouble or manifest.outbox.trouble
     # guard: the mark of an acknowledgement: nothing settled is sent again
     outbox = Outbox(
-        pending=tuple(
-            event for event in manifest.outbox.pending if event.sequence not in answers
-        ),
+        pending=tuple(pending),
         settled=max([manifest.outbox.settled, *answered]),
-        rejected=(*manifest.outbox.rejected, *rejected),
-        trouble=trouble if answered else trouble or manifest.outbox.trouble,
+        rejected=tuple(rejected),
+        trouble=trouble if pending else None,
     )
-    if not outbox.pending:
-        outbox = replace(outbox, trouble=None)
-    return manifest if outbox == manifest.outbox else replace(manifest, outbox=outbox)
+    if outbox == manifest.outbox:
+        return manifest
+    return replace(manifest, outbox=outbox)
 
 
 def rejected_end(manifest: Manifest) -> int | None:
-    """Return the sequence of the event that told how the job ended, if the receiver has rejected it."""
+    """Return the sequence of the event about the job's end, if the receiver rejected it."""
     outbox = manifest.outbox
     if not manifest.over or outbox.pending or not outbox.rejected:
         return None
@@ -262,7 +268,7 @@ def rejected_end(manifest: Manifest) -> int | None:
 
 
 def redeliver(claimed: Manifest, event: CallbackEvent) -> Manifest:
-    """Let the rejected event that told how the job ended be sent again, under its own key and sequence."""
+    """Send the rejected event about the job's end again, with the same key and sequence."""
     outbox = claimed.outbox
     rejected = tuple(
         rejection
@@ -276,12 +282,12 @@ def redeliver(claimed: Manifest, event: CallbackEvent) -> Manifest:
 
 
 def acknowledged(status_code: int) -> bool:
-    """Tell whether an answer of the receiver is an acknowledgement (a 2xx)."""
+    """Tell whether a receiver's status code is an acknowledgement (2xx)."""
     return status_code // 100 == 2  # noqa: PLR2004 - the 2 of 2xx
 
 
 def collect(manifest: Manifest) -> Manifest:
-    """Return the tombstone of a job that is over: who it was and how it ended, but none of its artifacts."""
+    """Return the tombstone of a job that is over: its identity and end, but no artifacts."""
     stages = tuple(replace(record, artifacts=()) for record in manifest.stages)
     return replace(manifest, stages=stages, collected=True)
 
@@ -289,7 +295,7 @@ def collect(manifest: Manifest) -> Manifest:
 def _current(manifest: Manifest) -> Stage:
     stage = manifest.current_stage
     if stage is None:
-        raise ValueError(f"a job that is {manifest.state} is in no stage")
+        raise ValueError(f"the job is in no stage: its state is {manifest.state}")
     return stage
 
 

@@ -1,4 +1,4 @@
-"""The exit codes, and what each means for the job (the names are those of sysexits.h where it has one)."""
+"""The exit codes, and what each means for the job; names are those of sysexits.h."""
 
 from enum import IntEnum, StrEnum
 from typing import Final
@@ -21,7 +21,7 @@ class Exit(IntEnum):
 
 
 class Fate(StrEnum):
-    """In which condition a run that ends with a code leaves its job."""
+    """The condition in which a run leaves its job."""
 
     OVER = "over"
     RESUMABLE = "resumable"
@@ -46,13 +46,15 @@ FATES: Final = {
 MEANING: Final = {
     Exit.OK: "completed, or canceled as asked",
     Exit.USAGE: "bad command line",
-    Exit.DATA_ERROR: "what was asked for cannot be had: no such job, branch or repository; empty or too large; damaged",
+    Exit.DATA_ERROR: (
+        "no such job, branch or repository, or it is empty, too large or damaged"
+    ),
     Exit.UNAVAILABLE: "the engine is not available, or its key was refused",
     Exit.SOFTWARE: "a bug in the worker; the traceback is in the log",
-    Exit.TEMPORARY: "temporary: run it again",
+    Exit.TEMPORARY: "temporary fault; run it again",
     Exit.REPLACED: "another run has taken the job over",
     Exit.REFUSED: "the git host, the store or the platform refused our credentials",
     Exit.CONFIG: "wrong configuration; nothing was touched",
-    Exit.SIGINT: "interrupted (SIGINT); run it again to go on",
-    Exit.SIGTERM: "stopped (SIGTERM); run it again to go on",
+    Exit.SIGINT: "interrupted (SIGINT); run it again to resume",
+    Exit.SIGTERM: "stopped (SIGTERM); run it again to resume",
 }

@@ -1,6 +1,6 @@
-"""What must hold between a checkpoint and the next one, whoever writes it.
+"""Rules that must hold from one checkpoint to the next, whoever writes it.
 
-Checked before every append.
+They are checked before every append.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from states.stages import State
 
 
 def violations(before: Manifest, after: Manifest) -> tuple[str, ...]:
-    """Name every rule that a step from one manifest to the next would break."""
+    """Return a sentence for every rule that the step from `before` to `after` breaks."""
     return (
         *_numbers(before, after),
         *_identity(before, after),
@@ -25,9 +25,11 @@ def _numbers(before: Manifest, after: Manifest) -> Iterator[str]:
         yield f"sequence {after.sequence} follows {before.sequence}"
     if after.run not in {before.run, before.run + 1}:
         yield f"run {after.run} follows {before.run}"
-    kept = before.runs if after.run > before.run else before.runs[:-1]
-    if after.runs[:-1] != kept or after.owner.number != after.run:
-        yield "the runs before the owner are not what they were"
+    earlier_runs = before.runs[:-1]
+    if after.run > before.run:
+        earlier_runs = before.runs
+    if after.runs[:-1] != earlier_runs or after.owner.number != after.run:
+        yield "the records of earlier runs have changed"
 
 
 def _identity(before: Manifest, after: Manifest) -> Iterator[str]:
@@ -41,47 +43,80 @@ def _identity(before: Manifest, after: Manifest) -> Iterator[str]:
 
 def _artifacts(before: Manifest, after: Manifest) -> Iterator[str]:
     repaired = after.state is State.PENDING and before.state is not State.PENDING
+    may_lose_artifacts = repaired or after.collected
     for old, new in zip(before.stages, after.stages, strict=True):
         if new.generation < old.generation:
             yield f"{new.stage}: generation {new.generation} follows {old.generation}"
-        lost = new.generation == old.generation and _has_lost(old, new)
-        if lost and not repaired and not after.collected:
-            yield f"{new.stage}: artifacts are gone, and the generation is the same"
+        if may_lose_artifacts or new.generation != old.generation:
+            continue
+        if _has_lost(old, new):
+            yield f"{new.stage}: artifacts are missing in the same generation"
 
 
 def _has_lost(old: StageRecord, new: StageRecord) -> bool:
-    return not set(old.artifacts) <= set(new.artifacts) or (
-        old.finished and not new.finished
-    )
+    if old.finished and not new.finished:
+        return True
+    return not set(old.artifacts) <= set(new.artifacts)
 
 
 def _final_states(before: Manifest, after: Manifest) -> Iterator[str]:
-    if before.collected and not (after.collected and after.state is before.state):
-        yield "the job was collected, and is not any more"
-    reopened = after.writer is Writer.OPERATOR and after.run > before.run
-    if before.over and after.state is not before.state and not reopened:
-        yield f"the job was {before.state}, and is {after.state} without an operator's resume"
+    state_changed = after.state is not before.state
+    if before.collected and (state_changed or not after.collected):
+        yield "the job was collected, and no longer is"
+    reopened = _is_operators_claim(before, after)
+    if before.over and state_changed and not reopened:
+        yield (
+            f"the job was {before.state} and is now {after.state}, "
+            "without an operator's resume"
+        )
 
 
 def _events(before: Manifest, after: Manifest) -> Iterator[str]:
-    known, again = set(before.outbox.pending), _redelivered(before, after)
-    if after.outbox.settled < before.outbox.settled and again is None:
-        yield f"events up to {before.outbox.settled} were settled, and now only up to {after.outbox.settled}"
+    yield from _settled_events(before, after)
+    yield from _pending_events(before, after)
+    yield from _lost_events(before, after)
+
+
+def _settled_events(before: Manifest, after: Manifest) -> Iterator[str]:
+    settled = after.outbox.settled
+    if settled < before.outbox.settled and _redelivered(before, after) is None:
+        yield (
+            f"events up to {before.outbox.settled} were settled, "
+            f"and now only those up to {settled}"
+        )
+
+
+def _pending_events(before: Manifest, after: Manifest) -> Iterator[str]:
+    known = set(before.outbox.pending)
+    allowed = {after.sequence, _redelivered(before, after)}
     for event in after.outbox.pending:
         if event.sequence <= after.outbox.settled:
             yield f"event {event.sequence} was settled, and is pending again"
-        if event not in known and event.sequence not in {after.sequence, again}:
+        if event not in known and event.sequence not in allowed:
             yield f"event {event.sequence} was written with checkpoint {after.sequence}"
-    lost = {event.sequence for event in known if event.final} - {
-        event.sequence for event in after.outbox.pending
-    }
-    if late := [sequence for sequence in lost if sequence > after.outbox.settled]:
-        yield f"final events {sorted(late)} are gone, and nobody has acknowledged them"
+
+
+def _lost_events(before: Manifest, after: Manifest) -> Iterator[str]:
+    pending = {event.sequence for event in after.outbox.pending}
+    for event in before.outbox.pending:
+        settled = event.sequence <= after.outbox.settled
+        if event.final and not settled and event.sequence not in pending:
+            yield f"final event {event.sequence} is missing, but was not acknowledged"
 
 
 def _redelivered(before: Manifest, after: Manifest) -> int | None:
-    """Return the sequence of the event that an operator has let be sent again: the last one, which was rejected."""
+    """Return the sequence of the event that an operator sends again.
+
+    Only the last event can be sent again, and only if it was rejected.
+    """
     last = before.outbox.settled
-    claimed = after.writer is Writer.OPERATOR and after.run > before.run and before.over
-    rejected = last in {rejection.sequence for rejection in before.outbox.rejected}
-    return last if claimed and rejected and after.outbox.settled == last - 1 else None
+    rejected = {rejection.sequence for rejection in before.outbox.rejected}
+    if not before.over or not _is_operators_claim(before, after):
+        return None
+    if last not in rejected or after.outbox.settled != last - 1:
+        return None
+    return last
+
+
+def _is_operators_claim(before: Manifest, after: Manifest) -> bool:
+    return after.writer is Writer.OPERATOR and after.run > before.run

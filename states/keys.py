@@ -1,7 +1,8 @@
-"""Where a job's objects lie below the store's prefix, and what their names say."""
+"""The keys of a job's objects: how they are made, and how they are read."""
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 from urllib.parse import quote
 
@@ -25,91 +26,90 @@ _OWN: Final = (
         rf"[^/]+/calls/(?:{_STAGE})/[0-9a-f]{{32}}/[0-9]+-(?:intent|answer)\.json"
     ),
 )
-"""All kinds of objects that a job has; nothing else that lies below its name is the job's."""
+"""All kinds of objects that belong to a job; nothing else below its name does."""
 _FOLDERS: Final = frozenset({"checkpoints", "artifacts", "runs", "sweeps", "calls"})
 
 
 def valid_job_id(job_id: str) -> bool:
-    """Tell whether a text may name a job: 1 to 128 of `A-Za-z0-9._-`, but neither `.` nor `..`."""
+    """Tell whether a job may have this name: 1 to 128 of `A-Za-z0-9._-`, but not `.` or `..`."""
     return JOB_ID.fullmatch(job_id) is not None and job_id not in {".", ".."}
 
 
 def job_prefix(job_id: str) -> str:
-    """Return what all keys of a job begin with."""
+    """Return the prefix of all keys of a job."""
     return f"{job_id}/"
 
 
 def after_folder(name: str) -> str:
-    """Return a text that sorts after all keys below a folder, and before those of the next (`0` follows `/`)."""
+    """Return the text that sorts right after all keys below a folder (`0` follows `/`)."""
     return f"{name}0"
 
 
 def job_of(key: str) -> str | None:
-    """Return the job that an object belongs to, or None if the object is no job's."""
+    """Return the job that an object belongs to, or None if it belongs to none."""
     name = key.partition("/")[0]
     own = valid_job_id(name) and any(kind.fullmatch(key) for kind in _OWN)
     return name if own else None
 
 
 def enclosing_folders(path: str) -> list[str]:
-    """Return what a store's path would be called within a job's folder, for each folder on it that may be a job's.
+    """Return the name of a store's path within each job whose folder may enclose it.
 
     The store at `team/job-1/artifacts/clone` may lie in `artifacts/clone/` of a job
-    `job-1`. Its path may also be a job's folder itself: then the name is empty.
+    `job-1`. A path may also be a job's folder itself: then the name is empty.
     """
     names = path.split("/")
-    inside = [
-        "/".join(names[number:]) + "/"
-        for number, name in enumerate(names)
-        if name in _FOLDERS and number > 0 and valid_job_id(names[number - 1])
-    ]
-    return ["", *inside] if valid_job_id(names[-1]) else inside
+    folders = [""] if valid_job_id(names[-1]) else []
+    for number, (parent, name) in enumerate(pairwise(names), start=1):
+        if name in _FOLDERS and valid_job_id(parent):
+            folders.append("/".join(names[number:]) + "/")
+    return folders
 
 
 def checkpoints_prefix(job_id: str) -> str:
-    """Return the folder of a job's checkpoints."""
+    """Return the prefix of a job's checkpoints."""
     return f"{job_id}/checkpoints/"
 
 
 def checkpoint_key(job_id: str, sequence: int) -> str:
-    """Return the key of a checkpoint; keys sort as their sequences do."""
+    """Return the key of a checkpoint; keys sort by sequence."""
     return f"{job_id}/checkpoints/{sequence:08d}.json"
 
 
 def sequence_of(key: str) -> int | None:
-    """Return the sequence that a checkpoint's key names, or None if it is not one."""
+    """Return the sequence in a checkpoint's key, or None for other keys."""
     match = _CHECKPOINT.fullmatch(key)
     return int(match[1]) if match else None
 
 
 def heartbeat_key(job_id: str, run: int) -> str:
-    """Return the key of the one mutable object of a run: its lease."""
+    """Return the key of a run's heartbeat, its one mutable object."""
     return f"{job_id}/runs/{run}/heartbeat.json"
 
 
 def sweep_mark_key(job_id: str, run_id: str, number: int) -> str:
-    """Return the key of a sweep's mark for the run after a dead one."""
+    """Return the key by which sweeps agree on who starts the run after a dead one."""
     return f"{job_id}/sweeps/{quote(run_id, safe='')}.{number}"
 
 
 def artifacts_prefix(job_id: str) -> str:
-    """Return the folder of all that a job's stages wrote."""
+    """Return the prefix of a job's artifacts."""
     return f"{job_id}/artifacts/"
 
 
 def inputs_prefix(job_id: str, stage: Stage, inputs: str) -> str:
-    """Return the folder of what a stage wrote from given inputs (12 hexadecimal digits)."""
+    """Return the prefix of what a stage wrote; `inputs` is its inputs' digest (12 digits)."""
     return f"{artifacts_prefix(job_id)}{stage}/{inputs}/"
 
 
 def artifact_key(job_id: str, stage: Stage, inputs: str, sha256: str, path: str) -> str:
-    """Return the key of an artifact: addressed by its inputs, named by its content."""
+    """Return an artifact's key: addressed by its inputs, named by its content."""
     return f"{inputs_prefix(job_id, stage, inputs)}{sha256[:CONTENT_LENGTH]}/{path}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArtifactName:
-    """What the key of an artifact says."""
+    """The parts of an artifact's key."""
 
     stage: Stage
     inputs: str
@@ -119,10 +119,9 @@ class ArtifactName:
 
 
 def artifact_name(key: str) -> ArtifactName | None:
-    """Read an artifact's key, or return None if it is not one."""
+    """Read an artifact's key; return None for other keys."""
     match = _ARTIFACT.fullmatch(key)
     if match is None:
         return None
-    return ArtifactName(
-        stage=Stage(match[1]), inputs=match[2], content=match[3], path=match[4]
-    )
+    stage, inputs, content, path = match.groups()
+    return ArtifactName(stage=Stage(stage), inputs=inputs, content=content, path=path)

@@ -1,4 +1,4 @@
-"""The one table of transitions, and the machine made of it."""
+"""The table of all transitions, and the state machine built from it."""
 
 from enum import StrEnum
 from typing import Final
@@ -12,7 +12,7 @@ class Event(StrEnum):
     """What can happen to a job."""
 
     CLAIM = "claim"
-    """A run takes the job over (or starts it), and will enter its first unfinished stage."""
+    """A run starts the job or takes it over; it will enter the first unfinished stage."""
     ENTER_CLONE = "enter_clone"
     ENTER_EXTRACT = "enter_extract"
     ENTER_ANALYZE = "enter_analyze"
@@ -22,19 +22,19 @@ class Event(StrEnum):
     ENTER_GENERATE_TUTORIALS = "enter_generate_tutorials"
     ENTER_PUBLISHING = "enter_publishing"
     PIN = "pin"
-    """The commit is known; from now on the job works on it, wherever the branch moves."""
+    """The commit is known; the job keeps to it, even if the branch moves."""
     ADVANCE = "advance"
-    """The stage is finished, and the next one begins."""
+    """The stage is finished; the next one begins."""
     REPAIR = "repair"
-    """Something that a stage had stored is damaged; the job goes back to that stage."""
+    """A stored artifact is damaged; the job returns to the stage that made it."""
     COMPLETE = "complete"
     FAIL = "fail"
-    """The job failed for good; a plain retry would fail in the same way."""
+    """The job failed for good; a retry would fail in the same way."""
     INTERRUPT = "interrupt"
-    """The run ends before the job does; the next one goes on."""
+    """The run ends before the job does; the next run resumes it."""
     CANCEL = "cancel"
     REOPEN = "reopen"
-    """An operator resumes a job that was over."""
+    """An operator resumes a job that is over."""
 
 
 _ENDS: Final = {
@@ -43,12 +43,12 @@ _ENDS: Final = {
     Event.FAIL: State.FAILED,
     Event.CANCEL: State.CANCELED,
 }
-_BACK: Final = _ENDS | {Event.REPAIR: State.PENDING}
+_WORKING: Final = {**_ENDS, Event.REPAIR: State.PENDING}
 _OVER: Final = {Event.REOPEN: State.PENDING}
 
 TABLE: Final[dict[State, dict[Event, State]]] = {
-    State.PENDING: _ENDS
-    | {
+    State.PENDING: {
+        **_ENDS,
         Event.ENTER_CLONE: State.CLONING,
         Event.ENTER_EXTRACT: State.EXTRACTING,
         Event.ENTER_ANALYZE: State.ANALYZING,
@@ -58,14 +58,18 @@ TABLE: Final[dict[State, dict[Event, State]]] = {
         Event.ENTER_GENERATE_TUTORIALS: State.GENERATING_TUTORIALS,
         Event.ENTER_PUBLISHING: State.PUBLISHING,
     },
-    State.CLONING: _BACK | {Event.PIN: State.CLONING, Event.ADVANCE: State.EXTRACTING},
-    State.EXTRACTING: _BACK | {Event.ADVANCE: State.ANALYZING},
-    State.ANALYZING: _BACK | {Event.ADVANCE: State.ORDERING},
-    State.ORDERING: _BACK | {Event.ADVANCE: State.GENERATING_CHAPTERS},
-    State.GENERATING_CHAPTERS: _BACK | {Event.ADVANCE: State.REVIEWING_CHAPTERS},
-    State.REVIEWING_CHAPTERS: _BACK | {Event.ADVANCE: State.GENERATING_TUTORIALS},
-    State.GENERATING_TUTORIALS: _BACK | {Event.ADVANCE: State.PUBLISHING},
-    State.PUBLISHING: _BACK | {Event.COMPLETE: State.COMPLETED},
+    State.CLONING: {
+        **_WORKING,
+        Event.PIN: State.CLONING,
+        Event.ADVANCE: State.EXTRACTING,
+    },
+    State.EXTRACTING: {**_WORKING, Event.ADVANCE: State.ANALYZING},
+    State.ANALYZING: {**_WORKING, Event.ADVANCE: State.ORDERING},
+    State.ORDERING: {**_WORKING, Event.ADVANCE: State.GENERATING_CHAPTERS},
+    State.GENERATING_CHAPTERS: {**_WORKING, Event.ADVANCE: State.REVIEWING_CHAPTERS},
+    State.REVIEWING_CHAPTERS: {**_WORKING, Event.ADVANCE: State.GENERATING_TUTORIALS},
+    State.GENERATING_TUTORIALS: {**_WORKING, Event.ADVANCE: State.PUBLISHING},
+    State.PUBLISHING: {**_WORKING, Event.COMPLETE: State.COMPLETED},
     State.INTERRUPTED: {Event.CLAIM: State.PENDING, Event.CANCEL: State.CANCELED},
     State.COMPLETED: _OVER,
     State.FAILED: _OVER,
@@ -74,22 +78,21 @@ TABLE: Final[dict[State, dict[Event, State]]] = {
 
 
 class IllegalTransitionError(Exception):
-    """The table has no such move."""
+    """The table has no transition for an event in a state."""
 
     def __init__(self, state: State, event: Event) -> None:
-        """Remember the state and the event that it does not know."""
-        super().__init__(f"a job that is {state} knows no {event!s}")
+        super().__init__(f"illegal transition: {event} in state {state}")
         self.state = state
         self.event = event
 
 
 class _Position:
-    """A place in the table: what the library `transitions` moves."""
+    """The model that the library `transitions` moves through the table."""
 
     state: str
 
 
-# Without `auto_transitions=False` every model grows `to_<state>` methods that go around the table.
+# With `auto_transitions`, every model would get `to_<state>` methods that bypass the table.
 _MACHINE: Final = Machine(
     model=None,
     states=[str(state) for state in TABLE],
@@ -104,10 +107,7 @@ _MACHINE: Final = Machine(
 
 
 def advance(state: State, event: Event) -> State:
-    """Return the state that an event leads to.
-
-    Raise IllegalTransitionError where the table has no such move.
-    """
+    """Return the state that an event leads to, or raise IllegalTransitionError."""
     position = _Position()
     _MACHINE.add_model(position, initial=str(state))
     try:
@@ -120,36 +120,41 @@ def advance(state: State, event: Event) -> State:
 
 
 def entry(stage: Stage | None) -> Event:
-    """Return the event by which a pending job enters a stage, or publishing if there is none."""
-    return Event(
-        "enter_publishing" if stage is None else f"enter_{stage.replace('-', '_')}"
-    )
+    """Return the event by which a pending job enters a stage, or publishing for None."""
+    if stage is None:
+        return Event.ENTER_PUBLISHING
+    return Event(f"enter_{stage.replace('-', '_')}")
 
 
 def diagram() -> str:
     """Draw the table as a Mermaid state diagram.
 
-    Moves that all working states share are drawn once.
+    Transitions that all working states have in common are drawn once.
     """
     working = [*STAGE_OF, State.PUBLISHING]
-    shared = {
-        event: target
-        for event, target in TABLE[working[0]].items()
-        if _all_know(working, event, target)
-    }
+    shared = _shared_transitions(working)
     inner: list[str] = []
     outer = [f"    [*] --> {State.PENDING}"]
     for source, row in TABLE.items():
         for event, target in row.items():
+            arrow = f"    {source} --> {target}: {event}"
             if source not in working:
-                outer.append(f"    {source} --> {target}: {event}")
+                outer.append(arrow)
             elif event not in shared:
                 lines = inner if target in working else outer
-                lines.append(f"    {source} --> {target}: {event}")
-    outer += [f"    working --> {target}: {event}" for event, target in shared.items()]
-    grouped = ["    state working {", *(f"    {line}" for line in inner), "    }"]
-    return "\n".join(["stateDiagram-v2", *grouped, *outer]) + "\n"
+                lines.append(arrow)
+    for event, target in shared.items():
+        outer.append(f"    working --> {target}: {event}")
+    group = ["    state working {", *(f"    {line}" for line in inner), "    }"]
+    return "\n".join(["stateDiagram-v2", *group, *outer]) + "\n"
 
 
-def _all_know(states: list[State], event: Event, target: State) -> bool:
-    return all(TABLE[state].get(event) is target for state in states)
+def _shared_transitions(states: list[State]) -> dict[Event, State]:
+    """Return the transitions that all these states have in common."""
+    first, *others = (TABLE[state] for state in states)
+    shared = dict(first)
+    for row in others:
+        for event, target in first.items():
+            if row.get(event) is not target:
+                shared.pop(event, None)
+    return shared

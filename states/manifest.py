@@ -1,4 +1,4 @@
-"""The manifest: everything known about a job, as one immutable value."""
+"""The manifest: everything known about a job, in one immutable value."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -8,8 +8,7 @@ from states.exits import Exit
 from states.stages import INFO, STAGE_OF, STAGES, TERMINAL, Stage, State
 
 FORMAT: Final = 1
-"""The version of the manifest's JSON form that this program writes, and the only one that it reads.
-"""
+"""The version of the JSON form that this program writes, and the only one that it reads."""
 
 
 class Writer(StrEnum):
@@ -28,7 +27,7 @@ class EventType(StrEnum):
 
 
 class EventStatus(StrEnum):
-    """The status of a callback, of those that the receiver knows."""
+    """The status of a callback; receivers know no others."""
 
     CLONING = "cloning"
     ANALYZING = "analyzing"
@@ -45,7 +44,10 @@ FINAL_STATUS: Final = frozenset(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Identity:
-    """What makes two jobs the same job; `repository` as it was given, compared in its normal form."""
+    """What makes two requests the same job.
+
+    `repository` is as it was given; it is compared in its normal form.
+    """
 
     job_id: str
     repository: str
@@ -54,7 +56,7 @@ class Identity:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EngineRef:
-    """Which engine works on the job."""
+    """The engine that works on the job."""
 
     name: str
     version: str
@@ -72,25 +74,24 @@ class Artifact:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageRecord:
-    """What is known of one stage; it is finished when `finished_at` is set."""
+    """What is known about a stage; it is finished when `finished_at` is set."""
 
     stage: Stage
     generation: int = 1
-    """Raised by an operator's `resume --from`: what was written before stays, under its own inputs.
-    """
+    """Raised by an operator's `resume --from`; earlier artifacts keep their own inputs."""
     attempts: int = 0
-    """How often the stage was tried, over all runs of this generation."""
+    """How many times the stage was tried, in all runs of this generation."""
     started_at: str | None = None
     finished_at: str | None = None
     seconds: float = 0.0
-    """The time that was worked on it, over all runs of this generation."""
+    """The time spent on it, in all runs of this generation."""
     inputs: str | None = None
-    """The digest of its inputs: where its artifacts lie."""
+    """The digest of its inputs, which is part of its artifacts' keys."""
     artifacts: tuple[Artifact, ...] = ()
 
     @property
     def finished(self) -> bool:
-        """Whether all its artifacts are stored, and named here."""
+        """Whether all its artifacts are stored and listed here."""
         return self.finished_at is not None
 
 
@@ -105,7 +106,7 @@ class RunRecord:
     lease_seconds: int
     platform_run: str | None = None
     ended_at: str | None = None
-    """Set when the run ended in good order, and its lease was released."""
+    """Set when the run ended in order and released its lease."""
     exit_code: int | None = None
 
 
@@ -123,10 +124,7 @@ class Error:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallbackEvent:
-    """Something to tell the webhook.
-
-    Its sequence is that of the checkpoint which it was written with.
-    """
+    """An event for the webhook; its sequence is that of its checkpoint."""
 
     sequence: int
     run: int
@@ -136,19 +134,19 @@ class CallbackEvent:
     message: str
     timestamp: str
     files_of: tuple[Stage, ...] = ()
-    """The stages whose files it announces, as that checkpoint names them."""
+    """The stages whose files it announces, as that checkpoint lists them."""
     duration: float | None = None
     error: Error | None = None
 
     @property
     def final(self) -> bool:
-        """Whether it says that the job is over."""
+        """Whether it reports the end of the job."""
         return self.status in FINAL_STATUS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rejection:
-    """An event that the receiver did not want, and its answer."""
+    """An event that the receiver rejected, and its status code."""
 
     sequence: int
     status_code: int
@@ -157,17 +155,17 @@ class Rejection:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outbox:
-    """The events that wait for the receiver's acknowledgement, in their order."""
+    """The events that wait for the receiver's acknowledgement, in order."""
 
     pending: tuple[CallbackEvent, ...] = ()
     settled: int = 0
-    """The highest sequence that was acknowledged, rejected or dropped; none at or below it is sent again.
+    """The highest sequence that was acknowledged, rejected or dropped.
 
-    An operator's `resume --redeliver` lowers it.
+    No event up to it is sent again, unless an operator's `resume --redeliver` lowers it.
     """
     rejected: tuple[Rejection, ...] = ()
     trouble: str | None = None
-    """Why the first of those that wait was not taken, when it was last tried."""
+    """Why the last attempt to deliver the first pending event failed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -180,14 +178,14 @@ class Manifest:
     """The run that owns the job."""
     writer: Writer
     token: str
-    """Made up by the process that wrote the checkpoint: by it, a process knows its own writes again."""
+    """Random; by it, a process recognises the checkpoints that it has written."""
     previous: str | None
     """The SHA-256 of the checkpoint before this one."""
     written_at: str
     state: State
     engine: EngineRef
     announces: bool
-    """Whether there is a webhook to tell."""
+    """Whether the job has a webhook."""
     commit: str | None = None
     stages: tuple[StageRecord, ...] = tuple(
         StageRecord(stage=info.stage) for info in STAGES
@@ -197,9 +195,9 @@ class Manifest:
     error: Error | None = None
     cancel_requested: bool = False
     fruitless_runs: int = 0
-    """Runs in a row that ended by a fault without having finished a single new item."""
+    """How many runs in a row have failed without finishing a new item."""
     collected: bool = False
-    """Whether the job's objects were deleted; this checkpoint is all that is left."""
+    """Whether the job's objects were deleted, except for this checkpoint."""
 
     @property
     def job_id(self) -> str:
@@ -208,12 +206,12 @@ class Manifest:
 
     @property
     def over(self) -> bool:
-        """Whether the state is one that only an operator's resume leaves."""
+        """Whether only an operator's resume can change the state."""
         return self.state in TERMINAL
 
     @property
     def released(self) -> bool:
-        """Whether the owning run has ended in good order, so that nobody need wait for its lease."""
+        """Whether the owning run has released its lease, so that no one need wait for it."""
         return self.owner.ended_at is not None
 
     @property
@@ -224,23 +222,24 @@ class Manifest:
     @property
     def next_stage(self) -> Stage | None:
         """The first unfinished stage, or None when all are finished."""
-        return next(
-            (record.stage for record in self.stages if not record.finished), None
-        )
+        for record in self.stages:
+            if not record.finished:
+                return record.stage
+        return None
 
     @property
     def current_stage(self) -> Stage | None:
-        """The stage that the job is in, if it is in one."""
+        """The stage that the job is in, if any."""
         return STAGE_OF.get(self.state)
 
     @property
     def step(self) -> int:
-        """How far the job is: the number of the stage that it is in or will enter next, 1 to 7."""
+        """The number of the stage that the job is in or enters next, 1 to 7."""
         stage = self.current_stage or self.next_stage or STAGES[-1].stage
         return INFO[stage].step
 
     def record(self, stage: Stage) -> StageRecord:
-        """Return what is known of a stage."""
+        """Return the record of a stage."""
         return self.stages[INFO[stage].step - 1]
 
     def with_record(self, record: StageRecord) -> Self:

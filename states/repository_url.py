@@ -1,4 +1,4 @@
-"""Names of repositories: what they look like, and when two of them mean the same."""
+"""Names of repositories: which are valid, and which mean the same repository."""
 
 import re
 from typing import Final
@@ -10,7 +10,7 @@ from states.url_patterns import SHORT_REPOSITORY, repository_pattern
 GITHUB: Final = "https://github.com"
 _SHORT: Final = re.compile(SHORT_REPOSITORY)
 _MAX_FOLDER_BYTES: Final = 200
-"""Of a file system's 255 for a name: the rest is for what is put behind it."""
+"""File systems take 255 bytes for a name; the rest is for suffixes."""
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -33,51 +33,49 @@ def normal_form(repository: str) -> str:
     parts = urlsplit(full_url(repository))
     path = parts.path.rstrip("/").removesuffix(".git").rstrip("/")
     host = (parts.hostname or "").lower()
-    port = (
-        f":{parts.port}"
-        if parts.port not in {None, _DEFAULT_PORTS.get(parts.scheme.lower())}
-        else ""
-    )
-    return f"{parts.scheme.lower()}://{host}{port}{path}"
+    scheme = parts.scheme.lower()
+    port = ""
+    if parts.port not in {None, _DEFAULT_PORTS.get(scheme)}:
+        port = f":{parts.port}"
+    return f"{scheme}://{host}{port}{path}"
 
 
 def short_name(repository: str) -> str:
-    """Return the last word of a repository's name, of letters, digits, `.`, `_` and `-` only."""
-    return (
-        re.sub(r"[^A-Za-z0-9._-]+", "-", _last_word(repository)).strip("-.")
-        or "repository"
-    )
+    """Return the last part of a repository's name, in `A-Za-z0-9._-` only."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", _last_part(repository))
+    return name.strip("-.") or "repository"
 
 
 def folder_name(repository: str) -> str:
-    """Return the last word of a repository's name, in any script, as a folder may be called."""
-    last = _last_word(repository).replace("/", "-")
-    shown = "".join(character if character.isprintable() else "-" for character in last)
-    whole = shown.lstrip("-.") or shown or "repository"
-    return whole.encode()[:_MAX_FOLDER_BYTES].decode(errors="ignore")
+    """Return the last part of a repository's name, in any script, as a folder's name."""
+    last = _last_part(repository)
+    characters = ["-" if c == "/" or not c.isprintable() else c for c in last]
+    printable = "".join(characters)
+    name = printable.lstrip("-.") or printable or "repository"
+    return name.encode()[:_MAX_FOLDER_BYTES].decode(errors="ignore")
 
 
-def _last_word(repository: str) -> str:
+def _last_part(repository: str) -> str:
     return unquote(normal_form(repository).rsplit("/", 1)[-1])
 
 
 def repository_fault(repository: str, *, allow_http: bool) -> str | None:
     """Say what is wrong with the name of a remote repository, or return None.
 
-    It must be `https://host/path` or `owner/name`; `http://` is for this machine itself, or
-    where `allow_http` says so.
+    It must be `https://host/path` or `owner/name`. `http://` is accepted for this machine,
+    and elsewhere with `allow_http`.
     """
     if is_short(repository):
         return None
     if re.search(r"[\x00-\x20\x7f\\]", repository):
-        return "it holds white space, a control character or a backslash"
+        return "it contains white space, a control character or a backslash"
     try:
         parts = urlsplit(repository)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        return f"it is no URL ({error})"
+        return f"it is not a valid URL ({error})"
     if parts.scheme == "http" and host and not (allow_http or _is_loopback(host)):
-        return "http:// is taken for this machine only: use https://, or set ALLOW_HTTP_GIT=1"
+        return "http:// is accepted for this machine only: use https://, or set ALLOW_HTTP_GIT=1"
     return (
         address_fault(repository)
         or _url_fault(parts)
@@ -86,17 +84,15 @@ def repository_fault(repository: str, *, allow_http: bool) -> str | None:
 
 
 def without_credentials(repository: str) -> str:
-    """Return a repository's name as it may be shown."""
+    """Return a repository's name without user and password, to be shown."""
     return re.sub(r"//[^/@]*@", "//***@", repository)
 
 
 def _url_fault(parts: SplitResult) -> str | None:
     if parts.username is not None or parts.password is not None:
-        return (
-            "it holds a user name or a password: leave them out, and set GITHUB_TOKEN"
-        )
+        return "it contains a user name or a password: leave them out, and set GITHUB_TOKEN"
     if parts.query or parts.fragment:
-        return "it holds a `?` or a `#`: give the repository's own URL"
+        return "it contains a `?` or a `#`: give the repository's own URL"
     return None
 
 
@@ -107,12 +103,18 @@ def _shape_fault(repository: str, *, allow_http: bool) -> str | None:
 
 
 def branch_fault(branch: str) -> str | None:
-    """Say what is wrong with the name of a branch or tag, by the rules of `git check-ref-format`, or return None."""
+    """Say what is wrong with the name of a branch or tag, or return None.
+
+    The rules are those of `git check-ref-format`.
+    """
     parts = branch.split("/")
     if branch.startswith("-"):
         return "it must not begin with `-`"
     if re.search(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{", branch):
-        return "it holds white space or one of `~ ^ : ? * [ \\ .. @{`, which git does not allow in a branch"
+        return (
+            "it contains white space or one of `~ ^ : ? * [ \\ .. @{`, "
+            "which git does not allow in a branch"
+        )
     if not all(parts) or branch.endswith("."):
         return "it must not begin or end with `/`, hold `//`, or end with `.`"
     if any(part.startswith(".") or part.endswith(".lock") for part in parts):
@@ -121,7 +123,6 @@ def branch_fault(branch: str) -> str | None:
 
 
 def _is_loopback(host: str) -> bool:
-    return (
-        host in {"localhost", "::1"}
-        or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
-    )
+    if host in {"localhost", "::1"}:
+        return True
+    return re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None

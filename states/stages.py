@@ -1,4 +1,4 @@
-"""The seven stages of a job and the twelve states it can be in."""
+"""The seven stages of a job and the thirteen states it can be in."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Final
 
 
 class Stage(StrEnum):
-    """One of the seven steps; the values are the Fondation CLI's own names of its steps."""
+    """One of the seven steps; the values are the names that the Fondation CLI uses."""
 
     CLONE = "clone"
     EXTRACT = "extract"
@@ -18,7 +18,7 @@ class Stage(StrEnum):
 
 
 class State(StrEnum):
-    """Where a job stands."""
+    """The state of a job."""
 
     PENDING = "pending"
     CLONING = "cloning"
@@ -38,24 +38,24 @@ class State(StrEnum):
 TERMINAL: Final = frozenset({State.COMPLETED, State.FAILED, State.CANCELED})
 """States that only an operator's resume leaves.
 
-An interrupted job is not over: the next run goes on with it.
+An interrupted job is not over: the next run resumes it.
 """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageInfo:
-    """What the outside sees of a stage."""
+    """What callbacks and file names show of a stage."""
 
     stage: Stage
     step: int
     state: State
     message: str
     file: str | None = None
-    """The one file of the course that the stage writes, if it writes just one."""
+    """The file that the stage writes, if it writes only one."""
     folder: str | None = None
-    """The folder that gets a file for every entry of the order, if the stage writes such."""
+    """The folder of its files, if the stage writes one file per chapter."""
     stem: str | None = None
-    """How the names of the files in that folder begin."""
+    """How the names of those files begin."""
 
 
 STAGES: Final = (
@@ -112,15 +112,15 @@ STAGES: Final = (
 TOTAL_STEPS: Final = len(STAGES)
 INFO: Final = {info.stage: info for info in STAGES}
 STAGE_OF: Final = {info.state: info.stage for info in STAGES}
-"""The stage that a job works on while it is in a state; states outside the seven have none."""
+"""The stage that a job works on in a state; the other states have none."""
 
 
 def after(stage: Stage) -> Stage | None:
-    """Return the stage that follows, or None after the last."""
+    """Return the next stage, or None after the last."""
     step = INFO[stage].step
     return STAGES[step].stage if step < TOTAL_STEPS else None
 
 
 def before(stage: Stage) -> tuple[Stage, ...]:
-    """Return the stages that come before, in order."""
+    """Return the earlier stages, in order."""
     return tuple(info.stage for info in STAGES[: INFO[stage].step - 1])

@@ -1,20 +1,19 @@
-"""Whether a process may take a job over: decided from what the store says.
+"""Whether a process may take a job over, decided from what the store says.
 
-All ages are in whole seconds by the store's clock. The owner of a job counts its lease from
-before it sends a heartbeat, the store dates the heartbeat after that, and a newcomer waits
-until the whole seconds exceed the lease: so when a newcomer may claim, the owner has
-already had to stop.
+All ages are in whole seconds by the store's clock. An owner counts its lease from before it
+sends a heartbeat; the store dates the heartbeat after that; a newcomer waits until the age
+in whole seconds exceeds the lease. So the owner has already stopped when a newcomer may
+claim.
 
-The store's clock may be set back, or stand still: then a dead owner looks young for ever.
-So a newcomer may also go by its own clock: it claims when it reads the same heartbeat for
-more than a lease. That is as safe. Say that it has read a heartbeat by the time t, and asks
-again after t + lease. The owner had sent that heartbeat before t, and has had no answer to
-a later one before the newcomer asked, or the newcomer would have read the later one: so its
-lease had run out. A heartbeat that is answered after that does not bring the lease back;
-that takes an append, which fails once the newcomer has claimed. Each heartbeat has a
-number, so that two of them are never the same. All that this needs is that a second is as
-long for both; worker/ownership/lease.py says what happens where the owner's clock stands
-still.
+The store's clock may be set back or stand still; then a dead owner would look alive for
+ever. So a newcomer may also use its own clock: it claims when it has read the same
+heartbeat for longer than a lease. That is equally safe. Suppose the newcomer reads a
+heartbeat by time t, and reads the same one after t + lease. The owner sent that heartbeat
+before t, and no later one was answered before the second read, or the newcomer would have
+seen it. So the owner's lease has expired. An answer that comes later does not revive it:
+the owner must append a checkpoint, and that fails once the newcomer has claimed. Heartbeats
+are numbered, so no two are equal. The argument needs only that a second is equally long for
+both; worker/ownership/lease.py says what happens when the owner's clock stands still.
 """
 
 from dataclasses import dataclass
@@ -31,14 +30,14 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JobOver:
-    """The job is over, and there is nothing left to do for it."""
+    """The job is over, and nothing is left to do for it."""
 
     exit_code: Exit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wait:
-    """A run owns the job; its lease can have expired in so many seconds at the earliest."""
+    """A run owns the job; its lease expires in `seconds` at the earliest."""
 
     seconds: int
     lease_seconds: int
@@ -48,7 +47,7 @@ Verdict = Claim | JobOver | Wait
 
 
 def exit_code(manifest: Manifest) -> Exit:
-    """Return the code that a job which is over ends every run of it with."""
+    """Return the exit code of every further run of a job that is over."""
     if manifest.state is State.FAILED and manifest.error is not None:
         # guard: the memory of permanent failures: retries end with the same code
         return manifest.error.exit_code
@@ -58,12 +57,12 @@ def exit_code(manifest: Manifest) -> Exit:
 def judge(
     manifest: Manifest, *, silent_seconds: int, lease_seconds: int, can_deliver: bool
 ) -> Verdict:
-    """Decide what a newcomer does that finds this newest checkpoint.
+    """Decide what a newcomer does about a job whose newest checkpoint is `manifest`.
 
-    `silent_seconds` is the age of the younger of the owner's heartbeat and the checkpoint,
-    or for how long the newcomer has seen both unchanged, if that is longer; `lease_seconds`
-    what the owner wrote into its heartbeat; `can_deliver` whether the newcomer knows where
-    pending events go.
+    `silent_seconds` is the age of the owner's heartbeat or of the checkpoint, whichever is
+    younger, or the time for which the newcomer has seen both unchanged, if that is longer.
+    `lease_seconds` is what the owner's heartbeat says. `can_deliver` tells whether the
+    newcomer has a webhook for pending events.
     """
     undelivered = bool(manifest.outbox.pending) and can_deliver
     if manifest.collected or (manifest.over and not undelivered):

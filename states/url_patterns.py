@@ -1,26 +1,29 @@
-"""What addresses look like: patterns that the checks of addresses and the gateway's JSON schema have in common.
+"""Patterns of addresses, for our own checks and for the gateway's JSON schema.
 
-They say the same to Python as to a JSON schema's validator: ASCII only, no flags, no
+They mean the same to Python and to validators of JSON schemas: ASCII only, no flags, no
 classes whose meaning differs.
 """
 
 from typing import Final
 
 SPACE: Final = r"\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-"""White space and control characters, as the inside of a class of characters."""
+"""White space and control characters, for use inside a character class."""
 HTTP: Final = "[Hh][Tt][Tt][Pp]"
 _NAME: Final = rf"[^{SPACE}/?#@:\[\]\\]+"
 _LITERAL: Final = r"\[[0-9A-Fa-f:.]+\]"
-"""An address of IPv6."""
+"""An IPv6 address."""
 _LOOPBACK: Final = (
     r"(?:[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt]|127(?:\.[0-9]{1,3}){3}|\[::1\])"
 )
-_PORT: Final = r"(?::0*(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])?)?"
+_PORT_NUMBER: Final = (
+    "[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+)
+_PORT: Final = f"(?::0*(?:{_PORT_NUMBER})?)?"
 _HOST: Final = f"(?:{_NAME}|{_LITERAL}){_PORT}"
 _PATH: Final = rf"/+[^/{SPACE}?#\\][^{SPACE}?#\\]*"
 
 HTTP_URL: Final = rf"{HTTP}[Ss]?://(?:[^{SPACE}/?#\[\]]*@)?{_HOST}(?:[/?#][^{SPACE}]*)?"
-"""The address of an HTTP server, or of something on it."""
+"""The address of an HTTP server or of a resource on it."""
 HTTPS_REPOSITORY: Final = f"{HTTP}[Ss]://{_HOST}{_PATH}"
 LOCAL_REPOSITORY: Final = f"{HTTP}://{_LOOPBACK}{_PORT}{_PATH}"
 HTTP_REPOSITORY: Final = f"{HTTP}://{_HOST}{_PATH}"
@@ -29,9 +32,9 @@ SHORT_REPOSITORY: Final = r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.\.?$)[A-Za-z0-9._-]+"
 
 
 def repository_pattern(*, allow_http: bool) -> str:
-    """Return what a repository's name matches.
+    """Return the pattern of a repository's name.
 
-    `http://` is for this machine itself, or where `allow_http` says so.
+    It accepts `http://` for this machine, and elsewhere with `allow_http`.
     """
     http = HTTP_REPOSITORY if allow_http else LOCAL_REPOSITORY
     return f"(?:{SHORT_REPOSITORY}|{HTTPS_REPOSITORY}|{http})"

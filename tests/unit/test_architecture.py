@@ -42,15 +42,42 @@ PURE = {
     "base64", "collections", "dataclasses", "enum", "functools", "hashlib", "http", "itertools", "json", "re",
     "states", "transitions", "types", "typing", "urllib",
 }  # fmt: skip
-OUTER = ("worker.cli.main", "worker.commands", "worker.gateway")
-"""Only these know the outside; nothing further in imports them."""
-ADAPTERS = (
-    "worker.store.s3",
-    "worker.store.folder",
-    "worker.store.memory",
-    "worker.outbox.webhook",
-    "worker.source",
+FLOORS = (
+    ("states",),
+    ("worker", "worker.errors"),
+    ("worker.system",),
+    ("worker.settings",),
+    ("worker.job_request",),
+    ("worker.engines.port", "worker.source.port", "worker.store.port"),
+    ("worker.store",),
+    ("worker.course",),
+    ("worker.ownership",),
+    ("worker.outbox",),
+    (
+        "worker.engines.fondation",
+        "worker.engines.static",
+        "worker.platform",
+        "worker.source",
+    ),
+    ("worker.run",),
+    ("worker.wiring",),
+    ("worker.services",),
+    ("worker.gateway",),
+    ("worker.cli",),
+    ("worker.__main__",),
 )
+"""The rooms, from the ground up: a module imports from its own room, and from floors below it."""
+ADAPTERS = (
+    "worker.engines.fondation.engine",
+    "worker.engines.static.engine",
+    "worker.outbox.webhook",
+    "worker.platform.scaleway",
+    "worker.source.git",
+    "worker.source.local",
+    "worker.store.folder",
+    "worker.store.s3",
+)
+"""What stands behind a port: outside its own room, only the wiring knows it."""
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -81,19 +108,57 @@ def test_the_core_is_pure(path: Path) -> None:
     assert {module.split(".")[0] for module in imports(path)} <= PURE
 
 
+def room(module: str) -> str:
+    """Return the longest name of a room that a module lies in."""
+    rooms = [room for floor in FLOORS for room in floor]
+    return max((r for r in rooms if f"{module}.".startswith(f"{r}.")), key=len)
+
+
+def floor(module: str) -> int:
+    return next(number for number, rooms in enumerate(FLOORS) if room(module) in rooms)
+
+
+def own(path: Path) -> str:
+    return name(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+
+
+def ours(path: Path) -> list[str]:
+    """Return the modules of ours that a module imports."""
+    modules = {own(module) for module in MODULES}
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module in modules:
+            submodules = [f"{node.module}.{alias.name}" for alias in node.names]
+            found += [
+                module if module in modules else node.module for module in submodules
+            ]
+    return found
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name)
-def test_imports_point_inwards(path: Path) -> None:
-    own = name(path).removesuffix(".py").replace("/", ".")
-    if own.startswith((*OUTER, "worker.__main__")):
+def test_imports_lead_downstairs(path: Path) -> None:
+    here = own(path)
+    upstairs = [
+        module
+        for module in ours(path)
+        if room(module) != room(here) and floor(module) >= floor(here)
+    ]
+    assert upstairs == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_only_the_wiring_knows_adapters(path: Path) -> None:
+    here = own(path)
+    if here == "worker.wiring":
         return
-    outward = [module for module in imports(path) if module.startswith(OUTER)]
-    assert outward == []
-    if not own.startswith("worker.wiring"):
-        adapters = [
-            module
-            for module in imports(path)
-            if module.startswith(ADAPTERS) and not module.endswith(".port")
-        ]
-        assert all(own.startswith(module.rsplit(".", 1)[0]) for module in adapters), (
-            adapters
-        )
+    foreign = [
+        module
+        for module in ours(path)
+        if module in ADAPTERS and room(module) != room(here)
+    ]
+    assert foreign == []
+
+
+def test_only_what_everything_needs_is_loose() -> None:
+    loose = {path.stem for path in (ROOT / "worker").glob("*.py")}
+    assert loose == {"__init__", "__main__", "errors", "job_request", "wiring"}

@@ -75,7 +75,7 @@ def test_each_stage_has_its_files() -> None:
 
 
 def test_the_last_stages_need_the_order() -> None:
-    with pytest.raises(ValueError, match="entry of the order"):
+    with pytest.raises(ValueError, match="the order is missing"):
         expected_paths(Stage.GENERATE_CHAPTERS, None)
 
 

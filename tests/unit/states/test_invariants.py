@@ -92,7 +92,7 @@ UNLAWFUL = {
         claim(BASE),
         replace(claim(BASE), sequence=claim(BASE).sequence + 1, run=1),
     ),
-    "the runs before the owner": (
+    "the records of earlier runs": (
         claim(BASE),
         replace(stamped(claim(BASE)), runs=(run_record(2),)),
     ),
@@ -109,8 +109,8 @@ UNLAWFUL = {
         replace(stamped(BASE), commit=COMMIT[::-1].replace("a", "b")),
     ),
     "extract: generation 0 follows 1": (BASE, _with_stage(BASE, generation=0)),
-    "extract: artifacts are gone": (BASE, _with_stage(BASE, artifacts=())),
-    "order: artifacts are gone": (
+    "extract: artifacts are missing": (BASE, _with_stage(BASE, artifacts=())),
+    "order: artifacts are missing": (
         entered(None),
         stamped(
             entered(None).with_record(
@@ -118,15 +118,15 @@ UNLAWFUL = {
             )
         ),
     ),
-    "was completed, and is pending without": (
+    "was completed and is now pending, without": (
         completed(),
         replace(claim(completed()), state=State.PENDING),
     ),
-    "was collected, and is not": (
+    "was collected, and no longer": (
         stamped(decisions.collect(completed())),
         replace(completed(), sequence=11),
     ),
-    "were settled, and now only up to": (
+    "were settled, and now only those up to": (
         ALL_SETTLED,
         stamped(replace(ALL_SETTLED, outbox=replace(ALL_SETTLED.outbox, settled=1))),
     ),
@@ -150,19 +150,19 @@ UNLAWFUL = {
         ALL_REJECTED,
         replace(TOLD_AGAIN, writer=Writer.WORKER),
     ),
-    "were settled, and now only up to 9": (
+    "were settled, and now only those up to 9": (
         ALL_REJECTED,
         replace(TOLD_AGAIN, outbox=replace(TOLD_AGAIN.outbox, settled=9)),
     ),
-    "were settled, and now only up to 10": (
+    "were settled, and now only those up to 10": (
         replace(ALL_REJECTED, outbox=replace(ALL_REJECTED.outbox, rejected=())),
         TOLD_AGAIN,
     ),
-    "final events [11] are gone": (
+    "final event 11 is missing": (
         TOLD_AGAIN,
         stamped(replace(TOLD_AGAIN, outbox=replace(TOLD_AGAIN.outbox, pending=()))),
     ),
-    "final events": (
+    "final event": (
         completed(),
         stamped(replace(completed(), outbox=replace(completed().outbox, pending=()))),
     ),
