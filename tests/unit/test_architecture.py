@@ -80,6 +80,17 @@ ADAPTERS = (
 """What stands behind a port: outside its own room, only the wiring knows it."""
 
 
+STILL = {
+    ("worker.gateway.local", "worker.cli.commands.status"),
+    ("worker.gateway.platform", "worker.cli.commands.status"),
+    ("worker.gateway.views", "worker.cli.commands.files"),
+    ("worker.ownership.claim", "worker.run.inbox"),
+    ("worker.services.platform_runs", "worker.cli.output"),
+    ("worker.services.deployment", "worker.platform.scaleway"),
+}
+"""Arrows that run back, and are being removed."""
+
+
 def imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -141,7 +152,9 @@ def test_imports_lead_downstairs(path: Path) -> None:
     upstairs = [
         module
         for module in ours(path)
-        if room(module) != room(here) and floor(module) >= floor(here)
+        if room(module) != room(here)
+        and floor(module) >= floor(here)
+        and (here, module) not in STILL
     ]
     assert upstairs == []
 
@@ -154,7 +167,9 @@ def test_only_the_wiring_knows_adapters(path: Path) -> None:
     foreign = [
         module
         for module in ours(path)
-        if module in ADAPTERS and room(module) != room(here)
+        if module in ADAPTERS
+        and room(module) != room(here)
+        and (here, module) not in STILL
     ]
     assert foreign == []
 
