@@ -1,38 +1,36 @@
-"""What can go wrong, by what has to be done about it.
+"""All errors, grouped by what their reader has to do.
 
 WorkerError
-├── UsageError              64  mend the command line
-├── DataError            65  what was asked for cannot be had
-├── EngineUnavailableError  69  install the engine, or mend its key
+├── UsageError              64  correct the command line
+├── DataError               65  there is no such job, branch or repository, or it is unusable
+├── EngineUnavailableError  69  install the engine, or correct its key
 ├── BugError                70  report it
+│   └── StoreError                an answer that the caller should have handled
+│       ├── ExistsError                 a create-only PUT met an object
+│       ├── MissingError                there is no such object
+│       └── ConflictError               two writers at once: try again
 ├── TemporaryError          75  run it again
 │   ├── UnavailableError          the git host does not answer (worker/source/host_answer.py)
-│   ├── DiskError                 a local disk is full, or does not work (worker/system/disk.py)
+│   ├── DiskError                 a local disk is full or faulty (worker/system/disk.py)
 │   ├── EngineTroubleError        the engine could not finish a stage
 │   └── BusyError                 another run works on the job
-├── ReplacedError           76  nothing: another run goes on
-├── RefusedError            77  mend the credentials
-├── ConfigError             78  mend the configuration
-└── StoreFaultError             what a store answers, and what need not be true a minute later: see below
+├── ReplacedError           76  do nothing: another run continues
+├── RefusedError            77  correct the credentials
+├── ConfigError             78  correct the configuration
+└── StoreFaultError             a store's fault, which may pass
     ├── StoreUnavailableError     75  it does not answer, or cannot now
     ├── StoreRefusedError         77  it refuses our credentials
-    ├── StoreConfigError          78  its address or bucket is wrong, or what answers is no store
-    ├── DamagedCheckpointError    65  what it gives back is no checkpoint
-    └── UnknownFormatError        78  what it gives back is a checkpoint of another version of this program
+    ├── StoreConfigError          78  its address or bucket is wrong, or it is not a store
+    ├── DamagedCheckpointError    65  what it returns is not a checkpoint
+    └── UnknownFormatError        78  it returns a checkpoint of another version
 
-A StoreFaultError ends a command at once with its own code, as long as the job is not
-claimed. A run that has claimed its job tries again for STORE_GIVE_UP_SECONDS, and then ends
-with 75 (77 if it was refused all that time); it is never recorded as the job's failure:
-whatever could be written, the store has let through.
+Before a job is claimed, a StoreFaultError ends the command at once, with its own code. A run
+that has claimed its job tries again for STORE_GIVE_UP_SECONDS, and then ends with 75 (with
+77 if it was refused all that time). The job never fails for it: if the store accepts the
+record of the failure, the fault has passed.
 
-StoreError                      answers of a store that its caller decides upon
-├── ExistsError                   a create-only PUT met an object
-├── MissingError                  there is no such object
-└── ConflictError                 two writers at once: try again
-
-DamagedError                    a finished stage's artifact is gone: its run goes back to
-that stage └── OutdatedError                 the engine cannot go on from a finished stage:
-its run makes that stage anew
+DamagedError        a finished stage's artifact is damaged: the run repeats that stage
+└── OutdatedError   the engine cannot continue from a finished stage: the run makes it again
 """
 
 from typing import ClassVar
@@ -42,14 +40,14 @@ from states.stages import Stage
 
 
 class WorkerError(Exception):
-    """The root of everything that ends a command, with a message for its user."""
+    """The root of all errors that end a command, with a message for its user."""
 
     exit: ClassVar[Exit] = Exit.SOFTWARE
     code: str = "internal"
     """A short name for machines: `errorCode` in callbacks."""
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
-        """Take one line: what happened, and what to do next."""
+        """Take a message of one line: what happened, and what to do next."""
         super().__init__(message)
         self.code = code or self.code
 
@@ -62,21 +60,21 @@ class UsageError(WorkerError):
 
 
 class DataError(WorkerError):
-    """What was asked for cannot be had."""
+    """The job, branch or repository does not exist, or cannot be used."""
 
     exit = Exit.DATA_ERROR
     code = "not_found"
 
 
 class EngineUnavailableError(WorkerError):
-    """The engine is not there, or its key was refused."""
+    """The engine is missing, or its key was refused."""
 
     exit = Exit.UNAVAILABLE
     code = "engine_unavailable"
 
 
 class BugError(WorkerError):
-    """Something that cannot be, was."""
+    """The program itself is wrong."""
 
 
 class TemporaryError(WorkerError):
@@ -87,7 +85,7 @@ class TemporaryError(WorkerError):
 
 
 class DiskError(TemporaryError):
-    """A local disk is full, or does not work."""
+    """A local disk is full or faulty."""
 
     code = "disk"
 
@@ -126,11 +124,11 @@ class ConfigError(WorkerError):
 
 
 class StoreFaultError(WorkerError):
-    """A store answers with an error, wrongly, or not at all; that may pass."""
+    """A store answers with an error, wrongly or not at all; the fault may pass."""
 
 
 class StoreUnavailableError(StoreFaultError):
-    """The store does not answer, or answers that it cannot now."""
+    """The store does not answer, or says that it cannot now."""
 
     exit = Exit.TEMPORARY
     code = "store_unavailable"
@@ -144,28 +142,32 @@ class StoreRefusedError(StoreFaultError):
 
 
 class StoreConfigError(StoreFaultError):
-    """The store's address or its bucket is wrong, or what answers there is no store."""
+    """The store's address or bucket is wrong, or the server is not a store."""
 
     exit = Exit.CONFIG
     code = "store_config"
 
 
 class DamagedCheckpointError(StoreFaultError):
-    """What the store gives back is no checkpoint."""
+    """What the store returns is not a checkpoint."""
 
     exit = Exit.DATA_ERROR
     code = "damaged"
 
 
 class UnknownFormatError(StoreFaultError):
-    """What the store gives back is a checkpoint of another version of this program."""
+    """The store returns a checkpoint that another version of this program wrote."""
 
     exit = Exit.CONFIG
     code = "unknown_format"
 
 
-class StoreError(Exception):
-    """An answer of a store that its caller decides upon."""
+class StoreError(BugError):
+    """A store's answer that its caller handles; it is a bug where no caller does."""
+
+    def __init__(self, message: str = "") -> None:
+        """Take a message of one line."""
+        super().__init__(message)
 
 
 class ExistsError(StoreError):
@@ -177,27 +179,26 @@ class MissingError(StoreError):
 
 
 class ConflictError(StoreError):
-    """Somebody writes the same key at this moment (409); try again."""
+    """Another process writes the same key at this moment (409); try again."""
 
 
 class DamagedError(Exception):
     """An artifact of a finished stage is missing or damaged."""
 
     anew: ClassVar[bool] = False
-    """Whether nothing that is stored of the stage, and of those after it, may be used again."""
+    """Whether the stage and all later ones are made again, without their stored items."""
 
     def __init__(self, stage: Stage, path: str) -> None:
-        """Remember which."""
         super().__init__(f"{path} of stage {stage} is missing or damaged in the store")
         self.stage = stage
 
 
 class OutdatedError(DamagedError):
-    """The engine cannot go on from what is stored of a finished stage, whole as it is."""
+    """The engine cannot continue from a finished stage, although it is undamaged."""
 
     anew = True
 
     def __init__(self, stage: Stage, reason: str) -> None:
-        """Take the stage to be made anew."""
+        """Take the stage that has to be made again, and why."""
         Exception.__init__(self, reason)
         self.stage = stage

@@ -318,11 +318,11 @@ def test_both_streams_are_told_apart(tmp_path: Path) -> None:
 PARENT: Final = """
 import os, sys
 from pathlib import Path
-from worker.system.process import Command, Lines, Process
+from worker.system.process import Command, LineSplitter, Process
 from worker.system.runtime import SystemRuntime
 script, mark, paused = sys.argv[1:]
 command = Command(argv=("sh", "-c", script), env={"PATH": os.environ["PATH"], "MARK": mark}, cwd=Path(mark))
-process = Process(command, SystemRuntime(), Lines(lambda stream, line: print(line, flush=True)).take)
+process = Process(command, SystemRuntime(), LineSplitter(lambda stream, line: print(line, flush=True)).take)
 runtime = SystemRuntime()
 def pause():
     runtime.flag().wait(0.2)

@@ -1,9 +1,9 @@
 """Objects in a local folder, with the guarantees of an object store.
 
-An object is written to a temporary file and flushed to the disk before it gets its name: by
-link(2), which fails where the name is taken, or by rename(2), which replaces what has it.
-So a kill at any point leaves a whole object or none, and at worst a temporary file, which
-goes when it is an hour old. Time is the file system's, not this process's.
+An object is written to a temporary file and flushed to the disk before it gets its name:
+by link(2), which fails if the name is taken, or by rename(2), which replaces the old object.
+So a kill leaves a whole object or none, and at worst a temporary file, which is removed when
+it is an hour old. Times are the file system's.
 """
 
 import errno
@@ -28,9 +28,9 @@ from worker.store.port import ObjectEntry, ObjectHead
 from worker.system.disk import PASSING
 
 TEMPORARY: Final = "~tmp"
-"""The folder of temporary files: no job can have that name."""
+"""The folder of temporary files; no job can have this name."""
 STALE_SECONDS: Final = 3600
-"""A temporary file that nobody has written to for so long is a dead process's."""
+"""The age at which a temporary file belongs to a dead process."""
 _TRIES: Final = 100
 _NO_LINKS: Final = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
 _ABSENT: Final = {
@@ -45,20 +45,17 @@ Result = TypeVar("Result")
 
 
 class FolderStore:
-    """Objects as files.
-
-    A key's segments are the folders that its file lies in. Symbolic links are no objects.
-    """
+    """Objects as files: a key is a path below the folder. Symbolic links are ignored."""
 
     def __init__(self, root: Path) -> None:
-        """Take the folder, which the first write makes."""
+        """Take the folder; the first write creates it."""
         self._root = root.absolute()
         self._temporary = self._root / TEMPORARY
         self._swept = False
         self.url = self._root.as_uri()
 
     def create(self, key: str, body: bytes, media_type: str) -> None:  # noqa: ARG002 - files have no media types
-        """Store an object if there is none under that key."""
+        """Store an object under a key that has none yet."""
         path = self._path(key)
         with _translating(path), self._written(BytesIO(body)) as written:
             try:
@@ -68,7 +65,7 @@ class FolderStore:
                 raise ExistsError(f"{path} exists") from None
 
     def put(self, key: str, body: bytes | Path, media_type: str) -> float:  # noqa: ARG002 - as in create
-        """Store an object, whatever was there; return the file system's time."""
+        """Store an object; return the file system's time."""
         path = self._path(key)
         source = body.open("rb") if isinstance(body, Path) else BytesIO(body)
         with source, _translating(path), self._written(source) as written:
@@ -88,20 +85,19 @@ class FolderStore:
             shutil.copyfileobj(file, copy)
 
     def head(self, key: str) -> ObjectHead:
-        """Return an object's size and age; a file that is made for it tells the time."""
+        """Return an object's size and age; a new temporary file tells the time."""
         path = self._path(key)
         with _translating(path), _opened(path) as file:
-            found = os.fstat(file.fileno())
-            with _within(
-                self._temporary, partial(tempfile.TemporaryFile, dir=self._temporary)
-            ) as made:
-                now = os.fstat(made.fileno()).st_mtime
-        return ObjectHead(size=found.st_size, modified=found.st_mtime, now=now)
+            status = os.fstat(file.fileno())
+            make_file = partial(tempfile.TemporaryFile, dir=self._temporary)
+            with _within(self._temporary, make_file) as new_file:
+                now = os.fstat(new_file.fileno()).st_mtime
+        return ObjectHead(size=status.st_size, modified=status.st_mtime, now=now)
 
     def entries(
         self, prefix: str, *, start_after: str = "", limit: int | None = None
     ) -> Iterator[ObjectEntry]:
-        """Yield objects, folder by folder; folders that can hold none of them are not read."""
+        """Yield objects, folder by folder; read only folders that can contain some."""
         folder = prefix.rpartition("/")[0]
         if folder:
             self._path(folder)
@@ -109,7 +105,7 @@ class FolderStore:
         return islice(self._walk(folder, prefix, start_after), limit)
 
     def delete(self, keys: list[str]) -> None:
-        """Delete objects, and the folders that become empty by it."""
+        """Delete objects, and the folders that become empty."""
         paths = [self._path(key) for key in keys]
         for path in paths:
             with _translating(path):
@@ -121,7 +117,7 @@ class FolderStore:
         for folder in {path.parent for path in paths}:
             self._prune(folder)
 
-    def sign(self, key: str, expires_seconds: int) -> str:  # noqa: ARG002 - who may read the file, may read it for ever
+    def sign(self, key: str, expires_seconds: int) -> str:  # noqa: ARG002 - access to a file does not expire
         """Return the file's URL."""
         return self.uri(key)
 
@@ -132,15 +128,14 @@ class FolderStore:
     def _path(self, key: str) -> Path:
         segments = key.split("/")
         if segments[0] == TEMPORARY or not {"", ".", ".."}.isdisjoint(segments):
-            raise ValueError(f"{key!r} is no key")
+            raise ValueError(f"{key!r} is not a key")
         return self._root / key
 
     @contextmanager
     def _written(self, source: IO[bytes]) -> Iterator[Path]:
-        """Write a temporary file, and have it gone at the end, whatever happened to it."""
-        descriptor, name = _within(
-            self._temporary, partial(tempfile.mkstemp, dir=self._temporary)
-        )
+        """Write a temporary file, and remove it at the end."""
+        make_file = partial(tempfile.mkstemp, dir=self._temporary)
+        descriptor, name = _within(self._temporary, make_file)
         path = Path(name)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -155,7 +150,7 @@ class FolderStore:
             path.unlink(missing_ok=True)
 
     def _sweep(self, now: float) -> None:
-        """Remove what killed processes left behind, once in this one's life."""
+        """Remove what killed processes left behind, once per process."""
         if self._swept:
             return
         self._swept = True
@@ -173,24 +168,27 @@ class FolderStore:
     def _walk(
         self, folder: str, prefix: str, start_after: str
     ) -> Iterator[ObjectEntry]:
-        """Yield what lies below a folder (which is empty or ends in `/`)."""
-        found = self._scan(folder)
-        for key in sorted(found):
+        """Yield the objects below a folder (whose name is empty or ends in `/`)."""
+        entries = self._scan(folder)
+        for key in sorted(entries):
             if key.endswith("/"):
-                holds = key.startswith(prefix) or prefix.startswith(key)
-                if holds and (key > start_after or start_after.startswith(key)):
+                has_prefix = key.startswith(prefix) or prefix.startswith(key)
+                is_after = key > start_after or start_after.startswith(key)
+                if has_prefix and is_after:
                     yield from self._walk(key, prefix, start_after)
             elif key.startswith(prefix) and key > start_after:
                 try:
-                    line = found[key].stat(follow_symlinks=False)
+                    status = entries[key].stat(follow_symlinks=False)
                 except FileNotFoundError:
                     continue
-                yield ObjectEntry(key=key, size=line.st_size, modified=line.st_mtime)
+                yield ObjectEntry(
+                    key=key, size=status.st_size, modified=status.st_mtime
+                )
 
     def _scan(self, folder: str) -> dict[str, "os.DirEntry[str]"]:
         """Return a folder's files and folders by key.
 
-        A folder's ends in `/`, and so sorts as its content does.
+        A folder's key ends in `/`, so that it sorts like its content.
         """
         path = self._root / folder
         found = {}
@@ -209,7 +207,7 @@ class FolderStore:
 
 
 def _name(give: Callable[[Path, Path], None], written: Path, path: Path) -> None:
-    """Give a written file its name, to stay."""
+    """Give a written file its name, durably."""
     _within(path.parent, partial(give, written, path))
     with suppress(FileNotFoundError):  # deleted already, with its folder
         # guard: the name of an object in a folder is on the disk before it is told of
@@ -217,14 +215,14 @@ def _name(give: Callable[[Path, Path], None], written: Path, path: Path) -> None
 
 
 def _within(folder: Path, act: Callable[[], Result]) -> Result:
-    """Do something in a folder, which may have to be made, and which a `delete` may take away at any moment."""
+    """Act in a folder, which may be missing, and which a `delete` may remove at any moment."""
     for _ in range(_TRIES):
         with suppress(FileNotFoundError):
             return act()
         with suppress(FileNotFoundError):
             _make(folder)
     raise StoreUnavailableError(
-        f"the folder {folder} disappears again and again: see what deletes it"
+        f"the folder {folder} was removed {_TRIES} times: find out what deletes it"
     )
 
 
@@ -267,7 +265,7 @@ def _translating(path: Path) -> Iterator[None]:
         reason = f"cannot use {path}: {error.strerror}"
         if error.errno in PASSING:
             raise StoreUnavailableError(
-                f"{reason}; make room, or see to the disk"
+                f"{reason}; make room, or repair the disk"
             ) from error
         if error.errno in _NO_LINKS:
             reason += " (a file system without hard links cannot be a store)"

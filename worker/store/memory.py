@@ -1,6 +1,6 @@
-"""A store in memory: the twin that tests and simulations use.
+"""A store in memory, for tests and simulations.
 
-It needs no lock: every method changes the dictionary in one step at most.
+It needs no lock: every method changes the dictionary in at most one step.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,23 +20,23 @@ class _Object:
 
 
 class MemoryStore:
-    """Objects in a dictionary; they are gone with it."""
+    """Objects in a dictionary."""
 
     url = "memory://"
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        """Take the store's own clock: seconds since 1970."""
+        """Take the store's clock, in seconds since 1970."""
         self._clock = clock
         self._objects: dict[str, _Object] = {}
 
     def create(self, key: str, body: bytes, media_type: str) -> None:
-        """Store an object if there is none under that key."""
+        """Store an object under a key that has none yet."""
         new = _Object(body, media_type, self._clock())
         if self._objects.setdefault(key, new) is not new:
             raise ExistsError(f"{self.uri(key)} exists")
 
     def put(self, key: str, body: bytes | Path, media_type: str) -> float:
-        """Store an object, whatever was there; return the time."""
+        """Store an object; return the time."""
         content = body.read_bytes() if isinstance(body, Path) else body
         now = self._clock()
         self._objects[key] = _Object(content, media_type, now)
@@ -52,22 +52,19 @@ class MemoryStore:
 
     def head(self, key: str) -> ObjectHead:
         """Return an object's size and age."""
-        found = self._found(key)
-        return ObjectHead(
-            size=len(found.body), modified=found.modified, now=self._clock()
-        )
+        entry = self._found(key)
+        size = len(entry.body)
+        return ObjectHead(size=size, modified=entry.modified, now=self._clock())
 
     def entries(
         self, prefix: str, *, start_after: str = "", limit: int | None = None
     ) -> Iterator[ObjectEntry]:
-        """Yield what was there when the listing began (texts sort as their UTF-8 does)."""
-        found = [
-            item
-            for item in self._objects.copy().items()
-            if item[0].startswith(prefix) and item[0] > start_after
-        ]
-        for key, entry in sorted(found, key=lambda item: item[0])[:limit]:
-            yield ObjectEntry(key=key, size=len(entry.body), modified=entry.modified)
+        """Yield the objects of the moment when the listing began (texts sort as UTF-8)."""
+        objects = self._objects.copy()
+        keys = [key for key in objects if key.startswith(prefix) and key > start_after]
+        for key in sorted(keys)[:limit]:
+            size = len(objects[key].body)
+            yield ObjectEntry(key=key, size=size, modified=objects[key].modified)
 
     def delete(self, keys: list[str]) -> None:
         """Delete objects."""
@@ -75,7 +72,7 @@ class MemoryStore:
             self._objects.pop(key, None)
 
     def sign(self, key: str, expires_seconds: int) -> str:
-        """Return a URL that nobody can open."""
+        """Return a URL that cannot be opened."""
         return f"{self.uri(key)}?expires={expires_seconds}"
 
     def uri(self, key: str) -> str:

@@ -1,12 +1,12 @@
-"""The port to a store of immutable objects, with the guarantees that the protocol rests on.
+"""The port to a store of immutable objects, with the guarantees that the protocol needs.
 
-Every adapter gives: reads see every finished write; an object appears whole or not at all;
-of concurrent `create`s of one key exactly one succeeds; time is the store's own.
-`tests/contract` holds all adapters to it.
+Every adapter guarantees that a read sees every finished write, that an object appears whole
+or not at all, that exactly one of several concurrent `create`s of a key succeeds, and that
+times are the store's own. `tests/contract` tests all adapters.
 
 Every method may also raise a StoreFaultError: StoreUnavailableError (try again),
-StoreRefusedError (credentials) or StoreConfigError (no bucket, no store). A file of this
-machine that cannot be read or written is an OSError.
+StoreRefusedError (credentials) or StoreConfigError (no bucket, or not a store). A local file
+that cannot be read or written raises an OSError.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ObjectHead:
-    """What a store says of an object."""
+    """What a store says about an object."""
 
     size: int
     """In bytes."""
@@ -28,36 +28,38 @@ class ObjectHead:
 
     @property
     def age(self) -> int:
-        """Whole seconds since it was last written, never less than none."""
+        """Whole seconds since it was last written; never negative."""
         return max(0, int(self.now - self.modified))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ObjectEntry:
-    """A line of a listing; `size` in bytes, `modified` in seconds since 1970 by the store's clock."""
+    """An object in a listing."""
 
     key: str
     size: int
+    """In bytes."""
     modified: float
+    """When it was last written, in seconds since 1970 by the store's clock."""
 
 
 class Store(Protocol):
-    """Objects under keys, below one prefix."""
+    """Objects by key, below one prefix."""
 
     url: str
-    """Where it is, as in `STORE_URL`; never holds credentials."""
+    """Its address, as in `STORE_URL`; without credentials."""
 
     def create(self, key: str, body: bytes, media_type: str) -> None:
-        """Store an object if there is none under that key.
+        """Store an object under a key that has none yet.
 
-        Else raise ExistsError (or ConflictError: try again).
+        Raises ExistsError, or ConflictError (try again).
         """
 
     def put(self, key: str, body: bytes | Path, media_type: str) -> float | None:
-        """Store an object, from memory or from a file, whatever was there.
+        """Store an object, from memory or from a file; replace what the key has.
 
-        Returns the store's time as it answers, in seconds since 1970, or None where it does
-        not say it.
+        Returns the store's time at its answer, in seconds since 1970, or None if the answer
+        does not tell it.
         """
 
     def get(self, key: str) -> bytes:
@@ -72,13 +74,16 @@ class Store(Protocol):
     def entries(
         self, prefix: str, *, start_after: str = "", limit: int | None = None
     ) -> Iterator[ObjectEntry]:
-        """Yield the objects whose keys begin with a prefix and sort after a text, in the order of their keys' bytes."""
+        """Yield the objects whose keys begin with `prefix` and sort after `start_after`.
+
+        Keys are in the order of their bytes. `limit` is the largest number of objects.
+        """
 
     def delete(self, keys: list[str]) -> None:
-        """Delete objects; keys that are not there are passed over."""
+        """Delete objects; missing ones are ignored."""
 
     def sign(self, key: str, expires_seconds: int) -> str:
-        """Return a URL that gives the object to whoever holds it, for that long."""
+        """Return a URL that gives access to the object, for that long."""
 
     def uri(self, key: str) -> str:
-        """Return the object's name for programs with credentials of their own (`s3://…`, `file://…`)."""
+        """Return the object's URI (`s3://…`, `file://…`), for programs with credentials."""

@@ -1,4 +1,4 @@
-"""A store that tries again while the one below it does not do what it is asked."""
+"""A store that repeats failed requests to another store."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -19,18 +19,19 @@ from worker.system.retry import Policy, Retrier
 LOG = logging.getLogger(__name__)
 
 PAGE: Final = 1000
-"""Entries that are listed at a time: the most that S3 gives in one answer."""
+"""How many entries are listed at once; S3 returns no more in one answer."""
 QUIET_SECONDS: Final = 30.0
-"""So long a warning that the store does not answer is not repeated."""
+"""For how long a warning is not repeated."""
 
 Result = TypeVar("Result")
 
 
 class RetryingStore:
-    """Any store, with bounded retries of what may pass: no answer, and conflicts of timing; later any refusal, too.
+    """Any store, with bounded retries of faults that may pass.
 
-    A `create` whose answer was lost meets its own object when it is tried again: the
-    ExistsError then goes to the caller, who can tell by the content whose object it is.
+    These are missing answers and conflicts, and after `persevere` refusals, too. A `create`
+    whose answer was lost meets its own object at the second attempt: the caller gets
+    ExistsError, and can tell by the content whose object it is.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class RetryingStore:
         *,
         monotonic: Callable[[], float],
     ) -> None:
-        """Try each call again for at most `give_up_seconds`."""
+        """Repeat each request for at most `give_up_seconds`."""
         self._store = store
         self._retrier = retrier
         # guard: a store's refusal: said at once before a claim
@@ -53,19 +54,19 @@ class RetryingStore:
         self.url = store.url
 
     def persevere(self) -> None:
-        """Try refusals again, too, from now on: the store has just taken a claim, so they are not for good."""
+        """From now on, retry refusals, too: the store has accepted a claim, so they may pass."""
         self._policy = replace(self._policy, on=(StoreFaultError, ConflictError))
 
     def attempt(self, work: Callable[[Store], Result]) -> Result:
-        """Do several steps with the store below; if one of them fails, all are tried again."""
+        """Do several steps with the inner store; if one fails, repeat all of them."""
         return self._call(lambda: work(self._store))
 
     def create(self, key: str, body: bytes, media_type: str) -> None:
-        """Store an object if there is none under that key."""
+        """Store an object under a key that has none yet."""
         self._call(partial(self._store.create, key, body, media_type))
 
     def put(self, key: str, body: bytes | Path, media_type: str) -> float | None:
-        """Store an object, whatever was there; return the store's time."""
+        """Store an object; return the store's time."""
         return self._call(partial(self._store.put, key, body, media_type))
 
     def get(self, key: str) -> bytes:
@@ -73,7 +74,7 @@ class RetryingStore:
         return self._call(partial(self._store.get, key))
 
     def download(self, key: str, path: Path) -> None:
-        """Write an object's content to a file, from its beginning at each try."""
+        """Write an object's content to a file, from the beginning at each attempt."""
         self._call(partial(self._store.download, key, path))
 
     def head(self, key: str) -> ObjectHead:
@@ -83,7 +84,7 @@ class RetryingStore:
     def entries(
         self, prefix: str, *, start_after: str = "", limit: int | None = None
     ) -> Iterator[ObjectEntry]:
-        """Yield entries; what is tried again is a page, from the last key that was yielded."""
+        """Yield entries, page by page; a page that fails is repeated from its first key."""
         while limit is None or limit > 0:
             size = PAGE if limit is None else min(limit, PAGE)
             page = self._call(partial(self._page, prefix, start_after, size))
@@ -98,46 +99,44 @@ class RetryingStore:
         self._call(partial(self._store.delete, keys))
 
     def sign(self, key: str, expires_seconds: int) -> str:
-        """Return a signed URL; that needs no answer."""
+        """Return a signed URL; this needs no request."""
         return self._store.sign(key, expires_seconds)
 
     def uri(self, key: str) -> str:
-        """Return the object's name."""
+        """Return the object's URI."""
         return self._store.uri(key)
 
     def _page(self, prefix: str, start_after: str, size: int) -> list[ObjectEntry]:
         return list(self._store.entries(prefix, start_after=start_after, limit=size))
 
-    def _call(self, work: Callable[[], Result]) -> Result:
+    def _call(self, request: Callable[[], Result]) -> Result:
         began, policy = self._monotonic(), self._policy
-        kinds: set[type[Exception]] = set()
+        faults: set[type[Exception]] = set()
 
-        def noted() -> Result:
+        def noting_faults() -> Result:
             try:
-                return work()
+                return request()
             except policy.on as error:
-                kinds.add(type(error))
+                faults.add(type(error))
                 raise
 
         try:
-            return self._retrier.call(noted, policy, on_retry=self._warn)
+            return self._retrier.call(noting_faults, policy, on_retry=self._warn)
         except policy.on as error:
-            kind = (
-                StoreRefusedError
-                if kinds == {StoreRefusedError}
-                else StoreUnavailableError
-            )
             seconds = self._monotonic() - began
-            raise kind(
-                f"the store {self.url} did not do it, tried for {seconds:.0f} s: {error}; "
-                "see that it runs and can be reached from here, then run this again"
-            ) from error
+            message = (
+                f"the store {self.url} did not respond within {seconds:.0f} s of retries: "
+                f"{error}; check that it runs and can be reached from here, then run this again"
+            )
+            if faults == {StoreRefusedError}:
+                raise StoreRefusedError(message) from error
+            raise StoreUnavailableError(message) from error
 
     def _warn(self, reason: str) -> None:
         now = self._monotonic()
         if now >= self._silent_until:
             self._silent_until = now + QUIET_SECONDS
             LOG.warning(
-                "store does not do what it is asked, trying again: see that it runs and can be reached from here",
+                "a request to the store failed, retrying: check that it runs and can be reached",
                 extra={"store": self.url, "reason": reason},
             )

@@ -1,8 +1,8 @@
-"""Objects in S3 and its look-alikes.
+"""Objects in S3 and compatible servers.
 
-The SDK tries nothing again: a conditional PUT whose answer was lost would meet its own
-object, and the SDK could not tell. It reads nothing ambient either, neither files nor
-metadata services: what `S3Access` does not say does not count.
+The SDK must not retry: a conditional PUT whose answer was lost would meet its own object,
+and the SDK could not tell. Nor does it read configuration files or metadata services:
+`S3Access` is its whole configuration.
 """
 
 import base64
@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, Literal
 
 import boto3
 import botocore.session
@@ -47,26 +47,40 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 20
-"""So long a server may be silent before it counts as away."""
+"""How long a server may be silent before it counts as unavailable."""
 CONNECTIONS: Final = 32
-"""Kept open at most: one for each thread that talks to the store.
-
-More threads would open their own each time.
-"""
+"""How many connections are kept open: one for each thread that uses the store."""
 PAGE: Final = 1000
-"""The most keys that S3 lists or deletes in one call."""
+"""How many keys S3 lists or deletes in one request."""
 EMPTY_PAGES: Final = 1000
-"""So many in a row may say that the listing goes on."""
+"""How many empty pages in a row a listing may have."""
 CHUNK_BYTES: Final = 1024 * 1024
+_SILENCE: Final = (
+    UnconnectedError,
+    HTTPClientError,
+    IncompleteReadError,
+    ResponseParserError,
+    HTTPError,
+)
+"""What the SDK raises for a missing, truncated or foreign answer."""
+_UNREADABLE: Final = (
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
+"""What the SDK raises for an answer with missing or malformed parts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class S3Access:
-    """How an S3 server is reached; without an endpoint it is that of AWS in the region."""
+    """How to reach an S3 server; without an endpoint it is AWS in that region."""
 
     endpoint_url: str | None
     public_endpoint_url: str | None
-    """Where the readers of signed URLs see the server, if not at `endpoint_url`."""
+    """The endpoint in signed URLs, if it differs from `endpoint_url`."""
     region: str
     access_key: str
     secret_key: str = field(repr=False)
@@ -76,10 +90,10 @@ class S3Access:
 
 
 class S3Store:
-    """Objects in a bucket, below a prefix, which may be empty; one client for all threads."""
+    """Objects in a bucket, below a prefix that may be empty; threads share one client."""
 
     def __init__(self, bucket: str, prefix: str, access: S3Access) -> None:
-        """Make the client; nothing is sent yet."""
+        """Make the client; this sends no request."""
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/".lstrip("/")
         self._access = access
@@ -87,12 +101,12 @@ class S3Store:
         self.url = f"s3://{bucket}/{self._prefix}".rstrip("/")
 
     def create(self, key: str, body: bytes, media_type: str) -> None:
-        """Store an object if there is none under that key."""
+        """Store an object under a key that has none yet."""
         # guard: create-only PUT: in S3
         self._put(key, body, hashlib.sha256(body).digest(), media_type, IfNoneMatch="*")
 
     def put(self, key: str, body: bytes | Path, media_type: str) -> float | None:
-        """Store an object, whatever was there; a file is sent in one piece, as it is read."""
+        """Store an object; a file is streamed in one request."""
         if isinstance(body, bytes):
             return self._put(key, body, hashlib.sha256(body).digest(), media_type)
         with body.open("rb") as file:
@@ -106,14 +120,14 @@ class S3Store:
             return self._body(key).read()
 
     def download(self, key: str, path: Path) -> None:
-        """Write an object's content to a file, as it arrives."""
+        """Stream an object's content to a file."""
         with self._translating("read"):
             body = self._body(key)
             with path.open("wb") as file:
                 file.writelines(body.iter_chunks(CHUNK_BYTES))
 
     def head(self, key: str) -> ObjectHead:
-        """Return an object's size and age: the answer's `Date` less its `Last-Modified`."""
+        """Return an object's size and age: the answer's `Date` minus its `Last-Modified`."""
         with self._translating("read"):
             answer = self._client.head_object(
                 Bucket=self._bucket, Key=self._prefix + key
@@ -129,23 +143,24 @@ class S3Store:
     def entries(
         self, prefix: str, *, start_after: str = "", limit: int | None = None
     ) -> Iterator[ObjectEntry]:
-        """Yield objects, page by page; a server that does not list in the order of keys is refused."""
+        """Yield objects, page by page; refuse a server that does not sort by key."""
         while limit is None or limit > 0:
             size = PAGE if limit is None else min(limit, PAGE)
-            page, whole = self._page(prefix, start_after, size)
+            page, is_last = self._page(prefix, start_after, size)
             for entry in page:
                 if entry.key <= start_after:
                     raise StoreConfigError(
-                        f"the store {self.url} does not list in the order of keys: take another store"
+                        f"the store {self.url} does not list objects in the order of their keys: "
+                        "use another store"
                     )
                 yield entry
                 start_after = entry.key
-            if whole:
+            if is_last:
                 return
             limit = None if limit is None else limit - len(page)
 
     def delete(self, keys: list[str]) -> None:
-        """Delete objects, a thousand in one call."""
+        """Delete objects, a thousand per request."""
         for first in range(0, len(keys), PAGE):
             objects: list[ObjectIdentifierTypeDef] = [
                 {"Key": self._prefix + key} for key in keys[first : first + PAGE]
@@ -155,16 +170,14 @@ class S3Store:
                     Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True}
                 )
             for fault in answer.get("Errors", []):
-                status = 403 if fault.get("Code") == "AccessDenied" else 503
-                refusal = ErrorResponse(
-                    status=status,
-                    code=fault.get("Code", ""),
-                    message=fault.get("Message") or "",
-                )
+                code = fault.get("Code", "")
+                message = fault.get("Message") or ""
+                status = 403 if code == "AccessDenied" else 503
+                refusal = ErrorResponse(status=status, code=code, message=message)
                 raise meaning(refusal, "delete", self.url)
 
     def sign(self, key: str, expires_seconds: int) -> str:
-        """Return a URL signed with SigV4, for the endpoint that its readers see."""
+        """Return a URL signed with SigV4, for the public endpoint."""
         return self._signer.generate_presigned_url(
             "get_object",
             Params={"Bucket": self._bucket, "Key": self._prefix + key},
@@ -172,25 +185,22 @@ class S3Store:
         )
 
     def uri(self, key: str) -> str:
-        """Return the object's name."""
+        """Return the object's URI."""
         return f"s3://{self._bucket}/{self._prefix}{key}"
 
     @cached_property
     def _signer(self) -> "S3Client":
         public = self._access.public_endpoint_url
-        return _client(self._access, public, self._bucket) if public else self._client
+        if public is None:
+            return self._client
+        return _client(self._access, public, self._bucket)
 
     def _page(
         self, prefix: str, start_after: str, size: int
     ) -> tuple[list[ObjectEntry], bool]:
-        """Return the next entries, and whether they are the last.
-
-        Pages that are empty and not the last are passed.
-        """
-        start: dict[str, Any] = {
-            "StartAfter": self._prefix
-            + start_after  # so a console's marker of the prefix itself is passed over
-        }
+        """Return the next entries, and whether they are the last; skip empty pages."""
+        # An object that a console made for the prefix itself sorts before this.
+        start: dict[str, Any] = {"StartAfter": self._prefix + start_after}
         passed: set[str] = set()
         with self._translating("list"):
             while len(passed) < EMPTY_PAGES:
@@ -211,12 +221,12 @@ class S3Store:
                     break
                 passed.add(token)
                 start = {"ContinuationToken": token}
-            raise GarbledError("empty pages that do not come to an end")
+            raise GarbledError("an endless listing of empty pages")
 
     def _entry(self, item: Mapping[str, Any], prefix: str) -> ObjectEntry:
         key, modified = item["Key"], item["LastModified"]
         if not key.startswith(self._prefix + prefix):
-            raise GarbledError(f"a list with {key!r}, which was not asked for")
+            raise GarbledError(f"a listing with {key!r}, which was not asked for")
         return ObjectEntry(
             key=key.removeprefix(self._prefix),
             size=item["Size"],
@@ -225,9 +235,7 @@ class S3Store:
 
     def _body(self, key: str) -> "StreamingBody":
         answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
-        answer[
-            "ContentLength"
-        ]  # without it, nobody would notice that a body ends early
+        answer["ContentLength"]  # without it, a truncated body would go unnoticed
         return answer["Body"]
 
     def _put(
@@ -249,7 +257,7 @@ class S3Store:
             )
         with suppress(*_UNREADABLE):
             return moment(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
-        return None  # it is stored all the same
+        return None  # the object is stored, although its date is unknown
 
     @contextmanager
     def _translating(self, doing: str) -> Iterator[None]:
@@ -261,13 +269,13 @@ class S3Store:
             raise self._unanswered(error, doing) from error
         except NotS3Error as error:
             raise StoreConfigError(
-                f"cannot {doing} at {self.url}: what answers at {self._server} is no S3 store ({error}): "
-                "check AWS_ENDPOINT_URL_S3 (https or http?), and any proxy on the way"
+                f"cannot {doing} at {self.url}: the server at {self._server} is not an S3 store "
+                f"({error}): check AWS_ENDPOINT_URL_S3 (https or http?), and any proxy"
             ) from error
         except (GarbledError, *_UNREADABLE) as error:
             raise StoreUnavailableError(
-                f"cannot {doing} at {self.url}: the answer of {self._server} cannot be read ({error}); "
-                "see that nothing on the way changes it"
+                f"cannot {doing} at {self.url}: the answer of {self._server} cannot be read "
+                f"({error}); check that no proxy changes it"
             ) from error
 
     @property
@@ -278,34 +286,15 @@ class S3Store:
         server = self._server
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
             return StoreConfigError(
-                f"the certificate of the store's server {server} is not trusted: check AWS_CA_BUNDLE"
+                f"the certificate of the store {server} is not trusted: check AWS_CA_BUNDLE"
             )
         if isinstance(error, _SILENCE):
             return StoreUnavailableError(
-                f"cannot {doing} at {self.url}: the server {server} does not answer ({type(error).__name__})"
+                f"cannot {doing} at {self.url}: the server {server} does not answer "
+                f"({type(error).__name__})"
             )
-        return StoreConfigError(
-            f"cannot {doing} at {self.url}: {' '.join(str(error).split())}"
-        )
-
-
-_SILENCE: Final = (
-    UnconnectedError,
-    HTTPClientError,
-    IncompleteReadError,
-    ResponseParserError,
-    HTTPError,
-)
-"""No answer, half of one, or none of S3's."""
-_UNREADABLE: Final = (
-    LookupError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    RecursionError,
-)
-"""What the SDK raises for an answer that lacks something, or has it in another form."""
+        reason = " ".join(str(error).split())
+        return StoreConfigError(f"cannot {doing} at {self.url}: {reason}")
 
 
 def _answer(error: ClientError) -> ErrorResponse:
@@ -322,7 +311,7 @@ def _answer(error: ClientError) -> ErrorResponse:
 
 
 def _client(access: S3Access, endpoint_url: str | None, bucket: str) -> "S3Client":
-    # A session of its own: making clients is not thread-safe, using them is.
+    # Making clients is not thread-safe, so each has its own session; using them is.
     core = botocore.session.Session(
         session_vars={
             "profile": (None, None, None, None),
@@ -345,30 +334,36 @@ def _client(access: S3Access, endpoint_url: str | None, bucket: str) -> "S3Clien
             tcp_keepalive=True,
             max_pool_connections=CONNECTIONS,
             retries={"total_max_attempts": 1},
-            # Servers that do not know the SDK's own checksums are many. All check the
-            # body's signed SHA-256, which the SDK would leave out over TLS.
+            # Many servers do not know the SDK's own checksums. All check the body's signed
+            # SHA-256, which the SDK would omit over TLS.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
             s3={
-                # AWS wants the bucket in the host's name, but has no certificate for names
-                # with dots; others vary.
-                "addressing_style": "path"
-                if endpoint_url or "." in bucket
-                else "virtual",
+                "addressing_style": _addressing_style(endpoint_url, bucket),
                 "payload_signing_enabled": True,
             },
         ),
     )
     client.meta.events.register("before-call.s3.DeleteObjects", _add_md5)
-    # Before the SDK's own handlers, which make an HTTP 500 of a page with 200: of two
-    # patterns that fit, the one with the earlier wildcard goes first.
+    # The SDK's own handlers turn a web page with status 200 into an HTTP 500. Of two matching
+    # patterns, the one with the earlier wildcard runs first.
     # guard: a store that is none: a page that comes with 200
     client.meta.events.register("before-parse.*.*", _inspect)
     return client
 
 
+def _addressing_style(
+    endpoint_url: str | None, bucket: str
+) -> Literal["path", "virtual"]:
+    """Return where requests name the bucket.
+
+    AWS wants it in the host's name, but has no certificate for names with dots.
+    """
+    return "path" if endpoint_url or "." in bucket else "virtual"
+
+
 def _inspect(operation_model: Any, response_dict: dict[str, Any], **_: object) -> None:  # noqa: ANN401 - the SDK's own
-    """Look at an answer before the SDK does; the content of an object is not read."""
+    """Check an answer before the SDK parses it; an object's content is not read."""
     body = response_dict["body"]
     content = body if isinstance(body, bytes) else None
     inspect(
@@ -380,6 +375,6 @@ def _inspect(operation_model: Any, response_dict: dict[str, Any], **_: object) -
 
 
 def _add_md5(params: dict[str, Any], **_: object) -> None:
-    """Add the header that older servers demand of this one call."""
+    """Add the header that older servers require for this request."""
     digest = hashlib.md5(params["body"], usedforsecurity=False).digest()
     params["headers"]["Content-MD5"] = base64.b64encode(digest).decode()

@@ -1,4 +1,4 @@
-"""What an S3 server means by an error, and what its reader has to do about it."""
+"""What an S3 server's errors mean, and what to do about them."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from worker.errors import (
 )
 
 _PASSING: Final = {
-    "BadDigest",  # damaged on its way
+    "BadDigest",  # damaged in transit
     "IncompleteBody",
     "RequestTimeout",
     "SlowDown",
@@ -39,14 +39,14 @@ _KINDS: Final[dict[int, type[Exception]]] = {
 _CONFIG: Final = {
     "AuthorizationHeaderMalformed": "check AWS_REGION",
     "IllegalLocationConstraintException": "check AWS_REGION",
-    "NoSuchBucket": "there is no such bucket: create it, or mend STORE_URL",
-    "NotImplemented": "this server cannot do that: take another store",
+    "NoSuchBucket": "there is no such bucket: create it, or correct STORE_URL",
+    "NotImplemented": "this server does not implement the request: use another store",
     "PermanentRedirect": "the bucket is elsewhere: check AWS_REGION and AWS_ENDPOINT_URL_S3",
-    "RequestTimeTooSkewed": "this machine's clock is off: set it",
+    "RequestTimeTooSkewed": "this machine's clock is wrong: set it",
 }
-"""Codes that a person has to do something about, and what."""
+"""Codes that need a person, and what that person has to do."""
 _ROOTS: Final = {"ListObjectsV2": "ListBucketResult", "DeleteObjects": "DeleteResult"}
-"""What the body of an answer is, where it has one that is no object."""
+"""The root element of an answer's body, for answers that are not an object's content."""
 _ROOT: Final = re.compile(rb"\s*(?:<[?!][^>]*>\s*)*<(?:[\w.-]+:)?([\w.-]+)")
 _DATE: Final = re.compile(
     r"\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d (?:[A-Z]{3}|[+-]\d{4})"
@@ -59,37 +59,37 @@ _REFUSED: Final = (
 
 
 class NotS3Error(Exception):
-    """What answers is no S3 server; the message says what it answers."""
+    """The server is not an S3 server; the message describes its answer."""
 
 
 class GarbledError(Exception):
-    """An answer of an S3 server cannot be read; the message says what is wrong with it."""
+    """An S3 server's answer cannot be read; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ErrorResponse:
-    """An error as a server sent it; one to HEAD has no body, so that only its status counts."""
+    """An error as a server sent it; the answer to HEAD has only a status."""
 
     status: int
     code: str
     message: str
     sent_at: str = ""
-    """The server's time, as its `Date` header has it."""
+    """The server's time, from its `Date` header."""
     times: tuple[str, str] | None = None
-    """Where the request's time is refused: that, and the server's (ISO 8601)."""
+    """The request's time and the server's (ISO 8601), if the former was refused."""
 
 
 def inspect(
     operation: str, status: int, headers: Mapping[str, str], body: bytes | None
 ) -> None:
-    """Raise StrangerError or GarbledError for what no S3 server answers.
+    """Raise NotS3Error or GarbledError for an answer that no S3 server gives.
 
-    `headers` are found whatever their case; `body` is None for an object's content.
+    `headers` ignores case; `body` is None for an object's content.
     """
     if status >= 300:  # noqa: PLR2004 - HTTP's own number
         _inspect_error(status, headers, body or b"")
     elif "content-length" not in headers and "transfer-encoding" not in headers:
-        raise GarbledError(f"HTTP {status}, broken off in its headers")
+        raise GarbledError(f"HTTP {status}, truncated within its headers")
     elif operation in _ROOTS:
         _inspect_document(_ROOTS[operation], status, headers, body or b"")
     elif operation.endswith("Object") and not _is_about_an_object(
@@ -99,7 +99,7 @@ def inspect(
 
 
 def _inspect_error(status: int, headers: Mapping[str, str], body: bytes) -> None:
-    """Look at an answer whose status says nothing by itself."""
+    """Check an error whose status is not conclusive."""
     if status >= 500 or status in _KINDS.keys() - {404} or _root(body) == "Error":  # noqa: PLR2004 - HTTP's own numbers
         return
     if status < 400 and "x-amz-bucket-region" not in headers:  # noqa: PLR2004 - HTTP's own number
@@ -118,7 +118,7 @@ def _inspect_document(
     try:
         document = ET.fromstring(body)  # noqa: S314 - as the SDK does a moment later
     except ET.ParseError as error:
-        raise GarbledError(f"HTTP {status}, broken off or garbled: {error}") from error
+        raise GarbledError(f"HTTP {status}, truncated or garbled: {error}") from error
     if root == "Error":
         code, message = document.findtext("{*}Code"), document.findtext("{*}Message")
         raise GarbledError(
@@ -127,17 +127,16 @@ def _inspect_document(
 
 
 def _root(body: bytes | None) -> str:
-    found = _ROOT.match(body or b"")
-    return found[1].decode() if found else ""
+    match = _ROOT.match(body or b"")
+    return match[1].decode() if match else ""
 
 
 def _is_about_an_object(
     operation: str, headers: Mapping[str, str], body: bytes | None
 ) -> bool:
-    """Tell whether an answer has what S3 says of every object, of which none is a web page.
+    """Tell whether an answer has the headers of an S3 object, and is not a web page.
 
-    The `ETag` of a web server may be weak; an answer to PUT may have any type, if it has no
-    content.
+    A web server's `ETag` may be weak. An answer to PUT may have any type if it is empty.
     """
     is_page = headers.get("content-type", "").startswith("text/html")
     if is_page and (body or operation != "PutObject"):
@@ -146,29 +145,33 @@ def _is_about_an_object(
 
 
 def _looks(headers: Mapping[str, str], body: bytes | None) -> str:
-    kind = _printable(headers.get("content-type", "")) or "no content type"
-    what = (
-        "a web page"
-        if "html" in kind or _root(body).lower() == "html"
-        else "an answer that is none of S3's"
-    )
-    return f"{what} ({kind})"
+    media_type = _printable(headers.get("content-type", "")) or "no content type"
+    if "html" in media_type or _root(body).lower() == "html":
+        return f"a web page ({media_type})"
+    return f"an answer that S3 does not give ({media_type})"
 
 
 def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)[:200].strip()
+    characters = [char if char.isprintable() else " " for char in text[:200]]
+    return "".join(characters).strip()
 
 
 def moment(text: str) -> datetime:
-    """Return the time of a `Date` header; of several, the earliest, by which an object is youngest."""
-    moments = [parsedate_to_datetime(found) for found in _DATE.findall(text)]
+    """Return the time of a `Date` header.
+
+    Of several dates, that is the earliest: by it, an object's age is least.
+    """
+    moments: list[datetime] = []
+    for date in _DATE.findall(text):
+        parsed = parsedate_to_datetime(date)
+        moments.append(parsed.replace(tzinfo=parsed.tzinfo or UTC))
     if not moments:
         raise ValueError(f"no Date, but {text!r}")
-    return min(found.replace(tzinfo=found.tzinfo or UTC) for found in moments)
+    return min(moments)
 
 
 def meaning(answer: ErrorResponse, doing: str, url: str) -> Exception:
-    """Return the error that an answer stands for; `doing` is `read`, `write`, `list` or `delete`."""
+    """Return the error that an answer means; `doing` is `read`, `write`, `list` or `delete`."""
     kind = _kind(answer, doing)
     advice = ""
     if kind is StoreRefusedError:
@@ -186,10 +189,11 @@ def _kind(answer: ErrorResponse, doing: str) -> type[Exception]:
         return StoreConfigError
     if answer.code in _PASSING:
         return StoreUnavailableError
-    return _KINDS.get(
-        answer.status,
-        StoreUnavailableError if answer.status >= 500 else StoreConfigError,  # noqa: PLR2004
-    )
+    if answer.status in _KINDS:
+        return _KINDS[answer.status]
+    if answer.status >= 500:  # noqa: PLR2004 - HTTP's own number
+        return StoreUnavailableError
+    return StoreConfigError
 
 
 def _skew(answer: ErrorResponse) -> str:
@@ -197,4 +201,4 @@ def _skew(answer: ErrorResponse) -> str:
         ours, theirs = (datetime.fromisoformat(time) for time in answer.times or ())
         return f"by {abs((ours - theirs).total_seconds()):.0f} seconds"
     except (ValueError, TypeError):
-        return f"the store's says {answer.sent_at}"
+        return f"the store's clock says {answer.sent_at}"

@@ -190,11 +190,11 @@ def test_the_first_write_removes_what_dead_processes_left(tmp_path: Path) -> Non
 )
 def test_what_would_leave_the_folder_is_no_key(tmp_path: Path, key: str) -> None:
     store = FolderStore(tmp_path / "store")
-    with pytest.raises(ValueError, match="is no key"):
+    with pytest.raises(ValueError, match="is not a key"):
         store.create(key, b"", TEXT)
-    with pytest.raises(ValueError, match="is no key"):
+    with pytest.raises(ValueError, match="is not a key"):
         store.get(key)
-    with pytest.raises(ValueError, match="is no key"):
+    with pytest.raises(ValueError, match="is not a key"):
         store.delete([key])
 
 
@@ -202,7 +202,7 @@ def test_a_listing_does_not_leave_the_folder(tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "a").write_bytes(b"")
     for prefix in ("../outside/", "job/../../outside/"):
-        with pytest.raises(ValueError, match="is no key"):
+        with pytest.raises(ValueError, match="is not a key"):
             list(FolderStore(tmp_path / "store").entries(prefix))
 
 
@@ -258,7 +258,7 @@ def test_a_path_that_is_no_folder_is_a_fault_of_the_configuration(
         (errno.EPERM, StoreConfigError, "hard links"),
         (errno.ENAMETOOLONG, StoreConfigError, "too long"),
         (errno.ENOSPC, StoreUnavailableError, "make room"),
-        (errno.EIO, StoreUnavailableError, "see to the disk"),
+        (errno.EIO, StoreUnavailableError, "repair the disk"),
     ],
 )
 def test_what_the_system_refuses_is_said_with_the_path(

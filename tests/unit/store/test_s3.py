@@ -146,9 +146,9 @@ STRANGERS: Final = {
     ),
     "another XML": (
         answer("200 OK", b"<feed><entry/></feed>"),
-        "HTTP 200, an answer that is none of S3's",
+        "HTTP 200, an answer that S3 does not give",
     ),
-    "nothing": (answer("200 OK"), "HTTP 200, an answer that is none of S3's"),
+    "nothing": (answer("200 OK"), "HTTP 200, an answer that S3 does not give"),
     "a login": (
         answer("302 Found", headers="Location: https://login.example.org/\r\n"),
         "to https://login.example.org/",
@@ -194,7 +194,7 @@ def test_what_is_no_s3_server_is_named_with_its_address_and_its_answer(
 @pytest.mark.parametrize(
     ("reply", "says"),
     [
-        (b"<ListBucketResult><IsTruncated>fal", "broken off"),
+        (b"<ListBucketResult><IsTruncated>fal", "truncated"),
         (b"<ListBucketResult><IsTruncated>false</Is></ListBucketResult>", "garbled"),
         (b"<ListBucketResult></ListBucketResult>", "IsTruncated"),
         (
@@ -234,7 +234,7 @@ def test_an_error_that_is_not_s3s_is_not_its_word(status: str, tmp_path: Path) -
         calls = every_call(store_of(canned), tmp_path / "copy")
         del calls["head"]  # its answer has no body to tell by
         for call in calls.values():
-            with pytest.raises(StoreConfigError, match="no S3 store"):
+            with pytest.raises(StoreConfigError, match="is not an S3 store"):
                 call()
 
 
@@ -275,7 +275,7 @@ def test_a_time_is_told_from_whatever_dates_there_are_or_not_at_all(
 def test_a_listing_out_of_order_is_refused() -> None:
     with (
         serving(answer("200 OK", LISTING)) as canned,
-        pytest.raises(StoreConfigError, match="order of keys"),
+        pytest.raises(StoreConfigError, match="order of their keys"),
     ):
         list(store_of(canned).entries("job/"))
 
@@ -304,7 +304,7 @@ def test_an_empty_page_that_says_it_goes_on_is_not_the_end() -> None:
 def test_empty_pages_that_go_in_circles_are_no_listing() -> None:
     with serving(empty_page(1), first=(empty_page(2),)) as canned:
         with pytest.raises(
-            StoreUnavailableError, match="empty pages that do not come to an end"
+            StoreUnavailableError, match="an endless listing of empty pages"
         ):
             list(store_of(canned).entries("job/"))
         assert len(canned.asked) == 3
@@ -321,7 +321,7 @@ def test_a_clock_that_is_off_is_said_with_the_stores_time() -> None:
     ):
         with (
             serving(fault("403 Forbidden", "RequestTimeTooSkewed", *more)) as canned,
-            pytest.raises(StoreConfigError, match=f"clock is off: set it .*{said}"),
+            pytest.raises(StoreConfigError, match=f"clock is wrong: set it .*{said}"),
         ):
             store_of(canned).get("job/a")
 

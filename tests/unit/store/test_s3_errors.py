@@ -63,7 +63,7 @@ def test_a_missing_bucket_is_to_be_created() -> None:
     error = meaning(
         ErrorResponse(status=404, code="NoSuchBucket", message=""), "write", URL
     )
-    assert "create it, or mend STORE_URL" in str(error)
+    assert "create it, or correct STORE_URL" in str(error)
 
 
 @pytest.mark.parametrize(
@@ -72,13 +72,13 @@ def test_a_missing_bucket_is_to_be_created() -> None:
         (("20261123T120000Z", "2026-11-23T12:20:30Z"), "by 1230 seconds"),
         (
             ("nonsense", "2026-11-23T12:20:30Z"),
-            "the store's says Mon, 23 Nov 2026 12:20:30 GMT",
+            "the store's clock says Mon, 23 Nov 2026 12:20:30 GMT",
         ),
         (
             ("20261123T120000Z", "2026-11-23T12:20:30"),
-            "the store's says Mon, 23 Nov 2026 12:20:30 GMT",
+            "the store's clock says Mon, 23 Nov 2026 12:20:30 GMT",
         ),
-        (None, "the store's says Mon, 23 Nov 2026 12:20:30 GMT"),
+        (None, "the store's clock says Mon, 23 Nov 2026 12:20:30 GMT"),
     ],
 )
 def test_a_clock_that_is_off_is_told_by_how_much(
@@ -93,5 +93,5 @@ def test_a_clock_that_is_off_is_told_by_how_much(
         times=times,
     )
     assert str(meaning(answer, "read", URL)).endswith(
-        f"this machine's clock is off: set it ({said})"
+        f"this machine's clock is wrong: set it ({said})"
     )
