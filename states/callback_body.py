@@ -26,6 +26,19 @@ class FileLink:
     uri: str
     expires_at: str
 
+    @property
+    def document(self) -> dict[str, Any]:
+        """The file as callbacks, `urls --json` and the gateway show it."""
+        return {
+            "path": self.path,
+            "type": self.type,
+            "size": self.size,
+            "sha256": self.sha256,
+            "url": self.url,
+            "uri": self.uri,
+            "expiresAt": self.expires_at,
+        }
+
 
 def idempotency_key(job_id: str, event: CallbackEvent) -> str:
     """Return the key by which a receiver recognises a repetition of the same event."""
@@ -50,7 +63,7 @@ def body(
     It omits the files, and says so, if they would make it too large.
     """
     document = _document(job_id, event, files_count, manifest_url)
-    full = _encoded({**document, "files": [_link(link) for link in links]})
+    full = _encoded({**document, "files": [link.document for link in links]})
     if len(links) == files_count and len(full) <= MAX_BODY_BYTES:
         return full
     return _encoded({**document, "filesTruncated": True})
@@ -84,18 +97,6 @@ def _document(
             "retryable": event.error.retryable,
         }
     return document
-
-
-def _link(file: FileLink) -> dict[str, Any]:
-    return {
-        "path": file.path,
-        "type": file.type,
-        "size": file.size,
-        "sha256": file.sha256,
-        "url": file.url,
-        "uri": file.uri,
-        "expiresAt": file.expires_at,
-    }
 
 
 def _encoded(document: dict[str, Any]) -> bytes:

@@ -18,6 +18,8 @@ from worker.engines.port import Engine
 from worker.errors import ConfigError, EngineUnavailableError
 from worker.outbox.port import Webhook
 from worker.ownership.lease import BEATS, TRIES
+from worker.platform.port import Platform
+from worker.platform.settings import PlatformSettings
 from worker.run.workspace import make_private
 from worker.settings.settings import EnvironmentReader, Settings
 from worker.source.git import GitSource
@@ -203,3 +205,14 @@ def open_webhook(settings: Settings, runtime: Runtime) -> Callable[[], Webhook] 
         return HttpWebhook(callback, runtime, __version__)
 
     return open_it
+
+
+def open_platform(
+    settings: PlatformSettings, runtime: Runtime, give_up_seconds: float | None = None
+) -> Platform:
+    """Open the platform; nothing is sent yet."""
+    from worker.platform.api import GIVE_UP_SECONDS, Api  # noqa: PLC0415 - httpx loads slowly
+    from worker.platform.scaleway import Scaleway  # noqa: PLC0415 - httpx loads slowly
+
+    api = Api(settings, runtime, give_up_seconds or GIVE_UP_SECONDS)
+    return Scaleway(api, settings.project_id)

@@ -11,7 +11,6 @@ from tests.support.nested import NestedStore
 from tests.support.viewing import view
 from tests.support.world import IDENTITY, World
 from worker.cli.commands.gc import collect
-from worker.cli.commands.status import all_jobs
 from worker.errors import ConfigError
 from worker.store.port import Store
 
@@ -67,12 +66,12 @@ def test_gc_deletes_nothing_but_the_jobs_own_objects(
 
 def test_only_a_stores_own_jobs_are_listed(store: Store, tmp_path: Path) -> None:
     nested = with_an_important_job_below(store, tmp_path)
-    assert list(all_jobs(view(nested))) == ["important"]
+    assert list(view(nested).job_ids()) == ["important"]
     for name in FOREIGN:
         nested.put(name, b"precious", "text/plain")
-    assert list(all_jobs(view(store))) == []
+    assert list(view(store).job_ids()) == []
     assert run(store, "other", tmp_path) is Exit.OK
-    assert list(all_jobs(view(store))) == ["other"]
+    assert list(view(store).job_ids()) == ["other"]
 
 
 def test_a_job_is_listed_although_something_else_comes_first_below_its_name(
@@ -81,7 +80,7 @@ def test_a_job_is_listed_although_something_else_comes_first_below_its_name(
     assert run(store, TEAM, tmp_path) is Exit.OK
     with_an_important_job_below(store, tmp_path)
     store.put(f"{TEAM}/a", b"", "text/plain")
-    assert list(all_jobs(view(store))) == [TEAM]
+    assert list(view(store).job_ids()) == [TEAM]
 
 
 def test_a_job_is_refused_where_another_store_has_its_jobs(
@@ -93,7 +92,7 @@ def test_a_job_is_refused_where_another_store_has_its_jobs(
         ConfigError, match=r"JOB_ID is 'team', and another store has its jobs there"
     ):
         run(store, TEAM, tmp_path)
-    assert list(all_jobs(view(store))) == []
+    assert list(view(store).job_ids()) == []
 
 
 @pytest.mark.parametrize(
@@ -119,7 +118,7 @@ def test_a_store_may_be_called_as_a_jobs_folders_are(
     nested = NestedStore(store, name)
     for job_id in ("checkpoints", "artifacts", "runs"):
         assert run(nested, job_id, tmp_path) is Exit.OK
-    assert list(all_jobs(view(nested))) == ["artifacts", "checkpoints", "runs"]
+    assert list(view(nested).job_ids()) == ["artifacts", "checkpoints", "runs"]
 
 
 def test_a_job_goes_on_although_another_store_was_put_below_its_name(

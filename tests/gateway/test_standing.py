@@ -1,6 +1,5 @@
 """Where a job stands, by what a store gives, or does not give."""
 
-from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,7 +36,7 @@ class Refusing:
 
 @pytest.fixture
 def view(tmp_path: Path) -> View:
-    return open_view(Namespace(store=(tmp_path / "store").as_uri()), {})
+    return open_view((tmp_path / "store").as_uri(), {})
 
 
 def test_a_job_without_a_checkpoint_is_unfinished(view: View) -> None:

@@ -140,7 +140,7 @@ def test_a_start_that_fails_leaves_a_job_that_can_be_resumed(
             on="/start",
         )
     )
-    assert "job job-1 was released, and can be resumed" in operator(*RESUME, code=75)
+    assert "job job-1 was released and can be resumed" in operator(*RESUME, code=75)
     assert operator.json(*RESUME)["runId"] is not None
 
 

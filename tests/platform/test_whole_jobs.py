@@ -138,7 +138,7 @@ def test_resume_on_the_platform_starts_a_run_that_goes_on(cloud: Cloud) -> None:
 def test_a_live_job_is_not_resumed_on_the_platform(cloud: Cloud) -> None:
     submit(cloud)
     cloud.await_item("job-1")
-    assert "job job-1 is not dead" in cloud.operator(
+    assert "job job-1 is still alive" in cloud.operator(
         "resume", "job-1", "--on", "scaleway", code=75
     )
     cloud.await_end(cloud.runs[0])

@@ -1,6 +1,5 @@
 """What operators and the gateway do to a job: each in a process of its own, by the worker's own code."""
 
-from argparse import Namespace
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cache
@@ -13,15 +12,15 @@ from tests.simulation.simulation import SimulatedRun, Simulation
 from tests.support.world import IDENTITY, JOB
 from worker.cli.commands.gc import collect
 from worker.cli.commands.sweep import Sweep
+from worker.cli.output import warn
 from worker.errors import StoreError, WorkerError
-from worker.gateway.cancel import wish
-from worker.gateway.port import UnknownJobError
 from worker.ownership.claim import OperatorRequest
 from worker.platform.environment import job_environment
 from worker.platform.port import JobDefinition, Platform, PlatformRun, SecretReference
 from worker.run.run import Run
+from worker.services.cancel_request import request_cancel
 from worker.services.deployment import Deployment
-from worker.services.platform_runs import claim_and_release
+from worker.services.platform_resume import claim_and_release
 from worker.services.view import View
 from worker.settings.settings import EnvironmentReader, Settings, read_settings
 from worker.store.retrying import RetryingStore
@@ -86,8 +85,10 @@ def wish_to_cancel(simulation: Simulation) -> None:
     """
 
     def command(view: View) -> None:
-        wish(view, JOB, None, "static")
-        simulation.start(work=cancel)
+        if request_cancel(view, JOB, None, "static"):
+            simulation.start(work=cancel)
+        else:
+            simulation.refused.append("gateway: unknown job")
 
     operate(simulation, "gateway", command)
 
@@ -100,9 +101,10 @@ def sweep(simulation: Simulation) -> None:
             platform=cast("Platform", SimPlatform(simulation)),
             definition=DEFINITION,
             runtime=view.runtime,
+            warn=warn,
         )
-        options = Namespace(max_attempts=50, max_parallel=20, dry_run=False)
-        Sweep(view, deployment, options).cases()
+        look = Sweep(view, deployment, max_attempts=50, max_parallel=20, dry_run=False)
+        look.cases()
 
     operate(simulation, "sweep", command)
 
@@ -123,7 +125,7 @@ def operate(simulation: Simulation, name: str, command: Command) -> None:
     def body() -> None:
         try:
             command(view)
-        except (WorkerError, StoreError, UnknownJobError) as error:
+        except (WorkerError, StoreError) as error:
             simulation.refused.append(f"{name}: {error!r}")
 
     simulation.scheduler.spawn(process, name, body)

@@ -81,12 +81,7 @@ ADAPTERS = (
 
 
 STILL = {
-    ("worker.gateway.local", "worker.cli.commands.status"),
-    ("worker.gateway.platform", "worker.cli.commands.status"),
-    ("worker.gateway.views", "worker.cli.commands.files"),
     ("worker.ownership.claim", "worker.run.inbox"),
-    ("worker.services.platform_runs", "worker.cli.output"),
-    ("worker.services.deployment", "worker.platform.scaleway"),
 }
 """Arrows that run back, and are being removed."""
 

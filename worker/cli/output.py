@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,3 +51,9 @@ def table(rows: list[list[str]]) -> list[str]:
         ).rstrip()
         for row in rows
     ]
+
+
+def warn(lines: Iterable[str]) -> None:
+    """Print warnings to stderr."""
+    for line in lines:
+        sys.stderr.write(f"fondation-worker: warning: {printable(line)}\n")

@@ -10,7 +10,6 @@ from worker.errors import (
     UnknownFormatError,
     WorkerError,
 )
-from worker.gateway.views import read_manifest
 from worker.services.view import View
 
 LOG = logging.getLogger(__name__)
@@ -41,7 +40,7 @@ def read_standing(view: View, job_id: str) -> Standing:
     it: its job is unfinished.
     """
     try:
-        manifest = read_manifest(view, job_id)
+        manifest = view.newest(job_id)
     except (WorkerError, StoreError) as error:
         LOG.warning(
             "the job's manifest cannot be read",

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from worker.cli.commands.status import describe
-from worker.gateway.cancel import see_to, wish
+from worker.gateway.cancel import see_to
 from worker.gateway.child import ChildCommand
 from worker.gateway.job_status import is_settled
 from worker.gateway.port import JobConflictError, UnknownJobError
 from worker.gateway.queue import RunQueue
 from worker.gateway.request import Request, same_job
-from worker.gateway.views import course_files, pending, read_manifest
+from worker.gateway.views import course_files
+from worker.services.cancel_request import request_cancel
+from worker.services.describe import describe, describe_pending
 from worker.services.view import View
 from worker.wiring import engine_name
 
@@ -34,7 +35,7 @@ class LocalBackend:
         One that waits or runs already does so with its first request.
         """
         job_id = request.identity.job_id
-        manifest, waiting = read_manifest(self._view, job_id), self._slots.get(job_id)
+        manifest, waiting = self._view.newest(job_id), self._slots.get(job_id)
         known = (
             manifest.identity
             if manifest
@@ -61,29 +62,27 @@ class LocalBackend:
 
     def job(self, job_id: str) -> dict[str, Any]:
         """Return where a job stands; `pending` before its first checkpoint."""
-        waiting, manifest = self._slots.get(job_id), read_manifest(self._view, job_id)
+        waiting, manifest = self._slots.get(job_id), self._view.newest(job_id)
         if manifest is not None:
             if is_settled(manifest):
                 self._slots.forget(job_id)  # an operator has brought it to its end
             return describe(self._view, manifest)
         if waiting is None:
             raise UnknownJobError
-        return pending(waiting.request.identity, waiting.refused)
+        return describe_pending(waiting.request.identity, waiting.refused)
 
     def files(self, job_id: str) -> list[dict[str, Any]]:
         """Return the files of a job's course."""
         known = self._slots.get(job_id) is not None
-        return course_files(self._view, read_manifest(self._view, job_id), known=known)
+        return course_files(self._view, self._view.newest(job_id), known=known)
 
     def cancel(self, job_id: str) -> None:
         """See to it that a job is canceled: at once, if it runs or nobody runs it."""
         waiting = self._slots.get(job_id)
-        wish(
-            self._view,
-            job_id,
-            waiting.request.identity if waiting else None,
-            engine_name(self._view.settings, None),
-        )
+        unstarted = waiting.request.identity if waiting else None
+        engine = engine_name(self._view.settings, None)
+        if not request_cancel(self._view, job_id, unstarted, engine):
+            raise UnknownJobError
         variables = waiting.request.variables if waiting else {}
         self._view.runtime.spawn("cancel", lambda: self._see_to(job_id, variables))
 

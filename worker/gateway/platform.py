@@ -1,30 +1,33 @@
 """Jobs that the platform runs: each request starts a run of the job definition."""
 
-from argparse import Namespace
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from states.manifest import Identity, Manifest
-from worker.cli.commands.status import describe_all
 from worker.errors import ConfigError, TemporaryError
-from worker.gateway.cancel import see_to, wish
+from worker.gateway.cancel import see_to
 from worker.gateway.child import ChildCommand
 from worker.gateway.port import JobConflictError, UnknownJobError
 from worker.gateway.request import Request, same_job
-from worker.gateway.views import course_files, hasty, pending, read_manifest
+from worker.gateway.views import STORE_SECONDS, course_files
 from worker.platform.environment import CARRIED
 from worker.platform.port import JobDefinition, PlatformRun
+from worker.services.cancel_request import request_cancel
 from worker.services.deployment import (
     Deployment,
     open_deployment,
     operators_view,
-    place_of,
     platform_settings,
-    runs_of,
+    store_location,
 )
-from worker.services.unstarted import engine_by, expected
+from worker.services.describe import describe_pending, describe_with_runs
+from worker.services.platform_runs import live_runs, runs_of
+from worker.services.unstarted import expected_engine, expected_identity
 from worker.services.view import View
 from worker.system.runtime import Runtime
+
+LOG = logging.getLogger(__name__)
 
 
 class PlatformBackend:
@@ -36,11 +39,19 @@ class PlatformBackend:
     mode = "scaleway-job"
 
     def __init__(
-        self, arguments: Namespace, environment: Mapping[str, str], runtime: Runtime
+        self,
+        definition: str | None,
+        store: str | None,
+        environment: Mapping[str, str],
+        runtime: Runtime,
     ) -> None:
-        """Read the settings; raise ConfigError. Nothing is asked yet."""
-        self._settings = platform_settings(arguments, environment)
-        self._arguments = arguments
+        """Read the settings, or raise ConfigError; nothing is sent yet.
+
+        `definition` and `store` override their variables.
+        """
+        self._settings = platform_settings(definition, environment)
+        self._definition = definition
+        self._store = store
         self._environment = environment
         self._runtime = runtime
         self._stopping = runtime.flag()
@@ -50,12 +61,12 @@ class PlatformBackend:
         """Start a run, unless one of the job's is alive."""
         deployment = self._deployment()
         job_id = request.identity.job_id
-        manifest = read_manifest(self._view(deployment.definition), job_id)
+        manifest = self._view(deployment.definition).newest(job_id)
         runs = runs_of(deployment.runs(), job_id, manifest)
         known = _known(job_id, manifest, runs)
         if known is not None and not same_job(known, request.identity):
             raise JobConflictError(known)
-        if live := [run for run in runs if run.live]:
+        if live := live_runs(runs):
             return {"runId": live[-1].id}
         if faults := deployment.faults([request.variables])[0]:
             raise ConfigError(
@@ -72,18 +83,18 @@ class PlatformBackend:
     def job(self, job_id: str) -> dict[str, Any]:
         """Return where a job stands; `pending` while its run has not come to its first checkpoint."""
         view = self._any_view()
-        manifest = read_manifest(view, job_id)
+        manifest = view.newest(job_id)
         if manifest is not None:
-            return describe_all(view, self._settings, manifest)
+            return describe_with_runs(view, self._settings, manifest, _warn)
         known = _known(job_id, None, runs_of(self._deployment().runs(), job_id, None))
         if known is None:
             raise UnknownJobError
-        return pending(known)
+        return describe_pending(known)
 
     def files(self, job_id: str) -> list[dict[str, Any]]:
         """Return the files of a job's course."""
         view = self._any_view()
-        manifest = read_manifest(view, job_id)
+        manifest = view.newest(job_id)
         runs = [] if manifest else runs_of(self._deployment().runs(), job_id, None)
         return course_files(
             view, manifest, known=_known(job_id, manifest, runs) is not None
@@ -96,18 +107,15 @@ class PlatformBackend:
         """
         deployment = self._deployment()
         view = self._view(deployment.definition)
-        manifest = read_manifest(view, job_id)
+        manifest = view.newest(job_id)
         runs = runs_of(deployment.runs(), job_id, manifest)
-        wish(
-            view,
-            job_id,
-            _known(job_id, manifest, runs),
-            engine_by(deployment.definition),
-        )
+        unstarted = _known(job_id, manifest, runs)
+        engine = expected_engine(deployment.definition)
+        if not request_cancel(view, job_id, unstarted, engine):
+            raise UnknownJobError
         if manifest is None:
-            for run in runs:
-                if run.live:
-                    deployment.platform.stop(run.id)
+            for run in live_runs(runs):
+                deployment.platform.stop(run.id)
         self._runtime.spawn(
             "cancel", lambda: self._see_to(view, deployment, job_id, runs)
         )
@@ -122,7 +130,7 @@ class PlatformBackend:
         given = runs[-1].environment if runs else {}
         variables = {
             **{name: given[name] for name in CARRIED if given.get(name)},
-            **place_of(deployment.definition),
+            **store_location(deployment.definition),
             "SCW_JOB_DEFINITION": deployment.definition.id,
         }
         settings = view.settings
@@ -135,7 +143,9 @@ class PlatformBackend:
         see_to(view, program, job_id, variables, self._stopping)
 
     def _deployment(self) -> Deployment:
-        return open_deployment(self._arguments, self._environment, self._runtime)
+        return open_deployment(
+            self._definition, self._environment, self._runtime, _warn
+        )
 
     def _any_view(self) -> View:
         """Return the store of the definition as it is now; as it was, while the platform is away."""
@@ -151,15 +161,15 @@ class PlatformBackend:
         environment = dict(definition.environment)
         if self._opened is None or self._opened[0] != environment:
             if not (
-                self._arguments.store
+                self._store
                 or self._environment.get("STORE_URL")
                 or environment.get("STORE_URL")
             ):
                 raise ConfigError(
                     "the job definition does not show its STORE_URL: give the gateway the variable, too"
                 )
-            view = hasty(operators_view(self._arguments, self._environment, definition))
-            self._opened = environment, view
+            view = operators_view(self._store, self._environment, definition)
+            self._opened = environment, view.giving_up_after(STORE_SECONDS)
         return self._opened[1]
 
 
@@ -169,4 +179,9 @@ def _known(
     """Return what a job is about: by its manifest, or by a run that has begun, or will begin, what nobody else has."""
     if manifest is not None:
         return manifest.identity
-    return expected(job_id, runs)
+    return expected_identity(job_id, runs)
+
+
+def _warn(lines: Iterable[str]) -> None:
+    for line in lines:
+        LOG.warning("the platform may need attention", extra={"reason": line})

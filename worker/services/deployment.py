@@ -1,12 +1,9 @@
-"""What the commands about platform runs have in common: the platform, our job definition, and a job's runs on it."""
+"""The platform, our job definition on it, and the store that its runs write to."""
 
-import sys
-from argparse import Namespace
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
-from states.manifest import Manifest
 from worker.errors import ConfigError, WorkerError
 from worker.job_request import read_job
 from worker.platform.environment import doubts, run_environment
@@ -15,98 +12,90 @@ from worker.platform.port import JobDefinition, Platform, PlatformRun
 from worker.platform.settings import PlatformSettings, is_uuid, read_platform
 from worker.services.view import View, open_view
 from worker.settings.settings import EnvironmentReader
-from worker.system import logs
 from worker.system.runtime import Runtime
-from worker.wiring import open_retrying_store
+from worker.wiring import open_platform
 
-QUICK_SECONDS: Final = 5.0
-"""So long is waited for a platform that a command can do without."""
-_STORE_SECONDS: Final = 10.0
-"""The same for a store."""
-_PLACE: Final = (
+STORE_SECONDS: Final = 10.0
+"""How long to wait for a store that the caller can do without."""
+_STORE_LOCATION: Final = (
     "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL",
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
 )
-"""Where a definition's store is: known from the definition, while the credentials are the caller's own."""
+"""Taken from the definition, while the credentials are the caller's own."""
+
+Warn = Callable[[Iterable[str]], None]
+"""Tells the caller's user about problems that do not stop the command, a line each."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deployment:
-    """A platform, and what it runs for us."""
+    """A platform, and our job definition on it."""
 
     platform: Platform
     definition: JobDefinition
     runtime: Runtime
+    warn: Warn
 
     def runs(self) -> list[PlatformRun]:
         """Return all runs of the definition, oldest first."""
         return self.platform.runs(self.definition.id)
 
     def faults(self, jobs: Iterable[Mapping[str, str]]) -> list[list[str]]:
-        """Return, for each job's variables, what a run would find wrong before it touches anything."""
+        """Return, for each job's variables, why a run would refuse them at its start."""
         secrets = self.platform.secrets(self.definition.id)
-        return [
-            _faults(run_environment(self.definition, secrets, variables))
-            for variables in jobs
-        ]
+        faults = []
+        for variables in jobs:
+            environment = run_environment(self.definition, secrets, variables)
+            faults.append(_faults(environment))
+        return faults
 
     def start(
         self, variables: Mapping[str, str], known: Collection[str] = ()
     ) -> PlatformRun:
-        """Start a run; `known` are the ids of the job's runs so far. Raises what `start_run` does."""
-        warn(doubts(variables))
+        """Start a run; `known` are the ids of the job's runs so far.
+
+        Raises the same errors as `idempotent.start_run`.
+        """
+        self.warn(doubts(variables))
         return start_run(
             self.platform, self.runtime, self.definition.id, variables, known
         )
 
 
 def _faults(environment: Mapping[str, str]) -> list[str]:
-    """Read an environment as `run` does, but for files that are on the platform."""
+    """Read an environment as `run` does, except for files, which are on the platform."""
     reader = EnvironmentReader(environment, here=False)
     read_job(reader)
     return reader.faults
 
 
-def connect(
-    settings: PlatformSettings, runtime: Runtime, give_up_seconds: float | None = None
-) -> Platform:
-    """Return the platform; nothing is sent yet."""
-    from worker.platform.api import GIVE_UP_SECONDS, Api  # noqa: PLC0415 - httpx takes long to load
-    from worker.platform.scaleway import Scaleway  # noqa: PLC0415 - the same
-
-    return Scaleway(
-        Api(settings, runtime, give_up_seconds or GIVE_UP_SECONDS), settings.project_id
-    )
-
-
 def platform_settings(
-    arguments: Namespace, environment: Mapping[str, str]
+    definition: str | None, environment: Mapping[str, str]
 ) -> PlatformSettings:
-    """Read the settings of a command that looks for a definition.
+    """Read the settings of a command that needs a definition; `definition` overrides the variable.
 
-    Raise ConfigError with all that is wrong.
+    Raises ConfigError with every fault.
     """
     reader = EnvironmentReader(environment)
-    settings = read_platform(reader, arguments.definition)
+    settings = read_platform(reader, definition)
     if not is_uuid(settings.definition):
         reader.required(
-            "SCW_DEFAULT_PROJECT_ID",
-            "the id of the project that the job definition is in",
+            "SCW_DEFAULT_PROJECT_ID", "the id of the job definition's project"
         )
     reader.finish()
     return settings
 
 
 def optional_platform(
-    arguments: Namespace, environment: Mapping[str, str]
+    definition: str | None, environment: Mapping[str, str]
 ) -> PlatformSettings | None:
-    """Read the settings of a command that only uses a platform where there is one."""
+    """Read the settings of a command that uses a platform if SCW_SECRET_KEY is set."""
     if not environment.get("SCW_SECRET_KEY"):
         return None
     reader = EnvironmentReader(environment)
-    settings = read_platform(reader, arguments.definition)
+    settings = read_platform(reader, definition)
     reader.finish()
     return settings
 
@@ -114,95 +103,80 @@ def optional_platform(
 def find_definition(
     platform: Platform, settings: PlatformSettings
 ) -> JobDefinition | None:
-    """Return our definition, or None if there is none; raise ConfigError if two have the name."""
+    """Return our definition, or None; raise ConfigError if two have its name."""
+    wanted = settings.definition
     if settings.project_id is None:
-        return (
-            platform.definition(settings.definition)
-            if is_uuid(settings.definition)
-            else None
-        )
-    found = [
-        one
-        for one in platform.definitions()
-        if settings.definition in {one.id, one.name}
+        return platform.definition(wanted) if is_uuid(wanted) else None
+    matches = [
+        definition
+        for definition in platform.definitions()
+        if wanted in {definition.id, definition.name}
     ]
-    if len(found) > 1:
+    if len(matches) > 1:
+        ids = ", ".join(definition.id for definition in matches)
         raise ConfigError(
-            f"{len(found)} job definitions of the project are called {settings.definition!r} "
-            f"({', '.join(one.id for one in found)}): set SCW_JOB_DEFINITION to the id of the right one"
+            f"{len(matches)} job definitions of the project are called {wanted!r} "
+            f"({ids}): set SCW_JOB_DEFINITION to the id of the right one"
         )
-    return found[0] if found else None
+    return matches[0] if matches else None
 
 
 def open_deployment(
-    arguments: Namespace, environment: Mapping[str, str], runtime: Runtime
+    definition: str | None,
+    environment: Mapping[str, str],
+    runtime: Runtime,
+    warn: Warn,
 ) -> Deployment:
-    """Connect, and find our definition; raise ConfigError if there is none."""
-    settings = platform_settings(arguments, environment)
-    platform = connect(settings, runtime)
-    definition = find_definition(platform, settings)
-    if definition is None:
+    """Connect and find our definition; raise ConfigError if it does not exist."""
+    settings = platform_settings(definition, environment)
+    platform = open_platform(settings, runtime)
+    existing = find_definition(platform, settings)
+    if existing is None:
         raise ConfigError(
-            f"there is no job definition {settings.definition!r} in region {settings.region} of this project: "
+            f"there is no job definition {settings.definition!r} "
+            f"in region {settings.region} of this project: "
             "create it with `fondation-worker deploy`, or name another with --definition"
         )
-    return Deployment(platform=platform, definition=definition, runtime=runtime)
-
-
-def runs_of(
-    runs: Iterable[PlatformRun], job_id: str, manifest: Manifest | None
-) -> list[PlatformRun]:
-    """Return those runs that were started for a job, or have worked on it."""
-    worked = {run.platform_run for run in manifest.runs} if manifest else set()
-    return [run for run in runs if run.job_id == job_id or run.id in worked]
+    return Deployment(
+        platform=platform, definition=existing, runtime=runtime, warn=warn
+    )
 
 
 def operators_view(
-    arguments: Namespace, environment: Mapping[str, str], definition: JobDefinition
+    store: str | None, environment: Mapping[str, str], definition: JobDefinition
 ) -> View:
-    """Open the store of who looks after jobs: the one that is named, else the one that the definition names."""
+    """Open the operator's store; without one, the store of the definition's runs."""
     url = (
-        arguments.store
-        or environment.get("STORE_URL")
-        or definition.environment.get("STORE_URL")
+        store or environment.get("STORE_URL") or definition.environment.get("STORE_URL")
     )
-    return open_view(Namespace(store=url), {**place_of(definition), **environment})
+    return _open_store_of(definition, url, environment)
 
 
 def runs_view(
-    arguments: Namespace, environment: Mapping[str, str], definition: JobDefinition
+    store: str | None, environment: Mapping[str, str], definition: JobDefinition
 ) -> View | str:
-    """Open the store that the definition's runs write to, or return why it cannot be read from here."""
+    """Open the store of the definition's runs, or return why it cannot be read from here."""
     url = (
-        arguments.store
-        or definition.environment.get("STORE_URL")
-        or environment.get("STORE_URL")
+        store or definition.environment.get("STORE_URL") or environment.get("STORE_URL")
     )
     if not url:
         return "the definition does not show its STORE_URL: name it with --store"
     try:
-        view = open_view(Namespace(store=url), {**place_of(definition), **environment})
-        hasty = replace(view.settings, store_give_up=_STORE_SECONDS)
-        view = replace(
-            view, settings=hasty, store=open_retrying_store(hasty, view.runtime)
-        )
+        view = _open_store_of(definition, url, environment)
+        view = view.giving_up_after(STORE_SECONDS)
         next(view.store.entries("", limit=1), None)
     except WorkerError as error:
         return str(error)
     return view
 
 
-def place_of(definition: JobDefinition) -> dict[str, str]:
-    """Return the variables that say where a definition's store is."""
-    return {
-        name: definition.environment[name]
-        for name in _PLACE
-        if name in definition.environment
-    }
+def _open_store_of(
+    definition: JobDefinition, url: str | None, environment: Mapping[str, str]
+) -> View:
+    return open_view(url, {**store_location(definition), **environment})
 
 
-def warn(lines: Iterable[str]) -> None:
-    """Tell the user something that does not stop a command."""
-    sys.stderr.writelines(
-        f"fondation-worker: warning: {logs.printable(line)}\n" for line in lines
-    )
+def store_location(definition: JobDefinition) -> dict[str, str]:
+    """Return the definition's variables that say where its store is."""
+    variables = definition.environment
+    return {name: variables[name] for name in _STORE_LOCATION if name in variables}

@@ -1,56 +1,39 @@
-"""Jobs that a run of the platform was started for, and that have no checkpoint yet: known by their runs alone."""
+"""Jobs without a checkpoint: known only by the platform's runs that were started for them."""
 
 from collections.abc import Sequence
 
-from states.decisions import begin, release, request_cancel
-from states.exits import Exit
-from states.manifest import EngineRef, Identity, Manifest, RunRecord
-from worker import __version__
+from states.manifest import Identity
 from worker.job_request import DEFAULT_BRANCH
 from worker.platform.port import JobDefinition, PlatformRun
 from worker.platform.sweep_decision import Action, SweepCandidate, first_look
-from worker.services.view import View
-from worker.system.runtime import iso
 from worker.wiring import FONDATION, STATIC
 
 
-def identity_by(job_id: str, run: PlatformRun) -> Identity:
-    """Return what a job is about by what its run was told."""
-    told = run.environment
+def identity_of_run(job_id: str, run: PlatformRun) -> Identity:
+    """Return a job's identity as the environment of its run has it."""
+    variables = run.environment
     return Identity(
         job_id=job_id,
-        repository=told.get("REPOSITORY_URL", ""),
-        branch=told.get("BRANCH") or DEFAULT_BRANCH,
+        repository=variables.get("REPOSITORY_URL", ""),
+        branch=variables.get("BRANCH") or DEFAULT_BRANCH,
     )
 
 
-def expected(job_id: str, runs: Sequence[PlatformRun]) -> Identity | None:
-    """Return what a job is about that will begin, by a run that lives or by one that a sweep would start; or None."""
-    look = first_look(SweepCandidate(job_id=job_id, manifest=None, runs=runs))
-    return (
-        identity_by(job_id, runs[-1])
-        if runs and (runs[-1].live or look.action is Action.START)
-        else None
-    )
+def expected_identity(job_id: str, runs: Sequence[PlatformRun]) -> Identity | None:
+    """Return the identity of a job that is going to begin.
+
+    None if no run is alive and a sweep would start none.
+    """
+    if not runs:
+        return None
+    candidate = SweepCandidate(job_id=job_id, manifest=None, runs=runs)
+    sweep_starts = first_look(candidate).action is Action.START
+    if not runs[-1].live and not sweep_starts:
+        return None
+    return identity_of_run(job_id, runs[-1])
 
 
-def engine_by(definition: JobDefinition) -> str:
-    """Return the engine of a job that is canceled before it has begun: which one `auto` is, only the image knows."""
-    asked = definition.environment.get("ENGINE")
-    return asked if asked in {FONDATION, STATIC} else STATIC
-
-
-def wish_to_cancel(view: View, identity: Identity, engine: str) -> Manifest:
-    """Return the first manifest of a job that nobody works on, and that is to be canceled."""
-    now = iso(view.runtime.now())
-    run = RunRecord(
-        number=1,
-        claimed_at=now,
-        version=__version__,
-        lease_seconds=view.settings.lease,
-        platform_run=None,
-    )
-    begun = begin(
-        identity, EngineRef(name=engine, version=__version__), run, announces=True
-    )
-    return release(request_cancel(begun), Exit.OK, at=now)
+def expected_engine(definition: JobDefinition) -> str:
+    """Return the engine that a job of the definition would have; only its image can resolve `auto`."""
+    engine = definition.environment.get("ENGINE")
+    return engine if engine in {FONDATION, STATIC} else STATIC

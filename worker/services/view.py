@@ -1,15 +1,17 @@
-"""What the commands that look at a job have in common: the store, and the job's newest manifest."""
+"""A store to look at, and the jobs in it."""
 
-from argparse import Namespace
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from states.keys import valid_job_id
+from states.keys import after_folder, job_of, valid_job_id
 from states.manifest import Manifest
+from worker.course.inventory import Inventory
 from worker.errors import UsageError
 from worker.job_request import job_id_fault
 from worker.ownership.claim import no_such_job
+from worker.ownership.heartbeat import read_silence
 from worker.ownership.log import CheckpointLog
+from worker.run.run import TRANSFERS
 from worker.settings.settings import EnvironmentReader, Settings, read_settings
 from worker.store.retrying import RetryingStore
 from worker.system.runtime import Runtime, SystemRuntime
@@ -18,35 +20,78 @@ from worker.wiring import default_store_url, open_retrying_store
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class View:
-    """A store to look at, and the settings by which it was opened."""
+    """An open store, and the settings it was opened with."""
 
     settings: Settings
     store: RetryingStore
     runtime: Runtime
 
+    def log(self, job_id: str) -> CheckpointLog:
+        """Return a job's checkpoint log; nothing is read yet."""
+        return CheckpointLog(self.store, job_id, self.runtime)
+
+    def newest(self, job_id: str) -> Manifest | None:
+        """Return a job's newest manifest, or None if it has no checkpoint yet."""
+        checkpoint = self.log(job_id).newest()
+        return None if checkpoint is None else checkpoint.manifest
+
     def manifest(self, job_id: str) -> Manifest:
-        """Return a job's newest manifest, or raise DataError."""
+        """Return a job's newest manifest, or raise UsageError or DataError."""
         if not valid_job_id(job_id):
             raise UsageError(f"JOB_ID is {job_id!r}: {job_id_fault(job_id)}")
-        newest = CheckpointLog(self.store, job_id, self.runtime).newest()
-        if newest is None:
+        manifest = self.newest(job_id)
+        if manifest is None:
             raise no_such_job(job_id)
-        return newest.manifest
+        return manifest
+
+    def inventory(self, manifest: Manifest) -> Inventory:
+        """Return the files of a job's course; raise DataError if the job was collected."""
+        return Inventory(self.store, self.runtime.executor(TRANSFERS), manifest)
+
+    def is_silent(self, manifest: Manifest) -> bool:
+        """Tell whether a job's owner has been silent for longer than its lease."""
+        silent, lease = read_silence(self.store, self.log(manifest.job_id), manifest)
+        return silent > lease
+
+    def job_ids(self) -> Iterator[str]:
+        """Yield the ids of all jobs, in order.
+
+        Takes one listing of one entry for each job, and two for each folder that is no job.
+        """
+        start = ""
+        while entry := next(self.store.entries("", start_after=start, limit=1), None):
+            name, slash, _ = entry.key.partition("/")
+            start = after_folder(name) if slash else entry.key
+            if slash and (job_of(entry.key) or self._has_checkpoint(name)):
+                yield name
+
+    def giving_up_after(self, seconds: float) -> "View":
+        """Return the same view, giving up on an unresponsive store after `seconds` at most."""
+        patience = min(self.settings.store_give_up, seconds)
+        settings = replace(self.settings, store_give_up=patience)
+        store = open_retrying_store(settings, self.runtime)
+        return replace(self, settings=settings, store=store)
+
+    def _has_checkpoint(self, name: str) -> bool:
+        """Tell whether a folder is a job's, although its first object is not."""
+        return valid_job_id(name) and any(self.log(name).sequences())
 
 
-def store_settings(arguments: Namespace, environment: Mapping[str, str]) -> Settings:
-    """Read the settings of a command that needs a store; raise ConfigError with all that is wrong."""
+def store_settings(store: str | None, environment: Mapping[str, str]) -> Settings:
+    """Read the settings of a command that needs a store.
+
+    `store` overrides STORE_URL. Raises ConfigError with every fault.
+    """
     reader = EnvironmentReader(environment)
-    url = arguments.store or reader.text("STORE_URL") or default_store_url(reader)
+    url = store or reader.text("STORE_URL") or default_store_url(reader)
     settings = read_settings(reader, url)
     reader.finish()
     return settings
 
 
-def open_view(arguments: Namespace, environment: Mapping[str, str]) -> View:
-    """Open the store that a command is to look at."""
-    settings = store_settings(arguments, environment)
+def open_view(store: str | None, environment: Mapping[str, str]) -> View:
+    """Open the store that a command looks at; `store` overrides STORE_URL."""
+    settings = store_settings(store, environment)
     runtime = SystemRuntime()
-    return View(
-        settings=settings, store=open_retrying_store(settings, runtime), runtime=runtime
-    )
+    retrying = open_retrying_store(settings, runtime)
+    return View(settings=settings, store=retrying, runtime=runtime)

@@ -15,15 +15,16 @@ from states.manifest import Identity, Manifest
 from states.stages import State
 from states.takeover import exit_code
 from worker.cli.commands.batch_file import BatchJob, read_entries
-from worker.cli.output import Output, table
+from worker.cli.output import Output, table, warn
 from worker.errors import ConfigError, TemporaryError, UsageError, WorkerError
 from worker.job_request import DEFAULT_BRANCH
 from worker.ownership.claim import check_identity
 from worker.ownership.log import CheckpointLog
 from worker.platform.environment import job_environment
 from worker.platform.port import PlatformRun
-from worker.services.deployment import Deployment, open_deployment, runs_of, runs_view
+from worker.services.deployment import Deployment, open_deployment, runs_view
 from worker.services.follow import Follower, Outcome, outcome
+from worker.services.platform_runs import runs_of
 from worker.services.view import View, open_view
 from worker.settings.settings import EnvironmentReader, read_settings
 from worker.system import logs
@@ -112,8 +113,10 @@ class _PlatformRuns:
 
         Raise ConfigError with all that is wrong, before any is started.
         """
-        self._deployment = open_deployment(arguments, environment, runtime)
-        view = runs_view(arguments, environment, self._deployment.definition)
+        self._deployment = open_deployment(
+            arguments.definition, environment, runtime, warn
+        )
+        view = runs_view(arguments.store, environment, self._deployment.definition)
         self._view = view if isinstance(view, View) else None
         self._follower = Follower(self._deployment.platform, self._view, runtime)
         self._variables = {
@@ -189,7 +192,7 @@ class _LocalRuns:
         reader = EnvironmentReader(environment)
         read_settings(reader, arguments.store)
         reader.finish()
-        self._view = open_view(arguments, environment)
+        self._view = open_view(arguments.store, environment)
         self._environment = {
             **environment,
             "LOG_FORMAT": "console",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from worker.cli import duration
-from worker.cli.output import Output
+from worker.cli.output import Output, warn
 from worker.errors import ConfigError, UsageError
 from worker.platform.definition_plan import (
     LATEST,
@@ -25,8 +25,9 @@ from worker.platform.environment import (
 from worker.platform.idempotent import once
 from worker.platform.port import JobDefinition, Platform, SecretReference, Shape
 from worker.platform.settings import PlatformSettings, is_uuid
-from worker.services.deployment import connect, find_definition, platform_settings, warn
+from worker.services.deployment import find_definition, platform_settings
 from worker.system.runtime import Runtime, SystemRuntime
+from worker.wiring import open_platform
 
 LIMITS: Final = {
     "cpu": (1, 6000),
@@ -41,9 +42,9 @@ MAX_TIMEOUT: Final = 24 * 3600
 def deploy(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     """Say what is not as it should be with the definition, and mend it."""
     wish = _wish(arguments)
-    settings = platform_settings(arguments, environment)
+    settings = platform_settings(arguments.definition, environment)
     runtime = SystemRuntime()
-    platform = connect(settings, runtime)
+    platform = open_platform(settings, runtime)
     definition = find_definition(platform, settings)
     if definition is None and is_uuid(settings.definition):
         raise ConfigError(

@@ -3,29 +3,23 @@
 from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from worker.cli import duration
 from worker.cli.output import Output
-from worker.course.artifacts import Artifacts
 from worker.course.export import export
-from worker.course.inventory import Inventory
 from worker.errors import DataError, UsageError
-from worker.outbox.announcer import Linker
-from worker.run.run import TRANSFERS
-from worker.services.view import View, open_view
+from worker.services.files import signed_files
+from worker.services.view import open_view
 from worker.settings.settings import MAX_EXPIRY_SECONDS
 
 
 def fetch(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     """Copy a course's files into a folder."""
-    view = open_view(arguments, environment)
+    view = open_view(arguments.store, environment)
     manifest = view.manifest(arguments.job_id)
     folder = Path(arguments.folder)
     place = str(folder.absolute())
-    paths = export(
-        Inventory(view.store, view.runtime.executor(TRANSFERS), manifest), folder
-    )
+    paths = export(view.inventory(manifest), folder)
     if not paths:
         raise DataError(
             f"job {manifest.job_id} is {manifest.state}, and has no file of its course yet"
@@ -49,34 +43,7 @@ def urls(arguments: Namespace, environment: Mapping[str, str]) -> Output:
         raise UsageError(
             f"--expires is {arguments.expires!r}: a signed URL lives 1s to 7d"
         )
-    view = open_view(arguments, environment)
+    view = open_view(arguments.store, environment)
     links = signed_files(view, arguments.job_id, expires)
     lines = [f"{link['path']}\t{link['url']}" for link in links]
     return Output(document=links, lines=lines)
-
-
-def signed_files(view: View, job_id: str, expires_seconds: int) -> list[dict[str, Any]]:
-    """Return the files of a course, or what is finished of them, each with a fresh URL."""
-    manifest = view.manifest(job_id)
-    executor = view.runtime.executor(TRANSFERS)
-    linker = Linker(
-        view.store,
-        Artifacts(view.store, job_id, executor),
-        view.runtime,
-        expires_seconds=expires_seconds,
-    )
-    found = []
-    for holding in Inventory(view.store, executor, manifest).course():
-        link = linker.link_key(holding.key, holding.artifact)
-        found.append(
-            {
-                "path": link.path,
-                "type": link.type,
-                "size": link.size,
-                "sha256": link.sha256,
-                "url": link.url,
-                "uri": link.uri,
-                "expiresAt": link.expires_at,
-            }
-        )
-    return found

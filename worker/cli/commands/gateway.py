@@ -86,14 +86,16 @@ def _backend(
     if arguments.mode == "scaleway":
         from worker.gateway.platform import PlatformBackend  # noqa: PLC0415 - only what is used is imported
 
-        return PlatformBackend(arguments, environment, runtime)
+        return PlatformBackend(
+            arguments.definition, arguments.store, environment, runtime
+        )
     from worker.gateway.child import ChildCommand  # noqa: PLC0415 - the same
     from worker.gateway.job_status import read_standing  # noqa: PLC0415 - the same
     from worker.gateway.local import LocalBackend  # noqa: PLC0415 - the same
     from worker.gateway.spool import Spool  # noqa: PLC0415 - the same
-    from worker.gateway.views import hasty  # noqa: PLC0415 - the same
+    from worker.gateway.views import STORE_SECONDS  # noqa: PLC0415 - the same
 
-    view = hasty(open_view(arguments, environment))
+    view = open_view(arguments.store, environment).giving_up_after(STORE_SECONDS)
     settings = view.settings
     program = ChildCommand(
         environment, settings.store_url, runtime, stop_grace_seconds=settings.stop_grace

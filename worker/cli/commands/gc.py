@@ -10,10 +10,8 @@ from states.manifest import Manifest, RunRecord, Writer
 from states.takeover import exit_code
 from worker import __version__
 from worker.cli import duration
-from worker.cli.commands.status import all_jobs
 from worker.cli.output import Output
 from worker.errors import BusyError, UnknownFormatError, WorkerError
-from worker.ownership.heartbeat import read_silence
 from worker.ownership.log import Checkpoint, CheckpointLog, OvertakenError
 from worker.services.view import View, open_view
 from worker.system.runtime import iso
@@ -23,7 +21,7 @@ def gc(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     """Delete the objects of jobs that are over, and whose newest checkpoint is older than asked."""
     seconds = duration.parse(arguments.older_than, "--older-than")
     return collect(
-        open_view(arguments, environment), seconds, dry_run=arguments.dry_run
+        open_view(arguments.store, environment), seconds, dry_run=arguments.dry_run
     )
 
 
@@ -36,13 +34,13 @@ def collect(view: View, older_than: int, *, dry_run: bool) -> Output:
     collected: list[str] = []
     left: list[dict[str, str]] = []
     code = Exit.OK
-    for job_id in all_jobs(view):
-        log = CheckpointLog(view.store, job_id, view.runtime)
+    for job_id in view.job_ids():
+        log = view.log(job_id)
         try:
             newest = log.newest()
             if newest is None or not _is_due(log, newest.manifest, older_than):
                 continue
-            if obstacle := _obstacle(view, log, newest.manifest):
+            if obstacle := _obstacle(view, newest.manifest):
                 left.append({"jobId": job_id, "reason": obstacle})
             elif _collect(view, log, newest, dry_run=dry_run):
                 collected.append(job_id)
@@ -65,13 +63,13 @@ def _is_due(log: CheckpointLog, manifest: Manifest, older_than: int) -> bool:
     )
 
 
-def _obstacle(view: View, log: CheckpointLog, manifest: Manifest) -> str | None:
+def _obstacle(view: View, manifest: Manifest) -> str | None:
     if manifest.collected:
         return None
     # guard: gc leaves a job with unacknowledged events
     if manifest.outbox.pending:
         return f"{len(manifest.outbox.pending)} callbacks are not acknowledged: `resume` it to deliver them"
-    if not manifest.released and _is_alive(view, log, manifest):
+    if not manifest.released and not view.is_silent(manifest):
         return f"run {manifest.run} is still at it"
     return None
 
@@ -91,11 +89,6 @@ def _collect(
     except OvertakenError:
         raise BusyError("somebody else has just claimed it") from None
     return _sweep(view, tombstone.manifest, dry_run=False)
-
-
-def _is_alive(view: View, log: CheckpointLog, manifest: Manifest) -> bool:
-    silent, lease = read_silence(view.store, log, manifest)
-    return silent <= lease
 
 
 def _tombstone(view: View, newest: Checkpoint) -> Manifest:

@@ -7,19 +7,21 @@ from states.decisions import rejected_end
 from states.exits import Exit
 from states.manifest import Manifest
 from states.stages import Stage, State
-from worker.cli.output import Output
+from worker.cli.output import Output, warn
 from worker.errors import ConfigError, DataError, UsageError
 from worker.ownership.claim import OperatorRequest
 from worker.platform.settings import PlatformSettings
 from worker.run.run import Run
-from worker.services.deployment import optional_platform
-from worker.services.platform_runs import (
-    cancel_unbegun,
-    resume_on_platform,
-    see_to_cancel,
+from worker.services.deployment import (
+    open_deployment,
+    operators_view,
+    optional_platform,
 )
+from worker.services.platform_cancel import PlatformCancel, cancel_unstarted
+from worker.services.platform_resume import resume_on_platform
 from worker.services.start_run import do, reporting
 from worker.services.view import View, open_view
+from worker.system.runtime import SystemRuntime
 
 
 def resume(arguments: Namespace, environment: Mapping[str, str]) -> Output:
@@ -27,7 +29,7 @@ def resume(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     if arguments.redeliver:
         return _redeliver(arguments, environment)
     return (
-        resume_on_platform(arguments, environment)
+        _on_platform(arguments, environment)
         if arguments.on == "scaleway"
         else _here(arguments, environment)
     )
@@ -39,7 +41,7 @@ def _redeliver(arguments: Namespace, environment: Mapping[str, str]) -> Output:
         raise UsageError(
             "--redeliver goes alone: it sends a callback again, from here, and redoes nothing"
         )
-    view = open_view(arguments, environment)
+    view = open_view(arguments.store, environment)
     if view.settings.callback is None:
         raise ConfigError(
             "CALLBACK_URL and CALLBACK_TOKEN are missing: --redeliver sends a callback there"
@@ -72,8 +74,36 @@ def _told_again(before: Manifest, after: Manifest) -> str:
     return "its final callback was sent again, and acknowledged"
 
 
+def _on_platform(arguments: Namespace, environment: Mapping[str, str]) -> Output:
+    deployment = open_deployment(
+        arguments.definition, environment, SystemRuntime(), warn
+    )
+    definition = deployment.definition
+    view = operators_view(arguments.store, environment, definition)
+    request = OperatorRequest(
+        stage=Stage(arguments.stage) if arguments.stage else None,
+        takeover=arguments.takeover,
+    )
+    resumed = resume_on_platform(
+        deployment, view, arguments.job_id, request, environment
+    )
+    manifest, run = resumed.manifest, resumed.run
+    if run is None:
+        line = f"job {manifest.job_id} is {manifest.state}: nothing was started"
+    else:
+        line = f"job {manifest.job_id}: started platform run {run.id}"
+    document = {
+        "jobId": manifest.job_id,
+        "state": manifest.state,
+        "run": manifest.run,
+        "runId": run.id if run else None,
+        "definitionId": definition.id,
+    }
+    return Output(document=document, lines=[line])
+
+
 def _here(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    view = open_view(arguments, environment)
+    view = open_view(arguments.store, environment)
     view.manifest(arguments.job_id)
     word = OperatorRequest(
         stage=Stage(arguments.stage) if arguments.stage else None,
@@ -107,8 +137,8 @@ def cancel(arguments: Namespace, environment: Mapping[str, str]) -> Output:
 
     Else ask the run to stop, and see to it that the platform's does.
     """
-    view = open_view(arguments, environment)
-    platform = optional_platform(arguments, environment)
+    view = open_view(arguments.store, environment)
+    platform = optional_platform(arguments.definition, environment)
     before = _begun(view, platform, arguments.job_id)
     with reporting(
         environment, default_format="console", job_id=arguments.job_id
@@ -125,7 +155,7 @@ def cancel(arguments: Namespace, environment: Mapping[str, str]) -> Output:
 
         code = ask()
         if platform is not None:
-            code = see_to_cancel(platform, view, before, ask) or code
+            code = PlatformCancel(platform, view, warn).enforce(before, ask) or code
     after = view.manifest(arguments.job_id)
     return Output(
         document={
@@ -146,7 +176,7 @@ def _begun(view: View, platform: PlatformSettings | None, job_id: str) -> Manife
         if (
             error.code != "no_such_job"
             or platform is None
-            or not cancel_unbegun(platform, view, job_id)
+            or not cancel_unstarted(platform, view, job_id)
         ):
             raise
         return view.manifest(job_id)

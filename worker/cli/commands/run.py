@@ -78,7 +78,7 @@ class _Local:
 
 
 def _run_here(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    settings = store_settings(arguments, environment)
+    settings = store_settings(arguments.store, environment)
     if arguments.engine is not None:
         settings = replace(
             settings, engine=replace(settings.engine, name=arguments.engine)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from states.manifest import Identity
 from states.repository_url import repository_fault, short_name
-from worker.cli.output import Output
+from worker.cli.output import Output, warn
 from worker.errors import ConfigError
 from worker.job_request import DEFAULT_BRANCH
 from worker.ownership.claim import check_identity
@@ -25,7 +25,7 @@ LOG = logging.getLogger(__name__)
 def submit(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     """Check a job as a run would, start a run of it, and follow it if that is asked for."""
     runtime = SystemRuntime()
-    deployment = open_deployment(arguments, environment, runtime)
+    deployment = open_deployment(arguments.definition, environment, runtime, warn)
     identity = Identity(
         job_id=arguments.job_id or new_job_id(arguments.repository, runtime),
         repository=arguments.repository,
@@ -35,7 +35,7 @@ def submit(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     if faults := deployment.faults([variables])[0]:
         raise ConfigError("\n".join(faults))
     view = (
-        runs_view(arguments, environment, deployment.definition)
+        runs_view(arguments.store, environment, deployment.definition)
         if arguments.job_id or arguments.wait
         else None
     )

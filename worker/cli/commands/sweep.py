@@ -12,8 +12,7 @@ from typing import Any
 from states.exits import Exit
 from states.keys import artifact_name, artifacts_prefix, valid_job_id
 from states.stages import Stage
-from worker.cli.commands.status import all_jobs
-from worker.cli.output import Output
+from worker.cli.output import Output, warn
 from worker.errors import (
     DamagedCheckpointError,
     UnknownFormatError,
@@ -37,10 +36,9 @@ from worker.services.deployment import (
     Deployment,
     open_deployment,
     operators_view,
-    runs_of,
-    warn,
 )
-from worker.services.unstarted import identity_by
+from worker.services.platform_runs import runs_of
+from worker.services.unstarted import identity_of_run
 from worker.services.view import View
 from worker.system.runtime import SystemRuntime
 
@@ -64,8 +62,10 @@ def sweep(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     for option in ("max_attempts", "max_parallel"):
         if getattr(arguments, option) < 1:
             raise UsageError(f"--{option.replace('_', '-')} must be at least 1")
-    deployment = open_deployment(arguments, environment, SystemRuntime())
-    view = operators_view(arguments, environment, deployment.definition)
+    deployment = open_deployment(
+        arguments.definition, environment, SystemRuntime(), warn
+    )
+    view = operators_view(arguments.store, environment, deployment.definition)
     theirs = deployment.definition.environment.get("STORE_URL", view.store.url)
     if theirs.rstrip("/") != view.store.url.rstrip("/"):
         warn(
@@ -73,7 +73,13 @@ def sweep(arguments: Namespace, environment: Mapping[str, str]) -> Output:
                 f"looking for jobs in {view.store.url}, while the definition's runs write to {theirs}"
             ]
         )
-    looking = Sweep(view, deployment, arguments)
+    looking = Sweep(
+        view,
+        deployment,
+        max_attempts=arguments.max_attempts,
+        max_parallel=arguments.max_parallel,
+        dry_run=arguments.dry_run,
+    )
     cases = looking.cases()
     return _said(cases, looking.failure, dry_run=arguments.dry_run)
 
@@ -82,14 +88,20 @@ class Sweep:
     """One look at all jobs, and what is done about them."""
 
     def __init__(
-        self, view: View, deployment: Deployment, arguments: Namespace
+        self,
+        view: View,
+        deployment: Deployment,
+        *,
+        max_attempts: int,
+        max_parallel: int,
+        dry_run: bool,
     ) -> None:
         """Ask the platform for its runs."""
         self._view = view
         self._deployment = deployment
-        self._max_attempts: int = arguments.max_attempts
-        self._max_parallel: int = arguments.max_parallel
-        self._dry_run: bool = arguments.dry_run
+        self._max_attempts = max_attempts
+        self._max_parallel = max_parallel
+        self._dry_run = dry_run
         # The runs come first: a job that is begun after this look is not known, and left alone.
         self._runs = deployment.runs()
         self._live = sum(run.live for run in self._runs)
@@ -98,7 +110,7 @@ class Sweep:
 
     def cases(self) -> list[SweepResult]:
         """Look at all jobs, and then, one by one, start what is needed."""
-        job_ids = set(all_jobs(self._view)) | {
+        job_ids = set(self._view.job_ids()) | {
             run.job_id for run in self._runs if valid_job_id(run.job_id or "")
         }
         names = sorted(job_id for job_id in job_ids if job_id)
@@ -176,7 +188,7 @@ class Sweep:
         identity = (
             patient.manifest.identity
             if patient.manifest
-            else identity_by(patient.job_id, last)
+            else identity_of_run(patient.job_id, last)
         )
         variables = job_environment(identity, last.environment)
         if faults := self._deployment.faults([variables])[0]:

@@ -24,7 +24,7 @@ def verify(arguments: Namespace, environment: Mapping[str, str]) -> Output:
 
     Deeply, also what is in them.
     """
-    view = open_view(arguments, environment)
+    view = open_view(arguments.store, environment)
     manifest = view.manifest(arguments.job_id)
     inventory = Inventory(view.store, view.runtime.executor(TRANSFERS), manifest)
     chain, faults = _read_chain(view, manifest)

@@ -1,0 +1,229 @@
+"""The document of `status --json`, which the gateway answers with, too."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from states.exits import MEANING, Exit
+from states.manifest import (
+    CallbackEvent,
+    Identity,
+    Manifest,
+    Outbox,
+    Rejection,
+    RunRecord,
+    StageRecord,
+)
+from states.stages import INFO, Stage
+from worker.course.formats import Rules
+from worker.course.inventory import Inventory
+from worker.errors import WorkerError
+from worker.platform.port import PlatformRun
+from worker.platform.settings import PlatformSettings
+from worker.services.deployment import Warn
+from worker.services.platform_runs import list_platform_runs
+from worker.services.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class _ItemCount:
+    done: int
+    total: int | None
+    """None if it is not known yet."""
+
+
+def describe(view: View, manifest: Manifest) -> dict[str, Any]:
+    """Return the state of a job as a document."""
+    count = _count_items(view, manifest)
+    return {
+        "jobId": manifest.job_id,
+        "state": manifest.state,
+        "run": manifest.run,
+        "sequence": manifest.sequence,
+        "updatedAt": manifest.written_at,
+        "repository": manifest.identity.repository,
+        "branch": manifest.identity.branch,
+        "commit": manifest.commit,
+        "engine": {"name": manifest.engine.name, "version": manifest.engine.version},
+        "step": manifest.step,
+        "stages": _stages(manifest, count),
+        "runs": [_run(run) for run in manifest.runs],
+        "error": _error(manifest),
+        "cancelRequested": manifest.cancel_requested,
+        **_callbacks(manifest.outbox),
+        "collected": manifest.collected,
+        "store": view.store.url,
+    }
+
+
+def describe_with_runs(
+    view: View, platform: PlatformSettings | None, manifest: Manifest, warn: Warn
+) -> dict[str, Any]:
+    """Return the state of a job; with a platform, also its runs there as `platformRuns`.
+
+    They are null if the platform cannot be reached.
+    """
+    document = describe(view, manifest)
+    if platform is None:
+        return document
+    try:
+        runs = list_platform_runs(platform, view.runtime, manifest)
+    except WorkerError as error:
+        warn([f"the platform's runs are not known: {error}"])
+        document["platformRuns"] = None
+    else:
+        document["platformRuns"] = [_platform_run(run) for run in runs]
+    return document
+
+
+def describe_pending(identity: Identity, refused: Exit | None = None) -> dict[str, Any]:
+    """Return the state of a job without a checkpoint as a document.
+
+    `refused` is the exit code of a run that ended before its first checkpoint.
+    """
+    return {
+        "jobId": identity.job_id,
+        "state": "pending",
+        "run": 0,
+        "sequence": 0,
+        "updatedAt": None,
+        "repository": identity.repository,
+        "branch": identity.branch,
+        "commit": None,
+        "engine": None,
+        "step": 1,
+        "stages": [],
+        "runs": [],
+        "error": None if refused is None else _refusal(refused),
+        "cancelRequested": False,
+        **_callbacks(Outbox()),
+        "collected": False,
+    }
+
+
+def _count_items(view: View, manifest: Manifest) -> _ItemCount | None:
+    """Count the stored items of the stage in hand; None if no stage is in hand."""
+    stage = manifest.next_stage
+    if stage is None or manifest.over or manifest.collected:
+        return None
+    inventory = view.inventory(manifest)
+    done = len(inventory.unfinished())
+    if INFO[stage].folder is None:
+        return _ItemCount(done, total=1)
+    return _ItemCount(done, total=_expected_items(inventory, stage))
+
+
+def _expected_items(inventory: Inventory, stage: Stage) -> int | None:
+    """Return how many items a stage will have; None if its inputs cannot be read."""
+    documents = [file for file in inventory.finished() if file.path.endswith(".yaml")]
+    contents = inventory.read(documents)
+    outputs = {file.path: body for file, body in contents if body is not None}
+    try:
+        return len(Rules(stage, outputs).expected)
+    except KeyError:
+        return None
+
+
+def _stages(manifest: Manifest, count: _ItemCount | None) -> list[dict[str, Any]]:
+    stages = []
+    for record in manifest.stages:
+        in_hand = record.stage is manifest.next_stage
+        stored = len(record.artifacts)
+        finished = _ItemCount(stored, total=stored or None)
+        items = count if in_hand and count is not None else finished
+        stages.append(_stage(manifest, record, items))
+    return stages
+
+
+def _stage(
+    manifest: Manifest, record: StageRecord, items: _ItemCount
+) -> dict[str, Any]:
+    return {
+        "stage": record.stage,
+        "step": INFO[record.stage].step,
+        "state": _stage_state(manifest, record),
+        "items": items.done,
+        "total": items.total,
+        "seconds": record.seconds,
+        "attempts": record.attempts,
+        "generation": record.generation,
+        "startedAt": record.started_at,
+        "finishedAt": record.finished_at,
+    }
+
+
+def _stage_state(manifest: Manifest, record: StageRecord) -> str:
+    if record.finished:
+        return "finished"
+    return "running" if record.stage is manifest.current_stage else "waiting"
+
+
+def _run(run: RunRecord) -> dict[str, Any]:
+    return {
+        "run": run.number,
+        "claimedAt": run.claimed_at,
+        "endedAt": run.ended_at,
+        "exitCode": run.exit_code,
+        "workerVersion": run.version,
+        "platformRun": run.platform_run,
+    }
+
+
+def _platform_run(run: PlatformRun) -> dict[str, Any]:
+    """Leave out the run's environment, which holds tokens."""
+    return {
+        "id": run.id,
+        "state": run.state,
+        "reason": run.reason,
+        "exitCode": run.exit_code,
+        "attempts": run.attempts,
+    }
+
+
+def _error(manifest: Manifest) -> dict[str, Any] | None:
+    error = manifest.error
+    if error is None:
+        return None
+    return {
+        "message": error.message,
+        "code": error.code,
+        "exitCode": int(error.exit_code),
+        "retryable": error.retryable,
+        "stage": error.stage,
+        "at": error.at,
+    }
+
+
+def _refusal(code: Exit) -> dict[str, Any]:
+    return {
+        "message": f"{MEANING[code]}; see the gateway's log",
+        "code": "config",
+        "exitCode": int(code),
+        "retryable": True,
+        "stage": None,
+        "at": None,
+    }
+
+
+def _callbacks(outbox: Outbox) -> dict[str, Any]:
+    return {
+        "pendingCallbacks": [_event(event) for event in outbox.pending],
+        "callbackTrouble": outbox.trouble,
+        "rejectedCallbacks": [_rejection(rejection) for rejection in outbox.rejected],
+    }
+
+
+def _event(event: CallbackEvent) -> dict[str, Any]:
+    return {
+        "sequence": event.sequence,
+        "type": event.type,
+        "status": event.status,
+        "step": event.step,
+    }
+
+
+def _rejection(rejection: Rejection) -> dict[str, Any]:
+    return {
+        "sequence": rejection.sequence,
+        "statusCode": rejection.status_code,
+        "at": rejection.at,
+    }

@@ -1,0 +1,118 @@
+"""`cancel` of jobs that the platform runs."""
+
+from collections.abc import Callable
+from typing import Final
+
+from states.exits import Exit
+from states.manifest import Manifest
+from worker.errors import TemporaryError, WorkerError
+from worker.ownership.heartbeat import read_heartbeat
+from worker.platform.port import Platform
+from worker.platform.settings import PlatformSettings
+from worker.platform.sweep_decision import described
+from worker.services.cancel_request import begin_canceled
+from worker.services.deployment import Warn, find_definition
+from worker.services.platform_runs import live_runs, runs_of
+from worker.services.unstarted import expected_engine, expected_identity
+from worker.services.view import View
+from worker.system.runtime import Runtime
+from worker.wiring import open_platform
+
+LOOK_SECONDS: Final = 1.0
+STOP_SECONDS: Final = 300.0
+"""How long the platform may take to stop a run; it documents no limit."""
+
+
+def cancel_unstarted(settings: PlatformSettings, view: View, job_id: str) -> bool:
+    """Cancel a job without a checkpoint, and stop its runs; return False if the platform has none.
+
+    The request is written first: then no sweep starts the job, and a run that begins
+    meanwhile finds it.
+    """
+    platform = open_platform(settings, view.runtime)
+    definition = find_definition(platform, settings)
+    if definition is None:
+        return False
+    here = view.store.url.rstrip("/")
+    if definition.environment.get("STORE_URL", here).rstrip("/") != here:
+        return False
+    runs = runs_of(platform.runs(definition.id), job_id, None)
+    identity = expected_identity(job_id, runs)
+    if identity is None:
+        return False
+    if begin_canceled(view, identity, expected_engine(definition)):
+        for run in live_runs(runs):
+            platform.stop(run.id)
+    return True
+
+
+class PlatformCancel:
+    """Sees to it that the platform's run of a job obeys an operator's `cancel`."""
+
+    def __init__(self, settings: PlatformSettings, view: View, warn: Warn) -> None:
+        self._settings = settings
+        self._view = view
+        self._warn = warn
+
+    def enforce(self, before: Manifest, cancel: Callable[[], Exit]) -> Exit | None:
+        """Wait for the run to obey, stop it if it does not, and cancel the job again.
+
+        `before` is the manifest from before the first `cancel`. Returns the second one's
+        exit code, or None if it was not needed. Takes up to twice the owner's lease, and
+        the time that the platform takes to stop a run; raises TemporaryError after that.
+        """
+        manifest = self._view.manifest(before.job_id)
+        if manifest.over:
+            self._stop_replaced_run(before, manifest)
+            return None
+        run_id = manifest.owner.platform_run
+        if run_id is None:
+            return None
+        lease = read_heartbeat(self._view.store, manifest).lease_seconds
+        self._await_rest(manifest.job_id, 2 * lease)
+        if not self._view.manifest(manifest.job_id).over:
+            self._stop(run_id)
+            self._await_rest(manifest.job_id, 2 * lease)
+        return cancel()
+
+    def _stop_replaced_run(self, before: Manifest, after: Manifest) -> None:
+        """Stop the run that was silent for a whole lease, so that the job was canceled without it."""
+        run_id = before.owner.platform_run
+        if run_id is None or before.over or before.released or after.run == before.run:
+            return
+        try:
+            open_platform(self._settings, self._view.runtime).stop(run_id)
+        except WorkerError as error:
+            self._warn(
+                [
+                    f"platform run {run_id} may still be alive; stopping it failed: {error}"
+                ]
+            )
+
+    def _await_rest(self, job_id: str, seconds: float) -> None:
+        """Wait until no run works on the job, for `seconds` at most."""
+        runtime = self._view.runtime
+        deadline = runtime.monotonic() + seconds
+        pause = runtime.flag()
+        while runtime.monotonic() < deadline:
+            manifest = self._view.manifest(job_id)
+            if manifest.over or manifest.released or self._view.is_silent(manifest):
+                return
+            pause.wait(LOOK_SECONDS)
+
+    def _stop(self, run_id: str) -> None:
+        """Have the platform stop a run, and wait until it has ended."""
+        platform = open_platform(self._settings, self._view.runtime)
+        platform.stop(run_id)
+        _await_end(platform, self._view.runtime, run_id)
+
+
+def _await_end(platform: Platform, runtime: Runtime, run_id: str) -> None:
+    deadline = runtime.monotonic() + STOP_SECONDS
+    pause = runtime.flag()
+    while (run := platform.run(run_id)) is not None and run.live:
+        if runtime.monotonic() >= deadline:
+            raise TemporaryError(
+                f"{described(run)}, although it was told to stop: try again later"
+            )
+        pause.wait(LOOK_SECONDS)

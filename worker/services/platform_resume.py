@@ -1,0 +1,93 @@
+"""`resume --on scaleway`: claims a job for an operator, releases it, and starts a run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from states import decisions
+from states.exits import Exit
+from states.manifest import EngineRef, Manifest
+from states.stages import State
+from worker import __version__
+from worker.errors import BusyError, WorkerError
+from worker.ownership.claim import Claimant, Newcomer, OperatorRequest
+from worker.ownership.log import CheckpointLog, Ownership
+from worker.platform.environment import job_environment
+from worker.platform.port import PlatformRun
+from worker.platform.sweep_decision import described
+from worker.run.inbox import Inbox
+from worker.services.deployment import Deployment
+from worker.services.platform_runs import live_runs, runs_of
+from worker.services.view import View
+from worker.system.runtime import iso
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlatformResume:
+    """What `resume --on scaleway` has done."""
+
+    manifest: Manifest
+    run: PlatformRun | None
+    """None if the job was completed already, and nothing was started."""
+
+
+def resume_on_platform(
+    deployment: Deployment,
+    view: View,
+    job_id: str,
+    request: OperatorRequest,
+    environment: Mapping[str, str],
+) -> PlatformResume:
+    """Apply an operator's request to a job, and start a run that continues it.
+
+    Raises BusyError if the job has a live run and the request is no takeover.
+    """
+    manifest = view.manifest(job_id)
+    completed = manifest.collected or manifest.state is State.COMPLETED
+    if completed and request.stage is None:
+        return PlatformResume(manifest=manifest, run=None)
+    runs = runs_of(deployment.runs(), job_id, manifest)
+    live = live_runs(runs)
+    if live and not request.takeover:
+        raise BusyError(
+            f"job {job_id} is still alive: {described(live[-1])}; wait for it, "
+            "cancel the job, or take it over with `resume --takeover`"
+        )
+    last_environment = runs[-1].environment if runs else {}
+    variables = job_environment(manifest.identity, last_environment, environment)
+    (faults,) = deployment.faults([variables])
+    deployment.warn(f"the run may be refused: {fault}" for fault in faults)
+    claim_and_release(view, job_id, request)
+    run = _start(deployment, variables, runs)
+    return PlatformResume(manifest=view.manifest(job_id), run=run)
+
+
+def claim_and_release(view: View, job_id: str, request: OperatorRequest) -> None:
+    """Apply an operator's request to a job, and leave the job to its next run."""
+    newcomer = Newcomer(
+        version=__version__, lease_seconds=view.settings.lease, announces=False
+    )
+    log = CheckpointLog(view.store, job_id, view.runtime, view.store.attempt)
+    inbox = Inbox(view.runtime)
+    claimant = Claimant(view.store, log, inbox, view.runtime, newcomer)
+
+    def same_engine(manifest: Manifest | None) -> EngineRef:
+        assert manifest is not None  # noqa: S101 - an operator claims no job without a checkpoint
+        return manifest.engine
+
+    owned = claimant.resume(same_engine, request)
+    if isinstance(owned, Ownership):
+        now = iso(view.runtime.now())
+        owned.append(lambda base: decisions.release(base, Exit.OK, at=now))
+
+
+def _start(
+    deployment: Deployment, variables: Mapping[str, str], runs: list[PlatformRun]
+) -> PlatformRun:
+    try:
+        return deployment.start(variables, [run.id for run in runs])
+    except WorkerError as error:
+        message = (
+            f"job {variables['JOB_ID']} was released and can be resumed, "
+            f"but starting a run failed: {error}"
+        )
+        raise type(error)(message, code=error.code) from error
