@@ -1,9 +1,11 @@
-"""What a run is asked to do: a job's name, its repository and its branch, checked."""
+"""A job's request: its id, repository and branch, by the same rules wherever it is made."""
 
 import hashlib
 import json
+from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, assert_never
 
 from states.keys import valid_job_id
 from states.manifest import Identity
@@ -21,35 +23,84 @@ from worker.settings.settings import EnvironmentReader, Settings, read_settings
 DEFAULT_BRANCH: Final = "main"
 
 
-def derived_job_id(repository: str, *more: str) -> str:
-    """Return the name of a job that is about a repository and some more: the same, wherever it is asked for."""
-    what = json.dumps([normal_form(repository), *more])
-    return f"{short_name(repository)[:64]}-{hashlib.sha256(what.encode()).hexdigest()[:12]}"
+class Field(StrEnum):
+    """A field of a request; each place that takes requests has its own names for them."""
+
+    JOB_ID = "job id"
+    REPOSITORY = "repository"
+    BRANCH = "branch"
+
+
+VARIABLES: Final = {
+    Field.JOB_ID: "JOB_ID",
+    Field.REPOSITORY: "REPOSITORY_URL",
+    Field.BRANCH: "BRANCH",
+}
+JOB_ID_MEANING: Final = "the job's id"
+REPOSITORY_MEANING: Final = "the repository, as https://host/path or owner/name"
+CALLBACK_URL_MEANING: Final = "the address of the web app's webhook"
+CALLBACK_TOKEN_MEANING: Final = "the token that the webhook expects"  # noqa: S105 - its meaning
+_JOB_ID_RULE: Final = (
+    "it must be 1 to 128 of the characters A-Z a-z 0-9 . _ -, and not . or .."
+)
+
+
+def field_fault(field: Field, value: str, *, allow_http: bool = False) -> str | None:
+    """Return why a field's value is refused, without repeating it, or None."""
+    match field:
+        case Field.JOB_ID:
+            return None if valid_job_id(value) else _JOB_ID_RULE
+        case Field.REPOSITORY:
+            return repository_fault(value, allow_http=allow_http)
+        case Field.BRANCH:
+            return branch_fault(value)
+    assert_never(field)
+
+
+def fault_lines(
+    request: Mapping[Field, str],
+    names: Mapping[Field, str],
+    *,
+    allow_http: bool = False,
+) -> list[str]:
+    """Check the fields of a request; return a line for each fault, with the fields' `names`."""
+    lines = []
+    for field, value in request.items():
+        fault = field_fault(field, value, allow_http=allow_http)
+        if fault is not None:
+            shown = without_credentials(value)
+            lines.append(f"{names[field]} is {shown!r}: {fault}")
+    return lines
+
+
+def same_job(identity: Identity, other: Identity) -> bool:
+    """Tell whether two identities of the same job id are of the same repository and branch."""
+    repository = normal_form(identity.repository)
+    same_repository = repository == normal_form(other.repository)
+    return same_repository and identity.branch == other.branch
+
+
+def derived_job_id(repository: str, *parts: str) -> str:
+    """Return a job id that depends on nothing but a repository and further parts."""
+    source = json.dumps([normal_form(repository), *parts])
+    digest = hashlib.sha256(source.encode()).hexdigest()
+    return f"{short_name(repository)[:64]}-{digest[:12]}"
 
 
 def expanded(path: Path) -> Path:
-    """Return a path with the home folder that its `~` or `~user` stands for, or raise UsageError."""
+    """Expand the `~` or `~user` of a path, or raise UsageError."""
     try:
         return path.expanduser()
     except RuntimeError as error:
         raise UsageError(
-            f"{str(path)!r}: no such home folder is known: give the whole path"
+            f"{str(path)!r}: the home folder is unknown: give the whole path"
         ) from error
-
-
-def job_id_fault(job_id: str) -> str | None:
-    """Say what is wrong with the name of a job, or return None."""
-    return (
-        None
-        if valid_job_id(job_id)
-        else "it must be 1 to 128 of the characters A-Z a-z 0-9 . _ -, and not . or .."
-    )
 
 
 def read_job(
     reader: EnvironmentReader, store_url: str | None = None
 ) -> tuple[Settings, Identity]:
-    """Read all that a run in job mode is told, some of which only it cannot do without.
+    """Read everything that a run in job mode is told, with what only job mode requires.
 
     `store_url` overrides the variable; the caller calls `reader.finish()`.
     """
@@ -59,32 +110,29 @@ def read_job(
             "STORE_URL",
             "where checkpoints and files are kept, as s3://bucket/prefix or file:///folder",
         )
-    if not reader.required("CALLBACK_URL", "the address of the web app's webhook"):
-        reader.required("CALLBACK_TOKEN", "the token that the webhook expects")
+    if not reader.required("CALLBACK_URL", CALLBACK_URL_MEANING):
+        reader.required("CALLBACK_TOKEN", CALLBACK_TOKEN_MEANING)
     return settings, read_request(reader, allow_http=settings.allow_http_git)
 
 
 def read_request(reader: EnvironmentReader, *, allow_http: bool) -> Identity:
-    """Read a job from the environment (job mode); the caller calls `reader.finish()`."""
-    job_id = reader.required("JOB_ID", "the job's name")
-    repository = reader.required(
-        "REPOSITORY_URL", "the repository, as https://host/path or owner/name"
-    )
+    """Read a request from the environment (job mode); the caller calls `reader.finish()`."""
+    job_id = reader.required("JOB_ID", JOB_ID_MEANING)
+    repository = reader.required("REPOSITORY_URL", REPOSITORY_MEANING)
     branch = reader.text("BRANCH", DEFAULT_BRANCH) or DEFAULT_BRANCH
-    if job_id:
-        reader.checked("JOB_ID", job_id, job_id_fault)
-    if repository and (fault := repository_fault(repository, allow_http=allow_http)):
-        reader.faults.append(
-            f"REPOSITORY_URL is {without_credentials(repository)!r}: {fault}"
-        )
-    reader.checked("BRANCH", branch, branch_fault)
+    fields = {
+        Field.JOB_ID: job_id,
+        Field.REPOSITORY: repository,
+        Field.BRANCH: branch,
+    }
+    present = {field: value for field, value in fields.items() if value}
+    reader.faults += fault_lines(present, VARIABLES, allow_http=allow_http)
     check_trust(reader, repository)
     return Identity(job_id=job_id, repository=repository, branch=branch)
 
 
 def check_trust(reader: EnvironmentReader, repository: str) -> None:
-    """Check the certificates that git is given for a repository's host, if it is asked over TLS."""
-    if full_url(repository).lower().startswith("https:") and not reader.text(
-        "GIT_SSL_CAINFO"
-    ):
+    """Check the certificates that git uses for a repository's host, if it is reached by TLS."""
+    over_tls = full_url(repository).lower().startswith("https:")
+    if over_tls and not reader.text("GIT_SSL_CAINFO"):
         reader.certificates("SSL_CERT_FILE")

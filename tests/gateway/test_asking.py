@@ -49,7 +49,7 @@ def test_what_is_no_text_is_refused_as_such(place: Place, value: object) -> None
         "/analyze",
         place.request() | dict.fromkeys(("jobId", "branch", "callbackToken"), value),
     )
-    assert set(wrong.json()["fields"].values()) == {"it must be a text"}
+    assert set(wrong.json()["fields"].values()) == {"it must be a string"}
 
 
 @pytest.mark.parametrize("field", ["repositoryUrl", "branch", "callbackUrl"])
@@ -62,7 +62,7 @@ def test_half_a_character_which_no_environment_can_hold_is_refused(
     wrong = place.post("/analyze", content=body)
     assert (wrong.status_code, wrong.json()["fields"]) == (
         400,
-        {field: "it holds half of a character"},
+        {field: "it contains half of a surrogate pair"},
     )
 
 

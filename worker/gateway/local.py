@@ -7,8 +7,9 @@ from worker.gateway.child import ChildCommand
 from worker.gateway.job_status import is_settled
 from worker.gateway.port import JobConflictError, UnknownJobError
 from worker.gateway.queue import RunQueue
-from worker.gateway.request import Request, same_job
+from worker.gateway.request import Request
 from worker.gateway.views import course_files
+from worker.job_request import same_job
 from worker.services.cancel_request import request_cancel
 from worker.services.describe import describe, describe_pending
 from worker.services.view import View

@@ -9,8 +9,9 @@ from worker.errors import ConfigError, TemporaryError
 from worker.gateway.cancel import see_to
 from worker.gateway.child import ChildCommand
 from worker.gateway.port import JobConflictError, UnknownJobError
-from worker.gateway.request import Request, same_job
+from worker.gateway.request import Request
 from worker.gateway.views import STORE_SECONDS, course_files
+from worker.job_request import same_job
 from worker.platform.environment import CARRIED
 from worker.platform.port import JobDefinition, PlatformRun
 from worker.services.cancel_request import request_cancel

@@ -1,22 +1,34 @@
 """What `POST /analyze` asks for, checked as the command line checks it: all that is wrong is said at once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from states.manifest import Identity
-from states.repository_url import branch_fault, normal_form, repository_fault
-from worker.job_request import DEFAULT_BRANCH, job_id_fault
+from worker.job_request import (
+    CALLBACK_TOKEN_MEANING,
+    CALLBACK_URL_MEANING,
+    DEFAULT_BRANCH,
+    JOB_ID_MEANING,
+    REPOSITORY_MEANING,
+    Field,
+    field_fault,
+)
 from worker.settings.settings import Secret, http_fault
 from worker.settings.text_faults import secret_fault, surplus_fault
 
 _REQUIRED: Final = {
-    "jobId": "the job's name",
-    "repositoryUrl": "the repository, as https://host/path or owner/name",
-    "callbackUrl": "the address of the web app's webhook",
-    "callbackToken": "the token that the webhook expects",
+    "jobId": JOB_ID_MEANING,
+    "repositoryUrl": REPOSITORY_MEANING,
+    "callbackUrl": CALLBACK_URL_MEANING,
+    "callbackToken": CALLBACK_TOKEN_MEANING,
 }
-_OPTIONAL: Final = ("branch", "githubToken")
+_FIELDS: Final = (*_REQUIRED, "branch", "githubToken")
+_JOB_FIELDS: Final = {
+    "jobId": Field.JOB_ID,
+    "repositoryUrl": Field.REPOSITORY,
+    "branch": Field.BRANCH,
+}
 
 
 class FaultyRequestError(Exception):
@@ -67,81 +79,65 @@ class Request:
 
 
 def read_request(document: Any, *, allow_http: bool) -> Request:  # noqa: ANN401 - any value of JSON
-    """Read a request; raise FaultyRequestError. Fields that nobody knows are passed over."""
+    """Read a request, or raise FaultyRequestError; unknown fields are ignored."""
     if not isinstance(document, dict):
         raise FaultyRequestError({"body": "it must be a JSON object"})
-    known = {name: document.get(name) for name in (*_REQUIRED, *_OPTIONAL)}
-    given = {
-        name: value
-        for name, value in known.items()
-        if value is not None and value != ""
-    }
-    faults = {
-        name: f"it is missing: set it to {what}"
-        for name, what in _REQUIRED.items()
-        if name not in given
-    }
-    faults |= {
-        name: "it must be a text"
-        for name, value in given.items()
-        if not isinstance(value, str)
-    }
-    texts = {name: value for name, value in given.items() if isinstance(value, str)}
-    faults |= dict(_faults(texts, allow_http=allow_http))
-    faults |= {
-        name: "it holds half of a character"
-        for name, value in texts.items()
-        if not _is_whole(value)
-    }
+    faults: dict[str, str] = {}
+    texts: dict[str, str] = {}
+    for name in _FIELDS:
+        value = document.get(name)
+        fault = _fault(name, value, allow_http=allow_http)
+        if fault is not None:
+            faults[name] = fault
+        elif value:
+            texts[name] = value
     if faults:
         raise FaultyRequestError(faults)
     token = texts.get("githubToken")
+    identity = Identity(
+        job_id=texts["jobId"],
+        repository=texts["repositoryUrl"],
+        branch=texts.get("branch", DEFAULT_BRANCH),
+    )
     return Request(
-        identity=Identity(
-            job_id=texts["jobId"],
-            repository=texts["repositoryUrl"],
-            branch=texts.get("branch", DEFAULT_BRANCH),
-        ),
+        identity=identity,
         callback_url=texts["callbackUrl"],
         callback_token=Secret(texts["callbackToken"]),
         github_token=Secret(token) if token else None,
     )
 
 
-def same_job(one: Identity, other: Identity) -> bool:
-    """Tell whether two identities of one name are about the same."""
-    return (
-        normal_form(one.repository) == normal_form(other.repository)
-        and one.branch == other.branch
-    )
+def _fault(name: str, value: object, *, allow_http: bool) -> str | None:
+    """Return what is wrong with a field, without repeating it: any field may hold a secret."""
+    if value is None or value == "":
+        return (
+            f"it is missing: set it to {_REQUIRED[name]}" if name in _REQUIRED else None
+        )
+    if not isinstance(value, str):
+        return "it must be a string"
+    if not _is_encodable(value):
+        return "it contains half of a surrogate pair"
+    surplus = surplus_fault(value)
+    if surplus is not None:
+        return f"it {surplus}"
+    fault = _checked(name, value, allow_http=allow_http)
+    if fault is None:
+        return None
+    return fault.partition(" (")[0]  # Python's reasons quote the value
 
 
-def _faults(texts: Mapping[str, str], *, allow_http: bool) -> list[tuple[str, str]]:
-    """Say what is wrong with each, without repeating it: any of them may hold a secret."""
-
-    def repository(text: str) -> str | None:
-        fault = repository_fault(text, allow_http=allow_http)
+def _checked(name: str, value: str, *, allow_http: bool) -> str | None:
+    field = _JOB_FIELDS.get(name)
+    if field is not None:
+        fault = field_fault(field, value, allow_http=allow_http)
         return fault and fault.replace("GITHUB_TOKEN", "githubToken")
-
-    checks: dict[str, Callable[[str], str | None]] = {
-        "jobId": job_id_fault,
-        "repositoryUrl": repository,
-        "branch": branch_fault,
-        "callbackUrl": http_fault,
-        "callbackToken": secret_fault,
-        "githubToken": secret_fault,
-    }
-    found: list[tuple[str, str]] = []
-    for name, text in texts.items():
-        surplus = surplus_fault(text)
-        fault = f"it {surplus}" if surplus else checks[name](text)
-        if fault is not None:
-            found.append((name, fault.partition(" (")[0]))  # Python's reasons quote
-    return found
+    if name == "callbackUrl":
+        return http_fault(value)
+    return secret_fault(value)
 
 
-def _is_whole(text: str) -> bool:
-    """Tell whether a text can be written down: JSON can spell one half of a surrogate pair, an environment cannot."""
+def _is_encodable(text: str) -> bool:
+    """Tell whether an environment can hold a text; JSON can spell half of a surrogate pair."""
     try:
         text.encode()
     except UnicodeEncodeError:

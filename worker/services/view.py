@@ -7,7 +7,7 @@ from states.keys import after_folder, job_of, valid_job_id
 from states.manifest import Manifest
 from worker.course.inventory import Inventory
 from worker.errors import UsageError
-from worker.job_request import job_id_fault
+from worker.job_request import VARIABLES, Field, fault_lines
 from worker.ownership.claim import no_such_job
 from worker.ownership.heartbeat import read_silence
 from worker.ownership.log import CheckpointLog
@@ -37,8 +37,9 @@ class View:
 
     def manifest(self, job_id: str) -> Manifest:
         """Return a job's newest manifest, or raise UsageError or DataError."""
-        if not valid_job_id(job_id):
-            raise UsageError(f"JOB_ID is {job_id!r}: {job_id_fault(job_id)}")
+        faults = fault_lines({Field.JOB_ID: job_id}, VARIABLES)
+        if faults:
+            raise UsageError(faults[0])
         manifest = self.newest(job_id)
         if manifest is None:
             raise no_such_job(job_id)

@@ -36,13 +36,13 @@ def test_a_name_is_made_of_repository_and_branch(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("", "must be a list"),
-        ("[]", "with one entry at least"),
+        ("[]", "with at least one entry"),
         ("repository: a/b", "must be a list"),
         ("[}", "is not YAML"),
         ("- a/b", "entry 1: it must be {repository, branch?, jobId?}, not str"),
         ("- {branch: main}", "entry 1: repository is missing"),
         ("- {repository: a/b, jobid: x}", "it has unknown fields: jobid"),
-        ("- {repository: a/b, branch: 8.1}", "branch must be texts (in quotes"),
+        ("- {repository: a/b, branch: 8.1}", "branch must be strings (in quotes"),
         ("- {repository: a/b, branch: --x}", "branch is '--x': it must not begin"),
         ("- {repository: a/b, jobId: ..}", "jobId is '..'"),
         ("- {repository: 'ssh://host/x'}", "repository is 'ssh://host/x'"),
@@ -79,6 +79,6 @@ def test_a_file_that_is_not_there_or_not_text_is_said_to_be_so(tmp_path: Path) -
 def test_on_this_machine_a_folder_will_do_and_has_no_branch(tmp_path: Path) -> None:
     found = entries(tmp_path, f"[{{repository: '{tmp_path}/x/..'}}]", local=True)[0]
     assert (found.repository, found.branch) == (str(tmp_path), None)
-    assert "branch goes with a URL" in fault(
+    assert "branch requires a URL" in fault(
         tmp_path, f"[{{repository: '{tmp_path}', branch: x}}]", local=True
     )

@@ -1,4 +1,4 @@
-"""The file of a batch: which repositories, and under which names."""
+"""The file of a batch: the repositories to process, and the ids of their jobs."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,11 +8,21 @@ from typing import Any, Final
 
 import yaml
 
-from states.repository_url import branch_fault, repository_fault, without_credentials
 from worker.errors import UsageError
-from worker.job_request import derived_job_id, expanded, job_id_fault
+from worker.job_request import (
+    REPOSITORY_MEANING,
+    Field,
+    derived_job_id,
+    expanded,
+    fault_lines,
+)
 
-_FIELDS: Final = ("repository", "branch", "jobId")
+_NAMES: Final = {
+    Field.REPOSITORY: "repository",
+    Field.BRANCH: "branch",
+    Field.JOB_ID: "jobId",
+}
+_ENTRY: Final = "{repository, branch?, jobId?}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,42 +32,50 @@ class BatchJob:
     job_id: str
     repository: str
     branch: str | None
-    """None where the file names none."""
+    """None if the file names none."""
 
 
 def read_entries(file: Path, *, local: bool, allow_http: bool) -> list[BatchJob]:
-    """Read a list of `{repository, branch?, jobId?}`; raise UsageError with all that is wrong with it.
+    """Read a list of `{repository, branch?, jobId?}`; raise UsageError with every fault.
 
-    On this machine (`local`) a repository may also be a folder.
+    With `local`, a repository may also be a folder on this machine.
     """
+    entries = _load(file)
+    rules = _Rules(local=local, allow_http=allow_http)
+    faults: list[str] = []
+    for number, entry in enumerate(entries, 1):
+        place = f"{file}, entry {number}"
+        faults.extend(f"{place}: {fault}" for fault in rules.faults(entry))
+    if faults:
+        raise UsageError("\n".join(faults))
+    jobs = [_job(entry, local=local) for entry in entries]
+    _refuse_repetitions(file, jobs)
+    return jobs
+
+
+def _load(file: Path) -> list[Any]:
     try:
-        found = yaml.safe_load(file.read_bytes())
+        entries = yaml.safe_load(file.read_bytes())
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise UsageError(
-            f"{file} is not YAML: {' '.join(str(error).split())}"
-        ) from error
-    if not isinstance(found, list) or not found:
-        raise UsageError(
-            f"{file} must be a list of {{repository, branch?, jobId?}}, with one entry at least"
-        )
-    rules = _Rules(local=local, allow_http=allow_http)
+        reason = " ".join(str(error).split())
+        raise UsageError(f"{file} is not YAML: {reason}") from error
+    if not isinstance(entries, list) or not entries:
+        raise UsageError(f"{file} must be a list of {_ENTRY} with at least one entry")
+    return entries
+
+
+def _refuse_repetitions(file: Path, jobs: list[BatchJob]) -> None:
+    """Raise UsageError if entries are the same job."""
+    counts = Counter(job.job_id for job in jobs)
     faults = [
-        f"{file}, entry {number}: {fault}"
-        for number, one in enumerate(found, 1)
-        for fault in rules.faults(one)
-    ]
-    entries = [] if faults else [_entry(one, local=local) for one in found]
-    times = Counter(entry.job_id for entry in entries)
-    faults += [
-        f"{file}: {count} entries are job {job_id}: leave one"
-        for job_id, count in times.items()
+        f"{file}: {count} entries are job {job_id}: keep one"
+        for job_id, count in counts.items()
         if count > 1
     ]
     if faults:
         raise UsageError("\n".join(faults))
-    return entries
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,43 +83,43 @@ class _Rules:
     local: bool
     allow_http: bool
 
-    def faults(self, one: Any) -> Iterator[str]:  # noqa: ANN401 - whatever YAML holds
-        """Say what is wrong with an entry."""
-        if not isinstance(one, dict):
-            yield f"it must be {{repository, branch?, jobId?}}, not {type(one).__name__}"
+    def faults(self, entry: Any) -> Iterator[str]:  # noqa: ANN401 - any value of YAML
+        if not isinstance(entry, dict):
+            yield f"it must be {_ENTRY}, not {type(entry).__name__}"
             return
-        if unknown := [str(name) for name in one if name not in _FIELDS]:
+        names = _NAMES.values()
+        unknown = [str(name) for name in entry if name not in names]
+        if unknown:
             yield f"it has unknown fields: {', '.join(unknown)}"
-        if wrong := [
-            name for name in _FIELDS if name in one and not isinstance(one[name], str)
-        ]:
-            yield f"{', '.join(wrong)} must be texts (in quotes, if they look like numbers)"
+        given = [name for name in names if name in entry]
+        wrong = [name for name in given if not isinstance(entry[name], str)]
+        if wrong:
+            yield f"{', '.join(wrong)} must be strings (in quotes, if they look like numbers)"
             return
-        yield from self._repository(one.get("repository", ""), one.get("branch"))
-        if "branch" in one and (fault := branch_fault(one["branch"])):
-            yield f"branch is {one['branch']!r}: {fault}"
-        if "jobId" in one and (fault := job_id_fault(one["jobId"])):
-            yield f"jobId is {one['jobId']!r}: {fault}"
+        yield from self._request_faults(entry)
 
-    def _repository(self, repository: str, branch: str | None) -> Iterator[str]:
+    def _request_faults(self, entry: dict[str, str]) -> Iterator[str]:
+        request = {
+            field: entry[name] for field, name in _NAMES.items() if name in entry
+        }
+        repository = request.get(Field.REPOSITORY, "")
         if not repository:
-            yield "repository is missing: name it, as https://host/path or owner/name"
-        elif self.local and _folder(repository):
-            if branch is not None:
-                yield "branch goes with a URL: of a folder, its HEAD is taken, or what lies there"
-        elif fault := repository_fault(repository, allow_http=self.allow_http):
-            yield f"repository is {without_credentials(repository)!r}: {fault}"
+            yield f"repository is missing: set it to {REPOSITORY_MEANING}"
+            request.pop(Field.REPOSITORY, None)
+        elif self.local and _is_folder(repository):
+            if Field.BRANCH in request:
+                yield "branch requires a URL: a folder's HEAD or its files are taken"
+            del request[Field.REPOSITORY]
+        yield from fault_lines(request, _NAMES, allow_http=self.allow_http)
 
 
-def _folder(repository: str) -> bool:
+def _is_folder(repository: str) -> bool:
     return repository.startswith((".", "/", "~")) or Path(repository).is_dir()
 
 
-def _entry(one: dict[str, str], *, local: bool) -> BatchJob:
-    repository, branch = one["repository"], one.get("branch")
-    if local and _folder(repository):
+def _job(entry: dict[str, str], *, local: bool) -> BatchJob:
+    repository, branch = entry["repository"], entry.get("branch")
+    if local and _is_folder(repository):
         repository = str(expanded(Path(repository)).resolve())
-    derived = derived_job_id(repository, branch or "")
-    return BatchJob(
-        job_id=one.get("jobId", derived), repository=repository, branch=branch
-    )
+    job_id = entry.get("jobId") or derived_job_id(repository, branch or "")
+    return BatchJob(job_id=job_id, repository=repository, branch=branch)

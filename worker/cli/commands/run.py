@@ -7,25 +7,23 @@ from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from states.exits import FATES, Exit, Fate
 from states.manifest import Identity, Manifest
-from states.repository_url import (
-    branch_fault,
-    folder_name,
-    repository_fault,
-    without_credentials,
-)
+from states.repository_url import folder_name, without_credentials
 from states.stages import State
 from worker.cli.output import Output
 from worker.course.export import export
 from worker.course.inventory import Inventory
 from worker.errors import ConfigError, UsageError
 from worker.job_request import (
+    Field,
     check_trust,
     derived_job_id,
     expanded,
-    job_id_fault,
+    fault_lines,
+    field_fault,
     read_job,
 )
 from worker.ownership.log import CheckpointLog
@@ -36,6 +34,8 @@ from worker.settings.settings import EnvironmentReader, Settings
 from worker.source.git_program import Git
 from worker.system.runtime import SystemRuntime
 from worker.wiring import engine_name, open_retrying_store, open_source, work_dir
+
+_OPTIONS: Final = {Field.BRANCH: "--branch", Field.JOB_ID: "--job-id"}
 
 
 def run(arguments: Namespace, environment: Mapping[str, str]) -> Output:
@@ -125,10 +125,7 @@ def _local_job(
         raise UsageError(
             "--branch goes with a URL: of a folder, its HEAD is taken, or what lies there"
         )
-    if branch is not None and (fault := branch_fault(branch)):
-        raise UsageError(f"--branch is {branch!r}: {fault}")
-    if arguments.job_id is not None and (fault := job_id_fault(arguments.job_id)):
-        raise UsageError(f"--job-id is {arguments.job_id!r}: {fault}")
+    _refuse_faults(branch, arguments.job_id)
     runtime = SystemRuntime()
     git = Git(work_dir(settings), runtime, runtime.flag(), environment)
     asked = Identity(job_id="", repository=repository, branch=branch or "")
@@ -143,6 +140,14 @@ def _local_job(
     return _Local(identity=identity, commit=revision.commit, out=out)
 
 
+def _refuse_faults(branch: str | None, job_id: str | None) -> None:
+    options = {Field.BRANCH: branch, Field.JOB_ID: job_id}
+    given = {field: value for field, value in options.items() if value is not None}
+    faults = fault_lines(given, _OPTIONS)
+    if faults:
+        raise UsageError("\n".join(faults))
+
+
 def _repository(text: str, settings: Settings) -> str:
     """Return the URL of what may also be a folder."""
     path = Path(text)
@@ -150,7 +155,9 @@ def _repository(text: str, settings: Settings) -> str:
         raise UsageError("REPO is empty: give a URL, owner/name on GitHub, or a folder")
     if path.is_dir() or text.startswith((".", "/", "~")):
         return expanded(path).absolute().resolve().as_uri()
-    if fault := repository_fault(text, allow_http=settings.allow_http_git):
+    allow_http = settings.allow_http_git
+    fault = field_fault(Field.REPOSITORY, text, allow_http=allow_http)
+    if fault is not None:
         raise UsageError(
             f"REPO is {without_credentials(text)!r}, which is no folder here, and as a URL: {fault}"
         )
