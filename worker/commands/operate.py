@@ -1,7 +1,7 @@
 """`resume` and `cancel`: an operator's word to a job."""
 
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from states.decisions import rejected_end
 from states.exits import Exit
@@ -16,6 +16,7 @@ from worker.errors import ConfigError, NoInputError, UsageError
 from worker.job import Job
 from worker.output import Output
 from worker.platform.settings import PlatformSettings
+from worker.report import Reporter
 
 
 def resume(arguments: Namespace, environment: Mapping[str, str]) -> Output:
@@ -34,7 +35,7 @@ def _redeliver(arguments: Namespace, environment: Mapping[str, str]) -> Output:
         raise ConfigError("CALLBACK_URL and CALLBACK_TOKEN are missing: --redeliver sends a callback there")
     before = view.manifest(arguments.job_id)
     with reporting(environment, default_format="console", job_id=arguments.job_id) as reporter:
-        code = do(view.settings, environment, reporter, arguments.job_id, Job.redeliver)
+        code = _done(view, environment, reporter, arguments.job_id, Job.redeliver)
     after = view.manifest(arguments.job_id)
     return Output(
         document={"jobId": after.job_id, "state": after.state, "run": after.run, "exitCode": int(code)},
@@ -58,7 +59,7 @@ def _here(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     view.manifest(arguments.job_id)
     word = Operator(stage=Stage(arguments.stage) if arguments.stage else None, takeover=arguments.takeover)
     with reporting(environment, default_format="console", job_id=arguments.job_id) as reporter:
-        code = do(view.settings, environment, reporter, arguments.job_id, lambda job: job.resume(word))
+        code = _done(view, environment, reporter, arguments.job_id, lambda job: job.resume(word))
     after = view.manifest(arguments.job_id)
     return Output(
         document={"jobId": after.job_id, "state": after.state, "run": after.run, "exitCode": int(code)},
@@ -75,7 +76,7 @@ def cancel(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     with reporting(environment, default_format="console", job_id=arguments.job_id) as reporter:
 
         def ask() -> Exit:
-            return do(view.settings, environment, reporter, arguments.job_id, lambda job: job.cancel())
+            return _done(view, environment, reporter, arguments.job_id, lambda job: job.cancel())
 
         code = ask()
         if platform is not None:
@@ -86,6 +87,15 @@ def cancel(arguments: Namespace, environment: Mapping[str, str]) -> Output:
         lines=[_said(before, after), *_undelivered(after)],
         exit_code=code,
     )
+
+
+def _done(
+    view: View, environment: Mapping[str, str], reporter: Reporter, job_id: str, work: Callable[[Job], Exit]
+) -> Exit:
+    """Do a run of a job; what the store refuses after that, as it has let that through, is tried again."""
+    code = do(view.settings, environment, reporter, job_id, work)
+    view.store.persevere()
+    return code
 
 
 def _begun(view: View, platform: PlatformSettings | None, job_id: str) -> Manifest:

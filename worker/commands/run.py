@@ -114,6 +114,7 @@ def _repository(text: str, settings: Settings) -> str:
 def _delivered(settings: Settings, local: _Local) -> Output:
     runtime = SystemRuntime()
     store = open_retrying_store(settings, runtime)
+    store.persevere()  # it has let the whole job through
     newest = CheckpointLog(store, local.identity.job_id, runtime).newest()
     if newest is None:
         raise ConfigError(f"job {local.identity.job_id} has just ended, and its checkpoints are gone")

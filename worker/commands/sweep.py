@@ -71,10 +71,10 @@ class Sweep:
         """What makes the sweep end with another code than 0: a run could not be started, or a format is not known."""
 
     def cases(self) -> list[Case]:
-        """Look at all jobs, and then, one by one, start what is needed."""
+        """Look at all jobs, and then, one by one, start what is needed; nothing if the store refuses a look."""
         job_ids = set(all_jobs(self._view)) | {run.job_id for run in self._runs if valid_job_id(run.job_id or "")}
         names = sorted(job_id for job_id in job_ids if job_id)
-        patients = self._view.runtime.executor(TRANSFERS).map(self._examine, names)
+        patients = list(self._view.runtime.executor(TRANSFERS).map(self._examine, names))
         return [self._treat(patient, finding) for patient, finding in patients]
 
     def _examine(self, job_id: str) -> tuple[Patient, Finding]:
