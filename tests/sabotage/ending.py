@@ -8,6 +8,8 @@ from tests.sabotage.guard import (
     Sabotage,
 )
 
+REFUSED: Final = "tests/proofs/test_operators_refused.py"
+
 ENDING: Final = (
     Sabotage(
         guard="the lease: it is reasserted by an append",
@@ -120,5 +122,26 @@ ENDING: Final = (
         old="        _flush(path.parent)\n\n\ndef _within",
         new="        pass\n\n\ndef _within",
         tests=("tests/unit/test_store_folder.py",),
+    ),
+    Sabotage(
+        guard="what a store refuses after an operator's word was done is tried again",
+        file="worker/commands/operate.py",
+        old="    view.store.persevere()\n",
+        new="",
+        tests=(REFUSED,),
+    ),
+    Sabotage(
+        guard="what a store refuses after a course was made is tried again",
+        file="worker/commands/run.py",
+        old="    store.persevere()  # it has let the whole job through\n",
+        new="",
+        tests=(REFUSED,),
+    ),
+    Sabotage(
+        guard="a sweep that is refused a look starts nothing",
+        file="worker/commands/sweep.py",
+        old="patients = list(self._view.runtime.executor(TRANSFERS).map(self._examine, names))",
+        new="patients = self._view.runtime.executor(TRANSFERS).map(self._examine, names)",
+        tests=("tests/platform/test_sweep_refused.py",),
     ),
 )

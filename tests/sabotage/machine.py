@@ -36,15 +36,29 @@ MACHINE: Final = (
     Sabotage(
         guard="a run's folder is locked before it is seen",
         file="worker/workspace.py",
-        old='    fresh = path.with_name(f"~{path.name}")',
+        old='    fresh = path.with_name(f"{_UNFINISHED}{path.name}-{number}")',
         new="    fresh = path",
+        tests=(FOLDERS,),
+    ),
+    Sabotage(
+        guard="what a kill leaves of a folder in the making is removed",
+        file="worker/workspace.py",
+        old='    for name in (job_id, f"{_UNFINISHED}{job_id}"):',
+        new="    for name in (job_id,):",
+        tests=(FOLDERS,),
+    ),
+    Sabotage(
+        guard="a folder that another run takes for left behind is made anew",
+        file="worker/workspace.py",
+        old="_TRIES: Final = 10",
+        new="_TRIES: Final = 1",
         tests=(FOLDERS,),
     ),
     Sabotage(
         guard="the folders of job `a.b` are not those of job `a`",
         file="worker/workspace.py",
-        old='        if folder.name.rpartition(".")[0] == job_id:',
-        new="        if True:",
+        old='            if folder.name.rpartition(".")[0] == name:',
+        new="            if True:",
         tests=(FOLDERS,),
     ),
     Sabotage(
