@@ -71,7 +71,7 @@ SPEAKING: Final = (
     Sabotage(
         guard="speaking: an attempt is repeated only under a confirmed lease",
         file="worker/callbacks/courier.py",
-        old="        if self._tried == sequence and not self._lease.confirm():",
+        old="        if self._runtime.monotonic() > self._fresh_until and not self._lease.confirm():",
         new="        if False:",
         tests=(TELLING,),
     ),
