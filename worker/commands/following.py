@@ -10,7 +10,13 @@ from states.manifest import Manifest
 from states.takeover import exit_code
 from worker.checkpoint import CheckpointLog
 from worker.commands.reading import View
-from worker.errors import StoreConfigError, StoreRefusedError, StoreUnavailableError, TemporaryError
+from worker.errors import (
+    StoreConfigError,
+    StoreFaultError,
+    StoreRefusedError,
+    StoreUnavailableError,
+    TemporaryError,
+)
 from worker.platform.port import Platform, PlatformRun
 from worker.platform.triage import described
 from worker.runtime import Runtime
@@ -87,18 +93,23 @@ class Follower:
 
         Raises DamagedCheckpointError and UnknownFormatError.
         """
-        return self._look(job_id)[0]
+        try:
+            return self._newest(job_id)
+        except (StoreUnavailableError, StoreRefusedError, StoreConfigError) as error:
+            _warn(error)
+            return None
 
     def _look(self, job_id: str) -> tuple[Manifest | None, bool]:
         """Return the job's newest manifest, if there is one, and whether there is nothing left to read."""
-        if self._view is None:
-            return None, True
         try:
-            newest = CheckpointLog(self._view.store, job_id, self._runtime).newest()
-        except (StoreUnavailableError, StoreRefusedError, StoreConfigError) as error:
-            LOG.warning("the store cannot be read now", extra={"reason": str(error)})
+            return self._newest(job_id), True
+        except StoreFaultError as error:
+            _warn(error)
             return None, False
-        return newest.manifest if newest else None, True
+
+    def _newest(self, job_id: str) -> Manifest | None:
+        newest = CheckpointLog(self._view.store, job_id, self._runtime).newest() if self._view else None
+        return newest.manifest if newest else None
 
     def _ask(self, run_id: str, answered: float) -> PlatformRun | None:
         try:
@@ -113,3 +124,7 @@ class Follower:
                 f"the platform does not know run {run_id} any more: `status` says where the job stands"
             )
         return run
+
+
+def _warn(error: StoreFaultError) -> None:
+    LOG.warning("the store cannot be read now", extra={"reason": str(error)})
