@@ -141,13 +141,9 @@ class CheckpointLog:
     def append(self, base: Checkpoint | None, manifest: Manifest, writer: Writer) -> Checkpoint:
         """Create the checkpoint after `base`; raise OvertakenError if another's is there already."""
         checkpoint = self._stamped(base, manifest, writer)
-        sequence = checkpoint.manifest.sequence
-        try:
-            self._store.create(checkpoint_key(self._job_id, sequence), checkpoint.body, MEDIA_TYPE)
-        except ExistsError:
-            found = self.present(sequence)
-            if found.body != checkpoint.body:
-                raise OvertakenError(found) from None
+        found = self._attempt(lambda store: self._create(store, checkpoint))
+        if found.body != checkpoint.body:
+            raise OvertakenError(found)
         return checkpoint
 
     def prove(self, checkpoint: Checkpoint) -> Proof:
@@ -167,6 +163,18 @@ class CheckpointLog:
     def withdraw(self, checkpoint: Checkpoint) -> None:
         """Delete the first checkpoint of a job that cannot be: one begun on a store that is no fence."""
         self._store.delete([checkpoint_key(self._job_id, checkpoint.manifest.sequence)])
+
+    def _create(self, store: Store, checkpoint: Checkpoint) -> Checkpoint:
+        """Create a checkpoint, unless there is one, and return what is there.
+
+        If there is nothing, the store was wrong that there is, and that passes.
+        """
+        sequence = checkpoint.manifest.sequence
+        try:
+            store.create(checkpoint_key(self._job_id, sequence), checkpoint.body, MEDIA_TYPE)
+        except ExistsError:
+            return self._present(store, sequence)
+        return checkpoint
 
     def _listed(self, store: Store, *, after: int) -> Iterator[int]:
         start = checkpoint_key(self._job_id, after) if after else ""

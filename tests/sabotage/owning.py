@@ -8,8 +8,8 @@ OWNING: Final = (
     Sabotage(
         guard="create-only PUT: of checkpoints",
         file="worker/checkpoint.py",
-        old="            self._store.create(checkpoint_key(self._job_id, sequence), checkpoint.body, MEDIA_TYPE)",
-        new="            self._store.put(checkpoint_key(self._job_id, sequence), checkpoint.body, MEDIA_TYPE)",
+        old="            store.create(checkpoint_key(self._job_id, sequence), checkpoint.body, MEDIA_TYPE)",
+        new="            store.put(checkpoint_key(self._job_id, sequence), checkpoint.body, MEDIA_TYPE)",
         tests=(RIVALS,),
     ),
     Sabotage(
@@ -64,15 +64,15 @@ OWNING: Final = (
     Sabotage(
         guard="own-write detection",
         file="worker/checkpoint.py",
-        old="            if found.body != checkpoint.body:",
-        new="            if found:",
+        old="        if found.body != checkpoint.body:",
+        new="        if found is not checkpoint:",
         tests=(CRASHES,),
     ),
     Sabotage(
         guard="own-write detection: another's write taken for one's own",
         file="worker/checkpoint.py",
-        old="            if found.body != checkpoint.body:",
-        new="            if not found:",
+        old="        if found.body != checkpoint.body:",
+        new="        if not found:",
         tests=(RIVALS,),
     ),
     Sabotage(

@@ -150,7 +150,7 @@ def moment(text: str) -> datetime:
 
 
 def meaning(answer: Answer, doing: str, url: str) -> Exception:
-    """Return the error that an answer stands for; `doing` is `read`, `write`, `list` or `delete`."""
+    """Return the error that an answer stands for; `doing` is `create`, `read`, `write`, `list` or `delete`."""
     kind = _kind(answer, doing)
     advice = ""
     if kind is StoreRefusedError:
@@ -166,7 +166,7 @@ def meaning(answer: Answer, doing: str, url: str) -> Exception:
 def _kind(answer: Answer, doing: str) -> type[Exception]:
     if answer.code in _CONFIG or (answer.status == 404 and doing != "read"):  # noqa: PLR2004 - HTTP's own number
         return StoreConfigError
-    if answer.code in _PASSING:
+    if answer.code in _PASSING or (answer.status == 412 and doing != "create"):  # noqa: PLR2004 - the same
         return StoreUnavailableError
     return _KINDS.get(answer.status, StoreUnavailableError if answer.status >= 500 else StoreConfigError)  # noqa: PLR2004
 
