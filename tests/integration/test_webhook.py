@@ -193,3 +193,26 @@ def test_nobody_there_is_no_answer_and_the_address_is_not_repeated() -> None:
     with pytest.raises(UnreachableError) as raised:
         post("http://127.0.0.1:9/secret-path")
     assert "secret-path" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        pytest.param(
+            f"http://{'secret' * 11}.test/", id="a label of more than 63 letters"
+        ),
+        pytest.param("http://secret..test/", id="a label of none"),
+        pytest.param(
+            f"http://{'secret.' * 40}test/", id="a name of more than 253 letters"
+        ),
+        pytest.param("http://sécret\udc80.test/", id="a name that is no text"),
+        pytest.param(
+            "http://secret\udc80:secret@receiver.test/", id="a user that is no text"
+        ),
+        pytest.param("http://receiver.test/secret\udc80", id="a path that is no text"),
+    ],
+)
+def test_an_address_that_cannot_be_encoded_is_nobody_there(address: str) -> None:
+    with pytest.raises(UnreachableError) as raised:
+        post(address)
+    assert "secret" not in str(raised.value)

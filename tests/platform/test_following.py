@@ -117,6 +117,31 @@ def test_a_job_whose_run_has_failed_is_judged_by_its_manifest_as_soon_as_the_sto
     assert found.state == "cloning"
 
 
+class Garbling(MemoryStore):
+    """A store that gives something else than the first objects that are asked for."""
+
+    answers: tuple[bytes, ...] = (b"{", b'{"format": 99}', b"")
+
+    def get(self, key: str) -> bytes:
+        if not self.answers:
+            return super().get(key)
+        answer, *rest = self.answers
+        self.answers = tuple(rest)
+        return answer
+
+
+def test_a_job_is_followed_through_answers_that_are_no_checkpoints(
+    scaleway: ScalewayServer, run: Document
+) -> None:
+    runtime = Hasty()
+    looked_at = view(runtime, Garbling)
+    scaleway.jobs.end(run, "failed", exit_code=75)
+    found = Follower(connect(scaleway, runtime), looked_at, runtime).follow(
+        "job-1", run["id"], lambda _: None
+    )
+    assert found.state == "cloning"
+
+
 def test_a_platform_that_is_away_for_a_while_is_waited_for(
     scaleway: ScalewayServer, run: Document
 ) -> None:

@@ -8,6 +8,8 @@ from tests.sabotage.guard import (
     Sabotage,
 )
 
+REFUSED: Final = "tests/proofs/test_operators_refused.py"
+
 ENDING: Final = (
     Sabotage(
         guard="the lease: it is reasserted by an append",
@@ -95,5 +97,21 @@ ENDING: Final = (
         guard="the name of an object in a folder is on the disk before it is told of",
         new="pass",
         tests=("tests/unit/store/test_folder.py",),
+    ),
+    Sabotage(
+        guard="what a store refuses after an operator's word was done is tried again",
+        new="pass",
+        tests=(REFUSED,),
+    ),
+    Sabotage(
+        guard="what a store refuses after a course was made is tried again",
+        new="pass",
+        tests=(REFUSED,),
+    ),
+    Sabotage(
+        guard="a sweep that is refused a look starts nothing",
+        expression="list(self._view.runtime.executor(TRANSFERS).map(self._examine, names))",
+        new="self._view.runtime.executor(TRANSFERS).map(self._examine, names)",
+        tests=("tests/platform/test_sweep_refused.py",),
     ),
 )

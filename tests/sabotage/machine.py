@@ -39,13 +39,25 @@ MACHINE: Final = (
     ),
     Sabotage(
         guard="a run's folder is locked before it is seen",
-        expression="path.with_name(f'~{path.name}')",
+        expression="path.with_name(f'{_UNFINISHED}{path.name}-{number}')",
         new="path",
         tests=(FOLDERS,),
     ),
     Sabotage(
+        guard="what a kill leaves of a folder in the making is removed",
+        expression="(job_id, f'{_UNFINISHED}{job_id}')",
+        new="(job_id,)",
+        tests=(FOLDERS,),
+    ),
+    Sabotage(
+        guard="a folder that another run takes for left behind is made anew",
+        expression="10",
+        new="1",
+        tests=(FOLDERS,),
+    ),
+    Sabotage(
         guard="the folders of job `a.b` are not those of job `a`",
-        expression="folder.name.rpartition('.')[0] == job_id",
+        expression="folder.name.rpartition('.')[0] == name",
         new="True",
         tests=(FOLDERS,),
     ),

@@ -17,8 +17,8 @@ from tests.sabotage.guard import (
 OWNING: Final = (
     Sabotage(
         guard="create-only PUT: of checkpoints",
-        expression="self._store.create",
-        new="self._store.put",
+        expression="store.create",
+        new="store.put",
         tests=(RIVALS,),
     ),
     Sabotage(
@@ -66,7 +66,7 @@ OWNING: Final = (
     Sabotage(
         guard="own-write detection",
         expression="found.body != checkpoint.body",
-        new="found",
+        new="found is not checkpoint",
         tests=(CRASHES,),
     ),
     Sabotage(

@@ -59,7 +59,7 @@ SPEAKING: Final = (
     ),
     Sabotage(
         guard="speaking: an attempt is repeated only under a confirmed lease",
-        expression="self._tried == sequence and (not self._lease.confirm())",
+        expression="self._runtime.monotonic() > self._fresh_until and (not self._lease.confirm())",
         new="False",
         tests=(TELLING,),
     ),

@@ -37,6 +37,7 @@ class Refusal(StrEnum):
     NO_BUCKET = "a 404"
     MALFORMED = "a 400"
     SKEWED = "a 403 for the clock"
+    PRECONDITION = "a 412"
     NOT_IMPLEMENTED = "a 501"
     REDIRECT = "a 301 to https"
     LOGIN = "a 302 to a login page"
@@ -59,6 +60,7 @@ _ANSWERS: dict[Refusal, tuple[int, dict[str, str], bytes]] = {
     Refusal.NO_BUCKET: (404, _XML, _error("NoSuchBucket")),
     Refusal.MALFORMED: (400, _XML, _error("InvalidRequest")),
     Refusal.SKEWED: (403, _XML, _error("RequestTimeTooSkewed")),
+    Refusal.PRECONDITION: (412, _XML, _error("PreconditionFailed")),
     Refusal.NOT_IMPLEMENTED: (501, _XML, _error("NotImplemented")),
     Refusal.REDIRECT: (301, {**_HTML, "Location": "https://127.0.0.1/"}, _PAGE),
     Refusal.LOGIN: (302, {"Location": "https://login.example.org/"}, b""),

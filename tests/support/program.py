@@ -118,7 +118,17 @@ class PlatformJob:
 
     def start(self, *argv: str, **environment: str) -> Program:
         """Start a run, or another command on the job."""
-        given = {
+        given = {**self.settings, **environment}
+        program = Program(
+            argv or ("run",), given, self.folder / f"run-{len(self.runs) + 1}.log"
+        )
+        self.runs.append(program)
+        return program
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The environment of each of its processes."""
+        return {
             **environment_of(self.folder),
             "WORK_DIR": str(self.folder / "work"),
             "FONDATION_PATH": str(self.cli.path),
@@ -126,13 +136,7 @@ class PlatformJob:
             "LEASE_SECONDS": "3",
             "LOG_LEVEL": "debug",
             **self.environment,
-            **environment,
         }
-        program = Program(
-            argv or ("run",), given, self.folder / f"run-{len(self.runs) + 1}.log"
-        )
-        self.runs.append(program)
-        return program
 
     def end(self) -> None:
         """End whatever still runs."""

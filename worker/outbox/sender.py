@@ -23,6 +23,8 @@ LOG = logging.getLogger(__name__)
 # guard: answers: a redirect is no rejection
 _REJECTIONS: Final = frozenset(range(400, 500)) - {408, 429}
 _STANDSTILL_SECONDS: Final = 0.2
+_FRESH_SECONDS: Final = 3.0
+"""For so long after an append a run may tell what that says without another word of the store."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,11 +68,12 @@ class Sender:
         self._lease = lease
         self._runtime = runtime
         self._inbox = inbox
-        self._letters: Mailbox[Delivery | None] = runtime.mailbox()
+        self._letters: Mailbox[tuple[float, Delivery] | None] = runtime.mailbox()
+        """With the time at which each was given."""
         self._closed = runtime.flag()
         self._retrier = Retrier(runtime, runtime.flag())
         self._not_before = 0.0
-        self._tried: int | None = None
+        self._fresh_until = 0.0
         self._webhook: Webhook | None = None
         self.answers: dict[int, int] = {}
         """What the receiver answered, by the events' sequences."""
@@ -83,7 +86,7 @@ class Sender:
 
     def send(self, delivery: Delivery) -> None:
         """Deliver an event after those that were given before."""
-        self._letters.put(delivery)
+        self._letters.put((self._runtime.monotonic(), delivery))
 
     def finish_within(self, seconds: float) -> None:
         """Try at once what waits, and give up so many seconds from now."""
@@ -100,7 +103,9 @@ class Sender:
     def _work(self) -> None:
         with closing(self._open()) as webhook:
             self._webhook = webhook
-            while (delivery := self._letters.get()) is not None:
+            while (given := self._letters.get()) is not None:
+                since, delivery = given
+                self._fresh_until = since + _FRESH_SECONDS
                 if self._closed.is_set() or not self._deliver(webhook, delivery):
                     return
 
@@ -139,7 +144,7 @@ class Sender:
         while not self._lease.held:
             if self._closed.wait(_STANDSTILL_SECONDS):
                 raise _TryAgainError("the run has ended")
-        self._check_repetition(delivery.event.sequence)
+        self._check_lease()
         try:
             answer = webhook.post(body, delivery.idempotency_key, self._may_speak)
         except UnreachableError as error:
@@ -150,12 +155,15 @@ class Sender:
         self._not_before = self._runtime.monotonic() + (answer.retry_after or 0.0)
         raise self._trouble(_described(answer), answer.retry_after)
 
-    def _check_repetition(self, sequence: int) -> None:
-        """Repeat an attempt only under a lease that was confirmed after it: much time may have passed."""
+    def _check_lease(self) -> None:
+        """Come late to an event, or repeat it, only under a lease that is confirmed now.
+
+        This machine may have stood still meanwhile, and its clock with it.
+        """
         # guard: speaking: an attempt is repeated only under a confirmed lease
-        if self._tried == sequence and not self._lease.confirm():
+        if self._runtime.monotonic() > self._fresh_until and not self._lease.confirm():
             raise _TryAgainError("the lease could not be confirmed")
-        self._tried = sequence
+        self._fresh_until = float("-inf")
 
     def _trouble(self, reason: str, retry_after: float | None = None) -> _TryAgainError:
         if not self._closed.is_set():

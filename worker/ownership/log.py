@@ -154,18 +154,11 @@ class CheckpointLog:
     ) -> Checkpoint:
         """Create the checkpoint after `base`; raise OvertakenError if another's is there already."""
         checkpoint = self._stamped(base, manifest, writer)
-        sequence = checkpoint.manifest.sequence
-        try:
-            # guard: create-only PUT: of checkpoints
-            self._store.create(
-                checkpoint_key(self._job_id, sequence), checkpoint.body, MEDIA_TYPE
-            )
-        except ExistsError:
-            found = self.present(sequence)
-            # guard: own-write detection
-            # guard: own-write detection: another's write taken for one's own
-            if found.body != checkpoint.body:
-                raise OvertakenError(found) from None
+        found = self._attempt(lambda store: self._create(store, checkpoint))
+        # guard: own-write detection
+        # guard: own-write detection: another's write taken for one's own
+        if found.body != checkpoint.body:
+            raise OvertakenError(found)
         return checkpoint
 
     def prove(self, checkpoint: Checkpoint) -> Proof:
@@ -191,6 +184,21 @@ class CheckpointLog:
     def withdraw(self, checkpoint: Checkpoint) -> None:
         """Delete the first checkpoint of a job that cannot be: one begun on a store that is no fence."""
         self._store.delete([checkpoint_key(self._job_id, checkpoint.manifest.sequence)])
+
+    def _create(self, store: Store, checkpoint: Checkpoint) -> Checkpoint:
+        """Create a checkpoint, unless there is one, and return what is there.
+
+        If there is nothing, the store was wrong that there is, and that passes.
+        """
+        sequence = checkpoint.manifest.sequence
+        try:
+            # guard: create-only PUT: of checkpoints
+            store.create(
+                checkpoint_key(self._job_id, sequence), checkpoint.body, MEDIA_TYPE
+            )
+        except ExistsError:
+            return self._present(store, sequence)
+        return checkpoint
 
     def _listed(self, store: Store, *, after: int) -> Iterator[int]:
         start = checkpoint_key(self._job_id, after) if after else ""

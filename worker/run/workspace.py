@@ -14,6 +14,10 @@ from worker.errors import ConfigError
 from worker.system.disk import on_disk, unusable_work_dir
 
 _LOCK: Final = ".lock"
+_UNFINISHED: Final = "~"
+"""Before the name of a folder that is being made; no job's name begins with it."""
+# guard: a folder that another run takes for left behind is made anew
+_TRIES: Final = 10
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -21,9 +25,8 @@ class RunFolder:
     """The folder of one run: `source`, `course`, and `scratch` for everything else.
 
     It is locked while its process lives, so that the next run of the job can tell what a
-    killed one left behind, and remove it. It gets its name once it is locked, so that no
-    other run takes it for left behind; a process that is killed before that leaves some
-    empty folders.
+    killed one left behind, and remove it. It gets its name once it is locked and whole.
+    Until then another run of the job may take it for left behind, and it is made anew.
     """
 
     def __init__(self, base: Path, job_id: str, token: str) -> None:
@@ -114,13 +117,23 @@ def make_private(folder: Path) -> None:
 
 def _make_locked(path: Path, parts: tuple[Path, ...]) -> int:
     """Make a folder with folders in it, and return the lock on it."""
+    for number in range(1, _TRIES):
+        with suppress(
+            FileNotFoundError, BlockingIOError
+        ):  # another run removes it, or is just about to
+            return _try_to_make(path, parts, number)
+    return _try_to_make(path, parts, _TRIES)
+
+
+def _try_to_make(path: Path, parts: tuple[Path, ...], number: int) -> int:
     # guard: a run's folder is locked before it is seen
-    fresh = path.with_name(f"~{path.name}")  # no job can have that name
-    for folder in (path, *parts):
-        (fresh / folder.relative_to(path)).mkdir(mode=0o700)
+    fresh = path.with_name(f"{_UNFINISHED}{path.name}-{number}")
+    fresh.mkdir(mode=0o700)
     lock = os.open(fresh / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for folder in parts:
+            (fresh / folder.relative_to(path)).mkdir(mode=0o700)
         fresh.rename(path)
     except BaseException:
         os.close(lock)
@@ -129,15 +142,21 @@ def _make_locked(path: Path, parts: tuple[Path, ...]) -> int:
 
 
 def _remove_stale(base: Path, job_id: str) -> None:
-    for folder in base.glob(f"{job_id}.*"):
-        # guard: the folders of job `a.b` are not those of job `a`
-        if (
-            folder.name.rpartition(".")[0] == job_id
-        ):  # else it is that of job `a.b` rather than `a`
-            _remove_unlocked(folder)
+    """Remove what killed runs of a job have left."""
+    # guard: what a kill leaves of a folder in the making is removed
+    for name in (job_id, f"{_UNFINISHED}{job_id}"):
+        for folder in base.glob(f"{name}.*"):
+            # guard: the folders of job `a.b` are not those of job `a`
+            if (
+                folder.name.rpartition(".")[0] == name
+            ):  # else it is that of job `a.b` rather than `a`
+                _remove_unlocked(folder)
 
 
 def _remove_unlocked(folder: Path) -> None:
+    if folder.name.startswith(_UNFINISHED):
+        with suppress(OSError):
+            folder.rmdir()  # it has no lock yet
     try:
         lock = os.open(folder / _LOCK, os.O_RDWR)
     except OSError:  # it is no run's, or is just being removed

@@ -10,6 +10,7 @@ from states.manifest import Manifest
 from states.takeover import exit_code
 from worker.errors import (
     StoreConfigError,
+    StoreFaultError,
     StoreRefusedError,
     StoreUnavailableError,
     TemporaryError,
@@ -110,18 +111,27 @@ class Follower:
 
         Raises DamagedCheckpointError and UnknownFormatError.
         """
-        return self._look(job_id)[0]
+        try:
+            return self._newest(job_id)
+        except (StoreUnavailableError, StoreRefusedError, StoreConfigError) as error:
+            _warn(error)
+            return None
 
     def _look(self, job_id: str) -> tuple[Manifest | None, bool]:
         """Return the job's newest manifest, if there is one, and whether there is nothing left to read."""
-        if self._view is None:
-            return None, True
         try:
-            newest = CheckpointLog(self._view.store, job_id, self._runtime).newest()
-        except (StoreUnavailableError, StoreRefusedError, StoreConfigError) as error:
-            LOG.warning("the store cannot be read now", extra={"reason": str(error)})
+            return self._newest(job_id), True
+        except StoreFaultError as error:
+            _warn(error)
             return None, False
-        return newest.manifest if newest else None, True
+
+    def _newest(self, job_id: str) -> Manifest | None:
+        newest = (
+            CheckpointLog(self._view.store, job_id, self._runtime).newest()
+            if self._view
+            else None
+        )
+        return newest.manifest if newest else None
 
     def _ask(self, run_id: str, answered: float) -> PlatformRun | None:
         try:
@@ -138,3 +148,7 @@ class Follower:
                 f"the platform does not know run {run_id} any more: `status` says where the job stands"
             )
         return run
+
+
+def _warn(error: StoreFaultError) -> None:
+    LOG.warning("the store cannot be read now", extra={"reason": str(error)})

@@ -246,7 +246,7 @@ class S3Store:
         media_type: str,
         **condition: Any,  # noqa: ANN401 - the SDK's own parameters
     ) -> float | None:
-        with self._translating("write"):
+        with self._translating("create" if condition else "write"):
             answer = self._client.put_object(
                 Bucket=self._bucket,
                 Key=self._prefix + key,

@@ -171,7 +171,10 @@ def moment(text: str) -> datetime:
 
 
 def meaning(answer: ErrorResponse, doing: str, url: str) -> Exception:
-    """Return the error that an answer means; `doing` is `read`, `write`, `list` or `delete`."""
+    """Return the error that an answer means.
+
+    `doing` is `create`, `read`, `write`, `list` or `delete`.
+    """
     kind = _kind(answer, doing)
     advice = ""
     if kind is StoreRefusedError:
@@ -187,7 +190,7 @@ def meaning(answer: ErrorResponse, doing: str, url: str) -> Exception:
 def _kind(answer: ErrorResponse, doing: str) -> type[Exception]:
     if answer.code in _CONFIG or (answer.status == 404 and doing != "read"):  # noqa: PLR2004 - HTTP's own number
         return StoreConfigError
-    if answer.code in _PASSING:
+    if answer.code in _PASSING or (answer.status == 412 and doing != "create"):  # noqa: PLR2004 - the same
         return StoreUnavailableError
     if answer.status in _KINDS:
         return _KINDS[answer.status]

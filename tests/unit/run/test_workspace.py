@@ -1,6 +1,7 @@
 """A run's folders: written to safely, and left behind by nobody."""
 
 import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
@@ -21,6 +22,42 @@ folder = RunFolder(Path(sys.argv[1]), "job", "held")
 print("held", flush=True)
 sys.stdin.read()
 """
+
+MAKE: Final = """
+import os, signal, sys
+from pathlib import Path
+from worker.run.workspace import RunFolder
+
+base, number, event, about = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
+reached = []
+
+def strike(name, arguments):
+    if name == event and about in str(arguments[0]) and not reached:
+        reached.append(name)
+        os.kill(os.getpid(), number)
+
+sys.addaudithook(strike)
+RunFolder(base, "job", "struck").write("chapters/x.md", b"x")
+"""
+"""Makes a folder, and is struck by a signal just before it does a certain thing."""
+
+MOMENTS: Final = [
+    ("open", ".lock"),
+    ("fcntl.flock", ""),
+    ("os.mkdir", "scratch"),
+    ("os.rename", "job.struck"),
+]
+at_each_moment = pytest.mark.parametrize(
+    "moment", MOMENTS, ids=[name for name, _ in MOMENTS]
+)
+
+
+def making(
+    base: Path, number: signal.Signals, moment: tuple[str, str]
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", MAKE, str(base), str(int(number)), *moment]
+    )
 
 
 @pytest.fixture
@@ -143,11 +180,20 @@ def test_runs_that_begin_at_once_do_not_take_each_others_folders_for_left_behind
 
 def test_a_job_leaves_alone_what_is_called_nearly_as_it_is(tmp_path: Path) -> None:
     others = [
-        tmp_path / name for name in ("job.b.t", "job.notes", ".job.t", "~job.t", "job")
+        tmp_path / name
+        for name in (
+            "job.b.t",
+            "job.notes",
+            ".job.t",
+            "~job.b.t-1",
+            "~job.notes",
+            "job",
+        )
     ]
     for folder in others:
         folder.mkdir()
     (tmp_path / "job.b.t/.lock").touch()
+    (tmp_path / "~job.notes/file").touch()
     (tmp_path / "job.file").touch()
     RunFolder(tmp_path, "job", "new")
     assert all(folder.is_dir() for folder in others)
@@ -161,6 +207,29 @@ def test_what_a_kill_has_left_of_a_removal_is_removed_by_the_next_run(
     (tmp_path / "job.half/.lock").touch()
     RunFolder(tmp_path, "job", "new")
     assert [path.name for path in tmp_path.iterdir()] == ["job.new"]
+
+
+@at_each_moment
+def test_what_a_kill_has_left_of_a_folder_in_the_making_is_removed_by_the_next_run(
+    tmp_path: Path, moment: tuple[str, str]
+) -> None:
+    assert making(tmp_path, signal.SIGKILL, moment).wait() == -signal.SIGKILL
+    assert [path.name[:11] for path in tmp_path.iterdir()] == ["~job.struck"]
+    RunFolder(tmp_path, "job", "new")
+    assert [path.name for path in tmp_path.iterdir()] == ["job.new"]
+
+
+@at_each_moment
+def test_a_process_that_stands_still_while_it_makes_its_folder_has_one_in_the_end(
+    tmp_path: Path, moment: tuple[str, str]
+) -> None:
+    process = making(tmp_path, signal.SIGSTOP, moment)
+    os.waitpid(process.pid, os.WUNTRACED)
+    RunFolder(tmp_path, "job", "new")
+    process.send_signal(signal.SIGCONT)
+    assert process.wait() == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"job.new", "job.struck"}
+    assert (tmp_path / "job.struck/course/chapters/x.md").read_bytes() == b"x"
 
 
 def test_a_file_that_cannot_be_written_or_read_is_the_disks_fault(

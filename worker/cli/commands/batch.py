@@ -280,6 +280,8 @@ class _LocalRuns:
         while (code := process.wait(_LOOK_SECONDS)) is None:
             if self._stopping.is_set():
                 process.stop(PATIENCE_SECONDS)
+        if code == Exit.OK:
+            self._view.store.persevere()  # it has let a whole job through
         manifest = self._manifest(entry)
         state = str(manifest.state) if manifest else _NOT_BEGUN
         known = Exit(code) if code in set(Exit) else Exit.TEMPORARY

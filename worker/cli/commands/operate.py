@@ -1,7 +1,7 @@
 """`resume` and `cancel`: an operator's word to a job."""
 
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from states.decisions import rejected_end
 from states.exits import Exit
@@ -11,6 +11,7 @@ from worker.cli.output import Output, warn
 from worker.errors import ConfigError, DataError, UsageError
 from worker.ownership.claim import OperatorRequest
 from worker.platform.settings import PlatformSettings
+from worker.run.progress import Reporter
 from worker.run.run import Run
 from worker.services.deployment import (
     open_deployment,
@@ -50,7 +51,7 @@ def _redeliver(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     with reporting(
         environment, default_format="console", job_id=arguments.job_id
     ) as reporter:
-        code = do(view.settings, environment, reporter, arguments.job_id, Run.redeliver)
+        code = _done(view, environment, reporter, arguments.job_id, Run.redeliver)
     after = view.manifest(arguments.job_id)
     return Output(
         document={
@@ -112,12 +113,8 @@ def _here(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     with reporting(
         environment, default_format="console", job_id=arguments.job_id
     ) as reporter:
-        code = do(
-            view.settings,
-            environment,
-            reporter,
-            arguments.job_id,
-            lambda job: job.resume(word),
+        code = _done(
+            view, environment, reporter, arguments.job_id, lambda job: job.resume(word)
         )
     after = view.manifest(arguments.job_id)
     return Output(
@@ -145,12 +142,8 @@ def cancel(arguments: Namespace, environment: Mapping[str, str]) -> Output:
     ) as reporter:
 
         def ask() -> Exit:
-            return do(
-                view.settings,
-                environment,
-                reporter,
-                arguments.job_id,
-                lambda job: job.cancel(),
+            return _done(
+                view, environment, reporter, arguments.job_id, lambda job: job.cancel()
             )
 
         code = ask()
@@ -166,6 +159,23 @@ def cancel(arguments: Namespace, environment: Mapping[str, str]) -> Output:
         lines=[_said(before, after), *_undelivered(after)],
         exit_code=code,
     )
+
+
+def _done(
+    view: View,
+    environment: Mapping[str, str],
+    reporter: Reporter,
+    job_id: str,
+    work: Callable[[Run], Exit],
+) -> Exit:
+    """Do a run of a job.
+
+    What the store refuses after that, as it has let that through, is tried again.
+    """
+    code = do(view.settings, environment, reporter, job_id, work)
+    # guard: what a store refuses after an operator's word was done is tried again
+    view.store.persevere()
+    return code
 
 
 def _begun(view: View, platform: PlatformSettings | None, job_id: str) -> Manifest:

@@ -167,6 +167,8 @@ def _repository(text: str, settings: Settings) -> str:
 def _delivered(settings: Settings, local: _Local) -> Output:
     runtime = SystemRuntime()
     store = open_retrying_store(settings, runtime)
+    # guard: what a store refuses after a course was made is tried again
+    store.persevere()  # it has let the whole job through
     newest = CheckpointLog(store, local.identity.job_id, runtime).newest()
     if newest is None:
         raise ConfigError(

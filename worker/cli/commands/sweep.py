@@ -109,12 +109,18 @@ class Sweep:
         """What makes the sweep end with another code than 0: a run could not be started, or a format is not known."""
 
     def cases(self) -> list[SweepResult]:
-        """Look at all jobs, and then, one by one, start what is needed."""
+        """Look at all jobs, then start the runs that are needed, one by one.
+
+        If the store refuses a look, no run is started.
+        """
         job_ids = set(self._view.job_ids()) | {
             run.job_id for run in self._runs if valid_job_id(run.job_id or "")
         }
         names = sorted(job_id for job_id in job_ids if job_id)
-        patients = self._view.runtime.executor(TRANSFERS).map(self._examine, names)
+        # guard: a sweep that is refused a look starts nothing
+        patients = list(
+            self._view.runtime.executor(TRANSFERS).map(self._examine, names)
+        )
         return [self._treat(patient, finding) for patient, finding in patients]
 
     def _examine(self, job_id: str) -> tuple[SweepCandidate, SweepDecision]:

@@ -1,0 +1,78 @@
+"""The sender of events that comes late to some: the receiver took its time, and this machine may have stood still."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from states.keys import heartbeat_key
+from tests.support.builders import completed
+from tests.support.world import IDENTITY
+from tests.unit.ownership.test_lease import Scene
+from worker.errors import MissingError, StoreRefusedError
+from worker.outbox.port import Webhook, WebhookResponse
+from worker.outbox.sender import Delivery, Sender
+
+
+class Slow:
+    """A webhook that takes every event, and its time."""
+
+    def __init__(self, scene: Scene, seconds: float) -> None:
+        self.keys: list[str] = []
+        self._scene = scene
+        self._seconds = seconds
+
+    def post(
+        self,
+        body: bytes,  # noqa: ARG002
+        idempotency_key: str,
+        remaining: Callable[[], float],  # noqa: ARG002
+    ) -> WebhookResponse:
+        self.keys.append(idempotency_key)
+        self._scene.scheduler.pause(self._seconds)
+        return WebhookResponse(status_code=200)
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def deliver(scene: Scene, seconds: float) -> Slow:
+    """Deliver two events at once to a receiver that takes so long for each."""
+    webhook = Slow(scene, seconds)
+
+    def open_webhook() -> Webhook:
+        return webhook
+
+    sender = Sender(open_webhook, scene.lease, scene.runtime, scene.mailbox)
+    [event] = completed().outbox.pending[-1:]
+    sender.start()
+    for number, key in enumerate(("first", "second")):
+        one = replace(event, sequence=event.sequence + number)
+        sender.send(Delivery(event=one, idempotency_key=key, write=lambda: b"{}"))
+    scene.scheduler.at(10, sender.close)
+    scene.scheduler.run()
+    return webhook
+
+
+def test_an_event_whose_turn_comes_late_is_told_under_a_lease_that_was_confirmed(
+    scene: Scene,
+) -> None:
+    assert deliver(scene, 4).keys == ["first", "second"]
+    assert scene.heartbeat()["number"] == 1  # type: ignore[index]  # it is a document
+
+
+def test_an_event_whose_turn_comes_late_is_not_told_where_the_lease_cannot_be_confirmed(
+    scene: Scene,
+) -> None:
+    scene.store.mood = StoreRefusedError("403")
+    assert deliver(scene, 4).keys == ["first"]
+
+
+def test_events_that_are_told_promptly_cost_no_request(scene: Scene) -> None:
+    assert deliver(scene, 1).keys == ["first", "second"]
+    with pytest.raises(MissingError):
+        scene.store.get(heartbeat_key(IDENTITY.job_id, 1))
