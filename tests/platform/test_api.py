@@ -159,7 +159,7 @@ def test_a_page_that_is_not_json_is_told_from_the_api(
     scaleway.fault(Fault(status=404))
     with pytest.raises(
         ConfigError,
-        match="is not the API: HTTP 404, no reason given; check SCW_API_URL",
+        match="is not Scaleway's API: HTTP 404, no reason given; check SCW_API_URL",
     ):
         platform.definitions()
 
@@ -262,7 +262,7 @@ def test_where_it_cannot_be_told_whether_a_run_was_started_that_is_said(
     definition = scaleway.define()
     scaleway.fault(Fault(status=500, times=99))
     with pytest.raises(
-        LostAnswerError, match="whether a run of job job-1 was started is not known"
+        LostAnswerError, match="it is unknown whether a run of job job-1 was started"
     ):
         start_run(platform, Hasty(), definition["id"], ENVIRONMENT)
 
@@ -303,5 +303,5 @@ def test_secrets_are_added_changed_and_removed(
 
 
 def test_changing_what_has_gone_is_a_configuration_error(platform: Scaleway) -> None:
-    with pytest.raises(ConfigError, match="the platform does not know it any more"):
+    with pytest.raises(ConfigError, match="no longer exists on the platform"):
         platform.update("5e0f8b5e-0000-4000-8000-000000000000", Shape(cpu=1000))

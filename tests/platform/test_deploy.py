@@ -175,7 +175,7 @@ def test_two_definitions_of_the_name_must_be_told_apart_by_id(
         (("--retries", "6"), "--retries is 6: it must be from 0 to 5"),
         (
             ("--env", "SCW_SLS_X=1"),
-            "names that begin with SCW_SLS are the platform's own",
+            "names that begin with SCW_SLS are reserved for the platform",
         ),
         (("--env", "A=1", "--env", "A=2"), "--env A is given twice"),
         (("--env", "NOTHING"), "--env must be NAME=VALUE"),

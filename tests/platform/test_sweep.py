@@ -249,7 +249,7 @@ def test_a_start_whose_answer_stays_away_is_not_repeated_by_the_next_sweep(
     said = operator.json("sweep", code=75)
     assert (
         said["swept"],
-        "was started is not known" in said["skipped"][0]["reason"],
+        "it is unknown whether a run" in said["skipped"][0]["reason"],
     ) == ([], True)
     said = operator.json("sweep")
     assert said["skipped"][0]["reason"] == "another sweep is starting a run of it"

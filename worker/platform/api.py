@@ -1,13 +1,14 @@
-"""Talks to Scaleway's API over HTTP: JSON both ways, every call bounded in time, and errors by what to do about them.
+"""Scaleway's API over HTTP, with JSON both ways.
 
-The official SDK was not used: it waits for ever and tries nothing again, an error page that
-is not JSON ends it with a traceback, a run without an exit code looks as if it had ended
-with 0, and it takes 170 ms to import. What it sends and reads is the measure all the same:
-the tests drive the same stand-in of the API with it.
+Every request is bounded in time, and every error says what to do. The official SDK is not
+used: it waits for ever and never retries, an error page that is not JSON ends it with a
+traceback, a run without an exit code looks as if it had ended with 0, and its import takes
+170 ms. The tests drive the same stand-in of the API with the SDK, to prove that both send
+and read the same.
 
-Something that was asked for twice may be done twice. So whether a call may be repeated when
-there was no answer is for the caller to say; what certainly was not done (no connection,
-too many requests) is always tried again.
+Repeating a request may do it twice. So the caller says whether a request without an answer
+may be repeated. What was certainly not done (no connection, too many requests) is always
+retried.
 """
 
 import json
@@ -26,28 +27,28 @@ from worker.system.retry import Policy, Retrier
 from worker.system.runtime import Runtime
 
 CALL_SECONDS: Final = 15.0
-"""So long one call may take."""
+"""How long one request may take."""
 GIVE_UP_SECONDS: Final = 30.0
-"""So long a call is tried again."""
+"""How long a request is retried."""
 ATTEMPTS: Final = 5
 PAGE: Final = 100
-"""Entries asked for at a time; the API may give fewer."""
+"""How many entries are requested at once; the API may return fewer."""
 MAX_MESSAGE: Final = 300
 MIN_SECRET: Final = 4
-"""Shorter values hide nothing, and would tear words apart."""
+"""Shorter values are not replaced: they are no secrets, but parts of words."""
 
 _TOO_MANY: Final = 429
 _NOT_FOUND: Final = 404
 _REFUSED: Final = {401, 403}
 _PASSING_TYPES: Final = {"quotas_exceeded", "transient_state"}
-"""Kinds of refusal (`type`) that time may lift; the API sends them with 403 and 409."""
+"""Refusals (by `type`) that may pass; the API sends them with 403 and 409."""
 
 Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApiCall:
-    """What to ask for; `path` below the region's own."""
+    """A request; `path` is relative to the region's."""
 
     method: str
     path: str
@@ -58,13 +59,13 @@ class ApiCall:
 
 
 class NotThereError(Exception):
-    """The platform does not know what was asked about."""
+    """The platform does not know the object of a request."""
 
 
 class _RetryLaterError(Exception):
-    """It was not done, and may be tried again.
+    """The request was not done, and may be retried.
 
-    `retry_after` in seconds, where the API asked for a pause.
+    `retry_after` is the pause that the API asked for, in seconds.
     """
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
@@ -73,7 +74,7 @@ class _RetryLaterError(Exception):
 
 
 class _UnansweredError(Exception):
-    """It may have been done, or not."""
+    """The request may have been done or not."""
 
 
 class Api:
@@ -85,7 +86,7 @@ class Api:
         runtime: Runtime,
         give_up_seconds: float = GIVE_UP_SECONDS,
     ) -> None:
-        """Prepare; nothing is sent yet."""
+        """Prepare the client; this sends no request."""
         self._settings = settings
         self._runtime = runtime
         self._retrier = Retrier(runtime, runtime.flag())
@@ -94,11 +95,11 @@ class Api:
         self._root = (
             f"{settings.api_url}/serverless-jobs/v1alpha2/regions/{settings.region}"
         )
-        # Redirects are not followed: they would carry the key elsewhere. Calls are few and
-        # far between, so that no connection is kept, which somebody would have to close.
+        # Redirects are not followed: they would carry the key elsewhere. Requests are rare,
+        # so no connection is kept that would have to be closed.
         self._client = httpx.Client(
             proxy=settings.proxy.reveal() if settings.proxy else None,
-            trust_env=False,  # the settings have read it
+            trust_env=False,  # the settings have read the environment
             verify=httpx.create_ssl_context(),
             timeout=self._seconds,
             limits=httpx.Limits(max_keepalive_connections=0),
@@ -110,17 +111,15 @@ class Api:
         )
 
     def call(self, call: ApiCall, read: Callable[[Any], Value]) -> Value:
-        """Return what `read` makes of the answer.
+        """Return the answer as `read` reads it.
 
-        Raise NotThereError, LostAnswerError, or any of the port's errors.
+        Raises NotThereError, LostAnswerError, or one of the port's errors.
         """
-        tried = (
-            (_RetryLaterError, _UnansweredError)
-            if call.repeatable
-            else (_RetryLaterError,)
-        )
+        retried: tuple[type[Exception], ...] = (_RetryLaterError,)
+        if call.repeatable:
+            retried = (_RetryLaterError, _UnansweredError)
         policy = Policy(
-            on=tried,
+            on=retried,
             give_up_seconds=self._give_up,
             attempts=ATTEMPTS,
             first=0.5,
@@ -129,13 +128,13 @@ class Api:
         try:
             return self._retrier.call(lambda: self._once(call, read), policy)
         except (_RetryLaterError, _UnansweredError) as error:
-            maybe_done = isinstance(error, _UnansweredError) and not call.repeatable
-            kind = LostAnswerError if maybe_done else TemporaryError
-            what = f"{self._settings.api_url} did not do it ({call.method} {call.path}): {error}"
-            raise kind(
-                f"the platform at {what}; run this again later",
-                code="platform_unavailable",
-            ) from error
+            message = (
+                f"the request {call.method} {call.path} to the platform at "
+                f"{self._settings.api_url} failed: {error}; run this again later"
+            )
+            if isinstance(error, _UnansweredError) and not call.repeatable:
+                raise LostAnswerError(message) from error
+            raise TemporaryError(message, code="platform_unavailable") from error
 
     def all(
         self,
@@ -145,34 +144,32 @@ class Api:
         read: Callable[[Any], Value],
     ) -> list[Value]:
         """Return all entries of a listing, page by page, oldest first."""
-        found: dict[str, Value] = {}
+        all_entries: dict[str, Value] = {}
 
         def page_of(document: Any) -> tuple[dict[str, Value], int]:  # noqa: ANN401 - any value of JSON
             entries = {entry["id"]: read(entry) for entry in document[key]}
             return entries, int(document.get("total_count") or 0)
 
         for page in count(1):
-            asked: dict[str, str | int] = {
+            page_params: dict[str, str | int] = {
                 **params,
                 "order_by": "created_at_asc",
                 "page": page,
                 "page_size": PAGE,
             }
-            entries, total = self.call(
-                ApiCall(method="GET", path=path, params=asked), page_of
-            )
-            fresh = entries.keys() - found.keys()
-            found |= entries
-            if not fresh or len(found) >= total > 0:
+            call = ApiCall(method="GET", path=path, params=page_params)
+            entries, total = self.call(call, page_of)
+            new_ids = entries.keys() - all_entries.keys()
+            all_entries |= entries
+            if not new_ids or len(all_entries) >= total > 0:
                 break
-        return list(found.values())
+        return list(all_entries.values())
 
     def _once(self, call: ApiCall, read: Callable[[Any], Value]) -> Value:
         status, headers, content = self._exchange(call)
         if status == _TOO_MANY:
-            raise _RetryLaterError(
-                "too many requests (HTTP 429)", _seconds(headers.get("Retry-After", ""))
-            )
+            retry_after = _seconds(headers.get("Retry-After", ""))
+            raise _RetryLaterError("too many requests (HTTP 429)", retry_after)
         if status >= 500:  # noqa: PLR2004 - HTTP's own number
             raise _UnansweredError(f"HTTP {status}")
         document = _parsed(content)
@@ -184,18 +181,17 @@ class Api:
             return read(document)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             raise _UnansweredError(
-                f"its answer is not understood ({type(error).__name__}: {error})"
+                f"its answer is malformed ({type(error).__name__}: {error})"
             ) from error
 
     def _exchange(self, call: ApiCall) -> tuple[int, httpx.Headers, bytes]:
         deadline = self._runtime.monotonic() + self._seconds
+        url = f"{self._root}/{call.path}"
+        request = self._client.stream(
+            call.method, url, params=call.params, json=call.body
+        )
         try:
-            with self._client.stream(
-                call.method,
-                f"{self._root}/{call.path}",
-                params=call.params,
-                json=call.body,
-            ) as response:
+            with request as response:
                 content = b""
                 for chunk in response.iter_bytes():
                     content += chunk
@@ -208,9 +204,9 @@ class Api:
             raise _UnansweredError(f"no answer ({type(error).__name__})") from error
 
     def _refusal(self, call: ApiCall, status: int, document: Any) -> Exception:  # noqa: ANN401 - any value of JSON
-        """Return the error that an answer stands for.
+        """Return the error that a refusal means.
 
-        One that is not JSON comes from elsewhere (`document` None).
+        `document` is None for an answer that is not JSON: the API did not send it.
         """
         fields = document if isinstance(document, dict) else {}
         reason = f"HTTP {status}, {self._reason(call, fields)}"
@@ -220,38 +216,38 @@ class Api:
             )
         if status in _REFUSED:
             return RefusedError(
-                f"the platform refuses the key: {reason}; check SCW_SECRET_KEY and SCW_DEFAULT_PROJECT_ID, "
-                "and that the key may use Serverless Jobs"
+                f"the platform refuses the key: {reason}; check SCW_SECRET_KEY and "
+                "SCW_DEFAULT_PROJECT_ID, and that the key may use Serverless Jobs"
             )
         if status == _NOT_FOUND and fields:
             return NotThereError(reason)
         if not fields:
             return ConfigError(
-                f"what answers at {self._settings.api_url} is not the API: {reason}; check SCW_API_URL"
+                f"the server at {self._settings.api_url} is not Scaleway's API: {reason}; "
+                "check SCW_API_URL"
             )
         return ConfigError(
-            f"the platform does not take this ({call.method} {call.path}): {reason}",
+            f"the platform rejects {call.method} {call.path}: {reason}",
             code="platform",
         )
 
     def _reason(self, call: ApiCall, fields: Mapping[str, Any]) -> str:
-        """Return what the API says of a refusal: a line, without anything secret that was sent."""
-        details = [one for one in fields.get("details") or [] if isinstance(one, dict)]
-        words = [
-            f"{one.get('argument_name')}: {one.get('help_message') or one.get('reason')}"
-            for one in details
-        ]
-        text = " ".join(
-            "; ".join([str(fields.get("message") or "no reason given"), *words]).split()
-        )
-        sent = (call.body or {}).get("environment_variables") or {}
-        for value in (*sent.values(), self._settings.secret_key.reveal()):
-            text = text.replace(value, "***") if len(value) >= MIN_SECRET else text
+        """Return the reason of a refusal: one line, without the secrets of the request."""
+        reasons = [str(fields.get("message") or "no reason given")]
+        for detail in fields.get("details") or []:
+            if isinstance(detail, dict):
+                explanation = detail.get("help_message") or detail.get("reason")
+                reasons.append(f"{detail.get('argument_name')}: {explanation}")
+        text = " ".join("; ".join(reasons).split())
+        variables = (call.body or {}).get("environment_variables") or {}
+        for secret in (*variables.values(), self._settings.secret_key.reveal()):
+            if len(secret) >= MIN_SECRET:
+                text = text.replace(secret, "***")
         return text[:MAX_MESSAGE]
 
 
 def _parsed(content: bytes) -> Any:  # noqa: ANN401 - any value of JSON
-    """Return what an answer says, or None if it is not JSON."""
+    """Return the parsed answer, or None if it is not JSON."""
     try:
         return json.loads(content) if content else {}
     except ValueError:

@@ -1,8 +1,8 @@
-"""What has to be changed so that a definition is as somebody wants it: worked out before anything is written."""
+"""The changes that bring a definition to its desired state, planned before any is made."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Final
+from typing import Any, Final
 
 from worker.errors import ConfigError
 from worker.platform.environment import MAX_SECRETS, is_secretive
@@ -11,28 +11,31 @@ from worker.platform.port import JobDefinition, SecretReference, Shape
 DEFAULTS: Final = Shape(
     cpu=2000, memory=4096, disk=10000, timeout=24 * 3600, retries=5, environment={}
 )
-"""What a new definition gets where nothing else is asked for."""
+"""What a new definition gets by default."""
 LATEST: Final = "latest"
 HIDDEN: Final = "***"
+_UNITS: Final = {
+    "image": "",
+    "cpu": "m",
+    "memory": "MiB",
+    "disk": "MiB",
+    "timeout": "s",
+    "retries": "",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DesiredSecret:
-    """A secret that a variable is to hold.
-
-    Without a version, whichever the reference has, or the latest.
-    """
+    """The secret that a variable should have."""
 
     secret: str
     version: str | None
+    """None for the version that the reference has, or the latest."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DesiredDefinition:
-    """What somebody wants of a definition.
-
-    `shape.environment` are only the variables that were asked about.
-    """
+    """The desired state of a definition; `shape.environment` has the changed variables only."""
 
     shape: Shape
     secrets: Mapping[str, DesiredSecret] = field(default_factory=dict)
@@ -40,9 +43,9 @@ class DesiredDefinition:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
-    """Something that is not as it should be.
+    """A field, variable or secret that changes; None for one that does not exist.
 
-    None where there is nothing. Never holds what may be a secret.
+    Values that may be secrets are hidden.
     """
 
     what: str
@@ -52,13 +55,13 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DefinitionPlan:
-    """The steps, in their order: a name is given up as a secret before it becomes a variable, and the reverse."""
+    """The changes, in order: a name is free before a variable or a secret takes it."""
 
     removed: tuple[SecretReference, ...]
     shape: Shape
-    """Only what has to be written."""
+    """The fields that change."""
     changed: Mapping[str, str]
-    """References, and the versions that they get."""
+    """The new versions of references, by their ids."""
     added: Mapping[str, DesiredSecret]
     differences: tuple[Difference, ...]
 
@@ -66,87 +69,102 @@ class DefinitionPlan:
 def plan(
     definition: JobDefinition | None,
     references: list[SecretReference],
-    wish: DesiredDefinition,
+    desired: DesiredDefinition,
 ) -> DefinitionPlan:
-    """Compare what is with what is wanted; raise ConfigError if there would be too many secrets."""
-    held = {one.variable: one for one in references if one.variable is not None}
-    same = {
-        name
-        for name, one in wish.secrets.items()
-        if name in held and held[name].secret == one.secret
+    """Compare a definition with its desired state.
+
+    Raises ConfigError if the definition would have too many secrets.
+    """
+    present = {ref.variable: ref for ref in references if ref.variable is not None}
+    kept = _kept_secrets(present, desired)
+    added = {
+        name: secret for name, secret in desired.secrets.items() if name not in kept
     }
-    variables = wish.shape.environment or {}
-    removed = tuple(
-        one
-        for name, one in held.items()
-        if name in variables or name in wish.secrets.keys() - same
-    )
-    added = {name: one for name, one in wish.secrets.items() if name not in same}
-    changed = {
-        held[name].id: version
-        for name in sorted(same)
-        if (version := wish.secrets[name].version) and version != held[name].version
-    }
+    replaced = {*added, *(desired.shape.environment or {})}
+    removed = tuple(ref for name, ref in present.items() if name in replaced)
     if len(references) - len(removed) + len(added) > MAX_SECRETS:
         raise ConfigError(
             f"a definition has at most {MAX_SECRETS} secrets: leave some out"
         )
-    wanted = _overlaid(definition, wish)
+    wanted = _overlaid(definition, desired)
     return DefinitionPlan(
         removed=removed,
         shape=wanted if definition is None else _without_same(definition, wanted),
-        changed=changed,
+        changed=_new_versions(present, kept, desired),
         added=added,
         differences=(
             *_fields(definition, wanted),
             *_variables(definition, wanted),
-            *_secrets(held, wish),
+            *_secrets(present, desired),
         ),
     )
 
 
-def _overlaid(definition: JobDefinition | None, wish: DesiredDefinition) -> Shape:
-    """Return the definition as it is to be: a new one with the defaults, one that is there with what it has."""
-    asked = {
-        one.name: value
-        for one in fields(Shape)
-        if (value := getattr(wish.shape, one.name)) is not None
-    }
-    kept = {} if definition is None else definition.environment
-    rest = {name: value for name, value in kept.items() if name not in wish.secrets}
+def _kept_secrets(
+    present: Mapping[str, SecretReference], desired: DesiredDefinition
+) -> set[str]:
+    """Return the variables whose references already point to the desired secrets."""
+    kept = set()
+    for name, secret in desired.secrets.items():
+        reference = present.get(name)
+        if reference is not None and reference.secret == secret.secret:
+            kept.add(name)
+    return kept
+
+
+def _new_versions(
+    present: Mapping[str, SecretReference], kept: set[str], desired: DesiredDefinition
+) -> dict[str, str]:
+    versions = {}
+    for name in sorted(kept):
+        reference, version = present[name], desired.secrets[name].version
+        if version and version != reference.version:
+            versions[reference.id] = version
+    return versions
+
+
+def _overlaid(definition: JobDefinition | None, desired: DesiredDefinition) -> Shape:
+    """Return the whole desired shape: over the defaults, or over what the definition has."""
+    environment: dict[str, str] = {}
+    if definition is not None:
+        environment |= definition.environment
+    for name in desired.secrets:
+        environment.pop(name, None)
+    environment |= desired.shape.environment or {}
     base = DEFAULTS if definition is None else Shape()
-    return replace(
-        base, **{**asked, "environment": {**rest, **(wish.shape.environment or {})}}
-    )
+    changes: dict[str, Any] = {}
+    for field_of_shape in fields(Shape):
+        value = getattr(desired.shape, field_of_shape.name)
+        if value is not None:
+            changes[field_of_shape.name] = value
+    changes["environment"] = environment
+    return replace(base, **changes)
 
 
 def _without_same(definition: JobDefinition, wanted: Shape) -> Shape:
+    """Return a shape without the fields that the definition already has."""
+    names = [field_of_shape.name for field_of_shape in fields(Shape)]
     same = [
-        one.name
-        for one in fields(Shape)
-        if getattr(wanted, one.name) == getattr(definition, one.name)
+        name for name in names if getattr(wanted, name) == getattr(definition, name)
     ]
     return replace(wanted, **dict.fromkeys(same))
 
 
 def _fields(definition: JobDefinition | None, wanted: Shape) -> Iterator[Difference]:
-    for name, unit in (
-        ("image", ""),
-        ("cpu", "m"),
-        ("memory", "MiB"),
-        ("disk", "MiB"),
-        ("timeout", "s"),
-        ("retries", ""),
-    ):
-        before, after = getattr(definition, name, None), getattr(wanted, name)
-        if after is not None and before != after:
-            yield Difference(
-                what=name, before=_shown(before, unit), after=_shown(after, unit)
-            )
+    for name, unit in _UNITS.items():
+        before = getattr(definition, name, None)
+        after = getattr(wanted, name)
+        if after is None or before == after:
+            continue
+        yield Difference(
+            what=name, before=_shown(before, unit), after=_shown(after, unit)
+        )
 
 
 def _shown(value: str | float | None, unit: str) -> str | None:
-    return value if value is None or isinstance(value, str) else f"{value:g}{unit}"
+    if value is None or isinstance(value, str):
+        return value
+    return f"{value:g}{unit}"
 
 
 def _variables(definition: JobDefinition | None, wanted: Shape) -> Iterator[Difference]:
@@ -154,27 +172,31 @@ def _variables(definition: JobDefinition | None, wanted: Shape) -> Iterator[Diff
     after = wanted.environment or {}
     for name in sorted(before.keys() | after.keys()):
         old, new = before.get(name), after.get(name)
-        if old != new:
-            shown = [
-                HIDDEN if value and is_secretive(name) else value
-                for value in (old, new)
-            ]
-            yield Difference(what=f"env {name}", before=shown[0], after=shown[1])
+        if old == new:
+            continue
+        if is_secretive(name):
+            old = HIDDEN if old else old
+            new = HIDDEN if new else new
+        yield Difference(what=f"env {name}", before=old, after=new)
 
 
 def _secrets(
-    held: Mapping[str, SecretReference], wish: DesiredDefinition
+    present: Mapping[str, SecretReference], desired: DesiredDefinition
 ) -> Iterator[Difference]:
-    for name in sorted(held.keys() & (wish.shape.environment or {}).keys()):
-        yield Difference(
-            what=f"secret {name}",
-            before=f"{held[name].secret}:{held[name].version}",
-            after=None,
-        )
-    for name, one in sorted(wish.secrets.items()):
-        old = held.get(name)
-        before = None if old is None else f"{old.secret}:{old.version}"
-        kept = old.version if old is not None and old.secret == one.secret else LATEST
-        after = f"{one.secret}:{one.version or kept}"
-        if before != after:
-            yield Difference(what=f"secret {name}", before=before, after=after)
+    variables = desired.shape.environment or {}
+    for name in sorted(present.keys() & variables.keys()):
+        before = _versioned(present[name])
+        yield Difference(what=f"secret {name}", before=before, after=None)
+    for name, secret in sorted(desired.secrets.items()):
+        reference = present.get(name)
+        version = LATEST
+        if reference is not None and reference.secret == secret.secret:
+            version = reference.version
+        old = None if reference is None else _versioned(reference)
+        after = f"{secret.secret}:{secret.version or version}"
+        if old != after:
+            yield Difference(what=f"secret {name}", before=old, after=after)
+
+
+def _versioned(reference: SecretReference) -> str:
+    return f"{reference.secret}:{reference.version}"

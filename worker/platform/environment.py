@@ -1,4 +1,4 @@
-"""What a run of a job finds in its environment, and what the platform takes as a variable or a secret."""
+"""The environment of a platform run, and what the platform accepts in it."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,11 +8,11 @@ from states.manifest import Identity
 from worker.platform.port import JobDefinition, SecretReference
 
 CARRIED: Final = ("CALLBACK_URL", "CALLBACK_TOKEN", "GITHUB_TOKEN")
-"""What a run gets besides its job: where to report, and how to reach the repository."""
+"""What a run gets besides its job: where to report, and access to the repository."""
 MAX_VALUE: Final = 1000
-"""Longer values, in characters, are warned about, not refused: the platform does not document its limit for jobs."""
+"""In characters. Longer values cause a warning only: the platform documents no limit for jobs."""
 MAX_SECRETS: Final = 20
-"""References that a definition may have."""
+"""How many references a definition may have."""
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _SECRET_NAME: Final = re.compile(r"[A-Z0-9]+(_[A-Z0-9]+)*")
@@ -33,23 +33,24 @@ _PLACEHOLDERS: Final = {
         "unknown",
     ),
 }
-"""What stands for a secret that a run cannot do without, where only its name is known."""
+"""Placeholders for required secrets, of which only the names are known."""
 
 
 def job_environment(identity: Identity, *sources: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of a run of a job.
+    """Return the variables of a job's run.
 
-    Of those that are carried over, a later source overrides an earlier.
+    Of the variables that are carried over, later sources override earlier ones.
     """
-    carried = {
-        name: source[name] for source in sources for name in CARRIED if source.get(name)
-    }
-    job = {
+    environment = {
         "JOB_ID": identity.job_id,
         "REPOSITORY_URL": identity.repository,
         "BRANCH": identity.branch,
     }
-    return {**job, **carried}
+    for source in sources:
+        for name in CARRIED:
+            if source.get(name):
+                environment[name] = source[name]
+    return environment
 
 
 def run_environment(
@@ -57,51 +58,48 @@ def run_environment(
     secrets: Iterable[SecretReference],
     variables: Mapping[str, str],
 ) -> dict[str, str]:
-    """Return what a run will see, as far as it can be known: a secret's value cannot, so something stands for it."""
-    known = {
-        one.variable: _PLACEHOLDERS[one.variable]
-        for one in secrets
-        if one.variable in _PLACEHOLDERS
-    }
+    """Return the environment that a run will have, with placeholders for secrets."""
+    placeholders = {}
+    for reference in secrets:
+        if reference.variable in _PLACEHOLDERS:
+            placeholders[reference.variable] = _PLACEHOLDERS[reference.variable]
     injected = {"SCW_SLS_RESOURCE_ID": "unknown", "SCW_SLS_PARENT_ID": definition.id}
-    return {**definition.environment, **known, **variables, **injected}
+    return {**definition.environment, **placeholders, **variables, **injected}
 
 
 def variable_fault(name: str) -> str | None:
-    """Say what is wrong with the name of a variable, or return None."""
+    """Say what is wrong with a variable's name, or return None."""
     if name.upper().startswith("SCW_SLS"):
-        return "names that begin with SCW_SLS are the platform's own"
-    return (
-        None
-        if _NAME.fullmatch(name)
-        else "it must be letters, digits and _, 100 at most, and not begin with a digit"
-    )
+        return "names that begin with SCW_SLS are reserved for the platform"
+    if _NAME.fullmatch(name):
+        return None
+    return "it must be at most 100 letters, digits and _, and not begin with a digit"
 
 
 def secret_fault(name: str) -> str | None:
-    """Say what is wrong with a variable that is to hold a secret, or return None."""
-    words = "words of A-Z and 0-9 with single _ between them, which is all that the platform takes for a secret"
-    return variable_fault(name) or (
-        None if _SECRET_NAME.fullmatch(name) else f"it must be {words}"
+    """Say what is wrong with the name of a variable for a secret, or return None."""
+    fault = variable_fault(name)
+    if fault is not None or _SECRET_NAME.fullmatch(name):
+        return fault
+    return (
+        "it must be words of A-Z and 0-9 with single _ between them: "
+        "the platform accepts nothing else for a secret"
     )
 
 
 def is_secretive(name: str) -> bool:
-    """Tell whether a variable of that name may hold something that is not to be shown."""
+    """Tell whether a variable of this name may contain a secret."""
     return _SECRETIVE.search(name) is not None
 
 
 def doubts(variables: Mapping[str, str]) -> list[str]:
-    """Return what may go wrong with variables, a line each; never their values."""
-    long = [name for name, value in variables.items() if len(value) > MAX_VALUE]
-    broken = [name for name, value in variables.items() if "\n" in value]
-    return [
-        *(
-            f"{name} is longer than {MAX_VALUE} characters: the platform may not take it"
-            for name in long
-        ),
-        *(
-            f"{name} has several lines: the platform may not pass it on as it is"
-            for name in broken
-        ),
-    ]
+    """Return warnings about variables, one line each, without their values."""
+    warnings = []
+    for name, value in variables.items():
+        if len(value) > MAX_VALUE:
+            warnings.append(
+                f"{name} is longer than {MAX_VALUE} characters: the platform may reject it"
+            )
+        if "\n" in value:
+            warnings.append(f"{name} has several lines: the platform may change it")
+    return warnings

@@ -1,9 +1,9 @@
-"""Doing what must not be done twice, where the answer may get lost.
+"""Requests that must not be done twice, although their answers may be lost.
 
-The platform takes no idempotency key. So when there was no answer, the effect is looked
-for, and only where it cannot be found is the thing done again. What remains: an effect that
-shows up later than the looks for it is doubled. For runs that is a waste, and no harm: of
-two runs of a job only one can own it.
+The platform has no idempotency keys. So after a lost answer its effect is looked for, and
+the request is repeated only if the effect is not found. An effect that becomes visible later
+than that is doubled. For runs this is a waste, but does no harm: only one of two runs can
+own the job.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -24,16 +24,17 @@ Value = TypeVar("Value")
 def once(
     runtime: Runtime, act: Callable[[], Value], look: Callable[[], Value | None]
 ) -> Value:
-    """Return what `act` returns, or what `look` finds after an answer was lost.
+    """Return the result of `act`, or of `look` after a lost answer.
 
-    Raise LostAnswerError in the end.
+    Raises LostAnswerError if neither has one in the end.
     """
     lost = False
 
     def attempt() -> Value:
         nonlocal lost
-        if lost and (found := _looked(look)) is not None:
-            return found
+        effect = _looked(look) if lost else None
+        if effect is not None:
+            return effect
         try:
             return act()
         except LostAnswerError:
@@ -43,9 +44,10 @@ def once(
     try:
         return Retrier(runtime, runtime.flag()).call(attempt, POLICY)
     except LostAnswerError:
-        if (found := _looked(look)) is not None:
-            return found
-        raise
+        effect = _looked(look)
+        if effect is None:
+            raise
+        return effect
 
 
 def start_run(
@@ -55,25 +57,25 @@ def start_run(
     environment: Mapping[str, str],
     known: Collection[str] = (),
 ) -> PlatformRun:
-    """Start a run of the job that the environment names; `known` are the ids of its runs so far.
+    """Start a run of the job in the environment; `known` are the ids of its runs so far.
 
-    Raises LostAnswerError where it cannot be told whether one was started, TemporaryError
-    where none was.
+    Raises LostAnswerError if it is unknown whether one was started, and TemporaryError if
+    none was.
     """
     job_id = environment["JOB_ID"]
 
     def look() -> PlatformRun | None:
-        runs = platform.runs(definition_id)
-        return next(
-            (run for run in runs if run.job_id == job_id and run.id not in known), None
-        )
+        for run in platform.runs(definition_id):
+            if run.job_id == job_id and run.id not in known:
+                return run
+        return None
 
     try:
         return once(runtime, lambda: platform.start(definition_id, environment), look)
     except LostAnswerError as error:
         raise LostAnswerError(
-            f"whether a run of job {job_id} was started is not known, since the platform gave no answer; "
-            f"look at it with `status` before you try again ({error})"
+            f"it is unknown whether a run of job {job_id} was started, because the platform did "
+            f"not answer; look at it with `status` before you try again ({error})"
         ) from error
 
 

@@ -1,7 +1,7 @@
-"""The port to a platform that runs containers as jobs: definitions (what to run), their secrets, and runs.
+"""The port to a platform that runs containers as jobs: definitions, their secrets, and runs.
 
 Every method may also raise RefusedError (the key), TemporaryError (no answer, or not now),
-or ConfigError (the platform takes the request for wrong, and says why).
+or ConfigError (the platform rejects the request, and says why).
 """
 
 from collections.abc import Mapping
@@ -12,24 +12,18 @@ from typing import Final, Protocol
 from worker.errors import TemporaryError
 
 ENDED: Final = frozenset({"succeeded", "failed", "interrupted"})
-"""The states that a run does not leave.
-
-Any other, also one that is not known yet, may still become something.
-"""
+"""The states that a run does not leave; any other, also an unknown one, may still change."""
 
 
 class LostAnswerError(TemporaryError):
-    """There was no answer to something that must not be done twice: it may have been done."""
+    """A request that must not be repeated had no answer; it may have been done."""
 
     code = "platform_unavailable"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JobDefinition:
-    """What the platform runs, and with how much of everything.
-
-    The environment's values may be secrets.
-    """
+    """What the platform runs, and its resources; the environment may contain secrets."""
 
     id: str
     name: str
@@ -49,7 +43,7 @@ class JobDefinition:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shape:
-    """What a definition is to be, as far as somebody cares: what is None is left to the platform, or as it is."""
+    """The wanted fields of a definition; None leaves a field as it is, or to the platform."""
 
     image: str | None = None
     cpu: int | None = None
@@ -58,12 +52,12 @@ class Shape:
     timeout: int | None = None
     retries: int | None = None
     environment: Mapping[str, str] | None = field(default=None, repr=False)
-    """All of it: what is not named here goes."""
+    """The whole environment; variables that are not named here are removed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretReference:
-    """A secret of the secret manager, by reference, as a definition's runs get it: a variable, or else a file."""
+    """A reference to a secret, which a definition's runs get as a variable or a file."""
 
     id: str
     secret: str
@@ -74,22 +68,22 @@ class SecretReference:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlatformRun:
-    """A run of a definition, through all its automatic retries; its environment holds tokens."""
+    """A run of a definition, with all its automatic retries; its environment has tokens."""
 
     id: str
     definition_id: str
     state: str
-    """As the platform has it; see ENDED."""
+    """The platform's own word; see ENDED."""
     reason: str | None
     exit_code: int | None
-    """None where the container has none: killed, never started, or still at it."""
+    """None if the container has none: it was killed, never started, or still runs."""
     attempts: int | None
     created_at: datetime
     environment: Mapping[str, str] = field(repr=False)
 
     @property
     def live(self) -> bool:
-        """Whether it works, will work, or may be tried again without anybody's doing."""
+        """Whether it runs, will run, or may be retried by the platform."""
         return self.state not in ENDED
 
     @property
@@ -105,10 +99,10 @@ class Platform(Protocol):
         """Return all definitions of the project."""
 
     def definition(self, definition_id: str) -> JobDefinition | None:
-        """Return a definition, or None if there is none of that id."""
+        """Return a definition, or None if the id is unknown."""
 
     def create(self, name: str, shape: Shape) -> JobDefinition:
-        """Create a definition; raise LostAnswerError if that may have happened."""
+        """Create a definition; raise LostAnswerError if it is unknown whether it was created."""
 
     def update(self, definition_id: str, shape: Shape) -> JobDefinition:
         """Change a definition."""
@@ -119,28 +113,28 @@ class Platform(Protocol):
     def add_secret(
         self, definition_id: str, *, variable: str, secret: str, version: str
     ) -> None:
-        """Give a definition a secret as a variable.
+        """Give a definition a secret, as a variable.
 
-        Raise LostAnswerError if that may have happened.
+        Raises LostAnswerError if it is unknown whether that was done.
         """
 
     def change_secret(self, reference_id: str, *, version: str) -> None:
-        """Let a reference point to another version."""
+        """Point a reference to another version."""
 
     def remove_secret(self, reference_id: str) -> None:
-        """Remove a reference, if it is there."""
+        """Remove a reference, if it exists."""
 
     def runs(self, definition_id: str) -> list[PlatformRun]:
-        """Return all runs of a definition that the platform remembers (60 days), oldest first."""
+        """Return a definition's runs of the last 60 days, oldest first."""
 
     def run(self, run_id: str) -> PlatformRun | None:
-        """Return a run, or None if the platform does not know it (any more)."""
+        """Return a run, or None if the platform does not know it."""
 
     def start(self, definition_id: str, environment: Mapping[str, str]) -> PlatformRun:
-        """Start a run, its environment laid over the definition's.
+        """Start a run; its environment overrides the definition's.
 
-        Raise LostAnswerError if that may have happened.
+        Raises LostAnswerError if it is unknown whether it was started.
         """
 
     def stop(self, run_id: str) -> None:
-        """Ask for a run's end; one that has ended already is left as it is."""
+        """Ask the platform to stop a run; one that has ended is left as it is."""

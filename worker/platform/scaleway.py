@@ -1,6 +1,6 @@
-"""Scaleway Serverless Jobs, as the port has it.
+"""The platform port on Scaleway Serverless Jobs.
 
-Source: the API's v1alpha2 as the official SDK 2.12 sends and reads it
+Source: API version v1alpha2 as the official SDK 2.12 sends and reads it
 (`scaleway/jobs/v1alpha2`), and recorded answers.
 """
 
@@ -24,29 +24,27 @@ class Scaleway:
     """The jobs of one project in one region."""
 
     def __init__(self, api: Api, project_id: str | None) -> None:
-        """Speak through `api`; without a project, only what is called by its id can be had."""
+        """Use `api`; without a project, definitions are found by their id only."""
         self._api = api
         self._project = project_id
 
     def definitions(self) -> list[JobDefinition]:
-        """Return all definitions of the project; the API cannot look for a name."""
-        found = self._api.all(
+        """Return all definitions of the project; the API cannot search by name."""
+        definitions = self._api.all(
             "job-definitions", "job_definitions", self._in_project(), _definition
         )
-        return [one for one in found if one.project_id == self._project]
+        return [d for d in definitions if d.project_id == self._project]
 
     def definition(self, definition_id: str) -> JobDefinition | None:
         """Return a definition, or None."""
         try:
-            return self._api.call(
-                ApiCall(method="GET", path=f"job-definitions/{definition_id}"),
-                _definition,
-            )
+            call = ApiCall(method="GET", path=f"job-definitions/{definition_id}")
+            return self._api.call(call, _definition)
         except NotThereError:
             return None
 
     def create(self, name: str, shape: Shape) -> JobDefinition:
-        """Create a definition; its image says what is run."""
+        """Create a definition; its image's own command is run."""
         body = {
             "name": name,
             "project_id": self._project,
@@ -61,35 +59,31 @@ class Scaleway:
     def update(self, definition_id: str, shape: Shape) -> JobDefinition:
         """Change a definition."""
         path = f"job-definitions/{definition_id}"
-        return self._known(
-            ApiCall(method="PATCH", path=path, body=_fields(shape)), _definition
-        )
+        call = ApiCall(method="PATCH", path=path, body=_fields(shape))
+        return self._known(call, _definition)
 
     def secrets(self, definition_id: str) -> list[SecretReference]:
-        """Return a definition's secrets; there are so few that the API gives them all at once."""
+        """Return a definition's secrets; they fit into one answer."""
         call = ApiCall(
             method="GET", path="secrets", params={"job_definition_id": definition_id}
         )
-        return self._known(
-            call, lambda document: [_secret(entry) for entry in document["secrets"]]
-        )
+        return self._known(call, _secrets)
 
     def add_secret(
         self, definition_id: str, *, variable: str, secret: str, version: str
     ) -> None:
-        """Give a definition a secret as a variable."""
+        """Give a definition a secret, as a variable."""
         config = {
             "secret_manager_id": secret,
             "secret_manager_version": version,
             "env_var_name": variable,
         }
         body = {"job_definition_id": definition_id, "secrets": [config]}
-        self._known(
-            ApiCall(method="POST", path="secrets", body=body, repeatable=False), _ignore
-        )
+        call = ApiCall(method="POST", path="secrets", body=body, repeatable=False)
+        self._known(call, _ignore)
 
     def change_secret(self, reference_id: str, *, version: str) -> None:
-        """Let a reference point to another version."""
+        """Point a reference to another version."""
         call = ApiCall(
             method="PATCH",
             path=f"secrets/{reference_id}",
@@ -98,25 +92,23 @@ class Scaleway:
         self._known(call, _ignore)
 
     def remove_secret(self, reference_id: str) -> None:
-        """Remove a reference, if it is there."""
+        """Remove a reference, if it exists."""
+        call = ApiCall(method="DELETE", path=f"secrets/{reference_id}")
         with suppress(NotThereError):
-            self._api.call(
-                ApiCall(method="DELETE", path=f"secrets/{reference_id}"), _ignore
-            )
+            self._api.call(call, _ignore)
 
     def runs(self, definition_id: str) -> list[PlatformRun]:
         """Return all runs of a definition, oldest first."""
         params = {"job_definition_id": definition_id, **self._in_project()}
-        found = self._api.all("job-runs", "job_runs", params, _run)
-        mine = [run for run in found if run.definition_id == definition_id]
-        return sorted(mine, key=lambda run: (run.created_at, run.id))
+        runs = self._api.all("job-runs", "job_runs", params, _run)
+        own = [run for run in runs if run.definition_id == definition_id]
+        return sorted(own, key=lambda run: (run.created_at, run.id))
 
     def run(self, run_id: str) -> PlatformRun | None:
         """Return a run, or None."""
+        call = ApiCall(method="GET", path=_run_path(run_id))
         try:
-            return self._api.call(
-                ApiCall(method="GET", path=f"job-runs/{quote(run_id, safe='')}"), _run
-            )
+            return self._api.call(call, _run)
         except NotThereError:
             return None
 
@@ -128,32 +120,26 @@ class Scaleway:
         return self._known(call, lambda document: _run(document["job_runs"][0]))
 
     def stop(self, run_id: str) -> None:
-        """Ask for a run's end.
+        """Ask the platform to stop a run.
 
-        What the API says of one that has ended is not documented, so its state is looked
-        at.
+        The API does not document its answer about a run that has ended, so an error counts
+        only if the run is still live.
         """
+        call = ApiCall(method="POST", path=f"{_run_path(run_id)}/stop", body={})
         try:
-            self._api.call(
-                ApiCall(
-                    method="POST",
-                    path=f"job-runs/{quote(run_id, safe='')}/stop",
-                    body={},
-                ),
-                _ignore,
-            )
+            self._api.call(call, _ignore)
         except (NotThereError, ConfigError, RefusedError):
             run = self.run(run_id)
             if run is not None and run.live:
                 raise
 
     def _known(self, call: ApiCall, read: Callable[[Any], Value]) -> Value:
-        """Call about something that was there a moment ago."""
+        """Make a request about an object that existed a moment ago."""
         try:
             return self._api.call(call, read)
         except NotThereError as error:
             raise ConfigError(
-                f"the platform does not know it any more ({call.path}): {error}"
+                f"{call.path} no longer exists on the platform: {error}"
             ) from error
 
     def _in_project(self) -> dict[str, str]:
@@ -161,20 +147,23 @@ class Scaleway:
 
 
 def _fields(shape: Shape) -> dict[str, Any]:
-    fields = {
+    fields: dict[str, Any] = {
         "image_uri": shape.image,
         "cpu_limit": shape.cpu,
         "memory_limit": shape.memory,
         "local_storage_capacity": shape.disk,
-        "job_timeout": None if shape.timeout is None else f"{shape.timeout}s",
-        "retry_policy": None
-        if shape.retries is None
-        else {"max_retries": shape.retries},
-        "environment_variables": None
-        if shape.environment is None
-        else dict(shape.environment),
     }
+    if shape.timeout is not None:
+        fields["job_timeout"] = f"{shape.timeout}s"
+    if shape.retries is not None:
+        fields["retry_policy"] = {"max_retries": shape.retries}
+    if shape.environment is not None:
+        fields["environment_variables"] = dict(shape.environment)
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _run_path(run_id: str) -> str:
+    return f"job-runs/{quote(run_id, safe='')}"
 
 
 def _definition(document: Any) -> JobDefinition:  # noqa: ANN401 - any value of JSON
@@ -193,6 +182,10 @@ def _definition(document: Any) -> JobDefinition:  # noqa: ANN401 - any value of 
     )
 
 
+def _secrets(document: Any) -> list[SecretReference]:  # noqa: ANN401 - any value of JSON
+    return [_secret(entry) for entry in document["secrets"]]
+
+
 def _secret(document: Any) -> SecretReference:  # noqa: ANN401 - any value of JSON
     return SecretReference(
         id=document["secret_id"],
@@ -204,6 +197,7 @@ def _secret(document: Any) -> SecretReference:  # noqa: ANN401 - any value of JS
 
 def _run(document: Any) -> PlatformRun:  # noqa: ANN401 - any value of JSON
     created = document.get("created_at")
+    created_at = datetime.fromisoformat(created) if created else _NEVER
     return PlatformRun(
         id=document["id"],
         definition_id=document["job_definition_id"],
@@ -211,12 +205,10 @@ def _run(document: Any) -> PlatformRun:  # noqa: ANN401 - any value of JSON
         reason=document.get("reason"),
         exit_code=document.get("exit_code"),
         attempts=document.get("attempts"),
-        created_at=datetime.fromisoformat(created).astimezone(UTC)
-        if created
-        else _NEVER,
+        created_at=created_at.astimezone(UTC),
         environment=document.get("environment_variables") or {},
     )
 
 
 def _ignore(_: object) -> None:
-    """Take any answer."""
+    """Accept any answer."""

@@ -1,8 +1,8 @@
-"""Which jobs need a run of the platform that nobody will start by itself: decided from what is known, and nothing else.
+"""Which jobs need a platform run that no one will start: a decision without side effects.
 
-The platform tries again what has ended with an exit code, a few times. It does not try
-again what was interrupted, preempted, killed for its memory or its time, or lost by its own
-fault; nor does anybody come back to a callback that was not delivered.
+The platform retries runs that ended with an exit code, a few times. It does not retry runs
+that were interrupted, preempted, killed for memory or time, or lost by its own fault. Nor
+does it deliver callbacks that are pending.
 """
 
 from collections.abc import Sequence
@@ -16,18 +16,16 @@ from states.manifest import Manifest
 from worker.platform.port import PlatformRun
 
 FINAL_CODES: Final = frozenset(
-    int(code)
-    for code, leaves in FATES.items()
-    if leaves in {Fate.FAILED, Fate.UNTOUCHED}
+    int(code) for code, fate in FATES.items() if fate in {Fate.FAILED, Fate.UNTOUCHED}
 )
-"""Exit codes after which a job that has no checkpoint is not tried again: it would end in the same way."""
+"""Exit codes after which a job without a checkpoint is not retried: it would end the same."""
 
 
 class Action(StrEnum):
-    """What a sweep does with a job."""
+    """What a sweep does about a job."""
 
     LEAVE = "leave"
-    """It is over; there is nothing to say."""
+    """The job is over, and needs no line in the report."""
     SKIP = "skip"
     GIVE_UP = "give up"
     START = "start"
@@ -35,7 +33,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SweepDecision:
-    """What is to be done about a job, and why."""
+    """What to do about a job, and why."""
 
     action: Action
     reason: str
@@ -43,7 +41,7 @@ class SweepDecision:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SweepCandidate:
-    """What is known of a job: its newest manifest, if it has one, and its runs on the platform, oldest first."""
+    """A job: its newest manifest, if any, and its platform runs, oldest first."""
 
     job_id: str
     manifest: Manifest | None
@@ -51,65 +49,71 @@ class SweepCandidate:
 
     @property
     def last(self) -> PlatformRun | None:
-        """Its newest run on the platform."""
+        """Its newest platform run."""
         return self.runs[-1] if self.runs else None
 
 
 def described(run: PlatformRun) -> str:
-    """Say where a run stands, or how it has ended."""
-    why = (
-        f" ({run.reason})"
-        if run.reason and not run.reason.startswith("unknown")
-        else ""
-    )
-    code = "" if run.exit_code is None else f", exit code {run.exit_code}"
-    tries = f", {run.attempts} attempts" if (run.attempts or 0) > 1 else ""
-    return f"platform run {run.id} {'is' if run.live else 'has ended as'} {run.state}{why}{code}{tries}"
+    """Say in what state a run is, or how it has ended."""
+    verb = "is" if run.live else "has ended as"
+    text = f"platform run {run.id} {verb} {run.state}"
+    if run.reason and not run.reason.startswith("unknown"):
+        text += f" ({run.reason})"
+    if run.exit_code is not None:
+        text += f", exit code {run.exit_code}"
+    if run.attempts is not None and run.attempts > 1:
+        text += f", {run.attempts} attempts"
+    return text
 
 
-def first_look(patient: SweepCandidate) -> SweepDecision:
-    """Judge a job by its manifest and its runs.
+def decide_by_runs(candidate: SweepCandidate) -> SweepDecision:
+    """Decide about a job by its manifest and its runs.
 
-    At START, its heartbeat and its attempts have to be looked at, too.
+    A START is preliminary: the job's heartbeat and its attempts have to be checked, too.
     """
-    manifest, last = patient.manifest, patient.last
-    undelivered = (
-        len(manifest.outbox.pending)
-        if manifest and manifest.over and not manifest.collected
-        else 0
-    )
+    manifest = candidate.manifest
+    undelivered = _undelivered(manifest)
     if manifest is not None and manifest.over and not undelivered:
         return SweepDecision(action=Action.LEAVE, reason=f"it is {manifest.state}")
+    last = candidate.last
     if last is None:
-        had = manifest is not None and any(run.platform_run for run in manifest.runs)
-        why = (
-            "the platform has forgotten its runs"
-            if had
-            else "it never had a platform run"
-        )
-        return SweepDecision(action=Action.SKIP, reason=f"{why}: `resume` it by hand")
-    if live := [run for run in patient.runs if run.live]:
+        return SweepDecision(action=Action.SKIP, reason=_why_no_runs(manifest))
+    live = [run for run in candidate.runs if run.live]
+    if live:
         return SweepDecision(action=Action.SKIP, reason=described(live[-1]))
     if manifest is None:
         return _without_checkpoint(last)
+    reason = described(last)
     if undelivered:
-        return SweepDecision(
-            action=Action.START,
-            reason=f"{undelivered} of its callbacks are not acknowledged",
-        )
-    return SweepDecision(action=Action.START, reason=described(last))
+        reason = f"{undelivered} of its callbacks are not acknowledged"
+    return SweepDecision(action=Action.START, reason=reason)
+
+
+def _undelivered(manifest: Manifest | None) -> int:
+    """Return how many events of a job that is over are pending."""
+    if manifest is None or not manifest.over or manifest.collected:
+        return 0
+    return len(manifest.outbox.pending)
+
+
+def _why_no_runs(manifest: Manifest | None) -> str:
+    had_runs = manifest is not None and any(run.platform_run for run in manifest.runs)
+    if had_runs:
+        return "the platform has forgotten its runs: `resume` it by hand"
+    return "it never had a platform run: `resume` it by hand"
 
 
 def _without_checkpoint(last: PlatformRun) -> SweepDecision:
-    """Judge a job by its last run alone: it died before its first checkpoint, or had nothing to do."""
+    """Decide by a job's last run: it ended before the first checkpoint, or had no work."""
     if last.state == "succeeded":
         return SweepDecision(action=Action.LEAVE, reason=described(last))
     action = Action.SKIP if last.exit_code in FINAL_CODES else Action.START
-    return SweepDecision(
-        action=action, reason=f"{described(last)}, before the first checkpoint"
-    )
+    reason = f"{described(last)}, before the first checkpoint"
+    return SweepDecision(action=action, reason=reason)
 
 
-def attempts_since(patient: SweepCandidate, last_item: datetime | None) -> int:
-    """Return how many runs were started after the job's last item was finished: so often it was tried in vain."""
-    return sum(last_item is None or run.created_at > last_item for run in patient.runs)
+def attempts_since(candidate: SweepCandidate, last_item: datetime | None) -> int:
+    """Return how many runs were started since the job's last item was finished."""
+    if last_item is None:
+        return len(candidate.runs)
+    return sum(run.created_at > last_item for run in candidate.runs)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from states.manifest import Identity
 from worker.job_request import DEFAULT_BRANCH
 from worker.platform.port import JobDefinition, PlatformRun
-from worker.platform.sweep_decision import Action, SweepCandidate, first_look
+from worker.platform.sweep_decision import Action, SweepCandidate, decide_by_runs
 from worker.wiring import FONDATION, STATIC
 
 
@@ -27,7 +27,7 @@ def expected_identity(job_id: str, runs: Sequence[PlatformRun]) -> Identity | No
     if not runs:
         return None
     candidate = SweepCandidate(job_id=job_id, manifest=None, runs=runs)
-    sweep_starts = first_look(candidate).action is Action.START
+    sweep_starts = decide_by_runs(candidate).action is Action.START
     if not runs[-1].live and not sweep_starts:
         return None
     return identity_of_run(job_id, runs[-1])

@@ -16,8 +16,8 @@ from worker.platform.sweep_decision import (
     Action,
     SweepCandidate,
     attempts_since,
+    decide_by_runs,
     described,
-    first_look,
 )
 
 MIDDLE = entered(Stage.REVIEW_CHAPTERS)
@@ -26,7 +26,7 @@ DELIVERED = replace(completed(), outbox=replace(completed().outbox, pending=()))
 
 def look(manifest: Manifest | None, *runs: PlatformRun) -> tuple[Action, str]:
     """Return what is to be done about job-1, and why."""
-    found = first_look(SweepCandidate(job_id="job-1", manifest=manifest, runs=runs))
+    found = decide_by_runs(SweepCandidate(job_id="job-1", manifest=manifest, runs=runs))
     return found.action, found.reason
 
 
@@ -113,13 +113,13 @@ def test_a_job_that_never_had_a_platform_run_is_for_people() -> None:
 
 
 def test_only_runs_since_the_last_item_were_in_vain() -> None:
-    patient = SweepCandidate(
+    candidate = SweepCandidate(
         job_id="job-1", manifest=MIDDLE, runs=[run(1), run(2), run(3)]
     )
-    assert attempts_since(patient, None) == 3
-    assert attempts_since(patient, BEGAN) == 3
-    assert attempts_since(patient, run(2).created_at) == 1
-    assert attempts_since(patient, run(3).created_at) == 0
+    assert attempts_since(candidate, None) == 3
+    assert attempts_since(candidate, BEGAN) == 3
+    assert attempts_since(candidate, run(2).created_at) == 1
+    assert attempts_since(candidate, run(3).created_at) == 0
 
 
 def test_a_run_is_described_by_what_the_platform_says_of_it() -> None:

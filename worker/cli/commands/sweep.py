@@ -28,7 +28,7 @@ from worker.platform.sweep_decision import (
     SweepCandidate,
     SweepDecision,
     attempts_since,
-    first_look,
+    decide_by_runs,
 )
 from worker.run.run import TRANSFERS
 from worker.services import sweep_mark as mark
@@ -118,10 +118,10 @@ class Sweep:
         }
         names = sorted(job_id for job_id in job_ids if job_id)
         # guard: a sweep that is refused a look starts nothing
-        patients = list(
+        candidates = list(
             self._view.runtime.executor(TRANSFERS).map(self._examine, names)
         )
-        return [self._treat(patient, finding) for patient, finding in patients]
+        return [self._treat(candidate, finding) for candidate, finding in candidates]
 
     def _examine(self, job_id: str) -> tuple[SweepCandidate, SweepDecision]:
         """Look at one job; what cannot be read is left alone, and said."""
@@ -129,16 +129,16 @@ class Sweep:
         try:
             newest = log.newest()
             manifest = newest.manifest if newest else None
-            patient = SweepCandidate(
+            candidate = SweepCandidate(
                 job_id=job_id,
                 manifest=manifest,
                 runs=runs_of(self._runs, job_id, manifest),
             )
-            finding = first_look(patient)
+            finding = decide_by_runs(candidate)
             if finding.action is Action.START:
                 finding = (
-                    self._sign_of_life(log, patient)
-                    or self._in_vain(patient)
+                    self._sign_of_life(log, candidate)
+                    or self._in_vain(candidate)
                     or finding
                 )
         except (DamagedCheckpointError, UnknownFormatError) as error:
@@ -147,12 +147,12 @@ class Sweep:
             return SweepCandidate(job_id=job_id, manifest=None, runs=()), _skip(
                 str(error)
             )
-        return patient, finding
+        return candidate, finding
 
     def _sign_of_life(
-        self, log: CheckpointLog, patient: SweepCandidate
+        self, log: CheckpointLog, candidate: SweepCandidate
     ) -> SweepDecision | None:
-        manifest = patient.manifest
+        manifest = candidate.manifest
         if manifest is None or manifest.released:
             return None
         silent, lease = read_silence(self._view.store, log, manifest)
@@ -162,8 +162,8 @@ class Sweep:
             else None
         )
 
-    def _in_vain(self, patient: SweepCandidate) -> SweepDecision | None:
-        attempts = attempts_since(patient, self._last_item(patient.job_id))
+    def _in_vain(self, candidate: SweepCandidate) -> SweepDecision | None:
+        attempts = attempts_since(candidate, self._last_item(candidate.job_id))
         if attempts < self._max_attempts:
             return None
         return SweepDecision(
@@ -182,19 +182,19 @@ class Sweep:
         ]
         return datetime.fromtimestamp(max(moments), UTC) if moments else None
 
-    def _treat(self, patient: SweepCandidate, finding: SweepDecision) -> SweepResult:
+    def _treat(self, candidate: SweepCandidate, finding: SweepDecision) -> SweepResult:
         """Do what a finding asks for."""
-        case = SweepResult(job_id=patient.job_id, finding=finding)
-        last = patient.last
+        case = SweepResult(job_id=candidate.job_id, finding=finding)
+        last = candidate.last
         if finding.action is not Action.START or last is None:
             return case
         if self._live >= self._max_parallel:
             said = f"{self._live} runs of the definition are live, and --max-parallel is {self._max_parallel}"
             return replace(case, finding=_skip(said))
         identity = (
-            patient.manifest.identity
-            if patient.manifest
-            else identity_of_run(patient.job_id, last)
+            candidate.manifest.identity
+            if candidate.manifest
+            else identity_of_run(candidate.job_id, last)
         )
         variables = job_environment(identity, last.environment)
         if faults := self._deployment.faults([variables])[0]:
@@ -204,17 +204,17 @@ class Sweep:
         if self._dry_run:
             self._live += 1
             return case
-        return self._start(case, variables, patient)
+        return self._start(case, variables, candidate)
 
     def _start(
-        self, case: SweepResult, variables: Mapping[str, str], patient: SweepCandidate
+        self, case: SweepResult, variables: Mapping[str, str], candidate: SweepCandidate
     ) -> SweepResult:
-        store, last = self._view.store, patient.runs[-1]
+        store, last = self._view.store, candidate.runs[-1]
         key = mark.take(store, self._view.runtime, case.job_id, last.id)
         if key is None:
             return replace(case, finding=_skip("another sweep is starting a run of it"))
         try:
-            run = self._deployment.start(variables, [run.id for run in patient.runs])
+            run = self._deployment.start(variables, [run.id for run in candidate.runs])
         except WorkerError as error:
             self.failure = error
             if not isinstance(error, LostAnswerError):
