@@ -101,7 +101,7 @@ def test_a_person_who_presses_ctrl_c_goes_on_with_the_same_command(
     run.send_signal(signal.SIGINT)
     said = person.ends(run)
     assert said.code == 130
-    assert "run the same command again to go on" in said.out
+    assert "run the same command again to continue" in said.out
     assert person.run("status", "job", "--json").json["state"] == "interrupted"
     person.run("run", host.url(NAME), "--job-id", "job", "--out", "course")
     assert person.run("status", "job", "--json").json["run"] == 2
@@ -159,13 +159,13 @@ def test_uncommitted_changes_are_named_and_not_taken(
         (
             ["run", "no-such-folder"],
             64,
-            "REPO is 'no-such-folder', which is no folder here",
+            "REPO is 'no-such-folder', which is neither a folder nor a valid",
         ),
         (["run", ""], 64, "REPO is empty"),
         (["run", "./nowhere"], 65, "nowhere"),
         (["run", "ssh://host/x"], 64, "give https://host/x"),
         (["status", "nobody"], 65, "there is no job nobody in this store"),
-        (["run", ".", "--branch", "x"], 64, "--branch goes with a URL"),
+        (["run", ".", "--branch", "x"], 64, "--branch requires a URL"),
     ],
 )
 def test_what_cannot_be_had_is_said_in_one_line(

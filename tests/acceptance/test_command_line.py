@@ -10,7 +10,7 @@ import pytest
 from states.exits import MEANING
 from tests.support.stranger import Stranger
 from worker import __version__
-from worker.cli.options import COMMANDS
+from worker.cli.command_table import COMMANDS
 
 HEAVY: Final = (
     "boto3",

@@ -76,7 +76,7 @@ def test_a_stdout_that_takes_nothing_is_temporary_and_named(
         )
     assert ended.returncode == 75
     assert ended.stderr.startswith(
-        "fondation-worker: standard output cannot be written to (No space left on device)"
+        "fondation-worker: cannot write to standard output (No space left on device)"
     )
     assert ended.stderr.count("\n") == 1
 

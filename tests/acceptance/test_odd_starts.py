@@ -158,7 +158,7 @@ def test_a_current_folder_that_is_gone_is_said_to_be_so_before_anything_is_done(
     said = shell(shop, script, STORE_URL=f"file://{shop.home}/store")
     assert said.code == 78
     assert (
-        "fondation-worker: the current folder is gone: change to one that is there"
+        "fondation-worker: the current folder has been deleted: change to another"
         in said.err
     )
     assert not (shop.home / "store").exists()
@@ -182,7 +182,7 @@ def test_a_place_for_temporary_files_that_is_not_there_is_passed_over(
 
 def test_the_home_of_nobody_is_no_bug(person: Stranger) -> None:
     assert (
-        "'~no-such-user/shop': no such home folder"
+        "'~no-such-user/shop': the home folder is unknown"
         in person.run("run", "~no-such-user/shop", code=64).err
     )
 

@@ -10,7 +10,7 @@ import pytest
 from states.exits import Exit
 from states.machine import diagram
 from states.stages import STAGES
-from worker.cli.options import COMMANDS
+from worker.cli.command_table import COMMANDS
 
 ROOT: Final = Path(__file__).parents[2]
 README: Final = (ROOT / "README.md").read_text()

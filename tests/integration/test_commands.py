@@ -158,7 +158,7 @@ def test_urls_live_seven_days_at_most(shell: Shell, expires: str) -> None:
         (["status", "a/b"], "JOB_ID is 'a/b'"),
         (["resume", "x", "--from", "nowhere"], "nowhere"),
         (["gc", "--older-than", "soon"], "--older-than is 'soon'"),
-        (["run", "--branch", "x"], "--branch goes with REPO"),
+        (["run", "--branch", "x"], "--branch requires REPO"),
     ],
 )
 def test_a_bad_command_line_is_64_and_says_what_is_wrong(
@@ -264,7 +264,7 @@ def test_fetch_of_a_job_that_has_nothing_yet_is_65(shell: Shell) -> None:
     CheckpointLog(shell.store, JOB, SystemRuntime()).append(
         None, begun(), Writer.WORKER
     )
-    assert "has no file of its course yet" in shell(
+    assert "has no finished file yet" in shell(
         "fetch", JOB, str(shell.root / "out"), code=65
     )
 

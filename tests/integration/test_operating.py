@@ -97,7 +97,7 @@ def test_gc_leaves_a_job_whose_events_nobody_has_acknowledged_and_names_it(
     document = shell.json("gc", "--older-than", "0s")
     assert document["collected"] == []
     assert document["left"][0]["jobId"] == JOB
-    assert "not acknowledged" in document["left"][0]["reason"]
+    assert "unacknowledged" in document["left"][0]["reason"]
 
 
 def test_a_job_that_is_over_is_done_anew_from_a_stage_on_by_an_operators_word(
@@ -173,7 +173,7 @@ def test_gc_leaves_a_job_whose_run_has_not_said_goodbye(shell: Shell) -> None:
     )
     document = shell.json("gc", "--older-than", "0s")
     assert document["collected"] == []
-    assert "run 2 is still at it" in document["left"][0]["reason"]
+    assert "run 2 is still alive" in document["left"][0]["reason"]
 
 
 def test_gc_goes_on_with_a_collection_that_was_broken_off(shell: Shell) -> None:
@@ -299,7 +299,7 @@ def test_an_end_is_told_again_only_where_there_is_one(shell: Shell) -> None:
     assert "it has no end to be told again" in shell(
         "resume", JOB, "--redeliver", code=65
     )
-    assert "--redeliver goes alone" in shell(
+    assert "--redeliver excludes" in shell(
         "resume", JOB, "--redeliver", "--from", "order", code=64
     )
 

@@ -49,7 +49,7 @@ def test_verify_finds_a_broken_chain(shell: Shell) -> None:
     path = shell.root / "store" / JOB / "checkpoints" / "00000003.json"
     path.write_bytes(path.read_bytes().replace(b'"branch":"main"', b'"branch":"evil"'))
     faults = shell.json("verify", JOB, code=65)["faults"]
-    assert any("00000004.json does not follow" in fault for fault in faults)
+    assert any("00000004.json does not match the hash" in fault for fault in faults)
     path.unlink()
     assert any(
         "00000003.json is missing" in fault
@@ -141,4 +141,4 @@ def test_damage_is_told_to_people_line_by_line(shell: Shell) -> None:
 
 def test_a_whole_job_is_told_to_people_in_a_line(shell: Shell) -> None:
     completed(shell)
-    assert shell("verify", JOB) == "13 artifacts and 12 checkpoints are whole\n"
+    assert shell("verify", JOB) == "13 artifacts and 12 checkpoints are intact\n"

@@ -126,7 +126,7 @@ def test_a_secret_is_added_once_though_the_answer_was_lost(operator: Operator) -
 
 
 def test_an_id_is_no_name_for_a_new_definition(operator: Operator) -> None:
-    assert "give a name to create one" in operator(
+    assert "create one under a name" in operator(
         *IMAGE, "--definition", SECRET, code=78
     )
     assert operator.scaleway.jobs.definitions == {}

@@ -88,7 +88,7 @@ def test_each_new_checkpoint_is_shown_once_and_a_dead_run_ends_it(
     )
     assert [one.sequence for one in seen] == [2]
     assert (found.state, found.exit_code) == ("cloning", 75)
-    assert "memory_usage_exceeded" in found.said
+    assert "memory_usage_exceeded" in found.message
 
 
 class Refusing(MemoryStore):
@@ -172,7 +172,7 @@ def test_a_run_that_the_platform_has_forgotten_ends_it(
 ) -> None:
     del scaleway.jobs.runs[run["id"]]
     runtime = Hasty()
-    with pytest.raises(TemporaryError, match="does not know run"):
+    with pytest.raises(TemporaryError, match="no longer knows run"):
         Follower(connect(scaleway, runtime), None, runtime).follow(
             "job-1", run["id"], unexpected
         )

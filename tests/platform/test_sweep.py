@@ -281,7 +281,7 @@ def test_a_store_that_the_runs_do_not_write_to_is_warned_about(
         main(["sweep"], {**operator.scaleway.environment, **operator.environment}) == 0
     )
     assert (
-        "while the definition's runs write to s3://another/store"
+        "but the definition's runs write to s3://another/store"
         in capsys.readouterr().err
     )
 

@@ -105,7 +105,7 @@ def test_a_killed_run_is_left_alone_while_its_lease_may_hold(cloud: Cloud) -> No
     killed_in_the_chapters(cloud)
     said = cloud.operator.json("sweep")
     assert (said["swept"], said["skipped"][0]["jobId"]) == ([], "job-1")
-    assert "was heard of" in said["skipped"][0]["reason"]
+    assert "gave a sign of life" in said["skipped"][0]["reason"]
 
 
 def test_two_sweeps_at_once_start_one_run(cloud: Cloud) -> None:

@@ -110,8 +110,8 @@ ENDING: Final = (
     ),
     Sabotage(
         guard="a sweep that is refused a look starts nothing",
-        expression="list(self._view.runtime.executor(TRANSFERS).map(self._examine, names))",
-        new="self._view.runtime.executor(TRANSFERS).map(self._examine, names)",
+        expression="list(executor.map(self._examine, self._job_ids()))",
+        new="executor.map(self._examine, self._job_ids())",
         tests=("tests/platform/test_sweep_refused.py",),
     ),
 )

@@ -104,7 +104,7 @@ def sweep(simulation: Simulation) -> None:
             warn=warn,
         )
         look = Sweep(view, deployment, max_attempts=50, max_parallel=20, dry_run=False)
-        look.cases()
+        look.results()
 
     operate(simulation, "sweep", command)
 

@@ -15,4 +15,5 @@ def parse(text: str, option: str) -> int:
         raise UsageError(
             f"{option} is {text!r}: it must be a number with a unit, as 45s, 10m, 12h or 30d"
         )
-    return int(match[1]) * _UNITS[match[2]]
+    number, unit = match.groups()
+    return int(number) * _UNITS[unit]

@@ -1,4 +1,4 @@
-"""The command line: what can be said, and who does it."""
+"""The command line: parses it, calls the command, and turns errors into exit codes."""
 
 import argparse
 import os
@@ -11,18 +11,22 @@ from typing import Final, NoReturn
 
 from states.exits import MEANING, Exit
 from worker import __version__
-from worker.cli.options import COMMANDS
+from worker.cli.command_table import COMMANDS, CommandSpec
+from worker.cli.options import Options
 from worker.cli.output import Output, show
 from worker.errors import ConfigError, StoreError, UsageError, WorkerError
 from worker.system.disk import PASSING, disk_error
 
+PROGRAM: Final = "fondation-worker"
 EPILOG: Final = "exit codes:\n" + "\n".join(
     f"  {int(code):3}  {meaning}" for code, meaning in MEANING.items()
 )
 
+Command = Callable[[Options, Mapping[str, str]], Output]
+
 
 class _Parser(argparse.ArgumentParser):
-    """Raises what it finds wrong."""
+    """Raises UsageError instead of ending the process."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see `{self.prog} --help`)")
@@ -31,18 +35,20 @@ class _Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     root = _Parser(
-        prog="fondation-worker",
-        description="Turns a git repository into a course, checkpoint by checkpoint: what was finished is never lost.",
+        prog=PROGRAM,
+        description=(
+            "Turns a git repository into a course. "
+            "Finished work is checkpointed: a job that is run again resumes there."
+        ),
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    root.add_argument(
-        "--version", action="version", version=f"fondation-worker {__version__}"
-    )
-    commands = root.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    version = f"{PROGRAM} {__version__}"
+    root.add_argument("--version", action="version", version=version)
+    commands = root.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:
-        sub = commands.add_parser(
+        subparser = commands.add_parser(
             command.name,
             help=command.help,
             description=command.help[0].upper() + command.help[1:] + ".",
@@ -50,69 +56,66 @@ def parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        sub.set_defaults(function=command.function, json=False)
-        sub.add_argument(
-            "--store",
-            metavar="URL",
-            help="s3://bucket/prefix or file:///folder (default: STORE_URL)",
-        )
-        sub.add_argument(
-            "--debug", action="store_true", help="show the traceback of an error"
-        )
-        for names, options in command.arguments:
-            sub.add_argument(*names, **options)
+        subparser.set_defaults(command=command)
+        for argument in command.namespace.arguments:
+            subparser.add_argument(*argument.names, **argument.settings)
     return root
 
 
 def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Do what a command line says; return the exit code."""
+    """Carry out a command line; return its exit code."""
     debug = "--debug" in argv
     try:
-        return _answer(argv, environment)
+        return _run(argv, environment)
     except (WorkerError, StoreError) as error:
-        return _failed(str(error), getattr(error, "exit", Exit.TEMPORARY), debug=debug)
+        code = getattr(error, "exit", Exit.TEMPORARY)
+        return _fail(str(error), code, debug=debug)
     except KeyboardInterrupt:
-        return _failed("interrupted", Exit.SIGINT, debug=debug)
+        return _fail("interrupted", Exit.SIGINT, debug=debug)
     except BrokenPipeError:
-        # Whoever read our output has gone; there is nobody left to tell.
-        _mute()
+        # The reader of our output has gone: there is no one left to tell.
+        _discard_output()
         return Exit.OK
-    except Exception as error:  # noqa: BLE001 - an edge: a bug gets its exit code, and a line that says so
-        if expected := _machine_fault(error):
-            return _failed(str(expected), expected.exit, debug=debug)
-        return _failed(
-            f"a bug: {type(error).__name__}: {error}", Exit.SOFTWARE, debug=True
-        )
+    except Exception as error:  # noqa: BLE001 - an edge: a bug gets its exit code and a line
+        expected = _machine_fault(error)
+        if expected is not None:
+            return _fail(str(expected), expected.exit, debug=debug)
+        message = f"a bug: {type(error).__name__}: {error}"
+        return _fail(message, Exit.SOFTWARE, debug=True)
 
 
-def _answer(argv: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Do it, and write the answer to stdout."""
+def _run(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     try:
-        arguments = parser().parse_args(argv)
+        arguments = vars(parser().parse_args(argv))
     except (
         SystemExit
-    ) as ended:  # `--help` and `--version`, which stand in the stream's buffer
-        return _written(lambda: None, int(ended.code or 0))
-    module, name = arguments.function.split(":")
-    command: Callable[[argparse.Namespace, Mapping[str, str]], Output] = getattr(
-        import_module(module), name
-    )
-    output = command(arguments, environment)
-    return _written(lambda: show(output, as_json=arguments.json), output.exit_code)
+    ) as ended:  # of `--help` and `--version`, which argparse has buffered
+        return _write(lambda: None, int(ended.code or 0))
+    spec: CommandSpec = arguments.pop("command")
+    options = spec.namespace(**arguments)
+    output = _load(spec)(options, environment)
+    as_json = getattr(options, "json", False)
+    return _write(lambda: show(output, as_json=as_json), output.exit_code)
 
 
-def _written(write: Callable[[], None], code: int) -> int:
-    """Write to stdout; return the code of a command that has succeeded, unless its answer is lost."""
+def _load(spec: CommandSpec) -> Command:
+    module, name = spec.function.split(":")
+    command: Command = getattr(import_module(f"worker.cli.commands.{module}"), name)
+    return command
+
+
+def _write(write: Callable[[], None], code: int) -> int:
+    """Write to stdout; return `code`, unless a successful command's answer is lost."""
     try:
         write()
         sys.stdout.flush()
     except BrokenPipeError:
         raise
     except OSError as error:
-        _mute()
-        _failed(
-            f"standard output cannot be written to ({error.strerror}): what was asked for is done, and only the answer "
-            "is lost; make room, then ask again",
+        _discard_output()
+        _fail(
+            f"cannot write to standard output ({error.strerror}): the command was carried out, "
+            "and only its answer is lost; make room and ask again",
             Exit.TEMPORARY,
             debug=False,
         )
@@ -121,35 +124,35 @@ def _written(write: Callable[[], None], code: int) -> int:
     return code
 
 
-def _mute() -> None:
-    """Let what is still in the buffer of stdout go nowhere."""
+def _discard_output() -> None:
+    """Let stdout's buffer drain into nothing when the process ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _machine_fault(error: Exception) -> WorkerError | None:
-    """Return what an error of the system says of this machine, or None if it is a bug of ours."""
+    """Translate an error that this machine's condition explains; None for a bug of ours."""
     if not isinstance(error, OSError):
         return None
     if error.errno in PASSING:
         return disk_error(error, error.filename or "this machine")
-    if isinstance(error, FileNotFoundError) and _is_nowhere():
+    if isinstance(error, FileNotFoundError) and not _has_current_folder():
         return ConfigError(
-            "the current folder is gone: change to one that is there, then run this again"
+            "the current folder has been deleted: change to another and try again"
         )
     return None
 
 
-def _is_nowhere() -> bool:
+def _has_current_folder() -> bool:
     try:
         Path.cwd()
     except FileNotFoundError:
-        return True
-    return False
+        return False
+    return True
 
 
-def _failed(message: str, code: Exit, *, debug: bool) -> Exit:
+def _fail(message: str, code: Exit, *, debug: bool) -> Exit:
     if debug:
         traceback.print_exc()
     for line in message.splitlines():
-        sys.stderr.write(f"fondation-worker: {line}\n")
+        sys.stderr.write(f"{PROGRAM}: {line}\n")
     return code

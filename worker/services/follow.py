@@ -1,4 +1,4 @@
-"""Following a job that the platform runs: through its stages and the platform's retries, to where it rests."""
+"""Follows a job on the platform, through its stages and automatic retries, until it rests."""
 
 import logging
 from collections.abc import Callable
@@ -15,7 +15,6 @@ from worker.errors import (
     StoreUnavailableError,
     TemporaryError,
 )
-from worker.ownership.log import CheckpointLog
 from worker.platform.port import Platform, PlatformRun
 from worker.platform.sweep_decision import described
 from worker.services.view import View
@@ -27,87 +26,101 @@ FIRST_SECONDS: Final = 0.5
 LONGEST_SECONDS: Final = 10.0
 """The pause between two looks; it grows by a twentieth of the time that has passed."""
 SILENCE_SECONDS: Final = 600.0
-"""How long to tolerate a platform that does not answer, or a store that cannot be read after a run has failed."""
+"""How long to tolerate an unresponsive platform, or a store that cannot be read after a run has failed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """Where a job has come to rest, until somebody does something about it."""
+    """The state in which a job rests until an operator or a sweep acts."""
 
     state: str
     exit_code: Exit
-    said: str
+    message: str
     """A line for people."""
 
 
 def outcome(manifest: Manifest | None, run: PlatformRun) -> Outcome | None:
-    """Return what came of a job, by its newest manifest (if it can be read) and its last run.
+    """Return a job's outcome, or None while its last run is alive.
 
-    None while that lives.
+    `manifest` is its newest one, or None if it cannot be read.
     """
     if run.live:
         return None
-    if manifest is not None and manifest.over:
-        reason = f": {manifest.error.message}" if manifest.error else ""
-        said = f"job {manifest.job_id} is {manifest.state}{reason}"
-        return Outcome(state=manifest.state, exit_code=exit_code(manifest), said=said)
     if manifest is None and run.state == "succeeded":
-        return Outcome(state=run.state, exit_code=Exit.OK, said=described(run))
-    state = run.state if manifest is None else str(manifest.state)
-    said = f"job {run.job_id} is not over, and {described(run)}: `sweep` or `resume --on scaleway` goes on with it"
-    return Outcome(state=state, exit_code=_code(run), said=said)
-
-
-def _code(run: PlatformRun) -> Exit:
-    """Return the code of a run that has not finished its job; one that was killed can be run again."""
-    known = run.exit_code in set(Exit) and run.exit_code != Exit.OK
-    return (
-        Exit(run.exit_code) if known and run.exit_code is not None else Exit.TEMPORARY
+        return Outcome(state=run.state, exit_code=Exit.OK, message=described(run))
+    if manifest is not None and manifest.over:
+        return _ended(manifest)
+    message = (
+        f"job {run.job_id} is not over, and {described(run)}: "
+        "continue it with `sweep` or `resume --on scaleway`"
     )
+    state = run.state if manifest is None else str(manifest.state)
+    return Outcome(state=state, exit_code=_unfinished_code(run), message=message)
+
+
+def _ended(manifest: Manifest) -> Outcome:
+    reason = f": {manifest.error.message}" if manifest.error else ""
+    message = f"job {manifest.job_id} is {manifest.state}{reason}"
+    return Outcome(state=manifest.state, exit_code=exit_code(manifest), message=message)
+
+
+def _unfinished_code(run: PlatformRun) -> Exit:
+    """Return the exit code of a run that has not finished its job; a killed run is temporary."""
+    code = run.exit_code
+    if code is None or code == Exit.OK or code not in set(Exit):
+        return Exit.TEMPORARY
+    return Exit(code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the store says about a job."""
+
+    manifest: Manifest | None
+    readable: bool
+    """False if the store could not be read."""
 
 
 class Follower:
-    """Looks at one job now and then."""
+    """Looks at a job from time to time."""
 
     def __init__(self, platform: Platform, view: View | None, runtime: Runtime) -> None:
-        """Follow by the platform's word, and by the store's where it can be read."""
+        """Look at the platform, and at the store if `view` is given."""
         self._platform = platform
         self._view = view
         self._runtime = runtime
 
     def follow(
-        self, job_id: str, run_id: str, see: Callable[[Manifest], None]
+        self, job_id: str, run_id: str, show: Callable[[Manifest], None]
     ) -> Outcome:
-        """Wait until the job rests.
+        """Wait until the job rests, showing each new manifest.
 
-        `see` is shown each new manifest. Raises TemporaryError if nobody answers.
+        Raises TemporaryError if the platform stays unresponsive.
         """
         began = answered = read = self._runtime.monotonic()
-        pause, shown = self._runtime.flag(), 0
+        pause = self._runtime.flag()
+        shown = 0
         while True:
             now = self._runtime.monotonic()
             run = self._ask(run_id, answered)
-            answered = now if run else answered
-            manifest, readable = self._look(job_id)
-            read = now if readable else read
+            if run is not None:
+                answered = now
+            reading = self._read(job_id)
+            if reading.readable:
+                read = now
+            manifest = reading.manifest
             if manifest is not None and manifest.sequence > shown:
                 shown = manifest.sequence
-                see(manifest)
-            enough = (
-                readable
-                or now - read > SILENCE_SECONDS
-                or (run is not None and run.state == "succeeded")
-            )
-            if (
-                run is not None
-                and enough
-                and (found := outcome(manifest, run)) is not None
-            ):
-                return found
-            pause.wait(min(LONGEST_SECONDS, FIRST_SECONDS + (now - began) / 20))
+                show(manifest)
+            if run is not None and self._suffices(reading, run, now - read):
+                rest = outcome(manifest, run)
+                if rest is not None:
+                    return rest
+            elapsed = now - began
+            pause.wait(min(LONGEST_SECONDS, FIRST_SECONDS + elapsed / 20))
 
     def manifest(self, job_id: str) -> Manifest | None:
-        """Return the job's newest manifest, or None if there is none, or if the store cannot be read now.
+        """Return the job's newest manifest; None without one, or if the store cannot be read now.
 
         Raises DamagedCheckpointError and UnknownFormatError.
         """
@@ -117,35 +130,35 @@ class Follower:
             _warn(error)
             return None
 
-    def _look(self, job_id: str) -> tuple[Manifest | None, bool]:
-        """Return the job's newest manifest, if there is one, and whether there is nothing left to read."""
+    @staticmethod
+    def _suffices(reading: _Reading, run: PlatformRun, unread_seconds: float) -> bool:
+        """Tell whether the outcome may be judged by what is known."""
+        if reading.readable or run.state == "succeeded":
+            return True
+        return unread_seconds > SILENCE_SECONDS
+
+    def _read(self, job_id: str) -> _Reading:
         try:
-            return self._newest(job_id), True
+            return _Reading(self._newest(job_id), readable=True)
         except StoreFaultError as error:
             _warn(error)
-            return None, False
+            return _Reading(None, readable=False)
 
     def _newest(self, job_id: str) -> Manifest | None:
-        newest = (
-            CheckpointLog(self._view.store, job_id, self._runtime).newest()
-            if self._view
-            else None
-        )
-        return newest.manifest if newest else None
+        return None if self._view is None else self._view.newest(job_id)
 
     def _ask(self, run_id: str, answered: float) -> PlatformRun | None:
+        """Return the run as the platform has it, or None if the platform does not respond now."""
         try:
             run = self._platform.run(run_id)
         except TemporaryError as error:
             if self._runtime.monotonic() - answered > SILENCE_SECONDS:
                 raise
-            LOG.warning(
-                "the platform does not answer now", extra={"reason": str(error)}
-            )
+            LOG.warning("the platform does not respond", extra={"reason": str(error)})
             return None
         if run is None:
             raise TemporaryError(
-                f"the platform does not know run {run_id} any more: `status` says where the job stands"
+                f"the platform no longer knows run {run_id}: `status` shows the job's state"
             )
         return run
 

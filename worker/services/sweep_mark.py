@@ -1,12 +1,12 @@
-"""The mark of a sweep: who has it may start one run after a dead one.
+"""A sweep's mark: the sweep that creates it may start one run after a dead one.
 
-The platform's `start` takes no idempotency key, so the store decides between two sweeps: a
-mark is an object that is created, never overwritten, under a name made of the dead run's
-id. So after any one dead run, sweeps start one run, whether the platform's list shows that
-already or not; when it has died too, it is the next mark's name.
+The platform's `start` takes no idempotency key, so the store decides between two sweeps. A
+mark is an object that is created, never overwritten, and its key contains the dead run's id.
+So sweeps start one run after each dead run, even while the platform's list does not show
+that run yet. When it has died too, the next mark is named by it.
 
-What remains: a sweep that was killed between its mark and its start leaves the job alone
-for STALE_SECONDS.
+What remains: if a sweep is killed between its mark and its start, the job is left alone for
+STALE_SECONDS.
 """
 
 from contextlib import suppress
@@ -18,14 +18,14 @@ from worker.store.port import Store
 from worker.system.runtime import Runtime
 
 STALE_SECONDS: Final = 900
-"""After so long the sweep that left a mark is gone: starting a run takes a third of it at the very most."""
+"""After this age a mark's sweep is gone: starting a run takes a third of it at most."""
 _MEDIA_TYPE: Final = "text/plain"
 
 
 def take(store: Store, runtime: Runtime, job_id: str, run_id: str) -> str | None:
-    """Leave a mark for the run after a dead one, and return its key.
+    """Create a mark for the run after a dead one, and return its key.
 
-    None if another sweep was first.
+    Returns None if another sweep was first.
     """
     body = runtime.token().encode("ascii")
     number = 1
@@ -34,8 +34,8 @@ def take(store: Store, runtime: Runtime, job_id: str, run_id: str) -> str | None
         try:
             store.create(key, body, _MEDIA_TYPE)
         except ExistsError:
-            with suppress(MissingError):  # withdrawn meanwhile: it can be had again
-                if store.get(key) == body:  # the answer of an earlier attempt was lost
+            with suppress(MissingError):  # withdrawn meanwhile: take it
+                if store.get(key) == body:  # the answer to our own create was lost
                     return key
                 if store.head(key).age <= STALE_SECONDS:
                     return None
@@ -45,5 +45,5 @@ def take(store: Store, runtime: Runtime, job_id: str, run_id: str) -> str | None
 
 
 def withdraw(store: Store, key: str) -> None:
-    """Take a mark back: no run was started."""
+    """Delete a mark after which no run was started."""
     store.delete([key])

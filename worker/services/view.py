@@ -92,7 +92,11 @@ def store_settings(store: str | None, environment: Mapping[str, str]) -> Setting
 
 def open_view(store: str | None, environment: Mapping[str, str]) -> View:
     """Open the store that a command looks at; `store` overrides STORE_URL."""
-    settings = store_settings(store, environment)
+    return open_view_with(store_settings(store, environment))
+
+
+def open_view_with(settings: Settings) -> View:
+    """Open the store that settings name."""
     runtime = SystemRuntime()
-    retrying = open_retrying_store(settings, runtime)
-    return View(settings=settings, store=retrying, runtime=runtime)
+    store = open_retrying_store(settings, runtime)
+    return View(settings=settings, store=store, runtime=runtime)

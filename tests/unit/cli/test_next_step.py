@@ -26,5 +26,5 @@ def test_a_run_that_was_replaced_names_the_way_to_see_by_which() -> None:
 )
 def test_a_job_that_has_failed_is_said_to_be_looked_at_and_resumed(code: Exit) -> None:
     said = next_step("job-1", code)
-    assert "`status job-1` says why" in said
-    assert "`resume job-1` goes on" in said
+    assert "`status job-1` shows why" in said
+    assert "continue with `resume job-1`" in said

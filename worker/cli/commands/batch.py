@@ -1,8 +1,7 @@
-"""`batch`: brings many repositories to their end, a few at a time, on the platform or on this machine."""
+"""`batch`: runs the jobs of a file, a few at a time, on the platform or on this machine."""
 
 import signal
 import sys
-from argparse import Namespace
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -15,88 +14,76 @@ from states.manifest import Identity, Manifest
 from states.stages import State
 from states.takeover import exit_code
 from worker.cli.commands.batch_file import BatchJob, read_entries
+from worker.cli.options import BatchOptions
 from worker.cli.output import Output, table, warn
 from worker.errors import ConfigError, TemporaryError, UsageError, WorkerError
 from worker.job_request import DEFAULT_BRANCH
 from worker.ownership.claim import check_identity
-from worker.ownership.log import CheckpointLog
 from worker.platform.environment import job_environment
 from worker.platform.port import PlatformRun
 from worker.services.deployment import Deployment, open_deployment, runs_view
 from worker.services.follow import Follower, Outcome, outcome
-from worker.services.platform_runs import runs_of
+from worker.services.platform_runs import live_runs, runs_of
 from worker.services.view import View, open_view
 from worker.settings.settings import EnvironmentReader, read_settings
 from worker.system import logs
 from worker.system.process import Command, LineSplitter, Process
 from worker.system.runtime import Runtime, SystemRuntime
 
-PATIENCE_SECONDS: Final = 30.0
-"""So long a run on this machine may take to save what is finished, when the batch is stopped."""
-_LOOK_SECONDS: Final = 0.1
-_STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
-_NOT_BEGUN: Final = "not begun"
+STOP_SECONDS: Final = 30.0
+"""How long a run on this machine may take to save its work when the batch is stopped."""
 COMPLETED: Final = frozenset({State.COMPLETED, "succeeded"})
-"""What a job's state is when its course is there: by its manifest, or by the word of the platform.
-"""
+"""The states of a job with a course: the manifest's, and the platform's."""
+_LOOK_SECONDS: Final = 0.1
+_STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_NOT_BEGUN: Final = "not begun"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
-    """What has become of a job."""
+    """A job of the batch, and its outcome."""
 
-    entry: BatchJob
-    state: str
-    exit_code: Exit
-    said: str = ""
-    """Why, if it is not completed."""
+    job: BatchJob
+    outcome: Outcome
     run_id: str | None = None
     """Of the platform's last run."""
 
     @property
     def completed(self) -> bool:
-        """Whether its course is there."""
-        return self.state in COMPLETED
+        """Whether the job has its course."""
+        return self.outcome.state in COMPLETED
 
 
-Bring = Callable[[BatchJob], Result]
-"""Brings one job to its end, or to where somebody has to do something about it."""
+Work = Callable[[BatchJob], Result]
+"""Takes one job to its end, or to where an operator must act."""
 
 
-def batch(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    """Bring all jobs of a file to their end; run again, it goes on with those that are not over."""
-    if arguments.parallel < 1:
+def batch(options: BatchOptions, environment: Mapping[str, str]) -> Output:
+    """Take all jobs of a file to their end; run again, it continues those that are not over."""
+    if options.parallel < 1:
         raise UsageError("--parallel must be at least 1")
-    reader = EnvironmentReader(environment)
-    allow_http = reader.flag("ALLOW_HTTP_GIT")
-    entries = read_entries(
-        Path(arguments.file), local=arguments.local, allow_http=allow_http
-    )
+    allow_http = EnvironmentReader(environment).flag("ALLOW_HTTP_GIT")
+    jobs = read_entries(Path(options.file), local=options.local, allow_http=allow_http)
     runtime = SystemRuntime()
-    executor = runtime.executor(arguments.parallel)
-    if arguments.local:
-        return _said(
-            *_LocalRuns(arguments, environment, runtime).bring_all(entries, executor)
-        )
-    return _said(
-        _PlatformRuns(arguments, environment, runtime, entries).bring_all(
-            entries, executor
-        )
-    )
+    executor = runtime.executor(options.parallel)
+    if options.local:
+        local_runs = _LocalRuns(options.store, environment, runtime)
+        return _answer(*local_runs.run_all(jobs, executor))
+    platform_runs = _PlatformRuns(options, environment, runtime, jobs)
+    return _answer(platform_runs.run_all(jobs, executor))
 
 
-def _caught(bring: Bring) -> Bring:
-    """Let one job's failure be its own."""
+def _contained(work: Work) -> Work:
+    """Turn an error about one job into its result, so that the others go on."""
 
-    def brought(entry: BatchJob) -> Result:
+    def contained(job: BatchJob) -> Result:
         try:
-            return bring(entry)
+            return work(job)
         except WorkerError as error:
-            return Result(
-                entry=entry, state="unknown", exit_code=error.exit, said=str(error)
-            )
+            failure = Outcome(state="unknown", exit_code=error.exit, message=str(error))
+            return Result(job=job, outcome=failure)
 
-    return brought
+    return contained
 
 
 class _PlatformRuns:
@@ -104,95 +91,98 @@ class _PlatformRuns:
 
     def __init__(
         self,
-        arguments: Namespace,
+        options: BatchOptions,
         environment: Mapping[str, str],
         runtime: Runtime,
-        entries: list[BatchJob],
+        jobs: list[BatchJob],
     ) -> None:
-        """Check all jobs as their runs would.
-
-        Raise ConfigError with all that is wrong, before any is started.
-        """
+        """Check all jobs as their runs would; raise ConfigError with every fault."""
         self._deployment = open_deployment(
-            arguments.definition, environment, runtime, warn
+            options.definition, environment, runtime, warn
         )
-        view = runs_view(arguments.store, environment, self._deployment.definition)
-        self._view = view if isinstance(view, View) else None
-        self._follower = Follower(self._deployment.platform, self._view, runtime)
+        definition = self._deployment.definition
+        view = runs_view(options.store, environment, definition)
+        self._follower = Follower(
+            self._deployment.platform, view if isinstance(view, View) else None, runtime
+        )
         self._variables = {
-            entry.job_id: job_environment(_identity(entry), environment)
-            for entry in entries
+            job.job_id: job_environment(_identity(job), environment) for job in jobs
         }
         self._runs = self._deployment.runs()
         _refuse_faults(self._deployment, self._variables)
 
-    def bring_all(self, entries: list[BatchJob], executor: Executor) -> list[Result]:
-        """Bring all jobs to their end, first those that are alive: no run is started before one of them has ended."""
-        alive = {run.job_id for run in self._runs if run.live}
-        order = sorted(entries, key=lambda entry: entry.job_id not in alive)
-        results = {
-            result.entry.job_id: result
-            for result in executor.map(_caught(self._bring), order)
-        }
-        return [results[entry.job_id] for entry in entries]
+    def run_all(self, jobs: list[BatchJob], executor: Executor) -> list[Result]:
+        """Follow the jobs with live runs first: a run is started only when one of them has ended."""
+        alive = {run.job_id for run in live_runs(self._runs)}
+        order = sorted(jobs, key=lambda job: job.job_id not in alive)
+        results = {}
+        for result in executor.map(_contained(self._run), order):
+            results[result.job.job_id] = result
+        return [results[job.job_id] for job in jobs]
 
-    def _bring(self, entry: BatchJob) -> Result:
-        """Follow the job's live run, or start one if it is not over, and follow that."""
-        manifest = self._follower.manifest(entry.job_id)
+    def _run(self, job: BatchJob) -> Result:
+        """Follow the job's live run; without one, start and follow a new one unless the job is over."""
+        manifest = self._follower.manifest(job.job_id)
         if manifest is not None:
-            check_identity(manifest, _identity(entry))
-        runs = runs_of(self._runs, entry.job_id, manifest)
-        live = [run for run in runs if run.live]
-        if not live and (found := _end(manifest, runs)) is not None:
-            return _result(entry, found, runs[-1].id if runs else None)
-        run = (
-            live[-1]
-            if live
-            else self._deployment.start(
-                self._variables[entry.job_id], [one.id for one in runs]
-            )
-        )
-        return _result(
-            entry, self._follower.follow(entry.job_id, run.id, lambda _: None), run.id
-        )
+            check_identity(manifest, _identity(job))
+        runs = runs_of(self._runs, job.job_id, manifest)
+        live = live_runs(runs)
+        if live:
+            run = live[-1]
+        else:
+            ended = _final_outcome(manifest, runs)
+            if ended is not None:
+                run_id = runs[-1].id if runs else None
+                return Result(job=job, outcome=ended, run_id=run_id)
+            known = [run.id for run in runs]
+            run = self._deployment.start(self._variables[job.job_id], known)
+        reached = self._follower.follow(job.job_id, run.id, lambda _: None)
+        return Result(job=job, outcome=reached, run_id=run.id)
 
 
-def _end(manifest: Manifest | None, runs: list[PlatformRun]) -> Outcome | None:
-    """Return how a job has ended, if nothing is left to do or to deliver.
+def _final_outcome(
+    manifest: Manifest | None, runs: list[PlatformRun]
+) -> Outcome | None:
+    """Return the outcome of a job with nothing left to do or to deliver.
 
-    Where its manifest cannot be read, its last run's word is taken.
+    Without a readable manifest, its last run decides.
     """
-    if manifest is not None and manifest.over:
-        return None if manifest.outbox.pending else _outcome_of(manifest)
-    if manifest is None and runs and runs[-1].state == "succeeded":
-        return outcome(None, runs[-1])
-    return None
+    if manifest is None:
+        succeeded = bool(runs) and runs[-1].state == "succeeded"
+        return outcome(None, runs[-1]) if succeeded else None
+    if not manifest.over or manifest.outbox.pending:
+        return None
+    return _outcome_of(manifest)
 
 
 def _outcome_of(manifest: Manifest) -> Outcome:
-    """Return how a job that is over has ended."""
-    said = manifest.error.message if manifest.error else ""
-    return Outcome(state=manifest.state, exit_code=exit_code(manifest), said=said)
+    """Return the outcome of a job that is over."""
+    message = manifest.error.message if manifest.error else ""
+    code = exit_code(manifest)
+    return Outcome(state=manifest.state, exit_code=code, message=message)
 
 
 def _refuse_faults(
     deployment: Deployment, variables: Mapping[str, Mapping[str, str]]
 ) -> None:
-    faults = zip(variables, deployment.faults(variables.values()), strict=True)
-    if said := [f"{job_id}: {fault}" for job_id, found in faults for fault in found]:
-        raise ConfigError("\n".join(said))
+    faults = deployment.faults(variables.values())
+    lines: list[str] = []
+    for job_id, job_faults in zip(variables, faults, strict=True):
+        lines.extend(f"{job_id}: {fault}" for fault in job_faults)
+    if lines:
+        raise ConfigError("\n".join(lines))
 
 
 class _LocalRuns:
     """Jobs that processes of this program run on this machine."""
 
     def __init__(
-        self, arguments: Namespace, environment: Mapping[str, str], runtime: Runtime
+        self, store: str | None, environment: Mapping[str, str], runtime: Runtime
     ) -> None:
         reader = EnvironmentReader(environment)
-        read_settings(reader, arguments.store)
+        read_settings(reader, store)
         reader.finish()
-        self._view = open_view(arguments.store, environment)
+        self._view = open_view(store, environment)
         self._environment = {
             **environment,
             "LOG_FORMAT": "console",
@@ -202,101 +192,100 @@ class _LocalRuns:
         self._stopping = runtime.flag()
         self._folder = Path.cwd()
 
-    def bring_all(
-        self, entries: list[BatchJob], executor: Executor
+    def run_all(
+        self, jobs: list[BatchJob], executor: Executor
     ) -> tuple[list[Result], Exit | None]:
-        """Bring all jobs to their end; return what has become of each, and the exit code if this was stopped.
+        """Return the results, and the exit code if a signal has stopped the batch.
 
-        On SIGINT or SIGTERM those that are at it save themselves, and no other is begun.
+        At SIGINT or SIGTERM the running jobs save their work, and no other is begun.
         """
-        brought: dict[str, Future[Result]] = {}
-        before = {number: signal.signal(number, _stop) for number in _STOPPING}
+        futures: dict[str, Future[Result]] = {}
+        handlers = {number: signal.signal(number, _stop) for number in _STOP_SIGNALS}
         try:
-            for entry in entries:
-                brought[entry.job_id] = executor.submit(_caught(self._bring), entry)
-            return [brought[entry.job_id].result() for entry in entries], None
+            for job in jobs:
+                futures[job.job_id] = executor.submit(_contained(self._run), job)
+            return [futures[job.job_id].result() for job in jobs], None
         except _StopError as stop:
             self._stopping.set()
             executor.shutdown(cancel_futures=True)
-            return [
-                self._result_of(entry, brought.get(entry.job_id)) for entry in entries
-            ], stop.exit_code
+            results = [self._stopped(job, futures.get(job.job_id)) for job in jobs]
+            return results, stop.exit_code
         finally:
-            for number, handler in before.items():
+            for number, handler in handlers.items():
                 signal.signal(number, handler)
 
-    def _result_of(self, entry: BatchJob, brought: "Future[Result] | None") -> Result:
-        """Return what has become of a job in a batch that was stopped."""
-        if brought is None or brought.cancelled():
-            return _caught(self._passed_over)(entry)
-        return brought.result()
+    def _stopped(self, job: BatchJob, future: "Future[Result] | None") -> Result:
+        """Return the result of a job in a batch that was stopped."""
+        if future is None or future.cancelled():
+            return _contained(self._passed_over)(job)
+        return future.result()
 
-    def _passed_over(self, entry: BatchJob) -> Result:
-        """Return where a job stands whose turn did not come."""
-        manifest = self._manifest(entry)
+    def _passed_over(self, job: BatchJob) -> Result:
+        """Return the result of a job that was not begun before the stop."""
+        manifest = self._view.newest(job.job_id)
         if manifest is not None and manifest.over:
-            return _result(entry, _outcome_of(manifest))
+            return Result(job=job, outcome=_outcome_of(manifest))
         state = str(manifest.state) if manifest else _NOT_BEGUN
-        return _result(
-            entry,
-            Outcome(
-                state=state,
-                exit_code=Exit.TEMPORARY,
-                said="its turn did not come: run it again",
-            ),
+        waiting = Outcome(
+            state=state,
+            exit_code=Exit.TEMPORARY,
+            message="the batch was stopped before its turn: run it again",
         )
+        return Result(job=job, outcome=waiting)
 
-    def _manifest(self, entry: BatchJob) -> Manifest | None:
-        newest = CheckpointLog(self._view.store, entry.job_id, self._runtime).newest()
-        return newest.manifest if newest else None
-
-    def _bring(self, entry: BatchJob) -> Result:
+    def _run(self, job: BatchJob) -> Result:
         if self._stopping.is_set():
-            return self._passed_over(entry)
-        branch = ("--branch", entry.branch) if entry.branch else ()
-        argv = (
-            "run",
-            entry.repository,
-            "--job-id",
-            entry.job_id,
-            *branch,
-            "--out",
-            f"{entry.job_id}-course",
+            return self._passed_over(job)
+        last_line = _LastLine(job.job_id)
+        code = self._run_to_end(job, last_line)
+        if code == Exit.OK:
+            self._view.store.persevere()  # the store has served a whole job
+        manifest = self._view.newest(job.job_id)
+        ended = Outcome(
+            state=str(manifest.state) if manifest else _NOT_BEGUN,
+            exit_code=Exit(code) if code in set(Exit) else Exit.TEMPORARY,
+            message=last_line.text.removeprefix("fondation-worker: "),
         )
-        program = (sys.executable, "-m", "worker", *argv)
+        return Result(job=job, outcome=ended)
+
+    def _run_to_end(self, job: BatchJob, last_line: "_LastLine") -> int:
+        """Run a job in a process, or stop that as SIGTERM does; return the exit code."""
+        program = (sys.executable, "-m", "worker", *_run_arguments(job))
         command = Command(argv=program, env=self._environment, cwd=self._folder)
-        last: list[str] = [""]
-
-        def show(_: object, line: str) -> None:
-            last[0] = line or last[0]
-            sys.stderr.write(f"[{entry.job_id}] {logs.printable(line)}\n")
-
+        output = LineSplitter(lambda _, line: last_line.show(line))
         try:
-            process = Process(command, self._runtime, LineSplitter(show).take)
-        except (OSError, RuntimeError) as error:  # no process, or no thread, can be had
+            process = Process(command, self._runtime, output.take)
+        except (OSError, RuntimeError) as error:  # no process or thread left
             raise TemporaryError(
-                f"a process cannot be started ({error}): run it again later"
+                f"a process cannot be started ({error}): run this again later"
             ) from error
         while (code := process.wait(_LOOK_SECONDS)) is None:
             if self._stopping.is_set():
-                process.stop(PATIENCE_SECONDS)
-        if code == Exit.OK:
-            self._view.store.persevere()  # it has let a whole job through
-        manifest = self._manifest(entry)
-        state = str(manifest.state) if manifest else _NOT_BEGUN
-        known = Exit(code) if code in set(Exit) else Exit.TEMPORARY
-        return _result(
-            entry,
-            Outcome(
-                state=state,
-                exit_code=known,
-                said=last[0].removeprefix("fondation-worker: "),
-            ),
-        )
+                process.stop(STOP_SECONDS)
+        return code
+
+
+def _run_arguments(job: BatchJob) -> list[str]:
+    arguments = ["run", job.repository, "--job-id", job.job_id]
+    if job.branch:
+        arguments += ["--branch", job.branch]
+    return [*arguments, "--out", f"{job.job_id}-course"]
+
+
+class _LastLine:
+    """Shows the lines of a job's run, and keeps the last one."""
+
+    def __init__(self, job_id: str) -> None:
+        self._job_id = job_id
+        self.text = ""
+
+    def show(self, line: str) -> None:
+        self.text = line or self.text
+        sys.stderr.write(f"[{self._job_id}] {logs.printable(line)}\n")
 
 
 class _StopError(KeyboardInterrupt):
-    """A signal to stop has come."""
+    """A signal to stop."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -304,51 +293,46 @@ class _StopError(KeyboardInterrupt):
 
 
 def _stop(number: int, _: FrameType | None) -> NoReturn:
-    """Stop once: more signals make no difference, since what is stopping does so in bounded time."""
-    for each in _STOPPING:
-        signal.signal(each, lambda *_: None)
+    """Stop once: the stop ends in bounded time, and further signals change nothing."""
+    for stop_signal in _STOP_SIGNALS:
+        signal.signal(stop_signal, lambda *_: None)
     raise _StopError(number)
 
 
-def _identity(entry: BatchJob) -> Identity:
+def _identity(job: BatchJob) -> Identity:
     return Identity(
-        job_id=entry.job_id,
-        repository=entry.repository,
-        branch=entry.branch or DEFAULT_BRANCH,
+        job_id=job.job_id,
+        repository=job.repository,
+        branch=job.branch or DEFAULT_BRANCH,
     )
 
 
-def _result(entry: BatchJob, found: Outcome, run_id: str | None = None) -> Result:
-    said = "" if found.state in COMPLETED else found.said
-    return Result(
-        entry=entry,
-        state=found.state,
-        exit_code=found.exit_code,
-        said=said,
-        run_id=run_id,
-    )
-
-
-def _said(results: list[Result], stopped: Exit | None = None) -> Output:
+def _answer(results: list[Result], stopped: Exit | None = None) -> Output:
     failed = [result for result in results if not result.completed]
-    documents: list[dict[str, Any]] = [
-        {
-            "jobId": result.entry.job_id,
-            "repository": result.entry.repository,
-            "branch": result.entry.branch,
-            "state": result.state,
-            "exitCode": int(result.exit_code),
-            "runId": result.run_id,
-        }
-        for result in results
-    ]
+    code = failed[0].outcome.exit_code if failed else Exit.OK
     rows = [["JOB", "STATE", "EXIT", ""]]
-    rows += [
-        [one.entry.job_id, one.state, str(int(one.exit_code)), one.said]
-        for one in results
-    ]
-    summary = f"{len(results) - len(failed)} of {len(results)} completed"
-    code = stopped or (failed[0].exit_code if failed else Exit.OK)
+    rows += [_row(result) for result in results]
+    completed = len(results) - len(failed)
+    summary = f"{completed} of {len(results)} completed"
     return Output(
-        document={"jobs": documents}, lines=[*table(rows), summary], exit_code=code
+        document={"jobs": [_document(result) for result in results]},
+        lines=[*table(rows), summary],
+        exit_code=stopped or code,
     )
+
+
+def _document(result: Result) -> dict[str, Any]:
+    return {
+        "jobId": result.job.job_id,
+        "repository": result.job.repository,
+        "branch": result.job.branch,
+        "state": result.outcome.state,
+        "exitCode": int(result.outcome.exit_code),
+        "runId": result.run_id,
+    }
+
+
+def _row(result: Result) -> list[str]:
+    reached = result.outcome
+    message = "" if result.completed else reached.message
+    return [result.job.job_id, reached.state, str(int(reached.exit_code)), message]

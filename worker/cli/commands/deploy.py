@@ -1,11 +1,11 @@
-"""`deploy`: creates the platform's job definition, or brings it up to date."""
+"""`deploy`: creates or updates the platform's job definition."""
 
 import re
-from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from worker.cli import duration
+from worker.cli.options import DeployOptions
 from worker.cli.output import Output, warn
 from worker.errors import ConfigError, UsageError
 from worker.platform.definition_plan import (
@@ -29,120 +29,130 @@ from worker.services.deployment import find_definition, platform_settings
 from worker.system.runtime import Runtime, SystemRuntime
 from worker.wiring import open_platform
 
-LIMITS: Final = {
-    "cpu": (1, 6000),
-    "memory": (1, 16384),
-    "disk": (1, 10240),
-    "retries": (0, 5),
-}
-"""The least and the most that the platform gives a job: thousandths of a CPU, MiB, MiB, and tries after the first."""
-MAX_TIMEOUT: Final = 24 * 3600
+CPU_RANGE: Final = (1, 6000)
+"""In thousandths of a CPU; all ranges are the platform's."""
+MEMORY_RANGE: Final = (1, 16384)
+"""In MiB."""
+DISK_RANGE: Final = (1, 10240)
+"""In MiB."""
+RETRIES_RANGE: Final = (0, 5)
+MAX_TIMEOUT_SECONDS: Final = 24 * 3600
 
 
-def deploy(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    """Say what is not as it should be with the definition, and mend it."""
-    wish = _wish(arguments)
-    settings = platform_settings(arguments.definition, environment)
+def deploy(options: DeployOptions, environment: Mapping[str, str]) -> Output:
+    """Compare the definition with the options, show each difference, and apply it."""
+    desired = _desired(options)
+    settings = platform_settings(options.definition, environment)
     runtime = SystemRuntime()
     platform = open_platform(settings, runtime)
-    definition = find_definition(platform, settings)
-    if definition is None and is_uuid(settings.definition):
+    existing = find_definition(platform, settings)
+    if existing is None and is_uuid(settings.definition):
         raise ConfigError(
-            f"there is no job definition {settings.definition} in this project: give a name to create one"
+            f"there is no job definition {settings.definition} in this project: "
+            "create one under a name"
         )
-    references = platform.secrets(definition.id) if definition else []
-    steps = plan(definition, references, wish)
-    warn(_warnings(wish))
-    made = definition
-    writes = bool(steps.differences) and not arguments.dry_run
-    if writes:
-        made = _Deploying(platform, runtime, settings).carry_out(steps, definition)
-        warn(_left(made, steps))
+    secrets = [] if existing is None else platform.secrets(existing.id)
+    planned = plan(existing, secrets, desired)
+    warn(_warnings(desired))
+    changes = bool(planned.differences) and not options.dry_run
+    definition = existing
+    if changes:
+        deployer = _Deployer(platform, runtime, settings)
+        definition = deployer.carry_out(planned, existing)
+        warn(_kept_variables(definition, planned))
     document = {
-        "definitionId": made.id if made else None,
-        "name": made.name if made else settings.definition,
-        "created": writes and definition is None,
-        "changed": writes,
-        "differences": [
-            {"what": one.what, "before": one.before, "after": one.after}
-            for one in steps.differences
-        ],
+        "definitionId": definition.id if definition else None,
+        "name": definition.name if definition else settings.definition,
+        "created": changes and existing is None,
+        "changed": changes,
+        "differences": [_difference(change) for change in planned.differences],
     }
-    lines = [
-        _headline(document, new=definition is None),
-        *(_line(one) for one in steps.differences),
-    ]
+    lines = [_headline(document, new=existing is None)]
+    lines += [_line(change) for change in planned.differences]
     return Output(document=document, lines=lines)
 
 
-def _wish(arguments: Namespace) -> DesiredDefinition:
-    faults: list[str] = []
-    for name, (low, high) in LIMITS.items():
-        value = getattr(arguments, name)
-        if value is not None and not low <= value <= high:
-            faults.append(f"--{name} is {value}: it must be from {low} to {high}")
-    timeout = (
-        None
-        if arguments.timeout is None
-        else duration.parse(arguments.timeout, "--timeout")
-    )
-    if timeout is not None and not 0 < timeout <= MAX_TIMEOUT:
-        faults.append(f"--timeout is {arguments.timeout!r}: a run may take 1s to 24h")
-    variables = _pairs(arguments.env, "--env", variable_fault, faults)
-    secrets = _pairs(arguments.secret, "--secret", secret_fault, faults)
-    wishes = {
-        name: _secret_wish(name, value, faults) for name, value in secrets.items()
-    }
-    faults += [
-        f"{name} is given both by --env and by --secret"
-        for name in variables.keys() & secrets.keys()
+def _desired(options: DeployOptions) -> DesiredDefinition:
+    """Read the options; raise UsageError with every fault."""
+    faults = [
+        *_range_faults("--cpu", options.cpu, CPU_RANGE),
+        *_range_faults("--memory", options.memory, MEMORY_RANGE),
+        *_range_faults("--disk", options.disk, DISK_RANGE),
+        *_range_faults("--retries", options.retries, RETRIES_RANGE),
     ]
+    timeout = _timeout(options.timeout, faults)
+    variables = _pairs(options.env, "--env", variable_fault, faults)
+    references = _pairs(options.secret, "--secret", secret_fault, faults)
+    secrets = {
+        name: _desired_secret(name, reference, faults)
+        for name, reference in references.items()
+    }
+    repeated = variables.keys() & references.keys()
+    faults += [f"{name} is given both by --env and by --secret" for name in repeated]
     if faults:
         raise UsageError("\n".join(faults))
     shape = Shape(
-        image=arguments.image,
-        cpu=arguments.cpu,
-        memory=arguments.memory,
-        disk=arguments.disk,
+        image=options.image,
+        cpu=options.cpu,
+        memory=options.memory,
+        disk=options.disk,
         timeout=timeout,
-        retries=arguments.retries,
+        retries=options.retries,
         environment=variables,
     )
-    return DesiredDefinition(shape=shape, secrets=wishes)
+    return DesiredDefinition(shape=shape, secrets=secrets)
+
+
+def _range_faults(option: str, value: int | None, bounds: tuple[int, int]) -> list[str]:
+    low, high = bounds
+    if value is None or low <= value <= high:
+        return []
+    return [f"{option} is {value}: it must be from {low} to {high}"]
+
+
+def _timeout(text: str | None, faults: list[str]) -> int | None:
+    if text is None:
+        return None
+    seconds = duration.parse(text, "--timeout")
+    if not 0 < seconds <= MAX_TIMEOUT_SECONDS:
+        faults.append(f"--timeout is {text!r}: a run may take 1s to 24h")
+    return seconds
 
 
 def _pairs(
-    given: Iterable[str],
+    texts: Iterable[str],
     option: str,
     check: Callable[[str], str | None],
     faults: list[str],
 ) -> dict[str, str]:
-    """Split `NAME=VALUE`s; what is wrong with them is added to `faults`, and never holds a value."""
-    found: dict[str, str] = {}
-    for text in given:
+    """Split `NAME=VALUE`s; add their faults, which never contain a value, to `faults`."""
+    pairs: dict[str, str] = {}
+    for text in texts:
         name, sign, value = text.partition("=")
         if not sign:
-            faults.append(f"{option} must be NAME=VALUE: one of them holds no `=`")
+            faults.append(f"{option} must be NAME=VALUE: one of them has no `=`")
         elif fault := check(name):
             faults.append(f"{option} {name!r}: {fault}")
-        elif name in found:
+        elif name in pairs:
             faults.append(f"{option} {name} is given twice")
-        found[name] = value
-    return found
+        pairs[name] = value
+    return pairs
 
 
-def _secret_wish(name: str, text: str, faults: list[str]) -> DesiredSecret:
-    secret, colon, version = text.partition(":")
-    if not is_uuid(secret) or not re.fullmatch(r"|:([0-9]+|[a-z_]+)", colon + version):
-        # What stands there may be the secret itself, so it is not repeated.
+def _desired_secret(name: str, reference: str, faults: list[str]) -> DesiredSecret:
+    secret, colon, version = reference.partition(":")
+    valid_version = re.fullmatch(r"|:([0-9]+|[a-z_]+)", colon + version)
+    if not is_uuid(secret) or not valid_version:
+        # The text may be the secret itself, so it is not repeated.
         faults.append(
-            f"--secret {name}: it must be {name}=ID or {name}=ID:VERSION, ID that of a secret in Secret Manager"
+            f"--secret {name}: it must be {name}=ID or {name}=ID:VERSION, "
+            "with the id of a secret in Secret Manager"
         )
     return DesiredSecret(secret=secret.lower(), version=version or None)
 
 
-class _Deploying:
-    """The steps of a plan, each of which may be repeated when an answer was lost."""
+class _Deployer:
+    """Carries out a plan's steps, each of which may be repeated when an answer is lost."""
 
     def __init__(
         self, platform: Platform, runtime: Runtime, settings: PlatformSettings
@@ -152,83 +162,100 @@ class _Deploying:
         self._settings = settings
 
     def carry_out(
-        self, steps: DefinitionPlan, definition: JobDefinition | None
+        self, planned: DefinitionPlan, existing: JobDefinition | None
     ) -> JobDefinition:
-        """Do what is planned; return the definition as the platform has it then."""
-        platform = self._platform
-        if definition is None:
-            definition = once(
-                self._runtime,
-                lambda: platform.create(self._settings.definition, steps.shape),
-                lambda: find_definition(platform, self._settings),
-            )
-        else:
-            for reference in steps.removed:
-                platform.remove_secret(reference.id)
-            if steps.shape != Shape():
-                definition = platform.update(definition.id, steps.shape)
-        for reference_id, version in steps.changed.items():
-            platform.change_secret(reference_id, version=version)
-        for variable, wish in steps.added.items():
-            self._add(definition.id, variable, wish)
+        """Return the definition as the platform has it afterwards."""
+        definition = self._create_or_update(planned, existing)
+        for reference_id, version in planned.changed.items():
+            self._platform.change_secret(reference_id, version=version)
+        for variable, secret in planned.added.items():
+            self._add_secret(definition.id, variable, secret)
         return definition
 
-    def _add(self, definition_id: str, variable: str, wish: DesiredSecret) -> None:
-        def act() -> object:
-            version = wish.version or LATEST
+    def _create(self, shape: Shape) -> JobDefinition:
+        return once(
+            self._runtime,
+            lambda: self._platform.create(self._settings.definition, shape),
+            lambda: find_definition(self._platform, self._settings),
+        )
+
+    def _create_or_update(
+        self, planned: DefinitionPlan, existing: JobDefinition | None
+    ) -> JobDefinition:
+        if existing is None:
+            return self._create(planned.shape)
+        for reference in planned.removed:
+            self._platform.remove_secret(reference.id)
+        if planned.shape == Shape():
+            return existing
+        return self._platform.update(existing.id, planned.shape)
+
+    def _add_secret(
+        self, definition_id: str, variable: str, desired: DesiredSecret
+    ) -> None:
+        def add() -> object:
             self._platform.add_secret(
-                definition_id, variable=variable, secret=wish.secret, version=version
+                definition_id,
+                variable=variable,
+                secret=desired.secret,
+                version=desired.version or LATEST,
             )
-            return wish
+            return desired
 
-        def look() -> SecretReference | None:
-            held = self._platform.secrets(definition_id)
-            return next((one for one in held if one.variable == variable), None)
+        def find() -> SecretReference | None:
+            for reference in self._platform.secrets(definition_id):
+                if reference.variable == variable:
+                    return reference
+            return None
 
-        once(self._runtime, act, look)
+        once(self._runtime, add, find)
 
 
-def _warnings(wish: DesiredDefinition) -> list[str]:
-    variables = wish.shape.environment or {}
-    open_secrets = [
-        name
+def _warnings(desired: DesiredDefinition) -> list[str]:
+    variables = desired.shape.environment or {}
+    warnings = [
+        f"{name} is readable by everyone with access to the definition: "
+        f"keep it in Secret Manager, and give its id by `--secret {name}=ID`"
         for name in variables
-        if is_secretive(name) and not name.endswith(("_URL", "_ID"))
+        if _may_be_secret(name)
     ]
-    return [
-        *(
-            f"{name} is readable by everybody who may see the definition: keep it in Secret Manager, and give its id "
-            f"by `--secret {name}=ID`"
-            for name in open_secrets
-        ),
-        *doubts(variables),
-    ]
+    return warnings + doubts(variables)
 
 
-def _left(made: JobDefinition, steps: DefinitionPlan) -> list[str]:
-    """Name the variables that the platform has kept although they were to go."""
-    gone = [
-        one.what.removeprefix("env ")
-        for one in steps.differences
-        if one.what.startswith("env ") and one.after is None
-    ]
-    return [
-        f"the platform has kept the variable {name}: remove it in its console"
-        for name in gone
-        if name in made.environment
-    ]
+def _may_be_secret(name: str) -> bool:
+    return is_secretive(name) and not name.endswith(("_URL", "_ID"))
+
+
+def _kept_variables(definition: JobDefinition, planned: DefinitionPlan) -> list[str]:
+    """Warn of variables that the platform was to remove and has kept."""
+    warnings = []
+    for change in planned.differences:
+        name = change.what.removeprefix("env ")
+        removed = change.what.startswith("env ") and change.after is None
+        if removed and name in definition.environment:
+            warnings.append(
+                f"the platform has kept the variable {name}: remove it in its console"
+            )
+    return warnings
+
+
+def _difference(change: Difference) -> dict[str, str | None]:
+    return {"what": change.what, "before": change.before, "after": change.after}
 
 
 def _headline(document: Mapping[str, object], *, new: bool) -> str:
-    which = f"job definition {document['name']}" + (
-        f" ({document['definitionId']})" if document["definitionId"] else ""
-    )
+    definition_id = document["definitionId"]
+    shown_id = f" ({definition_id})" if definition_id else ""
+    definition = f"job definition {document['name']}{shown_id}"
     if not document["differences"]:
-        return f"{which}: nothing to change"
+        return f"{definition}: nothing to change"
     verb = "create" if new else "change"
-    return f"{verb}d {which}:" if document["changed"] else f"would {verb} {which}:"
+    if document["changed"]:
+        return f"{verb}d {definition}:"
+    return f"would {verb} {definition}:"
 
 
-def _line(one: Difference) -> str:
-    shown = ["none" if value is None else value for value in (one.before, one.after)]
-    return f"  {one.what}: {shown[0]} -> {shown[1]}"
+def _line(change: Difference) -> str:
+    before = "none" if change.before is None else change.before
+    after = "none" if change.after is None else change.after
+    return f"  {change.what}: {before} -> {after}"

@@ -1,11 +1,11 @@
-"""`fetch` and `urls`: the files of a course, or what is finished of them."""
+"""`fetch` and `urls`: the files of a course, as far as they are finished."""
 
-from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
 
 from worker.cli import duration
-from worker.cli.output import Output
+from worker.cli.options import FetchOptions, UrlsOptions
+from worker.cli.output import Output, counted
 from worker.course.export import export
 from worker.errors import DataError, UsageError
 from worker.services.files import signed_files
@@ -13,37 +13,38 @@ from worker.services.view import open_view
 from worker.settings.settings import MAX_EXPIRY_SECONDS
 
 
-def fetch(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    """Copy a course's files into a folder."""
-    view = open_view(arguments.store, environment)
-    manifest = view.manifest(arguments.job_id)
-    folder = Path(arguments.folder)
-    place = str(folder.absolute())
+def fetch(options: FetchOptions, environment: Mapping[str, str]) -> Output:
+    """Copy the files of a course into a folder."""
+    view = open_view(options.store, environment)
+    manifest = view.manifest(options.job_id)
+    folder = Path(options.folder)
+    absolute = str(folder.absolute())
     paths = export(view.inventory(manifest), folder)
     if not paths:
         raise DataError(
-            f"job {manifest.job_id} is {manifest.state}, and has no file of its course yet"
+            f"job {manifest.job_id} is {manifest.state} and has no finished file yet: "
+            "fetch it again later"
         )
-    rest = (
-        "" if manifest.next_stage is None else f" so far (the job is {manifest.state})"
-    )
+    unfinished = manifest.next_stage is not None
+    so_far = f" so far (the job is {manifest.state})" if unfinished else ""
     document = {
         "jobId": manifest.job_id,
         "state": manifest.state,
-        "folder": place,
+        "folder": absolute,
         "files": paths,
     }
-    return Output(document=document, lines=[f"{len(paths)} files{rest} in {folder}"])
+    line = f"{counted(len(paths), 'file')}{so_far} in {folder}"
+    return Output(document=document, lines=[line])
 
 
-def urls(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    """Sign fresh URLs of a course's files."""
-    expires = duration.parse(arguments.expires, "--expires")
+def urls(options: UrlsOptions, environment: Mapping[str, str]) -> Output:
+    """Sign fresh URLs of the files of a course."""
+    expires = duration.parse(options.expires, "--expires")
     if not 0 < expires <= MAX_EXPIRY_SECONDS:
         raise UsageError(
-            f"--expires is {arguments.expires!r}: a signed URL lives 1s to 7d"
+            f"--expires is {options.expires!r}: a signed URL is valid for 1s to 7d"
         )
-    view = open_view(arguments.store, environment)
-    links = signed_files(view, arguments.job_id, expires)
-    lines = [f"{link['path']}\t{link['url']}" for link in links]
-    return Output(document=links, lines=lines)
+    view = open_view(options.store, environment)
+    files = signed_files(view, options.job_id, expires)
+    lines = [f"{file['path']}\t{file['url']}" for file in files]
+    return Output(document=files, lines=lines)

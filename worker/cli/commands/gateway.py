@@ -2,12 +2,13 @@
 
 import ipaddress
 import sys
-from argparse import Namespace
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from states.exits import Exit
+from worker.cli.options import GatewayOptions
 from worker.cli.output import Output
 from worker.errors import EngineUnavailableError, UsageError
 from worker.gateway.port import Backend
@@ -20,51 +21,74 @@ from worker.wiring import user_folder
 
 DEFAULT_MAX_RUNS: Final = 2
 REDELIVERY_SECONDS: Final = 30.0
-"""For which a run may occupy a slot that only tries again to reach a webhook."""
+"""How long a run may occupy a slot only to retry a webhook."""
 _SPOOL: Final = "gateway-spool"
 
 
-def gateway(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    """Serve until SIGTERM or SIGINT; its local runs are stopped then."""
-    if not 0 <= arguments.port < 65536:  # noqa: PLR2004 - as TCP has it
-        raise UsageError(f"--port is {arguments.port}: it must be from 0 to 65535")
-    reader = EnvironmentReader(environment)
-    token = _token(reader, arguments.host)
-    max_runs = int(
-        reader.number("GATEWAY_MAX_RUNS", DEFAULT_MAX_RUNS, low=1, high=100, whole=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Settings:
+    token: Secret | None
+    limits: QueueLimits
+    allow_http: bool
+    log_format: str
+    log_level: str
+    spool: Path
+
+
+def gateway(options: GatewayOptions, environment: Mapping[str, str]) -> Output:
+    """Serve until SIGTERM or SIGINT, which also stops the runs on this machine."""
+    if not 0 <= options.port < 65536:  # noqa: PLR2004 - TCP's ports
+        raise UsageError(f"--port is {options.port}: it must be from 0 to 65535")
+    settings = _read_settings(environment, options.host)
+    logs.configure(
+        sys.stderr, level=settings.log_level, form=settings.log_format, context={}
     )
-    give_up = reader.number("CALLBACK_GIVE_UP_SECONDS", REDELIVERY_SECONDS)
-    limits = QueueLimits(
-        max_runs=max_runs, redelivery_seconds=min(give_up, REDELIVERY_SECONDS)
-    )
-    allow_http = reader.flag("ALLOW_HTTP_GIT")
-    form = reader.choice("LOG_FORMAT", "console", logs.FORMATS)
-    level = reader.choice("LOG_LEVEL", "info", logs.LEVELS)
-    spool = _spool_folder(reader)
-    reader.finish()
-    logs.configure(sys.stderr, level=level, form=form, context={})
     try:
-        from worker.gateway.serving import serve  # noqa: PLC0415 - an extra, which need not be installed
+        from worker.gateway.serving import serve  # noqa: PLC0415 - an extra that may not be installed
     except ModuleNotFoundError as error:
         raise EngineUnavailableError(
-            f"the gateway needs {error.name}, which is not installed: pip install 'fondation-worker[gateway]'",
+            f"the gateway needs {error.name}, which is not installed: "
+            "pip install 'fondation-worker[gateway]'",
             code="extra_missing",
         ) from error
     ended = serve(
-        lambda: _backend(arguments, environment, limits, spool),
-        token,
-        (arguments.host, arguments.port),
-        allow_http=allow_http,
+        lambda: _open_backend(options, environment, settings),
+        settings.token,
+        (options.host, options.port),
+        allow_http=settings.allow_http,
     )
     return Output(exit_code=Exit.OK if ended is None else Exit(128 + ended))
 
 
-def _token(reader: EnvironmentReader, host: str) -> Secret | None:
+def _read_settings(environment: Mapping[str, str], host: str) -> _Settings:
+    """Read the gateway's own variables; raise ConfigError with every fault."""
+    reader = EnvironmentReader(environment)
+    token = _read_token(reader, host)
+    max_runs = reader.number(
+        "GATEWAY_MAX_RUNS", DEFAULT_MAX_RUNS, low=1, high=100, whole=True
+    )
+    give_up = reader.number("CALLBACK_GIVE_UP_SECONDS", REDELIVERY_SECONDS)
+    limits = QueueLimits(
+        max_runs=int(max_runs), redelivery_seconds=min(give_up, REDELIVERY_SECONDS)
+    )
+    settings = _Settings(
+        token=token,
+        limits=limits,
+        allow_http=reader.flag("ALLOW_HTTP_GIT"),
+        log_format=reader.choice("LOG_FORMAT", "console", logs.FORMATS),
+        log_level=reader.choice("LOG_LEVEL", "info", logs.LEVELS),
+        spool=_spool_folder(reader),
+    )
+    reader.finish()
+    return settings
+
+
+def _read_token(reader: EnvironmentReader, host: str) -> Secret | None:
     token = reader.secret("GATEWAY_TOKEN")
     if token is None and not _is_loopback(host):
         reader.faults.append(
-            f"GATEWAY_TOKEN is missing: to listen on {host}, set it to a long random text, which callers give as "
-            "`Authorization: Bearer`; without it, listen on 127.0.0.1"
+            f"GATEWAY_TOKEN is missing: to listen on {host}, set it to a long random string, "
+            "which callers send as `Authorization: Bearer`; without it, listen on 127.0.0.1"
         )
     return token
 
@@ -76,43 +100,47 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _backend(
-    arguments: Namespace,
-    environment: Mapping[str, str],
-    limits: QueueLimits,
-    spool: Path,
+def _open_backend(
+    options: GatewayOptions, environment: Mapping[str, str], settings: _Settings
 ) -> Backend:
-    runtime = SystemRuntime()
-    if arguments.mode == "scaleway":
-        from worker.gateway.platform import PlatformBackend  # noqa: PLC0415 - only what is used is imported
+    if options.mode == "local":
+        return _open_local(options.store, environment, settings)
+    from worker.gateway.platform import PlatformBackend  # noqa: PLC0415 - loaded only when used
 
-        return PlatformBackend(
-            arguments.definition, arguments.store, environment, runtime
-        )
-    from worker.gateway.child import ChildCommand  # noqa: PLC0415 - the same
+    return PlatformBackend(
+        options.definition, options.store, environment, SystemRuntime()
+    )
+
+
+def _open_local(
+    store: str | None, environment: Mapping[str, str], settings: _Settings
+) -> Backend:
+    from worker.gateway.child import ChildCommand  # noqa: PLC0415 - loaded only when used
     from worker.gateway.job_status import read_standing  # noqa: PLC0415 - the same
     from worker.gateway.local import LocalBackend  # noqa: PLC0415 - the same
     from worker.gateway.spool import Spool  # noqa: PLC0415 - the same
     from worker.gateway.views import STORE_SECONDS  # noqa: PLC0415 - the same
 
-    view = open_view(arguments.store, environment).giving_up_after(STORE_SECONDS)
-    settings = view.settings
+    runtime = SystemRuntime()
+    view = open_view(store, environment).giving_up_after(STORE_SECONDS)
     program = ChildCommand(
-        environment, settings.store_url, runtime, stop_grace_seconds=settings.stop_grace
+        environment,
+        view.settings.store_url,
+        runtime,
+        stop_grace_seconds=view.settings.stop_grace,
     )
-    requests = Spool(spool, runtime)
-    slots = RunQueue(
+    queue = RunQueue(
         program,
         lambda job_id: read_standing(view, job_id),
-        requests,
+        Spool(settings.spool, runtime),
         runtime,
-        limits=limits,
+        limits=settings.limits,
     )
-    return LocalBackend(view, program, slots, limits.max_runs)
+    return LocalBackend(view, program, queue, settings.limits.max_runs)
 
 
 def _spool_folder(reader: EnvironmentReader) -> Path:
-    """Return where requests are kept: in WORK_DIR, else among the user's state."""
+    """Return the folder for requests: in WORK_DIR, else in the user's state directory."""
     work_dir = reader.text("WORK_DIR")
     if work_dir is not None:
         return Path(work_dir) / _SPOOL

@@ -1,7 +1,8 @@
-"""`gc`: deletes what jobs that are over have stored."""
+"""`gc`: deletes the objects of jobs that are over."""
 
-from argparse import Namespace
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from states import decisions
 from states.exits import Exit
@@ -10,103 +11,136 @@ from states.manifest import Manifest, RunRecord, Writer
 from states.takeover import exit_code
 from worker import __version__
 from worker.cli import duration
-from worker.cli.output import Output
+from worker.cli.options import GcOptions
+from worker.cli.output import Output, counted
 from worker.errors import BusyError, UnknownFormatError, WorkerError
 from worker.ownership.log import Checkpoint, CheckpointLog, OvertakenError
 from worker.services.view import View, open_view
 from worker.system.runtime import iso
 
 
-def gc(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    """Delete the objects of jobs that are over, and whose newest checkpoint is older than asked."""
-    seconds = duration.parse(arguments.older_than, "--older-than")
-    return collect(
-        open_view(arguments.store, environment), seconds, dry_run=arguments.dry_run
-    )
+def gc(options: GcOptions, environment: Mapping[str, str]) -> Output:
+    """Delete the objects of jobs that are over and whose newest checkpoint is old enough."""
+    older_than = duration.parse(options.older_than, "--older-than")
+    view = open_view(options.store, environment)
+    return collect(view, older_than, dry_run=options.dry_run)
+
+
+@dataclass
+class _Collection:
+    collected: list[str] = field(default_factory=list)
+    left: list[dict[str, str]] = field(default_factory=list)
+    exit_code: Exit = Exit.OK
+
+    def leave(self, job_id: str, reason: str) -> None:
+        self.left.append({"jobId": job_id, "reason": reason})
 
 
 def collect(view: View, older_than: int, *, dry_run: bool) -> Output:
-    """Collect what is over and older than so many seconds.
+    """Collect the jobs that are over and at least `older_than` seconds old.
 
-    A job that cannot be judged is left, and named; one of an unknown format makes it end
-    with 78 when all is done.
+    A job that cannot be judged is left and named. One of an unknown format makes the command
+    end with 78 after all others.
     """
-    collected: list[str] = []
-    left: list[dict[str, str]] = []
-    code = Exit.OK
+    collection = _Collection()
     for job_id in view.job_ids():
-        log = view.log(job_id)
         try:
-            newest = log.newest()
-            if newest is None or not _is_due(log, newest.manifest, older_than):
-                continue
-            if obstacle := _obstacle(view, newest.manifest):
-                left.append({"jobId": job_id, "reason": obstacle})
-            elif _collect(view, log, newest, dry_run=dry_run):
-                collected.append(job_id)
+            _collect_if_due(view, job_id, older_than, collection, dry_run=dry_run)
         except WorkerError as error:
-            left.append({"jobId": job_id, "reason": str(error)})
-            code = Exit.CONFIG if isinstance(error, UnknownFormatError) else code
+            collection.leave(job_id, str(error))
+            if isinstance(error, UnknownFormatError):
+                collection.exit_code = Exit.CONFIG
+    return _answer(collection, dry_run=dry_run)
+
+
+def _answer(collection: _Collection, *, dry_run: bool) -> Output:
     verb = "would collect" if dry_run else "collected"
-    lines = [f"{verb} {job_id}" for job_id in collected] + [
-        f"left {one['jobId']}: {one['reason']}" for one in left
-    ]
-    document = {"collected": collected, "left": left, "dryRun": dry_run}
+    lines = [f"{verb} {job_id}" for job_id in collection.collected]
+    lines += [f"left {job['jobId']}: {job['reason']}" for job in collection.left]
+    document: dict[str, Any] = {
+        "collected": collection.collected,
+        "left": collection.left,
+        "dryRun": dry_run,
+    }
     return Output(
-        document=document, lines=lines or ["nothing to collect"], exit_code=code
+        document=document,
+        lines=lines or ["nothing to collect"],
+        exit_code=collection.exit_code,
     )
+
+
+def _collect_if_due(
+    view: View, job_id: str, older_than: int, collection: _Collection, *, dry_run: bool
+) -> None:
+    log = view.log(job_id)
+    newest = log.newest()
+    if newest is None or not _is_due(log, newest.manifest, older_than):
+        return
+    obstacle = _obstacle(view, newest.manifest)
+    if obstacle is not None:
+        collection.leave(job_id, obstacle)
+    elif _collect(view, log, newest, dry_run=dry_run):
+        collection.collected.append(job_id)
 
 
 def _is_due(log: CheckpointLog, manifest: Manifest, older_than: int) -> bool:
-    return manifest.over and (
-        manifest.collected or log.age(manifest.sequence) >= older_than
-    )
+    if not manifest.over:
+        return False
+    return manifest.collected or log.age(manifest.sequence) >= older_than
 
 
 def _obstacle(view: View, manifest: Manifest) -> str | None:
+    """Return why a job that is due cannot be collected yet."""
     if manifest.collected:
         return None
     # guard: gc leaves a job with unacknowledged events
     if manifest.outbox.pending:
-        return f"{len(manifest.outbox.pending)} callbacks are not acknowledged: `resume` it to deliver them"
+        pending = counted(len(manifest.outbox.pending), "unacknowledged callback")
+        return f"it has {pending}: `resume` it to deliver them"
     if not manifest.released and not view.is_silent(manifest):
-        return f"run {manifest.run} is still at it"
+        return f"run {manifest.run} is still alive"
     return None
 
 
 def _collect(
     view: View, log: CheckpointLog, newest: Checkpoint, *, dry_run: bool
 ) -> bool:
-    """Fence the job off with a tombstone, and delete all else.
+    """Fence the job off with a tombstone and delete everything else; tell whether there was any.
 
-    Finish what an earlier collection has begun.
+    A job that has its tombstone already was collected by a command that did not finish.
     """
-    if dry_run or newest.manifest.collected:
-        return _sweep(view, newest.manifest, dry_run=dry_run)
+    tombstone = newest.manifest
+    if not dry_run and not tombstone.collected:
+        tombstone = _fence_off(view, log, newest)
+    return _delete_all_but(view, tombstone, dry_run=dry_run)
+
+
+def _fence_off(view: View, log: CheckpointLog, newest: Checkpoint) -> Manifest:
     try:
         # guard: a collected job is fenced off by its tombstone
         tombstone = log.append(newest, _tombstone(view, newest), Writer.OPERATOR)
     except OvertakenError:
-        raise BusyError("somebody else has just claimed it") from None
-    return _sweep(view, tombstone.manifest, dry_run=False)
+        raise BusyError("another process has just claimed it") from None
+    return tombstone.manifest
 
 
 def _tombstone(view: View, newest: Checkpoint) -> Manifest:
-    """Claim the job, with a new run number, so that whoever may still work on it is fenced off."""
-    manifest, now = newest.manifest, iso(view.runtime.now())
+    """Claim the job under a new run number, which fences off any process still at work on it."""
+    manifest = newest.manifest
+    now = iso(view.runtime.now())
     run = RunRecord(
         number=manifest.run + 1, claimed_at=now, version=__version__, lease_seconds=0
     )
     claimed = decisions.claim(manifest, run, engine=manifest.engine, announces=False)
-    return decisions.collect(decisions.release(claimed, exit_code(manifest), at=now))
+    released = decisions.release(claimed, exit_code(manifest), at=now)
+    return decisions.collect(released)
 
 
-def _sweep(view: View, tombstone: Manifest, *, dry_run: bool) -> bool:
+def _delete_all_but(view: View, tombstone: Manifest, *, dry_run: bool) -> bool:
     """Delete all objects of a job but the tombstone; tell whether there were any.
 
-    Checkpoints go last: as long as one of the job's other objects is there, so is what
-    tells of it. What lies below the job's name and is none of its objects stays: another
-    store, or files of a user.
+    Checkpoints go last, so that a job with objects always has a checkpoint that names it.
+    Objects below the job's folder that are not the job's stay: another store's, or a user's.
     """
     kept = checkpoint_key(tombstone.job_id, tombstone.sequence)
     entries = view.store.entries(job_prefix(tombstone.job_id))

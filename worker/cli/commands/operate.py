@@ -1,12 +1,12 @@
-"""`resume` and `cancel`: an operator's word to a job."""
+"""`resume` and `cancel`: an operator's requests to a job."""
 
-from argparse import Namespace
 from collections.abc import Callable, Mapping
 
 from states.decisions import rejected_end
 from states.exits import Exit
 from states.manifest import Manifest
 from states.stages import Stage, State
+from worker.cli.options import JobOptions, ResumeOptions
 from worker.cli.output import Output, warn
 from worker.errors import ConfigError, DataError, UsageError
 from worker.ownership.claim import OperatorRequest
@@ -19,149 +19,176 @@ from worker.services.deployment import (
     optional_platform,
 )
 from worker.services.platform_cancel import PlatformCancel, cancel_unstarted
-from worker.services.platform_resume import resume_on_platform
+from worker.services.platform_resume import PlatformResume, resume_on_platform
 from worker.services.start_run import do, reporting
 from worker.services.view import View, open_view
 from worker.system.runtime import SystemRuntime
 
 
-def resume(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    """Go on with a job that is interrupted, failed or crashed; or do it anew from a stage on."""
-    if arguments.redeliver:
-        return _redeliver(arguments, environment)
-    return (
-        _on_platform(arguments, environment)
-        if arguments.on == "scaleway"
-        else _here(arguments, environment)
-    )
+def resume(options: ResumeOptions, environment: Mapping[str, str]) -> Output:
+    """Continue a job that is interrupted, failed or crashed, or redo it from a stage on."""
+    if options.redeliver:
+        return _redeliver(options, environment)
+    if options.on == "scaleway":
+        return _resume_on_platform(options, environment)
+    return _resume_here(options, environment)
 
 
-def _redeliver(arguments: Namespace, environment: Mapping[str, str]) -> Output:
+def _redeliver(options: ResumeOptions, environment: Mapping[str, str]) -> Output:
     """Send a job's rejected final callback again."""
-    if arguments.stage or arguments.takeover or arguments.on != "local":
+    if options.stage or options.takeover or options.on != "local":
         raise UsageError(
-            "--redeliver goes alone: it sends a callback again, from here, and redoes nothing"
+            "--redeliver excludes --from, --takeover and --on scaleway: "
+            "it only sends a callback again, from here"
         )
-    view = open_view(arguments.store, environment)
+    view = open_view(options.store, environment)
     if view.settings.callback is None:
         raise ConfigError(
-            "CALLBACK_URL and CALLBACK_TOKEN are missing: --redeliver sends a callback there"
+            "CALLBACK_URL and CALLBACK_TOKEN are missing: "
+            "set them to where --redeliver is to send the callback"
         )
-    before = view.manifest(arguments.job_id)
-    with reporting(
-        environment, default_format="console", job_id=arguments.job_id
-    ) as reporter:
-        code = _done(view, environment, reporter, arguments.job_id, Run.redeliver)
-    after = view.manifest(arguments.job_id)
+    before = view.manifest(options.job_id)
+    code = _do(view, environment, options.job_id, Run.redeliver)
+    after = view.manifest(options.job_id)
+    outcome = _redelivery_outcome(before, after)
     return Output(
-        document={
-            "jobId": after.job_id,
-            "state": after.state,
-            "run": after.run,
-            "exitCode": int(code),
-        },
-        lines=[f"job {after.job_id} is {after.state}: {_told_again(before, after)}"],
+        document=_document(after, code),
+        lines=[f"job {after.job_id} is {after.state}: {outcome}"],
         exit_code=code,
     )
 
 
-def _told_again(before: Manifest, after: Manifest) -> str:
+def _redelivery_outcome(before: Manifest, after: Manifest) -> str:
     if after.outbox.pending:
         return "its final callback is pending: run `resume` to deliver it"
     if after.run == before.run:
         return "its final callback was not rejected, and nothing was sent"
     if rejected_end(after) is not None:
-        return f"its final callback was rejected again, with status {after.outbox.rejected[-1].status_code}"
+        status = after.outbox.rejected[-1].status_code
+        return f"its final callback was rejected again, with status {status}"
     return "its final callback was sent again, and acknowledged"
 
 
-def _on_platform(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    deployment = open_deployment(
-        arguments.definition, environment, SystemRuntime(), warn
+def _resume_here(options: ResumeOptions, environment: Mapping[str, str]) -> Output:
+    view = open_view(options.store, environment)
+    view.manifest(options.job_id)
+    request = _request(options)
+    code = _do(view, environment, options.job_id, lambda job: job.resume(request))
+    after = view.manifest(options.job_id)
+    return Output(
+        document=_document(after, code),
+        lines=[f"job {after.job_id} is {after.state}", *_pending_callbacks(after)],
+        exit_code=code,
     )
+
+
+def _resume_on_platform(
+    options: ResumeOptions, environment: Mapping[str, str]
+) -> Output:
+    runtime = SystemRuntime()
+    deployment = open_deployment(options.definition, environment, runtime, warn)
     definition = deployment.definition
-    view = operators_view(arguments.store, environment, definition)
-    request = OperatorRequest(
-        stage=Stage(arguments.stage) if arguments.stage else None,
-        takeover=arguments.takeover,
-    )
-    resumed = resume_on_platform(
-        deployment, view, arguments.job_id, request, environment
-    )
-    manifest, run = resumed.manifest, resumed.run
-    if run is None:
-        line = f"job {manifest.job_id} is {manifest.state}: nothing was started"
-    else:
-        line = f"job {manifest.job_id}: started platform run {run.id}"
+    view = operators_view(options.store, environment, definition)
+    request = _request(options)
+    resumed = resume_on_platform(deployment, view, options.job_id, request, environment)
+    manifest = resumed.manifest
     document = {
         "jobId": manifest.job_id,
         "state": manifest.state,
         "run": manifest.run,
-        "runId": run.id if run else None,
+        "runId": resumed.run.id if resumed.run else None,
         "definitionId": definition.id,
     }
-    return Output(document=document, lines=[line])
+    return Output(document=document, lines=[_resumed(resumed)])
 
 
-def _here(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    view = open_view(arguments.store, environment)
-    view.manifest(arguments.job_id)
-    word = OperatorRequest(
-        stage=Stage(arguments.stage) if arguments.stage else None,
-        takeover=arguments.takeover,
-    )
-    with reporting(
-        environment, default_format="console", job_id=arguments.job_id
-    ) as reporter:
-        code = _done(
-            view, environment, reporter, arguments.job_id, lambda job: job.resume(word)
-        )
-    after = view.manifest(arguments.job_id)
-    return Output(
-        document={
-            "jobId": after.job_id,
-            "state": after.state,
-            "run": after.run,
-            "exitCode": int(code),
-        },
-        lines=[f"job {after.job_id} is {after.state}", *_undelivered(after)],
-        exit_code=code,
-    )
+def _resumed(resumed: PlatformResume) -> str:
+    manifest, run = resumed.manifest, resumed.run
+    if run is None:
+        return f"job {manifest.job_id} is {manifest.state}: nothing was started"
+    return f"job {manifest.job_id}: started platform run {run.id}"
 
 
-def cancel(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    """Cancel a job at once if nobody runs it.
+def _request(options: ResumeOptions) -> OperatorRequest:
+    stage = Stage(options.stage) if options.stage else None
+    return OperatorRequest(stage=stage, takeover=options.takeover)
 
-    Else ask the run to stop, and see to it that the platform's does.
+
+def cancel(options: JobOptions, environment: Mapping[str, str]) -> Output:
+    """Cancel a job at once if it has no live run; else ask its run to stop.
+
+    A run of the platform that does not obey is stopped.
     """
-    view = open_view(arguments.store, environment)
-    platform = optional_platform(arguments.definition, environment)
-    before = _begun(view, platform, arguments.job_id)
-    with reporting(
-        environment, default_format="console", job_id=arguments.job_id
-    ) as reporter:
+    view = open_view(options.store, environment)
+    platform = optional_platform(options.definition, environment)
+    before = _begin_canceled_if_unstarted(view, platform, options.job_id)
+    code = _cancel(view, environment, platform, before)
+    after = view.manifest(options.job_id)
+    document = {
+        "jobId": after.job_id,
+        "state": after.state,
+        "cancelRequested": after.cancel_requested,
+    }
+    lines = [_cancel_outcome(before, after), *_pending_callbacks(after)]
+    return Output(document=document, lines=lines, exit_code=code)
 
-        def ask() -> Exit:
-            return _done(
-                view, environment, reporter, arguments.job_id, lambda job: job.cancel()
-            )
 
-        code = ask()
-        if platform is not None:
-            code = PlatformCancel(platform, view, warn).enforce(before, ask) or code
-    after = view.manifest(arguments.job_id)
-    return Output(
-        document={
-            "jobId": after.job_id,
-            "state": after.state,
-            "cancelRequested": after.cancel_requested,
-        },
-        lines=[_said(before, after), *_undelivered(after)],
-        exit_code=code,
+def _begin_canceled_if_unstarted(
+    view: View, platform: PlatformSettings | None, job_id: str
+) -> Manifest:
+    """Return a job's manifest; a job that only the platform knows is begun as canceled."""
+    try:
+        return view.manifest(job_id)
+    except DataError as error:
+        if error.code != "no_such_job" or platform is None:
+            raise
+        if not cancel_unstarted(platform, view, job_id):
+            raise
+        return view.manifest(job_id)
+
+
+def _cancel(
+    view: View,
+    environment: Mapping[str, str],
+    platform: PlatformSettings | None,
+    before: Manifest,
+) -> Exit:
+    job_id = before.job_id
+    with reporting(environment, default_format="console", job_id=job_id) as reporter:
+
+        def request() -> Exit:
+            return _do_reporting(view, environment, reporter, job_id, Run.cancel)
+
+        code = request()
+        if platform is None:
+            return code
+        enforced = PlatformCancel(platform, view, warn).enforce(before, request)
+        return enforced or code
+
+
+def _cancel_outcome(before: Manifest, after: Manifest) -> str:
+    if before.over:
+        return f"job {before.job_id} was {before.state} already"
+    if after.state is State.CANCELED:
+        return f"job {after.job_id} is canceled"
+    interval = max(1, after.owner.lease_seconds // 3)
+    return (
+        f"job {after.job_id}: run {after.run} was asked to cancel it, "
+        f"and looks within {interval}s"
     )
 
 
-def _done(
+def _do(
+    view: View,
+    environment: Mapping[str, str],
+    job_id: str,
+    work: Callable[[Run], Exit],
+) -> Exit:
+    with reporting(environment, default_format="console", job_id=job_id) as reporter:
+        return _do_reporting(view, environment, reporter, job_id, work)
+
+
+def _do_reporting(
     view: View,
     environment: Mapping[str, str],
     reporter: Reporter,
@@ -170,7 +197,7 @@ def _done(
 ) -> Exit:
     """Do a run of a job.
 
-    What the store refuses after that, as it has let that through, is tried again.
+    The store has served it, so what the store refuses afterwards is tried again.
     """
     code = do(view.settings, environment, reporter, job_id, work)
     # guard: what a store refuses after an operator's word was done is tried again
@@ -178,33 +205,20 @@ def _done(
     return code
 
 
-def _begun(view: View, platform: PlatformSettings | None, job_id: str) -> Manifest:
-    """Return the manifest of a job, which is begun by the wish to cancel it where only the platform knows it."""
-    try:
-        return view.manifest(job_id)
-    except DataError as error:
-        if (
-            error.code != "no_such_job"
-            or platform is None
-            or not cancel_unstarted(platform, view, job_id)
-        ):
-            raise
-        return view.manifest(job_id)
+def _document(manifest: Manifest, code: Exit) -> dict[str, object]:
+    return {
+        "jobId": manifest.job_id,
+        "state": manifest.state,
+        "run": manifest.run,
+        "exitCode": int(code),
+    }
 
 
-def _said(before: Manifest, after: Manifest) -> str:
-    if before.over:
-        return f"job {before.job_id} was {before.state} already"
-    if after.state is State.CANCELED:
-        return f"job {after.job_id} is canceled"
-    third = max(1, after.owner.lease_seconds // 3)
-    return f"job {after.job_id}: run {after.run} was asked to cancel it, and looks within {third}s"
-
-
-def _undelivered(manifest: Manifest) -> list[str]:
+def _pending_callbacks(manifest: Manifest) -> list[str]:
     count = len(manifest.outbox.pending)
-    if not count:
+    if count == 0:
         return []
+    pending = "1 callback is" if count == 1 else f"{count} callbacks are"
     return [
-        f"{count} callbacks are pending: set CALLBACK_URL and CALLBACK_TOKEN and run it again to deliver them"
+        f"{pending} pending: set CALLBACK_URL and CALLBACK_TOKEN and run this again to deliver"
     ]

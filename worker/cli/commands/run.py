@@ -1,9 +1,5 @@
-"""`run`: a repository becomes a course.
+"""`run`: turns a repository into a course, in job mode (for a platform) or in local mode."""
 
-For a platform (everything from the environment), or for a person.
-"""
-
-from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,9 +9,9 @@ from states.exits import FATES, Exit, Fate
 from states.manifest import Identity, Manifest
 from states.repository_url import folder_name, without_credentials
 from states.stages import State
-from worker.cli.output import Output
+from worker.cli.options import RunOptions
+from worker.cli.output import Output, counted
 from worker.course.export import export
-from worker.course.inventory import Inventory
 from worker.errors import ConfigError, UsageError
 from worker.job_request import (
     Field,
@@ -26,64 +22,72 @@ from worker.job_request import (
     field_fault,
     read_job,
 )
-from worker.ownership.log import CheckpointLog
-from worker.run.run import TRANSFERS
 from worker.services.start_run import do, reporting
-from worker.services.view import store_settings
+from worker.services.view import View, open_view_with, store_settings
 from worker.settings.settings import EnvironmentReader, Settings
 from worker.source.git_program import Git
+from worker.source.port import Revision
 from worker.system.runtime import SystemRuntime
-from worker.wiring import engine_name, open_retrying_store, open_source, work_dir
+from worker.wiring import engine_name, open_source, work_dir
 
-_OPTIONS: Final = {Field.BRANCH: "--branch", Field.JOB_ID: "--job-id"}
-
-
-def run(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    """Do what the environment describes, or what the command line does if it names a repository."""
-    if arguments.repository is None:
-        return _run_job(arguments, environment)
-    return _run_here(arguments, environment)
+_OPTION_NAMES: Final = {Field.BRANCH: "--branch", Field.JOB_ID: "--job-id"}
 
 
-def _run_job(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    for option in ("branch", "job_id", "engine", "out"):
-        if getattr(arguments, option) is not None:
-            name = option.replace("_", "-")
-            raise UsageError(
-                f"--{name} goes with REPO; without it, everything comes from the environment"
-            )
+def run(options: RunOptions, environment: Mapping[str, str]) -> Output:
+    """Do the job that the environment describes, or the one of the command line's REPO."""
+    if options.repository is None:
+        return _run_in_job_mode(options, environment)
+    return _run_locally(options.repository, options, environment)
+
+
+def _run_in_job_mode(options: RunOptions, environment: Mapping[str, str]) -> Output:
+    _refuse_local_options(options)
     reader = EnvironmentReader(environment)
-    settings, identity = read_job(reader, arguments.store)
+    settings, identity = read_job(reader, options.store)
     reader.finish()
-    with reporting(
-        environment, default_format="json", job_id=identity.job_id
-    ) as reporter:
+    job_id = identity.job_id
+    with reporting(environment, default_format="json", job_id=job_id) as reporter:
         code = do(
             settings,
             environment,
             reporter,
-            identity.job_id,
+            job_id,
             lambda job: job.run(identity),
         )
     return Output(exit_code=code)
 
 
+def _refuse_local_options(options: RunOptions) -> None:
+    values = {
+        "--branch": options.branch,
+        "--job-id": options.job_id,
+        "--engine": options.engine,
+        "--out": options.out,
+    }
+    for name, value in values.items():
+        if value is not None:
+            raise UsageError(
+                f"{name} requires REPO; without it, everything comes from the environment"
+            )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Local:
-    """A job that a person asks for."""
+class _LocalJob:
+    """A job of local mode."""
 
     identity: Identity
     commit: str
     out: Path
 
 
-def _run_here(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    settings = store_settings(arguments.store, environment)
-    if arguments.engine is not None:
-        settings = replace(
-            settings, engine=replace(settings.engine, name=arguments.engine)
-        )
-    local = _local_job(arguments, settings, environment)
+def _run_locally(
+    repository: str, options: RunOptions, environment: Mapping[str, str]
+) -> Output:
+    settings = store_settings(options.store, environment)
+    if options.engine is not None:
+        engine = replace(settings.engine, name=options.engine)
+        settings = replace(settings, engine=engine)
+    local = _local_job(repository, options, settings, environment)
     job_id = local.identity.job_id
     with reporting(environment, default_format="console", job_id=job_id) as reporter:
         code = do(
@@ -95,108 +99,117 @@ def _run_here(arguments: Namespace, environment: Mapping[str, str]) -> Output:
             local.commit,
         )
     if code is not Exit.OK:
-        return Output(
-            lines=[f"job {job_id} ended with {int(code)}: {next_step(job_id, code)}"],
-            exit_code=code,
-        )
-    return _delivered(settings, local)
+        line = f"job {job_id} ended with {int(code)}: {next_step(job_id, code)}"
+        return Output(lines=[line], exit_code=code)
+    return _deliver(open_view_with(settings), local)
 
 
 def next_step(job_id: str, code: Exit) -> str:
-    """Say what to do about a job whose run has ended with a code other than 0."""
+    """Return what to do about a job whose run has ended with a code other than 0."""
     if code is Exit.REPLACED:
-        return f"`status {job_id}` shows the run that replaced it; once that has ended, run the same command again"
+        return (
+            f"`status {job_id}` shows the run that replaced it; "
+            "when that has ended, run the same command again"
+        )
     if FATES[code] is Fate.RESUMABLE:
-        return "run the same command again to go on"
+        return "run the same command again to continue"
     return (
-        f"`status {job_id}` says why; when that is put right, `resume {job_id}` goes on"
+        f"`status {job_id}` shows why; fix that, then continue with `resume {job_id}`"
     )
 
 
 def _local_job(
-    arguments: Namespace, settings: Settings, environment: Mapping[str, str]
-) -> _Local:
-    repository = _repository(arguments.repository, settings)
+    repository: str,
+    options: RunOptions,
+    settings: Settings,
+    environment: Mapping[str, str],
+) -> _LocalJob:
+    url = _repository_url(repository, settings)
     reader = EnvironmentReader(environment)
-    check_trust(reader, repository)
+    check_trust(reader, url)
     reader.finish()
-    branch = arguments.branch
-    if branch is not None and repository.startswith("file:"):
+    if options.branch is not None and url.startswith("file:"):
         raise UsageError(
-            "--branch goes with a URL: of a folder, its HEAD is taken, or what lies there"
+            "--branch requires a URL: a folder's HEAD is taken, or its files as they are"
         )
-    _refuse_faults(branch, arguments.job_id)
+    _refuse_faults(options)
+    revision = _resolve(url, options.branch, settings, environment)
+    job_id = options.job_id
+    if job_id is None:
+        engine = engine_name(settings, None)
+        job_id = derived_job_id(url, revision.branch, revision.commit, engine)
+    out = Path(options.out or f"{folder_name(url)}-course")
+    out.absolute()  # fails if the current folder is gone: now, not when the course is ready
+    identity = Identity(job_id=job_id, repository=url, branch=revision.branch)
+    return _LocalJob(identity=identity, commit=revision.commit, out=out)
+
+
+def _resolve(
+    url: str, branch: str | None, settings: Settings, environment: Mapping[str, str]
+) -> Revision:
     runtime = SystemRuntime()
     git = Git(work_dir(settings), runtime, runtime.flag(), environment)
-    asked = Identity(job_id="", repository=repository, branch=branch or "")
-    revision = open_source(settings, asked, git).resolve()
-    out = Path(arguments.out or f"{folder_name(repository)}-course")
-    engine = engine_name(settings, None)
-    job_id = arguments.job_id or derived_job_id(
-        repository, revision.branch, revision.commit, engine
-    )
-    identity = Identity(job_id=job_id, repository=repository, branch=revision.branch)
-    out.absolute()  # where the current folder is gone, this fails now rather than when the course is made
-    return _Local(identity=identity, commit=revision.commit, out=out)
+    requested = Identity(job_id="", repository=url, branch=branch or "")
+    return open_source(settings, requested, git).resolve()
 
 
-def _refuse_faults(branch: str | None, job_id: str | None) -> None:
-    options = {Field.BRANCH: branch, Field.JOB_ID: job_id}
-    given = {field: value for field, value in options.items() if value is not None}
-    faults = fault_lines(given, _OPTIONS)
+def _refuse_faults(options: RunOptions) -> None:
+    request = {Field.BRANCH: options.branch, Field.JOB_ID: options.job_id}
+    given = {field: value for field, value in request.items() if value is not None}
+    faults = fault_lines(given, _OPTION_NAMES)
     if faults:
         raise UsageError("\n".join(faults))
 
 
-def _repository(text: str, settings: Settings) -> str:
-    """Return the URL of what may also be a folder."""
-    path = Path(text)
+def _repository_url(text: str, settings: Settings) -> str:
+    """Return the URL of a repository, which may also be given as a folder."""
     if not text:
         raise UsageError("REPO is empty: give a URL, owner/name on GitHub, or a folder")
+    path = Path(text)
     if path.is_dir() or text.startswith((".", "/", "~")):
         return expanded(path).absolute().resolve().as_uri()
     allow_http = settings.allow_http_git
     fault = field_fault(Field.REPOSITORY, text, allow_http=allow_http)
     if fault is not None:
+        shown = without_credentials(text)
         raise UsageError(
-            f"REPO is {without_credentials(text)!r}, which is no folder here, and as a URL: {fault}"
+            f"REPO is {shown!r}, which is neither a folder nor a valid repository URL ({fault})"
         )
     return text
 
 
-def _delivered(settings: Settings, local: _Local) -> Output:
-    runtime = SystemRuntime()
-    store = open_retrying_store(settings, runtime)
+def _deliver(view: View, local: _LocalJob) -> Output:
+    """Write the course of a completed job to its folder."""
+    job_id = local.identity.job_id
     # guard: what a store refuses after a course was made is tried again
-    store.persevere()  # it has let the whole job through
-    newest = CheckpointLog(store, local.identity.job_id, runtime).newest()
-    if newest is None:
+    view.store.persevere()  # the store has served the whole job
+    manifest = view.newest(job_id)
+    if manifest is None:
         raise ConfigError(
-            f"job {local.identity.job_id} has just ended, and its checkpoints are gone"
+            f"job {job_id} has just ended, but its checkpoints are gone: "
+            "check whether another process deletes them"
         )
-    if newest.manifest.state is State.CANCELED:
-        return Output(lines=[_canceled(newest.manifest)])
-    paths = export(
-        Inventory(store, runtime.executor(TRANSFERS), newest.manifest), local.out
-    )
-    chapters = sorted(
-        (path for path in paths if path.startswith("reviewed-chapters/")), key=_number
-    )
+    if manifest.state is State.CANCELED:
+        return Output(lines=[_canceled(manifest)])
+    paths = export(view.inventory(manifest), local.out)
+    chapters = [path for path in paths if path.startswith("reviewed-chapters/")]
+    first = min(chapters, key=_chapter_number)
+    files = counted(len(paths), "file")
+    size = f"{files}, {counted(len(chapters), 'chapter')}"
     lines = [
-        f"course  {local.out}/ ({len(paths)} files, {len(chapters)} chapters; begin with {local.out / chapters[0]})",
-        f"job     {local.identity.job_id} in {store.url}",
+        f"course  {local.out}/ ({size}; begin with {local.out / first})",
+        f"job     {job_id} in {view.store.url}",
     ]
     return Output(lines=lines)
 
 
 def _canceled(manifest: Manifest) -> str:
     job_id = manifest.job_id
-    what_now = (
-        f"`resume {job_id}` goes on with it, `fetch {job_id} DIR` gets what is finished"
+    return (
+        f"job {job_id} is canceled, and no course was written: "
+        f"`resume {job_id}` continues it, `fetch {job_id} DIR` copies what is finished"
     )
-    return f"job {job_id} is canceled, and no course was written: {what_now}"
 
 
-def _number(path: str) -> int:
-    """Return which chapter a file is: in the order of names, the tenth would come before the second."""
+def _chapter_number(path: str) -> int:
     return int(path.split("_")[1])

@@ -1,9 +1,5 @@
-"""`sweep`: starts runs for the jobs that need one, and that nobody else will start.
+"""`sweep`: starts a run for each job that needs one and has none; made for cron."""
 
-Made to be run by cron.
-"""
-
-from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,8 +7,10 @@ from typing import Any
 
 from states.exits import Exit
 from states.keys import artifact_name, artifacts_prefix, valid_job_id
+from states.manifest import Manifest
 from states.stages import Stage
-from worker.cli.output import Output, warn
+from worker.cli.options import SweepOptions
+from worker.cli.output import Output, counted, warn
 from worker.errors import (
     DamagedCheckpointError,
     UnknownFormatError,
@@ -20,7 +18,6 @@ from worker.errors import (
     WorkerError,
 )
 from worker.ownership.heartbeat import read_silence
-from worker.ownership.log import CheckpointLog
 from worker.platform.environment import job_environment
 from worker.platform.port import LostAnswerError
 from worker.platform.sweep_decision import (
@@ -31,13 +28,9 @@ from worker.platform.sweep_decision import (
     decide_by_runs,
 )
 from worker.run.run import TRANSFERS
-from worker.services import sweep_mark as mark
-from worker.services.deployment import (
-    Deployment,
-    open_deployment,
-    operators_view,
-)
-from worker.services.platform_runs import runs_of
+from worker.services import sweep_mark
+from worker.services.deployment import Deployment, open_deployment, operators_view
+from worker.services.platform_runs import live_runs, runs_of
 from worker.services.unstarted import identity_of_run
 from worker.services.view import View
 from worker.system.runtime import SystemRuntime
@@ -45,47 +38,52 @@ from worker.system.runtime import SystemRuntime
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SweepResult:
-    """A job, and what a sweep did about it; `run_id` of the run that it has started."""
+    """A job, and what a sweep did about it."""
 
     job_id: str
-    finding: SweepDecision
+    decision: SweepDecision
     run_id: str | None = None
+    """Of the run that the sweep has started."""
 
     @property
     def document(self) -> dict[str, Any]:
-        """What is said of it."""
-        return {"jobId": self.job_id, "reason": self.finding.reason}
+        """The result as `--json` shows it."""
+        return {"jobId": self.job_id, "reason": self.decision.reason}
 
 
-def sweep(arguments: Namespace, environment: Mapping[str, str]) -> Output:
+def sweep(options: SweepOptions, environment: Mapping[str, str]) -> Output:
     """Look at all jobs of a store, and start runs for those that are neither over nor alive."""
-    for option in ("max_attempts", "max_parallel"):
-        if getattr(arguments, option) < 1:
-            raise UsageError(f"--{option.replace('_', '-')} must be at least 1")
-    deployment = open_deployment(
-        arguments.definition, environment, SystemRuntime(), warn
-    )
-    view = operators_view(arguments.store, environment, deployment.definition)
-    theirs = deployment.definition.environment.get("STORE_URL", view.store.url)
-    if theirs.rstrip("/") != view.store.url.rstrip("/"):
-        warn(
-            [
-                f"looking for jobs in {view.store.url}, while the definition's runs write to {theirs}"
-            ]
-        )
+    if options.max_attempts < 1:
+        raise UsageError("--max-attempts must be at least 1")
+    if options.max_parallel < 1:
+        raise UsageError("--max-parallel must be at least 1")
+    runtime = SystemRuntime()
+    deployment = open_deployment(options.definition, environment, runtime, warn)
+    definition = deployment.definition
+    view = operators_view(options.store, environment, definition)
+    _warn_of_other_store(view, definition.environment)
     looking = Sweep(
         view,
         deployment,
-        max_attempts=arguments.max_attempts,
-        max_parallel=arguments.max_parallel,
-        dry_run=arguments.dry_run,
+        max_attempts=options.max_attempts,
+        max_parallel=options.max_parallel,
+        dry_run=options.dry_run,
     )
-    cases = looking.cases()
-    return _said(cases, looking.failure, dry_run=arguments.dry_run)
+    results = looking.results()
+    return _answer(results, looking.failure, dry_run=options.dry_run)
+
+
+def _warn_of_other_store(view: View, definition: Mapping[str, str]) -> None:
+    here = view.store.url
+    there = definition.get("STORE_URL", here)
+    if there.rstrip("/") != here.rstrip("/"):
+        warn(
+            [f"sweeping the jobs of {here}, but the definition's runs write to {there}"]
+        )
 
 
 class Sweep:
-    """One look at all jobs, and what is done about them."""
+    """Looks at all jobs once, and starts the runs that are needed."""
 
     def __init__(
         self,
@@ -102,160 +100,161 @@ class Sweep:
         self._max_attempts = max_attempts
         self._max_parallel = max_parallel
         self._dry_run = dry_run
-        # The runs come first: a job that is begun after this look is not known, and left alone.
+        # The runs are listed before the jobs: a job that begins later is unknown, and left alone.
         self._runs = deployment.runs()
-        self._live = sum(run.live for run in self._runs)
+        self._live = len(live_runs(self._runs))
         self.failure: WorkerError | None = None
-        """What makes the sweep end with another code than 0: a run could not be started, or a format is not known."""
+        """Why the sweep does not end with 0: a run was not started, or a format is unknown."""
 
-    def cases(self) -> list[SweepResult]:
+    def results(self) -> list[SweepResult]:
         """Look at all jobs, then start the runs that are needed, one by one.
 
         If the store refuses a look, no run is started.
         """
-        job_ids = set(self._view.job_ids()) | {
-            run.job_id for run in self._runs if valid_job_id(run.job_id or "")
-        }
-        names = sorted(job_id for job_id in job_ids if job_id)
+        executor = self._view.runtime.executor(TRANSFERS)
         # guard: a sweep that is refused a look starts nothing
-        candidates = list(
-            self._view.runtime.executor(TRANSFERS).map(self._examine, names)
-        )
-        return [self._treat(candidate, finding) for candidate, finding in candidates]
+        decisions = list(executor.map(self._examine, self._job_ids()))
+        return [self._act(candidate, decision) for candidate, decision in decisions]
+
+    def _job_ids(self) -> list[str]:
+        """Return the ids of the store's jobs, and of those that only the platform knows."""
+        job_ids = set(self._view.job_ids())
+        for run in self._runs:
+            if run.job_id is not None and valid_job_id(run.job_id):
+                job_ids.add(run.job_id)
+        return sorted(job_ids)
 
     def _examine(self, job_id: str) -> tuple[SweepCandidate, SweepDecision]:
-        """Look at one job; what cannot be read is left alone, and said."""
-        log = CheckpointLog(self._view.store, job_id, self._view.runtime)
+        """Judge one job; an unreadable one is skipped."""
         try:
-            newest = log.newest()
-            manifest = newest.manifest if newest else None
-            candidate = SweepCandidate(
-                job_id=job_id,
-                manifest=manifest,
-                runs=runs_of(self._runs, job_id, manifest),
-            )
-            finding = decide_by_runs(candidate)
-            if finding.action is Action.START:
-                finding = (
-                    self._sign_of_life(log, candidate)
-                    or self._in_vain(candidate)
-                    or finding
-                )
+            manifest = self._view.newest(job_id)
+            runs = runs_of(self._runs, job_id, manifest)
+            candidate = SweepCandidate(job_id=job_id, manifest=manifest, runs=runs)
+            return candidate, self._judge(candidate)
         except (DamagedCheckpointError, UnknownFormatError) as error:
             if isinstance(error, UnknownFormatError):
                 self.failure = error
-            return SweepCandidate(job_id=job_id, manifest=None, runs=()), _skip(
-                str(error)
-            )
-        return candidate, finding
+            unknown = SweepCandidate(job_id=job_id, manifest=None, runs=())
+            return unknown, _skip(str(error))
 
-    def _sign_of_life(
-        self, log: CheckpointLog, candidate: SweepCandidate
-    ) -> SweepDecision | None:
-        manifest = candidate.manifest
+    def _judge(self, candidate: SweepCandidate) -> SweepDecision:
+        decision = decide_by_runs(candidate)
+        if decision.action is not Action.START:
+            return decision
+        obstacle = self._sign_of_life(candidate.manifest) or self._give_up(candidate)
+        return obstacle or decision
+
+    def _sign_of_life(self, manifest: Manifest | None) -> SweepDecision | None:
         if manifest is None or manifest.released:
             return None
+        log = self._view.log(manifest.job_id)
         silent, lease = read_silence(self._view.store, log, manifest)
-        return (
-            _skip(f"run {manifest.run} was heard of {silent}s ago")
-            if silent <= lease
-            else None
-        )
+        if silent > lease:
+            return None
+        return _skip(f"run {manifest.run} gave a sign of life {silent}s ago")
 
-    def _in_vain(self, candidate: SweepCandidate) -> SweepDecision | None:
+    def _give_up(self, candidate: SweepCandidate) -> SweepDecision | None:
         attempts = attempts_since(candidate, self._last_item(candidate.job_id))
         if attempts < self._max_attempts:
             return None
+        runs = counted(attempts, "run")
         return SweepDecision(
             action=Action.GIVE_UP,
-            reason=f"{attempts} runs since its last finished item were in vain: see `status`, and `resume` it by hand",
+            reason=f"{runs} produced no new item: see `status`, and `resume` it by hand",
         )
 
     def _last_item(self, job_id: str) -> datetime | None:
-        """Return when the job's last item was stored; the snapshot of its source is none."""
-        entries = self._view.store.entries(artifacts_prefix(job_id))
-        named = ((artifact_name(entry.key), entry.modified) for entry in entries)
-        moments = [
-            modified
-            for name, modified in named
-            if name is not None and name.stage is not Stage.CLONE
-        ]
-        return datetime.fromtimestamp(max(moments), UTC) if moments else None
+        """Return when the job's last item was stored; the source snapshot is no item."""
+        newest: float | None = None
+        for entry in self._view.store.entries(artifacts_prefix(job_id)):
+            name = artifact_name(entry.key)
+            if name is None or name.stage is Stage.CLONE:
+                continue
+            if newest is None or entry.modified > newest:
+                newest = entry.modified
+        return None if newest is None else datetime.fromtimestamp(newest, UTC)
 
-    def _treat(self, candidate: SweepCandidate, finding: SweepDecision) -> SweepResult:
-        """Do what a finding asks for."""
-        case = SweepResult(job_id=candidate.job_id, finding=finding)
+    def _act(self, candidate: SweepCandidate, decision: SweepDecision) -> SweepResult:
+        """Start a run if the decision says so and nothing forbids it."""
+        result = SweepResult(job_id=candidate.job_id, decision=decision)
         last = candidate.last
-        if finding.action is not Action.START or last is None:
-            return case
+        if decision.action is not Action.START or last is None:
+            return result
         if self._live >= self._max_parallel:
-            said = f"{self._live} runs of the definition are live, and --max-parallel is {self._max_parallel}"
-            return replace(case, finding=_skip(said))
+            live = counted(self._live, "live run")
+            limit = f"--max-parallel is {self._max_parallel}"
+            return _skipped(result, f"the definition has {live}, and {limit}")
+        manifest = candidate.manifest
         identity = (
-            candidate.manifest.identity
-            if candidate.manifest
-            else identity_of_run(candidate.job_id, last)
+            identity_of_run(candidate.job_id, last)
+            if manifest is None
+            else manifest.identity
         )
         variables = job_environment(identity, last.environment)
-        if faults := self._deployment.faults([variables])[0]:
-            return replace(
-                case, finding=_skip(f"a run would be refused: {'; '.join(faults)}")
-            )
+        (faults,) = self._deployment.faults([variables])
+        if faults:
+            return _skipped(result, f"a run would be refused: {'; '.join(faults)}")
         if self._dry_run:
             self._live += 1
-            return case
-        return self._start(case, variables, candidate)
+            return result
+        return self._start(result, variables, candidate)
 
     def _start(
-        self, case: SweepResult, variables: Mapping[str, str], candidate: SweepCandidate
+        self,
+        result: SweepResult,
+        variables: Mapping[str, str],
+        candidate: SweepCandidate,
     ) -> SweepResult:
         store, last = self._view.store, candidate.runs[-1]
-        key = mark.take(store, self._view.runtime, case.job_id, last.id)
-        if key is None:
-            return replace(case, finding=_skip("another sweep is starting a run of it"))
+        mark = sweep_mark.take(store, self._view.runtime, result.job_id, last.id)
+        if mark is None:
+            return _skipped(result, "another sweep is starting a run of it")
+        known = [run.id for run in candidate.runs]
         try:
-            run = self._deployment.start(variables, [run.id for run in candidate.runs])
+            run = self._deployment.start(variables, known)
         except WorkerError as error:
             self.failure = error
             if not isinstance(error, LostAnswerError):
-                mark.withdraw(store, key)
-            return replace(case, finding=_skip(str(error)))
+                sweep_mark.withdraw(store, mark)
+            return _skipped(result, str(error))
         self._live += 1
-        return replace(case, run_id=run.id)
+        return replace(result, run_id=run.id)
 
 
 def _skip(reason: str) -> SweepDecision:
     return SweepDecision(action=Action.SKIP, reason=reason)
 
 
-def _said(
-    cases: list[SweepResult], failure: WorkerError | None, *, dry_run: bool
+def _skipped(result: SweepResult, reason: str) -> SweepResult:
+    return replace(result, decision=_skip(reason))
+
+
+def _answer(
+    results: list[SweepResult], failure: WorkerError | None, *, dry_run: bool
 ) -> Output:
-    kinds = {
-        action: [case for case in cases if case.finding.action is action]
-        for action in Action
-    }
-    started = "would start a run" if dry_run else "started run"
-    lines = [
-        f"{case.job_id}: {' '.join(filter(None, (started, case.run_id)))}, since {case.finding.reason}"
-        for case in kinds[Action.START]
-    ]
-    lines += [
-        f"{case.job_id}: skipped, since {case.finding.reason}"
-        for case in kinds[Action.SKIP]
-    ]
-    lines += [
-        f"{case.job_id}: given up, since {case.finding.reason}"
-        for case in kinds[Action.GIVE_UP]
-    ]
+    swept = _with_action(results, Action.START)
+    skipped = _with_action(results, Action.SKIP)
+    given_up = _with_action(results, Action.GIVE_UP)
+    lines = []
+    for result in swept:
+        what = "would start a run" if dry_run else f"started run {result.run_id}"
+        lines.append(_line(result, what))
+    lines += [_line(result, "skipped") for result in skipped]
+    lines += [_line(result, "given up") for result in given_up]
     document = {
-        "swept": [
-            {**case.document, "runId": case.run_id} for case in kinds[Action.START]
-        ],
-        "skipped": [case.document for case in kinds[Action.SKIP]],
-        "givenUp": [case.document for case in kinds[Action.GIVE_UP]],
+        "swept": [{**result.document, "runId": result.run_id} for result in swept],
+        "skipped": [result.document for result in skipped],
+        "givenUp": [result.document for result in given_up],
     }
     code = Exit.OK if failure is None else failure.exit
     return Output(
         document=document, lines=lines or ["nothing to sweep"], exit_code=code
     )
+
+
+def _with_action(results: list[SweepResult], action: Action) -> list[SweepResult]:
+    return [result for result in results if result.decision.action is action]
+
+
+def _line(result: SweepResult, what: str) -> str:
+    return f"{result.job_id}: {what}, since {result.decision.reason}"

@@ -1,119 +1,131 @@
-"""`verify`: whether all that a job has stored is there and whole."""
+"""`verify`: checks that everything a job has stored is present and intact."""
 
-from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from typing import Final
 
 from states.exits import Exit
 from states.invariants import violations
 from states.keys import checkpoint_key
-from states.manifest import Manifest
+from states.manifest import Manifest, StageRecord
 from states.stages import Stage
-from worker.cli.output import Output
+from worker.cli.options import VerifyOptions
+from worker.cli.output import Output, counted
 from worker.course.artifacts import Artifacts
 from worker.course.formats import InvalidItemError, Rules
-from worker.course.inventory import Inventory
+from worker.course.inventory import CourseFile
 from worker.errors import DamagedCheckpointError, MissingError
-from worker.ownership.log import Checkpoint, CheckpointLog
+from worker.ownership.log import Checkpoint
 from worker.run.run import TRANSFERS
 from worker.services.view import View, open_view
 
+Contents = list[tuple[CourseFile, bytes]]
 
-def verify(arguments: Namespace, environment: Mapping[str, str]) -> Output:
-    """Check every artifact's size and SHA-256, and the chain of checkpoints.
 
-    Deeply, also what is in them.
+def verify(options: VerifyOptions, environment: Mapping[str, str]) -> Output:
+    """Check the size and SHA-256 of every artifact, and the chain of checkpoints.
+
+    With `--deep`, check also what they contain.
     """
-    view = open_view(arguments.store, environment)
-    manifest = view.manifest(arguments.job_id)
-    inventory = Inventory(view.store, view.runtime.executor(TRANSFERS), manifest)
-    chain, faults = _read_chain(view, manifest)
-    read = list(inventory.read(inventory.finished(course_only=False)))
-    faults += [
-        f"{holding.key} is missing or damaged" for holding, body in read if body is None
-    ]
-    if arguments.deep:
-        faults += _broken_rules(chain)
-        faults += _invalid_files(
-            {
-                holding.path: (holding.stage, body)
-                for holding, body in read
-                if body is not None
-            }
-        )
-        faults += _lost_generations(view, chain, manifest)
+    view = open_view(options.store, environment)
+    manifest = view.manifest(options.job_id)
+    inventory = view.inventory(manifest)
+    chain = _Chain(view, manifest)
+    faults = chain.faults
+    files = inventory.finished(course_only=False)
+    contents: Contents = []
+    for file, body in inventory.read(files):
+        if body is None:
+            faults.append(f"{file.key} is missing or damaged")
+        else:
+            contents.append((file, body))
+    if options.deep:
+        faults += _broken_rules(chain.checkpoints)
+        faults += _invalid_files(contents)
+        faults += _lost_generations(view, chain.checkpoints, manifest)
     document = {
         "jobId": manifest.job_id,
-        "artifacts": len(read),
+        "artifacts": len(files),
         "checkpoints": manifest.sequence,
         "faults": faults,
     }
     if faults:
         return Output(document=document, lines=faults, exit_code=Exit.DATA_ERROR)
-    return Output(
-        document=document,
-        lines=[f"{len(read)} artifacts and {manifest.sequence} checkpoints are whole"],
-    )
+    artifacts = counted(len(files), "artifact")
+    checkpoints = counted(manifest.sequence, "checkpoint")
+    line = f"{artifacts} and {checkpoints} are intact"
+    return Output(document=document, lines=[line])
 
 
-def _read_chain(view: View, newest: Manifest) -> tuple[list[Checkpoint], list[str]]:
-    """Return the checkpoints up to the newest, and what is wrong with the chain that they should be."""
-    log = CheckpointLog(view.store, newest.job_id, view.runtime)
-    chain: list[Checkpoint] = []
-    faults = []
-    for sequence in range(1, newest.sequence + 1):
-        key = checkpoint_key(newest.job_id, sequence)
+class _Chain:
+    """A job's checkpoints up to a newest one, and the faults of the chain they form."""
+
+    def __init__(self, view: View, newest: Manifest) -> None:
+        self.checkpoints: Final[list[Checkpoint]] = []
+        self.faults: Final[list[str]] = []
+        self._job_id = newest.job_id
+        self._log = view.log(newest.job_id)
+        for sequence in range(1, newest.sequence + 1):
+            self._read(sequence)
+
+    def _read(self, sequence: int) -> None:
+        key = checkpoint_key(self._job_id, sequence)
         try:
-            checkpoint = log.read(sequence)
+            checkpoint = self._log.read(sequence)
         except MissingError:
-            faults.append(f"{key} is missing")
-            continue
+            self.faults.append(f"{key} is missing")
         except DamagedCheckpointError as error:
-            faults.append(str(error))
-            continue
-        follows = bool(chain) and chain[-1].manifest.sequence == sequence - 1
-        if follows and checkpoint.manifest.previous != chain[-1].sha256:
-            faults.append(
-                f"{key} does not follow from the checkpoint before it: its hash of that differs"
-            )
-        chain.append(checkpoint)
-    return chain, faults
+            self.faults.append(str(error))
+        else:
+            if not self._follows(checkpoint):
+                self.faults.append(
+                    f"{key} does not match the hash of the previous checkpoint"
+                )
+            self.checkpoints.append(checkpoint)
+
+    def _follows(self, checkpoint: Checkpoint) -> bool:
+        """Compare with the checkpoint before, unless that is missing or damaged."""
+        if not self.checkpoints:
+            return True
+        before, manifest = self.checkpoints[-1], checkpoint.manifest
+        if before.manifest.sequence != manifest.sequence - 1:
+            return True
+        return manifest.previous == before.sha256
 
 
-def _broken_rules(chain: list[Checkpoint]) -> Iterator[str]:
-    for before, after in pairwise(chain):
+def _broken_rules(checkpoints: list[Checkpoint]) -> Iterator[str]:
+    for before, after in pairwise(checkpoints):
         for rule in violations(before.manifest, after.manifest):
             yield f"checkpoint {after.manifest.sequence}: {rule}"
 
 
-def _invalid_files(files: dict[str, tuple[Stage, bytes]]) -> Iterator[str]:
-    outputs = {path: body for path, (_, body) in files.items()}
-    for path, (stage, body) in files.items():
-        if stage is not Stage.CLONE and (fault := _fault(stage, path, body, outputs)):
+def _invalid_files(contents: Contents) -> Iterator[str]:
+    outputs = {file.path: body for file, body in contents}
+    for file, body in contents:
+        if file.stage is Stage.CLONE:
+            continue
+        fault = _fault(file, body, outputs)
+        if fault is not None:
             yield fault
 
 
-def _fault(
-    stage: Stage, path: str, body: bytes, outputs: dict[str, bytes]
-) -> str | None:
+def _fault(file: CourseFile, body: bytes, outputs: dict[str, bytes]) -> str | None:
     try:
-        return Rules(stage, outputs).fault(path, body)
+        return Rules(file.stage, outputs).fault(file.path, body)
     except (KeyError, InvalidItemError) as error:
-        return f"{path} cannot be checked: {error}"
+        return f"{file.path} cannot be checked: {error}"
 
 
 def _lost_generations(
-    view: View, chain: list[Checkpoint], newest: Manifest
+    view: View, checkpoints: list[Checkpoint], newest: Manifest
 ) -> Iterator[str]:
-    """Name what earlier checkpoints name (of generations that were done anew) and the store does not have."""
+    """Name the missing artifacts of generations that were redone since."""
+    earlier: set[StageRecord] = set()
+    for checkpoint in checkpoints:
+        earlier.update(checkpoint.manifest.stages)
+    earlier.difference_update(newest.stages)
+    records = [record for record in earlier if record.artifacts]
+    records.sort(key=lambda record: str(record.inputs))
     artifacts = Artifacts(view.store, newest.job_id, view.runtime.executor(TRANSFERS))
-    records = {
-        record
-        for checkpoint in chain
-        for record in checkpoint.manifest.stages
-        if record.artifacts
-    }
-    for stage, artifact in artifacts.missing(
-        sorted(records - set(newest.stages), key=lambda one: str(one.inputs))
-    ):
+    for stage, artifact in artifacts.missing(records):
         yield f"{artifact.path} of an earlier {stage} is missing"

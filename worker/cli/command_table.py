@@ -1,0 +1,126 @@
+"""The commands: what each is for, its options, and the function that carries it out."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from worker.cli import options
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommandSpec:
+    """A command; its module is imported only when the command is used."""
+
+    name: str
+    help: str
+    example: str
+    function: str
+    """As `module:function`, in `worker.cli.commands`."""
+    namespace: type[options.Options]
+
+
+COMMANDS: Final = (
+    CommandSpec(
+        name="run",
+        help=(
+            "turn a repository into a course; "
+            "without REPO, do the job that the environment describes"
+        ),
+        example="fondation-worker run https://github.com/pallets/click --out click-course",
+        function="run:run",
+        namespace=options.RunOptions,
+    ),
+    CommandSpec(
+        name="status",
+        help="show the state of a job",
+        example="fondation-worker status my-job --json",
+        function="status:status",
+        namespace=options.JobOptions,
+    ),
+    CommandSpec(
+        name="list",
+        help="list the jobs of a store",
+        example="fondation-worker list --store s3://bucket/jobs",
+        function="status:list_jobs",
+        namespace=options.ListOptions,
+    ),
+    CommandSpec(
+        name="resume",
+        help="continue a job that is interrupted, failed or crashed",
+        example="fondation-worker resume my-job --from generate-chapters",
+        function="operate:resume",
+        namespace=options.ResumeOptions,
+    ),
+    CommandSpec(
+        name="cancel",
+        help="ask the running worker to stop, or cancel a job without a live run",
+        example="fondation-worker cancel my-job",
+        function="operate:cancel",
+        namespace=options.JobOptions,
+    ),
+    CommandSpec(
+        name="fetch",
+        help="copy the course's files, as far as they are finished, into a folder",
+        example="fondation-worker fetch my-job ./course",
+        function="files:fetch",
+        namespace=options.FetchOptions,
+    ),
+    CommandSpec(
+        name="urls",
+        help="sign fresh URLs of the course's files",
+        example="fondation-worker urls my-job --expires 12h",
+        function="files:urls",
+        namespace=options.UrlsOptions,
+    ),
+    CommandSpec(
+        name="verify",
+        help="check that everything a job has stored is present and intact",
+        example="fondation-worker verify my-job",
+        function="verify:verify",
+        namespace=options.VerifyOptions,
+    ),
+    CommandSpec(
+        name="gc",
+        help="delete the objects of jobs that are over",
+        example="fondation-worker gc --older-than 30d --dry-run",
+        function="gc:gc",
+        namespace=options.GcOptions,
+    ),
+    CommandSpec(
+        name="deploy",
+        help="create or update the platform's job definition",
+        example=(
+            "fondation-worker deploy "
+            "--image rg.fr-par.scw.cloud/courses/fondation-worker:1 --dry-run"
+        ),
+        function="deploy:deploy",
+        namespace=options.DeployOptions,
+    ),
+    CommandSpec(
+        name="submit",
+        help="start a run of a job on the platform",
+        example="fondation-worker submit https://github.com/pallets/click --wait",
+        function="submit:submit",
+        namespace=options.SubmitOptions,
+    ),
+    CommandSpec(
+        name="sweep",
+        help="start runs on the platform for all jobs that are neither over nor alive",
+        example="fondation-worker sweep --dry-run",
+        function="sweep:sweep",
+        namespace=options.SweepOptions,
+    ),
+    CommandSpec(
+        name="batch",
+        help="do the jobs of a file, a few at a time; run it again to continue",
+        example="fondation-worker batch repositories.yaml --parallel 4 --local",
+        function="batch:batch",
+        namespace=options.BatchOptions,
+    ),
+    CommandSpec(
+        name="gateway",
+        help="serve the HTTP API by which a web app starts jobs",
+        example="fondation-worker gateway --port 8090",
+        function="gateway:gateway",
+        namespace=options.GatewayOptions,
+    ),
+)
