@@ -152,22 +152,32 @@ def operators_view(
     return _open_store_of(definition, url, environment)
 
 
-def runs_view(
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunsStore:
+    """The store of the definition's runs, as far as it can be read from here."""
+
+    view: View | None = None
+    obstacle: str | None = None
+    """Why it cannot be read."""
+
+
+def open_runs_store(
     store: str | None, environment: Mapping[str, str], definition: JobDefinition
-) -> View | str:
-    """Open the store of the definition's runs, or return why it cannot be read from here."""
+) -> RunsStore:
+    """Open the store of the definition's runs; `store` overrides the definition's STORE_URL."""
     url = (
         store or definition.environment.get("STORE_URL") or environment.get("STORE_URL")
     )
     if not url:
-        return "the definition does not show its STORE_URL: name it with --store"
+        hidden = "the definition does not show its STORE_URL: name it with --store"
+        return RunsStore(obstacle=hidden)
     try:
         view = _open_store_of(definition, url, environment)
         view = view.giving_up_after(STORE_SECONDS)
         next(view.store.entries("", limit=1), None)
     except WorkerError as error:
-        return str(error)
-    return view
+        return RunsStore(obstacle=str(error))
+    return RunsStore(view=view)
 
 
 def _open_store_of(

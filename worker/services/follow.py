@@ -26,7 +26,7 @@ FIRST_SECONDS: Final = 0.5
 LONGEST_SECONDS: Final = 10.0
 """The pause between two looks; it grows by a twentieth of the time that has passed."""
 SILENCE_SECONDS: Final = 600.0
-"""How long to tolerate an unresponsive platform, or a store that cannot be read after a run has failed."""
+"""How long to tolerate an unresponsive platform, or, after a failed run, an unreadable store."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,7 +120,7 @@ class Follower:
             pause.wait(min(LONGEST_SECONDS, FIRST_SECONDS + elapsed / 20))
 
     def manifest(self, job_id: str) -> Manifest | None:
-        """Return the job's newest manifest; None without one, or if the store cannot be read now.
+        """Return the job's newest manifest; None if there is none, or the store is unreadable.
 
         Raises DamagedCheckpointError and UnknownFormatError.
         """

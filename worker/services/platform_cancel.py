@@ -7,7 +7,7 @@ from states.exits import Exit
 from states.manifest import Manifest
 from worker.errors import TemporaryError, WorkerError
 from worker.ownership.heartbeat import read_heartbeat
-from worker.platform.port import Platform
+from worker.platform.port import JobDefinition, Platform
 from worker.platform.settings import PlatformSettings
 from worker.platform.sweep_decision import described
 from worker.services.cancel_request import begin_canceled
@@ -33,8 +33,7 @@ def cancel_unstarted(settings: PlatformSettings, view: View, job_id: str) -> boo
     definition = find_definition(platform, settings)
     if definition is None:
         return False
-    here = view.store.url.rstrip("/")
-    if definition.environment.get("STORE_URL", here).rstrip("/") != here:
+    if not _writes_to(definition, view.store.url):
         return False
     runs = runs_of(platform.runs(definition.id), job_id, None)
     identity = expected_identity(job_id, runs)
@@ -44,6 +43,12 @@ def cancel_unstarted(settings: PlatformSettings, view: View, job_id: str) -> boo
         for run in live_runs(runs):
             platform.stop(run.id)
     return True
+
+
+def _writes_to(definition: JobDefinition, store_url: str) -> bool:
+    """Tell whether a definition's runs write to a store, as far as the definition shows it."""
+    url = definition.environment.get("STORE_URL", store_url)
+    return url.rstrip("/") == store_url.rstrip("/")
 
 
 class PlatformCancel:
@@ -76,9 +81,10 @@ class PlatformCancel:
         return cancel()
 
     def _stop_replaced_run(self, before: Manifest, after: Manifest) -> None:
-        """Stop the run that was silent for a whole lease, so that the job was canceled without it."""
+        """Stop the run that was silent for its whole lease, if the job was claimed from it."""
         run_id = before.owner.platform_run
-        if run_id is None or before.over or before.released or after.run == before.run:
+        had_owner = not (before.over or before.released)
+        if run_id is None or not had_owner or after.run == before.run:
             return
         try:
             open_platform(self._settings, self._view.runtime).stop(run_id)

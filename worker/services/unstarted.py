@@ -34,6 +34,9 @@ def expected_identity(job_id: str, runs: Sequence[PlatformRun]) -> Identity | No
 
 
 def expected_engine(definition: JobDefinition) -> str:
-    """Return the engine that a job of the definition would have; only its image can resolve `auto`."""
+    """Return the engine that a job of the definition would have.
+
+    Only the definition's image can resolve `auto`: then the static engine is named.
+    """
     engine = definition.environment.get("ENGINE")
     return engine if engine in {FONDATION, STATIC} else STATIC

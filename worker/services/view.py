@@ -51,7 +51,8 @@ class View:
 
     def is_silent(self, manifest: Manifest) -> bool:
         """Tell whether a job's owner has been silent for longer than its lease."""
-        silent, lease = read_silence(self.store, self.log(manifest.job_id), manifest)
+        log = self.log(manifest.job_id)
+        silent, lease = read_silence(self.store, log, manifest)
         return silent > lease
 
     def job_ids(self) -> Iterator[str]:
@@ -60,10 +61,16 @@ class View:
         Takes one listing of one entry for each job, and two for each folder that is no job.
         """
         start = ""
-        while entry := next(self.store.entries("", start_after=start, limit=1), None):
-            name, slash, _ = entry.key.partition("/")
-            start = after_folder(name) if slash else entry.key
-            if slash and (job_of(entry.key) or self._has_checkpoint(name)):
+        while True:
+            first = next(self.store.entries("", start_after=start, limit=1), None)
+            if first is None:
+                return
+            name, slash, _ = first.key.partition("/")
+            if not slash:
+                start = first.key
+                continue
+            start = after_folder(name)
+            if job_of(first.key) or self._has_checkpoint(name):
                 yield name
 
     def giving_up_after(self, seconds: float) -> "View":
@@ -75,7 +82,9 @@ class View:
 
     def _has_checkpoint(self, name: str) -> bool:
         """Tell whether a folder is a job's, although its first object is not."""
-        return valid_job_id(name) and any(self.log(name).sequences())
+        if not valid_job_id(name):
+            return False
+        return any(self.log(name).sequences())
 
 
 def store_settings(store: str | None, environment: Mapping[str, str]) -> Settings:

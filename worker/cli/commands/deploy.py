@@ -46,11 +46,8 @@ def deploy(options: DeployOptions, environment: Mapping[str, str]) -> Output:
     runtime = SystemRuntime()
     platform = open_platform(settings, runtime)
     existing = find_definition(platform, settings)
-    if existing is None and is_uuid(settings.definition):
-        raise ConfigError(
-            f"there is no job definition {settings.definition} in this project: "
-            "create one under a name"
-        )
+    if existing is None:
+        _refuse_id(settings.definition)
     secrets = [] if existing is None else platform.secrets(existing.id)
     planned = plan(existing, secrets, desired)
     warn(_warnings(desired))
@@ -60,16 +57,24 @@ def deploy(options: DeployOptions, environment: Mapping[str, str]) -> Output:
         deployer = _Deployer(platform, runtime, settings)
         definition = deployer.carry_out(planned, existing)
         warn(_kept_variables(definition, planned))
+    new = existing is None
     document = {
         "definitionId": definition.id if definition else None,
         "name": definition.name if definition else settings.definition,
-        "created": changes and existing is None,
+        "created": changes and new,
         "changed": changes,
         "differences": [_difference(change) for change in planned.differences],
     }
-    lines = [_headline(document, new=existing is None)]
-    lines += [_line(change) for change in planned.differences]
-    return Output(document=document, lines=lines)
+    differences = [_line(change) for change in planned.differences]
+    return Output(document=document, lines=[_headline(document, new=new), *differences])
+
+
+def _refuse_id(name: str) -> None:
+    """Raise ConfigError for a new definition that is named by an id."""
+    if is_uuid(name):
+        raise ConfigError(
+            f"there is no job definition {name} in this project: create one under a name"
+        )
 
 
 def _desired(options: DeployOptions) -> DesiredDefinition:

@@ -25,16 +25,17 @@ def fetch(options: FetchOptions, environment: Mapping[str, str]) -> Output:
             f"job {manifest.job_id} is {manifest.state} and has no finished file yet: "
             "fetch it again later"
         )
-    unfinished = manifest.next_stage is not None
-    so_far = f" so far (the job is {manifest.state})" if unfinished else ""
+    so_far = ""
+    if manifest.next_stage is not None:
+        so_far = f" so far (the job is {manifest.state})"
     document = {
         "jobId": manifest.job_id,
         "state": manifest.state,
         "folder": absolute,
         "files": paths,
     }
-    line = f"{counted(len(paths), 'file')}{so_far} in {folder}"
-    return Output(document=document, lines=[line])
+    files = counted(len(paths), "file")
+    return Output(document=document, lines=[f"{files}{so_far} in {folder}"])
 
 
 def urls(options: UrlsOptions, environment: Mapping[str, str]) -> Output:
@@ -46,5 +47,5 @@ def urls(options: UrlsOptions, environment: Mapping[str, str]) -> Output:
         )
     view = open_view(options.store, environment)
     files = signed_files(view, options.job_id, expires)
-    lines = [f"{file['path']}\t{file['url']}" for file in files]
+    lines = ["{path}\t{url}".format_map(file) for file in files]
     return Output(document=files, lines=lines)

@@ -44,7 +44,7 @@ def gateway(options: GatewayOptions, environment: Mapping[str, str]) -> Output:
         sys.stderr, level=settings.log_level, form=settings.log_format, context={}
     )
     try:
-        from worker.gateway.serving import serve  # noqa: PLC0415 - an extra that may not be installed
+        from worker.gateway.serving import serve  # noqa: PLC0415 - an optional extra
     except ModuleNotFoundError as error:
         raise EngineUnavailableError(
             f"the gateway needs {error.name}, which is not installed: "

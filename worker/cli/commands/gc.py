@@ -56,7 +56,7 @@ def collect(view: View, older_than: int, *, dry_run: bool) -> Output:
 def _answer(collection: _Collection, *, dry_run: bool) -> Output:
     verb = "would collect" if dry_run else "collected"
     lines = [f"{verb} {job_id}" for job_id in collection.collected]
-    lines += [f"left {job['jobId']}: {job['reason']}" for job in collection.left]
+    lines += ["left {jobId}: {reason}".format_map(job) for job in collection.left]
     document: dict[str, Any] = {
         "collected": collection.collected,
         "left": collection.left,

@@ -30,8 +30,11 @@ def list_jobs(options: ListOptions, environment: Mapping[str, str]) -> Output:
         return Output(document=[], lines=[f"no jobs in {view.store.url}"])
     rows = [["JOB", "STATE", "RUN", "SINCE", "REPOSITORY"]]
     for document in documents:
-        cells = [document[column] for column in _LIST_COLUMNS]
-        rows.append([str(cell or "") for cell in cells])
+        row = []
+        for column in _LIST_COLUMNS:
+            cell = document[column]
+            row.append(str(cell or ""))
+        rows.append(row)
     return Output(document=documents, lines=table(rows))
 
 
@@ -60,63 +63,78 @@ def _summary(view: View, job_id: str) -> dict[str, Any]:
 
 
 def _lines(document: dict[str, Any]) -> list[str]:
-    rows = [_stage_row(stage) for stage in document["stages"]]
-    runs = document.get("platformRuns") or []
+    stages = [_stage_row(stage) for stage in document["stages"]]
     return [
         *_job_lines(document),
-        *table(rows),
+        *table(stages),
         *_callback_lines(document),
-        *(f"platform    {_platform_run(run)}" for run in runs),
+        *_platform_lines(document),
     ]
 
 
 def _job_lines(document: dict[str, Any]) -> list[str]:
-    collected = " (collected)" if document["collected"] else ""
-    commit = document["commit"] or "no commit yet"
-    engine = document["engine"]
+    values = {
+        **document,
+        "collected": " (collected)" if document["collected"] else "",
+        "commit": document["commit"] or "no commit yet",
+    }
     lines = [
-        f"job         {document['jobId']}",
-        f"state       {document['state']}{collected}, run {document['run']}",
-        f"repository  {document['repository']} ({document['branch']}) at {commit}",
-        f"engine      {engine['name']} {engine['version']}",
+        "job         {jobId}".format_map(values),
+        "state       {state}{collected}, run {run}".format_map(values),
+        "repository  {repository} ({branch}) at {commit}".format_map(values),
+        "engine      {name} {version}".format_map(document["engine"]),
     ]
     error = document["error"]
     if error is not None:
-        cause = f"{error['code']}, exit code {error['exitCode']}"
-        lines.append(f"error       {error['message']} ({cause})")
+        template = "error       {message} ({code}, exit code {exitCode})"
+        lines.append(template.format_map(error))
     if document["cancelRequested"]:
         lines.append("cancel      requested")
     return lines
 
 
 def _stage_row(stage: dict[str, Any]) -> list[str]:
-    items, total, attempts = stage["items"], stage["total"], stage["attempts"]
-    count = str(items or "") if total is None else f"{items}/{total}"
+    attempts = stage["attempts"]
     return [
-        f"  {stage['step']} {stage['stage']}",
+        "  {step} {stage}".format_map(stage),
         stage["state"],
-        count,
+        _item_count(stage),
         seconds(stage["seconds"]),
         f"{attempts} tries" if attempts > 1 else "",
     ]
 
 
+def _item_count(stage: dict[str, Any]) -> str:
+    if stage["total"] is not None:
+        return "{items}/{total}".format_map(stage)
+    return str(stage["items"] or "")
+
+
 def _callback_lines(document: dict[str, Any]) -> list[str]:
     lines = []
     for event in document["pendingCallbacks"]:
-        callback = f"callback {event['sequence']}"
-        lines.append(f"pending     {callback}: {event['type']} {event['status']}")
+        template = "pending     callback {sequence}: {type} {status}"
+        lines.append(template.format_map(event))
     trouble = document["callbackTrouble"]
     if trouble is not None:
         lines.append(f"webhook     {trouble}")
-    for event in document["rejectedCallbacks"]:
-        callback = f"callback {event['sequence']}"
-        lines.append(f"rejected    {callback}, with status {event['statusCode']}")
+    for rejection in document["rejectedCallbacks"]:
+        template = "rejected    callback {sequence}, with status {statusCode}"
+        lines.append(template.format_map(rejection))
     return lines
 
 
-def _platform_run(run: dict[str, Any]) -> str:
-    code = "none" if run["exitCode"] is None else run["exitCode"]
-    reason = f" ({run['reason']})" if run["reason"] else ""
-    attempts = counted(run["attempts"] or 1, "attempt")
-    return f"run {run['id']}: {run['state']}{reason}, exit code {code}, {attempts}"
+def _platform_lines(document: dict[str, Any]) -> list[str]:
+    lines = []
+    for run in document.get("platformRuns") or []:
+        values = {
+            **run,
+            "reason": f" ({run['reason']})" if run["reason"] else "",
+            "exitCode": "none" if run["exitCode"] is None else run["exitCode"],
+            "attempts": counted(run["attempts"] or 1, "attempt"),
+        }
+        template = (
+            "platform    run {id}: {state}{reason}, exit code {exitCode}, {attempts}"
+        )
+        lines.append(template.format_map(values))
+    return lines

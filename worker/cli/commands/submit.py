@@ -12,10 +12,15 @@ from worker.job_request import DEFAULT_BRANCH
 from worker.ownership.claim import check_identity
 from worker.platform.environment import job_environment
 from worker.platform.port import PlatformRun
-from worker.services.deployment import Deployment, open_deployment, runs_view
+from worker.run.progress import Reporter
+from worker.services.deployment import (
+    Deployment,
+    RunsStore,
+    open_deployment,
+    open_runs_store,
+)
 from worker.services.follow import Follower, Outcome
 from worker.services.start_run import reporting
-from worker.services.view import View
 from worker.system.runtime import Runtime, SystemRuntime
 
 LOG = logging.getLogger(__name__)
@@ -25,31 +30,27 @@ def submit(options: SubmitOptions, environment: Mapping[str, str]) -> Output:
     """Check a job as a run would, start a run of it, and follow that with `--wait`."""
     runtime = SystemRuntime()
     deployment = open_deployment(options.definition, environment, runtime, warn)
-    identity = Identity(
-        job_id=options.job_id or new_job_id(options.repository, runtime),
-        repository=options.repository,
-        branch=options.branch or DEFAULT_BRANCH,
-    )
+    identity = _identity(options, runtime)
+    job_id = identity.job_id
     variables = job_environment(identity, environment)
     (faults,) = deployment.faults([variables])
     if faults:
         raise ConfigError("\n".join(faults))
-    view: View | str | None = None
+    store = RunsStore()
     if options.job_id or options.wait:
-        view = runs_view(options.store, environment, deployment.definition)
-    known: list[str] = []
-    if options.job_id:
-        known = _known_runs(deployment, view, identity)
+        store = open_runs_store(options.store, environment, deployment.definition)
+    known = _known_runs(deployment, store, identity) if options.job_id else []
     run = deployment.start(variables, known)
     document = {
-        "jobId": identity.job_id,
+        "jobId": job_id,
         "runId": run.id,
         "definitionId": deployment.definition.id,
     }
-    started = f"job {identity.job_id}: started platform run {run.id}"
+    started = f"job {job_id}: started platform run {run.id}"
     if not options.wait:
         return Output(document=document, lines=[started])
-    outcome = _follow(deployment, view, run, identity.job_id, environment)
+    with reporting(environment, default_format="console", job_id=job_id) as reporter:
+        outcome = _follow(deployment, store, job_id, run, reporter)
     ended = {"state": outcome.state, "exitCode": int(outcome.exit_code)}
     return Output(
         document=document | ended,
@@ -58,39 +59,47 @@ def submit(options: SubmitOptions, environment: Mapping[str, str]) -> Output:
     )
 
 
-def new_job_id(repository: str, runtime: Runtime) -> str:
+def _identity(options: SubmitOptions, runtime: Runtime) -> Identity:
+    repository = options.repository
+    return Identity(
+        job_id=options.job_id or _new_job_id(repository, runtime),
+        repository=repository,
+        branch=options.branch or DEFAULT_BRANCH,
+    )
+
+
+def _new_job_id(repository: str, runtime: Runtime) -> str:
     """Return the id of a new job; it does not name a repository that will be refused."""
-    if repository_fault(repository, allow_http=True):
-        return f"job-{runtime.token()}"
-    return f"{short_name(repository)[:64]}-{runtime.token()}"
+    refused = repository_fault(repository, allow_http=True)
+    name = "job" if refused else short_name(repository)[:64]
+    return f"{name}-{runtime.token()}"
 
 
 def _known_runs(
-    deployment: Deployment, view: View | str | None, identity: Identity
+    deployment: Deployment, store: RunsStore, identity: Identity
 ) -> list[str]:
     """Return the ids of a job's runs; raise ConfigError if its id is another job's."""
     job_id = identity.job_id
     known = [run.id for run in deployment.runs() if run.job_id == job_id]
-    manifest = view.newest(job_id) if isinstance(view, View) else None
-    if manifest is not None:
-        check_identity(manifest, identity)
+    if store.view is not None:
+        manifest = store.view.newest(job_id)
+        if manifest is not None:
+            check_identity(manifest, identity)
     return known
 
 
 def _follow(
     deployment: Deployment,
-    view: View | str | None,
-    run: PlatformRun,
+    store: RunsStore,
     job_id: str,
-    environment: Mapping[str, str],
+    run: PlatformRun,
+    reporter: Reporter,
 ) -> Outcome:
-    readable = view if isinstance(view, View) else None
-    follower = Follower(deployment.platform, readable, deployment.runtime)
-    with reporting(environment, default_format="console", job_id=job_id) as reporter:
-        LOG.info("started a run on the platform", extra={"run_id": run.id})
-        if isinstance(view, str):
-            LOG.warning(
-                "following the platform's run only, without the stages",
-                extra={"reason": view},
-            )
-        return follower.follow(job_id, run.id, reporter.transition)
+    LOG.info("started a run on the platform", extra={"run_id": run.id})
+    if store.obstacle is not None:
+        LOG.warning(
+            "following the platform's run only, without the stages",
+            extra={"reason": store.obstacle},
+        )
+    follower = Follower(deployment.platform, store.view, deployment.runtime)
+    return follower.follow(job_id, run.id, reporter.transition)

@@ -13,7 +13,7 @@ from worker.cli.options import VerifyOptions
 from worker.cli.output import Output, counted
 from worker.course.artifacts import Artifacts
 from worker.course.formats import InvalidItemError, Rules
-from worker.course.inventory import CourseFile
+from worker.course.inventory import CourseFile, Inventory
 from worker.errors import DamagedCheckpointError, MissingError
 from worker.ownership.log import Checkpoint
 from worker.run.run import TRANSFERS
@@ -30,15 +30,10 @@ def verify(options: VerifyOptions, environment: Mapping[str, str]) -> Output:
     view = open_view(options.store, environment)
     manifest = view.manifest(options.job_id)
     inventory = view.inventory(manifest)
+    files = inventory.finished(course_only=False)
     chain = _Chain(view, manifest)
     faults = chain.faults
-    files = inventory.finished(course_only=False)
-    contents: Contents = []
-    for file, body in inventory.read(files):
-        if body is None:
-            faults.append(f"{file.key} is missing or damaged")
-        else:
-            contents.append((file, body))
+    contents = _read(inventory, files, faults)
     if options.deep:
         faults += _broken_rules(chain.checkpoints)
         faults += _invalid_files(contents)
@@ -51,10 +46,24 @@ def verify(options: VerifyOptions, environment: Mapping[str, str]) -> Output:
     }
     if faults:
         return Output(document=document, lines=faults, exit_code=Exit.DATA_ERROR)
-    artifacts = counted(len(files), "artifact")
-    checkpoints = counted(manifest.sequence, "checkpoint")
-    line = f"{artifacts} and {checkpoints} are intact"
-    return Output(document=document, lines=[line])
+    return Output(document=document, lines=[_intact(len(files), manifest.sequence)])
+
+
+def _intact(artifacts: int, checkpoints: int) -> str:
+    first = counted(artifacts, "artifact")
+    second = counted(checkpoints, "checkpoint")
+    return f"{first} and {second} are intact"
+
+
+def _read(inventory: Inventory, files: list[CourseFile], faults: list[str]) -> Contents:
+    """Return the contents of the intact files; add the others to `faults`."""
+    contents = []
+    for file, body in inventory.read(files):
+        if body is None:
+            faults.append(f"{file.key} is missing or damaged")
+        else:
+            contents.append((file, body))
+    return contents
 
 
 class _Chain:
@@ -126,6 +135,7 @@ def _lost_generations(
     earlier.difference_update(newest.stages)
     records = [record for record in earlier if record.artifacts]
     records.sort(key=lambda record: str(record.inputs))
-    artifacts = Artifacts(view.store, newest.job_id, view.runtime.executor(TRANSFERS))
+    executor = view.runtime.executor(TRANSFERS)
+    artifacts = Artifacts(view.store, newest.job_id, executor)
     for stage, artifact in artifacts.missing(records):
         yield f"{artifact.path} of an earlier {stage} is missing"

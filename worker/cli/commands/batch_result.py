@@ -1,0 +1,80 @@
+"""What has become of a job of a batch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from states.exits import Exit
+from states.manifest import Manifest
+from states.stages import State
+from states.takeover import exit_code
+from worker.cli.commands.batch_file import BatchJob
+from worker.errors import WorkerError
+from worker.services.follow import Outcome
+
+COMPLETED: Final = frozenset({State.COMPLETED, "succeeded"})
+"""The states of a job with a course: the manifest's, and the platform's."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """A job of the batch, and its outcome."""
+
+    job: BatchJob
+    outcome: Outcome
+    run_id: str | None = None
+    """Of the platform's last run."""
+
+    @property
+    def completed(self) -> bool:
+        """Whether the job has its course."""
+        return self.outcome.state in COMPLETED
+
+    @property
+    def exit_code(self) -> Exit:
+        """The job's exit code."""
+        return self.outcome.exit_code
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The result as `--json` shows it."""
+        return {
+            "jobId": self.job.job_id,
+            "repository": self.job.repository,
+            "branch": self.job.branch,
+            "state": self.outcome.state,
+            "exitCode": int(self.exit_code),
+            "runId": self.run_id,
+        }
+
+    @property
+    def row(self) -> list[str]:
+        """The result as a row of the table for people."""
+        message = "" if self.completed else self.outcome.message
+        code = int(self.exit_code)
+        return [self.job.job_id, self.outcome.state, str(code), message]
+
+
+Work = Callable[[BatchJob], Result]
+"""Takes one job to its end, or to where an operator must act."""
+
+
+def contained(work: Work) -> Work:
+    """Turn an error about one job into its result, so that the others go on."""
+
+    def contained_work(job: BatchJob) -> Result:
+        try:
+            return work(job)
+        except WorkerError as error:
+            message = str(error)
+            failure = Outcome(state="unknown", exit_code=error.exit, message=message)
+            return Result(job=job, outcome=failure)
+
+    return contained_work
+
+
+def ended(manifest: Manifest) -> Outcome:
+    """Return the outcome of a job that is over."""
+    message = manifest.error.message if manifest.error else ""
+    code = exit_code(manifest)
+    return Outcome(state=manifest.state, exit_code=code, message=message)
