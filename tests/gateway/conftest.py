@@ -1,4 +1,4 @@
-"""What the tests of the gateway share: the gateway as a process, a git host, a receiver, and a slow engine."""
+"""What the gateway's tests share: its process, a git host, a receiver and a slow engine."""
 
 import re
 import signal

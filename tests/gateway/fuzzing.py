@@ -1,4 +1,4 @@
-"""What schemathesis is told of requests that a schema cannot tell: loaded by it, as SCHEMATHESIS_HOOKS names it."""
+"""Hooks for schemathesis (SCHEMATHESIS_HOOKS): what the schema cannot say about requests."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ from states.addresses import address_fault
 
 @schemathesis.hook
 def filter_body(_: schemathesis.HookContext, body: Any) -> bool:  # noqa: ANN401 - any value of JSON
-    """Leave out what matches the pattern of addresses, and is none (`https://[1:2]/`), or is that of a page."""
+    """Leave out addresses of pages, and texts that only match the pattern (`https://[1:2]/`)."""
     if not isinstance(body, dict):
         return True
     repository = body.get("repositoryUrl")

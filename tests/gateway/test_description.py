@@ -1,4 +1,4 @@
-"""The gateway against its own description: requests that somebody makes up by the thousand find no fault."""
+"""The gateway against its own description: thousands of generated requests find no fault."""
 
 import os
 import subprocess

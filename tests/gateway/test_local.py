@@ -17,7 +17,7 @@ from tests.support.waiting import until
 from worker.ownership.log import CheckpointLog
 from worker.system.runtime import SystemRuntime
 
-TRIED_AGAIN = "a job is not over and is attended to again"
+TRIED_AGAIN = "a job is not over, retrying"
 
 
 def runs(place: Place) -> list[int]:
@@ -268,7 +268,7 @@ def test_a_run_that_was_killed_is_tried_again(place: Place) -> None:
     assert place.get("/jobs/job-1").json()["run"] == 2
 
 
-def test_a_run_that_would_not_touch_its_job_is_tried_again_and_its_request_kept_until_that_is_mended(
+def test_a_run_that_does_not_touch_its_job_is_repeated_and_its_request_kept(
     place: Place,
 ) -> None:
     place.cli.set(delay=500)  # so that nobody can miss it
@@ -289,7 +289,7 @@ def test_a_run_that_would_not_touch_its_job_is_tried_again_and_its_request_kept_
     until(lambda: place.spool == [])
 
 
-def test_the_last_word_of_a_completed_job_arrives_although_the_webhook_was_away_and_the_gateway_killed(
+def test_the_final_event_arrives_although_the_webhook_was_away_and_the_gateway_killed(
     place: Place,
 ) -> None:
     place.receiver.reply = lambda delivery: Reply(
@@ -317,4 +317,4 @@ def test_two_gateways_do_not_share_their_requests(place: Place) -> None:
     place.start()
     second = place.start()
     assert second.wait(20) == 78
-    assert "another gateway has its requests" in second.log.read_text()
+    assert "another gateway uses" in second.log.read_text()

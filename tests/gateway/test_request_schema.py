@@ -125,7 +125,7 @@ def published(
 
 
 def by_schema(document: dict[str, str], *, allow_http: bool = False) -> bool:
-    """Tell whether the schema takes a request: one answer, whether Rust or Python reads the patterns."""
+    """Tell whether the schema accepts a request; Rust and Python must agree on the patterns."""
     validator, patterns = published(allow_http=allow_http)
     taken = all(re.search(patterns[field], text) for field, text in document.items())
     assert validator.is_valid(document) == taken

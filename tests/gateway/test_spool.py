@@ -90,13 +90,15 @@ def test_what_cannot_be_read_stays_and_is_named_without_its_secrets(
 def test_one_that_cannot_be_kept_is_not_accepted(folder: Path) -> None:
     spool = opened(folder)
     shutil.rmtree(folder)
-    with pytest.raises(TemporaryError, match=r"cannot be kept in .*: make room there"):
+    with pytest.raises(
+        TemporaryError, match=r"cannot be stored in .*: make room there"
+    ):
         spool.add(a_request())
 
 
 def test_it_is_for_one_gateway_at_a_time(folder: Path) -> None:
     first = opened(folder)
-    with pytest.raises(ConfigError, match="another gateway has its requests"):
+    with pytest.raises(ConfigError, match="another gateway uses"):
         opened(folder)
     first.close()
     opened(folder)

@@ -202,18 +202,18 @@ WORKING: Final = (
         guard="the gateway keeps a request until its webhook knows",
         expression="Standing.OVER if is_settled(manifest) else Standing.UNDELIVERED",
         new="Standing.OVER",
-        tests=("tests/gateway/test_standing.py",),
+        tests=("tests/gateway/test_job_status.py",),
     ),
     Sabotage(
         guard="the gateway never gives up a job whose webhook does not know",
         expression="standing is Standing.UNDELIVERED",
         new="False",
-        tests=("tests/gateway/test_slots.py",),
+        tests=("tests/gateway/test_queue.py",),
     ),
     Sabotage(
         guard="the gateway decides nothing about a job that cannot be read",
-        expression="standing is Standing.UNREADABLE or waiting.given_up",
-        new="waiting.given_up",
-        tests=("tests/gateway/test_slots.py",),
+        expression="standing is Standing.UNREADABLE or job.given_up",
+        new="job.given_up",
+        tests=("tests/gateway/test_queue.py",),
     ),
 )

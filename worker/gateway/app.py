@@ -1,4 +1,4 @@
-"""The gateway's HTTP side: who may ask, how much, and what the answers look like."""
+"""The gateway's HTTP endpoints: access, limits, and the form of the answers."""
 
 import asyncio
 import hmac
@@ -26,19 +26,19 @@ from worker.settings.settings import Secret
 LOG = logging.getLogger(__name__)
 
 MAX_BODY: Final = 64 * 1024
-"""Bytes of a request's body."""
-_TOO_LARGE: Final = f"it is too large: a request may have {MAX_BODY} bytes"
+"""The largest body of a request, in bytes."""
+_TOO_LARGE: Final = f"the body is too large: at most {MAX_BODY} bytes are accepted"
 
 Endpoint = Callable[[HttpRequest], Awaitable[Response]]
 
 
 class Gateway:
-    """The endpoints, on a backend."""
+    """The endpoints of a backend."""
 
     def __init__(
         self, backend: Backend, token: Secret | None, *, allow_http: bool
     ) -> None:
-        """Ask for `token` wherever it is set, but for `GET /`."""
+        """Require `token`, if it is set, everywhere but at `GET /`."""
         self._backend = backend
         self._token = token
         self._allow_http = allow_http
@@ -65,33 +65,33 @@ class Gateway:
         return JSONResponse({"status": "ok", "version": __version__})
 
     async def _description(self, _: HttpRequest) -> Response:
-        return JSONResponse(
-            description(guarded=self._token is not None, allow_http=self._allow_http)
-        )
+        guarded = self._token is not None
+        return JSONResponse(description(guarded=guarded, allow_http=self._allow_http))
 
     async def _status(self, _: HttpRequest) -> Response:
-        said = await run_in_threadpool(self._backend.status)
-        return JSONResponse(
-            {"mode": self._backend.mode, "version": __version__, **said}
-        )
+        status = await run_in_threadpool(self._backend.status)
+        common = {"mode": self._backend.mode, "version": __version__}
+        return JSONResponse({**common, **status})
 
     async def _analyze(self, http: HttpRequest) -> Response:
         request = read_request(await _document(http), allow_http=self._allow_http)
         async with self._turn(request.identity.job_id):
-            said = await run_in_threadpool(self._backend.analyze, request)
+            details = await run_in_threadpool(self._backend.analyze, request)
         document = {
             "status": "accepted",
             "jobId": request.identity.job_id,
             "mode": self._backend.mode,
-            **said,
+            **details,
         }
         return JSONResponse(document, status_code=202)
 
     async def _job(self, http: HttpRequest) -> Response:
-        return JSONResponse(await run_in_threadpool(self._backend.job, _job_id(http)))
+        job = await run_in_threadpool(self._backend.job, _job_id(http))
+        return JSONResponse(job)
 
     async def _files(self, http: HttpRequest) -> Response:
-        return JSONResponse(await run_in_threadpool(self._backend.files, _job_id(http)))
+        files = await run_in_threadpool(self._backend.files, _job_id(http))
+        return JSONResponse(files)
 
     async def _cancel(self, http: HttpRequest) -> Response:
         job_id = _job_id(http)
@@ -100,14 +100,14 @@ class Gateway:
         return JSONResponse({"status": "accepted", "jobId": job_id}, status_code=202)
 
     def _turn(self, job_id: str) -> asyncio.Lock:
-        """Return what lets requests change a job one after the other."""
+        """Return the lock under which requests change a job, one after the other."""
         return self._turns.setdefault(job_id, asyncio.Lock())
 
     def _guarded(self, endpoint: Endpoint) -> Endpoint:
-        """Let only those in who have the token, and turn errors into answers."""
+        """Check the token before an endpoint, and turn its errors into answers."""
 
         async def guarded(http: HttpRequest) -> Response:
-            self._let_in(http)
+            self._check_access(http)
             try:
                 return await endpoint(http)
             except FaultyRequestError as error:
@@ -125,25 +125,25 @@ class Gateway:
 
         return guarded
 
-    def _let_in(self, http: HttpRequest) -> None:
-        """Raise HTTPException for who may not enter, or brings too much."""
-        if not self._may_enter(http):
+    def _check_access(self, http: HttpRequest) -> None:
+        """Reject unauthenticated or oversized requests."""
+        if not self._is_authenticated(http):
             raise HTTPException(
                 401,
-                "give the gateway's token, as `Authorization: Bearer …`",
+                "the gateway's token is required, as `Authorization: Bearer …`",
                 headers={"WWW-Authenticate": "Bearer"},
             )
         if int(http.headers.get("Content-Length", "0")) > MAX_BODY:
             raise HTTPException(413, _TOO_LARGE)
 
-    def _may_enter(self, http: HttpRequest) -> bool:
+    def _is_authenticated(self, http: HttpRequest) -> bool:
         if self._token is None:
             return True
         scheme, _, given = http.headers.get("Authorization", "").partition(" ")
-        # A header's bytes reach us as if they were Latin-1, whatever they are.
-        same = hmac.compare_digest(
-            given.strip().encode("latin-1"), self._token.reveal().encode()
-        )
+        # Starlette decodes the bytes of headers as Latin-1, whatever they are.
+        given_bytes = given.strip().encode("latin-1")
+        token = self._token.reveal().encode()
+        same = hmac.compare_digest(given_bytes, token)
         return scheme.lower() == "bearer" and same
 
 
@@ -155,7 +155,7 @@ def _job_id(http: HttpRequest) -> str:
 
 
 async def _document(http: HttpRequest) -> Any:  # noqa: ANN401 - any value of JSON
-    """Read a body as JSON, no more than it may have."""
+    """Read a body of limited size as JSON."""
     body = b""
     async for chunk in http.stream():
         body += chunk

@@ -1,7 +1,7 @@
-"""Has the command `cancel` carry out a request that is in the store already.
+"""Carries out a request to cancel that is already in the store, by the command `cancel`.
 
 The command knows whether the job has a live run, and delivers the event if it has none. It
-is repeated for a while: a run that died a moment ago looks alive until its lease ends.
+is repeated for a while: a run that has just died looks alive until its lease ends.
 """
 
 import logging
@@ -17,24 +17,25 @@ LOG = logging.getLogger(__name__)
 
 TRIES: Final = 6
 PAUSE_SECONDS: Final = 2.0
-"""After the first try; it doubles each time."""
+"""The pause after the first attempt; it doubles each time."""
 
 
-def see_to(
+def carry_out_cancel(
     view: View,
-    program: ChildCommand,
+    command: ChildCommand,
     job_id: str,
     variables: Mapping[str, str],
     stopping: Flag,
 ) -> bool:
-    """Carry out the request; tell whether the job is over and its webhook knows."""
+    """Cancel a job; tell whether it is over and its webhook knows."""
     for number in range(TRIES):
-        program.run("cancel", job_id, variables=variables, stopping=stopping)
+        command.run("cancel", job_id, variables=variables, stopping=stopping)
         if read_standing(view, job_id) is Standing.OVER:
             return True
         if stopping.wait(PAUSE_SECONDS * 2**number):
             return False
     LOG.warning(
-        "a job is still not canceled: its next run will", extra={"job_id": job_id}
+        "a job could not be canceled yet: its next run will do it",
+        extra={"job_id": job_id},
     )
     return False

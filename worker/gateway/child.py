@@ -1,4 +1,4 @@
-"""The program itself, as processes that a gateway starts."""
+"""Commands of this program, as child processes of a gateway."""
 
 import logging
 import sys
@@ -14,24 +14,23 @@ from worker.system.runtime import Flag, Runtime
 LOG = logging.getLogger(__name__)
 
 _OWN: Final = (
-    *("GATEWAY_TOKEN", "GATEWAY_MAX_RUNS"),
-    *(
-        "JOB_ID",
-        "REPOSITORY_URL",
-        "BRANCH",
-        "CALLBACK_URL",
-        "CALLBACK_TOKEN",
-        "GITHUB_TOKEN",
-    ),
+    "GATEWAY_TOKEN",
+    "GATEWAY_MAX_RUNS",
+    "JOB_ID",
+    "REPOSITORY_URL",
+    "BRANCH",
+    "CALLBACK_URL",
+    "CALLBACK_TOKEN",
+    "GITHUB_TOKEN",
 )
-"""What of the gateway's environment is not for its jobs: its own, and what each brings itself."""
+"""Variables that jobs do not inherit: the gateway's own, and those that each job brings."""
 STOP_MARGIN_SECONDS: Final = 5.0
-"""So much longer than it may take to save itself is waited for a process that was told to stop."""
+"""How much longer than its grace a stopping process may take."""
 _LOOK_SECONDS: Final = 0.2
 
 
 class ChildCommand:
-    """Runs commands; tokens go by the environment, never by arguments."""
+    """Runs commands; tokens are passed by the environment, never as arguments."""
 
     def __init__(
         self,
@@ -41,13 +40,13 @@ class ChildCommand:
         *,
         stop_grace_seconds: float,
     ) -> None:
-        """Give every command this environment, less what is the gateway's own."""
+        """Give every command this environment, without the gateway's own variables."""
         base = {name: value for name, value in environment.items() if name not in _OWN}
         self._environment = {**base, "STORE_URL": store_url, "LOG_FORMAT": "json"}
         self._runtime = runtime
         self._folder = Path.cwd()
         self.stop_seconds: Final = stop_grace_seconds + STOP_MARGIN_SECONDS
-        """So long a command may take to end once it was told to."""
+        """How long a command may take to end after SIGTERM."""
 
     def run(
         self,
@@ -55,10 +54,10 @@ class ChildCommand:
         variables: Mapping[str, str],
         stopping: Flag,
     ) -> int:
-        """Run a command to its end, or stop it as SIGTERM does; return its exit code, 128 + a signal, or 75.
+        """Run a command to its end, or stop it as SIGTERM does; return its exit code.
 
-        What it says is passed on to stderr. 75 also stands for one that could not be
-        started: the machine is full.
+        The code is 128 + the signal for a killed process, and 75 for one that could not be
+        started. Output is passed on to stderr.
         """
         command = Command(
             argv=(sys.executable, "-m", "worker", *argv),
@@ -69,7 +68,7 @@ class ChildCommand:
             process = Process(
                 command, self._runtime, LineSplitter(lambda _, line: _say(line)).take
             )
-        except (OSError, RuntimeError) as error:  # no process, or no thread, can be had
+        except (OSError, RuntimeError) as error:  # no process or thread is available
             LOG.error("a process cannot be started", extra={"reason": str(error)})
             return Exit.TEMPORARY
         while (code := process.wait(_LOOK_SECONDS)) is None:

@@ -1,4 +1,4 @@
-"""Where a job stands for the gateway: read from its manifest, never guessed from an exit code."""
+"""What is left to do for a job, read from its manifest, never guessed from an exit code."""
 
 import logging
 from enum import StrEnum
@@ -19,25 +19,25 @@ class Standing(StrEnum):
     """What is left to do for a job."""
 
     OVER = "over"
-    """Nothing: it has ended, and its webhook knows."""
+    """Nothing: it is over, and its webhook knows."""
     UNDELIVERED = "undelivered"
-    """It has ended, and its webhook does not know yet."""
+    """It is over, and its webhook does not know yet."""
     UNFINISHED = "unfinished"
-    """It has not begun, or has not ended."""
+    """It has not started, or is not over."""
     UNREADABLE = "unreadable"
-    """Nobody can tell now: the store gives no answer, or refuses to."""
+    """Unknown: the store does not answer, or refuses to."""
 
 
 def is_settled(manifest: Manifest) -> bool:
-    """Tell whether a job is over and nothing is left to be said of it."""
+    """Tell whether a job is over and all its events are delivered."""
     return manifest.over and not manifest.outbox.pending
 
 
 def read_standing(view: View, job_id: str) -> Standing:
-    """Read where a job stands.
+    """Read what is left to do for a job.
 
-    A manifest that is damaged, or of an unknown format, stays so until a person has seen to
-    it: its job is unfinished.
+    A manifest that is damaged or of an unknown format stays so until a person acts: its job
+    is unfinished.
     """
     try:
         manifest = view.newest(job_id)

@@ -11,7 +11,7 @@ from worker.settings.text_faults import SECRET, surplus_class
 _NO_SURPLUS: Final = surplus_class()
 _BEGIN: Final = f"^(?![{_NO_SURPLUS}])"
 _EMPTY: Final = r"(?![\s\S])"
-"""The end of a text: to some readers, `$` is also the place before a line break there."""
+"""The end of a text; for some validators, `$` also matches before a final line break."""
 _END: Final = f"(?<![{_NO_SURPLUS}]){_EMPTY}"
 _PART: Final = r"[^\x00-\x20\x7f-\x9f~^:?*\[\\/]+"
 _BRANCH: Final = (
@@ -21,7 +21,7 @@ _BRANCH: Final = (
 
 
 def _whole(pattern: str) -> str:
-    """Return a pattern of a whole text that has nothing around it."""
+    """Return the pattern of a whole text without surrounding white space or quotes."""
     return f"{_BEGIN}(?:{pattern}){_END}"
 
 
@@ -30,7 +30,7 @@ def _text(pattern: str, **more: object) -> dict[str, Any]:
 
 
 def _optional(pattern: str, **more: object) -> dict[str, Any]:
-    """Return the schema of what may be missing: null and an empty text count as such."""
+    """Return the schema of an optional text; null and an empty text mean that it is missing."""
     return {
         "type": ["string", "null"],
         "pattern": f"^{_EMPTY}|{_whole(pattern)}",
@@ -74,7 +74,7 @@ _SCHEMAS: Final[dict[str, Any]] = {
             "status": {"const": "accepted"},
             "jobId": _JOB_ID,
             "mode": {"enum": ["local-worker", "scaleway-job"]},
-            "runId": {"type": "string", "description": "of the platform's run"},
+            "runId": {"type": "string", "description": "the id of the platform's run"},
         },
     },
     "Error": {
@@ -130,7 +130,7 @@ _SCHEMAS: Final[dict[str, Any]] = {
             "sha256": _TEXT,
             "url": {
                 "type": "string",
-                "description": "signed; a secret for as long as it lives",
+                "description": "signed; keep it secret until it expires",
             },
             "uri": _TEXT,
             "expiresAt": {"type": "string", "format": "date-time"},
@@ -160,16 +160,16 @@ def _operation(
     }
 
 
+_MEANINGS: Final = {
+    "400": "fields are missing or wrong; all of them are listed",
+    "401": "the token is missing or wrong",
+    "404": "there is no such job",
+    "409": "the job is about another repository or branch",
+    "413": "the body is larger than 64 KiB",
+    "502": "the platform or the store fails",
+}
 _ERRORS: Final = {
-    code: _answer(description, _ref("Error"))
-    for code, description in {
-        "400": "something is missing or wrong: all of it is said",
-        "401": "the token is missing or wrong",
-        "404": "there is no such job",
-        "409": "the job is about another repository or branch",
-        "413": "the body is larger than 64 KiB",
-        "502": "the platform or the store does not do what it should now",
-    }.items()
+    code: _answer(meaning, _ref("Error")) for code, meaning in _MEANINGS.items()
 }
 _ONE_JOB: Final = [
     {"name": "job_id", "in": "path", "required": True, "schema": _JOB_ID}
@@ -181,7 +181,9 @@ _DESCRIPTION: Final[dict[str, Any]] = {
     "paths": {
         "/": {
             "get": _operation(
-                "Health", {"200": _answer("it is there", _ref("Health"))}, security=[]
+                "Health",
+                {"200": _answer("the gateway runs", _ref("Health"))},
+                security=[],
             )
         },
         "/openapi.json": {
@@ -193,14 +195,14 @@ _DESCRIPTION: Final[dict[str, Any]] = {
         },
         "/status": {
             "get": _operation(
-                "Mode, version, local runs",
-                {"200": _answer("now", _ref("Status"))},
+                "Mode, version and local runs",
+                {"200": _answer("the current status", _ref("Status"))},
                 "401",
             )
         },
         "/analyze": {
             "post": _operation(
-                "Begin a job, or take it up again",
+                "Start a job, or resume it",
                 {"202": _answer("accepted", _ref("Accepted"))},
                 *("400", "401", "409", "413", "502"),
                 requestBody={
@@ -212,8 +214,8 @@ _DESCRIPTION: Final[dict[str, Any]] = {
         "/jobs/{job_id}": {
             "parameters": _ONE_JOB,
             "get": _operation(
-                "Where a job stands",
-                {"200": _answer("now", _ref("Job"))},
+                "A job's status",
+                {"200": _answer("the current status", _ref("Job"))},
                 "401",
                 "404",
                 "502",
@@ -225,7 +227,7 @@ _DESCRIPTION: Final[dict[str, Any]] = {
                 "The files of its course, with fresh URLs",
                 {
                     "200": _answer(
-                        "what is finished so far",
+                        "the files that are finished so far",
                         {"type": "array", "items": _ref("File")},
                     )
                 },
@@ -236,7 +238,7 @@ _DESCRIPTION: Final[dict[str, Any]] = {
             "parameters": _ONE_JOB,
             "post": _operation(
                 "Cancel a job",
-                {"202": _answer("asked for", _ref("Accepted"))},
+                {"202": _answer("requested", _ref("Accepted"))},
                 *("401", "404", "413", "502"),
             ),
         },
@@ -245,11 +247,11 @@ _DESCRIPTION: Final[dict[str, Any]] = {
 
 
 def description(*, guarded: bool, allow_http: bool) -> dict[str, Any]:
-    """Return the description of a gateway, `guarded` by a token or not; it takes what the request's checks take.
+    """Return the description of a gateway, `guarded` by a token or not.
 
-    The checks also refuse what no pattern can name: a host that is no address of IPv6
-    although it looks like one, a page's address instead of a repository's, half of a
-    character.
+    Its patterns accept what the checks of a request accept. The checks also refuse what no
+    pattern can express: a host that only looks like an IPv6 address, the address of a page
+    instead of a repository, half of a surrogate pair.
     """
     components: dict[str, Any] = {
         "schemas": {"Request": _request(allow_http=allow_http), **_SCHEMAS}

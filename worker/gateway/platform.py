@@ -1,4 +1,4 @@
-"""Jobs that the platform runs: each request starts a run of the job definition."""
+"""Jobs on the platform: each request starts a run of the job definition."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 from states.manifest import Identity, Manifest
 from worker.errors import ConfigError, TemporaryError
-from worker.gateway.cancel import see_to
+from worker.gateway.cancel import carry_out_cancel
 from worker.gateway.child import ChildCommand
 from worker.gateway.port import JobConflictError, UnknownJobError
 from worker.gateway.request import Request
@@ -34,7 +34,7 @@ LOG = logging.getLogger(__name__)
 class PlatformBackend:
     """Starts runs on the platform.
 
-    Its definition is looked up anew for each, as it may be deployed at any time.
+    The definition is read again for each request: it may be deployed at any time.
     """
 
     mode = "scaleway-job"
@@ -46,7 +46,7 @@ class PlatformBackend:
         environment: Mapping[str, str],
         runtime: Runtime,
     ) -> None:
-        """Read the settings, or raise ConfigError; nothing is sent yet.
+        """Read the settings, or raise ConfigError; this sends no request.
 
         `definition` and `store` override their variables.
         """
@@ -59,7 +59,7 @@ class PlatformBackend:
         self._opened: tuple[dict[str, str], View] | None = None
 
     def analyze(self, request: Request) -> dict[str, Any]:
-        """Start a run, unless one of the job's is alive."""
+        """Start a run, unless the job has a live one."""
         deployment = self._deployment()
         job_id = request.identity.job_id
         manifest = self._view(deployment.definition).newest(job_id)
@@ -71,18 +71,18 @@ class PlatformBackend:
             return {"runId": live[-1].id}
         if faults := deployment.faults([request.variables])[0]:
             raise ConfigError(
-                f"the job definition is not as a run needs it: {'; '.join(faults)}"
+                f"a run cannot work with the job definition: {'; '.join(faults)}"
             )
-        return {
-            "runId": deployment.start(request.variables, [run.id for run in runs]).id
-        }
+        known_ids = [run.id for run in runs]
+        new_run = deployment.start(request.variables, known_ids)
+        return {"runId": new_run.id}
 
     def status(self) -> dict[str, Any]:
-        """Say which definition is started; nothing runs here."""
+        """Return the name of the definition; no job runs here."""
         return {"running": [], "waiting": [], "definition": self._settings.definition}
 
     def job(self, job_id: str) -> dict[str, Any]:
-        """Return where a job stands; `pending` while its run has not come to its first checkpoint."""
+        """Return a job's status; `pending` before its first checkpoint."""
         view = self._any_view()
         manifest = view.newest(job_id)
         if manifest is not None:
@@ -96,15 +96,16 @@ class PlatformBackend:
         """Return the files of a job's course."""
         view = self._any_view()
         manifest = view.newest(job_id)
-        runs = [] if manifest else runs_of(self._deployment().runs(), job_id, None)
-        return course_files(
-            view, manifest, known=_known(job_id, manifest, runs) is not None
-        )
+        runs: list[PlatformRun] = []
+        if manifest is None:
+            runs = runs_of(self._deployment().runs(), job_id, None)
+        known = _known(job_id, manifest, runs) is not None
+        return course_files(view, manifest, known=known)
 
     def cancel(self, job_id: str) -> None:
-        """Let an operator's `cancel` do it, which stops a run that does not obey.
+        """Cancel a job by the command `cancel`, which stops a run that does not obey.
 
-        One that has not begun is stopped.
+        A run without a checkpoint is stopped at once.
         """
         deployment = self._deployment()
         view = self._view(deployment.definition)
@@ -118,30 +119,30 @@ class PlatformBackend:
             for run in live_runs(runs):
                 deployment.platform.stop(run.id)
         self._runtime.spawn(
-            "cancel", lambda: self._see_to(view, deployment, job_id, runs)
+            "cancel", lambda: self._cancel(view, deployment, job_id, runs)
         )
 
     def close(self) -> None:
-        """Let go of what is being canceled: the wish is in the store. What runs, runs elsewhere."""
+        """Stop waiting for jobs that are being canceled: the requests are in the store."""
         self._stopping.set()
 
-    def _see_to(
+    def _cancel(
         self, view: View, deployment: Deployment, job_id: str, runs: list[PlatformRun]
     ) -> None:
-        given = runs[-1].environment if runs else {}
-        variables = {
-            **{name: given[name] for name in CARRIED if given.get(name)},
-            **store_location(deployment.definition),
-            "SCW_JOB_DEFINITION": deployment.definition.id,
-        }
+        variables = store_location(deployment.definition)
+        variables["SCW_JOB_DEFINITION"] = deployment.definition.id
+        last_environment = runs[-1].environment if runs else {}
+        for name in CARRIED:
+            if last_environment.get(name):
+                variables[name] = last_environment[name]
         settings = view.settings
-        program = ChildCommand(
+        command = ChildCommand(
             self._environment,
             settings.store_url,
             self._runtime,
             stop_grace_seconds=settings.stop_grace,
         )
-        see_to(view, program, job_id, variables, self._stopping)
+        carry_out_cancel(view, command, job_id, variables, self._stopping)
 
     def _deployment(self) -> Deployment:
         return open_deployment(
@@ -149,7 +150,7 @@ class PlatformBackend:
         )
 
     def _any_view(self) -> View:
-        """Return the store of the definition as it is now; as it was, while the platform is away."""
+        """Return the definition's store, or the last known one while the platform is away."""
         try:
             return self._view(self._deployment().definition)
         except TemporaryError:
@@ -158,16 +159,14 @@ class PlatformBackend:
             return self._opened[1]
 
     def _view(self, definition: JobDefinition) -> View:
-        """Open the store, unless it is the one that is open; raise ConfigError if nobody names one."""
+        """Open a definition's store, unless it is open; raise ConfigError if none is named."""
         environment = dict(definition.environment)
         if self._opened is None or self._opened[0] != environment:
-            if not (
-                self._store
-                or self._environment.get("STORE_URL")
-                or environment.get("STORE_URL")
-            ):
+            own_url = self._store or self._environment.get("STORE_URL")
+            if not own_url and not environment.get("STORE_URL"):
                 raise ConfigError(
-                    "the job definition does not show its STORE_URL: give the gateway the variable, too"
+                    "the job definition does not show its STORE_URL: "
+                    "set the variable for the gateway, too"
                 )
             view = operators_view(self._store, self._environment, definition)
             self._opened = environment, view.giving_up_after(STORE_SECONDS)
@@ -177,7 +176,7 @@ class PlatformBackend:
 def _known(
     job_id: str, manifest: Manifest | None, runs: list[PlatformRun]
 ) -> Identity | None:
-    """Return what a job is about: by its manifest, or by a run that has begun, or will begin, what nobody else has."""
+    """Return a job's identity, from its manifest or from the run that starts it."""
     if manifest is not None:
         return manifest.identity
     return expected_identity(job_id, runs)

@@ -1,4 +1,4 @@
-"""The port to where a gateway's jobs run."""
+"""The port to the place where a gateway's jobs run."""
 
 from typing import Any, Protocol
 
@@ -10,9 +10,10 @@ class JobConflictError(Exception):
     """The job's name is taken by another repository or branch."""
 
     def __init__(self, known: Identity) -> None:
-        """Say what has the name."""
+        """Take the identity of the job that has the name."""
         super().__init__(
-            f"job {known.job_id} is about {known.repository} ({known.branch}): give this one another jobId"
+            f"job {known.job_id} is about {known.repository} ({known.branch}): "
+            "use another jobId for this one"
         )
 
 
@@ -21,32 +22,28 @@ class UnknownJobError(Exception):
 
 
 class Backend(Protocol):
-    """Where jobs run.
-
-    All methods may wait for a server, and raise WorkerError if it does not do what it
-    should.
-    """
+    """Where jobs run; all methods may wait for a server, and raise WorkerError if it fails."""
 
     mode: str
-    """As answers have it: `local-worker` or `scaleway-job`."""
+    """`local-worker` or `scaleway-job`, for answers."""
 
     def analyze(self, request: Request) -> dict[str, Any]:
-        """Begin a job, or take it up again.
+        """Start a job, or resume it; return details for the answer.
 
-        Return what is said of it besides its name. Raises ConflictError.
+        Raises JobConflictError.
         """
 
     def status(self) -> dict[str, Any]:
-        """Say what this backend is at."""
+        """Return what this backend is doing."""
 
     def job(self, job_id: str) -> dict[str, Any]:
-        """Return where a job stands, as `status --json`; raise UnknownJobError."""
+        """Return a job's status, as `status --json`; raise UnknownJobError."""
 
     def files(self, job_id: str) -> list[dict[str, Any]]:
-        """Return the files of its course with fresh URLs, as `urls --json`; raise UnknownJobError."""
+        """Return its course's files with fresh URLs, as `urls --json`; raise UnknownJobError."""
 
     def cancel(self, job_id: str) -> None:
-        """See to it that a job is canceled; raise UnknownJobError."""
+        """Cancel a job; raise UnknownJobError."""
 
     def close(self) -> None:
-        """Let go of everything; jobs go on later, or elsewhere."""
+        """Release everything; jobs continue later, or elsewhere."""

@@ -1,4 +1,4 @@
-"""What `POST /analyze` asks for, checked as the command line checks it: all that is wrong is said at once."""
+"""The request of `POST /analyze`, checked as on the command line; all faults are reported."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,17 +32,17 @@ _JOB_FIELDS: Final = {
 
 
 class FaultyRequestError(Exception):
-    """A request cannot be taken; `fields` says what is wrong, by their names."""
+    """A request is not valid; `fields` has the fault of each field, by name."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
-        """Remember what is wrong; no value of a secret is in it."""
+        """Take the faults, which must not contain secrets."""
         super().__init__(f"missing or wrong: {', '.join(fields)}")
         self.fields = dict(fields)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """A job that is asked for, and where it reports to."""
+    """A requested job, and its webhook."""
 
     identity: Identity
     callback_url: str = field(repr=False)
@@ -51,7 +51,7 @@ class Request:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What a run of it gets by its environment."""
+        """The environment variables of its runs."""
         token = (
             {"GITHUB_TOKEN": self.github_token.reveal()} if self.github_token else {}
         )
@@ -66,7 +66,7 @@ class Request:
 
     @property
     def document(self) -> dict[str, Any]:
-        """The request as it was sent: for a place that only its owner can read."""
+        """The request as it was sent, with its tokens."""
         token = {"githubToken": self.github_token.reveal()} if self.github_token else {}
         return {
             "jobId": self.identity.job_id,
@@ -108,25 +108,23 @@ def read_request(document: Any, *, allow_http: bool) -> Request:  # noqa: ANN401
 
 
 def _fault(name: str, value: object, *, allow_http: bool) -> str | None:
-    """Return what is wrong with a field, without repeating it: any field may hold a secret."""
+    """Say what is wrong with a field, without its value, which may be a secret."""
     if value is None or value == "":
-        return (
-            f"it is missing: set it to {_REQUIRED[name]}" if name in _REQUIRED else None
-        )
+        if name not in _REQUIRED:
+            return None
+        return f"it is missing: set it to {_REQUIRED[name]}"
     if not isinstance(value, str):
         return "it must be a string"
     if not _is_encodable(value):
         return "it contains half of a surrogate pair"
-    surplus = surplus_fault(value)
-    if surplus is not None:
-        return f"it {surplus}"
     fault = _checked(name, value, allow_http=allow_http)
-    if fault is None:
-        return None
-    return fault.partition(" (")[0]  # Python's reasons quote the value
+    return fault and fault.partition(" (")[0]  # Python's reasons quote the value
 
 
 def _checked(name: str, value: str, *, allow_http: bool) -> str | None:
+    surplus = surplus_fault(value)
+    if surplus is not None:
+        return f"it {surplus}"
     field = _JOB_FIELDS.get(name)
     if field is not None:
         fault = field_fault(field, value, allow_http=allow_http)
@@ -137,7 +135,7 @@ def _checked(name: str, value: str, *, allow_http: bool) -> str | None:
 
 
 def _is_encodable(text: str) -> bool:
-    """Tell whether an environment can hold a text; JSON can spell half of a surrogate pair."""
+    """Tell whether a text can be encoded; JSON can contain half of a surrogate pair."""
     try:
         text.encode()
     except UnicodeEncodeError:

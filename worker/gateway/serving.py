@@ -1,4 +1,4 @@
-"""Serves the gateway with uvicorn, until it is told to end."""
+"""Serves the gateway with uvicorn, until a signal."""
 
 import logging
 import signal
@@ -16,7 +16,7 @@ from worker.settings.settings import Secret
 
 LOG = logging.getLogger(__name__)
 DRAIN_SECONDS: Final = 3
-"""So long requests that are under way may take when the server ends."""
+"""How long open requests may take when the server ends."""
 
 
 def serve(
@@ -26,9 +26,10 @@ def serve(
     *,
     allow_http: bool,
 ) -> signal.Signals | None:
-    """Serve on an address until SIGTERM or SIGINT, and return which; raise ConfigError if it cannot be had.
+    """Serve on an address until SIGTERM or SIGINT, and return which.
 
-    No job is begun before the address is ours, and none goes on when this returns.
+    Raises ConfigError if the address is not available. No job is started before the server
+    listens, and none runs when this returns.
     """
     ended: list[signal.Signals] = []
     with _listener(address) as listener:
@@ -38,10 +39,9 @@ def serve(
             ended.append(signal.Signals(number))
             server.should_exit = True
 
+        # The server installs its own handlers, and calls these when it has ended.
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(
-                number, end
-            )  # the server puts its own in their place, and calls them when it has ended
+            signal.signal(number, end)
         backend = open_backend()
         try:
             server.config.app = Gateway(backend, token, allow_http=allow_http).app()
@@ -54,7 +54,7 @@ def serve(
 
 def _config() -> uvicorn.Config:
     return uvicorn.Config(
-        "",  # the application comes when the address is ours
+        "",  # the application is set once the server listens
         log_config=None,
         access_log=False,
         server_header=False,
@@ -67,14 +67,14 @@ def _config() -> uvicorn.Config:
 def _listener(address: tuple[str, int]) -> socket.socket:
     host, port = address
     try:
-        found = socket.getaddrinfo(
+        family, _, _, _, place = socket.getaddrinfo(
             host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        return socket.create_server(found[4][:2], family=found[0], reuse_port=False)
+        return socket.create_server(place[:2], family=family, reuse_port=False)
     except (OSError, UnicodeError) as error:
-        reason = (
-            error.strerror if isinstance(error, OSError) else "it is no name of a host"
-        )
+        reason = "the host's name is not valid"
+        if isinstance(error, OSError):
+            reason = error.strerror or str(error)
         raise ConfigError(
             f"cannot listen on {host}:{port}: {reason}; choose another --host or --port"
         ) from error

@@ -1,8 +1,8 @@
-"""Requests of jobs that are not over, on disk: a gateway that died takes them up again when it is started.
+"""The spool: requests of jobs that are not over, on disk, for a gateway that restarts.
 
-They hold tokens, so only their owner can read them, they lie outside the store, and they go
-as soon as their job is over. Each is written to a temporary file and renamed; the names
-sort in the order in which the requests came.
+Requests contain tokens, so only their owner can read them, they lie outside the store, and
+they are removed as soon as their job is over. Each is written to a temporary file and
+renamed; names sort in order of arrival.
 """
 
 import fcntl
@@ -29,12 +29,12 @@ class Spooled:
     """A request in the spool."""
 
     name: str
-    """Of its file."""
+    """The name of its file."""
     request: Request
 
     @property
     def job_id(self) -> str:
-        """The job that it is for."""
+        """The job that it requests."""
         return self.request.identity.job_id
 
 
@@ -42,7 +42,7 @@ class Spool:
     """A folder of requests, for one gateway at a time."""
 
     def __init__(self, folder: Path, runtime: Runtime) -> None:
-        """Make the folder and lock it; raise ConfigError."""
+        """Create and lock the folder; raise ConfigError if that is impossible."""
         self._folder = folder
         self._runtime = runtime
         with on_disk(folder, partial(unusable_work_dir, folder)):
@@ -54,11 +54,11 @@ class Spool:
         except OSError as error:
             os.close(self._lock)
             raise ConfigError(
-                f"another gateway has its requests in {folder}: end it, or give this one another WORK_DIR"
+                f"another gateway uses {folder}: stop it, or give this one another WORK_DIR"
             ) from error
 
     def add(self, request: Request) -> Spooled:
-        """Write a request down, to stay; raise TemporaryError if it cannot be."""
+        """Store a request durably, or raise TemporaryError."""
         stamp = self._runtime.now().strftime("%Y%m%dT%H%M%S.%f")
         spooled = Spooled(name=f"{stamp}-{self._runtime.token()}.json", request=request)
         fresh = self._folder / f".{spooled.name}"
@@ -73,34 +73,36 @@ class Spool:
             with suppress(OSError):
                 fresh.unlink(missing_ok=True)
             raise TemporaryError(
-                f"the request cannot be kept in {self._folder} ({error.strerror}): make room there, and send it again"
+                f"the request cannot be stored in {self._folder} ({error.strerror}): "
+                "make room there, and send it again"
             ) from error
         return spooled
 
     def remove(self, spooled: Spooled) -> None:
-        """Forget a request; one that cannot be removed is taken up once more, and found to be over."""
+        """Remove a request; one that cannot be removed is found to be over after a restart."""
         with suppress(OSError):
             (self._folder / spooled.name).unlink(missing_ok=True)
 
     def load(self) -> list[Spooled]:
-        """Return what an earlier gateway left, oldest first.
-
-        Of one job's only the newest, which was to replace it.
-        """
+        """Return the requests of an earlier gateway, oldest first, the newest of each job."""
         newest: dict[str, Spooled] = {}
         for path in sorted(self._folder.iterdir()):
             if path.name == _LOCK:
                 continue
-            if path.name.startswith("."):  # it is not whole, and was never accepted
+            if path.name.startswith("."):  # incomplete, so it was never accepted
                 path.unlink()
-            elif spooled := _read(path):
-                if older := newest.pop(spooled.job_id, None):
-                    self.remove(older)
-                newest[spooled.job_id] = spooled
+                continue
+            spooled = _read(path)
+            if spooled is None:
+                continue
+            older = newest.pop(spooled.job_id, None)
+            if older is not None:
+                self.remove(older)
+            newest[spooled.job_id] = spooled
         return list(newest.values())
 
     def close(self) -> None:
-        """Let another gateway have it."""
+        """Release the folder for another gateway."""
         with suppress(OSError):
             os.close(self._lock)
 
@@ -109,11 +111,9 @@ def _read(path: Path) -> Spooled | None:
     try:
         request = read_request(json.loads(path.read_bytes()), allow_http=True)
     except (OSError, ValueError, FaultyRequestError) as error:
-        reason = (
-            str(error)
-            if isinstance(error, FaultyRequestError)
-            else type(error).__name__
-        )
+        reason = type(error).__name__
+        if isinstance(error, FaultyRequestError):
+            reason = str(error)
         LOG.error(
             "a request in the spool cannot be read: remove it",
             extra={"path": str(path), "reason": reason},
