@@ -1,4 +1,4 @@
-"""The command line as it stands: help, version, how little it loads for them, and what it says to nonsense."""
+"""The command line: help, version, how little they load, and how it refuses bad input."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ HEAVY: Final = (
     "tenacity",
     "starlette",
 )
-LOOK: Final = """
+PRINT_MODULES: Final = """
 import contextlib, io, json, os, sys
 from worker.cli.main import main
 with contextlib.redirect_stdout(io.StringIO()):
@@ -35,11 +35,14 @@ print(json.dumps(sorted(sys.modules)))
 @pytest.mark.parametrize(
     "argv", [["--version"], ["--help"], ["run", "--help"], ["status", "--help"]]
 )
-def test_help_and_version_load_nothing_that_takes_time(argv: list[str]) -> None:
-    looked = subprocess.run(
-        [sys.executable, "-c", LOOK, *argv], check=True, capture_output=True, text=True
+def test_help_and_version_load_no_slow_module(argv: list[str]) -> None:
+    printed = subprocess.run(
+        [sys.executable, "-c", PRINT_MODULES, *argv],
+        check=True,
+        capture_output=True,
+        text=True,
     )
-    loaded = set(json.loads(looked.stdout))
+    loaded = set(json.loads(printed.stdout))
     assert [name for name in HEAVY if name in loaded] == []
 
 
@@ -48,38 +51,40 @@ def test_the_version_is_the_packages(person: Stranger) -> None:
 
 
 def test_help_lists_the_commands_and_the_exit_codes(person: Stranger) -> None:
-    said = person.run("--help").out
+    answer = person.run("--help").out
     for command in COMMANDS:
-        assert f"    {command.name} " in said
+        assert f"    {command.name} " in answer
     for code, meaning in MEANING.items():
-        assert f"{int(code)}  {meaning}" in said
+        assert f"{int(code)}  {meaning}" in answer
 
 
 @pytest.mark.parametrize("name", [command.name for command in COMMANDS])
 def test_every_command_explains_itself_with_an_example(
     person: Stranger, name: str
 ) -> None:
-    said = person.run(name, "--help").out
-    assert f"example:\n  fondation-worker {name}" in said
-    assert "--store URL" in said
-    assert "--debug" in said
+    answer = person.run(name, "--help").out
+    assert f"example:\n  fondation-worker {name}" in answer
+    assert "--store URL" in answer
+    assert "--debug" in answer
 
 
-def test_nonsense_is_64_in_one_line_and_shows_the_way_out(person: Stranger) -> None:
-    said = person.run("paint", code=64)
-    assert said.err.startswith(
+def test_an_unknown_command_ends_with_64_and_one_line_that_names_help(
+    person: Stranger,
+) -> None:
+    answer = person.run("paint", code=64)
+    assert answer.err.startswith(
         "fondation-worker: argument COMMAND: invalid choice: 'paint'"
     )
-    assert said.err.count("\n") == 1
-    assert "--help" in said.err
+    assert answer.err.count("\n") == 1
+    assert "--help" in answer.err
 
 
-def test_a_traceback_is_shown_only_to_who_asks_for_it(person: Stranger) -> None:
-    assert "Traceback" not in person.run("status", "nobody", code=65).err
-    assert "Traceback" in person.run("status", "nobody", "--debug", code=65).err
+def test_a_traceback_is_shown_only_on_request(person: Stranger) -> None:
+    assert "Traceback" not in person.run("status", "missing", code=65).err
+    assert "Traceback" in person.run("status", "missing", "--debug", code=65).err
 
 
-def test_whoever_stops_reading_does_not_make_it_fail(person: Stranger) -> None:
+def test_a_reader_that_stops_reading_is_no_failure(person: Stranger) -> None:
     with person.start("--help") as process:
         assert process.stdout is not None
         process.stdout.close()
@@ -89,7 +94,7 @@ def test_whoever_stops_reading_does_not_make_it_fail(person: Stranger) -> None:
 
 
 @pytest.mark.parametrize("form", ["console", "json"])
-def test_wrong_configuration_is_named_variable_by_variable_and_touches_nothing(
+def test_each_wrong_variable_is_named_and_nothing_is_touched(
     person: Stranger, form: str
 ) -> None:
     wrong = {
@@ -99,7 +104,7 @@ def test_wrong_configuration_is_named_variable_by_variable_and_touches_nothing(
         "WORK_DIR": "here",
         "LOG_FORMAT": form,
     }
-    said = person.run("run", code=78, **wrong)
+    answer = person.run("run", code=78, **wrong)
     for name in (
         "LEASE_SECONDS",
         "STORE_URL",
@@ -109,5 +114,5 @@ def test_wrong_configuration_is_named_variable_by_variable_and_touches_nothing(
         "REPOSITORY_URL",
         "CALLBACK_TOKEN",
     ):
-        assert f"fondation-worker: {name} " in said.err
+        assert f"fondation-worker: {name} " in answer.err
     assert list(person.home.iterdir()) == []

@@ -1,4 +1,4 @@
-"""The commands that look at jobs, on a local folder, and what they say to nonsense."""
+"""The commands that look at jobs, on a local folder, and how they refuse bad input."""
 
 import pytest
 
@@ -13,42 +13,38 @@ from worker.ownership.log import CheckpointLog
 from worker.system.runtime import SystemRuntime
 
 
-def test_status_says_where_a_job_stands(shell: Shell) -> None:
+def test_status_shows_the_state_of_a_job(shell: Shell) -> None:
     interrupted(shell)
     document = shell.json("status", JOB)
-    assert (document["jobId"], document["state"], document["run"]) == (
-        JOB,
-        "interrupted",
-        1,
-    )
+    assert document["jobId"] == JOB
+    assert document["state"] == "interrupted"
+    assert document["run"] == 1
     assert document["error"]["exitCode"] == 70
     assert document["pendingCallbacks"] == []
     stages = {stage["stage"]: stage for stage in document["stages"]}
     assert stages["order"]["state"] == "finished"
-    assert (
-        stages["generate-chapters"]["items"],
-        stages["generate-chapters"]["total"],
-    ) == (2, 3)
+    assert stages["generate-chapters"]["items"] == 2
+    assert stages["generate-chapters"]["total"] == 3
     assert stages["review-chapters"]["state"] == "waiting"
 
 
-def test_status_is_also_for_people(shell: Shell) -> None:
+def test_status_is_readable_for_people(shell: Shell) -> None:
     interrupted(shell)
-    said = shell("status", JOB)
-    assert "interrupted, run 1" in said
-    assert "2/3" in said
-    assert "the engine broke" in said
+    answer = shell("status", JOB)
+    assert "interrupted, run 1" in answer
+    assert "2/3" in answer
+    assert "the engine broke" in answer
 
 
-def test_list_shows_all_jobs_of_a_store_and_nothing_else(shell: Shell) -> None:
+def test_list_shows_all_jobs_of_a_store_and_no_other_objects(shell: Shell) -> None:
     completed(shell)
     for job_id in ("job-1-b", "job", "zz"):
         identity = Identity(
             job_id=job_id, repository=IDENTITY.repository, branch="main"
         )
         shell.world().job(job_id).run(identity)
-    shell.store.put("a-file-of-somebody-else", b"", "text/plain")
-    assert sorted(one["jobId"] for one in shell.json("list")) == [
+    shell.store.put("a-file-of-another-program", b"", "text/plain")
+    assert sorted(job["jobId"] for job in shell.json("list")) == [
         "job",
         "job-1",
         "job-1-b",
@@ -62,8 +58,8 @@ def test_an_empty_store_has_no_jobs(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("command", ["status", "urls", "verify", "cancel", "resume"])
-def test_a_job_that_is_not_there_is_said_to_be_so(shell: Shell, command: str) -> None:
-    assert "there is no job nobody in this store" in shell(command, "nobody", code=65)
+def test_a_missing_job_is_reported(shell: Shell, command: str) -> None:
+    assert "there is no job missing in this store" in shell(command, "missing", code=65)
 
 
 def test_fetch_copies_the_course(shell: Shell) -> None:
@@ -78,14 +74,14 @@ def test_fetch_copies_the_course(shell: Shell) -> None:
     assert "step1_abstractions.yaml" in paths
 
 
-def test_fetch_copies_what_is_finished_of_an_unfinished_course(shell: Shell) -> None:
+def test_fetch_copies_the_finished_files_of_an_unfinished_course(shell: Shell) -> None:
     interrupted(shell)
     document = shell.json("fetch", JOB, str(shell.root / "out"))
     assert len(document["files"]) == 5
     assert (shell.root / "out/chapters/chapter_2_thing_2.md").is_file()
 
 
-def test_fetch_moves_another_course_aside_and_loses_nothing_of_it(shell: Shell) -> None:
+def test_fetch_moves_another_course_aside_and_loses_no_file(shell: Shell) -> None:
     completed(shell)
     out = shell.root / "out"
     shell("fetch", JOB, str(out))
@@ -119,12 +115,12 @@ def test_a_manifest_of_another_format_is_refused_by_every_command(shell: Shell) 
         ["cancel", JOB],
         ["resume", JOB],
     ):
-        said = shell(*argv, code=78)
-        assert "format 99" in said
-        assert "format 1" in said
+        answer = shell(*argv, code=78)
+        assert "format 99" in answer
+        assert "format 1" in answer
 
 
-def test_urls_are_those_of_files_on_a_folder(shell: Shell) -> None:
+def test_urls_of_a_folder_are_file_urls(shell: Shell) -> None:
     completed(shell)
     lines = shell("urls", JOB).splitlines()
     assert len(lines) == 12
@@ -144,7 +140,7 @@ def test_urls_are_those_of_files_on_a_folder(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("expires", ["8d", "0s", "604801s", "soon"])
-def test_urls_live_seven_days_at_most(shell: Shell, expires: str) -> None:
+def test_urls_are_valid_for_seven_days_at_most(shell: Shell, expires: str) -> None:
     completed(shell)
     assert "--expires" in shell("urls", JOB, "--expires", expires, code=64)
 
@@ -161,13 +157,13 @@ def test_urls_live_seven_days_at_most(shell: Shell, expires: str) -> None:
         (["run", "--branch", "x"], "--branch requires REPO"),
     ],
 )
-def test_a_bad_command_line_is_64_and_says_what_is_wrong(
+def test_a_bad_command_line_ends_with_64_and_the_fault(
     shell: Shell, argv: list[str], says: str
 ) -> None:
     assert says in shell(*argv, code=64)
 
 
-def test_bad_configuration_is_78_with_a_line_for_each_fault_and_touches_nothing(
+def test_bad_configuration_ends_with_78_and_a_line_for_each_fault_and_touches_nothing(
     shell: Shell,
 ) -> None:
     shell.environment = {
@@ -176,7 +172,7 @@ def test_bad_configuration_is_78_with_a_line_for_each_fault_and_touches_nothing(
         "JOB_ID": "a b",
         "STORE_URL": "nowhere",
     }
-    said = shell("run", code=78)
+    answer = shell("run", code=78)
     for name in (
         "LEASE_SECONDS",
         "ENGINE",
@@ -185,14 +181,14 @@ def test_bad_configuration_is_78_with_a_line_for_each_fault_and_touches_nothing(
         "REPOSITORY_URL",
         "CALLBACK_URL",
     ):
-        assert name in said
+        assert name in answer
     assert not (shell.root / "store").exists()
 
 
-def test_where_everything_is_missing_all_of_it_is_named_at_once(shell: Shell) -> None:
+def test_all_missing_variables_are_named_at_once(shell: Shell) -> None:
     shell.environment = {"STORE_URL": "", "LOG_LEVEL": "loud"}
-    said = shell("run", code=78).splitlines()
-    named = {line.split()[1] for line in said}
+    answer = shell("run", code=78).splitlines()
+    named = {line.split()[1] for line in answer}
     assert named == {
         "STORE_URL",
         "CALLBACK_URL",
@@ -201,7 +197,7 @@ def test_where_everything_is_missing_all_of_it_is_named_at_once(shell: Shell) ->
         "REPOSITORY_URL",
         "LOG_LEVEL",
     }
-    assert len(said) == len(named)
+    assert len(answer) == len(named)
 
 
 def test_help_has_an_example_for_every_command(shell: Shell) -> None:
@@ -220,36 +216,34 @@ def test_help_has_an_example_for_every_command(shell: Shell) -> None:
     assert shell("--version").startswith("fondation-worker ")
 
 
-def test_list_shows_a_job_that_cannot_be_read_beside_the_others(shell: Shell) -> None:
+def test_list_shows_an_unreadable_job_beside_the_others(shell: Shell) -> None:
     completed(shell)
     shell.store.put("broken/checkpoints/00000001.json", b"{", "application/json")
-    assert [one["state"] for one in shell.json("list")] == [
+    assert [job["state"] for job in shell.json("list")] == [
         "unreadable: damaged",
         "completed",
     ]
     assert "unreadable: damaged" in shell("list")
 
 
-def test_status_tells_of_rejected_callbacks(shell: Shell) -> None:
+def test_status_shows_rejected_callbacks(shell: Shell) -> None:
     world = shell.world(
         receiver=Receiver(answer=lambda _: WebhookResponse(status_code=410))
     )
     assert world.job().run(IDENTITY) is Exit.OK
     document = shell.json("status", JOB)
     assert document["pendingCallbacks"] == []
-    assert {one["statusCode"] for one in document["rejectedCallbacks"]} == {410}
+    assert {event["statusCode"] for event in document["rejectedCallbacks"]} == {410}
     assert "rejected    callback 2, with status 410" in shell("status", JOB)
 
 
-def test_status_tells_of_a_job_that_has_only_begun(shell: Shell) -> None:
+def test_status_shows_a_job_that_has_only_begun(shell: Shell) -> None:
     log = CheckpointLog(shell.store, JOB, SystemRuntime())
     log.append(None, begun(), Writer.WORKER)
     document = shell.json("status", JOB)
-    assert (document["state"], document["commit"], document["step"]) == (
-        "pending",
-        None,
-        1,
-    )
+    assert document["state"] == "pending"
+    assert document["commit"] is None
+    assert document["step"] == 1
     assert "at no commit yet" in shell("status", JOB)
 
 
@@ -260,7 +254,7 @@ def test_status_shows_a_request_to_cancel(shell: Shell) -> None:
     assert "cancel      requested" in shell("status", JOB)
 
 
-def test_fetch_of_a_job_that_has_nothing_yet_is_65(shell: Shell) -> None:
+def test_fetch_of_a_job_without_a_finished_file_ends_with_65(shell: Shell) -> None:
     CheckpointLog(shell.store, JOB, SystemRuntime()).append(
         None, begun(), Writer.WORKER
     )
@@ -269,14 +263,14 @@ def test_fetch_of_a_job_that_has_nothing_yet_is_65(shell: Shell) -> None:
     )
 
 
-def test_fetch_says_that_there_is_more_to_come(shell: Shell) -> None:
+def test_fetch_says_that_the_course_is_unfinished(shell: Shell) -> None:
     interrupted(shell)
     assert "5 files so far (the job is interrupted)" in shell(
         "fetch", JOB, str(shell.root / "out")
     )
 
 
-def test_fetch_into_a_place_that_is_no_folder_is_78_and_leaves_it(shell: Shell) -> None:
+def test_fetch_into_a_file_ends_with_78_and_leaves_it(shell: Shell) -> None:
     completed(shell)
     (shell.root / "out").write_text("precious")
     assert "cannot write to" in shell("fetch", JOB, str(shell.root / "out"), code=78)

@@ -1,4 +1,4 @@
-"""What the tests of the platform's commands share: the API, machines that really run, and an operator's shell."""
+"""What the tests of the platform's commands share: the API, real runs, and an operator's shell."""
 
 import json
 import threading
@@ -29,7 +29,7 @@ NAMES = ("The Core", "Its Edge")
 
 @dataclass
 class Operator:
-    """Somebody who looks after jobs from a machine of their own."""
+    """An operator on a machine of their own."""
 
     scaleway: ScalewayServer
     store: Store
@@ -37,16 +37,17 @@ class Operator:
     environment: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, *argv: str, code: int = 0) -> str:
-        """Run a command; return what it says on stdout, and on stderr if it fails."""
+        """Run a command; return its stdout, and its stderr, too, if it fails."""
         ended = main(argv, {**self.scaleway.environment, **self.environment})
-        said = self.capsys.readouterr()
-        assert ended == code, f"{argv} ended with {ended}: {said.out}{said.err}"
-        return said.out if code == 0 else said.out + said.err
+        printed = self.capsys.readouterr()
+        text = printed.out + printed.err
+        assert ended == code, f"{argv} ended with {ended}: {text}"
+        return printed.out if code == 0 else text
 
     def json(self, *argv: str, code: int = 0) -> Any:  # noqa: ANN401 - whatever a command says
         """Run a command, and return its answer."""
-        said = self(*argv, "--json", code=code)
-        return json.JSONDecoder().raw_decode(said)[0]
+        printed = self(*argv, "--json", code=code)
+        return json.JSONDecoder().raw_decode(printed)[0]
 
     def manifest(self, job_id: str) -> Manifest | None:
         """Return a job's newest manifest, if it has begun."""
@@ -56,7 +57,7 @@ class Operator:
 
 @dataclass
 class Cloud:
-    """A project on the platform with a definition whose runs really run, with a slow engine."""
+    """A project on the platform; its runs are real processes with a slow engine."""
 
     operator: Operator
     containers: Containers
@@ -78,17 +79,16 @@ class Cloud:
     def keep(self, **secrets: str) -> None:
         """Give the definition secrets of these values, as variables."""
         references = {new_id(): (name, value) for name, value in secrets.items()}
-        self.jobs.secret_values |= {
-            one: value for one, (_, value) in references.items()
-        }
-        configs = [
-            {
-                "secret_manager_id": one,
-                "secret_manager_version": "latest",
-                "env_var_name": name,
-            }
-            for one, (name, _) in references.items()
-        ]
+        configs = []
+        for secret_id, (name, value) in references.items():
+            self.jobs.secret_values[secret_id] = value
+            configs.append(
+                {
+                    "secret_manager_id": secret_id,
+                    "secret_manager_version": "latest",
+                    "env_var_name": name,
+                }
+            )
         self.jobs.create_secrets(
             {"job_definition_id": self.definition["id"], "secrets": configs}
         )
@@ -96,21 +96,21 @@ class Cloud:
     def await_item(self, job_id: str, stage: str = "generate-chapters") -> None:
         """Wait until an item of a stage is stored.
 
-        Fail, with what the last run has said, if it ends before.
+        Fail with the output of the last run if that ends before.
         """
         prefix = f"{job_id}/artifacts/{stage}/"
 
         def stored() -> bool:
-            found = next(self.operator.store.entries(prefix, limit=1), None) is not None
-            assert found or not self.runs[-1]["terminated_at"], self.containers.said(
-                self.runs[-1]["id"]
-            )
-            return found
+            item = next(self.operator.store.entries(prefix, limit=1), None)
+            last = self.runs[-1]
+            output = self.containers.said
+            assert item or not last["terminated_at"], output(last["id"])
+            return item is not None
 
         until(stored)
 
     def await_end(self, run: Document) -> None:
-        """Wait until the platform says that a run has ended."""
+        """Wait until a run has ended, as the platform has it."""
         until(lambda: run["terminated_at"] is not None)
 
 
@@ -155,7 +155,7 @@ def cloud(operator: Operator, tmp_path: Path) -> Iterator[Cloud]:
 
 
 def at_once(*works: Any) -> list[Any]:  # noqa: ANN401 - whatever they return
-    """Do several things at the same moment, and return what they return."""
+    """Call several functions at the same moment; return their results."""
     results: list[Any] = [None] * len(works)
     ready = threading.Barrier(len(works))
 

@@ -29,19 +29,18 @@ def listed(folder: Path, *entries: dict[str, str]) -> str:
 
 def most_at_once(runs: list[Document]) -> int:
     """Return how many runs were alive at the same time."""
-    moments = [(run["created_at"], 1) for run in runs] + [
-        (run["terminated_at"], -1) for run in runs
-    ]
+    changes = []
+    for run in runs:
+        changes.append((datetime.fromisoformat(run["created_at"]), 1))
+        changes.append((datetime.fromisoformat(run["terminated_at"]), -1))
     alive = most = 0
-    for _, change in sorted(
-        (datetime.fromisoformat(moment), change) for moment, change in moments
-    ):
+    for _, change in sorted(changes):
         alive += change
         most = max(most, alive)
     return most
 
 
-def test_all_jobs_of_a_file_are_brought_to_their_end_a_few_at_a_time(
+def test_all_jobs_of_a_file_are_done_a_few_at_a_time(
     cloud: Cloud, tmp_path: Path
 ) -> None:
     jobs = [
@@ -53,16 +52,16 @@ def test_all_jobs_of_a_file_are_brought_to_their_end_a_few_at_a_time(
         *jobs,
         {"repository": cloud.repository, "jobId": "lost", "branch": "nowhere"},
     )
-    said = cloud.operator.json("batch", file, "--parallel", "2", code=65)
-    assert [one["state"] for one in said["jobs"]] == ["completed"] * 3 + ["failed"]
-    assert [one["exitCode"] for one in said["jobs"]] == [0, 0, 0, 65]
+    answer = cloud.operator.json("batch", file, "--parallel", "2", code=65)
+    assert [job["state"] for job in answer["jobs"]] == ["completed"] * 3 + ["failed"]
+    assert [job["exitCode"] for job in answer["jobs"]] == [0, 0, 0, 65]
     assert most_at_once(cloud.runs) == 2
     started = [run["id"] for run in cloud.runs]
-    assert cloud.operator.json("batch", file, code=65)["jobs"] == said["jobs"]
+    assert cloud.operator.json("batch", file, code=65)["jobs"] == answer["jobs"]
     assert [run["id"] for run in cloud.runs] == started
 
 
-def test_what_is_alive_already_is_followed_before_anything_is_started(
+def test_live_jobs_are_followed_before_any_other_is_started(
     cloud: Cloud, tmp_path: Path
 ) -> None:
     cloud.operator("submit", cloud.repository, "--job-id", "job-2")
@@ -73,14 +72,13 @@ def test_what_is_alive_already_is_followed_before_anything_is_started(
             for number in (1, 2)
         ),
     )
-    said = cloud.operator.json("batch", file, "--parallel", "1")
-    assert [one["jobId"] for one in said["jobs"]] == ["job-1", "job-2"]
-    assert (len(cloud.runs), most_at_once(cloud.runs)) == (2, 1)
+    answer = cloud.operator.json("batch", file, "--parallel", "1")
+    assert [job["jobId"] for job in answer["jobs"]] == ["job-1", "job-2"]
+    assert len(cloud.runs) == 2
+    assert most_at_once(cloud.runs) == 1
 
 
-def test_a_job_whose_last_run_died_is_gone_on_with(
-    cloud: Cloud, tmp_path: Path
-) -> None:
+def test_a_job_whose_last_run_died_is_continued(cloud: Cloud, tmp_path: Path) -> None:
     file = listed(tmp_path, {"repository": cloud.repository, "jobId": "job-1"})
     cloud.cli.set(
         faults={
@@ -92,13 +90,15 @@ def test_a_job_whose_last_run_died_is_gone_on_with(
         }
     )
     died = cloud.operator.json("batch", file, code=75)["jobs"][0]
-    assert (died["state"], died["exitCode"]) == ("interrupted", 75)
-    said = cloud.operator.json("batch", file)["jobs"][0]
-    assert (said["state"], said["runId"]) == ("completed", cloud.runs[1]["id"])
+    assert died["state"] == "interrupted"
+    assert died["exitCode"] == 75
+    answer = cloud.operator.json("batch", file)["jobs"][0]
+    assert answer["state"] == "completed"
+    assert answer["runId"] == cloud.runs[1]["id"]
     assert cloud.cli.calls["step1_abstractions.yaml"] == 1
 
 
-def test_a_completed_job_whose_webhook_was_away_is_told_by_the_next_batch(
+def test_the_final_callback_of_a_job_whose_webhook_was_away_is_sent_by_the_next_batch(
     cloud: Cloud, tmp_path: Path
 ) -> None:
     file = listed(tmp_path, {"repository": cloud.repository, "jobId": "job-1"})
@@ -114,18 +114,18 @@ def test_a_completed_job_whose_webhook_was_away_is_told_by_the_next_batch(
     assert len(cloud.runs) == 2
 
 
-def test_nothing_is_started_where_one_of_the_jobs_would_be_refused(
+def test_no_job_is_started_if_one_would_be_refused(
     cloud: Cloud, tmp_path: Path
 ) -> None:
     file = listed(
         tmp_path,
-        {"repository": "a/b", "jobId": "one"},
-        {"repository": "a/c", "jobId": "two"},
+        {"repository": "a/b", "jobId": "first"},
+        {"repository": "a/c", "jobId": "second"},
     )
     cloud.operator.environment["CALLBACK_URL"] = ""
-    said = cloud.operator("batch", file, code=78)
-    assert "one: CALLBACK_URL is missing" in said
-    assert "two: CALLBACK_URL is missing" in said
+    answer = cloud.operator("batch", file, code=78)
+    assert "first: CALLBACK_URL is missing" in answer
+    assert "second: CALLBACK_URL is missing" in answer
     assert cloud.runs == []
 
 
@@ -155,48 +155,44 @@ def shell(
     )
 
 
-def test_on_this_machine_folders_will_do_and_courses_lie_beside_each_other(
+def test_on_this_machine_a_repository_may_be_a_folder_and_each_course_has_its_own(
     shell: Shell,
 ) -> None:
     file = listed(
         shell.root,
-        {"repository": "./first", "jobId": "one"},
+        {"repository": "./first", "jobId": "mine"},
         {"repository": str(shell.root / "second")},
     )
-    said = shell.json("batch", file, "--local")
-    assert [(one["state"], one["exitCode"], one["runId"]) for one in said["jobs"]] == [
-        ("completed", 0, None)
-    ] * 2
-    assert said["jobs"][1]["jobId"].startswith("second-")
-    for one in said["jobs"]:
-        assert (
-            shell.root / f"{one['jobId']}-course" / "step3_order.yaml"
-        ).stat().st_size > 0
-    runs = [shell.json("status", one["jobId"])["run"] for one in said["jobs"]]
-    assert shell.json("batch", file, "--local") == said
-    assert (
-        [shell.json("status", one["jobId"])["run"] for one in said["jobs"]]
-        == runs
-        == [1, 1]
-    )
+    answer = shell.json("batch", file, "--local")
+    assert [job["state"] for job in answer["jobs"]] == ["completed", "completed"]
+    assert [job["exitCode"] for job in answer["jobs"]] == [0, 0]
+    assert [job["runId"] for job in answer["jobs"]] == [None, None]
+    assert answer["jobs"][1]["jobId"].startswith("second-")
+    job_ids = [job["jobId"] for job in answer["jobs"]]
+    for job_id in job_ids:
+        order = shell.root / f"{job_id}-course" / "step3_order.yaml"
+        assert order.stat().st_size > 0
+    assert [shell.json("status", job_id)["run"] for job_id in job_ids] == [1, 1]
+    assert shell.json("batch", file, "--local") == answer
+    assert [shell.json("status", job_id)["run"] for job_id in job_ids] == [1, 1]
 
 
-def test_on_this_machine_one_jobs_failure_is_its_own_and_its_code_the_batchs(
+def test_on_this_machine_a_failed_job_stops_no_other_and_gives_the_batch_its_exit_code(
     shell: Shell,
 ) -> None:
     (shell.root / "empty").mkdir()
-    said = shell(
+    answer = shell(
         "batch",
         listed(shell.root, {"repository": "./empty"}, {"repository": "./first"}),
         "--local",
         code=65,
     )
-    assert "1 of 2 completed" in said
-    assert "empty: the folder is empty" in said
+    assert "1 of 2 completed" in answer
+    assert "empty: the folder is empty" in answer
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_batch_that_is_stopped_lets_its_runs_save_what_they_have_and_goes_on_later(
+def test_a_stopped_batch_lets_its_runs_save_their_work_and_continues_later(
     shell: Shell, number: signal.Signals
 ) -> None:
     make_repository(shell.root / "third", FILES, bare=False)
@@ -231,21 +227,21 @@ def test_a_batch_that_is_stopped_lets_its_runs_save_what_they_have_and_goes_on_l
             )
         )
         process.send_signal(number)
-        process.send_signal(number)  # a second one makes no difference
-        said, _ = process.communicate(timeout=120)
+        process.send_signal(number)  # a second signal changes nothing
+        answer, _ = process.communicate(timeout=120)
     assert process.returncode == 128 + number
     rows = [
-        (one["jobId"], one["state"], one["exitCode"])
-        for one in json.loads(said)["jobs"]
+        (job["jobId"], job["state"], job["exitCode"])
+        for job in json.loads(answer)["jobs"]
     ]
     assert rows == [
         ("first", "interrupted", 143),
         ("second", "not begun", 75),
         ("third", "completed", 0),
     ]
-    assert [one["jobId"] for one in shell.json("list")] == ["first", "third"]
+    assert [job["jobId"] for job in shell.json("list")] == ["first", "third"]
     cli.set(delay=0)
-    assert [one["state"] for one in shell.json("batch", file, "--local")["jobs"]] == [
+    assert [job["state"] for job in shell.json("batch", file, "--local")["jobs"]] == [
         "completed"
     ] * 3
     assert cli.calls["step1_abstractions.yaml"] == 2

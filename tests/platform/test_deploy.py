@@ -1,4 +1,4 @@
-"""`deploy`: what it writes, what it leaves alone, and what it refuses."""
+"""`deploy`: creating and updating the definition, and the options that it refuses."""
 
 import pytest
 
@@ -13,14 +13,14 @@ SECRET = "5e0f8b5e-0000-4000-8000-000000000000"
 def test_a_definition_is_created_with_the_defaults_and_then_left_alone(
     operator: Operator,
 ) -> None:
-    said = operator.json(
+    answer = operator.json(
         *IMAGE,
         "--env",
         "STORE_URL=s3://bucket/jobs",
         "--secret",
         f"ANTHROPIC_API_KEY={SECRET}",
     )
-    definition = operator.scaleway.jobs.definitions[said["definitionId"]]
+    definition = operator.scaleway.jobs.definitions[answer["definitionId"]]
     shape = [
         definition[name]
         for name in (
@@ -30,7 +30,8 @@ def test_a_definition_is_created_with_the_defaults_and_then_left_alone(
             "job_timeout",
         )
     ]
-    assert (said["created"], shape) == (True, [2000, 4096, 10000, "86400s"])
+    assert answer["created"]
+    assert shape == [2000, 4096, 10000, "86400s"]
     assert definition["retry_policy"] == {"max_retries": 5}
     written = len(operator.scaleway.jobs.writes)
     again = operator.json(
@@ -40,29 +41,30 @@ def test_a_definition_is_created_with_the_defaults_and_then_left_alone(
         "--secret",
         f"ANTHROPIC_API_KEY={SECRET}",
     )
-    assert (again["changed"], again["differences"]) == (False, [])
+    assert not again["changed"]
+    assert again["differences"] == []
     assert len(operator.scaleway.jobs.writes) == written
 
 
-def test_a_dry_run_says_each_difference_and_writes_nothing(operator: Operator) -> None:
+def test_a_dry_run_shows_each_difference_and_writes_nothing(operator: Operator) -> None:
     operator.scaleway.define(STORE_URL="s3://bucket/jobs")
-    said = operator(
+    answer = operator(
         *IMAGE, "--memory", "8192", "--env", "LEASE_SECONDS=60", "--dry-run"
     )
-    assert "would change job definition fondation-worker" in said
-    assert "image: registry.example/worker:1 -> registry.example/worker:2" in said
-    assert "memory: 4096MiB -> 8192MiB" in said
-    assert "env LEASE_SECONDS: none -> 60" in said
+    assert "would change job definition fondation-worker" in answer
+    assert "image: registry.example/worker:1 -> registry.example/worker:2" in answer
+    assert "memory: 4096MiB -> 8192MiB" in answer
+    assert "env LEASE_SECONDS: none -> 60" in answer
     assert operator.scaleway.jobs.writes == []
 
 
-def test_on_an_update_what_was_not_asked_about_stays(operator: Operator) -> None:
+def test_an_update_leaves_what_was_not_given(operator: Operator) -> None:
     definition = operator.scaleway.define(
         STORE_URL="s3://bucket/jobs", SET_IN_THE_CONSOLE="yes"
     )
     definition["cpu_limit"] = 4000
-    said = operator.json(*IMAGE, "--env", "LEASE_SECONDS=60")
-    assert [one["what"] for one in said["differences"]] == [
+    answer = operator.json(*IMAGE, "--env", "LEASE_SECONDS=60")
+    assert [change["what"] for change in answer["differences"]] == [
         "image",
         "env LEASE_SECONDS",
     ]
@@ -74,32 +76,31 @@ def test_a_value_that_may_be_secret_is_not_shown_and_warned_about(
     operator: Operator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     operator.environment["X"] = ""
-    said = operator.json(*IMAGE, "--env", "ANTHROPIC_API_KEY=sk-123", "--dry-run")
+    answer = operator.json(*IMAGE, "--env", "ANTHROPIC_API_KEY=sk-123", "--dry-run")
     shown = [
-        one["after"]
-        for one in said["differences"]
-        if one["what"] == "env ANTHROPIC_API_KEY"
+        change["after"]
+        for change in answer["differences"]
+        if change["what"] == "env ANTHROPIC_API_KEY"
     ]
     assert shown == ["***"]
     assert "sk-123" not in capsys.readouterr().err
 
 
-def test_a_secret_takes_the_place_of_a_variable_and_another_version_of_itself(
+def test_a_secret_replaces_a_variable_and_its_own_earlier_version(
     operator: Operator,
 ) -> None:
     definition = operator.scaleway.define(GITHUB_TOKEN="bare")
     operator(*IMAGE, "--secret", f"GITHUB_TOKEN={SECRET}:1")
     assert "GITHUB_TOKEN" not in definition["environment_variables"]
-    said = operator.json(*IMAGE, "--secret", f"GITHUB_TOKEN={SECRET}:2")
-    assert said["differences"] == [
+    answer = operator.json(*IMAGE, "--secret", f"GITHUB_TOKEN={SECRET}:2")
+    assert answer["differences"] == [
         {"what": "secret GITHUB_TOKEN", "before": f"{SECRET}:1", "after": f"{SECRET}:2"}
     ]
-    assert [
-        one["secret_manager_version"] for one in operator.scaleway.jobs.secrets.values()
-    ] == ["2"]
+    references = operator.scaleway.jobs.secrets.values()
+    assert [reference["secret_manager_version"] for reference in references] == ["2"]
 
 
-def test_a_variable_takes_the_place_of_a_secret(operator: Operator) -> None:
+def test_a_variable_replaces_a_secret(operator: Operator) -> None:
     definition = operator.scaleway.define()
     operator(*IMAGE, "--secret", f"ENGINE={SECRET}")
     operator(*IMAGE, "--env", "ENGINE=static")
@@ -107,7 +108,7 @@ def test_a_variable_takes_the_place_of_a_secret(operator: Operator) -> None:
     assert operator.scaleway.jobs.secrets == {}
 
 
-def test_a_variable_that_the_platform_keeps_although_it_was_to_go_is_named(
+def test_a_variable_that_the_platform_fails_to_remove_is_named(
     operator: Operator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     operator.scaleway.define(GITHUB_TOKEN="bare")
@@ -117,7 +118,9 @@ def test_a_variable_that_the_platform_keeps_although_it_was_to_go_is_named(
     assert "the platform has kept the variable GITHUB_TOKEN" in capsys.readouterr().err
 
 
-def test_a_secret_is_added_once_though_the_answer_was_lost(operator: Operator) -> None:
+def test_a_secret_is_added_once_although_the_answer_was_lost(
+    operator: Operator,
+) -> None:
     operator.scaleway.fault(
         Fault(lost=True, on="POST /serverless-jobs/v1alpha2/regions/fr-par/secrets")
     )
@@ -125,14 +128,14 @@ def test_a_secret_is_added_once_though_the_answer_was_lost(operator: Operator) -
     assert len(operator.scaleway.jobs.secrets) == 1
 
 
-def test_an_id_is_no_name_for_a_new_definition(operator: Operator) -> None:
+def test_an_id_is_refused_as_the_name_of_a_new_definition(operator: Operator) -> None:
     assert "create one under a name" in operator(
         *IMAGE, "--definition", SECRET, code=78
     )
     assert operator.scaleway.jobs.definitions == {}
 
 
-def test_creation_whose_answer_was_lost_makes_no_second_definition(
+def test_a_definition_is_created_once_although_the_answer_was_lost(
     operator: Operator,
 ) -> None:
     operator.scaleway.fault(
@@ -150,17 +153,18 @@ def test_a_definition_of_the_name_in_another_project_is_not_touched(
 ) -> None:
     other = operator.scaleway.define()
     other["project_id"] = "11111111-1111-1111-1111-111111111111"
-    said = operator.json(*IMAGE)
-    assert (said["created"], said["definitionId"] != other["id"]) == (True, True)
+    answer = operator.json(*IMAGE)
+    assert answer["created"]
+    assert answer["definitionId"] != other["id"]
 
 
 def test_two_definitions_of_the_name_must_be_told_apart_by_id(
     operator: Operator,
 ) -> None:
     first, second = operator.scaleway.define(), operator.scaleway.define()
-    said = operator(*IMAGE, code=78)
-    assert first["id"] in said
-    assert second["id"] in said
+    answer = operator(*IMAGE, code=78)
+    assert first["id"] in answer
+    assert second["id"] in answer
     assert (
         operator.json(*IMAGE, "--definition", second["id"])["definitionId"]
         == second["id"]
@@ -189,12 +193,12 @@ def test_two_definitions_of_the_name_must_be_told_apart_by_id(
         ),
     ],
 )
-def test_what_cannot_be_is_refused_before_anything_is_asked(
+def test_wrong_options_are_refused_before_any_request(
     options: tuple[str, ...], fault: str, operator: Operator
 ) -> None:
-    said = operator(*IMAGE, *options, code=64)
-    assert fault in said
-    assert "sk-123" not in said
+    answer = operator(*IMAGE, *options, code=64)
+    assert fault in answer
+    assert "sk-123" not in answer
     assert operator.scaleway.requests == []
 
 
@@ -204,6 +208,6 @@ def test_refused_keys_end_with_77_and_missing_ones_with_78(operator: Operator) -
     assert "check SCW_SECRET_KEY" in operator(*IMAGE, code=77)
     operator.environment["SCW_SECRET_KEY"] = ""
     operator.environment["SCW_DEFAULT_PROJECT_ID"] = ""
-    said = operator(*IMAGE, code=78)
-    assert "SCW_SECRET_KEY is missing" in said
-    assert "SCW_DEFAULT_PROJECT_ID is missing" in said
+    answer = operator(*IMAGE, code=78)
+    assert "SCW_SECRET_KEY is missing" in answer
+    assert "SCW_DEFAULT_PROJECT_ID is missing" in answer

@@ -1,4 +1,4 @@
-"""Following a run: by the platform's word, by the store's, and through the silence of either."""
+"""Following a run by the platform and by the store, and while either does not respond."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ from worker.store.port import ObjectEntry
 from worker.store.retrying import RetryingStore
 from worker.system.retry import Retrier
 
-AWAY = Fault(status=409, body=b'{"type": "transient_state"}', on="/job-runs")
+BUSY = Fault(status=409, body=b'{"type": "transient_state"}', on="/job-runs")
 
 
 @pytest.fixture
@@ -58,41 +58,43 @@ def view(runtime: Hasty, kind: type[MemoryStore] = MemoryStore) -> View:
 
 
 def unexpected(manifest: Manifest) -> None:
-    """Take no manifest."""
+    """Fail at any manifest."""
     raise AssertionError(manifest)
 
 
-def test_a_job_is_followed_by_its_run_alone_where_the_store_cannot_be_read(
+def test_a_job_is_followed_by_its_run_alone_if_the_store_is_unreadable(
     scaleway: ScalewayServer, run: Document
 ) -> None:
     scaleway.jobs.end(run, "succeeded", exit_code=0)
     runtime = Hasty()
-    found = Follower(connect(scaleway, runtime), None, runtime).follow(
+    outcome = Follower(connect(scaleway, runtime), None, runtime).follow(
         "job-1", run["id"], unexpected
     )
-    assert (found.state, found.exit_code) == ("succeeded", 0)
+    assert outcome.state == "succeeded"
+    assert outcome.exit_code == 0
 
 
 def test_each_new_checkpoint_is_shown_once_and_a_dead_run_ends_it(
     scaleway: ScalewayServer, run: Document
 ) -> None:
     runtime = Hasty()
-    seen: list[Manifest] = []
+    shown: list[Manifest] = []
 
-    def see(manifest: Manifest) -> None:
-        seen.append(manifest)
+    def show(manifest: Manifest) -> None:
+        shown.append(manifest)
         scaleway.jobs.end(run, "failed", reason="memory_usage_exceeded")
 
-    found = Follower(connect(scaleway, runtime), view(runtime), runtime).follow(
-        "job-1", run["id"], see
+    outcome = Follower(connect(scaleway, runtime), view(runtime), runtime).follow(
+        "job-1", run["id"], show
     )
-    assert [one.sequence for one in seen] == [2]
-    assert (found.state, found.exit_code) == ("cloning", 75)
-    assert "memory_usage_exceeded" in found.message
+    assert [manifest.sequence for manifest in shown] == [2]
+    assert outcome.state == "cloning"
+    assert outcome.exit_code == 75
+    assert "memory_usage_exceeded" in outcome.message
 
 
 class Refusing(MemoryStore):
-    """A store that refuses its first listings, as one does whose keys have just changed."""
+    """A store that refuses its first listings, as after a change of its keys."""
 
     refusals = 3
 
@@ -105,20 +107,20 @@ class Refusing(MemoryStore):
         return super().entries(prefix, start_after=start_after, limit=limit)
 
 
-def test_a_job_whose_run_has_failed_is_judged_by_its_manifest_as_soon_as_the_store_can_be_read_again(
+def test_a_job_whose_run_has_failed_is_judged_by_its_manifest_once_the_store_is_readable(
     scaleway: ScalewayServer, run: Document
 ) -> None:
     runtime = Hasty()
     looked_at = view(runtime, Refusing)
     scaleway.jobs.end(run, "failed", exit_code=77)
-    found = Follower(connect(scaleway, runtime), looked_at, runtime).follow(
+    outcome = Follower(connect(scaleway, runtime), looked_at, runtime).follow(
         "job-1", run["id"], lambda _: None
     )
-    assert found.state == "cloning"
+    assert outcome.state == "cloning"
 
 
 class Garbling(MemoryStore):
-    """A store that gives something else than the first objects that are asked for."""
+    """A store whose first answers are not the objects asked for."""
 
     answers: tuple[bytes, ...] = (b"{", b'{"format": 99}', b"")
 
@@ -130,24 +132,24 @@ class Garbling(MemoryStore):
         return answer
 
 
-def test_a_job_is_followed_through_answers_that_are_no_checkpoints(
+def test_a_job_is_followed_through_answers_that_are_not_checkpoints(
     scaleway: ScalewayServer, run: Document
 ) -> None:
     runtime = Hasty()
     looked_at = view(runtime, Garbling)
     scaleway.jobs.end(run, "failed", exit_code=75)
-    found = Follower(connect(scaleway, runtime), looked_at, runtime).follow(
+    outcome = Follower(connect(scaleway, runtime), looked_at, runtime).follow(
         "job-1", run["id"], lambda _: None
     )
-    assert found.state == "cloning"
+    assert outcome.state == "cloning"
 
 
-def test_a_platform_that_is_away_for_a_while_is_waited_for(
+def test_a_platform_that_does_not_respond_for_a_while_is_waited_for(
     scaleway: ScalewayServer, run: Document
 ) -> None:
     scaleway.jobs.end(run, "succeeded", exit_code=0)
     for _ in range(3):
-        scaleway.fault(AWAY)
+        scaleway.fault(BUSY)
     runtime = Hasty()
     Follower(connect(scaleway, runtime), None, runtime).follow(
         "job-1", run["id"], unexpected
@@ -155,11 +157,11 @@ def test_a_platform_that_is_away_for_a_while_is_waited_for(
     assert scaleway.requests == [scaleway.requests[0]] * 4
 
 
-def test_a_platform_that_stays_away_ends_it(
+def test_following_ends_if_the_platform_stays_unresponsive(
     scaleway: ScalewayServer, run: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(following, "SILENCE_SECONDS", 0.0)
-    scaleway.fault(AWAY)
+    scaleway.fault(BUSY)
     runtime = Hasty()
     with pytest.raises(TemporaryError, match="cannot do it now"):
         Follower(connect(scaleway, runtime), None, runtime).follow(
@@ -167,7 +169,7 @@ def test_a_platform_that_stays_away_ends_it(
         )
 
 
-def test_a_run_that_the_platform_has_forgotten_ends_it(
+def test_following_ends_if_the_platform_has_forgotten_the_run(
     scaleway: ScalewayServer, run: Document
 ) -> None:
     del scaleway.jobs.runs[run["id"]]

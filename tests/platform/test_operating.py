@@ -1,4 +1,4 @@
-"""`resume --on scaleway`, `status` and `cancel`, by what they find: jobs in every condition, none of which runs."""
+"""`resume --on scaleway`, `status` and `cancel`, for jobs in every state without a process."""
 
 from pathlib import Path
 
@@ -44,10 +44,10 @@ def ended_run(operator: Operator, definition: Document, **environment: str) -> D
     return run
 
 
-def worked(
+def work(
     operator: Operator, tmp_path: Path, run: Document, break_at: str = ""
 ) -> World:
-    """Let a run of the platform work on the job, to its end or until it breaks."""
+    """Let a platform run work on the job, to its end or until it fails."""
     world = World(
         store=operator.store, work_dir=tmp_path / "work", platform_run=run["id"]
     )
@@ -74,42 +74,40 @@ def environments(operator: Operator) -> list[dict[str, str]]:
     ]
 
 
-def test_a_resumed_run_gets_the_six_variables_of_the_last_one_and_nothing_else(
+def test_a_resumed_run_gets_the_six_variables_of_the_last_run_and_no_others(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
     run = ended_run(operator, definition, LEASE_SECONDS="5", SOMETHING="else")
-    worked(operator, tmp_path, run, "chapters/chapter_2")
-    said = operator.json(*RESUME)
-    assert said["runId"] in operator.scaleway.jobs.runs
+    work(operator, tmp_path, run, "chapters/chapter_2")
+    answer = operator.json(*RESUME)
+    assert answer["runId"] in operator.scaleway.jobs.runs
     assert environments(operator)[1] == {**JOB, **CARRIED}
 
 
 def test_the_callers_variables_override_the_last_runs(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
-    worked(operator, tmp_path, ended_run(operator, definition), "chapters/chapter_2")
+    work(operator, tmp_path, ended_run(operator, definition), "chapters/chapter_2")
     operator.environment |= {"CALLBACK_TOKEN": "another", "LEASE_SECONDS": "7"}
     operator(*RESUME)
     assert environments(operator)[1] == {**JOB, **CARRIED, "CALLBACK_TOKEN": "another"}
 
 
-def test_a_stage_is_done_anew_by_the_run_that_is_started(
+def test_a_stage_is_redone_by_the_run_that_is_started(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
-    worked(operator, tmp_path, ended_run(operator, definition))
+    work(operator, tmp_path, ended_run(operator, definition))
     assert operator.json(*RESUME)["runId"] is None
-    said = operator.json(*RESUME, "--from", "review-chapters")
+    answer = operator.json(*RESUME, "--from", "review-chapters")
     manifest = operator.manifest("job-1")
     assert manifest is not None
-    assert (said["runId"] is not None, manifest.released, manifest.over) == (
-        True,
-        True,
-        False,
-    )
+    assert answer["runId"] is not None
+    assert manifest.released
+    assert not manifest.over
     assert manifest.next_stage is Stage.REVIEW_CHAPTERS
 
 
-def test_a_job_whose_heartbeat_is_young_is_not_resumed(
+def test_a_job_with_a_recent_heartbeat_is_not_resumed(
     operator: Operator, definition: Document
 ) -> None:
     ended_run(operator, definition)
@@ -120,19 +118,19 @@ def test_a_job_whose_heartbeat_is_young_is_not_resumed(
     assert len(operator.scaleway.jobs.runs) == 2
 
 
-def test_a_job_with_a_run_in_the_platforms_queue_is_not_resumed(
+def test_a_job_with_a_queued_run_is_not_resumed(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
     run = ended_run(operator, definition)
-    worked(operator, tmp_path, run, "chapters/chapter_2")
+    work(operator, tmp_path, run, "chapters/chapter_2")
     run["state"] = "queued"
     assert f"platform run {run['id']} is queued" in operator(*RESUME, code=75)
 
 
-def test_a_start_that_fails_leaves_a_job_that_can_be_resumed(
+def test_a_failed_start_leaves_a_job_that_can_be_resumed(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
-    worked(operator, tmp_path, ended_run(operator, definition), "chapters/chapter_2")
+    work(operator, tmp_path, ended_run(operator, definition), "chapters/chapter_2")
     operator.scaleway.fault(
         Fault(
             status=403,
@@ -147,7 +145,7 @@ def test_a_start_that_fails_leaves_a_job_that_can_be_resumed(
 def test_secrets_are_in_no_object_of_the_job(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
-    worked(operator, tmp_path, ended_run(operator, definition), "chapters/chapter_2")
+    work(operator, tmp_path, ended_run(operator, definition), "chapters/chapter_2")
     operator(*RESUME)
     bodies = [operator.store.get(entry.key) for entry in operator.store.entries("")]
     assert not any(
@@ -155,11 +153,11 @@ def test_secrets_are_in_no_object_of_the_job(
     )
 
 
-def test_status_asks_the_platform_only_with_a_key(
+def test_status_asks_the_platform_only_if_a_key_is_set(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
     run = ended_run(operator, definition)
-    worked(operator, tmp_path, run)
+    work(operator, tmp_path, run)
     shown = [
         {
             "id": run["id"],
@@ -177,38 +175,39 @@ def test_status_asks_the_platform_only_with_a_key(
     assert "platformRuns" not in operator.json("status", "job-1")
 
 
-def test_status_shows_a_job_without_its_runs_where_the_platform_cannot_be_asked(
+def test_status_shows_a_job_without_its_runs_if_the_platform_does_not_respond(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
-    worked(operator, tmp_path, ended_run(operator, definition))
+    work(operator, tmp_path, ended_run(operator, definition))
     operator.scaleway.fault(NOT_NOW)
-    said = operator.json("status", "job-1")
-    assert (said["state"], said["platformRuns"]) == ("completed", None)
+    answer = operator.json("status", "job-1")
+    assert answer["state"] == "completed"
+    assert answer["platformRuns"] is None
     operator.environment["SCW_SECRET_KEY"] = "wrong"
     assert operator.json("status", "job-1")["platformRuns"] is None
 
 
-def test_status_finds_runs_that_another_definition_had_started(
+def test_status_finds_runs_of_another_definition(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
     run = ended_run(operator, definition)
-    worked(operator, tmp_path, run)
+    work(operator, tmp_path, run)
     definition["name"] = "an-older-one"
     operator.scaleway.define()
-    assert [one["id"] for one in operator.json("status", "job-1")["platformRuns"]] == [
+    assert [run["id"] for run in operator.json("status", "job-1")["platformRuns"]] == [
         run["id"]
     ]
 
 
-def test_a_job_that_nobody_runs_is_canceled_without_asking_the_platform(
+def test_a_job_without_a_live_run_is_canceled_without_asking_the_platform(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
-    worked(operator, tmp_path, ended_run(operator, definition), "chapters/chapter_2")
+    work(operator, tmp_path, ended_run(operator, definition), "chapters/chapter_2")
     assert operator.json("cancel", "job-1")["state"] == "canceled"
     assert operator.scaleway.requests == []
 
 
-def test_a_job_that_has_not_begun_is_canceled_and_its_run_stopped_and_no_sweep_starts_it(
+def test_an_unstarted_job_is_canceled_and_its_run_stopped_and_not_started_by_a_sweep(
     operator: Operator, definition: Document
 ) -> None:
     run = operator.scaleway.jobs.start(
@@ -218,20 +217,15 @@ def test_a_job_that_has_not_begun_is_canceled_and_its_run_stopped_and_no_sweep_s
     assert run["state"] == "interrupted"
     manifest = operator.manifest("job-1")
     assert manifest is not None
-    manifest_of_it = (
-        manifest.identity.repository,
-        manifest.identity.branch,
-        len(manifest.outbox.pending),
-    )
-    assert manifest_of_it == (IDENTITY.repository, "main", 1)
+    assert manifest.identity.repository == IDENTITY.repository
+    assert manifest.identity.branch == "main"
+    assert len(manifest.outbox.pending) == 1
     assert "there is no job" in operator("cancel", "job-2", code=65)
-    said = operator.json(
-        "sweep", "--max-attempts", "9"
-    )  # delivers the event, and does no more
-    assert "of its callbacks are not acknowledged" in said["swept"][0]["reason"]
+    answer = operator.json("sweep", "--max-attempts", "9")  # to deliver the event
+    assert "of its callbacks are not acknowledged" in answer["swept"][0]["reason"]
 
 
-def test_a_job_in_another_store_is_not_begun_in_this_one(
+def test_a_job_in_another_store_is_not_begun_in_this_store(
     operator: Operator, definition: Document
 ) -> None:
     definition["environment_variables"]["STORE_URL"] = "s3://another/store"
@@ -239,4 +233,5 @@ def test_a_job_in_another_store_is_not_begun_in_this_one(
         definition, {"environment_variables": {**JOB, **CARRIED}}
     )[0]
     assert "there is no job" in operator("cancel", "job-1", code=65)
-    assert (run["state"], list(operator.store.entries(""))) == ("queued", [])
+    assert run["state"] == "queued"
+    assert list(operator.store.entries("")) == []

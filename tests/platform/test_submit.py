@@ -1,4 +1,4 @@
-"""`submit` by what it sends, and what it refuses to send."""
+"""`submit`: the runs that it starts, and those that it refuses to start."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def keep(operator: Operator, definition: Document, *names: str) -> None:
     )
 
 
-def test_a_run_is_told_its_job_and_what_is_carried_and_nothing_else(
+def test_a_run_gets_its_job_and_the_carried_variables_and_no_others(
     operator: Operator, definition: Document
 ) -> None:
     operator.environment |= {
@@ -40,11 +40,11 @@ def test_a_run_is_told_its_job_and_what_is_carried_and_nothing_else(
         "LEASE_SECONDS": "7",
         "ANTHROPIC_API_KEY": "sk-1",
     }
-    said = operator.json(
+    answer = operator.json(
         "submit", "pallets/click", "--branch", "8.1.x", "--job-id", "mine"
     )
-    run = operator.scaleway.jobs.runs[said["runId"]]
-    assert said == {
+    run = operator.scaleway.jobs.runs[answer["runId"]]
+    assert answer == {
         "jobId": "mine",
         "runId": run["id"],
         "definitionId": definition["id"],
@@ -53,7 +53,7 @@ def test_a_run_is_told_its_job_and_what_is_carried_and_nothing_else(
     assert run["environment_variables"] == {**job, **CALLBACK, "GITHUB_TOKEN": "ghp-1"}
 
 
-def test_each_job_without_a_name_gets_a_new_one(
+def test_each_job_without_an_id_gets_a_new_one(
     operator: Operator, definition: Document
 ) -> None:
     names = {operator.json("submit", "pallets/click")["jobId"] for _ in range(3)}
@@ -61,12 +61,12 @@ def test_each_job_without_a_name_gets_a_new_one(
     assert all(name.startswith("click-") for name in names)
 
 
-def test_everything_that_a_run_would_refuse_is_said_before_any_is_started(
+def test_all_faults_that_a_run_would_refuse_are_named_before_it_is_started(
     operator: Operator, definition: Document
 ) -> None:
     definition["environment_variables"] |= {"STORE_URL": "", "LEASE_SECONDS": "1"}
     operator.environment |= {"CALLBACK_URL": "", "CALLBACK_TOKEN": ""}
-    said = operator("submit", "--job-id", "a/b", "https://host/x?y", code=78)
+    answer = operator("submit", "--job-id", "a/b", "https://host/x?y", code=78)
     for name in (
         "JOB_ID",
         "REPOSITORY_URL",
@@ -75,11 +75,11 @@ def test_everything_that_a_run_would_refuse_is_said_before_any_is_started(
         "CALLBACK_URL",
         "CALLBACK_TOKEN",
     ):
-        assert f"{name} is " in said
+        assert f"{name} is " in answer
     assert operator.scaleway.jobs.runs == {}
 
 
-def test_a_secret_of_the_definition_is_there_for_a_run_though_nobody_here_sees_it(
+def test_a_secret_of_the_definition_counts_as_set_although_its_value_is_unknown_here(
     operator: Operator, definition: Document
 ) -> None:
     definition["environment_variables"] |= {
@@ -93,7 +93,7 @@ def test_a_secret_of_the_definition_is_there_for_a_run_though_nobody_here_sees_i
     assert len(operator.scaleway.jobs.runs) == 1
 
 
-def test_a_job_of_another_repository_is_not_mixed_up_with_it(
+def test_the_id_of_another_repositorys_job_is_refused(
     operator: Operator, definition: Document
 ) -> None:
     begun(operator)
@@ -105,13 +105,13 @@ def test_a_lost_answer_starts_no_second_run(
     operator: Operator, definition: Document
 ) -> None:
     operator.scaleway.fault(Fault(lost=True, on="/start"))
-    said = operator.json("submit", "pallets/click", "--job-id", "mine")
-    assert [one["id"] for one in operator.scaleway.jobs.runs_of(definition["id"])] == [
-        said["runId"]
+    answer = operator.json("submit", "pallets/click", "--job-id", "mine")
+    assert [run["id"] for run in operator.scaleway.jobs.runs_of(definition["id"])] == [
+        answer["runId"]
     ]
 
 
-def test_a_definition_is_found_by_its_id_too_and_on_all_pages(
+def test_a_definition_is_found_by_name_or_id_on_every_page(
     operator: Operator, definition: Document
 ) -> None:
     operator.scaleway.page_limit = 2
@@ -132,7 +132,7 @@ def test_a_definition_is_found_by_its_id_too_and_on_all_pages(
     assert operator.json("submit", "a/b")["definitionId"] == definition["id"]
 
 
-def test_values_that_the_platform_may_not_take_are_warned_about(
+def test_values_that_the_platform_may_refuse_are_warned_about(
     operator: Operator, definition: Document, capsys: pytest.CaptureFixture[str]
 ) -> None:
     variables = (
@@ -143,7 +143,7 @@ def test_values_that_the_platform_may_not_take_are_warned_about(
     from worker.cli.main import main  # noqa: PLC0415 - the operator would swallow the warning
 
     assert main(["submit", "a/b"], variables) == 0
-    said = capsys.readouterr().err
-    assert "warning: CALLBACK_TOKEN is longer than 1000 characters" in said
-    assert "xxxx" not in said
+    answer = capsys.readouterr().err
+    assert "warning: CALLBACK_TOKEN is longer than 1000 characters" in answer
+    assert "xxxx" not in answer
     assert len(operator.scaleway.jobs.runs_of(definition["id"])) == 1

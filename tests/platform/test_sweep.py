@@ -1,4 +1,4 @@
-"""`sweep` by what it finds: jobs in every condition, none of which runs."""
+"""`sweep`, for jobs in every state without a process."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +14,7 @@ from tests.support.world import IDENTITY, Receiver, World
 from worker.cli.main import main
 from worker.outbox.port import WebhookResponse
 from worker.platform import idempotent as once
-from worker.services import sweep_mark as mark
+from worker.services import sweep_mark
 from worker.store.folder import FolderStore
 from worker.store.memory import MemoryStore
 from worker.system.runtime import SystemRuntime
@@ -57,20 +57,20 @@ def test_a_job_that_died_before_its_first_checkpoint_is_found_by_its_run(
     operator: Operator, definition: Document
 ) -> None:
     dead = died(operator, definition, "failed", reason="memory_usage_exceeded")
-    said = operator.json("sweep")
+    answer = operator.json("sweep")
     run = list(operator.scaleway.jobs.runs.values())[-1]
-    assert said["swept"] == [
-        {"jobId": "job-1", "reason": said["swept"][0]["reason"], "runId": run["id"]}
+    assert answer["swept"] == [
+        {"jobId": "job-1", "reason": answer["swept"][0]["reason"], "runId": run["id"]}
     ]
     assert (
         f"platform run {dead['id']} has ended as failed (memory_usage_exceeded)"
-        in said["swept"][0]["reason"]
+        in answer["swept"][0]["reason"]
     )
     assert run["environment_variables"] == {**JOB, **CALLBACK}
 
 
 @pytest.mark.parametrize("code", [64, 65, 69, 77, 78])
-def test_a_run_that_would_end_the_same_way_again_is_left(
+def test_a_run_that_would_end_the_same_way_is_not_repeated(
     code: int, operator: Operator, definition: Document
 ) -> None:
     died(operator, definition, "failed", reason="exited_with_error", exit_code=code)
@@ -78,7 +78,7 @@ def test_a_run_that_would_end_the_same_way_again_is_left(
 
 
 @pytest.mark.parametrize("code", [70, 75, 76, 143])
-def test_a_run_that_may_end_otherwise_is_started_again(
+def test_a_run_that_may_end_differently_is_repeated(
     code: int, operator: Operator, definition: Document
 ) -> None:
     died(operator, definition, "failed", reason="exited_with_error", exit_code=code)
@@ -94,11 +94,12 @@ def test_a_job_with_a_live_run_is_left(
 ) -> None:
     run = died(operator, definition)
     run["state"] = state
-    said = operator.json("sweep")
-    assert (said["swept"], f"is {state}" in said["skipped"][0]["reason"]) == ([], True)
+    answer = operator.json("sweep")
+    assert answer["swept"] == []
+    assert f"is {state}" in answer["skipped"][0]["reason"]
 
 
-def test_nothing_of_the_callers_environment_reaches_a_run(
+def test_no_variable_of_the_caller_reaches_a_run(
     operator: Operator, definition: Document
 ) -> None:
     died(operator, definition)
@@ -110,31 +111,30 @@ def test_nothing_of_the_callers_environment_reaches_a_run(
     }
 
 
-def test_live_runs_of_the_definition_are_bounded_whoever_started_them(
+def test_all_live_runs_of_the_definition_count_towards_the_limit(
     operator: Operator, definition: Document
 ) -> None:
     died(operator, definition)
     operator.scaleway.jobs.start(
         definition, {"environment_variables": {**JOB, "JOB_ID": "another"}}
     )
-    said = operator.json("sweep", "--max-parallel", "1")
-    assert (said["swept"], "--max-parallel is 1" in said["skipped"][-1]["reason"]) == (
-        [],
-        True,
-    )
+    answer = operator.json("sweep", "--max-parallel", "1")
+    assert answer["swept"] == []
+    assert "--max-parallel is 1" in answer["skipped"][-1]["reason"]
 
 
-def test_a_job_is_given_up_after_so_many_runs_in_vain(
+def test_a_job_is_given_up_after_a_number_of_runs_without_a_new_item(
     operator: Operator, definition: Document
 ) -> None:
     for _ in range(3):
         died(operator, definition)
     assert len(operator.json("sweep", "--max-attempts", "4", "--dry-run")["swept"]) == 1
-    said = operator.json("sweep", "--max-attempts", "3")
-    assert (said["swept"], said["givenUp"][0]["jobId"]) == ([], "job-1")
+    answer = operator.json("sweep", "--max-attempts", "3")
+    assert answer["swept"] == []
+    assert answer["givenUp"][0]["jobId"] == "job-1"
 
 
-def test_runs_before_the_last_finished_item_are_not_in_vain(
+def test_runs_before_the_last_finished_item_do_not_count(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
     runs = [died(operator, definition) for _ in range(3)]
@@ -149,13 +149,13 @@ def test_a_job_that_never_had_a_platform_run_is_skipped_and_named(
 ) -> None:
     operator.scaleway.define(STORE_URL=operator.store.url)
     interrupted(operator, tmp_path, {"id": None})
-    said = operator.json("sweep")
-    assert said["skipped"] == [
+    answer = operator.json("sweep")
+    assert answer["skipped"] == [
         {"jobId": "job-1", "reason": "it never had a platform run: `resume` it by hand"}
     ]
 
 
-def test_a_completed_job_is_not_even_mentioned(
+def test_a_completed_job_is_not_mentioned(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
     world = World(
@@ -167,7 +167,7 @@ def test_a_completed_job_is_not_even_mentioned(
     assert operator("sweep") == "nothing to sweep\n"
 
 
-def test_a_job_over_whose_events_nobody_has_acknowledged_gets_a_run(
+def test_a_finished_job_with_unacknowledged_events_gets_a_run(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
     run = died(operator, definition, "failed", exit_code=75)
@@ -180,11 +180,11 @@ def test_a_job_over_whose_events_nobody_has_acknowledged_gets_a_run(
         callback_give_up=0.1,
     )
     assert world.job().run(IDENTITY) is Exit.TEMPORARY
-    said = operator.json("sweep")
-    assert "of its callbacks are not acknowledged" in said["swept"][0]["reason"]
+    answer = operator.json("sweep")
+    assert "of its callbacks are not acknowledged" in answer["swept"][0]["reason"]
 
 
-def test_where_runs_cannot_be_listed_nothing_is_started(
+def test_no_run_is_started_if_runs_cannot_be_listed(
     operator: Operator, definition: Document
 ) -> None:
     died(operator, definition)
@@ -195,7 +195,7 @@ def test_where_runs_cannot_be_listed_nothing_is_started(
     assert len(operator.scaleway.jobs.runs) == 1
 
 
-def test_a_start_that_fails_is_said_and_may_be_tried_again(
+def test_a_failed_start_is_reported_and_may_be_repeated(
     operator: Operator, definition: Document
 ) -> None:
     died(operator, definition)
@@ -206,12 +206,13 @@ def test_a_start_that_fails_is_said_and_may_be_tried_again(
             on="/start",
         )
     )
-    said = operator.json("sweep", code=75)
-    assert (said["swept"], "too many" in said["skipped"][0]["reason"]) == ([], True)
+    answer = operator.json("sweep", code=75)
+    assert answer["swept"] == []
+    assert "too many" in answer["skipped"][0]["reason"]
     assert len(operator.json("sweep")["swept"]) == 1
 
 
-def test_a_definition_that_is_not_there_is_a_configuration_error(
+def test_a_missing_definition_is_a_configuration_error(
     operator: Operator,
 ) -> None:
     assert "create it with `fondation-worker deploy`" in operator("sweep", code=78)
@@ -222,12 +223,12 @@ def test_a_damaged_job_does_not_hide_the_others(
 ) -> None:
     died(operator, definition)
     operator.store.create("broken/checkpoints/00000001.json", b"{", "application/json")
-    said = operator.json("sweep")
-    assert [one["jobId"] for one in said["swept"]] == ["job-1"]
-    assert "broken" in said["skipped"][0]["jobId"]
+    answer = operator.json("sweep")
+    assert [job["jobId"] for job in answer["swept"]] == ["job-1"]
+    assert "broken" in answer["skipped"][0]["jobId"]
 
 
-def test_a_job_of_an_unknown_format_is_refused_with_78_when_all_else_is_done(
+def test_a_job_of_an_unknown_format_ends_the_sweep_with_78_after_all_others(
     operator: Operator, definition: Document
 ) -> None:
     died(operator, definition)
@@ -235,37 +236,33 @@ def test_a_job_of_an_unknown_format_is_refused_with_78_when_all_else_is_done(
     operator.store.create(
         "of-tomorrow/checkpoints/00000001.json", b'{"format": 99}', "application/json"
     )
-    said = operator.json("sweep", code=78)
-    assert [one["jobId"] for one in said["swept"]] == ["job-1"]
-    assert "99" in said["skipped"][0]["reason"]
+    answer = operator.json("sweep", code=78)
+    assert [job["jobId"] for job in answer["swept"]] == ["job-1"]
+    assert "99" in answer["skipped"][0]["reason"]
 
 
-def test_a_start_whose_answer_stays_away_is_not_repeated_by_the_next_sweep(
+def test_a_start_without_an_answer_is_not_repeated_by_the_next_sweep(
     operator: Operator, definition: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     died(operator, definition)
     monkeypatch.setattr(once, "POLICY", replace(once.POLICY, first=0.01))
     operator.scaleway.fault(Fault(status=500, on="/start", times=once.POLICY.attempts))
-    said = operator.json("sweep", code=75)
-    assert (
-        said["swept"],
-        "it is unknown whether a run" in said["skipped"][0]["reason"],
-    ) == ([], True)
-    said = operator.json("sweep")
-    assert said["skipped"][0]["reason"] == "another sweep is starting a run of it"
+    answer = operator.json("sweep", code=75)
+    assert answer["swept"] == []
+    assert "it is unknown whether a run" in answer["skipped"][0]["reason"]
+    answer = operator.json("sweep")
+    assert answer["skipped"][0]["reason"] == "another sweep is starting a run of it"
     assert len(operator.scaleway.jobs.runs) == 1
 
 
-def test_a_job_whose_run_would_be_refused_is_skipped_and_said_why(
+def test_a_job_whose_run_would_be_refused_is_skipped_with_the_reason(
     operator: Operator, definition: Document
 ) -> None:
     died(operator, definition)
     definition["environment_variables"]["LEASE_SECONDS"] = "1"
-    said = operator.json("sweep")
-    assert (said["swept"], "LEASE_SECONDS is '1'" in said["skipped"][0]["reason"]) == (
-        [],
-        True,
-    )
+    answer = operator.json("sweep")
+    assert answer["swept"] == []
+    assert "LEASE_SECONDS is '1'" in answer["skipped"][0]["reason"]
 
 
 @pytest.mark.parametrize("option", ["--max-attempts", "--max-parallel"])
@@ -273,7 +270,7 @@ def test_limits_are_at_least_one(option: str, operator: Operator) -> None:
     assert f"{option} must be at least 1" in operator("sweep", option, "0", code=64)
 
 
-def test_a_store_that_the_runs_do_not_write_to_is_warned_about(
+def test_a_store_other_than_the_runs_is_warned_about(
     operator: Operator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     operator.scaleway.define(STORE_URL="s3://another/store")
@@ -286,25 +283,28 @@ def test_a_store_that_the_runs_do_not_write_to_is_warned_about(
     )
 
 
-def test_a_mark_is_had_once_until_it_is_withdrawn_or_stale() -> None:
+def test_a_mark_is_taken_once_until_it_is_withdrawn_or_stale() -> None:
     now = [1_000_000.0]
     store, runtime = MemoryStore(lambda: now[0]), SystemRuntime()
-    first = mark.take(store, runtime, "job-1", "run-1")
+    first = sweep_mark.take(store, runtime, "job-1", "run-1")
     assert first is not None
-    assert mark.take(store, runtime, "job-1", "run-1") is None
-    assert mark.take(store, runtime, "job-1", "run-2") is not None
-    mark.withdraw(store, first)
-    assert mark.take(store, runtime, "job-1", "run-1") == first
-    now[0] += timedelta(seconds=mark.STALE_SECONDS + 1).total_seconds()
-    later = mark.take(store, runtime, "job-1", "run-1")
+    assert sweep_mark.take(store, runtime, "job-1", "run-1") is None
+    assert sweep_mark.take(store, runtime, "job-1", "run-2") is not None
+    sweep_mark.withdraw(store, first)
+    assert sweep_mark.take(store, runtime, "job-1", "run-1") == first
+    now[0] += timedelta(seconds=sweep_mark.STALE_SECONDS + 1).total_seconds()
+    later = sweep_mark.take(store, runtime, "job-1", "run-1")
     assert later not in {None, first}
-    assert mark.take(store, runtime, "job-1", "run-1") is None
+    assert sweep_mark.take(store, runtime, "job-1", "run-1") is None
 
 
-def test_a_mark_whose_answer_was_lost_is_still_had(tmp_path: Path) -> None:
+def test_a_mark_whose_answer_was_lost_is_still_taken(tmp_path: Path) -> None:
     class Forgetful(FolderStore):
         def create(self, key: str, body: bytes, media_type: str) -> None:
             super().create(key, body, media_type)
             super().create(key, body, media_type)
 
-    assert mark.take(Forgetful(tmp_path), SystemRuntime(), "job-1", "run-1") is not None
+    assert (
+        sweep_mark.take(Forgetful(tmp_path), SystemRuntime(), "job-1", "run-1")
+        is not None
+    )

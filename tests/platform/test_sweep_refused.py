@@ -1,4 +1,4 @@
-"""`sweep` where the store refuses a look that it allows a moment later."""
+"""`sweep` on a store that refuses a read and allows it a moment later."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +14,8 @@ from worker.outbox.port import WebhookResponse
 from worker.store.s3 import S3Store
 
 
-def unheard(store: S3Store, job_id: str, work_dir: Path) -> None:
-    """Leave a job that is over, and whose end nobody has acknowledged."""
+def leave_unacknowledged(store: S3Store, job_id: str, work_dir: Path) -> None:
+    """Leave a job that is over, with its final callback unacknowledged."""
     receiver = Receiver(answer=lambda _: WebhookResponse(status_code=503))
     world = World(store=store, work_dir=work_dir, receiver=receiver, callback_give_up=0)
     assert world.job(job_id).run(replace(IDENTITY, job_id=job_id)) is Exit.TEMPORARY
@@ -32,7 +32,7 @@ def unheard(store: S3Store, job_id: str, work_dir: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("refused", ["first", "last"])
-def test_a_sweep_that_is_refused_a_look_says_so_and_starts_nothing(
+def test_a_sweep_that_the_store_refuses_a_read_reports_it_and_starts_no_run(
     refused: str,
     refusal: Refusal,
     code: int,
@@ -52,7 +52,7 @@ def test_a_sweep_that_is_refused_a_look_says_so_and_starts_nothing(
         definition = operator.scaleway.define(**place)
         operator.environment = place
         for job_id in ("first", "last"):
-            unheard(store, job_id, tmp_path / "work")
+            leave_unacknowledged(store, job_id, tmp_path / "work")
             callback = {
                 "CALLBACK_URL": "https://app.example/hook",
                 "CALLBACK_TOKEN": "tok-3n",
@@ -67,11 +67,11 @@ def test_a_sweep_that_is_refused_a_look_says_so_and_starts_nothing(
             )[0]
             operator.scaleway.jobs.end(run, "failed")
         proxy.judge = judge
-        said = operator("sweep", code=code)
-        assert "Traceback" not in said
+        answer = operator("sweep", code=code)
+        assert "Traceback" not in answer
         assert len(runs) == 2
         proxy.judge = lambda _method, _path: None
-        assert [one["jobId"] for one in operator.json("sweep")["swept"]] == [
+        assert [job["jobId"] for job in operator.json("sweep")["swept"]] == [
             "first",
             "last",
         ]
@@ -79,7 +79,7 @@ def test_a_sweep_that_is_refused_a_look_says_so_and_starts_nothing(
 
 
 def settings(s3_server: S3Server, bucket: str, proxy: Proxy) -> dict[str, str]:
-    """Return where the store is, and the keys to it."""
+    """Return the variables of the store, by way of the proxy."""
     return {
         "STORE_URL": f"s3://{bucket}/jobs",
         "AWS_ACCESS_KEY_ID": s3_server.access_key,

@@ -1,4 +1,4 @@
-"""Whole jobs on the platform: started, followed, killed, swept up, resumed and canceled, by real processes."""
+"""Whole jobs on the platform by real processes: from submit to sweep, resume and cancel."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ def submit(cloud: Cloud, job_id: str = "job-1", *options: str, code: int = 0) ->
 
 
 def killed_in_the_chapters(cloud: Cloud, job_id: str = "job-1") -> None:
-    """Let a run of a job die as if its memory had been used up."""
+    """Kill a run of a job, as for its use of memory."""
     submit(cloud, job_id)
     cloud.await_item(job_id)
     run = cloud.runs[-1]
@@ -30,20 +30,18 @@ def killed_in_the_chapters(cloud: Cloud, job_id: str = "job-1") -> None:
 
 
 def test_submit_starts_a_run_and_follows_it_to_the_end_of_its_job(cloud: Cloud) -> None:
-    said = cloud.operator.json("submit", cloud.repository, "--wait")
-    assert (said["state"], said["exitCode"], said["runId"]) == (
-        "completed",
-        0,
-        cloud.runs[0]["id"],
-    )
-    assert said["definitionId"] == cloud.definition["id"]
+    answer = cloud.operator.json("submit", cloud.repository, "--wait")
+    assert answer["state"] == "completed"
+    assert answer["exitCode"] == 0
+    assert answer["runId"] == cloud.runs[0]["id"]
+    assert answer["definitionId"] == cloud.definition["id"]
     assert cloud.receiver.said[-1] == ("complete", "completed")
-    manifest = cloud.operator.manifest(said["jobId"])
+    manifest = cloud.operator.manifest(answer["jobId"])
     assert manifest is not None
-    assert manifest.owner.platform_run == said["runId"]
+    assert manifest.owner.platform_run == answer["runId"]
 
 
-def test_a_run_that_fails_for_a_while_is_followed_through_the_platforms_retries(
+def test_a_run_is_followed_through_the_platforms_retries(
     cloud: Cloud,
 ) -> None:
     cloud.definition["retry_policy"] = {"max_retries": 5}
@@ -64,16 +62,16 @@ def test_a_run_that_fails_for_a_while_is_followed_through_the_platforms_retries(
 def test_submit_ends_with_the_exit_code_of_a_job_that_fails_for_good(
     cloud: Cloud,
 ) -> None:
-    said = cloud.operator(
+    answer = cloud.operator(
         "submit", cloud.repository, "--branch", "nowhere", "--wait", code=65
     )
-    assert "nowhere" in said
+    assert "nowhere" in answer
 
 
 def test_status_adds_the_platforms_runs_without_their_environment(cloud: Cloud) -> None:
     submit(cloud, "job-1", "--wait")
-    said = cloud.operator("status", "job-1", "--json")
-    assert json.loads(said)["platformRuns"] == [
+    answer = cloud.operator("status", "job-1", "--json")
+    assert json.loads(answer)["platformRuns"] == [
         {
             "id": cloud.runs[0]["id"],
             "state": "succeeded",
@@ -82,10 +80,10 @@ def test_status_adds_the_platforms_runs_without_their_environment(cloud: Cloud) 
             "attempts": 1,
         }
     ]
-    assert "tok-3n" not in said
+    assert "tok-3n" not in answer
 
 
-def test_sweep_starts_a_run_for_a_job_whose_run_was_killed_and_only_one(
+def test_sweep_starts_exactly_one_run_for_a_job_whose_run_was_killed(
     cloud: Cloud,
 ) -> None:
     killed_in_the_chapters(cloud)
@@ -100,12 +98,13 @@ def test_sweep_starts_a_run_for_a_job_whose_run_was_killed_and_only_one(
     assert cloud.operator.json("sweep") == {"swept": [], "skipped": [], "givenUp": []}
 
 
-def test_a_killed_run_is_left_alone_while_its_lease_may_hold(cloud: Cloud) -> None:
+def test_a_killed_run_is_left_alone_until_its_lease_has_ended(cloud: Cloud) -> None:
     cloud.definition["environment_variables"]["LEASE_SECONDS"] = "60"
     killed_in_the_chapters(cloud)
-    said = cloud.operator.json("sweep")
-    assert (said["swept"], said["skipped"][0]["jobId"]) == ([], "job-1")
-    assert "gave a sign of life" in said["skipped"][0]["reason"]
+    answer = cloud.operator.json("sweep")
+    assert answer["swept"] == []
+    assert answer["skipped"][0]["jobId"] == "job-1"
+    assert "gave a sign of life" in answer["skipped"][0]["reason"]
 
 
 def test_two_sweeps_at_once_start_one_run(cloud: Cloud) -> None:
@@ -116,18 +115,20 @@ def test_two_sweeps_at_once_start_one_run(cloud: Cloud) -> None:
 
 
 def _quiet_sweep(cloud: Cloud) -> None:
-    from worker.cli.main import main  # noqa: PLC0415 - its output is nobody's
+    from worker.cli.main import main  # noqa: PLC0415 - its output is not checked
 
     main(
         ["sweep"], {**cloud.operator.scaleway.environment, **cloud.operator.environment}
     )
 
 
-def test_resume_on_the_platform_starts_a_run_that_goes_on(cloud: Cloud) -> None:
+def test_resume_on_the_platform_starts_a_run_that_continues_the_job(
+    cloud: Cloud,
+) -> None:
     killed_in_the_chapters(cloud)
     until(lambda: cloud.operator.json("sweep", "--dry-run")["swept"] != [])
-    said = cloud.operator.json("resume", "job-1", "--on", "scaleway")
-    assert said["runId"] == cloud.runs[1]["id"]
+    answer = cloud.operator.json("resume", "job-1", "--on", "scaleway")
+    assert answer["runId"] == cloud.runs[1]["id"]
     cloud.await_end(cloud.runs[1])
     manifest = cloud.operator.manifest("job-1")
     assert manifest is not None
@@ -145,7 +146,7 @@ def test_a_live_job_is_not_resumed_on_the_platform(cloud: Cloud) -> None:
     assert len(cloud.runs) == 1
 
 
-def test_a_job_that_failed_for_good_goes_on_after_the_operators_word_with_a_new_token(
+def test_a_job_that_failed_for_good_is_continued_by_resume_with_a_new_token(
     cloud: Cloud,
 ) -> None:
     cloud.cli.set(keyless=False)
@@ -166,7 +167,7 @@ def test_cancel_waits_for_the_run_to_obey(cloud: Cloud) -> None:
     assert "POST job-runs" not in " ".join(cloud.jobs.writes)
 
 
-def test_a_run_that_hears_nothing_is_stopped_by_the_platform_and_its_job_canceled(
+def test_a_frozen_run_is_stopped_by_the_platform_and_its_job_canceled(
     cloud: Cloud,
 ) -> None:
     submit(cloud)
@@ -178,7 +179,9 @@ def test_a_run_that_hears_nothing_is_stopped_by_the_platform_and_its_job_cancele
     assert cloud.runs[0]["state"] == "interrupted"
 
 
-def test_a_run_whose_job_is_canceled_without_it_is_stopped_too(cloud: Cloud) -> None:
+def test_a_silent_run_is_stopped_although_its_job_is_canceled_without_it(
+    cloud: Cloud,
+) -> None:
     submit(cloud)
     cloud.await_item("job-1")
     cloud.containers.freeze(cloud.runs[0]["id"])
@@ -188,7 +191,7 @@ def test_a_run_whose_job_is_canceled_without_it_is_stopped_too(cloud: Cloud) -> 
 
 
 def is_silent(cloud: Cloud, job_id: str) -> bool:
-    """Tell whether a job's run has not been heard of for longer than its lease."""
+    """Tell whether a job's run has been silent for longer than its lease."""
     manifest = cloud.operator.manifest(job_id)
     assert manifest is not None
     log = CheckpointLog(cloud.operator.store, job_id, SystemRuntime())
@@ -197,7 +200,7 @@ def is_silent(cloud: Cloud, job_id: str) -> bool:
 
 
 @pytest.mark.parametrize("s3_server", ["minio"], indirect=True)
-def test_on_s3_with_its_keys_in_secret_manager_a_job_is_killed_swept_up_and_fetched(
+def test_on_s3_with_keys_from_secret_manager_a_killed_job_is_swept_and_fetched(
     cloud: Cloud, s3_server: S3Server, tmp_path: Path
 ) -> None:
     cloud.operator.store = s3_server.new_store()
@@ -221,6 +224,5 @@ def test_on_s3_with_its_keys_in_secret_manager_a_job_is_killed_swept_up_and_fetc
     assert cloud.operator.json("sweep") == {"swept": [], "skipped": [], "givenUp": []}
     cloud.operator.environment |= {**place, "STORE_URL": cloud.operator.store.url}
     cloud.operator("fetch", "job-1", str(tmp_path / "course"))
-    assert len(
-        [file for file in (tmp_path / "course").rglob("*") if file.is_file()]
-    ) == 3 + 3 * len(NAMES)
+    files = [path for path in (tmp_path / "course").rglob("*") if path.is_file()]
+    assert len(files) == 3 + 3 * len(NAMES)

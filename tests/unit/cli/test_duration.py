@@ -15,7 +15,7 @@ def test_a_duration_is_a_number_with_a_unit(text: str, seconds: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "10", "1.5h", "-1d", "1w", "1 h", "٣d"])
-def test_anything_else_is_refused_with_what_would_be_right(text: str) -> None:
+def test_any_other_text_is_refused_with_examples(text: str) -> None:
     with pytest.raises(
         UsageError,
         match=r"--expires is .*: it must be a number with a unit, as 45s, 10m, 12h or 30d",

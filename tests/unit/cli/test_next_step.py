@@ -1,4 +1,4 @@
-"""What a person is told to do about a run that has not finished its job."""
+"""The advice about a run that has not finished its job."""
 
 import pytest
 
@@ -9,13 +9,13 @@ from worker.cli.commands.run import next_step
 @pytest.mark.parametrize(
     "code", [code for code in Exit if FATES[code] is Fate.RESUMABLE]
 )
-def test_a_job_that_a_plain_retry_goes_on_with_is_said_to_be_run_again(
+def test_a_job_that_a_retry_continues_is_to_be_run_again(
     code: Exit,
 ) -> None:
     assert "run the same command again" in next_step("job-1", code)
 
 
-def test_a_run_that_was_replaced_names_the_way_to_see_by_which() -> None:
+def test_a_replaced_run_is_to_be_looked_up_with_status() -> None:
     assert "`status job-1` shows the run that replaced it" in next_step(
         "job-1", Exit.REPLACED
     )
@@ -24,7 +24,7 @@ def test_a_run_that_was_replaced_names_the_way_to_see_by_which() -> None:
 @pytest.mark.parametrize(
     "code", [code for code in Exit if FATES[code] in {Fate.FAILED, Fate.UNTOUCHED}]
 )
-def test_a_job_that_has_failed_is_said_to_be_looked_at_and_resumed(code: Exit) -> None:
-    said = next_step("job-1", code)
-    assert "`status job-1` shows why" in said
-    assert "continue with `resume job-1`" in said
+def test_a_failed_job_is_to_be_looked_at_and_resumed(code: Exit) -> None:
+    answer = next_step("job-1", code)
+    assert "`status job-1` shows why" in answer
+    assert "continue with `resume job-1`" in answer

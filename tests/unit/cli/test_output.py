@@ -1,4 +1,4 @@
-"""What commands print."""
+"""How commands print their answers."""
 
 import json
 
@@ -18,11 +18,11 @@ from worker.cli.output import Output, seconds, show, table
         (3720, "1h 02m"),
     ],
 )
-def test_durations_are_written_as_people_read_them(value: float, text: str) -> None:
+def test_durations_are_formatted_for_people(value: float, text: str) -> None:
     assert seconds(value) == text
 
 
-def test_columns_are_aligned_and_lines_have_no_blanks_at_their_ends() -> None:
+def test_columns_are_aligned_without_trailing_blanks() -> None:
     assert table([["a", "bb", "c"], ["aaa", "b", ""]]) == ["a    bb  c", "aaa  b"]
     assert table([]) == []
 
@@ -37,14 +37,14 @@ def test_people_get_lines_and_machines_get_json(
     assert json.loads(capsys.readouterr().out) == {"jobId": "x"}
 
 
-def test_where_there_is_nothing_to_say_to_machines_nothing_is_said(
+def test_without_a_document_json_prints_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     show(Output(lines=["a"]), as_json=True)
     assert capsys.readouterr().out == ""
 
 
-def test_what_comes_from_a_repository_cannot_take_over_the_terminal(
+def test_control_characters_are_not_printed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     show(Output(lines=["a\x1b]0;title\x07b"]), as_json=False)
