@@ -178,8 +178,8 @@ WORKING: Final = (
     ),
     Sabotage(
         guard="gc deletes only what is the job's own",
-        expression="entry.key != kept and job_of(entry.key)",
-        new="entry.key != kept",
+        expression="key != kept and job_of(key)",
+        new="key != kept",
         tests=(SHARING,),
     ),
     Sabotage(

@@ -155,6 +155,15 @@ def test_imports_lead_downstairs(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)
+def test_the_command_line_knows_the_gateway_only_where_it_starts_it(path: Path) -> None:
+    here = own(path)
+    if room(here) == "worker.cli" and here != "worker.cli.commands.gateway":
+        assert [
+            module for module in ours(path) if room(module) == "worker.gateway"
+        ] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
 def test_only_the_wiring_knows_adapters(path: Path) -> None:
     here = own(path)
     if here == "worker.wiring":

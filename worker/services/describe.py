@@ -115,8 +115,10 @@ def _count_items(view: View, manifest: Manifest) -> _ItemCount | None:
 def _expected_items(inventory: Inventory, stage: Stage) -> int | None:
     """Return how many items a stage will have; None if its inputs cannot be read."""
     documents = [file for file in inventory.finished() if file.path.endswith(".yaml")]
-    contents = inventory.read(documents)
-    outputs = {file.path: body for file, body in contents if body is not None}
+    outputs = {}
+    for file, body in inventory.read(documents):
+        if body is not None:
+            outputs[file.path] = body
     try:
         return len(Rules(stage, outputs).expected)
     except KeyError:

@@ -67,9 +67,9 @@ def _ended(manifest: Manifest) -> Outcome:
 def _unfinished_code(run: PlatformRun) -> Exit:
     """Return the exit code of a run that has not finished its job; a killed run is temporary."""
     code = run.exit_code
-    if code is None or code == Exit.OK or code not in set(Exit):
+    if code is None or code == Exit.OK:
         return Exit.TEMPORARY
-    return Exit(code)
+    return Exit(code) if code in set(Exit) else Exit.TEMPORARY
 
 
 @dataclass(frozen=True, slots=True)

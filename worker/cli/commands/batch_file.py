@@ -45,7 +45,7 @@ def read_entries(file: Path, *, local: bool, allow_http: bool) -> list[BatchJob]
     faults: list[str] = []
     for number, entry in enumerate(entries, 1):
         place = f"{file}, entry {number}"
-        faults.extend(f"{place}: {fault}" for fault in rules.faults(entry))
+        faults += [f"{place}: {fault}" for fault in rules.faults(entry)]
     if faults:
         raise UsageError("\n".join(faults))
     jobs = [_job(entry, local=local) for entry in entries]
@@ -99,9 +99,10 @@ class _Rules:
         yield from self._request_faults(entry)
 
     def _request_faults(self, entry: dict[str, str]) -> Iterator[str]:
-        request = {
-            field: entry[name] for field, name in _NAMES.items() if name in entry
-        }
+        request = {}
+        for field, name in _NAMES.items():
+            if name in entry:
+                request[field] = entry[name]
         repository = request.get(Field.REPOSITORY, "")
         if not repository:
             yield f"repository is missing: set it to {REPOSITORY_MEANING}"
@@ -114,12 +115,16 @@ class _Rules:
 
 
 def _is_folder(repository: str) -> bool:
-    return repository.startswith((".", "/", "~")) or Path(repository).is_dir()
+    if repository.startswith((".", "/", "~")):
+        return True
+    return Path(repository).is_dir()
 
 
 def _job(entry: dict[str, str], *, local: bool) -> BatchJob:
     repository, branch = entry["repository"], entry.get("branch")
     if local and _is_folder(repository):
         repository = str(expanded(Path(repository)).resolve())
-    job_id = entry.get("jobId") or derived_job_id(repository, branch or "")
+    job_id = entry.get("jobId")
+    if job_id is None:
+        job_id = derived_job_id(repository, branch or "")
     return BatchJob(job_id=job_id, repository=repository, branch=branch)

@@ -57,7 +57,9 @@ def gateway(options: GatewayOptions, environment: Mapping[str, str]) -> Output:
         (options.host, options.port),
         allow_http=settings.allow_http,
     )
-    return Output(exit_code=Exit.OK if ended is None else Exit(128 + ended))
+    if ended is None:
+        return Output()
+    return Output(exit_code=Exit(128 + ended))
 
 
 def _read_settings(environment: Mapping[str, str], host: str) -> _Settings:

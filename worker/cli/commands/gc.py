@@ -96,7 +96,7 @@ def _obstacle(view: View, manifest: Manifest) -> str | None:
     # guard: gc leaves a job with unacknowledged events
     if manifest.outbox.pending:
         pending = counted(len(manifest.outbox.pending), "unacknowledged callback")
-        return f"it has {pending}: `resume` it to deliver them"
+        return f"it has {pending}: `resume` it to deliver"
     if not manifest.released and not view.is_silent(manifest):
         return f"run {manifest.run} is still alive"
     return None
@@ -144,12 +144,14 @@ def _delete_all_but(view: View, tombstone: Manifest, *, dry_run: bool) -> bool:
     """
     kept = checkpoint_key(tombstone.job_id, tombstone.sequence)
     entries = view.store.entries(job_prefix(tombstone.job_id))
+    all_keys = [entry.key for entry in entries]
     # guard: gc deletes only what is the job's own
-    keys = [entry.key for entry in entries if entry.key != kept and job_of(entry.key)]
+    keys = [key for key in all_keys if key != kept and job_of(key)]
     if dry_run or not keys:
         return bool(keys)
     # guard: gc deletes checkpoints last
     checkpoints = {key for key in keys if sequence_of(key) is not None}
-    view.store.delete([key for key in keys if key not in checkpoints])
+    others = [key for key in keys if key not in checkpoints]
+    view.store.delete(others)
     view.store.delete(sorted(checkpoints))
     return True

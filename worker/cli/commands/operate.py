@@ -51,11 +51,8 @@ def _redeliver(options: ResumeOptions, environment: Mapping[str, str]) -> Output
     code = _do(view, environment, options.job_id, Run.redeliver)
     after = view.manifest(options.job_id)
     outcome = _redelivery_outcome(before, after)
-    return Output(
-        document=_document(after, code),
-        lines=[f"job {after.job_id} is {after.state}: {outcome}"],
-        exit_code=code,
-    )
+    line = f"job {after.job_id} is {after.state}: {outcome}"
+    return Output(document=_document(after, code), lines=[line], exit_code=code)
 
 
 def _redelivery_outcome(before: Manifest, after: Manifest) -> str:
@@ -75,9 +72,10 @@ def _resume_here(options: ResumeOptions, environment: Mapping[str, str]) -> Outp
     request = _request(options)
     code = _do(view, environment, options.job_id, lambda job: job.resume(request))
     after = view.manifest(options.job_id)
+    state = f"job {after.job_id} is {after.state}"
     return Output(
         document=_document(after, code),
-        lines=[f"job {after.job_id} is {after.state}", *_pending_callbacks(after)],
+        lines=[state, *_pending_callbacks(after)],
         exit_code=code,
     )
 

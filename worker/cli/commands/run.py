@@ -99,7 +99,8 @@ def _run_locally(
             local.commit,
         )
     if code is not Exit.OK:
-        line = f"job {job_id} ended with {int(code)}: {next_step(job_id, code)}"
+        advice = next_step(job_id, code)
+        line = f"job {job_id} ended with {int(code)}: {advice}"
         return Output(lines=[line], exit_code=code)
     return _deliver(open_view_with(settings), local)
 
@@ -154,9 +155,12 @@ def _resolve(
 
 
 def _refuse_faults(options: RunOptions) -> None:
-    request = {Field.BRANCH: options.branch, Field.JOB_ID: options.job_id}
-    given = {field: value for field, value in request.items() if value is not None}
-    faults = fault_lines(given, _OPTION_NAMES)
+    request: dict[Field, str] = {}
+    if options.branch is not None:
+        request[Field.BRANCH] = options.branch
+    if options.job_id is not None:
+        request[Field.JOB_ID] = options.job_id
+    faults = fault_lines(request, _OPTION_NAMES)
     if faults:
         raise UsageError("\n".join(faults))
 
@@ -193,11 +197,11 @@ def _deliver(view: View, local: _LocalJob) -> Output:
         return Output(lines=[_canceled(manifest)])
     paths = export(view.inventory(manifest), local.out)
     chapters = [path for path in paths if path.startswith("reviewed-chapters/")]
-    first = min(chapters, key=_chapter_number)
+    first = local.out / min(chapters, key=_chapter_number)
     files = counted(len(paths), "file")
-    size = f"{files}, {counted(len(chapters), 'chapter')}"
+    pages = counted(len(chapters), "chapter")
     lines = [
-        f"course  {local.out}/ ({size}; begin with {local.out / first})",
+        f"course  {local.out}/ ({files}, {pages}; begin with {first})",
         f"job     {job_id} in {view.store.url}",
     ]
     return Output(lines=lines)

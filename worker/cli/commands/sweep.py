@@ -141,8 +141,10 @@ class Sweep:
         decision = decide_by_runs(candidate)
         if decision.action is not Action.START:
             return decision
-        obstacle = self._sign_of_life(candidate.manifest) or self._give_up(candidate)
-        return obstacle or decision
+        alive = self._sign_of_life(candidate.manifest)
+        if alive is not None:
+            return alive
+        return self._give_up(candidate) or decision
 
     def _sign_of_life(self, manifest: Manifest | None) -> SweepDecision | None:
         if manifest is None or manifest.released:
@@ -205,8 +207,9 @@ class Sweep:
         variables: Mapping[str, str],
         candidate: SweepCandidate,
     ) -> SweepResult:
-        store, last = self._view.store, candidate.runs[-1]
-        mark = sweep_mark.take(store, self._view.runtime, result.job_id, last.id)
+        store, runtime = self._view.store, self._view.runtime
+        last = candidate.runs[-1]
+        mark = sweep_mark.take(store, runtime, result.job_id, last.id)
         if mark is None:
             return _skipped(result, "another sweep is starting a run of it")
         known = [run.id for run in candidate.runs]
