@@ -99,17 +99,17 @@ ENDING: Final = (
         tests=("tests/unit/store/test_folder.py",),
     ),
     Sabotage(
-        guard="what a store refuses after an operator's word was done is tried again",
+        guard="what a store refuses after an operator's request is retried",
         new="pass",
         tests=(REFUSED,),
     ),
     Sabotage(
-        guard="what a store refuses after a course was made is tried again",
+        guard="what a store refuses after a completed run is retried",
         new="pass",
         tests=(REFUSED,),
     ),
     Sabotage(
-        guard="a sweep that is refused a look starts nothing",
+        guard="a sweep whose read is refused starts no run",
         expression="list(executor.map(self._examine, self._job_ids()))",
         new="executor.map(self._examine, self._job_ids())",
         tests=("tests/platform/test_sweep_refused.py",),

@@ -198,7 +198,7 @@ def _do_reporting(
     The store has served it, so what the store refuses afterwards is tried again.
     """
     code = do(view.settings, environment, reporter, job_id, work)
-    # guard: what a store refuses after an operator's word was done is tried again
+    # guard: what a store refuses after an operator's request is retried
     view.store.persevere()
     return code
 

@@ -185,7 +185,7 @@ def _repository_url(text: str, settings: Settings) -> str:
 def _deliver(view: View, local: _LocalJob) -> Output:
     """Write the course of a completed job to its folder."""
     job_id = local.identity.job_id
-    # guard: what a store refuses after a course was made is tried again
+    # guard: what a store refuses after a completed run is retried
     view.store.persevere()  # the store has served the whole job
     manifest = view.newest(job_id)
     if manifest is None:

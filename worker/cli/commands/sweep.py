@@ -112,7 +112,7 @@ class Sweep:
         If the store refuses a look, no run is started.
         """
         executor = self._view.runtime.executor(TRANSFERS)
-        # guard: a sweep that is refused a look starts nothing
+        # guard: a sweep whose read is refused starts no run
         decisions = list(executor.map(self._examine, self._job_ids()))
         return [self._act(candidate, decision) for candidate, decision in decisions]
 
