@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
         prog=PROGRAM,
         description=(
             "Turns a git repository into a course. "
-            "Finished work is checkpointed: a job that is run again resumes there."
+            "A job that is run again resumes at its last checkpoint."
         ),
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -94,8 +94,7 @@ def _run(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     spec: CommandSpec = arguments.pop("command")
     options = spec.namespace(**arguments)
     output = _load(spec)(options, environment)
-    as_json = getattr(options, "json", False)
-    return _write(lambda: show(output, as_json=as_json), output.exit_code)
+    return _write(lambda: show(output, as_json=options.json), output.exit_code)
 
 
 def _load(spec: CommandSpec) -> Command:

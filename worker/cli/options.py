@@ -48,6 +48,8 @@ class Options(Namespace):
 
     store: str | None
     debug: bool
+    json: bool = False
+    """Set by `--json`, where the command has that."""
 
 
 class RunOptions(Options):
@@ -97,15 +99,12 @@ class JobOptions(Options):
 
     job_id: str
     definition: str | None
-    json: bool
 
 
 class ListOptions(Options):
     """The options of `list`."""
 
     arguments = (*Options.arguments, _JSON)
-
-    json: bool
 
 
 class ResumeOptions(Options):
@@ -146,7 +145,6 @@ class ResumeOptions(Options):
     redeliver: bool
     on: Literal["local", "scaleway"]
     definition: str | None
-    json: bool
 
 
 class FetchOptions(Options):
@@ -161,7 +159,6 @@ class FetchOptions(Options):
 
     job_id: str
     folder: str
-    json: bool
 
 
 class UrlsOptions(Options):
@@ -181,7 +178,6 @@ class UrlsOptions(Options):
 
     job_id: str
     expires: str
-    json: bool
 
 
 class VerifyOptions(Options):
@@ -200,7 +196,6 @@ class VerifyOptions(Options):
 
     job_id: str
     deep: bool
-    json: bool
 
 
 class GcOptions(Options):
@@ -222,7 +217,6 @@ class GcOptions(Options):
 
     older_than: str
     dry_run: bool
-    json: bool
 
 
 class DeployOptions(Options):
@@ -254,7 +248,7 @@ class DeployOptions(Options):
         _argument(
             "--timeout",
             metavar="TIME",
-            help="of one run, 24h at most (default of a new definition: 24h)",
+            help="the limit of one run, 24h at most (default of a new definition: 24h)",
         ),
         _argument(
             "--retries",
@@ -291,7 +285,6 @@ class DeployOptions(Options):
     secret: list[str]
     dry_run: bool
     definition: str | None
-    json: bool
 
 
 class SubmitOptions(Options):
@@ -316,7 +309,6 @@ class SubmitOptions(Options):
     job_id: str | None
     wait: bool
     definition: str | None
-    json: bool
 
 
 class SweepOptions(Options):
@@ -349,7 +341,6 @@ class SweepOptions(Options):
     max_parallel: int
     dry_run: bool
     definition: str | None
-    json: bool
 
 
 class BatchOptions(Options):
@@ -382,7 +373,6 @@ class BatchOptions(Options):
     parallel: int
     local: bool
     definition: str | None
-    json: bool
 
 
 class GatewayOptions(Options):
