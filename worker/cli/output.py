@@ -47,11 +47,11 @@ def seconds(value: float) -> str:
     return f"{minutes}m {rest:02}s"
 
 
-def counted(number: int, noun: str, plural: str = "") -> str:
+def counted(number: int, noun: str) -> str:
     """Return a number with its noun: `1 chapter`, `2 chapters`."""
     if number == 1:
         return f"1 {noun}"
-    return f"{number} {plural or noun + 's'}"
+    return f"{number} {noun}s"
 
 
 def table(rows: list[list[str]]) -> list[str]:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from worker.cli.output import Output, seconds, show, table
+from worker.cli.output import Output, counted, seconds, show, table, warn
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,22 @@ from worker.cli.output import Output, seconds, show, table
 )
 def test_durations_are_formatted_for_people(value: float, text: str) -> None:
     assert seconds(value) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0 chapters"), (1, "1 chapter"), (2, "2 chapters")]
+)
+def test_a_plural_agrees_with_its_count(number: int, text: str) -> None:
+    assert counted(number, "chapter") == text
+
+
+def test_a_warning_is_a_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    warn(["a", "b\x1b[31m"])
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    first, second = printed.err.splitlines()
+    assert first == "fondation-worker: warning: a"
+    assert "\x1b" not in second
 
 
 def test_columns_are_aligned_without_trailing_blanks() -> None:

@@ -240,8 +240,8 @@ def _answer(
     given_up = _with_action(results, Action.GIVE_UP)
     lines = []
     for result in swept:
-        what = "would start a run" if dry_run else f"started run {result.run_id}"
-        lines.append(_line(result, what))
+        action = "would start a run" if dry_run else f"started run {result.run_id}"
+        lines.append(_line(result, action))
     lines += [_line(result, "skipped") for result in skipped]
     lines += [_line(result, "given up") for result in given_up]
     document = {
@@ -259,5 +259,5 @@ def _with_action(results: list[SweepResult], action: Action) -> list[SweepResult
     return [result for result in results if result.decision.action is action]
 
 
-def _line(result: SweepResult, what: str) -> str:
-    return f"{result.job_id}: {what}, since {result.decision.reason}"
+def _line(result: SweepResult, action: str) -> str:
+    return f"{result.job_id}: {action}, since {result.decision.reason}"
