@@ -34,7 +34,7 @@ from worker.store.memory import MemoryStore
 
 BUSY = 12
 """So often in a second a process asks the same of the store at most: whoever tries again waits a little."""
-JUST = 1.0
+JUST = 3.0
 """So many seconds after an append a run tells what that says, without another look at the store."""
 LONGEST = 2 * 3600.0
 """So many seconds of its world's time a job takes at most, whatever befalls it."""

@@ -2,7 +2,8 @@
 
 `FONDATION_SCHEDULES=20000 pytest tests/simulation/test_rivals.py -rP` plays more of them
 (so many without operators and so many with), and says how many; a failing one names its
-seed, and `FONDATION_SEED=<seed>` plays that one alone.
+seed, and `FONDATION_SEED=<seed>` plays that one alone. `FONDATION_ADVERSITIES="Kill Kill"`
+has the named adversities drawn more often.
 """
 
 import os
@@ -21,8 +22,8 @@ from tests.simulation.simulation import Simulation
 CHUNKS = 8
 SCHEDULES = int(os.environ.get("FONDATION_SCHEDULES", "1600")) // CHUNKS
 SEED = os.environ.get("FONDATION_SEED")
-ALSO = os.environ.get("FONDATION_ADVERSITIES")
-KINDS = (*ADVERSITIES, *(getattr(adversities, name) for name in (ALSO or "").split()))
+MORE = os.environ.get("FONDATION_ADVERSITIES", "").split()
+KINDS = (*ADVERSITIES, *(getattr(adversities, name) for name in MORE))
 
 
 def seeds(chunk: int) -> list[int]:
