@@ -87,6 +87,13 @@ def derived_job_id(repository: str, *parts: str) -> str:
     return f"{short_name(repository)[:64]}-{digest[:12]}"
 
 
+def is_folder(repository: str) -> bool:
+    """Tell whether a repository is given as a folder on this machine, existing or not."""
+    if repository.startswith((".", "/", "~")):
+        return True
+    return Path(repository).is_dir()
+
+
 def expanded(path: Path) -> Path:
     """Expand the `~` or `~user` of a path, or raise UsageError."""
     try:

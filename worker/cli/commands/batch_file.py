@@ -15,6 +15,7 @@ from worker.job_request import (
     derived_job_id,
     expanded,
     fault_lines,
+    is_folder,
 )
 
 _NAMES: Final = {
@@ -107,22 +108,16 @@ class _Rules:
         if not repository:
             yield f"repository is missing: set it to {REPOSITORY_MEANING}"
             request.pop(Field.REPOSITORY, None)
-        elif self.local and _is_folder(repository):
+        elif self.local and is_folder(repository):
             if Field.BRANCH in request:
                 yield "branch requires a URL: a folder's HEAD or its files are taken"
             del request[Field.REPOSITORY]
         yield from fault_lines(request, _NAMES, allow_http=self.allow_http)
 
 
-def _is_folder(repository: str) -> bool:
-    if repository.startswith((".", "/", "~")):
-        return True
-    return Path(repository).is_dir()
-
-
 def _job(entry: dict[str, str], *, local: bool) -> BatchJob:
     repository, branch = entry["repository"], entry.get("branch")
-    if local and _is_folder(repository):
+    if local and is_folder(repository):
         repository = str(expanded(Path(repository)).resolve())
     job_id = entry.get("jobId")
     if job_id is None:

@@ -20,6 +20,7 @@ from worker.job_request import (
     expanded,
     fault_lines,
     field_fault,
+    is_folder,
     read_job,
 )
 from worker.services.start_run import do, reporting
@@ -169,9 +170,8 @@ def _repository_url(text: str, settings: Settings) -> str:
     """Return the URL of a repository, which may also be given as a folder."""
     if not text:
         raise UsageError("REPO is empty: give a URL, owner/name on GitHub, or a folder")
-    path = Path(text)
-    if path.is_dir() or text.startswith((".", "/", "~")):
-        return expanded(path).absolute().resolve().as_uri()
+    if is_folder(text):
+        return expanded(Path(text)).absolute().resolve().as_uri()
     allow_http = settings.allow_http_git
     fault = field_fault(Field.REPOSITORY, text, allow_http=allow_http)
     if fault is not None:
