@@ -18,7 +18,8 @@ from states.repository_url import (
     without_credentials,
 )
 from worker.errors import UsageError
-from worker.settings.settings import EnvironmentReader, Settings, read_settings
+from worker.settings.reader import EnvironmentReader
+from worker.settings.settings import Settings, read_settings
 
 DEFAULT_BRANCH: Final = "main"
 

@@ -1,13 +1,14 @@
-"""Opens what the settings name: store, engine, source and webhook.
+"""Opens the adapters that the settings name: store, engine, source and webhook.
 
-The one module that knows all adapters.
+This is the one module that knows all adapters. Each is imported only when it is opened: boto3,
+httpx and the grammars of the static engine take long to load.
 """
 
 import logging
 import os
-import pwd
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -17,19 +18,22 @@ from worker import __version__
 from worker.engines.port import Engine
 from worker.errors import ConfigError, EngineUnavailableError
 from worker.outbox.port import Webhook
-from worker.ownership.lease import BEATS, TRIES
+from worker.ownership.keep_alive import BEATS, TRIES
 from worker.platform.port import Platform
 from worker.platform.settings import PlatformSettings
+from worker.run.progress import Reporter
+from worker.run.run import Adapters
 from worker.run.workspace import make_private
-from worker.settings.settings import EnvironmentReader, Settings
+from worker.settings.settings import Settings
+from worker.source import snapshot
 from worker.source.git import GitSource
 from worker.source.git_program import Git
 from worker.source.local import open_local
-from worker.source.port import Source
+from worker.source.port import Revision, Source
 from worker.store.port import Store
 from worker.store.retrying import RetryingStore
 from worker.system.retry import Retrier
-from worker.system.runtime import Runtime, SystemRuntime
+from worker.system.runtime import Flag, Runtime, SystemRuntime
 
 LOG = logging.getLogger(__name__)
 
@@ -37,54 +41,67 @@ STATIC: Final = "static"
 FONDATION: Final = "fondation"
 
 
-def default_store_url(reader: EnvironmentReader) -> str:
-    """Return the default store, in the folder of the user's data."""
-    return user_folder(
-        reader, "XDG_DATA_HOME", ".local/share", "STORE_URL (or --store)"
-    ).as_uri()
+@dataclass(frozen=True, slots=True)
+class PinnedSource:
+    """A source that gives one commit, even if its branch moves meanwhile."""
+
+    _source: Source
+    _commit: str
+
+    def resolve(self) -> Revision:
+        """Return what the branch points to now."""
+        return self._source.resolve()
+
+    def checkout(self, commit: str | None, tree: Path) -> str:
+        """Fill an empty folder with the files of the commit."""
+        return self._source.checkout(commit or self._commit, tree)
 
 
-def user_folder(
-    reader: EnvironmentReader, variable: str, below_home: str, instead: str
-) -> Path:
-    """Return our folder among a user's files of one kind (XDG base directories).
+def open_adapters(
+    settings: Settings,
+    environment: Mapping[str, str],
+    runtime: Runtime,
+    stop: Flag,
+    reporter: Reporter,
+    *,
+    commit: str | None = None,
+) -> Adapters:
+    """Return what a run uses of the world outside.
 
-    Where it cannot be told, the fault is noted; `instead` says what else may be set.
+    `stop` ends what git does. `commit`: the only commit that a new job may be about.
     """
-    given = reader.text(variable) or ""
-    home = given if given.startswith("/") else f"{_home(reader)}/{below_home}"
-    if not home.startswith("/"):
-        reader.faults.append(
-            f"HOME is missing, and user {os.getuid()} has no entry in /etc/passwd: set {instead}, or {variable} or "
-            "HOME to an absolute path"
-        )
-    return Path("/", home, "fondation-worker")
 
+    def open_job_source(identity: Identity, scratch: Path) -> Source:
+        git = Git(scratch, runtime, stop, environment)
+        source = open_source(settings, identity, git)
+        return source if commit is None else PinnedSource(source, commit)
 
-def _home(reader: EnvironmentReader) -> str:
-    home = reader.text("HOME") or ""
-    if home.startswith("/"):
-        return home
-    try:
-        return pwd.getpwuid(os.getuid()).pw_dir
-    except KeyError:
-        return "~"
+    return Adapters(
+        runtime=runtime,
+        store=open_store(settings),
+        open_lease_store=lambda: open_lease_store(settings),
+        open_engine=lambda manifest: open_engine(settings, manifest, environment),
+        open_source=open_job_source,
+        packer=snapshot,
+        open_webhook=open_webhook(settings, runtime),
+        reporter=reporter,
+    )
 
 
 def open_lease_store(settings: Settings) -> Store:
     """Open the store on connections of its own, which give up well before a lease runs out."""
-    interval = settings.lease / BEATS
+    interval = settings.limits.lease_seconds / BEATS
     return open_store(settings, connect_seconds=interval / TRIES, read_seconds=interval)
 
 
 def open_store(settings: Settings, **limits: float) -> Store:
-    """Open the store, with `limits` as S3Access has them; it does not retry by itself."""
-    parts = urlsplit(settings.store_url)
-    if parts.scheme == "file":
-        from worker.store.folder import FolderStore  # noqa: PLC0415 - only what is used is imported
+    """Open the store, with `limits` as in S3Access; it does not retry by itself."""
+    url = urlsplit(settings.store_url)
+    if url.scheme == "file":
+        from worker.store.folder import FolderStore  # noqa: PLC0415 - see above
 
-        return FolderStore(Path(os.fsdecode(unquote_to_bytes(parts.path))))
-    from worker.store.s3 import S3Access, S3Store  # noqa: PLC0415 - boto3 takes a quarter of a second
+        return FolderStore(_local_path(url.path))
+    from worker.store.s3 import S3Access, S3Store  # noqa: PLC0415 - see above
 
     s3 = settings.s3
     assert s3 is not None  # noqa: S101 - the settings have read it, since the URL is s3://
@@ -97,93 +114,96 @@ def open_store(settings: Settings, **limits: float) -> Store:
         session_token=s3.session_token.reveal() if s3.session_token else None,
         **limits,
     )
-    return S3Store(parts.netloc, parts.path.strip("/"), access)
+    return S3Store(url.netloc, url.path.strip("/"), access)
 
 
-def open_retrying_store(settings: Settings, runtime: Runtime) -> RetryingStore:
-    """Open the store for a command that only wants its answers."""
+def open_retrying_store(
+    settings: Settings, runtime: Runtime, give_up_seconds: float | None = None
+) -> RetryingStore:
+    """Open the store for a command; it retries for as long as the settings say, or as given."""
+    if give_up_seconds is None:
+        give_up_seconds = settings.limits.store_give_up_seconds
     retrier = Retrier(runtime, runtime.flag())
-    store = open_store(settings)
     return RetryingStore(
-        store, retrier, settings.store_give_up, monotonic=runtime.monotonic
+        open_store(settings), retrier, give_up_seconds, monotonic=runtime.monotonic
     )
 
 
 def work_dir(settings: Settings) -> Path:
-    """Return where runs have their folders."""
+    """Return the folder for the runs' folders."""
     if settings.work_dir is not None:
         return settings.work_dir
     try:
         folder = Path(tempfile.gettempdir()) / f"fondation-worker-{os.getuid()}"
     except FileNotFoundError as error:
         raise ConfigError(
-            "WORK_DIR is missing, and no temporary directory is writable: set it"
+            "WORK_DIR is missing, and no temporary directory is writable: set WORK_DIR"
         ) from error
     make_private(folder)
     return folder
 
 
 def engine_name(settings: Settings, manifest: Manifest | None) -> str:
-    """Return which engine works on a job: the one that it began with, else the one that is asked for.
+    """Return the engine of a job: the one that it began with, else the one that is asked for.
 
-    Raises ConfigError if another one is asked for by name.
+    Raise ConfigError if another one is asked for by name.
     """
     asked = settings.engine.name
-    began = manifest.engine.name if manifest else None
-    if began is not None and asked not in {"auto", began}:
-        raise ConfigError(
-            f"ENGINE is {asked!r}, and job {manifest.job_id if manifest else ''} began with {began!r}: "
-            "leave ENGINE out, or start a new job",
-            code="engine",
-        )
-    if began or asked != "auto":
-        return began or asked
-    from worker.engines.fondation.cli_bundle import find_bundle  # noqa: PLC0415 - only what is used is imported
+    if manifest is not None:
+        began = manifest.engine.name
+        if asked not in {"auto", began}:
+            raise ConfigError(
+                f"ENGINE is {asked!r}, and job {manifest.job_id} began with {began!r}: "
+                "leave ENGINE out, or start a new job",
+                code="engine",
+            )
+        return began
+    if asked != "auto":
+        return asked
+    from worker.engines.fondation.cli_bundle import find_bundle  # noqa: PLC0415 - see above
 
     return FONDATION if find_bundle(settings.engine.fondation_path) else STATIC
 
 
 def open_engine(
-    settings: Settings,
-    manifest: Manifest | None,
-    environment: Mapping[str, str] = os.environ,
+    settings: Settings, manifest: Manifest | None, environment: Mapping[str, str]
 ) -> Engine:
-    """Open the engine for a job; one that is not there says so when it is checked."""
+    """Open the engine of a job; one that is missing reports it when it is checked."""
     name = engine_name(settings, manifest)
-    LOG.info(
-        "engine", extra={"engine": name, "because": _why(name, settings, manifest)}
-    )
+    reason = _engine_reason(name, settings, manifest)
+    LOG.info("engine", extra={"engine": name, "because": reason})
     if name == FONDATION:
-        from worker.engines.fondation.engine import FondationEngine  # noqa: PLC0415 - only what is used is imported
+        from worker.engines.fondation.engine import FondationEngine  # noqa: PLC0415 - see above
 
-        engine = settings.engine
         return FondationEngine(
-            engine.fondation_path,
+            settings.engine.fondation_path,
             environment,
             SystemRuntime(),
-            silence_seconds=engine.silence_seconds,
+            silence_seconds=settings.limits.stage_silence_seconds,
         )
     if name == STATIC:
-        from worker.engines.static.engine import StaticEngine  # noqa: PLC0415 - its grammars take long to load
+        from worker.engines.static.engine import StaticEngine  # noqa: PLC0415 - see above
 
         return StaticEngine()
     raise EngineUnavailableError(f"engine {name!r} is not available here")
 
 
-def _why(name: str, settings: Settings, manifest: Manifest | None) -> str:
+def _engine_reason(name: str, settings: Settings, manifest: Manifest | None) -> str:
     if manifest is not None:
         return "the job began with it"
     if settings.engine.name != "auto":
         return "ENGINE asks for it"
-    return f"FONDATION_PATH {settings.engine.fondation_path} holds {'a' if name == FONDATION else 'no'} Fondation CLI"
+    quantity = "a" if name == FONDATION else "no"
+    path = settings.engine.fondation_path
+    return f"FONDATION_PATH {path} holds {quantity} Fondation CLI"
 
 
 def open_source(settings: Settings, identity: Identity, git: Git) -> Source:
-    """Open where a job's repository comes from: a git host, or a folder on this machine (`file://`)."""
-    parts = urlsplit(identity.repository)
-    if parts.scheme == "file":
-        return open_local(git, Path(os.fsdecode(unquote_to_bytes(parts.path))))
-    branch = identity.branch if identity.branch not in {"", "HEAD"} else None
+    """Open a job's repository: on a git host, or in a folder on this machine (`file://`)."""
+    url = urlsplit(identity.repository)
+    if url.scheme == "file":
+        return open_local(git, _local_path(url.path))
+    branch = None if identity.branch in {"", "HEAD"} else identity.branch
     return GitSource(
         git,
         identity.repository,
@@ -194,13 +214,13 @@ def open_source(settings: Settings, identity: Identity, git: Git) -> Source:
 
 
 def open_webhook(settings: Settings, runtime: Runtime) -> Callable[[], Webhook] | None:
-    """Return how to open the webhook, or None where there is none."""
+    """Return a function that opens the webhook, or None if there is none."""
     callback = settings.callback
     if callback is None:
         return None
 
     def open_it() -> Webhook:
-        from worker.outbox.webhook import HttpWebhook  # noqa: PLC0415 - httpx takes long to load
+        from worker.outbox.webhook import HttpWebhook  # noqa: PLC0415 - see above
 
         return HttpWebhook(callback, runtime, __version__)
 
@@ -210,9 +230,13 @@ def open_webhook(settings: Settings, runtime: Runtime) -> Callable[[], Webhook] 
 def open_platform(
     settings: PlatformSettings, runtime: Runtime, give_up_seconds: float | None = None
 ) -> Platform:
-    """Open the platform; nothing is sent yet."""
-    from worker.platform.api import GIVE_UP_SECONDS, Api  # noqa: PLC0415 - httpx loads slowly
-    from worker.platform.scaleway import Scaleway  # noqa: PLC0415 - httpx loads slowly
+    """Open the platform; this sends no request."""
+    from worker.platform.api import GIVE_UP_SECONDS, Api  # noqa: PLC0415 - see above
+    from worker.platform.scaleway import Scaleway  # noqa: PLC0415 - see above
 
     api = Api(settings, runtime, give_up_seconds or GIVE_UP_SECONDS)
     return Scaleway(api, settings.project_id)
+
+
+def _local_path(url_path: str) -> Path:
+    return Path(os.fsdecode(unquote_to_bytes(url_path)))

@@ -48,7 +48,7 @@ def test_a_live_job_is_not_resumed_and_is_asked_to_cancel(shell: Shell) -> None:
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(world.job().run, IDENTITY)
         assert reached.wait(30)
-        assert "run 1 works on job job-1" in shell("resume", JOB, code=75)
+        assert "run 1 has been working on job job-1" in shell("resume", JOB, code=75)
         assert "was asked to cancel it" in shell("cancel", JOB)
         assert running.result(30) is Exit.OK
         go_on.set()

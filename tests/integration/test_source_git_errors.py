@@ -19,7 +19,7 @@ from worker.errors import (
     TemporaryError,
     WorkerError,
 )
-from worker.settings.settings import Secret
+from worker.settings.reader import Secret
 from worker.source.git import POLICY, GitSource
 from worker.source.host_answer import UnavailableError
 from worker.source.limits import SourceLimits

@@ -16,7 +16,7 @@ from tests.support.git_server import Fault, GitServer
 from tests.support.sources import empty, make_git, read_tree
 from tests.support.waiting import until
 from worker.errors import WorkerError
-from worker.settings.settings import Secret
+from worker.settings.reader import Secret
 from worker.source.git import GitSource
 from worker.system.runtime import SystemRuntime
 

@@ -14,7 +14,8 @@ from tests.support.peer import answering, listening
 from tests.support.receiver import Receiver, Reply, receiving
 from worker.outbox.port import UnreachableError, WebhookResponse
 from worker.outbox.webhook import HttpWebhook, signature
-from worker.settings.settings import CallbackSettings, Secret
+from worker.settings.callback import CallbackSettings
+from worker.settings.reader import Secret
 from worker.system.runtime import SystemRuntime
 
 KEY = base64.b64encode(b"k" * 24).decode()
@@ -33,7 +34,6 @@ def post(
         url=url,
         token=Secret("the-token"),
         signing_key=Secret(signing_key) if signing_key else None,
-        give_up_seconds=1,
     )
     with closing(HttpWebhook(settings, SystemRuntime(), "1.2.3")) as webhook:
         return webhook.post(body, "job-7", lambda: 5)

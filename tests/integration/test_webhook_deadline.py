@@ -29,7 +29,8 @@ from tests.support.posting import running_down
 from tests.support.waiting import until
 from worker.outbox.port import UnreachableError, WebhookResponse
 from worker.outbox.webhook import HttpWebhook
-from worker.settings.settings import CallbackSettings, Secret
+from worker.settings.callback import CallbackSettings
+from worker.settings.reader import Secret
 from worker.system.runtime import SystemRuntime
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +50,6 @@ def webhook_at(
         url=url,
         token=Secret("the-token"),
         signing_key=None,
-        give_up_seconds=1,
         proxy=Secret(proxy) if proxy else None,
     )
     return HttpWebhook(settings, runtime or SystemRuntime(), "1.2.3")

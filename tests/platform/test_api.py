@@ -14,7 +14,7 @@ from worker.platform.idempotent import start_run
 from worker.platform.port import LostAnswerError, Shape
 from worker.platform.scaleway import Scaleway
 from worker.platform.settings import read_platform
-from worker.settings.settings import EnvironmentReader
+from worker.settings.reader import EnvironmentReader
 from worker.system.runtime import SystemRuntime
 
 ENVIRONMENT = {"JOB_ID": "job-1", "CALLBACK_TOKEN": "tok-3n-of-it"}

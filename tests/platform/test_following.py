@@ -16,7 +16,8 @@ from worker.ownership.log import CheckpointLog
 from worker.services import follow as following
 from worker.services.follow import Follower
 from worker.services.view import View
-from worker.settings.settings import EnvironmentReader, read_settings
+from worker.settings.reader import EnvironmentReader
+from worker.settings.settings import read_settings
 from worker.store.memory import MemoryStore
 from worker.store.port import ObjectEntry
 from worker.store.retrying import RetryingStore

@@ -29,7 +29,7 @@ def test_two_runs_that_are_started_at_once_make_one_course(
     assert codes[Exit.OK] + codes[Exit.TEMPORARY] == 2, job.report()
     if codes[Exit.TEMPORARY]:
         [loser] = [run for run in runs if run.wait() == Exit.TEMPORARY]
-        assert f"works on job {job.name}" in loser.log.read_text()
+        assert f"working on job {job.name}" in loser.log.read_text()
     assert job.course == course
     assert (job.calls.total(), set(job.calls.values())) == (ITEMS, {1}), (
         "an item was made twice"

@@ -45,7 +45,7 @@ def test_a_live_run_is_left_alone_unless_it_is_to_be_replaced(
 ) -> None:
     refused = job.start("resume", job.name)
     assert refused.wait() == Exit.TEMPORARY
-    assert f"works on job {job.name}" in refused.log.read_text()
+    assert f"working on job {job.name}" in refused.log.read_text()
     takeover = job.start("resume", job.name, "--takeover")
     assert owner.wait(20) == Exit.REPLACED, job.report()
     assert takeover.wait() == 0, job.report()

@@ -5,7 +5,6 @@ from typing import Final
 from tests.sabotage.guard import RUNS, TAKEOVER, Sabotage
 
 UNIT: Final = "tests/unit/ownership/test_lease.py"
-FILE: Final = "worker/ownership/lease.py"
 
 LEASE: Final = (
     Sabotage(
@@ -52,13 +51,13 @@ LEASE: Final = (
     ),
     Sabotage(
         guard="the lease: a stuck request is tried again",
-        expression="sent + self._patience",
+        expression="sent + self._repeat_after",
         new="float('inf')",
         tests=(UNIT,),
     ),
     Sabotage(
         guard="the lease: stuck requests do not add up",
-        expression="request.due <= now and request.under_way < _UNDER_WAY",
+        expression="request.due <= now and request.under_way < _MAX_UNDER_WAY",
         new="request.due <= now",
         tests=(UNIT,),
     ),
@@ -70,7 +69,7 @@ LEASE: Final = (
     ),
     Sabotage(
         guard="the lease: the engine stands still when it is lost",
-        expression="engine.pause",
+        expression="self._engine.pause",
         new="lambda: None",
         tests=(TAKEOVER,),
     ),
@@ -104,8 +103,8 @@ LEASE: Final = (
     ),
     Sabotage(
         guard="clocks: how far they are apart is measured",
-        expression="self._skew(checkpoint) if head.age > 1 else 0",
-        new="0",
+        expression="head.age > 1",
+        new="False",
         tests=(TAKEOVER,),
     ),
     Sabotage(
@@ -134,13 +133,13 @@ LEASE: Final = (
     ),
     Sabotage(
         guard="clocks: a heartbeat without a number proves nothing by not changing",
-        expression="sign != self._sign or unknown",
+        expression="sign != self._sign or heartbeat.is_unnumbered",
         new="sign != self._sign",
         tests=("tests/unit/ownership/test_heartbeat.py",),
     ),
     Sabotage(
         guard="clocks: only an owner that lives is given up on",
-        expression="now >= deadline and self._vigil.is_alive",
+        expression="now >= deadline and self._watch.is_alive",
         new="now >= deadline",
         tests=("tests/simulation/test_takeover.py",),
     ),

@@ -35,20 +35,20 @@ OWNING: Final = (
     ),
     Sabotage(
         guard="proof of the store",
-        expression="self._log.prove(checkpoint)",
+        expression="self.prove(checkpoint)",
         new="Proof.FENCE",
         tests=(ON_S3,),
     ),
     Sabotage(
         guard="proof of the store: what it created is read back",
-        expression="Proof.FENCE if found.body == checkpoint.body else Proof.LET_A_RIVAL_OVERWRITE",
-        new="Proof.FENCE",
+        expression="stored.body != checkpoint.body",
+        new="False",
         tests=("tests/unit/ownership/test_log.py",),
     ),
     Sabotage(
         guard="proof of the store: what is another's is not withdrawn",
-        expression="lost",
-        new="False",
+        expression="proof is not Proof.LET_A_RIVAL_OVERWRITE",
+        new="True",
         tests=("tests/simulation/test_unfenced.py",),
     ),
     Sabotage(
@@ -59,7 +59,7 @@ OWNING: Final = (
     ),
     Sabotage(
         guard="a newcomer: gives up what others claim again and again",
-        expression="self._overtaken > _OVERTAKEN",
+        expression="self._overtaken > _MAX_OVERTAKEN",
         new="False",
         tests=("tests/simulation/test_unfenced.py",),
     ),
@@ -101,7 +101,7 @@ OWNING: Final = (
     ),
     Sabotage(
         guard="the lease: a live owner is not resumed from under",
-        expression="not (word.takeover or manifest.released) and self._is_alive(manifest)",
+        expression="not (request.takeover or manifest.released) and self._is_alive(manifest)",
         new="False",
         tests=(TAKEOVER,),
     ),

@@ -12,7 +12,7 @@ LOCAL: Final = "tests/integration/test_source_local.py"
 READING: Final = (
     Sabotage(
         guard="what cannot be seen around a variable's value is refused",
-        expression="surplus_fault(value)",
+        expression="stray_fault(value)",
         new="''",
         tests=(SETTINGS,),
     ),

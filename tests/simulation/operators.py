@@ -22,7 +22,8 @@ from worker.services.cancel_request import request_cancel
 from worker.services.deployment import Deployment
 from worker.services.platform_resume import claim_and_release
 from worker.services.view import View
-from worker.settings.settings import EnvironmentReader, Settings, read_settings
+from worker.settings.reader import EnvironmentReader
+from worker.settings.settings import Settings, read_settings
 from worker.store.retrying import RetryingStore
 from worker.system.retry import Retrier
 

@@ -261,7 +261,7 @@ def test_a_thread_that_fails_ends_the_run_with_70_and_leaves_the_job_resumable(
     assert failed.code is Exit.SOFTWARE
     assert simulation.manifest.error is not None
     assert (
-        "the thread keep_alive has failed: OSError: it cannot be paused"
+        "the thread keep-alive has failed: OSError: it cannot be paused"
         in simulation.manifest.error.message
     )
     assert run(simulation).code is Exit.OK

@@ -62,7 +62,7 @@ def test_who_meets_a_live_run_waits_for_twice_its_lease_and_says_who_it_is(
     owner, newcomer = simulation.runs
     assert owner.code is Exit.OK
     assert newcomer.code is Exit.TEMPORARY
-    assert "run 1 works on job job-1" in str(newcomer.error)
+    assert "run 1 has been working on job job-1" in str(newcomer.error)
 
 
 def test_a_cancellation_reaches_a_running_worker_within_a_heartbeat(

@@ -200,7 +200,7 @@ def test_resuming_a_job_whose_owner_may_live_ends_at_once_and_names_the_run(
     simulation.run()
     refused = simulation.runs[1]
     assert refused.code is Exit.TEMPORARY
-    assert "run 1 works on job job-1" in str(refused.error)
+    assert "run 1 has been working on job job-1" in str(refused.error)
     assert refused.ended_at < (12 if crashed else 2)
 
 

@@ -11,15 +11,14 @@ from collections.abc import Callable
 
 from worker.outbox.port import UnreachableError
 from worker.outbox.webhook import HttpWebhook
-from worker.settings.settings import CallbackSettings, Secret
+from worker.settings.callback import CallbackSettings
+from worker.settings.reader import Secret
 from worker.system.runtime import SystemRuntime
 
 
 def main(url: str, seconds: str, close_after: str = "3600", size: str = "2") -> None:
     """Post it."""
-    settings = CallbackSettings(
-        url=url, token=Secret("t"), signing_key=None, give_up_seconds=1
-    )
+    settings = CallbackSettings(url=url, token=Secret("t"), signing_key=None)
     webhook, began = HttpWebhook(settings, SystemRuntime(), "test"), time.monotonic()
     closing = threading.Timer(float(close_after), webhook.close)
     closing.daemon = True

@@ -1,7 +1,8 @@
 """A store as the commands look at it."""
 
 from worker.services.view import View
-from worker.settings.settings import EnvironmentReader, read_settings
+from worker.settings.reader import EnvironmentReader
+from worker.settings.settings import read_settings
 from worker.store.port import Store
 from worker.store.retrying import RetryingStore
 from worker.system.retry import Retrier

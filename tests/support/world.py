@@ -15,9 +15,9 @@ from states.stages import INFO, Stage
 from worker.course.formats import read_abstractions, read_order
 from worker.engines.port import Engine, Item, Workspace
 from worker.outbox.port import UnreachableError, Webhook, WebhookResponse
-from worker.ownership.claim import Newcomer
 from worker.run.progress import LogReporter
-from worker.run.run import Parts, Run, Terms
+from worker.run.run import Adapters, Run
+from worker.settings.settings import Limits
 from worker.source.port import Revision
 from worker.store.port import Store
 from worker.system.runtime import Runtime, SystemRuntime
@@ -167,43 +167,44 @@ class World:
 
     def job(self, job_id: str = JOB) -> Run:
         """Return a new run, not yet started."""
-        return Run(self._parts(), self._terms(), job_id)
+        return Run(
+            self._adapters(),
+            self._limits(),
+            self.work_dir,
+            job_id,
+            platform_run=self.platform_run,
+            allow_unfenced=self.allow_unfenced,
+        )
 
-    def _parts(self) -> Parts:
+    def _adapters(self) -> Adapters:
         receiver = self.receiver
 
         def open_webhook() -> Webhook:
             assert receiver is not None
             return receiver
 
-        def choose(_: Manifest | None) -> Engine:
+        def open_engine(_: Manifest | None) -> Engine:
             return self.engine
 
-        return Parts(
+        return Adapters(
             runtime=self.runtime,
             store=self.store,
             open_lease_store=lambda: self.store,
-            choose_engine=choose,
+            open_engine=open_engine,
             open_source=lambda _identity, _scratch: self.source,
             packer=JsonPacker(),
             open_webhook=None if receiver is None else open_webhook,
             reporter=LogReporter(),
         )
 
-    def _terms(self) -> Terms:
-        who = Newcomer(
-            version="test",
+    def _limits(self) -> Limits:
+        return Limits(
             lease_seconds=self.lease,
-            announces=self.receiver is not None,
-            allow_unfenced=self.allow_unfenced,
-            platform_run=self.platform_run,
-        )
-        return Terms(
-            who=who,
-            work_dir=self.work_dir,
-            store_give_up=self.store_give_up,
-            callback_give_up=self.callback_give_up,
-            stage_timeout=60,
-            stop_grace=self.stop_grace,
-            url_expiry=3600,
+            soft_deadline_seconds=None,
+            stop_grace_seconds=self.stop_grace,
+            stage_timeout_seconds=60,
+            stage_silence_seconds=60,
+            store_give_up_seconds=self.store_give_up,
+            callback_give_up_seconds=self.callback_give_up,
+            url_expiry_seconds=3600,
         )

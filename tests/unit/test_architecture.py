@@ -80,12 +80,6 @@ ADAPTERS = (
 """What stands behind a port: outside its own room, only the wiring knows it."""
 
 
-STILL = {
-    ("worker.ownership.claim", "worker.run.inbox"),
-}
-"""Arrows that run back, and are being removed."""
-
-
 def imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -147,9 +141,7 @@ def test_imports_lead_downstairs(path: Path) -> None:
     upstairs = [
         module
         for module in ours(path)
-        if room(module) != room(here)
-        and floor(module) >= floor(here)
-        and (here, module) not in STILL
+        if room(module) != room(here) and floor(module) >= floor(here)
     ]
     assert upstairs == []
 
@@ -171,9 +163,7 @@ def test_only_the_wiring_knows_adapters(path: Path) -> None:
     foreign = [
         module
         for module in ours(path)
-        if module in ADAPTERS
-        and room(module) != room(here)
-        and (here, module) not in STILL
+        if module in ADAPTERS and room(module) != room(here)
     ]
     assert foreign == []
 

@@ -11,7 +11,7 @@ from worker.errors import UsageError
 from worker.gateway.request import FaultyRequestError
 from worker.gateway.request import read_request as read_gateway_request
 from worker.job_request import Field, fault_lines, field_fault, read_request, same_job
-from worker.settings.settings import EnvironmentReader
+from worker.settings.reader import EnvironmentReader
 
 GOOD = {
     Field.JOB_ID: "job-1",

@@ -7,7 +7,8 @@ import pytest
 
 from worker.errors import ConfigError
 from worker.job_request import read_job, read_request
-from worker.settings.settings import EnvironmentReader, Secret, Settings, read_settings
+from worker.settings.reader import EnvironmentReader, Secret
+from worker.settings.settings import Settings, read_settings
 
 S3 = {
     "STORE_URL": "s3://bucket/jobs",
@@ -32,24 +33,19 @@ def faults(environment: dict[str, str]) -> str:
 
 def test_everything_has_a_default_but_the_store() -> None:
     settings = read({})
-    assert (settings.lease, settings.url_expiry, settings.store_give_up) == (
-        30,
-        604800,
-        300,
-    )
-    assert (settings.engine.name, str(settings.engine.fondation_path)) == (
-        "auto",
-        "/fondation",
-    )
-    assert (settings.engine.timeout_seconds, settings.engine.silence_seconds) == (
-        10800,
-        1800,
-    )
-    assert (settings.soft_deadline, settings.callback, settings.s3) == (
-        None,
-        None,
-        None,
-    )
+    limits = settings.limits
+    assert limits.lease_seconds == 30
+    assert limits.url_expiry_seconds == 604800
+    assert limits.store_give_up_seconds == 300
+    assert limits.callback_give_up_seconds == 600
+    assert limits.stage_timeout_seconds == 10800
+    assert limits.stage_silence_seconds == 1800
+    assert limits.stop_grace_seconds == 5
+    assert limits.soft_deadline_seconds is None
+    assert settings.engine.name == "auto"
+    assert str(settings.engine.fondation_path) == "/fondation"
+    assert settings.callback is None
+    assert settings.s3 is None
 
 
 def test_an_empty_variable_counts_as_missing() -> None:
@@ -196,7 +192,7 @@ def test_the_clean_values_are_taken_as_they_are() -> None:
         ({"AWS_ACCESS_KEY_ID": "A\u041a"}, "AWS_ACCESS_KEY_ID is malformed"),
         (
             {"GITHUB_TOKEN": "ghp_\udca0x"},
-            "GITHUB_TOKEN is malformed: it must be of printable ASCII",
+            "GITHUB_TOKEN is malformed: it must consist of printable ASCII",
         ),
         ({"AWS_ENDPOINT_URL": "minio:9000"}, "AWS_ENDPOINT_URL is 'minio:9000'"),
         ({"AWS_ENDPOINT_URL_S3": "https://s3.\udca0example"}, "AWS_ENDPOINT_URL_S3 is"),

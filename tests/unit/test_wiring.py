@@ -12,11 +12,12 @@ from tests.support.builders import begun
 from tests.support.fondation import BUNDLE, CLI
 from tests.support.sources import make_git
 from worker.errors import ConfigError, StoreUnavailableError
-from worker.settings.settings import EnvironmentReader, Settings, read_settings
+from worker.settings.reader import EnvironmentReader
+from worker.settings.settings import Settings, read_settings
+from worker.settings.user_folders import default_store_url
 from worker.source.git import GitSource
 from worker.system.runtime import SystemRuntime
 from worker.wiring import (
-    default_store_url,
     engine_name,
     open_engine,
     open_lease_store,
@@ -147,7 +148,8 @@ def test_a_job_keeps_the_engine_that_it_began_with() -> None:
 @pytest.mark.parametrize("name", ["static", "fondation"])
 def test_each_engine_opens_under_its_name(name: str) -> None:
     assert (
-        open_engine(settings(ENGINE=name, FONDATION_PATH=str(CLI)), None).name == name
+        open_engine(settings(ENGINE=name, FONDATION_PATH=str(CLI)), None, {}).name
+        == name
     )
 
 

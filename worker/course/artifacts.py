@@ -24,6 +24,9 @@ _DAMAGED: Final = "a stored item is not valid, and is not used"
 Validate = Callable[[str, bytes], str | None]
 """Says what is wrong with an item (its path and content), or None."""
 
+TRANSFERS: Final = 16
+"""How many objects are transferred at once."""
+
 LOOKS: Final = 3
 """An object is missing or damaged only if it is so each time: a store may answer wrongly once."""
 

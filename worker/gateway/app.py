@@ -21,7 +21,7 @@ from worker.errors import StoreError, WorkerError
 from worker.gateway.openapi import description
 from worker.gateway.port import Backend, JobConflictError, UnknownJobError
 from worker.gateway.request import FaultyRequestError, read_request
-from worker.settings.settings import Secret
+from worker.settings.reader import Secret
 
 LOG = logging.getLogger(__name__)
 

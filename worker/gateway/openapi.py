@@ -6,9 +6,10 @@ from states.keys import JOB_ID
 from states.stages import State
 from states.url_patterns import HTTP_URL, repository_pattern
 from worker import __version__
-from worker.settings.text_faults import SECRET, surplus_class
+from worker.settings.checks import SECRET
+from worker.settings.stray_characters import stray_class
 
-_NO_SURPLUS: Final = surplus_class()
+_NO_SURPLUS: Final = stray_class()
 _BEGIN: Final = f"^(?![{_NO_SURPLUS}])"
 _EMPTY: Final = r"(?![\s\S])"
 """The end of a text; for some validators, `$` also matches before a final line break."""

@@ -140,7 +140,7 @@ class PlatformBackend:
             self._environment,
             settings.store_url,
             self._runtime,
-            stop_grace_seconds=settings.stop_grace,
+            stop_grace_seconds=settings.limits.stop_grace_seconds,
         )
         carry_out_cancel(view, command, job_id, variables, self._stopping)
 

@@ -14,8 +14,9 @@ from worker.job_request import (
     Field,
     field_fault,
 )
-from worker.settings.settings import Secret, http_fault
-from worker.settings.text_faults import secret_fault, surplus_fault
+from worker.settings.checks import http_fault, secret_fault
+from worker.settings.reader import Secret
+from worker.settings.stray_characters import stray_fault
 
 _REQUIRED: Final = {
     "jobId": JOB_ID_MEANING,
@@ -122,9 +123,9 @@ def _fault(name: str, value: object, *, allow_http: bool) -> str | None:
 
 
 def _checked(name: str, value: str, *, allow_http: bool) -> str | None:
-    surplus = surplus_fault(value)
-    if surplus is not None:
-        return f"it {surplus}"
+    stray = stray_fault(value)
+    if stray is not None:
+        return f"it {stray}"
     field = _JOB_FIELDS.get(name)
     if field is not None:
         fault = field_fault(field, value, allow_http=allow_http)

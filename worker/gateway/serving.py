@@ -12,7 +12,7 @@ import uvicorn
 from worker.errors import ConfigError
 from worker.gateway.app import Gateway
 from worker.gateway.port import Backend
-from worker.settings.settings import Secret
+from worker.settings.reader import Secret
 
 LOG = logging.getLogger(__name__)
 DRAIN_SECONDS: Final = 3

@@ -15,7 +15,7 @@ import httpx
 from worker.outbox.exchange import LIMIT_SECONDS, Exchange
 from worker.outbox.port import UnreachableError, WebhookResponse
 from worker.outbox.transport import Transport
-from worker.settings.settings import CallbackSettings
+from worker.settings.callback import CallbackSettings
 from worker.system.runtime import Runtime
 
 MAX_PAUSE_SECONDS: Final = 300.0

@@ -1,13 +1,13 @@
 """How a process comes to own a job.
 
-It waits for whoever owns it, appends the next checkpoint with the next run number, and has
-the store prove that it is a fence.
+It waits until the job has no live owner, appends the next checkpoint under the next run number,
+and makes the store prove that it is a fence.
 """
 
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Final
 
@@ -16,96 +16,89 @@ from states.decisions import (
     claim,
     redeliver,
     rejected_end,
-    release,
     reopen,
     request_cancel,
 )
 from states.exits import Exit
-from states.keys import checkpoint_key, job_prefix
+from states.keys import job_prefix
 from states.manifest import EngineRef, Identity, Manifest, RunRecord, Writer
-from states.repository_url import normal_form
-from states.stages import INFO, Stage, State
+from states.stages import Stage, State
 from states.takeover import Claim, JobOver, Wait, exit_code, judge
-from worker.errors import BusyError, ConfigError, DataError
-from worker.ownership.heartbeat import OwnerWatch, measure_skew, read_silence
-from worker.ownership.log import (
-    Checkpoint,
-    CheckpointLog,
-    OvertakenError,
-    Ownership,
-    Proof,
-)
+from worker import __version__
+from worker.errors import BusyError
+from worker.ownership.clocks import measure_skew, store_clocks_error
+from worker.ownership.fence import Fence
+from worker.ownership.heartbeat import OwnerWatch, read_silence
+from worker.ownership.log import Checkpoint, CheckpointLog, OvertakenError, Ownership
 from worker.ownership.placement import A_FEW, check_neighbours, check_store
-from worker.run.inbox import Inbox
+from worker.ownership.preconditions import (
+    busy,
+    check_end,
+    check_identity,
+    check_reached,
+    no_such_job,
+)
 from worker.store.retrying import RetryingStore
 from worker.system.runtime import Runtime, iso
 
 LOG = logging.getLogger(__name__)
+
 _POLL_SECONDS: Final = 1.0
-_OVERTAKEN: Final = 50
-"""So often others may be first before a process gives its claim up."""
+_MAX_OVERTAKEN: Final = 50
+"""How many times others may be first before a process gives up its claim."""
 _FIRST_PAUSE: Final = 0.05
-_LONGEST_PAUSE: Final = 2.0
 """Between two tries, in seconds; it doubles each time."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Newcomer:
-    """A process that wants to work on a job."""
-
-    version: str
-    """Of the worker."""
-    lease_seconds: int
-    announces: bool
-    """Whether it knows where events go."""
-    platform_run: str | None = None
-    allow_unfenced: bool = False
+_LONGEST_PAUSE: Final = 2.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OperatorRequest:
-    """What an operator's word adds to a claim."""
+    """What an operator asks for with `resume`."""
 
     stage: Stage | None = None
-    """The stage from which everything is done anew."""
+    """The first stage to do again."""
     takeover: bool = False
-    """Whether to replace a run that still lives."""
+    """Whether to replace a run that is still alive."""
 
 
+@dataclass(kw_only=True, slots=True)
 class Claimant:
-    """One process's way to one job."""
+    """A process that wants to own a job."""
 
-    def __init__(
-        self,
-        store: RetryingStore,
-        log: CheckpointLog,
-        inbox: Inbox,
-        runtime: Runtime,
-        who: Newcomer,
-    ) -> None:
+    store: RetryingStore
+    log: CheckpointLog
+    runtime: Runtime
+    wait: Callable[[float], object]
+    """Waits for a number of seconds; raises the reason if the process must stop meanwhile."""
+    lease_seconds: int
+    announces: bool
+    """Whether this process can deliver events."""
+    platform_run: str | None = None
+    allow_unfenced: bool = False
+    _seen: Checkpoint | None = field(default=None, init=False)
+    """The newest checkpoint that a refused claim has met; a listing may not show it yet."""
+    _overtaken: int = field(default=0, init=False)
+    _watch: OwnerWatch = field(init=False)
+    _fence: Fence = field(init=False)
+
+    def __post_init__(self) -> None:
         """Prepare; nothing is read yet."""
-        self._store = store
-        self._log = log
-        self._inbox = inbox
-        self._runtime = runtime
-        self._who = who
-        self._known: Checkpoint | None = None
-        """The newest checkpoint that another's success has shown; a listing may not show it yet."""
-        self._overtaken = 0
-        self._vigil = OwnerWatch(store, log, runtime)
+        self._watch = OwnerWatch(self.store, self.log, self.runtime)
+        self._fence = Fence(
+            self.store, self.log, self.runtime, allow_unfenced=self.allow_unfenced
+        )
 
     def start(
         self, identity: Identity, engine: Callable[[Manifest | None], EngineRef]
     ) -> Ownership | Exit:
-        """Begin a job or go on with it, waiting for its owner; return the code if there is nothing left to do.
+        """Begin or continue a job, once it has no live owner; return its code if it is over.
 
-        `engine` is asked which engine works on the job, and may refuse. Raises BusyError if
-        the owner lives on.
+        `engine` returns the engine for the job, and may refuse. Raise BusyError if the owner
+        stays alive.
         """
+        newest = self._first_look()
         deadline: float | None = None
-        look = self._first_look
         while True:
-            newest, look = look(), self._newest
             if newest is None:
                 owned = self._begin(identity, engine(None))
             else:
@@ -116,75 +109,68 @@ class Claimant:
                     return verdict.exit_code
                 if isinstance(verdict, Wait):
                     deadline = self._wait(newest.manifest, verdict, deadline)
+                    newest = self._newest()
                     continue
                 owned = self._claim(newest, engine(newest.manifest), None)
             if owned is not None:
                 return owned
+            newest = self._newest()
 
     def resume(
-        self, engine: Callable[[Manifest | None], EngineRef], word: OperatorRequest
+        self,
+        engine: Callable[[Manifest | None], EngineRef],
+        request: OperatorRequest,
     ) -> Ownership | Exit:
-        """Go on with a job by an operator's word, even if it was over; never waits for a live run."""
+        """Continue a job at an operator's request, even if it is over.
+
+        Never wait for a live run.
+        """
         while True:
-            newest = self._newest()
-            if newest is None:
-                raise no_such_job(self._log.job_id)
+            newest = self._existing()
             manifest = newest.manifest
-            check_reached(manifest, word.stage)
-            done = word.stage is None and (
+            if request.stage is not None:
+                check_reached(manifest, request.stage)
+            nothing_to_do = request.stage is None and (
                 manifest.collected or manifest.state is State.COMPLETED
             )
-            if done and (
-                manifest.collected
-                or not (manifest.outbox.pending and self._who.announces)
-            ):
+            if nothing_to_do and not self._can_deliver(manifest):
                 return exit_code(manifest)
             # guard: the lease: a live owner is not resumed from under
-            if not (word.takeover or manifest.released) and self._is_alive(manifest):
+            if not (request.takeover or manifest.released) and self._is_alive(manifest):
                 raise busy(manifest)
-            owned = self._claim(newest, engine(manifest), None if done else word)
+            reopening = None if nothing_to_do else request
+            owned = self._claim(newest, engine(manifest), reopening)
             if owned is not None:
                 return owned
 
     def cancel(self) -> Ownership | Exit:
-        """Claim a job that nobody runs, to cancel it; or ask the run that works on it to.
+        """Claim a job that has no live run, to cancel it; or ask its live run to.
 
-        A job that is over is left as it is; one that was canceled before is claimed if that
-        is still to be told.
+        A job that is over is left as it is. One that was canceled before is claimed if its
+        final event is still to be delivered.
         """
         while True:
-            newest = self._newest()
-            if newest is None:
-                raise no_such_job(self._log.job_id)
+            newest = self._existing()
             manifest = newest.manifest
-            untold = (
-                manifest.state is State.CANCELED
-                and manifest.outbox.pending
-                and self._who.announces
-            )
-            if manifest.over and not untold:
+            canceled = manifest.state is State.CANCELED
+            if manifest.over and not (canceled and self._can_deliver(manifest)):
                 return Exit.OK
             if not manifest.released and self._is_alive(manifest):
-                if manifest.cancel_requested or self._ask(newest):
+                if manifest.cancel_requested or self._ask_to_cancel(newest):
                     return Exit.OK
                 continue
-            run = self._run(manifest.run + 1)
-            claimed = claim(
-                manifest, run, engine=manifest.engine, announces=self._who.announces
-            )
+            claimed = self._claimed(manifest, manifest.engine, announces=self.announces)
             owned = self._append(newest, request_cancel(claimed), Writer.OPERATOR)
             if owned is not None:
                 return owned
 
     def redeliver(self) -> Ownership | Exit:
-        """Claim a job that is over, to send again the event that told its end, which was rejected.
+        """Claim a job that is over, to send its final event again if it was rejected.
 
-        Where it was not, the job is left as it is. Never waits for a live run.
+        Otherwise the job is left as it is. Never wait for a live run.
         """
         while True:
-            newest = self._log.newest()
-            if newest is None:
-                raise no_such_job(self._log.job_id)
+            newest = self._existing()
             manifest = newest.manifest
             check_end(manifest)
             sequence = rejected_end(manifest)
@@ -192,184 +178,165 @@ class Claimant:
                 return exit_code(manifest)
             if not manifest.released and self._is_alive(manifest):
                 raise busy(manifest)
-            written = self._log.present(sequence).manifest.outbox.pending
-            claimed = claim(
-                manifest,
-                self._run(manifest.run + 1),
-                engine=manifest.engine,
-                announces=True,
-            )
-            owned = self._append(
-                newest, redeliver(claimed, written[-1]), Writer.OPERATOR
-            )
+            final_event = self.log.present(sequence).manifest.outbox.pending[-1]
+            claimed = self._claimed(manifest, manifest.engine, announces=True)
+            pending = redeliver(claimed, final_event)
+            owned = self._append(newest, pending, Writer.OPERATOR)
             if owned is not None:
                 return owned
 
     def _first_look(self) -> Checkpoint | None:
-        """Return the newest checkpoint; raise ConfigError if a new job has no place of its own here.
+        """Return the newest checkpoint; raise ConfigError if a new job has no place here.
 
-        A new job, below whose name there is nothing, takes no request more than a listing
-        of its checkpoints would.
+        For a new job with nothing below its name, this takes one request, as a listing of its
+        checkpoints would.
         """
-        found = list(self._store.entries(job_prefix(self._log.job_id), limit=A_FEW))
-        newest = self._log.newest() if found else None
+        entries = list(self.store.entries(job_prefix(self.log.job_id), limit=A_FEW))
+        newest = self.log.newest() if entries else None
         if newest is None:
             # guard: a job has no place among another store's objects
-            check_neighbours(self._store, self._log.job_id, found)
+            check_neighbours(self.store, self.log.job_id, entries)
             # guard: a store has no place inside a job
-            check_store(self._store)
+            check_store(self.store)
         return newest
 
-    def _ask(self, newest: Checkpoint) -> bool:
+    def _newest(self) -> Checkpoint | None:
+        return self.log.newest(self._seen)
+
+    def _existing(self) -> Checkpoint:
+        newest = self._newest()
+        if newest is None:
+            raise no_such_job(self.log.job_id)
+        return newest
+
+    def _can_deliver(self, manifest: Manifest) -> bool:
+        if manifest.collected or not self.announces:
+            return False
+        return bool(manifest.outbox.pending)
+
+    def _ask_to_cancel(self, newest: Checkpoint) -> bool:
         try:
-            self._log.append(newest, request_cancel(newest.manifest), Writer.OPERATOR)
+            self.log.append(newest, request_cancel(newest.manifest), Writer.OPERATOR)
         except OvertakenError as overtaken:
             self._yield_to(overtaken.found)
             # guard: a wish to cancel that was overtaken is not taken for heard
             return False
         return True
 
-    def _newest(self) -> Checkpoint | None:
-        return self._log.newest(self._known)
-
-    def _yield_to(self, found: Checkpoint) -> None:
-        """Let whoever was first go first, and pause before the next try.
+    def _yield_to(self, winner: Checkpoint) -> None:
+        """Let another process go first, and pause before the next try.
 
         Raise BusyError after too many.
         """
-        self._known = found
+        self._seen = winner
         self._overtaken += 1
         # guard: a newcomer: gives up what others claim again and again
-        if self._overtaken > _OVERTAKEN:
+        if self._overtaken > _MAX_OVERTAKEN:
+            manifest = winner.manifest
             raise BusyError(
-                f"job {found.manifest.job_id} is claimed by others again and again, most recently by "
-                f"run {found.manifest.run}: run this again later"
+                f"job {manifest.job_id} is claimed by others again and again, most recently by "
+                f"run {manifest.run}: run this again later"
             )
         pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** (self._overtaken - 1))
-        self._inbox.wait(pause * (0.5 + self._runtime.jitter() / 2))
+        self.wait(pause * (0.5 + self.runtime.jitter() / 2))
 
     def _begin(self, identity: Identity, engine: EngineRef) -> Ownership | None:
-        manifest = begin(identity, engine, self._run(1), announces=self._who.announces)
+        run = self._run_record(1)
+        manifest = begin(identity, engine, run, announces=self.announces)
         return self._append(None, manifest, Writer.WORKER)
 
     def _claim(
-        self, newest: Checkpoint, engine: EngineRef, word: OperatorRequest | None
+        self, newest: Checkpoint, engine: EngineRef, request: OperatorRequest | None
     ) -> Ownership | None:
-        manifest = newest.manifest
-        run = self._run(manifest.run + 1)
-        claimed = claim(manifest, run, engine=engine, announces=self._who.announces)
-        if word is None:
+        claimed = self._claimed(newest.manifest, engine, announces=self.announces)
+        if request is None:
             return self._append(newest, claimed, Writer.WORKER)
-        return self._append(newest, reopen(claimed, word.stage), Writer.OPERATOR)
+        reopened = reopen(claimed, request.stage)
+        return self._append(newest, reopened, Writer.OPERATOR)
+
+    def _claimed(
+        self, manifest: Manifest, engine: EngineRef, *, announces: bool
+    ) -> Manifest:
+        run = self._run_record(manifest.run + 1)
+        return claim(manifest, run, engine=engine, announces=announces)
+
+    def _run_record(self, number: int) -> RunRecord:
+        return RunRecord(
+            number=number,
+            claimed_at=iso(self.runtime.now()),
+            version=__version__,
+            lease_seconds=self.lease_seconds,
+            platform_run=self.platform_run,
+        )
 
     def _append(
         self, base: Checkpoint | None, manifest: Manifest, writer: Writer
     ) -> Ownership | None:
-        since = self._runtime.monotonic()
+        """Append a claim; return None if another process was first."""
+        sent = self.runtime.monotonic()
         try:
-            checkpoint = self._log.append(base, manifest, writer)
+            checkpoint = self.log.append(base, manifest, writer)
         except OvertakenError as overtaken:
             self._yield_to(overtaken.found)
             return None
         # guard: a store's refusal: tried again after a claim
-        self._store.persevere()
-        # guard: proof of the store
-        proof = self._log.prove(checkpoint)
-        if proof is not Proof.FENCE:
-            self._unfenced(checkpoint, proof)
-        if proof is Proof.LET_A_RIVAL_OVERWRITE:
-            self._yield_to(self._log.present(checkpoint.manifest.sequence))
+        self.store.persevere()
+        if not self._fence.check(checkpoint):
+            self._yield_to(self.log.present(checkpoint.manifest.sequence))
             return None
-        asked = self._runtime.monotonic()
-        head = self._log.head(checkpoint.manifest.sequence)
+        return self._own(checkpoint, sent)
+
+    def _own(self, checkpoint: Checkpoint, since: float) -> Ownership:
+        """Own the job by a claim that was sent at a moment `since`."""
+        manifest = checkpoint.manifest
+        asked = self.runtime.monotonic()
+        head = self.log.head(manifest.sequence)
+        skew = 0
         # guard: clocks: how far they are apart is measured
-        skew = self._skew(checkpoint) if head.age > 1 else 0
-        LOG.info(
-            "claimed",
-            extra={
-                "run": checkpoint.manifest.run,
-                "sequence": checkpoint.manifest.sequence,
-            },
-        )
+        if head.age > 1:
+            skew = self._skew(checkpoint)
+        LOG.info("claimed", extra={"run": manifest.run, "sequence": manifest.sequence})
         # What others see counts: the claim may look older than it is, and this machine may
         # have stood still meanwhile.
         # guard: clocks: a claim is as old as it looks
         since = min(since, asked - head.age)
+        dated = min(head.now, head.modified + skew)
         # guard: the lease: a claim's is counted from before it is sent
-        return Ownership(
-            self._log,
-            checkpoint,
-            since=since,
-            dated=min(head.now, head.modified + skew),
-            skew=skew,
-        )
+        return Ownership(self.log, checkpoint, since=since, dated=dated, skew=skew)
 
     def _skew(self, checkpoint: Checkpoint) -> int:
-        """Return by how many seconds objects look too old; refuse a store where no lease outlasts that.
+        """Return by how many seconds objects look too old.
 
-        A claim that looks old may also be one whose answers were slow, or whose machine
-        stood still.
+        Raise ConfigError where no lease outlasts that. A claim that looks old may also be one
+        whose answers were slow, or whose machine stood still.
         """
         manifest = checkpoint.manifest
-        least, most = self._store.attempt(
-            lambda store: measure_skew(store, manifest, self._runtime)
+        least, most = self.store.attempt(
+            lambda store: measure_skew(store, manifest, self.runtime)
         )
         lease = manifest.owner.lease_seconds
         # guard: clocks: a store is refused where no lease outlasts the difference
         if least >= lease:
             with suppress(OvertakenError):
-                self._release(checkpoint)
-            raise ConfigError(
-                f"the store {self._store.url} dates its answers {most:.0f} s ahead of its objects (Date against "
-                f"Last-Modified), so that each run looks dead at once by its lease of {lease} s: set the clocks of the "
-                "store's servers and of any proxy before them, or LEASE_SECONDS to more than that",
-                code="store_clocks",
-            )
+                self._fence.release(checkpoint)
+            raise store_clocks_error(self.store.url, most, lease)
         return ceil(most) if most > 1 else 0
 
-    def _release(self, checkpoint: Checkpoint) -> None:
-        ended = release(checkpoint.manifest, Exit.CONFIG, at=iso(self._runtime.now()))
-        self._log.append(checkpoint, ended, Writer.WORKER)
-
-    def _unfenced(self, checkpoint: Checkpoint, proof: Proof) -> None:
-        where = self._store.uri(
-            checkpoint_key(self._log.job_id, checkpoint.manifest.sequence)
-        )
-        lost = proof is Proof.LET_A_RIVAL_OVERWRITE
-        did = f"let another run overwrite {where}" if lost else f"overwrote {where}"
-        what = f"the store {did} although it was told not to (If-None-Match: *): it cannot keep two runs apart"
-        if self._who.allow_unfenced:
-            LOG.warning(
-                "the store is no fence; going on, as ALLOW_UNFENCED_STORE says",
-                extra={"reason": what},
-            )
-            return
-        # guard: proof of the store: what is another's is not withdrawn
-        if lost:
-            pass  # what is there is another's
-        elif checkpoint.manifest.sequence == 1:
-            self._log.withdraw(checkpoint)
-        else:
-            # guard: a claim on a store that is no fence is released
-            self._release(checkpoint)
-        raise ConfigError(
-            f"{what}. Use a store that honours conditional writes, or set ALLOW_UNFENCED_STORE=1 if you make sure "
-            "that a job never runs twice at once",
-            code="unfenced_store",
-        )
-
     def _judge(self, manifest: Manifest) -> Claim | JobOver | Wait:
-        unasked = manifest.released or (manifest.over and not manifest.outbox.pending)
-        silent, lease = (0, 0) if unasked else self._vigil.silence(manifest)
+        settled = manifest.over and not manifest.outbox.pending
+        silent, lease = 0, 0
+        if not manifest.released and not settled:
+            silent, lease = self._watch.silence(manifest)
         return judge(
             manifest,
             silent_seconds=silent,
             lease_seconds=lease,
-            can_deliver=self._who.announces,
+            can_deliver=self.announces,
         )
 
     def _wait(self, manifest: Manifest, verdict: Wait, deadline: float | None) -> float:
-        now = self._runtime.monotonic()
+        """Wait for the owner; return when to give up on one that stays alive."""
+        now = self.runtime.monotonic()
         if deadline is None:
             deadline = now + 2 * verdict.lease_seconds
             LOG.info(
@@ -377,82 +344,11 @@ class Claimant:
                 extra={"owner": manifest.run},
             )
         # guard: clocks: only an owner that lives is given up on
-        if now >= deadline and self._vigil.is_alive:
+        if now >= deadline and self._watch.is_alive:
             raise busy(manifest)
-        self._inbox.wait(min(_POLL_SECONDS, verdict.seconds))
+        self.wait(min(_POLL_SECONDS, verdict.seconds))
         return deadline
 
     def _is_alive(self, manifest: Manifest) -> bool:
-        silent, lease = read_silence(self._store, self._log, manifest)
+        silent, lease = read_silence(self.store, self.log, manifest)
         return silent <= lease
-
-    def _run(self, number: int) -> RunRecord:
-        return RunRecord(
-            number=number,
-            claimed_at=iso(self._runtime.now()),
-            version=self._who.version,
-            lease_seconds=self._who.lease_seconds,
-            platform_run=self._who.platform_run,
-        )
-
-
-def check_identity(manifest: Manifest, wanted: Identity) -> None:
-    """Raise ConfigError if a job of that name is about something else."""
-    found = manifest.identity
-    same_repository = normal_form(found.repository) == normal_form(wanted.repository)
-    if (found.job_id, found.branch) != (
-        wanted.job_id,
-        wanted.branch,
-    ) or not same_repository:
-        raise ConfigError(
-            f"job {found.job_id} is about {found.repository} ({found.branch}), "
-            f"and job {wanted.job_id} was to be about {wanted.repository} ({wanted.branch}): "
-            "give this one another JOB_ID",
-            code="identity",
-        )
-
-
-def check_reached(manifest: Manifest, stage: Stage | None) -> None:
-    """Raise DataError if a job cannot go on from a stage."""
-    if stage is not None and manifest.collected:
-        raise DataError(
-            f"job {manifest.job_id} was collected: nothing is left to go on with; start a new job"
-        )
-    if (
-        stage is not None
-        and manifest.next_stage is not None
-        and INFO[stage].step > INFO[manifest.next_stage].step
-    ):
-        raise DataError(
-            f"job {manifest.job_id} has not reached {stage} yet: its next stage is {manifest.next_stage}"
-        )
-
-
-def check_end(manifest: Manifest) -> None:
-    """Raise DataError if a job's end cannot be told again."""
-    if not manifest.over:
-        raise DataError(
-            f"job {manifest.job_id} is {manifest.state}: it has no end to be told again; `resume` it"
-        )
-    if manifest.collected:
-        raise DataError(
-            f"job {manifest.job_id} was collected: nothing is left to be told again"
-        )
-
-
-def no_such_job(job_id: str) -> DataError:
-    """Return the error for a job that is not there."""
-    return DataError(
-        f"there is no job {job_id} in this store: see `fondation-worker list`",
-        code="no_such_job",
-    )
-
-
-def busy(manifest: Manifest) -> BusyError:
-    """Return the error for a job that another run works on."""
-    owner = manifest.owner
-    platform = f" (platform run {owner.platform_run})" if owner.platform_run else ""
-    return BusyError(
-        f"run {owner.number}{platform} works on job {manifest.job_id} since {owner.claimed_at} and is alive: "
-        "wait for it, cancel the job, or take it over with `resume --takeover`"
-    )

@@ -17,7 +17,6 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from enum import Enum, auto
 from typing import Final, Protocol, TypeVar
 
 from states import codec
@@ -63,16 +62,6 @@ class Checkpoint:
     def sha256(self) -> str:
         """What the next checkpoint calls `previous`."""
         return hashlib.sha256(self.body).hexdigest()
-
-
-class Proof(Enum):
-    """What a store has shown itself to be."""
-
-    FENCE = auto()
-    OVERWROTE = auto()
-    """It created a checkpoint again, although it was told not to."""
-    LET_A_RIVAL_OVERWRITE = auto()
-    """What it had created is another's now."""
 
 
 class OvertakenError(Exception):
@@ -160,26 +149,6 @@ class CheckpointLog:
         if found.body != checkpoint.body:
             raise OvertakenError(found)
         return checkpoint
-
-    def prove(self, checkpoint: Checkpoint) -> Proof:
-        """Tell whether the store is a fence, by a checkpoint that it has just created.
-
-        It has to refuse to create that again. One that looks first and stores then does,
-        and may yet let a rival who looked at the same moment overwrite it: so what is there
-        is read back.
-        """
-        key = checkpoint_key(self._job_id, checkpoint.manifest.sequence)
-        try:
-            self._store.create(key, checkpoint.body, MEDIA_TYPE)
-        except ExistsError:
-            found = self.present(checkpoint.manifest.sequence)
-            # guard: proof of the store: what it created is read back
-            return (
-                Proof.FENCE
-                if found.body == checkpoint.body
-                else Proof.LET_A_RIVAL_OVERWRITE
-            )
-        return Proof.OVERWROTE
 
     def withdraw(self, checkpoint: Checkpoint) -> None:
         """Delete the first checkpoint of a job that cannot be: one begun on a store that is no fence."""

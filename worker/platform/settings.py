@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from worker.settings.settings import EnvironmentReader, Secret, http_fault, read_proxy
+from worker.settings.checks import http_fault
+from worker.settings.proxies import read_proxy
+from worker.settings.reader import EnvironmentReader, Secret
 
 DEFAULT_URL: Final = "https://api.scaleway.com"
 DEFAULT_REGION: Final = "fr-par"

@@ -1,4 +1,4 @@
-"""What the parts of a run share: the job that it owns, the store, its folder, and who is told."""
+"""What the parts of a run share."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,13 @@ from worker.ownership.log import Ownership
 from worker.run.inbox import Inbox
 from worker.run.progress import Reporter
 from worker.run.workspace import RunFolder
+from worker.settings.settings import Limits
 from worker.system.runtime import Runtime
 
 
 @dataclass(kw_only=True, slots=True)
 class RunContext:
-    """A run's tools."""
+    """The job that a run owns, and what the run works with."""
 
     runtime: Runtime
     inbox: Inbox
@@ -20,5 +21,6 @@ class RunContext:
     artifacts: Artifacts
     folder: RunFolder
     reporter: Reporter
+    limits: Limits
     new_items: int = 0
-    """How many new items this run has stored; the snapshot does not count."""
+    """How many new items this run has stored, without the snapshot."""

@@ -75,14 +75,12 @@ class Producer:
         context: RunContext,
         cloner: Cloner,
         engine: Engine,
-        *,
-        timeout_seconds: float,
     ) -> None:
-        """Prepare; one try of a stage may take `timeout_seconds`."""
+        """Take the engine that the job's items are made with."""
         self._context = context
         self._cloner = cloner
         self._engine = engine
-        self._timeout = timeout_seconds
+        self._timeout = context.limits.stage_timeout_seconds
         self._restored: set[Stage] = set()
         self._batch: StageItems | None = None
 

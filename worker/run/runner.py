@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from states import decisions
@@ -39,16 +39,6 @@ _SETTLE_SHARE: Final = 0.4
 """Of the same: for the items that are being stored."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Patience:
-    """How long a run waits for others, in seconds."""
-
-    callback_give_up: float
-    stop_grace: float
-    finish_within: Callable[[float], None]
-    """Makes every operation on the store end within so many seconds from now."""
-
-
 class Runner:
     """Brings a job that this run owns to its end, or to where the next run goes on."""
 
@@ -58,14 +48,15 @@ class Runner:
         cloner: Cloner,
         producer: Producer,
         announcer: Announcer,
-        patience: Patience,
+        finish_within: Callable[[float], None],
     ) -> None:
         """Work with these; nothing is started yet."""
         self._context = context
         self._cloner = cloner
         self._producer = producer
         self._announcer = announcer
-        self._patience = patience
+        self._limits = context.limits
+        self._finish_within = finish_within
         self._repairs = 0
         self._began = context.runtime.monotonic()
 
@@ -266,11 +257,11 @@ class Runner:
         stop = stopped.stop
         LOG.warning("stopping", extra={"reason": stop.reason})
         # guard: a stopped run does not wait for a store longer than its grace
-        self._patience.finish_within(self._patience.stop_grace * _SAVE_SHARE)
+        self._finish_within(self._limits.stop_grace_seconds * _SAVE_SHARE)
         # guard: the release: a stopped run is silent before it
         self._announcer.close()
         # guard: a stopped run stores the items in flight
-        self._producer.settle(self._patience.stop_grace * _SETTLE_SHARE)
+        self._producer.settle(self._limits.stop_grace_seconds * _SETTLE_SHARE)
         fruitless = 0 if self._context.new_items else self._manifest.fruitless_runs
         error = self._error(
             TemporaryError(stop.reason, code="interrupted"), stop.exit_code
@@ -304,8 +295,10 @@ class Runner:
 
     def _deliver(self) -> Exit:
         """See the last events off, and release the job."""
-        self._announcer.finish_within(self._patience.callback_give_up)
-        deadline = self._context.runtime.monotonic() + self._patience.callback_give_up
+        self._announcer.finish_within(self._limits.callback_give_up_seconds)
+        deadline = (
+            self._context.runtime.monotonic() + self._limits.callback_give_up_seconds
+        )
         code = exit_code(self._manifest)
         while (
             self._undelivered()
@@ -317,7 +310,7 @@ class Runner:
                 continue
             except StoppedError as stopped:
                 # guard: a run that is stopped while it delivers does not wait for a store longer than its grace
-                self._patience.finish_within(self._patience.stop_grace * _SAVE_SHARE)
+                self._finish_within(self._limits.stop_grace_seconds * _SAVE_SHARE)
                 LOG.warning(
                     "stopping before all callbacks were delivered",
                     extra={"reason": stopped.stop.reason},

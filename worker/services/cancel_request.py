@@ -57,7 +57,7 @@ def _first_manifest(view: View, identity: Identity, engine: str) -> Manifest:
         number=1,
         claimed_at=now,
         version=__version__,
-        lease_seconds=view.settings.lease,
+        lease_seconds=view.settings.limits.lease_seconds,
         platform_run=None,
     )
     reference = EngineRef(name=engine, version=__version__)

@@ -11,7 +11,7 @@ from worker.platform.idempotent import start_run
 from worker.platform.port import JobDefinition, Platform, PlatformRun
 from worker.platform.settings import PlatformSettings, is_uuid, read_platform
 from worker.services.view import View, open_view
-from worker.settings.settings import EnvironmentReader
+from worker.settings.reader import EnvironmentReader
 from worker.system.runtime import Runtime
 from worker.wiring import open_platform
 

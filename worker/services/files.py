@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from worker.course.artifacts import Artifacts
+from worker.course.artifacts import TRANSFERS, Artifacts
 from worker.outbox.announcer import Linker
-from worker.run.run import TRANSFERS
 from worker.services.view import View
 
 

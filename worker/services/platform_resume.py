@@ -7,14 +7,12 @@ from states import decisions
 from states.exits import Exit
 from states.manifest import EngineRef, Manifest
 from states.stages import State
-from worker import __version__
 from worker.errors import BusyError, WorkerError
-from worker.ownership.claim import Claimant, Newcomer, OperatorRequest
+from worker.ownership.claim import Claimant, OperatorRequest
 from worker.ownership.log import CheckpointLog, Ownership
 from worker.platform.environment import job_environment
 from worker.platform.port import PlatformRun
 from worker.platform.sweep_decision import described
-from worker.run.inbox import Inbox
 from worker.services.deployment import Deployment
 from worker.services.platform_runs import live_runs, runs_of
 from worker.services.view import View
@@ -63,12 +61,15 @@ def resume_on_platform(
 
 def claim_and_release(view: View, job_id: str, request: OperatorRequest) -> None:
     """Apply an operator's request to a job, and leave the job to its next run."""
-    newcomer = Newcomer(
-        version=__version__, lease_seconds=view.settings.lease, announces=False
-    )
     log = CheckpointLog(view.store, job_id, view.runtime, view.store.attempt)
-    inbox = Inbox(view.runtime)
-    claimant = Claimant(view.store, log, inbox, view.runtime, newcomer)
+    claimant = Claimant(
+        store=view.store,
+        log=log,
+        runtime=view.runtime,
+        wait=view.runtime.flag().wait,
+        lease_seconds=view.settings.limits.lease_seconds,
+        announces=False,
+    )
 
     def same_engine(manifest: Manifest | None) -> EngineRef:
         assert manifest is not None  # noqa: S101 - an operator claims no job without a checkpoint

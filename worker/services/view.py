@@ -5,17 +5,19 @@ from dataclasses import dataclass, replace
 
 from states.keys import after_folder, job_of, valid_job_id
 from states.manifest import Manifest
+from worker.course.artifacts import TRANSFERS
 from worker.course.inventory import Inventory
 from worker.errors import UsageError
 from worker.job_request import VARIABLES, Field, fault_lines
-from worker.ownership.claim import no_such_job
 from worker.ownership.heartbeat import read_silence
 from worker.ownership.log import CheckpointLog
-from worker.run.run import TRANSFERS
-from worker.settings.settings import EnvironmentReader, Settings, read_settings
+from worker.ownership.preconditions import no_such_job
+from worker.settings.reader import EnvironmentReader
+from worker.settings.settings import Settings, read_settings
+from worker.settings.user_folders import default_store_url
 from worker.store.retrying import RetryingStore
 from worker.system.runtime import Runtime, SystemRuntime
-from worker.wiring import default_store_url, open_retrying_store
+from worker.wiring import open_retrying_store
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,10 +77,9 @@ class View:
 
     def giving_up_after(self, seconds: float) -> "View":
         """Return the same view, giving up on an unresponsive store after `seconds` at most."""
-        patience = min(self.settings.store_give_up, seconds)
-        settings = replace(self.settings, store_give_up=patience)
-        store = open_retrying_store(settings, self.runtime)
-        return replace(self, settings=settings, store=store)
+        limit = self.settings.limits.store_give_up_seconds
+        store = open_retrying_store(self.settings, self.runtime, min(limit, seconds))
+        return replace(self, store=store)
 
     def _has_checkpoint(self, name: str) -> bool:
         """Tell whether a folder is a job's, although its first object is not."""

@@ -1,4 +1,4 @@
-"""Which proxy is on the way to a server, by the environment: as httpx and curl have it."""
+"""The proxy on the way to a server, read from the environment as httpx and curl read it."""
 
 import re
 from contextlib import suppress
@@ -6,23 +6,75 @@ from ipaddress import ip_address, ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
+from worker.settings.checks import discreet_http_fault
+from worker.settings.reader import EnvironmentReader, Secret
+
 _PORTS: Final = {"http": 80, "https": 443}
 
 
-def proxy_variables(url: str) -> tuple[str, ...]:
+def read_proxy(reader: EnvironmentReader, url: str, url_name: str) -> Secret | None:
+    """Return the proxy on the way to a server; the variable `url_name` holds the server's URL.
+
+    The certificates that the server or the proxy needs are checked, too.
+    """
+    proxy = _proxy(reader, url, url_name)
+    addresses = [url]
+    if proxy is not None:
+        addresses.append(proxy.reveal())
+    if any(address.lower().startswith("https:") for address in addresses):
+        reader.certificates("SSL_CERT_FILE")
+        if not reader.text("SSL_CERT_FILE"):
+            reader.certificates("SSL_CERT_DIR", folder=True)
+    return proxy
+
+
+def _proxy(reader: EnvironmentReader, url: str, url_name: str) -> Secret | None:
+    exceptions = reader.text("no_proxy") or reader.text("NO_PROXY") or ""
+    if _is_excepted(url, exceptions):
+        return None
+    for name in _variables(url):
+        text = reader.text(name)
+        if text is not None:
+            address = text if "://" in text else f"http://{text}"
+            _check_proxy(reader, name, address, url_name)
+            return Secret(address)
+    return None
+
+
+def _check_proxy(
+    reader: EnvironmentReader, name: str, address: str, url_name: str
+) -> None:
+    fault = _proxy_fault(address)
+    if fault is not None:
+        reader.malformed(
+            name,
+            f"{fault}. Set it to an http:// or https:// proxy, "
+            f"or name the host of {url_name} in NO_PROXY",
+        )
+
+
+def _proxy_fault(address: str) -> str | None:
+    if address.lower().startswith("socks"):
+        return "SOCKS is not supported"
+    return discreet_http_fault(address)
+
+
+def _variables(url: str) -> list[str]:
     """Return the variables that may name the proxy to a server, the strongest first."""
     scheme = urlsplit(url).scheme
-    names = (f"{scheme}_proxy", "all_proxy")
-    return tuple(spelling for name in names for spelling in (name, name.upper()))
+    names = []
+    for name in (f"{scheme}_proxy", "all_proxy"):
+        names += [name, name.upper()]
+    return names
 
 
-def is_excepted(url: str, entries: str) -> bool:
-    """Tell whether NO_PROXY names a server, a domain or network that it is in, or everything (`*`)."""
+def _is_excepted(url: str, exceptions: str) -> bool:
+    """Tell whether NO_PROXY names a server, its domain, its network, or everything (`*`)."""
     parts = urlsplit(url)
-    host, port = (parts.hostname or "").lower(), parts.port or _PORTS[parts.scheme]
-    return any(
-        _covers(entry, host, port) for entry in re.split(r"[\s,]+", entries.lower())
-    )
+    host = (parts.hostname or "").lower()
+    port = parts.port or _PORTS[parts.scheme]
+    entries = re.split(r"[\s,]+", exceptions.lower())
+    return any(_covers(entry, host, port) for entry in entries)
 
 
 def _covers(entry: str, host: str, port: int) -> bool:
@@ -31,4 +83,6 @@ def _covers(entry: str, host: str, port: int) -> bool:
     with suppress(ValueError):
         return ip_address(host) in ip_network(entry, strict=False)
     name = entry.removesuffix(f":{port}").strip("[]").lstrip("*.")
-    return bool(name) and (host == name or host.endswith(f".{name}"))
+    if not name:
+        return False
+    return host == name or host.endswith(f".{name}")

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from states.repository_url import repository_fault
 from worker.errors import ConfigError, DataError
-from worker.settings.settings import Secret
+from worker.settings.reader import Secret
 from worker.source.git_host import BRANCHES, GitHost
 from worker.source.git_program import Git
 from worker.source.host_answer import UnavailableError

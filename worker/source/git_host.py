@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from states.repository_url import full_url, repository_fault
 from worker.errors import DataError
-from worker.settings.settings import Secret
+from worker.settings.reader import Secret
 from worker.source.git_program import Git, GitOptions
 from worker.source.host_answer import (
     TRACE,

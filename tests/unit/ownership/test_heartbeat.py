@@ -7,9 +7,9 @@ import pytest
 from states.manifest import Manifest, Writer
 from tests.simulation.scheduler import Process, Scheduler, SimRuntime
 from tests.support.builders import IDENTITY, begun
+from worker.ownership.clocks import measure_skew
 from worker.ownership.heartbeat import (
     OwnerWatch,
-    measure_skew,
     put_heartbeat,
     read_silence,
 )

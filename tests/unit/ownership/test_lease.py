@@ -22,9 +22,9 @@ from worker.errors import (
     StoreUnavailableError,
 )
 from worker.ownership.heartbeat import Heartbeat, read_heartbeat
+from worker.ownership.keep_alive import KeepAlive
 from worker.ownership.lease import (
     CancelRequested,
-    KeepAlive,
     Lease,
     LeaseLost,
     LeaseRefreshed,

@@ -19,14 +19,14 @@ from worker.errors import (
     StoreUnavailableError,
     UnknownFormatError,
 )
-from worker.ownership.claim import check_identity
+from worker.ownership.fence import Fence, Proof
 from worker.ownership.log import (
     Checkpoint,
     CheckpointLog,
     OvertakenError,
     Ownership,
-    Proof,
 )
+from worker.ownership.preconditions import check_identity
 from worker.store.memory import MemoryStore
 from worker.store.port import ObjectEntry, ObjectHead
 from worker.store.retrying import RetryingStore
@@ -71,6 +71,10 @@ class Folding(MemoryStore):
 
 def new_log(store: MemoryStore) -> CheckpointLog:
     return CheckpointLog(store, JOB, RUNTIME)
+
+
+def fence(store: MemoryStore) -> Fence:
+    return Fence(store, new_log(store), RUNTIME)
 
 
 def owned(store: MemoryStore) -> Ownership:
@@ -185,9 +189,10 @@ def test_a_store_that_creates_a_checkpoint_twice_proves_nothing() -> None:
             self.put(key, body, media_type)
 
     checkpoint = Checkpoint(manifest=begun(), body=encode(begun()))
-    assert new_log(Overwriting(lambda: 0.0)).prove(checkpoint) is Proof.OVERWROTE
-    log = new_log(memory())
-    assert log.prove(log.append(None, begun(), Writer.WORKER)) is Proof.FENCE
+    assert fence(Overwriting(lambda: 0.0)).prove(checkpoint) is Proof.OVERWROTE
+    store = memory()
+    claimed = new_log(store).append(None, begun(), Writer.WORKER)
+    assert fence(store).prove(claimed) is Proof.FENCE
 
 
 def test_a_store_that_let_a_rival_overwrite_what_it_had_created_is_no_fence() -> None:
@@ -199,7 +204,7 @@ def test_a_store_that_let_a_rival_overwrite_what_it_had_created_is_no_fence() ->
         encode(replace(begun(), token="rival")),
         "application/json",
     )
-    assert log.prove(claimed) is Proof.LET_A_RIVAL_OVERWRITE
+    assert fence(store).prove(claimed) is Proof.LET_A_RIVAL_OVERWRITE
 
 
 def test_where_the_listing_lags_the_newest_is_found_by_reading_on() -> None:

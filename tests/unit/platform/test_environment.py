@@ -20,7 +20,7 @@ from worker.platform.environment import (
 from worker.platform.port import PlatformRun
 from worker.platform.settings import PlatformSettings, is_uuid, read_platform
 from worker.services.follow import outcome
-from worker.settings.settings import EnvironmentReader
+from worker.settings.reader import EnvironmentReader
 
 PROJECT = "5e0f8b5e-0000-4000-8000-000000000000"
 KEY = {"SCW_SECRET_KEY": "hush"}

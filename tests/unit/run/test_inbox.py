@@ -25,9 +25,9 @@ ENDS = [
         "it is away",
     ),
     (
-        ThreadFailed(thread="keep_alive", error=KeyError("x")),
+        ThreadFailed(thread="keep-alive", error=KeyError("x")),
         BugError,
-        "the thread keep_alive has failed: KeyError: 'x'",
+        "the thread keep-alive has failed: KeyError: 'x'",
     ),
 ]
 

@@ -13,7 +13,8 @@ from worker.cli.output import Output, table, warn
 from worker.errors import UsageError
 from worker.services.deployment import open_deployment, open_runs_store
 from worker.services.view import open_view
-from worker.settings.settings import EnvironmentReader, read_settings
+from worker.settings.reader import EnvironmentReader
+from worker.settings.settings import read_settings
 from worker.system.runtime import SystemRuntime
 
 

@@ -8,7 +8,7 @@ from worker.cli.commands.batch_file import BatchJob
 from worker.cli.commands.batch_result import Result, contained, ended
 from worker.errors import ConfigError
 from worker.job_request import DEFAULT_BRANCH
-from worker.ownership.claim import check_identity
+from worker.ownership.preconditions import check_identity
 from worker.platform.environment import job_environment
 from worker.platform.port import PlatformRun
 from worker.services.deployment import Deployment, RunsStore

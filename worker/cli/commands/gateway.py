@@ -14,10 +14,10 @@ from worker.errors import EngineUnavailableError, UsageError
 from worker.gateway.port import Backend
 from worker.gateway.queue import QueueLimits, RunQueue
 from worker.services.view import open_view
-from worker.settings.settings import EnvironmentReader, Secret
+from worker.settings.reader import EnvironmentReader, Secret
+from worker.settings.user_folders import user_folder
 from worker.system import logs
 from worker.system.runtime import SystemRuntime
-from worker.wiring import user_folder
 
 DEFAULT_MAX_RUNS: Final = 2
 REDELIVERY_SECONDS: Final = 30.0
@@ -129,7 +129,7 @@ def _open_local(
         environment,
         view.settings.store_url,
         runtime,
-        stop_grace_seconds=view.settings.stop_grace,
+        stop_grace_seconds=view.settings.limits.stop_grace_seconds,
     )
     queue = RunQueue(
         program,

@@ -152,7 +152,8 @@ def _cancel(
     before: Manifest,
 ) -> Exit:
     job_id = before.job_id
-    with reporting(environment, default_format="console", job_id=job_id) as reporter:
+    log = view.settings.log
+    with reporting(log, default_format="console", job_id=job_id) as reporter:
 
         def request() -> Exit:
             return _do_reporting(view, environment, reporter, job_id, Run.cancel)
@@ -182,7 +183,8 @@ def _do(
     job_id: str,
     work: Callable[[Run], Exit],
 ) -> Exit:
-    with reporting(environment, default_format="console", job_id=job_id) as reporter:
+    log = view.settings.log
+    with reporting(log, default_format="console", job_id=job_id) as reporter:
         return _do_reporting(view, environment, reporter, job_id, work)
 
 

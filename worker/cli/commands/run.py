@@ -25,7 +25,8 @@ from worker.job_request import (
 )
 from worker.services.start_run import do, reporting
 from worker.services.view import View, open_view_with, store_settings
-from worker.settings.settings import EnvironmentReader, Settings
+from worker.settings.reader import EnvironmentReader
+from worker.settings.settings import Settings
 from worker.source.git_program import Git
 from worker.source.port import Revision
 from worker.system.runtime import SystemRuntime
@@ -47,7 +48,7 @@ def _run_in_job_mode(options: RunOptions, environment: Mapping[str, str]) -> Out
     settings, identity = read_job(reader, options.store)
     reader.finish()
     job_id = identity.job_id
-    with reporting(environment, default_format="json", job_id=job_id) as reporter:
+    with reporting(settings.log, default_format="json", job_id=job_id) as reporter:
         code = do(
             settings,
             environment,
@@ -90,7 +91,7 @@ def _run_locally(
         settings = replace(settings, engine=engine)
     local = _local_job(repository, options, settings, environment)
     job_id = local.identity.job_id
-    with reporting(environment, default_format="console", job_id=job_id) as reporter:
+    with reporting(settings.log, default_format="console", job_id=job_id) as reporter:
         code = do(
             settings,
             environment,

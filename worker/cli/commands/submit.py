@@ -9,7 +9,7 @@ from worker.cli.options import SubmitOptions
 from worker.cli.output import Output, warn
 from worker.errors import ConfigError
 from worker.job_request import DEFAULT_BRANCH
-from worker.ownership.claim import check_identity
+from worker.ownership.preconditions import check_identity
 from worker.platform.environment import job_environment
 from worker.platform.port import PlatformRun
 from worker.run.progress import Reporter
@@ -21,6 +21,8 @@ from worker.services.deployment import (
 )
 from worker.services.follow import Follower, Outcome
 from worker.services.start_run import reporting
+from worker.settings.reader import EnvironmentReader
+from worker.settings.settings import read_log
 from worker.system.runtime import Runtime, SystemRuntime
 
 LOG = logging.getLogger(__name__)
@@ -28,6 +30,9 @@ LOG = logging.getLogger(__name__)
 
 def submit(options: SubmitOptions, environment: Mapping[str, str]) -> Output:
     """Check a job as a run would, start a run of it, and follow that with `--wait`."""
+    reader = EnvironmentReader(environment)
+    log = read_log(reader)
+    reader.finish()
     runtime = SystemRuntime()
     deployment = open_deployment(options.definition, environment, runtime, warn)
     identity = _identity(options, runtime)
@@ -49,7 +54,7 @@ def submit(options: SubmitOptions, environment: Mapping[str, str]) -> Output:
     started = f"job {job_id}: started platform run {run.id}"
     if not options.wait:
         return Output(document=document, lines=[started])
-    with reporting(environment, default_format="console", job_id=job_id) as reporter:
+    with reporting(log, default_format="console", job_id=job_id) as reporter:
         outcome = _follow(deployment, store, job_id, run, reporter)
     ended = {"state": outcome.state, "exitCode": int(outcome.exit_code)}
     return Output(

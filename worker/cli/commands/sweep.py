@@ -11,6 +11,7 @@ from states.manifest import Manifest
 from states.stages import Stage
 from worker.cli.options import SweepOptions
 from worker.cli.output import Output, counted, warn
+from worker.course.artifacts import TRANSFERS
 from worker.errors import (
     DamagedCheckpointError,
     UnknownFormatError,
@@ -27,7 +28,6 @@ from worker.platform.sweep_decision import (
     attempts_since,
     decide_by_runs,
 )
-from worker.run.run import TRANSFERS
 from worker.services import sweep_mark
 from worker.services.deployment import Deployment, open_deployment, operators_view
 from worker.services.platform_runs import live_runs, runs_of

@@ -11,12 +11,11 @@ from states.manifest import Manifest, StageRecord
 from states.stages import Stage
 from worker.cli.options import VerifyOptions
 from worker.cli.output import Output, counted
-from worker.course.artifacts import Artifacts
+from worker.course.artifacts import TRANSFERS, Artifacts
 from worker.course.formats import InvalidItemError, Rules
 from worker.course.inventory import CourseFile, Inventory
 from worker.errors import DamagedCheckpointError, MissingError
 from worker.ownership.log import Checkpoint
-from worker.run.run import TRANSFERS
 from worker.services.view import View, open_view
 
 Contents = list[tuple[CourseFile, bytes]]

@@ -1,0 +1,200 @@
+"""Keeps a lease alive: sends its requests in time, and acts when it has run out.
+
+A request may hang for longer than a lease. So it is repeated, in another thread and on
+another connection, when it has no answer after a ninth of the lease. Of all tries, the latest
+answered one counts.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from worker.errors import (
+    StoreError,
+    StoreFaultError,
+    StoreRefusedError,
+    StoreUnavailableError,
+    WorkerError,
+)
+from worker.ownership.lease import Lease, LeaseNews, LeaseRefreshed, StoreLost
+from worker.system.runtime import Mailbox, Runtime
+
+LOG = logging.getLogger(__name__)
+
+BEATS: Final = 3
+"""How many heartbeats are due within a lease."""
+TRIES: Final = 3
+"""How many times an unanswered request is tried before the next one is due."""
+_MAX_UNDER_WAY: Final = 4
+"""How many tries of the same request may be under way at once."""
+_SHORTEST_WAIT: Final = 0.01
+
+
+@dataclass(eq=False, kw_only=True, slots=True)
+class _Request:
+    """A request that the lease repeats."""
+
+    name: str
+    send: Callable[[], None]
+    due: float
+    answered: float = float("-inf")
+    """When the latest answered try was sent."""
+    under_way: int = 0
+    failures: set[type[Exception]] = field(default_factory=set)
+    """Kinds of failure since the last success."""
+
+
+class KeepAlive:
+    """Keeps one lease alive, from a thread of its own.
+
+    That thread never waits for the store: each try is another thread, which leaves its
+    outcome in a mailbox.
+    """
+
+    def __init__(
+        self,
+        lease: Lease,
+        news: Mailbox[LeaseNews],
+        runtime: Runtime,
+        *,
+        give_up_seconds: float,
+    ) -> None:
+        """Prepare; after `give_up_seconds` without an answer the store counts as lost."""
+        self._lease = lease
+        self._news = news
+        self._runtime = runtime
+        self._give_up = give_up_seconds
+        self._interval = lease.seconds / BEATS
+        self._repeat_after = self._interval / TRIES
+        # The claim was both a sign of life and a look at the log.
+        due = lease.refreshed + self._interval
+        # guard: the lease: a look for newer checkpoints
+        self._requests = [
+            _Request(name="heartbeat", send=lease.beat, due=due),
+            _Request(name="look", send=lease.look, due=due),
+        ]
+        self._outcomes: Mailbox[Callable[[], None]] = runtime.mailbox()
+        self._stopped = runtime.flag()
+        self._on_lost: Callable[[], None] = lambda: None
+        self._losses = 0
+        """How many losses of the lease have been acted upon."""
+        self._lost_since: float | None = None
+
+    def start(self, *, on_lost: Callable[[], None]) -> None:
+        """Start the thread.
+
+        `on_lost` is called from it when the lease has run out, and must not wait.
+        """
+        self._on_lost = on_lost
+        self._runtime.spawn("keep-alive", self._run, self._news.put)
+
+    def stop(self) -> None:
+        """End the thread at its next step."""
+        self._outcomes.put(self._stopped.set)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            self._judge()
+            now = self._runtime.monotonic()
+            for request in self._requests:
+                # guard: the lease: stuck requests do not add up
+                if request.due <= now and request.under_way < _MAX_UNDER_WAY:
+                    self._try(request)
+            wait = self._next_step() - self._runtime.monotonic()
+            conclude = self._outcomes.get(max(_SHORTEST_WAIT, wait))
+            if conclude is not None:
+                conclude()
+
+    def _next_step(self) -> float:
+        """Return when to act next if no outcome comes before."""
+        now = self._runtime.monotonic()
+        if self._lost_since is None:
+            steps = [now + self._lease.remaining]
+        else:
+            steps = [self._lost_since + self._give_up, now + self._interval]
+        for request in self._requests:
+            if request.under_way < _MAX_UNDER_WAY:
+                steps.append(request.due)
+        return min(steps)
+
+    def _judge(self) -> None:
+        """Act on the loss of the lease, and on a store that stays away for too long."""
+        ran_out = self._lease.remaining <= 0 and not self._lease.suspended
+        if ran_out or self._lease.losses > self._losses:
+            self._on_lost()
+            self._lease.suspend("it was not refreshed in time")
+            self._losses = self._lease.losses
+        now = self._runtime.monotonic()
+        if not self._lease.suspended:
+            self._lost_since = None
+        elif self._lost_since is None:
+            self._lost_since = now
+        elif now - self._lost_since > self._give_up:
+            self._news.put(StoreLost(error=self._store_error()))
+            self._stopped.set()
+
+    def _store_error(self) -> StoreFaultError:
+        failures: set[type[Exception]] = set()
+        for request in self._requests:
+            failures |= request.failures
+        if failures == {StoreRefusedError}:
+            return StoreRefusedError(
+                f"the store has refused to keep the run's lease for {self._give_up:g} seconds"
+            )
+        return StoreUnavailableError(
+            "the store has not answered quickly enough to hold the lease "
+            f"for {self._give_up:g} seconds"
+        )
+
+    def _try(self, request: _Request) -> None:
+        sent = self._runtime.monotonic()
+        request.under_way += 1
+        # guard: the lease: a stuck request is tried again
+        request.due = sent + self._repeat_after
+
+        def send() -> None:
+            failure: Exception | None = None
+            try:
+                request.send()
+            # guard: the lease: one odd answer does not end its thread
+            except Exception as error:  # noqa: BLE001 - an edge: no odd answer ends the lease
+                failure = error
+            self._outcomes.put(lambda: self._conclude(request, sent, failure))
+
+        self._runtime.spawn(request.name, send, self._news.put)
+
+    def _conclude(
+        self, request: _Request, sent: float, failure: Exception | None
+    ) -> None:
+        request.under_way -= 1
+        if failure is None:
+            self._succeeded(request, sent)
+        elif sent > request.answered:
+            self._failed(request, failure)
+
+    def _succeeded(self, request: _Request, sent: float) -> None:
+        request.failures.clear()
+        request.answered = max(request.answered, sent)
+        request.due = max(request.due, sent + self._interval)
+        self._judge()
+        if self._lease.suspended and self._lease.remaining > 0:
+            self._news.put(LeaseRefreshed())
+
+    def _failed(self, request: _Request, failure: Exception) -> None:
+        if type(failure) not in request.failures:
+            _warn(request, failure)
+        request.failures.add(type(failure))
+        pause = self._repeat_after * (0.5 + self._runtime.jitter() / 2)
+        request.due = min(request.due, self._runtime.monotonic() + pause)
+
+
+def _warn(request: _Request, failure: Exception) -> None:
+    """Log a failure, with its traceback unless it is one that a store has."""
+    reason = f"{type(failure).__name__}: {failure}"
+    expected = isinstance(failure, WorkerError | StoreError)
+    LOG.warning(
+        "could not refresh the lease, trying again",
+        extra={"request": request.name, "reason": reason},
+        exc_info=None if expected else failure,
+    )

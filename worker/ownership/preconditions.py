@@ -1,0 +1,65 @@
+"""What must be true of a job before it is claimed."""
+
+from states.manifest import Identity, Manifest
+from states.repository_url import normal_form
+from states.stages import INFO, Stage
+from worker.errors import BusyError, ConfigError, DataError
+
+
+def check_identity(manifest: Manifest, wanted: Identity) -> None:
+    """Raise ConfigError if the job of that name is about another repository or branch."""
+    known = manifest.identity
+    same_repository = normal_form(known.repository) == normal_form(wanted.repository)
+    same_branch = known.branch == wanted.branch
+    if known.job_id == wanted.job_id and same_branch and same_repository:
+        return
+    raise ConfigError(
+        f"job {known.job_id} is about {known.repository} ({known.branch}), "
+        f"and job {wanted.job_id} was to be about {wanted.repository} ({wanted.branch}): "
+        "give this one another JOB_ID",
+        code="identity",
+    )
+
+
+def check_reached(manifest: Manifest, stage: Stage) -> None:
+    """Raise DataError if a job cannot resume from a stage."""
+    if manifest.collected:
+        raise DataError(
+            f"job {manifest.job_id} was collected and cannot be resumed: start a new job"
+        )
+    next_stage = manifest.next_stage
+    if next_stage is not None and INFO[stage].step > INFO[next_stage].step:
+        raise DataError(
+            f"job {manifest.job_id} has not reached {stage} yet: its next stage is {next_stage}"
+        )
+
+
+def check_end(manifest: Manifest) -> None:
+    """Raise DataError if a job has no end whose event can be sent again."""
+    if not manifest.over:
+        raise DataError(
+            f"job {manifest.job_id} is {manifest.state} and has no final event yet: `resume` it"
+        )
+    if manifest.collected:
+        raise DataError(
+            f"job {manifest.job_id} was collected: its final event cannot be sent again"
+        )
+
+
+def no_such_job(job_id: str) -> DataError:
+    """Return the error for a job that does not exist."""
+    return DataError(
+        f"there is no job {job_id} in this store: see `fondation-worker list`",
+        code="no_such_job",
+    )
+
+
+def busy(manifest: Manifest) -> BusyError:
+    """Return the error for a job that another run works on."""
+    owner = manifest.owner
+    platform = f" (platform run {owner.platform_run})" if owner.platform_run else ""
+    return BusyError(
+        f"run {owner.number}{platform} has been working on job {manifest.job_id} since "
+        f"{owner.claimed_at} and is still alive: wait for it, cancel the job, or take it over "
+        "with `resume --takeover`"
+    )

@@ -1,0 +1,66 @@
+"""Settings of the web app's webhook."""
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from typing import Final
+
+from worker.settings.checks import discreet_http_fault, header_fault
+from worker.settings.proxies import read_proxy
+from worker.settings.reader import EnvironmentReader, Secret
+
+_PREFIX: Final = "whsec_"
+_MIN_KEY_BYTES: Final = 24
+_MAX_KEY_BYTES: Final = 64
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallbackSettings:
+    """Where a job's events go."""
+
+    url: str = field(repr=False)
+    token: Secret
+    signing_key: Secret | None
+    """Of Standard Webhooks: the key itself in base64, without `whsec_`."""
+    proxy: Secret | None = None
+    """The address of the proxy on the way there: it may hold a password."""
+
+
+def read_callback(reader: EnvironmentReader) -> CallbackSettings | None:
+    """Read where a job's events go; None if they go nowhere."""
+    url = reader.text("CALLBACK_URL")
+    token = reader.secret("CALLBACK_TOKEN")
+    if token is not None:
+        reader.malformed("CALLBACK_TOKEN", header_fault(token.reveal()))
+    signing_key = _signing_key(reader)
+    if url is None:
+        return None
+    fault = discreet_http_fault(url)
+    reader.malformed("CALLBACK_URL", fault)
+    if token is None:
+        reader.faults.append(
+            "CALLBACK_TOKEN is missing: set it to the token that the webhook expects"
+        )
+    if token is None or fault is not None:
+        return None
+    proxy = read_proxy(reader, url, "CALLBACK_URL")
+    return CallbackSettings(url=url, token=token, signing_key=signing_key, proxy=proxy)
+
+
+def _signing_key(reader: EnvironmentReader) -> Secret | None:
+    secret = reader.secret("CALLBACK_SIGNING_SECRET")
+    if secret is None:
+        return None
+    text = secret.reveal()
+    encoded = text.removeprefix(_PREFIX)
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        key = b""
+    if text.startswith(_PREFIX) and _MIN_KEY_BYTES <= len(key) <= _MAX_KEY_BYTES:
+        return Secret(encoded)
+    reader.malformed(
+        "CALLBACK_SIGNING_SECRET",
+        f"it must be {_PREFIX} and {_MIN_KEY_BYTES} to {_MAX_KEY_BYTES} bytes in base64",
+    )
+    return None

@@ -1,0 +1,120 @@
+"""Checks of single values: each describes what is wrong, or returns None."""
+
+import re
+from pathlib import Path
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from states.url_patterns import HTTP_URL
+from worker.settings.stray_characters import stray_fault
+
+SECRET: Final = "[!-~]+"  # noqa: S105 - a pattern
+"""What a key or token looks like."""
+_HEADER: Final = "[ -~]+"
+_BUCKET: Final = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+_REGION: Final = "(?![0-9]+$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HASHED_NAME: Final = r"[0-9a-f]{8}\.\d+"
+"""The file name of a certificate in a folder that `openssl rehash` has prepared."""
+
+
+def http_fault(url: str) -> str | None:
+    """Check the address of an HTTP server."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        return f"it is no URL ({error})"
+    if stray_fault(url) or re.search(r"[\s\ud800-\udfff]", url):
+        return "it holds white space, a quotation mark at an end, or an invisible character"
+    is_http = parts.scheme in {"http", "https"}
+    if not is_http or not host or not re.fullmatch(HTTP_URL, url):
+        return "it must be an http:// or https:// URL with a host"
+    return None
+
+
+def discreet_http_fault(url: str) -> str | None:
+    """Check the address of an HTTP server without quoting it: it may hold a password."""
+    fault = http_fault(url)
+    # What Python quotes of the address follows in parentheses.
+    return fault and fault.partition(" (")[0]
+
+
+def store_fault(url: str) -> str | None:
+    """Check the address of a store."""
+    if fault := stray_fault(url):
+        return f"it {fault}"
+    parts = urlsplit(url)
+    if parts.scheme == "s3" and re.fullmatch(_BUCKET, parts.netloc):
+        return _prefix_fault(parts)
+    if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
+        return None
+    return "it must be s3://bucket/prefix or file:///folder"
+
+
+def _prefix_fault(url: SplitResult) -> str | None:
+    prefix = url.path.strip("/")
+    segments = prefix.split("/") if prefix else []
+    if url.query or any(segment in {"", ".", ".."} for segment in segments):
+        return "its prefix must not hold empty, `.` or `..` parts, nor a `?`"
+    return None
+
+
+def absolute_fault(path: str) -> str | None:
+    """Check that a path is absolute."""
+    return None if path.startswith("/") else "it must be an absolute path"
+
+
+def region_fault(region: str) -> str | None:
+    """Check the name of a store's region."""
+    if re.fullmatch(_REGION, region):
+        return None
+    return "it must be a region's name, such as fr-par or us-east-1"
+
+
+def secret_fault(text: str) -> str | None:
+    """Check a key or token, without repeating it."""
+    if re.fullmatch(SECRET, text):
+        return None
+    return "it must consist of printable ASCII characters, without white space"
+
+
+def header_fault(text: str) -> str | None:
+    """Check a secret that is sent as an HTTP header, without repeating it."""
+    if re.fullmatch(_HEADER, text):
+        return None
+    return "it must consist of printable ASCII characters"
+
+
+def certificates_fault(path: str) -> str | None:
+    """Check a file of certificates."""
+    import ssl  # noqa: PLC0415 - it takes long to load
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cafile=path)
+    except ssl.SSLError:
+        return "it must be a file of certificates in PEM form, and holds none that are readable"
+    except OSError as error:
+        return (
+            f"it must be a file of certificates, and cannot be read ({error.strerror})"
+        )
+    except ValueError as error:
+        return f"it must be a file of certificates, and cannot be read ({error})"
+    return None
+
+
+def folder_fault(path: str) -> str | None:
+    """Check a folder of certificates, or several that are separated by colons."""
+    folders = [Path(part) for part in path.split(":") if Path(part).is_dir()]
+    if not folders:
+        return "it must be a folder of certificates, and does not exist"
+    if any(_holds_certificates(folder) for folder in folders):
+        return None
+    return (
+        "it must be a folder of certificates named by their hashes (see `openssl rehash`), "
+        "and holds none"
+    )
+
+
+def _holds_certificates(folder: Path) -> bool:
+    return any(re.fullmatch(_HASHED_NAME, file.name) for file in folder.iterdir())

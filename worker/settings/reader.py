@@ -1,0 +1,142 @@
+"""Reads environment variables, and collects what is wrong with them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from worker.errors import ConfigError
+from worker.settings.checks import certificates_fault, folder_fault, secret_fault
+from worker.settings.stray_characters import ADVICE, stray_fault, without_stray
+
+Value = TypeVar("Value")
+
+_UNLIMITED: Final = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A text that no log, error or `repr` shows."""
+
+    _text: str = field(repr=False)
+
+    def reveal(self) -> str:
+        """Return the text: to be handed over, never to be kept or printed."""
+        return self._text
+
+
+class EnvironmentReader:
+    """Reads variables, and collects their faults; an empty variable counts as missing."""
+
+    def __init__(self, environment: Mapping[str, str], *, here: bool = True) -> None:
+        """Read from a copy of an environment.
+
+        `here`: whether the files that it names are on this machine.
+        """
+        self._environment = {
+            name: value for name, value in environment.items() if value
+        }
+        self._here = here
+        self.faults: list[str] = []
+
+    def text(self, name: str, default: str | None = None) -> str | None:
+        """Return a variable's text.
+
+        Stray characters are reported, never dropped silently. The text is returned without
+        them, so that the other checks judge the rest.
+        """
+        value = self._environment.get(name)
+        # guard: what cannot be seen around a variable's value is refused
+        if value is not None and (fault := stray_fault(value)):
+            self.faults.append(f"{name} {fault}: {ADVICE}")
+            value = without_stray(value)
+            self._environment[name] = value  # reported once, however often it is read
+        return value or default
+
+    def required(self, name: str, purpose: str) -> str:
+        """Return a variable's text, or report that it is missing."""
+        value = self.text(name)
+        if value is None:
+            self.faults.append(f"{name} is missing: set it to {purpose}")
+        return value or ""
+
+    def secret(self, name: str) -> Secret | None:
+        """Return a variable's text as a secret."""
+        value = self.text(name)
+        return None if value is None else Secret(value)
+
+    def credential(self, name: str) -> Secret | None:
+        """Return a secret that a server has issued: it consists of printable ASCII."""
+        value = self.secret(name)
+        if value is not None:
+            self.malformed(name, secret_fault(value.reveal()))
+        return value
+
+    def malformed(self, name: str, fault: str | None) -> None:
+        """Report a fault of a variable whose value must not be shown, if there is one."""
+        if fault is not None:
+            self.faults.append(f"{name} is malformed: {fault}")
+
+    def certificates(self, name: str, *, folder: bool = False) -> None:
+        """Check a variable that names a file (or folder) of certificates."""
+        value = self.text(name)
+        # guard: certificates that are not there are refused
+        if value is not None and self._here:
+            self.checked(name, value, folder_fault if folder else certificates_fault)
+
+    def checked(
+        self, name: str, value: Value, check: Callable[[Value], str | None]
+    ) -> Value:
+        """Return a value, and report the fault that a check finds in it."""
+        fault = check(value)
+        if fault is None:
+            return value
+        line = f"{name} is {value!r}: {fault}"
+        if line not in self.faults:  # a variable may be read twice
+            self.faults.append(line)
+        return value
+
+    def number(
+        self,
+        name: str,
+        default: float,
+        *,
+        low: float = 0,
+        high: float = _UNLIMITED,
+        whole: bool = False,
+    ) -> float:
+        """Return a variable as a number of seconds, within bounds."""
+        text = self.text(name)
+        if text is None:
+            return default
+        try:
+            value = int(text) if whole else float(text)
+        except ValueError:
+            value = float("nan")
+        if low <= value <= high:
+            return value
+        kind = "a whole number of seconds" if whole else "a number of seconds"
+        bounds = f"at least {low:g}"
+        if high < _UNLIMITED:
+            bounds = f"from {low:g} to {high:g}"
+        self.faults.append(f"{name} is {text!r}: it must be {kind}, {bounds}")
+        return default
+
+    def flag(self, name: str) -> bool:
+        """Return whether a variable is set to yes."""
+        text = (self.text(name) or "0").lower()
+        if text not in {"0", "1", "true", "false", "yes", "no"}:
+            self.faults.append(f"{name} is {text!r}: it must be 1 or 0")
+        return text in {"1", "true", "yes"}
+
+    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        """Return a variable that must be one of several words."""
+        text = self.text(name) or default
+        if text not in choices:
+            allowed = ", ".join(choice for choice in choices if choice)
+            self.faults.append(f"{name} is {text!r}: it must be one of {allowed}")
+        return text
+
+    def finish(self) -> None:
+        """Raise ConfigError with all faults, if there are any."""
+        if self.faults:
+            raise ConfigError("\n".join(self.faults))
