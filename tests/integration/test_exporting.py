@@ -147,7 +147,7 @@ def test_a_run_of_a_job_that_was_canceled_before_its_first_review_says_so_and_en
         first, release(cancel(first.manifest, at=AT), Exit.OK, at=AT), Writer.WORKER
     )
     assert (
-        "job by-hand is canceled, and no course was written: `resume by-hand` goes on"
+        "job by-hand is canceled, and no course was written: `resume by-hand` continues"
         in shell(*argv)
     )
     assert not (shell.root / "out").exists()
