@@ -4,7 +4,6 @@ from typing import Final
 
 from tests.sabotage.guard import (
     COLLECTING,
-    COMMANDS,
     CRASHES,
     DAMAGE,
     FAILURES,
@@ -168,13 +167,13 @@ WORKING: Final = (
         guard="a collected job is fenced off by its tombstone",
         expression="log.append(newest, _tombstone(view, newest), Writer.OPERATOR)",
         new="newest",
-        tests=(COMMANDS,),
+        tests=(SHARING,),
     ),
     Sabotage(
         guard="gc leaves a job with unacknowledged events",
         expression="manifest.outbox.pending",
         new="False",
-        tests=(COMMANDS,),
+        tests=("tests/integration/test_operating.py",),
     ),
     Sabotage(
         guard="gc deletes only what is the job's own",
