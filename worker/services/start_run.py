@@ -39,7 +39,7 @@ def reporting(
         yield LogReporter()
 
 
-def do(
+def do_run(
     settings: Settings,
     environment: Mapping[str, str],
     reporter: Reporter,
@@ -70,10 +70,7 @@ def do(
         grace_seconds=settings.limits.stop_grace_seconds,
         last_words=stop.set,
     )
-    deadline = settings.limits.soft_deadline_seconds
-    if deadline is not None:
-        deadline = max(0.0, deadline - runtime.age())
-    signals.install(soft_deadline=deadline)
+    signals.install(soft_deadline=_remaining(settings, runtime))
     try:
         return work(run)
     except ReplacedError as error:
@@ -81,3 +78,11 @@ def do(
         return error.exit
     finally:
         stop.set()
+
+
+def _remaining(settings: Settings, runtime: SystemRuntime) -> float | None:
+    """Return the seconds until the soft deadline, which counts from the process's start."""
+    deadline = settings.limits.soft_deadline_seconds
+    if deadline is None:
+        return None
+    return max(0.0, deadline - runtime.age())

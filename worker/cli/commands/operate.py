@@ -20,7 +20,7 @@ from worker.services.deployment import (
 )
 from worker.services.platform_cancel import PlatformCancel, cancel_unstarted
 from worker.services.platform_resume import PlatformResume, resume_on_platform
-from worker.services.start_run import do, reporting
+from worker.services.start_run import do_run, reporting
 from worker.services.view import View, open_view
 from worker.system.runtime import SystemRuntime
 
@@ -199,7 +199,7 @@ def _do_reporting(
 
     The store has served it, so what the store refuses afterwards is tried again.
     """
-    code = do(view.settings, environment, reporter, job_id, work)
+    code = do_run(view.settings, environment, reporter, job_id, work)
     # guard: what a store refuses after an operator's request is retried
     view.store.persevere()
     return code

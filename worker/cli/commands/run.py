@@ -23,7 +23,7 @@ from worker.job_request import (
     is_folder,
     read_job,
 )
-from worker.services.start_run import do, reporting
+from worker.services.start_run import do_run, reporting
 from worker.services.view import View, open_view_with, store_settings
 from worker.settings.reader import EnvironmentReader
 from worker.settings.settings import Settings
@@ -49,7 +49,7 @@ def _run_in_job_mode(options: RunOptions, environment: Mapping[str, str]) -> Out
     reader.finish()
     job_id = identity.job_id
     with reporting(settings.log, default_format="json", job_id=job_id) as reporter:
-        code = do(
+        code = do_run(
             settings,
             environment,
             reporter,
@@ -92,7 +92,7 @@ def _run_locally(
     local = _local_job(repository, options, settings, environment)
     job_id = local.identity.job_id
     with reporting(settings.log, default_format="console", job_id=job_id) as reporter:
-        code = do(
+        code = do_run(
             settings,
             environment,
             reporter,

@@ -22,7 +22,7 @@ from worker.services.deployment import (
 from worker.services.follow import Follower, Outcome
 from worker.services.start_run import reporting
 from worker.settings.reader import EnvironmentReader
-from worker.settings.settings import read_log
+from worker.settings.settings import LogSettings, read_log
 from worker.system.runtime import Runtime, SystemRuntime
 
 LOG = logging.getLogger(__name__)
@@ -30,9 +30,7 @@ LOG = logging.getLogger(__name__)
 
 def submit(options: SubmitOptions, environment: Mapping[str, str]) -> Output:
     """Check a job as a run would, start a run of it, and follow that with `--wait`."""
-    reader = EnvironmentReader(environment)
-    log = read_log(reader)
-    reader.finish()
+    log = _read_log(environment)
     runtime = SystemRuntime()
     deployment = open_deployment(options.definition, environment, runtime, warn)
     identity = _identity(options, runtime)
@@ -62,6 +60,14 @@ def submit(options: SubmitOptions, environment: Mapping[str, str]) -> Output:
         lines=[started, outcome.message],
         exit_code=outcome.exit_code,
     )
+
+
+def _read_log(environment: Mapping[str, str]) -> LogSettings:
+    """Read how to log; raise ConfigError before anything is started."""
+    reader = EnvironmentReader(environment)
+    log = read_log(reader)
+    reader.finish()
+    return log
 
 
 def _identity(options: SubmitOptions, runtime: Runtime) -> Identity:
