@@ -121,7 +121,7 @@ def test_calls_stand_in_the_order_that_is_said(courses: Courses) -> None:
 
 
 def test_the_name_that_is_left_out_makes_the_line_whole(courses: Courses) -> None:
-    for one in exercises(courses, "What is missing?"):
+    for one in exercises(courses, "Which name is missing?"):
         path, line = codes(one.asks)[0], codes(one.asks)[-1]
         there = one.lines(f"{path}:{number(one.asks)}")[0]
         assert [
@@ -132,7 +132,7 @@ def test_the_name_that_is_left_out_makes_the_line_whole(courses: Courses) -> Non
 
 
 def test_who_calls_on_it_does_on_the_line_that_is_said(courses: Courses) -> None:
-    for one in exercises(courses, "Who calls on it?"):
+    for one in exercises(courses, "What calls it?"):
         _, path, code = codes(one.answer)
         line = one.lines(f"{path}:{number(one.answer)}")[0]
         assert same(code, line)
@@ -141,7 +141,7 @@ def test_who_calls_on_it_does_on_the_line_that_is_said(courses: Courses) -> None
 
 
 def test_a_definition_begins_where_it_is_said_to_live(courses: Courses) -> None:
-    for one in exercises(courses, "Where does it live?"):
+    for one in exercises(courses, "Where is it?"):
         path, place, code = codes(one.answer)
         assert path == one.right == place.rpartition(":")[0]
         assert same(code, one.lines(place)[0])
@@ -166,7 +166,7 @@ def test_the_condition_stands_above_the_failure_and_no_other_option_is_nearer(
 
 
 def test_what_is_given_back_stands_on_the_line_that_is_said(courses: Courses) -> None:
-    for one in exercises(courses, "What does it give back?"):
+    for one in exercises(courses, "What does it return?"):
         path = codes(one.asks)[1].rpartition(":")[0]
         lines = one.lines(f"{path}:{number(one.answer)}")
         assert same(codes(one.answer)[1], lines[0])
@@ -174,6 +174,6 @@ def test_what_is_given_back_stands_on_the_line_that_is_said(courses: Courses) ->
 
 
 def test_what_extends_a_type_says_so_where_it_begins(courses: Courses) -> None:
-    for one in exercises(courses, "Who extends it?"):
+    for one in exercises(courses, "What extends it?"):
         head = dense(one.lines(codes(one.answer)[1])[:4])
         assert head.index(one.right) < head.rindex(codes(one.asks)[0])

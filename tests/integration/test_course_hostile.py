@@ -125,9 +125,9 @@ def test_no_text_of_a_repository_becomes_a_link_or_an_image(course: Made) -> Non
 
 def test_no_text_of_a_repository_becomes_a_heading(course: Made) -> None:
     ours = re.compile(
-        r"Chapter \d+: .*|Tutorial \d+: .*|Step \d+: .*|Exercise \d+: [A-Z][a-z ]+\?|The project in short"
+        r"Chapter \d+: .*|Tutorial \d+: .*|Step \d+: .*|Exercise \d+: [A-Z][a-z ]+\?|The project in brief"
         r"|What it is for|At a glance|Its shape|The code that matters|How others use it|Things to know|Next"
-        r"|A second look|Words to know|Links to follow|Not shown above|More tests to read|What was checked"
+        r"|Review|Terms|Related chapters|Not shown above|More tests to read|What was checked"
         r"|Step by step|Exercises"
     )
     for page in course.pages():

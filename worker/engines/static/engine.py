@@ -10,13 +10,12 @@ from worker.course.formats import read_abstractions, read_order, read_relationsh
 from worker.engines.port import EngineFailedError, Item, NoMaterialError, Workspace
 from worker.engines.static.analysis import NoTextError, analyze
 from worker.engines.static.facts import Analysis, Course
-from worker.engines.static.pages import chapters, reviews, tutorials
-from worker.engines.static.pages import yaml_files as papers
+from worker.engines.static.pages import chapters, reviews, tutorials, yaml_files
 
-_PAPERS: Final = {
-    Stage.EXTRACT: papers.abstractions,
-    Stage.ANALYZE: papers.relationships,
-    Stage.ORDER: papers.order,
+_YAML_FILES: Final = {
+    Stage.EXTRACT: yaml_files.abstractions,
+    Stage.ANALYZE: yaml_files.relationships,
+    Stage.ORDER: yaml_files.order,
 }
 _WRITERS: Final = {
     Stage.GENERATE_CHAPTERS: chapters.items,
@@ -29,7 +28,7 @@ class StaticEngine:
     """Makes a course without an account, a key or the network; the same tree makes the same course."""
 
     name = "static"
-    version = "1"
+    version = "2"
     """To be raised with every change that can make another course of the same repository."""
 
     def __init__(self) -> None:
@@ -49,11 +48,11 @@ class StaticEngine:
         """
         stopped = self._stopped = threading.Event()
         analysis = self._analysis(workspace.source, stopped)
-        if stage in _PAPERS:
+        if stage in _YAML_FILES:
             path = INFO[stage].file
             assert path is not None  # noqa: S101 - these stages write one file each
             if not (workspace.output / path).exists():
-                yield Item(path=path, body=_PAPERS[stage](analysis))
+                yield Item(path=path, body=_YAML_FILES[stage](analysis))
             return
         for item in _WRITERS[stage](
             analysis, _course(workspace.output), workspace.output

@@ -37,16 +37,16 @@ class Role(StrEnum):
 
 
 class Skip(StrEnum):
-    """Why something in the tree was not read; the values complete “… were left out:”."""
+    """Why something in the tree was not read; the values complete “Left out: one file (…”."""
 
     BINARY = "not text"
     LARGE = "too large"
     EMPTY = "empty"
-    LINK = "a link, or no regular file"
+    LINK = "a link or a special file"
     UNREADABLE = "could not be read"
     IGNORED = "ignored by the project's rules"
     INSTALLED = "installed or built, not written"
-    LIMIT = "more than this engine reads"
+    LIMIT = "beyond the limits of this engine"
 
 
 class Kind(StrEnum):

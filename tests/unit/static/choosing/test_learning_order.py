@@ -54,9 +54,9 @@ def test_circles_end() -> None:
 def test_every_place_has_its_reason() -> None:
     _, reasons = ordered(3, relation(0, 1, Verb.CREATES))
     assert reasons == [
-        "A comes first: it is what a newcomer meets before anything else in this project.",
-        "After A, which creates B (a.py:1).",
-        "C stands for itself: it uses nothing of what comes before, and is used by nothing of that.",
+        "A comes first: newcomers to this project meet it before anything else.",
+        "It comes after A, which creates B (a.py:1).",
+        "C stands alone: nothing before it uses it, and it uses nothing before it.",
     ]
 
 
@@ -64,7 +64,7 @@ def test_reasons_tell_what_is_known_before_and_what_needs_it_after() -> None:
     _, reasons = ordered(3, relation(1, 0), relation(2, 1, Verb.CALLS), relation(2, 0))
     assert (
         reasons[1]
-        == "After A, which B uses (a.py:2). Before C, which calls B (a.py:3)."
+        == "It comes after A, which B uses (a.py:2). It comes before C, which calls B (a.py:3)."
     )
 
 

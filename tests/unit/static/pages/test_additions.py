@@ -4,51 +4,52 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.books import chapter_of, read
+from tests.support.course_facts import chapter_of, read
 from tests.support.samples import PYTHON
-from worker.engines.static.pages import additions as second_look
-from worker.engines.static.pages import chapters
+from worker.engines.static.pages import additions, chapters
 from worker.engines.static.pages.course import CourseFacts
 
 OF = "of itself in a comment"
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> CourseFacts:
+def facts(tmp_path: Path) -> CourseFacts:
     return read(tmp_path, PYTHON)
 
 
-def test_words_of_other_chapters_are_explained_with_a_link(book: CourseFacts) -> None:
-    chapter = chapter_of(book, "Store")
-    rows = second_look.words(book, chapter, chapters.written(book, chapter))
+def test_words_of_other_chapters_are_explained_with_a_link(facts: CourseFacts) -> None:
+    chapter = chapter_of(facts, "Store")
+    rows = additions.words(facts, chapter, chapters.written(facts, chapter))
     said = {word: (meaning, where) for word, meaning, where in rows}
     assert said["`EmptyError`"][0] == "There is nothing left."
     assert said["`EmptyError`"][1].startswith("`shop/stock.py:31`; [Chapter ")
     assert "`Store`" not in said
 
 
-def test_a_word_that_the_page_does_not_have_is_not_explained(book: CourseFacts) -> None:
-    assert second_look.words(book, chapter_of(book, "Store"), "Nothing here.") == []
+def test_a_word_that_the_page_does_not_have_is_not_explained(
+    facts: CourseFacts,
+) -> None:
+    assert additions.words(facts, chapter_of(facts, "Store"), "Nothing here.") == []
 
 
 def test_a_page_without_links_is_given_those_that_its_code_suggests(
-    book: CourseFacts,
+    facts: CourseFacts,
 ) -> None:
-    chapter, stock = chapter_of(book, "Store"), chapter_of(book, "Stock")
-    found = second_look.missing_links(book, chapter, "No links.")
+    chapter, stock = chapter_of(facts, "Store"), chapter_of(facts, "Stock")
+    found = additions.missing_links(facts, chapter, "No links.")
     assert any(f"({stock.file})" in one and "`shop/store.py:" in one for one in found)
     page = f"[x]({stock.file}) and more"
     assert not any(
         f"({stock.file})" in one
-        for one in second_look.missing_links(book, chapter, page)
+        for one in additions.missing_links(facts, chapter, page)
     )
 
 
-def test_what_a_page_does_not_name_is_named(book: CourseFacts) -> None:
-    found = second_look.passed_over(
-        book, chapter_of(book, "Stock"), "Only `Stock` and `Cellar` and take."
+def test_what_a_page_does_not_name_is_named(facts: CourseFacts) -> None:
+    found = additions.passed_over(
+        facts, chapter_of(facts, "Stock"), "Only `Stock` and `Cellar` and take."
     )
-    assert found[0].startswith("Two public parts are not named above: ")
+    assert found[0].startswith("Two public parts are not mentioned above: ")
     assert found[0].endswith(
         ": `EmptyError` (`shop/stock.py:31`) and `Stock.add` (`shop/stock.py:16`)."
     )
@@ -78,5 +79,5 @@ def test_what_says_nothing_of_itself_is_named(
         else f"def {name}(x):\n    y = x\n    return {name}\n"
         for name, doc in zip("abc", docs, strict=True)
     )
-    book = read(tmp_path, {"a.py": code})
-    assert "".join(second_look.passed_over(book, book.chapters[0], "a b c")) == expected
+    facts = read(tmp_path, {"a.py": code})
+    assert "".join(additions.passed_over(facts, facts.chapters[0], "a b c")) == expected

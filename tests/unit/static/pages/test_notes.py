@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.books import chapter_of, read
+from tests.support.course_facts import chapter_of, read
 from worker.engines.static.pages import notes
 from worker.engines.static.pages.course import CourseFacts
 
@@ -63,12 +63,12 @@ class Square(Shape):
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> CourseFacts:
+def facts(tmp_path: Path) -> CourseFacts:
     return read(tmp_path, {"shapes.py": SHAPES})
 
 
-def test_failures_are_a_table_of_what_where_and_when(book: CourseFacts) -> None:
-    assert notes.failure_rows(book, chapter_of(book, "Shape")) == [
+def test_failures_are_a_table_of_what_where_and_when(facts: CourseFacts) -> None:
+    assert notes.failure_rows(facts, chapter_of(facts, "Shape")) == [
         (
             "`NotImplementedError`",
             "`shapes.py:19` in `Shape.name`",
@@ -81,26 +81,26 @@ def test_failures_are_a_table_of_what_where_and_when(book: CourseFacts) -> None:
     ]
 
 
-NOTE = "`# TODO: colours` (one more note of this kind follows)."
+NOTE = "`# TODO: colours` (one more such note follows)."
 
 
 def test_settings_subclasses_deprecations_and_notes_are_named(
-    book: CourseFacts,
+    facts: CourseFacts,
 ) -> None:
-    assert notes.remarks(book, chapter_of(book, "Shape")) == [
+    assert notes.remarks(facts, chapter_of(facts, "Shape")) == [
         "It reads an environment variable: `SHAPE_LIMIT` (`shapes.py:11`).",
         "Left to subclasses: `area` (`shapes.py:14`) and `name` (`shapes.py:17`).",
-        "To see it extended, read `Circle` (`shapes.py:40`) and `Square` (`shapes.py:47`).",
+        "For examples of extending it, read `Circle` (`shapes.py:40`) and `Square` (`shapes.py:47`).",
         "Marked as deprecated: `Shape.old` (`shapes.py:34`).",
-        f"Its authors left a note to themselves at `shapes.py:21`: {NOTE}",
+        f"Its authors left a note at `shapes.py:21`: {NOTE}",
     ]
 
 
 def test_where_there_is_nothing_to_know_nothing_is_said(tmp_path: Path) -> None:
-    book = read(tmp_path, {"plain.py": "def plain(x):\n    return x\n"})
-    chapter = book.chapters[0]
-    assert notes.remarks(book, chapter) == []
-    assert notes.failure_rows(book, chapter) == []
+    facts = read(tmp_path, {"plain.py": "def plain(x):\n    return x\n"})
+    chapter = facts.chapters[0]
+    assert notes.remarks(facts, chapter) == []
+    assert notes.failure_rows(facts, chapter) == []
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_where_there_is_nothing_to_know_nothing_is_said(tmp_path: Path) -> None:
 def test_environment_variables_are_found_in_many_languages(
     tmp_path: Path, name: str, line: str
 ) -> None:
-    book = read(tmp_path, {name: f"{line}\n"})
-    assert notes.remarks(book, book.chapters[0]) == [
+    facts = read(tmp_path, {name: f"{line}\n"})
+    assert notes.remarks(facts, facts.chapters[0]) == [
         f"It reads an environment variable: `SHOP_MODE` (`{name}:1`)."
     ]

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.books import read
-from worker.engines.static.pages import diagrams as shape
-from worker.engines.static.pages import file_questions as orientation
-from worker.engines.static.pages import outline
-from worker.engines.static.pages import tutorial_steps as steps
+from tests.support.course_facts import read
+from worker.engines.static.pages import (
+    diagrams,
+    file_questions,
+    outline,
+    tutorial_steps,
+)
 from worker.engines.static.pages.course import CourseFacts
 from worker.engines.static.pages.exercise import Question
 
@@ -51,49 +53,53 @@ from worker.engines.static.pages.exercise import Question
 def test_landmarks_are_lines_that_begin_something_with_a_name(
     tmp_path: Path, name: str, text: str, titles: list[str]
 ) -> None:
-    book = read(tmp_path, {name: text})
-    found = outline.landmarks(book, name)
+    facts = read(tmp_path, {name: text})
+    found = outline.landmarks(facts, name)
     assert [one.title for one in found] == titles
     lines = text.split("\n")
     assert all(one.title in lines[one.line - 1] for one in found)
 
 
 def test_a_landmark_ends_before_the_next_and_is_not_endless(tmp_path: Path) -> None:
-    book = read(tmp_path, {"a.sh": "one() {\n}\n" + "two() {\n" + "  x\n" * 50 + "}\n"})
-    assert [(one.line, one.end_line) for one in outline.landmarks(book, "a.sh")] == [
+    facts = read(
+        tmp_path, {"a.sh": "one() {\n}\n" + "two() {\n" + "  x\n" * 50 + "}\n"}
+    )
+    assert [(one.line, one.end_line) for one in outline.landmarks(facts, "a.sh")] == [
         (1, 2),
         (3, 2 + outline.LENGTH),
     ]
 
 
 def test_headings_are_drawn_below_each_other(tmp_path: Path) -> None:
-    book = read(tmp_path, {"README.md": "# Top\n\n## One\n\n### Deep\n\n## Two\n"})
+    facts = read(tmp_path, {"README.md": "# Top\n\n## One\n\n### Deep\n\n## Two\n"})
     unit = replace(
-        book.chapters[0].unit,
+        facts.chapters[0].unit,
         headings=tuple(("README.md", position) for position in range(4)),
     )
-    drawing = shape.drawn(book, replace(book.chapters[0], unit=unit))
+    drawing = diagrams.drawn(facts, replace(facts.chapters[0], unit=unit))
     edges = [line.strip() for line in drawing.diagram.split("\n") if "-->" in line]
     assert edges == ["n0 --> n1", "n1 --> n2", "n0 --> n3"]
     assert (
         drawing.reading
-        == "Frames are files; an arrow leads from a section to one inside it."
+        == "Frames are files; an arrow points from a section to one inside it."
     )
 
 
 BREAD = "# Top\n\nThis is about bread.\n\n## Flour\n\nTake white flour for it.\n\n## Water\n\nWarm.\n"
 
 
-def asked(book: CourseFacts, position: int) -> dict[str, Question]:
-    return {one.title: one for one in orientation.asked(book, book.chapters[position])}
+def asked(facts: CourseFacts, position: int) -> dict[str, Question]:
+    return {
+        one.title: one for one in file_questions.asked(facts, facts.chapters[position])
+    }
 
 
 def test_questions_on_a_document_are_answered_by_its_headings(tmp_path: Path) -> None:
     found = asked(read(tmp_path, {"README.md": BREAD}), 0)
-    below, after = found["Where is it said?"], found["What comes next?"]
+    below, after = found["Where does it say so?"], found["What comes next?"]
     assert (
         below.asks
-        == "Under which heading of `README.md` does this stand: “Take white flour for it.”"
+        == "Under which heading of `README.md` is this sentence: “Take white flour for it.”"
     )
     assert (below.options[below.right], set(below.options)) == (
         "Flour",
@@ -104,35 +110,35 @@ def test_questions_on_a_document_are_answered_by_its_headings(tmp_path: Path) ->
     assert found["On which line?"].answer == "On line 5: `## Flour`."
     assert (
         found["How much is there?"].answer
-        == "11 lines. The last that is not empty is line 11: `Warm.`."
+        == "11 lines. The last line that is not empty is line 11: `Warm.`."
     )
 
 
 def test_a_tutorial_on_a_document_begins_with_the_section_that_it_is_about(
     tmp_path: Path,
 ) -> None:
-    book = read(tmp_path, {"README.md": BREAD})
-    found = list(steps.taken(book, book.chapters[0]))
+    facts = read(tmp_path, {"README.md": BREAD})
+    found = list(tutorial_steps.taken(facts, facts.chapters[0]))
     assert [one.title for one in found] == ["Read “Flour”", "Open `README.md`"]
     assert "`README.md:5-7`" in found[0].blocks[1]
 
 
 def test_the_smallest_file_has_a_step_and_a_question(tmp_path: Path) -> None:
-    book = read(tmp_path, {"NOTES": "milk\n"})
-    assert [step.title for step in steps.taken(book, book.chapters[0])] == [
+    facts = read(tmp_path, {"NOTES": "milk\n"})
+    assert [step.title for step in tutorial_steps.taken(facts, facts.chapters[0])] == [
         "Open `NOTES`"
     ]
-    assert list(asked(book, 0)) == ["How much is there?"]
+    assert list(asked(facts, 0)) == ["How much is there?"]
 
 
 def test_which_file_is_asked_only_for_what_is_in_one(tmp_path: Path) -> None:
-    book = read(
+    facts = read(
         tmp_path,
         {
             "conf/a.toml": "[same]\nx = 1\n[first]\n",
             "conf/b.toml": "[same]\n[second]\n",
         },
     )
-    question = asked(book, 1)["In which file?"]
+    question = asked(facts, 1)["In which file?"]
     assert question.asks == "Which of these files would you open for “second”?"
     assert question.options[question.right] == "`conf/b.toml`"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.books import index_of, read
+from tests.support.course_facts import index_of, read
 from tests.support.samples import GO, JAVA, PYTHON, RUST
 from worker.engines.static.pages import excerpts, remarks
 from worker.engines.static.pages.course import CourseFacts
@@ -54,71 +54,75 @@ DARK = 'os.environ.get("SHOP_DARK")'
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> CourseFacts:
+def facts(tmp_path: Path) -> CourseFacts:
     return read(tmp_path, {"busy.py": BUSY})
 
 
-def said(book: CourseFacts, name: str) -> list[str]:
-    excerpt = excerpts.of_definition(book, index_of(book, name))
+def said(facts: CourseFacts, name: str) -> list[str]:
+    excerpt = excerpts.of_definition(facts, index_of(facts, name))
     assert excerpt is not None
-    return remarks.pointed(book, excerpt)
+    return remarks.pointed(facts, excerpt)
 
 
-def test_a_constructor_is_told_by_what_it_sets(book: CourseFacts) -> None:
-    assert said(book, "Inbox.__init__") == [
+def test_a_constructor_is_told_by_what_it_sets(facts: CourseFacts) -> None:
+    assert said(facts, "Inbox.__init__") == [
         "Line 8 sets `size`; two more attributes are set: `colour` and `papers`.",
     ]
 
 
 def test_calls_failures_handlers_and_results_are_told_in_the_order_of_their_lines(
-    book: CourseFacts,
+    facts: CourseFacts,
 ) -> None:
-    assert said(book, "Inbox.tidy") == [
+    assert said(facts, "Inbox.tidy") == [
         'Line 20 raises `ValueError`, saying `"never"`, if `hard and twice`.',
         "Line 22 calls `sweep`: “Sweep a desk.”",
         "Line 23 catches `OSError`.",
-        "Line 24 raises again what was caught, in the handler of `OSError`.",
-        "Line 27 is the last of two returns: it gives back `self.papers`.",
+        "Line 24 raises the caught error again, in the handler of `OSError`.",
+        "Line 27 is the last of two returns: it returns `self.papers`.",
     ]
 
 
-def test_what_is_created_is_told_from_what_is_called(book: CourseFacts) -> None:
-    assert said(book, "sweep") == [
-        "Line 32 gives back `Broom(desk)`.",
+def test_what_is_created_is_told_from_what_is_called(facts: CourseFacts) -> None:
+    assert said(facts, "sweep") == [
+        "Line 32 returns `Broom(desk)`.",
         "Line 32 creates `Broom`, defined in `busy.py:35`.",
     ]
 
 
-def test_a_type_has_no_remarks(book: CourseFacts) -> None:
-    assert said(book, "Broom") == []
+def test_a_type_has_no_remarks(facts: CourseFacts) -> None:
+    assert said(facts, "Broom") == []
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
         ("Inbox.__init__", 'It takes `size` and `colour` (default `"red"`).'),
-        ("Inbox.tidy", "Of its five parameters, none has to be given."),
+        ("Inbox.tidy", "Of its five parameters, all of them are optional."),
         ("sweep", "It takes `desk`."),
     ],
 )
-def test_parameters_are_a_sentence(book: CourseFacts, name: str, expected: str) -> None:
-    anatomy = book.anatomy(index_of(book, name))
+def test_parameters_are_a_sentence(
+    facts: CourseFacts, name: str, expected: str
+) -> None:
+    anatomy = facts.anatomy(index_of(facts, name))
     assert anatomy is not None
     assert remarks.parameters(anatomy) == expected
 
 
-def test_of_documentation_more_is_said_than_an_excerpt_shows(book: CourseFacts) -> None:
-    index = index_of(book, "Inbox.tidy")
-    more = remarks.more_said(book.definitions[index], book.anatomy(index))
+def test_of_documentation_more_is_said_than_an_excerpt_shows(
+    facts: CourseFacts,
+) -> None:
+    index = index_of(facts, "Inbox.tidy")
+    more = remarks.more_said(facts.definitions[index], facts.anatomy(index))
     assert more == "Everything is thrown away. Nothing is kept."
 
 
-def test_who_names_a_definition_is_said_with_a_place(book: CourseFacts) -> None:
+def test_who_names_a_definition_is_said_with_a_place(facts: CourseFacts) -> None:
     assert (
-        remarks.called_from(book, index_of(book, "sweep"))
+        remarks.called_from(facts, index_of(facts, "sweep"))
         == "`Inbox.tidy` (`busy.py:22`)"
     )
-    assert remarks.called_from(book, index_of(book, "Inbox.tidy")) == ""
+    assert remarks.called_from(facts, index_of(facts, "Inbox.tidy")) == ""
 
 
 @pytest.mark.parametrize(
@@ -127,7 +131,7 @@ def test_who_names_a_definition_is_said_with_a_place(book: CourseFacts) -> None:
         (
             GO,
             "Stock.Take",
-            "Line 30 is the last of two returns: it gives back `name, nil`.",
+            "Line 30 is the last of two returns: it returns `name, nil`.",
         ),
         (
             RUST,
@@ -159,5 +163,5 @@ def test_no_more_remarks_are_made_than_a_reader_takes_in(tmp_path: Path) -> None
         f'def step{n}(x):\n    """Do step {n}."""\n\n\n' for n in range(9)
     )
     body = "".join(f"    step{n}(x)\n" for n in range(9))
-    book = read(tmp_path, {"many.py": f"{helpers}def many(x):\n{body}    return x\n"})
-    assert len(said(book, "many")) == 5
+    facts = read(tmp_path, {"many.py": f"{helpers}def many(x):\n{body}    return x\n"})
+    assert len(said(facts, "many")) == 5

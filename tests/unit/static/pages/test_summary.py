@@ -1,4 +1,4 @@
-"""What is said of a whole project, and of a unit, in sentences that follow from the facts."""
+"""The summary of a project and the descriptions of its units."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ CLASS = "class Good:\n    def go(self):\n        return 1\n"
 BADGES = "# Shop\n\n[![x](y)](z)\n\nIt sells many things. And more.\n"
 
 
-def test_the_summary_tells_what_how_large_of_what_and_what_was_left_out(
+def test_the_summary_names_size_parts_relations_and_what_was_left_out(
     tmp_path: Path,
 ) -> None:
     found = analysed(
@@ -19,11 +19,12 @@ def test_the_summary_tells_what_how_large_of_what_and_what_was_left_out(
     )
     assert found.summary == (
         "Shop has four source files with 92 lines of Python. "
-        "Its main pieces are `Store`, `Stock`, `Prices (price_of, rounded)` and `Store (open_store)`. "
-        "`Store` creates `Stock`, `Store (open_store)` creates `Store`, `Store (open_store)` creates `Stock` and "
-        "`Store` calls `Prices (price_of, rounded)`. "
-        "One test file and one document were read only for what they mention. Not looked into: one vendored file. "
-        "Left out: one file (too large, as `big.bin`)."
+        "Its main parts are `Store`, `Stock`, `Prices (price_of, rounded)` and `Store (open_store)`. "
+        "`Store` creates `Stock`, `Store (open_store)` creates `Store`, "
+        "`Store (open_store)` creates `Stock` and `Store` calls `Prices (price_of, rounded)`. "
+        "One test file and one document were searched only for mentions of the code. "
+        "One vendored file was not examined. "
+        "Left out: one file (too large, for example `big.bin`)."
     )
 
 

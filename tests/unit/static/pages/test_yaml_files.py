@@ -8,17 +8,17 @@ from tests.support.course import write_tree
 from tests.support.samples import ALL, MIXED
 from worker.course.formats import read_abstractions, read_order, read_relationships
 from worker.engines.static.analysis import analyze
-from worker.engines.static.pages import yaml_files as papers
+from worker.engines.static.pages import yaml_files
 
 
 @pytest.mark.parametrize("sample", ALL)
 def test_what_is_written_is_read_back(tmp_path: Path, sample: str) -> None:
     analysis = analyze(write_tree(tmp_path, ALL[sample]), lambda: None)
-    abstractions = read_abstractions(papers.abstractions(analysis))
+    abstractions = read_abstractions(yaml_files.abstractions(analysis))
     summary, relationships = read_relationships(
-        papers.relationships(analysis), abstractions
+        yaml_files.relationships(analysis), abstractions
     )
-    order = read_order(papers.order(analysis), abstractions)
+    order = read_order(yaml_files.order(analysis), abstractions)
     assert [one.name for one in abstractions] == [unit.name for unit in analysis.units]
     assert summary == analysis.summary
     assert [(one.source, one.target) for one in relationships] == [
@@ -32,8 +32,10 @@ def test_what_is_written_is_read_back(tmp_path: Path, sample: str) -> None:
 
 def test_evidence_is_a_line_of_the_source(tmp_path: Path) -> None:
     analysis = analyze(write_tree(tmp_path, MIXED), lambda: None)
-    abstractions = read_abstractions(papers.abstractions(analysis))
-    _, relationships = read_relationships(papers.relationships(analysis), abstractions)
+    abstractions = read_abstractions(yaml_files.abstractions(analysis))
+    _, relationships = read_relationships(
+        yaml_files.relationships(analysis), abstractions
+    )
     for one in relationships:
         path, line, code = one.evidence.split(":", 2)
         assert (tmp_path / path).read_text().split("\n")[
@@ -49,6 +51,6 @@ def test_texts_that_mean_something_in_yaml_survive(tmp_path: Path) -> None:
         "no.md": "# ~\n\n- null\n",
     }
     analysis = analyze(write_tree(tmp_path, files), lambda: None)
-    assert [one.name for one in read_abstractions(papers.abstractions(analysis))] == [
-        one.name for one in analysis.units
-    ]
+    assert [
+        one.name for one in read_abstractions(yaml_files.abstractions(analysis))
+    ] == [one.name for one in analysis.units]

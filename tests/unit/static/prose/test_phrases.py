@@ -1,37 +1,58 @@
 """Numbers, lists and sentences."""
 
-from worker.engines.static.prose.phrases import capital, counted, listed, sentence
+from worker.engines.static.prose.phrases import (
+    article,
+    capital,
+    counted,
+    listed,
+    number,
+    sentence,
+)
 
 
 def test_sentences_have_a_capital_and_a_full_stop() -> None:
-    assert [sentence(said) for said in ("does it", "iPhone x", "Does it!", " ", "x …")] == [
-        "Does it.", "iPhone x.", "Does it!", "", "X …",
-    ]  # fmt: skip
-    assert [counted(number, "file") for number in (0, 1, 2, 10, 1234)] == [
-        "no files", "one file", "two files", "ten files", "1,234 files",
-    ]  # fmt: skip
-    assert [listed(items) for items in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
+    texts = ("does it", "iPhone x", "Does it!", " ", "x …")
+    assert [sentence(text) for text in texts] == [
+        "Does it.",
+        "iPhone x.",
+        "Does it!",
         "",
-        "a",
-        "a and b",
-        "a, b and c",
+        "X …",
     ]
 
 
-def test_numbers_and_lists_are_written_as_one_says_them() -> None:
-    assert [counted(n, "file") for n in (0, 1, 2, 12)] == [
+def test_numbers_are_words_up_to_ten_and_digits_above() -> None:
+    assert [number(count) for count in (0, 1, 10, 11, 1234)] == [
+        "no",
+        "one",
+        "ten",
+        "11",
+        "1,234",
+    ]
+
+
+def test_nouns_agree_with_their_numbers() -> None:
+    assert [counted(count, "file") for count in (0, 1, 2, 12)] == [
         "no files",
         "one file",
         "two files",
         "12 files",
     ]
     assert counted(2, "entry", "entries") == "two entries"
-    assert [listed(list("abcde")[:n]) for n in (0, 1, 2, 3)] == [
+
+
+def test_the_article_agrees_with_its_noun() -> None:
+    assert article("enum") == "an enum"
+    assert article("struct") == "a struct"
+
+
+def test_lists_end_with_and_and_count_what_they_do_not_show() -> None:
+    assert [listed(list("abc")[:count]) for count in range(4)] == [
         "",
         "a",
         "a and b",
         "a, b and c",
     ]
-    assert listed(list("abcde"), 2) == "a, b and 3 more"
+    assert listed(list("abcde"), 2) == "a, b and three more"
     assert listed(list("abc"), 2) == "a, b and c"
     assert capital("one") == "One"

@@ -168,9 +168,9 @@ class Descriptions:
             rest = [counted(more, "other type")] if more > 0 else []
             yield f"It is the base of {listed([*named[:_NAMED], *rest])}."
         elif family:
-            yield f"With it {'belongs' if len(family) == 1 else 'belong'} {listed(family[:_NAMED])}."
+            yield f"Related: {listed(family[:_NAMED])}."
         elif beside:
-            yield f"Beside it {'stands' if len(beside) == 1 else 'stand'} {listed(beside[:_NAMED])}."
+            yield f"Defined in the same file: {listed(beside[:_NAMED])}."
 
     def _of_module(self, symbols: Sequence[Definition]) -> Iterable[str]:
         main = symbols[0]

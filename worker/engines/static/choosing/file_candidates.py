@@ -187,9 +187,11 @@ class Pages:
             [one.title for one in file.headings[1:4]] if page.heading is None else []
         )
         about = (
-            f"It is about {listed(inner)}." if inner and file.language in PROSE else ""
+            f"It covers {listed(inner)}." if inner and file.language in PROSE else ""
         )
-        used = f"It is named in {counted(len(named), 'other file')}." if named else ""
+        used = (
+            f"It is mentioned in {counted(len(named), 'other file')}." if named else ""
+        )
         return " ".join(part for part in (said, facts, about, used) if part)
 
     def relations(self, pages: Sequence[Topic], first: int) -> tuple[Relation, ...]:

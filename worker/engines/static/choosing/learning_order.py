@@ -69,12 +69,11 @@ def _reasoning(
 ) -> str:
     unit, name = placed[at], units[placed[at]].name
     before, after = set(placed[:at]), set(placed[at + 1 :])
+    first: list[str] = []
     if at == 0:
-        first = [
-            f"{name} comes first: it is what a newcomer meets before anything else in this project."
-        ]
-    else:
-        first = []
+        first.append(
+            f"{name} comes first: newcomers to this project meet it before anything else."
+        )
     known = [one for one in relations if one.source == unit and one.target in before][
         :_NAMED
     ]
@@ -88,19 +87,19 @@ def _reasoning(
     reasons = [
         *first,
         *(
-            f"After {units[one.target].name}, which {name} {one.verb} ({_place(one)})."
+            f"It comes after {units[one.target].name}, which {name} {one.verb} ({_place(one)})."
             for one in known
         ),
         *(
-            f"After {units[one.source].name}, which {one.verb} {name} ({_place(one)})."
+            f"It comes after {units[one.source].name}, which {one.verb} {name} ({_place(one)})."
             for one in found
         ),
         *(
-            f"Before {units[one.source].name}, which {one.verb} {name} ({_place(one)})."
+            f"It comes before {units[one.source].name}, which {one.verb} {name} ({_place(one)})."
             for one in coming
         ),
     ]
-    alone = f"{name} stands for itself: it uses nothing of what comes before, and is used by nothing of that."
+    alone = f"{name} stands alone: nothing before it uses it, and it uses nothing before it."
     return " ".join(reasons or [alone])
 
 

@@ -22,15 +22,17 @@ _IDENTIFIER: Final = re.compile(r"[^\W\d][\w$]*")
 _LONG_SIGNATURE: Final = 80
 
 
-def words(book: CourseFacts, chapter: Chapter, page: str) -> list[tuple[str, str, str]]:
+def words(
+    facts: CourseFacts, chapter: Chapter, page: str
+) -> list[tuple[str, str, str]]:
     """Return the rows of a glossary: what the page names, but what belongs elsewhere.
 
     The most frequent first.
     """
     said = Counter(_IDENTIFIER.findall(page))
     found: dict[str, Definition] = {}
-    for reference, index in _beyond(book, chapter):
-        one = book.definitions[index]
+    for reference, index in _beyond(facts, chapter):
+        one = facts.definitions[index]
         if reference.sure and one.name in said and len(one.name) >= _SHORTEST:
             found.setdefault(one.name, one)
     ranked = sorted(
@@ -41,28 +43,30 @@ def words(book: CourseFacts, chapter: Chapter, page: str) -> list[tuple[str, str
             one.index,
         ),
     )
-    return [_word(book, chapter, one) for one in ranked[:_MOST_WORDS]]
+    return [_word(facts, chapter, one) for one in ranked[:_MOST_WORDS]]
 
 
-def _beyond(book: CourseFacts, chapter: Chapter) -> Iterator[tuple[Reference, int]]:
+def _beyond(facts: CourseFacts, chapter: Chapter) -> Iterator[tuple[Reference, int]]:
     """Yield what a chapter's definitions name of others, and then what names them, with the reference."""
-    own = book.family(chapter.unit.owned)
+    own = facts.family(chapter.unit.owned)
     inside = set(own)
     for index in own:
         yield from (
-            (one, one.target) for one in book.out[index] if one.target not in inside
+            (one, one.target) for one in facts.out[index] if one.target not in inside
         )
     for index in own:
-        for one in book.into[index]:
+        for one in facts.into[index]:
             if one.source is not None and one.source not in inside:
                 yield one, one.source
 
 
-def _word(book: CourseFacts, chapter: Chapter, one: Definition) -> tuple[str, str, str]:
+def _word(
+    facts: CourseFacts, chapter: Chapter, one: Definition
+) -> tuple[str, str, str]:
     doc = first_sentence(one.doc)
     meaning = markdown.prose(doc) if doc else _plainly(one)
     at = markdown.place(one.path, (one.line, one.line))
-    owner = book.owner(one.index)
+    owner = facts.owner(one.index)
     elsewhere = owner is not None and owner is not chapter
     return (
         markdown.code(one.qualified),
@@ -83,26 +87,26 @@ def linked(chapter: Chapter) -> str:
     )
 
 
-def missing_links(book: CourseFacts, chapter: Chapter, page: str) -> list[str]:
+def missing_links(facts: CourseFacts, chapter: Chapter, page: str) -> list[str]:
     """Return a sentence for each chapter that the page does not lead to, though its code and the other's meet."""
     known = {*links(page), chapter.file}
     found: dict[str, str] = {}
-    for reference, index in _beyond(book, chapter):
-        owner = book.owner(index)
+    for reference, index in _beyond(facts, chapter):
+        owner = facts.owner(index)
         if owner is None or owner.file in known | found.keys() or not reference.sure:
             continue
-        if (site := evidence.use(book, reference)) is not None:
-            target = markdown.code(book.definitions[reference.target].qualified)
+        if (site := evidence.use(facts, reference)) is not None:
+            target = markdown.code(facts.definitions[reference.target].qualified)
             at = markdown.place(site.path, (site.line, site.line))
             found[owner.file] = (
-                f"{linked(owner)}: {target} is named at {at}: {markdown.code(site.code)}"
+                f"{linked(owner)}: {target} is used at {at}: {markdown.code(site.code)}"
             )
     return list(found.values())[:_MOST_LINKS]
 
 
-def passed_over(book: CourseFacts, chapter: Chapter, page: str) -> list[str]:
+def passed_over(facts: CourseFacts, chapter: Chapter, page: str) -> list[str]:
     """Return sentences on what the page does not name of what belongs to it, and on what says nothing of itself."""
-    public = [book.definitions[index] for index in book.family(chapter.unit.owned)]
+    public = [facts.definitions[index] for index in facts.family(chapter.unit.owned)]
     public = [one for one in public if one.public and not one.name.startswith("_")]
     if not public:
         return []
@@ -114,7 +118,7 @@ def passed_over(book: CourseFacts, chapter: Chapter, page: str) -> list[str]:
     found = []
     if unnamed:
         count = counted(len(unnamed), "public part is", "public parts are")
-        found.append(f"{count.capitalize()} not named above: {_places(unnamed)}.")
+        found.append(f"{count.capitalize()} not mentioned above: {_places(unnamed)}.")
     speaking = [one for one in public if one.doc]
     if silent and speaking:
         few, what, rare = (
@@ -138,9 +142,9 @@ def _places(found: Sequence[Definition]) -> str:
     return listed(said, _MOST_PARTS)
 
 
-def tests(book: CourseFacts, chapter: Chapter, page: str) -> list[str]:
+def tests(facts: CourseFacts, chapter: Chapter, page: str) -> list[str]:
     """Return lines of tests that show the chapter's subject, and that the page does not point at."""
-    found = evidence.mentions(book, chapter, Role.TEST, _MOST_TESTS)
+    found = evidence.mentions(facts, chapter, Role.TEST, _MOST_TESTS)
     shown = [
         (markdown.place(site.path, (site.line, site.line)), site.code) for site in found
     ]

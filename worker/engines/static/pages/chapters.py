@@ -8,17 +8,17 @@ from states.course_paths import item_path
 from states.stages import Stage
 from worker.engines.port import Item
 from worker.engines.static.facts import Analysis, Course, Role
-from worker.engines.static.pages import diagrams as shape
 from worker.engines.static.pages import (
+    diagrams,
     evidence,
     excerpts,
+    introduction,
+    key_places,
     markdown,
     mermaid,
     notes,
     remarks,
 )
-from worker.engines.static.pages import introduction as opening
-from worker.engines.static.pages import key_places as highlights
 from worker.engines.static.pages.course import Chapter, ChapterLink, CourseFacts
 from worker.engines.static.pages.excerpts import Excerpt
 from worker.engines.static.pages.key_places import Highlight, PlaceReason
@@ -31,33 +31,33 @@ _RELATED: Final = 8
 
 def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
     """Write the chapters that `output` lacks, in the order of the course."""
-    book = CourseFacts(analysis, course)
-    for chapter in book.chapters:
+    facts = CourseFacts(analysis, course)
+    for chapter in facts.chapters:
         path = item_path(Stage.GENERATE_CHAPTERS, chapter.entry)
         if not (output / path).exists():
-            yield Item(path=path, body=f"{written(book, chapter)}\n".encode())
+            yield Item(path=path, body=f"{written(facts, chapter)}\n".encode())
 
 
-def written(book: CourseFacts, chapter: Chapter) -> str:
+def written(facts: CourseFacts, chapter: Chapter) -> str:
     """Return a chapter."""
     return markdown.document(
         markdown.heading(
             1, f"Chapter {chapter.entry.index}: {markdown.text(chapter.name)}"
         ),
-        opening.overview(book, chapter),
+        introduction.overview(facts, chapter),
         markdown.heading(2, "What it is for") if not chapter.position else "",
-        opening.motivation(book, chapter),
-        opening.glance(book, chapter),
-        _shape(book, chapter),
-        _code(book, chapter),
-        _usage(book, chapter),
-        _notes(book, chapter),
-        _next(book, chapter),
+        introduction.motivation(facts, chapter),
+        introduction.glance(facts, chapter),
+        _shape(facts, chapter),
+        _code(facts, chapter),
+        _usage(facts, chapter),
+        _notes(facts, chapter),
+        _next(facts, chapter),
     )
 
 
-def _shape(book: CourseFacts, chapter: Chapter) -> str:
-    drawing, parts = shape.drawn(book, chapter), opening.parts(book, chapter)
+def _shape(facts: CourseFacts, chapter: Chapter) -> str:
+    drawing, parts = diagrams.drawn(facts, chapter), introduction.parts(facts, chapter)
     if not drawing.diagram and not parts:
         return ""
     return markdown.document(
@@ -70,30 +70,30 @@ def _shape(book: CourseFacts, chapter: Chapter) -> str:
     )
 
 
-def _code(book: CourseFacts, chapter: Chapter) -> str:
-    found = highlights.chosen(book, chapter)
+def _code(facts: CourseFacts, chapter: Chapter) -> str:
+    found = key_places.chosen(facts, chapter)
     if not found:
         return ""
     return markdown.document(
         markdown.heading(2, "The code that matters"),
-        *(_highlight(book, highlight) for highlight in found),
+        *(_highlight(facts, highlight) for highlight in found),
     )
 
 
-def _highlight(book: CourseFacts, highlight: Highlight) -> str:
-    excerpt = excerpts.rendered(book, highlight.excerpt)
+def _highlight(facts: CourseFacts, highlight: Highlight) -> str:
+    excerpt = excerpts.rendered(facts, highlight.excerpt)
     if highlight.index is None:
         title = markdown.text(highlight.title) or markdown.code(highlight.excerpt.path)
         return markdown.document(markdown.heading(3, title), excerpt)
-    one = book.definitions[highlight.index]
-    anatomy = book.anatomy(one.index)
+    one = facts.definitions[highlight.index]
+    anatomy = facts.anatomy(one.index)
     takes = remarks.parameters(anatomy) if anatomy is not None else ""
     more = (
         ""
         if highlight.why is PlaceReason.DECLARATION
         else remarks.more_said(one, anatomy)
     )
-    callers = remarks.called_from(book, one.index)
+    callers = remarks.called_from(facts, one.index)
     return markdown.document(
         markdown.heading(
             3,
@@ -101,28 +101,31 @@ def _highlight(book: CourseFacts, highlight: Highlight) -> str:
         ),
         f"{more} {takes}".strip(),
         excerpt,
-        markdown.bullets(remarks.pointed(book, highlight.excerpt)),
-        f"Named in {callers}." if callers else "",
+        markdown.bullets(remarks.pointed(facts, highlight.excerpt)),
+        f"Used in {callers}." if callers else "",
     )
 
 
-def _usage(book: CourseFacts, chapter: Chapter) -> str:
-    sites = [_site(book, site) for site in evidence.sites(book, chapter, _SITES)]
+def _usage(facts: CourseFacts, chapter: Chapter) -> str:
+    sites = [_site(facts, site) for site in evidence.sites(facts, chapter, _SITES)]
     mentions = [
-        _site(book, site)
+        _site(facts, site)
         for role in (Role.EXAMPLE, Role.DOCUMENT)
-        for site in evidence.mentions(book, chapter, role, _MENTIONS)
+        for site in evidence.mentions(facts, chapter, role, _MENTIONS)
     ]
-    test = evidence.shown_by_test(book, chapter)
+    test = evidence.shown_by_test(facts, chapter)
     blocks = [markdown.bullets(sites)] * bool(sites)
     if test is not None:
         excerpt = Excerpt(path=test.path, spans=((test.first, test.last),))
         blocks += [
-            f"A test that shows {markdown.code(book.definitions[test.target].name)} at work:",
-            excerpts.rendered(book, excerpt),
+            f"A test that shows {markdown.code(facts.definitions[test.target].name)} at work:",
+            excerpts.rendered(facts, excerpt),
         ]
     if mentions:
-        blocks += ["Examples and documents name it too:", markdown.bullets(mentions)]
+        blocks += [
+            "Examples and documents mention it, too:",
+            markdown.bullets(mentions),
+        ]
     return (
         markdown.document(markdown.heading(2, "How others use it"), *blocks)
         if blocks
@@ -130,17 +133,17 @@ def _usage(book: CourseFacts, chapter: Chapter) -> str:
     )
 
 
-def _site(book: CourseFacts, site: evidence.UsageSite) -> str:
+def _site(facts: CourseFacts, site: evidence.UsageSite) -> str:
     inside = (
-        f", in {markdown.code(book.definitions[site.inside].qualified)}"
+        f", in {markdown.code(facts.definitions[site.inside].qualified)}"
         if site.inside is not None
         else ""
     )
     return f"{markdown.place(site.path, (site.line, site.line))}{inside}: {markdown.code(site.code)}"
 
 
-def _notes(book: CourseFacts, chapter: Chapter) -> str:
-    rows, said = notes.failure_rows(book, chapter), notes.remarks(book, chapter)
+def _notes(facts: CourseFacts, chapter: Chapter) -> str:
+    rows, said = notes.failure_rows(facts, chapter), notes.remarks(facts, chapter)
     if not rows and not said:
         return ""
     table = markdown.table(("Failure", "Where", "When"), rows) if rows else ""
@@ -149,15 +152,17 @@ def _notes(book: CourseFacts, chapter: Chapter) -> str:
     )
 
 
-def _next(book: CourseFacts, chapter: Chapter) -> str:
-    related = [tie for tie in book.ties if chapter.position in {tie.source, tie.target}]
+def _next(facts: CourseFacts, chapter: Chapter) -> str:
+    related = [
+        tie for tie in facts.ties if chapter.position in {tie.source, tie.target}
+    ]
     neighbours = [
-        (word, book.chapters[place])
+        (word, facts.chapters[place])
         for word, place in (
             ("Next", chapter.position + 1),
             ("Before this", chapter.position - 1),
         )
-        if 0 <= place < len(book.chapters)
+        if 0 <= place < len(facts.chapters)
     ]
     if not related and not neighbours:
         return ""
@@ -167,10 +172,10 @@ def _next(book: CourseFacts, chapter: Chapter) -> str:
     return markdown.document(
         markdown.heading(2, "Next"),
         markdown.bullets(f"{word}: {_link(other)}" for word, other in neighbours),
-        f"It hangs together with {counted(len(others), 'other chapter')}:"
+        f"It is connected to {counted(len(others), 'other chapter')}:"
         if related
         else "",
-        markdown.bullets(_tie(book, chapter, tie) for tie in related[:_RELATED]),
+        markdown.bullets(_tie(facts, chapter, tie) for tie in related[:_RELATED]),
     )
 
 
@@ -180,19 +185,19 @@ def _link(chapter: Chapter) -> str:
     )
 
 
-def _tie(book: CourseFacts, chapter: Chapter, tie: ChapterLink) -> str:
-    other = book.chapters[tie.target if tie.source == chapter.position else tie.source]
+def _tie(facts: CourseFacts, chapter: Chapter, tie: ChapterLink) -> str:
+    other = facts.chapters[tie.target if tie.source == chapter.position else tie.source]
     relation = tie.relation
     if relation is None:
-        ends = (book.chapters[tie.source], book.chapters[tie.target])
+        ends = (facts.chapters[tie.source], facts.chapters[tie.target])
         source, target = (
             markdown.text(one.name) if one is chapter else _link(one) for one in ends
         )
-        return f"{source} {markdown.text(tie.verb)} {target}. {opening.with_places(book, tie.evidence)}"
+        return f"{source} {markdown.text(tie.verb)} {target}. {introduction.with_places(facts, tie.evidence)}"
     source, target = (
-        markdown.code(book.definitions[index].qualified)
+        markdown.code(facts.definitions[index].qualified)
         if index is not None
-        else markdown.text(book.chapters[end].name)
+        else markdown.text(facts.chapters[end].name)
         for index, end in (
             (relation.subject, tie.source),
             (relation.object, tie.target),

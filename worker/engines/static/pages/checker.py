@@ -101,20 +101,20 @@ def links(page: str) -> list[str]:
     ]
 
 
-def checked(book: CourseFacts, page: str, pages: Iterable[str]) -> list[Finding]:
+def checked(facts: CourseFacts, page: str, pages: Iterable[str]) -> list[Finding]:
     """Check everything on a page that can be checked; links must lead to one of `pages`."""
-    checker = _Checker(book, frozenset(pages))
+    checker = _Checker(facts, frozenset(pages))
     return [finding for one in blocks(page) for finding in checker.of(one)]
 
 
 class _Checker:
     """Goes through a page, and knows which excerpt it has passed last."""
 
-    def __init__(self, book: CourseFacts, pages: frozenset[str]) -> None:
-        self._book = book
+    def __init__(self, facts: CourseFacts, pages: frozenset[str]) -> None:
+        self._facts = facts
         self._pages = pages
         self._paths: Mapping[str, str] = {
-            markdown.visible(path): path for path in book.analysis.files
+            markdown.visible(path): path for path in facts.analysis.files
         }
         self._path = ""
 
@@ -131,18 +131,18 @@ class _Checker:
         shown = next(iter(spans(one.before)), "")
         path, places = self._place(shown)
         self._path = path
-        what, lines = markdown.code(shown), self._book.texts.lines(path)
+        what, lines = markdown.code(shown), self._facts.texts.lines(path)
         if not places or _outside(places, lines):
             return Finding(
                 sort=ClaimKind.EXCERPT,
                 what=what,
-                fault="it does not say which lines of which file it shows",
+                fault="it does not name the file and the lines that it shows",
             )
         agrees = excerpts.block(lines, places, one.tag or "") == one.line
         return Finding(
             sort=ClaimKind.EXCERPT,
             what=what,
-            fault="" if agrees else "its lines are not those of the file",
+            fault="" if agrees else "its lines differ from the file",
         )
 
     def _line(self, line: str) -> Iterator[Finding]:
@@ -150,21 +150,21 @@ class _Checker:
             path, places = self._place(shown)
             if places and (path or not _IMPOSSIBLE.search(shown)):
                 fault = (
-                    "there are no such lines"
-                    if _outside(places, self._book.texts.lines(path))
+                    "these lines do not exist"
+                    if _outside(places, self._facts.texts.lines(path))
                     else ""
                 )
                 yield Finding(
                     sort=ClaimKind.PLACE, what=markdown.code(shown), fault=fault
                 )
         for target in _LINK.findall(outside_spans(line)):
-            fault = "" if target in self._pages else "there is no such page"
+            fault = "" if target in self._pages else "this page does not exist"
             yield Finding(sort=ClaimKind.LINK, what=markdown.code(target), fault=fault)
         remark, quoted = _REMARK.match(line), spans(line)
         if remark is not None and self._path and quoted:
             above = _CONDITION.search(line.partition("`")[0]) is not None
             agrees = self._says(int(remark[1]), quoted[0], above=above)
-            fault = "" if agrees else f"{markdown.code(quoted[0])} does not stand there"
+            fault = "" if agrees else f"{markdown.code(quoted[0])} is not there"
             yield Finding(
                 sort=ClaimKind.REMARK,
                 what=markdown.place(self._path, (int(remark[1]), int(remark[1]))),
@@ -176,7 +176,7 @@ class _Checker:
         start = max(0, number - _FAR) if above else number - 1
         lines = [
             _dense(markdown.visible(line))
-            for line in self._book.texts.lines(self._path)[start : number + _FAR]
+            for line in self._facts.texts.lines(self._path)[start : number + _FAR]
         ]
         at = "".join(lines).find(_dense(quoted.removesuffix("…")))
         return 0 <= at < max(1, sum(map(len, lines[: number - start + _NEAR])))

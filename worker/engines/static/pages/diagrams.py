@@ -59,66 +59,68 @@ class _Canvas:
             )
 
 
-def drawn(book: CourseFacts, chapter: Chapter) -> Drawing:
+def drawn(facts: CourseFacts, chapter: Chapter) -> Drawing:
     """Return the drawing of a chapter."""
-    symbols = [book.definitions[index] for index in chapter.unit.symbols]
+    symbols = [facts.definitions[index] for index in chapter.unit.symbols]
     if symbols and symbols[0].kind in TYPES:
         return _types(
-            book, chapter, [one for one in symbols if one.kind in TYPES][:_TYPES]
+            facts, chapter, [one for one in symbols if one.kind in TYPES][:_TYPES]
         )
     if chapter.unit.owned:
-        return _functions(book, chapter)
-    return _files(book, chapter)
+        return _functions(facts, chapter)
+    return _files(facts, chapter)
 
 
-def _types(book: CourseFacts, chapter: Chapter, types: Sequence[Definition]) -> Drawing:
+def _types(
+    facts: CourseFacts, chapter: Chapter, types: Sequence[Definition]
+) -> Drawing:
     canvas = _Canvas()
     for place, one in enumerate(types):
-        canvas.add(one.index, _box(book, one, _OTHER_MEMBERS if place else _MEMBERS))
+        canvas.add(one.index, _box(facts, one, _OTHER_MEMBERS if place else _MEMBERS))
     for one in types[:2]:
-        _add_bases(book, canvas, one)
-        for index in evidence.subtypes(book, one.index)[:_SUBTYPES]:
-            child = canvas.add(index, Box(label=book.definitions[index].name))
+        _add_bases(facts, canvas, one)
+        for index in evidence.subtypes(facts, one.index)[:_SUBTYPES]:
+            child = canvas.add(index, Box(label=facts.definitions[index].name))
             canvas.join(
                 canvas.add(one.index, Box(label=one.name)), child, arrow=Arrow.EXTENDS
             )
-    for tie in _ties(book, chapter)[:_TIES]:
-        _add_tie(book, canvas, chapter, tie)
+    for tie in _ties(facts, chapter)[:_TIES]:
+        _add_tie(facts, canvas, chapter, tie)
     if len(canvas.boxes) == 1 and not types[0].members:
         return Drawing("", "")
     return Drawing(
         mermaid.class_diagram(list(canvas.boxes.values()), list(canvas.edges.values())),
-        _reading(book, types[0]),
+        _reading(facts, types[0]),
     )
 
 
-def _reading(book: CourseFacts, one: Definition) -> str:
+def _reading(facts: CourseFacts, one: Definition) -> str:
     """Say what of a type is drawn."""
     functions = [
-        member for member in one.members if is_function(book.definitions[member])
+        member for member in one.members if is_function(facts.definitions[member])
     ]
     if len(functions) > _MEMBERS:
-        return f"Of {counted(len(functions), 'method')}, the {_MEMBERS} that other code names most are drawn."
+        return f"Of {counted(len(functions), 'method')}, the diagram shows the {_MEMBERS} that other code uses most."
     return ""
 
 
-def _box(book: CourseFacts, one: Definition, most: int) -> Box:
+def _box(facts: CourseFacts, one: Definition, most: int) -> Box:
     stereotype = (
         str(one.kind)
         if one.kind in {Kind.INTERFACE, Kind.TRAIT, Kind.ENUM, Kind.STRUCT}
         else ""
     )
-    shown = tuple(_member(member) for member in ranked_members(book, one)[:most])
+    shown = tuple(_member(member) for member in ranked_members(facts, one)[:most])
     return Box(label=one.name, members=shown, stereotype=stereotype)
 
 
-def ranked_members(book: CourseFacts, one: Definition) -> list[Definition]:
+def ranked_members(facts: CourseFacts, one: Definition) -> list[Definition]:
     """Return the members of a type, those that are named most first; what is private comes last."""
-    members = [book.definitions[index] for index in one.members]
+    members = [facts.definitions[index] for index in one.members]
 
     def rank(member: Definition) -> tuple[bool, bool, int, int]:
         special = member.name.startswith("__") and member.name.endswith("__")
-        return not member.public, special, -len(book.into[member.index]), member.index
+        return not member.public, special, -len(facts.into[member.index]), member.index
 
     return sorted(members, key=rank)
 
@@ -128,15 +130,15 @@ def _member(one: Definition) -> str:
     return f"{sign}{one.name}{'()' if is_function(one) else ''}"
 
 
-def _add_bases(book: CourseFacts, canvas: _Canvas, one: Definition) -> None:
+def _add_bases(facts: CourseFacts, canvas: _Canvas, one: Definition) -> None:
     known = {
-        book.definitions[reference.target].name: reference.target
-        for reference in book.out[one.index]
+        facts.definitions[reference.target].name: reference.target
+        for reference in facts.out[one.index]
     }
     for base in one.bases[:_SUBTYPES]:
         name = base.rpartition(".")[2].rpartition("::")[2]
         target = known.get(name)
-        is_interface = target is not None and book.definitions[target].kind in {
+        is_interface = target is not None and facts.definitions[target].kind in {
             Kind.INTERFACE,
             Kind.TRAIT,
         }
@@ -145,19 +147,19 @@ def _add_bases(book: CourseFacts, canvas: _Canvas, one: Definition) -> None:
         canvas.join(box, canvas.add(one.index, Box(label=one.name)), arrow=arrow)
 
 
-def _ties(book: CourseFacts, chapter: Chapter) -> list[ChapterLink]:
-    return [tie for tie in book.ties if chapter.position in {tie.source, tie.target}]
+def _ties(facts: CourseFacts, chapter: Chapter) -> list[ChapterLink]:
+    return [tie for tie in facts.ties if chapter.position in {tie.source, tie.target}]
 
 
 def _add_tie(
-    book: CourseFacts, canvas: _Canvas, chapter: Chapter, tie: ChapterLink
+    facts: CourseFacts, canvas: _Canvas, chapter: Chapter, tie: ChapterLink
 ) -> None:
     """Draw another chapter by the definition that is concerned, or else by its first symbol or its name."""
-    own = _end(book, chapter, tie)
-    other = book.chapters[tie.target if tie.source == chapter.position else tie.source]
-    theirs = _end(book, other, tie)
-    here = canvas.add(own, Box(label=_label(book, own, chapter)))
-    there = canvas.add(theirs, Box(label=_label(book, theirs, other)))
+    own = _end(facts, chapter, tie)
+    other = facts.chapters[tie.target if tie.source == chapter.position else tie.source]
+    theirs = _end(facts, other, tie)
+    here = canvas.add(own, Box(label=_label(facts, own, chapter)))
+    there = canvas.add(theirs, Box(label=_label(facts, theirs, other)))
     source, target = (here, there) if tie.source == chapter.position else (there, here)
     if tie.verb in {Verb.INHERITS, Verb.IMPLEMENTS}:
         canvas.join(
@@ -169,7 +171,7 @@ def _add_tie(
         canvas.join(source, target, _label_of(tie))
 
 
-def _end(book: CourseFacts, chapter: Chapter, tie: ChapterLink) -> int | str:
+def _end(facts: CourseFacts, chapter: Chapter, tie: ChapterLink) -> int | str:
     """Return the type or function at one end of a tie."""
     relation = tie.relation
     found = (
@@ -179,51 +181,51 @@ def _end(book: CourseFacts, chapter: Chapter, tie: ChapterLink) -> int | str:
         if tie.source == chapter.position
         else relation.object
     )
-    while found is not None and (outer := book.definitions[found].parent) is not None:
+    while found is not None and (outer := facts.definitions[found].parent) is not None:
         found = outer
-    if found is not None and book.owner(found) is chapter:
+    if found is not None and facts.owner(found) is chapter:
         return found
     return chapter.unit.symbols[0] if chapter.unit.symbols else chapter.name
 
 
-def _label(book: CourseFacts, end: int | str, chapter: Chapter) -> str:
-    return book.definitions[end].name if isinstance(end, int) else chapter.name
+def _label(facts: CourseFacts, end: int | str, chapter: Chapter) -> str:
+    return facts.definitions[end].name if isinstance(end, int) else chapter.name
 
 
-def _functions(book: CourseFacts, chapter: Chapter) -> Drawing:
+def _functions(facts: CourseFacts, chapter: Chapter) -> Drawing:
     """Draw which of a chapter's functions call which, and who calls them from outside."""
-    owned = set(book.family(chapter.unit.owned))
+    owned = set(facts.family(chapter.unit.owned))
     nodes = list(chapter.unit.symbols[:_NODES])
     pairs = [
         (one, ref.target)
         for one in owned
-        for ref in book.out[one]
+        for ref in facts.out[one]
         if ref.target in owned and one != ref.target
     ]
     for pair in sorted(pairs, key=lambda pair: (not set(pair) & set(nodes), pair)):
         nodes += [index for index in pair if index not in nodes and len(nodes) < _NODES]
-    outside = _outside_callers(book, chapter, nodes)
+    outside = _outside_callers(facts, chapter, nodes)
     drawn_pairs = [
         pair for pair in sorted(set(pairs)) if set(pair) <= set(nodes)
     ] + outside
     if not drawn_pairs:
         return Drawing("", "")
     keys = list(dict.fromkeys([*nodes, *(source for source, _ in outside)]))
-    boxes = [_node(book.definitions[index]) for index in keys]
+    boxes = [_node(facts.definitions[index]) for index in keys]
     edges = [
         Edge(source=keys.index(one), target=keys.index(two))
         for one, two in drawn_pairs[:_EDGES]
     ]
     return Drawing(
         mermaid.flowchart(boxes, edges),
-        "An arrow leads from a definition to one that it names; frames are files.",
+        "An arrow points from a definition to one that it uses; frames are files.",
     )
 
 
 def _outside_callers(
-    book: CourseFacts, chapter: Chapter, nodes: Iterable[int]
+    facts: CourseFacts, chapter: Chapter, nodes: Iterable[int]
 ) -> list[tuple[int, int]]:
-    sites = evidence.sites(book, chapter, _TIES)
+    sites = evidence.sites(facts, chapter, _TIES)
     wanted = set(nodes)
     return [
         (site.inside, site.target)
@@ -238,9 +240,9 @@ def _node(one: Definition) -> Box:
     )
 
 
-def _files(book: CourseFacts, chapter: Chapter) -> Drawing:
+def _files(facts: CourseFacts, chapter: Chapter) -> Drawing:
     """Draw the marks of a chapter's files in their order, headings below headings."""
-    found = [mark for mark in outline.marks(book, chapter) if mark.title][:_NODES]
+    found = [mark for mark in outline.marks(facts, chapter) if mark.title][:_NODES]
     if len(found) < 2:  # noqa: PLR2004 - one box is no drawing
         return Drawing("", "")
     boxes = [Box(label=mark.title, group=mark.path) for mark in found]
@@ -256,21 +258,22 @@ def _files(book: CourseFacts, chapter: Chapter) -> Drawing:
         open_.append(place)
     return Drawing(
         mermaid.flowchart(boxes, edges),
-        "Frames are files; an arrow leads from a section to one inside it."
+        "Frames are files; an arrow points from a section to one inside it."
         if edges
         else "",
     )
 
 
-def chapters_map(book: CourseFacts) -> str:
+def chapters_map(facts: CourseFacts) -> str:
     """Draw all chapters and how they hang together; nothing where there is one only."""
-    if len(book.chapters) == 1:
+    if len(facts.chapters) == 1:
         return ""
     boxes = [
-        Box(label=f"{chapter.entry.index}. {chapter.name}") for chapter in book.chapters
+        Box(label=f"{chapter.entry.index}. {chapter.name}")
+        for chapter in facts.chapters
     ]
     edges: list[Edge] = []
-    for tie in book.ties:
+    for tie in facts.ties:
         known = any(
             {edge.source, edge.target} == {tie.source, tie.target} for edge in edges
         )

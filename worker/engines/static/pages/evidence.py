@@ -68,9 +68,9 @@ class TestEvidence:
     """The definition that it names."""
 
 
-def quoted(book: CourseFacts, path: str, number: int) -> str:
+def quoted(facts: CourseFacts, path: str, number: int) -> str:
     """Return a line of a file, stripped and cut; nothing if there is no such line."""
-    lines = book.texts.lines(path)
+    lines = facts.texts.lines(path)
     said = lines[number - 1].strip() if 0 < number <= len(lines) else ""
     return said if len(said) <= MAX_SAID else f"{said[: MAX_SAID - 1]}…"
 
@@ -80,17 +80,17 @@ def named(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w$]){re.escape(name)}(?![\w$])")
 
 
-def use(book: CourseFacts, reference: Reference) -> UsageSite | None:
+def use(facts: CourseFacts, reference: Reference) -> UsageSite | None:
     """Return the line that shows a reference best.
 
     None if none does, since it only has a name in common.
     """
-    target = book.definitions[reference.target]
-    pattern, lines = named(target.name), book.texts.lines(reference.path)
+    target = facts.definitions[reference.target]
+    pattern, lines = named(target.name), facts.texts.lines(reference.path)
     last = (
         reference.line
         if reference.source is None
-        else book.definitions[reference.source].end_line
+        else facts.definitions[reference.source].end_line
     )
     best, line = 0, 0
     for number in range(
@@ -108,7 +108,7 @@ def use(book: CourseFacts, reference: Reference) -> UsageSite | None:
                 break
     if not best:
         return None
-    code = quoted(book, reference.path, line)
+    code = quoted(facts, reference.path, line)
     return UsageSite(
         path=reference.path,
         line=line,
@@ -166,12 +166,12 @@ def code_only(said: str, target: Definition) -> str:
     )
 
 
-def sites(book: CourseFacts, chapter: Chapter, most: int) -> list[UsageSite]:
+def sites(facts: CourseFacts, chapter: Chapter, most: int) -> list[UsageSite]:
     """Return places outside the chapter that use what it is about: telling ones, in as many files as there are."""
     groups: dict[tuple[bool, str], list[UsageSite]] = {}
-    home = own_files(book, chapter)
-    for reference in _outside(book, chapter):
-        if (site := use(book, reference)) is not None:
+    home = own_files(facts, chapter)
+    for reference in _outside(facts, chapter):
+        if (site := use(facts, reference)) is not None:
             groups.setdefault(
                 (site.inside is None or site.path in home, site.path), []
             ).append(site)
@@ -181,14 +181,14 @@ def sites(book: CourseFacts, chapter: Chapter, most: int) -> list[UsageSite]:
     return _spread([groups[key] for key in ordered], most)
 
 
-def _outside(book: CourseFacts, chapter: Chapter) -> list[Reference]:
+def _outside(facts: CourseFacts, chapter: Chapter) -> list[Reference]:
     """Return references from outside to the chapter's symbols and their members, the most important first."""
-    own = set(book.family(chapter.unit.owned))
+    own = set(facts.family(chapter.unit.owned))
     found = [
         (place, target != symbol, reference)
         for place, symbol in enumerate(chapter.unit.symbols)
-        for target in book.family([symbol])
-        for reference in book.into[target]
+        for target in facts.family([symbol])
+        for reference in facts.into[target]
         if reference.source not in own
     ]
     found.sort(
@@ -204,13 +204,13 @@ def _outside(book: CourseFacts, chapter: Chapter) -> list[Reference]:
     return [reference for _, _, reference in found[:_MOST_OUTSIDE]]
 
 
-def own_files(book: CourseFacts, chapter: Chapter) -> frozenset[str]:
+def own_files(facts: CourseFacts, chapter: Chapter) -> frozenset[str]:
     """Return the files that a chapter's definitions stand in.
 
     Of one without definitions, its files.
     """
     return frozenset(
-        book.definitions[index].path for index in chapter.unit.owned
+        facts.definitions[index].path for index in chapter.unit.owned
     ) or frozenset(chapter.unit.file_paths)
 
 
@@ -230,35 +230,35 @@ def _spread(groups: Sequence[list[UsageSite]], most: int) -> list[UsageSite]:
 
 
 def mentions(
-    book: CourseFacts, chapter: Chapter, role: Role, most: int
+    facts: CourseFacts, chapter: Chapter, role: Role, most: int
 ) -> list[UsageSite]:
     """Return a line of each example or document that shows what the chapter is about, as code."""
     found: dict[str, UsageSite] = {}
     for index in chapter.unit.symbols:
-        for path in book.analysis.mentions.get(book.definitions[index].name, ()):
+        for path in facts.analysis.mentions.get(facts.definitions[index].name, ()):
             if (
                 path not in found
-                and book.file(path).role is role
+                and facts.file(path).role is role
                 and len(found) < most
                 and not _NEWS.search(path)
             ):
-                found.update(_first_line(book, path, index))
+                found.update(_first_line(facts, path, index))
     return list(found.values())
 
 
-def _first_line(book: CourseFacts, path: str, index: int) -> dict[str, UsageSite]:
+def _first_line(facts: CourseFacts, path: str, index: int) -> dict[str, UsageSite]:
     """Find the line that shows a name best as code, and not in an import.
 
     Nothing if it is a word like others.
     """
-    name = re.escape(book.definitions[index].name)
+    name = re.escape(facts.definitions[index].name)
     called = re.compile(
         rf"(?:@[\w.]*|:func:`~?|:meth:`~?|:class:`~?|(?<![\w$])){name}(?:\(\S|`|\(\)|$)"
     )
     shown = re.compile(rf"[.`~]{name}(?![\w$])|(?<![\w$]){name}[`(]")
     lines = [
         (number, said)
-        for number, said in enumerate(book.texts.lines(path), 1)
+        for number, said in enumerate(facts.texts.lines(path), 1)
         if not _IMPORT.match(said)
     ]
     for pattern in (called, shown):
@@ -268,7 +268,7 @@ def _first_line(book: CourseFacts, path: str, index: int) -> dict[str, UsageSite
                     path: UsageSite(
                         path=path,
                         line=number,
-                        code=quoted(book, path, number),
+                        code=quoted(facts, path, number),
                         target=index,
                     )
                 }
@@ -283,16 +283,16 @@ _IMPORT: Final = re.compile(
 )
 
 
-def shown_by_test(book: CourseFacts, chapter: Chapter) -> TestEvidence | None:
+def shown_by_test(facts: CourseFacts, chapter: Chapter) -> TestEvidence | None:
     """Return the test that shows best what the chapter is about: short, and about nothing else."""
     best: tuple[tuple[int, int, int, str, int], TestEvidence] | None = None
     looked: set[str] = set()
     for rank, index in enumerate(chapter.unit.symbols[:_MOST_FILES]):
-        for path in _test_files(book, book.definitions[index].name):
+        for path in _test_files(facts, facts.definitions[index].name):
             if path in looked or len(looked) >= _MOST_FILES:
                 continue
             looked.add(path)
-            for shown, worth in _tests(book, path, index):
+            for shown, worth in _tests(facts, path, index):
                 key = (rank, -worth, shown.last - shown.first, path, shown.first)
                 best = (
                     min(best, (key, shown), key=lambda one: one[0])
@@ -302,9 +302,9 @@ def shown_by_test(book: CourseFacts, chapter: Chapter) -> TestEvidence | None:
     return best[1] if best else None
 
 
-def _test_files(book: CourseFacts, name: str) -> list[str]:
-    paths = book.analysis.mentions.get(name, ())
-    files = [book.file(path) for path in paths if book.file(path).role is Role.TEST]
+def _test_files(facts: CourseFacts, name: str) -> list[str]:
+    paths = facts.analysis.mentions.get(name, ())
+    files = [facts.file(path) for path in paths if facts.file(path).role is Role.TEST]
     fitting = [one for one in files if one.language in PARSED and one.size <= _LARGEST]
     return [
         one.path
@@ -315,15 +315,15 @@ def _test_files(book: CourseFacts, name: str) -> list[str]:
 
 
 def _tests(
-    book: CourseFacts, path: str, index: int
+    facts: CourseFacts, path: str, index: int
 ) -> Iterable[tuple[TestEvidence, int]]:
     """Yield the short tests in a file that name a definition, and how well they show it."""
-    root, one = book.texts.root(path), book.definitions[index]
+    root, one = facts.texts.root(path), facts.definitions[index]
     pattern, members = (
         named(one.name),
-        [book.definitions[member].name for member in one.members],
+        [facts.definitions[member].name for member in one.members],
     )
-    lines = book.texts.lines(path)
+    lines = facts.texts.lines(path)
     for node, name in _test_nodes(root) if root is not None else ():
         first, last = line(node), node.end_point.row + 1
         if not _SHORTEST <= last - first < _LONGEST:
@@ -382,28 +382,28 @@ def _test_name(node: Node) -> str:
     return ""
 
 
-def using_files(book: CourseFacts, chapter: Chapter) -> list[str]:
+def using_files(facts: CourseFacts, chapter: Chapter) -> list[str]:
     """Return the files outside the chapter's own that name something of it, those that do it most first."""
     counts: dict[str, int] = {}
-    own, home = set(book.family(chapter.unit.owned)), own_files(book, chapter)
+    own, home = set(facts.family(chapter.unit.owned)), own_files(facts, chapter)
     for index in own:
-        for reference in book.into[index]:
+        for reference in facts.into[index]:
             if reference.source not in own and reference.path not in home:
                 counts[reference.path] = counts.get(reference.path, 0) + reference.count
     return sorted(counts, key=lambda path: (-counts[path], path))
 
 
-def subtypes(book: CourseFacts, index: int) -> list[int]:
+def subtypes(facts: CourseFacts, index: int) -> list[int]:
     """Return the types that extend or implement a type directly, by path and line."""
     found = {
         reference.source
-        for reference in book.into[index]
+        for reference in facts.into[index]
         if reference.source is not None
     }
-    name = book.definitions[index].name
-    types = (one for one in sorted(found) if book.definitions[one].kind in TYPES)
+    name = facts.definitions[index].name
+    types = (one for one in sorted(found) if facts.definitions[one].kind in TYPES)
     return [
         one
         for one in types
-        if name in {base.rpartition(".")[2] for base in book.definitions[one].bases}
+        if name in {base.rpartition(".")[2] for base in facts.definitions[one].bases}
     ]

@@ -66,41 +66,46 @@ def block(lines: Sequence[str], spans: Sequence[Span], tag: str) -> str:
 
 def _left_out(first: int, last: int) -> str:
     return (
-        f"⋯ line {first} left out ⋯"
+        f"⋯ line {first} omitted ⋯"
         if first == last
-        else f"⋯ lines {first}-{last} left out ⋯"
+        else f"⋯ lines {first}-{last} omitted ⋯"
     )
 
 
-def rendered(book: CourseFacts, excerpt: Excerpt) -> str:
+def rendered(facts: CourseFacts, excerpt: Excerpt) -> str:
     """Return an excerpt with its place above it."""
     rest = ""
     end = excerpt.spans[-1][1]
-    if excerpt.subject is not None and book.definitions[excerpt.subject].end_line > end:
-        rest = f" (it goes on to line {book.definitions[excerpt.subject].end_line})"
+    if (
+        excerpt.subject is not None
+        and facts.definitions[excerpt.subject].end_line > end
+    ):
+        rest = f" (it continues to line {facts.definitions[excerpt.subject].end_line})"
     code = block(
-        book.texts.lines(excerpt.path), excerpt.spans, book.file(excerpt.path).language
+        facts.texts.lines(excerpt.path),
+        excerpt.spans,
+        facts.file(excerpt.path).language,
     )
     return markdown.document(f"{excerpt.place}{rest}", code)
 
 
 def of_definition(
-    book: CourseFacts, index: int, budget: int = BUDGET
+    facts: CourseFacts, index: int, budget: int = BUDGET
 ) -> Excerpt | None:
     """Return an excerpt of a definition; None where its file has changed under our hands."""
-    one = book.definitions[index]
-    lines = book.texts.lines(one.path)
+    one = facts.definitions[index]
+    lines = facts.texts.lines(one.path)
     if one.end_line > len(lines):
         return None
-    anatomy = book.anatomy(index)
+    anatomy = facts.anatomy(index)
     if one.end_line - one.line < budget or anatomy is None:
         chosen: Iterable[int] = range(
             one.line, min(one.end_line, one.line + budget - 1) + 1
         )
     elif is_function(one):
-        chosen = _function_lines(book, one, anatomy, budget)
+        chosen = _function_lines(facts, one, anatomy, budget)
     elif one.kind in TYPES:
-        chosen = _type_lines(book, one, anatomy, budget)
+        chosen = _type_lines(facts, one, anatomy, budget)
     else:
         chosen = range(one.line, one.line + budget)
     first = _with_decorators(lines, one)
@@ -110,12 +115,12 @@ def of_definition(
     )
 
 
-def of_lines(book: CourseFacts, path: str, first: int, last: int) -> Excerpt | None:
+def of_lines(facts: CourseFacts, path: str, first: int, last: int) -> Excerpt | None:
     """Return an excerpt of some lines of a file, as far as they are there.
 
     Without empty lines at its ends.
     """
-    lines = book.texts.lines(path)
+    lines = facts.texts.lines(path)
     chosen = [
         number
         for number in range(first, min(last, len(lines)) + 1)
@@ -160,15 +165,15 @@ def _doc_lines(lines: Sequence[str], doc: Span, most: int) -> range:
 
 
 def _function_lines(
-    book: CourseFacts, one: Definition, anatomy: FunctionFacts, budget: int
+    facts: CourseFacts, one: Definition, anatomy: FunctionFacts, budget: int
 ) -> Iterable[int]:
     """Choose the statements that say most: calls of the project's own code, results, failures."""
-    shown = set(_head_lines(book.texts.lines(one.path), one, anatomy, _DOC)) | _closing(
-        book, one
-    )
+    shown = set(
+        _head_lines(facts.texts.lines(one.path), one, anatomy, _DOC)
+    ) | _closing(facts, one)
     if anatomy.doc is not None and len(shown) + one.end_line - anatomy.doc[1] <= budget:
         return sorted({*shown, *range(anatomy.doc[1] + 1, one.end_line + 1)})
-    worth = _worth(book, one, anatomy)
+    worth = _worth(facts, one, anatomy)
 
     def rank(statement: Statement) -> tuple[float, int]:
         lines = range(statement.first, statement.last + 1)
@@ -206,10 +211,10 @@ _STATE: Final = 0.5
 
 
 def _worth(
-    book: CourseFacts, one: Definition, anatomy: FunctionFacts
+    facts: CourseFacts, one: Definition, anatomy: FunctionFacts
 ) -> dict[int, float]:
     ours = {
-        book.definitions[reference.target].name for reference in book.out[one.index]
+        facts.definitions[reference.target].name for reference in facts.out[one.index]
     }
     found = dict.fromkeys(
         (call.line for call in anatomy.calls if call.name in ours), _OURS
@@ -223,21 +228,21 @@ def _worth(
     return found
 
 
-def _closing(book: CourseFacts, one: Definition) -> set[int]:
-    closes = book.texts.lines(one.path)[one.end_line - 1].strip()[:1] == "}"
+def _closing(facts: CourseFacts, one: Definition) -> set[int]:
+    closes = facts.texts.lines(one.path)[one.end_line - 1].strip()[:1] == "}"
     return (
         {one.end_line}
-        if closes and book.file(one.path).language is not Language.PYTHON
+        if closes and facts.file(one.path).language is not Language.PYTHON
         else set()
     )
 
 
 def _type_lines(
-    book: CourseFacts, one: Definition, anatomy: FunctionFacts, budget: int
+    facts: CourseFacts, one: Definition, anatomy: FunctionFacts, budget: int
 ) -> Iterable[int]:
     """Choose what a type says of itself, and its fields: what lies outside its functions."""
-    shown = _head_lines(book.texts.lines(one.path), one, anatomy, _TYPE_DOC) + sorted(
-        _closing(book, one)
+    shown = _head_lines(facts.texts.lines(one.path), one, anatomy, _TYPE_DOC) + sorted(
+        _closing(facts, one)
     )
     return _grown(shown, anatomy.statements, budget)
 

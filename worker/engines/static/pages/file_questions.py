@@ -16,34 +16,34 @@ _MOST_OTHERS: Final = 12
 """Files that are looked through for a word."""
 
 
-def asked(book: CourseFacts, chapter: Chapter) -> Iterator[Question]:
+def asked(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
     """Yield questions on a chapter's files: one at least, if one of them is there."""
-    paths = [path for path in chapter.unit.file_paths if path in book.analysis.files]
-    own = [one for one in outline.marks(book, chapter) if one.title]
+    paths = [path for path in chapter.unit.file_paths if path in facts.analysis.files]
+    own = [one for one in outline.marks(facts, chapter) if one.title]
     marks = [
         one
         for path in paths[:_MOST_FILES]
-        for one in outline.marks_of(book, path)
+        for one in outline.marks_of(facts, path)
         if one.title
     ]
     found = (
-        _below(book, chapter),
+        _below(facts, chapter),
         _following(own, marks),
-        _file_of(book, own, paths),
-        _line_of(book, own),
+        _file_of(facts, own, paths),
+        _line_of(facts, own),
     )
     yield from (one for one in found if one is not None)
-    yield from (_length(book, path) for path in paths[:1])
+    yield from (_length(facts, path) for path in paths[:1])
 
 
 def _place(mark: NamedPlace) -> str:
     return markdown.place(mark.path, (mark.line, mark.line))
 
 
-def _below(book: CourseFacts, chapter: Chapter) -> Question | None:
+def _below(facts: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask under which heading of its file something is said."""
     for path, position in chapter.unit.headings:
-        headings = book.file(path).headings if path in book.analysis.files else ()
+        headings = facts.file(path).headings if path in facts.analysis.files else ()
         if (
             position >= len(headings)
             or len(headings[position].lead.split()) < _FEWEST_WORDS
@@ -51,11 +51,11 @@ def _below(book: CourseFacts, chapter: Chapter) -> Question | None:
             continue
         heading = headings[position]
         return choice(
-            "Where is it said?",
-            f"Under which heading of {markdown.code(path)} does this stand: “{markdown.text(heading.lead)}”",
+            "Where does it say so?",
+            f"Under which heading of {markdown.code(path)} is this sentence: “{markdown.text(heading.lead)}”",
             markdown.text(heading.title),
             [markdown.text(one.title) for one in headings if one.lead != heading.lead],
-            f"The heading stands at {markdown.place(path, (heading.line, heading.line))}.",
+            f"The heading is at {markdown.place(path, (heading.line, heading.line))}.",
         )
     return None
 
@@ -73,20 +73,20 @@ def _following(own: list[NamedPlace], marks: list[NamedPlace]) -> Question | Non
                     for other in marks
                     if other.title not in {one.title, two.title}
                 ],
-                f"It stands at {_place(two)}; “{markdown.text(one.title)}” at {_place(one)}.",
+                f"It is at {_place(two)}; “{markdown.text(one.title)}” at {_place(one)}.",
             )
     return None
 
 
 def _file_of(
-    book: CourseFacts, own: list[NamedPlace], paths: list[str]
+    facts: CourseFacts, own: list[NamedPlace], paths: list[str]
 ) -> Question | None:
     """Ask which file holds something that no other has a word of."""
     others = [
         path
-        for chapter in book.chapters
+        for chapter in facts.chapters
         for path in chapter.unit.file_paths
-        if path in book.analysis.files
+        if path in facts.analysis.files
     ]
     for one in own:
         word = evidence.named(one.title)
@@ -94,43 +94,44 @@ def _file_of(
             :_MOST_OTHERS
         ]
         silent = [
-            path for path in rest if not any(map(word.search, book.texts.lines(path)))
+            path for path in rest if not any(map(word.search, facts.texts.lines(path)))
         ]
         question = choice(
             "In which file?",
             f"Which of these files would you open for “{markdown.text(one.title)}”?",
             markdown.code(one.path),
             [markdown.code(path) for path in silent],
-            f"It stands at {_place(one)}.",
+            f"It is at {_place(one)}.",
         )
         if question is not None:
             return question
     return None
 
 
-def _line_of(book: CourseFacts, marks: list[NamedPlace]) -> Question | None:
+def _line_of(facts: CourseFacts, marks: list[NamedPlace]) -> Question | None:
     for one in marks[-1:]:
         return Question(
             title="On which line?",
-            asks=f"Find “{markdown.text(one.title)}” in {markdown.code(one.path)}. On which line does it stand?",
-            answer=f"On line {one.line}: {markdown.code(evidence.quoted(book, one.path, one.line))}.",
+            asks=f"Find “{markdown.text(one.title)}” in {markdown.code(one.path)}. On which line is it?",
+            answer=f"On line {one.line}: {markdown.code(evidence.quoted(facts, one.path, one.line))}.",
         )
     return None
 
 
-def _length(book: CourseFacts, path: str) -> Question:
-    file = book.file(path)
-    lines = book.texts.lines(path)
+def _length(facts: CourseFacts, path: str) -> Question:
+    file = facts.file(path)
+    lines = facts.texts.lines(path)
     last = next(
         (number for number in range(len(lines), 0, -1) if lines[number - 1].strip()), 0
     )
     said = (
-        f" The last that is not empty is line {last}: {markdown.code(evidence.quoted(book, path, last))}."
+        f" The last line that is not empty is line {last}: {markdown.code(evidence.quoted(facts, path, last))}."
         if last
         else ""
     )
     return Question(
         title="How much is there?",
-        asks=f"Open {markdown.code(path)} ({label(file.language)}). How many lines has it, and what does the last say?",
+        asks=f"Open {markdown.code(path)} ({label(file.language)}). "
+        "How many lines does it have, and what does the last one say?",
         answer=f"{file.lines:,} lines.{said}",
     )

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition, Kind, Role
-from worker.engines.static.pages import diagrams as shape
-from worker.engines.static.pages import evidence, markdown
+from worker.engines.static.pages import diagrams, evidence, markdown
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.prose.docstrings import first_sentence, paragraphs, sentences
 from worker.engines.static.prose.phrases import counted, listed
@@ -19,31 +18,31 @@ _PLACE: Final = re.compile(r"\(([^()\s][^()]*):(\d+)\)")
 _DOCSTRINGS: Final = frozenset({"python"})
 
 
-def overview(book: CourseFacts, chapter: Chapter) -> str:
+def overview(facts: CourseFacts, chapter: Chapter) -> str:
     """Return what the first chapter says of the whole project; nothing for the others."""
     if chapter.position:
         return ""
-    drawing = shape.chapters_map(book)
-    count = counted(len(book.chapters), "chapter")
+    drawing = diagrams.chapters_map(facts)
+    count = counted(len(facts.chapters), "chapter")
     arrows = (
-        " An arrow says what one chapter's subject does with another's."
+        " Arrows show how the chapters' subjects are related."
         if "-->" in drawing
         else ""
     )
     return markdown.document(
-        markdown.heading(2, "The project in short"),
-        with_places(book, book.summary),
+        markdown.heading(2, "The project in brief"),
+        with_places(facts, facts.summary),
         f"The course has {count}.{arrows}" if drawing else "",
         markdown.fence(drawing.split("\n"), "mermaid") if drawing else "",
     )
 
 
-def with_places(book: CourseFacts, raw: str) -> str:
+def with_places(facts: CourseFacts, raw: str) -> str:
     """Return prose of the course's, in which `(path:line)` is a place in the repository."""
     pieces: list[str] = []
     end = 0
     for match in _PLACE.finditer(raw):
-        if match[1] in book.analysis.files:
+        if match[1] in facts.analysis.files:
             line = int(match[2])
             pieces += [
                 markdown.prose(raw[end : match.start()]),
@@ -54,21 +53,21 @@ def with_places(book: CourseFacts, raw: str) -> str:
     return re.sub(r" ([.,;:])", r"\1", " ".join(piece for piece in pieces if piece))
 
 
-def motivation(book: CourseFacts, chapter: Chapter) -> str:
+def motivation(facts: CourseFacts, chapter: Chapter) -> str:
     """Return what the chapter is about, in the words of the course and those of the source."""
     said = (
         markdown.prose(chapter.description)
         or f"This chapter is about {markdown.code(chapter.name)}."
     )
-    why = with_places(book, chapter.reasoning)
+    why = with_places(facts, chapter.reasoning)
     return markdown.document(
-        said, _quoted(book, chapter), f"Why here: {why}" if why else ""
+        said, _quoted(facts, chapter), f"Why here: {why}" if why else ""
     )
 
 
-def _quoted(book: CourseFacts, chapter: Chapter) -> str:
+def _quoted(facts: CourseFacts, chapter: Chapter) -> str:
     """Quote what the documentation says beyond the description."""
-    for doc, path, line, word in _docs(book, chapter):
+    for doc, path, line, word in _docs(facts, chapter):
         known = _letters(chapter.description)
         left = [
             " ".join(
@@ -83,7 +82,7 @@ def _quoted(book: CourseFacts, chapter: Chapter) -> str:
         ]
         if shown:
             return markdown.document(
-                f"The {word} at {markdown.place(path, (line, line))} goes on:",
+                f"The {word} at {markdown.place(path, (line, line))} continues:",
                 markdown.quote(shown),
             )
     return ""
@@ -93,52 +92,57 @@ def _letters(said: str) -> str:
     return re.sub(r"\W+", "", said).casefold()
 
 
-def _docs(book: CourseFacts, chapter: Chapter) -> Iterator[tuple[str, str, int, str]]:
+def _docs(facts: CourseFacts, chapter: Chapter) -> Iterator[tuple[str, str, int, str]]:
     """Yield documentation, and where it stands: that of the first symbol, then that of the first file."""
     for index in chapter.unit.symbols[:1]:
-        one = book.definitions[index]
-        word = "docstring" if book.file(one.path).language in _DOCSTRINGS else "comment"
+        one = facts.definitions[index]
+        word = (
+            "docstring" if facts.file(one.path).language in _DOCSTRINGS else "comment"
+        )
         yield one.doc, one.path, one.line, word
     for path in chapter.unit.file_paths[:1]:
-        if path in book.analysis.files:
-            yield book.file(path).doc, path, 1, "beginning of the file"
+        if path in facts.analysis.files:
+            yield facts.file(path).doc, path, 1, "beginning of the file"
 
 
-def glance(book: CourseFacts, chapter: Chapter) -> str:
+def glance(facts: CourseFacts, chapter: Chapter) -> str:
     """Return the facts as a table."""
-    rows = [(name, said) for name, said in _rows(book, chapter) if said]
+    rows = [(name, said) for name, said in _rows(facts, chapter) if said]
     return (
         markdown.document(
             markdown.heading(2, "At a glance"),
-            markdown.table(("What", "Found in the source"), rows),
+            markdown.table(("What", "In the source"), rows),
         )
         if rows
         else ""
     )
 
 
-def _rows(book: CourseFacts, chapter: Chapter) -> Iterator[tuple[str, str]]:
-    symbols = [book.definitions[index] for index in chapter.unit.symbols]
+def _rows(facts: CourseFacts, chapter: Chapter) -> Iterator[tuple[str, str]]:
+    symbols = [facts.definitions[index] for index in chapter.unit.symbols]
     if symbols:
-        yield "Main piece", _what(book, symbols[0])
-        yield "Beside it", listed([markdown.code(one.name) for one in symbols[1:]], 6)
-    yield "Files", _files(book, chapter)
+        yield "Main part", _what(facts, symbols[0])
+        yield (
+            "In the same file",
+            listed([markdown.code(one.name) for one in symbols[1:]], 6),
+        )
+    yield "Files", _files(facts, chapter)
     if symbols:
         yield "Extends", listed([markdown.code(base) for base in symbols[0].bases], 4)
         children = [
-            markdown.code(book.definitions[index].name)
-            for index in evidence.subtypes(book, symbols[0].index)
+            markdown.code(facts.definitions[index].name)
+            for index in evidence.subtypes(facts, symbols[0].index)
         ]
         yield "Extended by", listed(children, 5)
-        using = evidence.using_files(book, chapter)
-        yield "Files that use a part of it", _used(using)
-        yield "Tests that name it", _mentioned(book, chapter, Role.TEST)
-        yield "Examples", _mentioned(book, chapter, Role.EXAMPLE)
-        yield "Documents", _mentioned(book, chapter, Role.DOCUMENT)
+        using = evidence.using_files(facts, chapter)
+        yield "Files that use it", _used(using)
+        yield "Tests that mention it", _mentioned(facts, chapter, Role.TEST)
+        yield "Examples", _mentioned(facts, chapter, Role.EXAMPLE)
+        yield "Documents", _mentioned(facts, chapter, Role.DOCUMENT)
 
 
-def _what(book: CourseFacts, one: Definition) -> str:
-    inside = [book.definitions[index] for index in one.members]
+def _what(facts: CourseFacts, one: Definition) -> str:
+    inside = [facts.definitions[index] for index in one.members]
     methods = sum(is_function(member) for member in inside)
     parts = [counted(methods, "method")] * bool(methods)
     if len(inside) > methods and one.kind is Kind.ENUM:
@@ -149,10 +153,10 @@ def _what(book: CourseFacts, one: Definition) -> str:
     return f"{markdown.code(one.qualified)}, {article} {one.kind}{with_}, at {at}"
 
 
-def _files(book: CourseFacts, chapter: Chapter) -> str:
+def _files(facts: CourseFacts, chapter: Chapter) -> str:
     shown = []
     for path in chapter.unit.file_paths:
-        file = book.analysis.files.get(path)
+        file = facts.analysis.files.get(path)
         if file is not None:
             shown.append(
                 f"{markdown.code(path)} ({label(file.language)}, {file.lines:,} lines)"
@@ -167,21 +171,21 @@ def _used(using: list[str]) -> str:
     return f"{counted(len(using), 'other file')}: {named}" if len(using) > 1 else named
 
 
-def _mentioned(book: CourseFacts, chapter: Chapter, role: Role) -> str:
+def _mentioned(facts: CourseFacts, chapter: Chapter, role: Role) -> str:
     paths = dict.fromkeys(
         path
         for index in chapter.unit.symbols[:3]
-        for path in book.analysis.mentions.get(book.definitions[index].name, ())
-        if book.file(path).role is role
+        for path in facts.analysis.mentions.get(facts.definitions[index].name, ())
+        if facts.file(path).role is role
     )
     return listed([markdown.code(path) for path in paths], 3)
 
 
-def parts(book: CourseFacts, chapter: Chapter) -> str:
+def parts(facts: CourseFacts, chapter: Chapter) -> str:
     """Return the parts that a reader meets first, with what they say of themselves, as a table."""
-    symbols = [book.definitions[index] for index in chapter.unit.symbols]
+    symbols = [facts.definitions[index] for index in chapter.unit.symbols]
     if symbols and symbols[0].kind in TYPES and len(symbols[0].members) > 1:
-        chosen = [*shape.ranked_members(book, symbols[0]), *symbols[1:]]
+        chosen = [*diagrams.ranked_members(facts, symbols[0]), *symbols[1:]]
     else:
         chosen = symbols[symbols[0].kind in TYPES :] if len(symbols) > 1 else []
     if not chosen:
@@ -194,7 +198,7 @@ def parts(book: CourseFacts, chapter: Chapter) -> str:
         )
         for one in chosen[:_MOST_ROWS]
     ]
-    return markdown.table(("Part", "Where", "What it says of itself"), rows)
+    return markdown.table(("Part", "Where", "Its own description"), rows)
 
 
 def _said(one: Definition) -> str:

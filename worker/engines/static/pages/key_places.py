@@ -28,10 +28,10 @@ class PlaceReason(StrEnum):
     The values complete headings, those without a value need no completion.
     """
 
-    DECLARATION = "what it says of itself"
-    BIRTH = "how one is made"
-    DEMAND = "what is asked of it most"
-    WORK = "where the work is done"
+    DECLARATION = "its own description"
+    BIRTH = "how it is created"
+    DEMAND = "what is used most"
+    WORK = "where it does the work"
     PART = ""
 
 
@@ -47,29 +47,29 @@ class Highlight:
     """Of what is no definition: a heading, or a line."""
 
 
-def chosen(book: CourseFacts, chapter: Chapter) -> list[Highlight]:
+def chosen(facts: CourseFacts, chapter: Chapter) -> list[Highlight]:
     """Return what a chapter shows, the most important first."""
     found: dict[object, Highlight] = {}
-    for why, index in _candidates(book, chapter):
+    for why, index in _candidates(facts, chapter):
         if index not in found and len(found) < MOST:
-            excerpt = excerpts.of_definition(book, index)
-            if excerpt is not None and not _shown(book, excerpt, list(found.values())):
+            excerpt = excerpts.of_definition(facts, index)
+            if excerpt is not None and not _shown(facts, excerpt, list(found.values())):
                 found[index] = Highlight(why=why, excerpt=excerpt, index=index)
     if not found:
-        found = dict(enumerate(_texts(book, chapter)))
+        found = dict(enumerate(_texts(facts, chapter)))
     return list(found.values())[:MOST]
 
 
-def _shown(book: CourseFacts, excerpt: Excerpt, before: list[Highlight]) -> bool:
+def _shown(facts: CourseFacts, excerpt: Excerpt, before: list[Highlight]) -> bool:
     """Tell whether an excerpt shows nothing new."""
-    said = _said(book, excerpt)
+    said = _said(facts, excerpt)
     return any(
-        len(said - _said(book, one.excerpt)) <= len(said) * _NEW for one in before
+        len(said - _said(facts, one.excerpt)) <= len(said) * _NEW for one in before
     )
 
 
-def _said(book: CourseFacts, excerpt: Excerpt) -> frozenset[str]:
-    lines = book.texts.lines(excerpt.path)
+def _said(facts: CourseFacts, excerpt: Excerpt) -> frozenset[str]:
+    lines = facts.texts.lines(excerpt.path)
     return frozenset(
         line.strip()
         for first, last in excerpt.spans
@@ -78,40 +78,41 @@ def _said(book: CourseFacts, excerpt: Excerpt) -> frozenset[str]:
 
 
 def _candidates(
-    book: CourseFacts, chapter: Chapter
+    facts: CourseFacts, chapter: Chapter
 ) -> Iterator[tuple[PlaceReason, int]]:
-    symbols = [book.definitions[index] for index in chapter.unit.symbols]
+    symbols = [facts.definitions[index] for index in chapter.unit.symbols]
     for place, one in enumerate(symbols[:1]):
-        yield from _of_symbol(book, chapter, one, place)
+        yield from _of_symbol(facts, chapter, one, place)
     functions = [
-        book.definitions[index]
+        facts.definitions[index]
         for index in chapter.unit.owned
-        if is_function(book.definitions[index])
+        if is_function(facts.definitions[index])
     ]
     for place, one in enumerate(symbols[1:], 1):
-        yield from _of_symbol(book, chapter, one, place)
-    if (worker := _worker(book, functions)) is not None:
+        yield from _of_symbol(facts, chapter, one, place)
+    if (worker := _worker(facts, functions)) is not None:
         yield PlaceReason.WORK, worker.index
-    rest = sorted(chapter.unit.owned, key=lambda index: (-_demand(book, index), index))
+    rest = sorted(chapter.unit.owned, key=lambda index: (-_demand(facts, index), index))
     yield from ((PlaceReason.PART, index) for index in rest[:MOST])
 
 
 def _of_symbol(
-    book: CourseFacts, chapter: Chapter, one: Definition, place: int
+    facts: CourseFacts, chapter: Chapter, one: Definition, place: int
 ) -> Iterator[tuple[PlaceReason, int]]:
     if one.kind not in TYPES:
         yield PlaceReason.PART, one.index
         return
     members = [
         member
-        for member in _functions_of(book, one)
+        for member in _functions_of(facts, one)
         if member.end_line - member.line >= _TRIVIAL
     ]
-    silent = bool(members) and _says_nothing(book, one)
+    silent = bool(members) and _says_nothing(facts, one)
     if place:
         first = (
             max(
-                members, key=lambda member: (_demand(book, member.index), -member.index)
+                members,
+                key=lambda member: (_demand(facts, member.index), -member.index),
             )
             if silent
             else one
@@ -120,7 +121,7 @@ def _of_symbol(
         return
     if not silent:
         yield PlaceReason.DECLARATION, one.index
-    if (maker := constructor(book, chapter, one)) is not None and maker in members:
+    if (maker := constructor(facts, chapter, one)) is not None and maker in members:
         yield PlaceReason.BIRTH, maker.index
     others = [
         member
@@ -128,17 +129,17 @@ def _of_symbol(
         if member.name not in _CONSTRUCTORS and member.name != one.name
     ]
     asked = sorted(
-        others, key=lambda member: (-_demand(book, member.index), member.index)
+        others, key=lambda member: (-_demand(facts, member.index), member.index)
     )
-    if asked and _demand(book, asked[0].index):
+    if asked and _demand(facts, asked[0].index):
         yield PlaceReason.DEMAND, asked[0].index
-    if (worker := _worker(book, others, without=asked[:1])) is not None:
+    if (worker := _worker(facts, others, without=asked[:1])) is not None:
         yield PlaceReason.WORK, worker.index
 
 
-def _says_nothing(book: CourseFacts, one: Definition) -> bool:
+def _says_nothing(facts: CourseFacts, one: Definition) -> bool:
     """Tell whether an excerpt of a type is little more than its name."""
-    excerpt = excerpts.of_definition(book, one.index)
+    excerpt = excerpts.of_definition(facts, one.index)
     lines = (
         sum(last - first + 1 for first, last in excerpt.spans)
         if excerpt is not None
@@ -147,19 +148,19 @@ def _says_nothing(book: CourseFacts, one: Definition) -> bool:
     return lines < min(_TRIVIAL, one.end_line - one.line)
 
 
-def _functions_of(book: CourseFacts, one: Definition) -> list[Definition]:
+def _functions_of(facts: CourseFacts, one: Definition) -> list[Definition]:
     return [
-        book.definitions[member]
+        facts.definitions[member]
         for member in one.members
-        if is_function(book.definitions[member])
+        if is_function(facts.definitions[member])
     ]
 
 
 def constructor(
-    book: CourseFacts, chapter: Chapter, one: Definition
+    facts: CourseFacts, chapter: Chapter, one: Definition
 ) -> Definition | None:
     """Return the function that makes a value of a type, by the habits of the languages."""
-    members = _functions_of(book, one)
+    members = _functions_of(facts, one)
     usual = [
         member
         for member in members
@@ -171,23 +172,23 @@ def constructor(
         f"create{one.name}",
         f"make_{one.name.lower()}",
     }
-    owned = [book.definitions[index] for index in chapter.unit.owned]
+    owned = [facts.definitions[index] for index in chapter.unit.owned]
     return next(
         iter([*usual, *(found for found in owned if found.name in named)]), None
     )
 
 
-def _demand(book: CourseFacts, index: int) -> int:
+def _demand(facts: CourseFacts, index: int) -> int:
     """Return how many other places ask for a definition."""
     return sum(
         2 if one.sure else 1
-        for one in book.callers(index)
-        if one.path != book.definitions[index].path
-    ) * 2 + len(book.callers(index))
+        for one in facts.callers(index)
+        if one.path != facts.definitions[index].path
+    ) * 2 + len(facts.callers(index))
 
 
 def _worker(
-    book: CourseFacts,
+    facts: CourseFacts,
     functions: list[Definition],
     without: list[Definition] | None = None,
 ) -> Definition | None:
@@ -199,15 +200,15 @@ def _worker(
     ]
     return max(
         able,
-        key=lambda one: (len({ref.target for ref in book.out[one.index]}), -one.index),
+        key=lambda one: (len({ref.target for ref in facts.out[one.index]}), -one.index),
         default=None,
     )
 
 
-def _texts(book: CourseFacts, chapter: Chapter) -> Iterator[Highlight]:
+def _texts(facts: CourseFacts, chapter: Chapter) -> Iterator[Highlight]:
     """Yield excerpts where nothing is known of definitions: below headings, at landmarks, or a file's beginning."""
-    for mark in outline.marks(book, chapter)[:MOST]:
-        excerpt = excerpts.of_lines(book, mark.path, mark.line, mark.end_line)
+    for mark in outline.marks(facts, chapter)[:MOST]:
+        excerpt = excerpts.of_lines(facts, mark.path, mark.line, mark.end_line)
         if excerpt is not None:
             yield Highlight(
                 why=PlaceReason.PART, excerpt=excerpt, index=None, title=mark.title

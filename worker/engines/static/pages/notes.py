@@ -37,32 +37,32 @@ _SPOKEN: Final = {
 }
 
 
-def failures(book: CourseFacts, chapter: Chapter) -> list[tuple[Definition, Raise]]:
+def failures(facts: CourseFacts, chapter: Chapter) -> list[tuple[Definition, Raise]]:
     """Return the ways to fail in a chapter's functions that have a name, each exception where it is raised first."""
     found: dict[str, tuple[Definition, Raise]] = {}
-    for one in functions(book, chapter):
-        anatomy = book.anatomy(one.index)
+    for one in functions(facts, chapter):
+        anatomy = facts.anatomy(one.index)
         for failure in anatomy.raises if anatomy is not None else ():
             if failure.what or failure.message:
                 found.setdefault(failure.what or failure.message, (one, failure))
     return list(found.values())
 
 
-def functions(book: CourseFacts, chapter: Chapter) -> list[Definition]:
+def functions(facts: CourseFacts, chapter: Chapter) -> list[Definition]:
     """Return a chapter's functions and methods, its symbols' first."""
     indexes = [
         index
         for one in (*chapter.unit.symbols, *chapter.unit.owned)
-        for index in book.family([one])
+        for index in facts.family([one])
     ]
-    found = (book.definitions[index] for index in dict.fromkeys(indexes))
+    found = (facts.definitions[index] for index in dict.fromkeys(indexes))
     return [one for one in found if is_function(one)][:_MOST_FUNCTIONS]
 
 
-def failure_rows(book: CourseFacts, chapter: Chapter) -> list[tuple[str, str, str]]:
+def failure_rows(facts: CourseFacts, chapter: Chapter) -> list[tuple[str, str, str]]:
     """Return the rows of a table: what, where, and under which condition or with which words."""
     rows = []
-    for one, failure in failures(book, chapter)[:_MOST]:
+    for one, failure in failures(facts, chapter)[:_MOST]:
         what = markdown.code(failure.what) if failure.what else _SPOKEN[failure.verb]
         where = f"{markdown.place(one.path, (failure.line, failure.line))} in {markdown.code(one.qualified)}"
         rows.append((what, where, _when(failure)))
@@ -81,30 +81,30 @@ def _when(failure: Raise) -> str:
     )
 
 
-def remarks(book: CourseFacts, chapter: Chapter) -> list[str]:
+def remarks(facts: CourseFacts, chapter: Chapter) -> list[str]:
     """Return everything else, a sentence each."""
     return [
-        *_settings(book, chapter),
-        *_subclassing(book, chapter),
-        *_old(book, chapter),
-        *_unfinished(book, chapter),
+        *_settings(facts, chapter),
+        *_subclassing(facts, chapter),
+        *_old(facts, chapter),
+        *_unfinished(facts, chapter),
     ]
 
 
-def _own_lines(book: CourseFacts, chapter: Chapter) -> Iterator[tuple[str, int, str]]:
+def _own_lines(facts: CourseFacts, chapter: Chapter) -> Iterator[tuple[str, int, str]]:
     """Yield path, number and text of the lines of a chapter's definitions, or of its files if it has none."""
     spans = [
         (one.path, one.line, one.end_line)
         for index in chapter.unit.owned
-        for one in [book.definitions[index]]
+        for one in [facts.definitions[index]]
     ]
-    files = [path for path in chapter.unit.file_paths if path in book.analysis.files]
+    files = [path for path in chapter.unit.file_paths if path in facts.analysis.files]
     left = _MOST_LINES
     for path, first, last in spans or [
-        (path, 1, book.file(path).lines) for path in files
+        (path, 1, facts.file(path).lines) for path in files
     ]:
         for number, said in enumerate(
-            book.texts.lines(path)[first - 1 : min(last, first + left)], first
+            facts.texts.lines(path)[first - 1 : min(last, first + left)], first
         ):
             yield path, number, said
         left -= last - first
@@ -112,9 +112,9 @@ def _own_lines(book: CourseFacts, chapter: Chapter) -> Iterator[tuple[str, int, 
             return
 
 
-def _settings(book: CourseFacts, chapter: Chapter) -> list[str]:
+def _settings(facts: CourseFacts, chapter: Chapter) -> list[str]:
     found: dict[str, str] = {}
-    for path, number, said in _own_lines(book, chapter):
+    for path, number, said in _own_lines(facts, chapter):
         for name in _SETTING.findall(said):
             found.setdefault(
                 name,
@@ -126,16 +126,18 @@ def _settings(book: CourseFacts, chapter: Chapter) -> list[str]:
     return [f"It reads {word}: {listed(list(found.values()), _MOST)}."]
 
 
-def _subclassing(book: CourseFacts, chapter: Chapter) -> Iterator[str]:
+def _subclassing(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
     for index in chapter.unit.symbols[:1]:
-        one = book.definitions[index]
+        one = facts.definitions[index]
         if one.kind not in TYPES:
             continue
-        children = [book.definitions[child] for child in evidence.subtypes(book, index)]
+        children = [
+            facts.definitions[child] for child in evidence.subtypes(facts, index)
+        ]
         left = [
-            book.definitions[member]
+            facts.definitions[member]
             for member in one.members
-            if _is_abstract(book, book.definitions[member])
+            if _is_abstract(facts, facts.definitions[member])
         ]
         if left and one.kind not in {Kind.INTERFACE, Kind.TRAIT}:
             names = [
@@ -148,15 +150,15 @@ def _subclassing(book: CourseFacts, chapter: Chapter) -> Iterator[str]:
                 f"{markdown.code(child.name)} ({markdown.place(child.path, (child.line, child.line))})"
                 for child in children
             ]
-            yield f"To see it extended, read {listed(names, 3)}."
+            yield f"For examples of extending it, read {listed(names, 3)}."
 
 
-def _is_abstract(book: CourseFacts, one: Definition) -> bool:
+def _is_abstract(facts: CourseFacts, one: Definition) -> bool:
     if any("abstract" in decorator for decorator in one.decorators) or _ABSTRACT.search(
         one.signature.partition("(")[0]
     ):
         return True
-    anatomy = book.anatomy(one.index) if is_function(one) else None
+    anatomy = facts.anatomy(one.index) if is_function(one) else None
     return (
         anatomy is not None
         and len(anatomy.statements) <= _EMPTY
@@ -167,12 +169,12 @@ def _is_abstract(book: CourseFacts, one: Definition) -> bool:
     )
 
 
-def _old(book: CourseFacts, chapter: Chapter) -> list[str]:
+def _old(facts: CourseFacts, chapter: Chapter) -> list[str]:
     """Name what says of itself that it is deprecated: in its decorators, or where its documentation says it first."""
     found = [
         one
         for one in (
-            book.definitions[index] for index in book.family(chapter.unit.owned)
+            facts.definitions[index] for index in facts.family(chapter.unit.owned)
         )
         if any(_OLD.search(decorator) for decorator in one.decorators)
         or _OLD.search(first_sentence(one.doc)[:40])
@@ -186,10 +188,10 @@ def _old(book: CourseFacts, chapter: Chapter) -> list[str]:
     return [f"Marked as deprecated: {listed(names, _MOST)}."]
 
 
-def _unfinished(book: CourseFacts, chapter: Chapter) -> list[str]:
+def _unfinished(facts: CourseFacts, chapter: Chapter) -> list[str]:
     found = [
         (path, number, said)
-        for path, number, said in _own_lines(book, chapter)
+        for path, number, said in _own_lines(facts, chapter)
         if _REMARK.search(said)
     ]
     if not found:
@@ -197,11 +199,11 @@ def _unfinished(book: CourseFacts, chapter: Chapter) -> list[str]:
     path, number, said = found[0]
     count = counted(
         len(found) - 1,
-        "more note of this kind follows",
-        "more notes of this kind follow",
+        "more such note follows",
+        "more such notes follow",
     )
     more = f" ({count})" if len(found) > 1 else ""
     shown = markdown.code(markdown.cut(said.strip(), evidence.MAX_SAID))
     return [
-        f"Its authors left a note to themselves at {markdown.place(path, (number, number))}: {shown}{more}."
+        f"Its authors left a note at {markdown.place(path, (number, number))}: {shown}{more}."
     ]

@@ -41,15 +41,17 @@ class NamedPlace:
     """Of a heading; 0 for what is none."""
 
 
-def marks(book: CourseFacts, chapter: Chapter) -> list[NamedPlace]:
+def marks(facts: CourseFacts, chapter: Chapter) -> list[NamedPlace]:
     """Return the marks of a chapter: the headings that it is about, or landmarks in turn from each of its files."""
-    found = [_heading(book, path, position) for path, position in chapter.unit.headings]
+    found = [
+        _heading(facts, path, position) for path, position in chapter.unit.headings
+    ]
     if found:
         return [one for one in found if one is not None]
     groups = [
-        landmarks(book, path)
+        landmarks(facts, path)
         for path in chapter.unit.file_paths
-        if path in book.analysis.files
+        if path in facts.analysis.files
     ]
     longest = max(map(len, groups), default=0)
     return [
@@ -57,8 +59,8 @@ def marks(book: CourseFacts, chapter: Chapter) -> list[NamedPlace]:
     ]
 
 
-def _heading(book: CourseFacts, path: str, position: int) -> NamedPlace | None:
-    file = book.analysis.files.get(path)
+def _heading(facts: CourseFacts, path: str, position: int) -> NamedPlace | None:
+    file = facts.analysis.files.get(path)
     if (
         file is None
         or position >= len(file.headings)
@@ -72,22 +74,22 @@ def _heading(book: CourseFacts, path: str, position: int) -> NamedPlace | None:
     )
 
 
-def marks_of(book: CourseFacts, path: str) -> list[NamedPlace]:
+def marks_of(facts: CourseFacts, path: str) -> list[NamedPlace]:
     """Return the marks of one file: its headings, or else its landmarks."""
     found = [
-        _heading(book, path, position)
-        for position in range(len(book.file(path).headings))
+        _heading(facts, path, position)
+        for position in range(len(facts.file(path).headings))
     ]
-    return [one for one in found if one is not None] or landmarks(book, path)
+    return [one for one in found if one is not None] or landmarks(facts, path)
 
 
-def landmarks(book: CourseFacts, path: str) -> list[NamedPlace]:
+def landmarks(facts: CourseFacts, path: str) -> list[NamedPlace]:
     """Return the lines of a file that, by their spelling, begin something with a name.
 
     Or else its beginning.
     """
-    file = book.file(path)
-    lines = book.texts.lines(path)
+    file = facts.file(path)
+    lines = facts.texts.lines(path)
     found = [
         (number, match)
         for number, said in enumerate(lines[:_MOST_LINES], 1)

@@ -15,30 +15,30 @@ def at(one: Definition) -> str:
     return markdown.place(one.path, (one.line, one.line))
 
 
-def line(book: CourseFacts, one: Definition) -> str:
+def line(facts: CourseFacts, one: Definition) -> str:
     """Return the line on which a definition begins."""
-    return markdown.code(evidence.quoted(book, one.path, one.line))
+    return markdown.code(evidence.quoted(facts, one.path, one.line))
 
 
-def main(book: CourseFacts, chapter: Chapter) -> Definition:
+def main(facts: CourseFacts, chapter: Chapter) -> Definition:
     """Return what a chapter is about before all."""
-    return book.definitions[chapter.unit.symbols[0]]
+    return facts.definitions[chapter.unit.symbols[0]]
 
 
 def functions(
-    book: CourseFacts, chapter: Chapter
+    facts: CourseFacts, chapter: Chapter
 ) -> list[tuple[Definition, FunctionFacts]]:
     """Return a chapter's functions whose inside can be read, those of its main piece first."""
     found = [
-        (one, book.anatomy(one.index))
-        for one in notes.functions(book, chapter)[:_MOST_FUNCTIONS]
+        (one, facts.anatomy(one.index))
+        for one in notes.functions(facts, chapter)[:_MOST_FUNCTIONS]
     ]
     return [(one, anatomy) for one, anatomy in found if anatomy is not None]
 
 
-def others(book: CourseFacts, chapter: Chapter, like: Definition) -> list[Definition]:
+def others(facts: CourseFacts, chapter: Chapter, like: Definition) -> list[Definition]:
     """Return top-level definitions of the same sort as another, first those of this chapter, then of the others."""
-    chapters = [chapter, *(one for one in book.chapters if one is not chapter)]
-    found = [book.definitions[index] for one in chapters for index in one.unit.owned]
+    chapters = [chapter, *(one for one in facts.chapters if one is not chapter)]
+    found = [facts.definitions[index] for one in chapters for index in one.unit.owned]
     same = (lambda one: one.kind in TYPES) if like.kind in TYPES else is_function
     return [one for one in found if same(one) and one.name != like.name]

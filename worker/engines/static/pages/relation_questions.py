@@ -3,56 +3,64 @@
 import re
 
 from worker.engines.static.facts import TYPES, Definition
-from worker.engines.static.pages import diagrams as shape
-from worker.engines.static.pages import evidence, excerpts, markdown
-from worker.engines.static.pages import quiz_subjects as subjects
+from worker.engines.static.pages import (
+    diagrams,
+    evidence,
+    excerpts,
+    markdown,
+    quiz_subjects,
+)
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.pages.exercise import Question, choice
 from worker.engines.static.prose.docstrings import first_sentence
 from worker.engines.static.prose.phrases import listed
 
 
-def extending(book: CourseFacts, chapter: Chapter) -> Question | None:
+def extending(facts: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask for what extends the main type directly."""
-    main = subjects.main(book, chapter)
+    main = quiz_subjects.main(facts, chapter)
     children = [
-        book.definitions[index] for index in evidence.subtypes(book, main.index)
+        facts.definitions[index] for index in evidence.subtypes(facts, main.index)
     ]
     if not children:
         return None
     right, family = (
         children[0],
-        {book.definitions[index].name for index in _family(book, main.index)},
+        {facts.definitions[index].name for index in _family(facts, main.index)},
     )
     wrong = [
         markdown.code(one.name)
-        for one in subjects.others(book, chapter, main)
+        for one in quiz_subjects.others(facts, chapter, main)
         if one.name not in family
     ]
-    more = [f"{markdown.code(one.name)} ({subjects.at(one)})" for one in children[1:]]
+    more = [
+        f"{markdown.code(one.name)} ({quiz_subjects.at(one)})" for one in children[1:]
+    ]
     also = f" So {'do' if len(more) > 1 else 'does'} {listed(more, 4)}." if more else ""
     return choice(
-        "Who extends it?",
+        "What extends it?",
         f"Which of these extends or implements {markdown.code(main.name)} directly?",
         markdown.code(right.name),
         wrong,
-        f"It says so where it begins, at {subjects.at(right)}: {subjects.line(book, right)}.{also}",
+        f"See its definition at {quiz_subjects.at(right)}: {quiz_subjects.line(facts, right)}.{also}",
     )
 
 
-def _family(book: CourseFacts, index: int) -> set[int]:
+def _family(facts: CourseFacts, index: int) -> set[int]:
     """Return a type and whatever extends it, however far away."""
     found = [index]
     for one in found:
-        found += [child for child in evidence.subtypes(book, one) if child not in found]
+        found += [
+            child for child in evidence.subtypes(facts, one) if child not in found
+        ]
     return set(found)
 
 
-def purpose(book: CourseFacts, chapter: Chapter) -> Question | None:
+def purpose(facts: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask which part says of itself what it says."""
     candidates = [
-        book.definitions[index]
-        for index in book.family([*chapter.unit.symbols, *chapter.unit.owned])
+        facts.definitions[index]
+        for index in facts.family([*chapter.unit.symbols, *chapter.unit.owned])
     ]
     said = {one.index: first_sentence(one.doc) for one in candidates if one.public}
     for one in [one for one in candidates if said.get(one.index)][1:] or []:
@@ -67,25 +75,25 @@ def purpose(book: CourseFacts, chapter: Chapter) -> Question | None:
         ]
         return choice(
             "What is it for?",
-            f"One of these says of itself: “{markdown.prose(said[one.index])}” Which one?",
+            f"One of these is described as: “{markdown.prose(said[one.index])}” Which one?",
             markdown.code(one.qualified),
             wrong,
-            f"It stands at {subjects.at(one)}.",
+            f"It is at {quiz_subjects.at(one)}.",
         )
     return None
 
 
-def members(book: CourseFacts, chapter: Chapter) -> Question | None:
+def members(facts: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask which method a type does not define itself."""
-    main = subjects.main(book, chapter)
-    own = [one for one in shape.ranked_members(book, main) if is_function(one)]
+    main = quiz_subjects.main(facts, chapter)
+    own = [one for one in diagrams.ranked_members(facts, main) if is_function(one)]
     own = [one for one in own if one.public and not one.name.startswith("_")]
     names = {one.name for one in own}
     foreign = [
-        book.definitions[member]
-        for other in subjects.others(book, chapter, main)
+        facts.definitions[member]
+        for other in quiz_subjects.others(facts, chapter, main)
         for member in other.members
-        if is_function(book.definitions[member])
+        if is_function(facts.definitions[member])
     ]
     strange = next(
         (
@@ -99,45 +107,47 @@ def members(book: CourseFacts, chapter: Chapter) -> Question | None:
         return None
     return choice(
         "What does not belong?",
-        f"Three of these are defined in {markdown.code(main.name)} itself. Which one is not?",
+        f"Three of these are defined in {markdown.code(main.name)}. Which one is not?",
         markdown.code(strange.name),
         [markdown.code(one.name) for one in own],
-        f"That is {markdown.code(strange.qualified)} at {subjects.at(strange)}. {markdown.code(main.name)} stands at "
+        f"That is {markdown.code(strange.qualified)} at {quiz_subjects.at(strange)}. {markdown.code(main.name)} is at "
         f"{markdown.place(main.path, (main.line, main.end_line))}.",
     )
 
 
-def using(book: CourseFacts, chapter: Chapter) -> Question | None:
+def using(facts: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask which file names the main piece."""
-    main = subjects.main(book, chapter)
-    using = evidence.using_files(book, chapter)
-    sites = [site for site in evidence.sites(book, chapter, 1) if site.path in using]
+    main = quiz_subjects.main(facts, chapter)
+    using = evidence.using_files(facts, chapter)
+    sites = [site for site in evidence.sites(facts, chapter, 1) if site.path in using]
     if not sites:
         return None
-    concerned = {*using, *evidence.own_files(book, chapter)}
+    concerned = {*using, *evidence.own_files(facts, chapter)}
     sources = [
         path
-        for path in dict.fromkeys(one.path for one in book.definitions)
+        for path in dict.fromkeys(one.path for one in facts.definitions)
         if path not in concerned
     ]
     pattern = evidence.named(main.name)
     silent = [
-        path for path in sources if not any(map(pattern.search, book.texts.lines(path)))
+        path
+        for path in sources
+        if not any(map(pattern.search, facts.texts.lines(path)))
     ]
     return choice(
-        "Who needs it?",
-        f"Which of these files uses what this chapter is about, {markdown.code(main.name)} and what belongs to it?",
+        "What uses it?",
+        f"Which of these files uses {markdown.code(main.name)} or a part of it?",
         markdown.code(sites[0].path),
         [markdown.code(path) for path in silent],
         f"Its line {sites[0].line} says {markdown.code(sites[0].code)}.",
     )
 
 
-def home(book: CourseFacts, chapter: Chapter) -> Question | None:
+def home(facts: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask where the main piece is defined; that can always be asked."""
-    main = subjects.main(book, chapter)
+    main = quiz_subjects.main(facts, chapter)
     paths = list(
-        dict.fromkeys(one.path for one in book.definitions if one.path != main.path)
+        dict.fromkeys(one.path for one in facts.definitions if one.path != main.path)
     )
     near = sorted(
         paths,
@@ -146,11 +156,11 @@ def home(book: CourseFacts, chapter: Chapter) -> Question | None:
             path,
         ),
     )
-    excerpt = excerpts.of_lines(book, main.path, main.line, main.line)
-    where = f"At {subjects.at(main)}: {markdown.code(evidence.quoted(book, main.path, main.line))}."
+    excerpt = excerpts.of_lines(facts, main.path, main.line, main.line)
+    where = f"At {quiz_subjects.at(main)}: {markdown.code(evidence.quoted(facts, main.path, main.line))}."
     asks = f"Where is {markdown.code(main.qualified)} defined?"
     found = choice(
-        "Where does it live?",
+        "Where is it?",
         asks,
         markdown.code(main.path),
         map(markdown.code, near),
@@ -159,38 +169,38 @@ def home(book: CourseFacts, chapter: Chapter) -> Question | None:
     if found is not None or excerpt is None:
         return found
     return Question(
-        title="Where does it live?",
+        title="Where is it?",
         asks=f"On which line of {markdown.code(main.path)} does {markdown.code(main.qualified)} begin?",
         answer=f"On line {main.line}. {where}",
     )
 
 
-def calling(book: CourseFacts, chapter: Chapter) -> Question | None:
+def calling(facts: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask which function of another chapter, or at least of another file, names a part of this one."""
-    own = book.family(chapter.unit.owned)
+    own = facts.family(chapter.unit.owned)
     inside = set(own)
-    for site in evidence.sites(book, chapter, 3):
+    for site in evidence.sites(facts, chapter, 3):
         if (
             site.inside is None
             or site.target is None
-            or not is_function(book.definitions[site.inside])
+            or not is_function(facts.definitions[site.inside])
         ):
             continue
-        caller, target = book.definitions[site.inside], book.definitions[site.target]
+        caller, target = facts.definitions[site.inside], facts.definitions[site.target]
         pattern = evidence.named(target.name)
         others = [
             one
-            for one in book.definitions
+            for one in facts.definitions
             if is_function(one) and one.index not in inside and one.public
         ]
         silent = [
             one
             for one in others
-            if one.path == caller.path and not _says(book, one, pattern)
+            if one.path == caller.path and not _says(facts, one, pattern)
         ]
         return choice(
-            "Who calls on it?",
-            f"Which of these has {markdown.code(target.qualified)} in it?",
+            "What calls it?",
+            f"Which of these uses {markdown.code(target.qualified)}?",
             markdown.code(caller.qualified),
             [markdown.code(one.qualified) for one in silent],
             f"On line {site.line} of {markdown.code(site.path)}: {markdown.code(site.code)}.",
@@ -198,20 +208,20 @@ def calling(book: CourseFacts, chapter: Chapter) -> Question | None:
     return None
 
 
-def _says(book: CourseFacts, one: Definition, pattern: re.Pattern[str]) -> bool:
+def _says(facts: CourseFacts, one: Definition, pattern: re.Pattern[str]) -> bool:
     return any(
-        map(pattern.search, book.texts.lines(one.path)[one.line - 1 : one.end_line])
+        map(pattern.search, facts.texts.lines(one.path)[one.line - 1 : one.end_line])
     )
 
 
-def meaning(book: CourseFacts, chapter: Chapter) -> Question | None:
+def meaning(facts: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask for a sentence of the reader's own, to be compared with what the source says."""
     for index in chapter.unit.symbols:
-        one = book.definitions[index]
+        one = facts.definitions[index]
         if said := first_sentence(one.doc):
             return Question(
                 title="In your own words",
-                asks=f"Say in a sentence what {markdown.code(one.name)} is for, before you look it up.",
-                answer=f"The source says at {subjects.at(one)}: “{markdown.prose(said)}”",
+                asks=f"Before you look it up: say in a sentence what {markdown.code(one.name)} is for.",
+                answer=f"The source says at {quiz_subjects.at(one)}: “{markdown.prose(said)}”",
             )
     return None

@@ -42,15 +42,15 @@ def code(raw: str) -> str:
     return markdown.code(raw)
 
 
-def pointed(book: CourseFacts, excerpt: Excerpt, most: int = MOST) -> list[str]:
+def pointed(facts: CourseFacts, excerpt: Excerpt, most: int = MOST) -> list[str]:
     """Return remarks on the lines of an excerpt of a function, in their order."""
-    if excerpt.subject is None or not is_function(book.definitions[excerpt.subject]):
+    if excerpt.subject is None or not is_function(facts.definitions[excerpt.subject]):
         return []
-    anatomy = book.anatomy(excerpt.subject)
+    anatomy = facts.anatomy(excerpt.subject)
     if anatomy is None:
         return []
     found = [
-        one for one in _all(book, excerpt.subject, anatomy) if excerpt.shows(one.line)
+        one for one in _all(facts, excerpt.subject, anatomy) if excerpt.shows(one.line)
     ]
     telling = [one for one in found if one.rank < _BRANCH]
     kept = sorted(
@@ -60,8 +60,8 @@ def pointed(book: CourseFacts, excerpt: Excerpt, most: int = MOST) -> list[str]:
     return [one.said for one in sorted(kept, key=lambda one: (one.line, one.rank))]
 
 
-def _all(book: CourseFacts, index: int, anatomy: FunctionFacts) -> Iterator[_Remark]:
-    yield from _calls(book, index, anatomy)
+def _all(facts: CourseFacts, index: int, anatomy: FunctionFacts) -> Iterator[_Remark]:
+    yield from _calls(facts, index, anatomy)
     yield from _state(anatomy)
     for rank, one in enumerate(anatomy.raises[:3]):
         yield _Remark(one.line, 1 + rank, _raise(one))
@@ -84,8 +84,8 @@ def _all(book: CourseFacts, index: int, anatomy: FunctionFacts) -> Iterator[_Rem
 
 def _returned(anatomy: FunctionFacts) -> str:
     if len(anatomy.returns) == 1:
-        return "gives back" if not anatomy.yields else "ends with"
-    return f"is the last of {counted(len(anatomy.returns), 'return')}: it gives back"
+        return "returns" if not anatomy.yields else "ends with"
+    return f"is the last of {counted(len(anatomy.returns), 'return')}: it returns"
 
 
 def _raise(one: Raise) -> str:
@@ -103,7 +103,7 @@ def _again(one: Raise) -> str:
     return (
         f"{one.verb}{said}"
         if one.verb in {"panics", "returns an error"}
-        else f"{one.verb} again what was caught"
+        else f"{one.verb} the caught error again"
     )
 
 
@@ -119,9 +119,9 @@ def _under(one: Raise) -> str:
     return ""
 
 
-def _calls(book: CourseFacts, index: int, anatomy: FunctionFacts) -> Iterator[_Remark]:
+def _calls(facts: CourseFacts, index: int, anatomy: FunctionFacts) -> Iterator[_Remark]:
     """Yield what a function hands on to others of the project, each the first time."""
-    targets = targets_of(book, index)
+    targets = targets_of(facts, index)
     seen: set[int] = {
         targets[one.what].index for one in anatomy.raises if one.what in targets
     }
@@ -145,14 +145,14 @@ def _calls(book: CourseFacts, index: int, anatomy: FunctionFacts) -> Iterator[_R
         )
 
 
-def targets_of(book: CourseFacts, index: int) -> dict[str, Definition]:
+def targets_of(facts: CourseFacts, index: int) -> dict[str, Definition]:
     """Return the definitions of the project that a definition names, by name.
 
     Those that are sure come first.
     """
     found: dict[str, Definition] = {}
-    for reference in sorted(book.out[index], key=lambda one: not one.sure):
-        target = book.definitions[reference.target]
+    for reference in sorted(facts.out[index], key=lambda one: not one.sure):
+        target = facts.definitions[reference.target]
         found.setdefault(target.name, target)
     return found
 
@@ -194,7 +194,7 @@ def parameters(anatomy: FunctionFacts) -> str:
     must = (
         f"only {listed(required, 4)} must be given"
         if required
-        else "none has to be given"
+        else "all of them are optional"
     )
     return f"Of its {counted(len(taken), 'parameter')}, {must}."
 
@@ -207,18 +207,18 @@ def _parameter(one: Parameter) -> str:
     )
 
 
-def called_from(book: CourseFacts, index: int, most: int = 3) -> str:
+def called_from(facts: CourseFacts, index: int, most: int = 3) -> str:
     """Say who names a definition, with a place for each; or nothing."""
     found: dict[int, evidence.UsageSite] = {}
-    for reference in book.callers(index)[:_MOST_CALLERS]:
+    for reference in facts.callers(index)[:_MOST_CALLERS]:
         if (
             reference.sure
             and reference.source not in found
-            and (site := evidence.use(book, reference)) is not None
+            and (site := evidence.use(facts, reference)) is not None
         ):
             found[reference.source or 0] = site
     shown = [
-        f"{code(book.definitions[source].qualified)} ({markdown.place(site.path, (site.line, site.line))})"
+        f"{code(facts.definitions[source].qualified)} ({markdown.place(site.path, (site.line, site.line))})"
         for source, site in list(found.items())[:most]
     ]
     more = len(found) - len(shown)

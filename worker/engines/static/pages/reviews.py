@@ -8,35 +8,34 @@ from states.course_paths import item_path
 from states.stages import Stage
 from worker.engines.port import Item
 from worker.engines.static.facts import Analysis, Course
-from worker.engines.static.pages import additions as second_look
-from worker.engines.static.pages import chapters, markdown
+from worker.engines.static.pages import additions, chapters, markdown
 from worker.engines.static.pages.checker import ClaimKind, Finding, checked
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.prose.phrases import capital, counted
 
 _MOST_FAULTS: Final = 20
 _HOW: Final = {
-    ClaimKind.EXCERPT: "compared with the lines of the file, character by character",
-    ClaimKind.PLACE: "looked up: the file is there, and has these lines",
-    ClaimKind.REMARK: "what it quotes was looked for on the line that it names",
-    ClaimKind.DIAGRAM: "read line by line: every line is one that Mermaid knows, and every arrow has two ends",
+    ClaimKind.EXCERPT: "compared with the file, character by character",
+    ClaimKind.PLACE: "looked up: the file exists and has these lines",
+    ClaimKind.REMARK: "its quotation was looked up on the line that it names",
+    ClaimKind.DIAGRAM: "parsed: every line is valid Mermaid, and every arrow has two ends",
     ClaimKind.LINK: "followed to a page of this course",
 }
 
 
 def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
     """Review the chapters in `output`, as far as their reviews are missing, in the order of the course."""
-    book = CourseFacts(analysis, course)
-    for chapter in book.chapters:
+    facts = CourseFacts(analysis, course)
+    for chapter in facts.chapters:
         path = item_path(Stage.REVIEW_CHAPTERS, chapter.entry)
         if not (output / path).exists():
             yield Item(
                 path=path,
-                body=f"{written(book, chapter, _page(book, chapter, output))}\n".encode(),
+                body=f"{written(facts, chapter, _page(facts, chapter, output))}\n".encode(),
             )
 
 
-def _page(book: CourseFacts, chapter: Chapter, output: Path) -> str:
+def _page(facts: CourseFacts, chapter: Chapter, output: Path) -> str:
     try:
         return (
             (output / item_path(Stage.GENERATE_CHAPTERS, chapter.entry))
@@ -44,35 +43,37 @@ def _page(book: CourseFacts, chapter: Chapter, output: Path) -> str:
             .rstrip("\n")
         )
     except FileNotFoundError:
-        return chapters.written(book, chapter)
+        return chapters.written(facts, chapter)
 
 
-def written(book: CourseFacts, chapter: Chapter, page: str) -> str:
+def written(facts: CourseFacts, chapter: Chapter, page: str) -> str:
     """Return the review of a chapter: `page`, which is its text, and what there is to add."""
     added = markdown.document(
-        _words(book, chapter, page),
+        _words(facts, chapter, page),
         _bullets(
-            "Links to follow",
-            "The code of this chapter meets that of others, to which nothing above leads:",
-            second_look.missing_links(book, chapter, page),
+            "Related chapters",
+            "The code of this chapter is related to that of other chapters, which are not linked above:",
+            additions.missing_links(facts, chapter, page),
         ),
-        _bullets("Not shown above", "", second_look.passed_over(book, chapter, page)),
-        _bullets("More tests to read", "", second_look.tests(book, chapter, page)),
+        _bullets("Not shown above", "", additions.passed_over(facts, chapter, page)),
+        _bullets("More tests to read", "", additions.tests(facts, chapter, page)),
     )
-    findings = checked(book, f"{page}\n\n{added}", [one.file for one in book.chapters])
+    findings = checked(
+        facts, f"{page}\n\n{added}", [one.file for one in facts.chapters]
+    )
     return markdown.document(
-        page, markdown.heading(2, "A second look"), added, _report(findings)
+        page, markdown.heading(2, "Review"), added, _report(findings)
     )
 
 
-def _words(book: CourseFacts, chapter: Chapter, page: str) -> str:
-    rows = second_look.words(book, chapter, page)
+def _words(facts: CourseFacts, chapter: Chapter, page: str) -> str:
+    rows = additions.words(facts, chapter, page)
     if not rows:
         return ""
     return markdown.document(
-        markdown.heading(3, "Words to know"),
-        "The chapter names these as if they were known; they belong to other parts of the project.",
-        markdown.table(("Word", "What it is", "Where to read on"), rows),
+        markdown.heading(3, "Terms"),
+        "The chapter uses these terms without explaining them; they belong to other parts of the project.",
+        markdown.table(("Term", "What it is", "Where to read more"), rows),
     )
 
 
@@ -96,7 +97,7 @@ def _report(findings: Sequence[Finding]) -> str:
     ]
     return markdown.document(
         markdown.heading(3, "What was checked"),
-        f"This page was read again, with the source beside it. {verdict}",
+        f"This page was checked against the source. {verdict}",
         markdown.bullets(line for line in lines if line),
         markdown.bullets(
             f"{capital(one.sort)} {one.what}: {one.fault}."

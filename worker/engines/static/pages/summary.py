@@ -1,4 +1,4 @@
-"""A paragraph about the whole project: what it is, how large, its pieces, how they hang together, what was left out."""
+"""The paragraph on the whole project: what it is, its size, its parts, their relations, what was left out."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,14 +13,14 @@ from worker.engines.static.facts import (
     SourceFile,
     Unit,
 )
-from worker.engines.static.prose.phrases import capital, code, counted, listed
+from worker.engines.static.prose.phrases import capital, code, counted, listed, number
 from worker.engines.static.reading.language import PROSE, label
 
-_LANGUAGES: Final = 3
-_RELATIONS: Final = 4
-_SHARE: Final = 0.02
+_MOST_LANGUAGES: Final = 3
+_MOST_RELATIONS: Final = 4
+_SMALLEST_SHARE: Final = 0.02
 """A language with a smaller share of the lines is not named."""
-_APART: Final = {
+_NOUNS: Final = {
     Role.TEST: "test file",
     Role.EXAMPLE: "example",
     Role.DOCUMENT: "document",
@@ -29,7 +29,9 @@ _APART: Final = {
     Role.VENDORED: "vendored file",
     Role.DATA: "data file",
 }
-_READ: Final = (Role.TEST, Role.EXAMPLE, Role.DOCUMENT)
+_SEARCHED: Final = (Role.TEST, Role.EXAMPLE, Role.DOCUMENT)
+"""Files that are searched for the names of definitions."""
+_IGNORED: Final = (Role.CONFIGURATION, Role.GENERATED, Role.VENDORED, Role.DATA)
 _UNREMARKABLE: Final = frozenset({Skip.EMPTY, Skip.BINARY})
 
 
@@ -44,81 +46,90 @@ def summarize(
     parts = [
         project.tagline,
         _size(project, files),
-        _pieces(units),
+        _parts(units),
         _relations(units, relations),
-        _apart(files),
+        _other_files(files),
         _left_out(skipped),
     ]
     return " ".join(part for part in parts if part)
 
 
 def _size(project: Project, files: Mapping[str, SourceFile]) -> str:
-    sources = [file for file in files.values() if file.role is Role.SOURCE] or list(
-        files.values()
-    )
+    sources = [file for file in files.values() if file.role is Role.SOURCE]
+    described = sources or list(files.values())
+    if sources:
+        noun = "source file"
+    elif all(file.language in PROSE for file in described):
+        noun = "document"
+    else:
+        noun = "file"
+    count = counted(len(described), noun)
+    return f"{project.name} has {count} with {_lines(described)}."
+
+
+def _lines(files: Sequence[SourceFile]) -> str:
     counts: Counter[str] = Counter()
-    for file in sources:
+    for file in files:
         counts[label(file.language)] += file.lines
     total = sum(counts.values())
-    lines = counted(total, "line")
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    named = [
-        f"{count:,} of {language}"
-        for language, count in ranked[:_LANGUAGES]
-        if count >= total * _SHARE
+    shares = [
+        f"{number(count)} of {language}"
+        for language, count in ranked[:_MOST_LANGUAGES]
+        if count >= total * _SMALLEST_SHARE
     ]
-    kind = "document" if all(file.language in PROSE for file in sources) else "file"
-    kind = "source file" if any(file.role is Role.SOURCE for file in sources) else kind
-    amount = (
-        f"{lines} of {ranked[0][0]}"
-        if len(named) == 1
-        else f"{lines} ({listed(named)})"
-    )
-    return f"{project.name} has {counted(len(sources), kind)} with {amount}."
+    lines = counted(total, "line")
+    if len(shares) == 1:
+        language, _ = ranked[0]
+        return f"{lines} of {language}"
+    return f"{lines} ({listed(shares)})"
 
 
-def _pieces(units: Sequence[Unit]) -> str:
+def _parts(units: Sequence[Unit]) -> str:
     names = [code(unit.name) for unit in units]
-    return (
-        f"Its main pieces are {listed(names)}."
-        if len(names) > 1
-        else f"Its main piece is {names[0]}."
-    )
+    if len(names) == 1:
+        return f"Its main part is {names[0]}."
+    return f"Its main parts are {listed(names)}."
 
 
 def _relations(units: Sequence[Unit], relations: Sequence[Relation]) -> str:
-    shown = [
-        f"{code(units[one.source].name)} {one.verb} {code(units[one.target].name)}"
-        for one in relations[:_RELATIONS]
-    ]
-    return f"{listed(shown)[:1].upper()}{listed(shown)[1:]}." if shown else ""
+    clauses = []
+    for relation in relations[:_MOST_RELATIONS]:
+        source = code(units[relation.source].name)
+        target = code(units[relation.target].name)
+        clauses.append(f"{source} {relation.verb} {target}")
+    return f"{capital(listed(clauses))}." if clauses else ""
 
 
-def _apart(files: Mapping[str, SourceFile]) -> str:
-    """Say which files are no part of what was analysed."""
+def _other_files(files: Mapping[str, SourceFile]) -> str:
+    """Say which files were not analysed."""
     roles = Counter(file.role for file in files.values())
     if not roles[Role.SOURCE]:
         return ""
-    read = [counted(roles[role], _APART[role]) for role in _READ if roles[role]]
-    other = [
-        counted(roles[role], _APART[role])
-        for role in _APART
-        if roles[role] and role not in _READ
-    ]
-    said = (
-        f"{capital(listed(read))} were read only for what they mention." if read else ""
-    )
-    return " ".join(
-        part
-        for part in (said, f"Not looked into: {listed(other)}." if other else "")
-        if part
-    )
+    searched = _counted_roles(roles, _SEARCHED)
+    ignored = _counted_roles(roles, _IGNORED)
+    parts = []
+    if searched:
+        parts.append(f"{searched} searched only for mentions of the code.")
+    if ignored:
+        parts.append(f"{ignored} not examined.")
+    return " ".join(parts)
+
+
+def _counted_roles(counts: Counter[Role], roles: Sequence[Role]) -> str:
+    """Return the number of files of each role as a subject with its verb: `One example was`."""
+    present = [role for role in roles if counts[role]]
+    if not present:
+        return ""
+    total = sum(counts[role] for role in present)
+    subject = listed([counted(counts[role], _NOUNS[role]) for role in present])
+    return f"{capital(subject)} {'was' if total == 1 else 'were'}"
 
 
 def _left_out(skipped: Sequence[Skipped]) -> str:
-    told = [
-        f"{counted(one.count, 'file')} ({one.reason}, as {code(one.example)})"
-        for one in skipped
-        if one.reason not in _UNREMARKABLE
+    groups = [
+        f"{counted(skip.count, 'file')} ({skip.reason}, for example {code(skip.example)})"
+        for skip in skipped
+        if skip.reason not in _UNREMARKABLE
     ]
-    return f"Left out: {listed(told)}." if told else ""
+    return f"Left out: {listed(groups)}." if groups else ""

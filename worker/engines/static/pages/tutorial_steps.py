@@ -6,8 +6,14 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from worker.engines.static.facts import TYPES, Definition
-from worker.engines.static.pages import evidence, excerpts, markdown, notes, outline
-from worker.engines.static.pages import key_places as highlights
+from worker.engines.static.pages import (
+    evidence,
+    excerpts,
+    key_places,
+    markdown,
+    notes,
+    outline,
+)
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.pages.excerpts import Excerpt
 from worker.engines.static.parsing.function_facts import Call
@@ -47,48 +53,48 @@ class TutorialStep(NamedTuple):
     blocks: tuple[str, ...]
 
 
-def taken(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
+def taken(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     """Yield the steps through a chapter's subject; at least one, if one of its files is there."""
     if chapter.unit.symbols:
-        yield _find(book, chapter)
-        yield from _follow(book, chapter)
-        yield from _meet(book, chapter)
-        yield from _test(book, chapter)
-        yield from _fail(book, chapter)
+        yield _find(facts, chapter)
+        yield from _follow(facts, chapter)
+        yield from _meet(facts, chapter)
+        yield from _test(facts, chapter)
+        yield from _fail(facts, chapter)
     else:
-        yield from _section(book, chapter)
+        yield from _section(facts, chapter)
         yield from (
-            _open(book, path)
+            _open(facts, path)
             for path in chapter.unit.file_paths[:3]
-            if path in book.analysis.files
+            if path in facts.analysis.files
         )
 
 
-def _find(book: CourseFacts, chapter: Chapter) -> TutorialStep:
-    one = book.definitions[chapter.unit.symbols[0]]
-    excerpt = excerpts.of_definition(book, one.index, _HEAD)
+def _find(facts: CourseFacts, chapter: Chapter) -> TutorialStep:
+    one = facts.definitions[chapter.unit.symbols[0]]
+    excerpt = excerpts.of_definition(facts, one.index, _HEAD)
     return TutorialStep(
         f"Find {markdown.code(one.name)}",
         (
             *_search(
-                book,
+                facts,
                 one.path,
                 one.name,
                 f"{markdown.code(one.name)} is defined on line {one.line}",
             ),
-            "What you are looking for begins like this:" if excerpt is not None else "",
-            excerpts.rendered(book, excerpt) if excerpt is not None else "",
-            _extent(book, one),
+            "It begins like this:" if excerpt is not None else "",
+            excerpts.rendered(facts, excerpt) if excerpt is not None else "",
+            _extent(facts, one),
         ),
     )
 
 
-def _search(book: CourseFacts, path: str, name: str, says: str) -> tuple[str, ...]:
+def _search(facts: CourseFacts, path: str, name: str, says: str) -> tuple[str, ...]:
     """Return a command that finds a name in a file, and what it prints.
 
     The editor's search where there is none.
     """
-    command, numbers = search(book, path, name)
+    command, numbers = search(facts, path, name)
     if not command:
         return (
             f"Open {markdown.code(path)} in your editor and search for {markdown.code(name)}: {says}.",
@@ -105,14 +111,14 @@ def _search(book: CourseFacts, path: str, name: str, says: str) -> tuple[str, ..
     )
 
 
-def search(book: CourseFacts, path: str, name: str) -> tuple[str, list[int]]:
+def search(facts: CourseFacts, path: str, name: str) -> tuple[str, list[int]]:
     """Return a command that prints the lines of a file that name something, and their numbers.
 
     Nothing where the command could print something else: another name on disk, letters that
     locales disagree about.
     """
-    raw = book.texts.raw(path)
-    on_disk = book.file(path).location.as_posix().endswith(f"/{path}")
+    raw = facts.texts.raw(path)
+    on_disk = facts.file(path).location.as_posix().endswith(f"/{path}")
     if not (
         on_disk
         and path.isprintable()
@@ -130,11 +136,11 @@ def search(book: CourseFacts, path: str, name: str) -> tuple[str, list[int]]:
     return f"grep -nw {name} {shlex.quote(f'./{path}')}", numbers
 
 
-def _extent(book: CourseFacts, one: Definition) -> str:
+def _extent(facts: CourseFacts, one: Definition) -> str:
     methods = [
-        book.definitions[index]
+        facts.definitions[index]
         for index in one.members
-        if is_function(book.definitions[index])
+        if is_function(facts.definitions[index])
     ]
     if not methods:
         return (
@@ -150,23 +156,21 @@ def _extent(book: CourseFacts, one: Definition) -> str:
     return f"It has {counted(len(methods), 'method')}; the longest is {markdown.code(longest.name)} with {size} ({at})."
 
 
-def _follow(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
+def _follow(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     """Follow calls from outside into the chapter, and on to whatever it relies on."""
-    ways = [_hops(book, one) for one in notes.functions(book, chapter)[:_MOST_STARTS]]
+    ways = [_hops(facts, one) for one in notes.functions(facts, chapter)[:_MOST_STARTS]]
     hops = max(ways, key=len, default=[])
     if not hops:
         return
-    hops = [*_into(book, hops[0].caller), *hops][:_HOPS]
+    hops = [*_into(facts, hops[0].caller), *hops][:_HOPS]
     lines = [
         f"{markdown.place(one.caller.path, (one.call.line, one.call.line))}, in {markdown.code(one.caller.qualified)}: "
-        f"{markdown.code(evidence.quoted(book, one.caller.path, one.call.line))} leads to "
+        f"{markdown.code(evidence.quoted(facts, one.caller.path, one.call.line))} calls "
         f"{markdown.code(one.called.qualified)} at {_at(one.called)}."
         for one in hops
     ]
     begin = markdown.code(hops[0].caller.qualified)
-    lead = (
-        f"Begin in {begin}, and go where the calls lead. What is handed over each time?"
-    )
+    lead = f"Start in {begin}, and follow the calls. Which values are passed each time?"
     yield TutorialStep("Follow a call", (lead, markdown.steps(lines)))
 
 
@@ -174,12 +178,12 @@ def _at(one: Definition) -> str:
     return markdown.place(one.path, (one.line, one.line))
 
 
-def _into(book: CourseFacts, one: Definition) -> list[_Hop]:
+def _into(facts: CourseFacts, one: Definition) -> list[_Hop]:
     """Return the call by which another function of the project comes to a function, if there is one."""
-    for reference in book.callers(one.index)[:_MOST_STARTS]:
-        caller = book.definitions[reference.source or 0]
+    for reference in facts.callers(one.index)[:_MOST_STARTS]:
+        caller = facts.definitions[reference.source or 0]
         anatomy = (
-            book.anatomy(caller.index)
+            facts.anatomy(caller.index)
             if is_function(caller) and reference.sure
             else None
         )
@@ -196,12 +200,12 @@ def _into(book: CourseFacts, one: Definition) -> list[_Hop]:
     return []
 
 
-def _hops(book: CourseFacts, start: Definition) -> list[_Hop]:
+def _hops(facts: CourseFacts, start: Definition) -> list[_Hop]:
     """Return calls, each of which leads into the function in which the next one stands."""
     found: list[_Hop] = []
     seen = {start.index}
     one = start
-    while len(found) < _HOPS and (step := _onward(book, one, seen)) is not None:
+    while len(found) < _HOPS and (step := _onward(facts, one, seen)) is not None:
         found.append(_Hop(one, *step))
         one = step[1]
         seen.add(one.index)
@@ -209,13 +213,13 @@ def _hops(book: CourseFacts, start: Definition) -> list[_Hop]:
 
 
 def _onward(
-    book: CourseFacts, one: Definition, seen: set[int]
+    facts: CourseFacts, one: Definition, seen: set[int]
 ) -> tuple[Call, Definition] | None:
     """Return the call to the function that itself names most of the project, and that function."""
-    anatomy = book.anatomy(one.index)
+    anatomy = facts.anatomy(one.index)
     sure = {
-        book.definitions[ref.target].name: ref.target
-        for ref in book.out[one.index]
+        facts.definitions[ref.target].name: ref.target
+        for ref in facts.out[one.index]
         if ref.sure
     }
     calls = {
@@ -223,47 +227,47 @@ def _onward(
         for call in reversed(anatomy.calls if anatomy is not None else [])
     }
     able = [
-        (len(book.out[index]), -index, calls[name])
+        (len(facts.out[index]), -index, calls[name])
         for name, index in sure.items()
-        if name in calls and index not in seen and is_function(book.definitions[index])
+        if name in calls and index not in seen and is_function(facts.definitions[index])
     ]
     if not able:
         return None
     _, index, call = max(able, key=lambda way: way[:2])
-    return call, book.definitions[-index]
+    return call, facts.definitions[-index]
 
 
-def _meet(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
+def _meet(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     """Show the best use of the chapter's subject with the lines around it."""
-    for site in evidence.sites(book, chapter, 1):
-        around = book.definitions[site.inside] if site.inside is not None else None
+    for site in evidence.sites(facts, chapter, 1):
+        around = facts.definitions[site.inside] if site.inside is not None else None
         first = max(site.line - _AROUND, around.line if around is not None else 1)
         last = min(
             site.line + _AROUND,
             around.end_line if around is not None else site.line + _AROUND,
         )
-        excerpt = excerpts.of_lines(book, site.path, first, last)
+        excerpt = excerpts.of_lines(facts, site.path, first, last)
         if excerpt is None or site.target is None:
             return
         target, where = (
-            book.definitions[site.target],
+            facts.definitions[site.target],
             f"line {site.line} of {markdown.code(site.path)}",
         )
         asks = f"Look at {where}, which names {markdown.code(target.qualified)} ({_at(target)})."
-        more = "What does this code rely on it for?"
+        more = "What does this code use it for?"
         yield TutorialStep(
-            "Meet someone who needs it",
-            (f"{asks} {more}", excerpts.rendered(book, excerpt)),
+            "Look at a use of it",
+            (f"{asks} {more}", excerpts.rendered(facts, excerpt)),
         )
 
 
-def _test(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
-    shown = evidence.shown_by_test(book, chapter)
+def _test(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
+    shown = evidence.shown_by_test(facts, chapter)
     if shown is None:
         return
-    target = book.definitions[shown.target]
+    target = facts.definitions[shown.target]
     inside = (
-        highlights.constructor(book, chapter, target)
+        key_places.constructor(facts, chapter, target)
         if target.kind in TYPES
         else target
     )
@@ -273,7 +277,7 @@ def _test(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     )
     if (
         inside is not None
-        and (anatomy := book.anatomy(inside.index)) is not None
+        and (anatomy := facts.anatomy(inside.index)) is not None
         and anatomy.statements
     ):
         first = next(
@@ -289,23 +293,23 @@ def _test(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
             * bool(first)
         )
         stop += (
-            f", inside {markdown.code(inside.qualified)}, and look at what came in."
+            f", inside {markdown.code(inside.qualified)}, and look at the arguments."
             * bool(stop)
         )
     yield TutorialStep(
         "See it at work",
         (
-            " ".join(said for said in (shows, _run(book, shown), stop) if said),
+            " ".join(said for said in (shows, _run(facts, shown), stop) if said),
             excerpts.rendered(
-                book, Excerpt(path=shown.path, spans=((shown.first, shown.last),))
+                facts, Excerpt(path=shown.path, spans=((shown.first, shown.last),))
             ),
         ),
     )
 
 
-def _run(book: CourseFacts, shown: evidence.TestEvidence) -> str:
+def _run(facts: CourseFacts, shown: evidence.TestEvidence) -> str:
     """Say how a test is run, in the languages in which that goes without saying."""
-    language = book.file(shown.path).language
+    language = facts.file(shown.path).language
     folder = shlex.quote(f"./{shown.path.rpartition('/')[0]}")
     if (
         language not in _RUNNERS
@@ -321,13 +325,13 @@ def _run(book: CourseFacts, shown: evidence.TestEvidence) -> str:
     return _RUNNERS[language].format(markdown.code(commands[language]))
 
 
-def _fail(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
+def _fail(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     """Let the reader bring about a failure, whose condition and words are known."""
-    for one, failure in notes.failures(book, chapter):
+    for one, failure in notes.failures(facts, chapter):
         if not failure.under.startswith("if ") or not failure.message:
             continue
         excerpt = excerpts.of_lines(
-            book,
+            facts,
             one.path,
             max(one.line, failure.line - 3),
             min(one.end_line, failure.line + 3),
@@ -338,42 +342,46 @@ def _fail(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
             else failure.verb
         )
         condition = markdown.code(failure.under.removeprefix("if "))
+        task = (
+            f"{markdown.code(one.qualified)} {what} if {condition}. "
+            "Write a call, or a test, that makes this happen."
+        )
         yield TutorialStep(
             "Make it fail",
             (
-                f"{markdown.code(one.qualified)} {what} if {condition}. Write a call, or a test, for which that is so.",
-                excerpts.rendered(book, excerpt) if excerpt is not None else "",
-                f"You have done it when you see the words of {markdown.code(failure.message)}.",
+                task,
+                excerpts.rendered(facts, excerpt) if excerpt is not None else "",
+                f"You have succeeded when you see the message {markdown.code(failure.message)}.",
             ),
         )
         return
 
 
-def _section(book: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
+def _section(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     """Read the sections of documents that the chapter is about."""
     for mark in (
-        outline.marks(book, chapter)[:_SECTIONS] if chapter.unit.headings else ()
+        outline.marks(facts, chapter)[:_SECTIONS] if chapter.unit.headings else ()
     ):
-        excerpt = excerpts.of_lines(book, mark.path, mark.line, mark.end_line)
+        excerpt = excerpts.of_lines(facts, mark.path, mark.line, mark.end_line)
         if excerpt is not None:
             lead = "Read it, close it, and write down in your own words what it says."
             yield TutorialStep(
                 f"Read “{markdown.text(mark.title)}”",
-                (lead, excerpts.rendered(book, excerpt)),
+                (lead, excerpts.rendered(facts, excerpt)),
             )
 
 
-def _open(book: CourseFacts, path: str) -> TutorialStep:
+def _open(facts: CourseFacts, path: str) -> TutorialStep:
     """Walk through a file by its marks."""
-    marks = [one for one in outline.marks_of(book, path) if one.title][:_OUTLINED]
-    excerpt = excerpts.of_lines(book, path, 1, _HEAD)
-    file = book.file(path)
+    marks = [one for one in outline.marks_of(facts, path) if one.title][:_OUTLINED]
+    excerpt = excerpts.of_lines(facts, path, 1, _HEAD)
+    file = facts.file(path)
     return TutorialStep(
         f"Open {markdown.code(path)}",
         (
             f"It has {counted(file.lines, 'line')}, and begins like this:",
-            excerpts.rendered(book, excerpt) if excerpt is not None else "",
-            "Go through it in these stations, and say for each in a sentence what it is there for:"
+            excerpts.rendered(facts, excerpt) if excerpt is not None else "",
+            "Go through these stops, and say in a sentence what each is for:"
             if marks
             else "",
             markdown.steps(

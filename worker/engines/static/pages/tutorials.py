@@ -8,9 +8,7 @@ from states.course_paths import item_path
 from states.stages import Stage
 from worker.engines.port import Item
 from worker.engines.static.facts import Analysis, Course
-from worker.engines.static.pages import file_questions as orientation
-from worker.engines.static.pages import markdown, quiz
-from worker.engines.static.pages import tutorial_steps as steps
+from worker.engines.static.pages import file_questions, markdown, quiz, tutorial_steps
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.pages.exercise import rendered
 from worker.engines.static.prose.phrases import counted
@@ -21,19 +19,19 @@ _MOST: Final = 7
 
 def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
     """Write the tutorials that `output` lacks, in the order of the course."""
-    book = CourseFacts(analysis, course)
-    for chapter in book.chapters:
+    facts = CourseFacts(analysis, course)
+    for chapter in facts.chapters:
         path = item_path(Stage.GENERATE_TUTORIALS, chapter.entry)
         if not (output / path).exists():
-            yield Item(path=path, body=f"{written(book, chapter)}\n".encode())
+            yield Item(path=path, body=f"{written(facts, chapter)}\n".encode())
 
 
-def written(book: CourseFacts, chapter: Chapter) -> str:
+def written(facts: CourseFacts, chapter: Chapter) -> str:
     """Return a tutorial."""
-    found = list(steps.taken(book, chapter))
-    ask = quiz.asked if chapter.unit.symbols else orientation.asked
+    found = list(tutorial_steps.taken(facts, chapter))
+    ask = quiz.asked if chapter.unit.symbols else file_questions.asked
     questions = [
-        question for _, question in zip(range(_MOST), ask(book, chapter), strict=False)
+        question for _, question in zip(range(_MOST), ask(facts, chapter), strict=False)
     ]
     return markdown.document(
         markdown.heading(
@@ -49,7 +47,7 @@ def written(book: CourseFacts, chapter: Chapter) -> str:
         ),
         markdown.heading(2, "Exercises") if questions else "",
         *(rendered(number, question) for number, question in enumerate(questions, 1)),
-        _next(book, chapter),
+        _next(facts, chapter),
     )
 
 
@@ -59,14 +57,14 @@ def _lead(chapter: Chapter, steps_: int, questions: int) -> str:
         f"../reviewed-chapters/{chapter.file}",
     )
     return (
-        f"This goes with {page}. Have the repository open beside it, in an editor that can search. It has "
-        f"{counted(steps_, 'step')} and {counted(questions, 'exercise')}; the answers are folded away, and each "
-        "follows from the source at the place that it names."
+        f"This tutorial belongs to {page}. Open the repository in an editor that can search. The tutorial has "
+        f"{counted(steps_, 'step')} and {counted(questions, 'exercise')}; the answers are folded, and each "
+        "can be verified in the source at the place that it names."
     )
 
 
-def _next(book: CourseFacts, chapter: Chapter) -> str:
-    following = book.chapters[chapter.position + 1 : chapter.position + 2]
+def _next(facts: CourseFacts, chapter: Chapter) -> str:
+    following = facts.chapters[chapter.position + 1 : chapter.position + 2]
     if not following:
         return markdown.document(
             markdown.heading(2, "Next"), "This was the last tutorial of the course."

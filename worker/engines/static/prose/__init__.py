@@ -1,1 +1,1 @@
-"""Words: sentences out of docstrings, and phrases out of facts."""
+"""Prose: sentences from docstrings, phrases from facts."""

@@ -1,8 +1,7 @@
 """Turns documentation comments of any language into sentences, in which `backticks` mark code.
 
-The markup of docstrings, JSDoc, Javadoc, Doxygen and Rust's comments is read as far as
-sentences have it; what comes after them (parameters, examples, directives) is reference,
-and left out.
+It reads the inline markup of docstrings, JSDoc, Javadoc, Doxygen and Rust's comments.
+Parameters, examples and directives are reference, and left out.
 """
 
 import re
@@ -42,13 +41,15 @@ _MARKUP: Final = (
 
 _END: Final = re.compile(
     r"""\s*(?:
-    [@\\](?:param|returns?|throws|exception|see|since|author|example|deprecated|type|template|property|private|internal
-        |file|license|version|brief|details|note|warning|todo|module|default|public|static|class|function|tparam|sa)\b
+    [@\\](?:param|returns?|throws|exception|see|since|author|example|deprecated|type|template
+        |property|private|internal|file|license|version|brief|details|note|warning|todo|module
+        |default|public|static|class|function|tparam|sa)\b
     | :(?:param|type|returns?|rtype|raises?|ivar|cvar|var|arg|meta|keyword)\b
     | \.\.\s
     | >>>
-    | (?:args|arguments|parameters|params|returns|return|yields|raises|attributes|examples?|notes?|usage|references
-        |see\ also|keyword\ args|other\ parameters|warnings?|todo|methods|safety|panics|errors)\s*:?\s*$
+    | (?:args|arguments|parameters|params|returns|return|yields|raises|attributes|examples?|notes?
+        |usage|references|see\ also|keyword\ args|other\ parameters|warnings?|todo|methods|safety
+        |panics|errors)\s*:?\s*$
     | (?:example|usage|for\ example|e\.g\.):\s*$
     | \#+\s
     | (?:```|~~~|<pre|\{@code|\||\+--|---|===|\$\s)
@@ -62,64 +63,83 @@ _BRIEF: Final = re.compile(
 _ITEM: Final = re.compile(r"\s*(?:[-*+•]|\d+[.)])\s+")
 _UNDERLINE: Final = re.compile(r"\s*([=\-~^\"'#*+])\1{2,}\s*$")
 _STOP: Final = re.compile(
-    r"(?<=[^\s.][.!?])[\"')\]`]*(?=\s+[^a-z\s])|[。！？](?=.)|(?<=\S\.)(?=\s+`)"  # noqa: RUF001 - they end sentences
+    r"(?<=[^\s.][.!?])[\"')\]`]*(?=\s+[^a-z\s])"
+    r"|[。！？](?=.)"  # noqa: RUF001 - they end sentences
+    r"|(?<=\S\.)(?=\s+`)"
 )
 _SHORT: Final = re.compile(
     r"(?:^|[\s(])(?:e\.g|i\.e|etc|vs|cf|resp|approx|no|fig|dr|mr|st|[A-Z])\.$",
     re.IGNORECASE,
 )
 _LONGEST_SHORT: Final = 10
-"""Characters of an abbreviation and what stands before it."""
-_MOST: Final = 420
-"""Characters of a paragraph; the rest of a longer one is left out at the end of a sentence."""
-_LOOKED_AT: Final = 4000
-"""Characters of a paragraph that are read at all: it may be a file's worth of comment."""
+"""Characters of an abbreviation and of the space before it."""
+_MOST_SHOWN: Final = 420
+"""Characters of a paragraph; a longer one is cut at the end of a sentence."""
+_MOST_READ: Final = 4000
+"""Characters of a paragraph that are read at all: a comment may fill a file."""
 _WORD: Final = re.compile(r"[^\W_]")
-_FEWEST: Final = 3
-"""Words of a paragraph that says something."""
+_FEWEST_WORDS: Final = 3
+"""Of a paragraph; a shorter one is kept only if it is the first."""
 
 
 def paragraphs(doc: str, most: int = 3) -> list[str]:
     """Return the first paragraphs of prose in a documentation comment, each on one line."""
-    found: list[str] = []
-    piece: list[str] = []
-    item = False
-    for line in [*_BRIEF.sub("", doc).split("\n"), ""]:
-        if _END.match(line) or (_UNDERLINE.match(line) and piece):
-            piece = [] if _UNDERLINE.match(line) else piece
-            found.append(" ".join(piece))
-            break
-        if not line.strip() or _ITEM.match(line):
-            found.append(" ".join(piece))
-            piece, item = [], bool(line.strip())
-        elif not item:
-            piece.append(line.strip())
-        if len([one for one in found if one]) >= most:
-            break
+    raw = _raw_paragraphs(_BRIEF.sub("", doc), most)
+    plain = [_plain(paragraph) for paragraph in raw]
     return [
-        said
-        for one in found
-        if len((said := _plain(one)).split()) >= _FEWEST or (said and one is found[0])
+        paragraph
+        for position, paragraph in enumerate(plain)
+        if _is_telling(paragraph, first=position == 0)
     ]
 
 
-def _plain(paragraph: str) -> str:
-    paragraph = paragraph[:_LOOKED_AT]
-    for pattern, replacement in _MARKUP:
-        paragraph = pattern.sub(replacement, paragraph)
-    paragraph = " ".join(paragraph.split())
-    if len(paragraph) <= _MOST:
-        return paragraph
-    kept = [""]
-    for one in sentences(paragraph):
-        if len(kept[-1]) + len(one) > _MOST and kept[-1]:
+def _is_telling(paragraph: str, *, first: bool) -> bool:
+    words = len(paragraph.split())
+    return words >= _FEWEST_WORDS or (first and words > 0)
+
+
+def _raw_paragraphs(doc: str, most: int) -> list[str]:
+    """Split a comment into at most `most` non-empty paragraphs, and stop where reference begins.
+
+    The first may be empty.
+    """
+    found: list[str] = []
+    lines: list[str] = []
+    in_item = False
+    for line in [*doc.split("\n"), ""]:
+        is_underline = _UNDERLINE.match(line) is not None
+        if _END.match(line) or (is_underline and lines):
+            found.append("" if is_underline else " ".join(lines))  # lines: its heading
             break
-        kept.append(f"{kept[-1]} {one}".strip())
-    return (
-        kept[-1]
-        if len(kept[-1]) <= 2 * _MOST
-        else f"{kept[-1][:_MOST].rsplit(' ', 1)[0]} …"
-    )
+        if not line.strip() or _ITEM.match(line):
+            found.append(" ".join(lines))
+            lines = []
+            in_item = bool(line.strip())
+        elif not in_item:
+            lines.append(line.strip())
+        if sum(bool(paragraph) for paragraph in found) >= most:
+            break
+    return found
+
+
+def _plain(paragraph: str) -> str:
+    """Return a paragraph without markup, cut at the end of a sentence if it is long."""
+    text = paragraph[:_MOST_READ]
+    for pattern, replacement in _MARKUP:
+        text = pattern.sub(replacement, text)
+    text = " ".join(text.split())
+    return text if len(text) <= _MOST_SHOWN else _shortened(text)
+
+
+def _shortened(text: str) -> str:
+    kept = ""
+    for piece in sentences(text):
+        if kept and len(kept) + len(piece) > _MOST_SHOWN:
+            break
+        kept = f"{kept} {piece}".strip()
+    if len(kept) <= 2 * _MOST_SHOWN:
+        return kept
+    return f"{kept[:_MOST_SHOWN].rsplit(' ', 1)[0]} …"
 
 
 def sentences(paragraph: str) -> list[str]:
@@ -127,24 +147,24 @@ def sentences(paragraph: str) -> list[str]:
     found: list[str] = []
     start = 0
     for match in _STOP.finditer(paragraph):
-        piece = paragraph[start : match.end()]
-        near = max(start - 1, match.end() - _LONGEST_SHORT, 0)
-        if piece.count("`") % 2 == 0 and not _SHORT.search(
-            paragraph, near, match.end()
-        ):
-            found.append(piece.strip())
-            start = match.end()
-    return [*found, paragraph[start:].strip()] if paragraph[start:].strip() else found
+        end = match.end()
+        inside_code = paragraph.count("`", start, end) % 2 == 1
+        near = max(start - 1, end - _LONGEST_SHORT, 0)
+        if inside_code or _SHORT.search(paragraph, near, end):
+            continue
+        found.append(paragraph[start:end].strip())
+        start = end
+    rest = paragraph[start:].strip()
+    return [*found, rest] if rest else found
 
 
 def first_sentence(doc: str, limit: int = 180) -> str:
-    """Return what a documentation comment says first, with a full stop; or nothing."""
-    for paragraph in paragraphs(doc, 1):
-        if not _WORD.search(paragraph):
-            continue
-        text = sentences(paragraph)[0].rstrip(":,; ")
-        if len(text) > limit:
-            text = f"{text[:limit].rsplit(' ', 1)[0]} …"
-            return text + "`" * (text.count("`") % 2)
-        return text if text.endswith((".", "!", "?", "。", "…")) else f"{text}."
-    return ""
+    """Return the first sentence of a documentation comment, with a full stop; or nothing."""
+    first = next(iter(paragraphs(doc, 1)), "")
+    if not _WORD.search(first):
+        return ""
+    text = sentences(first)[0].rstrip(":,; ")
+    if len(text) > limit:
+        text = f"{text[:limit].rsplit(' ', 1)[0]} …"
+        return text + "`" * (text.count("`") % 2)
+    return text if text.endswith((".", "!", "?", "。", "…")) else f"{text}."

@@ -1,4 +1,8 @@
-"""Puts facts into words: numbers with their nouns, lists, code, whole sentences."""
+"""Puts facts into words: numbers with their nouns, lists, code, whole sentences.
+
+Every number in a course's prose goes through this module, so that a page never writes the
+same number in two ways: words up to ten, digits above.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -18,25 +22,30 @@ _NUMBERS: Final = (
 )
 
 
-def counted(number: int, noun: str, plural: str = "") -> str:
+def number(count: int) -> str:
+    """Return a number as prose writes it: `no`, `ten`, `1,234`."""
+    return _NUMBERS[count] if count < len(_NUMBERS) else f"{count:,}"
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
     """Return a number with its noun: `one file`, `12 files`."""
-    word = _NUMBERS[number] if number < len(_NUMBERS) else f"{number:,}"
-    if number == 1:
-        return f"{word} {noun}"
-    return f"{word} {plural or noun + 's'}"
+    if count == 1:
+        return f"{number(count)} {noun}"
+    return f"{number(count)} {plural or noun + 's'}"
 
 
 def listed(items: Sequence[str], most: int = 0) -> str:
     """Return items as a sentence lists them: `a, b and c`.
 
-    Where `most` is given, the rest is counted.
+    With `most`, the items after that many are counted: `a, b and three more`.
     """
     shown = list(items)
     if most and len(items) > most + 1:
-        shown = [*items[:most], f"{len(items) - most} more"]
-    if len(shown) < 2:  # noqa: PLR2004 - a list of one has no "and"
-        return "".join(shown)
-    return f"{', '.join(shown[:-1])} and {shown[-1]}"
+        shown = [*items[:most], f"{number(len(items) - most)} more"]
+    if not shown:
+        return ""
+    *others, last = shown
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def sentence(text: str) -> str:
@@ -44,15 +53,20 @@ def sentence(text: str) -> str:
     text = text.strip()
     if not text:
         return ""
-    first = text.split(" ", 1)[0]
-    start = text[0].upper() if first.islower() and first.isalpha() else text[0]
-    end = "" if text[-1] in ".!?…" else "."
-    return f"{start}{text[1:]}{end}"
+    first_word = text.split(" ", 1)[0]
+    if first_word.islower() and first_word.isalpha():
+        text = capital(text)
+    return text if text[-1] in ".!?…" else f"{text}."
 
 
 def capital(text: str) -> str:
     """Return a text with a capital letter at its beginning."""
     return text[:1].upper() + text[1:]
+
+
+def article(noun: str) -> str:
+    """Return a noun with its indefinite article: `an enum`."""
+    return f"an {noun}" if noun.startswith(("a", "e", "i", "o", "u")) else f"a {noun}"
 
 
 def code(name: str) -> str:
