@@ -296,9 +296,7 @@ def test_an_end_is_told_again_only_where_there_is_one(shell: Shell) -> None:
         "resume", JOB, "--redeliver", code=78
     )
     shell.environment = {"CALLBACK_URL": "http://127.0.0.1:9/", "CALLBACK_TOKEN": "t"}
-    assert "it has no end to be told again" in shell(
-        "resume", JOB, "--redeliver", code=65
-    )
+    assert "has no final event yet" in shell("resume", JOB, "--redeliver", code=65)
     assert "--redeliver excludes" in shell(
         "resume", JOB, "--redeliver", "--from", "order", code=64
     )
