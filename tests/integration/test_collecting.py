@@ -1,4 +1,4 @@
-"""`gc`, broken off at every object that it deletes."""
+"""`gc`, killed at every object that it deletes."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ class KilledError(Exception):
 
 
 class Deadly(MemoryStore):
-    """A store whose client dies after so many objects were deleted."""
+    """A store whose client dies after it has deleted `left` objects."""
 
     left: int | None = None
 
@@ -45,7 +45,7 @@ def store(tmp_path: Path) -> Deadly:
 
 
 @pytest.mark.parametrize("number", range(25))
-def test_as_long_as_a_file_of_a_collected_job_is_there_so_is_every_checkpoint_that_names_it(
+def test_while_a_collected_job_has_a_file_it_has_every_checkpoint(
     store: Deadly, number: int
 ) -> None:
     store.left = number
@@ -54,9 +54,8 @@ def test_as_long_as_a_file_of_a_collected_job_is_there_so_is_every_checkpoint_th
     left = list(keys(store))
     assert checkpoint_key(JOB, TOMBSTONE) in left
     if any(artifact_name(key) for key in left):
-        assert [sequence_of(key) for key in left if sequence_of(key)] == list(
-            range(1, TOMBSTONE + 1)
-        )
+        sequences = [sequence_of(key) for key in left if sequence_of(key)]
+        assert sequences == list(range(1, TOMBSTONE + 1))
     store.left = None
     assert collect(view(store), 0, dry_run=False).document["collected"] == [JOB]
     assert list(keys(store)) == [checkpoint_key(JOB, TOMBSTONE)]

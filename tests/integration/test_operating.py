@@ -18,31 +18,33 @@ from worker.ownership.log import CheckpointLog
 from worker.system.runtime import SystemRuntime
 
 
-def test_a_job_that_nobody_runs_is_canceled_at_once_and_its_event_stays_pending(
+def test_a_job_without_a_live_run_is_canceled_at_once_and_its_event_stays_pending(
     shell: Shell,
 ) -> None:
     interrupted(shell)
-    said = shell("cancel", JOB)
-    assert "is canceled" in said
-    assert "CALLBACK_URL" in said
+    answer = shell("cancel", JOB)
+    assert "is canceled" in answer
+    assert "CALLBACK_URL" in answer
     document = shell.json("status", JOB)
-    assert (document["state"], document["run"]) == ("canceled", 2)
+    assert document["state"] == "canceled"
+    assert document["run"] == 2
     assert [event["status"] for event in document["pendingCallbacks"]] == ["canceled"]
 
 
-def test_canceling_a_job_that_is_over_leaves_it_as_it_is(shell: Shell) -> None:
+def test_canceling_a_job_that_is_over_changes_nothing(shell: Shell) -> None:
     completed(shell)
     assert "was completed already" in shell("cancel", JOB)
     assert shell.json("status", JOB)["state"] == "completed"
 
 
 def test_a_live_job_is_not_resumed_and_is_asked_to_cancel(shell: Shell) -> None:
-    world, reached, go_on = shell.world(), Event(), Event()
+    world = shell.world()
+    reached, released = Event(), Event()
 
     def wait_there(path: str) -> None:
         if path == "step1_abstractions.yaml":
             reached.set()
-            assert go_on.wait(30)
+            assert released.wait(30)
 
     world.engine.before_item = wait_there
     with ThreadPoolExecutor(1) as pool:
@@ -51,13 +53,13 @@ def test_a_live_job_is_not_resumed_and_is_asked_to_cancel(shell: Shell) -> None:
         assert "run 1 has been working on job job-1" in shell("resume", JOB, code=75)
         assert "was asked to cancel it" in shell("cancel", JOB)
         assert running.result(30) is Exit.OK
-        go_on.set()
+        released.set()
     assert shell.json("status", JOB)["state"] == "canceled"
     assert world.receiver is not None
     assert world.receiver.said[-1] == ("progress", "canceled")
 
 
-def test_gc_collects_what_is_over_and_old_and_keeps_a_tombstone(shell: Shell) -> None:
+def test_gc_collects_old_jobs_that_are_over_and_keeps_a_tombstone(shell: Shell) -> None:
     completed(shell)
     interrupted_id = Identity(
         job_id="other", repository=IDENTITY.repository, branch="main"
@@ -76,7 +78,7 @@ def test_gc_collects_what_is_over_and_old_and_keeps_a_tombstone(shell: Shell) ->
     assert shell.json("gc", "--older-than", "0s")["collected"] == []
 
 
-def test_a_collected_job_ends_as_it_did_and_has_no_files(shell: Shell) -> None:
+def test_a_collected_job_keeps_its_end_and_has_no_files(shell: Shell) -> None:
     completed(shell)
     shell("gc", "--older-than", "0s")
     assert shell.world().job().run(IDENTITY) is Exit.OK
@@ -89,7 +91,7 @@ def test_a_collected_job_ends_as_it_did_and_has_no_files(shell: Shell) -> None:
         assert "collected" in shell(*argv, code=65)
 
 
-def test_gc_leaves_a_job_whose_events_nobody_has_acknowledged_and_names_it(
+def test_gc_leaves_a_job_with_unacknowledged_events_and_names_it(
     shell: Shell,
 ) -> None:
     interrupted(shell)
@@ -100,7 +102,7 @@ def test_gc_leaves_a_job_whose_events_nobody_has_acknowledged_and_names_it(
     assert "unacknowledged" in document["left"][0]["reason"]
 
 
-def test_a_job_that_is_over_is_done_anew_from_a_stage_on_by_an_operators_word(
+def test_a_completed_job_is_redone_from_a_stage_on(
     shell: Shell,
 ) -> None:
     completed(shell)
@@ -129,14 +131,14 @@ def test_a_job_that_is_over_is_done_anew_from_a_stage_on_by_an_operators_word(
     assert shell.json("verify", JOB, "--deep")["faults"] == []
 
 
-def test_a_stage_that_was_not_reached_cannot_be_done_anew(shell: Shell) -> None:
+def test_a_stage_that_was_not_reached_cannot_be_redone(shell: Shell) -> None:
     interrupted(shell, "step2_relationships.yaml")
     assert "has not reached review-chapters yet" in shell(
         "resume", JOB, "--from", "review-chapters", code=65
     )
 
 
-def test_gc_leaves_what_it_does_not_understand_names_it_and_ends_with_78(
+def test_gc_leaves_a_job_of_an_unknown_format_names_it_and_ends_with_78(
     shell: Shell,
 ) -> None:
     completed(shell)
@@ -158,10 +160,10 @@ def test_gc_leaves_a_damaged_job_and_collects_the_others(shell: Shell) -> None:
     shell.store.put("broken/checkpoints/00000001.json", b"{", "application/json")
     document = shell.json("gc", "--older-than", "0s")
     assert document["collected"] == [JOB]
-    assert [one["jobId"] for one in document["left"]] == ["broken"]
+    assert [job["jobId"] for job in document["left"]] == ["broken"]
 
 
-def test_gc_leaves_a_job_whose_run_has_not_said_goodbye(shell: Shell) -> None:
+def test_gc_leaves_a_job_whose_run_has_not_released_it(shell: Shell) -> None:
     completed(shell)
     log = CheckpointLog(shell.store, JOB, SystemRuntime())
     newest = log.newest()
@@ -176,7 +178,7 @@ def test_gc_leaves_a_job_whose_run_has_not_said_goodbye(shell: Shell) -> None:
     assert "run 2 is still alive" in document["left"][0]["reason"]
 
 
-def test_gc_goes_on_with_a_collection_that_was_broken_off(shell: Shell) -> None:
+def test_gc_completes_a_collection_that_was_interrupted(shell: Shell) -> None:
     completed(shell)
     shell("gc", "--older-than", "0s")
     shell.store.put(
@@ -188,11 +190,11 @@ def test_gc_goes_on_with_a_collection_that_was_broken_off(shell: Shell) -> None:
     assert len(list(shell.store.entries(f"{JOB}/"))) == 1
 
 
-def test_gc_says_so_where_there_is_nothing_to_collect(shell: Shell) -> None:
+def test_gc_reports_that_there_is_nothing_to_collect(shell: Shell) -> None:
     assert shell("gc") == "nothing to collect\n"
 
 
-def test_resume_goes_on_with_an_interrupted_job(shell: Shell) -> None:
+def test_resume_continues_an_interrupted_job(shell: Shell) -> None:
     interrupted_by_hand(shell)
     document = shell.json("resume", "by-hand")
     assert document == {
@@ -203,22 +205,21 @@ def test_resume_goes_on_with_an_interrupted_job(shell: Shell) -> None:
     }
 
 
-def test_resume_says_where_events_are_still_pending(shell: Shell) -> None:
+def test_pending_events_are_named_with_how_to_deliver_them(shell: Shell) -> None:
     interrupted(shell)
     shell("cancel", JOB)
-    said = shell("status", JOB)
-    assert "pending     callback" in said
+    assert "pending     callback" in shell("status", JOB)
     assert "CALLBACK_URL" in shell("cancel", JOB)
 
 
-def test_resume_of_a_completed_job_is_done_at_once(shell: Shell) -> None:
+def test_resume_of_a_completed_job_does_nothing(shell: Shell) -> None:
     completed(shell)
     assert shell("resume", JOB) == f"job {JOB} is completed\n"
     assert shell.json("status", JOB)["run"] == 1
 
 
 def interrupted_by_hand(shell: Shell) -> None:
-    """Begin a job on a folder with the program's own engine, and stop it after the snapshot."""
+    """Begin a job on a folder with the static engine, and interrupt it after the snapshot."""
     folder = shell.root / "repository"
     folder.mkdir()
     (folder / "code.py").write_text(
@@ -238,7 +239,7 @@ def interrupted_by_hand(shell: Shell) -> None:
     log.append(head, ended, Writer.WORKER)
 
 
-def test_resume_is_refused_where_the_jobs_engine_is_missing_and_the_job_is_left_as_it_was(
+def test_resume_is_refused_and_changes_nothing_if_the_jobs_engine_is_missing(
     shell: Shell,
 ) -> None:
     world = shell.world(engine=FakeEngine(name="fondation"))
@@ -250,7 +251,7 @@ def test_resume_is_refused_where_the_jobs_engine_is_missing_and_the_job_is_left_
     assert [entry.key for entry in shell.store.entries(f"{JOB}/checkpoints/")] == before
 
 
-def test_an_engine_by_another_name_than_the_jobs_is_refused(shell: Shell) -> None:
+def test_an_engine_other_than_the_jobs_is_refused(shell: Shell) -> None:
     interrupted(shell)
     shell.environment = {"ENGINE": "fondation"}
     assert "job job-1 began with 'static'" in shell("resume", JOB, code=78)
@@ -265,7 +266,7 @@ def rejecting(shell: Shell) -> World:
     return world
 
 
-def test_a_rejected_end_is_told_again_by_an_operators_word(shell: Shell) -> None:
+def test_a_rejected_final_callback_is_sent_again_on_request(shell: Shell) -> None:
     rejecting(shell)
     with receiving() as receiver:
         shell.environment = {"CALLBACK_URL": receiver.url, "CALLBACK_TOKEN": "t"}
@@ -275,13 +276,12 @@ def test_a_rejected_end_is_told_again_by_an_operators_word(shell: Shell) -> None
         )
     assert receiver.said == [("complete", "completed")]
     assert len(receiver.documents[0]["files"]) == 12
-    assert (
-        receiver.deliveries[0].headers["idempotency-key"]
-        == f"{JOB}-{receiver.documents[0]['sequence']}"
-    )
+    sequence = receiver.documents[0]["sequence"]
+    key = receiver.deliveries[0].headers["idempotency-key"]
+    assert key == f"{JOB}-{sequence}"
 
 
-def test_an_end_that_is_rejected_again_is_said(shell: Shell) -> None:
+def test_a_final_callback_that_is_rejected_again_is_reported(shell: Shell) -> None:
     rejecting(shell)
     with receiving(lambda _: Reply(status=404)) as receiver:
         shell.environment = {"CALLBACK_URL": receiver.url, "CALLBACK_TOKEN": "t"}
@@ -290,7 +290,9 @@ def test_an_end_that_is_rejected_again_is_said(shell: Shell) -> None:
         )
 
 
-def test_an_end_is_told_again_only_where_there_is_one(shell: Shell) -> None:
+def test_redeliver_requires_a_webhook_a_final_callback_and_no_stage(
+    shell: Shell,
+) -> None:
     interrupted(shell)
     assert "CALLBACK_URL and CALLBACK_TOKEN are missing" in shell(
         "resume", JOB, "--redeliver", code=78
@@ -302,7 +304,7 @@ def test_an_end_is_told_again_only_where_there_is_one(shell: Shell) -> None:
     )
 
 
-def test_the_end_of_a_collected_job_is_not_told_again(shell: Shell) -> None:
+def test_the_final_callback_of_a_collected_job_is_not_sent_again(shell: Shell) -> None:
     rejecting(shell)
     shell("gc", "--older-than", "0s")
     shell.environment = {"CALLBACK_URL": "http://127.0.0.1:9/", "CALLBACK_TOKEN": "t"}

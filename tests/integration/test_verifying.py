@@ -1,4 +1,4 @@
-"""`verify`, `fetch` and what they find of damage."""
+"""`verify` and `fetch`, and the damage that they find."""
 
 import hashlib
 import re
@@ -16,7 +16,7 @@ from worker.ownership.claim import OperatorRequest
 
 
 @pytest.mark.parametrize(
-    "how",
+    "damage",
     [
         Path.unlink,
         lambda path: path.write_bytes(b"broken"),
@@ -24,13 +24,13 @@ from worker.ownership.claim import OperatorRequest
     ],
 )
 def test_fetch_and_verify_find_damage(
-    shell: Shell, how: Callable[[Path], object]
+    shell: Shell, damage: Callable[[Path], object]
 ) -> None:
     completed(shell)
     [path] = (shell.root / "store" / JOB / "artifacts" / "generate-chapters").rglob(
         "chapter_1_thing_1.md"
     )
-    how(path)
+    damage(path)
     assert "chapters/chapter_1_thing_1.md" in shell(
         "fetch", JOB, str(shell.root / "out"), code=65
     )
@@ -38,7 +38,7 @@ def test_fetch_and_verify_find_damage(
     assert "is missing or damaged" in shell("verify", JOB, code=65)
 
 
-def test_verify_is_content_with_a_whole_job(shell: Shell) -> None:
+def test_verify_finds_no_fault_in_an_intact_job(shell: Shell) -> None:
     completed(shell)
     assert shell.json("verify", JOB)["faults"] == []
     assert shell.json("verify", JOB, "--deep")["faults"] == []
@@ -51,20 +51,19 @@ def test_verify_finds_a_broken_chain(shell: Shell) -> None:
     faults = shell.json("verify", JOB, code=65)["faults"]
     assert any("00000004.json does not match the hash" in fault for fault in faults)
     path.unlink()
-    assert any(
-        "00000003.json is missing" in fault
-        for fault in shell.json("verify", JOB, code=65)["faults"]
-    )
+    faults = shell.json("verify", JOB, code=65)["faults"]
+    assert any("00000003.json is missing" in fault for fault in faults)
 
 
-def damaged(shell: Shell, path: str, body: bytes) -> None:
-    """Change a stored file of the course, name and all, so that only its form or its place in the manifest can tell."""
-    [file] = (shell.root / "store" / JOB / "artifacts").rglob(path.rsplit("/", 1)[-1])
+def change_file(shell: Shell, path: str, body: bytes) -> None:
+    """Change a stored file of the course."""
+    name = path.rsplit("/", 1)[-1]
+    [file] = (shell.root / "store" / JOB / "artifacts").rglob(name)
     file.write_bytes(body)
 
 
-def rewritten(shell: Shell, sequence: int, old: bytes, new: bytes) -> None:
-    """Change a checkpoint, and every later one so that the chain of hashes holds."""
+def rewrite(shell: Shell, sequence: int, old: bytes, new: bytes) -> None:
+    """Change a checkpoint, and the hashes in all later ones so that they match."""
     folder = shell.root / "store" / JOB / "checkpoints"
     before: str | None = None
     for file in sorted(folder.iterdir())[sequence - 1 :]:
@@ -82,11 +81,11 @@ def _hash(text: str) -> bytes:
     return f'"previous":"{text}"'.encode()
 
 
-def test_a_chain_that_was_rewritten_is_whole_and_yet_breaks_rules_that_a_deep_look_finds(
+def test_a_rewritten_chain_matches_its_hashes_but_breaks_rules_that_deep_finds(
     shell: Shell,
 ) -> None:
     completed(shell)
-    rewritten(shell, 6, b'"branch":"main"', b'"branch":"evil"')
+    rewrite(shell, 6, b'"branch":"main"', b'"branch":"evil"')
     assert shell.json("verify", JOB)["faults"] == []
     faults = shell.json("verify", JOB, "--deep", code=65)["faults"]
     assert faults == [
@@ -94,7 +93,7 @@ def test_a_chain_that_was_rewritten_is_whole_and_yet_breaks_rules_that_a_deep_lo
     ]
 
 
-def test_a_checkpoint_that_is_no_manifest_is_named(shell: Shell) -> None:
+def test_a_checkpoint_that_is_not_a_manifest_is_named(shell: Shell) -> None:
     completed(shell)
     (shell.root / "store" / JOB / "checkpoints/00000004.json").write_bytes(b"{}")
     faults = shell.json("verify", JOB, code=65)["faults"]
@@ -104,16 +103,14 @@ def test_a_checkpoint_that_is_no_manifest_is_named(shell: Shell) -> None:
     )
 
 
-def test_a_deep_look_finds_what_an_earlier_generation_has_lost(shell: Shell) -> None:
+def test_deep_finds_the_lost_files_of_an_earlier_generation(shell: Shell) -> None:
     completed(shell)
-    assert (
-        shell.world().job().resume(OperatorRequest(stage=Stage.GENERATE_TUTORIALS))
-        is Exit.OK
-    )
+    request = OperatorRequest(stage=Stage.GENERATE_TUTORIALS)
+    assert shell.world().job().resume(request) is Exit.OK
     assert shell.json("verify", JOB, "--deep")["faults"] == []
     old = min(
         (shell.root / "store" / JOB / "artifacts/generate-tutorials").iterdir(),
-        key=lambda one: one.stat().st_mtime,
+        key=lambda folder: folder.stat().st_mtime,
     )
     shutil.rmtree(old)
     assert shell.json("verify", JOB)["faults"] == []
@@ -122,23 +119,24 @@ def test_a_deep_look_finds_what_an_earlier_generation_has_lost(shell: Shell) -> 
     assert "of an earlier generate-tutorials is missing" in faults[0]
 
 
-def test_verify_of_an_unfinished_job_looks_at_what_is_finished(shell: Shell) -> None:
+def test_verify_of_an_unfinished_job_checks_its_finished_stages(shell: Shell) -> None:
     interrupted(shell)
     document = shell.json("verify", JOB, "--deep")
-    assert (document["artifacts"], document["faults"]) == (4, [])
+    assert document["artifacts"] == 4
+    assert document["faults"] == []
 
 
-def test_damage_is_told_to_people_line_by_line(shell: Shell) -> None:
+def test_each_fault_is_a_line_for_people(shell: Shell) -> None:
     completed(shell)
-    damaged(shell, "tutorials/tutorial_1_thing_1.md", b"x")
-    damaged(shell, "step3_order.yaml", b"order: []")
+    change_file(shell, "tutorials/tutorial_1_thing_1.md", b"x")
+    change_file(shell, "step3_order.yaml", b"order: []")
     lines = shell("verify", JOB, "--deep", code=65).splitlines()
     assert sum("is missing or damaged" in line for line in lines) == 2
     assert any("cannot be checked" in line for line in lines), (
-        "without the order nobody knows what belongs there"
+        "without the order, it is unknown which files belong to the stage"
     )
 
 
-def test_a_whole_job_is_told_to_people_in_a_line(shell: Shell) -> None:
+def test_an_intact_job_is_one_line_for_people(shell: Shell) -> None:
     completed(shell)
     assert shell("verify", JOB) == "13 artifacts and 12 checkpoints are intact\n"

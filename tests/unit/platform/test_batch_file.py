@@ -1,4 +1,4 @@
-"""The file of a batch: what it may hold, and under which names its jobs go."""
+"""The file of a batch: its entries, and the ids of their jobs."""
 
 from pathlib import Path
 
@@ -16,20 +16,23 @@ def entries(folder: Path, text: str, *, local: bool = False) -> list[BatchJob]:
 
 
 def fault(folder: Path, text: str, *, local: bool = False) -> str:
-    """Return what is wrong with a text."""
+    """Return the faults of a text."""
     with pytest.raises(UsageError) as raised:
         entries(folder, text, local=local)
     return str(raised.value)
 
 
-def test_a_name_is_made_of_repository_and_branch(tmp_path: Path) -> None:
-    text = "[{repository: pallets/click}, {repository: pallets/click, branch: dev}, {repository: a/b, jobId: mine}]"
-    found = [one.job_id for one in entries(tmp_path, text)]
-    assert found == [one.job_id for one in entries(tmp_path, text)]
-    assert len(set(found)) == 3
-    assert [name.rpartition("-")[0] for name in found] == ["click", "click", ""]
+def test_a_job_id_is_derived_from_repository_and_branch(tmp_path: Path) -> None:
+    text = (
+        "[{repository: pallets/click}, {repository: pallets/click, branch: dev}, "
+        "{repository: a/b, jobId: mine}]"
+    )
+    job_ids = [job.job_id for job in entries(tmp_path, text)]
+    assert job_ids == [job.job_id for job in entries(tmp_path, text)]
+    assert len(set(job_ids)) == 3
+    assert [job_id.rpartition("-")[0] for job_id in job_ids] == ["click", "click", ""]
     other = entries(tmp_path, "[{repository: 'https://GitHub.com/pallets/click.git'}]")
-    assert other[0].job_id == found[0]
+    assert other[0].job_id == job_ids[0]
 
 
 @pytest.mark.parametrize(
@@ -62,13 +65,11 @@ def test_a_name_is_made_of_repository_and_branch(tmp_path: Path) -> None:
         ("[{}, {repository: a/b, x: 1}]", "entry 2: it has unknown fields"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_place(
-    text: str, says: str, tmp_path: Path
-) -> None:
+def test_a_fault_is_named_with_its_entry(text: str, says: str, tmp_path: Path) -> None:
     assert says in fault(tmp_path, text)
 
 
-def test_a_file_that_is_not_there_or_not_text_is_said_to_be_so(tmp_path: Path) -> None:
+def test_a_missing_or_binary_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read: No such file"):
         read_entries(tmp_path / "nothing", local=False, allow_http=False)
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
@@ -76,9 +77,12 @@ def test_a_file_that_is_not_there_or_not_text_is_said_to_be_so(tmp_path: Path) -
         read_entries(tmp_path / "binary", local=False, allow_http=False)
 
 
-def test_on_this_machine_a_folder_will_do_and_has_no_branch(tmp_path: Path) -> None:
-    found = entries(tmp_path, f"[{{repository: '{tmp_path}/x/..'}}]", local=True)[0]
-    assert (found.repository, found.branch) == (str(tmp_path), None)
+def test_on_this_machine_a_repository_may_be_a_folder_without_a_branch(
+    tmp_path: Path,
+) -> None:
+    [job] = entries(tmp_path, f"[{{repository: '{tmp_path}/x/..'}}]", local=True)
+    assert job.repository == str(tmp_path)
+    assert job.branch is None
     assert "branch requires a URL" in fault(
         tmp_path, f"[{{repository: '{tmp_path}', branch: x}}]", local=True
     )
