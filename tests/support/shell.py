@@ -1,4 +1,4 @@
-"""The command line in this process, and a store on a folder with jobs in every condition."""
+"""The command line in this process, on a store in a folder, and jobs for it to work on."""
 
 import json
 from collections.abc import Callable
@@ -30,19 +30,21 @@ class Shell:
         return World(store=self.store, work_dir=self.root / "work", **changes)
 
     def __call__(self, *argv: str, code: int = 0) -> str:
-        """Run a command, and return what it says on stdout."""
+        """Run a command; return its stdout, or its stderr if it failed without output."""
         environment = {"STORE_URL": (self.root / "store").as_uri(), **self.environment}
         ended = main(argv, environment)
-        said = self.capsys.readouterr()
-        assert ended == code, f"{argv} ended with {ended}: {said.err}"
-        return said.out if code == 0 or said.out else said.err
+        printed = self.capsys.readouterr()
+        assert ended == code, f"{argv} ended with {ended}: {printed.err}"
+        if code == 0 or printed.out:
+            return printed.out
+        return printed.err
 
-    def json(self, *argv: str, code: int = 0) -> Any:  # noqa: ANN401 - whatever a command says
+    def json(self, *argv: str, code: int = 0) -> Any:  # noqa: ANN401 - a document of any command
         return json.loads(self(*argv, "--json", code=code))
 
 
 def stop_at(path: str) -> Callable[[str], None]:
-    """Return what kills a run just before it makes a file."""
+    """Return a hook that fails a run just before it produces a file."""
 
     def before_item(made: str) -> None:
         if made == path:
