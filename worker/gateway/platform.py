@@ -69,7 +69,8 @@ class PlatformBackend:
             raise JobConflictError(known)
         if live := live_runs(runs):
             return {"runId": live[-1].id}
-        if faults := deployment.faults([request.variables])[0]:
+        faults = deployment.faults(request.variables)
+        if faults:
             raise ConfigError(
                 f"a run cannot work with the job definition: {'; '.join(faults)}"
             )

@@ -42,8 +42,13 @@ class Deployment:
         """Return all runs of the definition, oldest first."""
         return self.platform.runs(self.definition.id)
 
-    def faults(self, jobs: Iterable[Mapping[str, str]]) -> list[list[str]]:
-        """Return, for each job's variables, why a run would refuse them at its start."""
+    def faults(self, variables: Mapping[str, str]) -> list[str]:
+        """Return why a run would refuse a job's variables at its start."""
+        (faults,) = self.faults_of_each([variables])
+        return faults
+
+    def faults_of_each(self, jobs: Iterable[Mapping[str, str]]) -> list[list[str]]:
+        """Return the faults of several jobs' variables, in their order."""
         secrets = self.platform.secrets(self.definition.id)
         faults = []
         for variables in jobs:

@@ -52,7 +52,7 @@ def resume_on_platform(
         )
     last_environment = runs[-1].environment if runs else {}
     variables = job_environment(manifest.identity, last_environment, environment)
-    (faults,) = deployment.faults([variables])
+    faults = deployment.faults(variables)
     deployment.warn(f"the run may be refused: {fault}" for fault in faults)
     claim_and_release(view, job_id, request)
     run = _start(deployment, variables, runs)

@@ -50,7 +50,7 @@ class PlatformBatch:
         return [results[job.job_id] for job in self._jobs]
 
     def _refuse_faults(self) -> None:
-        faults = self._deployment.faults(self._variables.values())
+        faults = self._deployment.faults_of_each(self._variables.values())
         lines: list[str] = []
         for job_id, job_faults in zip(self._variables, faults, strict=True):
             lines.extend(f"{job_id}: {fault}" for fault in job_faults)

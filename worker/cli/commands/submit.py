@@ -36,7 +36,7 @@ def submit(options: SubmitOptions, environment: Mapping[str, str]) -> Output:
     identity = _identity(options, runtime)
     job_id = identity.job_id
     variables = job_environment(identity, environment)
-    (faults,) = deployment.faults([variables])
+    faults = deployment.faults(variables)
     if faults:
         raise ConfigError("\n".join(faults))
     store = RunsStore()

@@ -193,7 +193,7 @@ class Sweep:
             else manifest.identity
         )
         variables = job_environment(identity, last.environment)
-        (faults,) = self._deployment.faults([variables])
+        faults = self._deployment.faults(variables)
         if faults:
             return _skipped(result, f"a run would be refused: {'; '.join(faults)}")
         if self._dry_run:
