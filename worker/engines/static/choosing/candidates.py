@@ -1,4 +1,4 @@
-"""The candidates: families of types, the functions of a module, documents; and what each is worth."""
+"""The candidates for units: families of types and the functions of a module, with their worth."""
 
 import math
 from collections import defaultdict
@@ -10,15 +10,15 @@ from worker.engines.static.facts import TYPES, Definition, Kind
 from worker.engines.static.linking.graph import Graph
 from worker.engines.static.parsing.identifiers import parts
 
-_DEEP: Final = 6
+_MAX_INHERITANCE_DEPTH: Final = 6
 _ROOT_BONUS: Final = 0.3
-"""A family is called after its root unless a member matters clearly more."""
-_FAMILY: Final = 0.1
-_MORE: Final = 0.3
-"""What the second function of a module adds, and the third half of that."""
-_COUNTED: Final = 5
+"""A family is named after its root unless another member is worth clearly more."""
+_FAMILY_WEIGHT: Final = 0.1
+_FURTHER_FUNCTION_WEIGHT: Final = 0.3
+"""What the second function of a module adds; the third adds half of that."""
+_FURTHER_FUNCTIONS: Final = 5
 _OBJECT_MEMBERS: Final = 2
-"""A variable with so many functions assigned to it is an object."""
+"""A variable with this many functions assigned to it is an object."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,76 +32,99 @@ class Candidate:
     """Whether it is the functions of a module, rather than a family of types."""
 
 
-def candidates(graph: Graph, merit: Callable[[Definition], float]) -> list[Candidate]:
+def candidates(
+    graph: Graph, worth_of: Callable[[Definition], float]
+) -> list[Candidate]:
     """Return all candidates, the best first."""
-    worth = {one.index: merit(one) for one in graph.definitions if one.parent is None}
+    worth: dict[int, float] = {}
     families: dict[int, list[int]] = defaultdict(list)
     modules: dict[str, list[int]] = defaultdict(list)
-    for index in worth:
-        one = graph.definitions[index]
-        if is_type(one):
-            families[_root(graph, index)].append(index)
-        elif one.kind is not Kind.MACRO:
-            modules[one.path].append(index)
+    for definition in graph.definitions:
+        if definition.parent is not None:
+            continue
+        index = definition.index
+        worth[index] = worth_of(definition)
+        if is_type(definition):
+            root = _family_root(graph, index)
+            families[root].append(index)
+        elif definition.kind is not Kind.MACRO:
+            modules[definition.path].append(index)
     found = [_family(graph, root, members, worth) for root, members in families.items()]
     found += [_module(graph, members, worth) for members in modules.values()]
-    return sorted(found, key=lambda one: (-one.worth, one.symbols))
+    return sorted(found, key=lambda candidate: (-candidate.worth, candidate.symbols))
 
 
-def is_type(one: Definition) -> bool:
-    """Tell whether a definition can stand for itself: a type that is more than another name, or an object."""
-    return (one.kind in TYPES and one.kind is not Kind.TYPE) or len(
-        one.members
-    ) >= _OBJECT_MEMBERS
+def is_type(definition: Definition) -> bool:
+    """Tell whether a definition makes a unit by itself: a type, but no alias; or an object."""
+    if definition.kind in TYPES and definition.kind is not Kind.TYPE:
+        return True
+    return len(definition.members) >= _OBJECT_MEMBERS
 
 
-def _root(graph: Graph, index: int) -> int:
-    """Return the base that a type folds into: the farthest whose last word it shares.
+def _family_root(graph: Graph, index: int) -> int:
+    """Return the farthest base that shares the last word of its name with the type.
 
-    Of exceptions, the farthest.
+    For exceptions, return the farthest base that is an exception.
     """
-    for _ in range(_DEEP):
-        last, is_exception = (
-            parts(graph.definitions[index].name)[-1:],
-            graph.is_exception(index),
-        )
-        for base in graph.bases.get(index, ()):
-            other = graph.definitions[base]
-            alike = is_exception and graph.is_exception(base)
-            if (
-                other.parent is None
-                and base != index
-                and (alike or parts(other.name)[-1:] == last)
-            ):
-                index = base
-                break
-        else:
+    root = index
+    for _ in range(_MAX_INHERITANCE_DEPTH):
+        base = _related_base(graph, root)
+        if base is None:
             break
-    return index
+        root = base
+    return root
+
+
+def _related_base(graph: Graph, index: int) -> int | None:
+    last_word = _last_word(graph, index)
+    is_exception = graph.is_exception(index)
+    for base in graph.bases.get(index, ()):
+        if base == index or graph.definitions[base].parent is not None:
+            continue
+        if is_exception and graph.is_exception(base):
+            return base
+        if _last_word(graph, base) == last_word:
+            return base
+    return None
+
+
+def _last_word(graph: Graph, index: int) -> tuple[str, ...]:
+    return parts(graph.definitions[index].name)[-1:]
 
 
 def _family(
     graph: Graph, root: int, members: Sequence[int], worth: dict[int, float]
 ) -> Candidate:
-    bonus = {root: _ROOT_BONUS}
-    ordered = sorted(
-        members, key=lambda index: (-worth[index] - bonus.get(index, 0.0), index)
-    )
-    named: dict[str, int] = {}
+    def rank(index: int) -> tuple[float, int]:
+        bonus = _ROOT_BONUS if index == root else 0.0
+        return -worth[index] - bonus, index
+
+    ordered = sorted(members, key=rank)
+    first_of_name: dict[str, int] = {}
+    namesakes: list[int] = []
     for index in ordered:
-        named.setdefault(graph.definitions[index].name, index)
-    rest = [index for index in ordered if named[graph.definitions[index].name] != index]
-    total = worth[ordered[0]] + _FAMILY * math.log1p(len(ordered) - 1)
-    return Candidate(symbols=(*named.values(), *rest), worth=total, is_module=False)
+        name = graph.definitions[index].name
+        if name in first_of_name:
+            namesakes.append(index)
+        else:
+            first_of_name[name] = index
+    size_bonus = _FAMILY_WEIGHT * math.log1p(len(ordered) - 1)
+    return Candidate(
+        symbols=(*first_of_name.values(), *namesakes),
+        worth=worth[ordered[0]] + size_bonus,
+        is_module=False,
+    )
 
 
 def _module(graph: Graph, members: Sequence[int], worth: dict[int, float]) -> Candidate:
-    public = [index for index in members if graph.definitions[index].public] or members
-    ordered = sorted(public, key=lambda index: (-worth[index], index))
-    more = sum(
+    public = [index for index in members if graph.definitions[index].public]
+    ordered = sorted(public or members, key=lambda index: (-worth[index], index))
+    further = sum(
         max(0.0, worth[index]) * 0.5**place
-        for place, index in enumerate(ordered[1 : _COUNTED + 1])
+        for place, index in enumerate(ordered[1 : _FURTHER_FUNCTIONS + 1])
     )
     return Candidate(
-        symbols=tuple(ordered), worth=worth[ordered[0]] + _MORE * more, is_module=True
+        symbols=tuple(ordered),
+        worth=worth[ordered[0]] + _FURTHER_FUNCTION_WEIGHT * further,
+        is_module=True,
     )

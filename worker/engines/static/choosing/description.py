@@ -1,8 +1,8 @@
-"""Portraits of units: which definitions and files they are, and what can be said of them in three sentences."""
+"""Describes units: their definitions and files, and up to three sentences about each."""
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from worker.engines.static.choosing.candidates import Candidate
@@ -14,11 +14,11 @@ from worker.engines.static.prose.phrases import code, counted, listed, sentence
 MAX_FILES: Final = 8
 MAX_SYMBOLS: Final = 12
 _OWN_FILES: Final = 3
-_COMPANIONS: Final = 3
-_NAMED: Final = 3
-_OTHERS: Final = 0.7
-"""What a file is worth that the unit uses, compared with one that uses it."""
-_GUESS: Final = 0.3
+_MAX_NEIGHBOURS: Final = 3
+_MAX_NAMED: Final = 3
+_USED_WEIGHT: Final = 0.7
+"""What a file that the unit uses is worth, compared with a file that uses the unit."""
+_GUESS_WEIGHT: Final = 0.3
 
 
 class Descriptions:
@@ -31,191 +31,206 @@ class Descriptions:
         references: Sequence[Reference],
         chosen: Sequence[Candidate],
     ) -> None:
-        """Share the definitions out among the chosen."""
+        """Divide the definitions among the chosen candidates."""
         self._graph: Final = graph
         self._files: Final = files
         self._chosen: Final = chosen
         self._references: Final = references
-        self._owner: Final = {
-            index: place for place, one in enumerate(chosen) for index in one.symbols
-        }
-        self._users: Final = Counter(
-            target
-            for file in files.values()
-            for target in {path for one in file.imports for path in one.targets[:1]}
-        )
-        self._homes: Final = {
-            self._main(place).path: place for place in reversed(range(len(chosen)))
-        }
+        self._importers: Final = _importers(files)
+        self._owner: Final[dict[int, int]] = {}
+        """By top-level definition: the place of its unit."""
+        self._unit_of_file: Final[dict[str, int]] = {}
+        """By path: the place of the first unit whose main symbol is defined there."""
+        for place, candidate in enumerate(chosen):
+            self._owner.update(dict.fromkeys(candidate.symbols, place))
+            self._unit_of_file.setdefault(self._main(place).path, place)
         self._adopt()
 
     def _adopt(self) -> None:
-        """Give definitions that no unit is about to the first unit whose main symbol is in their file."""
-        for one in self._graph.definitions:
-            if one.parent is None and one.path in self._homes:
-                self._owner.setdefault(one.index, self._homes[one.path])
+        """Give each definition without a unit to the unit of its file."""
+        for definition in self._graph.definitions:
+            unit = self._unit_of_file.get(definition.path)
+            if definition.parent is None and unit is not None:
+                self._owner.setdefault(definition.index, unit)
 
     def owner(self, index: int) -> int | None:
         """Return the place of the unit that a definition belongs to."""
         return self._owner.get(self._graph.top[index])
 
-    def at_home(self, path: str) -> int | None:
-        """Return the place of the unit that the top level of a file belongs to: of the first that is defined there."""
-        return self._homes.get(path)
+    def unit_of_file(self, path: str) -> int | None:
+        """Return the place of the unit that the top level of a file belongs to."""
+        return self._unit_of_file.get(path)
 
     def _main(self, place: int) -> Definition:
         return self._graph.definitions[self._chosen[place].symbols[0]]
 
     def owned(self, place: int) -> tuple[int, ...]:
         """Return the top-level definitions of a unit, by path and line."""
-        return tuple(
-            sorted(index for index, owner in self._owner.items() if owner == place)
-        )
+        owned = [index for index, owner in self._owner.items() if owner == place]
+        return tuple(sorted(owned))
 
     def symbols(self, place: int) -> tuple[int, ...]:
-        """Return what a unit is about: its candidate's symbols, and types that stand beside its main one."""
-        one = self._chosen[place]
-        main, about = self._graph.definitions[one.symbols[0]], frozenset(one.symbols)
-        beside = [
-            other
-            for other in map(self._graph.definitions.__getitem__, self.owned(place))
-            if other.path == main.path
-            and other.index not in about
-            and other.public
-            and other.kind in TYPES
-        ]
-        beside.sort(
-            key=lambda other: (
-                -len(self._graph.used[other.index]),
-                other.line - other.end_line,
-                other.index,
-            )
-        )
-        return (
-            *one.symbols[:MAX_SYMBOLS],
-            *(other.index for other in beside[:_COMPANIONS]),
-        )
+        """Return the symbols of a unit's candidate, then types defined beside its main symbol."""
+        symbols = self._chosen[place].symbols[:MAX_SYMBOLS]
+        neighbours = self._neighbours(place)[:_MAX_NEIGHBOURS]
+        return (*symbols, *(neighbour.index for neighbour in neighbours))
+
+    def _neighbours(self, place: int) -> list[Definition]:
+        """Return the public types in the main symbol's file, the most used and largest first."""
+        main = self._main(place)
+        symbols = frozenset(self._chosen[place].symbols)
+        neighbours = []
+        for index in self.owned(place):
+            definition = self._graph.definitions[index]
+            is_near = definition.path == main.path and index not in symbols
+            if is_near and definition.public and definition.kind in TYPES:
+                neighbours.append(definition)
+
+        def rank(neighbour: Definition) -> tuple[int, int, int]:
+            users = len(self._graph.used[neighbour.index])
+            return -users, neighbour.line - neighbour.end_line, neighbour.index
+
+        return sorted(neighbours, key=rank)
 
     def paths(self, place: int) -> tuple[str, ...]:
-        """Return a unit's files: where it is defined, then those that have most to do with it."""
+        """Return the files that define a unit, then the files most closely connected to it."""
+        definitions = self._graph.definitions
         symbols = self._chosen[place].symbols[: 2 * _OWN_FILES]
-        own = dict.fromkeys(self._graph.definitions[index].path for index in symbols)
-        main = self._graph.definitions[symbols[0]]
-        own.update(
-            dict.fromkeys(
-                self._graph.definitions[member].path for member in main.members
-            )
+        members = self._main(place).members
+        defining = dict.fromkeys(
+            definitions[index].path for index in (*symbols, *members)
         )
-        first = list(own)[:_OWN_FILES]
+        own = list(defining)[:_OWN_FILES]
+        weights = self._connections(frozenset(symbols))
+
+        def rank(path: str) -> tuple[float, str]:
+            return -weights[path] / self._popularity(path), path
+
+        connected = sorted((path for path in weights if path not in own), key=rank)
+        return tuple([*own, *connected][:MAX_FILES])
+
+    def _connections(self, symbols: frozenset[int]) -> dict[str, float]:
+        """Weigh the files that use some symbols, and those that these use."""
+        top = self._graph.top
         weights: dict[str, float] = defaultdict(float)
-        for one in self._references:
-            target, source = (
-                self._graph.top[one.target],
-                None if one.source is None else self._graph.top[one.source],
-            )
-            weight = math.log1p(one.count) * (1.0 if one.sure else _GUESS)
+        for reference in self._references:
+            target = top[reference.target]
+            source = None if reference.source is None else top[reference.source]
+            weight = math.log1p(reference.count)
+            if not reference.sure:
+                weight *= _GUESS_WEIGHT
             if target in symbols:
-                weights[one.path] += weight
+                weights[reference.path] += weight
             elif source in symbols:
-                weights[self._graph.definitions[target].path] += weight * _OTHERS
-        near = sorted(
-            (path for path in weights if path not in first),
-            key=lambda path: (-weights[path] / self._popularity(path), path),
-        )
-        return tuple([*first, *near][:MAX_FILES])
+                weights[self._graph.definitions[target].path] += weight * _USED_WEIGHT
+        return weights
 
     def _popularity(self, path: str) -> float:
-        """Return by what the connection of a file to a unit is to be divided: every unit has one to a popular file."""
-        return math.sqrt(1 + self._users.get(path, 0))
+        """Return the divisor of a file's connections: every unit is connected to a popular file."""
+        return math.sqrt(1 + self._importers.get(path, 0))
 
     def description(self, place: int) -> str:
-        """Return what a unit is: what its main symbol says of itself, and how it stands in the project."""
-        one = self._chosen[place]
+        """Return what the main symbol's docstring says, and how much the project uses it."""
+        candidate = self._chosen[place]
         symbols = [self._graph.definitions[index] for index in self.symbols(place)]
-        standing = self._standing(symbols[0], plural=one.is_module and len(symbols) > 1)
-        said = (
-            self._of_module(symbols) if one.is_module else self._of_type(symbols, one)
-        )
-        return " ".join(part for part in (*said, standing) if part)
+        if candidate.is_module:
+            sentences = list(self._describe_module(symbols))
+        else:
+            sentences = list(self._describe_type(symbols, len(candidate.symbols)))
+        is_plural = candidate.is_module and len(symbols) > 1
+        sentences.append(self._usage(symbols[0], plural=is_plural))
+        return " ".join(filter(None, sentences))
 
-    def _of_type(self, symbols: Sequence[Definition], one: Candidate) -> Iterable[str]:
+    def _describe_type(
+        self, symbols: Sequence[Definition], family_size: int
+    ) -> Iterator[str]:
         main = symbols[0]
         yield self._introduction(main)
-        family = [
-            code(other.name)
-            for other in symbols[1 : len(one.symbols)]
-            if other.name != main.name
-        ]
-        extending = [
+        family = _code_names(symbols[1:family_size], main)
+        neighbours = [code(symbol.name) for symbol in symbols[family_size:]]
+        descendants = [
             self._graph.definitions[index]
             for index in self._graph.descendants[main.index]
         ]
-        named = list(
-            dict.fromkeys(
-                [
-                    *family,
-                    *(
-                        code(other.name)
-                        for other in extending
-                        if other.name != main.name
-                    ),
-                ]
-            )
-        )
-        beside = [code(other.name) for other in symbols[len(one.symbols) :]]
-        if extending and named:
-            more = len(set(named)) - _NAMED
-            rest = [counted(more, "other type")] if more > 0 else []
-            yield f"It is the base of {listed([*named[:_NAMED], *rest])}."
+        named = list(dict.fromkeys([*family, *_code_names(descendants, main)]))
+        if descendants and named:
+            shown = named[:_MAX_NAMED]
+            more = len(named) - _MAX_NAMED
+            if more > 0:
+                shown.append(counted(more, "other type"))
+            yield f"It is the base of {listed(shown)}."
         elif family:
-            yield f"Related: {listed(family[:_NAMED])}."
-        elif beside:
-            yield f"Defined in the same file: {listed(beside[:_NAMED])}."
+            yield f"Related: {listed(family[:_MAX_NAMED])}."
+        elif neighbours:
+            yield f"Defined in the same file: {listed(neighbours[:_MAX_NAMED])}."
 
-    def _of_module(self, symbols: Sequence[Definition]) -> Iterable[str]:
+    def _describe_module(self, symbols: Sequence[Definition]) -> Iterator[str]:
         main = symbols[0]
-        file = first_sentence(self._files[main.path].doc)
-        others = [code(one.name) for one in symbols[1 : 1 + _NAMED]]
-        names = listed([code(main.name), *others])
-        if not others:
+        if len(symbols) == 1:
             yield self._introduction(main)
-        elif file:
-            yield f"{names}: {sentence(file)}"
-        else:
-            yield f"{names} are defined together."
-            yield self._introduction(main) if main.doc else ""
+            return
+        names = listed([code(symbol.name) for symbol in symbols[: 1 + _MAX_NAMED]])
+        purpose = first_sentence(self._files[main.path].doc)
+        if purpose:
+            yield f"{names}: {sentence(purpose)}"
+            return
+        yield f"{names} are defined together."
+        if main.doc:
+            yield self._introduction(main)
 
     def _introduction(self, main: Definition) -> str:
-        said = first_sentence(main.doc) or first_sentence(self._base_doc(main))
-        if said.startswith(f"{main.name} "):
-            return sentence(code(main.name) + said.removeprefix(main.name))
-        if said:
-            return f"{code(main.name)}: {sentence(said)}"
-        methods = [
-            one
-            for one in map(self._graph.definitions.__getitem__, main.members)
-            if one.public
-        ]
-        named = [code(one.name) for one in methods if not one.name.startswith("_")][
-            :_NAMED
-        ]
-        kind = main.kind if not main.members or main.kind in TYPES else "object"
-        noun = f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+        name = code(main.name)
+        summary = first_sentence(main.doc) or first_sentence(self._base_doc(main))
+        if summary.startswith(f"{main.name} "):
+            return sentence(name + summary.removeprefix(main.name))
+        if summary:
+            return f"{name}: {sentence(summary)}"
+        return f"{name} is {_kind_with_article(main)} {self._extent(main)}."
+
+    def _extent(self, main: Definition) -> str:
+        """Describe a definition without a docstring: by its public members, or its lines."""
+        members = [self._graph.definitions[index] for index in main.members]
+        public = [member.name for member in members if member.public]
+        named = [code(name) for name in public if not name.startswith("_")]
         if named:
-            return f"{code(main.name)} is {noun} with {counted(len(methods), 'member')}, such as {listed(named)}."
-        return f"{code(main.name)} is {noun} of {counted(main.end_line - main.line + 1, 'line')}."
+            examples = listed(named[:_MAX_NAMED])
+            return f"with {counted(len(public), 'member')}, such as {examples}"
+        return f"of {counted(main.end_line - main.line + 1, 'line')}"
 
     def _base_doc(self, main: Definition) -> str:
-        """Return the docstring of a base of the same name, which says what this one is, too."""
-        bases = [
-            self._graph.definitions[index]
-            for index in self._graph.ancestors(main.index)
-        ]
-        return next(
-            (base.doc for base in bases if base.name == main.name and base.doc), ""
-        )
+        """Return the docstring of a base of the same name: it describes this type as well."""
+        for index in self._graph.ancestors(main.index):
+            base = self._graph.definitions[index]
+            if base.name == main.name and base.doc:
+                return base.doc
+        return ""
 
-    def _standing(self, main: Definition, *, plural: bool) -> str:
+    def _usage(self, main: Definition, *, plural: bool) -> str:
         users = len(self._graph.used[main.index])
-        what = "They are" if plural else "It is"
-        return f"{what} used by {counted(users, 'other file')}." if users else ""
+        if not users:
+            return ""
+        subject = "They are" if plural else "It is"
+        return f"{subject} used by {counted(users, 'other file')}."
+
+
+def _importers(files: Mapping[str, SourceFile]) -> Counter[str]:
+    """Count the files that import each file."""
+    importers: Counter[str] = Counter()
+    for file in files.values():
+        targets = {imported.targets[0] for imported in file.imports if imported.targets}
+        importers.update(targets)
+    return importers
+
+
+def _code_names(definitions: Sequence[Definition], main: Definition) -> list[str]:
+    """Return the names of definitions that are not called like the main one."""
+    names = [definition.name for definition in definitions]
+    return [code(name) for name in names if name != main.name]
+
+
+def _kind_with_article(definition: Definition) -> str:
+    kind: str = definition.kind
+    if definition.members and definition.kind not in TYPES:
+        kind = "object"
+    article = "an" if kind[0] in "aeiou" else "a"
+    return f"{article} {kind}"

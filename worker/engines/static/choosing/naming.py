@@ -1,4 +1,4 @@
-"""How units are called: as a teacher would, and no two alike."""
+"""Names the units: as a teacher would, and no two alike."""
 
 import re
 from collections.abc import Sequence
@@ -12,58 +12,68 @@ MAX_NAME: Final = 60
 _MEANINGLESS: Final = word_set(
     "__init__ __main__ index mod lib main init src source core base common api"
 )
-_SHORT: Final = 3
-_SHOWN: Final = 2
+_SHORT_NAME: Final = 3
+_NAMED_FUNCTIONS: Final = 2
 
 
 def unit_name(symbols: Sequence[Definition], *, is_module: bool) -> str:
-    """Return a name for a unit: its main symbol, after its module's name where it is functions."""
+    """Name a unit after its main symbol, or a unit of functions after their module."""
     main = symbols[0]
-    place = _place(main.path)
-    if not is_module:
-        return (
-            main.name
-            if len(main.name) > _SHORT or not place or not main.name.islower()
-            else f"{place} ({main.name})"
-        )
-    shown = [one.name for one in symbols[:_SHOWN]]
-    if not place or "".join(parts(place)).lower() == "".join(parts(main.name)).lower():
-        return main.name
-    return f"{place} ({', '.join(shown)})"[:MAX_NAME].rstrip(",( ")
+    module = _module_title(main.path)
+    if is_module:
+        return _module_unit_name(module, symbols)
+    if module and len(main.name) <= _SHORT_NAME and main.name.islower():
+        return f"{module} ({main.name})"
+    return main.name
 
 
-def _place(path: str) -> str:
-    """Return a module's name as words: `src/http/cookie_jar.py` is the cookie jar."""
+def _module_unit_name(module: str, symbols: Sequence[Definition]) -> str:
+    main = symbols[0].name
+    if not module or _spelling(module) == _spelling(main):
+        return main
+    functions = [symbol.name for symbol in symbols[:_NAMED_FUNCTIONS]]
+    name = f"{module} ({', '.join(functions)})"
+    return name[:MAX_NAME].rstrip(",( ")
+
+
+def _spelling(name: str) -> str:
+    """Return a name as names are compared: lower case, without separators."""
+    return "".join(parts(name)).lower()
+
+
+def _module_title(path: str) -> str:
+    """Return a module's name as words: `src/http/cookie_jar.py` is the Cookie Jar."""
     *folders, stem = path.rpartition(".")[0].split("/")
-    name = next(
-        (
-            place
-            for place in (stem, *reversed(folders))
-            if place.lower() not in _MEANINGLESS
-        ),
-        "",
-    )
-    return title(name)
+    for name in (stem, *reversed(folders)):
+        if name.lower() not in _MEANINGLESS:
+            return title(name)
+    return ""
 
 
 def title(name: str) -> str:
-    """Return a file's or a folder's name as words, with capitals: `cookie_jar` is the Cookie Jar."""
+    """Return a file's or folder's name as capitalised words: `cookie_jar` is Cookie Jar."""
     words = parts(name) or re.findall(r"\w+", name)
-    return " ".join(
-        word if word.isupper() else word[:1].upper() + word[1:] for word in words
-    )
+    return " ".join(map(_capitalised, words))
+
+
+def _capitalised(word: str) -> str:
+    if word.isupper():
+        return word
+    return word[:1].upper() + word[1:]
 
 
 def distinct(names: Sequence[str]) -> list[str]:
-    """Make names differ in lower case and as parts of file names, and none of them empty."""
+    """Make names unique, ignoring case and as parts of file names; name the empty ones."""
     taken: set[str] = set()
-    found = []
+    unique = []
     for name in names:
-        wished = " ".join(name.split())[:MAX_NAME] or "Untitled"
-        candidate, number = wished, 1
+        wanted = " ".join(name.split())[:MAX_NAME] or "Untitled"
+        candidate = wanted
+        number = 1
         while candidate.lower() in taken or slug(candidate) in taken:
             number += 1
-            candidate = f"{wished} {number}"
-        taken |= {candidate.lower(), slug(candidate)}
-        found.append(candidate)
-    return found
+            candidate = f"{wanted} {number}"
+        taken.add(candidate.lower())
+        taken.add(slug(candidate))
+        unique.append(candidate)
+    return unique

@@ -92,7 +92,7 @@ class Relations:
     def _place(self, one: Reference) -> int | None:
         if one.source is not None:
             return self._portraits.owner(one.source)
-        return self._portraits.at_home(one.path)
+        return self._portraits.unit_of_file(one.path)
 
     def _bond(
         self, pair: tuple[int, int], references: Sequence[Reference]
