@@ -282,6 +282,7 @@ class LaggingLists:
             self.seconds if chance.random() < self.rate else 0.0
         )
         simulation.blind = True
+        simulation.witness.lag = self.seconds
 
 
 @dataclass(frozen=True)

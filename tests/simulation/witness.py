@@ -37,7 +37,9 @@ class Witness:
         self.unaware: list[str] = []
         """Who was replaced, and would have spoken if it had had something to say."""
         self.lawful_seconds = 0.0
-        """So long after a claim the owner before may still speak: as long as it cannot know."""
+        """For how long after a claim the owner before may speak: it cannot know earlier."""
+        self.lag = 0.0
+        """By how much longer, because listings lag."""
         self.set_ahead: list[float] = []
         """When the store's clock was set ahead: until it is heard of again, an owner that lives looks silent."""
         self._looks: dict[Process, float] = {}
@@ -103,11 +105,12 @@ class Witness:
     @property
     def lawful(self) -> bool:
         """Whether the owner before may still speak."""
-        since_claim = self._scheduler.time - self._deceived_at
-        return (
-            self._scheduler.time - self.silenced_at <= self.lawful_seconds
-            or since_claim <= self._lease()
-        )
+        now = self._scheduler.time
+        if now - self._deceived_at <= self._lease():
+            return True
+        if not self.lawful_seconds:
+            return now <= self.silenced_at
+        return now - self.silenced_at <= self.lawful_seconds + self.lag
 
     def looked(self, process: Process) -> None:
         """Note that a process is told how old a sign of the owner is."""
