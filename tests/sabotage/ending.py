@@ -46,7 +46,7 @@ ENDING: Final = (
     ),
     Sabotage(
         guard="an operator's request is a request under the run's own number only",
-        expression="manifest.writer is Writer.OPERATOR and manifest.run == self.manifest.run",
+        expression="manifest.writer is Writer.OPERATOR and same_run",
         new="manifest.writer is Writer.OPERATOR",
         tests=(CHECKPOINTS,),
     ),

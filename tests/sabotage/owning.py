@@ -77,7 +77,7 @@ OWNING: Final = (
     ),
     Sabotage(
         guard="own-write detection: what cannot be read taken for another's",
-        expression="StoreUnavailableError(f'{store.uri(key)} exists, and cannot be read: try again')",
+        expression="StoreUnavailableError(f'{store.uri(key)} exists, but cannot be read: try again')",
         new="ReplacedError(f'{store.uri(key)} exists, and cannot be read')",
         tests=("tests/unit/ownership/test_log.py",),
     ),

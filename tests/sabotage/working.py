@@ -47,8 +47,8 @@ WORKING: Final = (
     ),
     Sabotage(
         guard="storing items as they come",
-        expression="self._engine.produce(batch.stage, workspace)",
-        new="list(self._engine.produce(batch.stage, workspace))",
+        expression="self._engine.produce(items.stage, workspace)",
+        new="list(self._engine.produce(items.stage, workspace))",
         tests=(RUNS,),
     ),
     Sabotage(

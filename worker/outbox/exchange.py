@@ -1,9 +1,9 @@
-"""One exchange with the receiver: it has one deadline, and any thread can end it at any moment.
+"""One exchange with the receiver: it has one deadline, and any thread can end it.
 
-An HTTP client bounds each phase by itself, and resolving a name not at all. So an exchange works
-in a thread of its own, which is left behind when the time is up. A second handle on its socket
-cuts the connection then: whatever that thread still writes, and whatever the system has not sent
-yet, reaches no one.
+An HTTP client limits each phase separately, and the resolution of names not at all. So an
+exchange runs in its own thread, which is abandoned at the deadline. Then a second handle on
+its socket cuts the connection: nothing that the thread still writes is sent, nor anything
+that the system has not sent yet.
 """
 
 import socket
@@ -18,19 +18,19 @@ from worker.system.runtime import Mailbox, Runtime
 Result = TypeVar("Result")
 
 LIMIT_SECONDS: Final = 15.0
-"""How long an exchange may take as a whole, however long the run may still speak."""
+"""How long an exchange may take, even if the lease lasts longer."""
 _LOOK_SECONDS: Final = 0.5
-"""How often to look at the clock: a wait does not count the time that the machine sleeps."""
+"""How often to check the clock: waits do not count the time when the machine sleeps."""
 _CLOSING_SECONDS: Final = 1.0
 _DISCARD: Final = struct.pack("ii", 1, 0)
-"""SO_LINGER: closing discards what was not sent, and resets the connection."""
+"""SO_LINGER: closing discards unsent data, and resets the connection."""
 
 
 class Exchange:
     """One attempt to deliver one event."""
 
     def __init__(self, runtime: Runtime, remaining: Callable[[], float]) -> None:
-        """Begin now; `remaining` tells for how many seconds the run may still speak."""
+        """Start now; `remaining` returns for how many seconds the run may still send."""
         self._runtime = runtime
         self._remaining = remaining
         # guard: speaking: an exchange has a limit of its own
@@ -43,35 +43,32 @@ class Exchange:
         self._outcomes: Mailbox[Callable[[], object] | None] = runtime.mailbox()
 
     def run(self, work: Callable[[], Result]) -> Result:
-        """Return what `work` returns, or raise what it raises.
-
-        UnreachableError if that takes too long.
-        """
+        """Return or raise the result of `work`; raise UnreachableError at the deadline."""
         self.ask()
         self._runtime.spawn("exchange", lambda: self._work(work))
         try:
-            while (
-                not self._over
-                and (left := self._deadline - self._runtime.monotonic()) > 0
-            ):
+            while not self._over:
+                left = self._deadline - self._runtime.monotonic()
+                if left <= 0:
+                    break
                 outcome = self._outcomes.get(min(left, _LOOK_SECONDS))
                 if outcome is not None:
-                    return outcome()  # type: ignore[return-value]  # it is what `work` returned
+                    return outcome()  # type: ignore[return-value]  # the result of `work`
         finally:
             self.cut()
-        raise UnreachableError("the time was up")
+        raise UnreachableError("the deadline has passed")
 
     def ask(self) -> None:
-        """Go on only if the run may still speak: to be called immediately before anything is said."""
+        """Raise UnreachableError unless the run may still send; call it right before sending."""
         now = self._runtime.monotonic()
         # guard: speaking: an exchange ends with the lease
         deadline = min(self._end, now + self._remaining())
         left = deadline - now
         if self._over or left <= 0:
-            raise UnreachableError("the run may not speak any more")
+            raise UnreachableError("the run may no longer send")
         self._deadline = deadline
         if self._socket is not None:
-            # The system gives up by itself, too: this process may be frozen or killed meanwhile.
+            # The system gives up, too: this process may be frozen or killed meanwhile.
             milliseconds = max(1, int(1000 * left))
             # guard: speaking: the system stops for a process that is frozen
             self._socket.setsockopt(
@@ -79,33 +76,31 @@ class Exchange:
             )
 
     def share(self, attempts: int) -> float:
-        """Return the seconds for the next of so many attempts that share what is left."""
+        """Return the seconds for the next of several attempts that share the remaining time."""
         left = self._deadline - self._runtime.monotonic()
         if self._over or left <= 0:
-            raise UnreachableError("the time was up")
+            raise UnreachableError("the deadline has passed")
         # guard: speaking: addresses share the time
         return left / attempts
 
     def hold(self, connection: socket.socket) -> None:
-        """Take note of the connection, so that it can be cut."""
+        """Keep a handle on the connection, to cut it."""
         self._socket = connection.dup()
         self._held = True
-        if self._over:  # `cut` came first, and did not see it
+        if self._over:  # `cut` came first
             self._discard()
-            raise UnreachableError("the time was up")
+            raise UnreachableError("the deadline has passed")
 
     def cut(self) -> None:
-        """End the exchange, whatever phase it is in: when this returns, nothing can be sent any more."""
+        """End the exchange in any phase; when this returns, nothing can be sent any more."""
         self._over = True
         self._outcomes.put(None)
         self._discard()
         if self._held:
-            self._ended.wait(
-                _CLOSING_SECONDS
-            )  # its thread wakes up, and closes its own handle
+            self._ended.wait(_CLOSING_SECONDS)  # its thread closes its own handle
 
     def _discard(self) -> None:
-        """Let the system send nothing more."""
+        """Discard what the system has not sent yet."""
         connection, self._socket = self._socket, None
         if connection is not None:
             with suppress(OSError), connection:
@@ -121,7 +116,7 @@ class Exchange:
             outcome = _raising(error)
         connection, self._socket = self._socket, None
         if connection is not None:
-            connection.close()  # all was said, and nothing is to be discarded
+            connection.close()  # everything was sent
         self._ended.set()
         self._outcomes.put(outcome)
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebhookResponse:
-    """What the receiver answered."""
+    """The receiver's answer."""
 
     status_code: int
     retry_after: float | None = None
@@ -17,21 +17,21 @@ class WebhookResponse:
 
 
 class UnreachableError(Exception):
-    """There was no answer; whether the event has arrived cannot be told."""
+    """There was no answer; it is unknown whether the event has arrived."""
 
 
 class Webhook(Protocol):
-    """Takes events."""
+    """Receives events."""
 
     def post(
         self, body: bytes, idempotency_key: str, remaining: Callable[[], float]
     ) -> WebhookResponse:
         """Send an event and return the answer; raise UnreachableError if there is none.
 
-        `remaining` tells for how many seconds this run may still speak, 0 or less meaning
-        not at all. It is asked again immediately before the event is written: resolving and
-        connecting take time. The whole exchange ends by the deadline that follows from it.
+        `remaining` returns for how many seconds this run may still send; 0 or less means not
+        at all. It is called again right before the event is sent, because resolving and
+        connecting take time. Its result limits the whole exchange.
         """
 
     def close(self) -> None:
-        """Hang up, whatever is under way in another thread; nothing can be sent any more."""
+        """Cut the open connection; nothing can be sent any more."""

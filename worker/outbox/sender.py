@@ -1,8 +1,8 @@
-"""Delivers the outbox: in order, in the background, each event until the receiver has answered it.
+"""Delivers the outbox in the background: in order, each event until the receiver answers.
 
-An event is sent only after the checkpoint that holds it was appended, and only while the
-lease is held. What it was answered is kept here until an append marks it in the manifest; a
-run that dies in between leaves it to the next run, which sends it again under the same key.
+An event is sent only after its checkpoint was appended, and only while the lease is held.
+The answer is kept here until an append records it in the manifest. If the run dies in
+between, the next run sends the event again under the same key.
 """
 
 import logging
@@ -24,7 +24,7 @@ LOG = logging.getLogger(__name__)
 _REJECTIONS: Final = frozenset(range(400, 500)) - {408, 429}
 _STANDSTILL_SECONDS: Final = 0.2
 _FRESH_SECONDS: Final = 3.0
-"""For so long after an append a run may tell what that says without another word of the store."""
+"""For how long after an append its event may be sent without confirming the lease."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +36,7 @@ class EventSettled:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delivery:
-    """An event, and how to write its body: URLs are signed at each sending, so that none is stale."""
+    """An event and its body, which is written at each attempt, with URLs that are new."""
 
     event: CallbackEvent
     idempotency_key: str
@@ -50,7 +50,7 @@ class _TryAgainError(Exception):
 
 
 class Sender:
-    """One run's deliveries."""
+    """Delivers the events of one run."""
 
     def __init__(
         self,
@@ -59,54 +59,53 @@ class Sender:
         runtime: Runtime,
         inbox: Mailbox[EventSettled | ThreadFailed],
     ) -> None:
-        """Prepare.
-
-        The webhook is opened in the sender's own thread, and what is settled is reported to
-        `inbox`.
-        """
+        """Prepare; the sender's own thread opens the webhook, and reports answers to `inbox`."""
         self._open = webhook
         self._lease = lease
         self._runtime = runtime
         self._inbox = inbox
-        self._letters: Mailbox[tuple[float, Delivery] | None] = runtime.mailbox()
-        """With the time at which each was given."""
+        self._deliveries: Mailbox[tuple[float, Delivery] | None] = runtime.mailbox()
+        """Deliveries, with the time at which each was queued."""
         self._closed = runtime.flag()
         self._retrier = Retrier(runtime, runtime.flag())
         self._not_before = 0.0
         self._fresh_until = 0.0
         self._webhook: Webhook | None = None
         self.answers: dict[int, int] = {}
-        """What the receiver answered, by the events' sequences."""
+        """The receiver's status codes, by the events' sequences."""
         self.trouble: str | None = None
-        """Why the event that is due was not taken yet."""
+        """Why the next event could not be delivered yet."""
 
     def start(self) -> None:
-        """Begin to deliver."""
+        """Start the thread."""
         self._runtime.spawn("sender", self._work, self._inbox.put)
 
     def send(self, delivery: Delivery) -> None:
-        """Deliver an event after those that were given before."""
-        self._letters.put((self._runtime.monotonic(), delivery))
+        """Queue a delivery."""
+        self._deliveries.put((self._runtime.monotonic(), delivery))
 
     def finish_within(self, seconds: float) -> None:
-        """Try at once what waits, and give up so many seconds from now."""
+        """Retry at once, and give up after `seconds`."""
         self._retrier.finish_within(seconds)
 
     def close(self) -> None:
-        """Send nothing more, and hang up in the middle of a word: the next run may speak from now on."""
+        """Send nothing more, and cut the open connection: the next run may send from now on."""
         self._closed.set()
         self._retrier.finish_within(0)
-        self._letters.put(None)
+        self._deliveries.put(None)
         if self._webhook is not None:
             self._webhook.close()
 
     def _work(self) -> None:
         with closing(self._open()) as webhook:
             self._webhook = webhook
-            while (given := self._letters.get()) is not None:
-                since, delivery = given
-                self._fresh_until = since + _FRESH_SECONDS
-                if self._closed.is_set() or not self._deliver(webhook, delivery):
+            while True:
+                queued = self._deliveries.get()
+                if queued is None or self._closed.is_set():
+                    return
+                queued_at, delivery = queued
+                self._fresh_until = queued_at + _FRESH_SECONDS
+                if not self._deliver(webhook, delivery):
                     return
 
     def _deliver(self, webhook: Webhook, delivery: Delivery) -> bool:
@@ -125,16 +124,14 @@ class Sender:
                 extra={"sequence": delivery.event.sequence, "reason": str(error)},
             )
             return False
-        if not acknowledged(answer.status_code):
-            fields = {
-                "sequence": delivery.event.sequence,
-                "status_code": answer.status_code,
-            }
+        sequence, status = delivery.event.sequence, answer.status_code
+        if not acknowledged(status):
             LOG.error(
-                "the webhook rejected a callback; it is not sent again", extra=fields
+                "the webhook rejected a callback; it is not sent again",
+                extra={"sequence": sequence, "status_code": status},
             )
-        self.answers[delivery.event.sequence] = answer.status_code
-        self._inbox.put(EventSettled(sequence=delivery.event.sequence))
+        self.answers[sequence] = status
+        self._inbox.put(EventSettled(sequence=sequence))
         return True
 
     def _attempt(self, webhook: Webhook, delivery: Delivery) -> WebhookResponse:
@@ -156,9 +153,9 @@ class Sender:
         raise self._trouble(_described(answer), answer.retry_after)
 
     def _check_lease(self) -> None:
-        """Come late to an event, or repeat it, only under a lease that is confirmed now.
+        """Confirm the lease before a late event, or before a second attempt.
 
-        This machine may have stood still meanwhile, and its clock with it.
+        This machine, and its clock, may have stood still meanwhile.
         """
         # guard: speaking: an attempt is repeated only under a confirmed lease
         if self._runtime.monotonic() > self._fresh_until and not self._lease.confirm():
@@ -171,23 +168,23 @@ class Sender:
         return _TryAgainError(reason, retry_after)
 
     def _may_speak(self) -> float:
-        """Return for how many seconds this run may still speak: its successor may from then on."""
+        """Return for how many seconds this run may still send; after that, its successor may."""
         # guard: speaking: the lease is asked for when the receiver is reached
         # guard: the lease: the sender's time ends with it
         return self._lease.remaining if self._lease.held else 0.0
 
     def _pause(self) -> None:
-        """Wait as long as the receiver asked for, also when hurried."""
+        """Wait for as long as the receiver has asked."""
         self._closed.wait(max(0.0, self._not_before - self._runtime.monotonic()))
 
     def _complain(self, reason: str) -> None:
-        LOG.warning("a callback was not taken, trying again", extra={"reason": reason})
+        LOG.warning("a callback failed, retrying", extra={"reason": reason})
 
 
 def _described(answer: WebhookResponse) -> str:
     if answer.redirect is None:
         return f"status {answer.status_code}"
     return (
-        f"status {answer.status_code}, a redirect to {answer.redirect}, which is not followed: "
-        "set CALLBACK_URL to the address that it leads to"
+        f"status {answer.status_code}, a redirect to {answer.redirect}, which is not "
+        "followed: set CALLBACK_URL to that address"
     )

@@ -1,4 +1,4 @@
-"""httpx's way to the receiver: connections that belong to an exchange, directly or through a proxy."""
+"""httpx transport for one exchange, directly or through a proxy."""
 
 import socket
 import ssl
@@ -21,20 +21,17 @@ _FAILURES: Final = (
 
 
 class Transport(httpx.BaseTransport):
-    """Carries the one request of an exchange."""
+    """Sends the request of an exchange."""
 
     def __init__(
         self, exchange: Exchange, context: ssl.SSLContext | None, proxy: str | None
     ) -> None:
-        """Prepare; nothing is connected yet."""
+        """Prepare; this does not connect."""
         self._exchange = exchange
         self._pool = _pool(_Connector(exchange), context, proxy)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Return status and headers of the answer.
-
-        Its body is not read, and the connection is closed.
-        """
+        """Return the answer's status and headers; its body is not read."""
         url = httpcore.URL(
             scheme=request.url.raw_scheme,
             host=request.url.raw_host,
@@ -68,7 +65,7 @@ class Transport(httpx.BaseTransport):
 
 
 class _Connector(httpcore.SyncBackend):
-    """Connects within an exchange's time, which all addresses of a host share."""
+    """Connects within the exchange's time, which all addresses of a host share."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -77,7 +74,7 @@ class _Connector(httpcore.SyncBackend):
         self,
         host: str,
         port: int,
-        timeout: float | None = None,  # noqa: ARG002 - the exchange knows better
+        timeout: float | None = None,  # noqa: ARG002 - the exchange sets the limit
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
@@ -105,17 +102,18 @@ class _Connector(httpcore.SyncBackend):
 
 
 def _reason(error: Exception) -> str:
-    """Say what failed; only the system's own words are repeated, since others may hold a secret."""
+    """Describe a failure in the system's words; other messages may contain a secret."""
     kind, cause = type(error).__name__, error.__cause__
     return f"{kind}: {cause}" if isinstance(cause, OSError) else kind
 
 
 def _resolve(host: str, port: int) -> list[str]:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise httpcore.ConnectError("the host's name cannot be resolved") from error
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+    addresses = [str(place[0]) for *_, place in entries]
+    return list(dict.fromkeys(addresses))
 
 
 def _pool(
@@ -123,13 +121,13 @@ def _pool(
 ) -> httpcore.ConnectionPool:
     if proxy is None:
         return httpcore.ConnectionPool(ssl_context=context, network_backend=connector)
-    way = httpx.Proxy(proxy)
-    url = way.url
+    parsed = httpx.Proxy(proxy)
+    url = parsed.url
     return httpcore.HTTPProxy(
         proxy_url=httpcore.URL(
             scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/"
         ),
-        proxy_auth=way.raw_auth,
+        proxy_auth=parsed.raw_auth,
         ssl_context=context,
         proxy_ssl_context=context if url.scheme == "https" else None,
         network_backend=connector,

@@ -19,32 +19,30 @@ from worker.settings.callback import CallbackSettings
 from worker.system.runtime import Runtime
 
 MAX_PAUSE_SECONDS: Final = 300.0
-"""The longest pause that a receiver can ask for."""
+"""The longest pause that a receiver may ask for."""
 _BACKSTOP: Final = httpx.Timeout(LIMIT_SECONDS).as_dict()
-"""For a thread that was left behind: the exchange itself ends by its own clock."""
+"""For an abandoned thread; the exchange has its own deadline."""
 _EPOCH_SECONDS: Final = 1e9
-"""A number of seconds from here on is a time (as some receivers have it) rather than a pause."""
+"""From here on, a number is a time (some receivers send one) instead of a pause."""
 _EPOCH_MILLISECONDS: Final = 1e12
 
 
 class HttpWebhook:
-    """Posts events to CALLBACK_URL, each on a connection of its own.
+    """Posts events to CALLBACK_URL, each on its own connection.
 
-    Redirects are not followed: they would carry the token elsewhere.
+    Redirects are not followed: they would send the token elsewhere.
     """
 
     def __init__(
         self, settings: CallbackSettings, runtime: Runtime, version: str
     ) -> None:
-        """Prepare; `version` is the worker's own."""
+        """Prepare; `version` is the worker's version."""
         self._settings = settings
         self._runtime = runtime
         self._proxy = settings.proxy.reveal() if settings.proxy else None
-        https = any(
-            (url or "").lower().startswith("https:")
-            for url in (settings.url, self._proxy)
-        )
-        self._context = httpx.create_ssl_context() if https else None
+        urls = [settings.url, self._proxy or ""]
+        uses_tls = any(url.lower().startswith("https:") for url in urls)
+        self._context = httpx.create_ssl_context() if uses_tls else None
         self._headers = {
             "Connection": "close",
             "Content-Type": "application/json",
@@ -57,7 +55,7 @@ class HttpWebhook:
     def post(
         self, body: bytes, idempotency_key: str, remaining: Callable[[], float]
     ) -> WebhookResponse:
-        """Send an event, and wait for the answer as long as the run may speak, at most 15 seconds."""
+        """Send an event; wait for the answer while the run may send, at most 15 seconds."""
         now = self._runtime.now()
         headers = self._headers | {"Idempotency-Key": idempotency_key}
         if self._settings.signing_key is not None:
@@ -70,7 +68,7 @@ class HttpWebhook:
         try:
             response = exchange.run(lambda: self._send(exchange, body, headers))
         except (httpx.InvalidURL, UnicodeError) as error:
-            # The address may hold a secret, and httpx puts it into its message.
+            # The address may contain a secret, and httpx quotes it in its message.
             raise UnreachableError(type(error).__name__) from error
         return WebhookResponse(
             status_code=response.status_code,
@@ -79,7 +77,7 @@ class HttpWebhook:
         )
 
     def close(self) -> None:
-        """Hang up, whatever is under way in another thread; nothing can be sent any more."""
+        """Cut the open connection; nothing can be sent any more."""
         self._closed = True
         # guard: speaking: closing hangs up
         if self._exchange is not None:
@@ -88,8 +86,8 @@ class HttpWebhook:
     def _send(
         self, exchange: Exchange, body: bytes, headers: dict[str, str]
     ) -> httpx.Response:
-        # Without httpx's client, which follows a redirect in thought even if it is told not to, and
-        # takes an answer for none if it cannot.
+        # httpx's client prepares a redirect even if it must not follow it, and drops the answer
+        # if it cannot. So the transport is used directly.
         url = httpx.URL(self._settings.url)
         request = httpx.Request(
             "POST",
@@ -106,16 +104,15 @@ class HttpWebhook:
             return transport.handle_request(request)
 
     def _redirect(self, headers: httpx.Headers) -> str | None:
-        """Return the server that the receiver redirects to, without what may be secret: path, query, user."""
+        """Return the server of a redirect, without path, query and user, which may be secret."""
         if "Location" not in headers:
             return None
         try:
             target = httpx.URL(self._settings.url).join(headers["Location"])
         except (httpx.InvalidURL, ValueError):
             return None
-        return f"{target.scheme}://{target.host}" + (
-            f":{target.port}" if target.port else ""
-        )
+        port = f":{target.port}" if target.port else ""
+        return f"{target.scheme}://{target.host}{port}"
 
 
 def signature(key: str, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:

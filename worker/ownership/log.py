@@ -45,10 +45,10 @@ Result = TypeVar("Result")
 
 
 class Attempt(Protocol):
-    """How several steps with a store are tried, as one."""
+    """Tries several steps with a store as one."""
 
     def __call__(self, work: Callable[[Store], Result], /) -> Result:
-        """Return what the steps return."""
+        """Return the result of the steps."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,21 +60,20 @@ class Checkpoint:
 
     @property
     def sha256(self) -> str:
-        """What the next checkpoint calls `previous`."""
+        """The next checkpoint's `previous`."""
         return hashlib.sha256(self.body).hexdigest()
 
 
 class OvertakenError(Exception):
-    """Somebody else's checkpoint has the number that ours should have had."""
+    """Another process's checkpoint has the sequence that this one should have had."""
 
     def __init__(self, found: Checkpoint) -> None:
-        """Remember what is there."""
         super().__init__(f"checkpoint {found.manifest.sequence} is another's")
         self.found = found
 
 
 class CheckpointLog:
-    """The log of one job, for any reader and writer."""
+    """The checkpoint log of one job, for readers and writers."""
 
     def __init__(
         self,
@@ -83,9 +82,9 @@ class CheckpointLog:
         runtime: Runtime,
         attempt: Attempt | None = None,
     ) -> None:
-        """Look at a job in a store; nothing is read yet.
+        """Take a job in a store; this reads nothing.
 
-        What takes several steps is tried once, or as `attempt` does.
+        Operations of several steps are tried once, or as `attempt` does.
         """
         self._store = store
         self._attempt: Attempt = attempt or (lambda work: work(store))
@@ -99,26 +98,28 @@ class CheckpointLog:
         return self._job_id
 
     def newest(self, known: Checkpoint | None = None) -> Checkpoint | None:
-        """Read the newest checkpoint, or return None if the job has none.
+        """Return the newest checkpoint, or None if the job has none.
 
-        A listing may lag: if it shows nothing as new as what is `known` to be there, the
-        log is read on from that.
+        A listing may lag. If it shows only older checkpoints than `known`, the log is read
+        on from there.
         """
 
         def look(store: Store) -> Checkpoint | None:
             sequences = list(self._listed(store, after=0))
-            return self._present(store, sequences[-1]) if sequences else None
+            if not sequences:
+                return None
+            return self._present(store, sequences[-1])
 
         newest = self._attempt(look)
-        if known is None or (
-            newest is not None and newest.manifest.sequence >= known.manifest.sequence
-        ):
+        if known is None:
+            return newest
+        if newest and newest.manifest.sequence >= known.manifest.sequence:
             return newest
         # guard: a newcomer: goes up from what its refused claim has met
         return self._read_on(known)
 
     def sequences(self, *, after: int = 0) -> Iterator[int]:
-        """List the numbers of the checkpoints that come after one, in order."""
+        """List the sequences of the checkpoints after `after`, in order."""
         return self._listed(self._store, after=after)
 
     def read(self, sequence: int) -> Checkpoint:
@@ -126,22 +127,22 @@ class CheckpointLog:
         return self._read(self._store, sequence)
 
     def present(self, sequence: int) -> Checkpoint:
-        """Read a checkpoint that is known to be there: if it cannot be read, that is a fault of the store."""
+        """Read a checkpoint that exists; if it cannot be read, that is a fault of the store."""
         return self._attempt(lambda store: self._present(store, sequence))
 
     def head(self, sequence: int) -> ObjectHead:
-        """Return what the store says of a checkpoint that is known to be there."""
+        """Return what the store says about a checkpoint that exists."""
         key = checkpoint_key(self._job_id, sequence)
         return self._attempt(lambda store: _found(store, key, store.head))
 
     def age(self, sequence: int) -> int:
-        """Return how long ago a checkpoint was written, in seconds by the store's clock."""
+        """Return the age of a checkpoint, in seconds by the store's clock."""
         return self.head(sequence).age
 
     def append(
         self, base: Checkpoint | None, manifest: Manifest, writer: Writer
     ) -> Checkpoint:
-        """Create the checkpoint after `base`; raise OvertakenError if another's is there already."""
+        """Create the checkpoint after `base`; raise OvertakenError if another one exists."""
         checkpoint = self._stamped(base, manifest, writer)
         found = self._attempt(lambda store: self._create(store, checkpoint))
         # guard: own-write detection
@@ -151,13 +152,13 @@ class CheckpointLog:
         return checkpoint
 
     def withdraw(self, checkpoint: Checkpoint) -> None:
-        """Delete the first checkpoint of a job that cannot be: one begun on a store that is no fence."""
+        """Delete the first checkpoint of a job, on a store that is no fence."""
         self._store.delete([checkpoint_key(self._job_id, checkpoint.manifest.sequence)])
 
     def _create(self, store: Store, checkpoint: Checkpoint) -> Checkpoint:
-        """Create a checkpoint, unless there is one, and return what is there.
+        """Create a checkpoint, unless one exists; return the one that exists.
 
-        If there is nothing, the store was wrong that there is, and that passes.
+        A store may wrongly say that one exists; that fault passes.
         """
         sequence = checkpoint.manifest.sequence
         try:
@@ -197,8 +198,8 @@ class CheckpointLog:
         # guard: jobs whose names differ in case are two jobs
         if manifest.job_id != self._job_id:
             raise ConfigError(
-                f"the store {store.url} has job {manifest.job_id} under the name {self._job_id}: it does not tell "
-                "capital letters from small ones; use the job's own name, or give this one another JOB_ID",
+                f"the store {store.url} has job {manifest.job_id} under the name {self._job_id}: "
+                "it ignores case; use the job's own name, or give this one another JOB_ID",
                 code="identity",
             )
         return Checkpoint(manifest=manifest, body=body)
@@ -210,27 +211,28 @@ class CheckpointLog:
     def _stamped(
         self, base: Checkpoint | None, manifest: Manifest, writer: Writer
     ) -> Checkpoint:
+        sequence, previous = 1, None
+        if base is not None:
+            sequence, previous = base.manifest.sequence + 1, base.sha256
         stamped = replace(
             manifest,
-            sequence=base.manifest.sequence + 1 if base else 1,
-            previous=base.sha256 if base else None,
+            sequence=sequence,
+            previous=previous,
             writer=writer,
             token=self.token,
             written_at=iso(self._runtime.now()),
         )
         # guard: the invariants at every append
-        if base and (broken := violations(base.manifest, stamped)):
+        broken = violations(base.manifest, stamped) if base else ()
+        if broken:
             raise BugError(
-                f"refusing to write checkpoint {stamped.sequence}: {'; '.join(broken)}"
+                f"refusing to write checkpoint {sequence}: {'; '.join(broken)}"
             )
         return Checkpoint(manifest=stamped, body=encode(stamped))
 
 
 class Ownership:
-    """A job as its owning run sees it: the head of the log, and how to move it.
-
-    For one thread at a time.
-    """
+    """A job and the head of its log, as its owning run sees it; for one thread at a time."""
 
     def __init__(
         self,
@@ -241,11 +243,11 @@ class Ownership:
         dated: float | None = None,
         skew: int = 0,
     ) -> None:
-        """Own the job from a checkpoint on that bears this run's number.
+        """Own the job from `head` on, a checkpoint with this run's number.
 
-        `since`: when it was first sent, by the Runtime's monotonic clock. `dated`: the same
-        by the store's, as it dates its answers. `skew`: by how many seconds that is ahead
-        of the clock by which the store dates its objects.
+        `since`: when it was first sent, by the Runtime's monotonic clock. `dated`: the same by
+        the clock of the store's answers. `skew`: by how many seconds that clock is ahead of
+        the clock of the store's objects.
         """
         self._log = log
         self._head = head
@@ -255,55 +257,51 @@ class Ownership:
 
     @property
     def manifest(self) -> Manifest:
-        """The newest manifest that this run knows of."""
+        """The newest manifest that this run knows."""
         return self._head.manifest
 
     @property
     def log(self) -> CheckpointLog:
-        """The log of the job."""
+        """The job's log."""
         return self._log
 
     def append(self, decide: Decision) -> Manifest:
-        """Make a decision and append it; raise ReplacedError if another run owns the job by now."""
+        """Make a decision and append it; raise ReplacedError if another run owns the job."""
         while True:
             try:
-                self._head = self._log.append(
-                    self._head, decide(self._head.manifest), Writer.WORKER
-                )
+                manifest = decide(self._head.manifest)
+                self._head = self._log.append(self._head, manifest, Writer.WORKER)
             except OvertakenError as overtaken:
-                self._take_in(overtaken.found)
+                self._accept(overtaken.found)
             else:
                 return self._head.manifest
 
     def is_own(self, manifest: Manifest) -> bool:
-        """Tell whether a newer manifest is this run's own, or an operator's request to it."""
-        mine = manifest.token == self._log.token
+        """Tell whether a newer manifest is this run's, or an operator's request to it."""
+        if manifest.token == self._log.token:
+            return True
+        same_run = manifest.run == self.manifest.run
         # guard: an operator's request is a request under the run's own number only
-        return mine or (
-            manifest.writer is Writer.OPERATOR and manifest.run == self.manifest.run
-        )
+        return manifest.writer is Writer.OPERATOR and same_run
 
-    def _take_in(self, found: Checkpoint) -> None:
-        if not self.is_own(found.manifest):
+    def _accept(self, newer: Checkpoint) -> None:
+        """Continue from an operator's request; raise ReplacedError for another run's checkpoint."""
+        manifest = newer.manifest
+        if not self.is_own(manifest):
             raise ReplacedError(
-                f"run {found.manifest.run} has taken the job over from run {self.manifest.run}"
+                f"run {manifest.run} has taken the job over from run {self.manifest.run}"
             )
-        LOG.info(
-            "took in a newer checkpoint",
-            extra={
-                "sequence": found.manifest.sequence,
-                "writer": found.manifest.writer,
-            },
-        )
-        self._head = found
+        fields = {"sequence": manifest.sequence, "writer": manifest.writer}
+        LOG.info("accepted a newer checkpoint", extra=fields)
+        self._head = newer
 
 
 def _found(store: Store, key: str, look: Callable[[str], Result]) -> Result:
-    """Look at an object that is known to be there: if the store has none, that passes."""
+    """Look at an object that exists; if the store does not find it, that fault passes."""
     try:
         return look(key)
     except MissingError as error:
         # guard: own-write detection: what cannot be read taken for another's
         raise StoreUnavailableError(
-            f"{store.uri(key)} exists, and cannot be read: try again"
+            f"{store.uri(key)} exists, but cannot be read: try again"
         ) from error

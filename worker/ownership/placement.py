@@ -1,7 +1,7 @@
-"""Where a new job may be placed: not among the objects of another store, nor in a store that lies inside a job.
+"""Where a new job may lie: not among another store's objects, nor in a store inside a job.
 
-Stores may share a bucket, also one below the other. But where the store `s3://bucket/team`
-holds jobs, the objects of a job `team` in the store `s3://bucket` would lie between them.
+Stores may share a bucket, even one below the other. But if the store `s3://bucket/team` has
+jobs, the objects of a job `team` in the store `s3://bucket` would lie among them.
 """
 
 from collections.abc import Iterable
@@ -13,18 +13,18 @@ from worker.errors import ConfigError
 from worker.store.port import ObjectEntry, Store
 
 A_FEW: Final = 100
-"""Entries that are looked at to find out whose they are."""
+"""How many entries are read to find out whose they are."""
 _JOB_FOLDER: Final = "job/"
 
 
 def check_neighbours(store: Store, job_id: str, entries: Iterable[ObjectEntry]) -> None:
-    """Raise ConfigError if some of the entries below a new job's name are objects of another store's jobs."""
+    """Raise ConfigError if another store's jobs have objects below a new job's name."""
     for entry in entries:
         names = entry.key.split("/")
         if any(job_of("/".join(names[number:])) for number in range(1, len(names))):
             raise ConfigError(
-                f"JOB_ID is {job_id!r}, and another store has its jobs there ({store.uri(entry.key)}): "
-                "give this job another JOB_ID, or the other store's STORE_URL",
+                f"JOB_ID is {job_id!r}, and another store has its jobs there "
+                f"({store.uri(entry.key)}): use another JOB_ID, or the other store's STORE_URL",
                 code="nested_store",
             )
 

@@ -1,4 +1,4 @@
-"""The first stage: the repository's files, pinned to a commit, and kept as a snapshot for all later runs."""
+"""The first stage: the repository's files at a pinned commit, kept as a snapshot for later runs."""
 
 import logging
 from collections.abc import Callable
@@ -16,58 +16,63 @@ LOG = logging.getLogger(__name__)
 
 
 class Cloner:
-    """Gets the repository's files: from their host for the first time, from the snapshot ever after."""
+    """Gets the repository's files: from their source once, then from the snapshot."""
 
     def __init__(
         self, context: RunContext, open_source: Callable[[], Source], packer: Packer
     ) -> None:
-        """Prepare; the source is opened only if something has to be fetched."""
+        """Prepare; the source is opened only if files have to be fetched."""
         self._context = context
         self._open_source = open_source
         self._packer = packer
         self._has_tree = False
 
     def clone(self) -> tuple[Artifact, ...]:
-        """Do the stage: pin the commit, and store the snapshot unless it is there."""
-        context, inbox, file = (
-            self._context,
-            self._context.inbox,
-            self._context.folder.scratch / SNAPSHOT,
-        )
+        """Do the stage: pin the commit, and store the snapshot unless it is stored already."""
+        context = self._context
+        file = context.folder.scratch / SNAPSHOT
         snapshot = None
         # guard: the pinned commit: pinned once
         if context.owned.manifest.commit is None:
             commit = self._checkout(None)
             context.owned.append(lambda base: pin(base, commit))
-            inputs = context.owned.manifest.record(Stage.CLONE).inputs or ""
         else:  # an earlier run may have stored it
-            inputs = context.owned.manifest.record(Stage.CLONE).inputs or ""
-            snapshot = inbox.do("restore", lambda: self._stored_snapshot(inputs, file))
+            snapshot = context.inbox.do("restore", lambda: self._stored_snapshot(file))
         if snapshot is None:
-            if not self._has_tree:
-                # guard: the pinned commit: checked out again
-                self._checkout(context.owned.manifest.commit)
-            inbox.do("pack", lambda: self._packer.pack(context.folder.source, file))
-            snapshot = inbox.do(
-                "store",
-                lambda: context.artifacts.store(Stage.CLONE, inputs, SNAPSHOT, file),
-            )
+            snapshot = self._store_snapshot(file)
         context.reporter.items(Stage.CLONE, 1, 1)
         return (snapshot,)
 
-    def ensure_tree(self) -> None:
-        """Have the files on this machine, from the snapshot of the finished stage.
+    def _store_snapshot(self, file: Path) -> Artifact:
+        context, inbox = self._context, self._context.inbox
+        if not self._has_tree:
+            # guard: the pinned commit: checked out again
+            self._checkout(context.owned.manifest.commit)
+        inputs = self._inputs()
+        inbox.do("pack", lambda: self._packer.pack(context.folder.source, file))
+        return inbox.do(
+            "store",
+            lambda: context.artifacts.store(Stage.CLONE, inputs, SNAPSHOT, file),
+        )
 
-        Raise DamagedError.
+    def _inputs(self) -> str:
+        return self._context.owned.manifest.record(Stage.CLONE).inputs or ""
+
+    def ensure_tree(self) -> None:
+        """Restore the files from the snapshot of the finished stage, unless they are here.
+
+        Raises DamagedError.
         """
         if self._has_tree:
             return
-        context, file = self._context, self._context.folder.scratch / SNAPSHOT
+        context = self._context
+        file = context.folder.scratch / SNAPSHOT
         record = context.owned.manifest.record(Stage.CLONE)
-        if not context.inbox.do(
+        is_whole = context.inbox.do(
             "restore",
             lambda: context.artifacts.download(record, record.artifacts[0], file),
-        ):
+        )
+        if not is_whole:
             raise DamagedError(Stage.CLONE, SNAPSHOT)
         tree = context.folder.empty_source()
         try:
@@ -78,19 +83,16 @@ class Cloner:
 
     def _checkout(self, commit: str | None) -> str:
         tree = self._context.folder.empty_source()
-        found = self._context.inbox.do(
+        checked_out = self._context.inbox.do(
             "source", lambda: self._open_source().checkout(commit, tree)
         )
-        LOG.info("checked out", extra={"commit": found})
+        LOG.info("checked out", extra={"commit": checked_out})
         self._has_tree = True
-        return found
+        return checked_out
 
-    def _stored_snapshot(self, inputs: str, file: Path) -> Artifact | None:
-        versions = self._context.artifacts.versions(Stage.CLONE, inputs)
-        return next(
-            filter(
-                None,
-                (self._context.artifacts.adopt(version, file) for version in versions),
-            ),
-            None,
-        )
+    def _stored_snapshot(self, file: Path) -> Artifact | None:
+        for version in self._context.artifacts.versions(Stage.CLONE, self._inputs()):
+            snapshot = self._context.artifacts.adopt(version, file)
+            if snapshot is not None:
+                return snapshot
+        return None

@@ -1,7 +1,7 @@
-"""The main thread's inbox: it waits for the work of other threads, and listens to whatever may end the run meanwhile.
+"""The main thread's inbox: results of other threads, and whatever may end the run.
 
-Only the main thread appends checkpoints. Everything else (the keep_alive, the sender, the
-engine, signals) leaves messages here.
+Only the main thread appends checkpoints. All others (keep-alive, sender, engine, signals)
+leave messages here.
 """
 
 from collections import deque
@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stop:
-    """The run has to end: a signal, or its soft deadline."""
+    """The run must end: because of a signal, or its soft deadline."""
 
     exit_code: Exit
     reason: str
@@ -33,7 +33,7 @@ class Stop:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Done:
-    """Work that was handed to another thread has ended."""
+    """Work in another thread has ended."""
 
     task: int
     result: Any = None
@@ -41,55 +41,52 @@ class Done:
 
 
 class StoppedError(Exception):
-    """The run has to end, and its job goes on later."""
+    """The run must end; its job is resumed later."""
 
     def __init__(self, stop: Stop) -> None:
-        """Remember why."""
         super().__init__(stop.reason)
         self.stop = stop
 
 
 class CanceledError(Exception):
-    """An operator asks for the job's end."""
+    """An operator has canceled the job."""
 
 
 class Inbox:
-    """Where the main thread reads its messages."""
+    """The messages for the main thread."""
 
     def __init__(self, runtime: Runtime) -> None:
-        """Open with an empty mailbox."""
+        """Open an empty inbox."""
         self._runtime = runtime
         self.mailbox: Mailbox[Any] = runtime.mailbox()
         self._aside: deque[Any] = deque()
         self._tasks = 0
         self.suspended: Callable[[], bool] = lambda: False
-        """Tells whether the lease has run out, and the run has to stand still."""
+        """Tells whether the lease has run out, so that the run must stand still."""
         self.on_refreshed: Callable[[], None] = lambda: None
-        """Called when the store has answered again after that: has to append, and to reassert the lease."""
+        """Called when the store answers again after that; must append and reassert the lease."""
 
     def next(self, seconds: float | None = None) -> object | None:
-        """Return the next message that is not about the run as a whole, or None after so many seconds.
+        """Return the next message about work, or None after `seconds`.
 
-        Raises StoppedError, CanceledError, ReplacedError, BugError where another thread has
-        failed, or what makes the store unreachable. While the lease is lost, nothing but
-        its end is listened to.
+        Raises StoppedError, CanceledError, ReplacedError, BugError if another thread has
+        failed, or the error that makes the store unreachable. While the lease is lost, other
+        messages wait.
         """
         deadline = None if seconds is None else self._runtime.monotonic() + seconds
         while True:
             if self._aside:
                 aside: object = self._aside.popleft()
                 return aside
-            left = (
-                None
-                if deadline is None
-                else max(0.0, deadline - self._runtime.monotonic())
-            )
+            left: float | None = None
+            if deadline is not None:
+                left = max(0.0, deadline - self._runtime.monotonic())
             message: object | None = self.mailbox.get(left)
-            if message is None or not self._heed(message):
+            if message is None or not self._handle(message):
                 return message
 
     def wait(self, seconds: float) -> None:
-        """Let time pass."""
+        """Wait for `seconds`; keep messages about work for later."""
         deadline = self._runtime.monotonic() + seconds
         kept: list[object] = []
         while (left := deadline - self._runtime.monotonic()) > 0:
@@ -99,9 +96,9 @@ class Inbox:
         self._aside.extend(kept)
 
     def start(self, name: str, work: Callable[[int], object]) -> int:
-        """Do something in another thread.
+        """Start work in another thread; return the number of the task.
 
-        A message Done with the number that it is given says how it ended.
+        `work` gets that number. A message Done with it reports the end.
         """
         self._tasks += 1
         task = self._tasks
@@ -109,7 +106,7 @@ class Inbox:
         def run() -> None:
             try:
                 result = work(task)
-            except BaseException as error:  # noqa: BLE001 - an edge: whatever it is, the main thread raises it
+            except BaseException as error:  # noqa: BLE001 - an edge: the main thread raises it
                 self.mailbox.put(Done(task=task, error=error))
             else:
                 self.mailbox.put(Done(task=task, result=result))
@@ -118,7 +115,7 @@ class Inbox:
         return task
 
     def do(self, name: str, work: Callable[[], Result]) -> Result:
-        """Do something in another thread, and return what it returns or raise what it raises."""
+        """Work in another thread, and return or raise its result."""
         task = self.start(name, lambda _: work())
         while True:
             message = self.next()
@@ -128,7 +125,7 @@ class Inbox:
                 result: Result = message.result
                 return result
 
-    def _heed(self, message: object) -> bool:
+    def _handle(self, message: object) -> bool:
         match message:
             case Stop():
                 raise StoppedError(message)
@@ -152,17 +149,15 @@ class Inbox:
         return True
 
     def _stand_still(self) -> None:
-        """Keep aside what comes, until the lease is held again.
+        """Set messages aside until the lease is held again.
 
-        Messages may be late, so its own state decides.
+        Messages may be late, so the lease's own state decides.
         """
         while self.suspended():
             message = self.mailbox.get()
-            if (
-                message is not None
-                and not isinstance(message, LeaseLost)
-                and not self._heed(message)
-            ):
+            if message is None or isinstance(message, LeaseLost):
+                continue
+            if not self._handle(message):
                 self._aside.append(message)
 
     def _reassert(self) -> None:

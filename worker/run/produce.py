@@ -1,4 +1,4 @@
-"""The six stages after the first: what is there already is restored, and an engine makes the rest."""
+"""The six stages after the first: stored items are restored, and an engine makes the rest."""
 
 import logging
 from concurrent.futures import Future
@@ -30,7 +30,7 @@ from worker.run.inbox import Done
 from worker.system.disk import raise_if_passing
 
 LOG = logging.getLogger(__name__)
-_NAMED: Final = 3
+_MAX_NAMED: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +50,7 @@ class Stored:
 
 @dataclass(kw_only=True, slots=True)
 class StageItems:
-    """The items of the stage in hand."""
+    """The items of the current stage."""
 
     stage: Stage
     inputs: str
@@ -58,17 +58,17 @@ class StageItems:
     stored: dict[str, Artifact] = field(default_factory=dict)
     in_flight: set[Future[Artifact]] = field(default_factory=set)
     latest: dict[str, Future[Artifact]] = field(default_factory=dict)
-    """An engine may yield an item again, if it has changed: the last word counts."""
+    """An engine may yield an item again if it has changed; the latest one counts."""
     faults: dict[str, str] = field(default_factory=dict)
 
     @property
     def missing(self) -> list[str]:
-        """The files that are still to be made."""
+        """The files that have still to be made."""
         return [path for path in self.rules.expected if path not in self.stored]
 
 
 class Producer:
-    """Makes the items of stages with one engine."""
+    """Makes the items of stages with an engine."""
 
     def __init__(
         self,
@@ -82,58 +82,60 @@ class Producer:
         self._engine = engine
         self._timeout = context.limits.stage_timeout_seconds
         self._restored: set[Stage] = set()
-        self._batch: StageItems | None = None
+        self._items: StageItems | None = None
 
     def check(self) -> None:
         """Raise EngineUnavailableError if the engine cannot work here."""
         check_engine(self._engine)
 
     def make(self, stage: Stage) -> tuple[Artifact, ...]:
-        """Do a stage.
+        """Do a stage, and return its artifacts.
 
-        Raise EngineTroubleError (try again), EngineUnavailableError, or DamagedError (go
-        back).
+        Raises EngineTroubleError (try again), EngineUnavailableError, or DamagedError (an
+        earlier stage has to be repeated).
         """
         outputs = self._restore_finished(stage)
         record = self._context.owned.manifest.record(stage)
-        batch = self._batch = StageItems(
-            stage=stage, inputs=record.inputs or "", rules=Rules(stage, outputs)
-        )
-        if (
-            record.attempts > 1
-        ):  # of a stage that was never tried, nothing can be stored
-            self._context.inbox.do("restore", lambda: self._restore_items(batch))
-        self._context.reporter.items(
-            stage, len(batch.stored), len(batch.rules.expected)
-        )
-        if batch.missing:
+        rules = Rules(stage, outputs)
+        items = StageItems(stage=stage, inputs=record.inputs or "", rules=rules)
+        self._items = items
+        if record.attempts > 1:  # a first attempt finds nothing stored
+            self._context.inbox.do("restore", lambda: self._restore_items(items))
+        self._report(items)
+        if items.missing:
             self._cloner.ensure_tree()
-            self._produce(batch)
+            self._produce(items)
         self._restored.add(stage)
-        return tuple(batch.stored.values())
+        return tuple(items.stored.values())
 
     def settle(self, seconds: float) -> None:
-        """Wait for the items that are being stored, at most so long."""
-        if self._batch is None:
+        """Wait at most this long for the items that are being stored."""
+        if self._items is None:
             return
-        deadline = self._context.runtime.monotonic() + seconds
-        for future in self._batch.in_flight:
+        runtime = self._context.runtime
+        deadline = runtime.monotonic() + seconds
+        for future in self._items.in_flight:
+            left = deadline - runtime.monotonic()
             with suppress(TimeoutError):
-                future.exception(max(0.0, deadline - self._context.runtime.monotonic()))
+                future.exception(max(0.0, left))
 
     def forget(self) -> None:
-        """Take nothing on this machine for stored: something in the store turned out to be damaged."""
+        """Forget what was restored to this machine, because an object in the store is damaged."""
         self._restored.clear()
 
     def _restore_finished(self, stage: Stage) -> dict[str, bytes]:
+        """Restore the files of the earlier stages; return the YAML files among them."""
         manifest, folder = self._context.owned.manifest, self._context.folder
-        records = [
-            manifest.record(one) for one in before(stage) if one is not Stage.CLONE
-        ]
-        lacking = [record for record in records if record.stage not in self._restored]
-        self._context.inbox.do("restore", lambda: self._fetch(lacking))
-        paths = [artifact.path for record in records for artifact in record.artifacts]
-        return {path: folder.read(path) for path in paths if path.endswith(".yaml")}
+        earlier = [other for other in before(stage) if other is not Stage.CLONE]
+        records = [manifest.record(other) for other in earlier]
+        missing = [record for record in records if record.stage not in self._restored]
+        self._context.inbox.do("restore", lambda: self._fetch(missing))
+        outputs = {}
+        for record in records:
+            for artifact in record.artifacts:
+                if artifact.path.endswith(".yaml"):
+                    outputs[artifact.path] = folder.read(artifact.path)
+        return outputs
 
     def _fetch(self, records: list[StageRecord]) -> None:
         for record in records:
@@ -143,80 +145,84 @@ class Producer:
                 self._context.folder.write(artifact.path, body)
             self._restored.add(record.stage)
 
-    def _restore_items(self, batch: StageItems) -> None:
-        wanted, fault = batch.rules.expected, batch.rules.fault
-        for artifact, body in self._context.artifacts.restore(
-            batch.stage, batch.inputs, wanted, fault
-        ):
+    def _restore_items(self, items: StageItems) -> None:
+        wanted, validate = items.rules.expected, items.rules.fault
+        restored = self._context.artifacts.restore(
+            items.stage, items.inputs, wanted, validate
+        )
+        for artifact, body in restored:
             self._context.folder.write(artifact.path, body)
-            batch.stored[artifact.path] = artifact
-        for path in batch.missing:
+            items.stored[artifact.path] = artifact
+        for path in items.missing:
             self._context.folder.discard(path)
 
-    def _produce(self, batch: StageItems) -> None:
-        inbox, workspace = self._context.inbox, self._context.folder.workspace
-        deadline = self._context.runtime.monotonic() + self._timeout
+    def _produce(self, items: StageItems) -> None:
+        inbox, runtime = self._context.inbox, self._context.runtime
+        workspace = self._context.folder.workspace
+        deadline = runtime.monotonic() + self._timeout
 
         def feed(task: int) -> None:
             # guard: storing items as they come
-            for item in self._engine.produce(batch.stage, workspace):
+            for item in self._engine.produce(items.stage, workspace):
                 inbox.mailbox.put(Produced(task=task, item=item))
 
         task = inbox.start("engine", feed)
         done: Done | None = None
-        while done is None or batch.in_flight:
-            message = inbox.next(max(0.0, deadline - self._context.runtime.monotonic()))
+        while done is None or items.in_flight:
+            left = deadline - runtime.monotonic()
+            message = inbox.next(max(0.0, left))
             match message:
                 case None:
                     self._engine.stop()
-                    reason = f"{batch.stage} took longer than {self._timeout:g} seconds"
+                    reason = f"{items.stage} took longer than {self._timeout:g} seconds"
                     raise EngineTroubleError(reason, code="stage_timeout")
                 case Produced(task=number, item=item) if number == task:
-                    self._take(batch, item)
-                case Stored(future=future) if future in batch.in_flight:
-                    self._note(batch, future)
+                    self._take(items, item)
+                case Stored(future=future) if future in items.in_flight:
+                    self._note(items, future)
                 case Done(task=number) if number == task:
                     done = message
-        self._conclude(batch, done.error)
+        self._conclude(items, done.error)
 
-    def _take(self, batch: StageItems, item: Item) -> None:
-        fault = batch.rules.fault(item.path, item.body)
+    def _take(self, items: StageItems, item: Item) -> None:
+        fault = items.rules.fault(item.path, item.body)
         if fault is not None:
             LOG.warning(
                 "the engine made an invalid file",
-                extra={"stage": batch.stage, "fault": fault},
+                extra={"stage": items.stage, "fault": fault},
             )
-            batch.faults[item.path] = fault
-            if item.path in batch.rules.expected:
+            items.faults[item.path] = fault
+            if item.path in items.rules.expected:
                 self._context.folder.discard(item.path)
             return
         try:
             self._context.folder.write(item.path, item.body)
         except DiskError:
             # guard: an engine is stopped before its stage is tried again
-            self._engine.stop()  # the stage will be tried again
+            self._engine.stop()
             raise
         future = self._context.artifacts.submit(
-            batch.stage, batch.inputs, item.path, item.body
+            items.stage, items.inputs, item.path, item.body
         )
-        batch.in_flight.add(future)
-        batch.latest[item.path] = future
-        future.add_done_callback(
-            lambda stored: self._context.inbox.mailbox.put(Stored(future=stored))
-        )
+        items.in_flight.add(future)
+        items.latest[item.path] = future
+        mailbox = self._context.inbox.mailbox
+        future.add_done_callback(lambda stored: mailbox.put(Stored(future=stored)))
 
-    def _note(self, batch: StageItems, future: Future[Artifact]) -> None:
-        batch.in_flight.discard(future)
+    def _note(self, items: StageItems, future: Future[Artifact]) -> None:
+        items.in_flight.discard(future)
         artifact = future.result()
-        if batch.latest[artifact.path] is not future:
+        if items.latest[artifact.path] is not future:
             return
-        batch.stored[artifact.path] = artifact
+        items.stored[artifact.path] = artifact
         self._context.new_items += 1
-        self._context.reporter.items(
-            batch.stage, len(batch.stored), len(batch.rules.expected)
-        )
+        self._report(items)
 
-    def _conclude(self, batch: StageItems, failure: BaseException | None) -> None:
+    def _report(self, items: StageItems) -> None:
+        done, total = len(items.stored), len(items.rules.expected)
+        self._context.reporter.items(items.stage, done, total)
+
+    def _conclude(self, items: StageItems, failure: BaseException | None) -> None:
         if isinstance(failure, EngineOutdatedError):
             raise OutdatedError(failure.stage, str(failure)) from failure
         # guard: a repository without text is not the engine's fault
@@ -229,12 +235,20 @@ class Producer:
             raise_if_passing(failure, self._context.folder.path)
         if failure is not None:
             raise failure
-        if missing := batch.missing:
-            named = "; ".join(batch.faults.get(path, path) for path in missing[:_NAMED])
-            more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
-            raise EngineTroubleError(
-                f"the engine has ended without {named}{more}", code="incomplete_output"
-            )
+        if items.missing:
+            raise _incomplete(items)
+
+
+def _incomplete(items: StageItems) -> EngineTroubleError:
+    missing = items.missing
+    faults = [items.faults.get(path, path) for path in missing[:_MAX_NAMED]]
+    named = "; ".join(faults)
+    more = len(missing) - _MAX_NAMED
+    if more > 0:
+        named += f" and {more} more"
+    return EngineTroubleError(
+        f"the engine has ended without {named}", code="incomplete_output"
+    )
 
 
 def check_engine(engine: Engine) -> None:

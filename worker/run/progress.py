@@ -1,4 +1,4 @@
-"""Who is told how a run gets on, besides the webhook: a progress display, or log lines."""
+"""Reports of a run's progress on this machine: log lines, or a display."""
 
 import logging
 from typing import Protocol
@@ -10,20 +10,20 @@ LOG = logging.getLogger(__name__)
 
 
 class Reporter(Protocol):
-    """Is told what happens, as it happens."""
+    """Reports a run's progress."""
 
     def transition(self, manifest: Manifest) -> None:
-        """Hear of a checkpoint."""
+        """Report a checkpoint."""
 
     def items(self, stage: Stage, done: int, total: int) -> None:
-        """Hear how many items of a stage are stored."""
+        """Report how many items of a stage are stored."""
 
 
 class LogReporter:
-    """Writes a log line for each transition, and for items now and then."""
+    """Logs each transition, and items now and then."""
 
     def transition(self, manifest: Manifest) -> None:
-        """Log where the job stands now."""
+        """Log the job's state."""
         fields = {
             "state": manifest.state,
             "sequence": manifest.sequence,
@@ -35,8 +35,10 @@ class LogReporter:
         LOG.info("checkpoint", extra=fields)
 
     def items(self, stage: Stage, done: int, total: int) -> None:
-        """Log how far a stage is, at each tenth of it."""
-        if total > 1 and done and done * 10 // total != (done - 1) * 10 // total:
-            LOG.info(
-                "items stored", extra={"stage": stage, "done": done, "total": total}
-            )
+        """Log a stage's items, at each tenth of them."""
+        if total <= 1 or done == 0:
+            return
+        tenths, tenths_before = done * 10 // total, (done - 1) * 10 // total
+        if tenths != tenths_before:
+            fields = {"stage": stage, "done": done, "total": total}
+            LOG.info("items stored", extra=fields)

@@ -18,10 +18,10 @@ from states.stages import INFO, STAGES, Stage
 
 
 class Display:
-    """Draws one bar for the stage in hand, and a line for every stage that is finished."""
+    """Draws a bar for the current stage, and a line for each finished one."""
 
     def __init__(self) -> None:
-        """Draw on stderr: stdout is for answers."""
+        """Draw on stderr; stdout is for results."""
         self._console = Console(stderr=True, highlight=False)
         self._progress = Progress(
             SpinnerColumn(),
@@ -36,7 +36,7 @@ class Display:
         self._stage: Stage | None = None
 
     def __enter__(self) -> Self:
-        """Begin to draw."""
+        """Start the display."""
         self._progress.start()
         return self
 
@@ -46,7 +46,7 @@ class Display:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Leave the terminal as it was."""
+        """Remove the bar."""
         self._progress.stop()
 
     def write(self, line: str) -> None:
@@ -54,7 +54,7 @@ class Display:
         self._console.print(line, markup=False, soft_wrap=True)
 
     def transition(self, manifest: Manifest) -> None:
-        """Show the stage that begins, and keep a line of the one that ended."""
+        """Show the stage that begins, and a line for the one that has ended."""
         stage = manifest.current_stage
         if stage is self._stage:
             return

@@ -10,7 +10,8 @@ from states.exits import Exit
 from states.manifest import EngineRef, Identity, Manifest
 from worker.course.artifacts import TRANSFERS, Artifacts
 from worker.engines.port import Engine, NoEngine
-from worker.outbox.announcer import Announcer, Linker
+from worker.outbox.announcer import Announcer
+from worker.outbox.links import Linker
 from worker.outbox.port import Webhook
 from worker.outbox.sender import Sender
 from worker.ownership.claim import Claimant, OperatorRequest
@@ -86,7 +87,7 @@ class Run:
         self.log: Final = CheckpointLog(
             self._store, job_id, runtime, self._store.attempt
         )
-        self._folder = RunFolder(work_dir, job_id, self.log.token)
+        self._work_dir = work_dir
 
     def run(self, identity: Identity) -> Exit:
         """Start or resume the job, and work until it ends; return the exit code."""
@@ -125,15 +126,16 @@ class Run:
             platform_run=self._platform_run,
             allow_unfenced=self._allow_unfenced,
         )
+        folder = RunFolder(self._work_dir, self.log.job_id, self.log.token)
         try:
             owned = claim(claimant)
-            return owned if isinstance(owned, Exit) else self._work(owned)
+            return owned if isinstance(owned, Exit) else self._work(owned, folder)
         except StoppedError as stopped:
             return stopped.stop.exit_code
         finally:
-            self._folder.remove()
+            folder.remove()
 
-    def _work(self, owned: Ownership) -> Exit:
+    def _work(self, owned: Ownership, folder: RunFolder) -> Exit:
         """Work on the job that this run owns, under its lease."""
         runtime, inbox = self._adapters.runtime, self.inbox
         lease = Lease(self._adapters.open_lease_store, owned, runtime, inbox.mailbox)
@@ -144,7 +146,7 @@ class Run:
             artifacts=Artifacts(
                 self._store, self.log.job_id, runtime.executor(TRANSFERS)
             ),
-            folder=self._folder,
+            folder=folder,
             reporter=self._adapters.reporter,
             limits=self._limits,
         )

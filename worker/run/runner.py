@@ -1,4 +1,4 @@
-"""One run of one job, from its claim to its end: the decisions of `states`, in the order in which they are due."""
+"""The work of one run, from its claim to its end, by the decisions of `states`."""
 
 import logging
 from collections.abc import Callable
@@ -31,16 +31,16 @@ from worker.system.runtime import iso
 LOG = logging.getLogger(__name__)
 
 MAX_TRIES: Final = 3
-"""So often in a row a stage is tried without a new item, and so many runs in a row may end by a fault without one."""
+"""How many times in a row a stage may be tried, or a run may fail, without a new item."""
 _FIRST_PAUSE: Final = 2.0
 _SAVE_SHARE: Final = 0.8
-"""Of the grace that a stopped run has: for saving, before it is cut off (worker/run/signals.py)."""
+"""The share of a stopped run's grace for saving; then it is killed (worker/run/signals.py)."""
 _SETTLE_SHARE: Final = 0.4
-"""Of the same: for the items that are being stored."""
+"""The share for items that are being stored."""
 
 
 class Runner:
-    """Brings a job that this run owns to its end, or to where the next run goes on."""
+    """Takes a job that this run owns to its end, or to where the next run can resume it."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Runner:
         announcer: Announcer,
         finish_within: Callable[[float], None],
     ) -> None:
-        """Work with these; nothing is started yet."""
+        """Prepare; `finish_within` makes the store give up within a number of seconds."""
         self._context = context
         self._cloner = cloner
         self._producer = producer
@@ -61,18 +61,18 @@ class Runner:
         self._began = context.runtime.monotonic()
 
     def run(self) -> Exit:
-        """Work until the job is over, or this run is; return the exit code. Raises ReplacedError."""
+        """Work until the job or this run is over; return the exit code. Raises ReplacedError."""
         try:
             return self._resumable()
         except StoreFaultError as error:
             LOG.error(
-                "the store fails, and the run ends; the next one goes on",
+                "the store fails, and the run ends; the next run resumes the job",
                 extra={"reason": str(error)},
             )
             return error.exit if error.exit is Exit.REFUSED else Exit.TEMPORARY
 
     def reassert(self) -> None:
-        """Show that this run still owns the job, after its lease had run out."""
+        """Append a checkpoint to show that this run still owns the job."""
         self._append(lambda base: base)
 
     @property
@@ -80,7 +80,7 @@ class Runner:
         return self._context.owned.manifest
 
     def _resumable(self) -> Exit:
-        """Work until the job is over, or a bug ends this run."""
+        """Work until the job is over; interrupt it after a bug."""
         try:
             return self._run()
         except BugError as error:
@@ -125,16 +125,10 @@ class Runner:
     def _stage(self, stage: Stage) -> None:
         tries = 0
         while True:
-            self._began, new_items = (
-                self._context.runtime.monotonic(),
-                self._context.new_items,
-            )
+            self._began = self._context.runtime.monotonic()
+            new_items = self._context.new_items
             try:
-                artifacts = (
-                    self._cloner.clone()
-                    if stage is Stage.CLONE
-                    else self._producer.make(stage)
-                )
+                artifacts = self._make(stage)
             except DamagedError as damaged:
                 self._repair(damaged)
                 return
@@ -147,53 +141,46 @@ class Runner:
                 self._finish(artifacts)
                 return
 
+    def _make(self, stage: Stage) -> tuple[Artifact, ...]:
+        if stage is Stage.CLONE:
+            return self._cloner.clone()
+        return self._producer.make(stage)
+
     def _finish(self, artifacts: tuple[Artifact, ...]) -> None:
         seconds = self._seconds()
 
         def decide(base: Manifest) -> Manifest:
-            finished = decisions.finish(
-                base, artifacts, at=self._now(), seconds=seconds
-            )
-            moved = decisions.move_on(finished, at=self._now())
-            return (
-                replace(moved, fruitless_runs=0) if self._context.new_items else moved
-            )
+            now = self._now()
+            finished = decisions.finish(base, artifacts, at=now, seconds=seconds)
+            moved = decisions.move_on(finished, at=now)
+            if self._context.new_items:
+                return replace(moved, fruitless_runs=0)
+            return moved
 
         self._append(decide)
 
     def _try_again(self, error: TemporaryError, tries: int) -> None:
         pause = _FIRST_PAUSE * 2.0**tries * (0.5 + self._context.runtime.jitter() / 2)
         LOG.warning(
-            "the stage failed, trying it again",
+            "the stage failed, retrying",
             extra={"reason": str(error), "tries": tries, "pause": pause},
         )
         seconds = self._seconds()
-        self._append(
-            lambda base: decisions.tried(
-                base, self._error(error, error.exit), seconds=seconds
-            )
-        )
+        record = self._error(error, error.exit)
+        self._append(lambda base: decisions.tried(base, record, seconds=seconds))
         self._context.inbox.wait(pause)
 
     def _repair(self, damaged: DamagedError) -> None:
         self._repairs += 1
         if self._repairs > MAX_TRIES:
-            if damaged.anew:
-                raise EngineTroubleError(f"{damaged}, again and again")
-            raise TemporaryError(
-                f"{damaged}, again and again: see whether something deletes or changes objects there"
-            )
+            raise _given_up(damaged)
         LOG.warning(
-            "going back to a stage",
+            "returning to a stage",
             extra={"back_to": damaged.stage, "reason": str(damaged)},
         )
         self._producer.forget()
-        error = self._error(
-            TemporaryError(
-                str(damaged), code="outdated" if damaged.anew else "damaged"
-            ),
-            Exit.TEMPORARY,
-        )
+        code = "outdated" if damaged.anew else "damaged"
+        error = self._error(TemporaryError(str(damaged), code=code), Exit.TEMPORARY)
         self._append(
             lambda base: decisions.repair(base, damaged.stage, error, anew=damaged.anew)
         )
@@ -204,13 +191,13 @@ class Runner:
         )
         # guard: completed only when all is there
         if missing:
-            stage, artifact = min(missing, key=lambda found: INFO[found[0]].step)
+            stage, artifact = min(missing, key=lambda entry: INFO[entry[0]].step)
             self._repair(DamagedError(stage, artifact.path))
         else:
             self._append(self._completion)
 
     def _completion(self, base: Manifest) -> Manifest:
-        """Complete the job, unless an operator's wish to cancel it came first."""
+        """Complete the job, unless an operator's request to cancel came first."""
         # guard: an operator's wish to cancel before completion
         if base.cancel_requested:
             return decisions.cancel(base, at=self._now())
@@ -224,36 +211,31 @@ class Runner:
         self._append(lambda base: decisions.fail(base, self._error(error, code)))
 
     def _interrupt(self, error: TemporaryError | ConfigError | BugError) -> Exit:
-        """End the run with its job unfinished.
-
-        The third run in a row that a fault ends without fruit fails the job.
-        """
-        fault = (
-            isinstance(error, EngineTroubleError | BugError) and not self._manifest.over
-        )
-        fruitless = (
-            0 if self._context.new_items else self._manifest.fruitless_runs + fault
-        )
+        """End the run, but not the job; fail the job after three such runs without a new item."""
+        fruitless = self._fruitless_runs()
+        is_fault = isinstance(error, EngineTroubleError | BugError)
+        if is_fault and not self._manifest.over and not self._context.new_items:
+            fruitless += 1
         # guard: the memory of permanent failures: a third fruitless run is the last
         if fruitless >= MAX_TRIES:
-            self._fail(
-                error,
-                Exit.SOFTWARE if isinstance(error, BugError) else Exit.UNAVAILABLE,
-            )
+            is_bug = isinstance(error, BugError)
+            self._fail(error, Exit.SOFTWARE if is_bug else Exit.UNAVAILABLE)
             return self._deliver()
         LOG.error(
-            "the run ends, and the next one goes on",
+            "the run ends; the next run resumes the job",
             extra={"reason": str(error), "fruitless_runs": fruitless},
         )
         # guard: the release: an interrupted run is silent before it
         self._announcer.close()
-        self._append(
-            self._interruption(self._error(error, error.exit), error.exit, fruitless)
-        )
+        record = self._error(error, error.exit)
+        self._append(self._interruption(record, error.exit, fruitless))
         return error.exit
 
+    def _fruitless_runs(self) -> int:
+        return 0 if self._context.new_items else self._manifest.fruitless_runs
+
     def _stop(self, stopped: StoppedError) -> Exit:
-        """Save what is finished, within the time that is left."""
+        """Save what is finished, within the run's grace."""
         stop = stopped.stop
         LOG.warning("stopping", extra={"reason": stop.reason})
         # guard: a stopped run does not wait for a store longer than its grace
@@ -262,15 +244,14 @@ class Runner:
         self._announcer.close()
         # guard: a stopped run stores the items in flight
         self._producer.settle(self._limits.stop_grace_seconds * _SETTLE_SHARE)
-        fruitless = 0 if self._context.new_items else self._manifest.fruitless_runs
-        error = self._error(
-            TemporaryError(stop.reason, code="interrupted"), stop.exit_code
-        )
+        interrupted = TemporaryError(stop.reason, code="interrupted")
+        error = self._error(interrupted, stop.exit_code)
+        fruitless = self._fruitless_runs()
         try:
             self._append(self._interruption(error, stop.exit_code, fruitless))
         except (StoreFaultError, StoppedError) as failure:
             LOG.error(
-                "could not save that the run was stopped; its lease will run out",
+                "could not record that the run was stopped; its lease will expire",
                 extra={"reason": str(failure)},
             )
         return stop.exit_code
@@ -282,28 +263,36 @@ class Runner:
             # guard: a store's refusal: a job that is over is not interrupted by it
             if base.over:
                 return decisions.release(base, code, at=self._now())
+            now = self._now()
             return decisions.interrupt(
-                base,
-                error,
-                code,
-                at=self._now(),
-                seconds=seconds,
-                fruitless_runs=fruitless,
+                base, error, code, at=now, seconds=seconds, fruitless_runs=fruitless
             )
 
         return decide
 
     def _deliver(self) -> Exit:
-        """See the last events off, and release the job."""
-        self._announcer.finish_within(self._limits.callback_give_up_seconds)
-        deadline = (
-            self._context.runtime.monotonic() + self._limits.callback_give_up_seconds
-        )
+        """Deliver the last events, and release the job."""
         code = exit_code(self._manifest)
-        while (
-            self._undelivered()
-            and (left := deadline - self._context.runtime.monotonic()) > 0
-        ):
+        self._await_answers()
+        if self._undelivered():
+            LOG.error("the final callback was not delivered; the next run retries it")
+            # guard: the release: a run that has not delivered its last event is silent before it
+            self._announcer.close()
+            code = Exit.TEMPORARY
+        if not self._manifest.released or self._announcer.answers:
+            # guard: the mark of a final acknowledgement
+            self._append(lambda base: decisions.release(base, code, at=self._now()))
+        return code
+
+    def _await_answers(self) -> None:
+        """Wait until the receiver has answered all events, or the time for that is over."""
+        runtime, seconds = self._context.runtime, self._limits.callback_give_up_seconds
+        self._announcer.finish_within(seconds)
+        deadline = runtime.monotonic() + seconds
+        while self._undelivered():
+            left = deadline - runtime.monotonic()
+            if left <= 0:
+                return
             try:
                 self._context.inbox.next(left)
             except CanceledError:
@@ -315,27 +304,16 @@ class Runner:
                     "stopping before all callbacks were delivered",
                     extra={"reason": stopped.stop.reason},
                 )
-                break
-        if self._undelivered():
-            LOG.error(
-                "the final callback was not delivered; the next run will try again"
-            )
-            # guard: the release: a run that has not delivered its last event is silent before it
-            self._announcer.close()
-            code = Exit.TEMPORARY
-        if not self._manifest.released or self._announcer.answers:
-            # guard: the mark of a final acknowledgement
-            self._append(lambda base: decisions.release(base, code, at=self._now()))
-        return code
+                return
 
     def _undelivered(self) -> bool:
-        answers = self._announcer.answers
-        return not self._announcer.silent and any(
-            event.sequence not in answers for event in self._manifest.outbox.pending
-        )
+        if self._announcer.silent:
+            return False
+        pending = {event.sequence for event in self._manifest.outbox.pending}
+        return not pending <= self._announcer.answers.keys()
 
     def _append(self, decide: Decision) -> None:
-        """Append a decision together with the receiver's answers since the last one, and announce what it says."""
+        """Append a decision, with the receiver's answers since the last one; announce its event."""
         announcer = self._announcer
 
         def settle(base: Manifest) -> Manifest:
@@ -362,3 +340,12 @@ class Runner:
 
     def _now(self) -> str:
         return iso(self._context.runtime.now())
+
+
+def _given_up(damaged: DamagedError) -> TemporaryError:
+    """Return the error for a stage to which the run has returned too many times."""
+    if damaged.anew:
+        return EngineTroubleError(f"{damaged}, {MAX_TRIES} times")
+    return TemporaryError(
+        f"{damaged}, {MAX_TRIES} times: find out what deletes or changes objects there"
+    )

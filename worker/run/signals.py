@@ -1,4 +1,4 @@
-"""SIGTERM, SIGINT and the soft deadline: how a run is told to end, and made to end."""
+"""SIGTERM, SIGINT and the soft deadline: they ask a run to end, and then end it."""
 
 import os
 import queue
@@ -12,16 +12,15 @@ from worker.run.inbox import Inbox, Stop
 from worker.system.runtime import Runtime
 
 _CUT_SHARE: Final = 0.9
-"""Of the grace: then a run is cut off, so that the process has gone when all of it is over."""
+"""The share of the grace after which a run is killed, so that it ends within the grace."""
 _CODES: Final = {signal.SIGTERM: Exit.SIGTERM, signal.SIGINT: Exit.SIGINT}
 
 
 class Signals:
     """Turns signals into messages for a run.
 
-    A handler runs between any two instructions of the main thread, which may hold a lock at
-    that moment: so it only notes the signal (SimpleQueue.put is made for that), and a
-    thread of its own does the rest.
+    A handler runs between any two instructions of the main thread, which may hold a lock. So
+    it only notes the signal (SimpleQueue.put is safe there), and another thread does the rest.
     """
 
     def __init__(
@@ -32,7 +31,7 @@ class Signals:
         grace_seconds: float,
         last_words: Callable[[], None],
     ) -> None:
-        """Prepare; `last_words` is called before a run that does not end in time is cut off."""
+        """Prepare; `last_words` is called before a run is killed that does not end in time."""
         self._inbox = inbox
         self._runtime = runtime
         self._grace = grace_seconds
@@ -40,15 +39,14 @@ class Signals:
         self._noted: queue.SimpleQueue[int] = queue.SimpleQueue()
 
     def install(self, *, soft_deadline: float | None) -> None:
-        """Listen to signals from now on, and to a deadline so many seconds from now."""
+        """Handle signals from now on, and a deadline in `soft_deadline` seconds."""
         for number in _CODES:
             signal.signal(number, lambda noted, _: self._noted.put(noted))
         self._runtime.spawn("signals", self._listen, self._inbox.mailbox.put)
         if soft_deadline is not None:
+            report = self._inbox.mailbox.put
             self._runtime.spawn(
-                "soft-deadline",
-                lambda: self._expire(soft_deadline),
-                self._inbox.mailbox.put,
+                "soft-deadline", lambda: self._expire(soft_deadline), report
             )
 
     def _listen(self) -> None:
@@ -58,12 +56,8 @@ class Signals:
 
     def _expire(self, seconds: float) -> None:
         self._runtime.flag().wait(seconds)
-        self._end(
-            Stop(
-                exit_code=Exit.TEMPORARY,
-                reason="stopped by SOFT_DEADLINE_SECONDS; run it again to go on",
-            )
-        )
+        reason = "stopped by SOFT_DEADLINE_SECONDS; run it again to resume"
+        self._end(Stop(exit_code=Exit.TEMPORARY, reason=reason))
 
     def _end(self, stop: Stop) -> None:
         self._inbox.mailbox.put(stop)

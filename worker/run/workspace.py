@@ -1,4 +1,4 @@
-"""A run's folders on this machine: scratch space, made anew for every run and removed with it."""
+"""A run's folders on this machine, made for the run and removed with it."""
 
 import fcntl
 import os
@@ -15,7 +15,7 @@ from worker.system.disk import on_disk, unusable_work_dir
 
 _LOCK: Final = ".lock"
 _UNFINISHED: Final = "~"
-"""Before the name of a folder that is being made; no job's name begins with it."""
+"""The prefix of a folder that is being made; no job's name begins with it."""
 # guard: a folder that another run takes for left behind is made anew
 _TRIES: Final = 10
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
@@ -24,13 +24,13 @@ _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 class RunFolder:
     """The folder of one run: `source`, `course`, and `scratch` for everything else.
 
-    It is locked while its process lives, so that the next run of the job can tell what a
-    killed one left behind, and remove it. It gets its name once it is locked and whole.
-    Until then another run of the job may take it for left behind, and it is made anew.
+    It is locked while its process lives, so that the next run of the job can recognise and
+    remove what a killed run left behind. It gets its name once it is locked and complete.
+    Until then, another run of the job may remove it; then it is made again.
     """
 
     def __init__(self, base: Path, job_id: str, token: str) -> None:
-        """Make the folder below `base`, or raise ConfigError or DiskError."""
+        """Make the folder below `base`; raise ConfigError or DiskError."""
         self.path: Final = base / f"{job_id}.{token}"
         with on_disk(base, partial(unusable_work_dir, base)):
             base.mkdir(parents=True, exist_ok=True)
@@ -41,22 +41,22 @@ class RunFolder:
 
     @property
     def source(self) -> Path:
-        """Where the repository's files are."""
+        """The repository's files."""
         return self.path / "source"
 
     @property
     def course(self) -> Path:
-        """Where the course's files are."""
+        """The course's files."""
         return self.path / "course"
 
     @property
     def scratch(self) -> Path:
-        """For whatever else needs a place."""
+        """Temporary files."""
         return self.path / "scratch"
 
     @property
     def workspace(self) -> Workspace:
-        """What an engine sees of it."""
+        """The part that an engine uses."""
         return Workspace(source=self.source, output=self.course)
 
     def read(self, path: str) -> bytes:
@@ -65,7 +65,7 @@ class RunFolder:
             return (self.course / path).read_bytes()
 
     def write(self, path: str, body: bytes) -> None:
-        """Write a file of the course, unless it is there already with that content."""
+        """Write a file of the course, unless it has that content already."""
         file = self.course / path
         fresh = self.scratch / "item"
         with on_disk(self.course):
@@ -84,7 +84,7 @@ class RunFolder:
             (self.course / path).unlink(missing_ok=True)
 
     def empty_source(self) -> Path:
-        """Return the folder for the repository's files, emptied."""
+        """Empty the folder for the repository's files, and return it."""
         with on_disk(self.source):
             shutil.rmtree(self.source)
             self.source.mkdir(mode=0o700)
@@ -99,28 +99,26 @@ class RunFolder:
 def make_private(folder: Path) -> None:
     """Make a folder in a place that all users share.
 
-    Raise ConfigError if it is not this user's alone.
+    Raises ConfigError unless only this user can write to it.
     """
     with on_disk(folder, partial(unusable_work_dir, folder)):
         with suppress(FileExistsError):
             folder.mkdir(mode=0o700)
-        found = folder.lstat()
-        is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+        status = folder.lstat()
+        is_ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
         # guard: a shared place is used only if it is this user's alone
-        if not is_ours or found.st_mode & _OTHERS_WRITE:
+        if not is_ours or status.st_mode & _OTHERS_WRITE:
             raise ConfigError(
-                f"{folder} is not a folder that only this user can write to: remove it, or set WORK_DIR to a folder "
-                "of your own"
+                f"{folder} is not a folder that only this user can write to: remove it, "
+                "or set WORK_DIR to a folder of your own"
             )
         folder.chmod(0o700)
 
 
 def _make_locked(path: Path, parts: tuple[Path, ...]) -> int:
-    """Make a folder with folders in it, and return the lock on it."""
+    """Make a folder with subfolders, and return its lock."""
     for number in range(1, _TRIES):
-        with suppress(
-            FileNotFoundError, BlockingIOError
-        ):  # another run removes it, or is just about to
+        with suppress(FileNotFoundError, BlockingIOError):  # another run removes it
             return _try_to_make(path, parts, number)
     return _try_to_make(path, parts, _TRIES)
 
@@ -147,19 +145,17 @@ def _remove_stale(base: Path, job_id: str) -> None:
     for name in (job_id, f"{_UNFINISHED}{job_id}"):
         for folder in base.glob(f"{name}.*"):
             # guard: the folders of job `a.b` are not those of job `a`
-            if (
-                folder.name.rpartition(".")[0] == name
-            ):  # else it is that of job `a.b` rather than `a`
+            if folder.name.rpartition(".")[0] == name:
                 _remove_unlocked(folder)
 
 
 def _remove_unlocked(folder: Path) -> None:
     if folder.name.startswith(_UNFINISHED):
         with suppress(OSError):
-            folder.rmdir()  # it has no lock yet
+            folder.rmdir()  # it may have no lock yet
     try:
         lock = os.open(folder / _LOCK, os.O_RDWR)
-    except OSError:  # it is no run's, or is just being removed
+    except OSError:  # not a run's folder, or one that is just being removed
         return
     with suppress(OSError):
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -168,7 +164,7 @@ def _remove_unlocked(folder: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a run's folder, its lock last: by that the next run finds what a kill leaves of it."""
+    """Remove a run's folder, its lock last, so that the next run finds what a kill leaves."""
     with suppress(OSError):
         for entry in folder.iterdir():
             if entry.name != _LOCK:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from worker.course.artifacts import TRANSFERS, Artifacts
-from worker.outbox.announcer import Linker
+from worker.outbox.links import Linker
 from worker.services.view import View
 
 

@@ -136,7 +136,7 @@ def test_what_exists_and_cannot_be_read_is_no_conflict() -> None:
     store = Forgetful(lambda: 0.0)
     store.create(checkpoint_key(JOB, 1), b"whose?", "application/json")
     with pytest.raises(
-        StoreUnavailableError, match="exists, and cannot be read: try again"
+        StoreUnavailableError, match="exists, but cannot be read: try again"
     ):
         new_log(store).append(None, begun(), Writer.WORKER)
 
