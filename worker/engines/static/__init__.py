@@ -1,1 +1,1 @@
-"""The static engine: a course from nothing but the source code, without an account, a key or the network."""
+"""The static engine: a course from the source code alone, without key or network."""

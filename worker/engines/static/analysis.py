@@ -1,4 +1,4 @@
-"""From a folder to all that is known of it: facts, units, how they hang together, and the order to learn them in."""
+"""Analyses a folder: facts, units, their relations, and the order to learn them in."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -93,7 +93,7 @@ def _collect(read: Survey, check: Check) -> _Facts:
 
 
 def _choose(facts: _Facts, pages: Pages) -> tuple[list[Candidate], list[Topic]]:
-    """Choose units: of definitions, and of files in proportion to the code whose definitions are not known."""
+    """Choose units: definitions, and files in proportion to the code without definitions."""
     parsed = sum(facts.read.files[path].lines for path in facts.read.parsed)
     most = size(parsed + pages.code_lines)
     ranked = candidates(

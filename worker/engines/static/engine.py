@@ -25,7 +25,7 @@ _WRITERS: Final = {
 
 
 class StaticEngine:
-    """Makes a course without an account, a key or the network; the same tree makes the same course."""
+    """Makes courses without key or network; the same tree gives the same course."""
 
     name = "static"
     version = "2"
@@ -79,7 +79,7 @@ class StaticEngine:
                 self._known = source, analyze(source, lambda: self._wait(stopped))
             except NoTextError as error:
                 raise NoMaterialError(
-                    "the repository has no file with text in it: give one with source code or documents"
+                    "the repository has no text files: give one with source code or documents"
                 ) from error
         return self._known[1]
 

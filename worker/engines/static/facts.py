@@ -125,7 +125,7 @@ class SourceFile:
     """In bytes."""
     lines: int
     doc: str = ""
-    """What the file says of itself: the module's docstring, or the comment at its top unless that is a licence."""
+    """The module's docstring, or the comment at the top of the file unless it is a licence."""
     imports: tuple[Import, ...] = ()
     headings: tuple[Heading, ...] = ()
     """Of documents and notebooks, in order."""
@@ -145,7 +145,7 @@ class Definition:
     """Where it begins, decorators and attributes not counted."""
     end_line: int
     signature: str
-    """Its head as written, on one line, without the body: `def run(self, host: str | None = None) -> None`."""
+    """Its head in one line, without the body: `def run(self, host: str | None = None) -> None`."""
     doc: str = ""
     """Its docstring or the comment before it, without comment marks.
 
@@ -175,7 +175,7 @@ class Reference:
     """Of the first time; the statement that imports the name does not count."""
     count: int
     sure: bool
-    """Whether imports and scopes lead to the target, or only its name does, which nothing else in the project has."""
+    """Whether imports and scopes lead to the target, instead of only its unique name."""
 
 
 class Verb(StrEnum):
@@ -236,7 +236,7 @@ class Unit:
     Empty where files are all that is known.
     """
     owned: tuple[int, ...]
-    """All definitions that belong to it (no methods: those belong to their types), by path and line."""
+    """All definitions that belong to it, without methods, by path and line."""
     headings: tuple[tuple[str, int], ...] = ()
     """Of a unit of documents: (path, position in `SourceFile.headings`) of what it is about."""
 

@@ -1,4 +1,4 @@
-"""Units of files, for what has no definitions that are known: other languages, documents, settings."""
+"""Units of files, for code and documents whose definitions are not known."""
 
 import math
 import re
@@ -70,7 +70,7 @@ class Pages:
             if file.role is Role.SOURCE and file.language in PARSED
         ]
         self._undefined: Final = all(path in texts for path in sources)
-        """Whether the sources are scripts that define nothing: then they are what there is to tell of."""
+        """Whether the sources are scripts without definitions, so that files are the subject."""
         self._names: Final[dict[str, frozenset[str]]] = {}
         """By unparsed file: the other files' stems that it names."""
         self._naming: Final[dict[str, list[str]]] = defaultdict(list)
@@ -138,7 +138,7 @@ class Pages:
         return [other for other in self._naming[_stem(path)] if other != path]
 
     def _sections(self, paths: Sequence[str]) -> list[Topic]:
-        """Return the chapters that a few documents have: the headings of the first level of which there are several."""
+        """Return the chapters of a few documents: the headings of the first level that repeats."""
         found = []
         for path in paths:
             headings = self._files[path].headings

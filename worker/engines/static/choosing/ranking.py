@@ -213,7 +213,7 @@ def _headings(files: Mapping[str, SourceFile]) -> Counter[str]:
 
 
 def _exported(graph: Graph, resolver: Resolver) -> dict[int, float]:
-    """Weigh what the project shows at its doors: a name in a short list more than one in a long list."""
+    """Weigh what the project exports: a name counts more in a short list than in a long one."""
     found: dict[int, float] = {}
     doors = [path for path in resolver.paths if _DOOR.fullmatch(path)]
     folders = {path.rpartition("/")[0] for path in doors}
@@ -236,7 +236,7 @@ def _within(folder: str, other: str) -> bool:
 
 
 def _old_versions(paths: Sequence[str]) -> tuple[str, ...]:
-    """Return the folders of versions (`v1/`) that are not the newest beside each other, or beside unversioned code."""
+    """Return folders of old versions (`v1/`), which have a newer or an unversioned neighbour."""
     found: dict[str, dict[int, str]] = {}
     for path in paths:
         for match in re.finditer(r"(?:^|/)v(\d{1,4})/", path):

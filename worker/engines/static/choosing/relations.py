@@ -1,4 +1,4 @@
-"""How the chosen units hang together: for each pair the strongest thing that one does with the other."""
+"""The relations of the chosen units: for each pair, the strongest one."""
 
 import math
 from collections import defaultdict
@@ -72,7 +72,7 @@ class Relations:
         self._mains: Final = mains
 
     def bonds(self, references: Iterable[Reference]) -> list[WeightedRelation]:
-        """Return one bond for each pair of units in each direction that there is one in, the strongest first."""
+        """Return the relation of each pair of units, in each direction, strongest first."""
         between: dict[tuple[int, int], list[Reference]] = defaultdict(list)
         for one in references:
             source = self._place(one)
@@ -183,7 +183,7 @@ class Relations:
 
 
 def strongest(bonds: Sequence[WeightedRelation], units: int) -> tuple[Relation, ...]:
-    """Return the relations that a course shows: a few for each unit, and whatever connects the units most simply."""
+    """Return the relations in a course: a few for each unit, and those that connect all units."""
     shown: list[WeightedRelation] = []
     out: dict[int, int] = defaultdict(int)
     group = list(range(units))

@@ -1,4 +1,4 @@
-"""Chooses the few units that a course is about: the best candidates that are not about the same thing."""
+"""Chooses the units of a course: the best candidates that are about different things."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ def size(lines: int) -> int:
 
 
 class Chooser:
-    """Chooses greedily: what was chosen makes its neighbours worth less, and its namesakes worth nothing."""
+    """Chooses greedily: a choice lowers the value of its neighbours, and excludes its namesakes."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class Chooser:
         return tuple(self._main(one).path.split("/")[:-1])
 
     def _part(self, folders: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the part of the project that a folder belongs to; marked, so that it is no folder."""
+        """Return the part of the project that a folder belongs to, marked so that it is no folder."""
         return ("", *folders[: self._common + 1])
 
     def _closeness(self, one: Candidate, other: Candidate) -> float:

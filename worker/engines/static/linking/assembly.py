@@ -12,7 +12,7 @@ from worker.engines.static.reading.language import Language
 
 _C_LIKE: Final = frozenset({Language.C, Language.CPP})
 _TWIN: Final = 2
-"""A type of that name in a file of the same stem, or the same folder, or anywhere: how near an owner is."""
+"""How near an owner is: a type of that name in a file of this stem, this folder, or anywhere."""
 
 
 class Assembly:
@@ -94,7 +94,7 @@ def _same_world(one: Language, other: Language) -> bool:
 def _defined(
     drafts: Iterable[tuple[str, Draft]], files: Mapping[str, SourceFile]
 ) -> list[tuple[str, Draft]]:
-    """Leave out the declarations of what is defined elsewhere, and give their comments and publicity to that."""
+    """Drop declarations of what is defined elsewhere; the definition gets comments and exports."""
     bodies: dict[tuple[int, str], tuple[str, Draft]] = {}
     listed = list(drafts)
     for path, draft in listed:

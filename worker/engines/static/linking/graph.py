@@ -1,4 +1,4 @@
-"""How the definitions of a project hang together: who uses whom, from how many files, and who extends whom."""
+"""The graph of a project's definitions: which use and which extend each other."""
 
 import re
 from collections import Counter, defaultdict

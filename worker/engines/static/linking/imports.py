@@ -34,7 +34,7 @@ class Modules:
     def __init__(
         self, paths: Iterable[str], packages: Iterable[str], settings: Mapping[str, str]
     ) -> None:
-        """Take all parsed paths, the folders with an `__init__.py`, and the texts of `package.json` and `go.mod`."""
+        """Take the parsed paths, folders with `__init__.py`, and texts of `package.json` and `go.mod`."""
         self._paths: Final = frozenset(paths)
         self._packages: Final = frozenset(packages)
         self._by_name: Final[dict[str, list[str]]] = defaultdict(list)
@@ -44,7 +44,7 @@ class Modules:
             self._by_name[name].append(path)
             self._by_folder[folder].append(path)
         self._places: Final[dict[str, list[str]]] = {}
-        """By absolute name of a Python module: the folders that it can be relative to, the least deep first."""
+        """The folders that a Python module's absolute name may start in, the least deep first."""
         self._scripts: Final = dict(_named_scripts(settings))
         self._go: Final = dict(_go_modules(settings))
 
@@ -95,7 +95,7 @@ class Modules:
         return found
 
     def _absolute(self, rest: str, folder: str) -> list[str]:
-        """Return where a module of that name can lie: where its first part is no member of another package."""
+        """Return where a module may lie: where its first part is no member of another package."""
         if rest not in self._places:
             self._places[rest] = self._prefixes(rest)
         fitting, first = self._places[rest], rest.partition("/")[0]

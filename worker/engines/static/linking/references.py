@@ -1,4 +1,4 @@
-"""Reads references out of code: where a definition, or the top level of a file, names another definition."""
+"""Finds references: places where code names a definition."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ class References:
     def __init__(
         self, resolver: Resolver, assembly: Assembly, interesting: frozenset[bytes]
     ) -> None:
-        """Look for the names in `interesting` only: those of definitions, and those that imports rename them to."""
+        """Look only for `interesting` names: those of definitions, and their names after imports."""
         self._resolver: Final = resolver
         self._assembly: Final = assembly
         self._interesting: Final = interesting
@@ -136,7 +136,7 @@ class _Spans:
         return self._around[-1][1] if self._around else None
 
     def names(self, name: bytes) -> bool:
-        """Tell whether a name at the place last asked for is that of the definition itself: the first time it is."""
+        """Tell whether a name at the last place is the definition's own: its first occurrence is."""
         index = self._around[-1][1] if self._around else None
         if (
             index is None
@@ -151,7 +151,7 @@ class _Spans:
 def interesting_names(
     definitions: Sequence[Definition], files: Mapping[str, SourceFile]
 ) -> frozenset[bytes]:
-    """Return all names that can mean a definition: its own, and those that imports of ours give it."""
+    """Return all names of a definition: its own, and those that imports give it."""
     names = {one.name for one in definitions}
     names |= {
         here

@@ -99,7 +99,7 @@ class Resolver:
         return list(self._scopes)
 
     def shown(self, path: str) -> set[int]:
-        """Return what a file shows to whoever imports it, as far as it does not define it by itself."""
+        """Return what a file exports without defining it itself."""
         scope = self._scopes[path]
         python = self._files[path].language is Language.PYTHON
         again = {

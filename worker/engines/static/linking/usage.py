@@ -98,7 +98,7 @@ class Usage:
     def places(
         self, path: str, target: Definition, span: range
     ) -> Iterator[tuple[int, Verb]]:
-        """Yield the lines of a span on which a definition's name stands, and what is done with it there."""
+        """Yield the lines of a span with a definition's name, and what the code does with it."""
         tree, lines = self._tree(path)
         pattern = re.compile(rf"(?<![\w$]){re.escape(target.name)}(?![\w$])")
         found = 0

@@ -1,4 +1,4 @@
-"""What a second look at a chapter finds: words that it takes for granted, links that it lacks, parts it passes over."""
+"""What a review adds to a chapter: terms to explain, missing links, parts not mentioned."""
 
 import re
 from collections import Counter
@@ -47,7 +47,7 @@ def words(
 
 
 def _beyond(facts: CourseFacts, chapter: Chapter) -> Iterator[tuple[Reference, int]]:
-    """Yield what a chapter's definitions name of others, and then what names them, with the reference."""
+    """Yield what a chapter's definitions use, then what uses them, with the reference."""
     own = facts.family(chapter.unit.owned)
     inside = set(own)
     for index in own:
@@ -88,7 +88,7 @@ def linked(chapter: Chapter) -> str:
 
 
 def missing_links(facts: CourseFacts, chapter: Chapter, page: str) -> list[str]:
-    """Return a sentence for each chapter that the page does not lead to, though its code and the other's meet."""
+    """Return a sentence for each related chapter that the page does not link."""
     known = {*links(page), chapter.file}
     found: dict[str, str] = {}
     for reference, index in _beyond(facts, chapter):
@@ -105,7 +105,7 @@ def missing_links(facts: CourseFacts, chapter: Chapter, page: str) -> list[str]:
 
 
 def passed_over(facts: CourseFacts, chapter: Chapter, page: str) -> list[str]:
-    """Return sentences on what the page does not name of what belongs to it, and on what says nothing of itself."""
+    """Return sentences on parts that the page does not mention, and on undocumented ones."""
     public = [facts.definitions[index] for index in facts.family(chapter.unit.owned)]
     public = [one for one in public if one.public and not one.name.startswith("_")]
     if not public:
@@ -143,7 +143,7 @@ def _places(found: Sequence[Definition]) -> str:
 
 
 def tests(facts: CourseFacts, chapter: Chapter, page: str) -> list[str]:
-    """Return lines of tests that show the chapter's subject, and that the page does not point at."""
+    """Return lines of tests of the chapter's subject that the page does not mention."""
     found = evidence.mentions(facts, chapter, Role.TEST, _MOST_TESTS)
     shown = [
         (markdown.place(site.path, (site.line, site.line)), site.code) for site in found

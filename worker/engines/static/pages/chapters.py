@@ -1,4 +1,4 @@
-"""Writes the chapters: what each subject is for, where it lives, its shape, the code that matters, who uses it."""
+"""Writes the chapters: a subject's purpose, place, shape, important code and uses."""
 
 from collections.abc import Iterator
 from pathlib import Path

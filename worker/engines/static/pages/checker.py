@@ -1,4 +1,4 @@
-"""Reads a finished chapter again, and holds every excerpt, place, remark, diagram and link in it against the source.
+"""Checks every excerpt, place, remark, diagram and link of a finished chapter.
 
 Nothing is taken over from the writing of the chapter: what stands on the page is read, and
 the source is read again.
@@ -40,7 +40,7 @@ class ClaimKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """One thing that was checked: what it is, as Markdown, and what is wrong with it, or nothing."""
+    """A checked claim, as Markdown, and its fault, if any."""
 
     sort: ClaimKind
     what: str
@@ -172,7 +172,7 @@ class _Checker:
             )
 
     def _says(self, number: int, quoted: str, *, above: bool) -> bool:
-        """Tell whether code begins on a line of the last excerpt's file or right below, or somewhere `above`."""
+        """Tell whether code begins on a line of the last excerpt's file, right below, or `above`."""
         start = max(0, number - _FAR) if above else number - 1
         lines = [
             _dense(markdown.visible(line))

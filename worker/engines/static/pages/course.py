@@ -1,4 +1,4 @@
-"""The course as its chapters: what the three YAML files call things, joined with what is known of each.
+"""The facts of a course: the entries of its YAML files, joined with the analysis.
 
 A course that was not written from this analysis is not refused: an abstraction without a
 unit of its name is taken for its files and what they define.
@@ -175,7 +175,7 @@ class CourseFacts:
         return self.analysis.files[path]
 
     def callers(self, index: int) -> Sequence[Reference]:
-        """Return the references to a definition from definitions outside of it, the surest and most frequent first."""
+        """Return references to a definition from outside it, the surest and most frequent first."""
         inside = set(self.family([index]))
         found = [
             one
@@ -205,7 +205,7 @@ def _chapter(position: int, entry: OrderEntry, description: str, unit: Unit) -> 
 
 
 def _within(one: Definition, lines: int) -> Definition:
-    """Return a definition that ends with its file: a parser may put the end of broken code behind the last line."""
+    """Return a definition that ends within its file; for broken code, a parser's may not."""
     return one if one.end_line <= lines else replace(one, end_line=max(one.line, lines))
 
 

@@ -1,4 +1,4 @@
-"""Draws what a chapter is about: types with what they extend and whom they meet, functions that call each other, files.
+"""Draws a chapter's subject: types, functions that call each other, or files.
 
 A diagram comes with the sentence that says how to read it.
 """
@@ -154,7 +154,7 @@ def _ties(facts: CourseFacts, chapter: Chapter) -> list[ChapterLink]:
 def _add_tie(
     facts: CourseFacts, canvas: _Canvas, chapter: Chapter, tie: ChapterLink
 ) -> None:
-    """Draw another chapter by the definition that is concerned, or else by its first symbol or its name."""
+    """Draw another chapter as the related definition, its first symbol, or its name."""
     own = _end(facts, chapter, tie)
     other = facts.chapters[tie.target if tie.source == chapter.position else tie.source]
     theirs = _end(facts, other, tie)

@@ -1,4 +1,4 @@
-"""Who uses what a chapter is about: places in other chapters, tests that show it, examples that name it."""
+"""Uses of a chapter's subject: in other chapters, in tests, in examples."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -123,7 +123,7 @@ _BEST: Final = 3
 
 
 def _worth(before: str, after: str, target: Definition) -> int:
-    """Tell how well a line shows a use: 3 is a call, a decorator or an extension, 0 is something else of that name."""
+    """Rate how well a line shows a use: 3 for a call, decorator or base, 0 for another name."""
     if _COMMENT.match(before) or _DEFINES.search(before):
         return 0
     if _DECORATES.search(before) or _CALLED.match(after):
@@ -167,7 +167,7 @@ def code_only(said: str, target: Definition) -> str:
 
 
 def sites(facts: CourseFacts, chapter: Chapter, most: int) -> list[UsageSite]:
-    """Return places outside the chapter that use what it is about: telling ones, in as many files as there are."""
+    """Return clear uses of the subject outside the chapter, in as many files as possible."""
     groups: dict[tuple[bool, str], list[UsageSite]] = {}
     home = own_files(facts, chapter)
     for reference in _outside(facts, chapter):
@@ -182,7 +182,7 @@ def sites(facts: CourseFacts, chapter: Chapter, most: int) -> list[UsageSite]:
 
 
 def _outside(facts: CourseFacts, chapter: Chapter) -> list[Reference]:
-    """Return references from outside to the chapter's symbols and their members, the most important first."""
+    """Return outside references to the chapter's symbols and members, most important first."""
     own = set(facts.family(chapter.unit.owned))
     found = [
         (place, target != symbol, reference)
@@ -383,7 +383,7 @@ def _test_name(node: Node) -> str:
 
 
 def using_files(facts: CourseFacts, chapter: Chapter) -> list[str]:
-    """Return the files outside the chapter's own that name something of it, those that do it most first."""
+    """Return other files that name parts of the chapter, those with the most names first."""
     counts: dict[str, int] = {}
     own, home = set(facts.family(chapter.unit.owned)), own_files(facts, chapter)
     for index in own:

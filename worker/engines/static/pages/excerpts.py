@@ -21,7 +21,7 @@ BUDGET: Final = 28
 _HEAD: Final = 14
 """Lines of a signature at most."""
 _DOC: Final = 4
-"""A docstring of so many lines is shown whole, of a longer one the first paragraph, up to so many lines."""
+"""The longest docstring that is shown whole; of a longer one, its first paragraph is."""
 _TYPE_DOC: Final = 8
 _GAP: Final = 2
 """So few lines are not worth a mark."""
@@ -191,7 +191,7 @@ def _function_lines(
 def _grown(
     shown: Iterable[int], statements: Iterable[Statement], budget: int
 ) -> set[int]:
-    """Add statements, the best first, as long as there is room and the excerpt does not fall to pieces."""
+    """Add statements, the best first, while there is room and the excerpt stays connected."""
     grown = set(shown)
     for statement in statements:
         more = grown | {*statement.frame, *range(statement.first, statement.last + 1)}

@@ -1,4 +1,4 @@
-"""An exercise: what is asked, what there is to choose from, and the answer, hidden until it is asked for."""
+"""An exercise: a question, its options, and the folded answer."""
 
 import hashlib
 from collections.abc import Iterable, Sequence

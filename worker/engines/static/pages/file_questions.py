@@ -1,4 +1,4 @@
-"""Asks about files of which nothing is known but their headings, their landmarks and their lines."""
+"""Questions about files, by their headings, landmarks and lines."""
 
 from collections.abc import Iterator
 from itertools import pairwise

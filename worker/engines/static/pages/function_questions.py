@@ -1,4 +1,4 @@
-"""Asks about the inside of functions: what they call, when they fail, what they take, keep and give back."""
+"""Questions about functions: calls, failures, parameters, stored and returned values."""
 
 from typing import Final
 
@@ -54,7 +54,7 @@ def sequence(facts: CourseFacts, chapter: Chapter) -> Question | None:
 
 
 def _calls(facts: CourseFacts, one: Definition, anatomy: FunctionFacts) -> list[Call]:
-    """Return the first call of each of the project's definitions, on lines of their own, by line."""
+    """Return the first call of each definition of the project, at most one a line."""
     targets = remarks.targets_of(facts, one.index)
     first: dict[str, Call] = {}
     for call in sorted(anatomy.calls, key=lambda call: (call.line, call.end)):
@@ -132,7 +132,7 @@ def blank(facts: CourseFacts, chapter: Chapter) -> Question | None:
 def _siblings(
     facts: CourseFacts, one: Definition, like: Definition
 ) -> list[Definition]:
-    """Return what stands beside a definition, is of the same sort, and is not named by a function."""
+    """Return neighbours of a definition, of the same sort, that a function does not name."""
     named = remarks.targets_of(facts, one.index)
     beside = facts.definitions[like.parent].members if like.parent is not None else ()
     found = [facts.definitions[index] for index in beside]

@@ -1,4 +1,4 @@
-"""How a chapter begins: what it is about, why it stands where it stands, and the facts at a glance."""
+"""The beginning of a chapter: its subject, its place in the order, its facts."""
 
 import re
 from collections.abc import Iterator
@@ -93,7 +93,7 @@ def _letters(said: str) -> str:
 
 
 def _docs(facts: CourseFacts, chapter: Chapter) -> Iterator[tuple[str, str, int, str]]:
-    """Yield documentation, and where it stands: that of the first symbol, then that of the first file."""
+    """Yield documentation and its place: the first symbol's, then the first file's."""
     for index in chapter.unit.symbols[:1]:
         one = facts.definitions[index]
         word = (

@@ -206,7 +206,7 @@ def _worker(
 
 
 def _texts(facts: CourseFacts, chapter: Chapter) -> Iterator[Highlight]:
-    """Yield excerpts where nothing is known of definitions: below headings, at landmarks, or a file's beginning."""
+    """Yield excerpts without definitions: below headings, at landmarks, or a file's beginning."""
     for mark in outline.marks(facts, chapter)[:MOST]:
         excerpt = excerpts.of_lines(facts, mark.path, mark.line, mark.end_line)
         if excerpt is not None:

@@ -18,7 +18,7 @@ _HIDDEN: Final = re.compile(
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
     "|(?<=[\\x00-\\x7f])[\u200c\u200d\ufe00-\ufe0f]|^[\u200c\u200d\ufe00-\ufe0f]"
 )
-"""Characters that cannot be seen, or that change the order in which others are: marks of direction, tags, controls.
+"""Invisible characters, and those that change the direction of text.
 
 Joiners and variation selectors belong to many scripts and to emoji, but mean nothing behind
 an ASCII character.
@@ -141,7 +141,7 @@ def fence(lines: Iterable[str], tag: str) -> str:
 
 
 def link(content: str, target: str) -> str:
-    """Return a link to a file of the course, whose name holds nothing but letters, digits, `_`, `-`, `.` and `/`."""
+    """Return a link to a file of the course; its name needs no escaping."""
     return f"[{content}]({target})"
 
 
@@ -162,7 +162,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _cell(content: str) -> str:
-    r"""Escape the bars inside code: a table is split into cells before anything else is read; `\|` cannot be said."""
+    r"""Escape the bars inside code, because tables are split into cells first."""
     return content.replace("\\|", "\\&#124;").replace("|", "\\|")
 
 

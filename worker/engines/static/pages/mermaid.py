@@ -1,4 +1,4 @@
-"""Writes Mermaid diagrams, of a few kinds of lines that every Mermaid can read, and tells whether one is of such lines.
+"""Writes Mermaid diagrams with lines that every version can read, and checks such diagrams.
 
 Labels may say anything: what is no letter, digit or harmless mark is written as an entity
 (`#35;`), which Mermaid puts away before it parses. Identifiers are our own.
@@ -37,7 +37,7 @@ _LINES: Final = {
 
 
 class Arrow(StrEnum):
-    """How an arrow of a class diagram is drawn: from the base to what extends it, or from the user to the used."""
+    """The arrows of a class diagram: from a base to its extension, or from a user to the used."""
 
     EXTENDS = "<|--"
     IMPLEMENTS = "<|.."

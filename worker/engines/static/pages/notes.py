@@ -1,4 +1,4 @@
-"""Things to know about a chapter's code: how it fails, what it reads from outside, what is left to others, what ages.
+"""Notes on a chapter's code: failures, inputs from outside, abstract parts, deprecations.
 
 Each is said only where it was found, with its place.
 """
@@ -38,7 +38,7 @@ _SPOKEN: Final = {
 
 
 def failures(facts: CourseFacts, chapter: Chapter) -> list[tuple[Definition, Raise]]:
-    """Return the ways to fail in a chapter's functions that have a name, each exception where it is raised first."""
+    """Return the named failures of a chapter's functions, each at its first place."""
     found: dict[str, tuple[Definition, Raise]] = {}
     for one in functions(facts, chapter):
         anatomy = facts.anatomy(one.index)
@@ -92,7 +92,7 @@ def remarks(facts: CourseFacts, chapter: Chapter) -> list[str]:
 
 
 def _own_lines(facts: CourseFacts, chapter: Chapter) -> Iterator[tuple[str, int, str]]:
-    """Yield path, number and text of the lines of a chapter's definitions, or of its files if it has none."""
+    """Yield path, number and text of the lines of a chapter's definitions, or of its files."""
     spans = [
         (one.path, one.line, one.end_line)
         for index in chapter.unit.owned
@@ -170,7 +170,7 @@ def _is_abstract(facts: CourseFacts, one: Definition) -> bool:
 
 
 def _old(facts: CourseFacts, chapter: Chapter) -> list[str]:
-    """Name what says of itself that it is deprecated: in its decorators, or where its documentation says it first."""
+    """Name deprecated definitions, by their decorators or their documentation."""
     found = [
         one
         for one in (

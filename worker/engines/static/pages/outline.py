@@ -1,4 +1,4 @@
-"""What files are made of where nothing is known of definitions: headings, and lines that look like landmarks."""
+"""The outline of files without definitions: headings, and lines that look like landmarks."""
 
 import re
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class NamedPlace:
 
 
 def marks(facts: CourseFacts, chapter: Chapter) -> list[NamedPlace]:
-    """Return the marks of a chapter: the headings that it is about, or landmarks in turn from each of its files."""
+    """Return a chapter's named places: its headings, or landmarks of each file in turn."""
     found = [
         _heading(facts, path, position) for path, position in chapter.unit.headings
     ]

@@ -1,4 +1,4 @@
-"""Chooses what is asked about code: every answer follows from the analysis or a syntax tree, and names its place."""
+"""Chooses questions about code, whose answers follow from the analysis and name their place."""
 
 from collections.abc import Callable, Iterator
 from typing import Final

@@ -37,7 +37,7 @@ def functions(
 
 
 def others(facts: CourseFacts, chapter: Chapter, like: Definition) -> list[Definition]:
-    """Return top-level definitions of the same sort as another, first those of this chapter, then of the others."""
+    """Return top-level definitions of the same sort as another, those of this chapter first."""
     chapters = [chapter, *(one for one in facts.chapters if one is not chapter)]
     found = [facts.definitions[index] for one in chapters for index in one.unit.owned]
     same = (lambda one: one.kind in TYPES) if like.kind in TYPES else is_function

@@ -1,4 +1,4 @@
-"""Asks how things hang together: who extends, uses and calls what, where it lives, and what it is for."""
+"""Questions about relations: extensions, uses, calls, places and purposes."""
 
 import re
 
@@ -176,7 +176,7 @@ def home(facts: CourseFacts, chapter: Chapter) -> Question | None:
 
 
 def calling(facts: CourseFacts, chapter: Chapter) -> Question | None:
-    """Ask which function of another chapter, or at least of another file, names a part of this one."""
+    """Ask which function of another chapter, or of another file, uses a part of this one."""
     own = facts.family(chapter.unit.owned)
     inside = set(own)
     for site in evidence.sites(facts, chapter, 3):

@@ -1,4 +1,4 @@
-"""What there is to say of a piece of code: sentences that each point at a line, or name who else is concerned.
+"""Remarks on code: sentences that point at a line, or name other definitions.
 
 A remark that points begins with `Line 12` or `Lines 12-15`, and its first code span stands
 there in the source (or above, if it is the condition), white space apart: the review checks
@@ -166,7 +166,7 @@ def _state(anatomy: FunctionFacts) -> Iterator[_Remark]:
 
 
 def more_said(one: Definition, anatomy: FunctionFacts | None) -> str:
-    """Return what the documentation says beyond its first sentence, or beyond what an excerpt shows of it."""
+    """Return the documentation after its first sentence, or after what an excerpt shows."""
     said = paragraphs(one.doc, 2)
     if not said:
         return ""

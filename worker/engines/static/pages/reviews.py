@@ -1,4 +1,4 @@
-"""Writes the reviewed chapters: each chapter as it is, what a second look adds to it, and what was checked."""
+"""Writes the reviewed chapters: each chapter, what its review adds, and what was checked."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ _HOW: Final = {
 
 
 def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
-    """Review the chapters in `output`, as far as their reviews are missing, in the order of the course."""
+    """Review the chapters in `output` that have no review yet, in the course's order."""
     facts = CourseFacts(analysis, course)
     for chapter in facts.chapters:
         path = item_path(Stage.REVIEW_CHAPTERS, chapter.entry)

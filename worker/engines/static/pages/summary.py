@@ -1,4 +1,4 @@
-"""The paragraph on the whole project: what it is, its size, its parts, their relations, what was left out."""
+"""The summary of a project: its purpose, size, parts, relations, and what was left out."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

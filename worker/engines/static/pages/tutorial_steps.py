@@ -1,4 +1,4 @@
-"""The steps of a tutorial: find a thing, read it, follow a call through the project, see it tested, make it fail."""
+"""The steps of a tutorial: find code, read it, follow a call, see it tested, make it fail."""
 
 import re
 import shlex
@@ -179,7 +179,7 @@ def _at(one: Definition) -> str:
 
 
 def _into(facts: CourseFacts, one: Definition) -> list[_Hop]:
-    """Return the call by which another function of the project comes to a function, if there is one."""
+    """Return a call of a function by another function of the project, if there is one."""
     for reference in facts.callers(one.index)[:_MOST_STARTS]:
         caller = facts.definitions[reference.source or 0]
         anatomy = (

@@ -113,7 +113,7 @@ def _named(node: Node, name: str, kind: Kind, page: FileText) -> Draft:
 
 
 def _decorators(node: Node, page: FileText) -> tuple[str, ...]:
-    """Return the decorators in a definition, before the export of it, and right before it in a class."""
+    """Return decorators in a definition, before its export, and right before it in a class."""
     found = [child for child in node.children if child.type == "decorator"]
     outer = node.parent
     start = node.start_byte

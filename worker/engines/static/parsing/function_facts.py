@@ -52,7 +52,7 @@ class Expression(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """A statement that holds no others, by its lines, and the lines around it without which it makes no sense."""
+    """A simple statement, by its lines, and the lines around it that it needs."""
 
     first: int
     last: int

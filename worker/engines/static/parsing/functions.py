@@ -1,4 +1,4 @@
-"""Reads what happens inside a function from its syntax tree, for the languages that have a grammar."""
+"""Reads facts about a function's body from its syntax tree."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -164,7 +164,7 @@ def _name(node: Node) -> str:
 
 
 def _bare(child: Node) -> str:
-    """Return the name of a parameter that has no field for it: its own text, or what is declared inside."""
+    """Return the name of a parameter without a name field: its text, or its declaration's."""
     if child.type == "spread_parameter":
         return one_line(text(child.named_children[-1]))
     return one_line(text(child)).partition(":")[0].lstrip("&").strip()
@@ -242,7 +242,7 @@ def _inside(node: Node, index: int, child: Node, around: _NodeContext) -> _NodeC
 
 
 def _handled(node: Node) -> str:
-    """Return the types that a handler catches, as written; nothing where it catches whatever comes."""
+    """Return the types that a handler catches, as written; none if it catches everything."""
     caught = next(
         (child for child in node.named_children if child.type not in BLOCKS), None
     )
@@ -346,7 +346,7 @@ def _note_statement(node: Node, around: _NodeContext, found: FunctionFacts) -> N
 
 
 def _add_tail(last: list[Node], body: Node, found: FunctionFacts) -> None:
-    """Add the expression at the end of a block, whose value is returned where the language is made of expressions."""
+    """Add the last expression of a block, whose value is returned in expression languages."""
     if body.type not in BLOCKS:
         found.returns.append(Expression(said(body), line(body)))
     elif (

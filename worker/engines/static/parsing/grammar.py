@@ -104,7 +104,7 @@ class FileText:
         return clean_comment("\n".join(reversed(blocks)))
 
     def comment_on_top(self) -> str:
-        """Return what comments before all code say of the file, unless they are a licence or about that code."""
+        """Return the comments before all code, unless they are a licence or about that code."""
         end = self.data.find(b"\n") + 1 if self.data.startswith(_SHEBANG) else 0
         for node in sorted(self._ending_at.values(), key=lambda node: node.start_byte):
             if self.data[end : node.start_byte].strip():

@@ -12,5 +12,5 @@ def word_set(text: str) -> frozenset[str]:
 
 
 def parts(name: str) -> tuple[str, ...]:
-    """Return the words of an identifier, as they are spelled: `HTTPConnection_pool` has HTTP, Connection and pool."""
+    """Return the words of an identifier: `HTTPConnection_pool` has HTTP, Connection and pool."""
     return tuple(_PART.findall(name))

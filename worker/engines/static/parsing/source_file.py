@@ -1,4 +1,4 @@
-"""Parses source files: what one file defines, imports and exports, and its code without comments and strings."""
+"""Parses source files: definitions, imports, exports, and code without comments."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Reads documents: their headings and first paragraphs without markup, and the names of code that they show."""
+"""Reads documents: headings and first paragraphs without markup, and names of code."""
 
 import json
 import re

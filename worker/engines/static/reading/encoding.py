@@ -50,7 +50,7 @@ def _clean(text: str) -> str:
 
 
 def shown(path: str) -> str:
-    r"""Return a path of the file system as people see it: bytes that are not UTF-8 and controls as `\xff`."""
+    r"""Return a path for people: bytes that are not UTF-8, and controls, as `\xff`."""
     return "".join(
         f"\\x{ord(char) & 0xFF:02x}"
         if "\udc80" <= char <= "\udcff" or _CONTROL.match(char) or char in "\n\t"

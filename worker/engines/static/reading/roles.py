@@ -61,7 +61,7 @@ _HEAD: Final = 600
 
 _LONG_LINE: Final = 5000
 _LONG_AVERAGE: Final = 250
-"""Nobody writes code with lines of so many characters on average, or half of it on one of `_LONG_LINE`."""
+"""People do not write lines of this length on average, or half a file in one `_LONG_LINE`."""
 
 
 def role_of(path: str, language: Language, text: str) -> Role:
@@ -120,7 +120,7 @@ def _by_name(name: str, folders: list[str], language: Language) -> Role:
 
 
 def _is_generated(text: str) -> bool:
-    """Tell whether a program wrote a text, by what it says of itself or by lines that nobody would write."""
+    """Tell whether a program wrote a text, by its own words or by the length of its lines."""
     if _GENERATED_MARK.search(text, 0, _HEAD):
         return True
     if len(text) < _LONG_LINE:
@@ -132,7 +132,7 @@ def _is_generated(text: str) -> bool:
 
 
 def twin(path: str, paths: Collection[str]) -> bool:
-    """Tell whether a file was made from, or only describes, another one: `a.js` and `a.ts`, `a.pyi` and `a.py`."""
+    """Tell whether a file was made from another (`a.js`, `a.ts`), or describes it (`a.pyi`, `a.py`)."""
     match = re.fullmatch(r"(?P<stem>.*?)\.(?P<ending>d\.[cm]?ts|pyi|[cm]?jsx?)", path)
     if match is None:
         return False
@@ -149,7 +149,7 @@ def twin(path: str, paths: Collection[str]) -> bool:
 
 
 def build(path: str) -> tuple[str, bool]:
-    """Return what a built file is a build of, and whether another build of the same is to be preferred."""
+    """Return the source of a built file, and whether another build of it is preferred."""
     folder, _, name = path.rpartition("/")
     kept = "/".join(part for part in folder.split("/") if part not in _BUILDS)
     poor = bool(re.search(r"[._-](?:prod|min|bundle|production)\b|\.d\.[cm]?ts$", name))

@@ -1,4 +1,4 @@
-"""Reads a repository: every text file with its language and role, sources parsed, all else as what it mentions."""
+"""Reads a repository: each text file's language and role, parsed sources, other mentions."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -51,7 +51,7 @@ _WALKS: Final = (
     (False, MAX_FILE_BYTES),
     (False, MAX_LONE_BYTES),
 )
-"""How the tree is walked, until there is something to read: whether rules are heeded, and the largest file in bytes."""
+"""Ways to walk the tree, until there are files: whether rules count, and the largest file."""
 _INIT: Final = "/__init__.py"
 
 Check = Callable[[], None]
@@ -172,7 +172,7 @@ class _Surveyor:
         self.files[path] = replace(self.files[path], role=role)
 
     def _parse(self) -> None:
-        """Parse the sources that have not been, and forget the texts of those that define something."""
+        """Parse the remaining sources, and forget the texts of those with definitions."""
         reader = SourceParser()
         for path in sorted(self.files, key=lambda path: (path.count("/"), path)):
             file = self.files[path]
