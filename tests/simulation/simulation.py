@@ -309,7 +309,7 @@ class Simulation:
     def _note_post(self, key: str, process: Process, looked: float) -> None:
         """Note what a run says after another has claimed the job, or after it has released it itself."""
         witness, own = self.witness, self.witness.numbers.get(process, 0)
-        could_know = self._could_know(key, process)
+        could_know = self._could_know(key, process, looked)
         self.posts.append((self.scheduler.time, process, key))
         self._told[process, key] = witness.now(process)
         if own == witness.run and not witness.released:
@@ -318,8 +318,8 @@ class Simulation:
         said = f"{process.name} (run {own}) sent {key} under run {witness.run}"
         (self.late_words if lawful else self.stray_posts).append(said)
 
-    def _could_know(self, key: str, process: Process) -> bool:
-        """Tell whether a process was told by the store that it owns the job after its machine had stood still."""
+    def _could_know(self, key: str, process: Process, looked: float) -> bool:
+        """Tell whether a process could know when it `looked` that its machine had stopped."""
         if not process.unaware:
             return True
         if (told := self._told.get((process, key))) is None:
@@ -327,5 +327,5 @@ class Simulation:
             return (
                 appended is None or self.witness.now(process).own - appended.own > JUST
             )
-        confirmed = self.witness.beats[process]
+        confirmed = self.witness.heard_by(process, looked)
         return confirmed.world >= process.frozen_until or confirmed.own < told.own

@@ -46,6 +46,8 @@ class Witness:
         """When a process has last been told how old a sign of the owner is."""
         self._deceived_at = float("-inf")
         """When the job was claimed last by a process that the store's clock had deceived."""
+        self._heard: dict[Process, list[tuple[float, Moment]]] = {}
+        """When each heartbeat was answered, and when it had been sent."""
         self._may_speak: dict[Process, Callable[[], float]] = {}
         self._scheduler = scheduler
         self._lease = lease
@@ -140,11 +142,16 @@ class Witness:
         ):
             self._lapses[process] = self._scheduler.time
         if last is None:
-            self.beats[process] = Moment(
-                sent.world - looks_older, sent.own - looks_older
-            )
-        elif not append and sent.world > last.world:
-            self.beats[process] = sent
+            sent = Moment(sent.world - looks_older, sent.own - looks_older)
+        elif append or sent.world <= last.world:
+            return
+        self.beats[process] = sent
+        self._heard.setdefault(process, []).append((self._scheduler.time, sent))
+
+    def heard_by(self, process: Process, time: float) -> Moment:
+        """Return when a process sent the newest heartbeat that was answered by a time."""
+        sent = [moment for answered, moment in self._heard[process] if answered <= time]
+        return sent[-1]
 
     def _is_deceived(self, process: Process) -> bool:
         """Tell whether a process may have judged the owner by a clock that was set ahead meanwhile."""
