@@ -32,6 +32,9 @@ ADVERSITIES: Final[tuple[type[Adversity], ...]] = (
     all_of.Kill,
     all_of.Signal,
     all_of.ClockSet,
+    all_of.MachineStops,
+    all_of.StoreClockSet,
+    all_of.DatesApart,
     all_of.Sweeps,
 )
 """What may happen to a job that no operator touches."""
@@ -43,12 +46,6 @@ OPERATORS: Final[tuple[type[Adversity], ...]] = (
     all_of.Wish,
     all_of.Collect,
 )
-NOT_YET: Final[tuple[type[Adversity], ...]] = (
-    all_of.MachineStops,
-    all_of.StoreClockSet,
-    all_of.DatesApart,
-)
-"""What the worker does not survive yet: drawn where FONDATION_ADVERSITIES names it."""
 
 
 @dataclass

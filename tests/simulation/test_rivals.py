@@ -2,6 +2,7 @@
 
 `FONDATION_SCHEDULES=20000 pytest tests/simulation/test_rivals.py -rP` plays more of them (so many without operators and
 so many with), and says how many; a failing one names its seed, and `FONDATION_SEED=<seed>` plays that one alone.
+`FONDATION_ADVERSITIES="MachineStops DatesApart"` has those drawn more often; a seed then means another schedule.
 """
 
 import os

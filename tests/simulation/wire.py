@@ -1,5 +1,6 @@
 """What a simulated process reaches the world by: on the way time passes, others run, and faults strike."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -201,13 +202,15 @@ class WiredStore:
             wire.witness.appended(wire.process, body)
 
         self._do("write", f"create {key}", append)
-        wire.witness.answered(wire.process, sent, append=True)
+        older = max(0.0, wire.conditions.dates_apart)
+        wire.witness.answered(wire.process, sent, append=True, looks_older=older)
 
     def put(self, key: str, body: bytes | Path, media_type: str) -> float | None:
         content = body.read_bytes() if isinstance(body, Path) else body
         sent = self.wire.witness.now(self.wire.process)
         now = self._do("write", f"put {key}", lambda: self.inner.put(key, content, media_type))
-        if key.endswith("/heartbeat.json"):
+        # Number 0 is no sign of life: it measures the store's clocks.
+        if key.endswith("/heartbeat.json") and json.loads(content)["number"]:
             self.wire.witness.answered(self.wire.process, sent, append=False)
         return None if now is None else float(int(now + self.wire.conditions.dates_apart))
 
@@ -218,7 +221,11 @@ class WiredStore:
         self._do("read", f"download {key}", lambda: self.inner.download(key, path))
 
     def head(self, key: str) -> Head:
-        head = self._do("read", f"head {key}", lambda: self.inner.head(key))
+        def look() -> Head:
+            self.wire.witness.looked(self.wire.process)
+            return self.inner.head(key)
+
+        head = self._do("read", f"head {key}", look)
         now = head.now + self.wire.conditions.dates_apart
         return replace(head, modified=int(head.modified), now=int(now))
 

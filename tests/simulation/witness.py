@@ -35,6 +35,12 @@ class Witness:
         """Who was replaced, and would have spoken if it had had something to say."""
         self.lawful_seconds = 0.0
         """So long after a claim the owner before may still speak: as long as it cannot know."""
+        self.set_ahead: list[float] = []
+        """When the store's clock was set ahead: until it is heard of again, an owner that lives looks silent."""
+        self._looks: dict[Process, float] = {}
+        """When a process has last been told how old a sign of the owner is."""
+        self._deceived_at = float("-inf")
+        """When the job was claimed last by a process that the store's clock had deceived."""
         self._may_speak: dict[Process, Callable[[], float]] = {}
         self._scheduler = scheduler
         self._lease = lease
@@ -47,7 +53,9 @@ class Witness:
         manifest = json.loads(body)
         run, released = manifest["run"], manifest["runs"][-1]["endedAt"] is not None
         if run > self.run:
-            if self._owner is not None and not self.released and self._feels_safe(self._owner):
+            deceived = self._is_deceived(process)
+            self._deceived_at = self._scheduler.time if deceived else self._deceived_at
+            if self._owner is not None and not self.released and not deceived and self._feels_safe(self._owner):
                 self.robbed.append(f"run {self.run} ({self._owner.name}) by run {run} ({process.name})")
             before, self.run, self._owner = self._owner, run, process
             self.silenced_at = self._scheduler.time
@@ -78,14 +86,22 @@ class Witness:
     @property
     def lawful(self) -> bool:
         """Whether the owner before may still speak."""
-        return self._scheduler.time - self.silenced_at <= self.lawful_seconds
+        since_claim = self._scheduler.time - self._deceived_at
+        return self._scheduler.time - self.silenced_at <= self.lawful_seconds or since_claim <= self._lease()
+
+    def looked(self, process: Process) -> None:
+        """Note that a process is told how old a sign of the owner is."""
+        self._looks[process] = self._scheduler.time
 
     def now(self, process: Process) -> Moment:
         """Return the time."""
         return Moment(self._scheduler.time, process.clock(self._scheduler.time))
 
-    def answered(self, process: Process, sent: Moment, *, append: bool) -> None:
-        """Note that a process was told of the success of a heartbeat, or of an append."""
+    def answered(self, process: Process, sent: Moment, *, append: bool, looks_older: float = 0.0) -> None:
+        """Note that a process was told of the success of a heartbeat, or of an append.
+
+        A claim counts from when the store seems to have taken it; a heartbeat says how long the lease is by its dates.
+        """
         last = self.beats.get(process)
         if append:
             self.appends[process] = self.now(process)
@@ -93,8 +109,15 @@ class Witness:
                 self._lapses.pop(process, None)
         elif last is not None and (self._is_over(process) or sent.world - last.world >= self._lease()):
             self._lapses[process] = self._scheduler.time
-        if last is None or (not append and sent.world > last.world):
+        if last is None:
+            self.beats[process] = Moment(sent.world - looks_older, sent.own - looks_older)
+        elif not append and sent.world > last.world:
             self.beats[process] = sent
+
+    def _is_deceived(self, process: Process) -> bool:
+        """Tell whether a process may have judged the owner by a clock that was set ahead less than a lease before."""
+        looked = self._looks.get(process, float("-inf"))
+        return any(0 <= looked - set_at <= self._lease() for set_at in self.set_ahead)
 
     def _feels_safe(self, process: Process) -> bool:
         if process not in self.beats or process in self._lapses or process.dead:
