@@ -1,3 +1,3 @@
-"""The imperative shell around `states`: commands, the runner, and adapters to store, webhook, engine and platform."""
+"""The shell around `states`: commands, runs, and adapters to the world outside."""
 
 __version__ = "1.0.0"

@@ -13,7 +13,7 @@ _STANDARD: Final = (0, 1, 2)
 
 
 def program() -> NoReturn:
-    """Run the command line and leave at once: threads that still wait for an answer are not waited for."""
+    """Run the command line, and exit without waiting for threads that still wait."""
     # Process 1 of a container hears no signal that it has no handler for. A run installs
     # its own, which saves what is finished; until then, all this long import included,
     # there is nothing to save.
@@ -30,13 +30,13 @@ def program() -> NoReturn:
 
 
 def _name_files_in_utf8() -> None:
-    """Start anew in UTF-8 mode where the locale has another encoding: a course is the same everywhere."""
+    """Restart in UTF-8 mode if the locale has another encoding: courses are the same everywhere."""
     if sys.getfilesystemencoding() != "utf-8" and sys.executable:
         os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606 - no shell
 
 
 def _open_standard_streams() -> None:
-    """Open what was closed: else the next files and pipes would be taken for the standard streams."""
+    """Open closed standard streams, or the next files and pipes would be taken for them."""
     for descriptor in _STANDARD:
         try:
             os.fstat(descriptor)
@@ -47,7 +47,7 @@ def _open_standard_streams() -> None:
 
 
 def _writer(stream: TextIO | None, raw: FileIO) -> TextIOWrapper:
-    """Return a stream that can write any text, in the encoding of the one that Python has made, if it has."""
+    """Return a stream that can write any text, in the encoding of Python's own, if any."""
     encoding = stream.encoding if stream else "utf-8"
     is_line_by_line = raw.isatty() or isinstance(raw, _Log)
     return TextIOWrapper(
@@ -59,7 +59,7 @@ def _writer(stream: TextIO | None, raw: FileIO) -> TextIOWrapper:
 
 
 class _Log(FileIO):
-    """A file for what may be lost: a disk that is full, or a terminal that is gone, changes nothing for a run."""
+    """A file whose failures do not matter: a full disk or a lost terminal must not end a run."""
 
     def write(self, data: "ReadableBuffer", /) -> int:
         """Write it, or let it go."""

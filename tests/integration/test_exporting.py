@@ -61,12 +61,14 @@ def test_the_current_folder_is_never_moved_away(
 def test_no_folder_that_holds_the_current_one_is_moved_away(
     shell: Shell, here: Path, out: str
 ) -> None:
-    assert "it holds the current folder" in refused(shell, out, differing(here / out))
+    assert "it contains the current folder" in refused(
+        shell, out, differing(here / out)
+    )
 
 
 @pytest.mark.parametrize(
     ("out", "says"),
-    [("users/somebody", "it is your home folder"), ("users", "it holds your home")],
+    [("users/somebody", "it is your home folder"), ("users", "it contains your home")],
 )
 def test_neither_home_nor_what_holds_it_is_moved_away(
     shell: Shell, here: Path, out: str, says: str

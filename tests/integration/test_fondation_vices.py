@@ -374,6 +374,6 @@ def test_a_cli_or_a_program_that_is_missing_is_named(
         cli.engine(environment={"PATH": str(tmp_path)}).check()
     (cli.path / BUNDLE).unlink()
     with pytest.raises(
-        EngineFailedError, match=f"FONDATION_PATH {cli.path} holds no Fondation CLI"
+        EngineFailedError, match=f"FONDATION_PATH {cli.path} has no Fondation CLI"
     ):
         cli.engine(environment={"PATH": os.environ["PATH"]}).check()

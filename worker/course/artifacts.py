@@ -1,4 +1,4 @@
-"""What the stages produce, as objects: stored item by item, and validated when they are restored."""
+"""Artifacts as objects: stored item by item, and validated when they are restored."""
 
 import hashlib
 import logging
@@ -19,7 +19,7 @@ from worker.system.disk import on_disk
 
 LOG = logging.getLogger(__name__)
 
-_DAMAGED: Final = "a stored item is not valid, and is not used"
+_DAMAGED: Final = "a stored item is invalid, and is not used"
 
 Validate = Callable[[str, bytes], str | None]
 """Says what is wrong with an item (its path and content), or None."""
@@ -28,14 +28,14 @@ TRANSFERS: Final = 16
 """How many objects are transferred at once."""
 
 LOOKS: Final = 3
-"""An object is missing or damaged only if it is so each time: a store may answer wrongly once."""
+"""How many times an object is read before it counts as missing or damaged."""
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ItemVersion:
-    """An object that may be an item: there can be several of a path, if two runs made it."""
+    """An object that may be an item; two runs may have made several for one path."""
 
     name: ArtifactName
     key: str
@@ -47,7 +47,7 @@ class Artifacts:
     """The artifacts of one job in a store."""
 
     def __init__(self, store: Store, job_id: str, executor: Executor) -> None:
-        """Use an executor for everything that can be done in parallel."""
+        """Use an executor for parallel transfers."""
         self._store = store
         self._job_id = job_id
         self._executor = executor
@@ -57,7 +57,7 @@ class Artifacts:
     ) -> Artifact:
         """Store an item under its inputs and its content.
 
-        Doing it again changes nothing, and mends a damaged one.
+        Repeating this changes nothing, and repairs a damaged object.
         """
         artifact = _artifact(path, body)
         key = artifact_key(self._job_id, stage, inputs, artifact.sha256, path)
@@ -68,11 +68,11 @@ class Artifacts:
     def submit(
         self, stage: Stage, inputs: str, path: str, body: bytes
     ) -> Future[Artifact]:
-        """Begin to store an item."""
+        """Store an item in the background."""
         return self._executor.submit(self.store, stage, inputs, path, body)
 
     def versions(self, stage: Stage, inputs: str) -> list[ItemVersion]:
-        """List what there is of an unfinished stage, the newest version of every path first."""
+        """List the stored items of an unfinished stage, newest version first."""
         found = []
         for entry in self._store.entries(inputs_prefix(self._job_id, stage, inputs)):
             name = artifact_name(entry.key)
@@ -107,7 +107,7 @@ class Artifacts:
                 yield found
 
     def fetch(self, record: StageRecord) -> Iterator[tuple[Artifact, bytes | None]]:
-        """Yield the artifacts of a finished stage with their contents, or None for what is missing or damaged."""
+        """Yield a finished stage's artifacts with their contents; None if missing or damaged."""
         yield from zip(
             record.artifacts,
             self._executor.map(
@@ -134,13 +134,13 @@ class Artifacts:
         ]
 
     def key(self, record: StageRecord, artifact: Artifact) -> str:
-        """Return where an artifact of a finished stage lies."""
+        """Return the key of a finished stage's artifact."""
         return artifact_key(
             self._job_id, record.stage, _inputs(record), artifact.sha256, artifact.path
         )
 
     def download(self, record: StageRecord, artifact: Artifact, path: Path) -> bool:
-        """Write an artifact to a file, and tell whether it is there and whole."""
+        """Write an artifact to a file; tell whether it exists and is undamaged."""
         return (
             self._downloaded(self.key(record, artifact), artifact.sha256, path)
             == artifact.size
@@ -157,7 +157,7 @@ class Artifacts:
         return _artifact(version.name.path, path)
 
     def _downloaded(self, key: str, sha256: str, path: Path) -> int | None:
-        """Write an object to a file, and return its size, or None if its SHA-256 does not begin so."""
+        """Write an object to a file; return its size, or None if its SHA-256 differs."""
 
         def look() -> int | None:
             with on_disk(path):
@@ -169,7 +169,7 @@ class Artifacts:
         return certain(look)
 
     def _is_there(self, record: StageRecord, artifact: Artifact) -> bool:
-        """Ask for one artifact itself: a listing may not show it yet."""
+        """Look at one artifact: a listing may not show it yet."""
         key = self.key(record, artifact)
         return (
             certain(lambda: self._store.head(key).size == artifact.size or None)
@@ -193,7 +193,7 @@ class Artifacts:
             body = content(self._store, version.key, version.name.content)
             # guard: validation on restore
             fault = (
-                "it is missing, or does not fit its name"
+                "it is missing, or differs from its name"
                 if body is None
                 else validate(path, body)
             )
@@ -220,7 +220,10 @@ def certain(look: Callable[[], Result | None]) -> Result | None:
 def content(
     store: Store, key: str, sha256: str, *, size: int | None = None
 ) -> bytes | None:
-    """Return an object's content, or None if it is missing, or has not this size, or no SHA-256 that begins so."""
+    """Return an object's content, or None if it is missing, or size or SHA-256 differ.
+
+    `sha256` may be the beginning of the digest only.
+    """
 
     def look() -> bytes | None:
         body = store.get(key)

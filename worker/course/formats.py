@@ -1,9 +1,9 @@
-"""The files of a course, read and validated: nothing that an engine writes is believed."""
+"""The files of a course, read and validated: engines are not trusted."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import yaml
 
@@ -11,16 +11,22 @@ from states.course_paths import ChapterRef, expected_paths, item_path
 from states.stages import INFO, STAGES, Stage
 
 MAX_ITEM_BYTES: Final = 8 * 1024 * 1024
-"""The largest file that is taken from an engine."""
+"""The largest file that an engine may write."""
 MAX_NAME_BYTES: Final = 255
 """The longest name that file systems give a file."""
 MAX_INDEX: Final = 999_999
+_KEPT: Final = 4
+"""How many parsed files are cached: every stage reads the same ones."""
+_SHOWN: Final = 40
+_MOST_BITS: Final = 64
+_FIRST: Final = INFO[Stage.EXTRACT].step
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _USUAL_INDEX: Final = 99
-"""By which step 1's names are measured: the order, with the real one, is not known yet."""
+"""The index that measures step 1's names, before the order is known."""
 
 
 class InvalidItemError(Exception):
-    """A file of the course is not as it must be; the message says which, and where."""
+    """A file of the course is not valid; the message says which, and where."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,12 +58,8 @@ class OrderEntry:
 
     @property
     def entry(self) -> ChapterRef:
-        """What its files are named after."""
+        """The entry that its files are named after."""
         return ChapterRef(index=self.index, name=self.name)
-
-
-_KEPT: Final = 4
-"""So many readings are kept: every stage begins by reading the same files."""
 
 
 @lru_cache(maxsize=_KEPT)
@@ -65,17 +67,16 @@ def read_abstractions(data: bytes) -> tuple[Abstraction, ...]:
     """Read `step1_abstractions.yaml`, or raise InvalidItemError."""
     place = "step1_abstractions.yaml"
     entries = _list(_load(place, data), place)
-    found = tuple(
-        _abstraction(entry, f"{place}[{i}]") for i, entry in enumerate(entries)
-    )
-    if not found:
+    abstractions: list[Abstraction] = []
+    for number, entry in enumerate(entries):
+        abstractions.append(_abstraction(entry, f"{place}[{number}]"))
+    if not abstractions:
         raise InvalidItemError(f"{place} names no abstraction")
-    _unique([abstraction.name for abstraction in found], place, "name")
-    for i, abstraction in enumerate(found):
-        _check_file_names(
-            ChapterRef(index=_USUAL_INDEX, name=abstraction.name), f"{place}[{i}]"
-        )
-    return found
+    _unique([abstraction.name for abstraction in abstractions], place, "name")
+    for number, abstraction in enumerate(abstractions):
+        chapter = ChapterRef(index=_USUAL_INDEX, name=abstraction.name)
+        _check_file_names(chapter, f"{place}[{number}]")
+    return tuple(abstractions)
 
 
 def read_relationships(
@@ -88,58 +89,54 @@ def read_relationships(
     place = "step2_relationships.yaml"
     document = _mapping(_load(place, data), place)
     summary = _text(document, "summary", place)
-    entries = _list(document.get("relationships"), f"{place}: relationships")
-    found = tuple(
-        _relationship(entry, f"{place}: relationships[{i}]", len(abstractions))
-        for i, entry in enumerate(entries)
-    )
-    return summary, found
+    place = f"{place}: relationships"
+    entries = _list(document.get("relationships"), place)
+    count = len(abstractions)
+    relationships: list[Relationship] = []
+    for number, entry in enumerate(entries):
+        relationships.append(_relationship(entry, f"{place}[{number}]", count))
+    return summary, tuple(relationships)
 
 
 def read_order(
     data: bytes, abstractions: Sequence[Abstraction]
 ) -> tuple[OrderEntry, ...]:
     """Read `step3_order.yaml`, in the order of its indexes; or raise InvalidItemError."""
-    return _read_order(
-        data, frozenset(abstraction.name for abstraction in abstractions)
-    )
+    names = frozenset(abstraction.name for abstraction in abstractions)
+    return _read_order(data, names)
 
 
 @lru_cache(maxsize=_KEPT)
 def _read_order(data: bytes, known: frozenset[str]) -> tuple[OrderEntry, ...]:
     place = "step3_order.yaml"
-    entries = _list(_mapping(_load(place, data), place).get("order"), f"{place}: order")
-    found = tuple(
-        _order_entry(entry, f"{place}: order[{i}]", known)
-        for i, entry in enumerate(entries)
-    )
-    if not found:
+    document = _mapping(_load(place, data), place)
+    chapters: list[OrderEntry] = []
+    for number, entry in enumerate(_list(document.get("order"), f"{place}: order")):
+        chapters.append(_order_entry(entry, f"{place}: order[{number}]", known))
+    if not chapters:
         raise InvalidItemError(f"{place}: order is empty")
-    _unique([entry.index for entry in found], place, "index")
-    return tuple(sorted(found, key=lambda entry: entry.index))
+    _unique([chapter.index for chapter in chapters], place, "index")
+    chapters.sort(key=lambda chapter: chapter.index)
+    return tuple(chapters)
 
 
 class Rules:
-    """What a stage has to write, given the YAML files of the stages before."""
+    """What a stage must write, given the YAML files of the earlier stages."""
 
     def __init__(self, stage: Stage, outputs: Mapping[str, bytes]) -> None:
-        """Read what the stage depends on from `outputs`, the course's files by their paths."""
+        """Read the files that the stage depends on from `outputs`, by path."""
         self._stage = stage
-        self._abstractions = (
-            read_abstractions(outputs[_file(Stage.EXTRACT)])
-            if INFO[stage].step > _FIRST
-            else ()
-        )
-        order = (
-            read_order(outputs[_file(Stage.ORDER)], self._abstractions)
-            if INFO[stage].folder
-            else ()
-        )
-        self.expected = expected_paths(stage, [found.entry for found in order])
+        self._abstractions: tuple[Abstraction, ...] = ()
+        if INFO[stage].step > _FIRST:
+            self._abstractions = read_abstractions(outputs[_file(Stage.EXTRACT)])
+        order: tuple[OrderEntry, ...] = ()
+        if INFO[stage].folder:
+            order = read_order(outputs[_file(Stage.ORDER)], self._abstractions)
+        self.expected = expected_paths(stage, [chapter.entry for chapter in order])
         self._paths = frozenset(self.expected)
 
     def fault(self, path: str, body: bytes) -> str | None:
-        """Say what is wrong with a file that the stage is said to have written, or return None."""
+        """Say what is wrong with a file of the stage, or return None."""
         try:
             self._check(path, body)
         except InvalidItemError as error:
@@ -162,11 +159,6 @@ class Rules:
                 read_order(body, self._abstractions)
             case _:
                 _check_markdown(path, body)
-
-
-_SHOWN: Final = 40
-_MOST_BITS: Final = 64
-_FIRST: Final = INFO[Stage.EXTRACT].step
 
 
 def _check_markdown(path: str, body: bytes) -> None:
@@ -194,9 +186,6 @@ def _load(place: str, data: bytes) -> Any:  # noqa: ANN401 - whatever YAML holds
         raise InvalidItemError(f"{place} is not YAML: {reason}") from error
 
 
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
 def _abstraction(entry: object, place: str) -> Abstraction:
     fields = _mapping(entry, place)
     paths = _list(fields.get("file_paths"), f"{place}: file_paths")
@@ -214,11 +203,7 @@ def _relationship(entry: object, place: str, count: int) -> Relationship:
     ends = {}
     for field in ("from_abstraction", "to_abstraction"):
         value = fields.get(field)
-        if (
-            not isinstance(value, int)
-            or isinstance(value, bool)
-            or not 0 <= value < count
-        ):
+        if not _is_whole(value) or not 0 <= value < count:
             raise InvalidItemError(
                 f"{place}: {field} is {_shown(value)}; it must be from 0 to {count - 1}"
             )
@@ -234,43 +219,41 @@ def _relationship(entry: object, place: str, count: int) -> Relationship:
 def _order_entry(entry: object, place: str, known: frozenset[str]) -> OrderEntry:
     fields = _mapping(entry, place)
     index, name = fields.get("index"), _text(fields, "name", place)
-    if (
-        not isinstance(index, int)
-        or isinstance(index, bool)
-        or not 1 <= index <= MAX_INDEX
-    ):
+    if not _is_whole(index) or not 1 <= index <= MAX_INDEX:
         raise InvalidItemError(
-            f"{place}: index is {_shown(index)}; it must be a whole number from 1 to {MAX_INDEX}"
+            f"{place}: index is {_shown(index)}; "
+            f"it must be a whole number from 1 to {MAX_INDEX}"
         )
     if name not in known:
         raise InvalidItemError(
-            f"{place}: {name!r} is no name of step1_abstractions.yaml"
+            f"{place}: {name!r} is not a name in step1_abstractions.yaml"
         )
     _check_file_names(ChapterRef(index=index, name=name), place)
-    return OrderEntry(
-        index=index, name=name, reasoning=_text(fields, "reasoning", place, empty=True)
-    )
+    reasoning = _text(fields, "reasoning", place, empty=True)
+    return OrderEntry(index=index, name=name, reasoning=reasoning)
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _check_file_names(entry: ChapterRef, place: str) -> None:
-    """Refuse a name of which no file can be made, before anything is made of it."""
+    """Refuse a name that is too long for a file, before files are made."""
     paths = [item_path(info.stage, entry) for info in STAGES if info.folder]
     longest = max(len(path.rpartition("/")[2]) for path in paths)
     # guard: a name of which no file can be made is refused
     if longest > MAX_NAME_BYTES:
         raise InvalidItemError(
-            f"{place}: the name {entry.name[:_SHOWN]!r}... is too long: its files would have names of {longest} bytes, "
-            f"and file systems take {MAX_NAME_BYTES}"
+            f"{place}: the name {entry.name[:_SHOWN]!r}... is too long: its files would have "
+            f"names of {longest} bytes, and file systems allow {MAX_NAME_BYTES}"
         )
 
 
 def _shown(value: object) -> str:
-    """Return a value as a message has it; Python writes no number of thousands of digits."""
-    return (
-        "a huge number"
-        if isinstance(value, int) and value.bit_length() > _MOST_BITS
-        else repr(value)
-    )
+    """Return a value for a message; Python does not print numbers of thousands of digits."""
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return "a huge number"
+    return repr(value)
 
 
 def _text(
@@ -278,9 +261,8 @@ def _text(
 ) -> str:
     value = fields.get(field)
     if not isinstance(value, str) or not (empty or value.strip()):
-        raise InvalidItemError(
-            f"{place}: {field} must be a text{'' if empty else ', and not empty'}"
-        )
+        condition = "" if empty else ", and not empty"
+        raise InvalidItemError(f"{place}: {field} must be a text{condition}")
     return value.strip()
 
 
@@ -300,5 +282,5 @@ def _unique(values: Sequence[str | int], place: str, field: str) -> None:
     seen: set[str | int] = set()
     for value in values:
         if value in seen:
-            raise InvalidItemError(f"{place}: {field} {value!r} stands there twice")
+            raise InvalidItemError(f"{place}: duplicate {field} {value!r}")
         seen.add(value)

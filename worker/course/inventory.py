@@ -1,4 +1,4 @@
-"""What there is of a job's course: the finished stages' files, and the items of the stage that is not finished."""
+"""The files of a job's course: of finished stages, and the items of the unfinished one."""
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -15,18 +15,18 @@ from worker.store.port import Store
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CourseFile:
-    """A file of the course, where it lies."""
+    """A file of the course, and its key."""
 
     stage: Stage
     path: str
     size: int
     key: str
     sha256: str
-    """All of it for a finished stage, the first 16 digits for an unfinished one."""
+    """The whole digest for a finished stage, its first 16 digits for an unfinished one."""
 
     @property
     def artifact(self) -> Artifact:
-        """What the manifest says, or will say, of it."""
+        """Its entry in the manifest."""
         return Artifact(
             path=self.path,
             size=self.size,
@@ -39,7 +39,7 @@ class Inventory:
     """Lists and reads the files of a job's course."""
 
     def __init__(self, store: Store, executor: Executor, manifest: Manifest) -> None:
-        """Look at a job as a manifest shows it; raise DataError if it was collected."""
+        """Take a job by its manifest; raise DataError if it was collected."""
         if manifest.collected:
             raise DataError(
                 f"job {manifest.job_id} was collected: its files are gone",
@@ -52,7 +52,7 @@ class Inventory:
         self._manifest = manifest
 
     def finished(self, *, course_only: bool = True) -> list[CourseFile]:
-        """Return what the finished stages have written, with or without the source snapshot."""
+        """Return the finished stages' files, with or without the source snapshot."""
         records = [
             self._manifest.record(info.stage)
             for info in STAGES
@@ -65,7 +65,7 @@ class Inventory:
         ]
 
     def unfinished(self) -> list[CourseFile]:
-        """Return the items of the stage in hand that are stored already."""
+        """Return the stored items of the unfinished stage."""
         stage = self._manifest.next_stage
         record = self._manifest.record(stage) if stage else None
         if record is None or record.inputs is None or record.stage is Stage.CLONE:
@@ -86,7 +86,7 @@ class Inventory:
         ]
 
     def course(self) -> list[CourseFile]:
-        """Return all there is of the course."""
+        """Return all files of the course."""
         return self.finished() + self.unfinished()
 
     def read(

@@ -15,7 +15,7 @@ class Workspace:
     source: Path
     """The repository's files, to be read only. Hostile: see every name and every byte as data."""
     output: Path
-    """The course so far, under its own paths: everything of the stages before, and the finished items of this one."""
+    """The course so far: files of earlier stages, and this stage's finished items."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +28,7 @@ class Item:
 
 
 class EngineFailedError(Exception):
-    """The engine could not finish a stage, for a reason that may pass (`temporary`) or that will not."""
+    """The engine could not finish a stage; the reason may pass (`temporary`) or not."""
 
     def __init__(self, message: str, *, temporary: bool) -> None:
         """Take one line for the user, and whether trying again may help."""
@@ -58,13 +58,13 @@ class Engine(Protocol):
 
     name: str
     version: str
-    """Raised whenever the same input could give another output: items of different versions are never mixed."""
+    """Raised with every change of output; items of different versions are never mixed."""
 
     def check(self) -> None:
         """Raise EngineFailedError if the engine cannot work here at all."""
 
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
-        """Make the items of a stage that `workspace.output` lacks, and yield each as soon as it is complete.
+        """Make the missing items of a stage; yield each as soon as it is complete.
 
         Runs in a thread of its own. Raises EngineFailedError.
         """
@@ -83,7 +83,7 @@ class Engine(Protocol):
 
 
 class NoEngine:
-    """Stands where there is nothing to be made: a job is only to be canceled, or to be announced."""
+    """The engine of a run that makes nothing: it only cancels a job or delivers events."""
 
     name = "none"
     version = "0"

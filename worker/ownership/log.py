@@ -1,16 +1,15 @@
-"""The checkpoint log: an append-only list of manifests in a store, which is also the fence between runs.
+"""The checkpoint log: an append-only list of manifests, which is also the fence.
 
-Every checkpoint is created, never overwritten: of two writers of the same number one learns
-that it came second. Who gets a 412 reads what is there, and there are three answers to "is
-it mine?":
+Every checkpoint is created, never overwritten: of two writers of the same sequence, one
+learns that it came second. After a 412 a writer reads the checkpoint that exists:
 
-- mine: the answer of an earlier attempt was lost; all is well;
-- an operator's request under my run number: it is taken in, and the decision is made again on top of it;
-- anything else: another run owns the job, and this one has been replaced.
+- it is the writer's own: the answer of an earlier attempt was lost, and all is well;
+- it is an operator's request under the run's own number: the run decides again on top of it;
+- it is anything else: another run owns the job, and this one has been replaced.
 
-Not being able to read it is none of the three, but a fault of the store: it is tried again.
-A writer knows its own checkpoints by the random token in them, so that two runs that decide
-the same thing in the same millisecond are still told apart.
+If it cannot be read, that is a fault of the store, and the read is repeated. A writer
+recognises its checkpoints by their random token, so that two runs that decide the same in the
+same millisecond are told apart.
 """
 
 import hashlib

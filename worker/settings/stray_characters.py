@@ -1,4 +1,4 @@
-"""Characters around a value that were not meant: spaces, quotes, and others that are hard to see."""
+"""Stray characters around a value: spaces, quotes, and invisible ones."""
 
 import unicodedata
 from typing import Final
@@ -56,7 +56,7 @@ def without_stray(text: str) -> str:
 
 
 def stray_class() -> str:
-    """Return the characters that may not begin or end a text, as the inside of a pattern's class."""
+    """Return the characters that may not begin or end a text, for a character class."""
     ranges: list[list[int]] = []
     for code in range(_PATTERN_LIMIT):
         if not _is_stray(chr(code)):

@@ -74,7 +74,7 @@ def test_relationships_are_read() -> None:
         ),
         (
             b"[{name: x, description: d, file_paths: []}, {name: x, description: d, file_paths: []}]",
-            "twice",
+            "duplicate",
         ),
         (b"```yaml\n- name: x\n```", "is not YAML"),
         (b"a: [", "is not YAML"),
@@ -118,10 +118,10 @@ def test_faulty_relationships_are_refused(text: str, says: str) -> None:
     [
         ("{order: []}", "order is empty"),
         ("{order: [{index: 0, name: Context, reasoning: r}]}", "index is 0"),
-        ("{order: [{index: 1, name: Nobody, reasoning: r}]}", "'Nobody' is no name"),
+        ("{order: [{index: 1, name: Nobody, reasoning: r}]}", "'Nobody' is not a name"),
         (
             "{order: [{index: 1, name: Context, reasoning: r}, {index: 1, name: Term UI, reasoning: r}]}",
-            "twice",
+            "duplicate",
         ),
     ],
 )
@@ -165,7 +165,7 @@ def test_a_chapter_is_taken_only_if_it_is_expected_and_not_empty(
 
 @pytest.mark.parametrize(
     ("length", "says"),
-    [(240, ""), (241, "names of 256 bytes, and file systems take 255")],
+    [(240, ""), (241, "names of 256 bytes, and file systems allow 255")],
 )
 def test_a_name_of_which_no_file_can_be_made_is_refused_where_it_is_read(
     length: int, says: str

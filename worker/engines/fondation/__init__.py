@@ -1,1 +1,1 @@
-"""The engine `fondation`: drives the Fondation CLI, a Node.js program of which nothing is believed."""
+"""The engine `fondation`: drives the Fondation CLI, a Node.js program that is not trusted."""

@@ -1,4 +1,4 @@
-"""The Fondation CLI on this machine: where it is, how it is called, and of which generation it is."""
+"""The Fondation CLI on this machine: its place, its command line, its generation."""
 
 import hashlib
 import os

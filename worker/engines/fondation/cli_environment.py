@@ -1,4 +1,4 @@
-"""What the CLI gets of the worker's environment: the model's credentials, a way out, and nothing else."""
+"""The CLI's environment: the model's credentials, proxies, and nothing else."""
 
 import shutil
 from collections.abc import Mapping
@@ -63,7 +63,7 @@ def secrets(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _credentials(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables with the model's credentials: those that are set, else the key from its file."""
+    """Return the variables with the model's credentials, or the key from its file."""
     found = {name: environment[name] for name in _CREDENTIALS if environment.get(name)}
     file = environment.get(_KEY_FILE)
     if found or not file:

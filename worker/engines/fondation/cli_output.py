@@ -1,4 +1,4 @@
-"""What the CLI prints: passed on to the log, as much as it bears, and searched for what it says of itself."""
+"""The CLI's output: passed on to the log within limits, and searched for errors."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""One process of the CLI, from its start to its end: what it writes is taken as soon as it is complete."""
+"""One process of the CLI: each file is taken as soon as it is complete."""
 
 import hashlib
 import logging
@@ -28,7 +28,7 @@ from worker.system.runtime import Runtime
 LOG = logging.getLogger(__name__)
 
 _WAIT_SECONDS: Final = 0.05
-"""So long at most until the end of the process is noticed, or that it waits for a file that is kept."""
+"""How long it takes at most to notice the end of the process, or a wait for a guarded file."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +84,7 @@ class CliProcess:
         )
 
     def follow(self, stage: Stage) -> Iterator[Item]:
-        """Yield what it writes for a stage, until the stage is finished; raise EngineFailedError."""
+        """Yield the files of a stage until it is finished; raise EngineFailedError."""
         self._stage, self._fruits = stage, 0
         self._sign_of_life = self._runtime.monotonic()
         while not self._closed:
@@ -198,7 +198,7 @@ class CliProcess:
 
 
 def _lay_out(course: Path, plan: CliTask) -> dict[str, bytes]:
-    """Copy the course so far into a process's output folder, and return the files' digests by their paths."""
+    """Copy the course so far into the output folder; return the files' digests by path."""
     for prefix in FOLDERS:
         (plan.output / prefix).mkdir(parents=True, exist_ok=True)
     digests = {}

@@ -1,4 +1,4 @@
-"""The engine itself: one process of the CLI for every stage, or one of an older CLI for all of them."""
+"""The engine: one CLI process per stage, or one process of an older CLI for all."""
 
 import logging
 import os
@@ -37,7 +37,7 @@ class FondationEngine:
         *,
         silence_seconds: float,
     ) -> None:
-        """Take the CLI from a folder, if there is one, and what it may know from the worker's environment.
+        """Take the CLI in a folder, if it is there, and the environment that it may see.
 
         A process that shows no sign of life for `silence_seconds` is ended.
         """
@@ -101,7 +101,8 @@ class FondationEngine:
         bundle = self._bundle
         if bundle is None:
             raise EngineFailedError(
-                f"FONDATION_PATH {self._place} holds no Fondation CLI: put it there, as cloud-run/cli.bundled.cjs",
+                f"FONDATION_PATH {self._place} has no Fondation CLI: "
+                "put it there, as cloud-run/cli.bundled.cjs",
                 temporary=False,
             )
         if shutil.which(bundle.program, path=self._search_path) is None:

@@ -66,7 +66,7 @@ _MEANINGLESS: Final = re.compile(r"\s|at |Node\.js v|[\W\d_]*$|(?:file://)?/\S+:
 
 
 def failure(code: int, lines: Iterable[str]) -> EngineFailedError:
-    """Return how a run of the CLI has failed, by its exit code and the errors that it printed (the last ones)."""
+    """Return the failure of a CLI process, by its exit code and its last errors."""
     newest_first = list(reversed(list(lines)))
     line, temporary = _reason(newest_first)
     said = f": {line}" if line else ""

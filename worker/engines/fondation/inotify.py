@@ -37,12 +37,12 @@ _BUFFER: Final = 64 * 1024
 
 
 class EventsLostError(Exception):
-    """Something has happened that was not told: too much at once, or a folder is another one now."""
+    """Events were lost: there were too many, or a folder was replaced."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileEvent:
-    """Something has happened to a file; `complete` if it was closed after writing, or moved here."""
+    """A file has changed; `complete` if it was closed after writing, or moved here."""
 
     path: str
     complete: bool

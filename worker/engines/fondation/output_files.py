@@ -1,4 +1,4 @@
-"""Reads what the CLI has written, which is data: only regular files of a bounded size, never through a link."""
+"""Reads the CLI's output: regular files of a limited size, never through a link."""
 
 import os
 import stat
@@ -42,7 +42,7 @@ def stage_of(path: str) -> Stage | None:
 
 
 def paths_of(output: Path, stage: Stage) -> Iterator[str]:
-    """Yield the paths of all files there are that can be a stage's, whatever they turn out to be."""
+    """Yield the paths of all files that may belong to a stage."""
     info = INFO[stage]
     if info.folder is None:
         assert info.file is not None  # noqa: S101 - the CLI's stages write a file or a folder

@@ -1,4 +1,4 @@
-"""The copy of the repository that the CLI works on: Claude has tools that write, and later stages need it unchanged."""
+"""The CLI's copy of the repository: Claude may write, and later stages need it unchanged."""
 
 import hashlib
 import logging

@@ -1,4 +1,4 @@
-"""Keeps the stored YAML files in their place while a CLI of the old kind, run again, writes them anew.
+"""Keeps stored YAML files in place while an older CLI, run again, rewrites them.
 
 Such a CLI does all steps in one process. Run again for a stage that is not finished, it
 begins with the three YAML files, and a model does not write the same twice. What it makes
@@ -42,7 +42,7 @@ class YamlGuard:
             kept.look()
 
     def check(self) -> None:
-        """Raise EngineOutdatedError if what the CLI makes from now on may not fit the stored files."""
+        """Raise EngineOutdatedError if the CLI's next files may not fit the stored ones."""
         for kept in self._kept:
             if not kept.is_obeyed():
                 raise EngineOutdatedError(

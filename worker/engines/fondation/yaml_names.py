@@ -1,4 +1,4 @@
-"""Takes the white space off names that a model wrote as block scalars, or the CLI would leave their chapters out."""
+"""Strips names that a model wrote as block scalars; the CLI would skip their chapters."""
 
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ _ORDER: Final = INFO[Stage.ORDER].file
 
 
 def normalized(path: str, body: bytes) -> bytes:
-    """Return a file of the course with its names stripped; unchanged if they are, or if it is not what it should be.
+    """Return a file with its names stripped, or unchanged if they are or if it is invalid.
 
     What is wrong with it is for the validation to say: nothing is repaired here but white space.
     """
