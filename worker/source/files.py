@@ -1,4 +1,4 @@
-"""The files of a folder: the regular ones, in an order that depends on nothing but their names."""
+"""The regular files of a folder, in an order that depends on their names only."""
 
 import errno
 import logging
@@ -11,21 +11,21 @@ from typing import BinaryIO, Final
 LOG = logging.getLogger(__name__)
 
 CHUNK: Final = 1 << 20
-"""How much of a file is in memory at a time, in bytes."""
+"""How much of a file is read into memory at once, in bytes."""
 UNUSABLE: Final = {errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL}
-"""What a file system answers to a name that it cannot give to any file."""
+"""Errors of a file system that cannot store a file of this name."""
 
-_SETTINGS_OF_GIT: Final = {".gitmodules", ".gitattributes", ".gitignore", ".gitkeep"}
+_GIT_FILES: Final = {".gitmodules", ".gitattributes", ".gitignore", ".gitkeep"}
 _MAX_PATH_BYTES: Final = 3072
-"""A longer path may leave no room for the folder that it is put in: Linux takes 4096 in all."""
+"""Linux allows 4096 bytes; the rest is for the folder that the files are copied to."""
 _MAX_DEPTH: Final = 200
-"""Folders nested deeper than this are too much for the programs that walk through them."""
-_NAMED: Final = 5
+"""Programs that walk a folder may fail on deeper nesting."""
+_MAX_NAMED: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileEntry:
-    """A regular file; `name` is relative to the folder, and has surrogates for what is not UTF-8."""
+    """A regular file; `name` is relative to the folder, with surrogates for bytes beyond UTF-8."""
 
     name: str
     size: int
@@ -37,52 +37,54 @@ def regular_files(
 ) -> list[FileEntry]:
     """Return the regular files below a folder, sorted by the bytes of their names.
 
-    Symlinks and `.git` are no part of it, nor is what `leaves_out` says: it is asked with the path
-    of each file, and of each folder with a slash at its end.
-    Raises OSError, which names the file, where a folder cannot be read.
+    Symlinks, `.git` and what `leaves_out` rejects are skipped. `leaves_out` is called with the
+    path of each file, and with that of each folder, which ends in a slash.
+    Raises OSError, with the name of the file, if a folder cannot be read.
     """
-    found, folders = list[FileEntry](), [""]
+    files = list[FileEntry]()
+    folders = [""]
     while folders:
         folder = folders.pop()
         with os.scandir(root / folder) as entries:
             for entry in entries:
+                if entry.name == ".git":
+                    continue
                 name = folder + entry.name
-                is_folder = entry.is_dir(follow_symlinks=False)
-                if entry.name == ".git" or not (
-                    is_folder or entry.is_file(follow_symlinks=False)
-                ):
-                    continue
-                if leaves_out(f"{name}/" if is_folder else name):
-                    continue
-                if is_folder:
-                    folders.append(f"{name}/")
-                else:
-                    found.append(_entry(name, entry.stat()))
-    return sorted(found, key=lambda entry: os.fsencode(entry.name))
+                if entry.is_dir(follow_symlinks=False):
+                    if not leaves_out(f"{name}/"):
+                        folders.append(f"{name}/")
+                elif entry.is_file(follow_symlinks=False) and not leaves_out(name):
+                    files.append(_file_entry(name, entry.stat()))
+    return sorted(files, key=lambda file: os.fsencode(file.name))
 
 
-def _entry(name: str, state: os.stat_result) -> FileEntry:
-    return FileEntry(
-        name=name, size=state.st_size, executable=bool(state.st_mode & 0o100)
-    )
+def _file_entry(name: str, state: os.stat_result) -> FileEntry:
+    is_executable = bool(state.st_mode & 0o100)
+    return FileEntry(name=name, size=state.st_size, executable=is_executable)
 
 
 def has_content(names: Iterable[str]) -> bool:
-    """Tell whether any file is there for its own sake, rather than for git's."""
-    return any(name.rpartition("/")[2] not in _SETTINGS_OF_GIT for name in names)
+    """Tell whether there is any file besides git's own, such as `.gitignore`."""
+    for name in names:
+        file_name = name.rpartition("/")[2]
+        if file_name not in _GIT_FILES:
+            return True
+    return False
 
 
 def is_too_long(name: str) -> bool:
-    """Tell whether a path is longer, or nested deeper, than can be relied on everywhere."""
+    """Tell whether a path is too long, or nested too deep, to be used everywhere."""
     # guard: paths that are too long for any folder are left out
     return len(os.fsencode(name)) > _MAX_PATH_BYTES or name.count("/") > _MAX_DEPTH
 
 
-def tell_left_out(names: Collection[str], why: str) -> None:
+def log_left_out(names: Collection[str], reason: str) -> None:
     """Log which files of a repository are not read, and why; nothing if there are none."""
-    if names:
-        extra = {"reason": why, "files": len(names), "first": list(names)[:_NAMED]}
-        LOG.warning("left out", extra=extra)
+    if not names:
+        return
+    first = list(names)[:_MAX_NAMED]
+    extra = {"reason": reason, "files": len(names), "first": first}
+    LOG.warning("left out", extra=extra)
 
 
 def chunks(file: BinaryIO) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""A plain folder as a source: what lies there, under a name that is made of it."""
+"""A plain folder as a source, with a commit made of its files."""
 
 import errno
 import hashlib
@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from states.stages import STAGES
 from worker.errors import DataError, TemporaryError, WorkerError
@@ -15,8 +15,8 @@ from worker.source.files import (
     chunks,
     has_content,
     is_too_long,
+    log_left_out,
     regular_files,
-    tell_left_out,
 )
 from worker.source.limits import SourceLimits
 from worker.source.port import Revision
@@ -27,67 +27,69 @@ _PREFIX: Final = "folder-"
 _DIGITS: Final = 40
 _NO_BRANCH: Final = "HEAD"
 _COURSE: Final = tuple(info.file for info in STAGES if info.file)
-"""By these files a course is known."""
+"""The files by which a course is recognized."""
 _CHANGED: Final = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
-"""What opening says of a file that was there a moment ago, as a regular one."""
+"""Errors of opening a file that has been a regular file a moment ago."""
 
 
 class FolderSource:
-    """The source that is a folder.
+    """A plain folder.
 
-    Its commit is `folder-` and 40 hexadecimal digits over names and contents.
+    Its commit is `folder-` and 40 hexadecimal digits, a hash of names and contents.
     """
 
     def __init__(self, path: Path, limits: SourceLimits) -> None:
-        """Take the folder, which is there."""
+        """Take the path of an existing folder."""
         self._path = path
         self._limits = limits
 
     def resolve(self) -> Revision:
-        """Return what lies there now."""
+        """Return the commit that the files make now."""
         return Revision(commit=self._read(None), branch=_NO_BRANCH)
 
     def checkout(self, commit: str | None, tree: Path) -> str:
-        """Copy the files, and return the commit that they are.
+        """Copy the files, and return their commit.
 
-        Raise DataError if another one was asked for.
+        Raises DataError if they do not make the commit that was asked for.
         """
-        found = self._read(tree)
-        if commit not in {None, found}:
+        present = self._read(tree)
+        if commit not in {None, present}:
             raise DataError(
                 f"{self._path}: its files have changed since the job began: start a new job",
                 code="commit_not_found",
             )
-        return found
+        return present
 
     def _read(self, tree: Path | None) -> str:
-        entries = self._entries(tells=tree is not None)
+        """Return the commit of the files, which are copied to `tree`."""
         digest = hashlib.sha256()
-        for entry in entries:
-            content = self._take(entry, tree / entry.name if tree else None)
-            digest.update(
-                b"%b\0%d%b" % (os.fsencode(entry.name), entry.executable, content)
-            )
+        for entry in self._entries(logs=tree is not None):
+            copy = tree / entry.name if tree else None
+            content_digest = self._read_file(entry, copy)
+            mode = b"1" if entry.executable else b"0"
+            digest.update(os.fsencode(entry.name) + b"\0" + mode + content_digest)
         return _PREFIX + digest.hexdigest()[:_DIGITS]
 
-    def _entries(self, *, tells: bool) -> list[FileEntry]:
-        ignored, long = list[str](), list[str]()
+    def _entries(self, *, logs: bool) -> list[FileEntry]:
+        ignored = list[str]()
+        too_long = list[str]()
         # guard: of a plain folder, what an ignore file names stays out of the snapshot
         is_ignored = rules_for(self._path.resolve())
 
         def leaves_out(path: str) -> bool:
-            reason = (
-                ignored if is_ignored(path) else long if is_too_long(path) else None
-            )
-            if reason is not None:
-                reason.append(path)
-            return reason is not None
+            if is_ignored(path):
+                ignored.append(path)
+                return True
+            if is_too_long(path):
+                too_long.append(path)
+                return True
+            return False
 
         with on_disk(self._path, self._unreadable):
             entries = regular_files(self._path, leaves_out)
-        if tells:
-            tell_left_out(ignored, f"named by {NAME}")
-            tell_left_out(long, "the path is too long")
+        if logs:
+            log_left_out(ignored, f"named by {NAME}")
+            log_left_out(too_long, "the path is too long")
         entries = _without_courses(entries)
         if not has_content(entry.name for entry in entries):
             raise _empty(self._path, ignored)
@@ -95,18 +97,19 @@ class FolderSource:
         return entries
 
     def _check_limits(self, entries: list[FileEntry]) -> None:
-        sizes = [(entry.name, entry.size) for entry in entries]
+        file_sizes = [(entry.name, entry.size) for entry in entries]
         size = sum(entry.size for entry in entries)
+        files = len(entries)
         try:
             self._limits.check(
-                str(self._path), size=size, files=len(entries), parts=sizes
+                str(self._path), size=size, files=files, file_sizes=file_sizes
             )
         except DataError as error:
-            advice = f"name in {NAME} what is no part of the project"
+            advice = f"add to {NAME} what the course should not cover"
             raise DataError(f"{error}: {advice}", code=error.code) from error
 
-    def _take(self, entry: FileEntry, copy: Path | None) -> bytes:
-        """Return the digest of a file, which is copied on the way."""
+    def _read_file(self, entry: FileEntry, copy: Path | None) -> bytes:
+        """Return the digest of a file, which is copied to `copy`."""
         digest = hashlib.sha256()
         if copy is None:
             for chunk in self._content(entry):
@@ -122,11 +125,10 @@ class FolderSource:
         return digest.digest()
 
     def _content(self, entry: FileEntry) -> Iterator[bytes]:
-        path, left = self._path / entry.name, entry.size
-        with (
-            on_disk(path, self._unreadable),
-            os.fdopen(_open_regular(path), "rb") as file,
-        ):
+        """Yield a file's content; raise TemporaryError if it is not of the listed size."""
+        path = self._path / entry.name
+        left = entry.size
+        with on_disk(path, self._unreadable), _open_regular(path) as file:
             for chunk in chunks(file):
                 left -= len(chunk)
                 if left < 0:
@@ -140,46 +142,47 @@ class FolderSource:
         if error.errno in _CHANGED:
             return self._changing(Path(error.filename))
         return DataError(
-            f"{error.filename}: cannot be read ({error.strerror}): make it readable, name it in "
-            f"{NAME}, or take it out of the folder",
+            f"{error.filename}: cannot be read ({error.strerror}): make it readable, "
+            f"add it to {NAME}, or move it out of the folder",
             code="repository_unreadable",
         )
 
     def _changing(self, path: Path) -> TemporaryError:
         return TemporaryError(
-            f"{path}: it changes while it is read: wait until no program writes to {self._path}, "
-            f"or name it in {NAME}, then run this again",
+            f"{path}: the file is changing: wait until no program writes to {self._path}, "
+            f"or add it to {NAME}, then run this again",
             code="repository_changing",
         )
 
 
-def _open_regular(path: Path) -> int:
-    """Open a file that was a regular one when it was listed: wait for no pipe, follow no link."""
+def _open_regular(path: Path) -> BinaryIO:
+    """Open a file if it still is a regular one, without following a link or blocking on a pipe."""
     # guard: a link that takes a file's place is not followed
-    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    if stat.S_ISREG(os.fstat(file).st_mode):
-        return file
-    os.close(file)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
     raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
 
 
 def _empty(path: Path, ignored: list[str]) -> DataError:
+    fault = (
+        "the folder is empty, or has no regular files: name a folder with source code"
+    )
     if ignored:
-        what = f"{NAME} names all that lies there: take out of it what the course is to be about"
-    else:
-        what = (
-            "the folder is empty, or holds no regular file: give one with source code"
+        fault = (
+            f"all files are ignored: remove from {NAME} what the course should cover"
         )
-    return DataError(f"{path}: {what}", code="repository_empty")
+    return DataError(f"{path}: {fault}", code="repository_empty")
 
 
 def _without_courses(entries: list[FileEntry]) -> list[FileEntry]:
-    """Leave out courses that were written into the folder: with them, each run would be about something else."""
+    """Leave out exported courses: otherwise each export would make another commit."""
     names = {entry.name for entry in entries}
     folders = {name.rpartition("/")[0] for name in names if "/" in name}
-    courses = tuple(
-        f"{folder}/"
-        for folder in folders
-        if all(f"{folder}/{file}" in names for file in _COURSE)
-    )
+    courses = tuple(f"{folder}/" for folder in folders if _is_course(folder, names))
     return [entry for entry in entries if not entry.name.startswith(courses)]
+
+
+def _is_course(folder: str, names: set[str]) -> bool:
+    return all(f"{folder}/{file}" in names for file in _COURSE)

@@ -1,4 +1,4 @@
-"""How much a repository may bring."""
+"""How large a repository may be."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -10,67 +10,92 @@ from worker.errors import DataError
 _MIB: Final = 1 << 20
 _NEARLY_ALL: Final = 0.9
 _MOST: Final = 0.5
-_NAMED: Final = 3
+_MAX_NAMED: Final = 3
 _WORTH_NAMING: Final = 0.02
 
-Parts = Iterable[tuple[str, int]]
-"""Files: their paths and their sizes."""
+FileSize = tuple[str, int]
+"""A file's path and its size; also a folder's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceLimits:
-    """Of one repository: the size of its files in bytes, their number, and the seconds that fetching them may take."""
+    """The limits of one repository."""
 
     size: int = 1024 * _MIB
+    """The total size of its files, in bytes."""
     files: int = 200_000
+    """The number of its files."""
     seconds: float = 1800
+    """How long it may take to fetch it."""
 
-    def check(self, name: str, *, size: int, files: int = 0, parts: Parts = ()) -> None:
-        """Raise DataError if that is too much for a repository; it names the largest parts."""
+    def check(
+        self,
+        name: str,
+        *,
+        size: int,
+        files: int = 0,
+        file_sizes: Iterable[FileSize] = (),
+    ) -> None:
+        """Raise DataError, with the largest parts, if a repository exceeds a limit."""
         if files > self.files:
-            counted = [
-                f"{path} ({n} files)"
-                for path, n in largest((path, 1) for path, _ in parts)
-            ]
-            raise _too_large(
-                f"{name}: it has more than {self.files} files", "many", counted
-            )
+            file_counts = [(path, 1) for path, _ in file_sizes]
+            parts = [_with_count(*part) for part in largest(file_counts)]
+            raise _too_large(name, f"it has more than {self.files} files", parts)
         if size > self.size:
-            sized = [f"{path} ({n / _MIB:.0f} MiB)" for path, n in largest(parts)]
-            raise _too_large(
-                f"{name}: it is larger than {self.size / _MIB:g} MiB", "large", sized
-            )
+            parts = [_with_size(*part) for part in largest(file_sizes)]
+            limit = f"{self.size / _MIB:g} MiB"
+            raise _too_large(name, f"it is larger than {limit}", parts)
 
 
-def largest(parts: Parts) -> list[tuple[str, int]]:
-    """Return the files and folders that hold most, side by side.
+def largest(file_sizes: Iterable[FileSize]) -> list[FileSize]:
+    """Return the largest files and folders; none of them contains another.
 
-    A folder that holds nearly all is looked into, unless what is in it is of all sizes.
+    A folder that holds nearly everything is replaced by its largest parts, unless these
+    hold less than half of it together.
     """
-    files, prefix = list(parts), ""
+    files = list(file_sizes)
+    prefix = ""
     while True:
-        totals = Counter[str]()
-        for path, size in files:
-            below, slash, _ = path.removeprefix(prefix).partition("/")
-            totals[prefix + below + slash] += size
-        found = totals.most_common(_NAMED)
-        total = sum(totals.values())
-        if prefix and sum(size for _, size in found) < _MOST * total:
+        totals = _totals(files, prefix)
+        total = totals.total()
+        top = totals.most_common(_MAX_NAMED)
+        if prefix and sum(size for _, size in top) < _MOST * total:
             return [(prefix, total)]
-        if (
-            not found
-            or found[0][1] < _NEARLY_ALL * total
-            or not found[0][0].endswith("/")
-        ):
-            return [
-                (path, size) for path, size in found if size > _WORTH_NAMING * total
-            ]
-        prefix = found[0][0]
+        folder = _dominant_folder(top, total)
+        if folder is None:
+            return [(path, size) for path, size in top if size > _WORTH_NAMING * total]
+        prefix = folder
         files = [(path, size) for path, size in files if path.startswith(prefix)]
 
 
-def _too_large(fault: str, much: str, parts: list[str]) -> DataError:
-    where = f"; its largest parts are {', '.join(parts)}" if parts else ""
-    return DataError(
-        f"{fault}, which is too {much} for a course{where}", code="repository_too_large"
-    )
+def _totals(files: list[FileSize], prefix: str) -> Counter[str]:
+    """Return the sizes of the files and folders directly below a prefix."""
+    totals = Counter[str]()
+    for path, size in files:
+        name, slash, _ = path.removeprefix(prefix).partition("/")
+        totals[prefix + name + slash] += size
+    return totals
+
+
+def _dominant_folder(top: list[FileSize], total: int) -> str | None:
+    if not top:
+        return None
+    path, size = top[0]
+    if path.endswith("/") and size >= _NEARLY_ALL * total:
+        return path
+    return None
+
+
+def _with_count(path: str, count: int) -> str:
+    return f"{path} (1 file)" if count == 1 else f"{path} ({count} files)"
+
+
+def _with_size(path: str, size: int) -> str:
+    return f"{path} ({size / _MIB:.0f} MiB)"
+
+
+def _too_large(name: str, fault: str, parts: list[str]) -> DataError:
+    message = f"{name}: the repository is too large for a course: {fault}"
+    if parts:
+        message = f"{message}; its largest parts: {', '.join(parts)}"
+    return DataError(message, code="repository_too_large")

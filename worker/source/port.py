@@ -7,28 +7,28 @@ from typing import Protocol
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Revision:
-    """What a branch points to; `branch` is `HEAD` where there is none."""
+    """A branch and its commit; `branch` is `HEAD` where there is none."""
 
     commit: str
     branch: str
 
 
 class Source(Protocol):
-    """A repository, wherever it lies.
+    """A repository on a git host or on this machine.
 
-    Both methods raise DataError (it cannot be had), RefusedError (the host does not accept
-    our token), TemporaryError (the host is away, or the run is being stopped) or
-    ConfigError (git is not installed).
+    Both methods raise DataError (the repository cannot be read), RefusedError (the host does
+    not accept our token), TemporaryError (the host does not answer, or the run is being
+    stopped) or ConfigError (git is not installed).
     """
 
     def resolve(self) -> Revision:
-        """Return what the branch points to now."""
+        """Return the commit that the branch points to now."""
 
     def checkout(self, commit: str | None, tree: Path) -> str:
-        """Fill an empty folder with the files of a commit (None: what the branch points to), and return the commit.
+        """Fill an empty folder with the files of a commit, and return the commit.
 
-        Regular files only: no `.git`, no symlinks, no submodules; their bytes as they are
-        in the repository.
+        Without a commit, the one that the branch points to is taken. Only regular files are
+        written, byte for byte: no `.git`, no symlinks, no submodules.
         """
 
 
@@ -37,10 +37,10 @@ class InvalidSnapshotError(Exception):
 
 
 class Packer(Protocol):
-    """Makes one file of a folder, and a folder of that file."""
+    """Packs a folder into one file, and unpacks it."""
 
     def pack(self, tree: Path, file: Path) -> None:
-        """Write a folder's files into one file: the same bytes for the same files."""
+        """Write a folder's files into one file; the same files give the same bytes."""
 
     def unpack(self, file: Path, tree: Path) -> None:
         """Fill an empty folder from such a file, or raise InvalidSnapshotError."""

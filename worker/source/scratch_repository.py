@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from worker.errors import DataError, TemporaryError, WorkerError
-from worker.source.files import UNUSABLE, has_content, is_too_long, tell_left_out
+from worker.source.files import UNUSABLE, has_content, is_too_long, log_left_out
 from worker.source.git_program import Git, GitOptions
 from worker.source.host_answer import reason
 from worker.source.limits import SourceLimits
@@ -126,7 +126,7 @@ class ScratchRepository:
                 raise failure
             refused += sorted(unusable)
             files = [file for file in files if file.name not in unusable]
-        tell_left_out(refused, "this file system takes no file of that name")
+        log_left_out(refused, "this file system takes no file of that name")
 
     def _survey(self, commit: str) -> list[_File]:
         """Check the limits, and return the regular files, as far as any file system could take them."""
@@ -139,7 +139,10 @@ class ScratchRepository:
         number = len(entries) if len(listing) < _MAX_LISTING else self._limits.files + 1
         sizes = [(file.name, file.size) for file in files]
         self._limits.check(
-            self._name, size=sum(file.size for file in files), files=number, parts=sizes
+            self._name,
+            size=sum(file.size for file in files),
+            files=number,
+            file_sizes=sizes,
         )
         if not has_content(file.name for file in files):
             others = (
@@ -151,7 +154,7 @@ class ScratchRepository:
                 f"{self._name}: the repository holds {others}: give a repository with files of its own",
                 code="repository_empty",
             )
-        tell_left_out(
+        log_left_out(
             [file.name for file in files if is_too_long(file.name)],
             "the path is too long",
         )

@@ -1,4 +1,4 @@
-"""Plain folders as sources: what lies there, and a commit that is made of it."""
+"""Plain folders as sources, with a commit made of their files."""
 
 import os
 import re
@@ -35,21 +35,21 @@ def folder(tmp_path: Path) -> Path:
 
 
 def source(tmp_path: Path, limits: SourceLimits | None = None) -> Source:
-    """Return the source that the folder is; git is not even there."""
+    """Open the folder as a source, without git."""
     return open_local(
         make_git(tmp_path, environment={"PATH": ""}), tmp_path / "folder", limits
     )
 
 
 @pytest.mark.usefixtures("folder")
-def test_what_lies_there_is_copied(tmp_path: Path) -> None:
+def test_the_files_are_copied(tmp_path: Path) -> None:
     commit = source(tmp_path).checkout(None, empty(tmp_path / "tree"))
     assert read_tree(tmp_path / "tree") == FILES
     assert re.fullmatch(r"folder-[0-9a-f]{40}", commit)
 
 
 @pytest.mark.usefixtures("folder")
-def test_the_same_files_are_the_same_commit_wherever_and_whenever(
+def test_the_same_files_are_the_same_commit_at_any_place_and_time(
     tmp_path: Path,
 ) -> None:
     first = source(tmp_path).resolve()
@@ -76,7 +76,7 @@ CHANGES: Final[dict[str, Callable[[Path], object]]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_other_files_are_another_commit_and_not_what_was_pinned(
+def test_changed_files_are_another_commit_than_the_pinned_one(
     tmp_path: Path, folder: Path, change: str
 ) -> None:
     pinned = source(tmp_path).resolve().commit
@@ -87,7 +87,7 @@ def test_other_files_are_another_commit_and_not_what_was_pinned(
     assert caught.value.code == "commit_not_found"
 
 
-def test_what_is_no_regular_file_is_left_out(tmp_path: Path, folder: Path) -> None:
+def test_only_regular_files_are_read(tmp_path: Path, folder: Path) -> None:
     before = source(tmp_path).resolve()
     (folder / "link").symlink_to("README.md")
     (folder / "out").symlink_to("/etc")
@@ -98,15 +98,14 @@ def test_what_is_no_regular_file_is_left_out(tmp_path: Path, folder: Path) -> No
     assert source(tmp_path).resolve() == before
 
 
-def test_executable_files_stay_so(tmp_path: Path, folder: Path) -> None:
+def test_executable_files_stay_executable(tmp_path: Path, folder: Path) -> None:
     (folder / "README.md").chmod(0o700)
     source(tmp_path).checkout(None, tree := empty(tmp_path / "tree"))
-    assert [
-        (tree / name).stat().st_mode & 0o777 for name in ("README.md", "src/main.py")
-    ] == [0o755, 0o644]
+    assert (tree / "README.md").stat().st_mode & 0o777 == 0o755
+    assert (tree / "src/main.py").stat().st_mode & 0o777 == 0o644
 
 
-def test_an_empty_folder_is_no_source(tmp_path: Path) -> None:
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     empty(tmp_path / "folder")
     with pytest.raises(DataError, match="the folder is empty") as caught:
         source(tmp_path).resolve()
@@ -124,13 +123,15 @@ def test_a_folder_that_is_too_large_is_refused(
 
 
 @pytest.mark.usefixtures("folder")
-def test_a_scratch_disk_that_does_not_take_it_is_temporary(tmp_path: Path) -> None:
+def test_a_scratch_folder_that_cannot_be_written_is_a_temporary_error(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "tree").write_text("in the way")
     with pytest.raises(TemporaryError, match="cannot be written"):
         source(tmp_path).checkout(None, tmp_path / "tree")
 
 
-def test_a_course_that_was_written_into_the_folder_is_no_part_of_it(
+def test_a_course_exported_into_the_folder_is_left_out(
     folder: Path, tmp_path: Path
 ) -> None:
     before = source(tmp_path).resolve()
@@ -147,7 +148,7 @@ def test_a_course_that_was_written_into_the_folder_is_no_part_of_it(
     assert source(tmp_path).resolve() != before
 
 
-def test_what_an_ignore_file_names_is_neither_copied_nor_counted(
+def test_ignored_files_are_neither_copied_nor_counted(
     folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (folder / ".gitignore").write_text(".env\n/node_modules/\n*.log\n!keep.log\n")
@@ -162,38 +163,33 @@ def test_what_an_ignore_file_names_is_neither_copied_nor_counted(
         == before.commit
     )
     assert read_tree(tmp_path / "tree").keys() == {*FILES, ".gitignore"}
-    [told] = [
-        record.__dict__ for record in caplog.records if record.message == "left out"
-    ]
-    assert (told["reason"], sorted(told["first"])) == (
-        "named by .gitignore",
-        [".env", "a.log", "node_modules/", "src/.env"],
-    )
+    [record] = [record for record in caplog.records if record.message == "left out"]
+    fields = vars(record)
+    assert fields["reason"] == "named by .gitignore"
+    assert sorted(fields["first"]) == [".env", "a.log", "node_modules/", "src/.env"]
 
 
-def test_a_folder_whose_rules_name_everything_is_no_source(
+def test_a_folder_whose_files_are_all_ignored_is_refused(
     tmp_path: Path, folder: Path
 ) -> None:
     (folder / ".gitignore").write_text("*\n!.gitignore\n")
-    with pytest.raises(
-        DataError, match=r"\.gitignore names all that lies there"
-    ) as caught:
+    with pytest.raises(DataError, match="all files are ignored") as caught:
         source(tmp_path).resolve()
     assert caught.value.code == "repository_empty"
 
 
 @pytest.mark.parametrize(
-    ("limits", "says"),
+    ("limits", "parts"),
     [
-        (SourceLimits(size=4 << 20), "its largest parts are data/big.bin (5 MiB)"),
+        (SourceLimits(size=4 << 20), "its largest parts: data/big.bin (5 MiB)"),
         (
             SourceLimits(size=4 << 20, files=30),
-            "its largest parts are data/many/ (40 files)",
+            "its largest parts: data/many/ (40 files)",
         ),
     ],
 )
-def test_of_a_folder_that_is_too_large_the_largest_parts_are_named(
-    tmp_path: Path, folder: Path, limits: SourceLimits, says: str
+def test_the_error_of_a_folder_that_is_too_large_names_its_largest_parts(
+    tmp_path: Path, folder: Path, limits: SourceLimits, parts: str
 ) -> None:
     (folder / "data/many").mkdir(parents=True)
     for number in range(40):
@@ -202,13 +198,13 @@ def test_of_a_folder_that_is_too_large_the_largest_parts_are_named(
         file.truncate(5 << 20)
     with pytest.raises(DataError) as caught:
         source(tmp_path, limits).resolve()
-    assert says in str(caught.value)
+    assert parts in str(caught.value)
     assert str(caught.value).endswith(
-        "name in .gitignore what is no part of the project"
+        "add to .gitignore what the course should not cover"
     )
 
 
-def test_what_lies_too_deep_is_left_out_and_said(
+def test_files_nested_too_deep_are_left_out_and_logged(
     folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     deep = folder
@@ -232,14 +228,14 @@ def test_what_lies_too_deep_is_left_out_and_said(
     subprocess.run(["rm", "-rf", str(folder)], check=True)
 
 
-class Meddling(FolderSource):
-    """A folder that a program changes between its listing and its reading."""
+class ChangingFolder(FolderSource):
+    """A folder whose files change between the listing and the reading."""
 
-    meddle: Callable[[], object]
+    change_file: Callable[[], object]
 
-    def _take(self, entry: FileEntry, copy: Path | None) -> bytes:
-        self.meddle()
-        return super()._take(entry, copy)
+    def _read_file(self, entry: FileEntry, copy: Path | None) -> bytes:
+        self.change_file()
+        return super()._read_file(entry, copy)
 
 
 def become_a_pipe(file: Path) -> None:
@@ -249,13 +245,12 @@ def become_a_pipe(file: Path) -> None:
 
 def become_a_link(file: Path) -> None:
     if not file.is_symlink():
-        twin = file.rename(
-            file.parent.parent / "twin"
-        )  # as long as the file that was listed
+        # of the same size as the listed file
+        twin = file.rename(file.parent.parent / "twin")
         file.symlink_to(twin)
 
 
-MEDDLING: Final[dict[str, Callable[[Path], object]]] = {
+FILE_CHANGES: Final[dict[str, Callable[[Path], object]]] = {
     "grows": lambda file: file.write_bytes(b"# Hello, and more\n"),
     "shrinks": lambda file: file.write_bytes(b"#"),
     "vanishes": lambda file: (
@@ -266,14 +261,14 @@ MEDDLING: Final[dict[str, Callable[[Path], object]]] = {
 }
 
 
-@pytest.mark.parametrize("how", MEDDLING)
-def test_a_file_that_changes_while_it_is_read_is_temporary_and_named(
+@pytest.mark.parametrize("how", FILE_CHANGES)
+def test_a_file_that_changes_while_it_is_read_is_a_temporary_error_that_names_it(
     folder: Path, tmp_path: Path, how: str
 ) -> None:
-    meddling = Meddling(folder, SourceLimits())
-    meddling.meddle = lambda: MEDDLING[how](folder / "README.md")
+    changing = ChangingFolder(folder, SourceLimits())
+    changing.change_file = lambda: FILE_CHANGES[how](folder / "README.md")
     with pytest.raises(
-        TemporaryError, match=r"README\.md: it changes while it is read"
+        TemporaryError, match=r"README\.md: the file is changing"
     ) as caught:
-        meddling.checkout(None, empty(tmp_path / "tree"))
+        changing.checkout(None, empty(tmp_path / "tree"))
     assert caught.value.code == "repository_changing"
