@@ -1,4 +1,4 @@
-"""A repository on a git host: one commit of it, fetched without history, and nothing in it executed."""
+"""A repository on a git host: one commit, fetched without history; nothing is executed."""
 
 import logging
 from collections.abc import Callable
@@ -22,7 +22,7 @@ LOG = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 POLICY: Final = Policy(on=(UnavailableError,), give_up_seconds=30, attempts=3, first=2)
-"""How a host that does not answer is tried again; the stage as a whole is, too."""
+"""How requests to an unavailable host are retried; the whole stage is retried, too."""
 
 _FETCHED: Final = "refs/worker/fetched"
 _TAGS: Final = "refs/tags/"
@@ -32,7 +32,7 @@ _NAMED: Final = 5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RemoteRef:
-    """A branch or tag as the host has it now; `ref` is its full name."""
+    """A branch or tag on the host; `ref` is its full name."""
 
     ref: str
     revision: Revision
@@ -51,7 +51,7 @@ class GitSource:
         allow_http: bool = False,
         limits: SourceLimits | None = None,
     ) -> None:
-        """Take a URL or `owner/name`, and a branch or tag (None: the host's HEAD), or raise ConfigError."""
+        """Take a URL or `owner/name`, and a branch or tag (None: HEAD); may raise ConfigError."""
         if fault := repository_fault(repository, allow_http=allow_http):
             raise ConfigError(f"the repository's address is not usable: {fault}")
         self._git = git
@@ -86,7 +86,7 @@ class GitSource:
         return self._retrier.call(work, POLICY, on_retry=say)
 
     def _fetch(self, repository: ScratchRepository, pinned: str | None) -> str:
-        """Get a commit by its name, or, where the host does not give it so, by the branch that (still) is there."""
+        """Fetch a commit by its name, or by its branch if the host refuses that."""
         folder = repository.folder
         commit = pinned or self._tip(folder).revision.commit
         LOG.info("fetching", extra={"repository": self._host.address, "commit": commit})

@@ -1,4 +1,4 @@
-"""A git host, asked over HTTPS by the git program.
+"""A git host, reached over HTTPS by the git program.
 
 The token goes to the repository's own host only, by git's environment: it stands in no
 argument list and in no file. Redirects are not followed by git, which would take the token
@@ -36,7 +36,7 @@ BRANCHES: Final = "refs/heads/"
 
 _MAX_MOVES: Final = 3
 _REFUSALS: Final = (b"remote error: ", b"unadvertised object")
-"""How git says that a host is there, but does not give what was asked for."""
+"""Messages of git when a host answers, but refuses the requested object."""
 _FETCH: Final = (
     *("fetch", "--quiet", "--depth=1", "--no-tags"),
     *("--no-recurse-submodules", "--no-auto-maintenance", "--no-write-fetch-head"),
@@ -66,7 +66,7 @@ class GitHost:
             }
 
     def refs(self, folder: Path, *patterns: str) -> tuple[dict[str, str], str | None]:
-        """Return the commits of the refs of those names (or all branches and tags), and the branch that HEAD means."""
+        """Return the commits of refs (or of all branches and tags), and HEAD's branch."""
         options = ("--symref",) if patterns else ("--heads", "--tags", "--refs")
         finished = self._ask(folder, ("ls-remote", *options), patterns, GitOptions())
         answer = read_answer(finished.stderr, self._secrets)
@@ -91,7 +91,7 @@ class GitHost:
         return {name: value for name, value in pairs if is_commit(value)}, head
 
     def fetch(self, folder: Path, name: str, target: str) -> bool:
-        """Get the objects of a commit or ref without history, and let `target` point to it.
+        """Fetch a commit or ref without history, as `target`.
 
         False if it is refused.
         """
@@ -109,7 +109,7 @@ class GitHost:
         names: tuple[str, ...],
         options: GitOptions,
     ) -> Finished:
-        """Ask the host, wherever on it the repository is now.
+        """Ask the host, at the repository's present address.
 
         Raise what a failure means, unless it is a refusal.
         """

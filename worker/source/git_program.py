@@ -1,4 +1,4 @@
-"""The git program, run with no configuration but ours: a repository is data, and nothing in it is executed."""
+"""The git program, with our configuration only: nothing in a repository is executed."""
 
 import errno
 import os
@@ -31,7 +31,7 @@ from worker.system.process import (
 from worker.system.runtime import Flag, Runtime
 
 QUICK_SECONDS: Final = 120
-"""How long a git command may take that only looks something up."""
+"""How long a git command may take that transfers nothing."""
 
 _PASSED_ON: Final = (
     "PATH",
@@ -47,7 +47,7 @@ _PASSED_ON: Final = (
     ),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH"),
 )
-"""What git takes from our environment: where programs are, how to get out, and whose certificates to believe."""
+"""The variables that git inherits: paths, proxies and certificates."""
 
 _VARIABLES: Final = {
     "LC_ALL": "C",  # messages in English, as worker/source/host_answer.py reads them
@@ -132,12 +132,12 @@ _DISK: Final = re.compile(
         for number in (*NO_ROOM, *NO_DESCRIPTORS, errno.EIO, errno.EROFS)
     )
 )
-"""Lines in which git blames this machine's disk; what a host says begins with `remote: `."""
+"""Lines in which git reports a fault of this disk; a host's lines begin with `remote: `."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GitOptions:
-    """What is particular to one git command.
+    """Options of one git command.
 
     `watch` is called while it runs, and may raise to end it.
     """
@@ -152,7 +152,7 @@ class GitOptions:
 
 
 class Git:
-    """Runs git, each time with its home and its repository in a scratch folder."""
+    """Runs git, with its home and its repository in a scratch folder."""
 
     def __init__(
         self,
@@ -161,7 +161,7 @@ class Git:
         stop: Flag,
         environment: Mapping[str, str],
     ) -> None:
-        """Prepare; `stop` ends whatever runs, and `environment` is the worker's."""
+        """Prepare; `stop` ends running commands, and `environment` is the worker's."""
         self._scratch = scratch
         self.runtime = runtime
         self.stop = stop
@@ -175,7 +175,7 @@ class Git:
 
     @contextmanager
     def folder(self) -> Iterator[Path]:
-        """Make a scratch folder, and remove it in the end."""
+        """Make a scratch folder, and remove it at the end."""
         folder = self._scratch / f"git-{self.runtime.token()}"
         with on_disk(self._scratch, partial(unusable_work_dir, self._scratch)):
             folder.mkdir(parents=True, mode=0o700)
@@ -247,7 +247,7 @@ class Git:
 
 
 def _disk_fault(finished: Finished, folder: Path) -> DiskError | None:
-    """Return what a command that failed says of the disk that its folder is on, or None."""
+    """Return what a failed command reports about its folder's disk, or None."""
     for line in finished.stderr.splitlines():
         if _DISK.fullmatch(line):
             said = printable(line.decode("utf-8", "replace"))

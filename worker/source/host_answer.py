@@ -1,4 +1,4 @@
-"""What a git host has answered, and what follows from it.
+"""A git host's answer, and the error that it means.
 
 It is read from git's trace of HTTP headers, not from its messages: those are for people,
 and differ from version to version. In the trace git blots out authorizations, and nobody
@@ -33,7 +33,7 @@ _DAMAGE: Final = b"fsck error"
 
 
 class UnavailableError(TemporaryError):
-    """The git host does not answer, or answers that it cannot now.
+    """The git host does not answer, or says that it cannot now.
 
     `retry_after` in seconds, where it said so.
     """
@@ -41,24 +41,24 @@ class UnavailableError(TemporaryError):
     code = "git_unavailable"
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
-        """Take one line, and how long the host wants to be left alone."""
+        """Take one line, and the pause that the host asks for, in seconds."""
         super().__init__(message)
         self.retry_after = retry_after
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HostAnswer:
-    """The last answer of a host in a command that failed; `status` is None where none came."""
+    """A host's last answer to a failed command; `status` is None if there was none."""
 
     status: int | None
     headers: dict[str, str]
     reason: str
-    """What git says to it, in one line."""
+    """Git's message, in one line."""
     damaged: bool
-    """Whether git has found the repository's objects not as they must be."""
+    """Whether git has found damaged objects."""
 
     def moved(self, address: str) -> str | None:
-        """Return the repository's new address, or None if that is not what the host has answered."""
+        """Return the repository's new address, or None if the host has not redirected."""
         if not self.is_redirect:
             return None
         target = urljoin(f"{address}{_ASKED}", self.headers["location"]).split("?")[0]
@@ -66,17 +66,17 @@ class HostAnswer:
 
     @property
     def is_redirect(self) -> bool:
-        """Whether the host points elsewhere."""
+        """Whether the host redirects."""
         return self.status in {301, 302, 303, 307, 308} and "location" in self.headers
 
     @property
     def is_git(self) -> bool:
-        """Whether what answered speaks git's protocol."""
+        """Whether the server speaks git's protocol."""
         return self.headers.get("content-type", "").startswith("application/x-git-")
 
 
 def read_answer(stderr: bytes, secrets: Sequence[str] = ()) -> HostAnswer:
-    """Read what git wrote to stderr under TRACE, once the secrets are blotted out of it."""
+    """Read git's trace on stderr, with its secrets removed."""
     for secret in secrets:
         stderr = stderr.replace(secret.encode(), b"***")
     status, headers = None, dict[str, str]()
@@ -95,7 +95,7 @@ def read_answer(stderr: bytes, secrets: Sequence[str] = ()) -> HostAnswer:
 
 
 def reason(stderr: bytes) -> str:
-    """Return the message in which git says what is wrong, as it may be shown.
+    """Return git's error message, without secrets.
 
     Its lines after the first are indented, or stand behind a colon, and belong to it.
     """
@@ -123,7 +123,7 @@ def reason(stderr: bytes) -> str:
 
 
 def failure(answer: HostAnswer, address: str, *, has_token: bool) -> WorkerError:
-    """Return the error that says what a failed command means for the user."""
+    """Return the error that a failed command means for the user."""
     match answer.status:
         case None | 200:
             return _broken(answer, address)

@@ -1,4 +1,4 @@
-"""A folder on this machine as a source: a repository's HEAD commit, or, where there is none, what lies there.
+"""A folder on this machine as a source: a repository's HEAD commit, or plain files.
 
 A repository is read through one of our own that borrows its objects. Of the repository
 itself git looks up where HEAD points to, and nothing else, so that none of its
@@ -35,7 +35,7 @@ _STATUS: Final = (
 
 
 def open_local(git: Git, path: Path, limits: SourceLimits | None = None) -> Source:
-    """Return the source that a folder is, or raise DataError if it is none."""
+    """Return a folder's source, or raise DataError if it is not usable."""
     path = path.absolute()
     if not path.is_dir():
         what = "is not a folder" if path.exists() else "does not exist"
@@ -51,12 +51,12 @@ def open_local(git: Git, path: Path, limits: SourceLimits | None = None) -> Sour
 
 
 class LocalSource:
-    """The source that is a repository on this machine: with a work tree (`.git` a folder or a file), or bare."""
+    """A repository on this machine, with a work tree or bare."""
 
     def __init__(
         self, git: Git, path: Path, git_dir: Path, limits: SourceLimits
     ) -> None:
-        """Take the folder, and where its repository is."""
+        """Take the folder, and the path of its repository."""
         self._git = git
         self._path = path
         self._git_dir = git_dir
@@ -64,7 +64,7 @@ class LocalSource:
         self._warned = False
 
     def resolve(self) -> Revision:
-        """Return what HEAD points to, and warn, once, of changes that are not committed."""
+        """Return the commit of HEAD, and warn once of uncommitted changes."""
         with self._git.folder() as folder:
             branch = self._look_up(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
             commit = self._look_up(
@@ -94,7 +94,7 @@ class LocalSource:
         return found
 
     def _look_up(self, folder: Path, *arguments: str) -> str:
-        """Ask the repository itself for something; return nothing if there is no such thing."""
+        """Run git in the repository; return nothing if the object does not exist."""
         finished = self._git.run(
             folder, arguments, GitOptions(variables={"GIT_DIR": str(self._git_dir)})
         )
@@ -131,7 +131,7 @@ class LocalSource:
             LOG.warning("uncommitted changes are not part of the course", extra=extra)
 
     def _changes(self, repository: ScratchRepository, commit: str) -> list[str]:
-        """Compare the work tree with a commit, by means of a copy of the repository's index."""
+        """Compare the work tree with a commit, using a copy of the index."""
         git_dir = repository.git_dir
         (git_dir / "HEAD").write_text(f"{commit}\n", encoding="ascii")
         (git_dir / "info").mkdir(exist_ok=True)

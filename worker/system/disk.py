@@ -1,4 +1,4 @@
-"""The local disk: which of its errors may pass, and what they mean for the user.
+"""The local disk: which of its errors may pass, and what the user can do.
 
 A disk that cannot be used at the moment is no fault of the job, the git host or the engine.
 So every use of the disk by a run is wrapped in `on_disk`.
@@ -16,7 +16,7 @@ from worker.errors import ConfigError, DiskError
 NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT}
 NO_DESCRIPTORS: Final = {errno.EMFILE, errno.ENFILE}
 PASSING: Final = NO_ROOM | NO_DESCRIPTORS | {errno.EIO, errno.ESTALE, errno.ETIMEDOUT}
-"""Errors that are none of the configuration's; a read-only disk (EROFS) may be."""
+"""Errors that are not the configuration's fault; a read-only disk (EROFS) may be."""
 
 _LITTLE_BYTES: Final = 64 * 1024
 
@@ -39,14 +39,14 @@ def on_disk(
 
 
 def raise_if_passing(error: OSError, place: Path) -> None:
-    """Raise DiskError for an error that says nothing of the file itself."""
+    """Raise DiskError for an error that is not about the file itself."""
     # guard: what may pass is not the configuration's fault
     if error.errno in PASSING:
         raise disk_error(error, place) from error
 
 
 def disk_error(error: OSError, place: Path | str) -> DiskError:
-    """Return the error that tells a user what happened at a place, and what to do."""
+    """Return the error that tells a user what happened, where, and what to do."""
     advice = "see to that disk"
     if error.errno in NO_ROOM:
         advice = "make room there"
@@ -58,14 +58,14 @@ def disk_error(error: OSError, place: Path | str) -> DiskError:
 
 
 def unusable_work_dir(folder: Path, error: OSError) -> ConfigError:
-    """Return the error of a WORK_DIR that never took anything."""
+    """Return the error of a WORK_DIR that was never usable."""
     return ConfigError(
-        f"WORK_DIR {folder}: cannot be written to ({error.strerror}): name a folder that can"
+        f"WORK_DIR {folder}: cannot be written to ({error.strerror}): use another folder"
     )
 
 
 def full_disk(folder: Path) -> DiskError | None:
-    """Return the error of a disk with hardly any room for bytes or files, or None.
+    """Return the error of a disk that is nearly full, or None.
 
     It is for failures that do not name their cause: with so little room, it is the disk.
     """

@@ -1,4 +1,4 @@
-"""What git would ignore: the rules of `.gitignore` files.
+"""The rules of `.gitignore` files, as git applies them.
 
 A pattern is as hostile as any other file: the regular expression of a whole path, as
 libraries make it of a pattern, can take minutes for one name. Here each part of a path has
@@ -36,7 +36,7 @@ _CLASSES: Final = {
 }
 
 Part = re.Pattern[bytes] | None
-"""What one part of a path must look like; None stands for `**`, any number of parts."""
+"""The pattern of one part of a path; None is `**`, any number of parts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,30 +44,30 @@ class _Rule:
     """A line of an ignore file."""
 
     ignores: bool
-    """False: the line begins with `!`, and takes back what others say."""
+    """False if the line begins with `!`, which includes paths again."""
     folders_only: bool
     anywhere: bool
-    """Whether the last part of a path is all that counts."""
+    """Whether only the last part of a path counts."""
     parts: Sequence[Part]
 
     def matches(self, path: Sequence[bytes], *, is_folder: bool) -> bool:
-        """Tell whether a path below the ignore file's folder is what the line means."""
+        """Tell whether the line matches a path below the ignore file's folder."""
         if self.folders_only and not is_folder:
             return False
         return _match(self.parts, path[-1:] if self.anywhere else path)
 
 
 class IgnoreRules:
-    """The ignore files of a folder and of those below it, each read when it is needed."""
+    """The ignore files of a folder and its subfolders, each read when needed."""
 
     def __init__(self, root: Path, max_bytes: int | None = None) -> None:
-        """Take the folder; a larger ignore file than that is passed over."""
+        """Take the folder; ignore files over `max_bytes` are skipped."""
         self._root = root
         self._max_bytes = max_bytes
         self._rules: dict[str, list[_Rule]] = {}
 
     def ignores(self, path: str) -> bool:
-        """Tell whether a path (of a folder: with a slash at its end) is ignored, if its folder is not."""
+        """Tell whether a path is ignored, if its folder is not; folders end with a slash."""
         parts = [os.fsencode(part) for part in path.split("/") if part]
         folder = path.rstrip("/")
         while folder:
@@ -79,7 +79,7 @@ class IgnoreRules:
         return False
 
     def _of(self, folder: str) -> list[_Rule]:
-        """Return the rules of a folder's ignore file, the last line first: it has the last word."""
+        """Return the rules of a folder's ignore file, the last line first: it takes precedence."""
         if folder not in self._rules:
             self._rules[folder] = read_rules(self._read(self._root / folder / NAME))[
                 ::-1
@@ -99,7 +99,7 @@ class IgnoreRules:
 
 
 def rules_for(folder: Path) -> Callable[[str], bool]:
-    """Return what tells of a path in a folder whether git would ignore it there.
+    """Return a function that tells whether git ignores a path in a folder.
 
     The rules of the repository around the folder count, unless they ignore the folder itself.
     """
@@ -115,7 +115,7 @@ def rules_for(folder: Path) -> Callable[[str], bool]:
 
 
 def read_rules(content: bytes) -> list[_Rule]:
-    """Read an ignore file; a line that means nothing is passed over."""
+    """Read an ignore file; lines without a pattern are skipped."""
     lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     return [
         rule for line in lines if (rule := _rule(line.removesuffix(b"\r"))) is not None
@@ -140,7 +140,7 @@ def _rule(line: bytes) -> _Rule | None:
 
 
 def _without_spaces(line: bytes) -> bytes:
-    """Take the spaces off a line's end, up to one that a backslash keeps."""
+    """Strip spaces at a line's end, up to an escaped one."""
     bare = line.rstrip(b" ")
     backslashes = len(bare) - len(bare.rstrip(b"\\"))
     return line[: len(bare) + backslashes % 2]
@@ -157,7 +157,7 @@ def _parts(pattern: bytes) -> list[Part]:
 
 
 def _globs(pattern: bytes) -> list[bytes]:
-    """Split a pattern at its slashes, but for those in sets."""
+    """Split a pattern at its slashes, except in sets."""
     globs, begin, at = [], 0, 0
     while at < len(pattern):
         end = _piece(pattern, at)[1]
@@ -185,7 +185,7 @@ def _match(parts: Sequence[Part], path: Sequence[bytes]) -> bool:
 
 
 def _beyond(parts: Sequence[Part], positions: set[int]) -> set[int]:
-    """Add the positions that are reached without taking a name: behind each `**`."""
+    """Add the positions that need no name: those after each `**`."""
     found = set(positions)
     for position, part in enumerate(parts):
         if position in found and part is None:
@@ -194,7 +194,7 @@ def _beyond(parts: Sequence[Part], positions: set[int]) -> set[int]:
 
 
 def _expression(glob: bytes) -> re.Pattern[bytes]:
-    """Make an expression of a glob that holds no slash; each star is tried once from the left."""
+    """Compile a glob without slashes; each star is tried once, from the left."""
     pieces = [b""]
     at = 0
     while at < len(glob):
@@ -214,7 +214,7 @@ def _expression(glob: bytes) -> re.Pattern[bytes]:
 
 
 def _piece(glob: bytes, at: int) -> tuple[bytes | None, int]:
-    """Return the expression of one character of a glob, and where the next begins.
+    """Return the expression of one character of a glob, and the next position.
 
     None matches nothing.
     """
@@ -230,7 +230,7 @@ def _piece(glob: bytes, at: int) -> tuple[bytes | None, int]:
 
 
 def _set(glob: bytes, at: int) -> tuple[bytes | None, int]:
-    """Read a set of characters behind its bracket."""
+    """Read a set of characters after its bracket."""
     negated = glob[at : at + 1] in {b"!", b"^"}
     at += negated
     items, first = b"", True
@@ -246,7 +246,7 @@ def _set(glob: bytes, at: int) -> tuple[bytes | None, int]:
 
 
 def _item(glob: bytes, at: int) -> tuple[bytes | None, int]:
-    """Read a class, a range or a character of a set; None where the set has no end."""
+    """Read a class, a range or a character of a set; None if the set has no end."""
     if glob.startswith(b"[:", at) and (end := glob.find(b":]", at)) > 0:
         return _CLASSES.get(glob[at + 2 : end]), end + 2
     low, at = _literal(glob, at)

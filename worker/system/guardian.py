@@ -1,4 +1,4 @@
-"""The guardian of one subprocess: a program of its own, which ends that process with all its descendants.
+"""The guardian of a subprocess: a program that ends it with all its descendants.
 
     python -I -S guardian.py CONTROL PROGRAM ARGUMENT...
 
@@ -43,12 +43,12 @@ def main(control: int, argv: list[str]) -> int:
 
 
 def prctl(option: int, value: int) -> None:
-    """Set something about this process that Python has no name for."""
+    """Set an option of this process, by the system's own call."""
     ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def start(argv: list[str]) -> int:
-    """Fork and execute, and return the process's id once it leads a group of its own."""
+    """Fork and execute; return the process's id once it leads its own group."""
     started, starting = os.pipe()
     guardian = os.getpid()
     leader = os.fork()
@@ -78,7 +78,7 @@ def start(argv: list[str]) -> int:
 
 
 def relay(leader: int, control: int, woken: int) -> None:
-    """Pass signals on until the process has ended, or the worker has gone."""
+    """Pass signals on until the process ends, or the worker is gone."""
     waiting = select.poll()
     waiting.register(control, select.POLLIN)
     waiting.register(woken, select.POLLIN)
@@ -96,7 +96,7 @@ def relay(leader: int, control: int, woken: int) -> None:
 
 
 def ended(leader: int) -> bool:
-    """Bury the orphans that have ended, and tell whether the process has: it stays a zombie, so that its id is kept."""
+    """Reap ended orphans; tell whether the process has ended (its id stays reserved)."""
     while True:
         state = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         if state is None or state.si_pid == leader:
@@ -105,7 +105,7 @@ def ended(leader: int) -> bool:
 
 
 def end(leader: int) -> int:
-    """Kill what is left, group or not, and return the process's exit code."""
+    """Kill all remaining processes, and return the process's exit code."""
     # guard: the end of children: the rest of a group whose leader has ended
     os.killpg(leader, signal.SIGKILL)
     _, status = os.waitpid(leader, 0)
@@ -119,7 +119,7 @@ def end(leader: int) -> int:
 
 
 def children() -> list[int]:
-    """Return the guardian's children: none, where the kernel does not tell."""
+    """Return the guardian's children, or none if the kernel does not tell."""
     try:
         with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:  # noqa: PTH123 - pathlib is slow
             return [int(pid) for pid in file.read().split()]

@@ -1,4 +1,4 @@
-"""What the program writes while it works: events with fields, as JSON lines or for people's eyes, on stderr."""
+"""The program's log on stderr: events with fields, as JSON lines or for people."""
 
 import json
 import logging
@@ -22,7 +22,7 @@ class JsonFormatter(logging.Formatter):
     """One JSON object a line."""
 
     def __init__(self, context: dict[str, Any]) -> None:
-        """Add the same fields to every line: the job."""
+        """Take the fields that every line has: the job."""
         super().__init__()
         self._context = context
 
@@ -45,7 +45,7 @@ class ConsoleFormatter(logging.Formatter):
     """Time, level if it matters, event and fields."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, and a traceback below it where there is one."""
+        """Return the line, and a traceback below it if there is one."""
         time = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
         level = (
             "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
@@ -60,12 +60,12 @@ class ConsoleFormatter(logging.Formatter):
 
 
 def fields(record: logging.LogRecord) -> dict[str, Any]:
-    """Return what a log call gave as `extra`."""
+    """Return the `extra` of a log call."""
     return {name: value for name, value in vars(record).items() if name not in _PLAIN}
 
 
 def printable(text: str) -> str:
-    """Return a text that cannot move a terminal's cursor, whatever it was made of."""
+    """Return a text without control characters for a terminal."""
     return "".join(
         character if character.isprintable() or character == "\t" else " "
         for character in text
@@ -73,7 +73,7 @@ def printable(text: str) -> str:
 
 
 class LineHandler(logging.Handler):
-    """Gives every line to a function: to a progress display, which keeps it above its bar."""
+    """Passes every line to a function, such as a progress display's."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
         """Write lines with a function."""

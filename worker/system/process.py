@@ -1,4 +1,4 @@
-"""Subprocesses: started without a shell, watched while they run, and ended with all that they started.
+"""Subprocesses: started without a shell, watched, and ended with all descendants.
 
 Each has a guardian (worker/system/guardian.py), a process between it and us that holds the
 end of a pipe whose other end only we hold. What we write there are signals for the
@@ -23,9 +23,9 @@ from typing import Final
 from worker.system.runtime import Flag, Runtime
 
 MAX_LINE: Final = 64 * 1024
-"""Of a longer line, only so many bytes are kept."""
+"""The longest line that is kept whole, in bytes."""
 MAX_OUTPUT: Final = 1024 * 1024
-"""Of a longer output, only the last so many bytes are kept."""
+"""How many bytes at the end of an output are kept."""
 
 _GUARDIAN: Final = str(Path(__file__).with_name("guardian.py"))
 _CHUNK: Final = 64 * 1024
@@ -35,11 +35,11 @@ _LINGER_SECONDS: Final = 0.5
 
 
 class MissingProgramError(Exception):
-    """There is no such program on this machine; the message is its name."""
+    """The program is missing on this machine; the message is its name."""
 
 
 class ProcessTimeoutError(Exception):
-    """A process took longer than it may, and was killed."""
+    """A process exceeded its time, and was killed."""
 
 
 class ProcessStoppedError(Exception):
@@ -47,14 +47,14 @@ class ProcessStoppedError(Exception):
 
 
 class Stream(StrEnum):
-    """Where a process writes to."""
+    """A standard stream of a process."""
 
     STDOUT = "stdout"
     STDERR = "stderr"
 
 
 Take = Callable[[Stream, bytes], None]
-"""Is given what a process writes, as it comes, from a thread.
+"""Gets a process's output as it comes, in a thread.
 
 And nothing (`b""`) at a stream's end.
 """
@@ -62,7 +62,7 @@ And nothing (`b""`) at a stream's end.
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Command:
-    """What to run: a program that is found by the PATH of `env`, which is the whole of its environment."""
+    """A program, found by the PATH of `env`, which is its whole environment."""
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
@@ -72,7 +72,7 @@ class Command:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finished:
-    """How a process has ended; `code` is its exit code, or 128 + the signal that ended it."""
+    """The end of a process; `code` is its exit code, or 128 + the signal."""
 
     code: int
     stdout: bytes
@@ -80,10 +80,10 @@ class Finished:
 
 
 class Process:
-    """A process and all that it starts."""
+    """A process and all its descendants."""
 
     last_output: float
-    """When it last wrote anything (or was started), by the Runtime's monotonic clock."""
+    """When it last wrote (or was started), by the Runtime's monotonic clock."""
 
     def __init__(self, command: Command, runtime: Runtime, take: Take) -> None:
         """Start it, or raise MissingProgramError."""
@@ -96,28 +96,28 @@ class Process:
         runtime.spawn(f"process-{self._guardian.pid}", self._follow)
 
     def wait(self, seconds: float) -> int | None:
-        """Wait until it has ended and its output is read, at most so long.
+        """Wait until it has ended and its output is read, at most `seconds`.
 
         Return its code as in Finished, or None.
         """
         return self._code if self._ended.wait(seconds) else None
 
     def pause(self) -> None:
-        """Stop its group where it is."""
+        """Pause its group."""
         self._signal(signal.SIGSTOP)
 
     def unpause(self) -> None:
-        """Let its group go on."""
+        """Continue its group."""
         self._signal(signal.SIGCONT)
 
     def stop(self, grace_seconds: float) -> None:
-        """Ask its group to end, and after a while kill all that is left."""
+        """Ask its group to end; after a while, kill what is left."""
         self._signal(signal.SIGTERM, signal.SIGCONT)
         self.wait(grace_seconds)
         self.kill()
 
     def kill(self) -> None:
-        """End all of it; does nothing if it has ended."""
+        """Kill it with its descendants; do nothing if it has ended."""
         self._control.close()
         if self.wait(_KILL_SECONDS) is None:
             self._guardian.kill()
@@ -161,7 +161,7 @@ class Process:
 
 
 class LineSplitter:
-    """Makes lines of what a process writes: `Process(command, runtime, Lines(on_line).take)`."""
+    """Splits output into lines: `Process(command, runtime, LineSplitter(on_line).take)`."""
 
     def __init__(self, on_line: Callable[[Stream, str], None]) -> None:
         """Pass each line on without its end.
@@ -172,7 +172,7 @@ class LineSplitter:
         self._rest = dict.fromkeys(Stream, b"")
 
     def take(self, stream: Stream, chunk: bytes) -> None:
-        """Take what was written."""
+        """Take a piece of output."""
         *lines, rest = (self._rest[stream] + chunk).split(b"\n")
         if not chunk and rest:
             lines, rest = [rest], b""
@@ -267,7 +267,7 @@ def _start(command: Command) -> tuple[subprocess.Popen[bytes], FileIO]:
 
 
 def _file_of(content: bytes) -> int:
-    """Return a file in memory with that content: a process can read as much of it as it likes, or nothing."""
+    """Return a file in memory with this content, for a process's standard input."""
     file = os.memfd_create("input")
     os.write(file, content)
     os.lseek(file, 0, os.SEEK_SET)

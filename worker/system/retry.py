@@ -1,4 +1,4 @@
-"""Bounded retries with jitter: how this program tries again, whatever it tries."""
+"""Bounded retries with jitter, for everything that this program retries."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
-    """Which errors are tried again, how often, and how long.
+    """Which errors are retried, how many times, and for how long.
 
     Waits double from `first` up to `longest` seconds.
     """
@@ -26,16 +26,16 @@ class Policy:
 
 
 class Retrier:
-    """Tries things again until they succeed, their time is up, or the run is being stopped."""
+    """Retries until success, the deadline, or the stop of the run."""
 
     def __init__(self, runtime: Runtime, stop: Flag) -> None:
-        """Wake from every wait when `stop` is set: what was being tried then fails at once."""
+        """Take a flag that ends all waits: then pending attempts fail at once."""
         self._runtime = runtime
         self._stop = stop
         self._end = float("inf")
 
     def finish_within(self, seconds: float) -> None:
-        """Wake from every wait, try again at once, and from now on give up so many seconds from now."""
+        """End all waits, retry at once, and give up after `seconds`."""
         self._end = self._runtime.monotonic() + seconds
         waiting, self._stop = self._stop, self._runtime.flag()
         waiting.set()

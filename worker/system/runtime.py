@@ -1,4 +1,4 @@
-"""Time, threads and randomness: the one place where the worker touches any of them.
+"""Time, threads and randomness: the only module that uses them directly.
 
 The simulation in the tests replaces all of it by a seeded scheduler with a clock of its
 own; so whatever waits, waits here.
@@ -22,7 +22,7 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ThreadFailed:
-    """A thread has ended by an exception that its own code did not expect."""
+    """A thread has ended by an unexpected exception."""
 
     thread: str
     error: Exception
@@ -32,20 +32,20 @@ Report = Callable[[ThreadFailed], object]
 
 
 def unreported(_: ThreadFailed) -> None:
-    """Tell nobody: the log has it."""
+    """Report nothing further: it is in the log."""
 
 
 class Flag(Protocol):
-    """Something that happens once, and that threads may wait for."""
+    """An event that threads can wait for."""
 
     def set(self) -> None:
-        """Let it have happened, and wake all who wait."""
+        """Set the flag, and wake all waiting threads."""
 
     def is_set(self) -> bool:
-        """Tell whether it has happened."""
+        """Tell whether the flag is set."""
 
     def wait(self, seconds: float) -> bool:
-        """Wait until it happens, at most so long; tell whether it has."""
+        """Wait for the flag, at most `seconds`; tell whether it is set."""
 
 
 class Mailbox(Protocol[Message]):
@@ -55,17 +55,17 @@ class Mailbox(Protocol[Message]):
         """Leave a message; never waits."""
 
     def get(self, seconds: float | None = None) -> Message | None:
-        """Return the next message, or None if there was none for so long."""
+        """Return the next message, or None after `seconds`."""
 
 
 class Runtime(Protocol):
-    """What the worker knows of time, threads and chance."""
+    """The worker's time, threads and random numbers."""
 
     def now(self) -> datetime:
-        """Return this machine's time (UTC): for people to read, never to decide by."""
+        """Return this machine's time (UTC), for people; no decision depends on it."""
 
     def monotonic(self) -> float:
-        """Return seconds that never go back, and go on while the machine sleeps."""
+        """Return seconds that never go back, and count while the machine sleeps."""
 
     def token(self) -> str:
         """Return 16 random hexadecimal digits."""
@@ -82,7 +82,7 @@ class Runtime(Protocol):
     def spawn(
         self, name: str, work: Callable[[], None], report: Report = unreported
     ) -> None:
-        """Run `work` in a thread of its own, which does not keep the process alive.
+        """Run `work` in a new daemon thread.
 
         An exception that escapes `work` is logged with its traceback and given to `report`.
         """
@@ -120,11 +120,11 @@ class _Flag:
 
 
 _STARTED: Final = time.clock_gettime(time.CLOCK_BOOTTIME)
-"""When this process began, as near as makes no difference: this module is among the first that it loads."""
+"""When this process began, nearly: this module is among the first to be loaded."""
 
 
 class SystemRuntime:
-    """The real thing."""
+    """The real runtime."""
 
     def now(self) -> datetime:
         """Return this machine's time."""
@@ -179,7 +179,7 @@ class SystemRuntime:
 
 
 def iso(moment: datetime) -> str:
-    """Return a time as callbacks and manifests have it: UTC, milliseconds, `Z` (the receiver takes nothing else)."""
+    """Return a time for callbacks and manifests: UTC, milliseconds, `Z`."""
     return (
         moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     )
