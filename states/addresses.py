@@ -78,7 +78,9 @@ def _fault(parts: SplitResult) -> str | None:
     if page.kind:
         return f"it is the address of a page: {_advice(parts, page)}"
     if host == _GITHUB and len(page.repository) == 1:
-        return f"it lacks the repository's name: give https://{_GITHUB}/owner/name"
+        return (
+            f"it lacks the repository's name: give https://{_GITHUB}/owner/name"
+        )
     if parts.query or parts.fragment:
         return f"it contains a `?` or a `#`: {_advice(parts, _any_page(parts))}"
     if host in _KNOWN and host != parts.hostname:
@@ -122,7 +124,9 @@ def _marked_page(parts: SplitResult) -> _Page | None:
         kind = "commit" if path[3] == "commit" else "src"
         return _Page(repository=path[:2], kind=kind, rest=path[4:])
     if _host(parts) in {_GITHUB, "bitbucket.org", "codeberg.org"}:
-        return _Page(repository=path[:2], kind="".join(path[2:3]), rest=path[3:])
+        return _Page(
+            repository=path[:2], kind="".join(path[2:3]), rest=path[3:]
+        )
     return None
 
 

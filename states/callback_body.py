@@ -100,6 +100,6 @@ def _document(
 
 
 def _encoded(document: dict[str, Any]) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(
-        "utf-8", "replace"
-    )
+    return json.dumps(
+        document, ensure_ascii=False, separators=(",", ":")
+    ).encode("utf-8", "replace")

@@ -127,14 +127,20 @@ def _dataclass_reader(kind: type) -> _Read:
     hints = get_type_hints(kind)
     known = fields(kind)
     names = {_camel(field.name): field.name for field in known}
-    readers = {_camel(field.name): _reader(hints[field.name]) for field in known}
-    optional = {_camel(field.name) for field in known if field.default is not MISSING}
+    readers = {
+        _camel(field.name): _reader(hints[field.name]) for field in known
+    }
+    optional = {
+        _camel(field.name) for field in known if field.default is not MISSING
+    }
 
     def read(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
         if not isinstance(value, dict):
             raise _FaultError("is not an object")
         if unknown := value.keys() - names.keys():
-            raise _FaultError(f"has unknown fields: {', '.join(sorted(unknown))}")
+            raise _FaultError(
+                f"has unknown fields: {', '.join(sorted(unknown))}"
+            )
         if missing := names.keys() - value.keys() - optional:
             raise _FaultError(f"lacks {', '.join(sorted(missing))}")
         arguments = {}
@@ -180,7 +186,9 @@ def _scalar_reader(kind: type) -> _Read:
         if kind is float and type(value) is int:
             return float(value)
         if type(value) is not kind:
-            raise _FaultError(f"is {value!r}, which is not of type {kind.__name__}")
+            raise _FaultError(
+                f"is {value!r}, which is not of type {kind.__name__}"
+            )
         return value
 
     return read

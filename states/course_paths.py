@@ -12,7 +12,9 @@ SNAPSHOT = "source.tar.gz"
 
 _FILES: Final = [re.escape(info.file) for info in STAGES if info.file]
 _ITEMS: Final = [
-    rf"{info.folder}/{info.stem}_\d+_[a-z0-9_-]*\.md" for info in STAGES if info.folder
+    rf"{info.folder}/{info.stem}_\d+_[a-z0-9_-]*\.md"
+    for info in STAGES
+    if info.folder
 ]
 _COURSE_PATH: Final = re.compile("|".join([*_FILES, *_ITEMS]))
 
@@ -38,7 +40,9 @@ def item_path(stage: Stage, entry: ChapterRef) -> str:
     return f"{info.folder}/{info.stem}_{entry.index}_{slug(entry.name)}.md"
 
 
-def expected_paths(stage: Stage, order: Sequence[ChapterRef] | None) -> tuple[str, ...]:
+def expected_paths(
+    stage: Stage, order: Sequence[ChapterRef] | None
+) -> tuple[str, ...]:
     """Return the paths of all files that a stage must write.
 
     The last three stages need `order`.
@@ -49,7 +53,9 @@ def expected_paths(stage: Stage, order: Sequence[ChapterRef] | None) -> tuple[st
     if info.file is not None:
         return (info.file,)
     if order is None:
-        raise ValueError(f"{stage} writes a file per chapter, and the order is missing")
+        raise ValueError(
+            f"{stage} writes a file per chapter, and the order is missing"
+        )
     return tuple(item_path(stage, entry) for entry in order)
 
 

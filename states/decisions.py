@@ -65,7 +65,9 @@ def claim(
         manifest,
         run=run.number,
         runs=(*manifest.runs, run),
-        state=manifest.state if manifest.over else advance(manifest.state, Event.CLAIM),
+        state=manifest.state
+        if manifest.over
+        else advance(manifest.state, Event.CLAIM),
         outbox=replace(manifest.outbox, pending=finals),
         engine=engine,
         announces=manifest.announces or announces,
@@ -81,14 +83,23 @@ def enter(manifest: Manifest, *, at: str) -> Manifest:
 
 def pin(manifest: Manifest, commit: str) -> Manifest:
     """Pin the job to a commit."""
-    pinned = replace(manifest, commit=commit, state=advance(manifest.state, Event.PIN))
+    pinned = replace(
+        manifest, commit=commit, state=advance(manifest.state, Event.PIN)
+    )
     return pinned.with_record(
-        replace(pinned.record(Stage.CLONE), inputs=inputs_digest(pinned, Stage.CLONE))
+        replace(
+            pinned.record(Stage.CLONE),
+            inputs=inputs_digest(pinned, Stage.CLONE),
+        )
     )
 
 
 def finish(
-    manifest: Manifest, artifacts: tuple[Artifact, ...], *, at: str, seconds: float
+    manifest: Manifest,
+    artifacts: tuple[Artifact, ...],
+    *,
+    at: str,
+    seconds: float,
 ) -> Manifest:
     """Finish the current stage with its artifacts; `move_on` follows in the same checkpoint."""
     record = manifest.record(_current(manifest))
@@ -112,7 +123,9 @@ def tried(manifest: Manifest, error: Error, *, seconds: float) -> Manifest:
     """Record a failed attempt at the current stage, and begin another."""
     record = manifest.record(_current(manifest))
     again = replace(
-        record, attempts=record.attempts + 1, seconds=round(record.seconds + seconds, 3)
+        record,
+        attempts=record.attempts + 1,
+        seconds=round(record.seconds + seconds, 3),
     )
     return replace(manifest.with_record(again), error=error)
 
@@ -128,7 +141,9 @@ def repair(
     """
     state = advance(manifest.state, Event.REPAIR)
     return replace(
-        _unfinished(manifest, stage, new_generation=anew), state=state, error=error
+        _unfinished(manifest, stage, new_generation=anew),
+        state=state,
+        error=error,
     )
 
 
@@ -141,18 +156,27 @@ def complete(manifest: Manifest, *, at: str) -> Manifest:
         fruitless_runs=0,
     )
     event = _event(
-        manifest, EventType.COMPLETE, EventStatus.COMPLETED, "Course completed", at
+        manifest,
+        EventType.COMPLETE,
+        EventStatus.COMPLETED,
+        "Course completed",
+        at,
     )
-    files_of = tuple(info.stage for info in STAGES if info.stage is not Stage.CLONE)
+    files_of = tuple(
+        info.stage for info in STAGES if info.stage is not Stage.CLONE
+    )
     duration = round(sum(record.seconds for record in manifest.stages), 3)
     return _announced(
-        done, replace(event, step=TOTAL_STEPS, files_of=files_of, duration=duration)
+        done,
+        replace(event, step=TOTAL_STEPS, files_of=files_of, duration=duration),
     )
 
 
 def fail(manifest: Manifest, error: Error) -> Manifest:
     """End the job: it has failed for good."""
-    failed = replace(manifest, state=advance(manifest.state, Event.FAIL), error=error)
+    failed = replace(
+        manifest, state=advance(manifest.state, Event.FAIL), error=error
+    )
     event = _event(
         manifest, EventType.ERROR, EventStatus.FAILED, error.message, error.at
     )
@@ -168,7 +192,9 @@ def cancel(manifest: Manifest, *, at: str) -> Manifest:
     canceled = replace(manifest, state=state, cancel_requested=True)
     return _announced(
         canceled,
-        _event(manifest, EventType.PROGRESS, EventStatus.CANCELED, "Canceled", at),
+        _event(
+            manifest, EventType.PROGRESS, EventStatus.CANCELED, "Canceled", at
+        ),
     )
 
 
@@ -189,7 +215,9 @@ def interrupt(
             replace(record, seconds=round(record.seconds + seconds, 3))
         )
     state = advance(manifest.state, Event.INTERRUPT)
-    stopped = replace(manifest, state=state, error=error, fruitless_runs=fruitless_runs)
+    stopped = replace(
+        manifest, state=state, error=error, fruitless_runs=fruitless_runs
+    )
     return release(stopped, exit_code, at=at)
 
 
@@ -211,12 +239,22 @@ def reopen(claimed: Manifest, stage: Stage | None) -> Manifest:
 
     With `stage`, that stage and all later ones are made again.
     """
-    state = advance(claimed.state, Event.REOPEN) if claimed.over else claimed.state
+    state = (
+        advance(claimed.state, Event.REOPEN) if claimed.over else claimed.state
+    )
     # guard: an operator's resume forgets fruitless runs
     fresh = replace(
-        claimed, state=state, error=None, cancel_requested=False, fruitless_runs=0
+        claimed,
+        state=state,
+        error=None,
+        cancel_requested=False,
+        fruitless_runs=0,
     )
-    return fresh if stage is None else _unfinished(fresh, stage, new_generation=True)
+    return (
+        fresh
+        if stage is None
+        else _unfinished(fresh, stage, new_generation=True)
+    )
 
 
 def settle(
@@ -264,7 +302,11 @@ def rejected_end(manifest: Manifest) -> int | None:
     outbox = manifest.outbox
     if not manifest.over or outbox.pending or not outbox.rejected:
         return None
-    return outbox.settled if outbox.rejected[-1].sequence == outbox.settled else None
+    return (
+        outbox.settled
+        if outbox.rejected[-1].sequence == outbox.settled
+        else None
+    )
 
 
 def redeliver(claimed: Manifest, event: CallbackEvent) -> Manifest:
@@ -276,7 +318,9 @@ def redeliver(claimed: Manifest, event: CallbackEvent) -> Manifest:
         if rejection.sequence != event.sequence
     )
     again = Outbox(
-        pending=(*outbox.pending, event), settled=event.sequence - 1, rejected=rejected
+        pending=(*outbox.pending, event),
+        settled=event.sequence - 1,
+        rejected=rejected,
     )
     return replace(claimed, outbox=again)
 
@@ -295,7 +339,9 @@ def collect(manifest: Manifest) -> Manifest:
 def _current(manifest: Manifest) -> Stage:
     stage = manifest.current_stage
     if stage is None:
-        raise ValueError(f"the job is in no stage: its state is {manifest.state}")
+        raise ValueError(
+            f"the job is in no stage: its state is {manifest.state}"
+        )
     return stage
 
 
@@ -305,10 +351,13 @@ def _entered(manifest: Manifest, stage: Stage | None, *, at: str) -> Manifest:
             manifest, EventType.PROGRESS, EventStatus.GATHERING, GATHERING, at
         )
         return _announced(
-            manifest, replace(event, step=TOTAL_STEPS, files_of=(STAGES[-1].stage,))
+            manifest,
+            replace(event, step=TOTAL_STEPS, files_of=(STAGES[-1].stage,)),
         )
     record = manifest.record(stage)
-    inputs = inputs_digest(manifest, stage) if manifest.commit is not None else None
+    inputs = (
+        inputs_digest(manifest, stage) if manifest.commit is not None else None
+    )
     begun = replace(
         record,
         attempts=record.attempts + 1,
@@ -316,17 +365,26 @@ def _entered(manifest: Manifest, stage: Stage | None, *, at: str) -> Manifest:
         inputs=inputs,
     )
     info = INFO[stage]
-    status = EventStatus.CLONING if stage is Stage.CLONE else EventStatus.ANALYZING
+    status = (
+        EventStatus.CLONING if stage is Stage.CLONE else EventStatus.ANALYZING
+    )
     event = replace(
-        _event(manifest, EventType.PROGRESS, status, info.message, at), step=info.step
+        _event(manifest, EventType.PROGRESS, status, info.message, at),
+        step=info.step,
     )
     earlier = before(stage)[-1:]
     files_of = tuple(one for one in earlier if one is not Stage.CLONE)
-    return _announced(manifest.with_record(begun), replace(event, files_of=files_of))
+    return _announced(
+        manifest.with_record(begun), replace(event, files_of=files_of)
+    )
 
 
 def _event(
-    manifest: Manifest, kind: EventType, status: EventStatus, message: str, at: str
+    manifest: Manifest,
+    kind: EventType,
+    status: EventStatus,
+    message: str,
+    at: str,
 ) -> CallbackEvent:
     return CallbackEvent(
         sequence=manifest.sequence + 1,
@@ -347,10 +405,14 @@ def _announced(manifest: Manifest, event: CallbackEvent) -> Manifest:
     return replace(manifest, outbox=outbox)
 
 
-def _unfinished(manifest: Manifest, stage: Stage, *, new_generation: bool) -> Manifest:
+def _unfinished(
+    manifest: Manifest, stage: Stage, *, new_generation: bool
+) -> Manifest:
     for info in STAGES[INFO[stage].step - 1 :]:
         record = manifest.record(info.stage)
-        generation = record.generation + 1 if new_generation else record.generation
+        generation = (
+            record.generation + 1 if new_generation else record.generation
+        )
         fresh = StageRecord(stage=info.stage, generation=generation)
         kept = replace(record, finished_at=None, inputs=None, artifacts=())
         manifest = manifest.with_record(fresh if new_generation else kept)

@@ -42,7 +42,9 @@ def _identity(before: Manifest, after: Manifest) -> Iterator[str]:
 
 
 def _artifacts(before: Manifest, after: Manifest) -> Iterator[str]:
-    repaired = after.state is State.PENDING and before.state is not State.PENDING
+    repaired = (
+        after.state is State.PENDING and before.state is not State.PENDING
+    )
     may_lose_artifacts = repaired or after.collected
     for old, new in zip(before.stages, after.stages, strict=True):
         if new.generation < old.generation:

@@ -15,7 +15,8 @@ CONTENT_LENGTH: Final = 16
 _STAGE: Final = "|".join(Stage)
 _CHECKPOINT: Final = re.compile(r"[^/]+/checkpoints/([0-9]{8})\.json")
 _ARTIFACT: Final = re.compile(
-    rf"[^/]+/artifacts/({_STAGE})/([0-9a-f]{{12}})/([0-9a-f]{{16}})/(.+)", re.DOTALL
+    rf"[^/]+/artifacts/({_STAGE})/([0-9a-f]{{12}})/([0-9a-f]{{16}})/(.+)",
+    re.DOTALL,
 )
 _OWN: Final = (
     _CHECKPOINT,
@@ -27,7 +28,9 @@ _OWN: Final = (
     ),
 )
 """All kinds of objects that belong to a job; nothing else below its name does."""
-_FOLDERS: Final = frozenset({"checkpoints", "artifacts", "runs", "sweeps", "calls"})
+_FOLDERS: Final = frozenset(
+    {"checkpoints", "artifacts", "runs", "sweeps", "calls"}
+)
 
 
 def valid_job_id(job_id: str) -> bool:
@@ -102,7 +105,9 @@ def inputs_prefix(job_id: str, stage: Stage, inputs: str) -> str:
     return f"{artifacts_prefix(job_id)}{stage}/{inputs}/"
 
 
-def artifact_key(job_id: str, stage: Stage, inputs: str, sha256: str, path: str) -> str:
+def artifact_key(
+    job_id: str, stage: Stage, inputs: str, sha256: str, path: str
+) -> str:
     """Return an artifact's key: addressed by its inputs, named by its content."""
     return f"{inputs_prefix(job_id, stage, inputs)}{sha256[:CONTENT_LENGTH]}/{path}"
 
@@ -124,4 +129,6 @@ def artifact_name(key: str) -> ArtifactName | None:
     if match is None:
         return None
     stage, inputs, content, path = match.groups()
-    return ArtifactName(stage=Stage(stage), inputs=inputs, content=content, path=path)
+    return ArtifactName(
+        stage=Stage(stage), inputs=inputs, content=content, path=path
+    )

@@ -66,11 +66,20 @@ TABLE: Final[dict[State, dict[Event, State]]] = {
     State.EXTRACTING: {**_WORKING, Event.ADVANCE: State.ANALYZING},
     State.ANALYZING: {**_WORKING, Event.ADVANCE: State.ORDERING},
     State.ORDERING: {**_WORKING, Event.ADVANCE: State.GENERATING_CHAPTERS},
-    State.GENERATING_CHAPTERS: {**_WORKING, Event.ADVANCE: State.REVIEWING_CHAPTERS},
-    State.REVIEWING_CHAPTERS: {**_WORKING, Event.ADVANCE: State.GENERATING_TUTORIALS},
+    State.GENERATING_CHAPTERS: {
+        **_WORKING,
+        Event.ADVANCE: State.REVIEWING_CHAPTERS,
+    },
+    State.REVIEWING_CHAPTERS: {
+        **_WORKING,
+        Event.ADVANCE: State.GENERATING_TUTORIALS,
+    },
     State.GENERATING_TUTORIALS: {**_WORKING, Event.ADVANCE: State.PUBLISHING},
     State.PUBLISHING: {**_WORKING, Event.COMPLETE: State.COMPLETED},
-    State.INTERRUPTED: {Event.CLAIM: State.PENDING, Event.CANCEL: State.CANCELED},
+    State.INTERRUPTED: {
+        Event.CLAIM: State.PENDING,
+        Event.CANCEL: State.CANCELED,
+    },
     State.COMPLETED: _OVER,
     State.FAILED: _OVER,
     State.CANCELED: _OVER,

@@ -74,7 +74,11 @@ def repository_fault(repository: str, *, allow_http: bool) -> str | None:
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         return f"it is not a valid URL ({error})"
-    if parts.scheme == "http" and host and not (allow_http or _is_loopback(host)):
+    if (
+        parts.scheme == "http"
+        and host
+        and not (allow_http or _is_loopback(host))
+    ):
         return "http:// is accepted for this machine only: use https://, or set ALLOW_HTTP_GIT=1"
     return (
         address_fault(repository)

@@ -60,7 +60,10 @@ class StageInfo:
 
 STAGES: Final = (
     StageInfo(
-        stage=Stage.CLONE, step=1, state=State.CLONING, message="Cloning repository"
+        stage=Stage.CLONE,
+        step=1,
+        state=State.CLONING,
+        message="Cloning repository",
     ),
     StageInfo(
         stage=Stage.EXTRACT,

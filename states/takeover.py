@@ -55,7 +55,11 @@ def exit_code(manifest: Manifest) -> Exit:
 
 
 def judge(
-    manifest: Manifest, *, silent_seconds: int, lease_seconds: int, can_deliver: bool
+    manifest: Manifest,
+    *,
+    silent_seconds: int,
+    lease_seconds: int,
+    can_deliver: bool,
 ) -> Verdict:
     """Decide what a newcomer does about a job whose newest checkpoint is `manifest`.
 
@@ -71,4 +75,6 @@ def judge(
     # guard: the lease: whole seconds must exceed it
     if manifest.released or silent_seconds > lease_seconds:
         return Claim()
-    return Wait(seconds=lease_seconds - silent_seconds + 1, lease_seconds=lease_seconds)
+    return Wait(
+        seconds=lease_seconds - silent_seconds + 1, lease_seconds=lease_seconds
+    )

@@ -78,7 +78,8 @@ def as_it_was() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     listeners = {
-        number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)
+        number: signal.getsignal(number)
+        for number in (signal.SIGINT, signal.SIGTERM)
     }
     yield
     root.handlers[:], root.level = handlers, level

@@ -32,7 +32,9 @@ def program() -> NoReturn:
 def _name_files_in_utf8() -> None:
     """Restart in UTF-8 mode if the locale has another encoding: courses are the same everywhere."""
     if sys.getfilesystemencoding() != "utf-8" and sys.executable:
-        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606 - no shell
+        os.execv(  # noqa: S606 - no shell
+            sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]]
+        )
 
 
 def _open_standard_streams() -> None:

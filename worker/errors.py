@@ -189,7 +189,9 @@ class DamagedError(Exception):
     """Whether the stage and all later ones are made again, without their stored items."""
 
     def __init__(self, stage: Stage, path: str) -> None:
-        super().__init__(f"{path} of stage {stage} is missing or damaged in the store")
+        super().__init__(
+            f"{path} of stage {stage} is missing or damaged in the store"
+        )
         self.stage = stage
 
 

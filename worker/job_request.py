@@ -46,7 +46,9 @@ _JOB_ID_RULE: Final = (
 )
 
 
-def field_fault(field: Field, value: str, *, allow_http: bool = False) -> str | None:
+def field_fault(
+    field: Field, value: str, *, allow_http: bool = False
+) -> str | None:
     """Return why a field's value is refused, without repeating it, or None."""
     match field:
         case Field.JOB_ID:

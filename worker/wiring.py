@@ -80,7 +80,9 @@ def open_adapters(
         runtime=runtime,
         store=open_store(settings),
         open_lease_store=lambda: open_lease_store(settings),
-        open_engine=lambda manifest: open_engine(settings, manifest, environment),
+        open_engine=lambda manifest: open_engine(
+            settings, manifest, environment
+        ),
         open_source=open_job_source,
         packer=snapshot,
         open_webhook=open_webhook(settings, runtime),
@@ -91,7 +93,9 @@ def open_adapters(
 def open_lease_store(settings: Settings) -> Store:
     """Open the store on connections of its own, which give up well before a lease runs out."""
     interval = settings.limits.lease_seconds / BEATS
-    return open_store(settings, connect_seconds=interval / TRIES, read_seconds=interval)
+    return open_store(
+        settings, connect_seconds=interval / TRIES, read_seconds=interval
+    )
 
 
 def open_store(settings: Settings, **limits: float) -> Store:
@@ -125,7 +129,10 @@ def open_retrying_store(
         give_up_seconds = settings.limits.store_give_up_seconds
     retrier = Retrier(runtime, runtime.flag())
     return RetryingStore(
-        open_store(settings), retrier, give_up_seconds, monotonic=runtime.monotonic
+        open_store(settings),
+        retrier,
+        give_up_seconds,
+        monotonic=runtime.monotonic,
     )
 
 
@@ -166,7 +173,9 @@ def engine_name(settings: Settings, manifest: Manifest | None) -> str:
 
 
 def open_engine(
-    settings: Settings, manifest: Manifest | None, environment: Mapping[str, str]
+    settings: Settings,
+    manifest: Manifest | None,
+    environment: Mapping[str, str],
 ) -> Engine:
     """Open the engine of a job; one that is missing reports it when it is checked."""
     name = engine_name(settings, manifest)
@@ -188,7 +197,9 @@ def open_engine(
     raise EngineUnavailableError(f"engine {name!r} is not available here")
 
 
-def _engine_reason(name: str, settings: Settings, manifest: Manifest | None) -> str:
+def _engine_reason(
+    name: str, settings: Settings, manifest: Manifest | None
+) -> str:
     if manifest is not None:
         return "the job began with it"
     if settings.engine.name != "auto":
@@ -213,7 +224,9 @@ def open_source(settings: Settings, identity: Identity, git: Git) -> Source:
     )
 
 
-def open_webhook(settings: Settings, runtime: Runtime) -> Callable[[], Webhook] | None:
+def open_webhook(
+    settings: Settings, runtime: Runtime
+) -> Callable[[], Webhook] | None:
     """Return a function that opens the webhook, or None if there is none."""
     callback = settings.callback
     if callback is None:
@@ -228,7 +241,9 @@ def open_webhook(settings: Settings, runtime: Runtime) -> Callable[[], Webhook] 
 
 
 def open_platform(
-    settings: PlatformSettings, runtime: Runtime, give_up_seconds: float | None = None
+    settings: PlatformSettings,
+    runtime: Runtime,
+    give_up_seconds: float | None = None,
 ) -> Platform:
     """Open the platform; this sends no request."""
     from worker.platform.api import GIVE_UP_SECONDS, Api  # noqa: PLC0415 - see above

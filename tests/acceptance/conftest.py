@@ -15,7 +15,14 @@ from tests.support.stranger import Said, Stranger
 from worker.store.s3 import S3Store
 
 NAME: Final = "owner/shop"
-MODULES: Final = ("basket", "catalogue", "customer", "invoice", "payment", "shipping")
+MODULES: Final = (
+    "basket",
+    "catalogue",
+    "customer",
+    "invoice",
+    "payment",
+    "shipping",
+)
 TOKEN: Final = "tok-3n-of-the-callbacks"
 
 

@@ -20,7 +20,9 @@ from tests.support.receiver import Delivery, Reply
 from tests.support.stranger import files_below
 from worker import __version__
 
-pytestmark = pytest.mark.parametrize("s3_server", ["minio", "ceph"], indirect=True)
+pytestmark = pytest.mark.parametrize(
+    "s3_server", ["minio", "ceph"], indirect=True
+)
 
 MESSAGES = [
     "Cloning repository",
@@ -56,24 +58,28 @@ def test_the_webhook_hears_of_each_step_in_the_contracts_words(
     documents = platform.receiver.documents
     assert [fault for document in documents for fault in faults(document)] == []
     steps = [
-        (one["type"], one["status"], one["step"], one["message"]) for one in documents
+        (one["type"], one["status"], one["step"], one["message"])
+        for one in documents
     ]
     statuses = ["cloning", *["analyzing"] * 6, "gathering"]
     places = [*range(1, 8), 7]
     expected = [
-        ("progress", *one) for one in zip(statuses, places, MESSAGES, strict=True)
+        ("progress", *one)
+        for one in zip(statuses, places, MESSAGES, strict=True)
     ]
     assert steps[:-1] == expected
     assert steps[-1][:3] == ("complete", "completed", 7)
-    assert {(one["jobId"], one["run"], one["totalSteps"]) for one in documents} == {
-        ("job-1", 1, 7)
-    }
+    assert {
+        (one["jobId"], one["run"], one["totalSteps"]) for one in documents
+    } == {("job-1", 1, 7)}
     assert all(one["progress"] == one["message"] for one in documents)
     sequences = [one["sequence"] for one in documents]
     assert sequences == sorted(set(sequences))
 
 
-def test_each_callback_has_the_headers_by_which_it_is_known(platform: Platform) -> None:
+def test_each_callback_has_the_headers_by_which_it_is_known(
+    platform: Platform,
+) -> None:
     platform.run()
     for delivery in platform.receiver.deliveries:
         assert delivery.headers["x-job-token"] == TOKEN
@@ -81,7 +87,9 @@ def test_each_callback_has_the_headers_by_which_it_is_known(platform: Platform) 
             delivery.headers["idempotency-key"]
             == f"job-1-{delivery.document['sequence']}"
         )
-        assert delivery.headers["user-agent"] == f"fondation-worker/{__version__}"
+        assert (
+            delivery.headers["user-agent"] == f"fondation-worker/{__version__}"
+        )
         assert delivery.headers["content-type"] == "application/json"
         assert "webhook-signature" not in delivery.headers
 
@@ -92,7 +100,9 @@ def test_urls_in_callbacks_give_the_announced_bytes_of_each_stage_and_at_last_of
     platform.run()
     *progress, complete = platform.receiver.documents
     by_stage = [dict(announced(document)) for document in progress]
-    folders = [sorted({path.split("/")[0] for path in files}) for files in by_stage]
+    folders = [
+        sorted({path.split("/")[0] for path in files}) for files in by_stage
+    ]
     assert folders == [
         [],
         [],
@@ -109,7 +119,9 @@ def test_urls_in_callbacks_give_the_announced_bytes_of_each_stage_and_at_last_of
     }
     assert everything == files_below(platform.course("fetched"))
     assert complete["filesCount"] == len(everything)
-    assert all(file["uri"].startswith(platform.store.url) for file in complete["files"])
+    assert all(
+        file["uri"].startswith(platform.store.url) for file in complete["files"]
+    )
     with urlopen(complete["manifestUrl"]) as answer:
         assert json.load(answer)["state"] == "completed"
 
@@ -133,7 +145,9 @@ def test_a_final_callback_that_nobody_takes_is_delivered_by_the_platforms_retry(
     platform.receiver.reply = refuse_the_end
     platform.run(code=75, CALLBACK_GIVE_UP_SECONDS="1")
     keys = [entry.key for entry in platform.store.entries("job-1/artifacts/")]
-    pending = platform.person.run("status", "job-1", "--json").json["pendingCallbacks"]
+    pending = platform.person.run("status", "job-1", "--json").json[
+        "pendingCallbacks"
+    ]
     assert [one["status"] for one in pending] == ["completed"]
     first = platform.receiver.deliveries[-1]
     platform.receiver.reply = lambda _: Reply()
@@ -145,19 +159,29 @@ def test_a_final_callback_that_nobody_takes_is_delivered_by_the_platforms_retry(
         "files": [],
         "manifestUrl": "",
     }
-    assert [entry.key for entry in platform.store.entries("job-1/artifacts/")] == keys
+    assert [
+        entry.key for entry in platform.store.entries("job-1/artifacts/")
+    ] == keys
 
 
 def refuse_the_end(delivery: Delivery) -> Reply:
     return Reply(status=503 if delivery.document["type"] == "complete" else 200)
 
 
-def test_a_failure_for_good_is_told_once_and_remembered(platform: Platform) -> None:
+def test_a_failure_for_good_is_told_once_and_remembered(
+    platform: Platform,
+) -> None:
     platform.run(code=65, BRANCH="none")
     platform.run(code=65, BRANCH="none")
-    [error] = [one for one in platform.receiver.documents if one["type"] == "error"]
+    [error] = [
+        one for one in platform.receiver.documents if one["type"] == "error"
+    ]
     assert faults(error) == []
-    assert (error["status"], error["step"], error["retryable"]) == ("failed", 1, False)
+    assert (error["status"], error["step"], error["retryable"]) == (
+        "failed",
+        1,
+        False,
+    )
     assert "none" in error["error"]
     assert error["errorCode"]
 
@@ -172,7 +196,9 @@ def test_another_repository_under_the_same_name_is_refused_and_the_job_left_alon
     assert [entry.key for entry in platform.store.entries("")] == before
 
 
-def test_no_secret_is_in_any_log_or_object(platform: Platform, host: GitServer) -> None:
+def test_no_secret_is_in_any_log_or_object(
+    platform: Platform, host: GitServer
+) -> None:
     host.protect(NAME, "ghp-s3cret")
     host.fault(Fault(status=503))
     platform.run(GITHUB_TOKEN="ghp-s3cret", LOG_LEVEL="debug")
@@ -185,8 +211,12 @@ def test_no_secret_is_in_any_log_or_object(platform: Platform, host: GitServer) 
     objects = b"".join(
         platform.store.get(entry.key) for entry in platform.store.entries("")
     )
-    bodies = b"".join(delivery.body for delivery in platform.receiver.deliveries)
-    assert [secret for secret in secrets if secret in said + objects + bodies] == []
+    bodies = b"".join(
+        delivery.body for delivery in platform.receiver.deliveries
+    )
+    assert [
+        secret for secret in secrets if secret in said + objects + bodies
+    ] == []
     assert b"X-Amz-Signature" not in said + objects
 
 
@@ -210,7 +240,9 @@ def test_the_same_job_without_a_receiver_can_be_looked_at_from_a_machine_that_kn
     elsewhere.mkdir()
     person = replace(platform.person, home=elsewhere)
     links = person.run("urls", "job-1", "--expires", "1h", "--json").json
-    assert dict(announced({"files": links})) == files_below(platform.course("fetched"))
+    assert dict(announced({"files": links})) == files_below(
+        platform.course("fetched")
+    )
     assert "X-Amz-Expires=3600" in links[0]["url"]
 
 

@@ -45,7 +45,10 @@ def test_a_folder_becomes_a_course_with_embedded_defaults(
     assert all(course.values())
     assert said.out.startswith("course  shop-course/")
     assert (
-        person.home / ".local/share/fondation-worker" / job_of(said) / "checkpoints"
+        person.home
+        / ".local/share/fondation-worker"
+        / job_of(said)
+        / "checkpoints"
     ).is_dir()
 
 
@@ -61,13 +64,16 @@ def test_a_url_becomes_the_course_that_its_clone_becomes(
     person: Stranger, host: GitServer, repository: Repository
 ) -> None:
     subprocess.run(
-        ["git", "clone", "-q", host.url(NAME), str(person.home / "clone")], check=True
+        ["git", "clone", "-q", host.url(NAME), str(person.home / "clone")],
+        check=True,
     )
     person.run("run", host.url(NAME), "--out", "a")
     person.run("run", "clone", "--out", "b")
     assert (
         repository.head()
-        in person.run("status", job_of(person.run("run", "clone", "--out", "b"))).out
+        in person.run(
+            "status", job_of(person.run("run", "clone", "--out", "b"))
+        ).out
     )
     assert files_below(person.home / "a") == files_below(person.home / "b")
 
@@ -80,7 +86,9 @@ def test_the_same_command_again_does_nothing_again_and_a_new_commit_is_a_new_job
     assert again.out == first.out
     assert "checkpoint" not in again.err
     repository.commit({"shop/more.py": b"class More:\n    pass\n"})
-    assert job_of(person.run("run", host.url(NAME), "--out", "other")) != job_of(first)
+    assert job_of(
+        person.run("run", host.url(NAME), "--out", "other")
+    ) != job_of(first)
 
 
 def test_a_person_who_presses_ctrl_c_goes_on_with_the_same_command(
@@ -90,7 +98,9 @@ def test_a_person_who_presses_ctrl_c_goes_on_with_the_same_command(
     host.fault(
         Fault(rate=500, on="/git-upload-pack", times=2)
     )  # the branch is asked for first, then the files
-    run = person.start("run", host.url(NAME), "--job-id", "job", "--out", "course")
+    run = person.start(
+        "run", host.url(NAME), "--job-id", "job", "--out", "course"
+    )
     until(
         lambda: any(
             person.home.glob(
@@ -118,22 +128,39 @@ def test_status_list_urls_fetch_and_verify_answer_machines(
 ) -> None:
     job = job_of(person.run("run", str(folder), "--job-id", "my-job"))
     status = person.run("status", job, "--json").json
-    assert (status["jobId"], status["state"], status["run"], status["error"]) == (
+    assert (
+        status["jobId"],
+        status["state"],
+        status["run"],
+        status["error"],
+    ) == (
         "my-job",
         "completed",
         1,
         None,
     )
-    assert [stage["step"] for stage in status["stages"]] == [1, 2, 3, 4, 5, 6, 7]
+    assert [stage["step"] for stage in status["stages"]] == [
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        7,
+    ]
     assert all(
         stage["state"] == "finished" and stage["items"] == stage["total"]
         for stage in status["stages"]
     )
-    assert [one["jobId"] for one in person.run("list", "--json").json] == ["my-job"]
+    assert [one["jobId"] for one in person.run("list", "--json").json] == [
+        "my-job"
+    ]
     links = person.run("urls", job, "--json").json
     fetched = person.run("fetch", job, "copy", "--json").json
     assert sorted(link["path"] for link in links) == sorted(fetched["files"])
-    assert files_below(person.home / "copy") == files_below(person.home / "shop-course")
+    assert files_below(person.home / "copy") == files_below(
+        person.home / "shop-course"
+    )
     verified = person.run("verify", job, "--deep", "--json").json
     assert (verified["jobId"], verified["faults"]) == ("my-job", [])
     assert verified["artifacts"] == len(links) + 1
@@ -143,10 +170,13 @@ def test_uncommitted_changes_are_named_and_not_taken(
     person: Stranger, host: GitServer, repository: Repository
 ) -> None:
     subprocess.run(
-        ["git", "clone", "-q", host.url(NAME), str(person.home / "clone")], check=True
+        ["git", "clone", "-q", host.url(NAME), str(person.home / "clone")],
+        check=True,
     )
     committed = files_below_after(person, person.home / "clone")
-    (person.home / "clone/shop/basket.py").write_text("class Vandal:\n    pass\n")
+    (person.home / "clone/shop/basket.py").write_text(
+        "class Vandal:\n    pass\n"
+    )
     said = person.run("run", "clone", "--job-id", "other", "--out", "other")
     assert repository.head()
     assert "uncommitted" in said.err

@@ -81,7 +81,9 @@ def test_an_unknown_command_ends_with_64_and_one_line_that_names_help(
 
 def test_a_traceback_is_shown_only_on_request(person: Stranger) -> None:
     assert "Traceback" not in person.run("status", "missing", code=65).err
-    assert "Traceback" in person.run("status", "missing", "--debug", code=65).err
+    assert (
+        "Traceback" in person.run("status", "missing", "--debug", code=65).err
+    )
 
 
 def test_a_reader_that_stops_reading_is_no_failure(person: Stranger) -> None:

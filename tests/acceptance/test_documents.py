@@ -31,7 +31,15 @@ ARCHITECTURE: Final = DOCUMENTS["docs/architecture.md"]
 
 MAX_README_LINES: Final = 160
 VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
-READERS: Final = {"text", "required", "secret", "number", "flag", "choice", "checked"}
+READERS: Final = {
+    "text",
+    "required",
+    "secret",
+    "number",
+    "flag",
+    "choice",
+    "checked",
+}
 """Methods of EnvironmentReader that read a variable, its name first."""
 NOT_READ: Final = re.compile(
     r"GIT_(?!SSL_)\w+|LC_ALL|XDG_CONFIG_HOME|CLAUDE_OUTPUT_DIR"  # set for git and the CLI
@@ -70,7 +78,9 @@ def constants(source: Path) -> Iterator[str]:
 def read_by_name(source: Path) -> Iterator[str]:
     """Yield the names that a module gives to a method of EnvironmentReader."""
     for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        if not isinstance(node, ast.Call) or not isinstance(
+            node.func, ast.Attribute
+        ):
             continue
         first = node.args[0] if node.args else None
         if node.func.attr in READERS and isinstance(first, ast.Constant):
@@ -102,7 +112,9 @@ def options(capsys: pytest.CaptureFixture[str], command: str) -> set[str]:
     """Return the options that a command's `--help` names."""
     assert main([command, "--help"], {}) == Exit.OK
     return set(
-        re.findall(r"^ +(?:-\w, )?(--[a-z-]+)", capsys.readouterr().out, re.MULTILINE)
+        re.findall(
+            r"^ +(?:-\w, )?(--[a-z-]+)", capsys.readouterr().out, re.MULTILINE
+        )
     )
 
 
@@ -110,7 +122,9 @@ def test_a_readme_is_read_in_five_minutes() -> None:
     assert len(README.splitlines()) <= MAX_README_LINES
 
 
-def test_the_readme_names_the_commands_that_continuous_integration_runs() -> None:
+def test_the_readme_names_the_commands_that_continuous_integration_runs() -> (
+    None
+):
     shell = "".join(blocks(README, "bash"))
     assert ".ci/venv && .venv/bin/fondation-worker run .\n" in shell
     assert ".ci/test\n" in shell
@@ -119,7 +133,9 @@ def test_the_readme_names_the_commands_that_continuous_integration_runs() -> Non
 
 
 def test_scripts_that_documents_name_can_be_run() -> None:
-    named = set(re.findall(r"(?<![\w/])\.ci/\w[\w-]*", "".join(DOCUMENTS.values())))
+    named = set(
+        re.findall(r"(?<![\w/])\.ci/\w[\w-]*", "".join(DOCUMENTS.values()))
+    )
     assert named >= {".ci/venv", ".ci/test", ".ci/run"}
     assert [name for name in named if not os.access(ROOT / name, os.X_OK)] == []
 
@@ -158,9 +174,12 @@ def test_the_reference_names_no_variable_that_is_not_read() -> None:
 
 
 def test_variables_of_tests_that_documents_name_are_read_there() -> None:
-    named = set(re.findall(r"FONDATION_[A-Z_]+(?==)", DOCUMENTS["CONTRIBUTING.md"]))
+    named = set(
+        re.findall(r"FONDATION_[A-Z_]+(?==)", DOCUMENTS["CONTRIBUTING.md"])
+    )
     tests = "".join(
-        path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py")
+        path.read_text(encoding="utf-8")
+        for path in (ROOT / "tests").rglob("*.py")
     )
     assert len(named) >= 6
     assert [name for name in named if f'"{name}"' not in tests] == []
@@ -171,7 +190,9 @@ def test_every_option_of_a_command_is_in_the_reference(
     command: str, options: set[str]
 ) -> None:
     commands = section(REFERENCE, "Commands")
-    own = [row for row in rows(commands) if re.match(rf"\| `{command}[ `]", row)]
+    own = [
+        row for row in rows(commands) if re.match(rf"\| `{command}[ `]", row)
+    ]
     for_all = commands.rpartition("|\n")[2]
     named = set(re.findall(r"--[a-z-]+", "\n".join([*own, for_all])))
     assert own != []
@@ -179,7 +200,9 @@ def test_every_option_of_a_command_is_in_the_reference(
 
 
 def test_the_reference_names_no_command_that_there_is_not() -> None:
-    named = re.findall(r"^\| `([a-z]+)", section(REFERENCE, "Commands"), re.MULTILINE)
+    named = re.findall(
+        r"^\| `([a-z]+)", section(REFERENCE, "Commands"), re.MULTILINE
+    )
     assert set(named) == set(COMMAND_NAMES)
 
 
@@ -189,7 +212,9 @@ def test_command_lines_in_documents_use_options_that_there_are(
 ) -> None:
     text = "\n".join(DOCUMENTS.values()).replace("\\\n", " ")
     lines = re.findall(rf"fondation-worker {command}\b([^\n`#]*)", text)
-    used = {option for line in lines for option in re.findall(r"--[a-z-]+", line)}
+    used = {
+        option for line in lines for option in re.findall(r"--[a-z-]+", line)
+    }
     assert used - options == set()
 
 
@@ -198,7 +223,9 @@ def test_command_lines_in_documents_use_commands_that_there_are() -> None:
         "".join(blocks(document, "bash")) for document in DOCUMENTS.values()
     )
     used = set(
-        re.findall(r"^(?:\.venv/bin/)?fondation-worker ([a-z]+)", shell, re.MULTILINE)
+        re.findall(
+            r"^(?:\.venv/bin/)?fondation-worker ([a-z]+)", shell, re.MULTILINE
+        )
     )
     assert used != set()
     assert used - set(COMMAND_NAMES) == set()
@@ -207,11 +234,18 @@ def test_command_lines_in_documents_use_commands_that_there_are() -> None:
 @pytest.mark.parametrize("info", STAGES[1:], ids=lambda info: info.stage)
 def test_every_stage_is_in_the_readme(info: StageInfo) -> None:
     writes = info.file or f"{info.folder}/*.md"
-    assert f"| {info.step} | `{info.stage}` | {info.message} | `{writes}` |" in README
+    assert (
+        f"| {info.step} | `{info.stage}` | {info.message} | `{writes}` |"
+        in README
+    )
 
 
-def test_every_exit_code_is_in_the_reference_with_the_meaning_that_help_gives() -> None:
-    cells = [row.split(" | ") for row in rows(section(REFERENCE, "Exit codes"))[2:]]
+def test_every_exit_code_is_in_the_reference_with_the_meaning_that_help_gives() -> (
+    None
+):
+    cells = [
+        row.split(" | ") for row in rows(section(REFERENCE, "Exit codes"))[2:]
+    ]
     assert {
         Exit(int(code.strip("| "))): meaning for code, meaning, _ in cells
     } == MEANING
@@ -219,7 +253,11 @@ def test_every_exit_code_is_in_the_reference_with_the_meaning_that_help_gives() 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_links_lead_somewhere(name: str) -> None:
-    dead = [link for link in links(DOCUMENTS[name]) if not leads_somewhere(name, link)]
+    dead = [
+        link
+        for link in links(DOCUMENTS[name])
+        if not leads_somewhere(name, link)
+    ]
     assert dead == []
 
 
@@ -241,10 +279,15 @@ def leads_somewhere(name: str, link: str) -> bool:
 def anchors(document: str) -> set[str]:
     """Return the anchors of a document's headings, as a git host makes them."""
     titles = re.findall(r"^#+ (.+)$", document, re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+    return {
+        re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+        for title in titles
+    }
 
 
-@pytest.mark.parametrize("name", [name for name in DOCUMENTS if name != "CHANGELOG.md"])
+@pytest.mark.parametrize(
+    "name", [name for name in DOCUMENTS if name != "CHANGELOG.md"]
+)
 def test_modules_that_documents_name_exist(name: str) -> None:
     paths = re.findall(
         r"`((?:worker|states|tests|docs|\.ci)/[\w./-]*)`", DOCUMENTS[name]

@@ -120,11 +120,15 @@ def test_a_work_dir_without_room_is_temporary_and_with_room_the_job_goes_on(
         "CALLBACK_TOKEN": "t",
         "CALLBACK_GIVE_UP_SECONDS": "0",
     }
-    check(job, cramped(job, kib).run("run", code=75, **repository, **callback).err)
+    check(
+        job, cramped(job, kib).run("run", code=75, **repository, **callback).err
+    )
     job.run("run", host.url(NAME), "--branch", "main", "--job-id", "job-1")
 
 
-@pytest.mark.parametrize("kib", [8, 150], ids=["copying", "packing the snapshot"])
+@pytest.mark.parametrize(
+    "kib", [8, 150], ids=["copying", "packing the snapshot"]
+)
 def test_a_plain_folder_that_does_not_fit_into_the_work_dir_is_temporary(
     job: Stranger, kib: int
 ) -> None:
@@ -132,7 +136,10 @@ def test_a_plain_folder_that_does_not_fit_into_the_work_dir_is_temporary(
     folder.mkdir()
     for name, body in (PLAIN | {"noise.txt": NOISE}).items():
         (folder / name).write_bytes(body)
-    check(job, cramped(job, kib).run("run", "shop", "--job-id", "job-1", code=75).err)
+    check(
+        job,
+        cramped(job, kib).run("run", "shop", "--job-id", "job-1", code=75).err,
+    )
     job.run("run", "shop", "--job-id", "job-1")
 
 
@@ -145,12 +152,22 @@ def test_a_course_that_does_not_fit_into_its_folder_is_written_when_there_is_roo
     out = job.home / "disk"
     little = replace(job, before=small_disk(out, 12))
     said = little.run(
-        "run", "shop", "--job-id", "job-1", "--out", str(out / "course"), code=75
+        "run",
+        "shop",
+        "--job-id",
+        "job-1",
+        "--out",
+        str(out / "course"),
+        code=75,
     )
     assert (
-        f"{out}/course: cannot be written or read (No space left on device)" in said.err
+        f"{out}/course: cannot be written or read (No space left on device)"
+        in said.err
     )
     assert job.run("status", "job-1", "--json").json["state"] == "completed"
-    assert str(out) in little.run("fetch", "job-1", str(out / "course"), code=75).err
+    assert (
+        str(out)
+        in little.run("fetch", "job-1", str(out / "course"), code=75).err
+    )
     job.run("fetch", "job-1", str(out / "course"))
     assert not list(out.rglob(".*"))

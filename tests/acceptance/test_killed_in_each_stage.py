@@ -34,7 +34,9 @@ class Ambush:
             return None
         self.put[name.path] += 1
         self.seen += name.stage is self.stage
-        if self.victim is None or self.seen < (2 if INFO[self.stage].folder else 1):
+        if self.victim is None or self.seen < (
+            2 if INFO[self.stage].folder else 1
+        ):
             return None
         self.victim.kill()
         return Trouble.RESET
@@ -43,7 +45,8 @@ class Ambush:
 def stored(platform: Platform) -> set[str]:
     """Return the paths of the items that lie in the store."""
     names = (
-        artifact_name(entry.key) for entry in platform.store.entries("job-1/artifacts/")
+        artifact_name(entry.key)
+        for entry in platform.store.entries("job-1/artifacts/")
     )
     return {name.path for name in names if name is not None}
 
@@ -52,7 +55,9 @@ def run_into(ambush: Ambush, platform: Platform) -> set[str]:
     """Start a run that is killed, and return what it had stored."""
     with proxying(platform.person.environment["AWS_ENDPOINT_URL_S3"]) as proxy:
         proxy.judge = ambush.judge
-        ambush.victim = platform.person.start("run", AWS_ENDPOINT_URL_S3=proxy.url)
+        ambush.victim = platform.person.start(
+            "run", AWS_ENDPOINT_URL_S3=proxy.url
+        )
         said = platform.person.ends(ambush.victim)
     assert said.code == -9, said.err
     return stored(platform)
@@ -95,10 +100,23 @@ def check_callbacks(platform: Platform) -> None:
     for delivery in platform.receiver.deliveries:
         said = [
             delivery.document[name]
-            for name in ("type", "status", "step", "sequence", "run", "timestamp")
+            for name in (
+                "type",
+                "status",
+                "step",
+                "sequence",
+                "run",
+                "timestamp",
+            )
         ]
-        assert meanings.setdefault(delivery.headers["idempotency-key"], said) == said
+        assert (
+            meanings.setdefault(delivery.headers["idempotency-key"], said)
+            == said
+        )
     assert [said[1] for said in meanings.values()].count("completed") == 1
     assert (
-        platform.person.run("verify", "job-1", "--deep", "--json").json["faults"] == []
+        platform.person.run("verify", "job-1", "--deep", "--json").json[
+            "faults"
+        ]
+        == []
     )

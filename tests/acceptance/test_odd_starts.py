@@ -30,7 +30,9 @@ def shop(person: Stranger) -> Stranger:
 
 
 def course(
-    person: Stranger, name: str, environment: Mapping[str, str] = MappingProxyType({})
+    person: Stranger,
+    name: str,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, bytes]:
     """Make a course of `shop` from nothing, and return its files."""
     place = person.home / name
@@ -61,7 +63,8 @@ def shell(person: Stranger, script: str, **environment: str) -> Said:
 
 
 @pytest.mark.parametrize(
-    "closed", ["<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- 2>&-", "<&- >&- 2>&-"]
+    "closed",
+    ["<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- 2>&-", "<&- >&- 2>&-"],
 )
 def test_closed_streams_make_no_difference(shop: Stranger, closed: str) -> None:
     said = shell(shop, f'"$0" run shop --out course {closed}')
@@ -75,14 +78,20 @@ def test_closed_streams_make_no_difference(shop: Stranger, closed: str) -> None:
     [
         {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
         {"LC_ALL": "POSIX", "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "7"},
-        {"LANG": "no_SUCH.locale", "TZ": "nowhere", "PYTHONIOENCODING": "ascii"},
+        {
+            "LANG": "no_SUCH.locale",
+            "TZ": "nowhere",
+            "PYTHONIOENCODING": "ascii",
+        },
     ],
     ids=["ascii", "posix", "none"],
 )
 def test_the_same_commit_is_the_same_course_in_every_locale(
     shop: Stranger, odd: Mapping[str, str]
 ) -> None:
-    assert course(shop, "odd", odd) == course(shop, "usual", {"LC_ALL": "C.UTF-8"})
+    assert course(shop, "odd", odd) == course(
+        shop, "usual", {"LC_ALL": "C.UTF-8"}
+    )
 
 
 def test_the_same_commit_is_the_same_course_where_names_are_latin_1(
@@ -98,7 +107,9 @@ def test_the_same_commit_is_the_same_course_where_names_are_latin_1(
         capture_output=True,
     )
     if not made.is_dir():
-        pytest.skip("NOT TESTED: there are no sources of locales (Debian: locales)")
+        pytest.skip(
+            "NOT TESTED: there are no sources of locales (Debian: locales)"
+        )
     latin = {"LOCPATH": str(made.parent), "LC_ALL": made.name}
     assert course(shop, "latin", latin) == course(shop, "usual")
     (shop.home / "shop").rename(shop.home / "проект")
@@ -118,13 +129,17 @@ def test_the_same_commit_is_the_same_course_whatever_rights_files_get(
     assert files_below(shop.home / "course") == course(shop, "usual")
 
 
-def test_a_name_that_no_encoding_can_show_is_shown_somehow(shop: Stranger) -> None:
+def test_a_name_that_no_encoding_can_show_is_shown_somehow(
+    shop: Stranger,
+) -> None:
     shop.run("run", "shop", "--out", "проект", PYTHONIOENCODING="ascii")
 
 
 def test_a_user_without_a_home_is_told_what_to_set(shop: Stranger) -> None:
     if (
-        subprocess.run([*NO_USER, "true"], check=False, capture_output=True).returncode
+        subprocess.run(
+            [*NO_USER, "true"], check=False, capture_output=True
+        ).returncode
         != 0
     ):
         pytest.skip(

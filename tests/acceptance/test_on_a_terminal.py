@@ -92,9 +92,13 @@ def test_who_asks_for_a_log_gets_its_lines_above_the_bar(
     assert "7/7" in shown
 
 
-def test_a_terminal_that_is_gone_is_not_missed(person: Stranger, folder: Path) -> None:
+def test_a_terminal_that_is_gone_is_not_missed(
+    person: Stranger, folder: Path
+) -> None:
     ours, theirs = pty.openpty()
-    with _start(person, theirs, "run", str(folder), "--out", "course") as process:
+    with _start(
+        person, theirs, "run", str(folder), "--out", "course"
+    ) as process:
         os.close(theirs)
         os.read(ours, 1)
         os.close(ours)

@@ -8,8 +8,16 @@ from tests.support.servers.process import free_port
 from tests.support.stranger import Said
 
 WRONG = [
-    ({"AWS_SECRET_ACCESS_KEY": "wrong"}, 77, "check the access key and its secret"),
-    ({"STORE_URL": "s3://no-such-bucket-anywhere/x"}, 78, "no-such-bucket-anywhere"),
+    (
+        {"AWS_SECRET_ACCESS_KEY": "wrong"},
+        77,
+        "check the access key and its secret",
+    ),
+    (
+        {"STORE_URL": "s3://no-such-bucket-anywhere/x"},
+        78,
+        "no-such-bucket-anywhere",
+    ),
 ]
 
 
@@ -36,7 +44,9 @@ def test_a_store_that_does_not_answer_is_waited_for_and_then_it_is_75(
     platform: Platform,
 ) -> None:
     nobody = f"http://127.0.0.1:{free_port()}"
-    said = platform.run(code=75, AWS_ENDPOINT_URL_S3=nobody, STORE_GIVE_UP_SECONDS="1")
+    said = platform.run(
+        code=75, AWS_ENDPOINT_URL_S3=nobody, STORE_GIVE_UP_SECONDS="1"
+    )
     assert "see that it runs and can be reached from here" in last_line(said)
     assert "trying again" in said.err
 

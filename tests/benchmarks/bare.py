@@ -52,16 +52,25 @@ def upload(s3: Any, bucket: str, files: list[Path]) -> None:  # noqa: ANN401 - b
 
 def fetch(s3: Any, bucket: str, prefix: str) -> list[bytes]:  # noqa: ANN401 - boto3's
     """List what lies below a prefix, and get it."""
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    pages = s3.get_paginator("list_objects_v2").paginate(
+        Bucket=bucket, Prefix=prefix
+    )
     keys = [item["Key"] for page in pages for item in page["Contents"]]
     with ThreadPoolExecutor(HANDS) as pool:
         return list(
             pool.map(
-                lambda key: s3.get_object(Bucket=bucket, Key=key)["Body"].read(), keys
+                lambda key: s3.get_object(Bucket=bucket, Key=key)[
+                    "Body"
+                ].read(),
+                keys,
             )
         )
 
 
 if __name__ == "__main__":
-    names = ("AWS_ENDPOINT_URL_S3", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    names = (
+        "AWS_ENDPOINT_URL_S3",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+    )
     fetch(client(*(os.environ[name] for name in names)), *sys.argv[1:])

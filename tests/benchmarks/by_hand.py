@@ -20,7 +20,9 @@ from tests.benchmarks.bare import client, upload
 STEPS: Final = tuple(info.stage for info in STAGES[1:])
 
 
-def main(repository: str, cli: str, folder: Path, bucket: str, webhook: str) -> None:
+def main(
+    repository: str, cli: str, folder: Path, bucket: str, webhook: str
+) -> None:
     """Do the job."""
     source, output = folder / "source", folder / "output"
     subprocess.run(
@@ -37,13 +39,19 @@ def main(repository: str, cli: str, folder: Path, bucket: str, webhook: str) -> 
         ]
         subprocess.run(argv, check=True, cwd=cli, stdout=subprocess.DEVNULL)
     files = [path for path in output.rglob("*") if path.is_file()]
-    names = ("AWS_ENDPOINT_URL_S3", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    names = (
+        "AWS_ENDPOINT_URL_S3",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+    )
     upload(client(*(os.environ[name] for name in names)), bucket, files)
     body = json.dumps(
         {"type": "complete", "files": [str(path) for path in files]}
     ).encode()
     urllib.request.urlopen(
-        urllib.request.Request(webhook, body, {"Content-Type": "application/json"})
+        urllib.request.Request(
+            webhook, body, {"Content-Type": "application/json"}
+        )
     ).close()
 
 

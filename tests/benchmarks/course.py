@@ -52,7 +52,9 @@ class QuickEngine(FakeEngine):
             return
         for number in range(1, self.chapters + 1):
             self.tell(stage, number - 1)
-            path = item_path(stage, ChapterRef(index=number, name=f"Thing {number}"))
+            path = item_path(
+                stage, ChapterRef(index=number, name=f"Thing {number}")
+            )
             yield Item(path=path, body=f"# {path}\n\n{TEXT}".encode())
 
 
@@ -60,7 +62,10 @@ Tell = Callable[[Stage, int], None]
 
 
 def world(
-    store: Store, folder: Path, chapters: int, tell: Tell = lambda _stage, _count: None
+    store: Store,
+    folder: Path,
+    chapters: int,
+    tell: Tell = lambda _stage, _count: None,
 ) -> World:
     """Return a world in which a course of so many chapters is made, and nobody listens."""
     engine = QuickEngine(chapters=chapters, tell=tell)

@@ -20,8 +20,12 @@ class Figure:
     def cells(self) -> list[str]:
         """A row of the table."""
         ratio = f"{self.ours / self.bare:.2f}" if self.bare else ""
-        missed = bool(self.bare and self.aim and self.ours / self.bare > self.aim)
-        aim = f"<= {self.aim:g}{'  MISSED' if missed else ''}" if self.aim else ""
+        missed = bool(
+            self.bare and self.aim and self.ours / self.bare > self.aim
+        )
+        aim = (
+            f"<= {self.aim:g}{'  MISSED' if missed else ''}" if self.aim else ""
+        )
         bare = f"{self.bare:.1f}" if self.bare is not None else ""
         return [self.name, f"{self.ours:.1f}", bare, self.unit, ratio, aim]
 
@@ -32,7 +36,9 @@ def table(figures: list[Figure]) -> list[str]:
         ["", "ours", "bare", "", "ratio", "aim"],
         *(figure.cells for figure in figures),
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    widths = [
+        max(len(row[column]) for row in rows) for column in range(len(rows[0]))
+    ]
     return [
         "  ".join(
             cell.ljust(width) for cell, width in zip(row, widths, strict=True)

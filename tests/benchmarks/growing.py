@@ -50,5 +50,7 @@ def _requests(items: int, noted: list[tuple[str, str]]) -> list[Figure]:
     others = sum(kinds.values()) - transitions - kinds["put runs"]
     return [
         Figure(name=f"{items} items: checkpoints", ours=transitions, unit=""),
-        Figure(name=f"{items} items: other requests ({said})", ours=others, unit=""),
+        Figure(
+            name=f"{items} items: other requests ({said})", ours=others, unit=""
+        ),
     ]

@@ -42,12 +42,16 @@ def resume(server: S3Server, folder: Path) -> list[Figure]:
     return [Figure(name=name, ours=median(ours), bare=median(bare), aim=1.5)]
 
 
-def interrupted(server: S3Server, bucket: str, folder: Path, chapters: int) -> None:
+def interrupted(
+    server: S3Server, bucket: str, folder: Path, chapters: int
+) -> None:
     """Make a job that is interrupted with all its chapters finished, and none reviewed."""
 
     def stop(stage: Stage, _count: int) -> None:
         if stage is Stage.REVIEW_CHAPTERS:
-            job.inbox.mailbox.put(Stop(exit_code=Exit.TEMPORARY, reason="enough"))
+            job.inbox.mailbox.put(
+                Stop(exit_code=Exit.TEMPORARY, reason="enough")
+            )
             threading.Event().wait()
 
     job = world(
@@ -70,7 +74,13 @@ def list_and_get(server: S3Server, bucket: str) -> None:
 
 def timed_resume(server: S3Server, bucket: str, folder: Path) -> float:
     """Run a process that resumes, and return the milliseconds until its first new item."""
-    argv = [sys.executable, "-m", "tests.benchmarks.resuming", bucket, str(folder)]
+    argv = [
+        sys.executable,
+        "-m",
+        "tests.benchmarks.resuming",
+        bucket,
+        str(folder),
+    ]
     began = time.perf_counter()
     with subprocess.Popen(
         argv, env=os.environ | keys(server), stdout=subprocess.PIPE
@@ -97,7 +107,9 @@ def main(bucket: str, folder: str) -> int:
     Say when the first new item is due, and stop as at a soft deadline.
     """
     import_module("worker.cli.commands.run")
-    server = S3Server(name="", endpoint_url=os.environ["AWS_ENDPOINT_URL_S3"], log="")
+    server = S3Server(
+        name="", endpoint_url=os.environ["AWS_ENDPOINT_URL_S3"], log=""
+    )
 
     def say(_stage: Stage, _count: int) -> None:
         os.write(1, SAID)

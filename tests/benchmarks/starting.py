@@ -54,10 +54,14 @@ def start(server: S3Server, folder: Path) -> list[Figure]:
             bare = timed(lambda: _bare(server, receiver))
             heard.clear()
             rows.append((*_run(server, receiver, folder, heard, job), bare))
-    claimed, first, bare = (median(row[column] for row in rows) for column in range(3))
+    claimed, first, bare = (
+        median(row[column] for row in rows) for column in range(3)
+    )
     return [
         Figure(name="process start to claim", ours=claimed),
-        Figure(name="process start to first callback / bare", ours=first, bare=bare),
+        Figure(
+            name="process start to first callback / bare", ours=first, bare=bare
+        ),
     ]
 
 
@@ -94,5 +98,8 @@ def _run(
 def _bare(server: S3Server, receiver: Receiver) -> None:
     argv = [sys.executable, "-c", BARE, server.new_bucket(), receiver.url]
     subprocess.run(
-        argv, check=True, env=os.environ | keys(server), stdout=subprocess.DEVNULL
+        argv,
+        check=True,
+        env=os.environ | keys(server),
+        stdout=subprocess.DEVNULL,
     )

@@ -56,5 +56,6 @@ if __name__ == "__main__":
     servers = [word for word in sys.argv[1:] if word in PROGRAMS] or ["minio"]
     main(
         servers[0],
-        [word for word in sys.argv[1:] if word in BENCHMARKS] or list(BENCHMARKS),
+        [word for word in sys.argv[1:] if word in BENCHMARKS]
+        or list(BENCHMARKS),
     )

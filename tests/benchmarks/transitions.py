@@ -26,7 +26,11 @@ def transition(server: S3Server, _folder: Path) -> list[Figure]:
 
 
 def _appends(server: S3Server, items: int) -> Figure:
-    bucket, runtime, first = server.new_bucket(), SystemRuntime(), with_items(items)
+    bucket, runtime, first = (
+        server.new_bucket(),
+        SystemRuntime(),
+        with_items(items),
+    )
     log = CheckpointLog(
         S3Store(bucket, "jobs", server.access), IDENTITY.job_id, runtime
     )
@@ -38,10 +42,15 @@ def _appends(server: S3Server, items: int) -> Figure:
 
     def put() -> None:
         s3.put_object(
-            Bucket=bucket, Key=f"bare/{next(numbers):08d}", Body=body, IfNoneMatch="*"
+            Bucket=bucket,
+            Key=f"bare/{next(numbers):08d}",
+            Body=body,
+            IfNoneMatch="*",
         )
 
-    ours, took = in_turns(lambda: owned.append(lambda base: base), put, times=TIMES)
+    ours, took = in_turns(
+        lambda: owned.append(lambda base: base), put, times=TIMES
+    )
     name = f"a transition with {items} items ({len(body) // 1000} kB) / one create-only PUT"
     return Figure(name=name, ours=ours, bare=took, aim=1.5)
 

@@ -36,9 +36,14 @@ def job(server: S3Server, folder: Path) -> list[Figure]:
     name = f"a job of {len(files)} items, {HANDS} at once"
     return [
         Figure(
-            name=f"{name} / boto3", ours=median(ours), bare=median(uploaded), aim=1.3
+            name=f"{name} / boto3",
+            ours=median(ours),
+            bare=median(uploaded),
+            aim=1.3,
         ),
-        Figure(name=f"{name} / rclone copy", ours=median(ours), bare=median(copied)),
+        Figure(
+            name=f"{name} / rclone copy", ours=median(ours), bare=median(copied)
+        ),
     ]
 
 
@@ -69,7 +74,9 @@ def _upload(server: S3Server, files: list[Path]) -> None:
 
 
 def _copy(server: S3Server, folder: Path) -> None:
-    rclone = shutil.which("rclone", path=sysconfig.get_path("scripts")) or "rclone"
+    rclone = (
+        shutil.which("rclone", path=sysconfig.get_path("scripts")) or "rclone"
+    )
     remote = f":s3,provider=Other,endpoint='{server.endpoint_url}',env_auth=true:{server.new_bucket()}"
     keys = {
         "AWS_ACCESS_KEY_ID": server.access_key,

@@ -62,7 +62,9 @@ def _mirror() -> str:
 def _settle(root: Path, mirror: str) -> None:
     """Let what is built in there reach the package registries the way this machine does."""
     security = f"{mirror}-security"
-    sources = [f"deb {mirror} {suite} main" for suite in (SUITE, f"{SUITE}-updates")]
+    sources = [
+        f"deb {mirror} {suite} main" for suite in (SUITE, f"{SUITE}-updates")
+    ]
     (root / "etc/apt/sources.list").write_text(
         "\n".join([*sources, f"deb {security} {SUITE}-security main", ""])
     )
@@ -80,7 +82,9 @@ def _settle(root: Path, mirror: str) -> None:
     shutil.rmtree(root / "var/cache/apt")
     for name in LEFT_OUT:
         shutil.rmtree(root / "usr/share" / name, ignore_errors=True)
-    excludes = "".join(f"path-exclude /usr/share/{name}/*\n" for name in LEFT_OUT)
+    excludes = "".join(
+        f"path-exclude /usr/share/{name}/*\n" for name in LEFT_OUT
+    )
     (root / "etc/dpkg/dpkg.cfg.d/slim").write_text(excludes)
 
 
@@ -141,4 +145,7 @@ def _put(blobs: Path, document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _named(digest: str, blobs: Path) -> dict[str, Any]:
-    return {"digest": f"sha256:{digest}", "size": (blobs / digest).stat().st_size}
+    return {
+        "digest": f"sha256:{digest}",
+        "size": (blobs / digest).stat().st_size,
+    }

@@ -21,7 +21,9 @@ from tests.support.receiver import Receiver, receiving
 from tests.support.samples import PYTHON
 from tests.support.servers import minio
 
-collect_ignore_glob = [] if os.environ.get("FONDATION_CONTAINERS") else ["test_*.py"]
+collect_ignore_glob = (
+    [] if os.environ.get("FONDATION_CONTAINERS") else ["test_*.py"]
+)
 """They take minutes, and get an engine: only `.ci/containers` asks for them."""
 
 
@@ -98,7 +100,9 @@ def new_stack(
     def new(worker_image: str) -> Stack:
         path = folder / f"stack-{os.getpid()}-{len(made)}"
         made.append(
-            Stack(docker, path, WORKER_IMAGE=worker_image, MINIO_IMAGE=minio_image)
+            Stack(
+                docker, path, WORKER_IMAGE=worker_image, MINIO_IMAGE=minio_image
+            )
         )
         return made[-1]
 
@@ -112,15 +116,17 @@ def address(docker: Docker) -> str:
     """Return the address of this machine that containers know as host.docker.internal."""
     # An engine that has just made its bridge names no gateway until it is started again.
     subnet = docker(
-        "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}"
+        "network",
+        "inspect",
+        "bridge",
+        "--format",
+        "{{(index .IPAM.Config 0).Subnet}}",
     )
     gateway = str(next(ip_network(subnet).hosts()))
     with socket.socket() as probe:
         try:
             probe.bind((gateway, 0))
-        except (
-            OSError
-        ):  # the engine lives in a machine of its own, and forwards to our loopback
+        except OSError:  # the engine lives in a machine of its own, and forwards to our loopback
             return "127.0.0.1"
     return gateway
 

@@ -46,7 +46,9 @@ class Docker:
             timeout=SECONDS,
             check=False,
         )
-        return Said(code=done.returncode, stdout=done.stdout, stderr=done.stderr)
+        return Said(
+            code=done.returncode, stdout=done.stdout, stderr=done.stderr
+        )
 
     def __call__(self, *argv: str, cwd: Path = ROOT, **environment: str) -> str:
         """Run `docker …`, which must succeed, and return what it prints."""
@@ -82,7 +84,14 @@ class Docker:
     def python(self, image: str, program: str, *options: str) -> str:
         """Run a Python program with an image's own Python, and return what it prints."""
         return self(
-            "run", "--rm", *options, "--entrypoint", "python3", image, "-c", program
+            "run",
+            "--rm",
+            *options,
+            "--entrypoint",
+            "python3",
+            image,
+            "-c",
+            program,
         )
 
     @contextmanager

@@ -55,7 +55,11 @@ def running_engine(folder: Path) -> Iterator[Engine]:
     """Find an engine, or start one; raise UnavailableError if neither can be."""
     if all(
         _answers(*command)
-        for command in (("info",), ("buildx", "version"), ("compose", "version"))
+        for command in (
+            ("info",),
+            ("buildx", "version"),
+            ("compose", "version"),
+        )
     ):
         yield Engine(environment=dict(os.environ))
         return
@@ -105,7 +109,11 @@ def _build_tools(state: Path, log: Path) -> None:
     (module / "go.mod").write_text("module tools\n\ngo 1.24.3\n")
     compiler = go(state, log)
     settings = os.environ | {"CGO_ENABLED": "0", "GOFLAGS": "-trimpath"}
-    run([compiler, "-C", str(module), "get", "-tool", *TOOLS.values()], log, settings)
+    run(
+        [compiler, "-C", str(module), "get", "-tool", *TOOLS.values()],
+        log,
+        settings,
+    )
     for target, source in TOOLS.items():
         package, _, version = source.partition("@")
         flags = " ".join(
@@ -151,7 +159,12 @@ def _start(state: Path, folder: Path, base: Path, ends: ExitStack) -> Engine:
                 "--exec-root",
                 str(sockets / "exec"),
             ),
-            *("--pidfile", str(sockets / "docker.pid"), "--storage-driver", "overlay2"),
+            *(
+                "--pidfile",
+                str(sockets / "docker.pid"),
+                "--storage-driver",
+                "overlay2",
+            ),
             *("--exec-opt", "native.cgroupdriver=cgroupfs"),
         ],
         folder / "dockerd.log",

@@ -21,7 +21,11 @@ from worker.store.s3 import S3Store
 from worker.system.runtime import SystemRuntime
 
 HOST: Final = "host.docker.internal"
-MOUNTED: Final = ("docker-compose.yml", "tests/compose", "tests/support/receiver.py")
+MOUNTED: Final = (
+    "docker-compose.yml",
+    "tests/compose",
+    "tests/support/receiver.py",
+)
 """What a stack needs of the project where its images are there already."""
 BUCKET: Final = "courses"
 
@@ -29,7 +33,9 @@ BUCKET: Final = "courses"
 class Stack:
     """A stack, with ports and a name of its own; nothing runs before it is asked for."""
 
-    def __init__(self, docker: Docker, folder: Path, **environment: str) -> None:
+    def __init__(
+        self, docker: Docker, folder: Path, **environment: str
+    ) -> None:
         """Copy what it needs to a folder."""
         for name in MOUNTED:
             target = folder / name
@@ -39,10 +45,17 @@ class Stack:
             )
         self.docker = docker
         self.folder = folder
-        self.project = f"fondation-worker-test-{folder.name.replace('_', '-').lower()}"
+        self.project = (
+            f"fondation-worker-test-{folder.name.replace('_', '-').lower()}"
+        )
         self.ports = {
             name: free_port()
-            for name in ("MINIO_PORT", "CONSOLE_PORT", "GATEWAY_PORT", "RECEIVER_PORT")
+            for name in (
+                "MINIO_PORT",
+                "CONSOLE_PORT",
+                "GATEWAY_PORT",
+                "RECEIVER_PORT",
+            )
         }
         ports = {name: str(port) for name, port in self.ports.items()}
         self._environment = {

@@ -24,7 +24,10 @@ def stack(new_stack: Callable[[str], Stack], image: str) -> Stack:
 
 
 def ask(url: str, document: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - as the gateway answers
-    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    headers = {
+        "Authorization": f"Bearer {TOKEN}",
+        "Content-Type": "application/json",
+    }
     body = None if document is None else json.dumps(document).encode()
     with urlopen(Request(url, data=body, headers=headers)) as answer:
         return json.load(answer)
@@ -34,12 +37,17 @@ def begun(stack: Stack) -> list[str]:
     """Return the jobs of which a chapter is stored."""
     try:
         names = {entry.key.split("/")[0] for entry in stack.store.entries("")}
-    except (StoreError, WorkerError):  # the store is not up yet, or has no bucket
+    except (
+        StoreError,
+        WorkerError,
+    ):  # the store is not up yet, or has no bucket
         return []
     return [
         name
         for name in names
-        if any(path.startswith("chapters/") for path in stored(stack.store, name))
+        if any(
+            path.startswith("chapters/") for path in stored(stack.store, name)
+        )
     ]
 
 
@@ -61,7 +69,9 @@ def test_a_course_killed_in_the_middle_is_finished_by_the_same_command(
     before = stored(stack.store, name)
     stack(*command)
     after = stored(stack.store, name)
-    assert [path for path, entry in before.items() if after[path] != entry] == []
+    assert [
+        path for path, entry in before.items() if after[path] != entry
+    ] == []
     assert len(stack.course("shop-course")) == ITEMS
 
 
@@ -70,7 +80,14 @@ def test_a_repository_of_this_machine_becomes_a_course(
 ) -> None:
     make_repository(tmp_path / "repo", bare=False)
     stack(
-        "run", "--rm", "-T", "-v", f"{tmp_path}/repo:/repo:ro", "worker", "run", "/repo"
+        "run",
+        "--rm",
+        "-T",
+        "-v",
+        f"{tmp_path}/repo:/repo:ro",
+        "worker",
+        "run",
+        "/repo",
     )
     assert len(stack.course("repo-course")) == ITEMS
 
@@ -89,7 +106,10 @@ def test_up_brings_a_gateway_that_makes_courses_whose_urls_open_here(
         "callbackToken": "x",
     }
     assert ask(f"{gateway}/analyze", request)["status"] == "accepted"
-    until(lambda: ask(f"{gateway}/jobs/by-http")["state"] == "completed", seconds=120)
+    until(
+        lambda: ask(f"{gateway}/jobs/by-http")["state"] == "completed",
+        seconds=120,
+    )
     files = ask(f"{gateway}/jobs/by-http/files")
     listed = files["files"] if isinstance(files, dict) else files
     assert len(listed) == ITEMS
@@ -102,13 +122,19 @@ def test_up_brings_a_gateway_that_makes_courses_whose_urls_open_here(
 def test_nobody_but_this_machine_can_reach_the_stack(stack: Stack) -> None:
     services = json.loads(stack("config", "--format", "json"))["services"]
     published = [
-        port for service in services.values() for port in service.get("ports", [])
+        port
+        for service in services.values()
+        for port in service.get("ports", [])
     ]
     assert {port["host_ip"] for port in published} == {"127.0.0.1"}
-    assert len(published) == 4  # the store, its console, the receiver, the gateway
+    assert (
+        len(published) == 4
+    )  # the store, its console, the receiver, the gateway
 
 
-def test_what_can_be_set_is_in_the_example_with_its_default(stack: Stack) -> None:
+def test_what_can_be_set_is_in_the_example_with_its_default(
+    stack: Stack,
+) -> None:
     shown = (Path(__file__).parents[2] / ".env.example").read_text()
     listed = dict(
         line[1:].split("=", 1)

@@ -37,11 +37,16 @@ def test_the_image_says_what_it_is_and_how_it_is_run(
     image: dict[str, Any] = docker.inspect(static_image)
     config = image["Config"]
     assert (image["Os"], image["Architecture"]) == ("linux", "amd64")
-    assert (config["Entrypoint"], config["Cmd"]) == (["fondation-worker"], ["run"])
+    assert (config["Entrypoint"], config["Cmd"]) == (
+        ["fondation-worker"],
+        ["run"],
+    )
     assert config["User"] == "1000:1000"
     variables = dict(one.split("=", 1) for one in config["Env"])
     assert variables["WORK_DIR"] == "/work"
-    assert config["Labels"]["org.opencontainers.image.title"] == "fondation-worker"
+    assert (
+        config["Labels"]["org.opencontainers.image.title"] == "fondation-worker"
+    )
     assert image["Size"] < 600e6
 
 
@@ -72,11 +77,15 @@ def test_a_source_that_only_its_owner_may_read_can_be_read_in_the_image(
     docker: Docker, image: str
 ) -> None:
     assert (
-        docker.python(image, "print('names' in open('/fondation/vices.json').read())")
+        docker.python(
+            image, "print('names' in open('/fondation/vices.json').read())"
+        )
         == "True"
     )
     assert (
-        docker.python(image, "import os; print(os.path.exists('/fondation/.git'))")
+        docker.python(
+            image, "import os; print(os.path.exists('/fondation/.git'))"
+        )
         == "False"
     )
 
@@ -89,9 +98,9 @@ def test_the_worker_needs_no_shell(docker: Docker, static_image: str) -> None:
         "/dev/null:/bin/bash:ro",
         "--read-only",
     )
-    assert docker("run", "--rm", *without, static_image, "--version").startswith(
-        "fondation-worker "
-    )
+    assert docker(
+        "run", "--rm", *without, static_image, "--version"
+    ).startswith("fondation-worker ")
     said = docker.try_("run", "--rm", *without, static_image)
     assert said.code == 78
     assert "JOB_ID" in said.stderr
@@ -100,7 +109,10 @@ def test_the_worker_needs_no_shell(docker: Docker, static_image: str) -> None:
 def test_without_a_key_the_cli_cannot_work(job: Job, tmp_path: Path) -> None:
     source = install_cli(tmp_path / "source", keyless=False)
     (source / "vices.json").chmod(0o644)
-    assert job.run("--volume", f"{source}/vices.json:/fondation/vices.json:ro") == 69
+    assert (
+        job.run("--volume", f"{source}/vices.json:/fondation/vices.json:ro")
+        == 69
+    )
     assert "ANTHROPIC_API_KEY" in str(job.manifest.error)
 
 
@@ -121,7 +133,12 @@ def test_without_a_key_the_cli_cannot_work(job: Job, tmp_path: Path) -> None:
     ids=["argument", "secret"],
 )
 def test_a_key_can_be_built_in_and_as_a_secret_is_in_no_history(
-    docker: Docker, job: Job, tmp_path: Path, way: tuple[str, ...], *, seen: bool
+    docker: Docker,
+    job: Job,
+    tmp_path: Path,
+    way: tuple[str, ...],
+    *,
+    seen: bool,
 ) -> None:
     source = install_cli(tmp_path / "source", keyless=False, delay=1)
     job.image = docker.build(
@@ -129,7 +146,9 @@ def test_a_key_can_be_built_in_and_as_a_secret_is_in_no_history(
     )
     assert job.run() == 0
     assert docker.python(TAG, READ) == KEY
-    history = docker("history", "--no-trunc", TAG) + json.dumps(docker.inspect(TAG))
+    history = docker("history", "--no-trunc", TAG) + json.dumps(
+        docker.inspect(TAG)
+    )
     assert (KEY in history) is seen
     docker.build(TAG)
     assert docker.python(TAG, READ) == ""  # whatever layers are kept

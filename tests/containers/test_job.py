@@ -79,7 +79,9 @@ def test_a_stopped_container_releases_its_job(
         assert job.wait(container) == 143
     assert job.manifest.state is State.INTERRUPTED
     job.chapters()
-    assert job.run() == 0  # at once, or the lease would make it wait for ten minutes
+    assert (
+        job.run() == 0
+    )  # at once, or the lease would make it wait for ten minutes
     assert job.redone == []
     check_course(job, receiver)
 
@@ -128,8 +130,12 @@ def test_a_container_out_of_memory_is_continued_by_the_next(
 def test_no_zombie_stays_behind(docker: Docker, job: Job) -> None:
     with job.running() as container:
         job.wait_for_chapters(at_least=3)
-        processes, zombies = docker("exec", container, "python3", "-c", ZOMBIES).split()
-        assert int(processes) > 3  # the worker, a guardian, the CLI, and who looks
+        processes, zombies = docker(
+            "exec", container, "python3", "-c", ZOMBIES
+        ).split()
+        assert (
+            int(processes) > 3
+        )  # the worker, a guardian, the CLI, and who looks
         assert zombies == "0"
         assert job.wait(container) == 0
 
@@ -137,10 +143,14 @@ def test_no_zombie_stays_behind(docker: Docker, job: Job) -> None:
 def test_what_the_cli_leaves_behind_is_ended_and_buried(
     docker: Docker, job: Job, tmp_path: Path
 ) -> None:
-    hanging = {"generate-chapters": {"kind": "hangs", "children": True, "times": 1}}
+    hanging = {
+        "generate-chapters": {"kind": "hangs", "children": True, "times": 1}
+    }
     source = install_cli(tmp_path / "source", faults=hanging)
     for path in (source, *source.rglob("*")):
-        path.chmod(0o777)  # the stand-in counts its faults there, whoever it runs as
+        path.chmod(
+            0o777
+        )  # the stand-in counts its faults there, whoever it runs as
     job.environment = {**job.environment, "STAGE_SILENCE_SECONDS": "4"}
     with job.running("--volume", f"{source}:/fondation") as container:
         until(lambda: "sleep" in docker("top", container))
@@ -156,5 +166,7 @@ def test_the_first_callback_comes_soon(
     with job.running() as container:
         until(lambda: bool(receiver.deliveries))
         started = docker.inspect(container)["State"]["StartedAt"]
-        print(f"started {started}, first callback {receiver.documents[0]['timestamp']}")  # noqa: T201 - a figure
+        print(  # noqa: T201 - a figure
+            f"started {started}, first callback {receiver.documents[0]['timestamp']}"
+        )
         assert receiver.said[0] == ("progress", "cloning")

@@ -21,7 +21,9 @@ from worker.errors import (
 from worker.store.s3 import S3Store
 
 MARKDOWN: Final = "text/markdown; charset=utf-8"
-real_servers = pytest.mark.parametrize("s3_server", ["minio", "ceph"], indirect=True)
+real_servers = pytest.mark.parametrize(
+    "s3_server", ["minio", "ceph"], indirect=True
+)
 
 
 def status(url: str) -> int:
@@ -47,7 +49,9 @@ def test_a_signed_url_gives_the_object_and_its_type_to_anyone(
 def test_a_signed_url_is_signed_with_sigv4_for_as_long_as_was_asked(
     s3_server: S3Server,
 ) -> None:
-    query = parse_qs(urlsplit(s3_server.new_store().sign("job/a", 604800)).query)
+    query = parse_qs(
+        urlsplit(s3_server.new_store().sign("job/a", 604800)).query
+    )
     assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
     assert query["X-Amz-Expires"] == ["604800"]
     assert query["X-Amz-SignedHeaders"] == ["host"]
@@ -102,7 +106,9 @@ def test_wrong_keys_are_refused_whatever_is_asked(
         lambda: store.delete(["job/a"]),
     ]
     for call in calls:
-        with pytest.raises(StoreRefusedError, match="check the access key") as caught:
+        with pytest.raises(
+            StoreRefusedError, match="check the access key"
+        ) as caught:
             call()
         assert not any(
             secret in str(caught.value)
@@ -169,7 +175,9 @@ def test_a_server_that_is_stopped_is_not_available(
 
 
 @pytest.mark.parametrize("s3_server", ["rclone"], indirect=True)
-def test_there_is_a_server_that_ignores_if_none_match(s3_server: S3Server) -> None:
+def test_there_is_a_server_that_ignores_if_none_match(
+    s3_server: S3Server,
+) -> None:
     store = s3_server.new_store()
     store.create("job/checkpoints/1", b"first", MARKDOWN)
     store.create("job/checkpoints/1", b"second", MARKDOWN)

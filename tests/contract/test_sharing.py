@@ -29,7 +29,9 @@ FOREIGN = [
 
 
 def run(store: Store, job_id: str, work_dir: Path) -> Exit:
-    identity = Identity(job_id=job_id, repository=IDENTITY.repository, branch="main")
+    identity = Identity(
+        job_id=job_id, repository=IDENTITY.repository, branch="main"
+    )
     return World(store=store, work_dir=work_dir).job(job_id).run(identity)
 
 
@@ -55,7 +57,9 @@ def test_gc_deletes_nothing_but_the_jobs_own_objects(
     for name in FOREIGN:
         nested.put(name, b"precious", "text/plain")
     before = contents(store, f"{TEAM}/")
-    assert collect(view(store), 0, dry_run=False).document["collected"] == [TEAM]
+    assert collect(view(store), 0, dry_run=False).document["collected"] == [
+        TEAM
+    ]
     after = contents(store, f"{TEAM}/")
     tombstone = f"{TEAM}/checkpoints/00000013.json"
     assert {key: body for key, body in after.items() if key != tombstone} == {
@@ -64,7 +68,9 @@ def test_gc_deletes_nothing_but_the_jobs_own_objects(
     assert collect(view(store), 0, dry_run=False).document["collected"] == []
 
 
-def test_only_a_stores_own_jobs_are_listed(store: Store, tmp_path: Path) -> None:
+def test_only_a_stores_own_jobs_are_listed(
+    store: Store, tmp_path: Path
+) -> None:
     nested = with_an_important_job_below(store, tmp_path)
     assert list(view(nested).job_ids()) == ["important"]
     for name in FOREIGN:
@@ -89,7 +95,8 @@ def test_a_job_is_refused_where_another_store_has_its_jobs(
     nested = NestedStore(store, TEAM)
     assert run(nested, "important", tmp_path) is Exit.OK
     with pytest.raises(
-        ConfigError, match=r"JOB_ID is 'team', and another store has its jobs there"
+        ConfigError,
+        match=r"JOB_ID is 'team', and another store has its jobs there",
     ):
         run(store, TEAM, tmp_path)
     assert list(view(store).job_ids()) == []
@@ -105,12 +112,15 @@ def test_a_store_is_refused_that_lies_inside_a_job(
     store.put(
         heartbeat_key(TEAM, 1), b"{}", "application/json"
     )  # so short a run writes none
-    with pytest.raises(ConfigError, match="which lies inside a job of another store"):
+    with pytest.raises(
+        ConfigError, match="which lies inside a job of another store"
+    ):
         run(NestedStore(store, TEAM + folder), "important", tmp_path)
 
 
 @pytest.mark.parametrize(
-    "name", ["jobs", "artifacts", "team/artifacts", "team/runs/1", "checkpoints"]
+    "name",
+    ["jobs", "artifacts", "team/artifacts", "team/runs/1", "checkpoints"],
 )
 def test_a_store_may_be_called_as_a_jobs_folders_are(
     store: Store, tmp_path: Path, name: str

@@ -25,7 +25,11 @@ STRANGE_KEYS: Final = [
 
 
 def keys(
-    store: Store, prefix: str = "", *, start_after: str = "", limit: int | None = None
+    store: Store,
+    prefix: str = "",
+    *,
+    start_after: str = "",
+    limit: int | None = None,
 ) -> list[str]:
     return [
         entry.key
@@ -41,7 +45,11 @@ def filled(store: Store, *names: str) -> Store:
 
 def create_many(store: Store, names: list[str]) -> None:
     with ThreadPoolExecutor(16) as pool:
-        list(pool.map(lambda name: store.create(name, name.encode(), TEXT), names))
+        list(
+            pool.map(
+                lambda name: store.create(name, name.encode(), TEXT), names
+            )
+        )
 
 
 def test_what_was_created_is_read(store: Store) -> None:
@@ -49,7 +57,9 @@ def test_what_was_created_is_read(store: Store) -> None:
     assert store.get("job/a.json") == b'{"a": 1}'
 
 
-def test_create_refuses_a_key_that_is_taken_and_leaves_its_object(store: Store) -> None:
+def test_create_refuses_a_key_that_is_taken_and_leaves_its_object(
+    store: Store,
+) -> None:
     store.create("job/a", b"first", TEXT)
     with pytest.raises(ExistsError):
         store.create("job/a", b"second", TEXT)
@@ -87,7 +97,9 @@ def test_of_sixteen_creations_at_once_exactly_one_succeeds(
 
     with ThreadPoolExecutor(16) as pool:
         winners = [
-            number for number in pool.map(create, range(16)) if number is not None
+            number
+            for number in pool.map(create, range(16))
+            if number is not None
         ]
     assert len(winners) == 1
     assert store.get(key) == b"%d" % winners[0] * 1000
@@ -139,10 +151,14 @@ def test_an_empty_object_is_an_object(store: Store, tmp_path: Path) -> None:
     assert (tmp_path / "copy").read_bytes() == b""
 
 
-def test_a_large_file_comes_back_as_it_was(store: Store, tmp_path: Path) -> None:
+def test_a_large_file_comes_back_as_it_was(
+    store: Store, tmp_path: Path
+) -> None:
     original, copy = tmp_path / "original", tmp_path / "copy"
     original.write_bytes(
-        b"".join(hashlib.sha256(b"%d" % number).digest() for number in range(625_000))
+        b"".join(
+            hashlib.sha256(b"%d" % number).digest() for number in range(625_000)
+        )
     )
     copy.write_bytes(b"something longer that was there before" * 1_000_000)
     store.put("job/large", original, "application/octet-stream")
@@ -207,10 +223,21 @@ def test_a_listing_has_only_what_begins_with_the_prefix(store: Store) -> None:
     assert keys(store, "nobody/") == []
 
 
-def test_a_listing_starts_after_a_text_that_need_not_be_a_key(store: Store) -> None:
+def test_a_listing_starts_after_a_text_that_need_not_be_a_key(
+    store: Store,
+) -> None:
     filled(store, "job-a/1", "job/1", "job/2", "job/3/x", "job/4")
-    assert keys(store, start_after="job-a/1") == ["job/1", "job/2", "job/3/x", "job/4"]
-    assert keys(store, "job/", start_after="job/1") == ["job/2", "job/3/x", "job/4"]
+    assert keys(store, start_after="job-a/1") == [
+        "job/1",
+        "job/2",
+        "job/3/x",
+        "job/4",
+    ]
+    assert keys(store, "job/", start_after="job/1") == [
+        "job/2",
+        "job/3/x",
+        "job/4",
+    ]
     assert keys(store, "job/", start_after="job/2~") == ["job/3/x", "job/4"]
     assert keys(store, "job/", start_after="job/3/x") == ["job/4"]
     assert keys(store, "job/", start_after="job/3") == ["job/3/x", "job/4"]
@@ -226,7 +253,10 @@ def test_a_listing_starts_after_a_text_that_need_not_be_a_key(store: Store) -> N
 def test_a_listing_ends_at_its_limit(store: Store) -> None:
     filled(store, "job/1", "job/2/x", "job/3")
     assert keys(store, "job/", limit=1) == ["job/1"]
-    assert keys(store, "job/", limit=2, start_after="job/1") == ["job/2/x", "job/3"]
+    assert keys(store, "job/", limit=2, start_after="job/1") == [
+        "job/2/x",
+        "job/3",
+    ]
     assert (
         keys(store, "job/", limit=3)
         == keys(store, "job/", limit=4)
@@ -245,7 +275,10 @@ def test_a_long_listing_is_whole_and_all_of_it_can_be_deleted_at_once(
     create_many(store, names)
     listed = keys(store, "job/")
     assert listed == sorted(names)
-    assert keys(store, "job/", start_after=listed[999], limit=1050) == listed[1000:2050]
+    assert (
+        keys(store, "job/", start_after=listed[999], limit=1050)
+        == listed[1000:2050]
+    )
     store.delete(listed)
     assert keys(store) == []
 
@@ -279,7 +312,9 @@ def test_keys_may_hold_what_urls_quote(store: Store) -> None:
             store.create(key, b"", TEXT)
         assert store.get(key) == key.encode()
         assert store.head(key).size == len(key.encode())
-    assert keys(store, "job/") == sorted(STRANGE_KEYS, key=lambda key: key.encode())
+    assert keys(store, "job/") == sorted(
+        STRANGE_KEYS, key=lambda key: key.encode()
+    )
     for key in STRANGE_KEYS:
         assert keys(store, key) == [key]
     store.delete(STRANGE_KEYS)

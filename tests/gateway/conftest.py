@@ -41,18 +41,28 @@ class Place:
 
     def start(self, *argv: str, **environment: str) -> Program:
         """Start a gateway, and wait until it listens."""
-        given = {**environment_of(self.folder), **self.environment, **environment}
+        given = {
+            **environment_of(self.folder),
+            **self.environment,
+            **environment,
+        }
         self.token = given.get("GATEWAY_TOKEN")
         log = self.folder / f"gateway-{len(self.programs)}.log"
         program = Program(("gateway", "--port", "0", *argv), given, log)
         self.programs.append(program)
-        until(lambda: bool(program.events("listening")) or program.wait(0) is not None)
+        until(
+            lambda: (
+                bool(program.events("listening")) or program.wait(0) is not None
+            )
+        )
         return program
 
     @property
     def url(self) -> str:
         """Where the last gateway listens."""
-        found = re.search(r"http://127.0.0.1:\d+", self.programs[-1].log.read_text())
+        found = re.search(
+            r"http://127.0.0.1:\d+", self.programs[-1].log.read_text()
+        )
         assert found is not None
         return found[0]
 
@@ -60,13 +70,22 @@ class Place:
         """Ask for something."""
         return httpx.get(self.url + path, headers=self._headers, **options)
 
-    def post(self, path: str, document: Any = None, **options: Any) -> httpx.Response:  # noqa: ANN401 - JSON, and httpx's own
+    def post(
+        self,
+        path: str,
+        document: Any = None,  # noqa: ANN401 - any value of JSON
+        **options: Any,  # noqa: ANN401 - httpx's own
+    ) -> httpx.Response:
         """Send something."""
         return httpx.post(
-            self.url + path, json=document, **{"headers": self._headers, **options}
+            self.url + path,
+            json=document,
+            **{"headers": self._headers, **options},
         )
 
-    def request(self, job_id: str = "job-1", **changes: object) -> dict[str, object]:
+    def request(
+        self, job_id: str = "job-1", **changes: object
+    ) -> dict[str, object]:
         """Return a request for a job."""
         return {
             "jobId": job_id,
@@ -76,7 +95,9 @@ class Place:
             "callbackToken": "tok-3n",
         } | changes
 
-    def analyze(self, job_id: str = "job-1", **changes: object) -> httpx.Response:
+    def analyze(
+        self, job_id: str = "job-1", **changes: object
+    ) -> httpx.Response:
         """Ask for a job."""
         return self.post("/analyze", self.request(job_id, **changes))
 

@@ -14,7 +14,9 @@ def filter_body(_: schemathesis.HookContext, body: Any) -> bool:  # noqa: ANN401
     if not isinstance(body, dict):
         return True
     repository = body.get("repositoryUrl")
-    is_page = isinstance(repository, str) and address_fault(repository) is not None
+    is_page = (
+        isinstance(repository, str) and address_fault(repository) is not None
+    )
     return (
         not is_page
         and can_be_split(repository)

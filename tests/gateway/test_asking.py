@@ -14,7 +14,12 @@ def test_health_and_status(place: Place) -> None:
     place.start()
     assert place.get("/").json() == {"status": "ok", "version": __version__}
     said = place.get("/status").json()
-    assert (said["mode"], said["version"], said["running"], said["maxRuns"]) == (
+    assert (
+        said["mode"],
+        said["version"],
+        said["running"],
+        said["maxRuns"],
+    ) == (
         "local-worker",
         __version__,
         [],
@@ -43,11 +48,14 @@ def test_everything_that_is_wrong_is_said_at_once(place: Place) -> None:
 
 
 @pytest.mark.parametrize("value", [0, False, 7, [], ["x"], {}, {"x": 1}])
-def test_what_is_no_text_is_refused_as_such(place: Place, value: object) -> None:
+def test_what_is_no_text_is_refused_as_such(
+    place: Place, value: object
+) -> None:
     place.start()
     wrong = place.post(
         "/analyze",
-        place.request() | dict.fromkeys(("jobId", "branch", "callbackToken"), value),
+        place.request()
+        | dict.fromkeys(("jobId", "branch", "callbackToken"), value),
     )
     assert set(wrong.json()["fields"].values()) == {"it must be a string"}
 
@@ -80,12 +88,18 @@ def test_what_is_wrong_is_not_repeated_since_it_may_be_a_secret(
 ) -> None:
     place.start()
     request = place.request(
-        "..", repositoryUrl=f"{address}#", branch="s3cret..", callbackToken="s3cret x"
+        "..",
+        repositoryUrl=f"{address}#",
+        branch="s3cret..",
+        callbackToken="s3cret x",
     )
     wrong = place.post(
         "/analyze",
         request
-        | {"callbackUrl": address.replace("https", "ftp"), "githubToken": "s3cret\n"},
+        | {
+            "callbackUrl": address.replace("https", "ftp"),
+            "githubToken": "s3cret\n",
+        },
     )
     assert (wrong.status_code, "cret" in wrong.text) == (400, False)
 
@@ -96,22 +110,35 @@ def test_what_is_wrong_is_not_repeated_since_it_may_be_a_secret(
 def test_what_is_no_request_is_refused(place: Place, body: bytes) -> None:
     place.start()
     answer = place.post("/analyze", content=body)
-    assert (answer.status_code, list(answer.json()["fields"])) == (400, ["body"])
+    assert (answer.status_code, list(answer.json()["fields"])) == (
+        400,
+        ["body"],
+    )
 
 
-def test_a_body_over_64_kib_is_too_large_with_a_length_or_without(place: Place) -> None:
+def test_a_body_over_64_kib_is_too_large_with_a_length_or_without(
+    place: Place,
+) -> None:
     place.start()
     fits = place.request(callbackToken="x" * (64 * 1024 - 400))
     assert place.post("/analyze", fits | {"jobId": ".."}).status_code == 400
-    assert place.post("/analyze", content=b" " * (64 * 1024 + 1)).status_code == 413
-    assert place.post("/analyze", content=iter([b" " * 40_000] * 3)).status_code == 413
     assert (
-        place.post("/cancel/job-1", content=b" " * (64 * 1024 + 1)).status_code == 413
+        place.post("/analyze", content=b" " * (64 * 1024 + 1)).status_code
+        == 413
+    )
+    assert (
+        place.post("/analyze", content=iter([b" " * 40_000] * 3)).status_code
+        == 413
+    )
+    assert (
+        place.post("/cancel/job-1", content=b" " * (64 * 1024 + 1)).status_code
+        == 413
     )
 
 
 @pytest.mark.parametrize(
-    "path", ["/jobs/nope", "/jobs/nope/files", "/jobs/..%2Fx", "/nowhere", "/status/"]
+    "path",
+    ["/jobs/nope", "/jobs/nope/files", "/jobs/..%2Fx", "/nowhere", "/status/"],
 )
 def test_what_is_not_there_is_not_found(place: Place, path: str) -> None:
     place.start()
@@ -134,7 +161,9 @@ def test_a_token_is_enforced_wherever_it_is_set_but_for_the_health(
         {"Authorization": "Basic right"},
     ):
         for path in ("/status", "/jobs/job-1", "/openapi.json"):
-            assert httpx.get(place.url + path, headers=headers).status_code == 401
+            assert (
+                httpx.get(place.url + path, headers=headers).status_code == 401
+            )
         refused = httpx.post(
             place.url + "/analyze", json=place.request(), headers=headers
         )
@@ -150,7 +179,8 @@ def test_a_token_may_be_of_any_characters(place: Place) -> None:
     place.start(GATEWAY_TOKEN="clé")
     assert (
         httpx.get(
-            place.url + "/status", headers={b"Authorization": "Bearer clé".encode()}
+            place.url + "/status",
+            headers={b"Authorization": "Bearer clé".encode()},
         ).status_code
         == 200
     )
@@ -172,7 +202,10 @@ def test_a_store_that_is_away_is_said_soon(place: Place) -> None:
     }
     place.start(STORE_URL="s3://bucket/jobs", **s3)
     answer = place.post("/analyze", place.request(), timeout=60)
-    assert (answer.status_code, f"127.0.0.1:{away}" in answer.json()["error"]) == (
+    assert (
+        answer.status_code,
+        f"127.0.0.1:{away}" in answer.json()["error"],
+    ) == (
         502,
         True,
     )
@@ -181,7 +214,9 @@ def test_a_store_that_is_away_is_said_soon(place: Place) -> None:
 
 
 @pytest.mark.parametrize("module", ["uvicorn", "starlette"])
-def test_an_extra_that_is_not_installed_is_named(place: Place, module: str) -> None:
+def test_an_extra_that_is_not_installed_is_named(
+    place: Place, module: str
+) -> None:
     absent = place.folder / "absent"
     absent.mkdir()
     (absent / f"{module}.py").write_text(
@@ -196,7 +231,9 @@ def test_an_extra_that_is_not_installed_is_named(place: Place, module: str) -> N
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "localhost.example"])  # noqa: S104 - it must be refused
-def test_without_a_token_it_listens_on_loopback_only(place: Place, host: str) -> None:
+def test_without_a_token_it_listens_on_loopback_only(
+    place: Place, host: str
+) -> None:
     program = place.start("--host", host)
     assert program.wait(20) == 78
     assert (

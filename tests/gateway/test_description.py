@@ -21,7 +21,9 @@ def test_no_request_finds_a_fault_with_the_description(
     with ScalewayServer() as scaleway:
         scaleway.define(STORE_URL=place.environment["STORE_URL"])
         # On the platform's stand-in, where a run that is started does nothing.
-        place.start("--mode", "scaleway", GATEWAY_TOKEN=token, **scaleway.environment)
+        place.start(
+            "--mode", "scaleway", GATEWAY_TOKEN=token, **scaleway.environment
+        )
         command = [
             *(
                 str(SCHEMATHESIS),

@@ -44,12 +44,15 @@ def test_a_job_without_a_checkpoint_is_unfinished(view: View) -> None:
 
 
 def test_a_job_that_has_begun_is_unfinished(view: View) -> None:
-    CheckpointLog(view.store, JOB, view.runtime).append(None, begun(), Writer.WORKER)
+    CheckpointLog(view.store, JOB, view.runtime).append(
+        None, begun(), Writer.WORKER
+    )
     assert read_standing(view, JOB) is Standing.UNFINISHED
 
 
 @pytest.mark.parametrize(
-    ("settled", "standing"), [(False, Standing.UNDELIVERED), (True, Standing.OVER)]
+    ("settled", "standing"),
+    [(False, Standing.UNDELIVERED), (True, Standing.OVER)],
 )
 def test_a_completed_job_is_over_once_its_webhook_knows(
     view: View,
@@ -59,10 +62,14 @@ def test_a_completed_job_is_over_once_its_webhook_knows(
     manifest = completed()
     if settled:
         manifest = settle(
-            manifest, {event.sequence: 200 for event in manifest.outbox.pending}, at=AT
+            manifest,
+            {event.sequence: 200 for event in manifest.outbox.pending},
+            at=AT,
         )
     view.store.put(
-        checkpoint_key(JOB, manifest.sequence), encode(manifest), "application/json"
+        checkpoint_key(JOB, manifest.sequence),
+        encode(manifest),
+        "application/json",
     )
     assert read_standing(view, JOB) is standing
 
@@ -76,10 +83,13 @@ def test_a_manifest_that_needs_a_person_leaves_its_job_unfinished(
 
 
 @pytest.mark.parametrize(
-    "kind", [StoreUnavailableError, StoreRefusedError, StoreConfigError, MissingError]
+    "kind",
+    [StoreUnavailableError, StoreRefusedError, StoreConfigError, MissingError],
 )
 def test_a_store_that_does_not_answer_or_refuses_leaves_it_open(
     view: View, kind: Callable[[str], Exception]
 ) -> None:
     refusing: RetryingStore = Refusing(kind("no"))  # type: ignore[assignment]
-    assert read_standing(replace(view, store=refusing), JOB) is Standing.UNREADABLE
+    assert (
+        read_standing(replace(view, store=refusing), JOB) is Standing.UNREADABLE
+    )

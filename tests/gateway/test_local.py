@@ -49,7 +49,8 @@ def test_a_whole_job_from_the_request_to_the_files(place: Place) -> None:
     place.await_state("completed")
     until(lambda: place.receiver.said[-1:] == [("complete", "completed")])
     assert {
-        delivery.headers["x-job-token"] for delivery in place.receiver.deliveries
+        delivery.headers["x-job-token"]
+        for delivery in place.receiver.deliveries
     } == {"tok-3n"}
     files = place.get("/jobs/job-1/files").json()
     assert [one["path"] for one in files] == [
@@ -95,10 +96,12 @@ def test_no_token_is_in_any_answer_log_or_argument_list(place: Place) -> None:
     ).stdout
     place.await_state("completed")
     said = [
-        place.get(path).text for path in ("/status", "/jobs/job-1", "/jobs/job-1/files")
+        place.get(path).text
+        for path in ("/status", "/jobs/job-1", "/jobs/job-1/files")
     ]
     assert (
-        "s3cret" not in arguments + "".join(said) + place.programs[-1].log.read_text()
+        "s3cret"
+        not in arguments + "".join(said) + place.programs[-1].log.read_text()
     )
 
 
@@ -112,7 +115,9 @@ def test_the_same_job_again_is_accepted_and_another_under_its_name_refused(
     assert place.analyze(repositoryUrl=other).status_code == 409
     place.await_state("completed")
     assert place.analyze(repositoryUrl=other).status_code == 409
-    assert place.analyze(repositoryUrl=place.repository + "/").status_code == 202
+    assert (
+        place.analyze(repositoryUrl=place.repository + "/").status_code == 202
+    )
 
 
 def test_jobs_wait_in_order_for_a_free_place_and_are_pending_meanwhile(
@@ -125,7 +130,9 @@ def test_jobs_wait_in_order_for_a_free_place_and_are_pending_meanwhile(
     assert place.get("/status").json()["waiting"] == ["job-2", "job-3"]
     assert place.state("job-3") == "pending"
     assert place.get("/jobs/job-3/files").json() == []
-    assert place.analyze("job-3", repositoryUrl="owner/other").status_code == 409
+    assert (
+        place.analyze("job-3", repositoryUrl="owner/other").status_code == 409
+    )
     place.await_state("completed", "job-3")
     ended = [
         document["jobId"]
@@ -135,10 +142,14 @@ def test_jobs_wait_in_order_for_a_free_place_and_are_pending_meanwhile(
     assert ended == ["job-1", "job-2", "job-3"]
 
 
-def test_requests_wait_where_only_their_owner_can_read_them(place: Place) -> None:
+def test_requests_wait_where_only_their_owner_can_read_them(
+    place: Place,
+) -> None:
     place.start()
     place.analyze()
-    assert [stat.S_IMODE(path.stat().st_mode) for path in place.spool] == [0o600]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in place.spool] == [
+        0o600
+    ]
     assert stat.S_IMODE(place.spool[0].parent.stat().st_mode) == 0o700
     place.await_state("completed")
 
@@ -163,7 +174,9 @@ def test_a_gateway_that_is_stopped_stops_its_runs_and_takes_them_up_again(
     assert max(place.cli.calls.values()) <= 2
 
 
-def test_a_gateway_that_was_killed_takes_up_what_was_not_over(place: Place) -> None:
+def test_a_gateway_that_was_killed_takes_up_what_was_not_over(
+    place: Place,
+) -> None:
     place.cli.set(delay=500)  # so that nobody can miss it
     place.start(GATEWAY_MAX_RUNS="1")
     place.analyze("job-1")
@@ -279,7 +292,8 @@ def test_a_run_that_does_not_touch_its_job_is_repeated_and_its_request_kept(
     refusing = place.start(ENGINE="static")  # the job began with another
     until(
         lambda: (
-            [line["exit_code"] for line in refusing.events(TRIED_AGAIN)][:2] == [78, 78]
+            [line["exit_code"] for line in refusing.events(TRIED_AGAIN)][:2]
+            == [78, 78]
         )
     )
     place.stop()
@@ -299,7 +313,8 @@ def test_the_final_event_arrives_although_the_webhook_was_away_and_the_gateway_k
     place.analyze()
     until(
         lambda: (
-            [line["exit_code"] for line in first.events(TRIED_AGAIN)][:2] == [75, 75]
+            [line["exit_code"] for line in first.events(TRIED_AGAIN)][:2]
+            == [75, 75]
         )
     )
     assert place.state() == "completed"

@@ -20,7 +20,9 @@ def scaleway() -> Iterator[ScalewayServer]:
 @pytest.fixture
 def definition(scaleway: ScalewayServer, place: Place) -> Document:
     place.start("--mode", "scaleway", **scaleway.environment)
-    return scaleway.define(STORE_URL=place.environment["STORE_URL"], LEASE_SECONDS="3")
+    return scaleway.define(
+        STORE_URL=place.environment["STORE_URL"], LEASE_SECONDS="3"
+    )
 
 
 def started(scaleway: ScalewayServer) -> list[Document]:
@@ -93,7 +95,11 @@ def test_jobs_are_shown_while_the_platform_is_away(
     place.await_state("canceled")
     scaleway.fault(Fault(status=503, times=1000))
     shown = place.get("/jobs/job-1", timeout=60)
-    assert (shown.status_code, shown.json()["state"], shown.json()["platformRuns"]) == (
+    assert (
+        shown.status_code,
+        shown.json()["state"],
+        shown.json()["platformRuns"],
+    ) == (
         200,
         "canceled",
         None,
@@ -146,7 +152,10 @@ def test_a_platform_that_is_away_is_a_bad_gateway_and_nothing_is_accepted(
         )
     )
     answer = place.analyze()
-    assert (answer.status_code, "too many" in answer.json()["error"]) == (502, True)
+    assert (answer.status_code, "too many" in answer.json()["error"]) == (
+        502,
+        True,
+    )
     assert started(scaleway) == []
     scaleway.secret_key = "another"
     assert "SCW_SECRET_KEY" in place.analyze().json()["error"]
@@ -167,7 +176,10 @@ def test_a_definition_that_a_run_could_not_work_with_is_said(
     place.start("--mode", "scaleway", **scaleway.environment)
     scaleway.define()
     answer = place.analyze()
-    assert (answer.status_code, "STORE_URL is missing" in answer.json()["error"]) == (
+    assert (
+        answer.status_code,
+        "STORE_URL is missing" in answer.json()["error"],
+    ) == (
         502,
         True,
     )

@@ -47,7 +47,9 @@ class Scripted(ChildCommand):
     """Runs that end as a test says; then the job is over."""
 
     def __init__(self) -> None:
-        super().__init__({}, "file:///nowhere", SystemRuntime(), stop_grace_seconds=1)
+        super().__init__(
+            {}, "file:///nowhere", SystemRuntime(), stop_grace_seconds=1
+        )
         self.codes: list[int | Exception] = []
         self.jobs: list[str] = []
         self.given: list[Mapping[str, str]] = []
@@ -57,7 +59,12 @@ class Scripted(ChildCommand):
         Then it is unfinished as long as there are codes.
         """
 
-    def run(self, *argv: str, variables: Mapping[str, str], stopping: Flag) -> int:  # noqa: ARG002 - as Program has it
+    def run(
+        self,
+        *argv: str,  # noqa: ARG002 - as ChildCommand has it
+        variables: Mapping[str, str],
+        stopping: Flag,  # noqa: ARG002
+    ) -> int:
         self.jobs.append(variables["JOB_ID"])
         self.given.append(variables)
         code = self.codes.pop(0) if self.codes else 0
@@ -82,7 +89,9 @@ def runtime() -> Impatient:
 
 
 @pytest.fixture
-def slots(program: Scripted, runtime: Impatient, tmp_path: Path) -> Iterator[RunQueue]:
+def slots(
+    program: Scripted, runtime: Impatient, tmp_path: Path
+) -> Iterator[RunQueue]:
     limits = QueueLimits(max_runs=1, redelivery_seconds=7)
     slots = RunQueue(
         program, program.judge, Spool(tmp_path, runtime), runtime, limits=limits
@@ -184,10 +193,16 @@ def test_a_job_whose_webhook_does_not_know_that_it_is_over_is_never_given_up(
 def test_a_run_that_only_delivers_gets_less_time_than_one_that_works(
     slots: RunQueue, program: Scripted
 ) -> None:
-    program.looks = [Standing.UNFINISHED, Standing.UNDELIVERED, Standing.UNDELIVERED]
+    program.looks = [
+        Standing.UNFINISHED,
+        Standing.UNDELIVERED,
+        Standing.UNDELIVERED,
+    ]
     slots.put(a_request())
     until(lambda: slots.all() == [])
-    assert [given.get("CALLBACK_GIVE_UP_SECONDS") for given in program.given] == [
+    assert [
+        given.get("CALLBACK_GIVE_UP_SECONDS") for given in program.given
+    ] == [
         None,
         "7",
     ]

@@ -117,17 +117,21 @@ def published(
     *, allow_http: bool
 ) -> tuple[jsonschema_rs.Draft202012Validator, dict[str, str]]:
     """Return a validator of the published schema, and the schema's patterns by their fields."""
-    schema = description(guarded=False, allow_http=allow_http)["components"]["schemas"][
-        "Request"
-    ]
-    patterns = {field: one["pattern"] for field, one in schema["properties"].items()}
+    schema = description(guarded=False, allow_http=allow_http)["components"][
+        "schemas"
+    ]["Request"]
+    patterns = {
+        field: one["pattern"] for field, one in schema["properties"].items()
+    }
     return jsonschema_rs.Draft202012Validator(schema), patterns
 
 
 def by_schema(document: dict[str, str], *, allow_http: bool = False) -> bool:
     """Tell whether the schema accepts a request; Rust and Python must agree on the patterns."""
     validator, patterns = published(allow_http=allow_http)
-    taken = all(re.search(patterns[field], text) for field, text in document.items())
+    taken = all(
+        re.search(patterns[field], text) for field, text in document.items()
+    )
     assert validator.is_valid(document) == taken
     return taken
 
@@ -150,7 +154,9 @@ def beyond_patterns(text: str) -> bool:
     if address_fault(text):
         return True
     return any(
-        ord(character) > 0xFFFF for character in (text[:1], text[-1:]) if character
+        ord(character) > 0xFFFF
+        for character in (text[:1], text[-1:])
+        if character
     )
 
 
@@ -206,7 +212,9 @@ CALLBACKS = [
         *(("jobId", job_id) for job_id in ("a", "...", "x" * 128, "-")),
     ],
 )
-def test_what_the_gateway_takes_the_schema_takes(field: str, value: str) -> None:
+def test_what_the_gateway_takes_the_schema_takes(
+    field: str, value: str
+) -> None:
     document = GOOD | {field: value}
     assert (by_checks(document), by_schema(document)) == (True, True)
 
@@ -282,7 +290,9 @@ def test_what_the_gateway_takes_the_schema_takes(field: str, value: str) -> None
         *(("jobId", text) for text in ("", ".", "..", "a/b", "x" * 129, "a\n")),
     ],
 )
-def test_what_the_gateway_refuses_the_schema_refuses(field: str, value: str) -> None:
+def test_what_the_gateway_refuses_the_schema_refuses(
+    field: str, value: str
+) -> None:
     document = GOOD | {field: value}
     assert (by_checks(document), by_schema(document)) == (False, False)
 

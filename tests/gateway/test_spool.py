@@ -21,7 +21,8 @@ def a_request(job_id: str = "job-1", branch: str = "main") -> Request:
         "githubToken": "tok-g",
     }
     return read_request(
-        document | {"callbackUrl": "http://127.0.0.1/", "callbackToken": "tok-c"},
+        document
+        | {"callbackUrl": "http://127.0.0.1/", "callbackToken": "tok-c"},
         allow_http=False,
     )
 
@@ -43,7 +44,9 @@ def test_what_is_not_removed_is_found_again_as_it_was_and_in_order(
     gone, *_ = [first.add(request) for request in requests]
     first.remove(gone)
     first.close()
-    assert [spooled.request for spooled in opened(folder).load()] == requests[1:]
+    assert [spooled.request for spooled in opened(folder).load()] == requests[
+        1:
+    ]
 
 
 def test_a_request_that_replaces_another_is_found_alone(folder: Path) -> None:
@@ -75,7 +78,9 @@ def test_what_cannot_be_read_stays_and_is_named_without_its_secrets(
     opened(folder).close()
     (folder / "1.json").write_text("[")
     (folder / "2.json").write_text(
-        json.dumps(a_request().document | {"branch": "..", "callbackToken": "s3cret x"})
+        json.dumps(
+            a_request().document | {"branch": "..", "callbackToken": "s3cret x"}
+        )
     )
     with caplog.at_level(logging.ERROR):
         assert opened(folder).load() == []

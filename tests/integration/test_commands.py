@@ -36,7 +36,9 @@ def test_status_is_readable_for_people(shell: Shell) -> None:
     assert "the engine broke" in answer
 
 
-def test_list_shows_all_jobs_of_a_store_and_no_other_objects(shell: Shell) -> None:
+def test_list_shows_all_jobs_of_a_store_and_no_other_objects(
+    shell: Shell,
+) -> None:
     completed(shell)
     for job_id in ("job-1-b", "job", "zz"):
         identity = Identity(
@@ -57,9 +59,13 @@ def test_an_empty_store_has_no_jobs(shell: Shell) -> None:
     assert "no jobs" in shell("list")
 
 
-@pytest.mark.parametrize("command", ["status", "urls", "verify", "cancel", "resume"])
+@pytest.mark.parametrize(
+    "command", ["status", "urls", "verify", "cancel", "resume"]
+)
 def test_a_missing_job_is_reported(shell: Shell, command: str) -> None:
-    assert "there is no job missing in this store" in shell(command, "missing", code=65)
+    assert "there is no job missing in this store" in shell(
+        command, "missing", code=65
+    )
 
 
 def test_fetch_copies_the_course(shell: Shell) -> None:
@@ -74,14 +80,18 @@ def test_fetch_copies_the_course(shell: Shell) -> None:
     assert "step1_abstractions.yaml" in paths
 
 
-def test_fetch_copies_the_finished_files_of_an_unfinished_course(shell: Shell) -> None:
+def test_fetch_copies_the_finished_files_of_an_unfinished_course(
+    shell: Shell,
+) -> None:
     interrupted(shell)
     document = shell.json("fetch", JOB, str(shell.root / "out"))
     assert len(document["files"]) == 5
     assert (shell.root / "out/chapters/chapter_2_thing_2.md").is_file()
 
 
-def test_fetch_moves_another_course_aside_and_loses_no_file(shell: Shell) -> None:
+def test_fetch_moves_another_course_aside_and_loses_no_file(
+    shell: Shell,
+) -> None:
     completed(shell)
     out = shell.root / "out"
     shell("fetch", JOB, str(out))
@@ -103,10 +113,14 @@ def test_fetch_into_the_same_folder_again_changes_nothing(shell: Shell) -> None:
     assert not (shell.root / "out.1").exists()
 
 
-def test_a_manifest_of_another_format_is_refused_by_every_command(shell: Shell) -> None:
+def test_a_manifest_of_another_format_is_refused_by_every_command(
+    shell: Shell,
+) -> None:
     completed(shell)
     newest = max((shell.root / "store" / JOB / "checkpoints").iterdir())
-    newest.write_bytes(newest.read_bytes().replace(b'"format":1', b'"format":99'))
+    newest.write_bytes(
+        newest.read_bytes().replace(b'"format":1', b'"format":99')
+    )
     for argv in (
         ["status", JOB],
         ["urls", JOB],
@@ -140,7 +154,9 @@ def test_urls_of_a_folder_are_file_urls(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("expires", ["8d", "0s", "604801s", "soon"])
-def test_urls_are_valid_for_seven_days_at_most(shell: Shell, expires: str) -> None:
+def test_urls_are_valid_for_seven_days_at_most(
+    shell: Shell, expires: str
+) -> None:
     completed(shell)
     assert "--expires" in shell("urls", JOB, "--expires", expires, code=64)
 
@@ -218,7 +234,9 @@ def test_help_has_an_example_for_every_command(shell: Shell) -> None:
 
 def test_list_shows_an_unreadable_job_beside_the_others(shell: Shell) -> None:
     completed(shell)
-    shell.store.put("broken/checkpoints/00000001.json", b"{", "application/json")
+    shell.store.put(
+        "broken/checkpoints/00000001.json", b"{", "application/json"
+    )
     assert [job["state"] for job in shell.json("list")] == [
         "unreadable: damaged",
         "completed",
@@ -233,7 +251,9 @@ def test_status_shows_rejected_callbacks(shell: Shell) -> None:
     assert world.job().run(IDENTITY) is Exit.OK
     document = shell.json("status", JOB)
     assert document["pendingCallbacks"] == []
-    assert {event["statusCode"] for event in document["rejectedCallbacks"]} == {410}
+    assert {event["statusCode"] for event in document["rejectedCallbacks"]} == {
+        410
+    }
     assert "rejected    callback 2, with status 410" in shell("status", JOB)
 
 
@@ -254,7 +274,9 @@ def test_status_shows_a_request_to_cancel(shell: Shell) -> None:
     assert "cancel      requested" in shell("status", JOB)
 
 
-def test_fetch_of_a_job_without_a_finished_file_ends_with_65(shell: Shell) -> None:
+def test_fetch_of_a_job_without_a_finished_file_ends_with_65(
+    shell: Shell,
+) -> None:
     CheckpointLog(shell.store, JOB, SystemRuntime()).append(
         None, begun(), Writer.WORKER
     )
@@ -273,5 +295,7 @@ def test_fetch_says_that_the_course_is_unfinished(shell: Shell) -> None:
 def test_fetch_into_a_file_ends_with_78_and_leaves_it(shell: Shell) -> None:
     completed(shell)
     (shell.root / "out").write_text("precious")
-    assert "cannot write to" in shell("fetch", JOB, str(shell.root / "out"), code=78)
+    assert "cannot write to" in shell(
+        "fetch", JOB, str(shell.root / "out"), code=78
+    )
     assert (shell.root / "out").read_text() == "precious"

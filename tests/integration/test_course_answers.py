@@ -60,8 +60,12 @@ def courses(tmp_path_factory: pytest.TempPathFactory) -> Courses:
         for path in (ROOT / "worker").rglob("*.py")
     }
     return (
-        make_course(write_tree(folder / "shop", MIXED), folder / "output of the shop"),
-        make_course(write_tree(folder / "own", own), folder / "output of our own"),
+        make_course(
+            write_tree(folder / "shop", MIXED), folder / "output of the shop"
+        ),
+        make_course(
+            write_tree(folder / "own", own), folder / "output of our own"
+        ),
     )
 
 
@@ -69,7 +73,9 @@ def exercises(courses: Courses, title: str) -> Iterator[Exercise]:
     """Yield all exercises of a kind; fail if there is none."""
     pattern = rf"### Exercise \d+: {re.escape(title)}\n\n(.*?)\n\n((?:- [^\n]*\n)+)\n<details>.*?</summary>\n\n(.*?)\n"
     pages = [
-        (course, page) for course in courses for page in course.pages("tutorials/")
+        (course, page)
+        for course in courses
+        for page in course.pages("tutorials/")
     ]
     found = [
         (course, match)
@@ -120,7 +126,9 @@ def test_calls_stand_in_the_order_that_is_said(courses: Courses) -> None:
         )
 
 
-def test_the_name_that_is_left_out_makes_the_line_whole(courses: Courses) -> None:
+def test_the_name_that_is_left_out_makes_the_line_whole(
+    courses: Courses,
+) -> None:
     for one in exercises(courses, "Which name is missing?"):
         path, line = codes(one.asks)[0], codes(one.asks)[-1]
         there = one.lines(f"{path}:{number(one.asks)}")[0]
@@ -131,7 +139,9 @@ def test_the_name_that_is_left_out_makes_the_line_whole(courses: Courses) -> Non
         ] == [one.right]
 
 
-def test_who_calls_on_it_does_on_the_line_that_is_said(courses: Courses) -> None:
+def test_who_calls_on_it_does_on_the_line_that_is_said(
+    courses: Courses,
+) -> None:
     for one in exercises(courses, "What calls it?"):
         _, path, code = codes(one.answer)
         line = one.lines(f"{path}:{number(one.answer)}")[0]
@@ -160,12 +170,15 @@ def test_the_condition_stands_above_the_failure_and_no_other_option_is_nearer(
             if option == one.right or option not in one.right
         ]
         places = {
-            option: above.rfind(dense([option.removesuffix(MORE)])) for option in apart
+            option: above.rfind(dense([option.removesuffix(MORE)]))
+            for option in apart
         }
         assert max(places, key=lambda option: places[option]) == one.right
 
 
-def test_what_is_given_back_stands_on_the_line_that_is_said(courses: Courses) -> None:
+def test_what_is_given_back_stands_on_the_line_that_is_said(
+    courses: Courses,
+) -> None:
     for one in exercises(courses, "What does it return?"):
         path = codes(one.asks)[1].rpartition(":")[0]
         lines = one.lines(f"{path}:{number(one.answer)}")

@@ -11,7 +11,16 @@ from tests.support.course import make_course, write_tree
 from tests.support.samples import ALL
 
 PIECES: Final = (
-    *(b"\x00", b"\xff\xfe", b"\xe9", b"\r", b"\x1b[31m", b"\x0c", b"\t", b"\n\n\n"),
+    *(
+        b"\x00",
+        b"\xff\xfe",
+        b"\xe9",
+        b"\r",
+        b"\x1b[31m",
+        b"\x0c",
+        b"\t",
+        b"\n\n\n",
+    ),
     *(
         b"```",
         b"'''",
@@ -49,7 +58,9 @@ def broken(chance: random.Random, body: str) -> bytes:
         )
         match chance.randrange(3):
             case 0:
-                data[at:at] = chance.choice(PIECES) * chance.choice((1, 1, 3, 50))
+                data[at:at] = chance.choice(PIECES) * chance.choice(
+                    (1, 1, 3, 50)
+                )
             case 1:
                 del data[at : at + chance.randint(1, 40)]
             case _:
@@ -82,7 +93,9 @@ def test_broken_code_makes_a_course_that_agrees_with_it(
     )
 
 
-def test_a_definition_that_is_never_closed_ends_with_its_file(tmp_path: Path) -> None:
+def test_a_definition_that_is_never_closed_ends_with_its_file(
+    tmp_path: Path,
+) -> None:
     code = 'package shop\n\n// Sell sells.\nfunc Sell(name string) int {\n\tif name == "" {\n\t\treturn 0\n\t}\n\n\n\n'
     source = write_tree(
         tmp_path / "source", {"go.mod": "module shop\n", "shop.go": code}

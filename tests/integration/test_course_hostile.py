@@ -50,9 +50,12 @@ def hostile_python() -> dict[str, str]:
         for word, evil in zip(WORDS, EVIL, strict=True)
     }
     imports = "\n".join(
-        f"from evil.{word.lower()} import {word}, help_{word.lower()}" for word in WORDS
+        f"from evil.{word.lower()} import {word}, help_{word.lower()}"
+        for word in WORDS
     )
-    calls = ", ".join(f"{word}().run(), help_{word.lower()}(1, 2)" for word in WORDS)
+    calls = ", ".join(
+        f"{word}().run(), help_{word.lower()}(1, 2)" for word in WORDS
+    )
     return {
         **files,
         "evil/main.py": f"{imports}\n\n\nclass Base:\n    '''```'''\n\n\ndef main():\n    return {calls}\n",
@@ -113,7 +116,9 @@ def test_no_text_of_a_repository_becomes_html_but_for_our_own_folds(
         assert opened == closed
 
 
-def test_no_text_of_a_repository_becomes_a_link_or_an_image(course: Made) -> None:
+def test_no_text_of_a_repository_becomes_a_link_or_an_image(
+    course: Made,
+) -> None:
     for page in course.pages():
         assert not [
             link
@@ -149,7 +154,9 @@ def test_nothing_that_cannot_be_seen_reaches_a_page(course: Made) -> None:
             assert not hidden.search(body.decode())
 
 
-def test_every_row_of_a_table_has_as_many_cells_as_its_head(course: Made) -> None:
+def test_every_row_of_a_table_has_as_many_cells_as_its_head(
+    course: Made,
+) -> None:
     for page in course.pages():
         lines = page.text.split("\n")
         for token in page.tokens:
@@ -170,7 +177,9 @@ def test_excerpts_and_places_agree_with_the_source_as_far_as_it_can_be_shown(
     course: Made,
 ) -> None:
     reviews = course.pages("reviewed-chapters/")
-    assert all("Everything agrees with the source." in page.text for page in reviews)
+    assert all(
+        "Everything agrees with the source." in page.text for page in reviews
+    )
 
 
 def test_links_and_devices_in_the_tree_are_left_alone(tmp_path: Path) -> None:
@@ -190,19 +199,27 @@ def test_a_repository_without_text_is_refused_for_good(tmp_path: Path) -> None:
     source = write_tree(
         tmp_path / "source", {"picture.png": b"\x89PNG\0\0", "empty.py": ""}
     )
-    with pytest.raises(EngineFailedError, match="no file with text in it") as caught:
+    with pytest.raises(
+        EngineFailedError, match="no file with text in it"
+    ) as caught:
         make_course(source, tmp_path / "output")
     assert not caught.value.temporary
 
 
 @pytest.mark.parametrize("piece", ["`", " ", ". A", "<!--", "[a]("])
-def test_texts_that_want_to_keep_us_busy_do_not(tmp_path: Path, piece: str) -> None:
+def test_texts_that_want_to_keep_us_busy_do_not(
+    tmp_path: Path, piece: str
+) -> None:
     text = piece * (100_000 // len(piece))
     method = f'    """{text}"""\n\n    def run(self):\n        # {text}\n        return self\n'
     code = f'"""{text}"""\n\n\nclass Base:\n{method}'
     source = write_tree(
         tmp_path / "source",
-        {"a.py": code, "b.js": f"/** {text} */\nclass B {{}}\n", "README.md": text},
+        {
+            "a.py": code,
+            "b.js": f"/** {text} */\nclass B {{}}\n",
+            "README.md": text,
+        },
     )
     before = time.process_time()
     assert make_course(source, tmp_path / "output").pages()

@@ -34,18 +34,24 @@ def test_a_course_has_a_chapter_a_review_and_a_tutorial_of_every_subject(
     courses: Courses, sample: str
 ) -> None:
     course = courses(sample)
-    chapters = [page.path.partition("/")[2] for page in course.pages("chapters/")]
+    chapters = [
+        page.path.partition("/")[2] for page in course.pages("chapters/")
+    ]
     tutorials = [
-        page.path.partition("/tutorial_")[2] for page in course.pages("tutorials/")
+        page.path.partition("/tutorial_")[2]
+        for page in course.pages("tutorials/")
     ]
     assert chapters
     assert [
-        page.path.partition("/")[2] for page in course.pages("reviewed-chapters/")
+        page.path.partition("/")[2]
+        for page in course.pages("reviewed-chapters/")
     ] == chapters
     assert [f"chapter_{name}" for name in tutorials] == chapters
 
 
-def test_links_lead_to_pages_of_the_course(courses: Courses, sample: str) -> None:
+def test_links_lead_to_pages_of_the_course(
+    courses: Courses, sample: str
+) -> None:
     course = courses(sample)
     for page in course.pages():
         for link in page.links:
@@ -55,20 +61,26 @@ def test_links_lead_to_pages_of_the_course(courses: Courses, sample: str) -> Non
             )
 
 
-def test_excerpts_are_the_lines_of_their_files(courses: Courses, sample: str) -> None:
+def test_excerpts_are_the_lines_of_their_files(
+    courses: Courses, sample: str
+) -> None:
     course = courses(sample)
     found = [excerpt for page in course.pages() for excerpt in page.excerpts]
     for excerpt in found:
         lines = (course.source / excerpt.path).read_text().split("\n")
         assert excerpt.lines == [
-            line for first, last in excerpt.spans for line in lines[first - 1 : last]
+            line
+            for first, last in excerpt.spans
+            for line in lines[first - 1 : last]
         ]
     assert found
 
 
 def test_places_are_lines_that_there_are(courses: Courses, sample: str) -> None:
     course = courses(sample)
-    for path, spans in [place for page in course.pages() for place in page.places]:
+    for path, spans in [
+        place for page in course.pages() for place in page.places
+    ]:
         lines = (course.source / path).read_text().splitlines()
         assert all(0 < first <= last <= len(lines) for first, last in spans)
 
@@ -101,9 +113,13 @@ def test_reviews_hold_the_chapter_and_say_that_it_agrees_with_the_source(
 ) -> None:
     course = courses(sample)
     for page in course.pages("reviewed-chapters/"):
-        chapter = course.files[f"chapters/{page.path.partition('/')[2]}"].decode()
+        chapter = course.files[
+            f"chapters/{page.path.partition('/')[2]}"
+        ].decode()
         assert page.text.startswith(chapter.rstrip("\n"))
-        assert "Everything agrees with the source." in page.text.removeprefix(chapter)
+        assert "Everything agrees with the source." in page.text.removeprefix(
+            chapter
+        )
 
 
 def test_tutorials_have_steps_and_exercises_with_answers(
@@ -114,13 +130,19 @@ def test_tutorials_have_steps_and_exercises_with_answers(
         exercises = [title for title in titles if title.startswith("Exercise ")]
         assert [title for title in titles if title.startswith("Step ")]
         assert exercises
-        assert page.contents("html_block").count("</details>\n") == len(exercises)
-        assert all(_answered(page, number) for number in range(1, len(exercises) + 1))
+        assert page.contents("html_block").count("</details>\n") == len(
+            exercises
+        )
+        assert all(
+            _answered(page, number) for number in range(1, len(exercises) + 1)
+        )
 
 
 def _answered(page: Page, number: int) -> bool:
     """Tell whether the answer of an exercise with options repeats the option of its letter."""
-    said = page.text.partition(f"### Exercise {number}: ")[2].partition("</details>")[0]
+    said = page.text.partition(f"### Exercise {number}: ")[2].partition(
+        "</details>"
+    )[0]
     options, answer = said.partition("<details>")[::2]
     right = re.search(r"^(\*\*[a-h]\)\*\* .+?)\. ", answer, re.MULTILINE)
     return f"- {right[1]}\n" in options if right else "- **a)**" not in options
@@ -139,9 +161,14 @@ def test_what_a_tutorial_says_that_a_command_prints_is_what_it_prints(
                 check=True,
             ).stdout
             numbers = [
-                line.partition(b":")[0].decode() for line in printed.splitlines()
+                line.partition(b":")[0].decode()
+                for line in printed.splitlines()
             ]
-            said = page.text.partition(f"{command}\n```\n\n")[2].partition("\n")[0]
+            said = page.text.partition(f"{command}\n```\n\n")[2].partition(
+                "\n"
+            )[0]
             defined = said.partition("defined on line ")[2].removesuffix(".")
             assert defined in numbers
-            assert len(numbers) > 6 or set(re.findall(r"\b\d+\b", said)) <= set(numbers)
+            assert len(numbers) > 6 or set(re.findall(r"\b\d+\b", said)) <= set(
+                numbers
+            )

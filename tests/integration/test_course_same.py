@@ -20,7 +20,12 @@ MAKE: Final = (
 )
 SETTINGS: Final = (
     {"PYTHONHASHSEED": "1", "LC_ALL": "C", "TZ": "UTC"},
-    {"PYTHONHASHSEED": "2", "LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo", "PYTHONUTF8": "0"},
+    {
+        "PYTHONHASHSEED": "2",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "Asia/Tokyo",
+        "PYTHONUTF8": "0",
+    },
 )
 
 
@@ -29,7 +34,9 @@ def made_elsewhere(
 ) -> dict[str, bytes]:
     """Make a course in a process of its own."""
     command = [sys.executable, "-c", MAKE, str(source), str(output)]
-    subprocess.run(command, env={**os.environ, **settings}, check=True, timeout=120)
+    subprocess.run(
+        command, env={**os.environ, **settings}, check=True, timeout=120
+    )
     return {
         str(path.relative_to(output)): path.read_bytes()
         for path in output.rglob("*")
@@ -51,7 +58,8 @@ def test_hash_seed_locale_and_the_order_on_disk_do_not_matter(
 
 
 @pytest.mark.parametrize(
-    "stage", [Stage.GENERATE_CHAPTERS, Stage.REVIEW_CHAPTERS, Stage.GENERATE_TUTORIALS]
+    "stage",
+    [Stage.GENERATE_CHAPTERS, Stage.REVIEW_CHAPTERS, Stage.GENERATE_TUTORIALS],
 )
 def test_only_what_is_missing_is_made_and_is_what_it_would_have_been(
     tmp_path: Path, stage: Stage
@@ -70,17 +78,28 @@ def test_only_what_is_missing_is_made_and_is_what_it_would_have_been(
     assert make_course(source, output).files == before.files
 
 
-def test_an_item_that_is_there_is_left_alone_whatever_it_says(tmp_path: Path) -> None:
-    source, output = write_tree(tmp_path / "source", PYTHON), tmp_path / "output"
+def test_an_item_that_is_there_is_left_alone_whatever_it_says(
+    tmp_path: Path,
+) -> None:
+    source, output = (
+        write_tree(tmp_path / "source", PYTHON),
+        tmp_path / "output",
+    )
     make_course(source, output)
     kept = next((output / "tutorials").iterdir())
     kept.write_text("mine\n")
-    assert make_stage(Stage.GENERATE_TUTORIALS, source, output, StaticEngine()) == []
+    assert (
+        make_stage(Stage.GENERATE_TUTORIALS, source, output, StaticEngine())
+        == []
+    )
     assert kept.read_text() == "mine\n"
 
 
 def test_a_review_finds_what_is_wrong_in_a_chapter(tmp_path: Path) -> None:
-    source, output = write_tree(tmp_path / "source", PYTHON), tmp_path / "output"
+    source, output = (
+        write_tree(tmp_path / "source", PYTHON),
+        tmp_path / "output",
+    )
     make_course(source, output)
     chapter = next((output / "chapters").glob("*store*"))
     said = (

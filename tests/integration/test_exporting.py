@@ -68,16 +68,23 @@ def test_no_folder_that_holds_the_current_one_is_moved_away(
 
 @pytest.mark.parametrize(
     ("out", "says"),
-    [("users/somebody", "it is your home folder"), ("users", "it contains your home")],
+    [
+        ("users/somebody", "it is your home folder"),
+        ("users", "it contains your home"),
+    ],
 )
 def test_neither_home_nor_what_holds_it_is_moved_away(
     shell: Shell, here: Path, out: str, says: str
 ) -> None:
     assert here.is_dir()
-    assert says in refused(shell, str(shell.root / out), differing(shell.root / out))
+    assert says in refused(
+        shell, str(shell.root / out), differing(shell.root / out)
+    )
 
 
-def test_the_folder_of_the_store_is_not_moved_away(shell: Shell, here: Path) -> None:
+def test_the_folder_of_the_store_is_not_moved_away(
+    shell: Shell, here: Path
+) -> None:
     assert here.is_dir()
     assert "it is the store" in refused(
         shell, str(shell.root / "store"), differing(shell.root / "store")
@@ -95,7 +102,9 @@ def test_a_mount_point_is_not_moved_away(
     file = mounted / "step1_abstractions.yaml"
     file.write_text("my notes")
     try:
-        assert "it is a mount point" in shell("fetch", JOB, str(mounted), code=78)
+        assert "it is a mount point" in shell(
+            "fetch", JOB, str(mounted), code=78
+        )
         assert file.read_text() == "my notes"
     finally:
         file.unlink()
@@ -125,10 +134,18 @@ def test_a_run_whose_course_cannot_be_written_says_so_and_loses_nothing(
     shell: Shell, here: Path
 ) -> None:
     (shell.root / "code").mkdir()
-    (shell.root / "code" / "code.py").write_text("def work() -> int:\n    return 1\n")
+    (shell.root / "code" / "code.py").write_text(
+        "def work() -> int:\n    return 1\n"
+    )
     (here / "step1_abstractions.yaml").write_text("my notes")
     said = shell(
-        "run", str(shell.root / "code"), "--job-id", "by-hand", "--out", ".", code=78
+        "run",
+        str(shell.root / "code"),
+        "--job-id",
+        "by-hand",
+        "--out",
+        ".",
+        code=78,
     )
     assert "it is the current folder" in said
     assert (here / "step1_abstractions.yaml").read_text() == "my notes"
@@ -141,12 +158,23 @@ def test_a_run_of_a_job_that_was_canceled_before_its_first_review_says_so_and_en
     folder = shell.root / "code"
     folder.mkdir()
     (folder / "code.py").write_text("def work() -> int:\n    return 1\n")
-    argv = ("run", str(folder), "--job-id", "by-hand", "--out", str(shell.root / "out"))
-    identity = Identity(job_id="by-hand", repository=folder.as_uri(), branch="HEAD")
+    argv = (
+        "run",
+        str(folder),
+        "--job-id",
+        "by-hand",
+        "--out",
+        str(shell.root / "out"),
+    )
+    identity = Identity(
+        job_id="by-hand", repository=folder.as_uri(), branch="HEAD"
+    )
     log = CheckpointLog(shell.store, "by-hand", SystemRuntime())
     first = log.append(None, begun(identity, announces=False), Writer.WORKER)
     log.append(
-        first, release(cancel(first.manifest, at=AT), Exit.OK, at=AT), Writer.WORKER
+        first,
+        release(cancel(first.manifest, at=AT), Exit.OK, at=AT),
+        Writer.WORKER,
     )
     assert (
         "job by-hand is canceled, and no course was written: `resume by-hand` continues"
@@ -161,7 +189,16 @@ def test_a_run_of_a_job_that_was_collected_ends_with_65_and_says_so(
     folder = shell.root / "code"
     folder.mkdir()
     (folder / "code.py").write_text("def work() -> int:\n    return 1\n")
-    argv = ("run", str(folder), "--job-id", "by-hand", "--out", str(shell.root / "out"))
+    argv = (
+        "run",
+        str(folder),
+        "--job-id",
+        "by-hand",
+        "--out",
+        str(shell.root / "out"),
+    )
     shell(*argv)
     shell("gc", "--older-than", "0s")
-    assert "job by-hand was collected: its files are gone" in shell(*argv, code=65)
+    assert "job by-hand was collected: its files are gone" in shell(
+        *argv, code=65
+    )

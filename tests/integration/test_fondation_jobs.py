@@ -68,13 +68,18 @@ def new_job(receiver: Receiver, tmp_path: Path) -> Iterator[NewJob]:
             "CALLBACK_URL": receiver.url,
             "CALLBACK_TOKEN": "a token",
         }
-        jobs.append(PlatformJob(store, tmp_path / "job", environment, vices=vices))
+        jobs.append(
+            PlatformJob(store, tmp_path / "job", environment, vices=vices)
+        )
         return jobs[-1]
 
     with GitServer(tmp_path / "host") as host:
         host.repository(
             "owner/name",
-            {"README.md": b"# A repository\n", "lib/core.py": b"def core(): ...\n"},
+            {
+                "README.md": b"# A repository\n",
+                "lib/core.py": b"def core(): ...\n",
+            },
         )
         yield new
         for job in jobs:
@@ -94,7 +99,9 @@ def reach_chapters(job: PlatformJob, **environment: str) -> Program:
 def fits(course: dict[str, bytes]) -> bool:
     """Tell whether all texts of a course were made of its abstractions."""
     about = yaml.safe_load(course["step1_abstractions.yaml"])[0]["description"]
-    texts = [body.decode() for path, body in course.items() if path.endswith(".md")]
+    texts = [
+        body.decode() for path, body in course.items() if path.endswith(".md")
+    ]
     return len(texts) == 3 * len(NAMES) and all(about in text for text in texts)
 
 
@@ -107,13 +114,33 @@ def test_a_job_makes_every_item_once_and_tells_its_seven_steps(
     assert run.wait() == 0, job.report()
     assert (job.calls.total(), set(job.calls.values())) == (ITEMS, {1})
     assert fits(job.course)
-    assert [said["step"] for said in receiver.documents] == [1, 2, 3, 4, 5, 6, 7, 7, 7]
-    assert receiver.said[-2:] == [("progress", "gathering"), ("complete", "completed")]
+    assert [said["step"] for said in receiver.documents] == [
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        7,
+        7,
+        7,
+    ]
+    assert receiver.said[-2:] == [
+        ("progress", "gathering"),
+        ("complete", "completed"),
+    ]
     assert (job.manifest.engine.name, run.events("engine")[0]["engine"]) == (
         "fondation",
         "fondation",
     )
-    known = {"PATH", "HOME", "LANG", "TMPDIR", "CLAUDE_OUTPUT_DIR", "ANTHROPIC_API_KEY"}
+    known = {
+        "PATH",
+        "HOME",
+        "LANG",
+        "TMPDIR",
+        "CLAUDE_OUTPUT_DIR",
+        "ANTHROPIC_API_KEY",
+    }
     assert {name for seen in job.cli.seen for name in seen["env"]} == known
     assert alive(job.folder) == []
 
@@ -133,7 +160,9 @@ def test_a_job_that_is_killed_among_its_chapters_goes_on_with_the_missing_ones(
     after = {name.path: name.content for name in job.stored}
     assert (after | kept, len(after)) == (after, ITEMS)
     assert [
-        path for path in kept if path.endswith(".md") and job.calls[path] > before[path]
+        path
+        for path in kept
+        if path.endswith(".md") and job.calls[path] > before[path]
     ] == []
     assert fits(job.course)
     assert receiver.said.count(("complete", "completed")) == 1
@@ -146,9 +175,9 @@ def test_a_course_is_made_anew_by_a_cli_that_would_go_on_from_something_else(
     reach_chapters(job).kill()
     run = job.start()
     assert run.wait() == 0, job.report()
-    assert [event["back_to"] for event in run.events("going back to a stage")] == [
-        "extract"
-    ]
+    assert [
+        event["back_to"] for event in run.events("going back to a stage")
+    ] == ["extract"]
     assert fits(job.course)
     assert {record.generation for record in job.manifest.stages[1:]} == {2}
 
@@ -163,7 +192,8 @@ def test_what_goes_wrong_once_is_tried_again_and_said(new_job: NewJob) -> None:
     run = job.start(STAGE_TIMEOUT_SECONDS="6")
     assert run.wait() == 0, job.report()
     reasons = [
-        event["reason"] for event in run.events("the stage failed, trying it again")
+        event["reason"]
+        for event in run.events("the stage failed, trying it again")
     ]
     assert [
         word in reason
@@ -172,7 +202,10 @@ def test_what_goes_wrong_once_is_tried_again_and_said(new_job: NewJob) -> None:
         )
     ] == 3 * [True]
     again = {path for path, times in job.calls.items() if times > 1}
-    assert (fits(job.course), again) == (True, {"step1_abstractions.yaml", HOLE})
+    assert (fits(job.course), again) == (
+        True,
+        {"step1_abstractions.yaml", HOLE},
+    )
 
 
 def test_a_refused_key_fails_the_job_once_and_for_all(
@@ -188,7 +221,8 @@ def test_a_refused_key_fails_the_job_once_and_for_all(
     )
     for _ in range(2):
         assert (
-            job.start(ANTHROPIC_API_KEY="sk-ant-secret").wait() == Exit.UNAVAILABLE
+            job.start(ANTHROPIC_API_KEY="sk-ant-secret").wait()
+            == Exit.UNAVAILABLE
         ), job.report()
     assert len(job.cli.seen) == 1
     assert receiver.said[-1] == ("error", "failed")
@@ -221,7 +255,9 @@ def test_nothing_of_a_hanging_cli_outlives_a_worker_that_is_killed(
 ) -> None:
     job = new_job(faults={"extract": {"kind": "hangs", "children": True}})
     run = job.start()
-    until(lambda: sum("sleep 1000" in words for words in alive(job.folder)) == 2)
+    until(
+        lambda: sum("sleep 1000" in words for words in alive(job.folder)) == 2
+    )
     run.kill()
     until(lambda: alive(job.folder) == [], seconds=5)
 
@@ -262,7 +298,9 @@ def test_an_item_is_stored_within_half_a_second_of_being_complete(
     new_job: NewJob, s3_server: S3Server
 ) -> None:
     job = new_job(
-        s3_server, names=[f"Part {number}" for number in range(1, 21)], delay=300
+        s3_server,
+        names=[f"Part {number}" for number in range(1, 21)],
+        delay=300,
     )
     run, written = (
         job.start(),
@@ -276,7 +314,9 @@ def test_an_item_is_stored_within_half_a_second_of_being_complete(
     for entry in job.store.entries(f"{job.name}/artifacts/generate-chapters/"):
         path = "/".join(entry.key.split("/")[-2:])
         stored[path] = entry.modified
-    lags = sorted(stored[path] - written[path] for path in stored if path in written)
+    lags = sorted(
+        stored[path] - written[path] for path in stored if path in written
+    )
     assert len(lags) == 20
     assert 0 < lags[0] < lags[-1] < 0.5, lags
     print(f"from complete to stored: {lags[0]:.3f} to {lags[-1]:.3f} s")  # noqa: T201 - shown with `pytest -rP`

@@ -50,7 +50,9 @@ def begin(engine: FondationEngine, course: Course) -> None:
 
 def chapters_fit(course: Course) -> bool:
     """Tell whether all chapters were made of the abstractions that there are."""
-    about = yaml.safe_load(course.files["step1_abstractions.yaml"])[0]["description"]
+    about = yaml.safe_load(course.files["step1_abstractions.yaml"])[0][
+        "description"
+    ]
     texts = [
         body.decode()
         for path, body in course.files.items()
@@ -65,9 +67,14 @@ def test_one_process_makes_a_whole_course(cli: StandIn, course: Course) -> None:
     assert "--steps" not in seen["argv"]
 
 
-def test_a_stage_ends_when_the_next_one_begins(cli: StandIn, course: Course) -> None:
+def test_a_stage_ends_when_the_next_one_begins(
+    cli: StandIn, course: Course
+) -> None:
     cli.set(delay=300)
-    engine, far = cli.engine(), ("step3", "chapters", "reviewed-chapters", "tutorials")
+    engine, far = (
+        cli.engine(),
+        ("step3", "chapters", "reviewed-chapters", "tutorials"),
+    )
     for stage, too_far in zip((*YAML, CHAPTERS), far, strict=True):
         assert course.make(engine, stage) != []
         assert not any(path.startswith(too_far) for path in cli.calls)
@@ -80,7 +87,11 @@ def test_a_hole_is_filled_by_a_second_process_that_skips_the_rest(
     cli.set(faults={HOLE: {"kind": "empty", "times": 1}}, moody=True)
     engine = cli.engine()
     course.make(engine, *YAML)
-    kept = {path: body for path, body in course.files.items() if path.endswith(".yaml")}
+    kept = {
+        path: body
+        for path, body in course.files.items()
+        if path.endswith(".yaml")
+    }
     assert len(course.make(engine, CHAPTERS)) == len(NAMES) - 1
     assert course.make(engine, CHAPTERS) == [HOLE]
     course.make(engine, REVIEWS, TUTORIALS)
@@ -112,7 +123,9 @@ def test_run_again_it_goes_on_from_the_stored_files_whatever_it_thinks_now(
     assert {path: after.files[path] for path in kept} == kept
     assert chapters_fit(after)
     assert [
-        cli.calls[path] - before[path] for path in kept if path.startswith("chapters/")
+        cli.calls[path] - before[path]
+        for path in kept
+        if path.startswith("chapters/")
     ] == [0] * (len(kept) - 3)
 
 

@@ -47,11 +47,19 @@ def test_a_whole_course_takes_a_process_for_every_step(
     cli: StandIn, course: Course
 ) -> None:
     assert len(course.make(cli.engine())) == 12
-    steps = [seen["argv"][seen["argv"].index("--steps") + 1] for seen in cli.seen]
-    assert steps == [*YAML, CHAPTERS, Stage.REVIEW_CHAPTERS, Stage.GENERATE_TUTORIALS]
+    steps = [
+        seen["argv"][seen["argv"].index("--steps") + 1] for seen in cli.seen
+    ]
+    assert steps == [
+        *YAML,
+        CHAPTERS,
+        Stage.REVIEW_CHAPTERS,
+        Stage.GENERATE_TUTORIALS,
+    ]
     assert {seen["cwd"] for seen in cli.seen} == {str(cli.path)}
     assert {
-        Path(seen["env"]["CLAUDE_OUTPUT_DIR"]).is_absolute() for seen in cli.seen
+        Path(seen["env"]["CLAUDE_OUTPUT_DIR"]).is_absolute()
+        for seen in cli.seen
     } == {True}
 
 
@@ -71,7 +79,9 @@ def test_a_hole_that_was_left_with_exit_code_0_is_filled_by_the_next_try_alone(
     assert [cli.calls[path] for path in FILES] == [1, 2, 1]
 
 
-def test_an_empty_answer_to_a_step_is_no_file(cli: StandIn, course: Course) -> None:
+def test_an_empty_answer_to_a_step_is_no_file(
+    cli: StandIn, course: Course
+) -> None:
     cli.set(faults={"step1_abstractions.yaml": {"kind": "empty", "times": 1}})
     engine = cli.engine()
     assert course.make(engine, EXTRACT) == []
@@ -98,14 +108,19 @@ def test_an_order_with_a_name_that_nothing_has_is_not_taken(
     engine = cli.engine()
     course.make(engine, *YAML[:2])
     (item,) = engine.produce(ORDER, course.workspace)
-    assert "Nothing" in (Rules(ORDER, course.files).fault(item.path, item.body) or "")
+    assert "Nothing" in (
+        Rules(ORDER, course.files).fault(item.path, item.body) or ""
+    )
 
 
 @pytest.mark.parametrize(
     ("fault", "where"),
     [
         ({"kind": "fenced"}, "line 1"),
-        ({"kind": "instead", "text": "- name: A\n  description: [1\n"}, "line 3"),
+        (
+            {"kind": "instead", "text": "- name: A\n  description: [1\n"},
+            "line 3",
+        ),
         ({"kind": "instead", "text": "abstractions: []\n"}, "list"),
         (
             {
@@ -148,9 +163,14 @@ def test_a_file_that_is_closed_and_written_to_again_is_taken_again(
     cli.set(write="appended", delay=300, words=2000)
     engine = cli.engine()
     course.make(engine, *YAML)
-    last = {item.path: item.body for item in engine.produce(CHAPTERS, course.workspace)}
+    last = {
+        item.path: item.body
+        for item in engine.produce(CHAPTERS, course.workspace)
+    }
     assert sorted(last) == FILES
-    assert {(body[:2], body[-7:]) for body in last.values()} == {(b"# ", b"Text. \n")}
+    assert {(body[:2], body[-7:]) for body in last.values()} == {
+        (b"# ", b"Text. \n")
+    }
 
 
 def test_an_item_is_there_while_the_cli_still_works_on_others(
@@ -214,7 +234,10 @@ def complain(cli: StandIn, course: Course, complaint: str) -> EngineFailedError:
     cli.set(faults={EXTRACT: {"kind": "fails", "complains": complaint}})
     with pytest.raises(EngineFailedError) as raised:
         course.make(cli.engine(), EXTRACT)
-    assert str(raised.value) == f"the Fondation CLI ended with exit code 1: {complaint}"
+    assert (
+        str(raised.value)
+        == f"the Fondation CLI ended with exit code 1: {complaint}"
+    )
     return raised.value
 
 
@@ -250,7 +273,9 @@ def test_a_failure_that_will_not_pass_is_told_by_what_it_prints(
 def test_what_was_finished_before_it_failed_is_kept(
     cli: StandIn, course: Course
 ) -> None:
-    cli.set(faults={HOLE: {"kind": "killed", "times": 1}}, delay=150, names=MANY)
+    cli.set(
+        faults={HOLE: {"kind": "killed", "times": 1}}, delay=150, names=MANY
+    )
     engine = cli.engine()
     course.make(engine, *YAML)
     with pytest.raises(EngineFailedError, match="killed by SIGKILL") as raised:
@@ -292,7 +317,9 @@ def test_what_it_writes_where_it_should_not_is_nobodys_concern(
     }
 
 
-def test_it_sees_nothing_of_ours(cli: StandIn, course: Course, tmp_path: Path) -> None:
+def test_it_sees_nothing_of_ours(
+    cli: StandIn, course: Course, tmp_path: Path
+) -> None:
     ours = {
         "CALLBACK_TOKEN": "t-1",
         "GITHUB_TOKEN": "t-2",
@@ -306,7 +333,8 @@ def test_it_sees_nothing_of_ours(cli: StandIn, course: Course, tmp_path: Path) -
         "X": "t-5",
     }
     course.make(
-        cli.engine(environment=ours | {"ANTHROPIC_API_KEY": "sk-ant-1"}), EXTRACT
+        cli.engine(environment=ours | {"ANTHROPIC_API_KEY": "sk-ant-1"}),
+        EXTRACT,
     )
     (seen,) = cli.seen
     assert set(seen["env"]) == {
@@ -317,7 +345,9 @@ def test_it_sees_nothing_of_ours(cli: StandIn, course: Course, tmp_path: Path) -
         "CLAUDE_OUTPUT_DIR",
         "ANTHROPIC_API_KEY",
     }
-    places = [seen["env"][name] for name in ("HOME", "TMPDIR", "CLAUDE_OUTPUT_DIR")]
+    places = [
+        seen["env"][name] for name in ("HOME", "TMPDIR", "CLAUDE_OUTPUT_DIR")
+    ]
     assert all(Path(place).is_relative_to(tmp_path / "run") for place in places)
 
 
@@ -326,7 +356,8 @@ def test_without_a_login_it_fails_for_good_and_with_any_it_works(
 ) -> None:
     cli.set(keyless=False)
     with pytest.raises(
-        EngineFailedError, match="ANTHROPIC_API_KEY environment variable is required"
+        EngineFailedError,
+        match="ANTHROPIC_API_KEY environment variable is required",
     ) as raised:
         course.make(cli.engine(), EXTRACT)
     assert not raised.value.temporary
@@ -358,7 +389,8 @@ def test_its_output_is_in_the_log_without_its_key(
     )
     with pytest.raises(EngineFailedError, match=r"bad luck with \*\*\*$"):
         course.make(
-            cli.engine(environment={"ANTHROPIC_API_KEY": "sk-ant-secret"}), EXTRACT
+            cli.engine(environment={"ANTHROPIC_API_KEY": "sk-ant-secret"}),
+            EXTRACT,
         )
     assert (logging.INFO, "step extract begins") in said(caplog)
     assert (logging.WARNING, "Error: bad luck with ***") in said(caplog)
@@ -374,6 +406,7 @@ def test_a_cli_or_a_program_that_is_missing_is_named(
         cli.engine(environment={"PATH": str(tmp_path)}).check()
     (cli.path / BUNDLE).unlink()
     with pytest.raises(
-        EngineFailedError, match=f"FONDATION_PATH {cli.path} has no Fondation CLI"
+        EngineFailedError,
+        match=f"FONDATION_PATH {cli.path} has no Fondation CLI",
     ):
         cli.engine(environment={"PATH": os.environ["PATH"]}).check()

@@ -40,7 +40,10 @@ def test_a_job_survives_a_store_where_everything_goes_wrong(
     with proxying(s3_server.endpoint_url) as proxy:
         store = store_behind(s3_server, proxy.url, s3_server.new_bucket())
         world = World(
-            store=store, work_dir=tmp_path / "stormy", lease=30, store_give_up=60
+            store=store,
+            work_dir=tmp_path / "stormy",
+            lease=30,
+            store_give_up=60,
         )
         proxy.judge = at_random(7, 0.2, tuple(set(Trouble) - {Trouble.SILENCE}))
         assert world.job().run(IDENTITY) is Exit.OK
@@ -50,7 +53,9 @@ def test_a_job_survives_a_store_where_everything_goes_wrong(
     assert set(world.engine.made.values()) == {1}
     assert world.receiver is not None
     assert world.receiver.said[-1] == ("complete", "completed")
-    assert len(world.receiver.taken) == len({key for key, _ in world.receiver.taken})
+    assert len(world.receiver.taken) == len(
+        {key for key, _ in world.receiver.taken}
+    )
 
 
 @SERVERS
@@ -69,7 +74,9 @@ def test_a_run_that_the_store_leaves_alone_ends_with_75_and_the_next_one_goes_on
         def cut(path: str) -> None:
             if path == "chapters/chapter_2_thing_2.md":
                 until(
-                    lambda: any(beside.entries(f"{JOB}/artifacts/generate-chapters/"))
+                    lambda: any(
+                        beside.entries(f"{JOB}/artifacts/generate-chapters/")
+                    )
                 )
                 proxy.broken.set()
 
@@ -129,7 +136,9 @@ def test_two_runs_started_at_once_make_one_course(
     with runtime.executor(2) as pool:
         codes = [
             future.result(60)
-            for future in [pool.submit(world.job().run, IDENTITY) for world in worlds]
+            for future in [
+                pool.submit(world.job().run, IDENTITY) for world in worlds
+            ]
         ]
     assert codes == [Exit.OK, Exit.OK]
     made = worlds[0].engine.made + worlds[1].engine.made
@@ -156,7 +165,9 @@ def test_a_store_that_ignores_conditions_serves_where_that_is_allowed(
     s3_servers: Callable[[str], S3Server], tmp_path: Path
 ) -> None:
     world = World(
-        store=s3_servers("rclone").new_store(), work_dir=tmp_path, allow_unfenced=True
+        store=s3_servers("rclone").new_store(),
+        work_dir=tmp_path,
+        allow_unfenced=True,
     )
     assert world.job().run(IDENTITY) is Exit.OK
     newest = CheckpointLog(world.store, JOB, SystemRuntime()).newest()

@@ -28,7 +28,9 @@ def test_a_job_without_a_live_run_is_canceled_at_once_and_its_event_stays_pendin
     document = shell.json("status", JOB)
     assert document["state"] == "canceled"
     assert document["run"] == 2
-    assert [event["status"] for event in document["pendingCallbacks"]] == ["canceled"]
+    assert [event["status"] for event in document["pendingCallbacks"]] == [
+        "canceled"
+    ]
 
 
 def test_canceling_a_job_that_is_over_changes_nothing(shell: Shell) -> None:
@@ -50,7 +52,9 @@ def test_a_live_job_is_not_resumed_and_is_asked_to_cancel(shell: Shell) -> None:
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(world.job().run, IDENTITY)
         assert reached.wait(30)
-        assert "run 1 has been working on job job-1" in shell("resume", JOB, code=75)
+        assert "run 1 has been working on job job-1" in shell(
+            "resume", JOB, code=75
+        )
         assert "was asked to cancel it" in shell("cancel", JOB)
         assert running.result(30) is Exit.OK
         released.set()
@@ -59,7 +63,9 @@ def test_a_live_job_is_not_resumed_and_is_asked_to_cancel(shell: Shell) -> None:
     assert world.receiver.said[-1] == ("progress", "canceled")
 
 
-def test_gc_collects_old_jobs_that_are_over_and_keeps_a_tombstone(shell: Shell) -> None:
+def test_gc_collects_old_jobs_that_are_over_and_keeps_a_tombstone(
+    shell: Shell,
+) -> None:
     completed(shell)
     interrupted_id = Identity(
         job_id="other", repository=IDENTITY.repository, branch="main"
@@ -68,7 +74,9 @@ def test_gc_collects_old_jobs_that_are_over_and_keeps_a_tombstone(shell: Shell) 
     world.engine.before_item = stop_at("step3_order.yaml")
     world.job("other").run(interrupted_id)
     assert shell.json("gc", "--older-than", "1d")["collected"] == []
-    assert shell.json("gc", "--older-than", "0s", "--dry-run")["collected"] == [JOB]
+    assert shell.json("gc", "--older-than", "0s", "--dry-run")["collected"] == [
+        JOB
+    ]
     assert shell.json("status", JOB)["collected"] is False
     assert shell.json("gc", "--older-than", "0s")["collected"] == [JOB]
     assert [entry.key for entry in shell.store.entries(f"{JOB}/")] == [
@@ -107,7 +115,10 @@ def test_a_completed_job_is_redone_from_a_stage_on(
 ) -> None:
     completed(shell)
     world = shell.world()
-    assert world.job().resume(OperatorRequest(stage=Stage.GENERATE_CHAPTERS)) is Exit.OK
+    assert (
+        world.job().resume(OperatorRequest(stage=Stage.GENERATE_CHAPTERS))
+        is Exit.OK
+    )
     assert world.engine.made["chapters/chapter_1_thing_1.md"] == 1
     assert world.engine.made["step1_abstractions.yaml"] == 0
     document = shell.json("status", JOB)
@@ -146,7 +157,9 @@ def test_gc_leaves_a_job_of_an_unknown_format_names_it_and_ends_with_78(
         Identity(job_id="zz", repository=IDENTITY.repository, branch="main")
     )
     newest = max((shell.root / "store/zz/checkpoints").iterdir())
-    newest.write_bytes(newest.read_bytes().replace(b'"format":1', b'"format":99'))
+    newest.write_bytes(
+        newest.read_bytes().replace(b'"format":1', b'"format":99')
+    )
     document = shell.json("gc", "--older-than", "0s", code=78)
     assert document["collected"] == [JOB]
     [left] = document["left"]
@@ -157,7 +170,9 @@ def test_gc_leaves_a_job_of_an_unknown_format_names_it_and_ends_with_78(
 
 def test_gc_leaves_a_damaged_job_and_collects_the_others(shell: Shell) -> None:
     completed(shell)
-    shell.store.put("broken/checkpoints/00000001.json", b"{", "application/json")
+    shell.store.put(
+        "broken/checkpoints/00000001.json", b"{", "application/json"
+    )
     document = shell.json("gc", "--older-than", "0s")
     assert document["collected"] == [JOB]
     assert [job["jobId"] for job in document["left"]] == ["broken"]
@@ -205,7 +220,9 @@ def test_resume_continues_an_interrupted_job(shell: Shell) -> None:
     }
 
 
-def test_pending_events_are_named_with_how_to_deliver_them(shell: Shell) -> None:
+def test_pending_events_are_named_with_how_to_deliver_them(
+    shell: Shell,
+) -> None:
     interrupted(shell)
     shell("cancel", JOB)
     assert "pending     callback" in shell("status", JOB)
@@ -226,7 +243,12 @@ def interrupted_by_hand(shell: Shell) -> None:
         "class Thing:\n    def work(self) -> int:\n        return 1\n"
     )
     assert shell(
-        "run", str(folder), "--job-id", "by-hand", "--out", str(shell.root / "out")
+        "run",
+        str(folder),
+        "--job-id",
+        "by-hand",
+        "--out",
+        str(shell.root / "out"),
     )
     log = CheckpointLog(shell.store, "by-hand", SystemRuntime())
     for sequence in reversed(list(log.sequences(after=4))):
@@ -248,7 +270,9 @@ def test_resume_is_refused_and_changes_nothing_if_the_jobs_engine_is_missing(
     shell.environment = {"FONDATION_PATH": str(shell.root / "nowhere")}
     before = [entry.key for entry in shell.store.entries(f"{JOB}/checkpoints/")]
     assert "nowhere has no Fondation CLI" in shell("resume", JOB, code=69)
-    assert [entry.key for entry in shell.store.entries(f"{JOB}/checkpoints/")] == before
+    assert [
+        entry.key for entry in shell.store.entries(f"{JOB}/checkpoints/")
+    ] == before
 
 
 def test_an_engine_other_than_the_jobs_is_refused(shell: Shell) -> None:
@@ -266,11 +290,18 @@ def rejecting(shell: Shell) -> World:
     return world
 
 
-def test_a_rejected_final_callback_is_sent_again_on_request(shell: Shell) -> None:
+def test_a_rejected_final_callback_is_sent_again_on_request(
+    shell: Shell,
+) -> None:
     rejecting(shell)
     with receiving() as receiver:
-        shell.environment = {"CALLBACK_URL": receiver.url, "CALLBACK_TOKEN": "t"}
-        assert "was sent again, and acknowledged" in shell("resume", JOB, "--redeliver")
+        shell.environment = {
+            "CALLBACK_URL": receiver.url,
+            "CALLBACK_TOKEN": "t",
+        }
+        assert "was sent again, and acknowledged" in shell(
+            "resume", JOB, "--redeliver"
+        )
         assert "was not rejected, and nothing was sent" in shell(
             "resume", JOB, "--redeliver"
         )
@@ -281,10 +312,15 @@ def test_a_rejected_final_callback_is_sent_again_on_request(shell: Shell) -> Non
     assert key == f"{JOB}-{sequence}"
 
 
-def test_a_final_callback_that_is_rejected_again_is_reported(shell: Shell) -> None:
+def test_a_final_callback_that_is_rejected_again_is_reported(
+    shell: Shell,
+) -> None:
     rejecting(shell)
     with receiving(lambda _: Reply(status=404)) as receiver:
-        shell.environment = {"CALLBACK_URL": receiver.url, "CALLBACK_TOKEN": "t"}
+        shell.environment = {
+            "CALLBACK_URL": receiver.url,
+            "CALLBACK_TOKEN": "t",
+        }
         assert "was rejected again, with status 404" in shell(
             "resume", JOB, "--redeliver"
         )
@@ -297,15 +333,25 @@ def test_redeliver_requires_a_webhook_a_final_callback_and_no_stage(
     assert "CALLBACK_URL and CALLBACK_TOKEN are missing" in shell(
         "resume", JOB, "--redeliver", code=78
     )
-    shell.environment = {"CALLBACK_URL": "http://127.0.0.1:9/", "CALLBACK_TOKEN": "t"}
-    assert "has no final event yet" in shell("resume", JOB, "--redeliver", code=65)
+    shell.environment = {
+        "CALLBACK_URL": "http://127.0.0.1:9/",
+        "CALLBACK_TOKEN": "t",
+    }
+    assert "has no final event yet" in shell(
+        "resume", JOB, "--redeliver", code=65
+    )
     assert "--redeliver excludes" in shell(
         "resume", JOB, "--redeliver", "--from", "order", code=64
     )
 
 
-def test_the_final_callback_of_a_collected_job_is_not_sent_again(shell: Shell) -> None:
+def test_the_final_callback_of_a_collected_job_is_not_sent_again(
+    shell: Shell,
+) -> None:
     rejecting(shell)
     shell("gc", "--older-than", "0s")
-    shell.environment = {"CALLBACK_URL": "http://127.0.0.1:9/", "CALLBACK_TOKEN": "t"}
+    shell.environment = {
+        "CALLBACK_URL": "http://127.0.0.1:9/",
+        "CALLBACK_TOKEN": "t",
+    }
     assert "was collected" in shell("resume", JOB, "--redeliver", code=65)

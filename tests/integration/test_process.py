@@ -26,7 +26,9 @@ from worker.system.runtime import SystemRuntime
 
 RUNTIME: Final = SystemRuntime()
 FOREVER: Final = "sleep 1000"
-ESCAPES: Final = "setsid sleep 1000 & (sleep 1000 &) ; sleep 1000 & echo ready; "
+ESCAPES: Final = (
+    "setsid sleep 1000 & (sleep 1000 &) ; sleep 1000 & echo ready; "
+)
 """A descendant that leaves the group, one that loses its parent, and one that does neither."""
 
 
@@ -44,10 +46,12 @@ def alive(tmp_path: Path) -> list[str]:
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if f"MARK={tmp_path}".encode() in (folder / "environ").read_bytes().split(
-                b"\0"
-            ):
-                found.append((folder / "cmdline").read_text().replace("\0", " "))
+            if f"MARK={tmp_path}".encode() in (
+                folder / "environ"
+            ).read_bytes().split(b"\0"):
+                found.append(
+                    (folder / "cmdline").read_text().replace("\0", " ")
+                )
         except OSError:
             continue
     return found
@@ -61,12 +65,16 @@ def zombies() -> list[str]:
         if folder.exists()
     ]
     return [
-        state[0] for state in states if state[3] == str(os.getpid()) and state[2] == "Z"
+        state[0]
+        for state in states
+        if state[3] == str(os.getpid()) and state[2] == "Z"
     ]
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[str], tuple[Process, list[str]]]]:
+def start(
+    tmp_path: Path,
+) -> Iterator[Callable[[str], tuple[Process, list[str]]]]:
     """Return a function that starts a script, and gives its process and the lines that it prints."""
     started: list[Process] = []
 
@@ -98,12 +106,24 @@ def test_a_process_gets_its_input_and_nothing_of_our_environment(
     )
     assert (finished.code, finished.stdout) == (7, b"in\xff\n")
     names = {line.partition(b"=")[0] for line in finished.stderr.splitlines()}
-    assert names <= {b"PATH", b"MARK", b"PWD", b"LC_CTYPE", b"_", b"SHLVL", b"OLDPWD"}
+    assert names <= {
+        b"PATH",
+        b"MARK",
+        b"PWD",
+        b"LC_CTYPE",
+        b"_",
+        b"SHLVL",
+        b"OLDPWD",
+    }
 
 
-def test_a_process_that_a_signal_ends_has_the_code_of_a_shell(tmp_path: Path) -> None:
+def test_a_process_that_a_signal_ends_has_the_code_of_a_shell(
+    tmp_path: Path,
+) -> None:
     assert (
-        run(command(tmp_path, "kill -SEGV $$"), RUNTIME, timeout_seconds=30).code
+        run(
+            command(tmp_path, "kill -SEGV $$"), RUNTIME, timeout_seconds=30
+        ).code
         == 128 + signal.SIGSEGV
     )
 
@@ -112,7 +132,9 @@ def test_a_process_has_the_usual_signals_whatever_python_ignores(
     tmp_path: Path,
 ) -> None:
     assert (
-        run(command(tmp_path, "kill -PIPE $$"), RUNTIME, timeout_seconds=30).code
+        run(
+            command(tmp_path, "kill -PIPE $$"), RUNTIME, timeout_seconds=30
+        ).code
         == 128 + signal.SIGPIPE
     )
 
@@ -132,7 +154,9 @@ def test_a_program_that_is_not_there_is_said_before_anything_starts(
     tmp_path: Path,
 ) -> None:
     missing = Command(
-        argv=("no-such-program",), env={"PATH": os.environ["PATH"]}, cwd=tmp_path
+        argv=("no-such-program",),
+        env={"PATH": os.environ["PATH"]},
+        cwd=tmp_path,
     )
     with pytest.raises(MissingProgramError, match="no-such-program"):
         run(missing, RUNTIME, timeout_seconds=30)
@@ -167,13 +191,17 @@ def test_of_a_long_output_the_end_is_kept_and_the_process_is_never_held_up(
 def test_a_process_that_takes_too_long_is_killed_with_all_it_started(
     tmp_path: Path,
 ) -> None:
-    with pytest.raises(ProcessTimeoutError, match=r"sh took longer than 0\.3 seconds"):
+    with pytest.raises(
+        ProcessTimeoutError, match=r"sh took longer than 0\.3 seconds"
+    ):
         run(command(tmp_path, ESCAPES + FOREVER), RUNTIME, timeout_seconds=0.3)
     until(lambda: not alive(tmp_path))
     assert not zombies()
 
 
-def test_a_process_is_killed_at_once_when_the_run_is_stopped(tmp_path: Path) -> None:
+def test_a_process_is_killed_at_once_when_the_run_is_stopped(
+    tmp_path: Path,
+) -> None:
     stop = RUNTIME.flag()
     began: list[float] = []
 
@@ -199,19 +227,27 @@ def test_what_the_watcher_raises_ends_the_process(tmp_path: Path) -> None:
         raise LookupError
 
     with pytest.raises(LookupError):
-        run(command(tmp_path, FOREVER), RUNTIME, timeout_seconds=30, watch=watch)
+        run(
+            command(tmp_path, FOREVER), RUNTIME, timeout_seconds=30, watch=watch
+        )
     until(lambda: not alive(tmp_path))
 
 
-def test_what_is_left_when_the_leader_has_ended_is_killed(tmp_path: Path) -> None:
-    finished = run(command(tmp_path, ESCAPES + "exit 3"), RUNTIME, timeout_seconds=30)
+def test_what_is_left_when_the_leader_has_ended_is_killed(
+    tmp_path: Path,
+) -> None:
+    finished = run(
+        command(tmp_path, ESCAPES + "exit 3"), RUNTIME, timeout_seconds=30
+    )
     assert finished.code == 3
     assert not alive(tmp_path)
     assert not zombies()
 
 
 def test_lines_arrive_while_the_process_runs(start: Start) -> None:
-    process, lines = start("echo one; echo two >&2; printf 'three\\r\\n'; sleep 1000")
+    process, lines = start(
+        "echo one; echo two >&2; printf 'three\\r\\n'; sleep 1000"
+    )
     until(lambda: len(lines) == 3)
     assert sorted(lines) == ["one", "three", "two"]
     assert process.wait(0) is None
@@ -275,7 +311,9 @@ def test_stopping_lets_a_process_end_by_itself(start: Start) -> None:
     assert (process.wait(0), lines[-1]) == (5, "bye")
 
 
-def test_stopping_a_paused_process_lets_it_end_by_itself_too(start: Start) -> None:
+def test_stopping_a_paused_process_lets_it_end_by_itself_too(
+    start: Start,
+) -> None:
     process, lines = start(
         "trap 'echo bye; exit 5' TERM; echo ready; while :; do sleep 0.01; done"
     )
@@ -288,7 +326,9 @@ def test_stopping_a_paused_process_lets_it_end_by_itself_too(start: Start) -> No
 def test_a_process_that_does_not_want_to_end_is_killed(
     start: Start, tmp_path: Path
 ) -> None:
-    process, lines = start("trap '' TERM; echo ready; while :; do sleep 0.01; done")
+    process, lines = start(
+        "trap '' TERM; echo ready; while :; do sleep 0.01; done"
+    )
     until(lambda: "ready" in lines)
     process.stop(0.2)
     assert process.wait(30) == 128 + signal.SIGKILL
@@ -335,16 +375,30 @@ process.wait(1000)
 
 
 @pytest.mark.parametrize("paused", ["", "paused"])
-def test_nothing_outlives_a_run_that_is_killed(tmp_path: Path, paused: str) -> None:
-    arguments = [sys.executable, "-c", PARENT, ESCAPES + FOREVER, str(tmp_path), paused]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as parent:
+def test_nothing_outlives_a_run_that_is_killed(
+    tmp_path: Path, paused: str
+) -> None:
+    arguments = [
+        sys.executable,
+        "-c",
+        PARENT,
+        ESCAPES + FOREVER,
+        str(tmp_path),
+        paused,
+    ]
+    with subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, text=True
+    ) as parent:
         try:
             assert parent.stdout
             assert parent.stdout.readline() == "ready\n"
             if paused:
                 assert parent.stdout.readline() == "paused\n"
             until(
-                lambda: [line.strip() for line in alive(tmp_path)].count(FOREVER) == 4,
+                lambda: (
+                    [line.strip() for line in alive(tmp_path)].count(FOREVER)
+                    == 4
+                ),
                 seconds=5,
             )
         finally:
@@ -353,18 +407,25 @@ def test_nothing_outlives_a_run_that_is_killed(tmp_path: Path, paused: str) -> N
 
 
 def test_a_process_ends_with_its_guardian(tmp_path: Path) -> None:
-    process = Process(command(tmp_path, "exec " + FOREVER), RUNTIME, lambda *_: None)
+    process = Process(
+        command(tmp_path, "exec " + FOREVER), RUNTIME, lambda *_: None
+    )
     until(lambda: FOREVER in [line.strip() for line in alive(tmp_path)])
     process._guardian.kill()
     until(lambda: not alive(tmp_path), seconds=5)
     assert process.wait(30) == 128 + signal.SIGKILL
 
 
-def test_many_processes_at_once_do_not_hold_each_others_pipes(tmp_path: Path) -> None:
+def test_many_processes_at_once_do_not_hold_each_others_pipes(
+    tmp_path: Path,
+) -> None:
     with RUNTIME.executor(8) as pool:
         jobs = [
             pool.submit(
-                run, command(tmp_path, f"echo {number}"), RUNTIME, timeout_seconds=60
+                run,
+                command(tmp_path, f"echo {number}"),
+                RUNTIME,
+                timeout_seconds=60,
             )
             for number in range(40)
         ]

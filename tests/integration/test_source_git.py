@@ -11,7 +11,12 @@ from typing import Final
 
 import pytest
 
-from tests.support.git_repository import FORMATS, HOSTILE, HOSTILE_FILES, executable
+from tests.support.git_repository import (
+    FORMATS,
+    HOSTILE,
+    HOSTILE_FILES,
+    executable,
+)
 from tests.support.git_server import Fault, GitServer
 from tests.support.sources import empty, make_git, read_tree
 from worker.errors import DataError
@@ -37,7 +42,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def source(
-    tmp_path: Path, host: GitServer, branch: str | None = "main", name: str = NAME
+    tmp_path: Path,
+    host: GitServer,
+    branch: str | None = "main",
+    name: str = NAME,
 ) -> GitSource:
     """Return the source that is a repository of the host."""
     return GitSource(make_git(tmp_path), host.url(name), branch)
@@ -104,7 +112,9 @@ def test_a_host_whose_head_is_on_no_branch_is_read(
     tmp_path: Path, host: GitServer
 ) -> None:
     repository = host.repository(NAME)
-    repository.git("update-ref", "--no-deref", "HEAD", commit := repository.head())
+    repository.git(
+        "update-ref", "--no-deref", "HEAD", commit := repository.head()
+    )
     assert source(tmp_path, host, None).resolve() == Revision(
         commit=commit, branch="HEAD"
     )
@@ -173,7 +183,8 @@ def test_a_pinned_commit_that_the_host_does_not_give_any_more_is_said(
     repository = host.repository(NAME)
     now = repository.head()
     with pytest.raises(
-        DataError, match=f"does not give commit {'1' * 40}, and main is at {now} now"
+        DataError,
+        match=f"does not give commit {'1' * 40}, and main is at {now} now",
     ) as caught:
         checked_out(tmp_path, source(tmp_path, host), "1" * 40)
     assert caught.value.code == "commit_not_found"
@@ -190,7 +201,9 @@ def test_what_is_no_commit_is_refused_before_anything_is_asked(
     assert host.requests == []
 
 
-def test_a_tag_of_something_else_is_said(tmp_path: Path, host: GitServer) -> None:
+def test_a_tag_of_something_else_is_said(
+    tmp_path: Path, host: GitServer
+) -> None:
     host.repository(NAME).tag("file", "main:README.md")
     with pytest.raises(DataError, match="file is not the name of a commit"):
         checked_out(tmp_path, source(tmp_path, host, "file"))
@@ -204,11 +217,14 @@ def test_a_renamed_repository_is_found_on_the_same_host(
     host.fault(
         Fault(
             status=status,
-            headers={"Location": f"/{NAME}.git/info/refs?service=git-upload-pack"},
+            headers={
+                "Location": f"/{NAME}.git/info/refs?service=git-upload-pack"
+            },
         )
     )
     assert (
-        source(tmp_path, host, name="owner/old").resolve().commit == repository.head()
+        source(tmp_path, host, name="owner/old").resolve().commit
+        == repository.head()
     )
 
 

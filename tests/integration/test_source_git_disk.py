@@ -14,7 +14,9 @@ def saying(tmp_path: Path, line: str, code: int = 128) -> Git:
     """Return a git that does nothing but say something and fail."""
     program = tmp_path / "bin" / "git"
     program.parent.mkdir()
-    program.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{line}\nEND\nexit {code}\n")
+    program.write_text(
+        f"#!/bin/sh\ncat >&2 <<'END'\n{line}\nEND\nexit {code}\n"
+    )
     program.chmod(0o755)
     return make_git(
         tmp_path, environment={"PATH": f"{program.parent}:{os.environ['PATH']}"}
@@ -33,7 +35,9 @@ def saying(tmp_path: Path, line: str, code: int = 128) -> Git:
         "error: could not lock config file /work/x/config: Read-only file system",
     ],
 )
-def test_a_git_that_cannot_write_is_the_disks_fault(tmp_path: Path, line: str) -> None:
+def test_a_git_that_cannot_write_is_the_disks_fault(
+    tmp_path: Path, line: str
+) -> None:
     git = saying(tmp_path, line, code=1)
     with git.folder() as folder, pytest.raises(DiskError) as caught:
         git.run(folder, ("checkout",))

@@ -55,7 +55,11 @@ def failing(
     tree = empty(tmp_path / "tree")
     with pytest.raises(WorkerError) as caught:
         GitSource(
-            make_git(tmp_path, environment=GERMAN), url, branch, token, limits=limits
+            make_git(tmp_path, environment=GERMAN),
+            url,
+            branch,
+            token,
+            limits=limits,
         ).checkout(None, tree)
     assert read_tree(tree) == {}
     assert list((tmp_path / "scratch").iterdir()) == []
@@ -80,10 +84,14 @@ def test_a_branch_that_is_not_there_is_said_with_some_that_are(
 def test_a_default_branch_without_a_commit_is_said_with_branches_that_have_one(
     tmp_path: Path, host: GitServer
 ) -> None:
-    Repository(host.root / "owner" / "other.git").commit({"x": b"y"}, branch="next")
+    Repository(host.root / "owner" / "other.git").commit(
+        {"x": b"y"}, branch="next"
+    )
     error = failing(tmp_path, host.url("owner/other"), None)
     assert error.code == "branch_not_found"
-    assert str(error).endswith("its default branch has no commit yet; there is next")
+    assert str(error).endswith(
+        "its default branch has no commit yet; there is next"
+    )
 
 
 @pytest.mark.parametrize("branch", [None, "main"])
@@ -131,7 +139,9 @@ def test_a_token_that_is_not_accepted_is_refused(
     assert (type(error), error.code) == (RefusedError, "git_refused")
 
 
-def test_a_token_without_the_right_is_refused(tmp_path: Path, host: GitServer) -> None:
+def test_a_token_without_the_right_is_refused(
+    tmp_path: Path, host: GitServer
+) -> None:
     host.fault(Fault(status=403))
     assert failing(tmp_path, host.url(NAME), token=TOKEN).code == "git_refused"
 
@@ -142,7 +152,10 @@ def test_a_host_that_cannot_now_is_tried_three_times(
 ) -> None:
     host.fault(Fault(status=status, times=10))
     error = failing(tmp_path, host.url(NAME))
-    assert (isinstance(error, TemporaryError), error.code) == (True, "git_unavailable")
+    assert (isinstance(error, TemporaryError), error.code) == (
+        True,
+        "git_unavailable",
+    )
     assert str(status) in str(error)
     assert len(host.requests) == 3
 
@@ -160,7 +173,9 @@ def test_a_refusal_for_a_while_is_no_refusal_of_the_token(
     tmp_path: Path, host: GitServer
 ) -> None:
     host.fault(Fault(status=403, headers={"Retry-After": "3600"}))
-    assert failing(tmp_path, host.url(NAME), token=TOKEN).code == "git_unavailable"
+    assert (
+        failing(tmp_path, host.url(NAME), token=TOKEN).code == "git_unavailable"
+    )
 
 
 @pytest.mark.parametrize("cut", [0, 20, 100])
@@ -170,7 +185,10 @@ def test_a_host_that_breaks_off_is_temporary(
 ) -> None:
     host.fault(Fault(cut=cut, on=on, times=10))
     error = failing(tmp_path, host.url(NAME))
-    assert (isinstance(error, TemporaryError), error.code) == (True, "git_unavailable")
+    assert (isinstance(error, TemporaryError), error.code) == (
+        True,
+        "git_unavailable",
+    )
 
 
 def test_a_host_that_hangs_is_given_up_in_time(
@@ -179,7 +197,10 @@ def test_a_host_that_hangs_is_given_up_in_time(
     monkeypatch.setattr("worker.source.git.POLICY", replace(POLICY, attempts=1))
     host.fault(Fault(hang=True, on="/git-upload-pack", times=10))
     found = GitSource(
-        make_git(tmp_path), host.url(NAME), "main", limits=SourceLimits(seconds=0.5)
+        make_git(tmp_path),
+        host.url(NAME),
+        "main",
+        limits=SourceLimits(seconds=0.5),
     )
     with pytest.raises(
         TemporaryError, match=r"git fetch took longer than 0\.5 seconds"
@@ -190,21 +211,29 @@ def test_a_host_that_hangs_is_given_up_in_time(
 
 def test_a_host_that_is_not_there_is_temporary(tmp_path: Path) -> None:
     error = failing(tmp_path, "http://127.0.0.1:1/owner/name")
-    assert (isinstance(error, TemporaryError), error.code) == (True, "git_unavailable")
+    assert (isinstance(error, TemporaryError), error.code) == (
+        True,
+        "git_unavailable",
+    )
 
 
 def test_a_host_that_does_not_speak_tls_is_temporary(
     tmp_path: Path, host: GitServer
 ) -> None:
     error = failing(tmp_path, host.url(NAME).replace("http:", "https:"))
-    assert (isinstance(error, TemporaryError), error.code) == (True, "git_unavailable")
+    assert (isinstance(error, TemporaryError), error.code) == (
+        True,
+        "git_unavailable",
+    )
 
 
 @pytest.mark.parametrize("status", [200, 204, 400, 405])
 def test_a_page_that_is_no_git_server_is_said(
     tmp_path: Path, host: GitServer, status: int
 ) -> None:
-    host.fault(Fault(status=status, headers={"Content-Type": "text/html"}, times=10))
+    host.fault(
+        Fault(status=status, headers={"Content-Type": "text/html"}, times=10)
+    )
     error = failing(tmp_path, host.url(NAME))
     assert (type(error), error.code) == (DataError, "not_git")
 
@@ -213,7 +242,9 @@ def test_a_page_that_is_no_git_server_is_said(
 def test_a_page_of_a_repository_is_answered_with_what_to_give(
     tmp_path: Path, host: GitServer, status: int
 ) -> None:
-    host.fault(Fault(status=status, headers={"Content-Type": "text/html"}, times=10))
+    host.fault(
+        Fault(status=status, headers={"Content-Type": "text/html"}, times=10)
+    )
     error = failing(tmp_path, host.url("owner/name/tree/main"))
     assert isinstance(error, DataError)
     assert f"give {host.url('owner/name')} and the branch main" in str(error)
@@ -253,14 +284,18 @@ def test_a_host_that_sends_us_in_a_circle_is_left(
     host.move("owner/b", host.url("owner/a"))
     tree = empty(tmp_path / "tree")
     with pytest.raises(DataError, match="circle"):
-        GitSource(make_git(tmp_path), host.url("owner/a"), "main").checkout(None, tree)
+        GitSource(make_git(tmp_path), host.url("owner/a"), "main").checkout(
+            None, tree
+        )
 
 
 def test_a_repository_with_too_many_files_is_refused(
     tmp_path: Path, host: GitServer
 ) -> None:
     host.repository("owner/many", {f"{number}": b"" for number in range(11)})
-    error = failing(tmp_path, host.url("owner/many"), limits=SourceLimits(files=10))
+    error = failing(
+        tmp_path, host.url("owner/many"), limits=SourceLimits(files=10)
+    )
     assert (type(error), error.code) == (DataError, "repository_too_large")
 
 
@@ -306,9 +341,17 @@ def test_a_repository_with_names_that_lead_out_of_it_is_refused(
     for name in (b"..", b".git"):
         data = b"40000 %b\0" % name + bytes.fromhex(inner)
         outer = repository.git(
-            "hash-object", "-t", "tree", "-w", "--literally", "--stdin", data=data
+            "hash-object",
+            "-t",
+            "tree",
+            "-w",
+            "--literally",
+            "--stdin",
+            data=data,
         )
-        repository.branch("evil", repository.git("commit-tree", "-m", "x", outer))
+        repository.branch(
+            "evil", repository.git("commit-tree", "-m", "x", outer)
+        )
         error = failing(tmp_path, host.url("owner/evil"), "evil")
         assert (type(error), error.code) == (DataError, "repository_invalid")
         (tmp_path / "tree").rmdir()
@@ -332,13 +375,17 @@ def test_the_harmless_faults_of_old_tools_do_not_matter(
         "--stdin",
         data=b"040000 b\0" + inner,
     )
-    text = (
-        f"tree {tree}\nauthor A 0 +5184300\ncommitter A <a@b> 0 +0000\n\nold\n".encode()
-    )
+    text = f"tree {tree}\nauthor A 0 +5184300\ncommitter A <a@b> 0 +0000\n\nold\n".encode()
     repository.branch(
         "old",
         repository.git(
-            "hash-object", "-t", "commit", "-w", "--literally", "--stdin", data=text
+            "hash-object",
+            "-t",
+            "commit",
+            "-w",
+            "--literally",
+            "--stdin",
+            data=text,
         ),
     )
     GitSource(make_git(tmp_path), host.url("owner/old"), "old").checkout(
@@ -357,7 +404,9 @@ def test_a_stopped_run_does_not_wait_for_the_host(
 
     def resolve() -> None:
         try:
-            GitSource(make_git(tmp_path, stop=stop), host.url(NAME), "main").resolve()
+            GitSource(
+                make_git(tmp_path, stop=stop), host.url(NAME), "main"
+            ).resolve()
         except WorkerError as error:
             caught.append(error)
 
@@ -365,7 +414,10 @@ def test_a_stopped_run_does_not_wait_for_the_host(
     until(lambda: len(host.requests) == 1)
     stop.set()
     until(lambda: bool(caught), seconds=1)
-    assert (isinstance(caught[0], TemporaryError), caught[0].code) == (True, "stopped")
+    assert (isinstance(caught[0], TemporaryError), caught[0].code) == (
+        True,
+        "stopped",
+    )
 
 
 @pytest.mark.parametrize(
@@ -380,7 +432,9 @@ def test_a_stopped_run_does_not_wait_for_the_host(
     ],
 )
 def test_other_transports_are_refused(tmp_path: Path, address: str) -> None:
-    with pytest.raises(ConfigError, match="the repository's address is not usable"):
+    with pytest.raises(
+        ConfigError, match="the repository's address is not usable"
+    ):
         GitSource(make_git(tmp_path), address, None)
 
 
@@ -389,5 +443,7 @@ def test_a_machine_without_git_is_told_to_install_it(tmp_path: Path) -> None:
         ConfigError, match="git is not installed on this machine: install it"
     ):
         GitSource(
-            make_git(tmp_path, environment={"PATH": str(tmp_path)}), "owner/name", None
+            make_git(tmp_path, environment={"PATH": str(tmp_path)}),
+            "owner/name",
+            None,
         ).resolve()

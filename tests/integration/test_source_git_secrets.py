@@ -53,7 +53,9 @@ def leaks(folder: Path) -> list[Path]:
     """Return the files below a folder that hold a secret; git makes and removes some meanwhile."""
     found = []
     for path in [
-        Path(place, name) for place, _, names in os.walk(folder) for name in names
+        Path(place, name)
+        for place, _, names in os.walk(folder)
+        for name in names
     ]:
         with suppress(FileNotFoundError):
             if any(secret in path.read_bytes() for secret in SECRETS):
@@ -82,7 +84,9 @@ def test_the_token_is_in_no_argument_and_no_file_while_git_fetches(
     while not done.wait(0.02) and looks < 500:
         looks += 1
         assert not [
-            line for line in processes("") if any(secret in line for secret in SECRETS)
+            line
+            for line in processes("")
+            if any(secret in line for secret in SECRETS)
         ]
         assert leaks(tmp_path / "scratch") == []
     assert looks > 10
@@ -94,9 +98,9 @@ def test_the_token_is_sent_with_the_first_request(
     tmp_path: Path, host: GitServer
 ) -> None:
     GitSource(make_git(tmp_path), host.url(NAME), None, Secret(TOKEN)).resolve()
-    assert {request.headers.get("authorization") for request in host.requests} == {
-        f"Basic {BASIC}"
-    }
+    assert {
+        request.headers.get("authorization") for request in host.requests
+    } == {f"Basic {BASIC}"}
 
 
 def test_a_token_is_not_sent_where_there_is_none(
@@ -104,12 +108,17 @@ def test_a_token_is_not_sent_where_there_is_none(
 ) -> None:
     host.repository("owner/public")
     GitSource(make_git(tmp_path), host.url("owner/public"), None).resolve()
-    assert all("authorization" not in request.headers for request in host.requests)
+    assert all(
+        "authorization" not in request.headers for request in host.requests
+    )
 
 
 @pytest.mark.parametrize("status", [301, 401, 403, 404, 429, 500])
 def test_the_token_is_in_no_log_and_no_error(
-    tmp_path: Path, host: GitServer, caplog: pytest.LogCaptureFixture, status: int
+    tmp_path: Path,
+    host: GitServer,
+    caplog: pytest.LogCaptureFixture,
+    status: int,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     headers = {
@@ -118,10 +127,15 @@ def test_the_token_is_in_no_log_and_no_error(
     }
     host.fault(Fault(status=status, headers=headers, times=10))
     with pytest.raises(WorkerError) as caught:
-        GitSource(make_git(tmp_path), host.url(NAME), None, Secret(TOKEN)).resolve()
+        GitSource(
+            make_git(tmp_path), host.url(NAME), None, Secret(TOKEN)
+        ).resolve()
     logged = " ".join(str(vars(record)) for record in caplog.records)
     for secret in (TOKEN, BASIC):
-        assert secret not in f"{caught.value!r} {caught.value.__cause__!r} {logged}"
+        assert (
+            secret
+            not in f"{caught.value!r} {caught.value.__cause__!r} {logged}"
+        )
 
 
 FETCH: Final = """
@@ -136,12 +150,16 @@ GitSource(git, sys.argv[2], None).checkout(None, Path(sys.argv[1]) / "tree")
 """
 
 
-def test_no_git_outlives_a_run_that_is_killed(tmp_path: Path, host: GitServer) -> None:
+def test_no_git_outlives_a_run_that_is_killed(
+    tmp_path: Path, host: GitServer
+) -> None:
     host.repository("owner/public", {"a": CONTENT})
     host.fault(Fault(rate=1000, on="/git-upload-pack", times=10))
     empty(tmp_path / "tree")
     url = host.url("owner/public")
-    with subprocess.Popen([sys.executable, "-c", FETCH, str(tmp_path), url]) as parent:
+    with subprocess.Popen(
+        [sys.executable, "-c", FETCH, str(tmp_path), url]
+    ) as parent:
         try:
             until(
                 lambda: len(processes(url)) >= 4

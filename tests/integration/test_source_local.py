@@ -34,12 +34,16 @@ FILES: Final[Files] = {
 NOBODY: Final = 65534
 
 
-def source(tmp_path: Path, path: Path, limits: SourceLimits | None = None) -> Source:
+def source(
+    tmp_path: Path, path: Path, limits: SourceLimits | None = None
+) -> Source:
     """Return the source that a folder is."""
     return open_local(make_git(tmp_path), path, limits)
 
 
-def files_of(tmp_path: Path, path: Path, commit: str | None = None) -> dict[str, bytes]:
+def files_of(
+    tmp_path: Path, path: Path, commit: str | None = None
+) -> dict[str, bytes]:
     """Check a source out, and return its files."""
     tree = empty(tmp_path / f"tree-{len(list(tmp_path.iterdir()))}")
     source(tmp_path, path).checkout(commit, tree)
@@ -60,7 +64,11 @@ def worktree(repository: Repository, tmp_path: Path) -> Path:
 def shallow(repository: Repository, tmp_path: Path) -> Path:
     repository.commit({**FILES, "new": b"second commit\n"})
     repository.git(
-        "clone", "-q", "--depth=1", f"file://{repository.path}", str(tmp_path / "kind")
+        "clone",
+        "-q",
+        "--depth=1",
+        f"file://{repository.path}",
+        str(tmp_path / "kind"),
     )
     return tmp_path / "kind"
 
@@ -125,9 +133,9 @@ def test_the_head_commit_is_found_and_checked_out(
 def test_an_executable_file_stays_one(tmp_path: Path) -> None:
     tree = empty(tmp_path / "tree")
     source(tmp_path, work_tree(tmp_path).path).checkout(None, tree)
-    assert {name for name in read_files() if (tree / name).stat().st_mode & 0o100} == {
-        "run.sh"
-    }
+    assert {
+        name for name in read_files() if (tree / name).stat().st_mode & 0o100
+    } == {"run.sh"}
 
 
 def test_an_older_commit_is_checked_out_while_the_branch_goes_on(
@@ -175,7 +183,9 @@ def test_of_a_hostile_repository_the_regular_files_arrive_as_they_are(
     assert files_of(tmp_path, repository.path) == HOSTILE_FILES
 
 
-def test_nothing_of_a_repositorys_configuration_is_executed(tmp_path: Path) -> None:
+def test_nothing_of_a_repositorys_configuration_is_executed(
+    tmp_path: Path,
+) -> None:
     repository = work_tree(tmp_path)
     (tmp_path / "evil").write_text(f"#!/bin/sh\ntouch {tmp_path}/pwned\ncat\n")
     (tmp_path / "evil").chmod(0o755)
@@ -186,7 +196,9 @@ def test_nothing_of_a_repositorys_configuration_is_executed(tmp_path: Path) -> N
         "fsmonitor-watchman",
     ):
         shutil.copy(tmp_path / "evil", repository.git_dir / "hooks" / hook)
-    (repository.git_dir / "info" / "attributes").write_text("* filter=evil diff=evil\n")
+    (repository.git_dir / "info" / "attributes").write_text(
+        "* filter=evil diff=evil\n"
+    )
     for name in (
         "core.fsmonitor",
         "core.sshCommand",
@@ -234,7 +246,8 @@ def test_a_damaged_repository_is_said_with_gits_reason(tmp_path: Path) -> None:
     repository = work_tree(tmp_path)
     (repository.git_dir / "config").write_text("[core\n")
     with pytest.raises(
-        DataError, match=r"git cannot read the repository: fatal: bad config line 1"
+        DataError,
+        match=r"git cannot read the repository: fatal: bad config line 1",
     ) as caught:
         source(tmp_path, repository.path).resolve()
     assert caught.value.code == "repository_invalid"
@@ -262,14 +275,23 @@ UNUSABLE: Final = {
 def test_a_file_that_no_folder_takes_is_left_out_and_said(
     kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    files: Files = {**FILES, UNUSABLE[kind]: b"one\n", "docs/index.md": b"kept\n"}
+    files: Files = {
+        **FILES,
+        UNUSABLE[kind]: b"one\n",
+        "docs/index.md": b"kept\n",
+    }
     repository = make_repository(tmp_path / "project", files)
     assert files_of(tmp_path, repository.path) == {
         **read_files(),
         "docs/index.md": b"kept\n",
     }
-    [record] = [record for record in caplog.records if record.message == "left out"]
-    assert (record.__dict__["files"], record.__dict__["first"]) == (1, [UNUSABLE[kind]])
+    [record] = [
+        record for record in caplog.records if record.message == "left out"
+    ]
+    assert (record.__dict__["files"], record.__dict__["first"]) == (
+        1,
+        [UNUSABLE[kind]],
+    )
 
 
 def test_names_that_only_other_systems_refuse_are_kept(tmp_path: Path) -> None:
@@ -309,14 +331,20 @@ def test_a_repository_without_a_file_is_said(
     tmp_path: Path, files: Files, what: str
 ) -> None:
     repository = make_repository(tmp_path / "project", files)
-    with pytest.raises(DataError, match=f"the repository holds {what}") as caught:
+    with pytest.raises(
+        DataError, match=f"the repository holds {what}"
+    ) as caught:
         files_of(tmp_path, repository.path)
     assert caught.value.code == "repository_empty"
 
 
-def warnings(caplog: pytest.LogCaptureFixture) -> list[tuple[str, object, object]]:
+def warnings(
+    caplog: pytest.LogCaptureFixture,
+) -> list[tuple[str, object, object]]:
     """Return the warnings so far: text, number of changes, and the first ones."""
-    records = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    records = [
+        record for record in caplog.records if record.levelno >= logging.WARNING
+    ]
     return [
         (
             record.message,
@@ -357,7 +385,9 @@ def test_a_clean_work_tree_causes_no_warning(
         ".gitattributes": b"*.txt text eol=crlf\n",
         "a.txt": b"a\nb\n",
     }
-    repository = make_repository(tmp_path / "project", {**FILES, **more}, bare=False)
+    repository = make_repository(
+        tmp_path / "project", {**FILES, **more}, bare=False
+    )
     (repository.path / "run.sh").chmod(0o644)
     source(tmp_path, repository.path).resolve()
     assert warnings(caplog) == []
@@ -366,7 +396,9 @@ def test_a_clean_work_tree_causes_no_warning(
 def test_the_repository_is_left_as_it_was(tmp_path: Path) -> None:
     repository = work_tree(tmp_path)
     (repository.path / "README.md").write_text("changed")
-    before = {path: path.stat().st_mtime_ns for path in repository.path.rglob("*")}
+    before = {
+        path: path.stat().st_mtime_ns for path in repository.path.rglob("*")
+    }
     files_of(tmp_path, repository.path)
     assert {
         path: path.stat().st_mtime_ns for path in repository.path.rglob("*")
@@ -385,7 +417,8 @@ def test_a_repository_of_a_newer_git_is_answered_with_what_is_needed(
     repository.git("config", "core.repositoryformatversion", "1")
     repository.git("config", "extensions.fromTheFuture", "true")
     with pytest.raises(
-        DataError, match="extension found: fromthefuture: a newer git has made it"
+        DataError,
+        match="extension found: fromthefuture: a newer git has made it",
     ) as caught:
         source(tmp_path, repository.path).resolve()
     assert caught.value.code == "repository_invalid"
@@ -393,8 +426,13 @@ def test_a_repository_of_a_newer_git_is_answered_with_what_is_needed(
 
 def test_a_path_that_is_no_folder_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    for name, what in (("nothing", "does not exist"), ("file", "is not a folder")):
-        with pytest.raises(DataError, match=f"{tmp_path}/{name} {what}") as caught:
+    for name, what in (
+        ("nothing", "does not exist"),
+        ("file", "is not a folder"),
+    ):
+        with pytest.raises(
+            DataError, match=f"{tmp_path}/{name} {what}"
+        ) as caught:
             source(tmp_path, tmp_path / name)
         assert caught.value.code == "repository_not_found"
 
@@ -413,7 +451,8 @@ def test_a_machine_without_git_is_told_to_install_it(tmp_path: Path) -> None:
         ConfigError, match="git is not installed on this machine: install it"
     ):
         open_local(
-            make_git(tmp_path, environment={"PATH": str(tmp_path)}), repository.path
+            make_git(tmp_path, environment={"PATH": str(tmp_path)}),
+            repository.path,
         ).resolve()
 
 

@@ -16,7 +16,9 @@ from worker.ownership.log import CheckpointLog
 from worker.store.folder import FolderStore
 from worker.system.runtime import SystemRuntime
 
-STORED = sorted((Path(__file__).parents[1] / "support" / "stored").glob("*.json"))
+STORED = sorted(
+    (Path(__file__).parents[1] / "support" / "stored").glob("*.json")
+)
 
 
 @pytest.fixture(params=STORED, ids=lambda path: path.stem)

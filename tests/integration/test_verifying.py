@@ -27,9 +27,9 @@ def test_fetch_and_verify_find_damage(
     shell: Shell, damage: Callable[[Path], object]
 ) -> None:
     completed(shell)
-    [path] = (shell.root / "store" / JOB / "artifacts" / "generate-chapters").rglob(
-        "chapter_1_thing_1.md"
-    )
+    [path] = (
+        shell.root / "store" / JOB / "artifacts" / "generate-chapters"
+    ).rglob("chapter_1_thing_1.md")
     damage(path)
     assert "chapters/chapter_1_thing_1.md" in shell(
         "fetch", JOB, str(shell.root / "out"), code=65
@@ -47,9 +47,13 @@ def test_verify_finds_no_fault_in_an_intact_job(shell: Shell) -> None:
 def test_verify_finds_a_broken_chain(shell: Shell) -> None:
     completed(shell)
     path = shell.root / "store" / JOB / "checkpoints" / "00000003.json"
-    path.write_bytes(path.read_bytes().replace(b'"branch":"main"', b'"branch":"evil"'))
+    path.write_bytes(
+        path.read_bytes().replace(b'"branch":"main"', b'"branch":"evil"')
+    )
     faults = shell.json("verify", JOB, code=65)["faults"]
-    assert any("00000004.json does not match the hash" in fault for fault in faults)
+    assert any(
+        "00000004.json does not match the hash" in fault for fault in faults
+    )
     path.unlink()
     faults = shell.json("verify", JOB, code=65)["faults"]
     assert any("00000003.json is missing" in fault for fault in faults)
@@ -89,21 +93,27 @@ def test_a_rewritten_chain_matches_its_hashes_but_breaks_rules_that_deep_finds(
     assert shell.json("verify", JOB)["faults"] == []
     faults = shell.json("verify", JOB, "--deep", code=65)["faults"]
     assert faults == [
-        f"checkpoint {sequence}: the job's identity has changed" for sequence in (6, 7)
+        f"checkpoint {sequence}: the job's identity has changed"
+        for sequence in (6, 7)
     ]
 
 
 def test_a_checkpoint_that_is_not_a_manifest_is_named(shell: Shell) -> None:
     completed(shell)
-    (shell.root / "store" / JOB / "checkpoints/00000004.json").write_bytes(b"{}")
+    (shell.root / "store" / JOB / "checkpoints/00000004.json").write_bytes(
+        b"{}"
+    )
     faults = shell.json("verify", JOB, code=65)["faults"]
     assert any(
-        "00000004.json is damaged: the manifest does not say its format" in fault
+        "00000004.json is damaged: the manifest does not say its format"
+        in fault
         for fault in faults
     )
 
 
-def test_deep_finds_the_lost_files_of_an_earlier_generation(shell: Shell) -> None:
+def test_deep_finds_the_lost_files_of_an_earlier_generation(
+    shell: Shell,
+) -> None:
     completed(shell)
     request = OperatorRequest(stage=Stage.GENERATE_TUTORIALS)
     assert shell.world().job().resume(request) is Exit.OK
@@ -119,7 +129,9 @@ def test_deep_finds_the_lost_files_of_an_earlier_generation(shell: Shell) -> Non
     assert "of an earlier generate-tutorials is missing" in faults[0]
 
 
-def test_verify_of_an_unfinished_job_checks_its_finished_stages(shell: Shell) -> None:
+def test_verify_of_an_unfinished_job_checks_its_finished_stages(
+    shell: Shell,
+) -> None:
     interrupted(shell)
     document = shell.json("verify", JOB, "--deep")
     assert document["artifacts"] == 4
@@ -139,4 +151,6 @@ def test_each_fault_is_a_line_for_people(shell: Shell) -> None:
 
 def test_an_intact_job_is_one_line_for_people(shell: Shell) -> None:
     completed(shell)
-    assert shell("verify", JOB) == "13 artifacts and 12 checkpoints are intact\n"
+    assert (
+        shell("verify", JOB) == "13 artifacts and 12 checkpoints are intact\n"
+    )

@@ -66,10 +66,14 @@ def test_a_signature_is_that_of_the_standards_own_example() -> None:
     )
 
 
-def test_a_signed_event_can_be_verified_by_its_receiver(receiver: Receiver) -> None:
+def test_a_signed_event_can_be_verified_by_its_receiver(
+    receiver: Receiver,
+) -> None:
     post(receiver.url, signing_key=KEY)
     headers = receiver.deliveries[0].headers
-    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.{{}}".encode()
+    signed = (
+        f"{headers['webhook-id']}.{headers['webhook-timestamp']}.{{}}".encode()
+    )
     expected = base64.b64encode(
         hmac.new(b"k" * 24, signed, hashlib.sha256).digest()
     ).decode()
@@ -130,7 +134,9 @@ def test_of_a_redirect_only_the_server_is_told(
 def test_the_pause_that_the_receiver_asks_for_is_read_and_bounded(
     receiver: Receiver, header: str, seconds: float | None
 ) -> None:
-    receiver.reply = lambda _: Reply(status=429, headers={"Retry-After": header})
+    receiver.reply = lambda _: Reply(
+        status=429, headers={"Retry-After": header}
+    )
     answer = post(receiver.url)
     assert answer.status_code == 429
     assert answer.retry_after == seconds
@@ -138,7 +144,9 @@ def test_the_pause_that_the_receiver_asks_for_is_read_and_bounded(
 
 def test_of_several_pauses_the_first_that_can_be_understood_counts() -> None:
     with listening(
-        answering(b"HTTP/1.1 503 No\r\nRetry-After: soon\r\nRetry-After: 9\r\n\r\n")
+        answering(
+            b"HTTP/1.1 503 No\r\nRetry-After: soon\r\nRetry-After: 9\r\n\r\n"
+        )
     ) as peer:
         assert post(peer.url).retry_after == 9
 
@@ -171,16 +179,21 @@ def test_a_body_that_never_ends_is_not_waited_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [b"", b"no HTTP\r\n\r\n", b"HTTP/1.1 2", b"HTTP/1.1 200 OK\r\nContent-Le"]
+    "answer",
+    [b"", b"no HTTP\r\n\r\n", b"HTTP/1.1 2", b"HTTP/1.1 200 OK\r\nContent-Le"],
 )
 def test_what_is_no_answer_is_none(answer: bytes) -> None:
     with listening(answering(answer)) as peer, pytest.raises(UnreachableError):
         post(peer.url)
 
 
-def test_a_name_and_a_password_in_the_address_are_given(receiver: Receiver) -> None:
+def test_a_name_and_a_password_in_the_address_are_given(
+    receiver: Receiver,
+) -> None:
     post(receiver.url.replace("://", "://me:p%40ss@"))
-    assert receiver.deliveries[0].headers["authorization"] == "Basic bWU6cEBzcw=="
+    assert (
+        receiver.deliveries[0].headers["authorization"] == "Basic bWU6cEBzcw=="
+    )
 
 
 def test_a_receiver_that_hangs_up_is_no_answer(receiver: Receiver) -> None:
@@ -199,20 +212,27 @@ def test_nobody_there_is_no_answer_and_the_address_is_not_repeated() -> None:
     "address",
     [
         pytest.param(
-            f"http://{'secret' * 11}.test/", id="a label of more than 63 letters"
+            f"http://{'secret' * 11}.test/",
+            id="a label of more than 63 letters",
         ),
         pytest.param("http://secret..test/", id="a label of none"),
         pytest.param(
-            f"http://{'secret.' * 40}test/", id="a name of more than 253 letters"
+            f"http://{'secret.' * 40}test/",
+            id="a name of more than 253 letters",
         ),
         pytest.param("http://sécret\udc80.test/", id="a name that is no text"),
         pytest.param(
-            "http://secret\udc80:secret@receiver.test/", id="a user that is no text"
+            "http://secret\udc80:secret@receiver.test/",
+            id="a user that is no text",
         ),
-        pytest.param("http://receiver.test/secret\udc80", id="a path that is no text"),
+        pytest.param(
+            "http://receiver.test/secret\udc80", id="a path that is no text"
+        ),
     ],
 )
-def test_an_address_that_cannot_be_encoded_is_nobody_there(address: str) -> None:
+def test_an_address_that_cannot_be_encoded_is_nobody_there(
+    address: str,
+) -> None:
     with pytest.raises(UnreachableError) as raised:
         post(address)
     assert "secret" not in str(raised.value)

@@ -60,7 +60,9 @@ class Posting:
     """An event that is being posted in another thread."""
 
     webhook: HttpWebhook
-    outcome: list[WebhookResponse | UnreachableError] = field(default_factory=list)
+    outcome: list[WebhookResponse | UnreachableError] = field(
+        default_factory=list
+    )
     thread: threading.Thread | None = None
 
     def start(self, body: bytes, seconds: float) -> None:
@@ -71,7 +73,9 @@ class Posting:
 
     def _post(self, body: bytes, seconds: float) -> None:
         try:
-            self.outcome.append(self.webhook.post(body, "job-7", running_down(seconds)))
+            self.outcome.append(
+                self.webhook.post(body, "job-7", running_down(seconds))
+            )
         except UnreachableError as error:
             self.outcome.append(error)
 
@@ -83,7 +87,11 @@ class Posting:
 
 
 def post(
-    url: str, body: bytes = b"{}", *, seconds: float = SOON, proxy: str | None = None
+    url: str,
+    body: bytes = b"{}",
+    *,
+    seconds: float = SOON,
+    proxy: str | None = None,
 ) -> WebhookResponse:
     with closing(webhook_at(url, proxy)) as webhook:
         return webhook.post(body, "job-7", running_down(seconds))
@@ -94,7 +102,13 @@ def resolving(
 ) -> tuple[float, str]:
     """Post in a process with names of its own; return how long it took, and what came of it."""
     found = subprocess.run(
-        [sys.executable, "-m", "tests.support.posting", url, *map(str, arguments)],
+        [
+            sys.executable,
+            "-m",
+            "tests.support.posting",
+            url,
+            *map(str, arguments),
+        ],
         cwd=ROOT,
         env={
             **os.environ,
@@ -154,7 +168,10 @@ def test_a_lease_that_is_renewed_while_connecting_counts() -> None:
         listening(answering(OK, pause=0.0)) as peer,
         closing(webhook_at(peer.url)) as webhook,
     ):
-        assert webhook.post(b"{}", "job-7", lambda: next(answers)).status_code == 200
+        assert (
+            webhook.post(b"{}", "job-7", lambda: next(answers)).status_code
+            == 200
+        )
 
 
 @pytest.mark.parametrize("seconds", [-1.0, 0.0, 1e-9])
@@ -169,9 +186,13 @@ def test_no_time_is_no_answer(seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "size", [len(LARGE), 30_000], ids=["written in part", "written, but not sent"]
+    "size",
+    [len(LARGE), 30_000],
+    ids=["written in part", "written, but not sent"],
 )
-def test_a_receiver_that_reads_too_slowly_never_gets_the_rest(size: int) -> None:
+def test_a_receiver_that_reads_too_slowly_never_gets_the_rest(
+    size: int,
+) -> None:
     """Neither from this program, nor from what the system still has to send."""
     with listening(deaf) as peer:
         began = time.monotonic()
@@ -183,7 +204,9 @@ def test_a_receiver_that_reads_too_slowly_never_gets_the_rest(size: int) -> None
     assert len(peer.received) < size
 
 
-def test_what_a_frozen_process_has_written_is_not_sent_after_its_lease() -> None:
+def test_what_a_frozen_process_has_written_is_not_sent_after_its_lease() -> (
+    None
+):
     with listening(deaf) as peer:
         argv = [
             sys.executable,
@@ -194,11 +217,15 @@ def test_what_a_frozen_process_has_written_is_not_sent_after_its_lease() -> None
             "3600",
             "30000",
         ]
-        with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+        with subprocess.Popen(
+            argv, cwd=ROOT, stdout=subprocess.DEVNULL
+        ) as process:
             try:
                 assert peer.arriving.wait(20)
                 process.send_signal(signal.SIGSTOP)
-                time.sleep(2)  # the lease ends: it is the kernel's clock that is tried
+                time.sleep(
+                    2
+                )  # the lease ends: it is the kernel's clock that is tried
                 peer.go.set()
                 with pytest.raises(AssertionError, match="not true"):
                     until(lambda: len(peer.received) > 30_000, seconds=4)
@@ -216,7 +243,9 @@ def test_what_a_frozen_process_has_written_is_not_sent_after_its_lease() -> None
     ],
     ids=["silent", "dripping", "informing", "endless headers"],
 )
-def test_an_answer_that_does_not_come_ends_with_the_deadline(play: Play) -> None:
+def test_an_answer_that_does_not_come_ends_with_the_deadline(
+    play: Play,
+) -> None:
     with listening(play) as peer:
         began = time.monotonic()
         with pytest.raises(UnreachableError):
@@ -258,7 +287,9 @@ def connecting() -> Iterator[Phase]:
 
 def shaking_hands() -> Iterator[Phase]:
     with listening(silent) as peer:
-        yield Phase(f"https://127.0.0.1:{peer.port}/", lambda: bool(peer.received))
+        yield Phase(
+            f"https://127.0.0.1:{peer.port}/", lambda: bool(peer.received)
+        )
 
 
 def writing() -> Iterator[Phase]:
@@ -270,11 +301,15 @@ def writing() -> Iterator[Phase]:
 
 
 def reading() -> Iterator[Phase]:
-    with listening(answering(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", pause=30)) as peer:
+    with listening(
+        answering(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", pause=30)
+    ) as peer:
         yield Phase(peer.url, lambda: bool(peer.received))
 
 
-@pytest.mark.parametrize("in_phase", [connecting, shaking_hands, writing, reading])
+@pytest.mark.parametrize(
+    "in_phase", [connecting, shaking_hands, writing, reading]
+)
 def test_closing_hangs_up_in_every_phase(
     in_phase: Callable[[], Iterator[Phase]],
 ) -> None:
@@ -316,7 +351,9 @@ def over_tls(context: ssl.SSLContext, play: Play) -> Play:
 def test_an_event_goes_over_tls(tls: ssl.SSLContext) -> None:
     with listening(over_tls(tls, answering(OK))) as peer:
         assert (
-            post(f"https://localhost:{peer.port}/", b"event", seconds=5).status_code
+            post(
+                f"https://localhost:{peer.port}/", b"event", seconds=5
+            ).status_code
             == 200
         )
     assert peer.received.endswith(b"event")
@@ -359,7 +396,9 @@ def test_the_lease_is_asked_for_once_more_when_a_proxy_has_connected(
         )
         if left[-1]:
             assert (
-                webhook.post(b"event", "job-7", lambda: next(remaining)).status_code
+                webhook.post(
+                    b"event", "job-7", lambda: next(remaining)
+                ).status_code
                 == 200
             )
         else:

@@ -16,7 +16,9 @@ def test_the_wheel_holds_both_packages_their_types_and_nothing_else(
     tmp_path: Path,
 ) -> None:
     if importlib.util.find_spec("hatchling") is None:
-        pytest.skip("NOT TESTED: hatchling is not installed, which builds the wheel")
+        pytest.skip(
+            "NOT TESTED: hatchling is not installed, which builds the wheel"
+        )
     build = [
         sys.executable,
         "-m",
@@ -30,11 +32,15 @@ def test_the_wheel_holds_both_packages_their_types_and_nothing_else(
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     [wheel] = tmp_path.glob("*.whl")
     with ZipFile(wheel) as archive:
-        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+        names = {
+            name for name in archive.namelist() if ".dist-info/" not in name
+        }
     source = {
         path
         for package in ("worker", "states")
         for path in (ROOT / package).rglob("*.py")
     }
     typed = {"worker/py.typed", "states/py.typed"}
-    assert names == {path.relative_to(ROOT).as_posix() for path in source} | typed
+    assert (
+        names == {path.relative_to(ROOT).as_posix() for path in source} | typed
+    )

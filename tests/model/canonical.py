@@ -49,7 +49,9 @@ def _following(world: World, process: Process) -> Checkpoint | None:
 
 
 @cache
-def _known(process: Process, following: Checkpoint | None, guards: Guards) -> Process:
+def _known(
+    process: Process, following: Checkpoint | None, guards: Guards
+) -> Process:
     """Leave out what a process will not use in its phase."""
     author, phase = process.author, process.phase
     if phase in _IDLE:
@@ -80,7 +82,10 @@ def _lost(process: Process, following: Checkpoint, guards: Guards) -> bool:
     """Tell whether it is replaced or has ended, and will be silent until it learns that."""
     if may_write_for(process, guards) or process.telling != SILENT:
         return False
-    if not (process.suspended or releases(process)) or not guards.append_after_silence:
+    if (
+        not (process.suspended or releases(process))
+        or not guards.append_after_silence
+    ):
         return False
     ends = following.author == process.author and following.entry in _ENDS
     return ends or (following.run != process.run and guards.own_requests_only)
@@ -99,7 +104,9 @@ def _told(process: Process, guards: Guards) -> int:
 def _forgotten(world: World) -> World:
     """Leave out of the log what all know of, and authors that nobody will compare with himself."""
     awaited = {
-        (one.head, one.author) for one in world.processes if one.phase in _WAITING
+        (one.head, one.author)
+        for one in world.processes
+        if one.phase in _WAITING
     }
     heads = [one.head for one in world.processes if one.phase not in _IDLE]
     past = min([*heads, len(world.log) - 1])
@@ -107,10 +114,14 @@ def _forgotten(world: World) -> World:
     for index, one in enumerate(world.log):
         author = one.author if (index, one.author) in awaited else NOBODY
         entry = (
-            Entry.PAST if index < past and one.entry not in _ASKED_FOR else one.entry
+            Entry.PAST
+            if index < past and one.entry not in _ASKED_FOR
+            else one.entry
         )
         log.append(
-            one if one[1:] == (author, entry) else Checkpoint(one.run, author, entry)
+            one
+            if one[1:] == (author, entry)
+            else Checkpoint(one.run, author, entry)
         )
     return world._replace(log=tuple(log))
 
@@ -145,10 +156,14 @@ def _authored(world: World, names: dict[int, int]) -> World:
         )
 
     def called(process: Process) -> Process:
-        return process._replace(author=names.get(process.author, process.author))
+        return process._replace(
+            author=names.get(process.author, process.author)
+        )
 
     return world._replace(
         log=tuple(named(one) for one in world.log),
         processes=tuple(called(one) for one in world.processes),
-        requests=frozenset((number, named(one)) for number, one in world.requests),
+        requests=frozenset(
+            (number, named(one)) for number, one in world.requests
+        ),
     )

@@ -41,7 +41,9 @@ def steps(world: World, guards: Guards) -> Iterator[World]:
         yield from _moves(world, process, guards)
         if world.crashes and process.phase is not Phase.GONE:
             successor = Process(author=process.author + len(world.processes))
-            yield _with(world, process, successor)._replace(crashes=world.crashes - 1)
+            yield _with(world, process, successor)._replace(
+                crashes=world.crashes - 1
+            )
 
 
 def _moves(world: World, process: Process, guards: Guards) -> Iterator[World]:
@@ -70,7 +72,9 @@ def _come(world: World, process: Process, guards: Guards) -> Iterator[World]:
         yield _claim(world, process, Entry.CLAIM)
     elif world.takeovers:
         yield _claim(
-            world._replace(takeovers=world.takeovers - 1), process, Entry.TAKEOVER
+            world._replace(takeovers=world.takeovers - 1),
+            process,
+            Entry.TAKEOVER,
         )
 
 
@@ -79,7 +83,9 @@ def _silent(world: World, guards: Guards) -> bool:
     age = world.age if guards.heed_checkpoints else EXPIRED
     beat = world.beat if guards.heed_heartbeats else EXPIRED
     silent = min(age, beat)
-    return silent > LEASE or (silent == LEASE and not guards.exceed_whole_seconds)
+    return silent > LEASE or (
+        silent == LEASE and not guards.exceed_whole_seconds
+    )
 
 
 def _claim(world: World, process: Process, entry: Entry) -> World:
@@ -103,7 +109,9 @@ def _learn(world: World, process: Process, guards: Guards) -> Iterator[World]:
     elif _is_request(found, process, guards):
         more = any(one.entry in BY_OPERATORS for one in world.log[number:])
         unheard = process.unheard if more else HEARD
-        taken_in = process._replace(phase=Phase.OWN, head=number, unheard=unheard)
+        taken_in = process._replace(
+            phase=Phase.OWN, head=number, unheard=unheard
+        )
         yield _with(world, process, taken_in)
     else:
         yield _with(world, process, _gone(process, guards))
@@ -134,13 +142,17 @@ def _appended(process: Process, number: int, guards: Guards) -> Process:
 
 def _decide(world: World, process: Process, guards: Guards) -> Iterator[World]:
     """Append something."""
-    canceled = any(one.entry is Entry.CANCEL for one in world.log[: process.head])
+    canceled = any(
+        one.entry is Entry.CANCEL for one in world.log[: process.head]
+    )
     choices = [Entry.END] if canceled else [Entry.RELEASE, Entry.END]
     if process.suspended:
         choices.append(Entry.STILL_HERE)
     for entry in choices:
         lapsed = process.lease >= EXPIRED
-        appending = process._replace(phase=Phase.APPEND, appending=entry, lapsed=lapsed)
+        appending = process._replace(
+            phase=Phase.APPEND, appending=entry, lapsed=lapsed
+        )
         if entry is Entry.RELEASE and guards.silent_release:
             appending = appending._replace(telling=SILENT)
         yield _send(_with(world, process, appending), appending)
@@ -160,7 +172,9 @@ def _beat(world: World, process: Process, guards: Guards) -> Iterator[World]:
     if process.beating:
         lease = process.sent if guards.count_beat_from_before else 0
         suspended = process.suspended and guards.append_after_silence
-        refreshed = process._replace(beating=False, lease=lease, suspended=suspended)
+        refreshed = process._replace(
+            beating=False, lease=lease, suspended=suspended
+        )
         yield _with(world, process, refreshed)
 
 
@@ -168,7 +182,8 @@ def _look(world: World, process: Process, guards: Guards) -> Iterator[World]:
     """Look for newer checkpoints."""
     newer = world.log[process.head :]
     if all(
-        one.run == process.run or _is_request(one, process, guards) for one in newer
+        one.run == process.run or _is_request(one, process, guards)
+        for one in newer
     ):
         yield _with(world, process, process._replace(looked=0, unheard=HEARD))
     else:
@@ -191,7 +206,9 @@ def _send(world: World, process: Process) -> World:
     checkpoint = Checkpoint(
         run=process.run, author=process.author, entry=process.appending
     )
-    return world._replace(requests=world.requests | {(process.head + 1, checkpoint)})
+    return world._replace(
+        requests=world.requests | {(process.head + 1, checkpoint)}
+    )
 
 
 def _arrive(
@@ -229,7 +246,9 @@ def _tick(world: World, guards: Guards) -> World:
 @cache
 def _older(process: Process, guards: Guards) -> Process:
     lease = min(process.lease + 1, EXPIRED)
-    unheard = HEARD if process.unheard == HEARD else min(process.unheard + 1, EXPIRED)
+    unheard = (
+        HEARD if process.unheard == HEARD else min(process.unheard + 1, EXPIRED)
+    )
     telling = process.telling
     if telling > SILENT and guards.cut_off:
         telling -= 1

@@ -197,7 +197,9 @@ def may_write_for(process: Process, guards: Guards) -> int:
     if silent or not process.owns:
         return 0
     counted = (
-        max(process.lease, process.looked) if guards.look_at_log else process.lease
+        max(process.lease, process.looked)
+        if guards.look_at_log
+        else process.lease
     )
     return EXPIRED - counted
 
@@ -222,7 +224,9 @@ def _written(world: World, process: Process) -> Iterator[str]:
     if process.unheard >= EXPIRED:
         yield "hearing"
     later = [
-        one.entry for one in world.log if one.run > process.run and one.entry in CLAIMS
+        one.entry
+        for one in world.log
+        if one.run > process.run and one.entry in CLAIMS
     ]
     if later[:1] == [Entry.CLAIM]:
         yield "exclusion"

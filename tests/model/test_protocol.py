@@ -66,7 +66,9 @@ def explore(
             if known == len(explored.worlds):
                 explored.worlds.append(after)
                 explored.before.append([])
-                explored.broken |= dict.fromkeys(violations(after, guards), after)
+                explored.broken |= dict.fromkeys(
+                    violations(after, guards), after
+                )
             explored.before[known].append(number)
     return explored
 
@@ -84,14 +86,18 @@ def hopeless(explored: Explored, longest: int) -> list[World]:
         nobody = all(process.phase is Phase.GONE for process in world.processes)
         return world.ended or nobody or len(world.log) >= longest
 
-    hopeful = {number for number, world in enumerate(explored.worlds) if is_end(world)}
+    hopeful = {
+        number for number, world in enumerate(explored.worlds) if is_end(world)
+    }
     waiting = deque(hopeful)
     while waiting:
         more = set(explored.before[waiting.popleft()]) - hopeful
         hopeful |= more
         waiting.extend(more)
     return [
-        world for number, world in enumerate(explored.worlds) if number not in hopeful
+        world
+        for number, world in enumerate(explored.worlds)
+        if number not in hopeful
     ]
 
 
@@ -155,18 +161,27 @@ def test_each_rule_is_needed(rule: str) -> None:
 
 if FULL:
     # Without create-only the whole has no end.
-    @pytest.mark.parametrize("rule", sorted({*BROKEN_WITHOUT} - {"create_only"}))
+    @pytest.mark.parametrize(
+        "rule", sorted({*BROKEN_WITHOUT} - {"create_only"})
+    )
     def test_what_is_simplified_hides_no_violation(rule: str) -> None:
         start, guards = BROKEN_WITHOUT[rule][0], ALL._replace(**{rule: False})
         whole = explore(
-            start, guards, longest=2, until_broken=True, simplify=lambda world, _: world
+            start,
+            guards,
+            longest=2,
+            until_broken=True,
+            simplify=lambda world, _: world,
         )
         small = explore(start, guards, longest=2, until_broken=True)
         assert small.broken.keys() == whole.broken.keys()
 
 
 def test_nothing_is_broken_that_simplifying_hides() -> None:
-    assert explore(TWO_RUNS, longest=2, simplify=lambda world, _: world).broken == {}
+    assert (
+        explore(TWO_RUNS, longest=2, simplify=lambda world, _: world).broken
+        == {}
+    )
 
 
 def test_an_owner_lives_by_its_heartbeats() -> None:

@@ -78,7 +78,9 @@ class Cloud:
 
     def keep(self, **secrets: str) -> None:
         """Give the definition secrets of these values, as variables."""
-        references = {new_id(): (name, value) for name, value in secrets.items()}
+        references = {
+            new_id(): (name, value) for name, value in secrets.items()
+        }
         configs = []
         for secret_id, (name, value) in references.items():
             self.jobs.secret_values[secret_id] = value
@@ -115,7 +117,9 @@ class Cloud:
 
 
 @pytest.fixture
-def operator(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Operator]:
+def operator(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Operator]:
     store = FolderStore(tmp_path / "store")
     with ScalewayServer() as scaleway:
         yield Operator(
@@ -131,11 +135,14 @@ def cloud(operator: Operator, tmp_path: Path) -> Iterator[Cloud]:
     cli = StandIn(tmp_path / "cli", names=NAMES, delay=100)
     (tmp_path / "machines").mkdir()
     containers = Containers(
-        folder=tmp_path / "machines", environment={"FONDATION_PATH": str(cli.path)}
+        folder=tmp_path / "machines",
+        environment={"FONDATION_PATH": str(cli.path)},
     )
     operator.scaleway.jobs.launch = containers.launch
     definition = operator.scaleway.define(
-        STORE_URL=operator.store.url, LEASE_SECONDS="3", CALLBACK_GIVE_UP_SECONDS="1"
+        STORE_URL=operator.store.url,
+        LEASE_SECONDS="3",
+        CALLBACK_GIVE_UP_SECONDS="1",
     )
     with GitServer(tmp_path / "host") as host, receiving() as receiver:
         host.repository("owner/name", FILES)
@@ -164,7 +171,8 @@ def at_once(*works: Any) -> list[Any]:  # noqa: ANN401 - whatever they return
         results[number] = works[number]()
 
     threads = [
-        threading.Thread(target=do, args=(number,)) for number in range(len(works))
+        threading.Thread(target=do, args=(number,))
+        for number in range(len(works))
     ]
     for thread in threads:
         thread.start()

@@ -57,7 +57,9 @@ def platform(scaleway: ScalewayServer, runtime: Hasty) -> Scaleway:
     return connect(scaleway, runtime)
 
 
-def connect(scaleway: ScalewayServer, runtime: Hasty, **environment: str) -> Scaleway:
+def connect(
+    scaleway: ScalewayServer, runtime: Hasty, **environment: str
+) -> Scaleway:
     settings = read_platform(
         EnvironmentReader({**scaleway.environment, **environment}), None
     )
@@ -72,7 +74,9 @@ def test_all_pages_are_read_whatever_their_size(
     assert [one.id for one in platform.definitions()] == made
 
 
-def test_calls_go_through_the_proxy(scaleway: ScalewayServer, runtime: Hasty) -> None:
+def test_calls_go_through_the_proxy(
+    scaleway: ScalewayServer, runtime: Hasty
+) -> None:
     definitions = b'{"job_definitions": [], "total_count": 0}'
     head = (
         b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
@@ -94,7 +98,9 @@ def test_a_definition_of_another_project_is_not_ours(
 ) -> None:
     scaleway.define()
     other = connect(
-        scaleway, runtime, SCW_DEFAULT_PROJECT_ID="11111111-1111-1111-1111-111111111111"
+        scaleway,
+        runtime,
+        SCW_DEFAULT_PROJECT_ID="11111111-1111-1111-1111-111111111111",
     )
     assert other.definitions() == []
 
@@ -166,7 +172,13 @@ def test_a_page_that_is_not_json_is_told_from_the_api(
 
 @pytest.mark.parametrize(
     "body",
-    [b"<html>welcome</html>", b'{"job_definitions": [{}]}', b"[]", b"null", b"{}"],
+    [
+        b"<html>welcome</html>",
+        b'{"job_definitions": [{}]}',
+        b"[]",
+        b"null",
+        b"{}",
+    ],
 )
 def test_an_answer_that_is_not_understood_is_asked_for_again(
     body: bytes, scaleway: ScalewayServer, platform: Scaleway
@@ -187,7 +199,9 @@ def test_an_api_that_is_not_there_is_a_temporary_error(
 def test_an_answer_that_comes_byte_by_byte_is_given_up_in_time(
     scaleway: ScalewayServer, runtime: Hasty
 ) -> None:
-    scaleway.fault(Fault(status=200, body=b" " * 10_000, trickle=True, times=99))
+    scaleway.fault(
+        Fault(status=200, body=b" " * 10_000, trickle=True, times=99)
+    )
     settings = read_platform(EnvironmentReader(scaleway.environment), None)
     with pytest.raises(TemporaryError, match="no answer"):
         Scaleway(Api(settings, runtime, 0.5), settings.project_id).definitions()
@@ -195,14 +209,19 @@ def test_an_answer_that_comes_byte_by_byte_is_given_up_in_time(
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(403, "quotas_exceeded"), (409, "transient_state"), (412, "transient_state")],
+    [
+        (403, "quotas_exceeded"),
+        (409, "transient_state"),
+        (412, "transient_state"),
+    ],
 )
 def test_a_refusal_that_time_may_lift_is_a_temporary_error(
     status: int, kind: str, scaleway: ScalewayServer, platform: Scaleway
 ) -> None:
     scaleway.fault(
         Fault(
-            status=status, body=b'{"type": "%s", "message": "not now"}' % kind.encode()
+            status=status,
+            body=b'{"type": "%s", "message": "not now"}' % kind.encode(),
         )
     )
     with pytest.raises(TemporaryError, match=f"HTTP {status}, not now"):
@@ -222,7 +241,9 @@ def test_redirects_are_not_followed_since_they_would_carry_the_key(
 def test_a_refusal_says_why_without_what_was_sent(
     scaleway: ScalewayServer, platform: Scaleway
 ) -> None:
-    body = b'{"type": "invalid_arguments", "message": "tok-3n-of-it is too long"}'
+    body = (
+        b'{"type": "invalid_arguments", "message": "tok-3n-of-it is too long"}'
+    )
     scaleway.fault(Fault(status=400, body=body))
     with pytest.raises(ConfigError, match=r"HTTP 400, \*\*\* is too long"):
         platform.start(scaleway.define()["id"], ENVIRONMENT)
@@ -252,7 +273,9 @@ def test_an_earlier_run_of_the_job_is_not_taken_for_the_one_that_was_started(
     definition = scaleway.define()
     first = platform.start(definition["id"], ENVIRONMENT)
     scaleway.fault(Fault(status=500, on="/start"))
-    second = start_run(platform, Hasty(), definition["id"], ENVIRONMENT, [first.id])
+    second = start_run(
+        platform, Hasty(), definition["id"], ENVIRONMENT, [first.id]
+    )
     assert list(scaleway.jobs.runs) == [first.id, second.id]
 
 
@@ -262,7 +285,8 @@ def test_where_it_cannot_be_told_whether_a_run_was_started_that_is_said(
     definition = scaleway.define()
     scaleway.fault(Fault(status=500, times=99))
     with pytest.raises(
-        LostAnswerError, match="it is unknown whether a run of job job-1 was started"
+        LostAnswerError,
+        match="it is unknown whether a run of job job-1 was started",
     ):
         start_run(platform, Hasty(), definition["id"], ENVIRONMENT)
 
@@ -282,7 +306,9 @@ def test_stopping_what_has_ended_is_no_error(
     definition = scaleway.define()
     run = platform.start(definition["id"], ENVIRONMENT)
     scaleway.jobs.end(scaleway.jobs.runs[run.id], "succeeded", exit_code=0)
-    scaleway.fault(Fault(status=400, body=b'{"message": "it is over"}', on="/stop"))
+    scaleway.fault(
+        Fault(status=400, body=b'{"message": "it is over"}', on="/stop")
+    )
     platform.stop(run.id)
     platform.stop("gone")
 
@@ -291,17 +317,22 @@ def test_secrets_are_added_changed_and_removed(
     scaleway: ScalewayServer, platform: Scaleway
 ) -> None:
     definition = scaleway.define()
-    platform.add_secret(definition["id"], variable="KEY", secret="s", version="latest")
+    platform.add_secret(
+        definition["id"], variable="KEY", secret="s", version="latest"
+    )
     held = platform.secrets(definition["id"])[0]
     platform.change_secret(held.id, version="2")
     assert [
-        (one.variable, one.version) for one in platform.secrets(definition["id"])
+        (one.variable, one.version)
+        for one in platform.secrets(definition["id"])
     ] == [("KEY", "2")]
     platform.remove_secret(held.id)
     platform.remove_secret(held.id)
     assert platform.secrets(definition["id"]) == []
 
 
-def test_changing_what_has_gone_is_a_configuration_error(platform: Scaleway) -> None:
+def test_changing_what_has_gone_is_a_configuration_error(
+    platform: Scaleway,
+) -> None:
     with pytest.raises(ConfigError, match="no longer exists on the platform"):
         platform.update("5e0f8b5e-0000-4000-8000-000000000000", Shape(cpu=1000))

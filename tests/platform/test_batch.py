@@ -53,7 +53,9 @@ def test_all_jobs_of_a_file_are_done_a_few_at_a_time(
         {"repository": cloud.repository, "jobId": "lost", "branch": "nowhere"},
     )
     answer = cloud.operator.json("batch", file, "--parallel", "2", code=65)
-    assert [job["state"] for job in answer["jobs"]] == ["completed"] * 3 + ["failed"]
+    assert [job["state"] for job in answer["jobs"]] == ["completed"] * 3 + [
+        "failed"
+    ]
     assert [job["exitCode"] for job in answer["jobs"]] == [0, 0, 0, 65]
     assert most_at_once(cloud.runs) == 2
     started = [run["id"] for run in cloud.runs]
@@ -78,7 +80,9 @@ def test_live_jobs_are_followed_before_any_other_is_started(
     assert most_at_once(cloud.runs) == 1
 
 
-def test_a_job_whose_last_run_died_is_continued(cloud: Cloud, tmp_path: Path) -> None:
+def test_a_job_whose_last_run_died_is_continued(
+    cloud: Cloud, tmp_path: Path
+) -> None:
     file = listed(tmp_path, {"repository": cloud.repository, "jobId": "job-1"})
     cloud.cli.set(
         faults={
@@ -133,16 +137,24 @@ def test_a_job_of_an_unknown_format_is_refused_and_no_run_of_it_started(
     cloud: Cloud, tmp_path: Path
 ) -> None:
     cloud.operator.store.create(
-        "of-tomorrow/checkpoints/00000001.json", b'{"format": 99}', "application/json"
+        "of-tomorrow/checkpoints/00000001.json",
+        b'{"format": 99}',
+        "application/json",
     )
-    file = listed(tmp_path, {"repository": cloud.repository, "jobId": "of-tomorrow"})
-    assert cloud.operator.json("batch", file, code=78)["jobs"][0]["exitCode"] == 78
+    file = listed(
+        tmp_path, {"repository": cloud.repository, "jobId": "of-tomorrow"}
+    )
+    assert (
+        cloud.operator.json("batch", file, code=78)["jobs"][0]["exitCode"] == 78
+    )
     assert cloud.runs == []
 
 
 @pytest.fixture
 def shell(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Shell:
     """This machine: a store on a folder, and two repositories beside it."""
     monkeypatch.chdir(tmp_path)
@@ -164,7 +176,10 @@ def test_on_this_machine_a_repository_may_be_a_folder_and_each_course_has_its_ow
         {"repository": str(shell.root / "second")},
     )
     answer = shell.json("batch", file, "--local")
-    assert [job["state"] for job in answer["jobs"]] == ["completed", "completed"]
+    assert [job["state"] for job in answer["jobs"]] == [
+        "completed",
+        "completed",
+    ]
     assert [job["exitCode"] for job in answer["jobs"]] == [0, 0]
     assert [job["runId"] for job in answer["jobs"]] == [None, None]
     assert answer["jobs"][1]["jobId"].startswith("second-")
@@ -183,7 +198,9 @@ def test_on_this_machine_a_failed_job_stops_no_other_and_gives_the_batch_its_exi
     (shell.root / "empty").mkdir()
     answer = shell(
         "batch",
-        listed(shell.root, {"repository": "./empty"}, {"repository": "./first"}),
+        listed(
+            shell.root, {"repository": "./empty"}, {"repository": "./first"}
+        ),
         "--local",
         code=65,
     )
@@ -198,7 +215,8 @@ def test_a_stopped_batch_lets_its_runs_save_their_work_and_continues_later(
     make_repository(shell.root / "third", FILES, bare=False)
     names = ("first", "second", "third")
     file = listed(
-        shell.root, *({"repository": f"./{name}", "jobId": name} for name in names)
+        shell.root,
+        *({"repository": f"./{name}", "jobId": name} for name in names),
     )
     assert "third-course" in shell(
         "run", "./third", "--job-id", "third", "--out", "third-course"
@@ -222,7 +240,10 @@ def test_a_stopped_batch_lets_its_runs_save_their_work_and_continues_later(
     ) as process:
         until(
             lambda: (
-                next(shell.store.entries("first/artifacts/extract/", limit=1), None)
+                next(
+                    shell.store.entries("first/artifacts/extract/", limit=1),
+                    None,
+                )
                 is not None
             )
         )
@@ -241,7 +262,7 @@ def test_a_stopped_batch_lets_its_runs_save_their_work_and_continues_later(
     ]
     assert [job["jobId"] for job in shell.json("list")] == ["first", "third"]
     cli.set(delay=0)
-    assert [job["state"] for job in shell.json("batch", file, "--local")["jobs"]] == [
-        "completed"
-    ] * 3
+    assert [
+        job["state"] for job in shell.json("batch", file, "--local")["jobs"]
+    ] == ["completed"] * 3
     assert cli.calls["step1_abstractions.yaml"] == 2

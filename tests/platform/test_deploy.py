@@ -46,13 +46,18 @@ def test_a_definition_is_created_with_the_defaults_and_then_left_alone(
     assert len(operator.scaleway.jobs.writes) == written
 
 
-def test_a_dry_run_shows_each_difference_and_writes_nothing(operator: Operator) -> None:
+def test_a_dry_run_shows_each_difference_and_writes_nothing(
+    operator: Operator,
+) -> None:
     operator.scaleway.define(STORE_URL="s3://bucket/jobs")
     answer = operator(
         *IMAGE, "--memory", "8192", "--env", "LEASE_SECONDS=60", "--dry-run"
     )
     assert "would change job definition fondation-worker" in answer
-    assert "image: registry.example/worker:1 -> registry.example/worker:2" in answer
+    assert (
+        "image: registry.example/worker:1 -> registry.example/worker:2"
+        in answer
+    )
     assert "memory: 4096MiB -> 8192MiB" in answer
     assert "env LEASE_SECONDS: none -> 60" in answer
     assert operator.scaleway.jobs.writes == []
@@ -76,7 +81,9 @@ def test_a_value_that_may_be_secret_is_not_shown_and_warned_about(
     operator: Operator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     operator.environment["X"] = ""
-    answer = operator.json(*IMAGE, "--env", "ANTHROPIC_API_KEY=sk-123", "--dry-run")
+    answer = operator.json(
+        *IMAGE, "--env", "ANTHROPIC_API_KEY=sk-123", "--dry-run"
+    )
     shown = [
         change["after"]
         for change in answer["differences"]
@@ -94,10 +101,16 @@ def test_a_secret_replaces_a_variable_and_its_own_earlier_version(
     assert "GITHUB_TOKEN" not in definition["environment_variables"]
     answer = operator.json(*IMAGE, "--secret", f"GITHUB_TOKEN={SECRET}:2")
     assert answer["differences"] == [
-        {"what": "secret GITHUB_TOKEN", "before": f"{SECRET}:1", "after": f"{SECRET}:2"}
+        {
+            "what": "secret GITHUB_TOKEN",
+            "before": f"{SECRET}:1",
+            "after": f"{SECRET}:2",
+        }
     ]
     references = operator.scaleway.jobs.secrets.values()
-    assert [reference["secret_manager_version"] for reference in references] == ["2"]
+    assert [
+        reference["secret_manager_version"] for reference in references
+    ] == ["2"]
 
 
 def test_a_variable_replaces_a_secret(operator: Operator) -> None:
@@ -114,21 +127,32 @@ def test_a_variable_that_the_platform_fails_to_remove_is_named(
     operator.scaleway.define(GITHUB_TOKEN="bare")
     operator.scaleway.jobs.merges = True
     argv = [*IMAGE, "--secret", f"GITHUB_TOKEN={SECRET}"]
-    assert main(argv, {**operator.scaleway.environment, **operator.environment}) == 0
-    assert "the platform has kept the variable GITHUB_TOKEN" in capsys.readouterr().err
+    assert (
+        main(argv, {**operator.scaleway.environment, **operator.environment})
+        == 0
+    )
+    assert (
+        "the platform has kept the variable GITHUB_TOKEN"
+        in capsys.readouterr().err
+    )
 
 
 def test_a_secret_is_added_once_although_the_answer_was_lost(
     operator: Operator,
 ) -> None:
     operator.scaleway.fault(
-        Fault(lost=True, on="POST /serverless-jobs/v1alpha2/regions/fr-par/secrets")
+        Fault(
+            lost=True,
+            on="POST /serverless-jobs/v1alpha2/regions/fr-par/secrets",
+        )
     )
     operator(*IMAGE, "--secret", f"GITHUB_TOKEN={SECRET}")
     assert len(operator.scaleway.jobs.secrets) == 1
 
 
-def test_an_id_is_refused_as_the_name_of_a_new_definition(operator: Operator) -> None:
+def test_an_id_is_refused_as_the_name_of_a_new_definition(
+    operator: Operator,
+) -> None:
     assert "create one under a name" in operator(
         *IMAGE, "--definition", SECRET, code=78
     )
@@ -202,7 +226,9 @@ def test_wrong_options_are_refused_before_any_request(
     assert operator.scaleway.requests == []
 
 
-def test_refused_keys_end_with_77_and_missing_ones_with_78(operator: Operator) -> None:
+def test_refused_keys_end_with_77_and_missing_ones_with_78(
+    operator: Operator,
+) -> None:
     operator.scaleway.secret_key = "another"
     operator.environment["SCW_SECRET_KEY"] = "wrong"
     assert "check SCW_SECRET_KEY" in operator(*IMAGE, code=77)

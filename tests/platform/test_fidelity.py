@@ -63,7 +63,11 @@ def test_a_definition_is_created_changed_listed_and_deleted(
         environment_variables={"B": "2"},
         retry_policy=UpdateJobDefinitionRequestUpdateRetryPolicy(max_retries=0),
     )
-    assert (changed.memory_limit, changed.environment_variables, changed.cpu_limit) == (
+    assert (
+        changed.memory_limit,
+        changed.environment_variables,
+        changed.cpu_limit,
+    ) == (
         8192,
         {"B": "2"},
         2000,
@@ -93,7 +97,9 @@ def test_listings_come_in_pages_of_one_project(
     assert any("page=3" in request for request in scaleway.requests)
 
 
-def test_a_run_is_started_looked_at_listed_and_stopped(sdk: JobsV1Alpha2API) -> None:
+def test_a_run_is_started_looked_at_listed_and_stopped(
+    sdk: JobsV1Alpha2API,
+) -> None:
     definition = create(sdk)
     started = sdk.start_job_definition(
         job_definition_id=definition.id, environment_variables={"JOB_ID": "x"}
@@ -110,7 +116,9 @@ def test_a_run_is_started_looked_at_listed_and_stopped(sdk: JobsV1Alpha2API) -> 
     assert sdk.list_job_runs(states=[JobRunState.QUEUED]).total_count == 0
 
 
-def test_a_definition_with_a_live_run_is_not_deleted(sdk: JobsV1Alpha2API) -> None:
+def test_a_definition_with_a_live_run_is_not_deleted(
+    sdk: JobsV1Alpha2API,
+) -> None:
     definition = create(sdk)
     sdk.start_job_definition(job_definition_id=definition.id)
     with pytest.raises(ScalewayException) as refused:
@@ -125,9 +133,9 @@ def test_secrets_are_references_of_a_definition(sdk: JobsV1Alpha2API) -> None:
         secret_manager_version="latest",
         env_var_name="API_KEY",
     )
-    made = sdk.create_secrets(job_definition_id=definition.id, secrets=[wish]).secrets[
-        0
-    ]
+    made = sdk.create_secrets(
+        job_definition_id=definition.id, secrets=[wish]
+    ).secrets[0]
     assert made.env_var is not None
     assert made.env_var.name == "API_KEY"
     assert (
@@ -195,7 +203,11 @@ def test_what_deploy_makes_is_what_the_sdk_reads(
         "registry.example/worker:2",
         "86400s",
     )
-    assert (found.cpu_limit, found.memory_limit, found.local_storage_capacity) == (
+    assert (
+        found.cpu_limit,
+        found.memory_limit,
+        found.local_storage_capacity,
+    ) == (
         2000,
         4096,
         10000,
@@ -205,9 +217,9 @@ def test_what_deploy_makes_is_what_the_sdk_reads(
         {"A": "1"},
     )
     held = sdk.list_secrets(job_definition_id=found.id).secrets
-    assert [(one.secret_manager_id, one.secret_manager_version) for one in held] == [
-        (secret, "3")
-    ]
+    assert [
+        (one.secret_manager_id, one.secret_manager_version) for one in held
+    ] == [(secret, "3")]
 
 
 def test_more_than_20_secrets_are_refused_and_the_limit_is_said(
@@ -231,5 +243,7 @@ def test_more_than_20_secrets_are_refused_and_the_limit_is_said(
 def test_retries_are_limited(retries: int, sdk: JobsV1Alpha2API) -> None:
     policy = UpdateJobDefinitionRequestUpdateRetryPolicy(max_retries=retries)
     with pytest.raises(ScalewayException) as refused:
-        sdk.update_job_definition(job_definition_id=create(sdk).id, retry_policy=policy)
+        sdk.update_job_definition(
+            job_definition_id=create(sdk).id, retry_policy=policy
+        )
     assert refused.value.status_code == 400

@@ -44,7 +44,9 @@ def view(runtime: Hasty, kind: type[MemoryStore] = MemoryStore) -> View:
     store = kind(lambda: runtime.now().timestamp())
     log = CheckpointLog(store, "job-1", runtime)
     first = log.append(
-        None, begin(IDENTITY, ENGINE, run_record(), announces=False), Writer.WORKER
+        None,
+        begin(IDENTITY, ENGINE, run_record(), announces=False),
+        Writer.WORKER,
     )
     log.append(first, enter(first.manifest, at=AT), Writer.WORKER)
     retrying = RetryingStore(
@@ -54,7 +56,9 @@ def view(runtime: Hasty, kind: type[MemoryStore] = MemoryStore) -> View:
         monotonic=runtime.monotonic,
     )
     return View(
-        settings=read_settings(EnvironmentReader({})), store=retrying, runtime=runtime
+        settings=read_settings(EnvironmentReader({})),
+        store=retrying,
+        runtime=runtime,
     )
 
 
@@ -85,9 +89,9 @@ def test_each_new_checkpoint_is_shown_once_and_a_dead_run_ends_it(
         shown.append(manifest)
         scaleway.jobs.end(run, "failed", reason="memory_usage_exceeded")
 
-    outcome = Follower(connect(scaleway, runtime), view(runtime), runtime).follow(
-        "job-1", run["id"], show
-    )
+    outcome = Follower(
+        connect(scaleway, runtime), view(runtime), runtime
+    ).follow("job-1", run["id"], show)
     assert [manifest.sequence for manifest in shown] == [2]
     assert outcome.state == "cloning"
     assert outcome.exit_code == 75

@@ -16,7 +16,11 @@ from tests.support.world import IDENTITY, World
 from worker.ownership.log import CheckpointLog
 from worker.system.runtime import SystemRuntime
 
-JOB = {"JOB_ID": "job-1", "REPOSITORY_URL": IDENTITY.repository, "BRANCH": "main"}
+JOB = {
+    "JOB_ID": "job-1",
+    "REPOSITORY_URL": IDENTITY.repository,
+    "BRANCH": "main",
+}
 CARRIED = {
     "CALLBACK_URL": "https://app.example/hook",
     "CALLBACK_TOKEN": "tok-3n",
@@ -35,7 +39,9 @@ def definition(operator: Operator) -> Document:
     return operator.scaleway.define(STORE_URL=operator.store.url)
 
 
-def ended_run(operator: Operator, definition: Document, **environment: str) -> Document:
+def ended_run(
+    operator: Operator, definition: Document, **environment: str
+) -> Document:
     """Leave a run of the job that was interrupted."""
     run = operator.scaleway.jobs.start(
         definition, {"environment_variables": {**JOB, **CARRIED, **environment}}
@@ -65,12 +71,15 @@ def begun(operator: Operator, platform_run: str | None = None) -> None:
     """Leave a job that a run has just claimed."""
     run = run_record(lease_seconds=30, platform_run=platform_run)
     log = CheckpointLog(operator.store, "job-1", SystemRuntime())
-    log.append(None, begin(IDENTITY, ENGINE, run, announces=False), Writer.WORKER)
+    log.append(
+        None, begin(IDENTITY, ENGINE, run, announces=False), Writer.WORKER
+    )
 
 
 def environments(operator: Operator) -> list[dict[str, str]]:
     return [
-        run["environment_variables"] for run in operator.scaleway.jobs.runs.values()
+        run["environment_variables"]
+        for run in operator.scaleway.jobs.runs.values()
     ]
 
 
@@ -87,10 +96,19 @@ def test_a_resumed_run_gets_the_six_variables_of_the_last_run_and_no_others(
 def test_the_callers_variables_override_the_last_runs(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
-    work(operator, tmp_path, ended_run(operator, definition), "chapters/chapter_2")
+    work(
+        operator,
+        tmp_path,
+        ended_run(operator, definition),
+        "chapters/chapter_2",
+    )
     operator.environment |= {"CALLBACK_TOKEN": "another", "LEASE_SECONDS": "7"}
     operator(*RESUME)
-    assert environments(operator)[1] == {**JOB, **CARRIED, "CALLBACK_TOKEN": "another"}
+    assert environments(operator)[1] == {
+        **JOB,
+        **CARRIED,
+        "CALLBACK_TOKEN": "another",
+    }
 
 
 def test_a_stage_is_redone_by_the_run_that_is_started(
@@ -130,7 +148,12 @@ def test_a_job_with_a_queued_run_is_not_resumed(
 def test_a_failed_start_leaves_a_job_that_can_be_resumed(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
-    work(operator, tmp_path, ended_run(operator, definition), "chapters/chapter_2")
+    work(
+        operator,
+        tmp_path,
+        ended_run(operator, definition),
+        "chapters/chapter_2",
+    )
     operator.scaleway.fault(
         Fault(
             status=403,
@@ -138,18 +161,29 @@ def test_a_failed_start_leaves_a_job_that_can_be_resumed(
             on="/start",
         )
     )
-    assert "job job-1 was released and can be resumed" in operator(*RESUME, code=75)
+    assert "job job-1 was released and can be resumed" in operator(
+        *RESUME, code=75
+    )
     assert operator.json(*RESUME)["runId"] is not None
 
 
 def test_secrets_are_in_no_object_of_the_job(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
-    work(operator, tmp_path, ended_run(operator, definition), "chapters/chapter_2")
+    work(
+        operator,
+        tmp_path,
+        ended_run(operator, definition),
+        "chapters/chapter_2",
+    )
     operator(*RESUME)
-    bodies = [operator.store.get(entry.key) for entry in operator.store.entries("")]
+    bodies = [
+        operator.store.get(entry.key) for entry in operator.store.entries("")
+    ]
     assert not any(
-        secret.encode() in body for secret in ("tok-3n", "ghp-1") for body in bodies
+        secret.encode() in body
+        for secret in ("tok-3n", "ghp-1")
+        for body in bodies
     )
 
 
@@ -194,15 +228,20 @@ def test_status_finds_runs_of_another_definition(
     work(operator, tmp_path, run)
     definition["name"] = "an-older-one"
     operator.scaleway.define()
-    assert [run["id"] for run in operator.json("status", "job-1")["platformRuns"]] == [
-        run["id"]
-    ]
+    assert [
+        run["id"] for run in operator.json("status", "job-1")["platformRuns"]
+    ] == [run["id"]]
 
 
 def test_a_job_without_a_live_run_is_canceled_without_asking_the_platform(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
-    work(operator, tmp_path, ended_run(operator, definition), "chapters/chapter_2")
+    work(
+        operator,
+        tmp_path,
+        ended_run(operator, definition),
+        "chapters/chapter_2",
+    )
     assert operator.json("cancel", "job-1")["state"] == "canceled"
     assert operator.scaleway.requests == []
 
@@ -221,8 +260,12 @@ def test_an_unstarted_job_is_canceled_and_its_run_stopped_and_not_started_by_a_s
     assert manifest.identity.branch == "main"
     assert len(manifest.outbox.pending) == 1
     assert "there is no job" in operator("cancel", "job-2", code=65)
-    answer = operator.json("sweep", "--max-attempts", "9")  # to deliver the event
-    assert "of its callbacks are not acknowledged" in answer["swept"][0]["reason"]
+    answer = operator.json(
+        "sweep", "--max-attempts", "9"
+    )  # to deliver the event
+    assert (
+        "of its callbacks are not acknowledged" in answer["swept"][0]["reason"]
+    )
 
 
 def test_a_job_in_another_store_is_not_begun_in_this_store(

@@ -7,7 +7,10 @@ from tests.platform.test_operating import begun
 from tests.support.scaleway.jobs import Document
 from tests.support.scaleway.server import Fault
 
-CALLBACK = {"CALLBACK_URL": "https://app.example/hook", "CALLBACK_TOKEN": "tok-3n"}
+CALLBACK = {
+    "CALLBACK_URL": "https://app.example/hook",
+    "CALLBACK_TOKEN": "tok-3n",
+}
 SECRET = "5e0f8b5e-0000-4000-8000-000000000000"
 
 
@@ -49,22 +52,37 @@ def test_a_run_gets_its_job_and_the_carried_variables_and_no_others(
         "runId": run["id"],
         "definitionId": definition["id"],
     }
-    job = {"JOB_ID": "mine", "REPOSITORY_URL": "pallets/click", "BRANCH": "8.1.x"}
-    assert run["environment_variables"] == {**job, **CALLBACK, "GITHUB_TOKEN": "ghp-1"}
+    job = {
+        "JOB_ID": "mine",
+        "REPOSITORY_URL": "pallets/click",
+        "BRANCH": "8.1.x",
+    }
+    assert run["environment_variables"] == {
+        **job,
+        **CALLBACK,
+        "GITHUB_TOKEN": "ghp-1",
+    }
 
 
 def test_each_job_without_an_id_gets_a_new_one(
     operator: Operator, definition: Document
 ) -> None:
-    names = {operator.json("submit", "pallets/click")["jobId"] for _ in range(3)}
-    assert len(names) == len(operator.scaleway.jobs.runs_of(definition["id"])) == 3
+    names = {
+        operator.json("submit", "pallets/click")["jobId"] for _ in range(3)
+    }
+    assert (
+        len(names) == len(operator.scaleway.jobs.runs_of(definition["id"])) == 3
+    )
     assert all(name.startswith("click-") for name in names)
 
 
 def test_all_faults_that_a_run_would_refuse_are_named_before_it_is_started(
     operator: Operator, definition: Document
 ) -> None:
-    definition["environment_variables"] |= {"STORE_URL": "", "LEASE_SECONDS": "1"}
+    definition["environment_variables"] |= {
+        "STORE_URL": "",
+        "LEASE_SECONDS": "1",
+    }
     operator.environment |= {"CALLBACK_URL": "", "CALLBACK_TOKEN": ""}
     answer = operator("submit", "--job-id", "a/b", "https://host/x?y", code=78)
     for name in (
@@ -86,9 +104,17 @@ def test_a_secret_of_the_definition_counts_as_set_although_its_value_is_unknown_
         "STORE_URL": "s3://bucket/jobs",
         "SCW_ACCESS_KEY": "SCWX",
     }
-    assert "SCW_SECRET_KEY is missing" in operator("submit", "pallets/click", code=78)
+    assert "SCW_SECRET_KEY is missing" in operator(
+        "submit", "pallets/click", code=78
+    )
     operator.environment["CALLBACK_TOKEN"] = ""
-    keep(operator, definition, "SCW_SECRET_KEY", "CALLBACK_TOKEN", "ANTHROPIC_API_KEY")
+    keep(
+        operator,
+        definition,
+        "SCW_SECRET_KEY",
+        "CALLBACK_TOKEN",
+        "ANTHROPIC_API_KEY",
+    )
     operator("submit", "pallets/click")
     assert len(operator.scaleway.jobs.runs) == 1
 
@@ -97,7 +123,9 @@ def test_the_id_of_another_repositorys_job_is_refused(
     operator: Operator, definition: Document
 ) -> None:
     begun(operator)
-    assert "job-1" in operator("submit", "pallets/click", "--job-id", "job-1", code=78)
+    assert "job-1" in operator(
+        "submit", "pallets/click", "--job-id", "job-1", code=78
+    )
     assert operator.scaleway.jobs.runs_of(definition["id"]) == []
 
 
@@ -106,9 +134,9 @@ def test_a_lost_answer_starts_no_second_run(
 ) -> None:
     operator.scaleway.fault(Fault(lost=True, on="/start"))
     answer = operator.json("submit", "pallets/click", "--job-id", "mine")
-    assert [run["id"] for run in operator.scaleway.jobs.runs_of(definition["id"])] == [
-        answer["runId"]
-    ]
+    assert [
+        run["id"] for run in operator.scaleway.jobs.runs_of(definition["id"])
+    ] == [answer["runId"]]
 
 
 def test_a_definition_is_found_by_name_or_id_on_every_page(
@@ -116,11 +144,15 @@ def test_a_definition_is_found_by_name_or_id_on_every_page(
 ) -> None:
     operator.scaleway.page_limit = 2
     others = [
-        operator.scaleway.define(f"other-{number}", STORE_URL=operator.store.url)
+        operator.scaleway.define(
+            f"other-{number}", STORE_URL=operator.store.url
+        )
         for number in range(5)
     ]
     assert (
-        operator.json("submit", "a/b", "--definition", "other-4")["definitionId"]
+        operator.json("submit", "a/b", "--definition", "other-4")[
+            "definitionId"
+        ]
         == others[4]["id"]
     )
     operator.environment["SCW_JOB_DEFINITION"] = others[2]["id"]

@@ -19,8 +19,15 @@ from worker.store.folder import FolderStore
 from worker.store.memory import MemoryStore
 from worker.system.runtime import SystemRuntime
 
-JOB = {"JOB_ID": "job-1", "REPOSITORY_URL": IDENTITY.repository, "BRANCH": "main"}
-CALLBACK = {"CALLBACK_URL": "https://app.example/hook", "CALLBACK_TOKEN": "tok-3n"}
+JOB = {
+    "JOB_ID": "job-1",
+    "REPOSITORY_URL": IDENTITY.repository,
+    "BRANCH": "main",
+}
+CALLBACK = {
+    "CALLBACK_URL": "https://app.example/hook",
+    "CALLBACK_TOKEN": "tok-3n",
+}
 
 
 @pytest.fixture
@@ -29,7 +36,10 @@ def definition(operator: Operator) -> Document:
 
 
 def died(
-    operator: Operator, definition: Document, state: str = "interrupted", **end: object
+    operator: Operator,
+    definition: Document,
+    state: str = "interrupted",
+    **end: object,
 ) -> Document:
     """Leave a run that has ended."""
     run = operator.scaleway.jobs.start(
@@ -60,7 +70,11 @@ def test_a_job_that_died_before_its_first_checkpoint_is_found_by_its_run(
     answer = operator.json("sweep")
     run = list(operator.scaleway.jobs.runs.values())[-1]
     assert answer["swept"] == [
-        {"jobId": "job-1", "reason": answer["swept"][0]["reason"], "runId": run["id"]}
+        {
+            "jobId": "job-1",
+            "reason": answer["swept"][0]["reason"],
+            "runId": run["id"],
+        }
     ]
     assert (
         f"platform run {dead['id']} has ended as failed (memory_usage_exceeded)"
@@ -73,7 +87,13 @@ def test_a_job_that_died_before_its_first_checkpoint_is_found_by_its_run(
 def test_a_run_that_would_end_the_same_way_is_not_repeated(
     code: int, operator: Operator, definition: Document
 ) -> None:
-    died(operator, definition, "failed", reason="exited_with_error", exit_code=code)
+    died(
+        operator,
+        definition,
+        "failed",
+        reason="exited_with_error",
+        exit_code=code,
+    )
     assert operator.json("sweep")["swept"] == []
 
 
@@ -81,13 +101,26 @@ def test_a_run_that_would_end_the_same_way_is_not_repeated(
 def test_a_run_that_may_end_differently_is_repeated(
     code: int, operator: Operator, definition: Document
 ) -> None:
-    died(operator, definition, "failed", reason="exited_with_error", exit_code=code)
+    died(
+        operator,
+        definition,
+        "failed",
+        reason="exited_with_error",
+        exit_code=code,
+    )
     assert len(operator.json("sweep")["swept"]) == 1
 
 
 @pytest.mark.parametrize(
     "state",
-    ["initialized", "validated", "queued", "running", "interrupting", "retrying"],
+    [
+        "initialized",
+        "validated",
+        "queued",
+        "running",
+        "interrupting",
+        "retrying",
+    ],
 )
 def test_a_job_with_a_live_run_is_left(
     state: str, operator: Operator, definition: Document
@@ -103,9 +136,14 @@ def test_no_variable_of_the_caller_reaches_a_run(
     operator: Operator, definition: Document
 ) -> None:
     died(operator, definition)
-    operator.environment |= {"CALLBACK_TOKEN": "mine", "GITHUB_TOKEN": "mine-too"}
+    operator.environment |= {
+        "CALLBACK_TOKEN": "mine",
+        "GITHUB_TOKEN": "mine-too",
+    }
     operator("sweep")
-    assert list(operator.scaleway.jobs.runs.values())[-1]["environment_variables"] == {
+    assert list(operator.scaleway.jobs.runs.values())[-1][
+        "environment_variables"
+    ] == {
         **JOB,
         **CALLBACK,
     }
@@ -128,7 +166,10 @@ def test_a_job_is_given_up_after_a_number_of_runs_without_a_new_item(
 ) -> None:
     for _ in range(3):
         died(operator, definition)
-    assert len(operator.json("sweep", "--max-attempts", "4", "--dry-run")["swept"]) == 1
+    assert (
+        len(operator.json("sweep", "--max-attempts", "4", "--dry-run")["swept"])
+        == 1
+    )
     answer = operator.json("sweep", "--max-attempts", "3")
     assert answer["swept"] == []
     assert answer["givenUp"][0]["jobId"] == "job-1"
@@ -151,7 +192,10 @@ def test_a_job_that_never_had_a_platform_run_is_skipped_and_named(
     interrupted(operator, tmp_path, {"id": None})
     answer = operator.json("sweep")
     assert answer["skipped"] == [
-        {"jobId": "job-1", "reason": "it never had a platform run: `resume` it by hand"}
+        {
+            "jobId": "job-1",
+            "reason": "it never had a platform run: `resume` it by hand",
+        }
     ]
 
 
@@ -181,7 +225,9 @@ def test_a_finished_job_with_unacknowledged_events_gets_a_run(
     )
     assert world.job().run(IDENTITY) is Exit.TEMPORARY
     answer = operator.json("sweep")
-    assert "of its callbacks are not acknowledged" in answer["swept"][0]["reason"]
+    assert (
+        "of its callbacks are not acknowledged" in answer["swept"][0]["reason"]
+    )
 
 
 def test_no_run_is_started_if_runs_cannot_be_listed(
@@ -189,7 +235,12 @@ def test_no_run_is_started_if_runs_cannot_be_listed(
 ) -> None:
     died(operator, definition)
     operator.scaleway.fault(
-        Fault(status=400, body=b'{"type": "transient_state"}', times=9, on="/job-runs")
+        Fault(
+            status=400,
+            body=b'{"type": "transient_state"}',
+            times=9,
+            on="/job-runs",
+        )
     )
     operator("sweep", code=75)
     assert len(operator.scaleway.jobs.runs) == 1
@@ -215,14 +266,18 @@ def test_a_failed_start_is_reported_and_may_be_repeated(
 def test_a_missing_definition_is_a_configuration_error(
     operator: Operator,
 ) -> None:
-    assert "create it with `fondation-worker deploy`" in operator("sweep", code=78)
+    assert "create it with `fondation-worker deploy`" in operator(
+        "sweep", code=78
+    )
 
 
 def test_a_damaged_job_does_not_hide_the_others(
     operator: Operator, definition: Document
 ) -> None:
     died(operator, definition)
-    operator.store.create("broken/checkpoints/00000001.json", b"{", "application/json")
+    operator.store.create(
+        "broken/checkpoints/00000001.json", b"{", "application/json"
+    )
     answer = operator.json("sweep")
     assert [job["jobId"] for job in answer["swept"]] == ["job-1"]
     assert "broken" in answer["skipped"][0]["jobId"]
@@ -232,9 +287,13 @@ def test_a_job_of_an_unknown_format_ends_the_sweep_with_78_after_all_others(
     operator: Operator, definition: Document
 ) -> None:
     died(operator, definition)
-    died(operator, definition)["environment_variables"]["JOB_ID"] = "of-tomorrow"
+    died(operator, definition)["environment_variables"]["JOB_ID"] = (
+        "of-tomorrow"
+    )
     operator.store.create(
-        "of-tomorrow/checkpoints/00000001.json", b'{"format": 99}', "application/json"
+        "of-tomorrow/checkpoints/00000001.json",
+        b'{"format": 99}',
+        "application/json",
     )
     answer = operator.json("sweep", code=78)
     assert [job["jobId"] for job in answer["swept"]] == ["job-1"]
@@ -246,12 +305,17 @@ def test_a_start_without_an_answer_is_not_repeated_by_the_next_sweep(
 ) -> None:
     died(operator, definition)
     monkeypatch.setattr(once, "POLICY", replace(once.POLICY, first=0.01))
-    operator.scaleway.fault(Fault(status=500, on="/start", times=once.POLICY.attempts))
+    operator.scaleway.fault(
+        Fault(status=500, on="/start", times=once.POLICY.attempts)
+    )
     answer = operator.json("sweep", code=75)
     assert answer["swept"] == []
     assert "it is unknown whether a run" in answer["skipped"][0]["reason"]
     answer = operator.json("sweep")
-    assert answer["skipped"][0]["reason"] == "another sweep is starting a run of it"
+    assert (
+        answer["skipped"][0]["reason"]
+        == "another sweep is starting a run of it"
+    )
     assert len(operator.scaleway.jobs.runs) == 1
 
 
@@ -267,7 +331,9 @@ def test_a_job_whose_run_would_be_refused_is_skipped_with_the_reason(
 
 @pytest.mark.parametrize("option", ["--max-attempts", "--max-parallel"])
 def test_limits_are_at_least_one(option: str, operator: Operator) -> None:
-    assert f"{option} must be at least 1" in operator("sweep", option, "0", code=64)
+    assert f"{option} must be at least 1" in operator(
+        "sweep", option, "0", code=64
+    )
 
 
 def test_a_store_other_than_the_runs_is_warned_about(
@@ -275,7 +341,10 @@ def test_a_store_other_than_the_runs_is_warned_about(
 ) -> None:
     operator.scaleway.define(STORE_URL="s3://another/store")
     assert (
-        main(["sweep"], {**operator.scaleway.environment, **operator.environment}) == 0
+        main(
+            ["sweep"], {**operator.scaleway.environment, **operator.environment}
+        )
+        == 0
     )
     assert (
         "but the definition's runs write to s3://another/store"

@@ -17,8 +17,13 @@ from worker.store.s3 import S3Store
 def leave_unacknowledged(store: S3Store, job_id: str, work_dir: Path) -> None:
     """Leave a job that is over, with its final callback unacknowledged."""
     receiver = Receiver(answer=lambda _: WebhookResponse(status_code=503))
-    world = World(store=store, work_dir=work_dir, receiver=receiver, callback_give_up=0)
-    assert world.job(job_id).run(replace(IDENTITY, job_id=job_id)) is Exit.TEMPORARY
+    world = World(
+        store=store, work_dir=work_dir, receiver=receiver, callback_give_up=0
+    )
+    assert (
+        world.job(job_id).run(replace(IDENTITY, job_id=job_id))
+        is Exit.TEMPORARY
+    )
 
 
 @pytest.mark.parametrize("s3_server", ["moto"], indirect=True)

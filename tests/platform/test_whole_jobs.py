@@ -14,7 +14,9 @@ from worker.ownership.log import CheckpointLog
 from worker.system.runtime import SystemRuntime
 
 
-def submit(cloud: Cloud, job_id: str = "job-1", *options: str, code: int = 0) -> str:
+def submit(
+    cloud: Cloud, job_id: str = "job-1", *options: str, code: int = 0
+) -> str:
     return cloud.operator(
         "submit", cloud.repository, "--job-id", job_id, *options, code=code
     )
@@ -29,7 +31,9 @@ def killed_in_the_chapters(cloud: Cloud, job_id: str = "job-1") -> None:
     cloud.await_end(run)
 
 
-def test_submit_starts_a_run_and_follows_it_to_the_end_of_its_job(cloud: Cloud) -> None:
+def test_submit_starts_a_run_and_follows_it_to_the_end_of_its_job(
+    cloud: Cloud,
+) -> None:
     answer = cloud.operator.json("submit", cloud.repository, "--wait")
     assert answer["state"] == "completed"
     assert answer["exitCode"] == 0
@@ -68,7 +72,9 @@ def test_submit_ends_with_the_exit_code_of_a_job_that_fails_for_good(
     assert "nowhere" in answer
 
 
-def test_status_adds_the_platforms_runs_without_their_environment(cloud: Cloud) -> None:
+def test_status_adds_the_platforms_runs_without_their_environment(
+    cloud: Cloud,
+) -> None:
     submit(cloud, "job-1", "--wait")
     answer = cloud.operator("status", "job-1", "--json")
     assert json.loads(answer)["platformRuns"] == [
@@ -92,13 +98,20 @@ def test_sweep_starts_exactly_one_run_for_a_job_whose_run_was_killed(
     cloud.await_end(cloud.runs[1])
     assert [run["state"] for run in cloud.runs] == ["failed", "succeeded"]
     assert (
-        cloud.runs[1]["environment_variables"] == cloud.runs[0]["environment_variables"]
+        cloud.runs[1]["environment_variables"]
+        == cloud.runs[0]["environment_variables"]
     )
     assert max(cloud.cli.calls.values()) <= 2
-    assert cloud.operator.json("sweep") == {"swept": [], "skipped": [], "givenUp": []}
+    assert cloud.operator.json("sweep") == {
+        "swept": [],
+        "skipped": [],
+        "givenUp": [],
+    }
 
 
-def test_a_killed_run_is_left_alone_until_its_lease_has_ended(cloud: Cloud) -> None:
+def test_a_killed_run_is_left_alone_until_its_lease_has_ended(
+    cloud: Cloud,
+) -> None:
     cloud.definition["environment_variables"]["LEASE_SECONDS"] = "60"
     killed_in_the_chapters(cloud)
     answer = cloud.operator.json("sweep")
@@ -118,7 +131,8 @@ def _quiet_sweep(cloud: Cloud) -> None:
     from worker.cli.main import main  # noqa: PLC0415 - its output is not checked
 
     main(
-        ["sweep"], {**cloud.operator.scaleway.environment, **cloud.operator.environment}
+        ["sweep"],
+        {**cloud.operator.scaleway.environment, **cloud.operator.environment},
     )
 
 
@@ -133,7 +147,10 @@ def test_resume_on_the_platform_starts_a_run_that_continues_the_job(
     manifest = cloud.operator.manifest("job-1")
     assert manifest is not None
     assert manifest.state is State.COMPLETED
-    assert cloud.operator.json("resume", "job-1", "--on", "scaleway")["runId"] is None
+    assert (
+        cloud.operator.json("resume", "job-1", "--on", "scaleway")["runId"]
+        is None
+    )
 
 
 def test_a_live_job_is_not_resumed_on_the_platform(cloud: Cloud) -> None:
@@ -156,7 +173,9 @@ def test_a_job_that_failed_for_good_is_continued_by_resume_with_a_new_token(
     cloud.operator("resume", "job-1", "--on", "scaleway")
     cloud.await_end(cloud.runs[-1])
     assert cloud.runs[-1]["state"] == "succeeded"
-    assert cloud.runs[-1]["environment_variables"]["CALLBACK_TOKEN"] == "another"
+    assert (
+        cloud.runs[-1]["environment_variables"]["CALLBACK_TOKEN"] == "another"
+    )
 
 
 def test_cancel_waits_for_the_run_to_obey(cloud: Cloud) -> None:
@@ -221,8 +240,17 @@ def test_on_s3_with_keys_from_secret_manager_a_killed_job_is_swept_and_fetched(
     killed_in_the_chapters(cloud)
     until(lambda: cloud.operator.json("sweep")["swept"] != [])
     cloud.await_end(cloud.runs[1])
-    assert cloud.operator.json("sweep") == {"swept": [], "skipped": [], "givenUp": []}
-    cloud.operator.environment |= {**place, "STORE_URL": cloud.operator.store.url}
+    assert cloud.operator.json("sweep") == {
+        "swept": [],
+        "skipped": [],
+        "givenUp": [],
+    }
+    cloud.operator.environment |= {
+        **place,
+        "STORE_URL": cloud.operator.store.url,
+    }
     cloud.operator("fetch", "job-1", str(tmp_path / "course"))
-    files = [path for path in (tmp_path / "course").rglob("*") if path.is_file()]
+    files = [
+        path for path in (tmp_path / "course").rglob("*") if path.is_file()
+    ]
     assert len(files) == 3 + 3 * len(NAMES)

@@ -17,7 +17,9 @@ from worker.store.s3 import S3Store
 class NewJob(Protocol):
     """Makes a job in a bucket of its own; `endpoint` may be a proxy's, `vices` are the engine's."""
 
-    def __call__(self, endpoint: str | None = None, **vices: object) -> PlatformJob: ...
+    def __call__(
+        self, endpoint: str | None = None, **vices: object
+    ) -> PlatformJob: ...
 
 
 FILES = {"README.md": b"# A repository\n", "lib/core.py": b"def core(): ...\n"}
@@ -73,7 +75,9 @@ def new_job(
 
 
 @pytest.fixture
-def job(receiver: Receiver, repository: str, tmp_path: Path) -> Iterator[PlatformJob]:
+def job(
+    receiver: Receiver, repository: str, tmp_path: Path
+) -> Iterator[PlatformJob]:
     """Return a job in a folder, for what does not depend on the kind of store."""
     store = tmp_path / "store"
     environment = {

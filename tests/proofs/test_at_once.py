@@ -15,7 +15,9 @@ from tests.support.receiver import Receiver
 
 PAIRS = int(os.environ.get("FONDATION_PAIRS", "1"))
 
-pytestmark = pytest.mark.parametrize("s3_server", ["minio", "ceph"], indirect=True)
+pytestmark = pytest.mark.parametrize(
+    "s3_server", ["minio", "ceph"], indirect=True
+)
 
 
 @pytest.mark.parametrize("number", range(PAIRS))

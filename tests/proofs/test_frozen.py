@@ -20,7 +20,9 @@ from worker.cli.main import main
 
 JOBS = int(os.environ.get("FONDATION_FROZEN_JOBS", "1"))
 
-pytestmark = pytest.mark.parametrize("s3_server", ["minio", "ceph"], indirect=True)
+pytestmark = pytest.mark.parametrize(
+    "s3_server", ["minio", "ceph"], indirect=True
+)
 
 
 def thaw(job: PlatformJob, receiver: Receiver) -> float:
@@ -39,7 +41,9 @@ def thaw(job: PlatformJob, receiver: Receiver) -> float:
     assert len(receiver.deliveries) == told, (
         "a run that was replaced has told the receiver something"
     )
-    assert job.manifest == manifest, "a run that was replaced has written a checkpoint"
+    assert job.manifest == manifest, (
+        "a run that was replaced has written a checkpoint"
+    )
     assert main(["verify", job.name, "--deep"], job.environment) == 0
     assert not job.children
     return seconds
@@ -52,7 +56,9 @@ def test_a_frozen_owner_wakes_up_in_a_stage_and_does_no_harm(
     owner = job.start()
     until(lambda: any(path.startswith("chapters/") for path in job.calls))
     # It has something to tell when it wakes up, too.
-    receiver.reply = lambda one: Reply(status=503 if one.document["run"] == 1 else 200)
+    receiver.reply = lambda one: Reply(
+        status=503 if one.document["run"] == 1 else 200
+    )
     assert owner.wait(0) is None
     seconds = thaw(job, receiver)
     assert seconds < 2, "it looks when it beats, and it beats when it wakes up"
@@ -64,7 +70,9 @@ def test_a_frozen_owner_does_no_harm_whenever_it_was_frozen(
 ) -> None:
     chance = random.Random(number)  # noqa: S311 - a seed
     job = new_job(delay=1000, moody=True)
-    receiver.reply = lambda one: Reply(status=503 if one.document["run"] == 1 else 200)
+    receiver.reply = lambda one: Reply(
+        status=503 if one.document["run"] == 1 else 200
+    )
     owner = job.start()
     until(lambda: job.newest is not None)
     if owner.wait(chance.uniform(0, 4)) is not None:

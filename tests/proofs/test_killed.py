@@ -27,7 +27,9 @@ LONGEST_LIFE = 7.0
 lease of the one before it begins after three or four.
 """
 
-pytestmark = pytest.mark.parametrize("s3_server", ["minio", "ceph"], indirect=True)
+pytestmark = pytest.mark.parametrize(
+    "s3_server", ["minio", "ceph"], indirect=True
+)
 
 
 @dataclass
@@ -67,13 +69,18 @@ def test_a_job_that_is_killed_at_random_moments_loses_only_what_was_in_flight(
         assert toll.lost <= toll.kills * HANDS
         check_callbacks(receiver, job)
         assert main(["verify", job.name, "--deep"], job.environment) == 0
-    kills, lost = sum(toll.kills for toll in tolls), sum(toll.lost for toll in tolls)
+    kills, lost = (
+        sum(toll.kills for toll in tolls),
+        sum(toll.lost for toll in tolls),
+    )
     print(f"{JOBS} jobs, {kills} kills, {lost} items lost in flight")  # noqa: T201 - shown with `pytest -rP`
 
 
 def check_callbacks(receiver: Receiver, job: PlatformJob) -> None:
     """Assert that the job's end was told under one key, and that no key has had two meanings."""
-    told = [one for one in receiver.deliveries if one.document["jobId"] == job.name]
+    told = [
+        one for one in receiver.deliveries if one.document["jobId"] == job.name
+    ]
     keys = {
         one.headers["idempotency-key"]
         for one in told

@@ -16,11 +16,14 @@ LEASE = 3
 @pytest.fixture
 def owner(job: PlatformJob) -> Program:
     """Return the job's first run, whose engine hangs at the chapters."""
-    job.cli.set(delay=0, faults={"generate-chapters": {"kind": "hangs", "times": 1}})
+    job.cli.set(
+        delay=0, faults={"generate-chapters": {"kind": "hangs", "times": 1}}
+    )
     run = job.start()
     until(
         lambda: (
-            job.newest is not None and job.manifest.state is State.GENERATING_CHAPTERS
+            job.newest is not None
+            and job.manifest.state is State.GENERATING_CHAPTERS
         )
     )
     return run
@@ -80,12 +83,13 @@ def test_a_completed_job_is_done_anew_from_a_stage_on(
     assert job.start().wait() == 0, job.report()
     before = job.course
     job.cli.set(moody=True)
-    assert job.start("resume", job.name, "--from", "generate-tutorials").wait() == 0, (
-        job.report()
-    )
+    assert (
+        job.start("resume", job.name, "--from", "generate-tutorials").wait()
+        == 0
+    ), job.report()
     after = job.course
-    assert {path.split("/")[0] for path in before if before[path] != after[path]} <= {
-        "tutorials"
-    }
+    assert {
+        path.split("/")[0] for path in before if before[path] != after[path]
+    } <= {"tutorials"}
     assert [status for _, status in receiver.said].count("completed") == 2
     assert job.start("verify", job.name, "--deep").wait() == 0

@@ -11,7 +11,13 @@ import pytest
 from states.exits import Exit
 from states.stages import State
 from tests.proofs.conftest import NewJob
-from tests.support.fault_proxy import Judgement, Proxy, Refusal, Trouble, proxying
+from tests.support.fault_proxy import (
+    Judgement,
+    Proxy,
+    Refusal,
+    Trouble,
+    proxying,
+)
 from tests.support.program import PlatformJob
 from tests.support.receiver import Receiver, Reply
 from tests.support.servers.server import S3Server
@@ -42,7 +48,9 @@ def proxy(s3_server: S3Server) -> Iterator[Proxy]:
         yield proxy
 
 
-def waiting_for(command: tuple[str, ...], job: PlatformJob, receiver: Receiver) -> None:
+def waiting_for(
+    command: tuple[str, ...], job: PlatformJob, receiver: Receiver
+) -> None:
     """Bring a job to where a command has something to do: it was interrupted, or its end was rejected."""
     if "--redeliver" in command:
         receiver.reply = lambda delivery: Reply(
@@ -51,9 +59,9 @@ def waiting_for(command: tuple[str, ...], job: PlatformJob, receiver: Receiver) 
         assert job.start().wait(60) == 0, job.report()
     else:
         job.cli.set(faults={"generate-chapters": {"kind": "hangs", "times": 1}})
-        assert job.start(SOFT_DEADLINE_SECONDS="3").wait(60) == Exit.TEMPORARY, (
-            job.report()
-        )
+        assert (
+            job.start(SOFT_DEADLINE_SECONDS="3").wait(60) == Exit.TEMPORARY
+        ), job.report()
         assert job.manifest.state is State.INTERRUPTED
         job.cli.set(faults={})
     receiver.reply = lambda _delivery: Reply()
@@ -90,12 +98,17 @@ def test_a_command_that_is_refused_before_it_claims_a_job_says_so_and_does_nothi
             assert job.manifest == before, (refusal, number)
     assert receiver.deliveries == []
     proxy.judge = the_nth(1, None)
-    assert job.start(command[0], job.name, *command[1:]).wait(60) == 0, job.report()
+    assert job.start(command[0], job.name, *command[1:]).wait(60) == 0, (
+        job.report()
+    )
 
 
 @pytest.mark.parametrize("trouble", PASSING)
 def test_a_command_outlasts_a_store_that_does_not_answer_at_first(
-    trouble: Trouble | Refusal, new_job: NewJob, proxy: Proxy, receiver: Receiver
+    trouble: Trouble | Refusal,
+    new_job: NewJob,
+    proxy: Proxy,
+    receiver: Receiver,
 ) -> None:
     job = new_job(proxy.url, delay=0)
     waiting_for(("cancel",), job, receiver)
@@ -106,7 +119,9 @@ def test_a_command_outlasts_a_store_that_does_not_answer_at_first(
     assert receiver.said == [("progress", "canceled")]
 
 
-def once_done(job: PlatformJob, refusal: Refusal) -> Callable[[str, str], Judgement]:
+def once_done(
+    job: PlatformJob, refusal: Refusal
+) -> Callable[[str, str], Judgement]:
     """Return a judge that refuses the first request after a run of the job has done all it had to."""
     before, asked = job.newest.run if job.newest else 0, 0
 
@@ -125,7 +140,9 @@ def once_done(job: PlatformJob, refusal: Refusal) -> Callable[[str, str], Judgem
     return judge
 
 
-def once_delivered(course: Path, refusal: Refusal) -> Callable[[str, str], Judgement]:
+def once_delivered(
+    course: Path, refusal: Refusal
+) -> Callable[[str, str], Judgement]:
     """Return a judge that refuses the first request after a course lies where it was asked for."""
     asked = 0
 

@@ -8,7 +8,13 @@ from states.exits import Exit
 from states.stages import State
 from tests.proofs.conftest import NewJob
 from tests.proofs.test_killed import check_callbacks
-from tests.support.fault_proxy import Judgement, Proxy, Refusal, at_random, proxying
+from tests.support.fault_proxy import (
+    Judgement,
+    Proxy,
+    Refusal,
+    at_random,
+    proxying,
+)
 from tests.support.program import PlatformJob
 from tests.support.receiver import Receiver
 from tests.support.servers.server import S3Server
@@ -67,7 +73,9 @@ def test_refusals_that_pass_cost_nothing(
         (Refusal.PAGE, Exit.TEMPORARY),
     ],
 )
-@pytest.mark.parametrize("part", ["/heartbeat.json", "/artifacts/", "/checkpoints/"])
+@pytest.mark.parametrize(
+    "part", ["/heartbeat.json", "/artifacts/", "/checkpoints/"]
+)
 def test_a_refusal_that_lasts_ends_the_run_and_not_the_job(
     proxy: Proxy,
     new_job: NewJob,
@@ -88,7 +96,8 @@ def test_a_refusal_that_lasts_ends_the_run_and_not_the_job(
 
 
 @pytest.mark.parametrize(
-    "refusal", [Refusal.DENIED, Refusal.MALFORMED, Refusal.PAGE, Refusal.GARBLED]
+    "refusal",
+    [Refusal.DENIED, Refusal.MALFORMED, Refusal.PAGE, Refusal.GARBLED],
 )
 def test_a_cancellation_is_not_made_a_failure_by_a_wrong_answer(
     proxy: Proxy, new_job: NewJob, receiver: Receiver, refusal: Refusal
@@ -98,7 +107,8 @@ def test_a_cancellation_is_not_made_a_failure_by_a_wrong_answer(
     owner = job.start()
     until(
         lambda: (
-            job.newest is not None and job.manifest.state is State.GENERATING_CHAPTERS
+            job.newest is not None
+            and job.manifest.state is State.GENERATING_CHAPTERS
         )
     )
     owner.kill()

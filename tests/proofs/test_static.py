@@ -33,7 +33,9 @@ def environment(tmp_path: Path, receiver: Receiver) -> Iterator[dict[str, str]]:
         }
 
 
-def new_job(tmp_path: Path, name: str, environment: dict[str, str]) -> PlatformJob:
+def new_job(
+    tmp_path: Path, name: str, environment: dict[str, str]
+) -> PlatformJob:
     store = tmp_path / f"{name} store"
     return PlatformJob(
         FolderStore(store),

@@ -50,18 +50,27 @@ def seconds_to_claim(run: Program) -> float:
 
 @pytest.mark.parametrize(
     ("s3_server", "number", "expected"),
-    [("minio", signal.SIGTERM, Exit.SIGTERM), ("ceph", signal.SIGINT, Exit.SIGINT)],
+    [
+        ("minio", signal.SIGTERM, Exit.SIGTERM),
+        ("ceph", signal.SIGINT, Exit.SIGINT),
+    ],
     indirect=["s3_server"],
 )
 def test_a_stopped_run_saves_what_is_finished_and_the_next_one_has_the_job_at_once(
-    number: signal.Signals, expected: Exit, new_job: NewJob, course: dict[str, bytes]
+    number: signal.Signals,
+    expected: Exit,
+    new_job: NewJob,
+    course: dict[str, bytes],
 ) -> None:
     job = new_job(delay=500)
     start_and_reach_chapters(job)
     until(lambda: any(name.path.startswith("chapters/") for name in job.stored))
     code, seconds = stop(job, number)
     assert (code, seconds < IN_TIME) == (expected, True), job.report()
-    assert (job.manifest.state, job.manifest.released) == (State.INTERRUPTED, True)
+    assert (job.manifest.state, job.manifest.released) == (
+        State.INTERRUPTED,
+        True,
+    )
     assert job.children == []
     job.note_stored()
     after = job.start()
@@ -116,7 +125,10 @@ def test_a_run_at_its_soft_deadline_is_gone_on_with(
     job = new_job(delay=500)
     run = job.start(SOFT_DEADLINE_SECONDS="3")
     assert run.wait(10) == Exit.TEMPORARY, job.report()
-    assert (job.manifest.state, job.manifest.fruitless_runs) == (State.INTERRUPTED, 0)
+    assert (job.manifest.state, job.manifest.fruitless_runs) == (
+        State.INTERRUPTED,
+        0,
+    )
     job.note_stored()
     assert job.start().wait() == 0
     assert (job.redone, job.course) == ([], course)

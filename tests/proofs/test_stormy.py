@@ -35,13 +35,17 @@ KINDS = (
 MAX_RUNS = 10
 FIRST_SEED = 3
 
-pytestmark = pytest.mark.parametrize("s3_server", ["minio", "ceph"], indirect=True)
+pytestmark = pytest.mark.parametrize(
+    "s3_server", ["minio", "ceph"], indirect=True
+)
 
 
 def drive(job: PlatformJob) -> None:
     """Start runs, as the platform does, until one ends as the job does."""
     for _ in range(MAX_RUNS):
-        code = job.start(LEASE_SECONDS="6", STORE_GIVE_UP_SECONDS="60").wait(300)
+        code = job.start(LEASE_SECONDS="6", STORE_GIVE_UP_SECONDS="60").wait(
+            300
+        )
         if code == 0:
             return
         assert code in {Exit.TEMPORARY, Exit.REPLACED}, job.report()
@@ -68,7 +72,8 @@ def test_a_job_survives_a_store_where_everything_goes_wrong(
         check_callbacks(receiver, job)
         assert main(["verify", job.name, "--deep"], job.environment) == 0
     troubles = {
-        str(trouble.name): count for trouble, count in sorted(proxy.troubles.items())
+        str(trouble.name): count
+        for trouble, count in sorted(proxy.troubles.items())
     }
     assert len(troubles) > 3, "that was no storm"
     print(  # noqa: T201 - for -rP

@@ -13,7 +13,9 @@ from tests.support.receiver import Receiver
 from tests.support.servers.server import S3Server
 
 
-def once(job: PlatformJob, method: str, part: str) -> Callable[[str, str], Judgement]:
+def once(
+    job: PlatformJob, method: str, part: str
+) -> Callable[[str, str], Judgement]:
     """Return a judge that refuses one request, in the middle of the chapters."""
     hit = False
 
@@ -21,7 +23,10 @@ def once(job: PlatformJob, method: str, part: str) -> Callable[[str, str], Judge
         nonlocal hit
         if hit or asked != method or part not in path:
             return None
-        hit = job.newest is not None and job.manifest.state is State.GENERATING_CHAPTERS
+        hit = (
+            job.newest is not None
+            and job.manifest.state is State.GENERATING_CHAPTERS
+        )
         return Refusal.PRECONDITION if hit else None
 
     return judge

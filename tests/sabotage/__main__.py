@@ -90,7 +90,9 @@ def main() -> int:
                 f"{verdict.guard}\n    {noticed} ({verdict.seconds:.0f} s)\n"
             )
             sys.stdout.flush()
-    sys.stdout.write(f"{len(chosen)} guards, {unnoticed} whose loss nobody notices\n")
+    sys.stdout.write(
+        f"{len(chosen)} guards, {unnoticed} whose loss nobody notices\n"
+    )
     return 1 if unnoticed else 0
 
 
@@ -127,11 +129,15 @@ def attempt(sabotage: Sabotage, trees: "SimpleQueue[Path]") -> Verdict:
     finally:
         trees.put(tree)
     return Verdict(
-        guard=sabotage.guard, noticed_by=noticed_by, seconds=time.monotonic() - began
+        guard=sabotage.guard,
+        noticed_by=noticed_by,
+        seconds=time.monotonic() - began,
     )
 
 
-def notice(tree: Path, sabotage: Sabotage, tests: tuple[str, ...]) -> str | None:
+def notice(
+    tree: Path, sabotage: Sabotage, tests: tuple[str, ...]
+) -> str | None:
     """Return the first of some tests that fails without a guard, and does not fail with it."""
     innocent: list[str] = []
     while True:

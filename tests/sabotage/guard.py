@@ -94,7 +94,10 @@ def _marked(source: str, guard: str) -> ast.stmt | ast.ExceptHandler:
     while lines[number].lstrip().startswith("#"):
         number += 1
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.stmt | ast.ExceptHandler) and node.lineno == number + 1:
+        if (
+            isinstance(node, ast.stmt | ast.ExceptHandler)
+            and node.lineno == number + 1
+        ):
             return node
     raise ValueError(f"{guard}: no statement follows its marker")
 
@@ -115,7 +118,8 @@ def _replaced(
     assert node.end_lineno is not None
     assert node.end_col_offset is not None
     before = (
-        b"".join(lines[: node.lineno - 1]) + lines[node.lineno - 1][: node.col_offset]
+        b"".join(lines[: node.lineno - 1])
+        + lines[node.lineno - 1][: node.col_offset]
     )
     after = lines[node.end_lineno - 1][node.end_col_offset :] + b"".join(
         lines[node.end_lineno :]

@@ -82,7 +82,9 @@ class Deaths(Rarely):
 
     @classmethod
     def draw(cls, chance: Random, _span: float) -> Self:
-        return cls(chance.choice([0.01, 0.03]), (Fault.DIE_BEFORE, Fault.DIE_AFTER))
+        return cls(
+            chance.choice([0.01, 0.03]), (Fault.DIE_BEFORE, Fault.DIE_AFTER)
+        )
 
 
 class LateRequests(Rarely):
@@ -107,7 +109,9 @@ class Conflicts(Rarely):
     @classmethod
     def draw(cls, chance: Random, _span: float) -> Self:
         return cls(
-            chance.choice([0.01, 0.05, 0.2]), (Fault.CONFLICT,), ("create", "put")
+            chance.choice([0.01, 0.05, 0.2]),
+            (Fault.CONFLICT,),
+            ("create", "put"),
         )
 
 
@@ -146,7 +150,9 @@ class During:
 
     def befall(self, simulation: Simulation, _chance: Random) -> None:
         def judge(name: str, process: Process) -> Fault | None:
-            there = self.host in {None, process.name} and name.startswith(self.of)
+            there = self.host in {None, process.name} and name.startswith(
+                self.of
+            )
             return (
                 self.fault
                 if there and within(self.windows, simulation.scheduler.time)
@@ -166,7 +172,9 @@ class Partition(During):
     def draw(cls, chance: Random, span: float) -> Self:
         begin, windows = moment(chance, span / 2), []
         for _ in range(chance.randint(1, 4)):
-            end = begin + chance.choice([2.5, 5.0, 15.0]) * (0.5 + chance.random() / 2)
+            end = begin + chance.choice([2.5, 5.0, 15.0]) * (
+                0.5 + chance.random() / 2
+            )
             windows.append((round(begin, 2), round(end, 2)))
             begin = end + 0.2 + 3 * chance.random()
         return cls(chance.choice(HOSTS), tuple(windows), Fault.FAILED, STORE)
@@ -176,7 +184,9 @@ class Partition(During):
 
         def connecting(process: Process) -> float:
             now = simulation.scheduler.time
-            waits = [end - now for begin, end in self.windows if begin <= now < end]
+            waits = [
+                end - now for begin, end in self.windows if begin <= now < end
+            ]
             return (
                 waits[0] + chance.random()
                 if waits and process.name == self.host
@@ -219,7 +229,9 @@ class Refused(During):
 
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
-        of = chance.choice([STORE, ("list",), ("create", "put"), ("put job-1/runs",)])
+        of = chance.choice(
+            [STORE, ("list",), ("create", "put"), ("put job-1/runs",)]
+        )
         return cls(
             chance.choice([*HOSTS, None]),
             (window(chance, span, 6.0),),
@@ -240,7 +252,14 @@ class StuckRequest:
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
         of = chance.choice(
-            ["put job-1/runs", "list", "create", "put job-1/artifacts", "post", "get"]
+            [
+                "put job-1/runs",
+                "list",
+                "create",
+                "put job-1/artifacts",
+                "post",
+                "get",
+            ]
         )
         return cls(
             chance.choice(HOSTS),
@@ -296,7 +315,9 @@ class SlowConnections:
     @classmethod
     def draw(cls, chance: Random, _span: float) -> Self:
         return cls(
-            chance.choice(HOSTS), chance.choice([0.15, 0.5]), chance.choice([2.0, 12.0])
+            chance.choice(HOSTS),
+            chance.choice([0.15, 0.5]),
+            chance.choice([2.0, 12.0]),
         )
 
     def befall(self, simulation: Simulation, chance: Random) -> None:
@@ -381,7 +402,9 @@ class Freeze(Happening):
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
         return cls(
-            chance.choice(HOSTS), moment(chance, span), round(chance.random() * 12, 2)
+            chance.choice(HOSTS),
+            moment(chance, span),
+            round(chance.random() * 12, 2),
         )
 
     def strike(self, simulation: Simulation, run: SimulatedRun) -> None:
@@ -430,7 +453,9 @@ class Signal(Happening):
         return cls(chance.choice(HOSTS), moment(chance, span), code)
 
     def strike(self, _simulation: Simulation, run: SimulatedRun) -> None:
-        run.job.inbox.mailbox.put(Stop(exit_code=self.code, reason=self.code.name))
+        run.job.inbox.mailbox.put(
+            Stop(exit_code=self.code, reason=self.code.name)
+        )
 
 
 @dataclass(frozen=True)
@@ -461,13 +486,16 @@ class StoreClockSet:
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
         return cls(
-            moment(chance, span), chance.choice([-HOUR, -5.0, -1.0, 1.0, 5.0, HOUR])
+            moment(chance, span),
+            chance.choice([-HOUR, -5.0, -1.0, 1.0, 5.0, HOUR]),
         )
 
     def befall(self, simulation: Simulation, _chance: Random) -> None:
         def strike() -> None:
             simulation.conditions.store_ahead += self.by
-            if self.by > 0:  # a live owner looks silent; it knows when it looks next
+            if (
+                self.by > 0
+            ):  # a live owner looks silent; it knows when it looks next
                 simulation.witness.set_ahead.append(simulation.scheduler.time)
 
         simulation.scheduler.at(self.at, strike)
@@ -484,7 +512,9 @@ class DatesApart:
         return cls(chance.choice([-2.0, 1.0, 2.0, 5.0, 20.0]))
 
     def befall(self, simulation: Simulation, _chance: Random) -> None:
-        simulation.conditions.dates_apart = min(self.seconds, simulation.lease - 1.0)
+        simulation.conditions.dates_apart = min(
+            self.seconds, simulation.lease - 1.0
+        )
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,12 @@ from worker.cli.output import warn
 from worker.errors import StoreError, WorkerError
 from worker.ownership.claim import OperatorRequest
 from worker.platform.environment import job_environment
-from worker.platform.port import JobDefinition, Platform, PlatformRun, SecretReference
+from worker.platform.port import (
+    JobDefinition,
+    Platform,
+    PlatformRun,
+    SecretReference,
+)
 from worker.run.run import Run
 from worker.services.cancel_request import request_cancel
 from worker.services.deployment import Deployment
@@ -104,7 +109,9 @@ def sweep(simulation: Simulation) -> None:
             runtime=view.runtime,
             warn=warn,
         )
-        look = Sweep(view, deployment, max_attempts=50, max_parallel=20, dry_run=False)
+        look = Sweep(
+            view, deployment, max_attempts=50, max_parallel=20, dry_run=False
+        )
         look.results()
 
     operate(simulation, "sweep", command)
@@ -160,7 +167,9 @@ class SimPlatform:
             for number, run in enumerate(self._simulation.runs, 1)
         ]
 
-    def start(self, definition_id: str, environment: Mapping[str, str]) -> PlatformRun:
+    def start(
+        self, definition_id: str, environment: Mapping[str, str]
+    ) -> PlatformRun:
         assert environment["JOB_ID"] == JOB
         return _known(
             start_on_platform(self._simulation),
@@ -174,7 +183,9 @@ def _known(run: SimulatedRun, number: int, definition_id: str) -> PlatformRun:
     return PlatformRun(
         id=f"run-{number}",
         definition_id=definition_id,
-        state=("succeeded" if run.code is Exit.OK else "failed") if over else "running",
+        state=("succeeded" if run.code is Exit.OK else "failed")
+        if over
+        else "running",
         reason=None,
         exit_code=run.code,
         attempts=1,

@@ -17,7 +17,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, ClassVar
 
-from worker.system.runtime import Flag, Mailbox, Report, ThreadFailed, unreported
+from worker.system.runtime import (
+    Flag,
+    Mailbox,
+    Report,
+    ThreadFailed,
+    unreported,
+)
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MAX_STEPS = 200_000
@@ -100,7 +106,9 @@ class Scheduler:
         self._numbers = count()
         self._steps = 0
 
-    def spawn(self, process: Process, name: str, work: Callable[[], None]) -> None:
+    def spawn(
+        self, process: Process, name: str, work: Callable[[], None]
+    ) -> None:
         """Add a thread to a process."""
         thread = _Thread(process=process, name=name)
         thread.baton.acquire()
@@ -190,7 +198,9 @@ class Scheduler:
                 timer[0] for timer in self._timers
             ]
             later = [
-                time for time in later if time > self.time and time != float("inf")
+                time
+                for time in later
+                if time > self.time and time != float("inf")
             ]
             if not later:
                 return None
@@ -272,7 +282,9 @@ class SimFuture(Future[Any]):
 class SimExecutor(Executor):
     """Does each piece of work in a thread of its own, a few at a time."""
 
-    def __init__(self, scheduler: Scheduler, process: Process, workers: int) -> None:
+    def __init__(
+        self, scheduler: Scheduler, process: Process, workers: int
+    ) -> None:
         self._scheduler = scheduler
         self._process = process
         self._free = workers
@@ -311,7 +323,9 @@ class SimRuntime:
         self._process = process
 
     def now(self) -> datetime:
-        return START + timedelta(seconds=self.monotonic() + self._process.clock_offset)
+        return START + timedelta(
+            seconds=self.monotonic() + self._process.clock_offset
+        )
 
     def monotonic(self) -> float:
         return self._process.clock(self._scheduler.time)

@@ -6,7 +6,12 @@ from random import Random
 from typing import Final
 
 from tests.simulation import adversities as all_of
-from tests.simulation.adversities import Adversity, Collect, LaggingLists, MoodyReceiver
+from tests.simulation.adversities import (
+    Adversity,
+    Collect,
+    LaggingLists,
+    MoodyReceiver,
+)
 from tests.simulation.operators import start_on_platform
 from tests.simulation.simulation import Simulation
 
@@ -61,11 +66,17 @@ class Schedule:
             f"{run.process.name}: {run.code!r} {run.error or ''}"
             for run in self.simulation.runs
         )
-        return "\n".join([*map(repr, self.drawn), *runs, *self.simulation.refused])
+        return "\n".join(
+            [*map(repr, self.drawn), *runs, *self.simulation.refused]
+        )
 
 
 def draw(
-    seed: int, work_dir: Path, kinds: tuple[type[Adversity], ...], *, operators: bool
+    seed: int,
+    work_dir: Path,
+    kinds: tuple[type[Adversity], ...],
+    *,
+    operators: bool,
 ) -> Schedule:
     """Draw a world by a seed: a few runs, and some of the kinds of adversities."""
     chance = Random(seed)  # noqa: S311 - a seed
@@ -78,7 +89,9 @@ def draw(
         "callback_give_up": chance.choice([5, 60]),
     }
     pace = chance.choice([0.0, 0.3, 1.0, 3.0])
-    simulation.pace = lambda _path: simulation.scheduler.pause(pace * chance.random())
+    simulation.pace = lambda _path: simulation.scheduler.pause(
+        pace * chance.random()
+    )
     span = 1.0 + (3 + 3 * chapters) * pace / 2 + 30 * simulation.latency
     few = chance.choices(kinds, k=3)
     drawn = [
@@ -94,12 +107,17 @@ def draw(
     if any(isinstance(adversity, LaggingLists) for adversity in drawn):
         # A collected job is known by its newest checkpoint alone: a listing without it
         # shows no job.
-        drawn = [adversity for adversity in drawn if not isinstance(adversity, Collect)]
+        drawn = [
+            adversity
+            for adversity in drawn
+            if not isinstance(adversity, Collect)
+        ]
     for adversity in drawn:
         adversity.befall(simulation, chance)
     for latest in (
         0.0,
-        *[chance.choice([0.0, span, span, 2 * span])] * chance.choice([1, 1, 2, 3]),
+        *[chance.choice([0.0, span, span, 2 * span])]
+        * chance.choice([1, 1, 2, 3]),
     ):
         simulation.scheduler.at(
             chance.random() * latest, lambda: start_on_platform(simulation)
@@ -121,4 +139,6 @@ def play(schedule: Schedule) -> Simulation:
 
 def _is_settled(simulation: Simulation) -> bool:
     manifest = simulation.newest()
-    return manifest is not None and manifest.over and not manifest.outbox.pending
+    return (
+        manifest is not None and manifest.over and not manifest.outbox.pending
+    )

@@ -25,7 +25,14 @@ from tests.simulation.wire import (
     no_fault,
 )
 from tests.simulation.witness import Moment, Witness
-from tests.support.world import IDENTITY, JOB, FakeEngine, FakeSource, Receiver, World
+from tests.support.world import (
+    IDENTITY,
+    JOB,
+    FakeEngine,
+    FakeSource,
+    Receiver,
+    World,
+)
 from worker.errors import WorkerError
 from worker.outbox.port import WebhookResponse
 from worker.ownership.log import CheckpointLog
@@ -102,10 +109,16 @@ class Simulation:
         platform_run: str | None = None,
     ) -> SimulatedRun:
         """Start a process that works on the job."""
-        process = Process(name=f"p{len(self.runs) + 1}", clock_offset=clock_offset)
+        process = Process(
+            name=f"p{len(self.runs) + 1}", clock_offset=clock_offset
+        )
         wire = self._wire(process, judge, latency)
-        engine = engine or FakeEngine(chapters=self.chapters, before_item=self.pace)
-        receiver = WiredReceiver(inner=self.receiver, wire=wire, sent=self._note_post)
+        engine = engine or FakeEngine(
+            chapters=self.chapters, before_item=self.pace
+        )
+        receiver = WiredReceiver(
+            inner=self.receiver, wire=wire, sent=self._note_post
+        )
         world = World(
             store=WiredStore(self.store, wire),
             work_dir=self.work_dir,
@@ -156,7 +169,9 @@ class Simulation:
         self.conditions.judges.clear()
         self.conditions.connecting.clear()
         self.conditions.lag = lambda: 0.0
-        self.receiver.answer = lambda _document: WebhookResponse(status_code=200)
+        self.receiver.answer = lambda _document: WebhookResponse(
+            status_code=200
+        )
 
     def run(self) -> None:
         """Let everything happen."""
@@ -207,7 +222,9 @@ class Simulation:
         assert self.stray_posts == [], (
             "a run that had been replaced told the webhook something"
         )
-        assert self.witness.unaware == [], "a run that had been replaced did not know"
+        assert self.witness.unaware == [], (
+            "a run that had been replaced did not know"
+        )
         assert self.witness.lawful_seconds or self.witness.robbed == [], (
             "a run that lived was replaced"
         )
@@ -217,10 +234,14 @@ class Simulation:
 
     def check_conduct(self) -> None:
         """Assert that no run came upon a bug, or was busy with nothing."""
-        bugs = [run.process.name for run in self.runs if run.code is Exit.SOFTWARE]
+        bugs = [
+            run.process.name for run in self.runs if run.code is Exit.SOFTWARE
+        ]
         assert not bugs, f"{bugs} ended with 70"
         assert self.scheduler.time < LONGEST, "it took for ever"
-        (process, operation, second), times = self.conditions.asked.most_common(1)[0]
+        (process, operation, second), times = self.conditions.asked.most_common(
+            1
+        )[0]
         assert times <= BUSY, (
             f"{process} asked {times} times within second {second}: {operation}"
         )
@@ -250,7 +271,14 @@ class Simulation:
         for key, document in self.receiver.taken:
             meaning = [
                 document[name]
-                for name in ("type", "status", "step", "sequence", "run", "timestamp")
+                for name in (
+                    "type",
+                    "status",
+                    "step",
+                    "sequence",
+                    "run",
+                    "timestamp",
+                )
             ]
             assert meanings.setdefault(key, meaning) == meaning, (
                 f"{key} had another meaning before"
@@ -264,9 +292,9 @@ class Simulation:
 
     def _last_word(self) -> object:
         """Return what a receiver knows that drops what comes after something newer."""
-        return max(enumerate(self._taken()), key=lambda told: (told[1][0], told[0]))[1][
-            1
-        ]
+        return max(
+            enumerate(self._taken()), key=lambda told: (told[1][0], told[0])
+        )[1][1]
 
     def posts_since(self, run: SimulatedRun, time: float) -> list[str]:
         """Return the keys of what a run has told the receiver since a time."""
@@ -284,7 +312,9 @@ class Simulation:
             if document["status"] in {"completed", "failed", "canceled"}
         }
 
-    def _wire(self, process: Process, judge: Judge, latency: float | None) -> Wire:
+    def _wire(
+        self, process: Process, judge: Judge, latency: float | None
+    ) -> Wire:
         return Wire(
             scheduler=self.scheduler,
             process=process,
@@ -325,7 +355,10 @@ class Simulation:
         if (told := self._told.get((process, key))) is None:
             appended = self.witness.appends.get(process)
             return (
-                appended is None or self.witness.now(process).own - appended.own > JUST
+                appended is None
+                or self.witness.now(process).own - appended.own > JUST
             )
         confirmed = self.witness.heard_by(process, looked)
-        return confirmed.world >= process.frozen_until or confirmed.own < told.own
+        return (
+            confirmed.world >= process.frozen_until or confirmed.own < told.own
+        )

@@ -20,7 +20,9 @@ def run(simulation: Simulation, **how: object) -> SimulatedRun:
     return started
 
 
-def failing(error: Exception, *, at: str = CHAPTER, times: int = NEVER) -> FakeEngine:
+def failing(
+    error: Exception, *, at: str = CHAPTER, times: int = NEVER
+) -> FakeEngine:
     """Return an engine that fails so many times when it comes to an item."""
     left = times
 

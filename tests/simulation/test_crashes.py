@@ -22,7 +22,13 @@ MAX_RUNS = 5
 PAIRS = 150
 
 
-SILENT = [Fault.DIE_BEFORE, Fault.DIE_AFTER, Fault.LOST, Fault.FAILED, Fault.DENIED]
+SILENT = [
+    Fault.DIE_BEFORE,
+    Fault.DIE_AFTER,
+    Fault.LOST,
+    Fault.FAILED,
+    Fault.DENIED,
+]
 PASSING = {None, Exit.TEMPORARY, Exit.REFUSED, Exit.CONFIG}
 """How a run may end that is killed, or refused before its claim, while its job goes on."""
 REFUSED = EngineFailedError("invalid API key", temporary=False)
@@ -84,9 +90,15 @@ def test_a_fault_at_any_operation_loses_nothing_and_repeats_nothing(
 def test_a_fault_at_any_operation_of_a_job_that_fails_for_good_lets_it_fail_and_be_told_once(
     fault: Fault, work_dir: Path
 ) -> None:
-    for number in range(1, count(Simulation(0, work_dir), engine=failing(REFUSED)) + 1):
+    for number in range(
+        1, count(Simulation(0, work_dir), engine=failing(REFUSED)) + 1
+    ):
         simulation = Simulation(number, work_dir)
-        run(simulation, judge=striking(number, fault)[0], engine=failing(REFUSED))
+        run(
+            simulation,
+            judge=striking(number, fault)[0],
+            engine=failing(REFUSED),
+        )
         while simulation.runs[-1].code in PASSING:
             run(simulation, engine=failing(REFUSED))
         assert simulation.runs[-1].code is Exit.UNAVAILABLE
@@ -171,7 +183,9 @@ def test_an_undisturbed_job_needs_one_operation_for_a_transition_beside_its_arti
     simulation.run()
     checkpoints = [name for name in names if name.startswith("create")]
     artifacts = [
-        name for name in names if name.startswith("put") and "/artifacts/" in name
+        name
+        for name in names
+        if name.startswith("put") and "/artifacts/" in name
     ]
     assert len(checkpoints) == simulation.manifest.sequence + 1, (
         "each once, and the first once more as a proof"
@@ -197,7 +211,9 @@ def test_a_branch_that_moves_between_two_runs_does_not_change_the_course(
     assert simulation.course() == course
 
 
-def test_a_job_that_is_over_is_not_touched_by_a_late_retry(work_dir: Path) -> None:
+def test_a_job_that_is_over_is_not_touched_by_a_late_retry(
+    work_dir: Path,
+) -> None:
     simulation = Simulation(0, work_dir)
     simulation.start()
     simulation.run()

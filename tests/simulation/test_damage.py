@@ -27,7 +27,11 @@ def artifact_of(simulation: Simulation, path: str) -> str:
 
 @pytest.mark.parametrize(
     "path",
-    ["step1_abstractions.yaml", "source.tar.gz", "chapters/chapter_1_thing_1.md"],
+    [
+        "step1_abstractions.yaml",
+        "source.tar.gz",
+        "chapters/chapter_1_thing_1.md",
+    ],
 )
 @pytest.mark.parametrize("damage", ["deleted", "truncated", "garbled"])
 def test_what_is_damaged_in_the_store_is_made_again(
@@ -53,7 +57,9 @@ def test_what_is_damaged_in_the_store_is_made_again(
 class WrongOnce(MemoryStore):
     """Answers wrongly when an object is read for the first time, and rightly from then on."""
 
-    def __init__(self, simulation: Simulation, wrong: Callable[[bytes], bytes]) -> None:
+    def __init__(
+        self, simulation: Simulation, wrong: Callable[[bytes], bytes]
+    ) -> None:
         super().__init__(lambda: simulation.scheduler.time)
         for entry in simulation.store.entries(""):
             self.put(entry.key, simulation.store.get(entry.key), "")
@@ -95,7 +101,9 @@ def test_what_is_only_answered_wrongly_once_is_not_made_again(
     assert again.code is Exit.OK
     assert not simulation.redone
     assert not [
-        path for path in again.engine.made if path.startswith(("step", "chapters/"))
+        path
+        for path in again.engine.made
+        if path.startswith(("step", "chapters/"))
     ]
     stages = (Stage.CLONE, Stage.EXTRACT, Stage.GENERATE_CHAPTERS)
     assert [simulation.manifest.record(stage) for stage in stages] == [
@@ -129,7 +137,11 @@ def test_a_job_is_not_completed_while_something_of_it_is_missing(
             and simulation.manifest.state is State.PUBLISHING
         ):
             simulation.store.delete(
-                [key for key in [artifact_of_or_none(simulation, CHAPTER)] if key]
+                [
+                    key
+                    for key in [artifact_of_or_none(simulation, CHAPTER)]
+                    if key
+                ]
             )
         return None
 

@@ -7,7 +7,13 @@ import pytest
 from states.exits import Exit
 from states.stages import Stage, State
 from tests.simulation.simulation import Simulation
-from tests.simulation.stories import CHAPTER, failing, kill_before, overloaded, run
+from tests.simulation.stories import (
+    CHAPTER,
+    failing,
+    kill_before,
+    overloaded,
+    run,
+)
 from tests.support.world import JOB, FakeEngine
 from worker.engines.port import EngineFailedError, Item, NoMaterialError
 from worker.errors import DataError, RefusedError, TemporaryError
@@ -70,7 +76,10 @@ def test_the_third_fruitless_run_in_a_row_fails_the_job_for_good(
     simulation: Simulation,
 ) -> None:
     codes = [
-        run(simulation, engine=failing(overloaded(), at="step1_abstractions.yaml")).code
+        run(
+            simulation,
+            engine=failing(overloaded(), at="step1_abstractions.yaml"),
+        ).code
         for _ in range(3)
     ]
     assert codes == [Exit.TEMPORARY, Exit.TEMPORARY, Exit.UNAVAILABLE]
@@ -98,8 +107,14 @@ def test_a_run_that_finished_a_stage_before_it_was_killed_is_not_fruitless_eithe
     run(simulation, judge=kill_before(f"put {JOB}/artifacts/analyze"))
     assert simulation.manifest.fruitless_runs == 0
     for fruitless in (1, 2):
-        run(simulation, engine=failing(overloaded(), at="step2_relationships.yaml"))
-        assert (simulation.manifest.state, simulation.manifest.fruitless_runs) == (
+        run(
+            simulation,
+            engine=failing(overloaded(), at="step2_relationships.yaml"),
+        )
+        assert (
+            simulation.manifest.state,
+            simulation.manifest.fruitless_runs,
+        ) == (
             State.INTERRUPTED,
             fruitless,
         )
@@ -121,7 +136,10 @@ def test_a_disk_that_takes_no_item_ends_the_run_and_is_not_held_against_the_job(
             "when it fails, so that it is not tried beside itself, and at the end"
         )
         manifest = simulation.manifest
-        assert (manifest.state, manifest.fruitless_runs) == (State.INTERRUPTED, 0)
+        assert (manifest.state, manifest.fruitless_runs) == (
+            State.INTERRUPTED,
+            0,
+        )
         assert manifest.error is not None
         assert (manifest.error.code, manifest.error.exit_code) == (
             "disk",
@@ -145,7 +163,11 @@ def test_a_permanent_failure_is_remembered_and_announced_once(
     assert simulation.manifest == before
     assert simulation.receiver.said[-1] == ("error", "failed")
     document = simulation.receiver.taken[-1][1]
-    assert (document["error"], document["errorCode"], document["retryable"]) == (
+    assert (
+        document["error"],
+        document["errorCode"],
+        document["retryable"],
+    ) == (
         "invalid API key",
         "engine_unavailable",
         False,
@@ -160,10 +182,15 @@ def test_a_repository_without_anything_to_teach_is_the_inputs_fault_not_the_engi
         is Exit.DATA_ERROR
     )
     document = simulation.receiver.taken[-1][1]
-    assert (document["error"], document["errorCode"]) == ("no text", "repository_empty")
+    assert (document["error"], document["errorCode"]) == (
+        "no text",
+        "repository_empty",
+    )
 
 
-def test_an_operator_resumes_what_had_failed_for_good(simulation: Simulation) -> None:
+def test_an_operator_resumes_what_had_failed_for_good(
+    simulation: Simulation,
+) -> None:
     run(
         simulation,
         engine=failing(EngineFailedError("invalid API key", temporary=False)),
@@ -172,7 +199,9 @@ def test_an_operator_resumes_what_had_failed_for_good(simulation: Simulation) ->
     assert again.code is Exit.OK
     assert again.engine.made[CHAPTER] == 1
     assert again.engine.made["chapters/chapter_1_thing_1.md"] == 0
-    assert [status for _, status in simulation.receiver.said].count("failed") == 1
+    assert [status for _, status in simulation.receiver.said].count(
+        "failed"
+    ) == 1
     assert simulation.receiver.said[-1] == ("complete", "completed")
 
 
@@ -188,7 +217,9 @@ def test_a_bug_ends_with_70_and_leaves_the_job_resumable(
     simulation.check()
 
 
-def test_a_stage_that_takes_too_long_is_tried_again(simulation: Simulation) -> None:
+def test_a_stage_that_takes_too_long_is_tried_again(
+    simulation: Simulation,
+) -> None:
     slow = True
 
     def before_item(path: str) -> None:
@@ -197,12 +228,16 @@ def test_a_stage_that_takes_too_long_is_tried_again(simulation: Simulation) -> N
             slow = False
             simulation.scheduler.pause(100)
 
-    ended = run(simulation, engine=FakeEngine(chapters=2, before_item=before_item))
+    ended = run(
+        simulation, engine=FakeEngine(chapters=2, before_item=before_item)
+    )
     assert ended.code is Exit.OK
     assert simulation.manifest.record(Stage.GENERATE_CHAPTERS).attempts == 2
 
 
-def test_what_an_engine_makes_wrongly_is_not_taken(simulation: Simulation) -> None:
+def test_what_an_engine_makes_wrongly_is_not_taken(
+    simulation: Simulation,
+) -> None:
     class Garbler(FakeEngine):
         def _item(self, path: str, body: bytes) -> Item:
             item = super()._item(path, body)
@@ -226,7 +261,11 @@ def test_what_an_engine_makes_wrongly_is_not_taken(simulation: Simulation) -> No
             Exit.DATA_ERROR,
             State.FAILED,
         ),
-        (RefusedError("the host refuses the token"), Exit.REFUSED, State.FAILED),
+        (
+            RefusedError("the host refuses the token"),
+            Exit.REFUSED,
+            State.FAILED,
+        ),
         (TemporaryError("the host is away"), Exit.TEMPORARY, State.INTERRUPTED),
     ],
 )
@@ -255,7 +294,10 @@ def test_a_thread_that_fails_ends_the_run_with_70_and_leaves_the_job_resumable(
             simulation.runs[0].process.freeze(simulation.scheduler.time + 10)
 
     with pytest.raises(OSError, match="cannot be paused"):
-        run(simulation, engine=Unstoppable(chapters=2, before_item=lose_the_lease))
+        run(
+            simulation,
+            engine=Unstoppable(chapters=2, before_item=lose_the_lease),
+        )
     simulation.scheduler.errors.clear()
     [failed] = simulation.runs
     assert failed.code is Exit.SOFTWARE

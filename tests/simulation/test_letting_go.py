@@ -44,8 +44,9 @@ def failing_from(
     """Return a judge under which operations whose names begin so fail for a time."""
 
     def judge(operation: str, _process: Process) -> Fault | None:
-        struck = begin <= simulation.scheduler.time < end and operation.startswith(
-            names
+        struck = (
+            begin <= simulation.scheduler.time < end
+            and operation.startswith(names)
         )
         return Fault.FAILED if struck else None
 
@@ -72,7 +73,9 @@ def test_a_lease_that_has_run_out_is_not_held_before_an_append_has_succeeded(
         ),
     )
     owner = run(
-        simulation, judge=lambda *what: away(*what) or no_appends(*what), engine=engine
+        simulation,
+        judge=lambda *what: away(*what) or no_appends(*what),
+        engine=engine,
     )
     assert owner.code is Exit.OK
     assert [at for at, _, _ in simulation.posts if 6 <= at < 14] == []
@@ -186,7 +189,9 @@ def test_a_stopped_run_waits_for_the_items_that_are_being_stored(
         return None
 
     assert (
-        run(simulation, judge=slow, engine=stop_at(simulation, CHAPTER, STOP)).code
+        run(
+            simulation, judge=slow, engine=stop_at(simulation, CHAPTER, STOP)
+        ).code
         is Exit.SIGTERM
     )
     assert any(key.endswith(first) for key in store.there), "before the release"
@@ -200,13 +205,19 @@ def test_a_stopped_run_waits_for_a_store_that_is_away_within_its_grace_only(
 
     The store is away from the 19th on.
     """
-    simulation.changes = {"store_give_up": 600, "callback_give_up": 600, "lease": 60}
+    simulation.changes = {
+        "store_give_up": 600,
+        "callback_give_up": 600,
+        "lease": 60,
+    }
     simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)
     engine = FakeEngine(
         chapters=2,
         before_item=lambda _: simulation.scheduler.pause(5 if at_work else 0),
     )
-    owner = simulation.start(failing_from(simulation, 19, 1000, *STORE), engine=engine)
+    owner = simulation.start(
+        failing_from(simulation, 19, 1000, *STORE), engine=engine
+    )
     simulation.scheduler.at(20, lambda: owner.job.inbox.mailbox.put(STOP))
     simulation.run()
     assert 20 <= owner.ended_at <= 20 + GRACE

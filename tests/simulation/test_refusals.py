@@ -76,7 +76,9 @@ def test_a_refusal_that_passes_is_not_the_jobs_failure(
 def test_a_refusal_that_lasts_ends_the_run_and_leaves_the_job_as_it_was(
     simulation: Simulation, fault: type[StoreFaultError], code: Exit
 ) -> None:
-    judge = refusing(f"put {JOB}/artifacts/generate-chapters", fault, times=10**6)
+    judge = refusing(
+        f"put {JOB}/artifacts/generate-chapters", fault, times=10**6
+    )
     assert run(simulation, judge=judge).code is code
     assert simulation.manifest.state is State.GENERATING_CHAPTERS
     assert not simulation.finals()
@@ -98,7 +100,10 @@ def test_a_job_that_is_over_is_not_interrupted_by_what_befalls_its_telling(
     simulation: Simulation,
 ) -> None:
     def reading(name: str, _: Process) -> Fault | None:
-        if name == f"get {checkpoint_key(JOB, told)}" and simulation.manifest.run > 1:
+        if (
+            name == f"get {checkpoint_key(JOB, told)}"
+            and simulation.manifest.run > 1
+        ):
             raise ZeroDivisionError
         return None
 

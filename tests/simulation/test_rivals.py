@@ -28,7 +28,9 @@ KINDS = (*ADVERSITIES, *(getattr(adversities, name) for name in MORE))
 
 def seeds(chunk: int) -> list[int]:
     return (
-        [int(SEED)] if SEED else list(range(chunk * SCHEDULES, (chunk + 1) * SCHEDULES))
+        [int(SEED)]
+        if SEED
+        else list(range(chunk * SCHEDULES, (chunk + 1) * SCHEDULES))
     )
 
 
@@ -49,7 +51,9 @@ def play_all(
             error.add_note(f"FONDATION_SEED={seed}:\n{schedule}")
             raise
         runs += len(schedule.simulation.runs)
-    print(f"{len(chosen)} schedules, {runs} runs, {time.monotonic() - began:.0f} s")  # noqa: T201 - shown with `-rP`
+    print(  # noqa: T201 - shown with `-rP`
+        f"{len(chosen)} schedules, {runs} runs, {time.monotonic() - began:.0f} s"
+    )
 
 
 def course(simulation: Simulation) -> dict[str, bytes]:
@@ -78,7 +82,9 @@ def test_rivals_faults_and_frozen_owners_neither_lose_nor_repeat_anything(
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_operators_among_them_corrupt_nothing(chunk: int, work_dir: Path) -> None:
+def test_operators_among_them_corrupt_nothing(
+    chunk: int, work_dir: Path
+) -> None:
     def check(simulation: Simulation) -> None:
         simulation.check_log()
         simulation.check_told()

@@ -25,7 +25,9 @@ def test_a_stopped_run_saves_what_is_finished_and_releases_the_job(
 ) -> None:
     stopped = run(
         simulation,
-        engine=stop_at(simulation, CHAPTER, Stop(exit_code=code, reason="stopped")),
+        engine=stop_at(
+            simulation, CHAPTER, Stop(exit_code=code, reason="stopped")
+        ),
     )
     assert stopped.code is code
     manifest = simulation.manifest
@@ -38,11 +40,15 @@ def test_a_stopped_run_saves_what_is_finished_and_releases_the_job(
     again = run(simulation)
     assert again.code is Exit.OK
     assert again.engine.made["chapters/chapter_1_thing_1.md"] == 0
-    assert simulation.scheduler.time - began < 1, "nobody waits for a released job"
+    assert simulation.scheduler.time - began < 1, (
+        "nobody waits for a released job"
+    )
     simulation.check()
 
 
-def test_a_crashed_run_is_replaced_after_its_lease(simulation: Simulation) -> None:
+def test_a_crashed_run_is_replaced_after_its_lease(
+    simulation: Simulation,
+) -> None:
     run(simulation, judge=kill_before("put job-1/artifacts/extract"))
     began = simulation.scheduler.time
     assert run(simulation).code is Exit.OK
@@ -76,7 +82,9 @@ def test_a_cancellation_reaches_a_running_worker_within_a_heartbeat(
             asked.append(simulation.scheduler.time)
             simulation.scheduler.pause(NEVER)
 
-    owner = run(simulation, engine=FakeEngine(chapters=2, before_item=before_item))
+    owner = run(
+        simulation, engine=FakeEngine(chapters=2, before_item=before_item)
+    )
     assert owner.code is Exit.OK
     assert simulation.manifest.state is State.CANCELED
     assert simulation.receiver.said[-1] == ("progress", "canceled")
@@ -93,7 +101,9 @@ def test_a_replaced_run_stops_within_a_heartbeat_in_the_middle_of_a_stage(
             )
             simulation.scheduler.pause(NEVER)
 
-    displaced = run(simulation, engine=FakeEngine(chapters=2, before_item=before_item))
+    displaced = run(
+        simulation, engine=FakeEngine(chapters=2, before_item=before_item)
+    )
     assert displaced.code is Exit.REPLACED
     assert simulation.runs[-1].code is Exit.OK
     assert simulation.manifest.run == 2
@@ -106,7 +116,9 @@ def test_the_same_name_for_another_repository_is_refused_and_the_job_is_left_as_
     before = simulation.manifest
     for other in (
         Identity(
-            job_id=JOB, repository="https://example.org/owner/other", branch="main"
+            job_id=JOB,
+            repository="https://example.org/owner/other",
+            branch="main",
         ),
         Identity(job_id=JOB, repository=IDENTITY.repository, branch="dev"),
     ):
@@ -116,10 +128,14 @@ def test_the_same_name_for_another_repository_is_refused_and_the_job_is_left_as_
     assert simulation.manifest == before
 
 
-def test_another_name_of_the_same_repository_is_taken(simulation: Simulation) -> None:
+def test_another_name_of_the_same_repository_is_taken(
+    simulation: Simulation,
+) -> None:
     run(simulation, judge=kill_before("put job-1/artifacts/extract"))
     same = Identity(
-        job_id=JOB, repository="https://EXAMPLE.org/owner/name.git/", branch="main"
+        job_id=JOB,
+        repository="https://EXAMPLE.org/owner/name.git/",
+        branch="main",
     )
     assert run(simulation, work=lambda job: job.run(same)).code is Exit.OK
 
@@ -136,7 +152,9 @@ def test_a_run_whose_lease_has_run_out_tells_nothing_before_a_heartbeat_and_an_a
             and frozen_until <= simulation.scheduler.time < frozen_until + 2
         )
         return (
-            Fault.FAILED if blind and operation.startswith(("list", "create")) else None
+            Fault.FAILED
+            if blind and operation.startswith(("list", "create"))
+            else None
         )
 
     def before_item(path: str) -> None:
@@ -148,7 +166,9 @@ def test_a_run_whose_lease_has_run_out_tells_nothing_before_a_heartbeat_and_an_a
         status_code=503 if document["run"] == 1 else 200
     )
     owner = run(
-        simulation, judge=judge, engine=FakeEngine(chapters=2, before_item=before_item)
+        simulation,
+        judge=judge,
+        engine=FakeEngine(chapters=2, before_item=before_item),
     )
     assert [one.code for one in simulation.runs] == [Exit.REPLACED, Exit.OK]
     assert simulation.posts_since(owner, frozen_until) == []

@@ -58,16 +58,21 @@ def away(
     """Return a judge under which the store does not answer from one time to another."""
 
     def judge(operation: str, _process: Process) -> Fault | None:
-        gone = begin <= simulation.scheduler.time < end and not operation.startswith(
-            "post"
+        gone = (
+            begin <= simulation.scheduler.time < end
+            and not operation.startswith("post")
         )
         return Fault.FAILED if gone else None
 
     return judge
 
 
-def busy_at(simulation: Simulation, path: str, seconds: float) -> Callable[[str], None]:
-    return lambda made: simulation.scheduler.pause(seconds) if made == path else None
+def busy_at(
+    simulation: Simulation, path: str, seconds: float
+) -> Callable[[str], None]:
+    return lambda made: (
+        simulation.scheduler.pause(seconds) if made == path else None
+    )
 
 
 def test_an_engine_stands_still_while_the_lease_is_lost_and_goes_on_when_it_is_held_again(
@@ -76,7 +81,10 @@ def test_an_engine_stands_still_while_the_lease_is_lost_and_goes_on_when_it_is_h
     simulation.changes = {"store_give_up": 60}
     engine = Patient(simulation)
     engine.before_item = busy_at(simulation, CHAPTER, 20)
-    assert run(simulation, judge=away(simulation, 2, 10), engine=engine).code is Exit.OK
+    assert (
+        run(simulation, judge=away(simulation, 2, 10), engine=engine).code
+        is Exit.OK
+    )
     pauses = [time for what, time in engine.log if what == "paused"]
     assert 2 < pauses[0] < 2 + LEASE + 1, (
         "by its lease, counted from its last heartbeat"
@@ -90,7 +98,9 @@ def test_a_run_without_its_store_for_too_long_ends_with_75_and_the_next_one_goes
     simulation: Simulation,
 ) -> None:
     simulation.changes = {"store_give_up": 30}
-    engine = FakeEngine(chapters=2, before_item=busy_at(simulation, CHAPTER, NEVER))
+    engine = FakeEngine(
+        chapters=2, before_item=busy_at(simulation, CHAPTER, NEVER)
+    )
     ended = run(simulation, judge=away(simulation, 2, 100), engine=engine)
     assert ended.code is Exit.TEMPORARY
     assert 30 < ended.ended_at < 45
@@ -127,7 +137,10 @@ def test_a_job_that_nobody_runs_is_canceled_at_once_and_that_is_told(
     canceled = run(simulation, work=lambda job: job.cancel())
     assert canceled.code is Exit.OK
     assert simulation.scheduler.time - began < 1
-    assert (simulation.manifest.state, simulation.manifest.run) == (State.CANCELED, 2)
+    assert (simulation.manifest.state, simulation.manifest.run) == (
+        State.CANCELED,
+        2,
+    )
     assert simulation.receiver.said[-1] == ("progress", "canceled")
     late = run(simulation)
     assert (late.code, late.engine.made.total()) == (Exit.OK, 0)
@@ -139,7 +152,10 @@ def test_a_run_that_crashed_before_it_heard_of_a_cancellation_leaves_that_to_the
 ) -> None:
     run(simulation, judge=kill_before("put job-1/artifacts/extract"))
     asked = run(simulation, work=lambda job: job.cancel())
-    assert (asked.code, simulation.manifest.state) == (Exit.OK, State.EXTRACTING)
+    assert (asked.code, simulation.manifest.state) == (
+        Exit.OK,
+        State.EXTRACTING,
+    )
     late = run(simulation)
     assert (late.code, late.engine.made.total()) == (Exit.OK, 0)
     assert simulation.manifest.state is State.CANCELED
@@ -188,14 +204,16 @@ def test_resuming_a_job_whose_owner_may_live_ends_at_once_and_names_the_run(
 ) -> None:
     crashed = owner == "just crashed"
     engine = FakeEngine(
-        chapters=2, before_item=busy_at(simulation, "step1_abstractions.yaml", 10)
+        chapters=2,
+        before_item=busy_at(simulation, "step1_abstractions.yaml", 10),
     )
     simulation.start(
         kill_before("put job-1/artifacts/extract") if crashed else no_fault,
         engine=engine,
     )
     simulation.scheduler.at(
-        11 if crashed else 1, lambda: simulation.start(work=resume(OperatorRequest()))
+        11 if crashed else 1,
+        lambda: simulation.start(work=resume(OperatorRequest())),
     )
     simulation.run()
     refused = simulation.runs[1]
@@ -224,7 +242,10 @@ def test_a_takeover_does_not_wait_for_the_lease_of_a_crashed_run(
 ) -> None:
     run(simulation, judge=kill_before("put job-1/artifacts/extract"))
     began = simulation.scheduler.time
-    assert run(simulation, work=resume(OperatorRequest(takeover=True))).code is Exit.OK
+    assert (
+        run(simulation, work=resume(OperatorRequest(takeover=True))).code
+        is Exit.OK
+    )
     assert simulation.scheduler.time - began < LEASE
     simulation.check()
 
@@ -234,7 +255,9 @@ def test_a_completed_job_that_is_redone_from_a_stage_is_told_anew_under_a_new_se
 ) -> None:
     run(simulation)
     first = simulation.course()
-    again = run(simulation, work=resume(OperatorRequest(stage=Stage.REVIEW_CHAPTERS)))
+    again = run(
+        simulation, work=resume(OperatorRequest(stage=Stage.REVIEW_CHAPTERS))
+    )
     assert again.code is Exit.OK
     assert {path.split("/")[0] for path in again.engine.made} == {
         "reviewed-chapters",
@@ -296,7 +319,9 @@ def test_items_of_another_version_of_the_engine_are_not_mixed_in_and_finished_st
 
 def crash(simulation: Simulation) -> None:
     """Let a run die after its first heartbeats."""
-    engine = FakeEngine(chapters=2, before_item=busy_at(simulation, CHAPTER, 2 * LEASE))
+    engine = FakeEngine(
+        chapters=2, before_item=busy_at(simulation, CHAPTER, 2 * LEASE)
+    )
     run(
         simulation,
         judge=kill_before("put job-1/artifacts/review-chapters"),
@@ -361,7 +386,9 @@ def test_a_store_with_two_clocks_robs_no_live_owner(
 ) -> None:
     simulation.conditions.dates_apart = apart
     simulation.start(
-        engine=FakeEngine(chapters=2, before_item=busy_at(simulation, CHAPTER, 20))
+        engine=FakeEngine(
+            chapters=2, before_item=busy_at(simulation, CHAPTER, 20)
+        )
     )
     gone = away(simulation, 5, 5 + LEASE - 0.5)
     simulation.conditions.judges.append(
@@ -435,21 +462,31 @@ def test_an_owner_whose_machine_stood_still_repeats_nothing_after_it_wakes(
 ) -> None:
     """As a virtual machine does whose host stops it: its own clocks do not know."""
     simulation = Simulation(seed, work_dir)
-    simulation.changes = {"lease": 30, "callback_give_up": 600, "store_give_up": 300}
+    simulation.changes = {
+        "lease": 30,
+        "callback_give_up": 600,
+        "store_give_up": 300,
+    }
     stopped, woken = 10.1, 110.1
 
     def refuse_the_first_run(document: dict[str, object]) -> WebhookResponse:
         return WebhookResponse(
-            status_code=503 if document["run"] == 1 and document["step"] == 5 else 200
+            status_code=503
+            if document["run"] == 1 and document["step"] == 5
+            else 200
         )
 
     simulation.receiver.answer = refuse_the_first_run
     owner = simulation.start(
-        engine=FakeEngine(chapters=2, before_item=busy_at(simulation, CHAPTER, 50))
+        engine=FakeEngine(
+            chapters=2, before_item=busy_at(simulation, CHAPTER, 50)
+        )
     )
     simulation.scheduler.at(
         stopped,
-        lambda: simulation.scheduler.stop_machine(owner.process, woken - stopped),
+        lambda: simulation.scheduler.stop_machine(
+            owner.process, woken - stopped
+        ),
     )
     simulation.scheduler.at(stopped + 1, simulation.start)
     simulation.run()
@@ -474,7 +511,9 @@ def test_a_cancellation_reaches_an_owner_that_cannot_list_or_it_stands_still(
         return Fault.FAILED if refused else None
 
     simulation.start(judge, engine=engine)
-    simulation.scheduler.at(3, lambda: simulation.start(work=lambda job: job.cancel()))
+    simulation.scheduler.at(
+        3, lambda: simulation.start(work=lambda job: job.cancel())
+    )
     simulation.run()
     paused = [time for what, time in engine.log if what == "paused"]
     assert 2 < paused[0] < 2 + LEASE + 1

@@ -30,7 +30,9 @@ def test_a_rejected_event_is_recorded_and_not_sent_again(
 
     def answer(document: dict[str, object]) -> WebhookResponse:
         sent.append(document["sequence"])
-        return WebhookResponse(status_code=422 if document["step"] == 3 else 200)
+        return WebhookResponse(
+            status_code=422 if document["step"] == 3 else 200
+        )
 
     simulation.receiver.answer = answer
     assert run(simulation).code is Exit.OK
@@ -67,7 +69,9 @@ def test_a_rejected_end_is_told_again_under_its_key_by_an_operators_word(
     simulation.check()
 
 
-def test_an_end_that_is_rejected_again_stays_rejected(simulation: Simulation) -> None:
+def test_an_end_that_is_rejected_again_stays_rejected(
+    simulation: Simulation,
+) -> None:
     engine = failing(EngineFailedError("401", temporary=False))
     simulation.receiver.answer = lambda document: WebhookResponse(
         status_code=410 if document["type"] == "error" else 200
@@ -76,7 +80,8 @@ def test_an_end_that_is_rejected_again_stays_rejected(simulation: Simulation) ->
     again = run(simulation, work=lambda job: job.redeliver())
     assert again.code is code is not Exit.OK
     assert [
-        rejection.status_code for rejection in simulation.manifest.outbox.rejected
+        rejection.status_code
+        for rejection in simulation.manifest.outbox.rejected
     ] == [410]
     assert simulation.manifest.released
 
@@ -94,7 +99,9 @@ def test_a_receiver_that_fails_for_a_while_delays_no_stage_and_misses_nothing(
     simulation.check()
 
 
-def test_the_pause_that_a_receiver_asks_for_is_kept(simulation: Simulation) -> None:
+def test_the_pause_that_a_receiver_asks_for_is_kept(
+    simulation: Simulation,
+) -> None:
     simulation.changes = {"callback_give_up": 600}
     times: list[float] = []
 
@@ -122,7 +129,9 @@ def test_a_final_event_that_cannot_be_delivered_ends_with_75_and_the_next_run_de
     again = run(simulation)
     assert again.code is Exit.OK
     assert not again.engine.made
-    assert [key for key, _ in simulation.receiver.taken] == [f"{JOB}-{final.sequence}"]
+    assert [key for key, _ in simulation.receiver.taken] == [
+        f"{JOB}-{final.sequence}"
+    ]
     assert len(simulation.receiver.taken[0][1]["files"]) == 9  # type: ignore[arg-type]  # a list, as it was JSON
 
 
@@ -210,6 +219,8 @@ def test_a_run_that_has_released_its_job_tells_nothing_more(
         else failing(overloaded())
     )
     owner = run(simulation, engine=engine)
-    assert owner.code is (Exit.SIGTERM if ended == "stopped" else Exit.TEMPORARY)
+    assert owner.code is (
+        Exit.SIGTERM if ended == "stopped" else Exit.TEMPORARY
+    )
     assert simulation.posts
     assert simulation.posts_since(owner, released[0]) == []

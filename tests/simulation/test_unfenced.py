@@ -96,7 +96,9 @@ def test_a_newcomer_sees_what_its_claim_has_met_though_the_listing_does_not(
     assert simulation.manifest == finished
 
 
-def test_an_operator_goes_up_from_what_is_there_too(simulation: Simulation) -> None:
+def test_an_operator_goes_up_from_what_is_there_too(
+    simulation: Simulation,
+) -> None:
     simulation.store = store = Lagging(simulation)
     run(simulation, engine=FakeEngine(chapters=2))
     [first, *_] = simulation.store.entries(f"{JOB}/checkpoints/")
@@ -128,7 +130,9 @@ def test_who_is_overtaken_again_and_again_gives_up_in_time_and_says_so(
     for entry in simulation.store.entries(""):
         contested.put(entry.key, simulation.store.get(entry.key), "")
     simulation.store = contested
-    loser = run(simulation, work=lambda job: job.resume(OperatorRequest(takeover=True)))
+    loser = run(
+        simulation, work=lambda job: job.resume(OperatorRequest(takeover=True))
+    )
     assert loser.code is Exit.TEMPORARY
     assert "claimed by others again and again" in str(loser.error)
     assert contested.requests == 51

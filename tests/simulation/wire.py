@@ -56,7 +56,12 @@ _ONLY: Final = {
 }
 """Which operations a fault can strike, where it cannot strike all."""
 
-REFUSALS: Final = (Fault.DENIED, Fault.NO_BUCKET, Fault.BAD_REQUEST, Fault.GARBLED)
+REFUSALS: Final = (
+    Fault.DENIED,
+    Fault.NO_BUCKET,
+    Fault.BAD_REQUEST,
+    Fault.GARBLED,
+)
 """What a store may answer for a moment although nothing is wrong with the request."""
 _ANSWERS: Final = {
     Fault.CONFLICT: (409, "OperationAborted"),
@@ -65,7 +70,13 @@ _ANSWERS: Final = {
     Fault.BAD_REQUEST: (400, "InvalidRequest"),
     Fault.MISSING: (404, "NoSuchKey"),
 }
-_DONE: Final = (Fault.DIE_AFTER, Fault.LOST, Fault.TWICE, Fault.HUNG, Fault.TORN)
+_DONE: Final = (
+    Fault.DIE_AFTER,
+    Fault.LOST,
+    Fault.TWICE,
+    Fault.HUNG,
+    Fault.TORN,
+)
 
 Judge = Callable[[str, Process], Fault | None]
 """Asked for each operation what happens to it."""
@@ -168,7 +179,9 @@ class Wire:
         if fault is Fault.HUNG:
             self.scheduler.pause(max(0.0, end - self.scheduler.time))
         if fault in (Fault.LOST, Fault.HUNG):
-            raise error(Fault.LOST, f"{name}: happened, and its answer was lost")
+            raise error(
+                Fault.LOST, f"{name}: happened, and its answer was lost"
+            )
 
     def _again(self, name: str, effect: Callable[[], object]) -> None:
         """Let a write happen later, whatever has become of its process."""
@@ -181,7 +194,8 @@ class Wire:
 
         random = self.scheduler.random
         self.scheduler.at(
-            self.scheduler.time + random.choice(LATE_SECONDS) * random.random(), land
+            self.scheduler.time + random.choice(LATE_SECONDS) * random.random(),
+            land,
         )
 
     def _die(self) -> None:
@@ -194,7 +208,9 @@ def refusal(fault: Fault, doing: str, reason: str) -> Exception:
     if fault in _ANSWERS:
         status, code = _ANSWERS[fault]
         return meaning(
-            ErrorResponse(status=status, code=code, message=reason), doing, "memory://"
+            ErrorResponse(status=status, code=code, message=reason),
+            doing,
+            "memory://",
         )
     return (
         StoreConfigError(reason)
@@ -228,27 +244,37 @@ class WiredStore:
 
         self._do("write", f"create {key}", append)
         older = max(0.0, wire.conditions.dates_apart)
-        wire.witness.answered(wire.process, sent, append=True, looks_older=older)
+        wire.witness.answered(
+            wire.process, sent, append=True, looks_older=older
+        )
 
-    def put(self, key: str, body: bytes | Path, media_type: str) -> float | None:
+    def put(
+        self, key: str, body: bytes | Path, media_type: str
+    ) -> float | None:
         content = body.read_bytes() if isinstance(body, Path) else body
         sent = self.wire.witness.now(self.wire.process)
         now = self._do(
-            "write", f"put {key}", lambda: self.inner.put(key, content, media_type)
+            "write",
+            f"put {key}",
+            lambda: self.inner.put(key, content, media_type),
         )
         if (
             key.endswith("/heartbeat.json") and json.loads(content)["number"]
         ):  # number 0 only measures the store's clocks
             self.wire.witness.answered(self.wire.process, sent, append=False)
         return (
-            None if now is None else float(int(now + self.wire.conditions.dates_apart))
+            None
+            if now is None
+            else float(int(now + self.wire.conditions.dates_apart))
         )
 
     def get(self, key: str) -> bytes:
         return self._do("read", f"get {key}", lambda: self.inner.get(key))
 
     def download(self, key: str, path: Path) -> None:
-        self._do("read", f"download {key}", lambda: self.inner.download(key, path))
+        self._do(
+            "read", f"download {key}", lambda: self.inner.download(key, path)
+        )
 
     def head(self, key: str) -> ObjectHead:
         def look() -> ObjectHead:
@@ -265,7 +291,9 @@ class WiredStore:
         def page() -> list[ObjectEntry]:
             entries = self.inner.entries(prefix, start_after=start_after)
             if lag := self.wire.conditions.lag():
-                entries = (entry for entry in entries if self._is_shown(entry, lag))
+                entries = (
+                    entry for entry in entries if self._is_shown(entry, lag)
+                )
             return list(entries)[:limit]
 
         yield from self._do("list", f"list {prefix}", page)
@@ -289,7 +317,9 @@ class WiredStore:
             or self.inner.head(entry.key).age >= lag
         )
 
-    def _do(self, doing: str, name: str, effect: Callable[[], Result]) -> Result:
+    def _do(
+        self, doing: str, name: str, effect: Callable[[], Result]
+    ) -> Result:
         return self.wire.carry(
             name, effect, lambda fault, reason: refusal(fault, doing, reason)
         )
@@ -302,7 +332,9 @@ class WiredReceiver(Receiver):
     inner: Receiver = field(default_factory=Receiver)
     wire: Wire | None = None
     closed: bool = False
-    sent: Callable[[str, Process, float], None] = lambda _key, _process, _looked: None
+    sent: Callable[[str, Process, float], None] = (
+        lambda _key, _process, _looked: None
+    )
     """Told of each event that arrives, and when its sender last looked whether it might speak."""
 
     def post(
@@ -322,7 +354,8 @@ class WiredReceiver(Receiver):
             return self.inner.post(body, idempotency_key, lambda: 1.0)
 
         self._pass(
-            sum(wait(wire.process) for wait in wire.conditions.connecting), deadline
+            sum(wait(wire.process) for wait in wire.conditions.connecting),
+            deadline,
         )
         left = deadline - wire.process.clock(clock.time)
         answer = wire.carry(
@@ -349,8 +382,8 @@ class WiredReceiver(Receiver):
         left = deadline - process.clock(scheduler.time)
         if left > 0:
             scheduler.pause(min(seconds, left), lambda: self.closed)
-        late = process.clock(scheduler.time) >= deadline and not process.slept_since(
-            looked
-        )
+        late = process.clock(
+            scheduler.time
+        ) >= deadline and not process.slept_since(looked)
         if self.closed or left <= 0 or late:
             raise UnreachableError("the line was closed, or the time was up")

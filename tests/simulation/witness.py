@@ -18,7 +18,9 @@ class Moment:
 class Witness:
     """Follows the claims and the heartbeats of a job."""
 
-    def __init__(self, scheduler: Scheduler, lease: Callable[[], float]) -> None:
+    def __init__(
+        self, scheduler: Scheduler, lease: Callable[[], float]
+    ) -> None:
         self.run = 0
         self.released = False
         self.silenced_at = 0.0
@@ -58,10 +60,15 @@ class Witness:
     def appended(self, process: Process, body: bytes) -> None:
         """Note a checkpoint that has come to be."""
         manifest = json.loads(body)
-        run, released = manifest["run"], manifest["runs"][-1]["endedAt"] is not None
+        run, released = (
+            manifest["run"],
+            manifest["runs"][-1]["endedAt"] is not None,
+        )
         if run > self.run:
             deceived = self._is_deceived(process)
-            self._deceived_at = self._scheduler.time if deceived else self._deceived_at
+            self._deceived_at = (
+                self._scheduler.time if deceived else self._deceived_at
+            )
             if (
                 self._owner is not None
                 and not self.released
@@ -83,7 +90,9 @@ class Witness:
                 else self.silenced_at
             )
             self.released = released
-            if released:  # it has closed its mouth before, whatever its lease says
+            if (
+                released
+            ):  # it has closed its mouth before, whatever its lease says
                 self._may_speak.pop(process, None)
 
     def listen(self, process: Process, may_speak: Callable[[], float]) -> None:
@@ -99,7 +108,10 @@ class Witness:
         own = self.numbers.get(process, self.run)
         if own == self.run or process.unaware or self.lawful:
             return
-        if process in self._may_speak and (left := self._may_speak[process]()) > 0:
+        if (
+            process in self._may_speak
+            and (left := self._may_speak[process]()) > 0
+        ):
             self.unaware.append(
                 f"{process.name}, run {own}, thinks it may speak for {left:.2f} s, under run {self.run}"
             )
@@ -123,7 +135,12 @@ class Witness:
         return Moment(self._scheduler.time, process.clock(self._scheduler.time))
 
     def answered(
-        self, process: Process, sent: Moment, *, append: bool, looks_older: float = 0.0
+        self,
+        process: Process,
+        sent: Moment,
+        *,
+        append: bool,
+        looks_older: float = 0.0,
     ) -> None:
         """Note that a process was told of the success of a heartbeat, or of an append.
 
@@ -133,9 +150,9 @@ class Witness:
         last = self.beats.get(process)
         if append:
             self.appends[process] = self.now(process)
-            if sent.world >= self._lapses.get(process, 0.0) and not self._is_over(
-                process
-            ):
+            if sent.world >= self._lapses.get(
+                process, 0.0
+            ) and not self._is_over(process):
                 self._lapses.pop(process, None)
         elif last is not None and (
             self._is_over(process) or sent.world - last.world >= self._lease()
@@ -150,13 +167,19 @@ class Witness:
 
     def heard_by(self, process: Process, time: float) -> Moment:
         """Return when a process sent the newest heartbeat that was answered by a time."""
-        sent = [moment for answered, moment in self._heard[process] if answered <= time]
+        sent = [
+            moment
+            for answered, moment in self._heard[process]
+            if answered <= time
+        ]
         return sent[-1]
 
     def _is_deceived(self, process: Process) -> bool:
         """Tell whether a process may have judged the owner by a clock that was set ahead meanwhile."""
         looked = self._looks.get(process, float("-inf"))
-        return any(0 <= looked - set_at <= self._lease() for set_at in self.set_ahead)
+        return any(
+            0 <= looked - set_at <= self._lease() for set_at in self.set_ahead
+        )
 
     def _feels_safe(self, process: Process) -> bool:
         if process not in self.beats or process in self._lapses or process.dead:

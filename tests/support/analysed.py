@@ -19,9 +19,9 @@ def parsed(language: Language, text: str) -> Parsed:
 def kinds(found: Parsed) -> dict[str, str]:
     """Return the kind of each definition by its name, after its type's and a dot where it has one."""
     return {
-        f"{one.parent.name if one.parent else one.owner}.{one.name}".lstrip("."): str(
-            one.kind
-        )
+        f"{one.parent.name if one.parent else one.owner}.{one.name}".lstrip(
+            "."
+        ): str(one.kind)
         for one in found.drafts
     }
 
@@ -38,7 +38,9 @@ def analysed(folder: Path, files: Mapping[str, str | bytes]) -> Analysis:
 
 def defined(analysis: Analysis, qualified: str) -> Definition:
     """Return the one definition of a qualified name."""
-    [found] = [one for one in analysis.definitions if one.qualified == qualified]
+    [found] = [
+        one for one in analysis.definitions if one.qualified == qualified
+    ]
     return found
 
 
@@ -49,7 +51,9 @@ def referred(analysis: Analysis) -> set[str]:
 
 def _referred(analysis: Analysis, one: Reference) -> str:
     user = (
-        one.path if one.source is None else analysis.definitions[one.source].qualified
+        one.path
+        if one.source is None
+        else analysis.definitions[one.source].qualified
     )
     return f"{user} > {analysis.definitions[one.target].qualified}{'' if one.sure else '?'}"
 

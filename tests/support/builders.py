@@ -25,11 +25,15 @@ COMMIT = "a" * 40
 
 def run_record(number: int = 1, **changes: object) -> RunRecord:
     """Return a run that has just claimed."""
-    record = RunRecord(number=number, claimed_at=AT, version="1.0.0", lease_seconds=30)
+    record = RunRecord(
+        number=number, claimed_at=AT, version="1.0.0", lease_seconds=30
+    )
     return replace(record, **changes)  # type: ignore[arg-type]  # the caller names fields of RunRecord
 
 
-def artifact(path: str = "step1_abstractions.yaml", content: str = "a") -> Artifact:
+def artifact(
+    path: str = "step1_abstractions.yaml", content: str = "a"
+) -> Artifact:
     """Return an artifact whose hash is made of one repeated letter."""
     return Artifact(
         path=path, size=3, sha256=content * 64, media_type="application/yaml"
@@ -83,4 +87,6 @@ def finished(manifest: Manifest) -> Manifest:
 
 def completed(*, announces: bool = True) -> Manifest:
     """Return a job that is completed, its last event pending."""
-    return stamped(decisions.complete(entered(None, announces=announces), at=AT))
+    return stamped(
+        decisions.complete(entered(None, announces=announces), at=AT)
+    )

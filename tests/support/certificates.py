@@ -25,7 +25,8 @@ def self_signed(folder: Path) -> tuple[ssl.SSLContext, Path]:
         .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
         .not_valid_after(datetime(2099, 1, 1, tzinfo=UTC))
         .add_extension(
-            x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False
+            x509.SubjectAlternativeName([x509.DNSName("localhost")]),
+            critical=False,
         )
         .sign(key, hashes.SHA256())
     )

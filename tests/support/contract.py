@@ -29,7 +29,9 @@ def _whole(low: int) -> Check:
 
 
 def _like(pattern: re.Pattern[str]) -> Check:
-    return lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
+    return lambda value: (
+        isinstance(value, str) and pattern.fullmatch(value) is not None
+    )
 
 
 def _one_of(*words: str) -> Check:

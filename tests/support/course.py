@@ -36,7 +36,9 @@ class Excerpt:
     def lines(self) -> list[str]:
         """The lines that are said to be the file's."""
         return [
-            line for line in self.code.split("\n")[:-1] if not LEFT_OUT.fullmatch(line)
+            line
+            for line in self.code.split("\n")[:-1]
+            if not LEFT_OUT.fullmatch(line)
         ]
 
 
@@ -51,7 +53,11 @@ class Page:
     def tokens(self) -> list[Token]:
         """All tokens, in order, those inside of lines too."""
         blocks = MarkdownIt("commonmark").enable("table").parse(self.text)
-        return [token for block in blocks for token in (block, *(block.children or ()))]
+        return [
+            token
+            for block in blocks
+            for token in (block, *(block.children or ()))
+        ]
 
     def contents(self, kind: str) -> list[str]:
         """Return what the tokens of a kind hold."""
@@ -95,7 +101,9 @@ class Page:
         """Every code span that is a place in a file: the path, and first and last lines."""
         found = (PLACE.fullmatch(said) for said in self.contents("code_inline"))
         return [
-            (match["path"], list(_spans(match["lines"]))) for match in found if match
+            (match["path"], list(_spans(match["lines"])))
+            for match in found
+            if match
         ]
 
     @property
@@ -110,9 +118,15 @@ class Page:
                 and token.content.strip() not in self.commands
             ):
                 match = PLACE.fullmatch(last)
-                assert match, f"{self.path}: no place is said above {token.content!r}"
+                assert match, (
+                    f"{self.path}: no place is said above {token.content!r}"
+                )
                 found.append(
-                    Excerpt(match["path"], tuple(_spans(match["lines"])), token.content)
+                    Excerpt(
+                        match["path"],
+                        tuple(_spans(match["lines"])),
+                        token.content,
+                    )
                 )
         return found
 
@@ -149,7 +163,9 @@ def write_tree(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     return folder
 
 
-def make_course(source: Path, output: Path, engine: StaticEngine | None = None) -> Made:
+def make_course(
+    source: Path, output: Path, engine: StaticEngine | None = None
+) -> Made:
     """Let the static engine do all its stages, each file valid when it comes.
 
     Nothing that is there is made again.
@@ -159,7 +175,8 @@ def make_course(source: Path, output: Path, engine: StaticEngine | None = None) 
         make_stage(stage, source, output, engine)
     found = sorted(path for path in output.rglob("*") if path.is_file())
     return Made(
-        source, {str(path.relative_to(output)): path.read_bytes() for path in found}
+        source,
+        {str(path.relative_to(output)): path.read_bytes() for path in found},
     )
 
 
@@ -176,5 +193,7 @@ def make_stage(
         assert rules.fault(item.path, item.body) is None
         write_tree(output, {item.path: item.body})
         made.append(item.path)
-    assert [path for path in rules.expected if not (output / path).exists()] == []
+    assert [
+        path for path in rules.expected if not (output / path).exists()
+    ] == []
     return made

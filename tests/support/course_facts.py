@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.support.course import write_tree
-from worker.course.formats import read_abstractions, read_order, read_relationships
+from worker.course.formats import (
+    read_abstractions,
+    read_order,
+    read_relationships,
+)
 from worker.engines.static.analysis import analyze
 from worker.engines.static.facts import Course
 from worker.engines.static.pages import yaml_files
@@ -41,4 +45,6 @@ def chapter_of(facts: CourseFacts, name: str) -> Chapter:
 
 def index_of(facts: CourseFacts, qualified: str) -> int:
     """Return the position of a definition."""
-    return next(one.index for one in facts.definitions if one.qualified == qualified)
+    return next(
+        one.index for one in facts.definitions if one.qualified == qualified
+    )

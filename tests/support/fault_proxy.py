@@ -89,7 +89,9 @@ class Proxy:
 
 
 def at_random(
-    seed: int, rate: float, kinds: tuple[Trouble | Refusal, ...] = tuple(Trouble)
+    seed: int,
+    rate: float,
+    kinds: tuple[Trouble | Refusal, ...] = tuple(Trouble),
 ) -> Callable[[str, str], Judgement]:
     """Return a judge that lets a share of all requests go wrong."""
     chance, lock = random.Random(seed), threading.Lock()  # noqa: S311 - a seed
@@ -182,14 +184,18 @@ class _Handler(BaseHTTPRequestHandler):
                 for name, value in self.headers.items()
                 if name.lower() not in HOP
             }
-            connection.request(self.command, self.path, body=body, headers=headers)
+            connection.request(
+                self.command, self.path, body=body, headers=headers
+            )
             response = connection.getresponse()
             content = response.read()
             return response.status, dict(response.getheaders()), content
         finally:
             connection.close()
 
-    def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+    def _answer(
+        self, status: int, headers: dict[str, str], body: bytes
+    ) -> None:
         self.send_response_only(status)
         for name, value in headers.items():
             if name.lower() not in HOP | {"content-length"}:

@@ -28,7 +28,10 @@ MADE: Final = tuple(info.stage for info in STAGES[1:])
 
 def need_node() -> None:
     """Skip a test where there is no Node.js, or, under `FONDATION_TESTS=all`, let it fail."""
-    if shutil.which("node") is None and os.environ.get("FONDATION_TESTS") != "all":
+    if (
+        shutil.which("node") is None
+        and os.environ.get("FONDATION_TESTS") != "all"
+    ):
         pytest.skip(
             "NOT TESTED: there is no node in PATH to run the stand-in for the CLI"
         )
@@ -75,7 +78,9 @@ class StandIn:
     ) -> FondationEngine:
         """Return an engine that drives it; the environment is PATH and some more."""
         given = {"PATH": os.environ["PATH"], **(environment or {})}
-        return FondationEngine(self.path, given, runtime, silence_seconds=silence)
+        return FondationEngine(
+            self.path, given, runtime, silence_seconds=silence
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,9 @@ class Course:
     @property
     def workspace(self) -> Workspace:
         """What an engine sees."""
-        return Workspace(source=self.folder / "source", output=self.folder / "course")
+        return Workspace(
+            source=self.folder / "source", output=self.folder / "course"
+        )
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -124,7 +131,9 @@ def new_course(folder: Path) -> Course:
     course.workspace.output.mkdir(parents=True)
     (course.workspace.source / "lib").mkdir(parents=True)
     (course.workspace.source / "README.md").write_text("# A repository\n")
-    (course.workspace.source / "lib" / "core.py").write_text("def core(): ...\n")
+    (course.workspace.source / "lib" / "core.py").write_text(
+        "def core(): ...\n"
+    )
     return course
 
 
@@ -133,8 +142,12 @@ def alive(folder: Path) -> list[str]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if f"TMPDIR={folder}/" in (process / "environ").read_text(errors="replace"):
-                found.append((process / "cmdline").read_text().replace("\0", " "))
+            if f"TMPDIR={folder}/" in (process / "environ").read_text(
+                errors="replace"
+            ):
+                found.append(
+                    (process / "cmdline").read_text().replace("\0", " ")
+                )
         except OSError:  # it has ended
             continue
     return found

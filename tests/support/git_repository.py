@@ -130,7 +130,9 @@ class Repository:
             *parent,
         ]
         changes = [
-            line for name, entry in files.items() for line in _change(name, entry)
+            line
+            for name, entry in files.items()
+            for line in _change(name, entry)
         ]
         stream = b"\n".join([*header, b"deleteall", *changes, b""])
         self.git("fast-import", "--quiet", "--force", data=stream)
@@ -144,10 +146,16 @@ class Repository:
         """Let a branch point to a commit, whatever it was before."""
         self.git("update-ref", f"refs/heads/{name}", commit)
 
-    def tag(self, name: str, target: str = "HEAD", *, annotated: bool = False) -> None:
+    def tag(
+        self, name: str, target: str = "HEAD", *, annotated: bool = False
+    ) -> None:
         """Tag something."""
         self.git(
-            "tag", "-f", *(["-a", "-m", "a tag"] if annotated else []), name, target
+            "tag",
+            "-f",
+            *(["-a", "-m", "a tag"] if annotated else []),
+            name,
+            target,
         )
 
 
@@ -163,7 +171,9 @@ def make_repository(
     Its work tree, if it has one, holds that commit's files.
     """
     repository = Repository(path, object_format=object_format, bare=bare)
-    repository.commit({"README.md": b"# A project\n"} if files is None else files)
+    repository.commit(
+        {"README.md": b"# A project\n"} if files is None else files
+    )
     if not bare:
         repository.git("reset", "-q", "--hard")
     return repository
@@ -172,11 +182,16 @@ def make_repository(
 def _change(name: str, entry: bytes | Entry) -> list[bytes]:
     found = Entry(entry) if isinstance(entry, bytes) else entry
     path = (
-        b'"' + b"".join(f"\\{byte:03o}".encode() for byte in os.fsencode(name)) + b'"'
+        b'"'
+        + b"".join(f"\\{byte:03o}".encode() for byte in os.fsencode(name))
+        + b'"'
     )
     if found.mode == "160000":
         return [b"M 160000 %b %b" % (found.content, path)]
-    return [b"M %b inline %b" % (found.mode.encode(), path), *_data(found.content)]
+    return [
+        b"M %b inline %b" % (found.mode.encode(), path),
+        *_data(found.content),
+    ]
 
 
 def _data(content: bytes) -> list[bytes]:

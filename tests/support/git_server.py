@@ -104,7 +104,11 @@ class GitServer:
         return f"{self.origin}/{name}"
 
     def repository(
-        self, name: str, files: Files | None = None, *, object_format: str = "sha1"
+        self,
+        name: str,
+        files: Files | None = None,
+        *,
+        object_format: str = "sha1",
     ) -> Repository:
         """Make a repository with one commit (or, of no files, one without), and serve it."""
         path = self.root / f"{name}.git"
@@ -175,7 +179,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(b"")
 
     def do_POST(self) -> None:
-        self._answer(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
+        self._answer(
+            self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        )
 
     def _answer(self, body: bytes) -> None:
         host = self.server.host
@@ -202,7 +208,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
 
-    def _serve(self, body: bytes, headers: Mapping[str, str], fault: Fault) -> None:
+    def _serve(
+        self, body: bytes, headers: Mapping[str, str], fault: Fault
+    ) -> None:
         path, _, query = self.path.partition("?")
         owner, name, *rest = unquote(path).lstrip("/").split("/", 2)
         name = name if name.endswith(".git") else f"{name}.git"

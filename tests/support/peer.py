@@ -87,7 +87,9 @@ def answering(*parts: bytes, pause: float = 0.0) -> Play:
 
 
 @contextmanager
-def listening(play: Play, address: str = "127.0.0.1", port: int = 0) -> Iterator[Peer]:
+def listening(
+    play: Play, address: str = "127.0.0.1", port: int = 0
+) -> Iterator[Peer]:
     """Listen, and play the same to every connection."""
     with socket.socket() as server:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

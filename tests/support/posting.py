@@ -16,15 +16,22 @@ from worker.settings.reader import Secret
 from worker.system.runtime import SystemRuntime
 
 
-def main(url: str, seconds: str, close_after: str = "3600", size: str = "2") -> None:
+def main(
+    url: str, seconds: str, close_after: str = "3600", size: str = "2"
+) -> None:
     """Post it."""
     settings = CallbackSettings(url=url, token=Secret("t"), signing_key=None)
-    webhook, began = HttpWebhook(settings, SystemRuntime(), "test"), time.monotonic()
+    webhook, began = (
+        HttpWebhook(settings, SystemRuntime(), "test"),
+        time.monotonic(),
+    )
     closing = threading.Timer(float(close_after), webhook.close)
     closing.daemon = True
     closing.start()
     try:
-        outcome = str(webhook.post(b"x" * int(size), "k", running_down(float(seconds))))
+        outcome = str(
+            webhook.post(b"x" * int(size), "k", running_down(float(seconds)))
+        )
     except UnreachableError as error:
         outcome = f"unreachable: {error}"
     sys.stdout.write(f"{time.monotonic() - began:.3f} {outcome}\n")

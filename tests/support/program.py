@@ -120,7 +120,9 @@ class PlatformJob:
         """Start a run, or another command on the job."""
         given = {**self.settings, **environment}
         program = Program(
-            argv or ("run",), given, self.folder / f"run-{len(self.runs) + 1}.log"
+            argv or ("run",),
+            given,
+            self.folder / f"run-{len(self.runs) + 1}.log",
         )
         self.runs.append(program)
         return program
@@ -187,7 +189,9 @@ class PlatformJob:
     def redone(self) -> list[str]:
         """The items that were made again although they had been stored."""
         calls = self.calls
-        return [path for path, times in self.known.items() if calls[path] > times]
+        return [
+            path for path, times in self.known.items() if calls[path] > times
+        ]
 
     @property
     def children(self) -> list[str]:
@@ -207,7 +211,8 @@ class PlatformJob:
         """The files of the finished course."""
         inventory = Inventory(self.store, RUNTIME.executor(4), self.manifest)
         files = {
-            holding.path: body for holding, body in inventory.read(inventory.finished())
+            holding.path: body
+            for holding, body in inventory.read(inventory.finished())
         }
         return {path: body for path, body in files.items() if body is not None}
 

@@ -56,7 +56,10 @@ class Receiver:
     @property
     def said(self) -> list[tuple[str, str]]:
         """Type and status of all deliveries."""
-        return [(document["type"], document["status"]) for document in self.documents]
+        return [
+            (document["type"], document["status"])
+            for document in self.documents
+        ]
 
 
 class _Server(ThreadingHTTPServer):
@@ -81,7 +84,9 @@ def server(receiver: Receiver, host: str, port: int) -> ThreadingHTTPServer:
             if len(body) < length:  # who sent it has been killed
                 self.close_connection = True
                 return
-            headers = {name.lower(): value for name, value in self.headers.items()}
+            headers = {
+                name.lower(): value for name, value in self.headers.items()
+            }
             delivery = Delivery(path=self.path, headers=headers, body=body)
             reply = receiver.reply(delivery)
             receiver.deliveries.append(delivery)
@@ -111,7 +116,9 @@ def receiving(
     """Run a receiver on a free port of this machine."""
     receiver = Receiver(reply=reply)
     http = server(receiver, address, 0)
-    receiver.url = f"http://{address}:{http.server_address[1]}/api/webhook/job-callback"
+    receiver.url = (
+        f"http://{address}:{http.server_address[1]}/api/webhook/job-callback"
+    )
     thread = threading.Thread(
         target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
     )
@@ -137,7 +144,10 @@ def describe(delivery: Delivery) -> str:
     ]
     files = document.get("files") or []
     return " ".join(
-        [*words, *(f"\n    {file['path']} {file['size']} bytes" for file in files)]
+        [
+            *words,
+            *(f"\n    {file['path']} {file['size']} bytes" for file in files),
+        ]
     )
 
 

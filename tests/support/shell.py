@@ -31,7 +31,10 @@ class Shell:
 
     def __call__(self, *argv: str, code: int = 0) -> str:
         """Run a command; return its stdout, or its stderr if it failed without output."""
-        environment = {"STORE_URL": (self.root / "store").as_uri(), **self.environment}
+        environment = {
+            "STORE_URL": (self.root / "store").as_uri(),
+            **self.environment,
+        }
         ended = main(argv, environment)
         printed = self.capsys.readouterr()
         assert ended == code, f"{argv} ended with {ended}: {printed.err}"
@@ -53,7 +56,9 @@ def stop_at(path: str) -> Callable[[str], None]:
     return before_item
 
 
-def interrupted(shell: Shell, path: str = "chapters/chapter_3_thing_3.md") -> None:
+def interrupted(
+    shell: Shell, path: str = "chapters/chapter_3_thing_3.md"
+) -> None:
     world = shell.world()
     world.engine.before_item = stop_at(path)
     assert world.job().run(IDENTITY) is Exit.SOFTWARE

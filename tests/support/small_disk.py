@@ -37,6 +37,8 @@ def _prefix(options: str, folder: Path) -> tuple[str, ...]:
 @functools.cache
 def _can_mount() -> bool:
     tried = subprocess.run(
-        [*_prefix("size=64k", Path("/mnt")), "true"], check=False, capture_output=True
+        [*_prefix("size=64k", Path("/mnt")), "true"],
+        check=False,
+        capture_output=True,
     )
     return tried.returncode == 0

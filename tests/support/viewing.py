@@ -18,5 +18,7 @@ def view(store: Store) -> View:
         monotonic=runtime.monotonic,
     )
     return View(
-        settings=read_settings(EnvironmentReader({})), store=retrying, runtime=runtime
+        settings=read_settings(EnvironmentReader({})),
+        store=retrying,
+        runtime=runtime,
     )

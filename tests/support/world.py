@@ -112,7 +112,9 @@ class JsonPacker:
 
     def pack(self, tree: Path, file: Path) -> None:
         file.write_text(
-            json.dumps({path.name: path.read_text() for path in sorted(tree.iterdir())})
+            json.dumps(
+                {path.name: path.read_text() for path in sorted(tree.iterdir())}
+            )
         )
 
     def unpack(self, file: Path, tree: Path) -> None:
@@ -124,8 +126,8 @@ class JsonPacker:
 class Receiver:
     """The web app's webhook: takes everything, unless told otherwise."""
 
-    answer: Callable[[dict[str, object]], WebhookResponse] = lambda _: WebhookResponse(
-        status_code=200
+    answer: Callable[[dict[str, object]], WebhookResponse] = lambda _: (
+        WebhookResponse(status_code=200)
     )
     taken: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
@@ -145,7 +147,9 @@ class Receiver:
     @property
     def said(self) -> list[tuple[object, object]]:
         """Type and status of what was taken, in order."""
-        return [(document["type"], document["status"]) for _, document in self.taken]
+        return [
+            (document["type"], document["status"]) for _, document in self.taken
+        ]
 
 
 @dataclass

@@ -8,7 +8,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(
-    path for package in ("states", "worker") for path in (ROOT / package).rglob("*.py")
+    path
+    for package in ("states", "worker")
+    for path in (ROOT / package).rglob("*.py")
 )
 HOMES = {
     "boto3": ["worker/store/s3.py"],
@@ -102,7 +104,9 @@ def test_a_foreign_library_is_imported_in_its_home_only(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in MODULES if name(path).startswith("states/")], ids=name
+    "path",
+    [path for path in MODULES if name(path).startswith("states/")],
+    ids=name,
 )
 def test_the_core_is_pure(path: Path) -> None:
     assert {module.split(".")[0] for module in imports(path)} <= PURE
@@ -115,11 +119,18 @@ def room(module: str) -> str:
 
 
 def floor(module: str) -> int:
-    return next(number for number, rooms in enumerate(FLOORS) if room(module) in rooms)
+    return next(
+        number for number, rooms in enumerate(FLOORS) if room(module) in rooms
+    )
 
 
 def own(path: Path) -> str:
-    return name(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+    return (
+        name(path)
+        .removesuffix(".py")
+        .replace("/", ".")
+        .removesuffix(".__init__")
+    )
 
 
 def ours(path: Path) -> list[str]:
@@ -130,7 +141,8 @@ def ours(path: Path) -> list[str]:
         if isinstance(node, ast.ImportFrom) and node.module in modules:
             submodules = [f"{node.module}.{alias.name}" for alias in node.names]
             found += [
-                module if module in modules else node.module for module in submodules
+                module if module in modules else node.module
+                for module in submodules
             ]
     return found
 
@@ -147,7 +159,9 @@ def test_imports_lead_downstairs(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)
-def test_the_command_line_knows_the_gateway_only_where_it_starts_it(path: Path) -> None:
+def test_the_command_line_knows_the_gateway_only_where_it_starts_it(
+    path: Path,
+) -> None:
     here = own(path)
     if room(here) == "worker.cli" and here != "worker.cli.commands.gateway":
         assert [

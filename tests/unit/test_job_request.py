@@ -10,7 +10,13 @@ from worker.cli.commands.batch_file import read_entries
 from worker.errors import UsageError
 from worker.gateway.request import FaultyRequestError
 from worker.gateway.request import read_request as read_gateway_request
-from worker.job_request import Field, fault_lines, field_fault, read_request, same_job
+from worker.job_request import (
+    Field,
+    fault_lines,
+    field_fault,
+    read_request,
+    same_job,
+)
 from worker.settings.reader import EnvironmentReader
 
 GOOD = {
@@ -83,7 +89,10 @@ def test_a_bad_field_is_refused_everywhere_for_the_same_reason(
     request = GOOD | {field: value}
     reason = field_fault(field, value)
     assert reason is not None
-    for faults in (environment_faults(request), batch_faults(request, tmp_path)):
+    for faults in (
+        environment_faults(request),
+        batch_faults(request, tmp_path),
+    ):
         (fault,) = faults
         assert fault.endswith(reason)
     (gateway_fault,) = gateway_faults(request)

@@ -28,8 +28,12 @@ def test_each_marker_in_the_code_has_its_sabotage_and_the_reverse(
     assert sorted(files) == sorted(sabotage.guard for sabotage in GUARDS)
 
 
-@pytest.mark.parametrize("sabotage", GUARDS, ids=lambda sabotage: sabotage.guard)
-def test_a_guard_can_be_taken_out(sabotage: Sabotage, files: dict[str, Path]) -> None:
+@pytest.mark.parametrize(
+    "sabotage", GUARDS, ids=lambda sabotage: sabotage.guard
+)
+def test_a_guard_can_be_taken_out(
+    sabotage: Sabotage, files: dict[str, Path]
+) -> None:
     source = files[sabotage.guard].read_text(encoding="utf-8")
     changed = ast.dump(ast.parse(without_guard(source, sabotage)))
     assert changed != ast.dump(ast.parse(source))

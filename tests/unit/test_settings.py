@@ -15,7 +15,10 @@ S3 = {
     "AWS_ACCESS_KEY_ID": "AK",
     "AWS_SECRET_ACCESS_KEY": "SK",
 }
-CALLBACK = {"CALLBACK_URL": "https://app.example/hook", "CALLBACK_TOKEN": "token"}
+CALLBACK = {
+    "CALLBACK_URL": "https://app.example/hook",
+    "CALLBACK_TOKEN": "token",
+}
 
 
 def read(environment: dict[str, str]) -> Settings:
@@ -49,7 +52,9 @@ def test_everything_has_a_default_but_the_store() -> None:
 
 
 def test_an_empty_variable_counts_as_missing() -> None:
-    assert read({"LEASE_SECONDS": "", "ENGINE": "", "CALLBACK_URL": ""}) == read({})
+    assert read(
+        {"LEASE_SECONDS": "", "ENGINE": "", "CALLBACK_URL": ""}
+    ) == read({})
 
 
 @pytest.mark.parametrize(
@@ -70,24 +75,34 @@ def test_an_empty_variable_counts_as_missing() -> None:
             {"ENGINE": "magic"},
             "ENGINE is 'magic': it must be one of auto, static, fondation",
         ),
-        ({"ALLOW_HTTP_GIT": "maybe"}, "ALLOW_HTTP_GIT is 'maybe': it must be 1 or 0"),
+        (
+            {"ALLOW_HTTP_GIT": "maybe"},
+            "ALLOW_HTTP_GIT is 'maybe': it must be 1 or 0",
+        ),
         (
             {"LOG_LEVEL": "loud"},
             "LOG_LEVEL is 'loud': it must be one of debug, info, warning, error",
         ),
-        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml': it must be one of json, console"),
+        (
+            {"LOG_FORMAT": "xml"},
+            "LOG_FORMAT is 'xml': it must be one of json, console",
+        ),
         (
             {"CALLBACK_URL": "http://[::1", "CALLBACK_TOKEN": "t"},
             "CALLBACK_URL is malformed: it is no URL",
         ),
-        ({"WORK_DIR": "work"}, "WORK_DIR is 'work': it must be an absolute path"),
+        (
+            {"WORK_DIR": "work"},
+            "WORK_DIR is 'work': it must be an absolute path",
+        ),
         (
             {"STORE_URL": "bucket"},
             "STORE_URL is 'bucket': it must be s3://bucket/prefix or file:///folder",
         ),
         ({"STORE_URL": "file://host/x"}, "STORE_URL"),
         (
-            {"STORE_URL": "s3://Bucket/x", **S3} | {"STORE_URL": "s3://Bucket/x"},
+            {"STORE_URL": "s3://Bucket/x", **S3}
+            | {"STORE_URL": "s3://Bucket/x"},
             "STORE_URL is 's3://Bucket/x'",
         ),
         (S3 | {"STORE_URL": "s3://bucket/a/../b"}, "its prefix must not hold"),
@@ -106,7 +121,10 @@ def test_an_empty_variable_counts_as_missing() -> None:
         ),
         ({"CALLBACK_URL": "https://app"}, "CALLBACK_TOKEN is missing"),
         (CALLBACK | {"CALLBACK_URL": "app/hook"}, "CALLBACK_URL is malformed"),
-        (CALLBACK | {"CALLBACK_TOKEN": "a\nb"}, "CALLBACK_TOKEN holds a line break"),
+        (
+            CALLBACK | {"CALLBACK_TOKEN": "a\nb"},
+            "CALLBACK_TOKEN holds a line break",
+        ),
         (
             CALLBACK | {"CALLBACK_SIGNING_SECRET": "whsec_c2hvcnQ="},
             "CALLBACK_SIGNING_SECRET is malformed",
@@ -188,14 +206,23 @@ def test_the_clean_values_are_taken_as_they_are() -> None:
             "AWS_REGION is 'eu west': it must be a region's name",
         ),
         ({"AWS_DEFAULT_REGION": "fr_par"}, "AWS_DEFAULT_REGION is 'fr_par'"),
-        ({"AWS_SECRET_ACCESS_KEY": "S K"}, "AWS_SECRET_ACCESS_KEY is malformed"),
+        (
+            {"AWS_SECRET_ACCESS_KEY": "S K"},
+            "AWS_SECRET_ACCESS_KEY is malformed",
+        ),
         ({"AWS_ACCESS_KEY_ID": "A\u041a"}, "AWS_ACCESS_KEY_ID is malformed"),
         (
             {"GITHUB_TOKEN": "ghp_\udca0x"},
             "GITHUB_TOKEN is malformed: it must consist of printable ASCII",
         ),
-        ({"AWS_ENDPOINT_URL": "minio:9000"}, "AWS_ENDPOINT_URL is 'minio:9000'"),
-        ({"AWS_ENDPOINT_URL_S3": "https://s3.\udca0example"}, "AWS_ENDPOINT_URL_S3 is"),
+        (
+            {"AWS_ENDPOINT_URL": "minio:9000"},
+            "AWS_ENDPOINT_URL is 'minio:9000'",
+        ),
+        (
+            {"AWS_ENDPOINT_URL_S3": "https://s3.\udca0example"},
+            "AWS_ENDPOINT_URL_S3 is",
+        ),
         ({"ANTHROPIC_BASE_URL": "models"}, "ANTHROPIC_BASE_URL is malformed"),
         ({"LOG_LEVEL": "in\nfo"}, "LOG_LEVEL holds a line break"),
     ],
@@ -215,7 +242,9 @@ BUNDLES = [
 
 
 @pytest.mark.parametrize("name", BUNDLES)
-def test_certificates_that_cannot_be_read_are_named(name: str, tmp_path: Path) -> None:
+def test_certificates_that_cannot_be_read_are_named(
+    name: str, tmp_path: Path
+) -> None:
     (tmp_path / "empty.pem").write_text("no certificate\n")
     missing = faults(S3 | {name: str(tmp_path / "missing.pem")})
     assert missing.startswith(
@@ -257,7 +286,8 @@ def test_certificates_are_judged_where_the_webhook_asks_for_them(
     )
     assert (
         read(
-            WEBHOOK | {"CALLBACK_URL": "http://app.test/", "SSL_CERT_FILE": missing}
+            WEBHOOK
+            | {"CALLBACK_URL": "http://app.test/", "SSL_CERT_FILE": missing}
         ).callback
         is not None
     )
@@ -310,7 +340,10 @@ def test_a_secret_in_a_malformed_address_is_not_repeated() -> None:
         ({"HTTPS_PROXY": "http://proxy.test:3128"}, "http://proxy.test:3128"),
         ({"HTTPS_PROXY": "proxy.test:3128"}, "http://proxy.test:3128"),
         (
-            {"https_proxy": "http://small.test", "HTTPS_PROXY": "http://large.test"},
+            {
+                "https_proxy": "http://small.test",
+                "HTTPS_PROXY": "http://large.test",
+            },
             "http://small.test",
         ),
         ({"ALL_PROXY": "https://proxy.test"}, "https://proxy.test"),
@@ -330,7 +363,13 @@ def test_a_secret_in_a_malformed_address_is_not_repeated() -> None:
             },
             "http://proxy.test",
         ),
-        ({"ALL_PROXY": "socks5://proxy.test", "NO_PROXY": "localhost, app.test"}, None),
+        (
+            {
+                "ALL_PROXY": "socks5://proxy.test",
+                "NO_PROXY": "localhost, app.test",
+            },
+            None,
+        ),
         ({"ALL_PROXY": "socks5://proxy.test", "no_proxy": ".test"}, None),
         ({"ALL_PROXY": "http://proxy.test:port", "NO_PROXY": "*"}, None),
         ({"ALL_PROXY": "http://proxy.test", "NO_PROXY": "APP.test:443"}, None),
@@ -385,7 +424,11 @@ def test_a_network_can_be_excepted_from_a_proxy(host: str) -> None:
             "http://proxy.test:99999",
             "HTTPS_PROXY is malformed: it is no URL",
         ),
-        ("https_proxy", "http://[proxy", "https_proxy is malformed: it is no URL"),
+        (
+            "https_proxy",
+            "http://[proxy",
+            "https_proxy is malformed: it is no URL",
+        ),
         (
             "https_proxy",
             "ftp://proxy.test",
@@ -404,7 +447,8 @@ def test_a_proxy_that_cannot_work_is_refused_by_name(
 def test_what_is_not_used_is_not_judged() -> None:
     assert read({"AWS_REGION": "x\r", "AWS_CA_BUNDLE": "/missing"}).s3 is None
     assert (
-        read({"ENGINE": "static", "ANTHROPIC_API_KEY": "x\r"}).engine.name == "static"
+        read({"ENGINE": "static", "ANTHROPIC_API_KEY": "x\r"}).engine.name
+        == "static"
     )
 
 
@@ -457,22 +501,35 @@ def test_scaleways_own_names_give_its_endpoint() -> None:
 def test_amazons_names_win_where_both_are_set() -> None:
     s3 = read(
         S3
-        | {"SCW_ACCESS_KEY": "SCWX", "SCW_SECRET_KEY": "s", "AWS_REGION": "eu-west-3"}
+        | {
+            "SCW_ACCESS_KEY": "SCWX",
+            "SCW_SECRET_KEY": "s",
+            "AWS_REGION": "eu-west-3",
+        }
     ).s3
     assert s3 is not None
-    assert (s3.endpoint_url, s3.region, s3.access_key) == (None, "eu-west-3", "AK")
+    assert (s3.endpoint_url, s3.region, s3.access_key) == (
+        None,
+        "eu-west-3",
+        "AK",
+    )
 
 
 def test_a_signing_secret_of_the_standards_form_is_taken() -> None:
     callback = read(
-        CALLBACK | {"CALLBACK_SIGNING_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
+        CALLBACK
+        | {"CALLBACK_SIGNING_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
     ).callback
     assert callback is not None
     assert callback.signing_key is not None
     assert callback.signing_key.reveal() == "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
-JOB = {"JOB_ID": "j1", "REPOSITORY_URL": "https://github.com/a/b", "BRANCH": "main"}
+JOB = {
+    "JOB_ID": "j1",
+    "REPOSITORY_URL": "https://github.com/a/b",
+    "BRANCH": "main",
+}
 
 
 def request_faults(environment: dict[str, str]) -> list[str]:
@@ -492,7 +549,9 @@ def test_a_job_is_read_from_the_environment() -> None:
 
 def test_the_branch_is_main_where_none_is_named() -> None:
     assert (
-        read_request(EnvironmentReader({**JOB, "BRANCH": ""}), allow_http=False).branch
+        read_request(
+            EnvironmentReader({**JOB, "BRANCH": ""}), allow_http=False
+        ).branch
         == "main"
     )
 
@@ -501,15 +560,26 @@ def test_certificates_are_judged_where_git_asks_for_them() -> None:
     missing = {"SSL_CERT_FILE": "/missing.pem"}
     [fault] = request_faults(JOB | missing)
     assert "SSL_CERT_FILE is '/missing.pem'" in fault
-    assert request_faults(JOB | missing | {"GIT_SSL_CAINFO": certifi.where()}) == []
     assert (
-        request_faults(JOB | missing | {"REPOSITORY_URL": "http://localhost/a/b"}) == []
+        request_faults(JOB | missing | {"GIT_SSL_CAINFO": certifi.where()})
+        == []
+    )
+    assert (
+        request_faults(
+            JOB | missing | {"REPOSITORY_URL": "http://localhost/a/b"}
+        )
+        == []
     )
 
 
 def test_a_variable_that_two_need_is_named_once() -> None:
     reader = EnvironmentReader(
-        {"STORE_URL": "file:///x", **WEBHOOK, **JOB, "SSL_CERT_FILE": "/missing.pem"}
+        {
+            "STORE_URL": "file:///x",
+            **WEBHOOK,
+            **JOB,
+            "SSL_CERT_FILE": "/missing.pem",
+        }
     )
     read_job(reader)
     assert len(reader.faults) == 1
@@ -532,7 +602,9 @@ def test_a_variable_that_two_need_is_named_once() -> None:
         ({"BRANCH": "main\n"}, "BRANCH ends with a line break"),
     ],
 )
-def test_each_fault_of_a_job_is_named(changes: dict[str, str], says: str) -> None:
+def test_each_fault_of_a_job_is_named(
+    changes: dict[str, str], says: str
+) -> None:
     [fault] = request_faults(JOB | changes)
     assert says in fault
     assert "hush" not in fault

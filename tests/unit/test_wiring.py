@@ -46,13 +46,18 @@ def settings(**environment: str) -> Settings:
 def test_who_names_no_store_gets_a_folder_among_their_data(
     data: str | None, url: str | None
 ) -> None:
-    environment = {"HOME": "/home/me", **({"XDG_DATA_HOME": data} if data else {})}
+    environment = {
+        "HOME": "/home/me",
+        **({"XDG_DATA_HOME": data} if data else {}),
+    }
     assert default_store_url(EnvironmentReader(environment)) == (
         url or "file:///home/me/.local/share/fondation-worker"
     )
 
 
-def test_a_folder_is_opened_by_its_url_whatever_is_in_its_name(tmp_path: Path) -> None:
+def test_a_folder_is_opened_by_its_url_whatever_is_in_its_name(
+    tmp_path: Path,
+) -> None:
     folder = tmp_path / "a b#c%20é"
     store = open_store(settings(STORE_URL=folder.as_uri()))
     store.put("key", b"x", "text/plain")
@@ -99,7 +104,9 @@ def test_a_session_token_is_used_where_there_is_one() -> None:
     }
     store = open_store(
         settings(
-            STORE_URL="s3://bucket", AWS_ENDPOINT_URL_S3="http://127.0.0.1:1", **keys
+            STORE_URL="s3://bucket",
+            AWS_ENDPOINT_URL_S3="http://127.0.0.1:1",
+            **keys,
         )
     )
     assert "X-Amz-Security-Token=ST" in store.sign("key", 60)
@@ -140,7 +147,8 @@ def test_a_job_keeps_the_engine_that_it_began_with() -> None:
     assert engine_name(settings(), began) == "fondation"
     assert engine_name(settings(ENGINE="fondation"), began) == "fondation"
     with pytest.raises(
-        ConfigError, match=r"ENGINE is 'static', and job job-1 began with 'fondation'"
+        ConfigError,
+        match=r"ENGINE is 'static', and job job-1 began with 'fondation'",
     ):
         engine_name(settings(ENGINE="static"), began)
 
@@ -148,7 +156,9 @@ def test_a_job_keeps_the_engine_that_it_began_with() -> None:
 @pytest.mark.parametrize("name", ["static", "fondation"])
 def test_each_engine_opens_under_its_name(name: str) -> None:
     assert (
-        open_engine(settings(ENGINE=name, FONDATION_PATH=str(CLI)), None, {}).name
+        open_engine(
+            settings(ENGINE=name, FONDATION_PATH=str(CLI)), None, {}
+        ).name
         == name
     )
 
@@ -157,11 +167,15 @@ def test_a_url_is_opened_as_a_git_host_and_a_file_url_as_a_folder(
     tmp_path: Path,
 ) -> None:
     git = make_git(tmp_path)
-    host = Identity(job_id="j", repository="https://example.org/a/b", branch="main")
+    host = Identity(
+        job_id="j", repository="https://example.org/a/b", branch="main"
+    )
     assert isinstance(open_source(settings(), host, git), GitSource)
     (tmp_path / "here").mkdir()
     (tmp_path / "here/file").write_text("x")
-    folder = Identity(job_id="j", repository=(tmp_path / "here").as_uri(), branch="")
+    folder = Identity(
+        job_id="j", repository=(tmp_path / "here").as_uri(), branch=""
+    )
     tree = tmp_path / "tree"
     tree.mkdir()
     open_source(settings(), folder, git).checkout(None, tree)

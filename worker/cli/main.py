@@ -99,7 +99,9 @@ def _run(argv: Sequence[str], environment: Mapping[str, str]) -> int:
 
 def _load(spec: CommandSpec) -> Command:
     module, name = spec.function.split(":")
-    command: Command = getattr(import_module(f"worker.cli.commands.{module}"), name)
+    command: Command = getattr(
+        import_module(f"worker.cli.commands.{module}"), name
+    )
     return command
 
 

@@ -210,7 +210,9 @@ class GcOptions(Options):
             help="only jobs whose newest checkpoint is older (default: 30d)",
         ),
         _argument(
-            "--dry-run", action="store_true", help="only show what would be deleted"
+            "--dry-run",
+            action="store_true",
+            help="only show what would be deleted",
         ),
         _JSON,
     )
@@ -225,7 +227,10 @@ class DeployOptions(Options):
     arguments = (
         *Options.arguments,
         _argument(
-            "--image", metavar="IMAGE", required=True, help="the container image"
+            "--image",
+            metavar="IMAGE",
+            required=True,
+            help="the container image",
         ),
         _argument(
             "--cpu",
@@ -270,7 +275,9 @@ class DeployOptions(Options):
             metavar="K=ID[:VERSION]",
             help="a variable with the value of a secret in Secret Manager; repeatable",
         ),
-        _argument("--dry-run", action="store_true", help="only show what would change"),
+        _argument(
+            "--dry-run", action="store_true", help="only show what would change"
+        ),
         _DEFINITION,
         _JSON,
     )
@@ -292,9 +299,15 @@ class SubmitOptions(Options):
 
     arguments = (
         *Options.arguments,
-        _argument("repository", metavar="REPO", help="a URL, or owner/name on GitHub"),
-        _argument("--branch", metavar="B", help="a branch or a tag (default: main)"),
-        _argument("--job-id", metavar="ID", help="the job's id (default: a new one)"),
+        _argument(
+            "repository", metavar="REPO", help="a URL, or owner/name on GitHub"
+        ),
+        _argument(
+            "--branch", metavar="B", help="a branch or a tag (default: main)"
+        ),
+        _argument(
+            "--job-id", metavar="ID", help="the job's id (default: a new one)"
+        ),
         _argument(
             "--wait",
             action="store_true",
@@ -331,7 +344,9 @@ class SweepOptions(Options):
             help="keep at most N runs of the definition alive (default: 20)",
         ),
         _argument(
-            "--dry-run", action="store_true", help="only show what would be started"
+            "--dry-run",
+            action="store_true",
+            help="only show what would be started",
         ),
         _DEFINITION,
         _JSON,

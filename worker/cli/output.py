@@ -60,6 +60,8 @@ def table(rows: list[list[str]]) -> list[str]:
     widths = [max(len(cell) for cell in column) for column in columns]
     lines = []
     for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        cells = [
+            cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+        ]
         lines.append("  ".join(cells).rstrip())
     return lines

@@ -74,7 +74,9 @@ class Artifacts:
     def versions(self, stage: Stage, inputs: str) -> list[ItemVersion]:
         """List the stored items of an unfinished stage, newest version first."""
         found = []
-        for entry in self._store.entries(inputs_prefix(self._job_id, stage, inputs)):
+        for entry in self._store.entries(
+            inputs_prefix(self._job_id, stage, inputs)
+        ):
             name = artifact_name(entry.key)
             if name is not None:
                 found.append(
@@ -86,10 +88,16 @@ class Artifacts:
                     )
                 )
         # guard: of several versions of an item the newest is taken
-        return sorted(found, key=lambda version: (-version.modified, version.key))
+        return sorted(
+            found, key=lambda version: (-version.modified, version.key)
+        )
 
     def restore(
-        self, stage: Stage, inputs: str, wanted: Iterable[str], validate: Validate
+        self,
+        stage: Stage,
+        inputs: str,
+        wanted: Iterable[str],
+        validate: Validate,
     ) -> Iterator[tuple[Artifact, bytes]]:
         """Yield the valid items of an unfinished stage.
 
@@ -106,17 +114,22 @@ class Artifacts:
             if found is not None:
                 yield found
 
-    def fetch(self, record: StageRecord) -> Iterator[tuple[Artifact, bytes | None]]:
+    def fetch(
+        self, record: StageRecord
+    ) -> Iterator[tuple[Artifact, bytes | None]]:
         """Yield a finished stage's artifacts with their contents; None if missing or damaged."""
         yield from zip(
             record.artifacts,
             self._executor.map(
-                lambda artifact: self._content(record, artifact), record.artifacts
+                lambda artifact: self._content(record, artifact),
+                record.artifacts,
             ),
             strict=True,
         )
 
-    def missing(self, records: Iterable[StageRecord]) -> list[tuple[Stage, Artifact]]:
+    def missing(
+        self, records: Iterable[StageRecord]
+    ) -> list[tuple[Stage, Artifact]]:
         """Return the artifacts that are not in the store with their sizes.
 
         Found by listing, not one by one.
@@ -136,10 +149,16 @@ class Artifacts:
     def key(self, record: StageRecord, artifact: Artifact) -> str:
         """Return the key of a finished stage's artifact."""
         return artifact_key(
-            self._job_id, record.stage, _inputs(record), artifact.sha256, artifact.path
+            self._job_id,
+            record.stage,
+            _inputs(record),
+            artifact.sha256,
+            artifact.path,
         )
 
-    def download(self, record: StageRecord, artifact: Artifact, path: Path) -> bool:
+    def download(
+        self, record: StageRecord, artifact: Artifact, path: Path
+    ) -> bool:
         """Write an artifact to a file; tell whether it exists and is undamaged."""
         return (
             self._downloaded(self.key(record, artifact), artifact.sha256, path)
@@ -182,7 +201,10 @@ class Artifacts:
 
     def _content(self, record: StageRecord, artifact: Artifact) -> bytes | None:
         return content(
-            self._store, self.key(record, artifact), artifact.sha256, size=artifact.size
+            self._store,
+            self.key(record, artifact),
+            artifact.sha256,
+            size=artifact.size,
         )
 
     def _first_valid(
@@ -229,14 +251,20 @@ def content(
         body = store.get(key)
         length, found = measure(body)
         # guard: checksums on restore: of items and of finished stages
-        return body if found.startswith(sha256) and size in {None, length} else None
+        return (
+            body
+            if found.startswith(sha256) and size in {None, length}
+            else None
+        )
 
     return certain(look)
 
 
 def _artifact(path: str, body: bytes | Path) -> Artifact:
     size, sha256 = measure(body)
-    return Artifact(path=path, size=size, sha256=sha256, media_type=media_type(path))
+    return Artifact(
+        path=path, size=size, sha256=sha256, media_type=media_type(path)
+    )
 
 
 def measure(body: bytes | Path) -> tuple[int, str]:
@@ -244,7 +272,9 @@ def measure(body: bytes | Path) -> tuple[int, str]:
     if isinstance(body, bytes):
         return len(body), hashlib.sha256(body).hexdigest()
     with on_disk(body), body.open("rb") as file:
-        return body.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
+        return body.stat().st_size, hashlib.file_digest(
+            file, "sha256"
+        ).hexdigest()
 
 
 def _inputs(record: StageRecord) -> str:

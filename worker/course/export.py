@@ -49,7 +49,9 @@ def _whole_files(inventory: Inventory) -> list[tuple[CourseFile, bytes]]:
 
 
 def _unwritable(folder: Path, error: OSError) -> ConfigError:
-    return ConfigError(f"cannot write to {folder}: {error.strerror} ({error.filename})")
+    return ConfigError(
+        f"cannot write to {folder}: {error.strerror} ({error.filename})"
+    )
 
 
 def _move_aside(

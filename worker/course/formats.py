@@ -111,7 +111,9 @@ def _read_order(data: bytes, known: frozenset[str]) -> tuple[OrderEntry, ...]:
     place = "step3_order.yaml"
     document = _mapping(_load(place, data), place)
     chapters: list[OrderEntry] = []
-    for number, entry in enumerate(_list(document.get("order"), f"{place}: order")):
+    for number, entry in enumerate(
+        _list(document.get("order"), f"{place}: order")
+    ):
         chapters.append(_order_entry(entry, f"{place}: order[{number}]", known))
     if not chapters:
         raise InvalidItemError(f"{place}: order is empty")
@@ -128,11 +130,15 @@ class Rules:
         self._stage = stage
         self._abstractions: tuple[Abstraction, ...] = ()
         if INFO[stage].step > _FIRST:
-            self._abstractions = read_abstractions(outputs[_file(Stage.EXTRACT)])
+            self._abstractions = read_abstractions(
+                outputs[_file(Stage.EXTRACT)]
+            )
         order: tuple[OrderEntry, ...] = ()
         if INFO[stage].folder:
             order = read_order(outputs[_file(Stage.ORDER)], self._abstractions)
-        self.expected = expected_paths(stage, [chapter.entry for chapter in order])
+        self.expected = expected_paths(
+            stage, [chapter.entry for chapter in order]
+        )
         self._paths = frozenset(self.expected)
 
     def fault(self, path: str, body: bytes) -> str | None:
@@ -145,7 +151,9 @@ class Rules:
 
     def _check(self, path: str, body: bytes) -> None:
         if path not in self._paths:
-            raise InvalidItemError(f"{path} is not a file that {self._stage} writes")
+            raise InvalidItemError(
+                f"{path} is not a file that {self._stage} writes"
+            )
         if len(body) > MAX_ITEM_BYTES:
             raise InvalidItemError(
                 f"{path} has {len(body)} bytes; at most {MAX_ITEM_BYTES} are taken"
@@ -216,7 +224,9 @@ def _relationship(entry: object, place: str, count: int) -> Relationship:
     )
 
 
-def _order_entry(entry: object, place: str, known: frozenset[str]) -> OrderEntry:
+def _order_entry(
+    entry: object, place: str, known: frozenset[str]
+) -> OrderEntry:
     fields = _mapping(entry, place)
     index, name = fields.get("index"), _text(fields, "name", place)
     if not _is_whole(index) or not 1 <= index <= MAX_INDEX:
@@ -268,13 +278,17 @@ def _text(
 
 def _mapping(value: object, place: str) -> Mapping[Any, Any]:
     if not isinstance(value, dict):
-        raise InvalidItemError(f"{place} must be a mapping, not {type(value).__name__}")
+        raise InvalidItemError(
+            f"{place} must be a mapping, not {type(value).__name__}"
+        )
     return value
 
 
 def _list(value: object, place: str) -> list[Any]:
     if not isinstance(value, list):
-        raise InvalidItemError(f"{place} must be a list, not {type(value).__name__}")
+        raise InvalidItemError(
+            f"{place} must be a list, not {type(value).__name__}"
+        )
     return value
 
 

@@ -38,7 +38,9 @@ class CourseFile:
 class Inventory:
     """Lists and reads the files of a job's course."""
 
-    def __init__(self, store: Store, executor: Executor, manifest: Manifest) -> None:
+    def __init__(
+        self, store: Store, executor: Executor, manifest: Manifest
+    ) -> None:
         """Take a job by its manifest; raise DataError if it was collected."""
         if manifest.collected:
             raise DataError(
@@ -68,7 +70,11 @@ class Inventory:
         """Return the stored items of the unfinished stage."""
         stage = self._manifest.next_stage
         record = self._manifest.record(stage) if stage else None
-        if record is None or record.inputs is None or record.stage is Stage.CLONE:
+        if (
+            record is None
+            or record.inputs is None
+            or record.stage is Stage.CLONE
+        ):
             return []
         newest: dict[str, ItemVersion] = {}
         for version in self._artifacts.versions(record.stage, record.inputs):
@@ -107,4 +113,6 @@ class Inventory:
         )
 
     def _content(self, holding: CourseFile) -> bytes | None:
-        return content(self._store, holding.key, holding.sha256, size=holding.size)
+        return content(
+            self._store, holding.key, holding.sha256, size=holding.size
+        )

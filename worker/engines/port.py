@@ -97,7 +97,8 @@ class NoEngine:
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
         """Refuse."""
         raise EngineFailedError(
-            f"there is no engine for {stage} in {workspace.output}", temporary=False
+            f"there is no engine for {stage} in {workspace.output}",
+            temporary=False,
         )
 
     def pause(self) -> None:

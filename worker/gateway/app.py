@@ -27,7 +27,9 @@ LOG = logging.getLogger(__name__)
 
 MAX_BODY: Final = 64 * 1024
 """The largest body of a request, in bytes."""
-_TOO_LARGE: Final = f"the body is too large: at most {MAX_BODY} bytes are accepted"
+_TOO_LARGE: Final = (
+    f"the body is too large: at most {MAX_BODY} bytes are accepted"
+)
 
 Endpoint = Callable[[HttpRequest], Awaitable[Response]]
 
@@ -42,21 +44,36 @@ class Gateway:
         self._backend = backend
         self._token = token
         self._allow_http = allow_http
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = (
+            WeakValueDictionary()
+        )
 
     def app(self) -> Starlette:
         """Return the application."""
         routes = [
             Route("/", self._health, methods=["GET"]),
-            Route("/openapi.json", self._guarded(self._description), methods=["GET"]),
+            Route(
+                "/openapi.json",
+                self._guarded(self._description),
+                methods=["GET"],
+            ),
             Route("/status", self._guarded(self._status), methods=["GET"]),
             Route("/analyze", self._guarded(self._analyze), methods=["POST"]),
             Route("/jobs/{job_id}", self._guarded(self._job), methods=["GET"]),
-            Route("/jobs/{job_id}/files", self._guarded(self._files), methods=["GET"]),
-            Route("/cancel/{job_id}", self._guarded(self._cancel), methods=["POST"]),
+            Route(
+                "/jobs/{job_id}/files",
+                self._guarded(self._files),
+                methods=["GET"],
+            ),
+            Route(
+                "/cancel/{job_id}",
+                self._guarded(self._cancel),
+                methods=["POST"],
+            ),
         ]
         app = Starlette(
-            routes=routes, exception_handlers={HTTPException: _failed, Exception: _bug}
+            routes=routes,
+            exception_handlers={HTTPException: _failed, Exception: _bug},
         )
         app.router.redirect_slashes = False
         return app
@@ -66,7 +83,9 @@ class Gateway:
 
     async def _description(self, _: HttpRequest) -> Response:
         guarded = self._token is not None
-        return JSONResponse(description(guarded=guarded, allow_http=self._allow_http))
+        return JSONResponse(
+            description(guarded=guarded, allow_http=self._allow_http)
+        )
 
     async def _status(self, _: HttpRequest) -> Response:
         status = await run_in_threadpool(self._backend.status)
@@ -74,7 +93,9 @@ class Gateway:
         return JSONResponse({**common, **status})
 
     async def _analyze(self, http: HttpRequest) -> Response:
-        request = read_request(await _document(http), allow_http=self._allow_http)
+        request = read_request(
+            await _document(http), allow_http=self._allow_http
+        )
         async with self._turn(request.identity.job_id):
             details = await run_in_threadpool(self._backend.analyze, request)
         document = {
@@ -97,7 +118,9 @@ class Gateway:
         job_id = _job_id(http)
         async with self._turn(job_id):
             await run_in_threadpool(self._backend.cancel, job_id)
-        return JSONResponse({"status": "accepted", "jobId": job_id}, status_code=202)
+        return JSONResponse(
+            {"status": "accepted", "jobId": job_id}, status_code=202
+        )
 
     def _turn(self, job_id: str) -> asyncio.Lock:
         """Return the lock under which requests change a job, one after the other."""
@@ -115,7 +138,9 @@ class Gateway:
             except JobConflictError as error:
                 return _error(409, str(error))
             except UnknownJobError:
-                return _error(404, f"there is no job {http.path_params.get('job_id')}")
+                return _error(
+                    404, f"there is no job {http.path_params.get('job_id')}"
+                )
             except (WorkerError, StoreError) as error:
                 LOG.warning(
                     "a request failed",
@@ -164,7 +189,9 @@ async def _document(http: HttpRequest) -> Any:  # noqa: ANN401 - any value of JS
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise FaultyRequestError({"body": f"it is not JSON: {error}"}) from error
+        raise FaultyRequestError(
+            {"body": f"it is not JSON: {error}"}
+        ) from error
 
 
 def _error(status: int, message: str, **more: object) -> Response:
@@ -174,9 +201,13 @@ def _error(status: int, message: str, **more: object) -> Response:
 async def _failed(_: HttpRequest, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     return JSONResponse(
-        {"error": error.detail}, status_code=error.status_code, headers=error.headers
+        {"error": error.detail},
+        status_code=error.status_code,
+        headers=error.headers,
     )
 
 
 async def _bug(_: HttpRequest, error: Exception) -> Response:
-    return _error(500, f"a bug: {type(error).__name__}; the traceback is in the log")
+    return _error(
+        500, f"a bug: {type(error).__name__}; the traceback is in the log"
+    )

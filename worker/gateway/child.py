@@ -41,8 +41,16 @@ class ChildCommand:
         stop_grace_seconds: float,
     ) -> None:
         """Give every command this environment, without the gateway's own variables."""
-        base = {name: value for name, value in environment.items() if name not in _OWN}
-        self._environment = {**base, "STORE_URL": store_url, "LOG_FORMAT": "json"}
+        base = {
+            name: value
+            for name, value in environment.items()
+            if name not in _OWN
+        }
+        self._environment = {
+            **base,
+            "STORE_URL": store_url,
+            "LOG_FORMAT": "json",
+        }
         self._runtime = runtime
         self._folder = Path.cwd()
         self.stop_seconds: Final = stop_grace_seconds + STOP_MARGIN_SECONDS
@@ -66,10 +74,17 @@ class ChildCommand:
         )
         try:
             process = Process(
-                command, self._runtime, LineSplitter(lambda _, line: _say(line)).take
+                command,
+                self._runtime,
+                LineSplitter(lambda _, line: _say(line)).take,
             )
-        except (OSError, RuntimeError) as error:  # no process or thread is available
-            LOG.error("a process cannot be started", extra={"reason": str(error)})
+        except (
+            OSError,
+            RuntimeError,
+        ) as error:  # no process or thread is available
+            LOG.error(
+                "a process cannot be started", extra={"reason": str(error)}
+            )
             return Exit.TEMPORARY
         while (code := process.wait(_LOOK_SECONDS)) is None:
             if stopping.is_set():

@@ -46,7 +46,9 @@ def read_standing(view: View, job_id: str) -> Standing:
             "the job's manifest cannot be read",
             extra={"job_id": job_id, "reason": str(error)},
         )
-        lasting = isinstance(error, (DamagedCheckpointError, UnknownFormatError))
+        lasting = isinstance(
+            error, (DamagedCheckpointError, UnknownFormatError)
+        )
         return Standing.UNFINISHED if lasting else Standing.UNREADABLE
     if manifest is None or not manifest.over:
         return Standing.UNFINISHED

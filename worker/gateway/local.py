@@ -68,7 +68,9 @@ class LocalBackend:
         job, manifest = self._queue.get(job_id), self._view.newest(job_id)
         if manifest is not None:
             if is_settled(manifest):
-                self._queue.forget(job_id)  # an operator may have brought it to its end
+                self._queue.forget(
+                    job_id
+                )  # an operator may have brought it to its end
             return describe(self._view, manifest)
         if job is None:
             raise UnknownJobError
@@ -87,7 +89,9 @@ class LocalBackend:
         if not request_cancel(self._view, job_id, unstarted, engine):
             raise UnknownJobError
         variables = job.request.variables if job else {}
-        self._view.runtime.spawn("cancel", lambda: self._cancel(job_id, variables))
+        self._view.runtime.spawn(
+            "cancel", lambda: self._cancel(job_id, variables)
+        )
 
     def close(self) -> None:
         """Stop all runs; their requests stay in the spool."""

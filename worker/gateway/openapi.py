@@ -75,7 +75,10 @@ _SCHEMAS: Final[dict[str, Any]] = {
             "status": {"const": "accepted"},
             "jobId": _JOB_ID,
             "mode": {"enum": ["local-worker", "scaleway-job"]},
-            "runId": {"type": "string", "description": "the id of the platform's run"},
+            "runId": {
+                "type": "string",
+                "description": "the id of the platform's run",
+            },
         },
     },
     "Error": {
@@ -110,7 +113,14 @@ _SCHEMAS: Final[dict[str, Any]] = {
     },
     "Job": {
         "type": "object",
-        "required": ["jobId", "state", "run", "stages", "error", "pendingCallbacks"],
+        "required": [
+            "jobId",
+            "state",
+            "run",
+            "stages",
+            "error",
+            "pendingCallbacks",
+        ],
         "properties": {
             "jobId": _JOB_ID,
             "state": {"enum": [str(state) for state in State]},
@@ -123,7 +133,15 @@ _SCHEMAS: Final[dict[str, Any]] = {
     },
     "File": {
         "type": "object",
-        "required": ["path", "type", "size", "sha256", "url", "uri", "expiresAt"],
+        "required": [
+            "path",
+            "type",
+            "size",
+            "sha256",
+            "url",
+            "uri",
+            "expiresAt",
+        ],
         "properties": {
             "path": _TEXT,
             "type": {"enum": ["yaml", "markdown"]},
@@ -152,7 +170,10 @@ def _ref(name: str) -> dict[str, Any]:
 
 
 def _operation(
-    summary: str, answers: dict[str, dict[str, Any]], *errors: str, **more: object
+    summary: str,
+    answers: dict[str, dict[str, Any]],
+    *errors: str,
+    **more: object,
 ) -> dict[str, Any]:
     return {
         "summary": summary,
@@ -208,7 +229,9 @@ _DESCRIPTION: Final[dict[str, Any]] = {
                 *("400", "401", "409", "413", "502"),
                 requestBody={
                     "required": True,
-                    "content": {"application/json": {"schema": _ref("Request")}},
+                    "content": {
+                        "application/json": {"schema": _ref("Request")}
+                    },
                 },
             )
         },
@@ -259,6 +282,8 @@ def description(*, guarded: bool, allow_http: bool) -> dict[str, Any]:
     }
     described = {**_DESCRIPTION, "components": components}
     if guarded:
-        components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+        components["securitySchemes"] = {
+            "bearer": {"type": "http", "scheme": "bearer"}
+        }
         described["security"] = [{"bearer": []}]
     return described

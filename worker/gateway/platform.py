@@ -80,7 +80,11 @@ class PlatformBackend:
 
     def status(self) -> dict[str, Any]:
         """Return the name of the definition; no job runs here."""
-        return {"running": [], "waiting": [], "definition": self._settings.definition}
+        return {
+            "running": [],
+            "waiting": [],
+            "definition": self._settings.definition,
+        }
 
     def job(self, job_id: str) -> dict[str, Any]:
         """Return a job's status; `pending` before its first checkpoint."""
@@ -88,7 +92,9 @@ class PlatformBackend:
         manifest = view.newest(job_id)
         if manifest is not None:
             return describe_with_runs(view, self._settings, manifest, _warn)
-        known = _known(job_id, None, runs_of(self._deployment().runs(), job_id, None))
+        known = _known(
+            job_id, None, runs_of(self._deployment().runs(), job_id, None)
+        )
         if known is None:
             raise UnknownJobError
         return describe_pending(known)
@@ -128,7 +134,11 @@ class PlatformBackend:
         self._stopping.set()
 
     def _cancel(
-        self, view: View, deployment: Deployment, job_id: str, runs: list[PlatformRun]
+        self,
+        view: View,
+        deployment: Deployment,
+        job_id: str,
+        runs: list[PlatformRun],
     ) -> None:
         variables = store_location(deployment.definition)
         variables["SCW_JOB_DEFINITION"] = deployment.definition.id

@@ -36,7 +36,9 @@ UNREADABLE_PAUSE_SECONDS: Final = 30.0
 """The pause between two attempts to read a manifest."""
 
 _REFUSALS: Final = frozenset(
-    int(code) for code, fate in FATES.items() if fate in {Fate.FAILED, Fate.UNTOUCHED}
+    int(code)
+    for code, fate in FATES.items()
+    if fate in {Fate.FAILED, Fate.UNTOUCHED}
 )
 
 
@@ -190,14 +192,20 @@ class RunQueue:
     def _run(self, job: QueuedJob, standing: Standing) -> int:
         """Run a job; a run that only delivers gets less time, because others need the slot."""
         job_id = job.spooled.job_id
-        LOG.info("starting a run", extra={"job_id": job_id, "retries": job.retries})
+        LOG.info(
+            "starting a run", extra={"job_id": job_id, "retries": job.retries}
+        )
         variables = dict(job.request.variables)
         if standing is Standing.UNDELIVERED:
             seconds = self._limits.redelivery_seconds
             variables["CALLBACK_GIVE_UP_SECONDS"] = f"{seconds:g}"
-        return self._command.run("run", variables=variables, stopping=self.stopping)
+        return self._command.run(
+            "run", variables=variables, stopping=self.stopping
+        )
 
-    def _conclude(self, job: QueuedJob, standing: Standing, code: int | None) -> None:
+    def _conclude(
+        self, job: QueuedJob, standing: Standing, code: int | None
+    ) -> None:
         """Drop a job that is over; schedule the next look at any other."""
         fields = {"job_id": job.spooled.job_id, "exit_code": code}
         if standing is Standing.OVER:

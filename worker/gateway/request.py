@@ -54,7 +54,9 @@ class Request:
     def variables(self) -> dict[str, str]:
         """The environment variables of its runs."""
         token = (
-            {"GITHUB_TOKEN": self.github_token.reveal()} if self.github_token else {}
+            {"GITHUB_TOKEN": self.github_token.reveal()}
+            if self.github_token
+            else {}
         )
         return {
             "JOB_ID": self.identity.job_id,
@@ -68,7 +70,11 @@ class Request:
     @property
     def document(self) -> dict[str, Any]:
         """The request as it was sent, with its tokens."""
-        token = {"githubToken": self.github_token.reveal()} if self.github_token else {}
+        token = (
+            {"githubToken": self.github_token.reveal()}
+            if self.github_token
+            else {}
+        )
         return {
             "jobId": self.identity.job_id,
             "repositoryUrl": self.identity.repository,
@@ -119,7 +125,9 @@ def _fault(name: str, value: object, *, allow_http: bool) -> str | None:
     if not _is_encodable(value):
         return "it contains half of a surrogate pair"
     fault = _checked(name, value, allow_http=allow_http)
-    return fault and fault.partition(" (")[0]  # Python's reasons quote the value
+    return (
+        fault and fault.partition(" (")[0]
+    )  # Python's reasons quote the value
 
 
 def _checked(name: str, value: str, *, allow_http: bool) -> str | None:

@@ -44,8 +44,12 @@ def serve(
             signal.signal(number, end)
         backend = open_backend()
         try:
-            server.config.app = Gateway(backend, token, allow_http=allow_http).app()
-            LOG.info("listening", extra={"url": _url(listener), "mode": backend.mode})
+            server.config.app = Gateway(
+                backend, token, allow_http=allow_http
+            ).app()
+            LOG.info(
+                "listening", extra={"url": _url(listener), "mode": backend.mode}
+            )
             server.run(sockets=[listener])
         finally:
             backend.close()
@@ -68,7 +72,10 @@ def _listener(address: tuple[str, int]) -> socket.socket:
     host, port = address
     try:
         family, _, _, _, place = socket.getaddrinfo(
-            host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            host.strip("[]"),
+            port,
+            type=socket.SOCK_STREAM,
+            flags=socket.AI_PASSIVE,
         )[0]
         return socket.create_server(place[:2], family=family, reuse_port=False)
     except (OSError, UnicodeError) as error:

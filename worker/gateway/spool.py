@@ -60,10 +60,14 @@ class Spool:
     def add(self, request: Request) -> Spooled:
         """Store a request durably, or raise TemporaryError."""
         stamp = self._runtime.now().strftime("%Y%m%dT%H%M%S.%f")
-        spooled = Spooled(name=f"{stamp}-{self._runtime.token()}.json", request=request)
+        spooled = Spooled(
+            name=f"{stamp}-{self._runtime.token()}.json", request=request
+        )
         fresh = self._folder / f".{spooled.name}"
         try:
-            descriptor = os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            descriptor = os.open(
+                fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600
+            )
             with os.fdopen(descriptor, "w") as file:
                 json.dump(request.document, file)
                 file.flush()
@@ -89,7 +93,9 @@ class Spool:
         for path in sorted(self._folder.iterdir()):
             if path.name == _LOCK:
                 continue
-            if path.name.startswith("."):  # incomplete, so it was never accepted
+            if path.name.startswith(
+                "."
+            ):  # incomplete, so it was never accepted
                 path.unlink()
                 continue
             spooled = _read(path)

@@ -69,7 +69,9 @@ class Announcer:
             links: list[FileLink] = []
             if callback_body.fits(count):
                 for record in records:
-                    links += [self._linker.link(record, a) for a in record.artifacts]
+                    links += [
+                        self._linker.link(record, a) for a in record.artifacts
+                    ]
             url = self._linker.manifest_url(job_id, event.sequence)
             return callback_body.body(
                 job_id, event, links, files_count=count, manifest_url=url

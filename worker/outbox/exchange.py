@@ -29,7 +29,9 @@ _DISCARD: Final = struct.pack("ii", 1, 0)
 class Exchange:
     """One attempt to deliver one event."""
 
-    def __init__(self, runtime: Runtime, remaining: Callable[[], float]) -> None:
+    def __init__(
+        self, runtime: Runtime, remaining: Callable[[], float]
+    ) -> None:
         """Start now; `remaining` returns for how many seconds the run may still send."""
         self._runtime = runtime
         self._remaining = remaining
@@ -97,7 +99,9 @@ class Exchange:
         self._outcomes.put(None)
         self._discard()
         if self._held:
-            self._ended.wait(_CLOSING_SECONDS)  # its thread closes its own handle
+            self._ended.wait(
+                _CLOSING_SECONDS
+            )  # its thread closes its own handle
 
     def _discard(self) -> None:
         """Discard what the system has not sent yet."""
@@ -105,7 +109,9 @@ class Exchange:
         if connection is not None:
             with suppress(OSError), connection:
                 # guard: speaking: what was not sent is discarded
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DISCARD)
+                connection.setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, _DISCARD
+                )
                 connection.shutdown(socket.SHUT_RDWR)
 
     def _work(self, work: Callable[[], Result]) -> None:

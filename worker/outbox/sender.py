@@ -64,7 +64,9 @@ class Sender:
         self._lease = lease
         self._runtime = runtime
         self._inbox = inbox
-        self._deliveries: Mailbox[tuple[float, Delivery] | None] = runtime.mailbox()
+        self._deliveries: Mailbox[tuple[float, Delivery] | None] = (
+            runtime.mailbox()
+        )
         """Deliveries, with the time at which each was queued."""
         self._closed = runtime.flag()
         self._retrier = Retrier(runtime, runtime.flag())
@@ -110,7 +112,10 @@ class Sender:
 
     def _deliver(self, webhook: Webhook, delivery: Delivery) -> bool:
         policy = Policy(
-            on=(_TryAgainError,), give_up_seconds=float("inf"), first=0.5, longest=30.0
+            on=(_TryAgainError,),
+            give_up_seconds=float("inf"),
+            first=0.5,
+            longest=30.0,
         )
         try:
             answer = self._retrier.call(
@@ -121,7 +126,10 @@ class Sender:
         except _TryAgainError as error:
             LOG.warning(
                 "gave up on a callback",
-                extra={"sequence": delivery.event.sequence, "reason": str(error)},
+                extra={
+                    "sequence": delivery.event.sequence,
+                    "reason": str(error),
+                },
             )
             return False
         sequence, status = delivery.event.sequence, answer.status_code
@@ -143,13 +151,20 @@ class Sender:
                 raise _TryAgainError("the run has ended")
         self._check_lease()
         try:
-            answer = webhook.post(body, delivery.idempotency_key, self._may_speak)
+            answer = webhook.post(
+                body, delivery.idempotency_key, self._may_speak
+            )
         except UnreachableError as error:
             raise self._trouble(f"no answer: {error}") from error
-        if acknowledged(answer.status_code) or answer.status_code in _REJECTIONS:
+        if (
+            acknowledged(answer.status_code)
+            or answer.status_code in _REJECTIONS
+        ):
             self.trouble = None
             return answer
-        self._not_before = self._runtime.monotonic() + (answer.retry_after or 0.0)
+        self._not_before = self._runtime.monotonic() + (
+            answer.retry_after or 0.0
+        )
         raise self._trouble(_described(answer), answer.retry_after)
 
     def _check_lease(self) -> None:
@@ -158,11 +173,16 @@ class Sender:
         This machine, and its clock, may have stood still meanwhile.
         """
         # guard: speaking: an attempt is repeated only under a confirmed lease
-        if self._runtime.monotonic() > self._fresh_until and not self._lease.confirm():
+        if (
+            self._runtime.monotonic() > self._fresh_until
+            and not self._lease.confirm()
+        ):
             raise _TryAgainError("the lease could not be confirmed")
         self._fresh_until = float("-inf")
 
-    def _trouble(self, reason: str, retry_after: float | None = None) -> _TryAgainError:
+    def _trouble(
+        self, reason: str, retry_after: float | None = None
+    ) -> _TryAgainError:
         if not self._closed.is_set():
             self.trouble = reason
         return _TryAgainError(reason, retry_after)
@@ -175,7 +195,9 @@ class Sender:
 
     def _pause(self) -> None:
         """Wait for as long as the receiver has asked."""
-        self._closed.wait(max(0.0, self._not_before - self._runtime.monotonic()))
+        self._closed.wait(
+            max(0.0, self._not_before - self._runtime.monotonic())
+        )
 
     def _complain(self, reason: str) -> None:
         LOG.warning("a callback failed, retrying", extra={"reason": reason})

@@ -24,7 +24,10 @@ class Transport(httpx.BaseTransport):
     """Sends the request of an exchange."""
 
     def __init__(
-        self, exchange: Exchange, context: ssl.SSLContext | None, proxy: str | None
+        self,
+        exchange: Exchange,
+        context: ssl.SSLContext | None,
+        proxy: str | None,
     ) -> None:
         """Prepare; this does not connect."""
         self._exchange = exchange
@@ -111,7 +114,9 @@ def _resolve(host: str, port: int) -> list[str]:
     try:
         entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise httpcore.ConnectError("the host's name cannot be resolved") from error
+        raise httpcore.ConnectError(
+            "the host's name cannot be resolved"
+        ) from error
     addresses = [str(place[0]) for *_, place in entries]
     return list(dict.fromkeys(addresses))
 
@@ -120,7 +125,9 @@ def _pool(
     connector: _Connector, context: ssl.SSLContext | None, proxy: str | None
 ) -> httpcore.ConnectionPool:
     if proxy is None:
-        return httpcore.ConnectionPool(ssl_context=context, network_backend=connector)
+        return httpcore.ConnectionPool(
+            ssl_context=context, network_backend=connector
+        )
     parsed = httpx.Proxy(proxy)
     url = parsed.url
     return httpcore.HTTPProxy(

@@ -60,7 +60,9 @@ class HttpWebhook:
         headers = self._headers | {"Idempotency-Key": idempotency_key}
         if self._settings.signing_key is not None:
             key = self._settings.signing_key.reveal()
-            headers |= signature(key, idempotency_key, int(now.timestamp()), body)
+            headers |= signature(
+                key, idempotency_key, int(now.timestamp()), body
+            )
         exchange = self._exchange = Exchange(self._runtime, remaining)
         # guard: speaking: nothing is sent after closing
         if self._closed:
@@ -100,7 +102,9 @@ class HttpWebhook:
             request = next(
                 httpx.BasicAuth(url.username, url.password).auth_flow(request)
             )
-        with closing(Transport(exchange, self._context, self._proxy)) as transport:
+        with closing(
+            Transport(exchange, self._context, self._proxy)
+        ) as transport:
             return transport.handle_request(request)
 
     def _redirect(self, headers: httpx.Headers) -> str | None:
@@ -115,7 +119,9 @@ class HttpWebhook:
         return f"{target.scheme}://{target.host}{port}"
 
 
-def signature(key: str, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+def signature(
+    key: str, message_id: str, timestamp: int, body: bytes
+) -> dict[str, str]:
     """Return the headers of Standard Webhooks 1.0.0 for a body, under a key in base64.
 
     Source: https://github.com/standard-webhooks/standard-webhooks (spec/standard-webhooks.md).

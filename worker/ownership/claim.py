@@ -29,7 +29,12 @@ from worker.errors import BusyError
 from worker.ownership.clocks import measure_skew, store_clocks_error
 from worker.ownership.fence import Fence
 from worker.ownership.heartbeat import OwnerWatch, read_silence
-from worker.ownership.log import Checkpoint, CheckpointLog, OvertakenError, Ownership
+from worker.ownership.log import (
+    Checkpoint,
+    CheckpointLog,
+    OvertakenError,
+    Ownership,
+)
 from worker.ownership.placement import A_FEW, check_neighbours, check_store
 from worker.ownership.preconditions import (
     busy,
@@ -85,7 +90,10 @@ class Claimant:
         """Prepare; nothing is read yet."""
         self._watch = OwnerWatch(self.store, self.log, self.runtime)
         self._fence = Fence(
-            self.store, self.log, self.runtime, allow_unfenced=self.allow_unfenced
+            self.store,
+            self.log,
+            self.runtime,
+            allow_unfenced=self.allow_unfenced,
         )
 
     def start(
@@ -136,7 +144,9 @@ class Claimant:
             if nothing_to_do and not self._can_deliver(manifest):
                 return exit_code(manifest)
             # guard: the lease: a live owner is not resumed from under
-            if not (request.takeover or manifest.released) and self._is_alive(manifest):
+            if not (request.takeover or manifest.released) and self._is_alive(
+                manifest
+            ):
                 raise busy(manifest)
             reopening = None if nothing_to_do else request
             owned = self._claim(newest, engine(manifest), reopening)
@@ -159,8 +169,12 @@ class Claimant:
                 if manifest.cancel_requested or self._ask_to_cancel(newest):
                     return Exit.OK
                 continue
-            claimed = self._claimed(manifest, manifest.engine, announces=self.announces)
-            owned = self._append(newest, request_cancel(claimed), Writer.OPERATOR)
+            claimed = self._claimed(
+                manifest, manifest.engine, announces=self.announces
+            )
+            owned = self._append(
+                newest, request_cancel(claimed), Writer.OPERATOR
+            )
             if owned is not None:
                 return owned
 
@@ -191,7 +205,9 @@ class Claimant:
         For a new job with nothing below its name, this takes one request, as a listing of its
         checkpoints would.
         """
-        entries = list(self.store.entries(job_prefix(self.log.job_id), limit=A_FEW))
+        entries = list(
+            self.store.entries(job_prefix(self.log.job_id), limit=A_FEW)
+        )
         newest = self.log.newest() if entries else None
         if newest is None:
             # guard: a job has no place among another store's objects
@@ -216,7 +232,9 @@ class Claimant:
 
     def _ask_to_cancel(self, newest: Checkpoint) -> bool:
         try:
-            self.log.append(newest, request_cancel(newest.manifest), Writer.OPERATOR)
+            self.log.append(
+                newest, request_cancel(newest.manifest), Writer.OPERATOR
+            )
         except OvertakenError as overtaken:
             self._yield_to(overtaken.found)
             # guard: a wish to cancel that was overtaken is not taken for heard
@@ -246,9 +264,14 @@ class Claimant:
         return self._append(None, manifest, Writer.WORKER)
 
     def _claim(
-        self, newest: Checkpoint, engine: EngineRef, request: OperatorRequest | None
+        self,
+        newest: Checkpoint,
+        engine: EngineRef,
+        request: OperatorRequest | None,
     ) -> Ownership | None:
-        claimed = self._claimed(newest.manifest, engine, announces=self.announces)
+        claimed = self._claimed(
+            newest.manifest, engine, announces=self.announces
+        )
         if request is None:
             return self._append(newest, claimed, Writer.WORKER)
         reopened = reopen(claimed, request.stage)
@@ -295,14 +318,19 @@ class Claimant:
         # guard: clocks: how far they are apart is measured
         if head.age > 1:
             skew = self._skew(checkpoint)
-        LOG.info("claimed", extra={"run": manifest.run, "sequence": manifest.sequence})
+        LOG.info(
+            "claimed",
+            extra={"run": manifest.run, "sequence": manifest.sequence},
+        )
         # What others see counts: the claim may look older than it is, and this machine may
         # have stood still meanwhile.
         # guard: clocks: a claim is as old as it looks
         since = min(since, asked - head.age)
         dated = min(head.now, head.modified + skew)
         # guard: the lease: a claim's is counted from before it is sent
-        return Ownership(self.log, checkpoint, since=since, dated=dated, skew=skew)
+        return Ownership(
+            self.log, checkpoint, since=since, dated=dated, skew=skew
+        )
 
     def _skew(self, checkpoint: Checkpoint) -> int:
         """Return by how many seconds objects look too old.
@@ -334,7 +362,9 @@ class Claimant:
             can_deliver=self.announces,
         )
 
-    def _wait(self, manifest: Manifest, verdict: Wait, deadline: float | None) -> float:
+    def _wait(
+        self, manifest: Manifest, verdict: Wait, deadline: float | None
+    ) -> float:
         """Wait for the owner; return when to give up on one that stays alive."""
         now = self.runtime.monotonic()
         if deadline is None:

@@ -33,7 +33,9 @@ def measure_skew(
     return ahead - took, ahead
 
 
-def store_clocks_error(url: str, skew: float, lease_seconds: int) -> ConfigError:
+def store_clocks_error(
+    url: str, skew: float, lease_seconds: int
+) -> ConfigError:
     """Return the error for a store where no lease outlasts the difference."""
     return ConfigError(
         f"the store {url} dates its answers {skew:.0f} s ahead of its objects (Date against "

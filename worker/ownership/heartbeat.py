@@ -60,7 +60,9 @@ def read_heartbeat(store: Store, manifest: Manifest) -> Heartbeat:
 def _parse(body: bytes, age: int) -> Heartbeat:
     document = json.loads(body)
     lease = int(document["leaseSeconds"])
-    return Heartbeat(lease_seconds=lease, age=age, number=document.get("number"))
+    return Heartbeat(
+        lease_seconds=lease, age=age, number=document.get("number")
+    )
 
 
 def put_heartbeat(
@@ -74,7 +76,9 @@ def put_heartbeat(
     lease = manifest.owner.lease_seconds + skew
     document = {"run": manifest.run, "leaseSeconds": lease, "number": number}
     body = json.dumps(document).encode("ascii")
-    return store.put(heartbeat_key(manifest.job_id, manifest.run), body, _MEDIA_TYPE)
+    return store.put(
+        heartbeat_key(manifest.job_id, manifest.run), body, _MEDIA_TYPE
+    )
 
 
 def read_silence(
@@ -91,7 +95,9 @@ class OwnerWatch:
     states/takeover.py explains why either is enough.
     """
 
-    def __init__(self, store: Store, log: CheckpointLog, runtime: Runtime) -> None:
+    def __init__(
+        self, store: Store, log: CheckpointLog, runtime: Runtime
+    ) -> None:
         """Prepare; nothing is read yet."""
         self._store = store
         self._log = log
@@ -118,7 +124,9 @@ class OwnerWatch:
         return silent, heartbeat.lease_seconds
 
 
-def _silence(log: CheckpointLog, manifest: Manifest, heartbeat: Heartbeat) -> int:
+def _silence(
+    log: CheckpointLog, manifest: Manifest, heartbeat: Heartbeat
+) -> int:
     age = log.age(manifest.sequence)
     if heartbeat.age is None:
         return age

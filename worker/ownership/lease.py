@@ -66,7 +66,12 @@ class StoreLost:
 
 
 LeaseNews = (
-    Superseded | CancelRequested | LeaseLost | LeaseRefreshed | StoreLost | ThreadFailed
+    Superseded
+    | CancelRequested
+    | LeaseLost
+    | LeaseRefreshed
+    | StoreLost
+    | ThreadFailed
 )
 
 
@@ -141,7 +146,9 @@ class Lease:
         if self.remaining <= 0:
             self.suspend("it was not refreshed in time")
         elif lapsed:
-            self.suspend("this machine's clock has stood still, or the store's was set")
+            self.suspend(
+                "this machine's clock has stood still, or the store's was set"
+            )
         with self._lock:
             # guard: the lease: counted from before a heartbeat is sent
             # guard: the lease: of several answers the one to the latest heartbeat counts
@@ -219,4 +226,7 @@ class Lease:
             # be more than a lease.
             # guard: clocks: a store's clock that was set back tells nothing
             # guard: clocks: the store's dates of two heartbeats are compared
-            return last_dated is not None and abs(dated - last_dated) > self.seconds
+            return (
+                last_dated is not None
+                and abs(dated - last_dated) > self.seconds
+            )

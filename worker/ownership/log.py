@@ -152,7 +152,9 @@ class CheckpointLog:
 
     def withdraw(self, checkpoint: Checkpoint) -> None:
         """Delete the first checkpoint of a job, on a store that is no fence."""
-        self._store.delete([checkpoint_key(self._job_id, checkpoint.manifest.sequence)])
+        self._store.delete(
+            [checkpoint_key(self._job_id, checkpoint.manifest.sequence)]
+        )
 
     def _create(self, store: Store, checkpoint: Checkpoint) -> Checkpoint:
         """Create a checkpoint, unless one exists; return the one that exists.
@@ -163,7 +165,9 @@ class CheckpointLog:
         try:
             # guard: create-only PUT: of checkpoints
             store.create(
-                checkpoint_key(self._job_id, sequence), checkpoint.body, MEDIA_TYPE
+                checkpoint_key(self._job_id, sequence),
+                checkpoint.body,
+                MEDIA_TYPE,
             )
         except ExistsError:
             return self._present(store, sequence)
@@ -171,7 +175,9 @@ class CheckpointLog:
 
     def _listed(self, store: Store, *, after: int) -> Iterator[int]:
         start = checkpoint_key(self._job_id, after) if after else ""
-        for entry in store.entries(checkpoints_prefix(self._job_id), start_after=start):
+        for entry in store.entries(
+            checkpoints_prefix(self._job_id), start_after=start
+        ):
             sequence = sequence_of(entry.key)
             if sequence is not None:
                 yield sequence
@@ -269,7 +275,9 @@ class Ownership:
         while True:
             try:
                 manifest = decide(self._head.manifest)
-                self._head = self._log.append(self._head, manifest, Writer.WORKER)
+                self._head = self._log.append(
+                    self._head, manifest, Writer.WORKER
+                )
             except OvertakenError as overtaken:
                 self._accept(overtaken.found)
             else:

@@ -17,11 +17,15 @@ A_FEW: Final = 100
 _JOB_FOLDER: Final = "job/"
 
 
-def check_neighbours(store: Store, job_id: str, entries: Iterable[ObjectEntry]) -> None:
+def check_neighbours(
+    store: Store, job_id: str, entries: Iterable[ObjectEntry]
+) -> None:
     """Raise ConfigError if another store's jobs have objects below a new job's name."""
     for entry in entries:
         names = entry.key.split("/")
-        if any(job_of("/".join(names[number:])) for number in range(1, len(names))):
+        if any(
+            job_of("/".join(names[number:])) for number in range(1, len(names))
+        ):
             raise ConfigError(
                 f"JOB_ID is {job_id!r}, and another store has its jobs there "
                 f"({store.uri(entry.key)}): use another JOB_ID, or the other store's STORE_URL",

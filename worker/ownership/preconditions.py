@@ -9,7 +9,9 @@ from worker.errors import BusyError, ConfigError, DataError
 def check_identity(manifest: Manifest, wanted: Identity) -> None:
     """Raise ConfigError if the job of that name is about another repository or branch."""
     known = manifest.identity
-    same_repository = normal_form(known.repository) == normal_form(wanted.repository)
+    same_repository = normal_form(known.repository) == normal_form(
+        wanted.repository
+    )
     same_branch = known.branch == wanted.branch
     if known.job_id == wanted.job_id and same_branch and same_repository:
         return
@@ -57,7 +59,9 @@ def no_such_job(job_id: str) -> DataError:
 def busy(manifest: Manifest) -> BusyError:
     """Return the error for a job that another run works on."""
     owner = manifest.owner
-    platform = f" (platform run {owner.platform_run})" if owner.platform_run else ""
+    platform = (
+        f" (platform run {owner.platform_run})" if owner.platform_run else ""
+    )
     return BusyError(
         f"run {owner.number}{platform} has been working on job {manifest.job_id} since "
         f"{owner.claimed_at} and is still alive: wait for it, cancel the job, or take it over "

@@ -92,9 +92,7 @@ class Api:
         self._retrier = Retrier(runtime, runtime.flag())
         self._give_up = give_up_seconds
         self._seconds = min(CALL_SECONDS, give_up_seconds)
-        self._root = (
-            f"{settings.api_url}/serverless-jobs/v1alpha2/regions/{settings.region}"
-        )
+        self._root = f"{settings.api_url}/serverless-jobs/v1alpha2/regions/{settings.region}"
         # Redirects are not followed: they would carry the key elsewhere. Requests are rare,
         # so no connection is kept that would have to be closed.
         self._client = httpx.Client(
@@ -134,7 +132,9 @@ class Api:
             )
             if isinstance(error, _UnansweredError) and not call.repeatable:
                 raise LostAnswerError(message) from error
-            raise TemporaryError(message, code="platform_unavailable") from error
+            raise TemporaryError(
+                message, code="platform_unavailable"
+            ) from error
 
     def all(
         self,
@@ -179,7 +179,13 @@ class Api:
             raise _UnansweredError("its answer is not JSON")
         try:
             return read(document)
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            IndexError,
+        ) as error:
             raise _UnansweredError(
                 f"its answer is malformed ({type(error).__name__}: {error})"
             ) from error
@@ -198,10 +204,16 @@ class Api:
                     if self._runtime.monotonic() > deadline:
                         raise httpx.ReadTimeout("the answer takes too long")
                 return response.status_code, response.headers, content
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+        except (
+            httpx.ConnectError,
+            httpx.ConnectTimeout,
+            httpx.ProxyError,
+        ) as error:
             raise _RetryLaterError(f"no connection ({error})") from error
         except httpx.HTTPError as error:
-            raise _UnansweredError(f"no answer ({type(error).__name__})") from error
+            raise _UnansweredError(
+                f"no answer ({type(error).__name__})"
+            ) from error
 
     def _refusal(self, call: ApiCall, status: int, document: Any) -> Exception:  # noqa: ANN401 - any value of JSON
         """Return the error that a refusal means.

@@ -9,7 +9,12 @@ from worker.platform.environment import MAX_SECRETS, is_secretive
 from worker.platform.port import JobDefinition, SecretReference, Shape
 
 DEFAULTS: Final = Shape(
-    cpu=2000, memory=4096, disk=10000, timeout=24 * 3600, retries=5, environment={}
+    cpu=2000,
+    memory=4096,
+    disk=10000,
+    timeout=24 * 3600,
+    retries=5,
+    environment={},
 )
 """What a new definition gets by default."""
 LATEST: Final = "latest"
@@ -75,10 +80,14 @@ def plan(
 
     Raises ConfigError if the definition would have too many secrets.
     """
-    present = {ref.variable: ref for ref in references if ref.variable is not None}
+    present = {
+        ref.variable: ref for ref in references if ref.variable is not None
+    }
     kept = _kept_secrets(present, desired)
     added = {
-        name: secret for name, secret in desired.secrets.items() if name not in kept
+        name: secret
+        for name, secret in desired.secrets.items()
+        if name not in kept
     }
     replaced = {*added, *(desired.shape.environment or {})}
     removed = tuple(ref for name, ref in present.items() if name in replaced)
@@ -89,7 +98,9 @@ def plan(
     wanted = _overlaid(definition, desired)
     return DefinitionPlan(
         removed=removed,
-        shape=wanted if definition is None else _without_same(definition, wanted),
+        shape=wanted
+        if definition is None
+        else _without_same(definition, wanted),
         changed=_new_versions(present, kept, desired),
         added=added,
         differences=(
@@ -113,7 +124,9 @@ def _kept_secrets(
 
 
 def _new_versions(
-    present: Mapping[str, SecretReference], kept: set[str], desired: DesiredDefinition
+    present: Mapping[str, SecretReference],
+    kept: set[str],
+    desired: DesiredDefinition,
 ) -> dict[str, str]:
     versions = {}
     for name in sorted(kept):
@@ -123,7 +136,9 @@ def _new_versions(
     return versions
 
 
-def _overlaid(definition: JobDefinition | None, desired: DesiredDefinition) -> Shape:
+def _overlaid(
+    definition: JobDefinition | None, desired: DesiredDefinition
+) -> Shape:
     """Return the whole desired shape: over the defaults, or over what the definition has."""
     environment: dict[str, str] = {}
     if definition is not None:
@@ -145,12 +160,16 @@ def _without_same(definition: JobDefinition, wanted: Shape) -> Shape:
     """Return a shape without the fields that the definition already has."""
     names = [field_of_shape.name for field_of_shape in fields(Shape)]
     same = [
-        name for name in names if getattr(wanted, name) == getattr(definition, name)
+        name
+        for name in names
+        if getattr(wanted, name) == getattr(definition, name)
     ]
     return replace(wanted, **dict.fromkeys(same))
 
 
-def _fields(definition: JobDefinition | None, wanted: Shape) -> Iterator[Difference]:
+def _fields(
+    definition: JobDefinition | None, wanted: Shape
+) -> Iterator[Difference]:
     for name, unit in _UNITS.items():
         before = getattr(definition, name, None)
         after = getattr(wanted, name)
@@ -167,7 +186,9 @@ def _shown(value: str | float | None, unit: str) -> str | None:
     return f"{value:g}{unit}"
 
 
-def _variables(definition: JobDefinition | None, wanted: Shape) -> Iterator[Difference]:
+def _variables(
+    definition: JobDefinition | None, wanted: Shape
+) -> Iterator[Difference]:
     before = {} if definition is None else definition.environment
     after = wanted.environment or {}
     for name in sorted(before.keys() | after.keys()):

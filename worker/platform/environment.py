@@ -36,7 +36,9 @@ _PLACEHOLDERS: Final = {
 """Placeholders for required secrets, of which only the names are known."""
 
 
-def job_environment(identity: Identity, *sources: Mapping[str, str]) -> dict[str, str]:
+def job_environment(
+    identity: Identity, *sources: Mapping[str, str]
+) -> dict[str, str]:
     """Return the variables of a job's run.
 
     Of the variables that are carried over, later sources override earlier ones.
@@ -63,7 +65,10 @@ def run_environment(
     for reference in secrets:
         if reference.variable in _PLACEHOLDERS:
             placeholders[reference.variable] = _PLACEHOLDERS[reference.variable]
-    injected = {"SCW_SLS_RESOURCE_ID": "unknown", "SCW_SLS_PARENT_ID": definition.id}
+    injected = {
+        "SCW_SLS_RESOURCE_ID": "unknown",
+        "SCW_SLS_PARENT_ID": definition.id,
+    }
     return {**definition.environment, **placeholders, **variables, **injected}
 
 
@@ -101,5 +106,7 @@ def doubts(variables: Mapping[str, str]) -> list[str]:
                 f"{name} is longer than {MAX_VALUE} characters: the platform may reject it"
             )
         if "\n" in value:
-            warnings.append(f"{name} has several lines: the platform may change it")
+            warnings.append(
+                f"{name} has several lines: the platform may change it"
+            )
     return warnings

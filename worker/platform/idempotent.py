@@ -15,7 +15,11 @@ from worker.system.retry import Policy, Retrier
 from worker.system.runtime import Runtime
 
 POLICY: Final = Policy(
-    on=(LostAnswerError,), give_up_seconds=90, attempts=4, first=1.0, longest=8.0
+    on=(LostAnswerError,),
+    give_up_seconds=90,
+    attempts=4,
+    first=1.0,
+    longest=8.0,
 )
 
 Value = TypeVar("Value")
@@ -71,7 +75,9 @@ def start_run(
         return None
 
     try:
-        return once(runtime, lambda: platform.start(definition_id, environment), look)
+        return once(
+            runtime, lambda: platform.start(definition_id, environment), look
+        )
     except LostAnswerError as error:
         raise LostAnswerError(
             f"it is unknown whether a run of job {job_id} was started, because the platform did "

@@ -130,7 +130,9 @@ class Platform(Protocol):
     def run(self, run_id: str) -> PlatformRun | None:
         """Return a run, or None if the platform does not know it."""
 
-    def start(self, definition_id: str, environment: Mapping[str, str]) -> PlatformRun:
+    def start(
+        self, definition_id: str, environment: Mapping[str, str]
+    ) -> PlatformRun:
         """Start a run; its environment overrides the definition's.
 
         Raises LostAnswerError if it is unknown whether it was started.

@@ -12,7 +12,12 @@ from urllib.parse import quote
 
 from worker.errors import ConfigError, RefusedError
 from worker.platform.api import Api, ApiCall, NotThereError
-from worker.platform.port import JobDefinition, PlatformRun, SecretReference, Shape
+from worker.platform.port import (
+    JobDefinition,
+    PlatformRun,
+    SecretReference,
+    Shape,
+)
 
 DESCRIPTION: Final = "Turns git repositories into courses (fondation-worker)"
 _NEVER: Final = datetime.fromtimestamp(0, UTC)
@@ -31,14 +36,19 @@ class Scaleway:
     def definitions(self) -> list[JobDefinition]:
         """Return all definitions of the project; the API cannot search by name."""
         definitions = self._api.all(
-            "job-definitions", "job_definitions", self._in_project(), _definition
+            "job-definitions",
+            "job_definitions",
+            self._in_project(),
+            _definition,
         )
         return [d for d in definitions if d.project_id == self._project]
 
     def definition(self, definition_id: str) -> JobDefinition | None:
         """Return a definition, or None."""
         try:
-            call = ApiCall(method="GET", path=f"job-definitions/{definition_id}")
+            call = ApiCall(
+                method="GET", path=f"job-definitions/{definition_id}"
+            )
             return self._api.call(call, _definition)
         except NotThereError:
             return None
@@ -65,7 +75,9 @@ class Scaleway:
     def secrets(self, definition_id: str) -> list[SecretReference]:
         """Return a definition's secrets; they fit into one answer."""
         call = ApiCall(
-            method="GET", path="secrets", params={"job_definition_id": definition_id}
+            method="GET",
+            path="secrets",
+            params={"job_definition_id": definition_id},
         )
         return self._known(call, _secrets)
 
@@ -79,7 +91,9 @@ class Scaleway:
             "env_var_name": variable,
         }
         body = {"job_definition_id": definition_id, "secrets": [config]}
-        call = ApiCall(method="POST", path="secrets", body=body, repeatable=False)
+        call = ApiCall(
+            method="POST", path="secrets", body=body, repeatable=False
+        )
         self._known(call, _ignore)
 
     def change_secret(self, reference_id: str, *, version: str) -> None:
@@ -112,7 +126,9 @@ class Scaleway:
         except NotThereError:
             return None
 
-    def start(self, definition_id: str, environment: Mapping[str, str]) -> PlatformRun:
+    def start(
+        self, definition_id: str, environment: Mapping[str, str]
+    ) -> PlatformRun:
         """Start a run."""
         path = f"job-definitions/{definition_id}/start"
         body = {"environment_variables": dict(environment)}
@@ -167,7 +183,10 @@ def _run_path(run_id: str) -> str:
 
 
 def _definition(document: Any) -> JobDefinition:  # noqa: ANN401 - any value of JSON
-    timeout, policy = document.get("job_timeout"), document.get("retry_policy") or {}
+    timeout, policy = (
+        document.get("job_timeout"),
+        document.get("retry_policy") or {},
+    )
     return JobDefinition(
         id=document["id"],
         name=document["name"],

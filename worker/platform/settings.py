@@ -34,7 +34,8 @@ def read_platform(
 ) -> PlatformSettings:
     """Read the settings; `definition` overrides its variable. Callers call `reader.finish()`."""
     reader.required(
-        "SCW_SECRET_KEY", "the secret of an API key that may use Serverless Jobs"
+        "SCW_SECRET_KEY",
+        "the secret of an API key that may use Serverless Jobs",
     )
     project = reader.text("SCW_DEFAULT_PROJECT_ID")
     if project:
@@ -48,7 +49,9 @@ def read_platform(
         region=reader.checked("SCW_DEFAULT_REGION", region, _region_fault),
         project_id=project,
         definition=definition or name,
-        proxy=None if http_fault(url) else read_proxy(reader, url, "SCW_API_URL"),
+        proxy=None
+        if http_fault(url)
+        else read_proxy(reader, url, "SCW_API_URL"),
     )
 
 

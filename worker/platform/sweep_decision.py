@@ -16,7 +16,9 @@ from states.manifest import Manifest
 from worker.platform.port import PlatformRun
 
 FINAL_CODES: Final = frozenset(
-    int(code) for code, fate in FATES.items() if fate in {Fate.FAILED, Fate.UNTOUCHED}
+    int(code)
+    for code, fate in FATES.items()
+    if fate in {Fate.FAILED, Fate.UNTOUCHED}
 )
 """Exit codes after which a job without a checkpoint is not retried: it would end the same."""
 
@@ -74,7 +76,9 @@ def decide_by_runs(candidate: SweepCandidate) -> SweepDecision:
     manifest = candidate.manifest
     undelivered = _undelivered(manifest)
     if manifest is not None and manifest.over and not undelivered:
-        return SweepDecision(action=Action.LEAVE, reason=f"it is {manifest.state}")
+        return SweepDecision(
+            action=Action.LEAVE, reason=f"it is {manifest.state}"
+        )
     last = candidate.last
     if last is None:
         return SweepDecision(action=Action.SKIP, reason=_why_no_runs(manifest))
@@ -97,7 +101,9 @@ def _undelivered(manifest: Manifest | None) -> int:
 
 
 def _why_no_runs(manifest: Manifest | None) -> str:
-    had_runs = manifest is not None and any(run.platform_run for run in manifest.runs)
+    had_runs = manifest is not None and any(
+        run.platform_run for run in manifest.runs
+    )
     if had_runs:
         return "the platform has forgotten its runs: `resume` it by hand"
     return "it never had a platform run: `resume` it by hand"
@@ -112,7 +118,9 @@ def _without_checkpoint(last: PlatformRun) -> SweepDecision:
     return SweepDecision(action=action, reason=reason)
 
 
-def attempts_since(candidate: SweepCandidate, last_item: datetime | None) -> int:
+def attempts_since(
+    candidate: SweepCandidate, last_item: datetime | None
+) -> int:
     """Return how many runs were started since the job's last item was finished."""
     if last_item is None:
         return len(candidate.runs)

@@ -19,7 +19,10 @@ class Cloner:
     """Gets the repository's files: from their source once, then from the snapshot."""
 
     def __init__(
-        self, context: RunContext, open_source: Callable[[], Source], packer: Packer
+        self,
+        context: RunContext,
+        open_source: Callable[[], Source],
+        packer: Packer,
     ) -> None:
         """Prepare; the source is opened only if files have to be fetched."""
         self._context = context
@@ -37,7 +40,9 @@ class Cloner:
             commit = self._checkout(None)
             context.owned.append(lambda base: pin(base, commit))
         else:  # an earlier run may have stored it
-            snapshot = context.inbox.do("restore", lambda: self._stored_snapshot(file))
+            snapshot = context.inbox.do(
+                "restore", lambda: self._stored_snapshot(file)
+            )
         if snapshot is None:
             snapshot = self._store_snapshot(file)
         context.reporter.items(Stage.CLONE, 1, 1)
@@ -52,7 +57,9 @@ class Cloner:
         inbox.do("pack", lambda: self._packer.pack(context.folder.source, file))
         return inbox.do(
             "store",
-            lambda: context.artifacts.store(Stage.CLONE, inputs, SNAPSHOT, file),
+            lambda: context.artifacts.store(
+                Stage.CLONE, inputs, SNAPSHOT, file
+            ),
         )
 
     def _inputs(self) -> str:
@@ -70,7 +77,9 @@ class Cloner:
         record = context.owned.manifest.record(Stage.CLONE)
         is_whole = context.inbox.do(
             "restore",
-            lambda: context.artifacts.download(record, record.artifacts[0], file),
+            lambda: context.artifacts.download(
+                record, record.artifacts[0], file
+            ),
         )
         if not is_whole:
             raise DamagedError(Stage.CLONE, SNAPSHOT)
@@ -91,7 +100,9 @@ class Cloner:
         return checked_out
 
     def _stored_snapshot(self, file: Path) -> Artifact | None:
-        for version in self._context.artifacts.versions(Stage.CLONE, self._inputs()):
+        for version in self._context.artifacts.versions(
+            Stage.CLONE, self._inputs()
+        ):
             snapshot = self._context.artifacts.adopt(version, file)
             if snapshot is not None:
                 return snapshot

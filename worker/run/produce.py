@@ -100,7 +100,9 @@ class Producer:
         items = StageItems(stage=stage, inputs=record.inputs or "", rules=rules)
         self._items = items
         if record.attempts > 1:  # a first attempt finds nothing stored
-            self._context.inbox.do("restore", lambda: self._restore_items(items))
+            self._context.inbox.do(
+                "restore", lambda: self._restore_items(items)
+            )
         self._report(items)
         if items.missing:
             self._cloner.ensure_tree()
@@ -128,7 +130,9 @@ class Producer:
         manifest, folder = self._context.owned.manifest, self._context.folder
         earlier = [other for other in before(stage) if other is not Stage.CLONE]
         records = [manifest.record(other) for other in earlier]
-        missing = [record for record in records if record.stage not in self._restored]
+        missing = [
+            record for record in records if record.stage not in self._restored
+        ]
         self._context.inbox.do("restore", lambda: self._fetch(missing))
         outputs = {}
         for record in records:
@@ -207,7 +211,9 @@ class Producer:
         items.in_flight.add(future)
         items.latest[item.path] = future
         mailbox = self._context.inbox.mailbox
-        future.add_done_callback(lambda stored: mailbox.put(Stored(future=stored)))
+        future.add_done_callback(
+            lambda stored: mailbox.put(Stored(future=stored))
+        )
 
     def _note(self, items: StageItems, future: Future[Artifact]) -> None:
         items.in_flight.discard(future)
@@ -222,14 +228,20 @@ class Producer:
         done, total = len(items.stored), len(items.rules.expected)
         self._context.reporter.items(items.stage, done, total)
 
-    def _conclude(self, items: StageItems, failure: BaseException | None) -> None:
+    def _conclude(
+        self, items: StageItems, failure: BaseException | None
+    ) -> None:
         if isinstance(failure, EngineOutdatedError):
             raise OutdatedError(failure.stage, str(failure)) from failure
         # guard: a repository without text is not the engine's fault
         if isinstance(failure, NoMaterialError):
             raise DataError(str(failure), code="repository_empty") from failure
         if isinstance(failure, EngineFailedError):
-            kind = EngineTroubleError if failure.temporary else EngineUnavailableError
+            kind = (
+                EngineTroubleError
+                if failure.temporary
+                else EngineUnavailableError
+            )
             raise kind(str(failure)) from failure
         if isinstance(failure, OSError):
             raise_if_passing(failure, self._context.folder.path)

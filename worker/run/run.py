@@ -91,7 +91,9 @@ class Run:
 
     def run(self, identity: Identity) -> Exit:
         """Start or resume the job, and work until it ends; return the exit code."""
-        return self._own(lambda claimant: claimant.start(identity, self._open_engine))
+        return self._own(
+            lambda claimant: claimant.start(identity, self._open_engine)
+        )
 
     def resume(self, request: OperatorRequest) -> Exit:
         """Resume the job at an operator's request, if its engine can work here."""
@@ -101,7 +103,9 @@ class Run:
             check_engine(self._engine)
             return ref
 
-        return self._own(lambda claimant: claimant.resume(open_checked_engine, request))
+        return self._own(
+            lambda claimant: claimant.resume(open_checked_engine, request)
+        )
 
     def cancel(self) -> Exit:
         """Cancel the job and deliver the event, or ask its live run to."""
@@ -129,7 +133,9 @@ class Run:
         folder = RunFolder(self._work_dir, self.log.job_id, self.log.token)
         try:
             owned = claim(claimant)
-            return owned if isinstance(owned, Exit) else self._work(owned, folder)
+            return (
+                owned if isinstance(owned, Exit) else self._work(owned, folder)
+            )
         except StoppedError as stopped:
             return stopped.stop.exit_code
         finally:
@@ -138,7 +144,9 @@ class Run:
     def _work(self, owned: Ownership, folder: RunFolder) -> Exit:
         """Work on the job that this run owns, under its lease."""
         runtime, inbox = self._adapters.runtime, self.inbox
-        lease = Lease(self._adapters.open_lease_store, owned, runtime, inbox.mailbox)
+        lease = Lease(
+            self._adapters.open_lease_store, owned, runtime, inbox.mailbox
+        )
         context = RunContext(
             runtime=runtime,
             inbox=inbox,
@@ -175,7 +183,9 @@ class Run:
         open_webhook = self._adapters.open_webhook
         if open_webhook is None:
             return None
-        return Sender(open_webhook, lease, self._adapters.runtime, self.inbox.mailbox)
+        return Sender(
+            open_webhook, lease, self._adapters.runtime, self.inbox.mailbox
+        )
 
     def _runner(self, context: RunContext, announcer: Announcer) -> Runner:
         identity = context.owned.manifest.identity
@@ -186,7 +196,9 @@ class Run:
             self._adapters.packer,
         )
         producer = Producer(context, cloner, self._engine)
-        return Runner(context, cloner, producer, announcer, self._retrier.finish_within)
+        return Runner(
+            context, cloner, producer, announcer, self._retrier.finish_within
+        )
 
     def _reassert(self, lease: Lease, runner: Runner) -> None:
         """Append a checkpoint after the lease had run out, and let the engine continue."""

@@ -151,7 +151,9 @@ class Runner:
 
         def decide(base: Manifest) -> Manifest:
             now = self._now()
-            finished = decisions.finish(base, artifacts, at=now, seconds=seconds)
+            finished = decisions.finish(
+                base, artifacts, at=now, seconds=seconds
+            )
             moved = decisions.move_on(finished, at=now)
             if self._context.new_items:
                 return replace(moved, fruitless_runs=0)
@@ -160,14 +162,20 @@ class Runner:
         self._append(decide)
 
     def _try_again(self, error: TemporaryError, tries: int) -> None:
-        pause = _FIRST_PAUSE * 2.0**tries * (0.5 + self._context.runtime.jitter() / 2)
+        pause = (
+            _FIRST_PAUSE
+            * 2.0**tries
+            * (0.5 + self._context.runtime.jitter() / 2)
+        )
         LOG.warning(
             "the stage failed, retrying",
             extra={"reason": str(error), "tries": tries, "pause": pause},
         )
         seconds = self._seconds()
         record = self._error(error, error.exit)
-        self._append(lambda base: decisions.tried(base, record, seconds=seconds))
+        self._append(
+            lambda base: decisions.tried(base, record, seconds=seconds)
+        )
         self._context.inbox.wait(pause)
 
     def _repair(self, damaged: DamagedError) -> None:
@@ -180,18 +188,25 @@ class Runner:
         )
         self._producer.forget()
         code = "outdated" if damaged.anew else "damaged"
-        error = self._error(TemporaryError(str(damaged), code=code), Exit.TEMPORARY)
+        error = self._error(
+            TemporaryError(str(damaged), code=code), Exit.TEMPORARY
+        )
         self._append(
-            lambda base: decisions.repair(base, damaged.stage, error, anew=damaged.anew)
+            lambda base: decisions.repair(
+                base, damaged.stage, error, anew=damaged.anew
+            )
         )
 
     def _publish(self) -> None:
         missing = self._context.inbox.do(
-            "verify", lambda: self._context.artifacts.missing(self._manifest.stages)
+            "verify",
+            lambda: self._context.artifacts.missing(self._manifest.stages),
         )
         # guard: completed only when all is there
         if missing:
-            stage, artifact = min(missing, key=lambda entry: INFO[entry[0]].step)
+            stage, artifact = min(
+                missing, key=lambda entry: INFO[entry[0]].step
+            )
             self._repair(DamagedError(stage, artifact.path))
         else:
             self._append(self._completion)
@@ -208,9 +223,13 @@ class Runner:
             "the job has failed for good",
             extra={"reason": str(error), "exit_code": int(code)},
         )
-        self._append(lambda base: decisions.fail(base, self._error(error, code)))
+        self._append(
+            lambda base: decisions.fail(base, self._error(error, code))
+        )
 
-    def _interrupt(self, error: TemporaryError | ConfigError | BugError) -> Exit:
+    def _interrupt(
+        self, error: TemporaryError | ConfigError | BugError
+    ) -> Exit:
         """End the run, but not the job; fail the job after three such runs without a new item."""
         fruitless = self._fruitless_runs()
         is_fault = isinstance(error, EngineTroubleError | BugError)
@@ -256,7 +275,9 @@ class Runner:
             )
         return stop.exit_code
 
-    def _interruption(self, error: Error, code: Exit, fruitless: int) -> Decision:
+    def _interruption(
+        self, error: Error, code: Exit, fruitless: int
+    ) -> Decision:
         seconds = self._seconds()
 
         def decide(base: Manifest) -> Manifest:
@@ -265,7 +286,12 @@ class Runner:
                 return decisions.release(base, code, at=self._now())
             now = self._now()
             return decisions.interrupt(
-                base, error, code, at=now, seconds=seconds, fruitless_runs=fruitless
+                base,
+                error,
+                code,
+                at=now,
+                seconds=seconds,
+                fruitless_runs=fruitless,
             )
 
         return decide
@@ -275,18 +301,25 @@ class Runner:
         code = exit_code(self._manifest)
         self._await_answers()
         if self._undelivered():
-            LOG.error("the final callback was not delivered; the next run retries it")
+            LOG.error(
+                "the final callback was not delivered; the next run retries it"
+            )
             # guard: the release: a run that has not delivered its last event is silent before it
             self._announcer.close()
             code = Exit.TEMPORARY
         if not self._manifest.released or self._announcer.answers:
             # guard: the mark of a final acknowledgement
-            self._append(lambda base: decisions.release(base, code, at=self._now()))
+            self._append(
+                lambda base: decisions.release(base, code, at=self._now())
+            )
         return code
 
     def _await_answers(self) -> None:
         """Wait until the receiver has answered all events, or the time for that is over."""
-        runtime, seconds = self._context.runtime, self._limits.callback_give_up_seconds
+        runtime, seconds = (
+            self._context.runtime,
+            self._limits.callback_give_up_seconds,
+        )
         self._announcer.finish_within(seconds)
         deadline = runtime.monotonic() + seconds
         while self._undelivered():
@@ -299,7 +332,9 @@ class Runner:
                 continue
             except StoppedError as stopped:
                 # guard: a run that is stopped while it delivers does not wait for a store longer than its grace
-                self._finish_within(self._limits.stop_grace_seconds * _SAVE_SHARE)
+                self._finish_within(
+                    self._limits.stop_grace_seconds * _SAVE_SHARE
+                )
                 LOG.warning(
                     "stopping before all callbacks were delivered",
                     extra={"reason": stopped.stop.reason},
@@ -318,7 +353,10 @@ class Runner:
 
         def settle(base: Manifest) -> Manifest:
             return decisions.settle(
-                base, announcer.answers, at=self._now(), trouble=announcer.trouble
+                base,
+                announcer.answers,
+                at=self._now(),
+                trouble=announcer.trouble,
             )
 
         manifest = self._context.owned.append(lambda base: decide(settle(base)))

@@ -51,7 +51,9 @@ class Signals:
 
     def _listen(self) -> None:
         number = signal.Signals(self._noted.get())
-        self._end(Stop(exit_code=_CODES[number], reason=f"stopped by {number.name}"))
+        self._end(
+            Stop(exit_code=_CODES[number], reason=f"stopped by {number.name}")
+        )
         self._leave(_CODES[signal.Signals(self._noted.get())])
 
     def _expire(self, seconds: float) -> None:
@@ -61,7 +63,9 @@ class Signals:
 
     def _end(self, stop: Stop) -> None:
         self._inbox.mailbox.put(stop)
-        self._runtime.spawn("last-resort", lambda: self._cut_off(stop.exit_code))
+        self._runtime.spawn(
+            "last-resort", lambda: self._cut_off(stop.exit_code)
+        )
 
     def _cut_off(self, code: Exit) -> None:
         self._runtime.flag().wait(self._grace * _CUT_SHARE)

@@ -69,7 +69,11 @@ class RunFolder:
         file = self.course / path
         fresh = self.scratch / "item"
         with on_disk(self.course):
-            if file.is_file() and not file.is_symlink() and file.read_bytes() == body:
+            if (
+                file.is_file()
+                and not file.is_symlink()
+                and file.read_bytes() == body
+            ):
                 return
             fresh.write_bytes(body)
             try:
@@ -118,7 +122,9 @@ def make_private(folder: Path) -> None:
 def _make_locked(path: Path, parts: tuple[Path, ...]) -> int:
     """Make a folder with subfolders, and return its lock."""
     for number in range(1, _TRIES):
-        with suppress(FileNotFoundError, BlockingIOError):  # another run removes it
+        with suppress(
+            FileNotFoundError, BlockingIOError
+        ):  # another run removes it
             return _try_to_make(path, parts, number)
     return _try_to_make(path, parts, _TRIES)
 

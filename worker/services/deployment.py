@@ -47,7 +47,9 @@ class Deployment:
         (faults,) = self.faults_of_each([variables])
         return faults
 
-    def faults_of_each(self, jobs: Iterable[Mapping[str, str]]) -> list[list[str]]:
+    def faults_of_each(
+        self, jobs: Iterable[Mapping[str, str]]
+    ) -> list[list[str]]:
         """Return the faults of several jobs' variables, in their order."""
         secrets = self.platform.secrets(self.definition.id)
         faults = []
@@ -152,7 +154,9 @@ def operators_view(
 ) -> View:
     """Open the operator's store; without one, the store of the definition's runs."""
     url = (
-        store or environment.get("STORE_URL") or definition.environment.get("STORE_URL")
+        store
+        or environment.get("STORE_URL")
+        or definition.environment.get("STORE_URL")
     )
     return _open_store_of(definition, url, environment)
 
@@ -171,10 +175,14 @@ def open_runs_store(
 ) -> RunsStore:
     """Open the store of the definition's runs; `store` overrides the definition's STORE_URL."""
     url = (
-        store or definition.environment.get("STORE_URL") or environment.get("STORE_URL")
+        store
+        or definition.environment.get("STORE_URL")
+        or environment.get("STORE_URL")
     )
     if not url:
-        hidden = "the definition does not show its STORE_URL: name it with --store"
+        hidden = (
+            "the definition does not show its STORE_URL: name it with --store"
+        )
         return RunsStore(obstacle=hidden)
     try:
         view = _open_store_of(definition, url, environment)
@@ -194,4 +202,6 @@ def _open_store_of(
 def store_location(definition: JobDefinition) -> dict[str, str]:
     """Return the definition's variables that say where its store is."""
     variables = definition.environment
-    return {name: variables[name] for name in _STORE_LOCATION if name in variables}
+    return {
+        name: variables[name] for name in _STORE_LOCATION if name in variables
+    }

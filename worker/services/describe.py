@@ -43,7 +43,10 @@ def describe(view: View, manifest: Manifest) -> dict[str, Any]:
         "repository": manifest.identity.repository,
         "branch": manifest.identity.branch,
         "commit": manifest.commit,
-        "engine": {"name": manifest.engine.name, "version": manifest.engine.version},
+        "engine": {
+            "name": manifest.engine.name,
+            "version": manifest.engine.version,
+        },
         "step": manifest.step,
         "stages": _stages(manifest, count),
         "runs": [_run(run) for run in manifest.runs],
@@ -56,7 +59,10 @@ def describe(view: View, manifest: Manifest) -> dict[str, Any]:
 
 
 def describe_with_runs(
-    view: View, platform: PlatformSettings | None, manifest: Manifest, warn: Warn
+    view: View,
+    platform: PlatformSettings | None,
+    manifest: Manifest,
+    warn: Warn,
 ) -> dict[str, Any]:
     """Return the state of a job; with a platform, also its runs there as `platformRuns`.
 
@@ -75,7 +81,9 @@ def describe_with_runs(
     return document
 
 
-def describe_pending(identity: Identity, refused: Exit | None = None) -> dict[str, Any]:
+def describe_pending(
+    identity: Identity, refused: Exit | None = None
+) -> dict[str, Any]:
     """Return the state of a job without a checkpoint as a document.
 
     `refused` is the exit code of a run that ended before its first checkpoint.
@@ -114,7 +122,9 @@ def _count_items(view: View, manifest: Manifest) -> _ItemCount | None:
 
 def _expected_items(inventory: Inventory, stage: Stage) -> int | None:
     """Return how many items a stage will have; None if its inputs cannot be read."""
-    documents = [file for file in inventory.finished() if file.path.endswith(".yaml")]
+    documents = [
+        file for file in inventory.finished() if file.path.endswith(".yaml")
+    ]
     outputs = {}
     for file, body in inventory.read(documents):
         if body is not None:
@@ -125,7 +135,9 @@ def _expected_items(inventory: Inventory, stage: Stage) -> int | None:
         return None
 
 
-def _stages(manifest: Manifest, count: _ItemCount | None) -> list[dict[str, Any]]:
+def _stages(
+    manifest: Manifest, count: _ItemCount | None
+) -> list[dict[str, Any]]:
     stages = []
     for record in manifest.stages:
         in_hand = record.stage is manifest.next_stage
@@ -210,7 +222,9 @@ def _callbacks(outbox: Outbox) -> dict[str, Any]:
     return {
         "pendingCallbacks": [_event(event) for event in outbox.pending],
         "callbackTrouble": outbox.trouble,
-        "rejectedCallbacks": [_rejection(rejection) for rejection in outbox.rejected],
+        "rejectedCallbacks": [
+            _rejection(rejection) for rejection in outbox.rejected
+        ],
     }
 
 

@@ -7,7 +7,9 @@ from worker.outbox.links import Linker
 from worker.services.view import View
 
 
-def signed_files(view: View, job_id: str, expires_seconds: int) -> list[dict[str, Any]]:
+def signed_files(
+    view: View, job_id: str, expires_seconds: int
+) -> list[dict[str, Any]]:
     """Return the stored files of a course, finished or not, each with a fresh URL."""
     manifest = view.manifest(job_id)
     artifacts = Artifacts(view.store, job_id, view.runtime.executor(TRANSFERS))

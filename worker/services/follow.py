@@ -47,7 +47,9 @@ def outcome(manifest: Manifest | None, run: PlatformRun) -> Outcome | None:
     if run.live:
         return None
     if manifest is None and run.state == "succeeded":
-        return Outcome(state=run.state, exit_code=Exit.OK, message=described(run))
+        return Outcome(
+            state=run.state, exit_code=Exit.OK, message=described(run)
+        )
     if manifest is not None and manifest.over:
         return _ended(manifest)
     message = (
@@ -55,13 +57,17 @@ def outcome(manifest: Manifest | None, run: PlatformRun) -> Outcome | None:
         "continue it with `sweep` or `resume --on scaleway`"
     )
     state = run.state if manifest is None else str(manifest.state)
-    return Outcome(state=state, exit_code=_unfinished_code(run), message=message)
+    return Outcome(
+        state=state, exit_code=_unfinished_code(run), message=message
+    )
 
 
 def _ended(manifest: Manifest) -> Outcome:
     reason = f": {manifest.error.message}" if manifest.error else ""
     message = f"job {manifest.job_id} is {manifest.state}{reason}"
-    return Outcome(state=manifest.state, exit_code=exit_code(manifest), message=message)
+    return Outcome(
+        state=manifest.state, exit_code=exit_code(manifest), message=message
+    )
 
 
 def _unfinished_code(run: PlatformRun) -> Exit:
@@ -84,7 +90,9 @@ class _Reading:
 class Follower:
     """Looks at a job from time to time."""
 
-    def __init__(self, platform: Platform, view: View | None, runtime: Runtime) -> None:
+    def __init__(
+        self, platform: Platform, view: View | None, runtime: Runtime
+    ) -> None:
         """Look at the platform, and at the store if `view` is given."""
         self._platform = platform
         self._view = view
@@ -126,12 +134,18 @@ class Follower:
         """
         try:
             return self._newest(job_id)
-        except (StoreUnavailableError, StoreRefusedError, StoreConfigError) as error:
+        except (
+            StoreUnavailableError,
+            StoreRefusedError,
+            StoreConfigError,
+        ) as error:
             _warn(error)
             return None
 
     @staticmethod
-    def _suffices(reading: _Reading, run: PlatformRun, unread_seconds: float) -> bool:
+    def _suffices(
+        reading: _Reading, run: PlatformRun, unread_seconds: float
+    ) -> bool:
         """Tell whether the outcome may be judged by what is known."""
         if reading.readable or run.state == "succeeded":
             return True
@@ -154,7 +168,9 @@ class Follower:
         except TemporaryError as error:
             if self._runtime.monotonic() - answered > SILENCE_SECONDS:
                 raise
-            LOG.warning("the platform does not respond", extra={"reason": str(error)})
+            LOG.warning(
+                "the platform does not respond", extra={"reason": str(error)}
+            )
             return None
         if run is None:
             raise TemporaryError(

@@ -23,7 +23,9 @@ STOP_SECONDS: Final = 300.0
 """How long the platform may take to stop a run; it documents no limit."""
 
 
-def cancel_unstarted(settings: PlatformSettings, view: View, job_id: str) -> bool:
+def cancel_unstarted(
+    settings: PlatformSettings, view: View, job_id: str
+) -> bool:
     """Cancel a job without a checkpoint, and stop its runs; return False if the platform has none.
 
     The request is written first: then no sweep starts the job, and a run that begins
@@ -54,12 +56,16 @@ def _writes_to(definition: JobDefinition, store_url: str) -> bool:
 class PlatformCancel:
     """Sees to it that the platform's run of a job obeys an operator's `cancel`."""
 
-    def __init__(self, settings: PlatformSettings, view: View, warn: Warn) -> None:
+    def __init__(
+        self, settings: PlatformSettings, view: View, warn: Warn
+    ) -> None:
         self._settings = settings
         self._view = view
         self._warn = warn
 
-    def enforce(self, before: Manifest, cancel: Callable[[], Exit]) -> Exit | None:
+    def enforce(
+        self, before: Manifest, cancel: Callable[[], Exit]
+    ) -> Exit | None:
         """Wait for the run to obey, stop it if it does not, and cancel the job again.
 
         `before` is the manifest from before the first `cancel`. Returns the second one's
@@ -102,7 +108,11 @@ class PlatformCancel:
         pause = runtime.flag()
         while runtime.monotonic() < deadline:
             manifest = self._view.manifest(job_id)
-            if manifest.over or manifest.released or self._view.is_silent(manifest):
+            if (
+                manifest.over
+                or manifest.released
+                or self._view.is_silent(manifest)
+            ):
                 return
             pause.wait(LOOK_SECONDS)
 

@@ -51,7 +51,9 @@ def resume_on_platform(
             "cancel the job, or take it over with `resume --takeover`"
         )
     last_environment = runs[-1].environment if runs else {}
-    variables = job_environment(manifest.identity, last_environment, environment)
+    variables = job_environment(
+        manifest.identity, last_environment, environment
+    )
     faults = deployment.faults(variables)
     deployment.warn(f"the run may be refused: {fault}" for fault in faults)
     claim_and_release(view, job_id, request)
@@ -59,7 +61,9 @@ def resume_on_platform(
     return PlatformResume(manifest=view.manifest(job_id), run=run)
 
 
-def claim_and_release(view: View, job_id: str, request: OperatorRequest) -> None:
+def claim_and_release(
+    view: View, job_id: str, request: OperatorRequest
+) -> None:
     """Apply an operator's request to a job, and leave the job to its next run."""
     log = CheckpointLog(view.store, job_id, view.runtime, view.store.attempt)
     claimant = Claimant(
@@ -82,7 +86,9 @@ def claim_and_release(view: View, job_id: str, request: OperatorRequest) -> None
 
 
 def _start(
-    deployment: Deployment, variables: Mapping[str, str], runs: list[PlatformRun]
+    deployment: Deployment,
+    variables: Mapping[str, str],
+    runs: list[PlatformRun],
 ) -> PlatformRun:
     try:
         return deployment.start(variables, [run.id for run in runs])

@@ -31,7 +31,9 @@ def reporting(
 
         level = log.level or "warning"
         with Display() as display:
-            logs.configure(display.write, level=level, form=form, context=context)
+            logs.configure(
+                display.write, level=level, form=form, context=context
+            )
             yield display
     else:
         level = log.level or "info"
@@ -74,7 +76,9 @@ def do_run(
     try:
         return work(run)
     except ReplacedError as error:
-        LOG.warning("another run continues the job", extra={"reason": str(error)})
+        LOG.warning(
+            "another run continues the job", extra={"reason": str(error)}
+        )
         return error.exit
     finally:
         stop.set()

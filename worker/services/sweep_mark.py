@@ -22,7 +22,9 @@ STALE_SECONDS: Final = 900
 _MEDIA_TYPE: Final = "text/plain"
 
 
-def take(store: Store, runtime: Runtime, job_id: str, run_id: str) -> str | None:
+def take(
+    store: Store, runtime: Runtime, job_id: str, run_id: str
+) -> str | None:
     """Create a mark for the run after a dead one, and return its key.
 
     Returns None if another sweep was first.
@@ -35,7 +37,9 @@ def take(store: Store, runtime: Runtime, job_id: str, run_id: str) -> str | None
             store.create(key, body, _MEDIA_TYPE)
         except ExistsError:
             with suppress(MissingError):  # withdrawn meanwhile: take it
-                if store.get(key) == body:  # the answer to our own create was lost
+                if (
+                    store.get(key) == body
+                ):  # the answer to our own create was lost
                     return key
                 if store.head(key).age <= STALE_SECONDS:
                     return None

@@ -5,7 +5,11 @@ from collections.abc import Sequence
 from states.manifest import Identity
 from worker.job_request import DEFAULT_BRANCH
 from worker.platform.port import JobDefinition, PlatformRun
-from worker.platform.sweep_decision import Action, SweepCandidate, decide_by_runs
+from worker.platform.sweep_decision import (
+    Action,
+    SweepCandidate,
+    decide_by_runs,
+)
 from worker.wiring import FONDATION, STATIC
 
 
@@ -19,7 +23,9 @@ def identity_of_run(job_id: str, run: PlatformRun) -> Identity:
     )
 
 
-def expected_identity(job_id: str, runs: Sequence[PlatformRun]) -> Identity | None:
+def expected_identity(
+    job_id: str, runs: Sequence[PlatformRun]
+) -> Identity | None:
     """Return the identity of a job that is going to begin.
 
     None if no run is alive and a sweep would start none.

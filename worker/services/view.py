@@ -64,7 +64,9 @@ class View:
         """
         start = ""
         while True:
-            first = next(self.store.entries("", start_after=start, limit=1), None)
+            first = next(
+                self.store.entries("", start_after=start, limit=1), None
+            )
             if first is None:
                 return
             name, slash, _ = first.key.partition("/")
@@ -78,7 +80,9 @@ class View:
     def giving_up_after(self, seconds: float) -> "View":
         """Return the same view, giving up on an unresponsive store after `seconds` at most."""
         limit = self.settings.limits.store_give_up_seconds
-        store = open_retrying_store(self.settings, self.runtime, min(limit, seconds))
+        store = open_retrying_store(
+            self.settings, self.runtime, min(limit, seconds)
+        )
         return replace(self, store=store)
 
     def _has_checkpoint(self, name: str) -> bool:
@@ -88,7 +92,9 @@ class View:
         return any(self.log(name).sequences())
 
 
-def store_settings(store: str | None, environment: Mapping[str, str]) -> Settings:
+def store_settings(
+    store: str | None, environment: Mapping[str, str]
+) -> Settings:
     """Read the settings of a command that needs a store.
 
     `store` overrides STORE_URL. Raises ConfigError with every fault.

@@ -44,7 +44,9 @@ def read_callback(reader: EnvironmentReader) -> CallbackSettings | None:
     if token is None or fault is not None:
         return None
     proxy = read_proxy(reader, url, "CALLBACK_URL")
-    return CallbackSettings(url=url, token=token, signing_key=signing_key, proxy=proxy)
+    return CallbackSettings(
+        url=url, token=token, signing_key=signing_key, proxy=proxy
+    )
 
 
 def _signing_key(reader: EnvironmentReader) -> Secret | None:
@@ -57,7 +59,10 @@ def _signing_key(reader: EnvironmentReader) -> Secret | None:
         key = base64.b64decode(encoded, validate=True)
     except binascii.Error:
         key = b""
-    if text.startswith(_PREFIX) and _MIN_KEY_BYTES <= len(key) <= _MAX_KEY_BYTES:
+    if (
+        text.startswith(_PREFIX)
+        and _MIN_KEY_BYTES <= len(key) <= _MAX_KEY_BYTES
+    ):
         return Secret(encoded)
     reader.malformed(
         "CALLBACK_SIGNING_SECRET",

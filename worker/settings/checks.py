@@ -46,7 +46,11 @@ def store_fault(url: str) -> str | None:
     parts = urlsplit(url)
     if parts.scheme == "s3" and re.fullmatch(_BUCKET, parts.netloc):
         return _prefix_fault(parts)
-    if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
+    if (
+        parts.scheme == "file"
+        and not parts.netloc
+        and parts.path.startswith("/")
+    ):
         return None
     return "it must be s3://bucket/prefix or file:///folder"
 
@@ -95,11 +99,11 @@ def certificates_fault(path: str) -> str | None:
     except ssl.SSLError:
         return "it must be a file of certificates in PEM form, and holds none that are readable"
     except OSError as error:
-        return (
-            f"it must be a file of certificates, and cannot be read ({error.strerror})"
-        )
+        return f"it must be a file of certificates, and cannot be read ({error.strerror})"
     except ValueError as error:
-        return f"it must be a file of certificates, and cannot be read ({error})"
+        return (
+            f"it must be a file of certificates, and cannot be read ({error})"
+        )
     return None
 
 
@@ -117,4 +121,6 @@ def folder_fault(path: str) -> str | None:
 
 
 def _holds_certificates(folder: Path) -> bool:
-    return any(re.fullmatch(_HASHED_NAME, file.name) for file in folder.iterdir())
+    return any(
+        re.fullmatch(_HASHED_NAME, file.name) for file in folder.iterdir()
+    )

@@ -12,7 +12,9 @@ from worker.settings.reader import EnvironmentReader, Secret
 _PORTS: Final = {"http": 80, "https": 443}
 
 
-def read_proxy(reader: EnvironmentReader, url: str, url_name: str) -> Secret | None:
+def read_proxy(
+    reader: EnvironmentReader, url: str, url_name: str
+) -> Secret | None:
     """Return the proxy on the way to a server; the variable `url_name` holds the server's URL.
 
     The certificates that the server or the proxy needs are checked, too.

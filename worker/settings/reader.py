@@ -5,7 +5,11 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from worker.errors import ConfigError
-from worker.settings.checks import certificates_fault, folder_fault, secret_fault
+from worker.settings.checks import (
+    certificates_fault,
+    folder_fault,
+    secret_fault,
+)
 from worker.settings.stray_characters import ADVICE, stray_fault, without_stray
 
 Value = TypeVar("Value")
@@ -27,7 +31,9 @@ class Secret:
 class EnvironmentReader:
     """Reads variables, and collects their faults; an empty variable counts as missing."""
 
-    def __init__(self, environment: Mapping[str, str], *, here: bool = True) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], *, here: bool = True
+    ) -> None:
         """Read from a copy of an environment.
 
         `here`: whether the files that it names are on this machine.
@@ -49,7 +55,9 @@ class EnvironmentReader:
         if value is not None and (fault := stray_fault(value)):
             self.faults.append(f"{name} {fault}: {ADVICE}")
             value = without_stray(value)
-            self._environment[name] = value  # reported once, however often it is read
+            self._environment[name] = (
+                value  # reported once, however often it is read
+            )
         return value or default
 
     def required(self, name: str, purpose: str) -> str:
@@ -81,7 +89,9 @@ class EnvironmentReader:
         value = self.text(name)
         # guard: certificates that are not there are refused
         if value is not None and self._here:
-            self.checked(name, value, folder_fault if folder else certificates_fault)
+            self.checked(
+                name, value, folder_fault if folder else certificates_fault
+            )
 
     def checked(
         self, name: str, value: Value, check: Callable[[Value], str | None]
@@ -133,7 +143,9 @@ class EnvironmentReader:
         text = self.text(name) or default
         if text not in choices:
             allowed = ", ".join(choice for choice in choices if choice)
-            self.faults.append(f"{name} is {text!r}: it must be one of {allowed}")
+            self.faults.append(
+                f"{name} is {text!r}: it must be one of {allowed}"
+            )
         return text
 
     def finish(self) -> None:

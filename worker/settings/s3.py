@@ -35,11 +35,15 @@ def read_s3(reader: EnvironmentReader) -> S3Settings:
         region=region or "us-east-1",
         access_key=access_key.reveal(),
         secret_key=secret_key,
-        session_token=None if scaleway else reader.credential("AWS_SESSION_TOKEN"),
+        session_token=None
+        if scaleway
+        else reader.credential("AWS_SESSION_TOKEN"),
     )
 
 
-def _keys(reader: EnvironmentReader, *, scaleway: bool) -> tuple[Secret, Secret]:
+def _keys(
+    reader: EnvironmentReader, *, scaleway: bool
+) -> tuple[Secret, Secret]:
     access = "SCW_ACCESS_KEY" if scaleway else "AWS_ACCESS_KEY_ID"
     secret = "SCW_SECRET_KEY" if scaleway else "AWS_SECRET_ACCESS_KEY"
     access_key = reader.credential(access)

@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from worker.settings.callback import CallbackSettings, read_callback
-from worker.settings.checks import absolute_fault, discreet_http_fault, store_fault
+from worker.settings.checks import (
+    absolute_fault,
+    discreet_http_fault,
+    store_fault,
+)
 from worker.settings.reader import EnvironmentReader, Secret
 from worker.settings.s3 import S3Settings, read_s3
 from worker.system.logs import FORMATS, LEVELS
@@ -70,7 +74,9 @@ class Settings:
     platform_run: str | None
 
 
-def read_settings(reader: EnvironmentReader, store_url: str | None = None) -> Settings:
+def read_settings(
+    reader: EnvironmentReader, store_url: str | None = None
+) -> Settings:
     """Read all settings except the job; the caller calls `reader.finish()`.
 
     `store_url` overrides the variable.
@@ -104,7 +110,11 @@ def read_log(reader: EnvironmentReader) -> LogSettings:
 
 def _read_limits(reader: EnvironmentReader) -> Limits:
     lease = reader.number(
-        "LEASE_SECONDS", 30, low=MIN_LEASE_SECONDS, high=MAX_LEASE_SECONDS, whole=True
+        "LEASE_SECONDS",
+        30,
+        low=MIN_LEASE_SECONDS,
+        high=MAX_LEASE_SECONDS,
+        whole=True,
     )
     url_expiry = reader.number(
         "URL_EXPIRY_SECONDS",
@@ -119,8 +129,12 @@ def _read_limits(reader: EnvironmentReader) -> Limits:
         stop_grace_seconds=reader.number(
             "STOP_GRACE_SECONDS", 5, low=1, high=MAX_GRACE_SECONDS
         ),
-        stage_timeout_seconds=reader.number("STAGE_TIMEOUT_SECONDS", 10800, low=1),
-        stage_silence_seconds=reader.number("STAGE_SILENCE_SECONDS", 1800, low=1),
+        stage_timeout_seconds=reader.number(
+            "STAGE_TIMEOUT_SECONDS", 10800, low=1
+        ),
+        stage_silence_seconds=reader.number(
+            "STAGE_SILENCE_SECONDS", 1800, low=1
+        ),
         store_give_up_seconds=reader.number("STORE_GIVE_UP_SECONDS", 300),
         callback_give_up_seconds=reader.number("CALLBACK_GIVE_UP_SECONDS", 600),
         url_expiry_seconds=int(url_expiry),

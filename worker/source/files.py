@@ -53,7 +53,9 @@ def regular_files(
                 if entry.is_dir(follow_symlinks=False):
                     if not leaves_out(f"{name}/"):
                         folders.append(f"{name}/")
-                elif entry.is_file(follow_symlinks=False) and not leaves_out(name):
+                elif entry.is_file(follow_symlinks=False) and not leaves_out(
+                    name
+                ):
                     files.append(_file_entry(name, entry.stat()))
     return sorted(files, key=lambda file: os.fsencode(file.name))
 
@@ -75,7 +77,9 @@ def has_content(names: Iterable[str]) -> bool:
 def is_too_long(name: str) -> bool:
     """Tell whether a path is too long, or nested too deep, to be used everywhere."""
     # guard: paths that are too long for any folder are left out
-    return len(os.fsencode(name)) > _MAX_PATH_BYTES or name.count("/") > _MAX_DEPTH
+    return (
+        len(os.fsencode(name)) > _MAX_PATH_BYTES or name.count("/") > _MAX_DEPTH
+    )
 
 
 def log_left_out(names: Collection[str], reason: str) -> None:

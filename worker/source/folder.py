@@ -67,7 +67,9 @@ class FolderSource:
             copy = tree / entry.name if tree else None
             content_digest = self._read_file(entry, copy)
             mode = b"1" if entry.executable else b"0"
-            digest.update(os.fsencode(entry.name) + b"\0" + mode + content_digest)
+            digest.update(
+                os.fsencode(entry.name) + b"\0" + mode + content_digest
+            )
         return _PREFIX + digest.hexdigest()[:_DIGITS]
 
     def _entries(self, *, logs: bool) -> list[FileEntry]:
@@ -166,13 +168,9 @@ def _open_regular(path: Path) -> BinaryIO:
 
 
 def _empty(path: Path, ignored: list[str]) -> DataError:
-    fault = (
-        "the folder is empty, or has no regular files: name a folder with source code"
-    )
+    fault = "the folder is empty, or has no regular files: name a folder with source code"
     if ignored:
-        fault = (
-            f"all files are ignored: remove from {NAME} what the course should cover"
-        )
+        fault = f"all files are ignored: remove from {NAME} what the course should cover"
     return DataError(f"{path}: {fault}", code="repository_empty")
 
 
@@ -180,7 +178,9 @@ def _without_courses(entries: list[FileEntry]) -> list[FileEntry]:
     """Leave out exported courses: otherwise each export would make another commit."""
     names = {entry.name for entry in entries}
     folders = {name.rpartition("/")[0] for name in names if "/" in name}
-    courses = tuple(f"{folder}/" for folder in folders if _is_course(folder, names))
+    courses = tuple(
+        f"{folder}/" for folder in folders if _is_course(folder, names)
+    )
     return [entry for entry in entries if not entry.name.startswith(courses)]
 
 

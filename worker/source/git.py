@@ -21,7 +21,9 @@ LOG = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-POLICY: Final = Policy(on=(UnavailableError,), give_up_seconds=30, attempts=3, first=2)
+POLICY: Final = Policy(
+    on=(UnavailableError,), give_up_seconds=30, attempts=3, first=2
+)
 """How requests to an unavailable host are retried; the whole stage is retried, too."""
 
 _FETCHED: Final = "refs/worker/fetched"
@@ -53,7 +55,9 @@ class GitSource:
     ) -> None:
         """Take a URL or `owner/name`, and a branch or tag (None: HEAD); may raise ConfigError."""
         if fault := repository_fault(repository, allow_http=allow_http):
-            raise ConfigError(f"the repository's address is not usable: {fault}")
+            raise ConfigError(
+                f"the repository's address is not usable: {fault}"
+            )
         self._git = git
         self._branch = branch
         self._limits = limits or SourceLimits()
@@ -80,7 +84,8 @@ class GitSource:
     def _retry(self, work: Callable[[], Result]) -> Result:
         def say(error: str) -> None:
             LOG.warning(
-                "no success with the git host, trying again", extra={"error": error}
+                "no success with the git host, trying again",
+                extra={"error": error},
             )
 
         return self._retrier.call(work, POLICY, on_retry=say)
@@ -89,7 +94,10 @@ class GitSource:
         """Fetch a commit by its name, or by its branch if the host refuses that."""
         folder = repository.folder
         commit = pinned or self._tip(folder).revision.commit
-        LOG.info("fetching", extra={"repository": self._host.address, "commit": commit})
+        LOG.info(
+            "fetching",
+            extra={"repository": self._host.address, "commit": commit},
+        )
         repository.init(commit)
         if not self._host.fetch(folder, commit, _FETCHED):
             tip = self._tip(folder)
@@ -107,12 +115,16 @@ class GitSource:
         return commit
 
     def _gone(self, what: str) -> DataError:
-        return DataError(f"{self._host.address}: {what}", code="commit_not_found")
+        return DataError(
+            f"{self._host.address}: {what}", code="commit_not_found"
+        )
 
     def _tip(self, folder: Path) -> RemoteRef:
         branch = self._branch
         names = (
-            (_HEAD,) if branch is None else (f"{BRANCHES}{branch}", f"{_TAGS}{branch}")
+            (_HEAD,)
+            if branch is None
+            else (f"{BRANCHES}{branch}", f"{_TAGS}{branch}")
         )
         refs, head = self._host.refs(
             folder, *names, *(f"{name}^{{}}" for name in names)
@@ -124,7 +136,9 @@ class GitSource:
                 )  # of an annotated tag, what it is a tag of
                 return RemoteRef(
                     ref=name,
-                    revision=Revision(commit=commit, branch=branch or head or _HEAD),
+                    revision=Revision(
+                        commit=commit, branch=branch or head or _HEAD
+                    ),
                 )
         raise self._missing(folder)
 
@@ -136,14 +150,13 @@ class GitSource:
                 code="repository_empty",
             )
         names = [ref.removeprefix(BRANCHES).removeprefix(_TAGS) for ref in refs]
-        there = (
-            f"{', '.join(names[:_NAMED])}{' and others' if len(names) > _NAMED else ''}"
-        )
+        there = f"{', '.join(names[:_NAMED])}{' and others' if len(names) > _NAMED else ''}"
         what = (
             f"it has no branch or tag {self._branch}"
             if self._branch
             else "its default branch has no commit yet"
         )
         return DataError(
-            f"{self._host.address}: {what}; there is {there}", code="branch_not_found"
+            f"{self._host.address}: {what}; there is {there}",
+            code="branch_not_found",
         )

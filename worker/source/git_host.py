@@ -39,7 +39,11 @@ _REFUSALS: Final = (b"remote error: ", b"unadvertised object")
 """Messages of git when a host answers, but refuses the requested object."""
 _FETCH: Final = (
     *("fetch", "--quiet", "--depth=1", "--no-tags"),
-    *("--no-recurse-submodules", "--no-auto-maintenance", "--no-write-fetch-head"),
+    *(
+        "--no-recurse-submodules",
+        "--no-auto-maintenance",
+        "--no-write-fetch-head",
+    ),
 )
 
 
@@ -47,7 +51,11 @@ class GitHost:
     """The host of one repository."""
 
     def __init__(
-        self, git: Git, repository: str, token: Secret | None, limits: SourceLimits
+        self,
+        git: Git,
+        repository: str,
+        token: Secret | None,
+        limits: SourceLimits,
     ) -> None:
         """Take the repository's URL or `owner/name`."""
         self._git = git
@@ -65,10 +73,14 @@ class GitHost:
                 f"http.{parts.scheme}://{parts.netloc}/.extraHeader": f"Authorization: Basic {basic}"
             }
 
-    def refs(self, folder: Path, *patterns: str) -> tuple[dict[str, str], str | None]:
+    def refs(
+        self, folder: Path, *patterns: str
+    ) -> tuple[dict[str, str], str | None]:
         """Return the commits of refs (or of all branches and tags), and HEAD's branch."""
         options = ("--symref",) if patterns else ("--heads", "--tags", "--refs")
-        finished = self._ask(folder, ("ls-remote", *options), patterns, GitOptions())
+        finished = self._ask(
+            folder, ("ls-remote", *options), patterns, GitOptions()
+        )
         answer = read_answer(finished.stderr, self._secrets)
         if finished.code != 0:
             raise UnavailableError(
@@ -100,7 +112,9 @@ class GitHost:
             self._limits.check(self.address, size=_size(folder))
 
         options = GitOptions(timeout_seconds=self._limits.seconds, watch=watch)
-        return self._ask(folder, _FETCH, (f"+{name}:{target}",), options).code == 0
+        return (
+            self._ask(folder, _FETCH, (f"+{name}:{target}",), options).code == 0
+        )
 
     def _ask(
         self,
@@ -114,7 +128,10 @@ class GitHost:
         Raise what a failure means, unless it is a refusal.
         """
         for _ in range(_MAX_MOVES):
-            variables = {**TRACE, "GIT_ALLOW_PROTOCOL": urlsplit(self.address).scheme}
+            variables = {
+                **TRACE,
+                "GIT_ALLOW_PROTOCOL": urlsplit(self.address).scheme,
+            }
             finished = self._git.run(
                 folder,
                 (*command, "--", self.address, *names),
@@ -138,7 +155,9 @@ class GitHost:
             or repository_fault(moved, allow_http=True)
         ):
             raise failure(answer, self.address, has_token=bool(self._secrets))
-        LOG.info("the repository has another address", extra={"repository": moved})
+        LOG.info(
+            "the repository has another address", extra={"repository": moved}
+        )
         self.address = moved
 
 

@@ -90,7 +90,12 @@ _HARMLESS: Final = (
         "gitmodulesParse",
         "gitmodulesName",
     ),
-    *("gitmodulesSymlink", "gitmodulesUrl", "gitmodulesPath", "gitmodulesUpdate"),
+    *(
+        "gitmodulesSymlink",
+        "gitmodulesUrl",
+        "gitmodulesPath",
+        "gitmodulesUpdate",
+    ),
     *(
         "gitattributesMissing",
         "gitattributesLarge",
@@ -166,7 +171,9 @@ class Git:
         self.runtime = runtime
         self.stop = stop
         self._variables = {
-            name: environment[name] for name in _PASSED_ON if environment.get(name)
+            name: environment[name]
+            for name in _PASSED_ON
+            if environment.get(name)
         } | _VARIABLES
         if "SSL_CERT_FILE" in self._variables:  # git itself does not know it
             self._variables.setdefault(
@@ -211,7 +218,10 @@ class Git:
             **options.variables,
         }
         command = Command(
-            argv=("git", *arguments), env=variables, cwd=folder, input=options.data
+            argv=("git", *arguments),
+            env=variables,
+            cwd=folder,
+            input=options.data,
         )
         with on_disk(folder):
             finished = self._finished(command, options)

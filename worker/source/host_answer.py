@@ -61,18 +61,25 @@ class HostAnswer:
         """Return the repository's new address, or None if the host has not redirected."""
         if not self.is_redirect:
             return None
-        target = urljoin(f"{address}{_ASKED}", self.headers["location"]).split("?")[0]
+        target = urljoin(f"{address}{_ASKED}", self.headers["location"]).split(
+            "?"
+        )[0]
         return target.removesuffix(_ASKED) if target.endswith(_ASKED) else None
 
     @property
     def is_redirect(self) -> bool:
         """Whether the host redirects."""
-        return self.status in {301, 302, 303, 307, 308} and "location" in self.headers
+        return (
+            self.status in {301, 302, 303, 307, 308}
+            and "location" in self.headers
+        )
 
     @property
     def is_git(self) -> bool:
         """Whether the server speaks git's protocol."""
-        return self.headers.get("content-type", "").startswith("application/x-git-")
+        return self.headers.get("content-type", "").startswith(
+            "application/x-git-"
+        )
 
 
 def read_answer(stderr: bytes, secrets: Sequence[str] = ()) -> HostAnswer:
@@ -90,7 +97,10 @@ def read_answer(stderr: bytes, secrets: Sequence[str] = ()) -> HostAnswer:
         if colon:
             headers[name.strip().lower()] = value.strip()
     return HostAnswer(
-        status=status, headers=headers, reason=reason(stderr), damaged=_DAMAGE in stderr
+        status=status,
+        headers=headers,
+        reason=reason(stderr),
+        damaged=_DAMAGE in stderr,
     )
 
 
@@ -112,17 +122,21 @@ def reason(stderr: bytes) -> str:
     first = faults[0] if faults else 0
     message = lines[first : first + 1] or [b"it says nothing"]
     for line in lines[first + 1 :]:
-        if not line.startswith((b" ", b"\t")) and not message[-1].endswith(b":"):
+        if not line.startswith((b" ", b"\t")) and not message[-1].endswith(
+            b":"
+        ):
             break
         message.append(line.strip())
     text = without_credentials(b" ".join(message).decode("utf-8", "replace"))
-    said = "".join(character if character.isprintable() else " " for character in text)[
-        :_MAX_REASON
-    ]
+    said = "".join(
+        character if character.isprintable() else " " for character in text
+    )[:_MAX_REASON]
     return f"{said}: {_NEWER_GIT}" if _OF_A_NEWER_GIT.search(said) else said
 
 
-def failure(answer: HostAnswer, address: str, *, has_token: bool) -> WorkerError:
+def failure(
+    answer: HostAnswer, address: str, *, has_token: bool
+) -> WorkerError:
     """Return the error that a failed command means for the user."""
     match answer.status:
         case None | 200:
@@ -145,7 +159,10 @@ def failure(answer: HostAnswer, address: str, *, has_token: bool) -> WorkerError
                 if has_token
                 else "it is private: then set GITHUB_TOKEN"
             )
-            what = page_hint(address) or f"there is no such repository, or {private}"
+            what = (
+                page_hint(address)
+                or f"there is no such repository, or {private}"
+            )
             return DataError(f"{address}: {what}", code="repository_not_found")
     return _elsewhere(answer, address)
 
@@ -174,7 +191,9 @@ def _broken(answer: HostAnswer, address: str) -> WorkerError:
 def _elsewhere(answer: HostAnswer, address: str) -> WorkerError:
     hint = page_hint(address) or ""
     if answer.is_redirect:
-        target = reason((answer.moved(address) or answer.headers["location"]).encode())
+        target = reason(
+            (answer.moved(address) or answer.headers["location"]).encode()
+        )
         return DataError(
             f"{address}: the host points to {target}, which is not followed with a token: if that is the repository, "
             f"give that address{hint and f'; {hint}'}",

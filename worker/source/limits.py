@@ -40,7 +40,9 @@ class SourceLimits:
         if files > self.files:
             file_counts = [(path, 1) for path, _ in file_sizes]
             parts = [_with_count(*part) for part in largest(file_counts)]
-            raise _too_large(name, f"it has more than {self.files} files", parts)
+            raise _too_large(
+                name, f"it has more than {self.files} files", parts
+            )
         if size > self.size:
             parts = [_with_size(*part) for part in largest(file_sizes)]
             limit = f"{self.size / _MIB:g} MiB"
@@ -63,9 +65,15 @@ def largest(file_sizes: Iterable[FileSize]) -> list[FileSize]:
             return [(prefix, total)]
         folder = _dominant_folder(top, total)
         if folder is None:
-            return [(path, size) for path, size in top if size > _WORTH_NAMING * total]
+            return [
+                (path, size)
+                for path, size in top
+                if size > _WORTH_NAMING * total
+            ]
         prefix = folder
-        files = [(path, size) for path, size in files if path.startswith(prefix)]
+        files = [
+            (path, size) for path, size in files if path.startswith(prefix)
+        ]
 
 
 def _totals(files: list[FileSize], prefix: str) -> Counter[str]:

@@ -34,7 +34,9 @@ _STATUS: Final = (
 )
 
 
-def open_local(git: Git, path: Path, limits: SourceLimits | None = None) -> Source:
+def open_local(
+    git: Git, path: Path, limits: SourceLimits | None = None
+) -> Source:
     """Return a folder's source, or raise DataError if it is not usable."""
     path = path.absolute()
     if not path.is_dir():
@@ -66,7 +68,9 @@ class LocalSource:
     def resolve(self) -> Revision:
         """Return the commit of HEAD, and warn once of uncommitted changes."""
         with self._git.folder() as folder:
-            branch = self._look_up(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
+            branch = self._look_up(
+                folder, "symbolic-ref", "--quiet", "--short", "HEAD"
+            )
             commit = self._look_up(
                 folder, "rev-parse", "--quiet", "--verify", "HEAD^{commit}"
             )
@@ -96,24 +100,32 @@ class LocalSource:
     def _look_up(self, folder: Path, *arguments: str) -> str:
         """Run git in the repository; return nothing if the object does not exist."""
         finished = self._git.run(
-            folder, arguments, GitOptions(variables={"GIT_DIR": str(self._git_dir)})
+            folder,
+            arguments,
+            GitOptions(variables={"GIT_DIR": str(self._git_dir)}),
         )
         if finished.code > 1:
             raise DataError(
                 f"{self._path}: git cannot read the repository: {reason(finished.stderr)}",
                 code="repository_invalid",
             )
-        return finished.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
+        return finished.stdout.decode("utf-8", "surrogateescape").removesuffix(
+            "\n"
+        )
 
     def _borrow(self, folder: Path, commit: str) -> ScratchRepository:
-        objects = Path(self._look_up(folder, "rev-parse", "--git-path", "objects"))
+        objects = Path(
+            self._look_up(folder, "rev-parse", "--git-path", "objects")
+        )
         repository = ScratchRepository(
             self._git, folder, str(self._path), self._limits, objects
         )
         repository.init(commit)
         return repository
 
-    def _warn_of_changes(self, repository: ScratchRepository, commit: str) -> None:
+    def _warn_of_changes(
+        self, repository: ScratchRepository, commit: str
+    ) -> None:
         try:
             changes = self._changes(repository, commit)
         except (WorkerError, OSError) as error:
@@ -128,7 +140,9 @@ class LocalSource:
                 "first": changes[:_NAMED],
                 "commit": commit,
             }
-            LOG.warning("uncommitted changes are not part of the course", extra=extra)
+            LOG.warning(
+                "uncommitted changes are not part of the course", extra=extra
+            )
 
     def _changes(self, repository: ScratchRepository, commit: str) -> list[str]:
         """Compare the work tree with a commit, using a copy of the index."""
@@ -137,14 +151,20 @@ class LocalSource:
         (git_dir / "info").mkdir(exist_ok=True)
         for name in ("index", "info/exclude"):
             place = Path(
-                self._look_up(repository.folder, "rev-parse", "--git-path", name)
+                self._look_up(
+                    repository.folder, "rev-parse", "--git-path", name
+                )
             )
             for file in (place, *place.parent.glob(f"shared{name}.*")):
                 with suppress(FileNotFoundError):
                     shutil.copy2(
                         file, (git_dir / name).with_name(file.name)
                     )  # an index goes by its own time, too
-        listing = repository.do(*_STATUS, variables={"GIT_WORK_TREE": str(self._path)})
+        listing = repository.do(
+            *_STATUS, variables={"GIT_WORK_TREE": str(self._path)}
+        )
         return [
-            line[3:].decode("utf-8", "replace") for line in listing.split(b"\0") if line
+            line[3:].decode("utf-8", "replace")
+            for line in listing.split(b"\0")
+            if line
         ]

@@ -120,7 +120,9 @@ class ScratchRepository:
             (info / "attributes").write_text(_AS_THEY_ARE, encoding="ascii")
         refused: list[str] = []
         while (failure := self._write(files, tree)) is not None:
-            unusable = {file.name for file in files if _is_unusable(tree, file.name)}
+            unusable = {
+                file.name for file in files if _is_unusable(tree, file.name)
+            }
             # guard: a file that no folder takes is left out
             if not unusable:
                 raise failure
@@ -133,10 +135,20 @@ class ScratchRepository:
         arguments = ("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
         listing = self.do(*arguments, max_output=_MAX_LISTING)
         entries = [
-            match for line in listing.split(b"\0") if (match := _ENTRY.fullmatch(line))
+            match
+            for line in listing.split(b"\0")
+            if (match := _ENTRY.fullmatch(line))
         ]
-        files = [_file(match) for match in entries if match["mode"].startswith(b"100")]
-        number = len(entries) if len(listing) < _MAX_LISTING else self._limits.files + 1
+        files = [
+            _file(match)
+            for match in entries
+            if match["mode"].startswith(b"100")
+        ]
+        number = (
+            len(entries)
+            if len(listing) < _MAX_LISTING
+            else self._limits.files + 1
+        )
         sizes = [(file.name, file.size) for file in files]
         self._limits.check(
             self._name,

@@ -70,7 +70,11 @@ def unpack(file: Path, tree: Path, limits: SourceLimits | None = None) -> None:
                 file.open("rb") as raw,
                 gzip.GzipFile(fileobj=raw, mode="rb") as packed,
             ):
-                _extract(BufferedReader(packed, CHUNK), tree, limits or SourceLimits())
+                _extract(
+                    BufferedReader(packed, CHUNK),
+                    tree,
+                    limits or SourceLimits(),
+                )
         except BaseException:
             shutil.rmtree(tree)
             tree.mkdir(mode=0o700)

@@ -92,7 +92,9 @@ class FolderStore:
             make_file = partial(tempfile.TemporaryFile, dir=self._temporary)
             with _within(self._temporary, make_file) as new_file:
                 now = os.fstat(new_file.fileno()).st_mtime
-        return ObjectHead(size=status.st_size, modified=status.st_mtime, now=now)
+        return ObjectHead(
+            size=status.st_size, modified=status.st_mtime, now=now
+        )
 
     def entries(
         self, prefix: str, *, start_after: str = "", limit: int | None = None
@@ -206,7 +208,9 @@ class FolderStore:
         return found
 
 
-def _name(give: Callable[[Path, Path], None], written: Path, path: Path) -> None:
+def _name(
+    give: Callable[[Path, Path], None], written: Path, path: Path
+) -> None:
     """Give a written file its name, durably."""
     _within(path.parent, partial(give, written, path))
     with suppress(FileNotFoundError):  # deleted already, with its folder

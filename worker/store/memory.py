@@ -61,10 +61,16 @@ class MemoryStore:
     ) -> Iterator[ObjectEntry]:
         """Yield the objects of the moment when the listing began (texts sort as UTF-8)."""
         objects = self._objects.copy()
-        keys = [key for key in objects if key.startswith(prefix) and key > start_after]
+        keys = [
+            key
+            for key in objects
+            if key.startswith(prefix) and key > start_after
+        ]
         for key in sorted(keys)[:limit]:
             size = len(objects[key].body)
-            yield ObjectEntry(key=key, size=size, modified=objects[key].modified)
+            yield ObjectEntry(
+                key=key, size=size, modified=objects[key].modified
+            )
 
     def delete(self, keys: list[str]) -> None:
         """Delete objects."""

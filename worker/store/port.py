@@ -55,7 +55,9 @@ class Store(Protocol):
         Raises ExistsError, or ConflictError (try again).
         """
 
-    def put(self, key: str, body: bytes | Path, media_type: str) -> float | None:
+    def put(
+        self, key: str, body: bytes | Path, media_type: str
+    ) -> float | None:
         """Store an object, from memory or from a file; replace what the key has.
 
         Returns the store's time at its answer, in seconds since 1970, or None if the answer

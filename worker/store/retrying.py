@@ -47,7 +47,8 @@ class RetryingStore:
         self._retrier = retrier
         # guard: a store's refusal: said at once before a claim
         self._policy = Policy(
-            on=(StoreUnavailableError, ConflictError), give_up_seconds=give_up_seconds
+            on=(StoreUnavailableError, ConflictError),
+            give_up_seconds=give_up_seconds,
         )
         self._monotonic = monotonic
         self._silent_until = float("-inf")
@@ -55,7 +56,9 @@ class RetryingStore:
 
     def persevere(self) -> None:
         """From now on, retry refusals, too: the store has accepted a claim, so they may pass."""
-        self._policy = replace(self._policy, on=(StoreFaultError, ConflictError))
+        self._policy = replace(
+            self._policy, on=(StoreFaultError, ConflictError)
+        )
 
     def attempt(self, work: Callable[[Store], Result]) -> Result:
         """Do several steps with the inner store; if one fails, repeat all of them."""
@@ -65,7 +68,9 @@ class RetryingStore:
         """Store an object under a key that has none yet."""
         self._call(partial(self._store.create, key, body, media_type))
 
-    def put(self, key: str, body: bytes | Path, media_type: str) -> float | None:
+    def put(
+        self, key: str, body: bytes | Path, media_type: str
+    ) -> float | None:
         """Store an object; return the store's time."""
         return self._call(partial(self._store.put, key, body, media_type))
 
@@ -106,8 +111,12 @@ class RetryingStore:
         """Return the object's URI."""
         return self._store.uri(key)
 
-    def _page(self, prefix: str, start_after: str, size: int) -> list[ObjectEntry]:
-        return list(self._store.entries(prefix, start_after=start_after, limit=size))
+    def _page(
+        self, prefix: str, start_after: str, size: int
+    ) -> list[ObjectEntry]:
+        return list(
+            self._store.entries(prefix, start_after=start_after, limit=size)
+        )
 
     def _call(self, request: Callable[[], Result]) -> Result:
         began, policy = self._monotonic(), self._policy
@@ -121,7 +130,9 @@ class RetryingStore:
                 raise
 
         try:
-            return self._retrier.call(noting_faults, policy, on_retry=self._warn)
+            return self._retrier.call(
+                noting_faults, policy, on_retry=self._warn
+            )
         except policy.on as error:
             seconds = self._monotonic() - began
             message = (

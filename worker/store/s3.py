@@ -103,12 +103,22 @@ class S3Store:
     def create(self, key: str, body: bytes, media_type: str) -> None:
         """Store an object under a key that has none yet."""
         # guard: create-only PUT: in S3
-        self._put(key, body, hashlib.sha256(body).digest(), media_type, IfNoneMatch="*")
+        self._put(
+            key,
+            body,
+            hashlib.sha256(body).digest(),
+            media_type,
+            IfNoneMatch="*",
+        )
 
-    def put(self, key: str, body: bytes | Path, media_type: str) -> float | None:
+    def put(
+        self, key: str, body: bytes | Path, media_type: str
+    ) -> float | None:
         """Store an object; a file is streamed in one request."""
         if isinstance(body, bytes):
-            return self._put(key, body, hashlib.sha256(body).digest(), media_type)
+            return self._put(
+                key, body, hashlib.sha256(body).digest(), media_type
+            )
         with body.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").digest()
             file.seek(0)
@@ -133,7 +143,9 @@ class S3Store:
                 Bucket=self._bucket, Key=self._prefix + key
             )
             # guard: clocks: time is the store's
-            now = moment(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
+            now = moment(
+                answer["ResponseMetadata"]["HTTPHeaders"]["date"]
+            ).timestamp()
             return ObjectHead(
                 size=answer["ContentLength"],
                 modified=answer["LastModified"].timestamp(),
@@ -163,17 +175,21 @@ class S3Store:
         """Delete objects, a thousand per request."""
         for first in range(0, len(keys), PAGE):
             objects: list[ObjectIdentifierTypeDef] = [
-                {"Key": self._prefix + key} for key in keys[first : first + PAGE]
+                {"Key": self._prefix + key}
+                for key in keys[first : first + PAGE]
             ]
             with self._translating("delete"):
                 answer = self._client.delete_objects(
-                    Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True}
+                    Bucket=self._bucket,
+                    Delete={"Objects": objects, "Quiet": True},
                 )
             for fault in answer.get("Errors", []):
                 code = fault.get("Code", "")
                 message = fault.get("Message") or ""
                 status = 403 if code == "AccessDenied" else 503
-                refusal = ErrorResponse(status=status, code=code, message=message)
+                refusal = ErrorResponse(
+                    status=status, code=code, message=message
+                )
                 raise meaning(refusal, "delete", self.url)
 
     def sign(self, key: str, expires_seconds: int) -> str:
@@ -211,7 +227,8 @@ class S3Store:
                     **start,
                 )
                 entries = [
-                    self._entry(item, prefix) for item in page.get("Contents", [])
+                    self._entry(item, prefix)
+                    for item in page.get("Contents", [])
                 ]
                 # guard: a listing: an empty page that goes on is not its end
                 if entries or not page["IsTruncated"]:
@@ -226,7 +243,9 @@ class S3Store:
     def _entry(self, item: Mapping[str, Any], prefix: str) -> ObjectEntry:
         key, modified = item["Key"], item["LastModified"]
         if not key.startswith(self._prefix + prefix):
-            raise GarbledError(f"a listing with {key!r}, which was not asked for")
+            raise GarbledError(
+                f"a listing with {key!r}, which was not asked for"
+            )
         return ObjectEntry(
             key=key.removeprefix(self._prefix),
             size=item["Size"],
@@ -234,8 +253,12 @@ class S3Store:
         )
 
     def _body(self, key: str) -> "StreamingBody":
-        answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
-        answer["ContentLength"]  # without it, a truncated body would go unnoticed
+        answer = self._client.get_object(
+            Bucket=self._bucket, Key=self._prefix + key
+        )
+        answer[
+            "ContentLength"
+        ]  # without it, a truncated body would go unnoticed
         return answer["Body"]
 
     def _put(
@@ -256,7 +279,9 @@ class S3Store:
                 **condition,
             )
         with suppress(*_UNREADABLE):
-            return moment(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
+            return moment(
+                answer["ResponseMetadata"]["HTTPHeaders"]["date"]
+            ).timestamp()
         return None  # the object is stored, although its date is unknown
 
     @contextmanager
@@ -310,7 +335,9 @@ def _answer(error: ClientError) -> ErrorResponse:
     )
 
 
-def _client(access: S3Access, endpoint_url: str | None, bucket: str) -> "S3Client":
+def _client(
+    access: S3Access, endpoint_url: str | None, bucket: str
+) -> "S3Client":
     # Making clients is not thread-safe, so each has its own session; using them is.
     core = botocore.session.Session(
         session_vars={
@@ -362,7 +389,11 @@ def _addressing_style(
     return "path" if endpoint_url or "." in bucket else "virtual"
 
 
-def _inspect(operation_model: Any, response_dict: dict[str, Any], **_: object) -> None:  # noqa: ANN401 - the SDK's own
+def _inspect(
+    operation_model: Any,  # noqa: ANN401 - the SDK's own
+    response_dict: dict[str, Any],
+    **_: object,
+) -> None:
     """Check an answer before the SDK parses it; an object's content is not read."""
     body = response_dict["body"]
     content = body if isinstance(body, bytes) else None

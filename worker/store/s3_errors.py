@@ -45,7 +45,10 @@ _CONFIG: Final = {
     "RequestTimeTooSkewed": "this machine's clock is wrong: set it",
 }
 """Codes that need a person, and what that person has to do."""
-_ROOTS: Final = {"ListObjectsV2": "ListBucketResult", "DeleteObjects": "DeleteResult"}
+_ROOTS: Final = {
+    "ListObjectsV2": "ListBucketResult",
+    "DeleteObjects": "DeleteResult",
+}
 """The root element of an answer's body, for answers that are not an object's content."""
 _ROOT: Final = re.compile(rb"\s*(?:<[?!][^>]*>\s*)*<(?:[\w.-]+:)?([\w.-]+)")
 _DATE: Final = re.compile(
@@ -98,12 +101,21 @@ def inspect(
         raise NotS3Error(f"HTTP {status}, {_looks(headers, body)}")
 
 
-def _inspect_error(status: int, headers: Mapping[str, str], body: bytes) -> None:
+def _inspect_error(
+    status: int, headers: Mapping[str, str], body: bytes
+) -> None:
     """Check an error whose status is not conclusive."""
-    if status >= 500 or status in _KINDS.keys() - {404} or _root(body) == "Error":  # noqa: PLR2004 - HTTP's own numbers
+    if (
+        status >= 500  # noqa: PLR2004 - HTTP's own numbers
+        or status in _KINDS.keys() - {404}
+        or _root(body) == "Error"
+    ):
         return
     if status < 400 and "x-amz-bucket-region" not in headers:  # noqa: PLR2004 - HTTP's own number
-        where = _printable(headers.get("location", "").partition("?")[0]) or "nowhere"
+        where = (
+            _printable(headers.get("location", "").partition("?")[0])
+            or "nowhere"
+        )
         raise NotS3Error(f"HTTP {status}, a redirect to {where}")
     if body:
         raise NotS3Error(f"HTTP {status}, {_looks(headers, body)}")
@@ -118,9 +130,14 @@ def _inspect_document(
     try:
         document = ET.fromstring(body)  # noqa: S314 - as the SDK does a moment later
     except ET.ParseError as error:
-        raise GarbledError(f"HTTP {status}, truncated or garbled: {error}") from error
+        raise GarbledError(
+            f"HTTP {status}, truncated or garbled: {error}"
+        ) from error
     if root == "Error":
-        code, message = document.findtext("{*}Code"), document.findtext("{*}Message")
+        code, message = (
+            document.findtext("{*}Code"),
+            document.findtext("{*}Message"),
+        )
         raise GarbledError(
             f"HTTP {status}, and yet an error: {_printable(f'{code} {message}')}"
         )
@@ -141,11 +158,15 @@ def _is_about_an_object(
     is_page = headers.get("content-type", "").startswith("text/html")
     if is_page and (body or operation != "PutObject"):
         return False
-    return headers.get("etag", "").startswith('"') or "x-amz-request-id" in headers
+    return (
+        headers.get("etag", "").startswith('"') or "x-amz-request-id" in headers
+    )
 
 
 def _looks(headers: Mapping[str, str], body: bytes | None) -> str:
-    media_type = _printable(headers.get("content-type", "")) or "no content type"
+    media_type = (
+        _printable(headers.get("content-type", "")) or "no content type"
+    )
     if "html" in media_type or _root(body).lower() == "html":
         return f"a web page ({media_type})"
     return f"an answer that S3 does not give ({media_type})"
@@ -183,8 +204,12 @@ def meaning(answer: ErrorResponse, doing: str, url: str) -> Exception:
         advice = f"; {_CONFIG.get(answer.code, _ELSE)}"
     if answer.code == "RequestTimeTooSkewed":
         advice += f" ({_skew(answer)})"
-    reason = " ".join(f"{answer.code} {answer.message}".split()) or "no reason given"
-    return kind(f"cannot {doing} at {url}: HTTP {answer.status}, {reason}{advice}")
+    reason = (
+        " ".join(f"{answer.code} {answer.message}".split()) or "no reason given"
+    )
+    return kind(
+        f"cannot {doing} at {url}: HTTP {answer.status}, {reason}{advice}"
+    )
 
 
 def _kind(answer: ErrorResponse, doing: str) -> type[Exception]:
@@ -201,7 +226,9 @@ def _kind(answer: ErrorResponse, doing: str) -> type[Exception]:
 
 def _skew(answer: ErrorResponse) -> str:
     try:
-        ours, theirs = (datetime.fromisoformat(time) for time in answer.times or ())
+        ours, theirs = (
+            datetime.fromisoformat(time) for time in answer.times or ()
+        )
         return f"by {abs((ours - theirs).total_seconds()):.0f} seconds"
     except (ValueError, TypeError):
         return f"the store's clock says {answer.sent_at}"

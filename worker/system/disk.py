@@ -15,7 +15,9 @@ from worker.errors import ConfigError, DiskError
 
 NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT}
 NO_DESCRIPTORS: Final = {errno.EMFILE, errno.ENFILE}
-PASSING: Final = NO_ROOM | NO_DESCRIPTORS | {errno.EIO, errno.ESTALE, errno.ETIMEDOUT}
+PASSING: Final = (
+    NO_ROOM | NO_DESCRIPTORS | {errno.EIO, errno.ESTALE, errno.ETIMEDOUT}
+)
 """Errors that are not the configuration's fault; a read-only disk (EROFS) may be."""
 
 _LITTLE_BYTES: Final = 64 * 1024
@@ -73,8 +75,12 @@ def full_disk(folder: Path) -> DiskError | None:
         state = os.statvfs(folder)
     except OSError:
         return None
-    no_bytes = state.f_blocks > 0 and state.f_bavail * state.f_frsize < _LITTLE_BYTES
+    no_bytes = (
+        state.f_blocks > 0 and state.f_bavail * state.f_frsize < _LITTLE_BYTES
+    )
     no_files = state.f_files > 0 and state.f_favail == 0
     if no_bytes or no_files:
-        return disk_error(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), folder)
+        return disk_error(
+            OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), folder
+        )
     return None

@@ -81,16 +81,19 @@ class IgnoreRules:
     def _of(self, folder: str) -> list[_Rule]:
         """Return the rules of a folder's ignore file, the last line first: it takes precedence."""
         if folder not in self._rules:
-            self._rules[folder] = read_rules(self._read(self._root / folder / NAME))[
-                ::-1
-            ]
+            self._rules[folder] = read_rules(
+                self._read(self._root / folder / NAME)
+            )[::-1]
         return self._rules[folder]
 
     def _read(self, file: Path) -> bytes:
         try:
             if not file.is_file() or file.is_symlink():
                 return b""
-            if self._max_bytes is not None and file.stat().st_size > self._max_bytes:
+            if (
+                self._max_bytes is not None
+                and file.stat().st_size > self._max_bytes
+            ):
                 return b""
             return file.read_bytes()
         except OSError as error:
@@ -103,12 +106,16 @@ def rules_for(folder: Path) -> Callable[[str], bool]:
 
     The rules of the repository around the folder count, unless they ignore the folder itself.
     """
-    top = next((one for one in folder.parents if os.path.lexists(one / ".git")), None)
+    top = next(
+        (one for one in folder.parents if os.path.lexists(one / ".git")), None
+    )
     # guard: the ignore files of the repository around a folder count
     if top is not None:
         rules = IgnoreRules(top)
         prefix = f"{folder.relative_to(top).as_posix()}/"
-        ends = [end for end, character in enumerate(prefix, 1) if character == "/"]
+        ends = [
+            end for end, character in enumerate(prefix, 1) if character == "/"
+        ]
         if not any(rules.ignores(prefix[:end]) for end in ends):
             return lambda path: rules.ignores(prefix + path)
     return IgnoreRules(folder).ignores
@@ -118,7 +125,9 @@ def read_rules(content: bytes) -> list[_Rule]:
     """Read an ignore file; lines without a pattern are skipped."""
     lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     return [
-        rule for line in lines if (rule := _rule(line.removesuffix(b"\r"))) is not None
+        rule
+        for line in lines
+        if (rule := _rule(line.removesuffix(b"\r"))) is not None
     ]
 
 
@@ -250,13 +259,19 @@ def _item(glob: bytes, at: int) -> tuple[bytes | None, int]:
     if glob.startswith(b"[:", at) and (end := glob.find(b":]", at)) > 0:
         return _CLASSES.get(glob[at + 2 : end]), end + 2
     low, at = _literal(glob, at)
-    if not low or glob[at : at + 1] != b"-" or glob[at + 1 : at + 2] in {b"", b"]"}:
+    if (
+        not low
+        or glob[at : at + 1] != b"-"
+        or glob[at + 1 : at + 2] in {b"", b"]"}
+    ):
         return (re.escape(low) if low else None), at
     high, at = _literal(glob, at + 1)
     if not high:
         return None, at
     return (
-        b"%b-%b" % (re.escape(low), re.escape(high)) if low <= high else re.escape(low)
+        b"%b-%b" % (re.escape(low), re.escape(high))
+        if low <= high
+        else re.escape(low)
     ), at
 
 

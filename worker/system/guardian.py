@@ -67,7 +67,10 @@ def start(argv: list[str]) -> int:
                 os.execvp(argv[0], argv)  # noqa: S606 - no shell, as it should be
         except OSError as error:
             os.write(
-                2, f"{argv[0]}: {error.strerror}\n".encode(errors="surrogateescape")
+                2,
+                f"{argv[0]}: {error.strerror}\n".encode(
+                    errors="surrogateescape"
+                ),
             )
         finally:
             os._exit(NOT_STARTED)
@@ -121,7 +124,9 @@ def end(leader: int) -> int:
 def children() -> list[int]:
     """Return the guardian's children, or none if the kernel does not tell."""
     try:
-        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:  # noqa: PTH123 - pathlib is slow
+        with open(  # noqa: PTH123 - pathlib is slow
+            f"/proc/self/task/{os.getpid()}/children", encoding="ascii"
+        ) as file:
             return [int(pid) for pid in file.read().split()]
     except OSError:
         return []

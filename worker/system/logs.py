@@ -46,11 +46,19 @@ class ConsoleFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and a traceback below it if there is one."""
-        time = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
-        level = (
-            "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
+        time = (
+            datetime.fromtimestamp(record.created)
+            .astimezone()
+            .strftime("%H:%M:%S")
         )
-        extra = "".join(f" {name}={value}" for name, value in fields(record).items())
+        level = (
+            ""
+            if record.levelno == logging.INFO
+            else f"{record.levelname.lower()}: "
+        )
+        extra = "".join(
+            f" {name}={value}" for name, value in fields(record).items()
+        )
         line = printable(f"{time} {level}{record.getMessage()}{extra}")
         return (
             f"{line}\n{self.formatException(record.exc_info)}"
@@ -61,7 +69,11 @@ class ConsoleFormatter(logging.Formatter):
 
 def fields(record: logging.LogRecord) -> dict[str, Any]:
     """Return the `extra` of a log call."""
-    return {name: value for name, value in vars(record).items() if name not in _PLAIN}
+    return {
+        name: value
+        for name, value in vars(record).items()
+        if name not in _PLAIN
+    }
 
 
 def printable(text: str) -> str:
@@ -96,7 +108,11 @@ def configure(
 
     Other libraries' only from warnings on.
     """
-    handler = LineHandler(stream) if callable(stream) else logging.StreamHandler(stream)
+    handler = (
+        LineHandler(stream)
+        if callable(stream)
+        else logging.StreamHandler(stream)
+    )
     handler.setFormatter(
         JsonFormatter(context) if form == "json" else ConsoleFormatter()
     )

@@ -130,7 +130,11 @@ class Process:
 
     def _follow(self) -> None:
         try:
-            with self._guardian, self._control, selectors.DefaultSelector() as selector:
+            with (
+                self._guardian,
+                self._control,
+                selectors.DefaultSelector() as selector,
+            ):
                 self._read(selector)
         finally:
             code = self._guardian.wait()
@@ -179,7 +183,8 @@ class LineSplitter:
         self._rest[stream] = rest[:MAX_LINE]
         for line in lines:
             self._on_line(
-                stream, line[:MAX_LINE].decode("utf-8", "replace").removesuffix("\r")
+                stream,
+                line[:MAX_LINE].decode("utf-8", "replace").removesuffix("\r"),
             )
 
 
@@ -232,7 +237,9 @@ def run(
 
 
 def _start(command: Command) -> tuple[subprocess.Popen[bytes], FileIO]:
-    program = shutil.which(command.argv[0], path=command.env.get("PATH", os.defpath))
+    program = shutil.which(
+        command.argv[0], path=command.env.get("PATH", os.defpath)
+    )
     if program is None:
         raise MissingProgramError(command.argv[0])
     control, ours = os.pipe()

@@ -55,21 +55,26 @@ class Retrier:
 
         def wait(state: RetryCallState) -> float:
             ceiling = min(
-                policy.longest, policy.first * 2.0 ** min(state.attempt_number - 1, 30)
+                policy.longest,
+                policy.first * 2.0 ** min(state.attempt_number - 1, 30),
             )
             asked = getattr(
                 state.outcome.exception() if state.outcome else None,
                 "retry_after",
                 None,
             )
-            return max(asked or 0.0, ceiling * (0.5 + self._runtime.jitter() / 2))
+            return max(
+                asked or 0.0, ceiling * (0.5 + self._runtime.jitter() / 2)
+            )
 
         def stop(state: RetryCallState) -> bool:
             late = self._runtime.monotonic() + state.upcoming_sleep > min(
                 deadline, self._end
             )
             return (
-                late or state.attempt_number >= policy.attempts or self._stop.is_set()
+                late
+                or state.attempt_number >= policy.attempts
+                or self._stop.is_set()
             )
 
         def before_sleep(state: RetryCallState) -> None:

@@ -167,7 +167,9 @@ class SystemRuntime:
             try:
                 work()
             except Exception as error:
-                LOG.exception("a thread has failed", extra={"failed_thread": name})
+                LOG.exception(
+                    "a thread has failed", extra={"failed_thread": name}
+                )
                 # guard: threads: one that fails is reported
                 report(ThreadFailed(thread=name, error=error))
 
@@ -181,5 +183,7 @@ class SystemRuntime:
 def iso(moment: datetime) -> str:
     """Return a time for callbacks and manifests: UTC, milliseconds, `Z`."""
     return (
-        moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        moment.astimezone(UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
     )

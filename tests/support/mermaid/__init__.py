@@ -43,7 +43,9 @@ def faults(diagrams: Sequence[str]) -> list[str | None]:
 def _installed() -> tuple[str, Path]:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
-        raise UnavailableError("there is no node or no npm in PATH: install Node.js")
+        raise UnavailableError(
+            "there is no node or no npm in PATH: install Node.js"
+        )
     base = (
         Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         / "fondation-worker"

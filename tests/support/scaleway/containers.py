@@ -30,7 +30,9 @@ class Containers:
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _ending: threading.Event = field(default_factory=threading.Event)
 
-    def launch(self, jobs: Jobs, run: Document, environment: Mapping[str, str]) -> None:
+    def launch(
+        self, jobs: Jobs, run: Document, environment: Mapping[str, str]
+    ) -> None:
         """Let a run happen in the background."""
         threading.Thread(
             target=self._go_through, args=(jobs, run, environment), daemon=True
@@ -47,7 +49,8 @@ class Containers:
     def said(self, run_id: str) -> str:
         """Return all that a run has said, attempt by attempt."""
         return "".join(
-            log.read_text() for log in sorted(self.folder.glob(f"{run_id}-*.log"))
+            log.read_text()
+            for log in sorted(self.folder.glob(f"{run_id}-*.log"))
         )
 
     def close(self) -> None:
@@ -78,7 +81,9 @@ class Containers:
                 self._ending.wait(PAUSE_SECONDS)
                 continue
             else:
-                jobs.end(run, "failed", reason="exited_with_error", exit_code=code)
+                jobs.end(
+                    run, "failed", reason="exited_with_error", exit_code=code
+                )
             return
 
     def _attempt(
@@ -110,5 +115,8 @@ class Containers:
                 if run["state"] == "interrupting" and asked is None:
                     asked = time.monotonic()
                     process.send_signal(signal.SIGTERM)
-                if asked is not None and time.monotonic() > asked + GRACE_SECONDS:
+                if (
+                    asked is not None
+                    and time.monotonic() > asked + GRACE_SECONDS
+                ):
                     process.kill()

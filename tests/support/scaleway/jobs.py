@@ -58,7 +58,10 @@ def invalid(argument: str, help_message: str) -> RefusalError:
         }
     ]
     return RefusalError(
-        400, type="invalid_arguments", message="invalid argument(s)", details=details
+        400,
+        type="invalid_arguments",
+        message="invalid argument(s)",
+        details=details,
     )
 
 
@@ -109,7 +112,9 @@ class Jobs:
         }
         return self.update_definition(definition | {"updated_at": ""}, body)
 
-    def update_definition(self, definition: Document, body: Document) -> Document:
+    def update_definition(
+        self, definition: Document, body: Document
+    ) -> Document:
         """Change the fields that a request has; the environment as a whole."""
         retries = (body.get("retry_policy") or {}).get("max_retries", 0)
         if not 0 <= retries <= 5:
@@ -118,9 +123,13 @@ class Jobs:
             name.upper().startswith("SCW_SLS")
             for name in body.get("environment_variables") or {}
         ):
-            raise invalid("environment_variables", "names must not begin with SCW_SLS")
+            raise invalid(
+                "environment_variables", "names must not begin with SCW_SLS"
+            )
         kept = definition["environment_variables"] if self.merges else {}
-        definition |= {name: value for name, value in body.items() if value is not None}
+        definition |= {
+            name: value for name, value in body.items() if value is not None
+        }
         definition["environment_variables"] = {
             **kept,
             **definition["environment_variables"],
@@ -131,7 +140,9 @@ class Jobs:
 
     def delete_definition(self, definition: Document) -> None:
         """Delete a definition, unless a run of it lives."""
-        if any(run["state"] not in ENDED for run in self.runs_of(definition["id"])):
+        if any(
+            run["state"] not in ENDED for run in self.runs_of(definition["id"])
+        ):
             raise RefusalError(
                 403,
                 type="denied_authentication",
@@ -145,10 +156,16 @@ class Jobs:
         held = self.secrets_of(definition["id"])
         if len(held) + len(body["secrets"]) > 20:
             raise RefusalError(
-                403, type="quotas_exceeded", message="quota exceeded: 20 secrets"
+                403,
+                type="quotas_exceeded",
+                message="quota exceeded: 20 secrets",
             )
-        made = [self._secret(definition["id"], config) for config in body["secrets"]]
-        names = [one["env_var"]["name"] for one in (*held, *made) if one["env_var"]]
+        made = [
+            self._secret(definition["id"], config) for config in body["secrets"]
+        ]
+        names = [
+            one["env_var"]["name"] for one in (*held, *made) if one["env_var"]
+        ]
         if len(names) > len(set(names)):
             raise RefusalError(
                 409,
@@ -160,14 +177,19 @@ class Jobs:
 
     def start(self, definition: Document, body: Document) -> list[Document]:
         """Start runs."""
-        made = [self._run(definition, body) for _ in range(body.get("replicas") or 1)]
+        made = [
+            self._run(definition, body)
+            for _ in range(body.get("replicas") or 1)
+        ]
         for run in made:
             self.runs[run["id"]] = run
             if self.launch is not None:
                 self.launch(self, run, self.environment(definition, run))
         return made
 
-    def environment(self, definition: Document, run: Document) -> dict[str, str]:
+    def environment(
+        self, definition: Document, run: Document
+    ) -> dict[str, str]:
         """Return what the container of a run finds in its environment."""
         secrets = {
             one["env_var"]["name"]: self.secret_values[one["secret_manager_id"]]

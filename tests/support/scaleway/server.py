@@ -115,7 +115,9 @@ class ScalewayServer:
         """Let something go wrong."""
         self._faults += [fault] * fault.times
 
-    def define(self, name: str = "fondation-worker", **environment: str) -> Document:
+    def define(
+        self, name: str = "fondation-worker", **environment: str
+    ) -> Document:
         """Create a definition behind the API's back."""
         body = {
             "name": name,
@@ -133,7 +135,9 @@ class ScalewayServer:
         """Return what is to go wrong with a request, and forget it."""
         with self._lock:
             self.requests.append(what)
-            found = next((fault for fault in self._faults if fault.on in what), None)
+            found = next(
+                (fault for fault in self._faults if fault.on in what), None
+            )
             if found is not None:
                 self._faults.remove(found)
             return found
@@ -149,7 +153,9 @@ class ScalewayServer:
         """Do what is asked, and return the answer."""
         with self._lock:
             if query.method != "GET":
-                self.jobs.writes.append(f"{query.method} {'/'.join(query.path)}")
+                self.jobs.writes.append(
+                    f"{query.method} {'/'.join(query.path)}"
+                )
             answers: dict[str, Callable[[Query], Any]] = {
                 "job-definitions": self._definitions,
                 "job-runs": self._runs,
@@ -172,11 +178,15 @@ class ScalewayServer:
             case "GET", (found,):
                 return jobs.definition(found)
             case "PATCH", (found,):
-                return jobs.update_definition(jobs.definition(found), query.body)
+                return jobs.update_definition(
+                    jobs.definition(found), query.body
+                )
             case "DELETE", (found,):
                 return jobs.delete_definition(jobs.definition(found))
             case "POST", (found, "start"):
-                return {"job_runs": jobs.start(jobs.definition(found), query.body)}
+                return {
+                    "job_runs": jobs.start(jobs.definition(found), query.body)
+                }
         raise RefusalError(405, type="unknown", message="method not allowed")
 
     def _runs(self, query: Query) -> Any:  # noqa: ANN401 - any value of JSON
@@ -194,7 +204,11 @@ class ScalewayServer:
                 return self._page(
                     query,
                     "job_runs",
-                    [run for run in runs if not states or run["state"] in states],
+                    [
+                        run
+                        for run in runs
+                        if not states or run["state"] in states
+                    ],
                 )
             case "GET", (found,):
                 return self.jobs.run(found)
@@ -208,7 +222,9 @@ class ScalewayServer:
             case "POST", ():
                 return {"secrets": self.jobs.create_secrets(query.body)}
             case "GET", ():
-                found = self.jobs.secrets_of(query.param("job_definition_id") or "")
+                found = self.jobs.secrets_of(
+                    query.param("job_definition_id") or ""
+                )
                 return {"secrets": found, "total_count": len(found)}
             case _, (secret_id,) if secret_id not in held:
                 raise not_found("secret", secret_id)
@@ -227,14 +243,20 @@ class ScalewayServer:
         )
         if order not in {"created_at_asc", "created_at_desc"}:
             raise invalid("order_by", "is not known")
-        mine = [one for one in found if project in {None, self._project_of(one)}]
-        mine.sort(key=lambda one: one["created_at"], reverse=order.endswith("desc"))
+        mine = [
+            one for one in found if project in {None, self._project_of(one)}
+        ]
+        mine.sort(
+            key=lambda one: one["created_at"], reverse=order.endswith("desc")
+        )
         size = min(int(query.param("page_size") or 20), self.page_limit)
         first = (int(query.param("page") or 1) - 1) * size
         return {name: mine[first : first + size], "total_count": len(mine)}
 
     def _project_of(self, one: Document) -> str:
-        definition = self.jobs.definitions.get(one.get("job_definition_id", ""), one)
+        definition = self.jobs.definitions.get(
+            one.get("job_definition_id", ""), one
+        )
         return str(definition["project_id"])
 
 
@@ -257,14 +279,18 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.silent:
             self.api.wait_for_close()
         if fault.status is not None:
-            self._send(fault.status, fault.body, fault.headers, slowly=fault.trickle)
+            self._send(
+                fault.status, fault.body, fault.headers, slowly=fault.trickle
+            )
             return
         status, document = self._answer(json.loads(content or b"{}"))
         if fault.lost:
             self.close_connection = True
             return
         self._send(
-            status, b"" if document is None else json.dumps(document).encode(), {}
+            status,
+            b"" if document is None else json.dumps(document).encode(),
+            {},
         )
 
     def _answer(self, body: Document) -> tuple[int, Any]:
@@ -300,7 +326,9 @@ class _Handler(BaseHTTPRequestHandler):
         slowly: bool = False,
     ) -> None:
         self.send_response(status)
-        kind = "application/json" if body.startswith((b"{", b"[")) else "text/html"
+        kind = (
+            "application/json" if body.startswith((b"{", b"[")) else "text/html"
+        )
         for name, value in {
             "Content-Type": kind,
             "Content-Length": str(len(body)),
@@ -309,7 +337,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         for part in (
-            (body[at : at + 1] for at in range(len(body))) if slowly else (body,)
+            (body[at : at + 1] for at in range(len(body)))
+            if slowly
+            else (body,)
         ):
             self.wfile.write(part)
             if slowly and self.api.wait_for_close(0.01):

@@ -34,7 +34,11 @@ class Canned:
 
 
 def answer(
-    status: str, body: bytes = b"", *, length: int | None = None, headers: str = ""
+    status: str,
+    body: bytes = b"",
+    *,
+    length: int | None = None,
+    headers: str = "",
 ) -> bytes:
     """Return an answer in HTTP; `length` is that which it claims to have."""
     said = len(body) if length is None else length
@@ -62,7 +66,11 @@ class _Handler(socketserver.StreamRequestHandler):
         if headers["Expect"]:
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         canned.asked.append(
-            Asked(line, headers, self.rfile.read(int(headers["Content-Length"] or 0)))
+            Asked(
+                line,
+                headers,
+                self.rfile.read(int(headers["Content-Length"] or 0)),
+            )
         )
         self.wfile.write(canned.first.pop(0) if canned.first else canned.answer)
 
@@ -74,7 +82,10 @@ class _Server(socketserver.ThreadingTCPServer):
 
 @contextmanager
 def serving(
-    reply: bytes, tls: ssl.SSLContext | None = None, *, first: tuple[bytes, ...] = ()
+    reply: bytes,
+    tls: ssl.SSLContext | None = None,
+    *,
+    first: tuple[bytes, ...] = (),
 ) -> Iterator[Canned]:
     """Run the server; over TLS it is called `localhost`."""
     with _Server(("127.0.0.1", 0), _Handler) as server:

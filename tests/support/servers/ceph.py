@@ -76,17 +76,24 @@ class Ceph:
         """Take a folder for its data and its logs."""
         self._folder = folder
         self._log = folder / "ceph.log"
-        self._environment = os.environ | {"CEPH_CONF": str(folder / "ceph.conf")}
+        self._environment = os.environ | {
+            "CEPH_CONF": str(folder / "ceph.conf")
+        }
         self._daemons: list[Daemon] = []
 
     def start(self) -> S3Server:
         """Start it; the first time on a machine, installing it takes a minute."""
         if not shutil.which("radosgw"):
             self._install()
-        port, fsid = free_port(), str(uuid.uuid5(uuid.NAMESPACE_URL, str(self._folder)))
+        port, fsid = (
+            free_port(),
+            str(uuid.uuid5(uuid.NAMESPACE_URL, str(self._folder))),
+        )
         monitor = f"[v2:127.0.0.1:{free_port()},v1:127.0.0.1:{free_port()}]"
         server = S3Server(
-            name="ceph", endpoint_url=f"http://127.0.0.1:{port}", log=str(self._folder)
+            name="ceph",
+            endpoint_url=f"http://127.0.0.1:{port}",
+            log=str(self._folder),
         )
         for name in ("mon", "osd", "rgw"):
             (self._folder / name).mkdir()
@@ -117,15 +124,34 @@ class Ceph:
             daemon.stop()
 
     def _start_cluster(self, fsid: str, monitor: str) -> None:
-        keyring, monmap = str(self._folder / "keyring"), str(self._folder / "monmap")
+        keyring, monmap = (
+            str(self._folder / "keyring"),
+            str(self._folder / "monmap"),
+        )
         self._run("ceph-authtool", "--create-keyring", keyring)
         for name, capabilities in _KEYS.items():
-            self._run("ceph-authtool", keyring, "--gen-key", "-n", name, *capabilities)
+            self._run(
+                "ceph-authtool", keyring, "--gen-key", "-n", name, *capabilities
+            )
         self._run(
-            "monmaptool", "--create", "--fsid", fsid, "--addv", "a", monitor, monmap
+            "monmaptool",
+            "--create",
+            "--fsid",
+            fsid,
+            "--addv",
+            "a",
+            monitor,
+            monmap,
         )
         self._run(
-            "ceph-mon", "--mkfs", "-i", "a", "--monmap", monmap, "--keyring", keyring
+            "ceph-mon",
+            "--mkfs",
+            "-i",
+            "a",
+            "--monmap",
+            monmap,
+            "--keyring",
+            keyring,
         )
         self._spawn("ceph-mon", "-f", "-i", "a")
         self._run("ceph", "osd", "create")

@@ -34,7 +34,9 @@ class Minio:
     def start(self) -> S3Server:
         """Start it; the first time on a machine, building it takes minutes."""
         address, log = f"127.0.0.1:{free_port()}", self._folder / "minio.log"
-        server = S3Server(name="minio", endpoint_url=f"http://{address}", log=str(log))
+        server = S3Server(
+            name="minio", endpoint_url=f"http://{address}", log=str(log)
+        )
         environment = {
             "PATH": os.defpath,
             "HOME": str(self._folder),
@@ -52,7 +54,9 @@ class Minio:
         ]
         self._daemon = Daemon(argv, log, environment)
         self._daemon.wait_until(
-            lambda: answers(f"{server.endpoint_url}/minio/health/ready", status=200)
+            lambda: answers(
+                f"{server.endpoint_url}/minio/health/ready", status=200
+            )
         )
         return server
 
@@ -81,7 +85,11 @@ def program(log: Path) -> Path:
 
 
 def _build(scratch: Path, log: Path) -> Path:
-    settings = {"GOBIN": str(scratch), "CGO_ENABLED": "0", "GOFLAGS": "-trimpath"}
+    settings = {
+        "GOBIN": str(scratch),
+        "CGO_ENABLED": "0",
+        "GOFLAGS": "-trimpath",
+    }
     argv = [
         go(scratch, log),
         "install",

@@ -7,9 +7,7 @@ from typing import Final
 from tests.support.servers.process import Daemon, answers, free_port
 from tests.support.servers.server import S3Server
 
-_SERVE: Final = (
-    "import sys; sys.setswitchinterval(60); from moto.server import main; main()"
-)
+_SERVE: Final = "import sys; sys.setswitchinterval(60); from moto.server import main; main()"
 """Moto looks for a key and stores it in two steps; so no thread may come between them."""
 
 
@@ -25,7 +23,8 @@ class Moto:
         """Start it."""
         port, log = free_port(), self._folder / "moto.log"
         self._daemon = Daemon(
-            [sys.executable, "-c", _SERVE, "-H", "127.0.0.1", "-p", str(port)], log
+            [sys.executable, "-c", _SERVE, "-H", "127.0.0.1", "-p", str(port)],
+            log,
         )
         url = f"http://127.0.0.1:{port}"
         self._daemon.wait_until(lambda: answers(f"{url}/moto-api/"))

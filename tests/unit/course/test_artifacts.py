@@ -63,7 +63,9 @@ def artifacts(store: MemoryStore) -> Artifacts:
 def keep(artifacts: Artifacts, body: bytes, path: str = PATH) -> str:
     """Store an item, and return its key."""
     kept = artifacts.store(Stage.GENERATE_CHAPTERS, INPUTS, path, body)
-    return f"job-1/artifacts/generate-chapters/{INPUTS}/{kept.sha256[:16]}/{path}"
+    return (
+        f"job-1/artifacts/generate-chapters/{INPUTS}/{kept.sha256[:16]}/{path}"
+    )
 
 
 def restored(
@@ -72,7 +74,9 @@ def restored(
 ) -> list[bytes]:
     return [
         body
-        for _, body in artifacts.restore(Stage.GENERATE_CHAPTERS, INPUTS, [PATH], fault)
+        for _, body in artifacts.restore(
+            Stage.GENERATE_CHAPTERS, INPUTS, [PATH], fault
+        )
     ]
 
 
@@ -81,7 +85,9 @@ def record(artifacts: Artifacts, *bodies: tuple[str, bytes]) -> StageRecord:
         artifacts.store(Stage.GENERATE_CHAPTERS, INPUTS, path, body)
         for path, body in bodies
     )
-    return StageRecord(stage=Stage.GENERATE_CHAPTERS, inputs=INPUTS, artifacts=kept)
+    return StageRecord(
+        stage=Stage.GENERATE_CHAPTERS, inputs=INPUTS, artifacts=kept
+    )
 
 
 def test_an_item_lies_under_its_inputs_and_its_content(
@@ -146,7 +152,9 @@ def test_what_is_gone_or_of_another_size_is_found_by_listing(
         ("chapters/c.md", b"c"),
     )
     store.delete([artifacts.key(kept, kept.artifacts[0])])
-    store.put(artifacts.key(kept, kept.artifacts[1]), b"longer", "text/markdown")
+    store.put(
+        artifacts.key(kept, kept.artifacts[1]), b"longer", "text/markdown"
+    )
     unentered = StageRecord(stage=Stage.GENERATE_TUTORIALS)
     assert [one.path for _, one in artifacts.missing([kept, unentered])] == [
         "chapters/a.md",
@@ -157,10 +165,18 @@ def test_what_is_gone_or_of_another_size_is_found_by_listing(
 def test_what_only_the_listing_does_not_show_is_not_missing() -> None:
     class Blind(MemoryStore):
         def entries(
-            self, prefix: str, *, start_after: str = "", limit: int | None = None
+            self,
+            prefix: str,
+            *,
+            start_after: str = "",
+            limit: int | None = None,
         ) -> Iterator[ObjectEntry]:
             return iter(
-                list(super().entries(prefix, start_after=start_after, limit=limit))[:1]
+                list(
+                    super().entries(
+                        prefix, start_after=start_after, limit=limit
+                    )
+                )[:1]
             )
 
     artifacts = Artifacts(Blind(lambda: 0.0), "job-1", InlineExecutor())
@@ -207,7 +223,9 @@ def test_a_stage_that_was_not_entered_has_no_keys(artifacts: Artifacts) -> None:
 
 def reviewing(store: MemoryStore) -> tuple[Manifest, Artifacts]:
     """Return a job that is in its reviews."""
-    return entered(Stage.REVIEW_CHAPTERS), Artifacts(store, "job-1", InlineExecutor())
+    return entered(Stage.REVIEW_CHAPTERS), Artifacts(
+        store, "job-1", InlineExecutor()
+    )
 
 
 def test_the_inventory_of_an_unfinished_job_has_what_is_stored_so_far_each_path_once(
@@ -219,7 +237,10 @@ def test_the_inventory_of_an_unfinished_job_has_what_is_stored_so_far_each_path_
     for body in (b"first try", b"second"):
         clock.time += 1
         artifacts.store(
-            Stage.REVIEW_CHAPTERS, inputs, "reviewed-chapters/chapter_1_x.md", body
+            Stage.REVIEW_CHAPTERS,
+            inputs,
+            "reviewed-chapters/chapter_1_x.md",
+            body,
         )
     artifacts.store(Stage.REVIEW_CHAPTERS, inputs, "../evil", b"x")
     inventory = Inventory(store, InlineExecutor(), manifest)
@@ -236,7 +257,9 @@ def test_the_snapshot_belongs_to_the_inventory_only_if_it_is_asked_for(
     store: MemoryStore,
 ) -> None:
     inventory = Inventory(store, InlineExecutor(), entered(None))
-    everything = {holding.stage for holding in inventory.finished(course_only=False)}
+    everything = {
+        holding.stage for holding in inventory.finished(course_only=False)
+    }
     assert everything - {holding.stage for holding in inventory.finished()} == {
         Stage.CLONE
     }

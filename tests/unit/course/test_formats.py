@@ -67,7 +67,10 @@ def test_relationships_are_read() -> None:
         (b"{a: 1}", "must be a list, not dict"),
         (b"[1]", r"step1_abstractions.yaml\[0\] must be a mapping"),
         (b"[{name: x}]", r"\[0\]: file_paths must be a list"),
-        (b"[{name: x, description: d, file_paths: [1]}]", "file_paths must be texts"),
+        (
+            b"[{name: x, description: d, file_paths: [1]}]",
+            "file_paths must be texts",
+        ),
         (
             b"[{name: ' ', description: d, file_paths: []}]",
             "name must be a text, and not empty",
@@ -110,7 +113,9 @@ def test_faulty_abstractions_are_refused_and_the_place_is_named(
     ],
 )
 def test_faulty_relationships_are_refused(text: str, says: str) -> None:
-    assert says in fault(Stage.ANALYZE, "step2_relationships.yaml", text.encode())
+    assert says in fault(
+        Stage.ANALYZE, "step2_relationships.yaml", text.encode()
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,7 +123,10 @@ def test_faulty_relationships_are_refused(text: str, says: str) -> None:
     [
         ("{order: []}", "order is empty"),
         ("{order: [{index: 0, name: Context, reasoning: r}]}", "index is 0"),
-        ("{order: [{index: 1, name: Nobody, reasoning: r}]}", "'Nobody' is not a name"),
+        (
+            "{order: [{index: 1, name: Nobody, reasoning: r}]}",
+            "'Nobody' is not a name",
+        ),
         (
             "{order: [{index: 1, name: Context, reasoning: r}, {index: 1, name: Term UI, reasoning: r}]}",
             "duplicate",
@@ -171,7 +179,10 @@ def test_a_name_of_which_no_file_can_be_made_is_refused_where_it_is_read(
     length: int, says: str
 ) -> None:
     """`tutorial_99_` and `.md` are 15 bytes, and a name that is not ASCII has a byte for each character."""
-    for name in ("A" * length, "\N{SNOWMAN}A" * (length // 2) + "A" * (length % 2)):
+    for name in (
+        "A" * length,
+        "\N{SNOWMAN}A" * (length // 2) + "A" * (length % 2),
+    ):
         body = yaml.safe_dump(
             [{"name": name, "description": "d", "file_paths": []}]
         ).encode()
@@ -196,7 +207,9 @@ def test_an_index_counts_as_part_of_a_files_name() -> None:
         assert bool(found) is bool(says)
 
 
-@pytest.mark.parametrize("index", ["1000000", "0x1" + "0" * 5000, "-0x1" + "0" * 5000])
+@pytest.mark.parametrize(
+    "index", ["1000000", "0x1" + "0" * 5000, "-0x1" + "0" * 5000]
+)
 def test_an_index_of_any_size_is_refused_with_words(index: str) -> None:
     text = f"{{order: [{{index: {index}, name: Context, reasoning: r}}]}}"
     assert "it must be a whole number from 1 to 999999" in fault(

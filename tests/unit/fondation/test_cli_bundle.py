@@ -7,7 +7,11 @@ import pytest
 from states.stages import Stage
 from worker.engines.fondation.cli_bundle import find_bundle
 
-ALL = ["cloud-run/cli.bundled.cjs", "dist/cli.bundled.cjs", "dist/cli.bundled.mjs"]
+ALL = [
+    "cloud-run/cli.bundled.cjs",
+    "dist/cli.bundled.cjs",
+    "dist/cli.bundled.mjs",
+]
 
 
 def put(folder: Path, name: str, text: str = "// code\n") -> Path:
@@ -18,7 +22,9 @@ def put(folder: Path, name: str, text: str = "// code\n") -> Path:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_a_bundle_is_found_wherever_it_is_built_to(tmp_path: Path, name: str) -> None:
+def test_a_bundle_is_found_wherever_it_is_built_to(
+    tmp_path: Path, name: str
+) -> None:
     file = put(tmp_path, name)
     bundle = find_bundle(tmp_path)
     assert bundle
@@ -33,7 +39,10 @@ def test_a_bundle_is_found_wherever_it_is_built_to(tmp_path: Path, name: str) ->
         "--steps",
         "order",
     )
-    assert bundle.argv(Path("/r"), Path("/o"), None)[-2:] == ("--output-dir", "/o")
+    assert bundle.argv(Path("/r"), Path("/o"), None)[-2:] == (
+        "--output-dir",
+        "/o",
+    )
 
 
 def test_the_first_of_several_is_taken(tmp_path: Path) -> None:

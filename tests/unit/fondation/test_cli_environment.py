@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from worker.engines.fondation.cli_environment import make_home, secrets, variables
+from worker.engines.fondation.cli_environment import (
+    make_home,
+    secrets,
+    variables,
+)
 from worker.engines.port import EngineFailedError
 
 OURS = {
@@ -22,7 +26,9 @@ OURS = {
 }
 
 
-def test_it_gets_the_models_credentials_and_nothing_of_ours(tmp_path: Path) -> None:
+def test_it_gets_the_models_credentials_and_nothing_of_ours(
+    tmp_path: Path,
+) -> None:
     models = {
         "ANTHROPIC_API_KEY": "sk-ant-1",
         "CLAUDE_CODE_OAUTH_TOKEN": "oauth-1",
@@ -50,7 +56,10 @@ def test_a_key_may_lie_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("sk-ant-2\n")
     mounted = {"ANTHROPIC_API_KEY_FILE": str(file)}
-    assert variables(mounted, tmp_path, tmp_path)["ANTHROPIC_API_KEY"] == "sk-ant-2"
+    assert (
+        variables(mounted, tmp_path, tmp_path)["ANTHROPIC_API_KEY"]
+        == "sk-ant-2"
+    )
     assert secrets(mounted) == ("sk-ant-2",)
     assert (
         variables(mounted | {"ANTHROPIC_API_KEY": "sk-1"}, tmp_path, tmp_path)[
@@ -65,11 +74,15 @@ def test_a_key_may_lie_in_a_file(tmp_path: Path) -> None:
     assert "ANTHROPIC_API_KEY" not in variables(mounted, tmp_path, tmp_path)
 
 
-def test_a_file_with_no_key_to_be_read_is_a_fault_that_names_it(tmp_path: Path) -> None:
+def test_a_file_with_no_key_to_be_read_is_a_fault_that_names_it(
+    tmp_path: Path,
+) -> None:
     with pytest.raises(
         EngineFailedError, match="ANTHROPIC_API_KEY_FILE is '/nowhere/key'"
     ) as caught:
-        variables({"ANTHROPIC_API_KEY_FILE": "/nowhere/key"}, tmp_path, tmp_path)
+        variables(
+            {"ANTHROPIC_API_KEY_FILE": "/nowhere/key"}, tmp_path, tmp_path
+        )
     assert not caught.value.temporary
 
 
@@ -94,7 +107,10 @@ def test_a_login_to_claude_is_copied_so_that_only_we_can_read_it(
     for _ in range(2):  # as for a second process
         make_home(tmp_path / "home", {"HOME": str(ours)})
     login = tmp_path / "home" / ".claude" / ".credentials.json"
-    assert (login.read_text(), login.stat().st_mode & 0o777) == ("{login}", 0o600)
+    assert (login.read_text(), login.stat().st_mode & 0o777) == (
+        "{login}",
+        0o600,
+    )
     assert (tmp_path / "home" / ".claude.json").read_text() == "{settings}"
     assert not (tmp_path / "home" / ".claude" / "history.jsonl").exists()
 
@@ -102,4 +118,6 @@ def test_a_login_to_claude_is_copied_so_that_only_we_can_read_it(
 def test_a_home_needs_no_login(tmp_path: Path) -> None:
     make_home(tmp_path / "home", {})
     make_home(tmp_path / "home", {"HOME": str(tmp_path / "nobody")})
-    assert [file for file in (tmp_path / "home").rglob("*") if file.is_file()] == []
+    assert [
+        file for file in (tmp_path / "home").rglob("*") if file.is_file()
+    ] == []

@@ -6,7 +6,12 @@ import logging
 import pytest
 
 from tests.support.fondation import listen, said
-from worker.engines.fondation.cli_output import MAX_LINES, MAX_TEXT, CliOutput, parse
+from worker.engines.fondation.cli_output import (
+    MAX_LINES,
+    MAX_TEXT,
+    CliOutput,
+    parse,
+)
 from worker.system.process import Stream
 from worker.system.runtime import SystemRuntime
 
@@ -41,12 +46,30 @@ def pino(level: int, msg: str, **more: object) -> str:
             "broke: 429",
             True,
         ),
-        (OUT, pino(50, "429", err={"message": "429"}), logging.ERROR, "429", True),
-        (OUT, pino(50, "broke", error="why"), logging.ERROR, "broke: why", True),
+        (
+            OUT,
+            pino(50, "429", err={"message": "429"}),
+            logging.ERROR,
+            "429",
+            True,
+        ),
+        (
+            OUT,
+            pino(50, "broke", error="why"),
+            logging.ERROR,
+            "broke: why",
+            True,
+        ),
         (ERR, pino(30, "begins"), logging.INFO, "begins", False),
         (OUT, "free text", logging.INFO, "free text", False),
         (ERR, "free text", logging.WARNING, "free text", True),
-        (OUT, '{"level": true-ish}', logging.INFO, '{"level": true-ish}', False),
+        (
+            OUT,
+            '{"level": true-ish}',
+            logging.INFO,
+            '{"level": true-ish}',
+            False,
+        ),
         (
             OUT,
             '{"level":50,"msg":"cut o',
@@ -70,7 +93,9 @@ def test_lines_are_read(
     assert (found.level, found.text, found.blames) == (level, text, blames)
 
 
-def test_lines_are_passed_on_at_their_level(caplog: pytest.LogCaptureFixture) -> None:
+def test_lines_are_passed_on_at_their_level(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     listen(caplog)
     speech = CliOutput(SystemRuntime(), ())
     for line in (pino(20, "a"), pino(30, "b"), pino(40, "c"), pino(50, "d")):
@@ -100,7 +125,9 @@ def test_of_many_lines_a_second_some_are_passed_on_and_the_rest_is_counted(
         *(f"line {i}" for i in range(MAX_LINES)),
         "another second",
     ]
-    assert [vars(record).get("lines_left_out") for record in caplog.records][-2:] == [
+    assert [vars(record).get("lines_left_out") for record in caplog.records][
+        -2:
+    ] == [
         1000 - MAX_LINES,
         None,
     ]
@@ -124,9 +151,15 @@ def test_secrets_and_control_characters_are_struck_out(
     speech = CliOutput(SystemRuntime(), ("sk-ant-secret",))
     speech.hear(ERR, "key sk-ant-secret\x1b[31m refused \u202e")
     speech.hear(
-        OUT, json.dumps({"level": 50, "msg": "x" * (MAX_TEXT - 6) + "sk-ant-secret"})
+        OUT,
+        json.dumps(
+            {"level": 50, "msg": "x" * (MAX_TEXT - 6) + "sk-ant-secret"}
+        ),
     )
-    assert speech.errors() == ["key *** [31m refused", "x" * (MAX_TEXT - 6) + "***"]
+    assert speech.errors() == [
+        "key *** [31m refused",
+        "x" * (MAX_TEXT - 6) + "***",
+    ]
     assert [text for _, text in said(caplog)] == speech.errors()
 
 
@@ -140,14 +173,28 @@ def test_only_the_last_errors_are_kept() -> None:
 @pytest.mark.parametrize(
     ("lines", "step"),
     [
-        (["[FONDATION_STEP_1/6] Extracting", "[FONDATION_STEP_2/6] Analyzing"], 2),
+        (
+            [
+                "[FONDATION_STEP_1/6] Extracting",
+                "[FONDATION_STEP_2/6] Analyzing",
+            ],
+            2,
+        ),
         ([pino(30, "[FONDATION_STEP_1/6] Extracting")], 1),
         (["[FONDATION_STEP_1/1] Extracting"], 0),
-        (["[FONDATION_STEP_1/6]", "[FONDATION_STEP_6/6] so says a repository"], 1),
+        (
+            [
+                "[FONDATION_STEP_1/6]",
+                "[FONDATION_STEP_6/6] so says a repository",
+            ],
+            1,
+        ),
         (["a model says: [FONDATION_STEP_1/6]"], 0),
     ],
 )
-def test_steps_are_counted_as_they_are_announced(lines: list[str], step: int) -> None:
+def test_steps_are_counted_as_they_are_announced(
+    lines: list[str], step: int
+) -> None:
     speech = CliOutput(SystemRuntime(), ())
     for line in lines:
         speech.hear(OUT, line)

@@ -120,7 +120,9 @@ def test_nothing_said_is_no_reason_to_give_up() -> None:
         (128 + 64 + 9, "signal 73"),
     ],
 )
-def test_a_signal_is_called_by_its_name_and_may_pass(code: int, name: str) -> None:
+def test_a_signal_is_called_by_its_name_and_may_pass(
+    code: int, name: str
+) -> None:
     error = failure(code, ["Invalid API key"])
     assert (str(error), error.temporary) == (
         f"the Fondation CLI was killed by {name}: Invalid API key",
@@ -129,7 +131,9 @@ def test_a_signal_is_called_by_its_name_and_may_pass(code: int, name: str) -> No
 
 
 def test_the_reason_that_will_not_pass_is_found_among_others() -> None:
-    assert permanent(["working", "Invalid API key", "done"]) == "Invalid API key"
+    assert (
+        permanent(["working", "Invalid API key", "done"]) == "Invalid API key"
+    )
     assert permanent(["working", "Overloaded"]) is None
     assert permanent([]) is None
 

@@ -91,7 +91,9 @@ class TestLooks:
     @pytest.fixture
     def looks(self, output: Path) -> PollingWatch:
         (output / "old.md").write_text("text")
-        return PollingWatch({"": output, "chapters/": output / "chapters"}, RUNTIME)
+        return PollingWatch(
+            {"": output, "chapters/": output / "chapters"}, RUNTIME
+        )
 
     def test_a_file_is_complete_when_it_has_not_changed_between_two_looks(
         self, output: Path, looks: PollingWatch

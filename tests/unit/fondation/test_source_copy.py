@@ -34,7 +34,9 @@ def test_what_the_cli_does_to_its_copy_is_undone_before_the_next_process(
     assert files(tree.path) == files(source)
     before = (tree.path / "README.md").stat()
     (tree.path / "README.md").write_text("# X\n")  # the same size
-    os.utime(tree.path / "README.md", ns=(before.st_atime_ns, before.st_mtime_ns))
+    os.utime(
+        tree.path / "README.md", ns=(before.st_atime_ns, before.st_mtime_ns)
+    )
     (tree.path / ".claude-tutorial-output").mkdir()
     (tree.path / "lib" / os.fsdecode(b"\xff.py")).unlink()
     tree.prepare(source)

@@ -36,7 +36,9 @@ def visit(tmp_path: Path, keeper: YamlGuard) -> Visit:
     """Return a function that lets another process do something to the file, and returns what it printed."""
 
     def run(script: str, own: bytes = b"- {name: own}\n") -> bytes:
-        code = f"path, own = {str(tmp_path / PATH)!r}, {own.decode()!r}; {script}"
+        code = (
+            f"path, own = {str(tmp_path / PATH)!r}, {own.decode()!r}; {script}"
+        )
         with subprocess.Popen(
             [sys.executable, "-c", code], stdout=subprocess.PIPE
         ) as process:
@@ -69,7 +71,9 @@ def test_who_reads_first_and_writes_then_has_read_nothing_of_it(
     keeper.check()
 
 
-def test_who_writes_the_same_need_not_read_it(keeper: YamlGuard, visit: Visit) -> None:
+def test_who_writes_the_same_need_not_read_it(
+    keeper: YamlGuard, visit: Visit
+) -> None:
     visit(WRITE, STORED)
     keeper.check()
 

@@ -9,7 +9,9 @@ ABSTRACTIONS, ORDER = "step1_abstractions.yaml", "step3_order.yaml"
 
 
 def test_names_of_the_order_are_stripped_and_nothing_else_is_changed() -> None:
-    first = "  - index: 1\n    name: |\n      Größe\n    reasoning: |\n      so\n"
+    first = (
+        "  - index: 1\n    name: |\n      Größe\n    reasoning: |\n      so\n"
+    )
     body = f'order:\n{first}  - {{index: 2, name: " B ", x: 1}}\n'
     assert yaml.safe_load(normalized(ORDER, body.encode())) == {
         "order": [

@@ -43,7 +43,9 @@ def sending(scene: Scene) -> Asking:
     sender = Sender(open_webhook, scene.lease, scene.runtime, scene.mailbox)
     [event] = completed().outbox.pending[-1:]
     sender.start()
-    sender.send(Delivery(event=event, idempotency_key="key", write=lambda: b"{}"))
+    sender.send(
+        Delivery(event=event, idempotency_key="key", write=lambda: b"{}")
+    )
     scene.scheduler.at(1, sender.close)
     scene.scheduler.run()
     return webhook

@@ -52,7 +52,9 @@ def deliver(scene: Scene, seconds: float) -> Slow:
     sender.start()
     for number, key in enumerate(("first", "second")):
         one = replace(event, sequence=event.sequence + number)
-        sender.send(Delivery(event=one, idempotency_key=key, write=lambda: b"{}"))
+        sender.send(
+            Delivery(event=one, idempotency_key=key, write=lambda: b"{}")
+        )
     scene.scheduler.at(10, sender.close)
     scene.scheduler.run()
     return webhook

@@ -49,7 +49,9 @@ class Scene:
         self.runtime = SimRuntime(self.scheduler, Process(name="newcomer"))
         self.store = Clocks(self.scheduler)
         self.log = CheckpointLog(self.store, IDENTITY.job_id, self.runtime)
-        self.manifest: Manifest = self.log.append(None, begun(), Writer.WORKER).manifest
+        self.manifest: Manifest = self.log.append(
+            None, begun(), Writer.WORKER
+        ).manifest
         self.vigil = OwnerWatch(self.store, self.log, self.runtime)
 
     def silence_after(self, seconds: float) -> int:
@@ -65,14 +67,18 @@ def scene() -> Scene:
     return Scene()
 
 
-def test_silence_is_the_age_of_the_younger_of_claim_and_heartbeat(scene: Scene) -> None:
+def test_silence_is_the_age_of_the_younger_of_claim_and_heartbeat(
+    scene: Scene,
+) -> None:
     assert scene.silence_after(20) == 20
     put_heartbeat(scene.store, scene.manifest, 1)
     assert scene.silence_after(5) == 5
     assert read_silence(scene.store, scene.log, scene.manifest) == (5, LEASE)
 
 
-def test_a_clock_that_was_set_back_does_not_keep_a_dead_run_alive(scene: Scene) -> None:
+def test_a_clock_that_was_set_back_does_not_keep_a_dead_run_alive(
+    scene: Scene,
+) -> None:
     put_heartbeat(scene.store, scene.manifest, 1)
     scene.store.set_by = -3600
     assert scene.silence_after(0) == 0
@@ -106,7 +112,9 @@ def test_a_new_checkpoint_is_a_sign_of_life(scene: Scene) -> None:
     assert scene.silence_after(0) == 0
     head = scene.log.newest()
     assert head is not None
-    scene.manifest = scene.log.append(head, head.manifest, Writer.WORKER).manifest
+    scene.manifest = scene.log.append(
+        head, head.manifest, Writer.WORKER
+    ).manifest
     scene.store.set_by = -3600
     assert scene.silence_after(LEASE + 1) == 0
     assert scene.vigil.is_alive
@@ -120,9 +128,14 @@ def test_how_far_two_clocks_are_apart_is_measured_in_spite_of_slow_answers(
     scene: Scene, ahead: float, slow: float, least: float, most: float
 ) -> None:
     scene.store.ahead, scene.store.slow = ahead, slow
-    assert measure_skew(scene.store, scene.manifest, scene.runtime) == (least, most)
+    assert measure_skew(scene.store, scene.manifest, scene.runtime) == (
+        least,
+        most,
+    )
 
 
-def test_where_no_answer_is_dated_nothing_is_known_of_two_clocks(scene: Scene) -> None:
+def test_where_no_answer_is_dated_nothing_is_known_of_two_clocks(
+    scene: Scene,
+) -> None:
     scene.store.undated = True
     assert measure_skew(scene.store, scene.manifest, scene.runtime) == (0, 0)

@@ -98,9 +98,13 @@ class Scene:
         self.log = CheckpointLog(self.store, IDENTITY.job_id, self.runtime)
         checkpoint = self.log.append(None, begun(), Writer.WORKER)
         now = self.scheduler.time
-        self.owned = Ownership(self.log, checkpoint, since=now, dated=now, skew=skew)
+        self.owned = Ownership(
+            self.log, checkpoint, since=now, dated=now, skew=skew
+        )
         self.mailbox = self.runtime.mailbox()
-        self.lease = Lease(lambda: self.store, self.owned, self.runtime, self.mailbox)
+        self.lease = Lease(
+            lambda: self.store, self.owned, self.runtime, self.mailbox
+        )
 
     def heartbeat(self) -> object:
         """Return the newest heartbeat as it is stored."""
@@ -116,7 +120,9 @@ def scene() -> Scene:
     return Scene()
 
 
-def test_it_is_held_for_its_time_after_the_claim_and_not_longer(scene: Scene) -> None:
+def test_it_is_held_for_its_time_after_the_claim_and_not_longer(
+    scene: Scene,
+) -> None:
     scene.scheduler.time = LEASE - 0.1
     assert scene.lease.held
     scene.scheduler.time = LEASE
@@ -155,7 +161,9 @@ def test_an_answer_that_comes_too_late_does_not_bring_the_lease_back_by_itself(
     assert scene.lease.held
 
 
-def test_reasserting_a_lease_that_has_run_out_again_does_not_help(scene: Scene) -> None:
+def test_reasserting_a_lease_that_has_run_out_again_does_not_help(
+    scene: Scene,
+) -> None:
     scene.scheduler.time = LEASE + 1
     scene.lease.suspend("too late")
     assert not scene.lease.reassert(lambda: None)
@@ -166,7 +174,9 @@ def test_reasserting_a_lease_that_is_lost_while_the_checkpoint_is_appended_does_
     scene: Scene,
 ) -> None:
     scene.lease.suspend("the store's clock was set")
-    assert not scene.lease.reassert(lambda: scene.lease.suspend("and once more"))
+    assert not scene.lease.reassert(
+        lambda: scene.lease.suspend("and once more")
+    )
     assert scene.lease.suspended
 
 
@@ -176,7 +186,9 @@ def test_the_loss_is_reported_once(scene: Scene) -> None:
     assert scene.news() == [LeaseLost()]
 
 
-def test_of_two_answers_the_one_to_the_later_heartbeat_counts(scene: Scene) -> None:
+def test_of_two_answers_the_one_to_the_later_heartbeat_counts(
+    scene: Scene,
+) -> None:
     def send(at: float, answered: float) -> None:
         def beat() -> None:
             scene.store.stuck = answered - at
@@ -254,10 +266,16 @@ def test_where_the_store_dates_its_answers_ahead_of_its_objects_the_lease_is_wri
 ):
     scene = Scene(skew=5)
     scene.lease.beat()
-    assert scene.heartbeat() == {"run": 1, "leaseSeconds": LEASE + 5, "number": 1}
+    assert scene.heartbeat() == {
+        "run": 1,
+        "leaseSeconds": LEASE + 5,
+        "number": 1,
+    }
 
 
-def test_a_successor_is_found_and_nothing_is_held_from_then_on(scene: Scene) -> None:
+def test_a_successor_is_found_and_nothing_is_held_from_then_on(
+    scene: Scene,
+) -> None:
     rival = CheckpointLog(scene.store, IDENTITY.job_id, scene.runtime)
     head = rival.newest()
     assert head is not None
@@ -271,7 +289,9 @@ def test_a_successor_is_found_and_nothing_is_held_from_then_on(scene: Scene) -> 
     assert not scene.lease.held
 
 
-def test_an_operators_request_is_found_and_the_lease_stays(scene: Scene) -> None:
+def test_an_operators_request_is_found_and_the_lease_stays(
+    scene: Scene,
+) -> None:
     operator = CheckpointLog(scene.store, IDENTITY.job_id, scene.runtime)
     head = operator.newest()
     assert head is not None
@@ -283,7 +303,9 @@ def test_an_operators_request_is_found_and_the_lease_stays(scene: Scene) -> None
 
 def test_a_newcomer_reads_the_lease_that_the_owner_wrote(scene: Scene) -> None:
     key = heartbeat_key(IDENTITY.job_id, 1)
-    manifest = replace(scene.owned.manifest, runs=(run_record(lease_seconds=7),))
+    manifest = replace(
+        scene.owned.manifest, runs=(run_record(lease_seconds=7),)
+    )
     assert read_heartbeat(scene.store, manifest) == Heartbeat(lease_seconds=7)
     scene.store.put(
         key, b'{"run": 1, "leaseSeconds": 99, "number": 3}', "application/json"
@@ -293,9 +315,13 @@ def test_a_newcomer_reads_the_lease_that_the_owner_wrote(scene: Scene) -> None:
         lease_seconds=99, age=5, number=3
     )
     scene.store.put(key, b'{"run": 1, "leaseSeconds": 99}', "application/json")
-    assert read_heartbeat(scene.store, manifest) == Heartbeat(lease_seconds=99, age=0)
+    assert read_heartbeat(scene.store, manifest) == Heartbeat(
+        lease_seconds=99, age=0
+    )
     scene.store.put(key, b"[]", "application/json")
-    assert read_heartbeat(scene.store, manifest) == Heartbeat(lease_seconds=7, age=0)
+    assert read_heartbeat(scene.store, manifest) == Heartbeat(
+        lease_seconds=7, age=0
+    )
 
 
 def beating(scene: Scene, *, until: float, give_up: float = 60) -> list[object]:
@@ -318,14 +344,20 @@ def test_the_claim_is_a_sign_of_life_and_each_third_of_a_lease_there_is_another(
     scene: Scene,
 ) -> None:
     beating(scene, until=45)
-    assert scene.store.times("put") == scene.store.times("list") == [10, 20, 30, 40]
+    assert (
+        scene.store.times("put")
+        == scene.store.times("list")
+        == [10, 20, 30, 40]
+    )
 
 
 @pytest.mark.parametrize("since", [9, 19.5])
 def test_one_stuck_request_costs_no_lease(scene: Scene, since: float) -> None:
     scene.scheduler.at(since, lambda: setattr(scene.store, "stuck", 400.0))
     assert beating(scene, until=500) == []
-    gaps = [after - before for before, after in pairwise(scene.store.times("put"))]
+    gaps = [
+        after - before for before, after in pairwise(scene.store.times("put"))
+    ]
     assert min(gaps) >= LEASE / 9 - 0.01
     assert max(gaps) < LEASE / 3 + 0.01
 
@@ -358,7 +390,11 @@ def test_a_lease_without_a_look_at_the_log_is_none(scene: Scene) -> None:
     scene.scheduler.at(LEASE - 0.1, lambda: scene.mailbox.put(scene.lease.held))
     scene.scheduler.at(LEASE + 0.1, lambda: scene.mailbox.put(scene.lease.held))
     news = beating(scene, until=60)
-    assert [one for one in news if one != "paused"][:3] == [True, LeaseLost(), False]
+    assert [one for one in news if one != "paused"][:3] == [
+        True,
+        LeaseLost(),
+        False,
+    ]
     assert news[-1] == LeaseRefreshed()
 
 
@@ -391,7 +427,9 @@ def test_a_store_that_refuses_for_good_ends_the_run_as_refused(
 ) -> None:
     setattr(scene.store, mood, StoreRefusedError("no more"))
     [lost] = [
-        news for news in beating(scene, until=1000) if isinstance(news, StoreLost)
+        news
+        for news in beating(scene, until=1000)
+        if isinstance(news, StoreLost)
     ]
     assert isinstance(lost.error, StoreRefusedError)
     assert "60 seconds" in str(lost.error)
@@ -404,14 +442,14 @@ def test_a_thread_that_fails_is_reported(scene: Scene) -> None:
         raise error
 
     scene.store.mood = StoreUnavailableError("away")
-    KeepAlive(scene.lease, scene.mailbox, scene.runtime, give_up_seconds=60).start(
-        on_lost=fail
-    )
+    KeepAlive(
+        scene.lease, scene.mailbox, scene.runtime, give_up_seconds=60
+    ).start(on_lost=fail)
     with pytest.raises(OSError, match="cannot be paused"):
         scene.scheduler.run()
-    assert [news.error for news in scene.news() if isinstance(news, ThreadFailed)] == [
-        error
-    ]
+    assert [
+        news.error for news in scene.news() if isinstance(news, ThreadFailed)
+    ] == [error]
 
 
 def test_a_store_that_comes_back_is_reported(scene: Scene) -> None:

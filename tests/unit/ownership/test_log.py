@@ -94,7 +94,9 @@ def test_ones_own_checkpoint_is_known_again_when_the_answer_was_lost() -> None:
     assert len(list(new_log(store).sequences())) == 2
 
 
-def test_the_same_decision_of_another_process_is_not_taken_for_ones_own() -> None:
+def test_the_same_decision_of_another_process_is_not_taken_for_ones_own() -> (
+    None
+):
     store = memory()
     job = owned(store)
     with pytest.raises(OvertakenError):
@@ -102,7 +104,9 @@ def test_the_same_decision_of_another_process_is_not_taken_for_ones_own() -> Non
     other = new_log(store)
     newest = other.newest()
     other.append(newest, decisions.enter(begun(), at=AT), Writer.WORKER)
-    with pytest.raises(ReplacedError, match="run 1 has taken the job over from run 1"):
+    with pytest.raises(
+        ReplacedError, match="run 1 has taken the job over from run 1"
+    ):
         job.append(lambda base: decisions.enter(base, at=AT))
 
 
@@ -113,7 +117,9 @@ def test_an_operators_request_is_taken_in_and_the_decision_is_made_again_on_top_
     job, operator = owned(store), new_log(store)
     newest = operator.newest()
     assert newest is not None
-    operator.append(newest, decisions.request_cancel(newest.manifest), Writer.OPERATOR)
+    operator.append(
+        newest, decisions.request_cancel(newest.manifest), Writer.OPERATOR
+    )
     manifest = job.append(lambda base: decisions.enter(base, at=AT))
     assert (manifest.sequence, manifest.cancel_requested) == (3, True)
 
@@ -128,7 +134,9 @@ def test_an_operators_claim_is_no_request_to_the_run_that_it_replaces() -> None:
     )
     taken_over = operator.append(newest, claimed, Writer.OPERATOR)
     assert not job.is_own(taken_over.manifest)
-    with pytest.raises(ReplacedError, match="run 2 has taken the job over from run 1"):
+    with pytest.raises(
+        ReplacedError, match="run 2 has taken the job over from run 1"
+    ):
         job.append(lambda base: decisions.enter(base, at=AT))
 
 
@@ -157,7 +165,8 @@ def test_each_checkpoint_names_the_hash_of_the_one_before_it() -> None:
     job = owned(store)
     first = new_log(store).read(1)
     assert (
-        job.append(lambda base: decisions.enter(base, at=AT)).previous == first.sha256
+        job.append(lambda base: decisions.enter(base, at=AT)).previous
+        == first.sha256
     )
     assert first.manifest.previous is None
 
@@ -195,7 +204,9 @@ def test_a_store_that_creates_a_checkpoint_twice_proves_nothing() -> None:
     assert fence(store).prove(claimed) is Proof.FENCE
 
 
-def test_a_store_that_let_a_rival_overwrite_what_it_had_created_is_no_fence() -> None:
+def test_a_store_that_let_a_rival_overwrite_what_it_had_created_is_no_fence() -> (
+    None
+):
     store = memory()
     log = new_log(store)
     claimed = log.append(None, begun(), Writer.WORKER)
@@ -212,12 +223,18 @@ def test_where_the_listing_lags_the_newest_is_found_by_reading_on() -> None:
         deaf = False
 
         def entries(
-            self, prefix: str, *, start_after: str = "", limit: int | None = None
+            self,
+            prefix: str,
+            *,
+            start_after: str = "",
+            limit: int | None = None,
         ) -> Iterator[ObjectEntry]:
             return (
                 iter(())
                 if self.deaf
-                else super().entries(prefix, start_after=start_after, limit=limit)
+                else super().entries(
+                    prefix, start_after=start_after, limit=limit
+                )
             )
 
     store = Lagging(lambda: 0.0)
@@ -269,13 +286,16 @@ def test_a_job_is_not_taken_for_another_whose_name_differs_in_case() -> None:
     store = Folding(lambda: 0.0)
     owned(store)
     with pytest.raises(
-        ConfigError, match=f"memory:// has job {JOB} under the name {JOB.upper()}"
+        ConfigError,
+        match=f"memory:// has job {JOB} under the name {JOB.upper()}",
     ):
         CheckpointLog(store, JOB.upper(), RUNTIME).newest()
     assert new_log(store).newest() is not None
 
 
-def test_a_manifest_of_another_job_is_refused_though_all_else_is_the_same() -> None:
+def test_a_manifest_of_another_job_is_refused_though_all_else_is_the_same() -> (
+    None
+):
     wanted = replace(begun().identity, job_id=JOB.upper())
     with pytest.raises(ConfigError, match="give this one another JOB_ID"):
         check_identity(begun(), wanted)

@@ -30,11 +30,16 @@ def reference(
 ) -> SecretReference:
     """Return a reference to a secret, named like the variable."""
     return SecretReference(
-        id=f"reference-{variable}", secret=secret, version=version, variable=variable
+        id=f"reference-{variable}",
+        secret=secret,
+        version=version,
+        variable=variable,
     )
 
 
-def run(number: int = 1, state: str = "failed", **changes: object) -> PlatformRun:
+def run(
+    number: int = 1, state: str = "failed", **changes: object
+) -> PlatformRun:
     """Return a run of job-1, created so many hours after the first."""
     made = PlatformRun(
         id=f"run-{number}",

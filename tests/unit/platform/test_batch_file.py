@@ -30,8 +30,14 @@ def test_a_job_id_is_derived_from_repository_and_branch(tmp_path: Path) -> None:
     job_ids = [job.job_id for job in entries(tmp_path, text)]
     assert job_ids == [job.job_id for job in entries(tmp_path, text)]
     assert len(set(job_ids)) == 3
-    assert [job_id.rpartition("-")[0] for job_id in job_ids] == ["click", "click", ""]
-    other = entries(tmp_path, "[{repository: 'https://GitHub.com/pallets/click.git'}]")
+    assert [job_id.rpartition("-")[0] for job_id in job_ids] == [
+        "click",
+        "click",
+        "",
+    ]
+    other = entries(
+        tmp_path, "[{repository: 'https://GitHub.com/pallets/click.git'}]"
+    )
     assert other[0].job_id == job_ids[0]
 
 
@@ -45,8 +51,14 @@ def test_a_job_id_is_derived_from_repository_and_branch(tmp_path: Path) -> None:
         ("- a/b", "entry 1: it must be {repository, branch?, jobId?}, not str"),
         ("- {branch: main}", "entry 1: repository is missing"),
         ("- {repository: a/b, jobid: x}", "it has unknown fields: jobid"),
-        ("- {repository: a/b, branch: 8.1}", "branch must be strings (in quotes"),
-        ("- {repository: a/b, branch: --x}", "branch is '--x': it must not begin"),
+        (
+            "- {repository: a/b, branch: 8.1}",
+            "branch must be strings (in quotes",
+        ),
+        (
+            "- {repository: a/b, branch: --x}",
+            "branch is '--x': it must not begin",
+        ),
         ("- {repository: a/b, jobId: ..}", "jobId is '..'"),
         ("- {repository: 'ssh://host/x'}", "repository is 'ssh://host/x'"),
         (
@@ -65,7 +77,9 @@ def test_a_job_id_is_derived_from_repository_and_branch(tmp_path: Path) -> None:
         ("[{}, {repository: a/b, x: 1}]", "entry 2: it has unknown fields"),
     ],
 )
-def test_a_fault_is_named_with_its_entry(text: str, says: str, tmp_path: Path) -> None:
+def test_a_fault_is_named_with_its_entry(
+    text: str, says: str, tmp_path: Path
+) -> None:
     assert says in fault(tmp_path, text)
 
 
@@ -80,7 +94,9 @@ def test_a_missing_or_binary_file_is_refused(tmp_path: Path) -> None:
 def test_on_this_machine_a_repository_may_be_a_folder_without_a_branch(
     tmp_path: Path,
 ) -> None:
-    [job] = entries(tmp_path, f"[{{repository: '{tmp_path}/x/..'}}]", local=True)
+    [job] = entries(
+        tmp_path, f"[{{repository: '{tmp_path}/x/..'}}]", local=True
+    )
     assert job.repository == str(tmp_path)
     assert job.branch is None
     assert "branch requires a URL" in fault(

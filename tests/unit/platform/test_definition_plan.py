@@ -25,7 +25,8 @@ def wish(
     return DesiredDefinition(
         shape=wanted,
         secrets={
-            name: DesiredSecret(secret=SECRET, version=version) for name in secrets
+            name: DesiredSecret(secret=SECRET, version=version)
+            for name in secrets
         },
     )
 
@@ -36,7 +37,9 @@ def said(found: DefinitionPlan) -> list[tuple[str, str | None, str | None]]:
 
 
 def test_a_new_definition_gets_the_defaults_and_what_was_asked_for() -> None:
-    found = plan(None, [], wish(None, "KEY", memory=8192, environment={"A": "1"}))
+    found = plan(
+        None, [], wish(None, "KEY", memory=8192, environment={"A": "1"})
+    )
     assert found.shape == Shape(
         image=IMAGE,
         cpu=2000,
@@ -63,7 +66,9 @@ def test_nothing_is_written_where_all_is_as_wanted() -> None:
 
 
 def test_what_was_not_asked_about_stays_whatever_the_defaults_are() -> None:
-    changed = plan(definition(B="2"), [reference("KEY")], wish(environment={"A": "1"}))
+    changed = plan(
+        definition(B="2"), [reference("KEY")], wish(environment={"A": "1"})
+    )
     assert changed.shape == Shape(environment={"A": "1", "B": "2"})
     assert said(changed) == [("env A", None, "1")]
     assert DEFAULTS.image is None
@@ -72,7 +77,10 @@ def test_what_was_not_asked_about_stays_whatever_the_defaults_are() -> None:
 def test_only_the_fields_that_differ_are_written() -> None:
     found = plan(definition(), [], wish(cpu=4000, memory=4096, timeout=3600))
     assert found.shape == Shape(cpu=4000, timeout=3600)
-    assert said(found) == [("cpu", "2000m", "4000m"), ("timeout", "86400s", "3600s")]
+    assert said(found) == [
+        ("cpu", "2000m", "4000m"),
+        ("timeout", "86400s", "3600s"),
+    ]
 
 
 def test_a_secret_without_a_version_keeps_the_one_it_has() -> None:
@@ -85,7 +93,9 @@ def test_a_secret_without_a_version_keeps_the_one_it_has() -> None:
 
 
 def test_another_version_is_a_change_of_the_reference() -> None:
-    found = plan(definition(), [reference("KEY", version="3")], wish("4", "KEY"))
+    found = plan(
+        definition(), [reference("KEY", version="3")], wish("4", "KEY")
+    )
     assert (found.changed, found.added, found.removed) == (
         {"reference-KEY": "4"},
         {},
@@ -96,7 +106,11 @@ def test_another_version_is_a_change_of_the_reference() -> None:
 def test_another_secret_is_another_reference() -> None:
     held = reference("KEY", secret="another")
     found = plan(definition(), [held], wish(None, "KEY"))
-    assert (found.changed, list(found.added), found.removed) == ({}, ["KEY"], (held,))
+    assert (found.changed, list(found.added), found.removed) == (
+        {},
+        ["KEY"],
+        (held,),
+    )
 
 
 def test_a_variable_gives_way_to_a_secret_of_its_name_and_the_reverse() -> None:
@@ -108,7 +122,10 @@ def test_a_variable_gives_way_to_a_secret_of_its_name_and_the_reverse() -> None:
     ]
     held = reference("PLAIN")
     back = plan(definition(), [held], wish(environment={"PLAIN": "1"}))
-    assert (back.removed, back.shape) == ((held,), Shape(environment={"PLAIN": "1"}))
+    assert (back.removed, back.shape) == (
+        (held,),
+        Shape(environment={"PLAIN": "1"}),
+    )
     assert (
         Difference(what="secret PLAIN", before=f"{SECRET}:latest", after=None)
         in back.differences

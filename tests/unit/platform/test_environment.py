@@ -24,7 +24,11 @@ from worker.settings.reader import EnvironmentReader
 
 PROJECT = "5e0f8b5e-0000-4000-8000-000000000000"
 KEY = {"SCW_SECRET_KEY": "hush"}
-JOB = {"JOB_ID": "job-1", "REPOSITORY_URL": IDENTITY.repository, "BRANCH": "main"}
+JOB = {
+    "JOB_ID": "job-1",
+    "REPOSITORY_URL": IDENTITY.repository,
+    "BRANCH": "main",
+}
 
 
 def test_later_sources_override_earlier_ones_unless_they_are_empty() -> None:
@@ -56,7 +60,10 @@ def test_a_runs_variables_lie_over_the_definitions_and_secrets_are_there_by_name
         JOB,
     )
     assert found["BRANCH"] == "main"
-    assert (found["STORE_URL"], found["SCW_SECRET_KEY"]) == ("s3://b", "unknown")
+    assert (found["STORE_URL"], found["SCW_SECRET_KEY"]) == (
+        "s3://b",
+        "unknown",
+    )
     assert "OTHER" not in found
 
 
@@ -80,7 +87,12 @@ def test_names_tell_what_may_be_secret() -> None:
     assert all(
         map(
             is_secretive,
-            ("GITHUB_TOKEN", "aws_secret_access_key", "PASSWORD", "CALLBACK_URL"),
+            (
+                "GITHUB_TOKEN",
+                "aws_secret_access_key",
+                "PASSWORD",
+                "CALLBACK_URL",
+            ),
         )
     )
     assert not any(map(is_secretive, ("STORE_URL", "ENGINE", "LEASE_SECONDS")))
@@ -112,7 +124,9 @@ def test_the_platforms_settings_have_the_sdks_names_and_defaults() -> None:
     )
     assert found.definition == "fondation-worker"
     assert read(KEY | {"SCW_JOB_DEFINITION": "mine"}).definition == "mine"
-    assert read(KEY | {"SCW_JOB_DEFINITION": "mine"}, "told").definition == "told"
+    assert (
+        read(KEY | {"SCW_JOB_DEFINITION": "mine"}, "told").definition == "told"
+    )
     assert (
         read(KEY | {"SCW_API_URL": "http://127.0.0.1:1/"}).api_url
         == "http://127.0.0.1:1"
@@ -120,7 +134,9 @@ def test_the_platforms_settings_have_the_sdks_names_and_defaults() -> None:
     assert "hush" not in repr(found)
 
 
-def test_all_that_is_wrong_with_the_platforms_settings_is_said_at_once() -> None:
+def test_all_that_is_wrong_with_the_platforms_settings_is_said_at_once() -> (
+    None
+):
     wrong = {
         "SCW_API_URL": "ftp://x",
         "SCW_DEFAULT_REGION": "paris/..",
@@ -128,14 +144,19 @@ def test_all_that_is_wrong_with_the_platforms_settings_is_said_at_once() -> None
     }
     with pytest.raises(ConfigError) as raised:
         read(wrong)
-    for name in ("SCW_SECRET_KEY is missing", *(f"{name} is " for name in wrong)):
+    for name in (
+        "SCW_SECRET_KEY is missing",
+        *(f"{name} is " for name in wrong),
+    ):
         assert name in str(raised.value)
 
 
 def test_ids_are_told_from_names() -> None:
     assert is_uuid(PROJECT)
     assert is_uuid(PROJECT.upper())
-    assert not any(map(is_uuid, ("fondation-worker", PROJECT[:-1], f"{PROJECT}0", "")))
+    assert not any(
+        map(is_uuid, ("fondation-worker", PROJECT[:-1], f"{PROJECT}0", ""))
+    )
 
 
 MIDDLE = entered(Stage.ORDER)
@@ -146,7 +167,12 @@ FAILED = decisions.fail(MIDDLE, error(Exit.DATA_ERROR))
     ("manifest", "last", "state", "code"),
     [
         (completed(), run(state="succeeded", exit_code=0), "completed", 0),
-        (completed(), run(reason="exited_with_error", exit_code=75), "completed", 0),
+        (
+            completed(),
+            run(reason="exited_with_error", exit_code=75),
+            "completed",
+            0,
+        ),
         (FAILED, run(exit_code=65), "failed", 65),
         (MIDDLE, run(exit_code=70), "ordering", 70),
         (MIDDLE, run(reason="memory_usage_exceeded"), "ordering", 75),
@@ -177,11 +203,14 @@ def test_a_way_to_the_platform_that_cannot_work_is_refused_by_name() -> None:
         with pytest.raises(ConfigError, match=name):
             read(KEY | {name: value})
     found = read(
-        KEY | {"HTTPS_PROXY": "http://me:hush@proxy.test", "NO_PROXY": "other.test"}
+        KEY
+        | {"HTTPS_PROXY": "http://me:hush@proxy.test", "NO_PROXY": "other.test"}
     )
     assert found.proxy is not None
     assert "hush" not in repr(found)
     assert (
-        read(KEY | {"HTTPS_PROXY": "socks5://x", "NO_PROXY": ".scaleway.com"}).proxy
+        read(
+            KEY | {"HTTPS_PROXY": "socks5://x", "NO_PROXY": ".scaleway.com"}
+        ).proxy
         is None
     )

@@ -26,7 +26,9 @@ DELIVERED = replace(completed(), outbox=replace(completed().outbox, pending=()))
 
 def look(manifest: Manifest | None, *runs: PlatformRun) -> tuple[Action, str]:
     """Return what is to be done about job-1, and why."""
-    found = decide_by_runs(SweepCandidate(job_id="job-1", manifest=manifest, runs=runs))
+    found = decide_by_runs(
+        SweepCandidate(job_id="job-1", manifest=manifest, runs=runs)
+    )
     return found.action, found.reason
 
 
@@ -34,9 +36,14 @@ def test_a_job_that_is_over_is_left_whatever_its_runs_look_like() -> None:
     assert look(DELIVERED) == (Action.LEAVE, "it is completed")
     assert look(DELIVERED, run(state="interrupted"))[0] is Action.LEAVE
     failed = decisions.fail(MIDDLE, error(Exit.DATA_ERROR))
-    assert look(replace(failed, outbox=DELIVERED.outbox), run())[0] is Action.LEAVE
+    assert (
+        look(replace(failed, outbox=DELIVERED.outbox), run())[0] is Action.LEAVE
+    )
     canceled = decisions.cancel(MIDDLE, at=AT)
-    assert look(replace(canceled, outbox=DELIVERED.outbox), run())[0] is Action.LEAVE
+    assert (
+        look(replace(canceled, outbox=DELIVERED.outbox), run())[0]
+        is Action.LEAVE
+    )
 
 
 def test_a_job_that_is_over_needs_a_run_for_what_is_not_acknowledged() -> None:
@@ -58,7 +65,9 @@ def test_a_job_that_is_over_needs_a_run_for_what_is_not_acknowledged() -> None:
         "new!",
     ],
 )
-def test_a_job_with_a_live_run_is_alive_whichever_of_its_runs_it_is(state: str) -> None:
+def test_a_job_with_a_live_run_is_alive_whichever_of_its_runs_it_is(
+    state: str,
+) -> None:
     assert look(MIDDLE, run(1, state), run(2))[0] is Action.SKIP
     assert look(None, run(1), run(2, state))[0] is Action.SKIP
     assert look(completed(), run(1, state))[0] is Action.SKIP
@@ -96,7 +105,9 @@ def test_a_job_without_a_checkpoint_is_said_if_its_run_would_end_the_same_way(
     assert code in FINAL_CODES
 
 
-def test_a_job_without_a_checkpoint_whose_run_succeeded_has_nothing_to_do() -> None:
+def test_a_job_without_a_checkpoint_whose_run_succeeded_has_nothing_to_do() -> (
+    None
+):
     assert look(None, run(state="succeeded", exit_code=0))[0] is Action.LEAVE
 
 

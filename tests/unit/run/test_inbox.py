@@ -3,7 +3,12 @@
 import pytest
 
 from states.exits import Exit
-from worker.errors import BugError, ReplacedError, StoreUnavailableError, UsageError
+from worker.errors import (
+    BugError,
+    ReplacedError,
+    StoreUnavailableError,
+    UsageError,
+)
 from worker.ownership.lease import (
     CancelRequested,
     LeaseLost,
@@ -64,14 +69,22 @@ def test_whatever_ends_the_run_is_heard_while_it_waits(
     never.set()
 
 
-def test_a_message_for_somebody_else_is_kept_while_time_passes(inbox: Inbox) -> None:
+def test_a_message_for_somebody_else_is_kept_while_time_passes(
+    inbox: Inbox,
+) -> None:
     inbox.mailbox.put("first")
     inbox.mailbox.put("second")
     inbox.wait(0.01)
-    assert [inbox.next(0), inbox.next(0), inbox.next(0)] == ["first", "second", None]
+    assert [inbox.next(0), inbox.next(0), inbox.next(0)] == [
+        "first",
+        "second",
+        None,
+    ]
 
 
-def test_who_waits_for_nothing_gets_nothing_after_its_time(inbox: Inbox) -> None:
+def test_who_waits_for_nothing_gets_nothing_after_its_time(
+    inbox: Inbox,
+) -> None:
     assert inbox.next(0.01) is None
 
 
@@ -88,7 +101,13 @@ def test_while_the_lease_is_lost_messages_wait_until_it_is_held_again(
     held: list[bool] = []
     inbox.suspended = lambda: not held
     inbox.on_refreshed = lambda: held.append(True)
-    for message in (LeaseLost(), "an item", LeaseLost(), LeaseRefreshed(), "another"):
+    for message in (
+        LeaseLost(),
+        "an item",
+        LeaseLost(),
+        LeaseRefreshed(),
+        "another",
+    ):
         inbox.mailbox.put(message)
     assert [inbox.next(0), inbox.next(0)] == ["an item", "another"]
     assert held == [True]
@@ -112,7 +131,9 @@ def test_a_run_that_stands_still_can_be_stopped(inbox: Inbox) -> None:
         inbox.next(60)
 
 
-def test_a_late_word_about_a_lease_that_is_held_changes_nothing(inbox: Inbox) -> None:
+def test_a_late_word_about_a_lease_that_is_held_changes_nothing(
+    inbox: Inbox,
+) -> None:
     asked: list[bool] = []
     inbox.on_refreshed = lambda: asked.append(True)
     inbox.mailbox.put(LeaseLost())

@@ -21,7 +21,9 @@ def test_items_are_logged_at_each_tenth_and_never_before_the_first(
     assert said(caplog, 40) == [4, 8, 12, 16, 20, 24, 28, 32, 36, 40]
 
 
-def test_each_of_a_few_items_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_each_of_a_few_items_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     assert said(caplog, 3) == [1, 2, 3]
 
 

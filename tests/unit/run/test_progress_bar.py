@@ -16,7 +16,9 @@ def test_a_finished_stage_leaves_a_line_with_its_items_and_its_time(
             display.items(stage, 1, 1)
         display.transition(completed())
     lines = [
-        line.split() for line in capsys.readouterr().err.splitlines() if line.strip()
+        line.split()
+        for line in capsys.readouterr().err.splitlines()
+        if line.strip()
     ]
     assert [(line[0], line[-2:]) for line in lines] == [
         ("2/7", ["1", "1.5s"]),

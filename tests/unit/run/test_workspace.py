@@ -88,7 +88,9 @@ def test_an_item_is_written_under_its_path_and_can_be_replaced_and_removed(
     assert list((folder.course / "chapters").iterdir()) == []
 
 
-def test_what_an_engine_has_written_already_is_left_as_it_is(folder: RunFolder) -> None:
+def test_what_an_engine_has_written_already_is_left_as_it_is(
+    folder: RunFolder,
+) -> None:
     file = folder.course / "a.md"
     file.write_bytes(b"same")
     before = file.stat().st_ino
@@ -173,12 +175,16 @@ def test_runs_that_begin_at_once_do_not_take_each_others_folders_for_left_behind
     tmp_path: Path, other: str
 ) -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as pool:
-        lost = [pool.submit(begin_often, tmp_path, name) for name in ("job", other)]
+        lost = [
+            pool.submit(begin_often, tmp_path, name) for name in ("job", other)
+        ]
         assert [one.result() for one in lost] == [0, 0]
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_job_leaves_alone_what_is_called_nearly_as_it_is(tmp_path: Path) -> None:
+def test_a_job_leaves_alone_what_is_called_nearly_as_it_is(
+    tmp_path: Path,
+) -> None:
     others = [
         tmp_path / name
         for name in (
@@ -228,7 +234,10 @@ def test_a_process_that_stands_still_while_it_makes_its_folder_has_one_in_the_en
     RunFolder(tmp_path, "job", "new")
     process.send_signal(signal.SIGCONT)
     assert process.wait() == 0
-    assert {path.name for path in tmp_path.iterdir()} == {"job.new", "job.struck"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "job.new",
+        "job.struck",
+    }
     assert (tmp_path / "job.struck/course/chapters/x.md").read_bytes() == b"x"
 
 

@@ -26,7 +26,9 @@ def test_a_job_without_a_checkpoint_has_no_newest_manifest(view: View) -> None:
         view.manifest(JOB)
 
 
-def test_the_newest_manifest_is_that_of_the_newest_checkpoint(view: View) -> None:
+def test_the_newest_manifest_is_that_of_the_newest_checkpoint(
+    view: View,
+) -> None:
     begin(view)
     newest = view.newest(JOB)
     assert newest is not None
@@ -34,7 +36,9 @@ def test_the_newest_manifest_is_that_of_the_newest_checkpoint(view: View) -> Non
     assert view.manifest(JOB) == newest
 
 
-def test_a_malformed_job_id_is_refused_before_the_store_is_asked(view: View) -> None:
+def test_a_malformed_job_id_is_refused_before_the_store_is_asked(
+    view: View,
+) -> None:
     with pytest.raises(UsageError, match="JOB_ID is 'a/b': it must be"):
         view.manifest("a/b")
 

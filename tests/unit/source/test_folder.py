@@ -37,7 +37,9 @@ def folder(tmp_path: Path) -> Path:
 def source(tmp_path: Path, limits: SourceLimits | None = None) -> Source:
     """Open the folder as a source, without git."""
     return open_local(
-        make_git(tmp_path, environment={"PATH": ""}), tmp_path / "folder", limits
+        make_git(tmp_path, environment={"PATH": ""}),
+        tmp_path / "folder",
+        limits,
     )
 
 
@@ -82,7 +84,9 @@ def test_changed_files_are_another_commit_than_the_pinned_one(
     pinned = source(tmp_path).resolve().commit
     CHANGES[change](folder)
     assert source(tmp_path).resolve().commit != pinned
-    with pytest.raises(DataError, match="have changed since the job began") as caught:
+    with pytest.raises(
+        DataError, match="have changed since the job began"
+    ) as caught:
         source(tmp_path).checkout(pinned, empty(tmp_path / "tree"))
     assert caught.value.code == "commit_not_found"
 
@@ -113,7 +117,9 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize("limits", [SourceLimits(files=2), SourceLimits(size=10)])
+@pytest.mark.parametrize(
+    "limits", [SourceLimits(files=2), SourceLimits(size=10)]
+)
 def test_a_folder_that_is_too_large_is_refused(
     tmp_path: Path, limits: SourceLimits
 ) -> None:
@@ -141,7 +147,9 @@ def test_a_course_exported_into_the_folder_is_left_out(
         "step3_order.yaml",
         "chapters/chapter_1_x.md",
     ):
-        (folder / "docs/folder-course" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "docs/folder-course" / name).parent.mkdir(
+            parents=True, exist_ok=True
+        )
         (folder / "docs/folder-course" / name).write_text("a course\n")
     assert source(tmp_path).resolve() == before
     (folder / "docs/folder-course/step3_order.yaml").unlink()
@@ -151,7 +159,9 @@ def test_a_course_exported_into_the_folder_is_left_out(
 def test_ignored_files_are_neither_copied_nor_counted(
     folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (folder / ".gitignore").write_text(".env\n/node_modules/\n*.log\n!keep.log\n")
+    (folder / ".gitignore").write_text(
+        ".env\n/node_modules/\n*.log\n!keep.log\n"
+    )
     before = source(tmp_path).resolve()
     for name in (".env", "src/.env", "node_modules/x/index.js", "a.log"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -163,10 +173,17 @@ def test_ignored_files_are_neither_copied_nor_counted(
         == before.commit
     )
     assert read_tree(tmp_path / "tree").keys() == {*FILES, ".gitignore"}
-    [record] = [record for record in caplog.records if record.message == "left out"]
+    [record] = [
+        record for record in caplog.records if record.message == "left out"
+    ]
     fields = vars(record)
     assert fields["reason"] == "named by .gitignore"
-    assert sorted(fields["first"]) == [".env", "a.log", "node_modules/", "src/.env"]
+    assert sorted(fields["first"]) == [
+        ".env",
+        "a.log",
+        "node_modules/",
+        "src/.env",
+    ]
 
 
 def test_a_folder_whose_files_are_all_ignored_is_refused(

@@ -44,7 +44,9 @@ def test_what_the_host_prints_is_not_taken_for_the_trace() -> None:
 def test_a_new_address_is_read_from_a_redirect() -> None:
     assert answer().moved(ADDRESS) == "https://example.org/b"
     assert (
-        answer(TRACE.replace(b"https://example.org/b/", b"/c.git/")).moved(ADDRESS)
+        answer(TRACE.replace(b"https://example.org/b/", b"/c.git/")).moved(
+            ADDRESS
+        )
         == "https://example.org/c.git"
     )
     assert (
@@ -66,12 +68,17 @@ def test_the_reason_is_the_first_fault_that_git_names() -> None:
 @pytest.mark.parametrize(
     ("said", "reason"),
     [
-        (b"fatal: two lines:\n\tone\n\ttwo\nhint: more\n", "fatal: two lines: one two"),
+        (
+            b"fatal: two lines:\n\tone\n\ttwo\nhint: more\n",
+            "fatal: two lines: one two",
+        ),
         (b"error: a list:\nfirst\nfatal: the end\n", "error: a list: first"),
         (b"fatal: alone\nwarning: other\n", "fatal: alone"),
     ],
 )
-def test_a_reason_is_all_that_git_says_of_the_fault(said: bytes, reason: str) -> None:
+def test_a_reason_is_all_that_git_says_of_the_fault(
+    said: bytes, reason: str
+) -> None:
     assert answer(TRACE, said).reason == reason
 
 
@@ -87,7 +94,9 @@ def test_a_reason_is_all_that_git_says_of_the_fault(said: bytes, reason: str) ->
 )
 def test_a_repository_of_a_newer_git_asks_for_that_git(said: bytes) -> None:
     reason = answer(TRACE, said).reason
-    assert reason.endswith(": a newer git has made it, so install that git here")
+    assert reason.endswith(
+        ": a newer git has made it, so install that git here"
+    )
     assert b" ".join(said.split()).decode() in reason
 
 

@@ -38,7 +38,9 @@ def write(tree: Path, files: dict[str, bytes]) -> Path:
     return tree
 
 
-def packed(tmp_path: Path, files: dict[str, bytes] = FILES, name: str = "s") -> Path:
+def packed(
+    tmp_path: Path, files: dict[str, bytes] = FILES, name: str = "s"
+) -> Path:
     pack(write(empty(tmp_path / f"{name}.from"), files), tmp_path / name)
     return tmp_path / name
 
@@ -61,7 +63,9 @@ def test_packed_files_are_unpacked(tmp_path: Path) -> None:
         st.binary(max_size=2000),
     )
 )
-def test_files_of_any_content_and_size_are_unpacked(files: dict[str, bytes]) -> None:
+def test_files_of_any_content_and_size_are_unpacked(
+    files: dict[str, bytes],
+) -> None:
     with TemporaryDirectory() as folder:
         assert unpacked(Path(folder), packed(Path(folder), files)) == files
 
@@ -82,9 +86,9 @@ def test_the_same_files_make_the_same_bytes_at_any_time_and_in_any_order(
 def test_it_is_a_tar_that_other_programs_read(tmp_path: Path) -> None:
     with tarfile.open(packed(tmp_path), errors="surrogateescape") as archive:
         assert archive.getnames() == sorted(FILES, key=os.fsencode)
-        assert {(member.mtime, member.uid, member.mode) for member in archive} == {
-            (0, 0, 0o644)
-        }
+        assert {
+            (member.mtime, member.uid, member.mode) for member in archive
+        } == {(0, 0, 0o644)}
 
 
 def test_only_the_executable_bit_of_a_mode_is_kept(tmp_path: Path) -> None:
@@ -99,7 +103,8 @@ def test_only_the_executable_bit_of_a_mode_is_kept(tmp_path: Path) -> None:
 
 def test_only_regular_files_are_packed(tmp_path: Path) -> None:
     tree = write(
-        empty(tmp_path / "from"), {"a": b"1", ".git/config": b"x", "sub/.git": b"x"}
+        empty(tmp_path / "from"),
+        {"a": b"1", ".git/config": b"x", "sub/.git": b"x"},
     )
     (tree / "link").symlink_to("a")
     (tree / "folder").symlink_to("/etc")
@@ -208,7 +213,9 @@ def test_a_flipped_bit_is_refused_unless_the_files_are_the_same(
     assert refused > len(whole) * 0.9
 
 
-@pytest.mark.parametrize("limits", [SourceLimits(files=5), SourceLimits(size=1000)])
+@pytest.mark.parametrize(
+    "limits", [SourceLimits(files=5), SourceLimits(size=1000)]
+)
 def test_a_snapshot_that_exceeds_the_limits_is_refused(
     tmp_path: Path, limits: SourceLimits
 ) -> None:
@@ -220,7 +227,8 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
     tree = write(empty(tmp_path / "from"), FILES)
     full = Path("/dev/full")
     with pytest.raises(
-        DiskError, match=r"/dev/full: .*No space left on device.*make room there"
+        DiskError,
+        match=r"/dev/full: .*No space left on device.*make room there",
     ):
         pack(tree, full)
 

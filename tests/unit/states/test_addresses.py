@@ -46,7 +46,10 @@ def test_what_leads_to_a_repository_is_answered_with_its_own_address(
         ("https://github.com/owner/name/releases/tag/v1.0", "v1.0"),
         ("github.com/owner/name/tree/main", "main"),
         ("owner/name/tree/main", "main"),
-        ("https://gitlab.com/group/sub/name/-/tree/main?ref_type=heads", "main"),
+        (
+            "https://gitlab.com/group/sub/name/-/tree/main?ref_type=heads",
+            "main",
+        ),
         ("https://gitlab.example/group/name/-/blob/v2/x.py", "v2"),
         ("https://git.example/owner/name/src/branch/main/x.py", "main"),
         ("https://git.example/owner/name/src/tag/v1", "v1"),
@@ -60,22 +63,32 @@ def test_a_page_of_a_branch_is_answered_with_the_branch_too(
     fault = repository_fault(page, allow_http=False) or ""
     assert fault.startswith("it is the address of a page: give http")
     assert (
-        f"/name and the branch {branch} (--branch {branch}, or BRANCH={branch}" in fault
+        f"/name and the branch {branch} (--branch {branch}, or BRANCH={branch}"
+        in fault
     )
 
 
 @pytest.mark.parametrize(
     "page", [f"commit/{SHA}", "pull/3", f"tree/{SHA}", "tree/a%0Ab"]
 )
-def test_a_page_of_a_change_is_answered_with_what_can_be_given(page: str) -> None:
-    fault = repository_fault(f"https://github.com/owner/name/{page}", allow_http=False)
-    expected = f"{GIVE} and a branch or tag that has the change (--branch, or BRANCH)"
+def test_a_page_of_a_change_is_answered_with_what_can_be_given(
+    page: str,
+) -> None:
+    fault = repository_fault(
+        f"https://github.com/owner/name/{page}", allow_http=False
+    )
+    expected = (
+        f"{GIVE} and a branch or tag that has the change (--branch, or BRANCH)"
+    )
     assert fault == f"it is the address of a page: {expected}"
 
 
 def test_a_port_and_a_group_stay_part_of_the_address() -> None:
     fault = address_fault("https://git.example:8443/a/b/c/-/issues")
-    assert fault == "it is the address of a page: give https://git.example:8443/a/b/c"
+    assert (
+        fault
+        == "it is the address of a page: give https://git.example:8443/a/b/c"
+    )
 
 
 def test_an_owner_is_no_repository() -> None:
@@ -110,7 +123,8 @@ def test_where_a_host_finds_no_repository_a_page_is_guessed() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["https://me:s3cret@github.com/o/n/tree/main", "ssh://me:s3cret@h/o/n"]
+    "address",
+    ["https://me:s3cret@github.com/o/n/tree/main", "ssh://me:s3cret@h/o/n"],
 )
 def test_a_password_is_not_repeated(address: str) -> None:
     assert "s3cret" not in (repository_fault(address, allow_http=False) or "")

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from states import decisions
-from states.callback_body import MAX_BODY_BYTES, FileLink, body, fits, idempotency_key
+from states.callback_body import (
+    MAX_BODY_BYTES,
+    FileLink,
+    body,
+    fits,
+    idempotency_key,
+)
 from states.exits import Exit
 from states.manifest import CallbackEvent
 from states.stages import Stage
@@ -64,7 +70,11 @@ def test_progress_says_what_the_contract_asks_for() -> None:
 def test_completion_adds_duration_count_and_manifest() -> None:
     document = written(completed().outbox.pending[-1], [LINK])
     assert document["type"] == "complete"
-    assert (document["duration"], document["filesCount"], document["manifestUrl"]) == (
+    assert (
+        document["duration"],
+        document["filesCount"],
+        document["manifestUrl"],
+    ) == (
         10.5,
         1,
         "https://m",
@@ -72,11 +82,15 @@ def test_completion_adds_duration_count_and_manifest() -> None:
 
 
 def test_failure_adds_the_error() -> None:
-    event = decisions.fail(entered(Stage.ORDER), error(Exit.DATA_ERROR)).outbox.pending[
-        -1
-    ]
+    event = decisions.fail(
+        entered(Stage.ORDER), error(Exit.DATA_ERROR)
+    ).outbox.pending[-1]
     document = written(event, [])
-    assert (document["error"], document["errorCode"], document["retryable"]) == (
+    assert (
+        document["error"],
+        document["errorCode"],
+        document["retryable"],
+    ) == (
         "it broke",
         "broken",
         False,
@@ -84,12 +98,18 @@ def test_failure_adds_the_error() -> None:
 
 
 @pytest.mark.parametrize("count", [1500, 5000])
-def test_a_body_never_exceeds_its_limit_and_says_what_it_left_out(count: int) -> None:
+def test_a_body_never_exceeds_its_limit_and_says_what_it_left_out(
+    count: int,
+) -> None:
     event = completed().outbox.pending[-1]
     links = (
-        [replace(LINK, url="https://store/" + "x" * 600)] * count if fits(count) else []
+        [replace(LINK, url="https://store/" + "x" * 600)] * count
+        if fits(count)
+        else []
     )
-    raw = body("job-1", event, links, files_count=count, manifest_url="https://m")
+    raw = body(
+        "job-1", event, links, files_count=count, manifest_url="https://m"
+    )
     document = json.loads(raw)
     assert len(raw) <= MAX_BODY_BYTES
     assert document["filesTruncated"] is True
@@ -97,7 +117,9 @@ def test_a_body_never_exceeds_its_limit_and_says_what_it_left_out(count: int) ->
 
 
 def test_the_idempotency_key_is_made_of_job_and_sequence() -> None:
-    assert idempotency_key("job-1", completed().outbox.pending[-1]) == "job-1-11"
+    assert (
+        idempotency_key("job-1", completed().outbox.pending[-1]) == "job-1-11"
+    )
 
 
 def test_texts_that_are_no_unicode_do_not_stop_a_callback() -> None:

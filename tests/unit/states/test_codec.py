@@ -11,11 +11,15 @@ from states.codec import ManifestError, ManifestFormatError, decode, encode
 from states.manifest import Manifest
 from tests.support.builders import begun, completed, entered
 
-st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
+st.register_type_strategy(
+    float, st.floats(allow_nan=False, allow_infinity=False)
+)
 
 
 @given(st.from_type(Manifest))
-def test_what_was_encoded_decodes_to_the_same_manifest(manifest: Manifest) -> None:
+def test_what_was_encoded_decodes_to_the_same_manifest(
+    manifest: Manifest,
+) -> None:
     assert decode(encode(manifest)) == manifest
 
 
@@ -24,7 +28,8 @@ def test_the_form_is_canonical(manifest: Manifest) -> None:
     document = json.loads(encode(manifest))
     assert (
         encode(manifest)
-        == json.dumps(document, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+        == json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+        + b"\n"
     )
 
 
@@ -35,7 +40,9 @@ def test_a_job_with_everything_in_it_survives() -> None:
 def test_names_are_those_of_json() -> None:
     document = json.loads(encode(entered(None)))
     assert document["identity"]["jobId"] == "job-1"
-    assert document["stages"][1]["artifacts"][0]["mediaType"] == "application/yaml"
+    assert (
+        document["stages"][1]["artifacts"][0]["mediaType"] == "application/yaml"
+    )
 
 
 @pytest.mark.parametrize("found", [0, 2, "1", None, True, [1]])
@@ -44,7 +51,8 @@ def test_an_unknown_format_is_refused_and_both_versions_are_named(
 ) -> None:
     document = json.loads(encode(begun())) | {"format": found}
     with pytest.raises(
-        ManifestFormatError, match=r"format .*, and this program knows only format 1"
+        ManifestFormatError,
+        match=r"format .*, and this program knows only format 1",
     ):
         decode(json.dumps(document).encode())
 
@@ -66,14 +74,20 @@ def _without(*path: str) -> dict[str, Any]:
         (_without("state"), "manifest lacks state"),
         (_without("identity", "branch"), "identity lacks branch"),
         (json.loads(encode(begun())) | {"colour": 1}, "unknown fields: colour"),
-        (json.loads(encode(begun())) | {"state": "asleep"}, "state is 'asleep'"),
+        (
+            json.loads(encode(begun())) | {"state": "asleep"},
+            "state is 'asleep'",
+        ),
         (
             json.loads(encode(begun())) | {"sequence": "1"},
             "sequence is '1', which is not of type int",
         ),
         (json.loads(encode(begun())) | {"sequence": True}, "sequence is True"),
         (json.loads(encode(begun())) | {"runs": {}}, "runs is not a list"),
-        (json.loads(encode(begun())) | {"engine": []}, "engine is not an object"),
+        (
+            json.loads(encode(begun())) | {"engine": []},
+            "engine is not an object",
+        ),
     ],
 )
 def test_a_damaged_manifest_is_refused_and_the_place_is_named(
@@ -83,7 +97,9 @@ def test_a_damaged_manifest_is_refused_and_the_place_is_named(
         decode(json.dumps(document).encode())
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"\xff\xfe", encode(begun())[:100]])
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"\xff\xfe", encode(begun())[:100]]
+)
 def test_bytes_that_are_not_json_are_refused(data: bytes) -> None:
     with pytest.raises(ManifestError, match="not JSON"):
         decode(data)

@@ -14,7 +14,10 @@ from states.course_paths import (
 )
 from states.stages import Stage
 
-ORDER = [ChapterRef(index=1, name="Context"), ChapterRef(index=2, name="Term UI\n")]
+ORDER = [
+    ChapterRef(index=1, name="Context"),
+    ChapterRef(index=2, name="Term UI\n"),
+]
 
 
 @pytest.mark.parametrize(
@@ -81,5 +84,7 @@ def test_the_last_stages_need_the_order() -> None:
 
 def test_media_types_are_those_that_a_browser_shows() -> None:
     assert media_type("step3_order.yaml") == "application/yaml"
-    assert media_type("chapters/chapter_1_x.md") == "text/markdown; charset=utf-8"
+    assert (
+        media_type("chapters/chapter_1_x.md") == "text/markdown; charset=utf-8"
+    )
     assert media_type("source.tar.gz") == "application/gzip"

@@ -34,11 +34,17 @@ def claim(manifest: Manifest) -> Manifest:
 
 def test_a_job_begins_pending_with_its_first_run() -> None:
     manifest = begun()
-    assert (manifest.state, manifest.run, manifest.sequence) == (State.PENDING, 1, 1)
+    assert (manifest.state, manifest.run, manifest.sequence) == (
+        State.PENDING,
+        1,
+        1,
+    )
     assert manifest.next_stage is Stage.CLONE
 
 
-def test_entering_a_stage_is_announced_with_the_sequence_of_its_checkpoint() -> None:
+def test_entering_a_stage_is_announced_with_the_sequence_of_its_checkpoint() -> (
+    None
+):
     manifest = decisions.enter(begun(), at=AT)
     [event] = manifest.outbox.pending
     assert (event.sequence, event.type, event.status, event.step) == (
@@ -98,8 +104,12 @@ def test_finishing_a_stage_names_its_artifacts_and_enters_the_next() -> None:
 
 def test_artifacts_are_named_in_the_order_of_their_paths() -> None:
     both = (artifact("b"), artifact("a"))
-    done = decisions.finish(entered(Stage.GENERATE_CHAPTERS), both, at=AT, seconds=1)
-    assert [one.path for one in done.record(Stage.GENERATE_CHAPTERS).artifacts] == [
+    done = decisions.finish(
+        entered(Stage.GENERATE_CHAPTERS), both, at=AT, seconds=1
+    )
+    assert [
+        one.path for one in done.record(Stage.GENERATE_CHAPTERS).artifacts
+    ] == [
         "a",
         "b",
     ]
@@ -161,13 +171,20 @@ def test_an_interruption_is_not_announced_and_releases_the_job(
 
 def test_the_time_worked_before_an_interruption_counts() -> None:
     after = decisions.interrupt(
-        entered(Stage.ORDER), None, Exit.SIGTERM, at=AT, seconds=2.0, fruitless_runs=0
+        entered(Stage.ORDER),
+        None,
+        Exit.SIGTERM,
+        at=AT,
+        seconds=2.0,
+        fruitless_runs=0,
     )
     assert after.record(Stage.ORDER).seconds == 2.0
 
 
 @pytest.mark.parametrize("stage", WORKING)
-def test_a_claim_goes_on_at_the_first_unfinished_stage(stage: Stage | None) -> None:
+def test_a_claim_goes_on_at_the_first_unfinished_stage(
+    stage: Stage | None,
+) -> None:
     manifest = claim(entered(stage))
     assert (manifest.run, manifest.state, manifest.next_stage) == (
         2,
@@ -221,8 +238,19 @@ def test_a_stage_from_which_the_engine_cannot_go_on_is_made_anew_and_all_after_i
     manifest = decisions.repair(
         entered(Stage.GENERATE_CHAPTERS), Stage.EXTRACT, error(), anew=True
     )
-    assert (manifest.state, manifest.next_stage) == (State.PENDING, Stage.EXTRACT)
-    assert [record.generation for record in manifest.stages] == [1, 2, 2, 2, 2, 2, 2]
+    assert (manifest.state, manifest.next_stage) == (
+        State.PENDING,
+        Stage.EXTRACT,
+    )
+    assert [record.generation for record in manifest.stages] == [
+        1,
+        2,
+        2,
+        2,
+        2,
+        2,
+        2,
+    ]
 
 
 def test_an_operators_resume_from_a_stage_raises_its_generation_and_of_all_after_it() -> (
@@ -230,7 +258,15 @@ def test_an_operators_resume_from_a_stage_raises_its_generation_and_of_all_after
 ):
     manifest = decisions.reopen(claim(completed()), Stage.GENERATE_CHAPTERS)
     assert manifest.state is State.PENDING
-    assert [record.generation for record in manifest.stages] == [1, 1, 1, 1, 2, 2, 2]
+    assert [record.generation for record in manifest.stages] == [
+        1,
+        1,
+        1,
+        1,
+        2,
+        2,
+        2,
+    ]
     assert manifest.next_stage is Stage.GENERATE_CHAPTERS
     again = decisions.enter(stamped(manifest), at=AT)
     assert (
@@ -280,9 +316,14 @@ def test_an_end_that_was_acknowledged_or_is_to_come_was_not_rejected() -> None:
         )
         is None
     )
-    assert decisions.rejected_end(decisions.settle(completed(), answers, at=AT)) is None
     assert (
-        decisions.rejected_end(decisions.settle(entered(Stage.ORDER), {2: 410}, at=AT))
+        decisions.rejected_end(decisions.settle(completed(), answers, at=AT))
+        is None
+    )
+    assert (
+        decisions.rejected_end(
+            decisions.settle(entered(Stage.ORDER), {2: 410}, at=AT)
+        )
         is None
     )
 
@@ -293,7 +334,10 @@ def test_what_keeps_an_event_from_being_taken_is_known_until_it_is() -> None:
     troubled = decisions.settle(manifest, {}, at=AT, trouble="status 503")
     assert troubled.outbox.trouble == "status 503"
     assert decisions.settle(troubled, {}, at=AT) is troubled
-    assert decisions.settle(troubled, {sequences[0]: 200}, at=AT).outbox.trouble is None
+    assert (
+        decisions.settle(troubled, {sequences[0]: 200}, at=AT).outbox.trouble
+        is None
+    )
     assert (
         decisions.settle(
             troubled, dict.fromkeys(sequences, 200), at=AT, trouble="late"
@@ -308,13 +352,17 @@ def test_answers_settle_events_in_the_outbox() -> None:
     settled = decisions.settle(manifest, {first: 200, second: 404}, at=AT)
     assert [event.sequence for event in settled.outbox.pending] == [third]
     assert settled.outbox.settled == second
-    assert [(one.sequence, one.status_code) for one in settled.outbox.rejected] == [
-        (second, 404)
-    ]
-    assert decisions.settle(settled, {first: 200, second: 404}, at=AT) is settled
+    assert [
+        (one.sequence, one.status_code) for one in settled.outbox.rejected
+    ] == [(second, 404)]
+    assert (
+        decisions.settle(settled, {first: 200, second: 404}, at=AT) is settled
+    )
 
 
-def test_a_tombstone_says_who_it_was_and_how_it_ended_and_names_no_artifacts() -> None:
+def test_a_tombstone_says_who_it_was_and_how_it_ended_and_names_no_artifacts() -> (
+    None
+):
     manifest = decisions.collect(completed())
     assert manifest.collected
     assert manifest.state is State.COMPLETED

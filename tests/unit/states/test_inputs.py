@@ -16,7 +16,9 @@ def changed(**changes: object) -> Manifest:
     return replace(BASE, **changes)  # type: ignore[arg-type]  # fields of Manifest
 
 
-def test_it_is_twelve_hexadecimal_digits_and_the_same_for_the_same_inputs() -> None:
+def test_it_is_twelve_hexadecimal_digits_and_the_same_for_the_same_inputs() -> (
+    None
+):
     digest = inputs_digest(BASE, Stage.ORDER)
     assert len(digest) == 12
     assert int(digest, 16) >= 0
@@ -31,7 +33,9 @@ def test_it_is_twelve_hexadecimal_digits_and_the_same_for_the_same_inputs() -> N
         changed(commit="b" * 40),
         BASE.with_record(replace(BASE.record(Stage.ORDER), generation=2)),
         BASE.with_record(
-            replace(BASE.record(Stage.EXTRACT), artifacts=(artifact(content="b"),))
+            replace(
+                BASE.record(Stage.EXTRACT), artifacts=(artifact(content="b"),)
+            )
         ),
         BASE.with_record(
             replace(BASE.record(Stage.CLONE), artifacts=(artifact("other"),))

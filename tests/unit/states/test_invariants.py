@@ -27,14 +27,19 @@ BASE = entered(Stage.ORDER)
 def claim(manifest: Manifest) -> Manifest:
     return stamped(
         decisions.claim(
-            manifest, run_record(manifest.run + 1), engine=ENGINE, announces=True
+            manifest,
+            run_record(manifest.run + 1),
+            engine=ENGINE,
+            announces=True,
         )
     )
 
 
 ALL_REJECTED = stamped(
     decisions.settle(
-        completed(), {e.sequence: 410 for e in completed().outbox.pending}, at=AT
+        completed(),
+        {e.sequence: 410 for e in completed().outbox.pending},
+        at=AT,
     )
 )
 END = completed().outbox.pending[-1]
@@ -52,7 +57,8 @@ LAWFUL = {
     "an operator's resume": (
         completed(),
         replace(
-            decisions.reopen(claim(completed()), Stage.ORDER), writer=Writer.OPERATOR
+            decisions.reopen(claim(completed()), Stage.ORDER),
+            writer=Writer.OPERATOR,
         ),
     ),
     "a tombstone": (completed(), stamped(decisions.collect(completed()))),
@@ -82,12 +88,17 @@ def _with_stage(manifest: Manifest, **changes: object) -> Manifest:
 
 
 ALL_SETTLED = stamped(
-    decisions.settle(BASE, {e.sequence: 200 for e in BASE.outbox.pending}, at=AT)
+    decisions.settle(
+        BASE, {e.sequence: 200 for e in BASE.outbox.pending}, at=AT
+    )
 )
 
 UNLAWFUL = {
     "sequence 9 follows": (BASE, replace(BASE, sequence=9)),
-    "run 3 follows 1": (BASE, replace(stamped(BASE), run=3, runs=(run_record(3),))),
+    "run 3 follows 1": (
+        BASE,
+        replace(stamped(BASE), run=3, runs=(run_record(3),)),
+    ),
     "run 1 follows 2": (
         claim(BASE),
         replace(claim(BASE), sequence=claim(BASE).sequence + 1, run=1),
@@ -128,7 +139,9 @@ UNLAWFUL = {
     ),
     "were settled, and now only those up to": (
         ALL_SETTLED,
-        stamped(replace(ALL_SETTLED, outbox=replace(ALL_SETTLED.outbox, settled=1))),
+        stamped(
+            replace(ALL_SETTLED, outbox=replace(ALL_SETTLED.outbox, settled=1))
+        ),
     ),
     "was settled, and is pending again": (
         ALL_SETTLED,
@@ -143,7 +156,9 @@ UNLAWFUL = {
         begun(),
         replace(
             stamped(begun()),
-            outbox=replace(begun().outbox, pending=(completed().outbox.pending[-1],)),
+            outbox=replace(
+                begun().outbox, pending=(completed().outbox.pending[-1],)
+            ),
         ),
     ),
     "event 11 was written with checkpoint 13": (
@@ -160,17 +175,21 @@ UNLAWFUL = {
     ),
     "final event 11 is missing": (
         TOLD_AGAIN,
-        stamped(replace(TOLD_AGAIN, outbox=replace(TOLD_AGAIN.outbox, pending=()))),
+        stamped(
+            replace(TOLD_AGAIN, outbox=replace(TOLD_AGAIN.outbox, pending=()))
+        ),
     ),
     "final event": (
         completed(),
-        stamped(replace(completed(), outbox=replace(completed().outbox, pending=()))),
+        stamped(
+            replace(completed(), outbox=replace(completed().outbox, pending=()))
+        ),
     ),
 }
 
 
 @pytest.mark.parametrize("says", UNLAWFUL)
 def test_each_broken_rule_is_named(says: str) -> None:
-    assert any(says in violation for violation in violations(*UNLAWFUL[says])), (
-        violations(*UNLAWFUL[says])
-    )
+    assert any(
+        says in violation for violation in violations(*UNLAWFUL[says])
+    ), violations(*UNLAWFUL[says])

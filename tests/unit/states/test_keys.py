@@ -15,22 +15,30 @@ def test_a_job_may_be_called(job_id: str) -> None:
     assert keys.valid_job_id(job_id)
 
 
-@pytest.mark.parametrize("job_id", ["", ".", "..", "a/b", "a b", "x" * 129, "é", "a\n"])
+@pytest.mark.parametrize(
+    "job_id", ["", ".", "..", "a/b", "a b", "x" * 129, "é", "a\n"]
+)
 def test_a_job_may_not_be_called(job_id: str) -> None:
     assert not keys.valid_job_id(job_id)
 
 
 @given(JOB_IDS, st.integers(1, 10**8 - 1), st.integers(1, 10**8 - 1))
-def test_checkpoints_sort_by_their_sequences(job_id: str, one: int, other: int) -> None:
-    assert (keys.checkpoint_key(job_id, one) < keys.checkpoint_key(job_id, other)) == (
-        one < other
-    )
+def test_checkpoints_sort_by_their_sequences(
+    job_id: str, one: int, other: int
+) -> None:
+    assert (
+        keys.checkpoint_key(job_id, one) < keys.checkpoint_key(job_id, other)
+    ) == (one < other)
     assert keys.sequence_of(keys.checkpoint_key(job_id, one)) == one
 
 
 @pytest.mark.parametrize(
     "key",
-    ["j/checkpoints/1.json", "j/checkpoints/00000001.json.tmp", "j/runs/00000001.json"],
+    [
+        "j/checkpoints/1.json",
+        "j/checkpoints/00000001.json.tmp",
+        "j/runs/00000001.json",
+    ],
 )
 def test_other_objects_are_no_checkpoints(key: str) -> None:
     assert keys.sequence_of(key) is None
@@ -52,7 +60,11 @@ def test_an_artifacts_key_says_what_it_is(job_id: str, stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["j/artifacts/paint/0123456789ab/0123456789abcdef/x", "j/artifacts/clone/x", "j/x"],
+    [
+        "j/artifacts/paint/0123456789ab/0123456789abcdef/x",
+        "j/artifacts/clone/x",
+        "j/x",
+    ],
 )
 def test_other_objects_are_no_artifacts(key: str) -> None:
     assert keys.artifact_name(key) is None
@@ -122,7 +134,8 @@ def test_nothing_else_below_a_jobs_name_is_its_own(rest: str) -> None:
 
 @pytest.mark.parametrize("rest", OWN)
 @pytest.mark.parametrize(
-    "between", [*FOLDERS, "b", "b/c", "artifacts/clone", "artifacts/clone/0123456789ab"]
+    "between",
+    [*FOLDERS, "b", "b/c", "artifacts/clone", "artifacts/clone/0123456789ab"],
 )
 @pytest.mark.parametrize(
     "job", [*FOLDERS, "clone", "0123456789ab", "00000001.json", "1"]

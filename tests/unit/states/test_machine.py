@@ -17,7 +17,9 @@ def test_every_state_has_a_row() -> None:
 
 
 @pytest.mark.parametrize(("state", "event"), LEGAL)
-def test_a_legal_event_leads_where_the_table_says(state: State, event: Event) -> None:
+def test_a_legal_event_leads_where_the_table_says(
+    state: State, event: Event
+) -> None:
     assert advance(state, event) is TABLE[state][event]
 
 
@@ -25,7 +27,9 @@ def test_a_legal_event_leads_where_the_table_says(state: State, event: Event) ->
 def test_any_other_event_is_refused_and_names_state_and_event(
     state: State, event: Event
 ) -> None:
-    with pytest.raises(IllegalTransitionError, match=f"{event} in state {state}"):
+    with pytest.raises(
+        IllegalTransitionError, match=f"{event} in state {state}"
+    ):
         advance(state, event)
 
 
@@ -43,7 +47,9 @@ def test_only_an_operators_resume_leaves_a_terminal_state(state: State) -> None:
 def test_every_state_can_be_reached() -> None:
     reached = {State.PENDING}
     while (
-        more := {target for state in reached for target in TABLE[state].values()}
+        more := {
+            target for state in reached for target in TABLE[state].values()
+        }
         - reached
     ):
         reached |= more
@@ -51,7 +57,9 @@ def test_every_state_can_be_reached() -> None:
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - TERMINAL))
-def test_a_job_that_is_not_over_can_be_canceled_and_claimed(state: State) -> None:
+def test_a_job_that_is_not_over_can_be_canceled_and_claimed(
+    state: State,
+) -> None:
     assert advance(state, Event.CANCEL) is State.CANCELED
     assert advance(state, Event.CLAIM) is State.PENDING
 

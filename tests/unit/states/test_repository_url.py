@@ -36,15 +36,23 @@ def test_names_of_one_repository_have_one_normal_form(name: str) -> None:
 
 @pytest.mark.parametrize(
     "other",
-    ["https://github.com/Owner/name", "https://gitlab.com/owner/name", "owner/names"],
+    [
+        "https://github.com/Owner/name",
+        "https://gitlab.com/owner/name",
+        "owner/names",
+    ],
 )
 def test_names_of_other_repositories_have_another(other: str) -> None:
     assert normal_form(other) != "https://github.com/owner/name"
 
 
 def test_a_port_makes_a_difference_unless_it_is_the_schemes_own() -> None:
-    assert normal_form("http://localhost:80/r") == normal_form("http://localhost/r")
-    assert normal_form("http://localhost:8080/r") != normal_form("http://localhost/r")
+    assert normal_form("http://localhost:80/r") == normal_form(
+        "http://localhost/r"
+    )
+    assert normal_form("http://localhost:8080/r") != normal_form(
+        "http://localhost/r"
+    )
 
 
 def test_a_short_name_is_one_on_github() -> None:
@@ -83,7 +91,9 @@ def test_the_last_word_serves_as_a_name(repository: str, name: str) -> None:
 def test_a_folders_name_in_any_script_is_the_courses_too(
     folder: str, name: str
 ) -> None:
-    repository = f"file:///home/{quote(os.fsencode(folder))}" if folder else "file:///"
+    repository = (
+        f"file:///home/{quote(os.fsencode(folder))}" if folder else "file:///"
+    )
     assert folder_name(repository) == name
     assert re.fullmatch(r"[A-Za-z0-9._-]+", short_name(repository))
 
@@ -131,7 +141,9 @@ def test_a_repository_may_be(repository: str) -> None:
         ("owner/.", "must be https://"),
     ],
 )
-def test_a_repository_may_not_be_and_it_is_said_why(repository: str, says: str) -> None:
+def test_a_repository_may_not_be_and_it_is_said_why(
+    repository: str, says: str
+) -> None:
     fault = repository_fault(repository, allow_http=False)
     assert fault is not None
     assert says in fault
@@ -142,12 +154,20 @@ def test_plain_http_is_taken_where_it_is_allowed() -> None:
 
 
 def test_credentials_are_not_shown() -> None:
-    assert without_credentials("https://me:secret@host/x") == "https://***@host/x"
+    assert (
+        without_credentials("https://me:secret@host/x") == "https://***@host/x"
+    )
 
 
-@settings(deadline=None)  # it starts git, which takes its time on a busy machine
+@settings(
+    deadline=None
+)  # it starts git, which takes its time on a busy machine
 @given(
-    st.text(alphabet=st.sampled_from("ab-./~^:?*[\\@{ \x7f\té"), min_size=1, max_size=8)
+    st.text(
+        alphabet=st.sampled_from("ab-./~^:?*[\\@{ \x7f\té"),
+        min_size=1,
+        max_size=8,
+    )
 )
 @example("@")
 @example("a.lock/b")

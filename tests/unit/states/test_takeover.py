@@ -19,17 +19,26 @@ INTERRUPTED = stamped(
 )
 DELIVERED = stamped(
     decisions.settle(
-        completed(), {e.sequence: 200 for e in completed().outbox.pending}, at=AT
+        completed(),
+        {e.sequence: 200 for e in completed().outbox.pending},
+        at=AT,
     )
 )
 FAILED = stamped(decisions.fail(RUNNING, error(Exit.UNAVAILABLE)))
 
 
 def verdict(
-    manifest: Manifest, *, silent: int = 0, lease: int = 30, can_deliver: bool = True
+    manifest: Manifest,
+    *,
+    silent: int = 0,
+    lease: int = 30,
+    can_deliver: bool = True,
 ) -> Verdict:
     return judge(
-        manifest, silent_seconds=silent, lease_seconds=lease, can_deliver=can_deliver
+        manifest,
+        silent_seconds=silent,
+        lease_seconds=lease,
+        can_deliver=can_deliver,
     )
 
 
@@ -38,14 +47,18 @@ def test_a_released_job_is_claimed_at_once() -> None:
 
 
 @pytest.mark.parametrize("silent", [0, 1, 29, 30])
-def test_an_owner_that_may_still_hold_its_lease_is_waited_for(silent: int) -> None:
+def test_an_owner_that_may_still_hold_its_lease_is_waited_for(
+    silent: int,
+) -> None:
     assert verdict(RUNNING, silent=silent) == Wait(
         seconds=31 - silent, lease_seconds=30
     )
 
 
 @pytest.mark.parametrize("silent", [31, 3600])
-def test_an_owner_whose_lease_has_surely_run_out_is_replaced(silent: int) -> None:
+def test_an_owner_whose_lease_has_surely_run_out_is_replaced(
+    silent: int,
+) -> None:
     assert verdict(RUNNING, silent=silent) == Claim()
 
 
@@ -65,12 +78,14 @@ def test_who_cannot_tell_leaves_it_alone() -> None:
 
 
 def test_a_failure_is_remembered_with_its_code() -> None:
-    assert verdict(FAILED, can_deliver=False) == JobOver(exit_code=Exit.UNAVAILABLE)
+    assert verdict(FAILED, can_deliver=False) == JobOver(
+        exit_code=Exit.UNAVAILABLE
+    )
     assert exit_code(FAILED) is Exit.UNAVAILABLE
 
 
 def test_a_collected_job_ends_as_it_did() -> None:
     tombstone = stamped(decisions.collect(FAILED))
-    assert verdict(replace(tombstone, outbox=FAILED.outbox), silent=99) == JobOver(
-        exit_code=Exit.UNAVAILABLE
-    )
+    assert verdict(
+        replace(tombstone, outbox=FAILED.outbox), silent=99
+    ) == JobOver(exit_code=Exit.UNAVAILABLE)

@@ -11,13 +11,20 @@ from tests.support.samples import PYTHON
 from worker.engines.port import EngineFailedError, Workspace
 from worker.engines.static.engine import StaticEngine
 
-WRITTEN = (Stage.GENERATE_CHAPTERS, Stage.REVIEW_CHAPTERS, Stage.GENERATE_TUTORIALS)
+WRITTEN = (
+    Stage.GENERATE_CHAPTERS,
+    Stage.REVIEW_CHAPTERS,
+    Stage.GENERATE_TUTORIALS,
+)
 
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     """Return a workspace with a source, and a whole course in it."""
-    source, output = write_tree(tmp_path / "source", PYTHON), tmp_path / "output"
+    source, output = (
+        write_tree(tmp_path / "source", PYTHON),
+        tmp_path / "output",
+    )
     make_course(source, output)
     return Workspace(source=source, output=output)
 
@@ -29,7 +36,9 @@ def test_nothing_is_made_where_everything_is_there(
     assert list(StaticEngine().produce(stage, workspace)) == []
 
 
-def test_items_come_one_by_one_as_they_are_complete(workspace: Workspace) -> None:
+def test_items_come_one_by_one_as_they_are_complete(
+    workspace: Workspace,
+) -> None:
     for path in (workspace.output / "chapters").iterdir():
         path.unlink()
     engine = StaticEngine()
@@ -42,7 +51,9 @@ def test_items_come_one_by_one_as_they_are_complete(workspace: Workspace) -> Non
     assert caught.value.temporary
 
 
-def test_an_engine_that_was_stopped_can_be_asked_again(workspace: Workspace) -> None:
+def test_an_engine_that_was_stopped_can_be_asked_again(
+    workspace: Workspace,
+) -> None:
     for path in (workspace.output / "chapters").iterdir():
         path.unlink()
     engine = StaticEngine()
@@ -54,7 +65,9 @@ def test_an_engine_that_was_stopped_can_be_asked_again(workspace: Workspace) -> 
         next(stopped)
 
 
-def test_a_paused_engine_makes_nothing_until_it_may_go_on(workspace: Workspace) -> None:
+def test_a_paused_engine_makes_nothing_until_it_may_go_on(
+    workspace: Workspace,
+) -> None:
     for path in (workspace.output / "tutorials").iterdir():
         path.unlink()
     engine, made, going = StaticEngine(), list[str](), threading.Event()
@@ -63,7 +76,8 @@ def test_a_paused_engine_makes_nothing_until_it_may_go_on(workspace: Workspace) 
     def work() -> None:
         going.set()
         made.extend(
-            item.path for item in engine.produce(Stage.GENERATE_TUTORIALS, workspace)
+            item.path
+            for item in engine.produce(Stage.GENERATE_TUTORIALS, workspace)
         )
 
     thread = threading.Thread(target=work)
@@ -82,7 +96,9 @@ def test_the_source_is_read_once_for_all_stages(
 ) -> None:
     engine = StaticEngine()
     make_stage(Stage.EXTRACT, workspace.source, tmp_path / "new", engine)
-    (workspace.source / "shop" / "later.py").write_text("class Later:\n    pass\n")
+    (workspace.source / "shop" / "later.py").write_text(
+        "class Later:\n    pass\n"
+    )
     for stage in MADE[1:]:
         make_stage(stage, workspace.source, tmp_path / "new", engine)
     made = [path.read_bytes() for path in (tmp_path / "new").rglob("*.md")]
@@ -103,7 +119,9 @@ def test_a_course_that_another_version_began_is_finished_under_its_names(
         text.replace("name: Stock", "name: The Warehouse")
     )
     order = workspace.output / "step3_order.yaml"
-    order.write_text(order.read_text().replace("name: Stock", "name: The Warehouse"))
+    order.write_text(
+        order.read_text().replace("name: Stock", "name: The Warehouse")
+    )
     made = make_stage(stage, workspace.source, workspace.output, StaticEngine())
     assert [path.partition("_")[2] for path in made] == [
         f"{made[0].split('_')[1]}_the_warehouse.md"

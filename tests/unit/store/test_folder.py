@@ -26,7 +26,12 @@ from worker.errors import (
     StoreConfigError,
     StoreUnavailableError,
 )
-from worker.store.folder import STALE_SECONDS, TEMPORARY, FolderStore, _translating
+from worker.store.folder import (
+    STALE_SECONDS,
+    TEMPORARY,
+    FolderStore,
+    _translating,
+)
 from worker.store.memory import MemoryStore
 
 TEXT: Final = "text/plain"
@@ -40,7 +45,9 @@ KEYS: Final = st.lists(SEGMENTS, min_size=1, max_size=4).map("/".join)
 def without_folders(keys: set[str]) -> list[str]:
     """Leave out the keys that are folders of others: no file can have their names."""
     return [
-        key for key in keys if not any(other.startswith(f"{key}/") for other in keys)
+        key
+        for key in keys
+        if not any(other.startswith(f"{key}/") for other in keys)
     ]
 
 
@@ -80,7 +87,11 @@ def test_a_folder_lists_as_the_twin_in_memory_does(
 
 
 def test_whatever_is_killed_leaves_only_whole_objects(tmp_path: Path) -> None:
-    store, finished, found = FolderStore(tmp_path / "store"), set[str](), set[str]()
+    store, finished, found = (
+        FolderStore(tmp_path / "store"),
+        set[str](),
+        set[str](),
+    )
     for kill in range(30):
         argv = [
             sys.executable,
@@ -98,7 +109,9 @@ def test_whatever_is_killed_leaves_only_whole_objects(tmp_path: Path) -> None:
                 child.wait(secrets.randbelow(40) / 1000)
             except subprocess.TimeoutExpired:
                 child.kill()
-            finished.update(line for line in child.stdout.read().split("\n")[:-1])
+            finished.update(
+                line for line in child.stdout.read().split("\n")[:-1]
+            )
         found = {entry.key for entry in store.entries("")}
         assert found
         for key in found:
@@ -173,10 +186,15 @@ def test_nothing_temporary_is_left_or_listed(tmp_path: Path) -> None:
     assert [entry.key for entry in store.entries("")] == ["job/a"]
 
 
-def test_the_first_write_removes_what_dead_processes_left(tmp_path: Path) -> None:
+def test_the_first_write_removes_what_dead_processes_left(
+    tmp_path: Path,
+) -> None:
     folder = tmp_path / TEMPORARY
     folder.mkdir()
-    for name, age in (("dead", STALE_SECONDS + 100), ("alive", STALE_SECONDS - 100)):
+    for name, age in (
+        ("dead", STALE_SECONDS + 100),
+        ("alive", STALE_SECONDS - 100),
+    ):
         (folder / name).write_bytes(b"half")
         written = (folder / name).stat().st_mtime - age
         os.utime(folder / name, (written, written))
@@ -186,9 +204,22 @@ def test_the_first_write_removes_what_dead_processes_left(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     "key",
-    ["", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/./b", f"{TEMPORARY}/a"],
+    [
+        "",
+        "/a",
+        "a/",
+        "a//b",
+        ".",
+        "..",
+        "../a",
+        "a/../b",
+        "a/./b",
+        f"{TEMPORARY}/a",
+    ],
 )
-def test_what_would_leave_the_folder_is_no_key(tmp_path: Path, key: str) -> None:
+def test_what_would_leave_the_folder_is_no_key(
+    tmp_path: Path, key: str
+) -> None:
     store = FolderStore(tmp_path / "store")
     with pytest.raises(ValueError, match="is not a key"):
         store.create(key, b"", TEXT)
@@ -220,7 +251,9 @@ def test_symbolic_links_are_no_objects(tmp_path: Path) -> None:
         store.head("job/link")
 
 
-def test_a_store_that_nobody_wrote_to_is_empty_and_stays_unmade(tmp_path: Path) -> None:
+def test_a_store_that_nobody_wrote_to_is_empty_and_stays_unmade(
+    tmp_path: Path,
+) -> None:
     store = FolderStore(tmp_path / "new" / "store")
     assert list(store.entries("job/")) == []
     with pytest.raises(MissingError):
@@ -235,7 +268,9 @@ def test_a_files_url_is_quoted_and_opens(tmp_path: Path) -> None:
     store = FolderStore(tmp_path / "a store")
     store.create("job/100% é.md", b"body", TEXT)
     assert store.sign("job/100% é.md", 60) == store.uri("job/100% é.md")
-    assert store.uri("job/100% é.md").endswith("/a%20store/job/100%25%20%C3%A9.md")
+    assert store.uri("job/100% é.md").endswith(
+        "/a%20store/job/100%25%20%C3%A9.md"
+    )
     with urlopen(store.sign("job/100% é.md", 60), timeout=10) as answer:
         assert answer.read() == b"body"
     assert Path(unquote(urlsplit(store.url).path)) == tmp_path / "a store"
@@ -286,9 +321,9 @@ def test_one_entry_of_a_large_store_is_found_without_reading_all_of_it(
         return scan(folder)
 
     store._scan = counted  # type: ignore[method-assign] # counts what is read
-    assert [entry.key for entry in store.entries("", start_after="job20", limit=1)] == [
-        "job20/checkpoints/1"
-    ]
+    assert [
+        entry.key for entry in store.entries("", start_after="job20", limit=1)
+    ] == ["job20/checkpoints/1"]
     assert read == ["", "job20/", "job20/checkpoints/"]
     read.clear()
     assert [entry.key for entry in store.entries("job30/checkpoints/")] == [

@@ -98,7 +98,9 @@ def away(times: int) -> list[Exception]:
 
 def test_what_fails_for_a_while_succeeds() -> None:
     store = Flaky(
-        StoreUnavailableError("no answer"), ConflictError("two at once"), *away(5)
+        StoreUnavailableError("no answer"),
+        ConflictError("two at once"),
+        *away(5),
     )
     retrying(store).create("job/a", b"body", TEXT)
     assert store.get("job/a") == b"body"
@@ -116,7 +118,9 @@ def test_waits_grow_and_stay_short() -> None:
 @pytest.mark.parametrize(
     "fault", [StoreUnavailableError("no answer"), ConflictError("no answer")]
 )
-def test_it_gives_up_in_time_and_says_how_long_it_tried(fault: Exception) -> None:
+def test_it_gives_up_in_time_and_says_how_long_it_tried(
+    fault: Exception,
+) -> None:
     time = Time()
     began = time.seconds
     store = retrying(Flaky(*[fault] * 1000), give_up=60, time=time)
@@ -161,7 +165,9 @@ def test_a_stop_ends_the_trying_at_once() -> None:
 
 
 @pytest.mark.parametrize("limit", [None, 1, PAGE, PAGE + 1, 2500, 5000])
-def test_a_listing_that_fails_midway_yields_every_key_once(limit: int | None) -> None:
+def test_a_listing_that_fails_midway_yields_every_key_once(
+    limit: int | None,
+) -> None:
     store = Flaky(*away(3))
     names = [f"job/{number:04d}" for number in range(2500)]
     for name in names:

@@ -70,10 +70,15 @@ def test_over_tls_too_a_body_is_sent_in_one_piece_with_its_digest_signed(
     (tmp_path / "body").write_bytes(b"body")
     monkeypatch.setenv("AWS_CA_BUNDLE", str(tls[1]))
     with serving(answer("200 OK", headers=ETAG), tls[0]) as canned:
-        store_of(canned).put("job/a", tmp_path / "body" if from_file else b"body", TEXT)
+        store_of(canned).put(
+            "job/a", tmp_path / "body" if from_file else b"body", TEXT
+        )
     (asked,) = canned.asked
     assert asked.body == b"body"
-    assert asked.headers["x-amz-content-sha256"] == hashlib.sha256(b"body").hexdigest()
+    assert (
+        asked.headers["x-amz-content-sha256"]
+        == hashlib.sha256(b"body").hexdigest()
+    )
     assert asked.headers["If-None-Match"] is None
     assert asked.headers["Transfer-Encoding"] is None
 
@@ -96,13 +101,18 @@ def test_a_certificate_that_is_not_trusted_is_a_fault_of_the_configuration(
         (fault("501 Not Implemented", "NotImplemented"), StoreConfigError),
         (fault("503 Slow Down", "SlowDown"), StoreUnavailableError),
         (answer("500 Internal Server Error", b"<html>"), StoreUnavailableError),
-        (answer("502 Bad Gateway", b"<html>a proxy</html>"), StoreUnavailableError),
+        (
+            answer("502 Bad Gateway", b"<html>a proxy</html>"),
+            StoreUnavailableError,
+        ),
         (b"", StoreUnavailableError),
         (b"HTTP/1.1 20", StoreUnavailableError),
         (b"SSH-2.0-OpenSSH\r\n", StoreUnavailableError),
     ],
 )
-def test_nothing_is_tried_again_by_the_sdk(reply: bytes, kind: type[Exception]) -> None:
+def test_nothing_is_tried_again_by_the_sdk(
+    reply: bytes, kind: type[Exception]
+) -> None:
     with serving(reply) as canned, pytest.raises(kind):
         store_of(canned).create("job/a", b"body", TEXT)
     assert len(canned.asked) == 1
@@ -124,14 +134,23 @@ def test_an_answer_that_ends_in_its_headers_is_none(tmp_path: Path) -> None:
         b"Date: Mon, 2",
     ):
         with serving(b"HTTP/1.1 200 OK\r\n" + headers) as canned:
-            for call in every_call(store_of(canned), tmp_path / "copy").values():
-                with pytest.raises(StoreUnavailableError, match="cannot be read"):
+            for call in every_call(
+                store_of(canned), tmp_path / "copy"
+            ).values():
+                with pytest.raises(
+                    StoreUnavailableError, match="cannot be read"
+                ):
                     call()
 
 
-PAGE: Final = b"<!doctype html><html><head><title>Sign in</title></head><br></html>"
+PAGE: Final = (
+    b"<!doctype html><html><head><title>Sign in</title></head><br></html>"
+)
 STRANGERS: Final = {
-    "a web page": (answer("200 OK", PAGE, headers=HTML), "HTTP 200, a web page"),
+    "a web page": (
+        answer("200 OK", PAGE, headers=HTML),
+        "HTTP 200, a web page",
+    ),
     "a web page with a weak ETag": (
         answer("200 OK", PAGE, headers=f'{HTML}ETag: W/"1"\r\n'),
         "HTTP 200, a web page",
@@ -141,7 +160,11 @@ STRANGERS: Final = {
         "HTTP 200, a web page",
     ),
     "an API": (
-        answer("200 OK", b'{"ok": true}', headers="Content-Type: application/json\r\n"),
+        answer(
+            "200 OK",
+            b'{"ok": true}',
+            headers="Content-Type: application/json\r\n",
+        ),
         "application/json",
     ),
     "another XML": (
@@ -155,11 +178,16 @@ STRANGERS: Final = {
     ),
     "https": (
         answer(
-            "301 Moved Permanently", PAGE, headers="Location: https://127.0.0.1/b\r\n"
+            "301 Moved Permanently",
+            PAGE,
+            headers="Location: https://127.0.0.1/b\r\n",
         ),
         "HTTP 301, a redirect",
     ),
-    "nowhere": (answer("308 Permanent Redirect"), "HTTP 308, a redirect to nowhere"),
+    "nowhere": (
+        answer("308 Permanent Redirect"),
+        "HTTP 308, a redirect to nowhere",
+    ),
 }
 
 
@@ -181,7 +209,9 @@ def test_what_is_no_s3_server_is_named_with_its_address_and_its_answer(
 ) -> None:
     reply, says = STRANGERS[kind]
     with serving(reply) as canned:
-        for name, call in every_call(store_of(canned), tmp_path / "copy").items():
+        for name, call in every_call(
+            store_of(canned), tmp_path / "copy"
+        ).items():
             with pytest.raises(
                 StoreConfigError, match="check AWS_ENDPOINT_URL_S3"
             ) as raised:
@@ -195,7 +225,10 @@ def test_what_is_no_s3_server_is_named_with_its_address_and_its_answer(
     ("reply", "says"),
     [
         (b"<ListBucketResult><IsTruncated>fal", "truncated"),
-        (b"<ListBucketResult><IsTruncated>false</Is></ListBucketResult>", "garbled"),
+        (
+            b"<ListBucketResult><IsTruncated>false</Is></ListBucketResult>",
+            "garbled",
+        ),
         (b"<ListBucketResult></ListBucketResult>", "IsTruncated"),
         (
             b"<ListBucketResult><IsTruncated>false</IsTruncated><Contents/></ListBucketResult>",
@@ -226,10 +259,16 @@ def test_a_garbled_listing_is_no_listing(reply: bytes, says: str) -> None:
 @pytest.mark.parametrize(
     "status", ["400 Bad Request", "404 Not Found", "405 Method Not Allowed"]
 )
-def test_an_error_that_is_not_s3s_is_not_its_word(status: str, tmp_path: Path) -> None:
+def test_an_error_that_is_not_s3s_is_not_its_word(
+    status: str, tmp_path: Path
+) -> None:
     """A proxy that knows no such path says so of every object: none of them is missing for that."""
     with serving(
-        answer(status, b"404 page not found", headers="Content-Type: text/plain\r\n")
+        answer(
+            status,
+            b"404 page not found",
+            headers="Content-Type: text/plain\r\n",
+        )
     ) as canned:
         calls = every_call(store_of(canned), tmp_path / "copy")
         del calls["head"]  # its answer has no body to tell by
@@ -252,7 +291,10 @@ def test_an_error_that_is_not_s3s_is_not_its_word(status: str, tmp_path: Path) -
         ),
         ("Last-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n", None),
         (DATE, None),
-        ("Date: yesterday\r\nLast-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n", None),
+        (
+            "Date: yesterday\r\nLast-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n",
+            None,
+        ),
         (
             "Date: Mon, 99 Nov 2026 12:00:00 GMT\r\nLast-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n",
             None,
@@ -282,13 +324,16 @@ def test_a_listing_out_of_order_is_refused() -> None:
 
 def empty_page(token: int) -> bytes:
     goes_on = f"<IsTruncated>true</IsTruncated><NextContinuationToken>{token}</NextContinuationToken>"
-    return answer("200 OK", f"<ListBucketResult>{goes_on}</ListBucketResult>".encode())
+    return answer(
+        "200 OK", f"<ListBucketResult>{goes_on}</ListBucketResult>".encode()
+    )
 
 
 def test_an_empty_page_that_says_it_goes_on_is_not_the_end() -> None:
     last = LISTING.replace(b"true", b"false").replace(b"job/b", b"job/0")
     with serving(
-        answer("200 OK", last), first=tuple(empty_page(number) for number in range(20))
+        answer("200 OK", last),
+        first=tuple(empty_page(number) for number in range(20)),
     ) as canned:
         assert [entry.key for entry in store_of(canned).entries("job/")] == [
             "job/0",
@@ -320,8 +365,12 @@ def test_a_clock_that_is_off_is_said_with_the_stores_time() -> None:
         ((), "Mon, 23 Nov 2026 12:00:00 GMT"),
     ):
         with (
-            serving(fault("403 Forbidden", "RequestTimeTooSkewed", *more)) as canned,
-            pytest.raises(StoreConfigError, match=f"clock is wrong: set it .*{said}"),
+            serving(
+                fault("403 Forbidden", "RequestTimeTooSkewed", *more)
+            ) as canned,
+            pytest.raises(
+                StoreConfigError, match=f"clock is wrong: set it .*{said}"
+            ),
         ):
             store_of(canned).get("job/a")
 
@@ -341,7 +390,9 @@ def test_an_object_that_the_store_would_not_delete_is_an_error() -> None:
 
 def test_an_age_is_never_negative_and_counts_by_the_servers_clock() -> None:
     for written, age in (("11:59:20", 40), ("12:00:05", 0)):
-        headers = f"{DATE}Last-Modified: Mon, 23 Nov 2026 {written} GMT\r\n{ETAG}"
+        headers = (
+            f"{DATE}Last-Modified: Mon, 23 Nov 2026 {written} GMT\r\n{ETAG}"
+        )
         with serving(answer("200 OK", length=7, headers=headers)) as canned:
             head = store_of(canned).head("job/a")
         assert (head.size, head.age) == (7, age)
@@ -351,7 +402,9 @@ def test_a_write_tells_the_servers_time_or_that_it_is_not_known() -> None:
     date = "Date: Mon, 23 Nov 2026 12:00:00 GMT\r\n"
     noon = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
     for headers, time in ((date, noon), ("", None), ("Date: noon\r\n", None)):
-        with serving(answer("200 OK", headers=f'ETag: "1"\r\n{headers}')) as canned:
+        with serving(
+            answer("200 OK", headers=f'ETag: "1"\r\n{headers}')
+        ) as canned:
             assert store_of(canned).put("job/a", b"body", TEXT) == time
 
 
@@ -359,7 +412,8 @@ def test_a_server_that_is_silent_is_waited_for_as_long_as_asked() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         access = replace(
-            S3Server(name="silent", endpoint_url=url, log="").access, read_seconds=0.2
+            S3Server(name="silent", endpoint_url=url, log="").access,
+            read_seconds=0.2,
         )
         with pytest.raises(StoreUnavailableError, match="ReadTimeoutError"):
             S3Store("bucket", "", access).put("job/a", b"body", TEXT)

@@ -50,11 +50,17 @@ def test_what_may_pass_is_not_taken_for_a_wrong_folder() -> None:
 
 
 def test_what_is_said_of_a_file_is_left_to_its_reader() -> None:
-    raise_if_passing(OSError(errno.EACCES, "Permission denied"), Path("/work/x"))
+    raise_if_passing(
+        OSError(errno.EACCES, "Permission denied"), Path("/work/x")
+    )
     with pytest.raises(DiskError):
-        raise_if_passing(OSError(errno.EIO, "Input/output error"), Path("/work/x"))
+        raise_if_passing(
+            OSError(errno.EIO, "Input/output error"), Path("/work/x")
+        )
 
 
-def test_a_disk_with_room_is_not_full_nor_one_that_is_not_there(tmp_path: Path) -> None:
+def test_a_disk_with_room_is_not_full_nor_one_that_is_not_there(
+    tmp_path: Path,
+) -> None:
     assert full_disk(tmp_path) is None
     assert full_disk(tmp_path / "nowhere") is None

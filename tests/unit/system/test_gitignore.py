@@ -113,7 +113,9 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-patterns = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map("".join)
+patterns = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map(
+    "".join
+)
 
 
 def is_quirk(pattern: str) -> bool:
@@ -126,7 +128,11 @@ def is_quirk(pattern: str) -> bool:
     return any("**" in part and part.strip("*") for part in stars)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(
     top=st.lists(patterns, min_size=1, max_size=4),
     below=st.lists(patterns, max_size=2),
@@ -136,8 +142,12 @@ def test_rules_are_read_as_git_reads_them(
     tree: Path, top: list[str], below: list[str], end: str
 ) -> None:
     assume(not any(is_quirk(pattern) for pattern in [*top, *below]))
-    (tree / ".gitignore").write_text(end.join(top), encoding="utf-8", newline="")
-    (tree / "a/.gitignore").write_text(end.join(below), encoding="utf-8", newline="")
+    (tree / ".gitignore").write_text(
+        end.join(top), encoding="utf-8", newline=""
+    )
+    (tree / "a/.gitignore").write_text(
+        end.join(below), encoding="utf-8", newline=""
+    )
     assert kept(tree) == kept_by_git(tree)
 
 
@@ -153,8 +163,15 @@ def test_rules_are_read_as_git_reads_them(
         ("# *\n\\#x\n!\n/\n\n", set()),
     ],
 )
-def test_what_a_rule_leaves_out(tmp_path: Path, rules: str, left: set[str]) -> None:
-    files = {".gitignore": rules, "a.log": "x", "sub/b.log": "x", "sub/keep": "x"}
+def test_what_a_rule_leaves_out(
+    tmp_path: Path, rules: str, left: set[str]
+) -> None:
+    files = {
+        ".gitignore": rules,
+        "a.log": "x",
+        "sub/b.log": "x",
+        "sub/keep": "x",
+    }
     write_tree(tmp_path, files)
     assert files.keys() - kept(tmp_path) == left
 
@@ -164,14 +181,20 @@ def test_what_a_rule_leaves_out(tmp_path: Path, rules: str, left: set[str]) -> N
     ["*a" * 60 + "b", "**/" * 60 + "b", "[" * 5000, "?*" * 2000, "a/**/" * 60],
 )
 def test_no_pattern_takes_long(tmp_path: Path, pattern: str) -> None:
-    write_tree(tmp_path, {".gitignore": pattern, "a" * 250: "x", "a/" * 90 + "a": "x"})
+    write_tree(
+        tmp_path, {".gitignore": pattern, "a" * 250: "x", "a/" * 90 + "a": "x"}
+    )
     began = time.process_time()
     assert "a" * 250 in kept(tmp_path)
     assert time.process_time() - began < 2
 
 
-def test_an_ignore_file_that_is_a_link_or_a_folder_is_not_read(tmp_path: Path) -> None:
-    write_tree(tmp_path, {"rules": "*\n", "sub/.gitignore/x": "x", "sub/a": "x"})
+def test_an_ignore_file_that_is_a_link_or_a_folder_is_not_read(
+    tmp_path: Path,
+) -> None:
+    write_tree(
+        tmp_path, {"rules": "*\n", "sub/.gitignore/x": "x", "sub/a": "x"}
+    )
     (tmp_path / ".gitignore").symlink_to("rules")
     assert {"rules", "sub/a"} <= kept(tmp_path)
 
@@ -187,7 +210,11 @@ def test_rules_of_the_repository_around_a_folder_count(tmp_path: Path) -> None:
         },
     )
     ignores = rules_for(tmp_path / "app")
-    assert (ignores(".env"), ignores("sub/.env"), ignores("a")) == (True, True, False)
+    assert (ignores(".env"), ignores("sub/.env"), ignores("a")) == (
+        True,
+        True,
+        False,
+    )
 
 
 def test_a_folder_that_the_repository_around_it_ignores_is_read_by_its_own_rules(
@@ -195,7 +222,11 @@ def test_a_folder_that_the_repository_around_it_ignores_is_read_by_its_own_rules
 ) -> None:
     write_tree(
         tmp_path,
-        {".git/HEAD": "x", ".gitignore": "build/\n", "build/.gitignore": "*.o\n"},
+        {
+            ".git/HEAD": "x",
+            ".gitignore": "build/\n",
+            "build/.gitignore": "*.o\n",
+        },
     )
     ignores = rules_for(tmp_path / "build")
     assert (ignores("a.c"), ignores("a.o")) == (False, True)

@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
-from worker.system.logs import ConsoleFormatter, JsonFormatter, configure, printable
+from worker.system.logs import (
+    ConsoleFormatter,
+    JsonFormatter,
+    configure,
+    printable,
+)
 
 
 def logged(form: str, level: str = "info", **fields: Any) -> str:  # noqa: ANN401 - any field
@@ -18,7 +23,9 @@ def logged(form: str, level: str = "info", **fields: Any) -> str:  # noqa: ANN40
     return stream.getvalue()
 
 
-def test_a_line_for_machines_is_one_json_object_with_the_job_and_the_fields() -> None:
+def test_a_line_for_machines_is_one_json_object_with_the_job_and_the_fields() -> (
+    None
+):
     document = json.loads(logged("json", stage="order", done=3))
     assert document.pop("time").endswith("Z")
     assert document == {

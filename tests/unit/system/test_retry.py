@@ -47,7 +47,8 @@ def play(
         try:
             ends.append(
                 retrier.call(
-                    script, policy or Policy(on=(WeatherError,), give_up_seconds=60)
+                    script,
+                    policy or Policy(on=(WeatherError,), give_up_seconds=60),
                 )
             )
         except WeatherError as error:
@@ -55,7 +56,9 @@ def play(
 
     runtime.spawn("main", main)
     if finish_within is not None:
-        scheduler.at(finish_within[0], lambda: retrier.finish_within(finish_within[1]))
+        scheduler.at(
+            finish_within[0], lambda: retrier.finish_within(finish_within[1])
+        )
     scheduler.run()
     return script, ends
 
@@ -69,20 +72,25 @@ def test_it_tries_again_until_it_succeeds() -> None:
 def test_waits_double_up_to_a_limit_and_are_never_equal() -> None:
     script, _ = play(
         *[WeatherError()] * 12,
-        policy=Policy(on=(WeatherError,), give_up_seconds=1000, first=1, longest=8),
+        policy=Policy(
+            on=(WeatherError,), give_up_seconds=1000, first=1, longest=8
+        ),
     )
     waits = [
         after - before
         for before, after in zip(script.times, script.times[1:], strict=False)
     ]
-    for wait, ceiling in zip(waits, [1, 2, 4, 8, 8, 8, 8, 8, 8, 8, 8, 8], strict=True):
+    for wait, ceiling in zip(
+        waits, [1, 2, 4, 8, 8, 8, 8, 8, 8, 8, 8, 8], strict=True
+    ):
         assert ceiling / 2 <= wait <= ceiling
     assert len(set(waits)) == len(waits)
 
 
 def test_it_gives_up_when_its_time_is_up_with_the_last_error() -> None:
     script, ends = play(
-        *[WeatherError()] * 1000, policy=Policy(on=(WeatherError,), give_up_seconds=30)
+        *[WeatherError()] * 1000,
+        policy=Policy(on=(WeatherError,), give_up_seconds=30),
     )
     assert isinstance(ends[0], WeatherError)
     assert 15 < script.times[-1] <= 30
@@ -112,8 +120,12 @@ def test_other_errors_are_not_tried_again() -> None:
 
 
 def test_hurrying_wakes_a_wait_tries_at_once_and_bounds_what_follows() -> None:
-    policy = Policy(on=(WeatherError,), give_up_seconds=1000, first=100, longest=100)
-    script, ends = play(*[WeatherError()] * 9, policy=policy, finish_within=(10, 5))
+    policy = Policy(
+        on=(WeatherError,), give_up_seconds=1000, first=100, longest=100
+    )
+    script, ends = play(
+        *[WeatherError()] * 9, policy=policy, finish_within=(10, 5)
+    )
     assert script.times == [0, 10]
     assert isinstance(ends[0], WeatherError)
 
@@ -126,7 +138,12 @@ def test_a_stop_ends_a_real_wait_at_once() -> None:
         with pytest.raises(WeatherError):
             Retrier(runtime, stop).call(
                 fail,
-                Policy(on=(WeatherError,), give_up_seconds=600, first=300, longest=300),
+                Policy(
+                    on=(WeatherError,),
+                    give_up_seconds=600,
+                    first=300,
+                    longest=300,
+                ),
             )
         ended.set()
 

@@ -23,7 +23,14 @@ def test_time_goes_on_while_the_machine_sleeps() -> None:
     """In a time namespace whose machine has slept for a while: only CLOCK_BOOTTIME counts that."""
     slept = 1_000_000
     ask = "from worker.system.runtime import SystemRuntime; print(SystemRuntime().monotonic())"
-    namespace = ["unshare", "--user", "--time", "--boottime", str(slept), "--fork"]
+    namespace = [
+        "unshare",
+        "--user",
+        "--time",
+        "--boottime",
+        str(slept),
+        "--fork",
+    ]
     asked = subprocess.run(
         [*namespace, sys.executable, "-c", ask],
         cwd=ROOT,
@@ -56,7 +63,11 @@ def test_a_mailbox_keeps_the_order_and_a_reader_does_not_wait_longer_than_asked(
     mailbox: Mailbox[str] = RUNTIME.mailbox()
     mailbox.put("a")
     mailbox.put("b")
-    assert [mailbox.get(0.01), mailbox.get(0.01), mailbox.get(0.01)] == ["a", "b", None]
+    assert [mailbox.get(0.01), mailbox.get(0.01), mailbox.get(0.01)] == [
+        "a",
+        "b",
+        None,
+    ]
 
 
 def test_a_flag_wakes_who_waits() -> None:

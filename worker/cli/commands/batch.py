@@ -38,7 +38,9 @@ def batch(options: BatchOptions, environment: Mapping[str, str]) -> Output:
     return _answer(remote.run_all(executor))
 
 
-def _check_settings(options: BatchOptions, environment: Mapping[str, str]) -> None:
+def _check_settings(
+    options: BatchOptions, environment: Mapping[str, str]
+) -> None:
     """Raise ConfigError with every fault that the runs would refuse."""
     reader = EnvironmentReader(environment)
     read_settings(reader, options.store)

@@ -36,7 +36,9 @@ class BatchJob:
     """None if the file names none."""
 
 
-def read_entries(file: Path, *, local: bool, allow_http: bool) -> list[BatchJob]:
+def read_entries(
+    file: Path, *, local: bool, allow_http: bool
+) -> list[BatchJob]:
     """Read a list of `{repository, branch?, jobId?}`; raise UsageError with every fault.
 
     With `local`, a repository may also be a folder on this machine.
@@ -63,7 +65,9 @@ def _load(file: Path) -> list[Any]:
         reason = " ".join(str(error).split())
         raise UsageError(f"{file} is not YAML: {reason}") from error
     if not isinstance(entries, list) or not entries:
-        raise UsageError(f"{file} must be a list of {_ENTRY} with at least one entry")
+        raise UsageError(
+            f"{file} must be a list of {_ENTRY} with at least one entry"
+        )
     return entries
 
 

@@ -50,7 +50,9 @@ class LocalBatch:
         At SIGINT or SIGTERM the running jobs save their work, and no other is begun.
         """
         futures: dict[str, Future[Result]] = {}
-        handlers = {number: signal.signal(number, _stop) for number in _STOP_SIGNALS}
+        handlers = {
+            number: signal.signal(number, _stop) for number in _STOP_SIGNALS
+        }
         work = contained(self._run)
         try:
             for job in jobs:
@@ -59,13 +61,17 @@ class LocalBatch:
         except _StopError as stop:
             self._stopping.set()
             executor.shutdown(cancel_futures=True)
-            results = [self._stopped(job, futures.get(job.job_id)) for job in jobs]
+            results = [
+                self._stopped(job, futures.get(job.job_id)) for job in jobs
+            ]
             return results, stop.exit_code
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
 
-    def _stopped(self, job: BatchJob, future: "Future[Result] | None") -> Result:
+    def _stopped(
+        self, job: BatchJob, future: "Future[Result] | None"
+    ) -> Result:
         """Return the result of a job in a batch that was stopped."""
         if future is None or future.cancelled():
             passed_over = contained(self._passed_over)

@@ -32,7 +32,8 @@ class PlatformBatch:
         platform = deployment.platform
         self._follower = Follower(platform, store.view, deployment.runtime)
         self._variables = {
-            job.job_id: job_environment(_identity(job), environment) for job in jobs
+            job.job_id: job_environment(_identity(job), environment)
+            for job in jobs
         }
         self._runs = deployment.runs()
         self._refuse_faults()

@@ -67,7 +67,9 @@ def contained(work: Work) -> Work:
             return work(job)
         except WorkerError as error:
             message = str(error)
-            failure = Outcome(state="unknown", exit_code=error.exit, message=message)
+            failure = Outcome(
+                state="unknown", exit_code=error.exit, message=message
+            )
             return Result(job=job, outcome=failure)
 
     return contained_work

@@ -66,7 +66,9 @@ def deploy(options: DeployOptions, environment: Mapping[str, str]) -> Output:
         "differences": [_difference(change) for change in planned.differences],
     }
     differences = [_line(change) for change in planned.differences]
-    return Output(document=document, lines=[_headline(document, new=new), *differences])
+    return Output(
+        document=document, lines=[_headline(document, new=new), *differences]
+    )
 
 
 def _refuse_id(name: str) -> None:
@@ -93,7 +95,9 @@ def _desired(options: DeployOptions) -> DesiredDefinition:
         for name, reference in references.items()
     }
     repeated = variables.keys() & references.keys()
-    faults += [f"{name} is given both by --env and by --secret" for name in repeated]
+    faults += [
+        f"{name} is given both by --env and by --secret" for name in repeated
+    ]
     if faults:
         raise UsageError("\n".join(faults))
     shape = Shape(
@@ -108,7 +112,9 @@ def _desired(options: DeployOptions) -> DesiredDefinition:
     return DesiredDefinition(shape=shape, secrets=secrets)
 
 
-def _range_faults(option: str, value: int | None, bounds: tuple[int, int]) -> list[str]:
+def _range_faults(
+    option: str, value: int | None, bounds: tuple[int, int]
+) -> list[str]:
     low, high = bounds
     if value is None or low <= value <= high:
         return []
@@ -135,7 +141,9 @@ def _pairs(
     for text in texts:
         name, sign, value = text.partition("=")
         if not sign:
-            faults.append(f"{option} must be NAME=VALUE: one of them has no `=`")
+            faults.append(
+                f"{option} must be NAME=VALUE: one of them has no `=`"
+            )
         elif fault := check(name):
             faults.append(f"{option} {name!r}: {fault}")
         elif name in pairs:
@@ -144,7 +152,9 @@ def _pairs(
     return pairs
 
 
-def _desired_secret(name: str, reference: str, faults: list[str]) -> DesiredSecret:
+def _desired_secret(
+    name: str, reference: str, faults: list[str]
+) -> DesiredSecret:
     secret, colon, version = reference.partition(":")
     valid_version = re.fullmatch(r"|:([0-9]+|[a-z_]+)", colon + version)
     if not is_uuid(secret) or not valid_version:
@@ -231,7 +241,9 @@ def _may_be_secret(name: str) -> bool:
     return is_secretive(name) and not name.endswith(("_URL", "_ID"))
 
 
-def _kept_variables(definition: JobDefinition, planned: DefinitionPlan) -> list[str]:
+def _kept_variables(
+    definition: JobDefinition, planned: DefinitionPlan
+) -> list[str]:
     """Warn of variables that the platform was to remove and has kept."""
     warnings = []
     for change in planned.differences:

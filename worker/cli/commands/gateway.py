@@ -38,10 +38,15 @@ class _Settings:
 def gateway(options: GatewayOptions, environment: Mapping[str, str]) -> Output:
     """Serve until SIGTERM or SIGINT, which also stops the runs on this machine."""
     if not 0 <= options.port < 65536:  # noqa: PLR2004 - TCP's ports
-        raise UsageError(f"--port is {options.port}: it must be from 0 to 65535")
+        raise UsageError(
+            f"--port is {options.port}: it must be from 0 to 65535"
+        )
     settings = _read_settings(environment, options.host)
     logs.configure(
-        sys.stderr, level=settings.log_level, form=settings.log_format, context={}
+        sys.stderr,
+        level=settings.log_level,
+        form=settings.log_format,
+        context={},
     )
     try:
         from worker.gateway.serving import serve  # noqa: PLC0415 - an optional extra
@@ -71,7 +76,8 @@ def _read_settings(environment: Mapping[str, str], host: str) -> _Settings:
     )
     give_up = reader.number("CALLBACK_GIVE_UP_SECONDS", REDELIVERY_SECONDS)
     limits = QueueLimits(
-        max_runs=int(max_runs), redelivery_seconds=min(give_up, REDELIVERY_SECONDS)
+        max_runs=int(max_runs),
+        redelivery_seconds=min(give_up, REDELIVERY_SECONDS),
     )
     settings = _Settings(
         token=token,
@@ -146,4 +152,7 @@ def _spool_folder(reader: EnvironmentReader) -> Path:
     work_dir = reader.text("WORK_DIR")
     if work_dir is not None:
         return Path(work_dir) / _SPOOL
-    return user_folder(reader, "XDG_STATE_HOME", ".local/state", "WORK_DIR") / _SPOOL
+    return (
+        user_folder(reader, "XDG_STATE_HOME", ".local/state", "WORK_DIR")
+        / _SPOOL
+    )

@@ -45,7 +45,9 @@ def collect(view: View, older_than: int, *, dry_run: bool) -> Output:
     collection = _Collection()
     for job_id in view.job_ids():
         try:
-            _collect_if_due(view, job_id, older_than, collection, dry_run=dry_run)
+            _collect_if_due(
+                view, job_id, older_than, collection, dry_run=dry_run
+            )
         except WorkerError as error:
             collection.leave(job_id, str(error))
             if isinstance(error, UnknownFormatError):
@@ -56,7 +58,9 @@ def collect(view: View, older_than: int, *, dry_run: bool) -> Output:
 def _answer(collection: _Collection, *, dry_run: bool) -> Output:
     verb = "would collect" if dry_run else "collected"
     lines = [f"{verb} {job_id}" for job_id in collection.collected]
-    lines += ["left {jobId}: {reason}".format_map(job) for job in collection.left]
+    lines += [
+        "left {jobId}: {reason}".format_map(job) for job in collection.left
+    ]
     document: dict[str, Any] = {
         "collected": collection.collected,
         "left": collection.left,
@@ -70,7 +74,12 @@ def _answer(collection: _Collection, *, dry_run: bool) -> Output:
 
 
 def _collect_if_due(
-    view: View, job_id: str, older_than: int, collection: _Collection, *, dry_run: bool
+    view: View,
+    job_id: str,
+    older_than: int,
+    collection: _Collection,
+    *,
+    dry_run: bool,
 ) -> None:
     log = view.log(job_id)
     newest = log.newest()
@@ -95,7 +104,9 @@ def _obstacle(view: View, manifest: Manifest) -> str | None:
         return None
     # guard: gc leaves a job with unacknowledged events
     if manifest.outbox.pending:
-        pending = counted(len(manifest.outbox.pending), "unacknowledged callback")
+        pending = counted(
+            len(manifest.outbox.pending), "unacknowledged callback"
+        )
         return f"it has {pending}: `resume` it to deliver"
     if not manifest.released and not view.is_silent(manifest):
         return f"run {manifest.run} is still alive"
@@ -118,7 +129,9 @@ def _collect(
 def _fence_off(view: View, log: CheckpointLog, newest: Checkpoint) -> Manifest:
     try:
         # guard: a collected job is fenced off by its tombstone
-        tombstone = log.append(newest, _tombstone(view, newest), Writer.OPERATOR)
+        tombstone = log.append(
+            newest, _tombstone(view, newest), Writer.OPERATOR
+        )
     except OvertakenError:
         raise BusyError("another process has just claimed it") from None
     return tombstone.manifest
@@ -129,9 +142,14 @@ def _tombstone(view: View, newest: Checkpoint) -> Manifest:
     manifest = newest.manifest
     now = iso(view.runtime.now())
     run = RunRecord(
-        number=manifest.run + 1, claimed_at=now, version=__version__, lease_seconds=0
+        number=manifest.run + 1,
+        claimed_at=now,
+        version=__version__,
+        lease_seconds=0,
     )
-    claimed = decisions.claim(manifest, run, engine=manifest.engine, announces=False)
+    claimed = decisions.claim(
+        manifest, run, engine=manifest.engine, announces=False
+    )
     released = decisions.release(claimed, exit_code(manifest), at=now)
     return decisions.collect(released)
 

@@ -34,7 +34,9 @@ def resume(options: ResumeOptions, environment: Mapping[str, str]) -> Output:
     return _resume_here(options, environment)
 
 
-def _redeliver(options: ResumeOptions, environment: Mapping[str, str]) -> Output:
+def _redeliver(
+    options: ResumeOptions, environment: Mapping[str, str]
+) -> Output:
     """Send a job's rejected final callback again."""
     if options.stage or options.takeover or options.on != "local":
         raise UsageError(
@@ -66,11 +68,15 @@ def _redelivery_outcome(before: Manifest, after: Manifest) -> str:
     return "its final callback was sent again, and acknowledged"
 
 
-def _resume_here(options: ResumeOptions, environment: Mapping[str, str]) -> Output:
+def _resume_here(
+    options: ResumeOptions, environment: Mapping[str, str]
+) -> Output:
     view = open_view(options.store, environment)
     view.manifest(options.job_id)
     request = _request(options)
-    code = _do(view, environment, options.job_id, lambda job: job.resume(request))
+    code = _do(
+        view, environment, options.job_id, lambda job: job.resume(request)
+    )
     after = view.manifest(options.job_id)
     state = f"job {after.job_id} is {after.state}"
     return Output(
@@ -88,7 +94,9 @@ def _resume_on_platform(
     definition = deployment.definition
     view = operators_view(options.store, environment, definition)
     request = _request(options)
-    resumed = resume_on_platform(deployment, view, options.job_id, request, environment)
+    resumed = resume_on_platform(
+        deployment, view, options.job_id, request, environment
+    )
     manifest = resumed.manifest
     document = {
         "jobId": manifest.job_id,
@@ -156,7 +164,9 @@ def _cancel(
     with reporting(log, default_format="console", job_id=job_id) as reporter:
 
         def request() -> Exit:
-            return _do_reporting(view, environment, reporter, job_id, Run.cancel)
+            return _do_reporting(
+                view, environment, reporter, job_id, Run.cancel
+            )
 
         code = request()
         if platform is None:

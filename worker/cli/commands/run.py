@@ -42,13 +42,17 @@ def run(options: RunOptions, environment: Mapping[str, str]) -> Output:
     return _run_locally(options.repository, options, environment)
 
 
-def _run_in_job_mode(options: RunOptions, environment: Mapping[str, str]) -> Output:
+def _run_in_job_mode(
+    options: RunOptions, environment: Mapping[str, str]
+) -> Output:
     _refuse_local_options(options)
     reader = EnvironmentReader(environment)
     settings, identity = read_job(reader, options.store)
     reader.finish()
     job_id = identity.job_id
-    with reporting(settings.log, default_format="json", job_id=job_id) as reporter:
+    with reporting(
+        settings.log, default_format="json", job_id=job_id
+    ) as reporter:
         code = do_run(
             settings,
             environment,
@@ -91,7 +95,9 @@ def _run_locally(
         settings = replace(settings, engine=engine)
     local = _local_job(repository, options, settings, environment)
     job_id = local.identity.job_id
-    with reporting(settings.log, default_format="console", job_id=job_id) as reporter:
+    with reporting(
+        settings.log, default_format="console", job_id=job_id
+    ) as reporter:
         code = do_run(
             settings,
             environment,
@@ -116,9 +122,7 @@ def next_step(job_id: str, code: Exit) -> str:
         )
     if FATES[code] is Fate.RESUMABLE:
         return "run the same command again to continue"
-    return (
-        f"`status {job_id}` shows why; fix that, then continue with `resume {job_id}`"
-    )
+    return f"`status {job_id}` shows why; fix that, then continue with `resume {job_id}`"
 
 
 def _local_job(
@@ -148,7 +152,10 @@ def _local_job(
 
 
 def _resolve(
-    url: str, branch: str | None, settings: Settings, environment: Mapping[str, str]
+    url: str,
+    branch: str | None,
+    settings: Settings,
+    environment: Mapping[str, str],
 ) -> Revision:
     runtime = SystemRuntime()
     git = Git(work_dir(settings), runtime, runtime.flag(), environment)
@@ -170,7 +177,9 @@ def _refuse_faults(options: RunOptions) -> None:
 def _repository_url(text: str, settings: Settings) -> str:
     """Return the URL of a repository, which may also be given as a folder."""
     if not text:
-        raise UsageError("REPO is empty: give a URL, owner/name on GitHub, or a folder")
+        raise UsageError(
+            "REPO is empty: give a URL, owner/name on GitHub, or a folder"
+        )
     if is_folder(text):
         return expanded(Path(text)).absolute().resolve().as_uri()
     allow_http = settings.allow_http_git

@@ -133,8 +133,6 @@ def _platform_lines(document: dict[str, Any]) -> list[str]:
             "exitCode": "none" if run["exitCode"] is None else run["exitCode"],
             "attempts": counted(run["attempts"] or 1, "attempt"),
         }
-        template = (
-            "platform    run {id}: {state}{reason}, exit code {exitCode}, {attempts}"
-        )
+        template = "platform    run {id}: {state}{reason}, exit code {exitCode}, {attempts}"
         lines.append(template.format_map(values))
     return lines

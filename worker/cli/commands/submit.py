@@ -41,7 +41,9 @@ def submit(options: SubmitOptions, environment: Mapping[str, str]) -> Output:
         raise ConfigError("\n".join(faults))
     store = RunsStore()
     if options.job_id or options.wait:
-        store = open_runs_store(options.store, environment, deployment.definition)
+        store = open_runs_store(
+            options.store, environment, deployment.definition
+        )
     known = _known_runs(deployment, store, identity) if options.job_id else []
     run = deployment.start(variables, known)
     document = {

@@ -29,7 +29,11 @@ from worker.platform.sweep_decision import (
     decide_by_runs,
 )
 from worker.services import sweep_mark
-from worker.services.deployment import Deployment, open_deployment, operators_view
+from worker.services.deployment import (
+    Deployment,
+    open_deployment,
+    operators_view,
+)
 from worker.services.platform_runs import live_runs, runs_of
 from worker.services.unstarted import identity_of_run
 from worker.services.view import View
@@ -78,7 +82,9 @@ def _warn_of_other_store(view: View, definition: Mapping[str, str]) -> None:
     there = definition.get("STORE_URL", here)
     if there.rstrip("/") != here.rstrip("/"):
         warn(
-            [f"sweeping the jobs of {here}, but the definition's runs write to {there}"]
+            [
+                f"sweeping the jobs of {here}, but the definition's runs write to {there}"
+            ]
         )
 
 
@@ -114,7 +120,9 @@ class Sweep:
         executor = self._view.runtime.executor(TRANSFERS)
         # guard: a sweep whose read is refused starts no run
         decisions = list(executor.map(self._examine, self._job_ids()))
-        return [self._act(candidate, decision) for candidate, decision in decisions]
+        return [
+            self._act(candidate, decision) for candidate, decision in decisions
+        ]
 
     def _job_ids(self) -> list[str]:
         """Return the ids of the store's jobs, and of those that only the platform knows."""
@@ -129,7 +137,9 @@ class Sweep:
         try:
             manifest = self._view.newest(job_id)
             runs = runs_of(self._runs, job_id, manifest)
-            candidate = SweepCandidate(job_id=job_id, manifest=manifest, runs=runs)
+            candidate = SweepCandidate(
+                job_id=job_id, manifest=manifest, runs=runs
+            )
             return candidate, self._judge(candidate)
         except (DamagedCheckpointError, UnknownFormatError) as error:
             if isinstance(error, UnknownFormatError):
@@ -176,7 +186,9 @@ class Sweep:
                 newest = entry.modified
         return None if newest is None else datetime.fromtimestamp(newest, UTC)
 
-    def _act(self, candidate: SweepCandidate, decision: SweepDecision) -> SweepResult:
+    def _act(
+        self, candidate: SweepCandidate, decision: SweepDecision
+    ) -> SweepResult:
         """Start a run if the decision says so and nothing forbids it."""
         result = SweepResult(job_id=candidate.job_id, decision=decision)
         last = candidate.last
@@ -195,7 +207,9 @@ class Sweep:
         variables = job_environment(identity, last.environment)
         faults = self._deployment.faults(variables)
         if faults:
-            return _skipped(result, f"a run would be refused: {'; '.join(faults)}")
+            return _skipped(
+                result, f"a run would be refused: {'; '.join(faults)}"
+            )
         if self._dry_run:
             self._live += 1
             return result
@@ -240,12 +254,16 @@ def _answer(
     given_up = _with_action(results, Action.GIVE_UP)
     lines = []
     for result in swept:
-        action = "would start a run" if dry_run else f"started run {result.run_id}"
+        action = (
+            "would start a run" if dry_run else f"started run {result.run_id}"
+        )
         lines.append(_line(result, action))
     lines += [_line(result, "skipped") for result in skipped]
     lines += [_line(result, "given up") for result in given_up]
     document = {
-        "swept": [{**result.document, "runId": result.run_id} for result in swept],
+        "swept": [
+            {**result.document, "runId": result.run_id} for result in swept
+        ],
         "skipped": [result.document for result in skipped],
         "givenUp": [result.document for result in given_up],
     }
@@ -255,7 +273,9 @@ def _answer(
     )
 
 
-def _with_action(results: list[SweepResult], action: Action) -> list[SweepResult]:
+def _with_action(
+    results: list[SweepResult], action: Action
+) -> list[SweepResult]:
     return [result for result in results if result.decision.action is action]
 
 

@@ -44,8 +44,12 @@ def verify(options: VerifyOptions, environment: Mapping[str, str]) -> Output:
         "faults": faults,
     }
     if faults:
-        return Output(document=document, lines=faults, exit_code=Exit.DATA_ERROR)
-    return Output(document=document, lines=[_intact(len(files), manifest.sequence)])
+        return Output(
+            document=document, lines=faults, exit_code=Exit.DATA_ERROR
+        )
+    return Output(
+        document=document, lines=[_intact(len(files), manifest.sequence)]
+    )
 
 
 def _intact(artifacts: int, checkpoints: int) -> str:
@@ -54,7 +58,9 @@ def _intact(artifacts: int, checkpoints: int) -> str:
     return f"{first} and {second} are intact"
 
 
-def _read(inventory: Inventory, files: list[CourseFile], faults: list[str]) -> Contents:
+def _read(
+    inventory: Inventory, files: list[CourseFile], faults: list[str]
+) -> Contents:
     """Return the contents of the intact files; add the others to `faults`."""
     contents = []
     for file, body in inventory.read(files):
@@ -117,7 +123,9 @@ def _invalid_files(contents: Contents) -> Iterator[str]:
             yield fault
 
 
-def _fault(file: CourseFile, body: bytes, outputs: dict[str, bytes]) -> str | None:
+def _fault(
+    file: CourseFile, body: bytes, outputs: dict[str, bytes]
+) -> str | None:
     try:
         return Rules(file.stage, outputs).fault(file.path, body)
     except (KeyError, InvalidItemError) as error:

@@ -58,7 +58,9 @@ class Bundle:
             digest.update(hashlib.sha256(file.read_bytes()).digest())
         return digest.hexdigest()[:_VERSION_DIGITS]
 
-    def takes_steps(self, env: Mapping[str, str], runtime: Runtime, stop: Flag) -> bool:
+    def takes_steps(
+        self, env: Mapping[str, str], runtime: Runtime, stop: Flag
+    ) -> bool:
         """Ask it whether it can do single steps.
 
         Raise MissingProgramError, or ProcessStoppedError at `stop`.
@@ -66,7 +68,9 @@ class Bundle:
         argv = (self.program, *self.arguments, "--help")
         command = Command(argv=argv, env=env, cwd=self.folder)
         try:
-            finished = run(command, runtime, timeout_seconds=HELP_SECONDS, stop=stop)
+            finished = run(
+                command, runtime, timeout_seconds=HELP_SECONDS, stop=stop
+            )
         except ProcessTimeoutError:
             return False
         return b"--steps" in finished.stdout + finished.stderr
@@ -88,9 +92,16 @@ def find_bundle(folder: Path) -> Bundle | None:
             )
     if (folder / _SCRIPT).is_file():
         files = tuple(
-            sorted(file for file in (folder / _SOURCES).rglob("*") if file.is_file())
+            sorted(
+                file
+                for file in (folder / _SOURCES).rglob("*")
+                if file.is_file()
+            )
         )
         return Bundle(
-            folder=folder, program="bun", arguments=("run", _SCRIPT), files=files
+            folder=folder,
+            program="bun",
+            arguments=("run", _SCRIPT),
+            files=files,
         )
     return None

@@ -28,7 +28,13 @@ _ADDRESSES: Final = (
 )
 _PLAIN: Final = (
     *("PATH", "ANTHROPIC_MODEL"),
-    *("NO_PROXY", "no_proxy", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *(
+        "NO_PROXY",
+        "no_proxy",
+        "NODE_EXTRA_CA_CERTS",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+    ),
 )
 # Bedrock and Vertex are left out: they need the cloud's credentials, which are the store's as well.
 _LOGIN: Final = (".claude/.credentials.json", ".claude.json")
@@ -56,7 +62,9 @@ def variables(
 def secrets(environment: Mapping[str, str]) -> tuple[str, ...]:
     """Return what of the CLI's environment must not be seen in anything that it prints."""
     held: list[str | None] = list(_credentials(environment).values())
-    held += [urlsplit(environment.get(name, "")).password for name in _ADDRESSES]
+    held += [
+        urlsplit(environment.get(name, "")).password for name in _ADDRESSES
+    ]
     return tuple(
         secret for secret in held if secret and len(secret) >= _SHORTEST_SECRET
     )
@@ -64,7 +72,11 @@ def secrets(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 def _credentials(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables with the model's credentials, or the key from its file."""
-    found = {name: environment[name] for name in _CREDENTIALS if environment.get(name)}
+    found = {
+        name: environment[name]
+        for name in _CREDENTIALS
+        if environment.get(name)
+    }
     file = environment.get(_KEY_FILE)
     if found or not file:
         return found

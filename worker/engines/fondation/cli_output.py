@@ -131,7 +131,9 @@ def _message(document: dict[str, Any]) -> str:
     error = document.get("err") or document.get("error")
     reason = error.get("message") if isinstance(error, dict) else error
     said = [
-        text for text in (document.get("msg"), reason) if isinstance(text, str) and text
+        text
+        for text in (document.get("msg"), reason)
+        if isinstance(text, str) and text
     ]
     return ": ".join(dict.fromkeys(said))
 

@@ -92,7 +92,9 @@ class CliProcess:
             over = code is not None or self._is_past(stage)
             self._notice(0 if over else _WAIT_SECONDS)
             yield from self._take(
-                paths_of(self._plan.output, stage) if over else self._due(stage),
+                paths_of(self._plan.output, stage)
+                if over
+                else self._due(stage),
                 final=over,
             )
             if over:
@@ -127,7 +129,9 @@ class CliProcess:
         if self._plan.alone:
             return False
         reached = [
-            INFO[found].step for path in self._noted if (found := stage_of(path))
+            INFO[found].step
+            for path in self._noted
+            if (found := stage_of(path))
         ]
         return max([self._speech.step + 1, *reached]) > INFO[stage].step
 
@@ -173,7 +177,9 @@ class CliProcess:
         folder = self._plan.folder
         if code != 0:
             raise (
-                disk_fault(errors, folder) or full_disk(folder) or failure(code, errors)
+                disk_fault(errors, folder)
+                or full_disk(folder)
+                or failure(code, errors)
             )
         if self._fruits:
             return
@@ -191,9 +197,7 @@ class CliProcess:
             self._sign_of_life, self._process.last_output
         )
         if quiet > limit:
-            reason = (
-                f"the Fondation CLI has shown no sign of life for {limit:g} seconds"
-            )
+            reason = f"the Fondation CLI has shown no sign of life for {limit:g} seconds"
             raise EngineFailedError(reason, temporary=True)
 
 

@@ -53,7 +53,9 @@ class FondationEngine:
         self._turn = (
             threading.Lock()
         )  # of `produce`: one that was stopped may take a moment to end
-        self._lock = threading.Lock()  # of the following, which other threads change
+        self._lock = (
+            threading.Lock()
+        )  # of the following, which other threads change
         self._session: CliProcess | None = None
         self._paused = False
         self._stop = runtime.flag()
@@ -121,7 +123,8 @@ class FondationEngine:
         self._close()
         plan = self._plan(stage, workspace, stop)
         LOG.info(
-            "starting the CLI", extra={"stage": stage, "all_stages": not plan.alone}
+            "starting the CLI",
+            extra={"stage": stage, "all_stages": not plan.alone},
         )
         session = CliProcess(plan, workspace.output, self._runtime)
         with self._lock:

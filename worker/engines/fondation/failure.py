@@ -61,7 +61,9 @@ _NO_ROOM: Final = re.compile(
 
 Of too many watched files, it says ENOSPC, too.
 """
-_MEANINGLESS: Final = re.compile(r"\s|at |Node\.js v|[\W\d_]*$|(?:file://)?/\S+:\d+$")
+_MEANINGLESS: Final = re.compile(
+    r"\s|at |Node\.js v|[\W\d_]*$|(?:file://)?/\S+:\d+$"
+)
 """Begins lines that say nothing by themselves: of stack traces, and around them."""
 
 
@@ -76,7 +78,8 @@ def failure(code: int, lines: Iterable[str]) -> EngineFailedError:
             temporary=True,
         )
     return EngineFailedError(
-        f"the Fondation CLI ended with exit code {code}{said}", temporary=temporary
+        f"the Fondation CLI ended with exit code {code}{said}",
+        temporary=temporary,
     )
 
 

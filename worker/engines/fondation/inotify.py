@@ -57,14 +57,19 @@ class Inotify:
         Raise OSError where that cannot be.
         """
         self._libc = ctypes.CDLL(None, use_errno=True)
-        self._descriptor = self._call("inotify_init1", os.O_NONBLOCK | os.O_CLOEXEC)
+        self._descriptor = self._call(
+            "inotify_init1", os.O_NONBLOCK | os.O_CLOEXEC
+        )
         self._prefixes: dict[int, str] = {}
         self._poll = select.poll()
         self._poll.register(self._descriptor, select.POLLIN)
         try:
             for prefix, folder in folders.items():
                 watch = self._call(
-                    "inotify_add_watch", self._descriptor, os.fsencode(folder), _MASK
+                    "inotify_add_watch",
+                    self._descriptor,
+                    os.fsencode(folder),
+                    _MASK,
                 )
                 self._prefixes[watch] = prefix
         except OSError:
@@ -86,7 +91,8 @@ class Inotify:
                 raise EventsLostError
             events.append(
                 FileEvent(
-                    path=self._prefixes[watch] + name, complete=bool(mask & _COMPLETE)
+                    path=self._prefixes[watch] + name,
+                    complete=bool(mask & _COMPLETE),
                 )
             )
         return events

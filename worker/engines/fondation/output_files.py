@@ -17,11 +17,18 @@ class RejectedError(Exception):
 
 def read_item(output: Path, path: str) -> bytes:
     """Return the content of a file below the output folder, or raise RejectedError."""
-    with on_disk(output, _unreadable), os.fdopen(_open(output, path), "rb") as file:
+    with (
+        on_disk(output, _unreadable),
+        os.fdopen(_open(output, path), "rb") as file,
+    ):
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise RejectedError("it is not a regular file")
-        body = b"" if status.st_size > MAX_ITEM_BYTES else file.read(MAX_ITEM_BYTES + 1)
+        body = (
+            b""
+            if status.st_size > MAX_ITEM_BYTES
+            else file.read(MAX_ITEM_BYTES + 1)
+        )
         if max(status.st_size, len(body)) > MAX_ITEM_BYTES:
             raise RejectedError(f"it is larger than {MAX_ITEM_BYTES} bytes")
     if not body.strip():
@@ -38,7 +45,9 @@ def stage_of(path: str) -> Stage | None:
     if not is_course_path(path):
         return None
     folder = path.partition("/")[0]
-    return next(info.stage for info in STAGES if folder in {info.file, info.folder})
+    return next(
+        info.stage for info in STAGES if folder in {info.file, info.folder}
+    )
 
 
 def paths_of(output: Path, stage: Stage) -> Iterator[str]:
@@ -57,7 +66,9 @@ def paths_of(output: Path, stage: Stage) -> Iterator[str]:
 
 def _names(folder: Path) -> list[str]:
     try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        descriptor = os.open(
+            folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+        )
     except OSError:
         return []
     try:
@@ -68,7 +79,9 @@ def _names(folder: Path) -> list[str]:
 
 def _open(output: Path, path: str) -> int:
     folder, _, name = path.rpartition("/")
-    descriptor = os.open(output / folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    descriptor = os.open(
+        output / folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+    )
     try:
         # O_NONBLOCK: a pipe is opened without waiting for its other end, to be refused.
         return os.open(

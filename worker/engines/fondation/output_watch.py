@@ -56,7 +56,9 @@ class OutputWatch:
                 self.close()
             else:
                 complete = tuple(
-                    dict.fromkeys(event.path for event in events if event.complete)
+                    dict.fromkeys(
+                        event.path for event in events if event.complete
+                    )
                 )
                 return OutputChanges(complete=complete, alive=bool(events))
         return self._looks.wait(seconds)

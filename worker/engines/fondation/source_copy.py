@@ -34,7 +34,9 @@ class Tree:
         shutil.rmtree(self.path, ignore_errors=True)
         try:
             shutil.copytree(source, self.path, symlinks=True, ignore=_LEFT_OUT)
-        except shutil.Error as error:  # which holds all errors, as (from, to, text)
+        except (
+            shutil.Error
+        ) as error:  # which holds all errors, as (from, to, text)
             [_, place, said], *_ = error.args[0]
             raise DiskError(
                 f"{place}: cannot be written or read ({said}): make room, then run this again"

@@ -34,7 +34,9 @@ class YamlGuard:
 
     def __init__(self, output: Path, bodies: Mapping[str, bytes]) -> None:
         """Keep these files, which are in the folder, by their paths."""
-        self._kept = [_GuardedFile(output, path, body) for path, body in bodies.items()]
+        self._kept = [
+            _GuardedFile(output, path, body) for path, body in bodies.items()
+        ]
 
     def look(self) -> None:
         """Let go whoever waits; to be called all the while."""
@@ -88,7 +90,8 @@ class _GuardedFile:
             return self._holds(self._file)
         try:
             return (
-                normalized(self.path, read_item(self._output, self.path)) == self._body
+                normalized(self.path, read_item(self._output, self.path))
+                == self._body
             )
         except RejectedError:
             return False
@@ -114,7 +117,8 @@ class _GuardedFile:
     def _holds(self, descriptor: int) -> bool:
         """Tell whether a file has the stored content, give or take white space around names."""
         return (
-            normalized(self.path, os.pread(descriptor, MAX_ITEM_BYTES, 0)) == self._body
+            normalized(self.path, os.pread(descriptor, MAX_ITEM_BYTES, 0))
+            == self._body
         )
 
 

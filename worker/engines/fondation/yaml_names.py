@@ -23,7 +23,9 @@ def normalized(path: str, body: bytes) -> bytes:
         stripped = [_strip(entry) for entry in _entries(document)]
         if not any(stripped):
             return body
-        return yaml.safe_dump(document, allow_unicode=True, sort_keys=False).encode()
+        return yaml.safe_dump(
+            document, allow_unicode=True, sort_keys=False
+        ).encode()
     except (yaml.YAMLError, ValueError, RecursionError):
         return body
 

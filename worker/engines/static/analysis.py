@@ -13,10 +13,19 @@ from worker.engines.static.choosing.naming import distinct, unit_name
 from worker.engines.static.choosing.ranking import Ranking
 from worker.engines.static.choosing.relations import Relations, strongest
 from worker.engines.static.choosing.selection import Chooser, size
-from worker.engines.static.facts import Analysis, Definition, Reference, Relation, Unit
+from worker.engines.static.facts import (
+    Analysis,
+    Definition,
+    Reference,
+    Relation,
+    Unit,
+)
 from worker.engines.static.linking.assembly import Assembly
 from worker.engines.static.linking.graph import Graph
-from worker.engines.static.linking.references import References, interesting_names
+from worker.engines.static.linking.references import (
+    References,
+    interesting_names,
+)
 from worker.engines.static.linking.scopes import Resolver
 from worker.engines.static.pages import summary
 from worker.engines.static.reading.project import describe
@@ -64,7 +73,9 @@ def analyze(root: Path, check: Check) -> Analysis:
         references=facts.references,
         mentions=_few(facts),
         units=units,
-        summary=summary.summarize(project, read.files, read.skipped, units, relations),
+        summary=summary.summarize(
+            project, read.files, read.skipped, units, relations
+        ),
         relations=relations,
         order=sequence.order(units, relations, uses),
     )
@@ -82,7 +93,9 @@ def _collect(read: Survey, check: Check) -> _Facts:
         references += reader.read(path, parsed.code)
     graph = Graph(assembly.definitions, references, read.files)
     graph.inherit(resolver)
-    named = mentions(read, frozenset(one.name for one in assembly.definitions), check)
+    named = mentions(
+        read, frozenset(one.name for one in assembly.definitions), check
+    )
     return _Facts(
         read=read,
         resolver=resolver,
@@ -98,12 +111,18 @@ def _choose(facts: _Facts, pages: Pages) -> tuple[list[Candidate], list[Topic]]:
     most = size(parsed + pages.code_lines)
     ranked = candidates(
         facts.graph,
-        Ranking(facts.read.files, facts.graph, facts.resolver, facts.mentions).of,
+        Ranking(
+            facts.read.files, facts.graph, facts.resolver, facts.mentions
+        ).of,
     )
     of_files = (
-        most * pages.code_lines // max(1, parsed + pages.code_lines) if ranked else most
+        most * pages.code_lines // max(1, parsed + pages.code_lines)
+        if ranked
+        else most
     )
-    chosen = Chooser(ranked, facts.graph, facts.read.files).choose(most - of_files)
+    chosen = Chooser(ranked, facts.graph, facts.read.files).choose(
+        most - of_files
+    )
     return chosen, pages.choose(of_files) if of_files else []
 
 
@@ -119,7 +138,9 @@ def _units(
     def symbols(one: Candidate) -> list[Definition]:
         return [definitions[index] for index in one.symbols]
 
-    wished = [unit_name(symbols(one), is_module=one.is_module) for one in chosen]
+    wished = [
+        unit_name(symbols(one), is_module=one.is_module) for one in chosen
+    ]
     names = distinct([*wished, *(pages.name(page) for page in shown)])
     of_definitions = [
         Unit(
@@ -161,7 +182,9 @@ def _relations(
     )
     mentioned = pages.relations(shown, len(chosen))
     every = [*(bond.relation for bond in bonds), *mentioned]
-    return (*strongest(bonds, len(chosen)), *mentioned), sequence.strengths(every)
+    return (*strongest(bonds, len(chosen)), *mentioned), sequence.strengths(
+        every
+    )
 
 
 def _few(facts: _Facts) -> dict[str, tuple[str, ...]]:

@@ -6,8 +6,17 @@ from pathlib import Path
 from typing import Final
 
 from states.stages import INFO, Stage
-from worker.course.formats import read_abstractions, read_order, read_relationships
-from worker.engines.port import EngineFailedError, Item, NoMaterialError, Workspace
+from worker.course.formats import (
+    read_abstractions,
+    read_order,
+    read_relationships,
+)
+from worker.engines.port import (
+    EngineFailedError,
+    Item,
+    NoMaterialError,
+    Workspace,
+)
 from worker.engines.static.analysis import NoTextError, analyze
 from worker.engines.static.facts import Analysis, Course
 from worker.engines.static.pages import chapters, reviews, tutorials, yaml_files
@@ -76,7 +85,10 @@ class StaticEngine:
     def _analysis(self, source: Path, stopped: threading.Event) -> Analysis:
         if self._known is None or self._known[0] != source:
             try:
-                self._known = source, analyze(source, lambda: self._wait(stopped))
+                self._known = (
+                    source,
+                    analyze(source, lambda: self._wait(stopped)),
+                )
             except NoTextError as error:
                 raise NoMaterialError(
                     "the repository has no text files: give one with source code or documents"
@@ -96,7 +108,9 @@ def _course(output: Path) -> Course:
         return (output / file).read_bytes()
 
     abstractions = read_abstractions(body(Stage.EXTRACT))
-    summary, relationships = read_relationships(body(Stage.ANALYZE), abstractions)
+    summary, relationships = read_relationships(
+        body(Stage.ANALYZE), abstractions
+    )
     return Course(
         abstractions=abstractions,
         summary=summary,

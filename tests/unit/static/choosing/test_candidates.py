@@ -24,7 +24,9 @@ def shop(**more: str) -> dict[str, str]:
     return {
         **files,
         "shop/__init__.py": '"""Shop."""\n',
-        **{path.replace("__", "/") + ".py": text for path, text in more.items()},
+        **{
+            path.replace("__", "/") + ".py": text for path, text in more.items()
+        },
     }
 
 
@@ -32,15 +34,21 @@ def chosen(folder: Path, files: Mapping[str, str]) -> list[str]:
     return names(analysed(folder, files))
 
 
-def test_what_many_files_use_comes_before_what_none_uses(tmp_path: Path) -> None:
+def test_what_many_files_use_comes_before_what_none_uses(
+    tmp_path: Path,
+) -> None:
     use = "from shop.delta import Delta\n\ndef {}():\n    return Delta()\n"
     assert (
-        chosen(tmp_path, shop(shop__u=use.format("one"), shop__v=use.format("two")))[0]
+        chosen(
+            tmp_path, shop(shop__u=use.format("one"), shop__v=use.format("two"))
+        )[0]
         == "Delta"
     )
 
 
-def test_what_the_package_exports_comes_before_what_it_keeps(tmp_path: Path) -> None:
+def test_what_the_package_exports_comes_before_what_it_keeps(
+    tmp_path: Path,
+) -> None:
     files = shop() | {
         "shop/__init__.py": "from shop.gamma import Gamma\n\n__all__ = ['Gamma']\n"
     }
@@ -49,12 +57,16 @@ def test_what_the_package_exports_comes_before_what_it_keeps(tmp_path: Path) -> 
 
 def test_what_the_readme_shows_comes_first(tmp_path: Path) -> None:
     assert (
-        chosen(tmp_path, shop() | {"README.md": "# Shop\n\nBegin with `Beta`.\n"})[0]
+        chosen(
+            tmp_path, shop() | {"README.md": "# Shop\n\nBegin with `Beta`.\n"}
+        )[0]
         == "Beta"
     )
 
 
-def test_private_helpers_and_outdated_versions_come_last(tmp_path: Path) -> None:
+def test_private_helpers_and_outdated_versions_come_last(
+    tmp_path: Path,
+) -> None:
     files = {
         "a/v1/old.py": module("Old"), "a/v2/new.py": module("New"), "a/thing.py": module("_Thing"),
         "a/utils.py": module("StringHelper"),
@@ -62,7 +74,9 @@ def test_private_helpers_and_outdated_versions_come_last(tmp_path: Path) -> None
     assert chosen(tmp_path, files)[0] == "New"
 
 
-def test_a_type_folds_into_the_base_whose_last_word_it_shares(tmp_path: Path) -> None:
+def test_a_type_folds_into_the_base_whose_last_word_it_shares(
+    tmp_path: Path,
+) -> None:
     files = shop(
         shop__fields="class Field:\n    def go(self): pass\n\nclass CharField(Field): pass\n"
         "\nclass TextField(CharField): pass\n"
@@ -90,23 +104,36 @@ class Closed(Timeout):
     def till(self): pass
 """
     raising = "from shop.errors import Closed, Timeout\n\ndef sell():\n    raise Timeout(Closed)\n"
-    found = analysed(tmp_path, {"shop/errors.py": errors, "shop/sell.py": raising})
+    found = analysed(
+        tmp_path, {"shop/errors.py": errors, "shop/sell.py": raising}
+    )
     assert "ShopError" in names(found)
     assert not {"Timeout", "Closed"} & set(names(found))
 
 
-def test_the_functions_of_a_module_are_one_unit_called_after_it(tmp_path: Path) -> None:
+def test_the_functions_of_a_module_are_one_unit_called_after_it(
+    tmp_path: Path,
+) -> None:
     files = {
         "a.py": module("Alpha"),
         "cookie_jar.py": "def bake(x):\n    return x\n\ndef eat(x):\n    return bake(x)\n\ndef _hide(): pass\n",
     }
     found = analysed(tmp_path, files)
-    [unit] = [unit for unit in found.units if unit.name.startswith("Cookie Jar")]
-    assert {found.definitions[index].name for index in unit.symbols} == {"bake", "eat"}
+    [unit] = [
+        unit for unit in found.units if unit.name.startswith("Cookie Jar")
+    ]
+    assert {found.definitions[index].name for index in unit.symbols} == {
+        "bake",
+        "eat",
+    }
 
 
-def test_units_are_of_different_files_where_there_are_several(tmp_path: Path) -> None:
-    crowd = "\n\n".join(module(f"Crowd{word}", 20) for word in ("One", "Two", "Six"))
+def test_units_are_of_different_files_where_there_are_several(
+    tmp_path: Path,
+) -> None:
+    crowd = "\n\n".join(
+        module(f"Crowd{word}", 20) for word in ("One", "Two", "Six")
+    )
     found = chosen(tmp_path, shop(shop__crowd=crowd))
     assert len([name for name in found[:4] if name.startswith("Crowd")]) == 1
 
@@ -124,26 +151,38 @@ def test_tests_examples_and_vendored_code_are_no_units(tmp_path: Path) -> None:
         "tests/test_x.py": module("TestX", 20), "examples/big.py": module("Example", 20),
         "vendor/lib.py": module("Vendored", 20), "docs/conf.py": module("Conf", 20),
     }  # fmt: skip
-    assert not {"TestX", "Example", "Vendored", "Conf"} & set(chosen(tmp_path, files))
+    assert not {"TestX", "Example", "Vendored", "Conf"} & set(
+        chosen(tmp_path, files)
+    )
 
 
 @pytest.mark.parametrize(
     "role",
-    ["tests/test_a.py", "examples/a.py", "vendor/a.py", "dist/a.py", "scripts/a.py"],
+    [
+        "tests/test_a.py",
+        "examples/a.py",
+        "vendor/a.py",
+        "dist/a.py",
+        "scripts/a.py",
+    ],
 )
 def test_what_is_no_source_takes_the_place_of_sources_where_there_are_none(
     tmp_path: Path, role: str
 ) -> None:
-    assert chosen(tmp_path, {role: module("Alpha"), "README.md": "# A\n\nText.\n"}) == [
-        "Alpha"
-    ]
+    assert chosen(
+        tmp_path, {role: module("Alpha"), "README.md": "# A\n\nText.\n"}
+    ) == ["Alpha"]
 
 
 def test_of_several_builds_of_the_same_one_is_taken(tmp_path: Path) -> None:
     text = "class Alpha { go() { return 1 } }\n"
     found = analysed(
         tmp_path,
-        {"dist/esm/a.js": text, "dist/cjs/a.min.js": text, "README.md": "# A\n"},
+        {
+            "dist/esm/a.js": text,
+            "dist/cjs/a.min.js": text,
+            "README.md": "# A\n",
+        },
     )
     assert [one.path for one in found.definitions if one.name == "Alpha"] == [
         "dist/esm/a.js"
@@ -151,7 +190,9 @@ def test_of_several_builds_of_the_same_one_is_taken(tmp_path: Path) -> None:
 
 
 def test_a_small_project_has_few_units_and_a_large_one_ten() -> None:
-    assert [size(lines) for lines in (1, 60, 61, 700, 20_000, 20_001, 10**7)] == [
+    assert [
+        size(lines) for lines in (1, 60, 61, 700, 20_000, 20_001, 10**7)
+    ] == [
         2,
         2,
         4,
@@ -162,10 +203,14 @@ def test_a_small_project_has_few_units_and_a_large_one_ten() -> None:
     ]
 
 
-def test_every_unit_names_its_files_most_important_first(tmp_path: Path) -> None:
+def test_every_unit_names_its_files_most_important_first(
+    tmp_path: Path,
+) -> None:
     files = shop(
         shop__use="from shop.alpha import Alpha\n\ndef use():\n    return Alpha()\n"
     )
-    [unit] = [unit for unit in analysed(tmp_path, files).units if unit.name == "Alpha"]
+    [unit] = [
+        unit for unit in analysed(tmp_path, files).units if unit.name == "Alpha"
+    ]
     assert unit.file_paths[:2] == ("shop/alpha.py", "shop/use.py")
     assert unit.description == "`Alpha`: Alpha. It is used by one other file."

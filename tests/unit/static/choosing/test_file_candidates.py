@@ -32,7 +32,9 @@ def test_several_documents_are_a_unit_each(tmp_path: Path) -> None:
     assert sorted(names(found)) == ["The bread", "The oven"]
 
 
-def test_languages_without_a_grammar_are_known_by_their_files(tmp_path: Path) -> None:
+def test_languages_without_a_grammar_are_known_by_their_files(
+    tmp_path: Path,
+) -> None:
     files = {
         "main.rb": "require_relative 'stock'\nStock.new.take\n" * 9,
         "stock.rb": "class Stock\n  def take; end\nend\n" * 9,
@@ -84,7 +86,8 @@ def test_any_text_at_all_is_something_to_tell_of(
     found = analysed(tmp_path, {path: body})
     assert found.units
     assert all(
-        unit.name and unit.description and unit.file_paths for unit in found.units
+        unit.name and unit.description and unit.file_paths
+        for unit in found.units
     )
     assert len(found.order) == len(found.units)
 

@@ -37,7 +37,12 @@ def test_the_first_unit_comes_first_whatever_it_builds_on() -> None:
 
 
 def test_what_others_build_on_comes_before_them() -> None:
-    assert ordered(4, relation(1, 2), relation(2, 3), relation(1, 3))[0] == [0, 3, 2, 1]
+    assert ordered(4, relation(1, 2), relation(2, 3), relation(1, 3))[0] == [
+        0,
+        3,
+        2,
+        1,
+    ]
 
 
 def test_a_base_comes_before_what_extends_it() -> None:
@@ -61,7 +66,9 @@ def test_every_place_has_its_reason() -> None:
 
 
 def test_reasons_tell_what_is_known_before_and_what_needs_it_after() -> None:
-    _, reasons = ordered(3, relation(1, 0), relation(2, 1, Verb.CALLS), relation(2, 0))
+    _, reasons = ordered(
+        3, relation(1, 0), relation(2, 1, Verb.CALLS), relation(2, 0)
+    )
     assert (
         reasons[1]
         == "It comes after A, which B uses (a.py:2). It comes before C, which calls B (a.py:3)."

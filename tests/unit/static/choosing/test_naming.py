@@ -2,7 +2,12 @@
 
 import pytest
 
-from worker.engines.static.choosing.naming import MAX_NAME, distinct, title, unit_name
+from worker.engines.static.choosing.naming import (
+    MAX_NAME,
+    distinct,
+    title,
+    unit_name,
+)
 from worker.engines.static.facts import Definition, Kind
 from worker.engines.static.parsing.identifiers import parts
 
@@ -36,7 +41,8 @@ def test_units_are_called_after_their_main_symbol_or_module(
 ) -> None:
     assert (
         unit_name(
-            [definition(name, path) for name in symbols.split()], is_module=is_module
+            [definition(name, path) for name in symbols.split()],
+            is_module=is_module,
         )
         == expected
     )

@@ -87,7 +87,11 @@ def test_python(line: str, expected: str | None) -> None:
         (Language.JAVA, "class A { void f() { new Target(1); } }", "creates"),
         (Language.JAVA, "class A extends Target {}", "inherits from"),
         (Language.JAVA, "class A implements Target {}", "implements"),
-        (Language.JAVA, "class A { void f() { throw new Target(); } }", "raises"),
+        (
+            Language.JAVA,
+            "class A { void f() { throw new Target(); } }",
+            "raises",
+        ),
         (
             Language.JAVA,
             "class A { void f() { try {} catch (Target e) {} } }",
@@ -159,11 +163,13 @@ def test_what_is_done_with_a_neighbour_is_not_said_of_what_a_unit_is_about(
 def test_what_is_done_with_a_type_that_extends_another_is_done_with_that(
     tmp_path: Path,
 ) -> None:
-    stock = "class Stock:\n    def take(self): pass\n\nclass Cellar(Stock): pass\n"
+    stock = (
+        "class Stock:\n    def take(self): pass\n\nclass Cellar(Stock): pass\n"
+    )
     store = "from stock import Cellar\n\nclass Store:\n    def open(self):\n        return Cellar()\n"
-    assert related(analysed(tmp_path, {"stock.py": stock, "store.py": store})) == [
-        "Store creates Stock (store.py:5)"
-    ]
+    assert related(
+        analysed(tmp_path, {"stock.py": stock, "store.py": store})
+    ) == ["Store creates Stock (store.py:5)"]
 
 
 def test_who_extends_an_interface_implements_it(tmp_path: Path) -> None:
@@ -187,7 +193,8 @@ def test_a_unit_shows_a_few_relations_and_all_units_hang_together(
     }
     imports = "".join(f"from {word.lower()} import {word}\n" for word in words)
     body = "".join(
-        f"    def {word.lower()}(self):\n        return {word}()\n" for word in words
+        f"    def {word.lower()}(self):\n        return {word}()\n"
+        for word in words
     )
     found = analysed(
         tmp_path, files | {"basket.py": f"{imports}\nclass Basket:\n{body}"}

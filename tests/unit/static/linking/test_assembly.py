@@ -32,14 +32,19 @@ def test_the_nearest_type_of_a_name_gets_the_method(tmp_path: Path) -> None:
     assert found.definitions[take.parent].path == "b/stock.h"
 
 
-def test_a_function_whose_prototype_has_members_is_a_class(tmp_path: Path) -> None:
+def test_a_function_whose_prototype_has_members_is_a_class(
+    tmp_path: Path,
+) -> None:
     found = analysed(
         tmp_path,
         {
             "a.js": "function Socket() {}\nSocket.prototype.send = function () { return 1 }\n"
         },
     )
-    assert (defined(found, "Socket").kind, defined(found, "Socket.send").kind) == (
+    assert (
+        defined(found, "Socket").kind,
+        defined(found, "Socket.send").kind,
+    ) == (
         Kind.CLASS,
         Kind.METHOD,
     )
@@ -61,7 +66,9 @@ def test_a_member_of_a_base_is_found_through_what_extends_it_and_circles_end(
     assert "C.run > A.go" in referred(analysed(tmp_path, files))
 
 
-def test_names_come_through_modules_that_pass_on_each_others(tmp_path: Path) -> None:
+def test_names_come_through_modules_that_pass_on_each_others(
+    tmp_path: Path,
+) -> None:
     star = "from .m{} import *\nfrom .m{} import *\n"
     files = {
         f"a/m{number}.py": star.format((number + 1) % 9, (number + 2) % 9)
@@ -74,19 +81,26 @@ def test_names_come_through_modules_that_pass_on_each_others(tmp_path: Path) -> 
     assert referred(analysed(tmp_path, files)) == {"use > Deep"}
 
 
-def test_members_of_imported_types_are_found_by_their_type(tmp_path: Path) -> None:
+def test_members_of_imported_types_are_found_by_their_type(
+    tmp_path: Path,
+) -> None:
     files = {
         "stock.py": "class Stock:\n    @classmethod\n    def make(cls): pass\n",
         "other.py": "class Other:\n    def make(self): pass\n",
         "use.py": "import stock\nfrom stock import Stock\n\n"
         "def use():\n    Stock.make()\n    stock.nothing()\n    stock.Stock()\n",
     }
-    assert referred(analysed(tmp_path, files)) == {"use > Stock", "use > Stock.make"}
+    assert referred(analysed(tmp_path, files)) == {
+        "use > Stock",
+        "use > Stock.make",
+    }
 
 
 def test_a_chain_of_types_without_end_ends(tmp_path: Path) -> None:
     text = "".join(
         f"class C{number}(C{number - 1}): pass\n" for number in range(1, 300)
     )
-    found = analysed(tmp_path, {"a.py": f"class C0:\n    def go(self): pass\n{text}"})
+    found = analysed(
+        tmp_path, {"a.py": f"class C0:\n    def go(self): pass\n{text}"}
+    )
     assert len(found.definitions) == 301

@@ -25,7 +25,11 @@ MODULES = Modules(PATHS, ("src/shop", "src/shop/parts"), SETTINGS)
 
 
 def targets(
-    path: str, language: Language, module: str, *names: str, everything: bool = False
+    path: str,
+    language: Language,
+    module: str,
+    *names: str,
+    everything: bool = False,
 ) -> tuple[str, ...]:
     one = Import(
         module=module,
@@ -45,7 +49,12 @@ def targets(
             ("parts",),
             ("src/shop/__init__.py", "src/shop/parts/__init__.py"),
         ),
-        ("src/shop/parts/list.py", "..stock", ("Stock",), ("src/shop/stock.py",)),
+        (
+            "src/shop/parts/list.py",
+            "..stock",
+            ("Stock",),
+            ("src/shop/stock.py",),
+        ),
         ("src/shop/parts/list.py", "shop.stock", (), ("src/shop/stock.py",)),
         (
             "tool.py",
@@ -74,7 +83,11 @@ def test_python(
         ("web/src/ui/index.tsx", "..", ("web/src/index.ts",)),
         ("web/src/ui/index.tsx", "../../lib/old", ("web/lib/old.js",)),
         ("web/src/index.ts", "@shop/core", ("packages/core/src/index.ts",)),
-        ("web/src/index.ts", "@shop/core/missing", ("packages/core/src/index.ts",)),
+        (
+            "web/src/index.ts",
+            "@shop/core/missing",
+            ("packages/core/src/index.ts",),
+        ),
         ("web/src/index.ts", "@shop/core2", ()),
         ("web/src/index.ts", "react", ()),
         ("web/src/index.ts", "../../../..", ()),
@@ -110,7 +123,9 @@ def test_a_go_package_is_all_files_of_its_folder() -> None:
         ("src/lib.rs", "std::fmt", "Debug", ()),
     ],
 )
-def test_rust(path: str, module: str, name: str, expected: tuple[str, ...]) -> None:
+def test_rust(
+    path: str, module: str, name: str, expected: tuple[str, ...]
+) -> None:
     found = targets(path, Language.RUST, module, name)
     assert found[: len(expected)] == expected
     assert bool(found) is bool(expected)
@@ -130,7 +145,9 @@ def test_java_types_and_packages() -> None:
     assert targets(store, Language.JAVA, "java.util", "List") == ()
 
 
-def test_headers_are_found_near_and_far_with_the_code_that_implements_them() -> None:
+def test_headers_are_found_near_and_far_with_the_code_that_implements_them() -> (
+    None
+):
     assert targets("util/env.cc", Language.CPP, "hash.h") == (
         "util/hash.h",
         "util/hash.cc",

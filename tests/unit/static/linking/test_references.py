@@ -42,7 +42,9 @@ def test_a_name_that_only_one_definition_has_is_a_guess(tmp_path: Path) -> None:
     }
 
 
-def test_a_foreign_name_is_not_taken_for_a_namesake_of_ours(tmp_path: Path) -> None:
+def test_a_foreign_name_is_not_taken_for_a_namesake_of_ours(
+    tmp_path: Path,
+) -> None:
     files = {
         "a.py": "class Request: pass\n",
         "b.py": "from urllib.request import Request\n\ndef f():\n    return Request()\n",
@@ -89,7 +91,8 @@ def test_go_sees_its_package_and_imported_ones(tmp_path: Path) -> None:
     found = analysed(tmp_path, files)
     assert referred(found) >= {"main > run", "main > New", "New > Stock"}
     assert [
-        found.definitions[member].name for member in defined(found, "Stock").members
+        found.definitions[member].name
+        for member in defined(found, "Stock").members
     ] == ["Take", "takeOne"]
 
 
@@ -144,8 +147,11 @@ def test_headers_and_their_code_are_one_definition(tmp_path: Path) -> None:
     assert take.index in defined(found, "Stock").members
 
 
-def test_a_definition_does_not_name_itself_by_being_defined(tmp_path: Path) -> None:
+def test_a_definition_does_not_name_itself_by_being_defined(
+    tmp_path: Path,
+) -> None:
     found = analysed(
-        tmp_path, {"a.py": "def loop():\n    loop()\n\ndef other():\n    pass\n"}
+        tmp_path,
+        {"a.py": "def loop():\n    loop()\n\ndef other():\n    pass\n"},
     )
     assert referred(found) == set()

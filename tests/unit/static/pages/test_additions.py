@@ -17,7 +17,9 @@ def facts(tmp_path: Path) -> CourseFacts:
     return read(tmp_path, PYTHON)
 
 
-def test_words_of_other_chapters_are_explained_with_a_link(facts: CourseFacts) -> None:
+def test_words_of_other_chapters_are_explained_with_a_link(
+    facts: CourseFacts,
+) -> None:
     chapter = chapter_of(facts, "Store")
     rows = additions.words(facts, chapter, chapters.written(facts, chapter))
     said = {word: (meaning, where) for word, meaning, where in rows}
@@ -29,7 +31,10 @@ def test_words_of_other_chapters_are_explained_with_a_link(facts: CourseFacts) -
 def test_a_word_that_the_page_does_not_have_is_not_explained(
     facts: CourseFacts,
 ) -> None:
-    assert additions.words(facts, chapter_of(facts, "Store"), "Nothing here.") == []
+    assert (
+        additions.words(facts, chapter_of(facts, "Store"), "Nothing here.")
+        == []
+    )
 
 
 def test_a_page_without_links_is_given_those_that_its_code_suggests(
@@ -37,7 +42,9 @@ def test_a_page_without_links_is_given_those_that_its_code_suggests(
 ) -> None:
     chapter, stock = chapter_of(facts, "Store"), chapter_of(facts, "Stock")
     found = additions.missing_links(facts, chapter, "No links.")
-    assert any(f"({stock.file})" in one and "`shop/store.py:" in one for one in found)
+    assert any(
+        f"({stock.file})" in one and "`shop/store.py:" in one for one in found
+    )
     page = f"[x]({stock.file}) and more"
     assert not any(
         f"({stock.file})" in one
@@ -80,4 +87,7 @@ def test_what_says_nothing_of_itself_is_named(
         for name, doc in zip("abc", docs, strict=True)
     )
     facts = read(tmp_path, {"a.py": code})
-    assert "".join(additions.passed_over(facts, facts.chapters[0], "a b c")) == expected
+    assert (
+        "".join(additions.passed_over(facts, facts.chapters[0], "a b c"))
+        == expected
+    )

@@ -6,7 +6,13 @@ import pytest
 
 from tests.support.course_facts import read
 from tests.support.samples import PYTHON
-from worker.engines.static.pages.checker import ClaimKind, blocks, checked, links, spans
+from worker.engines.static.pages.checker import (
+    ClaimKind,
+    blocks,
+    checked,
+    links,
+    spans,
+)
 from worker.engines.static.pages.course import CourseFacts
 
 
@@ -69,7 +75,10 @@ def test_what_agrees_is_counted_and_not_faulted(facts: CourseFacts) -> None:
             "```mermaid\nflowchart LR\n  n0[x]\n```",
             "diagram a diagram: its line 'n0[x]' does not fit",
         ),
-        ("See [x](chapter_2_y.md).", "link `chapter_2_y.md`: this page does not exist"),
+        (
+            "See [x](chapter_2_y.md).",
+            "link `chapter_2_y.md`: this page does not exist",
+        ),
     ],
 )
 def test_what_does_not_agree_is_found(
@@ -95,7 +104,9 @@ def test_what_only_looks_like_a_reference_is_none(
     assert faults(facts, page) == []
 
 
-def test_a_condition_may_stand_above_the_line_of_its_remark(facts: CourseFacts) -> None:
+def test_a_condition_may_stand_above_the_line_of_its_remark(
+    facts: CourseFacts,
+) -> None:
     assert (
         faults(
             facts,
@@ -107,7 +118,12 @@ def test_a_condition_may_stand_above_the_line_of_its_remark(facts: CourseFacts) 
 
 
 def test_spans_are_read_as_commonmark_does() -> None:
-    assert spans("a `b` c ``d`e`` and `` ` `` and ` x `") == ["b", "d`e", "`", "x"]
+    assert spans("a `b` c ``d`e`` and `` ` `` and ` x `") == [
+        "b",
+        "d`e",
+        "`",
+        "x",
+    ]
 
 
 def test_a_block_of_code_is_one_block_whatever_stands_in_it() -> None:
@@ -122,4 +138,6 @@ def test_a_block_of_code_is_one_block_whatever_stands_in_it() -> None:
 
 
 def test_links_in_code_are_none() -> None:
-    assert links("[a](b.md) `[c](d.md)`\n\n```text\n[e](f.md)\n```\n") == ["b.md"]
+    assert links("[a](b.md) `[c](d.md)`\n\n```text\n[e](f.md)\n```\n") == [
+        "b.md"
+    ]

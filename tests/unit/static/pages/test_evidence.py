@@ -46,7 +46,9 @@ def test_places_that_use_it_are_found_in_as_many_files_as_there_are(
         ("shop/store.py", 11, "self.stock = stock or Cellar()"),
         ("shop/store.py", 18, "except EmptyError:"),
     ]
-    assert evidence.using_files(facts, chapter_of(facts, "Stock")) == ["shop/store.py"]
+    assert evidence.using_files(facts, chapter_of(facts, "Stock")) == [
+        "shop/store.py"
+    ]
 
 
 def test_the_test_that_shows_it_best_is_shown(tmp_path: Path) -> None:
@@ -62,7 +64,10 @@ def test_the_test_that_shows_it_best_is_shown(tmp_path: Path) -> None:
 
 
 def test_tests_of_callbacks_are_known_by_their_words(tmp_path: Path) -> None:
-    files = {**JAVASCRIPT, "test/store.test.js": JEST % "\n".join(["    x();"] * 40)}
+    files = {
+        **JAVASCRIPT,
+        "test/store.test.js": JEST % "\n".join(["    x();"] * 40),
+    }
     facts = read(tmp_path, files)
     shown = evidence.shown_by_test(facts, chapter_of(facts, "Store"))
     assert shown is not None
@@ -74,11 +79,19 @@ def test_a_chapter_that_no_test_names_has_none(tmp_path: Path) -> None:
     assert evidence.shown_by_test(facts, chapter_of(facts, "rounded")) is None
 
 
-def test_documents_are_shown_by_the_line_that_shows_code(tmp_path: Path) -> None:
+def test_documents_are_shown_by_the_line_that_shows_code(
+    tmp_path: Path,
+) -> None:
     guide = "# Guide\n\nA Store is nice.\n\nCall `Store()` first.\n"
-    files = {**PYTHON, "docs/guide.md": guide, "CHANGELOG.md": "Added `Store()`.\n"}
+    files = {
+        **PYTHON,
+        "docs/guide.md": guide,
+        "CHANGELOG.md": "Added `Store()`.\n",
+    }
     facts = read(tmp_path, files)
-    found = evidence.mentions(facts, chapter_of(facts, "Store"), Role.DOCUMENT, 5)
+    found = evidence.mentions(
+        facts, chapter_of(facts, "Store"), Role.DOCUMENT, 5
+    )
     assert ("docs/guide.md", 5, "Call `Store()` first.") in [
         (site.path, site.line, site.code) for site in found
     ]
@@ -91,8 +104,12 @@ def test_examples_are_told_from_documents(tmp_path: Path) -> None:
         "examples/sell.py": "from shop import Store\n\nStore().sell('apple')\n",
     }
     facts = read(tmp_path, files)
-    found = evidence.mentions(facts, chapter_of(facts, "Store"), Role.EXAMPLE, 5)
-    assert [(site.path, site.line) for site in found] == [("examples/sell.py", 3)]
+    found = evidence.mentions(
+        facts, chapter_of(facts, "Store"), Role.EXAMPLE, 5
+    )
+    assert [(site.path, site.line) for site in found] == [
+        ("examples/sell.py", 3)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,11 @@ def facts(tmp_path: Path) -> CourseFacts:
 
 def shown(facts: CourseFacts, excerpt: Excerpt) -> list[str]:
     lines = facts.texts.lines(excerpt.path)
-    return [line for first, last in excerpt.spans for line in lines[first - 1 : last]]
+    return [
+        line
+        for first, last in excerpt.spans
+        for line in lines[first - 1 : last]
+    ]
 
 
 def test_a_short_definition_is_shown_whole(facts: CourseFacts) -> None:
@@ -85,11 +89,14 @@ def test_a_raise_is_shown_with_its_condition(facts: CourseFacts) -> None:
     assert excerpt is not None
     lines = shown(facts, excerpt)
     assert (
-        lines[lines.index('        raise ValueError("helped")') - 1] == "    if helped:"
+        lines[lines.index('        raise ValueError("helped")') - 1]
+        == "    if helped:"
     )
 
 
-def test_lines_that_are_left_out_are_named_on_the_page(facts: CourseFacts) -> None:
+def test_lines_that_are_left_out_are_named_on_the_page(
+    facts: CourseFacts,
+) -> None:
     excerpt = Excerpt(path="long.py", spans=((4, 5), (7, 8), (98, 98)))
     assert excerpts.rendered(facts, excerpt).split("\n") == [
         "`long.py:4-5,7-8,98`",
@@ -109,7 +116,9 @@ def test_lines_that_are_left_out_are_named_on_the_page(facts: CourseFacts) -> No
 def test_an_excerpt_that_ends_early_says_where_its_definition_ends(
     facts: CourseFacts,
 ) -> None:
-    excerpt = Excerpt(path="long.py", spans=((5, 6),), subject=index_of(facts, "work"))
+    excerpt = Excerpt(
+        path="long.py", spans=((5, 6),), subject=index_of(facts, "work")
+    )
     assert excerpts.rendered(facts, excerpt).startswith(
         "`long.py:5-6` (it continues to line 95)"
     )

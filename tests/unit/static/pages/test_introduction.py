@@ -41,7 +41,10 @@ def test_places_in_reasons_become_places_only_where_there_is_such_a_file(
     said = introduction.with_places(
         facts, "Holds it (shop/store.py:7). Or not (shop/none.py:7), or (x:1)."
     )
-    assert said == "Holds it (`shop/store.py:7`). Or not (shop/none.py:7), or (x:1)."
+    assert (
+        said
+        == "Holds it (`shop/store.py:7`). Or not (shop/none.py:7), or (x:1)."
+    )
 
 
 def test_what_the_documentation_says_beyond_the_description_is_quoted(
@@ -59,7 +62,9 @@ def test_a_sentence_that_announces_a_list_is_not_quoted_without_it(
     tmp_path: Path,
 ) -> None:
     doc = "Do it.\n\nIt is done like this:\n\n- one\n\nIt is done for good."
-    facts = read(tmp_path, {"a.py": f'def work(x):\n    """{doc}"""\n    return x\n'})
+    facts = read(
+        tmp_path, {"a.py": f'def work(x):\n    """{doc}"""\n    return x\n'}
+    )
     said = introduction.motivation(facts, facts.chapters[0])
     assert "like this" not in said
     assert "> It is done for good." in said
@@ -75,9 +80,12 @@ def test_the_facts_are_a_table(facts: CourseFacts) -> None:
     assert "| Files that use it | `shop/store.py` |" in rows
 
 
-def test_parts_are_named_with_what_they_say_or_their_head(facts: CourseFacts) -> None:
+def test_parts_are_named_with_what_they_say_or_their_head(
+    facts: CourseFacts,
+) -> None:
     rows = introduction.parts(facts, chapter_of(facts, "Stock")).split("\n")
     assert "| `add` | `shop/stock.py:16` | Put things in. |" in rows
     assert (
-        "| `__init__` | `shop/stock.py:12` | `def __init__(self, limit=10)` |" in rows
+        "| `__init__` | `shop/stock.py:12` | `def __init__(self, limit=10)` |"
+        in rows
     )

@@ -16,7 +16,9 @@ NASTY = st.text(
         )
     )
 )
-TEXTS = st.one_of(NASTY, st.text(), st.lists(NASTY, max_size=4).map("http://x.y ".join))
+TEXTS = st.one_of(
+    NASTY, st.text(), st.lists(NASTY, max_size=4).map("http://x.y ".join)
+)
 
 
 def inline(block: str) -> list[Token]:
@@ -65,7 +67,11 @@ def test_code_is_read_as_what_it_was(raw: str) -> None:
     if not markdown.visible(" ".join(raw.split("\n"))).strip(" "):
         assert tokens[0].content == "x (nothing) x"
     else:
-        assert [token.type for token in tokens] == ["text", "code_inline", "text"]
+        assert [token.type for token in tokens] == [
+            "text",
+            "code_inline",
+            "text",
+        ]
         assert tokens[1].content == markdown.visible(" ".join(raw.split("\n")))
 
 
@@ -82,15 +88,22 @@ def test_a_fence_holds_its_lines_and_nothing_ends_it(lines: list[str]) -> None:
     assert tokens[-2].content == "after"
 
 
-@given(st.lists(st.lists(TEXTS, min_size=2, max_size=2), min_size=1, max_size=3))
+@given(
+    st.lists(st.lists(TEXTS, min_size=2, max_size=2), min_size=1, max_size=3)
+)
 def test_a_table_keeps_its_cells_apart(rows: list[list[str]]) -> None:
-    cells = [[markdown.text(one) or "x", markdown.code(two)] for one, two in rows]
+    cells = [
+        [markdown.text(one) or "x", markdown.code(two)] for one, two in rows
+    ]
     page = Page("x.md", markdown.table(("One", "Two"), cells))
     found = [token.content for token in page.tokens if token.type == "inline"]
     assert len(found) == 2 + 2 * len(rows)
-    assert [token.type for token in page.tokens].count("tr_open") == 1 + len(rows)
+    assert [token.type for token in page.tokens].count("tr_open") == 1 + len(
+        rows
+    )
     assert len(page.contents("code_inline")) >= sum(
-        bool(markdown.visible(" ".join(two.split("\n"))).strip(" ")) for _, two in rows
+        bool(markdown.visible(" ".join(two.split("\n"))).strip(" "))
+        for _, two in rows
     )
 
 
@@ -142,7 +155,9 @@ def test_blocks_that_are_empty_leave_no_gap() -> None:
 
 
 def test_an_answer_is_folded_away_and_its_markdown_still_read() -> None:
-    page = Page("x.md", markdown.answer("It is `x`.", markdown.fence(["y"], "text")))
+    page = Page(
+        "x.md", markdown.answer("It is `x`.", markdown.fence(["y"], "text"))
+    )
     assert page.contents("code_inline") == ["x"]
     assert page.contents("fence") == ["y\n"]
     assert page.contents("html_block") == [

@@ -29,7 +29,8 @@ def labels(seed: int, count: int) -> list[str]:
     """Return texts that mean something to Mermaid."""
     chance = random.Random(seed)  # noqa: S311 - the same ones every time
     return [
-        "".join(chance.choices(WORDS, k=chance.randint(1, 4))) for _ in range(count)
+        "".join(chance.choices(WORDS, k=chance.randint(1, 4)))
+        for _ in range(count)
     ]
 
 
@@ -37,16 +38,30 @@ def diagram(seed: int) -> str:
     one, two, three, four = labels(seed, 4)
     kinds = [Arrow.EXTENDS, Arrow.IMPLEMENTS, Arrow.USES]
     edges = [
-        Edge(source=0, target=1, label="calls" * (seed % 2), arrow=kinds[seed % 3])
+        Edge(
+            source=0,
+            target=1,
+            label="calls" * (seed % 2),
+            arrow=kinds[seed % 3],
+        )
     ]
     if seed % 2:
         boxes = [
-            Box(label=one, members=(f"+{two}", f"-{three}()"), stereotype="interface"),
+            Box(
+                label=one,
+                members=(f"+{two}", f"-{three}()"),
+                stereotype="interface",
+            ),
             Box(label=four),
         ]
         return class_diagram(boxes, edges)
     return flowchart(
-        [Box(label=one, group=two), Box(label=three), Box(label=four, group=two)], edges
+        [
+            Box(label=one, group=two),
+            Box(label=three),
+            Box(label=four, group=two),
+        ],
+        edges,
     )
 
 
@@ -57,7 +72,9 @@ def test_mermaid_reads_every_diagram_whatever_its_labels() -> None:
         for word in WORDS
     ]
     diagrams = [*singles, *members, *(diagram(seed) for seed in range(120))]
-    found = dict(zip(map(json.dumps, diagrams), real.faults(diagrams), strict=True))
+    found = dict(
+        zip(map(json.dumps, diagrams), real.faults(diagrams), strict=True)
+    )
     assert {one: fault for one, fault in found.items() if fault} == {}
 
 
@@ -77,9 +94,15 @@ def test_our_own_test_agrees_with_every_diagram_of_ours(seed: int) -> None:
         ("flowchart LR", "it begins with 'flowchart LR'"),
         ('flowchart LR\n  n0["a"b"]', "does not fit"),
         ('flowchart LR\n  n0["a"]\n  n0 --> n1', "does not fit"),
-        ('flowchart LR\n  subgraph g0["a"]\n    n0["b"]', "a frame is not closed"),
+        (
+            'flowchart LR\n  subgraph g0["a"]\n    n0["b"]',
+            "a frame is not closed",
+        ),
         ("flowchart LR\n  end", "does not fit"),
-        ('classDiagram\n  class C0["a"] {\n    +run()', "a frame is not closed"),
+        (
+            'classDiagram\n  class C0["a"] {\n    +run()',
+            "a frame is not closed",
+        ),
         ('classDiagram\n  class C0["a"]\n  click C0 href "x"', "does not fit"),
     ],
 )
@@ -94,7 +117,11 @@ def test_labels_are_cut_and_never_empty() -> None:
 
 def test_nodes_of_a_group_stand_in_one_frame() -> None:
     drawn = flowchart(
-        [Box(label="a", group="x.py"), Box(label="b"), Box(label="c", group="x.py")],
+        [
+            Box(label="a", group="x.py"),
+            Box(label="b"),
+            Box(label="c", group="x.py"),
+        ],
         [Edge(source=0, target=1)],
     )
     assert drawn.split("\n") == [

@@ -67,7 +67,9 @@ def facts(tmp_path: Path) -> CourseFacts:
     return read(tmp_path, {"shapes.py": SHAPES})
 
 
-def test_failures_are_a_table_of_what_where_and_when(facts: CourseFacts) -> None:
+def test_failures_are_a_table_of_what_where_and_when(
+    facts: CourseFacts,
+) -> None:
     assert notes.failure_rows(facts, chapter_of(facts, "Shape")) == [
         (
             "`NotImplementedError`",
@@ -76,8 +78,16 @@ def test_failures_are_a_table_of_what_where_and_when(facts: CourseFacts) -> None
         ),
         ("`ValueError`", "`shapes.py:25` in `Shape.draw`", "if `pen is None`"),
         ("`PenError`", "`shapes.py:27` in `Shape.draw`", 'if `pen == "dry"`'),
-        ("`DrawError`", "`shapes.py:31` in `Shape.draw`", "after catching `OSError`"),
-        ("`RuntimeError`", "`shapes.py:37` in `Shape.old`", 'saying `"always"`'),
+        (
+            "`DrawError`",
+            "`shapes.py:31` in `Shape.draw`",
+            "after catching `OSError`",
+        ),
+        (
+            "`RuntimeError`",
+            "`shapes.py:37` in `Shape.old`",
+            'saying `"always"`',
+        ),
     ]
 
 

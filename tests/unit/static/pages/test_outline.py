@@ -60,24 +60,32 @@ def test_landmarks_are_lines_that_begin_something_with_a_name(
     assert all(one.title in lines[one.line - 1] for one in found)
 
 
-def test_a_landmark_ends_before_the_next_and_is_not_endless(tmp_path: Path) -> None:
+def test_a_landmark_ends_before_the_next_and_is_not_endless(
+    tmp_path: Path,
+) -> None:
     facts = read(
         tmp_path, {"a.sh": "one() {\n}\n" + "two() {\n" + "  x\n" * 50 + "}\n"}
     )
-    assert [(one.line, one.end_line) for one in outline.landmarks(facts, "a.sh")] == [
+    assert [
+        (one.line, one.end_line) for one in outline.landmarks(facts, "a.sh")
+    ] == [
         (1, 2),
         (3, 2 + outline.LENGTH),
     ]
 
 
 def test_headings_are_drawn_below_each_other(tmp_path: Path) -> None:
-    facts = read(tmp_path, {"README.md": "# Top\n\n## One\n\n### Deep\n\n## Two\n"})
+    facts = read(
+        tmp_path, {"README.md": "# Top\n\n## One\n\n### Deep\n\n## Two\n"}
+    )
     unit = replace(
         facts.chapters[0].unit,
         headings=tuple(("README.md", position) for position in range(4)),
     )
     drawing = diagrams.drawn(facts, replace(facts.chapters[0], unit=unit))
-    edges = [line.strip() for line in drawing.diagram.split("\n") if "-->" in line]
+    edges = [
+        line.strip() for line in drawing.diagram.split("\n") if "-->" in line
+    ]
     assert edges == ["n0 --> n1", "n1 --> n2", "n0 --> n3"]
     assert (
         drawing.reading
@@ -90,11 +98,14 @@ BREAD = "# Top\n\nThis is about bread.\n\n## Flour\n\nTake white flour for it.\n
 
 def asked(facts: CourseFacts, position: int) -> dict[str, Question]:
     return {
-        one.title: one for one in file_questions.asked(facts, facts.chapters[position])
+        one.title: one
+        for one in file_questions.asked(facts, facts.chapters[position])
     }
 
 
-def test_questions_on_a_document_are_answered_by_its_headings(tmp_path: Path) -> None:
+def test_questions_on_a_document_are_answered_by_its_headings(
+    tmp_path: Path,
+) -> None:
     found = asked(read(tmp_path, {"README.md": BREAD}), 0)
     below, after = found["Where does it say so?"], found["What comes next?"]
     assert (
@@ -105,7 +116,9 @@ def test_questions_on_a_document_are_answered_by_its_headings(tmp_path: Path) ->
         "Flour",
         {"Top", "Flour", "Water"},
     )
-    assert after.asks == "Which of these comes right after “Flour” in `README.md`?"
+    assert (
+        after.asks == "Which of these comes right after “Flour” in `README.md`?"
+    )
     assert after.options[after.right] == "Water"
     assert found["On which line?"].answer == "On line 5: `## Flour`."
     assert (
@@ -125,9 +138,9 @@ def test_a_tutorial_on_a_document_begins_with_the_section_that_it_is_about(
 
 def test_the_smallest_file_has_a_step_and_a_question(tmp_path: Path) -> None:
     facts = read(tmp_path, {"NOTES": "milk\n"})
-    assert [step.title for step in tutorial_steps.taken(facts, facts.chapters[0])] == [
-        "Open `NOTES`"
-    ]
+    assert [
+        step.title for step in tutorial_steps.taken(facts, facts.chapters[0])
+    ] == ["Open `NOTES`"]
     assert list(asked(facts, 0)) == ["How much is there?"]
 
 

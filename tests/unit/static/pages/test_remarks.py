@@ -82,7 +82,9 @@ def test_calls_failures_handlers_and_results_are_told_in_the_order_of_their_line
     ]
 
 
-def test_what_is_created_is_told_from_what_is_called(facts: CourseFacts) -> None:
+def test_what_is_created_is_told_from_what_is_called(
+    facts: CourseFacts,
+) -> None:
     assert said(facts, "sweep") == [
         "Line 32 returns `Broom(desk)`.",
         "Line 32 creates `Broom`, defined in `busy.py:35`.",
@@ -117,7 +119,9 @@ def test_of_documentation_more_is_said_than_an_excerpt_shows(
     assert more == "Everything is thrown away. Nothing is kept."
 
 
-def test_who_names_a_definition_is_said_with_a_place(facts: CourseFacts) -> None:
+def test_who_names_a_definition_is_said_with_a_place(
+    facts: CourseFacts,
+) -> None:
     assert (
         remarks.called_from(facts, index_of(facts, "sweep"))
         == "`Inbox.tidy` (`busy.py:22`)"
@@ -158,10 +162,14 @@ def test_remarks_are_made_in_other_languages_too(
     assert expected in found
 
 
-def test_no_more_remarks_are_made_than_a_reader_takes_in(tmp_path: Path) -> None:
+def test_no_more_remarks_are_made_than_a_reader_takes_in(
+    tmp_path: Path,
+) -> None:
     helpers = "".join(
         f'def step{n}(x):\n    """Do step {n}."""\n\n\n' for n in range(9)
     )
     body = "".join(f"    step{n}(x)\n" for n in range(9))
-    facts = read(tmp_path, {"many.py": f"{helpers}def many(x):\n{body}    return x\n"})
+    facts = read(
+        tmp_path, {"many.py": f"{helpers}def many(x):\n{body}    return x\n"}
+    )
     assert len(said(facts, "many")) == 5

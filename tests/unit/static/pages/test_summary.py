@@ -15,7 +15,8 @@ def test_the_summary_names_size_parts_relations_and_what_was_left_out(
     tmp_path: Path,
 ) -> None:
     found = analysed(
-        tmp_path, PYTHON | {"vendor/x.py": "x = 1\n", "big.bin": b"x" * 2_000_000}
+        tmp_path,
+        PYTHON | {"vendor/x.py": "x = 1\n", "big.bin": b"x" * 2_000_000},
     )
     assert found.summary == (
         "Shop has four source files with 92 lines of Python. "
@@ -56,7 +57,9 @@ def test_a_project_is_called_as_its_manifest_or_readme_says(
     [
         ({"a.py": 'class A:\n    """A is a letter."""\n'}, "`A` is a letter."),
         (
-            {"a.py": "class A:\n    def x(self): pass\n    def _y(self): pass\n"},
+            {
+                "a.py": "class A:\n    def x(self): pass\n    def _y(self): pass\n"
+            },
             "`A` is a class with one member, such as `x`.",
         ),
         ({"a.py": "class A:\n    pass\n"}, "`A` is a class of two lines."),
@@ -86,9 +89,9 @@ def test_a_unit_is_described_by_what_it_says_of_itself_or_what_it_is(
 
 
 def test_mentions_are_few_of_each_role(tmp_path: Path) -> None:
-    files = {f"tests/test_{number:02}.py": "Good()\n" for number in range(20)} | {
-        "docs/a.md": "`Good`\n"
-    }
+    files = {
+        f"tests/test_{number:02}.py": "Good()\n" for number in range(20)
+    } | {"docs/a.md": "`Good`\n"}
     found = analysed(tmp_path, {"a.py": CLASS, **files}).mentions
     assert found["Good"] == (
         "docs/a.md",

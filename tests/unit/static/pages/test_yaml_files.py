@@ -6,7 +6,11 @@ import pytest
 
 from tests.support.course import write_tree
 from tests.support.samples import ALL, MIXED
-from worker.course.formats import read_abstractions, read_order, read_relationships
+from worker.course.formats import (
+    read_abstractions,
+    read_order,
+    read_relationships,
+)
 from worker.engines.static.analysis import analyze
 from worker.engines.static.pages import yaml_files
 
@@ -19,7 +23,9 @@ def test_what_is_written_is_read_back(tmp_path: Path, sample: str) -> None:
         yaml_files.relationships(analysis), abstractions
     )
     order = read_order(yaml_files.order(analysis), abstractions)
-    assert [one.name for one in abstractions] == [unit.name for unit in analysis.units]
+    assert [one.name for one in abstractions] == [
+        unit.name for unit in analysis.units
+    ]
     assert summary == analysis.summary
     assert [(one.source, one.target) for one in relationships] == [
         (one.source, one.target) for one in analysis.relations

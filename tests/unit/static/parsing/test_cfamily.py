@@ -59,7 +59,9 @@ int Stock<int>::take(const Name& name) const { return 1; }
 
 
 def draft(language: Language, text: str, name: str) -> Draft:
-    return next(one for one in parsed(language, text).drafts if one.name == name)
+    return next(
+        one for one in parsed(language, text).drafts if one.name == name
+    )
 
 
 def test_types_functions_and_macros_of_c_are_definitions() -> None:
@@ -110,5 +112,6 @@ def test_members_below_private_are_private() -> None:
 
 def test_a_method_defined_outside_knows_its_type() -> None:
     assert [
-        one.owner for one in parsed(CPP, "int a::Stock::take() { return 1; }\n").drafts
+        one.owner
+        for one in parsed(CPP, "int a::Stock::take() { return 1; }\n").drafts
     ] == ["Stock"]

@@ -11,11 +11,15 @@ JS, TS, TSX = Language.JAVASCRIPT, Language.TYPESCRIPT, Language.TSX
 
 
 def draft(language: Language, text: str, name: str) -> Draft:
-    return next(one for one in parsed(language, text).drafts if one.name == name)
+    return next(
+        one for one in parsed(language, text).drafts if one.name == name
+    )
 
 
 @pytest.mark.parametrize("language", [JS, TS, TSX])
-def test_declarations_of_both_languages_are_definitions(language: Language) -> None:
+def test_declarations_of_both_languages_are_definitions(
+    language: Language,
+) -> None:
     text = """
 class A extends B { #x = 1; go() {} static make() {} arrow = () => 1 }
 function f() { function inner() {} }
@@ -55,7 +59,9 @@ def test_an_overloaded_function_is_defined_where_its_body_is() -> None:
     assert [one.line for one in parsed(TS, text).drafts] == [3]
 
 
-def test_functions_assigned_to_prototypes_and_objects_are_their_members() -> None:
+def test_functions_assigned_to_prototypes_and_objects_are_their_members() -> (
+    None
+):
     text = """
 function Socket() {}
 Socket.prototype.send = function send() {}
@@ -88,7 +94,9 @@ exports.View = require('./view')
         Import(module="b", names=(("b", "b"), ("d", "c")), line=3),
         Import(module="f", names=(("e", "g"),), line=4),
         Import(module="./lib", everything=True, again=True, line=5),
-        Import(module="./view", names=(("View", "default"),), again=True, line=6),
+        Import(
+            module="./view", names=(("View", "default"),), again=True, line=6
+        ),
     )
     assert found.drafts == ()
 
@@ -102,7 +110,11 @@ export { x as y } from './x'
 export * from './all'
 """
     assert parsed(TS, text).imports == (
-        Import(module="./m", names=(("d", "default"), ("a", "a"), ("c", "b")), line=2),
+        Import(
+            module="./m",
+            names=(("d", "default"), ("a", "a"), ("c", "b")),
+            line=2,
+        ),
         Import(module="n", alias="n", line=3),
         Import(module="./side", line=4),
         Import(module="./x", names=(("y", "x"),), again=True, line=5),
@@ -160,7 +172,9 @@ def test_text_between_tags_is_no_code() -> None:
 
 
 def test_names_inside_templates_are_code() -> None:
-    code = parsed(JS, "const a = `Name ${Name}`; const b = /Name/; // Name\n").code
+    code = parsed(
+        JS, "const a = `Name ${Name}`; const b = /Name/; // Name\n"
+    ).code
     assert code.count(b"Name") == 1
 
 

@@ -174,17 +174,31 @@ CAUGHT = "the handler of"
             TYPESCRIPT,
             ("throws", "RangeError", '"too few"', "if count < 1", 2),
         ),
-        (Language.GO, GO, ("returns an error", "", '"no name"', 'if name == ""', 4)),
+        (
+            Language.GO,
+            GO,
+            ("returns an error", "", '"no name"', 'if name == ""', 4),
+        ),
         (
             Language.RUST,
             RUST,
             ("returns an error", "", '"no name"', "if name.is_empty()", 3),
         ),
-        (Language.JAVA, JAVA, ("throws", "Empty", '"no name"', "if name == null", 4)),
+        (
+            Language.JAVA,
+            JAVA,
+            ("throws", "Empty", '"no name"', "if name == null", 4),
+        ),
         (
             Language.CPP,
             CPP,
-            ("throws", "std::invalid_argument", '"no name"', "if name.empty()", 3),
+            (
+                "throws",
+                "std::invalid_argument",
+                '"no name"',
+                "if name.empty()",
+                3,
+            ),
         ),
     ],
 )
@@ -268,7 +282,9 @@ def test_a_function_that_yields_says_so() -> None:
 def test_an_arrow_function_without_braces_gives_back_its_expression() -> None:
     assert [
         one.said
-        for one in inside(Language.JAVASCRIPT, "const f = (a) => a.length;").returns
+        for one in inside(
+            Language.JAVASCRIPT, "const f = (a) => a.length;"
+        ).returns
     ] == ["a.length"]
 
 

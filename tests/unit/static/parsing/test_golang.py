@@ -80,7 +80,10 @@ def test_comments_above_are_docs_and_heads_are_one_line() -> None:
     assert (BY_NAME["Store"].doc, BY_NAME["Source"].doc, BY_NAME["Sell"].doc) == (
         "A Store sells.", "Source gives.", "Sell sells.",
     )  # fmt: skip
-    assert BY_NAME["Sell"].signature == "func (s *Store[T]) Sell( name string, ) error"
+    assert (
+        BY_NAME["Sell"].signature
+        == "func (s *Store[T]) Sell( name string, ) error"
+    )
     assert BY_NAME["Store"].signature == "type Store[T any] struct"
     assert FOUND.doc == "Package shop sells."
 

@@ -51,7 +51,10 @@ def test_what_a_type_extends_and_implements_are_its_bases() -> None:
 
 def test_annotations_are_no_part_of_the_head() -> None:
     store = BY_NAME["Store"]
-    assert (store.decorators, store.doc) == (('Service("a")', "Deprecated"), "Sells.")
+    assert (store.decorators, store.doc) == (
+        ('Service("a")', "Deprecated"),
+        "Sells.",
+    )
     assert (
         store.signature
         == "public final class Store<T> extends Base<T> implements Source, other.Seller<T>"

@@ -7,7 +7,9 @@ from worker.engines.static.reading.language import Language
 
 
 def draft(text: str, name: str) -> Draft:
-    return next(one for one in parsed(Language.PYTHON, text).drafts if one.name == name)
+    return next(
+        one for one in parsed(Language.PYTHON, text).drafts if one.name == name
+    )
 
 
 def test_classes_functions_and_module_variables_are_definitions() -> None:
@@ -37,7 +39,9 @@ def test_enums_and_protocols_are_told_by_their_bases() -> None:
 
 def test_what_only_the_inside_of_a_function_sees_is_no_definition() -> None:
     assert kinds(
-        parsed(Language.PYTHON, "def a():\n    def b(): pass\n    class C: pass\n")
+        parsed(
+            Language.PYTHON, "def a():\n    def b(): pass\n    class C: pass\n"
+        )
     ) == {"a": "function"}
 
 
@@ -47,7 +51,9 @@ def test_bases_are_read_without_type_arguments_and_keywords() -> None:
     ).bases == ("B", "pkg.C", "with_meta")
 
 
-def test_docstrings_are_read_and_comments_of_functions_where_there_is_none() -> None:
+def test_docstrings_are_read_and_comments_of_functions_where_there_is_none() -> (
+    None
+):
     text = '''# above
 class A:
     """Says a.
@@ -67,7 +73,8 @@ X = 1
 
 def test_decorators_are_no_part_of_the_lines_of_a_definition() -> None:
     found = draft(
-        "@app.route('/')\n@cached\ndef index(a,\n          b):\n    pass\n", "index"
+        "@app.route('/')\n@cached\ndef index(a,\n          b):\n    pass\n",
+        "index",
     )
     assert (found.decorators, found.line, found.end_line) == (
         ("app.route('/')", "cached"),
@@ -84,10 +91,14 @@ def test_of_overloads_and_setters_the_first_real_definition_is_kept() -> None:
     assert [one.line for one in parsed(Language.PYTHON, text).drafts] == [1, 3]
 
 
-def test_a_leading_underscore_makes_private_unless_it_is_a_special_method() -> None:
+def test_a_leading_underscore_makes_private_unless_it_is_a_special_method() -> (
+    None
+):
     text = "class A:\n    def _a(self): pass\n    def __init__(self): pass\n_b = 1\n"
     assert {
-        one.name for one in parsed(Language.PYTHON, text).drafts if not one.public
+        one.name
+        for one in parsed(Language.PYTHON, text).drafts
+        if not one.public
     } == {"_a", "_b"}
 
 
@@ -117,15 +128,20 @@ def test_the_names_in_all_are_exports() -> None:
 def test_the_module_says_of_itself_what_its_docstring_or_the_comment_on_top_says() -> (
     None
 ):
-    assert parsed(Language.PYTHON, '"""The module."""\nx = 1\n').doc == "The module."
+    assert (
+        parsed(Language.PYTHON, '"""The module."""\nx = 1\n').doc
+        == "The module."
+    )
     assert (
         parsed(
-            Language.PYTHON, "#!/usr/bin/env python\n# Counts things.\n\nx = 1\n"
+            Language.PYTHON,
+            "#!/usr/bin/env python\n# Counts things.\n\nx = 1\n",
         ).doc
         == "Counts things."
     )
     assert (
-        parsed(Language.PYTHON, "# Counts things.\n\nx = 1\n").doc == "Counts things."
+        parsed(Language.PYTHON, "# Counts things.\n\nx = 1\n").doc
+        == "Counts things."
     )
 
 
@@ -139,11 +155,18 @@ def test_code_is_blanked_where_it_is_comment_string_or_import_and_keeps_its_plac
 ):
     text = 'import a\nx = \'Name\' # Name\ny: \'Name\' = """\nName"""\n'
     code = parsed(Language.PYTHON, text).code
-    assert (len(code), code.count(b"\n"), code.count(b"Name")) == (len(text), 4, 1)
+    assert (len(code), code.count(b"\n"), code.count(b"Name")) == (
+        len(text),
+        4,
+        1,
+    )
     assert code.index(b"Name") == text.index("Name' =")
 
 
 def test_places_are_bytes_whatever_letters_come_before() -> None:
     [found] = parsed(Language.PYTHON, "x = 'ä🙂'; y = 2\n").drafts[:1]
     assert (found.start, found.line) == (0, 1)
-    assert parsed(Language.PYTHON, "# é\nclass Ärger: pass\n").drafts[0].name == "Ärger"
+    assert (
+        parsed(Language.PYTHON, "# é\nclass Ärger: pass\n").drafts[0].name
+        == "Ärger"
+    )

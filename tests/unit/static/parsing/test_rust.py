@@ -71,12 +71,26 @@ def test_attributes_and_the_comment_before_them_belong_to_the_item() -> None:
         ("derive(Debug)", "non_exhaustive"),
         10,
     )
-    assert (store.signature, FOUND.doc) == ("pub struct Store<T>", "Sells things.")
+    assert (store.signature, FOUND.doc) == (
+        "pub struct Store<T>",
+        "Sells things.",
+    )
 
 
-def test_public_is_what_says_so_and_what_traits_and_exported_macros_give() -> None:
+def test_public_is_what_says_so_and_what_traits_and_exported_macros_give() -> (
+    None
+):
     public = {name for name, one in BY_NAME.items() if one.public}
-    assert public == {"Store", "Kind", "sell", "Source", "take", "new", "fmt", "part"}
+    assert public == {
+        "Store",
+        "Kind",
+        "sell",
+        "Source",
+        "take",
+        "new",
+        "fmt",
+        "part",
+    }
 
 
 def test_trees_of_use_are_read_as_single_imports() -> None:

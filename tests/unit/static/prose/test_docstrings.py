@@ -2,7 +2,11 @@
 
 import pytest
 
-from worker.engines.static.prose.docstrings import first_sentence, paragraphs, sentences
+from worker.engines.static.prose.docstrings import (
+    first_sentence,
+    paragraphs,
+    sentences,
+)
 
 
 @pytest.mark.parametrize(
@@ -11,7 +15,10 @@ from worker.engines.static.prose.docstrings import first_sentence, paragraphs, s
         ("Sells things.", "Sells things."),
         ("Sells things", "Sells things."),
         ("Sells things. And more.", "Sells things."),
-        ("Sells things,\n   on two lines. More.", "Sells things, on two lines."),
+        (
+            "Sells things,\n   on two lines. More.",
+            "Sells things, on two lines.",
+        ),
         ("Sells e.g. apples. More.", "Sells e.g. apples."),
         ("Takes v1.2 files. More.", "Takes v1.2 files."),
         ("", ""),
@@ -31,7 +38,10 @@ from worker.engines.static.prose.docstrings import first_sentence, paragraphs, s
             "Uses {@link Store#sell the seller} and {@code x < y}.",
             "Uses the seller and `x < y`.",
         ),
-        ("<p>Counts <b>all</b> <code>things</code>.</p>", "Counts all `things`."),
+        (
+            "<p>Counts <b>all</b> <code>things</code>.</p>",
+            "Counts all `things`.",
+        ),
         (
             "Returns [`Stock`] or [an error](https://x.y/z).",
             "Returns `Stock` or an error.",
@@ -64,19 +74,23 @@ def test_reference_parts_are_left_out_of_paragraphs() -> None:
     assert paragraphs(doc) == ["First one here.", "Second one here."]
 
 
-def test_items_of_a_list_are_no_paragraphs_not_even_their_second_lines() -> None:
+def test_items_of_a_list_are_no_paragraphs_not_even_their_second_lines() -> (
+    None
+):
     doc = "There are two ways.\n\n1. the first one is\n   long and old\n2. the second\n\nBoth of them work."
     assert paragraphs(doc) == ["There are two ways.", "Both of them work."]
 
 
 def test_an_underlined_heading_ends_what_is_said() -> None:
-    assert paragraphs("Counts all things.\n\nParameters\n----------\nx : int") == [
-        "Counts all things."
-    ]
+    assert paragraphs(
+        "Counts all things.\n\nParameters\n----------\nx : int"
+    ) == ["Counts all things."]
 
 
 def test_a_long_paragraph_is_cut_at_the_end_of_a_sentence() -> None:
-    found = paragraphs(" ".join(["This sentence has exactly forty characters."] * 20))
+    found = paragraphs(
+        " ".join(["This sentence has exactly forty characters."] * 20)
+    )
     assert len(found[0]) <= 430
     assert found[0].endswith("characters.")
 

@@ -107,7 +107,9 @@ def test_restructured_text_has_levels_by_the_order_of_its_marks() -> None:
 def test_each_language_has_its_own_headings(
     language: Language, text: str, expected: list[tuple[int, str]]
 ) -> None:
-    assert [(one.level, one.title) for one in headings(language, text)] == expected
+    assert [
+        (one.level, one.title) for one in headings(language, text)
+    ] == expected
 
 
 def test_a_heading_ends_before_the_next() -> None:

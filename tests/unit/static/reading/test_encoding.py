@@ -19,13 +19,19 @@ from worker.engines.static.reading.encoding import decode, shown
         (b"", ""),
     ],
 )
-def test_text_is_read_in_whatever_encoding_it_has(data: bytes, text: str) -> None:
+def test_text_is_read_in_whatever_encoding_it_has(
+    data: bytes, text: str
+) -> None:
     assert decode(data) == text
 
 
 @pytest.mark.parametrize(
     "data",
-    [b"a\0b", b"\x89PNG\r\n\x1a\n\0\0", bytes(range(128, 160)) * 10 + b"\xff" * 9],
+    [
+        b"a\0b",
+        b"\x89PNG\r\n\x1a\n\0\0",
+        bytes(range(128, 160)) * 10 + b"\xff" * 9,
+    ],
 )
 def test_what_is_no_text_is_none(data: bytes) -> None:
     assert decode(data) is None

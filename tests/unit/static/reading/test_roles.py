@@ -44,7 +44,10 @@ def test_what_a_program_wrote_tells_it(text: str) -> None:
 
 
 def test_a_long_line_in_a_long_file_is_a_table_that_somebody_wrote() -> None:
-    assert role("src/a.js", "const a = 1\n" * 2000 + "x" * 6000 + "\n") is Role.SOURCE
+    assert (
+        role("src/a.js", "const a = 1\n" * 2000 + "x" * 6000 + "\n")
+        is Role.SOURCE
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,7 +91,11 @@ def test_builds_of_the_same_are_told() -> None:
         ("sub/CMakeLists.txt", "", Language.CMAKE),
         ("a.h", "int f(void);\n", Language.C),
         ("a.h", "namespace a {}\n", Language.CPP),
-        ("a.h", "struct x { int a; };\nclass B {\n public:\n};\n", Language.CPP),
+        (
+            "a.h",
+            "struct x { int a; };\nclass B {\n public:\n};\n",
+            Language.CPP,
+        ),
         ("run", "#!/usr/bin/env python3\n", Language.PYTHON),
         ("run", "#!/bin/sh\n", Language.SHELL),
         ("run", "#!/usr/bin/env -S node --flag\n", Language.JAVASCRIPT),

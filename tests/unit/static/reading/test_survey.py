@@ -28,8 +28,14 @@ DEEP = 20_000
         ("bad.py", b"x = '''unterminated\n" * 1000),
         ("deep.py", b"(" * DEEP + b")" * DEEP),
         ("deep.py", b"x = " + b"[" * DEEP),
-        ("deep.py", b"".join(b" " * depth + b"if x:\n" for depth in range(700))),
-        ("deep.py", b"".join(b" " * depth + b"class A:\n" for depth in range(700))),
+        (
+            "deep.py",
+            b"".join(b" " * depth + b"if x:\n" for depth in range(700)),
+        ),
+        (
+            "deep.py",
+            b"".join(b" " * depth + b"class A:\n" for depth in range(700)),
+        ),
         ("deep.js", b"a(" * DEEP),
         ("deep.ts", b"type A = " + b"Array<" * DEEP),
         ("deep.js", b"function a() {" * DEEP),
@@ -53,9 +59,13 @@ DEEP = 20_000
         ("notes.ipynb", b'{"cells": ' + b"[" * DEEP),
         ("long.py", b"class " + b"A" * 10_000 + b": pass\n"),
     ],
-    ids=lambda value: value if isinstance(value, str) else f"{len(value)} bytes",
+    ids=lambda value: (
+        value if isinstance(value, str) else f"{len(value)} bytes"
+    ),
 )
-def test_one_bad_file_stops_nothing(tmp_path: Path, path: str, body: bytes) -> None:
+def test_one_bad_file_stops_nothing(
+    tmp_path: Path, path: str, body: bytes
+) -> None:
     assert "Good" in names(analysed(tmp_path, GOOD | {path: body}))
 
 
@@ -84,15 +94,22 @@ def test_names_that_are_not_utf8_are_analysed_and_shown(tmp_path: Path) -> None:
     )
     found = analysed(tmp_path, {})
     assert [one.path for one in found.definitions] == [r"caf\xe9.py"]
-    assert found.files[r"caf\xe9.py"].location.read_text() == "class Good:\n    pass\n"
+    assert (
+        found.files[r"caf\xe9.py"].location.read_text()
+        == "class Good:\n    pass\n"
+    )
 
 
-def test_a_source_that_is_too_large_to_parse_is_only_a_file(tmp_path: Path) -> None:
+def test_a_source_that_is_too_large_to_parse_is_only_a_file(
+    tmp_path: Path,
+) -> None:
     large = "x = 1  # a line that is not very long\n" * (MAX_PARSED_BYTES // 30)
     found = surveyed(tmp_path, GOOD | {"large.py": large})
     assert list(found.parsed) == ["good.py"]
     assert found.files["large.py"].role is Role.DATA
-    assert [(one.reason, one.count) for one in found.skipped] == [(Skip.LARGE, 1)]
+    assert [(one.reason, one.count) for one in found.skipped] == [
+        (Skip.LARGE, 1)
+    ]
 
 
 @pytest.mark.parametrize("size", [MAX_PARSED_BYTES, MAX_FILE_BYTES])
@@ -107,7 +124,9 @@ def test_a_repository_that_ignores_all_it_has_is_read_nevertheless(
     tmp_path: Path,
 ) -> None:
     assert names(
-        analysed(tmp_path, {".gitignore": b"\0", **GOOD, "sub/.gitignore": "*\n"})
+        analysed(
+            tmp_path, {".gitignore": b"\0", **GOOD, "sub/.gitignore": "*\n"}
+        )
     ) == ["Good"]
 
 
@@ -181,7 +200,9 @@ def test_checks_come_between_files(tmp_path: Path) -> None:
     assert len(calls) == 18
 
 
-def test_files_know_their_language_imports_and_what_they_say(tmp_path: Path) -> None:
+def test_files_know_their_language_imports_and_what_they_say(
+    tmp_path: Path,
+) -> None:
     files = {
         "shop/__init__.py": "",
         "shop/a.py": '"""Says."""\nfrom shop import b\n',

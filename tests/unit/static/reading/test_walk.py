@@ -11,20 +11,26 @@ from worker.engines.static.reading import walk as tree
 from worker.engines.static.reading.walk import walk
 
 
-def walked(root: Path, *, ignoring: bool = True) -> tuple[list[str], dict[str, Skip]]:
+def walked(
+    root: Path, *, ignoring: bool = True
+) -> tuple[list[str], dict[str, Skip]]:
     """Return the paths that are found, and what is left out for which reason."""
     left: dict[str, Skip] = {}
     found = [
         one.path
         for one in walk(
-            root, lambda reason, path: left.update({path: reason}), ignoring=ignoring
+            root,
+            lambda reason, path: left.update({path: reason}),
+            ignoring=ignoring,
         )
     ]
     return found, left
 
 
 def test_files_come_sorted_by_the_bytes_of_their_paths(tmp_path: Path) -> None:
-    write_tree(tmp_path, {"b": "x", "a/z": "x", "a.py": "x", "B": "x", "é": "x"})
+    write_tree(
+        tmp_path, {"b": "x", "a/z": "x", "a.py": "x", "B": "x", "é": "x"}
+    )
     assert walked(tmp_path) == (["B", "a.py", "a/z", "b", "é"], {})
 
 
@@ -61,7 +67,9 @@ def test_rules_are_heeded_only_where_that_is_asked_for(tmp_path: Path) -> None:
     assert walked(tmp_path, ignoring=False)[0] == [".gitignore", "a"]
 
 
-@pytest.mark.parametrize("rules", ["*a*a*a*a*a*a*a*b\n", "[z-a]\n", b"\xff\n", b"\0\n"])
+@pytest.mark.parametrize(
+    "rules", ["*a*a*a*a*a*a*a*b\n", "[z-a]\n", b"\xff\n", b"\0\n"]
+)
 def test_rules_that_no_sane_project_has_do_no_harm(
     tmp_path: Path, rules: str | bytes
 ) -> None:
@@ -69,10 +77,16 @@ def test_rules_that_no_sane_project_has_do_no_harm(
     assert "a" * 200 in walked(tmp_path)[0]
 
 
-def test_an_ignore_file_that_is_too_large_or_a_link_is_not_read(tmp_path: Path) -> None:
+def test_an_ignore_file_that_is_too_large_or_a_link_is_not_read(
+    tmp_path: Path,
+) -> None:
     write_tree(
         tmp_path,
-        {".gitignore": "*.py\n" + "# \n" * 30_000, "a.py": "x", "sub/a.txt": "x"},
+        {
+            ".gitignore": "*.py\n" + "# \n" * 30_000,
+            "a.py": "x",
+            "sub/a.txt": "x",
+        },
     )
     (tmp_path / "sub/.gitignore").symlink_to(tmp_path / ".gitignore")
     assert "a.py" in walked(tmp_path)[0]
@@ -108,7 +122,9 @@ def test_what_was_installed_or_built_is_left_out(tmp_path: Path) -> None:
 
 
 def test_empty_and_large_files_are_left_out(tmp_path: Path) -> None:
-    write_tree(tmp_path, {"a": "", "b": b"x" * (tree.MAX_FILE_BYTES + 1), "c": "x"})
+    write_tree(
+        tmp_path, {"a": "", "b": b"x" * (tree.MAX_FILE_BYTES + 1), "c": "x"}
+    )
     assert walked(tmp_path) == (["c"], {"a": Skip.EMPTY, "b": Skip.LARGE})
 
 

@@ -49,9 +49,14 @@ def candidates(
             families[root].append(index)
         elif definition.kind is not Kind.MACRO:
             modules[definition.path].append(index)
-    found = [_family(graph, root, members, worth) for root, members in families.items()]
+    found = [
+        _family(graph, root, members, worth)
+        for root, members in families.items()
+    ]
     found += [_module(graph, members, worth) for members in modules.values()]
-    return sorted(found, key=lambda candidate: (-candidate.worth, candidate.symbols))
+    return sorted(
+        found, key=lambda candidate: (-candidate.worth, candidate.symbols)
+    )
 
 
 def is_type(definition: Definition) -> bool:
@@ -116,9 +121,13 @@ def _family(
     )
 
 
-def _module(graph: Graph, members: Sequence[int], worth: dict[int, float]) -> Candidate:
+def _module(
+    graph: Graph, members: Sequence[int], worth: dict[int, float]
+) -> Candidate:
     public = [index for index in members if graph.definitions[index].public]
-    ordered = sorted(public or members, key=lambda index: (-worth[index], index))
+    ordered = sorted(
+        public or members, key=lambda index: (-worth[index], index)
+    )
     further = sum(
         max(0.0, worth[index]) * 0.5**place
         for place, index in enumerate(ordered[1 : _FURTHER_FUNCTIONS + 1])

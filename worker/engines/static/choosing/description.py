@@ -66,7 +66,9 @@ class Descriptions:
 
     def owned(self, place: int) -> tuple[int, ...]:
         """Return the top-level definitions of a unit, by path and line."""
-        owned = [index for index, owner in self._owner.items() if owner == place]
+        owned = [
+            index for index, owner in self._owner.items() if owner == place
+        ]
         return tuple(sorted(owned))
 
     def symbols(self, place: int) -> tuple[int, ...]:
@@ -106,7 +108,9 @@ class Descriptions:
         def rank(path: str) -> tuple[float, str]:
             return -weights[path] / self._popularity(path), path
 
-        connected = sorted((path for path in weights if path not in own), key=rank)
+        connected = sorted(
+            (path for path in weights if path not in own), key=rank
+        )
         return tuple([*own, *connected][:MAX_FILES])
 
     def _connections(self, symbols: frozenset[int]) -> dict[str, float]:
@@ -122,7 +126,9 @@ class Descriptions:
             if target in symbols:
                 weights[reference.path] += weight
             elif source in symbols:
-                weights[self._graph.definitions[target].path] += weight * _USED_WEIGHT
+                weights[self._graph.definitions[target].path] += (
+                    weight * _USED_WEIGHT
+                )
         return weights
 
     def _popularity(self, path: str) -> float:
@@ -132,11 +138,15 @@ class Descriptions:
     def description(self, place: int) -> str:
         """Return what the main symbol's docstring says, and how much the project uses it."""
         candidate = self._chosen[place]
-        symbols = [self._graph.definitions[index] for index in self.symbols(place)]
+        symbols = [
+            self._graph.definitions[index] for index in self.symbols(place)
+        ]
         if candidate.is_module:
             sentences = list(self._describe_module(symbols))
         else:
-            sentences = list(self._describe_type(symbols, len(candidate.symbols)))
+            sentences = list(
+                self._describe_type(symbols, len(candidate.symbols))
+            )
         is_plural = candidate.is_module and len(symbols) > 1
         sentences.append(self._usage(symbols[0], plural=is_plural))
         return " ".join(filter(None, sentences))
@@ -169,7 +179,9 @@ class Descriptions:
         if len(symbols) == 1:
             yield self._introduction(main)
             return
-        names = listed([code(symbol.name) for symbol in symbols[: 1 + _MAX_NAMED]])
+        names = listed(
+            [code(symbol.name) for symbol in symbols[: 1 + _MAX_NAMED]]
+        )
         purpose = first_sentence(self._files[main.path].doc)
         if purpose:
             yield f"{names}: {sentence(purpose)}"
@@ -180,7 +192,9 @@ class Descriptions:
 
     def _introduction(self, main: Definition) -> str:
         name = code(main.name)
-        summary = first_sentence(main.doc) or first_sentence(self._base_doc(main))
+        summary = first_sentence(main.doc) or first_sentence(
+            self._base_doc(main)
+        )
         if summary.startswith(f"{main.name} "):
             return sentence(name + summary.removeprefix(main.name))
         if summary:
@@ -217,12 +231,16 @@ def _importers(files: Mapping[str, SourceFile]) -> Counter[str]:
     """Count the files that import each file."""
     importers: Counter[str] = Counter()
     for file in files.values():
-        targets = {imported.targets[0] for imported in file.imports if imported.targets}
+        targets = {
+            imported.targets[0] for imported in file.imports if imported.targets
+        }
         importers.update(targets)
     return importers
 
 
-def _code_names(definitions: Sequence[Definition], main: Definition) -> list[str]:
+def _code_names(
+    definitions: Sequence[Definition], main: Definition
+) -> list[str]:
     """Return the names of definitions that are not called like the main one."""
     names = [definition.name for definition in definitions]
     return [code(name) for name in names if name != main.name]

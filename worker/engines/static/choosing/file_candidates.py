@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.engines.static.choosing.naming import title
-from worker.engines.static.facts import Heading, Relation, Role, SourceFile, Verb
+from worker.engines.static.facts import (
+    Heading,
+    Relation,
+    Role,
+    SourceFile,
+    Verb,
+)
 from worker.engines.static.prose.phrases import counted, listed, sentence
 from worker.engines.static.reading.language import MARKUP, PARSED, PROSE, label
 
@@ -28,7 +34,9 @@ _DULL: Final = re.compile(
     r"licen[cs]e|copying|notice|changelog|changes|history|authors|code_of_conduct|contributors",
     re.IGNORECASE,
 )
-_ENTRY: Final = frozenset({"main", "index", "app", "readme", "program", "start"})
+_ENTRY: Final = frozenset(
+    {"main", "index", "app", "readme", "program", "start"}
+)
 _SAME_FOLDER: Final = 0.7
 _MENTIONED: Final = 0.8
 _DULLNESS: Final = 4.0
@@ -95,16 +103,22 @@ class Pages:
             None,
         )
         fitting = [
-            path for path in self._texts if role is None or self._fits(path, role)
+            path
+            for path in self._texts
+            if role is None or self._fits(path, role)
         ]
-        if len(fitting) < _ENOUGH_HEADINGS and (sections := self._sections(fitting)):
+        if len(fitting) < _ENOUGH_HEADINGS and (
+            sections := self._sections(fitting)
+        ):
             return sections[:most]
         return [Topic(path=path) for path in self._best(fitting, most)]
 
     def _fits(self, path: str, role: Role) -> bool:
         file = self._files[path]
         is_known = (
-            role is Role.SOURCE and file.language in PARSED and not self._undefined
+            role is Role.SOURCE
+            and file.language in PARSED
+            and not self._undefined
         )
         return file.role is role and not is_known
 
@@ -144,7 +158,8 @@ class Pages:
             headings = self._files[path].headings
             levels = Counter(heading.level for heading in headings)
             level = next(
-                (level for level in sorted(levels) if levels[level] >= _LEVELS), None
+                (level for level in sorted(levels) if levels[level] >= _LEVELS),
+                None,
             )
             found += [
                 Topic(path=path, heading=at)
@@ -184,17 +199,25 @@ class Pages:
         named = self.mentioned_in(page.path)
         facts = f"`{page.path}` has {counted(file.lines, 'line')} of {label(file.language)}."
         inner = (
-            [one.title for one in file.headings[1:4]] if page.heading is None else []
+            [one.title for one in file.headings[1:4]]
+            if page.heading is None
+            else []
         )
         about = (
-            f"It covers {listed(inner)}." if inner and file.language in PROSE else ""
+            f"It covers {listed(inner)}."
+            if inner and file.language in PROSE
+            else ""
         )
         used = (
-            f"It is mentioned in {counted(len(named), 'other file')}." if named else ""
+            f"It is mentioned in {counted(len(named), 'other file')}."
+            if named
+            else ""
         )
         return " ".join(part for part in (said, facts, about, used) if part)
 
-    def relations(self, pages: Sequence[Topic], first: int) -> tuple[Relation, ...]:
+    def relations(
+        self, pages: Sequence[Topic], first: int
+    ) -> tuple[Relation, ...]:
         """Return which pages name which, by file name or title.
 
         `first` is the first page's place among the units.
@@ -226,7 +249,9 @@ class Pages:
         self, lines: Sequence[tuple[int, str]], target: Topic
     ) -> tuple[int, str] | None:
         """Return the first line that names a page."""
-        name = _stem(target.path) if target.heading is None else self.name(target)
+        name = (
+            _stem(target.path) if target.heading is None else self.name(target)
+        )
         if len(name) <= _LEVELS:
             return None
         pattern = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
@@ -246,12 +271,16 @@ class Pages:
         named = [
             path
             for path in self._texts
-            if path != page.path and _stem(path) in words and len(_stem(path)) > _LEVELS
+            if path != page.path
+            and _stem(path) in words
+            and len(_stem(path)) > _LEVELS
         ]
         return tuple(dict.fromkeys([page.path, *named, *naming]))[:MAX_FILES]
 
 
-def _relation(source: int, target: int, path: str, seen: tuple[int, str]) -> Relation:
+def _relation(
+    source: int, target: int, path: str, seen: tuple[int, str]
+) -> Relation:
     number, said = seen
     return Relation(
         source=source,
@@ -264,6 +293,6 @@ def _relation(source: int, target: int, path: str, seen: tuple[int, str]) -> Rel
 
 
 def _stem(path: str) -> str:
-    return path.rpartition("/")[2].partition(".")[0] or path.rpartition("/")[2].lstrip(
-        "."
-    )
+    return path.rpartition("/")[2].partition(".")[0] or path.rpartition("/")[
+        2
+    ].lstrip(".")

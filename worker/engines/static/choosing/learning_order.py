@@ -27,7 +27,9 @@ def order(
         placed.append(following)
         left.remove(following)
     return tuple(
-        LearningStep(unit=unit, reasoning=_reasoning(placed, place, units, relations))
+        LearningStep(
+            unit=unit, reasoning=_reasoning(placed, place, units, relations)
+        )
         for place, unit in enumerate(placed)
     )
 
@@ -55,7 +57,9 @@ def strengths(relations: Sequence[Relation]) -> dict[tuple[int, int], float]:
     weights: dict[tuple[int, int], float] = defaultdict(float)
     for relation in relations:
         weight = _INHERITANCE_WEIGHT if relation.verb in _INHERITANCE else 1.0
-        weights[relation.source, relation.target] += weight * relation.count**0.5
+        weights[relation.source, relation.target] += (
+            weight * relation.count**0.5
+        )
     totals: dict[int, float] = defaultdict(float)
     for (source, _), weight in weights.items():
         totals[source] += weight

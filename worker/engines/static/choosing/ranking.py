@@ -57,7 +57,9 @@ _UTILITY: Final = word_set(
     "utils util utilities helpers helper common misc support compat _compat typing types constants version internal "
     "_internal experimental deprecated legacy contrib platform port posix unix win win32 windows arch"
 )
-_HELPERS: Final = word_set("utils util utilities helpers helper misc mixin constants")
+_HELPERS: Final = word_set(
+    "utils util utilities helpers helper misc mixin constants"
+)
 _COMMANDS: Final = word_set("cli bin cmd commands __main__ main")
 _NEWS: Final = re.compile(
     r"change|history|news|release|licen|contribut|conduct|author|security",
@@ -94,7 +96,8 @@ class Ranking:
         self._versions: Final = _old_versions(resolver.paths)
         self._names: Final = Counter(one.name for one in graph.definitions)
         self._scripted: Final = any(
-            _SCRIPT.search(path) and ".d." not in path for path in resolver.paths
+            _SCRIPT.search(path) and ".d." not in path
+            for path in resolver.paths
         )
 
     def of(self, one: Definition) -> float:
@@ -142,7 +145,8 @@ class Ranking:
             "readme": certainty * (not self._readme.isdisjoint(paths)),
             "heading": certainty * heading,
             "tests": certainty * math.log1p(roles[Role.TEST]),
-            "shown": certainty * math.log1p(roles[Role.EXAMPLE] + roles[Role.DOCUMENT]),
+            "shown": certainty
+            * math.log1p(roles[Role.EXAMPLE] + roles[Role.DOCUMENT]),
         }
 
     def _name(self, one: Definition) -> dict[str, float]:
@@ -163,9 +167,12 @@ class Ranking:
         return {
             "file": _normal(one.name) == _normal(stem),
             "utility": any(
-                place in _UTILITY or re.match(r"_[a-z]", place) for place in places
+                place in _UTILITY or re.match(r"_[a-z]", place)
+                for place in places
             ),
-            "outdated": any(one.path.startswith(version) for version in self._versions),
+            "outdated": any(
+                one.path.startswith(version) for version in self._versions
+            ),
             "command": any(place in _COMMANDS for place in places),
             "declaration": self._scripted and one.path.endswith(".d.ts"),
         }
@@ -184,7 +191,9 @@ def _lines(one: Definition, members: Sequence[Definition]) -> int:
 def readmes(files: Mapping[str, SourceFile]) -> list[str]:
     """Return the READMEs that lie least deep, those in English first."""
     named = [
-        path for path in files if path.rpartition("/")[2].lower().startswith("readme")
+        path
+        for path in files
+        if path.rpartition("/")[2].lower().startswith("readme")
     ]
     depth = min((path.count("/") for path in named), default=0)
     return sorted(
@@ -196,7 +205,11 @@ def readmes(files: Mapping[str, SourceFile]) -> list[str]:
 def _normal(name: str) -> str:
     """Return a name as it is compared: singular, in lower case, without separators."""
     plain = name.lower().replace("_", "").replace("-", "")
-    return plain[:-1] if plain.endswith("s") and not plain.endswith("ss") else plain
+    return (
+        plain[:-1]
+        if plain.endswith("s") and not plain.endswith("ss")
+        else plain
+    )
 
 
 def _headings(files: Mapping[str, SourceFile]) -> Counter[str]:
@@ -219,7 +232,9 @@ def _exported(graph: Graph, resolver: Resolver) -> dict[int, float]:
     folders = {path.rpartition("/")[0] for path in doors}
     for path in doors:
         shown = {graph.top[index] for index in resolver.shown(path)}
-        inner = any(_within(path.rpartition("/")[0], folder) for folder in folders)
+        inner = any(
+            _within(path.rpartition("/")[0], folder) for folder in folders
+        )
         weight = (_SIDE_DOOR if inner else 1.0) * min(
             1.0, 0.3 + _LIST / (len(shown) + 1)
         )

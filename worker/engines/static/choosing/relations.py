@@ -79,7 +79,9 @@ class Relations:
             target = self._portraits.owner(one.target)
             if source is not None and target is not None and source != target:
                 between[source, target].append(one)
-        found = [self._bond(pair, found) for pair, found in sorted(between.items())]
+        found = [
+            self._bond(pair, found) for pair, found in sorted(between.items())
+        ]
         return sorted(
             found,
             key=lambda bond: (
@@ -103,7 +105,8 @@ class Relations:
                 and self._graph.top[one.source] in self._mains[pair[0]]
             )
             return (
-                -(about + math.log1p(one.count)) * (1.0 if one.sure else _GUESS),
+                -(about + math.log1p(one.count))
+                * (1.0 if one.sure else _GUESS),
                 one.path,
                 one.line,
             )
@@ -115,7 +118,8 @@ class Relations:
             *(self._seen(pair, one) for one in looked_at),
         ]
         best = max(
-            (one for one in candidates if one is not None), key=lambda one: one[0]
+            (one for one in candidates if one is not None),
+            key=lambda one: one[0],
         )
         _, verb, reference, line = best
         relation = Relation(
@@ -129,7 +133,9 @@ class Relations:
             object=reference.target,
             count=count,
         )
-        return WeightedRelation(relation=relation, strength=best[0] + math.log1p(count))
+        return WeightedRelation(
+            relation=relation, strength=best[0] + math.log1p(count)
+        )
 
     def _inheritance(
         self, pair: tuple[int, int]
@@ -161,7 +167,9 @@ class Relations:
         lines = self._files[one.path].lines
         span = range(one.line, lines + 1)
         if one.source is not None:
-            span = range(one.line, self._graph.definitions[one.source].end_line + 1)
+            span = range(
+                one.line, self._graph.definitions[one.source].end_line + 1
+            )
         by_main = (
             one.source is not None
             and self._graph.top[one.source] in self._mains[pair[0]]
@@ -172,17 +180,25 @@ class Relations:
         places = list(self._usage.places(one.path, target, span)) or [
             (one.line, Verb.USES)
         ]
-        line, verb = max(places, key=lambda place: (_STRENGTH[place[1]], -place[0]))
-        itself = verb not in _BY_ITSELF or (by_main and one.source in self._graph.bases)
+        line, verb = max(
+            places, key=lambda place: (_STRENGTH[place[1]], -place[0])
+        )
+        itself = verb not in _BY_ITSELF or (
+            by_main and one.source in self._graph.bases
+        )
         verb = verb if to_main and itself else Verb.USES
         return _STRENGTH[verb] * about * sure, verb, one, line
 
     def _is_main(self, index: int, unit: int) -> bool:
         """Tell whether a definition is what a unit is about, or extends that: then it is one."""
-        return not self._mains[unit].isdisjoint((index, *self._graph.ancestors(index)))
+        return not self._mains[unit].isdisjoint(
+            (index, *self._graph.ancestors(index))
+        )
 
 
-def strongest(bonds: Sequence[WeightedRelation], units: int) -> tuple[Relation, ...]:
+def strongest(
+    bonds: Sequence[WeightedRelation], units: int
+) -> tuple[Relation, ...]:
     """Return the relations in a course: a few for each unit, and those that connect all units."""
     shown: list[WeightedRelation] = []
     out: dict[int, int] = defaultdict(int)
@@ -203,4 +219,6 @@ def strongest(bonds: Sequence[WeightedRelation], units: int) -> tuple[Relation, 
 def _is_new(shown: Sequence[WeightedRelation], bond: WeightedRelation) -> bool:
     """Tell whether the other direction of a bond is not shown yet."""
     pair = (bond.relation.target, bond.relation.source)
-    return all((one.relation.source, one.relation.target) != pair for one in shown)
+    return all(
+        (one.relation.source, one.relation.target) != pair for one in shown
+    )

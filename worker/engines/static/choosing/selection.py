@@ -53,7 +53,8 @@ class Chooser:
         self._common: Final = len(
             list(
                 takewhile(
-                    lambda pair: pair[0] == pair[1], zip(first, last, strict=False)
+                    lambda pair: pair[0] == pair[1],
+                    zip(first, last, strict=False),
                 )
             )
         )
@@ -67,7 +68,9 @@ class Chooser:
         paid = dict.fromkeys(left, 0.0)
         chosen: list[Candidate] = []
         while left and len(chosen) < most:
-            best = max(left, key=lambda one: (one.worth - paid[one], -one.symbols[0]))
+            best = max(
+                left, key=lambda one: (one.worth - paid[one], -one.symbols[0])
+            )
             if len(chosen) >= _FEW and best.worth < paid[best]:
                 break
             chosen.append(best)
@@ -103,12 +106,18 @@ class Chooser:
     def _nearness(self, one: Candidate, other: Candidate) -> float:
         path = self._main(one).path
         if path == self._main(other).path:
-            return _SAME_FILE * min(1.0, _BIG_FILE / max(1, self._files[path].lines))
+            return _SAME_FILE * min(
+                1.0, _BIG_FILE / max(1, self._files[path].lines)
+            )
         folders, others = self._folders(one), self._folders(other)
         if folders == others:
             return _SAME_FOLDER * self._elsewhere(folders)
         part = self._part(folders)
-        return _SAME_PART * self._elsewhere(part) if part == self._part(others) else 0.0
+        return (
+            _SAME_PART * self._elsewhere(part)
+            if part == self._part(others)
+            else 0.0
+        )
 
     def _elsewhere(self, folders: tuple[str, ...]) -> float:
         return 1.0 - self._crowd[folders] / len(self._candidates)

@@ -24,9 +24,13 @@ class Assembly:
         """Put together what was parsed; `files` has at least the files of `parsed`."""
         self._files: Final = files
         drafts = [
-            (path, draft) for path in sorted(parsed) for draft in parsed[path].drafts
+            (path, draft)
+            for path in sorted(parsed)
+            for draft in parsed[path].drafts
         ]
-        self._types: Final[dict[str, list[tuple[str, Draft]]]] = defaultdict(list)
+        self._types: Final[dict[str, list[tuple[str, Draft]]]] = defaultdict(
+            list
+        )
         for path, draft in drafts:
             if draft.parent is None and not draft.owner:
                 self._types[draft.name].append((path, draft))
@@ -36,7 +40,9 @@ class Assembly:
         self._extend(parsed)
         kept = _defined(drafts, files)
         position = {id(draft): index for index, (_, draft) in enumerate(kept)}
-        self.spans: Final[dict[str, list[tuple[int, int, int]]]] = defaultdict(list)
+        self.spans: Final[dict[str, list[tuple[int, int, int]]]] = defaultdict(
+            list
+        )
         """By path, in order: first byte, the byte after the last, and position of its definitions.
         """
         for index, (path, draft) in enumerate(kept):
@@ -58,7 +64,9 @@ class Assembly:
             return (near.index(True) if True in near else len(near)), other
 
         candidates = [
-            one for one in self._types.get(draft.owner, ()) if one[1] is not draft
+            one
+            for one in self._types.get(draft.owner, ())
+            if one[1] is not draft
         ]
         fitting = [
             one
@@ -66,7 +74,9 @@ class Assembly:
             if _same_world(self._files[one[0]].language, language)
         ]
         best = min(fitting, key=distance, default=None)
-        if best is None or (language is Language.GO and distance(best)[0] > _TWIN):
+        if best is None or (
+            language is Language.GO and distance(best)[0] > _TWIN
+        ):
             return None
         draft.kind = Kind.METHOD if draft.kind is Kind.FUNCTION else draft.kind
         if best[1].kind is Kind.FUNCTION and best[0] == path:
@@ -102,7 +112,11 @@ def _defined(
             bodies.setdefault((id(draft.parent), draft.name), (path, draft))
     kept = []
     for path, draft in listed:
-        body = bodies.get((id(draft.parent), draft.name)) if draft.declared else None
+        body = (
+            bodies.get((id(draft.parent), draft.name))
+            if draft.declared
+            else None
+        )
         if body is None:
             kept.append((path, draft))
         else:
@@ -119,7 +133,9 @@ def _freeze(
     members: dict[int, list[int]] = defaultdict(list)
     found = []
     for index, (path, draft) in enumerate(kept):
-        parent = position.get(id(draft.parent)) if draft.parent is not None else None
+        parent = (
+            position.get(id(draft.parent)) if draft.parent is not None else None
+        )
         if parent is not None:
             members[parent].append(index)
         found.append(
@@ -133,7 +149,9 @@ def _freeze(
                 end_line=draft.end_line,
                 signature=draft.signature,
                 doc=draft.doc,
-                bases=tuple(dict.fromkeys(base for base in draft.bases if base)),
+                bases=tuple(
+                    dict.fromkeys(base for base in draft.bases if base)
+                ),
                 decorators=draft.decorators,
                 parent=parent,
                 public=draft.public,

@@ -64,14 +64,19 @@ class Graph:
                 self.used[target].get(one.path, 0.0), weight
             )
         if source is not None:
-            self.users[target][source] = self.users[target].get(source, 0) + one.count
-            self.uses[source][target] = self.uses[source].get(target, 0) + one.count
+            self.users[target][source] = (
+                self.users[target].get(source, 0) + one.count
+            )
+            self.uses[source][target] = (
+                self.uses[source].get(target, 0) + one.count
+            )
 
     def inherit(self, resolver: Resolver) -> None:
         """Find the bases of all types."""
         for one in self.definitions:
             found = [
-                resolver.lookup(one.path, base.rpartition(".")[2]) for base in one.bases
+                resolver.lookup(one.path, base.rpartition(".")[2])
+                for base in one.bases
             ]
             bases = tuple(
                 dict.fromkeys(
@@ -90,7 +95,9 @@ class Graph:
         """Return all types that a type extends, the nearest first."""
         found, queue = {index: None}, [index]
         for one in queue:
-            more = [base for base in self.bases.get(one, ()) if base not in found]
+            more = [
+                base for base in self.bases.get(one, ()) if base not in found
+            ]
             queue += more
             found.update(dict.fromkeys(more))
             if len(found) > _ANCESTORS:

@@ -32,14 +32,19 @@ class Modules:
     """The repository's source files by the names that imports give them."""
 
     def __init__(
-        self, paths: Iterable[str], packages: Iterable[str], settings: Mapping[str, str]
+        self,
+        paths: Iterable[str],
+        packages: Iterable[str],
+        settings: Mapping[str, str],
     ) -> None:
         """Take the parsed paths, folders with `__init__.py`, and texts of `package.json` and `go.mod`."""
         self._paths: Final = frozenset(paths)
         self._packages: Final = frozenset(packages)
         self._by_name: Final[dict[str, list[str]]] = defaultdict(list)
         self._by_folder: Final[dict[str, list[str]]] = defaultdict(list)
-        for path in sorted(self._paths, key=lambda path: (path.count("/"), path)):
+        for path in sorted(
+            self._paths, key=lambda path: (path.count("/"), path)
+        ):
             folder, _, name = path.rpartition("/")
             self._by_name[name].append(path)
             self._by_folder[folder].append(path)
@@ -48,7 +53,9 @@ class Modules:
         self._scripts: Final = dict(_named_scripts(settings))
         self._go: Final = dict(_go_modules(settings))
 
-    def targets(self, path: str, language: Language, one: Import) -> tuple[str, ...]:
+    def targets(
+        self, path: str, language: Language, one: Import
+    ) -> tuple[str, ...]:
         """Return the files that an import in the file `path` means, most likely first.
 
         None where it is not ours.
@@ -66,7 +73,9 @@ class Modules:
                 found = self._java(one)
             case _:
                 found = self._included(path, one.module)
-        return tuple(target for target in dict.fromkeys(found) if target != path)
+        return tuple(
+            target for target in dict.fromkeys(found) if target != path
+        )
 
     def _ending(self, tail: str) -> list[str]:
         """Return the files whose path is `tail` or ends with it, the least deep first."""
@@ -132,13 +141,19 @@ class Modules:
     def _python_module(self, base: str) -> list[str]:
         return [
             path
-            for path in (f"{base}.py", f"{base}/__init__.py".lstrip("/"), f"{base}.pyi")
+            for path in (
+                f"{base}.py",
+                f"{base}/__init__.py".lstrip("/"),
+                f"{base}.pyi",
+            )
             if path in self._paths
         ]
 
     def _script(self, path: str, module: str) -> list[str]:
         if module.startswith("."):
-            base = posixpath.normpath(posixpath.join(posixpath.dirname(path), module))
+            base = posixpath.normpath(
+                posixpath.join(posixpath.dirname(path), module)
+            )
             return self._script_file("" if base == "." else base)
         if module.startswith(("@/", "~/", "src/")):
             return self._script_file("src/" + module.partition("/")[2])
@@ -176,7 +191,10 @@ class Modules:
             if module == name or module.startswith(f"{name}/"):
                 return list(
                     self._by_folder.get(
-                        posixpath.join(folder, module[len(name) + 1 :]).rstrip("/"), ()
+                        posixpath.join(folder, module[len(name) + 1 :]).rstrip(
+                            "/"
+                        ),
+                        (),
                     )
                 )
         return []
@@ -203,7 +221,9 @@ class Modules:
             segments = segments[1:]
         while segments[:1] == ["super"]:
             base, segments = base.rpartition("/")[0], segments[1:]
-        if first not in {"crate", "self", "super"} and (crate := self._crate(first)):
+        if first not in {"crate", "self", "super"} and (
+            crate := self._crate(first)
+        ):
             base, segments = crate, segments[1:]
         longest = [*segments, *(name for name, _ in one.names[:1])]
         places = [
@@ -216,11 +236,15 @@ class Modules:
             for file in (f"{place}.rs", f"{place}/mod.rs", f"{place}/lib.rs")
         ]
         found = [
-            file.lstrip("/") for file in candidates if file.lstrip("/") in self._paths
+            file.lstrip("/")
+            for file in candidates
+            if file.lstrip("/") in self._paths
         ]
         return (
             found
-            if first in {"crate", "self", "super"} or len(found) > 1 or base != own
+            if first in {"crate", "self", "super"}
+            or len(found) > 1
+            or base != own
             else []
         )
 
@@ -249,7 +273,9 @@ class Modules:
         ]
 
     def _included(self, path: str, module: str) -> list[str]:
-        near = posixpath.normpath(posixpath.join(posixpath.dirname(path), module))
+        near = posixpath.normpath(
+            posixpath.join(posixpath.dirname(path), module)
+        )
         headers = (
             [near]
             if near in self._paths
@@ -259,7 +285,11 @@ class Modules:
         for header in found[:1]:
             stem = header.rpartition(".")[0]
             name = stem.rpartition("/")[2]
-            twins = [stem + end for end in _CODE_OF_HEADER if stem + end in self._paths]
+            twins = [
+                stem + end
+                for end in _CODE_OF_HEADER
+                if stem + end in self._paths
+            ]
             elsewhere = [
                 file
                 for end in _CODE_OF_HEADER

@@ -4,7 +4,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from worker.engines.static.facts import TYPES, Definition, Kind, Reference, SourceFile
+from worker.engines.static.facts import (
+    TYPES,
+    Definition,
+    Kind,
+    Reference,
+    SourceFile,
+)
 from worker.engines.static.linking.assembly import Assembly
 from worker.engines.static.linking.scopes import Resolver
 
@@ -19,7 +25,10 @@ class References:
     """Reads the references out of a file's code."""
 
     def __init__(
-        self, resolver: Resolver, assembly: Assembly, interesting: frozenset[bytes]
+        self,
+        resolver: Resolver,
+        assembly: Assembly,
+        interesting: frozenset[bytes],
     ) -> None:
         """Look only for `interesting` names: those of definitions, and their names after imports."""
         self._resolver: Final = resolver
@@ -56,12 +65,17 @@ class References:
     def _occurrences(
         self, path: str, code: bytes
     ) -> Iterator[tuple[int, int | None, int, bool]]:
-        spans = _Spans(self._assembly.spans.get(path, []), self._assembly.definitions)
+        spans = _Spans(
+            self._assembly.spans.get(path, []), self._assembly.definitions
+        )
         known: dict[bytes, tuple[int, bool] | None] = {}
         before, end = b"", -1
         for match in _NAME.finditer(code):
             name, start = match[0], match.start()
-            owner, gap = before, code[end:start] if start - end <= _GAP else b" "
+            owner, gap = (
+                before,
+                code[end:start] if start - end <= _GAP else b" ",
+            )
             before, end = name, match.end()
             if name not in self._interesting:
                 continue
@@ -90,11 +104,17 @@ class References:
         """Resolve the name behind a dot, an arrow or `::`."""
         if owner in _OWN:
             outer = self._type_around(source)
-            found = self._resolver.member(outer, name) if outer is not None else None
+            found = (
+                self._resolver.member(outer, name)
+                if outer is not None
+                else None
+            )
             return (found, True) if found is not None else None
         if owner:
             alias = owner.decode("utf-8", "replace")
-            if (found := self._resolver.in_module(path, alias, name)) is not None:
+            if (
+                found := self._resolver.in_module(path, alias, name)
+            ) is not None:
                 return found, True
             of = self._resolver.lookup(path, alias)
             if of is not None and of[1]:
@@ -105,7 +125,9 @@ class References:
         return (found, False) if found is not None else None
 
     def _type_around(self, source: int | None) -> int | None:
-        while source is not None and self._assembly.definitions[source].kind not in {
+        while source is not None and self._assembly.definitions[
+            source
+        ].kind not in {
             *TYPES,
             Kind.VARIABLE,
         }:
@@ -117,7 +139,9 @@ class _Spans:
     """Tells the innermost definition around a place; places must be asked for in order."""
 
     def __init__(
-        self, spans: Sequence[tuple[int, int, int]], definitions: Sequence[Definition]
+        self,
+        spans: Sequence[tuple[int, int, int]],
+        definitions: Sequence[Definition],
     ) -> None:
         self._spans = spans
         self._definitions = definitions
@@ -126,7 +150,10 @@ class _Spans:
         self._around: list[tuple[int, int]] = []
 
     def at(self, place: int) -> int | None:
-        while self._next < len(self._spans) and self._spans[self._next][0] <= place:
+        while (
+            self._next < len(self._spans)
+            and self._spans[self._next][0] <= place
+        ):
             _, end, index = self._spans[self._next]
             self._around.append((end, index))
             self._unnamed.add(index)

@@ -57,10 +57,12 @@ class Resolver:
         self._top: Final[dict[str, list[int]]] = defaultdict(list)
         self._members: Final[dict[str, list[int]]] = defaultdict(list)
         for one in assembly.definitions:
-            (self._top if one.parent is None else self._members)[one.name].append(
-                one.index
-            )
-        self._scopes: Final = {path: self._scope(path, parsed[path]) for path in parsed}
+            (self._top if one.parent is None else self._members)[
+                one.name
+            ].append(one.index)
+        self._scopes: Final = {
+            path: self._scope(path, parsed[path]) for path in parsed
+        }
         for one in assembly.definitions:
             if one.parent is None:
                 self._scopes[one.path].own.setdefault(one.name, one.index)
@@ -80,15 +82,21 @@ class Resolver:
                 scope.modules[one.alias] = one.targets
             if one.everything:
                 scope.open += one.targets
-            if one.again or (one.everything and file.language is Language.PYTHON):
+            if one.again or (
+                one.everything and file.language is Language.PYTHON
+            ):
                 scope.passed += one.targets
         return scope
 
-    def _note_module(self, scope: _Scope, here: str, there: str, one: Import) -> None:
+    def _note_module(
+        self, scope: _Scope, here: str, there: str, one: Import
+    ) -> None:
         """Take a name for a module's if one of the targets is called so."""
         for target in one.targets:
             stem = (
-                target.rpartition(".")[0].removesuffix("/__init__").removesuffix("/mod")
+                target.rpartition(".")[0]
+                .removesuffix("/__init__")
+                .removesuffix("/mod")
             )
             if stem.rpartition("/")[2] == there:
                 scope.modules[here] = (target,)
@@ -109,7 +117,9 @@ class Resolver:
             for here, _ in one.names
         }
         names = {
-            name for name in again | set(scope.exports) if not name.startswith("_")
+            name
+            for name in again | set(scope.exports)
+            if not name.startswith("_")
         }
         found = [self._exported((path,), name, _HOPS) for name in names]
         passed = [
@@ -138,7 +148,9 @@ class Resolver:
             return None
         seen = self._seen_from(path)
         folder = (
-            path.rpartition("/")[0] if self._files[path].language in _PACKAGED else None
+            path.rpartition("/")[0]
+            if self._files[path].language in _PACKAGED
+            else None
         )
         places = [self._definitions[index].path for index in candidates]
         visible = [
@@ -175,7 +187,9 @@ class Resolver:
                 for base in definition.bases
             ]
             queue += [
-                base[0] for base in bases if base is not None and base[0] not in seen
+                base[0]
+                for base in bases
+                if base is not None and base[0] not in seen
             ]
             seen.update(queue)
         return None
@@ -193,7 +207,9 @@ class Resolver:
         found = self._members.get(name, ())
         return found[0] if len(found) == 1 and len(parts(name)) > 1 else None
 
-    def _exported(self, targets: Sequence[str], name: str, hops: int) -> int | None:
+    def _exported(
+        self, targets: Sequence[str], name: str, hops: int
+    ) -> int | None:
         return next(
             (
                 found
@@ -232,7 +248,11 @@ class Resolver:
             queue = list(found) if transitive else []
             for one in queue:
                 more = (
-                    [other for other in self._scopes[one].open if other not in found]
+                    [
+                        other
+                        for other in self._scopes[one].open
+                        if other not in found
+                    ]
                     if one in self._scopes
                     else []
                 )

@@ -6,7 +6,13 @@ from typing import Final
 
 from tree_sitter import Node, Tree
 
-from worker.engines.static.facts import TYPES, Definition, Kind, SourceFile, Verb
+from worker.engines.static.facts import (
+    TYPES,
+    Definition,
+    Kind,
+    SourceFile,
+    Verb,
+)
 from worker.engines.static.parsing.grammar import field_text, text
 from worker.engines.static.parsing.source_file import SourceParser
 from worker.engines.static.reading.encoding import decode
@@ -72,7 +78,12 @@ _FUNCTIONS: Final = frozenset(
 )
 _RESULTS: Final = ("return_type", "result", "type")
 _TYPE_BEFORE: Final = frozenset(
-    {"method_declaration", "function_definition", "declaration", "field_declaration"}
+    {
+        "method_declaration",
+        "function_definition",
+        "declaration",
+        "field_declaration",
+    }
 )
 """Where the grammars of C, C++ and Java call what is returned just `type`."""
 _NOT_CODE: Final = ("import", "use_declaration", "preproc_include", "package")
@@ -104,12 +115,16 @@ class Usage:
         found = 0
         for row in range(max(0, span.start - 1), min(len(lines), span.stop)):
             for match in pattern.finditer(lines[row]):
-                column = len(lines[row][: match.start()].encode("utf-8", "replace"))
+                column = len(
+                    lines[row][: match.start()].encode("utf-8", "replace")
+                )
                 node = tree.root_node.descendant_for_point_range(
                     (row, column), (row, column + 1)
                 )
                 verb = (
-                    _verb(node, target) if node is not None and _is_name(node) else None
+                    _verb(node, target)
+                    if node is not None and _is_name(node)
+                    else None
                 )
                 if verb is not None:
                     yield row + 1, verb
@@ -127,7 +142,9 @@ class Usage:
             file = self._files[path]
             said = decode(file.location.read_bytes()) or ""
             self._trees[path] = (
-                self._reader.tree(file.language, said.encode("utf-8", "replace")),
+                self._reader.tree(
+                    file.language, said.encode("utf-8", "replace")
+                ),
                 said.split("\n"),
             )
         return self._trees[path]
@@ -161,7 +178,11 @@ def _verb(node: Node, target: Definition) -> Verb | None:
         if called is not None:
             return verb if verb in {Verb.RAISES, Verb.DECORATES} else called
         if verb is not None and outer.type not in _CALLS | _CREATIONS:
-            return Verb.RETURNS if verb is Verb.HOLDS and _is_function(outer) else verb
+            return (
+                Verb.RETURNS
+                if verb is Verb.HOLDS and _is_function(outer)
+                else verb
+            )
         called, child = verb, outer
     return called or Verb.USES
 
@@ -175,10 +196,14 @@ def _is_function(declaration: Node) -> bool:
     }
 
 
-def _in_call(outer: Node, child: Node, name: Node, target: Definition) -> Verb | None:
+def _in_call(
+    outer: Node, child: Node, name: Node, target: Definition
+) -> Verb | None:
     if outer.type in _CREATIONS:
         return (
-            None if _holds(outer.child_by_field_name("body"), child) else Verb.CREATES
+            None
+            if _holds(outer.child_by_field_name("body"), child)
+            else Verb.CREATES
         )
     if outer.type == "binary_expression" and any(
         one.type == "instanceof" for one in outer.children
@@ -199,10 +224,16 @@ def _in_call(outer: Node, child: Node, name: Node, target: Definition) -> Verb |
         if target.kind in _VALUES:
             return Verb.USES
         is_type = (
-            called and target.kind in TYPES and _LAST.fullmatch(_after(name, callee))
+            called
+            and target.kind in TYPES
+            and _LAST.fullmatch(_after(name, callee))
         )
         return Verb.CREATES if is_type else Verb.CALLS
-    return Verb.CHECKS if target.kind in TYPES and text(callee) in _CHECKING else None
+    return (
+        Verb.CHECKS
+        if target.kind in TYPES and text(callee) in _CHECKING
+        else None
+    )
 
 
 def _after(name: Node, callee: Node | None) -> str:
@@ -219,21 +250,30 @@ def _in_declaration(outer: Node, child: Node) -> Verb | None:
         fields = _RESULTS if outer.type in _TYPE_BEFORE else _RESULTS[:-1]
         return (
             Verb.RETURNS
-            if any(_holds(outer.child_by_field_name(field), child) for field in fields)
+            if any(
+                _holds(outer.child_by_field_name(field), child)
+                for field in fields
+            )
             else None
         )
     if outer.type == "class_definition" and _holds(
         outer.child_by_field_name("superclasses"), child
     ):
         return Verb.INHERITS
-    if outer.type == "assignment" and _holds(outer.child_by_field_name("type"), child):
+    if outer.type == "assignment" and _holds(
+        outer.child_by_field_name("type"), child
+    ):
         block = outer.parent.parent if outer.parent is not None else None
         in_class = (
             block is not None
             and block.parent is not None
             and block.parent.type == "class_definition"
         )
-        return Verb.HOLDS if in_class or _OWN.match(field_text(outer, "left")) else None
+        return (
+            Verb.HOLDS
+            if in_class or _OWN.match(field_text(outer, "left"))
+            else None
+        )
     return None
 
 

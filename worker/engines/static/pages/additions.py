@@ -46,13 +46,17 @@ def words(
     return [_word(facts, chapter, one) for one in ranked[:_MOST_WORDS]]
 
 
-def _beyond(facts: CourseFacts, chapter: Chapter) -> Iterator[tuple[Reference, int]]:
+def _beyond(
+    facts: CourseFacts, chapter: Chapter
+) -> Iterator[tuple[Reference, int]]:
     """Yield what a chapter's definitions use, then what uses them, with the reference."""
     own = facts.family(chapter.unit.owned)
     inside = set(own)
     for index in own:
         yield from (
-            (one, one.target) for one in facts.out[index] if one.target not in inside
+            (one, one.target)
+            for one in facts.out[index]
+            if one.target not in inside
         )
     for index in own:
         for one in facts.into[index]:
@@ -83,7 +87,8 @@ def _plainly(one: Definition) -> str:
 def linked(chapter: Chapter) -> str:
     """Return a link to a chapter."""
     return markdown.link(
-        f"Chapter {chapter.entry.index}, {markdown.text(chapter.name)}", chapter.file
+        f"Chapter {chapter.entry.index}, {markdown.text(chapter.name)}",
+        chapter.file,
     )
 
 
@@ -93,10 +98,16 @@ def missing_links(facts: CourseFacts, chapter: Chapter, page: str) -> list[str]:
     found: dict[str, str] = {}
     for reference, index in _beyond(facts, chapter):
         owner = facts.owner(index)
-        if owner is None or owner.file in known | found.keys() or not reference.sure:
+        if (
+            owner is None
+            or owner.file in known | found.keys()
+            or not reference.sure
+        ):
             continue
         if (site := evidence.use(facts, reference)) is not None:
-            target = markdown.code(facts.definitions[reference.target].qualified)
+            target = markdown.code(
+                facts.definitions[reference.target].qualified
+            )
             at = markdown.place(site.path, (site.line, site.line))
             found[owner.file] = (
                 f"{linked(owner)}: {target} is used at {at}: {markdown.code(site.code)}"
@@ -106,8 +117,12 @@ def missing_links(facts: CourseFacts, chapter: Chapter, page: str) -> list[str]:
 
 def passed_over(facts: CourseFacts, chapter: Chapter, page: str) -> list[str]:
     """Return sentences on parts that the page does not mention, and on undocumented ones."""
-    public = [facts.definitions[index] for index in facts.family(chapter.unit.owned)]
-    public = [one for one in public if one.public and not one.name.startswith("_")]
+    public = [
+        facts.definitions[index] for index in facts.family(chapter.unit.owned)
+    ]
+    public = [
+        one for one in public if one.public and not one.name.startswith("_")
+    ]
     if not public:
         return []
     said = set(_IDENTIFIER.findall(page))
@@ -118,7 +133,9 @@ def passed_over(facts: CourseFacts, chapter: Chapter, page: str) -> list[str]:
     found = []
     if unnamed:
         count = counted(len(unnamed), "public part is", "public parts are")
-        found.append(f"{count.capitalize()} not mentioned above: {_places(unnamed)}.")
+        found.append(
+            f"{count.capitalize()} not mentioned above: {_places(unnamed)}."
+        )
     speaking = [one for one in public if one.doc]
     if silent and speaking:
         few, what, rare = (
@@ -146,6 +163,9 @@ def tests(facts: CourseFacts, chapter: Chapter, page: str) -> list[str]:
     """Return lines of tests of the chapter's subject that the page does not mention."""
     found = evidence.mentions(facts, chapter, Role.TEST, _MOST_TESTS)
     shown = [
-        (markdown.place(site.path, (site.line, site.line)), site.code) for site in found
+        (markdown.place(site.path, (site.line, site.line)), site.code)
+        for site in found
     ]
-    return [f"{at}: {markdown.code(code)}" for at, code in shown if at not in page]
+    return [
+        f"{at}: {markdown.code(code)}" for at, code in shown if at not in page
+    ]

@@ -57,7 +57,10 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
 
 
 def _shape(facts: CourseFacts, chapter: Chapter) -> str:
-    drawing, parts = diagrams.drawn(facts, chapter), introduction.parts(facts, chapter)
+    drawing, parts = (
+        diagrams.drawn(facts, chapter),
+        introduction.parts(facts, chapter),
+    )
     if not drawing.diagram and not parts:
         return ""
     return markdown.document(
@@ -83,7 +86,9 @@ def _code(facts: CourseFacts, chapter: Chapter) -> str:
 def _highlight(facts: CourseFacts, highlight: Highlight) -> str:
     excerpt = excerpts.rendered(facts, highlight.excerpt)
     if highlight.index is None:
-        title = markdown.text(highlight.title) or markdown.code(highlight.excerpt.path)
+        title = markdown.text(highlight.title) or markdown.code(
+            highlight.excerpt.path
+        )
         return markdown.document(markdown.heading(3, title), excerpt)
     one = facts.definitions[highlight.index]
     anatomy = facts.anatomy(one.index)
@@ -107,7 +112,9 @@ def _highlight(facts: CourseFacts, highlight: Highlight) -> str:
 
 
 def _usage(facts: CourseFacts, chapter: Chapter) -> str:
-    sites = [_site(facts, site) for site in evidence.sites(facts, chapter, _SITES)]
+    sites = [
+        _site(facts, site) for site in evidence.sites(facts, chapter, _SITES)
+    ]
     mentions = [
         _site(facts, site)
         for role in (Role.EXAMPLE, Role.DOCUMENT)
@@ -143,7 +150,10 @@ def _site(facts: CourseFacts, site: evidence.UsageSite) -> str:
 
 
 def _notes(facts: CourseFacts, chapter: Chapter) -> str:
-    rows, said = notes.failure_rows(facts, chapter), notes.remarks(facts, chapter)
+    rows, said = (
+        notes.failure_rows(facts, chapter),
+        notes.remarks(facts, chapter),
+    )
     if not rows and not said:
         return ""
     table = markdown.table(("Failure", "Where", "When"), rows) if rows else ""
@@ -154,7 +164,9 @@ def _notes(facts: CourseFacts, chapter: Chapter) -> str:
 
 def _next(facts: CourseFacts, chapter: Chapter) -> str:
     related = [
-        tie for tie in facts.ties if chapter.position in {tie.source, tie.target}
+        tie
+        for tie in facts.ties
+        if chapter.position in {tie.source, tie.target}
     ]
     neighbours = [
         (word, facts.chapters[place])
@@ -167,31 +179,40 @@ def _next(facts: CourseFacts, chapter: Chapter) -> str:
     if not related and not neighbours:
         return ""
     others = {
-        tie.target if tie.source == chapter.position else tie.source for tie in related
+        tie.target if tie.source == chapter.position else tie.source
+        for tie in related
     }
     return markdown.document(
         markdown.heading(2, "Next"),
-        markdown.bullets(f"{word}: {_link(other)}" for word, other in neighbours),
+        markdown.bullets(
+            f"{word}: {_link(other)}" for word, other in neighbours
+        ),
         f"It is connected to {counted(len(others), 'other chapter')}:"
         if related
         else "",
-        markdown.bullets(_tie(facts, chapter, tie) for tie in related[:_RELATED]),
+        markdown.bullets(
+            _tie(facts, chapter, tie) for tie in related[:_RELATED]
+        ),
     )
 
 
 def _link(chapter: Chapter) -> str:
     return markdown.link(
-        f"Chapter {chapter.entry.index}, {markdown.text(chapter.name)}", chapter.file
+        f"Chapter {chapter.entry.index}, {markdown.text(chapter.name)}",
+        chapter.file,
     )
 
 
 def _tie(facts: CourseFacts, chapter: Chapter, tie: ChapterLink) -> str:
-    other = facts.chapters[tie.target if tie.source == chapter.position else tie.source]
+    other = facts.chapters[
+        tie.target if tie.source == chapter.position else tie.source
+    ]
     relation = tie.relation
     if relation is None:
         ends = (facts.chapters[tie.source], facts.chapters[tie.target])
         source, target = (
-            markdown.text(one.name) if one is chapter else _link(one) for one in ends
+            markdown.text(one.name) if one is chapter else _link(one)
+            for one in ends
         )
         return f"{source} {markdown.text(tie.verb)} {target}. {introduction.with_places(facts, tie.evidence)}"
     source, target = (

@@ -101,7 +101,9 @@ def links(page: str) -> list[str]:
     ]
 
 
-def checked(facts: CourseFacts, page: str, pages: Iterable[str]) -> list[Finding]:
+def checked(
+    facts: CourseFacts, page: str, pages: Iterable[str]
+) -> list[Finding]:
     """Check everything on a page that can be checked; links must lead to one of `pages`."""
     checker = _Checker(facts, frozenset(pages))
     return [finding for one in blocks(page) for finding in checker.of(one)]
@@ -121,7 +123,9 @@ class _Checker:
     def of(self, one: Block) -> Iterator[Finding]:
         if one.tag == mermaid.TAG:
             fault = mermaid.fault("\n".join(one.line.split("\n")[1:-1]))
-            yield Finding(sort=ClaimKind.DIAGRAM, what="a diagram", fault=fault or "")
+            yield Finding(
+                sort=ClaimKind.DIAGRAM, what="a diagram", fault=fault or ""
+            )
         elif one.tag is not None:
             yield self._excerpt(one)
         else:
@@ -159,7 +163,9 @@ class _Checker:
                 )
         for target in _LINK.findall(outside_spans(line)):
             fault = "" if target in self._pages else "this page does not exist"
-            yield Finding(sort=ClaimKind.LINK, what=markdown.code(target), fault=fault)
+            yield Finding(
+                sort=ClaimKind.LINK, what=markdown.code(target), fault=fault
+            )
         remark, quoted = _REMARK.match(line), spans(line)
         if remark is not None and self._path and quoted:
             above = _CONDITION.search(line.partition("`")[0]) is not None
@@ -167,7 +173,9 @@ class _Checker:
             fault = "" if agrees else f"{markdown.code(quoted[0])} is not there"
             yield Finding(
                 sort=ClaimKind.REMARK,
-                what=markdown.place(self._path, (int(remark[1]), int(remark[1]))),
+                what=markdown.place(
+                    self._path, (int(remark[1]), int(remark[1]))
+                ),
                 fault=fault,
             )
 
@@ -176,7 +184,9 @@ class _Checker:
         start = max(0, number - _FAR) if above else number - 1
         lines = [
             _dense(markdown.visible(line))
-            for line in self._facts.texts.lines(self._path)[start : number + _FAR]
+            for line in self._facts.texts.lines(self._path)[
+                start : number + _FAR
+            ]
         ]
         at = "".join(lines).find(_dense(quoted.removesuffix("…")))
         return 0 <= at < max(1, sum(map(len, lines[: number - start + _NEAR])))

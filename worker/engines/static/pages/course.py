@@ -75,7 +75,8 @@ class CourseFacts:
         """Join the two."""
         self.analysis: Final = analysis
         self.definitions: Final = tuple(
-            _within(one, analysis.files[one.path].lines) for one in analysis.definitions
+            _within(one, analysis.files[one.path].lines)
+            for one in analysis.definitions
         )
         self.summary: Final = course.summary
         self.texts: Final = SourceTexts(analysis.files)
@@ -104,7 +105,9 @@ class CourseFacts:
         self.anatomy = lru_cache(_KEPT_ANATOMIES)(self._anatomy)
 
     def _made_up(self, one: Abstraction) -> Unit:
-        paths = tuple(path for path in one.file_paths if path in self.analysis.files)
+        paths = tuple(
+            path for path in one.file_paths if path in self.analysis.files
+        )
         owned = tuple(
             found.index
             for found in self.definitions
@@ -112,15 +115,21 @@ class CourseFacts:
         )
         words = {
             word: place
-            for place, word in enumerate(_WORD.findall(f"{one.name} {one.description}"))
+            for place, word in enumerate(
+                _WORD.findall(f"{one.name} {one.description}")
+            )
         }
-        named = [index for index in owned if self.definitions[index].name in words]
+        named = [
+            index for index in owned if self.definitions[index].name in words
+        ]
         return Unit(
             name=one.name,
             description=one.description,
             file_paths=paths,
             symbols=tuple(
-                sorted(named, key=lambda index: words[self.definitions[index].name])
+                sorted(
+                    named, key=lambda index: words[self.definitions[index].name]
+                )
             ),
             owned=owned,
             headings=tuple(
@@ -132,7 +141,9 @@ class CourseFacts:
 
     def _ties(self, course: Course) -> Iterable[ChapterLink]:
         places = {chapter.name: chapter.position for chapter in self.chapters}
-        units = {unit.name: index for index, unit in enumerate(self.analysis.units)}
+        units = {
+            unit.name: index for index, unit in enumerate(self.analysis.units)
+        }
         known = {
             (one.source, one.target, str(one.verb)): one
             for one in reversed(self.analysis.relations)
@@ -183,7 +194,8 @@ class CourseFacts:
             if one.source is not None and one.source not in inside
         ]
         return sorted(
-            found, key=lambda one: (not one.sure, -one.count, one.path, one.line)
+            found,
+            key=lambda one: (not one.sure, -one.count, one.path, one.line),
         )
 
     def _anatomy(self, index: int) -> FunctionFacts | None:
@@ -191,10 +203,14 @@ class CourseFacts:
         one = self.definitions[index]
         root = self.texts.root(one.path)
         node = find(root, one) if root is not None else None
-        return dissect(node, deep=is_function(one)) if node is not None else None
+        return (
+            dissect(node, deep=is_function(one)) if node is not None else None
+        )
 
 
-def _chapter(position: int, entry: OrderEntry, description: str, unit: Unit) -> Chapter:
+def _chapter(
+    position: int, entry: OrderEntry, description: str, unit: Unit
+) -> Chapter:
     return Chapter(
         position=position,
         entry=entry.entry,
@@ -206,7 +222,11 @@ def _chapter(position: int, entry: OrderEntry, description: str, unit: Unit) -> 
 
 def _within(one: Definition, lines: int) -> Definition:
     """Return a definition that ends within its file; for broken code, a parser's may not."""
-    return one if one.end_line <= lines else replace(one, end_line=max(one.line, lines))
+    return (
+        one
+        if one.end_line <= lines
+        else replace(one, end_line=max(one.line, lines))
+    )
 
 
 def is_function(one: Definition) -> bool:

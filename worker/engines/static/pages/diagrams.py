@@ -48,7 +48,11 @@ class _Canvas:
         return list(self.boxes).index(key)
 
     def join(
-        self, source: int, target: int, label: str = "", arrow: Arrow = Arrow.USES
+        self,
+        source: int,
+        target: int,
+        label: str = "",
+        arrow: Arrow = Arrow.USES,
     ) -> None:
         if source != target and (target, source, arrow) not in {
             (*pair, edge.arrow) for pair, edge in self.edges.items()
@@ -64,7 +68,9 @@ def drawn(facts: CourseFacts, chapter: Chapter) -> Drawing:
     symbols = [facts.definitions[index] for index in chapter.unit.symbols]
     if symbols and symbols[0].kind in TYPES:
         return _types(
-            facts, chapter, [one for one in symbols if one.kind in TYPES][:_TYPES]
+            facts,
+            chapter,
+            [one for one in symbols if one.kind in TYPES][:_TYPES],
         )
     if chapter.unit.owned:
         return _functions(facts, chapter)
@@ -76,20 +82,26 @@ def _types(
 ) -> Drawing:
     canvas = _Canvas()
     for place, one in enumerate(types):
-        canvas.add(one.index, _box(facts, one, _OTHER_MEMBERS if place else _MEMBERS))
+        canvas.add(
+            one.index, _box(facts, one, _OTHER_MEMBERS if place else _MEMBERS)
+        )
     for one in types[:2]:
         _add_bases(facts, canvas, one)
         for index in evidence.subtypes(facts, one.index)[:_SUBTYPES]:
             child = canvas.add(index, Box(label=facts.definitions[index].name))
             canvas.join(
-                canvas.add(one.index, Box(label=one.name)), child, arrow=Arrow.EXTENDS
+                canvas.add(one.index, Box(label=one.name)),
+                child,
+                arrow=Arrow.EXTENDS,
             )
     for tie in _ties(facts, chapter)[:_TIES]:
         _add_tie(facts, canvas, chapter, tie)
     if len(canvas.boxes) == 1 and not types[0].members:
         return Drawing("", "")
     return Drawing(
-        mermaid.class_diagram(list(canvas.boxes.values()), list(canvas.edges.values())),
+        mermaid.class_diagram(
+            list(canvas.boxes.values()), list(canvas.edges.values())
+        ),
         _reading(facts, types[0]),
     )
 
@@ -97,7 +109,9 @@ def _types(
 def _reading(facts: CourseFacts, one: Definition) -> str:
     """Say what of a type is drawn."""
     functions = [
-        member for member in one.members if is_function(facts.definitions[member])
+        member
+        for member in one.members
+        if is_function(facts.definitions[member])
     ]
     if len(functions) > _MEMBERS:
         return f"Of {counted(len(functions), 'method')}, the diagram shows the {_MEMBERS} that other code uses most."
@@ -110,7 +124,9 @@ def _box(facts: CourseFacts, one: Definition, most: int) -> Box:
         if one.kind in {Kind.INTERFACE, Kind.TRAIT, Kind.ENUM, Kind.STRUCT}
         else ""
     )
-    shown = tuple(_member(member) for member in ranked_members(facts, one)[:most])
+    shown = tuple(
+        _member(member) for member in ranked_members(facts, one)[:most]
+    )
     return Box(label=one.name, members=shown, stereotype=stereotype)
 
 
@@ -120,7 +136,12 @@ def ranked_members(facts: CourseFacts, one: Definition) -> list[Definition]:
 
     def rank(member: Definition) -> tuple[bool, bool, int, int]:
         special = member.name.startswith("__") and member.name.endswith("__")
-        return not member.public, special, -len(facts.into[member.index]), member.index
+        return (
+            not member.public,
+            special,
+            -len(facts.into[member.index]),
+            member.index,
+        )
 
     return sorted(members, key=rank)
 
@@ -138,17 +159,27 @@ def _add_bases(facts: CourseFacts, canvas: _Canvas, one: Definition) -> None:
     for base in one.bases[:_SUBTYPES]:
         name = base.rpartition(".")[2].rpartition("::")[2]
         target = known.get(name)
-        is_interface = target is not None and facts.definitions[target].kind in {
+        is_interface = target is not None and facts.definitions[
+            target
+        ].kind in {
             Kind.INTERFACE,
             Kind.TRAIT,
         }
-        box = canvas.add(target if target is not None else base, Box(label=name))
+        box = canvas.add(
+            target if target is not None else base, Box(label=name)
+        )
         arrow = Arrow.IMPLEMENTS if is_interface else Arrow.EXTENDS
-        canvas.join(box, canvas.add(one.index, Box(label=one.name)), arrow=arrow)
+        canvas.join(
+            box, canvas.add(one.index, Box(label=one.name)), arrow=arrow
+        )
 
 
 def _ties(facts: CourseFacts, chapter: Chapter) -> list[ChapterLink]:
-    return [tie for tie in facts.ties if chapter.position in {tie.source, tie.target}]
+    return [
+        tie
+        for tie in facts.ties
+        if chapter.position in {tie.source, tie.target}
+    ]
 
 
 def _add_tie(
@@ -156,16 +187,22 @@ def _add_tie(
 ) -> None:
     """Draw another chapter as the related definition, its first symbol, or its name."""
     own = _end(facts, chapter, tie)
-    other = facts.chapters[tie.target if tie.source == chapter.position else tie.source]
+    other = facts.chapters[
+        tie.target if tie.source == chapter.position else tie.source
+    ]
     theirs = _end(facts, other, tie)
     here = canvas.add(own, Box(label=_label(facts, own, chapter)))
     there = canvas.add(theirs, Box(label=_label(facts, theirs, other)))
-    source, target = (here, there) if tie.source == chapter.position else (there, here)
+    source, target = (
+        (here, there) if tie.source == chapter.position else (there, here)
+    )
     if tie.verb in {Verb.INHERITS, Verb.IMPLEMENTS}:
         canvas.join(
             target,
             source,
-            arrow=Arrow.EXTENDS if tie.verb == Verb.INHERITS else Arrow.IMPLEMENTS,
+            arrow=Arrow.EXTENDS
+            if tie.verb == Verb.INHERITS
+            else Arrow.IMPLEMENTS,
         )
     else:
         canvas.join(source, target, _label_of(tie))
@@ -181,7 +218,10 @@ def _end(facts: CourseFacts, chapter: Chapter, tie: ChapterLink) -> int | str:
         if tie.source == chapter.position
         else relation.object
     )
-    while found is not None and (outer := facts.definitions[found].parent) is not None:
+    while (
+        found is not None
+        and (outer := facts.definitions[found].parent) is not None
+    ):
         found = outer
     if found is not None and facts.owner(found) is chapter:
         return found
@@ -202,8 +242,14 @@ def _functions(facts: CourseFacts, chapter: Chapter) -> Drawing:
         for ref in facts.out[one]
         if ref.target in owned and one != ref.target
     ]
-    for pair in sorted(pairs, key=lambda pair: (not set(pair) & set(nodes), pair)):
-        nodes += [index for index in pair if index not in nodes and len(nodes) < _NODES]
+    for pair in sorted(
+        pairs, key=lambda pair: (not set(pair) & set(nodes), pair)
+    ):
+        nodes += [
+            index
+            for index in pair
+            if index not in nodes and len(nodes) < _NODES
+        ]
     outside = _outside_callers(facts, chapter, nodes)
     drawn_pairs = [
         pair for pair in sorted(set(pairs)) if set(pair) <= set(nodes)
@@ -236,13 +282,16 @@ def _outside_callers(
 
 def _node(one: Definition) -> Box:
     return Box(
-        label=f"{one.qualified}{'()' if is_function(one) else ''}", group=one.path
+        label=f"{one.qualified}{'()' if is_function(one) else ''}",
+        group=one.path,
     )
 
 
 def _files(facts: CourseFacts, chapter: Chapter) -> Drawing:
     """Draw the marks of a chapter's files in their order, headings below headings."""
-    found = [mark for mark in outline.marks(facts, chapter) if mark.title][:_NODES]
+    found = [mark for mark in outline.marks(facts, chapter) if mark.title][
+        :_NODES
+    ]
     if len(found) < 2:  # noqa: PLR2004 - one box is no drawing
         return Drawing("", "")
     boxes = [Box(label=mark.title, group=mark.path) for mark in found]
@@ -250,7 +299,8 @@ def _files(facts: CourseFacts, chapter: Chapter) -> Drawing:
     open_: list[int] = []
     for place, mark in enumerate(found):
         while open_ and (
-            found[open_[-1]].level >= mark.level or found[open_[-1]].path != mark.path
+            found[open_[-1]].level >= mark.level
+            or found[open_[-1]].path != mark.path
         ):
             open_.pop()
         if open_:
@@ -275,9 +325,13 @@ def chapters_map(facts: CourseFacts) -> str:
     edges: list[Edge] = []
     for tie in facts.ties:
         known = any(
-            {edge.source, edge.target} == {tie.source, tie.target} for edge in edges
+            {edge.source, edge.target} == {tie.source, tie.target}
+            for edge in edges
         )
-        if not known and sum(edge.source == tie.source for edge in edges) < _MAP_EDGES:
+        if (
+            not known
+            and sum(edge.source == tie.source for edge in edges) < _MAP_EDGES
+        ):
             edges.append(
                 Edge(source=tie.source, target=tie.target, label=_label_of(tie))
             )

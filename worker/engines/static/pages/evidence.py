@@ -9,7 +9,12 @@ from tree_sitter import Node
 
 from worker.engines.static.facts import TYPES, Definition, Reference, Role
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
-from worker.engines.static.parsing.grammar import field_text, line, one_line, text
+from worker.engines.static.parsing.grammar import (
+    field_text,
+    line,
+    one_line,
+    text,
+)
 from worker.engines.static.reading.language import PARSED
 
 MAX_SAID: Final = 120
@@ -100,7 +105,11 @@ def use(facts: CourseFacts, reference: Reference) -> UsageSite | None:
         match = pattern.search(said)
         if (
             match is not None
-            and (worth := _worth(said[: match.start()], said[match.end() :], target))
+            and (
+                worth := _worth(
+                    said[: match.start()], said[match.end() :], target
+                )
+            )
             > best
         ):
             best, line = worth, number
@@ -127,7 +136,11 @@ def _worth(before: str, after: str, target: Definition) -> int:
     if _COMMENT.match(before) or _DEFINES.search(before):
         return 0
     if _DECORATES.search(before) or _CALLED.match(after):
-        return 1 if _ANNOTATED.search(before) and not is_function(target) else _BEST
+        return (
+            1
+            if _ANNOTATED.search(before) and not is_function(target)
+            else _BEST
+        )
     if is_function(target):
         return int(bool(_HANDED.search(before) and _ENDS.match(after)))
     if _MEMBER.match(after) or _EXTENDS.search(before):
@@ -235,7 +248,9 @@ def mentions(
     """Return a line of each example or document that shows what the chapter is about, as code."""
     found: dict[str, UsageSite] = {}
     for index in chapter.unit.symbols:
-        for path in facts.analysis.mentions.get(facts.definitions[index].name, ()):
+        for path in facts.analysis.mentions.get(
+            facts.definitions[index].name, ()
+        ):
             if (
                 path not in found
                 and facts.file(path).role is role
@@ -246,7 +261,9 @@ def mentions(
     return list(found.values())
 
 
-def _first_line(facts: CourseFacts, path: str, index: int) -> dict[str, UsageSite]:
+def _first_line(
+    facts: CourseFacts, path: str, index: int
+) -> dict[str, UsageSite]:
     """Find the line that shows a name best as code, and not in an import.
 
     Nothing if it is a word like others.
@@ -293,7 +310,13 @@ def shown_by_test(facts: CourseFacts, chapter: Chapter) -> TestEvidence | None:
                 continue
             looked.add(path)
             for shown, worth in _tests(facts, path, index):
-                key = (rank, -worth, shown.last - shown.first, path, shown.first)
+                key = (
+                    rank,
+                    -worth,
+                    shown.last - shown.first,
+                    path,
+                    shown.first,
+                )
                 best = (
                     min(best, (key, shown), key=lambda one: one[0])
                     if best
@@ -304,12 +327,17 @@ def shown_by_test(facts: CourseFacts, chapter: Chapter) -> TestEvidence | None:
 
 def _test_files(facts: CourseFacts, name: str) -> list[str]:
     paths = facts.analysis.mentions.get(name, ())
-    files = [facts.file(path) for path in paths if facts.file(path).role is Role.TEST]
-    fitting = [one for one in files if one.language in PARSED and one.size <= _LARGEST]
+    files = [
+        facts.file(path) for path in paths if facts.file(path).role is Role.TEST
+    ]
+    fitting = [
+        one for one in files if one.language in PARSED and one.size <= _LARGEST
+    ]
     return [
         one.path
         for one in sorted(
-            fitting, key=lambda one: (name.lower() not in one.path.lower(), one.path)
+            fitting,
+            key=lambda one: (name.lower() not in one.path.lower(), one.path),
         )
     ]
 
@@ -367,18 +395,29 @@ def _test_nodes(root: Node) -> Iterator[tuple[Node, str]]:
 def _test_name(node: Node) -> str:
     if node.type in _TEST_FUNCTIONS:
         name = field_text(node, "name") or field_text(node, "declarator")
-        marked = node.type == "method_declaration" and "@Test" in text(node)[:80]
+        marked = (
+            node.type == "method_declaration" and "@Test" in text(node)[:80]
+        )
         before = node.prev_named_sibling
         marked = marked or (
             before is not None
             and before.type == "attribute_item"
             and "test" in text(before)
         )
-        return one_line(name)[:MAX_SAID] if marked or _TEST_NAME.search(name) else ""
-    if node.type == "call_expression" and field_text(node, "function") in _TEST_CALLS:
+        return (
+            one_line(name)[:MAX_SAID]
+            if marked or _TEST_NAME.search(name)
+            else ""
+        )
+    if (
+        node.type == "call_expression"
+        and field_text(node, "function") in _TEST_CALLS
+    ):
         arguments = node.child_by_field_name("arguments")
         first = arguments.named_children[:1] if arguments is not None else []
-        return one_line(text(first[0])).strip("\"'`")[:MAX_SAID] if first else ""
+        return (
+            one_line(text(first[0])).strip("\"'`")[:MAX_SAID] if first else ""
+        )
     return ""
 
 
@@ -389,7 +428,9 @@ def using_files(facts: CourseFacts, chapter: Chapter) -> list[str]:
     for index in own:
         for reference in facts.into[index]:
             if reference.source not in own and reference.path not in home:
-                counts[reference.path] = counts.get(reference.path, 0) + reference.count
+                counts[reference.path] = (
+                    counts.get(reference.path, 0) + reference.count
+                )
     return sorted(counts, key=lambda path: (-counts[path], path))
 
 
@@ -401,9 +442,12 @@ def subtypes(facts: CourseFacts, index: int) -> list[int]:
         if reference.source is not None
     }
     name = facts.definitions[index].name
-    types = (one for one in sorted(found) if facts.definitions[one].kind in TYPES)
+    types = (
+        one for one in sorted(found) if facts.definitions[one].kind in TYPES
+    )
     return [
         one
         for one in types
-        if name in {base.rpartition(".")[2] for base in facts.definitions[one].bases}
+        if name
+        in {base.rpartition(".")[2] for base in facts.definitions[one].bases}
     ]

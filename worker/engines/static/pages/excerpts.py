@@ -13,7 +13,10 @@ from typing import Final
 from worker.engines.static.facts import TYPES, Definition
 from worker.engines.static.pages import markdown
 from worker.engines.static.pages.course import CourseFacts, is_function
-from worker.engines.static.parsing.function_facts import FunctionFacts, Statement
+from worker.engines.static.parsing.function_facts import (
+    FunctionFacts,
+    Statement,
+)
 from worker.engines.static.reading.language import Language
 
 BUDGET: Final = 28
@@ -115,7 +118,9 @@ def of_definition(
     )
 
 
-def of_lines(facts: CourseFacts, path: str, first: int, last: int) -> Excerpt | None:
+def of_lines(
+    facts: CourseFacts, path: str, first: int, last: int
+) -> Excerpt | None:
     """Return an excerpt of some lines of a file, as far as they are there.
 
     Without empty lines at its ends.
@@ -126,14 +131,16 @@ def of_lines(facts: CourseFacts, path: str, first: int, last: int) -> Excerpt | 
         for number in range(first, min(last, len(lines)) + 1)
         if lines[number - 1].strip()
     ]
-    return Excerpt(path=path, spans=((chosen[0], chosen[-1]),)) if chosen else None
+    return (
+        Excerpt(path=path, spans=((chosen[0], chosen[-1]),)) if chosen else None
+    )
 
 
 def _with_decorators(lines: Sequence[str], one: Definition) -> int:
     first = one.line
-    while first > max(1, one.line - _HEAD) and lines[first - 2].lstrip().startswith(
-        ("@", "#[")
-    ):
+    while first > max(1, one.line - _HEAD) and lines[
+        first - 2
+    ].lstrip().startswith(("@", "#[")):
         first -= 1
     return first
 
@@ -171,7 +178,10 @@ def _function_lines(
     shown = set(
         _head_lines(facts.texts.lines(one.path), one, anatomy, _DOC)
     ) | _closing(facts, one)
-    if anatomy.doc is not None and len(shown) + one.end_line - anatomy.doc[1] <= budget:
+    if (
+        anatomy.doc is not None
+        and len(shown) + one.end_line - anatomy.doc[1] <= budget
+    ):
         return sorted({*shown, *range(anatomy.doc[1] + 1, one.end_line + 1)})
     worth = _worth(facts, one, anatomy)
 
@@ -183,7 +193,9 @@ def _function_lines(
     after = anatomy.doc[1] if anatomy.doc is not None else 0
     return _grown(
         shown,
-        sorted((one for one in anatomy.statements if one.first > after), key=rank),
+        sorted(
+            (one for one in anatomy.statements if one.first > after), key=rank
+        ),
         budget,
     )
 
@@ -194,7 +206,10 @@ def _grown(
     """Add statements, the best first, while there is room and the excerpt stays connected."""
     grown = set(shown)
     for statement in statements:
-        more = grown | {*statement.frame, *range(statement.first, statement.last + 1)}
+        more = grown | {
+            *statement.frame,
+            *range(statement.first, statement.last + 1),
+        }
         if len(more) <= budget and _pieces(more) <= _PIECES:
             grown = more
     return grown
@@ -214,7 +229,8 @@ def _worth(
     facts: CourseFacts, one: Definition, anatomy: FunctionFacts
 ) -> dict[int, float]:
     ours = {
-        facts.definitions[reference.target].name for reference in facts.out[one.index]
+        facts.definitions[reference.target].name
+        for reference in facts.out[one.index]
     }
     found = dict.fromkeys(
         (call.line for call in anatomy.calls if call.name in ours), _OURS
@@ -241,19 +257,23 @@ def _type_lines(
     facts: CourseFacts, one: Definition, anatomy: FunctionFacts, budget: int
 ) -> Iterable[int]:
     """Choose what a type says of itself, and its fields: what lies outside its functions."""
-    shown = _head_lines(facts.texts.lines(one.path), one, anatomy, _TYPE_DOC) + sorted(
-        _closing(facts, one)
-    )
+    shown = _head_lines(
+        facts.texts.lines(one.path), one, anatomy, _TYPE_DOC
+    ) + sorted(_closing(facts, one))
     return _grown(shown, anatomy.statements, budget)
 
 
-def _spans(lines: Sequence[str], chosen: Iterable[int], end: int) -> tuple[Span, ...]:
+def _spans(
+    lines: Sequence[str], chosen: Iterable[int], end: int
+) -> tuple[Span, ...]:
     """Put lines together to pieces; what would leave out next to nothing leaves out nothing."""
     numbers = sorted({line for line in chosen if 1 <= line <= end})
     closed = {*numbers}
     for one, two in pairwise(numbers):
         between = range(one + 1, two)
-        if len(between) <= _GAP or not any(lines[line - 1].strip() for line in between):
+        if len(between) <= _GAP or not any(
+            lines[line - 1].strip() for line in between
+        ):
             closed.update(between)
     if end - numbers[-1] <= _GAP:
         closed.update(range(numbers[-1], end + 1))

@@ -61,7 +61,8 @@ def choice(
 def mixed(options: Iterable[str], salt: str) -> list[str]:
     """Return options in an order that follows from their texts alone, and shows nothing."""
     return sorted(
-        options, key=lambda one: hashlib.sha256(f"{salt}\0{one}".encode()).digest()
+        options,
+        key=lambda one: hashlib.sha256(f"{salt}\0{one}".encode()).digest(),
     )
 
 

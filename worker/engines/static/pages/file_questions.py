@@ -18,7 +18,9 @@ _MOST_OTHERS: Final = 12
 
 def asked(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
     """Yield questions on a chapter's files: one at least, if one of them is there."""
-    paths = [path for path in chapter.unit.file_paths if path in facts.analysis.files]
+    paths = [
+        path for path in chapter.unit.file_paths if path in facts.analysis.files
+    ]
     own = [one for one in outline.marks(facts, chapter) if one.title]
     marks = [
         one
@@ -43,7 +45,9 @@ def _place(mark: NamedPlace) -> str:
 def _below(facts: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask under which heading of its file something is said."""
     for path, position in chapter.unit.headings:
-        headings = facts.file(path).headings if path in facts.analysis.files else ()
+        headings = (
+            facts.file(path).headings if path in facts.analysis.files else ()
+        )
         if (
             position >= len(headings)
             or len(headings[position].lead.split()) < _FEWEST_WORDS
@@ -54,13 +58,19 @@ def _below(facts: CourseFacts, chapter: Chapter) -> Question | None:
             "Where does it say so?",
             f"Under which heading of {markdown.code(path)} is this sentence: “{markdown.text(heading.lead)}”",
             markdown.text(heading.title),
-            [markdown.text(one.title) for one in headings if one.lead != heading.lead],
+            [
+                markdown.text(one.title)
+                for one in headings
+                if one.lead != heading.lead
+            ],
             f"The heading is at {markdown.place(path, (heading.line, heading.line))}.",
         )
     return None
 
 
-def _following(own: list[NamedPlace], marks: list[NamedPlace]) -> Question | None:
+def _following(
+    own: list[NamedPlace], marks: list[NamedPlace]
+) -> Question | None:
     """Ask what comes after one of the chapter's marks in its file."""
     for one, two in pairwise(marks):
         if one in own and one.path == two.path and one.title != two.title:
@@ -90,11 +100,15 @@ def _file_of(
     ]
     for one in own:
         word = evidence.named(one.title)
-        rest = [path for path in dict.fromkeys([*paths, *others]) if path != one.path][
-            :_MOST_OTHERS
-        ]
+        rest = [
+            path
+            for path in dict.fromkeys([*paths, *others])
+            if path != one.path
+        ][:_MOST_OTHERS]
         silent = [
-            path for path in rest if not any(map(word.search, facts.texts.lines(path)))
+            path
+            for path in rest
+            if not any(map(word.search, facts.texts.lines(path)))
         ]
         question = choice(
             "In which file?",
@@ -122,7 +136,12 @@ def _length(facts: CourseFacts, path: str) -> Question:
     file = facts.file(path)
     lines = facts.texts.lines(path)
     last = next(
-        (number for number in range(len(lines), 0, -1) if lines[number - 1].strip()), 0
+        (
+            number
+            for number in range(len(lines), 0, -1)
+            if lines[number - 1].strip()
+        ),
+        0,
     )
     said = (
         f" The last line that is not empty is line {last}: {markdown.code(evidence.quoted(facts, path, last))}."

@@ -13,7 +13,11 @@ from worker.engines.static.pages import (
 )
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.pages.exercise import Question, choice, mixed
-from worker.engines.static.parsing.function_facts import Call, FunctionFacts, Raise
+from worker.engines.static.parsing.function_facts import (
+    Call,
+    FunctionFacts,
+    Raise,
+)
 from worker.engines.static.prose.phrases import counted, listed
 from worker.engines.static.reading.language import Language
 
@@ -32,14 +36,18 @@ def sequence(facts: CourseFacts, chapter: Chapter) -> Question | None:
     best: tuple[Definition, list[Call]] | None = None
     for one, anatomy in quiz_subjects.functions(facts, chapter):
         calls = _calls(facts, one, anatomy)
-        if len(calls) >= _FEWEST_CALLS and (best is None or len(calls) > len(best[1])):
+        if len(calls) >= _FEWEST_CALLS and (
+            best is None or len(calls) > len(best[1])
+        ):
             best = one, calls
     if best is None:
         return None
     one, calls = best
     calls = calls[:_MOST_CALLS]
     names = [markdown.code(call.name) for call in calls]
-    places = [f"{markdown.code(call.name)} on line {call.line}" for call in calls]
+    places = [
+        f"{markdown.code(call.name)} on line {call.line}" for call in calls
+    ]
     where = markdown.place(one.path, (one.line, one.end_line))
     asks = (
         f"{markdown.code(one.qualified)} ({where}) calls these. "
@@ -53,7 +61,9 @@ def sequence(facts: CourseFacts, chapter: Chapter) -> Question | None:
     )
 
 
-def _calls(facts: CourseFacts, one: Definition, anatomy: FunctionFacts) -> list[Call]:
+def _calls(
+    facts: CourseFacts, one: Definition, anatomy: FunctionFacts
+) -> list[Call]:
     """Return the first call of each definition of the project, at most one a line."""
     targets = remarks.targets_of(facts, one.index)
     first: dict[str, Call] = {}
@@ -116,7 +126,9 @@ def blank(facts: CourseFacts, chapter: Chapter) -> Question | None:
                 *quiz_subjects.others(facts, chapter, like),
             ]
             wrong = [
-                markdown.code(other.name) for other in others if other.name[:2] != "__"
+                markdown.code(other.name)
+                for other in others
+                if other.name[:2] != "__"
             ]
             return choice(
                 "Which name is missing?",
@@ -134,7 +146,11 @@ def _siblings(
 ) -> list[Definition]:
     """Return neighbours of a definition, of the same sort, that a function does not name."""
     named = remarks.targets_of(facts, one.index)
-    beside = facts.definitions[like.parent].members if like.parent is not None else ()
+    beside = (
+        facts.definitions[like.parent].members
+        if like.parent is not None
+        else ()
+    )
     found = [facts.definitions[index] for index in beside]
     return [
         other
@@ -155,7 +171,9 @@ def default(facts: CourseFacts, chapter: Chapter) -> Question | None:
             wrong = [markdown.code(other.default) for other in usual]
             wrong += [
                 markdown.code(said)
-                for said in _VALUES.get(facts.file(one.path).language, _OTHER_VALUES)
+                for said in _VALUES.get(
+                    facts.file(one.path).language, _OTHER_VALUES
+                )
             ]
             function = markdown.code(one.qualified)
             return choice(
@@ -171,7 +189,11 @@ def default(facts: CourseFacts, chapter: Chapter) -> Question | None:
 def state(facts: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask where an attribute is set first."""
     main = quiz_subjects.main(facts, chapter)
-    maker = key_places.constructor(facts, chapter, main) if main.kind in TYPES else None
+    maker = (
+        key_places.constructor(facts, chapter, main)
+        if main.kind in TYPES
+        else None
+    )
     anatomy = facts.anatomy(maker.index) if maker is not None else None
     if maker is None or anatomy is None or not anatomy.assigned:
         return None
@@ -224,9 +246,9 @@ def returned(facts: CourseFacts, chapter: Chapter) -> Question | None:
 def taken(facts: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask for the order of a function's parameters."""
     for one, anatomy in quiz_subjects.functions(facts, chapter):
-        names = [markdown.code(parameter.name) for parameter in anatomy.parameters][
-            :_MOST_CALLS
-        ]
+        names = [
+            markdown.code(parameter.name) for parameter in anatomy.parameters
+        ][:_MOST_CALLS]
         if len(set(names)) == len(names) >= _FEWEST_PARAMETERS:
             first = " first" if len(anatomy.parameters) > len(names) else ""
             asks = f"{markdown.code(one.qualified)} has these parameters{first}. In which order?"

@@ -7,7 +7,11 @@ from typing import Final
 from worker.engines.static.facts import TYPES, Definition, Kind, Role
 from worker.engines.static.pages import diagrams, evidence, markdown
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
-from worker.engines.static.prose.docstrings import first_sentence, paragraphs, sentences
+from worker.engines.static.prose.docstrings import (
+    first_sentence,
+    paragraphs,
+    sentences,
+)
 from worker.engines.static.prose.phrases import counted, listed
 from worker.engines.static.reading.language import label
 
@@ -50,7 +54,9 @@ def with_places(facts: CourseFacts, raw: str) -> str:
             ]
             end = match.end()
     pieces.append(markdown.prose(raw[end:]))
-    return re.sub(r" ([.,;:])", r"\1", " ".join(piece for piece in pieces if piece))
+    return re.sub(
+        r" ([.,;:])", r"\1", " ".join(piece for piece in pieces if piece)
+    )
 
 
 def motivation(facts: CourseFacts, chapter: Chapter) -> str:
@@ -92,12 +98,16 @@ def _letters(said: str) -> str:
     return re.sub(r"\W+", "", said).casefold()
 
 
-def _docs(facts: CourseFacts, chapter: Chapter) -> Iterator[tuple[str, str, int, str]]:
+def _docs(
+    facts: CourseFacts, chapter: Chapter
+) -> Iterator[tuple[str, str, int, str]]:
     """Yield documentation and its place: the first symbol's, then the first file's."""
     for index in chapter.unit.symbols[:1]:
         one = facts.definitions[index]
         word = (
-            "docstring" if facts.file(one.path).language in _DOCSTRINGS else "comment"
+            "docstring"
+            if facts.file(one.path).language in _DOCSTRINGS
+            else "comment"
         )
         yield one.doc, one.path, one.line, word
     for path in chapter.unit.file_paths[:1]:
@@ -128,7 +138,10 @@ def _rows(facts: CourseFacts, chapter: Chapter) -> Iterator[tuple[str, str]]:
         )
     yield "Files", _files(facts, chapter)
     if symbols:
-        yield "Extends", listed([markdown.code(base) for base in symbols[0].bases], 4)
+        yield (
+            "Extends",
+            listed([markdown.code(base) for base in symbols[0].bases], 4),
+        )
         children = [
             markdown.code(facts.definitions[index].name)
             for index in evidence.subtypes(facts, symbols[0].index)
@@ -150,7 +163,9 @@ def _what(facts: CourseFacts, one: Definition) -> str:
     with_ = f" with {listed(parts)}" if parts else ""
     article = "an" if str(one.kind).startswith(("e", "i")) else "a"
     at = markdown.place(one.path, (one.line, one.end_line))
-    return f"{markdown.code(one.qualified)}, {article} {one.kind}{with_}, at {at}"
+    return (
+        f"{markdown.code(one.qualified)}, {article} {one.kind}{with_}, at {at}"
+    )
 
 
 def _files(facts: CourseFacts, chapter: Chapter) -> str:
@@ -168,14 +183,20 @@ def _used(using: list[str]) -> str:
     if not using:
         return ""
     named = listed([markdown.code(path) for path in using], 3)
-    return f"{counted(len(using), 'other file')}: {named}" if len(using) > 1 else named
+    return (
+        f"{counted(len(using), 'other file')}: {named}"
+        if len(using) > 1
+        else named
+    )
 
 
 def _mentioned(facts: CourseFacts, chapter: Chapter, role: Role) -> str:
     paths = dict.fromkeys(
         path
         for index in chapter.unit.symbols[:3]
-        for path in facts.analysis.mentions.get(facts.definitions[index].name, ())
+        for path in facts.analysis.mentions.get(
+            facts.definitions[index].name, ()
+        )
         if facts.file(path).role is role
     )
     return listed([markdown.code(path) for path in paths], 3)

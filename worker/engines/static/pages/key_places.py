@@ -53,18 +53,23 @@ def chosen(facts: CourseFacts, chapter: Chapter) -> list[Highlight]:
     for why, index in _candidates(facts, chapter):
         if index not in found and len(found) < MOST:
             excerpt = excerpts.of_definition(facts, index)
-            if excerpt is not None and not _shown(facts, excerpt, list(found.values())):
+            if excerpt is not None and not _shown(
+                facts, excerpt, list(found.values())
+            ):
                 found[index] = Highlight(why=why, excerpt=excerpt, index=index)
     if not found:
         found = dict(enumerate(_texts(facts, chapter)))
     return list(found.values())[:MOST]
 
 
-def _shown(facts: CourseFacts, excerpt: Excerpt, before: list[Highlight]) -> bool:
+def _shown(
+    facts: CourseFacts, excerpt: Excerpt, before: list[Highlight]
+) -> bool:
     """Tell whether an excerpt shows nothing new."""
     said = _said(facts, excerpt)
     return any(
-        len(said - _said(facts, one.excerpt)) <= len(said) * _NEW for one in before
+        len(said - _said(facts, one.excerpt)) <= len(said) * _NEW
+        for one in before
     )
 
 
@@ -92,7 +97,9 @@ def _candidates(
         yield from _of_symbol(facts, chapter, one, place)
     if (worker := _worker(facts, functions)) is not None:
         yield PlaceReason.WORK, worker.index
-    rest = sorted(chapter.unit.owned, key=lambda index: (-_demand(facts, index), index))
+    rest = sorted(
+        chapter.unit.owned, key=lambda index: (-_demand(facts, index), index)
+    )
     yield from ((PlaceReason.PART, index) for index in rest[:MOST])
 
 
@@ -112,7 +119,10 @@ def _of_symbol(
         first = (
             max(
                 members,
-                key=lambda member: (_demand(facts, member.index), -member.index),
+                key=lambda member: (
+                    _demand(facts, member.index),
+                    -member.index,
+                ),
             )
             if silent
             else one
@@ -121,7 +131,9 @@ def _of_symbol(
         return
     if not silent:
         yield PlaceReason.DECLARATION, one.index
-    if (maker := constructor(facts, chapter, one)) is not None and maker in members:
+    if (
+        maker := constructor(facts, chapter, one)
+    ) is not None and maker in members:
         yield PlaceReason.BIRTH, maker.index
     others = [
         member
@@ -200,7 +212,10 @@ def _worker(
     ]
     return max(
         able,
-        key=lambda one: (len({ref.target for ref in facts.out[one.index]}), -one.index),
+        key=lambda one: (
+            len({ref.target for ref in facts.out[one.index]}),
+            -one.index,
+        ),
         default=None,
     )
 
@@ -211,5 +226,8 @@ def _texts(facts: CourseFacts, chapter: Chapter) -> Iterator[Highlight]:
         excerpt = excerpts.of_lines(facts, mark.path, mark.line, mark.end_line)
         if excerpt is not None:
             yield Highlight(
-                why=PlaceReason.PART, excerpt=excerpt, index=None, title=mark.title
+                why=PlaceReason.PART,
+                excerpt=excerpt,
+                index=None,
+                title=mark.title,
             )

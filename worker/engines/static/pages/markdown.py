@@ -61,7 +61,9 @@ def _text(line: str, *, first: bool) -> str:
         _code(piece) if index % 2 else _MARKUP.sub(_escape, piece)
         for index, piece in enumerate(pieces)
     ]
-    escaped[0] = _BEGINNING.sub(r"\1\\\2\3", escaped[0]) if first else escaped[0]
+    escaped[0] = (
+        _BEGINNING.sub(r"\1\\\2\3", escaped[0]) if first else escaped[0]
+    )
     return "".join(escaped)
 
 
@@ -114,7 +116,8 @@ def place(path: str, *lines: tuple[int, int]) -> str:
     The path alone without lines.
     """
     shown = ",".join(
-        f"{first}" if first == last else f"{first}-{last}" for first, last in lines
+        f"{first}" if first == last else f"{first}-{last}"
+        for first, last in lines
     )
     return code(f"{path}:{shown}" if shown else path)
 
@@ -152,7 +155,9 @@ def bullets(items: Iterable[str]) -> str:
 
 def steps(items: Iterable[str]) -> str:
     """Return a numbered list of items, which are Markdown on one line each."""
-    return "\n".join(f"{number}. {item}" for number, item in enumerate(items, 1))
+    return "\n".join(
+        f"{number}. {item}" for number, item in enumerate(items, 1)
+    )
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -173,7 +178,9 @@ def quote(paragraphs: Iterable[str]) -> str:
 
 def answer(*blocks: str) -> str:
     """Return blocks that are hidden until their reader asks for them."""
-    return document("<details>\n<summary>Answer</summary>", *blocks, "</details>")
+    return document(
+        "<details>\n<summary>Answer</summary>", *blocks, "</details>"
+    )
 
 
 def document(*blocks: str) -> str:

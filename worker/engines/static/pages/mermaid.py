@@ -74,7 +74,9 @@ def class_diagram(boxes: Sequence[Box], edges: Sequence[Edge]) -> str:
         inside = [f"    <<{box.stereotype}>>"] * bool(box.stereotype) + [
             f"    {_member(one)}" for one in box.members
         ]
-        lines.append(f'  class C{index}["{label(box.label)}"]{" {" * bool(inside)}')
+        lines.append(
+            f'  class C{index}["{label(box.label)}"]{" {" * bool(inside)}'
+        )
         lines += [*inside, "  }"] if inside else []
     lines += [
         f"  C{edge.source} {edge.arrow} C{edge.target}{f' : {edge.label}' * bool(edge.label)}"
@@ -86,7 +88,9 @@ def class_diagram(boxes: Sequence[Box], edges: Sequence[Edge]) -> str:
 def flowchart(boxes: Sequence[Box], edges: Sequence[Edge]) -> str:
     """Return a diagram of nodes, those of a group in a frame."""
     lines = ["flowchart LR"]
-    lines += [_node(index, box) for index, box in enumerate(boxes) if not box.group]
+    lines += [
+        _node(index, box) for index, box in enumerate(boxes) if not box.group
+    ]
     for number, group in enumerate(
         dict.fromkeys(box.group for box in boxes if box.group)
     ):
@@ -139,7 +143,9 @@ def fault(diagram: str) -> str | None:
     depth = 0
     for match, line in zip(_matches(patterns, lines), lines, strict=True):
         found = match.groupdict() if match else {}
-        depth += (found.get("opens") is not None) - (found.get("closes") is not None)
+        depth += (found.get("opens") is not None) - (
+            found.get("closes") is not None
+        )
         defined.add(found.get("new") or "")
         if (
             match is None
@@ -157,4 +163,6 @@ def _matches(
         re.compile(pattern).fullmatch for pattern in patterns
     ]
     for line in lines:
-        yield next((match for reader in readers if (match := reader(line))), None)
+        yield next(
+            (match for reader in readers if (match := reader(line))), None
+        )

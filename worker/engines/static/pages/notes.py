@@ -37,14 +37,18 @@ _SPOKEN: Final = {
 }
 
 
-def failures(facts: CourseFacts, chapter: Chapter) -> list[tuple[Definition, Raise]]:
+def failures(
+    facts: CourseFacts, chapter: Chapter
+) -> list[tuple[Definition, Raise]]:
     """Return the named failures of a chapter's functions, each at its first place."""
     found: dict[str, tuple[Definition, Raise]] = {}
     for one in functions(facts, chapter):
         anatomy = facts.anatomy(one.index)
         for failure in anatomy.raises if anatomy is not None else ():
             if failure.what or failure.message:
-                found.setdefault(failure.what or failure.message, (one, failure))
+                found.setdefault(
+                    failure.what or failure.message, (one, failure)
+                )
     return list(found.values())
 
 
@@ -59,18 +63,28 @@ def functions(facts: CourseFacts, chapter: Chapter) -> list[Definition]:
     return [one for one in found if is_function(one)][:_MOST_FUNCTIONS]
 
 
-def failure_rows(facts: CourseFacts, chapter: Chapter) -> list[tuple[str, str, str]]:
+def failure_rows(
+    facts: CourseFacts, chapter: Chapter
+) -> list[tuple[str, str, str]]:
     """Return the rows of a table: what, where, and under which condition or with which words."""
     rows = []
     for one, failure in failures(facts, chapter)[:_MOST]:
-        what = markdown.code(failure.what) if failure.what else _SPOKEN[failure.verb]
+        what = (
+            markdown.code(failure.what)
+            if failure.what
+            else _SPOKEN[failure.verb]
+        )
         where = f"{markdown.place(one.path, (failure.line, failure.line))} in {markdown.code(one.qualified)}"
         rows.append((what, where, _when(failure)))
     return rows
 
 
 def _when(failure: Raise) -> str:
-    said = {"if ": "if", "else of if ": "unless", "the handler of ": "after catching"}
+    said = {
+        "if ": "if",
+        "else of if ": "unless",
+        "the handler of ": "after catching",
+    }
     for beginning, spoken in said.items():
         if failure.under.startswith(beginning):
             return f"{spoken} {markdown.code(failure.under.removeprefix(beginning))}"
@@ -91,14 +105,18 @@ def remarks(facts: CourseFacts, chapter: Chapter) -> list[str]:
     ]
 
 
-def _own_lines(facts: CourseFacts, chapter: Chapter) -> Iterator[tuple[str, int, str]]:
+def _own_lines(
+    facts: CourseFacts, chapter: Chapter
+) -> Iterator[tuple[str, int, str]]:
     """Yield path, number and text of the lines of a chapter's definitions, or of its files."""
     spans = [
         (one.path, one.line, one.end_line)
         for index in chapter.unit.owned
         for one in [facts.definitions[index]]
     ]
-    files = [path for path in chapter.unit.file_paths if path in facts.analysis.files]
+    files = [
+        path for path in chapter.unit.file_paths if path in facts.analysis.files
+    ]
     left = _MOST_LINES
     for path, first, last in spans or [
         (path, 1, facts.file(path).lines) for path in files
@@ -122,7 +140,11 @@ def _settings(facts: CourseFacts, chapter: Chapter) -> list[str]:
             )
     if not found:
         return []
-    word = "an environment variable" if len(found) == 1 else "environment variables"
+    word = (
+        "an environment variable"
+        if len(found) == 1
+        else "environment variables"
+    )
     return [f"It reads {word}: {listed(list(found.values()), _MOST)}."]
 
 
@@ -132,7 +154,8 @@ def _subclassing(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
         if one.kind not in TYPES:
             continue
         children = [
-            facts.definitions[child] for child in evidence.subtypes(facts, index)
+            facts.definitions[child]
+            for child in evidence.subtypes(facts, index)
         ]
         left = [
             facts.definitions[member]
@@ -154,9 +177,9 @@ def _subclassing(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
 
 
 def _is_abstract(facts: CourseFacts, one: Definition) -> bool:
-    if any("abstract" in decorator for decorator in one.decorators) or _ABSTRACT.search(
-        one.signature.partition("(")[0]
-    ):
+    if any(
+        "abstract" in decorator for decorator in one.decorators
+    ) or _ABSTRACT.search(one.signature.partition("(")[0]):
         return True
     anatomy = facts.anatomy(one.index) if is_function(one) else None
     return (
@@ -174,7 +197,8 @@ def _old(facts: CourseFacts, chapter: Chapter) -> list[str]:
     found = [
         one
         for one in (
-            facts.definitions[index] for index in facts.family(chapter.unit.owned)
+            facts.definitions[index]
+            for index in facts.family(chapter.unit.owned)
         )
         if any(_OLD.search(decorator) for decorator in one.decorators)
         or _OLD.search(first_sentence(one.doc)[:40])

@@ -6,7 +6,12 @@ from typing import Final
 
 from worker.engines.static.facts import SourceFile
 from worker.engines.static.pages.course import Chapter, CourseFacts
-from worker.engines.static.reading.language import PARSED, PROSE, SETTINGS, Language
+from worker.engines.static.reading.language import (
+    PARSED,
+    PROSE,
+    SETTINGS,
+    Language,
+)
 
 LENGTH: Final = 16
 """Lines of a mark that are shown."""
@@ -24,7 +29,9 @@ _LANDMARK: Final = re.compile(
     re.IGNORECASE,
 )
 _SHELL: Final = re.compile(r"\s{0,4}(?:function\s+)?([\w-]+)\s*\(\)\s*\{?")
-_KEY: Final = re.compile(r"(?:\[+([^\]]+)\]+|([\w.$-]+|\"[^\"]+\")\s*[:=](?:\s|$).*)")
+_KEY: Final = re.compile(
+    r"(?:\[+([^\]]+)\]+|([\w.$-]+|\"[^\"]+\")\s*[:=](?:\s|$).*)"
+)
 _TARGET: Final = re.compile(r"([\w.%/-]+)\s*:(?!=)")
 
 
@@ -44,7 +51,8 @@ class NamedPlace:
 def marks(facts: CourseFacts, chapter: Chapter) -> list[NamedPlace]:
     """Return a chapter's named places: its headings, or landmarks of each file in turn."""
     found = [
-        _heading(facts, path, position) for path, position in chapter.unit.headings
+        _heading(facts, path, position)
+        for path, position in chapter.unit.headings
     ]
     if found:
         return [one for one in found if one is not None]
@@ -55,7 +63,10 @@ def marks(facts: CourseFacts, chapter: Chapter) -> list[NamedPlace]:
     ]
     longest = max(map(len, groups), default=0)
     return [
-        group[turn] for turn in range(longest) for group in groups if turn < len(group)
+        group[turn]
+        for turn in range(longest)
+        for group in groups
+        if turn < len(group)
     ]
 
 
@@ -70,7 +81,11 @@ def _heading(facts: CourseFacts, path: str, position: int) -> NamedPlace | None:
     one = file.headings[position]
     last = min(one.end_line, one.line + LENGTH - 1)
     return NamedPlace(
-        path=path, title=one.title, line=one.line, end_line=last, level=one.level
+        path=path,
+        title=one.title,
+        line=one.line,
+        end_line=last,
+        level=one.level,
     )
 
 
@@ -123,7 +138,11 @@ def _pattern(file: SourceFile) -> re.Pattern[str]:
         return _SHELL
     if file.language is Language.MAKE:
         return _TARGET
-    if file.language in SETTINGS or file.language in PROSE or file.language in PARSED:
+    if (
+        file.language in SETTINGS
+        or file.language in PROSE
+        or file.language in PARSED
+    ):
         return _KEY if file.language in SETTINGS else _NEVER
     return _LANDMARK
 

@@ -29,5 +29,7 @@ _KINDS: Final[tuple[Callable[[CourseFacts, Chapter], Question | None], ...]] = (
 def asked(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
     """Yield questions on a chapter's definitions; at least where the main piece lives."""
     yield from (
-        question for kind in _KINDS if (question := kind(facts, chapter)) is not None
+        question
+        for kind in _KINDS
+        if (question := kind(facts, chapter)) is not None
     )

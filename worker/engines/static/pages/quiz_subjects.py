@@ -36,9 +36,15 @@ def functions(
     return [(one, anatomy) for one, anatomy in found if anatomy is not None]
 
 
-def others(facts: CourseFacts, chapter: Chapter, like: Definition) -> list[Definition]:
+def others(
+    facts: CourseFacts, chapter: Chapter, like: Definition
+) -> list[Definition]:
     """Return top-level definitions of the same sort as another, those of this chapter first."""
     chapters = [chapter, *(one for one in facts.chapters if one is not chapter)]
-    found = [facts.definitions[index] for one in chapters for index in one.unit.owned]
-    same = (lambda one: one.kind in TYPES) if like.kind in TYPES else is_function
+    found = [
+        facts.definitions[index] for one in chapters for index in one.unit.owned
+    ]
+    same = (
+        (lambda one: one.kind in TYPES) if like.kind in TYPES else is_function
+    )
     return [one for one in found if same(one) and one.name != like.name]

@@ -20,7 +20,8 @@ def extending(facts: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask for what extends the main type directly."""
     main = quiz_subjects.main(facts, chapter)
     children = [
-        facts.definitions[index] for index in evidence.subtypes(facts, main.index)
+        facts.definitions[index]
+        for index in evidence.subtypes(facts, main.index)
     ]
     if not children:
         return None
@@ -34,9 +35,14 @@ def extending(facts: CourseFacts, chapter: Chapter) -> Question | None:
         if one.name not in family
     ]
     more = [
-        f"{markdown.code(one.name)} ({quiz_subjects.at(one)})" for one in children[1:]
+        f"{markdown.code(one.name)} ({quiz_subjects.at(one)})"
+        for one in children[1:]
     ]
-    also = f" So {'do' if len(more) > 1 else 'does'} {listed(more, 4)}." if more else ""
+    also = (
+        f" So {'do' if len(more) > 1 else 'does'} {listed(more, 4)}."
+        if more
+        else ""
+    )
     return choice(
         "What extends it?",
         f"Which of these extends or implements {markdown.code(main.name)} directly?",
@@ -51,7 +57,9 @@ def _family(facts: CourseFacts, index: int) -> set[int]:
     found = [index]
     for one in found:
         found += [
-            child for child in evidence.subtypes(facts, one) if child not in found
+            child
+            for child in evidence.subtypes(facts, one)
+            if child not in found
         ]
     return set(found)
 
@@ -62,9 +70,13 @@ def purpose(facts: CourseFacts, chapter: Chapter) -> Question | None:
         facts.definitions[index]
         for index in facts.family([*chapter.unit.symbols, *chapter.unit.owned])
     ]
-    said = {one.index: first_sentence(one.doc) for one in candidates if one.public}
+    said = {
+        one.index: first_sentence(one.doc) for one in candidates if one.public
+    }
     for one in [one for one in candidates if said.get(one.index)][1:] or []:
-        names = {part.casefold() for part in (one.name, one.name.replace("_", " "))}
+        names = {
+            part.casefold() for part in (one.name, one.name.replace("_", " "))
+        }
         if any(name in said[one.index].casefold() for name in names):
             continue
         wrong = [
@@ -86,7 +98,9 @@ def purpose(facts: CourseFacts, chapter: Chapter) -> Question | None:
 def members(facts: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask which method a type does not define itself."""
     main = quiz_subjects.main(facts, chapter)
-    own = [one for one in diagrams.ranked_members(facts, main) if is_function(one)]
+    own = [
+        one for one in diagrams.ranked_members(facts, main) if is_function(one)
+    ]
     own = [one for one in own if one.public and not one.name.startswith("_")]
     names = {one.name for one in own}
     foreign = [
@@ -119,7 +133,9 @@ def using(facts: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask which file names the main piece."""
     main = quiz_subjects.main(facts, chapter)
     using = evidence.using_files(facts, chapter)
-    sites = [site for site in evidence.sites(facts, chapter, 1) if site.path in using]
+    sites = [
+        site for site in evidence.sites(facts, chapter, 1) if site.path in using
+    ]
     if not sites:
         return None
     concerned = {*using, *evidence.own_files(facts, chapter)}
@@ -147,7 +163,9 @@ def home(facts: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask where the main piece is defined; that can always be asked."""
     main = quiz_subjects.main(facts, chapter)
     paths = list(
-        dict.fromkeys(one.path for one in facts.definitions if one.path != main.path)
+        dict.fromkeys(
+            one.path for one in facts.definitions if one.path != main.path
+        )
     )
     near = sorted(
         paths,
@@ -186,7 +204,10 @@ def calling(facts: CourseFacts, chapter: Chapter) -> Question | None:
             or not is_function(facts.definitions[site.inside])
         ):
             continue
-        caller, target = facts.definitions[site.inside], facts.definitions[site.target]
+        caller, target = (
+            facts.definitions[site.inside],
+            facts.definitions[site.target],
+        )
         pattern = evidence.named(target.name)
         others = [
             one
@@ -208,9 +229,14 @@ def calling(facts: CourseFacts, chapter: Chapter) -> Question | None:
     return None
 
 
-def _says(facts: CourseFacts, one: Definition, pattern: re.Pattern[str]) -> bool:
+def _says(
+    facts: CourseFacts, one: Definition, pattern: re.Pattern[str]
+) -> bool:
     return any(
-        map(pattern.search, facts.texts.lines(one.path)[one.line - 1 : one.end_line])
+        map(
+            pattern.search,
+            facts.texts.lines(one.path)[one.line - 1 : one.end_line],
+        )
     )
 
 

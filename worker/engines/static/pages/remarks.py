@@ -12,9 +12,17 @@ from worker.engines.static.facts import TYPES, Definition
 from worker.engines.static.pages import evidence, markdown
 from worker.engines.static.pages.course import CourseFacts, is_function
 from worker.engines.static.pages.excerpts import Excerpt
-from worker.engines.static.parsing.function_facts import FunctionFacts, Parameter, Raise
+from worker.engines.static.parsing.function_facts import (
+    FunctionFacts,
+    Parameter,
+    Raise,
+)
 from worker.engines.static.parsing.node_types import MAX_SAID
-from worker.engines.static.prose.docstrings import first_sentence, paragraphs, sentences
+from worker.engines.static.prose.docstrings import (
+    first_sentence,
+    paragraphs,
+    sentences,
+)
 from worker.engines.static.prose.phrases import counted, listed
 
 MOST: Final = 6
@@ -42,25 +50,35 @@ def code(raw: str) -> str:
     return markdown.code(raw)
 
 
-def pointed(facts: CourseFacts, excerpt: Excerpt, most: int = MOST) -> list[str]:
+def pointed(
+    facts: CourseFacts, excerpt: Excerpt, most: int = MOST
+) -> list[str]:
     """Return remarks on the lines of an excerpt of a function, in their order."""
-    if excerpt.subject is None or not is_function(facts.definitions[excerpt.subject]):
+    if excerpt.subject is None or not is_function(
+        facts.definitions[excerpt.subject]
+    ):
         return []
     anatomy = facts.anatomy(excerpt.subject)
     if anatomy is None:
         return []
     found = [
-        one for one in _all(facts, excerpt.subject, anatomy) if excerpt.shows(one.line)
+        one
+        for one in _all(facts, excerpt.subject, anatomy)
+        if excerpt.shows(one.line)
     ]
     telling = [one for one in found if one.rank < _BRANCH]
     kept = sorted(
         telling if len(telling) >= _ENOUGH else found,
         key=lambda one: (one.rank, one.line),
     )[:most]
-    return [one.said for one in sorted(kept, key=lambda one: (one.line, one.rank))]
+    return [
+        one.said for one in sorted(kept, key=lambda one: (one.line, one.rank))
+    ]
 
 
-def _all(facts: CourseFacts, index: int, anatomy: FunctionFacts) -> Iterator[_Remark]:
+def _all(
+    facts: CourseFacts, index: int, anatomy: FunctionFacts
+) -> Iterator[_Remark]:
     yield from _calls(facts, index, anatomy)
     yield from _state(anatomy)
     for rank, one in enumerate(anatomy.raises[:3]):
@@ -71,10 +89,14 @@ def _all(facts: CourseFacts, index: int, anatomy: FunctionFacts) -> Iterator[_Re
         )
     if anatomy.returns and (last := anatomy.returns[-1]).said:
         yield _Remark(
-            last.line, 3, f"Line {last.line} {_returned(anatomy)} {code(last.said)}."
+            last.line,
+            3,
+            f"Line {last.line} {_returned(anatomy)} {code(last.said)}.",
         )
     said = {one.under.removeprefix("if ") for one in anatomy.raises[:3]}
-    for decision in [one for one in anatomy.decisions if one.said not in said][:2]:
+    for decision in [one for one in anatomy.decisions if one.said not in said][
+        :2
+    ]:
         yield _Remark(
             decision.line,
             _BRANCH,
@@ -85,7 +107,9 @@ def _all(facts: CourseFacts, index: int, anatomy: FunctionFacts) -> Iterator[_Re
 def _returned(anatomy: FunctionFacts) -> str:
     if len(anatomy.returns) == 1:
         return "returns" if not anatomy.yields else "ends with"
-    return f"is the last of {counted(len(anatomy.returns), 'return')}: it returns"
+    return (
+        f"is the last of {counted(len(anatomy.returns), 'return')}: it returns"
+    )
 
 
 def _raise(one: Raise) -> str:
@@ -94,7 +118,9 @@ def _raise(one: Raise) -> str:
         if one.what
         else f"Line {one.line} {_again(one)}"
     )
-    message = f", saying {code(one.message)}" if one.message and one.what else ""
+    message = (
+        f", saying {code(one.message)}" if one.message and one.what else ""
+    )
     return f"{what}{message}{_under(one)}."
 
 
@@ -119,7 +145,9 @@ def _under(one: Raise) -> str:
     return ""
 
 
-def _calls(facts: CourseFacts, index: int, anatomy: FunctionFacts) -> Iterator[_Remark]:
+def _calls(
+    facts: CourseFacts, index: int, anatomy: FunctionFacts
+) -> Iterator[_Remark]:
     """Yield what a function hands on to others of the project, each the first time."""
     targets = targets_of(facts, index)
     seen: set[int] = {
@@ -162,7 +190,9 @@ def _state(anatomy: FunctionFacts) -> Iterator[_Remark]:
         first = anatomy.assigned[0]
         names = [code(one.said) for one in anatomy.assigned]
         others = f"; {counted(len(names) - 1, 'more attribute is', 'more attributes are')} set: {listed(names[1:], 5)}"
-        yield _Remark(first.line, 0, f"Line {first.line} sets {names[0]}{others}.")
+        yield _Remark(
+            first.line, 0, f"Line {first.line} sets {names[0]}{others}."
+        )
 
 
 def more_said(one: Definition, anatomy: FunctionFacts | None) -> str:
@@ -222,4 +252,6 @@ def called_from(facts: CourseFacts, index: int, most: int = 3) -> str:
         for source, site in list(found.items())[:most]
     ]
     more = len(found) - len(shown)
-    return listed([*shown, *([f"{counted(more, 'other place')}"] if more else [])])
+    return listed(
+        [*shown, *([f"{counted(more, 'other place')}"] if more else [])]
+    )

@@ -55,8 +55,12 @@ def written(facts: CourseFacts, chapter: Chapter, page: str) -> str:
             "The code of this chapter is related to that of other chapters, which are not linked above:",
             additions.missing_links(facts, chapter, page),
         ),
-        _bullets("Not shown above", "", additions.passed_over(facts, chapter, page)),
-        _bullets("More tests to read", "", additions.tests(facts, chapter, page)),
+        _bullets(
+            "Not shown above", "", additions.passed_over(facts, chapter, page)
+        ),
+        _bullets(
+            "More tests to read", "", additions.tests(facts, chapter, page)
+        ),
     )
     findings = checked(
         facts, f"{page}\n\n{added}", [one.file for one in facts.chapters]
@@ -79,7 +83,9 @@ def _words(facts: CourseFacts, chapter: Chapter, page: str) -> str:
 
 def _bullets(title: str, lead: str, found: Sequence[str]) -> str:
     return (
-        markdown.document(markdown.heading(3, title), lead, markdown.bullets(found))
+        markdown.document(
+            markdown.heading(3, title), lead, markdown.bullets(found)
+        )
         if found
         else ""
     )
@@ -93,7 +99,8 @@ def _report(findings: Sequence[Finding]) -> str:
         else "Everything agrees with the source."
     )
     lines = [
-        _counted(sort, sum(one.sort is sort for one in findings)) for sort in ClaimKind
+        _counted(sort, sum(one.sort is sort for one in findings))
+        for sort in ClaimKind
     ]
     return markdown.document(
         markdown.heading(3, "What was checked"),

@@ -8,7 +8,10 @@ from tree_sitter import Node, Tree
 
 from worker.engines.static.facts import SourceFile
 from worker.engines.static.parsing.cfamily import blank_macros
-from worker.engines.static.parsing.source_file import MAX_PARSED_BYTES, SourceParser
+from worker.engines.static.parsing.source_file import (
+    MAX_PARSED_BYTES,
+    SourceParser,
+)
 from worker.engines.static.reading.encoding import decode
 from worker.engines.static.reading.language import PARSED, Language
 from worker.system.disk import raise_if_passing

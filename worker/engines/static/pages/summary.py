@@ -13,7 +13,13 @@ from worker.engines.static.facts import (
     SourceFile,
     Unit,
 )
-from worker.engines.static.prose.phrases import capital, code, counted, listed, number
+from worker.engines.static.prose.phrases import (
+    capital,
+    code,
+    counted,
+    listed,
+    number,
+)
 from worker.engines.static.reading.language import PROSE, label
 
 _MOST_LANGUAGES: Final = 3

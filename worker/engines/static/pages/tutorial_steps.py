@@ -89,7 +89,9 @@ def _find(facts: CourseFacts, chapter: Chapter) -> TutorialStep:
     )
 
 
-def _search(facts: CourseFacts, path: str, name: str, says: str) -> tuple[str, ...]:
+def _search(
+    facts: CourseFacts, path: str, name: str, says: str
+) -> tuple[str, ...]:
     """Return a command that finds a name in a file, and what it prints.
 
     The editor's search where there is none.
@@ -149,7 +151,8 @@ def _extent(facts: CourseFacts, one: Definition) -> str:
             else ""
         )
     longest = max(
-        methods, key=lambda method: (method.end_line - method.line, -method.index)
+        methods,
+        key=lambda method: (method.end_line - method.line, -method.index),
     )
     size = counted(longest.end_line - longest.line + 1, "line")
     at = markdown.place(longest.path, (longest.line, longest.end_line))
@@ -158,7 +161,10 @@ def _extent(facts: CourseFacts, one: Definition) -> str:
 
 def _follow(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     """Follow calls from outside into the chapter, and on to whatever it relies on."""
-    ways = [_hops(facts, one) for one in notes.functions(facts, chapter)[:_MOST_STARTS]]
+    ways = [
+        _hops(facts, one)
+        for one in notes.functions(facts, chapter)[:_MOST_STARTS]
+    ]
     hops = max(ways, key=len, default=[])
     if not hops:
         return
@@ -205,7 +211,9 @@ def _hops(facts: CourseFacts, start: Definition) -> list[_Hop]:
     found: list[_Hop] = []
     seen = {start.index}
     one = start
-    while len(found) < _HOPS and (step := _onward(facts, one, seen)) is not None:
+    while (
+        len(found) < _HOPS and (step := _onward(facts, one, seen)) is not None
+    ):
         found.append(_Hop(one, *step))
         one = step[1]
         seen.add(one.index)
@@ -229,7 +237,9 @@ def _onward(
     able = [
         (len(facts.out[index]), -index, calls[name])
         for name, index in sure.items()
-        if name in calls and index not in seen and is_function(facts.definitions[index])
+        if name in calls
+        and index not in seen
+        and is_function(facts.definitions[index])
     ]
     if not able:
         return None
@@ -240,8 +250,12 @@ def _onward(
 def _meet(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     """Show the best use of the chapter's subject with the lines around it."""
     for site in evidence.sites(facts, chapter, 1):
-        around = facts.definitions[site.inside] if site.inside is not None else None
-        first = max(site.line - _AROUND, around.line if around is not None else 1)
+        around = (
+            facts.definitions[site.inside] if site.inside is not None else None
+        )
+        first = max(
+            site.line - _AROUND, around.line if around is not None else 1
+        )
         last = min(
             site.line + _AROUND,
             around.end_line if around is not None else site.line + _AROUND,
@@ -299,9 +313,12 @@ def _test(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     yield TutorialStep(
         "See it at work",
         (
-            " ".join(said for said in (shows, _run(facts, shown), stop) if said),
+            " ".join(
+                said for said in (shows, _run(facts, shown), stop) if said
+            ),
             excerpts.rendered(
-                facts, Excerpt(path=shown.path, spans=((shown.first, shown.last),))
+                facts,
+                Excerpt(path=shown.path, spans=((shown.first, shown.last),)),
             ),
         ),
     )
@@ -350,7 +367,9 @@ def _fail(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
             "Make it fail",
             (
                 task,
-                excerpts.rendered(facts, excerpt) if excerpt is not None else "",
+                excerpts.rendered(facts, excerpt)
+                if excerpt is not None
+                else "",
                 f"You have succeeded when you see the message {markdown.code(failure.message)}.",
             ),
         )
@@ -360,7 +379,9 @@ def _fail(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
 def _section(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     """Read the sections of documents that the chapter is about."""
     for mark in (
-        outline.marks(facts, chapter)[:_SECTIONS] if chapter.unit.headings else ()
+        outline.marks(facts, chapter)[:_SECTIONS]
+        if chapter.unit.headings
+        else ()
     ):
         excerpt = excerpts.of_lines(facts, mark.path, mark.line, mark.end_line)
         if excerpt is not None:
@@ -373,7 +394,9 @@ def _section(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
 
 def _open(facts: CourseFacts, path: str) -> TutorialStep:
     """Walk through a file by its marks."""
-    marks = [one for one in outline.marks_of(facts, path) if one.title][:_OUTLINED]
+    marks = [one for one in outline.marks_of(facts, path) if one.title][
+        :_OUTLINED
+    ]
     excerpt = excerpts.of_lines(facts, path, 1, _HEAD)
     file = facts.file(path)
     return TutorialStep(

@@ -8,7 +8,12 @@ from states.course_paths import item_path
 from states.stages import Stage
 from worker.engines.port import Item
 from worker.engines.static.facts import Analysis, Course
-from worker.engines.static.pages import file_questions, markdown, quiz, tutorial_steps
+from worker.engines.static.pages import (
+    file_questions,
+    markdown,
+    quiz,
+    tutorial_steps,
+)
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.pages.exercise import rendered
 from worker.engines.static.prose.phrases import counted
@@ -31,7 +36,8 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
     found = list(tutorial_steps.taken(facts, chapter))
     ask = quiz.asked if chapter.unit.symbols else file_questions.asked
     questions = [
-        question for _, question in zip(range(_MOST), ask(facts, chapter), strict=False)
+        question
+        for _, question in zip(range(_MOST), ask(facts, chapter), strict=False)
     ]
     return markdown.document(
         markdown.heading(
@@ -41,12 +47,16 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
         markdown.heading(2, "Step by step") if found else "",
         *(
             markdown.document(
-                markdown.heading(3, f"Step {number}: {step.title}"), *step.blocks
+                markdown.heading(3, f"Step {number}: {step.title}"),
+                *step.blocks,
             )
             for number, step in enumerate(found, 1)
         ),
         markdown.heading(2, "Exercises") if questions else "",
-        *(rendered(number, question) for number, question in enumerate(questions, 1)),
+        *(
+            rendered(number, question)
+            for number, question in enumerate(questions, 1)
+        ),
         _next(facts, chapter),
     )
 
@@ -67,10 +77,13 @@ def _next(facts: CourseFacts, chapter: Chapter) -> str:
     following = facts.chapters[chapter.position + 1 : chapter.position + 2]
     if not following:
         return markdown.document(
-            markdown.heading(2, "Next"), "This was the last tutorial of the course."
+            markdown.heading(2, "Next"),
+            "This was the last tutorial of the course.",
         )
     name = f"Tutorial {following[0].entry.index}, {markdown.text(following[0].name)}"
-    file = item_path(Stage.GENERATE_TUTORIALS, following[0].entry).rpartition("/")[2]
+    file = item_path(Stage.GENERATE_TUTORIALS, following[0].entry).rpartition(
+        "/"
+    )[2]
     return markdown.document(
         markdown.heading(2, "Next"), f"Go on with {markdown.link(name, file)}."
     )

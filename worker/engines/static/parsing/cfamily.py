@@ -98,7 +98,11 @@ def _function(node: Node, page: FileText) -> Iterator[Draft]:
         return
     outer = _template(node)
     found = draft(
-        page, outer, last.strip(), Kind.FUNCTION, body=node.child_by_field_name("body")
+        page,
+        outer,
+        last.strip(),
+        Kind.FUNCTION,
+        body=node.child_by_field_name("body"),
     )
     found.owner = owner[-1].strip() if owner else ""
     found.declared = node.child_by_field_name("body") is None
@@ -119,7 +123,9 @@ def _declarator(node: Node | None) -> tuple[str, bool]:
             return text(node), is_function
         if node.type == "function_declarator":
             inner = node.child_by_field_name("declarator")
-            is_function = inner is not None and inner.type != "parenthesized_declarator"
+            is_function = (
+                inner is not None and inner.type != "parenthesized_declarator"
+            )
         following = node.child_by_field_name("declarator")
         node = following or next(
             (
@@ -143,7 +149,11 @@ def _inside_function(node: Node) -> bool:
 
 def _template(node: Node) -> Node:
     outer = node.parent
-    return outer if outer is not None and outer.type == "template_declaration" else node
+    return (
+        outer
+        if outer is not None and outer.type == "template_declaration"
+        else node
+    )
 
 
 def _access(node: Node, page: FileText) -> str:
@@ -181,11 +191,18 @@ def _record(node: Node, kind: Kind, page: FileText) -> Iterator[Draft]:
 
 def _bases(node: Node) -> Iterator[str]:
     clause = next(
-        (child for child in node.children if child.type == "base_class_clause"), None
+        (child for child in node.children if child.type == "base_class_clause"),
+        None,
     )
     for child in clause.named_children if clause is not None else []:
-        if child.type in {"type_identifier", "qualified_identifier", "template_type"}:
-            yield re.sub(r"<.*", "", text(child), flags=re.DOTALL).replace("::", ".")
+        if child.type in {
+            "type_identifier",
+            "qualified_identifier",
+            "template_type",
+        }:
+            yield re.sub(r"<.*", "", text(child), flags=re.DOTALL).replace(
+                "::", "."
+            )
 
 
 def _typedef_name(node: Node) -> str:
@@ -223,14 +240,20 @@ def _macro(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
     name, value = field_text(node, "name"), field_text(node, "value").strip()
     if value and not _GUARD.fullmatch(name):
         found = draft(
-            page, node, name, Kind(capture), body=node.child_by_field_name("value")
+            page,
+            node,
+            name,
+            Kind(capture),
+            body=node.child_by_field_name("value"),
         )
         yield found
 
 
 def _imports(node: Node) -> Iterator[Import]:
     yield Import(
-        module=field_text(node, "path").strip('<>"'), everything=True, line=line(node)
+        module=field_text(node, "path").strip('<>"'),
+        everything=True,
+        line=line(node),
     )
 
 

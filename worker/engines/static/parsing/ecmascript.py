@@ -87,9 +87,9 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
         case "internal_module":
             yield draft(page, node, field_text(node, "name"), Kind.TYPE)
         case _:
-            name = (field_text(node, "name") or field_text(node, "property")).strip(
-                "\"'"
-            )
+            name = (
+                field_text(node, "name") or field_text(node, "property")
+            ).strip("\"'")
             if name:
                 yield _named(node, name, Kind(capture), page)
 
@@ -156,7 +156,9 @@ def _bases(node: Node) -> tuple[str, ...]:
                     for child in one.named_children
                     if child.type != "type_arguments"
                 ]
-    return tuple(re.split(r"[<(]", base, maxsplit=1)[0].strip() for base in found)
+    return tuple(
+        re.split(r"[<(]", base, maxsplit=1)[0].strip() for base in found
+    )
 
 
 def _variable(node: Node, page: FileText) -> Draft:
@@ -164,7 +166,8 @@ def _variable(node: Node, page: FileText) -> Draft:
     statement = node.parent or node
     outer = (
         statement.parent
-        if statement.parent is not None and statement.parent.type == "export_statement"
+        if statement.parent is not None
+        and statement.parent.type == "export_statement"
         else None
     )
     kind, body = _kind_of(name, value)
@@ -172,7 +175,9 @@ def _variable(node: Node, page: FileText) -> Draft:
     keyword = text(statement.child(0))
     found.signature = f"{keyword} {found.signature}"
     found.doc = page.comment_above((outer or statement).start_point.row)
-    found.bases = _bases(value) if value is not None and value.type == "class" else ()
+    found.bases = (
+        _bases(value) if value is not None and value.type == "class" else ()
+    )
     found.public = not name.startswith("_")
     return found
 
@@ -199,7 +204,11 @@ def _assigned(node: Node, page: FileText) -> Iterator[Draft]:
         if _WHOLE.fullmatch(left) and value
         else ""
     )
-    if value is None or not name or (match is not None and match["owner"] == "this"):
+    if (
+        value is None
+        or not name
+        or (match is not None and match["owner"] == "this")
+    ):
         return
     kind, body = _kind_of(name, value)
     found = draft(
@@ -223,7 +232,9 @@ def _assigned(node: Node, page: FileText) -> Iterator[Draft]:
 def _imports(node: Node) -> Iterator[Import]:
     if node.type in {"variable_declarator", "assignment_expression"}:
         yield from (
-            _required(node) if node.type == "variable_declarator" else _passed_on(node)
+            _required(node)
+            if node.type == "variable_declarator"
+            else _passed_on(node)
         )
         return
     module, again = (
@@ -272,7 +283,10 @@ def _specifier(node: Node) -> tuple[str, str]:
 
 
 def _required(node: Node) -> Iterator[Import]:
-    value, target = node.child_by_field_name("value"), node.child_by_field_name("name")
+    value, target = (
+        node.child_by_field_name("value"),
+        node.child_by_field_name("name"),
+    )
     module = _required_module(value)
     if value is None or target is None or not module:
         return
@@ -307,10 +321,15 @@ def _passed_on(node: Node) -> Iterator[Import]:
         _required_module(node.child_by_field_name("right")),
     )
     if module and _WHOLE.fullmatch(left):
-        yield Import(module=module, everything=True, again=True, line=line(node))
+        yield Import(
+            module=module, everything=True, again=True, line=line(node)
+        )
     elif module and (match := _EXPORT.fullmatch(left)):
         yield Import(
-            module=module, names=((match[1], "default"),), again=True, line=line(node)
+            module=module,
+            names=((match[1], "default"),),
+            again=True,
+            line=line(node),
         )
 
 
@@ -340,9 +359,9 @@ def _exports(node: Node) -> Iterator[tuple[str, str]]:
     if node.type == "assignment_expression":
         yield from _assigned_exports(node)
         return
-    declaration = node.child_by_field_name("declaration") or node.child_by_field_name(
-        "value"
-    )
+    declaration = node.child_by_field_name(
+        "declaration"
+    ) or node.child_by_field_name("value")
     is_default = any(child.type == "default" for child in node.children)
     if declaration is not None:
         for name in _declared(declaration):
@@ -376,7 +395,9 @@ def _assigned_exports(node: Node) -> Iterator[tuple[str, str]]:
     left, value = field_text(node, "left"), node.child_by_field_name("right")
     if value is None:
         return
-    name = text(value) if value.type == "identifier" else field_text(value, "name")
+    name = (
+        text(value) if value.type == "identifier" else field_text(value, "name")
+    )
     if match := _EXPORT.fullmatch(left):
         yield match[1], name or match[1]
     elif _WHOLE.fullmatch(left) and value.type == "object":
@@ -402,7 +423,9 @@ def _grammar(load: object, query: str) -> Grammar:
 
 
 JAVASCRIPT: Final = _grammar(tree_sitter_javascript.language(), _JAVASCRIPT)
-TYPESCRIPT: Final = _grammar(tree_sitter_typescript.language_typescript(), _TYPESCRIPT)
+TYPESCRIPT: Final = _grammar(
+    tree_sitter_typescript.language_typescript(), _TYPESCRIPT
+)
 TSX: Final = _grammar(
     tree_sitter_typescript.language_tsx(), _TYPESCRIPT + "(jsx_text) @string"
 )

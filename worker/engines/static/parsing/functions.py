@@ -55,13 +55,17 @@ def dissect(node: Node, *, deep: bool = True) -> FunctionFacts:
     """Read a function; or, not `deep`, the fields of a type: they are its statements."""
     head, body = _head_and_body(node)
     found = FunctionFacts(
-        first=line(node), last=node.end_point.row + 1, body=node.end_point.row + 2
+        first=line(node),
+        last=node.end_point.row + 1,
+        body=node.end_point.row + 2,
     )
     found.parameters = list(_parameters(head))
     if body is None:
         return found
     statements = [
-        child for child in body.named_children if not child.type.endswith("comment")
+        child
+        for child in body.named_children
+        if not child.type.endswith("comment")
     ]
     if statements:
         found.body = line(statements[0])
@@ -122,9 +126,9 @@ def _parameters(head: Node) -> Iterator[Parameter]:
         if (listed := holder.child_by_field_name("parameters")) is not None:
             yield from _listed(listed)
             return
-        holder = holder.child_by_field_name("declarator") or holder.child_by_field_name(
-            "value"
-        )
+        holder = holder.child_by_field_name(
+            "declarator"
+        ) or holder.child_by_field_name("value")
 
 
 _DECLARATORS: Final = 4
@@ -146,7 +150,9 @@ def _listed(listed: Node) -> Iterator[Parameter]:
             if shown not in _RECEIVERS[place > 0]:
                 rest = child.type in _REST or shown.startswith(("*", "..."))
                 optional = (
-                    default is not None or rest or child.type == "optional_parameter"
+                    default is not None
+                    or rest
+                    or child.type == "optional_parameter"
                 )
                 yield Parameter(
                     shown[:MAX_SAID],
@@ -159,7 +165,9 @@ def _name(node: Node) -> str:
     """Return a parameter's name without the marks of pointers, references and arrays around it."""
     inner = node
     while inner.type in _DECORATED:
-        inner = inner.child_by_field_name("declarator") or inner.named_children[-1]
+        inner = (
+            inner.child_by_field_name("declarator") or inner.named_children[-1]
+        )
     return one_line(text(inner))
 
 
@@ -173,7 +181,10 @@ def _bare(child: Node) -> str:
 _DECORATED: Final = word_set(
     "pointer_declarator reference_declarator array_declarator function_declarator"
 )
-_RECEIVERS: Final = (frozenset({"self", "cls", "this", "", "void"}), frozenset({""}))
+_RECEIVERS: Final = (
+    frozenset({"self", "cls", "this", "", "void"}),
+    frozenset({""}),
+)
 """What is no parameter where it comes first, and where it does not."""
 _REST: Final = frozenset(
     {
@@ -214,11 +225,15 @@ def _walk(body: Node, found: FunctionFacts) -> None:
 
 def _children(node: Node) -> list[tuple[int, Node]]:
     return [
-        (index, child) for index, child in enumerate(node.children) if child.is_named
+        (index, child)
+        for index, child in enumerate(node.children)
+        if child.is_named
     ]
 
 
-def _inside(node: Node, index: int, child: Node, around: _NodeContext) -> _NodeContext:
+def _inside(
+    node: Node, index: int, child: Node, around: _NodeContext
+) -> _NodeContext:
     frame, under = around.frame, around.under
     if child.type.endswith("_clause"):
         frame += (line(node),)
@@ -228,7 +243,9 @@ def _inside(node: Node, index: int, child: Node, around: _NodeContext) -> _NodeC
         frame += (*header, *([closer] if text(child).endswith("}") else []))
     if node.type in DECISIONS:
         branch = BRANCHES.get(node.field_name_for_child(index) or "")
-        if branch is not None and not (branch != "if" and child.type == "elif_clause"):
+        if branch is not None and not (
+            branch != "if" and child.type == "elif_clause"
+        ):
             under = f"{branch} {'if ' * (branch != 'if')}{said(node.child_by_field_name('condition'))}"
     elif node.type in HANDLERS:
         under = f"the handler of {_handled(node) or 'any error'}"
@@ -244,7 +261,8 @@ def _inside(node: Node, index: int, child: Node, around: _NodeContext) -> _NodeC
 def _handled(node: Node) -> str:
     """Return the types that a handler catches, as written; none if it catches everything."""
     caught = next(
-        (child for child in node.named_children if child.type not in BLOCKS), None
+        (child for child in node.named_children if child.type not in BLOCKS),
+        None,
     )
     if caught is None or (
         caught.type in {"identifier", "comment"} and node.type == "catch_clause"
@@ -327,14 +345,25 @@ def _message(node: Node) -> str:
 def _note_assignment(node: Node, found: FunctionFacts) -> None:
     left = one_line(text(node.child_by_field_name("left"))[:MAX_SAID])
     own = next(
-        (left.removeprefix(prefix) for prefix in OWN if left.startswith(prefix)), ""
+        (
+            left.removeprefix(prefix)
+            for prefix in OWN
+            if left.startswith(prefix)
+        ),
+        "",
     )
     if own.isidentifier() and own not in {one.said for one in found.assigned}:
         found.assigned.append(Expression(own, line(node)))
 
 
-def _note_statement(node: Node, around: _NodeContext, found: FunctionFacts) -> None:
-    if node.type in BLOCKS or node.type.endswith("comment") or node.type in CASES:
+def _note_statement(
+    node: Node, around: _NodeContext, found: FunctionFacts
+) -> None:
+    if (
+        node.type in BLOCKS
+        or node.type.endswith("comment")
+        or node.type in CASES
+    ):
         return
     if not any(
         child.type in BLOCKS or child.type.endswith("_clause")

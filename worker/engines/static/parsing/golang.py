@@ -44,10 +44,16 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
     if capture == "type":
         yield _type(node, page)
         return
-    names = [name for name in node.children_by_field_name("name") if name.is_named]
+    names = [
+        name for name in node.children_by_field_name("name") if name.is_named
+    ]
     for name, following in zip_longest(names, names[1:]):
         found = draft(
-            page, node, text(name), Kind(capture), body=node.child_by_field_name("body")
+            page,
+            node,
+            text(name),
+            Kind(capture),
+            body=node.child_by_field_name("body"),
         )
         found.start = found.start if name is names[0] else name.start_byte
         found.end = following.start_byte if following is not None else found.end
@@ -57,11 +63,11 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
             found.owner = receiver[1]
         if capture in {"constant", "variable"}:
             outer = node.parent
-            found.signature = (
-                f"{'const' if capture == 'constant' else 'var'} {found.signature}"
-            )
+            found.signature = f"{'const' if capture == 'constant' else 'var'} {found.signature}"
             found.doc = found.doc or (
-                page.comment_above(outer.start_point.row) if outer is not None else ""
+                page.comment_above(outer.start_point.row)
+                if outer is not None
+                else ""
             )
         found.public = found.name[:1].isupper()
         if found.name != "_":
@@ -71,7 +77,9 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
 def _type(node: Node, page: FileText) -> Draft:
     value, outer = node.child_by_field_name("type"), node.parent
     kind = _KINDS.get(value.type, Kind.TYPE) if value is not None else Kind.TYPE
-    found = draft(page, node, field_text(node, "name"), kind, body=_braces(value))
+    found = draft(
+        page, node, field_text(node, "name"), kind, body=_braces(value)
+    )
     found.signature = f"type {found.signature}"
     found.doc = found.doc or (
         page.comment_above(outer.start_point.row) if outer is not None else ""
@@ -109,9 +117,16 @@ def _embedded(value: Node) -> Iterator[str]:
 
 
 def _imports(node: Node) -> Iterator[Import]:
-    module, name = field_text(node, "path").strip('"`'), field_text(node, "name")
-    pieces = [piece for piece in module.split("/") if not _VERSION.fullmatch(piece)]
-    usual = pieces[-1].partition(".")[0].removeprefix("go-") if pieces else module
+    module, name = (
+        field_text(node, "path").strip('"`'),
+        field_text(node, "name"),
+    )
+    pieces = [
+        piece for piece in module.split("/") if not _VERSION.fullmatch(piece)
+    ]
+    usual = (
+        pieces[-1].partition(".")[0].removeprefix("go-") if pieces else module
+    )
     yield Import(
         module=module,
         alias="" if name in {"_", "."} else name or usual,

@@ -106,13 +106,17 @@ class FileText:
     def comment_on_top(self) -> str:
         """Return the comments before all code, unless they are a licence or about that code."""
         end = self.data.find(b"\n") + 1 if self.data.startswith(_SHEBANG) else 0
-        for node in sorted(self._ending_at.values(), key=lambda node: node.start_byte):
+        for node in sorted(
+            self._ending_at.values(), key=lambda node: node.start_byte
+        ):
             if self.data[end : node.start_byte].strip():
                 break
             end = node.end_byte
             row = node.end_point.row - (node.end_point.column == 0)
             below = (
-                self.data[end : end + _BELOW_BYTES].partition(b"\n")[2].split(b"\n")[0]
+                self.data[end : end + _BELOW_BYTES]
+                .partition(b"\n")[2]
+                .split(b"\n")[0]
             )
             if row + 1 not in self._starting_at and (
                 not below.strip() or below.startswith(_BELOW)
@@ -176,9 +180,9 @@ def head(page: FileText, node: Node, body: Node | None) -> str:
     """Return a definition's text up to its body, on one line."""
     end = body.start_byte if body is not None else node.end_byte
     end = min(end, node.start_byte + 4 * MAX_SIGNATURE)
-    said = one_line(page.data[node.start_byte : end].decode("utf-8", "replace")).rstrip(
-        "{; "
-    )
+    said = one_line(
+        page.data[node.start_byte : end].decode("utf-8", "replace")
+    ).rstrip("{; ")
     if body is not None:
         said = said.removesuffix("=>").removesuffix("=").rstrip(": ")
     return said[:MAX_SIGNATURE]
@@ -191,7 +195,12 @@ def clean_comment(said: str) -> str:
 
 
 def draft(
-    page: FileText, node: Node, name: str, kind: Kind, *, body: Node | None = None
+    page: FileText,
+    node: Node,
+    name: str,
+    kind: Kind,
+    *,
+    body: Node | None = None,
 ) -> Draft:
     """Begin a draft of a definition with what all languages have in common."""
     return Draft(

@@ -3,7 +3,9 @@
 import re
 from typing import Final
 
-_PART: Final = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z][a-z\d]*|[a-z\d]+|[^\W_a-zA-Z\d]+")
+_PART: Final = re.compile(
+    r"[A-Z]+(?![a-z])\d*|[A-Z][a-z\d]*|[a-z\d]+|[^\W_a-zA-Z\d]+"
+)
 
 
 def word_set(text: str) -> frozenset[str]:

@@ -48,7 +48,9 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
     )
     marks = modifiers.children if modifiers is not None else []
     notes = [
-        text(one) for one in marks if one.type in {"marker_annotation", "annotation"}
+        text(one)
+        for one in marks
+        if one.type in {"marker_annotation", "annotation"}
     ]
     found.decorators = tuple(one_line(note).lstrip("@") for note in notes)
     inside = node.parent is not None and node.parent.type in {
@@ -64,11 +66,20 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
 
 def _bases(node: Node) -> Iterator[str]:
     for clause in node.children:
-        if clause.type in {"superclass", "super_interfaces", "extends_interfaces"}:
+        if clause.type in {
+            "superclass",
+            "super_interfaces",
+            "extends_interfaces",
+        }:
             for child in clause.named_children:
-                types = child.named_children if child.type == "type_list" else [child]
+                types = (
+                    child.named_children
+                    if child.type == "type_list"
+                    else [child]
+                )
                 yield from (
-                    re.split(r"[<@]", text(one), maxsplit=1)[0].strip() for one in types
+                    re.split(r"[<@]", text(one), maxsplit=1)[0].strip()
+                    for one in types
                 )
 
 

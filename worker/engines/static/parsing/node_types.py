@@ -55,7 +55,9 @@ LOOPS: Final = word_set(
     "for_statement while_statement do_statement for_in_statement enhanced_for_statement for_expression "
     "while_expression loop_expression for_range_loop"
 )
-ASSIGNMENTS: Final = word_set("assignment augmented_assignment assignment_expression")
+ASSIGNMENTS: Final = word_set(
+    "assignment augmented_assignment assignment_expression"
+)
 STRINGS: Final = word_set(
     "string string_literal interpreted_string_literal raw_string_literal template_string"
 )

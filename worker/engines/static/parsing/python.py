@@ -45,7 +45,9 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
     if capture == "variable":
         yield from _variable(node, page)
     elif capture == "type":
-        yield draft(page, node, field_text(node, "left").partition("[")[0], Kind.TYPE)
+        yield draft(
+            page, node, field_text(node, "left").partition("[")[0], Kind.TYPE
+        )
     else:
         yield _class_or_function(node, Kind(capture), page)
 
@@ -79,13 +81,20 @@ def _bases(arguments: Node | None) -> tuple[str, ...]:
     if arguments is None:
         return ()
     kinds = {"identifier", "attribute", "subscript", "call"}
-    given = [text(child) for child in arguments.named_children if child.type in kinds]
-    return tuple(re.split(r"[\[(]", base, maxsplit=1)[0].strip() for base in given)
+    given = [
+        text(child) for child in arguments.named_children if child.type in kinds
+    ]
+    return tuple(
+        re.split(r"[\[(]", base, maxsplit=1)[0].strip() for base in given
+    )
 
 
 def _docstring(body: Node | None) -> str:
     first = (
-        next((child for child in body.named_children if child.type != "comment"), None)
+        next(
+            (child for child in body.named_children if child.type != "comment"),
+            None,
+        )
         if body
         else None
     )
@@ -102,7 +111,9 @@ def _literal(statement: Node | None) -> str:
     if inner is None or inner.type != "string":
         return ""
     said = "".join(
-        text(child) for child in inner.named_children if child.type == "string_content"
+        text(child)
+        for child in inner.named_children
+        if child.type == "string_content"
     )
     return inspect.cleandoc(said[: 2 * MAX_DOC])[:MAX_DOC]
 
@@ -113,7 +124,10 @@ def _variable(node: Node, page: FileText) -> Iterator[Draft]:
     if name.startswith("__") or node.child_by_field_name("right") is None:
         return
     found = draft(
-        page, node, name, Kind.CONSTANT if _CONSTANT.fullmatch(name) else Kind.VARIABLE
+        page,
+        node,
+        name,
+        Kind.CONSTANT if _CONSTANT.fullmatch(name) else Kind.VARIABLE,
     )
     found.doc = found.doc or _literal(
         statement.next_sibling if statement is not None else None
@@ -132,7 +146,9 @@ def _imports(node: Node) -> Iterator[Import]:
     yield Import(
         module=one_line(field_text(node, "module_name")).replace(" ", ""),
         names=tuple((alias or name, name) for name, alias in names),
-        everything=any(child.type == "wildcard_import" for child in node.children),
+        everything=any(
+            child.type == "wildcard_import" for child in node.children
+        ),
         line=line(node),
     )
 

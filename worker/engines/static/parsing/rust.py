@@ -50,16 +50,21 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
         return
     body = node.child_by_field_name("body")
     if capture == "scope":
-        found = draft(page, node, _last(field_text(node, "type")), Kind.TYPE, body=body)
+        found = draft(
+            page, node, _last(field_text(node, "type")), Kind.TYPE, body=body
+        )
         trait = field_text(node, "trait")
         found.bases = (_last(trait),) if trait else ()
         yield found
         return
     if node.type == "macro_definition":
         body = next(
-            (child for child in node.children if child.type in {"{", "(", "["}), None
+            (child for child in node.children if child.type in {"{", "(", "["}),
+            None,
         )
-    found = draft(page, node, field_text(node, "name"), Kind(capture), body=body)
+    found = draft(
+        page, node, field_text(node, "name"), Kind(capture), body=body
+    )
     found.decorators = tuple(_attributes(node))
     found.doc = _doc(node, page) or found.doc
     found.public = node.type == "macro_definition" or _is_public(node)
@@ -105,7 +110,9 @@ def _attributes(node: Node) -> list[str]:
         "block_comment",
     }:
         if before.type == "attribute_item":
-            found.append(one_line(text(before)).removeprefix("#[").removesuffix("]"))
+            found.append(
+                one_line(text(before)).removeprefix("#[").removesuffix("]")
+            )
         before = before.prev_sibling
     return found[::-1]
 
@@ -129,11 +136,17 @@ def _used(
     node: Node, prefix: tuple[str, ...], at: int, *, again: bool
 ) -> Iterator[Import]:
     """Read a use tree; one that is nested deeper than anybody writes is left."""
-    inner = node.child_by_field_name("list") if node.type == "scoped_use_list" else node
+    inner = (
+        node.child_by_field_name("list")
+        if node.type == "scoped_use_list"
+        else node
+    )
     if node.type in {"use_list", "scoped_use_list"}:
         path = (*prefix, *_NAME.findall(field_text(node, "path")))
         for child in (
-            inner.named_children if inner is not None and len(path) < _DEEP else []
+            inner.named_children
+            if inner is not None and len(path) < _DEEP
+            else []
         ):
             yield from _used(child, path, at, again=again)
     elif node.type == "use_wildcard":

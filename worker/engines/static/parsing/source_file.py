@@ -80,7 +80,8 @@ class SourceParser:
         data = text.encode("utf-8", "replace")
         grammar = _GRAMMARS[language]
         tree = self.tree(
-            language, cfamily.blank_macros(data) if language is Language.CPP else data
+            language,
+            cfamily.blank_macros(data) if language is Language.CPP else data,
         )
         found = QueryCursor(self._load(language)[1]).captures(tree.root_node)
         page = FileText(data, found.get("comment", []))
@@ -95,7 +96,9 @@ class SourceParser:
             for node in found.pop("string", [])
             if node.start_byte not in annotations
         ]
-        passed_on = sorted(found.pop("export", []), key=lambda node: node.start_byte)
+        passed_on = sorted(
+            found.pop("export", []), key=lambda node: node.start_byte
+        )
         exports = [pair for node in passed_on for pair in grammar.exports(node)]
         comments = found.pop("comment", [])
         drafts, extends = _nest(_drafts(grammar, found, page))
@@ -107,7 +110,9 @@ class SourceParser:
             ),
             exports=tuple(dict.fromkeys(exports)),
             doc=grammar.doc(tree.root_node, page),
-            code=_blank(data, [*comments, *strings, *(node for node, _ in imports)]),
+            code=_blank(
+                data, [*comments, *strings, *(node for node, _ in imports)]
+            ),
         )
 
     def _load(self, language: Language) -> tuple[Parser, Query]:
@@ -130,14 +135,18 @@ def _drafts(
             continue
         for node in found[capture]:
             for one in grammar.define(node, capture, page):
-                one.kind = one.kind if capture not in {"scope", "skip"} else None
+                one.kind = (
+                    one.kind if capture not in {"scope", "skip"} else None
+                )
                 one.declared = one.declared or capture == "skip"
                 if len(one.name) <= MAX_NAME:
                     drafts.append(one)
     return drafts
 
 
-def _nest(drafts: list[Draft]) -> tuple[tuple[Draft, ...], tuple[tuple[str, str], ...]]:
+def _nest(
+    drafts: list[Draft],
+) -> tuple[tuple[Draft, ...], tuple[tuple[str, str], ...]]:
     """Find what each definition is a member of.
 
     Leave out what only the inside of a function can see, and tests.
@@ -150,7 +159,8 @@ def _nest(drafts: list[Draft]) -> tuple[tuple[Draft, ...], tuple[tuple[str, str]
             around.pop()
         outer = around[-1] if around else None
         if outer is not None and (
-            outer.kind not in {None, *TYPES} or (outer.kind is None and outer.declared)
+            outer.kind not in {None, *TYPES}
+            or (outer.kind is None and outer.declared)
         ):
             continue
         around.append(one)
@@ -182,7 +192,9 @@ def _without_repetitions(drafts: Iterable[Draft]) -> tuple[Draft, ...]:
             chosen[key] = one
     alive = {id(one) for one in chosen.values()}
     kept = [
-        one for one in chosen.values() if one.parent is None or id(one.parent) in alive
+        one
+        for one in chosen.values()
+        if one.parent is None or id(one.parent) in alive
     ]
     return tuple(sorted(kept, key=lambda one: (one.start, -one.end, one.name)))
 
@@ -193,6 +205,8 @@ def _blank(data: bytes, nodes: Iterable[Node]) -> bytes:
         start, end = node.start_byte, node.end_byte
         piece = data[start:end]
         code[start:end] = (
-            _NOT_NEWLINE.sub(b" ", piece) if b"\n" in piece else b" " * (end - start)
+            _NOT_NEWLINE.sub(b" ", piece)
+            if b"\n" in piece
+            else b" " * (end - start)
         )
     return bytes(code)

@@ -21,7 +21,10 @@ _MARKUP: Final = (
         ),
         " ",
     ),
-    (re.compile(r"<(code|tt|kbd|pre)>(.*?)</\1>", re.DOTALL | re.IGNORECASE), r"`\2`"),
+    (
+        re.compile(r"<(code|tt|kbd|pre)>(.*?)</\1>", re.DOTALL | re.IGNORECASE),
+        r"`\2`",
+    ),
     (re.compile(r"&(lt|gt|amp|quot|nbsp);"), lambda match: _ENTITIES[match[1]]),
     (re.compile(r":[\w:+-]+:`[~!]?([^`<]*?)\s*<([^`>]*)>`"), r"\1"),
     (re.compile(r":[\w:+-]+:`[~!]?([^`]*)`"), r"`\1`"),
@@ -109,7 +112,9 @@ def _raw_paragraphs(doc: str, most: int) -> list[str]:
     for line in [*doc.split("\n"), ""]:
         is_underline = _UNDERLINE.match(line) is not None
         if _END.match(line) or (is_underline and lines):
-            found.append("" if is_underline else " ".join(lines))  # lines: its heading
+            found.append(
+                "" if is_underline else " ".join(lines)
+            )  # lines: its heading
             break
         if not line.strip() or _ITEM.match(line):
             found.append(" ".join(lines))

@@ -66,7 +66,11 @@ def capital(text: str) -> str:
 
 def article(noun: str) -> str:
     """Return a noun with its indefinite article: `an enum`."""
-    return f"an {noun}" if noun.startswith(("a", "e", "i", "o", "u")) else f"a {noun}"
+    return (
+        f"an {noun}"
+        if noun.startswith(("a", "e", "i", "o", "u"))
+        else f"a {noun}"
+    )
 
 
 def code(name: str) -> str:

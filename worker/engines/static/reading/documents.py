@@ -24,7 +24,9 @@ _FENCES: Final = {
 """
 _NO_FENCE: Final = re.compile(r"(?!)")
 _SECTION: Final = re.compile(r"\\(part|chapter|(?:sub)*section)\*?\{(.*)\}")
-_NUMBERED: Final = re.compile(r"(?=.{3,80}$)(\d+(?:\.\d+)*)[.)]?\s+([^\W\d].*)$")
+_NUMBERED: Final = re.compile(
+    r"(?=.{3,80}$)(\d+(?:\.\d+)*)[.)]?\s+([^\W\d].*)$"
+)
 
 _MARKUP: Final = (
     (re.compile(r"<!--.*?(?:-->|$)", re.DOTALL), ""),
@@ -75,14 +77,22 @@ def headings(language: Language, text: str) -> tuple[Heading, ...]:
     )
 
 
-def _titles(language: Language, lines: list[str]) -> Iterator[tuple[int, int, str]]:
+def _titles(
+    language: Language, lines: list[str]
+) -> Iterator[tuple[int, int, str]]:
     """Yield line, level and title of each heading."""
     marks: list[str] = []
     pattern, fenced = _FENCES.get(language, _NO_FENCE), ""
-    for number, line in enumerate(lines[(front := _front_matter(lines)) :], front + 1):
+    for number, line in enumerate(
+        lines[(front := _front_matter(lines)) :], front + 1
+    ):
         fence = pattern.match(line)
         if fenced:
-            fenced = "" if fence is not None and fence[1].startswith(fenced) else fenced
+            fenced = (
+                ""
+                if fence is not None and fence[1].startswith(fenced)
+                else fenced
+            )
             continue
         if fence is not None and (
             language is not Language.ASCIIDOC or not _underlines(lines, number)
@@ -139,7 +149,12 @@ def _underlined(
     title = lines[number - 1]
     below = lines[number] if number < len(lines) else ""
     match = _UNDERLINE.match(below)
-    if not match or not title.strip() or title[:1].isspace() or _UNDERLINE.match(title):
+    if (
+        not match
+        or not title.strip()
+        or title[:1].isspace()
+        or _UNDERLINE.match(title)
+    ):
         return None
     if len(below.rstrip()) < min(
         len(title.rstrip()), _SHORTEST
@@ -161,7 +176,10 @@ def _lead(lines: list[str], fence: re.Pattern[str]) -> str:
         if fence.match(line) and not (number == 0 and _UNDERLINE.match(line)):
             fenced = not fenced
         elif not paragraph and (
-            fenced or not line.strip() or _NO_PROSE.match(line) or line[:1].isspace()
+            fenced
+            or not line.strip()
+            or _NO_PROSE.match(line)
+            or line[:1].isspace()
         ):
             continue
         elif not line.strip():
@@ -181,8 +199,12 @@ def plain(said: str) -> str:
 
 def code_names(text: str) -> frozenset[str]:
     """Return the identifiers that a document shows as code, and those that can be nothing else."""
-    shown = " ".join([*_SPAN.findall(text), *_CODE_LINE.findall(text), *_fenced(text)])
-    return frozenset(_IDENTIFIER.findall(shown)) | frozenset(_TELLING.findall(text))
+    shown = " ".join(
+        [*_SPAN.findall(text), *_CODE_LINE.findall(text), *_fenced(text)]
+    )
+    return frozenset(_IDENTIFIER.findall(shown)) | frozenset(
+        _TELLING.findall(text)
+    )
 
 
 def _fenced(text: str) -> list[str]:
@@ -203,7 +225,11 @@ def notebook(text: str) -> str:
     pieces = []
     for cell in cells if isinstance(cells, list) else []:
         source = cell.get("source", "") if isinstance(cell, dict) else ""
-        said = "".join(map(str, source)) if isinstance(source, list) else str(source)
+        said = (
+            "".join(map(str, source))
+            if isinstance(source, list)
+            else str(source)
+        )
         is_code = isinstance(cell, dict) and cell.get("cell_type") == "code"
         pieces.append(f"```\n{said}\n```\n" if is_code else said + "\n")
     return decode("\n".join(pieces).encode("utf-8", "replace")) or ""

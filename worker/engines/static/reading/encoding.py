@@ -39,7 +39,9 @@ def decode(data: bytes) -> str | None:
     except UnicodeDecodeError:
         text = data.decode("cp1252", "replace")
     head = text[:_LOOKED_AT]
-    controls = len(_CONTROL.findall(head.replace("\r", ""))) + head.count("\ufffd")
+    controls = len(_CONTROL.findall(head.replace("\r", ""))) + head.count(
+        "\ufffd"
+    )
     return None if controls > len(head) * _MOST_CONTROLS else _clean(text)
 
 
@@ -53,7 +55,9 @@ def shown(path: str) -> str:
     r"""Return a path for people: bytes that are not UTF-8, and controls, as `\xff`."""
     return "".join(
         f"\\x{ord(char) & 0xFF:02x}"
-        if "\udc80" <= char <= "\udcff" or _CONTROL.match(char) or char in "\n\t"
+        if "\udc80" <= char <= "\udcff"
+        or _CONTROL.match(char)
+        or char in "\n\t"
         else char
         for char in path
     )

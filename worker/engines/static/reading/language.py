@@ -240,7 +240,9 @@ _INTERPRETERS: Final = {
     "perl": Language.PERL,
     "php": Language.PHP,
 }
-_SHEBANG: Final = re.compile(r"#!\s*\S*?/?(?:env\s+(?:-S\s+)?)?([a-z]+)[\d.]*(?:\s|$)")
+_SHEBANG: Final = re.compile(
+    r"#!\s*\S*?/?(?:env\s+(?:-S\s+)?)?([a-z]+)[\d.]*(?:\s|$)"
+)
 _CPP_HEADER: Final = re.compile(
     r"^[ \t]*(?:class\s+\w+|namespace\b|template\s*<|using\s+\w|(?:public|private|protected)\s*:)",
     re.MULTILINE,

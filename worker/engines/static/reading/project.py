@@ -32,14 +32,26 @@ _NO_TAGLINE: Final = re.compile(
 _LOOKED_AT: Final = 8
 
 
-def describe(files: Mapping[str, SourceFile], texts: Mapping[str, str]) -> Project:
+def describe(
+    files: Mapping[str, SourceFile], texts: Mapping[str, str]
+) -> Project:
     """Read the README and the manifests at the top of the repository."""
     readme = next(
-        (path for path in readmes(files) if path in texts and path.count("/") <= 1),
+        (
+            path
+            for path in readmes(files)
+            if path in texts and path.count("/") <= 1
+        ),
         None,
     )
-    said = [_manifest(name, texts[name]) for name in _MANIFESTS if name in texts]
-    title = files[readme].headings[0].title if readme and files[readme].headings else ""
+    said = [
+        _manifest(name, texts[name]) for name in _MANIFESTS if name in texts
+    ]
+    title = (
+        files[readme].headings[0].title
+        if readme and files[readme].headings
+        else ""
+    )
     name = next((name for name, _ in said if name), "") or title or _UNNAMED
     taglines = [
         *(_sentences(files[readme], texts[readme]) if readme else ()),
@@ -53,7 +65,9 @@ def describe(files: Mapping[str, SourceFile], texts: Mapping[str, str]) -> Proje
         ),
         "",
     )
-    return Project(name=plain(name)[:80], tagline=sentence(tagline), readme=readme)
+    return Project(
+        name=plain(name)[:80], tagline=sentence(tagline), readme=readme
+    )
 
 
 def _sentences(file: SourceFile, text: str) -> Iterable[str]:
@@ -63,7 +77,9 @@ def _sentences(file: SourceFile, text: str) -> Iterable[str]:
             first_sentence(paragraph)
             for paragraph in re.split(r"\n\s*\n", text)[:_LOOKED_AT]
         )
-    yield from (first_sentence(heading.lead) for heading in file.headings[:_LOOKED_AT])
+    yield from (
+        first_sentence(heading.lead) for heading in file.headings[:_LOOKED_AT]
+    )
 
 
 def _manifest(name: str, text: str) -> tuple[str, str]:
@@ -78,7 +94,9 @@ def _manifest(name: str, text: str) -> tuple[str, str]:
         )
         return match[1] if match else "", ""
     try:
-        table = json.loads(text) if name.endswith(".json") else tomllib.loads(text)
+        table = (
+            json.loads(text) if name.endswith(".json") else tomllib.loads(text)
+        )
     except (ValueError, RecursionError):
         return "", ""
     found = _table(table)
@@ -87,7 +105,9 @@ def _manifest(name: str, text: str) -> tuple[str, str]:
         for key in keys:
             inner = _table(inner).get(key)
         found = (
-            _table(inner) or found if not isinstance(found.get("name"), str) else found
+            _table(inner) or found
+            if not isinstance(found.get("name"), str)
+            else found
         )
     return _text(found.get("name")), _text(found.get("description"))
 

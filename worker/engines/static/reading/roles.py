@@ -6,7 +6,12 @@ from typing import Final
 
 from worker.engines.static.facts import Role
 from worker.engines.static.parsing.identifiers import word_set
-from worker.engines.static.reading.language import PARSED, PROSE, SETTINGS, Language
+from worker.engines.static.reading.language import (
+    PARSED,
+    PROSE,
+    SETTINGS,
+    Language,
+)
 
 _FOLDERS: Final = {
     folder: role
@@ -27,7 +32,9 @@ _FOLDERS: Final = {
 }
 """Of several such folders in a path, the first in this order of roles decides."""
 
-_DEVELOPERS: Final = word_set("scripts script hack devtools build-tools buildtools")
+_DEVELOPERS: Final = word_set(
+    "scripts script hack devtools build-tools buildtools"
+)
 """Folders for the project's developers, but only at the top of the repository."""
 
 _TEST_NAME: Final = re.compile(
@@ -133,13 +140,17 @@ def _is_generated(text: str) -> bool:
 
 def twin(path: str, paths: Collection[str]) -> bool:
     """Tell whether a file was made from another (`a.js`, `a.ts`), or describes it (`a.pyi`, `a.py`)."""
-    match = re.fullmatch(r"(?P<stem>.*?)\.(?P<ending>d\.[cm]?ts|pyi|[cm]?jsx?)", path)
+    match = re.fullmatch(
+        r"(?P<stem>.*?)\.(?P<ending>d\.[cm]?ts|pyi|[cm]?jsx?)", path
+    )
     if match is None:
         return False
     ending = match["ending"]
     origins = ["py"] if ending == "pyi" else ["ts", "tsx", "mts"]
     if ending in {"cjs", "d.ts", "d.mts", "d.cts"}:
-        origins += ["js", "mjs"] if ending == "cjs" else ["js", "mjs", "cjs", "jsx"]
+        origins += (
+            ["js", "mjs"] if ending == "cjs" else ["js", "mjs", "cjs", "jsx"]
+        )
     folders = ("", "src/") if not path.startswith("src/") else ("",)
     return any(
         f"{folder}{match['stem']}.{origin}" in paths
@@ -152,8 +163,12 @@ def build(path: str) -> tuple[str, bool]:
     """Return the source of a built file, and whether another build of it is preferred."""
     folder, _, name = path.rpartition("/")
     kept = "/".join(part for part in folder.split("/") if part not in _BUILDS)
-    poor = bool(re.search(r"[._-](?:prod|min|bundle|production)\b|\.d\.[cm]?ts$", name))
+    poor = bool(
+        re.search(r"[._-](?:prod|min|bundle|production)\b|\.d\.[cm]?ts$", name)
+    )
     return f"{kept}/{name.partition('.')[0]}", poor
 
 
-_BUILDS: Final = word_set("cjs esm es umd types module commonjs lib-esm node browser")
+_BUILDS: Final = word_set(
+    "cjs esm es umd types module commonjs lib-esm node browser"
+)

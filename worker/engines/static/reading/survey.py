@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from worker.engines.static.facts import Heading, Import, Role, Skip, Skipped, SourceFile
+from worker.engines.static.facts import (
+    Heading,
+    Import,
+    Role,
+    Skip,
+    Skipped,
+    SourceFile,
+)
 from worker.engines.static.linking.imports import Modules
 from worker.engines.static.parsing.source_file import (
     MAX_PARSED_BYTES,
@@ -20,7 +27,12 @@ from worker.engines.static.reading.documents import (
     notebook,
 )
 from worker.engines.static.reading.encoding import decode
-from worker.engines.static.reading.language import PARSED, PROSE, Language, language_of
+from worker.engines.static.reading.language import (
+    PARSED,
+    PROSE,
+    Language,
+    language_of,
+)
 from worker.engines.static.reading.roles import build, role_of, twin
 from worker.engines.static.reading.walk import (
     MAX_FILE_BYTES,
@@ -90,7 +102,14 @@ class _Surveyor:
         for ignoring, largest in _WALKS:
             self._left.clear()
             self._read(
-                list(walk(self._root, self._leave, ignoring=ignoring, largest=largest))
+                list(
+                    walk(
+                        self._root,
+                        self._leave,
+                        ignoring=ignoring,
+                        largest=largest,
+                    )
+                )
             )
             if self.files:
                 break
@@ -139,7 +158,11 @@ class _Surveyor:
 
     def sources(self) -> None:
         """Parse the sources; where those define nothing, parse what may take their place."""
-        paths = {path for path, file in self.files.items() if file.role is Role.SOURCE}
+        paths = {
+            path
+            for path, file in self.files.items()
+            if file.role is Role.SOURCE
+        }
         for path in paths:
             if twin(path, paths):
                 self._give(path, Role.GENERATED)
@@ -160,11 +183,15 @@ class _Surveyor:
             if file.role is role and file.language in PARSED
         ]
         fitting = [
-            path for path in fitting if len(self.texts[path]) <= MAX_PARSED_BYTES
+            path
+            for path in fitting
+            if len(self.texts[path]) <= MAX_PARSED_BYTES
         ]
         best: dict[str, tuple[bool, str]] = {}
         for path in fitting:
-            product, poor = build(path) if role is Role.GENERATED else (path, False)
+            product, poor = (
+                build(path) if role is Role.GENERATED else (path, False)
+            )
             best[product] = min(best.get(product, (poor, path)), (poor, path))
         return sorted(path for _, path in best.values())
 
@@ -174,7 +201,9 @@ class _Surveyor:
     def _parse(self) -> None:
         """Parse the remaining sources, and forget the texts of those with definitions."""
         reader = SourceParser()
-        for path in sorted(self.files, key=lambda path: (path.count("/"), path)):
+        for path in sorted(
+            self.files, key=lambda path: (path.count("/"), path)
+        ):
             file = self.files[path]
             if (
                 file.role is not Role.SOURCE
@@ -186,7 +215,8 @@ class _Surveyor:
             text = self.texts[path]
             if len(text) > min(MAX_PARSED_BYTES, self._room):
                 self._leave(
-                    Skip.LARGE if len(text) > MAX_PARSED_BYTES else Skip.LIMIT, path
+                    Skip.LARGE if len(text) > MAX_PARSED_BYTES else Skip.LIMIT,
+                    path,
                 )
                 self._give(path, Role.DATA)
                 continue
@@ -242,11 +272,15 @@ class _Surveyor:
 def _priority(found: FoundFile) -> tuple[bool, int, str]:
     """Order files: sources first, and among files of one kind the least deep first."""
     language = language_of(found.path, "")
-    source = language in PARSED and role_of(found.path, language, "") is Role.SOURCE
+    source = (
+        language in PARSED and role_of(found.path, language, "") is Role.SOURCE
+    )
     return not source, found.path.count("/"), found.path
 
 
-def _aimed(one: Import, path: str, language: Language, modules: Modules) -> Import:
+def _aimed(
+    one: Import, path: str, language: Language, modules: Modules
+) -> Import:
     targets = modules.targets(path, language, one)
     return replace(one, targets=targets) if targets else one
 

@@ -54,7 +54,11 @@ Leave = Callable[[Skip, str], None]
 
 
 def walk(
-    root: Path, leave: Leave, *, ignoring: bool = True, largest: int = MAX_FILE_BYTES
+    root: Path,
+    leave: Leave,
+    *,
+    ignoring: bool = True,
+    largest: int = MAX_FILE_BYTES,
 ) -> Iterator[FoundFile]:
     """Yield the regular files below a folder, sorted by the bytes of their paths; links are not followed.
 
@@ -100,7 +104,10 @@ def _entries(root: Path, folder: str, leave: Leave) -> list[os.DirEntry[str]]:
 
 
 def _reason(
-    entry: os.DirEntry[str], path: str, beside: set[str], rules: IgnoreRules | None
+    entry: os.DirEntry[str],
+    path: str,
+    beside: set[str],
+    rules: IgnoreRules | None,
 ) -> Skip | None:
     is_folder = entry.is_dir(follow_symlinks=False)
     if not is_folder and not entry.is_file(follow_symlinks=False):
