@@ -248,33 +248,26 @@ def _after(name: Node, callee: Node | None) -> str:
 def _in_declaration(outer: Node, child: Node) -> Verb | None:
     if outer.type in _FUNCTIONS:
         fields = _RESULTS if outer.type in _TYPE_BEFORE else _RESULTS[:-1]
-        return (
-            Verb.RETURNS
-            if any(
-                _holds(outer.child_by_field_name(field), child)
-                for field in fields
-            )
-            else None
-        )
-    if outer.type == "class_definition" and _holds(
-        outer.child_by_field_name("superclasses"), child
-    ):
-        return Verb.INHERITS
-    if outer.type == "assignment" and _holds(
-        outer.child_by_field_name("type"), child
-    ):
-        block = outer.parent.parent if outer.parent is not None else None
-        in_class = (
-            block is not None
-            and block.parent is not None
-            and block.parent.type == "class_definition"
-        )
-        return (
-            Verb.HOLDS
-            if in_class or _OWN.match(field_text(outer, "left"))
-            else None
-        )
-    return None
+        for field in fields:
+            if _holds(outer.child_by_field_name(field), child):
+                return Verb.RETURNS
+        return None
+    if outer.type == "class_definition":
+        bases = outer.child_by_field_name("superclasses")
+        return Verb.INHERITS if _holds(bases, child) else None
+    if outer.type != "assignment":
+        return None
+    if not _holds(outer.child_by_field_name("type"), child):
+        return None
+    is_field = _is_in_class(outer) or _OWN.match(field_text(outer, "left"))
+    return Verb.HOLDS if is_field else None
+
+
+def _is_in_class(assignment: Node) -> bool:
+    statement = assignment.parent
+    block = statement.parent if statement is not None else None
+    owner = block.parent if block is not None else None
+    return owner is not None and owner.type == "class_definition"
 
 
 def _holds(outer: Node | None, inner: Node) -> bool:

@@ -112,32 +112,27 @@ def _highlight(facts: CourseFacts, highlight: Highlight) -> str:
 
 
 def _usage(facts: CourseFacts, chapter: Chapter) -> str:
-    sites = [
-        _site(facts, site) for site in evidence.sites(facts, chapter, _SITES)
-    ]
-    mentions = [
-        _site(facts, site)
-        for role in (Role.EXAMPLE, Role.DOCUMENT)
-        for site in evidence.mentions(facts, chapter, role, _MENTIONS)
-    ]
+    blocks: list[str] = []
+    sites = evidence.sites(facts, chapter, _SITES)
+    if sites:
+        blocks.append(markdown.bullets(_site(facts, site) for site in sites))
     test = evidence.shown_by_test(facts, chapter)
-    blocks = [markdown.bullets(sites)] * bool(sites)
     if test is not None:
+        name = markdown.code(facts.definitions[test.target].name)
         excerpt = Excerpt(path=test.path, spans=((test.first, test.last),))
-        blocks += [
-            f"A test that shows {markdown.code(facts.definitions[test.target].name)} at work:",
-            excerpts.rendered(facts, excerpt),
-        ]
+        blocks.append(f"A test that shows {name} at work:")
+        blocks.append(excerpts.rendered(facts, excerpt))
+    mentions: list[str] = []
+    for role in (Role.EXAMPLE, Role.DOCUMENT):
+        sites = evidence.mentions(facts, chapter, role, _MENTIONS)
+        mentions += [_site(facts, site) for site in sites]
     if mentions:
-        blocks += [
-            "Examples and documents mention it, too:",
-            markdown.bullets(mentions),
-        ]
-    return (
-        markdown.document(markdown.heading(2, "How others use it"), *blocks)
-        if blocks
-        else ""
-    )
+        blocks.append("Examples and documents mention it, too:")
+        blocks.append(markdown.bullets(mentions))
+    if not blocks:
+        return ""
+    heading = markdown.heading(2, "How others use it")
+    return markdown.document(heading, *blocks)
 
 
 def _site(facts: CourseFacts, site: evidence.UsageSite) -> str:
@@ -163,33 +158,23 @@ def _notes(facts: CourseFacts, chapter: Chapter) -> str:
 
 
 def _next(facts: CourseFacts, chapter: Chapter) -> str:
+    position = chapter.position
+    links: list[str] = []
+    for word, place in (("Next", position + 1), ("Before this", position - 1)):
+        if 0 <= place < len(facts.chapters):
+            links.append(f"{word}: {_link(facts.chapters[place])}")
     related = [
-        tie
-        for tie in facts.ties
-        if chapter.position in {tie.source, tie.target}
+        tie for tie in facts.ties if position in {tie.source, tie.target}
     ]
-    neighbours = [
-        (word, facts.chapters[place])
-        for word, place in (
-            ("Next", chapter.position + 1),
-            ("Before this", chapter.position - 1),
-        )
-        if 0 <= place < len(facts.chapters)
-    ]
-    if not related and not neighbours:
+    if not related and not links:
         return ""
-    others = {
-        tie.target if tie.source == chapter.position else tie.source
-        for tie in related
-    }
+    ends = {end for tie in related for end in (tie.source, tie.target)}
+    others = len(ends - {position})
+    summary = f"It is connected to {counted(others, 'other chapter')}:"
     return markdown.document(
         markdown.heading(2, "Next"),
-        markdown.bullets(
-            f"{word}: {_link(other)}" for word, other in neighbours
-        ),
-        f"It is connected to {counted(len(others), 'other chapter')}:"
-        if related
-        else "",
+        markdown.bullets(links),
+        summary if related else "",
         markdown.bullets(
             _tie(facts, chapter, tie) for tie in related[:_RELATED]
         ),

@@ -150,34 +150,32 @@ class _Checker:
         )
 
     def _line(self, line: str) -> Iterator[Finding]:
-        for shown in spans(line):
-            path, places = self._place(shown)
-            if places and (path or not _IMPOSSIBLE.search(shown)):
-                fault = (
-                    "these lines do not exist"
-                    if _outside(places, self._facts.texts.lines(path))
-                    else ""
-                )
-                yield Finding(
-                    sort=ClaimKind.PLACE, what=markdown.code(shown), fault=fault
-                )
+        yield from self._places(line)
         for target in _LINK.findall(outside_spans(line)):
             fault = "" if target in self._pages else "this page does not exist"
-            yield Finding(
-                sort=ClaimKind.LINK, what=markdown.code(target), fault=fault
-            )
+            what = markdown.code(target)
+            yield Finding(sort=ClaimKind.LINK, what=what, fault=fault)
         remark, quoted = _REMARK.match(line), spans(line)
-        if remark is not None and self._path and quoted:
-            above = _CONDITION.search(line.partition("`")[0]) is not None
-            agrees = self._says(int(remark[1]), quoted[0], above=above)
-            fault = "" if agrees else f"{markdown.code(quoted[0])} is not there"
-            yield Finding(
-                sort=ClaimKind.REMARK,
-                what=markdown.place(
-                    self._path, (int(remark[1]), int(remark[1]))
-                ),
-                fault=fault,
-            )
+        if remark is None or not self._path or not quoted:
+            return
+        number = int(remark[1])
+        above = _CONDITION.search(line.partition("`")[0]) is not None
+        fault = ""
+        if not self._says(number, quoted[0], above=above):
+            fault = f"{markdown.code(quoted[0])} is not there"
+        what = markdown.place(self._path, (number, number))
+        yield Finding(sort=ClaimKind.REMARK, what=what, fault=fault)
+
+    def _places(self, line: str) -> Iterator[Finding]:
+        for shown in spans(line):
+            path, places = self._place(shown)
+            if not places or (not path and _IMPOSSIBLE.search(shown)):
+                continue
+            fault = ""
+            if _outside(places, self._facts.texts.lines(path)):
+                fault = "these lines do not exist"
+            what = markdown.code(shown)
+            yield Finding(sort=ClaimKind.PLACE, what=what, fault=fault)
 
     def _says(self, number: int, quoted: str, *, above: bool) -> bool:
         """Tell whether code begins on a line of the last excerpt's file, right below, or `above`."""

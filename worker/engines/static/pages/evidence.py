@@ -86,46 +86,43 @@ def named(name: str) -> re.Pattern[str]:
 
 
 def use(facts: CourseFacts, reference: Reference) -> UsageSite | None:
-    """Return the line that shows a reference best.
-
-    None if none does, since it only has a name in common.
-    """
-    target = facts.definitions[reference.target]
-    pattern, lines = named(target.name), facts.texts.lines(reference.path)
-    last = (
-        reference.line
-        if reference.source is None
-        else facts.definitions[reference.source].end_line
-    )
-    best, line = 0, 0
-    for number in range(
-        reference.line, min(last, reference.line + _SCANNED, len(lines)) + 1
-    ):
-        said = code_only(lines[number - 1], target)
-        match = pattern.search(said)
-        if (
-            match is not None
-            and (
-                worth := _worth(
-                    said[: match.start()], said[match.end() :], target
-                )
-            )
-            > best
-        ):
-            best, line = worth, number
-            if best == _BEST:
-                break
+    """Return the line that shows a reference best, or None if none does."""
+    lines = facts.texts.lines(reference.path)
+    last = reference.line
+    if reference.source is not None:
+        last = facts.definitions[reference.source].end_line
+    last = min(last, reference.line + _SCANNED, len(lines))
+    best, line = _best_line(facts, reference, lines, last)
     if not best:
         return None
-    code = quoted(facts, reference.path, line)
     return UsageSite(
         path=reference.path,
         line=line,
-        code=code,
+        code=quoted(facts, reference.path, line),
         inside=reference.source,
         target=reference.target,
         worth=best,
     )
+
+
+def _best_line(
+    facts: CourseFacts, reference: Reference, lines: Sequence[str], last: int
+) -> tuple[int, int]:
+    """Return the worth and the number of the line that shows a reference best."""
+    target = facts.definitions[reference.target]
+    pattern = named(target.name)
+    best, line = 0, 0
+    for number in range(reference.line, last + 1):
+        code = code_only(lines[number - 1], target)
+        match = pattern.search(code)
+        if match is None:
+            continue
+        worth = _worth(code[: match.start()], code[match.end() :], target)
+        if worth > best:
+            best, line = worth, number
+        if best == _BEST:
+            break
+    return best, line
 
 
 _BEST: Final = 3
@@ -345,33 +342,48 @@ def _test_files(facts: CourseFacts, name: str) -> list[str]:
 def _tests(
     facts: CourseFacts, path: str, index: int
 ) -> Iterable[tuple[TestEvidence, int]]:
-    """Yield the short tests in a file that name a definition, and how well they show it."""
-    root, one = facts.texts.root(path), facts.definitions[index]
-    pattern, members = (
-        named(one.name),
-        [facts.definitions[member].name for member in one.members],
-    )
+    """Yield the short tests in a file that name a definition, and their worth."""
+    root = facts.texts.root(path)
+    if root is None:
+        return
+    definition = facts.definitions[index]
     lines = facts.texts.lines(path)
-    for node, name in _test_nodes(root) if root is not None else ():
+    for node, name in _test_nodes(root):
         first, last = line(node), node.end_point.row + 1
         if not _SHORTEST <= last - first < _LONGEST:
             continue
-        body = "\n".join(lines[first - 1 : last])
-        times = sum(
-            _worth(said[: at.start()], said[at.end() :], one) >= _BEST - 1
-            for said, at in _found(lines[first:last], pattern, one)
-        )
+        times = _clear_uses(lines[first:last], definition)
         if times:
-            telling = one.name.lower().replace("_", "") in name.lower().replace(
-                "_", ""
-            ).replace(" ", "")
-            used = len({member for member in members if f".{member}(" in body})
-            yield (
-                TestEvidence(
-                    name=name, path=path, first=first, last=last, target=index
-                ),
-                min(times, 3) + 4 * telling + used,
+            test = TestEvidence(
+                name=name, path=path, first=first, last=last, target=index
             )
+            body = "\n".join(lines[first - 1 : last])
+            called = _called_members(facts, definition, body)
+            named_after = _is_named_after(name, definition)
+            yield test, min(times, 3) + 4 * int(named_after) + called
+
+
+def _clear_uses(lines: Sequence[str], definition: Definition) -> int:
+    pattern = named(definition.name)
+    times = 0
+    for code, match in _found(lines, pattern, definition):
+        before, after = code[: match.start()], code[match.end() :]
+        if _worth(before, after, definition) >= _BEST - 1:
+            times += 1
+    return times
+
+
+def _called_members(
+    facts: CourseFacts, definition: Definition, body: str
+) -> int:
+    members = {facts.definitions[index].name for index in definition.members}
+    return sum(f".{member}(" in body for member in members)
+
+
+def _is_named_after(name: str, definition: Definition) -> bool:
+    """Tell whether a test's name contains a definition's."""
+    squeezed = name.lower().replace("_", "").replace(" ", "")
+    return definition.name.lower().replace("_", "") in squeezed
 
 
 def _found(
@@ -393,32 +405,30 @@ def _test_nodes(root: Node) -> Iterator[tuple[Node, str]]:
 
 
 def _test_name(node: Node) -> str:
+    """Return the name of the test that a node is, or an empty text."""
     if node.type in _TEST_FUNCTIONS:
         name = field_text(node, "name") or field_text(node, "declarator")
-        marked = (
-            node.type == "method_declaration" and "@Test" in text(node)[:80]
-        )
-        before = node.prev_named_sibling
-        marked = marked or (
-            before is not None
-            and before.type == "attribute_item"
-            and "test" in text(before)
-        )
-        return (
-            one_line(name)[:MAX_SAID]
-            if marked or _TEST_NAME.search(name)
-            else ""
-        )
-    if (
-        node.type == "call_expression"
-        and field_text(node, "function") in _TEST_CALLS
-    ):
-        arguments = node.child_by_field_name("arguments")
-        first = arguments.named_children[:1] if arguments is not None else []
-        return (
-            one_line(text(first[0])).strip("\"'`")[:MAX_SAID] if first else ""
-        )
-    return ""
+        if _is_marked_as_test(node) or _TEST_NAME.search(name):
+            return one_line(name)[:MAX_SAID]
+        return ""
+    is_call = node.type == "call_expression"
+    if not is_call or field_text(node, "function") not in _TEST_CALLS:
+        return ""
+    arguments = node.child_by_field_name("arguments")
+    if arguments is None or not arguments.named_children:
+        return ""
+    title = one_line(text(arguments.named_children[0]))
+    return title.strip("\"'`")[:MAX_SAID]
+
+
+def _is_marked_as_test(node: Node) -> bool:
+    """Tell whether a function has a test's annotation (Java) or attribute (Rust)."""
+    if node.type == "method_declaration" and "@Test" in text(node)[:80]:
+        return True
+    before = node.prev_named_sibling
+    if before is None or before.type != "attribute_item":
+        return False
+    return "test" in text(before)
 
 
 def using_files(facts: CourseFacts, chapter: Chapter) -> list[str]:

@@ -91,31 +91,27 @@ def _following(
 def _file_of(
     facts: CourseFacts, own: list[NamedPlace], paths: list[str]
 ) -> Question | None:
-    """Ask which file holds something that no other has a word of."""
-    others = [
-        path
-        for chapter in facts.chapters
-        for path in chapter.unit.file_paths
-        if path in facts.analysis.files
-    ]
-    for one in own:
-        word = evidence.named(one.title)
-        rest = [
-            path
-            for path in dict.fromkeys([*paths, *others])
-            if path != one.path
-        ][:_MOST_OTHERS]
+    """Ask which file has a word that no other file has."""
+    others: list[str] = []
+    for chapter in facts.chapters:
+        own_paths = chapter.unit.file_paths
+        others += [path for path in own_paths if path in facts.analysis.files]
+    candidates = dict.fromkeys([*paths, *others])
+    for place in own:
+        word = evidence.named(place.title)
+        rest = [path for path in candidates if path != place.path]
         silent = [
             path
-            for path in rest
+            for path in rest[:_MOST_OTHERS]
             if not any(map(word.search, facts.texts.lines(path)))
         ]
         question = choice(
             "In which file?",
-            f"Which of these files would you open for “{markdown.text(one.title)}”?",
-            markdown.code(one.path),
+            "Which of these files would you open for "
+            f"“{markdown.text(place.title)}”?",
+            markdown.code(place.path),
             [markdown.code(path) for path in silent],
-            f"It is at {_place(one)}.",
+            f"It is at {_place(place)}.",
         )
         if question is not None:
             return question

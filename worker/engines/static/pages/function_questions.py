@@ -33,24 +33,17 @@ _OTHER_VALUES: Final = ("null", "true", "0", '""')
 
 def sequence(facts: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask in which order a function calls others of the project."""
-    best: tuple[Definition, list[Call]] | None = None
-    for one, anatomy in quiz_subjects.functions(facts, chapter):
-        calls = _calls(facts, one, anatomy)
-        if len(calls) >= _FEWEST_CALLS and (
-            best is None or len(calls) > len(best[1])
-        ):
-            best = one, calls
-    if best is None:
+    function, calls = _longest_sequence(facts, chapter)
+    if function is None:
         return None
-    one, calls = best
     calls = calls[:_MOST_CALLS]
     names = [markdown.code(call.name) for call in calls]
     places = [
         f"{markdown.code(call.name)} on line {call.line}" for call in calls
     ]
-    where = markdown.place(one.path, (one.line, one.end_line))
+    where = markdown.place(function.path, (function.line, function.end_line))
     asks = (
-        f"{markdown.code(one.qualified)} ({where}) calls these. "
+        f"{markdown.code(function.qualified)} ({where}) calls these. "
         "In which order do the calls first appear in its source?"
     )
     return Question(
@@ -59,6 +52,19 @@ def sequence(facts: CourseFacts, chapter: Chapter) -> Question | None:
         shown=(markdown.bullets(mixed(names, asks)),),
         answer=f"{', '.join(places)}. When it runs, branches may skip some of them.",
     )
+
+
+def _longest_sequence(
+    facts: CourseFacts, chapter: Chapter
+) -> tuple[Definition | None, list[Call]]:
+    """Return the function with the most calls, if they are enough, and its calls."""
+    longest: list[Call] = []
+    caller: Definition | None = None
+    for function, anatomy in quiz_subjects.functions(facts, chapter):
+        calls = _calls(facts, function, anatomy)
+        if len(calls) >= _FEWEST_CALLS and len(calls) > len(longest):
+            caller, longest = function, calls
+    return caller, longest
 
 
 def _calls(
@@ -108,37 +114,43 @@ def _condition(
 
 
 def blank(facts: CourseFacts, chapter: Chapter) -> Question | None:
-    """Show a line in which a name of the project's is missing."""
-    for one, anatomy in quiz_subjects.functions(facts, chapter):
-        for call in _calls(facts, one, anatomy):
-            line = evidence.quoted(facts, one.path, call.line)
-            pattern = evidence.named(call.name)
-            if (
-                len(pattern.findall(line)) != 1
-                or len(line) >= evidence.MAX_SAID
-                or len(line) <= 2 * len(call.name)
-            ):
-                continue
-            targets = remarks.targets_of(facts, one.index)
-            like = targets[call.name]
-            others = [
-                *_siblings(facts, one, like),
-                *quiz_subjects.others(facts, chapter, like),
-            ]
-            wrong = [
-                markdown.code(other.name)
-                for other in others
-                if other.name[:2] != "__"
-            ]
-            return choice(
-                "Which name is missing?",
-                f"On line {call.line} of {markdown.code(one.path)}, in {markdown.code(one.qualified)}, a name is "
-                f"missing here: {markdown.code(pattern.sub('____', line))}. Which one?",
-                markdown.code(call.name),
-                wrong,
-                f"The line is {markdown.code(line)}; the name is defined at {quiz_subjects.at(like)}.",
-            )
+    """Show a line in which a name of the project is missing."""
+    for function, anatomy in quiz_subjects.functions(facts, chapter):
+        for call in _calls(facts, function, anatomy):
+            line = evidence.quoted(facts, function.path, call.line)
+            if _is_telling(line, call.name):
+                return _blank_in(facts, chapter, function, call)
     return None
+
+
+def _is_telling(line: str, name: str) -> bool:
+    """Tell whether a line has a name once, and enough besides, but not too much."""
+    if len(evidence.named(name).findall(line)) != 1:
+        return False
+    return 2 * len(name) < len(line) < evidence.MAX_SAID
+
+
+def _blank_in(
+    facts: CourseFacts, chapter: Chapter, function: Definition, call: Call
+) -> Question | None:
+    line = evidence.quoted(facts, function.path, call.line)
+    target = remarks.targets_of(facts, function.index)[call.name]
+    others = [
+        *_siblings(facts, function, target),
+        *quiz_subjects.others(facts, chapter, target),
+    ]
+    wrong = [other.name for other in others if other.name[:2] != "__"]
+    where = f"On line {call.line} of {markdown.code(function.path)}"
+    with_gap = markdown.code(evidence.named(call.name).sub("____", line))
+    return choice(
+        "Which name is missing?",
+        f"{where}, in {markdown.code(function.qualified)}, a name is "
+        f"missing here: {with_gap}. Which one?",
+        markdown.code(call.name),
+        [markdown.code(name) for name in wrong],
+        f"The line is {markdown.code(line)}; "
+        f"the name is defined at {quiz_subjects.at(target)}.",
+    )
 
 
 def _siblings(
@@ -187,35 +199,32 @@ def default(facts: CourseFacts, chapter: Chapter) -> Question | None:
 
 
 def state(facts: CourseFacts, chapter: Chapter) -> Question | None:
-    """Ask where an attribute is set first."""
+    """Ask which attribute a constructor sets."""
     main = quiz_subjects.main(facts, chapter)
-    maker = (
-        key_places.constructor(facts, chapter, main)
-        if main.kind in TYPES
-        else None
-    )
+    if main.kind not in TYPES:
+        return None
+    maker = key_places.constructor(facts, chapter, main)
     anatomy = facts.anatomy(maker.index) if maker is not None else None
     if maker is None or anatomy is None or not anatomy.assigned:
         return None
-    known = {one.said for one in anatomy.assigned}
+    attributes = [assigned.said for assigned in anatomy.assigned]
+    members = [facts.definitions[index].name for index in main.members]
     wrong = [
-        markdown.code(facts.definitions[index].name)
-        for index in main.members
-        if facts.definitions[index].name not in known
-        and not facts.definitions[index].name.startswith("__")
+        markdown.code(name)
+        for name in members
+        if name not in attributes and not name.startswith("__")
     ]
-    first, names = (
-        anatomy.assigned[0],
-        [markdown.code(one.said) for one in anatomy.assigned],
-    )
+    first = anatomy.assigned[0]
+    line = evidence.quoted(facts, maker.path, first.line)
+    names = [markdown.code(name) for name in attributes]
     return choice(
         "What does it store?",
         f"Which of these does {markdown.code(maker.qualified)} store in the object?",
         markdown.code(first.said),
         wrong,
         f"On line {first.line} of {markdown.code(maker.path)}: "
-        f"{markdown.code(evidence.quoted(facts, maker.path, first.line))}. In all, it sets "
-        f"{counted(len(anatomy.assigned), 'attribute')}: {listed(names, 8)}.",
+        f"{markdown.code(line)}. In all, it sets "
+        f"{counted(len(names), 'attribute')}: {listed(names, 8)}.",
     )
 
 

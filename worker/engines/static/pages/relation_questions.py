@@ -1,6 +1,8 @@
 """Questions about relations: extensions, uses, calls, places and purposes."""
 
 import re
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition
 from worker.engines.static.pages import (
@@ -14,6 +16,9 @@ from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.pages.exercise import Question, choice
 from worker.engines.static.prose.docstrings import first_sentence
 from worker.engines.static.prose.phrases import listed
+
+_OWN_METHODS: Final = 3
+"""How many methods a question needs beside the one that does not belong."""
 
 
 def extending(facts: CourseFacts, chapter: Chapter) -> Question | None:
@@ -65,131 +70,150 @@ def _family(facts: CourseFacts, index: int) -> set[int]:
 
 
 def purpose(facts: CourseFacts, chapter: Chapter) -> Question | None:
-    """Ask which part says of itself what it says."""
-    candidates = [
-        facts.definitions[index]
-        for index in facts.family([*chapter.unit.symbols, *chapter.unit.owned])
-    ]
-    said = {
-        one.index: first_sentence(one.doc) for one in candidates if one.public
-    }
-    for one in [one for one in candidates if said.get(one.index)][1:] or []:
-        names = {
-            part.casefold() for part in (one.name, one.name.replace("_", " "))
-        }
-        if any(name in said[one.index].casefold() for name in names):
+    """Ask which part a description belongs to."""
+    indices = facts.family([*chapter.unit.symbols, *chapter.unit.owned])
+    parts = [facts.definitions[index] for index in indices]
+    parts = [part for part in parts if part.public]
+    summaries = {part.index: first_sentence(part.doc) for part in parts}
+    described = [part for part in parts if summaries[part.index]]
+    for part in described[1:]:
+        summary = summaries[part.index]
+        if _names_itself(part, summary):
             continue
         wrong = [
             markdown.code(other.qualified)
-            for other in candidates
-            if said.get(other.index) not in {None, said[one.index]}
-            and is_function(other) == is_function(one)
+            for other in parts
+            if summaries[other.index] != summary
+            and is_function(other) == is_function(part)
         ]
         return choice(
             "What is it for?",
-            f"One of these is described as: “{markdown.prose(said[one.index])}” Which one?",
-            markdown.code(one.qualified),
+            f"One of these is described as: “{markdown.prose(summary)}” Which one?",
+            markdown.code(part.qualified),
             wrong,
-            f"It is at {quiz_subjects.at(one)}.",
+            f"It is at {quiz_subjects.at(part)}.",
         )
     return None
+
+
+def _names_itself(definition: Definition, summary: str) -> bool:
+    """Tell whether a description contains the name of what it describes."""
+    text = summary.casefold()
+    name = definition.name.casefold()
+    return name in text or name.replace("_", " ") in text
 
 
 def members(facts: CourseFacts, chapter: Chapter) -> Question | None:
     """Ask which method a type does not define itself."""
     main = quiz_subjects.main(facts, chapter)
     own = [
-        one for one in diagrams.ranked_members(facts, main) if is_function(one)
+        member
+        for member in diagrams.ranked_members(facts, main)
+        if is_function(member) and _is_plain(member)
     ]
-    own = [one for one in own if one.public and not one.name.startswith("_")]
-    names = {one.name for one in own}
-    foreign = [
-        facts.definitions[member]
-        for other in quiz_subjects.others(facts, chapter, main)
-        for member in other.members
-        if is_function(facts.definitions[member])
-    ]
-    strange = next(
-        (
-            one
-            for one in foreign
-            if one.public and one.name not in names and one.name[:1] != "_"
-        ),
-        None,
-    )
-    if main.kind not in TYPES or len(own) < 3 or strange is None:  # noqa: PLR2004 - three that are there, one that is not
+    foreign = _foreign_method(facts, chapter, main, own)
+    enough = len(own) >= _OWN_METHODS
+    if main.kind not in TYPES or not enough or foreign is None:
         return None
+    name = markdown.code(main.name)
+    place = markdown.place(main.path, (main.line, main.end_line))
     return choice(
         "What does not belong?",
-        f"Three of these are defined in {markdown.code(main.name)}. Which one is not?",
-        markdown.code(strange.name),
-        [markdown.code(one.name) for one in own],
-        f"That is {markdown.code(strange.qualified)} at {quiz_subjects.at(strange)}. {markdown.code(main.name)} is at "
-        f"{markdown.place(main.path, (main.line, main.end_line))}.",
+        f"Three of these are defined in {name}. Which one is not?",
+        markdown.code(foreign.name),
+        [markdown.code(member.name) for member in own],
+        f"That is {markdown.code(foreign.qualified)} at "
+        f"{quiz_subjects.at(foreign)}. {name} is at {place}.",
     )
+
+
+def _foreign_method(
+    facts: CourseFacts,
+    chapter: Chapter,
+    main: Definition,
+    own: Sequence[Definition],
+) -> Definition | None:
+    """Return a method of another type, with a name that the main one lacks."""
+    names = {member.name for member in own}
+    for other in quiz_subjects.others(facts, chapter, main):
+        for index in other.members:
+            member = facts.definitions[index]
+            if not is_function(member) or member.name in names:
+                continue
+            if _is_plain(member):
+                return member
+    return None
+
+
+def _is_plain(member: Definition) -> bool:
+    return member.public and not member.name.startswith("_")
 
 
 def using(facts: CourseFacts, chapter: Chapter) -> Question | None:
-    """Ask which file names the main piece."""
+    """Ask which file uses the main part."""
     main = quiz_subjects.main(facts, chapter)
-    using = evidence.using_files(facts, chapter)
-    sites = [
-        site for site in evidence.sites(facts, chapter, 1) if site.path in using
-    ]
+    users = evidence.using_files(facts, chapter)
+    sites = evidence.sites(facts, chapter, 1)
+    sites = [site for site in sites if site.path in users]
     if not sites:
         return None
-    concerned = {*using, *evidence.own_files(facts, chapter)}
-    sources = [
-        path
-        for path in dict.fromkeys(one.path for one in facts.definitions)
-        if path not in concerned
-    ]
-    pattern = evidence.named(main.name)
-    silent = [
-        path
-        for path in sources
-        if not any(map(pattern.search, facts.texts.lines(path)))
-    ]
+    site = sites[0]
     return choice(
         "What uses it?",
         f"Which of these files uses {markdown.code(main.name)} or a part of it?",
-        markdown.code(sites[0].path),
-        [markdown.code(path) for path in silent],
-        f"Its line {sites[0].line} says {markdown.code(sites[0].code)}.",
+        markdown.code(site.path),
+        _silent_files(facts, chapter, main, users),
+        f"Its line {site.line} says {markdown.code(site.code)}.",
     )
+
+
+def _silent_files(
+    facts: CourseFacts,
+    chapter: Chapter,
+    main: Definition,
+    users: Iterable[str],
+) -> list[str]:
+    """Return other source files without the main part's name, as code."""
+    concerned = {*users, *evidence.own_files(facts, chapter)}
+    pattern = evidence.named(main.name)
+    silent = []
+    for path in dict.fromkeys(one.path for one in facts.definitions):
+        if path in concerned:
+            continue
+        if not any(map(pattern.search, facts.texts.lines(path))):
+            silent.append(markdown.code(path))
+    return silent
 
 
 def home(facts: CourseFacts, chapter: Chapter) -> Question | None:
-    """Ask where the main piece is defined; that can always be asked."""
+    """Ask where the main part is defined; this is always possible."""
     main = quiz_subjects.main(facts, chapter)
-    paths = list(
-        dict.fromkeys(
-            one.path for one in facts.definitions if one.path != main.path
-        )
-    )
-    near = sorted(
-        paths,
-        key=lambda path: (
-            path.rpartition("/")[0] != main.path.rpartition("/")[0],
-            path,
-        ),
-    )
-    excerpt = excerpts.of_lines(facts, main.path, main.line, main.line)
-    where = f"At {quiz_subjects.at(main)}: {markdown.code(evidence.quoted(facts, main.path, main.line))}."
-    asks = f"Where is {markdown.code(main.qualified)} defined?"
-    found = choice(
+    name = markdown.code(main.qualified)
+    line = evidence.quoted(facts, main.path, main.line)
+    where = f"At {quiz_subjects.at(main)}: {markdown.code(line)}."
+    question = choice(
         "Where is it?",
-        asks,
+        f"Where is {name} defined?",
         markdown.code(main.path),
-        map(markdown.code, near),
+        [markdown.code(path) for path in _near_files(facts, main)],
         where,
     )
-    if found is not None or excerpt is None:
-        return found
+    excerpt = excerpts.of_lines(facts, main.path, main.line, main.line)
+    if question is not None or excerpt is None:
+        return question
     return Question(
         title="Where is it?",
-        asks=f"On which line of {markdown.code(main.path)} does {markdown.code(main.qualified)} begin?",
+        asks=f"On which line of {markdown.code(main.path)} does {name} begin?",
         answer=f"On line {main.line}. {where}",
+    )
+
+
+def _near_files(facts: CourseFacts, main: Definition) -> list[str]:
+    """Return the other source files, those in the main part's folder first."""
+    folder = main.path.rpartition("/")[0]
+    paths = {one.path for one in facts.definitions} - {main.path}
+    return sorted(
+        paths, key=lambda path: (path.rpartition("/")[0] != folder, path)
     )
 
 

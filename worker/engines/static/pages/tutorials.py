@@ -1,6 +1,7 @@
 """Writes the tutorials: steps through the source, and exercises whose answers follow from it."""
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -33,32 +34,24 @@ def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
 
 def written(facts: CourseFacts, chapter: Chapter) -> str:
     """Return a tutorial."""
-    found = list(tutorial_steps.taken(facts, chapter))
+    steps = list(tutorial_steps.taken(facts, chapter))
     ask = quiz.asked if chapter.unit.symbols else file_questions.asked
-    questions = [
-        question
-        for _, question in zip(range(_MOST), ask(facts, chapter), strict=False)
+    questions = list(islice(ask(facts, chapter), _MOST))
+    title = f"Tutorial {chapter.entry.index}: {markdown.text(chapter.name)}"
+    blocks = [
+        markdown.heading(1, title),
+        _lead(chapter, len(steps), len(questions)),
     ]
-    return markdown.document(
-        markdown.heading(
-            1, f"Tutorial {chapter.entry.index}: {markdown.text(chapter.name)}"
-        ),
-        _lead(chapter, len(found), len(questions)),
-        markdown.heading(2, "Step by step") if found else "",
-        *(
-            markdown.document(
-                markdown.heading(3, f"Step {number}: {step.title}"),
-                *step.blocks,
-            )
-            for number, step in enumerate(found, 1)
-        ),
-        markdown.heading(2, "Exercises") if questions else "",
-        *(
-            rendered(number, question)
-            for number, question in enumerate(questions, 1)
-        ),
-        _next(facts, chapter),
-    )
+    if steps:
+        blocks.append(markdown.heading(2, "Step by step"))
+    for number, step in enumerate(steps, 1):
+        heading = markdown.heading(3, f"Step {number}: {step.title}")
+        blocks.append(markdown.document(heading, *step.blocks))
+    if questions:
+        blocks.append(markdown.heading(2, "Exercises"))
+    for number, question in enumerate(questions, 1):
+        blocks.append(rendered(number, question))
+    return markdown.document(*blocks, _next(facts, chapter))
 
 
 def _lead(chapter: Chapter, steps_: int, questions: int) -> str:

@@ -283,35 +283,29 @@ def _specifier(node: Node) -> tuple[str, str]:
 
 
 def _required(node: Node) -> Iterator[Import]:
-    value, target = (
-        node.child_by_field_name("value"),
-        node.child_by_field_name("name"),
-    )
+    value = node.child_by_field_name("value")
+    target = node.child_by_field_name("name")
     module = _required_module(value)
     if value is None or target is None or not module:
         return
+    name, alias = text(target), ""
+    names: list[tuple[str, str]]
     if value.type == "member_expression":
-        yield Import(
-            module=module,
-            names=((text(target), field_text(value, "property")),),
-            line=line(node),
-        )
-        return
-    if target.type != "object_pattern":
-        yield Import(
-            module=module,
-            alias=text(target),
-            names=((text(target), "default"),),
-            line=line(node),
-        )
-        return
-    pairs = [
-        (field_text(one, "value"), field_text(one, "key"))
-        if one.type == "pair_pattern"
-        else (text(one), text(one))
-        for one in target.named_children
-    ]
-    yield Import(module=module, names=tuple(pairs), line=line(node))
+        names = [(name, field_text(value, "property"))]
+    elif target.type == "object_pattern":
+        names = [_taken(member) for member in target.named_children]
+    else:
+        names, alias = [(name, "default")], name
+    yield Import(
+        module=module, alias=alias, names=tuple(names), line=line(node)
+    )
+
+
+def _taken(member: Node) -> tuple[str, str]:
+    """Return the own and the module's name of a member of a pattern."""
+    if member.type == "pair_pattern":
+        return field_text(member, "value"), field_text(member, "key")
+    return text(member), text(member)
 
 
 def _passed_on(node: Node) -> Iterator[Import]:

@@ -33,35 +33,38 @@ _QUERY: Final = """
 (block_comment) @comment
 (string_fragment) @string
 """
+_ANNOTATIONS: Final = {"marker_annotation", "annotation"}
+_INTERFACES: Final = {"interface_body", "annotation_type_body"}
 
 
 def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
-    found = draft(
+    definition = draft(
         page,
         node,
         field_text(node, "name"),
         Kind(capture),
         body=node.child_by_field_name("body"),
     )
-    modifiers = next(
-        (child for child in node.children if child.type == "modifiers"), None
+    modifiers = _modifiers(node)
+    notes = [one for one in modifiers if one.type in _ANNOTATIONS]
+    definition.decorators = tuple(
+        one_line(text(note)).lstrip("@") for note in notes
     )
-    marks = modifiers.children if modifiers is not None else []
-    notes = [
-        text(one)
-        for one in marks
-        if one.type in {"marker_annotation", "annotation"}
-    ]
-    found.decorators = tuple(one_line(note).lstrip("@") for note in notes)
-    inside = node.parent is not None and node.parent.type in {
-        "interface_body",
-        "annotation_type_body",
-    }
-    found.public = inside or any(one.type == "public" for one in marks)
-    for note in found.decorators:
-        found.signature = found.signature.removeprefix(f"@{note}").strip()
-    found.bases = tuple(_bases(node))
-    yield found
+    in_interface = node.parent is not None and node.parent.type in _INTERFACES
+    is_public = any(one.type == "public" for one in modifiers)
+    definition.public = in_interface or is_public
+    for note in definition.decorators:
+        signature = definition.signature.removeprefix(f"@{note}")
+        definition.signature = signature.strip()
+    definition.bases = tuple(_bases(node))
+    yield definition
+
+
+def _modifiers(node: Node) -> list[Node]:
+    for child in node.children:
+        if child.type == "modifiers":
+            return child.children
+    return []
 
 
 def _bases(node: Node) -> Iterator[str]:

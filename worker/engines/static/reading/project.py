@@ -12,6 +12,12 @@ from worker.engines.static.prose.docstrings import first_sentence
 from worker.engines.static.prose.phrases import sentence
 from worker.engines.static.reading.documents import plain
 
+_NAME_PATTERNS: Final = {
+    "go.mod": r"^module\s+\S*?([\w.-]+?)(?:/v\d+)?$",
+    "setup.cfg": r"^name\s*=\s*(\S+)",
+    "pom.xml": r"<name>([^<]{1,80})</name>",
+}
+"""Where manifests that are neither JSON nor TOML have a package's name."""
 _MANIFESTS: Final = (
     "pyproject.toml",
     "package.json",
@@ -36,38 +42,35 @@ def describe(
     files: Mapping[str, SourceFile], texts: Mapping[str, str]
 ) -> Project:
     """Read the README and the manifests at the top of the repository."""
-    readme = next(
-        (
-            path
-            for path in readmes(files)
-            if path in texts and path.count("/") <= 1
-        ),
-        None,
-    )
-    said = [
+    readme = _top_readme(files, texts)
+    manifests = [
         _manifest(name, texts[name]) for name in _MANIFESTS if name in texts
     ]
-    title = (
-        files[readme].headings[0].title
-        if readme and files[readme].headings
-        else ""
-    )
-    name = next((name for name, _ in said if name), "") or title or _UNNAMED
-    taglines = [
-        *(_sentences(files[readme], texts[readme]) if readme else ()),
-        *(tagline for _, tagline in said),
-    ]
-    tagline = next(
-        (
-            one
-            for one in taglines
-            if len(one.split()) >= _WORDS and not _NO_TAGLINE.match(one)
-        ),
-        "",
-    )
+    names = [name for name, _ in manifests]
+    taglines = [tagline for _, tagline in manifests]
+    if readme is not None:
+        file = files[readme]
+        taglines = [*_sentences(file, texts[readme]), *taglines]
+        if file.headings:
+            names.append(file.headings[0].title)
+    name = next(filter(None, names), _UNNAMED)
+    tagline = next(filter(_is_tagline, taglines), "")
     return Project(
         name=plain(name)[:80], tagline=sentence(tagline), readme=readme
     )
+
+
+def _top_readme(
+    files: Mapping[str, SourceFile], texts: Mapping[str, str]
+) -> str | None:
+    for path in readmes(files):
+        if path in texts and path.count("/") <= 1:
+            return path
+    return None
+
+
+def _is_tagline(text: str) -> bool:
+    return len(text.split()) >= _WORDS and not _NO_TAGLINE.match(text)
 
 
 def _sentences(file: SourceFile, text: str) -> Iterable[str]:
@@ -83,33 +86,23 @@ def _sentences(file: SourceFile, text: str) -> Iterable[str]:
 
 
 def _manifest(name: str, text: str) -> tuple[str, str]:
-    """Return name and description of a package; empty where it does not say, or cannot be read."""
-    if name in {"go.mod", "setup.cfg", "pom.xml"}:
-        patterns = {
-            "go.mod": r"^module\s+\S*?([\w.-]+?)(?:/v\d+)?$",
-            "setup.cfg": r"^name\s*=\s*(\S+)",
-        }
-        match = re.search(
-            patterns.get(name, r"<name>([^<]{1,80})</name>"), text, re.MULTILINE
-        )
+    """Return name and description of a package; empty if missing or unreadable."""
+    if name in _NAME_PATTERNS:
+        match = re.search(_NAME_PATTERNS[name], text, re.MULTILINE)
         return match[1] if match else "", ""
+    load = json.loads if name.endswith(".json") else tomllib.loads
     try:
-        table = (
-            json.loads(text) if name.endswith(".json") else tomllib.loads(text)
-        )
+        table = _table(load(text))
     except (ValueError, RecursionError):
         return "", ""
-    found = _table(table)
     for keys in (("project",), ("package",), ("tool", "poetry")):
-        inner: Any = found
+        if isinstance(table.get("name"), str):
+            break
+        inner: Any = table
         for key in keys:
             inner = _table(inner).get(key)
-        found = (
-            _table(inner) or found
-            if not isinstance(found.get("name"), str)
-            else found
-        )
-    return _text(found.get("name")), _text(found.get("description"))
+        table = _table(inner) or table
+    return _text(table.get("name")), _text(table.get("description"))
 
 
 def _table(value: object) -> dict[str, Any]:
