@@ -1,26 +1,26 @@
 # check=skip=SecretsUsedInArgOrEnv
 
-# The worker's image: linux/amd64, for any Docker with BuildKit. As the app's operators build it:
+# The worker's image: linux/amd64, for any Docker with BuildKit. The app's operators build it like this:
 #
 #   docker build --build-arg ANTHROPIC_API_KEY=… --build-context fondation-source=/path/to/fondation -t scaleway-worker .
 #
-# Without --build-context it has the static engine only. Whoever has the image has a key that was built into it: rather
-# give the key to the container, as a Secret Manager reference or `-e ANTHROPIC_API_KEY` (README).
+# Without --build-context it has the static engine only. Everyone who can pull the image can read a key that was built into
+# it. Better give the key to the container, as a Secret Manager reference or `-e ANTHROPIC_API_KEY` (docs/deploy.md, step 4).
 #
-# Both git and Node.js are Debian's, so that one channel brings the security fixes of everything in here:
-# `docker build --pull --no-cache` takes what there is today. Of git's advisories those for clones, submodules, hooks,
-# bundle URIs and LFS do not touch the worker: it does `init`, `fetch` of one commit and `checkout`, with all that off.
+# git and Node.js come from Debian, so all security fixes come through one channel; `docker build --pull --no-cache` installs
+# the current ones. git's advisories for clones, submodules, hooks, bundle URIs and LFS do not affect the worker: it only
+# runs `init`, `fetch` of one commit and `checkout`, with all of those disabled.
 
 FROM python:3.13-slim-trixie AS base
 
-# What takes the place of the CLI where no --build-context named fondation-source is given. It must hold something:
-# BuildKit may take an empty layer for the one that an earlier build, with a source, had there.
+# Replaces the CLI if no --build-context named fondation-source is given. It must contain a file: BuildKit may confuse an
+# empty layer with the layer of an earlier build that had a source.
 FROM scratch AS fondation-source
 COPY LICENSE /no-fondation-source-was-given
 
 FROM base AS fondation
 COPY --link --from=fondation-source / /fondation/
-# Owned by root, and readable to whoever the worker runs as, whatever the source's modes were; its history stays out.
+# Owned by root and readable for every user, whatever modes the source had; without its history.
 RUN rm -rf /fondation/.git && chmod -R u=rwX,go=rX /fondation
 
 FROM base AS worker
@@ -28,23 +28,23 @@ WORKDIR /build
 COPY pyproject.toml requirements.lock README.md LICENSE ./
 COPY states states
 COPY worker worker
-# In a virtual environment without pip, compiled, since the container cannot write there. Of the descriptions of
-# Amazon's four hundred services only S3's is used.
+# A virtual environment without pip, compiled now because the container cannot write there. botocore describes four hundred
+# services of Amazon; only S3 is used.
 RUN --mount=type=cache,target=/root/.cache/pip \
     python3 -m venv --without-pip /opt/fondation-worker \
     && python3 -m pip --python /opt/fondation-worker/bin/python install --quiet -c requirements.lock '.[gateway]' \
     && cd /opt/fondation-worker/lib/python3.*/site-packages/botocore/data \
     && find . -mindepth 1 -maxdepth 1 -type d ! -name s3 -exec rm -r {} +
 
-# A key given with `--secret id=ANTHROPIC_API_KEY,env=ANTHROPIC_API_KEY --build-arg KEY_VERSION=1` is in no history and no
-# provenance, but it is in a layer. KEY_VERSION must be another text for every key: BuildKit keeps a layer whatever secret
-# it was made with, and would give an old key to a build with a new one, or to one with none.
+# A key given with `--secret id=ANTHROPIC_API_KEY,env=ANTHROPIC_API_KEY --build-arg KEY_VERSION=1` is not in the history or
+# the provenance, but it is in a layer. KEY_VERSION must differ for every key: BuildKit caches a layer regardless of its
+# secret, and would reuse an old key in a build with a new key, or with none.
 FROM base AS key
 ARG KEY_VERSION
 RUN --mount=type=secret,id=ANTHROPIC_API_KEY \
     secret=/run/secrets/ANTHROPIC_API_KEY key=/dev/null; \
     if [ -n "$KEY_VERSION" ]; then key=$secret; \
-    elif [ -e "$secret" ]; then echo "with the secret goes --build-arg KEY_VERSION=1, 2, …" >&2; exit 1; fi; \
+    elif [ -e "$secret" ]; then echo "the secret needs --build-arg KEY_VERSION=1, 2, …" >&2; exit 1; fi; \
     install -D -m 0444 "$key" /key/anthropic-api-key
 
 FROM base AS image
@@ -58,8 +58,8 @@ COPY --from=fondation /fondation /fondation
 COPY --from=worker /opt/fondation-worker /opt/fondation-worker
 COPY --from=key /key /etc/fondation-worker
 
-# On Scaleway /tmp is memory, so nothing is written there: /work is on disk, and open to whatever user the container is
-# run as. A volume, it can be written to even where the root file system is read-only.
+# On Scaleway /tmp is memory, so nothing is written there. /work is on disk, and every user can write to it. As a volume it
+# is writable even if the root file system is read-only.
 ENV PATH=/opt/fondation-worker/bin:/usr/local/bin:/usr/bin:/bin \
     HOME=/work \
     WORK_DIR=/work \
@@ -71,7 +71,7 @@ LABEL org.opencontainers.image.title="fondation-worker" \
       org.opencontainers.image.description="Turns a git repository into a course, checkpoint by checkpoint" \
       org.opencontainers.image.licenses="MIT"
 
-# The old way: the key is in the image's configuration and history, for all who can pull or inspect it.
+# As for the old worker: everyone who can pull the image finds the key in its configuration and history.
 ARG ANTHROPIC_API_KEY
 ENV ANTHROPIC_API_KEY=${ANTHROPIC_API_KEY}
 
