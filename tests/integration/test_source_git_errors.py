@@ -283,7 +283,7 @@ def test_a_host_that_sends_us_in_a_circle_is_left(
     host.move("owner/a", host.url("owner/b"))
     host.move("owner/b", host.url("owner/a"))
     tree = empty(tmp_path / "tree")
-    with pytest.raises(DataError, match="circle"):
+    with pytest.raises(DataError, match="in a loop"):
         GitSource(make_git(tmp_path), host.url("owner/a"), "main").checkout(
             None, tree
         )

@@ -84,7 +84,7 @@ class GitSource:
     def _retry(self, work: Callable[[], Result]) -> Result:
         def say(error: str) -> None:
             LOG.warning(
-                "no success with the git host, trying again",
+                "git host failed, retrying",
                 extra={"error": error},
             )
 

@@ -143,7 +143,7 @@ class GitHost:
                 return finished
             self._follow(read_answer(finished.stderr, self._secrets))
         raise DataError(
-            f"{self.address}: the git host sends us in a circle",
+            f"{self.address}: the git host redirects in a loop",
             code="repository_moved",
         )
 
