@@ -200,7 +200,7 @@ def test_a_repository_without_text_is_refused_for_good(tmp_path: Path) -> None:
         tmp_path / "source", {"picture.png": b"\x89PNG\0\0", "empty.py": ""}
     )
     with pytest.raises(
-        EngineFailedError, match="no file with text in it"
+        EngineFailedError, match="the repository has no text files"
     ) as caught:
         make_course(source, tmp_path / "output")
     assert not caught.value.temporary

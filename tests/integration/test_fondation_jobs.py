@@ -176,7 +176,7 @@ def test_a_course_is_made_anew_by_a_cli_that_would_go_on_from_something_else(
     run = job.start()
     assert run.wait() == 0, job.report()
     assert [
-        event["back_to"] for event in run.events("going back to a stage")
+        event["back_to"] for event in run.events("returning to a stage")
     ] == ["extract"]
     assert fits(job.course)
     assert {record.generation for record in job.manifest.stages[1:]} == {2}
@@ -192,8 +192,7 @@ def test_what_goes_wrong_once_is_tried_again_and_said(new_job: NewJob) -> None:
     run = job.start(STAGE_TIMEOUT_SECONDS="6")
     assert run.wait() == 0, job.report()
     reasons = [
-        event["reason"]
-        for event in run.events("the stage failed, trying it again")
+        event["reason"] for event in run.events("the stage failed, retrying")
     ]
     assert [
         word in reason

@@ -1,4 +1,4 @@
-"""A run that may not speak any more does not, whatever its exchange with the receiver is about."""
+"""A run that may no longer send sends nothing, whatever its exchange with the receiver is about."""
 
 import os
 import signal
@@ -156,7 +156,7 @@ def test_addresses_that_are_all_dead_share_one_deadline() -> None:
 def test_nothing_is_written_if_the_lease_ends_while_connecting() -> None:
     answers = iter([5.0, 0.0])
     with listening(silent) as peer, closing(webhook_at(peer.url)) as webhook:
-        with pytest.raises(UnreachableError, match="may not speak"):
+        with pytest.raises(UnreachableError, match="may no longer send"):
             webhook.post(b"{}", "job-7", lambda: next(answers))
         assert peer.hung_up.wait(5)
     assert peer.received == b""
@@ -402,7 +402,7 @@ def test_the_lease_is_asked_for_once_more_when_a_proxy_has_connected(
                 == 200
             )
         else:
-            with pytest.raises(UnreachableError, match="may not speak"):
+            with pytest.raises(UnreachableError, match="may no longer send"):
                 webhook.post(b"event", "job-7", lambda: next(remaining))
         assert peer.hung_up.wait(5)
     assert (b"event" in peer.received) == bool(left[-1])

@@ -194,7 +194,7 @@ def _warn(request: _Request, failure: Exception) -> None:
     reason = f"{type(failure).__name__}: {failure}"
     expected = isinstance(failure, WorkerError | StoreError)
     LOG.warning(
-        "could not refresh the lease, trying again",
+        "could not refresh the lease, retrying",
         extra={"request": request.name, "reason": reason},
         exc_info=None if expected else failure,
     )

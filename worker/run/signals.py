@@ -5,6 +5,7 @@ import queue
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from states.exits import Exit
@@ -73,5 +74,6 @@ class Signals:
 
     def _leave(self, code: Exit) -> None:
         self._last_words()
-        sys.stderr.flush()
+        with suppress(OSError):
+            sys.stderr.flush()
         os._exit(code)
