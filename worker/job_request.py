@@ -94,7 +94,12 @@ def is_folder(repository: str) -> bool:
     """Tell whether a repository is given as a folder on this machine, existing or not."""
     if repository.startswith((".", "/", "~")):
         return True
-    return Path(repository).is_dir()
+    try:
+        return Path(repository).is_dir()
+    except (
+        OSError
+    ):  # a name too long for a file, or below a folder that is closed to us
+        return False
 
 
 def expanded(path: Path) -> Path:

@@ -191,6 +191,8 @@ def test_uncommitted_changes_are_named_and_not_taken(
             64,
             "REPO is 'no-such-folder', which is neither a folder nor a valid",
         ),
+        (["run", 300 * "x"], 64, "neither a folder nor a valid repository URL"),
+        (["run", "./" + 300 * "x"], 65, "File name too long"),
         (["run", ""], 64, "REPO is empty"),
         (["run", "./nowhere"], 65, "nowhere"),
         (["run", "ssh://host/x"], 64, "give https://host/x"),

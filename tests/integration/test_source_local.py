@@ -437,6 +437,11 @@ def test_a_path_that_is_no_folder_is_said(tmp_path: Path) -> None:
         assert caught.value.code == "repository_not_found"
 
 
+def test_a_name_too_long_for_a_folder_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="File name too long"):
+        source(tmp_path, tmp_path / (300 * "a"))
+
+
 def test_a_relative_path_is_read_from_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

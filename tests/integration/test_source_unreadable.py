@@ -34,25 +34,37 @@ def open_place() -> Iterator[Path]:
         yield Path(place)
 
 
+def opened_by_nobody(scratch: Path, folder: Path) -> str:
+    """Return what a user without rights is told of a folder."""
+    if os.getuid() != 0:
+        pytest.skip("only root can become nobody")
+    arguments = [sys.executable, "-c", UNPRIVILEGED, str(scratch), str(folder)]
+    return subprocess.run(
+        arguments, capture_output=True, text=True, check=True
+    ).stdout
+
+
 @pytest.mark.parametrize("name", ["secret.txt", "closed"])
 def test_a_folder_with_an_unreadable_file_is_refused_by_its_name(
     open_place: Path, name: str
 ) -> None:
-    if os.getuid() != 0:
-        pytest.skip("only root can become nobody")
     (open_place / "folder" / "closed").mkdir(parents=True)
     (open_place / "folder" / "secret.txt").write_text("x")
     (open_place / "folder" / name).chmod(0)
-    arguments = [
-        sys.executable,
-        "-c",
-        UNPRIVILEGED,
-        str(open_place / "s"),
-        str(open_place / "folder"),
-    ]
-    printed = subprocess.run(
-        arguments, capture_output=True, text=True, check=True
-    ).stdout
+    printed = opened_by_nobody(open_place / "s", open_place / "folder")
     assert printed.startswith(
         f"repository_unreadable {open_place}/folder/{name}: cannot be read (Permission denied)"
+    )
+
+
+def test_a_folder_below_a_closed_one_is_refused_with_the_reason(
+    open_place: Path,
+) -> None:
+    folder = open_place / "closed" / "folder"
+    folder.mkdir(parents=True)
+    folder.parent.chmod(0)
+    printed = opened_by_nobody(open_place / "s", folder)
+    assert printed == (
+        f"repository_unreadable {folder} cannot be read (Permission denied): "
+        "give a folder, or a repository's URL\n"
     )

@@ -18,6 +18,7 @@ from worker.source.host_answer import reason
 from worker.source.limits import SourceLimits
 from worker.source.port import Revision, Source
 from worker.source.scratch_repository import ScratchRepository
+from worker.system.disk import on_disk
 
 LOG = logging.getLogger(__name__)
 
@@ -39,17 +40,29 @@ def open_local(
 ) -> Source:
     """Return a folder's source, or raise DataError if it is not usable."""
     path = path.absolute()
+
+    def unreadable(error: OSError) -> DataError:
+        what = f"cannot be read ({error.strerror})"
+        return _unusable(path, what, code="repository_unreadable")
+
+    with on_disk(path, unreadable):
+        return _open(git, path, limits or SourceLimits())
+
+
+def _open(git: Git, path: Path, limits: SourceLimits) -> Source:
     if not path.is_dir():
         what = "is not a folder" if path.exists() else "does not exist"
-        raise DataError(
-            f"{path} {what}: give a folder, or a repository's URL",
-            code="repository_not_found",
-        )
+        raise _unusable(path, what, code="repository_not_found")
     if (path / ".git").exists():
-        return LocalSource(git, path, path / ".git", limits or SourceLimits())
+        return LocalSource(git, path, path / ".git", limits)
     if all((path / name).exists() for name in _BARE):
-        return LocalSource(git, path, path, limits or SourceLimits())
-    return FolderSource(path, limits or SourceLimits())
+        return LocalSource(git, path, path, limits)
+    return FolderSource(path, limits)
+
+
+def _unusable(path: Path, what: str, *, code: str) -> DataError:
+    advice = "give a folder, or a repository's URL"
+    return DataError(f"{path} {what}: {advice}", code=code)
 
 
 class LocalSource:

@@ -6,6 +6,7 @@ import pytest
 
 from states.stages import Stage
 from worker.engines.fondation.cli_bundle import find_bundle
+from worker.errors import ConfigError
 
 ALL = [
     "cloud-run/cli.bundled.cjs",
@@ -87,3 +88,22 @@ def test_the_version_changes_with_every_file_of_the_cli(tmp_path: Path) -> None:
         versions.append(bundle.version())
     assert len(set(versions)) == 4
     assert {len(version) for version in versions} == {12}
+
+
+def test_a_folder_that_cannot_be_read_is_a_clear_error(tmp_path: Path) -> None:
+    too_long = tmp_path / (300 * "a")
+    with pytest.raises(ConfigError, match="File name too long"):
+        find_bundle(too_long)
+
+
+def test_a_cli_that_is_gone_when_it_is_read_is_a_clear_error(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "dist").mkdir()
+    file = tmp_path / "dist" / "cli.bundled.cjs"
+    file.write_text("")
+    bundle = find_bundle(tmp_path)
+    assert bundle is not None
+    file.unlink()
+    with pytest.raises(ConfigError, match="No such file"):
+        bundle.version()

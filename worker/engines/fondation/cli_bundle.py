@@ -2,12 +2,14 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from states.stages import Stage
+from worker.errors import ConfigError
+from worker.system.disk import on_disk
 from worker.system.process import Command, ProcessTimeoutError, run
 from worker.system.runtime import Flag, Runtime
 
@@ -54,8 +56,9 @@ class Bundle:
     def version(self) -> str:
         """Return the first digits of the SHA-256 of all its files."""
         digest = hashlib.sha256()
-        for file in self.files:
-            digest.update(hashlib.sha256(file.read_bytes()).digest())
+        with on_disk(self.folder, _unreadable(self.folder)):
+            for file in self.files:
+                digest.update(hashlib.sha256(file.read_bytes()).digest())
         return digest.hexdigest()[:_VERSION_DIGITS]
 
     def takes_steps(
@@ -77,10 +80,25 @@ class Bundle:
 
 
 def find_bundle(folder: Path) -> Bundle | None:
-    """Return the CLI that a folder holds, or None.
+    """Return the CLI that a folder holds, or None; raise ConfigError if it cannot be read.
 
     Whether there is a program that runs it is another question.
     """
+    with on_disk(folder, _unreadable(folder)):
+        return _find(folder)
+
+
+def _unreadable(folder: Path) -> Callable[[OSError], ConfigError]:
+    def error_of(error: OSError) -> ConfigError:
+        return ConfigError(
+            f"FONDATION_PATH {folder} cannot be read ({error.strerror}): "
+            "check the path, and the permissions of all that it holds"
+        )
+
+    return error_of
+
+
+def _find(folder: Path) -> Bundle | None:
     for name in _BUNDLES:
         file = folder / name
         if os.access(file, os.R_OK) and file.is_file():
