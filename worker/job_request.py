@@ -96,9 +96,8 @@ def is_folder(repository: str) -> bool:
         return True
     try:
         return Path(repository).is_dir()
-    except (
-        OSError
-    ):  # a name too long for a file, or below a folder that is closed to us
+    except OSError:
+        # The name is too long for a file, or below a folder that is closed to us.
         return False
 
 

@@ -10,18 +10,15 @@ from tests.platform.test_api import Hasty, connect
 from tests.support.builders import AT, ENGINE, run_record
 from tests.support.scaleway.jobs import Document
 from tests.support.scaleway.server import Fault, ScalewayServer
+from tests.support.viewing import view
 from tests.support.world import IDENTITY
 from worker.errors import StoreRefusedError, TemporaryError
 from worker.ownership.log import CheckpointLog
 from worker.services import follow as following
 from worker.services.follow import Follower
 from worker.services.view import View
-from worker.settings.reader import EnvironmentReader
-from worker.settings.settings import read_settings
 from worker.store.memory import MemoryStore
 from worker.store.port import ObjectEntry
-from worker.store.retrying import RetryingStore
-from worker.system.retry import Retrier
 
 BUSY = Fault(status=409, body=b'{"type": "transient_state"}', on="/job-runs")
 
@@ -39,7 +36,9 @@ def run(scaleway: ScalewayServer) -> Document:
     )[0]
 
 
-def view(runtime: Hasty, kind: type[MemoryStore] = MemoryStore) -> View:
+def job_that_began(
+    runtime: Hasty, kind: type[MemoryStore] = MemoryStore
+) -> View:
     """Return a store with a job that has just begun."""
     store = kind(lambda: runtime.now().timestamp())
     log = CheckpointLog(store, "job-1", runtime)
@@ -49,17 +48,7 @@ def view(runtime: Hasty, kind: type[MemoryStore] = MemoryStore) -> View:
         Writer.WORKER,
     )
     log.append(first, enter(first.manifest, at=AT), Writer.WORKER)
-    retrying = RetryingStore(
-        store,
-        Retrier(runtime, runtime.flag()),
-        give_up_seconds=0,
-        monotonic=runtime.monotonic,
-    )
-    return View(
-        settings=read_settings(EnvironmentReader({})),
-        store=retrying,
-        runtime=runtime,
-    )
+    return view(store, runtime, give_up_seconds=0)
 
 
 def unexpected(manifest: Manifest) -> None:
@@ -90,7 +79,7 @@ def test_each_new_checkpoint_is_shown_once_and_a_dead_run_ends_it(
         scaleway.jobs.end(run, "failed", reason="memory_usage_exceeded")
 
     outcome = Follower(
-        connect(scaleway, runtime), view(runtime), runtime
+        connect(scaleway, runtime), job_that_began(runtime), runtime
     ).follow("job-1", run["id"], show)
     assert [manifest.sequence for manifest in shown] == [2]
     assert outcome.state == "cloning"
@@ -112,18 +101,6 @@ class Refusing(MemoryStore):
         return super().entries(prefix, start_after=start_after, limit=limit)
 
 
-def test_a_job_whose_run_has_failed_is_judged_by_its_manifest_once_the_store_is_readable(
-    scaleway: ScalewayServer, run: Document
-) -> None:
-    runtime = Hasty()
-    looked_at = view(runtime, Refusing)
-    scaleway.jobs.end(run, "failed", exit_code=77)
-    outcome = Follower(connect(scaleway, runtime), looked_at, runtime).follow(
-        "job-1", run["id"], lambda _: None
-    )
-    assert outcome.state == "cloning"
-
-
 class Garbling(MemoryStore):
     """A store whose first answers are not the objects asked for."""
 
@@ -137,12 +114,16 @@ class Garbling(MemoryStore):
         return answer
 
 
-def test_a_job_is_followed_through_answers_that_are_not_checkpoints(
-    scaleway: ScalewayServer, run: Document
+@pytest.mark.parametrize(("kind", "code"), [(Refusing, 77), (Garbling, 75)])
+def test_a_job_whose_run_has_failed_is_judged_by_its_manifest_once_the_store_is_readable(
+    scaleway: ScalewayServer,
+    run: Document,
+    kind: type[MemoryStore],
+    code: int,
 ) -> None:
     runtime = Hasty()
-    looked_at = view(runtime, Garbling)
-    scaleway.jobs.end(run, "failed", exit_code=75)
+    looked_at = job_that_began(runtime, kind)
+    scaleway.jobs.end(run, "failed", exit_code=code)
     outcome = Follower(connect(scaleway, runtime), looked_at, runtime).follow(
         "job-1", run["id"], lambda _: None
     )

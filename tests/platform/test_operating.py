@@ -67,6 +67,15 @@ def work(
     return world
 
 
+def broken_off(
+    operator: Operator, definition: Document, tmp_path: Path
+) -> Document:
+    """Leave a job whose run broke off at the second chapter, and return that run."""
+    run = ended_run(operator, definition)
+    work(operator, tmp_path, run, "chapters/chapter_2")
+    return run
+
+
 def begun(operator: Operator, platform_run: str | None = None) -> None:
     """Leave a job that a run has just claimed."""
     run = run_record(lease_seconds=30, platform_run=platform_run)
@@ -96,12 +105,7 @@ def test_a_resumed_run_gets_the_six_variables_of_the_last_run_and_no_others(
 def test_the_callers_variables_override_the_last_runs(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
-    work(
-        operator,
-        tmp_path,
-        ended_run(operator, definition),
-        "chapters/chapter_2",
-    )
+    broken_off(operator, definition, tmp_path)
     operator.environment |= {"CALLBACK_TOKEN": "another", "LEASE_SECONDS": "7"}
     operator(*RESUME)
     assert environments(operator)[1] == {
@@ -139,8 +143,7 @@ def test_a_job_with_a_recent_heartbeat_is_not_resumed(
 def test_a_job_with_a_queued_run_is_not_resumed(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
-    run = ended_run(operator, definition)
-    work(operator, tmp_path, run, "chapters/chapter_2")
+    run = broken_off(operator, definition, tmp_path)
     run["state"] = "queued"
     assert f"platform run {run['id']} is queued" in operator(*RESUME, code=75)
 
@@ -148,12 +151,7 @@ def test_a_job_with_a_queued_run_is_not_resumed(
 def test_a_failed_start_leaves_a_job_that_can_be_resumed(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
-    work(
-        operator,
-        tmp_path,
-        ended_run(operator, definition),
-        "chapters/chapter_2",
-    )
+    broken_off(operator, definition, tmp_path)
     operator.scaleway.fault(
         Fault(
             status=403,
@@ -170,12 +168,7 @@ def test_a_failed_start_leaves_a_job_that_can_be_resumed(
 def test_secrets_are_in_no_object_of_the_job(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
-    work(
-        operator,
-        tmp_path,
-        ended_run(operator, definition),
-        "chapters/chapter_2",
-    )
+    broken_off(operator, definition, tmp_path)
     operator(*RESUME)
     bodies = [
         operator.store.get(entry.key) for entry in operator.store.entries("")
@@ -236,12 +229,7 @@ def test_status_finds_runs_of_another_definition(
 def test_a_job_without_a_live_run_is_canceled_without_asking_the_platform(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
-    work(
-        operator,
-        tmp_path,
-        ended_run(operator, definition),
-        "chapters/chapter_2",
-    )
+    broken_off(operator, definition, tmp_path)
     assert operator.json("cancel", "job-1")["state"] == "canceled"
     assert operator.scaleway.requests == []
 

@@ -68,9 +68,8 @@ class LocalBackend:
         job, manifest = self._queue.get(job_id), self._view.newest(job_id)
         if manifest is not None:
             if is_settled(manifest):
-                self._queue.forget(
-                    job_id
-                )  # an operator may have brought it to its end
+                # An operator may have brought it to its end.
+                self._queue.forget(job_id)
             return describe(self._view, manifest)
         if job is None:
             raise UnknownJobError

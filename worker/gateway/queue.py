@@ -174,9 +174,8 @@ class RunQueue:
                 code = int(Exit.SOFTWARE)
                 code = self._run(job, standing)
                 standing = self._read_standing(job_id)
-        except (
-            Exception
-        ):  # an edge: a bug with one job must not cost all others the slot
+        except Exception:
+            # An edge: a bug with one job must not cost all others the slot.
             LOG.exception("a bug", extra={"job_id": job_id})
         if not self.stopping.is_set():
             with self._lock:

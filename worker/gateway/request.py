@@ -125,9 +125,8 @@ def _fault(name: str, value: object, *, allow_http: bool) -> str | None:
     if not _is_encodable(value):
         return "it contains half of a surrogate pair"
     fault = _checked(name, value, allow_http=allow_http)
-    return (
-        fault and fault.partition(" (")[0]
-    )  # Python's reasons quote the value
+    # Python's reasons, in parentheses, quote the value.
+    return fault and fault.partition(" (")[0]
 
 
 def _checked(name: str, value: str, *, allow_http: bool) -> str | None:

@@ -93,9 +93,8 @@ class Spool:
         for path in sorted(self._folder.iterdir()):
             if path.name == _LOCK:
                 continue
-            if path.name.startswith(
-                "."
-            ):  # incomplete, so it was never accepted
+            if path.name.startswith("."):
+                # It is incomplete, so it was never accepted.
                 path.unlink()
                 continue
             spooled = _read(path)

@@ -99,9 +99,8 @@ class Exchange:
         self._outcomes.put(None)
         self._discard()
         if self._held:
-            self._ended.wait(
-                _CLOSING_SECONDS
-            )  # its thread closes its own handle
+            # The exchange's thread closes its own handle.
+            self._ended.wait(_CLOSING_SECONDS)
 
     def _discard(self) -> None:
         """Discard what the system has not sent yet."""

@@ -1,19 +1,15 @@
 """What must be true of a job before it is claimed."""
 
 from states.manifest import Identity, Manifest
-from states.repository_url import normal_form
 from states.stages import INFO, Stage
 from worker.errors import BusyError, ConfigError, DataError
+from worker.job_request import same_job
 
 
 def check_identity(manifest: Manifest, wanted: Identity) -> None:
     """Raise ConfigError if the job of that name is about another repository or branch."""
     known = manifest.identity
-    same_repository = normal_form(known.repository) == normal_form(
-        wanted.repository
-    )
-    same_branch = known.branch == wanted.branch
-    if known.job_id == wanted.job_id and same_branch and same_repository:
+    if known.job_id == wanted.job_id and same_job(known, wanted):
         return
     raise ConfigError(
         f"job {known.job_id} is about {known.repository} ({known.branch}), "

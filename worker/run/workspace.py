@@ -122,9 +122,8 @@ def make_private(folder: Path) -> None:
 def _make_locked(path: Path, parts: tuple[Path, ...]) -> int:
     """Make a folder with subfolders, and return its lock."""
     for number in range(1, _TRIES):
-        with suppress(
-            FileNotFoundError, BlockingIOError
-        ):  # another run removes it
+        # Another run may be removing it.
+        with suppress(FileNotFoundError, BlockingIOError):
             return _try_to_make(path, parts, number)
     return _try_to_make(path, parts, _TRIES)
 

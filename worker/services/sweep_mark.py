@@ -37,9 +37,8 @@ def take(
             store.create(key, body, _MEDIA_TYPE)
         except ExistsError:
             with suppress(MissingError):  # withdrawn meanwhile: take it
-                if (
-                    store.get(key) == body
-                ):  # the answer to our own create was lost
+                if store.get(key) == body:
+                    # The answer to our own create was lost.
                     return key
                 if store.head(key).age <= STALE_SECONDS:
                     return None

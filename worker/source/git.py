@@ -131,9 +131,8 @@ class GitSource:
         )
         for name in names:
             if name in refs:
-                commit = refs.get(
-                    f"{name}^{{}}", refs[name]
-                )  # of an annotated tag, what it is a tag of
+                # Of an annotated tag, take what it is a tag of.
+                commit = refs.get(f"{name}^{{}}", refs[name])
                 return RemoteRef(
                     ref=name,
                     revision=Revision(

@@ -170,9 +170,8 @@ class LocalSource:
             )
             for file in (place, *place.parent.glob(f"shared{name}.*")):
                 with suppress(FileNotFoundError):
-                    shutil.copy2(
-                        file, (git_dir / name).with_name(file.name)
-                    )  # an index goes by its own time, too
+                    # copy2 keeps the time of change: an index depends on it.
+                    shutil.copy2(file, (git_dir / name).with_name(file.name))
         listing = repository.do(
             *_STATUS, variables={"GIT_WORK_TREE": str(self._path)}
         )

@@ -199,9 +199,8 @@ class ScratchRepository:
 
 
 def _file(entry: re.Match[bytes]) -> _File:
-    size = (
-        int(entry["size"]) if entry["size"].isdigit() else 0
-    )  # that of a missing object is not known
+    # The size of a missing object is not known.
+    size = int(entry["size"]) if entry["size"].isdigit() else 0
     return _File(entry["mode"], entry["id"], size, os.fsdecode(entry["name"]))
 
 

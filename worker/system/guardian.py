@@ -58,10 +58,8 @@ def start(argv: list[str]) -> int:
             # guard: the end of children: also when the guardian is killed
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() == guardian:
-                for inherited in (
-                    signal.SIGPIPE,
-                    signal.SIGXFSZ,
-                ):  # Python ignores them
+                # Python ignores these two, and a child would inherit that.
+                for inherited in (signal.SIGPIPE, signal.SIGXFSZ):
                     signal.signal(inherited, signal.SIG_DFL)
                 signal.pthread_sigmask(signal.SIG_SETMASK, [])
                 os.execvp(argv[0], argv)  # noqa: S606 - no shell, as it should be

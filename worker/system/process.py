@@ -123,9 +123,8 @@ class Process:
             self._guardian.kill()
 
     def _signal(self, *signals: signal.Signals) -> None:
-        with suppress(
-            BrokenPipeError, ValueError
-        ):  # it has ended: the pipe is broken, or closed
+        # Once the guardian has ended, the pipe is broken, or closed.
+        with suppress(BrokenPipeError, ValueError):
             self._control.write(bytes(signals))
 
     def _follow(self) -> None:
@@ -149,9 +148,8 @@ class Process:
             assert pipe is not None  # noqa: S101 - as it was started
             selector.register(pipe, selectors.EVENT_READ, stream)
         while selector.get_map():
-            ended = (
-                self._guardian.poll() is not None
-            )  # asked first: what it wrote before it ended is then ready
+            # Asked first: what the guardian wrote before it ended is then ready.
+            ended = self._guardian.poll() is not None
             ready = selector.select(_LINGER_SECONDS)
             if ended and not ready:
                 return  # whoever still holds a pipe has escaped, and is not waited for

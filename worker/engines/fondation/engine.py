@@ -50,12 +50,10 @@ class FondationEngine:
         self._takes_steps: bool | None = None
         self._tree: Tree | None = None
         self._started = 0
-        self._turn = (
-            threading.Lock()
-        )  # of `produce`: one that was stopped may take a moment to end
-        self._lock = (
-            threading.Lock()
-        )  # of the following, which other threads change
+        # Held by `produce`: one that was stopped may take a moment to end.
+        self._turn = threading.Lock()
+        # Guards the following, which other threads change.
+        self._lock = threading.Lock()
         self._session: CliProcess | None = None
         self._paused = False
         self._stop = runtime.flag()

@@ -112,9 +112,8 @@ def _raw_paragraphs(doc: str, most: int) -> list[str]:
     for line in [*doc.split("\n"), ""]:
         is_underline = _UNDERLINE.match(line) is not None
         if _END.match(line) or (is_underline and lines):
-            found.append(
-                "" if is_underline else " ".join(lines)
-            )  # lines: its heading
+            # The lines above an underline are its heading.
+            found.append("" if is_underline else " ".join(lines))
             break
         if not line.strip() or _ITEM.match(line):
             found.append(" ".join(lines))
