@@ -28,9 +28,8 @@ def s3_servers(
     `FONDATION_TESTS=all`, fails.
     """
     base, controller = tmp_path_factory.getbasetemp(), os.getpid()
-    if hasattr(
-        request.config, "workerinput"
-    ):  # one of several processes that share the tests between them
+    # This is one of several processes that share the tests between them.
+    if hasattr(request.config, "workerinput"):
         base, controller = base.parent, os.getppid()
 
     @cache

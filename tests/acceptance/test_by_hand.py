@@ -95,9 +95,8 @@ def test_a_person_who_presses_ctrl_c_goes_on_with_the_same_command(
     person: Stranger, host: GitServer, repository: Repository
 ) -> None:
     assert repository.head()
-    host.fault(
-        Fault(rate=500, on="/git-upload-pack", times=2)
-    )  # the branch is asked for first, then the files
+    # The branch is asked for first, then the files.
+    host.fault(Fault(rate=500, on="/git-upload-pack", times=2))
     run = person.start(
         "run", host.url(NAME), "--job-id", "job", "--out", "course"
     )

@@ -107,6 +107,5 @@ class Docker:
         """Remove the images made."""
         for tag in self._made:
             self.try_("image", "rm", "--force", tag)
-        self.try_(
-            "image", "prune", "--force", "--filter", f"label={LABEL}"
-        )  # those that lost their tags to others
+        # Remove those, too, that lost their tags to others.
+        self.try_("image", "prune", "--force", "--filter", f"label={LABEL}")

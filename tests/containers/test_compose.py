@@ -37,10 +37,8 @@ def begun(stack: Stack) -> list[str]:
     """Return the jobs of which a chapter is stored."""
     try:
         names = {entry.key.split("/")[0] for entry in stack.store.entries("")}
-    except (
-        StoreError,
-        WorkerError,
-    ):  # the store is not up yet, or has no bucket
+    except (StoreError, WorkerError):
+        # The store is not up yet, or has no bucket.
         return []
     return [
         name
@@ -127,9 +125,8 @@ def test_nobody_but_this_machine_can_reach_the_stack(stack: Stack) -> None:
         for port in service.get("ports", [])
     ]
     assert {port["host_ip"] for port in published} == {"127.0.0.1"}
-    assert (
-        len(published) == 4
-    )  # the store, its console, the receiver, the gateway
+    # The store, its console, the receiver, the gateway.
+    assert len(published) == 4
 
 
 def test_what_can_be_set_is_in_the_example_with_its_default(

@@ -79,9 +79,8 @@ def test_a_stopped_container_releases_its_job(
         assert job.wait(container) == 143
     assert job.manifest.state is State.INTERRUPTED
     job.chapters()
-    assert (
-        job.run() == 0
-    )  # at once, or the lease would make it wait for ten minutes
+    # It must claim at once, or the lease would make it wait for ten minutes.
+    assert job.run() == 0
     assert job.redone == []
     check_course(job, receiver)
 
@@ -133,9 +132,8 @@ def test_no_zombie_stays_behind(docker: Docker, job: Job) -> None:
         processes, zombies = docker(
             "exec", container, "python3", "-c", ZOMBIES
         ).split()
-        assert (
-            int(processes) > 3
-        )  # the worker, a guardian, the CLI, and who looks
+        # The worker, a guardian, the CLI, and the program that lists them.
+        assert int(processes) > 3
         assert zombies == "0"
         assert job.wait(container) == 0
 
@@ -148,9 +146,8 @@ def test_what_the_cli_leaves_behind_is_ended_and_buried(
     }
     source = install_cli(tmp_path / "source", faults=hanging)
     for path in (source, *source.rglob("*")):
-        path.chmod(
-            0o777
-        )  # the stand-in counts its faults there, whoever it runs as
+        # The stand-in counts its faults there, whatever user it runs as.
+        path.chmod(0o777)
     job.environment = {**job.environment, "STAGE_SILENCE_SECONDS": "4"}
     with job.running("--volume", f"{source}:/fondation") as container:
         until(lambda: "sleep" in docker("top", container))

@@ -158,9 +158,8 @@ def test_objects_lie_below_the_prefix_and_nothing_else_shows(
 def test_a_server_that_is_stopped_is_not_available(
     s3_server: S3Server, tmp_path: Path
 ) -> None:
-    program: Program = PROGRAMS[s3_server.name](
-        tmp_path
-    )  # another of its kind: nobody else uses this one
+    # Start another of its kind, which no other test uses.
+    program: Program = PROGRAMS[s3_server.name](tmp_path)
     store = program.start().new_store()
     store.put("job/a", b"body", MARKDOWN)
     program.stop()

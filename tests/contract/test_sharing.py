@@ -109,9 +109,8 @@ def test_a_store_is_refused_that_lies_inside_a_job(
     store: Store, tmp_path: Path, folder: str
 ) -> None:
     assert run(store, TEAM, tmp_path) is Exit.OK
-    store.put(
-        heartbeat_key(TEAM, 1), b"{}", "application/json"
-    )  # so short a run writes none
+    # A run this short writes none.
+    store.put(heartbeat_key(TEAM, 1), b"{}", "application/json")
     with pytest.raises(
         ConfigError, match="which lies inside a job of another store"
     ):

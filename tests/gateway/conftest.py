@@ -142,9 +142,8 @@ def place(tmp_path: Path) -> Iterator[Place]:
         )
         yield place
         for program in place.programs:
-            program.send(
-                signal.SIGTERM
-            )  # in good order: what its lines were is then counted
+            # End it in good order, so that the lines it executed are counted.
+            program.send(signal.SIGTERM)
         for program in place.programs:
             if program.wait(20) is None:
                 program.kill()

@@ -53,9 +53,8 @@ def test_a_request_that_replaces_another_is_found_alone(folder: Path) -> None:
     first = opened(folder)
     first.add(a_request(branch="old"))
     first.add(a_request("job-2"))
-    first.add(
-        a_request(branch="new")
-    )  # the gateway was killed before it removed the old one
+    # The gateway was killed before it removed the old one.
+    first.add(a_request(branch="new"))
     first.close()
     found = [spooled.request.identity for spooled in opened(folder).load()]
     assert [(one.job_id, one.branch) for one in found] == [

@@ -301,10 +301,8 @@ def test_an_item_is_stored_within_half_a_second_of_being_complete(
         names=[f"Part {number}" for number in range(1, 21)],
         delay=300,
     )
-    run, written = (
-        job.start(),
-        dict[str, float](),
-    )  # of the fourth process: that of the chapters
+    # Written by the fourth process, which makes the chapters.
+    run, written = job.start(), dict[str, float]()
     while run.wait(0.02) is None:
         for file in job.folder.glob("work/*/fondation/4/output/chapters/*.md"):
             written[f"chapters/{file.name}"] = file.stat().st_mtime

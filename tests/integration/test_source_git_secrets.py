@@ -77,9 +77,8 @@ def test_the_token_is_in_no_argument_and_no_file_while_git_fetches(
         done.set()
 
     runtime.spawn("fetching", check_out)
-    until(
-        lambda: len(processes(host.url(NAME))) >= 3
-    )  # the guardian, git, and its helper for HTTP
+    # The guardian, git, and its helper for HTTP.
+    until(lambda: len(processes(host.url(NAME))) >= 3)
     looks = 0
     while not done.wait(0.02) and looks < 500:
         looks += 1
@@ -161,9 +160,8 @@ def test_no_git_outlives_a_run_that_is_killed(
         [sys.executable, "-c", FETCH, str(tmp_path), url]
     ) as parent:
         try:
-            until(
-                lambda: len(processes(url)) >= 4
-            )  # the run, the guardian, git, and its helper for HTTP
+            # The run, the guardian, git, and its helper for HTTP.
+            until(lambda: len(processes(url)) >= 4)
         finally:
             parent.kill()
     until(lambda: not processes(url), seconds=5)

@@ -223,9 +223,8 @@ def test_what_a_frozen_process_has_written_is_not_sent_after_its_lease() -> (
             try:
                 assert peer.arriving.wait(20)
                 process.send_signal(signal.SIGSTOP)
-                time.sleep(
-                    2
-                )  # the lease ends: it is the kernel's clock that is tried
+                # The lease ends meanwhile: what is tested is the kernel's clock.
+                time.sleep(2)
                 peer.go.set()
                 with pytest.raises(AssertionError, match="not true"):
                     until(lambda: len(peer.received) > 30_000, seconds=4)

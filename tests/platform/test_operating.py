@@ -248,9 +248,8 @@ def test_an_unstarted_job_is_canceled_and_its_run_stopped_and_not_started_by_a_s
     assert manifest.identity.branch == "main"
     assert len(manifest.outbox.pending) == 1
     assert "there is no job" in operator("cancel", "job-2", code=65)
-    answer = operator.json(
-        "sweep", "--max-attempts", "9"
-    )  # to deliver the event
+    # The sweep starts a run that delivers the event.
+    answer = operator.json("sweep", "--max-attempts", "9")
     assert (
         "of its callbacks are not acknowledged" in answer["swept"][0]["reason"]
     )

@@ -493,9 +493,8 @@ class StoreClockSet:
     def befall(self, simulation: Simulation, _chance: Random) -> None:
         def strike() -> None:
             simulation.conditions.store_ahead += self.by
-            if (
-                self.by > 0
-            ):  # a live owner looks silent; it knows when it looks next
+            # A live owner looks silent; it knows when it looks next.
+            if self.by > 0:
                 simulation.witness.set_ahead.append(simulation.scheduler.time)
 
         simulation.scheduler.at(self.at, strike)

@@ -258,9 +258,8 @@ class WiredStore:
             f"put {key}",
             lambda: self.inner.put(key, content, media_type),
         )
-        if (
-            key.endswith("/heartbeat.json") and json.loads(content)["number"]
-        ):  # number 0 only measures the store's clocks
+        # Number 0 only measures the store's clocks.
+        if key.endswith("/heartbeat.json") and json.loads(content)["number"]:
             self.wire.witness.answered(self.wire.process, sent, append=False)
         return (
             None

@@ -90,9 +90,8 @@ class Witness:
                 else self.silenced_at
             )
             self.released = released
-            if (
-                released
-            ):  # it has closed its mouth before, whatever its lease says
+            # It stopped sending before that, whatever its lease says.
+            if released:
                 self._may_speak.pop(process, None)
 
     def listen(self, process: Process, may_speak: Callable[[], float]) -> None:

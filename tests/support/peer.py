@@ -93,9 +93,8 @@ def listening(
     """Listen, and play the same to every connection."""
     with socket.socket() as server:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        server.setsockopt(
-            socket.SOL_SOCKET, socket.SO_RCVBUF, 4096
-        )  # so that a deaf one is soon full
+        # A small buffer is soon full if the peer does not read.
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         server.bind((address, port))
         server.listen()
         peer = Peer(port=server.getsockname()[1])

@@ -70,8 +70,7 @@ def test_settings_that_name_commands_for_claude_are_left_out(
 def test_a_copy_that_cannot_be_made_is_the_disks_fault(
     source: Path, tmp_path: Path
 ) -> None:
-    os.mkfifo(
-        source / "lib" / "pipe"
-    )  # which cannot be copied, as nothing can to a full disk
+    # A pipe cannot be copied, as nothing can to a full disk.
+    os.mkfifo(source / "lib" / "pipe")
     with pytest.raises(DiskError, match="make room"):
         Tree(tmp_path / "copy").prepare(source)

@@ -159,9 +159,8 @@ def test_credentials_are_not_shown() -> None:
     )
 
 
-@settings(
-    deadline=None
-)  # it starts git, which takes its time on a busy machine
+# It starts git, which is slow on a busy machine.
+@settings(deadline=None)
 @given(
     st.text(
         alphabet=st.sampled_from("ab-./~^:?*[\\@{ \x7f\té"),
