@@ -147,7 +147,7 @@ def test_nothing_is_taken_of_one_that_goes_on_from_something_else(
     after = resumed(course, tmp_path / "next")
     with pytest.raises(
         EngineOutdatedError,
-        match=r"another step1_abstractions\.yaml than the stored one",
+        match=r"step1_abstractions\.yaml that differs from the stored one",
     ):
         after.make(cli.engine(), CHAPTERS)
     assert after.files == course.files

@@ -45,7 +45,7 @@ class NoMaterialError(EngineFailedError):
 
 
 class EngineOutdatedError(EngineFailedError):
-    """The engine cannot go on from what a finished stage has made: that stage must be made anew."""
+    """The engine cannot continue from a finished stage: that stage must be made again."""
 
     def __init__(self, message: str, stage: Stage) -> None:
         """Take one line for the user, and the stage."""

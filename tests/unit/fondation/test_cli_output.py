@@ -10,6 +10,7 @@ from worker.engines.fondation.cli_output import (
     MAX_LINES,
     MAX_TEXT,
     CliOutput,
+    OutputLine,
     parse,
 )
 from worker.system.process import Stream
@@ -32,7 +33,7 @@ def pino(level: int, msg: str, **more: object) -> str:
 
 
 @pytest.mark.parametrize(
-    ("stream", "line", "level", "text", "blames"),
+    ("stream", "line", "level", "text", "is_error"),
     [
         (OUT, pino(30, "begins"), logging.INFO, "begins", False),
         (OUT, pino(20, "detail"), logging.DEBUG, "detail", False),
@@ -87,19 +88,20 @@ def test_lines_are_read(
     line: str,
     level: int,
     text: str,
-    blames: bool,  # noqa: FBT001 - a table
+    is_error: bool,  # noqa: FBT001 - a table
 ) -> None:
-    found = parse(stream, line)
-    assert (found.level, found.text, found.blames) == (level, text, blames)
+    output_line = parse(stream, line)
+    expected = OutputLine(level=level, text=text, is_error=is_error)
+    assert output_line == expected
 
 
 def test_lines_are_passed_on_at_their_level(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     listen(caplog)
-    speech = CliOutput(SystemRuntime(), ())
+    output = CliOutput(SystemRuntime(), ())
     for line in (pino(20, "a"), pino(30, "b"), pino(40, "c"), pino(50, "d")):
-        speech.hear(OUT, line)
+        output.take(OUT, line)
     assert said(caplog) == [(10, "a"), (20, "b"), (30, "c"), (40, "d")]
 
 
@@ -107,7 +109,7 @@ def test_of_a_long_line_the_beginning_is_passed_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     listen(caplog)
-    CliOutput(SystemRuntime(), ()).hear(ERR, "x" * 50_000)
+    CliOutput(SystemRuntime(), ()).take(ERR, "x" * 50_000)
     assert said(caplog) == [(logging.WARNING, "x" * MAX_TEXT)]
 
 
@@ -116,11 +118,11 @@ def test_of_many_lines_a_second_some_are_passed_on_and_the_rest_is_counted(
 ) -> None:
     listen(caplog)
     clock = Clock()
-    speech = CliOutput(clock, ())
+    output = CliOutput(clock, ())
     for number in range(1000):
-        speech.hear(OUT, f"line {number}")
+        output.take(OUT, f"line {number}")
     clock.seconds = 1
-    speech.hear(OUT, "another second")
+    output.take(OUT, "another second")
     assert [text for _, text in said(caplog)] == [
         *(f"line {i}" for i in range(MAX_LINES)),
         "another second",
@@ -137,10 +139,10 @@ def test_what_is_not_logged_is_not_counted_as_left_out(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO, logger="worker.engines.fondation")
-    speech = CliOutput(Clock(), ())
+    output = CliOutput(Clock(), ())
     for _ in range(1000):
-        speech.hear(OUT, pino(20, "detail"))
-    speech.close()
+        output.take(OUT, pino(20, "detail"))
+    output.close()
     assert caplog.records == []
 
 
@@ -148,26 +150,26 @@ def test_secrets_and_control_characters_are_struck_out(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     listen(caplog)
-    speech = CliOutput(SystemRuntime(), ("sk-ant-secret",))
-    speech.hear(ERR, "key sk-ant-secret\x1b[31m refused \u202e")
-    speech.hear(
+    output = CliOutput(SystemRuntime(), ("sk-ant-secret",))
+    output.take(ERR, "key sk-ant-secret\x1b[31m refused \u202e")
+    output.take(
         OUT,
         json.dumps(
             {"level": 50, "msg": "x" * (MAX_TEXT - 6) + "sk-ant-secret"}
         ),
     )
-    assert speech.errors() == [
+    assert output.errors() == [
         "key *** [31m refused",
         "x" * (MAX_TEXT - 6) + "***",
     ]
-    assert [text for _, text in said(caplog)] == speech.errors()
+    assert [text for _, text in said(caplog)] == output.errors()
 
 
 def test_only_the_last_errors_are_kept() -> None:
-    speech = CliOutput(SystemRuntime(), ())
+    output = CliOutput(SystemRuntime(), ())
     for number in range(1000):
-        speech.hear(ERR, f"error {number}")
-    assert (len(speech.errors()), speech.errors()[-1]) == (50, "error 999")
+        output.take(ERR, f"error {number}")
+    assert (len(output.errors()), output.errors()[-1]) == (50, "error 999")
 
 
 @pytest.mark.parametrize(
@@ -195,7 +197,7 @@ def test_only_the_last_errors_are_kept() -> None:
 def test_steps_are_counted_as_they_are_announced(
     lines: list[str], step: int
 ) -> None:
-    speech = CliOutput(SystemRuntime(), ())
+    output = CliOutput(SystemRuntime(), ())
     for line in lines:
-        speech.hear(OUT, line)
-    assert speech.step == step
+        output.take(OUT, line)
+    assert output.step == step

@@ -1,4 +1,4 @@
-"""Which files are complete: told by the kernel, or seen by looking twice."""
+"""Which files are complete: told by the kernel, or found by scanning twice."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from worker.engines.fondation.output_watch import (
     FOLDERS,
-    LOOK_SECONDS,
+    SCAN_SECONDS,
     OutputWatch,
     PollingWatch,
 )
@@ -46,7 +46,7 @@ def test_a_file_is_complete_when_it_is_closed_and_not_before(
             file.write(piece)
             file.flush()
             assert watch.wait(1).alive
-            assert watch.wait(2 * LOOK_SECONDS).complete == ()
+            assert watch.wait(2 * SCAN_SECONDS).complete == ()
     assert watch.wait(1).complete == ("chapters/a.md",)
 
 
@@ -61,7 +61,7 @@ def test_a_file_is_complete_when_it_is_moved_to_its_place(
 def test_nothing_is_said_of_what_was_there_before(output: Path) -> None:
     (output / "a.md").write_text("text")
     watch = OutputWatch(output, RUNTIME)
-    assert seen(watch, 3 * LOOK_SECONDS) == []
+    assert seen(watch, 3 * SCAN_SECONDS) == []
     watch.close()
 
 
@@ -71,10 +71,10 @@ def test_a_folder_that_is_replaced_is_watched_all_the_same(
     (output / "chapters").rename(output / "old")
     (output / "chapters").mkdir()
     (output / "chapters" / "a.md").write_text("text")
-    assert seen(watch, 4 * LOOK_SECONDS) == ["chapters/a.md"]
+    assert seen(watch, 4 * SCAN_SECONDS) == ["chapters/a.md"]
 
 
-def test_more_than_the_kernel_remembers_is_found_by_looking(
+def test_more_than_the_kernel_remembers_is_found_by_scanning(
     output: Path, watch: OutputWatch
 ) -> None:
     limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
@@ -85,43 +85,43 @@ def test_more_than_the_kernel_remembers_is_found_by_looking(
     )
 
 
-class TestLooks:
+class TestPolling:
     """Where there is no inotify."""
 
     @pytest.fixture
-    def looks(self, output: Path) -> PollingWatch:
+    def polling(self, output: Path) -> PollingWatch:
         (output / "old.md").write_text("text")
         return PollingWatch(
             {"": output, "chapters/": output / "chapters"}, RUNTIME
         )
 
-    def test_a_file_is_complete_when_it_has_not_changed_between_two_looks(
-        self, output: Path, looks: PollingWatch
+    def test_a_file_is_complete_when_it_has_not_changed_between_two_scans(
+        self, output: Path, polling: PollingWatch
     ) -> None:
         with (output / "chapters" / "a.md").open("w") as file:
             for piece in range(20):
                 file.write(f"{piece} ")
                 file.flush()
-                assert looks.wait(LOOK_SECONDS / 2).complete == ()
-        assert seen(looks, 4 * LOOK_SECONDS) == ["chapters/a.md"]
+                assert polling.wait(SCAN_SECONDS / 2).complete == ()
+        assert seen(polling, 4 * SCAN_SECONDS) == ["chapters/a.md"]
 
-    def test_a_file_that_changes_again_is_told_again(
-        self, output: Path, looks: PollingWatch
+    def test_a_file_that_changes_again_is_reported_again(
+        self, output: Path, polling: PollingWatch
     ) -> None:
         for text in ("one", "three"):
             (output / "a.md").write_text(text)
-            assert seen(looks, 3 * LOOK_SECONDS) == ["a.md"]
+            assert seen(polling, 3 * SCAN_SECONDS) == ["a.md"]
 
     def test_any_change_is_a_sign_of_life(
-        self, output: Path, looks: PollingWatch
+        self, output: Path, polling: PollingWatch
     ) -> None:
-        assert not looks.wait(LOOK_SECONDS).alive
+        assert not polling.wait(SCAN_SECONDS).alive
         (output / "a.md").write_text("one")
-        assert looks.wait(LOOK_SECONDS).alive
+        assert polling.wait(SCAN_SECONDS).alive
 
     def test_links_and_lost_folders_are_passed_over(
-        self, output: Path, looks: PollingWatch
+        self, output: Path, polling: PollingWatch
     ) -> None:
         (output / "link.md").symlink_to("/etc/passwd")
         (output / "chapters").rmdir()
-        assert seen(looks, 3 * LOOK_SECONDS) == []
+        assert seen(polling, 3 * SCAN_SECONDS) == []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.engines.fondation.source_copy import Tree
+from worker.engines.fondation.source_copy import SourceCopy
 from worker.errors import DiskError
 
 
@@ -29,7 +29,7 @@ def files(tree: Path) -> dict[str, bytes]:
 def test_what_the_cli_does_to_its_copy_is_undone_before_the_next_process(
     source: Path, tmp_path: Path
 ) -> None:
-    tree = Tree(tmp_path / "copy")
+    tree = SourceCopy(tmp_path / "copy")
     tree.prepare(source)
     assert files(tree.path) == files(source)
     before = (tree.path / "README.md").stat()
@@ -47,7 +47,7 @@ def test_what_the_cli_does_to_its_copy_is_undone_before_the_next_process(
 def test_a_copy_that_nobody_changed_is_not_made_again(
     source: Path, tmp_path: Path
 ) -> None:
-    tree = Tree(tmp_path / "copy")
+    tree = SourceCopy(tmp_path / "copy")
     tree.prepare(source)
     before = tree.path.stat().st_ino
     (tree.path / "README.md").read_text()
@@ -61,7 +61,7 @@ def test_settings_that_name_commands_for_claude_are_left_out(
     (source / ".claude").mkdir()
     (source / ".claude" / "settings.json").write_text('{"hooks": {}}')
     (source / ".mcp.json").write_text("{}")
-    tree = Tree(tmp_path / "copy")
+    tree = SourceCopy(tmp_path / "copy")
     tree.prepare(source)
     assert not (tree.path / ".claude").exists()
     assert not (tree.path / ".mcp.json").exists()
@@ -73,4 +73,4 @@ def test_a_copy_that_cannot_be_made_is_the_disks_fault(
     # A pipe cannot be copied, as nothing can to a full disk.
     os.mkfifo(source / "lib" / "pipe")
     with pytest.raises(DiskError, match="make room"):
-        Tree(tmp_path / "copy").prepare(source)
+        SourceCopy(tmp_path / "copy").prepare(source)

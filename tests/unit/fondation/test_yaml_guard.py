@@ -24,15 +24,15 @@ Visit = Callable[..., bytes]
 
 
 @pytest.fixture
-def keeper(tmp_path: Path) -> Iterator[YamlGuard]:
+def guard(tmp_path: Path) -> Iterator[YamlGuard]:
     (tmp_path / PATH).write_bytes(STORED)
-    keeper = YamlGuard(tmp_path, {PATH: STORED})
-    yield keeper
-    keeper.close()
+    guard = YamlGuard(tmp_path, {PATH: STORED})
+    yield guard
+    guard.close()
 
 
 @pytest.fixture
-def visit(tmp_path: Path, keeper: YamlGuard) -> Visit:
+def visit(tmp_path: Path, guard: YamlGuard) -> Visit:
     """Return a function that lets another process do something to the file, and returns what it printed."""
 
     def run(script: str, own: bytes = b"- {name: own}\n") -> bytes:
@@ -42,67 +42,67 @@ def visit(tmp_path: Path, keeper: YamlGuard) -> Visit:
         with subprocess.Popen(
             [sys.executable, "-c", code], stdout=subprocess.PIPE
         ) as process:
-            until(lambda: looked(keeper) and process.poll() is not None)
+            until(lambda: looked(guard) and process.poll() is not None)
             return process.communicate()[0]
 
     return run
 
 
-def looked(keeper: YamlGuard) -> bool:
-    keeper.look()
+def looked(guard: YamlGuard) -> bool:
+    guard.look()
     return True
 
 
 def test_who_writes_and_reads_at_once_reads_what_is_stored(
-    keeper: YamlGuard, visit: Visit
+    guard: YamlGuard, visit: Visit
 ) -> None:
     assert visit(3 * (WRITE + READ)) == 3 * STORED
-    keeper.check()
+    guard.check()
 
 
 def test_who_reads_first_and_writes_then_has_read_nothing_of_it(
-    keeper: YamlGuard, visit: Visit
+    guard: YamlGuard, visit: Visit
 ) -> None:
     assert visit(READ + WRITE) == STORED
-    with pytest.raises(EngineOutdatedError, match="made anew") as raised:
-        keeper.check()
+    with pytest.raises(EngineOutdatedError, match="made again") as raised:
+        guard.check()
     assert raised.value.stage is Stage.EXTRACT
     assert visit(READ) == STORED
-    keeper.check()
+    guard.check()
 
 
 def test_who_writes_the_same_need_not_read_it(
-    keeper: YamlGuard, visit: Visit
+    guard: YamlGuard, visit: Visit
 ) -> None:
     visit(WRITE, STORED)
-    keeper.check()
+    guard.check()
 
 
-def test_who_writes_nothing_is_trusted(keeper: YamlGuard, visit: Visit) -> None:
+def test_who_writes_nothing_is_trusted(guard: YamlGuard, visit: Visit) -> None:
     visit(READ)
-    keeper.check()
+    guard.check()
 
 
 @pytest.mark.parametrize("own", [b"- {name: own}\n", b""])
 def test_who_puts_another_file_in_its_place_is_not(
-    keeper: YamlGuard, visit: Visit, own: bytes
+    guard: YamlGuard, visit: Visit, own: bytes
 ) -> None:
     visit(MOVE + READ, own)
     with pytest.raises(EngineOutdatedError):
-        keeper.check()
+        guard.check()
 
 
 def test_who_puts_the_same_in_its_place_is_trusted(
-    keeper: YamlGuard, visit: Visit
+    guard: YamlGuard, visit: Visit
 ) -> None:
     visit(MOVE + READ, STORED)
-    keeper.check()
+    guard.check()
 
 
-def test_who_removes_it_is_not_trusted(keeper: YamlGuard, visit: Visit) -> None:
+def test_who_removes_it_is_not_trusted(guard: YamlGuard, visit: Visit) -> None:
     visit("import os; os.unlink(path)")
     with pytest.raises(EngineOutdatedError):
-        keeper.check()
+        guard.check()
 
 
 def test_where_there_are_no_leases_what_is_written_must_be_the_same(
@@ -112,11 +112,11 @@ def test_where_there_are_no_leases_what_is_written_must_be_the_same(
     with (tmp_path / PATH).open(
         "r+b"
     ) as other:  # a file that is open already cannot be leased
-        keeper = YamlGuard(tmp_path, {PATH: STORED})
-        keeper.look()
-        keeper.check()
+        guard = YamlGuard(tmp_path, {PATH: STORED})
+        guard.look()
+        guard.check()
         other.write(b"- {name: other!}\n")
         other.flush()
         with pytest.raises(EngineOutdatedError):
-            keeper.check()
-        keeper.close()
+            guard.check()
+        guard.close()

@@ -1,4 +1,4 @@
-"""The Fondation CLI on this machine: its place, its command line, its generation."""
+"""The Fondation CLI on this machine: where it is, its command line, its version."""
 
 import hashlib
 import os
@@ -14,9 +14,9 @@ from worker.system.process import Command, ProcessTimeoutError, run
 from worker.system.runtime import Flag, Runtime
 
 MISSING: Final = "missing"
-"""The version of a CLI that is not there."""
+"""The version of a CLI that is not installed."""
 HELP_SECONDS: Final = 30.0
-"""So long the CLI may take to print its help; one that does not answer is taken for an old one."""
+"""How long the CLI may take to print its help; if it takes longer, it is treated as an old one."""
 
 _BUNDLES: Final = (
     "cloud-run/cli.bundled.cjs",
@@ -30,31 +30,27 @@ _VERSION_DIGITS: Final = 12
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bundle:
-    """A CLI: what is run, and what comes before the repository on its command line."""
+    """An installed CLI: its program, and the arguments before the repository."""
 
     folder: Path
-    """Must be its working directory: it finds its prompts relative to it."""
+    """Must be the working directory: the CLI finds its prompts relative to it."""
     program: str
     arguments: tuple[str, ...]
     files: tuple[Path, ...]
-    """What it consists of."""
+    """All files of the CLI; its version is computed from them."""
 
     def argv(
         self, repository: Path, output: Path, step: Stage | None
     ) -> tuple[str, ...]:
-        """Return the command line that does one step, or all of them."""
-        steps = ("--steps", step) if step else ()
-        return (
-            self.program,
-            *self.arguments,
-            str(repository),
-            "--output-dir",
-            str(output),
-            *steps,
-        )
+        """Return the command line for one step, or for all steps."""
+        command_line = (self.program, *self.arguments)
+        folders = (str(repository), "--output-dir", str(output))
+        if step is None:
+            return (*command_line, *folders)
+        return (*command_line, *folders, "--steps", step)
 
     def version(self) -> str:
-        """Return the first digits of the SHA-256 of all its files."""
+        """Return the first digits of a SHA-256 over all files."""
         digest = hashlib.sha256()
         with on_disk(self.folder, _unreadable(self.folder)):
             for file in self.files:
@@ -64,7 +60,7 @@ class Bundle:
     def takes_steps(
         self, env: Mapping[str, str], runtime: Runtime, stop: Flag
     ) -> bool:
-        """Ask it whether it can do single steps.
+        """Ask the CLI whether it can do single steps.
 
         Raise MissingProgramError, or ProcessStoppedError at `stop`.
         """
@@ -80,9 +76,9 @@ class Bundle:
 
 
 def find_bundle(folder: Path) -> Bundle | None:
-    """Return the CLI that a folder holds, or None; raise ConfigError if it cannot be read.
+    """Return the CLI in a folder, or None; raise ConfigError if it cannot be read.
 
-    Whether there is a program that runs it is another question.
+    Whether its program is installed is not checked.
     """
     with on_disk(folder, _unreadable(folder)):
         return _find(folder)
@@ -92,7 +88,7 @@ def _unreadable(folder: Path) -> Callable[[OSError], ConfigError]:
     def error_of(error: OSError) -> ConfigError:
         return ConfigError(
             f"FONDATION_PATH {folder} cannot be read ({error.strerror}): "
-            "check the path, and the permissions of all that it holds"
+            "check the path, and the permissions of its files"
         )
 
     return error_of
@@ -109,17 +105,15 @@ def _find(folder: Path) -> Bundle | None:
                 files=(file,),
             )
     if (folder / _SCRIPT).is_file():
-        files = tuple(
-            sorted(
-                file
-                for file in (folder / _SOURCES).rglob("*")
-                if file.is_file()
-            )
-        )
         return Bundle(
             folder=folder,
             program="bun",
             arguments=("run", _SCRIPT),
-            files=files,
+            files=_files_below(folder / _SOURCES),
         )
     return None
+
+
+def _files_below(folder: Path) -> tuple[Path, ...]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return tuple(sorted(files))

@@ -14,7 +14,7 @@ _CREDENTIALS: Final = (
     "CLAUDE_CODE_OAUTH_TOKEN",
 )
 _KEY_FILE: Final = "ANTHROPIC_API_KEY_FILE"
-"""Names a file with the key, for those who mount secrets, or build them in; it may be empty."""
+"""Names a file with the key, for secrets that are mounted or built in; the file may be empty."""
 _ADDRESSES: Final = (
     "ANTHROPIC_BASE_URL",
     *(
@@ -39,7 +39,7 @@ _PLAIN: Final = (
 # Bedrock and Vertex are left out: they need the cloud's credentials, which are the store's as well.
 _LOGIN: Final = (".claude/.credentials.json", ".claude.json")
 _SHORTEST_SECRET: Final = 6
-"""Anything shorter would be struck out of every other line."""
+"""Shorter secrets are not struck out: they would match in every other line."""
 
 
 def variables(
@@ -48,11 +48,7 @@ def variables(
     """Return the whole environment of the CLI."""
     return {
         "LANG": "C.UTF-8",
-        **{
-            name: environment[name]
-            for name in (*_PLAIN, *_ADDRESSES)
-            if environment.get(name)
-        },
+        **_those_set(environment, (*_PLAIN, *_ADDRESSES)),
         **_credentials(environment),
         "HOME": str(home),
         "TMPDIR": str(scratch),
@@ -60,26 +56,29 @@ def variables(
 
 
 def secrets(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return what of the CLI's environment must not be seen in anything that it prints."""
-    held: list[str | None] = list(_credentials(environment).values())
-    held += [
-        urlsplit(environment.get(name, "")).password for name in _ADDRESSES
-    ]
+    """Return the secrets of the CLI's environment, to be struck out of its output."""
+    candidates = list(_credentials(environment).values())
+    for name in _ADDRESSES:
+        address = urlsplit(environment.get(name, ""))
+        candidates.append(address.password or "")
     return tuple(
-        secret for secret in held if secret and len(secret) >= _SHORTEST_SECRET
+        secret for secret in candidates if len(secret) >= _SHORTEST_SECRET
     )
+
+
+def _those_set(
+    environment: Mapping[str, str], names: tuple[str, ...]
+) -> dict[str, str]:
+    """Return the variables that are set to more than an empty value."""
+    return {name: environment[name] for name in names if environment.get(name)}
 
 
 def _credentials(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables with the model's credentials, or the key from its file."""
-    found = {
-        name: environment[name]
-        for name in _CREDENTIALS
-        if environment.get(name)
-    }
+    credentials = _those_set(environment, _CREDENTIALS)
     file = environment.get(_KEY_FILE)
-    if found or not file:
-        return found
+    if credentials or not file:
+        return credentials
     try:
         key = Path(file).read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
@@ -91,11 +90,13 @@ def _credentials(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def make_home(home: Path, environment: Mapping[str, str]) -> None:
-    """Make the CLI's home, with the login to Claude that the worker's own home may hold."""
+    """Make the CLI's home, and copy a login to Claude from the worker's home."""
     (home / ".claude").mkdir(parents=True, exist_ok=True, mode=0o700)
-    ours = environment.get("HOME")
-    for name in _LOGIN if ours else ():
-        login = Path(ours or "", name)
+    workers_home = environment.get("HOME")
+    if not workers_home:
+        return
+    for name in _LOGIN:
+        login = Path(workers_home, name)
         if login.is_file():
             copy = home / name
             copy.touch(mode=0o600)

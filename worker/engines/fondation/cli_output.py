@@ -15,11 +15,11 @@ from worker.system.runtime import Runtime
 LOG = logging.getLogger(__name__)
 
 MAX_TEXT: Final = 1000
-"""Of a longer line, only so many characters are passed on."""
+"""How many characters of a line are passed on."""
 MAX_LINES: Final = 50
-"""So many lines are passed on in a second."""
+"""How many lines are passed on in a second."""
 STEPS: Final = 6
-"""A run of all steps announces so many."""
+"""How many steps a CLI process that does all of them announces."""
 _KEPT_ERRORS: Final = 50
 
 _MARKER: Final = re.compile(r"\s*\[FONDATION_STEP_(\d+)/(\d+)\]")
@@ -34,42 +34,42 @@ class OutputLine:
     """A line that the CLI has printed."""
 
     level: int
-    """As `logging` has it."""
+    """A level of `logging`."""
     text: str
-    blames: bool
-    """Whether it can be the reason of a failure."""
+    is_error: bool
+    """Whether the line can be the reason of a failure."""
 
 
 class CliOutput:
-    """Listens to one run of the CLI; `hear` is called from the thread that reads its output."""
+    """The output of one CLI process; `take` is called by the thread that reads it."""
 
     def __init__(self, runtime: Runtime, secrets: Sequence[str]) -> None:
-        """Strike secrets out of all that is passed on."""
+        """Strike `secrets` out of everything that is passed on."""
         self._runtime = runtime
         self._secrets = secrets
         self._errors: deque[str] = deque(maxlen=_KEPT_ERRORS)
-        self._second = float("-inf")
+        self._second_began = float("-inf")
         self._passed_on = 0
         self._left_out = 0
         self.step = 0
-        """The number of the last step of a run of all steps that it has announced."""
+        """The number of the last step that the CLI has announced, if it does all of them."""
 
-    def hear(self, stream: Stream, line: str) -> None:
-        """Take a line."""
+    def take(self, stream: Stream, line: str) -> None:
+        """Take a line that the CLI has printed."""
         if not line:
             return
-        heard = parse(stream, line)
-        self._heed(heard.text)
-        if heard.blames:
-            self._errors.append(self._clean(heard.text))
-        self._pass_on(heard)
+        output_line = parse(stream, line)
+        self._count_step(output_line.text)
+        if output_line.is_error:
+            self._errors.append(self._clean(output_line.text))
+        self._pass_on(output_line)
 
     def errors(self) -> list[str]:
-        """Return the last errors that it has printed."""
+        """Return the last errors that the CLI has printed."""
         return list(self._errors)
 
     def close(self) -> None:
-        """Say how much was left out of the log."""
+        """Log how many lines were left out."""
         if self._left_out:
             LOG.warning(
                 "the CLI printed more than is shown",
@@ -77,27 +77,29 @@ class CliOutput:
             )
         self._left_out = 0
 
-    def _heed(self, text: str) -> None:
+    def _count_step(self, text: str) -> None:
         marker = _MARKER.match(text)
-        if (
-            marker is not None
-            and int(marker[2]) == STEPS
-            and int(marker[1]) == self.step + 1
-        ):
-            self.step += 1
+        if marker is None:
+            return
+        step = int(marker[1])
+        steps = int(marker[2])
+        if steps == STEPS and step == self.step + 1:
+            self.step = step
 
-    def _pass_on(self, heard: OutputLine) -> None:
-        if not LOG.isEnabledFor(heard.level):
+    def _pass_on(self, output_line: OutputLine) -> None:
+        level = output_line.level
+        if not LOG.isEnabledFor(level):
             return
         now = self._runtime.monotonic()
-        if now - self._second >= 1:
+        if now - self._second_began >= 1:
             self.close()
-            self._second, self._passed_on = now, 0
+            self._second_began = now
+            self._passed_on = 0
         if self._passed_on >= MAX_LINES:
             self._left_out += 1
             return
         self._passed_on += 1
-        LOG.log(heard.level, "cli", extra={"line": self._clean(heard.text)})
+        LOG.log(level, "cli", extra={"line": self._clean(output_line.text)})
 
     def _clean(self, text: str) -> str:
         for secret in self._secrets:
@@ -107,35 +109,42 @@ class CliOutput:
 
 def parse(stream: Stream, line: str) -> OutputLine:
     """Read a line: JSON of pino, or free text."""
-    try:
-        document = json.loads(line) if line.startswith("{") else None
-    except (ValueError, RecursionError):
-        document = None
+    document = _json_object(line)
+    level = document.get("level")
+    if isinstance(level, int):
+        return _pino_line(level, _message(document))
     cut_off = _CUT_OFF.match(line)
-    if isinstance(document, dict) and isinstance(document.get("level"), int):
-        level, text = document["level"], _message(document)
-    elif cut_off is not None:
-        level, text = int(cut_off[1]), line
-    else:
-        printed = stream is Stream.STDOUT
-        return OutputLine(
-            level=logging.INFO if printed else logging.WARNING,
-            text=line,
-            blames=not printed,
-        )
-    return OutputLine(level=_level(level), text=text, blames=level >= _ERROR)
+    if cut_off is not None:
+        return _pino_line(int(cut_off[1]), line)
+    if stream is Stream.STDOUT:
+        return OutputLine(level=logging.INFO, text=line, is_error=False)
+    return OutputLine(level=logging.WARNING, text=line, is_error=True)
+
+
+def _json_object(line: str) -> dict[str, Any]:
+    """Return the JSON object that a line holds, or an empty one."""
+    if not line.startswith("{"):
+        return {}
+    try:
+        document = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _pino_line(level: int, text: str) -> OutputLine:
+    return OutputLine(level=_level(level), text=text, is_error=level >= _ERROR)
 
 
 def _message(document: dict[str, Any]) -> str:
-    """Return what a line of pino says, with the error that may be in it."""
+    """Return the message of pino's document, followed by its error if it has one."""
     error = document.get("err") or document.get("error")
     reason = error.get("message") if isinstance(error, dict) else error
-    said = [
-        text
-        for text in (document.get("msg"), reason)
-        if isinstance(text, str) and text
-    ]
-    return ": ".join(dict.fromkeys(said))
+    texts: list[str] = []
+    for text in (document.get("msg"), reason):
+        if isinstance(text, str) and text and text not in texts:
+            texts.append(text)
+    return ": ".join(texts)
 
 
 def _level(level: int) -> int:

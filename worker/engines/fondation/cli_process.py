@@ -1,4 +1,4 @@
-"""One process of the CLI: each file is taken as soon as it is complete."""
+"""One CLI process: each file it writes is taken as soon as it is complete."""
 
 import hashlib
 import logging
@@ -28,188 +28,194 @@ from worker.system.runtime import Runtime
 LOG = logging.getLogger(__name__)
 
 _WAIT_SECONDS: Final = 0.05
-"""How long it takes at most to notice the end of the process, or a wait for a guarded file."""
+"""The longest delay until the end of the process, or its wait for a guarded file, is noticed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CliTask:
-    """What a process is to do."""
+    """The task of a CLI process."""
 
     stage: Stage
-    """The stage that it does, or the first that is taken of what it does."""
-    alone: bool
-    """Whether it does only that, or all stages from the first to the last."""
+    """The first stage whose items are taken."""
+    single_stage: bool
+    """Whether the process does only that stage, or all stages from the first to the last."""
     command: Command
     folder: Path
-    """Its own: removed with it."""
+    """The process's own folder, removed with it."""
     output: Path
-    """Where it writes to, in that folder. The run's own folder of the course is not shown to it."""
+    """Where the process writes to, in `folder`. It does not see the run's folder of the course."""
     silence_seconds: float
     secrets: tuple[str, ...]
 
 
 class CliProcess:
-    """A process of the CLI."""
+    """A running CLI process."""
 
-    def __init__(self, plan: CliTask, course: Path, runtime: Runtime) -> None:
-        """Start it with the files of the course so far; raise MissingProgramError."""
-        self._plan = plan
+    def __init__(self, task: CliTask, course: Path, runtime: Runtime) -> None:
+        """Start the CLI with the files of the course so far; raise MissingProgramError."""
+        self._task = task
         self._runtime = runtime
-        self._stage = plan.stage
-        self._taken = _lay_out(course, plan)
-        self._noted: set[str] = set()
-        self._fruits = 0
+        self._stage = task.stage
+        self._digests = _lay_out(course, task)
+        self._complete: set[str] = set()
+        self._items_taken = 0
         self._paused = False
         self._closed = False
         self._sign_of_life = runtime.monotonic()
-        stored = [path for path in self._taken if "/" not in path]
-        self._keeper = YamlGuard(
-            plan.output,
-            {}
-            if plan.alone
-            else {path: (course / path).read_bytes() for path in stored},
-        )
-        self._watch = OutputWatch(plan.output, runtime)
-        self._speech = CliOutput(runtime, plan.secrets)
+        self._guard = YamlGuard(task.output, self._guarded_files(course))
+        self._watch = OutputWatch(task.output, runtime)
+        self._output = CliOutput(runtime, task.secrets)
         self._process = Process(
-            plan.command, runtime, LineSplitter(self._speech.hear).take
+            task.command, runtime, LineSplitter(self._output.take).take
         )
 
-    def goes_on(self, stage: Stage) -> bool:
-        """Tell whether it is on its way to a stage, or past it."""
-        return (
-            not self._closed
-            and not self._plan.alone
-            and INFO[stage].step > INFO[self._stage].step
-        )
+    def will_reach(self, stage: Stage) -> bool:
+        """Tell whether this process does a later stage as well, or has done it."""
+        if self._closed or self._task.single_stage:
+            return False
+        return INFO[stage].step > INFO[self._stage].step
 
     def follow(self, stage: Stage) -> Iterator[Item]:
         """Yield the files of a stage until it is finished; raise EngineFailedError."""
-        self._stage, self._fruits = stage, 0
+        self._stage = stage
+        self._items_taken = 0
         self._sign_of_life = self._runtime.monotonic()
         while not self._closed:
             code = self._process.wait(0)
-            over = code is not None or self._is_past(stage)
-            self._notice(0 if over else _WAIT_SECONDS)
-            yield from self._take(
-                paths_of(self._plan.output, stage)
-                if over
-                else self._due(stage),
-                final=over,
-            )
-            if over:
+            if code is not None or self._is_past(stage):
+                self._notice(0)
+                every_path = paths_of(self._task.output, stage)
+                yield from self._take(every_path, final=True)
                 self._conclude(stage, code)
                 return
+            self._notice(_WAIT_SECONDS)
+            yield from self._take(self._pop_complete(stage), final=False)
             self._check_silence()
 
     def pause(self) -> None:
-        """Stop it where it is."""
+        """Stop the process where it is."""
         self._paused = True
         self._process.pause()
 
     def unpause(self) -> None:
-        """Let it go on."""
+        """Let the process continue."""
         self._process.unpause()
         self._paused = False
 
     def kill(self) -> None:
-        """End it, and `follow` with it."""
+        """End the process, and `follow` with it."""
         self._closed = True
         self._process.kill()
 
     def close(self) -> None:
-        """End it, and remove what it leaves; called by the thread that follows it."""
+        """End the process and remove its folder; called by the thread that follows it."""
         self.kill()
         self._watch.close()
-        self._keeper.close()
-        shutil.rmtree(self._plan.folder, ignore_errors=True)
+        self._guard.close()
+        shutil.rmtree(self._task.folder, ignore_errors=True)
+
+    def _guarded_files(self, course: Path) -> dict[str, bytes]:
+        """Return the stored files that a process of all stages would write again."""
+        if self._task.single_stage:
+            return {}
+        paths = [path for path in self._digests if "/" not in path]
+        return {path: (course / path).read_bytes() for path in paths}
 
     def _is_past(self, stage: Stage) -> bool:
-        """Tell whether it has announced a later stage, or written a file of one."""
-        if self._plan.alone:
+        """Tell whether the CLI has announced a later stage, or written a file of one."""
+        if self._task.single_stage:
             return False
-        reached = [
-            INFO[found].step
-            for path in self._noted
-            if (found := stage_of(path))
-        ]
-        return max([self._speech.step + 1, *reached]) > INFO[stage].step
+        reached = self._output.step + 1
+        for path in self._complete:
+            written = stage_of(path)
+            if written is not None:
+                reached = max(reached, INFO[written].step)
+        return reached > INFO[stage].step
 
     def _notice(self, seconds: float) -> None:
-        noticed = self._watch.wait(seconds)
-        self._keeper.look()
-        self._noted.update(path for path in noticed.complete if stage_of(path))
-        if noticed.alive or self._paused:
+        changes = self._watch.wait(seconds)
+        self._guard.look()
+        for path in changes.complete:
+            if stage_of(path) is not None:
+                self._complete.add(path)
+        if changes.alive or self._paused:
             self._sign_of_life = self._runtime.monotonic()
 
-    def _due(self, stage: Stage) -> list[str]:
-        due = [path for path in self._noted if stage_of(path) is stage]
-        self._noted.difference_update(due)
-        return sorted(due)
+    def _pop_complete(self, stage: Stage) -> list[str]:
+        """Return the complete files of a stage, each once."""
+        paths = [path for path in self._complete if stage_of(path) is stage]
+        self._complete.difference_update(paths)
+        return sorted(paths)
 
     def _take(self, paths: Iterable[str], *, final: bool) -> Iterator[Item]:
+        """Yield the items among some files, without those already taken.
+
+        A rejected file is logged when no later version of it can come (`final`).
+        """
         for path in paths:
             try:
-                body = normalized(path, read_item(self._plan.output, path))
+                body = normalized(path, read_item(self._task.output, path))
             except RejectedError as error:
                 if final:
                     LOG.warning(
-                        "a file of the CLI's is not taken",
+                        "a file of the CLI is rejected",
                         extra={"path": path, "fault": str(error)},
                     )
                 continue
             digest = _digest(body)
-            if self._taken.get(path) != digest:
-                self._keeper.check()
-                self._taken[path] = digest
-                self._fruits += 1
+            if self._digests.get(path) != digest:
+                self._guard.check()
+                self._digests[path] = digest
+                self._items_taken += 1
                 yield Item(path=path, body=body)
 
     def _conclude(self, stage: Stage, code: int | None) -> None:
-        """Raise EngineFailedError or DiskError if it has ended badly.
+        """Raise EngineFailedError or DiskError if the CLI has failed.
 
         An exit code of 0 proves nothing.
         """
-        self._speech.close()
+        self._output.close()
         if code is None or self._is_past(stage):
             return
-        errors = self._speech.errors()
-        folder = self._plan.folder
+        errors = self._output.errors()
+        folder = self._task.folder
         if code != 0:
             raise (
                 disk_fault(errors, folder)
                 or full_disk(folder)
                 or failure(code, errors)
             )
-        if self._fruits:
+        if self._items_taken:
             return
-        if fault := full_disk(folder):
+        fault = full_disk(folder)
+        if fault is not None:
             raise fault
         reason = permanent(errors)
         if reason is not None:
             raise EngineFailedError(
-                f"the Fondation CLI has made nothing: {reason}", temporary=False
+                f"the Fondation CLI has written no files: {reason}",
+                temporary=False,
             )
 
     def _check_silence(self) -> None:
-        limit = self._plan.silence_seconds
-        quiet = self._runtime.monotonic() - max(
-            self._sign_of_life, self._process.last_output
-        )
-        if quiet > limit:
+        limit = self._task.silence_seconds
+        last_sign = max(self._sign_of_life, self._process.last_output)
+        if self._runtime.monotonic() - last_sign > limit:
             reason = f"the Fondation CLI has shown no sign of life for {limit:g} seconds"
             raise EngineFailedError(reason, temporary=True)
 
 
-def _lay_out(course: Path, plan: CliTask) -> dict[str, bytes]:
+def _lay_out(course: Path, task: CliTask) -> dict[str, bytes]:
     """Copy the course so far into the output folder; return the files' digests by path."""
     for prefix in FOLDERS:
-        (plan.output / prefix).mkdir(parents=True, exist_ok=True)
+        (task.output / prefix).mkdir(parents=True, exist_ok=True)
     digests = {}
-    for stage in (*before(plan.stage)[1:], plan.stage):
+    # Stage `clone` comes first: its artifact is not a file of the CLI.
+    earlier = before(task.stage)[1:]
+    for stage in (*earlier, task.stage):
         for path in paths_of(course, stage):
             body = (course / path).read_bytes()
-            (plan.output / path).write_bytes(body)
+            (task.output / path).write_bytes(body)
             digests[path] = _digest(body)
     return digests
 

@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Final
 
 from states.stages import Stage
-from worker.engines.fondation import cli_environment as home
 from worker.engines.fondation.cli_bundle import MISSING, Bundle, find_bundle
+from worker.engines.fondation.cli_environment import (
+    make_home,
+    secrets,
+    variables,
+)
 from worker.engines.fondation.cli_process import CliProcess, CliTask
-from worker.engines.fondation.source_copy import Tree
+from worker.engines.fondation.source_copy import SourceCopy
 from worker.engines.port import EngineFailedError, Item, Workspace
 from worker.system.disk import on_disk
 from worker.system.process import Command, ProcessStoppedError
@@ -21,7 +25,7 @@ from worker.system.runtime import Flag, Runtime
 LOG = logging.getLogger(__name__)
 
 _FOLDER: Final = "fondation"
-"""Beside the course's folder, in that of the run: all that the CLI sees is in there."""
+"""The CLI's folder, next to the course's: the CLI sees nothing else of the run."""
 
 
 class FondationEngine:
@@ -37,41 +41,41 @@ class FondationEngine:
         *,
         silence_seconds: float,
     ) -> None:
-        """Take the CLI in a folder, if it is there, and the environment that it may see.
+        """Use the CLI in a folder, if there is one.
 
-        A process that shows no sign of life for `silence_seconds` is ended.
+        A CLI process that shows no sign of life for `silence_seconds` is ended.
         """
-        self._place = folder
+        self._folder = folder
         self._environment = environment
         self._runtime = runtime
         self._silence = silence_seconds
         self._search_path = environment.get("PATH", os.defpath)
         self._bundle = find_bundle(folder)
         self._takes_steps: bool | None = None
-        self._tree: Tree | None = None
+        self._source_copy: SourceCopy | None = None
         self._started = 0
-        # Held by `produce`: one that was stopped may take a moment to end.
+        # Held by `produce`: after `stop`, its call may take a moment to return.
         self._turn = threading.Lock()
-        # Guards the following, which other threads change.
+        # Guards the attributes below, which other threads change.
         self._lock = threading.Lock()
-        self._session: CliProcess | None = None
+        self._process: CliProcess | None = None
         self._paused = False
         self._stop = runtime.flag()
         self.version: str = self._bundle.version() if self._bundle else MISSING
 
     def check(self) -> None:
-        """Raise EngineFailedError if there is no CLI, or nothing that runs it."""
-        self._found()
+        """Raise EngineFailedError if the CLI or its program is not installed."""
+        self._usable_bundle()
 
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
         """Make the items of a stage, and yield each as soon as it is complete."""
         with self._turn, on_disk(workspace.output, _unusable):
             try:
-                session = self._session_for(stage, workspace)
+                process = self._process_for(stage, workspace)
             except ProcessStoppedError:
                 return
             try:
-                yield from session.follow(stage)
+                yield from process.follow(stage)
             except BaseException:
                 self._close()
                 raise
@@ -80,28 +84,28 @@ class FondationEngine:
         """Stop the CLI where it is."""
         with self._lock:
             self._paused = True
-            if self._session:
-                self._session.pause()
+            if self._process:
+                self._process.pause()
 
     def unpause(self) -> None:
-        """Let the CLI go on."""
+        """Let the CLI continue."""
         with self._lock:
             self._paused = False
-            if self._session:
-                self._session.unpause()
+            if self._process:
+                self._process.unpause()
 
     def stop(self) -> None:
         """End the CLI, children included."""
         with self._lock:
             self._stop.set()
-            if self._session:
-                self._session.kill()
+            if self._process:
+                self._process.kill()
 
-    def _found(self) -> Bundle:
+    def _usable_bundle(self) -> Bundle:
         bundle = self._bundle
         if bundle is None:
             raise EngineFailedError(
-                f"FONDATION_PATH {self._place} has no Fondation CLI: "
+                f"FONDATION_PATH {self._folder} has no Fondation CLI: "
                 "put it there, as cloud-run/cli.bundled.cjs",
                 temporary=False,
             )
@@ -112,63 +116,67 @@ class FondationEngine:
             )
         return bundle
 
-    def _session_for(self, stage: Stage, workspace: Workspace) -> CliProcess:
-        """Return the process that goes on to a stage, or start one."""
+    def _process_for(self, stage: Stage, workspace: Workspace) -> CliProcess:
+        """Return the running process if it will reach a stage, or start another."""
         with self._lock:
             stop = self._stop = self._runtime.flag()
-        if self._session is not None and self._session.goes_on(stage):
-            return self._session
+        if self._process is not None and self._process.will_reach(stage):
+            return self._process
         self._close()
-        plan = self._plan(stage, workspace, stop)
+        task = self._task(stage, workspace, stop)
         LOG.info(
             "starting the CLI",
-            extra={"stage": stage, "all_stages": not plan.alone},
+            extra={"stage": stage, "all_stages": not task.single_stage},
         )
-        session = CliProcess(plan, workspace.output, self._runtime)
+        process = CliProcess(task, workspace.output, self._runtime)
         with self._lock:
-            self._session = session
+            self._process = process
             if self._paused:
-                session.pause()
+                process.pause()
             if stop.is_set():
-                session.kill()
-        return session
+                process.kill()
+        return process
 
     def _close(self) -> None:
         with self._lock:
-            session, self._session = self._session, None
-        if session is not None:
-            session.close()
+            process, self._process = self._process, None
+        if process is not None:
+            process.close()
 
-    def _plan(self, stage: Stage, workspace: Workspace, stop: Flag) -> CliTask:
-        """Prepare a process: its folders, its environment, and what it is to do."""
-        bundle = self._found()
+    def _task(self, stage: Stage, workspace: Workspace, stop: Flag) -> CliTask:
+        """Prepare a process: its folders, its environment, its command line."""
+        bundle = self._usable_bundle()
         root = workspace.output.with_name(_FOLDER)
         self._started += 1
         folder = root / str(self._started)
-        output, scratch = folder / "output", folder / "tmp"
-        for made in (output, scratch):
-            made.mkdir(parents=True)
-        home.make_home(root / "home", self._environment)
-        env = home.variables(self._environment, root / "home", scratch) | {
-            "CLAUDE_OUTPUT_DIR": str(output)
-        }
-        if self._tree is None:
-            self._tree = Tree(root / "source")
-        self._tree.prepare(workspace.source)
+        output = folder / "output"
+        scratch = folder / "tmp"
+        output.mkdir(parents=True)
+        scratch.mkdir(parents=True)
+        home = root / "home"
+        make_home(home, self._environment)
+        env = variables(self._environment, home, scratch)
+        env["CLAUDE_OUTPUT_DIR"] = str(output)
+        source = self._copy_source(workspace.source, root / "source")
         if self._takes_steps is None:
             self._takes_steps = bundle.takes_steps(env, self._runtime, stop)
-        argv = bundle.argv(
-            self._tree.path, output, stage if self._takes_steps else None
-        )
+        step = stage if self._takes_steps else None
+        argv = bundle.argv(source, output, step)
         return CliTask(
             stage=stage,
-            alone=self._takes_steps,
+            single_stage=self._takes_steps,
             command=Command(argv=argv, env=env, cwd=bundle.folder),
             folder=folder,
             output=output,
             silence_seconds=self._silence,
-            secrets=home.secrets(self._environment),
+            secrets=secrets(self._environment),
         )
+
+    def _copy_source(self, source: Path, path: Path) -> Path:
+        if self._source_copy is None:
+            self._source_copy = SourceCopy(path)
+        self._source_copy.prepare(source)
+        return self._source_copy.path
 
 
 def _unusable(error: OSError) -> EngineFailedError:

@@ -1,4 +1,4 @@
-"""Linux's inotify, of which Python has nothing: what happens to the files of some folders."""
+"""Linux's inotify, which Python's library lacks: reports changes of files in some folders."""
 
 import ctypes
 import os
@@ -49,12 +49,12 @@ class FileEvent:
 
 
 class Inotify:
-    """Tells what happens in some folders from now on."""
+    """Reports changes in some folders from now on."""
 
     def __init__(self, folders: Mapping[str, Path]) -> None:
-        """Watch folders, whose files are to be called by a prefix each.
+        """Watch folders; their files are reported as prefix and name.
 
-        Raise OSError where that cannot be.
+        Raise OSError where inotify is not available.
         """
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._descriptor = self._call(
@@ -77,10 +77,11 @@ class Inotify:
             raise
 
     def wait(self, seconds: float) -> list[FileEvent]:
-        """Return what has happened, as soon as something has; raises LostTrackError."""
+        """Return the next events, or none after a time; raise EventsLostError."""
         if not self._poll.poll(seconds * 1000):
             return []
-        data, events = os.read(self._descriptor, _BUFFER), []
+        data = os.read(self._descriptor, _BUFFER)
+        events = []
         offset = 0
         while offset < len(data):
             watch, mask, _, length = _EVENT.unpack_from(data, offset)
@@ -98,7 +99,7 @@ class Inotify:
         return events
 
     def close(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         os.close(self._descriptor)
 
     def _call(self, name: str, *arguments: object) -> int:

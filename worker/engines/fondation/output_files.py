@@ -12,7 +12,7 @@ from worker.system.disk import on_disk
 
 
 class RejectedError(Exception):
-    """A file is not taken; the message says why."""
+    """A file is rejected; the message says why."""
 
 
 def read_item(output: Path, path: str) -> bytes:
@@ -24,11 +24,9 @@ def read_item(output: Path, path: str) -> bytes:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise RejectedError("it is not a regular file")
-        body = (
-            b""
-            if status.st_size > MAX_ITEM_BYTES
-            else file.read(MAX_ITEM_BYTES + 1)
-        )
+        body = b""
+        if status.st_size <= MAX_ITEM_BYTES:
+            body = file.read(MAX_ITEM_BYTES + 1)
         if max(status.st_size, len(body)) > MAX_ITEM_BYTES:
             raise RejectedError(f"it is larger than {MAX_ITEM_BYTES} bytes")
     if not body.strip():
@@ -41,20 +39,20 @@ def _unreadable(error: OSError) -> RejectedError:
 
 
 def stage_of(path: str) -> Stage | None:
-    """Return the stage whose file a path can be, or None."""
+    """Return the stage that writes files of this path, or None."""
     if not is_course_path(path):
         return None
     folder = path.partition("/")[0]
-    return next(
-        info.stage for info in STAGES if folder in {info.file, info.folder}
-    )
+    [stage] = [i.stage for i in STAGES if folder in {i.file, i.folder}]
+    return stage
 
 
 def paths_of(output: Path, stage: Stage) -> Iterator[str]:
     """Yield the paths of all files that may belong to a stage."""
     info = INFO[stage]
     if info.folder is None:
-        assert info.file is not None  # noqa: S101 - the CLI's stages write a file or a folder
+        # The CLI's stages write a file or a folder.
+        assert info.file is not None  # noqa: S101
         if os.path.lexists(output / info.file):
             yield info.file
         return
@@ -72,7 +70,8 @@ def _names(folder: Path) -> list[str]:
     except OSError:
         return []
     try:
-        return sorted(os.listdir(descriptor))  # noqa: PTH208 - pathlib cannot list what is open
+        # pathlib cannot list an open folder.
+        return sorted(os.listdir(descriptor))  # noqa: PTH208
     finally:
         os.close(descriptor)
 
@@ -83,7 +82,7 @@ def _open(output: Path, path: str) -> int:
         output / folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
     )
     try:
-        # O_NONBLOCK: a pipe is opened without waiting for its other end, to be refused.
+        # O_NONBLOCK: opening a pipe, which is then rejected, does not wait for its other end.
         return os.open(
             name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=descriptor
         )

@@ -1,19 +1,18 @@
 """Keeps stored YAML files in place while an older CLI, run again, rewrites them.
 
-Such a CLI does all steps in one process. Run again for a stage that is not finished, it
-begins with the three YAML files, and a model does not write the same twice. What it makes
-of them may only be taken if it is made of the stored ones. Putting these back after it has
-written its own would come too late: it reads them at once.
+Such a CLI does all steps in one process. Run again for an unfinished stage, it begins with
+the three YAML files, and a model does not write the same text twice. Its next files may
+only be taken if they are based on the stored YAML files. Restoring these after the CLI has
+written its own would be too late: it reads them at once.
 
-So each stored file is held by a lease (fcntl(2), F_SETLEASE): whoever opens it waits until
-the holder lets go. If it is opened for writing, a new copy is put in its place first: the
-CLI then writes into a file that has no name any more, and what it reads afterwards is the
-stored one. If it is opened for reading, that is noted. A CLI that does not read what it has
-written goes on with what it has in memory: then nothing of what it makes is taken, unless
-it wrote the same again, and the course has to be made anew.
+So each stored file is held by a lease (fcntl(2), F_SETLEASE): a process that opens it waits
+until the holder releases it. If the file is opened for writing, a new copy is put in its
+place first: the CLI then writes to a file without a name, and later reads the stored one.
+If the file is opened for reading, that is noted. A CLI that does not read the file after
+writing it continues with its own version in memory: then nothing else that it writes is
+taken, unless both versions are the same, and the course has to be made again.
 
-Where the file system knows no leases, the CLI's own files stay in their place, and must be
-the same.
+On file systems without leases, the CLI's own files stay in place, and must be the same.
 """
 
 import fcntl
@@ -33,43 +32,43 @@ class YamlGuard:
     """Keeps the files of finished stages in an output folder."""
 
     def __init__(self, output: Path, bodies: Mapping[str, bytes]) -> None:
-        """Keep these files, which are in the folder, by their paths."""
+        """Keep these files, given by path and content; they exist in the folder."""
         self._kept = [
             _GuardedFile(output, path, body) for path, body in bodies.items()
         ]
 
     def look(self) -> None:
-        """Let go whoever waits; to be called all the while."""
+        """Release processes that wait to open a file; must be called frequently."""
         for kept in self._kept:
             kept.look()
 
     def check(self) -> None:
         """Raise EngineOutdatedError if the CLI's next files may not fit the stored ones."""
         for kept in self._kept:
-            if not kept.is_obeyed():
+            if not kept.is_respected():
                 raise EngineOutdatedError(
-                    f"the Fondation CLI, which cannot do single steps, has made another {kept.path} than the stored "
-                    "one and goes on with that: the course has to be made anew",
+                    f"the Fondation CLI, which cannot do single steps, has written "
+                    f"a {kept.path} that differs from the stored one, and continues "
+                    "with its own: the course has to be made again",
                     Stage.EXTRACT,
                 )
 
     def close(self) -> None:
-        """Keep nothing any more."""
+        """Release all files."""
         for kept in self._kept:
             kept.close()
 
 
 class _GuardedFile:
-    """One file that is kept."""
+    """A stored file, held by a lease."""
 
     def __init__(self, output: Path, path: str, body: bytes) -> None:
         self.path = path
         self._output = output
         self._body = body
         self._read = False
-        self._written: int | None = (
-            None  # what the CLI has written: a descriptor of a file without a name
-        )
+        # The CLI's version, if it has written one: the descriptor of a file without a name.
+        self._written: int | None = None
         self._file = os.open(output / path, os.O_RDONLY)
         self._leased = _lease(self._file)
 
@@ -83,29 +82,30 @@ class _GuardedFile:
                 self._read = True
                 fcntl.fcntl(self._file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
 
-    def is_obeyed(self) -> bool:
+    def is_respected(self) -> bool:
+        """Tell whether the CLI works with the stored content."""
         if self._written is not None:
             return self._read or self._holds(self._written)
-        if _is(self._output / self.path, self._file):
+        if _is_same_file(self._output / self.path, self._file):
             return self._holds(self._file)
         try:
-            return (
-                normalized(self.path, read_item(self._output, self.path))
-                == self._body
-            )
+            replacement = read_item(self._output, self.path)
         except RejectedError:
             return False
+        return self._is_stored(replacement)
 
     def close(self) -> None:
         for descriptor in (self._written, self._file):
             if descriptor is not None:
-                os.close(descriptor)  # which ends the lease
+                # Closing the file ends its lease.
+                os.close(descriptor)
 
     def _put_back(self) -> None:
-        """Put a new copy in the place of the file that the CLI is about to write to, and let it."""
+        """Put a copy in place of the file that the CLI waits to write to, then let it write."""
         copy = self._output / f".{self.path}.kept"
         copy.write_bytes(self._body)
-        old, self._file = self._file, os.open(copy, os.O_RDONLY)
+        old = self._file
+        self._file = os.open(copy, os.O_RDONLY)
         self._leased = _lease(self._file)
         copy.replace(self._output / self.path)
         self._read = False
@@ -115,17 +115,17 @@ class _GuardedFile:
         self._written = old
 
     def _holds(self, descriptor: int) -> bool:
-        """Tell whether a file has the stored content, give or take white space around names."""
-        return (
-            normalized(self.path, os.pread(descriptor, MAX_ITEM_BYTES, 0))
-            == self._body
-        )
+        return self._is_stored(os.pread(descriptor, MAX_ITEM_BYTES, 0))
+
+    def _is_stored(self, body: bytes) -> bool:
+        """Compare with the stored content, ignoring white space around names."""
+        return normalized(self.path, body) == self._body
 
 
-def _is(path: Path, descriptor: int) -> bool:
-    """Tell whether a file that is open is still in its place.
+def _is_same_file(path: Path, descriptor: int) -> bool:
+    """Tell whether a path still leads to an open file.
 
-    To open it again would wait for our own lease.
+    Opening it again would wait for our own lease.
     """
     try:
         return os.path.samestat(path.lstat(), os.fstat(descriptor))
@@ -134,9 +134,9 @@ def _is(path: Path, descriptor: int) -> bool:
 
 
 def _lease(descriptor: int) -> bool:
-    """Have whoever opens a file wait for us; tell whether that can be had."""
+    """Take a lease on a file; return False if the file system has none."""
     try:
-        # Not SIGIO, which ends a process that does not expect it; we look ourselves.
+        # Not SIGIO, which ends a process that does not expect it; `look` polls instead.
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_WRLCK)
     except OSError:

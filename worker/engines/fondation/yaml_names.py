@@ -12,33 +12,36 @@ _ORDER: Final = INFO[Stage.ORDER].file
 
 
 def normalized(path: str, body: bytes) -> bytes:
-    """Return a file with its names stripped, or unchanged if they are or if it is invalid.
+    """Return a file with its names stripped.
 
-    What is wrong with it is for the validation to say: nothing is repaired here but white space.
+    Files without such names, and invalid files, are returned unchanged: the validation
+    reports their faults.
     """
     if path not in {_ABSTRACTIONS, _ORDER}:
         return body
     try:
-        document = yaml.load(body.decode(), Loader=_LOADER)  # noqa: S506 - a safe loader, in C where there is one
-        stripped = [_strip(entry) for entry in _entries(document)]
-        if not any(stripped):
-            return body
-        return yaml.safe_dump(
-            document, allow_unicode=True, sort_keys=False
-        ).encode()
+        return _with_stripped_names(body)
     except (yaml.YAMLError, ValueError, RecursionError):
         return body
 
 
-def _entries(document: Any) -> list[Any]:  # noqa: ANN401 - whatever YAML holds
-    found = document.get("order") if isinstance(document, dict) else document
-    return found if isinstance(found, list) else []
+def _with_stripped_names(body: bytes) -> bytes:
+    # A safe loader; in C where there is one.
+    document = yaml.load(body.decode(), Loader=_LOADER)  # noqa: S506
+    changed = False
+    for entry in _entries(document):
+        name = entry.get("name") if isinstance(entry, dict) else None
+        if isinstance(name, str) and name != name.strip():
+            entry["name"] = name.strip()
+            changed = True
+    if not changed:
+        return body
+    text: str = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
+    return text.encode()
 
 
-def _strip(entry: Any) -> bool:  # noqa: ANN401 - whatever YAML holds
-    """Strip the name of an entry, and tell whether that changed it."""
-    name = entry.get("name") if isinstance(entry, dict) else None
-    if not isinstance(name, str) or name == name.strip():
-        return False
-    entry["name"] = name.strip()
-    return True
+def _entries(document: Any) -> list[Any]:  # noqa: ANN401 - any value of YAML
+    entries = document
+    if isinstance(document, dict):
+        entries = document.get("order")
+    return entries if isinstance(entries, list) else []
