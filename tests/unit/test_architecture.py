@@ -15,6 +15,7 @@ MODULES = sorted(
 HOMES = {
     "boto3": ["worker/store/s3.py"],
     "botocore": ["worker/store/s3.py"],
+    "charset_normalizer": ["worker/engines/static/reading/encoding.py"],
     "httpcore": ["worker/outbox/transport.py"],
     "httpx": [
         "worker/outbox/webhook.py",

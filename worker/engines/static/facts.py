@@ -42,6 +42,7 @@ class Skip(StrEnum):
     BINARY = "not text"
     LARGE = "too large"
     EMPTY = "empty"
+    POINTER = "a pointer to a file that is kept elsewhere"
     LINK = "a link or a special file"
     UNREADABLE = "could not be read"
     IGNORED = "ignored by the project's rules"

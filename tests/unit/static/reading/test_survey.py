@@ -1,5 +1,6 @@
 """Repositories are read whatever lies in them: nothing hostile stops the reading, or is opened."""
 
+import json
 import os
 import time
 from collections.abc import Callable
@@ -245,3 +246,42 @@ def test_time_grows_with_the_size_of_a_file_not_with_its_square(
 
     took(10)
     assert took(12_000) < 9 * (took(3_000) + 0.05)
+
+
+@pytest.mark.parametrize(
+    "pointer",
+    [
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n",
+        "version https://hawser.github.com/spec/v1\r\noid sha256:4d7a\nsize 12\n",
+        "/annex/objects/SHA256E-s12--4d7a.md\n",
+    ],
+)
+def test_pointers_to_files_that_are_kept_elsewhere_are_left_out(
+    tmp_path: Path, pointer: str
+) -> None:
+    files = GOOD | {"README.md": pointer, "a.ipynb": pointer}
+    found = surveyed(tmp_path, files)
+    assert list(found.files) == ["good.py"]
+    assert [(left.reason, left.count) for left in found.skipped] == [
+        (Skip.POINTER, 2)
+    ]
+
+
+def notebook_of(title: str) -> str:
+    cells = [
+        {"cell_type": "markdown", "source": f"# {title}\n\nIt explains it.\n"},
+        {"cell_type": "code", "source": "x = 1\n" * 9},
+    ]
+    return json.dumps({"cells": cells})
+
+
+def test_notebooks_are_the_sources_of_a_repository_with_little_else(
+    tmp_path: Path,
+) -> None:
+    files = GOOD | {"notebooks/a.ipynb": notebook_of("Arrays")}
+    file = surveyed(tmp_path / "book", files).files["notebooks/a.ipynb"]
+    assert (file.role, file.lines) == (Role.SOURCE, 17)
+    assert [heading.title for heading in file.headings] == ["Arrays"]
+    files |= {"pyproject.toml": '[project]\nname = "good"\n'}
+    package = surveyed(tmp_path / "package", files).files
+    assert package["notebooks/a.ipynb"].role is Role.EXAMPLE

@@ -152,14 +152,22 @@ def sentences(paragraph: str) -> list[str]:
     start = 0
     for match in _STOP.finditer(paragraph):
         end = match.end()
-        inside_code = paragraph.count("`", start, end) % 2 == 1
         near = max(start - 1, end - _LONGEST_SHORT, 0)
-        if inside_code or _SHORT.search(paragraph, near, end):
+        is_inside = paragraph.count("`", start, end) % 2 == 1 or _closes(
+            match[0], paragraph[start:end]
+        )
+        if is_inside or _SHORT.search(paragraph, near, end):
             continue
         found.append(paragraph[start:end].strip())
         start = end
     rest = paragraph[start:].strip()
     return [*found, rest] if rest else found
+
+
+def _closes(marks: str, text: str) -> bool:
+    """Tell whether a stop ends no more than the parentheses in a sentence: `(free!)`."""
+    is_whole = text.startswith("(")
+    return marks.endswith(")") and "(" in text and not is_whole
 
 
 def first_sentence(doc: str, limit: int = 180) -> str:

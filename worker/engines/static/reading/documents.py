@@ -41,6 +41,11 @@ _MARKUP: Final = (
     (re.compile(r"(?<![\w*])[*_]([^*_\s][^*_]*?)[*_](?![\w*])"), r"\1"),
     (re.compile(r"\|(\w[\w .-]*)\|_?"), r"\1"),
     (re.compile(r"&(?:nbsp|ensp|emsp);"), " "),
+    (re.compile(r"(?<!\S):[a-z][a-z\d_]*[a-z\d]:(?!\S)"), ""),
+    (
+        re.compile(r"[\u2600-\u27bf\u2b50\ufe0f\u200d\U0001f000-\U0001faff]+"),
+        "",
+    ),
     (re.compile(r"\s+"), " "),
 )
 _NO_PROSE: Final = re.compile(
@@ -122,7 +127,7 @@ _LONGEST_FRONT: Final = 100
 
 
 def _marked(language: Language, line: str) -> tuple[int, str] | None:
-    if language is Language.MARKDOWN and (match := _HASHES.match(line)):
+    if language in _HASHED and (match := _HASHES.match(line)):
         return len(match[1]), match[2]
     if language is Language.ASCIIDOC and (match := _EQUALS.match(line)):
         return len(match[1]), match[2]
@@ -131,6 +136,9 @@ def _marked(language: Language, line: str) -> tuple[int, str] | None:
     if language is Language.TEXT and (match := _NUMBERED.match(line)):
         return 1 + match[1].count("."), match[2]
     return None
+
+
+_HASHED: Final = frozenset({Language.MARKDOWN, Language.NOTEBOOK})
 
 
 def _underlines(lines: list[str], number: int) -> bool:

@@ -1,8 +1,10 @@
-"""From bytes that may be anything to text that can be shown, or to the verdict that it is none."""
+"""Turns bytes into text that can be shown, or finds that they are not text."""
 
 import codecs
 import re
 from typing import Final
+
+import charset_normalizer
 
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -12,37 +14,112 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 """Byte order marks; that of UTF-16 is the beginning of that of UTF-32."""
+_LEGACY: Final = [
+    "gb18030",
+    "big5",
+    "cp932",
+    "euc_jp",
+    "cp949",
+    "cp1251",
+    "koi8_r",
+    "cp1250",
+    "cp1253",
+]
+"""Encodings to look for in a file that is neither UTF-8 nor Western European."""
 
-_LOOKED_AT: Final = 8192
-"""So many bytes without a NUL make a file text, as git sees it."""
+_HEAD: Final = 8192
+"""Bytes without a NUL that make a file text, as git sees it."""
+_SAMPLE: Final = 16 * 1024
+"""Bytes of lines that are not ASCII from which an encoding is told."""
 _MOST_CONTROLS: Final = 0.02
-"""A text in an unknown encoding with a larger share of control characters is none."""
+"""A text with a larger share of control characters is binary."""
+_WESTERN: Final = 0.6
+"""The largest share of bytes above ASCII in Western European words with accents."""
+_WIDE: Final = 0.4
+"""The share of NULs at even or odd places in UTF-16 without a mark."""
+_FEW_BROKEN: Final = 0.25
+"""A UTF-8 text may have broken characters up to this share of its sound ones."""
 
 _CONTROL: Final = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
 )
+_HIGH: Final = re.compile(rb"[\x80-\xff]+")
+_HIGH_WORD: Final = re.compile(rb"[A-Za-z]*[\x80-\xff][A-Za-z\x80-\xff]*")
+_CENTRAL: Final = re.compile(rb"[A-Za-z][\x9d\xb3\xb9\xbe\xbf][a-z]")
+"""Letters in Central European words that are no letters elsewhere: `d\xb3ugo`."""
+_HIGH_LINE: Final = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+_IDEOGRAPH: Final = re.compile(r"[\u4e00-\u9fff]")
 
 
 def decode(data: bytes) -> str | None:
     """Return a file's text, or None if it is not text.
 
-    Lines end in a newline alone, and control characters are spaces: what is quoted from it
-    can be shown anywhere.
+    Lines end in a newline alone, and control characters are spaces: what is
+    quoted from it can be shown anywhere.
     """
     for mark, name in _MARKS:
         if data.startswith(mark):
             return _clean(data[len(mark) :].decode(name, "replace"))
-    if b"\0" in data[:_LOOKED_AT]:
-        return None
+    if b"\0" in data[:_HEAD]:
+        return _wide(data)
     try:
         return _clean(data.decode("utf-8"))
     except UnicodeDecodeError:
-        text = data.decode("cp1252", "replace")
-    head = text[:_LOOKED_AT]
-    controls = len(_CONTROL.findall(head.replace("\r", ""))) + head.count(
-        "\ufffd"
-    )
-    return None if controls > len(head) * _MOST_CONTROLS else _clean(text)
+        return _mended(data) or _legacy(data)
+
+
+def _wide(data: bytes) -> str | None:
+    """Return UTF-16 text that has no byte order mark."""
+    if len(data) % 2:
+        return None
+    head = data[:_HEAD]
+    for first_nul, name in ((1, "utf-16-le"), (0, "utf-16-be")):
+        nuls = head[first_nul::2].count(0)
+        if nuls > len(head) // 2 * _WIDE and not head[1 - first_nul :: 2].count(
+            0
+        ):
+            return _clean(data.decode(name, "replace"))
+    return None
+
+
+def _mended(data: bytes) -> str | None:
+    """Return UTF-8 text of which a few characters are broken."""
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    sound = len(text) - len(text.encode("ascii", "ignore")) - broken
+    if broken > sound * _FEW_BROKEN:
+        return None
+    return _clean(text.replace("\ufffd", " "))
+
+
+def _legacy(data: bytes) -> str | None:
+    """Return text in an encoding of one language.
+
+    What stands for other characters is blank where the encoding is unknown.
+    """
+    name = _encoding(data)
+    head = data[:_HEAD].decode(name or "cp1252", "replace").replace("\r", "")
+    controls = len(_CONTROL.findall(head)) + head.count("\ufffd")
+    if controls > len(head) * _MOST_CONTROLS:
+        return None
+    if name is None:
+        return _clean(_HIGH.sub(b" ", data).decode("ascii"))
+    return _clean(data.decode(name, "replace"))
+
+
+def _encoding(data: bytes) -> str | None:
+    """Tell the encoding of text that is not UTF-8."""
+    lines = b"\n".join(_HIGH_LINE.findall(data))[:_SAMPLE]
+    runs = _HIGH.findall(lines)
+    letters = sum(map(len, _HIGH_WORD.findall(lines)))
+    accented = sum(map(len, runs))
+    if accented == len(runs) or accented <= letters * _WESTERN:
+        return "cp1250" if _CENTRAL.search(lines) else "cp1252"
+    for match in charset_normalizer.from_bytes(lines, cp_isolation=_LEGACY):
+        # Korean is written without ideographs, which are what its encoding makes of Chinese.
+        if match.encoding != "cp949" or not _IDEOGRAPH.search(str(match)):
+            return match.encoding
+    return None
 
 
 def _clean(text: str) -> str:

@@ -51,6 +51,16 @@ class Language(StrEnum):
     SHELL = "bash"
     POWERSHELL = "powershell"
     BATCH = "bat"
+    TCL = "tcl"
+    AWK = "awk"
+    VIM = "vim"
+    M4 = "m4"
+    D = "d"
+    CRYSTAL = "crystal"
+    COFFEESCRIPT = "coffeescript"
+    ELM = "elm"
+    ADA = "ada"
+    GLSL = "glsl"
     SQL = "sql"
     VUE = "vue"
     SVELTE = "svelte"
@@ -91,6 +101,10 @@ LABELS: Final = {
     Language.SHELL: "shell",
     Language.POWERSHELL: "PowerShell",
     Language.BATCH: "batch",
+    Language.AWK: "AWK",
+    Language.VIM: "Vim script",
+    Language.COFFEESCRIPT: "CoffeeScript",
+    Language.GLSL: "GLSL",
     Language.SQL: "SQL",
     Language.HTML: "HTML",
     Language.CSS: "CSS",
@@ -193,6 +207,16 @@ _EXTENSIONS: Final = {
         Language.SHELL: "sh bash zsh fish ksh",
         Language.POWERSHELL: "ps1 psm1",
         Language.BATCH: "bat cmd",
+        Language.TCL: "tcl tk",
+        Language.AWK: "awk",
+        Language.VIM: "vim",
+        Language.M4: "m4",
+        Language.D: "d",
+        Language.CRYSTAL: "cr",
+        Language.COFFEESCRIPT: "coffee",
+        Language.ELM: "elm",
+        Language.ADA: "ads adb",
+        Language.GLSL: "glsl vert frag comp",
         Language.SQL: "sql ddl",
         Language.VUE: "vue",
         Language.SVELTE: "svelte",
@@ -210,7 +234,7 @@ _EXTENSIONS: Final = {
         Language.ASCIIDOC: "adoc asciidoc",
         Language.LATEX: "tex",
         Language.NOTEBOOK: "ipynb",
-        Language.YAML: "yaml yml",
+        Language.YAML: "yaml yml dvc",
         Language.TOML: "toml",
         Language.INI: "ini cfg conf properties editorconfig env",
         Language.XML: "xml xsd xsl xslt plist",
@@ -229,20 +253,43 @@ _NAMES: Final = {
     "jenkinsfile": Language.GROOVY,
 }
 
-_INTERPRETERS: Final = {
-    "python": Language.PYTHON,
-    "node": Language.JAVASCRIPT,
-    "sh": Language.SHELL,
-    "bash": Language.SHELL,
-    "zsh": Language.SHELL,
-    "dash": Language.SHELL,
-    "ruby": Language.RUBY,
-    "perl": Language.PERL,
-    "php": Language.PHP,
+_PROGRAMS: Final = {
+    name: language
+    for language, names in {
+        Language.PYTHON: "python pypy",
+        Language.JAVASCRIPT: "node nodejs javascript js",
+        Language.TYPESCRIPT: "deno bun ts-node tsx typescript",
+        Language.SHELL: "sh bash zsh dash ksh ash fish bats shell-script shell",
+        Language.RUBY: "ruby",
+        Language.PERL: "perl cperl",
+        Language.PHP: "php",
+        Language.LUA: "lua luajit texlua",
+        Language.R: "rscript r",
+        Language.TCL: "tclsh wish expect tcl",
+        Language.AWK: "awk gawk mawk",
+        Language.POWERSHELL: "pwsh powershell",
+        Language.GROOVY: "groovy",
+        Language.JULIA: "julia",
+        Language.ELIXIR: "elixir",
+        Language.ERLANG: "escript erlang",
+        Language.MAKE: "make makefile",
+        Language.C: "c",
+        Language.CPP: "c++ cpp",
+        Language.LISP: "emacs-lisp lisp scheme sbcl guile racket",
+    }.items()
+    for name in names.split()
 }
+"""Interpreters that a first line names, and languages as editors call them."""
 _SHEBANG: Final = re.compile(
-    r"#!\s*\S*?/?(?:env\s+(?:-S\s+)?)?([a-z]+)[\d.]*(?:\s|$)"
+    r"#!\s*(?:\S*/)?(?:env\s+(?:-\S+\s+|\w+=\S*\s+)*(?:\S*/)?)?([a-z][a-z+-]*)"
 )
+_EDITOR: Final = re.compile(
+    r"-\*-\s*(?:.*?\bmode:\s*)?([\w+-]+)\s*(?:;.*?)?-\*-"
+    r"|\b(?:vim?|ex):.*?\b(?:ft|filetype|syntax)=(\w+)",
+    re.IGNORECASE,
+)
+"""What tells an editor the language: `-*- shell-script -*-`, `vim: ft=sh`."""
+_ZSH: Final = ("#compdef", "#autoload")
 _CPP_HEADER: Final = re.compile(
     r"^[ \t]*(?:class\s+\w+|namespace\b|template\s*<|using\s+\w|(?:public|private|protected)\s*:)",
     re.MULTILINE,
@@ -267,7 +314,24 @@ def language_of(path: str, text: str) -> Language:
         return Language.CPP if _CPP_HEADER.search(text) else Language.C
     if "." in name and extension in _EXTENSIONS:
         return _EXTENSIONS[extension]
-    if shebang := _SHEBANG.match(text):
-        interpreter = shebang[1].rstrip("23")
-        return _INTERPRETERS.get(interpreter, Language.TEXT)
+    return _by_first_lines(text)
+
+
+def _by_first_lines(text: str) -> Language:
+    first, _, rest = text[:_HEAD].partition("\n")
+    if first.startswith(_ZSH):
+        return Language.SHELL
+    second = rest.partition("\n")[0]
+    last = text[-_HEAD:].rstrip().rpartition("\n")[2]
+    program = _SHEBANG.match(first)
+    mode = _EDITOR.search(f"{first}\n{second}\n{last}")
+    if program is not None:
+        return _PROGRAMS.get(program[1].rstrip("-"), Language.TEXT)
+    if mode is not None:
+        name = (mode[1] or mode[2]).lower()
+        return _PROGRAMS.get(name, Language.TEXT)
     return Language.TEXT
+
+
+_HEAD: Final = 400
+"""Characters at either end of a file that may tell its language."""

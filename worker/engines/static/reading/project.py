@@ -1,62 +1,79 @@
 """What a repository says of itself: its name, and what it is for in one sentence."""
 
-import json
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Final
 
 from worker.engines.static.choosing.ranking import readmes
 from worker.engines.static.facts import Project, SourceFile
-from worker.engines.static.prose.docstrings import first_sentence
+from worker.engines.static.prose.docstrings import first_sentence, sentences
 from worker.engines.static.prose.phrases import sentence
 from worker.engines.static.reading.documents import plain
+from worker.engines.static.reading.manifests import Manifest, manifests
+from worker.engines.static.reading.readme import Readme, read_readme
 
-_NAME_PATTERNS: Final = {
-    "go.mod": r"^module\s+\S*?([\w.-]+?)(?:/v\d+)?$",
-    "setup.cfg": r"^name\s*=\s*(\S+)",
-    "pom.xml": r"<name>([^<]{1,80})</name>",
-}
-"""Where manifests that are neither JSON nor TOML have a package's name."""
-_MANIFESTS: Final = (
-    "pyproject.toml",
-    "package.json",
-    "Cargo.toml",
-    "composer.json",
-    "go.mod",
-    "setup.cfg",
-    "pom.xml",
-)
 _UNNAMED: Final = "This repository"
-_WORDS: Final = 4
-"""A sentence of fewer words is a slogan, or a button."""
-_NO_TAGLINE: Final = re.compile(
-    r"(?:to )?(?:install|npm |pip |go get|cargo |copyright|licen[cs]e|this (?:file|is a fork)|note:|warning|see |for |"
-    r"documentation|build status|https?:|table of contents|\d)",
+_MOST_NAME: Final = 80
+_FEWEST_WORDS: Final = 3
+"""A description of fewer words is a slogan, or a button."""
+_MOST_CHARACTERS: Final = 260
+"""A longer sentence says more than what a project is."""
+_VERB: Final = (
+    r"(?:is|are|provides?|implements?|lets|allows|enables|helps|gives|makes|offers|adds|brings|contains|generates|"
+    r"turns|converts|manages|handles|keeps|parses|builds|runs|reads|writes|checks|supports|consists|collects)\b"
+)
+_PRONOUN: Final = re.compile(
+    r"(?:this|the|it)\b(?:\s(?:\w+\s){0,2}?(?:package|library|module|project|crate|gem|plugin|tool|framework|app"
+    r"|application|extension|program|collection|repository|repo|toolkit|sdk|client|server))?\s"
+    + _VERB,
     re.IGNORECASE,
 )
-_LOOKED_AT: Final = 8
+_DEFINING: Final = re.compile(r"\s*(?:\([^)]*\)\s*|,[^,.]{1,60},\s*)?" + _VERB)
+_COPULA: Final = re.compile(
+    r"\s*(?:\([^)]*\)\s*|,[^,.]{1,60},\s*)?(?:is|are) (?:an?|the|one of)\b"
+)
+_NEWS: Final = re.compile(
+    r"\b(?:sponsor|donat|patreon|backers?\b|funding|hiring|survey\b|announc|deprecated|unmaintained|no longer"
+    r"|archived|(?:has|have|is|was|been) moved|(?:is|are) (?:now|currently|still|no|not)\b|new version|monorepo|todo\b"
+    r"|badge|build status|coverage status|table of contents|licen[cs]ed? |copyright|all rights"
+    r"|this (?:branch|readme|document|file|page|is the (?:branch|readme|repo|source|official|git|main|development))"
+    r"|out of the box\.?$|looking for|thank|please|welcome to|follow us|join (?:us|our)|star (?:us|this)"
+    r"|pull requests?|(?:is|are) (?:available|released|published|hosted|maintained)\b|(?:has|have) \d)",
+    re.IGNORECASE,
+)
+"""Words of announcements, of calls for help, and of what is about the repository instead of the project."""
+_NO_OPENING: Final = re.compile(
+    r"(?:(?:to )?(?:install|build|use|get|run|download|learn|start)|npm|pip|yarn|go (?:get|install)|cargo|note|warning|"
+    r"important|see|for|if|click|read|check|visit|documentation|docs|by|you|we|i|when|before|after|here|there|current|"
+    r"latest|version|new|requires?|supports?|author|contents?|features?|http\S*|\d)\b|\W*$",
+    re.IGNORECASE,
+)
+"""How a sentence begins that does not say what a project is, if nothing else tells that it does."""
 
 
 def describe(
     files: Mapping[str, SourceFile], texts: Mapping[str, str]
 ) -> Project:
-    """Read the README and the manifests at the top of the repository."""
-    readme = _top_readme(files, texts)
-    manifests = [
-        _manifest(name, texts[name]) for name in _MANIFESTS if name in texts
-    ]
-    names = [name for name, _ in manifests]
-    taglines = [tagline for _, tagline in manifests]
-    if readme is not None:
-        file = files[readme]
-        taglines = [*_sentences(file, texts[readme]), *taglines]
-        if file.headings:
-            names.append(file.headings[0].title)
-    name = next(filter(None, names), _UNNAMED)
-    tagline = next(filter(_is_tagline, taglines), "")
-    return Project(
-        name=plain(name)[:80], tagline=sentence(tagline), readme=readme
+    """Read the README, the manifests, and what the code's entrance says."""
+    path = _top_readme(files, texts)
+    readme = Readme("", ())
+    if path is not None:
+        readme = read_readme(files[path].language, texts[path])
+    packages = list(manifests(texts))
+    name = _name(packages, readme)
+    known = [name, readme.title, *(package.name for package in packages)]
+    entrance = _entrances(files, known)
+    tagline = next(_taglines(readme.paragraphs, known, packages, entrance), "")
+    return Project(name=name, tagline=_whole(tagline, known), readme=path)
+
+
+def _whole(tagline: str, names: Sequence[str]) -> str:
+    """Return a sentence with a capital, unless it begins with the project's name, and a full stop."""
+    first_word = tagline.partition(" ")[0]
+    whole = sentence(tagline)
+    return (
+        first_word + whole[len(first_word) :] if first_word in names else whole
     )
 
 
@@ -69,45 +86,101 @@ def _top_readme(
     return None
 
 
-def _is_tagline(text: str) -> bool:
-    return len(text.split()) >= _WORDS and not _NO_TAGLINE.match(text)
+def _name(packages: Sequence[Manifest], readme: Readme) -> str:
+    """Return the name in the manifest, spelled as in the README where both agree."""
+    name = next((package.name for package in packages if package.name), "")
+    if not name or _normal(name) == _normal(readme.title):
+        name = readme.title or name
+    return plain(name)[:_MOST_NAME] or _UNNAMED
 
 
-def _sentences(file: SourceFile, text: str) -> Iterable[str]:
-    """Yield what may be the README's first real sentence."""
-    if not file.headings or file.headings[0].line > _LOOKED_AT:
-        yield from (
-            first_sentence(paragraph)
-            for paragraph in re.split(r"\n\s*\n", text)[:_LOOKED_AT]
-        )
-    yield from (
-        first_sentence(heading.lead) for heading in file.headings[:_LOOKED_AT]
+def _taglines(
+    paragraphs: Sequence[str],
+    names: Sequence[str],
+    packages: Sequence[Manifest],
+    entrance: Sequence[str],
+) -> Iterator[str]:
+    """Yield sentences that say what the project is, the surest first."""
+    spoken = [
+        (place, statement)
+        for paragraph in paragraphs
+        for place, statement in enumerate(sentences(paragraph)[:2])
+        if _is_usable(statement) and not _NEWS.search(statement)
+    ]
+    subjects = frozenset(filter(None, map(_normal, names)))
+    statements = [statement for _, statement in spoken]
+    named = [
+        statement
+        for statement in statements
+        if _follows(_COPULA, statement, subjects)
+    ]
+    acting = [
+        statement
+        for statement in statements
+        if _follows(_DEFINING, statement, subjects) or _PRONOUN.match(statement)
+    ]
+    first = [statement for place, statement in spoken if place == 0]
+    openings = [
+        statement for statement in first if not _NO_OPENING.match(statement)
+    ]
+    described = (_description(package.description) for package in packages)
+    yield from chain(
+        named, filter(_is_usable, described), acting, entrance, openings
     )
 
 
-def _manifest(name: str, text: str) -> tuple[str, str]:
-    """Return name and description of a package; empty if missing or unreadable."""
-    if name in _NAME_PATTERNS:
-        match = re.search(_NAME_PATTERNS[name], text, re.MULTILINE)
-        return match[1] if match else "", ""
-    load = json.loads if name.endswith(".json") else tomllib.loads
-    try:
-        table = _table(load(text))
-    except (ValueError, RecursionError):
-        return "", ""
-    for keys in (("project",), ("package",), ("tool", "poetry")):
-        if isinstance(table.get("name"), str):
-            break
-        inner: Any = table
-        for key in keys:
-            inner = _table(inner).get(key)
-        table = _table(inner) or table
-    return _text(table.get("name")), _text(table.get("description"))
+def _is_usable(statement: str) -> bool:
+    words = len(statement.split())
+    return words >= _FEWEST_WORDS and len(statement) <= _MOST_CHARACTERS
 
 
-def _table(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _description(text: str) -> str:
+    """Return a manifest's description, unless it is about the repository."""
+    described = first_sentence(plain(text), _MOST_CHARACTERS)
+    return "" if _NEWS.search(described) else described
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+def _follows(
+    pattern: re.Pattern[str], statement: str, subjects: frozenset[str]
+) -> bool:
+    """Tell whether a statement is one about the project by its name."""
+    words = statement.removeprefix("The ").split(" ")
+    for count in range(1, min(len(words), _MOST_WORDS)):
+        subject = " ".join(words[:count])
+        if _normal(subject) in subjects:
+            return bool(pattern.match(f" {' '.join(words[count:])}"))
+    return False
+
+
+_MOST_WORDS: Final = 5
+"""Words of a project's name."""
+
+
+def _entrances(
+    files: Mapping[str, SourceFile], names: Sequence[str]
+) -> list[str]:
+    """Return what the packages of the project's name say they are."""
+    subjects = frozenset(filter(None, map(_normal, names)))
+    spoken = []
+    for path, file in files.items():
+        folder, _, name = path.rpartition("/")
+        is_entrance = (
+            name == "__init__.py"
+            and _normal(folder.rpartition("/")[2]) in subjects
+        ) or path in {"src/lib.rs", "lib.rs"}
+        is_go = name.endswith(".go") and not folder
+        if (is_go and file.doc.startswith("Package ")) or (
+            is_entrance and file.doc
+        ):
+            spoken.append(first_sentence(file.doc, _MOST_CHARACTERS))
+    return [
+        plain(statement)
+        for statement in spoken
+        if _is_usable(statement) and not _NEWS.search(statement)
+    ]
+
+
+def _normal(name: str) -> str:
+    """Return the letters and digits by which spellings of a name are compared."""
+    last = name.rstrip("/").rpartition("/")[2].lower()
+    return re.sub(r"[\W_]|\.(?:js|py|rb|net)$", "", last)

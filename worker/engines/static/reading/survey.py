@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from worker.engines.static.facts import (
-    Heading,
     Import,
     Role,
     Skip,
@@ -33,6 +32,7 @@ from worker.engines.static.reading.language import (
     Language,
     language_of,
 )
+from worker.engines.static.reading.manifests import manifests
 from worker.engines.static.reading.roles import build, role_of, twin
 from worker.engines.static.reading.walk import (
     MAX_FILE_BYTES,
@@ -47,6 +47,8 @@ MAX_TEXT_BYTES: Final = 96 * 1024 * 1024
 MAX_SOURCE_BYTES: Final = 48 * 1024 * 1024
 """So much is parsed, at about two megabytes a second."""
 
+_MOSTLY: Final = 2
+"""A collection of notebooks has this many times as many lines in them as in its scripts."""
 _PROMOTED: Final = (
     Role.EXAMPLE,
     Role.TEST,
@@ -65,6 +67,13 @@ _WALKS: Final = (
 )
 """Ways to walk the tree, until there are files: whether rules count, and the largest file."""
 _INIT: Final = "/__init__.py"
+_POINTERS: Final = (
+    b"version https://git-lfs.github.com/spec/",
+    b"version https://hawser.github.com/spec/",
+    b"version http://git-media.io/v/",
+    b"/annex/objects/",
+)
+"""How the files begin that Git LFS, its forerunners and git-annex leave in the place of others."""
 
 Check = Callable[[], None]
 """Is called between files; waits while the engine is paused, and raises when it is stopped."""
@@ -136,6 +145,9 @@ class _Surveyor:
             raise_if_passing(error, found.location)
             self._leave(Skip.UNREADABLE, found.path)
             return None
+        if data.startswith(_POINTERS):
+            self._leave(Skip.POINTER, found.path)
+            return None
         text = decode(data)
         if text is None or not text.strip():
             self._leave(Skip.BINARY if text is None else Skip.EMPTY, found.path)
@@ -144,6 +156,8 @@ class _Surveyor:
 
     def _take(self, found: FoundFile, text: str) -> None:
         language = language_of(found.path, text)
+        if language is Language.NOTEBOOK:
+            text = notebook(text)
         self.files[found.path] = SourceFile(
             path=found.path,
             location=found.location,
@@ -173,7 +187,21 @@ class _Surveyor:
             for path in self._representatives(role):
                 self._give(path, Role.SOURCE)
             self._parse()
+        self._promote_notebooks()
         self.parsed = dict(sorted(self.parsed.items()))
+
+    def _promote_notebooks(self) -> None:
+        """Take notebooks for the sources of a repository that holds little else and no package."""
+        lines = {
+            path: file.lines
+            for path, file in self.files.items()
+            if file.language is Language.NOTEBOOK
+        }
+        code = sum(self.files[path].lines for path in self.parsed)
+        if sum(lines.values()) < code * _MOSTLY or any(manifests(self.texts)):
+            return
+        for path in lines:
+            self._give(path, Role.SOURCE)
 
     def _representatives(self, role: Role) -> list[str]:
         """Return the files of a role, and of what was built several times the best build."""
@@ -245,15 +273,12 @@ class _Surveyor:
                     file, doc=self.parsed[path].doc, imports=imports
                 )
             elif file.language in PROSE and file.role is not Role.DATA:
-                complete[path] = replace(file, headings=self._headings(file))
+                complete[path] = replace(
+                    file, headings=headings(file.language, self.texts[path])
+                )
             else:
                 complete[path] = file
         return complete
-
-    def _headings(self, file: SourceFile) -> tuple[Heading, ...]:
-        if file.language is Language.NOTEBOOK:
-            return headings(Language.MARKDOWN, notebook(self.texts[file.path]))
-        return headings(file.language, self.texts[file.path])
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:

@@ -1,0 +1,119 @@
+"""Reads the name and the description of a package from its manifest."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+
+class Manifest(NamedTuple):
+    """What a package calls itself; either may be empty."""
+
+    name: str
+    description: str
+
+
+_TABLES: Final = {
+    "pyproject.toml": (("project",), ("tool", "poetry")),
+    "package.json": ((),),
+    "Cargo.toml": (("package",), ("workspace", "package")),
+    "composer.json": ((),),
+    "deno.json": ((),),
+}
+"""The tables of structured manifests that describe the package."""
+_MOST_READ: Final = 64 * 1024
+"""Characters of a manifest in which its head stands."""
+_PATTERNS: Final = (
+    (r"go\.mod", r"^module\s+\S*?([\w.-]+?)(?:/v\d+)?$", None),
+    (r"setup\.cfg", r"^name\s*=\s*(\S+)", r"^description\s*=\s*(\S.*)"),
+    (
+        r"setup\.py",
+        r"(?i)\bname\s*=\s*[\"']([^\"'\n]+)",
+        r"\bdescription\s*=\s*\(?\s*(?:\"([^\"\n]+)\"|'([^'\n]+)')",
+    ),
+    (
+        r"pom\.xml",
+        r"<name>([^<$]{1,80})</name>",
+        r"<description>([^<$]{1,600})</description>",
+    ),
+    (
+        r"[\w.-]+\.gemspec",
+        r"\.name\s*=\s*[\"']([^\"'\n]+)",
+        r"\.summary\s*=\s*(?:%q[{(])?\"?'?([^\"}\n]+?)[\"')}]*$",
+    ),
+    (
+        r"[\w.-]+\.csproj",
+        r"<PackageId>([^<$]{1,80})<",
+        r"<Description>([^<$]{1,600})<",
+    ),
+    (
+        r"[\w.-]+\.cabal",
+        r"(?i)^name:\s*(\S+)",
+        r"(?i)^synopsis:\s*(\S.*)",
+    ),
+    (r"pubspec\.yaml", r"^name:\s*(\S+)", r"^description:\s*(\w.*)"),
+    (r"DESCRIPTION", r"^Package:\s*(\S+)", r"^Title:\s*(\S.*)"),
+    (r"mix\.exs", r"\bapp:\s*:(\w+)", r"\bdescription:\s*\"([^\"\n]+)\""),
+    (
+        r"settings\.gradle(?:\.kts)?",
+        r"^rootProject\.name\s*=\s*[\"']([^\"'\n]+)",
+        None,
+    ),
+    (
+        r"build\.gradle(?:\.kts)?",
+        None,
+        r"^description\s*=\s*[\"']([^\"'\n]+)",
+    ),
+    (
+        r"CMakeLists\.txt",
+        r"(?i)^\s*project\s*\(\s*([\w.+-]+)",
+        r"(?i)\bDESCRIPTION\s+\"([^\"\n]+)\"",
+    ),
+    (r"meson\.build", r"^project\(\s*'([^'\n]+)'", None),
+)
+"""Manifests that are read by patterns: of their file name, the name, and the description."""
+
+
+def manifests(texts: Mapping[str, str]) -> Iterator[Manifest]:
+    """Yield the manifests at the top of a repository."""
+    for name, tables in _TABLES.items():
+        if name in texts:
+            yield from _structured(name, texts[name], tables)
+    at_top = sorted(path for path in texts if "/" not in path)
+    for file_name, name_pattern, description_pattern in _PATTERNS:
+        for path in at_top:
+            if re.fullmatch(file_name, path):
+                yield Manifest(
+                    _match(name_pattern, texts[path]),
+                    _match(description_pattern, texts[path]),
+                )
+
+
+def _structured(
+    name: str, text: str, tables: tuple[tuple[str, ...], ...]
+) -> Iterator[Manifest]:
+    load = json.loads if name.endswith(".json") else tomllib.loads
+    try:
+        whole = load(text)
+    except (ValueError, RecursionError):
+        return
+    for keys in tables:
+        table: Any = whole
+        for key in keys:
+            table = table.get(key) if isinstance(table, dict) else None
+        if isinstance(table, dict):
+            yield Manifest(
+                _string(table.get("name")), _string(table.get("description"))
+            )
+
+
+def _string(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _match(pattern: str | None, text: str) -> str:
+    if pattern is None:
+        return ""
+    match = re.search(pattern, text[:_MOST_READ], re.MULTILINE)
+    return next(filter(None, match.groups()), "") if match is not None else ""
