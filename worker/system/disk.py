@@ -1,7 +1,7 @@
 """The local disk: which of its errors may pass, and what the user can do.
 
-A disk that cannot be used at the moment is no fault of the job, the git host or the engine.
-So every use of the disk by a run is wrapped in `on_disk`.
+If the disk cannot be used at the moment, the job, the git host and the engine are not at
+fault. So every use of the disk by a run is wrapped in `on_disk`.
 """
 
 import errno
@@ -29,7 +29,8 @@ def on_disk(
 ) -> Iterator[None]:
     """Translate the errors of the disk that holds a file or folder into DiskError.
 
-    With `otherwise`, only what may pass becomes a DiskError, and the rest what `otherwise` returns.
+    With `otherwise`, only errors that may pass become a DiskError; the others are translated
+    by `otherwise`.
     """
     try:
         yield
@@ -49,7 +50,7 @@ def raise_if_passing(error: OSError, place: Path) -> None:
 
 def disk_error(error: OSError, place: Path | str) -> DiskError:
     """Return the error that tells a user what happened, where, and what to do."""
-    advice = "see to that disk"
+    advice = "check that disk"
     if error.errno in NO_ROOM:
         advice = "make room there"
     elif error.errno in NO_DESCRIPTORS:
@@ -69,18 +70,17 @@ def unusable_work_dir(folder: Path, error: OSError) -> ConfigError:
 def full_disk(folder: Path) -> DiskError | None:
     """Return the error of a disk that is nearly full, or None.
 
-    It is for failures that do not name their cause: with so little room, it is the disk.
+    It is for failures that do not name their cause: on a full disk, the disk is the cause.
     """
     try:
         state = os.statvfs(folder)
     except OSError:
         return None
-    no_bytes = (
-        state.f_blocks > 0 and state.f_bavail * state.f_frsize < _LITTLE_BYTES
-    )
+    free_bytes = state.f_bavail * state.f_frsize
+    # Some file systems do not count their blocks or files.
+    no_bytes = state.f_blocks > 0 and free_bytes < _LITTLE_BYTES
     no_files = state.f_files > 0 and state.f_favail == 0
-    if no_bytes or no_files:
-        return disk_error(
-            OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), folder
-        )
-    return None
+    if not no_bytes and not no_files:
+        return None
+    no_room = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    return disk_error(no_room, folder)

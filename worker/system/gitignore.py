@@ -1,9 +1,9 @@
 """The rules of `.gitignore` files, as git applies them.
 
-A pattern is as hostile as any other file: the regular expression of a whole path, as
-libraries make it of a pattern, can take minutes for one name. Here each part of a path has
-an expression that tries each star once, and `**` is followed by keeping all positions at
-once: no pattern takes long.
+A pattern may be hostile: a regular expression for the whole path, as libraries build it,
+can take minutes for one name. Here each part of a path has its own expression, which tries
+each star once, and the positions that `**` allows are tracked in one pass over the path. So
+no pattern takes long.
 """
 
 import os
@@ -19,7 +19,9 @@ NAME: Final = ".gitignore"
 
 _ANY: Final = re.compile(rb".*", re.DOTALL)
 _NONE: Final = re.compile(rb"(?!)")
-_STARS: Final = re.compile(rb"\*+")
+_DOUBLE_STAR: Final = re.compile(rb"\*{2,}")
+_RANGE: Final = re.compile(rb"-(?=[^\]])")
+"""The dash of a range in a set; a dash at the end of the set is a member."""
 _CLASSES: Final = {
     b"alnum": rb"0-9A-Za-z",
     b"alpha": rb"A-Za-z",
@@ -46,15 +48,17 @@ class _Rule:
     ignores: bool
     """False if the line begins with `!`, which includes paths again."""
     folders_only: bool
-    anywhere: bool
-    """Whether only the last part of a path counts."""
+    last_part_only: bool
+    """Whether the pattern is about a name in any folder."""
     parts: Sequence[Part]
 
     def matches(self, path: Sequence[bytes], *, is_folder: bool) -> bool:
         """Tell whether the line matches a path below the ignore file's folder."""
         if self.folders_only and not is_folder:
             return False
-        return _match(self.parts, path[-1:] if self.anywhere else path)
+        if self.last_part_only:
+            path = path[-1:]
+        return _match(self.parts, path)
 
 
 class IgnoreRules:
@@ -67,38 +71,46 @@ class IgnoreRules:
         self._rules: dict[str, list[_Rule]] = {}
 
     def ignores(self, path: str) -> bool:
-        """Tell whether a path is ignored, if its folder is not; folders end with a slash."""
-        parts = [os.fsencode(part) for part in path.split("/") if part]
-        folder = path.rstrip("/")
-        while folder:
-            folder = folder.rpartition("/")[0]
-            below = parts[len(folder.split("/")) if folder else 0 :]
-            for rule in self._of(folder):
-                if rule.matches(below, is_folder=path.endswith("/")):
+        """Tell whether a path is ignored, given that its folder is not.
+
+        The path of a folder ends in a slash.
+        """
+        is_folder = path.endswith("/")
+        names = [name for name in path.split("/") if name]
+        parts = [os.fsencode(name) for name in names]
+        for depth in reversed(range(len(names))):
+            folder = "/".join(names[:depth])
+            below = parts[depth:]
+            for rule in self._rules_of(folder):
+                if rule.matches(below, is_folder=is_folder):
                     return rule.ignores
         return False
 
-    def _of(self, folder: str) -> list[_Rule]:
+    def _rules_of(self, folder: str) -> list[_Rule]:
         """Return the rules of a folder's ignore file, the last line first: it takes precedence."""
         if folder not in self._rules:
-            self._rules[folder] = read_rules(
-                self._read(self._root / folder / NAME)
-            )[::-1]
+            file = self._root / folder / NAME
+            rules = read_rules(self._read(file))
+            rules.reverse()
+            self._rules[folder] = rules
         return self._rules[folder]
 
     def _read(self, file: Path) -> bytes:
+        """Return the content of an ignore file; nothing if it cannot be used."""
         try:
             if not file.is_file() or file.is_symlink():
                 return b""
-            if (
-                self._max_bytes is not None
-                and file.stat().st_size > self._max_bytes
-            ):
+            if self._is_too_large(file):
                 return b""
             return file.read_bytes()
         except OSError as error:
             raise_if_passing(error, file)
             return b""
+
+    def _is_too_large(self, file: Path) -> bool:
+        if self._max_bytes is None:
+            return False
+        return file.stat().st_size > self._max_bytes
 
 
 def rules_for(folder: Path) -> Callable[[str], bool]:
@@ -106,79 +118,103 @@ def rules_for(folder: Path) -> Callable[[str], bool]:
 
     The rules of the repository around the folder count, unless they ignore the folder itself.
     """
-    top = next(
-        (one for one in folder.parents if os.path.lexists(one / ".git")), None
-    )
+    top = _repository_around(folder)
     # guard: the ignore files of the repository around a folder count
     if top is not None:
         rules = IgnoreRules(top)
-        prefix = f"{folder.relative_to(top).as_posix()}/"
-        ends = [
-            end for end, character in enumerate(prefix, 1) if character == "/"
-        ]
-        if not any(rules.ignores(prefix[:end]) for end in ends):
-            return lambda path: rules.ignores(prefix + path)
+        below = folder.relative_to(top).as_posix()
+        if not _ignores_folder(rules, below):
+            return lambda path: rules.ignores(f"{below}/{path}")
     return IgnoreRules(folder).ignores
+
+
+def _repository_around(folder: Path) -> Path | None:
+    for parent in folder.parents:
+        if os.path.lexists(parent / ".git"):
+            return parent
+    return None
+
+
+def _ignores_folder(rules: IgnoreRules, folder: str) -> bool:
+    """Tell whether a folder, or one that contains it, is ignored."""
+    path = ""
+    for name in folder.split("/"):
+        path += f"{name}/"
+        if rules.ignores(path):
+            return True
+    return False
 
 
 def read_rules(content: bytes) -> list[_Rule]:
     """Read an ignore file; lines without a pattern are skipped."""
-    lines = content.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    return [
-        rule
-        for line in lines
-        if (rule := _rule(line.removesuffix(b"\r"))) is not None
-    ]
+    rules = []
+    for line in content.removeprefix(b"\xef\xbb\xbf").split(b"\n"):
+        rule = _read_rule(line.removesuffix(b"\r"))
+        if rule is not None:
+            rules.append(rule)
+    return rules
 
 
-def _rule(line: bytes) -> _Rule | None:
+def _read_rule(line: bytes) -> _Rule | None:
     pattern = _without_spaces(line)
     if pattern.startswith(b"#"):
         return None
     ignores = not pattern.startswith(b"!")
-    pattern = pattern if ignores else pattern[1:]
-    bare = pattern.removesuffix(b"/")
-    if not bare:
+    if not ignores:
+        pattern = pattern[1:]
+    path = pattern.removesuffix(b"/")
+    if not path:
         return None
     return _Rule(
         ignores=ignores,
-        folders_only=bare != pattern,
-        anywhere=b"/" not in bare,
-        parts=_parts(bare.removeprefix(b"/")),
+        folders_only=path != pattern,
+        last_part_only=b"/" not in path,
+        parts=_parts(path.removeprefix(b"/")),
     )
 
 
 def _without_spaces(line: bytes) -> bytes:
     """Strip spaces at a line's end, up to an escaped one."""
-    bare = line.rstrip(b" ")
-    backslashes = len(bare) - len(bare.rstrip(b"\\"))
-    return line[: len(bare) + backslashes % 2]
+    stripped = line.rstrip(b" ")
+    backslashes = len(stripped) - len(stripped.rstrip(b"\\"))
+    if backslashes % 2 == 0:
+        return stripped
+    return line[: len(stripped) + 1]
 
 
 def _parts(pattern: bytes) -> list[Part]:
-    parts: list[Part] = [
-        None if re.fullmatch(rb"\*{2,}", glob) else _expression(glob)
-        for glob in _globs(pattern)
-    ]
-    if parts[-1] is None:  # what is in a folder, not the folder itself
+    parts = [_part(glob) for glob in _globs(pattern)]
+    if parts[-1] is None:
+        # `**` at the end matches what is in a folder, but not the folder itself.
         parts.insert(-1, _ANY)
     return parts
 
 
+def _part(glob: bytes) -> Part:
+    if _DOUBLE_STAR.fullmatch(glob):
+        return None
+    return _expression(glob)
+
+
 def _globs(pattern: bytes) -> list[bytes]:
     """Split a pattern at its slashes, except in sets."""
-    globs, begin, at = [], 0, 0
-    while at < len(pattern):
-        end = _piece(pattern, at)[1]
-        if pattern[at:end] in {b"/", b"\\/"}:
-            globs.append(pattern[begin:at])
-            begin = end
-        at = end
-    return [*globs, pattern[begin:]]
+    globs = []
+    reader = _GlobReader(pattern)
+    begin = 0
+    while not reader.at_end:
+        start = reader.position
+        reader.piece()
+        text = pattern[start : reader.position]
+        if text in {b"/", b"\\/"}:
+            globs.append(pattern[begin:start])
+            begin = reader.position
+    globs.append(pattern[begin:])
+    return globs
 
 
 def _match(parts: Sequence[Part], path: Sequence[bytes]) -> bool:
-    positions = _beyond(parts, {0})
+    """Tell whether the parts match a path, by tracking all positions that are reached."""
+    positions = _past_double_stars(parts, {0})
     for name in path:
         reached = set[int]()
         for position in positions:
@@ -189,92 +225,115 @@ def _match(parts: Sequence[Part], path: Sequence[bytes]) -> bool:
                 reached.add(position)
             elif part.fullmatch(name):
                 reached.add(position + 1)
-        positions = _beyond(parts, reached)
+        positions = _past_double_stars(parts, reached)
     return len(parts) in positions
 
 
-def _beyond(parts: Sequence[Part], positions: set[int]) -> set[int]:
+def _past_double_stars(parts: Sequence[Part], positions: set[int]) -> set[int]:
     """Add the positions that need no name: those after each `**`."""
-    found = set(positions)
+    reached = set(positions)
     for position, part in enumerate(parts):
-        if position in found and part is None:
-            found.add(position + 1)
-    return found
+        if position in reached and part is None:
+            reached.add(position + 1)
+    return reached
 
 
 def _expression(glob: bytes) -> re.Pattern[bytes]:
     """Compile a glob without slashes; each star is tried once, from the left."""
+    reader = _GlobReader(glob)
+    # What stands before, between and after the stars.
     pieces = [b""]
-    at = 0
-    while at < len(glob):
-        if stars := _STARS.match(glob, at):
+    while not reader.at_end:
+        if reader.accept(b"*"):
             pieces.append(b"")
-            at = stars.end()
             continue
-        piece, at = _piece(glob, at)
+        piece = reader.piece()
         if piece is None:
             return _NONE
         pieces[-1] += piece
-    first, *more = pieces
-    if not more:
-        return re.compile(first, re.DOTALL)
-    middle = b"".join(b"(?>.*?%b)" % piece for piece in more[:-1] if piece)
-    return re.compile(b"%b%b.*%b" % (first, middle, more[-1]), re.DOTALL)
+    expression, *others = pieces
+    if not others:
+        return re.compile(expression, re.DOTALL)
+    *middle, last = others
+    for piece in middle:
+        if piece:
+            expression += b"(?>.*?%b)" % piece
+    expression += b".*" + last
+    return re.compile(expression, re.DOTALL)
 
 
-def _piece(glob: bytes, at: int) -> tuple[bytes | None, int]:
-    """Return the expression of one character of a glob, and the next position.
+class _GlobReader:
+    """Reads a glob from the left, and translates it to regular expressions."""
 
-    None matches nothing.
-    """
-    character = glob[at : at + 1]
-    if character == b"?":
-        return b".", at + 1
-    if character == b"[":
-        return _set(glob, at + 1)
-    if character == b"\\":
-        escaped = glob[at + 1 : at + 2]
-        return (re.escape(escaped), at + 2) if escaped else (None, at + 1)
-    return re.escape(character), at + 1
+    def __init__(self, glob: bytes) -> None:
+        self._glob = glob
+        self.position = 0
 
+    @property
+    def at_end(self) -> bool:
+        return self.position >= len(self._glob)
 
-def _set(glob: bytes, at: int) -> tuple[bytes | None, int]:
-    """Read a set of characters after its bracket."""
-    negated = glob[at : at + 1] in {b"!", b"^"}
-    at += negated
-    items, first = b"", True
-    while first or glob[at : at + 1] != b"]":
-        first = False
-        item, at = _item(glob, at)
-        if item is None:
-            return None, at
-        items += item
-    if not items:
-        return (b"." if negated else b"(?!)"), at + 1
-    return b"[%b%b]" % (b"^" if negated else b"", items), at + 1
+    def accept(self, text: bytes) -> bool:
+        """Skip a text if it comes next."""
+        if not self._glob.startswith(text, self.position):
+            return False
+        self.position += len(text)
+        return True
 
+    def piece(self) -> bytes | None:
+        """Read a character, `?` or a set; return None for an expression that matches nothing."""
+        if self.accept(b"?"):
+            return b"."
+        if self.accept(b"["):
+            return self._set()
+        character = self._character()
+        if not character:
+            return None
+        return re.escape(character)
 
-def _item(glob: bytes, at: int) -> tuple[bytes | None, int]:
-    """Read a class, a range or a character of a set; None if the set has no end."""
-    if glob.startswith(b"[:", at) and (end := glob.find(b":]", at)) > 0:
-        return _CLASSES.get(glob[at + 2 : end]), end + 2
-    low, at = _literal(glob, at)
-    if (
-        not low
-        or glob[at : at + 1] != b"-"
-        or glob[at + 1 : at + 2] in {b"", b"]"}
-    ):
-        return (re.escape(low) if low else None), at
-    high, at = _literal(glob, at + 1)
-    if not high:
-        return None, at
-    return (
-        b"%b-%b" % (re.escape(low), re.escape(high))
-        if low <= high
-        else re.escape(low)
-    ), at
+    def _character(self) -> bytes:
+        """Read a character, which may be escaped; return nothing at the end."""
+        self.accept(b"\\")
+        character = self._glob[self.position : self.position + 1]
+        self.position += 1
+        return character
 
+    def _set(self) -> bytes | None:
+        """Read a set of characters after its bracket; return None if it is malformed."""
+        is_negated = self.accept(b"!") or self.accept(b"^")
+        members = b""
+        # A closing bracket that comes first is a member.
+        while not members or not self.accept(b"]"):
+            member = self._member()
+            if member is None:
+                return None
+            members += member
+        if is_negated:
+            return b"[^%b]" % members
+        return b"[%b]" % members
 
-def _literal(glob: bytes, at: int) -> tuple[bytes, int]:
-    at += glob[at : at + 1] == b"\\"
-    return glob[at : at + 1], at + 1
+    def _member(self) -> bytes | None:
+        """Read a class, a range or a character of a set; return None if the set has no end."""
+        start = self.position
+        if self._glob.startswith(b"[:", start):
+            end = self._glob.find(b":]", start)
+            if end > 0:
+                name = self._glob[start + 2 : end]
+                self.position = end + 2
+                return _CLASSES.get(name)
+        low = self._character()
+        if not low:
+            return None
+        if not _RANGE.match(self._glob, self.position):
+            return re.escape(low)
+        return self._range(low)
+
+    def _range(self, low: bytes) -> bytes | None:
+        """Read the rest of a range; one that is in the wrong order has only its first character."""
+        self.accept(b"-")
+        high = self._character()
+        if not high:
+            return None
+        if low > high:
+            return re.escape(low)
+        return b"%b-%b" % (re.escape(low), re.escape(high))

@@ -3,16 +3,18 @@
     python -I -S guardian.py CONTROL PROGRAM ARGUMENT...
 
 Each byte that comes through the file descriptor CONTROL is a signal for the process's
-group; when the other end of it closes, which the kernel sees to however the worker dies,
-everything is killed. So is whatever is left when PROGRAM has ended. The guardian ends last,
-with PROGRAM's exit code, or 128 + the signal that ended it.
+group. When the other end of CONTROL closes, which the kernel ensures however the worker
+dies, all processes are killed. So are those that are left when PROGRAM has ended. The
+guardian ends last, with PROGRAM's exit code, or 128 + the signal that ended it.
 
-- The worker starts it by plain exec, so that no code of ours runs between fork and exec in a program with threads;
-  here there is only one thread, so the fork below is safe, and PR_SET_PDEATHSIG, which follows the thread that
-  forked, follows the guardian. It is for the case that somebody kills the guardian itself.
-- It adopts orphans (PR_SET_CHILD_SUBREAPER): a descendant that has left the group, as daemons do, becomes its child,
-  is killed too, and does not stay behind as a zombie.
-- It is in another group than the process, so that it can still act while that group is stopped.
+- The worker starts the guardian by plain exec, so that no code of ours runs between fork
+  and exec in a program with threads. The guardian has only one thread, so its fork is safe.
+- PR_SET_PDEATHSIG kills the process if the guardian itself is killed. It depends on the
+  thread that forked, which here lives as long as the guardian.
+- The guardian adopts orphans (PR_SET_CHILD_SUBREAPER): a descendant that has left the
+  group, as daemons do, becomes its child, is killed too, and leaves no zombie.
+- The guardian is in another group than the process, so that it can still act while that
+  group is stopped.
 
 It imports nothing of the worker, and little else: each millisecond here is paid for every
 git command.
@@ -33,18 +35,29 @@ def main(control: int, argv: list[str]) -> int:
     """Run a program to its end, or to the worker's."""
     os.set_inheritable(control, False)  # noqa: FBT003 - it has no name for it
     prctl(PR_SET_CHILD_SUBREAPER, 1)
-    woken, wake = os.pipe()
-    os.set_blocking(wake, False)
-    signal.set_wakeup_fd(wake)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    wakeup = wakeup_pipe()
     leader = start(argv)
-    relay(leader, control, woken)
+    relay(leader, control, wakeup)
     return end(leader)
 
 
+def wakeup_pipe() -> int:
+    """Return the end of a pipe that becomes readable whenever a child ends."""
+    wakeup, written = os.pipe()
+    os.set_blocking(written, False)
+    signal.set_wakeup_fd(written)
+    signal.signal(signal.SIGCHLD, ignore)
+    return wakeup
+
+
+def ignore(*_: object) -> None:
+    """Handle a signal by doing nothing: it has been written to the pipe."""
+
+
 def prctl(option: int, value: int) -> None:
-    """Set an option of this process, by the system's own call."""
-    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+    """Set an option of this process, by the system call of that name."""
+    libc = ctypes.CDLL(None)
+    libc.prctl(option, value, 0, 0, 0)
 
 
 def start(argv: list[str]) -> int:
@@ -54,39 +67,42 @@ def start(argv: list[str]) -> int:
     leader = os.fork()
     if leader == 0:
         try:
-            os.setsid()
-            # guard: the end of children: also when the guardian is killed
-            prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() == guardian:
-                # Python ignores these two, and a child would inherit that.
-                for inherited in (signal.SIGPIPE, signal.SIGXFSZ):
-                    signal.signal(inherited, signal.SIG_DFL)
-                signal.pthread_sigmask(signal.SIG_SETMASK, [])
-                os.execvp(argv[0], argv)  # noqa: S606 - no shell, as it should be
+            execute(argv, guardian)
         except OSError as error:
-            os.write(
-                2,
-                f"{argv[0]}: {error.strerror}\n".encode(
-                    errors="surrogateescape"
-                ),
-            )
+            message = f"{argv[0]}: {error.strerror}\n"
+            os.write(2, message.encode(errors="surrogateescape"))
         finally:
             os._exit(NOT_STARTED)
     os.close(starting)
-    os.read(started, 1)  # ends when exec closes the other end
+    # This waits until exec closes the other end.
+    os.read(started, 1)
     os.close(started)
     return leader
 
 
-def relay(leader: int, control: int, woken: int) -> None:
+def execute(argv: list[str], guardian: int) -> None:
+    """Become the program; return if the guardian is dead, and raise OSError if exec fails."""
+    os.setsid()
+    # guard: the end of children: also when the guardian is killed
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != guardian:
+        return
+    # Python ignores these two signals, and a child would inherit that.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    os.execvp(argv[0], argv)  # noqa: S606 - no shell, as it should be
+
+
+def relay(leader: int, control: int, wakeup: int) -> None:
     """Pass signals on until the process ends, or the worker is gone."""
     waiting = select.poll()
     waiting.register(control, select.POLLIN)
-    waiting.register(woken, select.POLLIN)
+    waiting.register(wakeup, select.POLLIN)
     while not ended(leader):
         ready = [descriptor for descriptor, _ in waiting.poll()]
-        if woken in ready:
-            os.read(woken, 4096)
+        if wakeup in ready:
+            os.read(wakeup, 4096)
         if control in ready:
             signals = os.read(control, 64)
             for number in signals:
@@ -114,21 +130,26 @@ def end(leader: int) -> int:
         # guard: the end of children: those that have left the group
         for child in adopted:
             os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)  # its own children are ours from here on
+            # From here on, its own children are ours.
+            os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
-    return code if code >= 0 else 128 - code
+    if code < 0:
+        return 128 - code
+    return code
 
 
 def children() -> list[int]:
-    """Return the guardian's children, or none if the kernel does not tell."""
+    """Return the guardian's children, or none if the kernel does not list them."""
+    path = f"/proc/self/task/{os.getpid()}/children"
     try:
-        with open(  # noqa: PTH123 - pathlib is slow
-            f"/proc/self/task/{os.getpid()}/children", encoding="ascii"
-        ) as file:
-            return [int(pid) for pid in file.read().split()]
+        with open(path, encoding="ascii") as file:  # noqa: PTH123 - pathlib is slow
+            pids = file.read().split()
     except OSError:
         return []
+    return [int(pid) for pid in pids]
 
 
 if __name__ == "__main__":
-    os._exit(main(int(sys.argv[1]), sys.argv[2:]))
+    _, control_fd, *command = sys.argv
+    exit_code = main(int(control_fd), command)
+    os._exit(exit_code)

@@ -16,20 +16,22 @@ _PLAIN: Final = frozenset(vars(logging.makeLogRecord({}))) | {
     "asctime",
     "taskName",
 }
+"""The attributes of every record; all others come from `extra`."""
 
 
 class JsonFormatter(logging.Formatter):
     """One JSON object a line."""
 
     def __init__(self, context: dict[str, Any]) -> None:
-        """Take the fields that every line has: the job."""
+        """Take the fields that every line has, such as the job's."""
         super().__init__()
         self._context = context
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
+        created = datetime.fromtimestamp(record.created, UTC)
         document = {
-            "time": iso(datetime.fromtimestamp(record.created, UTC)),
+            "time": iso(created),
             "level": record.levelname.lower(),
             "event": record.getMessage(),
             **self._context,
@@ -42,59 +44,52 @@ class JsonFormatter(logging.Formatter):
 
 
 class ConsoleFormatter(logging.Formatter):
-    """Time, level if it matters, event and fields."""
+    """Time, level (unless it is info), event and fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and a traceback below it if there is one."""
-        time = (
-            datetime.fromtimestamp(record.created)
-            .astimezone()
-            .strftime("%H:%M:%S")
-        )
-        level = (
-            ""
-            if record.levelno == logging.INFO
-            else f"{record.levelname.lower()}: "
-        )
-        extra = "".join(
-            f" {name}={value}" for name, value in fields(record).items()
-        )
-        line = printable(f"{time} {level}{record.getMessage()}{extra}")
-        return (
-            f"{line}\n{self.formatException(record.exc_info)}"
-            if record.exc_info
-            else line
-        )
+        created = datetime.fromtimestamp(record.created).astimezone()
+        line = f"{created:%H:%M:%S} "
+        if record.levelno != logging.INFO:
+            line += f"{record.levelname.lower()}: "
+        line += record.getMessage()
+        for name, value in fields(record).items():
+            line += f" {name}={value}"
+        line = printable(line)
+        if not record.exc_info:
+            return line
+        return f"{line}\n{self.formatException(record.exc_info)}"
 
 
 def fields(record: logging.LogRecord) -> dict[str, Any]:
     """Return the `extra` of a log call."""
+    attributes = vars(record)
     return {
-        name: value
-        for name, value in vars(record).items()
-        if name not in _PLAIN
+        name: value for name, value in attributes.items() if name not in _PLAIN
     }
 
 
 def printable(text: str) -> str:
     """Return a text without control characters for a terminal."""
-    return "".join(
-        character if character.isprintable() or character == "\t" else " "
-        for character in text
-    )
+    characters = []
+    for character in text:
+        is_safe = character.isprintable() or character == "\t"
+        characters.append(character if is_safe else " ")
+    return "".join(characters)
 
 
 class LineHandler(logging.Handler):
     """Passes every line to a function, such as a progress display's."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
-        """Write lines with a function."""
+        """Take the function."""
         super().__init__()
         self._write = write
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line."""
-        self._write(self.format(record))
+        line = self.format(record)
+        self._write(line)
 
 
 def configure(
@@ -104,18 +99,22 @@ def configure(
     form: str,
     context: dict[str, Any],
 ) -> None:
-    """Send the program's own log lines to a stream or a function.
+    """Send log lines to a stream or a function.
 
-    Other libraries' only from warnings on.
+    Of the libraries, only warnings and errors are logged.
     """
-    handler = (
-        LineHandler(stream)
-        if callable(stream)
-        else logging.StreamHandler(stream)
-    )
-    handler.setFormatter(
-        JsonFormatter(context) if form == "json" else ConsoleFormatter()
-    )
+    handler = _handler(stream)
+    formatter: logging.Formatter = ConsoleFormatter()
+    if form == "json":
+        formatter = JsonFormatter(context)
+    handler.setFormatter(formatter)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in ("worker", "states"):
-        logging.getLogger(name).setLevel(level.upper())
+        logger = logging.getLogger(name)
+        logger.setLevel(level.upper())
+
+
+def _handler(stream: TextIO | Callable[[str], None]) -> logging.Handler:
+    if callable(stream):
+        return LineHandler(stream)
+    return logging.StreamHandler(stream)

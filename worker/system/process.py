@@ -1,9 +1,9 @@
 """Subprocesses: started without a shell, watched, and ended with all descendants.
 
-Each has a guardian (worker/system/guardian.py), a process between it and us that holds the
-end of a pipe whose other end only we hold. What we write there are signals for the
-process's group; when we close it, or the kernel closes it because we are no more, killed
-without a chance to clean up, the guardian kills all that descends from the process.
+Each process has a guardian (worker/system/guardian.py), a process between it and us. The
+guardian holds one end of a pipe, and we hold the other. The bytes that we write are signals
+for the process's group. When the pipe closes, because we close it or because we are killed
+and the kernel does, the guardian kills the process and all its descendants.
 """
 
 import os
@@ -54,10 +54,7 @@ class Stream(StrEnum):
 
 
 Take = Callable[[Stream, bytes], None]
-"""Gets a process's output as it comes, in a thread.
-
-And nothing (`b""`) at a stream's end.
-"""
+"""Gets a process's output as it comes, in a thread, and `b""` at the end of a stream."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,9 +95,11 @@ class Process:
     def wait(self, seconds: float) -> int | None:
         """Wait until it has ended and its output is read, at most `seconds`.
 
-        Return its code as in Finished, or None.
+        Return its code as in Finished, or None if it has not.
         """
-        return self._code if self._ended.wait(seconds) else None
+        if self._ended.wait(seconds):
+            return self._code
+        return None
 
     def pause(self) -> None:
         """Pause its group."""
@@ -111,7 +110,7 @@ class Process:
         self._signal(signal.SIGCONT)
 
     def stop(self, grace_seconds: float) -> None:
-        """Ask its group to end; after a while, kill what is left."""
+        """Ask its group to end, and after `grace_seconds` kill what is left."""
         self._signal(signal.SIGTERM, signal.SIGCONT)
         self.wait(grace_seconds)
         self.kill()
@@ -137,56 +136,69 @@ class Process:
                 self._read(selector)
         finally:
             code = self._guardian.wait()
-            self._code = code if code >= 0 else 128 - code
+            if code < 0:
+                code = 128 - code
+            self._code = code
             self._ended.set()
 
     def _read(self, selector: selectors.BaseSelector) -> None:
-        for stream, pipe in (
-            (Stream.STDOUT, self._guardian.stdout),
-            (Stream.STDERR, self._guardian.stderr),
-        ):
+        """Pass the output on until both streams end."""
+        outputs = {
+            Stream.STDOUT: self._guardian.stdout,
+            Stream.STDERR: self._guardian.stderr,
+        }
+        for stream, pipe in outputs.items():
             assert pipe is not None  # noqa: S101 - as it was started
             selector.register(pipe, selectors.EVENT_READ, stream)
         while selector.get_map():
-            # Asked first: what the guardian wrote before it ended is then ready.
+            # Checked first, so that all output of an ended process is ready below.
             ended = self._guardian.poll() is not None
             ready = selector.select(_LINGER_SECONDS)
             if ended and not ready:
-                return  # whoever still holds a pipe has escaped, and is not waited for
+                # A process that still holds a pipe has escaped, and is not waited for.
+                return
             for key, _ in ready:
-                chunk = os.read(key.fd, _CHUNK)
-                if chunk:
-                    self.last_output = self._runtime.monotonic()
-                else:
-                    selector.unregister(key.fileobj)
-                self._take(key.data, chunk)
+                self._read_chunk(selector, key)
+
+    def _read_chunk(
+        self, selector: selectors.BaseSelector, key: selectors.SelectorKey
+    ) -> None:
+        chunk = os.read(key.fd, _CHUNK)
+        if chunk:
+            self.last_output = self._runtime.monotonic()
+        else:
+            selector.unregister(key.fileobj)
+        self._take(key.data, chunk)
 
 
 class LineSplitter:
     """Splits output into lines: `Process(command, runtime, LineSplitter(on_line).take)`."""
 
     def __init__(self, on_line: Callable[[Stream, str], None]) -> None:
-        """Pass each line on without its end.
+        """Take the function that gets each line, without its end.
 
-        `on_line` must be quick, since the process waits for it in the end.
+        It must be quick: the process waits when its pipe is full.
         """
         self._on_line = on_line
         self._rest = dict.fromkeys(Stream, b"")
 
     def take(self, stream: Stream, chunk: bytes) -> None:
         """Take a piece of output."""
-        *lines, rest = (self._rest[stream] + chunk).split(b"\n")
-        if not chunk and rest:
-            lines, rest = [rest], b""
+        output = self._rest[stream] + chunk
+        *lines, rest = output.split(b"\n")
+        is_end = not chunk
+        if is_end and rest:
+            lines = [rest]
+            rest = b""
         self._rest[stream] = rest[:MAX_LINE]
         for line in lines:
-            self._on_line(
-                stream,
-                line[:MAX_LINE].decode("utf-8", "replace").removesuffix("\r"),
-            )
+            text = line[:MAX_LINE].decode("utf-8", "replace")
+            self._on_line(stream, text.removesuffix("\r"))
 
 
 class _Tails:
+    """The last bytes of each stream."""
+
     def __init__(self, size: int) -> None:
         self._size = size
         self._kept = {stream: bytearray() for stream in Stream}
@@ -194,7 +206,12 @@ class _Tails:
     def take(self, stream: Stream, chunk: bytes) -> None:
         kept = self._kept[stream]
         kept += chunk
-        if len(kept) > 2 * self._size or (not chunk and len(kept) > self._size):
+        is_end = not chunk
+        # Up to twice the size is kept until then, so that bytes are rarely moved.
+        limit = self._size
+        if not is_end:
+            limit *= 2
+        if len(kept) > limit:
             del kept[: -self._size]
 
     def __getitem__(self, stream: Stream) -> bytes:
@@ -213,7 +230,8 @@ def run(
     """Run a process to its end.
 
     It is killed if it takes too long (raises ProcessTimeoutError), when `stop` is set
-    (ProcessStoppedError), or when `watch`, which is called all the while, raises anything.
+    (ProcessStoppedError), or when `watch`, which is called several times a second, raises an
+    exception.
     """
     outputs = _Tails(max_output)
     process = Process(command, runtime, outputs.take)
@@ -230,29 +248,21 @@ def run(
     finally:
         process.kill()
     return Finished(
-        code=code, stdout=outputs[Stream.STDOUT], stderr=outputs[Stream.STDERR]
+        code=code,
+        stdout=outputs[Stream.STDOUT],
+        stderr=outputs[Stream.STDERR],
     )
 
 
 def _start(command: Command) -> tuple[subprocess.Popen[bytes], FileIO]:
-    program = shutil.which(
-        command.argv[0], path=command.env.get("PATH", os.defpath)
-    )
-    if program is None:
-        raise MissingProgramError(command.argv[0])
+    """Start a guardian with a command; return it and our end of its control pipe."""
+    program = _program(command)
     control, ours = os.pipe()
     stdin = _file_of(command.input or b"")
+    guardian_argv = [sys.executable, "-I", "-S", _GUARDIAN, str(control)]
     try:
         guardian = subprocess.Popen(  # noqa: S603 - a list of arguments, and no shell
-            [
-                sys.executable,
-                "-I",
-                "-S",
-                _GUARDIAN,
-                str(control),
-                program,
-                *command.argv[1:],
-            ],
+            [*guardian_argv, program, *command.argv[1:]],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -269,6 +279,16 @@ def _start(command: Command) -> tuple[subprocess.Popen[bytes], FileIO]:
         os.close(control)
         os.close(stdin)
     return guardian, os.fdopen(ours, "wb", buffering=0)
+
+
+def _program(command: Command) -> str:
+    """Return the path of a command's program, or raise MissingProgramError."""
+    name = command.argv[0]
+    search_path = command.env.get("PATH", os.defpath)
+    program = shutil.which(name, path=search_path)
+    if program is None:
+        raise MissingProgramError(name)
+    return program
 
 
 def _file_of(content: bytes) -> int:

@@ -2,13 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import partial
+from typing import Final, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from worker.system.runtime import Flag, Runtime
 
 Result = TypeVar("Result")
+OnRetry = Callable[[str], None]
+"""Gets the error's message before each wait."""
+
+_MAX_DOUBLINGS: Final = 30
+"""More would overflow in the end, and are above any limit."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,7 +35,7 @@ class Retrier:
     """Retries until success, the deadline, or the stop of the run."""
 
     def __init__(self, runtime: Runtime, stop: Flag) -> None:
-        """Take a flag that ends all waits: then pending attempts fail at once."""
+        """Take the flag that ends all waits, and after which no attempt is repeated."""
         self._runtime = runtime
         self._stop = stop
         self._end = float("inf")
@@ -37,7 +43,8 @@ class Retrier:
     def finish_within(self, seconds: float) -> None:
         """End all waits, retry at once, and give up after `seconds`."""
         self._end = self._runtime.monotonic() + seconds
-        waiting, self._stop = self._stop, self._runtime.flag()
+        waiting = self._stop
+        self._stop = self._runtime.flag()
         waiting.set()
 
     def call(
@@ -45,51 +52,49 @@ class Retrier:
         work: Callable[[], Result],
         policy: Policy,
         *,
-        on_retry: Callable[[str], None] | None = None,
+        on_retry: OnRetry | None = None,
     ) -> Result:
-        """Return what `work` returns, or raise the last error it raised.
-
-        `on_retry` is told before each wait.
-        """
+        """Return what `work` returns, or raise the last error it raised."""
         deadline = self._runtime.monotonic() + policy.give_up_seconds
-
-        def wait(state: RetryCallState) -> float:
-            ceiling = min(
-                policy.longest,
-                policy.first * 2.0 ** min(state.attempt_number - 1, 30),
-            )
-            asked = getattr(
-                state.outcome.exception() if state.outcome else None,
-                "retry_after",
-                None,
-            )
-            return max(
-                asked or 0.0, ceiling * (0.5 + self._runtime.jitter() / 2)
-            )
-
-        def stop(state: RetryCallState) -> bool:
-            late = self._runtime.monotonic() + state.upcoming_sleep > min(
-                deadline, self._end
-            )
-            return (
-                late
-                or state.attempt_number >= policy.attempts
-                or self._stop.is_set()
-            )
-
-        def before_sleep(state: RetryCallState) -> None:
-            if on_retry is not None and state.outcome is not None:
-                on_retry(str(state.outcome.exception()))
-
-        def sleep(seconds: float) -> None:
-            self._stop.wait(seconds)
-
         retrying = Retrying(
             retry=retry_if_exception_type(policy.on),
-            wait=wait,
-            stop=stop,
-            sleep=sleep,
-            before_sleep=before_sleep,
+            wait=partial(self._seconds_to_wait, policy),
+            stop=partial(self._gives_up, policy, deadline),
+            sleep=self._sleep,
+            before_sleep=partial(_report, on_retry),
             reraise=True,
         )
         return retrying(work)
+
+    def _seconds_to_wait(self, policy: Policy, state: RetryCallState) -> float:
+        """Return the wait before the next attempt; it is longer if the error asks for that."""
+        doublings = min(state.attempt_number - 1, _MAX_DOUBLINGS)
+        ceiling = min(policy.longest, policy.first * 2.0**doublings)
+        share = 0.5 + self._runtime.jitter() / 2
+        retry_after = getattr(_error(state), "retry_after", None)
+        return max(retry_after or 0.0, ceiling * share)
+
+    def _gives_up(
+        self, policy: Policy, deadline: float, state: RetryCallState
+    ) -> bool:
+        """Tell whether the attempt was the last one."""
+        now = self._runtime.monotonic()
+        if now + state.upcoming_sleep > min(deadline, self._end):
+            return True
+        if state.attempt_number >= policy.attempts:
+            return True
+        return self._stop.is_set()
+
+    def _sleep(self, seconds: float) -> None:
+        self._stop.wait(seconds)
+
+
+def _error(state: RetryCallState) -> BaseException | None:
+    if state.outcome is None:
+        return None
+    return state.outcome.exception()
+
+
+def _report(on_retry: OnRetry | None, state: RetryCallState) -> None:
+    if on_retry is not None:
+        on_retry(str(_error(state)))

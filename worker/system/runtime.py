@@ -1,7 +1,7 @@
 """Time, threads and randomness: the only module that uses them directly.
 
 The simulation in the tests replaces all of it by a seeded scheduler with a clock of its
-own; so whatever waits, waits here.
+own. So every wait goes through this module.
 """
 
 import logging
@@ -32,7 +32,7 @@ Report = Callable[[ThreadFailed], object]
 
 
 def unreported(_: ThreadFailed) -> None:
-    """Report nothing further: it is in the log."""
+    """Do nothing more: the failure is in the log."""
 
 
 class Flag(Protocol):
@@ -62,7 +62,7 @@ class Runtime(Protocol):
     """The worker's time, threads and random numbers."""
 
     def now(self) -> datetime:
-        """Return this machine's time (UTC), for people; no decision depends on it."""
+        """Return this machine's time (UTC), for display: no decision depends on it."""
 
     def monotonic(self) -> float:
         """Return seconds that never go back, and count while the machine sleeps."""
@@ -120,7 +120,7 @@ class _Flag:
 
 
 _STARTED: Final = time.clock_gettime(time.CLOCK_BOOTTIME)
-"""When this process began, nearly: this module is among the first to be loaded."""
+"""About when this process began: this module is one of the first to be loaded."""
 
 
 class SystemRuntime:
@@ -133,13 +133,13 @@ class SystemRuntime:
     def monotonic(self) -> float:
         """Return seconds since the machine started.
 
-        CLOCK_MONOTONIC would stand still while it sleeps.
+        Unlike CLOCK_MONOTONIC, this clock counts while the machine sleeps.
         """
         # guard: clocks: time goes on while the machine sleeps
         return time.clock_gettime(time.CLOCK_BOOTTIME)
 
     def age(self) -> float:
-        """Return for how many seconds this process has lived."""
+        """Return how many seconds ago this process began."""
         return self.monotonic() - _STARTED
 
     def token(self) -> str:

@@ -1,4 +1,4 @@
-"""What a local disk answers, and whose fault that is."""
+"""Errors of the local disk: which may pass, and what their messages advise."""
 
 import errno
 import os
@@ -20,8 +20,8 @@ def fails(number: int) -> None:
         (errno.ENOSPC, "make room there, then run this again"),
         (errno.EDQUOT, "make room there, then run this again"),
         (errno.EMFILE, "raise the limit of open files"),
-        (errno.EIO, "see to that disk"),
-        (errno.EROFS, "see to that disk"),
+        (errno.EIO, "check that disk"),
+        (errno.EROFS, "check that disk"),
     ],
 )
 def test_an_error_of_the_disk_names_the_place_and_says_what_to_do(
@@ -36,7 +36,7 @@ def test_an_error_of_the_disk_names_the_place_and_says_what_to_do(
         fails(number)
 
 
-def test_what_may_pass_is_not_taken_for_a_wrong_folder() -> None:
+def test_an_error_that_may_pass_is_not_translated_as_a_wrong_folder() -> None:
     def wrong(error: OSError) -> ConfigError:
         return ConfigError(f"wrong folder: {error.strerror}")
 
@@ -49,7 +49,7 @@ def test_what_may_pass_is_not_taken_for_a_wrong_folder() -> None:
         fails(errno.EROFS)
 
 
-def test_what_is_said_of_a_file_is_left_to_its_reader() -> None:
+def test_an_error_about_the_file_itself_is_left_to_the_caller() -> None:
     raise_if_passing(
         OSError(errno.EACCES, "Permission denied"), Path("/work/x")
     )
@@ -59,7 +59,7 @@ def test_what_is_said_of_a_file_is_left_to_its_reader() -> None:
         )
 
 
-def test_a_disk_with_room_is_not_full_nor_one_that_is_not_there(
+def test_a_disk_with_room_is_not_full_nor_is_a_missing_one(
     tmp_path: Path,
 ) -> None:
     assert full_disk(tmp_path) is None
