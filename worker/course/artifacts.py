@@ -1,4 +1,4 @@
-"""Artifacts as objects: stored item by item, and validated when they are restored."""
+"""A job's artifacts in the store: stored item by item, and validated when restored."""
 
 import hashlib
 import logging
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -22,7 +23,7 @@ LOG = logging.getLogger(__name__)
 _DAMAGED: Final = "a stored item is invalid, and is not used"
 
 Validate = Callable[[str, bytes], str | None]
-"""Says what is wrong with an item (its path and content), or None."""
+"""Return the fault of an item, given its path and content, or None."""
 
 TRANSFERS: Final = 16
 """How many objects are transferred at once."""
@@ -35,7 +36,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ItemVersion:
-    """An object that may be an item; two runs may have made several for one path."""
+    """A stored version of an item; several runs may have stored different ones."""
 
     name: ArtifactName
     key: str
@@ -73,24 +74,22 @@ class Artifacts:
 
     def versions(self, stage: Stage, inputs: str) -> list[ItemVersion]:
         """List the stored items of an unfinished stage, newest version first."""
-        found = []
-        for entry in self._store.entries(
-            inputs_prefix(self._job_id, stage, inputs)
-        ):
+        prefix = inputs_prefix(self._job_id, stage, inputs)
+        versions = []
+        for entry in self._store.entries(prefix):
             name = artifact_name(entry.key)
-            if name is not None:
-                found.append(
-                    ItemVersion(
-                        name=name,
-                        key=entry.key,
-                        size=entry.size,
-                        modified=entry.modified,
-                    )
-                )
+            if name is None:
+                continue
+            version = ItemVersion(
+                name=name,
+                key=entry.key,
+                size=entry.size,
+                modified=entry.modified,
+            )
+            versions.append(version)
         # guard: of several versions of an item the newest is taken
-        return sorted(
-            found, key=lambda version: (-version.modified, version.key)
-        )
+        versions.sort(key=lambda version: (-version.modified, version.key))
+        return versions
 
     def restore(
         self,
@@ -99,165 +98,156 @@ class Artifacts:
         wanted: Iterable[str],
         validate: Validate,
     ) -> Iterator[tuple[Artifact, bytes]]:
-        """Yield the valid items of an unfinished stage.
-
-        Of several versions of one, the newest that is valid.
-        """
-        by_path: dict[str, list[ItemVersion]] = {path: [] for path in wanted}
+        """Yield the items of an unfinished stage, each in its newest valid version."""
+        by_path: dict[str, list[ItemVersion]]
+        by_path = {path: [] for path in wanted}
         for version in self.versions(stage, inputs):
-            if version.name.path in by_path:
-                by_path[version.name.path].append(version)
-        candidates = [versions for versions in by_path.values() if versions]
-        for found in self._executor.map(
-            lambda versions: self._first_valid(versions, validate), candidates
-        ):
-            if found is not None:
-                yield found
+            path = version.name.path
+            if path in by_path:
+                by_path[path].append(version)
+
+        def restore_one(
+            versions: list[ItemVersion],
+        ) -> tuple[Artifact, bytes] | None:
+            return self._first_valid(versions, validate)
+
+        stored = filter(None, by_path.values())
+        restored = self._executor.map(restore_one, stored)
+        yield from filter(None, restored)
 
     def fetch(
         self, record: StageRecord
     ) -> Iterator[tuple[Artifact, bytes | None]]:
         """Yield a finished stage's artifacts with their contents; None if missing or damaged."""
-        yield from zip(
-            record.artifacts,
-            self._executor.map(
-                lambda artifact: self._content(record, artifact),
-                record.artifacts,
-            ),
-            strict=True,
-        )
+        artifacts = record.artifacts
+        read = partial(self._content, record)
+        contents = self._executor.map(read, artifacts)
+        yield from zip(artifacts, contents, strict=True)
 
     def missing(
         self, records: Iterable[StageRecord]
     ) -> list[tuple[Stage, Artifact]]:
-        """Return the artifacts that are not in the store with their sizes.
+        """Return the artifacts that the store does not have, or has with another size.
 
-        Found by listing, not one by one.
+        They are found by listing, not one by one.
         """
-        kept = [record for record in records if record.artifacts]
-        # guard: damage: what a listing does not show is asked for itself
-        return [
-            (record.stage, artifact)
-            for record, sizes in zip(
-                kept, self._executor.map(self._sizes, kept), strict=True
-            )
-            for artifact in record.artifacts
-            if sizes.get(self.key(record, artifact)) != artifact.size
-            and not self._is_there(record, artifact)
-        ]
+        stored = [record for record in records if record.artifacts]
+        listings = self._executor.map(self._sizes, stored)
+        missing = []
+        for record, sizes in zip(stored, listings, strict=True):
+            for artifact in record.artifacts:
+                key = self.key(record, artifact)
+                size = artifact.size
+                # guard: damage: what a listing does not show is asked for itself
+                if sizes.get(key) != size and not self._is_there(key, size):
+                    missing.append((record.stage, artifact))
+        return missing
 
     def key(self, record: StageRecord, artifact: Artifact) -> str:
         """Return the key of a finished stage's artifact."""
+        inputs = _inputs(record)
         return artifact_key(
-            self._job_id,
-            record.stage,
-            _inputs(record),
-            artifact.sha256,
-            artifact.path,
+            self._job_id, record.stage, inputs, artifact.sha256, artifact.path
         )
 
     def download(
         self, record: StageRecord, artifact: Artifact, path: Path
     ) -> bool:
         """Write an artifact to a file; tell whether it exists and is undamaged."""
-        return (
-            self._downloaded(self.key(record, artifact), artifact.sha256, path)
-            == artifact.size
-        )
+        key = self.key(record, artifact)
+        size = self._download(key, artifact.sha256, path)
+        return size == artifact.size
 
     def adopt(self, version: ItemVersion, path: Path) -> Artifact | None:
         """Write an item of an unfinished stage to a file.
 
-        Return None if it is not what its name says.
+        Return None if it differs from the digest in its name.
         """
-        if self._downloaded(version.key, version.name.content, path) is None:
+        size = self._download(version.key, version.name.content, path)
+        if size is None:
             LOG.warning(_DAMAGED, extra={"key": version.key})
             return None
         return _artifact(version.name.path, path)
 
-    def _downloaded(self, key: str, sha256: str, path: Path) -> int | None:
+    def _download(self, key: str, sha256: str, path: Path) -> int | None:
         """Write an object to a file; return its size, or None if its SHA-256 differs."""
 
         def look() -> int | None:
             with on_disk(path):
                 self._store.download(key, path)
-            size, found = measure(path)
+            size, digest = measure(path)
             # guard: checksums on restore: of the snapshot
-            return size if found.startswith(sha256) else None
+            if not digest.startswith(sha256):
+                return None
+            return size
 
-        return certain(look)
+        return look_repeatedly(look)
 
-    def _is_there(self, record: StageRecord, artifact: Artifact) -> bool:
-        """Look at one artifact: a listing may not show it yet."""
-        key = self.key(record, artifact)
-        return (
-            certain(lambda: self._store.head(key).size == artifact.size or None)
-            is not None
-        )
+    def _is_there(self, key: str, size: int) -> bool:
+        """Look at one object: a listing may not show it yet."""
+
+        def look() -> bool | None:
+            return self._store.head(key).size == size or None
+
+        return look_repeatedly(look) is not None
 
     def _sizes(self, record: StageRecord) -> dict[str, int]:
-        prefix = inputs_prefix(self._job_id, record.stage, _inputs(record))
+        inputs = _inputs(record)
+        prefix = inputs_prefix(self._job_id, record.stage, inputs)
         return {entry.key: entry.size for entry in self._store.entries(prefix)}
 
     def _content(self, record: StageRecord, artifact: Artifact) -> bytes | None:
-        return content(
-            self._store,
-            self.key(record, artifact),
-            artifact.sha256,
-            size=artifact.size,
-        )
+        key = self.key(record, artifact)
+        return content(self._store, key, artifact.sha256, size=artifact.size)
 
     def _first_valid(
         self, versions: list[ItemVersion], validate: Validate
     ) -> tuple[Artifact, bytes] | None:
         for version in versions:
-            path = version.name.path
-            body = content(self._store, version.key, version.name.content)
-            # guard: validation on restore
-            fault = (
-                "it is missing, or differs from its name"
-                if body is None
-                else validate(path, body)
-            )
-            if body is not None and fault is None:
-                return _artifact(path, body), body
+            name = version.name
+            body = content(self._store, version.key, name.content)
+            if body is None:
+                fault: str | None = "it is missing, or differs from its name"
+            else:
+                # guard: validation on restore
+                fault = validate(name.path, body)
+                if fault is None:
+                    return _artifact(name.path, body), body
             LOG.warning(_DAMAGED, extra={"key": version.key, "fault": fault})
         return None
 
 
-def certain(look: Callable[[], Result | None]) -> Result | None:
-    """Return what a look at the store finds.
+def look_repeatedly(look: Callable[[], Result | None]) -> Result | None:
+    """Return the first result of several looks at the store.
 
-    None if it raises MissingError, or returns None, each time.
+    A look without a result returns None, or raises MissingError.
     """
     # guard: damage: not believed at once
     for _ in range(LOOKS):
         with suppress(MissingError):
-            found = look()
-            if found is not None:
-                return found
+            result = look()
+            if result is not None:
+                return result
     return None
 
 
 def content(
     store: Store, key: str, sha256: str, *, size: int | None = None
 ) -> bytes | None:
-    """Return an object's content, or None if it is missing, or size or SHA-256 differ.
+    """Return an object's content, or None if it is missing, or its size or SHA-256 differs.
 
-    `sha256` may be the beginning of the digest only.
+    `sha256` may be only the beginning of the digest.
     """
 
     def look() -> bytes | None:
         body = store.get(key)
-        length, found = measure(body)
+        length, digest = measure(body)
         # guard: checksums on restore: of items and of finished stages
-        return (
-            body
-            if found.startswith(sha256) and size in {None, length}
-            else None
-        )
+        if not digest.startswith(sha256) or size not in {None, length}:
+            return None
+        return body
 
-    return certain(look)
+    return look_repeatedly(look)
 
 
 def _artifact(path: str, body: bytes | Path) -> Artifact:
@@ -272,14 +262,13 @@ def measure(body: bytes | Path) -> tuple[int, str]:
     if isinstance(body, bytes):
         return len(body), hashlib.sha256(body).hexdigest()
     with on_disk(body), body.open("rb") as file:
-        return body.stat().st_size, hashlib.file_digest(
-            file, "sha256"
-        ).hexdigest()
+        digest = hashlib.file_digest(file, "sha256")
+        return body.stat().st_size, digest.hexdigest()
 
 
 def _inputs(record: StageRecord) -> str:
     if record.inputs is None:
         raise ValueError(
-            f"{record.stage} has not been entered, so nothing is stored of it"
+            f"{record.stage} has not been entered, so it has no stored artifacts"
         )
     return record.inputs

@@ -6,46 +6,52 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from worker.course.inventory import CourseFile, Inventory
+from worker.course.inventory import Inventory
 from worker.errors import ConfigError, DataError
 from worker.system.disk import on_disk
 
 _MAX_NAMED: Final = 3
 """How many files a message names."""
 
+_File = tuple[str, bytes]
+"""A file's path and content."""
+
 
 def export(inventory: Inventory, folder: Path) -> list[str]:
     """Write a course into a folder, and return the files' paths; raise DataError if damaged.
 
-    A folder with other files under these names is first moved aside, as a whole, to
-    `<folder>.1` or the next number. A folder in use is never moved: then nothing is written,
-    and ConfigError is raised.
+    A folder with other files of the same names is first moved aside, as a whole, to
+    `<folder>.1` or the next free number. A folder in use is never moved: then nothing is
+    written, and ConfigError is raised.
     """
-    files = _whole_files(inventory)
+    files = _undamaged_files(inventory)
     with on_disk(folder, partial(_unwritable, folder)):
         folder = Path(os.path.realpath(folder))
         _move_aside(folder, files, inventory.store_url)
-        for file, body in files:
-            _write(folder, file, body)
-    return [file.path for file, _ in files]
+        for path, body in files:
+            _write(folder / path, body)
+    return [path for path, _ in files]
 
 
-def _whole_files(inventory: Inventory) -> list[tuple[CourseFile, bytes]]:
-    """Return all files of a course with their contents; raise DataError if some are damaged."""
-    files: list[tuple[CourseFile, bytes]] = []
+def _undamaged_files(inventory: Inventory) -> list[_File]:
+    """Return all files of a course; raise DataError if some are damaged."""
+    files: list[_File] = []
     damaged: list[str] = []
     for file, body in inventory.read(inventory.course()):
         if body is None:
             damaged.append(file.key)
         else:
-            files.append((file, body))
+            files.append((file.path, body))
     if damaged:
         raise DataError(
-            f"{len(damaged)} files are missing or damaged in the store: "
-            f"{', '.join(damaged[:_MAX_NAMED])}",
+            f"{len(damaged)} files are missing or damaged in the store: {_listed(damaged)}",
             code="damaged",
         )
     return files
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:_MAX_NAMED])
 
 
 def _unwritable(folder: Path, error: OSError) -> ConfigError:
@@ -54,17 +60,18 @@ def _unwritable(folder: Path, error: OSError) -> ConfigError:
     )
 
 
-def _move_aside(
-    folder: Path, files: list[tuple[CourseFile, bytes]], store_url: str
-) -> None:
-    """Move a folder aside that has other files under the names of these."""
-    differing = [f.path for f, body in files if _differs(folder / f.path, body)]
+def _move_aside(folder: Path, files: list[_File], store_url: str) -> None:
+    """Move a folder aside if it has other files of the same names."""
+    differing = []
+    for path, body in files:
+        if _differs(folder / path, body):
+            differing.append(path)
     if not differing:
         return
     reason = _in_use(folder, store_url)
     if reason is not None:
         raise ConfigError(
-            f"{folder} has other files called {', '.join(differing[:_MAX_NAMED])}, "
+            f"{folder} has other files called {_listed(differing)}, "
             f"and is not moved aside: {reason}. Name another folder, or move these files"
         )
     folder.rename(_free_name(folder))
@@ -77,14 +84,16 @@ def _differs(file: Path, body: bytes) -> bool:
 
 
 def _in_use(folder: Path, store_url: str) -> str | None:
-    """Say why a folder must not be moved, or return None."""
+    """Return the reason why a folder must not be moved, or None."""
     if folder.is_mount():
         return "it is a mount point"
-    home = os.path.expanduser("~")  # noqa: PTH111 - Path's raises where there is no home
+    # Unlike `Path.expanduser`, this does not raise where there is no home.
+    home = os.path.expanduser("~")  # noqa: PTH111
     places = {"the current folder": Path.cwd(), "your home folder": Path(home)}
     store = urlsplit(store_url)
     if store.scheme == "file":
-        places["the store"] = Path(os.fsdecode(unquote_to_bytes(store.path)))
+        path = unquote_to_bytes(store.path)
+        places["the store"] = Path(os.fsdecode(path))
     for name, place in places.items():
         real = Path(os.path.realpath(place))
         if real == folder:
@@ -96,20 +105,21 @@ def _in_use(folder: Path, store_url: str) -> str | None:
 
 def _free_name(folder: Path) -> Path:
     number = 1
-    while (folder.parent / f"{folder.name}.{number}").exists():
+    while True:
+        name = folder.parent / f"{folder.name}.{number}"
+        if not name.exists():
+            return name
         number += 1
-    return folder.with_name(f"{folder.name}.{number}")
 
 
-def _write(folder: Path, course_file: CourseFile, body: bytes) -> None:
-    file = folder / course_file.path
+def _write(file: Path, body: bytes) -> None:
     if file.exists():
         return
     file.parent.mkdir(parents=True, exist_ok=True)
     # A short name: the file's own may be as long as the file system allows.
-    fresh = file.with_name(f".fondation-{os.getpid()}")
+    temporary = file.with_name(f".fondation-{os.getpid()}")
     try:
-        fresh.write_bytes(body)
-        fresh.replace(file)
+        temporary.write_bytes(body)
+        temporary.replace(file)
     finally:
-        fresh.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """The files of a course, read and validated: engines are not trusted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeGuard
@@ -13,20 +13,20 @@ from states.stages import INFO, STAGES, Stage
 MAX_ITEM_BYTES: Final = 8 * 1024 * 1024
 """The largest file that an engine may write."""
 MAX_NAME_BYTES: Final = 255
-"""The longest name that file systems give a file."""
+"""The longest file name that file systems allow."""
 MAX_INDEX: Final = 999_999
-_KEPT: Final = 4
+_CACHED: Final = 4
 """How many parsed files are cached: every stage reads the same ones."""
 _SHOWN: Final = 40
 _MOST_BITS: Final = 64
 _FIRST: Final = INFO[Stage.EXTRACT].step
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _USUAL_INDEX: Final = 99
-"""The index that measures step 1's names, before the order is known."""
+"""The index for measuring file names before the order is known."""
 
 
 class InvalidItemError(Exception):
-    """A file of the course is not valid; the message says which, and where."""
+    """A file of the course is invalid; the message says which, and where."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,21 +58,21 @@ class OrderEntry:
 
     @property
     def entry(self) -> ChapterRef:
-        """The entry that its files are named after."""
+        """The entry that the chapter's files are named after."""
         return ChapterRef(index=self.index, name=self.name)
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_CACHED)
 def read_abstractions(data: bytes) -> tuple[Abstraction, ...]:
     """Read `step1_abstractions.yaml`, or raise InvalidItemError."""
     place = "step1_abstractions.yaml"
-    entries = _list(_load(place, data), place)
-    abstractions: list[Abstraction] = []
-    for number, entry in enumerate(entries):
-        abstractions.append(_abstraction(entry, f"{place}[{number}]"))
+    document = _load(place, data)
+    entries = _entries(document, place)
+    abstractions = [_abstraction(entry) for entry in entries]
     if not abstractions:
         raise InvalidItemError(f"{place} names no abstraction")
-    _unique([abstraction.name for abstraction in abstractions], place, "name")
+    names = [abstraction.name for abstraction in abstractions]
+    _check_unique(names, place, "name")
     for number, abstraction in enumerate(abstractions):
         chapter = ChapterRef(index=_USUAL_INDEX, name=abstraction.name)
         _check_file_names(chapter, f"{place}[{number}]")
@@ -82,67 +82,67 @@ def read_abstractions(data: bytes) -> tuple[Abstraction, ...]:
 def read_relationships(
     data: bytes, abstractions: Sequence[Abstraction]
 ) -> tuple[str, tuple[Relationship, ...]]:
-    """Read `step2_relationships.yaml`: its summary and its relationships.
+    """Return the summary and the relationships of `step2_relationships.yaml`.
 
-    Or raise InvalidItemError.
+    Raise InvalidItemError if the file is invalid.
     """
-    place = "step2_relationships.yaml"
-    document = _mapping(_load(place, data), place)
-    summary = _text(document, "summary", place)
-    place = f"{place}: relationships"
-    entries = _list(document.get("relationships"), place)
-    count = len(abstractions)
+    document = _load_mapping("step2_relationships.yaml", data)
+    summary = document.text("summary")
+    last = len(abstractions) - 1
     relationships: list[Relationship] = []
-    for number, entry in enumerate(entries):
-        relationships.append(_relationship(entry, f"{place}[{number}]", count))
+    for entry in document.entries("relationships"):
+        relationship = Relationship(
+            source=entry.whole_number("from_abstraction", 0, last),
+            target=entry.whole_number("to_abstraction", 0, last),
+            label=entry.text("label"),
+            evidence=entry.text("evidence", may_be_empty=True),
+        )
+        relationships.append(relationship)
     return summary, tuple(relationships)
 
 
 def read_order(
     data: bytes, abstractions: Sequence[Abstraction]
 ) -> tuple[OrderEntry, ...]:
-    """Read `step3_order.yaml`, in the order of its indexes; or raise InvalidItemError."""
+    """Read `step3_order.yaml`, sorted by index, or raise InvalidItemError."""
     names = frozenset(abstraction.name for abstraction in abstractions)
     return _read_order(data, names)
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_CACHED)
 def _read_order(data: bytes, known: frozenset[str]) -> tuple[OrderEntry, ...]:
     place = "step3_order.yaml"
-    document = _mapping(_load(place, data), place)
-    chapters: list[OrderEntry] = []
-    for number, entry in enumerate(
-        _list(document.get("order"), f"{place}: order")
-    ):
-        chapters.append(_order_entry(entry, f"{place}: order[{number}]", known))
+    document = _load_mapping(place, data)
+    entries = document.entries("order")
+    chapters = [_order_entry(entry, known) for entry in entries]
     if not chapters:
         raise InvalidItemError(f"{place}: order is empty")
-    _unique([chapter.index for chapter in chapters], place, "index")
+    indexes = [chapter.index for chapter in chapters]
+    _check_unique(indexes, place, "index")
     chapters.sort(key=lambda chapter: chapter.index)
     return tuple(chapters)
 
 
 class Rules:
-    """What a stage must write, given the YAML files of the earlier stages."""
+    """The files that a stage must write, given the YAML files of the earlier stages."""
 
     def __init__(self, stage: Stage, outputs: Mapping[str, bytes]) -> None:
-        """Read the files that the stage depends on from `outputs`, by path."""
+        """Read the YAML files that the stage depends on from `outputs`, by path."""
         self._stage = stage
         self._abstractions: tuple[Abstraction, ...] = ()
         if INFO[stage].step > _FIRST:
-            self._abstractions = read_abstractions(
-                outputs[_file(Stage.EXTRACT)]
-            )
+            abstractions_file = outputs[_file(Stage.EXTRACT)]
+            self._abstractions = read_abstractions(abstractions_file)
         order: tuple[OrderEntry, ...] = ()
         if INFO[stage].folder:
-            order = read_order(outputs[_file(Stage.ORDER)], self._abstractions)
-        self.expected = expected_paths(
-            stage, [chapter.entry for chapter in order]
-        )
+            order_file = outputs[_file(Stage.ORDER)]
+            order = read_order(order_file, self._abstractions)
+        chapters = [chapter.entry for chapter in order]
+        self.expected = expected_paths(stage, chapters)
         self._paths = frozenset(self.expected)
 
     def fault(self, path: str, body: bytes) -> str | None:
-        """Say what is wrong with a file of the stage, or return None."""
+        """Return the fault of a file of the stage, or None."""
         try:
             self._check(path, body)
         except InvalidItemError as error:
@@ -156,7 +156,7 @@ class Rules:
             )
         if len(body) > MAX_ITEM_BYTES:
             raise InvalidItemError(
-                f"{path} has {len(body)} bytes; at most {MAX_ITEM_BYTES} are taken"
+                f"{path} has {len(body)} bytes; at most {MAX_ITEM_BYTES} are allowed"
             )
         match self._stage:
             case Stage.EXTRACT:
@@ -180,13 +180,61 @@ def _check_markdown(path: str, body: bytes) -> None:
 
 def _file(stage: Stage) -> str:
     file = INFO[stage].file
-    assert file is not None  # noqa: S101 - called only for the stages that write one file
+    # Called only for the stages that write one file.
+    assert file is not None  # noqa: S101
     return file
 
 
-def _load(place: str, data: bytes) -> Any:  # noqa: ANN401 - whatever YAML holds
+def _abstraction(entry: "_Mapping") -> Abstraction:
+    paths = entry.texts("file_paths")
+    name = entry.text("name")
+    description = entry.text("description")
+    return Abstraction(name=name, description=description, file_paths=paths)
+
+
+def _order_entry(entry: "_Mapping", known: frozenset[str]) -> OrderEntry:
+    name = entry.text("name")
+    index = entry.whole_number("index", 1, MAX_INDEX)
+    if name not in known:
+        raise InvalidItemError(
+            f"{entry.place}: {name!r} is not a name in step1_abstractions.yaml"
+        )
+    _check_file_names(ChapterRef(index=index, name=name), entry.place)
+    reasoning = entry.text("reasoning", may_be_empty=True)
+    return OrderEntry(index=index, name=name, reasoning=reasoning)
+
+
+def _check_file_names(entry: ChapterRef, place: str) -> None:
+    """Refuse a name that is too long for a file, before files are made."""
+    longest = 0
+    for info in STAGES:
+        if info.folder:
+            path = item_path(info.stage, entry)
+            file_name = path.rpartition("/")[2]
+            longest = max(longest, len(file_name))
+    # guard: a name of which no file can be made is refused
+    if longest > MAX_NAME_BYTES:
+        beginning = entry.name[:_SHOWN]
+        raise InvalidItemError(
+            f"{place}: the name {beginning!r}... is too long: "
+            f"its files would have names of {longest} bytes, "
+            f"and file systems allow {MAX_NAME_BYTES}"
+        )
+
+
+def _check_unique(values: Sequence[str | int], place: str, field: str) -> None:
+    seen: set[str | int] = set()
+    for value in values:
+        if value in seen:
+            raise InvalidItemError(f"{place}: duplicate {field} {value!r}")
+        seen.add(value)
+
+
+def _load(place: str, data: bytes) -> Any:  # noqa: ANN401 - any value of YAML
     try:
-        return yaml.load(data.decode("utf-8"), Loader=_LOADER)  # noqa: S506 - a safe loader, in C where there is one
+        text = data.decode("utf-8")
+        # A safe loader; in C where there is one.
+        return yaml.load(text, Loader=_LOADER)  # noqa: S506
     except UnicodeDecodeError as error:
         raise InvalidItemError(f"{place} is not UTF-8: {error}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -194,107 +242,75 @@ def _load(place: str, data: bytes) -> Any:  # noqa: ANN401 - whatever YAML holds
         raise InvalidItemError(f"{place} is not YAML: {reason}") from error
 
 
-def _abstraction(entry: object, place: str) -> Abstraction:
-    fields = _mapping(entry, place)
-    paths = _list(fields.get("file_paths"), f"{place}: file_paths")
-    if not all(isinstance(path, str) for path in paths):
-        raise InvalidItemError(f"{place}: file_paths must be texts")
-    return Abstraction(
-        name=_text(fields, "name", place),
-        description=_text(fields, "description", place),
-        file_paths=tuple(paths),
-    )
+def _load_mapping(place: str, data: bytes) -> "_Mapping":
+    return _Mapping(_load(place, data), place)
 
 
-def _relationship(entry: object, place: str, count: int) -> Relationship:
-    fields = _mapping(entry, place)
-    ends = {}
-    for field in ("from_abstraction", "to_abstraction"):
-        value = fields.get(field)
-        if not _is_whole(value) or not 0 <= value < count:
-            raise InvalidItemError(
-                f"{place}: {field} is {_shown(value)}; it must be from 0 to {count - 1}"
-            )
-        ends[field] = value
-    return Relationship(
-        source=ends["from_abstraction"],
-        target=ends["to_abstraction"],
-        label=_text(fields, "label", place),
-        evidence=_text(fields, "evidence", place, empty=True),
-    )
+class _Mapping:
+    """A mapping of a YAML file; error messages begin with its place in the file."""
 
+    def __init__(self, value: object, place: str) -> None:
+        if not isinstance(value, dict):
+            kind = type(value).__name__
+            raise InvalidItemError(f"{place} must be a mapping, not {kind}")
+        self.place = place
+        self._fields: dict[Any, Any] = value
 
-def _order_entry(
-    entry: object, place: str, known: frozenset[str]
-) -> OrderEntry:
-    fields = _mapping(entry, place)
-    index, name = fields.get("index"), _text(fields, "name", place)
-    if not _is_whole(index) or not 1 <= index <= MAX_INDEX:
+    def text(self, field: str, *, may_be_empty: bool = False) -> str:
+        """Return a text without the white space around it."""
+        value = self._fields.get(field)
+        if isinstance(value, str):
+            text = value.strip()
+            if text or may_be_empty:
+                return text
+        condition = "" if may_be_empty else ", and not empty"
         raise InvalidItemError(
-            f"{place}: index is {_shown(index)}; "
-            f"it must be a whole number from 1 to {MAX_INDEX}"
-        )
-    if name not in known:
-        raise InvalidItemError(
-            f"{place}: {name!r} is not a name in step1_abstractions.yaml"
-        )
-    _check_file_names(ChapterRef(index=index, name=name), place)
-    reasoning = _text(fields, "reasoning", place, empty=True)
-    return OrderEntry(index=index, name=name, reasoning=reasoning)
-
-
-def _is_whole(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _check_file_names(entry: ChapterRef, place: str) -> None:
-    """Refuse a name that is too long for a file, before files are made."""
-    paths = [item_path(info.stage, entry) for info in STAGES if info.folder]
-    longest = max(len(path.rpartition("/")[2]) for path in paths)
-    # guard: a name of which no file can be made is refused
-    if longest > MAX_NAME_BYTES:
-        raise InvalidItemError(
-            f"{place}: the name {entry.name[:_SHOWN]!r}... is too long: its files would have "
-            f"names of {longest} bytes, and file systems allow {MAX_NAME_BYTES}"
+            f"{self.place}: {field} must be a text{condition}"
         )
 
+    def texts(self, field: str) -> tuple[str, ...]:
+        place = f"{self.place}: {field}"
+        values = _list(self._fields.get(field), place)
+        for value in values:
+            if not isinstance(value, str):
+                raise InvalidItemError(f"{place} must be texts")
+        return tuple(values)
 
-def _shown(value: object) -> str:
-    """Return a value for a message; Python does not print numbers of thousands of digits."""
-    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
-        return "a huge number"
-    return repr(value)
-
-
-def _text(
-    fields: Mapping[Any, Any], field: str, place: str, *, empty: bool = False
-) -> str:
-    value = fields.get(field)
-    if not isinstance(value, str) or not (empty or value.strip()):
-        condition = "" if empty else ", and not empty"
-        raise InvalidItemError(f"{place}: {field} must be a text{condition}")
-    return value.strip()
-
-
-def _mapping(value: object, place: str) -> Mapping[Any, Any]:
-    if not isinstance(value, dict):
+    def whole_number(self, field: str, low: int, high: int) -> int:
+        value = self._fields.get(field)
+        if _is_whole_number(value) and low <= value <= high:
+            return value
+        shown = _shown(value)
         raise InvalidItemError(
-            f"{place} must be a mapping, not {type(value).__name__}"
+            f"{self.place}: {field} is {shown}; "
+            f"it must be a whole number from {low} to {high}"
         )
-    return value
+
+    def entries(self, field: str) -> Iterator["_Mapping"]:
+        """Yield the entries of a list of mappings."""
+        place = f"{self.place}: {field}"
+        return _entries(self._fields.get(field), place)
+
+
+def _entries(value: object, place: str) -> Iterator[_Mapping]:
+    entries = _list(value, place)
+    for number, entry in enumerate(entries):
+        yield _Mapping(entry, f"{place}[{number}]")
 
 
 def _list(value: object, place: str) -> list[Any]:
     if not isinstance(value, list):
-        raise InvalidItemError(
-            f"{place} must be a list, not {type(value).__name__}"
-        )
+        kind = type(value).__name__
+        raise InvalidItemError(f"{place} must be a list, not {kind}")
     return value
 
 
-def _unique(values: Sequence[str | int], place: str, field: str) -> None:
-    seen: set[str | int] = set()
-    for value in values:
-        if value in seen:
-            raise InvalidItemError(f"{place}: duplicate {field} {value!r}")
-        seen.add(value)
+def _is_whole_number(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _shown(value: object) -> str:
+    """Return a value for a message; Python does not print integers of thousands of digits."""
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return "a huge number"
+    return repr(value)

@@ -1,4 +1,4 @@
-"""The files of a job's course: of finished stages, and the items of the unfinished one."""
+"""The files of a job's course: of finished stages, and the items of an unfinished one."""
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -26,7 +26,7 @@ class CourseFile:
 
     @property
     def artifact(self) -> Artifact:
-        """Its entry in the manifest."""
+        """The file's entry in a manifest."""
         return Artifact(
             path=self.path,
             size=self.size,
@@ -41,7 +41,7 @@ class Inventory:
     def __init__(
         self, store: Store, executor: Executor, manifest: Manifest
     ) -> None:
-        """Take a job by its manifest; raise DataError if it was collected."""
+        """Raise DataError if the job was collected."""
         if manifest.collected:
             raise DataError(
                 f"job {manifest.job_id} was collected: its files are gone",
@@ -55,16 +55,16 @@ class Inventory:
 
     def finished(self, *, course_only: bool = True) -> list[CourseFile]:
         """Return the finished stages' files, with or without the source snapshot."""
-        records = [
-            self._manifest.record(info.stage)
-            for info in STAGES
-            if info.stage is not Stage.CLONE or not course_only
-        ]
-        return [
-            self._holding(record, artifact)
-            for record in records
-            for artifact in record.artifacts
-        ]
+        files = []
+        for info in STAGES:
+            if course_only and info.stage is Stage.CLONE:
+                continue
+            record = self._manifest.record(info.stage)
+            files.extend(
+                self._course_file(record, artifact)
+                for artifact in record.artifacts
+            )
+        return files
 
     def unfinished(self) -> list[CourseFile]:
         """Return the stored items of the unfinished stage."""
@@ -96,14 +96,15 @@ class Inventory:
         return self.finished() + self.unfinished()
 
     def read(
-        self, holdings: list[CourseFile]
+        self, files: list[CourseFile]
     ) -> Iterator[tuple[CourseFile, bytes | None]]:
         """Yield the files with their contents, or None for those that are missing or damaged."""
-        yield from zip(
-            holdings, self._executor.map(self._content, holdings), strict=True
-        )
+        contents = self._executor.map(self._content, files)
+        yield from zip(files, contents, strict=True)
 
-    def _holding(self, record: StageRecord, artifact: Artifact) -> CourseFile:
+    def _course_file(
+        self, record: StageRecord, artifact: Artifact
+    ) -> CourseFile:
         return CourseFile(
             stage=record.stage,
             path=artifact.path,
@@ -112,7 +113,5 @@ class Inventory:
             sha256=artifact.sha256,
         )
 
-    def _content(self, holding: CourseFile) -> bytes | None:
-        return content(
-            self._store, holding.key, holding.sha256, size=holding.size
-        )
+    def _content(self, file: CourseFile) -> bytes | None:
+        return content(self._store, file.key, file.sha256, size=file.size)

@@ -160,7 +160,7 @@ def test_the_last_stages_write_a_file_for_every_entry_of_the_order() -> None:
         (
             "chapters/chapter_1_term_ui.md",
             b"x" * (MAX_ITEM_BYTES + 1),
-            "at most 8388608 are taken",
+            "at most 8388608 are allowed",
         ),
     ],
 )
@@ -216,6 +216,6 @@ def test_an_index_of_any_size_is_refused_with_words(index: str) -> None:
         Stage.ORDER, "step3_order.yaml", text.encode()
     )
     related = f"{{summary: s, relationships: [{{from_abstraction: {index}, to_abstraction: 0, label: l}}]}}"
-    assert "it must be from 0 to 1" in fault(
+    assert "it must be a whole number from 0 to 1" in fault(
         Stage.ANALYZE, "step2_relationships.yaml", related.encode()
     )
