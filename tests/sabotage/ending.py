@@ -78,7 +78,7 @@ ENDING: Final = (
         tests=(LETTING_GO,),
     ),
     Sabotage(
-        guard="a run that is stopped while it delivers does not wait for a store longer than its grace",
+        guard="a run stopped while it delivers waits for the store within its grace",
         new="pass",
         tests=(LETTING_GO,),
     ),

@@ -44,7 +44,7 @@ LEASE: Final = (
         tests=(UNIT, RUNS),
     ),
     Sabotage(
-        guard="the lease: an append that comes before it is lost once more does not bring it back",
+        guard="the lease: an append from before its next loss does not bring it back",
         expression="self.losses > losses or self.remaining <= 0",
         new="self.remaining <= 0",
         tests=(UNIT,),

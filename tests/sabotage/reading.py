@@ -13,7 +13,7 @@ READING: Final = (
     Sabotage(
         guard="what cannot be seen around a variable's value is refused",
         expression="stray_fault(value)",
-        new="''",
+        new="None",
         tests=(SETTINGS,),
     ),
     Sabotage(

@@ -89,7 +89,7 @@ def test_an_empty_variable_counts_as_missing() -> None:
         ),
         (
             {"CALLBACK_URL": "http://[::1", "CALLBACK_TOKEN": "t"},
-            "CALLBACK_URL is malformed: it is no URL",
+            "CALLBACK_URL is malformed: it is not a URL",
         ),
         (
             {"WORK_DIR": "work"},
@@ -422,12 +422,12 @@ def test_a_network_can_be_excepted_from_a_proxy(host: str) -> None:
         (
             "HTTPS_PROXY",
             "http://proxy.test:99999",
-            "HTTPS_PROXY is malformed: it is no URL",
+            "HTTPS_PROXY is malformed: it is not a URL",
         ),
         (
             "https_proxy",
             "http://[proxy",
-            "https_proxy is malformed: it is no URL",
+            "https_proxy is malformed: it is not a URL",
         ),
         (
             "https_proxy",

@@ -203,7 +203,7 @@ class Lease:
         losses = self.losses
         append()
         with self._lock:
-            # guard: the lease: an append that comes before it is lost once more does not bring it back
+            # guard: the lease: an append from before its next loss does not bring it back
             self._suspended = self.losses > losses or self.remaining <= 0
             return not self._suspended
 

@@ -331,7 +331,7 @@ class Runner:
             except CanceledError:
                 continue
             except StoppedError as stopped:
-                # guard: a run that is stopped while it delivers does not wait for a store longer than its grace
+                # guard: a run stopped while it delivers waits for the store within its grace
                 self._finish_within(
                     self._limits.stop_grace_seconds * _SAVE_SHARE
                 )

@@ -23,11 +23,11 @@ class CallbackSettings:
     signing_key: Secret | None
     """Of Standard Webhooks: the key itself in base64, without `whsec_`."""
     proxy: Secret | None = None
-    """The address of the proxy on the way there: it may hold a password."""
+    """The address of the proxy to the webhook: it may hold a password."""
 
 
 def read_callback(reader: EnvironmentReader) -> CallbackSettings | None:
-    """Read where a job's events go; None if they go nowhere."""
+    """Read the webhook's settings; None if a job's events are not sent."""
     url = reader.text("CALLBACK_URL")
     token = reader.secret("CALLBACK_TOKEN")
     if token is not None:

@@ -23,7 +23,7 @@ def http_fault(url: str) -> str | None:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        return f"it is no URL ({error})"
+        return f"it is not a URL ({error})"
     if stray_fault(url) or re.search(r"[\s\ud800-\udfff]", url):
         return "it holds white space, a quotation mark at an end, or an invisible character"
     is_http = parts.scheme in {"http", "https"}
@@ -35,13 +35,16 @@ def http_fault(url: str) -> str | None:
 def discreet_http_fault(url: str) -> str | None:
     """Check the address of an HTTP server without quoting it: it may hold a password."""
     fault = http_fault(url)
-    # What Python quotes of the address follows in parentheses.
-    return fault and fault.partition(" (")[0]
+    if fault is None:
+        return None
+    # Python's own message, which quotes the address, follows in parentheses.
+    return fault.partition(" (")[0]
 
 
 def store_fault(url: str) -> str | None:
     """Check the address of a store."""
-    if fault := stray_fault(url):
+    fault = stray_fault(url)
+    if fault is not None:
         return f"it {fault}"
     parts = urlsplit(url)
     if parts.scheme == "s3" and re.fullmatch(_BUCKET, parts.netloc):
@@ -91,7 +94,8 @@ def header_fault(text: str) -> str | None:
 
 def certificates_fault(path: str) -> str | None:
     """Check a file of certificates."""
-    import ssl  # noqa: PLC0415 - it takes long to load
+    # Imported here because it takes long to load.
+    import ssl  # noqa: PLC0415
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
@@ -109,11 +113,13 @@ def certificates_fault(path: str) -> str | None:
 
 def folder_fault(path: str) -> str | None:
     """Check a folder of certificates, or several that are separated by colons."""
-    folders = [Path(part) for part in path.split(":") if Path(part).is_dir()]
+    paths = map(Path, path.split(":"))
+    folders = [path for path in paths if path.is_dir()]
     if not folders:
         return "it must be a folder of certificates, and does not exist"
-    if any(_holds_certificates(folder) for folder in folders):
-        return None
+    for folder in folders:
+        if _holds_certificates(folder):
+            return None
     return (
         "it must be a folder of certificates named by their hashes (see `openssl rehash`), "
         "and holds none"

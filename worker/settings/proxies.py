@@ -1,4 +1,4 @@
-"""The proxy on the way to a server, read from the environment as httpx and curl read it."""
+"""The proxy to a server, read from the environment as httpx and curl read it."""
 
 import re
 from contextlib import suppress
@@ -15,31 +15,37 @@ _PORTS: Final = {"http": 80, "https": 443}
 def read_proxy(
     reader: EnvironmentReader, url: str, url_name: str
 ) -> Secret | None:
-    """Return the proxy on the way to a server; the variable `url_name` holds the server's URL.
+    """Return the proxy to a server; the variable `url_name` holds the server's URL.
 
-    The certificates that the server or the proxy needs are checked, too.
+    The certificates that the server or the proxy needs are checked as well.
     """
     proxy = _proxy(reader, url, url_name)
-    addresses = [url]
-    if proxy is not None:
-        addresses.append(proxy.reveal())
-    if any(address.lower().startswith("https:") for address in addresses):
+    needs_certificates = _is_https(url)
+    if proxy is not None and _is_https(proxy.reveal()):
+        needs_certificates = True
+    if needs_certificates:
         reader.certificates("SSL_CERT_FILE")
         if not reader.text("SSL_CERT_FILE"):
             reader.certificates("SSL_CERT_DIR", folder=True)
     return proxy
 
 
+def _is_https(address: str) -> bool:
+    return address.lower().startswith("https:")
+
+
 def _proxy(reader: EnvironmentReader, url: str, url_name: str) -> Secret | None:
-    exceptions = reader.text("no_proxy") or reader.text("NO_PROXY") or ""
-    if _is_excepted(url, exceptions):
+    exceptions = reader.text("no_proxy") or reader.text("NO_PROXY")
+    if exceptions is not None and _is_excepted(url, exceptions):
         return None
     for name in _variables(url):
-        text = reader.text(name)
-        if text is not None:
-            address = text if "://" in text else f"http://{text}"
-            _check_proxy(reader, name, address, url_name)
-            return Secret(address)
+        address = reader.text(name)
+        if address is None:
+            continue
+        if "://" not in address:
+            address = f"http://{address}"
+        _check_proxy(reader, name, address, url_name)
+        return Secret(address)
     return None
 
 
@@ -62,7 +68,7 @@ def _proxy_fault(address: str) -> str | None:
 
 
 def _variables(url: str) -> list[str]:
-    """Return the variables that may name the proxy to a server, the strongest first."""
+    """Return the variables that may name the proxy to a server; the first that is set counts."""
     scheme = urlsplit(url).scheme
     names = []
     for name in (f"{scheme}_proxy", "all_proxy"):
@@ -84,7 +90,8 @@ def _covers(entry: str, host: str, port: int) -> bool:
         return True
     with suppress(ValueError):
         return ip_address(host) in ip_network(entry, strict=False)
-    name = entry.removesuffix(f":{port}").strip("[]").lstrip("*.")
+    name = entry.removesuffix(f":{port}")
+    name = name.strip("[]").lstrip("*.")
     if not name:
         return False
     return host == name or host.endswith(f".{name}")

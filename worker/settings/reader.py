@@ -15,6 +15,8 @@ from worker.settings.stray_characters import ADVICE, stray_fault, without_stray
 Value = TypeVar("Value")
 
 _UNLIMITED: Final = 10**9
+_YES: Final = ("1", "true", "yes")
+_NO: Final = ("0", "false", "no")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Secret:
     _text: str = field(repr=False)
 
     def reveal(self) -> str:
-        """Return the text: to be handed over, never to be kept or printed."""
+        """Return the text, to be sent to its server; never keep or print it."""
         return self._text
 
 
@@ -36,7 +38,7 @@ class EnvironmentReader:
     ) -> None:
         """Read from a copy of an environment.
 
-        `here`: whether the files that it names are on this machine.
+        `here` tells whether the files that it names are on this machine.
         """
         self._environment = {
             name: value for name, value in environment.items() if value
@@ -48,16 +50,18 @@ class EnvironmentReader:
         """Return a variable's text.
 
         Stray characters are reported, never dropped silently. The text is returned without
-        them, so that the other checks judge the rest.
+        them, so that other checks can judge the rest.
         """
         value = self._environment.get(name)
+        if value is None:
+            return default
         # guard: what cannot be seen around a variable's value is refused
-        if value is not None and (fault := stray_fault(value)):
+        fault = stray_fault(value)
+        if fault is not None:
             self.faults.append(f"{name} {fault}: {ADVICE}")
             value = without_stray(value)
-            self._environment[name] = (
-                value  # reported once, however often it is read
-            )
+            # The next call must not report the same characters again.
+            self._environment[name] = value
         return value or default
 
     def required(self, name: str, purpose: str) -> str:
@@ -70,14 +74,17 @@ class EnvironmentReader:
     def secret(self, name: str) -> Secret | None:
         """Return a variable's text as a secret."""
         value = self.text(name)
-        return None if value is None else Secret(value)
+        if value is None:
+            return None
+        return Secret(value)
 
     def credential(self, name: str) -> Secret | None:
         """Return a secret that a server has issued: it consists of printable ASCII."""
-        value = self.secret(name)
-        if value is not None:
-            self.malformed(name, secret_fault(value.reveal()))
-        return value
+        secret = self.secret(name)
+        if secret is not None:
+            fault = secret_fault(secret.reveal())
+            self.malformed(name, fault)
+        return secret
 
     def malformed(self, name: str, fault: str | None) -> None:
         """Report a fault of a variable whose value must not be shown, if there is one."""
@@ -87,21 +94,21 @@ class EnvironmentReader:
     def certificates(self, name: str, *, folder: bool = False) -> None:
         """Check a variable that names a file (or folder) of certificates."""
         value = self.text(name)
+        check = folder_fault if folder else certificates_fault
         # guard: certificates that are not there are refused
         if value is not None and self._here:
-            self.checked(
-                name, value, folder_fault if folder else certificates_fault
-            )
+            self.checked(name, value, check)
 
     def checked(
         self, name: str, value: Value, check: Callable[[Value], str | None]
     ) -> Value:
-        """Return a value, and report the fault that a check finds in it."""
+        """Return a value, and report its fault if it has one."""
         fault = check(value)
         if fault is None:
             return value
         line = f"{name} is {value!r}: {fault}"
-        if line not in self.faults:  # a variable may be read twice
+        # The variable may be read twice.
+        if line not in self.faults:
             self.faults.append(line)
         return value
 
@@ -118,37 +125,43 @@ class EnvironmentReader:
         text = self.text(name)
         if text is None:
             return default
-        try:
-            value = int(text) if whole else float(text)
-        except ValueError:
-            value = float("nan")
-        if low <= value <= high:
+        value = _number(text, whole=whole)
+        if value is not None and low <= value <= high:
             return value
         kind = "a whole number of seconds" if whole else "a number of seconds"
         bounds = f"at least {low:g}"
         if high < _UNLIMITED:
             bounds = f"from {low:g} to {high:g}"
-        self.faults.append(f"{name} is {text!r}: it must be {kind}, {bounds}")
+        self._invalid(name, text, f"it must be {kind}, {bounds}")
         return default
 
     def flag(self, name: str) -> bool:
         """Return whether a variable is set to yes."""
-        text = (self.text(name) or "0").lower()
-        if text not in {"0", "1", "true", "false", "yes", "no"}:
-            self.faults.append(f"{name} is {text!r}: it must be 1 or 0")
-        return text in {"1", "true", "yes"}
+        text = self.text(name, "0") or "0"
+        value = text.lower()
+        if value not in {*_YES, *_NO}:
+            self._invalid(name, value, "it must be 1 or 0")
+        return value in _YES
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         """Return a variable that must be one of several words."""
         text = self.text(name) or default
         if text not in choices:
-            allowed = ", ".join(choice for choice in choices if choice)
-            self.faults.append(
-                f"{name} is {text!r}: it must be one of {allowed}"
-            )
+            allowed = ", ".join(filter(None, choices))
+            self._invalid(name, text, f"it must be one of {allowed}")
         return text
+
+    def _invalid(self, name: str, text: str, fault: str) -> None:
+        self.faults.append(f"{name} is {text!r}: {fault}")
 
     def finish(self) -> None:
         """Raise ConfigError with all faults, if there are any."""
         if self.faults:
             raise ConfigError("\n".join(self.faults))
+
+
+def _number(text: str, *, whole: bool) -> float | None:
+    try:
+        return int(text) if whole else float(text)
+    except ValueError:
+        return None

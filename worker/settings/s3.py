@@ -1,4 +1,4 @@
-"""Settings of a store on S3, by Amazon's or Scaleway's names."""
+"""Settings of a store on S3, under Amazon's or Scaleway's names."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from worker.settings.reader import EnvironmentReader, Secret
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class S3Settings:
-    """How an S3 store is reached."""
+    """The address and the credentials of a store on S3."""
 
     endpoint_url: str | None
     public_endpoint_url: str | None
@@ -20,8 +20,7 @@ class S3Settings:
 
 def read_s3(reader: EnvironmentReader) -> S3Settings:
     """Read the settings of a store on S3."""
-    has_amazon_key = reader.text("AWS_ACCESS_KEY_ID") is not None
-    scaleway = not has_amazon_key and reader.text("SCW_ACCESS_KEY") is not None
+    scaleway = _has_only_scaleway_key(reader)
     access_key, secret_key = _keys(reader, scaleway=scaleway)
     _check_certificates(reader)
     region = _region(reader, scaleway=scaleway)
@@ -29,16 +28,24 @@ def read_s3(reader: EnvironmentReader) -> S3Settings:
     if endpoint is None and scaleway:
         region = region or "fr-par"
         endpoint = f"https://s3.{region}.scw.cloud"
+    public_endpoint = _endpoint(reader, "STORE_PUBLIC_ENDPOINT_URL")
+    session_token = None
+    if not scaleway:
+        session_token = reader.credential("AWS_SESSION_TOKEN")
     return S3Settings(
         endpoint_url=endpoint,
-        public_endpoint_url=_endpoint(reader, "STORE_PUBLIC_ENDPOINT_URL"),
+        public_endpoint_url=public_endpoint,
         region=region or "us-east-1",
         access_key=access_key.reveal(),
         secret_key=secret_key,
-        session_token=None
-        if scaleway
-        else reader.credential("AWS_SESSION_TOKEN"),
+        session_token=session_token,
     )
+
+
+def _has_only_scaleway_key(reader: EnvironmentReader) -> bool:
+    if reader.text("AWS_ACCESS_KEY_ID") is not None:
+        return False
+    return reader.text("SCW_ACCESS_KEY") is not None
 
 
 def _keys(

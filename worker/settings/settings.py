@@ -21,18 +21,18 @@ ENGINES: Final = ("auto", "static", "fondation")
 MAX_EXPIRY_SECONDS: Final = 7 * 24 * 3600
 """The longest lifetime of a URL that SigV4 signs."""
 MIN_LEASE_SECONDS: Final = 3
-"""Stores tell time in whole seconds: a shorter lease could not be judged."""
+"""Stores report times in whole seconds: a shorter lease could not be judged."""
 MAX_LEASE_SECONDS: Final = 24 * 3600
 MAX_GRACE_SECONDS: Final = 3600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """How long a run waits for others, and others for it, in seconds."""
+    """How long a run waits for other systems, and they for it, in seconds."""
 
     lease_seconds: int
     soft_deadline_seconds: float | None
-    """How long the process may live."""
+    """How long the process may run."""
     stop_grace_seconds: float
     stage_timeout_seconds: float
     stage_silence_seconds: float
@@ -43,7 +43,7 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EngineSettings:
-    """Which engine is asked for, and where it is."""
+    """The requested engine, and the folder of the Fondation CLI."""
 
     name: str
     fondation_path: Path

@@ -10,7 +10,7 @@ ADVICE: Final = (
 
 _CONTROL: Final = "Cc"
 _INVISIBLE: Final = {"Zs", "Zl", "Zp", _CONTROL, "Cf"}
-"""Unicode's categories of white space, control characters and characters without a width."""
+"""Unicode's categories of white space, control characters and characters without width."""
 _QUOTES: Final = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _NAMES: Final = {
     " ": "a space",
@@ -22,7 +22,7 @@ _NAMES: Final = {
     "\ufeff": "a byte order mark",
 }
 _PATTERN_LIMIT: Final = 0x10000
-"""Not every dialect of patterns can name the characters from here on."""
+"""The first character that some dialects of patterns cannot name."""
 
 
 def stray_fault(text: str) -> str | None:
@@ -31,14 +31,14 @@ def stray_fault(text: str) -> str | None:
     Those are white space, quotation marks and invisible characters at its beginning or end,
     and control characters anywhere.
     """
-    begins = _is_stray(text[:1])
-    ends = _is_stray(text[-1:])
-    if begins and ends and text[0] == text[-1]:
-        return f"begins and ends with {_name(text[0])}"
-    if ends:
-        return f"ends with {_name(text[-1])}"
-    if begins:
-        return f"begins with {_name(text[0])}"
+    first = text[:1]
+    last = text[-1:]
+    if _is_stray(first) and first == last:
+        return f"begins and ends with {_name(first)}"
+    if _is_stray(last):
+        return f"ends with {_name(last)}"
+    if _is_stray(first):
+        return f"begins with {_name(first)}"
     for character in text:
         if _is_control(character):
             return f"holds {_name(character)}"
@@ -48,30 +48,35 @@ def stray_fault(text: str) -> str | None:
 def without_stray(text: str) -> str:
     """Return a text without the characters that `stray_fault` reports."""
     kept = [character for character in text if not _is_control(character)]
-    while kept and _is_stray(kept[0]):
-        del kept[0]
-    while kept and _is_stray(kept[-1]):
-        del kept[-1]
-    return "".join(kept)
+    text = "".join(kept)
+    while _is_stray(text[:1]):
+        text = text[1:]
+    while _is_stray(text[-1:]):
+        text = text[:-1]
+    return text
 
 
 def stray_class() -> str:
     """Return the characters that may not begin or end a text, for a character class."""
-    ranges: list[list[int]] = []
-    for code in range(_PATTERN_LIMIT):
-        if not _is_stray(chr(code)):
-            continue
-        if ranges and code == ranges[-1][1] + 1:
-            ranges[-1][1] = code
-        else:
-            ranges.append([code, code])
-    return "".join(rf"\u{first:04x}-\u{last:04x}" for first, last in ranges)
+    ranges = []
+    first: int | None = None
+    for code in range(_PATTERN_LIMIT + 1):
+        if code < _PATTERN_LIMIT and _is_stray(chr(code)):
+            if first is None:
+                first = code
+        elif first is not None:
+            last = code - 1
+            ranges.append(rf"\u{first:04x}-\u{last:04x}")
+            first = None
+    return "".join(ranges)
 
 
 def _is_stray(character: str) -> bool:
     if not character:
         return False
-    return character in _QUOTES or unicodedata.category(character) in _INVISIBLE
+    if character in _QUOTES:
+        return True
+    return unicodedata.category(character) in _INVISIBLE
 
 
 def _is_control(character: str) -> bool:
@@ -83,5 +88,7 @@ def _name(character: str) -> str:
         return f"a quotation mark ({character})"
     if character in _NAMES:
         return _NAMES[character]
-    kind = "a control" if _is_control(character) else "an invisible"
-    return f"{kind} character (U+{ord(character):04X})"
+    code = ord(character)
+    if _is_control(character):
+        return f"a control character (U+{code:04X})"
+    return f"an invisible character (U+{code:04X})"
