@@ -55,7 +55,7 @@ class Inventory:
 
     def finished(self, *, course_only: bool = True) -> list[CourseFile]:
         """Return the finished stages' files, with or without the source snapshot."""
-        files = []
+        files: list[CourseFile] = []
         for info in STAGES:
             if course_only and info.stage is Stage.CLONE:
                 continue
