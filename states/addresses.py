@@ -45,8 +45,10 @@ _SHORT: Final = re.compile(
     rf"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+/(({'|'.join(_PAGES)})(/[^@]*)?)?"
 )
 _COMMIT: Final = re.compile("[0-9a-f]{40}([0-9a-f]{24})?")
-_GITEA_KINDS: Final = (["branch"], ["tag"], ["commit"])
+_GITEA_KINDS: Final = {"branch", "tag", "commit"}
 _OWNER_AND_NAME: Final = 2
+_GITEA_KIND: Final = 3
+"""The position of the kind in the path of a page on Gitea."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,14 +68,19 @@ def address_fault(text: str) -> str | None:
         _ = parts.port
     except ValueError:
         return None
-    fault = _fault(parts) if address else None
-    if address in {None, text} or fault:
+    if not address:
+        return None
+    fault = _fault(parts)
+    if fault or address == text:
         return fault
-    return f"it is not the repository's own address: {_advice(parts, _any_page(parts))}"
+    advice = _advice(parts, _any_page(parts))
+    return f"it is not the repository's own address: {advice}"
 
 
 def _fault(parts: SplitResult) -> str | None:
-    page = _marked_page(parts) or _Page(repository=_path(parts))
+    page = _marked_page(parts)
+    if page is None:
+        page = _Page(repository=_path(parts))
     host = _host(parts)
     if page.kind:
         return f"it is the address of a page: {_advice(parts, page)}"
@@ -82,7 +89,8 @@ def _fault(parts: SplitResult) -> str | None:
             f"it lacks the repository's name: give https://{_GITHUB}/owner/name"
         )
     if parts.query or parts.fragment:
-        return f"it contains a `?` or a `#`: {_advice(parts, _any_page(parts))}"
+        advice = _advice(parts, _any_page(parts))
+        return f"it contains a `?` or a `#`: {advice}"
     if host in _KNOWN and host != parts.hostname:
         return f"it is not the repository's own address: {_advice(parts, page)}"
     return None
@@ -99,8 +107,10 @@ def page_hint(address: str) -> str | None:
 
 def _as_https(text: str) -> str | None:
     """Return the https address that a text leads to, or None if it is unclear."""
-    if match := _SCP.fullmatch(text):
-        return f"https://{match[1]}/{match[2]}"
+    scp_form = _SCP.fullmatch(text)
+    if scp_form:
+        host, path = scp_form.groups()
+        return f"https://{host}/{path}"
     if _BARE.fullmatch(text):
         return f"https://{text}"
     if _SHORT.fullmatch(text):
@@ -116,42 +126,71 @@ def _as_https(text: str) -> str | None:
 def _marked_page(parts: SplitResult) -> _Page | None:
     """Read a page's address by its host's own scheme, which no repository's address follows."""
     path = _path(parts)
-    if "-" in path[_OWNER_AND_NAME:]:  # GitLab
-        mark = path.index("-", _OWNER_AND_NAME)
-        kind = path[mark + 1] if len(path) > mark + 1 else "-"
-        return _Page(repository=path[:mark], kind=kind, rest=path[mark + 2 :])
-    if path[2:3] == ["src"] and path[3:4] in _GITEA_KINDS:
-        kind = "commit" if path[3] == "commit" else "src"
-        return _Page(repository=path[:2], kind=kind, rest=path[4:])
+    if "-" in path[_OWNER_AND_NAME:]:
+        return _gitlab_page(path)
+    if path[2:3] == ["src"] and len(path) > _GITEA_KIND:
+        kind = path[_GITEA_KIND]
+        if kind in _GITEA_KINDS:
+            return _gitea_page(path)
     if _host(parts) in {_GITHUB, "bitbucket.org", "codeberg.org"}:
-        return _Page(
-            repository=path[:2], kind="".join(path[2:3]), rest=path[3:]
-        )
+        return _plain_page(path)
     return None
+
+
+def _gitlab_page(path: list[str]) -> _Page:
+    """Read `group/name/-/kind/rest`."""
+    mark = path.index("-", _OWNER_AND_NAME)
+    after_mark = path[mark + 1 :] or ["-"]
+    return _Page(
+        repository=path[:mark], kind=after_mark[0], rest=after_mark[1:]
+    )
+
+
+def _gitea_page(path: list[str]) -> _Page:
+    """Read `owner/name/src/kind/rest`."""
+    kind = path[_GITEA_KIND]
+    return _Page(
+        repository=path[:_OWNER_AND_NAME],
+        kind="commit" if kind == "commit" else "src",
+        rest=path[_GITEA_KIND + 1 :],
+    )
+
+
+def _plain_page(path: list[str]) -> _Page:
+    """Read `owner/name/kind/rest`, or a repository's own address."""
+    repository = path[:_OWNER_AND_NAME]
+    page = path[_OWNER_AND_NAME:]
+    if not page:
+        return _Page(repository=repository)
+    return _Page(repository=repository, kind=page[0], rest=page[1:])
 
 
 def _any_page(parts: SplitResult) -> _Page:
     """Read a page's address by the scheme that most hosts have in common."""
-    path = _path(parts)
-    if page := _marked_page(parts):
+    page = _marked_page(parts)
+    if page is not None:
         return page
-    if path[2:3] and path[2] in _PAGES:
-        return _Page(repository=path[:2], kind=path[2], rest=path[3:])
+    path = _path(parts)
+    page = _plain_page(path)
+    if page.kind in _PAGES:
+        return page
     return _Page(repository=path)
 
 
 def _advice(parts: SplitResult, page: _Page) -> str:
     name = "/".join(page.repository)
-    port = f":{parts.port}" if parts.port else ""
-    url = f"give {parts.scheme}://{_host(parts)}{port}/{name}"
+    host = _host(parts)
+    if parts.port:
+        host = f"{host}:{parts.port}"
+    url = f"give {parts.scheme}://{host}/{name}"
     branch = _branch(page)
     if branch:
-        more = ""
+        options = f"--branch {branch}, or BRANCH={branch}"
         if len(page.rest) > 1:
-            more = "; or more of what follows, if its name contains a slash"
-        options = f"--branch {branch}, or BRANCH={branch}{more}"
+            options += "; or more of what follows, if its name contains a slash"
         return f"{url} and the branch {branch} ({options})"
-    if page.kind in _OF_CHANGES or (page.rest and page.kind in _OF_A_BRANCH):
+    is_commit = page.kind in _OF_A_BRANCH and page.rest
+    if is_commit or page.kind in _OF_CHANGES:
         return f"{url} and a branch or tag that has the change (--branch, or BRANCH)"
     return url
 
@@ -179,7 +218,9 @@ def _host(parts: SplitResult) -> str:
     bare = host.removeprefix("www.")
     if bare in _KNOWN:
         return bare
-    return f"[{host}]" if ":" in host else host
+    if ":" in host:
+        return f"[{host}]"
+    return host
 
 
 def _path(parts: SplitResult) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -14,7 +15,7 @@ _FORMAT_KEY: Final = "format"
 
 
 class ManifestError(Exception):
-    """The bytes are not a manifest: they are damaged, or something else."""
+    """The bytes are not a manifest: they are damaged, or those of another file."""
 
 
 class ManifestFormatError(ManifestError):
@@ -31,12 +32,10 @@ class ManifestFormatError(ManifestError):
 def encode(manifest: Manifest) -> bytes:
     """Return the manifest as JSON: keys sorted, no spaces, ASCII, a newline at the end."""
     document = {_FORMAT_KEY: FORMAT, **_plain(manifest)}
-    return (
-        json.dumps(
-            document, sort_keys=True, separators=(",", ":"), default=_plain
-        ).encode("ascii")
-        + b"\n"
+    text = json.dumps(
+        document, sort_keys=True, separators=(",", ":"), default=_plain
     )
+    return text.encode("ascii") + b"\n"
 
 
 def decode(data: bytes) -> Manifest:
@@ -62,7 +61,7 @@ def decode(data: bytes) -> Manifest:
 
 
 class _FaultError(Exception):
-    """What is wrong with a value; each level adds its own place on the way up."""
+    """The fault of a value; each level adds its own place on the way up."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -79,7 +78,8 @@ _Read = Callable[[Any], Any]
 
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
+    capitalized = [part.capitalize() for part in rest]
+    return "".join([first, *capitalized])
 
 
 def _plain(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
@@ -112,7 +112,9 @@ def _reader(kind: Any) -> _Read:  # noqa: ANN401 - any type of a field
 
 
 def _optional_reader(kind: Any) -> _Read:  # noqa: ANN401 - a union with None
-    [value_type] = set(get_args(kind)) - {type(None)}
+    types = set(get_args(kind))
+    types.remove(type(None))
+    [value_type] = types
     read_value = _reader(value_type)
 
     def read(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
@@ -125,33 +127,44 @@ def _optional_reader(kind: Any) -> _Read:  # noqa: ANN401 - a union with None
 
 def _dataclass_reader(kind: type) -> _Read:
     hints = get_type_hints(kind)
-    known = fields(kind)
-    names = {_camel(field.name): field.name for field in known}
-    readers = {
-        _camel(field.name): _reader(hints[field.name]) for field in known
-    }
-    optional = {
-        _camel(field.name) for field in known if field.default is not MISSING
-    }
+    names = {}
+    readers = {}
+    required = set()
+    for field in fields(kind):
+        json_name = _camel(field.name)
+        names[json_name] = field.name
+        readers[json_name] = _reader(hints[field.name])
+        if field.default is MISSING:
+            required.add(json_name)
 
     def read(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
         if not isinstance(value, dict):
             raise _FaultError("is not an object")
-        if unknown := value.keys() - names.keys():
-            raise _FaultError(
-                f"has unknown fields: {', '.join(sorted(unknown))}"
-            )
-        if missing := names.keys() - value.keys() - optional:
-            raise _FaultError(f"lacks {', '.join(sorted(missing))}")
+        _check_fields(value.keys(), names.keys(), required)
         arguments = {}
         for json_name, item in value.items():
+            name = names[json_name]
+            read_item = readers[json_name]
             try:
-                arguments[names[json_name]] = readers[json_name](item)
+                arguments[name] = read_item(item)
             except _FaultError as fault:
                 raise fault.inside(f".{json_name}") from None
         return kind(**arguments)
 
     return read
+
+
+def _check_fields(
+    given: AbstractSet[str], known: AbstractSet[str], required: AbstractSet[str]
+) -> None:
+    unknown = given - known
+    if unknown:
+        listed = ", ".join(sorted(unknown))
+        raise _FaultError(f"has unknown fields: {listed}")
+    missing = required - given
+    if missing:
+        listed = ", ".join(sorted(missing))
+        raise _FaultError(f"lacks {listed}")
 
 
 def _tuple_reader(read_item: _Read) -> _Read:
@@ -173,10 +186,10 @@ def _enum_reader(kind: type[Enum]) -> _Read:
     members = {member.value: member for member in kind}
 
     def read(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
-        hashable = isinstance(value, str | int) and not isinstance(value, bool)
-        if not hashable or value not in members:
-            raise _FaultError(f"is {value!r}, which is not one of its values")
-        return members[value]
+        is_scalar = isinstance(value, str | int)
+        if is_scalar and not isinstance(value, bool) and value in members:
+            return members[value]
+        raise _FaultError(f"is {value!r}, which is not one of its values")
 
     return read
 

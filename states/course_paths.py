@@ -28,16 +28,18 @@ class ChapterRef:
 
 
 def slug(name: str) -> str:
-    """Return a name as file names have it, by the rule of the Fondation CLI."""
-    spaced = re.sub(r"\s+", "_", name.strip().lower())
-    plain = re.sub(r"[^a-z0-9_-]", "_", spaced)
-    return re.sub(r"_+", "_", plain)
+    """Return a chapter's name as part of a file name, by the rule of the Fondation CLI."""
+    text = name.strip().lower()
+    text = re.sub(r"\s+", "_", text)
+    text = re.sub(r"[^a-z0-9_-]", "_", text)
+    return re.sub(r"_+", "_", text)
 
 
 def item_path(stage: Stage, entry: ChapterRef) -> str:
     """Return the path of the file that one of the last three stages writes for a chapter."""
     info = INFO[stage]
-    return f"{info.folder}/{info.stem}_{entry.index}_{slug(entry.name)}.md"
+    name = slug(entry.name)
+    return f"{info.folder}/{info.stem}_{entry.index}_{name}.md"
 
 
 def expected_paths(

@@ -30,6 +30,8 @@ from states.manifest import (
 from states.stages import INFO, STAGES, TOTAL_STEPS, Stage, State, after, before
 
 GATHERING: Final = "Gathering output files"
+_SUCCESS: Final = 2
+"""The first digit of the status codes that mean success."""
 
 
 def begin(
@@ -61,13 +63,14 @@ def claim(
     # guard: the outbox in the manifest: a claim drops progress
     # guard: the outbox in the manifest: a claim keeps final events
     finals = tuple(event for event in manifest.outbox.pending if event.final)
+    state = manifest.state
+    if not manifest.over:
+        state = advance(state, Event.CLAIM)
     return replace(
         manifest,
         run=run.number,
         runs=(*manifest.runs, run),
-        state=manifest.state
-        if manifest.over
-        else advance(manifest.state, Event.CLAIM),
+        state=state,
         outbox=replace(manifest.outbox, pending=finals),
         engine=engine,
         announces=manifest.announces or announces,
@@ -83,15 +86,11 @@ def enter(manifest: Manifest, *, at: str) -> Manifest:
 
 def pin(manifest: Manifest, commit: str) -> Manifest:
     """Pin the job to a commit."""
-    pinned = replace(
-        manifest, commit=commit, state=advance(manifest.state, Event.PIN)
-    )
-    return pinned.with_record(
-        replace(
-            pinned.record(Stage.CLONE),
-            inputs=inputs_digest(pinned, Stage.CLONE),
-        )
-    )
+    state = advance(manifest.state, Event.PIN)
+    pinned = replace(manifest, commit=commit, state=state)
+    inputs = inputs_digest(pinned, Stage.CLONE)
+    record = replace(pinned.record(Stage.CLONE), inputs=inputs)
+    return pinned.with_record(record)
 
 
 def finish(
@@ -131,20 +130,21 @@ def tried(manifest: Manifest, error: Error, *, seconds: float) -> Manifest:
 
 
 def repair(
-    manifest: Manifest, stage: Stage, error: Error, *, anew: bool = False
+    manifest: Manifest,
+    stage: Stage,
+    error: Error,
+    *,
+    new_generation: bool = False,
 ) -> Manifest:
     """Return to a stage, because one of its artifacts is damaged.
 
     All later stages are entered again, too. Their artifacts are found by their inputs if
-    these are the same as before. With `anew`, the stages get a new generation, and nothing
-    that they stored is used: the engine could not continue from it.
+    these are the same as before. With `new_generation`, nothing that the stages have stored
+    is used: the engine could not continue from it.
     """
     state = advance(manifest.state, Event.REPAIR)
-    return replace(
-        _unfinished(manifest, stage, new_generation=anew),
-        state=state,
-        error=error,
-    )
+    unfinished = _unfinished(manifest, stage, new_generation=new_generation)
+    return replace(unfinished, state=state, error=error)
 
 
 def complete(manifest: Manifest, *, at: str) -> Manifest:
@@ -190,12 +190,10 @@ def cancel(manifest: Manifest, *, at: str) -> Manifest:
     """
     state = advance(manifest.state, Event.CANCEL)
     canceled = replace(manifest, state=state, cancel_requested=True)
-    return _announced(
-        canceled,
-        _event(
-            manifest, EventType.PROGRESS, EventStatus.CANCELED, "Canceled", at
-        ),
+    event = _event(
+        manifest, EventType.PROGRESS, EventStatus.CANCELED, "Canceled", at
     )
+    return _announced(canceled, event)
 
 
 def interrupt(
@@ -239,9 +237,9 @@ def reopen(claimed: Manifest, stage: Stage | None) -> Manifest:
 
     With `stage`, that stage and all later ones are made again.
     """
-    state = (
-        advance(claimed.state, Event.REOPEN) if claimed.over else claimed.state
-    )
+    state = claimed.state
+    if claimed.over:
+        state = advance(state, Event.REOPEN)
     # guard: an operator's resume forgets fruitless runs
     fresh = replace(
         claimed,
@@ -250,11 +248,9 @@ def reopen(claimed: Manifest, stage: Stage | None) -> Manifest:
         cancel_requested=False,
         fruitless_runs=0,
     )
-    return (
-        fresh
-        if stage is None
-        else _unfinished(fresh, stage, new_generation=True)
-    )
+    if stage is None:
+        return fresh
+    return _unfinished(fresh, stage, new_generation=True)
 
 
 def settle(
@@ -302,11 +298,9 @@ def rejected_end(manifest: Manifest) -> int | None:
     outbox = manifest.outbox
     if not manifest.over or outbox.pending or not outbox.rejected:
         return None
-    return (
-        outbox.settled
-        if outbox.rejected[-1].sequence == outbox.settled
-        else None
-    )
+    if outbox.rejected[-1].sequence != outbox.settled:
+        return None
+    return outbox.settled
 
 
 def redeliver(claimed: Manifest, event: CallbackEvent) -> Manifest:
@@ -327,7 +321,7 @@ def redeliver(claimed: Manifest, event: CallbackEvent) -> Manifest:
 
 def acknowledged(status_code: int) -> bool:
     """Tell whether a receiver's status code is an acknowledgement (2xx)."""
-    return status_code // 100 == 2  # noqa: PLR2004 - the 2 of 2xx
+    return status_code // 100 == _SUCCESS
 
 
 def collect(manifest: Manifest) -> Manifest:
@@ -355,9 +349,9 @@ def _entered(manifest: Manifest, stage: Stage | None, *, at: str) -> Manifest:
             replace(event, step=TOTAL_STEPS, files_of=(STAGES[-1].stage,)),
         )
     record = manifest.record(stage)
-    inputs = (
-        inputs_digest(manifest, stage) if manifest.commit is not None else None
-    )
+    inputs = None
+    if manifest.commit is not None:
+        inputs = inputs_digest(manifest, stage)
     begun = replace(
         record,
         attempts=record.attempts + 1,
@@ -365,18 +359,14 @@ def _entered(manifest: Manifest, stage: Stage | None, *, at: str) -> Manifest:
         inputs=inputs,
     )
     info = INFO[stage]
-    status = (
-        EventStatus.CLONING if stage is Stage.CLONE else EventStatus.ANALYZING
-    )
-    event = replace(
-        _event(manifest, EventType.PROGRESS, status, info.message, at),
-        step=info.step,
-    )
-    earlier = before(stage)[-1:]
-    files_of = tuple(one for one in earlier if one is not Stage.CLONE)
-    return _announced(
-        manifest.with_record(begun), replace(event, files_of=files_of)
-    )
+    status = EventStatus.ANALYZING
+    if stage is Stage.CLONE:
+        status = EventStatus.CLONING
+    event = _event(manifest, EventType.PROGRESS, status, info.message, at)
+    previous = before(stage)[-1:]
+    files_of = () if previous == (Stage.CLONE,) else previous
+    event = replace(event, step=info.step, files_of=files_of)
+    return _announced(manifest.with_record(begun), event)
 
 
 def _event(
@@ -408,12 +398,15 @@ def _announced(manifest: Manifest, event: CallbackEvent) -> Manifest:
 def _unfinished(
     manifest: Manifest, stage: Stage, *, new_generation: bool
 ) -> Manifest:
-    for info in STAGES[INFO[stage].step - 1 :]:
+    position = INFO[stage].step - 1
+    for info in STAGES[position:]:
         record = manifest.record(info.stage)
-        generation = (
-            record.generation + 1 if new_generation else record.generation
-        )
-        fresh = StageRecord(stage=info.stage, generation=generation)
-        kept = replace(record, finished_at=None, inputs=None, artifacts=())
-        manifest = manifest.with_record(fresh if new_generation else kept)
+        if new_generation:
+            generation = record.generation + 1
+            record = StageRecord(stage=info.stage, generation=generation)
+        else:
+            record = replace(
+                record, finished_at=None, inputs=None, artifacts=()
+            )
+        manifest = manifest.with_record(record)
     return manifest

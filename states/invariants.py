@@ -23,12 +23,13 @@ def violations(before: Manifest, after: Manifest) -> tuple[str, ...]:
 def _numbers(before: Manifest, after: Manifest) -> Iterator[str]:
     if after.sequence != before.sequence + 1:
         yield f"sequence {after.sequence} follows {before.sequence}"
-    if after.run not in {before.run, before.run + 1}:
-        yield f"run {after.run} follows {before.run}"
+    run = after.run
+    if run not in {before.run, before.run + 1}:
+        yield f"run {run} follows {before.run}"
     earlier_runs = before.runs[:-1]
-    if after.run > before.run:
+    if run > before.run:
         earlier_runs = before.runs
-    if after.runs[:-1] != earlier_runs or after.owner.number != after.run:
+    if after.runs[:-1] != earlier_runs or after.owner.number != run:
         yield "the records of earlier runs have changed"
 
 
@@ -37,28 +38,32 @@ def _identity(before: Manifest, after: Manifest) -> Iterator[str]:
         yield "the job's identity has changed"
     if after.engine.name != before.engine.name:
         yield "the job's engine has changed"
-    if before.commit is not None and after.commit != before.commit:
+    commit = before.commit
+    if commit is not None and after.commit != commit:
         yield "the pinned commit has changed"
 
 
 def _artifacts(before: Manifest, after: Manifest) -> Iterator[str]:
-    repaired = (
-        after.state is State.PENDING and before.state is not State.PENDING
-    )
+    was_pending = before.state is State.PENDING
+    is_pending = after.state is State.PENDING
+    repaired = is_pending and not was_pending
     may_lose_artifacts = repaired or after.collected
     for old, new in zip(before.stages, after.stages, strict=True):
-        if new.generation < old.generation:
-            yield f"{new.stage}: generation {new.generation} follows {old.generation}"
-        if may_lose_artifacts or new.generation != old.generation:
+        stage = new.stage
+        generation = new.generation
+        if generation < old.generation:
+            yield f"{stage}: generation {generation} follows {old.generation}"
+        if may_lose_artifacts or generation != old.generation:
             continue
         if _has_lost(old, new):
-            yield f"{new.stage}: artifacts are missing in the same generation"
+            yield f"{stage}: artifacts are missing in the same generation"
 
 
 def _has_lost(old: StageRecord, new: StageRecord) -> bool:
     if old.finished and not new.finished:
         return True
-    return not set(old.artifacts) <= set(new.artifacts)
+    lost = set(old.artifacts) - set(new.artifacts)
+    return bool(lost)
 
 
 def _final_states(before: Manifest, after: Manifest) -> Iterator[str]:
@@ -80,30 +85,36 @@ def _events(before: Manifest, after: Manifest) -> Iterator[str]:
 
 
 def _settled_events(before: Manifest, after: Manifest) -> Iterator[str]:
+    settled_before = before.outbox.settled
     settled = after.outbox.settled
-    if settled < before.outbox.settled and _redelivered(before, after) is None:
+    if settled < settled_before and _redelivered(before, after) is None:
         yield (
-            f"events up to {before.outbox.settled} were settled, "
+            f"events up to {settled_before} were settled, "
             f"and now only those up to {settled}"
         )
 
 
 def _pending_events(before: Manifest, after: Manifest) -> Iterator[str]:
     known = set(before.outbox.pending)
-    allowed = {after.sequence, _redelivered(before, after)}
+    checkpoint = after.sequence
+    allowed = {checkpoint, _redelivered(before, after)}
+    settled = after.outbox.settled
     for event in after.outbox.pending:
-        if event.sequence <= after.outbox.settled:
-            yield f"event {event.sequence} was settled, and is pending again"
-        if event not in known and event.sequence not in allowed:
-            yield f"event {event.sequence} was written with checkpoint {after.sequence}"
+        sequence = event.sequence
+        if sequence <= settled:
+            yield f"event {sequence} was settled, and is pending again"
+        if event not in known and sequence not in allowed:
+            yield f"event {sequence} was written with checkpoint {checkpoint}"
 
 
 def _lost_events(before: Manifest, after: Manifest) -> Iterator[str]:
-    pending = {event.sequence for event in after.outbox.pending}
+    outbox = after.outbox
+    pending = {event.sequence for event in outbox.pending}
     for event in before.outbox.pending:
-        settled = event.sequence <= after.outbox.settled
-        if event.final and not settled and event.sequence not in pending:
-            yield f"final event {event.sequence} is missing, but was not acknowledged"
+        sequence = event.sequence
+        is_kept = sequence <= outbox.settled or sequence in pending
+        if event.final and not is_kept:
+            yield f"final event {sequence} is missing, but was not acknowledged"
 
 
 def _redelivered(before: Manifest, after: Manifest) -> int | None:
@@ -111,10 +122,11 @@ def _redelivered(before: Manifest, after: Manifest) -> int | None:
 
     Only the last event can be sent again, and only if it was rejected.
     """
-    last = before.outbox.settled
-    rejected = {rejection.sequence for rejection in before.outbox.rejected}
     if not before.over or not _is_operators_claim(before, after):
         return None
+    outbox = before.outbox
+    last = outbox.settled
+    rejected = {rejection.sequence for rejection in outbox.rejected}
     if last not in rejected or after.outbox.settled != last - 1:
         return None
     return last

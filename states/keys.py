@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 from urllib.parse import quote
 
@@ -35,7 +34,9 @@ _FOLDERS: Final = frozenset(
 
 def valid_job_id(job_id: str) -> bool:
     """Tell whether a job may have this name: 1 to 128 of `A-Za-z0-9._-`, but not `.` or `..`."""
-    return JOB_ID.fullmatch(job_id) is not None and job_id not in {".", ".."}
+    if job_id in {".", ".."}:
+        return False
+    return JOB_ID.fullmatch(job_id) is not None
 
 
 def job_prefix(job_id: str) -> str:
@@ -51,8 +52,12 @@ def after_folder(name: str) -> str:
 def job_of(key: str) -> str | None:
     """Return the job that an object belongs to, or None if it belongs to none."""
     name = key.partition("/")[0]
-    own = valid_job_id(name) and any(kind.fullmatch(key) for kind in _OWN)
-    return name if own else None
+    if not valid_job_id(name):
+        return None
+    for kind in _OWN:
+        if kind.fullmatch(key):
+            return name
+    return None
 
 
 def enclosing_folders(path: str) -> list[str]:
@@ -62,10 +67,14 @@ def enclosing_folders(path: str) -> list[str]:
     `job-1`. A path may also be a job's folder itself: then the name is empty.
     """
     names = path.split("/")
-    folders = [""] if valid_job_id(names[-1]) else []
-    for number, (parent, name) in enumerate(pairwise(names), start=1):
+    folders = []
+    if valid_job_id(names[-1]):
+        folders.append("")
+    for number, name in enumerate(names[1:], start=1):
+        parent = names[number - 1]
         if name in _FOLDERS and valid_job_id(parent):
-            folders.append("/".join(names[number:]) + "/")
+            inside = "/".join(names[number:])
+            folders.append(f"{inside}/")
     return folders
 
 
@@ -82,7 +91,9 @@ def checkpoint_key(job_id: str, sequence: int) -> str:
 def sequence_of(key: str) -> int | None:
     """Return the sequence in a checkpoint's key, or None for other keys."""
     match = _CHECKPOINT.fullmatch(key)
-    return int(match[1]) if match else None
+    if match is None:
+        return None
+    return int(match[1])
 
 
 def heartbeat_key(job_id: str, run: int) -> str:
@@ -92,7 +103,8 @@ def heartbeat_key(job_id: str, run: int) -> str:
 
 def sweep_mark_key(job_id: str, run_id: str, number: int) -> str:
     """Return the key by which sweeps agree on who starts the run after a dead one."""
-    return f"{job_id}/sweeps/{quote(run_id, safe='')}.{number}"
+    name = quote(run_id, safe="")
+    return f"{job_id}/sweeps/{name}.{number}"
 
 
 def artifacts_prefix(job_id: str) -> str:
@@ -109,7 +121,9 @@ def artifact_key(
     job_id: str, stage: Stage, inputs: str, sha256: str, path: str
 ) -> str:
     """Return an artifact's key: addressed by its inputs, named by its content."""
-    return f"{inputs_prefix(job_id, stage, inputs)}{sha256[:CONTENT_LENGTH]}/{path}"
+    prefix = inputs_prefix(job_id, stage, inputs)
+    content = sha256[:CONTENT_LENGTH]
+    return f"{prefix}{content}/{path}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -101,15 +101,24 @@ class _Position:
     state: str
 
 
+def _transitions() -> list[dict[str, str]]:
+    transitions = []
+    for source, row in TABLE.items():
+        for event, target in row.items():
+            transition = {
+                "trigger": str(event),
+                "source": str(source),
+                "dest": str(target),
+            }
+            transitions.append(transition)
+    return transitions
+
+
 # With `auto_transitions`, every model would get `to_<state>` methods that bypass the table.
 _MACHINE: Final = Machine(
     model=None,
     states=[str(state) for state in TABLE],
-    transitions=[
-        {"trigger": str(event), "source": str(source), "dest": str(target)}
-        for source, row in TABLE.items()
-        for event, target in row.items()
-    ],
+    transitions=_transitions(),
     initial=str(State.PENDING),
     auto_transitions=False,
 )
@@ -132,7 +141,8 @@ def entry(stage: Stage | None) -> Event:
     """Return the event by which a pending job enters a stage, or publishing for None."""
     if stage is None:
         return Event.ENTER_PUBLISHING
-    return Event(f"enter_{stage.replace('-', '_')}")
+    name = stage.replace("-", "_")
+    return Event(f"enter_{name}")
 
 
 def diagram() -> str:
@@ -149,13 +159,18 @@ def diagram() -> str:
             arrow = f"    {source} --> {target}: {event}"
             if source not in working:
                 outer.append(arrow)
-            elif event not in shared:
-                lines = inner if target in working else outer
-                lines.append(arrow)
+            elif event in shared:
+                continue
+            elif target in working:
+                inner.append(arrow)
+            else:
+                outer.append(arrow)
     for event, target in shared.items():
         outer.append(f"    working --> {target}: {event}")
-    group = ["    state working {", *(f"    {line}" for line in inner), "    }"]
-    return "\n".join(["stateDiagram-v2", *group, *outer]) + "\n"
+    lines = ["stateDiagram-v2", "    state working {"]
+    lines += [f"    {line}" for line in inner]
+    lines += ["    }", *outer, ""]
+    return "\n".join(lines)
 
 
 def _shared_transitions(states: list[State]) -> dict[Event, State]:

@@ -21,7 +21,9 @@ def is_short(repository: str) -> bool:
 
 def full_url(repository: str) -> str:
     """Return the URL of a repository that may be given as `owner/name`."""
-    return f"{GITHUB}/{repository}" if is_short(repository) else repository
+    if is_short(repository):
+        return f"{GITHUB}/{repository}"
+    return repository
 
 
 def normal_form(repository: str) -> str:
@@ -31,7 +33,8 @@ def normal_form(repository: str) -> str:
     `owner/name` make no difference. The path's case does: not every host ignores it.
     """
     parts = urlsplit(full_url(repository))
-    path = parts.path.rstrip("/").removesuffix(".git").rstrip("/")
+    path = parts.path.rstrip("/")
+    path = path.removesuffix(".git").rstrip("/")
     host = (parts.hostname or "").lower()
     scheme = parts.scheme.lower()
     port = ""
@@ -49,14 +52,22 @@ def short_name(repository: str) -> str:
 def folder_name(repository: str) -> str:
     """Return the last part of a repository's name, in any script, as a folder's name."""
     last = _last_part(repository)
-    characters = ["-" if c == "/" or not c.isprintable() else c for c in last]
-    printable = "".join(characters)
+    printable = "".join(_folder_character(character) for character in last)
     name = printable.lstrip("-.") or printable or "repository"
-    return name.encode()[:_MAX_FOLDER_BYTES].decode(errors="ignore")
+    beginning = name.encode()[:_MAX_FOLDER_BYTES]
+    return beginning.decode(errors="ignore")
+
+
+def _folder_character(character: str) -> str:
+    if character == "/" or not character.isprintable():
+        return "-"
+    return character
 
 
 def _last_part(repository: str) -> str:
-    return unquote(normal_form(repository).rsplit("/", 1)[-1])
+    address = normal_form(repository)
+    _, _, last = address.rpartition("/")
+    return unquote(last)
 
 
 def repository_fault(repository: str, *, allow_http: bool) -> str | None:
@@ -74,11 +85,8 @@ def repository_fault(repository: str, *, allow_http: bool) -> str | None:
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         return f"it is not a valid URL ({error})"
-    if (
-        parts.scheme == "http"
-        and host
-        and not (allow_http or _is_loopback(host))
-    ):
+    may_use_http = allow_http or not host or _is_loopback(host)
+    if parts.scheme == "http" and not may_use_http:
         return "http:// is accepted for this machine only: use https://, or set ALLOW_HTTP_GIT=1"
     return (
         address_fault(repository)
@@ -121,8 +129,9 @@ def branch_fault(branch: str) -> str | None:
         )
     if not all(parts) or branch.endswith("."):
         return "it must not begin or end with `/`, hold `//`, or end with `.`"
-    if any(part.startswith(".") or part.endswith(".lock") for part in parts):
-        return "no part of it may begin with `.` or end with `.lock`"
+    for part in parts:
+        if part.startswith(".") or part.endswith(".lock"):
+            return "no part of it may begin with `.` or end with `.lock`"
     return None
 
 

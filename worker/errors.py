@@ -185,7 +185,7 @@ class ConflictError(StoreError):
 class DamagedError(Exception):
     """An artifact of a finished stage is missing or damaged."""
 
-    anew: ClassVar[bool] = False
+    new_generation: ClassVar[bool] = False
     """Whether the stage and all later ones are made again, without their stored items."""
 
     def __init__(self, stage: Stage, path: str) -> None:
@@ -198,7 +198,7 @@ class DamagedError(Exception):
 class OutdatedError(DamagedError):
     """The engine cannot continue from a finished stage, although it is undamaged."""
 
-    anew = True
+    new_generation = True
 
     def __init__(self, stage: Stage, reason: str) -> None:
         """Take the stage that has to be made again, and why."""

@@ -187,13 +187,16 @@ class Runner:
             extra={"back_to": damaged.stage, "reason": str(damaged)},
         )
         self._producer.forget()
-        code = "outdated" if damaged.anew else "damaged"
+        code = "outdated" if damaged.new_generation else "damaged"
         error = self._error(
             TemporaryError(str(damaged), code=code), Exit.TEMPORARY
         )
         self._append(
             lambda base: decisions.repair(
-                base, damaged.stage, error, anew=damaged.anew
+                base,
+                damaged.stage,
+                error,
+                new_generation=damaged.new_generation,
             )
         )
 
@@ -382,7 +385,7 @@ class Runner:
 
 def _given_up(damaged: DamagedError) -> TemporaryError:
     """Return the error for a stage to which the run has returned too many times."""
-    if damaged.anew:
+    if damaged.new_generation:
         return EngineTroubleError(f"{damaged}, {MAX_TRIES} times")
     return TemporaryError(
         f"{damaged}, {MAX_TRIES} times: find out what deletes or changes objects there"

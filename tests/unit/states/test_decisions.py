@@ -236,7 +236,10 @@ def test_a_stage_from_which_the_engine_cannot_go_on_is_made_anew_and_all_after_i
     None
 ):
     manifest = decisions.repair(
-        entered(Stage.GENERATE_CHAPTERS), Stage.EXTRACT, error(), anew=True
+        entered(Stage.GENERATE_CHAPTERS),
+        Stage.EXTRACT,
+        error(),
+        new_generation=True,
     )
     assert (manifest.state, manifest.next_stage) == (
         State.PENDING,
