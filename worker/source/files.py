@@ -51,18 +51,26 @@ def regular_files(
                     continue
                 name = folder + entry.name
                 if entry.is_dir(follow_symlinks=False):
-                    if not leaves_out(f"{name}/"):
-                        folders.append(f"{name}/")
-                elif entry.is_file(follow_symlinks=False) and not leaves_out(
-                    name
-                ):
-                    files.append(_file_entry(name, entry.stat()))
-    return sorted(files, key=lambda file: os.fsencode(file.name))
+                    subfolder = f"{name}/"
+                    if not leaves_out(subfolder):
+                        folders.append(subfolder)
+                elif _is_file(entry) and not leaves_out(name):
+                    files.append(_file_entry(name, entry))
+    files.sort(key=lambda file: os.fsencode(file.name))
+    return files
 
 
-def _file_entry(name: str, state: os.stat_result) -> FileEntry:
-    is_executable = bool(state.st_mode & 0o100)
-    return FileEntry(name=name, size=state.st_size, executable=is_executable)
+def _is_file(entry: "os.DirEntry[str]") -> bool:
+    return entry.is_file(follow_symlinks=False)
+
+
+def _file_entry(name: str, entry: "os.DirEntry[str]") -> FileEntry:
+    status = entry.stat()
+    return FileEntry(
+        name=name,
+        size=status.st_size,
+        executable=bool(status.st_mode & 0o100),
+    )
 
 
 def has_content(names: Iterable[str]) -> bool:
@@ -86,8 +94,11 @@ def log_left_out(names: Collection[str], reason: str) -> None:
     """Log which files of a repository are not read, and why; nothing if there are none."""
     if not names:
         return
-    first = list(names)[:_MAX_NAMED]
-    extra = {"reason": reason, "files": len(names), "first": first}
+    extra = {
+        "reason": reason,
+        "files": len(names),
+        "first": list(names)[:_MAX_NAMED],
+    }
     LOG.warning("left out", extra=extra)
 
 

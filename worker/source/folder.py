@@ -29,7 +29,7 @@ _NO_BRANCH: Final = "HEAD"
 _COURSE: Final = tuple(info.file for info in STAGES if info.file)
 """The files by which a course is recognized."""
 _CHANGED: Final = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
-"""Errors of opening a file that has been a regular file a moment ago."""
+"""Errors of opening a file that was a regular file a moment ago."""
 
 
 class FolderSource:
@@ -64,12 +64,14 @@ class FolderSource:
         """Return the commit of the files, which are copied to `tree`."""
         digest = hashlib.sha256()
         for entry in self._entries(logs=tree is not None):
-            copy = tree / entry.name if tree else None
+            copy = None
+            if tree is not None:
+                copy = tree / entry.name
             content_digest = self._read_file(entry, copy)
             mode = b"1" if entry.executable else b"0"
-            digest.update(
-                os.fsencode(entry.name) + b"\0" + mode + content_digest
-            )
+            digest.update(os.fsencode(entry.name))
+            digest.update(b"\0" + mode)
+            digest.update(content_digest)
         return _PREFIX + digest.hexdigest()[:_DIGITS]
 
     def _entries(self, *, logs: bool) -> list[FileEntry]:
@@ -99,12 +101,12 @@ class FolderSource:
         return entries
 
     def _check_limits(self, entries: list[FileEntry]) -> None:
-        file_sizes = [(entry.name, entry.size) for entry in entries]
-        size = sum(entry.size for entry in entries)
-        files = len(entries)
         try:
             self._limits.check(
-                str(self._path), size=size, files=files, file_sizes=file_sizes
+                str(self._path),
+                size=sum(entry.size for entry in entries),
+                files=len(entries),
+                file_sizes=[(entry.name, entry.size) for entry in entries],
             )
         except DataError as error:
             advice = f"add to {NAME} what the course should not cover"
@@ -178,11 +180,11 @@ def _without_courses(entries: list[FileEntry]) -> list[FileEntry]:
     """Leave out exported courses: otherwise each export would make another commit."""
     names = {entry.name for entry in entries}
     folders = {name.rpartition("/")[0] for name in names if "/" in name}
-    courses = tuple(
-        f"{folder}/" for folder in folders if _is_course(folder, names)
-    )
-    return [entry for entry in entries if not entry.name.startswith(courses)]
+    courses = [folder for folder in folders if _is_course(folder, names)]
+    prefixes = tuple(f"{course}/" for course in courses)
+    return [entry for entry in entries if not entry.name.startswith(prefixes)]
 
 
 def _is_course(folder: str, names: set[str]) -> bool:
-    return all(f"{folder}/{file}" in names for file in _COURSE)
+    files = {f"{folder}/{file}" for file in _COURSE}
+    return files <= names

@@ -54,7 +54,8 @@ class GitSource:
         limits: SourceLimits | None = None,
     ) -> None:
         """Take a URL or `owner/name`, and a branch or tag (None: HEAD); may raise ConfigError."""
-        if fault := repository_fault(repository, allow_http=allow_http):
+        fault = repository_fault(repository, allow_http=allow_http)
+        if fault:
             raise ConfigError(
                 f"the repository's address is not usable: {fault}"
             )
@@ -77,18 +78,12 @@ class GitSource:
             repository = ScratchRepository(
                 self._git, folder, self._host.address, self._limits
             )
-            found = self._retry(lambda: self._fetch(repository, commit))
-            repository.materialize(found, tree)
-        return found
+            fetched = self._retry(lambda: self._fetch(repository, commit))
+            repository.materialize(fetched, tree)
+        return fetched
 
     def _retry(self, work: Callable[[], Result]) -> Result:
-        def say(error: str) -> None:
-            LOG.warning(
-                "git host failed, retrying",
-                extra={"error": error},
-            )
-
-        return self._retrier.call(work, POLICY, on_retry=say)
+        return self._retrier.call(work, POLICY, on_retry=_log_retry)
 
     def _fetch(self, repository: ScratchRepository, pinned: str | None) -> str:
         """Fetch a commit by its name, or by its branch if the host refuses that."""
@@ -100,45 +95,44 @@ class GitSource:
         )
         repository.init(commit)
         if not self._host.fetch(folder, commit, _FETCHED):
-            tip = self._tip(folder)
-            if tip.revision.commit != commit or not self._host.fetch(
-                folder, tip.ref, _FETCHED
-            ):
-                raise self._gone(
-                    f"the host does not give commit {commit}, and {tip.revision.branch} is at {tip.revision.commit} "
-                    "now: start a new job for that"
-                )
+            self._fetch_branch(folder, commit)
         if repository.commit_of(_FETCHED) != commit:
             raise self._gone(
                 f"{self._branch or commit} is not the name of a commit, or is just being moved"
             )
         return commit
 
-    def _gone(self, what: str) -> DataError:
-        return DataError(
-            f"{self._host.address}: {what}", code="commit_not_found"
+    def _fetch_branch(self, folder: Path, commit: str) -> None:
+        """Fetch the branch if it still points to a commit, or raise DataError."""
+        tip = self._tip(folder)
+        present = tip.revision
+        is_current = present.commit == commit
+        if is_current and self._host.fetch(folder, tip.ref, _FETCHED):
+            return
+        raise self._gone(
+            f"the host does not give commit {commit}, and "
+            f"{present.branch} is at {present.commit} now: start a new job for that"
         )
 
+    def _gone(self, fault: str) -> DataError:
+        message = f"{self._host.address}: {fault}"
+        return DataError(message, code="commit_not_found")
+
     def _tip(self, folder: Path) -> RemoteRef:
+        """Return what the branch or tag points to; raise DataError if there is none."""
         branch = self._branch
-        names = (
-            (_HEAD,)
-            if branch is None
-            else (f"{BRANCHES}{branch}", f"{_TAGS}{branch}")
-        )
-        refs, head = self._host.refs(
-            folder, *names, *(f"{name}^{{}}" for name in names)
-        )
+        names = [_HEAD]
+        if branch is not None:
+            names = [f"{BRANCHES}{branch}", f"{_TAGS}{branch}"]
+        peeled_names = [_peeled(name) for name in names]
+        refs, head = self._host.refs(folder, *names, *peeled_names)
         for name in names:
             if name in refs:
-                # Of an annotated tag, take what it is a tag of.
-                commit = refs.get(f"{name}^{{}}", refs[name])
-                return RemoteRef(
-                    ref=name,
-                    revision=Revision(
-                        commit=commit, branch=branch or head or _HEAD
-                    ),
+                commit = refs.get(_peeled(name), refs[name])
+                revision = Revision(
+                    commit=commit, branch=branch or head or _HEAD
                 )
+                return RemoteRef(ref=name, revision=revision)
         raise self._missing(folder)
 
     def _missing(self, folder: Path) -> DataError:
@@ -149,13 +143,22 @@ class GitSource:
                 code="repository_empty",
             )
         names = [ref.removeprefix(BRANCHES).removeprefix(_TAGS) for ref in refs]
-        there = f"{', '.join(names[:_NAMED])}{' and others' if len(names) > _NAMED else ''}"
-        what = (
-            f"it has no branch or tag {self._branch}"
-            if self._branch
-            else "its default branch has no commit yet"
-        )
+        present = ", ".join(names[:_NAMED])
+        if len(names) > _NAMED:
+            present += " and others"
+        fault = "its default branch has no commit yet"
+        if self._branch:
+            fault = f"it has no branch or tag {self._branch}"
         return DataError(
-            f"{self._host.address}: {what}; there is {there}",
+            f"{self._host.address}: {fault}; there is {present}",
             code="branch_not_found",
         )
+
+
+def _peeled(ref: str) -> str:
+    """Return git's name for the commit that an annotated tag points to."""
+    return f"{ref}^{{}}"
+
+
+def _log_retry(error: str) -> None:
+    LOG.warning("git host failed, retrying", extra={"error": error})

@@ -1,9 +1,10 @@
 """A git host, reached over HTTPS by the git program.
 
-The token goes to the repository's own host only, by git's environment: it stands in no
-argument list and in no file. Redirects are not followed by git, which would take the token
-along, but looked at here: another path of the same host (a repository that was renamed, or
-whose address lacks `.git`) is taken, anything else is an error that names it.
+The token goes to the repository's own host only. Git gets it by its environment, so that it
+is in no argument list and no file. Git does not follow redirects, because it would send the
+token along. They are handled here: another path of the same host (a repository that was
+renamed, or whose address lacks `.git`) is used, and any other target is an error that names
+it.
 """
 
 import base64
@@ -16,7 +17,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from states.repository_url import full_url, repository_fault
-from worker.errors import DataError
+from worker.errors import DataError, WorkerError
 from worker.settings.reader import Secret
 from worker.source.git_program import Git, GitOptions
 from worker.source.host_answer import (
@@ -37,13 +38,21 @@ BRANCHES: Final = "refs/heads/"
 _MAX_MOVES: Final = 3
 _REFUSALS: Final = (b"remote error: ", b"unadvertised object")
 """Messages of git when a host answers, but refuses the requested object."""
+_LIST_ALL: Final[tuple[str, ...]] = (
+    "ls-remote",
+    "--heads",
+    "--tags",
+    "--refs",
+)
+_LIST_NAMED: Final = ("ls-remote", "--symref")
 _FETCH: Final = (
-    *("fetch", "--quiet", "--depth=1", "--no-tags"),
-    *(
-        "--no-recurse-submodules",
-        "--no-auto-maintenance",
-        "--no-write-fetch-head",
-    ),
+    "fetch",
+    "--quiet",
+    "--depth=1",
+    "--no-tags",
+    "--no-recurse-submodules",
+    "--no-auto-maintenance",
+    "--no-write-fetch-head",
 )
 
 
@@ -64,57 +73,44 @@ class GitHost:
         self._header: dict[str, str] = {}
         self.address = full_url(repository)
         if token is not None:
-            basic = base64.b64encode(
-                f"x-access-token:{token.reveal()}".encode()
-            ).decode("ascii")
-            self._secrets = (token.reveal(), basic)
-            parts = urlsplit(self.address)
-            self._header = {
-                f"http.{parts.scheme}://{parts.netloc}/.extraHeader": f"Authorization: Basic {basic}"
-            }
+            self._use_token(token.reveal())
+
+    def _use_token(self, token: str) -> None:
+        credentials = f"x-access-token:{token}".encode()
+        basic = base64.b64encode(credentials).decode("ascii")
+        self._secrets = (token, basic)
+        parts = urlsplit(self.address)
+        option = f"http.{parts.scheme}://{parts.netloc}/.extraHeader"
+        self._header = {option: f"Authorization: Basic {basic}"}
 
     def refs(
         self, folder: Path, *patterns: str
     ) -> tuple[dict[str, str], str | None]:
         """Return the commits of refs (or of all branches and tags), and HEAD's branch."""
-        options = ("--symref",) if patterns else ("--heads", "--tags", "--refs")
-        finished = self._ask(
-            folder, ("ls-remote", *options), patterns, GitOptions()
-        )
+        command = _LIST_ALL
+        if patterns:
+            command = _LIST_NAMED
+        finished = self._ask(folder, command, patterns, GitOptions())
         answer = read_answer(finished.stderr, self._secrets)
         if finished.code != 0:
             raise UnavailableError(
                 f"{self.address}: the git host refuses: {answer.reason}"
             )
-        if not answer.is_git:  # git takes an empty page for an empty repository
-            raise failure(answer, self.address, has_token=bool(self._secrets))
-        lines = finished.stdout.decode("utf-8", "replace").splitlines()
-        pairs = [
-            (name, value)
-            for value, tab, name in (line.partition("\t") for line in lines)
-            if tab
-        ]
-        heads = [
-            value.removeprefix("ref: ").removeprefix(BRANCHES)
-            for name, value in pairs
-            if name == "HEAD"
-        ]
-        head = next((name for name in heads if not is_commit(name)), None)
-        return {name: value for name, value in pairs if is_commit(value)}, head
+        # Git takes an empty web page for an empty repository.
+        if not answer.is_git:
+            raise self._failure(answer)
+        return _read_refs(finished.stdout.decode("utf-8", "replace"))
 
     def fetch(self, folder: Path, name: str, target: str) -> bool:
-        """Fetch a commit or ref without history, as `target`.
-
-        False if it is refused.
-        """
+        """Fetch a commit or ref without history, as `target`; return False if it is refused."""
 
         def watch() -> None:
             self._limits.check(self.address, size=_size(folder))
 
         options = GitOptions(timeout_seconds=self._limits.seconds, watch=watch)
-        return (
-            self._ask(folder, _FETCH, (f"+{name}:{target}",), options).code == 0
-        )
+        refspec = f"+{name}:{target}"
+        finished = self._ask(folder, _FETCH, (refspec,), options)
+        return finished.code == 0
 
     def _ask(
         self,
@@ -123,23 +119,20 @@ class GitHost:
         names: tuple[str, ...],
         options: GitOptions,
     ) -> Finished:
-        """Ask the host, at the repository's present address.
+        """Run a git command on the host, at the repository's present address.
 
-        Raise what a failure means, unless it is a refusal.
+        A refusal is returned; any other failure is raised as the error that it means.
         """
         for _ in range(_MAX_MOVES):
-            variables = {
-                **TRACE,
-                "GIT_ALLOW_PROTOCOL": urlsplit(self.address).scheme,
-            }
-            finished = self._git.run(
-                folder,
-                (*command, "--", self.address, *names),
-                replace(options, config=self._header, variables=variables),
+            scheme = urlsplit(self.address).scheme
+            options = replace(
+                options,
+                config=self._header,
+                variables={**TRACE, "GIT_ALLOW_PROTOCOL": scheme},
             )
-            if finished.code == 0 or any(
-                refusal in finished.stderr for refusal in _REFUSALS
-            ):
+            arguments = (*command, "--", self.address, *names)
+            finished = self._git.run(folder, arguments, options)
+            if finished.code == 0 or _is_refusal(finished):
                 return finished
             self._follow(read_answer(finished.stderr, self._secrets))
         raise DataError(
@@ -148,17 +141,43 @@ class GitHost:
         )
 
     def _follow(self, answer: HostAnswer) -> None:
+        """Use the new address of a repository that has moved, or raise what the answer means."""
         moved = answer.moved(self.address)
-        if (
-            moved is None
-            or _origin(moved) != _origin(self.address)
-            or repository_fault(moved, allow_http=True)
-        ):
-            raise failure(answer, self.address, has_token=bool(self._secrets))
+        if moved is None or not self._may_follow(moved):
+            raise self._failure(answer)
         LOG.info(
             "the repository has another address", extra={"repository": moved}
         )
         self.address = moved
+
+    def _may_follow(self, moved: str) -> bool:
+        if _origin(moved) != _origin(self.address):
+            return False
+        return repository_fault(moved, allow_http=True) is None
+
+    def _failure(self, answer: HostAnswer) -> WorkerError:
+        has_token = bool(self._secrets)
+        return failure(answer, self.address, has_token=has_token)
+
+
+def _read_refs(listing: str) -> tuple[dict[str, str], str | None]:
+    """Return the commits of the refs in a listing, and the branch that HEAD points to."""
+    commits = dict[str, str]()
+    head = None
+    for line in listing.splitlines():
+        value, tab, name = line.partition("\t")
+        if not tab:
+            continue
+        if is_commit(value):
+            commits[name] = value
+        elif name == "HEAD" and head is None:
+            branch = value.removeprefix("ref: ").removeprefix(BRANCHES)
+            head = None if is_commit(branch) else branch
+    return commits, head
+
+
+def _is_refusal(finished: Finished) -> bool:
+    return any(refusal in finished.stderr for refusal in _REFUSALS)
 
 
 def _origin(address: str) -> tuple[str, str]:
@@ -169,8 +188,9 @@ def _origin(address: str) -> tuple[str, str]:
 def _size(folder: Path) -> int:
     """Return the size of all files below a folder; some may be vanishing."""
     total = 0
-    for place, _, names in os.walk(folder):
+    for parent, _, names in os.walk(folder):
         for name in names:
+            file = Path(parent) / name
             with suppress(FileNotFoundError):
-                total += (Path(place) / name).stat().st_size
+                total += file.stat().st_size
     return total

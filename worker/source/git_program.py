@@ -31,7 +31,7 @@ from worker.system.process import (
 from worker.system.runtime import Flag, Runtime
 
 QUICK_SECONDS: Final = 120
-"""How long a git command may take that transfers nothing."""
+"""How long a git command that transfers nothing may take."""
 
 _PASSED_ON: Final = (
     "PATH",
@@ -50,7 +50,8 @@ _PASSED_ON: Final = (
 """The variables that git inherits: paths, proxies and certificates."""
 
 _VARIABLES: Final = {
-    "LC_ALL": "C",  # messages in English, as worker/source/host_answer.py reads them
+    # worker/source/host_answer.py reads messages in English.
+    "LC_ALL": "C",
     "LANG": "C",
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -58,13 +59,14 @@ _VARIABLES: Final = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_NO_LAZY_FETCH": "1",  # newer gits; older ones find no protocol that they may use
+    # For newer gits; older ones find no protocol that they may use.
+    "GIT_NO_LAZY_FETCH": "1",
     "GIT_LFS_SKIP_SMUDGE": "1",
     "GIT_ALLOW_PROTOCOL": "none",
 }
 
 _HARMLESS: Final = (
-    # What old tools wrote into commits and trees that many a well-known project still has ...
+    # Old tools wrote these faults into commits and trees that well-known projects still have.
     *(
         "zeroPaddedFilemode",
         "badTimezone",
@@ -82,7 +84,7 @@ _HARMLESS: Final = (
         "nulInCommit",
     ),
     *("missingTaggerEntry", "badTagName", "badFilemode", "multipleAuthors"),
-    # ... and what only those suffer from who obey these files: we do not.
+    # These faults only harm programs that use these files: we do not.
     *(
         "gitmodulesMissing",
         "gitmodulesBlob",
@@ -104,38 +106,40 @@ _HARMLESS: Final = (
     ),
 )
 
-_CONFIG: Final = (
-    {
-        "core.fileMode": "false",  # what a mounted folder says of it is no change
-        "core.hooksPath": os.devnull,
-        "core.symlinks": "false",
-        "core.fsmonitor": "false",
-        "core.attributesFile": os.devnull,
-        "core.excludesFile": os.devnull,
-        "core.protectHFS": "true",
-        "credential.helper": "",
-        "fetch.fsckObjects": "true",
-        "fetch.unpackLimit": "1",
-        "gc.auto": "0",
-        "http.followRedirects": "false",  # a token must not follow; worker/source/git_host.py looks where it would go
-        "http.lowSpeedLimit": "1000",
-        "http.lowSpeedTime": "60",
-        "http.version": "HTTP/1.1",  # HTTP/2 gains nothing here, and breaks off more often
-        "maintenance.auto": "false",
-        "protocol.version": "2",
-        "safe.directory": "*",  # the check is for configuration and hooks, which are not used
-        "submodule.recurse": "false",
-        "transfer.bundleURI": "false",
-    }
-    | {f"fetch.fsck.{fault}": "ignore" for fault in _HARMLESS}
-)
+_CONFIG: Final = {
+    # A mounted folder may report other modes, which are no change.
+    "core.fileMode": "false",
+    "core.hooksPath": os.devnull,
+    "core.symlinks": "false",
+    "core.fsmonitor": "false",
+    "core.attributesFile": os.devnull,
+    "core.excludesFile": os.devnull,
+    "core.protectHFS": "true",
+    "credential.helper": "",
+    "fetch.fsckObjects": "true",
+    "fetch.unpackLimit": "1",
+    "gc.auto": "0",
+    # A token must not follow: worker/source/git_host.py handles redirects.
+    "http.followRedirects": "false",
+    "http.lowSpeedLimit": "1000",
+    "http.lowSpeedTime": "60",
+    # HTTP/2 gains nothing here, and its connections break more often.
+    "http.version": "HTTP/1.1",
+    "maintenance.auto": "false",
+    "protocol.version": "2",
+    # The check is about configuration and hooks, which are not used.
+    "safe.directory": "*",
+    "submodule.recurse": "false",
+    "transfer.bundleURI": "false",
+} | {f"fetch.fsck.{fault}": "ignore" for fault in _HARMLESS}
 
+_DISK_ERRORS: Final = (*NO_ROOM, *NO_DESCRIPTORS, errno.EIO, errno.EROFS)
+_DISK_MESSAGES: Final = [
+    re.escape(os.strerror(number).encode()) for number in _DISK_ERRORS
+]
 _DISK: Final = re.compile(
     rb"(?:error|fatal): (?:unable to write .*|.*Out of diskspace.*|.*: (?:%b))"
-    % b"|".join(
-        re.escape(os.strerror(number).encode())
-        for number in (*NO_ROOM, *NO_DESCRIPTORS, errno.EIO, errno.EROFS)
-    )
+    % b"|".join(_DISK_MESSAGES)
 )
 """Lines in which git reports a fault of this disk; a host's lines begin with `remote: `."""
 
@@ -166,7 +170,7 @@ class Git:
         stop: Flag,
         environment: Mapping[str, str],
     ) -> None:
-        """Prepare; `stop` ends running commands, and `environment` is the worker's."""
+        """Take the flag that ends running commands, and the worker's environment."""
         self._scratch = scratch
         self.runtime = runtime
         self.stop = stop
@@ -175,7 +179,8 @@ class Git:
             for name in _PASSED_ON
             if environment.get(name)
         } | _VARIABLES
-        if "SSL_CERT_FILE" in self._variables:  # git itself does not know it
+        # Git itself does not read SSL_CERT_FILE.
+        if "SSL_CERT_FILE" in self._variables:
             self._variables.setdefault(
                 "GIT_SSL_CAINFO", self._variables["SSL_CERT_FILE"]
             )
@@ -197,12 +202,26 @@ class Git:
         arguments: tuple[str, ...],
         options: GitOptions | None = None,
     ) -> Finished:
-        """Run a command on the repository in a scratch folder, whatever its exit code.
+        """Run a command on the repository in a scratch folder; return it whatever its exit code.
 
-        Raises DiskError if it fails for want of this machine's disk, where the host may be
-        blamed otherwise.
+        Raises DiskError if it fails because of this machine's disk, so that the host is not
+        blamed for it.
         """
         options = options or GitOptions()
+        command = Command(
+            argv=("git", *arguments),
+            env=self._environment(folder, options),
+            cwd=folder,
+            input=options.data,
+        )
+        with on_disk(folder):
+            finished = self._finished(command, options)
+        # guard: a full disk is not the git host's fault
+        if finished.code != 0:
+            _raise_disk_fault(finished, folder)
+        return finished
+
+    def _environment(self, folder: Path, options: GitOptions) -> dict[str, str]:
         config = {**_CONFIG, **options.config}
         variables = {
             **self._variables,
@@ -210,25 +229,12 @@ class Git:
             "XDG_CONFIG_HOME": str(folder),
             "GIT_DIR": str(folder / "git"),
             "GIT_CONFIG_COUNT": str(len(config)),
-            **{f"GIT_CONFIG_KEY_{i}": key for i, key in enumerate(config)},
-            **{
-                f"GIT_CONFIG_VALUE_{i}": value
-                for i, value in enumerate(config.values())
-            },
-            **options.variables,
         }
-        command = Command(
-            argv=("git", *arguments),
-            env=variables,
-            cwd=folder,
-            input=options.data,
-        )
-        with on_disk(folder):
-            finished = self._finished(command, options)
-        # guard: a full disk is not the git host's fault
-        if finished.code != 0 and (fault := _disk_fault(finished, folder)):
-            raise fault
-        return finished
+        for number, (key, value) in enumerate(config.items()):
+            variables[f"GIT_CONFIG_KEY_{number}"] = key
+            variables[f"GIT_CONFIG_VALUE_{number}"] = value
+        variables.update(options.variables)
+        return variables
 
     def _finished(self, command: Command, options: GitOptions) -> Finished:
         try:
@@ -242,7 +248,8 @@ class Git:
             )
         except MissingProgramError as error:
             raise ConfigError(
-                "git is not installed on this machine: install it, as with `apt install git`, or mend PATH",
+                "git is not installed on this machine: "
+                "install it, as with `apt install git`, or correct PATH",
                 code="git_missing",
             ) from error
         except ProcessTimeoutError as error:
@@ -252,16 +259,21 @@ class Git:
             ) from error
         except ProcessStoppedError as error:
             raise TemporaryError(
-                "git was ended, since the run is being stopped", code="stopped"
+                "git was ended, because the run is being stopped",
+                code="stopped",
             ) from error
 
 
-def _disk_fault(finished: Finished, folder: Path) -> DiskError | None:
-    """Return what a failed command reports about its folder's disk, or None."""
+def _raise_disk_fault(finished: Finished, folder: Path) -> None:
+    """Raise DiskError if a command failed because of its folder's disk."""
     for line in finished.stderr.splitlines():
         if _DISK.fullmatch(line):
-            said = printable(line.decode("utf-8", "replace"))
-            return DiskError(
-                f"{folder}: git says `{said}`: make room there, then run this again"
+            message = printable(line.decode("utf-8", "replace"))
+            raise DiskError(
+                f"{folder}: git says `{message}`: make room there, then run this again"
             )
-    return full_disk(folder) if finished.code > 1 else None
+    if finished.code <= 1:
+        return
+    fault = full_disk(folder)
+    if fault is not None:
+        raise fault

@@ -1,14 +1,13 @@
 """A git host's answer, and the error that it means.
 
-It is read from git's trace of HTTP headers, not from its messages: those are for people,
-and differ from version to version. In the trace git blots out authorizations, and nobody
-but this module sees it.
+The answer is read from git's trace of HTTP headers, because git's messages are for people
+and differ from version to version. Git hides authorizations in the trace, and only this
+module sees it.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Final
 from urllib.parse import urljoin
 
@@ -24,19 +23,20 @@ _STATUS: Final = re.compile(rb"HTTP/[\d.]+ (\d{3})")
 _TRACE_LINE: Final = re.compile(rb"\d\d:\d\d:\d\d\.\d+ ")
 _MAX_REASON: Final = 300
 _OF_A_NEWER_GIT: Final = re.compile(
-    r"repository extension|-only extension|repo(sitory)? (format )?version|'extensions\.|hash algorithm",
+    r"repository extension|-only extension|repo(sitory)? (format )?version"
+    r"|'extensions\.|hash algorithm",
     re.IGNORECASE,
 )
 _NEWER_GIT: Final = "a newer git has made it, so install that git here"
+_REDIRECTS: Final = {301, 302, 303, 307, 308}
+_BUSY: Final = {408, 429}
+_SERVER_ERROR: Final = 500
 _ASKED: Final = "/info/refs"
 _DAMAGE: Final = b"fsck error"
 
 
 class UnavailableError(TemporaryError):
-    """The git host does not answer, or says that it cannot now.
-
-    `retry_after` in seconds, where it said so.
-    """
+    """The git host does not answer, or is unavailable at the moment."""
 
     code = "git_unavailable"
 
@@ -61,39 +61,41 @@ class HostAnswer:
         """Return the repository's new address, or None if the host has not redirected."""
         if not self.is_redirect:
             return None
-        target = urljoin(f"{address}{_ASKED}", self.headers["location"]).split(
-            "?"
-        )[0]
-        return target.removesuffix(_ASKED) if target.endswith(_ASKED) else None
+        location = urljoin(f"{address}{_ASKED}", self.headers["location"])
+        target = location.partition("?")[0]
+        if not target.endswith(_ASKED):
+            return None
+        return target.removesuffix(_ASKED)
 
     @property
     def is_redirect(self) -> bool:
         """Whether the host redirects."""
-        return (
-            self.status in {301, 302, 303, 307, 308}
-            and "location" in self.headers
-        )
+        return self.status in _REDIRECTS and "location" in self.headers
 
     @property
     def is_git(self) -> bool:
         """Whether the server speaks git's protocol."""
-        return self.headers.get("content-type", "").startswith(
-            "application/x-git-"
-        )
+        media_type = self.headers.get("content-type", "")
+        return media_type.startswith("application/x-git-")
 
 
 def read_answer(stderr: bytes, secrets: Sequence[str] = ()) -> HostAnswer:
     """Read git's trace on stderr, with its secrets removed."""
     for secret in secrets:
         stderr = stderr.replace(secret.encode(), b"***")
-    status, headers = None, dict[str, str]()
+    status = None
+    headers = dict[str, str]()
     for line in stderr.splitlines():
         match = _HEADER.match(line)
         if match is None:
             continue
-        if found := _STATUS.match(match[1]):
-            status, headers = int(found[1]), {}
-        name, colon, value = match[1].decode("latin-1").partition(":")
+        header = match[1]
+        status_line = _STATUS.match(header)
+        if status_line is not None:
+            # The headers of earlier answers do not count.
+            status = int(status_line[1])
+            headers = {}
+        name, colon, value = header.decode("latin-1").partition(":")
         if colon:
             headers[name.strip().lower()] = value.strip()
     return HostAnswer(
@@ -105,33 +107,41 @@ def read_answer(stderr: bytes, secrets: Sequence[str] = ()) -> HostAnswer:
 
 
 def reason(stderr: bytes) -> str:
-    """Return git's error message, without secrets.
+    """Return git's error message in one line, without secrets."""
+    message = b" ".join(_message_lines(stderr))
+    text = without_credentials(message.decode("utf-8", "replace"))
+    characters = [char if char.isprintable() else " " for char in text]
+    shown = "".join(characters)[:_MAX_REASON]
+    if _OF_A_NEWER_GIT.search(shown):
+        return f"{shown}: {_NEWER_GIT}"
+    return shown
 
-    Its lines after the first are indented, or stand behind a colon, and belong to it.
+
+def _message_lines(stderr: bytes) -> list[bytes]:
+    """Return the lines of git's first error, or of its first message if there is no error.
+
+    A line belongs to the one above if it is indented, or if that ends with a colon.
     """
-    lines = [
-        line
-        for line in stderr.splitlines()
-        if line.strip() and not _TRACE_LINE.match(line)
-    ]
-    faults = [
-        number
-        for number, line in enumerate(lines)
-        if line.startswith((b"error: ", b"fatal: "))
-    ]
-    first = faults[0] if faults else 0
-    message = lines[first : first + 1] or [b"it says nothing"]
+    lines = [line for line in stderr.splitlines() if _is_message(line)]
+    if not lines:
+        return [b"it says nothing"]
+    first = 0
+    for number, line in enumerate(lines):
+        if line.startswith((b"error: ", b"fatal: ")):
+            first = number
+            break
+    message = [lines[first]]
     for line in lines[first + 1 :]:
-        if not line.startswith((b" ", b"\t")) and not message[-1].endswith(
-            b":"
-        ):
+        is_indented = line.startswith((b" ", b"\t"))
+        if not is_indented and not message[-1].endswith(b":"):
             break
         message.append(line.strip())
-    text = without_credentials(b" ".join(message).decode("utf-8", "replace"))
-    said = "".join(
-        character if character.isprintable() else " " for character in text
-    )[:_MAX_REASON]
-    return f"{said}: {_NEWER_GIT}" if _OF_A_NEWER_GIT.search(said) else said
+    return message
+
+
+def _is_message(line: bytes) -> bool:
+    is_blank = not line.strip()
+    return not is_blank and _TRACE_LINE.match(line) is None
 
 
 def failure(
@@ -141,37 +151,36 @@ def failure(
     match answer.status:
         case None | 200:
             return _broken(answer, address)
-        case status if (
-            status in {408, 429} or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        ):
+        case status if status in _BUSY or status >= _SERVER_ERROR:
             return _unavailable(answer, address)
         case 403 if "retry-after" in answer.headers:
             return _unavailable(answer, address)
         case 401 | 403 if has_token:
             return RefusedError(
-                f"{address}: the git host does not accept GITHUB_TOKEN (status {answer.status}): it may have expired, "
+                f"{address}: the git host does not accept GITHUB_TOKEN "
+                f"(status {answer.status}): it may have expired, "
                 "or lack the right to read this repository's contents",
                 code="git_refused",
             )
         case 401 | 403 | 404 | 410 | 451:
-            private = (
-                "GITHUB_TOKEN may not read it"
-                if has_token
-                else "it is private: then set GITHUB_TOKEN"
-            )
-            what = (
-                page_hint(address)
-                or f"there is no such repository, or {private}"
-            )
-            return DataError(f"{address}: {what}", code="repository_not_found")
+            return _not_found(address, has_token=has_token)
     return _elsewhere(answer, address)
 
 
+def _not_found(address: str, *, has_token: bool) -> DataError:
+    fault = page_hint(address)
+    if not fault and has_token:
+        fault = "there is no such repository, or GITHUB_TOKEN may not read it"
+    elif not fault:
+        fault = "there is no such repository, or it is private: then set GITHUB_TOKEN"
+    return DataError(f"{address}: {fault}", code="repository_not_found")
+
+
 def _unavailable(answer: HostAnswer, address: str) -> WorkerError:
-    asked = answer.headers.get("retry-after", "")
+    pause = answer.headers.get("retry-after", "")
     return UnavailableError(
         f"{address}: the git host answers with status {answer.status}: try again later",
-        float(asked) if asked.isdecimal() else None,
+        float(pause) if pause.isdecimal() else None,
     )
 
 
@@ -191,16 +200,20 @@ def _broken(answer: HostAnswer, address: str) -> WorkerError:
 def _elsewhere(answer: HostAnswer, address: str) -> WorkerError:
     hint = page_hint(address) or ""
     if answer.is_redirect:
-        target = reason(
-            (answer.moved(address) or answer.headers["location"]).encode()
-        )
-        return DataError(
-            f"{address}: the host points to {target}, which is not followed with a token: if that is the repository, "
-            f"give that address{hint and f'; {hint}'}",
-            code="repository_moved",
-        )
-    what = hint or "give the repository's own address"
+        return _redirected(answer, address, hint)
+    advice = hint or "give the repository's own address"
     return DataError(
-        f"{address}: what answers there (status {answer.status}) is no git server: {what}",
+        f"{address}: what answers there (status {answer.status}) is no git server: {advice}",
         code="not_git",
     )
+
+
+def _redirected(answer: HostAnswer, address: str, hint: str) -> DataError:
+    target = answer.moved(address) or answer.headers["location"]
+    message = (
+        f"{address}: the host points to {reason(target.encode())}, "
+        "which is not followed with a token: if that is the repository, give that address"
+    )
+    if hint:
+        message += f"; {hint}"
+    return DataError(message, code="repository_moved")

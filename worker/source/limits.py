@@ -38,15 +38,15 @@ class SourceLimits:
     ) -> None:
         """Raise DataError, with the largest parts, if a repository exceeds a limit."""
         if files > self.files:
+            fault = f"it has more than {self.files} files"
             file_counts = [(path, 1) for path, _ in file_sizes]
             parts = [_with_count(*part) for part in largest(file_counts)]
-            raise _too_large(
-                name, f"it has more than {self.files} files", parts
-            )
+            raise _too_large(name, fault, parts)
         if size > self.size:
+            limit = self.size / _MIB
+            fault = f"it is larger than {limit:g} MiB"
             parts = [_with_size(*part) for part in largest(file_sizes)]
-            limit = f"{self.size / _MIB:g} MiB"
-            raise _too_large(name, f"it is larger than {limit}", parts)
+            raise _too_large(name, fault, parts)
 
 
 def largest(file_sizes: Iterable[FileSize]) -> list[FileSize]:
@@ -61,15 +61,13 @@ def largest(file_sizes: Iterable[FileSize]) -> list[FileSize]:
         totals = _totals(files, prefix)
         total = totals.total()
         top = totals.most_common(_MAX_NAMED)
-        if prefix and sum(size for _, size in top) < _MOST * total:
+        top_total = sum(size for _, size in top)
+        if prefix and top_total < _MOST * total:
             return [(prefix, total)]
         folder = _dominant_folder(top, total)
         if folder is None:
-            return [
-                (path, size)
-                for path, size in top
-                if size > _WORTH_NAMING * total
-            ]
+            least = _WORTH_NAMING * total
+            return [(path, size) for path, size in top if size > least]
         prefix = folder
         files = [
             (path, size) for path, size in files if path.startswith(prefix)
@@ -95,11 +93,14 @@ def _dominant_folder(top: list[FileSize], total: int) -> str | None:
 
 
 def _with_count(path: str, count: int) -> str:
-    return f"{path} (1 file)" if count == 1 else f"{path} ({count} files)"
+    if count == 1:
+        return f"{path} (1 file)"
+    return f"{path} ({count} files)"
 
 
 def _with_size(path: str, size: int) -> str:
-    return f"{path} ({size / _MIB:.0f} MiB)"
+    mebibytes = size / _MIB
+    return f"{path} ({mebibytes:.0f} MiB)"
 
 
 def _too_large(name: str, fault: str, parts: list[str]) -> DataError:

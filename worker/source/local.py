@@ -1,8 +1,8 @@
 """A folder on this machine as a source: a repository's HEAD commit, or plain files.
 
-A repository is read through one of our own that borrows its objects. Of the repository
-itself git looks up where HEAD points to, and nothing else, so that none of its
-configuration, filters, hooks or monitors has a say.
+A repository is read through one of our own that borrows its objects. In the repository
+itself, git only looks up where HEAD points to, so that its configuration, filters, hooks and
+monitors have no effect.
 """
 
 import logging
@@ -42,8 +42,8 @@ def open_local(
     path = path.absolute()
 
     def unreadable(error: OSError) -> DataError:
-        what = f"cannot be read ({error.strerror})"
-        return _unusable(path, what, code="repository_unreadable")
+        fault = f"cannot be read ({error.strerror})"
+        return _unusable(path, fault, code="repository_unreadable")
 
     with on_disk(path, unreadable):
         return _open(git, path, limits or SourceLimits())
@@ -51,8 +51,8 @@ def open_local(
 
 def _open(git: Git, path: Path, limits: SourceLimits) -> Source:
     if not path.is_dir():
-        what = "is not a folder" if path.exists() else "does not exist"
-        raise _unusable(path, what, code="repository_not_found")
+        fault = "is not a folder" if path.exists() else "does not exist"
+        raise _unusable(path, fault, code="repository_not_found")
     if (path / ".git").exists():
         return LocalSource(git, path, path / ".git", limits)
     if all((path / name).exists() for name in _BARE):
@@ -60,9 +60,9 @@ def _open(git: Git, path: Path, limits: SourceLimits) -> Source:
     return FolderSource(path, limits)
 
 
-def _unusable(path: Path, what: str, *, code: str) -> DataError:
+def _unusable(path: Path, fault: str, *, code: str) -> DataError:
     advice = "give a folder, or a repository's URL"
-    return DataError(f"{path} {what}: {advice}", code=code)
+    return DataError(f"{path} {fault}: {advice}", code=code)
 
 
 class LocalSource:
@@ -79,7 +79,7 @@ class LocalSource:
         self._warned = False
 
     def resolve(self) -> Revision:
-        """Return the commit of HEAD, and warn once of uncommitted changes."""
+        """Return the commit of HEAD, and warn once about uncommitted changes."""
         with self._git.folder() as folder:
             branch = self._look_up(
                 folder, "symbolic-ref", "--quiet", "--short", "HEAD"
@@ -99,16 +99,16 @@ class LocalSource:
 
     def checkout(self, commit: str | None, tree: Path) -> str:
         """Fill an empty folder with the files of a commit, and return it."""
-        found = commit or self.resolve().commit
+        wanted = commit or self.resolve().commit
         with self._git.folder() as folder:
-            repository = self._borrow(folder, found)
-            if repository.commit_of(found) != found:
+            repository = self._borrow(folder, wanted)
+            if repository.commit_of(wanted) != wanted:
                 raise DataError(
-                    f"{self._path}: it has no commit {found} any more",
+                    f"{self._path}: it has no commit {wanted} any more",
                     code="commit_not_found",
                 )
-            repository.materialize(found, tree)
-        return found
+            repository.materialize(wanted, tree)
+        return wanted
 
     def _look_up(self, folder: Path, *arguments: str) -> str:
         """Run git in the repository; return nothing if the object does not exist."""

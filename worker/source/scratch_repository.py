@@ -1,4 +1,4 @@
-"""A scratch repository: objects come into it, or are lent to it, and files come out as they were put in."""
+"""A scratch repository: it gets or borrows objects, and writes files as they were committed."""
 
 import os
 import re
@@ -25,7 +25,7 @@ _MAX_LISTING: Final = 64 * 1024 * 1024
 _SIGNALED: Final = 129
 
 _AS_THEY_ARE: Final = "* -text -ident -filter -working-tree-encoding\n"
-"""For `info/attributes`, which goes before any `.gitattributes` in the repository."""
+"""For `info/attributes`, which overrides any `.gitattributes` in the repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def is_commit(text: str) -> bool:
 
 
 class ScratchRepository:
-    """A repository of our own, in a scratch folder that is there already."""
+    """A repository of our own, in a scratch folder that exists already."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class ScratchRepository:
         limits: SourceLimits,
         objects: Path | None = None,
     ) -> None:
-        """Take what errors call it, and where its objects are, if they are another repository's."""
+        """Take its name for errors, and the folder of the objects that it borrows, if any."""
         self._git = git
         self._name = name
         self._limits = limits
@@ -70,9 +70,9 @@ class ScratchRepository:
         data: bytes | None = None,
         max_output: int = 1 << 20,
     ) -> bytes:
-        """Run a command that works on this machine only; return what it prints.
+        """Run a local command that reads `data`, and return its output.
 
-        It reads `data`. Raises what its failure means.
+        Raises the error that its failure means.
         """
         options = GitOptions(
             variables={**self._variables, **(variables or {})},
@@ -86,20 +86,22 @@ class ScratchRepository:
         raise self._failure(arguments[0], finished)
 
     def init(self, commit: str) -> None:
-        """Make it, for objects that are named as that commit is."""
-        format_ = "sha1" if len(commit) == _SHA1_LENGTH else "sha256"
+        """Make it, for objects whose names have the format of that commit's."""
+        object_format = "sha256"
+        if len(commit) == _SHA1_LENGTH:
+            object_format = "sha1"
         self.do(
             "init",
             "--quiet",
             "--template=",
             "--initial-branch=none",
-            f"--object-format={format_}",
+            f"--object-format={object_format}",
         )
         if self._objects is not None:
             self._variables["GIT_OBJECT_DIRECTORY"] = str(self._objects)
 
     def commit_of(self, name: str) -> str | None:
-        """Return the commit that a name stands for, or None if there is none."""
+        """Return the commit of a name, or None if there is none."""
         options = GitOptions(variables=self._variables)
         finished = self._git.run(
             self.folder,
@@ -108,11 +110,13 @@ class ScratchRepository:
         )
         if finished.code > 1:
             raise self._failure("rev-parse", finished)
-        found = finished.stdout.decode("ascii", "replace").strip()
-        return found if finished.code == 0 and is_commit(found) else None
+        commit = finished.stdout.decode("ascii", "replace").strip()
+        if finished.code == 0 and is_commit(commit):
+            return commit
+        return None
 
     def materialize(self, commit: str, tree: Path) -> None:
-        """Fill an empty folder with the regular files of a commit that can lie there."""
+        """Fill an empty folder with the regular files of a commit that it can store."""
         files = self._survey(commit)
         info = self.git_dir / "info"
         with on_disk(info):
@@ -131,55 +135,45 @@ class ScratchRepository:
         log_left_out(refused, "this file system takes no file of that name")
 
     def _survey(self, commit: str) -> list[_File]:
-        """Check the limits, and return the regular files, as far as any file system could take them."""
+        """Check the limits, and return the regular files with usable paths."""
         arguments = ("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
         listing = self.do(*arguments, max_output=_MAX_LISTING)
-        entries = [
-            match
-            for line in listing.split(b"\0")
-            if (match := _ENTRY.fullmatch(line))
-        ]
-        files = [
-            _file(match)
-            for match in entries
-            if match["mode"].startswith(b"100")
-        ]
-        number = (
-            len(entries)
-            if len(listing) < _MAX_LISTING
-            else self._limits.files + 1
-        )
-        sizes = [(file.name, file.size) for file in files]
+        entries = _entries(listing)
+        files = [_file(entry) for entry in entries if _is_regular(entry)]
+        number = len(entries)
+        if len(listing) >= _MAX_LISTING:
+            # The listing is cut off: it is longer than any that the limit allows.
+            number = self._limits.files + 1
         self._limits.check(
             self._name,
             size=sum(file.size for file in files),
             files=number,
-            file_sizes=sizes,
+            file_sizes=[(file.name, file.size) for file in files],
         )
         if not has_content(file.name for file in files):
-            others = (
-                "nothing but submodules and links, which are not read"
-                if entries
-                else "no file"
-            )
-            raise DataError(
-                f"{self._name}: the repository holds {others}: give a repository with files of its own",
-                code="repository_empty",
-            )
-        log_left_out(
-            [file.name for file in files if is_too_long(file.name)],
-            "the path is too long",
-        )
+            raise self._empty(has_entries=bool(entries))
+        too_long = [file.name for file in files if is_too_long(file.name)]
+        log_left_out(too_long, "the path is too long")
         return [file for file in files if not is_too_long(file.name)]
 
-    def _write(self, files: list[_File], tree: Path) -> WorkerError | None:
-        """Write files to a folder by way of an index that holds nothing else; return what fails."""
-        listed = (
-            b"%b %b\t%b\0" % (file.mode, file.id, os.fsencode(file.name))
-            for file in files
+    def _empty(self, *, has_entries: bool) -> DataError:
+        content = "no file"
+        if has_entries:
+            content = "nothing but submodules and links, which are not read"
+        return DataError(
+            f"{self._name}: the repository holds {content}: "
+            "give a repository with files of its own",
+            code="repository_empty",
         )
+
+    def _write(self, files: list[_File], tree: Path) -> WorkerError | None:
+        """Write files to a folder, by an index that lists only them; return the failure."""
+        lines = []
+        for file in files:
+            name = os.fsencode(file.name)
+            lines.append(b"%b %b\t%b\0" % (file.mode, file.id, name))
         self.do("read-tree", "--empty")
-        self.do("update-index", "-z", "--index-info", data=b"".join(listed))
+        self.do("update-index", "-z", "--index-info", data=b"".join(lines))
         try:
             self.do(
                 "checkout-index",
@@ -192,20 +186,38 @@ class ScratchRepository:
         return None
 
     def _failure(self, command: str, finished: Finished) -> WorkerError:
-        said = f"{self._name}: git {command} fails: {reason(finished.stderr)}"
+        message = (
+            f"{self._name}: git {command} fails: {reason(finished.stderr)}"
+        )
         if finished.code >= _SIGNALED:
-            return TemporaryError(said, code="git_failed")
-        return DataError(said, code="repository_invalid")
+            return TemporaryError(message, code="git_failed")
+        return DataError(message, code="repository_invalid")
+
+
+def _entries(listing: bytes) -> list[re.Match[bytes]]:
+    matches = map(_ENTRY.fullmatch, listing.split(b"\0"))
+    return [match for match in matches if match is not None]
+
+
+def _is_regular(entry: re.Match[bytes]) -> bool:
+    return entry["mode"].startswith(b"100")
 
 
 def _file(entry: re.Match[bytes]) -> _File:
+    size = 0
     # The size of a missing object is not known.
-    size = int(entry["size"]) if entry["size"].isdigit() else 0
-    return _File(entry["mode"], entry["id"], size, os.fsdecode(entry["name"]))
+    if entry["size"].isdigit():
+        size = int(entry["size"])
+    return _File(
+        mode=entry["mode"],
+        id=entry["id"],
+        size=size,
+        name=os.fsdecode(entry["name"]),
+    )
 
 
 def _is_unusable(tree: Path, name: str) -> bool:
-    """Tell whether a folder takes no file of that name; leave none behind."""
+    """Tell whether a folder cannot store a file of that name; leave none behind."""
     path = tree / name
     if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where a name is too long
         return False

@@ -1,4 +1,4 @@
-"""What is read from git's trace of a conversation, and shown of it."""
+"""What is read from git's trace, and what of it is shown."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from worker.source.host_answer import HostAnswer, read_answer
 
 TRACE = b"""\
 00:48:34.417061 http.c:756              == Info: Connected to 127.0.0.1 (127.0.0.1) port 40003 (#0)
-00:48:34.417161 http.c:703              => Send header: GET /a/info/refs?service=git-upload-pack HTTP/1.1
+00:48:34.417161 http.c:703              => Send header: GET /a/info/refs?service=git HTTP/1.1
 00:48:34.417163 http.c:703              => Send header: Authorization: Basic <redacted>
 00:48:34.418461 http.c:703              <= Recv header, 0000000017 bytes (0x00000011)
 00:48:34.418469 http.c:703              <= Recv header: HTTP/1.1 301 Moved
@@ -24,7 +24,10 @@ def answer(
 
 def test_status_and_headers_are_those_of_the_last_answer() -> None:
     last = b"00:48:34.418469 http.c:703              <= Recv header: HTTP/2 200 \r\n"
-    typed = b"00:48:34.418469 http.c:703 <= Recv header: content-type: application/x-git-upload-pack-result"
+    typed = (
+        b"00:48:34.418469 http.c:703 <= Recv header: "
+        b"content-type: application/x-git-upload-pack-result"
+    )
     assert answer().status == 301
     assert answer().headers["retry-after"] == "5"
     found = answer(TRACE, last, typed)
