@@ -30,7 +30,7 @@ ENDING: Final = (
         tests=(LETTING_GO,),
     ),
     Sabotage(
-        guard="the lease: the main thread stands still when it is lost",
+        guard="the lease: the main thread waits when it is lost",
         new="pass",
         tests=("tests/unit/run/test_inbox.py",),
     ),
@@ -51,7 +51,7 @@ ENDING: Final = (
         tests=(CHECKPOINTS,),
     ),
     Sabotage(
-        guard="a wish to cancel that was overtaken is not taken for heard",
+        guard="a request to cancel that was overtaken does not count",
         expression="False",
         new="True",
         tests=(LETTING_GO,),

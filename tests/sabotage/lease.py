@@ -68,7 +68,7 @@ LEASE: Final = (
         tests=(UNIT,),
     ),
     Sabotage(
-        guard="the lease: the engine stands still when it is lost",
+        guard="the lease: the engine is paused when it is lost",
         expression="self._engine.pause",
         new="lambda: None",
         tests=(TAKEOVER,),
@@ -120,7 +120,7 @@ LEASE: Final = (
         tests=("tests/unit/ownership/test_heartbeat.py",),
     ),
     Sabotage(
-        guard="clocks: a newcomer goes by its own, too",
+        guard="clocks: a newcomer uses its own, too",
         expression="max(watched, _silence(self._log, manifest, heartbeat))",
         new="_silence(self._log, manifest, heartbeat)",
         tests=("tests/unit/ownership/test_heartbeat.py", TAKEOVER),

@@ -50,7 +50,7 @@ MACHINE: Final = (
         tests=(FOLDERS,),
     ),
     Sabotage(
-        guard="a folder that another run takes for left behind is made anew",
+        guard="a folder that another run has removed as abandoned is made again",
         expression="10",
         new="1",
         tests=(FOLDERS,),

@@ -65,13 +65,13 @@ OWNING: Final = (
     ),
     Sabotage(
         guard="own-write detection",
-        expression="found.body != checkpoint.body",
-        new="found is not checkpoint",
+        expression="existing.body != checkpoint.body",
+        new="existing is not checkpoint",
         tests=(CRASHES,),
     ),
     Sabotage(
         guard="own-write detection: another's write taken for one's own",
-        expression="found.body != checkpoint.body",
+        expression="existing.body != checkpoint.body",
         new="not found",
         tests=(RIVALS,),
     ),

@@ -16,7 +16,7 @@ class Announcer:
     def __init__(
         self, linker: Linker, log: CheckpointLog, sender: Sender | None
     ) -> None:
-        """Announce by `sender`; without one, events stay in the outbox."""
+        """Announce through `sender`; without a sender, events stay in the outbox."""
         self._linker = linker
         self._log = log
         self._sender = sender
@@ -24,12 +24,16 @@ class Announcer:
     @property
     def answers(self) -> Mapping[int, int]:
         """The receiver's status codes, by the events' sequences."""
-        return dict(self._sender.answers) if self._sender else {}
+        if self._sender is None:
+            return {}
+        return dict(self._sender.answers)
 
     @property
     def trouble(self) -> str | None:
         """Why the next event could not be delivered yet."""
-        return self._sender.trouble if self._sender else None
+        if self._sender is None:
+            return None
+        return self._sender.trouble
 
     @property
     def silent(self) -> bool:
@@ -46,8 +50,10 @@ class Announcer:
 
     def announce(self, manifest: Manifest) -> None:
         """Send the event of this checkpoint, if it has one."""
+        if self._sender is None:
+            return
         for event in manifest.outbox.pending:
-            if self._sender is not None and event.sequence == manifest.sequence:
+            if event.sequence == manifest.sequence:
                 self._sender.send(self._delivery(event, manifest))
 
     def finish_within(self, seconds: float) -> None:

@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 LIMIT_SECONDS: Final = 15.0
 """How long an exchange may take, even if the lease lasts longer."""
 _LOOK_SECONDS: Final = 0.5
-"""How often to check the clock: waits do not count the time when the machine sleeps."""
+"""The interval of checks of the clock: waits do not count the time when the machine sleeps."""
 _CLOSING_SECONDS: Final = 1.0
 _DISCARD: Final = struct.pack("ii", 1, 0)
 """SO_LINGER: closing discards unsent data, and resets the connection."""
@@ -35,7 +35,7 @@ class Exchange:
         """Start now; `remaining` returns for how many seconds the run may still send."""
         self._runtime = runtime
         self._remaining = remaining
-        # guard: speaking: an exchange has a limit of its own
+        # guard: sending: an exchange has a limit of its own
         self._end = runtime.monotonic() + LIMIT_SECONDS
         self._deadline = self._end
         self._socket: socket.socket | None = None
@@ -55,7 +55,8 @@ class Exchange:
                     break
                 outcome = self._outcomes.get(min(left, _LOOK_SECONDS))
                 if outcome is not None:
-                    return outcome()  # type: ignore[return-value]  # the result of `work`
+                    # The outcome has the type of `work`'s result.
+                    return outcome()  # type: ignore[return-value]
         finally:
             self.cut()
         raise UnreachableError("the deadline has passed")
@@ -63,16 +64,16 @@ class Exchange:
     def ask(self) -> None:
         """Raise UnreachableError unless the run may still send; call it right before sending."""
         now = self._runtime.monotonic()
-        # guard: speaking: an exchange ends with the lease
+        # guard: sending: an exchange ends with the lease
         deadline = min(self._end, now + self._remaining())
         left = deadline - now
         if self._over or left <= 0:
             raise UnreachableError("the run may no longer send")
         self._deadline = deadline
         if self._socket is not None:
-            # The system gives up, too: this process may be frozen or killed meanwhile.
+            # The system gives up as well: this process may be frozen or killed meanwhile.
             milliseconds = max(1, int(1000 * left))
-            # guard: speaking: the system stops for a process that is frozen
+            # guard: sending: the system stops for a process that is frozen
             self._socket.setsockopt(
                 socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds
             )
@@ -82,14 +83,15 @@ class Exchange:
         left = self._deadline - self._runtime.monotonic()
         if self._over or left <= 0:
             raise UnreachableError("the deadline has passed")
-        # guard: speaking: addresses share the time
+        # guard: sending: addresses share the time
         return left / attempts
 
     def hold(self, connection: socket.socket) -> None:
         """Keep a handle on the connection, to cut it."""
         self._socket = connection.dup()
         self._held = True
-        if self._over:  # `cut` came first
+        # `cut` may have come first.
+        if self._over:
             self._discard()
             raise UnreachableError("the deadline has passed")
 
@@ -107,7 +109,7 @@ class Exchange:
         connection, self._socket = self._socket, None
         if connection is not None:
             with suppress(OSError), connection:
-                # guard: speaking: what was not sent is discarded
+                # guard: sending: what was not sent is discarded
                 connection.setsockopt(
                     socket.SOL_SOCKET, socket.SO_LINGER, _DISCARD
                 )
@@ -116,12 +118,14 @@ class Exchange:
     def _work(self, work: Callable[[], Result]) -> None:
         try:
             outcome = _returning(work())
-        except Exception as error:  # noqa: BLE001 - raised again by `run`, if it still waits
+        # `run` raises it again, if it still waits.
+        except Exception as error:  # noqa: BLE001
             self._discard()
             outcome = _raising(error)
         connection, self._socket = self._socket, None
         if connection is not None:
-            connection.close()  # everything was sent
+            # Everything was sent.
+            connection.close()
         self._ended.set()
         self._outcomes.put(outcome)
 

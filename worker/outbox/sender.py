@@ -36,7 +36,7 @@ class EventSettled:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delivery:
-    """An event and its body, which is written at each attempt, with URLs that are new."""
+    """An event and its body, which is written for each attempt, with new URLs."""
 
     event: CallbackEvent
     idempotency_key: str
@@ -121,7 +121,7 @@ class Sender:
             answer = self._retrier.call(
                 lambda: self._attempt(webhook, delivery),
                 policy,
-                on_retry=self._complain,
+                on_retry=self._log_retry,
             )
         except _TryAgainError as error:
             LOG.warning(
@@ -152,27 +152,24 @@ class Sender:
         self._check_lease()
         try:
             answer = webhook.post(
-                body, delivery.idempotency_key, self._may_speak
+                body, delivery.idempotency_key, self._sending_seconds
             )
         except UnreachableError as error:
             raise self._trouble(f"no answer: {error}") from error
-        if (
-            acknowledged(answer.status_code)
-            or answer.status_code in _REJECTIONS
-        ):
+        status = answer.status_code
+        if acknowledged(status) or status in _REJECTIONS:
             self.trouble = None
             return answer
-        self._not_before = self._runtime.monotonic() + (
-            answer.retry_after or 0.0
-        )
+        pause = answer.retry_after or 0.0
+        self._not_before = self._runtime.monotonic() + pause
         raise self._trouble(_described(answer), answer.retry_after)
 
     def _check_lease(self) -> None:
         """Confirm the lease before a late event, or before a second attempt.
 
-        This machine, and its clock, may have stood still meanwhile.
+        This machine, and its clock, may have been paused meanwhile.
         """
-        # guard: speaking: an attempt is repeated only under a confirmed lease
+        # guard: sending: an attempt is repeated only under a confirmed lease
         if (
             self._runtime.monotonic() > self._fresh_until
             and not self._lease.confirm()
@@ -187,19 +184,18 @@ class Sender:
             self.trouble = reason
         return _TryAgainError(reason, retry_after)
 
-    def _may_speak(self) -> float:
+    def _sending_seconds(self) -> float:
         """Return for how many seconds this run may still send; after that, its successor may."""
-        # guard: speaking: the lease is asked for when the receiver is reached
+        # guard: sending: the lease is asked for when the receiver is reached
         # guard: the lease: the sender's time ends with it
         return self._lease.remaining if self._lease.held else 0.0
 
     def _pause(self) -> None:
         """Wait for as long as the receiver has asked."""
-        self._closed.wait(
-            max(0.0, self._not_before - self._runtime.monotonic())
-        )
+        seconds = self._not_before - self._runtime.monotonic()
+        self._closed.wait(max(0.0, seconds))
 
-    def _complain(self, reason: str) -> None:
+    def _log_retry(self, reason: str) -> None:
         LOG.warning("a callback failed, retrying", extra={"reason": reason})
 
 

@@ -62,7 +62,7 @@ class Transport(httpx.BaseTransport):
         self._pool.close()
 
     def _trace(self, event: str, _info: dict[str, Any]) -> None:
-        # guard: speaking: the webhook asks once it is connected
+        # guard: sending: the webhook asks once it is connected
         if event == _BEFORE_A_REQUEST:
             self._exchange.ask()
 
@@ -77,7 +77,8 @@ class _Connector(httpcore.SyncBackend):
         self,
         host: str,
         port: int,
-        timeout: float | None = None,  # noqa: ARG002 - the exchange sets the limit
+        # The exchange sets the limit instead.
+        timeout: float | None = None,  # noqa: ARG002
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
@@ -106,8 +107,11 @@ class _Connector(httpcore.SyncBackend):
 
 def _reason(error: Exception) -> str:
     """Describe a failure in the system's words; other messages may contain a secret."""
-    kind, cause = type(error).__name__, error.__cause__
-    return f"{kind}: {cause}" if isinstance(cause, OSError) else kind
+    kind = type(error).__name__
+    cause = error.__cause__
+    if isinstance(cause, OSError):
+        return f"{kind}: {cause}"
+    return kind
 
 
 def _resolve(host: str, port: int) -> list[str]:

@@ -23,7 +23,7 @@ MAX_PAUSE_SECONDS: Final = 300.0
 _BACKSTOP: Final = httpx.Timeout(LIMIT_SECONDS).as_dict()
 """For an abandoned thread; the exchange has its own deadline."""
 _EPOCH_SECONDS: Final = 1e9
-"""From here on, a number is a time (some receivers send one) instead of a pause."""
+"""From here on, a number is a time, which some receivers send, instead of a pause."""
 _EPOCH_MILLISECONDS: Final = 1e12
 
 
@@ -64,7 +64,7 @@ class HttpWebhook:
                 key, idempotency_key, int(now.timestamp()), body
             )
         exchange = self._exchange = Exchange(self._runtime, remaining)
-        # guard: speaking: nothing is sent after closing
+        # guard: sending: nothing is sent after closing
         if self._closed:
             raise UnreachableError("the webhook is closed")
         try:
@@ -81,7 +81,7 @@ class HttpWebhook:
     def close(self) -> None:
         """Cut the open connection; nothing can be sent any more."""
         self._closed = True
-        # guard: speaking: closing hangs up
+        # guard: sending: closing cuts the connection
         if self._exchange is not None:
             self._exchange.cut()
 
@@ -99,12 +99,10 @@ class HttpWebhook:
             extensions={"timeout": _BACKSTOP},
         )
         if url.userinfo:
-            request = next(
-                httpx.BasicAuth(url.username, url.password).auth_flow(request)
-            )
-        with closing(
-            Transport(exchange, self._context, self._proxy)
-        ) as transport:
+            credentials = httpx.BasicAuth(url.username, url.password)
+            request = next(credentials.auth_flow(request))
+        transport = Transport(exchange, self._context, self._proxy)
+        with closing(transport):
             return transport.handle_request(request)
 
     def _redirect(self, headers: httpx.Headers) -> str | None:
@@ -128,10 +126,11 @@ def signature(
     """
     signed = b".".join([message_id.encode(), str(timestamp).encode(), body])
     digest = hmac.new(base64.b64decode(key), signed, hashlib.sha256).digest()
+    encoded = base64.b64encode(digest).decode()
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+        "webhook-signature": f"v1,{encoded}",
     }
 
 
@@ -160,6 +159,7 @@ def _pause(text: str, now: datetime) -> float | None:
 
 def _until(date: str, now: datetime) -> float | None:
     try:
-        return max(0.0, (parsedate_to_datetime(date) - now).total_seconds())
+        pause = parsedate_to_datetime(date) - now
+        return max(0.0, pause.total_seconds())
     except (ValueError, TypeError, OverflowError, IndexError):
         return None

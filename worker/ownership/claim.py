@@ -58,7 +58,7 @@ _LONGEST_PAUSE: Final = 2.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OperatorRequest:
-    """What an operator asks for with `resume`."""
+    """An operator's request to resume a job."""
 
     stage: Stage | None = None
     """The first stage to do again."""
@@ -236,8 +236,8 @@ class Claimant:
                 newest, request_cancel(newest.manifest), Writer.OPERATOR
             )
         except OvertakenError as overtaken:
-            self._yield_to(overtaken.found)
-            # guard: a wish to cancel that was overtaken is not taken for heard
+            self._yield_to(overtaken.existing)
+            # guard: a request to cancel that was overtaken does not count
             return False
         return True
 
@@ -300,7 +300,7 @@ class Claimant:
         try:
             checkpoint = self.log.append(base, manifest, writer)
         except OvertakenError as overtaken:
-            self._yield_to(overtaken.found)
+            self._yield_to(overtaken.existing)
             return None
         # guard: a store's refusal: tried again after a claim
         self.store.persevere()
@@ -322,8 +322,8 @@ class Claimant:
             "claimed",
             extra={"run": manifest.run, "sequence": manifest.sequence},
         )
-        # What others see counts: the claim may look older than it is, and this machine may
-        # have stood still meanwhile.
+        # The age that other runs see counts: the claim may look older than it is, and this
+        # machine may have been paused meanwhile.
         # guard: clocks: a claim is as old as it looks
         since = min(since, asked - head.age)
         dated = min(head.now, head.modified + skew)
@@ -335,8 +335,8 @@ class Claimant:
     def _skew(self, checkpoint: Checkpoint) -> int:
         """Return by how many seconds objects look too old.
 
-        Raise ConfigError where no lease outlasts that. A claim that looks old may also be one
-        whose answers were slow, or whose machine stood still.
+        Raise ConfigError where no lease outlasts that. A claim may also look old because
+        its answers were slow, or its machine was paused.
         """
         manifest = checkpoint.manifest
         least, most = self.store.attempt(
@@ -365,7 +365,7 @@ class Claimant:
     def _wait(
         self, manifest: Manifest, verdict: Wait, deadline: float | None
     ) -> float:
-        """Wait for the owner; return when to give up on one that stays alive."""
+        """Wait for the owner; return when to give up on an owner that stays alive."""
         now = self.runtime.monotonic()
         if deadline is None:
             deadline = now + 2 * verdict.lease_seconds

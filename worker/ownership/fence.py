@@ -20,7 +20,7 @@ LOG = logging.getLogger(__name__)
 
 
 class Proof(Enum):
-    """What a store has shown itself to be."""
+    """The behaviour that a store has shown."""
 
     FENCE = auto()
     OVERWROTE = auto()

@@ -1,8 +1,8 @@
 """Keeps a lease alive: sends its requests in time, and acts when it has run out.
 
 A request may hang for longer than a lease. So it is repeated, in another thread and on
-another connection, when it has no answer after a ninth of the lease. Of all tries, the latest
-answered one counts.
+another connection, when it has no answer after a ninth of the lease. Of all tries, the latest with
+an answer counts.
 """
 
 import logging
@@ -17,7 +17,7 @@ from worker.errors import (
     StoreUnavailableError,
     WorkerError,
 )
-from worker.ownership.lease import Lease, LeaseNews, LeaseRefreshed, StoreLost
+from worker.ownership.lease import Lease, LeaseEvent, LeaseRefreshed, StoreLost
 from worker.system.runtime import Mailbox, Runtime
 
 LOG = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ LOG = logging.getLogger(__name__)
 BEATS: Final = 3
 """How many heartbeats are due within a lease."""
 TRIES: Final = 3
-"""How many times an unanswered request is tried before the next one is due."""
+"""How many times an unanswered request is tried before the next request is due."""
 _MAX_UNDER_WAY: Final = 4
 """How many tries of the same request may be under way at once."""
 _SHORTEST_WAIT: Final = 0.01
@@ -55,14 +55,14 @@ class KeepAlive:
     def __init__(
         self,
         lease: Lease,
-        news: Mailbox[LeaseNews],
+        inbox: Mailbox[LeaseEvent],
         runtime: Runtime,
         *,
         give_up_seconds: float,
     ) -> None:
         """Prepare; after `give_up_seconds` without an answer the store counts as lost."""
         self._lease = lease
-        self._news = news
+        self._inbox = inbox
         self._runtime = runtime
         self._give_up = give_up_seconds
         self._interval = lease.seconds / BEATS
@@ -87,7 +87,7 @@ class KeepAlive:
         `on_lost` is called from it when the lease has run out, and must not wait.
         """
         self._on_lost = on_lost
-        self._runtime.spawn("keep-alive", self._run, self._news.put)
+        self._runtime.spawn("keep-alive", self._run, self._inbox.put)
 
     def stop(self) -> None:
         """End the thread at its next step."""
@@ -131,7 +131,7 @@ class KeepAlive:
         elif self._lost_since is None:
             self._lost_since = now
         elif now - self._lost_since > self._give_up:
-            self._news.put(StoreLost(error=self._store_error()))
+            self._inbox.put(StoreLost(error=self._store_error()))
             self._stopped.set()
 
     def _store_error(self) -> StoreFaultError:
@@ -158,11 +158,11 @@ class KeepAlive:
             try:
                 request.send()
             # guard: the lease: one odd answer does not end its thread
-            except Exception as error:  # noqa: BLE001 - an edge: no odd answer ends the lease
+            except Exception as error:  # noqa: BLE001
                 failure = error
             self._outcomes.put(lambda: self._conclude(request, sent, failure))
 
-        self._runtime.spawn(request.name, send, self._news.put)
+        self._runtime.spawn(request.name, send, self._inbox.put)
 
     def _conclude(
         self, request: _Request, sent: float, failure: Exception | None
@@ -179,7 +179,7 @@ class KeepAlive:
         request.due = max(request.due, sent + self._interval)
         self._judge()
         if self._lease.suspended and self._lease.remaining > 0:
-            self._news.put(LeaseRefreshed())
+            self._inbox.put(LeaseRefreshed())
 
     def _failed(self, request: _Request, failure: Exception) -> None:
         if type(failure) not in request.failures:
@@ -190,7 +190,7 @@ class KeepAlive:
 
 
 def _warn(request: _Request, failure: Exception) -> None:
-    """Log a failure, with its traceback unless it is one that a store has."""
+    """Log a failure, with its traceback unless it is an error of the store."""
     reason = f"{type(failure).__name__}: {failure}"
     expected = isinstance(failure, WorkerError | StoreError)
     LOG.warning(

@@ -1,4 +1,4 @@
-"""The lease of a run: how it shows that it is alive, and knows when it must stand still.
+"""The lease of a run: how a run shows that it is alive, and knows when it must pause.
 
 Every third of its lease, the owner writes `runs/<n>/heartbeat.json` and lists the checkpoints
 newer than its own. Both requests count from *before* they are sent, and the lease runs from
@@ -8,9 +8,9 @@ lease can have been taken over, `held` has been false for some time, however lon
 took.
 
 The owner's clock may stop without its knowledge, together with its machine (a hypervisor
-pauses it). So the date of each heartbeat is compared with that of the one before. If more than
-a lease lies between them by the store's clock, the job can have been taken over, and the owner
-stands still until it has appended a checkpoint.
+pauses it). So the date of each heartbeat is compared with the date of the previous one. If more
+than a lease lies between them by the store's clock, another run may have taken the job over, and
+the owner pauses until it has appended a checkpoint.
 
 A store may date its answers (`Date`) and its objects (`Last-Modified`) by two clocks. If the
 first is ahead, every object looks too old. The claim measures by how much
@@ -50,7 +50,7 @@ class CancelRequested:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeaseLost:
-    """The lease may have been taken over: stand still."""
+    """Another run may have taken the job over: pause."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +65,7 @@ class StoreLost:
     error: StoreFaultError
 
 
-LeaseNews = (
+LeaseEvent = (
     Superseded
     | CancelRequested
     | LeaseLost
@@ -83,7 +83,7 @@ class Lease:
         open_store: Callable[[], Store],
         owned: Ownership,
         runtime: Runtime,
-        news: Mailbox[LeaseNews],
+        inbox: Mailbox[LeaseEvent],
     ) -> None:
         """Hold a job that has just been claimed.
 
@@ -93,7 +93,7 @@ class Lease:
         self._open_store = open_store
         self._owned = owned
         self._runtime = runtime
-        self._news = news
+        self._inbox = inbox
         self.seconds: Final = owned.manifest.owner.lease_seconds
         self._lock = threading.Lock()
         self._number = 0
@@ -162,10 +162,10 @@ class Lease:
             manifest = self._log.present(sequence).manifest
             if not self._owned.is_own(manifest):
                 self._revoked = True
-                self._news.put(Superseded(run=manifest.run))
+                self._inbox.put(Superseded(run=manifest.run))
                 return
             if manifest.writer is Writer.OPERATOR and manifest.cancel_requested:
-                self._news.put(CancelRequested())
+                self._inbox.put(CancelRequested())
         if self.remaining <= 0:
             self.suspend("newer checkpoints could not be looked for in time")
         with self._lock:
@@ -176,14 +176,15 @@ class Lease:
         try:
             # guard: clocks: a lease is confirmed by a heartbeat
             self.beat()
-        except Exception as error:  # noqa: BLE001 - whatever the failure: an unconfirmed lease is not held
+        # After any failure, the lease counts as not confirmed.
+        except Exception as error:  # noqa: BLE001
             reason = f"{type(error).__name__}: {error}"
             LOG.debug("could not confirm the lease", extra={"reason": reason})
             return False
         return self.held
 
     def suspend(self, reason: str) -> None:
-        """Stand still: another run may have taken the job over."""
+        """Pause the run: another run may have taken the job over."""
         with self._lock:
             already_suspended = self._suspended
             self._suspended = True
@@ -193,7 +194,7 @@ class Lease:
                 "the lease has run out, standing still",
                 extra={"lease_seconds": self.seconds, "reason": reason},
             )
-            self._news.put(LeaseLost())
+            self._inbox.put(LeaseLost())
 
     def reassert(self, append: Callable[[], None]) -> bool:
         """Append a checkpoint, which makes the lease hold again.

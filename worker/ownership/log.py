@@ -5,11 +5,11 @@ learns that it came second. After a 412 a writer reads the checkpoint that exist
 
 - it is the writer's own: the answer of an earlier attempt was lost, and all is well;
 - it is an operator's request under the run's own number: the run decides again on top of it;
-- it is anything else: another run owns the job, and this one has been replaced.
+- in all other cases, another run owns the job, and this run has been replaced.
 
 If it cannot be read, that is a fault of the store, and the read is repeated. A writer
-recognises its checkpoints by their random token, so that two runs that decide the same in the
-same millisecond are told apart.
+recognises its checkpoints by their random token, even if two runs decide the same in the same
+millisecond.
 """
 
 import hashlib
@@ -64,11 +64,12 @@ class Checkpoint:
 
 
 class OvertakenError(Exception):
-    """Another process's checkpoint has the sequence that this one should have had."""
+    """Another process has created the checkpoint of this sequence first."""
 
-    def __init__(self, found: Checkpoint) -> None:
-        super().__init__(f"checkpoint {found.manifest.sequence} is another's")
-        self.found = found
+    def __init__(self, existing: Checkpoint) -> None:
+        sequence = existing.manifest.sequence
+        super().__init__(f"checkpoint {sequence} is another's")
+        self.existing = existing
 
 
 class CheckpointLog:
@@ -143,11 +144,11 @@ class CheckpointLog:
     ) -> Checkpoint:
         """Create the checkpoint after `base`; raise OvertakenError if another one exists."""
         checkpoint = self._stamped(base, manifest, writer)
-        found = self._attempt(lambda store: self._create(store, checkpoint))
+        existing = self._attempt(lambda store: self._create(store, checkpoint))
         # guard: own-write detection
         # guard: own-write detection: another's write taken for one's own
-        if found.body != checkpoint.body:
-            raise OvertakenError(found)
+        if existing.body != checkpoint.body:
+            raise OvertakenError(existing)
         return checkpoint
 
     def withdraw(self, checkpoint: Checkpoint) -> None:
@@ -157,9 +158,9 @@ class CheckpointLog:
         )
 
     def _create(self, store: Store, checkpoint: Checkpoint) -> Checkpoint:
-        """Create a checkpoint, unless one exists; return the one that exists.
+        """Create a checkpoint; return the existing checkpoint if there is one.
 
-        A store may wrongly say that one exists; that fault passes.
+        A store may report an existing checkpoint wrongly; that fault is temporary.
         """
         sequence = checkpoint.manifest.sequence
         try:
@@ -279,7 +280,7 @@ class Ownership:
                     self._head, manifest, Writer.WORKER
                 )
             except OvertakenError as overtaken:
-                self._accept(overtaken.found)
+                self._accept(overtaken.existing)
             else:
                 return self._head.manifest
 

@@ -1,4 +1,4 @@
-"""What must be true of a job before it is claimed."""
+"""Conditions that a job must meet before it is claimed."""
 
 from states.manifest import Identity, Manifest
 from states.stages import INFO, Stage

@@ -39,7 +39,8 @@ class Cloner:
         if context.owned.manifest.commit is None:
             commit = self._checkout(None)
             context.owned.append(lambda base: pin(base, commit))
-        else:  # an earlier run may have stored it
+        else:
+            # An earlier run may have stored the snapshot.
             snapshot = context.inbox.do(
                 "restore", lambda: self._stored_snapshot(file)
             )

@@ -1,4 +1,4 @@
-"""What the parts of a run share."""
+"""The context that the parts of a run share."""
 
 from dataclasses import dataclass
 

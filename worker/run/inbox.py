@@ -108,7 +108,8 @@ class Inbox:
         def run() -> None:
             try:
                 result = work(task)
-            except BaseException as error:  # noqa: BLE001 - an edge: the main thread raises it
+            # The main thread raises it.
+            except BaseException as error:  # noqa: BLE001
                 self.mailbox.put(Done(task=task, error=error))
             else:
                 self.mailbox.put(Done(task=task, result=result))
@@ -142,7 +143,7 @@ class Inbox:
                     f"the thread {thread} has failed: {type(error).__name__}: {error}"
                 ) from error
             case LeaseLost():
-                # guard: the lease: the main thread stands still when it is lost
+                # guard: the lease: the main thread waits when it is lost
                 self._stand_still()
             case LeaseRefreshed():
                 self._reassert()

@@ -99,7 +99,8 @@ class Producer:
         rules = Rules(stage, outputs)
         items = StageItems(stage=stage, inputs=record.inputs or "", rules=rules)
         self._items = items
-        if record.attempts > 1:  # a first attempt finds nothing stored
+        # Before the first attempt, nothing is stored.
+        if record.attempts > 1:
             self._context.inbox.do(
                 "restore", lambda: self._restore_items(items)
             )

@@ -1,4 +1,4 @@
-"""One process's run of one job: its parts, from the claim to the end."""
+"""A run of a job by one process: its parts, from the claim to the end."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,7 +35,7 @@ from worker.system.runtime import Runtime
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Adapters:
-    """What a run uses of the world outside, behind ports."""
+    """The ports through which a run reaches other systems."""
 
     runtime: Runtime
     store: Store
@@ -43,7 +43,7 @@ class Adapters:
     open_lease_store: Callable[[], Store]
     """Opens the same store on connections of its own, for the lease."""
     open_engine: Callable[[Manifest | None], Engine]
-    """Opens the engine for a new job, or the one that a job began with; may refuse."""
+    """Opens the engine for a new job, or the engine that an old job began with; may refuse."""
     open_source: Callable[[Identity, Path], Source]
     """Opens the repository, with a folder for temporary files."""
     packer: Packer
@@ -52,7 +52,7 @@ class Adapters:
 
 
 class Run:
-    """One process's run of one job."""
+    """A run of a job by one process."""
 
     def __init__(
         self,
@@ -205,19 +205,20 @@ class Run:
         # guard: the lease: it is reasserted by an append
         if lease.reassert(runner.reassert):
             self._engine.unpause()
-            if lease.suspended:  # it has run out again meanwhile
+            # The lease may have run out again meanwhile.
+            if lease.suspended:
                 self._engine.pause()
 
     @contextmanager
     def _kept_alive(self, lease: Lease) -> Iterator[None]:
-        """Keep the lease alive; the engine stands still while it has run out, and ends with it."""
+        """Keep the lease alive; the engine is paused when it runs out, and ends with it."""
         keep_alive = KeepAlive(
             lease,
             self.inbox.mailbox,
             self._adapters.runtime,
             give_up_seconds=self._limits.store_give_up_seconds,
         )
-        # guard: the lease: the engine stands still when it is lost
+        # guard: the lease: the engine is paused when it is lost
         keep_alive.start(on_lost=self._engine.pause)
         try:
             yield

@@ -16,7 +16,7 @@ from worker.system.disk import on_disk, unusable_work_dir
 _LOCK: Final = ".lock"
 _UNFINISHED: Final = "~"
 """The prefix of a folder that is being made; no job's name begins with it."""
-# guard: a folder that another run takes for left behind is made anew
+# guard: a folder that another run has removed as abandoned is made again
 _TRIES: Final = 10
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
@@ -157,10 +157,12 @@ def _remove_stale(base: Path, job_id: str) -> None:
 def _remove_unlocked(folder: Path) -> None:
     if folder.name.startswith(_UNFINISHED):
         with suppress(OSError):
-            folder.rmdir()  # it may have no lock yet
+            # The folder may have no lock yet.
+            folder.rmdir()
     try:
         lock = os.open(folder / _LOCK, os.O_RDWR)
-    except OSError:  # not a run's folder, or one that is just being removed
+    except OSError:
+        # It is not a run's folder, or another run is just removing it.
         return
     with suppress(OSError):
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

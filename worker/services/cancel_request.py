@@ -35,7 +35,7 @@ def request_cancel(
         try:
             log.append(newest, requested, Writer.OPERATOR)
         except OvertakenError as overtaken:
-            known = overtaken.found
+            known = overtaken.existing
         else:
             return True
 
