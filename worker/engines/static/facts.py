@@ -57,6 +57,8 @@ class Kind(StrEnum):
     STRUCT = "struct"
     INTERFACE = "interface"
     TRAIT = "trait"
+    MODULE = "module"
+    """Of Ruby: methods for classes that include it."""
     ENUM = "enum"
     TYPE = "type"
     """An alias, a union, a named function type."""
@@ -69,7 +71,15 @@ class Kind(StrEnum):
 
 
 TYPES = frozenset(
-    {Kind.CLASS, Kind.STRUCT, Kind.INTERFACE, Kind.TRAIT, Kind.ENUM, Kind.TYPE}
+    {
+        Kind.CLASS,
+        Kind.STRUCT,
+        Kind.INTERFACE,
+        Kind.TRAIT,
+        Kind.MODULE,
+        Kind.ENUM,
+        Kind.TYPE,
+    }
 )
 
 

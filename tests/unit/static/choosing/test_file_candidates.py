@@ -36,14 +36,14 @@ def test_languages_without_a_grammar_are_known_by_their_files(
     tmp_path: Path,
 ) -> None:
     files = {
-        "main.rb": "require_relative 'stock'\nStock.new.take\n" * 9,
-        "stock.rb": "class Stock\n  def take; end\nend\n" * 9,
-        "lib/prices.rb": "def price; end\n" * 9,
+        "main.lua": "local stock = require 'stock'\nstock.take()\n" * 9,
+        "stock.lua": "function take()\n  return 1\nend\n" * 9,
+        "lib/prices.lua": "function price() end\n" * 9,
     }
     found = analysed(tmp_path, files)
     assert names(found)[0] == "Main"
-    assert "Main mentions Stock (main.rb:1)" in related(found)
-    assert found.units[0].file_paths[:2] == ("main.rb", "stock.rb")
+    assert "Main mentions Stock (main.lua:1)" in related(found)
+    assert found.units[0].file_paths[:2] == ("main.lua", "stock.lua")
 
 
 def test_a_mixed_repository_has_units_of_both_sorts(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_mixed_repository_has_units_of_both_sorts(tmp_path: Path) -> None:
         for number in range(3)
     }
     files |= {
-        f"b{number}.rb": f"class B{number}\n" + "  def go; end\n" * 60 + "end\n"
+        f"b{number}.lua": f"B{number} = 1\n" + "function go() end\n" * 60
         for number in range(3)
     }
     found = names(analysed(tmp_path, files))

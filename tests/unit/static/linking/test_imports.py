@@ -13,6 +13,7 @@ PATHS = (
     "src/lib.rs", "src/stock.rs", "src/parts/mod.rs", "src/parts/list.rs", "crates/my-core/src/lib.rs",
     "crates/my-core/src/graph.rs",
     "app/src/main/java/shop/Stock.java", "app/src/main/java/shop/Store.java",
+    "lib/shop.rb", "lib/shop/cart.rb", "lib/Shop/Cart.php",
     "include/db/env.h", "util/env.cc", "util/hash.h", "util/hash.cc",
 )  # fmt: skip
 SETTINGS = {
@@ -21,7 +22,13 @@ SETTINGS = {
     "list/package.json": "[1]",
     "go/go.mod": "module example.com/shop // ours\n",
 }
-MODULES = Modules(PATHS, ("src/shop", "src/shop/parts"), SETTINGS)
+JAVA = "app/src/main/java/shop"
+DECLARED = {
+    f"{JAVA}/Stock.java": ("shop", ["Stock"]),
+    f"{JAVA}/Store.java": ("shop", ["Store"]),
+    "lib/Shop/Cart.php": ("Shop.Carts", ["Cart", "Line"]),
+}
+MODULES = Modules(PATHS, ("src/shop", "src/shop/parts"), SETTINGS, DECLARED)
 
 
 def targets(
@@ -161,3 +168,23 @@ def test_headers_are_found_near_and_far_with_the_code_that_implements_them() -> 
         "util/env.cc",
     )
     assert targets("util/hash.cc", Language.CPP, "vector") == ()
+
+
+def test_packages_of_php_kotlin_and_csharp_are_those_that_files_declare() -> (
+    None
+):
+    cart = ("lib/Shop/Cart.php",)
+    for language in (Language.PHP, Language.KOTLIN, Language.CSHARP):
+        assert targets("a", language, "Shop.Carts", "Line") == cart
+        assert targets("a", language, "Shop.Carts", everything=True) == cart
+        assert targets("a", language, "Shop", "Cart") == ()
+
+
+def test_ruby_requires_files_of_its_library_or_beside_it() -> None:
+    assert targets("bin/a", Language.RUBY, "shop/cart", everything=True) == (
+        "lib/shop/cart.rb",
+    )
+    assert targets("lib/shop.rb", Language.RUBY, "./shop/cart") == (
+        "lib/shop/cart.rb",
+    )
+    assert targets("bin/a", Language.RUBY, "json") == ()

@@ -30,7 +30,11 @@ from worker.engines.static.pages.exercise import Question
             "[server]\nport = 1\n\n[client]\nname = 2\n",
             ["server", "port", "client", "name"],
         ),
-        ("a.rb", "class Shop\n  def sell(x)\n  end\nend\n", ["Shop", "sell"]),
+        (
+            "a.lua",
+            "function sell(x)\nend\nlocal function take()\nend\n",
+            ["sell", "take"],
+        ),
         (
             "a.sql",
             "create table things (\n);\nCREATE OR REPLACE VIEW all_of AS x;\n",
@@ -42,8 +46,8 @@ from worker.engines.static.pages.exercise import Question
             ["Thing", "Shop", "Sell"],
         ),
         (
-            "a.kt",
-            "internal data class Thing(val x: Int)\nsuspend fun sell() {}\n",
+            "a.swift",
+            "public final class Thing {\n}\npublic func sell() {}\n",
             ["Thing", "sell"],
         ),
         ("a.tf", 'resource "bucket" "b" {\n}\n', ["bucket"]),

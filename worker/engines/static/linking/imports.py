@@ -36,8 +36,12 @@ class Modules:
         paths: Iterable[str],
         packages: Iterable[str],
         settings: Mapping[str, str],
+        declared: Mapping[str, tuple[str, Iterable[str]]] | None = None,
     ) -> None:
-        """Take the parsed paths, folders with `__init__.py`, and texts of `package.json` and `go.mod`."""
+        """Take the parsed paths, folders with `__init__.py`, and texts of `package.json` and `go.mod`.
+
+        `declared` tells the package that each file declares, and the names that it defines in it.
+        """
         self._paths: Final = frozenset(paths)
         self._packages: Final = frozenset(packages)
         self._by_name: Final[dict[str, list[str]]] = defaultdict(list)
@@ -48,6 +52,14 @@ class Modules:
             folder, _, name = path.rpartition("/")
             self._by_name[name].append(path)
             self._by_folder[folder].append(path)
+        self._by_package: Final[dict[str, list[str]]] = defaultdict(list)
+        self._by_type: Final[dict[tuple[str, str], list[str]]] = defaultdict(
+            list
+        )
+        for path, (package, names) in (declared or {}).items():
+            self._by_package[package].append(path)
+            for name in names:
+                self._by_type[package, name].append(path)
         self._places: Final[dict[str, list[str]]] = {}
         """The folders that a Python module's absolute name may start in, the least deep first."""
         self._scripts: Final = dict(_named_scripts(settings))
@@ -69,8 +81,12 @@ class Modules:
                 found = self._go_package(one.module)
             case Language.RUST:
                 found = self._rust(path, one)
-            case Language.JAVA:
-                found = self._java(one)
+            case (
+                Language.JAVA | Language.KOTLIN | Language.CSHARP | Language.PHP
+            ):
+                found = self._packaged(one)
+            case Language.RUBY:
+                found = self._required(path, one.module)
             case _:
                 found = self._included(path, one.module)
         return tuple(
@@ -255,22 +271,27 @@ class Modules:
                 return file.removesuffix("/lib.rs")
         return None
 
-    def _java(self, one: Import) -> list[str]:
-        folder = one.module.replace(".", "/")
-        if not one.everything:
-            files = [
-                found
-                for _, name in one.names
-                for found in self._ending(f"{folder}/{name}.java")
-            ]
-            return files or self._ending(f"{folder}.java")
-        return [
+    def _packaged(self, one: Import) -> list[str]:
+        """Return the files that define names of a package, or of a type in it."""
+        package, _, outer = one.module.rpartition(".")
+        if one.everything:
+            files = self._by_package.get(one.module, [])
+            return files or self._by_type.get((package, outer), [])
+        files = [
             path
-            for place, paths in self._by_folder.items()
-            if place == folder or place.endswith(f"/{folder}")
-            for path in paths
-            if path.endswith(".java")
+            for _, name in one.names
+            for path in self._by_type.get((one.module, name), ())
         ]
+        return files or self._by_type.get((package, outer), [])
+
+    def _required(self, path: str, module: str) -> list[str]:
+        file = f"{module.removesuffix('.rb')}.rb"
+        if module.startswith("."):
+            folder = posixpath.dirname(path)
+            near = posixpath.normpath(posixpath.join(folder, file))
+            return [near] if near in self._paths else []
+        elsewhere = self._ending(file) if "/" in file else []
+        return (self._ending(f"lib/{file}") or elsewhere)[:1]
 
     def _included(self, path: str, module: str) -> list[str]:
         near = posixpath.normpath(

@@ -20,8 +20,12 @@ _HOPS: Final = 4
 """A name may come through so many modules that pass it on."""
 _MOST_SEEN: Final = 400
 """So many files are seen through includes and star imports, at most."""
-_PACKAGED: Final = frozenset({Language.GO, Language.JAVA})
-"""Languages whose files see the definitions of their folder."""
+_PACKAGED: Final = frozenset(
+    {Language.JAVA, Language.KOTLIN, Language.CSHARP, Language.PHP}
+)
+"""Languages whose files see the definitions of the package that they declare."""
+_TRANSITIVE: Final = frozenset({Language.C, Language.CPP, Language.RUBY})
+"""Languages that also see what the files that they include, include."""
 _TELLING: Final = 5
 """A name of so many letters may be guessed at, if it is not written in lower case throughout."""
 
@@ -66,8 +70,30 @@ class Resolver:
         for one in assembly.definitions:
             if one.parent is None:
                 self._scopes[one.path].own.setdefault(one.name, one.index)
+        self._homes: Final = {
+            path: self._home(path, parsed[path].package) for path in parsed
+        }
         self._seen: Final[dict[str, frozenset[str]]] = {}
         self._known: dict[tuple[str, str, int], int | None] = {}
+
+    def _home(self, path: str, package: str) -> str | None:
+        """Return what files have in common that see each other's definitions."""
+        language = self._files[path].language
+        if language is Language.GO:
+            return path.rpartition("/")[0]
+        return package if language in _PACKAGED else None
+
+    def _is_home(self, path: str, place: str) -> bool:
+        """Tell whether a file sees what another defines; in C#, inner namespaces see outer ones."""
+        home, other = self._homes[path], self._homes[place]
+        if home is None or other is None:
+            return False
+        is_inner = (
+            self._files[path].language is Language.CSHARP
+            and other != ""
+            and home.startswith(f"{other}.")
+        )
+        return home == other or is_inner
 
     def _scope(self, path: str, parsed: Parsed) -> _Scope:
         scope = _Scope(exports=dict(parsed.exports))
@@ -147,16 +173,11 @@ class Resolver:
         if not candidates:
             return None
         seen = self._seen_from(path)
-        folder = (
-            path.rpartition("/")[0]
-            if self._files[path].language in _PACKAGED
-            else None
-        )
         places = [self._definitions[index].path for index in candidates]
         visible = [
             index
             for index, place in zip(candidates, places, strict=True)
-            if place in seen or place.rpartition("/")[0] == folder
+            if place in seen or self._is_home(path, place)
         ]
         if visible:
             return visible[0], True
@@ -244,7 +265,7 @@ class Resolver:
         if path not in self._seen:
             file = self._files[path]
             found = dict.fromkeys(self._scopes[path].open)
-            transitive = file.language in {Language.C, Language.CPP}
+            transitive = file.language in _TRANSITIVE
             queue = list(found) if transitive else []
             for one in queue:
                 more = (

@@ -280,4 +280,6 @@ def _holds(outer: Node | None, inner: Node) -> bool:
 
 def is_interface(one: Definition) -> bool:
     """Tell whether who extends a type implements it."""
-    return one.kind in {Kind.INTERFACE, Kind.TRAIT}
+    # PHP's traits are used by classes, not implemented.
+    is_rust = one.path.endswith(".rs")
+    return one.kind is Kind.INTERFACE or (one.kind is Kind.TRAIT and is_rust)

@@ -7,13 +7,12 @@ from typing import Final
 from tree_sitter import Node, Tree
 
 from worker.engines.static.facts import SourceFile
-from worker.engines.static.parsing.cfamily import blank_macros
 from worker.engines.static.parsing.source_file import (
     MAX_PARSED_BYTES,
     SourceParser,
 )
 from worker.engines.static.reading.encoding import decode
-from worker.engines.static.reading.language import PARSED, Language
+from worker.engines.static.reading.language import PARSED
 from worker.system.disk import raise_if_passing
 
 _KEPT_TEXTS: Final = 256
@@ -59,10 +58,7 @@ class SourceTexts:
         data = self._source(path)
         if data is None:
             return None
-        language = self._files[path].language
-        return self._reader.tree(
-            language, blank_macros(data) if language is Language.CPP else data
-        )
+        return self._reader.tree(self._files[path].language, data)
 
     def _source(self, path: str) -> bytes | None:
         if path not in self._files or self._files[path].language not in PARSED:

@@ -5,9 +5,6 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
 
-import tree_sitter_c
-import tree_sitter_cpp
-from tree_sitter import Language as TreeLanguage
 from tree_sitter import Node
 
 from worker.engines.static.facts import Import, Kind
@@ -258,13 +255,14 @@ def _imports(node: Node) -> Iterator[Import]:
 
 
 C: Final = Grammar(
-    load=lambda: TreeLanguage(tree_sitter_c.language()),
+    module="tree_sitter_c",
     query=_C,
     define=_define,
     imports=_imports,
 )
 CPP: Final = Grammar(
-    load=lambda: TreeLanguage(tree_sitter_cpp.language()),
+    module="tree_sitter_cpp",
+    prepare=blank_macros,
     query=_CPP,
     define=_define,
     imports=_imports,

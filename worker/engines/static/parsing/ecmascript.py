@@ -5,9 +5,6 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
 
-import tree_sitter_javascript
-import tree_sitter_typescript
-from tree_sitter import Language as TreeLanguage
 from tree_sitter import Node
 
 from worker.engines.static.facts import Import, Kind
@@ -406,9 +403,10 @@ def _property(node: Node) -> tuple[str, str]:
     return text(node), text(node)
 
 
-def _grammar(load: object, query: str) -> Grammar:
+def _grammar(module: str, function: str, query: str) -> Grammar:
     return Grammar(
-        load=lambda: TreeLanguage(load),
+        module=module,
+        function=function,
         query=query,
         define=_define,
         imports=_imports,
@@ -416,10 +414,12 @@ def _grammar(load: object, query: str) -> Grammar:
     )
 
 
-JAVASCRIPT: Final = _grammar(tree_sitter_javascript.language(), _JAVASCRIPT)
+JAVASCRIPT: Final = _grammar("tree_sitter_javascript", "language", _JAVASCRIPT)
 TYPESCRIPT: Final = _grammar(
-    tree_sitter_typescript.language_typescript(), _TYPESCRIPT
+    "tree_sitter_typescript", "language_typescript", _TYPESCRIPT
 )
 TSX: Final = _grammar(
-    tree_sitter_typescript.language_tsx(), _TYPESCRIPT + "(jsx_text) @string"
+    "tree_sitter_typescript",
+    "language_tsx",
+    _TYPESCRIPT + "(jsx_text) @string",
 )

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Final
 
-import tree_sitter_go
-from tree_sitter import Language as TreeLanguage
 from tree_sitter import Node
 
 from worker.engines.static.facts import Import, Kind
@@ -136,7 +134,7 @@ def _imports(node: Node) -> Iterator[Import]:
 
 
 GRAMMAR: Final = Grammar(
-    load=lambda: TreeLanguage(tree_sitter_go.language()),
+    module="tree_sitter_go",
     query=_QUERY,
     define=_define,
     imports=_imports,

@@ -1,14 +1,19 @@
 """What every parsed language has to provide, and what the readers of their trees share.
 
 A grammar is a tree-sitter language, a query that finds definitions, imports, comments and
-strings anywhere in a tree, and two functions that read a found node. All queries use the
-same captures: the name of a `Kind` for definitions, `@scope` for what only says whose its
-definitions are (Rust's `impl`), `@skip` for code that is a test among sources, `@import`,
-`@export`, `@comment`, and `@string` for what is between quotes.
+strings anywhere in a tree, and functions that read a captured node. All queries use the same
+captures: the name of a `Kind` for definitions, `@scope` for what only says whose its
+definitions are (Rust's `impl`), `@skip` for code that is a test among sources, `@package` for
+the name of the package that a file declares, `@import`, `@export`, `@comment`, and `@string`
+for what is between quotes.
+
+Where a language writes a definition as modifiers, name, bases and body, `define_by` reads it,
+given a few types of nodes.
 """
 
+import importlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,16 +26,35 @@ MAX_SIGNATURE: Final = 300
 """In characters; the parameters of a longer one are of no use to a reader."""
 MAX_DOC: Final = 4000
 """In characters; what a docstring says later is reference."""
+MAX_BASES: Final = 2000
+"""In characters; a longer list of bases was made by a program."""
 
-_SPACE: Final = re.compile(r"\s+")
 _MARKS: Final = re.compile(
     r"^\s*(?://[/!]?|/\*+!?|\*+/|\*(?!\*)|#+!?|--|;+)? ?", re.MULTILINE
 )
 _CLOSING: Final = re.compile(r"(?<!\*)\*++/\s*\Z")
+_INNER_COMMENT: Final = re.compile(rb"/\*.*?\*/", re.DOTALL)
+_BRACKETED: Final = re.compile(r"[<(\[{][^<>()\[\]{}]*[>)\]}]")
+_BETWEEN_BASES: Final = re.compile(
+    r"[,+&]|\b(?:extends|implements|with|for)\b", re.MULTILINE
+)
+_BASE: Final = re.compile(r"(?<![\w'$])\\?[A-Za-z_$][\w$]*(?:(?:\.|::|\\)\w+)*")
+_DEEPEST: Final = 8
+"""Brackets within brackets that are read in a list of bases."""
 _LICENCE: Final = re.compile(
     r"copyright|licen[cs]ed? |all rights reserved|SPDX-|use strict|eslint-|coding[:=]|^!|clang-format|@ts-|jshint",
     re.IGNORECASE,
 )
+_SHEBANG: Final = b"#!"
+_TOP_CHARACTERS: Final = 400
+_BELOW_BYTES: Final = 200
+_BELOW: Final = (b"#", b"package ", b"import ", b"use ", b"mod ", b"namespace ")
+"""What may stand right below a comment that is about the file, not about what is below."""
+_BODIES: Final = frozenset(
+    {"class_body", "enum_class_body", "function_body", "accessor_list"}
+)
+"""Bodies that are no field of their definition."""
+_MODIFIERS: Final = "modifiers"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -64,22 +88,21 @@ class FileText:
         """Take the UTF-8 bytes that were parsed, and all comment nodes in the tree."""
         self.data: Final = data
         self._ending_at: Final = {
-            node.end_point.row - (node.end_point.column == 0): node
+            _last_row(node): node
             for node in comments
             if self._stands_alone(node)
         }
-        self._children: Final[dict[tuple[int, str], list[Node]]] = {}
         self._starting_at: Final = {
             node.start_point.row for node in self._ending_at.values()
         }
+        self._children: Final[dict[tuple[int, str], list[Node]]] = {}
 
     def _stands_alone(self, node: Node) -> bool:
-        if node.start_byte == 0 and self.data.startswith(_SHEBANG):
-            return False
         begin = node.start_byte
-        return not self.data[
-            begin - min(begin, node.start_point.column) : begin
-        ].strip()
+        if begin == 0 and self.data.startswith(_SHEBANG):
+            return False
+        line_start = begin - min(begin, node.start_point.column)
+        return not self.data[line_start:begin].strip()
 
     def children(self, outer: Node, kind: str) -> Sequence[Node]:
         """Return the children of a kind.
@@ -95,52 +118,56 @@ class FileText:
 
     def comment_above(self, row: int) -> str:
         """Return the text of the comments that end on the line before, without their marks."""
-        blocks: list[str] = []
-        while (
-            node := self._ending_at.get(row - 1)
-        ) is not None and node.start_point.row < row:
-            blocks.append(text(node))
+        comments: list[str] = []
+        while True:
+            node = self._ending_at.get(row - 1)
+            if node is None or node.start_point.row >= row:
+                break
+            comments.append(text(node))
             row = node.start_point.row
-        return clean_comment("\n".join(reversed(blocks)))
+        return clean_comment("\n".join(reversed(comments))) if comments else ""
 
     def comment_on_top(self) -> str:
         """Return the comments before all code, unless they are a licence or about that code."""
         end = self.data.find(b"\n") + 1 if self.data.startswith(_SHEBANG) else 0
-        for node in sorted(
-            self._ending_at.values(), key=lambda node: node.start_byte
-        ):
+        comments = self._ending_at.values()
+        for node in sorted(comments, key=lambda node: node.start_byte):
             if self.data[end : node.start_byte].strip():
                 break
             end = node.end_byte
-            row = node.end_point.row - (node.end_point.column == 0)
-            below = (
-                self.data[end : end + _BELOW_BYTES]
-                .partition(b"\n")[2]
-                .split(b"\n")[0]
-            )
-            if row + 1 not in self._starting_at and (
-                not below.strip() or below.startswith(_BELOW)
-            ):
-                said = self.comment_above(row + 1)
-                if said and not _LICENCE.search(said[:_TOP_CHARACTERS]):
-                    return said
+            row = _last_row(node)
+            if row + 1 in self._starting_at or not self._is_apart(end):
+                continue
+            comment = self.comment_above(row + 1)
+            if comment and not _LICENCE.search(comment[:_TOP_CHARACTERS]):
+                return comment
         return ""
 
+    def _is_apart(self, end: int) -> bool:
+        """Tell whether what follows a comment on the next line is not what it describes."""
+        following = self.data[end : end + _BELOW_BYTES].partition(b"\n")[2]
+        below = following.split(b"\n")[0]
+        return not below.strip() or below.startswith(_BELOW)
 
-_SHEBANG: Final = b"#!"
-_TOP_CHARACTERS: Final = 400
-_BELOW_BYTES: Final = 200
-_BELOW: Final = (b"#", b"package ", b"import ", b"use ", b"mod ")
-"""What may stand right below a comment that is about the file, not about what is below."""
+
+def _last_row(node: Node) -> int:
+    """Return the row of a comment's last character; some grammars include the newline."""
+    return node.end_point.row - (1 if node.end_point.column == 0 else 0)
+
+
+Define = Callable[[Node, str, FileText], Iterable[Draft]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Grammar:
     """A language as this engine reads it."""
 
-    load: Callable[[], TreeLanguage]
+    module: str
+    """The package of the parser, which is imported when a file needs it."""
+    function: str = "language"
+    """What returns the language in it."""
     query: str
-    define: Callable[[Node, str, FileText], Iterable[Draft]]
+    define: Define
     """Read a definition, given the name of its capture.
 
     One node may define several things, or nothing of interest.
@@ -150,15 +177,136 @@ class Grammar:
     """Read an `@export`: pairs of the name that others see and the name in this file."""
     doc: Callable[[Node, FileText], str] = lambda _, page: page.comment_on_top()
     """Read what a file says of itself, given the root of its tree."""
+    prepare: Callable[[bytes], bytes] = lambda data: data
+    """Make code readable for the parser, without moving a byte."""
+
+    def load(self) -> TreeLanguage:
+        """Load the parser."""
+        package = importlib.import_module(self.module)
+        return TreeLanguage(getattr(package, self.function)())
+
+
+def define_by(
+    *,
+    is_public: Callable[[str, Sequence[str]], bool],
+    bases: Iterable[str] = (),
+    marks: Iterable[str] = (),
+) -> Define:
+    """Return a reader of definitions that are modifiers, a name, bases and a body.
+
+    `is_public` is given the name and the words before it. `bases` are the types of nodes that
+    list what a type extends, `marks` those of its annotations.
+    """
+    base_types, mark_types = frozenset(bases), frozenset(marks)
+
+    def define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
+        named = _named(node)
+        if named is None:
+            return
+        marks = _marks(node, mark_types)
+        start = _unmarked(node, marks, page)
+        definition = draft(
+            page,
+            node,
+            text(named),
+            Kind(capture),
+            body=_body(node),
+            start=start,
+        )
+        definition.decorators = tuple(
+            one_line(text(mark)).lstrip("@#[").rstrip("]") for mark in marks
+        )
+        words = page.data[start : named.start_byte].decode().split()
+        definition.kind = _kind(definition.kind, words)
+        definition.public = _in_interface(node) or is_public(
+            definition.name, words
+        )
+        definition.bases = tuple(
+            base
+            for child in node.children
+            if child.type in base_types
+            for base in bases_in(text(child))
+        )
+        yield definition
+
+    return define
+
+
+def _kind(kind: Kind | None, words: Sequence[str]) -> Kind | None:
+    """Tell interfaces and enums from classes where they are nodes of one type."""
+    if kind is not Kind.CLASS:
+        return kind
+    if "enum" in words:
+        return Kind.ENUM
+    return Kind.INTERFACE if "interface" in words else Kind.CLASS
+
+
+def _named(node: Node) -> Node | None:
+    """Return the node of a definition's name: its field, or the first identifier in it."""
+    named = node.child_by_field_name("name")
+    if named is not None:
+        return named
+    for child in node.named_children:
+        if child.type in {"identifier", "name"}:
+            return child
+        if child.type == "variable_declaration":
+            return _named(child)
+    return None
+
+
+def _body(node: Node) -> Node | None:
+    body = node.child_by_field_name("body")
+    if body is not None:
+        return body
+    children = node.children
+    return next((child for child in children if child.type in _BODIES), None)
+
+
+def _marks(node: Node, types: frozenset[str]) -> list[Node]:
+    """Return the annotations of a definition, which may stand among its modifiers."""
+    marks = []
+    for child in node.children:
+        inner = child.children if child.type == _MODIFIERS else [child]
+        marks += [mark for mark in inner if mark.type in types]
+    return marks
+
+
+def _unmarked(node: Node, marks: Iterable[Node], page: FileText) -> int:
+    """Return where a definition begins behind the annotations at its beginning."""
+    start = node.start_byte
+    for mark in marks:
+        if not page.data[start : mark.start_byte].strip():
+            start = mark.end_byte
+    return start
+
+
+def _in_interface(node: Node) -> bool:
+    """Tell whether a definition is a member of an interface, and so as public as that."""
+    outer = node.parent
+    outermost = outer.parent if outer is not None else None
+    return any(
+        around is not None
+        and around.type.startswith(("interface", "annotation"))
+        for around in (outer, outermost)
+    )
+
+
+def bases_in(clause: str) -> list[str]:
+    """Return the names in a list of bases, without type arguments and keywords."""
+    clause = clause[:MAX_BASES]
+    for _ in range(_DEEPEST):
+        shorter = _BRACKETED.sub("", clause)
+        if shorter == clause:
+            break
+        clause = shorter
+    names = map(_BASE.search, _BETWEEN_BASES.split(clause))
+    return [name[0] for name in names if name is not None]
 
 
 def text(node: Node | None) -> str:
     """Return the text of a node, or nothing for none."""
-    return (
-        node.text.decode("utf-8", "replace")
-        if node is not None and node.text is not None
-        else ""
-    )
+    code = node.text if node is not None else None
+    return code.decode("utf-8", "replace") if code is not None else ""
 
 
 def field_text(node: Node, name: str) -> str:
@@ -171,27 +319,27 @@ def line(node: Node) -> int:
     return node.start_point.row + 1
 
 
-def one_line(said: str) -> str:
+def one_line(phrase: str) -> str:
     """Return a text with every run of white space as one space."""
-    return _SPACE.sub(" ", said).strip()
+    return " ".join(phrase.split())
 
 
-def head(page: FileText, node: Node, body: Node | None) -> str:
+def head(page: FileText, start: int, node: Node, body: Node | None) -> str:
     """Return a definition's text up to its body, on one line."""
     end = body.start_byte if body is not None else node.end_byte
-    end = min(end, node.start_byte + 4 * MAX_SIGNATURE)
-    said = one_line(
-        page.data[node.start_byte : end].decode("utf-8", "replace")
-    ).rstrip("{; ")
+    code = page.data[start : min(end, start + 4 * MAX_SIGNATURE)]
+    if b"/*" in code:
+        code = _INNER_COMMENT.sub(b"", code)
+    signature = one_line(code.decode("utf-8", "replace")).rstrip("{; ")
     if body is not None:
-        said = said.removesuffix("=>").removesuffix("=").rstrip(": ")
-    return said[:MAX_SIGNATURE]
+        signature = signature.removesuffix("=>").removesuffix("=").rstrip(": ")
+    return signature[:MAX_SIGNATURE]
 
 
-def clean_comment(said: str) -> str:
+def clean_comment(comment: str) -> str:
     """Return a comment's text without its marks and the indentation that all of its lines share."""
-    said = _CLOSING.sub("", said[: 2 * MAX_DOC])
-    return _MARKS.sub("", said).strip()[:MAX_DOC]
+    comment = _CLOSING.sub("", comment[: 2 * MAX_DOC])
+    return _MARKS.sub("", comment).strip()[:MAX_DOC]
 
 
 def draft(
@@ -201,15 +349,22 @@ def draft(
     kind: Kind,
     *,
     body: Node | None = None,
+    start: int | None = None,
 ) -> Draft:
-    """Begin a draft of a definition with what all languages have in common."""
+    """Begin a draft of a definition with what all languages have in common.
+
+    Its signature begins at `start`, where that is not the beginning of the node.
+    """
+    first_row = node.start_point.row
     return Draft(
         name=name,
         kind=kind,
         start=node.start_byte,
         end=node.end_byte,
-        line=line(node),
+        line=first_row + 1,
         end_line=node.end_point.row + 1,
-        signature=head(page, node, body),
-        doc=page.comment_above(node.start_point.row),
+        signature=head(
+            page, node.start_byte if start is None else start, node, body
+        ),
+        doc=page.comment_above(first_row),
     )

@@ -5,8 +5,6 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-import tree_sitter_python
-from tree_sitter import Language as TreeLanguage
 from tree_sitter import Node
 
 from worker.engines.static.facts import Import, Kind
@@ -168,7 +166,7 @@ def _exports(node: Node) -> Iterator[tuple[str, str]]:
 
 
 GRAMMAR: Final = Grammar(
-    load=lambda: TreeLanguage(tree_sitter_python.language()),
+    module="tree_sitter_python",
     query=_QUERY,
     define=_define,
     imports=_imports,

@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-import tree_sitter_rust
-from tree_sitter import Language as TreeLanguage
 from tree_sitter import Node
 
 from worker.engines.static.facts import Import, Kind
@@ -172,7 +170,7 @@ def _used(
 
 
 GRAMMAR: Final = Grammar(
-    load=lambda: TreeLanguage(tree_sitter_rust.language()),
+    module="tree_sitter_rust",
     query=_QUERY,
     define=_define,
     imports=_imports,

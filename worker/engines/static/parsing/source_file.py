@@ -1,7 +1,7 @@
 """Parses source files: definitions, imports, exports, and code without comments."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,13 +10,17 @@ from tree_sitter import Node, Parser, Query, QueryCursor, Tree
 from worker.engines.static.facts import TYPES, Import, Kind
 from worker.engines.static.parsing import (
     cfamily,
+    csharp,
     ecmascript,
     golang,
     java,
+    kotlin,
+    php,
     python,
+    ruby,
     rust,
 )
-from worker.engines.static.parsing.grammar import Draft, FileText, Grammar
+from worker.engines.static.parsing.grammar import Draft, FileText, Grammar, text
 from worker.engines.static.reading.language import Language
 
 MAX_PARSED_BYTES: Final = 256 * 1024
@@ -38,9 +42,13 @@ _GRAMMARS: Final = {
     Language.JAVA: java.GRAMMAR,
     Language.C: cfamily.C,
     Language.CPP: cfamily.CPP,
+    Language.CSHARP: csharp.GRAMMAR,
+    Language.KOTLIN: kotlin.GRAMMAR,
+    Language.RUBY: ruby.GRAMMAR,
+    Language.PHP: php.GRAMMAR,
 }
 _NO_DEFINITION: Final = frozenset(
-    {"import", "export", "comment", "string", "annotation"}
+    {"import", "export", "package", "comment", "string", "annotation"}
 )
 _NOT_NEWLINE: Final = re.compile(rb"[^\n]")
 
@@ -56,12 +64,23 @@ class Parsed:
     imports: tuple[Import, ...]
     exports: tuple[tuple[str, str], ...]
     """Pairs of the name that others see and the name in this file."""
+    package: str
+    """The name of the package or namespace that the file declares, with dots; or nothing."""
     doc: str
     code: bytes
     """The file without comments, text in quotes, and imports.
 
     Every byte that is left has its place.
     """
+
+    @property
+    def top_names(self) -> list[str]:
+        """The names that are defined at the top of the file."""
+        return [
+            definition.name
+            for definition in self.drafts
+            if definition.parent is None
+        ]
 
 
 class SourceParser:
@@ -73,16 +92,14 @@ class SourceParser:
 
     def tree(self, language: Language, data: bytes) -> Tree:
         """Parse UTF-8 text."""
-        return self._load(language)[0].parse(data)
+        prepared = _GRAMMARS[language].prepare(data)
+        return self._load(language)[0].parse(prepared)
 
-    def read(self, language: Language, text: str) -> Parsed:
+    def read(self, language: Language, content: str) -> Parsed:
         """Parse the text of a file."""
-        data = text.encode("utf-8", "replace")
+        data = content.encode("utf-8", "replace")
         grammar = _GRAMMARS[language]
-        tree = self.tree(
-            language,
-            cfamily.blank_macros(data) if language is Language.CPP else data,
-        )
+        tree = self.tree(language, data)
         found = QueryCursor(self._load(language)[1]).captures(tree.root_node)
         page = FileText(data, found.get("comment", []))
         imports = [
@@ -109,6 +126,7 @@ class SourceParser:
                 sorted((one for _, one in imports), key=lambda one: one.line)
             ),
             exports=tuple(dict.fromkeys(exports)),
+            package=_package(found.get("package", ())),
             doc=grammar.doc(tree.root_node, page),
             code=_blank(
                 data, [*comments, *strings, *(node for node, _ in imports)]
@@ -124,6 +142,10 @@ class SourceParser:
                 Query(tree_language, grammar.query),
             )
         return self._loaded[language]
+
+
+def _package(names: Sequence[Node]) -> str:
+    return text(names[0]).replace("\\", ".") if names else ""
 
 
 def _drafts(

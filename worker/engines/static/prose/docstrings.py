@@ -16,7 +16,8 @@ _MARKUP: Final = (
     (re.compile(_LINK), r"`\1`"),
     (
         re.compile(
-            r"</?(?:p|br|em|i|b|strong|a|span|div|ul|ol|li|h\d|sup|sub)\b[^<>]*>",
+            r"</?(?:p|br|em|i|b|strong|a|span|div|ul|ol|li|h\d|sup|sub|summary|remarks|para|returns)\b[^<>]*>"
+            r"|\{@inheritdoc\}|<inheritdoc\b[^<>]*>",
             re.IGNORECASE,
         ),
         " ",
@@ -24,6 +25,12 @@ _MARKUP: Final = (
     (
         re.compile(r"<(code|tt|kbd|pre)>(.*?)</\1>", re.DOTALL | re.IGNORECASE),
         r"`\2`",
+    ),
+    (
+        re.compile(
+            r"<(?:see|seealso|paramref|typeparamref)\s+\w+=\"(?:\w:)?([^\"]*)\"\s*/?>"
+        ),
+        r"`\1`",
     ),
     (re.compile(r"&(lt|gt|amp|quot|nbsp);"), lambda match: _ENTITIES[match[1]]),
     (re.compile(r":[\w:+-]+:`[~!]?([^`<]*?)\s*<([^`>]*)>`"), r"\1"),
@@ -44,9 +51,9 @@ _MARKUP: Final = (
 
 _END: Final = re.compile(
     r"""\s*(?:
-    [@\\](?:param|returns?|throws|exception|see|since|author|example|deprecated|type|template
-        |property|private|internal|file|license|version|brief|details|note|warning|todo|module
-        |default|public|static|class|function|tparam|sa)\b
+    @[a-z][\w-]*\b(?!\.)
+    | \\(?:param|returns?|throws|see|since|author|example|deprecated|file|version|details|note
+        |warning|todo|module|tparam|sa)\b
     | :(?:param|type|returns?|rtype|raises?|ivar|cvar|var|arg|meta|keyword)\b
     | \.\.\s
     | >>>

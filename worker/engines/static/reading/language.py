@@ -135,6 +135,10 @@ PARSED: Final = frozenset(
         Language.JAVA,
         Language.C,
         Language.CPP,
+        Language.CSHARP,
+        Language.KOTLIN,
+        Language.RUBY,
+        Language.PHP,
     }
 )
 """Languages whose definitions and references are known; of all others, only files and headings are.

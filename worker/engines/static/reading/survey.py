@@ -260,7 +260,12 @@ class _Surveyor:
             for path, text in self.texts.items()
             if path.rpartition("/")[2] in _SETTINGS
         }
-        modules = Modules(self.parsed, self._packages, settings)
+        declared = {
+            path: (parsed.package, parsed.top_names)
+            for path, parsed in self.parsed.items()
+            if parsed.package
+        }
+        modules = Modules(self.parsed, self._packages, settings, declared)
         complete = {}
         for path in sorted(self.files):
             file = self.files[path]

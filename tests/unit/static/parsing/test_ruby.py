@@ -1,0 +1,87 @@
+"""What is read of Ruby."""
+
+from pathlib import Path
+
+from tests.support.analysed import analysed, kinds, parsed, referred
+from worker.engines.static.facts import Import
+from worker.engines.static.reading.language import Language
+
+TEXT = """require "json"
+require_relative 'shop/stock'
+
+module Shop
+  # Sells.
+  class Store < Parts::Base #:nodoc:
+    include Comparable
+    extend Parts::Many
+    attr_reader :count
+
+    def initialize(count, limit: 3)
+      raise ArgumentError, "x #{count}" if count
+    end
+
+    def self.open; end
+
+    private
+
+    def hide; end
+
+    class Inner < Nested; end
+  end
+
+  module Helpers
+    def help(name) = name
+  end
+
+  LIMIT = 3
+end
+
+def sell(name)
+end
+"""
+FOUND = parsed(Language.RUBY, TEXT)
+BY_NAME = {definition.name: definition for definition in FOUND.drafts}
+
+
+def test_types_and_methods_are_definitions_and_namespaces_are_not() -> None:
+    assert kinds(FOUND) == {
+        "Store": "class", "Store.initialize": "method", "Store.open": "method", "Store.hide": "method",
+        "Store.Inner": "class", "Helpers": "module", "Helpers.help": "method", "LIMIT": "constant", "sell": "function",
+    }  # fmt: skip
+
+
+def test_superclasses_and_included_modules_are_bases() -> None:
+    assert BY_NAME["Store"].bases == ("Parts.Base", "Comparable", "Parts.Many")
+    assert BY_NAME["Inner"].bases == ("Nested",)
+
+
+def test_a_definition_has_its_head_comment_and_access() -> None:
+    store = BY_NAME["Store"]
+    assert (store.signature, store.doc) == (
+        "class Store < Parts::Base",
+        "Sells.",
+    )
+    assert BY_NAME["initialize"].signature == "def initialize(count, limit: 3)"
+    assert BY_NAME["open"].signature == "def self.open"
+    assert BY_NAME["open"].public
+    assert not BY_NAME["hide"].public
+
+
+def test_what_is_required_is_imported() -> None:
+    assert FOUND.imports == (
+        Import(module="json", everything=True, line=1),
+        Import(module="./shop/stock", everything=True, line=2),
+    )
+
+
+def test_names_are_found_through_what_is_required(tmp_path: Path) -> None:
+    files = {
+        "lib/shop.rb": "require 'shop/stock'\nclass Store < Stock\n  def sell\n    Part.new\n  end\nend\n",
+        "lib/shop/stock.rb": "require_relative 'part'\nmodule Shop\n  class Stock\n    def take; end\n  end\nend\n",
+        "lib/shop/part.rb": "module Shop\n  class Part\n  end\nend\n",
+    }
+    found = analysed(tmp_path, files)
+    assert found.files["lib/shop.rb"].imports[0].targets == (
+        "lib/shop/stock.rb",
+    )
+    assert referred(found) == {"Store > Stock", "Store.sell > Part"}

@@ -1,0 +1,122 @@
+"""Reads Ruby."""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import Final
+
+from tree_sitter import Node
+
+from worker.engines.static.facts import Import, Kind
+from worker.engines.static.parsing.grammar import (
+    MAX_SIGNATURE,
+    Draft,
+    FileText,
+    Grammar,
+    bases_in,
+    draft,
+    field_text,
+    line,
+    one_line,
+    text,
+)
+
+_QUERY: Final = """
+(class) @class
+(module) @module
+(method) @function
+(singleton_method) @function
+(program (assignment left: (constant)) @constant)
+(module body: (body_statement (assignment left: (constant)) @constant))
+(call method: (identifier) @_load arguments: (argument_list)
+  (#any-of? @_load "require" "require_relative" "autoload")) @import
+(comment) @comment
+(string_content) @string
+(heredoc_content) @string
+"""
+_LAST_FIELDS: Final = ("name", "parameters", "superclass")
+_MOST_HEAD: Final = 4 * MAX_SIGNATURE
+_TYPES: Final = frozenset({"class", "module"})
+_METHODS: Final = frozenset({"method", "singleton_method", "singleton_class"})
+_MIXING: Final = frozenset({"include", "extend", "prepend"})
+_FEW: Final = 20
+"""Bare words of a class body among which its access is looked for."""
+_ACCESS: Final = frozenset({"public", "private", "protected"})
+
+
+def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
+    if node.type == "assignment":
+        yield draft(page, node, field_text(node, "left"), Kind.CONSTANT)
+        return
+    body = node.child_by_field_name("body")
+    if node.type in _TYPES and _is_namespace(node, body):
+        return
+    name = field_text(node, "name").rpartition("::")[2]
+    definition = draft(page, node, name, Kind(capture), body=body)
+    definition.signature = _head(node, page)
+    if node.type in _TYPES:
+        superclass = field_text(node, "superclass").lstrip("< ")
+        bases = [*bases_in(superclass), *_mixed_in(body, page)]
+        definition.bases = tuple(base.replace("::", ".") for base in bases)
+    else:
+        definition.public = _access(node, page) == "public"
+    yield definition
+
+
+def _head(node: Node, page: FileText) -> str:
+    """Return a definition up to its name, parameters or superclass."""
+    ends = (node.child_by_field_name(name) for name in _LAST_FIELDS)
+    end = max(last.end_byte for last in ends if last is not None)
+    code = page.data[node.start_byte : min(end, node.start_byte + _MOST_HEAD)]
+    return one_line(code.decode("utf-8", "replace"))[:MAX_SIGNATURE]
+
+
+def _is_namespace(node: Node, body: Node | None) -> bool:
+    """Tell whether a module, or a class that is opened again, only holds other types."""
+    if body is None or node.child_by_field_name("superclass") is not None:
+        return False
+    kinds = {child.type for child in body.children}
+    own = {"method"} if node.type == "module" else _METHODS
+    return not _TYPES.isdisjoint(kinds) and own.isdisjoint(kinds)
+
+
+def _mixed_in(body: Node | None, page: FileText) -> Iterator[str]:
+    """Yield the modules that a type includes or extends itself with."""
+    for call in page.children(body, "call") if body is not None else ():
+        if field_text(call, "method") in _MIXING:
+            arguments = field_text(call, "arguments").strip("()")
+            yield from (
+                base for base in bases_in(arguments) if base[:1].isupper()
+            )
+
+
+def _access(node: Node, page: FileText) -> str:
+    """Return the access that a method stands under."""
+    outer = node.parent
+    if outer is None or outer.type != "body_statement":
+        return "public"
+    words = page.children(outer, "identifier")
+    place = bisect_left(
+        words, node.start_byte, key=lambda word: word.start_byte
+    )
+    nearest = reversed(words[max(0, place - _FEW) : place])
+    return next(filter(_ACCESS.__contains__, map(text, nearest)), "public")
+
+
+def _imports(node: Node) -> Iterator[Import]:
+    """Read a `require` of a text; what is computed is left out."""
+    arguments = node.child_by_field_name("arguments")
+    argument = arguments.named_children[-1:] if arguments is not None else []
+    if not argument or argument[0].type != "string":
+        return
+    path = text(argument[0]).strip("\"'")
+    if field_text(node, "method") == "require_relative":
+        path = path if path.startswith(".") else f"./{path}"
+    yield Import(module=path, everything=True, line=line(node))
+
+
+GRAMMAR: Final = Grammar(
+    module="tree_sitter_ruby",
+    query=_QUERY,
+    define=_define,
+    imports=_imports,
+)
