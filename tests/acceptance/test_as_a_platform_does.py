@@ -17,7 +17,7 @@ from tests.acceptance.conftest import NAME, TOKEN, Platform
 from tests.support.contract import faults
 from tests.support.git_server import Fault, GitServer
 from tests.support.receiver import Delivery, Reply
-from tests.support.stranger import files_below
+from tests.support.stranger import course_files
 from worker import __version__
 
 pytestmark = pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_urls_in_callbacks_give_the_announced_bytes_of_each_stage_and_at_last_of
     assert everything == {
         path: body for files in by_stage for path, body in files.items()
     }
-    assert everything == files_below(platform.course("fetched"))
+    assert everything == course_files(platform.course("fetched"))
     assert complete["filesCount"] == len(everything)
     assert all(
         file["uri"].startswith(platform.store.url) for file in complete["files"]
@@ -240,7 +240,7 @@ def test_the_same_job_without_a_receiver_can_be_looked_at_from_a_machine_that_kn
     elsewhere.mkdir()
     person = replace(platform.person, home=elsewhere)
     links = person.run("urls", "job-1", "--expires", "1h", "--json").json
-    assert dict(announced({"files": links})) == files_below(
+    assert dict(announced({"files": links})) == course_files(
         platform.course("fetched")
     )
     assert "X-Amz-Expires=3600" in links[0]["url"]

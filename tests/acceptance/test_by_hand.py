@@ -1,6 +1,7 @@
 """A person turns repositories into courses with nothing but the program, and looks at what has become of them."""
 
 import json
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from tests.acceptance.conftest import NAME, source
 from tests.support.git_repository import Repository
 from tests.support.git_server import Fault, GitServer
-from tests.support.stranger import Said, Stranger, files_below
+from tests.support.stranger import Said, Stranger, course_files, files_below
 from tests.support.waiting import until
 
 
@@ -52,12 +53,14 @@ def test_a_folder_becomes_a_course_with_embedded_defaults(
     ).is_dir()
 
 
-def test_the_first_file_to_read_is_there_where_the_last_lines_say(
+def test_the_page_to_open_is_there_where_the_last_lines_say(
     person: Stranger, folder: Path
 ) -> None:
     said = person.run("run", str(folder), "--out", "elsewhere")
-    first = said.out.split("begin with ")[1].split(")")[0]
-    assert (person.home / first).read_text().startswith("#")
+    page = re.search(r"^open +(\S+) in a browser$", said.out, re.MULTILINE)
+    assert page is not None
+    assert page[1] == "elsewhere/index.html"
+    assert "<title>shop</title>" in (person.home / page[1]).read_text()
 
 
 def test_a_url_becomes_the_course_that_its_clone_becomes(
@@ -75,7 +78,7 @@ def test_a_url_becomes_the_course_that_its_clone_becomes(
             "status", job_of(person.run("run", "clone", "--out", "b"))
         ).out
     )
-    assert files_below(person.home / "a") == files_below(person.home / "b")
+    assert course_files(person.home / "a") == course_files(person.home / "b")
 
 
 def test_the_same_command_again_does_nothing_again_and_a_new_commit_is_a_new_job(

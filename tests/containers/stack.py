@@ -14,6 +14,7 @@ from states.manifest import Manifest
 from tests.containers.docker import ROOT, Docker, Said
 from tests.support.servers.process import free_port
 from tests.support.servers.server import S3Server
+from tests.support.stranger import course_files
 from tests.support.waiting import until
 from worker.ownership.log import CheckpointLog
 from worker.store.port import ObjectEntry
@@ -122,13 +123,8 @@ class Stack:
         return f"http://localhost:{self.ports[name]}"
 
     def course(self, name: str) -> list[str]:
-        """Return the paths of a course's files on this machine."""
-        folder = self.folder / "courses" / name
-        return sorted(
-            str(file.relative_to(folder))
-            for file in folder.rglob("*")
-            if file.is_file()
-        )
+        """Return the paths of a course's own files on this machine."""
+        return sorted(course_files(self.folder / "courses" / name))
 
 
 def stored(store: S3Store, job_id: str) -> dict[str, ObjectEntry]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from states.course_paths import is_course_path
 from states.decisions import request_cancel
 from states.exits import Exit
 from states.manifest import Identity, Writer
@@ -75,9 +76,24 @@ def test_fetch_copies_the_course(shell: Shell) -> None:
         path.relative_to(shell.root / "out").as_posix()
         for path in (shell.root / "out").rglob("*.*")
     )
-    assert len(paths) == 12
-    assert paths[0] == "chapters/chapter_1_thing_1.md"
-    assert "step1_abstractions.yaml" in paths
+    assert len([path for path in paths if is_course_path(path)]) == 12
+    assert {"chapters/chapter_1_thing_1.md", "step1_abstractions.yaml"} < {
+        *paths
+    }
+
+
+def test_fetch_names_the_page_to_open_and_no_other_file_that_was_made_to_look_at(
+    shell: Shell,
+) -> None:
+    completed(shell)
+    out = shell.root / "out"
+    assert shell("fetch", JOB, str(out)).splitlines() == [
+        f"12 files in {out}",
+        f"open {out / 'index.html'} in a browser",
+    ]
+    files = shell.json("fetch", JOB, str(out))["files"]
+    assert all(is_course_path(path) for path in files)
+    assert (out / "README.md").is_file()
 
 
 def test_fetch_copies_the_finished_files_of_an_unfinished_course(

@@ -9,8 +9,9 @@ from states.decisions import cancel, release
 from states.exits import Exit
 from states.manifest import Identity, Writer
 from tests.support.builders import AT, begun
-from tests.support.shell import Shell, completed
+from tests.support.shell import Shell, completed, interrupted
 from tests.support.world import JOB
+from worker.course.site.seal import sealed
 from worker.ownership.log import CheckpointLog
 from worker.system.runtime import SystemRuntime
 
@@ -118,6 +119,52 @@ def test_a_course_is_written_into_the_current_folder_where_nothing_differs(
     shell("fetch", JOB, ".")
     assert (here / CHAPTER).is_file()
     assert (here / "notes.txt").read_text() == "my notes"
+
+
+def test_the_page_is_made_again_over_one_that_the_program_made_before(
+    shell: Shell, here: Path
+) -> None:
+    shell("fetch", JOB, ".")
+    newest = (here / "index.html").read_bytes()
+    # As another version of the program may have written it.
+    (here / "index.html").write_bytes(sealed("index.html", "<p>Old"))
+    shell("fetch", JOB, ".")
+    assert (here / "index.html").read_bytes() == newest
+
+
+@pytest.mark.parametrize("name", ["README.md", "index.html"])
+def test_a_page_that_a_reader_has_changed_or_written_is_not_lost(
+    shell: Shell, name: str
+) -> None:
+    completed(shell)
+    out = shell.root / "out"
+    shell("fetch", JOB, str(out))
+    changed = b"my notes\n" + (out / name).read_bytes()
+    (out / name).write_bytes(changed)
+    shell("fetch", JOB, str(out))
+    assert (shell.root / "out.1" / name).read_bytes() == changed
+    assert b"my notes" not in (out / name).read_bytes()
+
+
+def test_a_readme_of_the_users_own_keeps_the_current_folder_as_it_is(
+    shell: Shell, here: Path
+) -> None:
+    (here / "README.md").write_text("my notes")
+    assert "README.md" in shell("fetch", JOB, ".", code=78)
+    assert [path.name for path in here.iterdir()] == ["README.md"]
+
+
+def test_a_course_that_grows_is_fetched_again_into_the_same_folder(
+    shell: Shell,
+) -> None:
+    interrupted(shell)
+    out = shell.root / "out"
+    shell("fetch", JOB, str(out))
+    assert "chapter_3_thing_3" not in (out / "index.html").read_text()
+    completed(shell)
+    shell("fetch", JOB, str(out))
+    assert "chapter_3_thing_3" in (out / "index.html").read_text()
+    assert not (shell.root / "out.1").exists()
 
 
 def test_a_folder_that_a_link_leads_to_is_moved_aside_and_made_anew(

@@ -41,6 +41,8 @@ def test_the_wheel_holds_both_packages_their_types_and_nothing_else(
         for path in (ROOT / package).rglob("*.py")
     }
     typed = {"worker/py.typed", "states/py.typed"}
+    site = ROOT / "worker" / "course" / "site"
+    source |= {*site.glob("templates/*.html"), *site.glob("assets/course.*")}
     assert (
         names == {path.relative_to(ROOT).as_posix() for path in source} | typed
     )

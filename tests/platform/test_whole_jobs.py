@@ -8,6 +8,7 @@ import pytest
 from states.stages import State
 from tests.platform.conftest import NAMES, Cloud, at_once
 from tests.support.servers.server import S3Server
+from tests.support.stranger import course_files
 from tests.support.waiting import until
 from worker.ownership.heartbeat import read_silence
 from worker.ownership.log import CheckpointLog
@@ -250,7 +251,5 @@ def test_on_s3_with_keys_from_secret_manager_a_killed_job_is_swept_and_fetched(
         "STORE_URL": cloud.operator.store.url,
     }
     cloud.operator("fetch", "job-1", str(tmp_path / "course"))
-    files = [
-        path for path in (tmp_path / "course").rglob("*") if path.is_file()
-    ]
+    files = course_files(tmp_path / "course")
     assert len(files) == 3 + 3 * len(NAMES)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from states.course_paths import is_course_path
+
 PROGRAM: Final = Path(sys.executable).with_name("fondation-worker")
 """As pip installs it."""
 KEPT: Final = (
@@ -81,6 +83,15 @@ class Stranger:
             f"{argv} ended with {said.code}:\n{said.out}\n{said.err}"
         )
         return said
+
+
+def course_files(folder: Path) -> dict[str, bytes]:
+    """Return a course's own files, by their paths: not those that were made to look at it."""
+    return {
+        path: body
+        for path, body in files_below(folder).items()
+        if is_course_path(path)
+    }
 
 
 def files_below(folder: Path) -> dict[str, bytes]:

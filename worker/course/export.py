@@ -1,15 +1,22 @@
-"""Writes a course into a user's folder, without losing any of the user's files."""
+"""Writes a course into a user's folder, without losing any of the user's files.
+
+Beside the course's own files it writes those of the page to look at. They are made for people:
+they are no artifacts of the job.
+"""
 
 import os
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from worker.course.inventory import Inventory
+from worker.course.site.seal import is_whole
 from worker.errors import ConfigError, DataError
 from worker.system.disk import on_disk
 
+INDEX: Final = "index.html"
 _MAX_NAMED: Final = 3
 """How many files a message names."""
 
@@ -17,20 +24,40 @@ _File = tuple[str, bytes]
 """A file's path and content."""
 
 
-def export(inventory: Inventory, folder: Path) -> list[str]:
-    """Write a course into a folder, and return the files' paths; raise DataError if damaged.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exported:
+    """What was written."""
+
+    paths: list[str]
+    """Of the course's own files."""
+    page: str | None
+    """The page to open in a browser; None if there is nothing to read yet."""
+
+
+def export(inventory: Inventory, folder: Path) -> Exported:
+    """Write a course into a folder; raise DataError if it is damaged.
 
     A folder with other files of the same names is first moved aside, as a whole, to
     `<folder>.1` or the next free number. A folder in use is never moved: then nothing is
     written, and ConfigError is raised.
     """
-    files = _undamaged_files(inventory)
+    course = _undamaged_files(inventory)
+    site = _site(course, inventory.project)
     with on_disk(folder, partial(_unwritable, folder)):
         folder = Path(os.path.realpath(folder))
-        _move_aside(folder, files, inventory.store_url)
-        for path, body in files:
+        _move_aside(folder, [*course, *site], inventory.store_url)
+        for path, body in (*course, *site):
             _write(folder / path, body)
-    return [path for path, _ in files]
+    paths = [path for path, _ in course]
+    return Exported(paths=paths, page=INDEX if site else None)
+
+
+def _site(course: list[_File], project: str) -> list[_File]:
+    """Make the page to look at."""
+    # Its libraries are loaded only where a course is written.
+    from worker.course.site.build import build  # noqa: PLC0415
+
+    return list(build(dict(course), project).items())
 
 
 def _undamaged_files(inventory: Inventory) -> list[_File]:
@@ -80,7 +107,11 @@ def _move_aside(folder: Path, files: list[_File], store_url: str) -> None:
 def _differs(file: Path, body: bytes) -> bool:
     if not file.exists():
         return False
-    return not file.is_file() or file.read_bytes() != body
+    if not file.is_file():
+        return True
+    present = file.read_bytes()
+    # Pages that no reader has changed are made again.
+    return present != body and not is_whole(present)
 
 
 def _in_use(folder: Path, store_url: str) -> str | None:
@@ -113,7 +144,7 @@ def _free_name(folder: Path) -> Path:
 
 
 def _write(file: Path, body: bytes) -> None:
-    if file.exists():
+    if file.exists() and file.read_bytes() == body:
         return
     file.parent.mkdir(parents=True, exist_ok=True)
     # A short name: the file's own may be as long as the file system allows.

@@ -7,6 +7,7 @@ from typing import Final
 
 from states.course_paths import is_course_path, media_type
 from states.manifest import Artifact, Manifest, StageRecord
+from states.repository_url import folder_name
 from states.stages import STAGES, Stage
 from worker.course.artifacts import Artifacts, ItemVersion, content
 from worker.errors import DataError
@@ -52,6 +53,11 @@ class Inventory:
         self._executor = executor
         self._artifacts = Artifacts(store, manifest.job_id, executor)
         self._manifest = manifest
+
+    @property
+    def project(self) -> str:
+        """The name of the repository that the course is about."""
+        return folder_name(self._manifest.identity.repository)
 
     def finished(self, *, course_only: bool = True) -> list[CourseFile]:
         """Return the finished stages' files, with or without the source snapshot."""

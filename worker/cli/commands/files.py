@@ -19,8 +19,8 @@ def fetch(options: FetchOptions, environment: Mapping[str, str]) -> Output:
     manifest = view.manifest(options.job_id)
     folder = Path(options.folder)
     absolute = str(folder.absolute())
-    paths = export(view.inventory(manifest), folder)
-    if not paths:
+    exported = export(view.inventory(manifest), folder)
+    if not exported.paths:
         raise DataError(
             f"job {manifest.job_id} is {manifest.state} and has no finished file yet: "
             "fetch it again later"
@@ -32,10 +32,13 @@ def fetch(options: FetchOptions, environment: Mapping[str, str]) -> Output:
         "jobId": manifest.job_id,
         "state": manifest.state,
         "folder": absolute,
-        "files": paths,
+        "files": exported.paths,
     }
-    files = counted(len(paths), "file")
-    return Output(document=document, lines=[f"{files}{so_far} in {folder}"])
+    files = counted(len(exported.paths), "file")
+    lines = [f"{files}{so_far} in {folder}"]
+    if exported.page is not None:
+        lines.append(f"open {folder / exported.page} in a browser")
+    return Output(document=document, lines=lines)
 
 
 def urls(options: UrlsOptions, environment: Mapping[str, str]) -> Output:

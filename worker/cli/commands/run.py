@@ -11,7 +11,7 @@ from states.repository_url import folder_name, without_credentials
 from states.stages import State
 from worker.cli.options import RunOptions
 from worker.cli.output import Output, counted
-from worker.course.export import export
+from worker.course.export import INDEX, export
 from worker.errors import ConfigError, UsageError
 from worker.job_request import (
     Field,
@@ -205,13 +205,13 @@ def _deliver(view: View, local: _LocalJob) -> Output:
         )
     if manifest.state is State.CANCELED:
         return Output(lines=[_canceled(manifest)])
-    paths = export(view.inventory(manifest), local.out)
-    chapters = [path for path in paths if path.startswith("reviewed-chapters/")]
-    first = local.out / min(chapters, key=_chapter_number)
-    files = counted(len(paths), "file")
-    pages = counted(len(chapters), "chapter")
+    exported = export(view.inventory(manifest), local.out)
+    stages = [path.partition("/")[0] for path in exported.paths]
+    files = counted(len(stages), "file")
+    chapters = counted(stages.count("reviewed-chapters"), "chapter")
     lines = [
-        f"course  {local.out}/ ({files}, {pages}; begin with {first})",
+        f"course  {local.out}/ ({files}, {chapters})",
+        f"open    {local.out / INDEX} in a browser",
         f"job     {job_id} in {view.store.url}",
     ]
     return Output(lines=lines)
@@ -223,7 +223,3 @@ def _canceled(manifest: Manifest) -> str:
         f"job {job_id} is canceled, and no course was written: "
         f"`resume {job_id}` continues it, `fetch {job_id} DIR` copies what is finished"
     )
-
-
-def _chapter_number(path: str) -> int:
-    return int(path.split("_")[1])

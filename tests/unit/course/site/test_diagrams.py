@@ -1,0 +1,244 @@
+"""Diagrams are drawn as their text says, legibly, or not at all."""
+
+import re
+import time
+import xml.etree.ElementTree as ET
+from contextlib import suppress
+from itertools import combinations
+from typing import Final
+
+import pytest
+
+from worker.course.site.diagrams.draw import draw
+from worker.course.site.diagrams.graph import DiagramError
+from worker.course.site.diagrams.layers import Size, Wire, arrange
+
+
+def drawing(source: str) -> ET.Element:
+    return ET.fromstring(draw(source))  # noqa: S314 - our own drawing
+
+
+def described(source: str) -> list[str]:
+    """Return what a drawing shows, in words."""
+    text = drawing(source).findtext("desc") or ""
+    return text.split("; ")
+
+
+def shown(source: str) -> set[str]:
+    """Return the lines of text in a drawing."""
+    return {element.text or "" for element in drawing(source).iter("text")}
+
+
+def classes(source: str) -> list[str]:
+    return [
+        e.get("class", "") for e in drawing(source).iter() if e.get("class")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "edges"),
+    [
+        ("A --> B", ["A to B"]),
+        ("A-->B-->C", ["A to B", "B to C"]),
+        ("A --> B & C", ["A to B", "A to C"]),
+        ("A & B --> C & D", ["A to C", "A to D", "B to C", "B to D"]),
+        ("A -->|says| B", ["A, says, B"]),
+        ("A -- says so --> B", ["A, says so, B"]),
+        ("A -. says .-> B", ["A, says, B"]),
+        ("A == says ==> B", ["A, says, B"]),
+        ("A --- B", ["A to B"]),
+        ("A -.-> B; B ==> C;", ["A to B", "B to C"]),
+        ("A <--> B", ["A to B"]),
+        ("A --o B --x C", ["A to B", "B to C"]),
+        ("my-node.1 ----> B", ["my-node.1 to B"]),
+        ("A[One] --> B(Two)", ["One to Two"]),
+        ("A([One]) --> B[(Two)]", ["One to Two"]),
+        ("A((One)) --> B{Two}", ["One to Two"]),
+        ("A{{One}} --> B[/Two/]", ["One to Two"]),
+        ("A[[One]] --> B>Two]", ["One to Two"]),
+        (
+            'A["f(x) [y]"] --> B["#quot;a#quot; &lt;b&gt;"]',
+            ['f(x) [y] to "a" <b>'],
+        ),
+        ("A[One<br/>line] --> B:::big", ["One line to B"]),
+        ("A --> A", ["A to A"]),
+    ],
+)
+def test_an_arrow_of_a_flowchart_is_read(line: str, edges: list[str]) -> None:
+    assert described(f"graph TD\n{line}") == edges
+
+
+def test_a_header_may_share_its_line() -> None:
+    assert described("graph LR; A-->B;") == ["A to B"]
+
+
+def test_groups_have_frames_and_titles_and_arrows_may_lead_to_them() -> None:
+    source = (
+        "flowchart TB\nsubgraph one [First]\ndirection LR\nA --> B\nsubgraph two\nC\nend\n"
+        "end\nC --> D\nD --> one"
+    )
+    assert {"First", "two", "A", "B", "C", "D"} <= shown(source)
+    assert classes(source).count("group") == 2
+    assert described(source) == ["A to B", "C to D", "D to one"]
+
+
+def test_decoration_and_comments_are_passed_over() -> None:
+    source = (
+        "%%{init: {'theme': 'dark'}}%%\n%% a comment\ngraph TD\nA --> B %% why\n"
+        'style A fill:#f00\nclassDef x fill:#fff\nclass A x\nclick A href "x"\nlinkStyle 0 stroke:red'
+    )
+    assert described(source) == ["A to B"]
+
+
+@pytest.mark.parametrize(
+    ("relation", "edge", "head"),
+    [
+        ("A <|-- B", "A to B", "head hollow"),
+        ("A --|> B", "A to B", "head hollow"),
+        ("A ..|> B : implements", "A, implements, B", "head hollow"),
+        ("A *-- B", "A to B", "head"),
+        ("A o-- B", "A to B", "head hollow"),
+        ('A "1" --> "many" B : has', "A, 1 has many, B", "head"),
+        ("A ..> B", "A to B", "head"),
+        ("Foo--Bar", "Foo to Bar", "edge solid"),
+        ("A~T~ <|-- B", "A<T> to B", "head hollow"),
+    ],
+)
+def test_a_relation_of_a_class_diagram_is_read(
+    relation: str, edge: str, head: str
+) -> None:
+    source = f"classDiagram\n{relation}"
+    assert described(source) == [edge]
+    assert head in classes(source)
+
+
+def test_members_of_a_class_are_shown() -> None:
+    source = (
+        'classDiagram\nclass A["The A"] {\n<<abstract>>\n+name: str\n+run(x)* bool\n}\n'
+        'A : +List~int~ ages\n<<interface>> B\nclass C { +one }\nnote for A "x"'
+    )
+    assert shown(source) == {
+        "The A", "«abstract»", "+name: str", "+run(x)* bool", "+List<int> ages",
+        "B", "«interface»", "C", "+one",
+    }  # fmt: skip
+
+
+def test_messages_of_a_sequence_diagram_are_read() -> None:
+    source = (
+        "sequenceDiagram\nautonumber\nactor A as Alice\nparticipant B\nA->>+B: ask: why?\n"
+        "B-->>-A: answer\nB-xC: lost\nC-)A: later\nA->>A: think\nNote over A,B: a note\n"
+        "alt good\nA->B: yes\nelse bad\nA->>B: no\nend\nloop often\nA->>B: x\nend"
+    )
+    assert described(source) == [
+        "Alice to B: ask: why?",
+        "B to Alice: answer",
+        "B to C: lost",
+        "C to Alice: later",
+        "Alice to Alice: think",
+        "Alice to B: yes",
+        "Alice to B: no",
+        "Alice to B: x",
+    ]
+    assert {
+        "1. ask: why?",
+        "a note",
+        "alt",
+        "[good]",
+        "[bad]",
+        "loop",
+    } <= shown(source)
+
+
+@pytest.mark.parametrize(
+    ("source", "because"),
+    [
+        ("", "it has no kind of diagram in its first line"),
+        ("gantt\ntitle x", "`gantt` is not a kind of diagram that is drawn here"),
+        ("graph TD", "it has no nodes"),
+        ("graph TD\nA --> [", "`[` is not understood"),
+        ("graph TD\nA[open", "a bracket is not closed"),
+        ('graph TD\nA["open]', "a bracket is not closed"),
+        ("graph TD\nA ??? B", "`??? B` is not understood"),
+        ("graph TD\nend", "it has an `end` too many"),
+        ("graph TD\n" + "subgraph x\n" * 30, "its groups are nested too deeply"),
+        ("graph TD\nsubgraph x\nA\nend\nx --> A", "an arrow leads from a group into the same group"),
+        ("graph TD\nsubgraph x\nA\nend\nsubgraph x\nB\nend", "two of its groups have the same name"),
+        ("graph TD\n" + "\n".join(f"A{n}" for n in range(99)), "it has 99 nodes and 0 arrows"),
+        ("graph TD\n" + "x" * 5_000, "one of its lines is too long"),
+        ("graph TD\n" + "A-->B\n" * 9_000, "its text is too long"),
+        ("classDiagram\nA ?? B", "`A ?? B` is not understood"),
+        ("sequenceDiagram\nA says B", "`A says B` is not understood"),
+        ("sequenceDiagram", "it has no participants"),
+        ("sequenceDiagram\n" + "A->>B: x\n" * 200, "it has 200 events"),
+        ("sequenceDiagram\n" + "loop x\n" * 30 + "A->>B: x", "its frames are nested too deeply"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_drawn_is_said(source: str, because: str) -> None:
+    with pytest.raises(DiagramError, match=re.escape(because)):
+        draw(source)
+
+
+TANGLE: Final = "\n".join(
+    f"N{a}-->|x|N{b}" for a in range(18) for b in range(18) if (a * b) % 3 == 1
+)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"graph TD\n{TANGLE}",
+        "graph TD\n"
+        + "\n".join(f"N{n}-->|x|N{n + 1}" for n in range(79))
+        + "\nN79-->N0" * 80,
+        "graph TD\n" + "A-->" * 200 + "A",
+        "graph TD\nA[" + "x" * 900 + "]",
+        "graph TD\nA-- " + "- " * 450 + "B",
+        "classDiagram\nA" + "~x" * 400,
+        "classDiagram\nclass A" + "~" * 900,
+        'classDiagram\nA "' + '" "' * 300 + " -- B",
+        "sequenceDiagram\nA" + ">" * 900 + "B",
+        "sequenceDiagram\n"
+        + "\n".join(f"A{n}->>A{n + 1}: {'word ' * 50}" for n in range(15)),
+    ],
+)
+def test_a_large_or_malicious_diagram_takes_no_time(source: str) -> None:
+    before = time.process_time()
+    with suppress(DiagramError):
+        draw(source)
+    assert time.process_time() - before < 3
+
+
+def test_boxes_of_a_rank_do_not_overlap_and_arrows_lead_down() -> None:
+    sizes = [Size(across=40.0 + 30 * (n % 4), along=30) for n in range(20)]
+    pairs = [
+        (a, b) for a, b in combinations(range(20), 2) if (7 * a + b) % 6 == 0
+    ]
+    wires = [
+        Wire(source=a, target=b, label=Size(across=50, along=18))
+        for a, b in pairs
+    ]
+    arrangement = arrange(sizes, wires)
+    centers = arrangement.centers
+    for one, other in combinations(range(20), 2):
+        if centers[one].along == centers[other].along:
+            apart = abs(centers[one].across - centers[other].across)
+            assert apart >= (sizes[one].across + sizes[other].across) / 2
+    for wire, route in zip(wires, arrangement.routes, strict=True):
+        assert centers[wire.source].along < centers[wire.target].along
+        assert [point.along for point in route] == sorted(
+            point.along for point in route
+        )
+
+
+def test_a_circle_is_drawn_with_one_arrow_that_leads_back() -> None:
+    sizes = [Size(across=40, along=30)] * 3
+    wires = [Wire(source=n, target=(n + 1) % 3) for n in range(3)]
+    arrangement = arrange(sizes, wires)
+    back = arrangement.routes[2]
+    assert back[0].along > back[-1].along
+
+
+def test_a_wide_drawing_is_turned_downward_where_that_is_narrower() -> None:
+    chain = "-->".join(f"A_long_name_of_a_node_{n}" for n in range(8))
+    assert float(drawing(f"graph LR\n{chain}").get("width", "")) < 400
+    assert float(drawing("graph LR\nA-->B-->C").get("width", "")) > 150

@@ -1,0 +1,196 @@
+"""Makes the page to look at from the files of a course."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from worker.course.site import readme, search
+from worker.course.site.contents import (
+    FOLDER,
+    Contents,
+    Entry,
+    Page,
+    read_contents,
+)
+from worker.course.site.diagrams import graph_drawing
+from worker.course.site.diagrams.graph import DiagramError
+from worker.course.site.links import Links
+from worker.course.site.markdown import Document, Markdown, visible
+from worker.course.site.overview import overview
+from worker.course.site.seal import sealed
+
+INDEX: Final = "index.html"
+README: Final = "README.md"
+SEARCH_INDEX: Final = f"{FOLDER}/search_index.js"
+LANGUAGE: Final = "en"
+"""The language of the page's own words, and of the engines' courses."""
+_HERE: Final = Path(__file__).parent
+_ASSETS: Final = ("course.css", "course.js")
+_PREFIX: Final = re.compile(
+    r"(?:chapter|tutorial)\s+\d+\s*[:.-]\s*", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Link:
+    """A link to a page."""
+
+    title: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Item:
+    """An entry of the contents; its texts may hold markup."""
+
+    number: int
+    title: str
+    description: Markup
+    chapter: str | None
+    tutorial: str | None
+
+
+def build(files: Mapping[str, bytes], project: str) -> dict[str, bytes]:
+    """Return the files to write beside a course's own; none if there is nothing to read yet."""
+    contents = read_contents(files, visible(project))
+    if not contents.entries:
+        return {}
+    texts = _Site(contents, frozenset(files)).texts()
+    return {path: sealed(path, text) for path, text in texts.items()}
+
+
+class _Site:
+    def __init__(self, contents: Contents, files: frozenset[str]) -> None:
+        self._contents = contents
+        self._markdown = Markdown()
+        self._pages = [*contents.chapters, *contents.tutorials]
+        self._documents = {
+            page.path: self._markdown.parse(page.source) for page in self._pages
+        }
+        self._titles = {
+            page.path: _title(entry, page, self._documents[page.path])
+            for entry in contents.entries
+            for page in entry.pages
+        }
+        names = {path: page.name for path, page in contents.page_of().items()}
+        anchors = {
+            page.name: self._documents[page.path].anchors
+            for page in self._pages
+        }
+        self._links = Links(names, anchors, files)
+        self._templates = Environment(
+            loader=FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals |= {
+            "project": contents.project,
+            "language": LANGUAGE,
+            "items": [self._item(entry) for entry in contents.entries],
+        }
+
+    def texts(self) -> dict[str, str]:
+        """Return all files by their paths."""
+        texts = {
+            README: readme.readme(self._contents, self._titles),
+            SEARCH_INDEX: self._search_index(),
+            INDEX: self._index(),
+        }
+        for name in _ASSETS:
+            asset = _HERE / "assets" / name
+            texts[f"{FOLDER}/{name}"] = asset.read_text(encoding="utf-8")
+        for entry in self._contents.entries:
+            for page in entry.pages:
+                texts[f"{FOLDER}/{page.name}"] = self._page(entry, page)
+        return texts
+
+    def _search_index(self) -> str:
+        rows = [
+            (page.name, self._titles[page.path], self._documents[page.path])
+            for page in self._pages
+        ]
+        return search.index(rows)
+
+    def _index(self) -> str:
+        return self._templates.get_template("index.html").render(
+            summary=self._rendered(README, self._contents.summary),
+            overview=self._overview(),
+            first=self._pages[0].name,
+            page=None,
+            sections=(),
+            to_pages=f"{FOLDER}/",
+            to_index=INDEX,
+        )
+
+    def _overview(self) -> Markup | None:
+        """Return the diagram of the relationships, or None if it would not be legible."""
+        graph = overview(self._contents)
+        if graph is None:
+            return None
+        try:
+            drawing = graph_drawing.draw(graph, "How the parts are related")
+        except DiagramError:
+            return None
+        return Markup(drawing)  # noqa: S704 - made of escaped texts
+
+    def _page(self, entry: Entry, page: Page) -> str:
+        document = self._documents[page.path]
+        number = self._pages.index(page)
+        resolve = partial(self._links.resolve, page.path)
+        before, after = self._pages[:number], self._pages[number + 1 :]
+        return self._templates.get_template(
+            "page.html"
+        ).render(
+            title=document.title or self._titles[page.path],
+            body=self._markdown.render(document, resolve),
+            sections=[head for head in document.headings if head.level == 2],  # noqa: PLR2004 - of `##`
+            page=page.name,
+            to_pages="",
+            to_index=f"../{INDEX}",
+            previous=self._link(before[-1:]),
+            following=self._link(after[:1]),
+            partner=self._partner(entry, page),
+        )
+
+    def _partner(self, entry: Entry, page: Page) -> str | None:
+        """Return the name of the tutorial that belongs to a chapter."""
+        if page is entry.chapter and entry.tutorial is not None:
+            return entry.tutorial.name
+        return None
+
+    def _link(self, pages: Sequence[Page]) -> _Link | None:
+        for page in pages:
+            title = self._titles[page.path]
+            return _Link(title=title, name=page.name)
+        return None
+
+    def _item(self, entry: Entry) -> _Item:
+        page = entry.pages[0]
+        return _Item(
+            number=entry.number,
+            title=entry.name or self._titles[page.path],
+            description=self._rendered(page.path, entry.description),
+            chapter=entry.chapter.name if entry.chapter else None,
+            tutorial=entry.tutorial.name if entry.tutorial else None,
+        )
+
+    def _rendered(self, path: str, text: str) -> Markup:
+        document = self._markdown.parse(text)
+        return self._markdown.render(
+            document, partial(self._links.resolve, path)
+        )
+
+
+def _title(entry: Entry, page: Page, document: Document) -> str:
+    """Return what links call a page."""
+    name = _PREFIX.sub("", document.title or "") or entry.name
+    kind = "Tutorial" if page is entry.tutorial else "Chapter"
+    return visible(name or f"{kind} {entry.number}")

@@ -1,0 +1,76 @@
+"""Code in colours: by Pygments, reduced to the few kinds of words that the style sheet knows."""
+
+from functools import cache
+from html import escape
+from itertools import groupby
+from typing import Final
+
+from pygments.lexer import Lexer
+from pygments.lexers import get_lexer_by_name
+from pygments.token import (
+    Comment,
+    Generic,
+    Keyword,
+    Name,
+    Number,
+    String,
+    _TokenType,
+)
+
+MAX_CHARACTERS: Final = 30_000
+"""Longer code is shown without colours."""
+LANGUAGES: Final = frozenset({
+    "bash", "c", "c++", "cfg", "clojure", "console", "cpp", "cs", "csharp",
+    "css", "cxx", "dart", "diff", "docker", "dockerfile", "elixir", "erlang",
+    "go", "golang", "graphql", "groovy", "h", "haskell", "hpp", "html",
+    "http", "ini", "java", "javascript", "js", "json", "jsx", "kotlin", "kt",
+    "lua", "make", "makefile", "nginx", "objective-c", "ocaml", "perl", "php",
+    "powershell", "proto", "protobuf", "py", "pycon", "python", "r", "rb",
+    "rs", "ruby", "rust", "scala", "scss", "sh", "shell", "sql", "swift",
+    "toml", "ts", "tsx", "typescript", "xml", "yaml", "yml", "zig", "zsh",
+})  # fmt: skip
+"""What the fences of courses name; other languages are shown without colours."""
+_KINDS: Final[dict[_TokenType, str]] = {
+    Comment: "c",
+    Comment.Preproc: "k",
+    Keyword: "k",
+    Keyword.Constant: "m",
+    Name.Builtin: "b",
+    Name.Class: "f",
+    Name.Decorator: "f",
+    Name.Function: "f",
+    Name.Tag: "k",
+    Number: "m",
+    String: "s",
+    Generic.Deleted: "gd",
+    Generic.Inserted: "gi",
+    Generic.Prompt: "c",
+    Generic.Output: "",
+}
+
+
+def highlighted(code: str, language: str) -> str:
+    """Return code as HTML."""
+    name = language.lower()
+    if name not in LANGUAGES or len(code) > MAX_CHARACTERS:
+        return escape(code)
+    words = _lexer(name).get_tokens(code)
+    html = ""
+    for kind, group in groupby(words, key=lambda word: _kind(word[0])):
+        text = escape("".join(value for _, value in group), quote=False)
+        html += f'<span class="{kind}">{text}</span>' if kind else text
+    return html
+
+
+@cache
+def _lexer(name: str) -> Lexer:
+    return get_lexer_by_name(name, stripnl=False, ensurenl=False)
+
+
+@cache
+def _kind(token: _TokenType) -> str:
+    """Return the class of a token's kind, or of the nearest kind around it that has one."""
+    for kind in reversed(token.split()):
+        if kind in _KINDS:
+            return _KINDS[kind]
+    return ""

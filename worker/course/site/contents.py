@@ -1,0 +1,157 @@
+"""What a course consists of, in the order in which it is read."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from states.course_paths import is_course_path
+from states.stages import INFO, Stage
+from worker.course.formats import (
+    Abstraction,
+    InvalidItemError,
+    Relationship,
+    read_abstractions,
+    read_order,
+    read_relationships,
+)
+
+FOLDER: Final = "pages"
+"""The folder of the HTML pages, beside the course's own folders."""
+_MAX_STEM: Final = 250
+"""File systems take 255 bytes for a name, and `.html` is one more than `.md`."""
+_NUMBER: Final = re.compile(r"_(\d+)_")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """A Markdown file that becomes an HTML page."""
+
+    path: str
+    source: str
+
+    @property
+    def name(self) -> str:
+        """The name of its HTML file."""
+        stem = self.path.rpartition("/")[2].removesuffix(".md")
+        return f"{stem[:_MAX_STEM]}.html"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """A chapter with its tutorial, as far as they are finished."""
+
+    number: int
+    name: str | None
+    description: str
+    chapter: Page | None
+    tutorial: Page | None
+
+    @property
+    def pages(self) -> list[Page]:
+        """What there is to read."""
+        return [page for page in (self.chapter, self.tutorial) if page]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contents:
+    """A whole course."""
+
+    project: str
+    summary: str
+    entries: list[Entry]
+    names: list[str]
+    """The abstractions, as relationships count them."""
+    relationships: tuple[Relationship, ...]
+
+    @property
+    def chapters(self) -> list[Page]:
+        """The chapters' pages, in their order."""
+        return [entry.chapter for entry in self.entries if entry.chapter]
+
+    @property
+    def tutorials(self) -> list[Page]:
+        """The tutorials' pages, in the chapters' order."""
+        return [entry.tutorial for entry in self.entries if entry.tutorial]
+
+    def page_of(self) -> dict[str, Page]:
+        """Return the page for each path that a link may name.
+
+        A chapter is read in its reviewed form where there is one.
+        """
+        pages = {page.path: page for page in self.tutorials}
+        for page in self.chapters:
+            name = page.path.rpartition("/")[2]
+            for stage in (Stage.GENERATE_CHAPTERS, Stage.REVIEW_CHAPTERS):
+                pages[f"{INFO[stage].folder}/{name}"] = page
+        return pages
+
+
+def read_contents(files: Mapping[str, bytes], project: str) -> Contents:
+    """Read a course from its files, by path; some may not be finished yet."""
+    abstractions = _abstractions(files)
+    summary, relationships = _relationships(files, abstractions)
+    names = _names(files, abstractions)
+    descriptions = {entry.name: entry.description for entry in abstractions}
+    chapters = _pages(files, Stage.GENERATE_CHAPTERS)
+    chapters |= _pages(files, Stage.REVIEW_CHAPTERS)
+    tutorials = _pages(files, Stage.GENERATE_TUTORIALS)
+    entries = [
+        Entry(
+            number=number,
+            name=names.get(number),
+            description=descriptions.get(names.get(number, ""), ""),
+            chapter=chapters.get(number),
+            tutorial=tutorials.get(number),
+        )
+        for number in sorted(chapters.keys() | tutorials.keys())
+    ]
+    return Contents(
+        project=project,
+        summary=summary,
+        entries=entries,
+        names=[abstraction.name for abstraction in abstractions],
+        relationships=relationships,
+    )
+
+
+def _pages(files: Mapping[str, bytes], stage: Stage) -> dict[int, Page]:
+    """Return a stage's pages by their numbers."""
+    pages = {}
+    for path in sorted(files):
+        if path.startswith(f"{INFO[stage].folder}/") and is_course_path(path):
+            number = _NUMBER.search(path)
+            source = files[path].decode(errors="replace")
+            assert number is not None  # noqa: S101 - course paths have one
+            pages[int(number[1])] = Page(path=path, source=source)
+    return pages
+
+
+def _abstractions(files: Mapping[str, bytes]) -> tuple[Abstraction, ...]:
+    try:
+        return read_abstractions(files[_file(Stage.EXTRACT)])
+    except (KeyError, InvalidItemError):
+        return ()
+
+
+def _relationships(
+    files: Mapping[str, bytes], abstractions: tuple[Abstraction, ...]
+) -> tuple[str, tuple[Relationship, ...]]:
+    try:
+        return read_relationships(files[_file(Stage.ANALYZE)], abstractions)
+    except (KeyError, InvalidItemError):
+        return "", ()
+
+
+def _names(
+    files: Mapping[str, bytes], abstractions: tuple[Abstraction, ...]
+) -> dict[int, str]:
+    try:
+        order = read_order(files[_file(Stage.ORDER)], abstractions)
+    except (KeyError, InvalidItemError):
+        return {}
+    return {entry.index: entry.name for entry in order}
+
+
+def _file(stage: Stage) -> str:
+    return INFO[stage].file or ""

@@ -1,0 +1,155 @@
+"""Reads Mermaid's class diagrams."""
+
+import re
+from typing import Final
+
+from worker.course.site.diagrams.flowchart import direction
+from worker.course.site.diagrams.graph import (
+    DiagramError,
+    Edge,
+    Graph,
+    Group,
+    Head,
+    Line,
+    Node,
+    Shape,
+)
+from worker.course.site.diagrams.text import plain
+
+HEADER: Final = re.compile(r"classDiagram(?:-v2)?\b\s*;?")
+_NAME: Final = r"(?:`[^`]+`|[\w.$-]+?)(?:~[^\s~]+(?:~[^\s~]*)*~)?"
+_CLASS: Final = re.compile(
+    rf"class\s+(?P<key>{_NAME})\s*(?:\[(?P<label>.*)\])?\s*(?::::\w+)?\s*"
+    r"(?:<<(?P<kind>[^>]+)>>)?\s*(?P<body>\{(?P<rest>.*))?"
+)
+_MEMBER: Final = re.compile(rf"(?P<key>{_NAME})\s*:\s*(?P<member>.+)")
+_KIND: Final = re.compile(rf"<<(?P<kind>[^>]+)>>\s*(?P<key>{_NAME})")
+_RELATION: Final = re.compile(
+    rf'(?P<source>{_NAME})\s*(?:"(?P<near>[^"]*)")?\s*'
+    r"(?P<tail><\||\*|(?<=[\s\x22])o(?=[-.])|<)?(?P<line>--|\.\.)(?P<head>\|>|\*|o(?=\s)|>)?"
+    rf'\s*(?:"(?P<far>[^"]*)")?\s*(?P<target>{_NAME})\s*(?::\s*(?P<label>.*))?'
+)
+_DIRECTION: Final = re.compile(r"direction\s+(TB|TD|BT|LR|RL)")
+_IGNORED: Final = re.compile(
+    r"(?:note|style|classDef|cssClass|click|link|callback|accTitle|accDescr)\b"
+)
+_NAMESPACE: Final = re.compile(r"namespace\s+(\S+)\s*\{")
+_HEADS: Final = {
+    "<|": Head.TRIANGLE,
+    "|>": Head.TRIANGLE,
+    "*": Head.FULL_DIAMOND,
+    "o": Head.DIAMOND,
+    "<": Head.ARROW,
+    ">": Head.ARROW,
+}
+_MAX_MEMBERS: Final = 30
+
+
+def read(_: re.Match[str], lines: list[str]) -> Graph:
+    """Read the lines below a class diagram's header, or raise DiagramError."""
+    reader = _Reader()
+    for line in lines:
+        reader.take(line.rstrip(";"))
+    return reader.graph()
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self._towards = direction(None)
+        self._labels: dict[str, str] = {}
+        self._members: dict[str, list[str]] = {}
+        self._edges: list[Edge] = []
+        self._open: str | None = None
+        """The class whose body is being read."""
+        self._in_namespace = False
+
+    def graph(self) -> Graph:
+        nodes = {
+            key: Node(
+                label=label,
+                shape=Shape.CLASS,
+                members=tuple(self._members[key][:_MAX_MEMBERS]),
+            )
+            for key, label in self._labels.items()
+        }
+        root = Group(direction=self._towards, nodes=list(nodes))
+        return Graph(nodes=nodes, edges=self._edges, root=root)
+
+    def take(self, line: str) -> None:
+        if self._open is not None:
+            self._body(self._open, line)
+        elif line == "}" and self._in_namespace:
+            self._in_namespace = False
+        elif _NAMESPACE.fullmatch(line):
+            self._in_namespace = True
+        elif towards := _DIRECTION.fullmatch(line):
+            self._towards = direction(towards[1])
+        elif not _IGNORED.match(line):
+            self._statement(line)
+
+    def _statement(self, line: str) -> None:
+        if found := _CLASS.fullmatch(line):
+            self._class(found)
+        elif found := _RELATION.fullmatch(line):
+            self._relation(found)
+        elif found := _KIND.fullmatch(line):
+            self._add(found["key"])
+            self._members[found["key"]].insert(0, f"«{found['kind']}»")
+        elif found := _MEMBER.fullmatch(line):
+            self._add(found["key"])
+            self._body(found["key"], found["member"])
+        else:
+            raise DiagramError(f"`{line[:30]}` is not understood")
+
+    def _class(self, found: re.Match[str]) -> None:
+        key = found["key"]
+        self._add(key, found["label"])
+        if found["kind"]:
+            self._members[key].insert(0, f"«{found['kind']}»")
+        if not found["body"]:
+            return
+        self._open = key
+        rest = found["rest"].strip()
+        if rest.endswith("}"):
+            for member in rest.rstrip("}").split(";"):
+                self._body(key, member.strip())
+            self._open = None
+        elif rest:
+            self._body(key, rest)
+
+    def _body(self, key: str, line: str) -> None:
+        if line == "}":
+            self._open = None
+        elif kind := re.fullmatch(r"<<(.+)>>", line):
+            self._members[key].insert(0, f"«{kind[1]}»")
+        elif line:
+            member = plain(_generic(line).rstrip("*$"))
+            self._members[key].append(member)
+
+    def _relation(self, found: re.Match[str]) -> None:
+        for key in (found["source"], found["target"]):
+            self._add(key)
+        texts = (found["near"], plain(found["label"] or ""), found["far"])
+        self._edges.append(
+            Edge(
+                source=found["source"],
+                target=found["target"],
+                label=" ".join(text for text in texts if text),
+                line=Line.DOTTED if found["line"] == ".." else Line.SOLID,
+                tail=_HEADS.get(found["tail"] or "", Head.NONE),
+                head=_HEADS.get(found["head"] or "", Head.NONE),
+            )
+        )
+
+    def _add(self, key: str, label: str | None = None) -> None:
+        if label is not None:
+            self._labels[key] = plain(label)
+        self._labels.setdefault(key, _generic(key.strip("`")))
+        self._members.setdefault(key, [])
+
+
+def _generic(text: str) -> str:
+    """Return a type as it is written: Mermaid's `List~int~` is `List<int>`."""
+    while re.search(r"~[^~]+~", text):
+        text = re.sub(r"~([^~]+)~", r"<\1>", text, count=1)
+    return text

@@ -1,0 +1,217 @@
+"""Reads Mermaid's flowcharts; what is only decoration (`style`, `classDef`, `click`) is ignored."""
+
+import re
+from typing import Final
+
+from worker.course.site.diagrams.graph import (
+    MAX_DEPTH,
+    DiagramError,
+    Direction,
+    Edge,
+    Graph,
+    Group,
+    Head,
+    Line,
+    Node,
+    Shape,
+)
+from worker.course.site.diagrams.text import plain
+
+HEADER: Final = re.compile(
+    r"(?:graph|flowchart)\b[ \t]*(TB|TD|BT|LR|RL)?[ \t]*;?"
+)
+_KEY: Final = re.compile(r"[\w.]+(?:-(?![-.])[\w.]+)*")
+_SUBGRAPH: Final = re.compile(r"subgraph\b\s*(.*)")
+_TITLED: Final = re.compile(r"([^\s\[]+)\s*\[(.*)\]")
+_DIRECTION: Final = re.compile(r"direction\s+(TB|TD|BT|LR|RL)")
+_DECORATION: Final = re.compile(
+    r"(?:style|classDef|class|click|linkStyle|accTitle|accDescr)\b"
+)
+_CLASS: Final = re.compile(r":::[\w-]+")
+_HEADS: Final = {
+    ">": Head.ARROW,
+    "<": Head.ARROW,
+    "o": Head.CIRCLE,
+    "x": Head.CROSS,
+}
+_EDGE: Final = re.compile(
+    r"\s*(?P<tail>[<ox]?)"
+    r"(?P<line>-{2,}(?=[>ox])|-{3,}|={2,}(?=[>ox])|={3,}|-\.+-|~{3,})"
+    r"(?P<head>[>ox]?)\s*(?:\|(?P<label>[^|]*)\|)?\s*"
+)
+_LABELLED: Final = re.compile(
+    r"\s*(?P<tail>[<ox]?)(?:--|==|-\.)(?P<label>[^-=.][^\n]*?)"
+    r"(?P<line>-{2,}|={2,}|\.+-)(?P<head>[>ox]?)\s*"
+)
+_SHAPES: Final = (
+    ("(((", (")))",), Shape.CIRCLE),
+    ("((", ("))",), Shape.CIRCLE),
+    ("([", ("])",), Shape.PILL),
+    ("[[", ("]]",), Shape.FRAMED),
+    ("[(", (")]",), Shape.DRUM),
+    ("[/", ("/]", "\\]"), Shape.SLANTED),
+    ("[\\", ("\\]", "/]"), Shape.SLANTED),
+    ("{{", ("}}",), Shape.HEXAGON),
+    ("{", ("}",), Shape.DIAMOND),
+    ("(", (")",), Shape.ROUND),
+    ("[", ("]",), Shape.BOX),
+    (">", ("]",), Shape.BOX),
+)
+
+
+def direction(name: str | None) -> Direction:
+    """Return a direction by its name in Mermaid; `TD` is `TB`, and so is none."""
+    if name is None or name == "TD":
+        return Direction.DOWN
+    return Direction(name)
+
+
+def read(header: re.Match[str], lines: list[str]) -> Graph:
+    """Read the lines below a flowchart's header, or raise DiagramError."""
+    reader = _Reader(direction(header[1]))
+    for line in lines:
+        reader.take(line)
+    return reader.graph()
+
+
+class _Reader:
+    def __init__(self, towards: Direction) -> None:
+        self._graph = Graph(root=Group(direction=towards))
+        self._open = [self._graph.root]
+        self._homes: dict[str, Group] = {}
+
+    def graph(self) -> Graph:
+        """Return what was read; names of groups are no nodes."""
+        groups = _groups(self._graph.root)
+        for group in groups:
+            node = self._homes.get(group.key)
+            if node is not None:
+                node.nodes.remove(group.key)
+                del self._graph.nodes[group.key]
+        return self._graph
+
+    def take(self, line: str) -> None:
+        if _DECORATION.match(line):
+            return
+        if subgraph := _SUBGRAPH.fullmatch(line):
+            self._begin(subgraph[1])
+        elif line == "end":
+            self._end()
+        elif towards := _DIRECTION.fullmatch(line):
+            self._open[-1].direction = direction(towards[1])
+        else:
+            self._statements(line)
+
+    def _begin(self, text: str) -> None:
+        titled = _TITLED.fullmatch(text)
+        key, title = (titled[1], titled[2]) if titled else (text, text)
+        if len(self._open) > MAX_DEPTH:
+            raise DiagramError("its groups are nested too deeply")
+        group = Group(key=key or "subgraph", title=plain(title))
+        self._open[-1].groups.append(group)
+        self._open.append(group)
+
+    def _end(self) -> None:
+        if len(self._open) == 1:
+            raise DiagramError("it has an `end` too many")
+        self._open.pop()
+
+    def _statements(self, line: str) -> None:
+        """Read statements like `A --> B & C -->|text| D[label]`."""
+        at = 0
+        while at < len(line):
+            sources, at = self._nodes(line, at)
+            while edge := _EDGE.match(line, at) or _LABELLED.match(line, at):
+                targets, at = self._nodes(line, edge.end())
+                for source in sources:
+                    for target in targets:
+                        self._graph.edges.append(_edge(edge, source, target))
+                sources = targets
+            rest = line[at:].lstrip()
+            if rest and not rest.startswith(";"):
+                raise DiagramError(f"`{rest[:30]}` is not understood")
+            at = len(line) - len(rest.lstrip("; "))
+
+    def _nodes(self, line: str, at: int) -> tuple[list[str], int]:
+        """Read a node, or several with `&` between them."""
+        keys: list[str] = []
+        while True:
+            key, at = self._node(line, at)
+            keys.append(key)
+            following = line[at:].lstrip()
+            if not following.startswith("&"):
+                return keys, at
+            at = len(line) - len(following) + 1
+
+    def _node(self, line: str, at: int) -> tuple[str, int]:
+        at += len(line[at:]) - len(line[at:].lstrip())
+        key = _KEY.match(line, at)
+        if key is None:
+            raise DiagramError(f"`{line[at : at + 30]}` is not understood")
+        node, at = _shape(line, key.end())
+        if style := _CLASS.match(line, at):
+            at = style.end()
+        self._add(key[0], node)
+        return key[0], at
+
+    def _add(self, key: str, node: Node | None) -> None:
+        if node is not None or key not in self._graph.nodes:
+            self._graph.nodes[key] = node or Node(label=key)
+        home, here = self._homes.get(key), self._open[-1]
+        if home is None or (home is self._graph.root and here is not home):
+            if home is not None:
+                home.nodes.remove(key)
+            here.nodes.append(key)
+            self._homes[key] = here
+
+
+def _shape(line: str, at: int) -> tuple[Node | None, int]:
+    """Read what follows a node's key: its outline and its label."""
+    for opening, closings, shape in _SHAPES:
+        if line.startswith(opening, at):
+            start = at + len(opening)
+            end, closing = _closing(line, start, closings)
+            return Node(label=plain(line[start:end]), shape=shape), end + len(
+                closing
+            )
+    return None, at
+
+
+def _closing(
+    line: str, start: int, closings: tuple[str, ...]
+) -> tuple[int, str]:
+    """Return where a label ends, and by what; a quoted label may hold brackets."""
+    begin = start
+    if line[start:].startswith('"'):
+        begin = line.find('"', start + 1) + 1
+    ends = [(line.find(closing, begin), closing) for closing in closings]
+    found = [(end, closing) for end, closing in ends if end >= 0]
+    if not found or (begin == 0 and start > 0):
+        raise DiagramError("a bracket is not closed")
+    return min(found)
+
+
+def _edge(match: re.Match[str], source: str, target: str) -> Edge:
+    return Edge(
+        source=source,
+        target=target,
+        label=plain(match["label"] or ""),
+        line=_line(match["line"]),
+        tail=_HEADS.get(match["tail"], Head.NONE),
+        head=_HEADS.get(match["head"], Head.NONE),
+    )
+
+
+def _line(text: str) -> Line:
+    if "." in text:
+        return Line.DOTTED
+    if "=" in text:
+        return Line.THICK
+    return Line.HIDDEN if "~" in text else Line.SOLID
+
+
+def _groups(group: Group) -> list[Group]:
+    """Return all groups within a group."""
+    return [
+        inner for child in group.groups for inner in (child, *_groups(child))
+    ]

@@ -1,0 +1,223 @@
+"""Markdown as HTML, where the Markdown is not trusted."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Final
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from markupsafe import Markup
+
+from worker.course.site.code import highlighted
+from worker.course.site.diagrams.draw import draw
+from worker.course.site.diagrams.graph import DiagramError
+from worker.course.site.folds import allow_folds, balanced
+
+MAX_CHARACTERS: Final = 400_000
+"""Longer pages are shown as they are: parsing them takes too long."""
+_MAX_INLINE: Final = 20_000
+"""Longer paragraphs are shown without their markup: some take time that grows by the square."""
+_LONG: Final = "long_text"
+_FRONT_MATTER: Final = re.compile(r"\A---\n.{0,4000}?\n---\n", re.DOTALL)
+_UNSEEN: Final = re.compile(
+    # Control characters, and those that change the direction of text.
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]"
+)
+
+Resolver = Callable[[str], str | None]
+"""Returns where a link leads to; None if it is to be shown as text."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heading:
+    """A heading with its anchor."""
+
+    level: int
+    anchor: str
+    text: str
+
+
+@dataclass(kw_only=True, slots=True)
+class Document:
+    """A page that was parsed."""
+
+    tokens: list[Token]
+    headings: list[Heading] = field(default_factory=list)
+
+    @property
+    def title(self) -> str | None:
+        """Its first heading of the first level."""
+        titles = [head.text for head in self.headings if head.level == 1]
+        return titles[0] if titles else None
+
+    @property
+    def anchors(self) -> frozenset[str]:
+        """What links within the page may lead to."""
+        return frozenset(heading.anchor for heading in self.headings)
+
+
+class _Parser(MarkdownIt):
+    def validateLink(self, url: str) -> bool:  # noqa: ARG002, N802 - as the library calls it
+        """Parse all links, so that those that lead nowhere are shown as text."""
+        return True
+
+
+class Markdown:
+    """Parses and renders pages."""
+
+    def __init__(self) -> None:
+        """Allow tables, strikethrough and folds, and no other HTML."""
+        options = {"html": False, "linkify": False, "typographer": False}
+        self._parser = _Parser("commonmark", options)
+        self._parser.enable(["table", "strikethrough"])
+        self._parser.core.ruler.before("inline", _LONG, _keep_long)
+        allow_folds(self._parser)
+        rules: dict[str, Callable[..., str]] = {
+            "fence": _fence,
+            "code_block": _fence,
+            "image": _image,
+            "table_open": _table_open,
+            "table_close": _table_close,
+            _LONG: _long_text,
+        }
+        for name, rule in rules.items():
+            self._parser.add_render_rule(name, rule)
+
+    def parse(self, source: str) -> Document:
+        """Parse a page."""
+        text = visible(source)
+        if len(text) > MAX_CHARACTERS:
+            return Document(tokens=[Token("code_block", "", 0, content=text)])
+        text = _FRONT_MATTER.sub("", text)
+        tokens = list(balanced(self._parser.parse(text)))
+        document = Document(tokens=tokens)
+        document.headings = list(_headings(tokens))
+        return document
+
+    def render(self, document: Document, resolve: Resolver) -> Markup:
+        """Return a parsed page as HTML; this changes its tokens."""
+        for token in document.tokens:
+            _class_instead_of_style(token)
+            if token.children:
+                _resolve_links(token.children, resolve)
+        html = self._parser.renderer.render(
+            document.tokens, self._parser.options, {}
+        )
+        return Markup(html)  # noqa: S704 - made of tokens alone, each escaped by the renderer
+
+
+def visible(source: str) -> str:
+    """Return a text with line ends alike and a mark for each character that cannot be seen."""
+    text = source.replace("\r\n", "\n").replace("\r", "\n")
+    return _UNSEEN.sub("\ufffd", text)
+
+
+def slug(title: str) -> str:
+    """Return the anchor of a heading, as git hosts make it."""
+    return re.sub(r"[^\w\- ]", "", title.strip().lower()).replace(" ", "-")
+
+
+def text_of(token: Token) -> str:
+    """Return what a token of inline text says."""
+    pieces = []
+    for child in token.children or []:
+        if child.type in {"softbreak", "hardbreak"}:
+            pieces.append(" ")
+        elif child.type in {"text", "code_inline", "image"}:
+            pieces.append(child.content)
+    return "".join(pieces)
+
+
+def _keep_long(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type == "inline" and len(token.content) > _MAX_INLINE:
+            token.type = _LONG
+
+
+def _headings(tokens: Sequence[Token]) -> Iterator[Heading]:
+    """Give each heading its anchor, and yield it."""
+    used: dict[str, int] = {}
+    for number, token in enumerate(tokens):
+        if token.type != "heading_open":
+            continue
+        text = text_of(tokens[number + 1])
+        anchor = slug(text) or "section"
+        count = used.get(anchor, 0)
+        used[anchor] = count + 1
+        if count:
+            anchor = f"{anchor}-{count}"
+            used.setdefault(anchor, 1)
+        token.attrSet("id", anchor)
+        yield Heading(level=int(token.tag[1]), anchor=anchor, text=text)
+
+
+def _resolve_links(tokens: Sequence[Token], resolve: Resolver) -> None:
+    """Let links lead where they may, and hide the others' tags."""
+    hidden = False
+    for token in tokens:
+        if token.type == "link_open":
+            target = resolve(str(token.attrGet("href") or ""))
+            token.attrs = {"href": target} if target else {}
+            hidden = target is None
+            token.hidden = hidden
+        elif token.type == "link_close":
+            token.hidden = hidden
+
+
+def _class_instead_of_style(token: Token) -> None:
+    """Write a table cell's alignment as a class: the page allows no style of its own."""
+    style = token.attrs.pop("style", None)
+    if style is not None:
+        token.attrSet("class", str(style).removeprefix("text-align:"))
+
+
+def _fence(
+    _: RendererHTML,
+    tokens: Sequence[Token],
+    index: int,
+    *__: object,
+) -> str:
+    token = tokens[index]
+    language = (token.info.split() or [""])[0]
+    if language.lower() == "mermaid":
+        return _diagram(token.content)
+    return _code(highlighted(token.content, language))
+
+
+def _code(html: str) -> str:
+    return f'<pre tabindex="0"><code>{html}</code></pre>\n'
+
+
+def _diagram(source: str) -> str:
+    try:
+        return f'<figure class="diagram" tabindex="0">{draw(source)}</figure>\n'
+    except DiagramError as error:
+        return (
+            '<p class="undrawn">This diagram is shown as text, because '
+            f"{escape(str(error))}.</p>\n{_code(escape(source))}"
+        )
+
+
+def _image(
+    _: RendererHTML, tokens: Sequence[Token], index: int, *__: object
+) -> str:
+    """Return what an image would show: pages load nothing."""
+    return f'<span class="image">{escape(tokens[index].content)}</span>'
+
+
+def _table_open(*_: object) -> str:
+    return '<div class="table" tabindex="0"><table>\n'
+
+
+def _table_close(*_: object) -> str:
+    return "</table></div>\n"
+
+
+def _long_text(
+    _: RendererHTML, tokens: Sequence[Token], index: int, *__: object
+) -> str:
+    return escape(tokens[index].content)

@@ -1,0 +1,38 @@
+"""The diagram of a whole course: its chapters, and how they are related."""
+
+from typing import Final
+
+from worker.course.site.contents import Contents
+from worker.course.site.diagrams.graph import (
+    Direction,
+    Edge,
+    Graph,
+    Group,
+    Head,
+    Node,
+    Shape,
+)
+
+_MAX_RELATIONSHIPS: Final = 30
+"""More could not be read."""
+
+
+def overview(contents: Contents) -> Graph | None:
+    """Return the diagram, or None where there is nothing to show, or too much."""
+    if not 0 < len(contents.relationships) <= _MAX_RELATIONSHIPS:
+        return None
+    edges = [
+        Edge(
+            source=contents.names[relationship.source],
+            target=contents.names[relationship.target],
+            label=relationship.label,
+            head=Head.ARROW,
+        )
+        for relationship in contents.relationships
+    ]
+    related = dict.fromkeys(
+        name for edge in edges for name in (edge.source, edge.target)
+    )
+    nodes = {name: Node(label=name, shape=Shape.ROUND) for name in related}
+    root = Group(direction=Direction.DOWN, nodes=list(nodes))
+    return Graph(nodes=nodes, edges=edges, root=root)

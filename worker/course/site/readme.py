@@ -1,0 +1,41 @@
+"""`README.md`: what a git host shows first of a course."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from worker.course.site.contents import Contents, Page
+from worker.course.site.markdown import visible
+
+_HINT: Final = (
+    "Open [index.html](index.html) in a browser to read this course with its "
+    "diagrams and a search. The same pages are here as Markdown:"
+)
+
+
+def readme(contents: Contents, titles: Mapping[str, str]) -> str:
+    """Return the file; `titles` are those of the pages, by their paths."""
+    parts = [
+        f"# {_escaped(contents.project)}",
+        visible(contents.summary).strip(),
+        _HINT,
+        _list("Chapters", contents.chapters, titles),
+        _list("Tutorials", contents.tutorials, titles),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _list(heading: str, pages: list[Page], titles: Mapping[str, str]) -> str:
+    if not pages:
+        return ""
+    items = [
+        f"{number}. [{_escaped(titles[page.path])}]({page.path})"
+        for number, page in enumerate(pages, start=1)
+    ]
+    return f"## {heading}\n\n" + "\n".join(items)
+
+
+def _escaped(text: str) -> str:
+    """Return a text so that Markdown shows it as it is."""
+    flat = " ".join(visible(text).split())
+    return re.sub(r"([\\`*_{}\[\]<>#|~&!])", r"\\\1", flat)

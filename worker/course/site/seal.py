@@ -1,0 +1,37 @@
+"""How a file that the program made for people is known: by its last line, a digest of the rest.
+
+A file whose seal is whole was not changed by its reader, so it may be made again.
+"""
+
+import hashlib
+import re
+from pathlib import PurePosixPath
+from typing import Final
+
+_COMMENTS: Final = {
+    ".css": ("/* ", " */\n"),
+    ".html": ("<!-- ", " -->\n"),
+    ".js": ("// ", "\n"),
+    ".md": ("<!-- ", " -->\n"),
+}
+_SEAL: Final = re.compile(
+    rb"(?:/\*|<!--|//) made by fondation-worker, sha256 ([0-9a-f]{64})(?: \*/| -->)?\n"
+)
+
+
+def sealed(path: str, text: str) -> bytes:
+    """Return the content of a file with its seal."""
+    body = f"{text.rstrip()}\n".encode()
+    before, after = _COMMENTS[PurePosixPath(path).suffix]
+    digest = hashlib.sha256(body).hexdigest()
+    seal = f"{before}made by fondation-worker, sha256 {digest}{after}"
+    return body + seal.encode()
+
+
+def is_whole(content: bytes) -> bool:
+    """Tell whether a file was made by `sealed`, and was not changed since."""
+    start = content.rfind(b"\n", 0, -1) + 1
+    seal = _SEAL.fullmatch(content, start)
+    if seal is None:
+        return False
+    return seal[1] == hashlib.sha256(content[:start]).hexdigest().encode()
