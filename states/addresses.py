@@ -61,7 +61,7 @@ class _Page:
 
 
 def address_fault(text: str) -> str | None:
-    """Say what to give instead of an address that is not a repository's own, or return None."""
+    """Return advice for an address that is not a repository's own, or None."""
     try:
         address = _as_https(text)
         parts = urlsplit(address or "")
@@ -97,7 +97,7 @@ def _fault(parts: SplitResult) -> str | None:
 
 
 def page_hint(address: str) -> str | None:
-    """Say what to give instead of an address without a repository, if it looks like a page."""
+    """Return advice for an address without a repository, if it looks like a page."""
     parts = urlsplit(address)
     page = _any_page(parts)
     if not page.kind:

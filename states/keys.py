@@ -102,7 +102,7 @@ def heartbeat_key(job_id: str, run: int) -> str:
 
 
 def sweep_mark_key(job_id: str, run_id: str, number: int) -> str:
-    """Return the key by which sweeps agree on who starts the run after a dead one."""
+    """Return the key by which sweeps agree which of them starts the run after a dead run."""
     name = quote(run_id, safe="")
     return f"{job_id}/sweeps/{name}.{number}"
 
@@ -113,7 +113,7 @@ def artifacts_prefix(job_id: str) -> str:
 
 
 def inputs_prefix(job_id: str, stage: Stage, inputs: str) -> str:
-    """Return the prefix of what a stage wrote; `inputs` is its inputs' digest (12 digits)."""
+    """Return the prefix of a stage's artifacts; `inputs` is the digest of its inputs."""
     return f"{artifacts_prefix(job_id)}{stage}/{inputs}/"
 
 

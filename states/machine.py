@@ -9,7 +9,7 @@ from states.stages import STAGE_OF, Stage, State
 
 
 class Event(StrEnum):
-    """What can happen to a job."""
+    """The events that change a job's state."""
 
     CLAIM = "claim"
     """A run starts the job or takes it over; it will enter the first unfinished stage."""

@@ -44,7 +44,7 @@ FINAL_STATUS: Final = frozenset(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Identity:
-    """What makes two requests the same job.
+    """The fields that make two requests the same job.
 
     `repository` is as it was given; it is compared in its normal form.
     """
@@ -74,7 +74,7 @@ class Artifact:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageRecord:
-    """What is known about a stage; it is finished when `finished_at` is set."""
+    """The record of a stage; the stage is finished when `finished_at` is set."""
 
     stage: Stage
     generation: int = 1

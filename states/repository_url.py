@@ -71,7 +71,7 @@ def _last_part(repository: str) -> str:
 
 
 def repository_fault(repository: str, *, allow_http: bool) -> str | None:
-    """Say what is wrong with the name of a remote repository, or return None.
+    """Return the fault of a remote repository's name, or None.
 
     It must be `https://host/path` or `owner/name`. `http://` is accepted for this machine,
     and elsewhere with `allow_http`.
@@ -115,7 +115,7 @@ def _shape_fault(repository: str, *, allow_http: bool) -> str | None:
 
 
 def branch_fault(branch: str) -> str | None:
-    """Say what is wrong with the name of a branch or tag, or return None.
+    """Return the fault of a branch's or tag's name, or None.
 
     The rules are those of `git check-ref-format`.
     """

@@ -44,7 +44,7 @@ An interrupted job is not over: the next run resumes it.
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageInfo:
-    """What callbacks and file names show of a stage."""
+    """A stage as callbacks and file names show it."""
 
     stage: Stage
     step: int

@@ -13,7 +13,7 @@ before t, and no later one was answered before the second read, or the newcomer 
 seen it. So the owner's lease has expired. An answer that comes later does not revive it:
 the owner must append a checkpoint, and that fails once the newcomer has claimed. Heartbeats
 are numbered, so no two are equal. The argument needs only that a second is equally long for
-both; worker/ownership/lease.py says what happens when the owner's clock stands still.
+both; worker/ownership/lease.py covers an owner whose clock stops.
 """
 
 from dataclasses import dataclass

@@ -186,10 +186,10 @@ TEXTS = {
 def test_what_cannot_be_seen_around_a_value_is_named_without_the_value(
     name: str, before: str, after: str, says: str
 ) -> None:
-    said = faults(TEXTS | {name: f"{before}{TEXTS[name]}{after}"})
-    assert said.startswith(f"{name} {says}: set it to the bare value")
-    assert len(said.splitlines()) == 1
-    assert said.endswith("from files with Windows line ends)"), (
+    message = faults(TEXTS | {name: f"{before}{TEXTS[name]}{after}"})
+    assert message.startswith(f"{name} {says}: set it to the bare value")
+    assert len(message.splitlines()) == 1
+    assert message.endswith("from files with Windows line ends)"), (
         "the value itself is not repeated"
     )
 
@@ -313,9 +313,9 @@ def test_files_on_another_machine_are_not_judged_here() -> None:
 
 @pytest.mark.parametrize("token", ["schlüssel", "ключ", "a\tb", "a\x7fb"])
 def test_a_token_that_cannot_be_a_header_is_refused_unseen(token: str) -> None:
-    said = faults(WEBHOOK | {"CALLBACK_TOKEN": token})
-    assert "CALLBACK_TOKEN" in said
-    assert token not in said
+    message = faults(WEBHOOK | {"CALLBACK_TOKEN": token})
+    assert "CALLBACK_TOKEN" in message
+    assert token not in message
 
 
 def test_a_token_may_hold_a_space() -> None:
@@ -439,9 +439,9 @@ def test_a_network_can_be_excepted_from_a_proxy(host: str) -> None:
 def test_a_proxy_that_cannot_work_is_refused_by_name(
     name: str, value: str, says: str
 ) -> None:
-    said = faults(WEBHOOK | {name: value})
-    assert said.startswith(says)
-    assert said.endswith("or name the host of CALLBACK_URL in NO_PROXY")
+    message = faults(WEBHOOK | {name: value})
+    assert message.startswith(says)
+    assert message.endswith("or name the host of CALLBACK_URL in NO_PROXY")
 
 
 def test_what_is_not_used_is_not_judged() -> None:
@@ -453,10 +453,10 @@ def test_what_is_not_used_is_not_judged() -> None:
 
 
 def test_all_faults_are_reported_at_once_a_line_each() -> None:
-    said = faults(
+    message = faults(
         {"LEASE_SECONDS": "x", "ENGINE": "y", "STORE_URL": "z", "WORK_DIR": "w"}
     ).splitlines()
-    assert len(said) == 4
+    assert len(message) == 4
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""What the environment says: read once, and checked as a whole."""
+"""The settings in the environment: read once, and checked as a whole."""

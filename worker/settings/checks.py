@@ -1,4 +1,4 @@
-"""Checks of single values: each describes what is wrong, or returns None."""
+"""Checks of single values: each returns the fault of a value, or None."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from states.url_patterns import HTTP_URL
 from worker.settings.stray_characters import stray_fault
 
 SECRET: Final = "[!-~]+"  # noqa: S105 - a pattern
-"""What a key or token looks like."""
+"""The pattern of a key or token."""
 _HEADER: Final = "[ -~]+"
 _BUCKET: Final = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 _REGION: Final = "(?![0-9]+$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"

@@ -1,4 +1,4 @@
-"""Reads environment variables, and collects what is wrong with them."""
+"""Reads environment variables, and collects their faults."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -156,7 +156,9 @@ def test_what_is_gone_or_of_another_size_is_found_by_listing(
         artifacts.key(kept, kept.artifacts[1]), b"longer", "text/markdown"
     )
     unentered = StageRecord(stage=Stage.GENERATE_TUTORIALS)
-    assert [one.path for _, one in artifacts.missing([kept, unentered])] == [
+    assert [
+        artifact.path for _, artifact in artifacts.missing([kept, unentered])
+    ] == [
         "chapters/a.md",
         "chapters/b.md",
     ]
@@ -193,12 +195,12 @@ def test_a_download_is_checked(
     store: MemoryStore, artifacts: Artifacts, tmp_path: Path
 ) -> None:
     kept = record(artifacts, ("chapters/a.md", b"a"))
-    [one] = kept.artifacts
-    assert artifacts.download(kept, one, tmp_path / "a")
-    store.put(artifacts.key(kept, one), b"b", "text/markdown")
-    assert not artifacts.download(kept, one, tmp_path / "a")
-    store.delete([artifacts.key(kept, one)])
-    assert not artifacts.download(kept, one, tmp_path / "a")
+    [artifact] = kept.artifacts
+    assert artifacts.download(kept, artifact, tmp_path / "a")
+    store.put(artifacts.key(kept, artifact), b"b", "text/markdown")
+    assert not artifacts.download(kept, artifact, tmp_path / "a")
+    store.delete([artifacts.key(kept, artifact)])
+    assert not artifacts.download(kept, artifact, tmp_path / "a")
 
 
 def test_a_stored_file_is_adopted_only_if_it_is_what_its_name_says(

@@ -39,7 +39,7 @@ def fault(
 
 
 def test_texts_are_stripped_when_they_are_read() -> None:
-    assert [one.name for one in read_abstractions(ABSTRACTIONS)] == [
+    assert [entry.name for entry in read_abstractions(ABSTRACTIONS)] == [
         "Context",
         "Term UI",
     ]
@@ -47,7 +47,7 @@ def test_texts_are_stripped_when_they_are_read() -> None:
 
 def test_an_order_is_read_by_its_indexes() -> None:
     order = read_order(ORDER, read_abstractions(ABSTRACTIONS))
-    assert [(one.index, one.name, one.reasoning) for one in order] == [
+    assert [(entry.index, entry.name, entry.reasoning) for entry in order] == [
         (1, "Term UI", "r"),
         (2, "Context", ""),
     ]
@@ -55,8 +55,13 @@ def test_an_order_is_read_by_its_indexes() -> None:
 
 def test_relationships_are_read() -> None:
     text = b"{summary: s, relationships: [{from_abstraction: 0, to_abstraction: 1, label: l, evidence: ''}]}"
-    summary, [one] = read_relationships(text, read_abstractions(ABSTRACTIONS))
-    assert (summary, one.source, one.target, one.label) == ("s", 0, 1, "l")
+    summary, [entry] = read_relationships(text, read_abstractions(ABSTRACTIONS))
+    assert (summary, entry.source, entry.target, entry.label) == (
+        "s",
+        0,
+        1,
+        "l",
+    )
 
 
 @pytest.mark.parametrize(
@@ -186,9 +191,9 @@ def test_a_name_of_which_no_file_can_be_made_is_refused_where_it_is_read(
         body = yaml.safe_dump(
             [{"name": name, "description": "d", "file_paths": []}]
         ).encode()
-        found = fault(Stage.EXTRACT, "step1_abstractions.yaml", body)
-        assert bool(found) is bool(says)
-        assert says in found
+        message = fault(Stage.EXTRACT, "step1_abstractions.yaml", body)
+        assert bool(message) is bool(says)
+        assert says in message
 
 
 def test_an_index_counts_as_part_of_a_files_name() -> None:
@@ -202,9 +207,9 @@ def test_an_index_counts_as_part_of_a_files_name() -> None:
         body = yaml.safe_dump(
             {"order": [{"index": index, "name": name, "reasoning": ""}]}
         ).encode()
-        found = fault(Stage.ORDER, "step3_order.yaml", body, outputs)
-        assert says in found
-        assert bool(found) is bool(says)
+        message = fault(Stage.ORDER, "step3_order.yaml", body, outputs)
+        assert says in message
+        assert bool(message) is bool(says)
 
 
 @pytest.mark.parametrize(

@@ -36,14 +36,14 @@ def test_it_gets_the_models_credentials_and_nothing_of_ours(
         "HTTPS_PROXY": "http://user:password@proxy:3128",
         "NODE_EXTRA_CA_CERTS": "/certs.pem",
     }
-    found = variables(OURS | models, tmp_path / "home", tmp_path / "tmp")
+    given = variables(OURS | models, tmp_path / "home", tmp_path / "tmp")
     ours = {
         "PATH": "/bin",
         "LANG": "C.UTF-8",
         "HOME": str(tmp_path / "home"),
         "TMPDIR": str(tmp_path / "tmp"),
     }
-    assert found == ours | models
+    assert given == ours | models
 
 
 def test_empty_variables_count_as_missing(tmp_path: Path) -> None:

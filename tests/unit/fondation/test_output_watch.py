@@ -32,10 +32,11 @@ def watch(output: Path) -> Iterator[OutputWatch]:
 
 def seen(watch: OutputWatch | PollingWatch, seconds: float) -> list[str]:
     """Return what is complete within a time."""
-    end, found = RUNTIME.monotonic() + seconds, list[str]()
+    end = RUNTIME.monotonic() + seconds
+    paths: list[str] = []
     while RUNTIME.monotonic() < end:
-        found += watch.wait(0.02).complete
-    return found
+        paths += watch.wait(0.02).complete
+    return paths
 
 
 def test_a_file_is_complete_when_it_is_closed_and_not_before(

@@ -8,7 +8,7 @@ from states import decisions
 from states.exits import Exit
 from states.machine import IllegalTransitionError
 from states.manifest import EventStatus, EventType, Manifest, Writer
-from states.stages import INFO, STAGES, Stage, State
+from states.stages import INFO, STAGES, Stage, StageInfo, State
 from tests.support import builders
 from tests.support.builders import (
     AT,
@@ -58,17 +58,16 @@ def test_entering_a_stage_is_announced_with_the_sequence_of_its_checkpoint() -> 
 
 @pytest.mark.parametrize("info", STAGES[1:], ids=lambda info: info.stage)
 def test_each_later_stage_is_announced_as_analyzing_with_the_files_of_the_one_before(
-    info: object,
+    info: StageInfo,
 ) -> None:
-    stage = next(one for one in STAGES if one is info)
-    event = entered(stage.stage).outbox.pending[-1]
+    event = entered(info.stage).outbox.pending[-1]
     assert (event.status, event.step, event.message) == (
         EventStatus.ANALYZING,
-        stage.step,
-        stage.message,
+        info.step,
+        info.message,
     )
     assert event.files_of == (
-        () if stage.step == 2 else (STAGES[stage.step - 2].stage,)
+        () if info.step == 2 else (STAGES[info.step - 2].stage,)
     )
 
 
@@ -108,7 +107,8 @@ def test_artifacts_are_named_in_the_order_of_their_paths() -> None:
         entered(Stage.GENERATE_CHAPTERS), both, at=AT, seconds=1
     )
     assert [
-        one.path for one in done.record(Stage.GENERATE_CHAPTERS).artifacts
+        artifact.path
+        for artifact in done.record(Stage.GENERATE_CHAPTERS).artifacts
     ] == [
         "a",
         "b",
@@ -304,10 +304,10 @@ def test_a_rejected_end_can_be_told_again_as_it_was() -> None:
     assert [rejection.sequence for rejection in again.outbox.rejected] == [
         event.sequence for event in earlier
     ]
-    told = decisions.settle(again, {end.sequence: 200}, at=AT)
-    assert told.outbox.pending == ()
-    assert told.outbox.settled == rejected.outbox.settled
-    assert decisions.rejected_end(told) is None
+    settled = decisions.settle(again, {end.sequence: 200}, at=AT)
+    assert settled.outbox.pending == ()
+    assert settled.outbox.settled == rejected.outbox.settled
+    assert decisions.rejected_end(settled) is None
 
 
 def test_an_end_that_was_acknowledged_or_is_to_come_was_not_rejected() -> None:
@@ -356,7 +356,8 @@ def test_answers_settle_events_in_the_outbox() -> None:
     assert [event.sequence for event in settled.outbox.pending] == [third]
     assert settled.outbox.settled == second
     assert [
-        (one.sequence, one.status_code) for one in settled.outbox.rejected
+        (rejection.sequence, rejection.status_code)
+        for rejection in settled.outbox.rejected
     ] == [(second, 404)]
     assert (
         decisions.settle(settled, {first: 200, second: 404}, at=AT) is settled

@@ -24,12 +24,13 @@ def test_a_job_may_not_be_called(job_id: str) -> None:
 
 @given(JOB_IDS, st.integers(1, 10**8 - 1), st.integers(1, 10**8 - 1))
 def test_checkpoints_sort_by_their_sequences(
-    job_id: str, one: int, other: int
+    job_id: str, sequence: int, other: int
 ) -> None:
     assert (
-        keys.checkpoint_key(job_id, one) < keys.checkpoint_key(job_id, other)
-    ) == (one < other)
-    assert keys.sequence_of(keys.checkpoint_key(job_id, one)) == one
+        keys.checkpoint_key(job_id, sequence)
+        < keys.checkpoint_key(job_id, other)
+    ) == (sequence < other)
+    assert keys.sequence_of(keys.checkpoint_key(job_id, sequence)) == sequence
 
 
 @pytest.mark.parametrize(

@@ -171,11 +171,11 @@ def test_credentials_are_not_shown() -> None:
 @example("@")
 @example("a.lock/b")
 def test_branches_are_judged_as_git_does(branch: str) -> None:
-    told = subprocess.run(
+    git = subprocess.run(
         ["git", "check-ref-format", f"refs/heads/{branch}"], check=False
     )
     assert (branch_fault(branch) is None) == (
-        told.returncode == 0 and not branch.startswith("-")
+        git.returncode == 0 and not branch.startswith("-")
     )
 
 
