@@ -115,3 +115,40 @@ def test_a_method_defined_outside_knows_its_type() -> None:
         one.owner
         for one in parsed(CPP, "int a::Stock::take() { return 1; }\n").drafts
     ] == ["Stock"]
+
+
+def test_a_typedef_names_what_is_declared_not_its_parameters() -> None:
+    text = """
+typedef void handler(struct client *c);
+typedef int (*callback)(void *x), other;
+typedef struct { int a; } pair, *pair_pointer;
+typedef char buffer[10];
+typedef int (*table[3])(int a);
+typedef union raw { int a; } raw;
+typedef struct client *client_pointer;
+"""
+    assert kinds(parsed(C, text)) == {
+        "handler": "type", "callback": "type", "other": "type", "pair": "struct", "buffer": "type", "table": "type",
+        "raw": "struct", "client_pointer": "type",
+    }  # fmt: skip
+
+
+def test_a_keyword_behind_a_macro_is_no_name() -> None:
+    text = """
+SAVE_STATE
+if (a == b) { c(); }
+else if (d) { e(); }
+BEGIN_DECLS
+for (i = 0; i < 1; i++) { c(); }
+while (a) { b(); }
+SWITCH switch (a) { case 1: b(); }
+BEGIN_DECLS
+int real(void) { return 0; }
+"""
+    assert kinds(parsed(C, text)) == {"real": "function"}
+
+
+def test_a_nested_type_has_bases_of_its_own() -> None:
+    text = "class Outer {\n class Inner : public Base {};\n};\n"
+    assert draft(CPP, text, "Outer").bases == ()
+    assert draft(CPP, text, "Inner").bases == ("Base",)

@@ -12,11 +12,13 @@ from worker.engines.static.parsing.grammar import (
     Draft,
     FileText,
     Grammar,
+    bases_in,
     draft,
     field_text,
     line,
     text,
 )
+from worker.engines.static.parsing.identifiers import word_set
 
 _C: Final = """
 (function_definition) @function
@@ -47,8 +49,7 @@ _EXPORTED: Final = re.compile(
 )
 """`class EXPORT Name {`: the macro makes it unreadable for who does not expand it."""
 
-_NAME: Final = re.compile(r"[A-Za-z_]\w*")
-_NAMED: Final = frozenset(
+_NAMES: Final = frozenset(
     {
         "identifier",
         "field_identifier",
@@ -58,12 +59,20 @@ _NAMED: Final = frozenset(
         "operator_name",
     }
 )
+_KEYWORDS: Final = word_set(
+    "if else for while do switch case default return goto break continue sizeof try catch throw new delete and or not "
+    "int char short long float double void unsigned signed bool const static struct union enum typedef"
+)
+"""What is no name, though it is taken for one where macros hide the code around it."""
 _GUARD: Final = re.compile(
     r"_?[A-Z\d_]*_(?:H|HH|HPP|HXX|INCLUDED)_*|_[A-Z]\w*", re.IGNORECASE
 )
 _SHOUTED: Final = re.compile(r"[A-Z][A-Z\d_]{2,}")
 """A function of such a name is a macro that makes a function, and its name is not known."""
+_STATIC: Final = re.compile(r"\bstatic\b")
+_ARGUMENTS: Final = re.compile(r"<[^<>]*>")
 _DEEP: Final = 12
+_TYPEDEF: Final = "type_definition"
 
 
 def blank_macros(data: bytes) -> bytes:
@@ -78,172 +87,132 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
         case "type":
             yield from _type(node, page)
         case "macro" | "constant":
-            yield from _macro(node, capture, page)
+            yield from _macro(node, Kind(capture), page)
         case _:
             yield from _record(node, Kind(capture), page)
 
 
 def _function(node: Node, page: FileText) -> Iterator[Draft]:
-    name, parameters = _declarator(node.child_by_field_name("declarator"))
-    *owner, last = re.sub(r"<[^<>]*>", "", name).split("::") or [""]
-    if (
-        not parameters
-        or not last
-        or _SHOUTED.fullmatch(last)
-        or (node.type == "declaration" and _inside_function(node))
-    ):
+    declarator = node.child_by_field_name("declarator")
+    whole, is_function = _declared(declarator)
+    *owners, name = _ARGUMENTS.sub("", whole).split("::")
+    if not is_function or not _is_name(name) or _is_local(node):
         return
+    body = node.child_by_field_name("body")
     outer = _template(node)
-    found = draft(
-        page,
-        outer,
-        last.strip(),
-        Kind.FUNCTION,
-        body=node.child_by_field_name("body"),
-    )
-    found.owner = owner[-1].strip() if owner else ""
-    found.declared = node.child_by_field_name("body") is None
-    found.public = (
-        not re.search(r"\bstatic\b", found.signature.partition("(")[0])
-        and _access(node, page) != "private"
-    )
-    yield found
+    function = draft(page, outer, name.strip(), Kind.FUNCTION, body=body)
+    function.owner = owners[-1].strip() if owners else ""
+    function.declared = body is None
+    before = function.signature.partition("(")[0]
+    is_private = _access(node, page) == "private"
+    function.public = not is_private and not _STATIC.search(before)
+    yield function
 
 
-def _declarator(node: Node | None) -> tuple[str, bool]:
+def _is_name(name: str) -> bool:
+    return bool(name) and name not in _KEYWORDS and not _SHOUTED.fullmatch(name)
+
+
+def _declared(declarator: Node | None) -> tuple[str, bool]:
     """Return the name in a declarator, and whether it is that of a function."""
     is_function = False
+    node = declarator
     for _ in range(_DEEP):
         if node is None:
             break
-        if node.type in _NAMED:
+        if node.type in _NAMES:
             return text(node), is_function
-        if node.type == "function_declarator":
-            inner = node.child_by_field_name("declarator")
-            is_function = (
-                inner is not None and inner.type != "parenthesized_declarator"
-            )
-        following = node.child_by_field_name("declarator")
-        node = following or next(
-            (
-                child
-                for child in node.named_children
-                if child.type.endswith("declarator")
-            ),
-            None,
-        )
+        inner = node.child_by_field_name("declarator") or _inner(node)
+        if node.type == "function_declarator" and inner is not None:
+            is_function = inner.type != "parenthesized_declarator"
+        node = inner
     return "", False
 
 
-def _inside_function(node: Node) -> bool:
+def _inner(node: Node) -> Node | None:
+    """Return the declarator in parentheses or behind a reference."""
+    for child in node.named_children:
+        if child.type in _NAMES or child.type.endswith("declarator"):
+            return child
+    return None
+
+
+def _is_local(node: Node) -> bool:
+    """Tell whether a declaration stands inside a function."""
     outer = node.parent
-    return (
-        node.type == "declaration"
-        and outer is not None
-        and outer.type == "compound_statement"
-    )
+    is_inside = outer is not None and outer.type == "compound_statement"
+    return node.type == "declaration" and is_inside
 
 
 def _template(node: Node) -> Node:
+    """Return a definition with the `template <…>` before it."""
     outer = node.parent
-    return (
-        outer
-        if outer is not None and outer.type == "template_declaration"
-        else node
-    )
+    if outer is not None and outer.type == "template_declaration":
+        return outer
+    return node
 
 
 def _access(node: Node, page: FileText) -> str:
-    """Return the access that a member stands under, or nothing where none is said."""
-    said = (
-        page.children(node.parent, "access_specifier")
-        if node.parent is not None
-        else ()
+    """Return the access that a member stands under, or nothing where none is given."""
+    if node.parent is None:
+        return ""
+    marks = page.children(node.parent, "access_specifier")
+    place = bisect_left(
+        marks, node.start_byte, key=lambda mark: mark.start_byte
     )
-    place = bisect_left(said, node.start_byte, key=lambda one: one.start_byte)
-    return text(said[place - 1]).rstrip(":").strip() if place else ""
+    return text(marks[place - 1]).rstrip(":").strip() if place else ""
 
 
 def _record(node: Node, kind: Kind, page: FileText) -> Iterator[Draft]:
-    outer = node.parent
-    name = field_text(node, "name").rpartition("::")[2]
-    if outer is not None and outer.type == "type_definition":
-        name = name or _typedef_name(outer)
-    else:
-        outer = _template(node)
-    if not name:
+    outer = _template(node)
+    name = field_text(node, "name").rpartition("::")[2].partition("<")[0]
+    typedef = node.parent
+    if typedef is not None and typedef.type == _TYPEDEF:
+        outer = typedef
+        name = name or _declared(typedef.child_by_field_name("declarator"))[0]
+    if not name or name in _KEYWORDS:
         return
-    found = draft(
-        page,
-        outer,
-        re.sub(r"<.*", "", name, flags=re.DOTALL),
-        kind,
-        body=node.child_by_field_name("body"),
+    body = node.child_by_field_name("body")
+    record = draft(page, outer, name, kind, body=body)
+    record.signature = record.signature.removeprefix("typedef ")
+    record.bases = tuple(
+        base.replace("::", ".")
+        for clause in node.children
+        if clause.type == "base_class_clause"
+        for base in bases_in(_BASE_ACCESS.sub("", text(clause)))
     )
-    found.bases = tuple(_bases(node))
-    if outer.type == "type_definition":
-        found.signature = found.signature.removeprefix("typedef ")
-    yield found
+    yield record
 
 
-def _bases(node: Node) -> Iterator[str]:
-    clause = next(
-        (child for child in node.children if child.type == "base_class_clause"),
-        None,
-    )
-    for child in clause.named_children if clause is not None else []:
-        if child.type in {
-            "type_identifier",
-            "qualified_identifier",
-            "template_type",
-        }:
-            yield re.sub(r"<.*", "", text(child), flags=re.DOTALL).replace(
-                "::", "."
-            )
-
-
-def _typedef_name(node: Node) -> str:
-    declared = node.child_by_field_name("declarator")
-    found = _NAME.findall(text(declared))
-    return found[0] if found else ""
+_BASE_ACCESS: Final = re.compile(r"\b(?:public|private|protected|virtual)\b")
 
 
 def _type(node: Node, page: FileText) -> Iterator[Draft]:
+    """Read what a `typedef` or `using` names, but for the types that it also defines."""
     if node.type == "alias_declaration":
         yield draft(page, _template(node), field_text(node, "name"), Kind.TYPE)
         return
-    meant, declared = (
-        node.child_by_field_name("type"),
-        node.child_by_field_name("declarator"),
-    )
-    if (
-        meant is None
-        or declared is None
-        or meant.child_by_field_name("body") is not None
-    ):
+    meant = node.child_by_field_name("type")
+    if meant is None or meant.child_by_field_name("body") is not None:
         return
-    names = _NAME.findall(text(declared).partition(")")[0])
-    if names and names[-1] != field_text(meant, "name"):
-        found = draft(page, node, names[-1], Kind.TYPE)
-        found.declared = meant.type in {
-            "struct_specifier",
-            "enum_specifier",
-            "union_specifier",
-        }
-        yield found
+    for declarator in node.children_by_field_name("declarator"):
+        name, _ = _declared(declarator)
+        if name and name != field_text(meant, "name"):
+            alias = draft(page, node, name, Kind.TYPE)
+            alias.declared = meant.type in _SPECIFIERS
+            alias.start, alias.end = declarator.start_byte, declarator.end_byte
+            yield alias
 
 
-def _macro(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
-    name, value = field_text(node, "name"), field_text(node, "value").strip()
-    if value and not _GUARD.fullmatch(name):
-        found = draft(
-            page,
-            node,
-            name,
-            Kind(capture),
-            body=node.child_by_field_name("value"),
-        )
-        yield found
+_SPECIFIERS: Final = frozenset(
+    {"struct_specifier", "enum_specifier", "union_specifier"}
+)
+
+
+def _macro(node: Node, kind: Kind, page: FileText) -> Iterator[Draft]:
+    name, value = field_text(node, "name"), node.child_by_field_name("value")
+    if text(value).strip() and not _GUARD.fullmatch(name):
+        yield draft(page, node, name, kind, body=value)
 
 
 def _imports(node: Node) -> Iterator[Import]:
@@ -255,15 +224,12 @@ def _imports(node: Node) -> Iterator[Import]:
 
 
 C: Final = Grammar(
-    module="tree_sitter_c",
-    query=_C,
-    define=_define,
-    imports=_imports,
+    module="tree_sitter_c", query=_C, define=_define, imports=_imports
 )
 CPP: Final = Grammar(
     module="tree_sitter_cpp",
-    prepare=blank_macros,
     query=_CPP,
     define=_define,
     imports=_imports,
+    prepare=blank_macros,
 )
