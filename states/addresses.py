@@ -118,7 +118,8 @@ def _as_https(text: str) -> str | None:
     parts = urlsplit(text)
     if parts.scheme in _SCHEMES and parts.hostname:
         return f"https://{parts.hostname}{parts.path}"
-    if parts.scheme in {"https", "http"} and parts.hostname and "@" not in text:
+    is_web_address = parts.scheme in {"https", "http"} and parts.hostname
+    if is_web_address and "@" not in text:
         return text
     return None
 
@@ -198,7 +199,8 @@ def _advice(parts: SplitResult, page: _Page) -> str:
 def _branch(page: _Page) -> str | None:
     """Return the branch or tag of a page, as far as one part of the address tells."""
     rest = list(page.rest)
-    if page.kind == "releases" and rest[:1] == ["tag"]:
+    is_release = page.kind == "releases" and rest[:1] == ["tag"]
+    if is_release:
         rest = rest[1:]
     elif page.kind not in {*_OF_A_BRANCH, "tags"}:
         return None

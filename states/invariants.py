@@ -29,7 +29,8 @@ def _numbers(before: Manifest, after: Manifest) -> Iterator[str]:
     earlier_runs = before.runs[:-1]
     if run > before.run:
         earlier_runs = before.runs
-    if after.runs[:-1] != earlier_runs or after.owner.number != run:
+    records_changed = after.runs[:-1] != earlier_runs
+    if records_changed or after.owner.number != run:
         yield "the records of earlier runs have changed"
 
 
@@ -87,7 +88,9 @@ def _events(before: Manifest, after: Manifest) -> Iterator[str]:
 def _settled_events(before: Manifest, after: Manifest) -> Iterator[str]:
     settled_before = before.outbox.settled
     settled = after.outbox.settled
-    if settled < settled_before and _redelivered(before, after) is None:
+    if settled >= settled_before:
+        return
+    if _redelivered(before, after) is None:
         yield (
             f"events up to {settled_before} were settled, "
             f"and now only those up to {settled}"
@@ -133,4 +136,6 @@ def _redelivered(before: Manifest, after: Manifest) -> int | None:
 
 
 def _is_operators_claim(before: Manifest, after: Manifest) -> bool:
-    return after.writer is Writer.OPERATOR and after.run > before.run
+    if after.writer is not Writer.OPERATOR:
+        return False
+    return after.run > before.run

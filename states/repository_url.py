@@ -127,7 +127,8 @@ def branch_fault(branch: str) -> str | None:
             "it contains white space or one of `~ ^ : ? * [ \\ .. @{`, "
             "which git does not allow in a branch"
         )
-    if not all(parts) or branch.endswith("."):
+    has_empty_part = not all(parts)
+    if has_empty_part or branch.endswith("."):
         return "it must not begin or end with `/`, hold `//`, or end with `.`"
     for part in parts:
         if part.startswith(".") or part.endswith(".lock"):

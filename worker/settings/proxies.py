@@ -94,4 +94,6 @@ def _covers(entry: str, host: str, port: int) -> bool:
     name = name.strip("[]").lstrip("*.")
     if not name:
         return False
-    return host == name or host.endswith(f".{name}")
+    if host == name:
+        return True
+    return host.endswith(f".{name}")
