@@ -31,6 +31,7 @@ TEMPORARY: Final = "~tmp"
 """The folder of temporary files; no job can have this name."""
 STALE_SECONDS: Final = 3600
 """The age at which a temporary file belongs to a dead process."""
+_RELATIVE: Final = {"", ".", ".."}
 _TRIES: Final = 100
 _NO_LINKS: Final = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
 _ABSENT: Final = {
@@ -54,20 +55,22 @@ class FolderStore:
         self._swept = False
         self.url = self._root.as_uri()
 
-    def create(self, key: str, body: bytes, media_type: str) -> None:  # noqa: ARG002 - files have no media types
+    # Files have no media types, and access to them does not expire.
+    def create(self, key: str, body: bytes, media_type: str) -> None:  # noqa: ARG002
         """Store an object under a key that has none yet."""
         path = self._path(key)
-        with _translating(path), self._written(BytesIO(body)) as written:
+        source = BytesIO(body)
+        with _translating(path), self._written(source) as written:
             try:
                 # guard: create-only PUT: in folders
                 _name(os.link, written, path)
             except FileExistsError:
                 raise ExistsError(f"{path} exists") from None
 
-    def put(self, key: str, body: bytes | Path, media_type: str) -> float:  # noqa: ARG002 - as in create
+    def put(self, key: str, body: bytes | Path, media_type: str) -> float:  # noqa: ARG002
         """Store an object; return the file system's time."""
         path = self._path(key)
-        source = body.open("rb") if isinstance(body, Path) else BytesIO(body)
+        source = _opened_body(body)
         with source, _translating(path), self._written(source) as written:
             now = written.stat().st_mtime
             _name(os.replace, written, path)
@@ -81,11 +84,12 @@ class FolderStore:
 
     def download(self, key: str, path: Path) -> None:
         """Copy an object's content to a file."""
-        with _opened(self._path(key)) as file, path.open("wb") as copy:
+        source = self._path(key)
+        with _opened(source) as file, path.open("wb") as copy:
             shutil.copyfileobj(file, copy)
 
     def head(self, key: str) -> ObjectHead:
-        """Return an object's size and age; a new temporary file tells the time."""
+        """Return an object's size and age, by the time of a new temporary file."""
         path = self._path(key)
         with _translating(path), _opened(path) as file:
             status = os.fstat(file.fileno())
@@ -110,16 +114,11 @@ class FolderStore:
         """Delete objects, and the folders that become empty."""
         paths = [self._path(key) for key in keys]
         for path in paths:
-            with _translating(path):
-                try:
-                    path.unlink()
-                except OSError as error:
-                    if error.errno not in _ABSENT:
-                        raise
+            _delete(path)
         for folder in {path.parent for path in paths}:
             self._prune(folder)
 
-    def sign(self, key: str, expires_seconds: int) -> str:  # noqa: ARG002 - access to a file does not expire
+    def sign(self, key: str, expires_seconds: int) -> str:  # noqa: ARG002
         """Return the file's URL."""
         return self.uri(key)
 
@@ -129,7 +128,8 @@ class FolderStore:
 
     def _path(self, key: str) -> Path:
         segments = key.split("/")
-        if segments[0] == TEMPORARY or not {"", ".", ".."}.isdisjoint(segments):
+        is_usable = _RELATIVE.isdisjoint(segments)
+        if not is_usable or segments[0] == TEMPORARY:
             raise ValueError(f"{key!r} is not a key")
         return self._root / key
 
@@ -162,7 +162,8 @@ class FolderStore:
                     path.unlink()
 
     def _prune(self, folder: Path) -> None:
-        with suppress(OSError):  # not empty, or gone already
+        # The error of a folder that is not empty, or gone already, ends the loop.
+        with suppress(OSError):
             while folder != self._root:
                 folder.rmdir()
                 folder = folder.parent
@@ -184,7 +185,9 @@ class FolderStore:
                 except FileNotFoundError:
                     continue
                 yield ObjectEntry(
-                    key=key, size=status.st_size, modified=status.st_mtime
+                    key=key,
+                    size=status.st_size,
+                    modified=status.st_mtime,
                 )
 
     def _scan(self, folder: str) -> dict[str, "os.DirEntry[str]"]:
@@ -193,19 +196,35 @@ class FolderStore:
         A folder's key ends in `/`, so that it sorts like its content.
         """
         path = self._root / folder
-        found = {}
+        by_key = {}
         with (
             _translating(path),
             suppress(FileNotFoundError, NotADirectoryError),
             os.scandir(path) as entries,
         ):
             for entry in entries:
+                key = folder + entry.name
                 if entry.is_dir(follow_symlinks=False):
-                    found[f"{folder}{entry.name}/"] = entry
+                    by_key[f"{key}/"] = entry
                 elif entry.is_file(follow_symlinks=False):
-                    found[folder + entry.name] = entry
-        found.pop(f"{TEMPORARY}/", None)
-        return found
+                    by_key[key] = entry
+        by_key.pop(f"{TEMPORARY}/", None)
+        return by_key
+
+
+def _opened_body(body: bytes | Path) -> IO[bytes]:
+    if isinstance(body, Path):
+        return body.open("rb")
+    return BytesIO(body)
+
+
+def _delete(path: Path) -> None:
+    with _translating(path):
+        try:
+            path.unlink()
+        except OSError as error:
+            if error.errno not in _ABSENT:
+                raise
 
 
 def _name(
@@ -213,13 +232,14 @@ def _name(
 ) -> None:
     """Give a written file its name, durably."""
     _within(path.parent, partial(give, written, path))
-    with suppress(FileNotFoundError):  # deleted already, with its folder
+    # The folder may be gone, if the object has been deleted already.
+    with suppress(FileNotFoundError):
         # guard: the name of an object in a folder is on the disk before it is told of
         _flush(path.parent)
 
 
 def _within(folder: Path, act: Callable[[], Result]) -> Result:
-    """Act in a folder, which may be missing, and which a `delete` may remove at any moment."""
+    """Act in a folder that may be missing, and that a `delete` may remove at any moment."""
     for _ in range(_TRIES):
         with suppress(FileNotFoundError):
             return act()
@@ -231,11 +251,13 @@ def _within(folder: Path, act: Callable[[], Result]) -> Result:
 
 
 def _make(folder: Path) -> None:
-    if not folder.is_dir():
-        _make(folder.parent)
-        with suppress(FileExistsError):
-            folder.mkdir()
-            _flush(folder.parent)
+    """Make a folder and those that contain it, durably."""
+    if folder.is_dir():
+        return
+    _make(folder.parent)
+    with suppress(FileExistsError):
+        folder.mkdir()
+        _flush(folder.parent)
 
 
 def _flush(folder: Path) -> None:

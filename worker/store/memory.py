@@ -37,9 +37,10 @@ class MemoryStore:
 
     def put(self, key: str, body: bytes | Path, media_type: str) -> float:
         """Store an object; return the time."""
-        content = body.read_bytes() if isinstance(body, Path) else body
+        if isinstance(body, Path):
+            body = body.read_bytes()
         now = self._clock()
-        self._objects[key] = _Object(content, media_type, now)
+        self._objects[key] = _Object(body, media_type, now)
         return now
 
     def get(self, key: str) -> bytes:
@@ -52,24 +53,26 @@ class MemoryStore:
 
     def head(self, key: str) -> ObjectHead:
         """Return an object's size and age."""
-        entry = self._found(key)
-        size = len(entry.body)
-        return ObjectHead(size=size, modified=entry.modified, now=self._clock())
+        stored = self._found(key)
+        return ObjectHead(
+            size=len(stored.body),
+            modified=stored.modified,
+            now=self._clock(),
+        )
 
     def entries(
         self, prefix: str, *, start_after: str = "", limit: int | None = None
     ) -> Iterator[ObjectEntry]:
         """Yield the objects of the moment when the listing began (texts sort as UTF-8)."""
         objects = self._objects.copy()
-        keys = [
-            key
-            for key in objects
-            if key.startswith(prefix) and key > start_after
-        ]
-        for key in sorted(keys)[:limit]:
-            size = len(objects[key].body)
+        matching = [key for key in objects if key.startswith(prefix)]
+        keys = [key for key in sorted(matching) if key > start_after]
+        for key in keys[:limit]:
+            stored = objects[key]
             yield ObjectEntry(
-                key=key, size=size, modified=objects[key].modified
+                key=key,
+                size=len(stored.body),
+                modified=stored.modified,
             )
 
     def delete(self, keys: list[str]) -> None:

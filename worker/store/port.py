@@ -85,7 +85,7 @@ class Store(Protocol):
         """Delete objects; missing ones are ignored."""
 
     def sign(self, key: str, expires_seconds: int) -> str:
-        """Return a URL that gives access to the object, for that long."""
+        """Return a URL that gives access to the object for `expires_seconds`."""
 
     def uri(self, key: str) -> str:
         """Return the object's URI (`s3://…`, `file://…`), for programs with credentials."""

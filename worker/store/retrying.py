@@ -21,7 +21,7 @@ LOG = logging.getLogger(__name__)
 PAGE: Final = 1000
 """How many entries are listed at once; S3 returns no more in one answer."""
 QUIET_SECONDS: Final = 30.0
-"""For how long a warning is not repeated."""
+"""How long a warning is not repeated."""
 
 Result = TypeVar("Result")
 
@@ -29,8 +29,8 @@ Result = TypeVar("Result")
 class RetryingStore:
     """Any store, with bounded retries of faults that may pass.
 
-    These are missing answers and conflicts, and after `persevere` refusals, too. A `create`
-    whose answer was lost meets its own object at the second attempt: the caller gets
+    These are missing answers and conflicts, and after `persevere` refusals, too. If the answer
+    to a `create` is lost, the second attempt meets the object of the first: the caller gets
     ExistsError, and can tell by the content whose object it is.
     """
 
@@ -119,8 +119,9 @@ class RetryingStore:
         )
 
     def _call(self, request: Callable[[], Result]) -> Result:
-        began, policy = self._monotonic(), self._policy
-        faults: set[type[Exception]] = set()
+        began = self._monotonic()
+        policy = self._policy
+        faults = set[type[Exception]]()
 
         def noting_faults() -> Result:
             try:

@@ -183,14 +183,9 @@ class S3Store:
                     Bucket=self._bucket,
                     Delete={"Objects": objects, "Quiet": True},
                 )
-            for fault in answer.get("Errors", []):
-                code = fault.get("Code", "")
-                message = fault.get("Message") or ""
-                status = 403 if code == "AccessDenied" else 503
-                refusal = ErrorResponse(
-                    status=status, code=code, message=message
-                )
-                raise meaning(refusal, "delete", self.url)
+            faults = answer.get("Errors", [])
+            if faults:
+                raise meaning(_refusal(faults[0]), "delete", self.url)
 
     def sign(self, key: str, expires_seconds: int) -> str:
         """Return a URL signed with SigV4, for the public endpoint."""
@@ -241,7 +236,7 @@ class S3Store:
             raise GarbledError("an endless listing of empty pages")
 
     def _entry(self, item: Mapping[str, Any], prefix: str) -> ObjectEntry:
-        key, modified = item["Key"], item["LastModified"]
+        key = item["Key"]
         if not key.startswith(self._prefix + prefix):
             raise GarbledError(
                 f"a listing with {key!r}, which was not asked for"
@@ -249,16 +244,16 @@ class S3Store:
         return ObjectEntry(
             key=key.removeprefix(self._prefix),
             size=item["Size"],
-            modified=modified.timestamp(),
+            modified=item["LastModified"].timestamp(),
         )
 
     def _body(self, key: str) -> "StreamingBody":
         answer = self._client.get_object(
             Bucket=self._bucket, Key=self._prefix + key
         )
-        answer[
-            "ContentLength"
-        ]  # without it, a truncated body would go unnoticed
+        # Without a length, a truncated body would go unnoticed.
+        if "ContentLength" not in answer:
+            raise KeyError("ContentLength")
         return answer["Body"]
 
     def _put(
@@ -282,7 +277,8 @@ class S3Store:
             return moment(
                 answer["ResponseMetadata"]["HTTPHeaders"]["date"]
             ).timestamp()
-        return None  # the object is stored, although its date is unknown
+        # The object is stored, although the time is unknown.
+        return None
 
     @contextmanager
     def _translating(self, doing: str) -> Iterator[None]:
@@ -322,10 +318,21 @@ class S3Store:
         return StoreConfigError(f"cannot {doing} at {self.url}: {reason}")
 
 
+def _refusal(fault: Mapping[str, Any]) -> ErrorResponse:
+    """Return the error of one object in the answer to a request for several."""
+    code = fault.get("Code", "")
+    return ErrorResponse(
+        status=403 if code == "AccessDenied" else 503,
+        code=code,
+        message=fault.get("Message") or "",
+    )
+
+
 def _answer(error: ClientError) -> ErrorResponse:
     fault: dict[str, Any] = dict(error.response.get("Error", {}))
     metadata: dict[str, Any] = dict(error.response["ResponseMetadata"])
-    ours, theirs = fault.get("RequestTime"), fault.get("ServerTime")
+    ours = fault.get("RequestTime")
+    theirs = fault.get("ServerTime")
     return ErrorResponse(
         status=metadata["HTTPStatusCode"],
         code=fault.get("Code", ""),

@@ -18,7 +18,8 @@ from worker.errors import (
 )
 
 _PASSING: Final = {
-    "BadDigest",  # damaged in transit
+    # The body was damaged in transit.
+    "BadDigest",
     "IncompleteBody",
     "RequestTimeout",
     "SlowDown",
@@ -26,6 +27,10 @@ _PASSING: Final = {
     "TooManyRequests",
     "XAmzContentSHA256Mismatch",
 }
+_MAX_SHOWN: Final = 200
+_NOT_FOUND: Final = 404
+_PRECONDITION_FAILED: Final = 412
+_SERVER_ERROR: Final = 500
 _KINDS: Final[dict[int, type[Exception]]] = {
     401: StoreRefusedError,
     403: StoreRefusedError,
@@ -36,6 +41,8 @@ _KINDS: Final[dict[int, type[Exception]]] = {
     429: StoreUnavailableError,
     501: StoreConfigError,
 }
+_CONCLUSIVE: Final = _KINDS.keys() - {_NOT_FOUND}
+"""Statuses that mean the same whatever server sends them."""
 _CONFIG: Final = {
     "AuthorizationHeaderMalformed": "check AWS_REGION",
     "IllegalLocationConstraintException": "check AWS_REGION",
@@ -54,7 +61,7 @@ _ROOT: Final = re.compile(rb"\s*(?:<[?!][^>]*>\s*)*<(?:[\w.-]+:)?([\w.-]+)")
 _DATE: Final = re.compile(
     r"\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d (?:[A-Z]{3}|[+-]\d{4})"
 )
-_ELSE: Final = "check STORE_URL, AWS_ENDPOINT_URL_S3 and AWS_REGION"
+_OTHER_ADVICE: Final = "check STORE_URL, AWS_ENDPOINT_URL_S3 and AWS_REGION"
 _REFUSED: Final = (
     "check the access key and its secret, this machine's clock, and that the key may "
     "read, write, list and delete there"
@@ -91,34 +98,35 @@ def inspect(
     """
     if status >= 300:  # noqa: PLR2004 - HTTP's own number
         _inspect_error(status, headers, body or b"")
-    elif "content-length" not in headers and "transfer-encoding" not in headers:
+        return
+    has_length = "content-length" in headers
+    if not has_length and "transfer-encoding" not in headers:
         raise GarbledError(f"HTTP {status}, truncated within its headers")
-    elif operation in _ROOTS:
-        _inspect_document(_ROOTS[operation], status, headers, body or b"")
-    elif operation.endswith("Object") and not _is_about_an_object(
-        operation, headers, body
-    ):
-        raise NotS3Error(f"HTTP {status}, {_looks(headers, body)}")
+    root = _ROOTS.get(operation)
+    if root is not None:
+        _inspect_document(root, status, headers, body or b"")
+        return
+    if not operation.endswith("Object"):
+        return
+    if not _is_about_an_object(operation, headers, body):
+        raise _not_s3(status, headers, body)
 
 
 def _inspect_error(
     status: int, headers: Mapping[str, str], body: bytes
 ) -> None:
-    """Check an error whose status is not conclusive."""
-    if (
-        status >= 500  # noqa: PLR2004 - HTTP's own numbers
-        or status in _KINDS.keys() - {404}
-        or _root(body) == "Error"
-    ):
+    """Raise NotS3Error for an error that no S3 server gives."""
+    if status >= _SERVER_ERROR or status in _CONCLUSIVE:
         return
-    if status < 400 and "x-amz-bucket-region" not in headers:  # noqa: PLR2004 - HTTP's own number
-        where = (
-            _printable(headers.get("location", "").partition("?")[0])
-            or "nowhere"
-        )
-        raise NotS3Error(f"HTTP {status}, a redirect to {where}")
+    if _root(body) == "Error":
+        return
+    is_redirect = status < 400  # noqa: PLR2004 - HTTP's own number
+    if is_redirect and "x-amz-bucket-region" not in headers:
+        location = headers.get("location", "")
+        target = _printable(location.partition("?")[0])
+        raise NotS3Error(f"HTTP {status}, a redirect to {target or 'nowhere'}")
     if body:
-        raise NotS3Error(f"HTTP {status}, {_looks(headers, body)}")
+        raise _not_s3(status, headers, body)
 
 
 def _inspect_document(
@@ -126,7 +134,7 @@ def _inspect_document(
 ) -> None:
     root = _root(body)
     if root not in {expected, "Error"}:
-        raise NotS3Error(f"HTTP {status}, {_looks(headers, body)}")
+        raise _not_s3(status, headers, body)
     try:
         document = ET.fromstring(body)  # noqa: S314 - as the SDK does a moment later
     except ET.ParseError as error:
@@ -134,18 +142,18 @@ def _inspect_document(
             f"HTTP {status}, truncated or garbled: {error}"
         ) from error
     if root == "Error":
-        code, message = (
-            document.findtext("{*}Code"),
-            document.findtext("{*}Message"),
-        )
-        raise GarbledError(
-            f"HTTP {status}, and yet an error: {_printable(f'{code} {message}')}"
-        )
+        code = document.findtext("{*}Code")
+        message = document.findtext("{*}Message")
+        fault = _printable(f"{code} {message}")
+        raise GarbledError(f"HTTP {status}, and yet an error: {fault}")
 
 
 def _root(body: bytes | None) -> str:
+    """Return the name of a document's root element, or nothing."""
     match = _ROOT.match(body or b"")
-    return match[1].decode() if match else ""
+    if match is None:
+        return ""
+    return match[1].decode()
 
 
 def _is_about_an_object(
@@ -158,34 +166,40 @@ def _is_about_an_object(
     is_page = headers.get("content-type", "").startswith("text/html")
     if is_page and (body or operation != "PutObject"):
         return False
-    return (
-        headers.get("etag", "").startswith('"') or "x-amz-request-id" in headers
-    )
+    if "x-amz-request-id" in headers:
+        return True
+    etag = headers.get("etag", "")
+    return etag.startswith('"')
 
 
-def _looks(headers: Mapping[str, str], body: bytes | None) -> str:
-    media_type = (
-        _printable(headers.get("content-type", "")) or "no content type"
-    )
+def _not_s3(
+    status: int, headers: Mapping[str, str], body: bytes | None
+) -> NotS3Error:
+    """Return the error for an answer of another kind of server."""
+    content_type = _printable(headers.get("content-type", ""))
+    media_type = content_type or "no content type"
+    kind = "an answer that S3 does not give"
     if "html" in media_type or _root(body).lower() == "html":
-        return f"a web page ({media_type})"
-    return f"an answer that S3 does not give ({media_type})"
+        kind = "a web page"
+    return NotS3Error(f"HTTP {status}, {kind} ({media_type})")
 
 
 def _printable(text: str) -> str:
-    characters = [char if char.isprintable() else " " for char in text[:200]]
+    start = text[:_MAX_SHOWN]
+    characters = [char if char.isprintable() else " " for char in start]
     return "".join(characters).strip()
 
 
 def moment(text: str) -> datetime:
     """Return the time of a `Date` header.
 
-    Of several dates, that is the earliest: by it, an object's age is least.
+    Of several dates, it returns the earliest, by which an object is youngest.
     """
     moments: list[datetime] = []
     for date in _DATE.findall(text):
         parsed = parsedate_to_datetime(date)
-        moments.append(parsed.replace(tzinfo=parsed.tzinfo or UTC))
+        zone = parsed.tzinfo or UTC
+        moments.append(parsed.replace(tzinfo=zone))
     if not moments:
         raise ValueError(f"no Date, but {text!r}")
     return min(moments)
@@ -197,38 +211,43 @@ def meaning(answer: ErrorResponse, doing: str, url: str) -> Exception:
     `doing` is `create`, `read`, `write`, `list` or `delete`.
     """
     kind = _kind(answer, doing)
-    advice = ""
+    explanation = f"{answer.code} {answer.message}"
+    reason = " ".join(explanation.split()) or "no reason given"
+    message = f"cannot {doing} at {url}: HTTP {answer.status}, {reason}"
     if kind is StoreRefusedError:
-        advice = f"; {_REFUSED}"
+        message += f"; {_REFUSED}"
     elif kind is StoreConfigError:
-        advice = f"; {_CONFIG.get(answer.code, _ELSE)}"
+        advice = _CONFIG.get(answer.code, _OTHER_ADVICE)
+        message += f"; {advice}"
     if answer.code == "RequestTimeTooSkewed":
-        advice += f" ({_skew(answer)})"
-    reason = (
-        " ".join(f"{answer.code} {answer.message}".split()) or "no reason given"
-    )
-    return kind(
-        f"cannot {doing} at {url}: HTTP {answer.status}, {reason}{advice}"
-    )
+        message += f" ({_skew(answer)})"
+    return kind(message)
 
 
 def _kind(answer: ErrorResponse, doing: str) -> type[Exception]:
-    if answer.code in _CONFIG or (answer.status == 404 and doing != "read"):  # noqa: PLR2004 - HTTP's own number
+    status = answer.status
+    lacks_bucket = status == _NOT_FOUND and doing != "read"
+    if answer.code in _CONFIG or lacks_bucket:
         return StoreConfigError
-    if answer.code in _PASSING or (answer.status == 412 and doing != "create"):  # noqa: PLR2004 - the same
+    is_odd = status == _PRECONDITION_FAILED and doing != "create"
+    if answer.code in _PASSING or is_odd:
         return StoreUnavailableError
-    if answer.status in _KINDS:
-        return _KINDS[answer.status]
-    if answer.status >= 500:  # noqa: PLR2004 - HTTP's own number
+    if status in _KINDS:
+        return _KINDS[status]
+    if status >= _SERVER_ERROR:
         return StoreUnavailableError
     return StoreConfigError
 
 
 def _skew(answer: ErrorResponse) -> str:
+    """Say by how much the clocks of this machine and of the store differ."""
+    unknown = f"the store's clock says {answer.sent_at}"
+    if answer.times is None:
+        return unknown
     try:
-        ours, theirs = (
-            datetime.fromisoformat(time) for time in answer.times or ()
-        )
-        return f"by {abs((ours - theirs).total_seconds()):.0f} seconds"
+        ours, theirs = map(datetime.fromisoformat, answer.times)
+        difference = ours - theirs
     except (ValueError, TypeError):
-        return f"the store's clock says {answer.sent_at}"
+        return unknown
+    seconds = abs(difference.total_seconds())
+    return f"by {seconds:.0f} seconds"

@@ -27,6 +27,7 @@ from worker.store.s3 import S3Access, S3Store
 TEXT: Final = "text/plain"
 ETAG: Final = 'ETag: "841a2d689ad86bd1611447453c22c6fc"\r\n'
 DATE: Final = "Date: Mon, 23 Nov 2026 12:00:00 GMT\r\n"
+MODIFIED: Final = "Last-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n"
 HTML: Final = "Content-Type: text/html; charset=utf-8\r\n"
 LISTING: Final = b"""<?xml version="1.0"?><ListBucketResult><IsTruncated>true</IsTruncated>
 <Contents><Key>job/b</Key><Size>1</Size><LastModified>2026-11-23T12:00:00Z</LastModified></Contents>
@@ -282,11 +283,11 @@ def test_an_error_that_is_not_s3s_is_not_its_word(
     [
         (f"{DATE}{DATE}Last-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n", 40),
         (
-            f"{DATE}Date: Mon, 23 Nov 2026 11:59:50 GMT\r\nLast-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n",
+            f"{DATE}Date: Mon, 23 Nov 2026 11:59:50 GMT\r\n{MODIFIED}",
             30,
         ),
         (
-            "Date: Mon, 23 Nov 2026 12:00:00 -0000\r\nLast-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n",
+            f"Date: Mon, 23 Nov 2026 12:00:00 -0000\r\n{MODIFIED}",
             40,
         ),
         ("Last-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n", None),
@@ -296,13 +297,13 @@ def test_an_error_that_is_not_s3s_is_not_its_word(
             None,
         ),
         (
-            "Date: Mon, 99 Nov 2026 12:00:00 GMT\r\nLast-Modified: Mon, 23 Nov 2026 11:59:20 GMT\r\n",
+            f"Date: Mon, 99 Nov 2026 12:00:00 GMT\r\n{MODIFIED}",
             None,
         ),
         (f"{DATE}Last-Modified: yesterday\r\n", None),
     ],
 )
-def test_a_time_is_told_from_whatever_dates_there_are_or_not_at_all(
+def test_the_age_is_read_from_the_dates_of_an_answer_if_they_are_usable(
     headers: str, age: int | None
 ) -> None:
     with serving(answer("200 OK", length=7, headers=headers + ETAG)) as canned:
@@ -323,10 +324,12 @@ def test_a_listing_out_of_order_is_refused() -> None:
 
 
 def empty_page(token: int) -> bytes:
-    goes_on = f"<IsTruncated>true</IsTruncated><NextContinuationToken>{token}</NextContinuationToken>"
-    return answer(
-        "200 OK", f"<ListBucketResult>{goes_on}</ListBucketResult>".encode()
+    content = (
+        "<IsTruncated>true</IsTruncated>"
+        f"<NextContinuationToken>{token}</NextContinuationToken>"
     )
+    body = f"<ListBucketResult>{content}</ListBucketResult>"
+    return answer("200 OK", body.encode())
 
 
 def test_an_empty_page_that_says_it_goes_on_is_not_the_end() -> None:
