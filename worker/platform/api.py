@@ -2,13 +2,13 @@
 
 Every request is bounded in time, and every error says what to do. The official SDK is not
 used: it waits for ever and never retries, an error page that is not JSON ends it with a
-traceback, a run without an exit code looks as if it had ended with 0, and its import takes
-170 ms. The tests drive the same stand-in of the API with the SDK, to prove that both send
-and read the same.
+traceback, it reports exit code 0 for a run without one, and its import takes 170 ms. The
+tests use the SDK against the same stand-in of the API, to prove that both send and read the
+same.
 
-Repeating a request may do it twice. So the caller says whether a request without an answer
-may be repeated. What was certainly not done (no connection, too many requests) is always
-retried.
+A repeated request may take effect twice. So the caller says whether a request without an
+answer may be repeated. A request that certainly had no effect (no connection, too many
+requests) is always retried.
 """
 
 import json
@@ -35,7 +35,7 @@ PAGE: Final = 100
 """How many entries are requested at once; the API may return fewer."""
 MAX_MESSAGE: Final = 300
 MIN_SECRET: Final = 4
-"""Shorter values are not replaced: they are no secrets, but parts of words."""
+"""Shorter values are not hidden: they are not secrets, and may be parts of words."""
 
 _TOO_MANY: Final = 429
 _NOT_FOUND: Final = 404
@@ -44,6 +44,8 @@ _PASSING_TYPES: Final = {"quotas_exceeded", "transient_state"}
 """Refusals (by `type`) that may pass; the API sends them with 403 and 409."""
 
 Value = TypeVar("Value")
+Json = Any
+"""Any value of JSON."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +57,7 @@ class ApiCall:
     params: Mapping[str, str | int] | None = None
     body: Mapping[str, Any] | None = None
     repeatable: bool = True
-    """Whether doing it twice is the same as doing it once."""
+    """Whether repeating it has no further effect."""
 
 
 class NotThereError(Exception):
@@ -63,7 +65,7 @@ class NotThereError(Exception):
 
 
 class _RetryLaterError(Exception):
-    """The request was not done, and may be retried.
+    """The request had no effect, and may be retried.
 
     `retry_after` is the pause that the API asked for, in seconds.
     """
@@ -74,7 +76,7 @@ class _RetryLaterError(Exception):
 
 
 class _UnansweredError(Exception):
-    """The request may have been done or not."""
+    """The request may have had its effect or not."""
 
 
 class Api:
@@ -97,7 +99,8 @@ class Api:
         # so no connection is kept that would have to be closed.
         self._client = httpx.Client(
             proxy=settings.proxy.reveal() if settings.proxy else None,
-            trust_env=False,  # the settings have read the environment
+            # The settings have read the environment.
+            trust_env=False,
             verify=httpx.create_ssl_context(),
             timeout=self._seconds,
             limits=httpx.Limits(max_keepalive_connections=0),
@@ -146,9 +149,10 @@ class Api:
         """Return all entries of a listing, page by page, oldest first."""
         all_entries: dict[str, Value] = {}
 
-        def page_of(document: Any) -> tuple[dict[str, Value], int]:  # noqa: ANN401 - any value of JSON
+        def page_of(document: Json) -> tuple[dict[str, Value], int]:
             entries = {entry["id"]: read(entry) for entry in document[key]}
-            return entries, int(document.get("total_count") or 0)
+            total = document.get("total_count") or 0
+            return entries, int(total)
 
         for page in count(1):
             page_params: dict[str, str | int] = {
@@ -186,8 +190,9 @@ class Api:
             AttributeError,
             IndexError,
         ) as error:
+            fault = f"{type(error).__name__}: {error}"
             raise _UnansweredError(
-                f"its answer is malformed ({type(error).__name__}: {error})"
+                f"its answer is malformed ({fault})"
             ) from error
 
     def _exchange(self, call: ApiCall) -> tuple[int, httpx.Headers, bytes]:
@@ -215,12 +220,14 @@ class Api:
                 f"no answer ({type(error).__name__})"
             ) from error
 
-    def _refusal(self, call: ApiCall, status: int, document: Any) -> Exception:  # noqa: ANN401 - any value of JSON
+    def _refusal(self, call: ApiCall, status: int, document: Json) -> Exception:
         """Return the error that a refusal means.
 
         `document` is None for an answer that is not JSON: the API did not send it.
         """
-        fields = document if isinstance(document, dict) else {}
+        fields: dict[str, Any] = {}
+        if isinstance(document, dict):
+            fields = document
         reason = f"HTTP {status}, {self._reason(call, fields)}"
         if fields.get("type") in _PASSING_TYPES:
             return TemporaryError(
@@ -245,20 +252,28 @@ class Api:
 
     def _reason(self, call: ApiCall, fields: Mapping[str, Any]) -> str:
         """Return the reason of a refusal: one line, without the secrets of the request."""
-        reasons = [str(fields.get("message") or "no reason given")]
+        message = fields.get("message") or "no reason given"
+        reasons = [str(message)]
         for detail in fields.get("details") or []:
             if isinstance(detail, dict):
+                argument = detail.get("argument_name")
                 explanation = detail.get("help_message") or detail.get("reason")
-                reasons.append(f"{detail.get('argument_name')}: {explanation}")
-        text = " ".join("; ".join(reasons).split())
-        variables = (call.body or {}).get("environment_variables") or {}
-        for secret in (*variables.values(), self._settings.secret_key.reveal()):
+                reasons.append(f"{argument}: {explanation}")
+        text = "; ".join(reasons)
+        line = " ".join(text.split())
+        for secret in self._secrets(call):
             if len(secret) >= MIN_SECRET:
-                text = text.replace(secret, "***")
-        return text[:MAX_MESSAGE]
+                line = line.replace(secret, "***")
+        return line[:MAX_MESSAGE]
+
+    def _secrets(self, call: ApiCall) -> list[str]:
+        """Return the values of a request that must not be shown."""
+        body = call.body or {}
+        variables = body.get("environment_variables") or {}
+        return [*variables.values(), self._settings.secret_key.reveal()]
 
 
-def _parsed(content: bytes) -> Any:  # noqa: ANN401 - any value of JSON
+def _parsed(content: bytes) -> Json:
     """Return the parsed answer, or None if it is not JSON."""
     try:
         return json.loads(content) if content else {}
@@ -267,4 +282,6 @@ def _parsed(content: bytes) -> Any:  # noqa: ANN401 - any value of JSON
 
 
 def _seconds(text: str) -> float | None:
-    return float(text) if text.isdecimal() else None
+    if not text.isdecimal():
+        return None
+    return float(text)

@@ -60,7 +60,7 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DefinitionPlan:
-    """The changes, in order: a name is free before a variable or a secret takes it."""
+    """The changes, in an order that frees a name before a variable or a secret takes it."""
 
     removed: tuple[SecretReference, ...]
     shape: Shape
@@ -80,27 +80,28 @@ def plan(
 
     Raises ConfigError if the definition would have too many secrets.
     """
-    present = {
-        ref.variable: ref for ref in references if ref.variable is not None
-    }
+    present = _by_variable(references)
     kept = _kept_secrets(present, desired)
     added = {
         name: secret
         for name, secret in desired.secrets.items()
         if name not in kept
     }
-    replaced = {*added, *(desired.shape.environment or {})}
-    removed = tuple(ref for name, ref in present.items() if name in replaced)
-    if len(references) - len(removed) + len(added) > MAX_SECRETS:
+    variables = desired.shape.environment or {}
+    taken = added.keys() | variables.keys()
+    removed = [present[name] for name in present if name in taken]
+    number = len(references) - len(removed) + len(added)
+    if number > MAX_SECRETS:
         raise ConfigError(
             f"a definition has at most {MAX_SECRETS} secrets: leave some out"
         )
     wanted = _overlaid(definition, desired)
+    changes = wanted
+    if definition is not None:
+        changes = _without_same(definition, wanted)
     return DefinitionPlan(
-        removed=removed,
-        shape=wanted
-        if definition is None
-        else _without_same(definition, wanted),
+        removed=tuple(removed),
+        shape=changes,
         changed=_new_versions(present, kept, desired),
         added=added,
         differences=(
@@ -109,6 +110,16 @@ def plan(
             *_secrets(present, desired),
         ),
     )
+
+
+def _by_variable(
+    references: list[SecretReference],
+) -> dict[str, SecretReference]:
+    by_variable = {}
+    for reference in references:
+        if reference.variable is not None:
+            by_variable[reference.variable] = reference
+    return by_variable
 
 
 def _kept_secrets(
@@ -130,7 +141,8 @@ def _new_versions(
 ) -> dict[str, str]:
     versions = {}
     for name in sorted(kept):
-        reference, version = present[name], desired.secrets[name].version
+        reference = present[name]
+        version = desired.secrets[name].version
         if version and version != reference.version:
             versions[reference.id] = version
     return versions
@@ -158,12 +170,12 @@ def _overlaid(
 
 def _without_same(definition: JobDefinition, wanted: Shape) -> Shape:
     """Return a shape without the fields that the definition already has."""
-    names = [field_of_shape.name for field_of_shape in fields(Shape)]
-    same = [
-        name
-        for name in names
-        if getattr(wanted, name) == getattr(definition, name)
-    ]
+    same = []
+    for field_of_shape in fields(Shape):
+        name = field_of_shape.name
+        present = getattr(definition, name)
+        if getattr(wanted, name) == present:
+            same.append(name)
     return replace(wanted, **dict.fromkeys(same))
 
 
@@ -176,7 +188,9 @@ def _fields(
         if after is None or before == after:
             continue
         yield Difference(
-            what=name, before=_shown(before, unit), after=_shown(after, unit)
+            what=name,
+            before=_shown(before, unit),
+            after=_shown(after, unit),
         )
 
 
@@ -191,8 +205,10 @@ def _variables(
 ) -> Iterator[Difference]:
     before = {} if definition is None else definition.environment
     after = wanted.environment or {}
-    for name in sorted(before.keys() | after.keys()):
-        old, new = before.get(name), after.get(name)
+    names = before.keys() | after.keys()
+    for name in sorted(names):
+        old = before.get(name)
+        new = after.get(name)
         if old == new:
             continue
         if is_secretive(name):
@@ -205,15 +221,18 @@ def _secrets(
     present: Mapping[str, SecretReference], desired: DesiredDefinition
 ) -> Iterator[Difference]:
     variables = desired.shape.environment or {}
-    for name in sorted(present.keys() & variables.keys()):
+    replaced = present.keys() & variables.keys()
+    for name in sorted(replaced):
         before = _versioned(present[name])
         yield Difference(what=f"secret {name}", before=before, after=None)
     for name, secret in sorted(desired.secrets.items()):
         reference = present.get(name)
+        old = None
         version = LATEST
-        if reference is not None and reference.secret == secret.secret:
-            version = reference.version
-        old = None if reference is None else _versioned(reference)
+        if reference is not None:
+            old = _versioned(reference)
+            if reference.secret == secret.secret:
+                version = reference.version
         after = f"{secret.secret}:{secret.version or version}"
         if old != after:
             yield Difference(what=f"secret {name}", before=old, after=after)

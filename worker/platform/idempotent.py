@@ -1,9 +1,9 @@
-"""Requests that must not be done twice, although their answers may be lost.
+"""Requests that must not take effect twice, although their answers may be lost.
 
-The platform has no idempotency keys. So after a lost answer its effect is looked for, and
-the request is repeated only if the effect is not found. An effect that becomes visible later
-than that is doubled. For runs this is a waste, but does no harm: only one of two runs can
-own the job.
+The platform has no idempotency keys. So after a lost answer we look for the request's
+effect, and repeat the request only if there is none. If the effect becomes visible later, it
+happens twice. For runs this is a waste, but does no harm: only one of two runs can own the
+job.
 """
 
 from collections.abc import Callable, Collection, Mapping

@@ -41,14 +41,16 @@ class Scaleway:
             self._in_project(),
             _definition,
         )
-        return [d for d in definitions if d.project_id == self._project]
+        return [
+            definition
+            for definition in definitions
+            if definition.project_id == self._project
+        ]
 
     def definition(self, definition_id: str) -> JobDefinition | None:
         """Return a definition, or None."""
+        call = ApiCall(method="GET", path=f"job-definitions/{definition_id}")
         try:
-            call = ApiCall(
-                method="GET", path=f"job-definitions/{definition_id}"
-            )
             return self._api.call(call, _definition)
         except NotThereError:
             return None
@@ -133,7 +135,7 @@ class Scaleway:
         path = f"job-definitions/{definition_id}/start"
         body = {"environment_variables": dict(environment)}
         call = ApiCall(method="POST", path=path, body=body, repeatable=False)
-        return self._known(call, lambda document: _run(document["job_runs"][0]))
+        return self._known(call, _started)
 
     def stop(self, run_id: str) -> None:
         """Ask the platform to stop a run.
@@ -141,7 +143,8 @@ class Scaleway:
         The API does not document its answer about a run that has ended, so an error counts
         only if the run is still live.
         """
-        call = ApiCall(method="POST", path=f"{_run_path(run_id)}/stop", body={})
+        path = f"{_run_path(run_id)}/stop"
+        call = ApiCall(method="POST", path=path, body={})
         try:
             self._api.call(call, _ignore)
         except (NotThereError, ConfigError, RefusedError):
@@ -159,7 +162,9 @@ class Scaleway:
             ) from error
 
     def _in_project(self) -> dict[str, str]:
-        return {"project_id": self._project} if self._project else {}
+        if not self._project:
+            return {}
+        return {"project_id": self._project}
 
 
 def _fields(shape: Shape) -> dict[str, Any]:
@@ -183,10 +188,8 @@ def _run_path(run_id: str) -> str:
 
 
 def _definition(document: Any) -> JobDefinition:  # noqa: ANN401 - any value of JSON
-    timeout, policy = (
-        document.get("job_timeout"),
-        document.get("retry_policy") or {},
-    )
+    timeout = document.get("job_timeout")
+    policy = document.get("retry_policy") or {}
     return JobDefinition(
         id=document["id"],
         name=document["name"],
@@ -227,6 +230,11 @@ def _run(document: Any) -> PlatformRun:  # noqa: ANN401 - any value of JSON
         created_at=created_at.astimezone(UTC),
         environment=document.get("environment_variables") or {},
     )
+
+
+def _started(document: Any) -> PlatformRun:  # noqa: ANN401 - any value of JSON
+    runs = document["job_runs"]
+    return _run(runs[0])
 
 
 def _ignore(_: object) -> None:

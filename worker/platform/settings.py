@@ -43,15 +43,19 @@ def read_platform(
     region = reader.text("SCW_DEFAULT_REGION", DEFAULT_REGION) or ""
     url = reader.text("SCW_API_URL", DEFAULT_URL) or ""
     name = reader.text("SCW_JOB_DEFINITION", DEFAULT_DEFINITION) or ""
+    api_url = reader.checked("SCW_API_URL", url, http_fault)
+    secret_key = reader.credential("SCW_SECRET_KEY")
+    region = reader.checked("SCW_DEFAULT_REGION", region, _region_fault)
+    proxy = None
+    if not http_fault(url):
+        proxy = read_proxy(reader, url, "SCW_API_URL")
     return PlatformSettings(
-        api_url=reader.checked("SCW_API_URL", url, http_fault).rstrip("/"),
-        secret_key=reader.credential("SCW_SECRET_KEY") or Secret(""),
-        region=reader.checked("SCW_DEFAULT_REGION", region, _region_fault),
+        api_url=api_url.rstrip("/"),
+        secret_key=secret_key or Secret(""),
+        region=region,
         project_id=project,
         definition=definition or name,
-        proxy=None
-        if http_fault(url)
-        else read_proxy(reader, url, "SCW_API_URL"),
+        proxy=proxy,
     )
 
 

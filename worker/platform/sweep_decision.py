@@ -1,8 +1,8 @@
-"""Which jobs need a platform run that no one will start: a decision without side effects.
+"""Which jobs need a new platform run: a decision without side effects.
 
 The platform retries runs that ended with an exit code, a few times. It does not retry runs
 that were interrupted, preempted, killed for memory or time, or lost by its own fault. Nor
-does it deliver callbacks that are pending.
+does it deliver pending callbacks.
 """
 
 from collections.abc import Sequence
@@ -76,15 +76,16 @@ def decide_by_runs(candidate: SweepCandidate) -> SweepDecision:
     manifest = candidate.manifest
     undelivered = _undelivered(manifest)
     if manifest is not None and manifest.over and not undelivered:
-        return SweepDecision(
-            action=Action.LEAVE, reason=f"it is {manifest.state}"
-        )
+        reason = f"it is {manifest.state}"
+        return SweepDecision(action=Action.LEAVE, reason=reason)
     last = candidate.last
     if last is None:
-        return SweepDecision(action=Action.SKIP, reason=_why_no_runs(manifest))
+        reason = _why_no_runs(manifest)
+        return SweepDecision(action=Action.SKIP, reason=reason)
     live = [run for run in candidate.runs if run.live]
     if live:
-        return SweepDecision(action=Action.SKIP, reason=described(live[-1]))
+        reason = described(live[-1])
+        return SweepDecision(action=Action.SKIP, reason=reason)
     if manifest is None:
         return _without_checkpoint(last)
     reason = described(last)
@@ -101,20 +102,21 @@ def _undelivered(manifest: Manifest | None) -> int:
 
 
 def _why_no_runs(manifest: Manifest | None) -> str:
-    had_runs = manifest is not None and any(
-        run.platform_run for run in manifest.runs
-    )
-    if had_runs:
+    runs = () if manifest is None else manifest.runs
+    if any(run.platform_run for run in runs):
         return "the platform has forgotten its runs: `resume` it by hand"
     return "it never had a platform run: `resume` it by hand"
 
 
 def _without_checkpoint(last: PlatformRun) -> SweepDecision:
     """Decide by a job's last run: it ended before the first checkpoint, or had no work."""
+    description = described(last)
     if last.state == "succeeded":
-        return SweepDecision(action=Action.LEAVE, reason=described(last))
-    action = Action.SKIP if last.exit_code in FINAL_CODES else Action.START
-    reason = f"{described(last)}, before the first checkpoint"
+        return SweepDecision(action=Action.LEAVE, reason=description)
+    action = Action.START
+    if last.exit_code in FINAL_CODES:
+        action = Action.SKIP
+    reason = f"{description}, before the first checkpoint"
     return SweepDecision(action=action, reason=reason)
 
 
@@ -124,4 +126,5 @@ def attempts_since(
     """Return how many runs were started since the job's last item was finished."""
     if last_item is None:
         return len(candidate.runs)
-    return sum(run.created_at > last_item for run in candidate.runs)
+    later = [run for run in candidate.runs if run.created_at > last_item]
+    return len(later)
