@@ -241,7 +241,7 @@ _EXTENSIONS: Final = {
         Language.YAML: "yaml yml dvc",
         Language.TOML: "toml",
         Language.INI: "ini cfg conf properties editorconfig env",
-        Language.XML: "xml xsd xsl xslt plist",
+        Language.XML: "xml xsd xsl xslt plist csproj fsproj vbproj props targets nuspec resx xaml",
     }.items()
     for extension in extensions.split()
 }
