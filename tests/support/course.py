@@ -94,7 +94,7 @@ class Page:
     @property
     def commands(self) -> list[str]:
         """The commands that a tutorial asks its reader to run."""
-        return re.findall(r"run:\n\n```bash\n(.*)\n```\n", self.text)
+        return re.findall(r"```bash\n(.*?)\n```\n", self.text, re.DOTALL)
 
     @property
     def places(self) -> list[tuple[str, list[tuple[int, int]]]]:

@@ -73,9 +73,7 @@ def analyze(root: Path, check: Check) -> Analysis:
         references=facts.references,
         mentions=_few(facts),
         units=units,
-        summary=summary.summarize(
-            project, read.files, read.skipped, units, relations
-        ),
+        summary=summary.summarize(project, read.skipped, units, relations),
         relations=relations,
         order=sequence.order(units, relations, uses),
     )

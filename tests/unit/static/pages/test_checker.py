@@ -23,9 +23,9 @@ def facts(tmp_path: Path) -> CourseFacts:
 
 def faults(facts: CourseFacts, page: str) -> list[str]:
     return [
-        f"{one.sort} {one.what}: {one.fault}"
-        for one in checked(facts, page, ["chapter_1_x.md"])
-        if one.fault
+        f"{finding.kind} {finding.claim}: {finding.fault}"
+        for finding in checked(facts, page, ["chapter_1_x.md"])
+        if finding.fault
     ]
 
 
@@ -33,15 +33,14 @@ GOOD = '`shop/prices.py:7-8`\n\n```python\n    """Return the price of a thing.""
 
 
 def test_what_agrees_is_counted_and_not_faulted(facts: CourseFacts) -> None:
-    page = f"{GOOD}\n- Line 8 branches on `name not in PRICES`.\n\nSee [x](chapter_1_x.md)."
+    page = f"{GOOD}\nSee [x](chapter_1_x.md)."
     found = checked(facts, page, ["chapter_1_x.md"])
-    assert [one.sort for one in found] == [
+    assert [finding.kind for finding in found] == [
         ClaimKind.PLACE,
         ClaimKind.EXCERPT,
-        ClaimKind.REMARK,
         ClaimKind.LINK,
     ]
-    assert not [one for one in found if one.fault]
+    assert not [finding for finding in found if finding.fault]
 
 
 @pytest.mark.parametrize(
@@ -66,10 +65,6 @@ def test_what_agrees_is_counted_and_not_faulted(facts: CourseFacts) -> None:
         (
             "See `shop/nowhere.py:9`.",
             "place `shop/nowhere.py:9`: these lines do not exist",
-        ),
-        (
-            f"{GOOD}\n- Line 8 calls `rounded`.",
-            "remark `shop/prices.py:8`: `rounded` is not there",
         ),
         (
             "```mermaid\nflowchart LR\n  n0[x]\n```",
@@ -104,17 +99,19 @@ def test_what_only_looks_like_a_reference_is_none(
     assert faults(facts, page) == []
 
 
-def test_a_condition_may_stand_above_the_line_of_its_remark(
-    facts: CourseFacts,
+def test_an_example_may_be_shown_without_its_comment_marks_and_indentation(
+    tmp_path: Path,
 ) -> None:
-    assert (
-        faults(
-            facts,
-            f"{GOOD}\n- Line 9 raises the caught error again, if `name not in PRICES`.",
-        )
-        == []
-    )
-    assert faults(facts, f"{GOOD}\n- Line 9 raises `name not in PRICES`.") != []
+    code = "class Shop:\n    #: Use it so::\n    #:\n    #:     Shop()\n    x = 1\n"
+    facts = read(tmp_path, {"shop.py": code})
+    shown = "`shop.py:4`\n\n```python\nShop()\n```\n"
+    assert faults(facts, shown) == [
+        "excerpt `shop.py:4`: its lines differ from the file"
+    ]
+
+
+def test_commands_quote_no_file(facts: CourseFacts) -> None:
+    assert faults(facts, "Run:\n\n```bash\npip install .\n```\n") == []
 
 
 def test_spans_are_read_as_commonmark_does() -> None:
@@ -128,8 +125,8 @@ def test_spans_are_read_as_commonmark_does() -> None:
 
 def test_a_block_of_code_is_one_block_whatever_stands_in_it() -> None:
     fenced = "````python\n```\nx\n````"
-    found = [one for one in blocks(f"a\n\n{fenced}\nb") if one.line]
-    assert [(one.line, one.tag) for one in found] == [
+    found = [block for block in blocks(f"a\n\n{fenced}\nb") if block.text]
+    assert [(block.text, block.tag) for block in found] == [
         ("a", None),
         (fenced, "python"),
         ("b", None),

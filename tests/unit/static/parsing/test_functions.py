@@ -153,7 +153,7 @@ def test_parameters_are_read_without_the_receiver(
     ] == parameters
 
 
-CAUGHT = "the handler of"
+CAUGHT = "after catching"
 
 
 @pytest.mark.parametrize(
@@ -162,32 +162,32 @@ CAUGHT = "the handler of"
         (
             Language.PYTHON,
             PYTHON,
-            ("raises", "ValueError", '"no name"', "if not name", 4),
+            ("raises", "ValueError", '"no name"', "if `not name`", 4),
         ),
         (
             Language.JAVASCRIPT,
             JAVASCRIPT,
-            ("throws", "RangeError", "'no name'", "if !name", 3),
+            ("throws", "RangeError", "'no name'", "if `!name`", 3),
         ),
         (
             Language.TYPESCRIPT,
             TYPESCRIPT,
-            ("throws", "RangeError", '"too few"', "if count < 1", 2),
+            ("throws", "RangeError", '"too few"', "if `count < 1`", 2),
         ),
         (
             Language.GO,
             GO,
-            ("returns an error", "", '"no name"', 'if name == ""', 4),
+            ("returns an error", "", '"no name"', 'if `name == ""`', 4),
         ),
         (
             Language.RUST,
             RUST,
-            ("returns an error", "", '"no name"', "if name.is_empty()", 3),
+            ("returns an error", "", '"no name"', "if `name.is_empty()`", 3),
         ),
         (
             Language.JAVA,
             JAVA,
-            ("throws", "Empty", '"no name"', "if name == null", 4),
+            ("throws", "Empty", '"no name"', "if `name == null`", 4),
         ),
         (
             Language.CPP,
@@ -196,7 +196,7 @@ CAUGHT = "the handler of"
                 "throws",
                 "std::invalid_argument",
                 '"no name"',
-                "if name.empty()",
+                "if `name.empty()`",
                 3,
             ),
         ),
@@ -206,22 +206,58 @@ def test_a_failure_is_read_with_its_words_and_its_condition(
     language: Language, code: str, first: tuple[str, str, str, str, int]
 ) -> None:
     one = inside(language, code).raises[0]
-    assert (one.verb, one.what, one.message, one.under, one.line) == first
+    (condition,) = one.conditions
+    assert (one.verb, one.what, one.message, condition, one.line) == first
 
 
 @pytest.mark.parametrize(
     ("language", "code", "last"),
     [
-        (Language.PYTHON, PYTHON, ("StockError", f"{CAUGHT} KeyError", 10)),
+        (Language.PYTHON, PYTHON, ("StockError", f"{CAUGHT} `KeyError`", 10)),
         (Language.JAVASCRIPT, JAVASCRIPT, ("error", f"{CAUGHT} any error", 10)),
-        (Language.CPP, CPP, ("", f"{CAUGHT} std::exception", 5)),
+        (Language.CPP, CPP, ("", f"{CAUGHT} `std::exception`", 5)),
     ],
 )
 def test_a_failure_in_a_handler_is_read_with_what_was_caught(
     language: Language, code: str, last: tuple[str, str, int]
 ) -> None:
     one = inside(language, code).raises[-1]
-    assert (one.what, one.under, one.line) == last
+    assert (one.what, one.conditions[-1], one.line) == last
+
+
+def test_a_failure_is_read_with_all_its_conditions() -> None:
+    code = """\
+def take(name, count):
+    for _ in range(count):
+        if name:
+            if count > 3:
+                pass
+            elif count == 2:
+                raise ValueError("two")
+            else:
+                raise TypeError("few")
+"""
+    two, few = inside(Language.PYTHON, code).raises
+    assert two.conditions == (
+        "if `name`",
+        "unless `count > 3`",
+        "if `count == 2`",
+    )
+    assert few.conditions == (
+        "if `name`",
+        "unless `count > 3`",
+        "unless `count == 2`",
+    )
+
+
+def test_a_failure_of_a_function_inside_is_not_one_of_the_function() -> None:
+    code = "def make():\n    def inner():\n        raise KeyError\n    return inner\n"
+    assert inside(Language.PYTHON, code).raises == []
+
+
+def test_a_message_in_several_pieces_is_read_whole() -> None:
+    code = 'def f():\n    raise ValueError(\n        "one "\n        "two"\n    )\n'
+    assert inside(Language.PYTHON, code).raises[0].message == '"one two"'
 
 
 def test_a_function_without_failures_has_none() -> None:

@@ -1,32 +1,45 @@
-"""Writes the chapters: a subject's purpose, place, shape, important code and uses."""
+"""Writes the chapters: what the subject is, an example, its code, its failures, its tests."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from states.course_paths import item_path
 from states.stages import Stage
 from worker.engines.port import Item
-from worker.engines.static.facts import Analysis, Course, Role
+from worker.engines.static.facts import Analysis, Course, Definition
 from worker.engines.static.pages import (
+    citations,
+    connections,
     diagrams,
-    evidence,
+    examples,
     excerpts,
-    introduction,
+    failures,
     key_places,
     markdown,
     mermaid,
-    notes,
-    remarks,
+    project_tests,
 )
-from worker.engines.static.pages.course import Chapter, ChapterLink, CourseFacts
-from worker.engines.static.pages.excerpts import Excerpt
-from worker.engines.static.pages.key_places import Highlight, PlaceReason
-from worker.engines.static.prose.phrases import counted
+from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
+from worker.engines.static.pages.examples import Example, Origin
+from worker.engines.static.pages.key_places import KeyPlace
+from worker.engines.static.prose.docstrings import (
+    first_sentence,
+    paragraphs,
+    sentences,
+)
+from worker.engines.static.prose.phrases import article, counted, listed
 
-_SITES: Final = 6
-_MENTIONS: Final = 3
-_RELATED: Final = 8
+_EXAMPLES: Final = 2
+_TESTS: Final = 5
+_CALLS: Final = 3
+_PARAGRAPHS: Final = 3
+_SENTENCES: Final = 3
+"""Of the documentation of a function that is shown."""
+_MEMBERS: Final = 8
+_DOCUMENT_ROLE: Final = re.compile(r"`/\w")
+"""A reference to a page of the project's documentation, which is not here."""
 
 
 def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
@@ -40,174 +53,284 @@ def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
 
 def written(facts: CourseFacts, chapter: Chapter) -> str:
     """Return a chapter."""
+    title = f"Chapter {chapter.entry.index}: {markdown.text(chapter.name)}"
+    shown = examples.best(facts, chapter, _EXAMPLES)
+    places = key_places.chosen(facts, chapter)
     return markdown.document(
-        markdown.heading(
-            1, f"Chapter {chapter.entry.index}: {markdown.text(chapter.name)}"
+        markdown.heading(1, title),
+        _project(facts, chapter),
+        _introduction(facts, chapter),
+        _section("Example", *_examples(facts, shown)),
+        _section("The code", *_places(facts, chapter, places)),
+        _section("Other parts", _members(facts, chapter, places)),
+        _section(
+            "What can go wrong",
+            markdown.bullets(failures.sentences(facts, chapter)),
         ),
-        introduction.overview(facts, chapter),
-        markdown.heading(2, "What it is for") if not chapter.position else "",
-        introduction.motivation(facts, chapter),
-        introduction.glance(facts, chapter),
-        _shape(facts, chapter),
-        _code(facts, chapter),
-        _usage(facts, chapter),
-        _notes(facts, chapter),
+        _section(
+            "Good to know",
+            markdown.bullets(failures.cautions(facts, chapter)),
+        ),
+        _section("Tests", _tests(facts, chapter, shown)),
+        _section("Connections", *_connections(facts, chapter)),
         _next(facts, chapter),
     )
 
 
-def _shape(facts: CourseFacts, chapter: Chapter) -> str:
-    drawing, parts = (
-        diagrams.drawn(facts, chapter),
-        introduction.parts(facts, chapter),
-    )
-    if not drawing.diagram and not parts:
+def _section(title: str, *blocks: str) -> str:
+    """Return blocks below a heading; nothing if all of them are empty."""
+    body = markdown.document(*blocks)
+    return markdown.document(markdown.heading(2, title), body) if body else ""
+
+
+def _project(facts: CourseFacts, chapter: Chapter) -> str:
+    """Return what the first chapter says of the whole project; nothing for the others."""
+    if chapter.position:
         return ""
+    chapters_map = diagrams.chapters_map(facts)
     return markdown.document(
-        markdown.heading(2, "Its shape"),
-        markdown.fence(drawing.diagram.split("\n"), mermaid.TAG)
-        if drawing.diagram
+        markdown.heading(2, "The project"),
+        connections.with_places(facts, facts.summary),
+        markdown.fence(chapters_map.split("\n"), mermaid.TAG)
+        if chapters_map
         else "",
-        drawing.reading,
-        parts,
+        markdown.heading(2, "What it is"),
     )
 
 
-def _code(facts: CourseFacts, chapter: Chapter) -> str:
-    found = key_places.chosen(facts, chapter)
-    if not found:
-        return ""
+def _introduction(facts: CourseFacts, chapter: Chapter) -> str:
+    """Return what the chapter is about, in the words of its source."""
+    description = markdown.prose(chapter.description)
     return markdown.document(
-        markdown.heading(2, "The code that matters"),
-        *(_highlight(facts, highlight) for highlight in found),
+        description or f"This chapter is about {markdown.text(chapter.name)}.",
+        *_more(facts, chapter),
+        _kind(facts, chapter),
     )
 
 
-def _highlight(facts: CourseFacts, highlight: Highlight) -> str:
-    excerpt = excerpts.rendered(facts, highlight.excerpt)
-    if highlight.index is None:
-        title = markdown.text(highlight.title) or markdown.code(
-            highlight.excerpt.path
-        )
+def _more(facts: CourseFacts, chapter: Chapter) -> list[str]:
+    """Return the paragraphs of the subject's documentation that the description leaves out."""
+    known = _letters(chapter.description)
+    for doc in _docs(facts, chapter):
+        kept: list[str] = []
+        for paragraph in paragraphs(doc, _PARAGRAPHS):
+            new = [
+                sentence
+                for sentence in sentences(paragraph)
+                if _letters(sentence)[:60] not in known
+                and not sentence.endswith(":")
+                and not _DOCUMENT_ROLE.search(sentence)
+            ]
+            if new:
+                kept.append(markdown.prose(" ".join(new)))
+        if kept:
+            return kept
+    return []
+
+
+def _docs(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
+    """Yield documentation: the first symbol's, then the first file's."""
+    for symbol in facts.symbols(chapter)[:1]:
+        yield symbol.doc
+    for path in chapter.unit.file_paths[:1]:
+        if path in facts.analysis.files:
+            yield facts.file(path).doc
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
+
+
+def _kind(facts: CourseFacts, chapter: Chapter) -> str:
+    """Say what the subject is and where: `Signer` is a class in `signer.py:76-266`."""
+    symbols = facts.symbols(chapter)
+    if not symbols:
+        return _files(chapter)
+    subject = symbols[0]
+    kind = article(str(subject.kind))
+    said = [
+        f"{citations.name(subject)} is {kind} in {citations.extent(subject)}."
+    ]
+    if subject.bases:
+        bases = [markdown.code(base) for base in subject.bases]
+        said.append(f"It extends {listed(bases, 4)}.")
+    subtypes = [
+        markdown.code(subtype.name) for subtype in facts.subtypes(subject.index)
+    ]
+    if subtypes:
+        said.append(f"It is extended by {listed(subtypes, 5)}.")
+    return " ".join(said)
+
+
+def _files(chapter: Chapter) -> str:
+    paths = [markdown.code(path) for path in chapter.unit.file_paths]
+    return f"It is in {listed(paths, 4)}." if paths else ""
+
+
+def _examples(facts: CourseFacts, shown: Sequence[Example]) -> list[str]:
+    return [examples.rendered(facts, example) for example in shown]
+
+
+def _places(
+    facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
+) -> list[str]:
+    return [_place(facts, chapter, place, places) for place in places]
+
+
+def _place(
+    facts: CourseFacts,
+    chapter: Chapter,
+    place: KeyPlace,
+    places: Sequence[KeyPlace],
+) -> str:
+    excerpt = excerpts.rendered(facts, place.excerpt)
+    definition = place.definition
+    if definition is None:
+        title = markdown.text(place.title) or markdown.code(place.excerpt.path)
         return markdown.document(markdown.heading(3, title), excerpt)
-    one = facts.definitions[highlight.index]
-    anatomy = facts.anatomy(one.index)
-    takes = remarks.parameters(anatomy) if anatomy is not None else ""
-    more = (
-        ""
-        if highlight.why is PlaceReason.DECLARATION
-        else remarks.more_said(one, anatomy)
-    )
-    callers = remarks.called_from(facts, one.index)
+    is_subject = definition.index in chapter.unit.symbols[:1]
     return markdown.document(
-        markdown.heading(
-            3,
-            f"{markdown.code(one.qualified)}{f': {highlight.why}' * bool(highlight.why)}",
-        ),
-        f"{more} {takes}".strip(),
+        markdown.heading(3, citations.name(definition)),
+        "" if is_subject else _said(definition),
         excerpt,
-        markdown.bullets(remarks.pointed(facts, highlight.excerpt)),
-        f"Used in {callers}." if callers else "",
+        _calls(facts, chapter, definition, places),
     )
 
 
-def _usage(facts: CourseFacts, chapter: Chapter) -> str:
-    blocks: list[str] = []
-    sites = evidence.sites(facts, chapter, _SITES)
-    if sites:
-        blocks.append(markdown.bullets(_site(facts, site) for site in sites))
-    test = evidence.shown_by_test(facts, chapter)
-    if test is not None:
-        name = markdown.code(facts.definitions[test.target].name)
-        excerpt = Excerpt(path=test.path, spans=((test.first, test.last),))
-        blocks.append(f"A test that shows {name} at work:")
-        blocks.append(excerpts.rendered(facts, excerpt))
-    mentions: list[str] = []
-    for role in (Role.EXAMPLE, Role.DOCUMENT):
-        sites = evidence.mentions(facts, chapter, role, _MENTIONS)
-        mentions += [_site(facts, site) for site in sites]
-    if mentions:
-        blocks.append("Examples and documents mention it, too:")
-        blocks.append(markdown.bullets(mentions))
-    if not blocks:
+def _said(definition: Definition) -> str:
+    """Return the beginning of a definition's documentation."""
+    said = [
+        sentence
+        for paragraph in paragraphs(definition.doc, 1)
+        for sentence in sentences(paragraph)
+    ]
+    return markdown.prose(" ".join(said[:_SENTENCES]).rstrip(":"))
+
+
+def _calls(
+    facts: CourseFacts,
+    chapter: Chapter,
+    definition: Definition,
+    places: Sequence[KeyPlace],
+) -> str:
+    """Explain the functions and types that a function uses and that the page does not show."""
+    shown = {
+        place.definition.index
+        for place in places
+        if place.definition is not None
+    }
+    rows = []
+    for target in _targets(facts, definition):
+        doc = first_sentence(target.doc)
+        if target.index in shown or not doc:
+            continue
+        owner = facts.owner(target.index)
+        more = ""
+        if owner is not None and owner is not chapter:
+            more = f" See {citations.link(owner)}."
+        rows.append(f"{_described(target)}{more}")
+    if not rows:
         return ""
-    heading = markdown.heading(2, "How others use it")
-    return markdown.document(heading, *blocks)
+    return markdown.document("It uses:", markdown.bullets(rows[:_CALLS]))
 
 
-def _site(facts: CourseFacts, site: evidence.UsageSite) -> str:
-    inside = (
-        f", in {markdown.code(facts.definitions[site.inside].qualified)}"
-        if site.inside is not None
-        else ""
+def _targets(facts: CourseFacts, definition: Definition) -> list[Definition]:
+    """Return what a function calls, in the order of its calls, each once."""
+    inside = facts.function(definition.index)
+    if inside is None or not is_function(definition):
+        return []
+    targets = {
+        facts.definitions[reference.target].name: reference.target
+        for reference in facts.out[definition.index]
+    }
+    called = dict.fromkeys(
+        targets[call.name] for call in inside.calls if call.name in targets
     )
-    return f"{markdown.place(site.path, (site.line, site.line))}{inside}: {markdown.code(site.code)}"
+    return [facts.definitions[index] for index in called]
 
 
-def _notes(facts: CourseFacts, chapter: Chapter) -> str:
-    rows, said = (
-        notes.failure_rows(facts, chapter),
-        notes.remarks(facts, chapter),
+def _members(
+    facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
+) -> str:
+    """List the chapter's other subjects, and public parts that document themselves."""
+    shown = {
+        place.definition.index
+        for place in places
+        if place.definition is not None
+    }
+    others = [
+        symbol
+        for symbol in facts.symbols(chapter)[1:]
+        if symbol.index not in shown
+    ]
+    explained = _explained(facts, places)
+    family = facts.family(
+        dict.fromkeys((*chapter.unit.symbols, *chapter.unit.owned))
     )
-    if not rows and not said:
+    parts = [
+        facts.definitions[index]
+        for index in family
+        if index not in shown | explained
+        and index not in chapter.unit.symbols
+        and _documents_itself(facts.definitions[index])
+    ]
+    return markdown.bullets(
+        _described(part) for part in [*others, *parts][:_MEMBERS]
+    )
+
+
+def _explained(facts: CourseFacts, places: Sequence[KeyPlace]) -> set[int]:
+    return {
+        target.index
+        for place in places
+        if place.definition is not None
+        for target in _targets(facts, place.definition)
+    }
+
+
+def _documents_itself(definition: Definition) -> bool:
+    return (
+        definition.public
+        and not definition.name.startswith("_")
+        and bool(first_sentence(definition.doc))
+    )
+
+
+def _described(definition: Definition) -> str:
+    """Return a definition's name, its place, and the first sentence of its documentation."""
+    doc = markdown.prose(first_sentence(definition.doc))
+    named = f"{citations.name(definition)} ({citations.start(definition)})"
+    return f"{named}: {doc}" if doc else named
+
+
+def _tests(
+    facts: CourseFacts, chapter: Chapter, shown: Sequence[Example]
+) -> str:
+    tests = project_tests.found(facts, chapter)
+    if any(example.origin is Origin.TEST for example in shown):
+        tests = tests[1:]
+    if not tests:
         return ""
-    table = markdown.table(("Failure", "Where", "When"), rows) if rows else ""
+    names = [project_tests.named(test) for test in tests[:_TESTS]]
+    command = project_tests.command(facts, tests[0])
     return markdown.document(
-        markdown.heading(2, "Things to know"), table, markdown.bullets(said)
+        f"{'This test uses' if len(names) == 1 else 'These tests use'} it:",
+        markdown.bullets(names),
+        f"Run the first with {markdown.code(command)}." if command else "",
     )
+
+
+def _connections(facts: CourseFacts, chapter: Chapter) -> list[str]:
+    diagram = diagrams.drawn(facts, chapter)
+    return [
+        markdown.fence(diagram.split("\n"), mermaid.TAG) if diagram else "",
+        markdown.bullets(connections.sentences(facts, chapter)),
+    ]
 
 
 def _next(facts: CourseFacts, chapter: Chapter) -> str:
-    position = chapter.position
-    links: list[str] = []
-    for word, place in (("Next", position + 1), ("Before this", position - 1)):
-        if 0 <= place < len(facts.chapters):
-            links.append(f"{word}: {_link(facts.chapters[place])}")
-    related = [
-        tie for tie in facts.ties if position in {tie.source, tie.target}
-    ]
-    if not related and not links:
-        return ""
-    ends = {end for tie in related for end in (tie.source, tie.target)}
-    others = len(ends - {position})
-    summary = f"It is connected to {counted(others, 'other chapter')}:"
-    return markdown.document(
-        markdown.heading(2, "Next"),
-        markdown.bullets(links),
-        summary if related else "",
-        markdown.bullets(
-            _tie(facts, chapter, tie) for tie in related[:_RELATED]
-        ),
-    )
-
-
-def _link(chapter: Chapter) -> str:
-    return markdown.link(
-        f"Chapter {chapter.entry.index}, {markdown.text(chapter.name)}",
-        chapter.file,
-    )
-
-
-def _tie(facts: CourseFacts, chapter: Chapter, tie: ChapterLink) -> str:
-    other = facts.chapters[
-        tie.target if tie.source == chapter.position else tie.source
-    ]
-    relation = tie.relation
-    if relation is None:
-        ends = (facts.chapters[tie.source], facts.chapters[tie.target])
-        source, target = (
-            markdown.text(one.name) if one is chapter else _link(one)
-            for one in ends
-        )
-        return f"{source} {markdown.text(tie.verb)} {target}. {introduction.with_places(facts, tie.evidence)}"
-    source, target = (
-        markdown.code(facts.definitions[index].qualified)
-        if index is not None
-        else markdown.text(facts.chapters[end].name)
-        for index, end in (
-            (relation.subject, tie.source),
-            (relation.object, tie.target),
-        )
-    )
-    at = markdown.place(relation.path, (relation.line, relation.line))
-    return f"{_link(other)}: {source} {markdown.text(tie.verb)} {target} at {at}: {markdown.code(relation.code)}"
+    following = facts.chapters[chapter.position + 1 : chapter.position + 2]
+    if not following:
+        count = counted(len(facts.chapters), "chapter")
+        return f"This was the last of {count}." if chapter.position else ""
+    return f"Next: {citations.link(following[0])}."

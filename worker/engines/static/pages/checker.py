@@ -1,7 +1,7 @@
-"""Checks every excerpt, place, remark, diagram and link of a finished chapter.
+"""Checks every excerpt, place, diagram and link of a finished page against the source.
 
-Nothing is taken over from the writing of the chapter: what stands on the page is read, and
-the source is read again.
+Nothing is taken from the writing of the page: the page is parsed, and the files are read
+again. So it can check a page that another engine or a person wrote.
 """
 
 import re
@@ -13,27 +13,22 @@ from typing import Final
 from worker.engines.static.pages import excerpts, markdown, mermaid
 from worker.engines.static.pages.course import CourseFacts
 from worker.engines.static.pages.excerpts import Span
+from worker.engines.static.prose.code_blocks import uncommented
 
 _FENCE: Final = re.compile(r"(`{3,})(\S*)")
 _SPAN: Final = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _LINK: Final = re.compile(r"(?<!\\)\[(?:[^\[\]\\]|\\.)*\]\(([^()\s]*)\)")
-_REMARK: Final = re.compile(r"- Lines? (\d+)(?:-\d+)? ")
-_CONDITION: Final = re.compile(r", (?:if|unless|in the handler of) $")
-"""What comes before code that stands somewhere above the line of a remark."""
-_IMPOSSIBLE: Final = re.compile(r"\s|://|^[^/]*$")
-"""What is no path of a folder in a repository, as far as a course has places there."""
-_FAR: Final = 60
-"""Lines that an expression may go on for."""
-_NEAR: Final = 4
-"""Lines within which the part of a statement begins that is quoted of it."""
+_NO_PATH: Final = re.compile(r"\s|://|^[^/]*$")
+"""What is not the path of a file in a folder of the repository."""
+_COMMANDS: Final = frozenset({"bash", "console", "text"})
+"""Tags of blocks that tell a reader what to type; they quote no file."""
 
 
 class ClaimKind(StrEnum):
-    """What is checked; the values are nouns that can be counted."""
+    """The kinds of claims that are checked; the values are nouns that can be counted."""
 
     EXCERPT = "excerpt"
     PLACE = "place"
-    REMARK = "remark"
     DIAGRAM = "diagram"
     LINK = "link"
 
@@ -42,8 +37,10 @@ class ClaimKind(StrEnum):
 class Finding:
     """A checked claim, as Markdown, and its fault, if any."""
 
-    sort: ClaimKind
-    what: str
+    kind: ClaimKind
+    claim: str
+    end: int
+    """The number of lines of the page up to the end of the claim."""
     fault: str = ""
 
 
@@ -51,39 +48,45 @@ class Finding:
 class Block:
     """A block of code on the page, or a line outside of one."""
 
-    line: str
+    text: str
     """The line; of a block, its whole text with its fences."""
+    end: int
+    """The number of lines of the page up to its end."""
     tag: str | None = None
     """Of a block; None for a line."""
     before: str = ""
-    """The last line above that is not empty."""
+    """The last line above a block that is not empty."""
 
 
 def blocks(page: str) -> Iterator[Block]:
     """Yield the lines and blocks of code of a page, in order."""
     before, fence, inside = "", "", list[str]()
-    for line in page.split("\n"):
-        inside += [line] * bool(fence)
+    for number, line in enumerate(page.split("\n"), 1):
+        if fence:
+            inside.append(line)
+            if line == fence:
+                tag = inside[0].lstrip("`")
+                text = "\n".join(inside)
+                yield Block(text=text, end=number, tag=tag, before=before)
+                fence, inside = "", []
+            continue
         match = _FENCE.fullmatch(line)
-        if fence and line == fence:
-            yield Block(
-                line="\n".join(inside), tag=inside[0].lstrip("`"), before=before
-            )
-            fence, inside = "", []
-        elif match is not None and not fence:
+        if match is not None:
             fence, inside = match[1], [line]
-        elif not fence:
-            yield Block(line=line)
-            before = line if line.strip() else before
+            continue
+        yield Block(text=line, end=number)
+        before = line if line.strip() else before
 
 
 def spans(line: str) -> list[str]:
     """Return the contents of the code spans on a line."""
-    found = [match[2] for match in _SPAN.finditer(line)]
-    return [
-        one[1:-1] if one[0] == one[-1] == " " and one.strip(" ") else one
-        for one in found
-    ]
+    contents = []
+    for match in _SPAN.finditer(line):
+        content = match[2]
+        if content[0] == content[-1] == " " and content.strip(" "):
+            content = content[1:-1]
+        contents.append(content)
+    return contents
 
 
 def outside_spans(line: str) -> str:
@@ -95,9 +98,9 @@ def links(page: str) -> list[str]:
     """Return the targets of a page's links, in order."""
     return [
         target
-        for one in blocks(page)
-        if one.tag is None
-        for target in _LINK.findall(outside_spans(one.line))
+        for block in blocks(page)
+        if block.tag is None
+        for target in _LINK.findall(outside_spans(block.text))
     ]
 
 
@@ -106,102 +109,89 @@ def checked(
 ) -> list[Finding]:
     """Check everything on a page that can be checked; links must lead to one of `pages`."""
     checker = _Checker(facts, frozenset(pages))
-    return [finding for one in blocks(page) for finding in checker.of(one)]
+    findings: list[Finding] = []
+    for block in blocks(page):
+        findings += checker.findings(block)
+    return findings
 
 
 class _Checker:
-    """Goes through a page, and knows which excerpt it has passed last."""
-
     def __init__(self, facts: CourseFacts, pages: frozenset[str]) -> None:
         self._facts = facts
         self._pages = pages
         self._paths: Mapping[str, str] = {
             markdown.visible(path): path for path in facts.analysis.files
         }
-        self._path = ""
 
-    def of(self, one: Block) -> Iterator[Finding]:
-        if one.tag == mermaid.TAG:
-            fault = mermaid.fault("\n".join(one.line.split("\n")[1:-1]))
+    def findings(self, block: Block) -> Iterator[Finding]:
+        if block.tag == mermaid.TAG:
+            diagram = "\n".join(block.text.split("\n")[1:-1])
             yield Finding(
-                sort=ClaimKind.DIAGRAM, what="a diagram", fault=fault or ""
+                kind=ClaimKind.DIAGRAM,
+                claim="a diagram",
+                end=block.end,
+                fault=mermaid.fault(diagram) or "",
             )
-        elif one.tag is not None:
-            yield self._excerpt(one)
-        else:
-            yield from self._line(one.line)
+        elif block.tag is None:
+            yield from self._places(block)
+            yield from self._links(block)
+        elif block.tag not in _COMMANDS:
+            yield self._excerpt(block)
 
-    def _excerpt(self, one: Block) -> Finding:
-        shown = next(iter(spans(one.before)), "")
-        path, places = self._place(shown)
-        self._path = path
-        what, lines = markdown.code(shown), self._facts.texts.lines(path)
-        if not places or _outside(places, lines):
-            return Finding(
-                sort=ClaimKind.EXCERPT,
-                what=what,
-                fault="it does not name the file and the lines that it shows",
-            )
-        agrees = excerpts.block(lines, places, one.tag or "") == one.line
+    def _excerpt(self, block: Block) -> Finding:
+        shown = next(iter(spans(block.before)), "")
         return Finding(
-            sort=ClaimKind.EXCERPT,
-            what=what,
-            fault="" if agrees else "its lines differ from the file",
+            kind=ClaimKind.EXCERPT,
+            claim=markdown.code(shown),
+            end=block.end,
+            fault=self._fault_of_excerpt(block, shown),
         )
 
-    def _line(self, line: str) -> Iterator[Finding]:
-        yield from self._places(line)
-        for target in _LINK.findall(outside_spans(line)):
-            fault = "" if target in self._pages else "this page does not exist"
-            what = markdown.code(target)
-            yield Finding(sort=ClaimKind.LINK, what=what, fault=fault)
-        remark, quoted = _REMARK.match(line), spans(line)
-        if remark is None or not self._path or not quoted:
-            return
-        number = int(remark[1])
-        above = _CONDITION.search(line.partition("`")[0]) is not None
-        fault = ""
-        if not self._says(number, quoted[0], above=above):
-            fault = f"{markdown.code(quoted[0])} is not there"
-        what = markdown.place(self._path, (number, number))
-        yield Finding(sort=ClaimKind.REMARK, what=what, fault=fault)
+    def _fault_of_excerpt(self, block: Block, shown: str) -> str:
+        path, places = self._place(shown)
+        lines = self._facts.texts.lines(path)
+        if not places or not _exist(places, lines):
+            return "it does not name the file and the lines that it shows"
+        tag = block.tag or ""
+        if block.text == excerpts.block(lines, places, tag):
+            return ""
+        first, last = places[0]
+        example = uncommented(lines[first - 1 : last])
+        if len(places) == 1 and block.text == markdown.fence(example, tag):
+            return ""
+        return "its lines differ from the file"
 
-    def _places(self, line: str) -> Iterator[Finding]:
-        for shown in spans(line):
+    def _places(self, block: Block) -> Iterator[Finding]:
+        for shown in spans(block.text):
             path, places = self._place(shown)
-            if not places or (not path and _IMPOSSIBLE.search(shown)):
+            if not places or (not path and _NO_PATH.search(shown)):
                 continue
-            fault = ""
-            if _outside(places, self._facts.texts.lines(path)):
-                fault = "these lines do not exist"
-            what = markdown.code(shown)
-            yield Finding(sort=ClaimKind.PLACE, what=what, fault=fault)
+            exists = _exist(places, self._facts.texts.lines(path))
+            yield Finding(
+                kind=ClaimKind.PLACE,
+                claim=markdown.code(shown),
+                end=block.end,
+                fault="" if exists else "these lines do not exist",
+            )
 
-    def _says(self, number: int, quoted: str, *, above: bool) -> bool:
-        """Tell whether code begins on a line of the last excerpt's file, right below, or `above`."""
-        start = max(0, number - _FAR) if above else number - 1
-        lines = [
-            _dense(markdown.visible(line))
-            for line in self._facts.texts.lines(self._path)[
-                start : number + _FAR
-            ]
-        ]
-        at = "".join(lines).find(_dense(quoted.removesuffix("…")))
-        return 0 <= at < max(1, sum(map(len, lines[: number - start + _NEAR])))
+    def _links(self, block: Block) -> Iterator[Finding]:
+        for target in _LINK.findall(outside_spans(block.text)):
+            exists = target.rpartition("/")[2] in self._pages
+            yield Finding(
+                kind=ClaimKind.LINK,
+                claim=markdown.code(target),
+                end=block.end,
+                fault="" if exists else "this page does not exist",
+            )
 
     def _place(self, shown: str) -> tuple[str, list[Span]]:
         match = markdown.PLACE.fullmatch(shown)
         if match is None:
             return "", []
         pairs = [piece.partition("-") for piece in match["lines"].split(",")]
-        return self._paths.get(match["path"], ""), [
-            (int(first), int(last or first)) for first, _, last in pairs
-        ]
+        places = [(int(first), int(last or first)) for first, _, last in pairs]
+        return self._paths.get(match["path"], ""), places
 
 
-def _outside(places: Sequence[Span], lines: Sequence[str]) -> bool:
-    return not all(1 <= first <= last <= len(lines) for first, last in places)
-
-
-def _dense(said: str) -> str:
-    return "".join(said.split())
+def _exist(places: Sequence[Span], lines: Sequence[str]) -> bool:
+    return all(1 <= first <= last <= len(lines) for first, last in places)

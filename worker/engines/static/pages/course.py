@@ -1,7 +1,7 @@
 """The facts of a course: the entries of its YAML files, joined with the analysis.
 
-A course that was not written from this analysis is not refused: an abstraction without a
-unit of its name is taken for its files and what they define.
+An abstraction without a unit of its name (another engine wrote it, or a person changed it)
+is read as its files and what they define.
 """
 
 import re
@@ -13,8 +13,9 @@ from typing import Final
 
 from states.course_paths import ChapterRef, item_path
 from states.stages import Stage
-from worker.course.formats import Abstraction, OrderEntry
+from worker.course.formats import Abstraction, OrderEntry, Relationship
 from worker.engines.static.facts import (
+    TYPES,
     Analysis,
     Course,
     Definition,
@@ -30,7 +31,7 @@ from worker.engines.static.parsing.functions import dissect
 from worker.engines.static.parsing.node_types import find
 
 _WORD: Final = re.compile(r"\w+")
-_KEPT_ANATOMIES: Final = 1024
+_CACHED_FUNCTIONS: Final = 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +47,7 @@ class Chapter:
 
     @property
     def name(self) -> str:
-        """What the course calls it."""
+        """Its name in the course."""
         return self.entry.name
 
     @property
@@ -57,42 +58,38 @@ class Chapter:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChapterLink:
-    """How a chapter hangs together with another, by their positions."""
+    """How one chapter's subject is related to another's, by their positions."""
 
     source: int
     target: int
     verb: str
     evidence: str
-    """What the course says of it; for people."""
+    """The course's own words, for people."""
     relation: Relation | None
     """Where the analysis knows it."""
 
 
 class CourseFacts:
-    """The chapters, and quick ways to the facts that they need."""
+    """The chapters, and indexes of the facts that pages need.
+
+    References that imports and scopes do not prove are left out: pages state facts.
+    """
 
     def __init__(self, analysis: Analysis, course: Course) -> None:
         """Join the two."""
         self.analysis: Final = analysis
         self.definitions: Final = tuple(
-            _within(one, analysis.files[one.path].lines)
-            for one in analysis.definitions
+            _within(definition, analysis.files[definition.path].lines)
+            for definition in analysis.definitions
         )
         self.summary: Final = course.summary
         self.texts: Final = SourceTexts(analysis.files)
-        units = {unit.name.casefold(): unit for unit in analysis.units}
-        found = {
-            one.name: units.get(one.name.casefold()) or self._made_up(one)
-            for one in course.abstractions
-        }
-        said = {one.name: one.description for one in course.abstractions}
-        self.chapters: Final = tuple(
-            _chapter(position, entry, said[entry.name], found[entry.name])
-            for position, entry in enumerate(course.order)
-        )
+        self.chapters: Final = tuple(self._chapters(course))
         self.into: Final[dict[int, list[Reference]]] = defaultdict(list)
         self.out: Final[dict[int, list[Reference]]] = defaultdict(list)
         for reference in analysis.references:
+            if not reference.sure:
+                continue
             self.into[reference.target].append(reference)
             if reference.source is not None:
                 self.out[reference.source].append(reference)
@@ -101,81 +98,88 @@ class CourseFacts:
             for chapter in reversed(self.chapters)
             for index in self.family(chapter.unit.owned)
         }
-        self.ties: Final = tuple(self._ties(course))
-        self.anatomy = lru_cache(_KEPT_ANATOMIES)(self._anatomy)
+        self.links: Final = tuple(self._links(course))
+        self.function = lru_cache(_CACHED_FUNCTIONS)(self._function)
 
-    def _made_up(self, one: Abstraction) -> Unit:
+    def _chapters(self, course: Course) -> Iterable[Chapter]:
+        units = {unit.name.casefold(): unit for unit in self.analysis.units}
+        abstractions = {entry.name: entry for entry in course.abstractions}
+        for position, entry in enumerate(course.order):
+            abstraction = abstractions[entry.name]
+            unit = units.get(entry.name.casefold())
+            if unit is None:
+                unit = self._unit_of_files(abstraction)
+            yield _chapter(position, entry, abstraction.description, unit)
+
+    def _unit_of_files(self, abstraction: Abstraction) -> Unit:
         paths = tuple(
-            path for path in one.file_paths if path in self.analysis.files
+            path
+            for path in abstraction.file_paths
+            if path in self.analysis.files
         )
         owned = tuple(
-            found.index
-            for found in self.definitions
-            if found.parent is None and found.path in set(paths)
+            definition.index
+            for definition in self.definitions
+            if definition.parent is None and definition.path in paths
         )
-        words = {
-            word: place
-            for place, word in enumerate(
-                _WORD.findall(f"{one.name} {one.description}")
-            )
-        }
+        words = _WORD.findall(f"{abstraction.name} {abstraction.description}")
+        places = {word: place for place, word in enumerate(words)}
         named = [
-            index for index in owned if self.definitions[index].name in words
+            index for index in owned if self.definitions[index].name in places
         ]
+        named.sort(key=lambda index: places[self.definitions[index].name])
+        headings = tuple(
+            (path, position)
+            for path in paths
+            for position in range(len(self.analysis.files[path].headings))
+        )
         return Unit(
-            name=one.name,
-            description=one.description,
+            name=abstraction.name,
+            description=abstraction.description,
             file_paths=paths,
-            symbols=tuple(
-                sorted(
-                    named, key=lambda index: words[self.definitions[index].name]
-                )
-            ),
+            symbols=tuple(named),
             owned=owned,
-            headings=tuple(
-                (path, position)
-                for path in paths
-                for position in range(len(self.analysis.files[path].headings))
-            ),
+            headings=headings,
         )
 
-    def _ties(self, course: Course) -> Iterable[ChapterLink]:
-        places = {chapter.name: chapter.position for chapter in self.chapters}
+    def _links(self, course: Course) -> Iterable[ChapterLink]:
+        positions = {
+            chapter.name: chapter.position for chapter in self.chapters
+        }
         units = {
             unit.name: index for index, unit in enumerate(self.analysis.units)
         }
-        known = {
-            (one.source, one.target, str(one.verb)): one
-            for one in reversed(self.analysis.relations)
+        relations = {
+            (relation.source, relation.target, str(relation.verb)): relation
+            for relation in reversed(self.analysis.relations)
         }
-        names = [one.name for one in course.abstractions]
-        for one in course.relationships:
-            source, target = names[one.source], names[one.target]
-            if source in places and target in places and source != target:
-                relation = known.get(
-                    (units.get(source, -1), units.get(target, -1), one.label)
-                )
-                yield ChapterLink(
-                    source=places[source],
-                    target=places[target],
-                    verb=one.label,
-                    evidence=one.evidence,
-                    relation=relation,
-                )
+        names = [abstraction.name for abstraction in course.abstractions]
+        for entry in course.relationships:
+            source, target = names[entry.source], names[entry.target]
+            if (
+                source == target
+                or source not in positions
+                or target not in positions
+            ):
+                continue
+            key = (units.get(source, -1), units.get(target, -1), entry.label)
+            yield _link(
+                positions[source], positions[target], entry, relations.get(key)
+            )
 
     def family(self, indexes: Iterable[int]) -> list[int]:
-        """Return definitions and all that they have as members, each once, in order."""
-        found = dict.fromkeys(indexes)
-        queue = list(found)
+        """Return definitions and all their members, each once, in order."""
+        family = dict.fromkeys(indexes)
+        queue = list(family)
         for index in queue:
-            more = [
+            members = [
                 member
                 for member in self.definitions[index].members
-                if member not in found
+                if member not in family
             ]
-            found.update(dict.fromkeys(more))
-            queue += more
-        return list(found)
+            family.update(dict.fromkeys(members))
+            queue += members
+        return list(family)
 
     def owner(self, index: int) -> Chapter | None:
         """Return the chapter that a definition belongs to."""
@@ -185,27 +189,70 @@ class CourseFacts:
         """Return a file of the repository."""
         return self.analysis.files[path]
 
+    def symbols(self, chapter: Chapter) -> list[Definition]:
+        """Return the definitions that a chapter is about, the most important first."""
+        return [self.definitions[index] for index in chapter.unit.symbols]
+
+    def members(self, definition: Definition) -> list[Definition]:
+        """Return what a type has as members, in the order of the source."""
+        return [self.definitions[index] for index in definition.members]
+
+    def methods(self, definition: Definition) -> list[Definition]:
+        """Return the methods of a type, in the order of the source."""
+        return [
+            member for member in self.members(definition) if is_function(member)
+        ]
+
+    def functions(self, chapter: Chapter) -> list[Definition]:
+        """Return a chapter's functions and methods, those of its symbols first."""
+        indexes = dict.fromkeys((*chapter.unit.symbols, *chapter.unit.owned))
+        family = [self.definitions[index] for index in self.family(indexes)]
+        return [definition for definition in family if is_function(definition)]
+
+    def subtypes(self, index: int) -> list[Definition]:
+        """Return the types that extend or implement a type directly, by path and line."""
+        name = self.definitions[index].name
+        users = {
+            reference.source
+            for reference in self.into[index]
+            if reference.source is not None
+        }
+        types = [
+            self.definitions[user]
+            for user in sorted(users)
+            if self.definitions[user].kind in TYPES
+        ]
+        return [
+            definition
+            for definition in types
+            if any(last_name(base) == name for base in definition.bases)
+        ]
+
     def callers(self, index: int) -> Sequence[Reference]:
-        """Return references to a definition from outside it, the surest and most frequent first."""
-        inside = set(self.family([index]))
-        found = [
-            one
-            for one in self.into[index]
-            if one.source is not None and one.source not in inside
+        """Return references to a definition from outside it, the most frequent first."""
+        family = set(self.family([index]))
+        outside = [
+            reference
+            for reference in self.into[index]
+            if reference.source is not None and reference.source not in family
         ]
         return sorted(
-            found,
-            key=lambda one: (not one.sure, -one.count, one.path, one.line),
+            outside,
+            key=lambda reference: (
+                -reference.count,
+                reference.path,
+                reference.line,
+            ),
         )
 
-    def _anatomy(self, index: int) -> FunctionFacts | None:
+    def _function(self, index: int) -> FunctionFacts | None:
         """Return what happens inside a function; None where that cannot be read."""
-        one = self.definitions[index]
-        root = self.texts.root(one.path)
-        node = find(root, one) if root is not None else None
-        return (
-            dissect(node, deep=is_function(one)) if node is not None else None
-        )
+        definition = self.definitions[index]
+        root = self.texts.root(definition.path)
+        node = find(root, definition) if root is not None else None
+        if node is None:
+            return None
+        return dissect(node, deep=is_function(definition))
 
 
 def _chapter(
@@ -220,15 +267,30 @@ def _chapter(
     )
 
 
-def _within(one: Definition, lines: int) -> Definition:
-    """Return a definition that ends within its file; for broken code, a parser's may not."""
-    return (
-        one
-        if one.end_line <= lines
-        else replace(one, end_line=max(one.line, lines))
+def _link(
+    source: int, target: int, entry: Relationship, relation: Relation | None
+) -> ChapterLink:
+    return ChapterLink(
+        source=source,
+        target=target,
+        verb=entry.label,
+        evidence=entry.evidence,
+        relation=relation,
     )
 
 
-def is_function(one: Definition) -> bool:
+def _within(definition: Definition, lines: int) -> Definition:
+    """Return a definition that ends within its file; a parser of broken code may say otherwise."""
+    if definition.end_line <= lines:
+        return definition
+    return replace(definition, end_line=max(definition.line, lines))
+
+
+def is_function(definition: Definition) -> bool:
     """Tell whether a definition is a function or a method."""
-    return one.kind in {Kind.FUNCTION, Kind.METHOD}
+    return definition.kind in {Kind.FUNCTION, Kind.METHOD}
+
+
+def last_name(qualified: str) -> str:
+    """Return the last name of `a.b.C` or `a::b::C`."""
+    return qualified.rpartition(".")[2].rpartition("::")[2]

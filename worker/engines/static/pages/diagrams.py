@@ -1,39 +1,34 @@
-"""Draws a chapter's subject: types, functions that call each other, or files.
-
-A diagram comes with the sentence that says how to read it.
-"""
+"""Draws how a chapter's subject is connected: types, or functions that call each other."""
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition, Kind, Verb
-from worker.engines.static.pages import evidence, mermaid, outline
+from worker.engines.static.pages import connections, mermaid
 from worker.engines.static.pages.course import (
     Chapter,
     ChapterLink,
     CourseFacts,
     is_function,
+    last_name,
 )
 from worker.engines.static.pages.mermaid import Arrow, Box, Edge
-from worker.engines.static.prose.phrases import counted
 
-_MEMBERS: Final = 8
-_OTHER_MEMBERS: Final = 3
-_TYPES: Final = 4
-_SUBTYPES: Final = 4
-_TIES: Final = 5
+_MEMBERS: Final = 6
+_TYPES: Final = 3
+_RELATIVES: Final = 4
+"""Bases, and subtypes, of one type."""
+_LINKS: Final = 6
 _NODES: Final = 12
-_EDGES: Final = 18
+_EDGES: Final = 16
 _MAP_EDGES: Final = 2
 """Arrows from one chapter to others, on the map of all."""
-
-
-class Drawing(NamedTuple):
-    """A diagram and how to read it; both are empty where there is nothing to draw."""
-
-    diagram: str
-    reading: str
+_FEWEST: Final = 2
+"""Boxes of a drawing that shows something."""
+_STEREOTYPES: Final = frozenset(
+    {Kind.INTERFACE, Kind.TRAIT, Kind.ENUM, Kind.STRUCT}
+)
 
 
 class _Canvas:
@@ -54,290 +49,180 @@ class _Canvas:
         label: str = "",
         arrow: Arrow = Arrow.USES,
     ) -> None:
-        if source != target and (target, source, arrow) not in {
-            (*pair, edge.arrow) for pair, edge in self.edges.items()
-        }:
-            self.edges.setdefault(
-                (source, target),
-                Edge(source=source, target=target, label=label, arrow=arrow),
-            )
+        pair = (source, target)
+        if source != target and (target, source) not in self.edges:
+            edge = Edge(source=source, target=target, label=label, arrow=arrow)
+            self.edges.setdefault(pair, edge)
 
 
-def drawn(facts: CourseFacts, chapter: Chapter) -> Drawing:
-    """Return the drawing of a chapter."""
-    symbols = [facts.definitions[index] for index in chapter.unit.symbols]
+def drawn(facts: CourseFacts, chapter: Chapter) -> str:
+    """Return the diagram of a chapter; nothing where there is nothing to draw."""
+    symbols = facts.symbols(chapter)
     if symbols and symbols[0].kind in TYPES:
-        return _types(
-            facts,
-            chapter,
-            [one for one in symbols if one.kind in TYPES][:_TYPES],
-        )
-    if chapter.unit.owned:
+        return _types(facts, chapter)
+    if symbols:
         return _functions(facts, chapter)
-    return _files(facts, chapter)
-
-
-def _types(
-    facts: CourseFacts, chapter: Chapter, types: Sequence[Definition]
-) -> Drawing:
-    canvas = _Canvas()
-    for place, one in enumerate(types):
-        canvas.add(
-            one.index, _box(facts, one, _OTHER_MEMBERS if place else _MEMBERS)
-        )
-    for one in types[:2]:
-        _add_bases(facts, canvas, one)
-        for index in evidence.subtypes(facts, one.index)[:_SUBTYPES]:
-            child = canvas.add(index, Box(label=facts.definitions[index].name))
-            canvas.join(
-                canvas.add(one.index, Box(label=one.name)),
-                child,
-                arrow=Arrow.EXTENDS,
-            )
-    for tie in _ties(facts, chapter)[:_TIES]:
-        _add_tie(facts, canvas, chapter, tie)
-    if len(canvas.boxes) == 1 and not types[0].members:
-        return Drawing("", "")
-    return Drawing(
-        mermaid.class_diagram(
-            list(canvas.boxes.values()), list(canvas.edges.values())
-        ),
-        _reading(facts, types[0]),
-    )
-
-
-def _reading(facts: CourseFacts, one: Definition) -> str:
-    """Say what of a type is drawn."""
-    functions = [
-        member
-        for member in one.members
-        if is_function(facts.definitions[member])
-    ]
-    if len(functions) > _MEMBERS:
-        return f"Of {counted(len(functions), 'method')}, the diagram shows the {_MEMBERS} that other code uses most."
     return ""
 
 
-def _box(facts: CourseFacts, one: Definition, most: int) -> Box:
-    stereotype = (
-        str(one.kind)
-        if one.kind in {Kind.INTERFACE, Kind.TRAIT, Kind.ENUM, Kind.STRUCT}
-        else ""
-    )
-    shown = tuple(
-        _member(member) for member in ranked_members(facts, one)[:most]
-    )
-    return Box(label=one.name, members=shown, stereotype=stereotype)
-
-
-def ranked_members(facts: CourseFacts, one: Definition) -> list[Definition]:
-    """Return the members of a type, those that are named most first; what is private comes last."""
-    members = [facts.definitions[index] for index in one.members]
-
-    def rank(member: Definition) -> tuple[bool, bool, int, int]:
-        special = member.name.startswith("__") and member.name.endswith("__")
-        return (
-            not member.public,
-            special,
-            -len(facts.into[member.index]),
-            member.index,
-        )
-
-    return sorted(members, key=rank)
-
-
-def _member(one: Definition) -> str:
-    sign = "+" if one.public else "-"
-    return f"{sign}{one.name}{'()' if is_function(one) else ''}"
-
-
-def _add_bases(facts: CourseFacts, canvas: _Canvas, one: Definition) -> None:
-    known = {
-        facts.definitions[reference.target].name: reference.target
-        for reference in facts.out[one.index]
-    }
-    for base in one.bases[:_SUBTYPES]:
-        name = base.rpartition(".")[2].rpartition("::")[2]
-        target = known.get(name)
-        is_interface = target is not None and facts.definitions[
-            target
-        ].kind in {
-            Kind.INTERFACE,
-            Kind.TRAIT,
-        }
-        box = canvas.add(
-            target if target is not None else base, Box(label=name)
-        )
-        arrow = Arrow.IMPLEMENTS if is_interface else Arrow.EXTENDS
-        canvas.join(
-            box, canvas.add(one.index, Box(label=one.name)), arrow=arrow
-        )
-
-
-def _ties(facts: CourseFacts, chapter: Chapter) -> list[ChapterLink]:
-    return [
-        tie
-        for tie in facts.ties
-        if chapter.position in {tie.source, tie.target}
+def _types(facts: CourseFacts, chapter: Chapter) -> str:
+    canvas = _Canvas()
+    types = [
+        symbol for symbol in facts.symbols(chapter) if symbol.kind in TYPES
     ]
+    for definition in types[:_TYPES]:
+        canvas.add(definition.index, _type_box(facts, definition))
+    _add_bases(facts, canvas, types[0])
+    subject = canvas.add(types[0].index, Box(label=types[0].name))
+    for subtype in facts.subtypes(types[0].index)[:_RELATIVES]:
+        box = canvas.add(subtype.index, Box(label=subtype.name))
+        canvas.join(subject, box, arrow=_extends(types[0]))
+    for link in connections.of_chapter(facts, chapter)[:_LINKS]:
+        _add_link(facts, canvas, link)
+    if len(canvas.boxes) < _FEWEST or not canvas.edges:
+        return ""
+    return mermaid.class_diagram(
+        list(canvas.boxes.values()), list(canvas.edges.values())
+    )
 
 
-def _add_tie(
-    facts: CourseFacts, canvas: _Canvas, chapter: Chapter, tie: ChapterLink
+def _type_box(facts: CourseFacts, definition: Definition) -> Box:
+    public = [
+        member
+        for member in facts.members(definition)
+        if member.public and not member.name.startswith("_")
+    ]
+    public.sort(
+        key=lambda member: (-len(facts.into[member.index]), member.index)
+    )
+    members = tuple(
+        f"+{member.name}{'()' if is_function(member) else ''}"
+        for member in public[:_MEMBERS]
+    )
+    is_marked = definition.kind in _STEREOTYPES
+    stereotype = str(definition.kind) if is_marked else ""
+    return Box(label=definition.name, members=members, stereotype=stereotype)
+
+
+def _add_bases(
+    facts: CourseFacts, canvas: _Canvas, definition: Definition
 ) -> None:
-    """Draw another chapter as the related definition, its first symbol, or its name."""
-    own = _end(facts, chapter, tie)
-    other = facts.chapters[
-        tie.target if tie.source == chapter.position else tie.source
-    ]
-    theirs = _end(facts, other, tie)
-    here = canvas.add(own, Box(label=_label(facts, own, chapter)))
-    there = canvas.add(theirs, Box(label=_label(facts, theirs, other)))
-    source, target = (
-        (here, there) if tie.source == chapter.position else (there, here)
-    )
-    if tie.verb in {Verb.INHERITS, Verb.IMPLEMENTS}:
-        canvas.join(
-            target,
-            source,
-            arrow=Arrow.EXTENDS
-            if tie.verb == Verb.INHERITS
-            else Arrow.IMPLEMENTS,
-        )
+    subject = canvas.add(definition.index, Box(label=definition.name))
+    resolved = {
+        facts.definitions[reference.target].name: reference.target
+        for reference in facts.out[definition.index]
+    }
+    for base in definition.bases[:_RELATIVES]:
+        name = last_name(base)
+        target = resolved.get(name)
+        box = canvas.add(base if target is None else target, Box(label=name))
+        arrow = Arrow.EXTENDS
+        if target is not None:
+            arrow = _extends(facts.definitions[target])
+        canvas.join(box, subject, arrow=arrow)
+
+
+def _extends(base: Definition) -> Arrow:
+    if base.kind in {Kind.INTERFACE, Kind.TRAIT}:
+        return Arrow.IMPLEMENTS
+    return Arrow.EXTENDS
+
+
+def _add_link(facts: CourseFacts, canvas: _Canvas, link: ChapterLink) -> None:
+    """Draw a link between the definitions at its ends, or the chapters' names."""
+    source = _end(facts, canvas, link, is_source=True)
+    target = _end(facts, canvas, link, is_source=False)
+    if link.verb == Verb.INHERITS:
+        canvas.join(target, source, arrow=Arrow.EXTENDS)
+    elif link.verb == Verb.IMPLEMENTS:
+        canvas.join(target, source, arrow=Arrow.IMPLEMENTS)
     else:
-        canvas.join(source, target, _label_of(tie))
+        canvas.join(source, target, _label(link))
 
 
-def _end(facts: CourseFacts, chapter: Chapter, tie: ChapterLink) -> int | str:
-    """Return the type or function at one end of a tie."""
-    relation = tie.relation
-    found = (
-        None
-        if relation is None
-        else relation.subject
-        if tie.source == chapter.position
-        else relation.object
-    )
-    while (
-        found is not None
-        and (outer := facts.definitions[found].parent) is not None
-    ):
-        found = outer
-    if found is not None and facts.owner(found) is chapter:
-        return found
-    return chapter.unit.symbols[0] if chapter.unit.symbols else chapter.name
+def _end(
+    facts: CourseFacts, canvas: _Canvas, link: ChapterLink, *, is_source: bool
+) -> int:
+    chapter = facts.chapters[link.source if is_source else link.target]
+    index = None
+    if link.relation is not None:
+        index = link.relation.subject if is_source else link.relation.object
+    if index is None:
+        index = next(iter(chapter.unit.symbols), None)
+    if index is None:
+        return canvas.add(chapter.name, Box(label=chapter.name))
+    definition = facts.definitions[index]
+    while definition.parent is not None:
+        definition = facts.definitions[definition.parent]
+    return canvas.add(definition.index, Box(label=definition.name))
 
 
-def _label(facts: CourseFacts, end: int | str, chapter: Chapter) -> str:
-    return facts.definitions[end].name if isinstance(end, int) else chapter.name
-
-
-def _functions(facts: CourseFacts, chapter: Chapter) -> Drawing:
-    """Draw which of a chapter's functions call which, and who calls them from outside."""
+def _functions(facts: CourseFacts, chapter: Chapter) -> str:
+    """Draw which of a chapter's functions call which, in frames of their files."""
     owned = set(facts.family(chapter.unit.owned))
-    nodes = list(chapter.unit.symbols[:_NODES])
-    pairs = [
-        (one, ref.target)
-        for one in owned
-        for ref in facts.out[one]
-        if ref.target in owned and one != ref.target
+    calls = sorted(
+        {
+            (caller, reference.target)
+            for caller in owned
+            for reference in facts.out[caller]
+            if reference.target in owned and reference.target != caller
+        }
+    )
+    nodes = _nodes(chapter, calls)
+    drawn_calls = [
+        call for call in calls if call[0] in nodes and call[1] in nodes
     ]
-    for pair in sorted(
-        pairs, key=lambda pair: (not set(pair) & set(nodes), pair)
-    ):
-        nodes += [
-            index
-            for index in pair
-            if index not in nodes and len(nodes) < _NODES
-        ]
-    outside = _outside_callers(facts, chapter, nodes)
-    drawn_pairs = [
-        pair for pair in sorted(set(pairs)) if set(pair) <= set(nodes)
-    ] + outside
-    if not drawn_pairs:
-        return Drawing("", "")
-    keys = list(dict.fromkeys([*nodes, *(source for source, _ in outside)]))
-    boxes = [_node(facts.definitions[index]) for index in keys]
+    if not drawn_calls:
+        return ""
+    used = [node for node in nodes if any(node in call for call in drawn_calls)]
+    boxes = [_node(facts.definitions[index]) for index in used]
     edges = [
-        Edge(source=keys.index(one), target=keys.index(two))
-        for one, two in drawn_pairs[:_EDGES]
+        Edge(source=used.index(caller), target=used.index(called))
+        for caller, called in drawn_calls[:_EDGES]
     ]
-    return Drawing(
-        mermaid.flowchart(boxes, edges),
-        "An arrow points from a definition to one that it uses; frames are files.",
+    return mermaid.flowchart(boxes, edges)
+
+
+def _nodes(chapter: Chapter, calls: Sequence[tuple[int, int]]) -> list[int]:
+    """Return the functions to draw: the chapter's symbols, then what calls join to them."""
+    nodes = list(chapter.unit.symbols[:_NODES])
+    nearest = sorted(
+        calls, key=lambda call: not (call[0] in nodes or call[1] in nodes)
     )
+    for call in nearest:
+        for index in call:
+            if index not in nodes and len(nodes) < _NODES:
+                nodes.append(index)
+    return nodes
 
 
-def _outside_callers(
-    facts: CourseFacts, chapter: Chapter, nodes: Iterable[int]
-) -> list[tuple[int, int]]:
-    sites = evidence.sites(facts, chapter, _TIES)
-    wanted = set(nodes)
-    return [
-        (site.inside, site.target)
-        for site in sites
-        if site.inside is not None and site.target in wanted
-    ]
-
-
-def _node(one: Definition) -> Box:
-    return Box(
-        label=f"{one.qualified}{'()' if is_function(one) else ''}",
-        group=one.path,
-    )
-
-
-def _files(facts: CourseFacts, chapter: Chapter) -> Drawing:
-    """Draw the marks of a chapter's files in their order, headings below headings."""
-    found = [mark for mark in outline.marks(facts, chapter) if mark.title][
-        :_NODES
-    ]
-    if len(found) < 2:  # noqa: PLR2004 - one box is no drawing
-        return Drawing("", "")
-    boxes = [Box(label=mark.title, group=mark.path) for mark in found]
-    edges: list[Edge] = []
-    open_: list[int] = []
-    for place, mark in enumerate(found):
-        while open_ and (
-            found[open_[-1]].level >= mark.level
-            or found[open_[-1]].path != mark.path
-        ):
-            open_.pop()
-        if open_:
-            edges.append(Edge(source=open_[-1], target=place))
-        open_.append(place)
-    return Drawing(
-        mermaid.flowchart(boxes, edges),
-        "Frames are files; an arrow points from a section to one inside it."
-        if edges
-        else "",
-    )
+def _node(definition: Definition) -> Box:
+    call = "()" if is_function(definition) else ""
+    return Box(label=f"{definition.qualified}{call}", group=definition.path)
 
 
 def chapters_map(facts: CourseFacts) -> str:
-    """Draw all chapters and how they hang together; nothing where there is one only."""
-    if len(facts.chapters) == 1:
+    """Draw all chapters and how they are connected; nothing for a course of one."""
+    if len(facts.chapters) < _FEWEST:
         return ""
     boxes = [
         Box(label=f"{chapter.entry.index}. {chapter.name}")
         for chapter in facts.chapters
     ]
     edges: list[Edge] = []
-    for tie in facts.ties:
-        known = any(
-            {edge.source, edge.target} == {tie.source, tie.target}
-            for edge in edges
-        )
-        if (
-            not known
-            and sum(edge.source == tie.source for edge in edges) < _MAP_EDGES
-        ):
+    for link in facts.links:
+        ends = {link.source, link.target}
+        is_joined = any({edge.source, edge.target} == ends for edge in edges)
+        arrows = sum(edge.source == link.source for edge in edges)
+        if not is_joined and arrows < _MAP_EDGES:
             edges.append(
-                Edge(source=tie.source, target=tie.target, label=_label_of(tie))
+                Edge(source=link.source, target=link.target, label=_label(link))
             )
     return mermaid.flowchart(boxes, edges)
 
 
-def _label_of(tie: ChapterLink) -> str:
+def _label(link: ChapterLink) -> str:
     """Return a verb as a label; nothing if it is not one of ours."""
-    return tie.verb if re.fullmatch(r"[a-z]+(?: [a-z]+)*", tie.verb) else ""
+    if re.fullmatch(r"[a-z]+(?: [a-z]+)*", link.verb):
+        return link.verb
+    return ""

@@ -1,10 +1,11 @@
-"""Excerpts of source files: which lines of a definition are shown, and how they stand on the page.
+"""Excerpts of source files: which lines of a definition are shown.
 
-An excerpt is announced by its place as a code span, `path:10-14,20-31`, and the code below
-it holds exactly these lines (as `markdown.fence` shows them) with a mark where others were
-left out: so a reader, and the review, can check it.
+An excerpt is announced by its place as code, `path:10-14,20-31`. The block below it holds
+exactly these lines (as `markdown.fence` shows them), with a mark where lines are left out:
+so a reader, and the checker, can compare it with the file.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,18 +18,29 @@ from worker.engines.static.parsing.function_facts import (
     FunctionFacts,
     Statement,
 )
-from worker.engines.static.reading.language import Language
 
-BUDGET: Final = 28
+BUDGET: Final = 40
 """Lines of an excerpt, about."""
-_HEAD: Final = 14
-"""Lines of a signature at most."""
-_DOC: Final = 4
-"""The longest docstring that is shown whole; of a longer one, its first paragraph is."""
-_TYPE_DOC: Final = 8
+_LONG_HEAD: Final = 8
+"""Lines of a signature; the middle of a longer one is left out."""
 _GAP: Final = 2
-"""So few lines are not worth a mark."""
-_PIECES: Final = 5
+"""This many lines are shown rather than a mark in their place."""
+_LEAST_SHARE: Final = 0.5
+"""Of a function's body; an excerpt that shows less explains nothing."""
+_DECORATORS: Final = 8
+_TYPE_SPANS: Final = 5
+"""Pieces of a type; more holes than that make a riddle of it."""
+_ENOUGH_FIELDS: Final = 2
+"""Fields of a type that are worth an excerpt."""
+_HEAD_END: Final = re.compile(r"(?::|\{|=>)\s*(?:#.*|//.*)?$")
+
+_LOGGING: Final = re.compile(
+    r"^\s*(?:(?:self\.|this\.)?_?(?:log|logger|logging|LOG|LOGGER|console|debug|warnings|slog|glog|klog)\.\w+!?\("
+    r"|(?:debug|trace|info|warn|print|println|dbg|eprintln)!?\()"
+)
+_GUARD: Final = re.compile(
+    r"^\s*(?:raise\b|throw\b|panic[!(]|assert\b|return\s*;?$|return\s+(?:None|nil|null|false|true|False|True|err|-?\d+)\s*;?$|continue\b|break\b|pass\b)"
+)
 
 Span = tuple[int, int]
 """The first and the last line of what is shown in one piece."""
@@ -41,242 +53,244 @@ class Excerpt:
     path: str
     spans: tuple[Span, ...]
     """In order, apart from each other."""
-    subject: int | None = None
-    """The definition that it is of."""
+    share: float = 1.0
+    """How much of the definition's own statements is shown."""
 
     @property
     def place(self) -> str:
-        """Where it stands, as a code span."""
+        """Its lines, as code."""
         return markdown.place(self.path, *self.spans)
 
-    def shows(self, line: int) -> bool:
-        """Tell whether a line is in it."""
-        return any(first <= line <= last for first, last in self.spans)
+    @property
+    def is_telling(self) -> bool:
+        """Whether it shows enough to explain what happens."""
+        return self.share >= _LEAST_SHARE
 
 
 def block(lines: Sequence[str], spans: Sequence[Span], tag: str) -> str:
     """Return the code of an excerpt, given all lines of its file."""
     shown: list[str] = []
-    for before, (first, last) in zip([None, *spans], spans, strict=False):
-        if before is not None:
-            indent = lines[first - 1][
-                : len(lines[first - 1]) - len(lines[first - 1].lstrip())
-            ]
-            shown.append(f"{indent}{_left_out(before[1] + 1, first - 1)}")
+    for position, (first, last) in enumerate(spans):
+        if position:
+            indent = lines[first - 1][: _indent(lines[first - 1])]
+            mark = _omission(spans[position - 1][1] + 1, first - 1)
+            shown.append(f"{indent}{mark}")
         shown += lines[first - 1 : last]
     return markdown.fence(shown, tag)
 
 
-def _left_out(first: int, last: int) -> str:
-    return (
-        f"⋯ line {first} omitted ⋯"
-        if first == last
-        else f"⋯ lines {first}-{last} omitted ⋯"
-    )
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _omission(first: int, last: int) -> str:
+    if first == last:
+        return f"⋯ line {first} omitted ⋯"
+    return f"⋯ lines {first}-{last} omitted ⋯"
 
 
 def rendered(facts: CourseFacts, excerpt: Excerpt) -> str:
     """Return an excerpt with its place above it."""
-    rest = ""
-    end = excerpt.spans[-1][1]
-    if (
-        excerpt.subject is not None
-        and facts.definitions[excerpt.subject].end_line > end
-    ):
-        rest = f" (it continues to line {facts.definitions[excerpt.subject].end_line})"
-    code = block(
-        facts.texts.lines(excerpt.path),
-        excerpt.spans,
-        facts.file(excerpt.path).language,
-    )
-    return markdown.document(f"{excerpt.place}{rest}", code)
-
-
-def of_definition(
-    facts: CourseFacts, index: int, budget: int = BUDGET
-) -> Excerpt | None:
-    """Return an excerpt of a definition; None where its file has changed under our hands."""
-    one = facts.definitions[index]
-    lines = facts.texts.lines(one.path)
-    if one.end_line > len(lines):
-        return None
-    anatomy = facts.anatomy(index)
-    if one.end_line - one.line < budget or anatomy is None:
-        chosen: Iterable[int] = range(
-            one.line, min(one.end_line, one.line + budget - 1) + 1
-        )
-    elif is_function(one):
-        chosen = _function_lines(facts, one, anatomy, budget)
-    elif one.kind in TYPES:
-        chosen = _type_lines(facts, one, anatomy, budget)
-    else:
-        chosen = range(one.line, one.line + budget)
-    first = _with_decorators(lines, one)
-    shown = [*range(first, one.line), *chosen]
-    return Excerpt(
-        path=one.path, spans=_spans(lines, shown, one.end_line), subject=index
+    lines = facts.texts.lines(excerpt.path)
+    tag = facts.file(excerpt.path).language
+    return markdown.document(
+        excerpt.place, block(lines, excerpt.spans, str(tag))
     )
 
 
 def of_lines(
     facts: CourseFacts, path: str, first: int, last: int
 ) -> Excerpt | None:
-    """Return an excerpt of some lines of a file, as far as they are there.
-
-    Without empty lines at its ends.
-    """
+    """Return an excerpt of the lines that a file has, without empty lines at its ends."""
     lines = facts.texts.lines(path)
-    chosen = [
+    filled = [
         number
         for number in range(first, min(last, len(lines)) + 1)
         if lines[number - 1].strip()
     ]
-    return (
-        Excerpt(path=path, spans=((chosen[0], chosen[-1]),)) if chosen else None
-    )
+    if not filled:
+        return None
+    return Excerpt(path=path, spans=((filled[0], filled[-1]),))
 
 
-def _with_decorators(lines: Sequence[str], one: Definition) -> int:
-    first = one.line
-    while first > max(1, one.line - _HEAD) and lines[
-        first - 2
-    ].lstrip().startswith(("@", "#[")):
+def of_definition(
+    facts: CourseFacts, definition: Definition, budget: int = BUDGET
+) -> Excerpt | None:
+    """Return an excerpt of a definition; None where its file has changed since it was read.
+
+    The docstring is left out: pages say in prose what it says.
+    """
+    lines = facts.texts.lines(definition.path)
+    if definition.end_line > len(lines):
+        return None
+    function = facts.function(definition.index)
+    first = _first_decorator(lines, definition)
+    shown: Iterable[int]
+    if function is None:
+        last = min(definition.end_line, definition.line + budget - 1)
+        shown, share = range(definition.line, last + 1), 1.0
+    elif is_function(definition):
+        shown, share = _function_lines(lines, definition, function, budget)
+    elif definition.kind in TYPES:
+        shown, share = _type_lines(lines, definition, function, budget)
+    else:
+        last = min(definition.end_line, definition.line + budget - 1)
+        shown, share = range(definition.line, last + 1), 1.0
+    numbers = [*range(first, definition.line), *shown]
+    spans = _spans(lines, numbers, definition.end_line)
+    return Excerpt(path=definition.path, spans=spans, share=share)
+
+
+def _first_decorator(lines: Sequence[str], definition: Definition) -> int:
+    first = definition.line
+    while (
+        first > 1
+        and definition.line - first < _DECORATORS
+        and lines[first - 2].lstrip().startswith(("@", "#["))
+    ):
         first -= 1
     return first
 
 
-def _head_lines(
-    lines: Sequence[str], one: Definition, anatomy: FunctionFacts, most_doc: int
+def _head(
+    lines: Sequence[str], definition: Definition, function: FunctionFacts
 ) -> list[int]:
-    """Return the lines of a signature, and of the docstring as much as may be."""
-    until = min(anatomy.body - 1, one.line + _HEAD - 1, one.end_line)
-    head = list(range(one.line, max(until, one.line) + 1))
-    if anatomy.doc is not None:
-        head += _doc_lines(lines, anatomy.doc, most_doc)
-    return head
+    """Return the lines of a signature, without the middle of a long one."""
+    end = _head_end(lines, definition, function)
+    head = list(range(definition.line, end + 1))
+    if len(head) <= _LONG_HEAD:
+        return head
+    return [*head[: _LONG_HEAD // 2], head[-1]]
 
 
-def _doc_lines(lines: Sequence[str], doc: Span, most: int) -> range:
-    """Return the lines of a docstring if it is short, or else of its first paragraph."""
-    first, last = doc
-    if last - first >= most:
-        last = next(
-            (
-                number - 1
-                for number in range(first + 1, last)
-                if not lines[number - 1].strip()
-            ),
-            last,
-        )
-    return range(first, min(last, first + most - 1) + 1)
+def _head_end(
+    lines: Sequence[str], definition: Definition, function: FunctionFacts
+) -> int:
+    body = function.doc[0] if function.doc is not None else function.body
+    last = max(definition.line, min(body - 1, definition.end_line))
+    for number in range(definition.line, last + 1):
+        if _HEAD_END.search(lines[number - 1]):
+            return number
+    return last
+
+
+def _body(
+    lines: Sequence[str], definition: Definition, function: FunctionFacts
+) -> list[int]:
+    begin = _head_end(lines, definition, function) + 1
+    if function.doc is not None:
+        begin = function.doc[1] + 1
+    return list(range(begin, definition.end_line + 1))
 
 
 def _function_lines(
-    facts: CourseFacts, one: Definition, anatomy: FunctionFacts, budget: int
-) -> Iterable[int]:
-    """Choose the statements that say most: calls of the project's own code, results, failures."""
-    shown = set(
-        _head_lines(facts.texts.lines(one.path), one, anatomy, _DOC)
-    ) | _closing(facts, one)
-    if (
-        anatomy.doc is not None
-        and len(shown) + one.end_line - anatomy.doc[1] <= budget
-    ):
-        return sorted({*shown, *range(anatomy.doc[1] + 1, one.end_line + 1)})
-    worth = _worth(facts, one, anatomy)
+    lines: Sequence[str],
+    definition: Definition,
+    function: FunctionFacts,
+    budget: int,
+) -> tuple[Iterable[int], float]:
+    """Choose lines of a function: all of them, or all but the statements that say least.
 
-    def rank(statement: Statement) -> tuple[float, int]:
-        lines = range(statement.first, statement.last + 1)
-        value = sum(worth.get(line, 0.0) for line in lines) + _ANY
-        return -value / (len(lines) + len(statement.frame) / 2), statement.first
-
-    after = anatomy.doc[1] if anatomy.doc is not None else 0
-    return _grown(
-        shown,
-        sorted(
-            (one for one in anatomy.statements if one.first > after), key=rank
-        ),
-        budget,
-    )
+    Logging goes first, then guards, then the shortest statements from the end: what is left
+    is connected, and a block is shown with the lines that open it.
+    """
+    head = _head(lines, definition, function)
+    body = _body(lines, definition, function)
+    if len(head) + len(body) <= budget:
+        return [*head, *body], 1.0
+    kept = set(body)
+    for statements in _expendable(lines, function):
+        for statement in statements:
+            if len(head) + len(kept) <= budget:
+                break
+            kept -= set(range(statement.first, statement.last + 1))
+    if len(head) + len(kept) > budget:
+        kept = _beginning(lines, body, kept, budget - len(head))
+    kept = _without_empty_blocks(lines, kept)
+    return sorted({*head, *kept}), _share(lines, body, kept)
 
 
-def _grown(
-    shown: Iterable[int], statements: Iterable[Statement], budget: int
+def _expendable(
+    lines: Sequence[str], function: FunctionFacts
+) -> list[list[Statement]]:
+    """Return the statements to leave out, those that say least in the first group."""
+    texts = [
+        (statement, lines[statement.first - 1])
+        for statement in function.statements
+    ]
+    logging = [statement for statement, text in texts if _LOGGING.match(text)]
+    guards = [statement for statement, text in texts if _GUARD.match(text)]
+    return [logging, guards]
+
+
+def _beginning(
+    lines: Sequence[str], body: Sequence[int], kept: set[int], room: int
 ) -> set[int]:
-    """Add statements, the best first, while there is room and the excerpt stays connected."""
-    grown = set(shown)
-    for statement in statements:
-        more = grown | {
-            *statement.frame,
-            *range(statement.first, statement.last + 1),
-        }
-        if len(more) <= budget and _pieces(more) <= _PIECES:
-            grown = more
-    return grown
+    """Return the first lines of a long body, up to the last empty line or margin that fits."""
+    chosen = [number for number in body if number in kept][:room]
+    margin = min((_indent(lines[number - 1]) for number in chosen), default=0)
+    for position in range(len(chosen) - 1, len(chosen) // 2, -1):
+        following = lines[chosen[position] - 1]
+        if not following.strip() or _indent(following) == margin:
+            return set(chosen[:position])
+    return set(chosen)
 
 
-def _pieces(lines: Iterable[int]) -> int:
-    return 1 + sum(two - one > _GAP + 1 for one, two in pairwise(sorted(lines)))
-
-
-_ANY: Final = 0.1
-_OURS: Final = 3.0
-_RESULT: Final = 2.0
-_STATE: Final = 0.5
-
-
-def _worth(
-    facts: CourseFacts, one: Definition, anatomy: FunctionFacts
-) -> dict[int, float]:
-    ours = {
-        facts.definitions[reference.target].name
-        for reference in facts.out[one.index]
+def _without_empty_blocks(lines: Sequence[str], kept: set[int]) -> set[int]:
+    """Leave out lines that open a block of which nothing is shown."""
+    numbers = sorted(kept)
+    empty = {
+        number
+        for number, following in pairwise(numbers)
+        if lines[number - 1].rstrip().endswith(":")
+        and following > number + 1
+        and _indent(lines[following - 1]) <= _indent(lines[number - 1])
     }
-    found = dict.fromkeys(
-        (call.line for call in anatomy.calls if call.name in ours), _OURS
-    )
-    for line in [failure.line for failure in anatomy.raises] + [
-        result.line for result in anatomy.returns
-    ]:
-        found[line] = found.get(line, 0.0) + _RESULT
-    for assigned in anatomy.assigned:
-        found[assigned.line] = found.get(assigned.line, 0.0) + _STATE
-    return found
+    return kept - empty
 
 
-def _closing(facts: CourseFacts, one: Definition) -> set[int]:
-    closes = facts.texts.lines(one.path)[one.end_line - 1].strip()[:1] == "}"
-    return (
-        {one.end_line}
-        if closes and facts.file(one.path).language is not Language.PYTHON
-        else set()
-    )
+def _share(lines: Sequence[str], body: Sequence[int], kept: set[int]) -> float:
+    filled = [number for number in body if lines[number - 1].strip()]
+    shown = [number for number in filled if number in kept]
+    return len(shown) / max(1, len(filled))
 
 
 def _type_lines(
-    facts: CourseFacts, one: Definition, anatomy: FunctionFacts, budget: int
-) -> Iterable[int]:
-    """Choose what a type says of itself, and its fields: what lies outside its functions."""
-    shown = _head_lines(
-        facts.texts.lines(one.path), one, anatomy, _TYPE_DOC
-    ) + sorted(_closing(facts, one))
-    return _grown(shown, anatomy.statements, budget)
+    lines: Sequence[str],
+    definition: Definition,
+    function: FunctionFacts,
+    budget: int,
+) -> tuple[Iterable[int], float]:
+    """Choose the head and the fields of a type: what lies outside its functions."""
+    shown = set(_head(lines, definition, function))
+    if lines[definition.end_line - 1].strip().startswith("}"):
+        shown.add(definition.end_line)
+    fields = 0
+    for statement in function.statements:
+        more = shown | set(range(statement.first, statement.last + 1))
+        if len(more) <= budget and _pieces(more) <= _TYPE_SPANS:
+            shown = more
+            fields += 1
+    share = 1.0 if fields >= _ENOUGH_FIELDS else 0.0
+    return sorted(shown), share
+
+
+def _pieces(numbers: Iterable[int]) -> int:
+    gaps = pairwise(sorted(numbers))
+    return 1 + sum(following - number > _GAP + 1 for number, following in gaps)
 
 
 def _spans(
-    lines: Sequence[str], chosen: Iterable[int], end: int
+    lines: Sequence[str], numbers: Iterable[int], end: int
 ) -> tuple[Span, ...]:
-    """Put lines together to pieces; what would leave out next to nothing leaves out nothing."""
-    numbers = sorted({line for line in chosen if 1 <= line <= end})
-    closed = {*numbers}
-    for one, two in pairwise(numbers):
-        between = range(one + 1, two)
-        if len(between) <= _GAP or not any(
-            lines[line - 1].strip() for line in between
-        ):
+    """Join lines to spans; a gap of a line or two, or of empty lines, is shown."""
+    chosen = sorted({number for number in numbers if 1 <= number <= end})
+    closed = set(chosen)
+    for number, following in pairwise(chosen):
+        between = range(number + 1, following)
+        is_empty = not any(lines[line - 1].strip() for line in between)
+        if len(between) <= _GAP or is_empty:
             closed.update(between)
-    if end - numbers[-1] <= _GAP:
-        closed.update(range(numbers[-1], end + 1))
     spans: list[Span] = []
     for line in sorted(closed):
         if spans and spans[-1][1] == line - 1:

@@ -1,233 +1,206 @@
-"""Chooses the code that matters: the few places that a reader of a chapter should have seen."""
+"""Chooses the code that a reader of a chapter should see: what users call, and what does the work."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-from worker.engines.static.facts import TYPES, Definition
-from worker.engines.static.pages import excerpts, outline
+from worker.engines.static.facts import TYPES, Definition, Kind, Role
+from worker.engines.static.pages import examples, excerpts, outline
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
+from worker.engines.static.pages.examples import Origin
 from worker.engines.static.pages.excerpts import Excerpt
 
-MOST: Final = 5
-_NEW: Final = 0.4
-"""An excerpt with a smaller share of lines that were not shown before says nothing new."""
-_TRIVIAL: Final = 3
-"""A function of fewer lines has nothing to look at."""
-_WORKING: Final = 8
-"""One of fewer lines does no work to speak of."""
-_CONSTRUCTORS: Final = frozenset(
-    {"__init__", "constructor", "new", "__new__", "__post_init__"}
-)
-
-
-class PlaceReason(StrEnum):
-    """Why a place was chosen.
-
-    The values complete headings, those without a value need no completion.
-    """
-
-    DECLARATION = "its own description"
-    BIRTH = "how it is created"
-    DEMAND = "what is used most"
-    WORK = "where it does the work"
-    PART = ""
+MOST: Final = 4
+_PER_TYPE: Final = 3
+"""Methods of the chapter's first type."""
+_TRIVIAL: Final = 2
+"""A function with no more lines of its own shows nothing."""
+_WORKING: Final = 6
+"""A function with fewer lines hands the work on."""
+_SHORT_TYPE: Final = 16
+"""Lines of a type that is shown whole."""
+_FEWEST_FIELDS: Final = 2
+_EXAMPLE_WEIGHT: Final = 3
+"""What an example counts for, where a test counts for one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Highlight:
+class KeyPlace:
     """A place to look at."""
 
-    why: PlaceReason
     excerpt: Excerpt
-    index: int | None
-    """The definition, where it is one."""
+    definition: Definition | None
     title: str = ""
-    """Of what is no definition: a heading, or a line."""
+    """Of a place without a definition: its heading."""
 
 
-def chosen(facts: CourseFacts, chapter: Chapter) -> list[Highlight]:
-    """Return what a chapter shows, the most important first."""
-    found: dict[object, Highlight] = {}
-    for why, index in _candidates(facts, chapter):
-        if index not in found and len(found) < MOST:
-            excerpt = excerpts.of_definition(facts, index)
-            if excerpt is not None and not _shown(
-                facts, excerpt, list(found.values())
-            ):
-                found[index] = Highlight(why=why, excerpt=excerpt, index=index)
-    if not found:
-        found = dict(enumerate(_texts(facts, chapter)))
-    return list(found.values())[:MOST]
+def chosen(facts: CourseFacts, chapter: Chapter) -> list[KeyPlace]:
+    """Return the places that a chapter shows, in the order in which to read them."""
+    if not chapter.unit.symbols:
+        return list(_text_places(facts, chapter))[:MOST]
+    places: list[KeyPlace] = []
+    for definition in dict.fromkeys(_candidates(facts, chapter)):
+        if len(places) == MOST:
+            break
+        excerpt = excerpts.of_definition(facts, definition)
+        if excerpt is None or not excerpt.is_telling:
+            continue
+        if not _is_shown(excerpt, places):
+            places.append(KeyPlace(excerpt=excerpt, definition=definition))
+    return places or _least_bad(facts, chapter)
 
 
-def _shown(
-    facts: CourseFacts, excerpt: Excerpt, before: list[Highlight]
-) -> bool:
-    """Tell whether an excerpt shows nothing new."""
-    said = _said(facts, excerpt)
+def _least_bad(facts: CourseFacts, chapter: Chapter) -> list[KeyPlace]:
+    """Return the subject itself, where nothing else of it can be shown well."""
+    subject = facts.symbols(chapter)[0]
+    excerpt = excerpts.of_definition(facts, subject)
+    if excerpt is None:
+        return []
+    return [KeyPlace(excerpt=excerpt, definition=subject)]
+
+
+def _is_shown(excerpt: Excerpt, places: Iterable[KeyPlace]) -> bool:
+    """Tell whether an excerpt lies within another."""
+    first, last = excerpt.spans[0][0], excerpt.spans[-1][1]
     return any(
-        len(said - _said(facts, one.excerpt)) <= len(said) * _NEW
-        for one in before
+        place.excerpt.path == excerpt.path
+        and any(
+            begin <= first and last <= end for begin, end in place.excerpt.spans
+        )
+        for place in places
     )
 
 
-def _said(facts: CourseFacts, excerpt: Excerpt) -> frozenset[str]:
-    lines = facts.texts.lines(excerpt.path)
-    return frozenset(
-        line.strip()
-        for first, last in excerpt.spans
-        for line in lines[first - 1 : last]
-    )
-
-
-def _candidates(
-    facts: CourseFacts, chapter: Chapter
-) -> Iterator[tuple[PlaceReason, int]]:
-    symbols = [facts.definitions[index] for index in chapter.unit.symbols]
-    for place, one in enumerate(symbols[:1]):
-        yield from _of_symbol(facts, chapter, one, place)
-    functions = [
-        facts.definitions[index]
-        for index in chapter.unit.owned
-        if is_function(facts.definitions[index])
-    ]
-    for place, one in enumerate(symbols[1:], 1):
-        yield from _of_symbol(facts, chapter, one, place)
-    if (worker := _worker(facts, functions)) is not None:
-        yield PlaceReason.WORK, worker.index
-    rest = sorted(
-        chapter.unit.owned, key=lambda index: (-_demand(facts, index), index)
-    )
-    yield from ((PlaceReason.PART, index) for index in rest[:MOST])
+def _candidates(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:
+    symbols = facts.symbols(chapter)
+    uses = _uses(facts, chapter)
+    yield from _of_symbol(facts, symbols[0], uses, _PER_TYPE)
+    for symbol in symbols[1:]:
+        yield from _of_symbol(facts, symbol, uses, 1)
+    owned = [facts.definitions[index] for index in chapter.unit.owned]
+    functions = [definition for definition in owned if is_function(definition)]
+    yield from _by_use(facts, functions, uses)
 
 
 def _of_symbol(
-    facts: CourseFacts, chapter: Chapter, one: Definition, place: int
-) -> Iterator[tuple[PlaceReason, int]]:
-    if one.kind not in TYPES:
-        yield PlaceReason.PART, one.index
+    facts: CourseFacts, symbol: Definition, uses: Counter[str], most: int
+) -> Iterator[Definition]:
+    if symbol.kind not in TYPES:
+        yield symbol
         return
-    members = [
-        member
-        for member in _functions_of(facts, one)
-        if member.end_line - member.line >= _TRIVIAL
+    if _is_worth_showing(facts, symbol):
+        yield symbol
+    methods = [
+        method
+        for method in facts.methods(symbol)
+        if method.end_line - method.line > _TRIVIAL
+        and _has_statements(facts, method)
     ]
-    silent = bool(members) and _says_nothing(facts, one)
-    if place:
-        first = (
-            max(
-                members,
-                key=lambda member: (
-                    _demand(facts, member.index),
-                    -member.index,
-                ),
-            )
-            if silent
-            else one
-        )
-        yield PlaceReason.PART, first.index
-        return
-    if not silent:
-        yield PlaceReason.DECLARATION, one.index
-    if (
-        maker := constructor(facts, chapter, one)
-    ) is not None and maker in members:
-        yield PlaceReason.BIRTH, maker.index
-    others = [
-        member
-        for member in members
-        if member.name not in _CONSTRUCTORS and member.name != one.name
-    ]
-    asked = sorted(
-        others, key=lambda member: (-_demand(facts, member.index), member.index)
-    )
-    if asked and _demand(facts, asked[0].index):
-        yield PlaceReason.DEMAND, asked[0].index
-    if (worker := _worker(facts, others, without=asked[:1])) is not None:
-        yield PlaceReason.WORK, worker.index
+    maker = constructor(facts, symbol)
+    makers = [] if maker is None or maker not in methods else [maker]
+    methods = [method for method in methods if method not in makers]
+    ranked = [*_by_use(facts, methods, uses), *makers]
+    worker = _worker(facts, methods)
+    chosen_methods = ranked[:most]
+    if worker is not None and worker not in chosen_methods and most > 1:
+        chosen_methods[most - 1 :] = [worker]
+    yield from chosen_methods
+    yield from ranked[most:]
 
 
-def _says_nothing(facts: CourseFacts, one: Definition) -> bool:
-    """Tell whether an excerpt of a type is little more than its name."""
-    excerpt = excerpts.of_definition(facts, one.index)
-    lines = (
-        sum(last - first + 1 for first, last in excerpt.spans)
-        if excerpt is not None
-        else 0
-    )
-    return lines < min(_TRIVIAL, one.end_line - one.line)
+def _has_statements(facts: CourseFacts, method: Definition) -> bool:
+    """Tell whether a method does something, and is not only declared."""
+    inside = facts.function(method.index)
+    return inside is not None and bool(inside.statements)
 
 
-def _functions_of(facts: CourseFacts, one: Definition) -> list[Definition]:
-    return [
-        facts.definitions[member]
-        for member in one.members
-        if is_function(facts.definitions[member])
-    ]
+def _is_worth_showing(facts: CourseFacts, symbol: Definition) -> bool:
+    """Tell whether a type's own lines say something: it is short, or has fields."""
+    if symbol.kind in {Kind.INTERFACE, Kind.TRAIT, Kind.ENUM}:
+        return True
+    if symbol.end_line - symbol.line < _SHORT_TYPE:
+        return symbol.end_line - symbol.line > _TRIVIAL
+    function = facts.function(symbol.index)
+    return function is not None and len(function.statements) >= _FEWEST_FIELDS
 
 
-def constructor(
-    facts: CourseFacts, chapter: Chapter, one: Definition
-) -> Definition | None:
-    """Return the function that makes a value of a type, by the habits of the languages."""
-    members = _functions_of(facts, one)
-    usual = [
-        member
-        for member in members
-        if member.name in _CONSTRUCTORS or member.name == one.name
-    ]
-    named = {
-        f"New{one.name}",
-        f"new{one.name}",
-        f"create{one.name}",
-        f"make_{one.name.lower()}",
-    }
-    owned = [facts.definitions[index] for index in chapter.unit.owned]
-    return next(
-        iter([*usual, *(found for found in owned if found.name in named)]), None
-    )
+def _uses(facts: CourseFacts, chapter: Chapter) -> Counter[str]:
+    """Count how many examples and tests call each name; an example counts more than a test."""
+    uses: Counter[str] = Counter()
+    functions = facts.functions(chapter)
+    for example in examples.found(facts, chapter):
+        code = "\n".join(examples.lines(facts, example))
+        called = {
+            function.name
+            for function in functions
+            if f"{function.name}(" in code
+        }
+        weight = 1 if example.origin is Origin.TEST else _EXAMPLE_WEIGHT
+        for name in called:
+            uses[name] += weight
+    for name in {function.name for function in functions}:
+        uses[name] += _mentions(facts, name)
+    return uses
 
 
-def _demand(facts: CourseFacts, index: int) -> int:
-    """Return how many other places ask for a definition."""
+def _mentions(facts: CourseFacts, name: str) -> int:
+    """Count the documents and examples that name a function."""
+    paths = facts.analysis.mentions.get(name, ())
     return sum(
-        2 if one.sure else 1
-        for one in facts.callers(index)
-        if one.path != facts.definitions[index].path
-    ) * 2 + len(facts.callers(index))
+        facts.file(path).role in {Role.DOCUMENT, Role.EXAMPLE} for path in paths
+    )
+
+
+def _by_use(
+    facts: CourseFacts, functions: Iterable[Definition], uses: Counter[str]
+) -> list[Definition]:
+    """Sort functions: those of examples first, then those that other code calls most."""
+
+    def rank(function: Definition) -> tuple[int, bool, int, int]:
+        return (
+            -uses[function.name],
+            not function.public or function.name.startswith("_"),
+            -len(facts.callers(function.index)),
+            function.index,
+        )
+
+    return sorted(functions, key=rank)
 
 
 def _worker(
-    facts: CourseFacts,
-    functions: list[Definition],
-    without: list[Definition] | None = None,
+    facts: CourseFacts, functions: Iterable[Definition]
 ) -> Definition | None:
-    """Return the function that brings most of the project's definitions together."""
-    able = [
-        one
-        for one in functions
-        if one.end_line - one.line >= _WORKING and one not in (without or [])
+    """Return the function that calls most of the project's definitions."""
+    working = [
+        function
+        for function in functions
+        if function.end_line - function.line >= _WORKING
+        and facts.out[function.index]
     ]
+    if not working:
+        return None
     return max(
-        able,
-        key=lambda one: (
-            len({ref.target for ref in facts.out[one.index]}),
-            -one.index,
+        working,
+        key=lambda function: (
+            len({reference.target for reference in facts.out[function.index]}),
+            -function.index,
         ),
-        default=None,
     )
 
 
-def _texts(facts: CourseFacts, chapter: Chapter) -> Iterator[Highlight]:
-    """Yield excerpts without definitions: below headings, at landmarks, or a file's beginning."""
-    for mark in outline.marks(facts, chapter)[:MOST]:
+def constructor(facts: CourseFacts, symbol: Definition) -> Definition | None:
+    """Return the method that makes a value of a type, by the habits of the languages."""
+    names = {"__init__", "constructor", "new", "__new__", symbol.name}
+    for method in facts.methods(symbol):
+        if method.name in names:
+            return method
+    return None
+
+
+def _text_places(facts: CourseFacts, chapter: Chapter) -> Iterator[KeyPlace]:
+    """Yield the sections of documents, or the named lines of files without a grammar."""
+    for mark in outline.marks(facts, chapter):
         excerpt = excerpts.of_lines(facts, mark.path, mark.line, mark.end_line)
         if excerpt is not None:
-            yield Highlight(
-                why=PlaceReason.PART,
-                excerpt=excerpt,
-                index=None,
-                title=mark.title,
-            )
+            yield KeyPlace(excerpt=excerpt, definition=None, title=mark.title)

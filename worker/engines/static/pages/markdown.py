@@ -13,6 +13,9 @@ from typing import Final
 MAX_LINE: Final = 200
 """Characters of a line of code that are shown."""
 
+MAX_QUOTED: Final = 120
+"""Characters of a line of code in a sentence."""
+
 _HIDDEN: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
@@ -131,6 +134,11 @@ def cut(line: str, limit: int = MAX_LINE) -> str:
     )
 
 
+def shortened(line: str, limit: int = MAX_QUOTED) -> str:
+    """Return a line of code for a sentence, with an ellipsis where it was cut."""
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
 def heading(level: int, content: str) -> str:
     """Return a heading; `content` is Markdown."""
     return f"{'#' * level} {content}"
@@ -169,11 +177,6 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def _cell(content: str) -> str:
     r"""Escape the bars inside code, because tables are split into cells first."""
     return content.replace("\\|", "\\&#124;").replace("|", "\\|")
-
-
-def quote(paragraphs: Iterable[str]) -> str:
-    """Return paragraphs, which are Markdown on one line each, as a quotation."""
-    return "\n>\n".join(f"> {paragraph}" for paragraph in paragraphs)
 
 
 def answer(*blocks: str) -> str:

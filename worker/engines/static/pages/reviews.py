@@ -1,5 +1,10 @@
-"""Writes the reviewed chapters: each chapter, what its review adds, and what was checked."""
+"""Writes the reviewed chapters: the chapter as it is read the second time.
 
+The first mention of another chapter's subject becomes a link, the chapters to read before
+are named, and a claim that the checker finds wrong gets a correction right below it.
+"""
+
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -8,19 +13,20 @@ from states.course_paths import item_path
 from states.stages import Stage
 from worker.engines.port import Item
 from worker.engines.static.facts import Analysis, Course
-from worker.engines.static.pages import additions, chapters, markdown
-from worker.engines.static.pages.checker import ClaimKind, Finding, checked
+from worker.engines.static.pages import (
+    chapters,
+    checker,
+    citations,
+    connections,
+    markdown,
+)
+from worker.engines.static.pages.checker import Block, Finding
 from worker.engines.static.pages.course import Chapter, CourseFacts
-from worker.engines.static.prose.phrases import capital, counted
+from worker.engines.static.prose.phrases import listed
 
-_MOST_FAULTS: Final = 20
-_HOW: Final = {
-    ClaimKind.EXCERPT: "compared with the file, character by character",
-    ClaimKind.PLACE: "looked up: the file exists and has these lines",
-    ClaimKind.REMARK: "its quotation was looked up on the line that it names",
-    ClaimKind.DIAGRAM: "parsed: every line is valid Mermaid, and every arrow has two ends",
-    ClaimKind.LINK: "followed to a page of this course",
-}
+_SHORTEST: Final = 3
+"""Letters of a name that is linked."""
+_CODE: Final = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 
 
 def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
@@ -29,89 +35,92 @@ def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
     for chapter in facts.chapters:
         path = item_path(Stage.REVIEW_CHAPTERS, chapter.entry)
         if not (output / path).exists():
-            yield Item(
-                path=path,
-                body=f"{written(facts, chapter, _page(facts, chapter, output))}\n".encode(),
-            )
+            page = _page(facts, chapter, output)
+            body = f"{written(facts, chapter, page)}\n"
+            yield Item(path=path, body=body.encode())
 
 
 def _page(facts: CourseFacts, chapter: Chapter, output: Path) -> str:
+    path = output / item_path(Stage.GENERATE_CHAPTERS, chapter.entry)
     try:
-        return (
-            (output / item_path(Stage.GENERATE_CHAPTERS, chapter.entry))
-            .read_text("utf-8")
-            .rstrip("\n")
-        )
+        return path.read_text("utf-8").rstrip("\n")
     except FileNotFoundError:
         return chapters.written(facts, chapter)
 
 
 def written(facts: CourseFacts, chapter: Chapter, page: str) -> str:
-    """Return the review of a chapter: `page`, which is its text, and what there is to add."""
-    added = markdown.document(
-        _words(facts, chapter, page),
-        _bullets(
-            "Related chapters",
-            "The code of this chapter is related to that of other chapters, which are not linked above:",
-            additions.missing_links(facts, chapter, page),
-        ),
-        _bullets(
-            "Not shown above", "", additions.passed_over(facts, chapter, page)
-        ),
-        _bullets(
-            "More tests to read", "", additions.tests(facts, chapter, page)
-        ),
-    )
-    findings = checked(
-        facts, f"{page}\n\n{added}", [one.file for one in facts.chapters]
-    )
-    return markdown.document(
-        page, markdown.heading(2, "Review"), added, _report(findings)
-    )
+    """Return the review of a chapter, given its page."""
+    files = [other.file for other in facts.chapters]
+    findings = checker.checked(facts, page, files)
+    linked = _linked(facts, chapter, page)
+    return _with_prerequisites(facts, chapter, _corrected(linked, findings))
 
 
-def _words(facts: CourseFacts, chapter: Chapter, page: str) -> str:
-    rows = additions.words(facts, chapter, page)
-    if not rows:
-        return ""
-    return markdown.document(
-        markdown.heading(3, "Terms"),
-        "The chapter uses these terms without explaining them; they belong to other parts of the project.",
-        markdown.table(("Term", "What it is", "Where to read more"), rows),
-    )
+def _corrected(lines: Sequence[str], findings: Sequence[Finding]) -> list[str]:
+    """Put a correction below each claim that is wrong."""
+    corrections: dict[int, list[str]] = {}
+    for finding in findings:
+        if finding.fault:
+            words = f"> Correction: {finding.kind} {finding.claim}: {finding.fault}."
+            corrections.setdefault(finding.end, []).append(words)
+    corrected: list[str] = []
+    for number, line in enumerate(lines, 1):
+        corrected.append(line)
+        for correction in corrections.get(number, ()):
+            corrected += ["", correction, ""]
+    return corrected
 
 
-def _bullets(title: str, lead: str, found: Sequence[str]) -> str:
-    return (
-        markdown.document(
-            markdown.heading(3, title), lead, markdown.bullets(found)
-        )
-        if found
-        else ""
-    )
-
-
-def _report(findings: Sequence[Finding]) -> str:
-    faults = [one for one in findings if one.fault]
-    verdict = (
-        f"{capital(counted(len(faults), 'fault was', 'faults were'))} found."
-        if faults
-        else "Everything agrees with the source."
-    )
-    lines = [
-        _counted(sort, sum(one.sort is sort for one in findings))
-        for sort in ClaimKind
+def _with_prerequisites(
+    facts: CourseFacts, chapter: Chapter, lines: list[str]
+) -> str:
+    """Name the chapters to read before, below the title."""
+    before = [
+        citations.link(other) for other in connections.builds_on(facts, chapter)
     ]
-    return markdown.document(
-        markdown.heading(3, "What was checked"),
-        f"This page was checked against the source. {verdict}",
-        markdown.bullets(line for line in lines if line),
-        markdown.bullets(
-            f"{capital(one.sort)} {one.what}: {one.fault}."
-            for one in faults[:_MOST_FAULTS]
-        ),
-    )
+    if before:
+        lines[1:1] = ["", f"Read first: {listed(before)}."]
+    return "\n".join(lines)
 
 
-def _counted(sort: ClaimKind, number: int) -> str:
-    return f"{capital(counted(number, sort))}: {_HOW[sort]}." if number else ""
+def _linked(facts: CourseFacts, chapter: Chapter, page: str) -> list[str]:
+    """Return the lines of a page with a link at the first mention of each other chapter's subject."""
+    targets = _subjects(facts, chapter)
+    lines: list[str] = []
+    for block in checker.blocks(page):
+        if block.tag is not None:
+            lines += block.text.split("\n")
+            continue
+        lines.append(_with_links(block, targets) if targets else block.text)
+    return lines
+
+
+def _subjects(facts: CourseFacts, chapter: Chapter) -> dict[str, Chapter]:
+    """Return the chapters other than this one by the name of their subject."""
+    own = {symbol.name for symbol in facts.symbols(chapter)}
+    subjects: dict[str, Chapter] = {}
+    for other in facts.chapters:
+        for symbol in facts.symbols(other):
+            name = symbol.name
+            if (
+                other is not chapter
+                and name not in own
+                and len(name) >= _SHORTEST
+            ):
+                subjects.setdefault(name, other)
+    return subjects
+
+
+def _with_links(block: Block, targets: dict[str, Chapter]) -> str:
+    """Link the names on a line, and take them from `targets`: only the first mention is linked."""
+    line = block.text
+    if line.startswith("#") or "](" in line:
+        return line
+
+    def replaced(match: re.Match[str]) -> str:
+        chapter = targets.pop(match[1], None)
+        if chapter is None:
+            return match[0]
+        return markdown.link(match[0], chapter.file)
+
+    return _CODE.sub(replaced, line)

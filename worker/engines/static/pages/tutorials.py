@@ -1,26 +1,42 @@
-"""Writes the tutorials: steps through the source, and exercises whose answers follow from it."""
+"""Writes the tutorials: install, run an example, stop inside it, break it, answer questions."""
 
+import re
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from states.course_paths import item_path
 from states.stages import Stage
 from worker.engines.port import Item
-from worker.engines.static.facts import Analysis, Course
+from worker.engines.static.facts import Analysis, Course, Definition
 from worker.engines.static.pages import (
-    file_questions,
+    call_path,
+    citations,
+    examples,
+    excerpts,
+    failures,
+    key_places,
     markdown,
-    quiz,
-    tutorial_steps,
+    project_tests,
+    questions,
+    setup_steps,
 )
-from worker.engines.static.pages.course import Chapter, CourseFacts
-from worker.engines.static.pages.exercise import rendered
-from worker.engines.static.prose.phrases import counted
+from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
+from worker.engines.static.pages.examples import Example, Origin
+from worker.engines.static.prose.code_blocks import DOCTEST
+from worker.engines.static.prose.phrases import listed
+from worker.engines.static.reading.language import Language
 
-_MOST: Final = 7
-"""Exercises."""
+_SHELL: Final = "bash"
+_PARAMETERS: Final = 4
+_FEWEST_HOPS: Final = 2
+
+
+class Step(NamedTuple):
+    """A step: its title and its blocks, both Markdown."""
+
+    title: str
+    blocks: tuple[str, ...]
 
 
 def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
@@ -34,49 +50,236 @@ def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
 
 def written(facts: CourseFacts, chapter: Chapter) -> str:
     """Return a tutorial."""
-    steps = list(tutorial_steps.taken(facts, chapter))
-    ask = quiz.asked if chapter.unit.symbols else file_questions.asked
-    questions = list(islice(ask(facts, chapter), _MOST))
     title = f"Tutorial {chapter.entry.index}: {markdown.text(chapter.name)}"
-    blocks = [
-        markdown.heading(1, title),
-        _lead(chapter, len(steps), len(questions)),
-    ]
-    if steps:
-        blocks.append(markdown.heading(2, "Step by step"))
-    for number, step in enumerate(steps, 1):
-        heading = markdown.heading(3, f"Step {number}: {step.title}")
-        blocks.append(markdown.document(heading, *step.blocks))
-    if questions:
-        blocks.append(markdown.heading(2, "Exercises"))
-    for number, question in enumerate(questions, 1):
-        blocks.append(rendered(number, question))
-    return markdown.document(*blocks, _next(facts, chapter))
-
-
-def _lead(chapter: Chapter, steps_: int, questions: int) -> str:
     page = markdown.link(
-        f"Chapter {chapter.entry.index}, {markdown.text(chapter.name)}",
-        f"../reviewed-chapters/{chapter.file}",
+        citations.title(chapter), f"../reviewed-chapters/{chapter.file}"
     )
+    blocks = [markdown.heading(1, title), f"It goes with {page}."]
+    for number, step in enumerate(_steps(facts, chapter), 1):
+        heading = markdown.heading(2, f"Step {number}: {step.title}")
+        blocks.append(markdown.document(heading, *step.blocks))
+    return markdown.document(
+        *blocks, _questions(facts, chapter), _next(facts, chapter)
+    )
+
+
+def _steps(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
+    if not chapter.unit.symbols:
+        yield from _reading(facts, chapter)
+        return
+    subject = facts.symbols(chapter)[0]
+    yield from _install(facts, subject)
+    example = next(iter(examples.best(facts, chapter, 1)), None)
+    if example is None:
+        yield _find(facts, subject)
+    else:
+        yield _run(facts, example)
+        yield from _stop_inside(facts, chapter, example)
+    yield from _follow(facts, chapter)
+    yield from _change(facts, chapter)
+
+
+def _install(facts: CourseFacts, subject: Definition) -> Iterator[Step]:
+    setup = setup_steps.setup(facts, subject.path)
+    if setup is None:
+        return
+    folder = "the repository's folder"
+    if setup.folder:
+        folder = f"the folder {markdown.code(setup.folder)}"
+    manifest = markdown.code(setup.manifest.rpartition("/")[2])
+    yield Step(
+        "Build it",
+        (
+            f"In {folder}, which has {manifest}:",
+            markdown.fence(setup.commands, _SHELL),
+        ),
+    )
+
+
+def _find(facts: CourseFacts, subject: Definition) -> Step:
+    """Show where the subject is; for code without an example."""
+    excerpt = excerpts.of_definition(facts, subject)
+    return Step(
+        f"Read {citations.name(subject)}",
+        (
+            f"It is in {citations.extent(subject)}.",
+            excerpts.rendered(facts, excerpt) if excerpt is not None else "",
+        ),
+    )
+
+
+def _run(facts: CourseFacts, example: Example) -> Step:
+    return Step(
+        "Run an example",
+        (examples.rendered(facts, example), _how_to_run(facts, example)),
+    )
+
+
+def _how_to_run(facts: CourseFacts, example: Example) -> str:
+    """Say how an example is run, where its language and its form tell."""
+    language = facts.file(example.path).language
+    if example.origin is Origin.TEST:
+        return _test_command(facts, example)
+    if example.tag == DOCTEST:
+        return (
+            "Start `.venv/bin/python` and type what follows the prompts `>>>` "
+            "and `...`. The lines between them are the answers to expect."
+        )
+    if example.origin is Origin.EXAMPLE:
+        return "Run it from its file, or copy it into a file of your own."
+    if example.tag == str(Language.PYTHON):
+        language = Language.PYTHON
+    file, command = setup_steps.script(language)
+    code = "\n".join(examples.lines(facts, example))
+    if not file:
+        return "Copy it into a program of your own, and run that."
+    fragment = ""
+    if not any(word in code for word in ("import ", "require")):
+        fragment = " It is a fragment: import the names that it uses first."
     return (
-        f"This tutorial belongs to {page}. Open the repository in an editor that can search. The tutorial has "
-        f"{counted(steps_, 'step')} and {counted(questions, 'exercise')}; the answers are folded, and each "
-        "can be verified in the source at the place that it names."
+        f"Save it as {markdown.code(file)}, and run "
+        f"{markdown.code(command)}.{fragment}"
     )
+
+
+def _test_command(facts: CourseFacts, example: Example) -> str:
+    for test in _tests_at(facts, example):
+        command = project_tests.command(facts, test)
+        if command:
+            return f"Run it with {markdown.code(command)}."
+    return "Run it with the project's own test command."
+
+
+def _tests_at(
+    facts: CourseFacts, example: Example
+) -> list[project_tests.ProjectTest]:
+    owner = facts.owner(example.target)
+    if owner is None:
+        return []
+    return [
+        test
+        for test in project_tests.found(facts, owner)
+        if (test.path, test.first) == (example.path, example.first)
+    ]
+
+
+def _stop_inside(
+    facts: CourseFacts, chapter: Chapter, example: Example
+) -> Iterator[Step]:
+    """Let the reader stop at the first statement of what the example calls."""
+    for function in _called(facts, chapter, example):
+        line = _first_statement(facts, function)
+        if not line:
+            continue
+        inside = facts.function(function.index)
+        names = [
+            markdown.code(parameter.name)
+            for parameter in (inside.parameters if inside is not None else [])
+        ]
+        look = f" Look at {listed(names, _PARAMETERS)}." if names else ""
+        breakpoint_ = citations.at(function.path, line)
+        text = (
+            f"Set a breakpoint at {breakpoint_}, and run the example again."
+            f"{look} Then step through the function to its end."
+        )
+        yield Step(f"Stop inside {citations.name(function)}", (text,))
+        return
+
+
+def _called(
+    facts: CourseFacts, chapter: Chapter, example: Example
+) -> list[Definition]:
+    """Return the functions of a chapter that an example calls, its constructor last."""
+    code = "\n".join(examples.lines(facts, example))
+    called = [
+        function
+        for function in facts.functions(chapter)
+        if re.search(rf"(?<![\w$]){re.escape(function.name)}\(", code)
+    ]
+    target = facts.definitions[example.target]
+    maker = key_places.constructor(facts, target)
+    if maker is not None and f"{target.name}(" in code:
+        called.append(maker)
+    return called
+
+
+def _first_statement(facts: CourseFacts, function: Definition) -> int:
+    inside = facts.function(function.index)
+    if inside is None:
+        return 0
+    after = inside.doc[1] if inside.doc is not None else 0
+    for statement in inside.statements:
+        if statement.first > after:
+            return statement.first
+    return 0
+
+
+def _follow(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
+    """Follow the longest path of calls that begins at what the chapter shows."""
+    paths = [
+        call_path.followed(facts, place.definition)
+        for place in key_places.chosen(facts, chapter)
+        if place.definition is not None and is_function(place.definition)
+    ]
+    hops = max(paths, key=len, default=[])
+    if len(hops) < _FEWEST_HOPS:
+        return
+    lines = [call_path.sentence(facts, hop) for hop in hops]
+    yield Step(
+        "Follow a call",
+        (
+            f"Start in {citations.name(hops[0].caller)}, and open each place in turn:",
+            markdown.steps(lines),
+        ),
+    )
+
+
+def _change(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
+    """Let the reader turn a condition around and see which test notices."""
+    tests = project_tests.found(facts, chapter)
+    if not tests:
+        return
+    for failure in failures.found(facts, chapter):
+        conditions = failure.cause.conditions
+        if not conditions or not conditions[-1].startswith("if "):
+            continue
+        condition = conditions[-1].removeprefix("if ")
+        function = failure.function
+        place = citations.at(function.path, failure.cause.line)
+        undo = markdown.code(f"git checkout -- {function.path}")
+        text = (
+            f"{citations.name(function)} fails if {condition} ({place}). Turn "
+            "the condition around, and run the tests of "
+            f"{markdown.code(tests[0].path)}. Which fail, and what do they "
+            f"expect? Then undo your change with {undo}."
+        )
+        yield Step("Break it, and see which test notices", (text,))
+        return
+
+
+def _reading(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
+    """Go through the sections of a chapter without definitions."""
+    for place in key_places.chosen(facts, chapter):
+        title = markdown.text(place.title) or markdown.code(place.excerpt.path)
+        yield Step(f"Read {title}", (excerpts.rendered(facts, place.excerpt),))
+
+
+def _questions(facts: CourseFacts, chapter: Chapter) -> str:
+    asked = questions.asked(facts, chapter)
+    if not asked:
+        return ""
+    blocks = [markdown.heading(2, "Questions")]
+    for number, question in enumerate(asked, 1):
+        blocks.append(markdown.heading(3, f"Question {number}"))
+        blocks += [question.text, markdown.answer(question.answer)]
+    return markdown.document(*blocks)
 
 
 def _next(facts: CourseFacts, chapter: Chapter) -> str:
     following = facts.chapters[chapter.position + 1 : chapter.position + 2]
     if not following:
-        return markdown.document(
-            markdown.heading(2, "Next"),
-            "This was the last tutorial of the course.",
-        )
-    name = f"Tutorial {following[0].entry.index}, {markdown.text(following[0].name)}"
-    file = item_path(Stage.GENERATE_TUTORIALS, following[0].entry).rpartition(
-        "/"
-    )[2]
-    return markdown.document(
-        markdown.heading(2, "Next"), f"Go on with {markdown.link(name, file)}."
-    )
+        return ""
+    entry = following[0].entry
+    name = f"Tutorial {entry.index}, {markdown.text(following[0].name)}"
+    path = item_path(Stage.GENERATE_TUTORIALS, entry)
+    return f"Next: {markdown.link(name, path.rpartition('/')[2])}."

@@ -39,8 +39,8 @@ class Raise(NamedTuple):
     """An exception's name, or nothing."""
     message: str
     """The first text in it, as written with its quotes, or nothing."""
-    under: str
-    """The condition or handler that it stands under, as `if x`; or nothing."""
+    conditions: tuple[str, ...]
+    """What has to hold to reach it, outermost first, as Markdown: "if `x`", "unless `y`"."""
     line: int
 
 

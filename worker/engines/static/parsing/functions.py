@@ -18,7 +18,6 @@ from worker.engines.static.parsing.identifiers import word_set
 from worker.engines.static.parsing.node_types import (
     ASSIGNMENTS,
     BLOCKS,
-    BRANCHES,
     CALLS,
     CASES,
     DECISIONS,
@@ -46,7 +45,7 @@ class _NodeContext(NamedTuple):
     parent: str
     """The type of the node around it."""
     frame: tuple[int, ...]
-    under: str
+    conditions: tuple[str, ...]
     inner: bool
     """Inside a function that is defined inside."""
 
@@ -75,7 +74,7 @@ def dissect(node: Node, *, deep: bool = True) -> FunctionFacts:
         found.statements = [
             Statement(line(one), one.end_point.row + 1, ())
             for one in body.named_children
-            if _is_field(one)
+            if _is_field(one) or _describes_a_field(one)
         ]
         return found
     _walk(body, found)
@@ -110,9 +109,20 @@ def _first_child(node: Node) -> Node | None:
     return node.named_child(0) if node.named_child_count else None
 
 
+def _describes_a_field(node: Node) -> bool:
+    """Tell whether a node is a comment with a field behind it, whatever comments lie between."""
+    if not node.type.endswith("comment"):
+        return False
+    following = node.next_named_sibling
+    while following is not None and following.type.endswith("comment"):
+        following = following.next_named_sibling
+    return following is not None and _is_field(following)
+
+
 def _is_field(node: Node) -> bool:
     return (
         node.type not in FUNCTIONS
+        and not node.type.endswith("comment")
         and not node.type.endswith("decorated_definition")
         and not _is_docstring(node)
     )
@@ -208,7 +218,7 @@ def _first_field(node: Node, *names: str) -> Node | None:
 
 
 def _walk(body: Node, found: FunctionFacts) -> None:
-    stack = [(body, _NodeContext(0, "", (), "", inner=False))]
+    stack = [(body, _NodeContext(0, "", (), (), inner=False))]
     for _ in range(MAX_NODES):
         if not stack:
             return
@@ -234,28 +244,47 @@ def _children(node: Node) -> list[tuple[int, Node]]:
 def _inside(
     node: Node, index: int, child: Node, around: _NodeContext
 ) -> _NodeContext:
-    frame, under = around.frame, around.under
+    frame = around.frame
     if child.type.endswith("_clause"):
         frame += (line(node),)
     if child.type in BLOCKS and node.type not in BLOCKS:
         header = range(line(node), max(line(node), child.start_point.row) + 1)
         closer = child.end_point.row + 1
         frame += (*header, *([closer] if text(child).endswith("}") else []))
-    if node.type in DECISIONS:
-        branch = BRANCHES.get(node.field_name_for_child(index) or "")
-        if branch is not None and not (
-            branch != "if" and child.type == "elif_clause"
-        ):
-            under = f"{branch} {'if ' * (branch != 'if')}{said(node.child_by_field_name('condition'))}"
-    elif node.type in HANDLERS:
-        under = f"the handler of {_handled(node) or 'any error'}"
     return _NodeContext(
         around.depth + 1,
         node.type,
         frame,
-        under,
+        around.conditions + tuple(_conditions(node, index, child)),
         around.inner or child.type in FUNCTIONS,
     )
+
+
+def _conditions(node: Node, index: int, child: Node) -> Iterator[str]:
+    """Yield what has to hold for a child of a branch or a handler to be reached."""
+    if node.type in HANDLERS and child.type in BLOCKS:
+        caught = _handled(node)
+        yield f"after catching {_quoted(caught) if caught else 'any error'}"
+    if node.type not in DECISIONS:
+        return
+    field = node.field_name_for_child(index)
+    if field == "consequence":
+        yield f"if {_quoted(said(node.child_by_field_name('condition')))}"
+    elif field == "alternative":
+        yield f"unless {_quoted(said(node.child_by_field_name('condition')))}"
+        for sibling in node.named_children:
+            if sibling.start_byte >= child.start_byte:
+                break
+            if sibling.type == "elif_clause":
+                condition = said(sibling.child_by_field_name("condition"))
+                yield f"unless {_quoted(condition)}"
+
+
+def _quoted(expression: str) -> str:
+    """Return an expression as a code span."""
+    ticks = "``" if "`" in expression else "`"
+    space = " " if "`" in expression else ""
+    return f"{ticks}{space}{expression}{space}{ticks}"
 
 
 def _handled(node: Node) -> str:
@@ -285,7 +314,7 @@ def _note(node: Node, around: _NodeContext, found: FunctionFacts) -> None:
         _note_statement(node, around, found)
     if kind in CALLS:
         _note_call(node, around, found)
-    elif kind in RAISES:
+    elif kind in RAISES and not around.inner:
         found.raises.append(_raised(RAISES[kind], node, around))
     elif kind in RETURNS and not around.inner:
         found.returns.append(Expression(said(_first_child(node)), line(node)))
@@ -316,7 +345,7 @@ def _note_call(node: Node, around: _NodeContext, found: FunctionFacts) -> None:
         .rpartition("->")[2]
         .partition("<")[0]
     )
-    if called in FAILING_CALLS:
+    if called in FAILING_CALLS and not around.inner:
         found.raises.append(_raised(FAILING_CALLS[called], node, around))
     elif name.isidentifier():
         at = callee.end_point.row + 1 if callee is not None else line(node)
@@ -330,16 +359,31 @@ def _raised(verb: str, node: Node, around: _NodeContext) -> Raise:
         if thrown is not None and thrown.type in CALLS
         else thrown
     )
-    return Raise(verb, said(callee), _message(node), around.under, line(node))
+    return Raise(
+        verb, said(callee), _message(node), around.conditions, line(node)
+    )
 
 
 def _message(node: Node) -> str:
     queue = [node]
     for one in queue:
         if one.type in STRINGS:
-            return said(one)
+            return _whole_string(one)
         queue += one.named_children if len(queue) < _FEW else []
     return ""
+
+
+def _whole_string(node: Node) -> str:
+    """Return a string, with those written right behind it as one."""
+    outer = node.parent
+    if outer is None or outer.type != "concatenated_string":
+        return said(node)
+    pieces = [text(part) for part in outer.named_children]
+    quote = pieces[0][-1:]
+    if not all(piece.startswith(quote) for piece in pieces):
+        return said(node)
+    joined = "".join(piece[1:-1] for piece in pieces)
+    return f"{quote}{joined}{quote}"[: 2 * MAX_SAID]
 
 
 def _note_assignment(node: Node, found: FunctionFacts) -> None:

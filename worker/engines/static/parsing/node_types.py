@@ -49,7 +49,6 @@ FAILING_CALLS: Final = {
 CASES: Final = frozenset({"case_clause", "switch_case", "match_arm"})
 RETURNS: Final = word_set("return_statement return_expression")
 DECISIONS: Final = word_set("if_statement if_expression elif_clause")
-BRANCHES: Final = {"consequence": "if", "alternative": "else of"}
 HANDLERS: Final = word_set("except_clause except_group_clause catch_clause")
 LOOPS: Final = word_set(
     "for_statement while_statement do_statement for_in_statement enhanced_for_statement for_expression "

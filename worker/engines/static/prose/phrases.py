@@ -34,7 +34,9 @@ def counted(count: int, noun: str, plural: str = "") -> str:
     return f"{number(count)} {plural or noun + 's'}"
 
 
-def listed(items: Sequence[str], most: int = 0) -> str:
+def listed(
+    items: Sequence[str], most: int = 0, conjunction: str = "and"
+) -> str:
     """Return items as a sentence lists them: `a, b and c`.
 
     With `most`, the items after that many are counted: `a, b and three more`.
@@ -45,7 +47,7 @@ def listed(items: Sequence[str], most: int = 0) -> str:
     if not shown:
         return ""
     *others, last = shown
-    return f"{', '.join(others)} and {last}" if others else last
+    return f"{', '.join(others)} {conjunction} {last}" if others else last
 
 
 def sentence(text: str) -> str:

@@ -1,0 +1,147 @@
+"""The examples that a chapter shows, and where they come from."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.course_facts import chapter_of, read
+from worker.engines.static.pages import examples
+from worker.engines.static.pages.course import CourseFacts
+from worker.engines.static.pages.examples import Origin
+
+SHOP = '''"""Shop."""
+
+
+class Shop:
+    """Sells things.
+
+    Open one and sell::
+
+        shop = Shop()
+        shop.sell("apple")
+        shop.close()
+    """
+
+    def sell(self, name):
+        """Sell one thing.
+
+        >>> Shop().sell("apple")
+        5
+        """
+        return 5
+
+    def close(self):
+        """Close."""
+        return None
+'''
+
+
+def shown(facts: CourseFacts, name: str) -> list[tuple[Origin, list[str]]]:
+    return [
+        (example.origin, examples.lines(facts, example))
+        for example in examples.best(facts, chapter_of(facts, name), 4)
+    ]
+
+
+def test_the_code_of_a_docstring_is_an_example(tmp_path: Path) -> None:
+    facts = read(tmp_path, {"shop.py": SHOP})
+    assert shown(facts, "Shop") == [
+        (
+            Origin.DOCSTRING,
+            ["shop = Shop()", 'shop.sell("apple")', "shop.close()"],
+        )
+    ]
+    (example,) = examples.best(facts, facts.chapters[0], 1)
+    assert example.place == "`shop.py:9-11`"
+    assert examples.rendered(facts, example).startswith(
+        "From the documentation of `Shop`:\n\n`shop.py:9-11`\n\n```python\n"
+    )
+
+
+def test_readme_documents_examples_and_tests_follow(tmp_path: Path) -> None:
+    use = "from shop import Shop\n\nshop = Shop()\nshop.sell('pear')\n"
+    files = {
+        "shop.py": "class Shop:\n    def sell(self, name):\n        return name\n",
+        "tests/test_shop.py": "def test_shop():\n    shop = Shop()\n    assert shop.sell(1)\n    assert shop\n",
+        "examples/pear.py": use,
+        "docs/guide.md": f"# Guide\n\n## Pears\n\n```python\n{use}```\n",
+        "README.md": f"# Shop\n\n## Use\n\n```python\n{use}```\n\n```bash\npip install Shop\n```\n",
+    }
+    facts = read(tmp_path, files)
+    assert [origin for origin, _ in shown(facts, "Shop")] == [
+        Origin.README,
+        Origin.DOCUMENT,
+        Origin.EXAMPLE,
+        Origin.TEST,
+    ]
+    first = examples.best(facts, facts.chapters[0], 1)[0]
+    assert first.source == "the README, section “Use”"
+
+
+def test_an_example_of_another_name_is_not_taken(tmp_path: Path) -> None:
+    files = {
+        "shop.py": "class Shop:\n    def sell(self):\n        return 1\n",
+        "README.md": "# Shop\n\n```python\nWorkShop()\nx = 1\ny = 2\n```\n",
+    }
+    assert shown(read(tmp_path, files), "Shop") == []
+
+
+JAVASCRIPT = """\
+/**
+ * Sells.
+ *
+ * @example
+ * const s = sell(1);
+ * s.pay();
+ * s.go();
+ *
+ * @param {x} x
+ */
+export function sell(x) {
+  return x;
+}
+"""
+RUST = """\
+/// Sells.
+///
+/// ```
+/// let s = sell(1);
+/// s.pay();
+/// s.go();
+/// ```
+pub fn sell(x: i32) -> i32 {
+    x
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "lines"),
+    [
+        (
+            "shop.js",
+            JAVASCRIPT,
+            ["const s = sell(1);", "s.pay();", "s.go();"],
+        ),
+        ("lib.rs", RUST, ["let s = sell(1);", "s.pay();", "s.go();"]),
+    ],
+)
+def test_examples_in_comments_lose_their_marks(
+    tmp_path: Path, name: str, code: str, lines: list[str]
+) -> None:
+    facts = read(tmp_path, {name: code})
+    assert shown(facts, "sell") == [(Origin.DOCSTRING, lines)]
+
+
+def test_a_long_example_file_is_shown_around_its_first_use(
+    tmp_path: Path,
+) -> None:
+    filler = "".join(f"x{n} = {n}\n" for n in range(60))
+    files = {
+        "shop.py": "class Shop:\n    def sell(self):\n        return 1\n",
+        "examples/long.py": f"from shop import Shop\n{filler}\n\nshop = Shop()\nshop.sell()\n\n\n{filler}",
+    }
+    facts = read(tmp_path, files)
+    assert shown(facts, "Shop") == [
+        (Origin.EXAMPLE, ["shop = Shop()", "shop.sell()"])
+    ]

@@ -1,0 +1,64 @@
+"""The tests of a project that are worth reading."""
+
+from pathlib import Path
+
+from tests.support.course_facts import chapter_of, read
+from tests.support.samples import JAVASCRIPT, PYTHON
+from worker.engines.static.pages import project_tests
+
+JEST = """\
+const { Store } = require('../lib/store');
+
+describe('Store', () => {
+  it('sells what it has', () => {
+    const store = new Store();
+    expect(store.sell('apple')).toBe(5);
+  });
+
+  it('is long', () => {
+%s
+    new Store();
+  });
+});
+"""
+
+
+def test_the_test_that_shows_the_subject_best_comes_first(
+    tmp_path: Path,
+) -> None:
+    facts = read(tmp_path, PYTHON)
+    test = project_tests.best(facts, chapter_of(facts, "Store"))
+    assert test is not None
+    assert test.name == "test_store_sells_what_it_has"
+    assert test.path == "tests/test_store.py"
+    assert (test.first, test.last) == (4, 7)
+    assert project_tests.command(facts, test) == (
+        "python -m pytest tests/test_store.py -k test_store_sells_what_it_has"
+    )
+
+
+def test_a_test_in_a_callback_is_known_by_its_words(tmp_path: Path) -> None:
+    files = {
+        **JAVASCRIPT,
+        "test/store.test.js": JEST % "\n".join(["    x();"] * 40),
+    }
+    facts = read(tmp_path, files)
+    test = project_tests.best(facts, chapter_of(facts, "Store"))
+    assert test is not None
+    assert test.name == "sells what it has"
+    assert (test.first, test.last) == (4, 7)
+    assert project_tests.command(facts, test) == ""
+
+
+def test_a_subject_that_no_test_uses_has_none(tmp_path: Path) -> None:
+    facts = read(tmp_path, PYTHON)
+    assert project_tests.best(facts, chapter_of(facts, "rounded")) is None
+
+
+def test_a_name_in_quotes_is_not_a_use(tmp_path: Path) -> None:
+    files = {
+        "shop.py": "def sell(x):\n    return x\n",
+        "tests/test_shop.py": "def test_words():\n    x = 'sell(1)'\n    assert x\n    return\n",
+    }
+    facts = read(tmp_path, files)
+    assert project_tests.found(facts, facts.chapters[0]) == []

@@ -1,0 +1,91 @@
+"""How a chapter's subject is connected to other chapters: sentences with the line that shows it."""
+
+import re
+from typing import Final
+
+from worker.engines.static.facts import Relation
+from worker.engines.static.pages import citations, markdown
+from worker.engines.static.pages.course import (
+    Chapter,
+    ChapterLink,
+    CourseFacts,
+)
+
+MOST: Final = 8
+_PLACE: Final = re.compile(r"\(([^()\s][^()]*):(\d+)\)")
+
+
+def of_chapter(facts: CourseFacts, chapter: Chapter) -> list[ChapterLink]:
+    """Return the links that a chapter is an end of."""
+    return [
+        link
+        for link in facts.links
+        if chapter.position in {link.source, link.target}
+    ]
+
+
+def other(facts: CourseFacts, chapter: Chapter, link: ChapterLink) -> Chapter:
+    """Return the chapter at the other end of a link."""
+    is_source = link.source == chapter.position
+    return facts.chapters[link.target if is_source else link.source]
+
+
+def sentences(facts: CourseFacts, chapter: Chapter) -> list[str]:
+    """Return a sentence for each link of a chapter."""
+    links = of_chapter(facts, chapter)[:MOST]
+    return [_sentence(facts, chapter, link) for link in links]
+
+
+def _sentence(facts: CourseFacts, chapter: Chapter, link: ChapterLink) -> str:
+    page = citations.link(other(facts, chapter, link))
+    relation = link.relation
+    if relation is None:
+        source = markdown.text(facts.chapters[link.source].name)
+        target = markdown.text(facts.chapters[link.target].name)
+        evidence = with_places(facts, link.evidence)
+        return (
+            f"{page}: {source} {markdown.text(link.verb)} {target}. {evidence}"
+        )
+    source = _end(facts, relation.subject, link.source)
+    target = _end(facts, relation.object, link.target)
+    place = citations.at(relation.path, relation.line)
+    return f"{page}: {source} {relation.verb} {target} ({place})."
+
+
+def _end(facts: CourseFacts, definition: int | None, position: int) -> str:
+    if definition is not None:
+        return citations.name(facts.definitions[definition])
+    return markdown.text(facts.chapters[position].name)
+
+
+def with_places(facts: CourseFacts, prose: str) -> str:
+    """Return prose of the course, in which `(path:line)` is a place in the repository."""
+    pieces: list[str] = []
+    end = 0
+    for match in _PLACE.finditer(prose):
+        if match[1] not in facts.analysis.files:
+            continue
+        place = citations.at(match[1], int(match[2]))
+        pieces += [
+            markdown.prose(prose[end : match.start()]),
+            f"({place})",
+        ]
+        end = match.end()
+    pieces.append(markdown.prose(prose[end:]))
+    joined = " ".join(piece for piece in pieces if piece)
+    return re.sub(r" ([.,;:])", r"\1", joined)
+
+
+def builds_on(facts: CourseFacts, chapter: Chapter) -> list[Chapter]:
+    """Return the earlier chapters whose subjects a chapter's subject uses, in their order."""
+    positions = {
+        link.target
+        for link in facts.links
+        if link.source == chapter.position and link.target < chapter.position
+    }
+    return [facts.chapters[position] for position in sorted(positions)]
+
+
+def code_line(facts: CourseFacts, relation: Relation) -> str:
+    """Return the line that shows a relation, as code."""
+    return citations.quoted(facts, relation.path, relation.line)

@@ -1,0 +1,364 @@
+"""Finds examples that use a chapter's subject: code that its authors wrote to be read.
+
+The sources, best first: docstrings, the README, other documents, example files, tests.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from worker.engines.static.facts import Definition, Kind, Role, SourceFile
+from worker.engines.static.pages import citations, markdown, project_tests
+from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
+from worker.engines.static.prose.code_blocks import (
+    CodeBlock,
+    code_blocks,
+    uncommented,
+)
+from worker.engines.static.reading.language import PARSED, PROSE, Language
+
+_LONGEST: Final = 45
+"""Lines of an example; longer ones are programs of their own."""
+_SHORT: Final = 2
+"""An example with no more lines than this and one shows less than a longer one."""
+_MOST_MEMBERS: Final = 40
+"""Members whose docstrings are searched."""
+_MOST_FILES: Final = 12
+_LARGEST_DOCUMENT: Final = 400_000
+_LONGEST_COMMENT: Final = 400
+_COMMENT: Final = re.compile(r"\s*(?://|/?\*|#|--|;|\*/)")
+_NEWS: Final = re.compile(
+    r"(?i)(?:^|/)(?:change|history|news|release|licen|authors|contribut|upgrad|migrat)"
+)
+_GUIDE: Final = re.compile(
+    r"(?i)quick|start|tutorial|guide|intro|usage|basic|index"
+)
+_README: Final = re.compile(r"(?i)^readme\b[^/]*$")
+_NO_CODE: Final = frozenset(
+    [
+        *("bash", "console", "sh", "shell", "shell-session", "text", "txt"),
+        *("output", "none", "ini", "toml", "yaml", "json", "diff", "html"),
+        *("css", "mermaid", "dockerfile", "http"),
+    ]
+)
+"""Tags of blocks that are not code of a project."""
+_PROMPT: Final = re.compile(
+    r"^\s*(?:\$|#|%|>|PS>) \S|^\s*(?:pip|npm|go|cargo) "
+)
+_TAGS: Final = {
+    "py": "python",
+    "python3": "python",
+    "default": "python",
+    "js": "javascript",
+    "jsx": "javascript",
+    "ts": "typescript",
+    "golang": "go",
+    "rs": "rust",
+    "c++": "cpp",
+    "cs": "csharp",
+    "rb": "ruby",
+    "kt": "kotlin",
+}
+
+
+class Origin(IntEnum):
+    """Where an example comes from, the best first."""
+
+    DOCSTRING = 0
+    README = 1
+    DOCUMENT = 2
+    EXAMPLE = 3
+    TEST = 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Example:
+    """Some lines of a file that show a use."""
+
+    path: str
+    first: int
+    last: int
+    tag: str
+    """Of the code fence."""
+    origin: Origin
+    source: str
+    """Where it comes from, as Markdown: `the docstring of X`."""
+    target: int
+    """The definition that it uses."""
+
+    @property
+    def place(self) -> str:
+        """Its lines, as code."""
+        return markdown.place(self.path, (self.first, self.last))
+
+
+def lines(facts: CourseFacts, example: Example) -> list[str]:
+    """Return the code of an example; that of a document without its comment marks and indentation."""
+    raw = facts.texts.lines(example.path)[example.first - 1 : example.last]
+    if example.origin in {Origin.EXAMPLE, Origin.TEST}:
+        return list(raw)
+    return uncommented(raw)
+
+
+def rendered(facts: CourseFacts, example: Example) -> str:
+    """Return an example with its place above it."""
+    return markdown.document(
+        f"From {example.source}:",
+        example.place,
+        markdown.fence(lines(facts, example), example.tag),
+    )
+
+
+def best(facts: CourseFacts, chapter: Chapter, most: int) -> list[Example]:
+    """Return the best examples of a chapter, of different origins where there are several."""
+    chosen: list[Example] = []
+    for example in found(facts, chapter):
+        if any(example.origin is other.origin for other in chosen):
+            continue
+        chosen.append(example)
+        if len(chosen) == most:
+            break
+    return chosen
+
+
+def found(facts: CourseFacts, chapter: Chapter) -> list[Example]:
+    """Return the examples of a chapter, the best first."""
+    examples: list[Example] = []
+    for symbol in facts.symbols(chapter):
+        examples += _in_docstrings(facts, symbol)
+        examples += _in_files(facts, symbol)
+    examples += _in_tests(facts, chapter)
+    positions = {
+        index: place for place, index in enumerate(chapter.unit.symbols)
+    }
+    unique = {
+        (example.path, example.first): example for example in reversed(examples)
+    }
+    return sorted(
+        unique.values(),
+        key=lambda example: (
+            positions.get(example.target, 0) > 0,
+            example.last - example.first < _SHORT,
+            example.origin,
+            -_worth(facts, example),
+            _GUIDE.search(example.path) is None,
+            example.last - example.first,
+            example.path,
+            example.first,
+        ),
+    )
+
+
+def _worth(facts: CourseFacts, example: Example) -> int:
+    """Rate how much an example shows of its subject: its creation or call, then its methods."""
+    target = facts.definitions[example.target]
+    code = "\n".join(lines(facts, example))
+    name = re.escape(target.name)
+    called = re.search(rf"(?<![\w$]){name}\s?[(<{{]|@(?:\w+\.)*{name}\b", code)
+    imported = re.search(rf"\bimport\b.*\b{name}\b", code)
+    used = {
+        method.name
+        for method in facts.methods(target)
+        if f".{method.name}(" in code
+    }
+    return 4 * bool(called) + 3 * bool(imported) + min(len(used), 3)
+
+
+def _fits(block: CodeBlock) -> bool:
+    return 0 < block.last - block.first + 1 <= _LONGEST
+
+
+def _in_docstrings(facts: CourseFacts, symbol: Definition) -> Iterator[Example]:
+    """Yield the examples in the documentation of a definition and of its members."""
+    members = facts.members(symbol)[:_MOST_MEMBERS]
+    for definition in (symbol, *members):
+        if not _may_hold_code(definition.doc):
+            continue
+        start, comment = _documentation(facts, definition)
+        for block in code_blocks(comment):
+            code = comment[block.first : block.last + 1]
+            tag = _tag(block, facts.file(definition.path), code)
+            if tag and _fits(block):
+                yield Example(
+                    path=definition.path,
+                    first=start + block.first,
+                    last=start + block.last,
+                    tag=tag,
+                    origin=Origin.DOCSTRING,
+                    source=f"the documentation of {citations.name(definition)}",
+                    target=symbol.index,
+                )
+
+
+def _may_hold_code(doc: str) -> bool:
+    marks = (">>>", "::", "```", "~~~", "@example")
+    return any(mark in doc for mark in marks)
+
+
+def _documentation(
+    facts: CourseFacts, definition: Definition
+) -> tuple[int, list[str]]:
+    """Return the first line and the lines of a docstring, or of the comment above a definition."""
+    text = facts.texts.lines(definition.path)
+    function = facts.function(definition.index)
+    if function is not None and function.doc is not None:
+        first, last = function.doc
+        return first, list(text[first - 1 : last])
+    last = first = definition.line - 1
+    while (
+        first > 0
+        and last - first < _LONGEST_COMMENT
+        and _COMMENT.match(text[first - 1])
+    ):
+        first -= 1
+    return first + 1, _without_marks(text[first:last])
+
+
+def _without_marks(comment: tuple[str, ...]) -> list[str]:
+    mark = re.compile(r"\s*(?:/\*\*?|\*/|///?!?|\*(?!\*)|#+|--|;+) ?")
+    return [mark.sub("", line, count=1) for line in comment]
+
+
+def _tag(block: CodeBlock, file: SourceFile, code: list[str]) -> str:
+    """Return the tag of a block's fence; nothing if it is no code of the file's language."""
+    tag = block.tag.partition(",")[0]
+    if tag in _NO_CODE:
+        return ""
+    if not tag and any(_PROMPT.match(line) for line in code):
+        return ""
+    if tag in {"", "no_run", "ignore", "should_panic", "compile_fail"}:
+        return str(file.language)
+    return _TAGS.get(tag, tag)
+
+
+def _in_files(facts: CourseFacts, symbol: Definition) -> Iterator[Example]:
+    """Yield the examples in documents and example files that name a definition."""
+    paths = facts.analysis.mentions.get(symbol.name, ())
+    for role in (Role.DOCUMENT, Role.EXAMPLE):
+        of_role = [path for path in paths if facts.file(path).role is role]
+        of_role.sort(key=lambda path: (_README.match(path) is None, path))
+        for path in of_role[:_MOST_FILES]:
+            if role is Role.EXAMPLE and facts.file(path).language in PARSED:
+                yield from _in_program(facts, symbol, path)
+            else:
+                yield from _in_document(facts, symbol, path)
+
+
+def _in_document(
+    facts: CourseFacts, symbol: Definition, path: str
+) -> Iterator[Example]:
+    file = facts.file(path)
+    if (
+        file.language not in PROSE
+        or file.language is Language.NOTEBOOK
+        or file.size > _LARGEST_DOCUMENT
+        or _NEWS.search(path)
+    ):
+        return
+    text = facts.texts.lines(path)
+    pattern = _uses(symbol)
+    for block in code_blocks(text):
+        code = list(text[block.first : block.last + 1])
+        tag = _tag(block, facts.file(symbol.path), code)
+        if not tag or not _fits(block) or not pattern.search("\n".join(code)):
+            continue
+        is_readme = _README.match(path) is not None
+        yield Example(
+            path=path,
+            first=block.first + 1,
+            last=block.last + 1,
+            tag=tag,
+            origin=Origin.README if is_readme else Origin.DOCUMENT,
+            source=_section(file, block.first + 1),
+            target=symbol.index,
+        )
+
+
+def _uses(symbol: Definition) -> re.Pattern[str]:
+    """Return a pattern that finds a definition's name used as code uses it."""
+    name = re.escape(symbol.name)
+    if is_function(symbol) or symbol.kind is Kind.MACRO:
+        return re.compile(rf"(?<![\w$]){name}!?\s?\(|@(?:\w+\.)*{name}\b")
+    return re.compile(rf"(?<![\w$]){name}(?![\w$])")
+
+
+def _section(file: SourceFile, line: int) -> str:
+    """Return the words for a place in a document: its last heading above, if there is one."""
+    titles = [
+        heading.title for heading in file.headings if heading.line <= line
+    ]
+    document = "the README" if _README.match(file.path) else "the documentation"
+    if not titles or not titles[-1]:
+        return document
+    return f"{document}, section “{markdown.text(titles[-1])}”"
+
+
+def _in_program(
+    facts: CourseFacts, symbol: Definition, path: str
+) -> Iterator[Example]:
+    """Yield a short example file whole, or the part of a longer one around the first use."""
+    text = facts.texts.lines(path)
+    pattern = _uses(symbol)
+    imports = re.compile(r"\s*(?:import|from|use|using|#\s*include|package)\b")
+    uses = [
+        number
+        for number, line in enumerate(text, 1)
+        if pattern.search(line) and not imports.match(line)
+    ]
+    if not uses:
+        return
+    first, last = 1, len(text)
+    if last > _LONGEST:
+        first, last = _paragraphs_around(text, uses[0])
+    while first < last and not text[first - 1].strip():
+        first += 1
+    while last > first and not text[last - 1].strip():
+        last -= 1
+    yield Example(
+        path=path,
+        first=first,
+        last=last,
+        tag=str(facts.file(path).language),
+        origin=Origin.EXAMPLE,
+        source="the examples",
+        target=symbol.index,
+    )
+
+
+_AROUND: Final = 14
+
+
+def _paragraphs_around(text: tuple[str, ...], line: int) -> tuple[int, int]:
+    """Return the lines around one, up to an empty line before unindented code where one is near."""
+    first = last = line
+    while first > max(1, line - _AROUND) and not _ends_block(text, first - 1):
+        first -= 1
+    while last < min(len(text), line + _AROUND) and not _ends_block(
+        text, last + 1
+    ):
+        last += 1
+    return first, last
+
+
+def _ends_block(text: tuple[str, ...], line: int) -> bool:
+    """Tell whether a line is empty and the next one begins at the margin."""
+    if text[line - 1].strip():
+        return False
+    following = text[line : line + 1]
+    return not following or following[0][:1].strip() != ""
+
+
+def _in_tests(facts: CourseFacts, chapter: Chapter) -> Iterator[Example]:
+    test = project_tests.best(facts, chapter)
+    if test is not None:
+        yield Example(
+            path=test.path,
+            first=test.first,
+            last=test.last,
+            tag=str(facts.file(test.path).language),
+            origin=Origin.TEST,
+            source=f"the tests ({markdown.code(test.name)})",
+            target=test.target,
+        )

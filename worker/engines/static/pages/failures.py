@@ -1,0 +1,215 @@
+"""What can go wrong in a chapter's code: failures with all their conditions, and other cautions."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from worker.engines.static.facts import TYPES, Definition, Kind
+from worker.engines.static.pages import citations, markdown
+from worker.engines.static.pages.course import (
+    Chapter,
+    CourseFacts,
+    is_function,
+    last_name,
+)
+from worker.engines.static.parsing.function_facts import Raise
+from worker.engines.static.prose.docstrings import first_sentence
+from worker.engines.static.prose.phrases import listed
+
+_MOST_FUNCTIONS: Final = 150
+_MOST_LINES: Final = 4000
+_MOST: Final = 6
+_ABSTRACT_STATEMENTS: Final = 2
+"""Statements of a method that is left to subclasses: a docstring and a failure."""
+
+_SETTING: Final = re.compile(
+    r"(?:os\.environ(?:\.get)?[\[(]|os\.getenv\(|process\.env(?:\.|\[)|os\.(?:Getenv|LookupEnv)\(|env::var(?:_os)?\("
+    r"|System\.getenv\(|\bgetenv\(|\bENV\[|import\.meta\.env\.)\s*[\"']?([A-Z][A-Z\d_]{2,})\b"
+)
+_ABSTRACT: Final = re.compile(r"\babstract\b")
+_ABSTRACT_ERRORS: Final = frozenset({"NotImplementedError", "NotImplemented"})
+_DEPRECATED: Final = re.compile(
+    r"\bdeprecated\b|DeprecationWarning", re.IGNORECASE
+)
+_NAME: Final = re.compile(r"[A-Za-z_][\w.:]*")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failure:
+    """A way in which a function fails."""
+
+    function: Definition
+    cause: Raise
+
+
+def found(facts: CourseFacts, chapter: Chapter) -> list[Failure]:
+    """Return the failures of a chapter's functions, each error at its first place, public functions first."""
+    functions = facts.functions(chapter)[:_MOST_FUNCTIONS]
+    functions.sort(key=lambda function: function.name.startswith("_"))
+    failures: dict[tuple[str, str], Failure] = {}
+    for function in functions:
+        for cause in _causes(facts, function):
+            if cause.what in _ABSTRACT_ERRORS:
+                continue
+            failures.setdefault(
+                (cause.what, cause.message),
+                Failure(function=function, cause=cause),
+            )
+    return list(failures.values())
+
+
+def _causes(facts: CourseFacts, function: Definition) -> list[Raise]:
+    inside = facts.function(function.index)
+    causes = inside.raises if inside is not None else []
+    return [cause for cause in causes if _names_an_error(cause)]
+
+
+def _names_an_error(cause: Raise) -> bool:
+    """Tell whether a failure says which it is, and does not only pass a caught one on."""
+    if not cause.what:
+        return bool(cause.message)
+    return (
+        _NAME.fullmatch(cause.what) is not None
+        and last_name(cause.what)[:1].isupper()
+    )
+
+
+def sentence(failure: Failure) -> str:
+    """Return a failure as a sentence: who fails, with what, where, and under which conditions."""
+    cause, function = failure.cause, failure.function
+    place = citations.at(function.path, cause.line)
+    error = f" {markdown.code(cause.what)}" if cause.what else ""
+    conditions = _conditions(cause)
+    words = f": {markdown.code(cause.message)}" if cause.message else "."
+    return (
+        f"{citations.name(function)} {cause.verb}{error} ({place})"
+        f"{conditions}{words}"
+    )
+
+
+def _conditions(cause: Raise) -> str:
+    """Return the conditions of a failure: `if a and b unless c or d`."""
+    parts = [
+        _joined("if ", "and", cause),
+        _joined("unless ", "or", cause),
+        _joined("after catching ", "and", cause),
+    ]
+    words = " ".join(part for part in parts if part)
+    return f" {words}" if words else ""
+
+
+def _joined(beginning: str, conjunction: str, cause: Raise) -> str:
+    conditions = [
+        condition.removeprefix(beginning)
+        for condition in cause.conditions
+        if condition.startswith(beginning)
+    ]
+    if not conditions:
+        return ""
+    return beginning + listed(conditions, conjunction=conjunction)
+
+
+def sentences(facts: CourseFacts, chapter: Chapter) -> list[str]:
+    """Return the failures of a chapter as sentences."""
+    return [sentence(failure) for failure in found(facts, chapter)[:_MOST]]
+
+
+def cautions(facts: CourseFacts, chapter: Chapter) -> list[str]:
+    """Return what else a user has to know, a sentence each."""
+    return [
+        *_left_to_subclasses(facts, chapter),
+        *_settings(facts, chapter),
+        *_deprecated(facts, chapter),
+    ]
+
+
+def _left_to_subclasses(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
+    for symbol in facts.symbols(chapter)[:1]:
+        if symbol.kind not in TYPES - {Kind.INTERFACE, Kind.TRAIT}:
+            continue
+        abstract = [
+            f"{citations.name(method)} ({citations.start(method)})"
+            for method in facts.methods(symbol)
+            if _is_abstract(facts, method)
+        ]
+        if abstract:
+            yield f"Subclasses have to define {listed(abstract, _MOST)}."
+
+
+def _is_abstract(facts: CourseFacts, method: Definition) -> bool:
+    if any("abstract" in decorator for decorator in method.decorators):
+        return True
+    if _ABSTRACT.search(method.signature.partition("(")[0]):
+        return True
+    inside = facts.function(method.index)
+    return (
+        inside is not None
+        and len(inside.statements) <= _ABSTRACT_STATEMENTS
+        and any(cause.what in _ABSTRACT_ERRORS for cause in inside.raises)
+    )
+
+
+def _settings(facts: CourseFacts, chapter: Chapter) -> list[str]:
+    """Name the environment variables that a chapter's code reads."""
+    settings: dict[str, str] = {}
+    for path, number, line in _own_lines(facts, chapter):
+        for name in _SETTING.findall(line):
+            place = citations.at(path, number)
+            settings.setdefault(name, f"{markdown.code(name)} ({place})")
+    if not settings:
+        return []
+    noun = "variable" if len(settings) == 1 else "variables"
+    names = listed(list(settings.values()), _MOST)
+    return [f"It reads the environment {noun} {names}."]
+
+
+def _own_lines(
+    facts: CourseFacts, chapter: Chapter
+) -> Iterator[tuple[str, int, str]]:
+    """Yield path, number and text of the lines of a chapter's definitions, up to a limit."""
+    left = _MOST_LINES
+    for index in chapter.unit.owned:
+        definition = facts.definitions[index]
+        last = min(definition.end_line, definition.line + left)
+        lines = facts.texts.lines(definition.path)
+        for number in range(definition.line, min(last, len(lines)) + 1):
+            yield definition.path, number, lines[number - 1]
+        left -= last - definition.line
+        if left <= 0:
+            return
+
+
+def _deprecated(facts: CourseFacts, chapter: Chapter) -> list[str]:
+    """Name deprecated definitions, by their decorators or the beginning of their documentation."""
+    family = [
+        facts.definitions[index] for index in facts.family(chapter.unit.owned)
+    ]
+    deprecated = [
+        f"{citations.name(definition)} ({citations.start(definition)})"
+        for definition in family
+        if _is_deprecated(definition)
+    ]
+    if not deprecated:
+        return []
+    return [f"Marked as deprecated: {listed(deprecated, _MOST)}."]
+
+
+def _is_deprecated(definition: Definition) -> bool:
+    if any(_DEPRECATED.search(mark) for mark in definition.decorators):
+        return True
+    return _DEPRECATED.search(first_sentence(definition.doc)[:40]) is not None
+
+
+def handled(facts: CourseFacts, function: Definition) -> list[str]:
+    """Return the errors that a function catches, as code."""
+    inside = facts.function(function.index)
+    if inside is None or not is_function(function):
+        return []
+    return [markdown.code(caught.said) for caught in inside.handles]
+
+
+def handler_lines(facts: CourseFacts, function: Definition) -> list[int]:
+    """Return the lines on which a function's handlers begin."""
+    inside = facts.function(function.index)
+    return [caught.line for caught in inside.handles] if inside else []

@@ -1,0 +1,220 @@
+"""The project's own tests of a chapter's subject: the best one to read, and how to run it."""
+
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tree_sitter import Node
+
+from worker.engines.static.facts import Definition, Role
+from worker.engines.static.pages import markdown
+from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
+from worker.engines.static.parsing.grammar import (
+    field_text,
+    line,
+    one_line,
+    text,
+)
+from worker.engines.static.reading.language import PARSED, Language
+
+_LONGEST: Final = 32
+_SHORTEST: Final = 2
+"""Lines of a test that can be shown whole, its first line not counted."""
+_MOST_FILES: Final = 8
+"""Test files that are read for one chapter."""
+_LARGEST: Final = 200_000
+"""Bytes of a test file that is read."""
+_MOST_NODES: Final = 4000
+_DEEPEST: Final = 17
+"""Nodes above a test: a callback of a callback of a callback."""
+_MOST_NAME: Final = 120
+_WORD: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`")
+
+_FUNCTIONS: Final = frozenset(
+    {
+        "function_definition",
+        "function_declaration",
+        "function_item",
+        "method_declaration",
+        "method",
+    }
+)
+_CALLS: Final = frozenset({"it", "test"})
+_NAME: Final = re.compile(r"(?i)^(?:test|bench|example|it_|should)|TEST")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProjectTest:
+    """A test that uses a definition: its name as written, and its lines."""
+
+    name: str
+    path: str
+    first: int
+    last: int
+    target: int
+    """The definition that it uses."""
+    worth: int
+    """How much of the definition it shows."""
+
+
+def best(facts: CourseFacts, chapter: Chapter) -> ProjectTest | None:
+    """Return the test that shows a chapter's subject best: short, and about nothing else."""
+    return next(iter(found(facts, chapter)), None)
+
+
+def found(facts: CourseFacts, chapter: Chapter) -> list[ProjectTest]:
+    """Return short tests that use a chapter's subject, the best first."""
+    tests: list[tuple[int, ProjectTest]] = []
+    seen: set[str] = set()
+    for rank, symbol in enumerate(facts.symbols(chapter)[:_MOST_FILES]):
+        for path in _files(facts, symbol):
+            if path not in seen and len(seen) < _MOST_FILES:
+                seen.add(path)
+                tests += [(rank, test) for test in _tests(facts, path, symbol)]
+    tests.sort(
+        key=lambda entry: (
+            entry[0],
+            -entry[1].worth,
+            entry[1].last - entry[1].first,
+            entry[1].path,
+            entry[1].first,
+        )
+    )
+    return [test for _, test in tests]
+
+
+def command(facts: CourseFacts, test: ProjectTest) -> str:
+    """Return the command that runs a test; nothing where the language alone does not tell."""
+    if not _WORD.fullmatch(test.name) or not test.path.isprintable():
+        return ""
+    language = facts.file(test.path).language
+    if language is Language.PYTHON:
+        return f"python -m pytest {shlex.quote(test.path)} -k {test.name}"
+    if language is Language.GO:
+        folder = shlex.quote(f"./{test.path.rpartition('/')[0]}")
+        return f"go test {folder} -run '^{test.name}$'"
+    if language is Language.RUST:
+        return f"cargo test {test.name}"
+    return ""
+
+
+def _files(facts: CourseFacts, symbol: Definition) -> list[str]:
+    files = [
+        facts.file(path)
+        for path in facts.analysis.mentions.get(symbol.name, ())
+    ]
+    fitting = [
+        file
+        for file in files
+        if file.role is Role.TEST
+        and file.language in PARSED
+        and file.size <= _LARGEST
+    ]
+    fitting.sort(
+        key=lambda file: (
+            symbol.name.lower() not in file.path.lower(),
+            file.path,
+        )
+    )
+    return [file.path for file in fitting]
+
+
+def _tests(
+    facts: CourseFacts, path: str, symbol: Definition
+) -> Iterator[ProjectTest]:
+    """Yield the short tests of a file that use a definition."""
+    root = facts.texts.root(path)
+    if root is None:
+        return
+    lines = facts.texts.lines(path)
+    for node, name in _test_nodes(root):
+        first, last = line(node), node.end_point.row + 1
+        if not _SHORTEST <= last - first < _LONGEST:
+            continue
+        worth = _worth(facts, symbol, name, lines[first - 1 : last])
+        if worth:
+            yield ProjectTest(
+                name=name,
+                path=path,
+                first=first,
+                last=last,
+                target=symbol.index,
+                worth=worth,
+            )
+
+
+def _worth(
+    facts: CourseFacts, symbol: Definition, name: str, lines: Sequence[str]
+) -> int:
+    """Rate how much of a definition a test shows; 0 if it does not use it."""
+    uses = sum(bool(_used(symbol).search(_code(row))) for row in lines[1:])
+    if not uses:
+        return 0
+    body = "\n".join(lines)
+    methods = {method.name for method in facts.methods(symbol)}
+    called = sum(f".{method}(" in body for method in methods)
+    return min(uses, 3) + 4 * _is_named_after(name, symbol) + min(called, 4)
+
+
+def _used(symbol: Definition) -> re.Pattern[str]:
+    """Return a pattern that finds a call of a function, or a type's name in code."""
+    name = re.escape(symbol.name)
+    if is_function(symbol):
+        return re.compile(rf"(?<![\w$]){name}\s?\(|@(?:\w+\.)*{name}\b")
+    return re.compile(rf"(?<![\w$]){name}(?![\w$])")
+
+
+def _code(row: str) -> str:
+    return _QUOTED.sub("", row)
+
+
+def _is_named_after(name: str, symbol: Definition) -> int:
+    squeezed = name.lower().replace("_", "").replace(" ", "")
+    return int(symbol.name.lower().replace("_", "") in squeezed)
+
+
+def _test_nodes(root: Node) -> Iterator[tuple[Node, str]]:
+    queue = [(root, 0)]
+    for node, depth in queue:
+        name = _test_name(node)
+        if name:
+            yield node, name
+        elif depth < _DEEPEST and len(queue) < _MOST_NODES:
+            queue += [(child, depth + 1) for child in node.named_children]
+
+
+def _test_name(node: Node) -> str:
+    """Return the name of the test that a node is, or an empty text."""
+    if node.type in _FUNCTIONS:
+        name = field_text(node, "name") or field_text(node, "declarator")
+        is_test = _is_marked_as_test(node) or _NAME.search(name)
+        return one_line(name)[:_MOST_NAME] if is_test else ""
+    if (
+        node.type != "call_expression"
+        or field_text(node, "function") not in _CALLS
+    ):
+        return ""
+    arguments = node.child_by_field_name("arguments")
+    if arguments is None or not arguments.named_children:
+        return ""
+    title = one_line(text(arguments.named_children[0]))
+    return title.strip("\"'`")[:_MOST_NAME]
+
+
+def _is_marked_as_test(node: Node) -> bool:
+    """Tell whether a function has a test's annotation (Java) or attribute (Rust)."""
+    if node.type == "method_declaration" and "@Test" in text(node)[:80]:
+        return True
+    before = node.prev_named_sibling
+    if before is None or before.type != "attribute_item":
+        return False
+    return "test" in text(before)
+
+
+def named(test: ProjectTest) -> str:
+    """Return a test's name and place, as Markdown."""
+    place = markdown.place(test.path, (test.first, test.last))
+    return f"{markdown.code(test.name)} ({place})"

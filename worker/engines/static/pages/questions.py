@@ -1,0 +1,187 @@
+"""Questions about a chapter's code, with answers that follow from it."""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from worker.engines.static.facts import TYPES, Definition, Kind
+from worker.engines.static.pages import (
+    citations,
+    excerpts,
+    failures,
+    key_places,
+    markdown,
+)
+from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
+from worker.engines.static.pages.failures import Failure
+from worker.engines.static.prose.phrases import listed
+
+MOST: Final = 5
+_NAMES: Final = 8
+_PLACES: Final = 4
+_DEFAULTS: Final = 6
+_HANDLERS: Final = 2
+_HANDLER_LINES: Final = 4
+_LONG_RESULT: Final = 60
+"""Characters of a result; a longer one is read in the source."""
+_FEWEST: Final = 2
+"""What a question about several things needs."""
+
+
+class Question(NamedTuple):
+    """A question and its answer, both Markdown."""
+
+    text: str
+    answer: str
+
+
+def asked(facts: CourseFacts, chapter: Chapter) -> list[Question]:
+    """Return the questions of a chapter, of as many kinds as it has."""
+    kinds = [
+        list(_failures(facts, chapter)),
+        list(_overrides(facts, chapter)),
+        list(_defaults(facts, chapter)),
+        list(_handlers(facts, chapter)),
+        list(_users(facts, chapter)),
+        list(_variants(facts, chapter)),
+        list(_returns(facts, chapter)),
+    ]
+    questions: list[Question] = []
+    for turn in range(max(map(len, kinds))):
+        questions += [kind[turn] for kind in kinds if turn < len(kind)]
+    return questions[:MOST]
+
+
+def _failures(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
+    """Ask under which conditions a function fails."""
+    by_function: dict[int, list[Failure]] = {}
+    for failure in failures.found(facts, chapter):
+        if failure.cause.conditions:
+            by_function.setdefault(failure.function.index, []).append(failure)
+    for index, causes in by_function.items():
+        name = citations.name(facts.definitions[index])
+        text = f"When does {name} fail, and with which error?"
+        answer = markdown.bullets(map(failures.sentence, causes))
+        yield Question(text, answer)
+
+
+def _overrides(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
+    """Ask which methods a subtype replaces."""
+    for symbol in facts.symbols(chapter)[:2]:
+        if symbol.kind not in TYPES:
+            continue
+        names = {method.name for method in facts.methods(symbol)}
+        for subtype in facts.subtypes(symbol.index)[:1]:
+            replaced = [
+                f"{citations.name(method)} ({citations.start(method)})"
+                for method in facts.methods(subtype)
+                if method.name in names
+            ]
+            if not replaced:
+                continue
+            text = (
+                f"{citations.name(subtype)} extends {citations.name(symbol)}. "
+                "Which of its methods does it replace?"
+            )
+            yield Question(text, f"It replaces {listed(replaced, _NAMES)}.")
+
+
+def _defaults(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
+    """Ask which values apply where a caller gives only what is required."""
+    for function in _entries(facts, chapter):
+        inside = facts.function(function.index)
+        parameters = inside.parameters if inside is not None else []
+        defaults = [
+            f"{markdown.code(parameter.name)} is {markdown.code(parameter.default)}"
+            for parameter in parameters
+            if parameter.default
+        ]
+        if not _FEWEST <= len(defaults) <= _DEFAULTS:
+            continue
+        text = (
+            f"You call {citations.name(function)} and pass only what is "
+            "required. Which values do the other parameters have?"
+        )
+        place = citations.start(function)
+        yield Question(text, f"{listed(defaults)} ({place}).")
+
+
+def _entries(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:
+    """Yield the functions that a user calls first: constructors, then functions."""
+    for symbol in facts.symbols(chapter):
+        if is_function(symbol):
+            yield symbol
+            continue
+        maker = key_places.constructor(facts, symbol)
+        if maker is not None:
+            yield maker
+
+
+def _handlers(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
+    """Ask which errors a function does not pass on."""
+    for function in facts.functions(chapter):
+        caught = failures.handled(facts, function)
+        if not caught or function.name.startswith("_"):
+            continue
+        text = (
+            f"Which errors does {citations.name(function)} catch, and what "
+            "does it do with them?"
+        )
+        answer = [f"It catches {listed(caught, _NAMES)}:"]
+        for line in failures.handler_lines(facts, function)[:_HANDLERS]:
+            last = min(line + _HANDLER_LINES, function.end_line)
+            excerpt = excerpts.of_lines(facts, function.path, line, last)
+            if excerpt is not None:
+                answer.append(excerpts.rendered(facts, excerpt))
+        yield Question(text, markdown.document(*answer))
+
+
+def _users(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
+    """Ask which code would notice a change of a signature."""
+    for function in _entries(facts, chapter):
+        callers = facts.callers(function.index)
+        others = [
+            reference
+            for reference in callers
+            if reference.path != function.path
+        ]
+        if not others:
+            continue
+        places = [
+            citations.at(reference.path, reference.line) for reference in others
+        ]
+        text = (
+            f"You add a required parameter to {citations.name(function)}. "
+            "Find code outside its file that has to change."
+        )
+        yield Question(text, f"For example {listed(places[:_PLACES])}.")
+
+
+def _variants(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
+    """Ask for the values of an enumeration."""
+    for symbol in facts.symbols(chapter):
+        members = [
+            markdown.code(member.name) for member in facts.members(symbol)
+        ]
+        if symbol.kind is Kind.ENUM and len(members) >= _FEWEST:
+            text = f"Which values can {citations.name(symbol)} have?"
+            answer = f"{listed(members, _NAMES)} ({citations.extent(symbol)})."
+            yield Question(text, answer)
+
+
+def _returns(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
+    """Ask what a function with several ways out returns."""
+    for function in facts.functions(chapter):
+        inside = facts.function(function.index)
+        results = inside.returns if inside is not None else []
+        shown = [
+            f"{markdown.code(result.said)} ({citations.at(function.path, result.line)})"
+            for result in results
+            if result.said and len(result.said) <= _LONG_RESULT
+        ]
+        if len(shown) < _FEWEST or function.name.startswith("_"):
+            continue
+        text = (
+            f"{citations.name(function)} has several ways out. What does it "
+            "return in each, and when?"
+        )
+        yield Question(text, f"It returns {listed(shown, 5)}.")

@@ -1,0 +1,156 @@
+"""Finds blocks of code in documents and docstrings, by their lines.
+
+It knows Markdown's fences, reStructuredText's literal blocks and `code-block` directives,
+doctests, JSDoc's `@example`, and the indented code of Go's comments.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+_FENCE: Final = re.compile(r"\s*(?P<marks>`{3,}|~{3,})\s*(?P<info>[^`]*)$")
+_DIRECTIVE: Final = re.compile(
+    r"\s*\.\. (?:code-block|code|sourcecode|testcode|ipython|parsed-literal)::\s*(?P<info>\S*)\s*$"
+)
+_LITERAL: Final = re.compile(r"\s*(?!\.\. ).*::\s*$")
+_OPTION: Final = re.compile(r"\s*:[\w-]+:")
+_DOCTEST: Final = re.compile(r"\s*>>> ?\S")
+_JSDOC: Final = re.compile(r"\s*@example\b\s*(?P<caption>.*)$")
+_JSDOC_TAG: Final = re.compile(r"\s*@\w+")
+_CAPTION: Final = re.compile(r"<caption>")
+_COMMENT: Final = re.compile(r"[ \t]*(?:///?!?|\*(?!\*)|#+|--|;+)(?: |$)?")
+
+DOCTEST: Final = "pycon"
+"""The tag of a block of Python's prompts and answers."""
+
+
+class CodeBlock(NamedTuple):
+    """Lines of code, counted from 0 in the lines that were searched."""
+
+    first: int
+    last: int
+    tag: str
+    """The language as written, in lower case; empty where it is not said."""
+
+
+def code_blocks(lines: Sequence[str]) -> Iterator[CodeBlock]:
+    """Yield the blocks of code in a text, in order.
+
+    Of a comment, give the lines without their comment marks: `uncommented`.
+    """
+    number = 0
+    while number < len(lines):
+        block, number = _block_at(lines, number)
+        if block is not None and block.last >= block.first:
+            yield block
+
+
+def _block_at(
+    lines: Sequence[str], number: int
+) -> tuple[CodeBlock | None, int]:
+    """Return the block that a line begins, if any, and the line to go on with."""
+    line = lines[number]
+    if fence := _FENCE.match(line):
+        return _fenced(lines, number, fence)
+    if _DOCTEST.match(line):
+        return _doctest(lines, number)
+    directive = _DIRECTIVE.match(line)
+    if directive is not None:
+        return _indented(lines, number, _tag(directive["info"]))
+    if _LITERAL.match(line):
+        return _indented(lines, number, "")
+    if example := _JSDOC.match(line):
+        return _jsdoc(lines, number, example["caption"])
+    return None, number + 1
+
+
+def _tag(info: str) -> str:
+    words = re.findall(r"[\w+#-]+", info)
+    return words[0].lower() if words else ""
+
+
+def _fenced(
+    lines: Sequence[str], number: int, fence: re.Match[str]
+) -> tuple[CodeBlock | None, int]:
+    marks = fence["marks"]
+    for end in range(number + 1, len(lines)):
+        closing = lines[end].strip()
+        if closing.startswith(marks) and not closing.strip(marks[0]):
+            block = CodeBlock(number + 1, end - 1, _tag(fence["info"]))
+            return block, end + 1
+    return None, number + 1
+
+
+def _doctest(lines: Sequence[str], number: int) -> tuple[CodeBlock | None, int]:
+    """Read prompts and answers; an empty line ends them unless another prompt follows."""
+    end = last = number
+    while end < len(lines):
+        if lines[end].strip():
+            last = end
+        elif end + 1 >= len(lines) or not _DOCTEST.match(lines[end + 1]):
+            break
+        end += 1
+    return CodeBlock(number, last, DOCTEST), end
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _indented(
+    lines: Sequence[str], number: int, tag: str
+) -> tuple[CodeBlock | None, int]:
+    """Read the lines that are indented more than the line that announces them."""
+    least = _indent(lines[number])
+    first = number + 1
+    while first < len(lines) and (
+        not lines[first].strip() or _OPTION.match(lines[first])
+    ):
+        first += 1
+    last, end = first - 1, first
+    while end < len(lines) and (
+        not lines[end].strip() or _indent(lines[end]) > least
+    ):
+        if lines[end].strip():
+            last = end
+        end += 1
+    if last < first:
+        return None, number + 1
+    if _DOCTEST.match(lines[first]):
+        tag = DOCTEST
+    return CodeBlock(first, last, tag), end
+
+
+def _jsdoc(
+    lines: Sequence[str], number: int, caption: str
+) -> tuple[CodeBlock | None, int]:
+    """Read an `@example` to the next tag; one with a fence inside is read as that fence."""
+    if caption.strip() and not _CAPTION.search(caption):
+        return None, number + 1
+    end = number + 1
+    while end < len(lines) and not _JSDOC_TAG.match(lines[end]):
+        if _FENCE.match(lines[end]):
+            return None, end
+        end += 1
+    shown = [n for n in range(number + 1, end) if lines[n].strip(" */")]
+    if not shown:
+        return None, end
+    return CodeBlock(shown[0], shown[-1], ""), end
+
+
+def uncommented(lines: Sequence[str]) -> list[str]:
+    """Return lines without the comment mark that all of them begin with, and without their indentation.
+
+    Lines that do not all begin with such a mark lose only the indentation that they share.
+    """
+    filled = [line for line in lines if line.strip()]
+    if filled and all(_COMMENT.match(line) for line in filled):
+        lines = [_COMMENT.sub("", line, count=1) for line in lines]
+    return dedented(lines)
+
+
+def dedented(lines: Sequence[str]) -> list[str]:
+    """Return lines without the indentation that all of them share."""
+    filled = [line for line in lines if line.strip()]
+    shared = min((_indent(line) for line in filled), default=0)
+    return [line[shared:] if line.strip() else "" for line in lines]
