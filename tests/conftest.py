@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.support.servers.process import UnavailableError
@@ -16,6 +17,10 @@ from worker.store.folder import FolderStore
 from worker.store.memory import MemoryStore
 from worker.store.port import Store
 from worker.system.runtime import SystemRuntime
+
+# No test fails by the load of the machine: an example may take any time.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

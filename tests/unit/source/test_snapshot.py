@@ -56,7 +56,7 @@ def test_packed_files_are_unpacked(tmp_path: Path) -> None:
     assert unpacked(tmp_path, packed(tmp_path)) == FILES
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.dictionaries(
         st.from_regex(r"([A-Z]{1,120}/){0,2}[a-z]{1,3}", fullmatch=True),

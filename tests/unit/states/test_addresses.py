@@ -1,7 +1,7 @@
 """Addresses from a browser's address bar, and from `git remote -v`."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from states.addresses import address_fault, page_hint
@@ -130,7 +130,6 @@ def test_a_password_is_not_repeated(address: str) -> None:
     assert "s3cret" not in (repository_fault(address, allow_http=False) or "")
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=st.sampled_from("ab-./:@?#[]%0A~\u00e9"), max_size=30))
 def test_no_text_at_all_is_too_odd(text: str) -> None:
     for address in (

@@ -6,7 +6,7 @@ import subprocess
 from urllib.parse import quote
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from states.repository_url import (
@@ -160,7 +160,6 @@ def test_credentials_are_not_shown() -> None:
 
 
 # It starts git, which is slow on a busy machine.
-@settings(deadline=None)
 @given(
     st.text(
         alphabet=st.sampled_from("ab-./~^:?*[\\@{ \x7f\té"),

@@ -51,7 +51,7 @@ def without_folders(keys: set[str]) -> list[str]:
     ]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     keys=st.sets(KEYS, max_size=12).map(without_folders),
     prefix=KEYS,

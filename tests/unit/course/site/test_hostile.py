@@ -195,13 +195,13 @@ PIECES: Final = [
 SPACES: Final = ["\n", "\n\n", " ", "    ", "\n|-|-|\n", "\n- ", "\n> ", "\x00"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(pieces=st.lists(st.sampled_from(PIECES + SPACES), max_size=40))
 def test_no_mixture_of_pieces_gets_through(pieces: list[str]) -> None:
     check(article("".join(["x", *pieces])))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=st.text(max_size=80))
 def test_any_text_is_a_page(text: str) -> None:
     check(article(f"x{text}"))
