@@ -86,8 +86,9 @@ def _candidates(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:
 def _of_symbol(
     facts: CourseFacts, symbol: Definition, uses: Counter[str], most: int
 ) -> Iterator[Definition]:
-    if symbol.kind not in TYPES:
-        yield symbol
+    if symbol.kind not in TYPES and not symbol.members:
+        if symbol.end_line > symbol.line or most > 1:
+            yield symbol
         return
     if _is_worth_showing(facts, symbol):
         yield symbol

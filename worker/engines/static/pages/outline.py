@@ -1,6 +1,7 @@
 """The outline of files without definitions: headings, and lines that look like landmarks."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,6 +33,7 @@ _SHELL: Final = re.compile(r"\s{0,4}(?:function\s+)?([\w-]+)\s*\(\)\s*\{?")
 _KEY: Final = re.compile(
     r"(?:\[+([^\]]+)\]+|([\w.$-]+|\"[^\"]+\")\s*[:=](?:\s|$).*)"
 )
+_NEVER: Final = re.compile(r"(?!)")
 _TARGET: Final = re.compile(r"([\w.%/-]+)\s*:(?!=)")
 
 
@@ -44,92 +46,69 @@ class NamedPlace:
     line: int
     end_line: int
     """Of what is shown."""
-    level: int
-    """Of a heading; 0 for what is none."""
 
 
 def marks(facts: CourseFacts, chapter: Chapter) -> list[NamedPlace]:
-    """Return a chapter's named places: its headings, or landmarks of each file in turn."""
-    found = [
-        _heading(facts, path, position)
-        for path, position in chapter.unit.headings
-    ]
-    if found:
-        return [one for one in found if one is not None]
+    """Return a chapter's named places: its sections, or landmarks of each file in turn."""
+    sections: list[NamedPlace] = []
+    for path, position in chapter.unit.headings:
+        sections += _sections(facts, path, position)
+    if sections:
+        return list(dict.fromkeys(sections))
     groups = [
         landmarks(facts, path)
         for path in chapter.unit.file_paths
         if path in facts.analysis.files
     ]
-    longest = max(map(len, groups), default=0)
-    return [
-        group[turn]
-        for turn in range(longest)
-        for group in groups
-        if turn < len(group)
-    ]
+    places: list[NamedPlace] = []
+    for turn in range(max(map(len, groups), default=0)):
+        places += [group[turn] for group in groups if turn < len(group)]
+    return places
 
 
-def _heading(facts: CourseFacts, path: str, position: int) -> NamedPlace | None:
+def _sections(
+    facts: CourseFacts, path: str, position: int
+) -> Iterator[NamedPlace]:
+    """Yield the section of a heading, and those below it."""
     file = facts.analysis.files.get(path)
-    if (
-        file is None
-        or position >= len(file.headings)
-        or file.language is Language.NOTEBOOK
-    ):
-        return None
-    one = file.headings[position]
-    last = min(one.end_line, one.line + LENGTH - 1)
-    return NamedPlace(
-        path=path,
-        title=one.title,
-        line=one.line,
-        end_line=last,
-        level=one.level,
-    )
-
-
-def marks_of(facts: CourseFacts, path: str) -> list[NamedPlace]:
-    """Return the marks of one file: its headings, or else its landmarks."""
-    found = [
-        _heading(facts, path, position)
-        for position in range(len(facts.file(path).headings))
-    ]
-    return [one for one in found if one is not None] or landmarks(facts, path)
+    if file is None or file.language is Language.NOTEBOOK:
+        return
+    headings = file.headings[position:]
+    for place, heading in enumerate(headings):
+        if place and heading.level <= headings[0].level:
+            return
+        last = min(heading.end_line, heading.line + LENGTH - 1)
+        yield NamedPlace(
+            path=path, title=heading.title, line=heading.line, end_line=last
+        )
 
 
 def landmarks(facts: CourseFacts, path: str) -> list[NamedPlace]:
-    """Return the lines of a file that, by their spelling, begin something with a name.
+    """Return the lines of a file that, by their spelling, begin what has a name.
 
-    Or else its beginning.
+    Return its beginning where there are none.
     """
     file = facts.file(path)
     lines = facts.texts.lines(path)
-    found = [
-        (number, match)
-        for number, said in enumerate(lines[:_MOST_LINES], 1)
-        if (match := _pattern(file).match(said)) is not None
-    ]
-    if not found:
-        return [
-            NamedPlace(
-                path=path,
-                title="",
-                line=1,
-                end_line=min(_BEGINNING, len(lines)),
-                level=0,
-            )
-        ]
-    ends = [number - 1 for number, _ in found[1:]] + [len(lines)]
+    pattern = _pattern(file)
+    named: list[tuple[int, str]] = []
+    for number, line in enumerate(lines[:_MOST_LINES], 1):
+        match = pattern.match(line)
+        if match is not None:
+            titles = [group for group in match.groups() if group]
+            named.append((number, titles[0] if titles else ""))
+    if not named:
+        last = min(_BEGINNING, len(lines))
+        return [NamedPlace(path=path, title="", line=1, end_line=last)]
+    ends = [number - 1 for number, _ in named[1:]] + [len(lines)]
     return [
         NamedPlace(
             path=path,
-            title=next((group for group in match.groups() if group), ""),
+            title=title,
             line=number,
             end_line=min(end, number + LENGTH - 1),
-            level=0,
         )
-        for (number, match), end in zip(found, ends, strict=True)
+        for (number, title), end in zip(named, ends, strict=True)
     ]
 
 
@@ -145,6 +124,3 @@ def _pattern(file: SourceFile) -> re.Pattern[str]:
     ):
         return _KEY if file.language in SETTINGS else _NEVER
     return _LANDMARK
-
-
-_NEVER: Final = re.compile(r"(?!)")

@@ -12,7 +12,7 @@ _FENCE: Final = re.compile(r"\s*(?P<marks>`{3,}|~{3,})\s*(?P<info>[^`]*)$")
 _DIRECTIVE: Final = re.compile(
     r"\s*\.\. (?:code-block|code|sourcecode|testcode|ipython|parsed-literal)::\s*(?P<info>\S*)\s*$"
 )
-_LITERAL: Final = re.compile(r"\s*(?!\.\. ).*::\s*$")
+_LITERAL: Final = re.compile(r"(?!\s*\.\. ).*::\s*$")
 _OPTION: Final = re.compile(r"\s*:[\w-]+:")
 _DOCTEST: Final = re.compile(r"\s*>>> ?\S")
 _JSDOC: Final = re.compile(r"\s*@example\b\s*(?P<caption>.*)$")
