@@ -97,6 +97,39 @@ def test_failure_adds_the_error() -> None:
     )
 
 
+def test_an_error_comes_with_all_that_other_events_say() -> None:
+    manifest = decisions.fail(entered(Stage.ORDER), error(Exit.DATA_ERROR))
+    document = written(manifest.outbox.pending[-1], [])
+    assert document["jobId"] == "job-1"
+    assert document["type"] == "error"
+    assert document["status"] == "failed"
+    assert document["step"] == 4
+
+
+def test_a_course_that_took_no_time_says_so() -> None:
+    event = replace(completed().outbox.pending[-1], duration=None)
+    assert written(event, [])["duration"] == 0.0
+
+
+def test_a_body_of_exactly_the_limit_has_its_files() -> None:
+    event = replace(completed().outbox.pending[-1], message="")
+    padding = MAX_BODY_BYTES - len(
+        json.dumps(written(event, [LINK]), separators=(",", ":"))
+    )
+    # The message is in the body twice; the URL takes what is left of an odd number.
+    url = LINK.url + "x" * (padding % 2)
+    for more, files in ((0, True), (1, False)):
+        full = replace(event, message="x" * (padding // 2 + more))
+        document = written(full, [replace(LINK, url=url)])
+        assert ("files" in document) is files
+        assert ("filesTruncated" in document) is not files
+
+
+def test_as_many_files_may_fit_as_the_shortest_links_have_room() -> None:
+    assert fits(MAX_BODY_BYTES // 256)
+    assert not fits(MAX_BODY_BYTES // 256 + 1)
+
+
 @pytest.mark.parametrize("count", [1500, 5000])
 def test_a_body_never_exceeds_its_limit_and_says_what_it_left_out(
     count: int,

@@ -142,6 +142,8 @@ def test_failing_for_good_is_announced_as_an_error_where_the_job_stood(
     )
     assert event.step == (INFO[stage].step if stage else 7)
     assert event.error == manifest.error == error(Exit.DATA_ERROR)
+    assert event.message == "it broke"
+    assert event.timestamp == AT
 
 
 @pytest.mark.parametrize("stage", WORKING)
@@ -153,6 +155,9 @@ def test_canceling_is_announced_as_progress(stage: Stage | None) -> None:
         EventType.PROGRESS,
         EventStatus.CANCELED,
     )
+    assert event.message == "Canceled"
+    assert event.timestamp == AT
+    assert manifest.cancel_requested
 
 
 @pytest.mark.parametrize("stage", WORKING)
@@ -161,9 +166,11 @@ def test_an_interruption_is_not_announced_and_releases_the_job(
 ) -> None:
     before = entered(stage)
     after = decisions.interrupt(
-        before, error(), Exit.SIGTERM, at=AT, seconds=2.0, fruitless_runs=0
+        before, error(), Exit.SIGTERM, at=AT, seconds=2.0, fruitless_runs=3
     )
     assert after.state is State.INTERRUPTED
+    assert after.error == error()
+    assert after.fruitless_runs == 3
     assert after.released
     assert after.owner.exit_code is Exit.SIGTERM
     assert after.outbox == before.outbox
@@ -223,12 +230,25 @@ def test_a_failed_try_counts_and_its_error_is_shown() -> None:
     assert manifest.state is State.ORDERING
 
 
+def test_the_time_of_all_tries_adds_up_to_the_millisecond() -> None:
+    first = decisions.tried(entered(Stage.ORDER), error(), seconds=1.0004)
+    second = decisions.tried(stamped(first), error(), seconds=2.0126)
+    assert second.record(Stage.ORDER).seconds == 3.013
+    done = decisions.finish(stamped(second), (), at=AT, seconds=0.0004)
+    assert done.record(Stage.ORDER).seconds == 3.013
+    stopped = decisions.interrupt(
+        second, None, Exit.SIGTERM, at=AT, seconds=1.0004, fruitless_runs=0
+    )
+    assert stopped.record(Stage.ORDER).seconds == 4.013
+
+
 @pytest.mark.parametrize("damaged", list(Stage))
 def test_a_repair_goes_back_to_the_damaged_stage_and_keeps_the_generation(
     damaged: Stage,
 ) -> None:
     manifest = decisions.repair(entered(None), damaged, error())
     assert (manifest.state, manifest.next_stage) == (State.PENDING, damaged)
+    assert manifest.error == error()
     assert {record.generation for record in manifest.stages} == {1}
 
 
@@ -288,6 +308,11 @@ def test_an_operators_resume_forgets_failure_and_cancellation() -> None:
     )
 
 
+def test_an_operators_resume_forgets_why_the_job_failed() -> None:
+    failed = stamped(decisions.fail(entered(Stage.ORDER), error()))
+    assert decisions.reopen(claim(failed), None).error is None
+
+
 def test_an_operators_resume_forgets_how_many_runs_were_fruitless() -> None:
     fruitless = replace(entered(Stage.ORDER), fruitless_runs=2)
     assert decisions.reopen(claim(fruitless), None).fruitless_runs == 0
@@ -304,6 +329,7 @@ def test_a_rejected_end_can_be_told_again_as_it_was() -> None:
     assert [rejection.sequence for rejection in again.outbox.rejected] == [
         event.sequence for event in earlier
     ]
+    assert again.outbox.settled == end.sequence - 1
     settled = decisions.settle(again, {end.sequence: 200}, at=AT)
     assert settled.outbox.pending == ()
     assert settled.outbox.settled == rejected.outbox.settled
@@ -356,12 +382,34 @@ def test_answers_settle_events_in_the_outbox() -> None:
     assert [event.sequence for event in settled.outbox.pending] == [third]
     assert settled.outbox.settled == second
     assert [
-        (rejection.sequence, rejection.status_code)
+        (rejection.sequence, rejection.status_code, rejection.at)
         for rejection in settled.outbox.rejected
-    ] == [(second, 404)]
+    ] == [(second, 404, AT)]
     assert (
         decisions.settle(settled, {first: 200, second: 404}, at=AT) is settled
     )
+
+
+def test_an_answer_to_one_event_leaves_those_before_and_after_it_pending() -> (
+    None
+):
+    manifest = entered(Stage.ANALYZE)
+    first, second, third = (event.sequence for event in manifest.outbox.pending)
+    settled = decisions.settle(manifest, {second: 200}, at=AT)
+    assert [event.sequence for event in settled.outbox.pending] == [
+        first,
+        third,
+    ]
+
+
+def test_the_end_of_a_run_is_in_its_own_record_alone() -> None:
+    third = claim(stamped(claim(entered(Stage.ORDER))))
+    released = decisions.release(third, Exit.TEMPORARY, at=AT)
+    assert released.runs[:2] == third.runs[:2]
+    assert len(released.runs) == 3
+    assert released.owner.number == 3
+    assert released.owner.ended_at == AT
+    assert released.owner.exit_code is Exit.TEMPORARY
 
 
 def test_a_tombstone_says_who_it_was_and_how_it_ended_and_names_no_artifacts() -> (

@@ -121,6 +121,12 @@ UNLAWFUL = {
     ),
     "extract: generation 0 follows 1": (BASE, _with_stage(BASE, generation=0)),
     "extract: artifacts are missing": (BASE, _with_stage(BASE, artifacts=())),
+    "analyze: artifacts are missing": (
+        BASE,
+        _with_stage(BASE, generation=2, artifacts=()).with_record(
+            replace(BASE.record(Stage.ANALYZE), artifacts=())
+        ),
+    ),
     "order: artifacts are missing": (
         entered(None),
         stamped(

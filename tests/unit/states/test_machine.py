@@ -1,10 +1,18 @@
 """The table of transitions."""
 
+import re
 from itertools import product
 
 import pytest
 
-from states.machine import TABLE, Event, IllegalTransitionError, advance, entry
+from states.machine import (
+    TABLE,
+    Event,
+    IllegalTransitionError,
+    advance,
+    diagram,
+    entry,
+)
 from states.stages import STAGES, TERMINAL, Stage, State
 
 PAIRS = list(product(State, Event))
@@ -80,3 +88,29 @@ def test_the_stages_follow_each_other_up_to_publishing() -> None:
         state = advance(state, Event.ADVANCE)
         seen.append(state)
     assert seen == [*(info.state for info in STAGES), State.PUBLISHING]
+
+
+def test_the_diagram_draws_every_transition_of_the_table_once() -> None:
+    first, *lines = diagram().splitlines()
+    assert first == "stateDiagram-v2"
+    opened, closed = lines.index("    state working {"), lines.index("    }")
+    arrows = re.findall(
+        r"^ +(\S+) --> (\S+?)(?:: (\S+))?$", "\n".join(lines), re.MULTILINE
+    )
+    assert len(arrows) == len(lines) - 2
+    assert ("[*]", "pending", "") in arrows
+    working = [*(info.state for info in STAGES), State.PUBLISHING]
+    drawn = [
+        (source, event, target)
+        for name, target, event in arrows
+        for source in (working if name == "working" else [name])
+        if name != "[*]"
+    ]
+    assert sorted(drawn) == sorted(
+        (source, event, target)
+        for source, row in TABLE.items()
+        for event, target in row.items()
+    )
+    # The box holds the ways between working states, and nothing leads out of it.
+    inside = re.findall(r"(\S+) --> (\S+):", "\n".join(lines[opened:closed]))
+    assert {state for arrow in inside for state in arrow} == set(working)

@@ -27,6 +27,7 @@ from states.repository_url import (
         "https://GitHub.com/owner/name.git",
         "https://github.com:443/owner/name/",
         "HTTPS://github.com/owner/name.git/",
+        "https://github.com/owner/name/.git",
         "owner/name",
     ],
 )
@@ -40,6 +41,7 @@ def test_names_of_one_repository_have_one_normal_form(name: str) -> None:
         "https://github.com/Owner/name",
         "https://gitlab.com/owner/name",
         "owner/names",
+        "owner/nameX",
     ],
 )
 def test_names_of_other_repositories_have_another(other: str) -> None:
@@ -50,9 +52,8 @@ def test_a_port_makes_a_difference_unless_it_is_the_schemes_own() -> None:
     assert normal_form("http://localhost:80/r") == normal_form(
         "http://localhost/r"
     )
-    assert normal_form("http://localhost:8080/r") != normal_form(
-        "http://localhost/r"
-    )
+    assert normal_form("http://localhost:8080/r") == "http://localhost:8080/r"
+    assert normal_form("http://localhost/r") == "http://localhost/r"
 
 
 def test_a_short_name_is_one_on_github() -> None:
@@ -66,6 +67,9 @@ def test_a_short_name_is_one_on_github() -> None:
         ("owner/click.git", "click"),
         ("file:///home/me/my%20code/", "my-code"),
         ("https://example.org/-x-", "x"),
+        ("https://example.org/-X-", "X"),
+        ("owner/Click.git", "Click"),
+        ("https://example.org/---", "repository"),
     ],
 )
 def test_the_last_word_serves_as_a_name(repository: str, name: str) -> None:
@@ -82,6 +86,7 @@ def test_the_last_word_serves_as_a_name(repository: str, name: str) -> None:
         ("...", "..."),
         (".config", "config"),
         ("-rf", "rf"),
+        ("-X", "X"),
         ("a\nb\u202ec", "a-b-c"),
         (os.fsdecode(b"caf\xe9"), "caf\ufffd"),
         ("日" * 85, "日" * 66),

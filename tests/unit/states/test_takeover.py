@@ -84,6 +84,11 @@ def test_a_failure_is_remembered_with_its_code() -> None:
     assert exit_code(FAILED) is Exit.UNAVAILABLE
 
 
+def test_a_cancellation_after_a_failed_attempt_is_no_failure() -> None:
+    tried = stamped(decisions.tried(RUNNING, error(), seconds=1))
+    assert exit_code(decisions.cancel(tried, at=AT)) is Exit.OK
+
+
 def test_a_collected_job_ends_as_it_did() -> None:
     tombstone = stamped(decisions.collect(FAILED))
     assert verdict(
