@@ -4,13 +4,22 @@ import re
 import time
 import xml.etree.ElementTree as ET
 from contextlib import suppress
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Final
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from worker.course.site.diagrams.draw import draw
-from worker.course.site.diagrams.graph import DiagramError
+from worker.course.site.diagrams.graph import (
+    DiagramError,
+    Edge,
+    Graph,
+    Group,
+    Node,
+)
+from worker.course.site.diagrams.graph_layout import lay_out
 from worker.course.site.diagrams.layers import Size, Wire, arrange
 
 
@@ -80,6 +89,26 @@ def test_groups_have_frames_and_titles_and_arrows_may_lead_to_them() -> None:
     assert {"First", "two", "A", "B", "C", "D"} <= shown(source)
     assert classes(source).count("group") == 2
     assert described(source) == ["A to B", "C to D", "D to one"]
+
+
+def test_an_arrow_out_of_a_group_passes_the_nodes_in_its_way() -> None:
+    graph = Graph(
+        nodes={key: Node(label=key) for key in "ABC"},
+        edges=[Edge(source="A", target="B"), Edge(source="A", target="C")],
+        root=Group(nodes=["C"], groups=[Group(key="g", nodes=["A", "B"])]),
+    )
+    laid = lay_out(graph)
+    x, y = laid.spot(("g", "B"))
+    box = laid.inner["g"].outlines["B"]
+    [route] = laid.routes
+    beside = [
+        spot[0] for spot in route.points if abs(spot[1] - y) < box.height / 2
+    ]
+    crossing = [
+        one[0] for one, other in pairwise(route.points) if one[1] < y < other[1]
+    ]
+    assert all(abs(place - x) > box.width / 2 for place in beside + crossing)
+    assert beside + crossing != []
 
 
 def test_decoration_and_comments_are_passed_over() -> None:
@@ -206,6 +235,36 @@ def test_a_large_or_malicious_diagram_takes_no_time(source: str) -> None:
     with suppress(DiagramError):
         draw(source)
     assert time.process_time() - before < 3
+
+
+PIECES: Final = {
+    "graph TD": """
+        A B C D --> --- |x| -. y .-> ==> <--> & [l] (r) {d} ((c)) [(d)] end ; "q" :::k ~~~ A-->A g
+        """,
+    "classDiagram": """
+        A B <|-- --> : { } +m() <<i>> ["x"] ~T~ ..> *-- "1" note
+        """,
+    "sequenceDiagram": """
+        A B ->> -->> -x -) : t + - A->>B: end A->>A:
+        """,
+}
+LINES: Final = {
+    "graph TD": ["subgraph g\n", "subgraph h[T]\n", "direction LR\n", "end\n", "A-->|x|h\n"],
+    "classDiagram": ["class A {\n", "}\n", "namespace N {\n", "A <|-- B : x\n"],
+    "sequenceDiagram": [
+        "loop x\n", "alt y\n", "else z\n", "end\n", "Note over A: n\n", "activate A\n", "A->>+B: x\n",
+    ],
+}  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+@pytest.mark.parametrize("kind", PIECES)
+def test_any_text_is_drawn_or_refused(kind: str, data: st.DataObject) -> None:
+    pieces = st.sampled_from([*PIECES[kind].split(), *LINES[kind], "\n", " "])
+    source = "".join([kind, "\n", *data.draw(st.lists(pieces, max_size=30))])
+    with suppress(DiagramError):
+        drawing(source)
 
 
 def test_boxes_of_a_rank_do_not_overlap_and_arrows_lead_down() -> None:

@@ -29,11 +29,13 @@ LOOP: Final = 30.0
 """How far a line from a node to itself leads away from it."""
 _LABEL_WIDTH: Final = 140.0
 _SAME: Final = 0.2
+_GATE: Final = Size(across=2, along=0)
 _UPRIGHT: Final = frozenset({Direction.DOWN, Direction.UP})
 _BACKWARD: Final = frozenset({Direction.UP, Direction.LEFT})
 
 Spot = tuple[float, float]
 Path = tuple[str, ...]
+"""The keys of the groups around a node or group, from the outside in, and its own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +47,14 @@ class Route:
     label: list[str]
     middle: Spot | None
     upright: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gate:
+    """Where an edge leaves or enters a group, so that it passes the nodes in its way."""
+
+    edge: int
+    leaving: bool
 
 
 @dataclass(kw_only=True, slots=True)
@@ -60,50 +70,87 @@ class Laid:
     outlines: dict[str, Outline] = field(default_factory=dict)
     inner: dict[str, "Laid"] = field(default_factory=dict)
     routes: list[Route] = field(default_factory=list)
+    gates: dict[Gate, list[Spot]] = field(default_factory=dict)
+    """The way from a node to each gate."""
+
+    def corner(self, key: str) -> Spot:
+        """Return the upper left corner of an inner group."""
+        x, y = self.spots[key]
+        child = self.inner[key]
+        return x - child.width / 2, y - child.height / 2
 
     def spot(self, path: Path) -> Spot:
-        """Return the middle of a node or group within it, by its path."""
-        x, y = self.spots[path[0]]
+        """Return the middle of a node or group within it."""
         if len(path) == 1:
-            return x, y
-        child = self.inner[path[0]]
-        inner_x, inner_y = child.spot(path[1:])
-        return x - child.width / 2 + inner_x, y - child.height / 2 + inner_y
+            return self.spots[path[0]]
+        x, y = self.corner(path[0])
+        inner_x, inner_y = self.inner[path[0]].spot(path[1:])
+        return x + inner_x, y + inner_y
 
-    def half(self, path: Path, aside: float, *, upright: bool) -> float:
-        """Return how far from its middle an item's outline is, `aside` from the axis."""
+    def way_out(self, path: Path, gate: Gate) -> list[Spot]:
+        """Return the way from a node to the gate of its group; none where it goes straight."""
+        if len(path) == 1:
+            return []
+        child = self.inner[path[0]]
+        way = child.gates.get(gate)
+        if way is None:
+            return []
+        begin = child.way_out(path[1:], gate)
+        begin = begin or [child.attached(path[1:], way[0], way[1])]
+        x, y = self.corner(path[0])
+        return [(x + spot[0], y + spot[1]) for spot in (*begin, *way)]
+
+    def attached(self, path: Path, end: Spot, following: Spot) -> Spot:
+        """Return where a line that ends beside a node, or outside its group, meets its outline."""
+        x, y = self.spot(path)
+        if self.upright:
+            half, aside = self._half(path, end[0] - x, upright=True)
+            return x + aside, y + (half if following[1] >= y else -half)
+        half, aside = self._half(path, end[1] - y, upright=False)
+        return x + (half if following[0] >= x else -half), y + aside
+
+    def _half(
+        self, path: Path, aside: float, *, upright: bool
+    ) -> tuple[float, float]:
+        """Return how far an outline is from the middle, and how far aside it is met."""
         if len(path) > 1:
-            return self.inner[path[0]].half(path[1:], aside, upright=upright)
-        if path[0] in self.inner:
             child = self.inner[path[0]]
-            return (child.height if upright else child.width) / 2
-        shape = self.outlines[path[0]]
-        along, across = shape.height / 2, shape.width / 2
+            return child._half(path[1:], aside, upright=upright)  # noqa: SLF001 - of the same class
+        box = self.outlines.get(path[0]) or self.inner[path[0]]
+        along, across = box.height / 2, box.width / 2
         if not upright:
             along, across = across, along
-        share = min(abs(aside) / across, 1.0)
-        if shape.node.shape is Shape.DIAMOND:
-            return along * (1 - share)
-        if shape.node.shape is Shape.CIRCLE:
-            return along * sqrt(1 - share * share)
-        return along
+        if abs(aside) > across:
+            aside = 0.0
+        if isinstance(box, Outline):
+            along *= _share(box.node.shape, abs(aside) / across)
+        return along, aside
+
+
+def _share(shape: Shape, aside: float) -> float:
+    """Return how much of its height an outline has left, aside from its middle."""
+    if shape is Shape.DIAMOND:
+        return 1 - aside
+    if shape is Shape.CIRCLE:
+        return sqrt(1 - aside * aside)
+    return 1.0
 
 
 def lay_out(graph: Graph, direction: Direction | None = None) -> Laid:
     """Place everything, in a direction other than the graph's own where one is given."""
-    return _Layout(graph).laid(
-        graph.root, (), direction or graph.root.direction or Direction.DOWN
-    )
+    direction = direction or graph.root.direction or Direction.DOWN
+    return _Layout(graph).laid(graph.root, (), direction, direction)
 
 
 class _Layout:
+    """Lays out groups, the inner ones first."""
+
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._paths = _paths(graph.root, ())
-        self._edges: dict[Path, list[Edge]] = {}
-        for edge in graph.edges:
-            level = self._level(edge)
-            self._edges.setdefault(level, []).append(edge)
+        self._levels: dict[Path, list[int]] = {}
+        for number, edge in enumerate(graph.edges):
+            self._levels.setdefault(self._level(edge), []).append(number)
 
     def _level(self, edge: Edge) -> Path:
         """Return the path of the innermost group that holds both ends of an edge."""
@@ -119,96 +166,184 @@ class _Layout:
             )
         return source[:depth]
 
-    def laid(self, group: Group, path: Path, direction: Direction) -> Laid:
+    def laid(
+        self, group: Group, path: Path, direction: Direction, outer: Direction
+    ) -> Laid:
         laid = Laid(group=group, upright=direction in _UPRIGHT)
         for key in group.nodes:
             laid.outlines[key] = outline(self._graph.nodes[key])
         for child in group.groups:
-            inner = (*path, child.key)
             laid.inner[child.key] = self.laid(
-                child, inner, child.direction or direction
+                child,
+                (*path, child.key),
+                child.direction or direction,
+                direction,
             )
-        self._place(laid, path, direction)
+        level = _Level(self._graph.edges, self._paths, laid, path)
+        numbers = self._levels.get(path, [])
+        level.place(numbers, direction, with_gates=direction is outer)
         return laid
 
-    def _place(self, laid: Laid, path: Path, direction: Direction) -> None:
-        items = [*laid.outlines, *laid.inner]
-        edges = self._edges.get(path, [])
-        numbers = {key: number for number, key in enumerate(items)}
-        depth = len(path)
-        wires = [self._wire(laid, edge, depth, numbers) for edge in edges]
-        sizes = [self._size(laid, key, edges) for key in items]
-        arrangement = arrange(sizes, wires)
-        turn = _Turn(
-            arrangement, sizes, direction, titled=bool(laid.group.title)
-        )
-        laid.width, laid.height = turn.width, turn.height
-        if path:
-            laid.width = max(laid.width, width(laid.group.title) + 2 * MARGIN)
-        for key, center in zip(items, arrangement.centers, strict=True):
-            laid.spots[key] = turn.spot(center)
-        for number, edge in enumerate(edges):
-            laid.routes.append(
-                self._route(laid, edge, depth, arrangement, turn, number)
-            )
 
-    def _size(self, laid: Laid, key: str, edges: Sequence[Edge]) -> Size:
-        box = laid.outlines.get(key) or laid.inner[key]
+class _Level:
+    """Places the nodes and inner groups of a group."""
+
+    def __init__(
+        self,
+        edges: Sequence[Edge],
+        paths: dict[str, Path],
+        laid: Laid,
+        path: Path,
+    ) -> None:
+        self._edges = edges
+        self._paths = paths
+        self._laid = laid
+        self._path = path
+        self._depth = len(path)
+        items = [*laid.outlines, *laid.inner]
+        self._items = {key: number for number, key in enumerate(items)}
+
+    def place(
+        self, numbers: list[int], direction: Direction, *, with_gates: bool
+    ) -> None:
+        """Place them by the edges between them, these numbers, and by those that lead outside."""
+        gates = self._gates(numbers) if with_gates else []
+        sizes = [self._size(key, numbers) for key in self._items]
+        sizes += [_GATE] * len(gates)
+        wires = [self._wire(number) for number in numbers]
+        for index, gate in enumerate(gates, start=len(self._items)):
+            wires.append(self._gate_wire(gate, index))
+        ends = {
+            index: gate.leaving
+            for index, gate in enumerate(gates, start=len(self._items))
+        }
+        arrangement = arrange(sizes, wires, ends)
+        titled = bool(self._laid.group.title)
+        turn = _Turn(arrangement, sizes, direction, titled=titled)
+        self._take(turn, arrangement)
+        routes = [
+            [turn.spot(point) for point in route]
+            for route in arrangement.routes
+        ]
+        for index, number in enumerate(numbers):
+            middle = arrangement.labels[index]
+            spot = turn.spot(middle) if middle else None
+            self._laid.routes.append(self._route(number, routes[index], spot))
+        for gate, way in zip(gates, routes[len(numbers) :], strict=True):
+            self._laid.gates[gate] = way if gate.leaving else way[::-1]
+
+    def _take(self, turn: "_Turn", arrangement: Arrangement) -> None:
+        """Note where everything is."""
+        laid = self._laid
+        laid.width, laid.height = turn.width, turn.height
+        if self._path:
+            titled = width(laid.group.title) + 2 * MARGIN
+            laid.width = max(laid.width, titled)
+        for key, number in self._items.items():
+            laid.spots[key] = turn.spot(arrangement.centers[number])
+
+    def _gates(self, numbers: list[int]) -> list[Gate]:
+        """Return the gates for edges to the outside whose node has neighbours in the way."""
+        sources = {self._item(self._edges[n].source) for n in numbers}
+        targets = {self._item(self._edges[n].target) for n in numbers}
+        gates = []
+        for number, edge in enumerate(self._edges):
+            leaves, enters = (
+                self._within(edge.source),
+                self._within(edge.target),
+            )
+            if leaves == enters:
+                continue
+            if leaves and self._item(edge.source) in sources:
+                gates.append(Gate(edge=number, leaving=True))
+            if enters and self._item(edge.target) in targets:
+                gates.append(Gate(edge=number, leaving=False))
+        return gates
+
+    def _within(self, key: str) -> bool:
+        path = self._paths[key]
+        return len(path) > self._depth and path[: self._depth] == self._path
+
+    def _item(self, key: str) -> str:
+        """Return the node or group of this level that a node is, or is in."""
+        return self._paths[key][self._depth]
+
+    def _size(self, key: str, numbers: list[int]) -> Size:
+        box = self._laid.outlines.get(key) or self._laid.inner[key]
         wide, high = box.width, box.height
+        edges = [self._edges[number] for number in numbers]
         loops = [e for e in edges if e.source == e.target == key]
         if loops:
-            wide += 2 * (LOOP + max(_label(e).across for e in loops))
-        if laid.upright:
+            wide += 2 * (LOOP + max(_label(loop).across for loop in loops))
+        if self._laid.upright:
             return Size(across=wide, along=high)
         return Size(across=high, along=wide)
 
-    def _wire(
-        self, laid: Laid, edge: Edge, depth: int, numbers: dict[str, int]
-    ) -> Wire:
-        source, target = self._paths[edge.source], self._paths[edge.target]
+    def _wire(self, number: int) -> Wire:
+        edge = self._edges[number]
         label = _label(edge) if edge.label else None
-        if label is not None and not laid.upright:
+        if label is not None and not self._laid.upright:
             label = Size(across=label.along, along=label.across)
         return Wire(
-            source=numbers[source[depth]],
-            target=numbers[target[depth]],
+            source=self._items[self._item(edge.source)],
+            target=self._items[self._item(edge.target)],
             label=label if edge.source != edge.target else None,
-            leaves=self._inside(laid, source[depth:]),
-            enters=self._inside(laid, target[depth:]),
+            leaves=self._port(edge.source, Gate(edge=number, leaving=True)),
+            enters=self._port(edge.target, Gate(edge=number, leaving=False)),
         )
 
-    def _inside(self, laid: Laid, path: Path) -> float | None:
-        """Return how far from a group's middle a node in it is, across; None for a node beside it."""
+    def _gate_wire(self, gate: Gate, index: int) -> Wire:
+        edge = self._edges[gate.edge]
+        key = edge.source if gate.leaving else edge.target
+        item, port = self._items[self._item(key)], self._port(key, gate)
+        if gate.leaving:
+            return Wire(source=item, target=index, leaves=port)
+        return Wire(source=index, target=item, enters=port)
+
+    def _port(self, key: str, gate: Gate) -> float | None:
+        """Return how far from a group's middle an edge passes its border.
+
+        None for a node of this level: its edges are spread.
+        """
+        path = self._paths[key][self._depth :]
         if len(path) == 1:
             return None
-        child = laid.inner[path[0]]
-        x, y = child.spot(path[1:])
-        return x - child.width / 2 if laid.upright else y - child.height / 2
+        child = self._laid.inner[path[0]]
+        way = child.gates.get(gate)
+        x, y = way[-1] if way else child.spot(path[1:])
+        if self._laid.upright:
+            return x - child.width / 2
+        return y - child.height / 2
 
     def _route(
-        self,
-        laid: Laid,
-        edge: Edge,
-        depth: int,
-        arrangement: Arrangement,
-        turn: "_Turn",
-        number: int,
+        self, number: int, points: list[Spot], middle: Spot | None
     ) -> Route:
-        points = [turn.spot(point) for point in arrangement.routes[number]]
+        edge = self._edges[number]
         if len(points) > 1:
-            source = self._paths[edge.source][depth:]
-            target = self._paths[edge.target][depth:]
-            start = _attached(laid, source, points[0], points[1])
-            end = _attached(laid, target, points[-1], points[-2])
-            points = _distinct([start, *points, end])
-        middle = arrangement.labels[number]
+            begin = self._way(edge.source, number, points, leaving=True)
+            end = self._way(edge.target, number, points[::-1], leaving=False)
+            points = _distinct([*begin, *points, *end[::-1]])
         return Route(
             edge=edge,
             points=points,
             label=wrapped(edge.label, _LABEL_WIDTH) if edge.label else [],
-            middle=turn.spot(middle) if middle else None,
-            upright=laid.upright,
+            middle=middle,
+            upright=self._laid.upright,
         )
+
+    def _way(
+        self, key: str, number: int, points: list[Spot], *, leaving: bool
+    ) -> list[Spot]:
+        """Return the way from a node to where its edge passes the border of its group."""
+        path = self._paths[key][self._depth :]
+        gate = Gate(edge=number, leaving=leaving)
+        way = self._laid.way_out(path, gate)
+        x, y = self._laid.spots[path[0]]
+        axis, middle = (1, y) if self._laid.upright else (0, x)
+        # A gate on the other side is of no use to an edge that was turned round.
+        if way and (way[-1][axis] > middle) == (points[0][axis] > middle):
+            return way
+        return [self._laid.attached(path, points[0], points[1])]
 
 
 class _Turn:
@@ -248,16 +383,6 @@ def _extent(
         across.append(center.across + size.across / 2)
         along.append(center.along + size.along / 2)
     return max(across, default=0), max(along, default=0)
-
-
-def _attached(laid: Laid, path: Path, end: Spot, following: Spot) -> Spot:
-    """Return where a line that ends beside a node, or outside its group, meets the node's outline."""
-    x, y = laid.spot(path)
-    if laid.upright:
-        half = laid.half(path, end[0] - x, upright=True)
-        return end[0], y + (half if following[1] >= y else -half)
-    half = laid.half(path, end[1] - y, upright=False)
-    return x + (half if following[0] >= x else -half), end[1]
 
 
 def _distinct(points: list[Spot]) -> list[Spot]:

@@ -7,7 +7,7 @@ has a place of its own in each rank between, so that neither runs into a box.
 Coordinates are `across` (within a rank) and `along` (from rank to rank).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
@@ -72,18 +72,32 @@ class _Place:
     below: list[int] = field(default_factory=list)
 
 
-def arrange(sizes: Sequence[Size], wires: Sequence[Wire]) -> Arrangement:
-    """Place boxes of these sizes, connected by wires."""
-    return _Layers(sizes, wires).arranged()
+def arrange(
+    sizes: Sequence[Size],
+    wires: Sequence[Wire],
+    ends: Mapping[int, bool] | None = None,
+) -> Arrangement:
+    """Place boxes of these sizes, connected by wires.
+
+    `ends` names boxes of the first rank (False) and of the last one (True).
+    """
+    return _Layers(sizes, wires, ends or {}).arranged()
 
 
 class _Layers:
-    def __init__(self, sizes: Sequence[Size], wires: Sequence[Wire]) -> None:
+    def __init__(
+        self,
+        sizes: Sequence[Size],
+        wires: Sequence[Wire],
+        ends: Mapping[int, bool],
+    ) -> None:
         self._wires = wires
         self._count = len(sizes)
         forward = _acyclic(len(sizes), wires)
         labelled = any(wire.label is not None for wire in wires)
         ranks = _ranks(len(sizes), forward, 2 if labelled else 1)
+        for box, last in ends.items():
+            ranks[box] = max(ranks) if last else 0
         self._gap = GAP_ALONG / (2 if labelled else 1)
         self._places = [
             _Place(size, rank, wire=False)
@@ -229,7 +243,7 @@ class _Layers:
 
     def _settle(self, layer: list[int], wishes: list[float]) -> None:
         """Place a rank as near to its wishes as the distances allow (isotonic regression)."""
-        offsets = [0.0]
+        offsets = [0.0] if layer else []
         for left, right in pairwise(layer):
             offsets.append(offsets[-1] + self._distance(left, right))
         blocks: list[tuple[float, int]] = []
