@@ -27,7 +27,7 @@ hypothesis.settings.load_profile("untimed")
 def s3_servers(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], S3Server]:
-    """Return a function that gives the test run's server of a kind (`minio`, `ceph`, `moto`, `rclone`).
+    """Return a function that gives the run's server of a kind (`minio`, `ceph`, `moto`, `rclone`).
 
     It is started when it is first asked for. Where that cannot be, the test is skipped, or, under
     `FONDATION_TESTS=all`, fails.
@@ -78,7 +78,7 @@ def store(
 
 @pytest.fixture(autouse=True)
 def as_it_was() -> Iterator[None]:
-    """Leave log and signals as they were: a run sends its log to streams that end with its test, and takes signals."""
+    """Restore logging and signal handlers, which a run changes."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     listeners = {

@@ -1,4 +1,4 @@
-"""What acceptance tests share: a repository on a git host, a webhook, a store, and a platform that starts runs."""
+"""Shared fixtures: a repository on a git host, a webhook, a store, and a platform for runs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -45,16 +45,19 @@ def _module(name: str, before: str | None) -> str:
     made = f"{before.title()}(name)" if before else "name"
     return (
         f'"""The {name} of the shop."""\n\n{uses}\nclass {title}:\n    """Knows the {name}."""\n\n'
-        f"    def __init__(self, name: str) -> None:\n        self.name = name\n        self.parts = [{made}]\n\n"
-        f"    def total(self) -> int:\n        return sum(self.price(part) for part in self.parts)\n\n"
+        f"    def __init__(self, name: str) -> None:\n        self.name = name\n"
+        f"        self.parts = [{made}]\n\n"
+        f"    def total(self) -> int:\n"
+        f"        return sum(self.price(part) for part in self.parts)\n\n"
         f'    def price(self, part: object) -> int:\n        """Look it up."""\n'
-        f'        if part is None:\n            raise ValueError("no part")\n        return len(str(part))\n'
+        f'        if part is None:\n            raise ValueError("no part")\n'
+        f"        return len(str(part))\n"
     )
 
 
 @dataclass(kw_only=True)
 class Platform:
-    """Starts runs of one job with the same environment, as a platform does, and looks at the job from outside."""
+    """Starts runs of one job with the same environment, as a platform does, and inspects it."""
 
     person: Stranger
     store: S3Store

@@ -37,14 +37,12 @@ MESSAGES = [
 
 
 def announced(document: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """Yield the files of a callback as whoever holds their URLs gets them, and check them against what was said."""
+    """Yield a callback's files, fetched by their URLs and checked against the callback."""
     for file in document["files"]:
         with urlopen(file["url"]) as answer:
             body = answer.read()
-        assert (len(body), hashlib.sha256(body).hexdigest()) == (
-            file["size"],
-            file["sha256"],
-        )
+        assert len(body) == file["size"]
+        assert hashlib.sha256(body).hexdigest() == file["sha256"]
         assert file["type"] == (
             "yaml" if file["path"].endswith(".yaml") else "markdown"
         )
@@ -177,11 +175,9 @@ def test_a_failure_for_good_is_told_once_and_remembered(
         one for one in platform.receiver.documents if one["type"] == "error"
     ]
     assert faults(error) == []
-    assert (error["status"], error["step"], error["retryable"]) == (
-        "failed",
-        1,
-        False,
-    )
+    assert error["status"] == "failed"
+    assert error["step"] == 1
+    assert error["retryable"] is False
     assert "none" in error["error"]
     assert error["errorCode"]
 

@@ -1,4 +1,4 @@
-"""A disk without room: whatever meets it, the run ends with 75, names the folder, and loses nothing."""
+"""A full disk: the run ends with 75 at any point, names the folder, and loses nothing."""
 
 import os
 import subprocess

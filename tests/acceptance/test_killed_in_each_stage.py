@@ -21,7 +21,7 @@ CASES = [("minio", stage) for stage in Stage] + [
 
 @dataclass
 class Ambush:
-    """Lies on the way to the store, kills a run as it stores an item of a stage, and notes what is stored."""
+    """A proxy to the store: kills a run as it stores a stage's item, and notes what is there."""
 
     stage: Stage
     victim: Popen[str] | None = None

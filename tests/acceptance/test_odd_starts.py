@@ -1,4 +1,4 @@
-"""A program that is started oddly: streams closed, no home, another locale, a current folder that is gone."""
+"""The program in odd environments: closed streams, no home, another locale, a deleted folder."""
 
 import os
 import shutil
@@ -16,8 +16,10 @@ from tests.support.stranger import PROGRAM, Said, Stranger, files_below, kept
 
 FILES: Final = {
     "README.md": "# Läden\n\nVerkauft, was auch immer kommt.\n".encode(),
-    "données/modèle.py": b'class Order:\n    """What a customer wants."""\n\n    def total(self):\n        return 0\n',
-    "shop.py": b'class Basket:\n    """Collects things."""\n\n    def add(self, thing):\n        self.thing = thing\n',
+    "données/modèle.py": b'class Order:\n    """What a customer wants."""\n\n'
+    b"    def total(self):\n        return 0\n",
+    "shop.py": b'class Basket:\n    """Collects things."""\n\n    def add(self, thing):\n'
+    b"        self.thing = thing\n",
 }
 NO_USER: Final = ("unshare", "--user", "--map-user=54321")
 

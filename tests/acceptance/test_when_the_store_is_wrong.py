@@ -1,4 +1,4 @@
-"""What a run says of a store that is not there, not ours, or no fence: one line, and the right code."""
+"""A store that is missing, foreign or no fence: one line, and the right exit code."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The bare counterpart of all that is measured: boto3, as anybody would use it, and nothing of the worker.
+"""The baseline of every benchmark: plain boto3, and nothing of the worker.
 
     python -m tests.benchmarks.bare BUCKET PREFIX     lists what lies there, and gets it, 8 at once
 

@@ -31,7 +31,7 @@ class Hands(SystemRuntime):
 
 @dataclass
 class QuickEngine(FakeEngine):
-    """An engine that takes no time: its items are there at once, its chapters of a chapter's size."""
+    """An engine that takes no time: its items exist at once, its chapters have a realistic size."""
 
     tell: Callable[[Stage, int], None] = lambda _stage, _count: None
     """Is told how many items of a stage it has made, before each."""
@@ -81,7 +81,7 @@ def world(
 
 @dataclass
 class Counting:
-    """A store that counts what is asked of it; `noted` gets the name of the operation and its key."""
+    """A store that counts its requests; `noted` gets the name of each operation and its key."""
 
     inner: Store
     noted: list[tuple[str, str]]

@@ -1,4 +1,4 @@
-"""What whole jobs with the Fondation CLI cost, against the same job written by hand (tests/benchmarks/by_hand.py).
+"""The cost of whole jobs with the Fondation CLI, against the same job by hand (see by_hand.py).
 
 Both are processes, from their start to their end, with the same stand-in for the CLI. It
 takes 200 ms for an item, and makes five at a time. That is little: a model takes minutes,

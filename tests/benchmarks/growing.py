@@ -1,4 +1,4 @@
-"""How the cost of a job grows from 10 to 5,000 items: what is asked of the store beside the items themselves."""
+"""How a job's cost grows from 10 to 5,000 items: requests besides the items themselves."""
 
 from collections import Counter
 from pathlib import Path
@@ -39,7 +39,7 @@ def growth(_server: S3Server, folder: Path) -> list[Figure]:
 
 
 def _requests(items: int, noted: list[tuple[str, str]]) -> list[Figure]:
-    """Return requests for each transition: creates of checkpoints, and everything else that is no item's PUT."""
+    """Count requests a transition: creates of checkpoints, and all others but items' PUTs."""
     kinds = Counter(
         f"{name} {key.split('/')[1]}"
         for name, key in noted

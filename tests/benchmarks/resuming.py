@@ -3,7 +3,7 @@
 Bare is a process that lists what there is and gets what the stage needs, in parallel, with
 boto3 and nothing else.
 
-    python -m tests.benchmarks.resuming BUCKET FOLDER     is a process that resumes, and says when it is so far
+    python -m tests.benchmarks.resuming BUCKET FOLDER  resumes a job, and prints when it is ready
 """
 
 import os

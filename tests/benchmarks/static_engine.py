@@ -1,4 +1,4 @@
-"""What the static engine costs, as a ratio to reading the same files and parsing the same sources, and nothing more.
+"""The static engine's cost, as a ratio to reading the same files and parsing the same sources.
 
     .venv/bin/python -m tests.benchmarks.static_engine REPOSITORY [REPOSITORY ...]
 
@@ -49,7 +49,10 @@ def measure(root: Path) -> list[Figure]:
     analysis = processor(lambda: analyze(root, lambda: None))
     course = processor(lambda: whole(root))
     lines = sum(read.files[path].lines for path in read.parsed)
-    about = f"{root.name}, {len(read.parsed)} sources of {len(read.files)} files, {lines // 1000} kLOC"
+    about = (
+        f"{root.name}, {len(read.parsed)} sources of {len(read.files)} "
+        f"files, {lines // 1000} kLOC"
+    )
     return [
         Figure(name=f"{about}: analysis", ours=analysis, bare=floor, aim=AIM),
         Figure(name=f"{about}: whole course", ours=course, bare=floor),

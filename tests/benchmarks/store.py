@@ -1,6 +1,6 @@
-"""What checkpoints and resuming cost, as ratios to the barest thing that could be done, on the same store.
+"""The cost of checkpoints and of resuming, as ratios to a minimal implementation on the same store.
 
-    .venv/bin/python -m tests.benchmarks.store [minio|ceph] [transition|job|resume|start|growth|cli ...]
+    python -m tests.benchmarks.store [minio|ceph] [transition|job|resume|start|growth|cli ...]
 
 starts a server (MinIO), measures all of it (three minutes), and prints a table. Each ratio
 has the bare thing measured beside it, in turns, in the same run: single figures depend on

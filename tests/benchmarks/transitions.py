@@ -1,4 +1,4 @@
-"""What a transition costs: an append to the log, against one bare create-only PUT of a body of the same size."""
+"""The cost of a transition: an append to the log, against one create-only PUT of the same size."""
 
 from dataclasses import replace
 from itertools import count

@@ -1,4 +1,4 @@
-"""Prepares the stack of docker-compose.yml: waits for the store, makes its bucket, and a folder for the courses.
+"""Prepares the stack of docker-compose.yml: waits for the store, makes bucket and folder.
 
 Run by the worker's image, as root, for the sake of the folder: Docker makes it as root
 where it is missing.
@@ -50,7 +50,8 @@ def give(folder: Path, user: str) -> None:
     if not os.access(folder, os.W_OK, effective_ids=True):
         owner = folder.stat()
         sys.exit(
-            f"./courses is not writable to user {user}: set WORKER_USER={owner.st_uid}:{owner.st_gid} in .env"
+            f"./courses is not writable to user {user}: set "
+            f"WORKER_USER={owner.st_uid}:{owner.st_gid} in .env"
         )
 
 

@@ -1,4 +1,4 @@
-"""A stand-in for the base image where no image can be pulled: a small Debian with its Python, as an OCI layout."""
+"""A stand-in for the base image where none can be pulled: Debian with Python, as an OCI layout."""
 
 import hashlib
 import json

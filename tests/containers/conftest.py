@@ -1,4 +1,4 @@
-"""The engine, the images and the stacks that the tests of this folder share; see `.ci/containers`."""
+"""The engine, images and stacks that the tests of this folder share; see `.ci/containers`."""
 
 import json
 import os

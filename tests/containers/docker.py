@@ -54,7 +54,8 @@ class Docker:
         """Run `docker …`, which must succeed, and return what it prints."""
         said = self.try_(*argv, cwd=cwd, **environment)
         assert said.code == 0, (
-            f"docker {' '.join(argv)} ended with {said.code}:\n{said.stdout[-2000:]}{said.stderr[-4000:]}"
+            f"docker {' '.join(argv)} ended with {said.code}:\n"
+            f"{said.stdout[-2000:]}{said.stderr[-4000:]}"
         )
         return said.stdout.strip()
 

@@ -1,4 +1,4 @@
-"""A Docker engine with Compose and a current BuildKit: the one of this machine, or one got for the tests.
+"""A Docker engine with Compose and a current BuildKit: the machine's, or one for the tests.
 
 Where there is none, and we are root on Debian: the engine from Debian's packages; Compose,
 buildx and BuildKit built from their sources with Go, kept in the user's cache. The first
@@ -65,7 +65,8 @@ def running_engine(folder: Path) -> Iterator[Engine]:
         return
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise UnavailableError(
-            "there is no Docker engine with Compose and buildx here, and no root on Debian to get one"
+            "there is no Docker engine with Compose and buildx "
+            "here, and no root on Debian to get one"
         )
     log, state = folder / "engine.log", CACHE / "engine"
     state.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The stack of docker-compose.yml in a folder of its own, and jobs that run beside it as a platform would run them."""
+"""The stack of docker-compose.yml in its own folder, and jobs that run as on a platform."""
 
 import json
 import shutil
@@ -194,7 +194,7 @@ class Job:
         return found
 
     def wait_for_chapters(self, *, at_least: int = 1) -> None:
-        """Wait until some chapters are stored, and remember what is; fail if all are there before."""
+        """Wait until some chapters are stored, and remember them; fail if all are there already."""
         until(lambda: self.chapters() >= at_least, seconds=120)
         assert self.chapters() < CHAPTERS, "too late: give the CLI more time"
 

@@ -13,7 +13,10 @@ from tests.containers.stack import Job
 KEY = "sk-ant-made-up-for-a-test"
 TAG = "fondation-worker-test:other"
 LOOK = "import os; print(sorted(os.listdir('/fondation')))"
-READ = "import os; e = os.environ; print(e['ANTHROPIC_API_KEY'] or open(e['ANTHROPIC_API_KEY_FILE']).read())"
+READ = (
+    "import os; e = os.environ; print(e['ANTHROPIC_API_KEY'] or "
+    "open(e['ANTHROPIC_API_KEY_FILE']).read())"
+)
 PLACEHOLDER = "['no-fondation-source-was-given']"
 
 
@@ -36,11 +39,10 @@ def test_the_image_says_what_it_is_and_how_it_is_run(
 ) -> None:
     image: dict[str, Any] = docker.inspect(static_image)
     config = image["Config"]
-    assert (image["Os"], image["Architecture"]) == ("linux", "amd64")
-    assert (config["Entrypoint"], config["Cmd"]) == (
-        ["fondation-worker"],
-        ["run"],
-    )
+    assert image["Os"] == "linux"
+    assert image["Architecture"] == "amd64"
+    assert config["Entrypoint"] == ["fondation-worker"]
+    assert config["Cmd"] == ["run"]
     assert config["User"] == "1000:1000"
     variables = dict(one.split("=", 1) for one in config["Env"])
     assert variables["WORK_DIR"] == "/work"

@@ -1,4 +1,4 @@
-"""Jobs in containers, as a platform runs them: killed, stopped, out of memory, and started again."""
+"""Jobs in containers, as a platform runs them: killed, stopped, out of memory, and restarted."""
 
 import hashlib
 import time
@@ -22,7 +22,8 @@ HARDENED = (
 )
 ZOMBIES = """
 import glob
-states = [open(name).read().rpartition(")")[2].split()[0] for name in glob.glob("/proc/[0-9]*/stat")]
+names = glob.glob("/proc/[0-9]*/stat")
+states = [open(name).read().rpartition(")")[2].split()[0] for name in names]
 print(len(states), states.count("Z"))
 """
 EAT = """
@@ -38,11 +39,9 @@ while True:
 def check_course(job: Job, receiver: Receiver) -> None:
     """Look at the last callback, and at each file behind its URLs."""
     last = receiver.documents[-1]
-    assert (last["type"], last["status"], last["filesCount"]) == (
-        "complete",
-        "completed",
-        ITEMS,
-    )
+    assert last["type"] == "complete"
+    assert last["status"] == "completed"
+    assert last["filesCount"] == ITEMS
     for file in last["files"]:
         with urlopen(file["url"]) as answer:
             assert hashlib.sha256(answer.read()).hexdigest() == file["sha256"]

@@ -40,7 +40,7 @@ def contents(store: Store, prefix: str) -> dict[str, bytes]:
 
 
 def with_an_important_job_below(store: Store, work_dir: Path) -> Store:
-    """Let another store's job lie below the team's name, as it may since before this program refused that."""
+    """Store a job of another store below the team's name, as older versions allowed."""
     assert run(store, "important", work_dir) is Exit.OK
     for key, body in contents(store, "important/").items():
         store.put(f"{TEAM}/{key}", body, "text/plain")

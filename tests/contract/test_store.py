@@ -1,4 +1,4 @@
-"""What every store must guarantee, tried on all of them: in memory, a folder, moto, and two real S3 servers."""
+"""What every store must guarantee, tested on memory, a folder, moto, and two S3 servers."""
 
 import hashlib
 import threading

@@ -14,17 +14,10 @@ def test_health_and_status(place: Place) -> None:
     place.start()
     assert place.get("/").json() == {"status": "ok", "version": __version__}
     said = place.get("/status").json()
-    assert (
-        said["mode"],
-        said["version"],
-        said["running"],
-        said["maxRuns"],
-    ) == (
-        "local-worker",
-        __version__,
-        [],
-        2,
-    )
+    assert said["mode"] == "local-worker"
+    assert said["version"] == __version__
+    assert said["running"] == []
+    assert said["maxRuns"] == 2
 
 
 def test_everything_that_is_wrong_is_said_at_once(place: Place) -> None:
@@ -68,10 +61,10 @@ def test_half_a_character_which_no_environment_can_hold_is_refused(
     text = str(place.request()[field])
     body = json.dumps(place.request() | {field: f"{text}/\ud800"})
     wrong = place.post("/analyze", content=body)
-    assert (wrong.status_code, wrong.json()["fields"]) == (
-        400,
-        {field: "it contains half of a surrogate pair"},
-    )
+    assert wrong.status_code == 400
+    assert wrong.json()["fields"] == {
+        field: "it contains half of a surrogate pair"
+    }
 
 
 @pytest.mark.parametrize(
@@ -101,7 +94,8 @@ def test_what_is_wrong_is_not_repeated_since_it_may_be_a_secret(
             "githubToken": "s3cret\n",
         },
     )
-    assert (wrong.status_code, "cret" in wrong.text) == (400, False)
+    assert wrong.status_code == 400
+    assert "cret" not in wrong.text
 
 
 @pytest.mark.parametrize(
@@ -110,10 +104,8 @@ def test_what_is_wrong_is_not_repeated_since_it_may_be_a_secret(
 def test_what_is_no_request_is_refused(place: Place, body: bytes) -> None:
     place.start()
     answer = place.post("/analyze", content=body)
-    assert (answer.status_code, list(answer.json()["fields"])) == (
-        400,
-        ["body"],
-    )
+    assert answer.status_code == 400
+    assert list(answer.json()["fields"]) == ["body"]
 
 
 def test_a_body_over_64_kib_is_too_large_with_a_length_or_without(
@@ -167,10 +159,8 @@ def test_a_token_is_enforced_wherever_it_is_set_but_for_the_health(
         refused = httpx.post(
             place.url + "/analyze", json=place.request(), headers=headers
         )
-        assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (
-            401,
-            "Bearer",
-        )
+        assert refused.status_code == 401
+        assert refused.headers["WWW-Authenticate"] == "Bearer"
     assert httpx.get(place.url + "/").status_code == 200
     assert place.get("/status").status_code == 200
 
@@ -202,13 +192,8 @@ def test_a_store_that_is_away_is_said_soon(place: Place) -> None:
     }
     place.start(STORE_URL="s3://bucket/jobs", **s3)
     answer = place.post("/analyze", place.request(), timeout=60)
-    assert (
-        answer.status_code,
-        f"127.0.0.1:{away}" in answer.json()["error"],
-    ) == (
-        502,
-        True,
-    )
+    assert answer.status_code == 502
+    assert f"127.0.0.1:{away}" in answer.json()["error"]
     assert place.get("/status").status_code == 200
     assert place.spool == []
 

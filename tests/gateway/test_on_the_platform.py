@@ -95,15 +95,9 @@ def test_jobs_are_shown_while_the_platform_is_away(
     place.await_state("canceled")
     scaleway.fault(Fault(status=503, times=1000))
     shown = place.get("/jobs/job-1", timeout=60)
-    assert (
-        shown.status_code,
-        shown.json()["state"],
-        shown.json()["platformRuns"],
-    ) == (
-        200,
-        "canceled",
-        None,
-    )
+    assert shown.status_code == 200
+    assert shown.json()["state"] == "canceled"
+    assert shown.json()["platformRuns"] is None
 
 
 @pytest.mark.usefixtures("definition")
@@ -134,10 +128,8 @@ def test_a_definition_that_hides_its_store_is_said(
     place.start("--mode", "scaleway", **scaleway.environment, STORE_URL="")
     scaleway.define()
     answer = place.get("/jobs/job-1")
-    assert (
-        answer.status_code,
-        "does not show its STORE_URL" in answer.json()["error"],
-    ) == (502, True)
+    assert answer.status_code == 502
+    assert "does not show its STORE_URL" in answer.json()["error"]
 
 
 @pytest.mark.usefixtures("definition")
@@ -152,10 +144,8 @@ def test_a_platform_that_is_away_is_a_bad_gateway_and_nothing_is_accepted(
         )
     )
     answer = place.analyze()
-    assert (answer.status_code, "too many" in answer.json()["error"]) == (
-        502,
-        True,
-    )
+    assert answer.status_code == 502
+    assert "too many" in answer.json()["error"]
     assert started(scaleway) == []
     scaleway.secret_key = "another"
     assert "SCW_SECRET_KEY" in place.analyze().json()["error"]
@@ -176,10 +166,5 @@ def test_a_definition_that_a_run_could_not_work_with_is_said(
     place.start("--mode", "scaleway", **scaleway.environment)
     scaleway.define()
     answer = place.analyze()
-    assert (
-        answer.status_code,
-        "STORE_URL is missing" in answer.json()["error"],
-    ) == (
-        502,
-        True,
-    )
+    assert answer.status_code == 502
+    assert "STORE_URL is missing" in answer.json()["error"]

@@ -1,4 +1,4 @@
-"""Courses of code that is broken in a thousand ways: they are made, and what they say is still so."""
+"""Courses of code that is broken in many ways: they are made, and their statements are true."""
 
 import random
 from collections.abc import Mapping
@@ -94,7 +94,10 @@ def test_broken_code_makes_a_course_that_agrees_with_it(
 def test_a_definition_that_is_never_closed_ends_with_its_file(
     tmp_path: Path,
 ) -> None:
-    code = 'package shop\n\n// Sell sells.\nfunc Sell(name string) int {\n\tif name == "" {\n\t\treturn 0\n\t}\n\n\n\n'
+    code = (
+        "package shop\n\n// Sell sells.\nfunc Sell(name string) int {\n"
+        '\tif name == "" {\n\t\treturn 0\n\t}\n\n\n\n'
+    )
     source = write_tree(
         tmp_path / "source", {"go.mod": "module shop\n", "shop.go": code}
     )

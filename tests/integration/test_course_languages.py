@@ -1,4 +1,4 @@
-"""Courses of small repositories in each language: whatever a page says of the source is so, and every link leads on."""
+"""Courses of small repositories in each language: all statements are true, all links resolve."""
 
 import posixpath
 import re

@@ -1,4 +1,4 @@
-"""The same repository makes the same course, byte for byte: on every machine, in one go or in pieces."""
+"""A repository makes the same course, byte for byte: on any machine, in one run or several."""
 
 import os
 import subprocess

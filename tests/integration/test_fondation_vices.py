@@ -1,4 +1,4 @@
-"""Where the CLI deceives, and what is done about it: the real engine drives a real process of the stand-in."""
+"""A CLI that misbehaves, and how the engine copes: it drives a process of the stand-in."""
 
 import logging
 import os
@@ -103,7 +103,10 @@ def test_no_chapter_is_left_out_for_a_line_break_after_its_name(
 def test_an_order_with_a_name_that_nothing_has_is_not_taken(
     cli: StandIn, course: Course
 ) -> None:
-    text = "order:\n  - {index: 1, name: The Core, reasoning: ''}\n  - {index: 2, name: Nothing, reasoning: ''}\n"
+    text = (
+        "order:\n  - {index: 1, name: The Core, reasoning: ''}\n"
+        "  - {index: 2, name: Nothing, reasoning: ''}\n"
+    )
     cli.set(faults={"step3_order.yaml": {"kind": "instead", "text": text}})
     engine = cli.engine()
     course.make(engine, *YAML[:2])
@@ -245,7 +248,10 @@ def complain(cli: StandIn, course: Course, complaint: str) -> EngineFailedError:
     "complaint",
     [
         'API Error: 429 {"type":"error","error":{"type":"rate_limit_error","message":"slow down"}}',
-        'API Error: 529 {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}',
+        (
+            "API Error: 529 "
+            '{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}'
+        ),
         "TypeError: fetch failed",
     ],
     ids=["429", "529", "network"],

@@ -75,7 +75,7 @@ def zombies() -> list[str]:
 def start(
     tmp_path: Path,
 ) -> Iterator[Callable[[str], tuple[Process, list[str]]]]:
-    """Return a function that starts a script, and gives its process and the lines that it prints."""
+    """Return a function that starts a script, and returns its process and its output lines."""
     started: list[Process] = []
 
     def start_script(script: str) -> tuple[Process, list[str]]:
@@ -104,7 +104,8 @@ def test_a_process_gets_its_input_and_nothing_of_our_environment(
         RUNTIME,
         timeout_seconds=30,
     )
-    assert (finished.code, finished.stdout) == (7, b"in\xff\n")
+    assert finished.code == 7
+    assert finished.stdout == b"in\xff\n"
     names = {line.partition(b"=")[0] for line in finished.stderr.splitlines()}
     assert names <= {
         b"PATH",
@@ -308,7 +309,8 @@ def test_stopping_lets_a_process_end_by_itself(start: Start) -> None:
     )
     until(lambda: "ready" in lines)
     process.stop(30)
-    assert (process.wait(0), lines[-1]) == (5, "bye")
+    assert process.wait(0) == 5
+    assert lines[-1] == "bye"
 
 
 def test_stopping_a_paused_process_lets_it_end_by_itself_too(
@@ -320,7 +322,8 @@ def test_stopping_a_paused_process_lets_it_end_by_itself_too(
     until(lambda: "ready" in lines)
     process.pause()
     process.stop(30)
-    assert (process.wait(0), lines[-1]) == (5, "bye")
+    assert process.wait(0) == 5
+    assert lines[-1] == "bye"
 
 
 def test_a_process_that_does_not_want_to_end_is_killed(
@@ -361,8 +364,10 @@ from pathlib import Path
 from worker.system.process import Command, LineSplitter, Process
 from worker.system.runtime import SystemRuntime
 script, mark, paused = sys.argv[1:]
-command = Command(argv=("sh", "-c", script), env={"PATH": os.environ["PATH"], "MARK": mark}, cwd=Path(mark))
-process = Process(command, SystemRuntime(), LineSplitter(lambda stream, line: print(line, flush=True)).take)
+env = {"PATH": os.environ["PATH"], "MARK": mark}
+command = Command(argv=("sh", "-c", script), env=env, cwd=Path(mark))
+splitter = LineSplitter(lambda stream, line: print(line, flush=True))
+process = Process(command, SystemRuntime(), splitter.take)
 runtime = SystemRuntime()
 def pause():
     runtime.flag().wait(0.2)

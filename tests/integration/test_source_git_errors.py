@@ -75,7 +75,8 @@ def test_a_branch_that_is_not_there_is_said_with_some_that_are(
     for name in ("a", "b", "c", "d", "e", "f"):
         repository.commit({"x": b"y"}, branch=name)
     error = failing(tmp_path, host.url("owner/many"), "nope")
-    assert (type(error), error.code) == (DataError, "branch_not_found")
+    assert type(error) is DataError
+    assert error.code == "branch_not_found"
     assert str(error).endswith(
         "it has no branch or tag nope; there is a, b, c, d, e and others"
     )
@@ -100,14 +101,16 @@ def test_an_empty_repository_is_said(
 ) -> None:
     host.repository("owner/empty", {})
     error = failing(tmp_path, host.url("owner/empty"), branch)
-    assert (type(error), error.code) == (DataError, "repository_empty")
+    assert type(error) is DataError
+    assert error.code == "repository_empty"
 
 
 def test_a_repository_that_is_not_there_may_be_private(
     tmp_path: Path, host: GitServer
 ) -> None:
     error = failing(tmp_path, host.url("owner/nope"))
-    assert (type(error), error.code) == (DataError, "repository_not_found")
+    assert type(error) is DataError
+    assert error.code == "repository_not_found"
     assert str(error).endswith(
         "there is no such repository, or it is private: then set GITHUB_TOKEN"
     )
@@ -118,14 +121,16 @@ def test_a_private_repository_without_a_token_may_as_well_not_be_there(
 ) -> None:
     host.protect(NAME, TOKEN.reveal())
     error = failing(tmp_path, host.url(NAME))
-    assert (type(error), error.code) == (DataError, "repository_not_found")
+    assert type(error) is DataError
+    assert error.code == "repository_not_found"
 
 
 def test_a_repository_that_is_not_there_for_our_token_is_said(
     tmp_path: Path, host: GitServer
 ) -> None:
     error = failing(tmp_path, host.url("owner/nope"), token=TOKEN)
-    assert (type(error), error.code) == (DataError, "repository_not_found")
+    assert type(error) is DataError
+    assert error.code == "repository_not_found"
     assert str(error).endswith(
         "there is no such repository, or GITHUB_TOKEN may not read it"
     )
@@ -136,7 +141,8 @@ def test_a_token_that_is_not_accepted_is_refused(
 ) -> None:
     host.protect(NAME, "another")
     error = failing(tmp_path, host.url(NAME), token=TOKEN)
-    assert (type(error), error.code) == (RefusedError, "git_refused")
+    assert type(error) is RefusedError
+    assert error.code == "git_refused"
 
 
 def test_a_token_without_the_right_is_refused(
@@ -152,10 +158,8 @@ def test_a_host_that_cannot_now_is_tried_three_times(
 ) -> None:
     host.fault(Fault(status=status, times=10))
     error = failing(tmp_path, host.url(NAME))
-    assert (isinstance(error, TemporaryError), error.code) == (
-        True,
-        "git_unavailable",
-    )
+    assert isinstance(error, TemporaryError)
+    assert error.code == "git_unavailable"
     assert str(status) in str(error)
     assert len(host.requests) == 3
 
@@ -166,7 +170,8 @@ def test_a_host_is_left_alone_for_as_long_as_it_asks(
     host.fault(Fault(status=429, headers={"Retry-After": "3600"}))
     error = failing(tmp_path, host.url(NAME))
     assert isinstance(error, UnavailableError)
-    assert (error.retry_after, len(host.requests)) == (3600, 1)
+    assert error.retry_after == 3600
+    assert len(host.requests) == 1
 
 
 def test_a_refusal_for_a_while_is_no_refusal_of_the_token(
@@ -185,10 +190,8 @@ def test_a_host_that_breaks_off_is_temporary(
 ) -> None:
     host.fault(Fault(cut=cut, on=on, times=10))
     error = failing(tmp_path, host.url(NAME))
-    assert (isinstance(error, TemporaryError), error.code) == (
-        True,
-        "git_unavailable",
-    )
+    assert isinstance(error, TemporaryError)
+    assert error.code == "git_unavailable"
 
 
 def test_a_host_that_hangs_is_given_up_in_time(
@@ -211,20 +214,16 @@ def test_a_host_that_hangs_is_given_up_in_time(
 
 def test_a_host_that_is_not_there_is_temporary(tmp_path: Path) -> None:
     error = failing(tmp_path, "http://127.0.0.1:1/owner/name")
-    assert (isinstance(error, TemporaryError), error.code) == (
-        True,
-        "git_unavailable",
-    )
+    assert isinstance(error, TemporaryError)
+    assert error.code == "git_unavailable"
 
 
 def test_a_host_that_does_not_speak_tls_is_temporary(
     tmp_path: Path, host: GitServer
 ) -> None:
     error = failing(tmp_path, host.url(NAME).replace("http:", "https:"))
-    assert (isinstance(error, TemporaryError), error.code) == (
-        True,
-        "git_unavailable",
-    )
+    assert isinstance(error, TemporaryError)
+    assert error.code == "git_unavailable"
 
 
 @pytest.mark.parametrize("status", [200, 204, 400, 405])
@@ -235,7 +234,8 @@ def test_a_page_that_is_no_git_server_is_said(
         Fault(status=status, headers={"Content-Type": "text/html"}, times=10)
     )
     error = failing(tmp_path, host.url(NAME))
-    assert (type(error), error.code) == (DataError, "not_git")
+    assert type(error) is DataError
+    assert error.code == "not_git"
 
 
 @pytest.mark.parametrize("status", [404, 200])
@@ -256,7 +256,8 @@ def test_a_redirect_to_another_host_is_an_error_that_names_it(
     with GitServer(tmp_path / "elsewhere") as elsewhere:
         host.move(NAME, elsewhere.url("new/name"))
         error = failing(tmp_path, host.url(NAME), token=TOKEN)
-        assert (type(error), error.code) == (DataError, "repository_moved")
+        assert type(error) is DataError
+        assert error.code == "repository_moved"
         assert f"points to {elsewhere.url('new/name')}," in str(error)
         assert elsewhere.requests == []
 
@@ -296,7 +297,8 @@ def test_a_repository_with_too_many_files_is_refused(
     error = failing(
         tmp_path, host.url("owner/many"), limits=SourceLimits(files=10)
     )
-    assert (type(error), error.code) == (DataError, "repository_too_large")
+    assert type(error) is DataError
+    assert error.code == "repository_too_large"
 
 
 def test_a_repository_that_unpacks_to_too_much_is_refused(
@@ -308,7 +310,8 @@ def test_a_repository_that_unpacks_to_too_much_is_refused(
     error = failing(
         tmp_path, host.url("owner/bomb"), limits=SourceLimits(size=10_000_000)
     )
-    assert (type(error), error.code) == (DataError, "repository_too_large")
+    assert type(error) is DataError
+    assert error.code == "repository_too_large"
 
 
 def test_a_host_that_sends_without_end_is_stopped_on_the_way(
@@ -353,7 +356,8 @@ def test_a_repository_with_names_that_lead_out_of_it_is_refused(
             "evil", repository.git("commit-tree", "-m", "x", outer)
         )
         error = failing(tmp_path, host.url("owner/evil"), "evil")
-        assert (type(error), error.code) == (DataError, "repository_invalid")
+        assert type(error) is DataError
+        assert error.code == "repository_invalid"
         (tmp_path / "tree").rmdir()
 
 
@@ -414,10 +418,8 @@ def test_a_stopped_run_does_not_wait_for_the_host(
     until(lambda: len(host.requests) == 1)
     stop.set()
     until(lambda: bool(caught), seconds=1)
-    assert (isinstance(caught[0], TemporaryError), caught[0].code) == (
-        True,
-        "stopped",
-    )
+    assert isinstance(caught[0], TemporaryError)
+    assert caught[0].code == "stopped"
 
 
 @pytest.mark.parametrize(

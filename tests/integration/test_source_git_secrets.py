@@ -1,4 +1,4 @@
-"""What becomes of the token of a git host, and of git itself, while it fetches and when it is killed."""
+"""The git host's token, and git's own processes, during a fetch and after a kill."""
 
 import base64
 import logging

@@ -20,7 +20,8 @@ from worker.source.git_program import Git
 os.setresuid(65534, 65534, 65534)
 runtime = SystemRuntime()
 try:
-    open_local(Git(Path(sys.argv[1]), runtime, runtime.flag(), os.environ), Path(sys.argv[2])).resolve()
+    git = Git(Path(sys.argv[1]), runtime, runtime.flag(), os.environ)
+    open_local(git, Path(sys.argv[2])).resolve()
 except DataError as error:
     print(error.code, error)
 """

@@ -161,7 +161,10 @@ def test_of_several_pauses_the_first_that_can_be_understood_counts() -> None:
         b"HTTP/1.1 200 OK\r\n\r\nuntil the end",
         b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\ntext!",
         b"HTTP/1.0 200 OK\r\n\r\n",
-        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\nHTTP/1.1 201 Created\r\n\r\n",
+        (
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n"
+            b"Link: </>\r\n\r\nHTTP/1.1 201 Created\r\n\r\n"
+        ),
     ],
 )
 def test_a_2xx_acknowledges_whatever_its_body(answer: bytes) -> None:

@@ -63,15 +63,9 @@ def test_a_definition_is_created_changed_listed_and_deleted(
         environment_variables={"B": "2"},
         retry_policy=UpdateJobDefinitionRequestUpdateRetryPolicy(max_retries=0),
     )
-    assert (
-        changed.memory_limit,
-        changed.environment_variables,
-        changed.cpu_limit,
-    ) == (
-        8192,
-        {"B": "2"},
-        2000,
-    )
+    assert changed.memory_limit == 8192
+    assert changed.environment_variables == {"B": "2"}
+    assert changed.cpu_limit == 2000
     assert changed.retry_policy == RetryPolicy(max_retries=0)
     assert [one.id for one in sdk.list_job_definitions_all()] == [made.id]
     sdk.delete_job_definition(job_definition_id=made.id)
@@ -83,10 +77,8 @@ def test_listings_come_in_pages_of_one_project(
 ) -> None:
     made = [create(sdk, f"worker-{number}").id for number in range(25)]
     page = sdk.list_job_definitions(page=2, page_size=10)
-    assert ([one.id for one in page.job_definitions], page.total_count) == (
-        made[10:20],
-        25,
-    )
+    assert [one.id for one in page.job_definitions] == made[10:20]
+    assert page.total_count == 25
     assert [one.id for one in sdk.list_job_definitions_all()] == made
     assert (
         sdk.list_job_definitions(
@@ -105,10 +97,8 @@ def test_a_run_is_started_looked_at_listed_and_stopped(
         job_definition_id=definition.id, environment_variables={"JOB_ID": "x"}
     ).job_runs
     run = sdk.get_job_run(job_run_id=started[0].id)
-    assert (run.state, run.environment_variables) == (
-        JobRunState.QUEUED,
-        {"JOB_ID": "x"},
-    )
+    assert run.state == JobRunState.QUEUED
+    assert run.environment_variables == {"JOB_ID": "x"}
     assert sdk.stop_job_run(job_run_id=run.id).state == JobRunState.INTERRUPTED
     assert [
         one.id for one in sdk.list_job_runs_all(job_definition_id=definition.id)
@@ -167,11 +157,10 @@ def test_every_state_of_a_run_is_one_that_the_sdk_knows(
     run = scaleway.jobs.start(scaleway.define(), {})[0]
     scaleway.jobs.end(run, state, reason="memory_usage_exceeded", exit_code=75)
     found = sdk.get_job_run(job_run_id=run["id"])
-    assert (found.state, found.reason) == (
-        JobRunState(state),
-        JobRunReason.MEMORY_USAGE_EXCEEDED,
-    )
-    assert (found.exit_code, found.attempts) == (75, 0)
+    assert found.state == JobRunState(state)
+    assert found.reason == JobRunReason.MEMORY_USAGE_EXCEEDED
+    assert found.exit_code == 75
+    assert found.attempts == 0
     assert sdk.list_job_runs(states=[JobRunState(state)]).total_count == 1
 
 
@@ -198,24 +187,14 @@ def test_what_deploy_makes_is_what_the_sdk_reads(
     ]
     assert main(argv, scaleway.environment) == 0
     found = sdk.list_job_definitions_all()[0]
-    assert (found.name, found.image_uri, found.job_timeout) == (
-        "fondation-worker",
-        "registry.example/worker:2",
-        "86400s",
-    )
-    assert (
-        found.cpu_limit,
-        found.memory_limit,
-        found.local_storage_capacity,
-    ) == (
-        2000,
-        4096,
-        10000,
-    )
-    assert (found.retry_policy, found.environment_variables) == (
-        RetryPolicy(max_retries=5),
-        {"A": "1"},
-    )
+    assert found.name == "fondation-worker"
+    assert found.image_uri == "registry.example/worker:2"
+    assert found.job_timeout == "86400s"
+    assert found.cpu_limit == 2000
+    assert found.memory_limit == 4096
+    assert found.local_storage_capacity == 10000
+    assert found.retry_policy == RetryPolicy(max_retries=5)
+    assert found.environment_variables == {"A": "1"}
     held = sdk.list_secrets(job_definition_id=found.id).secrets
     assert [
         (one.secret_manager_id, one.secret_manager_version) for one in held

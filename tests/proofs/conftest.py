@@ -1,4 +1,4 @@
-"""What the proofs with real processes share: a git host, a receiver, and the course that an undisturbed job makes."""
+"""Shared by the proofs with real processes: a git host, a receiver, and an undisturbed course."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -23,8 +23,9 @@ HANDS = 5
 """So many items the engine makes at a time."""
 MAX_KILLS = 40
 LONGEST_LIFE = 7.0
-"""Seconds, and half of one more with each kill, so that it ends on slow machines, too; a run that has to wait for the
-lease of the one before it begins after three or four.
+"""Seconds until the first kill; each kill adds half a second, for slow machines.
+
+A run that must wait for the previous run's lease starts after three or four seconds.
 """
 
 pytestmark = pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What an operator's command says where the store refuses once: before it has done anything, and after."""
+"""What an operator's command prints when the store refuses once: before its effect, and after."""
 
 import json
 import subprocess
@@ -51,7 +51,7 @@ def proxy(s3_server: S3Server) -> Iterator[Proxy]:
 def waiting_for(
     command: tuple[str, ...], job: PlatformJob, receiver: Receiver
 ) -> None:
-    """Bring a job to where a command has something to do: it was interrupted, or its end was rejected."""
+    """Prepare a job that the command can act on: interrupted, or with its last event rejected."""
     if "--redeliver" in command:
         receiver.reply = lambda delivery: Reply(
             status=400 if delivery.document["type"] == "complete" else 200
@@ -122,7 +122,7 @@ def test_a_command_outlasts_a_store_that_does_not_answer_at_first(
 def once_done(
     job: PlatformJob, refusal: Refusal
 ) -> Callable[[str, str], Judgement]:
-    """Return a judge that refuses the first request after a run of the job has done all it had to."""
+    """Return a judge that refuses the first request after a run of the job has done its work."""
     before, asked = job.newest.run if job.newest else 0, 0
 
     def judge(_method: str, _path: str) -> Judgement:

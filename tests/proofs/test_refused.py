@@ -1,4 +1,4 @@
-"""Jobs on a store that refuses what it took a moment ago, or in whose stead something else answers for a while."""
+"""Jobs on a store that starts to refuse requests, or is replaced by another server for a while."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,5 +1,7 @@
-"""Jobs on a store where everything goes wrong on the way, all mixed: errors, SlowDown, answers that are dropped after
-the effect, resets, and silences longer than a lease.
+"""Jobs on a store with every fault at once.
+
+The faults: errors, SlowDown, answers dropped after the effect, resets, and silences longer than a
+lease.
 
 `FONDATION_STORMS=20 pytest tests/proofs/test_stormy.py -rP` does more of them.
 """

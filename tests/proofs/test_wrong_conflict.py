@@ -1,4 +1,4 @@
-"""A store that calls a request a conflict (412) though nothing is there: nothing is lost, nobody is stopped."""
+"""A store that reports a conflict (412) where nothing exists: nothing is lost, and no run stops."""
 
 from collections.abc import Callable
 

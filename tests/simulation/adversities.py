@@ -502,7 +502,7 @@ class StoreClockSet:
 
 @dataclass(frozen=True)
 class DatesApart:
-    """The store takes `Date` and `Last-Modified` from two clocks, which are less than a lease apart."""
+    """The store takes `Date` and `Last-Modified` from two clocks less than a lease apart."""
 
     seconds: float
 

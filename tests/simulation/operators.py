@@ -1,4 +1,4 @@
-"""What operators and the gateway do to a job: each in a process of its own, by the worker's own code."""
+"""What operators and the gateway do to a job: each in its own process, by the worker's own code."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -153,7 +153,7 @@ def start_on_platform(simulation: Simulation) -> SimulatedRun:
 
 
 class SimPlatform:
-    """What a sweep asks of a platform: this one runs the simulation's runs, and tries none again."""
+    """The platform as a sweep sees it: it runs the simulation's runs, and retries none."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation

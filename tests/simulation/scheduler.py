@@ -71,7 +71,7 @@ class _Thread:
 
 
 class _Worker:
-    """A thread of the operating system, which does one piece of work after another: a new one each time costs more."""
+    """A thread of the operating system, reused for one task after another, which costs less."""
 
     idle: ClassVar[list["_Worker"]] = []
 
@@ -135,7 +135,7 @@ class Scheduler:
         heapq.heappush(self._timers, (time, next(self._numbers), action))
 
     def stop_machine(self, process: Process, seconds: float) -> None:
-        """Stop a process together with its machine, whose clocks and timers stand still meanwhile."""
+        """Stop a process together with its machine, whose clocks and timers stop meanwhile."""
         process.freeze(self.time + seconds)
         process.unaware += seconds
         for thread in self._threads:
@@ -345,7 +345,7 @@ class SimRuntime:
     def spawn(
         self, name: str, work: Callable[[], None], report: Report = unreported
     ) -> None:
-        """Report a failure as the real runtime does, and fail the simulation too: no thread may fail."""
+        """Report a failure like the real runtime, and fail the simulation: no thread may fail."""
 
         def edge() -> None:
             try:

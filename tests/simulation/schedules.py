@@ -1,4 +1,4 @@
-"""Random worlds: several runs of one job at once, operators among them, and everything that can go wrong."""
+"""Random worlds: several runs of one job at once, operators among them, and every kind of fault."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -40,7 +40,7 @@ from worker.run.run import Run
 from worker.store.memory import MemoryStore
 
 BUSY = 12
-"""So often in a second a process asks the same of the store at most: whoever tries again waits a little."""
+"""How many times a second a process may send the same request: retries must wait a little."""
 JUST = 3.0
 """So many seconds after an append a run tells what that says, without another look at the store."""
 LONGEST = 2 * 3600.0
@@ -206,7 +206,7 @@ class Simulation:
         }
 
     def check(self) -> None:
-        """Assert what must be true of a job that no operator has touched, whatever struck its runs on the way."""
+        """Assert what must be true of a job that no operator touched, whatever struck its runs."""
         self.check_log()
         self.check_told()
         finals = self.finals()
@@ -218,7 +218,7 @@ class Simulation:
         assert self.blind or self.redone == [], "finished items were made again"
 
     def check_told(self) -> None:
-        """Assert that nobody spoke who had no right to, and that the receiver knows how the job has ended."""
+        """Assert that only entitled runs sent events, and that the receiver knows the job's end."""
         assert self.stray_posts == [], (
             "a run that had been replaced told the webhook something"
         )
@@ -337,7 +337,7 @@ class Simulation:
         return f"{JOB}/artifacts/{stage}/{inputs}/{sha256[:16]}/{path}"
 
     def _note_post(self, key: str, process: Process, looked: float) -> None:
-        """Note what a run says after another has claimed the job, or after it has released it itself."""
+        """Note events that a run sends after another claimed the job, or after its own release."""
         witness, own = self.witness, self.witness.numbers.get(process, 0)
         could_know = self._could_know(key, process, looked)
         self.posts.append((self.scheduler.time, process, key))

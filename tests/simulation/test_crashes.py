@@ -1,4 +1,4 @@
-"""Every way for a run to die: before and after every single operation, with and without its answer."""
+"""Every way for a run to die: before and after each operation, with and without its answer."""
 
 import random
 from collections.abc import Callable
@@ -50,7 +50,7 @@ def count(simulation: Simulation, **how: Any) -> int:  # noqa: ANN401 - as `star
 
 
 def striking(number: int, fault: Fault) -> tuple[Judge, Callable[[], int]]:
-    """Return a judge that lets one fault strike, at the operation of a number, and a count of the operations."""
+    """Return a judge that strikes one fault at the operation of a number, and counts operations."""
     seen = 0
 
     def judge(_name: str, _process: Process) -> Fault | None:
@@ -62,7 +62,7 @@ def striking(number: int, fault: Fault) -> tuple[Judge, Callable[[], int]]:
 
 
 def finish(simulation: Simulation, **how: Any) -> Exit:  # noqa: ANN401 - as `start` has them
-    """Start run after run, as the platform does, until one ends as the job does; return its code."""
+    """Start run after run, like the platform, until one ends as the job does; return its code."""
     while (code := simulation.runs[-1].code) in PASSING:
         assert len(simulation.runs) < MAX_RUNS, [
             (run.code, run.error) for run in simulation.runs

@@ -47,7 +47,8 @@ def test_after_three_tries_without_a_new_item_the_run_ends_with_75_and_nothing_i
     ended = run(simulation, engine=failing(overloaded()))
     assert ended.code is Exit.TEMPORARY
     manifest = simulation.manifest
-    assert (manifest.state, manifest.released) == (State.INTERRUPTED, True)
+    assert manifest.state == State.INTERRUPTED
+    assert manifest.released
     assert manifest.error is not None
     assert "529 overloaded" in manifest.error.message
     assert not simulation.finals()
@@ -111,13 +112,8 @@ def test_a_run_that_finished_a_stage_before_it_was_killed_is_not_fruitless_eithe
             simulation,
             engine=failing(overloaded(), at="step2_relationships.yaml"),
         )
-        assert (
-            simulation.manifest.state,
-            simulation.manifest.fruitless_runs,
-        ) == (
-            State.INTERRUPTED,
-            fruitless,
-        )
+        assert simulation.manifest.state == State.INTERRUPTED
+        assert simulation.manifest.fruitless_runs == fruitless
 
 
 def test_a_disk_that_takes_no_item_ends_the_run_and_is_not_held_against_the_job(
@@ -136,15 +132,11 @@ def test_a_disk_that_takes_no_item_ends_the_run_and_is_not_held_against_the_job(
             "when it fails, so that it is not tried beside itself, and at the end"
         )
         manifest = simulation.manifest
-        assert (manifest.state, manifest.fruitless_runs) == (
-            State.INTERRUPTED,
-            0,
-        )
+        assert manifest.state == State.INTERRUPTED
+        assert manifest.fruitless_runs == 0
         assert manifest.error is not None
-        assert (manifest.error.code, manifest.error.exit_code) == (
-            "disk",
-            Exit.TEMPORARY,
-        )
+        assert manifest.error.code == "disk"
+        assert manifest.error.exit_code == Exit.TEMPORARY
     assert run(simulation).code is Exit.OK
     simulation.check()
 
@@ -163,15 +155,9 @@ def test_a_permanent_failure_is_remembered_and_announced_once(
     assert simulation.manifest == before
     assert simulation.receiver.said[-1] == ("error", "failed")
     document = simulation.receiver.taken[-1][1]
-    assert (
-        document["error"],
-        document["errorCode"],
-        document["retryable"],
-    ) == (
-        "invalid API key",
-        "engine_unavailable",
-        False,
-    )
+    assert document["error"] == "invalid API key"
+    assert document["errorCode"] == "engine_unavailable"
+    assert document["retryable"] is False
 
 
 def test_a_repository_without_anything_to_teach_is_the_inputs_fault_not_the_engines(
@@ -182,10 +168,8 @@ def test_a_repository_without_anything_to_teach_is_the_inputs_fault_not_the_engi
         is Exit.DATA_ERROR
     )
     document = simulation.receiver.taken[-1][1]
-    assert (document["error"], document["errorCode"]) == (
-        "no text",
-        "repository_empty",
-    )
+    assert document["error"] == "no text"
+    assert document["errorCode"] == "repository_empty"
 
 
 def test_an_operator_resumes_what_had_failed_for_good(
@@ -323,9 +307,7 @@ def test_a_thread_that_fails_while_the_last_event_is_delivered_leaves_that_to_th
 
     simulation.receiver.answer = answer
     assert run(simulation).code is Exit.SOFTWARE
-    assert (simulation.manifest.state, simulation.manifest.released) == (
-        State.COMPLETED,
-        True,
-    )
+    assert simulation.manifest.state == State.COMPLETED
+    assert simulation.manifest.released
     assert run(simulation).code is Exit.OK
     simulation.check()

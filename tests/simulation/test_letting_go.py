@@ -85,7 +85,7 @@ def test_a_lease_that_has_run_out_is_not_held_before_an_append_has_succeeded(
 def test_a_claim_that_was_answered_too_late_gives_no_right_to_tell(
     simulation: Simulation,
 ) -> None:
-    """The claim's answer hangs; by then another has waited for its lease, and has claimed the job."""
+    """The claim's answer hangs; by then another has waited out the lease and claimed the job."""
     simulation.changes = {"store_give_up": 60, "callback_give_up": 40}
     simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)
     assert run(simulation).code is Exit.TEMPORARY

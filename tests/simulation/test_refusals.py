@@ -1,4 +1,4 @@
-"""What a run makes of a store that refuses, or answers wrongly, for a while or for good, once the job is claimed."""
+"""A run on a store that refuses or answers wrongly, briefly or for good, with the job claimed."""
 
 from collections.abc import Callable
 
@@ -113,9 +113,7 @@ def test_a_job_that_is_over_is_not_interrupted_by_what_befalls_its_telling(
     told = simulation.manifest.outbox.pending[-1].sequence
     again = run(simulation, judge=reading)
     assert again.code is Exit.SOFTWARE
-    assert (simulation.manifest.state, simulation.manifest.released) == (
-        State.COMPLETED,
-        True,
-    )
+    assert simulation.manifest.state == State.COMPLETED
+    assert simulation.manifest.released
     assert run(simulation).code is Exit.OK
     simulation.check()

@@ -138,7 +138,7 @@ def test_a_final_event_that_cannot_be_delivered_ends_with_75_and_the_next_run_de
 def test_a_run_that_is_replaced_while_it_connects_says_nothing(
     simulation: Simulation,
 ) -> None:
-    """Its host has lost its network: the store, and the receiver's name, which resolves again too late."""
+    """Its host lost its network: the store, and the receiver's name, which resolves too late."""
     simulation.conditions.connecting.append(
         lambda process: 12.0 if process.name == "p1" else 0.0
     )
@@ -200,7 +200,7 @@ def test_why_an_event_was_not_taken_is_recorded_until_it_is(
 def test_a_run_that_has_released_its_job_tells_nothing_more(
     simulation: Simulation, ended: str
 ) -> None:
-    """Its successor may speak from then on, even while the answer to the release is still on its way."""
+    """Its successor may send events from then on, even before the release is answered."""
     released: list[float] = []
 
     class Slow(MemoryStore):

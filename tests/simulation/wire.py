@@ -1,4 +1,4 @@
-"""What a simulated process reaches the world by: on the way time passes, others run, and faults strike."""
+"""A simulated process's way to the world: time passes, others run, and faults strike."""
 
 import json
 from collections import Counter

@@ -43,7 +43,7 @@ class Witness:
         self.lag = 0.0
         """By how much longer, because listings lag."""
         self.set_ahead: list[float] = []
-        """When the store's clock was set ahead: until it is heard of again, an owner that lives looks silent."""
+        """When the store's clock jumped: until the next heartbeat a live owner looks silent."""
         self._looks: dict[Process, float] = {}
         """When a process has last been told how old a sign of the owner is."""
         self._deceived_at = float("-inf")
@@ -112,7 +112,7 @@ class Witness:
             and (left := self._may_speak[process]()) > 0
         ):
             self.unaware.append(
-                f"{process.name}, run {own}, thinks it may speak for {left:.2f} s, under run {self.run}"
+                f"{process.name}, run {own}, may send for {left:.2f} s, under run {self.run}"
             )
 
     @property
@@ -174,7 +174,7 @@ class Witness:
         return sent[-1]
 
     def _is_deceived(self, process: Process) -> bool:
-        """Tell whether a process may have judged the owner by a clock that was set ahead meanwhile."""
+        """Tell whether a process may have judged the owner by a clock that was set ahead."""
         looked = self._looks.get(process, float("-inf"))
         return any(
             0 <= looked - set_at <= self._lease() for set_at in self.set_ahead

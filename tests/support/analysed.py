@@ -1,4 +1,4 @@
-"""Small repositories as the static engine knows them, in a form that a test can compare with literals."""
+"""Small repositories as the static engine sees them, in a form that tests compare with literals."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ def parsed(language: Language, text: str) -> Parsed:
 
 
 def kinds(found: Parsed) -> dict[str, str]:
-    """Return the kind of each definition by its name, after its type's and a dot where it has one."""
+    """Return each definition's kind by its name, qualified by its type where it has one."""
     return {
         f"{one.parent.name if one.parent else one.owner}.{one.name}".lstrip(
             "."
@@ -45,7 +45,7 @@ def defined(analysis: Analysis, qualified: str) -> Definition:
 
 
 def referred(analysis: Analysis) -> set[str]:
-    """Return who names whom: `user > used`, the user a qualified name or a file's path, `?` where it is a guess."""
+    """Return references as `user > used`: qualified name or file's path, with `?` for a guess."""
     return {_referred(analysis, one) for one in analysis.references}
 
 
@@ -66,6 +66,7 @@ def names(analysis: Analysis) -> list[str]:
 def related(analysis: Analysis) -> list[str]:
     """Return the relations as sentences with their places: `Store creates Stock (store.py:3)`."""
     return [
-        f"{analysis.units[one.source].name} {one.verb} {analysis.units[one.target].name} ({one.path}:{one.line})"
+        f"{analysis.units[one.source].name} {one.verb} "
+        f"{analysis.units[one.target].name} ({one.path}:{one.line})"
         for one in analysis.relations
     ]

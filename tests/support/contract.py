@@ -1,4 +1,4 @@
-"""What the web app's webhook takes, as strictly as its own validation (zod) does: no field that it does not know."""
+"""What the web app's webhook accepts, as strictly as its own validation (zod): no unknown field."""
 
 import re
 from collections.abc import Callable, Mapping

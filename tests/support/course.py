@@ -1,4 +1,4 @@
-"""Courses made by the static engine, and ways to read them that share nothing with how they were written."""
+"""Courses of the static engine, and ways to read them that share no code with the engine."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""A proxy in front of an S3 server that lets things go wrong on the way, as networks and busy servers do."""
+"""A proxy in front of an S3 server that injects the faults of networks and busy servers."""
 
 import http.client
 import random
@@ -14,7 +14,10 @@ from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
+SLOW_DOWN = (
+    b"<Error><Code>SlowDown</Code>"
+    b"<Message>Please reduce your request rate.</Message></Error>"
+)
 HOP = {"connection", "keep-alive", "transfer-encoding", "expect"}
 
 
@@ -75,7 +78,7 @@ Judgement = Trouble | Refusal | None
 
 @dataclass
 class Proxy:
-    """What stands between; `judge` is asked for each request (method and path) what happens to it."""
+    """The proxy; it asks `judge` for each request's fate (by method and path)."""
 
     upstream: str
     judge: Callable[[str, str], Judgement] = lambda _method, _path: None
@@ -129,7 +132,7 @@ class _Server(ThreadingHTTPServer):
         self.proxy = proxy
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of clients that have hung up, as those do that are killed or out of patience."""
+        """Log nothing about clients that hang up, as killed or timed-out clients do."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]  # as it was given
 

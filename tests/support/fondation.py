@@ -1,4 +1,4 @@
-"""The stand-in for the Fondation CLI (tests/support/fondation_cli): installed somewhere, with vices of one's choice."""
+"""Installs the stand-in for the Fondation CLI (tests/support/fondation_cli), with chosen vices."""
 
 import json
 import logging
@@ -61,7 +61,7 @@ class StandIn:
 
     @property
     def seen(self) -> list[dict[str, Any]]:
-        """How each of its processes was started: `argv`, `env`, `cwd`, and the files of the `repository`."""
+        """How each of its processes was started: `argv`, `env`, `cwd`, and the source's files."""
         log = self.path / "seen.jsonl"
         return (
             [json.loads(line) for line in log.read_text().splitlines()]
@@ -117,7 +117,7 @@ class Course:
                 yield item
 
     def make(self, engine: FondationEngine, *stages: Stage) -> list[str]:
-        """Let an engine make stages (all of them, if none is named), and return the paths of the valid items."""
+        """Make stages with an engine (all by default), and return the valid items' paths."""
         return [
             item.path
             for stage in stages or MADE
@@ -138,7 +138,7 @@ def new_course(folder: Path) -> Course:
 
 
 def alive(folder: Path) -> list[str]:
-    """Return the processes that work below a run's folder: whatever the CLI starts has its TMPDIR there."""
+    """Return the processes below a run's folder: every process of the CLI has its TMPDIR there."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:

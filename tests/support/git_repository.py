@@ -54,7 +54,8 @@ HOSTILE: Final[Files] = {
     "out": link("../../../../etc/passwd"),
     "folder": link("/etc"),
     "dangling": link("nowhere"),
-    ".gitattributes": b"* filter=evil text eol=crlf ident working-tree-encoding=UTF-16\n*.bin filter=lfs\n",
+    ".gitattributes": b"* filter=evil text eol=crlf ident working-tree-encoding=UTF-16\n"
+    b"*.bin filter=lfs\n",
     ".gitmodules": b'[submodule "x"]\n\tpath = modules/x\n\turl = --upload-pack=touch pwned\n',
     "modules/x": submodule("1" * 40),
     "model.bin": b"version https://git-lfs.github.com/spec/v1\noid sha256:"

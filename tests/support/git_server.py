@@ -4,7 +4,7 @@
         repository = server.repository("owner/name", {"README.md": b"# Hello\\n"})
         repository.commit({"README.md": b"# More\\n"}, branch="next")
         server.protect("owner/name", token)                    # 401 without that token
-        server.move("owner/old", server.url("owner/name"))     # 301, as GitHub does for a renamed repository
+        server.move("owner/old", server.url("owner/name"))  # 301, as GitHub does after a rename
         server.fault(Fault(status=503, times=2))               # the next two requests
         server.fault(Fault(cut=20_000, on="upload-pack"))      # breaks off in the middle of a pack
         ... server.url("owner/name"), server.requests ...
@@ -63,7 +63,7 @@ class GitServer:
     def __init__(
         self, root: Path, *, protocol: int = 2, address: str = "127.0.0.1"
     ) -> None:
-        """Prepare; with `protocol=0` it is an old host, which does not give commits by their names."""
+        """Prepare; with `protocol=0` it is an old host, which does not serve commits by name."""
         self.root: Final = root
         self.protocol: Final = protocol
         self.requests: Final[list[Request]] = []

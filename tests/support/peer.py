@@ -1,4 +1,4 @@
-"""The other end of a connection, played by a test: it does what a receiver or a proxy should not do."""
+"""The other end of a connection, played by a test: a receiver or proxy that misbehaves."""
 
 import socket
 import threading

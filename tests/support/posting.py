@@ -1,4 +1,4 @@
-"""Posts an event in a process of its own: `python -m tests.support.posting URL SECONDS [CLOSE_AFTER [SIZE]]`.
+"""Posts an event in a process: `python -m tests.support.posting URL SECONDS [CLOSE_AFTER [SIZE]]`.
 
 The run may speak for so many seconds. Prints after how long it ended, and how. Ends when
 nothing goes on any more.

@@ -1,4 +1,4 @@
-"""The program as a platform runs it: one job from the environment, in real processes that can be killed and frozen.
+"""The program as a platform runs it: one job from the environment, in processes to kill and freeze.
 
 The engine is the stand-in for the Fondation CLI, which takes its time and keeps count of
 what it was asked for.
@@ -32,7 +32,7 @@ ITEMS: Final = 3 + 3 * len(NAMES)
 
 
 def environment_of(home: Path) -> dict[str, str]:
-    """Return what every process of the program gets: nothing of the tests' own but what measures coverage."""
+    """Return every process's environment: of the tests' own, only what measures coverage."""
     kept = {
         name: value
         for name, value in os.environ.items()

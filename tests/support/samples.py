@@ -1,10 +1,11 @@
-"""Small repositories in many languages, for courses to be made of: a shop with stock, prices and what can go wrong."""
+"""Small repositories in many languages to make courses of: a shop with stock, prices and errors."""
 
 from collections.abc import Mapping
 from typing import Final
 
 PYTHON: Final = {
-    "README.md": '# Shop\n\nSells things. Start with `Store`.\n\n## Usage\n\nCall `Store.sell("apple")`.\n',
+    "README.md": "# Shop\n\nSells things. Start with `Store`.\n\n"
+    '## Usage\n\nCall `Store.sell("apple")`.\n',
     "shop/__init__.py": '"""A shop."""\n\nfrom shop.store import Store\n\n__all__ = ["Store"]\n',
     "shop/stock.py": '''"""What there is."""
 
@@ -484,8 +485,10 @@ private:
 }
 
 TEXTS: Final = {
-    "README.md": "# Bread\n\nHow to bake.\n\n## Flour\n\nTake 500 g of it.\n\n## Water\n\nTake 350 g. See `oven.md`.\n",
-    "oven.md": "# The oven\n\nIt must be hot before the bread is in it.\n\n## Steam\n\nPour water on the floor.\n",
+    "README.md": "# Bread\n\nHow to bake.\n\n## Flour\n\nTake 500 g of it.\n\n"
+    "## Water\n\nTake 350 g. See `oven.md`.\n",
+    "oven.md": "# The oven\n\nIt must be hot before the bread is in it.\n\n"
+    "## Steam\n\nPour water on the floor.\n",
     "shopping.txt": "flour\nwater\nsalt\n",
 }
 
@@ -496,7 +499,8 @@ MIXED: Final = {
     **{f"web/{path}": body for path, body in TYPESCRIPT.items()},
     **{f"core/{path}": body for path, body in RUST.items()},
     "scripts/build.sh": "#!/bin/sh\nbuild() {\n  make all\n}\nbuild\n",
-    "db/schema.sql": "CREATE TABLE things (\n  name TEXT\n);\nCREATE VIEW left_over AS SELECT * FROM things;\n",
+    "db/schema.sql": "CREATE TABLE things (\n  name TEXT\n);\n"
+    "CREATE VIEW left_over AS SELECT * FROM things;\n",
 }
 
 ALL: Final[Mapping[str, Mapping[str, str]]] = {

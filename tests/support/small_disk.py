@@ -1,4 +1,4 @@
-"""A disk with little room, which only the command that is started with it sees: a tmpfs in a namespace of its own."""
+"""A small disk that only the command started with it sees: a tmpfs in its own namespace."""
 
 import functools
 import subprocess

@@ -14,7 +14,7 @@ def make_git(
     stop: Flag | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Git:
-    """Return git with its scratch space in `tmp_path / "scratch"`, and PATH with some more as its environment."""
+    """Return git with its scratch space in `tmp_path / "scratch"`, and PATH and more in `env`."""
     runtime = SystemRuntime()
     given = {"PATH": os.environ["PATH"], **(environment or {})}
     return Git(tmp_path / "scratch", runtime, stop or runtime.flag(), given)

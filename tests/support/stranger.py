@@ -1,4 +1,4 @@
-"""Somebody who has just installed the program, and runs it in a home of their own, with nothing in the environment."""
+"""A user who has just installed the program: a home of their own, and an empty environment."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A small world for a job to run in: an engine, a source and a receiver that remember what was asked of them."""
+"""A small world for a job to run in: engine, source and receiver that record their calls."""
 
 import json
 from collections import Counter
@@ -30,7 +30,7 @@ IDENTITY = Identity(
 
 @dataclass
 class FakeEngine:
-    """Makes a course of a few chapters, whose text depends on the source and on what came before."""
+    """Makes a course of a few chapters, whose text depends on the source and on earlier items."""
 
     chapters: int = 3
     name: str = "static"

@@ -13,7 +13,7 @@ from worker.store.folder import FolderStore
 
 
 def body_of(key: str) -> bytes:
-    """Return what belongs under a key: larger than one write, so that half of it can be told from the whole."""
+    """Return a key's content: larger than one write, so that a half-written file is recognised."""
     return hashlib.sha256(key.encode()).hexdigest().encode() * 4000
 
 

@@ -46,8 +46,8 @@ HOMES = {
     ],
 }
 PURE = {
-    "base64", "collections", "dataclasses", "enum", "functools", "hashlib", "http", "itertools", "json", "re",
-    "states", "transitions", "types", "typing", "urllib",
+    "base64", "collections", "dataclasses", "enum", "functools", "hashlib", "http", "itertools",
+    "json", "re", "states", "transitions", "types", "typing", "urllib",
 }  # fmt: skip
 FLOORS = (
     ("states",),

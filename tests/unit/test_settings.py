@@ -491,11 +491,9 @@ def test_scaleways_own_names_give_its_endpoint() -> None:
     }
     s3 = read(environment).s3
     assert s3 is not None
-    assert (s3.endpoint_url, s3.region, s3.access_key) == (
-        "https://s3.nl-ams.scw.cloud",
-        "nl-ams",
-        "SCWX",
-    )
+    assert s3.endpoint_url == "https://s3.nl-ams.scw.cloud"
+    assert s3.region == "nl-ams"
+    assert s3.access_key == "SCWX"
 
 
 def test_amazons_names_win_where_both_are_set() -> None:
@@ -508,11 +506,9 @@ def test_amazons_names_win_where_both_are_set() -> None:
         }
     ).s3
     assert s3 is not None
-    assert (s3.endpoint_url, s3.region, s3.access_key) == (
-        None,
-        "eu-west-3",
-        "AK",
-    )
+    assert s3.endpoint_url is None
+    assert s3.region == "eu-west-3"
+    assert s3.access_key == "AK"
 
 
 def test_a_signing_secret_of_the_standards_form_is_taken() -> None:
@@ -540,11 +536,9 @@ def request_faults(environment: dict[str, str]) -> list[str]:
 
 def test_a_job_is_read_from_the_environment() -> None:
     identity = read_request(EnvironmentReader(JOB), allow_http=False)
-    assert (identity.job_id, identity.repository, identity.branch) == (
-        "j1",
-        "https://github.com/a/b",
-        "main",
-    )
+    assert identity.job_id == "j1"
+    assert identity.repository == "https://github.com/a/b"
+    assert identity.branch == "main"
 
 
 def test_the_branch_is_main_where_none_is_named() -> None:

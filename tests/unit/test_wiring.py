@@ -77,7 +77,7 @@ def test_a_bucket_is_opened_with_the_credentials_of_the_environment() -> None:
     assert "X-Amz-Credential=AK" in url
 
 
-def test_for_the_lease_the_bucket_is_opened_once_more_with_limits_that_leave_time_to_try_again() -> (
+def test_the_bucket_is_opened_again_for_the_lease_with_limits_that_leave_time_to_retry() -> (
     None
 ):
     with socket.create_server(("127.0.0.1", 0)) as silent:

@@ -1,7 +1,7 @@
 """The API over HTTP, with faults on demand.
 
 with ScalewayServer() as scaleway:
-    scaleway.environment                                    # SCW_API_URL and the like, for a command
+    scaleway.environment                               # SCW_API_URL and the like, for a command
     scaleway.fault(Fault(status=503, times=2))              # the next two requests
     scaleway.fault(Fault(lost=True, on="/start"))           # it is done, and the answer gets lost
     scaleway.jobs.definitions, scaleway.requests, ...
@@ -236,7 +236,7 @@ class ScalewayServer:
         raise RefusalError(405, type="unknown", message="method not allowed")
 
     def _page(self, query: Query, name: str, found: list[Document]) -> Document:
-        """Return one page of what belongs to the project, of the size that was asked for, within limits."""
+        """Return one page of the project's resources, of the size asked for, within limits."""
         project, order = (
             query.param("project_id"),
             query.param("order_by") or "created_at_asc",

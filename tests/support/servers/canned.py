@@ -1,4 +1,4 @@
-"""A server that gives whatever it is asked one answer, byte for byte, and remembers what it was asked."""
+"""A server that gives every request the same answer, byte for byte, and remembers the requests."""
 
 import socketserver
 import ssl
@@ -43,14 +43,18 @@ def answer(
     """Return an answer in HTTP; `length` is that which it claims to have."""
     said = len(body) if length is None else length
     return (
-        f"HTTP/1.1 {status}\r\nContent-Length: {said}\r\nConnection: close\r\n{headers}\r\n".encode()
+        f"HTTP/1.1 {status}\r\nContent-Length: {said}\r\n"
+        f"Connection: close\r\n{headers}\r\n".encode()
         + body
     )
 
 
 def fault(status: str, code: str, *more: str) -> bytes:
     """Return an error as S3 has it; `more` are further elements of its body."""
-    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>it is so</Message>{''.join(more)}</Error>"
+    body = (
+        f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>it "
+        f"is so</Message>{''.join(more)}</Error>"
+    )
     return answer(
         status, body.encode(), headers="Date: Mon, 23 Nov 2026 12:00:00 GMT\r\n"
     )

@@ -1,4 +1,4 @@
-"""MinIO: the program of that name if there is one, else built from its source, once for this user."""
+"""MinIO: the installed program, or else one built from source, once for this user."""
 
 import os
 import shutil

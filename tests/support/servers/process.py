@@ -1,4 +1,4 @@
-"""Programs that run beside the tests, and end with the process that started them, however that ends."""
+"""Programs that run beside the tests, and end with the process that started them."""
 
 import ctypes
 import secrets
@@ -47,7 +47,7 @@ class Daemon:
     def wait_until(
         self, ready: Callable[[], bool], *, seconds: float = 60
     ) -> None:
-        """Wait until it is ready; raise UnavailableError, with the end of its log, if it never is."""
+        """Wait until it is ready; if it never is, raise UnavailableError with the log's end."""
         deadline = time.monotonic() + seconds
         while not ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -87,7 +87,7 @@ def run(
 
 
 def free_port() -> int:
-    """Return a port that nobody has, from a range that the kernel takes none from for connections going out."""
+    """Return a free port, from a range that the kernel does not use for outgoing connections."""
     while True:
         port = 20000 + secrets.randbelow(10000)
         with socket.socket() as probe:

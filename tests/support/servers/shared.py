@@ -1,4 +1,4 @@
-"""Servers that are started once for a whole test run, by whichever of its processes needs one first.
+"""Servers started once for a whole test run, by the first of its processes that needs them.
 
 A process of its own, the keeper, starts a server and ends it as soon as the test run's
 first process has ended: at the end of the tests, by Ctrl-C, or killed. The server in its
@@ -38,7 +38,7 @@ _KEEPERS: Final[list[subprocess.Popen[bytes]]] = []
 
 
 def shared(name: str, folder: Path, controller: int) -> S3Server:
-    """Return the server of a test run; `folder` is the run's own, `controller` its first process's id.
+    """Return the server of a test run; `folder` is the run's, `controller` its first process's id.
 
     Raises UnavailableError where it cannot run.
     """

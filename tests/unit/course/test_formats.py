@@ -54,14 +54,15 @@ def test_an_order_is_read_by_its_indexes() -> None:
 
 
 def test_relationships_are_read() -> None:
-    text = b"{summary: s, relationships: [{from_abstraction: 0, to_abstraction: 1, label: l, evidence: ''}]}"
-    summary, [entry] = read_relationships(text, read_abstractions(ABSTRACTIONS))
-    assert (summary, entry.source, entry.target, entry.label) == (
-        "s",
-        0,
-        1,
-        "l",
+    text = (
+        b"{summary: s, relationships: [{from_abstraction: 0, "
+        b"to_abstraction: 1, label: l, evidence: ''}]}"
     )
+    summary, [entry] = read_relationships(text, read_abstractions(ABSTRACTIONS))
+    assert summary == "s"
+    assert entry.source == 0
+    assert entry.target == 1
+    assert entry.label == "l"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +82,10 @@ def test_relationships_are_read() -> None:
             "name must be a text, and not empty",
         ),
         (
-            b"[{name: x, description: d, file_paths: []}, {name: x, description: d, file_paths: []}]",
+            (
+                b"[{name: x, description: d, file_paths: []}, {name: "
+                b"x, description: d, file_paths: []}]"
+            ),
             "duplicate",
         ),
         (b"```yaml\n- name: x\n```", "is not YAML"),
@@ -104,7 +108,10 @@ def test_faulty_abstractions_are_refused_and_the_place_is_named(
         ("{summary: '', relationships: []}", "summary must be a text"),
         ("{summary: s}", "relationships must be a list"),
         (
-            "{summary: s, relationships: [{from_abstraction: 2, to_abstraction: 0, label: l, evidence: e}]}",
+            (
+                "{summary: s, relationships: [{from_abstraction: 2, "
+                "to_abstraction: 0, label: l, evidence: e}]}"
+            ),
             "from 0 to 1",
         ),
         (
@@ -133,7 +140,10 @@ def test_faulty_relationships_are_refused(text: str, says: str) -> None:
             "'Nobody' is not a name",
         ),
         (
-            "{order: [{index: 1, name: Context, reasoning: r}, {index: 1, name: Term UI, reasoning: r}]}",
+            (
+                "{order: [{index: 1, name: Context, reasoning: r}, {index: "
+                "1, name: Term UI, reasoning: r}]}"
+            ),
             "duplicate",
         ),
     ],
@@ -183,7 +193,7 @@ def test_a_chapter_is_taken_only_if_it_is_expected_and_not_empty(
 def test_a_name_of_which_no_file_can_be_made_is_refused_where_it_is_read(
     length: int, says: str
 ) -> None:
-    """`tutorial_99_` and `.md` are 15 bytes, and a name that is not ASCII has a byte for each character."""
+    """`tutorial_99_` and `.md` are 15 bytes; a non-ASCII name has a byte for each character."""
     for name in (
         "A" * length,
         "\N{SNOWMAN}A" * (length // 2) + "A" * (length % 2),
@@ -220,7 +230,8 @@ def test_an_index_of_any_size_is_refused_with_words(index: str) -> None:
     assert "it must be a whole number from 1 to 999999" in fault(
         Stage.ORDER, "step3_order.yaml", text.encode()
     )
-    related = f"{{summary: s, relationships: [{{from_abstraction: {index}, to_abstraction: 0, label: l}}]}}"
+    relation = f"{{from_abstraction: {index}, to_abstraction: 0, label: l}}"
+    related = f"{{summary: s, relationships: [{relation}]}}"
     assert "it must be a whole number from 0 to 1" in fault(
         Stage.ANALYZE, "step2_relationships.yaml", related.encode()
     )

@@ -1,4 +1,4 @@
-"""The sender of events that comes late to some: the receiver took its time, and this machine may have stood still."""
+"""Events that arrive late: the receiver was slow, and this machine may have been suspended."""
 
 from collections.abc import Callable
 from dataclasses import replace

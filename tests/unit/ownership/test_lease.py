@@ -261,7 +261,7 @@ def test_a_lease_that_the_store_does_not_confirm_is_not_held(
     assert scene.lease.confirm()
 
 
-def test_where_the_store_dates_its_answers_ahead_of_its_objects_the_lease_is_written_as_so_much_longer() -> (
+def test_the_lease_is_written_longer_where_the_store_dates_its_answers_ahead_of_its_objects() -> (
     None
 ):
     scene = Scene(skew=5)

@@ -60,10 +60,8 @@ def test_a_runs_variables_lie_over_the_definitions_and_secrets_are_there_by_name
         JOB,
     )
     assert found["BRANCH"] == "main"
-    assert (found["STORE_URL"], found["SCW_SECRET_KEY"]) == (
-        "s3://b",
-        "unknown",
-    )
+    assert found["STORE_URL"] == "s3://b"
+    assert found["SCW_SECRET_KEY"] == "unknown"
     assert "OTHER" not in found
 
 
@@ -117,11 +115,9 @@ def read(
 
 def test_the_platforms_settings_have_the_sdks_names_and_defaults() -> None:
     found = read(KEY)
-    assert (found.api_url, found.region, found.project_id) == (
-        "https://api.scaleway.com",
-        "fr-par",
-        None,
-    )
+    assert found.api_url == "https://api.scaleway.com"
+    assert found.region == "fr-par"
+    assert found.project_id is None
     assert found.definition == "fondation-worker"
     assert read(KEY | {"SCW_JOB_DEFINITION": "mine"}).definition == "mine"
     assert (
@@ -187,7 +183,8 @@ def test_what_came_of_a_job(
 ) -> None:
     found = outcome(manifest, last)
     assert found is not None
-    assert (found.state, found.exit_code) == (state, code)
+    assert found.state == state
+    assert found.exit_code == code
 
 
 def test_nothing_has_come_of_a_job_whose_run_lives() -> None:

@@ -34,11 +34,9 @@ def claim(manifest: Manifest) -> Manifest:
 
 def test_a_job_begins_pending_with_its_first_run() -> None:
     manifest = begun()
-    assert (manifest.state, manifest.run, manifest.sequence) == (
-        State.PENDING,
-        1,
-        1,
-    )
+    assert manifest.state == State.PENDING
+    assert manifest.run == 1
+    assert manifest.sequence == 1
     assert manifest.next_stage is Stage.CLONE
 
 
@@ -47,12 +45,10 @@ def test_entering_a_stage_is_announced_with_the_sequence_of_its_checkpoint() -> 
 ):
     manifest = decisions.enter(begun(), at=AT)
     [event] = manifest.outbox.pending
-    assert (event.sequence, event.type, event.status, event.step) == (
-        2,
-        EventType.PROGRESS,
-        EventStatus.CLONING,
-        1,
-    )
+    assert event.sequence == 2
+    assert event.type == EventType.PROGRESS
+    assert event.status == EventStatus.CLONING
+    assert event.step == 1
     assert event.message == "Cloning repository"
 
 
@@ -61,11 +57,9 @@ def test_each_later_stage_is_announced_as_analyzing_with_the_files_of_the_one_be
     info: StageInfo,
 ) -> None:
     event = entered(info.stage).outbox.pending[-1]
-    assert (event.status, event.step, event.message) == (
-        EventStatus.ANALYZING,
-        info.step,
-        info.message,
-    )
+    assert event.status == EventStatus.ANALYZING
+    assert event.step == info.step
+    assert event.message == info.message
     assert event.files_of == (
         () if info.step == 2 else (STAGES[info.step - 2].stage,)
     )
@@ -73,11 +67,9 @@ def test_each_later_stage_is_announced_as_analyzing_with_the_files_of_the_one_be
 
 def test_publishing_is_announced_as_gathering_at_the_last_step() -> None:
     event = entered(None).outbox.pending[-1]
-    assert (event.status, event.step, event.message) == (
-        EventStatus.GATHERING,
-        7,
-        "Gathering output files",
-    )
+    assert event.status == EventStatus.GATHERING
+    assert event.step == 7
+    assert event.message == "Gathering output files"
 
 
 def test_nothing_is_announced_where_there_is_no_webhook() -> None:
@@ -119,12 +111,10 @@ def test_completing_announces_all_files_but_the_snapshot_and_the_time_that_was_w
     None
 ):
     event = completed().outbox.pending[-1]
-    assert (event.type, event.status, event.step, event.final) == (
-        EventType.COMPLETE,
-        EventStatus.COMPLETED,
-        7,
-        True,
-    )
+    assert event.type == EventType.COMPLETE
+    assert event.status == EventStatus.COMPLETED
+    assert event.step == 7
+    assert event.final
     assert event.files_of == tuple(Stage)[1:]
     assert event.duration == 7 * 1.5
 
@@ -135,11 +125,9 @@ def test_failing_for_good_is_announced_as_an_error_where_the_job_stood(
 ) -> None:
     manifest = decisions.fail(entered(stage), error(Exit.DATA_ERROR))
     event = manifest.outbox.pending[-1]
-    assert (manifest.state, event.type, event.status) == (
-        State.FAILED,
-        EventType.ERROR,
-        EventStatus.FAILED,
-    )
+    assert manifest.state == State.FAILED
+    assert event.type == EventType.ERROR
+    assert event.status == EventStatus.FAILED
     assert event.step == (INFO[stage].step if stage else 7)
     assert event.error == manifest.error == error(Exit.DATA_ERROR)
     assert event.message == "it broke"
@@ -150,11 +138,9 @@ def test_failing_for_good_is_announced_as_an_error_where_the_job_stood(
 def test_canceling_is_announced_as_progress(stage: Stage | None) -> None:
     manifest = decisions.cancel(entered(stage), at=AT)
     event = manifest.outbox.pending[-1]
-    assert (manifest.state, event.type, event.status) == (
-        State.CANCELED,
-        EventType.PROGRESS,
-        EventStatus.CANCELED,
-    )
+    assert manifest.state == State.CANCELED
+    assert event.type == EventType.PROGRESS
+    assert event.status == EventStatus.CANCELED
     assert event.message == "Canceled"
     assert event.timestamp == AT
     assert manifest.cancel_requested
@@ -193,11 +179,9 @@ def test_a_claim_goes_on_at_the_first_unfinished_stage(
     stage: Stage | None,
 ) -> None:
     manifest = claim(entered(stage))
-    assert (manifest.run, manifest.state, manifest.next_stage) == (
-        2,
-        State.PENDING,
-        stage,
-    )
+    assert manifest.run == 2
+    assert manifest.state == State.PENDING
+    assert manifest.next_stage == stage
     assert not manifest.released
     assert decisions.enter(stamped(manifest), at=AT).current_stage is stage
 
@@ -247,7 +231,8 @@ def test_a_repair_goes_back_to_the_damaged_stage_and_keeps_the_generation(
     damaged: Stage,
 ) -> None:
     manifest = decisions.repair(entered(None), damaged, error())
-    assert (manifest.state, manifest.next_stage) == (State.PENDING, damaged)
+    assert manifest.state == State.PENDING
+    assert manifest.next_stage == damaged
     assert manifest.error == error()
     assert {record.generation for record in manifest.stages} == {1}
 
@@ -261,10 +246,8 @@ def test_a_stage_from_which_the_engine_cannot_go_on_is_made_anew_and_all_after_i
         error(),
         new_generation=True,
     )
-    assert (manifest.state, manifest.next_stage) == (
-        State.PENDING,
-        Stage.EXTRACT,
-    )
+    assert manifest.state == State.PENDING
+    assert manifest.next_stage == Stage.EXTRACT
     assert [record.generation for record in manifest.stages] == [
         1,
         2,
@@ -301,11 +284,9 @@ def test_an_operators_resume_from_a_stage_raises_its_generation_and_of_all_after
 def test_an_operators_resume_forgets_failure_and_cancellation() -> None:
     canceled = stamped(decisions.cancel(entered(Stage.ORDER), at=AT))
     manifest = decisions.reopen(claim(canceled), None)
-    assert (manifest.state, manifest.cancel_requested, manifest.error) == (
-        State.PENDING,
-        False,
-        None,
-    )
+    assert manifest.state == State.PENDING
+    assert not manifest.cancel_requested
+    assert manifest.error is None
 
 
 def test_an_operators_resume_forgets_why_the_job_failed() -> None:

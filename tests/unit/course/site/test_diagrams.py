@@ -114,7 +114,8 @@ def test_an_arrow_out_of_a_group_passes_the_nodes_in_its_way() -> None:
 def test_decoration_and_comments_are_passed_over() -> None:
     source = (
         "%%{init: {'theme': 'dark'}}%%\n%% a comment\ngraph TD\nA --> B %% why\n"
-        'style A fill:#f00\nclassDef x fill:#fff\nclass A x\nclick A href "x"\nlinkStyle 0 stroke:red'
+        "style A fill:#f00\nclassDef x fill:#fff\nclass A x\n"
+        'click A href "x"\nlinkStyle 0 stroke:red'
     )
     assert described(source) == ["A to B"]
 
@@ -190,8 +191,12 @@ def test_messages_of_a_sequence_diagram_are_read() -> None:
         ("graph TD\nA ??? B", "`??? B` is not understood"),
         ("graph TD\nend", "it has an `end` too many"),
         ("graph TD\n" + "subgraph x\n" * 30, "its groups are nested too deeply"),
-        ("graph TD\nsubgraph x\nA\nend\nx --> A", "an arrow leads from a group into the same group"),
-        ("graph TD\nsubgraph x\nA\nend\nsubgraph x\nB\nend", "two of its groups have the same name"),
+        (
+            "graph TD\nsubgraph x\nA\nend\nx --> A",
+            "an arrow leads from a group into the same group",
+        ),
+        (("graph TD\nsubgraph x\nA\nend\n"
+        "subgraph x\nB\nend"), "two of its groups have the same name"),
         ("graph TD\n" + "\n".join(f"A{n}" for n in range(99)), "it has 99 nodes and 0 arrows"),
         ("graph TD\n" + "x" * 5_000, "one of its lines is too long"),
         ("graph TD\n" + "A-->B\n" * 9_000, "its text is too long"),

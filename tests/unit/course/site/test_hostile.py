@@ -1,4 +1,4 @@
-"""Whatever Markdown an engine writes: no script, no request, and no HTML of its own reaches a page."""
+"""Hostile Markdown from an engine: no script, request or HTML of its own reaches a page."""
 
 import re
 import time
@@ -78,11 +78,13 @@ ATTACKS: Final = {
     "emphasis": "**<script>** _<b>_ ~~<i>~~",
     "mermaid: click": '```mermaid\ngraph TD\nA-->B\nclick A "javascript:alert(1)"\n```',
     "mermaid: callback": "```mermaid\ngraph TD\nA-->B\nclick A call alert(1)\n```",
-    "mermaid: directive": "```mermaid\n%%{init: {'securityLevel': 'loose'}}%%\ngraph TD\nA-->B\n```",
+    "mermaid: directive": "```mermaid\n%%{init: {'securityLevel': 'loose'}}%%\n"
+    "graph TD\nA-->B\n```",
     "mermaid: label": '```mermaid\ngraph TD\nA["<img src=x onerror=alert(1)>"]-->|<script>|B\n```',
     "mermaid: style": "```mermaid\ngraph TD\nA-->B\nstyle A fill:url(//evil.example)\n```",
     "mermaid: classes": '```mermaid\nclassDiagram\nclass A["<script>"]{\n+x() "onclick=\n}\n```',
-    "mermaid: sequence": "```mermaid\nsequenceDiagram\nA->>B: <script>x</script>\nNote over A: <b onclick=x>\n```",
+    "mermaid: sequence": "```mermaid\nsequenceDiagram\nA->>B: <script>x</script>\n"
+    "Note over A: <b onclick=x>\n```",
     "mermaid: end of the fence": "```mermaid\n</svg><script>alert(1)</script>\n```",
     "mermaid: front matter": "```mermaid\n---\nconfig:\n  x: <script>\n---\ngraph TD\nA-->B\n```",
     "control characters": "a\x00b\x07c\x1bd\u202ee\u2066f\x7f\x85 [x](https://a.example/\x00)",

@@ -122,7 +122,8 @@ def test_a_link_leads_into_the_course_or_over_https_or_is_text(
 
 def test_a_fold_and_its_summary_get_through() -> None:
     html = article(
-        "<details>\n<summary>Show `x`</summary>\n\nIt is *one*.\n\n```python\n1\n```\n\n</details>\n"
+        "<details>\n<summary>Show `x`</summary>\n\nIt is *one*.\n\n"
+        "```python\n1\n```\n\n</details>\n"
     )
     assert "<summary>Show <code>x</code></summary>" in html.replace("\n", "")
     assert "<p>It is <em>one</em>.</p>" in html
