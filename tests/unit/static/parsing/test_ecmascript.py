@@ -183,3 +183,10 @@ def test_a_whole_export_of_a_named_function_defines_it() -> None:
         "build": "function"
     }
     assert kinds(parsed(JS, "module.exports = function () {}\n")) == {}
+
+
+def test_imports_on_one_line_keep_their_order() -> None:
+    modules = [f"m{number}" for number in range(40)]
+    text = ";".join(f"import a from '{module}'" for module in modules)
+    found = parsed(JS, text)
+    assert [statement.module for statement in found.imports] == modules

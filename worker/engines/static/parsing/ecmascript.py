@@ -12,6 +12,7 @@ from worker.engines.static.parsing.grammar import (
     Draft,
     FileText,
     Grammar,
+    bases_in,
     draft,
     field_text,
     line,
@@ -67,11 +68,15 @@ _FUNCTIONS: Final = frozenset(
 )
 _DECORATED: Final = frozenset({"class_body", "export_statement"})
 """What holds decorators beside what they decorate."""
+_EXPORT_WORDS: Final = frozenset({b"", b"export", b"export default"})
+_HERITAGE: Final = frozenset({"class_heritage", "extends_type_clause"})
+_VARIABLES: Final = frozenset({"lexical_declaration", "variable_declaration"})
 _WHOLE: Final = re.compile(r"(?:module\.)?exports")
 _EXPORT: Final = re.compile(r"(?:module\.)?exports\.([\w$]+)")
 _MEMBER: Final = re.compile(
     r"(?:(?P<owner>[\w$]+)(?P<prototype>\.prototype)?|module\.exports)\.(?P<name>[\w$]+)"
 )
+_QUOTES: Final = "\"'`"
 
 
 def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
@@ -84,99 +89,71 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
         case "internal_module":
             yield draft(page, node, field_text(node, "name"), Kind.TYPE)
         case _:
-            name = (
-                field_text(node, "name") or field_text(node, "property")
-            ).strip("\"'")
-            if name:
-                yield _named(node, name, Kind(capture), page)
+            name = field_text(node, "name") or field_text(node, "property")
+            if name.strip(_QUOTES):
+                yield _named(node, name.strip(_QUOTES), Kind(capture), page)
 
 
 def _named(node: Node, name: str, kind: Kind, page: FileText) -> Draft:
-    body = node.child_by_field_name("body")
-    if kind is Kind.TYPE:
-        body = node.child_by_field_name("value")
-    found = draft(page, node, name, kind, body=body)
-    found.declared = node.type == "function_signature"
-    found.bases = _bases(node)
-    before = node.parent
-    if before is not None and before.type == "export_statement":
-        found.doc = found.doc or page.comment_above(before.start_point.row)
-    found.decorators = _decorators(node, page)
-    found.public = (
-        not name.startswith(("_", "#"))
-        and "private" not in found.signature.split("(")[0].split()
+    field = "value" if kind is Kind.TYPE else "body"
+    body = node.child_by_field_name(field)
+    definition = draft(page, node, name, kind, body=body)
+    definition.declared = node.type == "function_signature"
+    definition.bases = _bases(node)
+    definition.decorators = _decorators(node, page)
+    if not definition.doc and _is_exported(node.parent):
+        definition.doc = page.comment_above(_row(node.parent))
+    words = definition.signature.partition("(")[0].split()
+    definition.public = not name.startswith(("_", "#")) and (
+        "private" not in words
     )
-    return found
+    return definition
+
+
+def _is_exported(outer: Node | None) -> bool:
+    return outer is not None and outer.type == "export_statement"
+
+
+def _row(node: Node | None) -> int:
+    return node.start_point.row if node is not None else 0
 
 
 def _decorators(node: Node, page: FileText) -> tuple[str, ...]:
     """Return decorators in a definition, before its export, and right before it in a class."""
-    found = [child for child in node.children if child.type == "decorator"]
-    outer = node.parent
-    start = node.start_byte
-    before = (
-        page.children(outer, "decorator")
-        if outer is not None and outer.type in _DECORATED
-        else ()
-    )
-    for one in reversed(
-        before[: bisect_left(before, start, key=lambda one: one.start_byte)]
-    ):
-        if page.data[one.end_byte : start].strip() not in {
-            b"",
-            b"export",
-            b"export default",
-        }:
-            break
-        found.insert(0, one)
-        start = one.start_byte
-    return tuple(one_line(text(one)).lstrip("@") for one in found)
+    decorators = [child for child in node.children if child.type == "decorator"]
+    outer, start = node.parent, node.start_byte
+    if outer is not None and outer.type in _DECORATED:
+        beside = page.children(outer, "decorator")
+        place = bisect_left(beside, start, key=lambda mark: mark.start_byte)
+        for mark in reversed(beside[:place]):
+            if page.data[mark.end_byte : start].strip() not in _EXPORT_WORDS:
+                break
+            decorators.insert(0, mark)
+            start = mark.start_byte
+    return tuple(one_line(text(mark)).lstrip("@") for mark in decorators)
 
 
-def _bases(node: Node) -> tuple[str, ...]:
+def _bases(node: Node | None) -> tuple[str, ...]:
     """Return what a class extends and implements, or an interface extends."""
-    found: list[str] = []
-    for clause in node.children:
-        if clause.type == "class_heritage" and not any(
-            child.type.endswith("_clause") for child in clause.children
-        ):
-            found += [text(child) for child in clause.named_children]
-        inner = clause.children if clause.type == "class_heritage" else [clause]
-        for one in inner:
-            if one.type in {
-                "extends_clause",
-                "implements_clause",
-                "extends_type_clause",
-            }:
-                found += [
-                    text(child)
-                    for child in one.named_children
-                    if child.type != "type_arguments"
-                ]
     return tuple(
-        re.split(r"[<(]", base, maxsplit=1)[0].strip() for base in found
+        base
+        for clause in (node.children if node is not None else ())
+        if clause.type in _HERITAGE
+        for base in bases_in(text(clause))
     )
 
 
 def _variable(node: Node, page: FileText) -> Draft:
     name, value = field_text(node, "name"), node.child_by_field_name("value")
     statement = node.parent or node
-    outer = (
-        statement.parent
-        if statement.parent is not None
-        and statement.parent.type == "export_statement"
-        else None
-    )
+    outer = statement.parent if _is_exported(statement.parent) else statement
     kind, body = _kind_of(name, value)
-    found = draft(page, node, name, kind, body=body)
-    keyword = text(statement.child(0))
-    found.signature = f"{keyword} {found.signature}"
-    found.doc = page.comment_above((outer or statement).start_point.row)
-    found.bases = (
-        _bases(value) if value is not None and value.type == "class" else ()
-    )
-    found.public = not name.startswith("_")
-    return found
+    variable = draft(page, node, name, kind, body=body)
+    variable.signature = f"{text(statement.child(0))} {variable.signature}"
+    variable.doc = page.comment_above(_row(outer))
+    variable.bases = _bases(value) if kind is Kind.CLASS else ()
+    variable.public = not name.startswith("_")
+    return variable
 
 
 def _kind_of(name: str, value: Node | None) -> tuple[Kind, Node | None]:
@@ -193,104 +170,92 @@ def _kind_of(name: str, value: Node | None) -> tuple[Kind, Node | None]:
 def _assigned(node: Node, page: FileText) -> Iterator[Draft]:
     """Read `Socket.prototype.send = function …`, `app.use = function …` and `exports.parse = …`."""
     left, value = field_text(node, "left"), node.child_by_field_name("right")
-    match = None if _WHOLE.fullmatch(left) else _MEMBER.fullmatch(left)
-    name = (
-        match["name"]
-        if match is not None
-        else field_text(value, "name")
-        if _WHOLE.fullmatch(left) and value
-        else ""
-    )
-    if (
-        value is None
-        or not name
-        or (match is not None and match["owner"] == "this")
-    ):
+    if value is None:
+        return
+    name, owner = field_text(value, "name"), ""
+    if not _WHOLE.fullmatch(left):
+        member = _MEMBER.fullmatch(left)
+        if member is None or member["owner"] == "this":
+            return
+        name = member["name"]
+        is_export = member["owner"] in {None, "module", "exports"}
+        owner = "" if is_export else member["owner"]
+    if not name:
         return
     kind, body = _kind_of(name, value)
-    found = draft(
-        page,
-        node,
-        name,
-        kind,
-        body=body.child_by_field_name("body") or body if body else None,
-    )
-    owner = match["owner"] if match is not None else None
-    found.owner = (
-        owner if owner and owner != "exports" and kind is Kind.FUNCTION else ""
-    )
-    found.bases = _bases(value)
-    found.public = not name.startswith("_")
-    statement = node.parent
-    found.doc = page.comment_above((statement or node).start_point.row)
-    yield found
+    outer = node.parent if node.parent is not None else node
+    definition = draft(page, node, name, kind, body=body)
+    definition.owner = owner if kind is Kind.FUNCTION else ""
+    definition.bases = _bases(value) if kind is Kind.CLASS else ()
+    definition.doc = page.comment_above(_row(outer))
+    definition.public = not name.startswith("_")
+    yield definition
 
 
 def _imports(node: Node) -> Iterator[Import]:
-    if node.type in {"variable_declarator", "assignment_expression"}:
-        yield from (
-            _required(node)
-            if node.type == "variable_declarator"
-            else _passed_on(node)
-        )
+    if node.type == "variable_declarator":
+        yield from _required(node)
         return
-    module, again = (
-        field_text(node, "source").strip("\"'`"),
-        node.type == "export_statement",
-    )
+    if node.type == "assignment_expression":
+        yield from _passed_on(node)
+        return
+    module = field_text(node, "source").strip(_QUOTES)
+    is_export = node.type == "export_statement"
     clause = next(
-        (
-            child
-            for child in node.children
-            if child.type in {"import_clause", "export_clause"}
-        ),
-        None,
+        (child for child in node.children if child.type in _CLAUSES), None
     )
-    names: list[tuple[str, str]] = []
+    names, alias = _taken(clause) if clause is not None else ([], "")
+    if module:
+        yield Import(
+            module=module,
+            names=tuple(names),
+            alias=alias,
+            everything=is_export and clause is None,
+            again=is_export,
+            line=line(node),
+        )
+
+
+def _taken(clause: Node) -> tuple[list[tuple[str, str]], str]:
+    """Return the names that a clause takes from a module, and the name of the module itself."""
+    names = _specifiers(clause, "export_specifier")
     alias = ""
-    for child in clause.children if clause is not None else []:
+    for child in clause.children:
         match child.type:
             case "identifier":
                 names.append((text(child), "default"))
             case "namespace_import":
                 alias = text(child.named_child(0))
             case "named_imports":
-                names += [
-                    _specifier(one)
-                    for one in child.named_children
-                    if one.type == "import_specifier"
-                ]
-            case "export_specifier":
-                names.append(_specifier(child))
-    everything = again and clause is None
-    if module:
-        yield Import(
-            module=module,
-            names=tuple(names),
-            alias=alias,
-            everything=everything,
-            again=again,
-            line=line(node),
-        )
+                names += _specifiers(child, "import_specifier")
+    return names, alias
 
 
-def _specifier(node: Node) -> tuple[str, str]:
-    name = field_text(node, "name")
-    return field_text(node, "alias") or name, name
+_CLAUSES: Final = frozenset({"import_clause", "export_clause"})
+
+
+def _specifiers(clause: Node, kind: str) -> list[tuple[str, str]]:
+    """Return the pairs of the name after and before `as`."""
+    pairs = []
+    for child in clause.named_children:
+        if child.type == kind:
+            name = field_text(child, "name")
+            pairs.append((field_text(child, "alias") or name, name))
+    return pairs
 
 
 def _required(node: Node) -> Iterator[Import]:
+    """Read `const a = require("b")`, also of members of it."""
     value = node.child_by_field_name("value")
     target = node.child_by_field_name("name")
     module = _required_module(value)
     if value is None or target is None or not module:
         return
     name, alias = text(target), ""
-    names: list[tuple[str, str]]
     if value.type == "member_expression":
         names = [(name, field_text(value, "property"))]
     elif target.type == "object_pattern":
-        names = [_taken(member) for member in target.named_children]
+        names = [_property(member)[::-1] for member in target.named_children]
     else:
         names, alias = [(name, "default")], name
     yield Import(
@@ -298,27 +263,17 @@ def _required(node: Node) -> Iterator[Import]:
     )
 
 
-def _taken(member: Node) -> tuple[str, str]:
-    """Return the own and the module's name of a member of a pattern."""
-    if member.type == "pair_pattern":
-        return field_text(member, "value"), field_text(member, "key")
-    return text(member), text(member)
-
-
 def _passed_on(node: Node) -> Iterator[Import]:
     """Read `module.exports = require("./lib")` and `exports.View = require("./view")`."""
-    left, module = (
-        field_text(node, "left"),
-        _required_module(node.child_by_field_name("right")),
-    )
-    if module and _WHOLE.fullmatch(left):
-        yield Import(
-            module=module, everything=True, again=True, line=line(node)
-        )
-    elif module and (match := _EXPORT.fullmatch(left)):
+    left = field_text(node, "left")
+    module = _required_module(node.child_by_field_name("right"))
+    member = _EXPORT.fullmatch(left)
+    is_whole = _WHOLE.fullmatch(left) is not None
+    if module and (is_whole or member is not None):
         yield Import(
             module=module,
-            names=((match[1], "default"),),
+            names=((member[1], "default"),) if member is not None else (),
+            everything=is_whole,
             again=True,
             line=line(node),
         )
@@ -326,24 +281,16 @@ def _passed_on(node: Node) -> Iterator[Import]:
 
 def _required_module(value: Node | None) -> str:
     """Return what `require("module")` or `require("module").member` asks for, or nothing."""
-    call = (
-        value.child_by_field_name("object")
-        if value is not None and value.type == "member_expression"
-        else value
-    )
-    if (
-        call is None
-        or call.type != "call_expression"
-        or field_text(call, "function") != "require"
-    ):
+    call = value
+    if value is not None and value.type == "member_expression":
+        call = value.child_by_field_name("object")
+    if call is None or call.type != "call_expression":
         return ""
     arguments = call.child_by_field_name("arguments")
-    module = (
-        text(arguments.named_child(0))
-        if arguments is not None and arguments.named_child_count
-        else ""
-    )
-    return module.strip("\"'`") if module[:1] in {'"', "'", "`"} else ""
+    if field_text(call, "function") != "require" or arguments is None:
+        return ""
+    module = text(next(iter(arguments.named_children), None))
+    return module.strip(_QUOTES) if module.startswith(tuple(_QUOTES)) else ""
 
 
 def _exports(node: Node) -> Iterator[tuple[str, str]]:
@@ -354,53 +301,43 @@ def _exports(node: Node) -> Iterator[tuple[str, str]]:
         "declaration"
     ) or node.child_by_field_name("value")
     is_default = any(child.type == "default" for child in node.children)
-    if declaration is not None:
-        for name in _declared(declaration):
-            yield "default" if is_default else name, name
-    for clause in node.children:
-        if (
-            clause.type == "export_clause"
-            and node.child_by_field_name("source") is None
-        ):
-            yield from (
-                _specifier(one)
-                for one in clause.named_children
-                if one.type == "export_specifier"
-            )
+    for name in _declared(declaration):
+        yield "default" if is_default else name, name
+    if node.child_by_field_name("source") is None:
+        for clause in node.children:
+            yield from _specifiers(clause, "export_specifier")
 
 
-def _declared(node: Node) -> Iterator[str]:
-    if node.type in {"lexical_declaration", "variable_declaration"}:
-        yield from (
-            field_text(child, "name")
-            for child in node.named_children
-            if child.type == "variable_declarator"
-        )
-    elif name := field_text(node, "name") or (
-        text(node) if node.type == "identifier" else ""
-    ):
-        yield name
+def _declared(node: Node | None) -> list[str]:
+    if node is None:
+        return []
+    if node.type in _VARIABLES:
+        names = [field_text(child, "name") for child in node.named_children]
+    else:
+        is_name = node.type == "identifier"
+        names = [text(node) if is_name else field_text(node, "name")]
+    return [name for name in names if name]
 
 
 def _assigned_exports(node: Node) -> Iterator[tuple[str, str]]:
     left, value = field_text(node, "left"), node.child_by_field_name("right")
     if value is None:
         return
-    name = (
-        text(value) if value.type == "identifier" else field_text(value, "name")
-    )
-    if match := _EXPORT.fullmatch(left):
-        yield match[1], name or match[1]
+    is_name = value.type == "identifier"
+    name = text(value) if is_name else field_text(value, "name")
+    member = _EXPORT.fullmatch(left)
+    if member is not None:
+        yield member[1], name or member[1]
     elif _WHOLE.fullmatch(left) and value.type == "object":
-        yield from (_property(child) for child in value.named_children)
+        yield from map(_property, value.named_children)
     elif _WHOLE.fullmatch(left) and name:
         yield "default", name
 
 
 def _property(node: Node) -> tuple[str, str]:
-    if node.type == "pair":
-        return field_text(node, "key"), field_text(node, "value")
-    return text(node), text(node)
+    """Return key and value of a member of an object or of a pattern."""
+    key, value = field_text(node, "key"), field_text(node, "value")
+    return (key, value) if key else (text(node), text(node))
 
 
 def _grammar(module: str, function: str, query: str) -> Grammar:

@@ -42,74 +42,63 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
     if capture == "type":
         yield _type(node, page)
         return
+    kind, body = Kind(capture), node.child_by_field_name("body")
     names = [
         name for name in node.children_by_field_name("name") if name.is_named
     ]
     for name, following in zip_longest(names, names[1:]):
-        found = draft(
-            page,
-            node,
-            text(name),
-            Kind(capture),
-            body=node.child_by_field_name("body"),
-        )
-        found.start = found.start if name is names[0] else name.start_byte
-        found.end = following.start_byte if following is not None else found.end
-        if node.type == "method_declaration" and (
-            receiver := _RECEIVER.search(field_text(node, "receiver"))
-        ):
-            found.owner = receiver[1]
-        if capture in {"constant", "variable"}:
-            outer = node.parent
-            found.signature = f"{'const' if capture == 'constant' else 'var'} {found.signature}"
-            found.doc = found.doc or (
-                page.comment_above(outer.start_point.row)
-                if outer is not None
-                else ""
-            )
-        found.public = found.name[:1].isupper()
-        if found.name != "_":
-            yield found
+        definition = draft(page, node, text(name), kind, body=body)
+        if name is not names[0]:
+            definition.start = name.start_byte
+        if following is not None:
+            definition.end = following.start_byte
+        if kind in _KEYWORDS:
+            signature = f"{_KEYWORDS[kind]} {definition.signature}"
+            definition.signature = signature
+            definition.doc = definition.doc or _outer_doc(node, page)
+        receiver = _RECEIVER.search(field_text(node, "receiver"))
+        definition.owner = receiver[1] if receiver is not None else ""
+        definition.public = definition.name[:1].isupper()
+        if definition.name != "_":
+            yield definition
+
+
+_KEYWORDS: Final = {Kind.CONSTANT: "const", Kind.VARIABLE: "var"}
+
+
+def _outer_doc(node: Node, page: FileText) -> str:
+    """Return the comment above the declaration that a definition is one of."""
+    outer = node.parent
+    return page.comment_above(outer.start_point.row) if outer else ""
 
 
 def _type(node: Node, page: FileText) -> Draft:
-    value, outer = node.child_by_field_name("type"), node.parent
-    kind = _KINDS.get(value.type, Kind.TYPE) if value is not None else Kind.TYPE
-    found = draft(
-        page, node, field_text(node, "name"), kind, body=_braces(value)
-    )
-    found.signature = f"type {found.signature}"
-    found.doc = found.doc or (
-        page.comment_above(outer.start_point.row) if outer is not None else ""
-    )
-    found.bases = tuple(_embedded(value)) if value is not None else ()
-    found.public = found.name[:1].isupper()
-    return found
+    value = node.child_by_field_name("type")
+    kind, body = Kind.TYPE, None
+    if value is not None and value.type in _KINDS:
+        kind = _KINDS[value.type]
+        braces = (child for child in value.children if child.type in _BRACES)
+        body = next(braces, None)
+    definition = draft(page, node, field_text(node, "name"), kind, body=body)
+    definition.signature = f"type {definition.signature}"
+    definition.doc = definition.doc or _outer_doc(node, page)
+    definition.bases = tuple(_embedded(value)) if value is not None else ()
+    definition.public = definition.name[:1].isupper()
+    return definition
 
 
-def _braces(value: Node | None) -> Node | None:
-    """Return what begins at the opening brace of a struct or an interface."""
-    if value is None or value.type not in _KINDS:
-        return None
-    return next(
-        (
-            child
-            for child in value.children
-            if child.type in {"{", "field_declaration_list"}
-        ),
-        None,
-    )
+_BRACES: Final = frozenset({"{", "field_declaration_list"})
 
 
 def _embedded(value: Node) -> Iterator[str]:
+    """Yield the types whose fields or methods a type takes over."""
     for child in value.named_children:
         if child.type == "field_declaration_list":
-            for one in child.named_children:
-                if (
-                    one.type == "field_declaration"
-                    and one.child_by_field_name("name") is None
-                ):
-                    yield field_text(one, "type").partition("[")[0]
+            for field in child.named_children:
+                if field.type != "field_declaration":
+                    continue
+                if field.child_by_field_name("name") is None:
+                    yield field_text(field, "type").partition("[")[0]
         elif child.type == "type_elem" and re.fullmatch(r"[\w.]+", text(child)):
             yield text(child)
 

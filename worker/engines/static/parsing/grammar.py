@@ -33,12 +33,14 @@ _MARKS: Final = re.compile(
     r"^\s*(?://[/!]?|/\*+!?|\*+/|\*(?!\*)|#+!?|--|;+)? ?", re.MULTILINE
 )
 _CLOSING: Final = re.compile(r"(?<!\*)\*++/\s*\Z")
-_INNER_COMMENT: Final = re.compile(rb"/\*.*?\*/", re.DOTALL)
+_INNER_COMMENT: Final = re.compile(rb'("[^"\n]*")|\s*/\*.*?\*/', re.DOTALL)
 _BRACKETED: Final = re.compile(r"[<(\[{][^<>()\[\]{}]*[>)\]}]")
 _BETWEEN_BASES: Final = re.compile(
     r"[,+&]|\b(?:extends|implements|with|for)\b", re.MULTILINE
 )
-_BASE: Final = re.compile(r"(?<![\w'$])\\?[A-Za-z_$][\w$]*(?:(?:\.|::|\\)\w+)*")
+_BASE: Final = re.compile(
+    r"(?<![\w'$])\\?[A-Za-z_$][\w$]*(?:(?:\.|::|\\)[\w$]+)*"
+)
 _DEEPEST: Final = 8
 """Brackets within brackets that are read in a list of bases."""
 _LICENCE: Final = re.compile(
@@ -329,7 +331,7 @@ def head(page: FileText, start: int, node: Node, body: Node | None) -> str:
     end = body.start_byte if body is not None else node.end_byte
     code = page.data[start : min(end, start + 4 * MAX_SIGNATURE)]
     if b"/*" in code:
-        code = _INNER_COMMENT.sub(b"", code)
+        code = _INNER_COMMENT.sub(rb"\1", code)
     signature = one_line(code.decode("utf-8", "replace")).rstrip("{; ")
     if body is not None:
         signature = signature.removesuffix("=>").removesuffix("=").rstrip(": ")

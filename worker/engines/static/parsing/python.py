@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from tree_sitter import Node
@@ -52,16 +52,14 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
 
 def _class_or_function(node: Node, kind: Kind, page: FileText) -> Draft:
     body = node.child_by_field_name("body")
-    found = draft(page, node, field_text(node, "name"), kind, body=body)
-    found.doc = _docstring(body) or (found.doc if kind is Kind.FUNCTION else "")
-    found.public = not found.name.startswith("_") or found.name.endswith("__")
+    name = field_text(node, "name")
+    definition = draft(page, node, name, kind, body=body)
+    comment = definition.doc if kind is Kind.FUNCTION else ""
+    definition.doc = _docstring(body) or comment
+    definition.public = not name.startswith("_") or name.endswith("__")
     if kind is Kind.CLASS:
-        found.bases = _bases(node.child_by_field_name("superclasses"))
-        last = {base.rpartition(".")[2] for base in found.bases}
-        if "Protocol" in last:
-            found.kind = Kind.INTERFACE
-        elif last & _ENUMS:
-            found.kind = Kind.ENUM
+        definition.bases = _bases(node.child_by_field_name("superclasses"))
+        definition.kind = _kind(definition.bases)
     outer = node.parent
     if outer is not None and outer.type == "decorated_definition":
         marks = [
@@ -69,69 +67,64 @@ def _class_or_function(node: Node, kind: Kind, page: FileText) -> Draft:
             for child in outer.children
             if child.type == "decorator"
         ]
-        found.decorators = tuple(mark[:MAX_DOC] for mark in marks)
-        found.declared = any(mark.endswith(_AGAIN) for mark in marks)
-    return found
+        definition.decorators = tuple(mark[:MAX_DOC] for mark in marks)
+        definition.declared = any(mark.endswith(_AGAIN) for mark in marks)
+    return definition
+
+
+def _kind(bases: Iterable[str]) -> Kind:
+    names = {base.rpartition(".")[2] for base in bases}
+    if "Protocol" in names:
+        return Kind.INTERFACE
+    return Kind.ENUM if names & _ENUMS else Kind.CLASS
 
 
 def _bases(arguments: Node | None) -> tuple[str, ...]:
     """Return base classes without type arguments; keyword arguments are none."""
-    if arguments is None:
-        return ()
-    kinds = {"identifier", "attribute", "subscript", "call"}
-    given = [
-        text(child) for child in arguments.named_children if child.type in kinds
-    ]
+    children = arguments.named_children if arguments is not None else ()
+    bases = [text(child) for child in children if child.type in _BASES]
     return tuple(
-        re.split(r"[\[(]", base, maxsplit=1)[0].strip() for base in given
+        _ARGUMENTS.split(base, maxsplit=1)[0].strip() for base in bases
     )
+
+
+_BASES: Final = frozenset({"identifier", "attribute", "subscript", "call"})
+_ARGUMENTS: Final = re.compile(r"[\[(]")
 
 
 def _docstring(body: Node | None) -> str:
-    first = (
-        next(
-            (child for child in body.named_children if child.type != "comment"),
-            None,
-        )
-        if body
-        else None
-    )
-    return _literal(first)
+    for child in body.named_children if body is not None else ():
+        if child.type != "comment":
+            return _literal(child)
+    return ""
 
 
 def _literal(statement: Node | None) -> str:
     """Return the text of a statement that is nothing but a string."""
-    inner = (
-        statement.named_child(0)
-        if statement is not None and statement.type == "expression_statement"
-        else None
-    )
-    if inner is None or inner.type != "string":
+    if statement is None or statement.type != "expression_statement":
         return ""
-    said = "".join(
+    string = next(iter(statement.named_children), None)
+    if string is None or string.type != "string":
+        return ""
+    content = "".join(
         text(child)
-        for child in inner.named_children
+        for child in string.named_children
         if child.type == "string_content"
     )
-    return inspect.cleandoc(said[: 2 * MAX_DOC])[:MAX_DOC]
+    return inspect.cleandoc(content[: 2 * MAX_DOC])[:MAX_DOC]
 
 
 def _variable(node: Node, page: FileText) -> Iterator[Draft]:
     name = field_text(node, "left")
-    statement = node.parent
     if name.startswith("__") or node.child_by_field_name("right") is None:
         return
-    found = draft(
-        page,
-        node,
-        name,
-        Kind.CONSTANT if _CONSTANT.fullmatch(name) else Kind.VARIABLE,
-    )
-    found.doc = found.doc or _literal(
-        statement.next_sibling if statement is not None else None
-    )
-    found.public = not name.startswith("_")
-    yield found
+    kind = Kind.CONSTANT if _CONSTANT.fullmatch(name) else Kind.VARIABLE
+    variable = draft(page, node, name, kind)
+    statement = node.parent
+    if not variable.doc and statement is not None:
+        variable.doc = _literal(statement.next_sibling)
+    variable.public = not name.startswith("_")
+    yield variable
 
 
 def _imports(node: Node) -> Iterator[Import]:

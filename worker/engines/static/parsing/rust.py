@@ -42,38 +42,34 @@ _DEEP: Final = 20
 
 
 def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
+    attributes, first = _attributes(node)
     if capture == "skip":
-        if "cfg(test" in " ".join(_attributes(node)):
+        if any("cfg(test" in attribute for attribute in attributes):
             yield draft(page, node, field_text(node, "name"), Kind.TYPE)
         return
     body = node.child_by_field_name("body")
     if capture == "scope":
-        found = draft(
-            page, node, _last(field_text(node, "type")), Kind.TYPE, body=body
-        )
-        trait = field_text(node, "trait")
-        found.bases = (_last(trait),) if trait else ()
-        yield found
+        name = _last(field_text(node, "type"))
+        scope = draft(page, node, name, Kind.TYPE, body=body)
+        trait = _last(field_text(node, "trait"))
+        scope.bases = (trait,) if trait else ()
+        yield scope
         return
-    if node.type == "macro_definition":
-        body = next(
-            (child for child in node.children if child.type in {"{", "(", "["}),
-            None,
-        )
-    found = draft(
-        page, node, field_text(node, "name"), Kind(capture), body=body
-    )
-    found.decorators = tuple(_attributes(node))
-    found.doc = _doc(node, page) or found.doc
-    found.public = node.type == "macro_definition" or _is_public(node)
-    if node.type == "trait_item":
-        bounds = node.child_by_field_name("bounds")
-        found.bases = (
-            tuple(_last(text(one)) for one in bounds.named_children)
-            if bounds is not None
-            else ()
-        )
-    yield found
+    is_macro = node.type == "macro_definition"
+    if is_macro:
+        braces = (child for child in node.children if child.type in _OPENING)
+        body = next(braces, None)
+    item = draft(page, node, field_text(node, "name"), Kind(capture), body=body)
+    item.decorators = tuple(attributes)
+    item.doc = page.comment_above(first.start_point.row) or item.doc
+    item.public = is_macro or _is_public(node)
+    bounds = node.child_by_field_name("bounds")
+    if node.type == "trait_item" and bounds is not None:
+        item.bases = tuple(map(_last, map(text, bounds.named_children)))
+    yield item
+
+
+_OPENING: Final = frozenset({"{", "(", "["})
 
 
 def _is_public(node: Node) -> bool:
@@ -82,45 +78,35 @@ def _is_public(node: Node) -> bool:
     Methods of a trait can be seen wherever the trait can.
     """
     outer = node.parent.parent if node.parent is not None else None
-    if (
-        outer is not None
-        and outer.type == "impl_item"
-        and outer.child_by_field_name("trait") is not None
-    ):
+    if outer is not None and outer.type == "impl_item":
+        if outer.child_by_field_name("trait") is not None:
+            return True
+    elif outer is not None and outer.type == "trait_item":
         return True
-    return any(text(child) == "pub" for child in node.children) or (
-        outer is not None and outer.type == "trait_item"
-    )
+    return any(text(child) == "pub" for child in node.children)
 
 
 def _last(path: str) -> str:
     """Return the last name of a path without its type arguments."""
-    names = _NAME.findall(re.sub(r"<.*", "", path, flags=re.DOTALL))
+    names = _NAME.findall(path.partition("<")[0])
     return names[-1] if names else ""
 
 
-def _attributes(node: Node) -> list[str]:
-    found: list[str] = []
-    before = node.prev_sibling
-    while before is not None and before.type in {
-        "attribute_item",
-        "line_comment",
-        "block_comment",
-    }:
-        if before.type == "attribute_item":
-            found.append(
-                one_line(text(before)).removeprefix("#[").removesuffix("]")
-            )
-        before = before.prev_sibling
-    return found[::-1]
-
-
-def _doc(node: Node, page: FileText) -> str:
-    """Return the comment before an item's attributes."""
+def _attributes(node: Node) -> tuple[list[str], Node]:
+    """Return an item's attributes, and the first node that belongs to the item."""
+    attributes: list[str] = []
     first, before = node, node.prev_sibling
-    while before is not None and before.type == "attribute_item":
-        first, before = before, before.prev_sibling
-    return page.comment_above(first.start_point.row)
+    while before is not None and before.type in _BEFORE:
+        if before.type == _ATTRIBUTE:
+            attribute = one_line(text(before))
+            attributes.append(attribute.removeprefix("#[").removesuffix("]"))
+            first = before
+        before = before.prev_sibling
+    return attributes[::-1], first
+
+
+_ATTRIBUTE: Final = "attribute_item"
+_BEFORE: Final = frozenset({_ATTRIBUTE, "line_comment", "block_comment"})
 
 
 def _imports(node: Node) -> Iterator[Import]:

@@ -104,7 +104,7 @@ class SourceParser:
         page = FileText(data, found.get("comment", []))
         imports = [
             (node, one)
-            for node in found.pop("import", [])
+            for node in _ordered(found.pop("import", []))
             for one in grammar.imports(node)
         ]
         annotations = {node.start_byte for node in found.pop("annotation", [])}
@@ -113,18 +113,14 @@ class SourceParser:
             for node in found.pop("string", [])
             if node.start_byte not in annotations
         ]
-        passed_on = sorted(
-            found.pop("export", []), key=lambda node: node.start_byte
-        )
+        passed_on = _ordered(found.pop("export", []))
         exports = [pair for node in passed_on for pair in grammar.exports(node)]
         comments = found.pop("comment", [])
         drafts, extends = _nest(_drafts(grammar, found, page))
         return Parsed(
             drafts=drafts,
             extends=extends,
-            imports=tuple(
-                sorted((one for _, one in imports), key=lambda one: one.line)
-            ),
+            imports=tuple(one for _, one in imports),
             exports=tuple(dict.fromkeys(exports)),
             package=_package(found.get("package", ())),
             doc=grammar.doc(tree.root_node, page),
@@ -144,8 +140,13 @@ class SourceParser:
         return self._loaded[language]
 
 
+def _ordered(nodes: Iterable[Node]) -> list[Node]:
+    """Return captured nodes by place: the library gives them in any order."""
+    return sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte))
+
+
 def _package(names: Sequence[Node]) -> str:
-    return text(names[0]).replace("\\", ".") if names else ""
+    return text(_ordered(names)[0]).replace("\\", ".") if names else ""
 
 
 def _drafts(

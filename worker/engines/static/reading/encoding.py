@@ -43,6 +43,10 @@ _FEW_BROKEN: Final = 0.25
 _CONTROL: Final = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]"
 )
+_PLAIN: Final = bytes(
+    32 if _CONTROL.match(chr(code)) else code for code in range(256)
+)
+"""ASCII without its control characters."""
 _HIGH: Final = re.compile(rb"[\x80-\xff]+")
 _HIGH_WORD: Final = re.compile(rb"[A-Za-z]*[\x80-\xff][A-Za-z\x80-\xff]*")
 _CENTRAL: Final = re.compile(rb"[A-Za-z][\x9d\xb3\xb9\xbe\xbf][a-z]")
@@ -62,6 +66,9 @@ def decode(data: bytes) -> str | None:
             return _clean(data[len(mark) :].decode(name, "replace"))
     if b"\0" in data[:_HEAD]:
         return _wide(data)
+    if data.isascii():
+        plain = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        return plain.translate(_PLAIN).decode("ascii")
     try:
         return _clean(data.decode("utf-8"))
     except UnicodeDecodeError:
@@ -130,6 +137,8 @@ def _clean(text: str) -> str:
 
 def shown(path: str) -> str:
     r"""Return a path for people: bytes that are not UTF-8, and controls, as `\xff`."""
+    if path.isascii() and path.isprintable():
+        return path
     return "".join(
         f"\\x{ord(char) & 0xFF:02x}"
         if "\udc80" <= char <= "\udcff"
