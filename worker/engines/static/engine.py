@@ -20,6 +20,7 @@ from worker.engines.port import (
 from worker.engines.static.analysis import NoTextError, analyze
 from worker.engines.static.facts import Analysis, Course
 from worker.engines.static.pages import chapters, reviews, tutorials, yaml_files
+from worker.engines.static.pages.course import CourseFacts
 
 _YAML_FILES: Final = {
     Stage.EXTRACT: yaml_files.abstractions,
@@ -46,6 +47,7 @@ class StaticEngine:
         self._going.set()
         self._stopped = threading.Event()  # of the `produce` in hand
         self._known: tuple[Path, Analysis] | None = None
+        self._course_facts: CourseFacts | None = None
 
     def check(self) -> None:
         """Do nothing: this engine needs nothing that could be missing."""
@@ -63,9 +65,8 @@ class StaticEngine:
             if not (workspace.output / path).exists():
                 yield Item(path=path, body=_YAML_FILES[stage](analysis))
             return
-        for item in _WRITERS[stage](
-            analysis, _course(workspace.output), workspace.output
-        ):
+        facts = self._facts(analysis, _course(workspace.output))
+        for item in _WRITERS[stage](facts, workspace.output):
             self._wait(stopped)
             yield item
 
@@ -94,6 +95,17 @@ class StaticEngine:
                     "the repository has no text files: give one with source code or documents"
                 ) from error
         return self._known[1]
+
+    def _facts(self, analysis: Analysis, course: Course) -> CourseFacts:
+        """Return the facts for pages, which the stages of one course share."""
+        known = self._course_facts
+        if (
+            known is None
+            or known.analysis is not analysis
+            or known.course != course
+        ):
+            known = self._course_facts = CourseFacts(analysis, course)
+        return known
 
     def _wait(self, stopped: threading.Event) -> None:
         self._going.wait()

@@ -8,7 +8,7 @@ from typing import Final
 from states.course_paths import item_path
 from states.stages import Stage
 from worker.engines.port import Item
-from worker.engines.static.facts import Analysis, Course, Definition
+from worker.engines.static.facts import Definition
 from worker.engines.static.pages import (
     citations,
     connections,
@@ -42,9 +42,8 @@ _DOCUMENT_ROLE: Final = re.compile(r"`/\w")
 """A reference to a page of the project's documentation, which is not here."""
 
 
-def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
+def items(facts: CourseFacts, output: Path) -> Iterator[Item]:
     """Write the chapters that `output` lacks, in the order of the course."""
-    facts = CourseFacts(analysis, course)
     for chapter in facts.chapters:
         path = item_path(Stage.GENERATE_CHAPTERS, chapter.entry)
         if not (output / path).exists():

@@ -6,10 +6,10 @@ is read as its files and what they define.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from states.course_paths import ChapterRef, item_path
 from states.stages import Stage
@@ -30,8 +30,10 @@ from worker.engines.static.parsing.function_facts import FunctionFacts
 from worker.engines.static.parsing.functions import dissect
 from worker.engines.static.parsing.node_types import find
 
+Found = TypeVar("Found")
+
 _WORD: Final = re.compile(r"\w+")
-_CACHED_FUNCTIONS: Final = 1024
+_CACHED_FUNCTIONS: Final = 4096
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +80,8 @@ class CourseFacts:
     def __init__(self, analysis: Analysis, course: Course) -> None:
         """Join the two."""
         self.analysis: Final = analysis
+        self.course: Final = course
+        self._remembered: dict[Hashable, Any] = {}
         self.definitions: Final = tuple(
             _within(definition, analysis.files[definition.path].lines)
             for definition in analysis.definitions
@@ -167,6 +171,13 @@ class CourseFacts:
                 positions[source], positions[target], entry, relations.get(key)
             )
 
+    def remembered(self, key: Hashable, find: Callable[[], Found]) -> Found:
+        """Return what `find` returns, which is found once for each key."""
+        if key not in self._remembered:
+            self._remembered[key] = find()
+        found: Found = self._remembered[key]
+        return found
+
     def family(self, indexes: Iterable[int]) -> list[int]:
         """Return definitions and all their members, each once, in order."""
         family = dict.fromkeys(indexes)
@@ -188,6 +199,11 @@ class CourseFacts:
     def file(self, path: str) -> SourceFile:
         """Return a file of the repository."""
         return self.analysis.files[path]
+
+    def text(self, definition: Definition) -> str:
+        """Return the lines of a definition."""
+        lines = self.texts.lines(definition.path)
+        return "\n".join(lines[definition.line - 1 : definition.end_line])
 
     def symbols(self, chapter: Chapter) -> list[Definition]:
         """Return the definitions that a chapter is about, the most important first."""

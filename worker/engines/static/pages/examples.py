@@ -125,6 +125,11 @@ def best(facts: CourseFacts, chapter: Chapter, most: int) -> list[Example]:
 
 def found(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     """Return the examples of a chapter, the best first."""
+    key = ("examples", chapter.position)
+    return facts.remembered(key, lambda: _found(facts, chapter))
+
+
+def _found(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     examples: list[Example] = []
     for symbol in facts.symbols(chapter):
         examples += _in_docstrings(facts, symbol)
@@ -259,7 +264,10 @@ def _in_document(
         return
     text = facts.texts.lines(path)
     pattern = _uses(symbol)
-    for block in code_blocks(text):
+    blocks = facts.remembered(
+        ("code blocks", path), lambda: tuple(code_blocks(text))
+    )
+    for block in blocks:
         code = list(text[block.first : block.last + 1])
         tag = _tag(block, facts.file(symbol.path), code)
         if not tag or not _fits(block) or not pattern.search("\n".join(code)):

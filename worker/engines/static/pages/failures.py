@@ -10,7 +10,6 @@ from worker.engines.static.pages import citations, markdown
 from worker.engines.static.pages.course import (
     Chapter,
     CourseFacts,
-    is_function,
     last_name,
 )
 from worker.engines.static.parsing.function_facts import Raise
@@ -32,6 +31,9 @@ _ABSTRACT_ERRORS: Final = frozenset({"NotImplementedError", "NotImplemented"})
 _DEPRECATED: Final = re.compile(
     r"\bdeprecated\b|DeprecationWarning", re.IGNORECASE
 )
+_FAILING: Final = re.compile(r"raise|throw|panic|Err|bail|errors\.|abort")
+"""Words without one of which no function fails; to read only those that may."""
+_HANDLING: Final = re.compile(r"except|catch|rescue")
 _NAME: Final = re.compile(r"[A-Za-z_][\w.:]*")
 
 
@@ -60,6 +62,8 @@ def found(facts: CourseFacts, chapter: Chapter) -> list[Failure]:
 
 
 def _causes(facts: CourseFacts, function: Definition) -> list[Raise]:
+    if not _FAILING.search(facts.text(function)):
+        return []
     inside = facts.function(function.index)
     causes = inside.raises if inside is not None else []
     return [cause for cause in causes if _names_an_error(cause)]
@@ -203,8 +207,10 @@ def _is_deprecated(definition: Definition) -> bool:
 
 def handled(facts: CourseFacts, function: Definition) -> list[str]:
     """Return the errors that a function catches, as code."""
+    if not _HANDLING.search(facts.text(function)):
+        return []
     inside = facts.function(function.index)
-    if inside is None or not is_function(function):
+    if inside is None:
         return []
     return [markdown.code(caught.said) for caught in inside.handles]
 

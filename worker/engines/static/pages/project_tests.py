@@ -67,6 +67,11 @@ def best(facts: CourseFacts, chapter: Chapter) -> ProjectTest | None:
 
 def found(facts: CourseFacts, chapter: Chapter) -> list[ProjectTest]:
     """Return short tests that use a chapter's subject, the best first."""
+    key = ("tests", chapter.position)
+    return facts.remembered(key, lambda: _found(facts, chapter))
+
+
+def _found(facts: CourseFacts, chapter: Chapter) -> list[ProjectTest]:
     tests: list[tuple[int, ProjectTest]] = []
     seen: set[str] = set()
     for rank, symbol in enumerate(facts.symbols(chapter)[:_MOST_FILES]):
@@ -126,14 +131,11 @@ def _tests(
     facts: CourseFacts, path: str, symbol: Definition
 ) -> Iterator[ProjectTest]:
     """Yield the short tests of a file that use a definition."""
-    root = facts.texts.root(path)
-    if root is None:
-        return
     lines = facts.texts.lines(path)
-    for node, name in _test_nodes(root):
-        first, last = line(node), node.end_point.row + 1
-        if not _SHORTEST <= last - first < _LONGEST:
-            continue
+    tests = facts.remembered(
+        ("tests of", path), lambda: _short_tests(facts, path)
+    )
+    for name, first, last in tests:
         worth = _worth(facts, symbol, name, lines[first - 1 : last])
         if worth:
             yield ProjectTest(
@@ -146,14 +148,33 @@ def _tests(
             )
 
 
+def _short_tests(facts: CourseFacts, path: str) -> list[tuple[str, int, int]]:
+    """Return the name, the first and the last line of each short test of a file."""
+    root = facts.texts.root(path)
+    if root is None:
+        return []
+    tests = [
+        (name, line(node), node.end_point.row + 1)
+        for node, name in _test_nodes(root)
+    ]
+    return [
+        (name, first, last)
+        for name, first, last in tests
+        if _SHORTEST <= last - first < _LONGEST
+    ]
+
+
 def _worth(
     facts: CourseFacts, symbol: Definition, name: str, lines: Sequence[str]
 ) -> int:
     """Rate how much of a definition a test shows; 0 if it does not use it."""
-    uses = sum(bool(_used(symbol).search(_code(row))) for row in lines[1:])
+    body = "\n".join(lines)
+    if symbol.name not in body:
+        return 0
+    used = _used(symbol)
+    uses = sum(bool(used.search(_code(row))) for row in lines[1:])
     if not uses:
         return 0
-    body = "\n".join(lines)
     methods = {method.name for method in facts.methods(symbol)}
     called = sum(f".{method}(" in body for method in methods)
     return min(uses, 3) + 4 * _is_named_after(name, symbol) + min(called, 4)

@@ -37,18 +37,29 @@ class Question(NamedTuple):
 def asked(facts: CourseFacts, chapter: Chapter) -> list[Question]:
     """Return the questions of a chapter, of as many kinds as it has."""
     kinds = [
-        list(_failures(facts, chapter)),
-        list(_overrides(facts, chapter)),
-        list(_defaults(facts, chapter)),
-        list(_handlers(facts, chapter)),
-        list(_users(facts, chapter)),
-        list(_variants(facts, chapter)),
-        list(_returns(facts, chapter)),
+        kind(facts, chapter)
+        for kind in (
+            _failures,
+            _overrides,
+            _defaults,
+            _handlers,
+            _users,
+            _variants,
+            _returns,
+        )
     ]
     questions: list[Question] = []
-    for turn in range(max(map(len, kinds))):
-        questions += [kind[turn] for kind in kinds if turn < len(kind)]
-    return questions[:MOST]
+    while kinds:
+        left = []
+        for kind in kinds:
+            question = next(kind, None)
+            if question is not None:
+                questions.append(question)
+                left.append(kind)
+            if len(questions) == MOST:
+                return questions
+        kinds = left
+    return questions
 
 
 def _failures(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:

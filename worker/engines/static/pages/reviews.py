@@ -12,7 +12,6 @@ from typing import Final
 from states.course_paths import item_path
 from states.stages import Stage
 from worker.engines.port import Item
-from worker.engines.static.facts import Analysis, Course
 from worker.engines.static.pages import (
     chapters,
     checker,
@@ -29,9 +28,8 @@ _SHORTEST: Final = 3
 _CODE: Final = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 
 
-def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
+def items(facts: CourseFacts, output: Path) -> Iterator[Item]:
     """Review the chapters in `output` that have no review yet, in the course's order."""
-    facts = CourseFacts(analysis, course)
     for chapter in facts.chapters:
         path = item_path(Stage.REVIEW_CHAPTERS, chapter.entry)
         if not (output / path).exists():

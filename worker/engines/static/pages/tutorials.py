@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from states.course_paths import item_path
 from states.stages import Stage
 from worker.engines.port import Item
-from worker.engines.static.facts import Analysis, Course, Definition
+from worker.engines.static.facts import Definition
 from worker.engines.static.pages import (
     call_path,
     citations,
@@ -39,9 +39,8 @@ class Step(NamedTuple):
     blocks: tuple[str, ...]
 
 
-def items(analysis: Analysis, course: Course, output: Path) -> Iterator[Item]:
+def items(facts: CourseFacts, output: Path) -> Iterator[Item]:
     """Write the tutorials that `output` lacks, in the order of the course."""
-    facts = CourseFacts(analysis, course)
     for chapter in facts.chapters:
         path = item_path(Stage.GENERATE_TUTORIALS, chapter.entry)
         if not (output / path).exists():

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+_MARKS: Final = ("```", "~~~", "::", ">>>", "@example")
 _FENCE: Final = re.compile(r"\s*(?P<marks>`{3,}|~{3,})\s*(?P<info>[^`]*)$")
 _DIRECTIVE: Final = re.compile(
     r"\s*\.\. (?:code-block|code|sourcecode|testcode|ipython|parsed-literal)::\s*(?P<info>\S*)\s*$"
@@ -40,6 +41,9 @@ def code_blocks(lines: Sequence[str]) -> Iterator[CodeBlock]:
     """
     number = 0
     while number < len(lines):
+        if not any(mark in lines[number] for mark in _MARKS):
+            number += 1
+            continue
         block, number = _block_at(lines, number)
         if block is not None and block.last >= block.first:
             yield block
