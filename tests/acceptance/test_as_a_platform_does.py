@@ -49,7 +49,7 @@ def announced(document: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
         yield file["path"], body
 
 
-def test_the_webhook_hears_of_each_step_in_the_contracts_words(
+def test_the_webhook_receives_each_step_as_in_the_contract(
     platform: Platform,
 ) -> None:
     platform.run()
@@ -137,7 +137,7 @@ def test_a_run_of_a_job_that_is_over_ends_at_once_and_says_nothing(
     assert [entry.key for entry in platform.store.entries("")] == keys
 
 
-def test_a_final_callback_that_nobody_takes_is_delivered_by_the_platforms_retry(
+def test_an_undelivered_final_callback_is_delivered_by_the_platforms_retry(
     platform: Platform,
 ) -> None:
     platform.receiver.reply = refuse_the_end
@@ -166,7 +166,7 @@ def refuse_the_end(delivery: Delivery) -> Reply:
     return Reply(status=503 if delivery.document["type"] == "complete" else 200)
 
 
-def test_a_failure_for_good_is_told_once_and_remembered(
+def test_a_permanent_failure_is_reported_once_and_remembered(
     platform: Platform,
 ) -> None:
     platform.run(code=65, BRANCH="none")
@@ -187,8 +187,10 @@ def test_another_repository_under_the_same_name_is_refused_and_the_job_left_alon
 ) -> None:
     platform.run()
     before = [entry.key for entry in platform.store.entries("")]
-    said = platform.run(code=78, REPOSITORY_URL="https://example.org/other/one")
-    assert "give this one another JOB_ID" in said.err
+    result = platform.run(
+        code=78, REPOSITORY_URL="https://example.org/other/one"
+    )
+    assert "give this one another JOB_ID" in result.err
     assert [entry.key for entry in platform.store.entries("")] == before
 
 
@@ -203,7 +205,7 @@ def test_no_secret_is_in_any_log_or_object(
         TOKEN.encode(),
         platform.person.environment["AWS_SECRET_ACCESS_KEY"].encode(),
     ]
-    said = "".join(run.out + run.err for run in platform.runs).encode()
+    output = "".join(run.out + run.err for run in platform.runs).encode()
     objects = b"".join(
         platform.store.get(entry.key) for entry in platform.store.entries("")
     )
@@ -211,9 +213,9 @@ def test_no_secret_is_in_any_log_or_object(
         delivery.body for delivery in platform.receiver.deliveries
     )
     assert [
-        secret for secret in secrets if secret in said + objects + bodies
+        secret for secret in secrets if secret in output + objects + bodies
     ] == []
-    assert b"X-Amz-Signature" not in said + objects
+    assert b"X-Amz-Signature" not in output + objects
 
 
 def test_what_reaches_the_store_through_another_name_is_signed_for_that(

@@ -94,7 +94,7 @@ def test_the_same_command_again_does_nothing_again_and_a_new_commit_is_a_new_job
     ) != job_of(first)
 
 
-def test_a_person_who_presses_ctrl_c_goes_on_with_the_same_command(
+def test_the_same_command_resumes_a_job_after_ctrl_c(
     person: Stranger, host: GitServer, repository: Repository
 ) -> None:
     assert repository.head()
@@ -196,7 +196,7 @@ def test_uncommitted_changes_are_named_and_not_taken(
         (["run", ".", "--branch", "x"], 64, "--branch requires a URL"),
     ],
 )
-def test_what_cannot_be_had_is_said_in_one_line(
+def test_an_impossible_request_is_answered_in_one_line(
     person: Stranger, argv: list[str], code: int, says: str
 ) -> None:
     said = person.run(*argv, code=code)
@@ -220,7 +220,7 @@ def test_a_branch_or_repository_that_is_not_there_is_65(
     assert len(said.err.splitlines()) == 1
 
 
-def test_a_log_can_be_had_for_machines(person: Stranger, folder: Path) -> None:
+def test_the_log_is_available_as_json(person: Stranger, folder: Path) -> None:
     said = person.run("run", str(folder), LOG_FORMAT="json")
     events = [json.loads(line) for line in said.err.splitlines()]
     assert {"checked out", "checkpoint", "claimed"} <= {

@@ -110,7 +110,7 @@ def test_a_log_that_takes_nothing_changes_nothing(job: Stranger) -> None:
         pytest.param(ZEROS, 200, id="git checkout"),
     ],
 )
-def test_a_work_dir_without_room_is_temporary_and_with_room_the_job_goes_on(
+def test_a_full_work_dir_is_temporary_and_with_room_the_job_resumes(
     job: Stranger, host: GitServer, files: Mapping[str, bytes], kib: int
 ) -> None:
     host.repository(NAME, files)

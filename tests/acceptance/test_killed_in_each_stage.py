@@ -58,8 +58,8 @@ def run_into(ambush: Ambush, platform: Platform) -> set[str]:
         ambush.victim = platform.person.start(
             "run", AWS_ENDPOINT_URL_S3=proxy.url
         )
-        said = platform.person.ends(ambush.victim)
-    assert said.code == -9, said.err
+        result = platform.person.ends(ambush.victim)
+    assert result.code == -9, result.err
     return stored(platform)
 
 

@@ -69,8 +69,8 @@ def shell(person: Stranger, script: str, **environment: str) -> Said:
     ["<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- 2>&-", "<&- >&- 2>&-"],
 )
 def test_closed_streams_make_no_difference(shop: Stranger, closed: str) -> None:
-    said = shell(shop, f'"$0" run shop --out course {closed}')
-    assert said.code == 0, said.err
+    result = shell(shop, f'"$0" run shop --out course {closed}')
+    assert result.code == 0, result.err
     assert (shop.home / "course/step3_order.yaml").is_file()
     assert shell(shop, f'"$0" status nobody {closed}').code == 65
 
@@ -122,12 +122,12 @@ def test_the_same_commit_is_the_same_course_where_names_are_latin_1(
 def test_the_same_commit_is_the_same_course_whatever_rights_files_get(
     shop: Stranger, umask: str
 ) -> None:
-    said = shell(
+    result = shell(
         shop,
         f'umask {umask}; "$0" run shop --out course',
         XDG_DATA_HOME=str(shop.home / "data"),
     )
-    assert said.code == 0, said.err
+    assert result.code == 0, result.err
     assert files_below(shop.home / "course") == course(shop, "usual")
 
 
@@ -145,18 +145,18 @@ def test_a_user_without_a_home_is_told_what_to_set(shop: Stranger) -> None:
         != 0
     ):
         pytest.skip(
-            "NOT TESTED: no user without an entry in /etc/passwd can be had (unshare --user)"
+            "NOT TESTED: cannot become a user without an entry in /etc/passwd (unshare --user)"
         )
-    nobody = replace(shop, before=(*NO_USER, "env", "-u", "HOME"))
+    homeless = replace(shop, before=(*NO_USER, "env", "-u", "HOME"))
     for argv in (("list",), ("run", "shop"), ("gateway", "--port", "0")):
-        said = nobody.run(*argv, code=78)
+        result = homeless.run(*argv, code=78)
         assert (
             "HOME is missing, and user 54321 has no entry in /etc/passwd: set "
-            in said.err
+            in result.err
         )
     store = f"file://{shop.home}/store"
-    nobody.run("run", "shop", "--store", store, "--out", "course")
-    assert nobody.run("list", "--store", store, HOME="").out
+    homeless.run("run", "shop", "--store", store, "--out", "course")
+    assert homeless.run("list", "--store", store, HOME="").out
 
 
 @pytest.mark.parametrize("home", ["relative", ""])
@@ -172,11 +172,11 @@ def test_a_current_folder_that_is_gone_is_said_to_be_so_before_anything_is_done(
     shop: Stranger, repository: str
 ) -> None:
     script = f'mkdir gone; cd gone; rmdir ../gone; exec "$0" run "{repository}"'
-    said = shell(shop, script, STORE_URL=f"file://{shop.home}/store")
-    assert said.code == 78
+    result = shell(shop, script, STORE_URL=f"file://{shop.home}/store")
+    assert result.code == 78
     assert (
         "fondation-worker: the current folder has been deleted: change to another"
-        in said.err
+        in result.err
     )
     assert not (shop.home / "store").exists()
 
@@ -184,11 +184,11 @@ def test_a_current_folder_that_is_gone_is_said_to_be_so_before_anything_is_done(
 def test_where_only_whole_paths_are_given_no_current_folder_is_needed(
     shop: Stranger,
 ) -> None:
-    said = shell(
+    result = shell(
         shop,
         'mkdir gone; cd gone; rmdir ../gone; exec "$0" run "$OLDPWD/shop" --out "$OLDPWD/course"',
     )
-    assert said.code == 0, said.err
+    assert result.code == 0, result.err
 
 
 def test_a_place_for_temporary_files_that_is_not_there_is_passed_over(
@@ -197,7 +197,7 @@ def test_a_place_for_temporary_files_that_is_not_there_is_passed_over(
     shop.run("run", "shop", TMPDIR=str(shop.home / "nowhere"))
 
 
-def test_the_home_of_nobody_is_no_bug(person: Stranger) -> None:
+def test_a_user_without_a_home_causes_no_bug(person: Stranger) -> None:
     assert (
         "'~no-such-user/shop': the home folder is unknown"
         in person.run("run", "~no-such-user/shop", code=64).err
@@ -205,7 +205,7 @@ def test_the_home_of_nobody_is_no_bug(person: Stranger) -> None:
 
 
 @pytest.mark.parametrize("kind", ["link", "file", "others may write"])
-def test_a_shared_place_that_somebody_else_has_taken_is_refused(
+def test_a_shared_place_taken_by_another_user_is_refused(
     shop: Stranger, kind: str
 ) -> None:
     place = shop.home / f"fondation-worker-{os.getuid()}"
@@ -218,10 +218,10 @@ def test_a_shared_place_that_somebody_else_has_taken_is_refused(
         case _:
             place.mkdir()
             place.chmod(0o777)
-    said = shop.run("run", "shop", code=78)
+    result = shop.run("run", "shop", code=78)
     assert (
         f"{place} is not a folder that only this user can write to: remove it, or set WORK_DIR"
-        in said.err
+        in result.err
     )
     assert list((shop.home / "trap").iterdir()) == []
 

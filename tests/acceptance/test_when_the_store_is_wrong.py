@@ -43,9 +43,9 @@ def test_a_store_that_does_not_let_us_in_is_named_at_once(
 def test_a_store_that_does_not_answer_is_waited_for_and_then_it_is_75(
     platform: Platform,
 ) -> None:
-    nobody = f"http://127.0.0.1:{free_port()}"
+    unused_url = f"http://127.0.0.1:{free_port()}"
     said = platform.run(
-        code=75, AWS_ENDPOINT_URL_S3=nobody, STORE_GIVE_UP_SECONDS="1"
+        code=75, AWS_ENDPOINT_URL_S3=unused_url, STORE_GIVE_UP_SECONDS="1"
     )
     assert "check that it runs and can be reached from here" in last_line(said)
     assert "retrying" in said.err

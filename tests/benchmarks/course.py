@@ -67,7 +67,7 @@ def world(
     chapters: int,
     tell: Tell = lambda _stage, _count: None,
 ) -> World:
-    """Return a world in which a course of so many chapters is made, and nobody listens."""
+    """Return a world that makes a course of this many chapters, without a receiver."""
     engine = QuickEngine(chapters=chapters, tell=tell)
     return World(
         store=store,

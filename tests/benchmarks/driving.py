@@ -53,9 +53,9 @@ class Place:
             self.server.new_bucket(),
             self.webhook,
         ]
-        words = [sys.executable, "-m", "tests.benchmarks.by_hand", *argv]
+        command = [sys.executable, "-m", "tests.benchmarks.by_hand", *argv]
         subprocess.run(
-            words,
+            command,
             check=True,
             env=os.environ | keys(self.server),
             stdout=subprocess.DEVNULL,

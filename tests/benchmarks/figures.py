@@ -57,7 +57,7 @@ def timed(work: Callable[[], object]) -> float:
 def in_turns(
     ours: Callable[[], object], bare: Callable[[], object], *, times: int
 ) -> tuple[float, float]:
-    """Do both so often, one after the other, and return the medians in milliseconds.
+    """Do both this many times, in turns, and return the medians in milliseconds.
 
     The first of each warms up.
     """

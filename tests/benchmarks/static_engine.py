@@ -25,7 +25,7 @@ from worker.engines.static.reading.survey import Survey, survey
 
 TIMES: Final = 3
 AIM: Final = 7.0
-"""So many times the floor the analysis may take.
+"""The analysis may take this many times the floor.
 
 A course's time depends on how much is written, too.
 """

@@ -53,9 +53,11 @@ def measure(server: S3Server, names: list[str], folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    servers = [word for word in sys.argv[1:] if word in PROGRAMS] or ["minio"]
+    servers = [
+        argument for argument in sys.argv[1:] if argument in PROGRAMS
+    ] or ["minio"]
     main(
         servers[0],
-        [word for word in sys.argv[1:] if word in BENCHMARKS]
+        [argument for argument in sys.argv[1:] if argument in BENCHMARKS]
         or list(BENCHMARKS),
     )

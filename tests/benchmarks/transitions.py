@@ -21,7 +21,7 @@ ITEMS: Final = (10, 500, 5000)
 
 
 def transition(server: S3Server, _folder: Path) -> list[Figure]:
-    """Measure appends to the logs of jobs that have so many items: a manifest names them all."""
+    """Measure appends to logs of jobs with this many items: a manifest names them all."""
     return [_appends(server, items) for items in ITEMS]
 
 
@@ -56,7 +56,7 @@ def _appends(server: S3Server, items: int) -> Figure:
 
 
 def with_items(items: int) -> Manifest:
-    """Return a manifest that names so many chapters."""
+    """Return a manifest that names this many chapters."""
     manifest = begun()
     chapters = tuple(
         artifact(f"chapters/chapter_{number}_thing_{number}.md")

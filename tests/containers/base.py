@@ -51,12 +51,12 @@ def _mirror() -> str:
         capture_output=True,
         check=False,
     )
-    found = [
+    packages = [
         uri.rstrip("/")
         for uri in told.stdout.decode().split()
         if re.search(r"/debian/?$", uri)
     ]
-    return found[0] if found else MIRROR
+    return packages[0] if packages else MIRROR
 
 
 def _settle(root: Path, mirror: str) -> None:

@@ -52,12 +52,12 @@ class Docker:
 
     def __call__(self, *argv: str, cwd: Path = ROOT, **environment: str) -> str:
         """Run `docker …`, which must succeed, and return what it prints."""
-        said = self.try_(*argv, cwd=cwd, **environment)
-        assert said.code == 0, (
-            f"docker {' '.join(argv)} ended with {said.code}:\n"
-            f"{said.stdout[-2000:]}{said.stderr[-4000:]}"
+        result = self.try_(*argv, cwd=cwd, **environment)
+        assert result.code == 0, (
+            f"docker {' '.join(argv)} ended with {result.code}:\n"
+            f"{result.stdout[-2000:]}{result.stderr[-4000:]}"
         )
-        return said.stdout.strip()
+        return result.stdout.strip()
 
     def build(
         self, tag: str, *argv: str, context: Path = ROOT, **environment: str

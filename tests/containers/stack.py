@@ -138,8 +138,8 @@ def stored(store: S3Store, job_id: str) -> dict[str, ObjectEntry]:
 
 def newest(store: S3Store, job_id: str) -> Manifest | None:
     """Return a job's newest manifest, if it has begun."""
-    found = CheckpointLog(store, job_id, SystemRuntime()).newest()
-    return found.manifest if found else None
+    checkpoint = CheckpointLog(store, job_id, SystemRuntime()).newest()
+    return checkpoint.manifest if checkpoint else None
 
 
 @dataclass(kw_only=True)
@@ -189,9 +189,9 @@ class Job:
     @property
     def manifest(self) -> Manifest:
         """The newest manifest."""
-        found = newest(self.stack.store, self.name)
-        assert found is not None
-        return found
+        checkpoint = newest(self.stack.store, self.name)
+        assert checkpoint is not None
+        return checkpoint
 
     def wait_for_chapters(self, *, at_least: int = 1) -> None:
         """Wait until some chapters are stored, and remember them; fail if all are there already."""
@@ -211,10 +211,10 @@ class Job:
 
     def log(self, container: str) -> list[dict[str, Any]]:
         """Return what a run has logged."""
-        said = self.docker.try_("logs", container)
+        result = self.docker.try_("logs", container)
         return [
             json.loads(line)
-            for line in (said.stdout + said.stderr).splitlines()
+            for line in (result.stdout + result.stderr).splitlines()
             if line.startswith("{")
         ]
 

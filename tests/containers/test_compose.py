@@ -117,7 +117,7 @@ def test_up_brings_a_gateway_that_makes_courses_whose_urls_open_here(
     assert "complete/completed" in stack("logs", "receiver")
 
 
-def test_nobody_but_this_machine_can_reach_the_stack(stack: Stack) -> None:
+def test_only_this_machine_can_reach_the_stack(stack: Stack) -> None:
     services = json.loads(stack("config", "--format", "json"))["services"]
     published = [
         port

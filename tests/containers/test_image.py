@@ -44,7 +44,7 @@ def test_the_image_says_what_it_is_and_how_it_is_run(
     assert config["Entrypoint"] == ["fondation-worker"]
     assert config["Cmd"] == ["run"]
     assert config["User"] == "1000:1000"
-    variables = dict(one.split("=", 1) for one in config["Env"])
+    variables = dict(assignment.split("=", 1) for assignment in config["Env"])
     assert variables["WORK_DIR"] == "/work"
     assert (
         config["Labels"]["org.opencontainers.image.title"] == "fondation-worker"
@@ -103,9 +103,9 @@ def test_the_worker_needs_no_shell(docker: Docker, static_image: str) -> None:
     assert docker(
         "run", "--rm", *without, static_image, "--version"
     ).startswith("fondation-worker ")
-    said = docker.try_("run", "--rm", *without, static_image)
-    assert said.code == 78
-    assert "JOB_ID" in said.stderr
+    result = docker.try_("run", "--rm", *without, static_image)
+    assert result.code == 78
+    assert "JOB_ID" in result.stderr
 
 
 def test_without_a_key_the_cli_cannot_work(job: Job, tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def test_a_store_may_be_called_as_a_jobs_folders_are(
     assert list(view(nested).job_ids()) == ["artifacts", "checkpoints", "runs"]
 
 
-def test_a_job_goes_on_although_another_store_was_put_below_its_name(
+def test_a_job_continues_although_another_store_was_put_below_its_name(
     store: Store, tmp_path: Path
 ) -> None:
     assert run(store, TEAM, tmp_path) is Exit.OK

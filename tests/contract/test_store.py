@@ -175,7 +175,7 @@ def test_an_objects_age_grows_until_it_is_written_again(store: Store) -> None:
     assert store.head("job/heartbeat").age <= 1
 
 
-def test_a_write_tells_the_stores_time(store: Store) -> None:
+def test_a_write_returns_the_stores_time(store: Store) -> None:
     first = store.put("job/a", b"1", TEXT)
     until(lambda: store.head("job/a").age >= 1)
     head, second = store.head("job/a"), store.put("job/b", b"2", TEXT)
@@ -186,7 +186,7 @@ def test_a_write_tells_the_stores_time(store: Store) -> None:
     assert abs(second - head.now) <= 2
 
 
-def test_a_listing_tells_sizes_and_times(store: Store) -> None:
+def test_a_listing_returns_sizes_and_times(store: Store) -> None:
     store.put("job/a", b"12345", TEXT)
     until(lambda: store.head("job/a").age >= 1)
     store.put("job/b", b"", TEXT)

@@ -60,11 +60,11 @@ class Place:
     @property
     def url(self) -> str:
         """Where the last gateway listens."""
-        found = re.search(
+        match = re.search(
             r"http://127.0.0.1:\d+", self.programs[-1].log.read_text()
         )
-        assert found is not None
-        return found[0]
+        assert match is not None
+        return match[0]
 
     def get(self, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
         """Ask for something."""
@@ -102,11 +102,11 @@ class Place:
         return self.post("/analyze", self.request(job_id, **changes))
 
     def state(self, job_id: str = "job-1") -> str:
-        """Return where a job stands."""
+        """Return a job's status."""
         return str(self.get(f"/jobs/{job_id}").json().get("state"))
 
     def await_state(self, state: str, job_id: str = "job-1") -> None:
-        """Wait until a job stands there."""
+        """Wait until a job has this state."""
         until(lambda: self.state(job_id) == state, seconds=60)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int | None:

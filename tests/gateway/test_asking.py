@@ -13,11 +13,11 @@ from worker import __version__
 def test_health_and_status(place: Place) -> None:
     place.start()
     assert place.get("/").json() == {"status": "ok", "version": __version__}
-    said = place.get("/status").json()
-    assert said["mode"] == "local-worker"
-    assert said["version"] == __version__
-    assert said["running"] == []
-    assert said["maxRuns"] == 2
+    status = place.get("/status").json()
+    assert status["mode"] == "local-worker"
+    assert status["version"] == __version__
+    assert status["running"] == []
+    assert status["maxRuns"] == 2
 
 
 def test_everything_that_is_wrong_is_said_at_once(place: Place) -> None:
@@ -138,7 +138,7 @@ def test_what_is_not_there_is_not_found(place: Place, path: str) -> None:
     assert "error" in place.get(path).json()
 
 
-def test_what_nobody_knows_cannot_be_canceled(place: Place) -> None:
+def test_an_unknown_job_cannot_be_canceled(place: Place) -> None:
     place.start()
     assert place.post("/cancel/nope").status_code == 404
 

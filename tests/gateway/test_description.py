@@ -48,7 +48,7 @@ def test_no_request_finds_a_fault_with_the_description(
             "SCHEMATHESIS_HOOKS": "tests.gateway.fuzzing",
             "PYTHONPATH": str(ROOT),
         }
-        found = subprocess.run(
+        completed = subprocess.run(
             command,
             capture_output=True,
             text=True,
@@ -56,5 +56,7 @@ def test_no_request_finds_a_fault_with_the_description(
             cwd=place.folder,
             env=environment,
         )
-    assert found.returncode == 0, found.stdout[-6000:] + found.stderr
-    assert "Tested: 6" in found.stdout
+    assert completed.returncode == 0, (
+        completed.stdout[-6000:] + completed.stderr
+    )
+    assert "Tested: 6" in completed.stdout

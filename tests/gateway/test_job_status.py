@@ -1,4 +1,4 @@
-"""Where a job stands, by what a store gives, or does not give."""
+"""A job's status, from a store that answers or does not."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -25,14 +25,14 @@ def runs(place: Place) -> list[int]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            words = (process / "cmdline").read_bytes().split(b"\0")
+            argv = (process / "cmdline").read_bytes().split(b"\0")
             here = (
                 f"WORK_DIR={place.folder}/work\0".encode()
                 in (process / "environ").read_bytes()
             )
         except OSError:  # it has ended
             continue
-        if here and words[1:4] == [b"-m", b"worker", b"run"]:
+        if here and argv[1:4] == [b"-m", b"worker", b"run"]:
             found.append(int(process.name))
     return found
 
@@ -160,7 +160,8 @@ def test_requests_wait_where_only_their_owner_can_read_them(
 def test_a_gateway_that_is_stopped_stops_its_runs_and_takes_them_up_again(
     place: Place, number: signal.Signals
 ) -> None:
-    place.cli.set(delay=500)  # so that nobody can miss it
+    # Long enough to be seen in every state.
+    place.cli.set(delay=500)
     place.start()
     place.analyze()
     place.await_state("generating_chapters")
@@ -177,7 +178,8 @@ def test_a_gateway_that_is_stopped_stops_its_runs_and_takes_them_up_again(
 def test_a_gateway_that_was_killed_takes_up_what_was_not_over(
     place: Place,
 ) -> None:
-    place.cli.set(delay=500)  # so that nobody can miss it
+    # Long enough to be seen in every state.
+    place.cli.set(delay=500)
     place.start(GATEWAY_MAX_RUNS="1")
     place.analyze("job-1")
     place.analyze("job-2")
@@ -215,7 +217,8 @@ def test_a_job_that_fails_for_good_is_not_tried_again(place: Place) -> None:
 
 
 def test_a_running_job_is_canceled(place: Place) -> None:
-    place.cli.set(delay=500)  # so that nobody can miss it
+    # Long enough to be seen in every state.
+    place.cli.set(delay=500)
     place.start()
     place.analyze()
     place.await_state("generating_chapters")
@@ -228,7 +231,8 @@ def test_a_running_job_is_canceled(place: Place) -> None:
 def test_a_waiting_job_is_canceled_at_once_and_its_engine_never_asked(
     place: Place,
 ) -> None:
-    place.cli.set(delay=500)  # so that nobody can miss it
+    # Long enough to be seen in every state.
+    place.cli.set(delay=500)
     place.start(GATEWAY_MAX_RUNS="1")
     place.analyze("job-1")
     place.await_state("extracting", "job-1")
@@ -249,7 +253,8 @@ def test_a_waiting_job_is_canceled_at_once_and_its_engine_never_asked(
 
 
 def test_a_wish_to_cancel_survives_a_kill_of_the_gateway(place: Place) -> None:
-    place.cli.set(delay=500)  # so that nobody can miss it
+    # Long enough to be seen in every state.
+    place.cli.set(delay=500)
     place.start(GATEWAY_MAX_RUNS="1")
     place.analyze("job-1")
     place.await_state("generating_chapters", "job-1")
@@ -262,7 +267,8 @@ def test_a_wish_to_cancel_survives_a_kill_of_the_gateway(place: Place) -> None:
 
 
 def test_no_process_outlives_a_gateway_that_was_killed(place: Place) -> None:
-    place.cli.set(delay=500)  # so that nobody can miss it
+    # Long enough to be seen in every state.
+    place.cli.set(delay=500)
     place.start()
     place.analyze()
     place.await_state("generating_chapters")
@@ -272,7 +278,8 @@ def test_no_process_outlives_a_gateway_that_was_killed(place: Place) -> None:
 
 
 def test_a_run_that_was_killed_is_tried_again(place: Place) -> None:
-    place.cli.set(delay=500)  # so that nobody can miss it
+    # Long enough to be seen in every state.
+    place.cli.set(delay=500)
     place.start()
     place.analyze()
     place.await_state("generating_chapters")
@@ -284,7 +291,8 @@ def test_a_run_that_was_killed_is_tried_again(place: Place) -> None:
 def test_a_run_that_does_not_touch_its_job_is_repeated_and_its_request_kept(
     place: Place,
 ) -> None:
-    place.cli.set(delay=500)  # so that nobody can miss it
+    # Long enough to be seen in every state.
+    place.cli.set(delay=500)
     place.start()
     place.analyze()
     place.await_state("extracting")

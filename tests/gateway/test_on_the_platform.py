@@ -82,7 +82,8 @@ def test_a_run_that_has_not_begun_is_stopped_by_a_cancel_and_its_job_is_over(
     place.analyze()
     assert place.post("/cancel/job-1").status_code == 202
     assert started(scaleway)[0]["state"] == "interrupted"
-    place.await_state("canceled")  # so that no sweep begins it anew
+    # Until then a sweep could start the job again.
+    place.await_state("canceled")
     until(lambda: place.receiver.said == [("progress", "canceled")])
 
 
@@ -101,7 +102,7 @@ def test_jobs_are_shown_while_the_platform_is_away(
 
 
 @pytest.mark.usefixtures("definition")
-def test_a_run_that_somebody_started_otherwise_is_shown_as_well(
+def test_a_run_that_the_gateway_did_not_start_is_shown_too(
     place: Place, scaleway: ScalewayServer
 ) -> None:
     place.analyze(callbackToken="x")

@@ -54,7 +54,7 @@ class Scripted(ChildCommand):
         self.jobs: list[str] = []
         self.given: list[Mapping[str, str]] = []
         self.looks: list[Standing] = []
-        """Where the job stands at the first looks.
+        """The job's status at the first reads.
 
         Then it is unfinished as long as there are codes.
         """
@@ -105,7 +105,7 @@ def spooled(folder: Path) -> int:
 
 
 def states(slots: RunQueue) -> list[tuple[bool, bool]]:
-    return [(one.given_up, one.running) for one in slots.all()]
+    return [(slot.given_up, slot.running) for slot in slots.all()]
 
 
 ALL_CODES = [*Exit, KILLED]
@@ -151,7 +151,7 @@ def test_a_job_whose_run_met_a_bug_is_tried_again(
     assert program.jobs == ["job-1"] * 2
 
 
-def test_retries_are_bounded_with_growing_pauses_and_begin_anew_when_asked_for(
+def test_retries_are_bounded_with_growing_pauses_and_restart_on_request(
     slots: RunQueue, program: Scripted, runtime: Impatient, tmp_path: Path
 ) -> None:
     program.looks = [Standing.UNFINISHED] * 2 * (MAX_RETRIES + 1)
@@ -222,7 +222,7 @@ def test_while_a_manifest_cannot_be_read_nothing_is_run_or_decided(
     assert "gave a job up" not in caplog.text
 
 
-def test_a_job_that_was_given_up_is_delivered_when_somebody_else_has_brought_it_to_its_end(
+def test_a_job_that_was_given_up_is_delivered_once_another_run_has_ended_it(
     slots: RunQueue, program: Scripted, tmp_path: Path
 ) -> None:
     failures = [Standing.UNFINISHED] * 2 * (MAX_RETRIES + 1)
@@ -238,13 +238,13 @@ def test_a_job_that_was_given_up_is_delivered_when_somebody_else_has_brought_it_
     assert spooled(tmp_path) == 0
 
 
-def test_a_job_that_pauses_goes_on_at_once_with_a_newer_request(
+def test_a_pausing_job_resumes_at_once_with_a_newer_request(
     slots: RunQueue, program: Scripted, runtime: Impatient, tmp_path: Path
 ) -> None:
     runtime.patient = True
     program.looks = [Standing.UNDELIVERED] * 3
     slots.put(a_request(branch="old"))
-    until(lambda: [one.pausing for one in slots.all()] == [True])
+    until(lambda: [slot.pausing for slot in slots.all()] == [True])
     slots.put(a_request(branch="new"))
     until(lambda: slots.all() == [])
     assert [given["BRANCH"] for given in program.given] == ["old", "new"]

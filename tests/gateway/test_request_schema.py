@@ -121,7 +121,8 @@ def published(
         "schemas"
     ]["Request"]
     patterns = {
-        field: one["pattern"] for field, one in schema["properties"].items()
+        field: property_["pattern"]
+        for field, property_ in schema["properties"].items()
     }
     return jsonschema_rs.Draft202012Validator(schema), patterns
 

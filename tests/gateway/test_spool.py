@@ -56,8 +56,8 @@ def test_a_request_that_replaces_another_is_found_alone(folder: Path) -> None:
     # The gateway was killed before it removed the old one.
     first.add(a_request(branch="new"))
     first.close()
-    found = [spooled.request.identity for spooled in opened(folder).load()]
-    assert [(one.job_id, one.branch) for one in found] == [
+    identities = [spooled.request.identity for spooled in opened(folder).load()]
+    assert [(identity.job_id, identity.branch) for identity in identities] == [
         ("job-2", "main"),
         ("job-1", "new"),
     ]

@@ -40,11 +40,11 @@ def here(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Path:
 def refused(shell: Shell, out: str, file: Path) -> str:
     """Return what `fetch` says where it must leave everything as it is."""
     before = sorted(shell.root.rglob("*"))
-    said = shell("fetch", JOB, out, code=78)
+    result = shell("fetch", JOB, out, code=78)
     assert sorted(shell.root.rglob("*")) == before
     assert file.read_text() == "my notes"
-    assert CHAPTER in said
-    return said
+    assert CHAPTER in result
+    return result
 
 
 @pytest.mark.parametrize("out", [".", "", "./", "../here", "link", "below/.."])
@@ -167,7 +167,7 @@ def test_a_course_that_grows_is_fetched_again_into_the_same_folder(
     assert not (shell.root / "out.1").exists()
 
 
-def test_a_folder_that_a_link_leads_to_is_moved_aside_and_made_anew(
+def test_a_linked_folder_is_moved_aside_and_created_again(
     shell: Shell, here: Path
 ) -> None:
     differing(shell.root / "real")
@@ -185,7 +185,7 @@ def test_a_run_whose_course_cannot_be_written_says_so_and_loses_nothing(
         "def work() -> int:\n    return 1\n"
     )
     (here / "step1_abstractions.yaml").write_text("my notes")
-    said = shell(
+    result = shell(
         "run",
         str(shell.root / "code"),
         "--job-id",
@@ -194,7 +194,7 @@ def test_a_run_whose_course_cannot_be_written_says_so_and_loses_nothing(
         ".",
         code=78,
     )
-    assert "it is the current folder" in said
+    assert "it is the current folder" in result
     assert (here / "step1_abstractions.yaml").read_text() == "my notes"
     assert shell.json("status", "by-hand")["state"] == "completed"
 

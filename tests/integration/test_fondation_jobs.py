@@ -106,7 +106,7 @@ def fits(course: dict[str, bytes]) -> bool:
 
 
 @ON_MINIO
-def test_a_job_makes_every_item_once_and_tells_its_seven_steps(
+def test_a_job_makes_every_item_once_and_reports_its_seven_steps(
     new_job: NewJob, s3_server: S3Server, receiver: Receiver
 ) -> None:
     job = new_job(s3_server, keyless=False)
@@ -115,7 +115,7 @@ def test_a_job_makes_every_item_once_and_tells_its_seven_steps(
     assert job.calls.total() == ITEMS
     assert set(job.calls.values()) == {1}
     assert fits(job.course)
-    assert [said["step"] for said in receiver.documents] == [
+    assert [document["step"] for document in receiver.documents] == [
         1,
         2,
         3,
@@ -146,7 +146,7 @@ def test_a_job_makes_every_item_once_and_tells_its_seven_steps(
 
 @ON_MINIO
 @pytest.mark.parametrize("generation", ["new", "old"])
-def test_a_job_that_is_killed_among_its_chapters_goes_on_with_the_missing_ones(
+def test_a_job_killed_among_its_chapters_resumes_with_the_missing_chapters(
     generation: str, new_job: NewJob, s3_server: S3Server, receiver: Receiver
 ) -> None:
     job = new_job(s3_server, generation=generation, moody=True, delay=500)
@@ -168,7 +168,7 @@ def test_a_job_that_is_killed_among_its_chapters_goes_on_with_the_missing_ones(
     assert receiver.said.count(("complete", "completed")) == 1
 
 
-def test_a_course_is_made_anew_by_a_cli_that_would_go_on_from_something_else(
+def test_a_course_is_made_again_by_a_cli_that_would_resume_from_other_files(
     new_job: NewJob,
 ) -> None:
     job = new_job(generation="old", memory=True, moody=True, delay=300)
@@ -254,7 +254,9 @@ def test_nothing_of_a_hanging_cli_outlives_a_worker_that_is_killed(
     job = new_job(faults={"extract": {"kind": "hangs", "children": True}})
     run = job.start()
     until(
-        lambda: sum("sleep 1000" in words for words in alive(job.folder)) == 2
+        lambda: (
+            sum("sleep 1000" in command for command in alive(job.folder)) == 2
+        )
     )
     run.kill()
     until(lambda: alive(job.folder) == [], seconds=5)

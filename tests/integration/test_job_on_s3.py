@@ -59,7 +59,7 @@ def test_a_job_survives_a_store_where_everything_goes_wrong(
 
 
 @SERVERS
-def test_a_run_that_the_store_leaves_alone_ends_with_75_and_the_next_one_goes_on(
+def test_a_run_without_its_store_ends_with_75_and_the_next_resumes(
     s3_server: S3Server, tmp_path: Path
 ) -> None:
     bucket = s3_server.new_bucket()

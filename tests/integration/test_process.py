@@ -286,7 +286,7 @@ def test_text_that_is_not_utf_8_is_read_all_the_same(start: Start) -> None:
     assert lines == ["a\ufffdb"]
 
 
-def test_a_paused_process_stands_still_until_it_may_go_on(start: Start) -> None:
+def test_a_paused_process_is_frozen_until_it_is_resumed(start: Start) -> None:
     process, lines = start("while :; do echo tick; sleep 0.01; done")
     until(lambda: len(lines) > 3)
     process.pause()
@@ -347,7 +347,7 @@ def test_ending_what_has_ended_does_nothing(start: Start) -> None:
     assert process.wait(0) == 0
 
 
-def test_both_streams_are_told_apart(tmp_path: Path) -> None:
+def test_both_streams_are_distinguished(tmp_path: Path) -> None:
     seen: list[tuple[Stream, str]] = []
     process = Process(
         command(tmp_path, "echo out; echo err >&2"),

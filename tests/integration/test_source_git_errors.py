@@ -199,7 +199,7 @@ def test_a_host_that_hangs_is_given_up_in_time(
 ) -> None:
     monkeypatch.setattr("worker.source.git.POLICY", replace(POLICY, attempts=1))
     host.fault(Fault(hang=True, on="/git-upload-pack", times=10))
-    found = GitSource(
+    git_source = GitSource(
         make_git(tmp_path),
         host.url(NAME),
         "main",
@@ -208,7 +208,7 @@ def test_a_host_that_hangs_is_given_up_in_time(
     with pytest.raises(
         TemporaryError, match=r"git fetch took longer than 0\.5 seconds"
     ) as caught:
-        found.checkout("1" * 40, empty(tmp_path / "tree"))
+        git_source.checkout("1" * 40, empty(tmp_path / "tree"))
     assert caught.value.code == "git_unavailable"
 
 

@@ -67,13 +67,15 @@ def test_the_token_is_in_no_argument_and_no_file_while_git_fetches(
     tmp_path: Path, host: GitServer
 ) -> None:
     host.fault(Fault(rate=400_000, on="/git-upload-pack", times=10))
-    found = GitSource(make_git(tmp_path), host.url(NAME), None, Secret(TOKEN))
+    git_source = GitSource(
+        make_git(tmp_path), host.url(NAME), None, Secret(TOKEN)
+    )
     tree = empty(tmp_path / "tree")
     runtime = SystemRuntime()
     done = runtime.flag()
 
     def check_out() -> None:
-        found.checkout(None, tree)
+        git_source.checkout(None, tree)
         done.set()
 
     runtime.spawn("fetching", check_out)

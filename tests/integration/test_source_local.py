@@ -31,7 +31,7 @@ FILES: Final[Files] = {
     "src/main.py": b"print()\n",
     "run.sh": executable(b"#!/bin/sh\n"),
 }
-NOBODY: Final = 65534
+OTHER_USER: Final = 65534
 
 
 def source(
@@ -238,7 +238,7 @@ def test_a_repository_of_another_user_is_read(tmp_path: Path) -> None:
     if os.getuid() != 0:
         pytest.skip("only root can give a repository away")
     for path in (repository.path, *repository.path.rglob("*")):
-        os.chown(path, NOBODY, NOBODY)
+        os.chown(path, OTHER_USER, OTHER_USER)
     assert files_of(tmp_path, repository.path) == read_files()
 
 
@@ -365,9 +365,9 @@ def test_uncommitted_changes_are_named_once(
     (repository.path / "drafts/x").write_text("untracked")
     (repository.git_dir / "info" / "exclude").write_text("*.log\n")
     (repository.path / "ignored.log").write_text("ignored")
-    found = source(tmp_path, repository.path)
-    found.resolve()
-    found.checkout(None, empty(tmp_path / "tree"))
+    local_source = source(tmp_path, repository.path)
+    local_source.resolve()
+    local_source.checkout(None, empty(tmp_path / "tree"))
     expected = ["README.md", "drafts/", "src/main.py", "staged.txt"]
     [(text, changes, first)] = warnings(caplog)
     assert text == "uncommitted changes are not part of the course"

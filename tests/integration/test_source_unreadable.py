@@ -38,7 +38,7 @@ def open_place() -> Iterator[Path]:
 def opened_by_nobody(scratch: Path, folder: Path) -> str:
     """Return what a user without rights is told of a folder."""
     if os.getuid() != 0:
-        pytest.skip("only root can become nobody")
+        pytest.skip("only root can become another user")
     arguments = [sys.executable, "-c", UNPRIVILEGED, str(scratch), str(folder)]
     return subprocess.run(
         arguments, capture_output=True, text=True, check=True

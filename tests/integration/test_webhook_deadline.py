@@ -101,7 +101,7 @@ def resolving(
     url: str, *arguments: float, slow: Path | None = None
 ) -> tuple[float, str]:
     """Post in a process with names of its own; return how long it took, and what came of it."""
-    found = subprocess.run(
+    completed = subprocess.run(
         [
             sys.executable,
             "-m",
@@ -119,7 +119,7 @@ def resolving(
         text=True,
         check=True,
     )
-    took, _, outcome = found.stdout.strip().partition(" ")
+    took, _, outcome = completed.stdout.strip().partition(" ")
     return float(took), outcome
 
 

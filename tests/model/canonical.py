@@ -1,4 +1,4 @@
-"""What of a state nobody will ever look at: states that differ in nothing else are explored once.
+"""Parts of a state that no process reads again: states that differ only there are explored once.
 
 Each simplification keeps every step that can follow, and every invariant that can break by it.
 """
@@ -9,7 +9,7 @@ from typing import Final
 from tests.model.protocol import (
     EXPIRED,
     HEARD,
-    NOBODY,
+    NO_AUTHOR,
     SILENT,
     Checkpoint,
     Entry,
@@ -30,7 +30,7 @@ _IDLE: Final = frozenset({Phase.LOOK, Phase.LOST, Phase.GONE})
 
 
 def canonical(world: World, guards: Guards) -> World:
-    """Return the one of several states that differ only in what nobody will ever look at."""
+    """Return the representative of all states that differ only in parts never read again."""
     known = tuple(
         _known(one, _following(world, one), guards) for one in world.processes
     )
@@ -102,7 +102,7 @@ def _told(process: Process, guards: Guards) -> int:
 
 
 def _forgotten(world: World) -> World:
-    """Leave out of the log what all know of, and authors that nobody will compare with himself."""
+    """Drop from the log what all processes know, and authors that none will compare with itself."""
     awaited = {
         (one.head, one.author)
         for one in world.processes
@@ -112,7 +112,7 @@ def _forgotten(world: World) -> World:
     past = min([*heads, len(world.log) - 1])
     log = []
     for index, one in enumerate(world.log):
-        author = one.author if (index, one.author) in awaited else NOBODY
+        author = one.author if (index, one.author) in awaited else NO_AUTHOR
         entry = (
             Entry.PAST
             if index < past and one.entry not in _ASKED_FOR

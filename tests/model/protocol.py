@@ -39,7 +39,7 @@ All clocks run equally fast.
 
 A tick is the moment at which the store's clock shows the next second; it shows, and dates, whole
 seconds only. A step comes anywhere between two ticks, so less than LEASE seconds see LEASE ticks at
-most: an owner's lease may hold for so many, and a newcomer sees ages in ticks.
+most: an owner's lease may hold for that many, and a newcomer sees ages in ticks.
 """
 
 from collections.abc import Iterator
@@ -49,10 +49,10 @@ from typing import Final, NamedTuple
 LEASE: Final = 2
 """In seconds: of one or more an owner can live by its heartbeats."""
 EXPIRED: Final = LEASE + 1
-"""So many ticks are more than a lease; more are not told apart."""
+"""How many ticks exceed a lease; higher counts are not distinguished."""
 OPERATOR: Final = -1
-NOBODY: Final = -2
-"""The author of a checkpoint of which nobody will ask who wrote it."""
+NO_AUTHOR: Final = -2
+"""The author of a checkpoint whose author no process will compare."""
 
 HEARD: Final = -1
 """Ticks since an operator wrote something that a run does not know of: there is no such thing."""
@@ -72,7 +72,7 @@ class Entry(StrEnum):
     RELEASE = "release"
     END = "end"
     PAST = "past"
-    """Whatever it said, nobody will ask."""
+    """The content no longer matters."""
 
 
 CLAIMS: Final = frozenset({Entry.CLAIM, Entry.TAKEOVER})

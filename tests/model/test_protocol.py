@@ -83,8 +83,10 @@ def hopeless(explored: Explored, longest: int) -> list[World]:
     """Return the states from which neither the job's end is reached, nor one without any run."""
 
     def is_end(world: World) -> bool:
-        nobody = all(process.phase is Phase.GONE for process in world.processes)
-        return world.ended or nobody or len(world.log) >= longest
+        all_gone = all(
+            process.phase is Phase.GONE for process in world.processes
+        )
+        return world.ended or all_gone or len(world.log) >= longest
 
     hopeful = {
         number for number, world in enumerate(explored.worlds) if is_end(world)

@@ -71,7 +71,7 @@ def test_all_pages_are_read_whatever_their_size(
 ) -> None:
     scaleway.page_limit = 7
     made = [scaleway.define(f"job-{number}")["id"] for number in range(23)]
-    assert [one.id for one in platform.definitions()] == made
+    assert [definition_.id for definition_ in platform.definitions()] == made
 
 
 def test_calls_go_through_the_proxy(
@@ -113,12 +113,12 @@ def test_a_run_without_an_exit_code_has_none(
     scaleway.jobs.end(
         scaleway.jobs.runs[run.id], "failed", reason="memory_usage_exceeded"
     )
-    found = platform.run(run.id)
-    assert found is not None
-    assert found.exit_code is None
-    assert found.reason == "memory_usage_exceeded"
-    assert not found.live
-    assert found.created_at <= datetime.now(UTC)  # noqa: TID251 - a server's time
+    platform_run = platform.run(run.id)
+    assert platform_run is not None
+    assert platform_run.exit_code is None
+    assert platform_run.reason == "memory_usage_exceeded"
+    assert not platform_run.live
+    assert platform_run.created_at <= datetime.now(UTC)  # noqa: TID251 - a server's time
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
@@ -157,7 +157,7 @@ def test_refused_keys_are_said_to_be_refused(
         platform.definitions()
 
 
-def test_a_page_that_is_not_json_is_told_from_the_api(
+def test_a_page_that_is_not_json_is_not_taken_for_the_api(
     scaleway: ScalewayServer, platform: Scaleway
 ) -> None:
     scaleway.fault(Fault(status=404))
@@ -277,7 +277,7 @@ def test_an_earlier_run_of_the_job_is_not_taken_for_the_one_that_was_started(
     assert list(scaleway.jobs.runs) == [first.id, second.id]
 
 
-def test_where_it_cannot_be_told_whether_a_run_was_started_that_is_said(
+def test_an_unknown_outcome_of_a_start_is_reported(
     scaleway: ScalewayServer, platform: Scaleway
 ) -> None:
     definition = scaleway.define()

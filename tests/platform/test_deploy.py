@@ -182,7 +182,7 @@ def test_a_definition_of_the_name_in_another_project_is_not_touched(
     assert answer["definitionId"] != other["id"]
 
 
-def test_two_definitions_of_the_name_must_be_told_apart_by_id(
+def test_two_definitions_of_one_name_must_be_selected_by_id(
     operator: Operator,
 ) -> None:
     first, second = operator.scaleway.define(), operator.scaleway.define()

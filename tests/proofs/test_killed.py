@@ -20,7 +20,7 @@ from worker.cli.main import main
 JOBS = int(os.environ.get("FONDATION_KILLED_JOBS", "2"))
 AT_ONCE = 4
 HANDS = 5
-"""So many items the engine makes at a time."""
+"""How many items the engine makes at a time."""
 MAX_KILLS = 40
 LONGEST_LIFE = 7.0
 """Seconds until the first kill; each kill adds half a second, for slow machines.

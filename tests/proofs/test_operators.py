@@ -55,7 +55,7 @@ def test_a_live_run_is_left_alone_unless_it_is_to_be_replaced(
     assert job.course == course
 
 
-def test_an_end_that_could_not_be_told_is_told_when_an_operator_says_where(
+def test_an_undelivered_end_is_delivered_to_the_url_that_an_operator_gives(
     job: PlatformJob, receiver: Receiver
 ) -> None:
     job.cli.set(delay=0)
@@ -76,7 +76,7 @@ def test_an_end_that_could_not_be_told_is_told_when_an_operator_says_where(
     assert job.calls.total() == ITEMS
 
 
-def test_a_completed_job_is_done_anew_from_a_stage_on(
+def test_a_completed_job_is_redone_from_a_stage(
     job: PlatformJob, receiver: Receiver
 ) -> None:
     job.cli.set(delay=0)

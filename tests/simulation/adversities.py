@@ -88,7 +88,7 @@ class Deaths(Rarely):
 
 
 class LateRequests(Rarely):
-    """Requests that arrive when nobody waits for their answers any more."""
+    """Requests that arrive after their senders stopped waiting for answers."""
 
     @classmethod
     def draw(cls, chance: Random, _span: float) -> Self:
@@ -211,7 +211,7 @@ class StoreAway(During):
 
 
 class ListingRefused(During):
-    """No list of objects can be had, while they can be written and read."""
+    """Objects cannot be listed, but can be written and read."""
 
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
@@ -352,7 +352,7 @@ class MoodyReceiver:
 
 @dataclass(frozen=True)
 class ReceiverAway:
-    """Nobody takes a message from one time to another."""
+    """The receiver is away for a while: no event is accepted."""
 
     away: Window
 
@@ -395,7 +395,7 @@ class Happening:
 
 @dataclass(frozen=True)
 class Freeze(Happening):
-    """A process stands still, while its machine's clock goes on."""
+    """A process is frozen, while its machine's clock runs."""
 
     seconds: float
 
@@ -413,7 +413,7 @@ class Freeze(Happening):
 
 @dataclass(frozen=True)
 class MachineStops(Happening):
-    """A process stands still with its machine, whose clocks know nothing of it."""
+    """A process is frozen with its machine, whose clocks stop too."""
 
     seconds: float
 
@@ -535,21 +535,21 @@ class Operated:
 
 
 class Cancel(Operated):
-    """Somebody cancels the job."""
+    """An operator cancels the job."""
 
     def operate(self, simulation: Simulation) -> None:
         simulation.start(work=operators.cancel)
 
 
 class Redo(Operated):
-    """Somebody has stages done again."""
+    """An operator resets stages."""
 
     def operate(self, simulation: Simulation) -> None:
         simulation.start(work=operators.redo)
 
 
 class TakeOver(Operated):
-    """Somebody replaces a run, alive or not."""
+    """An operator replaces a run, alive or not."""
 
     def befall(self, simulation: Simulation, chance: Random) -> None:
         super().befall(simulation, chance)
@@ -560,7 +560,7 @@ class TakeOver(Operated):
 
 
 class ResumeElsewhere(TakeOver):
-    """Somebody resumes it on the platform, without waiting for its owner."""
+    """An operator resumes it on the platform, without waiting for its owner."""
 
     def operate(self, simulation: Simulation) -> None:
         operators.resume_elsewhere(simulation, OperatorRequest(takeover=True))

@@ -49,7 +49,7 @@ DEFINITION: Final = JobDefinition(
     },
 )
 PATIENCE: Final = 10.0
-"""So long, in seconds, a command tries a store that does not answer."""
+"""How many seconds a command keeps trying a store that does not answer."""
 
 Command = Callable[[View], object]
 

@@ -1,8 +1,8 @@
 """Runs threads one at a time, in an order that a seed decides, under a clock of their own.
 
 The threads are real ones and run the worker's own code. But only one of them runs at any
-moment, and wherever one waits or touches the world, the scheduler decides by the seed who
-goes on. Time passes only when nobody can run. So a schedule is a function of its seed, and
+moment, and wherever one waits or touches the world, the scheduler picks the next thread
+by the seed. Time passes only when no thread can run. So a schedule is a function of its seed, and
 a failing one can be run again.
 """
 

@@ -42,9 +42,9 @@ from worker.store.memory import MemoryStore
 BUSY = 12
 """How many times a second a process may send the same request: retries must wait a little."""
 JUST = 3.0
-"""So many seconds after an append a run tells what that says, without another look at the store."""
+"""For how many seconds after an append a run sends its event without reading the store again."""
 LONGEST = 2 * 3600.0
-"""So many seconds of its world's time a job takes at most, whatever befalls it."""
+"""How many seconds of simulated time a job takes at most, under any faults."""
 
 
 @dataclass(eq=False)
@@ -178,7 +178,7 @@ class Simulation:
         self.scheduler.run()
 
     def log(self) -> CheckpointLog:
-        """Return the job's log, as somebody who is no run sees it."""
+        """Return the job's log, as an outside reader sees it."""
         return CheckpointLog(
             self.store, JOB, SimRuntime(self.scheduler, Process(name="reader"))
         )
@@ -255,17 +255,17 @@ class Simulation:
             return
         log = self.log()
         checkpoints = [log.read(sequence) for sequence in log.sequences()]
-        assert [one.manifest.sequence for one in checkpoints] == list(
-            range(1, len(checkpoints) + 1)
-        )
+        assert [
+            checkpoint.manifest.sequence for checkpoint in checkpoints
+        ] == list(range(1, len(checkpoints) + 1))
         for before, after in pairwise(checkpoints):
             assert after.manifest.previous == before.sha256
             assert violations(before.manifest, after.manifest) == ()
         assert self.finals() == {
             f"{JOB}-{event.sequence}"
-            for one in checkpoints
-            for event in one.manifest.outbox.pending
-            if event.final and one.manifest.sequence == event.sequence
+            for checkpoint in checkpoints
+            for event in checkpoint.manifest.outbox.pending
+            if event.final and checkpoint.manifest.sequence == event.sequence
         }, "the final events that were taken are those that were written"
         meanings: dict[str, object] = {}
         for key, document in self.receiver.taken:

@@ -23,7 +23,7 @@ def run(simulation: Simulation, **how: object) -> SimulatedRun:
 def failing(
     error: Exception, *, at: str = CHAPTER, times: int = NEVER
 ) -> FakeEngine:
-    """Return an engine that fails so many times when it comes to an item."""
+    """Return an engine that fails this many times at an item."""
     left = times
 
     def before_item(path: str) -> None:

@@ -87,7 +87,7 @@ def test_a_fault_at_any_operation_loses_nothing_and_repeats_nothing(
 
 
 @pytest.mark.parametrize("fault", SILENT)
-def test_a_fault_at_any_operation_of_a_job_that_fails_for_good_lets_it_fail_and_be_told_once(
+def test_a_fault_at_any_operation_of_a_failing_job_lets_it_fail_and_report_once(
     fault: Fault, work_dir: Path
 ) -> None:
     for number in range(
@@ -107,7 +107,7 @@ def test_a_fault_at_any_operation_of_a_job_that_fails_for_good_lets_it_fail_and_
 
 
 @pytest.mark.parametrize("fault", Fault)
-def test_a_fault_at_any_operation_of_a_cancellation_lets_it_be_repeated_and_told_once(
+def test_a_fault_at_any_operation_of_a_cancellation_lets_it_be_repeated_and_reported_once(
     fault: Fault, work_dir: Path
 ) -> None:
     def interrupted(seed: int) -> Simulation:
@@ -131,7 +131,7 @@ def test_a_fault_at_any_operation_of_a_cancellation_lets_it_be_repeated_and_told
 
 
 @pytest.mark.parametrize("fault", SILENT)
-def test_a_fault_at_any_operation_of_a_stage_done_anew_loses_nothing(
+def test_a_fault_at_any_operation_of_a_redone_stage_loses_nothing(
     fault: Fault, work_dir: Path
 ) -> None:
     def completed(seed: int) -> Simulation:

@@ -54,7 +54,7 @@ def test_after_three_tries_without_a_new_item_the_run_ends_with_75_and_nothing_i
     assert not simulation.finals()
 
 
-def test_an_item_between_two_failures_makes_the_count_begin_anew(
+def test_an_item_between_two_failures_resets_the_count(
     simulation: Simulation,
 ) -> None:
     engine = FakeEngine(chapters=6)
@@ -253,7 +253,7 @@ def test_what_an_engine_makes_wrongly_is_not_taken(
         (TemporaryError("the host is away"), Exit.TEMPORARY, State.INTERRUPTED),
     ],
 )
-def test_a_repository_that_cannot_be_had(
+def test_a_repository_that_cannot_be_fetched(
     simulation: Simulation, error: Exception, code: Exit, state: State
 ) -> None:
     def checkout(_commit: str | None, _tree: Path) -> str:

@@ -82,7 +82,7 @@ def test_a_lease_that_has_run_out_is_not_held_before_an_append_has_succeeded(
     assert [at for at, _, _ in simulation.posts if 14 <= at < 20]
 
 
-def test_a_claim_that_was_answered_too_late_gives_no_right_to_tell(
+def test_a_claim_answered_too_late_gives_no_right_to_send(
     simulation: Simulation,
 ) -> None:
     """The claim's answer hangs; by then another has waited out the lease and claimed the job."""
@@ -116,8 +116,8 @@ def test_a_run_that_could_not_deliver_hangs_up_before_it_releases_its_job(
     assert simulation.posts_since(owner, store.released_at) == []
 
 
-def test_a_run_that_has_ended_may_not_speak(simulation: Simulation) -> None:
-    """Whoever still connects for it, and asks, is told so."""
+def test_a_run_that_has_ended_may_not_send(simulation: Simulation) -> None:
+    """A thread that is still connecting for it gets this answer."""
     asked: list[Callable[[], float]] = []
     listen = simulation.witness.listen
 
@@ -153,7 +153,7 @@ def test_a_wish_to_cancel_that_is_overtaken_is_asked_again(
 
     run(simulation, engine=FakeEngine(chapters=2, before_item=before_item))
     assert overtaken == [True]
-    assert [one.code for one in simulation.runs] == [Exit.OK, Exit.OK]
+    assert [attempt.code for attempt in simulation.runs] == [Exit.OK, Exit.OK]
     assert simulation.manifest.state is State.CANCELED
 
 

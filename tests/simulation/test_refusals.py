@@ -45,7 +45,7 @@ def claimed(simulation: Simulation, judge: Judge) -> Judge:
 def refusing(
     operation: str, fault: Callable[[str], StoreFaultError], *, times: int
 ) -> Judge:
-    """Return a judge under which the store refuses an operation so many times."""
+    """Return a judge that refuses an operation this many times."""
     left = times
 
     def judge(name: str, _: Process) -> Fault | None:
@@ -96,7 +96,7 @@ def test_a_refusal_before_the_claim_is_said_at_once_and_nothing_is_touched(
     assert simulation.scheduler.time < 1
 
 
-def test_a_job_that_is_over_is_not_interrupted_by_what_befalls_its_telling(
+def test_a_finished_job_is_not_interrupted_by_faults_of_its_callbacks(
     simulation: Simulation,
 ) -> None:
     def reading(name: str, _: Process) -> Fault | None:

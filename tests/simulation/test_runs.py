@@ -38,9 +38,7 @@ def test_a_stopped_run_saves_what_is_finished_and_releases_the_job(
     again = run(simulation)
     assert again.code is Exit.OK
     assert again.engine.made["chapters/chapter_1_thing_1.md"] == 0
-    assert simulation.scheduler.time - began < 1, (
-        "nobody waits for a released job"
-    )
+    assert simulation.scheduler.time - began < 1, "a released job needs no wait"
     simulation.check()
 
 
@@ -138,7 +136,7 @@ def test_another_name_of_the_same_repository_is_taken(
     assert run(simulation, work=lambda job: job.run(same)).code is Exit.OK
 
 
-def test_a_run_whose_lease_has_run_out_tells_nothing_before_a_heartbeat_and_an_append(
+def test_a_run_whose_lease_expired_sends_nothing_before_a_heartbeat_and_an_append(
     simulation: Simulation,
 ) -> None:
     """It wakes when its successor is done, may send heartbeats, but cannot list checkpoints."""
@@ -168,7 +166,10 @@ def test_a_run_whose_lease_has_run_out_tells_nothing_before_a_heartbeat_and_an_a
         judge=judge,
         engine=FakeEngine(chapters=2, before_item=before_item),
     )
-    assert [one.code for one in simulation.runs] == [Exit.REPLACED, Exit.OK]
+    assert [attempt.code for attempt in simulation.runs] == [
+        Exit.REPLACED,
+        Exit.OK,
+    ]
     assert simulation.posts_since(owner, frozen_until) == []
 
 

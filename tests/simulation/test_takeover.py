@@ -75,7 +75,7 @@ def busy_at(
     )
 
 
-def test_an_engine_stands_still_while_the_lease_is_lost_and_goes_on_when_it_is_held_again(
+def test_an_engine_is_paused_while_the_lease_is_lost_and_resumed_when_it_is_held_again(
     simulation: Simulation,
 ) -> None:
     simulation.changes = {"store_give_up": 60}
@@ -85,7 +85,7 @@ def test_an_engine_stands_still_while_the_lease_is_lost_and_goes_on_when_it_is_h
         run(simulation, judge=away(simulation, 2, 10), engine=engine).code
         is Exit.OK
     )
-    pauses = [time for what, time in engine.log if what == "paused"]
+    pauses = [time for event, time in engine.log if event == "paused"]
     assert 2 < pauses[0] < 2 + LEASE + 1, (
         "by its lease, counted from its last heartbeat"
     )
@@ -94,7 +94,7 @@ def test_an_engine_stands_still_while_the_lease_is_lost_and_goes_on_when_it_is_h
     simulation.check()
 
 
-def test_a_run_without_its_store_for_too_long_ends_with_75_and_the_next_one_goes_on(
+def test_a_run_without_its_store_for_too_long_ends_with_75_and_the_next_resumes(
     simulation: Simulation,
 ) -> None:
     simulation.changes = {"store_give_up": 30}
@@ -109,7 +109,7 @@ def test_a_run_without_its_store_for_too_long_ends_with_75_and_the_next_one_goes
     assert again.engine.made["chapters/chapter_1_thing_1.md"] == 0
 
 
-def test_a_job_that_failed_with_its_end_untold_is_told_by_the_next_run_and_ends_with_the_same_code(
+def test_the_next_run_reports_a_failed_jobs_end_and_ends_with_the_same_code(
     simulation: Simulation,
 ) -> None:
     simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)
@@ -127,7 +127,7 @@ def test_a_job_that_failed_with_its_end_untold_is_told_by_the_next_run_and_ends_
     assert len(simulation.receiver.taken) == 1
 
 
-def test_a_job_that_nobody_runs_is_canceled_at_once_and_that_is_told(
+def test_a_job_without_a_run_is_canceled_at_once_and_reported(
     simulation: Simulation,
 ) -> None:
     run(simulation, engine=failing(overloaded()))
@@ -144,7 +144,7 @@ def test_a_job_that_nobody_runs_is_canceled_at_once_and_that_is_told(
     simulation.check()
 
 
-def test_a_run_that_crashed_before_it_heard_of_a_cancellation_leaves_that_to_the_next_one(
+def test_a_run_that_crashed_before_it_saw_a_cancellation_leaves_it_to_the_next(
     simulation: Simulation,
 ) -> None:
     run(simulation, judge=kill_before("put job-1/artifacts/extract"))
@@ -159,7 +159,7 @@ def test_a_run_that_crashed_before_it_heard_of_a_cancellation_leaves_that_to_the
     simulation.check()
 
 
-def test_canceling_again_tells_what_could_not_be_told_before(
+def test_canceling_again_sends_the_undelivered_events(
     simulation: Simulation,
 ) -> None:
     run(simulation, engine=failing(overloaded()))
@@ -231,8 +231,8 @@ def test_a_replaced_runs_engine_is_ended_within_a_heartbeat(
     engine = Patient(simulation)
     engine.before_item = before_item
     assert run(simulation, engine=engine).code is Exit.REPLACED
-    [(what, when)] = engine.log
-    assert what == "ended"
+    [(event, when)] = engine.log
+    assert event == "ended"
     assert when < LEASE
 
 
@@ -249,7 +249,7 @@ def test_a_takeover_does_not_wait_for_the_lease_of_a_crashed_run(
     simulation.check()
 
 
-def test_a_completed_job_that_is_redone_from_a_stage_is_told_anew_under_a_new_sequence(
+def test_a_redone_job_is_reported_again_under_a_new_sequence(
     simulation: Simulation,
 ) -> None:
     run(simulation)
@@ -419,7 +419,7 @@ def test_a_claim_that_looks_too_old_is_relied_upon_for_so_much_less(
     assert engine.log[0][1] < LEASE - 1
 
 
-def test_a_claimant_whose_machine_stood_still_in_its_claim_tells_nothing_that_its_successor_tells(
+def test_a_claimant_suspended_in_its_claim_sends_nothing_that_its_successor_sends(
     simulation: Simulation,
 ) -> None:
     simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)
@@ -494,7 +494,7 @@ def test_an_owner_whose_machine_stood_still_repeats_nothing_after_it_wakes(
     simulation.check()
 
 
-def test_a_cancellation_reaches_an_owner_that_cannot_list_or_it_stands_still(
+def test_a_cancellation_reaches_an_owner_that_cannot_list_or_the_owner_pauses(
     simulation: Simulation,
 ) -> None:
     simulation.changes = {"store_give_up": 60}
@@ -514,7 +514,7 @@ def test_a_cancellation_reaches_an_owner_that_cannot_list_or_it_stands_still(
         3, lambda: simulation.start(work=lambda job: job.cancel())
     )
     simulation.run()
-    paused = [time for what, time in engine.log if what == "paused"]
+    paused = [time for event, time in engine.log if event == "paused"]
     assert 2 < paused[0] < 2 + LEASE + 1
     assert simulation.manifest.state is State.CANCELED
     assert simulation.runs[0].ended_at < 13

@@ -45,7 +45,7 @@ def test_a_rejected_event_is_recorded_and_not_sent_again(
 @pytest.mark.parametrize(
     "fault", [None, "create job-1/checkpoints/00000014", "post job-1-11"]
 )
-def test_a_rejected_end_is_told_again_under_its_key_by_an_operators_word(
+def test_an_operator_can_have_a_rejected_end_sent_again_under_its_key(
     simulation: Simulation, fault: str | None
 ) -> None:
     simulation.receiver.answer = lambda document: WebhookResponse(
@@ -163,7 +163,7 @@ def test_a_run_that_is_replaced_while_it_connects_says_nothing(
 def test_an_attempt_is_repeated_only_under_a_confirmed_lease(
     work_dir: Path, tenths: int
 ) -> None:
-    """The machine stands still between two attempts, and its clocks know nothing of it."""
+    """The machine is suspended between two attempts, and its clocks do not show it."""
     simulation = Simulation(tenths, work_dir)
     simulation.receiver.answer = lambda _: WebhookResponse(
         status_code=503 if simulation.scheduler.time < 40 else 200
@@ -197,7 +197,7 @@ def test_why_an_event_was_not_taken_is_recorded_until_it_is(
 
 
 @pytest.mark.parametrize("ended", ["stopped", "failed"])
-def test_a_run_that_has_released_its_job_tells_nothing_more(
+def test_a_run_that_has_released_its_job_sends_nothing_more(
     simulation: Simulation, ended: str
 ) -> None:
     """Its successor may send events from then on, even before the release is answered."""

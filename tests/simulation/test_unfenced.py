@@ -49,8 +49,8 @@ class Lagging(MemoryStore):
         self, prefix: str, *, start_after: str = "", limit: int | None = None
     ) -> Iterator[ObjectEntry]:
         self.requests += 1
-        found = super().entries(prefix, start_after=start_after, limit=limit)
-        return (entry for entry in found if entry.modified < self.shows_until)
+        entries = super().entries(prefix, start_after=start_after, limit=limit)
+        return (entry for entry in entries if entry.modified < self.shows_until)
 
     def create(self, key: str, body: bytes, media_type: str) -> None:
         self.requests += 1
@@ -64,7 +64,7 @@ def slow_engine(simulation: Simulation) -> FakeEngine:
 
 
 @pytest.mark.parametrize("allowed", [False, True])
-def test_of_two_that_begin_at_once_on_a_store_that_looks_first_one_goes_on_and_the_log_is_whole(
+def test_of_two_simultaneous_starts_on_a_store_that_looks_first_one_continues_and_the_log_is_whole(
     work_dir: Path, *, allowed: bool
 ) -> None:
     codes = set()

@@ -24,9 +24,9 @@ class Witness:
         self.run = 0
         self.released = False
         self.silenced_at = 0.0
-        """Since when nobody may speak but who has claimed the job last.
+        """Since when only the last run to claim the job may send events.
 
-        Nobody at all, if that has released it.
+        No run at all, if that one has released it.
         """
         self.numbers: dict[Process, int] = {}
         """The last run that a process was."""
@@ -35,9 +35,9 @@ class Witness:
         self.beats: dict[Process, Moment] = {}
         """When each process sent its claim, or the newest heartbeat that was answered."""
         self.robbed: list[str] = []
-        """Who was replaced while it lived, and had every reason to think that it owned the job."""
+        """Runs replaced while alive, with every reason to believe that they owned the job."""
         self.unaware: list[str] = []
-        """Who was replaced, and would have spoken if it had had something to say."""
+        """Runs replaced that would still have sent an event if one had been due."""
         self.lawful_seconds = 0.0
         """For how long after a claim the owner before may speak: it cannot know earlier."""
         self.lag = 0.0

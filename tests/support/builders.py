@@ -1,4 +1,4 @@
-"""Manifests and their parts, made with as few words as a test needs."""
+"""Manifests and their parts, made from the few values that a test needs."""
 
 from dataclasses import replace
 

@@ -34,8 +34,8 @@ def _like(pattern: re.Pattern[str]) -> Check:
     )
 
 
-def _one_of(*words: str) -> Check:
-    return lambda value: value in words
+def _one_of(*values: str) -> Check:
+    return lambda value: value in values
 
 
 FILE: Final[dict[str, Check]] = {

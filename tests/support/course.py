@@ -30,7 +30,7 @@ class Excerpt:
     path: str
     spans: tuple[tuple[int, int], ...]
     code: str
-    """As it stands on the page, without its fences."""
+    """As printed on the page, without its fences."""
 
     @property
     def lines(self) -> list[str]:

@@ -104,7 +104,7 @@ class Repository:
         )
 
     def git(self, *arguments: str, data: bytes = b"") -> str:
-        """Run git here, with nobody's configuration, and return what it prints."""
+        """Run git here, without any configuration, and return its output."""
         found = subprocess.run(
             ["git", *arguments],
             cwd=self.path,

@@ -39,18 +39,18 @@ class Fault:
     """Answer with that status, `headers`, and no git."""
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: int | None = None
-    """Answer as usual, but close the connection after so many bytes of the body."""
+    """Answer as usual, but close the connection after this many bytes of the body."""
     hang: bool = False
     """Do not answer at all until the server is closed."""
     rate: int | None = None
-    """Answer as usual, but only so many bytes a second."""
+    """Answer as usual, at this many bytes a second."""
     times: int = 1
     on: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """What somebody asked for; the names of headers are in lower case."""
+    """A client's request; the names of headers are in lower case."""
 
     method: str
     path: str
@@ -140,7 +140,7 @@ class GitServer:
     def refusal(
         self, target: str, authorization: str
     ) -> tuple[int, dict[str, str]] | None:
-        """Return what stands in the way of a request: a redirect, or a missing token."""
+        """Return what prevents a normal answer: a redirect, or a missing token."""
         for name, to in self._moved.items():
             if target.startswith(f"/{name}/"):
                 return 301, {"Location": to + target.removeprefix(f"/{name}")}

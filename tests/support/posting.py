@@ -1,6 +1,6 @@
 """Posts an event in a process: `python -m tests.support.posting URL SECONDS [CLOSE_AFTER [SIZE]]`.
 
-The run may speak for so many seconds. Prints after how long it ended, and how. Ends when
+The run may send for SECONDS. Prints after how long it ended, and how. Ends when
 nothing goes on any more.
 """
 
@@ -41,7 +41,7 @@ def main(
 
 
 def running_down(seconds: float) -> Callable[[], float]:
-    """Return how long may still be spoken: so many seconds from now on."""
+    """Return how long the run may still send, counted from now."""
     end = time.monotonic() + seconds
     return lambda: end - time.monotonic()
 

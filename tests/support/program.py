@@ -28,7 +28,7 @@ ROOT: Final = Path(__file__).parents[2]
 RUNTIME: Final = SystemRuntime()
 NAMES: Final = ("The Core", "Its Edge", "A Store", "The Rest")
 ITEMS: Final = 3 + 3 * len(NAMES)
-"""The items of a course of so many chapters."""
+"""How many items a course of this many chapters has."""
 
 
 def environment_of(home: Path) -> dict[str, str]:
@@ -66,7 +66,7 @@ class Program:
         return self._process.pid
 
     def wait(self, seconds: float = 120) -> int | None:
-        """Wait for its end, and return its exit code; None if it is still there after so long."""
+        """Wait for its end, and return its exit code; None if it is still running by then."""
         try:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -199,11 +199,11 @@ class PlatformJob:
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
-                words = (folder / "cmdline").read_text().replace("\0", " ")
+                command = (folder / "cmdline").read_text().replace("\0", " ")
             except OSError:
                 continue
-            if str(self.cli.path) in words:
-                found.append(words)
+            if str(self.cli.path) in command:
+                found.append(command)
         return found
 
     @property

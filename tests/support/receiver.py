@@ -134,7 +134,7 @@ def receiving(
 def describe(delivery: Delivery) -> str:
     """Return a line about a callback: never its token, and no URL that gives access."""
     document = delivery.document
-    words = [
+    arguments = [
         f"{document.get('jobId')}",
         f"#{document.get('sequence')}",
         f"run {document.get('run')}",
@@ -145,7 +145,7 @@ def describe(delivery: Delivery) -> str:
     files = document.get("files") or []
     return " ".join(
         [
-            *words,
+            *arguments,
             *(f"\n    {file['path']} {file['size']} bytes" for file in files),
         ]
     )

@@ -26,7 +26,7 @@ By PYTHONPATH, `tests.sabotage` has it run its own copy.
 
 
 def kept() -> dict[str, str]:
-    """Return the environment of somebody who has set nothing."""
+    """Return the environment of a user who has set nothing."""
     return {name: os.environ[name] for name in KEPT if name in os.environ}
 
 
@@ -78,11 +78,11 @@ class Stranger:
 
     def run(self, *argv: str, code: int = 0, **environment: str) -> Said:
         """Run a command to its end, which must be as expected."""
-        said = self.ends(self.start(*argv, **environment))
-        assert said.code == code, (
-            f"{argv} ended with {said.code}:\n{said.out}\n{said.err}"
+        result = self.ends(self.start(*argv, **environment))
+        assert result.code == code, (
+            f"{argv} ended with {result.code}:\n{result.out}\n{result.err}"
         )
-        return said
+        return result
 
 
 def course_files(folder: Path) -> dict[str, bytes]:

@@ -84,7 +84,7 @@ ADAPTERS = (
     "worker.store.folder",
     "worker.store.s3",
 )
-"""What stands behind a port: outside its own room, only the wiring knows it."""
+"""Implementations of ports: outside their own package, only the wiring imports them."""
 
 
 def imports(path: Path) -> Iterator[str]:

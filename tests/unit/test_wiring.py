@@ -30,9 +30,9 @@ from worker.wiring import (
 
 def settings(**environment: str) -> Settings:
     reader = EnvironmentReader(environment)
-    found = read_settings(reader)
+    settings = read_settings(reader)
     reader.finish()
-    return found
+    return settings
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_session_token_is_used_where_there_is_one() -> None:
     assert "X-Amz-Security-Token=ST" in store.sign("key", 60)
 
 
-def test_a_run_works_where_it_is_told_to_or_in_the_systems_place_for_what_passes() -> (
+def test_a_run_works_in_its_work_dir_or_the_systems_temporary_directory() -> (
     None
 ):
     assert work_dir(settings(WORK_DIR="/somewhere")) == Path("/somewhere")

@@ -22,7 +22,7 @@ _PARSER: Final = Path(__file__).with_name("parse.mjs")
 def faults(diagrams: Sequence[str]) -> list[str | None]:
     """Return what Mermaid says is wrong with each diagram; None where it parses.
 
-    Where Mermaid cannot be had the test is skipped, or, under `FONDATION_TESTS=all`, fails.
+    Where Mermaid is not available, the test is skipped, or, under `FONDATION_TESTS=all`, fails.
     """
     try:
         node, folder = _installed()
@@ -36,8 +36,8 @@ def faults(diagrams: Sequence[str]) -> list[str | None]:
         capture_output=True,
         check=True,
     )
-    found: list[str | None] = json.loads(answer.stdout)
-    return found
+    errors: list[str | None] = json.loads(answer.stdout)
+    return errors
 
 
 def _installed() -> tuple[str, Path]:

@@ -208,7 +208,7 @@ class Jobs:
         }
 
     def stop(self, run: Document) -> Document:
-        """Ask for a run's end; one that nobody works on ends at once."""
+        """Request a run's end; a run without a machine ends at once."""
         if run["state"] not in ENDED:
             run["state"] = "interrupting" if self.launch else "interrupted"
             run["reason"] = "cancellation"

@@ -143,7 +143,7 @@ class ScalewayServer:
             return found
 
     def wait_for_close(self, seconds: float | None = None) -> bool:
-        """Say nothing for as long as the server is there, or for so long.
+        """Send nothing while the server is there, or for this long.
 
         Tell whether it is being closed.
         """

@@ -41,9 +41,9 @@ def answer(
     headers: str = "",
 ) -> bytes:
     """Return an answer in HTTP; `length` is that which it claims to have."""
-    said = len(body) if length is None else length
+    announced = len(body) if length is None else length
     return (
-        f"HTTP/1.1 {status}\r\nContent-Length: {said}\r\n"
+        f"HTTP/1.1 {status}\r\nContent-Length: {announced}\r\n"
         f"Connection: close\r\n{headers}\r\n".encode()
         + body
     )

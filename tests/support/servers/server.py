@@ -36,7 +36,7 @@ class S3Server:
         )
 
     def new_bucket(self) -> str:
-        """Make a bucket that nobody else uses, and return its name."""
+        """Make a bucket that no other test uses, and return its name."""
         bucket = f"test-{secrets.token_hex(6)}"
         client = boto3.client(
             "s3",

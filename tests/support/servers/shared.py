@@ -34,7 +34,7 @@ START_SECONDS: Final = 1800
 """Building MinIO from nothing on a slow machine may take that long."""
 _ROOT: Final = Path(__file__).parents[3]
 _KEEPERS: Final[list[subprocess.Popen[bytes]]] = []
-"""They outlive their starters, so nobody waits for them."""
+"""They outlive their starters, so no process waits for them."""
 
 
 def shared(name: str, folder: Path, controller: int) -> S3Server:

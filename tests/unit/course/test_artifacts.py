@@ -123,7 +123,7 @@ def test_of_several_versions_of_an_item_the_newest_valid_one_is_taken(
     assert restored(artifacts) == [b"middle"]
 
 
-def test_what_nobody_asks_for_is_not_restored(artifacts: Artifacts) -> None:
+def test_only_requested_items_are_restored(artifacts: Artifacts) -> None:
     keep(artifacts, b"other", "chapters/chapter_9_other.md")
     assert restored(artifacts) == []
 

@@ -225,7 +225,7 @@ def test_an_index_counts_as_part_of_a_files_name() -> None:
 @pytest.mark.parametrize(
     "index", ["1000000", "0x1" + "0" * 5000, "-0x1" + "0" * 5000]
 )
-def test_an_index_of_any_size_is_refused_with_words(index: str) -> None:
+def test_an_index_of_any_size_is_refused_with_a_reason(index: str) -> None:
     text = f"{{order: [{{index: {index}, name: Context, reasoning: r}}]}}"
     assert "it must be a whole number from 1 to 999999" in fault(
         Stage.ORDER, "step3_order.yaml", text.encode()

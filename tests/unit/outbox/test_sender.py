@@ -23,7 +23,7 @@ class Asking:
         remaining: Callable[[], float],
     ) -> WebhookResponse:
         self.remaining = remaining
-        raise UnreachableError("nobody is there")
+        raise UnreachableError("no receiver is there")
 
     def close(self) -> None: ...
 
@@ -54,7 +54,7 @@ def sending(scene: Scene) -> Asking:
 @pytest.mark.parametrize(
     ("time", "remaining"), [(2, LEASE - 2), (LEASE - 0.5, 0.5), (LEASE + 1, 0)]
 )
-def test_a_sender_may_speak_for_as_long_as_the_lease_is_held(
+def test_a_sender_may_send_for_as_long_as_the_lease_is_held(
     scene: Scene, time: float, remaining: float
 ) -> None:
     webhook = sending(scene)
@@ -62,7 +62,7 @@ def test_a_sender_may_speak_for_as_long_as_the_lease_is_held(
     assert webhook.remaining() == remaining
 
 
-def test_a_sender_may_not_speak_under_a_lease_that_was_given_up_or_is_suspended(
+def test_a_sender_may_not_send_under_a_released_or_suspended_lease(
     scene: Scene,
 ) -> None:
     webhook = sending(scene)

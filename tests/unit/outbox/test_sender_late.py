@@ -41,7 +41,7 @@ def scene() -> Scene:
 
 
 def deliver(scene: Scene, seconds: float) -> Slow:
-    """Deliver two events at once to a receiver that takes so long for each."""
+    """Deliver two events at once to a receiver that takes this long for each."""
     webhook = Slow(scene, seconds)
 
     def open_webhook() -> Webhook:
@@ -60,21 +60,21 @@ def deliver(scene: Scene, seconds: float) -> Slow:
     return webhook
 
 
-def test_an_event_whose_turn_comes_late_is_told_under_a_lease_that_was_confirmed(
+def test_a_late_event_is_sent_under_a_confirmed_lease(
     scene: Scene,
 ) -> None:
     assert deliver(scene, 4).keys == ["first", "second"]
     assert scene.heartbeat()["number"] == 1  # type: ignore[index]  # it is a document
 
 
-def test_an_event_whose_turn_comes_late_is_not_told_where_the_lease_cannot_be_confirmed(
+def test_a_late_event_is_not_sent_without_a_confirmed_lease(
     scene: Scene,
 ) -> None:
     scene.store.mood = StoreRefusedError("403")
     assert deliver(scene, 4).keys == ["first"]
 
 
-def test_events_that_are_told_promptly_cost_no_request(scene: Scene) -> None:
+def test_prompt_events_cost_no_request(scene: Scene) -> None:
     assert deliver(scene, 1).keys == ["first", "second"]
     with pytest.raises(MissingError):
         scene.store.get(heartbeat_key(IDENTITY.job_id, 1))

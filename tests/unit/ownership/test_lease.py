@@ -215,7 +215,7 @@ def test_a_clock_that_stood_still_with_its_machine_is_noticed_by_the_stores(
     assert scene.news() == [LeaseLost()]
 
 
-def test_while_the_store_does_not_tell_how_much_time_has_passed_the_lease_is_not_held(
+def test_the_lease_is_not_held_while_the_store_does_not_show_the_time(
     scene: Scene,
 ) -> None:
     scene.lease.beat()
@@ -378,7 +378,7 @@ def test_a_heart_without_its_store_pauses_the_engine_in_time_and_gives_up_at_las
     scene.store.mood = StoreUnavailableError("away")
     news = beating(scene, until=1000)
     assert news[:2] == ["paused", LeaseLost()]
-    [lost] = [one for one in news if isinstance(one, StoreLost)]
+    [lost] = [message for message in news if isinstance(message, StoreLost)]
     assert isinstance(lost.error, StoreUnavailableError)
     assert "60 seconds" in str(lost.error)
     assert len(scene.store.times("put")) < 60
@@ -390,7 +390,7 @@ def test_a_lease_without_a_look_at_the_log_is_none(scene: Scene) -> None:
     scene.scheduler.at(LEASE - 0.1, lambda: scene.mailbox.put(scene.lease.held))
     scene.scheduler.at(LEASE + 0.1, lambda: scene.mailbox.put(scene.lease.held))
     news = beating(scene, until=60)
-    assert [one for one in news if one != "paused"][:3] == [
+    assert [message for message in news if message != "paused"][:3] == [
         True,
         LeaseLost(),
         False,

@@ -1,4 +1,4 @@
-"""Definitions and runs of a platform, made with as few words as a test needs."""
+"""Definitions and runs of a platform, made from the few values that a test needs."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -40,7 +40,7 @@ def reference(
 def run(
     number: int = 1, state: str = "failed", **changes: object
 ) -> PlatformRun:
-    """Return a run of job-1, created so many hours after the first."""
+    """Return a run of job-1, created some hours after the first."""
     made = PlatformRun(
         id=f"run-{number}",
         definition_id="definition-1",

@@ -33,7 +33,10 @@ def wish(
 
 def said(found: DefinitionPlan) -> list[tuple[str, str | None, str | None]]:
     """Return the differences of a plan."""
-    return [(one.what, one.before, one.after) for one in found.differences]
+    return [
+        (difference.what, difference.before, difference.after)
+        for difference in found.differences
+    ]
 
 
 def test_a_new_definition_gets_the_defaults_and_what_was_asked_for() -> None:

@@ -38,12 +38,12 @@ def test_later_sources_override_earlier_ones_unless_they_are_empty() -> None:
         "JOB_ID": "another",
         "PATH": "/bin",
     }
-    found = job_environment(
+    environment = job_environment(
         IDENTITY,
         earlier,
         {"CALLBACK_TOKEN": "b", "CALLBACK_URL": "", "GITHUB_TOKEN": "c"},
     )
-    assert found == {
+    assert environment == {
         **JOB,
         "CALLBACK_URL": "https://a",
         "CALLBACK_TOKEN": "b",
@@ -54,15 +54,15 @@ def test_later_sources_override_earlier_ones_unless_they_are_empty() -> None:
 def test_a_runs_variables_lie_over_the_definitions_and_secrets_are_there_by_name() -> (
     None
 ):
-    found = run_environment(
+    environment = run_environment(
         definition(BRANCH="dev", STORE_URL="s3://b"),
         [reference("SCW_SECRET_KEY"), reference("OTHER")],
         JOB,
     )
-    assert found["BRANCH"] == "main"
-    assert found["STORE_URL"] == "s3://b"
-    assert found["SCW_SECRET_KEY"] == "unknown"
-    assert "OTHER" not in found
+    assert environment["BRANCH"] == "main"
+    assert environment["STORE_URL"] == "s3://b"
+    assert environment["SCW_SECRET_KEY"] == "unknown"
+    assert "OTHER" not in environment
 
 
 @pytest.mark.parametrize(

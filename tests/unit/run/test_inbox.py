@@ -55,7 +55,7 @@ def test_what_goes_wrong_elsewhere_is_raised_here(inbox: Inbox) -> None:
 
 
 @pytest.mark.parametrize(("message", "error", "says"), ENDS)
-def test_whatever_ends_the_run_is_heard_while_it_waits(
+def test_a_waiting_run_reacts_to_its_end(
     inbox: Inbox, message: object, error: type[Exception], says: str | None
 ) -> None:
     never = SystemRuntime().flag()
@@ -69,7 +69,7 @@ def test_whatever_ends_the_run_is_heard_while_it_waits(
     never.set()
 
 
-def test_a_message_for_somebody_else_is_kept_while_time_passes(
+def test_a_message_for_another_reader_is_kept_while_time_passes(
     inbox: Inbox,
 ) -> None:
     inbox.mailbox.put("first")
@@ -123,7 +123,7 @@ def test_nothing_is_taken_up_while_the_lease_is_lost(inbox: Inbox) -> None:
     assert held, "it was held again before"
 
 
-def test_a_run_that_stands_still_can_be_stopped(inbox: Inbox) -> None:
+def test_a_suspended_run_can_be_stopped(inbox: Inbox) -> None:
     inbox.suspended = lambda: True
     inbox.mailbox.put(LeaseLost())
     inbox.mailbox.put(STOP)
@@ -131,7 +131,7 @@ def test_a_run_that_stands_still_can_be_stopped(inbox: Inbox) -> None:
         inbox.next(60)
 
 
-def test_a_late_word_about_a_lease_that_is_held_changes_nothing(
+def test_late_news_of_a_held_lease_changes_nothing(
     inbox: Inbox,
 ) -> None:
     asked: list[bool] = []

@@ -1,4 +1,4 @@
-"""A run's folders: written to safely, and left behind by nobody."""
+"""A run's folders: written to safely, and always removed."""
 
 import os
 import signal
@@ -65,7 +65,7 @@ def folder(tmp_path: Path) -> RunFolder:
     return RunFolder(tmp_path / "work", "job", "t1")
 
 
-def test_a_run_has_folders_of_its_own_that_nobody_else_can_enter(
+def test_a_run_has_private_folders(
     folder: RunFolder,
 ) -> None:
     for path in (folder.path, folder.source, folder.course, folder.scratch):
@@ -178,7 +178,7 @@ def test_runs_that_begin_at_once_do_not_take_each_others_folders_for_left_behind
         lost = [
             pool.submit(begin_often, tmp_path, name) for name in ("job", other)
         ]
-        assert [one.result() for one in lost] == [0, 0]
+        assert [future.result() for future in lost] == [0, 0]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -226,7 +226,7 @@ def test_what_a_kill_has_left_of_a_folder_in_the_making_is_removed_by_the_next_r
 
 
 @at_each_moment
-def test_a_process_that_stands_still_while_it_makes_its_folder_has_one_in_the_end(
+def test_a_process_frozen_while_it_makes_its_folder_has_one_in_the_end(
     tmp_path: Path, moment: tuple[str, str]
 ) -> None:
     process = making(tmp_path, signal.SIGSTOP, moment)

@@ -175,7 +175,7 @@ def test_the_time_worked_before_an_interruption_counts() -> None:
 
 
 @pytest.mark.parametrize("stage", WORKING)
-def test_a_claim_goes_on_at_the_first_unfinished_stage(
+def test_a_claim_resumes_at_the_first_unfinished_stage(
     stage: Stage | None,
 ) -> None:
     manifest = claim(entered(stage))
@@ -194,7 +194,7 @@ def test_a_claim_drops_dead_runs_progress_and_keeps_final_events() -> None:
     assert manifest.state is State.COMPLETED
 
 
-def test_a_newer_engine_goes_on_under_its_own_version() -> None:
+def test_a_newer_engine_resumes_under_its_own_version() -> None:
     newer = replace(ENGINE, version="2")
     claimed = decisions.claim(
         entered(Stage.EXTRACT), run_record(2), engine=newer, announces=True
@@ -237,7 +237,7 @@ def test_a_repair_goes_back_to_the_damaged_stage_and_keeps_the_generation(
     assert {record.generation for record in manifest.stages} == {1}
 
 
-def test_a_stage_from_which_the_engine_cannot_go_on_is_made_anew_and_all_after_it() -> (
+def test_a_stage_that_the_engine_cannot_resume_from_is_redone_with_all_later_stages() -> (
     None
 ):
     manifest = decisions.repair(
@@ -299,7 +299,7 @@ def test_an_operators_resume_forgets_how_many_runs_were_fruitless() -> None:
     assert decisions.reopen(claim(fruitless), None).fruitless_runs == 0
 
 
-def test_a_rejected_end_can_be_told_again_as_it_was() -> None:
+def test_a_rejected_end_can_be_sent_again_unchanged() -> None:
     *earlier, end = completed().outbox.pending
     rejected = decisions.settle(
         completed(), {event.sequence: 410 for event in (*earlier, end)}, at=AT

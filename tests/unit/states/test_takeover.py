@@ -62,16 +62,16 @@ def test_an_owner_whose_lease_has_surely_run_out_is_replaced(
     assert verdict(RUNNING, silent=silent) == Claim()
 
 
-def test_a_job_that_is_over_and_told_is_left_alone() -> None:
+def test_a_finished_and_reported_job_is_left_alone() -> None:
     assert verdict(DELIVERED, silent=99) == JobOver(exit_code=Exit.OK)
 
 
-def test_a_job_that_is_over_and_not_told_is_claimed_to_tell() -> None:
+def test_a_finished_but_unreported_job_is_claimed_for_its_report() -> None:
     assert verdict(completed(), silent=31) == Claim()
     assert verdict(completed(), silent=3) == Wait(seconds=28, lease_seconds=30)
 
 
-def test_who_cannot_tell_leaves_it_alone() -> None:
+def test_a_run_that_cannot_report_leaves_it_alone() -> None:
     assert verdict(completed(), silent=31, can_deliver=False) == JobOver(
         exit_code=Exit.OK
     )

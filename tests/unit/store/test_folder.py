@@ -251,7 +251,7 @@ def test_symbolic_links_are_no_objects(tmp_path: Path) -> None:
         store.head("job/link")
 
 
-def test_a_store_that_nobody_wrote_to_is_empty_and_stays_unmade(
+def test_an_unused_store_is_empty_and_is_not_created(
     tmp_path: Path,
 ) -> None:
     store = FolderStore(tmp_path / "new" / "store")

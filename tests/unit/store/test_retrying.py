@@ -1,4 +1,4 @@
-"""A store that tries again, with a clock of the test's own: nobody waits."""
+"""A store that retries, with a fake clock, so that no test waits."""
 
 import logging
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ TEXT = "text/plain"
 
 
 class Time(SystemRuntime):
-    """A clock that moves only when somebody waits; it is its own flag, never set."""
+    """A clock that moves only during waits; it is its own flag, never set."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0

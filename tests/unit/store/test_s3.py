@@ -260,7 +260,7 @@ def test_a_garbled_listing_is_no_listing(reply: bytes, says: str) -> None:
 @pytest.mark.parametrize(
     "status", ["400 Bad Request", "404 Not Found", "405 Method Not Allowed"]
 )
-def test_an_error_that_is_not_s3s_is_not_its_word(
+def test_an_error_from_another_server_is_not_taken_for_s3s(
     status: str, tmp_path: Path
 ) -> None:
     """A proxy that knows no such path says so of every object: none of them is missing for that."""
@@ -332,7 +332,7 @@ def empty_page(token: int) -> bytes:
     return answer("200 OK", body.encode())
 
 
-def test_an_empty_page_that_says_it_goes_on_is_not_the_end() -> None:
+def test_an_empty_truncated_page_is_not_the_end() -> None:
     last = LISTING.replace(b"true", b"false").replace(b"job/b", b"job/0")
     with serving(
         answer("200 OK", last),
@@ -402,7 +402,7 @@ def test_an_age_is_never_negative_and_counts_by_the_servers_clock() -> None:
         assert head.age == age
 
 
-def test_a_write_tells_the_servers_time_or_that_it_is_not_known() -> None:
+def test_a_write_returns_the_servers_time_or_none() -> None:
     date = "Date: Mon, 23 Nov 2026 12:00:00 GMT\r\n"
     noon = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
     for headers, time in ((date, noon), ("", None), ("Date: noon\r\n", None)):

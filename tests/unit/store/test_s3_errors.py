@@ -85,7 +85,7 @@ def test_a_missing_bucket_is_to_be_created() -> None:
         (None, "the store's clock says Mon, 23 Nov 2026 12:20:30 GMT"),
     ],
 )
-def test_a_clock_that_is_off_is_told_by_how_much(
+def test_the_offset_of_a_wrong_clock_is_reported(
     times: tuple[str, str] | None, said: str
 ) -> None:
     sent_at = "Mon, 23 Nov 2026 12:20:30 GMT"

@@ -28,7 +28,7 @@ def drawing(source: str) -> ET.Element:
 
 
 def described(source: str) -> list[str]:
-    """Return what a drawing shows, in words."""
+    """Describe what a drawing shows."""
     text = drawing(source).findtext("desc") or ""
     return text.split("; ")
 
