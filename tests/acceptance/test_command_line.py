@@ -22,6 +22,9 @@ HEAVY: Final = (
     "rich",
     "tenacity",
     "starlette",
+    "jinja2",
+    "markdown_it",
+    "pygments",
 )
 PRINT_MODULES: Final = """
 import contextlib, io, json, os, sys
@@ -44,6 +47,22 @@ def test_help_and_version_load_no_slow_module(argv: list[str]) -> None:
     )
     loaded = set(json.loads(printed.stdout))
     assert [name for name in HEAVY if name in loaded] == []
+
+
+def test_a_run_starts_without_the_libraries_of_a_courses_pages() -> None:
+    code = (
+        "import json, sys, worker.cli.commands.run, worker.run.run; "
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    loaded = set(json.loads(printed.stdout))
+    assert "worker.course.export" in loaded
+    assert loaded.isdisjoint({"jinja2", "markdown_it", "pygments"})
 
 
 def test_the_version_is_the_packages(person: Stranger) -> None:

@@ -102,10 +102,10 @@ def test_an_arrow_out_of_a_group_passes_the_nodes_in_its_way() -> None:
     box = laid.inner["g"].outlines["B"]
     [route] = laid.routes
     beside = [
-        spot[0] for spot in route.points if abs(spot[1] - y) < box.height / 2
+        spot[0] for spot in route.spots if abs(spot[1] - y) < box.height / 2
     ]
     crossing = [
-        one[0] for one, other in pairwise(route.points) if one[1] < y < other[1]
+        one[0] for one, other in pairwise(route.spots) if one[1] < y < other[1]
     ]
     assert all(abs(place - x) > box.width / 2 for place in beside + crossing)
     assert beside + crossing != []

@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Final
 
 from worker.course.site.diagrams import svg
+from worker.course.site.diagrams.geometry import Spot
 from worker.course.site.diagrams.graph import Head, Line
 
 LENGTHS: Final = {
@@ -18,73 +19,57 @@ LENGTHS: Final = {
 }
 """How much of a line each head covers."""
 _WIDTHS: Final = {Head.ARROW: 3.5, Head.TRIANGLE: 6.0}
+_DIAMOND_WIDTH: Final = 5.0
+_CROSS: Final = 4.0
 _HOLLOW: Final = frozenset({Head.TRIANGLE, Head.DIAMOND, Head.CIRCLE})
 
 
-def line(points: Sequence[svg.Point], style: Line, *, upright: bool) -> str:
-    """Return a smooth line through points; `upright` where it leaves and enters vertically."""
-    steps = f"M{_at(points[0])}"
-    for start, end in pairwise(points):
-        steps += _step(start, end, upright=upright)
-    return svg.path(steps, f"edge {style}")
+def line(spots: Sequence[Spot], style: Line, *, upright: bool) -> str:
+    """Return a smooth line through places; `upright` where it leaves and enters vertically."""
+    path = svg.Path(spots[0])
+    for start, end in pairwise(spots):
+        if start.x == end.x or start.y == end.y:
+            path.to(end)
+        elif upright:
+            half = (start.y + end.y) / 2
+            path.curve(Spot(start.x, half), Spot(end.x, half), end)
+        else:
+            half = (start.x + end.x) / 2
+            path.curve(Spot(half, start.y), Spot(half, end.y), end)
+    return path.drawn(f"edge {style}")
 
 
-def _step(start: svg.Point, end: svg.Point, *, upright: bool) -> str:
-    if start[0] == end[0] or start[1] == end[1]:
-        return f"L{_at(end)}"
-    if upright:
-        half = (start[1] + end[1]) / 2
-        return f"C{_at((start[0], half))} {_at((end[0], half))} {_at(end)}"
-    half = (start[0] + end[0]) / 2
-    return f"C{_at((half, start[1]))} {_at((half, end[1]))} {_at(end)}"
-
-
-def head(kind: Head, tip: svg.Point, towards: svg.Point) -> str:
-    """Return what an end of a line bears, its tip at a point; `towards` is one step along it."""
+def head(kind: Head, tip: Spot, step: Spot) -> str:
+    """Return what an end of a line bears, its tip at a place to which a step leads."""
     if kind is Head.NONE:
         return ""
-    length = LENGTHS[kind]
     class_ = "head hollow" if kind in _HOLLOW else "head"
     if kind is Head.CIRCLE:
-        x, y = _back(tip, towards, length / 2)
-        return svg.element("circle", cx=x, cy=y, r=length / 2, class_=class_)
+        radius = LENGTHS[kind] / 2
+        return svg.circle(tip.along(step, -radius), radius, class_)
     if kind is Head.CROSS:
-        return _cross(_back(tip, towards, 6), towards)
-    if kind in _WIDTHS:
-        half = _WIDTHS[kind]
-        base = _back(tip, towards, length)
-        corners = [
-            tip,
-            _aside(base, towards, half),
-            _aside(base, towards, -half),
-        ]
-        return svg.polygon(corners, class_)
-    middle, end = _back(tip, towards, length / 2), _back(tip, towards, length)
-    sides = _aside(middle, towards, 5), _aside(middle, towards, -5)
-    return svg.polygon([tip, sides[0], end, sides[1]], class_)
+        return _cross(tip.along(step, -1.5 * _CROSS), step)
+    return svg.polygon(_corners(kind, tip, step), class_)
 
 
-def _cross(middle: svg.Point, towards: svg.Point) -> str:
-    near, far = _back(middle, towards, -4), _back(middle, towards, 4)
-    strokes = (
-        f"M{_at(_aside(near, towards, 4))}L{_at(_aside(far, towards, -4))}"
-        f"M{_at(_aside(near, towards, -4))}L{_at(_aside(far, towards, 4))}"
-    )
-    return svg.path(strokes, "edge solid")
+def _corners(kind: Head, tip: Spot, step: Spot) -> list[Spot]:
+    end = shortened(tip, step, kind)
+    width = _WIDTHS.get(kind)
+    if width is not None:
+        return [tip, end.aside(step, width), end.aside(step, -width)]
+    middle = tip.along(step, -LENGTHS[kind] / 2)
+    right = middle.aside(step, _DIAMOND_WIDTH)
+    left = middle.aside(step, -_DIAMOND_WIDTH)
+    return [tip, right, end, left]
 
 
-def back(tip: svg.Point, towards: svg.Point, kind: Head) -> svg.Point:
-    """Return where a line ends whose head has its tip at a point."""
-    return _back(tip, towards, LENGTHS[kind])
+def _cross(middle: Spot, step: Spot) -> str:
+    near, far = middle.along(step, _CROSS), middle.along(step, -_CROSS)
+    path = svg.Path(near.aside(step, _CROSS)).to(far.aside(step, -_CROSS))
+    path.jump(near.aside(step, -_CROSS)).to(far.aside(step, _CROSS))
+    return path.drawn("edge solid")
 
 
-def _back(point: svg.Point, towards: svg.Point, length: float) -> svg.Point:
-    return point[0] - towards[0] * length, point[1] - towards[1] * length
-
-
-def _aside(point: svg.Point, towards: svg.Point, length: float) -> svg.Point:
-    return point[0] - towards[1] * length, point[1] + towards[0] * length
-
-
-def _at(point: svg.Point) -> str:
-    return f"{svg.number(point[0])} {svg.number(point[1])}"
+def shortened(tip: Spot, step: Spot, kind: Head) -> Spot:
+    """Return where a line ends whose head has its tip at a place."""
+    return tip.along(step, -LENGTHS[kind])

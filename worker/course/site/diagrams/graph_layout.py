@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import sqrt
 from typing import Final
 
+from worker.course.site.diagrams.geometry import Box, Spot
 from worker.course.site.diagrams.graph import (
     DiagramError,
     Direction,
@@ -21,7 +22,7 @@ from worker.course.site.diagrams.layers import (
     arrange,
 )
 from worker.course.site.diagrams.outlines import Outline, outline
-from worker.course.site.diagrams.text import LINE, width, wrapped
+from worker.course.site.diagrams.text import LINE, widest, width, wrapped
 
 MARGIN: Final = 16.0
 TITLE: Final = 26.0
@@ -33,7 +34,6 @@ _GATE: Final = Size(across=2, along=0)
 _UPRIGHT: Final = frozenset({Direction.DOWN, Direction.UP})
 _BACKWARD: Final = frozenset({Direction.UP, Direction.LEFT})
 
-Spot = tuple[float, float]
 Path = tuple[str, ...]
 """The keys of the groups around a node or group, from the outside in, and its own."""
 
@@ -43,7 +43,7 @@ class Route:
     """An edge with its points, and its label's lines around a middle."""
 
     edge: Edge
-    points: list[Spot]
+    spots: list[Spot]
     label: list[str]
     middle: Spot | None
     upright: bool
@@ -75,17 +75,15 @@ class Laid:
 
     def corner(self, key: str) -> Spot:
         """Return the upper left corner of an inner group."""
-        x, y = self.spots[key]
         child = self.inner[key]
-        return x - child.width / 2, y - child.height / 2
+        return Box.around(self.spots[key], child.width, child.height).corner
 
     def spot(self, path: Path) -> Spot:
         """Return the middle of a node or group within it."""
         if len(path) == 1:
             return self.spots[path[0]]
-        x, y = self.corner(path[0])
-        inner_x, inner_y = self.inner[path[0]].spot(path[1:])
-        return x + inner_x, y + inner_y
+        inner = self.inner[path[0]].spot(path[1:])
+        return self.corner(path[0]).moved(*inner)
 
     def way_out(self, path: Path, gate: Gate) -> list[Spot]:
         """Return the way from a node to the gate of its group; none where it goes straight."""
@@ -97,17 +95,19 @@ class Laid:
             return []
         begin = child.way_out(path[1:], gate)
         begin = begin or [child.attached(path[1:], way[0], way[1])]
-        x, y = self.corner(path[0])
-        return [(x + spot[0], y + spot[1]) for spot in (*begin, *way)]
+        corner = self.corner(path[0])
+        return [corner.moved(*spot) for spot in (*begin, *way)]
 
     def attached(self, path: Path, end: Spot, following: Spot) -> Spot:
         """Return where a line that ends beside a node, or outside its group, meets its outline."""
-        x, y = self.spot(path)
+        middle = self.spot(path)
         if self.upright:
-            half, aside = self._half(path, end[0] - x, upright=True)
-            return x + aside, y + (half if following[1] >= y else -half)
-        half, aside = self._half(path, end[1] - y, upright=False)
-        return x + (half if following[0] >= x else -half), y + aside
+            half, aside = self._half(path, end.x - middle.x, upright=True)
+            return middle.moved(
+                aside, half if following.y >= middle.y else -half
+            )
+        half, aside = self._half(path, end.y - middle.y, upright=False)
+        return middle.moved(half if following.x >= middle.x else -half, aside)
 
     def _half(
         self, path: Path, aside: float, *, upright: bool
@@ -310,10 +310,10 @@ class _Level:
             return None
         child = self._laid.inner[path[0]]
         way = child.gates.get(gate)
-        x, y = way[-1] if way else child.spot(path[1:])
+        spot = way[-1] if way else child.spot(path[1:])
         if self._laid.upright:
-            return x - child.width / 2
-        return y - child.height / 2
+            return spot.x - child.width / 2
+        return spot.y - child.height / 2
 
     def _route(
         self, number: int, points: list[Spot], middle: Spot | None
@@ -325,7 +325,7 @@ class _Level:
             points = _distinct([*begin, *points, *end[::-1]])
         return Route(
             edge=edge,
-            points=points,
+            spots=points,
             label=wrapped(edge.label, _LABEL_WIDTH) if edge.label else [],
             middle=middle,
             upright=self._laid.upright,
@@ -369,8 +369,8 @@ class _Turn:
     def spot(self, point: Point) -> Spot:
         along = self._along - point.along if self._backward else point.along
         if self._upright:
-            return point.across + MARGIN, along + self._top
-        return along + MARGIN, point.across + self._top
+            return Spot(point.across + MARGIN, along + self._top)
+        return Spot(along + MARGIN, point.across + self._top)
 
 
 def _extent(
@@ -388,9 +388,10 @@ def _extent(
 def _distinct(points: list[Spot]) -> list[Spot]:
     """Return points without those that repeat the one before."""
     distinct = points[:1]
-    for x, y in points[1:]:
-        if abs(x - distinct[-1][0]) + abs(y - distinct[-1][1]) > _SAME:
-            distinct.append((x, y))
+    for spot in points[1:]:
+        last = distinct[-1]
+        if abs(spot.x - last.x) + abs(spot.y - last.y) > _SAME:
+            distinct.append(spot)
     return distinct
 
 
@@ -399,8 +400,7 @@ def _label(edge: Edge) -> Size:
     if not edge.label:
         return Size(across=0, along=0)
     lines = wrapped(edge.label, _LABEL_WIDTH)
-    wide = max(width(line) for line in lines)
-    return Size(across=wide + 10, along=len(lines) * LINE + 4.0)
+    return Size(across=widest(lines) + 10, along=len(lines) * LINE + 4.0)
 
 
 def _paths(group: Group, path: Path) -> dict[str, Path]:

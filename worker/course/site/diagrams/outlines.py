@@ -4,11 +4,21 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.course.site.diagrams import svg
+from worker.course.site.diagrams.geometry import Box, Spot
 from worker.course.site.diagrams.graph import Node, Shape
-from worker.course.site.diagrams.text import LINE, width, wrapped
+from worker.course.site.diagrams.text import LINE, widest, width, wrapped
 
 _PADDING: Final = 14
-_CLASS_WIDTH: Final = 320
+_LEAST_WIDTH: Final = 40.0
+_CLASS_WIDTH: Final = 320.0
+_LEAST_CLASS_WIDTH: Final = 70.0
+_BOLD: Final = 1.08
+"""How much wider bold text is."""
+_RADII: Final = {Shape.ROUND: 10.0}
+_INSET: Final = 10.0
+_BAR: Final = 8.0
+_CUT: Final = 12.0
+_LID: Final = 16.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,25 +30,25 @@ class Outline:
     width: float
     height: float
 
-    def drawn(self, x: float, y: float) -> str:
+    def drawn(self, middle: Spot) -> str:
         """Return the node around a middle."""
+        box = Box.around(middle, self.width, self.height)
         if self.node.shape is Shape.CLASS:
-            return self._class(x, y)
-        frame = _frame(self.node.shape, x, y, self.width, self.height)
-        return frame + svg.texts(self.lines, x, y)
+            return self._class(box)
+        return _frame(self.node.shape, box) + svg.texts(self.lines, middle)
 
-    def _class(self, x: float, y: float) -> str:
-        left, top = x - self.width / 2, y - self.height / 2
-        head = len(self.lines) * LINE + _PADDING
-        drawn = svg.rectangle(left, top, self.width, self.height, "node")
-        drawn += svg.texts(self.lines, x, top + head / 2, "text name")
-        if self.node.members:
-            drawn += svg.path(
-                f"M{left:.1f} {top + head:.1f}h{self.width:.1f}", "node"
-            )
-        for number, member in enumerate(self.node.members):
-            baseline = top + head + 20 + number * LINE
-            drawn += svg.text(member, left + 10, baseline, "member")
+    def _class(self, box: Box) -> str:
+        head = Box(box.left, box.top, box.width, _head(self.lines))
+        drawn = svg.rectangle(box, "node")
+        drawn += svg.texts(self.lines, head.middle, "text name")
+        if not self.node.members:
+            return drawn
+        rule = svg.Path(Spot(head.left, head.bottom))
+        drawn += rule.to(Spot(head.right, head.bottom)).drawn("node")
+        start = Spot(head.left, head.bottom).moved(_INSET, 2 * _INSET)
+        for member in self.node.members:
+            drawn += svg.text(member, start, "member")
+            start = start.moved(0, LINE)
         return drawn
 
 
@@ -47,21 +57,28 @@ def outline(node: Node) -> Outline:
     if node.shape is Shape.CLASS:
         return _class_outline(node)
     lines = wrapped(node.label)
-    wide = max(width(line) for line in lines) + 2 * _PADDING
+    wide = max(widest(lines) + 2 * _PADDING, _LEAST_WIDTH)
     high = len(lines) * LINE + 18.0
-    wide, high = _stretched(node.shape, max(wide, 40.0), high)
+    wide, high = _stretched(node.shape, wide, high)
     return Outline(node=node, lines=lines, width=wide, height=high)
 
 
 def _class_outline(node: Node) -> Outline:
     lines = wrapped(node.label, _CLASS_WIDTH)
-    widths = [width(line) * 1.08 for line in lines]
-    members = [width(member, mono=True) for member in node.members]
-    high = len(lines) * LINE + _PADDING
+    wide = max(widest(lines) * _BOLD, _LEAST_CLASS_WIDTH)
+    high = _head(lines)
+    for member in node.members:
+        wide = max(wide, width(member, mono=True))
+        high += LINE
     if node.members:
-        high += len(node.members) * LINE + 12
-    wide = max(*widths, *members, 70.0) + 20
-    return Outline(node=node, lines=lines, width=wide, height=float(high))
+        high += 12
+    wide += 2 * _INSET
+    return Outline(node=node, lines=lines, width=wide, height=high)
+
+
+def _head(lines: list[str]) -> float:
+    """Return the height of a class's name."""
+    return float(len(lines) * LINE + _PADDING)
 
 
 def _stretched(shape: Shape, wide: float, high: float) -> tuple[float, float]:
@@ -73,59 +90,58 @@ def _stretched(shape: Shape, wide: float, high: float) -> tuple[float, float]:
         case Shape.DIAMOND:
             return wide * 1.25 + 16, high * 1.6 + 8
         case Shape.HEXAGON | Shape.SLANTED | Shape.FRAMED:
-            return wide + 24, high
+            return wide + 2 * _CUT, high
         case Shape.DRUM:
-            return wide, high + 18
+            return wide, high + _LID + 2
     return wide, high
 
 
-def _frame(shape: Shape, x: float, y: float, wide: float, high: float) -> str:
-    left, top = x - wide / 2, y - high / 2
+def _frame(shape: Shape, box: Box) -> str:
     match shape:
         case Shape.CIRCLE:
-            return svg.element("circle", cx=x, cy=y, r=wide / 2, class_="node")
+            return svg.circle(box.middle, box.width / 2, "node")
         case Shape.DIAMOND | Shape.HEXAGON | Shape.SLANTED:
-            return svg.polygon(_corners(shape, x, y, wide, high), "node")
+            return svg.polygon(_corners(shape, box), "node")
         case Shape.DRUM:
-            return _drum(left, top, wide, high)
+            return _drum(box)
         case Shape.FRAMED:
-            bars = f"M{left + 8:.1f} {top:.1f}v{high:.1f}m{wide - 16:.1f} 0v{-high:.1f}"
-            frame = svg.rectangle(left, top, wide, high, "node")
-            return frame + svg.path(bars, "node")
-    radius = {Shape.ROUND: 10.0, Shape.PILL: high / 2}.get(shape, 4.0)
-    return svg.rectangle(left, top, wide, high, "node", radius)
+            return svg.rectangle(box, "node") + _bars(box)
+    radius = box.height / 2 if shape is Shape.PILL else _RADII.get(shape, 4.0)
+    return svg.rectangle(box, "node", radius)
 
 
-def _corners(
-    shape: Shape, x: float, y: float, wide: float, high: float
-) -> list[svg.Point]:
-    left, right = x - wide / 2, x + wide / 2
-    top, bottom = y - high / 2, y + high / 2
+def _corners(shape: Shape, box: Box) -> list[Spot]:
+    """Return the corners, clockwise from the left."""
+    x, y = box.middle
+    left, right = Spot(box.left, y), Spot(box.right, y)
     if shape is Shape.DIAMOND:
-        return [(x, top), (right, y), (x, bottom), (left, y)]
-    cut = 12
+        return [left, Spot(x, box.top), right, Spot(x, box.bottom)]
+    upper_left = Spot(box.left + _CUT, box.top)
+    lower_right = Spot(box.right - _CUT, box.bottom)
     if shape is Shape.SLANTED:
-        return [
-            (left + cut, top),
-            (right, top),
-            (right - cut, bottom),
-            (left, bottom),
-        ]
-    return [
-        (left + cut, top),
-        (right - cut, top),
-        (right, y),
-        (right - cut, bottom),
-        (left + cut, bottom),
-        (left, y),
-    ]
+        upper_right = Spot(box.right, box.top)
+        lower_left = Spot(box.left, box.bottom)
+        return [lower_left, upper_left, upper_right, lower_right]
+    upper_right = Spot(box.right - _CUT, box.top)
+    lower_left = Spot(box.left + _CUT, box.bottom)
+    return [left, upper_left, upper_right, right, lower_right, lower_left]
 
 
-def _drum(left: float, top: float, wide: float, high: float) -> str:
-    arc = f"a{wide / 2:.1f} 8 0 0 "
-    body = (
-        f"M{left:.1f} {top + 8:.1f}{arc}1 {wide:.1f} 0v{high - 16:.1f}"
-        f"{arc}1 {-wide:.1f} 0z"
+def _bars(box: Box) -> str:
+    left, right = box.left + _BAR, box.right - _BAR
+    path = svg.Path(Spot(left, box.top)).to(Spot(left, box.bottom))
+    path.jump(Spot(right, box.top)).to(Spot(right, box.bottom))
+    return path.drawn("node")
+
+
+def _drum(box: Box) -> str:
+    left, right = (
+        box.corner.moved(0, _LID / 2),
+        Spot(box.right, box.top + _LID / 2),
     )
-    lid = f"M{left:.1f} {top + 8:.1f}{arc}0 {wide:.1f} 0"
-    return svg.path(body, "node") + svg.path(lid, "node")
+    down = box.height - _LID
+    body = svg.Path(left).arc(box.width, _LID, right, 1)
+    body.to(right.moved(0, down))
+    body.arc(box.width, _LID, left.moved(0, down), 1).to(left)
+    lid = svg.Path(left).arc(box.width, _LID, right, 0)
+    return body.drawn("node") + lid.drawn("node")

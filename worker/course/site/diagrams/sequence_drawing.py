@@ -1,12 +1,15 @@
 """Draws sequence diagrams: a column for each participant, a row for each event."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 from worker.course.site.diagrams import arrows, svg
+from worker.course.site.diagrams.geometry import LEFT, RIGHT, Box, Spot
 from worker.course.site.diagrams.graph import Line
 from worker.course.site.diagrams.sequence import (
     Activation,
+    Event,
     FrameElse,
     FrameEnd,
     FrameStart,
@@ -14,17 +17,23 @@ from worker.course.site.diagrams.sequence import (
     Note,
     Sequence,
 )
-from worker.course.site.diagrams.text import LINE, width, wrapped
+from worker.course.site.diagrams.text import LINE, widest, width, wrapped
 
 _GAP: Final = 32.0
 _ROW: Final = 14.0
 _TEXT_WIDTH: Final = 220.0
+_NAME_WIDTH: Final = 150.0
 _NOTE_WIDTH: Final = 170.0
+_NOTE_PADDING: Final = 10.0
 _LOOP: Final = 36.0
+_CORNER: Final = 8.0
 _BAR: Final = 5.0
 """Half the width of the bar that shows that a participant is active."""
+_FRAME_MARGIN: Final = 12.0
 _INSET: Final = 6.0
 """How much narrower a frame is than the one around it."""
+_FRAME_HEAD: Final = 20.0
+_MAX_CONDITION: Final = 80
 
 
 def draw(sequence: Sequence) -> str:
@@ -35,32 +44,40 @@ def draw(sequence: Sequence) -> str:
     return canvas.drawn()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Column:
+    """A participant's column."""
+
+    label: list[str]
+    x: float
+
+    @property
+    def width(self) -> float:
+        """The width of the participant's box."""
+        return _box_width(self.label)
+
+
 class _Canvas:
     def __init__(self, sequence: Sequence) -> None:
         self._sequence = sequence
-        self._labels = {
-            key: wrapped(label, 150)
-            for key, label in sequence.participants.items()
-        }
-        self._columns = _columns(sequence, self._labels)
-        lines = max(len(lines) for lines in self._labels.values())
+        self._columns = _columns(sequence)
+        columns = list(self._columns.values())
+        lines = max(len(column.label) for column in columns)
         self._head = lines * LINE + 18.0
         self._y = self._head + _ROW
         self._number = 0
         self._below: list[str] = []
         self._above: list[str] = []
-        self._frames: list[tuple[str, float]] = []
+        self._frames: list[float] = []
+        """The tops of the frames that are open."""
         self._active: dict[str, list[float]] = {}
-        self._left = -self._width(next(iter(self._labels))) / 2
-        last = list(self._labels)[-1]
-        self._right = self._columns[last] + self._width(last) / 2
-        self._least, self._reach = self._left, self._right
-        """How far the drawing reaches, frames and notes included."""
+        self._left = -columns[0].width / 2 - _FRAME_MARGIN
+        self._right = columns[-1].x + columns[-1].width / 2 + _FRAME_MARGIN
+        self._least = self._left + _FRAME_MARGIN
+        self._most = self._right - _FRAME_MARGIN
+        """How far the drawing reaches."""
 
-    def _width(self, key: str) -> float:
-        return _box_width(self._labels[key])
-
-    def take(self, event: object) -> None:
+    def take(self, event: Event) -> None:
         """Draw an event below those before it."""
         match event:
             case Message():
@@ -78,41 +95,35 @@ class _Canvas:
 
     def drawn(self) -> str:
         """Return the whole drawing."""
-        for key in list(self._active):
-            while self._active[key]:
+        for key, tops in self._active.items():
+            while tops:
                 self._bar(key)
         bottom = self._y + _ROW
-        lifelines = [
-            svg.path(f"M{x:.1f} {self._head:.1f}V{bottom:.1f}", "edge lifeline")
-            for x in self._columns.values()
-        ]
-        heads = [self._participant(key, x) for key, x in self._columns.items()]
-        left = self._least
-        content = "".join([*lifelines, *self._below, *self._above, *heads])
-        moved = svg.element(
-            "g", content, transform=f"translate({svg.number(-left)} 0)"
-        )
+        lifelines, heads = "", ""
+        for column in self._columns.values():
+            lifeline = svg.Path(Spot(column.x, self._head))
+            lifeline.to(Spot(column.x, bottom))
+            lifelines += lifeline.drawn("edge lifeline")
+            heads += self._participant(column)
+        content = "".join([lifelines, *self._below, *self._above, heads])
+        frame = Box(self._least, 0, self._most - self._least, bottom)
         return svg.drawing(
-            moved,
-            self._reach - left,
-            bottom,
-            "Sequence diagram",
-            self._described(),
+            content, frame, "Sequence diagram", self._described()
         )
 
     def _described(self) -> str:
         labels = self._sequence.participants
-        sentences = [
-            f"{labels[event.source]} to {labels[event.target]}: {event.text}"
-            for event in self._sequence.events
-            if isinstance(event, Message)
-        ]
-        return "; ".join(sentences).replace("\n", " ")
+        sentences = []
+        for event in self._sequence.events:
+            if isinstance(event, Message):
+                ends = f"{labels[event.source]} to {labels[event.target]}"
+                sentences.append(f"{ends}: {event.text}".replace("\n", " "))
+        return "; ".join(sentences)
 
-    def _participant(self, key: str, x: float) -> str:
-        wide = self._width(key)
-        frame = svg.rectangle(x - wide / 2, 0, wide, self._head, "node", 4)
-        return frame + svg.texts(self._labels[key], x, self._head / 2)
+    def _participant(self, column: _Column) -> str:
+        middle = Spot(column.x, self._head / 2)
+        box = Box.around(middle, column.width, self._head)
+        return svg.rectangle(box, "node", 4) + svg.texts(column.label, middle)
 
     def _message(self, message: Message) -> None:
         text = message.text
@@ -122,139 +133,128 @@ class _Canvas:
         lines = wrapped(text, _TEXT_WIDTH) if text else []
         if message.source == message.target:
             self._to_itself(message, lines)
-            return
-        self._y += len(lines) * LINE + 6
-        start, end = self._ends(message)
-        middle = (start + end) / 2
-        self._text(lines, middle, self._y - 6 - len(lines) * LINE / 2)
-        step = 1.0 if end > start else -1.0
-        self._above += [
-            arrows.head(message.head, (end, self._y), (step, 0.0)),
-            arrows.head(message.tail, (start, self._y), (-step, 0.0)),
-        ]
-        points = [
-            arrows.back((start, self._y), (-step, 0.0), message.tail),
-            arrows.back((end, self._y), (step, 0.0), message.head),
-        ]
-        self._above.append(arrows.line(points, _style(message), upright=False))
+        else:
+            self._across(message, lines)
         self._y += _ROW
+
+    def _across(self, message: Message, lines: list[str]) -> None:
+        """Draw an arrow to another participant, its text above it."""
+        start, end = self._ends(message)
+        high = len(lines) * LINE
+        middle = Spot((start + end) / 2, self._y + high / 2)
+        self._text(lines, middle)
+        self._y += high + 6
+        step, back = (RIGHT, LEFT) if end > start else (LEFT, RIGHT)
+        tail, tip = Spot(start, self._y), Spot(end, self._y)
+        spots = [
+            arrows.shortened(tail, back, message.tail),
+            arrows.shortened(tip, step, message.head),
+        ]
+        self._above += [
+            arrows.head(message.head, tip, step),
+            arrows.head(message.tail, tail, back),
+            arrows.line(spots, _style(message), upright=False),
+        ]
 
     def _ends(self, message: Message) -> tuple[float, float]:
         """Return where an arrow begins and ends, beside the bars of active participants."""
-        start = self._columns[message.source]
-        end = self._columns[message.target]
+        start = self._columns[message.source].x
+        end = self._columns[message.target].x
         side = 1 if end > start else -1
-        start += side * self._half(message.source)
-        end -= side * self._half(message.target)
+        start += side * self._half_bar(message.source)
+        end -= side * self._half_bar(message.target)
         return start, end
 
-    def _half(self, key: str) -> float:
+    def _half_bar(self, key: str) -> float:
         return _BAR if self._active.get(key) else 0.0
 
     def _to_itself(self, message: Message, lines: list[str]) -> None:
-        x = self._columns[message.source] + self._half(message.source)
-        high = max(len(lines) * LINE, 22.0)
-        top, bottom = self._y + 4, self._y + 4 + high
-        steps = (
-            f"M{x:.1f} {top:.1f}h{_LOOP - 8:.1f}q8 0 8 8V{bottom - 8:.1f}"
-            f"q0 8 -8 8H{x + 8:.1f}"
+        x = self._columns[message.source].x + self._half_bar(message.source)
+        high = max(len(lines) * LINE, 22)
+        begin = Spot(x, self._y + 4)
+        tip = begin.moved(0, high)
+        path = svg.Path(begin).to(begin.moved(_LOOP - _CORNER, 0))
+        path.arc(2 * _CORNER, 2 * _CORNER, begin.moved(_LOOP, _CORNER), 1).to(
+            tip.moved(_LOOP, -_CORNER)
         )
+        path.arc(2 * _CORNER, 2 * _CORNER, tip.moved(_LOOP - _CORNER, 0), 1)
+        path.to(arrows.shortened(tip, LEFT, message.head))
         self._above += [
-            svg.path(steps, f"edge {_style(message)}"),
-            arrows.head(message.head, (x, bottom), (-1.0, 0.0)),
+            path.drawn(f"edge {_style(message)}"),
+            arrows.head(message.head, tip, LEFT),
         ]
-        wide = max((width(line) for line in lines), default=0.0)
-        middle = x + _LOOP + 8 + wide / 2
-        self._text(lines, middle, (top + bottom) / 2)
-        self._stretch(x, middle + wide / 2)
-        self._y = bottom + _ROW
+        wide = widest(lines)
+        left = x + _LOOP + _CORNER
+        self._text(lines, Spot(left + wide / 2, begin.y + high / 2))
+        self._stretch(x, left + wide)
+        self._y = tip.y
 
-    def _text(self, lines: list[str], x: float, middle: float) -> None:
+    def _text(self, lines: list[str], middle: Spot) -> None:
         if not lines:
             return
-        wide = max(width(line) for line in lines) + 4
-        high = len(lines) * LINE
-        paper = svg.rectangle(
-            x - wide / 2, middle - high / 2, wide, high, "paper"
-        )
-        self._above += [paper, svg.texts(lines, x, middle, "label")]
+        box = Box.around(middle, widest(lines) + 4, len(lines) * LINE)
+        self._above.append(svg.rectangle(box, "paper"))
+        self._above.append(svg.texts(lines, middle, "label"))
 
     def _note(self, note: Note) -> None:
         lines = wrapped(note.text, _NOTE_WIDTH)
-        wide = max(width(line) for line in lines) + 20
-        high = len(lines) * LINE + 12
-        columns = [self._columns[key] for key in note.over]
-        left = self._note_left(note, min(columns), max(columns), wide)
-        wide = max(wide, max(columns) - min(columns) + 20)
-        self._stretch(left, left + wide)
-        self._above += [
-            svg.rectangle(left, self._y, wide, high, "note", 2),
-            svg.texts(lines, left + wide / 2, self._y + high / 2),
-        ]
-        self._y += high + _ROW
-
-    def _note_left(
-        self, note: Note, first: float, last: float, wide: float
-    ) -> float:
+        wide = widest(lines) + 2 * _NOTE_PADDING
+        columns = [self._columns[key].x for key in note.over]
+        first, last = min(columns), max(columns)
         if note.side == "left of":
-            return first - wide - 10
-        if note.side == "right of":
-            return last + 10
-        return (first + last) / 2 - max(wide, last - first + 20) / 2
+            left = first - wide - _NOTE_PADDING
+        elif note.side == "right of":
+            left = last + _NOTE_PADDING
+        else:
+            wide = max(wide, last - first + 2 * _NOTE_PADDING)
+            left = (first + last - wide) / 2
+        box = Box(left, self._y, wide, len(lines) * LINE + 12)
+        self._stretch(box.left, box.right)
+        self._above.append(svg.rectangle(box, "note", 2))
+        self._above.append(svg.texts(lines, box.middle))
+        self._y = box.bottom + _ROW
 
     def _begin(self, frame: FrameStart) -> None:
         self._y += 4
-        self._frames.append((frame.kind, self._y))
+        self._frames.append(self._y)
         if frame.kind == "rect":
             return
-        inset = self._inset()
-        name = width(frame.kind) + 16
-        left = self._left - 12 + inset
+        left, _ = self._sides()
+        name = Box(left, self._y, width(frame.kind) + 16, _FRAME_HEAD)
         self._above += [
-            svg.rectangle(left, self._y, name, 20, "frame-name", 0),
-            svg.texts(
-                [frame.kind], left + name / 2, self._y + 10, "label name"
-            ),
-            svg.texts(
-                [_condition(frame.text)],
-                left + name + 8,
-                self._y + 10,
-                "condition",
-            ),
+            svg.rectangle(name, "frame-name", 0),
+            svg.texts([frame.kind], name.middle, "label name"),
         ]
-        reach = left + name + 20 + width(_condition(frame.text))
-        self._stretch(left, reach)
-        self._y += 26
+        self._condition(frame.text, Spot(name.right + 8, name.middle.y))
+        self._y += _FRAME_HEAD + 6
+
+    def _condition(self, text: str, start: Spot) -> None:
+        """Write the condition of a frame, or of a part of one."""
+        shown = f"[{' '.join(text.split())[:_MAX_CONDITION]}]" if text else ""
+        self._above.append(svg.texts([shown], start, "condition"))
+        self._stretch(start.x, start.x + width(shown))
 
     def _stretch(self, left: float, right: float) -> None:
         self._least = min(self._least, left)
-        self._reach = max(self._reach, right)
+        self._most = max(self._most, right)
 
-    def _inset(self) -> float:
-        return (len(self._frames) - 1) * _INSET
+    def _sides(self) -> tuple[float, float]:
+        """Return the sides of the innermost frame."""
+        inset = (len(self._frames) - 1) * _INSET
+        return self._left + inset, self._right - inset
 
     def _divide(self, part: FrameElse) -> None:
         left, right = self._sides()
-        self._above.append(
-            svg.path(f"M{left:.1f} {self._y:.1f}H{right:.1f}", "edge dotted")
-        )
-        texts = [_condition(part.text)]
-        self._above.append(
-            svg.texts(texts, left + 10, self._y + 14, "condition")
-        )
+        rule = svg.Path(Spot(left, self._y)).to(Spot(right, self._y))
+        self._above.append(rule.drawn("edge dotted"))
+        self._condition(part.text, Spot(left + 10, self._y + 14))
         self._y += 28
-
-    def _sides(self) -> tuple[float, float]:
-        inset = self._inset()
-        return self._left - 12 + inset, self._right + 12 - inset
 
     def _end(self) -> None:
         left, right = self._sides()
-        _, top = self._frames.pop()
-        high = self._y - top
-        self._below.append(
-            svg.rectangle(left, top, right - left, high, "frame-line", 2)
-        )
+        top = self._frames.pop()
+        box = Box(left, top, right - left, self._y - top)
+        self._below.append(svg.rectangle(box, "frame-line", 2))
         self._stretch(left, right)
         self._y += 10
 
@@ -266,57 +266,64 @@ class _Canvas:
             self._bar(key)
 
     def _bar(self, key: str) -> None:
+        """Draw the bar of a participant that is no longer active."""
         top = self._active[key].pop()
-        x = self._columns[key] - _BAR + 3 * len(self._active[key])
+        outer = len(self._active[key])
+        left = self._columns[key].x - _BAR + 3 * outer
         high = max(self._y - _ROW - top, 8.0)
-        self._below.append(
-            svg.rectangle(x, top, 2 * _BAR, high, "node active", 0)
-        )
+        box = Box(left, top, 2 * _BAR, high)
+        self._below.append(svg.rectangle(box, "node active", 0))
 
 
 def _style(message: Message) -> Line:
     return Line.DOTTED if message.dashed else Line.SOLID
 
 
-def _condition(text: str) -> str:
-    return f"[{' '.join(text.split())[:80]}]" if text else ""
+def _box_width(label: list[str]) -> float:
+    return max(widest(label), 50.0) + 24
 
 
-def _box_width(lines: list[str]) -> float:
-    return max(*(width(line) for line in lines), 50.0) + 24
+def _columns(sequence: Sequence) -> dict[str, _Column]:
+    """Return the columns, far enough apart for the texts between them."""
+    labels = {
+        key: wrapped(label, _NAME_WIDTH)
+        for key, label in sequence.participants.items()
+    }
+    x = 0.0
+    columns = {}
+    for (key, label), gap in zip(
+        labels.items(), [0.0, *_gaps(sequence, labels)], strict=True
+    ):
+        x += gap
+        columns[key] = _Column(label=label, x=x)
+    return columns
 
 
-def _columns(
-    sequence: Sequence, labels: dict[str, list[str]]
-) -> dict[str, float]:
-    """Return the middle of each participant's column, far enough apart for the texts between."""
-    keys = list(labels)
-    widths = [_box_width(labels[key]) for key in keys]
+def _gaps(sequence: Sequence, labels: dict[str, list[str]]) -> list[float]:
+    """Return the distances from each column to the next."""
+    widths = [_box_width(label) for label in labels.values()]
     gaps = [(left + right) / 2 + _GAP for left, right in pairwise(widths)]
-    numbers = {key: number for number, key in enumerate(keys)}
-    for first, last, wide in sorted(_needs(sequence, numbers)):
+    for first, last, wide in sorted(_needs(sequence, list(labels))):
         missing = wide - sum(gaps[first:last])
-        if missing > 0 and last > first:
+        if missing > 0:
             for number in range(first, last):
                 gaps[number] += missing / (last - first)
-    columns = [0.0]
-    for gap in gaps:
-        columns.append(columns[-1] + gap)
-    return dict(zip(keys, columns, strict=False))
+    return gaps
 
 
-def _needs(
-    sequence: Sequence, numbers: dict[str, int]
-) -> list[tuple[int, int, float]]:
+def _needs(sequence: Sequence, keys: list[str]) -> list[tuple[int, int, float]]:
     """Return how much room each message needs, and between which columns."""
     needs = []
     for event in sequence.events:
         if not isinstance(event, Message):
             continue
-        lines = wrapped(f"00. {event.text}", _TEXT_WIDTH)
-        wide = max(width(line) for line in lines) + 30
-        first, last = sorted((numbers[event.source], numbers[event.target]))
+        wide = widest(wrapped(f"00. {event.text}", _TEXT_WIDTH)) + 30
+        ends = keys.index(event.source), keys.index(event.target)
+        first, last = min(ends), max(ends)
         if first == last:
-            last, wide = min(first + 1, len(numbers) - 1), wide + _LOOP + 20
-        needs.append((first, last, wide))
+            # A message to itself reaches to the right.
+            last = min(first + 1, len(keys) - 1)
+            wide += _LOOP + 20
+        if first < last:
+            needs.append((first, last, wide))
     return needs

@@ -2,67 +2,106 @@
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Final
+from typing import Final, Self
 
+from worker.course.site.diagrams.geometry import Box, Spot
 from worker.course.site.diagrams.text import LINE
 
 WIDE: Final = 700
 """A drawing that is wider is not shrunk to the width of a phone."""
+_MARGIN: Final = 8
+_BASELINE: Final = 4.5
+"""How far below the middle of a line its baseline is."""
 
-Point = tuple[float, float]
+
+class Path:
+    """A line, step by step."""
+
+    def __init__(self, start: Spot) -> None:
+        """Begin at a place."""
+        self._steps = [f"M{_at(start)}"]
+
+    def to(self, end: Spot) -> Self:
+        """Go straight."""
+        self._steps.append(f"L{_at(end)}")
+        return self
+
+    def jump(self, end: Spot) -> Self:
+        """Go on elsewhere."""
+        self._steps.append(f"M{_at(end)}")
+        return self
+
+    def curve(self, first: Spot, second: Spot, end: Spot) -> Self:
+        """Go in a curve, drawn towards two places on the way."""
+        self._steps.append(f"C{_at(first)} {_at(second)} {_at(end)}")
+        return self
+
+    def arc(self, width: float, height: float, end: Spot, turn: int) -> Self:
+        """Go along an ellipse; `turn` is 1 for the right and 0 for the left."""
+        radius = f"{number(width / 2)} {number(height / 2)}"
+        self._steps.append(f"A{radius} 0 0 {turn} {_at(end)}")
+        return self
+
+    def drawn(self, class_: str) -> str:
+        """Return the line as an element."""
+        return element("path", d="".join(self._steps), class_=class_)
 
 
 def element(name: str, content: str = "", /, **attributes: float | str) -> str:
-    """Return an element; `class_` and `text_anchor` are written as SVG has them."""
-    fields = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{_value(value)}"'
-        for key, value in attributes.items()
-    )
+    """Return an element; `class_` and `aria_label` are written as SVG has them."""
+    fields = ""
+    for key, value in attributes.items():
+        attribute = key.rstrip("_").replace("_", "-")
+        fields += f' {attribute}="{_value(value)}"'
     return f"<{name}{fields}>{content}</{name}>"
 
 
-def text(line: str, x: float, y: float, class_: str = "text") -> str:
-    """Return a line of text, its baseline at `y`."""
-    return element("text", escape(line), x=x, y=y, class_=class_)
+def text(line: str, start: Spot, class_: str = "text") -> str:
+    """Return a line of text; where its baseline begins, or has its middle, is the class's affair."""
+    return element("text", escape(line), x=start.x, y=start.y, class_=class_)
 
 
-def texts(
-    lines: Sequence[str], x: float, middle: float, class_: str = "text"
-) -> str:
+def texts(lines: Sequence[str], middle: Spot, class_: str = "text") -> str:
     """Return lines of text around a middle."""
-    first = middle - (len(lines) - 1) * LINE / 2 + 4.5
-    return "".join(
-        text(line, x, first + number * LINE, class_)
-        for number, line in enumerate(lines)
-    )
+    rise = (len(lines) - 1) * LINE / 2
+    start = middle.moved(0, _BASELINE - rise)
+    drawn = ""
+    for line in lines:
+        drawn += text(line, start, class_)
+        start = start.moved(0, LINE)
+    return drawn
 
 
-def path(steps: str, class_: str) -> str:
-    """Return a path."""
-    return element("path", d=steps, class_=class_)
+def circle(middle: Spot, radius: float, class_: str) -> str:
+    """Return a circle."""
+    x, y = middle
+    return element("circle", cx=x, cy=y, r=radius, class_=class_)
 
 
-def polygon(points: Iterable[Point], class_: str) -> str:
+def polygon(corners: Iterable[Spot], class_: str) -> str:
     """Return a closed outline."""
-    corners = " ".join(f"{_value(x)},{_value(y)}" for x, y in points)
-    return element("polygon", points=corners, class_=class_)
+    points = " ".join(f"{number(x)},{number(y)}" for x, y in corners)
+    return element("polygon", points=points, class_=class_)
 
 
-def rectangle(
-    x: float, y: float, width: float, height: float, class_: str, rx: float = 3
-) -> str:
-    """Return a rectangle by its upper left corner."""
+def rectangle(box: Box, class_: str, radius: float = 3) -> str:
+    """Return a rectangle."""
     return element(
-        "rect", x=x, y=y, width=width, height=height, rx=rx, class_=class_
+        "rect",
+        x=box.left,
+        y=box.top,
+        width=box.width,
+        height=box.height,
+        rx=radius,
+        class_=class_,
     )
 
 
-def drawing(
-    content: str, width: float, height: float, name: str, description: str
-) -> str:
+def drawing(content: str, frame: Box, name: str, description: str) -> str:
     """Return a whole drawing, with what a screen reader says of it."""
-    margin = 8
-    wide, high = round(width + 2 * margin), round(height + 2 * margin)
+    left, top = number(frame.left - _MARGIN), number(frame.top - _MARGIN)
+    wide = round(frame.width + 2 * _MARGIN)
+    high = round(frame.height + 2 * _MARGIN)
     return element(
         "svg",
         element("desc", escape(description)) + content,
@@ -71,7 +110,7 @@ def drawing(
         aria_label=name,
         width=wide,
         height=high,
-        viewBox=f"{-margin} {-margin} {wide} {high}",
+        viewBox=f"{left} {top} {wide} {high}",
     )
 
 
@@ -80,5 +119,11 @@ def number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
+def _at(spot: Spot) -> str:
+    return f"{number(spot.x)} {number(spot.y)}"
+
+
 def _value(value: float | str) -> str:
-    return escape(value) if isinstance(value, str) else number(value)
+    if isinstance(value, str):
+        return escape(value)
+    return number(value)

@@ -6,6 +6,7 @@ Nothing here knows the reader's fonts, so widths are estimates on the safe side.
 import html
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
 LINE: Final = 18
@@ -43,6 +44,11 @@ def _entity(match: re.Match[str]) -> str:
 def width(text: str, *, mono: bool = False) -> float:
     """Return the width of a line in pixels."""
     return sum(_character(character, mono=mono) for character in text)
+
+
+def widest(lines: Iterable[str]) -> float:
+    """Return the width of the widest line."""
+    return max((width(line) for line in lines), default=0.0)
 
 
 def _character(character: str, *, mono: bool) -> float:
