@@ -54,6 +54,11 @@ def test_what_leads_to_a_repository_is_answered_with_its_own_address(
         ("https://git.example/owner/name/src/branch/main/x.py", "main"),
         ("https://git.example/owner/name/src/tag/v1", "v1"),
         ("https://bitbucket.org/owner/name/src/main/", "main"),
+        ("https://gitlab.example/owner/name/-/tags/v1", "v1"),
+        ("https://gitlab.example/-/name/-/tree/main", "main"),
+        ("https://github.com/owner/name/raw/refs/tags/v1/x.py", "v1"),
+        ("https://github.com/owner/name/tree/tag/x", "tag"),
+        ("http://[::1]:3000/owner/name/-/tree/main", "main"),
         ("http://127.0.0.1:3000/owner/name/-/tree/main", "main"),
     ],
 )
@@ -81,6 +86,69 @@ def test_a_page_of_a_change_is_answered_with_what_can_be_given(
         f"{GIVE} and a branch or tag that has the change (--branch, or BRANCH)"
     )
     assert fault == f"it is the address of a page: {expected}"
+
+
+def test_a_branch_whose_name_may_contain_a_slash_is_said_to() -> None:
+    page = "https://github.com/owner/name/tree/main"
+    advice = f"{GIVE} and the branch main (--branch main, or BRANCH=main"
+    more = "; or more of what follows, if its name contains a slash"
+    start = "it is the address of a page: "
+    assert address_fault(page) == f"{start}{advice})"
+    assert address_fault(f"{page}/src") == f"{start}{advice}{more})"
+
+
+@pytest.mark.parametrize(
+    ("page", "repository"),
+    [
+        (
+            "https://codeberg.org/owner/name/releases",
+            "https://codeberg.org/owner/name",
+        ),
+        (
+            "https://github.com/owner/name/releases/download/v1/x",
+            "https://github.com/owner/name",
+        ),
+        ("https://git.example/group/name/-/", "https://git.example/group/name"),
+        (
+            "http://[::1]:3000/owner/name/-/issues",
+            "http://[::1]:3000/owner/name",
+        ),
+    ],
+)
+def test_a_page_without_a_branch_is_answered_with_the_repository(
+    page: str, repository: str
+) -> None:
+    expected = f"it is the address of a page: give {repository}"
+    assert address_fault(page) == expected
+
+
+@pytest.mark.parametrize(
+    "page", ["src/commit/0123abc", "-/merge_requests", "-/commit/0123abc"]
+)
+def test_a_page_of_a_change_on_any_host_asks_for_a_branch(page: str) -> None:
+    fault = address_fault(f"https://git.example/owner/name/{page}")
+    assert fault is not None
+    assert "give https://git.example/owner/name and a branch or tag" in fault
+
+
+def test_the_www_of_a_known_host_is_left_out() -> None:
+    fault = address_fault("https://www.gitlab.com/owner/name")
+    assert fault is not None
+    assert fault.endswith("give https://gitlab.com/owner/name")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "file:///owner/name/-/tree/main",
+        "https://me@github.com/owner/name/tree/main",
+        "https://git.example:port/owner/name/-/tree/main",
+    ],
+)
+def test_an_address_with_another_fault_is_not_judged_as_a_page(
+    address: str,
+) -> None:
+    assert address_fault(address) is None
 
 
 def test_a_port_and_a_group_stay_part_of_the_address() -> None:

@@ -194,6 +194,17 @@ def test_a_claim_drops_dead_runs_progress_and_keeps_final_events() -> None:
     assert manifest.state is State.COMPLETED
 
 
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("now", [True, False])
+def test_a_job_that_once_had_a_webhook_keeps_its_events(
+    *, before: bool, now: bool
+) -> None:
+    claimed = decisions.claim(
+        begun(announces=before), run_record(2), engine=ENGINE, announces=now
+    )
+    assert claimed.announces is (before or now)
+
+
 def test_a_newer_engine_resumes_under_its_own_version() -> None:
     newer = replace(ENGINE, version="2")
     claimed = decisions.claim(
@@ -235,6 +246,14 @@ def test_a_repair_goes_back_to_the_damaged_stage_and_keeps_the_generation(
     assert manifest.next_stage == damaged
     assert manifest.error == error()
     assert {record.generation for record in manifest.stages} == {1}
+
+
+def test_a_repair_keeps_the_time_worked_and_drops_what_was_made() -> None:
+    before = entered(None).record(Stage.ORDER)
+    repaired = decisions.repair(entered(None), Stage.EXTRACT, error())
+    assert repaired.record(Stage.ORDER) == replace(
+        before, finished_at=None, inputs=None, artifacts=()
+    )
 
 
 def test_a_stage_that_the_engine_cannot_resume_from_is_redone_with_all_later_stages() -> (

@@ -59,3 +59,8 @@ def test_it_does_not_depend_on_what_comes_later_or_who_asks() -> None:
     assert inputs_digest(
         replace(later, run=7, sequence=99), Stage.ORDER
     ) == inputs_digest(BASE, Stage.ORDER)
+
+
+def test_it_stays_the_same_from_version_to_version() -> None:
+    # It is in the keys of what earlier versions have stored.
+    assert inputs_digest(BASE, Stage.ORDER) == "704c86deec6c"

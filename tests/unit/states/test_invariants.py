@@ -158,6 +158,25 @@ UNLAWFUL = {
             )
         ),
     ),
+    "event 5 was settled, and is pending again": (
+        stamped(BASE),
+        stamped(
+            stamped(
+                replace(
+                    BASE,
+                    outbox=replace(
+                        BASE.outbox, settled=BASE.outbox.pending[3].sequence
+                    ),
+                )
+            )
+        ),
+    ),
+    "now pending, without an operator's resume": (
+        completed(),
+        replace(
+            stamped(completed(), writer=Writer.OPERATOR), state=State.PENDING
+        ),
+    ),
     "was written with checkpoint": (
         begun(),
         replace(
