@@ -3,8 +3,7 @@
 import pytest
 from tree_sitter import Node
 
-from worker.engines.static.parsing.function_facts import FunctionFacts
-from worker.engines.static.parsing.functions import dissect
+from worker.engines.static.parsing.functions import FunctionFacts
 from worker.engines.static.parsing.node_types import FUNCTIONS
 from worker.engines.static.parsing.source_file import SourceParser
 from worker.engines.static.reading.language import Language
@@ -101,6 +100,53 @@ int Store::sell(const std::string& name, int count) {
 }
 """
 
+CSHARP = """
+class Store {
+    int Sell(string name, params int[] counts) {
+        if (name == null) {
+            throw new Empty("no name");
+        }
+        try { Put(name); } catch (Full error) { return 0; }
+        foreach (var count in counts) {
+            other.Take(count);
+        }
+        return counts.Length;
+    }
+}
+"""
+KOTLIN = """
+fun sell(name: String, count: Int): Int {
+    if (name.isEmpty()) {
+        throw Empty("no name")
+    }
+    try { put(name) } catch (error: Full) { return 0 }
+    return count * 2
+}
+"""
+RUBY = """
+def sell(name, count = 1, *rest)
+  if name.empty?
+    raise Empty, "no name"
+  end
+  put(name)
+  begin
+    put(count)
+  rescue Full => error
+    raise Late.new("full") unless rest
+  end
+  return count * 2
+end
+"""
+PHP = """<?php
+function sell(string $name, int $count = 1) {
+    if ($name === null) {
+        throw new Empty("no name");
+    }
+    try { put($name); } catch (Full $error) { return 0; }
+    return $count * 2;
+}
+"""
+
 
 def inside(language: Language, code: str) -> FunctionFacts:
     """Dissect the first function of some code."""
@@ -108,8 +154,9 @@ def inside(language: Language, code: str) -> FunctionFacts:
         SourceParser().tree(language, code.strip("\n").encode()).root_node
     ]
     for node in queue:
-        if node.type in FUNCTIONS and "class" not in node.type:
-            return dissect(node)
+        is_type = "class" in node.type or "interface" in node.type
+        if node.type in FUNCTIONS and not is_type:
+            return FunctionFacts(node)
         queue += node.children
     raise AssertionError("there is no function")
 
@@ -143,6 +190,10 @@ def inside(language: Language, code: str) -> FunctionFacts:
         (Language.JAVA, JAVA, [("name", ""), ("counts", "")]),
         (Language.C, C, [("store", ""), ("name", "")]),
         (Language.CPP, CPP, [("name", ""), ("count", "")]),
+        (Language.CSHARP, CSHARP, [("name", ""), ("counts", "")]),
+        (Language.KOTLIN, KOTLIN, [("name", ""), ("count", "")]),
+        (Language.RUBY, RUBY, [("name", ""), ("count", "1"), ("*rest", "")]),
+        (Language.PHP, PHP, [("name", ""), ("count", "1")]),
     ],
 )
 def test_parameters_are_read_without_the_receiver(
@@ -199,6 +250,26 @@ CAUGHT = "after catching"
                 "if `name.empty()`",
                 3,
             ),
+        ),
+        (
+            Language.CSHARP,
+            CSHARP,
+            ("throws", "Empty", '"no name"', "if `name == null`", 4),
+        ),
+        (
+            Language.KOTLIN,
+            KOTLIN,
+            ("throws", "Empty", '"no name"', "if `name.isEmpty()`", 3),
+        ),
+        (
+            Language.RUBY,
+            RUBY,
+            ("raises", "Empty", '"no name"', "if `name.empty?`", 3),
+        ),
+        (
+            Language.PHP,
+            PHP,
+            ("throws", "Empty", '"no name"', "if `$name === null`", 4),
         ),
     ],
 )
@@ -274,6 +345,10 @@ def test_a_function_without_failures_has_none() -> None:
         (Language.JAVA, JAVA, ["0", "counts.length"]),
         (Language.C, C, ["-1", "store->count"]),
         (Language.CPP, CPP, ["this->count_ * count"]),
+        (Language.CSHARP, CSHARP, ["0", "counts.Length"]),
+        (Language.KOTLIN, KOTLIN, ["0", "count * 2"]),
+        (Language.RUBY, RUBY, ["count * 2"]),
+        (Language.PHP, PHP, ["0", "$count * 2"]),
     ],
 )
 def test_what_is_given_back_is_read_but_not_by_functions_inside(
@@ -292,6 +367,10 @@ def test_what_is_given_back_is_read_but_not_by_functions_inside(
         (Language.JAVA, JAVA, ("put", "put", 8)),
         (Language.C, C, ("put", "put", 5)),
         (Language.CPP, CPP, ("put", "put", 5)),
+        (Language.CSHARP, CSHARP, ("Take", "other.Take", 8)),
+        (Language.KOTLIN, KOTLIN, ("put", "put", 5)),
+        (Language.RUBY, RUBY, ("put", "put", 5)),
+        (Language.PHP, PHP, ("put", "put", 6)),
     ],
 )
 def test_calls_are_read_with_their_lines(
@@ -302,17 +381,41 @@ def test_calls_are_read_with_their_lines(
     ]
 
 
-def test_a_docstring_and_attributes_and_loops_are_found() -> None:
+def test_a_docstring_and_what_is_caught_are_found() -> None:
     found = inside(Language.PYTHON, PYTHON)
     assert found.doc == (2, 2)
-    assert [(one.said, one.line) for one in found.assigned] == [("sold", 5)]
-    assert found.loops == [6]
-    assert [one.said for one in found.handles] == ["KeyError"]
+    assert [caught.said for caught in found.handles] == ["KeyError"]
 
 
-def test_a_function_that_yields_says_so() -> None:
-    assert inside(Language.PYTHON, "def f():\n    yield 1\n").yields
-    assert not inside(Language.PYTHON, "def f():\n    return 1\n").yields
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        (Language.CSHARP, CSHARP),
+        (Language.KOTLIN, KOTLIN),
+        (Language.RUBY, RUBY),
+        (Language.PHP, PHP),
+    ],
+)
+def test_what_is_caught_is_read(language: Language, code: str) -> None:
+    assert [caught.said for caught in inside(language, code).handles] == [
+        "Full"
+    ]
+
+
+def test_a_failure_behind_a_condition_knows_both() -> None:
+    failure = inside(Language.RUBY, RUBY).raises[1]
+    assert failure.what == "Late"
+    assert failure.conditions == ("after catching `Full`", "unless `rest`")
+
+
+def test_statements_are_simple_and_know_the_lines_around_them() -> None:
+    statements = inside(Language.KOTLIN, KOTLIN).statements
+    assert [(one.first, one.frame) for one in statements] == [
+        (3, (2, 4)),
+        (5, (5, 5)),
+        (5, (5, 5, 5)),
+        (6, ()),
+    ]
 
 
 def test_an_arrow_function_without_braces_gives_back_its_expression() -> None:

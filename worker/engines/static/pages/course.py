@@ -26,8 +26,7 @@ from worker.engines.static.facts import (
     Unit,
 )
 from worker.engines.static.pages.source_texts import SourceTexts
-from worker.engines.static.parsing.function_facts import FunctionFacts
-from worker.engines.static.parsing.functions import dissect
+from worker.engines.static.parsing.functions import FunctionFacts
 from worker.engines.static.parsing.node_types import find
 
 Found = TypeVar("Found")
@@ -268,7 +267,7 @@ class CourseFacts:
         node = find(root, definition) if root is not None else None
         if node is None:
             return None
-        return dissect(node, deep=is_function(definition))
+        return FunctionFacts(node, is_type=not is_function(definition))
 
 
 def _chapter(

@@ -14,10 +14,8 @@ from typing import Final
 from worker.engines.static.facts import TYPES, Definition
 from worker.engines.static.pages import markdown
 from worker.engines.static.pages.course import CourseFacts, is_function
-from worker.engines.static.parsing.function_facts import (
-    FunctionFacts,
-    Statement,
-)
+from worker.engines.static.parsing.function_facts import Statement
+from worker.engines.static.parsing.functions import FunctionFacts
 
 BUDGET: Final = 40
 """Lines of an excerpt, about."""

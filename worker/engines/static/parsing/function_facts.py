@@ -1,10 +1,5 @@
-"""What happens inside a function, as far as its syntax tree tells.
+"""What is told of the inside of a function; each fact stands in the source, on its line."""
 
-Nothing is followed into other functions, and nothing is known about values: what stands
-here stands in the source, on the line that is said.
-"""
-
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
@@ -18,11 +13,7 @@ class Parameter(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A call; `name` is the last name of what is called, `said` what stands there.
-
-    They stand in the order in which they end, which is that in which they happen: arguments
-    before what takes them.
-    """
+    """A call; `name` is the last name of what is called, `said` all of it."""
 
     name: str
     said: str
@@ -40,12 +31,13 @@ class Raise(NamedTuple):
     message: str
     """The first text in it, as written with its quotes, or nothing."""
     conditions: tuple[str, ...]
-    """What has to hold to reach it, outermost first, as Markdown: "if `x`", "unless `y`"."""
+    """What has to hold for it to happen, the outermost first: `if …`, `unless …`, `after catching …`.
+    """
     line: int
 
 
 class Expression(NamedTuple):
-    """An expression and where it stands."""
+    """An expression and its line."""
 
     said: str
     line: int
@@ -57,30 +49,3 @@ class Statement(NamedTuple):
     first: int
     last: int
     frame: tuple[int, ...]
-
-
-@dataclass(kw_only=True, slots=True)
-class FunctionFacts:
-    """What was found, in the order of the source."""
-
-    first: int
-    last: int
-    body: int
-    """The line on which the first statement stands; after `last` if there is none."""
-    doc: tuple[int, int] | None = None
-    """The lines of a docstring inside the body."""
-    parameters: list[Parameter] = field(default_factory=list)
-    """Without the receiver (`self`, `this`)."""
-    calls: list[Call] = field(default_factory=list)
-    raises: list[Raise] = field(default_factory=list)
-    returns: list[Expression] = field(default_factory=list)
-    """What is returned, without functions defined inside; nothing where a bare return stands."""
-    decisions: list[Expression] = field(default_factory=list)
-    handles: list[Expression] = field(default_factory=list)
-    """What is caught."""
-    assigned: list[Expression] = field(default_factory=list)
-    """Attributes of the object itself, each at its first assignment."""
-    loops: list[int] = field(default_factory=list)
-    """Their lines."""
-    yields: bool = False
-    statements: list[Statement] = field(default_factory=list)

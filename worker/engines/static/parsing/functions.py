@@ -1,6 +1,11 @@
-"""Reads facts about a function's body from its syntax tree."""
+"""Reads what happens inside a function from its syntax tree.
+
+Nothing is followed into other functions, and nothing is known about values. Each kind of
+fact is read when it is first asked for: most functions are only asked for a few.
+"""
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from tree_sitter import Node
@@ -8,26 +13,26 @@ from tree_sitter import Node
 from worker.engines.static.parsing.function_facts import (
     Call,
     Expression,
-    FunctionFacts,
     Parameter,
     Raise,
     Statement,
 )
-from worker.engines.static.parsing.grammar import line, one_line, text
+from worker.engines.static.parsing.grammar import body_of, line, one_line, text
 from worker.engines.static.parsing.identifiers import word_set
 from worker.engines.static.parsing.node_types import (
-    ASSIGNMENTS,
     BLOCKS,
+    CALLEES,
     CALLS,
     CASES,
+    CLAUSES,
     DECISIONS,
+    ELSE_IFS,
     FAILING_CALLS,
+    FAILURE_WORDS,
     FUNCTIONS,
     HANDLERS,
-    LOOPS,
     MAX_DEPTH,
     MAX_SAID,
-    OWN,
     RAISES,
     RETURNS,
     STRINGS,
@@ -37,165 +42,22 @@ from worker.engines.static.parsing.node_types import (
 MAX_NODES: Final = 20_000
 """A function with more is not looked at to its end."""
 
-
-class _NodeContext(NamedTuple):
-    """What is known of the place of a node."""
-
-    depth: int
-    parent: str
-    """The type of the node around it."""
-    frame: tuple[int, ...]
-    conditions: tuple[str, ...]
-    inner: bool
-    """Inside a function that is defined inside."""
-
-
-def dissect(node: Node, *, deep: bool = True) -> FunctionFacts:
-    """Read a function; or, not `deep`, the fields of a type: they are its statements."""
-    head, body = _head_and_body(node)
-    found = FunctionFacts(
-        first=line(node),
-        last=node.end_point.row + 1,
-        body=node.end_point.row + 2,
-    )
-    found.parameters = list(_parameters(head))
-    if body is None:
-        return found
-    statements = [
-        child
-        for child in body.named_children
-        if not child.type.endswith("comment")
-    ]
-    if statements:
-        found.body = line(statements[0])
-    if statements and body.type == "block" and _is_docstring(statements[0]):
-        found.doc = line(statements[0]), statements[0].end_point.row + 1
-    if not deep:
-        found.statements = [
-            Statement(line(one), one.end_point.row + 1, ())
-            for one in body.named_children
-            if _is_field(one) or _describes_a_field(one)
-        ]
-        return found
-    _walk(body, found)
-    _add_tail(statements[-1:], body, found)
-    found.calls.sort(key=lambda call: call.end)
-    return found
-
-
-def _head_and_body(node: Node) -> tuple[Node, Node | None]:
-    """Return the nodes that hold a definition's parameters and its statements."""
-    queue = [node]
-    for one in queue:
-        if (body := one.child_by_field_name("body")) is not None:
-            return one, body
-        queue += one.named_children if len(queue) < _FEW else []
-    return node, None
-
-
 _FEW: Final = 40
-
-
-def _is_docstring(statement: Node) -> bool:
-    inner = _first_child(statement)
-    return (
-        statement.type == "expression_statement"
-        and inner is not None
-        and inner.type == "string"
-    )
-
-
-def _first_child(node: Node) -> Node | None:
-    return node.named_child(0) if node.named_child_count else None
-
-
-def _describes_a_field(node: Node) -> bool:
-    """Tell whether a node is a comment with a field behind it, whatever comments lie between."""
-    if not node.type.endswith("comment"):
-        return False
-    following = node.next_named_sibling
-    while following is not None and following.type.endswith("comment"):
-        following = following.next_named_sibling
-    return following is not None and _is_field(following)
-
-
-def _is_field(node: Node) -> bool:
-    return (
-        node.type not in FUNCTIONS
-        and not node.type.endswith("comment")
-        and not node.type.endswith("decorated_definition")
-        and not _is_docstring(node)
-    )
-
-
-def _parameters(head: Node) -> Iterator[Parameter]:
-    holder: Node | None = head
-    for _ in range(_DECLARATORS):
-        if holder is None:
-            return
-        if (listed := holder.child_by_field_name("parameters")) is not None:
-            yield from _listed(listed)
-            return
-        holder = holder.child_by_field_name(
-            "declarator"
-        ) or holder.child_by_field_name("value")
-
-
+"""Nodes near a definition's beginning that are looked through."""
 _DECLARATORS: Final = 4
-
-
-def _listed(listed: Node) -> Iterator[Parameter]:
-    for place, child in enumerate(listed.named_children):
-        if child.type.endswith(("comment", "separator")) or child.type in {
-            "self_parameter",
-            "receiver_parameter",
-        }:
-            continue
-        default = _first_field(child, "value", "right", "default_value")
-        other = _first_field(child, "pattern", "left", "declarator")
-        names = child.children_by_field_name("name") or (
-            [other] if other is not None else []
-        )
-        for shown in map(_name, names) if names else [_bare(child)]:
-            if shown not in _RECEIVERS[place > 0]:
-                rest = child.type in _REST or shown.startswith(("*", "..."))
-                optional = (
-                    default is not None
-                    or rest
-                    or child.type == "optional_parameter"
-                )
-                yield Parameter(
-                    shown[:MAX_SAID],
-                    one_line(text(default)) if default is not None else "",
-                    optional,
-                )
-
-
-def _name(node: Node) -> str:
-    """Return a parameter's name without the marks of pointers, references and arrays around it."""
-    inner = node
-    while inner.type in _DECORATED:
-        inner = (
-            inner.child_by_field_name("declarator") or inner.named_children[-1]
-        )
-    return one_line(text(inner))
-
-
-def _bare(child: Node) -> str:
-    """Return the name of a parameter without a name field: its text, or its declaration's."""
-    if child.type == "spread_parameter":
-        return one_line(text(child.named_children[-1]))
-    return one_line(text(child)).partition(":")[0].lstrip("&").strip()
-
-
-_DECORATED: Final = word_set(
-    "pointer_declarator reference_declarator array_declarator function_declarator"
+_NO_VALUE: Final = (
+    "_statement",
+    "_declaration",
+    "_item",
+    "_definition",
+    "statement_list",
 )
-_RECEIVERS: Final = (
-    frozenset({"self", "cls", "this", "", "void"}),
-    frozenset({""}),
-)
-"""What is no parameter where it comes first, and where it does not."""
+_LISTS: Final = frozenset({"function_value_parameters"})
+"""Lists of parameters that are no field, with other nodes among their parameters."""
+_NO_PARAMETER: Final = ("comment", "separator", "_type", "attribute_list")
+_RECEIVING: Final = frozenset({"self_parameter", "receiver_parameter"})
+_RECEIVERS: Final = frozenset({"self", "cls", "this", "void"})
+"""Names that are no parameter where they come first."""
 _REST: Final = frozenset(
     {
         "variadic_parameter_declaration",
@@ -204,172 +66,346 @@ _REST: Final = frozenset(
         "variadic_parameter",
     }
 )
+_DECORATED: Final = word_set(
+    "pointer_declarator reference_declarator array_declarator function_declarator"
+)
+_INTERESTING: Final = frozenset({*CALLS, *RAISES}) | RETURNS | HANDLERS
 
 
-def _first_field(node: Node, *names: str) -> Node | None:
-    return next(
-        (
-            found
-            for name in names
-            if (found := node.child_by_field_name(name)) is not None
-        ),
-        None,
+class _Place(NamedTuple):
+    """A node, and the place of the node around it."""
+
+    node: Node
+    around: "_Place | None"
+
+
+class FunctionFacts:
+    """A function, or a type whose fields are its statements."""
+
+    def __init__(self, node: Node, *, is_type: bool = False) -> None:
+        """Take the node of a definition."""
+        self._node: Final = node
+        self._is_type: Final = is_type
+        self._head: Final = _head(node)
+        self._body: Final = body_of(self._head)
+        children = self._body.named_children if self._body is not None else []
+        self._children: Final = children
+        self._statements: Final = [
+            child for child in children if not _is_comment(child)
+        ]
+        self.first: Final = line(node)
+        self.last: Final = node.end_point.row + 1
+        self.doc: tuple[int, int] | None = None
+        """The lines of a docstring inside the body."""
+        self.body = node.end_point.row + 2
+        """The line of the first statement; after `last` if there is none."""
+        if self._statements:
+            first = self._statements[0]
+            self.body = line(first)
+            if _is_docstring(first):
+                self.doc = line(first), first.end_point.row + 1
+
+    @cached_property
+    def parameters(self) -> list[Parameter]:
+        """The parameters, without the receiver (`self`, `this`)."""
+        holder: Node | None = self._head
+        for _ in range(_DECLARATORS):
+            if holder is None:
+                break
+            listed = _parameter_list(holder)
+            if listed is not None:
+                return list(_parameters(listed))
+            declarator = holder.child_by_field_name("declarator")
+            holder = declarator or holder.child_by_field_name("value")
+        return []
+
+    @cached_property
+    def statements(self) -> list[Statement]:
+        """The simple statements, each with the lines of the blocks around it."""
+        if self._body is None:
+            return []
+        if not self._is_type:
+            return list(_statements(self._body))
+        return [
+            Statement(line(child), child.end_point.row + 1, ())
+            for child in self._children
+            if _is_field(child) or _describes_a_field(child)
+        ]
+
+    @cached_property
+    def calls(self) -> list[Call]:
+        """The calls in the order in which they end, arguments before what takes them."""
+        calls = []
+        for place in self._places:
+            if place.node.type not in CALLS:
+                continue
+            callee = _callee(place.node)
+            name = _last_name(said(callee))
+            if callee is not None and name.isidentifier():
+                at = callee.end_point.row + 1
+                call = Call(name, said(callee), at, place.node.end_byte)
+                calls.append(call)
+        return sorted(calls, key=lambda call: call.end)
+
+    @cached_property
+    def raises(self) -> list[Raise]:
+        """The ways to fail, without those of functions that are defined inside."""
+        code = self._node.text or b""
+        if not any(word in code for word in FAILURE_WORDS):
+            return []
+        return [
+            _raised(verb, place)
+            for place in self._own_places
+            if (verb := _verb(place.node))
+        ]
+
+    @cached_property
+    def returns(self) -> list[Expression]:
+        """What is returned; nothing where a bare return stands."""
+        if self._body is None:
+            return []
+        results = [
+            Expression(said(_first_child(place.node)), line(place.node))
+            for place in self._own_places
+            if place.node.type in RETURNS
+        ]
+        tail = _tail(self._body, self._statements)
+        if tail is not None:
+            results.append(Expression(said(tail), line(tail)))
+        return results
+
+    @cached_property
+    def handles(self) -> list[Expression]:
+        """What is caught."""
+        return [
+            Expression(caught, line(place.node))
+            for place in self._places
+            if place.node.type in HANDLERS and (caught := _caught(place.node))
+        ]
+
+    @property
+    def _own_places(self) -> list[_Place]:
+        return [place for place in self._places if not _is_inner(place)]
+
+    @cached_property
+    def _places(self) -> list[_Place]:
+        """The calls, failures, returns and handlers, in the order of the source."""
+        if self._body is None or self._is_type:
+            return []
+        places = []
+        stack = [(_Place(self._body, None), 0)]
+        for _ in range(MAX_NODES):
+            if not stack:
+                break
+            place, depth = stack.pop()
+            if place.node.type in _INTERESTING:
+                places.append(place)
+            if depth < MAX_DEPTH and place.node.named_child_count:
+                stack += [
+                    (_Place(child, place), depth + 1)
+                    for child in reversed(place.node.named_children)
+                ]
+        return places
+
+
+def _head(node: Node) -> Node:
+    """Return the node that holds a definition's parameters and body."""
+    queue = [node]
+    for candidate in queue:
+        if body_of(candidate) is not None:
+            return candidate
+        queue += candidate.named_children if len(queue) < _FEW else []
+    return node
+
+
+def _is_comment(node: Node) -> bool:
+    return node.type.endswith("comment")
+
+
+def _first_child(node: Node) -> Node | None:
+    return next(iter(node.named_children), None)
+
+
+def _is_docstring(statement: Node) -> bool:
+    inner = _first_child(statement)
+    is_string = inner is not None and inner.type == "string"
+    return statement.type == "expression_statement" and is_string
+
+
+def _is_field(node: Node) -> bool:
+    is_definition = node.type in FUNCTIONS or node.type.endswith(
+        "decorated_definition"
+    )
+    return (
+        not is_definition and not _is_comment(node) and not _is_docstring(node)
     )
 
 
-def _walk(body: Node, found: FunctionFacts) -> None:
-    stack = [(body, _NodeContext(0, "", (), (), inner=False))]
-    for _ in range(MAX_NODES):
-        if not stack:
-            return
-        node, around = stack.pop()
-        _note(node, around, found)
-        if around.depth < MAX_DEPTH:
-            stack += reversed(
-                [
-                    (child, _inside(node, index, child, around))
-                    for index, child in _children(node)
-                ]
+def _describes_a_field(node: Node) -> bool:
+    """Tell whether a node is a comment with a field behind it, whatever comments lie between."""
+    if not _is_comment(node):
+        return False
+    following = node.next_named_sibling
+    while following is not None and _is_comment(following):
+        following = following.next_named_sibling
+    return following is not None and _is_field(following)
+
+
+def _parameter_list(holder: Node) -> Node | None:
+    listed = holder.child_by_field_name("parameters")
+    if listed is not None:
+        return listed
+    children = holder.named_children
+    return next((child for child in children if child.type in _LISTS), None)
+
+
+def _parameters(listed: Node) -> Iterator[Parameter]:
+    is_mixed = listed.type in _LISTS
+    for place, child in enumerate(listed.named_children):
+        if child.type.endswith(_NO_PARAMETER):
+            continue
+        if child.type in _RECEIVING or (is_mixed and child.type != "parameter"):
+            continue
+        default = _field(child, "value", "right", "default_value")
+        for name in _names(child):
+            if not name or (place == 0 and name in _RECEIVERS):
+                continue
+            is_rest = child.type in _REST or name.startswith(("*", "..."))
+            is_optional = is_rest or child.type == "optional_parameter"
+            yield Parameter(
+                name[:MAX_SAID],
+                one_line(text(default)),
+                is_optional or default is not None,
             )
 
 
-def _children(node: Node) -> list[tuple[int, Node]]:
-    return [
-        (index, child)
-        for index, child in enumerate(node.children)
-        if child.is_named
+def _names(parameter: Node) -> list[str]:
+    """Return the names that a parameter declares."""
+    if parameter.type.endswith("splat_parameter"):
+        return [one_line(text(parameter))]
+    named = parameter.children_by_field_name("name")
+    if named:
+        return [_plain_name(node) for node in named]
+    other = _field(parameter, "pattern", "left", "declarator")
+    if other is not None:
+        return [_plain_name(other)]
+    if parameter.type == "spread_parameter":
+        return [one_line(text(parameter.named_children[-1]))]
+    return [one_line(text(parameter)).partition(":")[0].lstrip("&").strip()]
+
+
+def _plain_name(node: Node) -> str:
+    """Return a name without the marks of pointers, references and arrays around it."""
+    inner = node
+    while inner.type in _DECORATED:
+        declarator = inner.child_by_field_name("declarator")
+        inner = declarator or inner.named_children[-1]
+    return one_line(text(inner)).lstrip("$")
+
+
+def _field(node: Node, *names: str) -> Node | None:
+    fields = map(node.child_by_field_name, names)
+    return next((field for field in fields if field is not None), None)
+
+
+def _statements(body: Node) -> Iterator[Statement]:
+    """Yield the statements of a block, and of the blocks in them."""
+    stack: list[tuple[Node, Node | None, tuple[int, ...], int]] = [
+        (body, None, (), 0)
     ]
+    for _ in range(MAX_NODES):
+        if not stack:
+            return
+        node, outer, frame, depth = stack.pop()
+        is_compound = any(_is_part(child) for child in node.named_children)
+        is_statement = outer is not None and outer.type in BLOCKS
+        if is_statement and not is_compound and not _is_no_statement(node):
+            yield Statement(line(node), node.end_point.row + 1, frame)
+        is_long = node.end_point.row > node.start_point.row
+        if depth < MAX_DEPTH and (
+            is_compound or is_long or node.type in BLOCKS
+        ):
+            stack += [
+                (child, node, frame + _frame(node, child), depth + 1)
+                for child in reversed(node.named_children)
+            ]
 
 
-def _inside(
-    node: Node, index: int, child: Node, around: _NodeContext
-) -> _NodeContext:
-    frame = around.frame
-    if child.type.endswith("_clause"):
-        frame += (line(node),)
-    if child.type in BLOCKS and node.type not in BLOCKS:
-        header = range(line(node), max(line(node), child.start_point.row) + 1)
-        closer = child.end_point.row + 1
-        frame += (*header, *([closer] if text(child).endswith("}") else []))
-    return _NodeContext(
-        around.depth + 1,
-        node.type,
-        frame,
-        around.conditions + tuple(_conditions(node, index, child)),
-        around.inner or child.type in FUNCTIONS,
-    )
+def _is_part(node: Node) -> bool:
+    return node.type in BLOCKS or node.type in CLAUSES
 
 
-def _conditions(node: Node, index: int, child: Node) -> Iterator[str]:
-    """Yield what has to hold for a child of a branch or a handler to be reached."""
-    if node.type in HANDLERS and child.type in BLOCKS:
-        caught = _handled(node)
-        yield f"after catching {_quoted(caught) if caught else 'any error'}"
-    if node.type not in DECISIONS:
-        return
-    field = node.field_name_for_child(index)
-    if field == "consequence":
-        yield f"if {_quoted(said(node.child_by_field_name('condition')))}"
-    elif field == "alternative":
-        yield f"unless {_quoted(said(node.child_by_field_name('condition')))}"
-        for sibling in node.named_children:
-            if sibling.start_byte >= child.start_byte:
-                break
-            if sibling.type == "elif_clause":
-                condition = said(sibling.child_by_field_name("condition"))
-                yield f"unless {_quoted(condition)}"
+def _is_no_statement(node: Node) -> bool:
+    return node.type in BLOCKS or node.type in CASES or _is_comment(node)
 
 
-def _quoted(expression: str) -> str:
-    """Return an expression as a code span."""
-    ticks = "``" if "`" in expression else "`"
-    space = " " if "`" in expression else ""
-    return f"{ticks}{space}{expression}{space}{ticks}"
+def _frame(outer: Node, child: Node) -> tuple[int, ...]:
+    """Return the lines that a part of a compound statement needs around it."""
+    frame: tuple[int, ...] = ()
+    if child.type in CLAUSES:
+        frame = (line(outer),)
+    if child.type in BLOCKS and outer.type not in BLOCKS:
+        last = max(line(outer), child.start_point.row) + 1
+        frame += tuple(range(line(outer), last))
+        if text(child).endswith("}"):
+            frame += (child.end_point.row + 1,)
+    return frame
 
 
-def _handled(node: Node) -> str:
-    """Return the types that a handler catches, as written; none if it catches everything."""
-    caught = next(
-        (child for child in node.named_children if child.type not in BLOCKS),
-        None,
-    )
-    if caught is None or (
-        caught.type in {"identifier", "comment"} and node.type == "catch_clause"
-    ):
+def _callee(call: Node) -> Node | None:
+    """Return what a call calls, or creates an object of."""
+    return _field(call, *CALLEES) or _first_child(call)
+
+
+def _last_name(called: str) -> str:
+    """Return the name behind all dots, colons and arrows."""
+    for separator in (".", "::", "->"):
+        called = called.rpartition(separator)[2]
+    return called.partition("<")[0]
+
+
+def _verb(node: Node) -> str:
+    """Return how a node fails, or nothing if it does not."""
+    if node.type in RAISES:
+        return RAISES[node.type]
+    if node.type not in CALLS:
         return ""
-    if caught.type == "catch_formal_parameter":
-        caught = _first_child(caught)
-    return (
-        said(caught)
-        .partition(" as ")[0]
-        .removeprefix("const ")
-        .partition("&")[0]
-        .strip()
-    )
+    return FAILING_CALLS.get(said(_callee(node)), "")
 
 
-def _note(node: Node, around: _NodeContext, found: FunctionFacts) -> None:
-    kind = node.type
-    if around.parent in BLOCKS:
-        _note_statement(node, around, found)
-    if kind in CALLS:
-        _note_call(node, around, found)
-    elif kind in RAISES and not around.inner:
-        found.raises.append(_raised(RAISES[kind], node, around))
-    elif kind in RETURNS and not around.inner:
-        found.returns.append(Expression(said(_first_child(node)), line(node)))
-    elif kind in ASSIGNMENTS:
-        _note_assignment(node, found)
-    else:
-        _note_control(node, found)
-
-
-def _note_control(node: Node, found: FunctionFacts) -> None:
-    if node.type in DECISIONS:
-        found.decisions.append(
-            Expression(said(node.child_by_field_name("condition")), line(node))
-        )
-    elif node.type in HANDLERS and (caught := _handled(node)):
-        found.handles.append(Expression(caught, line(node)))
-    elif node.type in LOOPS:
-        found.loops.append(line(node))
-    found.yields = found.yields or node.type in {"yield", "yield_expression"}
-
-
-def _note_call(node: Node, around: _NodeContext, found: FunctionFacts) -> None:
-    callee = node.child_by_field_name(CALLS[node.type])
-    called = said(callee)
-    name = (
-        called.rpartition(".")[2]
-        .rpartition("::")[2]
-        .rpartition("->")[2]
-        .partition("<")[0]
-    )
-    if called in FAILING_CALLS and not around.inner:
-        found.raises.append(_raised(FAILING_CALLS[called], node, around))
-    elif name.isidentifier():
-        at = callee.end_point.row + 1 if callee is not None else line(node)
-        found.calls.append(Call(name, called, at, node.end_byte))
-
-
-def _raised(verb: str, node: Node, around: _NodeContext) -> Raise:
-    thrown = _first_child(node) if node.type in RAISES else None
-    callee = (
-        thrown.child_by_field_name(CALLS[thrown.type])
-        if thrown is not None and thrown.type in CALLS
-        else thrown
-    )
+def _raised(verb: str, place: _Place) -> Raise:
+    node = place.node
+    thrown = _first_child(node)
+    if node.type not in RAISES:
+        arguments = node.child_by_field_name("arguments")
+        is_ruby = verb == "raises" and arguments is not None
+        thrown = _first_child(arguments) if is_ruby and arguments else None
     return Raise(
-        verb, said(callee), _message(node), around.conditions, line(node)
+        verb,
+        said(_constructed(thrown)),
+        _message(node),
+        tuple(_conditions(place)),
+        line(node),
     )
+
+
+def _constructed(thrown: Node | None) -> Node | None:
+    """Return the class that is thrown, or what else is."""
+    if thrown is None or thrown.type in STRINGS:
+        return None
+    if thrown.type not in CALLS:
+        return thrown
+    callee = _callee(thrown)
+    is_new = text(callee) == "new"
+    return thrown.child_by_field_name("receiver") if is_new else callee
 
 
 def _message(node: Node) -> str:
     queue = [node]
-    for one in queue:
-        if one.type in STRINGS:
-            return _whole_string(one)
-        queue += one.named_children if len(queue) < _FEW else []
+    for inner in queue:
+        if inner.type in STRINGS:
+            return _whole_string(inner)
+        queue += inner.named_children if len(queue) < _FEW else []
     return ""
 
 
@@ -386,52 +422,89 @@ def _whole_string(node: Node) -> str:
     return f"{quote}{joined}{quote}"[: 2 * MAX_SAID]
 
 
-def _note_assignment(node: Node, found: FunctionFacts) -> None:
-    left = one_line(text(node.child_by_field_name("left"))[:MAX_SAID])
-    own = next(
-        (
-            left.removeprefix(prefix)
-            for prefix in OWN
-            if left.startswith(prefix)
-        ),
-        "",
-    )
-    if own.isidentifier() and own not in {one.said for one in found.assigned}:
-        found.assigned.append(Expression(own, line(node)))
+def _is_inner(place: _Place) -> bool:
+    """Tell whether a node lies in a function that is defined inside."""
+    around = place.around
+    while around is not None:
+        if around.node.type in FUNCTIONS:
+            return True
+        around = around.around
+    return False
 
 
-def _note_statement(
-    node: Node, around: _NodeContext, found: FunctionFacts
-) -> None:
-    if (
-        node.type in BLOCKS
-        or node.type.endswith("comment")
-        or node.type in CASES
-    ):
+def _conditions(place: _Place) -> list[str]:
+    """Return what has to hold for a node to be reached, the outermost first."""
+    conditions: list[str] = []
+    while place.around is not None:
+        outer, child = place.around.node, place.node
+        conditions = [*_conditions_between(outer, child), *conditions]
+        place = place.around
+    return conditions
+
+
+def _conditions_between(outer: Node, child: Node) -> Iterator[str]:
+    """Yield what has to hold for a child of a branch or a handler to be reached."""
+    if outer.type in HANDLERS and child.type in BLOCKS:
+        caught = _caught(outer)
+        yield f"after catching {_quoted(caught) if caught else 'any error'}"
+    condition = outer.child_by_field_name("condition")
+    if outer.type not in DECISIONS or condition is None or child == condition:
         return
-    if not any(
-        child.type in BLOCKS or child.type.endswith("_clause")
-        for child in node.children
-    ):
-        found.statements.append(
-            Statement(line(node), node.end_point.row + 1, around.frame)
-        )
+    is_else = _is_alternative(outer, child)
+    is_unless = outer.type.startswith("unless")
+    word = "unless" if is_else != is_unless else "if"
+    yield f"{word} {_quoted(said(condition))}"
+    for sibling in outer.named_children if is_else else ():
+        if sibling.start_byte >= child.start_byte:
+            break
+        if sibling.type in ELSE_IFS:
+            other = said(sibling.child_by_field_name("condition"))
+            yield f"unless {_quoted(other)}"
 
 
-def _add_tail(last: list[Node], body: Node, found: FunctionFacts) -> None:
-    """Add the last expression of a block, whose value is returned in expression languages."""
-    if body.type not in BLOCKS:
-        found.returns.append(Expression(said(body), line(body)))
-    elif (
-        last
-        and body.type == "block"
-        and _is_value(last[0])
-        and text(body).endswith("}")
-    ):
-        found.returns.append(Expression(said(last[0]), line(last[0])))
+def _is_alternative(outer: Node, child: Node) -> bool:
+    """Tell whether a child of a branch is reached where its condition does not hold."""
+    alternatives = outer.children_by_field_name("alternative")
+    if alternatives:
+        return child in alternatives
+    if _field(outer, "consequence", "body") is not None:
+        return False
+    # Kotlin names neither branch: the second block is the alternative.
+    return child in outer.named_children[2:]
 
 
-def _is_value(node: Node) -> bool:
-    return not node.type.endswith(
-        ("_statement", "_declaration", "_item", "_definition", "statement_list")
+def _quoted(expression: str) -> str:
+    """Return an expression as a code span."""
+    ticks = "``" if "`" in expression else "`"
+    space = " " if "`" in expression else ""
+    return f"{ticks}{space}{expression}{space}{ticks}"
+
+
+def _caught(handler: Node) -> str:
+    """Return the types that a handler catches, as written; none if it catches everything."""
+    caught = next(
+        (child for child in handler.named_children if not _is_part(child)), None
     )
+    if caught is None or _is_comment(caught):
+        return ""
+    if handler.type == "catch_block":
+        return said(handler.named_children[1])
+    if caught.type == "identifier" and handler.type == "catch_clause":
+        return ""
+    if caught.type in {"catch_formal_parameter", "catch_declaration"}:
+        caught = _first_child(caught)
+    types = said(caught).partition(" as ")[0].removeprefix("const ")
+    return types.partition("&")[0].strip()
+
+
+def _tail(body: Node, statements: list[Node]) -> Node | None:
+    """Return the last expression of a block, whose value is returned in expression languages."""
+    outer = body.parent
+    if body.type not in BLOCKS:
+        return body
+    is_kotlin = outer is not None and outer.type == "function_body"
+    if body.type != "block" or is_kotlin or not text(body).endswith("}"):
+        return None
+    last = statements[-1] if statements else None
+    is_value = last is not None and not last.type.endswith(_NO_VALUE)
+    return last if is_value else None

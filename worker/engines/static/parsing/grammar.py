@@ -212,7 +212,7 @@ def define_by(
             node,
             text(named),
             Kind(capture),
-            body=_body(node),
+            body=body_of(node),
             start=start,
         )
         definition.decorators = tuple(
@@ -256,12 +256,16 @@ def _named(node: Node) -> Node | None:
     return None
 
 
-def _body(node: Node) -> Node | None:
+def body_of(node: Node) -> Node | None:
+    """Return the body of a definition, which is not a field in every language."""
     body = node.child_by_field_name("body")
     if body is not None:
         return body
-    children = node.children
-    return next((child for child in children if child.type in _BODIES), None)
+    bodies = (child for child in node.children if child.type in _BODIES)
+    body = next(bodies, None)
+    if body is not None and body.type == "function_body":
+        return next(iter(body.named_children), None)
+    return body
 
 
 def _marks(node: Node, types: frozenset[str]) -> list[Node]:

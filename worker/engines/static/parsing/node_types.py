@@ -15,24 +15,28 @@ MAX_SAID: Final = 90
 
 BLOCKS: Final = word_set(
     "block statement_block compound_statement constructor_body switch_body switch_block match_block body "
-    "statement_list switch_block_statement_group"
+    "statement_list switch_block_statement_group body_statement then do_block"
 )
+CLAUSES: Final = word_set(
+    "elif_clause else_clause except_clause except_group_clause finally_clause case_clause catch_clause with_clause "
+    "else_if_clause elsif else rescue ensure when catch_block finally_block when_entry switch_section"
+)
+"""Parts of compound statements."""
 FUNCTIONS: Final = word_set(
     "function_definition lambda function_expression arrow_function function_declaration generator_function "
     "method_definition func_literal closure_expression lambda_expression class_definition class_declaration "
-    "class_body function_item local_function_statement generator_function_declaration "
-    "method_declaration constructor_declaration"
+    "class_body function_item local_function_statement generator_function_declaration method_declaration "
+    "constructor_declaration method singleton_method class module anonymous_function object_declaration "
+    "companion_object secondary_constructor record_declaration struct_declaration "
+    "interface_declaration enum_declaration trait_declaration"
 )
-CALLS: Final = {
-    "call": "function",
-    "call_expression": "function",
-    "new_expression": "constructor",
-    "object_creation_expression": "type",
-    "method_invocation": "name",
-    "macro_invocation": "macro",
-    "struct_expression": "name",
-    "composite_literal": "type",
-}
+CALLEES: Final = ("function", "constructor", "type", "method", "name", "macro")
+"""The fields of calls that hold what is called."""
+CALLS: Final = word_set(
+    "call call_expression new_expression object_creation_expression method_invocation macro_invocation "
+    "struct_expression composite_literal invocation_expression function_call_expression member_call_expression "
+    "scoped_call_expression nullsafe_member_call_expression"
+)
 RAISES: Final = {
     "raise_statement": "raises",
     "throw_statement": "throws",
@@ -44,23 +48,29 @@ FAILING_CALLS: Final = {
     "bail": "returns an error",
     "errors.New": "returns an error",
     "fmt.Errorf": "returns an error",
+    "raise": "raises",
 }
-"""Calls by which languages without exceptions fail, with what that is called."""
-CASES: Final = frozenset({"case_clause", "switch_case", "match_arm"})
-RETURNS: Final = word_set("return_statement return_expression")
-DECISIONS: Final = word_set("if_statement if_expression elif_clause")
-HANDLERS: Final = word_set("except_clause except_group_clause catch_clause")
-LOOPS: Final = word_set(
-    "for_statement while_statement do_statement for_in_statement enhanced_for_statement for_expression "
-    "while_expression loop_expression for_range_loop"
+"""Calls by which a function fails, with what that is called."""
+FAILURE_WORDS: Final = (
+    b"raise",
+    b"throw",
+    *(name.encode() for name in FAILING_CALLS),
 )
-ASSIGNMENTS: Final = word_set(
-    "assignment augmented_assignment assignment_expression"
+"""A function without one of these words does not fail by itself."""
+CASES: Final = frozenset({"case_clause", "switch_case", "match_arm"})
+RETURNS: Final = word_set("return_statement return_expression return")
+DECISIONS: Final = word_set(
+    "if_statement if_expression elif_clause else_if_clause if elsif unless if_modifier unless_modifier"
+)
+ELSE_IFS: Final = frozenset({"elif_clause", "else_if_clause"})
+"""Branches that are parts of the statement that they continue, beside its other branches."""
+HANDLERS: Final = word_set(
+    "except_clause except_group_clause catch_clause catch_block rescue"
 )
 STRINGS: Final = word_set(
-    "string string_literal interpreted_string_literal raw_string_literal template_string"
+    "string string_literal interpreted_string_literal raw_string_literal template_string encapsed_string "
+    "interpolated_string_expression"
 )
-OWN: Final = ("self.", "this.", "this->")
 
 
 def find(root: Node, definition: Definition) -> Node | None:
