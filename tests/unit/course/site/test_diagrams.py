@@ -52,6 +52,7 @@ def classes(source: str) -> list[str]:
         ("A --> B & C", ["A to B", "A to C"]),
         ("A & B --> C & D", ["A to C", "A to D", "B to C", "B to D"]),
         ("A -->|says| B", ["A, says, B"]),
+        ('A -->|"f(x) | g"| B', ["A, f(x) | g, B"]),
         ("A -- says so --> B", ["A, says so, B"]),
         ("A -. says .-> B", ["A, says, B"]),
         ("A == says ==> B", ["A, says, B"]),
@@ -153,6 +154,26 @@ def test_members_of_a_class_are_shown() -> None:
     }  # fmt: skip
 
 
+def test_transitions_of_a_state_diagram_are_read() -> None:
+    source = (
+        'stateDiagram-v2\n[*] --> A\nstate "The inner" as B {\n[*] --> C\nC --> D : text\n'
+        "--\n[*] --> E\n}\nA --> B\nstate c <<choice>>\nB --> c\nc --> A : no\n"
+        "A : is described\nnote right of A\nx --> y\nend note\nnote left of A : z\nc --> [*]"
+    )
+    assert described(source) == [
+        "start to is described",
+        "start B to C",
+        "C, text, D",
+        "start B 1 to E",
+        "is described to B",
+        "B to c",
+        "c, no, is described",
+        "c to stop",
+    ]
+    assert "The inner" in shown(source)
+    assert classes(source).count("head") > 3
+
+
 def test_messages_of_a_sequence_diagram_are_read() -> None:
     source = (
         "sequenceDiagram\nautonumber\nactor A as Alice\nparticipant B\nA->>+B: ask: why?\n"
@@ -189,7 +210,7 @@ def test_messages_of_a_sequence_diagram_are_read() -> None:
         ("graph TD\nA[open", "a bracket is not closed"),
         ('graph TD\nA["open]', "a bracket is not closed"),
         ("graph TD\nA ??? B", "`??? B` is not understood"),
-        ("graph TD\nend", "it has an `end` too many"),
+        ("graph TD\nend", "it closes a group that is not open"),
         ("graph TD\n" + "subgraph x\n" * 30, "its groups are nested too deeply"),
         (
             "graph TD\nsubgraph x\nA\nend\nx --> A",
@@ -249,6 +270,9 @@ PIECES: Final = {
     "classDiagram": """
         A B <|-- --> : { } +m() <<i>> ["x"] ~T~ ..> *-- "1" note
         """,
+    "stateDiagram-v2": """
+        A B --> [*] : { } <<choice>> state note
+        """,
     "sequenceDiagram": """
         A B ->> -->> -x -) : t + - A->>B: end A->>A:
         """,
@@ -256,6 +280,7 @@ PIECES: Final = {
 LINES: Final = {
     "graph TD": ["subgraph g\n", "subgraph h[T]\n", "direction LR\n", "end\n", "A-->|x|h\n"],
     "classDiagram": ["class A {\n", "}\n", "namespace N {\n", "A <|-- B : x\n"],
+    "stateDiagram-v2": ["state B {\n", "}\n", "[*] --> A\n", "A --> B : x\n", "--\n"],
     "sequenceDiagram": [
         "loop x\n", "alt y\n", "else z\n", "end\n", "Note over A: n\n", "activate A\n", "A->>+B: x\n",
     ],

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from worker.course.site.diagrams.flowchart import direction
+from worker.course.site.diagrams.builder import direction
 from worker.course.site.diagrams.graph import (
     DiagramError,
     Edge,

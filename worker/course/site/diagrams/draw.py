@@ -9,6 +9,7 @@ from worker.course.site.diagrams import (
     graph_drawing,
     sequence,
     sequence_drawing,
+    state_diagram,
 )
 from worker.course.site.diagrams.graph import DiagramError
 
@@ -28,6 +29,9 @@ def draw(source: str) -> str:
     if match := class_diagram.HEADER.match(header):
         classes = class_diagram.read(match, rest)
         return graph_drawing.draw(classes, "Class diagram")
+    if match := state_diagram.HEADER.match(header):
+        states = state_diagram.read(match, rest)
+        return graph_drawing.draw(states, "State diagram")
     if sequence.HEADER.match(header):
         return sequence_drawing.draw(sequence.read(rest))
     raise DiagramError(_unknown(header))

@@ -3,13 +3,11 @@
 import re
 from typing import Final
 
+from worker.course.site.diagrams.builder import GraphBuilder, direction
 from worker.course.site.diagrams.graph import (
-    MAX_DEPTH,
     DiagramError,
-    Direction,
     Edge,
     Graph,
-    Group,
     Head,
     Line,
     Node,
@@ -37,7 +35,7 @@ _HEADS: Final = {
 _EDGE: Final = re.compile(
     r"\s*(?P<tail>[<ox]?)"
     r"(?P<line>-{2,}(?=[>ox])|-{3,}|={2,}(?=[>ox])|={3,}|-\.+-|~{3,})"
-    r"(?P<head>[>ox]?)\s*(?:\|(?P<label>[^|]*)\|)?\s*"
+    r"(?P<head>[>ox]?)\s*(?:\|(?P<label>\"[^\"]*\"|[^|]*)\|)?\s*"
 )
 _LABELLED: Final = re.compile(
     r"\s*(?P<tail>[<ox]?)(?:--|==|-\.)(?P<label>[^-=.][^\n]*?)"
@@ -59,36 +57,18 @@ _SHAPES: Final = (
 )
 
 
-def direction(name: str | None) -> Direction:
-    """Return a direction by its name in Mermaid; `TD` is `TB`, and so is none."""
-    if name is None or name == "TD":
-        return Direction.DOWN
-    return Direction(name)
-
-
 def read(header: re.Match[str], lines: list[str]) -> Graph:
     """Read the lines below a flowchart's header, or raise DiagramError."""
-    reader = _Reader(direction(header[1]))
+    builder = GraphBuilder(direction(header[1]))
+    reader = _Reader(builder)
     for line in lines:
         reader.take(line)
-    return reader.graph()
+    return builder.graph()
 
 
 class _Reader:
-    def __init__(self, towards: Direction) -> None:
-        self._graph = Graph(root=Group(direction=towards))
-        self._open = [self._graph.root]
-        self._homes: dict[str, Group] = {}
-
-    def graph(self) -> Graph:
-        """Return what was read; names of groups are no nodes."""
-        groups = _groups(self._graph.root)
-        for group in groups:
-            node = self._homes.get(group.key)
-            if node is not None:
-                node.nodes.remove(group.key)
-                del self._graph.nodes[group.key]
-        return self._graph
+    def __init__(self, builder: GraphBuilder) -> None:
+        self._builder = builder
 
     def take(self, line: str) -> None:
         if _DECORATION.match(line):
@@ -96,25 +76,16 @@ class _Reader:
         if subgraph := _SUBGRAPH.fullmatch(line):
             self._begin(subgraph[1])
         elif line == "end":
-            self._end()
+            self._builder.end()
         elif towards := _DIRECTION.fullmatch(line):
-            self._open[-1].direction = direction(towards[1])
+            self._builder.here.direction = direction(towards[1])
         else:
             self._statements(line)
 
     def _begin(self, text: str) -> None:
         titled = _TITLED.fullmatch(text)
         key, title = (titled[1], titled[2]) if titled else (text, text)
-        if len(self._open) > MAX_DEPTH:
-            raise DiagramError("its groups are nested too deeply")
-        group = Group(key=key or "subgraph", title=plain(title))
-        self._open[-1].groups.append(group)
-        self._open.append(group)
-
-    def _end(self) -> None:
-        if len(self._open) == 1:
-            raise DiagramError("it has an `end` too many")
-        self._open.pop()
+        self._builder.begin(key or "subgraph", plain(title))
 
     def _statements(self, line: str) -> None:
         """Read statements like `A --> B & C -->|text| D[label]`."""
@@ -125,7 +96,7 @@ class _Reader:
                 targets, at = self._nodes(line, edge.end())
                 for source in sources:
                     for target in targets:
-                        self._graph.edges.append(_edge(edge, source, target))
+                        self._builder.connect(_edge(edge, source, target))
                 sources = targets
             rest = line[at:].lstrip()
             if rest and not rest.startswith(";"):
@@ -151,18 +122,8 @@ class _Reader:
         node, at = _shape(line, key.end())
         if style := _CLASS.match(line, at):
             at = style.end()
-        self._add(key[0], node)
+        self._builder.add(key[0], node)
         return key[0], at
-
-    def _add(self, key: str, node: Node | None) -> None:
-        if node is not None or key not in self._graph.nodes:
-            self._graph.nodes[key] = node or Node(label=key)
-        home, here = self._homes.get(key), self._open[-1]
-        if home is None or (home is self._graph.root and here is not home):
-            if home is not None:
-                home.nodes.remove(key)
-            here.nodes.append(key)
-            self._homes[key] = here
 
 
 def _shape(line: str, at: int) -> tuple[Node | None, int]:
@@ -208,10 +169,3 @@ def _line(text: str) -> Line:
     if "=" in text:
         return Line.THICK
     return Line.HIDDEN if "~" in text else Line.SOLID
-
-
-def _groups(group: Group) -> list[Group]:
-    """Return all groups within a group."""
-    return [
-        inner for child in group.groups for inner in (child, *_groups(child))
-    ]

@@ -36,6 +36,8 @@ class Shape(StrEnum):
     SLANTED = "slanted"
     FRAMED = "framed"
     CLASS = "class"
+    START = "start"
+    STOP = "stop"
 
 
 class Line(StrEnum):

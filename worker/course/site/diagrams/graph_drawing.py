@@ -49,7 +49,7 @@ def _sentence(edge: Edge, graph: Graph) -> str:
 
 def _name(key: str, graph: Graph) -> str:
     node = graph.nodes.get(key)
-    return node.label if node else key
+    return node.label or key if node else key
 
 
 class _Pen:

@@ -131,7 +131,7 @@ def _share(shape: Shape, aside: float) -> float:
     """Return how much of its height an outline has left, aside from its middle."""
     if shape is Shape.DIAMOND:
         return 1 - aside
-    if shape is Shape.CIRCLE:
+    if shape in {Shape.CIRCLE, Shape.START, Shape.STOP}:
         return sqrt(1 - aside * aside)
     return 1.0
 

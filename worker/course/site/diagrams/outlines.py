@@ -17,6 +17,7 @@ _BOLD: Final = 1.08
 _RADII: Final = {Shape.ROUND: 10.0}
 _INSET: Final = 10.0
 _BAR: Final = 8.0
+_DOT: Final = 16.0
 _CUT: Final = 12.0
 _LID: Final = 16.0
 
@@ -56,6 +57,8 @@ def outline(node: Node) -> Outline:
     """Return a node with the size that its texts need."""
     if node.shape is Shape.CLASS:
         return _class_outline(node)
+    if node.shape in {Shape.START, Shape.STOP}:
+        return Outline(node=node, lines=[], width=_DOT, height=_DOT)
     lines = wrapped(node.label)
     wide = max(widest(lines) + 2 * _PADDING, _LEAST_WIDTH)
     high = len(lines) * LINE + 18.0
@@ -104,6 +107,8 @@ def _frame(shape: Shape, box: Box) -> str:
             return svg.polygon(_corners(shape, box), "node")
         case Shape.DRUM:
             return _drum(box)
+        case Shape.START | Shape.STOP:
+            return _dot(shape, box.middle)
         case Shape.FRAMED:
             return svg.rectangle(box, "node") + _bars(box)
     radius = box.height / 2 if shape is Shape.PILL else _RADII.get(shape, 4.0)
@@ -125,6 +130,13 @@ def _corners(shape: Shape, box: Box) -> list[Spot]:
     upper_right = Spot(box.right - _CUT, box.top)
     lower_left = Spot(box.left + _CUT, box.bottom)
     return [left, upper_left, upper_right, right, lower_right, lower_left]
+
+
+def _dot(shape: Shape, middle: Spot) -> str:
+    if shape is Shape.START:
+        return svg.circle(middle, _DOT / 2, "head")
+    ring = svg.circle(middle, _DOT / 2, "node")
+    return ring + svg.circle(middle, _DOT / 4, "head")
 
 
 def _bars(box: Box) -> str:

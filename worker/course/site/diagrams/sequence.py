@@ -16,8 +16,8 @@ _PARTICIPANT: Final = re.compile(
     r"(?:create\s+)?(?:participant|actor)\s+(\S.*?)(?:\s+as\s+(.*))?"
 )
 _ARROW: Final = re.compile(
-    r"(?P<source>[^-+<>:;,]+?)\s*(?P<both><<)?(?P<line>--?)(?P<head>>>|>|x|\))"
-    r"\s*(?P<mark>[+-]?)\s*(?P<target>[^-+<>:;,]+?)\s*(?::\s*(?P<text>.*))?"
+    r"(?P<source>[^+<>:;,]+?)\s*(?P<both><<)?(?P<line>--?)(?P<head>>>|>|x|\))"
+    r"\s*(?P<mark>[+-]?)\s*(?P<target>[^+<>:;,]+?)\s*(?::\s*(?P<text>.*))?"
 )
 _NOTE: Final = re.compile(
     r"note\s+(?P<side>over|left of|right of)\s+(?P<over>[^:]+?)\s*:\s*(?P<text>.*)",

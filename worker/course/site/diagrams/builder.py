@@ -1,0 +1,84 @@
+"""Builds a graph from the statements of a diagram, in their order."""
+
+from worker.course.site.diagrams.graph import (
+    MAX_DEPTH,
+    DiagramError,
+    Direction,
+    Edge,
+    Graph,
+    Group,
+    Node,
+)
+
+
+def direction(name: str | None) -> Direction:
+    """Return a direction by its name in Mermaid; `TD` is `TB`, and so is none."""
+    if name is None or name == "TD":
+        return Direction.DOWN
+    return Direction(name)
+
+
+class GraphBuilder:
+    """A graph so far, and the groups that are open."""
+
+    def __init__(self, towards: Direction) -> None:
+        """Begin with nothing."""
+        self._graph = Graph(root=Group(direction=towards))
+        self._open = [self._graph.root]
+        self._homes: dict[str, Group] = {}
+
+    @property
+    def here(self) -> Group:
+        """The innermost group that is open."""
+        return self._open[-1]
+
+    def begin(self, key: str, title: str) -> None:
+        """Open a group."""
+        if len(self._open) > MAX_DEPTH:
+            raise DiagramError("its groups are nested too deeply")
+        group = Group(key=key, title=title)
+        self.here.groups.append(group)
+        self._open.append(group)
+
+    def end(self) -> None:
+        """Close the innermost group."""
+        if len(self._open) == 1:
+            raise DiagramError("it closes a group that is not open")
+        self._open.pop()
+
+    def knows(self, key: str) -> bool:
+        """Tell whether a node was named."""
+        return key in self._graph.nodes
+
+    def add(self, key: str, node: Node | None = None) -> None:
+        """Name a node; it belongs to the first group that names it."""
+        if node is not None or key not in self._graph.nodes:
+            self._graph.nodes[key] = node or Node(label=key)
+        home, root = self._homes.get(key), self._graph.root
+        if home is not None and (home is not root or self.here is root):
+            return
+        if home is not None:
+            home.nodes.remove(key)
+        self.here.nodes.append(key)
+        self._homes[key] = self.here
+
+    def connect(self, edge: Edge) -> None:
+        """Add an edge."""
+        self._graph.edges.append(edge)
+
+    def graph(self) -> Graph:
+        """Return what was built; names of groups are no nodes."""
+        for group in _groups(self._graph.root):
+            home = self._homes.pop(group.key, None)
+            if home is not None:
+                home.nodes.remove(group.key)
+                del self._graph.nodes[group.key]
+        return self._graph
+
+
+def _groups(group: Group) -> list[Group]:
+    """Return all groups within a group."""
+    found = []
+    for child in group.groups:
+        found += [child, *_groups(child)]
+    return found

@@ -1,0 +1,115 @@
+"""Reads Mermaid's state diagrams."""
+
+import re
+from typing import Final
+
+from worker.course.site.diagrams.builder import GraphBuilder, direction
+from worker.course.site.diagrams.graph import (
+    DiagramError,
+    Edge,
+    Graph,
+    Head,
+    Node,
+    Shape,
+)
+from worker.course.site.diagrams.text import plain
+
+HEADER: Final = re.compile(r"stateDiagram(?:-v2)?\b\s*;?")
+_NAME: Final = r"\[\*\]|[^\s:{}\[\]\"]+"
+_EDGE: Final = re.compile(
+    rf"(?P<source>{_NAME})\s*-->\s*(?P<target>{_NAME})\s*(?::\s*(?P<label>.*))?"
+)
+_STATE: Final = re.compile(
+    rf'state\s+(?:"(?P<label>[^"]*)"\s+as\s+)?(?P<key>{_NAME})\s*'
+    r"(?:<<(?P<kind>\w+)>>|(?P<group>\{))?"
+)
+_TEXT: Final = re.compile(rf"(?P<key>{_NAME})\s*:\s*(?P<label>.*)")
+_DIRECTION: Final = re.compile(r"direction\s+(TB|TD|BT|LR|RL)")
+_NOTE: Final = re.compile(r"note\s+(?:left|right)\s+of\s+[^:]+")
+_IGNORED: Final = re.compile(
+    r"(?:note|style|classDef|class|click|hide|scale|accTitle|accDescr)\b"
+)
+_STYLE: Final = re.compile(r":::[\w-]+")
+_BORDER: Final = "[*]"
+_KINDS: Final = {
+    "choice": Node(label="", shape=Shape.DIAMOND),
+    "fork": Node(label="", shape=Shape.BOX),
+    "join": Node(label="", shape=Shape.BOX),
+}
+
+
+def read(_: re.Match[str], lines: list[str]) -> Graph:
+    """Read the lines below a state diagram's header, or raise DiagramError."""
+    reader = _Reader()
+    for line in lines:
+        reader.take(_STYLE.sub("", line.rstrip(";")).strip())
+    return reader.builder.graph()
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.builder = GraphBuilder(direction(None))
+        self._in_note = False
+        self._region = 0
+        """How many lines of `--` there were in the innermost group."""
+
+    def take(self, line: str) -> None:
+        if line == "--":
+            self._region += 1
+        elif self._in_note:
+            self._in_note = line != "end note"
+        elif _NOTE.fullmatch(line):
+            self._in_note = True
+        elif line == "}":
+            self.builder.end()
+            self._region = 0
+        elif towards := _DIRECTION.fullmatch(line):
+            self.builder.here.direction = direction(towards[1])
+        elif not _IGNORED.match(line):
+            self._statement(line)
+
+    def _statement(self, line: str) -> None:
+        if found := _EDGE.fullmatch(line):
+            self._edge(found)
+        elif found := _STATE.fullmatch(line):
+            self._state(found)
+        elif found := _TEXT.fullmatch(line):
+            self._add(found["key"], plain(found["label"]))
+        elif re.fullmatch(_NAME, line):
+            self._add(line)
+        else:
+            raise DiagramError(f"`{line[:30]}` is not understood")
+
+    def _edge(self, found: re.Match[str]) -> None:
+        source = self._end(found["source"], Shape.START)
+        target = self._end(found["target"], Shape.STOP)
+        label = plain(found["label"] or "")
+        self.builder.connect(
+            Edge(source=source, target=target, label=label, head=Head.ARROW)
+        )
+
+    def _end(self, key: str, shape: Shape) -> str:
+        """Name a state; `[*]` begins and ends the group that it stands in."""
+        if key != _BORDER:
+            self._add(key)
+            return key
+        place = f"{self.builder.here.key} {self._region}".strip(" 0")
+        border = f"{shape} {place}".strip()
+        self.builder.add(border, Node(label="", shape=shape))
+        return border
+
+    def _state(self, found: re.Match[str]) -> None:
+        key, label = found["key"], found["label"]
+        if found["group"]:
+            self.builder.begin(key, plain(label or key))
+        elif found["kind"]:
+            self.builder.add(key, _KINDS.get(found["kind"]))
+        else:
+            self._add(key, label)
+
+    def _add(self, key: str, label: str | None = None) -> None:
+        node = Node(label=label or key, shape=Shape.ROUND)
+        if label or not self.builder.knows(key):
+            self.builder.add(key, node)
+        else:
+            self.builder.add(key)
