@@ -202,3 +202,19 @@ def test_a_unit_shows_a_few_relations_and_all_units_hang_together(
     joined = {one.target for one in found.relations}
     assert "Basket" in names(found)
     assert len(joined) == min(4, len(found.units) - 1)
+
+
+def test_the_base_of_a_nested_type_is_not_that_of_the_type_around_it(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "shop/Engine.java": "package shop;\n/** Runs. */\npublic class Engine {\n  public void open() {}\n"
+        "  static class Ticket extends Base {\n    int number() { return 1; }\n  }\n}\n",
+        "shop/Base.java": "package shop;\npublic abstract class Base {\n  abstract int number();\n"
+        "  public String name() { return name() + number(); }\n}\n",
+    }
+    assert [
+        sentence
+        for sentence in related(analysed(tmp_path, files))
+        if "inherits" in sentence
+    ] == []

@@ -183,8 +183,10 @@ class Relations:
         line, verb = max(
             places, key=lambda place: (_STRENGTH[place[1]], -place[0])
         )
+        # A nested type's base is not that of the type around it.
         itself = verb not in _BY_ITSELF or (
-            by_main and one.source in self._graph.bases
+            one.source in self._mains[pair[0]]
+            and one.source in self._graph.bases
         )
         verb = verb if to_main and itself else Verb.USES
         return _STRENGTH[verb] * about * sure, verb, one, line
