@@ -463,3 +463,14 @@ def test_what_may_be_left_out_is_told_from_what_may_not(
     assert [
         one.name for one in inside(language, code).parameters if one.optional
     ] == optional
+
+
+def test_a_call_knows_its_place_and_whether_an_inner_function_makes_it() -> (
+    None
+):
+    code = "def f():\n    a.put(1)\n    def g():\n        take()\n"
+    calls = inside(Language.PYTHON, code).calls
+    assert [(call.name, call.place, call.inner) for call in calls] == [
+        ("put", code.index("put"), False),
+        ("take", code.index("take"), True),
+    ]

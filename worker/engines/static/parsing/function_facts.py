@@ -20,6 +20,10 @@ class Call(NamedTuple):
     line: int
     end: int
     """The byte after it."""
+    place: int
+    """The byte at which the name begins."""
+    inner: bool
+    """Whether a function that is defined inside calls."""
 
 
 class Raise(NamedTuple):

@@ -135,17 +135,11 @@ class FunctionFacts:
     @cached_property
     def calls(self) -> list[Call]:
         """The calls in the order in which they end, arguments before what takes them."""
-        calls = []
-        for place in self._places:
-            if place.node.type not in CALLS:
-                continue
-            callee = _callee(place.node)
-            name = _last_name(said(callee))
-            if callee is not None and name.isidentifier():
-                at = callee.end_point.row + 1
-                call = Call(name, said(callee), at, place.node.end_byte)
-                calls.append(call)
-        return sorted(calls, key=lambda call: call.end)
+        calls = [
+            _call(place) for place in self._places if place.node.type in CALLS
+        ]
+        named = [call for call in calls if call.name.isidentifier()]
+        return sorted(named, key=lambda call: call.end)
 
     @cached_property
     def raises(self) -> list[Raise]:
@@ -350,6 +344,22 @@ def _frame(outer: Node, child: Node) -> tuple[int, ...]:
         if text(child).endswith("}"):
             frame += (child.end_point.row + 1,)
     return frame
+
+
+def _call(place: _Place) -> Call:
+    node = place.node
+    callee = _callee(node) or node
+    called = said(callee)
+    name = _last_name(called)
+    before = (callee.text or b"").partition(b"<")[0].rfind(name.encode())
+    return Call(
+        name=name,
+        said=called,
+        line=callee.end_point.row + 1,
+        end=node.end_byte,
+        place=callee.start_byte + max(0, before),
+        inner=_is_inner(place),
+    )
 
 
 def _callee(call: Node) -> Node | None:
