@@ -9,10 +9,10 @@ from typing import Final
 import pytest
 
 from tests.support.browser import Browser, Tab
+from tests.support.course_attacks import ATTACKS
+from tests.support.course_pages import course
 from tests.support.servers.process import UnavailableError
 from tests.support.stranger import Stranger
-from tests.unit.course.site.pages import course
-from tests.unit.course.site.test_hostile import ATTACKS
 from worker.course.site.build import build
 
 ROOT: Final = Path(__file__).parents[2]

@@ -84,13 +84,7 @@ class _Site:
             for page in self._pages
         }
         self._links = Links(names, anchors, files)
-        self._templates = Environment(
-            loader=FileSystemLoader(_HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._templates = _templates()
         self._templates.globals |= {
             "project": contents.project,
             "language": LANGUAGE,
@@ -187,6 +181,16 @@ class _Site:
         return self._markdown.render(
             document, partial(self._links.resolve, path)
         )
+
+
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def _title(entry: Entry, page: Page, document: Document) -> str:

@@ -20,7 +20,8 @@ from worker.course.site.diagrams.graph import (
     Node,
 )
 from worker.course.site.diagrams.graph_layout import lay_out
-from worker.course.site.diagrams.layers import Size, Wire, arrange
+from worker.course.site.diagrams.layers import Wire, arrange
+from worker.course.site.diagrams.places import Size
 
 
 def drawing(source: str) -> ET.Element:

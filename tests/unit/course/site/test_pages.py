@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.unit.course.site.pages import (
+from tests.support.course_pages import (
     CHAPTER,
     PAGE,
     Elements,

@@ -17,11 +17,11 @@ from worker.course.site.diagrams.graph import (
 from worker.course.site.diagrams.layers import (
     Arrangement,
     Point,
-    Size,
     Wire,
     arrange,
 )
 from worker.course.site.diagrams.outlines import Outline, outline
+from worker.course.site.diagrams.places import Size
 from worker.course.site.diagrams.text import LINE, widest, width, wrapped
 
 MARGIN: Final = 16.0

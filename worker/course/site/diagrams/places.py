@@ -1,0 +1,164 @@
+"""The places of a diagram in their ranks: which order they have, and how far apart they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+_GAP: Final = 28.0
+_GAP_BESIDE_WIRE: Final = 14.0
+_ROUNDS: Final = 12
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Size:
+    """The room that something takes: within its rank, and from rank to rank."""
+
+    across: float
+    along: float
+
+
+@dataclass(eq=False, slots=True)
+class Place:
+    """A place in a rank, of a box or of a wire that passes."""
+
+    size: Size
+    rank: int
+    wire: bool = False
+    position: float = 0.0
+    """In its rank, counted from 0."""
+    across: float = 0.0
+    along: float = 0.0
+    above: list["Place"] = field(default_factory=list)
+    below: list["Place"] = field(default_factory=list)
+
+    def near(self, *, upward: bool) -> list["Place"]:
+        """Return the places that it is connected with, in the ranks above or below."""
+        return self.above if upward else self.below
+
+
+Rank = list[Place]
+
+
+def ordered(places: Sequence[Place]) -> list[Rank]:
+    """Return the ranks, each in an order in which few wires cross."""
+    count = max((place.rank for place in places), default=0) + 1
+    ranks: list[Rank] = [[] for _ in range(count)]
+    for place in _neighbours(places):
+        ranks[place.rank].append(place)
+    _number(ranks)
+    best = [list(rank) for rank in ranks]
+    fewest = _crossings(ranks)
+    for turn in range(_ROUNDS):
+        _sweep(ranks, downward=turn % 2 == 0)
+        crossings = _crossings(ranks)
+        if crossings < fewest:
+            best, fewest = [list(rank) for rank in ranks], crossings
+    _number(best)
+    return best
+
+
+def _neighbours(places: Sequence[Place]) -> list[Place]:
+    """Return all places, those that are connected close to each other."""
+    seen: dict[Place, None] = {}
+    for root in sorted(places, key=lambda place: place.rank):
+        stack = [root]
+        while stack:
+            place = stack.pop()
+            if place not in seen:
+                seen[place] = None
+                stack += reversed(place.below)
+    return list(seen)
+
+
+def _number(ranks: Sequence[Rank]) -> None:
+    for rank in ranks:
+        for position, place in enumerate(rank):
+            place.position = position
+
+
+def _sweep(ranks: Sequence[Rank], *, downward: bool) -> None:
+    """Order each rank by the middle of its neighbours in the rank before."""
+    for rank in ranks if downward else reversed(ranks):
+        middles = {}
+        for place in rank:
+            near = [other.position for other in place.near(upward=downward)]
+            middles[place] = place.position
+            if near:
+                middles[place] = sum(near) / len(near)
+        rank.sort(key=middles.__getitem__)
+        _number([rank])
+
+
+def _crossings(ranks: Sequence[Rank]) -> int:
+    """Count the pairs of wires that cross."""
+    crossings = 0
+    for rank in ranks:
+        ends: list[float] = []
+        for place in rank:
+            own = [lower.position for lower in place.below]
+            for end in own:
+                crossings += sum(other > end for other in ends)
+            ends += own
+    return crossings
+
+
+def align(ranks: Sequence[Rank]) -> None:
+    """Move the places of each rank towards their neighbours, without changing their order."""
+    for rank in ranks:
+        _settle(rank, [0.0] * len(rank))
+    for turn in range(2 * _ROUNDS):
+        downward = turn % 2 == 0
+        for rank in ranks if downward else reversed(ranks):
+            _settle(rank, [_wish(place, downward=downward) for place in rank])
+
+
+def _wish(place: Place, *, downward: bool) -> float:
+    """Return where a place is best seen from its neighbours: their median."""
+    near = place.near(upward=downward) or place.near(upward=not downward)
+    if not near:
+        return place.across
+    places = sorted(other.across for other in near)
+    half = len(places) // 2
+    return (places[half] + places[-half - 1]) / 2
+
+
+def _settle(rank: Rank, wishes: Sequence[float]) -> None:
+    """Place a rank as near to its wishes as the distances allow."""
+    offset = 0.0
+    offsets = [offset] if rank else []
+    for left, right in pairwise(rank):
+        offset += _distance(left, right)
+        offsets.append(offset)
+    shifts = [wish - at for wish, at in zip(wishes, offsets, strict=True)]
+    settled = zip(rank, _rising(shifts), offsets, strict=True)
+    for place, shift, at in settled:
+        place.across = shift + at
+
+
+def _rising(values: Sequence[float]) -> list[float]:
+    """Return the values nearest to these of which none is less than the one before.
+
+    It is isotonic regression: neighbours that are in the wrong order get their mean.
+    """
+    means: list[float] = []
+    counts: list[int] = []
+    for value in values:
+        mean, count = value, 1
+        while means and means[-1] > mean:
+            total = mean * count + means[-1] * counts[-1]
+            means.pop()
+            count += counts.pop()
+            mean = total / count
+        means.append(mean)
+        counts.append(count)
+    rising = []
+    for mean, count in zip(means, counts, strict=True):
+        rising += [mean] * count
+    return rising
+
+
+def _distance(left: Place, right: Place) -> float:
+    """Return how far apart the middles of two places beside each other must be."""
+    gap = _GAP_BESIDE_WIRE if left.wire or right.wire else _GAP
+    return left.size.across / 2 + gap + right.size.across / 2
