@@ -163,7 +163,7 @@ def test_a_notebook_is_read_as_markdown() -> None:
     ]
     assert (
         notebook(json.dumps({"cells": cells}))
-        == "# Title\ntext\n\n```\nx = 1\n```\n\n```\n\n```\n\n\n"
+        == "# Title\ntext\n\n```\nx = 1\n```\n\n```\n\n```\n"
     )
 
 

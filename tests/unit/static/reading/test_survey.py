@@ -285,3 +285,16 @@ def test_notebooks_are_the_sources_of_a_repository_with_little_else(
     files |= {"pyproject.toml": '[project]\nname = "good"\n'}
     package = surveyed(tmp_path / "package", files).files
     assert package["notebooks/a.ipynb"].role is Role.EXAMPLE
+
+
+def test_documents_are_the_sources_of_a_collection_of_them(
+    tmp_path: Path,
+) -> None:
+    prose = "# Part\n\n" + "A line of prose.\n" * 60
+    files = GOOD | {"README.md": prose, "one.md": prose, "two.md": prose}
+    found = surveyed(tmp_path / "book", files).files
+    assert found["one.md"].role is Role.SOURCE
+    assert found["README.md"].role is Role.DOCUMENT
+    files |= {"setup.py": "setup(name='good')\n"}
+    package = surveyed(tmp_path / "package", files).files
+    assert package["one.md"].role is Role.DOCUMENT

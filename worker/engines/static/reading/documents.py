@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from worker.engines.static.facts import Heading
 from worker.engines.static.reading.encoding import decode
@@ -67,46 +67,49 @@ def headings(language: Language, text: str) -> tuple[Heading, ...]:
     Nothing is a heading in a language that has none.
     """
     lines = text.split("\n")
-    found = list(_titles(language, lines))
-    ends = [*(line - 1 for line, _, _ in found[1:]), len(lines)]
+    titles = list(_titles(language, lines))
+    ends = [*(title.line - 1 for title in titles[1:]), len(lines)]
     fence = _FENCES.get(language, _NO_FENCE)
     return tuple(
         Heading(
-            title=title,
-            level=level,
-            line=line,
-            end_line=max(line, end),
-            lead=_lead(lines[line:end], fence),
+            title=title.text,
+            level=title.level,
+            line=title.line,
+            end_line=max(title.line, end),
+            lead=_lead(lines[title.line : end], fence),
         )
-        for (line, level, title), end in zip(found, ends, strict=False)
+        for title, end in zip(titles, ends, strict=False)
     )
 
 
-def _titles(
-    language: Language, lines: list[str]
-) -> Iterator[tuple[int, int, str]]:
-    """Yield line, level and title of each heading."""
+class _Title(NamedTuple):
+    line: int
+    level: int
+    text: str
+
+
+def _titles(language: Language, lines: list[str]) -> Iterator[_Title]:
     marks: list[str] = []
-    pattern, fenced = _FENCES.get(language, _NO_FENCE), ""
-    for number, line in enumerate(
-        lines[(front := _front_matter(lines)) :], front + 1
-    ):
+    pattern, closing = _FENCES.get(language, _NO_FENCE), ""
+    front = _front_matter(lines)
+    for number, line in enumerate(lines[front:], front + 1):
         fence = pattern.match(line)
-        if fenced:
-            fenced = (
-                ""
-                if fence is not None and fence[1].startswith(fenced)
-                else fenced
-            )
+        if closing:
+            if fence is not None and fence[1].startswith(closing):
+                closing = ""
             continue
-        if fence is not None and (
-            language is not Language.ASCIIDOC or not _underlines(lines, number)
-        ):
-            fenced = fence[1]
+        is_underline = language is Language.ASCIIDOC and _underlines(
+            lines, number
+        )
+        if fence is not None and not is_underline:
+            closing = fence[1]
             continue
-        found = _marked(language, line) or _underlined(lines, number, marks)
-        if found is not None and (title := plain(found[1])[:MAX_TITLE]):
-            yield number, found[0], title
+        heading = _marked(language, line) or _underlined(lines, number, marks)
+        if heading is not None:
+            level, marked = heading
+            title = plain(marked)[:MAX_TITLE]
+            if title:
+                yield _Title(number, level, title)
 
 
 def _front_matter(lines: list[str]) -> int:
@@ -179,30 +182,27 @@ _SHORTEST: Final = 3
 def _lead(lines: list[str], fence: re.Pattern[str]) -> str:
     """Return the first paragraph of prose."""
     paragraph: list[str] = []
-    fenced = False
+    is_fenced = False
     for number, line in enumerate(lines):
-        if fence.match(line) and not (number == 0 and _UNDERLINE.match(line)):
-            fenced = not fenced
-        elif not paragraph and (
-            fenced
-            or not line.strip()
-            or _NO_PROSE.match(line)
-            or line[:1].isspace()
-        ):
+        is_underline = _UNDERLINE.match(line) is not None
+        if fence.match(line) and not (number == 0 and is_underline):
+            is_fenced = not is_fenced
             continue
-        elif not line.strip():
+        if paragraph and not line.strip():
             break
-        if not fenced and not fence.match(line) and not _UNDERLINE.match(line):
+        is_code = is_fenced or (not paragraph and line[:1].isspace())
+        is_prose = bool(paragraph) or not _NO_PROSE.match(line)
+        if line.strip() and is_prose and not is_code and not is_underline:
             paragraph.append(line)
     return plain(" ".join(paragraph))[:MAX_LEAD]
 
 
-def plain(said: str) -> str:
+def plain(marked: str) -> str:
     """Return a piece of Markdown or reStructuredText without its markup, on one line."""
-    said = said[: 4 * MAX_LEAD]
+    text = marked[: 4 * MAX_LEAD]
     for pattern, replacement in _MARKUP:
-        said = pattern.sub(replacement, said)
-    return said.strip()
+        text = pattern.sub(replacement, text)
+    return text.strip()
 
 
 def code_names(text: str) -> frozenset[str]:
@@ -232,12 +232,11 @@ def notebook(text: str) -> str:
         return ""
     pieces = []
     for cell in cells if isinstance(cells, list) else []:
-        source = cell.get("source", "") if isinstance(cell, dict) else ""
-        said = (
-            "".join(map(str, source))
-            if isinstance(source, list)
-            else str(source)
-        )
-        is_code = isinstance(cell, dict) and cell.get("cell_type") == "code"
-        pieces.append(f"```\n{said}\n```\n" if is_code else said + "\n")
+        if not isinstance(cell, dict):
+            continue
+        source = cell.get("source", "")
+        lines = source if isinstance(source, list) else [source]
+        text = "".join(map(str, lines))
+        is_code = cell.get("cell_type") == "code"
+        pieces.append(f"```\n{text}\n```\n" if is_code else f"{text}\n")
     return decode("\n".join(pieces).encode("utf-8", "replace")) or ""

@@ -104,6 +104,11 @@ def role_of(path: str, language: Language, text: str) -> Role:
     return by_folder or _by_name(name, folders, language)
 
 
+def is_about_project(path: str) -> bool:
+    """Tell whether a document is about the project itself, as its README and its changelog."""
+    return _PROSE_NAME.fullmatch(path.rpartition("/")[2]) is not None
+
+
 def _is_code(language: Language) -> bool:
     return language not in PROSE and language not in SETTINGS
 

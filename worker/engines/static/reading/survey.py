@@ -1,7 +1,7 @@
 """Reads a repository: each text file's language and role, parsed sources, other mentions."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -33,7 +33,12 @@ from worker.engines.static.reading.language import (
     language_of,
 )
 from worker.engines.static.reading.manifests import manifests
-from worker.engines.static.reading.roles import build, role_of, twin
+from worker.engines.static.reading.roles import (
+    build,
+    is_about_project,
+    role_of,
+    twin,
+)
 from worker.engines.static.reading.walk import (
     MAX_FILE_BYTES,
     MAX_LONE_BYTES,
@@ -47,8 +52,9 @@ MAX_TEXT_BYTES: Final = 96 * 1024 * 1024
 MAX_SOURCE_BYTES: Final = 48 * 1024 * 1024
 """So much is parsed, at about two megabytes a second."""
 
-_MOSTLY: Final = 2
-"""A collection of notebooks has this many times as many lines in them as in its scripts."""
+_NOTEBOOKS: Final = 2
+_DOCUMENTS: Final = 10
+"""How many lines of prose a collection has for each line in its scripts."""
 _PROMOTED: Final = (
     Role.EXAMPLE,
     Role.TEST,
@@ -110,146 +116,136 @@ class _Surveyor:
         """
         for ignoring, largest in _WALKS:
             self._left.clear()
-            self._read(
-                list(
-                    walk(
-                        self._root,
-                        self._leave,
-                        ignoring=ignoring,
-                        largest=largest,
-                    )
-                )
+            files = walk(
+                self._root, self._leave, ignoring=ignoring, largest=largest
             )
+            self._read(list(files))
             if self.files:
                 break
 
-    def _read(self, found: Sequence[FoundFile]) -> None:
+    def _read(self, files: Sequence[FoundFile]) -> None:
         room = MAX_TEXT_BYTES
-        for one in sorted(found, key=_priority):
+        for file in sorted(files, key=_priority):
             self._check()
-            if one.size > room:
-                self._leave(Skip.LIMIT, one.path)
-            elif (text := self._text(one)) is not None:
-                room -= one.size
-                self._take(one, text)
+            if file.size > room:
+                self._leave(Skip.LIMIT, file.path)
+                continue
+            text = self._text(file)
+            if text is not None:
+                room -= file.size
+                self._take(file, text)
 
     def _leave(self, reason: Skip, path: str) -> None:
         self._left[reason].append(path)
-        if reason is Skip.EMPTY and path.endswith(_INIT):
+        if reason is Skip.EMPTY:
+            self._note_package(path)
+
+    def _note_package(self, path: str) -> None:
+        if path.endswith(_INIT):
             self._packages.add(path.removesuffix(_INIT))
 
-    def _text(self, found: FoundFile) -> str | None:
+    def _text(self, file: FoundFile) -> str | None:
+        """Return the text of a file, or leave it out."""
         try:
-            data = found.location.read_bytes()
+            data = file.location.read_bytes()
         except OSError as error:
-            raise_if_passing(error, found.location)
-            self._leave(Skip.UNREADABLE, found.path)
+            raise_if_passing(error, file.location)
+            self._leave(Skip.UNREADABLE, file.path)
             return None
-        if data.startswith(_POINTERS):
-            self._leave(Skip.POINTER, found.path)
-            return None
-        text = decode(data)
-        if text is None or not text.strip():
-            self._leave(Skip.BINARY if text is None else Skip.EMPTY, found.path)
-            return None
-        return text
+        is_pointer = data.startswith(_POINTERS)
+        text = None if is_pointer else decode(data)
+        if text and not text.isspace():
+            return text
+        unread = Skip.BINARY if text is None else Skip.EMPTY
+        self._leave(Skip.POINTER if is_pointer else unread, file.path)
+        return None
 
-    def _take(self, found: FoundFile, text: str) -> None:
-        language = language_of(found.path, text)
+    def _take(self, file: FoundFile, text: str) -> None:
+        language = language_of(file.path, text)
         if language is Language.NOTEBOOK:
             text = notebook(text)
-        self.files[found.path] = SourceFile(
-            path=found.path,
-            location=found.location,
+        self.files[file.path] = SourceFile(
+            path=file.path,
+            location=file.location,
             language=language,
-            role=role_of(found.path, language, text),
-            size=found.size,
-            lines=text.count("\n") + (not text.endswith("\n")),
+            role=role_of(file.path, language, text),
+            size=file.size,
+            lines=text.removesuffix("\n").count("\n") + 1,
         )
-        self.texts[found.path] = text
-        if found.path.endswith(_INIT):
-            self._packages.add(found.path.removesuffix(_INIT))
+        self.texts[file.path] = text
+        self._note_package(file.path)
 
     def sources(self) -> None:
         """Parse the sources; where those define nothing, parse what may take their place."""
-        paths = {
-            path
-            for path, file in self.files.items()
-            if file.role is Role.SOURCE
-        }
-        for path in paths:
-            if twin(path, paths):
-                self._give(path, Role.GENERATED)
+        paths = set(self._with_role(Role.SOURCE))
+        self._give(
+            Role.GENERATED, (path for path in paths if twin(path, paths))
+        )
         self._parse()
         for role in _PROMOTED:
-            if any(one.drafts for one in self.parsed.values()):
+            if any(parsed.drafts for parsed in self.parsed.values()):
                 break
-            for path in self._representatives(role):
-                self._give(path, Role.SOURCE)
+            self._give(Role.SOURCE, self._representatives(role))
             self._parse()
-        self._promote_notebooks()
+        self._promote_prose()
         self.parsed = dict(sorted(self.parsed.items()))
 
-    def _promote_notebooks(self) -> None:
-        """Take notebooks for the sources of a repository that holds little else and no package."""
-        lines = {
-            path: file.lines
-            for path, file in self.files.items()
-            if file.language is Language.NOTEBOOK
-        }
-        code = sum(self.files[path].lines for path in self.parsed)
-        if sum(lines.values()) < code * _MOSTLY or any(manifests(self.texts)):
+    def _with_role(self, role: Role) -> list[str]:
+        return [path for path, file in self.files.items() if file.role is role]
+
+    def _give(self, role: Role, paths: Iterable[str]) -> None:
+        for path in paths:
+            self.files[path] = replace(self.files[path], role=role)
+
+    def _promote_prose(self) -> None:
+        """Take notebooks or documents for the sources of a collection with a few scripts in it."""
+        code = self._lines(self.parsed)
+        if not code or any(manifests(self.texts)):
             return
-        for path in lines:
-            self._give(path, Role.SOURCE)
+        notebooks, documents = [], []
+        for path, file in self.files.items():
+            if file.language is Language.NOTEBOOK:
+                notebooks.append(path)
+            elif file.role is Role.DOCUMENT and not is_about_project(path):
+                documents.append(path)
+        for paths, times in ((notebooks, _NOTEBOOKS), (documents, _DOCUMENTS)):
+            if self._lines(paths) >= times * code:
+                self._give(Role.SOURCE, paths)
+
+    def _lines(self, paths: Iterable[str]) -> int:
+        return sum(self.files[path].lines for path in paths)
 
     def _representatives(self, role: Role) -> list[str]:
         """Return the files of a role, and of what was built several times the best build."""
-        fitting = [
-            path
-            for path, file in self.files.items()
-            if file.role is role and file.language in PARSED
-        ]
-        fitting = [
-            path
-            for path in fitting
-            if len(self.texts[path]) <= MAX_PARSED_BYTES
-        ]
         best: dict[str, tuple[bool, str]] = {}
-        for path in fitting:
-            product, poor = (
-                build(path) if role is Role.GENERATED else (path, False)
-            )
-            best[product] = min(best.get(product, (poor, path)), (poor, path))
+        for path in self._with_role(role):
+            is_parsed = self.files[path].language in PARSED
+            if not is_parsed or len(self.texts[path]) > MAX_PARSED_BYTES:
+                continue
+            product, is_poor = path, False
+            if role is Role.GENERATED:
+                product, is_poor = build(path)
+            other = best.get(product, (is_poor, path))
+            best[product] = min(other, (is_poor, path))
         return sorted(path for _, path in best.values())
-
-    def _give(self, path: str, role: Role) -> None:
-        self.files[path] = replace(self.files[path], role=role)
 
     def _parse(self) -> None:
         """Parse the remaining sources, and forget the texts of those with definitions."""
-        reader = SourceParser()
-        for path in sorted(
-            self.files, key=lambda path: (path.count("/"), path)
-        ):
-            file = self.files[path]
-            if (
-                file.role is not Role.SOURCE
-                or file.language not in PARSED
-                or path in self.parsed
-            ):
+        parser = SourceParser()
+        paths = self._with_role(Role.SOURCE)
+        for path in sorted(paths, key=lambda path: (path.count("/"), path)):
+            language = self.files[path].language
+            if language not in PARSED or path in self.parsed:
                 continue
             self._check()
             text = self.texts[path]
             if len(text) > min(MAX_PARSED_BYTES, self._room):
-                self._leave(
-                    Skip.LARGE if len(text) > MAX_PARSED_BYTES else Skip.LIMIT,
-                    path,
-                )
-                self._give(path, Role.DATA)
+                is_large = len(text) > MAX_PARSED_BYTES
+                self._leave(Skip.LARGE if is_large else Skip.LIMIT, path)
+                self._give(Role.DATA, [path])
                 continue
             self._room -= len(text)
-            self.parsed[path] = reader.read(file.language, text)
+            self.parsed[path] = parser.read(language, text)
             if self.parsed[path].drafts:
                 del self.texts[path]
 
@@ -266,53 +262,46 @@ class _Surveyor:
             if parsed.package
         }
         modules = Modules(self.parsed, self._packages, settings, declared)
-        complete = {}
-        for path in sorted(self.files):
-            file = self.files[path]
-            if path in self.parsed:
-                imports = tuple(
-                    _aimed(one, path, file.language, modules)
-                    for one in self.parsed[path].imports
-                )
-                complete[path] = replace(
-                    file, doc=self.parsed[path].doc, imports=imports
-                )
-            elif file.language in PROSE and file.role is not Role.DATA:
-                complete[path] = replace(
-                    file, headings=headings(file.language, self.texts[path])
-                )
-            else:
-                complete[path] = file
-        return complete
+        return {
+            path: self._completed(file, modules)
+            for path, file in sorted(self.files.items())
+        }
+
+    def _completed(self, file: SourceFile, modules: Modules) -> SourceFile:
+        parsed = self.parsed.get(file.path)
+        if parsed is not None:
+            imports = tuple(
+                _aimed(statement, file, modules) for statement in parsed.imports
+            )
+            return replace(file, doc=parsed.doc, imports=imports)
+        if file.language in PROSE and file.role is not Role.DATA:
+            text = self.texts[file.path]
+            return replace(file, headings=headings(file.language, text))
+        return file
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
         """What was left out, by reason."""
         return tuple(
-            Skipped(
-                reason=reason,
-                count=len(self._left[reason]),
-                example=self._left[reason][0],
-            )
+            Skipped(reason=reason, count=len(paths), example=paths[0])
             for reason in Skip
-            if self._left[reason]
+            if (paths := self._left.get(reason))
         )
 
 
-def _priority(found: FoundFile) -> tuple[bool, int, str]:
+def _priority(file: FoundFile) -> tuple[bool, int, str]:
     """Order files: sources first, and among files of one kind the least deep first."""
-    language = language_of(found.path, "")
-    source = (
-        language in PARSED and role_of(found.path, language, "") is Role.SOURCE
+    language = language_of(file.path, "")
+    is_source = (
+        language in PARSED and role_of(file.path, language, "") is Role.SOURCE
     )
-    return not source, found.path.count("/"), found.path
+    return not is_source, file.path.count("/"), file.path
 
 
-def _aimed(
-    one: Import, path: str, language: Language, modules: Modules
-) -> Import:
-    targets = modules.targets(path, language, one)
-    return replace(one, targets=targets) if targets else one
+def _aimed(statement: Import, file: SourceFile, modules: Modules) -> Import:
+    """Return an import with the files that it means."""
+    targets = modules.targets(file.path, file.language, statement)
+    return replace(statement, targets=targets) if targets else statement
 
 
 def survey(root: Path, check: Check) -> Survey:

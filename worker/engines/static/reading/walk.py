@@ -64,7 +64,7 @@ def walk(
 
     What the repository's ignore rules name is left out, unless they are not to be heeded.
     """
-    found: dict[str, FoundFile] = {}
+    files: dict[str, FoundFile] = {}
     rules = IgnoreRules(root, _MAX_RULES_BYTES) if ignoring else None
     folders = [""]
     while folders:
@@ -78,11 +78,11 @@ def walk(
                 leave(reason, shown(path))
             elif entry.is_dir(follow_symlinks=False):
                 folders.append(path + "/")
-            elif one := _found(root, path, entry, leave, largest):
-                found.setdefault(one.path, one)
-    ordered = sorted(found.values(), key=lambda one: os.fsencode(one.path))
-    for one in ordered[MAX_FILES:]:
-        leave(Skip.LIMIT, one.path)
+            elif file := _file(root, path, entry, leave, largest):
+                files.setdefault(file.path, file)
+    ordered = sorted(files.values(), key=lambda file: os.fsencode(file.path))
+    for file in ordered[MAX_FILES:]:
+        leave(Skip.LIMIT, file.path)
     yield from ordered[:MAX_FILES]
 
 
@@ -91,16 +91,16 @@ def _entries(root: Path, folder: str, leave: Leave) -> list[os.DirEntry[str]]:
         leave(Skip.LIMIT, shown(folder))
         return []
     try:
-        with os.scandir(root / folder) as entries:
-            found = [entry for entry in entries if entry.name not in _HIDDEN]
+        with os.scandir(root / folder) as scan:
+            entries = [entry for entry in scan if entry.name not in _HIDDEN]
     except OSError as error:
         raise_if_passing(error, root / folder)
         leave(Skip.UNREADABLE, shown(folder) or ".")
         return []
-    if folder and any(entry.name == _ENVIRONMENT for entry in found):
+    if folder and any(entry.name == _ENVIRONMENT for entry in entries):
         leave(Skip.INSTALLED, shown(folder))
         return []
-    return sorted(found, key=lambda entry: os.fsencode(entry.name))
+    return sorted(entries, key=lambda entry: os.fsencode(entry.name))
 
 
 def _reason(
@@ -109,22 +109,21 @@ def _reason(
     beside: set[str],
     rules: IgnoreRules | None,
 ) -> Skip | None:
+    """Return why an entry is left out, if it is."""
     is_folder = entry.is_dir(follow_symlinks=False)
     if not is_folder and not entry.is_file(follow_symlinks=False):
         return Skip.LINK
-    if is_folder and (
-        entry.name in _INSTALLED
-        or not beside.isdisjoint(_BUILT_BESIDE.get(entry.name, ()))
-    ):
-        return Skip.INSTALLED
-    return (
-        Skip.IGNORED
-        if rules is not None and rules.ignores(path + "/" * is_folder)
-        else None
-    )
+    if is_folder:
+        manifests = _BUILT_BESIDE.get(entry.name, ())
+        is_built = not beside.isdisjoint(manifests)
+        if entry.name in _INSTALLED or is_built:
+            return Skip.INSTALLED
+        path += "/"
+    is_ignored = rules is not None and rules.ignores(path)
+    return Skip.IGNORED if is_ignored else None
 
 
-def _found(
+def _file(
     root: Path, path: str, entry: os.DirEntry[str], leave: Leave, largest: int
 ) -> FoundFile | None:
     try:
