@@ -100,3 +100,18 @@ def test_no_text_is_nothing_to_say(
 ) -> None:
     with pytest.raises(NoTextError):
         analysed(tmp_path, files)
+
+
+def test_a_licence_that_names_files_is_none_of_theirs(tmp_path: Path) -> None:
+    files = {
+        "main.lua": "local stock = require 'stock'\nstock.take()\n" * 9,
+        "stock.lua": "function take()\n  return 1\nend\n" * 9,
+        "LICENSE": "Redistribution of the stock and its main parts.\n",
+        "AUTHORS": "main, stock: A. Nonymous\n",
+    }
+    shown = {
+        path
+        for unit in analysed(tmp_path, files).units
+        for path in unit.file_paths
+    }
+    assert shown == {"main.lua", "stock.lua"}

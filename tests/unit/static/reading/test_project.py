@@ -97,6 +97,12 @@ def described(
             id="emoji",
         ),
         pytest.param(
+            "# 队列\n\n[首页](h)\n\n队列是一个用于多线程的环形队列库。它很快。\n",
+            "队列",
+            "队列是一个用于多线程的环形队列库。",
+            id="a language without spaces",
+        ),
+        pytest.param(
             "# About Bread\n\nOne reads it. Bread is the oven of ovens.\n",
             "Bread",
             "Bread is the oven of ovens.",

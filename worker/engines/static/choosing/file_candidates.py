@@ -62,7 +62,13 @@ class Pages:
     ) -> None:
         """Take all files, and the texts of those that define nothing."""
         self._files: Final = files
-        self._texts: Final = texts
+        # Licences and data are no subject, and name others by chance.
+        telling = {
+            path: text
+            for path, text in texts.items()
+            if files[path].role is not Role.DATA
+        }
+        self._texts: Final = telling or texts
         unparsed = [
             file
             for file in files.values()

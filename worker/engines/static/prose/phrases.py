@@ -21,6 +21,9 @@ _NUMBERS: Final = (
     "ten",
 )
 
+_STOPS: Final = ".!?…。\uff01\uff1f"
+"""What ends a sentence, also of languages that are written in wide characters."""
+
 
 def number(count: int) -> str:
     """Return a number as prose writes it: `no`, `ten`, `1,234`."""
@@ -58,7 +61,7 @@ def sentence(text: str) -> str:
     first_word = text.split(" ", 1)[0]
     if first_word.islower() and first_word.isalpha():
         text = capital(text)
-    return text if text[-1] in ".!?…" else f"{text}."
+    return text if text[-1] in _STOPS else f"{text}."
 
 
 def capital(text: str) -> str:

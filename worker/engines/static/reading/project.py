@@ -11,7 +11,11 @@ from worker.engines.static.prose.docstrings import first_sentence, sentences
 from worker.engines.static.prose.phrases import sentence
 from worker.engines.static.reading.documents import plain
 from worker.engines.static.reading.manifests import Manifest, manifests
-from worker.engines.static.reading.readme import Readme, read_readme
+from worker.engines.static.reading.readme import (
+    Readme,
+    read_readme,
+    word_count,
+)
 
 _UNNAMED: Final = "This repository"
 _MOST_NAME: Final = 80
@@ -130,8 +134,11 @@ def _taglines(
 
 
 def _is_usable(statement: str) -> bool:
-    words = len(statement.split())
-    return words >= _FEWEST_WORDS and len(statement) <= _MOST_CHARACTERS
+    is_long_enough = (
+        len(statement.split()) >= _FEWEST_WORDS
+        or word_count(statement) >= _FEWEST_WORDS
+    )
+    return is_long_enough and len(statement) <= _MOST_CHARACTERS
 
 
 def _description(text: str) -> str:

@@ -129,13 +129,17 @@ def _paragraphs(block: str) -> Iterator[str]:
         if _NOT_PROSE.match(paragraph):
             continue
         text = _IMAGE.sub("", paragraph)
-        unlinked = _WORD.findall(_LINK.sub("", text))
-        linked = [
-            word for link in _LINK.findall(text) for word in _WORD.findall(link)
-        ]
-        if len(unlinked) >= max(_FEWEST_WORDS, len(linked) // 3):
+        unlinked = word_count(_LINK.sub("", text))
+        linked = word_count(" ".join(_LINK.findall(text)))
+        if unlinked >= max(_FEWEST_WORDS, linked // 3):
             yield plain(_SHORTCUT.sub(r"\1", text)).strip(" \\")
+
+
+def word_count(text: str) -> int:
+    """Return the number of words, two characters each where no spaces are written."""
+    return len(_WORD.findall(text)) + len(_UNSPACED.findall(text)) // 2
 
 
 _FEWEST_WORDS: Final = 3
 """Words of a paragraph outside of links."""
+_UNSPACED: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
