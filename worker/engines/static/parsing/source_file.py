@@ -157,79 +157,94 @@ def _drafts(
         if capture in _NO_DEFINITION or capture.startswith("_"):
             continue
         for node in found[capture]:
-            for one in grammar.define(node, capture, page):
-                one.kind = (
-                    one.kind if capture not in {"scope", "skip"} else None
-                )
-                one.declared = one.declared or capture == "skip"
-                if len(one.name) <= MAX_NAME:
-                    drafts.append(one)
-    return drafts
+            for definition in grammar.define(node, capture, page):
+                if capture in _SCOPES:
+                    definition.kind = None
+                    definition.declared |= capture == _SKIP
+                if len(definition.name) <= MAX_NAME:
+                    drafts.append(definition)
+    return sorted(drafts, key=_by_place)
+
+
+_SKIP: Final = "skip"
+_SCOPES: Final = frozenset({"scope", _SKIP})
+
+
+def _by_place(definition: Draft) -> tuple[int, int, str]:
+    return definition.start, -definition.end, definition.name
 
 
 def _nest(
-    drafts: list[Draft],
+    drafts: Iterable[Draft],
 ) -> tuple[tuple[Draft, ...], tuple[tuple[str, str], ...]]:
-    """Find what each definition is a member of.
+    """Find what each definition, in order, is a member of.
 
     Leave out what only the inside of a function can see, and tests.
     """
     kept: list[Draft] = []
     extends: list[tuple[str, str]] = []
     around: list[Draft] = []
-    for one in sorted(drafts, key=lambda one: (one.start, -one.end, one.name)):
-        while around and around[-1].end <= one.start:
+    for definition in drafts:
+        while around and around[-1].end <= definition.start:
             around.pop()
         outer = around[-1] if around else None
-        if outer is not None and (
-            outer.kind not in {None, *TYPES}
-            or (outer.kind is None and outer.declared)
-        ):
+        if outer is not None and _hides(outer):
             continue
-        around.append(one)
-        if one.kind is None:
-            extends += [(one.name, base) for base in one.bases]
+        around.append(definition)
+        if definition.kind is None:
+            extends += [(definition.name, base) for base in definition.bases]
             continue
-        _place(one, outer)
-        kept.append(one)
+        if outer is not None:
+            _place(definition, outer)
+        kept.append(definition)
     return _without_repetitions(kept), tuple(extends)
 
 
-def _place(one: Draft, outer: Draft | None) -> None:
-    if outer is not None and outer.kind is None:
-        one.owner = outer.name
-    elif outer is not None:
-        one.parent = outer
-    if one.kind is Kind.FUNCTION and (outer is not None or one.owner):
-        one.kind = Kind.METHOD
+def _hides(outer: Draft) -> bool:
+    """Tell whether nothing else sees what is defined inside a definition."""
+    if outer.kind is None:
+        return outer.declared
+    return outer.kind not in TYPES
+
+
+def _place(definition: Draft, outer: Draft) -> None:
+    if outer.kind is None:
+        definition.owner = outer.name
+    else:
+        definition.parent = outer
+    if definition.kind is Kind.FUNCTION:
+        definition.kind = Kind.METHOD
 
 
 def _without_repetitions(drafts: Iterable[Draft]) -> tuple[Draft, ...]:
     """Keep one definition of each name: the first that does more than announce it."""
     chosen: dict[tuple[int, str, str], Draft] = {}
-    for one in drafts:
-        key = (id(one.parent), one.owner, one.name)
-        if key not in chosen or (chosen[key].declared and not one.declared):
-            if key in chosen:
-                one.doc = one.doc or chosen[key].doc
-            chosen[key] = one
-    alive = {id(one) for one in chosen.values()}
+    for definition in drafts:
+        if definition.kind is Kind.FUNCTION and definition.owner:
+            definition.kind = Kind.METHOD
+        key = (id(definition.parent), definition.owner, definition.name)
+        other = chosen.get(key)
+        if other is None:
+            chosen[key] = definition
+        elif other.declared and not definition.declared:
+            definition.doc = definition.doc or other.doc
+            chosen[key] = definition
+    alive = {id(definition) for definition in chosen.values()} | {id(None)}
     kept = [
-        one
-        for one in chosen.values()
-        if one.parent is None or id(one.parent) in alive
+        definition
+        for definition in chosen.values()
+        if id(definition.parent) in alive
     ]
-    return tuple(sorted(kept, key=lambda one: (one.start, -one.end, one.name)))
+    return tuple(sorted(kept, key=_by_place))
 
 
 def _blank(data: bytes, nodes: Iterable[Node]) -> bytes:
+    """Return code of the same length and lines without some of its nodes."""
     code = bytearray(data)
     for node in nodes:
         start, end = node.start_byte, node.end_byte
-        piece = data[start:end]
-        code[start:end] = (
-            _NOT_NEWLINE.sub(b" ", piece)
-            if b"\n" in piece
-            else b" " * (end - start)
-        )
+        if node.start_point.row == node.end_point.row:
+            code[start:end] = b" " * (end - start)
+        else:
+            code[start:end] = _NOT_NEWLINE.sub(b" ", data[start:end])
     return bytes(code)

@@ -40,6 +40,12 @@ _MARKUP: Final = (
     (re.compile(r"!\[[^\]]*\]\([^)]*\)"), ""),
     (re.compile(r"\[`([^`\]]+)`\](?:\([^)]*\)|\[[^\]]*\])?"), r"`\1`"),
     (re.compile(r"\[([^\[\]]+)\](?:\([^)]*\)|\[[^\]]*\])"), r"\1"),
+    (
+        re.compile(
+            r"(?<![\w`\]\[])\[([A-Za-z_][\w.:]*(?:\(\))?)\](?![(\[:\w])"
+        ),
+        r"`\1`",
+    ),
     (re.compile(r"[@\\](?:c|p|a|ref|em|b)\s+([\w:.()~<>-]+)"), r"`\1`"),
     (re.compile(r"\*\*([^*\n]+)\*\*"), r"\1"),
     (re.compile(r"(?<![\w*`])\*([^\s*`][^*`\n]*)\*(?![\w*`])"), r"\1"),
@@ -113,24 +119,24 @@ def _raw_paragraphs(doc: str, most: int) -> list[str]:
 
     The first may be empty.
     """
-    found: list[str] = []
+    paragraphs: list[str] = []
     lines: list[str] = []
     in_item = False
     for line in [*doc.split("\n"), ""]:
         is_underline = _UNDERLINE.match(line) is not None
         if _END.match(line) or (is_underline and lines):
             # The lines above an underline are its heading.
-            found.append("" if is_underline else " ".join(lines))
+            paragraphs.append("" if is_underline else " ".join(lines))
             break
         if not line.strip() or _ITEM.match(line):
-            found.append(" ".join(lines))
+            paragraphs.append(" ".join(lines))
             lines = []
             in_item = bool(line.strip())
         elif not in_item:
             lines.append(line.strip())
-        if sum(bool(paragraph) for paragraph in found) >= most:
+        if sum(bool(paragraph) for paragraph in paragraphs) >= most:
             break
-    return found
+    return paragraphs
 
 
 def _plain(paragraph: str) -> str:
@@ -155,20 +161,19 @@ def _shortened(text: str) -> str:
 
 def sentences(paragraph: str) -> list[str]:
     """Return the sentences of a paragraph."""
-    found: list[str] = []
+    pieces: list[str] = []
     start = 0
     for match in _STOP.finditer(paragraph):
         end = match.end()
         near = max(start - 1, end - _LONGEST_SHORT, 0)
-        is_inside = paragraph.count("`", start, end) % 2 == 1 or _closes(
-            match[0], paragraph[start:end]
-        )
+        is_code = paragraph.count("`", start, end) % 2 == 1
+        is_inside = is_code or _closes(match[0], paragraph[start:end])
         if is_inside or _SHORT.search(paragraph, near, end):
             continue
-        found.append(paragraph[start:end].strip())
+        pieces.append(paragraph[start:end].strip())
         start = end
     rest = paragraph[start:].strip()
-    return [*found, rest] if rest else found
+    return [*pieces, rest] if rest else pieces
 
 
 def _closes(marks: str, text: str) -> bool:

@@ -1,0 +1,26 @@
+"""A type inside another has bases of its own, in every language that nests types."""
+
+import pytest
+
+from tests.support.analysed import parsed
+from worker.engines.static.reading.language import Language
+
+CODE = {
+    Language.PYTHON: "class Outer:\n    class Inner(Base):\n        pass\n",
+    Language.TYPESCRIPT: "namespace Outer { export class Inner extends Base {} }\n",
+    Language.JAVA: "class Outer { static class Inner extends Base {} }\n",
+    Language.CPP: "class Outer { class Inner : public Base {}; };\n",
+    Language.CSHARP: "class Outer { class Inner : Base {} }\n",
+    Language.KOTLIN: "class Outer { inner class Inner : Base() }\n",
+    Language.RUBY: "class Outer\n  def a; end\n  class Inner < Base; end\nend\n",
+    Language.RUST: "struct Outer;\nmod inner { struct Inner; impl Base for Inner {} }\n",
+}
+
+
+@pytest.mark.parametrize("language", CODE)
+def test_a_nested_type_has_bases_of_its_own(language: Language) -> None:
+    found = parsed(language, CODE[language])
+    bases = {one.name: one.bases for one in found.drafts}
+    bases |= {name: (base,) for name, base in found.extends}
+    assert bases.get("Outer", ()) == ()
+    assert bases["Inner"] == ("Base",)
