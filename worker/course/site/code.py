@@ -21,9 +21,9 @@ MAX_CHARACTERS: Final = 30_000
 """Longer code is shown without colours."""
 LANGUAGES: Final = frozenset({
     "bash", "c", "c++", "cfg", "clojure", "console", "cpp", "cs", "csharp",
-    "css", "cxx", "dart", "diff", "docker", "dockerfile", "elixir", "erlang",
-    "go", "golang", "graphql", "groovy", "h", "haskell", "hpp", "html",
-    "http", "ini", "java", "javascript", "js", "json", "jsx", "kotlin", "kt",
+    "css", "dart", "diff", "docker", "dockerfile", "elixir", "erlang",
+    "go", "golang", "graphql", "groovy", "haskell", "html",
+    "http", "ini", "java", "javascript", "js", "json", "jsx", "kotlin",
     "lua", "make", "makefile", "nginx", "objective-c", "ocaml", "perl", "php",
     "powershell", "proto", "protobuf", "py", "pycon", "python", "r", "rb",
     "rs", "ruby", "rust", "scala", "scss", "sh", "shell", "sql", "swift",
@@ -54,7 +54,10 @@ def highlighted(code: str, language: str) -> str:
     name = language.lower()
     if name not in LANGUAGES or len(code) > MAX_CHARACTERS:
         return escape(code)
-    words = _lexer(name).get_tokens(code)
+    words = list(_lexer(name).get_tokens(code))
+    # A lexer is not trusted with the code itself.
+    if "".join(value for _, value in words) != code:
+        return escape(code)
     html = ""
     for kind, group in groupby(words, key=lambda word: _kind(word[0])):
         text = escape("".join(value for _, value in group), quote=False)

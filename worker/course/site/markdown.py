@@ -27,6 +27,7 @@ _UNSEEN: Final = re.compile(
     # Control characters, and those that change the direction of text.
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]"
 )
+_UNSEEN_MARK: Final = "\ufffd"
 
 Resolver = Callable[[str], str | None]
 """Returns where a link leads to; None if it is to be shown as text."""
@@ -107,13 +108,14 @@ class Markdown:
         html = self._parser.renderer.render(
             document.tokens, self._parser.options, {}
         )
-        return Markup(html)  # noqa: S704 - made of tokens alone, each escaped by the renderer
+        # Entities may stand for what cannot be seen.
+        return Markup(_UNSEEN.sub(_UNSEEN_MARK, html))  # noqa: S704 - made of tokens alone, each escaped by the renderer
 
 
 def visible(source: str) -> str:
     """Return a text with line ends alike and a mark for each character that cannot be seen."""
     text = source.replace("\r\n", "\n").replace("\r", "\n")
-    return _UNSEEN.sub("\ufffd", text)
+    return _UNSEEN.sub(_UNSEEN_MARK, text)
 
 
 def slug(title: str) -> str:
@@ -129,7 +131,7 @@ def text_of(token: Token) -> str:
             pieces.append(" ")
         elif child.type in {"text", "code_inline", "image"}:
             pieces.append(child.content)
-    return "".join(pieces)
+    return _UNSEEN.sub(_UNSEEN_MARK, "".join(pieces))
 
 
 def _keep_long(state: StateCore) -> None:
@@ -157,15 +159,16 @@ def _headings(tokens: Sequence[Token]) -> Iterator[Heading]:
 
 def _resolve_links(tokens: Sequence[Token], resolve: Resolver) -> None:
     """Let links lead where they may, and hide the others' tags."""
-    hidden = False
+    shown: list[bool] = []
     for token in tokens:
         if token.type == "link_open":
             target = resolve(str(token.attrGet("href") or ""))
             token.attrs = {"href": target} if target else {}
-            hidden = target is None
-            token.hidden = hidden
+            # An address within a link's text is parsed as a link of its own.
+            shown.append(target is not None and not any(shown))
+            token.hidden = not shown[-1]
         elif token.type == "link_close":
-            token.hidden = hidden
+            token.hidden = not shown.pop()
 
 
 def _class_instead_of_style(token: Token) -> None:

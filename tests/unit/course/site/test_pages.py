@@ -16,6 +16,7 @@ from tests.support.course_pages import (
     course,
 )
 from worker.course.site.build import build
+from worker.course.site.code import LANGUAGES, highlighted
 from worker.course.site.seal import is_whole, sealed
 
 
@@ -158,6 +159,13 @@ def test_code_is_shown_as_it_is(language: str) -> None:
     html = article(f"```{language}\n{code}```")
     shown = html.split("<code>")[1].split("</code>")[0]
     assert unescape(re.sub("<[^>]+>", "", shown)) == code
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_every_language_that_is_coloured_is_known(language: str) -> None:
+    for code in ("a < b", "$ a\n\n  b\n", "\n\n", "'", "<?php x"):
+        html = highlighted(code, language)
+        assert unescape(re.sub("</?span[^>]*>", "", html)) == code
 
 
 def test_a_diagram_is_drawn_and_one_of_another_kind_is_shown_as_text() -> None:
