@@ -97,6 +97,24 @@ def described(
             id="emoji",
         ),
         pytest.param(
+            "[![ci](a)](b)\n\nbread-store is a store of loaves.\n",
+            "bread-store",
+            "bread-store is a store of loaves.",
+            id="no title",
+        ),
+        pytest.param(
+            "bread v1.2.3\n============\nKeeps loaves, see [the norm][n1] and [Norm 2].\n\n[n1]: http://example.org\n",
+            "bread",
+            "Keeps loaves, see the norm and Norm 2.",
+            id="a version in the title, a line below it, and links",
+        ),
+        pytest.param(
+            "# bread\n\nMake use of the following ovens:\n\nThis allows others to bake.\n\nA store of loaves.\n",
+            "bread",
+            "A store of loaves.",
+            id="half a sentence",
+        ),
+        pytest.param(
             "# 队列\n\n[首页](h)\n\n队列是一个用于多线程的环形队列库。它很快。\n",
             "队列",
             "队列是一个用于多线程的环形队列库。",

@@ -28,8 +28,8 @@ _VERB: Final = (
     r"turns|converts|manages|handles|keeps|parses|builds|runs|reads|writes|checks|supports|consists|collects)\b"
 )
 _PRONOUN: Final = re.compile(
-    r"(?:this|the|it)\b(?:\s(?:\w+\s){0,2}?(?:package|library|module|project|crate|gem|plugin|tool|framework|app"
-    r"|application|extension|program|collection|repository|repo|toolkit|sdk|client|server))?\s"
+    r"this is an? |(?:this|the) (?:[\w-]+ ){0,2}?(?:package|library|module|project|crate|gem|plugin|tool|framework|app"
+    r"|application|extension|program|collection|repository|repo|toolkit|sdk|client|server) "
     + _VERB,
     re.IGNORECASE,
 )
@@ -37,12 +37,17 @@ _DEFINING: Final = re.compile(r"\s*(?:\([^)]*\)\s*|,[^,.]{1,60},\s*)?" + _VERB)
 _COPULA: Final = re.compile(
     r"\s*(?:\([^)]*\)\s*|,[^,.]{1,60},\s*)?(?:is|are) (?:an?|the|one of)\b"
 )
+_SUBJECT: Final = re.compile(
+    r"(?!(?:This|That|It|Here|There|What|Below|Above) )([A-Za-z][\w.+#/-]*) is an? "
+)
 _NEWS: Final = re.compile(
     r"\b(?:sponsor|donat|patreon|backers?\b|funding|hiring|survey\b|announc|deprecated|unmaintained|no longer"
     r"|archived|(?:has|have|is|was|been) moved|(?:is|are) (?:now|currently|still|no|not)\b|new version|monorepo|todo\b"
     r"|badge|build status|coverage status|table of contents|licen[cs]ed? |copyright|all rights"
     r"|this (?:branch|readme|document|file|page|is the (?:branch|readme|repo|source|official|git|main|development))"
-    r"|out of the box\.?$|looking for|thank|please|welcome to|follow us|join (?:us|our)|star (?:us|this)"
+    r""
+    r"|bootstrapped with|authored by|distributed under|out of the box\.?$"
+    r"|looking for|thank|please|welcome to|follow us|join (?:us|our)|star (?:us|this)"
     r"|pull requests?|(?:is|are) (?:available|released|published|hosted|maintained)\b|(?:has|have) \d)",
     re.IGNORECASE,
 )
@@ -50,6 +55,7 @@ _NEWS: Final = re.compile(
 _NO_OPENING: Final = re.compile(
     r"(?:(?:to )?(?:install|build|use|get|run|download|learn|start)|npm|pip|yarn|go (?:get|install)|cargo|note|warning|"
     r"important|see|for|if|click|read|check|visit|documentation|docs|by|you|we|i|when|before|after|here|there|current|"
+    r"this|below|above|these|those|the following|an? (?:\S+ ){0,4}project\W*$|"
     r"latest|version|new|requires?|supports?|author|contents?|features?|http\S*|\d)\b|\W*$",
     re.IGNORECASE,
 )
@@ -95,7 +101,14 @@ def _name(packages: Sequence[Manifest], readme: Readme) -> str:
     name = next((package.name for package in packages if package.name), "")
     if not name or _normal(name) == _normal(readme.title):
         name = readme.title or name
-    return plain(name)[:_MOST_NAME] or _UNNAMED
+    return plain(name or _subject(readme))[:_MOST_NAME] or _UNNAMED
+
+
+def _subject(readme: Readme) -> str:
+    """Return what the first paragraph says something is: `jq` of “jq is a processor”."""
+    opening = readme.paragraphs[0] if readme.paragraphs else ""
+    match = _SUBJECT.match(opening)
+    return match[1] if match is not None else ""
 
 
 def _taglines(
@@ -138,7 +151,8 @@ def _is_usable(statement: str) -> bool:
         len(statement.split()) >= _FEWEST_WORDS
         or word_count(statement) >= _FEWEST_WORDS
     )
-    return is_long_enough and len(statement) <= _MOST_CHARACTERS
+    is_whole = not statement.endswith((":", ",", ";"))
+    return is_long_enough and is_whole and len(statement) <= _MOST_CHARACTERS
 
 
 def _description(text: str) -> str:

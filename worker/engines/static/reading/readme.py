@@ -55,27 +55,30 @@ _IMAGE: Final = re.compile(
 _LINK: Final = re.compile(
     r"\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])|`[^`]*<[^`>]*>`__?|<?https?://\S+"
 )
-_SHORTCUT: Final = re.compile(r"(?<!!)\[([^\[\]\n]{2,60})\](?![(\[:])")
+_SHORTCUT: Final = re.compile(r"(?<![!\]])\[([^\[\]\n]{2,60})\](?![(\[:])")
 """A Markdown link whose address stands elsewhere under the same name."""
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _NOT_PROSE: Final = re.compile(
     r"(?: {4}|\t|\s*(?:[-*+•] |\d+[.)] |[|+$%{\\]|>>>|\.\. |[-=~^*_]{3,}\s*$))"
 )
 
+_RULE: Final = re.compile(r"^[=\-~^*_#]{3,}[ \t]*$\n?", re.MULTILINE)
+_QUOTE: Final = re.compile(r"^[ ]*> ?", re.MULTILINE)
 _ABOUT: Final = re.compile(
     r"(?:what(?:'s| is| are)\b.*|about\b.*|introduction|intro|overview|description|summary|synopsis|abstract|purpose)",
     re.IGNORECASE,
 )
 """Headings of sections that say what a project is."""
 _AROUND: Final = re.compile(
-    r"^(?:what(?:'s| is| are) |welcome to |introduction to |introducing |about |the (?=[A-Z]))|[?!.:]+$",
+    r"^(?:what(?:'s| is| are) |welcome to |introduction to |introducing |about |the (?=[A-Z]))"
+    r"|[?!.:]+$|\s+v?\d+(?:\.\d+)+$",
     re.IGNORECASE,
 )
 _NO_TITLE: Final = re.compile(
     r"(?:features?|(?:table of )?contents?|toc|build(?:ing)?|install(?:ation|ing)?|usage"
     r"|read ?me|documentation|docs|getting started|quick ?start|status|news|description|summary|project|example"
     r"|examples|licen[cs]e|requirements|prerequisites|setup|badges|sponsors?|donat\w*|backers|support|important|notice?|note"
-    r"|warning|this)\b.*|overview|introduction|about",
+    r"|warning|this)\b.*|announcements?|overview|introduction|about|general",
     re.IGNORECASE,
 )
 
@@ -125,7 +128,8 @@ def _title(heading: str) -> str:
 def _paragraphs(block: str) -> Iterator[str]:
     """Yield the paragraphs of prose: no lists, tables, code or rows of links."""
     for raw in re.split(r"\n[ \t]*\n", block):
-        paragraph = re.sub(r"^[ ]*> ?", "", raw.strip("\n"), flags=re.MULTILINE)
+        unruled = _RULE.sub("", raw.strip("\n"))
+        paragraph = _QUOTE.sub("", unruled)
         if _NOT_PROSE.match(paragraph):
             continue
         text = _IMAGE.sub("", paragraph)
