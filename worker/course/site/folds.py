@@ -1,4 +1,7 @@
-"""`details`, `summary` and `br`: the only HTML in a course's Markdown that has an effect."""
+"""`details`, `summary` and `br`: the only HTML in a course's Markdown that has an effect.
+
+Their attributes have none.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,7 +13,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 _TAG: Final = re.compile(
-    r"(</?(?:details|summary)(?:\s+open)?\s*>)", re.IGNORECASE
+    r"(</?(?:details|summary)(?:\s[^<>]*)?>)", re.IGNORECASE
 )
 _BREAK: Final = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _FOLD: Final = "fold"
@@ -40,7 +43,7 @@ def _read_tags(state: StateBlock, line: int, _: int, silent: bool) -> bool:  # n
             tag = piece.lower()
             state.push(_FOLD, "", 0).content = tag
         elif piece.strip():
-            _text(state, piece.strip(), line, bare=tag == "<summary>")
+            _text(state, piece.strip(), line, bare=tag.startswith("<summary"))
     state.line = line + 1
     return True
 
@@ -83,7 +86,7 @@ def balanced(tokens: Sequence[Token]) -> Iterator[Token]:
 
 
 def _fold(text: str, open_here: list[str]) -> Iterator[Token]:
-    tag = "summary" if "summary" in text else "details"
+    tag = "summary" if text.lstrip("</").startswith("summary") else "details"
     if not text.startswith("</"):
         open_here.append(tag)
         yield Token("fold_open", tag, 1, block=True)

@@ -131,6 +131,15 @@ def test_a_fold_and_its_summary_get_through() -> None:
     assert html.count("</details>") == 1
 
 
+def test_attributes_of_a_fold_are_dropped() -> None:
+    html = article(
+        '<details class="summary" onclick="x()"><summary id=y>S</summary>T</details>'
+    )
+    assert "".join(html.split()) == (
+        "<details><summary>S</summary><p>T</p></details>"
+    )
+
+
 def test_a_fold_that_is_not_closed_ends_with_what_it_stands_in() -> None:
     html = article("- <details>\n\n  inside\n\noutside\n\n</details>")
     assert (
