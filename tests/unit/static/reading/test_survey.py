@@ -44,6 +44,13 @@ DEEP = 20_000
         ("deep.java", b"class A {" * DEEP),
         ("deep.c", b"*" * DEEP + b"int " + b"(*" * DEEP),
         ("deep.cpp", b"namespace a {" * DEEP),
+        ("deep.cs", b"class A { void F() { if (x) " * DEEP),
+        ("deep.kt", b"class A { fun f() { " * DEEP),
+        ("deep.kt", b"fun f() = a(" * DEEP),
+        ("deep.rb", b"module A\nclass B\n" * DEEP),
+        ("deep.rb", b"a(" * DEEP),
+        ("deep.php", b"<?php class A { function f() { " * DEEP),
+        ("deep.php", b"<?php " + b"[" * DEEP),
         ("deep.go", b"package a\nvar x = " + b"[]" * DEEP + b"int{}"),
         ("line.js", b"var a=1;" * 40_000),
         ("line.py", b"x = 1; " * 40_000),
@@ -226,6 +233,12 @@ WIDE = {
     "a.go": ("package a\nconst (\n", "C{} = 1\n", ")\n"),
     "a.rs": ("", "#[a]\npub fn f{}() {{}}\n", ""),
     "a.java": ("class A {\n", "  void m{}() {{}}\n", "}\n"),
+    "a.cs": ("class A {\n", "[A]void M{}(){{}}\n", "}\n"),
+    "a.kt": ("class A {\n", "@A fun m{}(){{}}\n", "}\n"),
+    "a.php": ("<?php\nclass A {\n", "use T{};\n", "function f(){{}}}\n"),
+    "b.php": ("<?php\n", "class A{}{{}}\n", ""),
+    "a.rb": ("class A\n", "private\ndef m{}\nend\n", "end\n"),
+    "b.rb": ("module A\n", "class B{};end\n", "end\n"),
 }
 
 

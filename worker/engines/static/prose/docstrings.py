@@ -121,6 +121,7 @@ def _raw_paragraphs(doc: str, most: int) -> list[str]:
     """
     paragraphs: list[str] = []
     lines: list[str] = []
+    filled = 0
     in_item = False
     for line in [*doc.split("\n"), ""]:
         is_underline = _UNDERLINE.match(line) is not None
@@ -130,11 +131,12 @@ def _raw_paragraphs(doc: str, most: int) -> list[str]:
             break
         if not line.strip() or _ITEM.match(line):
             paragraphs.append(" ".join(lines))
+            filled += 1 if lines else 0
             lines = []
             in_item = bool(line.strip())
         elif not in_item:
             lines.append(line.strip())
-        if sum(bool(paragraph) for paragraph in paragraphs) >= most:
+        if filled >= most:
             break
     return paragraphs
 

@@ -48,7 +48,7 @@ _PLAIN: Final = bytes(
 )
 """ASCII without its control characters."""
 _HIGH: Final = re.compile(rb"[\x80-\xff]+")
-_HIGH_WORD: Final = re.compile(rb"[A-Za-z]*[\x80-\xff][A-Za-z\x80-\xff]*")
+_WORD: Final = re.compile(rb"[A-Za-z\x80-\xff]+")
 _CENTRAL: Final = re.compile(rb"[A-Za-z][\x9d\xb3\xb9\xbe\xbf][a-z]")
 """Letters in Central European words that are no letters elsewhere: `d\xb3ugo`."""
 _HIGH_LINE: Final = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
@@ -118,7 +118,8 @@ def _encoding(data: bytes) -> str | None:
     """Tell the encoding of text that is not UTF-8."""
     lines = b"\n".join(_HIGH_LINE.findall(data))[:_SAMPLE]
     runs = _HIGH.findall(lines)
-    letters = sum(map(len, _HIGH_WORD.findall(lines)))
+    words = _WORD.findall(lines)
+    letters = sum(len(word) for word in words if not word.isascii())
     accented = sum(map(len, runs))
     if accented == len(runs) or accented <= letters * _WESTERN:
         return "cp1250" if _CENTRAL.search(lines) else "cp1252"

@@ -30,7 +30,7 @@ _PATTERNS: Final = (
     (
         r"setup\.py",
         r"(?i)\bname\s*=\s*[\"']([^\"'\n]+)",
-        r"\bdescription\s*=\s*\(?\s*(?:\"([^\"\n]+)\"|'([^'\n]+)')",
+        r"\bdescription\s*=\s*(?:\(\s*)?(?:\"([^\"\n]+)\"|'([^'\n]+)')",
     ),
     (
         r"pom\.xml",
@@ -67,7 +67,7 @@ _PATTERNS: Final = (
     ),
     (
         r"CMakeLists\.txt",
-        r"(?i)^\s*project\s*\(\s*([\w.+-]+)",
+        r"(?i)^[ \t]*project[ \t]*\(\s*([\w.+-]+)",
         r"(?i)\bDESCRIPTION\s+\"([^\"\n]+)\"",
     ),
     (r"meson\.build", r"^project\(\s*'([^'\n]+)'", None),
