@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from worker.course.site.diagrams.draw import draw
 from worker.course.site.diagrams.graph import (
     DiagramError,
+    Direction,
     Edge,
     Graph,
     Group,
@@ -113,6 +114,31 @@ def test_an_arrow_out_of_a_group_passes_the_nodes_in_its_way() -> None:
     assert beside + crossing != []
 
 
+@pytest.mark.parametrize(
+    ("direction", "step"),
+    [("TB", (0, 1)), ("BT", (0, -1)), ("LR", (1, 0)), ("RL", (-1, 0))],
+)
+def test_arrows_lead_in_the_direction_that_is_given(
+    direction: str, step: tuple[int, int]
+) -> None:
+    graph = Graph(
+        nodes={key: Node(label=key) for key in "ABC"},
+        edges=[
+            Edge(source="A", target="B", label="x"),
+            Edge(source="B", target="C"),
+        ],
+        root=Group(
+            direction=Direction(direction),
+            nodes=["A"],
+            groups=[Group(key="g", title="G", nodes=["B", "C"])],
+        ),
+    )
+    laid = lay_out(graph)
+    spots = [laid.spot(("A",)), laid.spot(("g", "B")), laid.spot(("g", "C"))]
+    for one, other in pairwise(spots):
+        assert (other.x - one.x) * step[0] + (other.y - one.y) * step[1] > 30
+
+
 def test_decoration_and_comments_are_passed_over() -> None:
     source = (
         "%%{init: {'theme': 'dark'}}%%\n%% a comment\ngraph TD\nA --> B %% why\n"
@@ -153,6 +179,26 @@ def test_members_of_a_class_are_shown() -> None:
         "The A", "«abstract»", "+name: str", "+run(x)* bool", "+List<int> ages",
         "B", "«interface»", "C", "+one",
     }  # fmt: skip
+
+
+def test_directions_namespaces_and_notes_of_a_class_diagram_are_read() -> None:
+    source = (
+        "classDiagram\ndirection LR\nnamespace shop {\nclass A\nclass B {\n+x()\n}\n}\n"
+        'class C <<enum>>\nA --> B\nnote "x"'
+    )
+    assert shown(source) == {"A", "B", "C", "+x()", "«enum»"}
+
+
+def test_notes_and_bars_of_a_sequence_diagram_are_drawn() -> None:
+    source = (
+        "sequenceDiagram\nbox Aqua group\nparticipant A\nend\nA->>B: x\nactivate B\n"
+        "Note left of A: left\nNote right of B: right\nrect rgb(1, 2, 3)\nB-->>A: y\nend\n"
+        "A->>B: never ends\nloop open"
+    )
+    assert {"left", "right"} <= shown(source)
+    assert classes(source).count("note") == 2
+    assert classes(source).count("node active") == 1
+    assert classes(source).count("frame-line") == 2
 
 
 def test_transitions_of_a_state_diagram_are_read() -> None:

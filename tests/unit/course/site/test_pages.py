@@ -45,6 +45,18 @@ def test_a_course_without_a_page_to_read_gets_nothing() -> None:
     assert build(course(), "project") == {}
 
 
+def test_pages_are_made_of_what_is_finished_so_far() -> None:
+    files = {"chapters/chapter_2_signer.md": b"# Chapter 2: The signer"}
+    files["chapters/chapter_1_key.md"] = b"No heading"
+    site = build(files, "project")
+    contents = site["index.html"].decode().split('<nav class="contents"')[1]
+    links = re.findall(r'<a href="([^"]+)">([^<]+)</a>', contents)
+    assert links == [
+        ("pages/chapter_1_key.html", "Chapter 1"),
+        ("pages/chapter_2_signer.html", "The signer"),
+    ]
+
+
 def test_the_same_course_gives_the_same_bytes() -> None:
     files = course("# Signer\n```python\nx = 1\n```", "# Part 2")
     backward = dict(reversed(files.items()))
