@@ -73,7 +73,7 @@ _END: Final = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _BRIEF: Final = re.compile(
-    r"^\s*[@\\](?:brief|summary|description|desc|class\s+\w+|file\s*\S*)\s+",
+    r"^[ \t]*[@\\](?:brief|summary|description|desc|class\s+\w+|file\s*\S*)\s+",
     re.MULTILINE,
 )
 _ITEM: Final = re.compile(r"\s*(?:[-*+•]|\d+[.)])\s+")
