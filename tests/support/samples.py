@@ -503,6 +503,212 @@ MIXED: Final = {
     "CREATE VIEW left_over AS SELECT * FROM things;\n",
 }
 
+CSHARP: Final = {
+    "Shop.csproj": "<Project><PropertyGroup><Description>Sells a few things.</Description></PropertyGroup></Project>\n",
+    "src/Stock.cs": """namespace Shop.Parts;
+
+/// <summary>Counts things.</summary>
+public class Stock : ISource
+{
+    private readonly Dictionary<string, int> things = new();
+
+    /// <summary>Takes one thing out.</summary>
+    public string Take(string name)
+    {
+        if (!things.ContainsKey(name))
+        {
+            throw new EmptyException("nothing is left");
+        }
+        things[name] -= 1;
+        return name;
+    }
+}
+
+public interface ISource
+{
+    string Take(string name);
+}
+
+public class EmptyException : Exception {}
+""",
+    "src/Store.cs": """using System;
+using Shop.Parts;
+
+namespace Shop;
+
+/// <summary>Sells things.</summary>
+public class Store
+{
+    private readonly Stock stock = new Stock();
+
+    /// <summary>Sells one thing.</summary>
+    public string Sell(string name)
+    {
+        try
+        {
+            return stock.Take(name);
+        }
+        catch (EmptyException)
+        {
+            return "";
+        }
+    }
+}
+""",
+    "Tests/StoreTests.cs": 'public class StoreTests { public void Sells() { new Store().Sell("apple"); } }\n',
+}
+
+KOTLIN: Final = {
+    "src/main/kotlin/shop/Stock.kt": """package shop.parts
+
+/** Counts things. */
+open class Stock(private val limit: Int = 10) : Source {
+    private val things = mutableMapOf<String, Int>()
+
+    /** Takes one thing out. */
+    override fun take(name: String): String {
+        if (name !in things) {
+            throw EmptyException("nothing is left")
+        }
+        things[name] = things.getValue(name) - 1
+        return name
+    }
+}
+
+interface Source {
+    fun take(name: String): String
+}
+
+class EmptyException(message: String) : Exception(message)
+
+/** A stock below the ground. */
+class Cellar : Stock(100)
+""",
+    "src/main/kotlin/shop/Store.kt": """package shop
+
+import shop.parts.Cellar
+import shop.parts.EmptyException
+import shop.parts.Stock
+
+/** Sells things. */
+class Store(private val stock: Stock = Cellar()) {
+    /** Sells one thing. */
+    fun sell(name: String): String {
+        return try {
+            stock.take(name)
+        } catch (error: EmptyException) {
+            ""
+        }
+    }
+}
+
+/** Opens a store. */
+fun openStore(): Store = Store()
+""",
+}
+
+RUBY: Final = {
+    "shop.gemspec": "Gem::Specification.new do |s|\n  s.name = 'shop'\n  s.summary = 'Sells a few things'\nend\n",
+    "lib/shop.rb": """require "shop/stock"
+
+module Shop
+  # Sells things.
+  class Store
+    def initialize(stock = Cellar.new)
+      @stock = stock
+    end
+
+    # Sells one thing.
+    def sell(name)
+      @stock.take(name)
+    rescue EmptyError
+      nil
+    end
+  end
+end
+""",
+    "lib/shop/stock.rb": """module Shop
+  class EmptyError < StandardError; end
+
+  # Counts things.
+  class Stock
+    include Comparable
+
+    # Takes one thing out.
+    def take(name)
+      raise EmptyError, "nothing is left" unless @things.key?(name)
+      @things[name] -= 1
+      name
+    end
+  end
+
+  # A stock below the ground.
+  class Cellar < Stock
+    def limit
+      100
+    end
+  end
+end
+""",
+    "spec/shop_spec.rb": "describe Shop::Store do\n  it('sells') { Shop::Store.new.sell('apple') }\nend\n",
+}
+
+PHP: Final = {
+    "composer.json": '{"name": "acme/shop", "description": "Sells a few things."}\n',
+    "src/Stock.php": """<?php
+
+namespace Shop\\Parts;
+
+/** Counts things. */
+class Stock implements Source
+{
+    private array $things = [];
+
+    /** Takes one thing out. */
+    public function take(string $name): string
+    {
+        if (!isset($this->things[$name])) {
+            throw new EmptyException("nothing is left");
+        }
+        $this->things[$name] -= 1;
+        return $name;
+    }
+}
+
+interface Source
+{
+    public function take(string $name): string;
+}
+
+class EmptyException extends \\Exception {}
+""",
+    "src/Store.php": """<?php
+
+namespace Shop;
+
+use Shop\\Parts\\EmptyException;
+use Shop\\Parts\\Stock;
+
+/** Sells things. */
+final class Store
+{
+    public function __construct(private Stock $stock) {}
+
+    /** Sells one thing. */
+    public function sell(string $name): ?string
+    {
+        try {
+            return $this->stock->take($name);
+        } catch (EmptyException $error) {
+            return null;
+        }
+    }
+}
+""",
+    "tests/StoreTest.php": "<?php\nclass StoreTest { function testSells() { (new Store(null))->sell('apple'); } }\n",
+}
+
+
 ALL: Final[Mapping[str, Mapping[str, str]]] = {
     "python": PYTHON,
     "javascript": JAVASCRIPT,
@@ -512,6 +718,10 @@ ALL: Final[Mapping[str, Mapping[str, str]]] = {
     "java": JAVA,
     "c": C,
     "c++": CPP,
+    "c#": CSHARP,
+    "kotlin": KOTLIN,
+    "ruby": RUBY,
+    "php": PHP,
     "mixed": MIXED,
     "texts": TEXTS,
     "one line": ONE_LINE,

@@ -154,6 +154,7 @@ def test_restructured_text_is_read_without_directives_and_link_marks() -> None:
         ("bread.gemspec", "  s.name = 'bread'\n  s.summary = %q{{{}}}\n", "bread"),
         ("pom.xml", "<project><name>Bread</name><description>\n {}\n</description></project>", "Bread"),
         ("Bread.csproj", "<PackageId>Bread</PackageId><Description>{}</Description>", "Bread"),
+        ("Bread.csproj", "<Project><Description>{}</Description></Project>", "Bread"),
         ("pubspec.yaml", "name: bread\ndescription: {}\n", "bread"),
     ],
 )  # fmt: skip

@@ -47,6 +47,7 @@ _PATTERNS: Final = (
         r"<PackageId>([^<$]{1,80})<",
         r"<Description>([^<$]{1,600})<",
     ),
+    (r"[\w.-]+\.sln", None, None),
     (
         r"[\w.-]+\.cabal",
         r"(?i)^name:\s*(\S+)",
@@ -74,6 +75,9 @@ _PATTERNS: Final = (
 )
 """Manifests that are read by patterns: of their file name, the name, and the description."""
 
+_NAMED_LIKE_PACKAGES: Final = frozenset({"csproj", "sln"})
+"""Endings of manifests that have the name of their package."""
+
 
 def manifests(texts: Mapping[str, str]) -> Iterator[Manifest]:
     """Yield the manifests at the top of a repository."""
@@ -84,10 +88,12 @@ def manifests(texts: Mapping[str, str]) -> Iterator[Manifest]:
     for file_name, name_pattern, description_pattern in _PATTERNS:
         for path in at_top:
             if re.fullmatch(file_name, path):
-                yield Manifest(
-                    _match(name_pattern, texts[path]),
-                    _match(description_pattern, texts[path]),
-                )
+                stem, _, ending = path.rpartition(".")
+                name = _match(name_pattern, texts[path])
+                if not name and ending in _NAMED_LIKE_PACKAGES:
+                    name = stem
+                description = _match(description_pattern, texts[path])
+                yield Manifest(name, description)
 
 
 def _structured(
