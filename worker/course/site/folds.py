@@ -91,9 +91,10 @@ def _fold(text: str, open_here: list[str]) -> Iterator[Token]:
         open_here.append(tag)
         yield Token("fold_open", tag, 1, block=True)
     elif tag in open_here:
-        first = len(open_here) - 1 - open_here[::-1].index(tag)
-        yield from _closed(open_here[first:])
-        del open_here[first:]
+        closed = ""
+        while closed != tag:
+            closed = open_here.pop()
+            yield from _closed([closed])
 
 
 def _closed(tags: Sequence[str]) -> Iterator[Token]:

@@ -64,9 +64,12 @@ def _corners(kind: Head, tip: Spot, step: Spot) -> list[Spot]:
 
 
 def _cross(middle: Spot, step: Spot) -> str:
-    near, far = middle.along(step, _CROSS), middle.along(step, -_CROSS)
-    path = svg.Path(near.aside(step, _CROSS)).to(far.aside(step, -_CROSS))
-    path.jump(near.aside(step, -_CROSS)).to(far.aside(step, _CROSS))
+    near = middle.along(step, _CROSS)
+    far = middle.along(step, -_CROSS)
+    path = svg.Path(near.aside(step, _CROSS))
+    path.to(far.aside(step, -_CROSS))
+    path.jump(near.aside(step, -_CROSS))
+    path.to(far.aside(step, _CROSS))
     return path.drawn("edge solid")
 
 

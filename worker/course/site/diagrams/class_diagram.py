@@ -94,7 +94,7 @@ class _Reader:
             self._relation(found)
         elif found := _KIND.fullmatch(line):
             self._add(found["key"])
-            self._members[found["key"]].insert(0, f"«{found['kind']}»")
+            self._set_kind(found["key"], found["kind"])
         elif found := _MEMBER.fullmatch(line):
             self._add(found["key"])
             self._body(found["key"], found["member"])
@@ -105,7 +105,7 @@ class _Reader:
         key = found["key"]
         self._add(key, found["label"])
         if found["kind"]:
-            self._members[key].insert(0, f"«{found['kind']}»")
+            self._set_kind(key, found["kind"])
         if not found["body"]:
             return
         self._open = key
@@ -117,11 +117,14 @@ class _Reader:
         elif rest:
             self._body(key, rest)
 
+    def _set_kind(self, key: str, kind: str) -> None:
+        self._members[key].insert(0, f"«{kind}»")
+
     def _body(self, key: str, line: str) -> None:
         if line == "}":
             self._open = None
         elif kind := re.fullmatch(r"<<(.+)>>", line):
-            self._members[key].insert(0, f"«{kind[1]}»")
+            self._set_kind(key, kind[1])
         elif line:
             member = plain(_generic(line).rstrip("*$"))
             self._members[key].append(member)
@@ -129,7 +132,8 @@ class _Reader:
     def _relation(self, found: re.Match[str]) -> None:
         for key in (found["source"], found["target"]):
             self._add(key)
-        texts = (found["near"], plain(found["label"] or ""), found["far"])
+        label = plain(found["label"] or "")
+        texts = (found["near"], label, found["far"])
         self._edges.append(
             Edge(
                 source=found["source"],

@@ -115,7 +115,8 @@ class _Reader:
             at = len(line) - len(following) + 1
 
     def _node(self, line: str, at: int) -> tuple[str, int]:
-        at += len(line[at:]) - len(line[at:].lstrip())
+        while line[at : at + 1].isspace():
+            at += 1
         key = _KEY.match(line, at)
         if key is None:
             raise DiagramError(f"`{line[at : at + 30]}` is not understood")

@@ -29,9 +29,9 @@ def draw(graph: Graph, name: str) -> str:
         laid = min(laid, upright, key=lambda drawing: drawing.width)
     pen = _Pen()
     pen.group(laid, Spot(0, 0))
-    content = "".join([*pen.frames, *pen.lines, *pen.nodes, *pen.labels])
+    elements = [*pen.frames, *pen.lines, *pen.nodes, *pen.labels]
     frame = Box(0, 0, laid.width, laid.height)
-    return svg.drawing(content, frame, name, _described(graph))
+    return svg.drawing("".join(elements), frame, name, _described(graph))
 
 
 def _described(graph: Graph) -> str:
@@ -107,9 +107,9 @@ class _Pen:
     def _loop(self, route: Route, side: Spot) -> None:
         """Draw a line from a node to itself, beside the middle of its right side."""
         tip = side.moved(0, 7)
-        path = svg.Path(side.moved(0, -7)).curve(
-            side.moved(LOOP, -16), side.moved(LOOP, 16), tip.moved(7, 0)
-        )
+        path = svg.Path(side.moved(0, -7))
+        upper, lower = side.moved(LOOP, -16), side.moved(LOOP, 16)
+        path.curve(upper, lower, tip.moved(7, 0))
         self.lines += [
             path.drawn(f"edge {route.edge.line}"),
             arrows.head(route.edge.head, tip, LEFT),

@@ -94,7 +94,8 @@ class Laid:
         if way is None:
             return []
         begin = child.way_out(path[1:], gate)
-        begin = begin or [child.attached(path[1:], way[0], way[1])]
+        if not begin:
+            begin = [child.attached(path[1:], way[0], way[1])]
         corner = self.corner(path[0])
         return [corner.moved(*spot) for spot in (*begin, *way)]
 
@@ -261,8 +262,8 @@ class _Level:
         return gates
 
     def _within(self, key: str) -> bool:
-        path = self._paths[key]
-        return len(path) > self._depth and path[: self._depth] == self._path
+        groups = self._paths[key][:-1]
+        return groups[: self._depth] == self._path
 
     def _item(self, key: str) -> str:
         """Return the node or group of this level that a node is, or is in."""
@@ -295,7 +296,8 @@ class _Level:
     def _gate_wire(self, gate: Gate, index: int) -> Wire:
         edge = self._edges[gate.edge]
         key = edge.source if gate.leaving else edge.target
-        item, port = self._items[self._item(key)], self._port(key, gate)
+        item = self._items[self._item(key)]
+        port = self._port(key, gate)
         if gate.leaving:
             return Wire(source=item, target=index, leaves=port)
         return Wire(source=index, target=item, enters=port)
@@ -340,9 +342,12 @@ class _Level:
         way = self._laid.way_out(path, gate)
         x, y = self._laid.spots[path[0]]
         axis, middle = (1, y) if self._laid.upright else (0, x)
-        # A gate on the other side is of no use to an edge that was turned round.
-        if way and (way[-1][axis] > middle) == (points[0][axis] > middle):
-            return way
+        if way:
+            gate_below = way[-1][axis] > middle
+            edge_below = points[0][axis] > middle
+            # A gate on the other side is of no use to an edge that was turned round.
+            if gate_below == edge_below:
+                return way
         return [self._laid.attached(path, points[0], points[1])]
 
 
@@ -389,8 +394,8 @@ def _distinct(points: list[Spot]) -> list[Spot]:
     """Return points without those that repeat the one before."""
     distinct = points[:1]
     for spot in points[1:]:
-        last = distinct[-1]
-        if abs(spot.x - last.x) + abs(spot.y - last.y) > _SAME:
+        across, down = spot.x - distinct[-1].x, spot.y - distinct[-1].y
+        if abs(across) + abs(down) > _SAME:
             distinct.append(spot)
     return distinct
 

@@ -14,7 +14,8 @@ _CLASS_WIDTH: Final = 320.0
 _LEAST_CLASS_WIDTH: Final = 70.0
 _BOLD: Final = 1.08
 """How much wider bold text is."""
-_RADII: Final = {Shape.ROUND: 10.0}
+_ROUND: Final = 10.0
+_SHARP: Final = 4.0
 _INSET: Final = 10.0
 _BAR: Final = 8.0
 _DOT: Final = 16.0
@@ -111,8 +112,14 @@ def _frame(shape: Shape, box: Box) -> str:
             return _dot(shape, box.middle)
         case Shape.FRAMED:
             return svg.rectangle(box, "node") + _bars(box)
-    radius = box.height / 2 if shape is Shape.PILL else _RADII.get(shape, 4.0)
-    return svg.rectangle(box, "node", radius)
+    return svg.rectangle(box, "node", _radius(shape, box))
+
+
+def _radius(shape: Shape, box: Box) -> float:
+    """Return how round the corners of a box are."""
+    if shape is Shape.PILL:
+        return box.height / 2
+    return _ROUND if shape is Shape.ROUND else _SHARP
 
 
 def _corners(shape: Shape, box: Box) -> list[Spot]:
@@ -140,9 +147,10 @@ def _dot(shape: Shape, middle: Spot) -> str:
 
 
 def _bars(box: Box) -> str:
-    left, right = box.left + _BAR, box.right - _BAR
-    path = svg.Path(Spot(left, box.top)).to(Spot(left, box.bottom))
-    path.jump(Spot(right, box.top)).to(Spot(right, box.bottom))
+    path = svg.Path(box.corner)
+    for x in (box.left + _BAR, box.right - _BAR):
+        path.jump(Spot(x, box.top))
+        path.to(Spot(x, box.bottom))
     return path.drawn("node")
 
 

@@ -27,6 +27,7 @@ _NOTE_WIDTH: Final = 170.0
 _NOTE_PADDING: Final = 10.0
 _LOOP: Final = 36.0
 _CORNER: Final = 8.0
+_ROUND: Final = 2 * _CORNER
 _BAR: Final = 5.0
 """Half the width of the bar that shows that a participant is active."""
 _FRAME_MARGIN: Final = 12.0
@@ -71,11 +72,12 @@ class _Canvas:
         self._frames: list[float] = []
         """The tops of the frames that are open."""
         self._active: dict[str, list[float]] = {}
-        self._left = -columns[0].width / 2 - _FRAME_MARGIN
-        self._right = columns[-1].x + columns[-1].width / 2 + _FRAME_MARGIN
-        self._least = self._left + _FRAME_MARGIN
-        self._most = self._right - _FRAME_MARGIN
+        first, last = columns[0], columns[-1]
+        self._least = -first.width / 2
+        self._most = last.x + last.width / 2
         """How far the drawing reaches."""
+        self._left = self._least - _FRAME_MARGIN
+        self._right = self._most + _FRAME_MARGIN
 
     def take(self, event: Event) -> None:
         """Draw an event below those before it."""
@@ -173,11 +175,11 @@ class _Canvas:
         high = max(len(lines) * LINE, 22)
         begin = Spot(x, self._y + 4)
         tip = begin.moved(0, high)
-        path = svg.Path(begin).to(begin.moved(_LOOP - _CORNER, 0))
-        path.arc(2 * _CORNER, 2 * _CORNER, begin.moved(_LOOP, _CORNER), 1).to(
-            tip.moved(_LOOP, -_CORNER)
-        )
-        path.arc(2 * _CORNER, 2 * _CORNER, tip.moved(_LOOP - _CORNER, 0), 1)
+        path = svg.Path(begin)
+        path.to(begin.moved(_LOOP - _CORNER, 0))
+        path.arc(_ROUND, _ROUND, begin.moved(_LOOP, _CORNER), 1)
+        path.to(tip.moved(_LOOP, -_CORNER))
+        path.arc(_ROUND, _ROUND, tip.moved(_LOOP - _CORNER, 0), 1)
         path.to(arrows.shortened(tip, LEFT, message.head))
         self._above += [
             path.drawn(f"edge {_style(message)}"),
@@ -230,7 +232,9 @@ class _Canvas:
 
     def _condition(self, text: str, start: Spot) -> None:
         """Write the condition of a frame, or of a part of one."""
-        shown = f"[{' '.join(text.split())[:_MAX_CONDITION]}]" if text else ""
+        shown = " ".join(text.split())[:_MAX_CONDITION]
+        if shown:
+            shown = f"[{shown}]"
         self._above.append(svg.texts([shown], start, "condition"))
         self._stretch(start.x, start.x + width(shown))
 
@@ -245,7 +249,8 @@ class _Canvas:
 
     def _divide(self, part: FrameElse) -> None:
         left, right = self._sides()
-        rule = svg.Path(Spot(left, self._y)).to(Spot(right, self._y))
+        rule = svg.Path(Spot(left, self._y))
+        rule.to(Spot(right, self._y))
         self._above.append(rule.drawn("edge dotted"))
         self._condition(part.text, Spot(left + 10, self._y + 14))
         self._y += 28

@@ -33,12 +33,13 @@ class Path:
 
     def curve(self, first: Spot, second: Spot, end: Spot) -> Self:
         """Go in a curve, drawn towards two places on the way."""
-        self._steps.append(f"C{_at(first)} {_at(second)} {_at(end)}")
+        spots = [_at(first), _at(second), _at(end)]
+        self._steps.append(f"C{' '.join(spots)}")
         return self
 
     def arc(self, width: float, height: float, end: Spot, turn: int) -> Self:
         """Go along an ellipse; `turn` is 1 for the right and 0 for the left."""
-        radius = f"{number(width / 2)} {number(height / 2)}"
+        radius = _at(Spot(width / 2, height / 2))
         self._steps.append(f"A{radius} 0 0 {turn} {_at(end)}")
         return self
 
@@ -80,8 +81,8 @@ def circle(middle: Spot, radius: float, class_: str) -> str:
 
 def polygon(corners: Iterable[Spot], class_: str) -> str:
     """Return a closed outline."""
-    points = " ".join(f"{number(x)},{number(y)}" for x, y in corners)
-    return element("polygon", points=points, class_=class_)
+    points = [_at(corner) for corner in corners]
+    return element("polygon", points=" ".join(points), class_=class_)
 
 
 def rectangle(box: Box, class_: str, radius: float = 3) -> str:
@@ -99,7 +100,7 @@ def rectangle(box: Box, class_: str, radius: float = 3) -> str:
 
 def drawing(content: str, frame: Box, name: str, description: str) -> str:
     """Return a whole drawing, with what a screen reader says of it."""
-    left, top = number(frame.left - _MARGIN), number(frame.top - _MARGIN)
+    corner = frame.corner.moved(-_MARGIN, -_MARGIN)
     wide = round(frame.width + 2 * _MARGIN)
     high = round(frame.height + 2 * _MARGIN)
     return element(
@@ -110,7 +111,7 @@ def drawing(content: str, frame: Box, name: str, description: str) -> str:
         aria_label=name,
         width=wide,
         height=high,
-        viewBox=f"{left} {top} {wide} {high}",
+        viewBox=f"{_at(corner)} {wide} {high}",
     )
 
 

@@ -27,18 +27,25 @@ _ENTITY: Final = re.compile(r"#(\w+);")
 def plain(label: str) -> str:
     """Return a label without quotes, markup and entities, its line breaks as such."""
     text = label.strip()
-    if len(text) > 1 and text[0] == text[-1] == '"':
-        text = text[1:-1].strip()
-    if len(text) > 1 and text[0] == text[-1] == "`":
-        text = text[1:-1].replace("**", "")
+    text = _within(text, '"').strip()
+    markdown = _within(text, "`")
+    if markdown != text:
+        text = markdown.replace("**", "")
     text = _TAG.sub("", _BREAK.sub("\n", text))
     return html.unescape(_ENTITY.sub(_entity, text))[:MAX_LABEL]
 
 
+def _within(text: str, quote: str) -> str:
+    """Return a text without the quotes around it, if it has them."""
+    if len(text) > 1 and text.startswith(quote) and text.endswith(quote):
+        return text[1:-1]
+    return text
+
+
 def _entity(match: re.Match[str]) -> str:
     """Mermaid writes entities as `#quot;` and `#35;`."""
-    name = match[1]
-    return f"&#{name};" if name.isdigit() else f"&{name};"
+    number = "#" if match[1].isdigit() else ""
+    return f"&{number}{match[1]};"
 
 
 def width(text: str, *, mono: bool = False) -> float:
