@@ -90,7 +90,7 @@ class FileText:
         """Take the UTF-8 bytes that were parsed, and all comment nodes in the tree."""
         self.data: Final = data
         self._ending_at: Final = {
-            _last_row(node): node
+            last_row(node): node
             for node in comments
             if self._stands_alone(node)
         }
@@ -137,7 +137,7 @@ class FileText:
             if self.data[end : node.start_byte].strip():
                 break
             end = node.end_byte
-            row = _last_row(node)
+            row = last_row(node)
             if row + 1 in self._starting_at or not self._is_apart(end):
                 continue
             comment = self.comment_above(row + 1)
@@ -152,8 +152,8 @@ class FileText:
         return not below.strip() or below.startswith(_BELOW)
 
 
-def _last_row(node: Node) -> int:
-    """Return the row of a comment's last character; some grammars include the newline."""
+def last_row(node: Node) -> int:
+    """Return the row of a node's last character; some grammars give comments their newline."""
     return node.end_point.row - (1 if node.end_point.column == 0 else 0)
 
 

@@ -5,7 +5,7 @@ from typing import Final
 from tree_sitter import Node
 
 from worker.engines.static.facts import Definition
-from worker.engines.static.parsing.grammar import one_line, text
+from worker.engines.static.parsing.grammar import last_row, one_line, text
 from worker.engines.static.parsing.identifiers import word_set
 
 MAX_DEPTH: Final = 80
@@ -78,27 +78,25 @@ def find(root: Node, definition: Definition) -> Node | None:
     first, last = definition.line - 1, definition.end_line - 1
     node: Node | None = root
     for _ in range(MAX_DEPTH):
-        if node is None or (
-            node.start_point.row >= first
-            and node.end_point.row <= last
-            and node is not root
-        ):
+        if node is None:
+            return None
+        is_inside = node.start_point.row >= first and last_row(node) <= last
+        if is_inside and node is not root:
             return node
-        node = next(
-            (
-                child
-                for child in node.children
-                if child.start_point.row <= first
-                and child.end_point.row >= last
-                and (
-                    child.start_point.row < first
-                    or child.end_point.row > last
-                    or child.is_named
-                )
-            ),
-            None,
+        around = (
+            child
+            for child in node.children
+            if child.start_point.row <= first
+            and last_row(child) >= last
+            and (child.is_named or not _is_on(child, first, last))
         )
+        node = next(around, None)
     return None
+
+
+def _is_on(node: Node, first: int, last: int) -> bool:
+    """Tell whether a node is on exactly these rows."""
+    return node.start_point.row == first and last_row(node) == last
 
 
 def said(node: Node | None) -> str:
