@@ -322,12 +322,12 @@ def mentions(
     read: Survey, wanted: frozenset[str], check: Check
 ) -> dict[str, list[str]]:
     """Return the tests, examples and documents that name something, by name and sorted by path."""
-    found: dict[str, list[str]] = defaultdict(list)
+    naming: dict[str, list[str]] = defaultdict(list)
     for path, file in read.files.items():
         if file.role in _MENTIONING and path in read.texts:
             check()
             text = read.texts[path]
             named = code_names(text) if file.language in PROSE else names(text)
             for name in named & wanted:
-                found[name].append(path)
-    return found
+                naming[name].append(path)
+    return naming
