@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import sqrt
 from typing import Final
 
+from worker.course.site.diagrams import ranking
 from worker.course.site.diagrams.geometry import Box, Spot
 from worker.course.site.diagrams.graph import (
     DiagramError,
@@ -245,8 +246,10 @@ class _Level:
 
     def _gates(self, numbers: list[int]) -> list[Gate]:
         """Return the gates for edges to the outside whose node has neighbours in the way."""
-        sources = {self._item(self._edges[n].source) for n in numbers}
-        targets = {self._item(self._edges[n].target) for n in numbers}
+        pairs = [self._pair(number) for number in numbers]
+        turned = ranking.forward(len(self._items), pairs)
+        upper = {source for source, target in turned if source != target}
+        lower = {target for source, target in turned if source != target}
         gates = []
         for number, edge in enumerate(self._edges):
             leaves, enters = (
@@ -255,9 +258,9 @@ class _Level:
             )
             if leaves == enters:
                 continue
-            if leaves and self._item(edge.source) in sources:
+            if leaves and self._number(edge.source) in upper:
                 gates.append(Gate(edge=number, leaving=True))
-            if enters and self._item(edge.target) in targets:
+            if enters and self._number(edge.target) in lower:
                 gates.append(Gate(edge=number, leaving=False))
         return gates
 
@@ -265,9 +268,13 @@ class _Level:
         groups = self._paths[key][:-1]
         return groups[: self._depth] == self._path
 
-    def _item(self, key: str) -> str:
-        """Return the node or group of this level that a node is, or is in."""
-        return self._paths[key][self._depth]
+    def _number(self, key: str) -> int:
+        """Return the number of the node or group of this level that a node is, or is in."""
+        return self._items[self._paths[key][self._depth]]
+
+    def _pair(self, number: int) -> ranking.Pair:
+        edge = self._edges[number]
+        return self._number(edge.source), self._number(edge.target)
 
     def _size(self, key: str, numbers: list[int]) -> Size:
         box = self._laid.outlines.get(key) or self._laid.inner[key]
@@ -285,9 +292,10 @@ class _Level:
         label = _label(edge) if edge.label else None
         if label is not None and not self._laid.upright:
             label = Size(across=label.along, along=label.across)
+        source, target = self._pair(number)
         return Wire(
-            source=self._items[self._item(edge.source)],
-            target=self._items[self._item(edge.target)],
+            source=source,
+            target=target,
             label=label if edge.source != edge.target else None,
             leaves=self._port(edge.source, Gate(edge=number, leaving=True)),
             enters=self._port(edge.target, Gate(edge=number, leaving=False)),
@@ -296,7 +304,7 @@ class _Level:
     def _gate_wire(self, gate: Gate, index: int) -> Wire:
         edge = self._edges[gate.edge]
         key = edge.source if gate.leaving else edge.target
-        item = self._items[self._item(key)]
+        item = self._number(key)
         port = self._port(key, gate)
         if gate.leaving:
             return Wire(source=item, target=index, leaves=port)

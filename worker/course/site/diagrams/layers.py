@@ -16,7 +16,8 @@ from worker.course.site.diagrams import ranking
 from worker.course.site.diagrams.graph import DiagramError
 from worker.course.site.diagrams.places import Place, Size, align, ordered
 
-_GAP: Final = 44.0
+_GAPS: Final = {1: 44.0, 2: 30.0}
+"""The distance from rank to rank, by how many ranks a wire leads down at least."""
 _MAX_PLACES: Final = 700
 _SPREAD: Final = 16.0
 """The distance between arrows that leave one box."""
@@ -77,6 +78,7 @@ def arrange(
     """
     pairs = [(wire.source, wire.target) for wire in wires]
     pairs = ranking.forward(len(sizes), pairs)
+    # A label has a rank of its own, between its boxes.
     length = 2 if any(wire.label for wire in wires) else 1
     ranks = ranking.ranks(len(sizes), pairs, length)
     for box, last in (ends or {}).items():
@@ -91,7 +93,7 @@ def arrange(
         places += chain.places[1:-1]
         if len(places) > _MAX_PLACES:
             raise DiagramError("its arrows are too tangled")
-    _place(places, _GAP / length)
+    _place(places, _GAPS[length])
     return _arrangement(boxes, chains)
 
 
@@ -126,6 +128,7 @@ def _place(places: Sequence[Place], gap: float) -> None:
         for place in rank:
             place.across -= left
             place.along = along + half
+            place.reach = half
         along += 2 * half + gap
 
 
@@ -177,13 +180,14 @@ def _route(chain: _Chain) -> list[Point]:
     upper, lower = chain.places[0], chain.places[-1]
     if upper is lower:
         return [_middle(upper)]
-    bottom = upper.along + upper.size.along / 2
-    top = lower.along - lower.size.along / 2
-    route = [Point(upper.across + chain.leaves, bottom)]
+    across, below = upper.across + chain.leaves, upper.along + upper.reach
+    route = [Point(across, upper.along + upper.size.along / 2)]
+    # Lines bend between the ranks only, where there are no boxes.
+    route.append(Point(across, below))
     for place in chain.places[1:-1]:
-        half = place.size.along / 2
-        route.append(Point(place.across, place.along - half))
-        if half:
-            route.append(Point(place.across, place.along + half))
-    route.append(Point(lower.across + chain.enters, top))
+        route.append(Point(place.across, place.along - place.reach))
+        route.append(Point(place.across, place.along + place.reach))
+    across, above = lower.across + chain.enters, lower.along - lower.reach
+    route.append(Point(across, above))
+    route.append(Point(across, lower.along - lower.size.along / 2))
     return route[::-1] if chain.turned else route

@@ -29,6 +29,8 @@ class Place:
     """In its rank, counted from 0."""
     across: float = 0.0
     along: float = 0.0
+    reach: float = 0.0
+    """Half of what the largest place of its rank takes along."""
     above: list["Place"] = field(default_factory=list)
     below: list["Place"] = field(default_factory=list)
 
