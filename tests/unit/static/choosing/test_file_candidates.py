@@ -115,3 +115,13 @@ def test_a_licence_that_names_files_is_none_of_theirs(tmp_path: Path) -> None:
         for path in unit.file_paths
     }
     assert shown == {"main.lua", "stock.lua"}
+
+
+def test_a_file_without_a_grammar_is_what_its_first_comment_says(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "stock.lua": "-- Counts the loaves in the store.\n\nfunction take()\n  return 1\nend\n"
+    }
+    [unit] = analysed(tmp_path, files).units
+    assert unit.description.startswith("Counts the loaves in the store. `stock")

@@ -8,6 +8,7 @@ from worker.engines.static.reading.documents import (
     MAX_LEAD,
     MAX_TITLE,
     code_names,
+    comment_on_top,
     headings,
     names,
     notebook,
@@ -115,6 +116,29 @@ def test_each_language_has_its_own_headings(
 def test_a_heading_ends_before_the_next() -> None:
     found = headings(Language.MARKDOWN, "# A\n\ntext\n\n# B\ntext\n")
     assert [(one.line, one.end_line) for one in found] == [(1, 4), (5, 7)]
+
+
+@pytest.mark.parametrize(
+    ("text", "comment"),
+    [
+        ("-- Keeps loaves\n-- in a store.\n\nlocal x = 1\n", "Keeps loaves in a store."),
+        ("#!/bin/sh\n# -*- sh -*-\n\n# Deploys all of it.\n\n# More.\n", "Deploys all of it."),
+        ("%% Copyright (c) 2020 A.\n%% All rights reserved.\n\n%% Keeps all loaves.\n", "Keeps all loaves."),
+        ("{- | Keeps all loaves. -}\nmodule A\n", "Keeps all loaves."),
+        ("(** Keeps all loaves. *)\nopen Oven\n", "Keeps all loaves."),
+        ("-- Sells one of them.\nfunction sell()\nend\n", ""),
+        ("/*\n * Keeps all loaves.\n */\n\nclass A\n", "Keeps all loaves."),
+        ("//\n//  A.swift\n//  Oven\n//\n// Created by A.\n//\n/// Keeps all loaves.\nimport A\n", "Keeps all loaves."),
+        ("import A\n// not at the top\n", ""),
+        ("#version 300 es\n", ""),
+        ("-- Licensed under the Apache License.\nx\n", ""),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_the_comment_at_the_top_of_code_says_what_it_is(
+    text: str, comment: str
+) -> None:
+    assert comment_on_top(text) == comment
 
 
 def test_endless_titles_and_paragraphs_are_cut() -> None:

@@ -15,6 +15,7 @@ from worker.engines.static.facts import (
     SourceFile,
     Verb,
 )
+from worker.engines.static.prose.docstrings import first_sentence
 from worker.engines.static.prose.phrases import counted, listed, sentence
 from worker.engines.static.reading.language import MARKUP, PARSED, PROSE, label
 
@@ -197,11 +198,9 @@ class Pages:
     def description(self, page: Topic) -> str:
         """Return what a page is: what it says first, and what is known of its file."""
         file, heading = self._files[page.path], self.heading(page)
-        said = (
-            sentence(heading.lead.partition("\n")[0])
-            if heading is not None and heading.lead
-            else ""
-        )
+        said = first_sentence(file.doc)
+        if heading is not None and heading.lead:
+            said = sentence(heading.lead.partition("\n")[0])
         named = self.mentioned_in(page.path)
         facts = f"`{page.path}` has {counted(file.lines, 'line')} of {label(file.language)}."
         inner = (

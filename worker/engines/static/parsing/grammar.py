@@ -141,7 +141,7 @@ class FileText:
             if row + 1 in self._starting_at or not self._is_apart(end):
                 continue
             comment = self.comment_above(row + 1)
-            if comment and not _LICENCE.search(comment[:_TOP_CHARACTERS]):
+            if comment and not is_licence(comment):
                 return comment
         return ""
 
@@ -150,6 +150,11 @@ class FileText:
         following = self.data[end : end + _BELOW_BYTES].partition(b"\n")[2]
         below = following.split(b"\n")[0]
         return not below.strip() or below.startswith(_BELOW)
+
+
+def is_licence(comment: str) -> bool:
+    """Tell whether a comment at the top of a file is for lawyers or programs."""
+    return _LICENCE.search(comment[:_TOP_CHARACTERS]) is not None
 
 
 def last_row(node: Node) -> int:

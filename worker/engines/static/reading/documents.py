@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from worker.engines.static.facts import Heading
+from worker.engines.static.parsing.grammar import is_licence
 from worker.engines.static.reading.encoding import decode
 from worker.engines.static.reading.language import Language
 
@@ -195,6 +196,55 @@ def _lead(lines: list[str], fence: re.Pattern[str]) -> str:
         if line.strip() and is_prose and not is_code and not is_underline:
             paragraph.append(line)
     return plain(" ".join(paragraph))[:MAX_LEAD]
+
+
+def comment_on_top(text: str) -> str:
+    """Return the first comment of code in any language, unless it is for lawyers or programs."""
+    lines: list[str] = []
+    for line in [*text[:_MOST_TOP].split("\n"), ""]:
+        match = _COMMENT.match(line)
+        if _FOR_PROGRAMS.match(line):
+            continue
+        if match is not None and _LETTERS.search(match[1]):
+            lines.append(match[1])
+            continue
+        comment = " ".join(lines)
+        is_code = match is None and line.strip() != ""
+        if _tells(comment) and not (is_code and not _OPENING.match(line)):
+            return comment[:MAX_LEAD]
+        if is_code:
+            break
+        lines = []
+    return ""
+
+
+def _tells(comment: str) -> bool:
+    """Tell whether a comment says something of the code below it."""
+    is_long_enough = len(comment.split()) >= _FEWEST_WORDS
+    is_record = _RECORD.match(comment) is not None or is_licence(comment)
+    return is_long_enough and not is_record
+
+
+_FEWEST_WORDS: Final = 3
+_OPENING: Final = re.compile(
+    r"\s*(?:import|module|use|using|package|require|library|open|set|defmodule|program|unit|from"
+    r"|local \w+ = require)\b"
+)
+"""Code that may follow a comment on the file: other code is what the comment describes."""
+_RECORD: Final = re.compile(
+    r"(?:created|written|author|maintainer)\b", re.IGNORECASE
+)
+_MOST_TOP: Final = 4000
+"""Characters in which a file says what it is."""
+_COMMENT: Final = re.compile(
+    r"\s*(?:--+[\[|]*|#+(?=[\s']|$)'?|//+!?|;+|%+|\"(?=\s)|\(\*+|/\*+|\*+|\{-+\s*\|?)"
+    r"\s*(.*?)\s*(?:\*+[/)]|-\}|\]\])?\s*$"
+)
+_LETTERS: Final = re.compile(r"[^\W\d_]{2}")
+_FOR_PROGRAMS: Final = re.compile(
+    r"#!|.*-\*-|.*\b(?:vim?|ex):|\W*[\w+-]+\.\w{1,5}\W*$"
+)
+"""First lines of scripts, lines for editors, and names of files."""
 
 
 def plain(marked: str) -> str:

@@ -21,6 +21,7 @@ from worker.engines.static.parsing.source_file import (
 )
 from worker.engines.static.reading.documents import (
     code_names,
+    comment_on_top,
     headings,
     names,
     notebook,
@@ -277,6 +278,8 @@ class _Surveyor:
         if file.language in PROSE and file.role is not Role.DATA:
             text = self.texts[file.path]
             return replace(file, headings=headings(file.language, text))
+        if file.role is Role.SOURCE:
+            return replace(file, doc=comment_on_top(self.texts[file.path]))
         return file
 
     @property
