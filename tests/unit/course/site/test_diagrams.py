@@ -366,6 +366,15 @@ def test_boxes_of_a_rank_do_not_overlap_and_arrows_lead_down() -> None:
         )
 
 
+def test_parts_that_are_not_connected_are_near_to_each_other() -> None:
+    sizes = [Size(across=40, along=30)] * 9
+    wires = [Wire(source=0, target=n) for n in range(1, 6)]
+    wires += [Wire(source=6, target=7)]
+    centers = arrange(sizes, wires).centers
+    assert centers[8].across - centers[6].across == 68
+    assert centers[7].across - centers[5].across == 68
+
+
 def test_a_circle_is_drawn_with_one_arrow_that_leads_back() -> None:
     sizes = [Size(across=40, along=30)] * 3
     wires = [Wire(source=n, target=(n + 1) % 3) for n in range(3)]

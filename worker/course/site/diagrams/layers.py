@@ -120,8 +120,7 @@ def _place(places: Sequence[Place], gap: float) -> None:
     """Give all places their coordinates."""
     ranks = ordered(places)
     align(ranks)
-    edges = [place.across - place.size.across / 2 for place in places]
-    left = min(edges, default=0.0)
+    left = min((place.left for place in places), default=0.0)
     along = 0.0
     for rank in ranks:
         half = max((place.size.along for place in rank), default=0.0) / 2

@@ -34,6 +34,11 @@ class Place:
     above: list["Place"] = field(default_factory=list)
     below: list["Place"] = field(default_factory=list)
 
+    @property
+    def left(self) -> float:
+        """Where it begins within its rank."""
+        return self.across - self.size.across / 2
+
     def near(self, *, upward: bool) -> list["Place"]:
         """Return the places that it is connected with, in the ranks above or below."""
         return self.above if upward else self.below
@@ -113,6 +118,49 @@ def align(ranks: Sequence[Rank]) -> None:
         downward = turn % 2 == 0
         for rank in ranks if downward else reversed(ranks):
             _settle(rank, [_wish(place, downward=downward) for place in rank])
+    _draw_together(ranks)
+
+
+def _draw_together(ranks: Sequence[Rank]) -> None:
+    """Move parts that are not connected as near to each other as the distances allow."""
+    parts = _parts([place for rank in ranks for place in rank])
+    edges = [min(place.left for place in part) for part in parts]
+    if not parts:
+        return
+    # From the left: each part moves to the left only, so it meets no other.
+    for edge, part in sorted(zip(edges, parts, strict=True), key=_edge):
+        room = [edge - min(edges)]
+        beside = [
+            right.across - left.across - _distance(left, right)
+            for rank in ranks
+            for left, right in pairwise(rank)
+            if right in part and left not in part
+        ]
+        shift = min(beside or room)
+        for place in part:
+            place.across -= shift
+
+
+def _edge(part: tuple[float, frozenset[Place]]) -> float:
+    return part[0]
+
+
+def _parts(places: Sequence[Place]) -> list[frozenset[Place]]:
+    """Return the places in groups that are connected."""
+    parts = []
+    seen: set[Place] = set()
+    for root in places:
+        part: set[Place] = set()
+        stack = [] if root in seen else [root]
+        while stack:
+            place = stack.pop()
+            if place not in part:
+                part.add(place)
+                stack += [*place.above, *place.below]
+        if part:
+            parts.append(frozenset(part))
+            seen |= part
+    return parts
 
 
 def _wish(place: Place, *, downward: bool) -> float:
