@@ -22,10 +22,8 @@ from worker.engines.static.facts import (
 )
 from worker.engines.static.linking.assembly import Assembly
 from worker.engines.static.linking.graph import Graph
-from worker.engines.static.linking.references import (
-    References,
-    interesting_names,
-)
+from worker.engines.static.linking.names import Names
+from worker.engines.static.linking.references import References
 from worker.engines.static.linking.scopes import Resolver
 from worker.engines.static.pages import summary
 from worker.engines.static.reading.project import describe
@@ -71,6 +69,7 @@ def analyze(root: Path, check: Check) -> Analysis:
         skipped=read.skipped,
         definitions=tuple(facts.graph.definitions),
         references=facts.references,
+        bases=facts.graph.bases,
         mentions=_few(facts),
         units=units,
         summary=summary.summarize(project, read.skipped, units, relations),
@@ -82,22 +81,23 @@ def analyze(root: Path, check: Check) -> Analysis:
 def _collect(read: Survey, check: Check) -> _Facts:
     assembly = Assembly(read.files, read.parsed)
     resolver = Resolver(read.files, read.parsed, assembly)
-    reader = References(
-        resolver, assembly, interesting_names(assembly.definitions, read.files)
-    )
+    names = Names(read.files, read.parsed, assembly, resolver)
+    reader = References(read.files, assembly, resolver, names)
     references: list[Reference] = []
     for path, parsed in read.parsed.items():
         check()
-        references += reader.read(path, parsed.code)
+        references += reader.read(path, parsed)
     graph = Graph(assembly.definitions, references, read.files)
-    graph.inherit(resolver)
+    graph.inherit(names)
     named = mentions(
         read, frozenset(one.name for one in assembly.definitions), check
     )
     return _Facts(
         read=read,
         resolver=resolver,
-        references=tuple(references),
+        references=tuple(
+            reference for reference in references if reference.sure
+        ),
         graph=graph,
         mentions=named,
     )
@@ -174,7 +174,7 @@ def _relations(
     shown: Sequence[Topic],
 ) -> tuple[tuple[Relation, ...], dict[tuple[int, int], float]]:
     """Return the relations to show, and how strongly units build on each other in all."""
-    mains = [frozenset(one.symbols) for one in chosen]
+    mains = [candidate.symbols for candidate in chosen]
     bonds = Relations(facts.graph, portraits, facts.read.files, mains).bonds(
         facts.references
     )

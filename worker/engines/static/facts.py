@@ -186,7 +186,12 @@ class Reference:
     """Of the first time; the statement that imports the name does not count."""
     count: int
     sure: bool
-    """Whether imports and scopes lead to the target, instead of only its unique name."""
+    """Whether imports, scopes and the types of receivers lead to the target.
+
+    If only its unique name does, the reference may count for ranking, and nothing is said of it.
+    """
+    places: tuple[int, ...] = ()
+    """The bytes at which the name begins each time."""
 
 
 class Verb(StrEnum):
@@ -292,7 +297,9 @@ class Analysis:
     definitions: tuple[Definition, ...]
     """By path and line."""
     references: tuple[Reference, ...]
-    """By path and line."""
+    """Those that imports, scopes and the types of receivers lead to, by path and line."""
+    bases: Mapping[int, tuple[int, ...]]
+    """By type: the types of the project that it extends or implements, as written."""
     mentions: Mapping[str, tuple[str, ...]]
     """By name of a definition: the tests, examples and documents that name it, by path.
 

@@ -7,7 +7,7 @@ from tree_sitter import Node
 
 from tests.support.analysed import analysed, names, related
 from worker.engines.static.facts import Definition, Kind
-from worker.engines.static.linking.usage import _verb
+from worker.engines.static.linking.usage import _is_import, _verb
 from worker.engines.static.parsing.source_file import SourceParser
 from worker.engines.static.reading.language import Language
 
@@ -28,7 +28,9 @@ def verb(language: Language, line: str, kind: Kind = Kind.CLASS) -> str | None:
     target = Definition(
         index=0, name="Target", qualified="Target", kind=kind, path="a", line=1, end_line=1, signature=""
     )  # fmt: skip
-    return _verb(node, target)
+    if _is_import(node):
+        return None
+    return _verb(node, target, language)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,13 @@ def verb(language: Language, line: str, kind: Kind = Kind.CLASS) -> str | None:
     [
         ("x = Target()", "creates"),
         ("x = mod.Target(1)", "creates"),
-        ("Target.make()", "calls"),
+        ("Target.make()", "uses"),
+        ("raise Other(Target)", "uses"),
+        ("try: pass\nexcept E: Target", "uses"),
+        ("def f(a=Target): pass", "uses"),
+        ("@other(Target)\ndef f(): pass", "uses"),
+        ("x = Target.LIMIT", "uses"),
+        ("def f(a: Callable[[Target], int]): pass", "uses"),
         ("class A(Target): pass", "inherits from"),
         ("raise Target()", "raises"),
         ("raise mod.Target", "raises"),
@@ -71,7 +79,9 @@ def test_python(line: str, expected: str | None) -> None:
         (Language.TYPESCRIPT, "function f(a: Target) {}", "takes"),
         (Language.TYPESCRIPT, "function f(): Target {}", "returns"),
         (Language.TYPESCRIPT, "@Target() class A {}", "decorates"),
-        (Language.JAVASCRIPT, "Target.make(1)", "calls"),
+        (Language.JAVASCRIPT, "Target.make(1)", "uses"),
+        (Language.JAVASCRIPT, "new Other(Target.LIMIT)", "uses"),
+        (Language.GO, "package a\nvar x = Target(1)", "uses"),
         (Language.GO, "package a\nvar x = Target{}", "creates"),
         (Language.GO, "package a\nfunc f(t *Target) {}", "takes"),
         (Language.GO, "package a\nfunc f() *Target { return nil }", "returns"),
@@ -79,11 +89,11 @@ def test_python(line: str, expected: str | None) -> None:
         (Language.RUST, "fn f() { Target { a: 1 } }", "creates"),
         (Language.RUST, "fn f() { Target::new(1) }", "creates"),
         (Language.RUST, "fn f() { Target::<u8>::new(1) }", "creates"),
-        (Language.RUST, "fn f() { x.parse::<Target>() }", "calls"),
+        (Language.RUST, "fn f() { x.parse::<Target>() }", "uses"),
         (Language.RUST, "fn f(t: &Target) {}", "takes"),
-        (Language.RUST, "fn f() -> Vec<Target> {}", "returns"),
+        (Language.RUST, "fn f() -> Vec<Target> {}", "uses"),
         (Language.RUST, "struct S { t: Target }", "holds"),
-        (Language.RUST, "#[derive(Target)]\nstruct S;", "decorates"),
+        (Language.RUST, "#[derive(Target)]\nstruct S;", "uses"),
         (Language.JAVA, "class A { void f() { new Target(1); } }", "creates"),
         (Language.JAVA, "class A extends Target {}", "inherits from"),
         (Language.JAVA, "class A implements Target {}", "implements"),
@@ -160,7 +170,7 @@ def test_what_is_done_with_a_neighbour_is_not_said_of_what_a_unit_is_about(
     assert related(found) == ["Cellar uses Closed (cellar.py:3)"]
 
 
-def test_what_is_done_with_a_type_that_extends_another_is_done_with_that(
+def test_what_is_done_with_a_type_that_extends_another_is_a_use_of_that(
     tmp_path: Path,
 ) -> None:
     stock = (
@@ -169,7 +179,7 @@ def test_what_is_done_with_a_type_that_extends_another_is_done_with_that(
     store = "from stock import Cellar\n\nclass Store:\n    def open(self):\n        return Cellar()\n"
     assert related(
         analysed(tmp_path, {"stock.py": stock, "store.py": store})
-    ) == ["Store creates Stock (store.py:5)"]
+    ) == ["Store uses Stock (store.py:5)"]
 
 
 def test_who_extends_an_interface_implements_it(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def test_the_summary_names_parts_relations_and_what_was_left_out(
     assert found.summary.startswith(
         "This course is about four parts of `Shop`: `Store`, `Stock`, "
     )
-    assert "`Store` creates `Stock`" in found.summary
+    assert "`Store` uses `Stock`" in found.summary
     assert found.summary.endswith(
         "Left out: one file (too large, for example `big.bin`)."
     )

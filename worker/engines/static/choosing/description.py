@@ -89,7 +89,7 @@ class Descriptions:
                 neighbours.append(definition)
 
         def rank(neighbour: Definition) -> tuple[int, int, int]:
-            users = len(self._graph.used[neighbour.index])
+            users = self._graph.using_files(neighbour.index)
             return -users, neighbour.line - neighbour.end_line, neighbour.index
 
         return sorted(neighbours, key=rank)
@@ -220,7 +220,7 @@ class Descriptions:
         return ""
 
     def _usage(self, main: Definition, *, plural: bool) -> str:
-        users = len(self._graph.used[main.index])
+        users = self._graph.using_files(main.index)
         if not users:
             return ""
         subject = "They are" if plural else "It is"

@@ -4,7 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from worker.engines.static.choosing.description import Descriptions
 from worker.engines.static.facts import Reference, Relation, SourceFile, Verb
@@ -17,9 +17,9 @@ _OUT: Final = 3
 _TELLING: Final = 3.0
 """A weaker relation is not worth a third arrow."""
 _BY_ITSELF: Final = frozenset({Verb.INHERITS, Verb.IMPLEMENTS})
-"""What a type does itself; one that is nested in it does not do it for it. What is done with a neighbour of the main
-definitions is not done with them, either: their unit is only used.
-"""
+"""What is said of the first definitions of two units alone."""
+_BOTH: Final = 2
+"""What is done with a neighbour of the definitions that a unit is about is only a use of the unit."""
 _LOOKED_AT: Final = 24
 """So many references between two units are looked at, the most frequent first."""
 
@@ -39,7 +39,6 @@ _STRENGTH: Final = {
     Verb.IMPORTS: 0.5,
     Verb.MENTIONS: 0.5,
 }
-_GUESS: Final = 0.3
 _ASIDE: Final = 0.4
 _MAIN: Final = 0.3
 """What happens between definitions that units are about counts more than what their neighbours do.
@@ -54,36 +53,46 @@ class WeightedRelation:
     strength: float
 
 
+class _Seen(NamedTuple):
+    """What can be seen of a relation at one place."""
+
+    strength: float
+    verb: Verb
+    reference: Reference
+    line: int
+
+
 class Relations:
     """Finds the relations between units."""
 
     def __init__(
         self,
         graph: Graph,
-        portraits: Descriptions,
+        descriptions: Descriptions,
         files: Mapping[str, SourceFile],
-        mains: Sequence[frozenset[int]],
+        mains: Sequence[Sequence[int]],
     ) -> None:
-        """Take for each unit the definitions that it is about."""
+        """Take for each unit the definitions that it is about, most important first."""
         self._graph: Final = graph
-        self._portraits: Final = portraits
+        self._descriptions: Final = descriptions
         self._usage: Final = Usage(files)
-        self._files: Final = files
-        self._mains: Final = mains
+        self._firsts: Final = [main[0] if main else None for main in mains]
+        self._mains: Final = [frozenset(main) for main in mains]
 
     def bonds(self, references: Iterable[Reference]) -> list[WeightedRelation]:
         """Return the relation of each pair of units, in each direction, strongest first."""
         between: dict[tuple[int, int], list[Reference]] = defaultdict(list)
-        for one in references:
-            source = self._place(one)
-            target = self._portraits.owner(one.target)
+        for reference in references:
+            source = self._unit_of_source(reference)
+            target = self._descriptions.owner(reference.target)
             if source is not None and target is not None and source != target:
-                between[source, target].append(one)
-        found = [
-            self._bond(pair, found) for pair, found in sorted(between.items())
+                between[source, target].append(reference)
+        bonds = [
+            self._bond(pair, references)
+            for pair, references in sorted(between.items())
         ]
         return sorted(
-            found,
+            bonds,
             key=lambda bond: (
                 -bond.strength,
                 bond.relation.source,
@@ -91,111 +100,93 @@ class Relations:
             ),
         )
 
-    def _place(self, one: Reference) -> int | None:
-        if one.source is not None:
-            return self._portraits.owner(one.source)
-        return self._portraits.unit_of_file(one.path)
+    def _unit_of_source(self, reference: Reference) -> int | None:
+        if reference.source is not None:
+            return self._descriptions.owner(reference.source)
+        return self._descriptions.unit_of_file(reference.path)
 
     def _bond(
         self, pair: tuple[int, int], references: Sequence[Reference]
     ) -> WeightedRelation:
-        def weight(one: Reference) -> tuple[float, str, int]:
-            about = (self._graph.top[one.target] in self._mains[pair[1]]) + (
-                one.source is not None
-                and self._graph.top[one.source] in self._mains[pair[0]]
-            )
-            return (
-                -(about + math.log1p(one.count))
-                * (1.0 if one.sure else _GUESS),
-                one.path,
-                one.line,
-            )
-
-        looked_at = sorted(references, key=weight)[:_LOOKED_AT]
-        count = sum(one.count for one in references)
-        candidates = [
-            self._inheritance(pair),
-            *(self._seen(pair, one) for one in looked_at),
-        ]
-        best = max(
-            (one for one in candidates if one is not None),
-            key=lambda one: one[0],
-        )
-        _, verb, reference, line = best
+        looked_at = sorted(
+            references,
+            key=lambda reference: (
+                -self._abouts(pair, reference) - math.log1p(reference.count),
+                reference.path,
+                reference.line,
+            ),
+        )[:_LOOKED_AT]
+        candidates = [self._seen(pair, reference) for reference in looked_at]
+        inheritance = self._inheritance(pair)
+        if inheritance is not None:
+            candidates.insert(0, inheritance)
+        best = max(candidates, key=lambda candidate: candidate.strength)
+        count = sum(reference.count for reference in references)
+        reference = best.reference
+        code = self._usage.line(reference.path, best.line)
         relation = Relation(
             source=pair[0],
             target=pair[1],
-            verb=verb,
+            verb=best.verb,
             path=reference.path,
-            line=line,
-            code=self._usage.line(reference.path, line)[:MAX_CODE],
+            line=best.line,
+            code=code[:MAX_CODE],
             subject=reference.source,
             object=reference.target,
             count=count,
         )
         return WeightedRelation(
-            relation=relation, strength=best[0] + math.log1p(count)
+            relation=relation, strength=best.strength + math.log1p(count)
         )
 
-    def _inheritance(
-        self, pair: tuple[int, int]
-    ) -> tuple[float, Verb, Reference, int] | None:
-        for index in sorted(self._mains[pair[0]]):
-            for base in self._graph.bases.get(index, ()):
-                if base in self._mains[pair[1]]:
-                    one = self._graph.definitions[index]
-                    verb = (
-                        Verb.IMPLEMENTS
-                        if is_interface(self._graph.definitions[base])
-                        else Verb.INHERITS
-                    )
-                    reference = Reference(
-                        source=index,
-                        target=base,
-                        path=one.path,
-                        line=one.line,
-                        count=1,
-                        sure=True,
-                    )
-                    return _STRENGTH[verb] + 1.0, verb, reference, one.line
-        return None
-
-    def _seen(
-        self, pair: tuple[int, int], one: Reference
-    ) -> tuple[float, Verb, Reference, int]:
-        target = self._graph.definitions[one.target]
-        lines = self._files[one.path].lines
-        span = range(one.line, lines + 1)
-        if one.source is not None:
-            span = range(
-                one.line, self._graph.definitions[one.source].end_line + 1
-            )
-        by_main = (
-            one.source is not None
-            and self._graph.top[one.source] in self._mains[pair[0]]
+    def _abouts(self, pair: tuple[int, int], reference: Reference) -> int:
+        """Return how many ends of a reference are what the units are about."""
+        ends = (reference.source, reference.target)
+        return sum(
+            self._is_main(end, unit)
+            for end, unit in zip(ends, pair, strict=True)
         )
-        to_main = self._is_main(self._graph.top[one.target], pair[1])
-        about = _ASIDE + _MAIN * by_main + _MAIN * to_main
-        sure = 1.0 if one.sure else _GUESS
-        places = list(self._usage.places(one.path, target, span)) or [
-            (one.line, Verb.USES)
-        ]
+
+    def _is_main(self, index: int | None, unit: int) -> bool:
+        return index is not None and self._graph.top[index] in self._mains[unit]
+
+    def _inheritance(self, pair: tuple[int, int]) -> _Seen | None:
+        """Return that the first definition of one unit extends that of the other."""
+        derived, base = self._firsts[pair[0]], self._firsts[pair[1]]
+        if derived is None or base not in self._graph.bases.get(derived, ()):
+            return None
+        definition = self._graph.definitions[derived]
+        is_implemented = is_interface(self._graph.definitions[base])
+        verb = Verb.IMPLEMENTS if is_implemented else Verb.INHERITS
+        reference = Reference(
+            source=derived,
+            target=base,
+            path=definition.path,
+            line=definition.line,
+            count=1,
+            sure=True,
+        )
+        strength = _STRENGTH[verb] + 1.0
+        return _Seen(strength, verb, reference, definition.line)
+
+    def _seen(self, pair: tuple[int, int], reference: Reference) -> _Seen:
+        """Return the most telling place of a reference."""
+        target = self._graph.definitions[reference.target]
+        abouts = self._abouts(pair, reference)
+        source = None
+        if reference.source is not None:
+            source = self._graph.definitions[reference.source]
+        places = list(self._usage.places(reference, source, target))
+        if not places:
+            places = [(reference.line, Verb.USES)]
         line, verb = max(
             places, key=lambda place: (_STRENGTH[place[1]], -place[0])
         )
-        # A nested type's base is not that of the type around it.
-        itself = verb not in _BY_ITSELF or (
-            one.source in self._mains[pair[0]]
-            and one.source in self._graph.bases
-        )
-        verb = verb if to_main and itself else Verb.USES
-        return _STRENGTH[verb] * about * sure, verb, one, line
-
-    def _is_main(self, index: int, unit: int) -> bool:
-        """Tell whether a definition is what a unit is about, or extends that: then it is one."""
-        return not self._mains[unit].isdisjoint(
-            (index, *self._graph.ancestors(index))
-        )
+        is_part = target.parent is not None and verb is not Verb.CALLS
+        if abouts < _BOTH or is_part or verb in _BY_ITSELF:
+            verb = Verb.USES
+        about = _ASIDE + _MAIN * abouts
+        return _Seen(_STRENGTH[verb] * about, verb, reference, line)
 
 
 def strongest(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from worker.engines.static.facts import Definition, Reference, SourceFile
-from worker.engines.static.linking.scopes import Resolver
+from worker.engines.static.linking.names import Names
 
 _ANCESTORS: Final = 100
 """No type that people wrote has more; of a longer chain, only so many are looked at."""
@@ -71,22 +71,17 @@ class Graph:
                 self.uses[source].get(target, 0) + one.count
             )
 
-    def inherit(self, resolver: Resolver) -> None:
+    def using_files(self, index: int) -> int:
+        """Return how many other files use a definition, guesses not counted."""
+        weights = self.used.get(index, {}).values()
+        return sum(weight == 1.0 for weight in weights)
+
+    def inherit(self, names: Names) -> None:
         """Find the bases of all types."""
-        for one in self.definitions:
-            found = [
-                resolver.lookup(one.path, base.rpartition(".")[2])
-                for base in one.bases
-            ]
-            bases = tuple(
-                dict.fromkeys(
-                    base[0]
-                    for base in found
-                    if base is not None and base[0] != one.index
-                )
-            )
+        for definition in self.definitions:
+            bases = names.bases(definition.index) if definition.bases else ()
             if bases:
-                self.bases[one.index] = bases
+                self.bases[definition.index] = bases
         for index in self.bases:
             for ancestor in self.ancestors(index):
                 self.descendants[ancestor].append(index)

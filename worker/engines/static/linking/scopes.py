@@ -1,14 +1,13 @@
-"""Finds what names mean in a file, by its definitions and imports.
+"""Finds what names mean at the top of a file, by its definitions and imports.
 
 A name is looked for where its language would look: among the definitions of its file, what
-the file imports, what it sees without an import (its package, star imports, headers); and
-if nothing else in the project has that name, it is taken for that one, which is a guess.
+the file imports, and what it sees without an import (its package, star imports, headers).
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from worker.engines.static.facts import Import, SourceFile
 from worker.engines.static.linking.assembly import Assembly
@@ -26,6 +25,8 @@ _PACKAGED: Final = frozenset(
 """Languages whose files see the definitions of the package that they declare."""
 _TRANSITIVE: Final = frozenset({Language.C, Language.CPP, Language.RUBY})
 """Languages that also see what the files that they include, include."""
+_NAMED_MODULES: Final = frozenset({Language.PYTHON, Language.RUST})
+"""Languages that import modules by name, as they import definitions."""
 _TELLING: Final = 5
 """A name of so many letters may be guessed at, if it is not written in lower case throughout."""
 
@@ -41,9 +42,19 @@ class _Scope:
     passed: list[str] = field(default_factory=list)
     """Files whose names are passed on to whoever imports this one."""
     modules: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """By alias: the files of a module that is imported as a whole."""
+    """By alias: the files of a module that is imported as a whole; none of another project's."""
+    roots: set[str] = field(default_factory=set)
+    """The first names of those aliases."""
     open: list[str] = field(default_factory=list)
     """Files whose names are all seen here."""
+
+
+class Module(NamedTuple):
+    """A module of the project that names lead to."""
+
+    files: tuple[str, ...]
+    length: int
+    """How many of the names lead to it."""
 
 
 class Resolver:
@@ -98,34 +109,27 @@ class Resolver:
     def _scope(self, path: str, parsed: Parsed) -> _Scope:
         scope = _Scope(exports=dict(parsed.exports))
         file = self._files[path]
-        for one in file.imports:
-            if not one.targets:
-                continue
-            for here, there in one.names:
-                scope.given[here] = (one.targets, there)
-                self._note_module(scope, here, there, one)
-            if one.alias:
-                scope.modules[one.alias] = one.targets
-            if one.everything:
-                scope.open += one.targets
-            if one.again or (
-                one.everything and file.language is Language.PYTHON
+        for statement in file.imports:
+            targets = statement.targets
+            for here, there in statement.names:
+                submodule = _submodule(file.language, statement, there)
+                if submodule:
+                    scope.modules[here] = (submodule,)
+                if targets or here not in scope.given:
+                    owners = tuple(
+                        target for target in targets if target != submodule
+                    )
+                    scope.given[here] = (owners, there)
+            if statement.alias:
+                scope.modules.setdefault(statement.alias, targets)
+                scope.roots.add(statement.alias.partition(".")[0])
+            if statement.everything:
+                scope.open += targets
+            if statement.again or (
+                statement.everything and file.language is Language.PYTHON
             ):
-                scope.passed += one.targets
+                scope.passed += targets
         return scope
-
-    def _note_module(
-        self, scope: _Scope, here: str, there: str, one: Import
-    ) -> None:
-        """Take a name for a module's if one of the targets is called so."""
-        for target in one.targets:
-            stem = (
-                target.rpartition(".")[0]
-                .removesuffix("/__init__")
-                .removesuffix("/mod")
-            )
-            if stem.rpartition("/")[2] == there:
-                scope.modules[here] = (target,)
 
     @property
     def paths(self) -> Sequence[str]:
@@ -160,73 +164,100 @@ class Resolver:
             if index is not None and self._definitions[index].public
         }
 
-    def lookup(self, path: str, name: str) -> tuple[int, bool] | None:
-        """Return the definition that a plain name means in a file, and whether that is sure."""
+    def lookup(self, path: str, name: str) -> int | None:
+        """Return the definition that a name at the top of a file means."""
         scope = self._scopes[path]
         if name in scope.own:
-            return scope.own[name], True
+            return scope.own[name]
         if name in scope.given:
             targets, there = scope.given[name]
-            found = self._exported(targets, there, _HOPS)
-            return (found, True) if found is not None else None
+            return self._exported(targets, there, _HOPS)
         candidates = self._top.get(name)
-        if not candidates:
+        if not candidates or name in scope.roots:
             return None
+        passed_on = self._exported(scope.open, name, _HOPS)
+        if passed_on is not None and self._homes[path] is None:
+            return passed_on
+        return self._visible(path, candidates)
+
+    def _visible(self, path: str, candidates: Sequence[int]) -> int | None:
+        """Return the candidate that a file sees without importing it by name."""
+        near = [
+            index
+            for index in candidates
+            if self._is_home(path, self._definitions[index].path)
+        ]
+        if near:
+            return near[0]
         seen = self._seen_from(path)
-        places = [self._definitions[index].path for index in candidates]
         visible = [
             index
-            for index, place in zip(candidates, places, strict=True)
-            if place in seen or self._is_home(path, place)
+            for index in candidates
+            if self._definitions[index].path in seen
         ]
-        if visible:
-            return visible[0], True
-        return self._guess(path, candidates, name)
+        return visible[0] if len(visible) == 1 else None
 
-    def _guess(
-        self, path: str, candidates: Sequence[int], name: str
-    ) -> tuple[int, bool] | None:
-        if len(candidates) != 1 or len(name) < _TELLING or name.islower():
+    def guess(self, path: str, name: str) -> int | None:
+        """Return the only definition with that name, which nothing in the file leads to."""
+        scope = self._scopes[path]
+        is_taken = name in scope.given or name in scope.roots
+        if is_taken or len(name) < _TELLING or name.islower():
+            return None
+        candidates = self._top.get(name, ())
+        if len(candidates) != 1:
             return None
         target = self._definitions[candidates[0]]
-        return (
-            (target.index, False)
-            if self._files[target.path].language is self._files[path].language
-            else None
+        is_same = (
+            self._files[target.path].language is self._files[path].language
         )
+        return target.index if is_same else None
 
-    def member(self, owner: int, name: str) -> int | None:
-        """Return a member of a type, or of the types that it extends."""
-        queue, seen = [owner], {owner}
-        for index in queue:
-            definition = self._definitions[index]
-            for one in definition.members:
-                if self._definitions[one].name == name:
-                    return one
-            bases = [
-                self.lookup(definition.path, base.rpartition(".")[2])
-                for base in definition.bases
-            ]
-            queue += [
-                base[0]
-                for base in bases
-                if base is not None and base[0] not in seen
-            ]
-            seen.update(queue)
+    def is_named(self, path: str, name: str) -> bool:
+        """Tell whether a file defines or imports a name."""
+        scope = self._scopes[path]
+        return name in scope.own or name in scope.given or name in scope.roots
+
+    def is_foreign(self, path: str, name: str) -> bool:
+        """Tell whether a file takes a name from another project."""
+        scope = self._scopes[path]
+        if name in scope.given:
+            return not scope.given[name][0] and name not in scope.modules
+        return name in scope.roots and not scope.modules.get(name)
+
+    def module(self, path: str, names: Sequence[str]) -> Module | None:
+        """Return the longest imported module that dotted names begin with, and how many it takes."""
+        modules = self._scopes[path].modules
+        for length in range(len(names), 0, -1):
+            targets = modules.get(".".join(names[:length]))
+            if targets:
+                return Module(targets, length)
         return None
 
-    def in_module(self, path: str, alias: str, name: str) -> int | None:
-        """Return what `alias.name` means where `alias` is an imported module."""
-        targets = self._scopes[path].modules.get(alias)
-        return self._exported(targets, name, _HOPS) if targets else None
+    def in_module(self, targets: Sequence[str], name: str) -> int | None:
+        """Return the definition that a module has under a name."""
+        return self._exported(targets, name, _HOPS)
+
+    def submodule(self, targets: Sequence[str], name: str) -> tuple[str, ...]:
+        """Return the module of that name in a package."""
+        found = []
+        for target in targets:
+            folder = target.rpartition("/")[0]
+            path = f"{folder}/{name}" if folder else name
+            found += [
+                file
+                for file in (f"{path}.py", f"{path}/__init__.py")
+                if target.endswith("__init__.py") and file in self._scopes
+            ]
+        return tuple(found)
 
     def any_member(self, name: str) -> int | None:
         """Return the only member of that name in the whole project.
 
         `append` and the like may be of any other type.
         """
-        found = self._members.get(name, ())
-        return found[0] if len(found) == 1 and len(parts(name)) > 1 else None
+        members = self._members.get(name, [])
+        is_telling = len(members) == 1 and len(parts(name)) > 1
+        return members[0] if is_telling else None
 
     def _exported(
         self, targets: Sequence[str], name: str, hops: int
@@ -283,3 +314,20 @@ class Resolver:
                     break
             self._seen[path] = frozenset(found)
         return self._seen[path]
+
+
+def _submodule(language: Language, statement: Import, name: str) -> str | None:
+    """Return the file of a module that is imported by name, as `from package import module`."""
+    if language not in _NAMED_MODULES:
+        return None
+    package = statement.module.replace("::", ".").rpartition(".")[2]
+    for target in statement.targets:
+        stem = target.rpartition(".")[0]
+        stem = stem.removesuffix("/__init__").removesuffix("/mod")
+        folder, _, last = stem.rpartition("/")
+        is_inside = package in {"", "crate", "self", "super"} or (
+            folder.rpartition("/")[2] == package
+        )
+        if last == name and is_inside:
+            return target
+    return None

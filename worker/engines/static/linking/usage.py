@@ -1,6 +1,9 @@
-"""Tells what code does with a name, by the syntax around it."""
+"""Tells what code does with a name, by the syntax that the name stands in.
 
-import re
+Only the syntax right around a name tells: `raise Foo(x)` raises Foo and does nothing with x.
+What is not plain to see is just a use.
+"""
+
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -10,88 +13,116 @@ from worker.engines.static.facts import (
     TYPES,
     Definition,
     Kind,
+    Reference,
     SourceFile,
     Verb,
 )
-from worker.engines.static.parsing.grammar import field_text, text
+from worker.engines.static.parsing.grammar import text
+from worker.engines.static.parsing.identifiers import word_set
 from worker.engines.static.parsing.source_file import SourceParser
 from worker.engines.static.reading.encoding import decode
+from worker.engines.static.reading.language import Language
 
-_STEPS: Final = 8
-"""What is farther away from a name than so many nodes says nothing about it."""
 _MOST_PLACES: Final = 12
 """So many places where one definition names another are looked at."""
+_STEPS: Final = 8
+"""What is farther away from a name than so many nodes says nothing about it."""
 
-_CALLS: Final = frozenset(
-    {"call", "call_expression", "method_invocation", "macro_invocation"}
+_PATHS: Final = word_set(
+    "attribute member_expression selector_expression qualified_type scoped_identifier "
+    "scoped_type_identifier field_expression field_access qualified_identifier "
+    "member_access_expression qualified_name navigation_expression scope_resolution "
+    "nested_type_identifier nested_identifier dotted_name"
 )
-_CALLEES: Final = ("function", "macro", "name")
-_CREATIONS: Final = frozenset(
-    {
-        "new_expression",
-        "object_creation_expression",
-        "composite_literal",
-        "struct_expression",
-    }
+"""Names with dots between them: the last one is what they mean."""
+_GENERICS: Final = word_set(
+    "subscript generic_type generic_function template_type template_function "
+    "instantiation_expression generic_name type_instantiation_expression user_type"
 )
-_AROUND: Final = {
-    "raise_statement": Verb.RAISES,
-    "throw_statement": Verb.RAISES,
-    "throw_expression": Verb.RAISES,
-    "except_clause": Verb.HANDLES,
-    "catch_clause": Verb.HANDLES,
-    "catch_formal_parameter": Verb.HANDLES,
-    "decorator": Verb.DECORATES,
-    "annotation": Verb.DECORATES,
-    "marker_annotation": Verb.DECORATES,
-    "attribute_item": Verb.DECORATES,
-    "instanceof_expression": Verb.CHECKS,
-    "type_case": Verb.CHECKS,
-    "base_class_clause": Verb.INHERITS,
-    "class_heritage": Verb.INHERITS,
+"""A name before its type arguments."""
+_CALLS: Final = word_set(
+    "call call_expression method_invocation macro_invocation invocation_expression "
+    "function_call_expression"
+)
+_CREATIONS: Final = word_set(
+    "new_expression object_creation_expression composite_literal struct_expression"
+)
+_CALLEES: Final = ("function", "macro", "name", "method", "constructor", "type")
+_CREATE_BY_CALL: Final = frozenset(
+    {Language.PYTHON, Language.KOTLIN, Language.CPP, Language.RUST}
+)
+_NEW: Final = frozenset({"new"})
+_RAISES: Final = word_set("raise_statement throw_statement throw_expression")
+_DECORATORS: Final = word_set("decorator annotation marker_annotation")
+_FUNCTIONS: Final = word_set(
+    "function_definition function_declaration function_item local_function_statement "
+    "generator_function_declaration"
+)
+_FUNCTION_TYPES: Final = _FUNCTIONS | word_set(
+    "function_type lambda arrow_function function_expression method_declaration "
+    "method_definition func_literal closure_expression lambda_expression method_signature "
+    "function_signature_item function_signature abstract_method_signature method_elem "
+    "constructor_declaration function_declarator call_signature construct_signature"
+)
+"""What has parameters and a result."""
+_DONE: Final = frozenset(
+    {Verb.CALLS, Verb.CREATES, Verb.RAISES, Verb.HANDLES, Verb.CHECKS}
+)
+"""What a function does when it runs; one that is defined inside may run later, or never."""
+_HANDLERS: Final = word_set(
+    "except_clause except_group_clause catch_formal_parameter catch_declaration"
+)
+_IN_HANDLER: Final = word_set(
+    "tuple parenthesized_expression as_pattern catch_type expression_list"
+)
+_INHERITS: Final = {
+    "superclasses": Verb.INHERITS,
     "superclass": Verb.INHERITS,
+    "extends_clause": Verb.INHERITS,
+    "class_heritage": Verb.INHERITS,
+    "base_class_clause": Verb.INHERITS,
+    "base_list": Verb.INHERITS,
+    "base_clause": Verb.INHERITS,
+    "delegation_specifier": Verb.INHERITS,
+    "implements_clause": Verb.IMPLEMENTS,
     "super_interfaces": Verb.IMPLEMENTS,
-    "field_declaration": Verb.HOLDS,
-    "public_field_definition": Verb.HOLDS,
-    "property_signature": Verb.HOLDS,
-    "field_definition": Verb.HOLDS,
-    "parameters": Verb.TAKES,
-    "formal_parameters": Verb.TAKES,
-    "parameter_list": Verb.TAKES,
-    "parameter_declaration": Verb.TAKES,
+    "class_interface_clause": Verb.IMPLEMENTS,
 }
-_FUNCTIONS: Final = frozenset(
-    {
-        "function_definition",
-        "function_declaration",
-        "method_declaration",
-        "method_definition",
-        "function_item",
-        "function_signature_item",
-        "function_signature",
-        "method_signature",
-        "arrow_function",
-        "method_elem",
-        "declaration",
-        "field_declaration",
-    }
+_LISTS: Final = word_set("type_list argument_list")
+_PLAIN_TYPES: Final = word_set(
+    "type type_annotation union_type pointer_type reference_type optional_type "
+    "nullable_type binary_operator user_type struct_specifier class_specifier enum_specifier"
 )
-_RESULTS: Final = ("return_type", "result", "type")
-_TYPE_BEFORE: Final = frozenset(
-    {
-        "method_declaration",
-        "function_definition",
-        "declaration",
-        "field_declaration",
-    }
+"""What may stand around a type without making it another: pointers, options."""
+_HOLDING_TYPES: Final = _PLAIN_TYPES | word_set(
+    "generic_type type_parameter type_arguments type_argument_list array_type slice_type "
+    "map_type subscript template_type template_argument_list type_descriptor "
+    "parenthesized_type type_projection"
 )
-"""Where the grammars of C, C++ and Java call what is returned just `type`."""
+"""What may stand around the type of what a container holds."""
+_CONTAINERS: Final = word_set(
+    "list List dict Dict set Set frozenset FrozenSet tuple Tuple deque Sequence MutableSequence "
+    "Mapping MutableMapping Iterable Collection Array ReadonlyArray Map ReadonlyMap Record Vec "
+    "HashMap BTreeMap HashSet VecDeque vector map unordered_map Optional ArrayList LinkedList "
+    "Option Box Rc Arc unique_ptr shared_ptr MutableList MutableMap IList IEnumerable IDictionary "
+    "Dictionary Queue Stack"
+)
+"""Types of which is said that they hold what their arguments name."""
+_PARAMETERS: Final = word_set(
+    "typed_parameter typed_default_parameter required_parameter optional_parameter "
+    "parameter_declaration parameter formal_parameter optional_parameter_declaration "
+    "simple_parameter"
+)
+_RESULTS: Final = ("return_type", "result", "returns")
+_TYPED: Final = word_set("method_declaration function_definition")
+"""Functions whose grammars call what is returned just `type`."""
+_FIELDS: Final = word_set(
+    "public_field_definition property_signature field_declaration property_declaration"
+)
 _NOT_CODE: Final = ("import", "use_declaration", "preproc_include", "package")
 _VALUES: Final = frozenset({Kind.VARIABLE, Kind.CONSTANT})
 _CHECKING: Final = frozenset({"isinstance", "issubclass"})
-_LAST: Final = re.compile(r"(?:(?:::)?<.*>)?(?:::new)?", re.DOTALL)
-"""What may stand between the name of a type and the parentheses that make it a creation."""
-_OWN: Final = re.compile(r"(?:self|this|cls)\b")
+_OWN: Final = ("self.", "cls.")
 
 
 class Usage:
@@ -107,30 +138,26 @@ class Usage:
         self._trees: Final[dict[str, tuple[Tree, list[str]]]] = {}
 
     def places(
-        self, path: str, target: Definition, span: range
+        self,
+        reference: Reference,
+        source: Definition | None,
+        target: Definition,
     ) -> Iterator[tuple[int, Verb]]:
-        """Yield the lines of a span with a definition's name, and what the code does with it."""
-        tree, lines = self._tree(path)
-        pattern = re.compile(rf"(?<![\w$]){re.escape(target.name)}(?![\w$])")
-        found = 0
-        for row in range(max(0, span.start - 1), min(len(lines), span.stop)):
-            for match in pattern.finditer(lines[row]):
-                column = len(
-                    lines[row][: match.start()].encode("utf-8", "replace")
-                )
-                node = tree.root_node.descendant_for_point_range(
-                    (row, column), (row, column + 1)
-                )
-                verb = (
-                    _verb(node, target)
-                    if node is not None and _is_name(node)
-                    else None
-                )
-                if verb is not None:
-                    yield row + 1, verb
-                    found += 1
-            if found >= _MOST_PLACES:
-                return
+        """Yield the lines of a reference, and what its source does there with its target."""
+        tree, lines = self._tree(reference.path)
+        root = tree.root_node
+        language = self._files[reference.path].language
+        for place in reference.places[:_MOST_PLACES]:
+            node = root.descendant_for_byte_range(place, place + 1)
+            if node is None or _is_import(node):
+                continue
+            verb = _verb(node, target, language)
+            row, column = node.end_point
+            following = lines[row].encode()[column:].lstrip()
+            is_array = verb is Verb.CREATES and following.startswith(b"*")
+            if is_array or _is_of_inner(node, verb, source):
+                verb = Verb.USES
+            yield node.start_point.row + 1, verb
 
     def line(self, path: str, number: int) -> str:
         """Return a line of a file, stripped."""
@@ -140,146 +167,254 @@ class Usage:
     def _tree(self, path: str) -> tuple[Tree, list[str]]:
         if path not in self._trees:
             file = self._files[path]
-            said = decode(file.location.read_bytes()) or ""
-            self._trees[path] = (
-                self._reader.tree(
-                    file.language, said.encode("utf-8", "replace")
-                ),
-                said.split("\n"),
-            )
+            content = decode(file.location.read_bytes()) or ""
+            data = content.encode("utf-8", "replace")
+            tree = self._reader.tree(file.language, data)
+            self._trees[path] = tree, content.split("\n")
         return self._trees[path]
 
 
-def _is_name(node: Node) -> bool:
-    return node.child_count == 0 and (
-        node.type.endswith("identifier") or node.type in {"constant", "name"}
+def _is_import(node: Node) -> bool:
+    outer: Node | None = node
+    for _ in range(_STEPS):
+        if outer is None or outer.type.startswith(_NOT_CODE):
+            return outer is not None
+        outer = outer.parent
+    return False
+
+
+def _is_of_inner(node: Node, verb: Verb, source: Definition | None) -> bool:
+    """Tell whether not the source does it, but a function or a function's type inside it."""
+    if source is None or source.kind in TYPES:
+        return False
+    kinds = _FUNCTIONS
+    if verb in {Verb.TAKES, Verb.RETURNS}:
+        kinds = _FUNCTION_TYPES
+    elif verb not in _DONE:
+        return False
+    functions = 0
+    outer = node.parent
+    while outer is not None and outer.start_point.row + 1 >= source.line:
+        # C++ has a declarator inside each definition of a function.
+        is_own = outer.type == "function_declarator" and functions == 0
+        functions += outer.type in kinds and not is_own
+        outer = outer.parent
+    return functions > 1
+
+
+def _verb(name: Node, target: Definition, language: Language) -> Verb:
+    """Return what is done with a name."""
+    node = _whole(name)
+    outer = node.parent
+    if outer is None or target.kind in _VALUES:
+        return Verb.USES
+    if target.kind in TYPES and _is_new_of(node, outer):
+        return Verb.CREATES
+    if _is_callee(node, outer):
+        return _called(outer, target, language)
+    if target.kind not in TYPES:
+        is_decorator = outer.type in _DECORATORS
+        return Verb.DECORATES if is_decorator else Verb.USES
+    return (
+        _as_exception(node, outer)
+        or _as_base(outer)
+        or _as_check(node, outer)
+        or _as_type(node)
+        or (Verb.DECORATES if outer.type in _DECORATORS else Verb.USES)
     )
 
 
-def _verb(node: Node, target: Definition) -> Verb | None:
-    """Return what is done with a name: what the nearest telling syntax around it says.
+def _whole(name: Node) -> Node:
+    """Return the expression that a name ends: `module.Name`, `Name<T>`."""
+    node = name
+    for _ in range(_STEPS):
+        outer = node.parent
+        if outer is None:
+            break
+        is_last = outer.type in _PATHS and outer.end_byte == node.end_byte
+        is_first = (
+            outer.type in _GENERICS and outer.start_byte == node.start_byte
+        )
+        if not is_last and not is_first:
+            break
+        node = outer
+    return node
 
-    None in an import.
-    """
-    child = node
-    called: Verb | None = None
+
+def _child(node: Node, position: int) -> Node | None:
+    children = node.named_children
+    return children[position] if position < len(children) else None
+
+
+def _is_callee(node: Node, outer: Node) -> bool:
+    if outer.type not in _CALLS | _CREATIONS:
+        return False
+    is_field = any(
+        outer.child_by_field_name(field) == node for field in _CALLEES
+    )
+    has_fields = any(
+        outer.child_by_field_name(field) is not None for field in _CALLEES
+    )
+    return is_field or (not has_fields and _child(outer, 0) == node)
+
+
+def _is_new_of(node: Node, outer: Node) -> bool:
+    """Tell whether a type's `new` is called: `Foo::new(…)`, `Foo.new`."""
+    if outer.type == "call":
+        method = outer.child_by_field_name("method")
+        receiver = outer.child_by_field_name("receiver")
+        return receiver == node and text(method) in _NEW
+    call = outer.parent
+    return (
+        outer.type == "scoped_identifier"
+        and outer.child_by_field_name("path") == node
+        and text(outer.child_by_field_name("name")) in _NEW
+        and call is not None
+        and call.type == "call_expression"
+    )
+
+
+def _called(call: Node, target: Definition, language: Language) -> Verb:
+    around = call.parent
+    if around is not None and around.type in _RAISES:
+        is_raised = _child(around, 0) == call
+        if is_raised and target.kind in TYPES:
+            return Verb.RAISES
+    if around is not None and around.type in _DECORATORS:
+        return Verb.DECORATES
+    if target.kind not in TYPES:
+        return Verb.CALLS
+    is_creation = call.type in _CREATIONS or language in _CREATE_BY_CALL
+    return Verb.CREATES if is_creation else Verb.USES
+
+
+def _as_exception(node: Node, outer: Node) -> Verb | None:
+    if outer.type in _RAISES:
+        return Verb.RAISES if _child(outer, 0) == node else None
+    around: Node | None = outer
+    for _ in range(_STEPS):
+        if around is None:
+            return None
+        if around.type in _HANDLERS:
+            return Verb.HANDLES
+        if around.type not in _IN_HANDLER:
+            return None
+        around = around.parent
+    return None
+
+
+def _as_base(outer: Node) -> Verb | None:
+    around = outer.parent if outer.type in _LISTS else outer
+    if around is None:
+        return None
+    if around.type == "class_definition":
+        is_base = around.child_by_field_name("superclasses") == outer
+        return Verb.INHERITS if is_base else None
+    return _INHERITS.get(around.type)
+
+
+def _as_check(node: Node, outer: Node) -> Verb | None:
+    if outer.type == "binary_expression":
+        is_right = outer.child_by_field_name("right") == node
+        operator = text(outer.child_by_field_name("operator"))
+        return Verb.CHECKS if is_right and operator == "instanceof" else None
+    if outer.type == "instanceof_expression":
+        is_right = outer.child_by_field_name("right") == node
+        return Verb.CHECKS if is_right else None
+    if outer.type == "type_case":
+        return (
+            Verb.CHECKS if outer.child_by_field_name("type") == node else None
+        )
+    arguments = outer.parent if outer.type == "tuple" else outer
+    call = arguments.parent if arguments is not None else None
+    if call is None or call.type != "call" or arguments is None:
+        return None
+    is_second = _child(arguments, 1) in {node, outer}
+    callee = text(call.child_by_field_name("function"))
+    return Verb.CHECKS if is_second and callee in _CHECKING else None
+
+
+def _as_type(node: Node) -> Verb | None:
+    """Return what is done with a type that stands in an annotation or a declaration."""
+    child, is_plain = node, True
     for _ in range(_STEPS):
         outer = child.parent
         if outer is None:
-            break
-        if outer.type.startswith(_NOT_CODE):
             return None
-        verb = (
-            _AROUND.get(outer.type)
-            or called
-            or _in_call(outer, child, node, target)
-            or _in_declaration(outer, child)
-        )
-        if called is not None:
-            return verb if verb in {Verb.RAISES, Verb.DECORATES} else called
-        if verb is not None and outer.type not in _CALLS | _CREATIONS:
-            return (
-                Verb.RETURNS
-                if verb is Verb.HOLDS and _is_function(outer)
-                else verb
-            )
-        called, child = verb, outer
-    return called or Verb.USES
+        if outer.type not in _HOLDING_TYPES or _is_declaration(outer):
+            return _declared(child, outer, is_plain=is_plain)
+        if not _may_hold(outer):
+            return None
+        is_option = text(outer).startswith(("Optional[", "typing.Optional["))
+        is_plain = is_plain and (outer.type in _PLAIN_TYPES or is_option)
+        child = outer
+    return None
 
 
-def _is_function(declaration: Node) -> bool:
-    """Tell whether a field declaration declares a function: C++ has both alike."""
+def _may_hold(outer: Node) -> bool:
+    """Tell whether a type is a pointer, an option or a container of what it names."""
+    if outer.type in _PLAIN_TYPES or outer.type not in _GENERICS:
+        return True
+    name = text(_child(outer, 0)).replace("::", ".").rpartition(".")[2]
+    return name in _CONTAINERS
+
+
+def _is_declaration(node: Node) -> bool:
+    return node.type in _PARAMETERS | _FIELDS
+
+
+def _declared(child: Node, outer: Node, *, is_plain: bool) -> Verb | None:
+    if outer.type in _PARAMETERS and outer.child_by_field_name("type") == child:
+        return Verb.TAKES if is_plain and _is_taken(outer) else None
+    if any(outer.child_by_field_name(field) == child for field in _RESULTS):
+        return Verb.RETURNS if is_plain else None
+    if outer.child_by_field_name("type") != child:
+        return None
+    if outer.type in _TYPED or _declares_function(outer):
+        return Verb.RETURNS if is_plain else None
+    return Verb.HOLDS if _declares_field(outer) else None
+
+
+def _declares_field(node: Node) -> bool:
+    if node.type == "variable_declaration":
+        around = node.parent
+        return around is not None and around.type in _FIELDS
+    if node.type == "assignment":
+        return _is_attribute(node)
+    return node.type in _FIELDS
+
+
+def _is_taken(parameter: Node) -> bool:
+    """Tell whether a parameter is one that callers give: a receiver is not."""
+    listed = parameter.parent
+    function = listed.parent if listed is not None else None
+    if function is None or listed is None:
+        return False
+    is_receiver = function.child_by_field_name("receiver") == listed
+    return not is_receiver and function.type != "catch_clause"
+
+
+def _declares_function(declaration: Node) -> bool:
+    """Tell whether a declaration declares a function: C++ has fields and methods alike."""
     declarator = declaration.child_by_field_name("declarator")
-    return declarator is not None and "function_declarator" in {
-        declarator.type,
-        *(one.type for one in declarator.children),
-    }
+    while declarator is not None and declarator.type != "function_declarator":
+        declarator = declarator.child_by_field_name("declarator")
+    return declarator is not None
 
 
-def _in_call(
-    outer: Node, child: Node, name: Node, target: Definition
-) -> Verb | None:
-    if outer.type in _CREATIONS:
-        return (
-            None
-            if _holds(outer.child_by_field_name("body"), child)
-            else Verb.CREATES
-        )
-    if outer.type == "binary_expression" and any(
-        one.type == "instanceof" for one in outer.children
-    ):
-        return Verb.CHECKS
-    if outer.type not in _CALLS:
-        return None
-    callee = next(
-        (
-            found
-            for field in _CALLEES
-            if (found := outer.child_by_field_name(field)) is not None
-        ),
-        None,
-    )
-    called = _holds(callee, child)
-    if called or _holds(outer.child_by_field_name("object"), child):
-        if target.kind in _VALUES:
-            return Verb.USES
-        is_type = (
-            called
-            and target.kind in TYPES
-            and _LAST.fullmatch(_after(name, callee))
-        )
-        return Verb.CREATES if is_type else Verb.CALLS
-    return (
-        Verb.CHECKS
-        if target.kind in TYPES and text(callee) in _CHECKING
-        else None
-    )
-
-
-def _after(name: Node, callee: Node | None) -> str:
-    """Return what stands behind a name in what is called."""
-    return (
-        text(callee).encode()[name.end_byte - callee.start_byte :].decode()
-        if callee is not None
-        else ""
-    )
-
-
-def _in_declaration(outer: Node, child: Node) -> Verb | None:
-    if outer.type in _FUNCTIONS:
-        fields = _RESULTS if outer.type in _TYPE_BEFORE else _RESULTS[:-1]
-        for field in fields:
-            if _holds(outer.child_by_field_name(field), child):
-                return Verb.RETURNS
-        return None
-    if outer.type == "class_definition":
-        bases = outer.child_by_field_name("superclasses")
-        return Verb.INHERITS if _holds(bases, child) else None
-    if outer.type != "assignment":
-        return None
-    if not _holds(outer.child_by_field_name("type"), child):
-        return None
-    is_field = _is_in_class(outer) or _OWN.match(field_text(outer, "left"))
-    return Verb.HOLDS if is_field else None
-
-
-def _is_in_class(assignment: Node) -> bool:
+def _is_attribute(assignment: Node) -> bool:
+    if text(assignment.child_by_field_name("left")).startswith(_OWN):
+        return True
     statement = assignment.parent
     block = statement.parent if statement is not None else None
     owner = block.parent if block is not None else None
     return owner is not None and owner.type == "class_definition"
 
 
-def _holds(outer: Node | None, inner: Node) -> bool:
-    return (
-        outer is not None
-        and outer.start_byte <= inner.start_byte
-        and inner.end_byte <= outer.end_byte
-    )
-
-
-def is_interface(one: Definition) -> bool:
+def is_interface(definition: Definition) -> bool:
     """Tell whether who extends a type implements it."""
     # PHP's traits are used by classes, not implemented.
-    is_rust = one.path.endswith(".rs")
-    return one.kind is Kind.INTERFACE or (one.kind is Kind.TRAIT and is_rust)
+    is_rust = definition.path.endswith(".rs")
+    return definition.kind is Kind.INTERFACE or (
+        definition.kind is Kind.TRAIT and is_rust
+    )

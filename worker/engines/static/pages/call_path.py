@@ -39,19 +39,10 @@ def _next(
     facts: CourseFacts, function: Definition, seen: set[int]
 ) -> Hop | None:
     """Return the call of the function that the project calls and that itself calls most."""
-    inside = facts.function(function.index)
-    if inside is None:
-        return None
-    targets = {
-        facts.definitions[reference.target].name: facts.definitions[
-            reference.target
-        ]
-        for reference in facts.out[function.index]
-    }
     hops = [
-        Hop(function, call, targets[call.name])
-        for call in inside.calls
-        if call.name in targets and not _LOGGING.match(call.name)
+        Hop(function, call, called)
+        for call, called in facts.calls(function.index)
+        if not _LOGGING.match(call.name)
     ]
     fitting = [
         hop

@@ -235,16 +235,10 @@ def _calls(
 
 def _targets(facts: CourseFacts, definition: Definition) -> list[Definition]:
     """Return what a function calls, in the order of its calls, each once."""
-    inside = facts.function(definition.index)
-    if inside is None or not is_function(definition):
+    if not is_function(definition):
         return []
-    targets = {
-        facts.definitions[reference.target].name: reference.target
-        for reference in facts.out[definition.index]
-    }
-    called = dict.fromkeys(
-        targets[call.name] for call in inside.calls if call.name in targets
-    )
+    calls = facts.calls(definition.index)
+    called = dict.fromkeys(target.index for _, target in calls)
     return [facts.definitions[index] for index in called]
 
 

@@ -15,7 +15,6 @@ from states.course_paths import ChapterRef, item_path
 from states.stages import Stage
 from worker.course.formats import Abstraction, OrderEntry, Relationship
 from worker.engines.static.facts import (
-    TYPES,
     Analysis,
     Course,
     Definition,
@@ -26,6 +25,7 @@ from worker.engines.static.facts import (
     Unit,
 )
 from worker.engines.static.pages.source_texts import SourceTexts
+from worker.engines.static.parsing.function_facts import Call
 from worker.engines.static.parsing.functions import FunctionFacts
 from worker.engines.static.parsing.node_types import find
 
@@ -91,8 +91,6 @@ class CourseFacts:
         self.into: Final[dict[int, list[Reference]]] = defaultdict(list)
         self.out: Final[dict[int, list[Reference]]] = defaultdict(list)
         for reference in analysis.references:
-            if not reference.sure:
-                continue
             self.into[reference.target].append(reference)
             if reference.source is not None:
                 self.out[reference.source].append(reference)
@@ -226,21 +224,24 @@ class CourseFacts:
 
     def subtypes(self, index: int) -> list[Definition]:
         """Return the types that extend or implement a type directly, by path and line."""
-        name = self.definitions[index].name
-        users = {
-            reference.source
-            for reference in self.into[index]
-            if reference.source is not None
-        }
-        types = [
-            self.definitions[user]
-            for user in sorted(users)
-            if self.definitions[user].kind in TYPES
-        ]
         return [
-            definition
-            for definition in types
-            if any(last_name(base) == name for base in definition.bases)
+            self.definitions[subtype]
+            for subtype, bases in sorted(self.analysis.bases.items())
+            if index in bases
+        ]
+
+    def calls(self, index: int) -> list[tuple[Call, Definition]]:
+        """Return the calls of a function that lead to definitions, in order."""
+        inside = self.function(index)
+        targets = {
+            place: self.definitions[reference.target]
+            for reference in self.out[index]
+            for place in reference.places
+        }
+        return [
+            (call, targets[call.place])
+            for call in (inside.calls if inside is not None else ())
+            if call.place in targets and not call.inner
         ]
 
     def callers(self, index: int) -> Sequence[Reference]:

@@ -109,8 +109,8 @@ def _add_bases(
 ) -> None:
     subject = canvas.add(definition.index, Box(label=definition.name))
     resolved = {
-        facts.definitions[reference.target].name: reference.target
-        for reference in facts.out[definition.index]
+        facts.definitions[base].name: base
+        for base in facts.analysis.bases.get(definition.index, ())
     }
     for base in definition.bases[:_RELATIVES]:
         name = last_name(base)
@@ -162,10 +162,11 @@ def _functions(facts: CourseFacts, chapter: Chapter) -> str:
     owned = set(facts.family(chapter.unit.owned))
     calls = sorted(
         {
-            (caller, reference.target)
+            (caller, called.index)
             for caller in owned
-            for reference in facts.out[caller]
-            if reference.target in owned and reference.target != caller
+            if is_function(facts.definitions[caller])
+            for _, called in facts.calls(caller)
+            if called.index in owned and called.index != caller
         }
     )
     nodes = _nodes(chapter, calls)

@@ -17,6 +17,7 @@ from worker.engines.static.prose.phrases import listed
 
 MOST: Final = 5
 _NAMES: Final = 8
+_CALLERS: Final = 12
 _PLACES: Final = 4
 _DEFAULTS: Final = 6
 _HANDLERS: Final = 2
@@ -149,22 +150,30 @@ def _handlers(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
 def _users(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
     """Ask which code would notice a change of a signature."""
     for function in _entries(facts, chapter):
-        callers = facts.callers(function.index)
-        others = [
-            reference
-            for reference in callers
-            if reference.path != function.path
-        ]
-        if not others:
-            continue
         places = [
-            citations.at(reference.path, reference.line) for reference in others
+            citations.at(path, line)
+            for path, line in _calls(facts, function)
+            if path != function.path
         ]
+        if not places:
+            continue
         text = (
             f"You add a required parameter to {citations.name(function)}. "
             "Find code outside its file that has to change."
         )
         yield Question(text, f"For example {listed(places[:_PLACES])}.")
+
+
+def _calls(
+    facts: CourseFacts, function: Definition
+) -> Iterator[tuple[str, int]]:
+    """Yield where other functions call a function."""
+    for reference in facts.callers(function.index)[:_CALLERS]:
+        if reference.source is None:
+            continue
+        for call, called in facts.calls(reference.source):
+            if called.index == function.index:
+                yield reference.path, call.line
 
 
 def _variants(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:

@@ -19,6 +19,7 @@ from worker.engines.static.parsing import (
     python,
     ruby,
     rust,
+    scopes,
 )
 from worker.engines.static.parsing.grammar import Draft, FileText, Grammar, text
 from worker.engines.static.reading.language import Language
@@ -72,6 +73,7 @@ class Parsed:
 
     Every byte that is left has its place.
     """
+    locals: scopes.LocalNames
 
     @property
     def top_names(self) -> list[str]:
@@ -127,6 +129,7 @@ class SourceParser:
             code=_blank(
                 data, [*comments, *strings, *(node for node, _ in imports)]
             ),
+            locals=scopes.local_names(found, data),
         )
 
     def _load(self, language: Language) -> tuple[Parser, Query]:
@@ -135,7 +138,7 @@ class SourceParser:
             tree_language = grammar.load()
             self._loaded[language] = (
                 Parser(tree_language),
-                Query(tree_language, grammar.query),
+                Query(tree_language, grammar.query + scopes.query(language)),
             )
         return self._loaded[language]
 

@@ -1,0 +1,186 @@
+"""Reads what a name's value is off the code around the place that binds it.
+
+Code is read as it is written, without comments and text in quotes. What is not plainly of one
+type is unknown: `list[Foo]` is a list, `Foo | Bar` may be either.
+"""
+
+import re
+from enum import Enum, auto
+from typing import Final, NamedTuple
+
+from worker.engines.static.facts import Definition
+from worker.engines.static.reading.language import Language
+
+_TYPE_FIRST: Final = frozenset(
+    {Language.JAVA, Language.C, Language.CPP, Language.CSHARP, Language.PHP}
+)
+_LITERALS: Final = frozenset({Language.GO, Language.RUST})
+"""Languages that create a value by naming its type before braces."""
+
+_WORD: Final = rb"[A-Za-z_$\x80-\xff][\w$\x80-\xff]*"
+_PATH: Final = _WORD + rb"(?:(?:\.|::)[\w$\x80-\xff]+)*"
+_ANNOTATION: Final = re.compile(rb"\s*[?!]?\s*:(?![:=])[ \t]*([^=,;\n){}]+)")
+_GO_TYPE: Final = re.compile(
+    rb"(?:[ \t]*,[ \t]*\w+)*[ \t]+(\*?" + _PATH + rb")"
+)
+_TYPE_BEFORE: Final = re.compile(
+    rb"(" + _PATH + rb"(?:<[^;(){}]*>)?)\??(?:\s*[*&]+\s*|\s+)\Z"
+)
+_BEFORE: Final = 120
+"""How many bytes before a name its type may take."""
+_VALUE: Final = re.compile(
+    rb"\s*[?!]?\s*(?::(?!=)[^=\n;]*)?:?=(?!=)\s*"
+    rb"((?:await\s+|new\s+|&)*)(" + _PATH + rb")"
+)
+_STATEMENT: Final = re.compile(rb"[(,|]\s*\Z")
+"""What stands before a parameter, or one of several names that are assigned at once."""
+_END: Final = re.compile(rb"[ \t]*(?:[\n;})]|\Z)")
+_PLAIN: Final = re.compile(rb"(" + _PATH + rb")\s*(<.*>|\[.*\])?", re.DOTALL)
+_HOLDERS: Final = re.compile(
+    rb"(?:(?:typing\.)?Optional|Box|Rc|Arc|(?:std::)?(?:unique|shared)_ptr)"
+    rb"[<\[](.*)[>\]]",
+    re.DOTALL,
+)
+_MODIFIERS: Final = re.compile(
+    rb"(?:[*&\s]|'\w+\s|(?:mut|const|final|readonly|dyn|impl)\s)+"
+)
+_NOTHING: Final = frozenset(
+    {b"None", b"null", b"nil", b"undefined", b"nullptr"}
+)
+_LONGEST: Final = 2000
+"""How many bytes the arguments of a call may take."""
+_CLOSING: Final = {b"(": b")", b"{": b"}"}
+
+_RESULT_AFTER: Final = re.compile(
+    r"(?:->|\)\s*:)\s*([^()]+?)(?:\s+where\b.*)?\Z"
+)
+_GO_RESULT: Final = re.compile(
+    r"func\s*(?:\([^()]*\)\s*)?\w+\s*(?:\[[^\]]*\])?"
+    r"\([^()]*(?:\([^()]*\)[^()]*)*\)\s*\(?\s*(\*?[\w.]+)(?![\w.\[(])"
+)
+
+
+class Source(Enum):
+    """How a value is told."""
+
+    TYPE = auto()
+    """The path names its type."""
+    CALL = auto()
+    """The path is called: a type, or what returns a value."""
+    COPY = auto()
+    """The path is a name with the same value."""
+    NOTHING = auto()
+    UNKNOWN = auto()
+
+
+class Origin(NamedTuple):
+    """What a value is, by the names in the code that tell it."""
+
+    source: Source
+    path: str = ""
+
+
+UNKNOWN: Final = Origin(Source.UNKNOWN)
+
+
+def origin(code: bytes, place: int, name: bytes, language: Language) -> Origin:
+    """Tell the value of a name that is bound at a place."""
+    end = place + len(name)
+    if code[place:end] != name:
+        return UNKNOWN
+    before = code[max(0, place - _BEFORE) : place]
+    declared = plain_type(_declared(code, before, end, language), language)
+    if declared and declared not in {"auto", "var"}:
+        return Origin(Source.TYPE, declared)
+    if _STATEMENT.search(before):
+        return UNKNOWN
+    return _assigned(code, end, language)
+
+
+def _declared(
+    code: bytes, before: bytes, end: int, language: Language
+) -> bytes:
+    if language in _TYPE_FIRST:
+        is_array = code[end : end + 1] == b"["
+        match = None if is_array else _TYPE_BEFORE.search(before)
+    elif language is Language.GO:
+        match = _GO_TYPE.match(code, end)
+    elif language is Language.RUBY:
+        return b""
+    else:
+        match = _ANNOTATION.match(code, end)
+    return match[1] if match is not None else b""
+
+
+def plain_type(written: bytes, language: Language) -> str:
+    """Return the names of a type without what makes it optional or a pointer; or nothing."""
+    choices = [part.strip(b" \t\n\"'") for part in written.split(b"|")]
+    choices = [part for part in choices if part not in _NOTHING]
+    if len(choices) != 1:
+        return ""
+    stripped = _MODIFIERS.match(choices[0])
+    bare = choices[0][stripped.end() if stripped else 0 :].rstrip(b"?*& ")
+    holder = _HOLDERS.fullmatch(bare)
+    if holder is not None:
+        return plain_type(holder[1], language)
+    match = _PLAIN.fullmatch(bare)
+    if match is None:
+        return ""
+    arguments = match[2] or b""
+    if arguments.startswith(b"[") and language is not Language.PYTHON:
+        return ""
+    return match[1].decode("utf-8", "replace")
+
+
+def _assigned(code: bytes, end: int, language: Language) -> Origin:
+    match = _VALUE.match(code, end)
+    if match is None:
+        return UNKNOWN
+    path, after = match[2], match.end()
+    if _END.match(code, after):
+        if path in _NOTHING:
+            return Origin(Source.NOTHING)
+        return Origin(Source.COPY, path.decode("utf-8", "replace"))
+    opening = code[after : after + 1]
+    if opening == b" " and language in _LITERALS:
+        after += 1
+        opening = code[after : after + 1]
+    closing = _CLOSING.get(opening)
+    if closing is None or (opening == b"{" and language not in _LITERALS):
+        return UNKNOWN
+    last = _matching(code, after, opening, closing)
+    if last is None or not _END.match(code, last):
+        return UNKNOWN
+    is_creation = opening == b"{" or b"new" in match[1]
+    source = Source.TYPE if is_creation else Source.CALL
+    return Origin(source, path.decode("utf-8", "replace"))
+
+
+def _matching(
+    code: bytes, start: int, opening: bytes, closing: bytes
+) -> int | None:
+    """Return the byte after the bracket that closes the one at `start`."""
+    depth = 0
+    for place in range(start, min(len(code), start + _LONGEST)):
+        mark = code[place : place + 1]
+        if mark == opening:
+            depth += 1
+        elif mark == closing:
+            depth -= 1
+        if depth == 0:
+            return place + 1
+    return None
+
+
+def result(function: Definition, language: Language) -> str:
+    """Return the names of the type that a function returns, by its signature; or nothing."""
+    signature = function.signature
+    if language in _TYPE_FIRST:
+        before = signature.partition(f"{function.name}(")[0].encode()
+        match_bytes = _TYPE_BEFORE.search(before)
+        written = match_bytes[1] if match_bytes else b""
+    else:
+        pattern = _GO_RESULT if language is Language.GO else _RESULT_AFTER
+        match = pattern.search(signature)
+        written = match[1].encode() if match else b""
+    return plain_type(written, language)
