@@ -140,11 +140,23 @@ def _handlers(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
         )
         answer = [f"It catches {listed(caught, _NAMES)}:"]
         for line in failures.handler_lines(facts, function)[:_HANDLERS]:
-            last = min(line + _HANDLER_LINES, function.end_line)
+            last = _handler_end(facts, function, line)
             excerpt = excerpts.of_lines(facts, function.path, line, last)
             if excerpt is not None:
                 answer.append(excerpts.rendered(facts, excerpt))
         yield Question(text, markdown.document(*answer))
+
+
+def _handler_end(facts: CourseFacts, function: Definition, line: int) -> int:
+    """Return the last line of a handler that is shown: its block, up to a few lines."""
+    lines = facts.texts.lines(function.path)
+    margin = len(lines[line - 1]) - len(lines[line - 1].lstrip())
+    last = min(line + _HANDLER_LINES, function.end_line)
+    for number in range(line + 1, last + 1):
+        text = lines[number - 1]
+        if text.strip() and len(text) - len(text.lstrip()) <= margin:
+            return number - 1
+    return last
 
 
 def _users(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:

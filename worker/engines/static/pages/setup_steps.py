@@ -6,7 +6,7 @@ from typing import Final
 from worker.engines.static.pages.course import CourseFacts
 from worker.engines.static.reading.language import Language
 
-_PYTHON: Final = ("python -m venv .venv", ".venv/bin/pip install -e .")
+_PYTHON: Final = ("python -m venv .venv", ".venv/bin/pip install -e . pytest")
 _MANIFESTS: Final = {
     "pyproject.toml": _PYTHON,
     "setup.py": _PYTHON,

@@ -144,6 +144,8 @@ def _how_to_run(facts: CourseFacts, example: Example) -> str:
 def _test_command(facts: CourseFacts, example: Example) -> str:
     for test in _tests_at(facts, example):
         command = project_tests.command(facts, test)
+        if command.startswith("python "):
+            command = f".venv/bin/{command}"
         if command:
             return f"Run it with {markdown.code(command)}."
     return "Run it with the project's own test command."
