@@ -355,8 +355,7 @@ class Simulation:
         if (told := self._told.get((process, key))) is None:
             appended = self.witness.appends.get(process)
             return (
-                appended is None
-                or self.witness.now(process).own - appended.own > JUST
+                appended is None or process.clock(looked) - appended.own > JUST
             )
         confirmed = self.witness.heard_by(process, looked)
         return (

@@ -399,6 +399,28 @@ def test_a_store_with_two_clocks_robs_no_live_owner(
     simulation.check()
 
 
+@pytest.mark.parametrize("apart", [0.5, 1, 1.9])
+@pytest.mark.parametrize("tenth", range(10))
+def test_clocks_that_whole_seconds_show_as_equal_rob_no_owner_whose_lease_lasts(
+    simulation: Simulation, apart: float, tenth: int
+) -> None:
+    simulation.conditions.dates_apart = apart
+    begun = tenth / 10
+    lost = begun + 5
+
+    def gone(operation: str, process: Process) -> Fault | None:
+        away = process.name == "p1" and simulation.scheduler.time >= lost
+        return Fault.FAILED if away and "job-1" in operation else None
+
+    simulation.conditions.judges.append(gone)
+    simulation.pace = lambda _path: simulation.scheduler.pause(2.0)
+    simulation.scheduler.at(begun, simulation.start)
+    simulation.scheduler.at(lost + 0.5, simulation.start)
+    simulation.run()
+    assert simulation.manifest.run == 2
+    assert simulation.witness.robbed == []
+
+
 def test_a_claim_that_looks_too_old_is_relied_upon_for_so_much_less(
     simulation: Simulation,
 ) -> None:

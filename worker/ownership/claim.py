@@ -54,6 +54,8 @@ _MAX_OVERTAKEN: Final = 50
 _FIRST_PAUSE: Final = 0.05
 """Between two tries, in seconds; it doubles each time."""
 _LONGEST_PAUSE: Final = 2.0
+_HIDDEN_SECONDS: Final = 1
+"""By how much the store's two clocks may be further apart than dates in whole seconds show."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -314,10 +316,12 @@ class Claimant:
         manifest = checkpoint.manifest
         asked = self.runtime.monotonic()
         head = self.log.head(manifest.sequence)
-        skew = 0
+        measured = 0
         # guard: clocks: how far they are apart is measured
         if head.age > 1:
-            skew = self._skew(checkpoint)
+            measured = self._skew(checkpoint)
+        # guard: clocks: whole seconds hide up to one second of a difference
+        skew = max(measured, min(head.age, 1)) + _HIDDEN_SECONDS
         LOG.info(
             "claimed",
             extra={"run": manifest.run, "sequence": manifest.sequence},
@@ -325,8 +329,8 @@ class Claimant:
         # The age that other runs see counts: the claim may look older than it is, and this
         # machine may have been paused meanwhile.
         # guard: clocks: a claim is as old as it looks
-        since = min(since, asked - head.age)
-        dated = min(head.now, head.modified + skew)
+        since = min(since, asked - head.age - _HIDDEN_SECONDS)
+        dated = min(head.now, head.modified + measured)
         # guard: the lease: a claim's is counted from before it is sent
         return Ownership(
             self.log, checkpoint, since=since, dated=dated, skew=skew

@@ -14,7 +14,8 @@ the owner pauses until it has appended a checkpoint.
 
 A store may date its answers (`Date`) and its objects (`Last-Modified`) by two clocks. If the
 first is ahead, every object looks too old. The claim measures by how much
-(worker/ownership/clocks.py), and the owner writes a lease that is longer by that much. Until
+(worker/ownership/clocks.py), and the owner writes a lease that is longer by that much, and by
+one second more: dates are whole seconds, so the clocks may be that much further apart. Until
 that heartbeat is answered, newcomers see only the claim: so the owner counts it as old as it
 looks.
 """
