@@ -228,3 +228,29 @@ def test_the_base_of_a_nested_type_is_not_that_of_the_type_around_it(
         for sentence in related(analysed(tmp_path, files))
         if "inherits" in sentence
     ] == []
+
+
+def test_what_a_function_inside_does_is_only_a_use(tmp_path: Path) -> None:
+    stock = "package shop\n\ntype Stock struct{}\n\nfunc (s *Stock) Take() {}\n"
+    store = (
+        "package shop\n\ntype Store struct{ run func() }\n\n"
+        "func (s *Store) Open(stock interface{}) {\n"
+        "\ts.run = func() { x := &Stock{}\n x.Take() }\n}\n"
+    )
+    files = {"stock.go": stock, "store.go": store}
+    assert related(analysed(tmp_path, files)) == [
+        "Store uses Stock (store.go:6)"
+    ]
+
+
+def test_the_type_of_a_callback_is_neither_taken_nor_returned(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "src/stock.ts": "export class Stock { take() { return 1 } }\n",
+        "src/store.ts": "import { Stock } from './stock'\n\n"
+        "export interface Store {\n  each: (stock: Stock) => Stock\n}\n",
+    }
+    assert related(analysed(tmp_path, files)) == [
+        "Store uses Stock (src/store.ts:4)"
+    ]

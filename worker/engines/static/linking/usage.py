@@ -56,7 +56,7 @@ _RAISES: Final = word_set("raise_statement throw_statement throw_expression")
 _DECORATORS: Final = word_set("decorator annotation marker_annotation")
 _FUNCTIONS: Final = word_set(
     "function_definition function_declaration function_item local_function_statement "
-    "generator_function_declaration"
+    "generator_function_declaration method_declaration func_literal"
 )
 _FUNCTION_TYPES: Final = _FUNCTIONS | word_set(
     "function_type lambda arrow_function function_expression method_declaration "
@@ -185,7 +185,7 @@ def _is_import(node: Node) -> bool:
 
 def _is_of_inner(node: Node, verb: Verb, source: Definition | None) -> bool:
     """Tell whether not the source does it, but a function or a function's type inside it."""
-    if source is None or source.kind in TYPES:
+    if source is None:
         return False
     kinds = _FUNCTIONS
     if verb in {Verb.TAKES, Verb.RETURNS}:
@@ -199,7 +199,8 @@ def _is_of_inner(node: Node, verb: Verb, source: Definition | None) -> bool:
         is_own = outer.type == "function_declarator" and functions == 0
         functions += outer.type in kinds and not is_own
         outer = outer.parent
-    return functions > 1
+    # A type has no parameters and no result: those in it are of other functions.
+    return functions > (0 if source.kind in TYPES else 1)
 
 
 def _verb(name: Node, target: Definition, language: Language) -> Verb:
