@@ -1,6 +1,6 @@
 """Analyses a folder: facts, units, their relations, and the order to learn them in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -8,14 +8,19 @@ from typing import Final
 from worker.engines.static.choosing import learning_order as sequence
 from worker.engines.static.choosing.candidates import Candidate, candidates
 from worker.engines.static.choosing.description import Descriptions
+from worker.engines.static.choosing.encounters import (
+    Encounter,
+    first_encounters,
+)
 from worker.engines.static.choosing.file_candidates import Pages, Topic
 from worker.engines.static.choosing.naming import distinct, unit_name
+from worker.engines.static.choosing.public_use import PublicUse
 from worker.engines.static.choosing.ranking import Ranking
 from worker.engines.static.choosing.relations import Relations, strongest
 from worker.engines.static.choosing.selection import Chooser, size
 from worker.engines.static.facts import (
     Analysis,
-    Definition,
+    LearningStep,
     Reference,
     Relation,
     Unit,
@@ -57,11 +62,7 @@ def analyze(root: Path, check: Check) -> Analysis:
     if not read.files:
         raise NoTextError
     facts = _collect(read, check)
-    pages = Pages(read.files, read.texts)
-    chosen, shown = _choose(facts, pages)
-    portraits = Descriptions(facts.graph, read.files, facts.references, chosen)
-    units = _units(facts, portraits, chosen, pages, shown)
-    relations, uses = _relations(facts, portraits, chosen, pages, shown)
+    units, relations, order = _assemble(facts, check)
     project = describe(read.files, read.texts)
     return Analysis(
         project=project,
@@ -74,8 +75,29 @@ def analyze(root: Path, check: Check) -> Analysis:
         units=units,
         summary=summary.summarize(project, read.skipped, units, relations),
         relations=relations,
-        order=sequence.order(units, relations, uses),
+        order=order,
     )
+
+
+def _assemble(
+    facts: _Facts, check: Check
+) -> tuple[tuple[Unit, ...], tuple[Relation, ...], tuple[LearningStep, ...]]:
+    """Choose, describe, connect and order the units."""
+    read = facts.read
+    pages = Pages(read.files, read.texts)
+    definitions = facts.graph.definitions
+    encounters = first_encounters(
+        read.files,
+        read.texts,
+        frozenset(definition.name for definition in definitions),
+        check,
+    )
+    chosen, shown = _choose(facts, pages, encounters, check)
+    portraits = Descriptions(facts.graph, read.files, facts.references, chosen)
+    units = _units(facts, portraits, chosen, pages, shown)
+    relations = _relations(facts, portraits, chosen, pages, shown)
+    met = sequence.meetings(chosen, definitions, encounters)
+    return units, relations, sequence.order(units, relations, met)
 
 
 def _collect(read: Survey, check: Check) -> _Facts:
@@ -103,16 +125,26 @@ def _collect(read: Survey, check: Check) -> _Facts:
     )
 
 
-def _choose(facts: _Facts, pages: Pages) -> tuple[list[Candidate], list[Topic]]:
+def _choose(
+    facts: _Facts,
+    pages: Pages,
+    encounters: Mapping[str, Encounter],
+    check: Check,
+) -> tuple[list[Candidate], list[Topic]]:
     """Choose units: definitions, and files in proportion to the code without definitions."""
-    parsed = sum(facts.read.files[path].lines for path in facts.read.parsed)
+    read = facts.read
+    parsed = sum(read.files[path].lines for path in read.parsed)
     most = size(parsed + pages.code_lines)
-    ranked = candidates(
+    project = describe(read.files, read.texts).name
+    ranking = Ranking(
+        read.files,
         facts.graph,
-        Ranking(
-            facts.read.files, facts.graph, facts.resolver, facts.mentions
-        ).of,
+        facts.resolver,
+        facts.mentions,
+        encounters,
+        PublicUse(read.files, read.texts, project, check),
     )
+    ranked = candidates(facts.graph, read.files, ranking.of)
     of_files = (
         most * pages.code_lines // max(1, parsed + pages.code_lines)
         if ranked
@@ -133,13 +165,15 @@ def _units(
 ) -> tuple[Unit, ...]:
     definitions = facts.graph.definitions
 
-    def symbols(one: Candidate) -> list[Definition]:
-        return [definitions[index] for index in one.symbols]
-
     wished = [
-        unit_name(symbols(one), is_module=one.is_module) for one in chosen
+        unit_name([definitions[index] for index in candidate.leaders])
+        for candidate in chosen
     ]
-    names = distinct([*wished, *(pages.name(page) for page in shown)])
+    paths = [
+        *(portraits.paths(place)[0] for place in range(len(chosen))),
+        *(page.path for page in shown),
+    ]
+    names = distinct([*wished, *(pages.name(page) for page in shown)], paths)
     of_definitions = [
         Unit(
             name=names[place],
@@ -172,17 +206,14 @@ def _relations(
     chosen: Sequence[Candidate],
     pages: Pages,
     shown: Sequence[Topic],
-) -> tuple[tuple[Relation, ...], dict[tuple[int, int], float]]:
-    """Return the relations to show, and how strongly units build on each other in all."""
+) -> tuple[Relation, ...]:
+    """Return the relations to show."""
     mains = [candidate.symbols for candidate in chosen]
     bonds = Relations(facts.graph, portraits, facts.read.files, mains).bonds(
         facts.references
     )
     mentioned = pages.relations(shown, len(chosen))
-    every = [*(bond.relation for bond in bonds), *mentioned]
-    return (*strongest(bonds, len(chosen)), *mentioned), sequence.strengths(
-        every
-    )
+    return (*strongest(bonds, len(chosen)), *mentioned)
 
 
 def _few(facts: _Facts) -> dict[str, tuple[str, ...]]:

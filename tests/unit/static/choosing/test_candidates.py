@@ -119,9 +119,7 @@ def test_the_functions_of_a_module_are_one_unit_called_after_it(
         "cookie_jar.py": "def bake(x):\n    return x\n\ndef eat(x):\n    return bake(x)\n\ndef _hide(): pass\n",
     }
     found = analysed(tmp_path, files)
-    [unit] = [
-        unit for unit in found.units if unit.name.startswith("Cookie Jar")
-    ]
+    [unit] = [unit for unit in found.units if unit.name == "eat and bake"]
     assert {found.definitions[index].name for index in unit.symbols} == {
         "bake",
         "eat",
@@ -189,9 +187,9 @@ def test_of_several_builds_of_the_same_one_is_taken(tmp_path: Path) -> None:
     ]
 
 
-def test_a_small_project_has_few_units_and_a_large_one_ten() -> None:
+def test_a_small_project_has_few_units_and_a_large_one_twelve() -> None:
     assert [
-        size(lines) for lines in (1, 60, 61, 700, 20_000, 20_001, 10**7)
+        size(lines) for lines in (1, 60, 61, 700, 20_000, 20_001, 60_001)
     ] == [
         2,
         2,
@@ -199,7 +197,7 @@ def test_a_small_project_has_few_units_and_a_large_one_ten() -> None:
         5,
         9,
         10,
-        10,
+        12,
     ]
 
 
@@ -213,4 +211,44 @@ def test_every_unit_names_its_files_most_important_first(
         unit for unit in analysed(tmp_path, files).units if unit.name == "Alpha"
     ]
     assert unit.file_paths[:2] == ("shop/alpha.py", "shop/use.py")
-    assert unit.description == "`Alpha`: Alpha. It is used by one other file."
+    assert unit.description == "`Alpha`: Alpha."
+
+
+def test_what_a_small_file_of_a_larger_project_defines_is_one_subject(
+    tmp_path: Path,
+) -> None:
+    files = {f"shop/part{n}.py": f"def part{n}(): pass\n" for n in range(12)}
+    pair = f"{module('Request', 9)}\n{module('Response', 9)}"
+    found = chosen(tmp_path, files | {"shop/wrappers.py": pair})
+    assert found[0] == "Request and Response"
+
+
+def test_an_uppercase_constant_is_no_subject(tmp_path: Path) -> None:
+    readme = "# Shop\n\n```python\nMAX_SIZE\n```\n"
+    files = shop(shop__limits="MAX_SIZE = 10\nMIN_SIZE = 1\n")
+    assert not any(
+        "SIZE" in name
+        for name in chosen(tmp_path, files | {"README.md": readme})
+    )
+
+
+def test_a_base_is_said_to_be_that_of_what_extends_it_only(
+    tmp_path: Path,
+) -> None:
+    source = "\n".join(
+        [
+            module("Field", 20),
+            module("Widget", bases="Field"),
+            module("OtherField"),
+        ]
+    )
+    found = analysed(tmp_path, shop(shop__fields=source))
+    [unit] = [unit for unit in found.units if unit.name == "Field"]
+    assert "`Field` is the base of `Widget`." in unit.description
+
+
+def test_files_that_hold_little_of_worth_are_still_subjects(
+    tmp_path: Path,
+) -> None:
+    files = {f"a/v1/utils{n}.py": f"_x{n} = 1\n" for n in range(13)}
+    assert chosen(tmp_path, files | {"a/v2/b.py": "_y = 1\n"})

@@ -1,6 +1,7 @@
 """The order of learning, and the reason that is given for each place."""
 
-from worker.engines.static.choosing.learning_order import order, strengths
+from worker.engines.static.choosing.encounters import Encounter, Source
+from worker.engines.static.choosing.learning_order import Meeting, order
 from worker.engines.static.facts import Relation, Unit, Verb
 
 
@@ -8,9 +9,7 @@ def unit(name: str) -> Unit:
     return Unit(name=name, description="", file_paths=(), symbols=(), owned=())
 
 
-def relation(
-    source: int, target: int, verb: Verb = Verb.USES, count: int = 1
-) -> Relation:
+def relation(source: int, target: int, verb: Verb = Verb.USES) -> Relation:
     return Relation(
         source=source,
         target=target,
@@ -18,64 +17,61 @@ def relation(
         path="a.py",
         line=source + 1,
         code="",
-        count=count,
     )
 
 
-def ordered(count: int, *relations: Relation) -> tuple[list[int], list[str]]:
-    """Return the places of units called A, B, C … in the order, and the reasons."""
+def met(source: Source, line: int, name: str) -> Meeting:
+    return Encounter(source, 0, line, 0, "README.md"), name
+
+
+def ordered(
+    count: int, *relations: Relation, **meetings: Meeting
+) -> tuple[str, list[str]]:
+    """Return the names of units called A, B, C … in their order, and the reasons."""
+    names = "ABCDEFGH"[:count]
     steps = order(
-        [unit("ABCDEFGH"[place]) for place in range(count)],
+        [unit(name) for name in names],
         relations,
-        strengths(relations),
+        {names.index(name): meeting for name, meeting in meetings.items()},
     )
-    return [step.unit for step in steps], [step.reasoning for step in steps]
-
-
-def test_the_first_unit_comes_first_whatever_it_builds_on() -> None:
-    assert ordered(2, relation(0, 1))[0] == [0, 1]
-
-
-def test_what_others_build_on_comes_before_them() -> None:
-    assert ordered(4, relation(1, 2), relation(2, 3), relation(1, 3))[0] == [
-        0,
-        3,
-        2,
-        1,
+    return "".join(names[step.unit] for step in steps), [
+        step.reasoning for step in steps
     ]
 
 
-def test_a_base_comes_before_what_extends_it() -> None:
-    assert ordered(3, relation(1, 2, Verb.INHERITS))[0] == [0, 2, 1]
+def test_units_are_ordered_as_a_user_meets_them() -> None:
+    units, _ = ordered(
+        3,
+        relation(1, 2),
+        A=met(Source.GUIDE, 1, "A"),
+        B=met(Source.README, 1, "B"),
+        C=met(Source.README_EXAMPLE, 9, "C"),
+    )
+    assert units == "CBA"
+
+
+def test_what_users_do_not_meet_comes_after_what_it_is_connected_with() -> None:
+    units, _ = ordered(
+        4, relation(0, 3), relation(3, 2), C=met(Source.README, 1, "C")
+    )
+    assert units == "CDAB"
 
 
 def test_circles_end() -> None:
-    placed, _ = ordered(
-        4, relation(1, 2), relation(2, 3), relation(3, 1), relation(0, 0)
-    )
-    assert sorted(placed) == [0, 1, 2, 3]
+    units, _ = ordered(3, relation(0, 1), relation(1, 2), relation(2, 0))
+    assert sorted(units) == ["A", "B", "C"]
 
 
-def test_every_place_has_its_reason() -> None:
-    _, reasons = ordered(3, relation(0, 1, Verb.CREATES))
-    assert reasons == [
-        "A comes first: newcomers to this project meet it before anything else.",
-        "It comes after A, which creates B (a.py:1).",
-        "C stands alone: nothing before it uses it, and it uses nothing before it.",
-    ]
+def test_the_reason_is_where_a_user_meets_it() -> None:
+    _, reasons = ordered(1, A=met(Source.README_EXAMPLE, 7, "open_door"))
+    assert reasons == ["The README's code names `open_door` (README.md:7)."]
 
 
-def test_reasons_tell_what_is_known_before_and_what_needs_it_after() -> None:
+def test_the_reason_of_others_is_a_relation_to_an_earlier_unit() -> None:
     _, reasons = ordered(
-        3, relation(1, 0), relation(2, 1, Verb.CALLS), relation(2, 0)
+        3, relation(0, 1, Verb.CREATES), A=met(Source.README, 1, "A")
     )
-    assert (
-        reasons[1]
-        == "It comes after A, which B uses (a.py:2). It comes before C, which calls B (a.py:3)."
-    )
-
-
-def test_strengths_are_shares_of_all_that_a_unit_does() -> None:
-    assert strengths([relation(0, 1), relation(0, 2, Verb.INHERITS), relation(1, 2, count=4)]) == {
-        (0, 1): 0.25, (0, 2): 0.75, (1, 2): 1.0,
-    }  # fmt: skip
+    assert reasons[1:] == [
+        "It comes after A, which creates B (a.py:1).",
+        "No relationship on this course's map leads to an earlier chapter.",
+    ]

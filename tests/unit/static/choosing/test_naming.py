@@ -26,26 +26,19 @@ def definition(name: str, path: str = "src/shop/cookie_jar.py") -> Definition:
 
 
 @pytest.mark.parametrize(
-    ("symbols", "path", "is_module", "expected"),
+    ("leaders", "expected"),
     [
-        ("Store", "src/store.py", False, "Store"),
-        ("app", "lib/application.js", False, "Application (app)"),
-        ("bake eat hide", "src/cookie_jar.py", True, "Cookie Jar (bake, eat)"),
-        ("cookieJar eat", "src/cookie_jar.py", True, "cookieJar"),
-        ("run", "src/http/index.ts", True, "Http (run)"),
-        ("run", "main.go", True, "run"),
+        ("Store", "Store"),
+        ("bake eat", "bake and eat"),
+        ("bake eat hide", "bake, eat and hide"),
+        ("bake bake", "bake"),
+        (f"{'a' * 30} {'b' * 30}", "a" * 30),
     ],
 )
-def test_units_are_called_after_their_main_symbol_or_module(
-    symbols: str, path: str, expected: str, *, is_module: bool
+def test_units_are_called_after_what_they_are_about(
+    leaders: str, expected: str
 ) -> None:
-    assert (
-        unit_name(
-            [definition(name, path) for name in symbols.split()],
-            is_module=is_module,
-        )
-        == expected
-    )
+    assert unit_name([definition(name) for name in leaders.split()]) == expected
 
 
 def test_titles_are_words_with_capitals() -> None:
@@ -55,14 +48,28 @@ def test_titles_are_words_with_capitals() -> None:
 
 
 def test_names_differ_in_lower_case_and_as_files() -> None:
-    assert distinct(["A b", "a  B", "a/b", "", " ", "x" * 99]) == [
-        "A b", "a B 2", "a/b 3", "Untitled", "Untitled 2", "x" * MAX_NAME,
-    ]  # fmt: skip
+    names = ["A b", "a  B", "a/b", "", "x" * 99]
+    assert distinct(names, ["a.py", "web/b.py", "c.py", "d.py", "e.py"]) == [
+        "A b",
+        "Web a B",
+        "a/b 2",
+        "Untitled",
+        "x" * MAX_NAME,
+    ]
+
+
+def test_units_of_the_same_name_are_told_by_their_folders() -> None:
+    paths = ["buffer.rb", "io/buffer.rb", "net/io/buffer.rb"]
+    assert distinct(["Buffer", "Buffer", "Buffer"], paths) == [
+        "Buffer",
+        "Io Buffer",
+        "Net Io Buffer",
+    ]
 
 
 def test_names_that_no_file_name_can_show_still_differ() -> None:
-    found = distinct(["日本", "中国", "!!"])
-    assert len(set(found)) == 3
+    unique = distinct(["日本", "中国", "!!"], ["a.py", "b.py", "c.py"])
+    assert len(set(unique)) == 3
 
 
 def test_identifiers_fall_into_words() -> None:

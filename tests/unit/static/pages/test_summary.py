@@ -58,12 +58,12 @@ def test_a_project_is_called_as_its_manifest_or_readme_says(
             {
                 "a.py": "class A:\n    def x(self): pass\n    def _y(self): pass\n"
             },
-            "`A` is a class with one member, such as `x`.",
+            "`A` is a class with `x`.",
         ),
-        ({"a.py": "class A:\n    pass\n"}, "`A` is a class of two lines."),
+        ({"a.py": "class A:\n    pass\n"}, "`A` is a class."),
         (
             {"a.py": 'class A:\n    """The first."""\n\nclass BigA(A): pass\n'},
-            "`A`: The first. It is the base of `BigA`.",
+            "`A`: The first. `A` is the base of `BigA`.",
         ),
         (
             {"a.py": '"""Letters."""\n\ndef a(): pass\n\ndef b(): pass\n'},
@@ -75,7 +75,7 @@ def test_a_project_is_called_as_its_manifest_or_readme_says(
         ),
         (
             {"a.py": 'def a():\n    """Does it."""\n\ndef b(): pass\n'},
-            "`a` and `b` are defined together. `a`: Does it.",
+            "`a`: Does it.",
         ),
         ({"a.py": 'def a():\n    """Does it."""\n'}, "`a`: Does it."),
     ],

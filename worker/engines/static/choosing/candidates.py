@@ -1,12 +1,12 @@
-"""The candidates for units: families of types and the functions of a module, with their worth."""
+"""The candidates for units: families of types, the functions of a module, or a whole small file."""
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from worker.engines.static.facts import TYPES, Definition, Kind
+from worker.engines.static.facts import TYPES, Definition, Kind, SourceFile
 from worker.engines.static.linking.graph import Graph
 from worker.engines.static.parsing.identifiers import parts
 
@@ -14,11 +14,16 @@ _MAX_INHERITANCE_DEPTH: Final = 6
 _ROOT_BONUS: Final = 0.3
 """A family is named after its root unless another member is worth clearly more."""
 _FAMILY_WEIGHT: Final = 0.1
-_FURTHER_FUNCTION_WEIGHT: Final = 0.3
-"""What the second function of a module adds; the third adds half of that."""
-_FURTHER_FUNCTIONS: Final = 5
+_FURTHER_WEIGHT: Final = 0.3
+"""What the second subject of a file adds; the third adds half of that."""
+_FURTHER: Final = 5
+_SMALL_FILE: Final = 600
+"""Lines up to which all that a file defines is one subject."""
+_MANY_FILES: Final = 12
+"""In a project of fewer files, what a file defines are subjects of their own."""
 _OBJECT_MEMBERS: Final = 2
 """A variable with this many functions assigned to it is an object."""
+_VALUES: Final = frozenset({Kind.CONSTANT, Kind.MACRO})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,34 +33,38 @@ class Candidate:
     symbols: tuple[int, ...]
     """Most important first."""
     worth: float
-    is_module: bool
-    """Whether it is the functions of a module, rather than a family of types."""
+    leaders: tuple[int, ...]
+    """The symbols that the unit is named after."""
 
 
 def candidates(
-    graph: Graph, worth_of: Callable[[Definition], float]
+    graph: Graph,
+    files: Mapping[str, SourceFile],
+    worth_of: Callable[[Definition], float],
 ) -> list[Candidate]:
     """Return all candidates, the best first."""
     worth: dict[int, float] = {}
     families: dict[int, list[int]] = defaultdict(list)
-    modules: dict[str, list[int]] = defaultdict(list)
+    functions: dict[str, list[int]] = defaultdict(list)
     for definition in graph.definitions:
         if definition.parent is not None:
             continue
         index = definition.index
         worth[index] = worth_of(definition)
         if is_type(definition):
-            root = _family_root(graph, index)
-            families[root].append(index)
-        elif definition.kind is not Kind.MACRO:
-            modules[definition.path].append(index)
-    found = [
-        _family(graph, root, members, worth)
-        for root, members in families.items()
+            families[_family_root(graph, index)].append(index)
+        elif definition.kind not in _VALUES:
+            functions[definition.path].append(index)
+    subjects = [
+        *(
+            _family(graph, root, members, worth)
+            for root, members in families.items()
+        ),
+        *(_module(graph, members, worth) for members in functions.values()),
     ]
-    found += [_module(graph, members, worth) for members in modules.values()]
+    merged = _merged(graph, files, subjects)
     return sorted(
-        found, key=lambda candidate: (-candidate.worth, candidate.symbols)
+        merged, key=lambda candidate: (-candidate.worth, candidate.symbols)
     )
 
 
@@ -117,7 +126,7 @@ def _family(
     return Candidate(
         symbols=(*first_of_name.values(), *namesakes),
         worth=worth[ordered[0]] + size_bonus,
-        is_module=False,
+        leaders=(ordered[0],),
     )
 
 
@@ -128,12 +137,67 @@ def _module(
     ordered = sorted(
         public or members, key=lambda index: (-worth[index], index)
     )
-    further = sum(
-        max(0.0, worth[index]) * 0.5**place
-        for place, index in enumerate(ordered[1 : _FURTHER_FUNCTIONS + 1])
-    )
     return Candidate(
         symbols=tuple(ordered),
-        worth=worth[ordered[0]] + _FURTHER_FUNCTION_WEIGHT * further,
-        is_module=True,
+        worth=_sum(worth[index] for index in ordered),
+        leaders=tuple(ordered[:_LEADERS]),
     )
+
+
+_LEADERS: Final = 3
+
+
+def _sum(worths: Iterable[float]) -> float:
+    """Add up the worths of what belongs together; the first counts in full."""
+    first, *others = worths
+    further = sum(
+        max(0.0, worth) * 0.5**place
+        for place, worth in enumerate(others[:_FURTHER])
+    )
+    return first + _FURTHER_WEIGHT * further
+
+
+def _merged(
+    graph: Graph, files: Mapping[str, SourceFile], subjects: list[Candidate]
+) -> list[Candidate]:
+    """Make one candidate of all subjects of a small file, unless files are few."""
+    paths = {definition.path for definition in graph.definitions}
+    if len(paths) < _MANY_FILES:
+        return subjects
+    whole: list[Candidate] = []
+    by_path: dict[str, list[Candidate]] = defaultdict(list)
+    for subject in subjects:
+        path = graph.definitions[subject.symbols[0]].path
+        if files[path].lines <= _SMALL_FILE:
+            by_path[path].append(subject)
+        else:
+            whole.append(subject)
+    whole.extend(_joined(together) for together in by_path.values())
+    return whole
+
+
+def _joined(together: list[Candidate]) -> Candidate:
+    together.sort(key=lambda subject: (-subject.worth, subject.symbols))
+    best = together[0]
+    leaders = [
+        index
+        for subject in together
+        if subject is best or subject.worth >= _LEADING * best.worth
+        for index in subject.leaders
+    ]
+    total = _sum(subject.worth for subject in together)
+    symbols = [
+        *leaders,
+        *(index for subject in together for index in subject.symbols),
+    ]
+    return Candidate(
+        symbols=tuple(dict.fromkeys(symbols)),
+        worth=best.worth + _JOINED * (total - best.worth),
+        leaders=tuple(leaders[:_LEADERS]),
+    )
+
+
+_LEADING: Final = 0.5
+"""A unit is also named after what is worth this share of the best of its file."""
+_JOINED: Final = 0.6
+"""How much of what the other subjects of a file add counts."""

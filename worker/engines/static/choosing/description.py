@@ -5,11 +5,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from worker.engines.static.choosing.candidates import Candidate
+from worker.engines.static.choosing.candidates import Candidate, is_type
 from worker.engines.static.facts import TYPES, Definition, Reference, SourceFile
 from worker.engines.static.linking.graph import Graph
 from worker.engines.static.prose.docstrings import first_sentence
-from worker.engines.static.prose.phrases import code, counted, listed, sentence
+from worker.engines.static.prose.phrases import code, listed, sentence
 
 MAX_FILES: Final = 8
 MAX_SYMBOLS: Final = 12
@@ -136,59 +136,35 @@ class Descriptions:
         return math.sqrt(1 + self._importers.get(path, 0))
 
     def description(self, place: int) -> str:
-        """Return what the main symbol's docstring says, and how much the project uses it."""
-        candidate = self._chosen[place]
-        symbols = [
-            self._graph.definitions[index] for index in self.symbols(place)
+        """Return what the docstrings of the leading definitions say."""
+        leaders = [
+            self._graph.definitions[index]
+            for index in self._chosen[place].leaders
         ]
-        if candidate.is_module:
-            sentences = list(self._describe_module(symbols))
-        else:
-            sentences = list(
-                self._describe_type(symbols, len(candidate.symbols))
-            )
-        is_plural = candidate.is_module and len(symbols) > 1
-        sentences.append(self._usage(symbols[0], plural=is_plural))
-        return " ".join(filter(None, sentences))
+        return " ".join(self._sentences(leaders))
 
-    def _describe_type(
-        self, symbols: Sequence[Definition], family_size: int
-    ) -> Iterator[str]:
-        main = symbols[0]
-        yield self._introduction(main)
-        family = _code_names(symbols[1:family_size], main)
-        neighbours = [code(symbol.name) for symbol in symbols[family_size:]]
+    def _sentences(self, leaders: Sequence[Definition]) -> Iterator[str]:
+        main = leaders[0]
+        purpose = first_sentence(self._files[main.path].doc)
+        names = listed([code(leader.name) for leader in leaders])
+        if len(leaders) > 1 and not is_type(main) and purpose:
+            yield f"{names}: {sentence(purpose)}"
+            return
+        documented = [leader for leader in leaders if leader.doc]
+        if len(leaders) > 1 and not documented:
+            yield f"{names} are defined together."
+        elif not documented:
+            yield self._introduction(main)
+        for leader in documented:
+            yield self._introduction(leader)
         descendants = [
             self._graph.definitions[index]
             for index in self._graph.descendants[main.index]
         ]
-        named = list(dict.fromkeys([*family, *_code_names(descendants, main)]))
-        if descendants and named:
-            shown = named[:_MAX_NAMED]
-            more = len(named) - _MAX_NAMED
-            if more > 0:
-                shown.append(counted(more, "other type"))
-            yield f"It is the base of {listed(shown)}."
-        elif family:
-            yield f"Related: {listed(family[:_MAX_NAMED])}."
-        elif neighbours:
-            yield f"Defined in the same file: {listed(neighbours[:_MAX_NAMED])}."
-
-    def _describe_module(self, symbols: Sequence[Definition]) -> Iterator[str]:
-        main = symbols[0]
-        if len(symbols) == 1:
-            yield self._introduction(main)
-            return
-        names = listed(
-            [code(symbol.name) for symbol in symbols[: 1 + _MAX_NAMED]]
-        )
-        purpose = first_sentence(self._files[main.path].doc)
-        if purpose:
-            yield f"{names}: {sentence(purpose)}"
-            return
-        yield f"{names} are defined together."
-        if main.doc:
-            yield self._introduction(main)
+        derived_names = list(dict.fromkeys(_code_names(descendants, main)))
+        if derived_names:
+            derived = listed(derived_names, _MAX_NAMED)
+            yield f"{code(main.name)} is the base of {derived}."
 
     def _introduction(self, main: Definition) -> str:
         name = code(main.name)
@@ -199,17 +175,17 @@ class Descriptions:
             return sentence(name + summary.removeprefix(main.name))
         if summary:
             return f"{name}: {sentence(summary)}"
-        return f"{name} is {_kind_with_article(main)} {self._extent(main)}."
+        return f"{name} is {_kind_with_article(main)}{self._extent(main)}."
 
     def _extent(self, main: Definition) -> str:
-        """Describe a definition without a docstring: by its public members, or its lines."""
+        """Name a few public members of a definition without a docstring."""
         members = [self._graph.definitions[index] for index in main.members]
-        public = [member.name for member in members if member.public]
-        named = [code(name) for name in public if not name.startswith("_")]
-        if named:
-            examples = listed(named[:_MAX_NAMED])
-            return f"with {counted(len(public), 'member')}, such as {examples}"
-        return f"of {counted(main.end_line - main.line + 1, 'line')}"
+        named = [
+            code(member.name)
+            for member in members
+            if member.public and not member.name.startswith("_")
+        ]
+        return f" with {listed(named, _MAX_NAMED)}" if named else ""
 
     def _base_doc(self, main: Definition) -> str:
         """Return the docstring of a base of the same name: it describes this type as well."""
@@ -218,13 +194,6 @@ class Descriptions:
             if base.name == main.name and base.doc:
                 return base.doc
         return ""
-
-    def _usage(self, main: Definition, *, plural: bool) -> str:
-        users = self._graph.using_files(main.index)
-        if not users:
-            return ""
-        subject = "They are" if plural else "It is"
-        return f"{subject} used by {counted(users, 'other file')}."
 
 
 def _importers(files: Mapping[str, SourceFile]) -> Counter[str]:

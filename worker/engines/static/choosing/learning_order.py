@@ -1,125 +1,113 @@
-"""The order to learn units in: what a user meets first, then its foundations."""
+"""The order to learn units in: as a user of the project meets them; arrows place the others."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from worker.engines.static.facts import LearningStep, Relation, Unit, Verb
+from worker.engines.static.choosing.candidates import Candidate
+from worker.engines.static.choosing.encounters import Encounter, Source
+from worker.engines.static.facts import Definition, LearningStep, Relation, Unit
+from worker.engines.static.prose.phrases import code
 
-_MAX_REASONS: Final = 2
-_INHERITANCE: Final = frozenset({Verb.INHERITS, Verb.IMPLEMENTS})
-_INHERITANCE_WEIGHT: Final = 3.0
-_KNOWN_WEIGHT: Final = 0.75
-"""What a relation to a known unit is worth, compared with one to an unknown unit."""
+_SOURCES: Final = {
+    Source.README_EXAMPLE: "The README's code",
+    Source.README: "The README",
+    Source.GUIDE: "A guide",
+    Source.EXAMPLE: "An example",
+    Source.DOCUMENT: "The documentation",
+}
 
-Strengths = Mapping[tuple[int, int], float]
-"""How strongly the first unit of a pair builds on the second."""
+Meeting = tuple[Encounter, str]
+"""Where a unit is met first, and by which name."""
+
+
+def meetings(
+    chosen: Sequence[Candidate],
+    definitions: Sequence[Definition],
+    encounters: Mapping[str, Encounter],
+) -> dict[int, Meeting]:
+    """Return where each unit's leading definitions are met first, by the unit's place.
+
+    A name that something outside of the unit has as well may mean that, and says nothing.
+    """
+    bearers: dict[str, set[int]] = defaultdict(set)
+    for definition in definitions:
+        if definition.parent is None:
+            bearers[definition.name].add(definition.index)
+    met: dict[int, Meeting] = {}
+    for place, candidate in enumerate(chosen):
+        names = {definitions[index].name for index in candidate.leaders}
+        known = [
+            (encounters[name], name)
+            for name in sorted(names & encounters.keys())
+            if bearers[name].issubset(candidate.symbols)
+        ]
+        if known:
+            met[place] = min(known)
+    return met
 
 
 def order(
-    units: Sequence[Unit], relations: Sequence[Relation], strength: Strengths
+    units: Sequence[Unit],
+    relations: Sequence[Relation],
+    met: Mapping[int, Meeting],
 ) -> tuple[LearningStep, ...]:
     """Place every unit."""
-    placed: list[int] = []
-    left = set(range(len(units)))
+    placed = sorted(met, key=lambda unit: (met[unit], unit))
+    left = [unit for unit in range(len(units)) if unit not in met]
     while left:
-        following = _next(placed, left, strength)
-        placed.append(following)
+        following = next(
+            (unit for unit in left if _links(unit, placed, relations)), left[0]
+        )
         left.remove(following)
+        placed.append(following)
     return tuple(
         LearningStep(
-            unit=unit, reasoning=_reasoning(placed, place, units, relations)
+            unit=unit,
+            reasoning=_reasoning(unit, placed[:place], units, relations, met),
         )
         for place, unit in enumerate(placed)
     )
 
 
-def _next(placed: Sequence[int], left: set[int], strength: Strengths) -> int:
-    """Return the first unit first, then the one that needs the least unknown units."""
-    if not placed:
-        return 0
-
-    def unreadiness(unit: int) -> tuple[float, int]:
-        others = left - {unit}
-        unknown = sum(strength.get((unit, other), 0.0) for other in others)
-        needed = sum(strength.get((other, unit), 0.0) for other in others)
-        known = sum(
-            strength.get((unit, other), 0.0) + strength.get((other, unit), 0.0)
-            for other in placed
-        )
-        return unknown - needed - _KNOWN_WEIGHT * known, unit
-
-    return min(left, key=unreadiness)
-
-
-def strengths(relations: Sequence[Relation]) -> dict[tuple[int, int], float]:
-    """Weigh how units build on each other, as a share of all relations of the first of a pair."""
-    weights: dict[tuple[int, int], float] = defaultdict(float)
-    for relation in relations:
-        weight = _INHERITANCE_WEIGHT if relation.verb in _INHERITANCE else 1.0
-        weights[relation.source, relation.target] += (
-            weight * relation.count**0.5
-        )
-    totals: dict[int, float] = defaultdict(float)
-    for (source, _), weight in weights.items():
-        totals[source] += weight
-    return {
-        (source, target): weight / totals[source]
-        for (source, target), weight in weights.items()
-    }
+def _links(
+    unit: int, placed: Sequence[int], relations: Sequence[Relation]
+) -> list[Relation]:
+    """Return the relations between a unit and those before it."""
+    return [
+        relation
+        for relation in relations
+        if (relation.source == unit and relation.target in placed)
+        or (relation.target == unit and relation.source in placed)
+    ]
 
 
 def _reasoning(
-    placed: Sequence[int],
-    place: int,
+    unit: int,
+    before: Sequence[int],
     units: Sequence[Unit],
     relations: Sequence[Relation],
+    met: Mapping[int, Meeting],
 ) -> str:
-    name = units[placed[place]].name
-    reasons = list(_reasons(placed, place, units, relations))
-    if place == 0:
-        reasons.insert(
-            0,
-            f"{name} comes first: newcomers to this project meet it before anything else.",
-        )
-    if not reasons:
+    if unit in met:
+        encounter, name = met[unit]
+        place = f"{encounter.path}:{encounter.line}"
+        return f"{_SOURCES[encounter.source]} names {code(name)} ({place})."
+    links = _links(unit, before, relations)
+    if links:
+        return _connection(unit, links[0], units)
+    if before:
         return (
-            f"{name} stands alone: nothing before it uses it, "
-            "and it uses nothing before it."
+            "No relationship on this course's map leads to an earlier chapter."
         )
-    return " ".join(reasons)
+    return "It leads the list of this course's subjects."
 
 
-def _reasons(
-    placed: Sequence[int],
-    place: int,
-    units: Sequence[Unit],
-    relations: Sequence[Relation],
-) -> Iterator[str]:
-    unit = placed[place]
+def _connection(unit: int, link: Relation, units: Sequence[Unit]) -> str:
     name = units[unit].name
-    before = set(placed[:place])
-    after = set(placed[place + 1 :])
-    outgoing = [relation for relation in relations if relation.source == unit]
-    incoming = [relation for relation in relations if relation.target == unit]
-
-    uses = [relation for relation in outgoing if relation.target in before]
-    uses = uses[:_MAX_REASONS]
-    for relation in uses:
-        other = units[relation.target].name
-        yield f"It comes after {other}, which {name} {relation.verb} ({_location(relation)})."
-
-    unnamed = before - {relation.target for relation in uses}
-    users = [relation for relation in incoming if relation.source in unnamed]
-    for relation in users[: _MAX_REASONS - len(uses)]:
-        other = units[relation.source].name
-        yield f"It comes after {other}, which {relation.verb} {name} ({_location(relation)})."
-
-    users = [relation for relation in incoming if relation.source in after]
-    for relation in users[:_MAX_REASONS]:
-        other = units[relation.source].name
-        yield f"It comes before {other}, which {relation.verb} {name} ({_location(relation)})."
-
-
-def _location(relation: Relation) -> str:
-    return f"{relation.path}:{relation.line}"
+    place = f"{link.path}:{link.line}"
+    if link.source == unit:
+        other = units[link.target].name
+        return f"It comes after {other}, which {name} {link.verb} ({place})."
+    other = units[link.source].name
+    return f"It comes after {other}, which {link.verb} {name} ({place})."

@@ -1,53 +1,24 @@
-"""Names the units: as a teacher would, and no two alike."""
+"""Names the units: by the names of what they are about, and no two alike."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 from typing import Final
 
 from states.course_paths import slug
 from worker.engines.static.facts import Definition
-from worker.engines.static.parsing.identifiers import parts, word_set
+from worker.engines.static.parsing.identifiers import parts
+from worker.engines.static.prose.phrases import listed
 
 MAX_NAME: Final = 60
-_MEANINGLESS: Final = word_set(
-    "__init__ __main__ index mod lib main init src source core base common api"
-)
-_SHORT_NAME: Final = 3
-_NAMED_FUNCTIONS: Final = 2
 
 
-def unit_name(symbols: Sequence[Definition], *, is_module: bool) -> str:
-    """Name a unit after its main symbol, or a unit of functions after their module."""
-    main = symbols[0]
-    module = _module_title(main.path)
-    if is_module:
-        return _module_unit_name(module, symbols)
-    if module and len(main.name) <= _SHORT_NAME and main.name.islower():
-        return f"{module} ({main.name})"
-    return main.name
-
-
-def _module_unit_name(module: str, symbols: Sequence[Definition]) -> str:
-    main = symbols[0].name
-    if not module or _spelling(module) == _spelling(main):
-        return main
-    functions = [symbol.name for symbol in symbols[:_NAMED_FUNCTIONS]]
-    name = f"{module} ({', '.join(functions)})"
-    return name[:MAX_NAME].rstrip(",( ")
-
-
-def _spelling(name: str) -> str:
-    """Return a name as names are compared: lower case, without separators."""
-    return "".join(parts(name)).lower()
-
-
-def _module_title(path: str) -> str:
-    """Return a module's name as words: `src/http/cookie_jar.py` is the Cookie Jar."""
-    *folders, stem = path.rpartition(".")[0].split("/")
-    for name in (stem, *reversed(folders)):
-        if name.lower() not in _MEANINGLESS:
-            return title(name)
-    return ""
+def unit_name(leaders: Sequence[Definition]) -> str:
+    """Name a unit by as many of its leading definitions as a name has room for."""
+    names = list(dict.fromkeys(definition.name for definition in leaders))
+    while len(names) > 1 and len(listed(names)) > MAX_NAME:
+        names.pop()
+    return listed(names)
 
 
 def title(name: str) -> str:
@@ -62,18 +33,33 @@ def _capitalised(word: str) -> str:
     return word[:1].upper() + word[1:]
 
 
-def distinct(names: Sequence[str]) -> list[str]:
-    """Make names unique, ignoring case and as parts of file names; name the empty ones."""
+def distinct(names: Sequence[str], paths: Sequence[str]) -> list[str]:
+    """Make names unique, ignoring case and as parts of file names.
+
+    Of two units of the same name, the second is told by the folders that its file lies in.
+    """
     taken: set[str] = set()
     unique = []
-    for name in names:
+    for name, path in zip(names, paths, strict=True):
         wanted = " ".join(name.split())[:MAX_NAME] or "Untitled"
-        candidate = wanted
-        number = 1
-        while candidate.lower() in taken or slug(candidate) in taken:
-            number += 1
-            candidate = f"{wanted} {number}"
-        taken.add(candidate.lower())
-        taken.add(slug(candidate))
+        candidate = next(
+            spelling
+            for spelling in _spellings(wanted, path)
+            if spelling.lower() not in taken and slug(spelling) not in taken
+        )
+        taken |= {candidate.lower(), slug(candidate)}
         unique.append(candidate)
     return unique
+
+
+def _spellings(name: str, path: str) -> Iterator[str]:
+    """Yield a name, then the name with more and more of its file's folders before it."""
+    yield name
+    prefix = ""
+    for folder in reversed(PurePosixPath(path).parent.parts):
+        prefix = f"{title(folder)} {prefix}".strip()
+        yield f"{prefix} {name}"[:MAX_NAME]
+    number = 1
+    while True:
+        number += 1
+        yield f"{name} {number}"

@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
+from worker.engines.static.choosing.encounters import Encounter, Source
+from worker.engines.static.choosing.public_use import PublicUse
 from worker.engines.static.facts import Definition, Kind, Role, SourceFile
 from worker.engines.static.linking.graph import Graph
 from worker.engines.static.linking.scopes import Resolver
@@ -21,15 +23,17 @@ from worker.engines.static.parsing.identifiers import parts, word_set
 _WEIGHTS: Final = {
     "used": 0.8,
     "uses": 0.45,
-    "lines": 0.35,
+    "lines": 0.2,
     "members": 0.2,
     "descendants": 0.45,
-    "exported": 1.2,
-    "readme": 1.0,
+    "exported": 0.9,
+    "met": 0.3,
+    "imported": 0.3,
+    "module": 0.1,
+    "depth": -0.2,
     "heading": 0.8,
     "tests": 0.25,
-    "shown": 0.3,
-    "file": 0.6,
+    "shown": 0.45,
     "ubiquitous": -6.0,
     "exception": -0.5,
     "utility": -0.8,
@@ -37,12 +41,19 @@ _WEIGHTS: Final = {
     "outdated": -1.5,
     "private": -1.0,
     "words": -0.3,
-    "value": -1.0,
+    "value": -2.0,
     "alias": -0.8,
     "command": -0.4,
     "declaration": -1.5,
 }
 
+_MET: Final = {
+    Source.README_EXAMPLE: 1.2,
+    Source.README: 1.0,
+    Source.GUIDE: 0.7,
+    Source.EXAMPLE: 0.5,
+    Source.DOCUMENT: 0.3,
+}
 _LINES: Final = 20
 """So many lines are one step of size."""
 _UBIQUITOUS: Final = 0.25
@@ -84,17 +95,23 @@ class Ranking:
         graph: Graph,
         resolver: Resolver,
         mentions: Mapping[str, Sequence[str]],
+        encounters: Mapping[str, Encounter],
+        public_use: PublicUse,
     ) -> None:
         """Collect what is known of the whole project."""
         self._files: Final = files
         self._graph: Final = graph
         self._mentions: Final = mentions
+        self._encounters: Final = encounters
+        self._public_use: Final = public_use
         self._parsed: Final = max(1, len(resolver.paths))
         self._exported: Final = _exported(graph, resolver)
         self._headings: Final = _headings(files)
-        self._readme: Final = frozenset(readmes(files))
         self._versions: Final = _old_versions(resolver.paths)
         self._names: Final = Counter(one.name for one in graph.definitions)
+        self._depth: Final = min(
+            (path.count("/") for path in resolver.paths), default=0
+        )
         self._scripted: Final = any(
             _SCRIPT.search(path) and ".d." not in path
             for path in resolver.paths
@@ -142,12 +159,20 @@ class Ranking:
             else 0.0
         )
         return {
-            "readme": certainty * (not self._readme.isdisjoint(paths)),
+            "met": certainty * self._met(one),
+            "imported": math.log1p(
+                self._public_use.of_name(one.name, one.path)
+            ),
+            "module": math.log1p(self._public_use.of_module(one.path)),
             "heading": certainty * heading,
             "tests": certainty * math.log1p(roles[Role.TEST]),
             "shown": certainty
             * math.log1p(roles[Role.EXAMPLE] + roles[Role.DOCUMENT]),
         }
+
+    def _met(self, one: Definition) -> float:
+        met = self._encounters.get(one.name)
+        return _MET[met.source] if met else 0.0
 
     def _name(self, one: Definition) -> dict[str, float]:
         words = parts(one.name)
@@ -165,7 +190,6 @@ class Ranking:
         *folders, stem = one.path.rpartition(".")[0].split("/")
         places = [*folders, stem]
         return {
-            "file": _normal(one.name) == _normal(stem),
             "utility": any(
                 place in _UTILITY or re.match(r"_[a-z]", place)
                 for place in places
@@ -174,6 +198,7 @@ class Ranking:
                 one.path.startswith(version) for version in self._versions
             ),
             "command": any(place in _COMMANDS for place in places),
+            "depth": max(0, len(folders) - self._depth),
             "declaration": self._scripted and one.path.endswith(".d.ts"),
         }
 
@@ -186,20 +211,6 @@ def _lines(one: Definition, members: Sequence[Definition]) -> int:
         if each.path != one.path or not one.line <= each.line <= one.end_line
     ]
     return sum(each.end_line - each.line + 1 for each in (one, *apart))
-
-
-def readmes(files: Mapping[str, SourceFile]) -> list[str]:
-    """Return the READMEs that lie least deep, those in English first."""
-    named = [
-        path
-        for path in files
-        if path.rpartition("/")[2].lower().startswith("readme")
-    ]
-    depth = min((path.count("/") for path in named), default=0)
-    return sorted(
-        (path for path in named if path.count("/") == depth),
-        key=lambda path: (len(path), path),
-    )
 
 
 def _normal(name: str) -> str:

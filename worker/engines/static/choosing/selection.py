@@ -10,22 +10,30 @@ from worker.engines.static.facts import Definition, SourceFile
 from worker.engines.static.linking.graph import Graph
 
 _CONSIDERED: Final = 400
-_SAME_FILE: Final = 1.5
+_SAME_FILE: Final = 2.0
 _BIG_FILE: Final = 600
 """In lines; of a larger file several units are not about the same thing."""
-_SAME_FOLDER: Final = 0.4
-_SAME_PART: Final = 0.3
+_SAME_FOLDER: Final = 0.2
+_SAME_PART: Final = 1.0
 """The parts of a project are the folders right below what all its code has in common. Where most of the code lies in
 one folder, to lie there says little: both count by the share of the candidates that lie elsewhere.
 """
-_RELATED: Final = 0.6
+_RELATED: Final = 1.2
 """One extends the other."""
 _SHOWN: Final = 3
 """So many symbols of a unit are named with it."""
 
-_SIZES: Final = ((60, 2), (200, 4), (700, 5), (2000, 6), (6000, 8), (20000, 9))
+_SIZES: Final = (
+    (60, 2),
+    (200, 4),
+    (700, 5),
+    (2000, 6),
+    (6000, 8),
+    (20000, 9),
+    (60000, 10),
+)
 """Up to so many lines of definitions, at most so many units; of larger projects, ten."""
-_MOST: Final = 10
+_MOST: Final = 12
 _FEW: Final = 5
 """Beyond so many, a unit has to be worth more than what its neighbours have taken from it."""
 

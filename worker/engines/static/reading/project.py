@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
-from worker.engines.static.choosing.ranking import readmes
+from worker.engines.static.choosing.encounters import readmes
 from worker.engines.static.facts import Project, SourceFile
 from worker.engines.static.prose.docstrings import first_sentence, sentences
 from worker.engines.static.prose.phrases import sentence

@@ -1,0 +1,81 @@
+"""Where users meet names first, and what tests and examples import."""
+
+from pathlib import Path
+
+from tests.support.analysed import analysed
+from worker.engines.static.choosing.encounters import (
+    Source,
+    first_encounters,
+)
+from worker.engines.static.choosing.public_use import PublicUse
+from worker.engines.static.facts import Role, SourceFile
+from worker.engines.static.reading.language import Language
+from worker.engines.static.reading.survey import survey
+
+
+def test_the_course_begins_with_what_the_readmes_code_shows(
+    tmp_path: Path,
+) -> None:
+    readme = "# Shop\n\n`Alpha` is inside.\n\n```python\nfrom shop.beta import Beta\n\nBeta()\n```\n"
+    found = analysed(
+        tmp_path,
+        {
+            "README.md": readme,
+            "shop/alpha.py": "class Alpha:\n    def go(self): pass\n",
+            "shop/beta.py": "class Beta:\n    def go(self): pass\n",
+        },
+    )
+    first = found.order[0]
+    assert found.units[first.unit].name == "Beta"
+    assert first.reasoning == "The README's code names `Beta` (README.md:8)."
+
+
+def met(folder: Path, text: str, *names: str) -> dict[str, Source]:
+    (folder / "README.md").write_text(text)
+    read = survey(folder, lambda: None)
+    encounters = first_encounters(
+        read.files, read.texts, frozenset(names), lambda: None
+    )
+    return {name: encounters[name].source for name in encounters}
+
+
+def test_a_method_or_a_string_is_no_encounter_with_a_function(
+    tmp_path: Path,
+) -> None:
+    text = "# A\n\n```python\nthing.get(1)\nprint('get')\n```\n"
+    assert met(tmp_path, text, "get") == {}
+
+
+def test_a_function_of_an_imported_module_is_met(tmp_path: Path) -> None:
+    text = "# A\n\n```python\nimport shop\nshop.get(1)\n```\n"
+    assert met(tmp_path, text, "get") == {"get": Source.README_EXAMPLE}
+
+
+def test_imports_count_for_the_module_that_they_name() -> None:
+    path = "tests/test_a.py"
+    file = SourceFile(
+        path=path,
+        location=Path(path),
+        language=Language.PYTHON,
+        role=Role.TEST,
+        size=1,
+        lines=1,
+    )
+    text = "from shop.forms import Field\nfrom shop import auth\n"
+    use = PublicUse({path: file}, {path: text}, "shop", lambda: None)
+    assert use.of_name("Field", "shop/forms/fields.py") == 1
+    assert use.of_name("Field", "blog/models/fields.py") == 0
+    assert use.of_module("shop/auth.py") == 1
+    assert use.of_module("other/errors.py") == 0
+
+
+def test_a_name_of_two_things_is_no_reason_for_either(tmp_path: Path) -> None:
+    found = analysed(
+        tmp_path,
+        {
+            "README.md": "# A\n\n```python\nOption(1)\n```\n",
+            "a/core.py": "class Option:\n    def go(self): pass\n",
+            "a/parser.py": "class Option:\n    def run(self): pass\n",
+        },
+    )
+    assert not any("README" in step.reasoning for step in found.order)

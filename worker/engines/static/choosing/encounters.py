@@ -1,0 +1,192 @@
+"""Where a user of the project first meets its names: README, guides, examples, other documents."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from worker.engines.static.facts import Role, SourceFile
+from worker.engines.static.prose.code_blocks import code_blocks
+from worker.engines.static.reading.language import PROSE
+
+
+class Source(IntEnum):
+    """What a user reads, in the order in which it is read."""
+
+    README_EXAMPLE = 0
+    README = 1
+    GUIDE = 2
+    EXAMPLE = 3
+    DOCUMENT = 4
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Encounter:
+    """Where a name is met; encounters sort in the order of reading."""
+
+    source: Source
+    text: int
+    """The position of the text in the order of reading."""
+    line: int
+    column: int
+    path: str
+
+
+_MOST_TEXTS: Final = 80
+"""Texts of each source; nobody reads more to learn what a project is."""
+_MOST_LINES: Final = 2000
+_GUIDES: Final = re.compile(
+    r"quick.?start|get(?:ting)?.?started|tutorial|intro|first|overview|basic|usage|guide|how.?to",
+    re.IGNORECASE,
+)
+_NEWS: Final = re.compile(
+    r"change|history|news|release|licen|contribut|conduct|author|security|internal|upgrad|migrating",
+    re.IGNORECASE,
+)
+_SHELL: Final = frozenset({"bash", "sh", "console", "shell", "text", "zsh"})
+_SPAN: Final = re.compile(r"(?<!`)`{1,2}([^`\n]+)`{1,2}")
+_BLANKED: Final = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|(?:#|//)\s.*")
+"""Strings and comments."""
+_NAME: Final = re.compile(
+    r"(?:(?P<owner>[\w)\]]+)\s*(?:\.|::|->)\s*)?(?P<name>[^\W\d]\w*)"
+    r"(?P<assigned>\s*:?=(?![=>]))?"
+)
+_DEFINING: Final = re.compile(r"\b(?:class|def|fn|func|function|for)\s+$")
+_IMPORT: Final = re.compile(
+    r"\s*(?:>>> )?(?:import|from|use|using|#include|package|export)\b"
+    r"|.*\brequire\s*\(|\s*\"[\w./-]+\"\s*$"
+)
+_IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
+
+
+def readmes(files: Mapping[str, SourceFile]) -> list[str]:
+    """Return the READMEs that lie least deep, those in English first."""
+    named = [
+        path
+        for path in files
+        if path.rpartition("/")[2].lower().startswith("readme")
+    ]
+    depth = min((path.count("/") for path in named), default=0)
+    shallow = [path for path in named if path.count("/") == depth]
+    return sorted(shallow, key=lambda path: (len(path), path))
+
+
+def first_encounters(
+    files: Mapping[str, SourceFile],
+    texts: Mapping[str, str],
+    names: frozenset[str],
+    check: Callable[[], None],
+) -> dict[str, Encounter]:
+    """Return where each name is met first."""
+    encounters: dict[str, Encounter] = {}
+    for place, (source, path) in enumerate(_reading_order(files, texts)):
+        check()
+        lines = texts[path].split("\n")[:_MOST_LINES]
+        is_prose = files[path].language in PROSE
+        for shown, line, column, name in _names(
+            lines, names, is_prose=is_prose
+        ):
+            met = Encounter(
+                _source(source, shown=shown), place, line, column, path
+            )
+            if name not in encounters or met < encounters[name]:
+                encounters[name] = met
+    return encounters
+
+
+def _source(source: Source, *, shown: bool) -> Source:
+    if source is Source.README_EXAMPLE and not shown:
+        return Source.README
+    return source
+
+
+def _reading_order(
+    files: Mapping[str, SourceFile], texts: Mapping[str, str]
+) -> Iterator[tuple[Source, str]]:
+    readme = next((path for path in readmes(files) if path in texts), None)
+    if readme is not None:
+        yield Source.README_EXAMPLE, readme
+    documents = [
+        path
+        for path, file in files.items()
+        if file.role is Role.DOCUMENT and path in texts and path != readme
+    ]
+    useful = [path for path in documents if not _NEWS.search(path)]
+    guides = [path for path in useful if _GUIDES.search(path)]
+    others = [path for path in useful if not _GUIDES.search(path)]
+    examples = [
+        path
+        for path, file in files.items()
+        if file.role is Role.EXAMPLE and path in texts
+    ]
+    for source, paths in (
+        (Source.GUIDE, guides),
+        (Source.EXAMPLE, examples),
+        (Source.DOCUMENT, others),
+    ):
+        ordered = sorted(paths, key=lambda path: (path.count("/"), path))
+        for path in ordered[:_MOST_TEXTS]:
+            yield source, path
+
+
+def _names(
+    lines: list[str], names: frozenset[str], *, is_prose: bool
+) -> Iterator[tuple[bool, int, int, str]]:
+    """Yield whether a name is met in a block of code, its line and column, and the name."""
+    code = _code_lines(lines) if is_prose else range(len(lines))
+    imported = {
+        identifier
+        for number in code
+        if _IMPORT.match(lines[number])
+        for identifier in _IDENTIFIER.findall(lines[number])
+    }
+    for number in code:
+        if _IMPORT.match(lines[number]):
+            continue
+        for column, name in _named(lines[number], names, imported):
+            yield True, number + 1, column, name
+    if is_prose:
+        yield from _mentioned(lines, names)
+
+
+def _code_lines(lines: list[str]) -> list[int]:
+    return [
+        number
+        for block in code_blocks(lines)
+        if block.tag not in _SHELL
+        for number in range(block.first, block.last + 1)
+    ]
+
+
+def _named(
+    line: str, names: frozenset[str], imported: set[str]
+) -> Iterator[tuple[int, str]]:
+    """Yield the project's names in a line of code, as far as its spelling tells."""
+    blanked = _BLANKED.sub(lambda match: " " * len(match[0]), line)
+    for match in _NAME.finditer(blanked):
+        name, owner = match["name"], match["owner"]
+        if name not in names or match["assigned"]:
+            continue
+        if _DEFINING.search(blanked, 0, match.start()):
+            continue
+        if owner is not None and owner not in imported:
+            continue
+        if owner is not None or name in imported or is_telling(name):
+            yield match.start("name"), name
+
+
+def is_telling(name: str) -> bool:
+    """Tell whether a name is more than an ordinary word in lower case."""
+    return not name.islower() or "_" in name.strip("_")
+
+
+def _mentioned(
+    lines: list[str], names: frozenset[str]
+) -> Iterator[tuple[bool, int, int, str]]:
+    for number, line in enumerate(lines, 1):
+        for span in _SPAN.finditer(line):
+            words = _IDENTIFIER.findall(span[1])
+            name = words[-1] if words else ""
+            if name in names and (is_telling(name) or len(words) > 1):
+                yield False, number, span.start(), name

@@ -1,0 +1,89 @@
+"""What tests, examples and documents import: the definitions and modules that others use."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from worker.engines.static.facts import Role, SourceFile
+
+_USING: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCUMENT})
+_IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
+_IMPORTS: Final = (
+    re.compile(
+        r"^[ \t>.]*from[ \t]+(?P<module>[\w.]+)[ \t]+import[ \t]+(?P<names>\([^)]{0,4000}\)|[^\n(]*)",
+        re.MULTILINE,
+    ),
+    re.compile(
+        r"^[ \t]*(?:import|export)\s+(?P<names>[^'\";()]{1,2000}?)\s+from\s+['\"](?P<module>[^'\"\n]+)['\"]",
+        re.MULTILINE,
+    ),
+    re.compile(
+        r"\b(?:const|let|var)\s+(?P<names>\{[^}]{1,2000}\}|\w+)\s*=\s*require\(['\"](?P<module>[^'\"\n]+)['\"]\)"
+    ),
+    re.compile(
+        r"^[ \t>.]*(?:import|use|using)[ \t]+(?:static[ \t]+)?(?P<module>[\w.:\\]+?)(?:::|\.|\\)"
+        r"(?P<names>\w+|\{[^}]{1,2000}\})[ \t]*(?:as[ \t]+\w+)?;?[ \t]*$",
+        re.MULTILINE,
+    ),
+)
+"""Python, JavaScript, CommonJS, and languages that import one name by its path."""
+
+
+class PublicUse:
+    """Counts the texts that import definitions and modules."""
+
+    def __init__(
+        self,
+        files: Mapping[str, SourceFile],
+        texts: Mapping[str, str],
+        project: str,
+        check: Callable[[], None],
+    ) -> None:
+        """Read all tests, examples and documents."""
+        self._project: Final = project.lower()
+        self._names: Final[dict[str, Counter[str]]] = defaultdict(Counter)
+        """By imported name: how many texts import it, by the last part of the module."""
+        self._modules: Final[Counter[str]] = Counter()
+        """By the last part of a module's name: how many texts import it."""
+        for path, file in files.items():
+            if path in texts and file.role in _USING:
+                check()
+                self._count(set(_imported(texts[path])))
+
+    def _count(self, imported: set[tuple[str, str]]) -> None:
+        for module, name in imported:
+            self._names[name][module] += 1
+        modules = {module for module, _ in imported}
+        self._modules.update(modules | {name for _, name in imported})
+
+    def of_name(self, name: str, path: str) -> int:
+        """Return how many texts import a name from where a definition at a path can be found."""
+        places = {*_places(path), self._project}
+        return sum(
+            count
+            for module, count in self._names.get(name, {}).items()
+            if module in places
+        )
+
+    def of_module(self, path: str) -> int:
+        """Return how many texts import the module at a path, or the package that it lies in."""
+        return max(self._modules[place] for place in _places(path)[-2:])
+
+
+def _places(path: str) -> list[str]:
+    return re.split(r"/", path.rpartition(".")[0] or path)
+
+
+def _imported(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the last part of the module and the name of everything that a text imports."""
+    for pattern in _IMPORTS:
+        for match in pattern.finditer(text):
+            module = _last_part(match["module"])
+            for name in _IDENTIFIER.findall(match["names"]):
+                yield module, name
+
+
+def _last_part(module: str) -> str:
+    parts = re.findall(r"[\w-]+", re.sub(r"\.[cm]?[jt]sx?$", "", module))
+    return parts[-1].lower() if parts else ""
