@@ -85,6 +85,7 @@ def test_python(line: str, expected: str | None) -> None:
         (Language.GO, "package a\nvar x = Target{}", "creates"),
         (Language.GO, "package a\nfunc f(t *Target) {}", "takes"),
         (Language.GO, "package a\nfunc f() *Target { return nil }", "returns"),
+        (Language.GO, "package a\nfunc f() (int, Target) {}", "returns"),
         (Language.GO, "package a\ntype S struct { t Target }", "holds"),
         (Language.RUST, "fn f() { Target { a: 1 } }", "creates"),
         (Language.RUST, "fn f() { Target::new(1) }", "creates"),

@@ -366,7 +366,7 @@ def _is_declaration(node: Node) -> bool:
 
 def _declared(child: Node, outer: Node, *, is_plain: bool) -> Verb | None:
     if outer.type in _PARAMETERS and outer.child_by_field_name("type") == child:
-        return Verb.TAKES if is_plain and _is_taken(outer) else None
+        return _as_parameter(outer) if is_plain else None
     if any(outer.child_by_field_name(field) == child for field in _RESULTS):
         return Verb.RETURNS if is_plain else None
     if outer.child_by_field_name("type") != child:
@@ -383,6 +383,21 @@ def _declares_field(node: Node) -> bool:
     if node.type == "assignment":
         return _is_attribute(node)
     return node.type in _FIELDS
+
+
+def _as_parameter(parameter: Node) -> Verb | None:
+    if _is_result(parameter):
+        return Verb.RETURNS
+    return Verb.TAKES if _is_taken(parameter) else None
+
+
+def _is_result(parameter: Node) -> bool:
+    """Tell whether what looks like a parameter is one of several results, as in Go."""
+    listed = parameter.parent
+    function = listed.parent if listed is not None else None
+    if function is None:
+        return False
+    return function.child_by_field_name("result") == listed
 
 
 def _is_taken(parameter: Node) -> bool:
