@@ -49,7 +49,8 @@ def test_the_code_of_a_docstring_is_an_example(tmp_path: Path) -> None:
         (
             Origin.DOCSTRING,
             ["shop = Shop()", 'shop.sell("apple")', "shop.close()"],
-        )
+        ),
+        (Origin.MEMBER, ['>>> Shop().sell("apple")', "5"]),
     ]
     (example,) = examples.best(facts, facts.chapters[0], 1)
     assert example.place == "`shop.py:9-11`"

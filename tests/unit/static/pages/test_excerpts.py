@@ -22,11 +22,11 @@ LONG = "\n".join(
         "    And goes on.",
         "    And on.",
         '    """',
-        *(f"    first = first + {number}" for number in range(40)),
+        *(f"    first = first + {number}" for number in range(60)),
         "    helped = helper(first)",
         "    if helped:",
         '        raise ValueError("helped")',
-        *(f"    second = second + {number}" for number in range(40)),
+        *(f"    second = second + {number}" for number in range(60)),
         "    return second",
         "",
         "",
@@ -66,7 +66,7 @@ def test_a_short_definition_is_shown_whole(facts: CourseFacts) -> None:
         '    """Help."""',
         "    return value",
     ]
-    assert excerpt.place == "`long.py:98-100`"
+    assert excerpt.place == "`long.py:138-140`"
 
 
 def test_a_long_function_shows_its_beginning_and_how_little_that_is(
@@ -86,7 +86,7 @@ def test_a_long_function_shows_its_beginning_and_how_little_that_is(
 def test_logging_and_guards_are_left_out_before_anything_else(
     tmp_path: Path,
 ) -> None:
-    work = "".join(f"    value = step_{n}(value)\n" for n in range(30))
+    work = "".join(f"    value = step_{n}(value)\n" for n in range(36))
     logs = "".join(f'    logger.debug("at %s", {n})\n' for n in range(5))
     guards = "".join(
         f"    if value == {n}:\n        raise ValueError({n})\n"
@@ -97,7 +97,7 @@ def test_logging_and_guards_are_left_out_before_anything_else(
     excerpt = excerpt_of(facts, "work")
     lines = shown(facts, excerpt)
     assert '    logger.debug("at %s", 0)' not in lines
-    assert all(f"    value = step_{n}(value)" in lines for n in range(30))
+    assert all(f"    value = step_{n}(value)" in lines for n in range(36))
     assert lines[-1] == "    return finish(value)"
     assert excerpt.is_telling
 
@@ -106,20 +106,20 @@ def test_the_middle_of_a_long_list_of_parameters_is_left_out(
     tmp_path: Path,
 ) -> None:
     parameters = "".join(f"    parameter_{n}=None,\n" for n in range(20))
-    code = f"def work(\n{parameters}):\n" + "    use()\n" * 30
+    code = f"def work(\n{parameters}):\n" + "    use()\n" * 36
     facts = read(tmp_path, {"work.py": code})
     lines = shown(facts, excerpt_of(facts, "work"))
     assert "    parameter_0=None," in lines
     assert "    parameter_12=None," not in lines
-    assert lines.count("    use()") == 30
+    assert lines.count("    use()") == 36
 
 
 def test_lines_that_are_left_out_are_named_on_the_page(
     facts: CourseFacts,
 ) -> None:
-    excerpt = Excerpt(path="long.py", spans=((4, 5), (7, 8), (98, 98)))
+    excerpt = Excerpt(path="long.py", spans=((4, 5), (7, 8), (138, 138)))
     assert excerpts.rendered(facts, excerpt).split("\n") == [
-        "`long.py:4-5,7-8,98`",
+        "`long.py:4-5,7-8,138`",
         "",
         "```python",
         "@decorated",
@@ -127,7 +127,7 @@ def test_lines_that_are_left_out_are_named_on_the_page(
         "⋯ line 6 omitted ⋯",
         "",
         "    This is said at length.",
-        "⋯ lines 9-97 omitted ⋯",
+        "⋯ lines 9-137 omitted ⋯",
         "def helper(value):",
         "```",
     ]
@@ -139,8 +139,8 @@ def test_lines_of_a_file_are_shown_without_empty_ones_at_their_ends(
     assert excerpts.of_lines(facts, "long.py", 2, 5) == Excerpt(
         path="long.py", spans=((4, 5),)
     )
-    assert excerpts.of_lines(facts, "long.py", 99, 500) == Excerpt(
-        path="long.py", spans=((99, 100),)
+    assert excerpts.of_lines(facts, "long.py", 139, 500) == Excerpt(
+        path="long.py", spans=((139, 140),)
     )
     assert excerpts.of_lines(facts, "long.py", 2, 3) is None
     assert excerpts.of_lines(facts, "nowhere.py", 1, 3) is None

@@ -67,7 +67,6 @@ def test_failures_are_said_with_error_place_conditions_and_message(
         '`Shape.draw` raises `ValueError` (`shapes.py:24`) if `pen is None`: `"no pen"`',
         '`Shape.draw` raises `PenError` (`shapes.py:26`) if `pen == "dry"` unless `pen is None`.',
         '`Shape.draw` raises `DrawError` (`shapes.py:30`) after catching `OSError`: `"cannot draw"`',
-        '`Shape.old` raises `RuntimeError` (`shapes.py:37`): `"always"`',
     ]
 
 

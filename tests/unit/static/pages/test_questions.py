@@ -18,7 +18,7 @@ def test_questions_are_answered_by_the_source(tmp_path: Path) -> None:
     replaced = asked[
         "`Cellar` extends `Stock`. Which of its methods does it replace?"
     ]
-    assert replaced == "It replaces `Cellar.take` (`shop/stock.py:38`)."
+    assert replaced == "It replaces `take` (`shop/stock.py:38`)."
 
 
 def test_code_without_anything_to_ask_has_no_questions(tmp_path: Path) -> None:

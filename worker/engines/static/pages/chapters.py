@@ -29,7 +29,7 @@ from worker.engines.static.prose.docstrings import (
     paragraphs,
     sentences,
 )
-from worker.engines.static.prose.phrases import article, counted, listed
+from worker.engines.static.prose.phrases import article, listed
 
 _EXAMPLES: Final = 2
 _TESTS: Final = 5
@@ -37,6 +37,8 @@ _CALLS: Final = 3
 _PARAGRAPHS: Final = 3
 _SENTENCES: Final = 3
 """Of the documentation of a function that is shown."""
+_FEW_WORDS: Final = 3
+"""New words of a sentence that only repeats a name."""
 _MEMBERS: Final = 8
 _DOCUMENT_ROLE: Final = re.compile(r"`/\w")
 """A reference to a page of the project's documentation, which is not here."""
@@ -220,8 +222,7 @@ def _calls(
     }
     rows = []
     for target in _targets(facts, definition):
-        doc = first_sentence(target.doc)
-        if target.index in shown or not doc:
+        if target.index in shown or not _says_more(target):
             continue
         owner = facts.owner(target.index)
         more = ""
@@ -254,7 +255,7 @@ def _members(
     others = [
         symbol
         for symbol in facts.symbols(chapter)[1:]
-        if symbol.index not in shown
+        if symbol.index not in shown and first_sentence(symbol.doc)
     ]
     explained = _explained(facts, places)
     family = facts.family(
@@ -285,7 +286,7 @@ def _documents_itself(definition: Definition) -> bool:
     return (
         definition.public
         and not definition.name.startswith("_")
-        and bool(first_sentence(definition.doc))
+        and _says_more(definition)
     )
 
 
@@ -294,6 +295,14 @@ def _described(definition: Definition) -> str:
     doc = markdown.prose(first_sentence(definition.doc))
     named = f"{citations.name(definition)} ({citations.start(definition)})"
     return f"{named}: {doc}" if doc else named
+
+
+def _says_more(definition: Definition) -> bool:
+    """Tell whether the documentation says more than the words of the name."""
+    doc = first_sentence(definition.doc).casefold()
+    words = {word.rstrip("s") for word in re.findall(r"[a-z]+", doc)}
+    squeezed = re.sub(r"[^a-z]", "", definition.qualified.casefold())
+    return len([word for word in words if word not in squeezed]) > _FEW_WORDS
 
 
 def _tests(
@@ -324,6 +333,5 @@ def _connections(facts: CourseFacts, chapter: Chapter) -> list[str]:
 def _next(facts: CourseFacts, chapter: Chapter) -> str:
     following = facts.chapters[chapter.position + 1 : chapter.position + 2]
     if not following:
-        count = counted(len(facts.chapters), "chapter")
-        return f"This was the last of {count}." if chapter.position else ""
+        return ""
     return f"Next: {citations.link(following[0])}."

@@ -1,5 +1,7 @@
 """Names and places of definitions and chapters, as every page writes them."""
 
+import re
+
 from worker.engines.static.facts import TYPES, Definition
 from worker.engines.static.pages import markdown
 from worker.engines.static.pages.course import Chapter, CourseFacts
@@ -18,6 +20,19 @@ def at(path: str, line: int) -> str:
 def start(definition: Definition) -> str:
     """Return where a definition begins."""
     return at(definition.path, definition.line)
+
+
+def call_pattern(definition: Definition) -> str:
+    """Return a pattern of a call of a function, by its name alone or behind its module's.
+
+    `x.name(` with another `x` is a method of that name.
+    """
+    stem, _, _ = definition.path.rpartition(".")
+    modules = "|".join(re.escape(part) for part in stem.split("/") if part)
+    called = re.escape(definition.name)
+    return (
+        rf"(?<![\w$.])(?:(?:{modules})\.)?{called}!?\s?\(|@(?:\w+\.)*{called}\b"
+    )
 
 
 def extent(definition: Definition) -> str:

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from worker.engines.static.facts import Relation
+from worker.engines.static.facts import Relation, Verb
 from worker.engines.static.pages import citations, markdown
 from worker.engines.static.pages.course import (
     Chapter,
@@ -11,7 +11,11 @@ from worker.engines.static.pages.course import (
     CourseFacts,
 )
 
-MOST: Final = 8
+MOST: Final = 5
+_FOUNDATIONS: Final = frozenset(
+    {Verb.INHERITS, Verb.IMPLEMENTS, Verb.HOLDS, Verb.TAKES, Verb.RETURNS}
+)
+"""Relations without which a subject cannot be understood."""
 _PLACE: Final = re.compile(r"\(([^()\s][^()]*):(\d+)\)")
 
 
@@ -31,9 +35,13 @@ def other(facts: CourseFacts, chapter: Chapter, link: ChapterLink) -> Chapter:
 
 
 def sentences(facts: CourseFacts, chapter: Chapter) -> list[str]:
-    """Return a sentence for each link of a chapter."""
-    links = of_chapter(facts, chapter)[:MOST]
-    return [_sentence(facts, chapter, link) for link in links]
+    """Return a sentence for each chapter that a chapter is connected to."""
+    links: dict[int, ChapterLink] = {}
+    for link in of_chapter(facts, chapter):
+        links.setdefault(other(facts, chapter, link).position, link)
+    return [
+        _sentence(facts, chapter, link) for link in list(links.values())[:MOST]
+    ]
 
 
 def _sentence(facts: CourseFacts, chapter: Chapter, link: ChapterLink) -> str:
@@ -77,11 +85,13 @@ def with_places(facts: CourseFacts, prose: str) -> str:
 
 
 def builds_on(facts: CourseFacts, chapter: Chapter) -> list[Chapter]:
-    """Return the earlier chapters whose subjects a chapter's subject uses, in their order."""
+    """Return the earlier chapters whose subjects a chapter's subject is made of, in their order."""
     positions = {
         link.target
         for link in facts.links
-        if link.source == chapter.position and link.target < chapter.position
+        if link.source == chapter.position
+        and link.target < chapter.position
+        and link.verb in _FOUNDATIONS
     }
     return [facts.chapters[position] for position in sorted(positions)]
 

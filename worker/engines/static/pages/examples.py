@@ -5,12 +5,17 @@ The sources, best first: docstrings, the README, other documents, example files,
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
 from worker.engines.static.facts import Definition, Kind, Role, SourceFile
-from worker.engines.static.pages import citations, markdown, project_tests
+from worker.engines.static.pages import (
+    citations,
+    markdown,
+    project_tests,
+    standalone,
+)
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.prose.code_blocks import (
     CodeBlock,
@@ -69,8 +74,10 @@ class Origin(IntEnum):
     DOCSTRING = 0
     README = 1
     DOCUMENT = 2
-    EXAMPLE = 3
-    TEST = 4
+    MEMBER = 3
+    """The documentation of a method."""
+    EXAMPLE = 4
+    TEST = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +94,8 @@ class Example:
     """Where it comes from, as Markdown: `the docstring of X`."""
     target: int
     """The definition that it uses."""
+    is_whole: bool = False
+    """Whether it runs as it stands."""
 
     @property
     def place(self) -> str:
@@ -139,12 +148,15 @@ def _found(facts: CourseFacts, chapter: Chapter) -> list[Example]:
         index: place for place, index in enumerate(chapter.unit.symbols)
     }
     unique = {
-        (example.path, example.first): example for example in reversed(examples)
+        (example.path, example.first): _rated(facts, example)
+        for example in reversed(examples)
+        if not standalone.is_hollow(lines(facts, example), example.tag)
     }
     return sorted(
         unique.values(),
         key=lambda example: (
             positions.get(example.target, 0) > 0,
+            not example.is_whole,
             example.last - example.first < _SHORT,
             example.origin,
             -_worth(facts, example),
@@ -154,6 +166,14 @@ def _found(facts: CourseFacts, chapter: Chapter) -> list[Example]:
             example.first,
         ),
     )
+
+
+def _rated(facts: CourseFacts, example: Example) -> Example:
+    """Say of an example whether it runs as it stands; a test does, by its runner."""
+    is_whole = example.origin is Origin.TEST or standalone.is_whole(
+        lines(facts, example), example.tag
+    )
+    return replace(example, is_whole=is_whole)
 
 
 def _worth(facts: CourseFacts, example: Example) -> int:
@@ -191,7 +211,9 @@ def _in_docstrings(facts: CourseFacts, symbol: Definition) -> Iterator[Example]:
                     first=start + block.first,
                     last=start + block.last,
                     tag=tag,
-                    origin=Origin.DOCSTRING,
+                    origin=Origin.DOCSTRING
+                    if definition is symbol
+                    else Origin.MEMBER,
                     source=f"the documentation of {citations.name(definition)}",
                     target=symbol.index,
                 )
@@ -210,6 +232,8 @@ def _documentation(
     function = facts.function(definition.index)
     if function is not None and function.doc is not None:
         first, last = function.doc
+        if text[last - 1].strip() in {'"""', "'''"}:
+            last -= 1
         return first, list(text[first - 1 : last])
     last = first = definition.line - 1
     while (
@@ -288,7 +312,7 @@ def _uses(symbol: Definition) -> re.Pattern[str]:
     """Return a pattern that finds a definition's name used as code uses it."""
     name = re.escape(symbol.name)
     if is_function(symbol) or symbol.kind is Kind.MACRO:
-        return re.compile(rf"(?<![\w$]){name}!?\s?\(|@(?:\w+\.)*{name}\b")
+        return re.compile(citations.call_pattern(symbol))
     return re.compile(rf"(?<![\w$]){name}(?![\w$])")
 
 

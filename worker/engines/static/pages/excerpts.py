@@ -17,7 +17,7 @@ from worker.engines.static.pages.course import CourseFacts, is_function
 from worker.engines.static.parsing.function_facts import Statement
 from worker.engines.static.parsing.functions import FunctionFacts
 
-BUDGET: Final = 40
+BUDGET: Final = 48
 """Lines of an excerpt, about."""
 _LONG_HEAD: Final = 8
 """Lines of a signature; the middle of a longer one is left out."""
@@ -28,6 +28,8 @@ _LEAST_SHARE: Final = 0.5
 _DECORATORS: Final = 8
 _TYPE_SPANS: Final = 5
 """Pieces of a type; more holes than that make a riddle of it."""
+_LONG_FIELD: Final = 12
+"""Lines of a field; a longer one is a table of values."""
 _ENOUGH_FIELDS: Final = 2
 """Fields of a type that are worth an excerpt."""
 _HEAD_END: Final = re.compile(r"(?::|\{|=>)\s*(?:#.*|//.*)?$")
@@ -265,6 +267,8 @@ def _type_lines(
         shown.add(definition.end_line)
     fields = 0
     for statement in function.statements:
+        if statement.last - statement.first >= _LONG_FIELD:
+            continue
         more = shown | set(range(statement.first, statement.last + 1))
         if len(more) <= budget and _pieces(more) <= _TYPE_SPANS:
             shown = more

@@ -48,11 +48,15 @@ class Failure:
 def found(facts: CourseFacts, chapter: Chapter) -> list[Failure]:
     """Return the failures of a chapter's functions, each error at its first place, public functions first."""
     functions = facts.functions(chapter)[:_MOST_FUNCTIONS]
-    functions.sort(key=lambda function: function.name.startswith("_"))
+    functions.sort(
+        key=lambda function: (
+            function.name.startswith("_") and function.name != "__init__"
+        )
+    )
     failures: dict[tuple[str, str], Failure] = {}
     for function in functions:
         for cause in _causes(facts, function):
-            if cause.what in _ABSTRACT_ERRORS:
+            if cause.what in _ABSTRACT_ERRORS or not cause.conditions:
                 continue
             failures.setdefault(
                 (cause.what, cause.message),
@@ -84,7 +88,8 @@ def sentence(failure: Failure) -> str:
     cause, function = failure.cause, failure.function
     place = citations.at(function.path, cause.line)
     error = f" {markdown.code(cause.what)}" if cause.what else ""
-    conditions = _conditions(cause)
+    words_of_conditions = condition(cause.conditions)
+    conditions = f" {words_of_conditions}" if words_of_conditions else ""
     words = f": {markdown.code(cause.message)}" if cause.message else "."
     return (
         f"{citations.name(function)} {cause.verb}{error} ({place})"
@@ -92,26 +97,27 @@ def sentence(failure: Failure) -> str:
     )
 
 
-def _conditions(cause: Raise) -> str:
-    """Return the conditions of a failure: `if a and b unless c or d`."""
+def condition(conditions: tuple[str, ...]) -> str:
+    """Return conditions as words: `if a and b unless c or d`."""
     parts = [
-        _joined("if ", "and", cause),
-        _joined("unless ", "or", cause),
-        _joined("after catching ", "and", cause),
+        _joined("if ", "and", conditions),
+        _joined("unless ", "or", conditions),
+        _joined("after catching ", "and", conditions),
     ]
-    words = " ".join(part for part in parts if part)
-    return f" {words}" if words else ""
+    return " ".join(part for part in parts if part)
 
 
-def _joined(beginning: str, conjunction: str, cause: Raise) -> str:
-    conditions = [
+def _joined(
+    beginning: str, conjunction: str, conditions: tuple[str, ...]
+) -> str:
+    kind = [
         condition.removeprefix(beginning)
-        for condition in cause.conditions
+        for condition in conditions
         if condition.startswith(beginning)
     ]
-    if not conditions:
+    if not kind:
         return ""
-    return beginning + listed(conditions, conjunction=conjunction)
+    return beginning + listed(kind, conjunction=conjunction)
 
 
 def sentences(facts: CourseFacts, chapter: Chapter) -> list[str]:

@@ -1,12 +1,18 @@
 """Chooses the code that a reader of a chapter should see: what users call, and what does the work."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from worker.engines.static.facts import TYPES, Definition, Kind, Role
-from worker.engines.static.pages import examples, excerpts, outline
+from worker.engines.static.facts import TYPES, Definition, Kind
+from worker.engines.static.pages import (
+    citations,
+    examples,
+    excerpts,
+    outline,
+)
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.pages.examples import Origin
 from worker.engines.static.pages.excerpts import Excerpt
@@ -21,6 +27,7 @@ _WORKING: Final = 6
 _SHORT_TYPE: Final = 16
 """Lines of a type that is shown whole."""
 _FEWEST_FIELDS: Final = 2
+_MOST_WEIGHT: Final = 6
 _EXAMPLE_WEIGHT: Final = 3
 """What an example counts for, where a test counts for one."""
 
@@ -135,38 +142,53 @@ def _uses(facts: CourseFacts, chapter: Chapter) -> Counter[str]:
         called = {
             function.name
             for function in functions
-            if f"{function.name}(" in code
+            if calls(facts, function, code)
         }
         weight = 1 if example.origin is Origin.TEST else _EXAMPLE_WEIGHT
         for name in called:
             uses[name] += weight
-    for name in {function.name for function in functions}:
-        uses[name] += _mentions(facts, name)
     return uses
-
-
-def _mentions(facts: CourseFacts, name: str) -> int:
-    """Count the documents and examples that name a function."""
-    paths = facts.analysis.mentions.get(name, ())
-    return sum(
-        facts.file(path).role in {Role.DOCUMENT, Role.EXAMPLE} for path in paths
-    )
 
 
 def _by_use(
     facts: CourseFacts, functions: Iterable[Definition], uses: Counter[str]
 ) -> list[Definition]:
-    """Sort functions: those of examples first, then those that other code calls most."""
+    """Sort functions: those of examples first, then those that bring most code together."""
 
     def rank(function: Definition) -> tuple[int, bool, int, int]:
         return (
             -uses[function.name],
             not function.public or function.name.startswith("_"),
-            -len(facts.callers(function.index)),
+            -_weight(facts, function),
             function.index,
         )
 
     return sorted(functions, key=rank)
+
+
+def _weight(facts: CourseFacts, function: Definition) -> int:
+    """Rate how much a function brings together: what it calls, and how much code calls it."""
+    called = {reference.target for reference in facts.out[function.index]}
+    callers = facts.callers(function.index)
+    return 2 * min(len(called), _MOST_WEIGHT) + min(len(callers), _MOST_WEIGHT)
+
+
+def calls(facts: CourseFacts, function: Definition, code: str) -> bool:
+    """Tell whether an example calls a function: by its name, or on a value of its type."""
+    if function.parent is None:
+        return re.search(citations.call_pattern(function), code) is not None
+    owner = re.escape(facts.definitions[function.parent].name)
+    name = re.escape(function.name)
+    direct = rf"\b{owner}(?:\([^()]*\))?\.{name}\("
+    if re.search(direct, code):
+        return True
+    values = re.findall(
+        rf"(\w+)\s*(?::\s*\w+\s*)?:?=\s*(?:await |new |&)?(?:\w+\.)*{owner}\s?[({{]",
+        code,
+    )
+    return any(
+        re.search(rf"\b{value}\.{name}\(", code) for value in set(values)
+    )
 
 
 def _worker(

@@ -9,7 +9,7 @@ from typing import Final
 from tree_sitter import Node
 
 from worker.engines.static.facts import Definition, Role
-from worker.engines.static.pages import markdown
+from worker.engines.static.pages import citations, markdown
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.parsing.grammar import (
     field_text,
@@ -184,7 +184,7 @@ def _used(symbol: Definition) -> re.Pattern[str]:
     """Return a pattern that finds a call of a function, or a type's name in code."""
     name = re.escape(symbol.name)
     if is_function(symbol):
-        return re.compile(rf"(?<![\w$]){name}\s?\(|@(?:\w+\.)*{name}\b")
+        return re.compile(citations.call_pattern(symbol))
     return re.compile(rf"(?<![\w$]){name}(?![\w$])")
 
 

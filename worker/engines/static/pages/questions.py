@@ -19,10 +19,9 @@ MOST: Final = 5
 _NAMES: Final = 8
 _CALLERS: Final = 12
 _PLACES: Final = 4
-_DEFAULTS: Final = 6
 _HANDLERS: Final = 2
-_HANDLER_LINES: Final = 4
-_LONG_RESULT: Final = 60
+_HANDLER_LINES: Final = 6
+_LONG: Final = 60
 """Characters of a result; a longer one is read in the source."""
 _FEWEST: Final = 2
 """What a question about several things needs."""
@@ -42,7 +41,6 @@ def asked(facts: CourseFacts, chapter: Chapter) -> list[Question]:
         for kind in (
             _failures,
             _overrides,
-            _defaults,
             _handlers,
             _users,
             _variants,
@@ -84,7 +82,7 @@ def _overrides(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
         names = {method.name for method in facts.methods(symbol)}
         for subtype in facts.subtypes(symbol.index)[:1]:
             replaced = [
-                f"{citations.name(method)} ({citations.start(method)})"
+                f"{markdown.code(method.name)} ({citations.start(method)})"
                 for method in facts.methods(subtype)
                 if method.name in names
             ]
@@ -95,26 +93,6 @@ def _overrides(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
                 "Which of its methods does it replace?"
             )
             yield Question(text, f"It replaces {listed(replaced, _NAMES)}.")
-
-
-def _defaults(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
-    """Ask which values apply where a caller gives only what is required."""
-    for function in _entries(facts, chapter):
-        inside = facts.function(function.index)
-        parameters = inside.parameters if inside is not None else []
-        defaults = [
-            f"{markdown.code(parameter.name)} is {markdown.code(parameter.default)}"
-            for parameter in parameters
-            if parameter.default
-        ]
-        if not _FEWEST <= len(defaults) <= _DEFAULTS:
-            continue
-        text = (
-            f"You call {citations.name(function)} and pass only what is "
-            "required. Which values do the other parameters have?"
-        )
-        place = citations.start(function)
-        yield Question(text, f"{listed(defaults)} ({place}).")
 
 
 def _entries(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:
@@ -171,7 +149,7 @@ def _users(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
             continue
         text = (
             f"You add a required parameter to {citations.name(function)}. "
-            "Find code outside its file that has to change."
+            "Which callers break?"
         )
         yield Question(text, f"For example {listed(places[:_PLACES])}.")
 
@@ -201,19 +179,23 @@ def _variants(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
 
 
 def _returns(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
-    """Ask what a function with several ways out returns."""
+    """Ask when a function returns what it returns."""
     for function in facts.functions(chapter):
         inside = facts.function(function.index)
         results = inside.returns if inside is not None else []
-        shown = [
-            f"{markdown.code(result.said)} ({citations.at(function.path, result.line)})"
+        conditional = [
+            result
             for result in results
-            if result.said and len(result.said) <= _LONG_RESULT
+            if result.said and result.conditions and len(result.said) <= _LONG
         ]
-        if len(shown) < _FEWEST or function.name.startswith("_"):
+        if len(conditional) < _FEWEST or function.name.startswith("_"):
             continue
-        text = (
-            f"{citations.name(function)} has several ways out. What does it "
-            "return in each, and when?"
+        text = f"What does {citations.name(function)} return, and when?"
+        yield Question(
+            text,
+            markdown.bullets(
+                f"{markdown.code(result.said)} {failures.condition(result.conditions)} "
+                f"({citations.at(function.path, result.line)})"
+                for result in conditional[:MOST]
+            ),
         )
-        yield Question(text, f"It returns {listed(shown, 5)}.")

@@ -103,6 +103,7 @@ def _subjects(facts: CourseFacts, chapter: Chapter) -> dict[str, Chapter]:
             if (
                 other is not chapter
                 and name not in own
+                and not name.startswith("_")
                 and len(name) >= _SHORTEST
             ):
                 subjects.setdefault(name, other)

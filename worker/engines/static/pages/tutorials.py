@@ -21,8 +21,14 @@ from worker.engines.static.pages import (
     questions,
     setup_steps,
 )
-from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
+from worker.engines.static.pages.course import (
+    Chapter,
+    CourseFacts,
+    is_function,
+    last_name,
+)
 from worker.engines.static.pages.examples import Example, Origin
+from worker.engines.static.pages.failures import Failure
 from worker.engines.static.prose.code_blocks import DOCTEST
 from worker.engines.static.prose.phrases import listed
 from worker.engines.static.reading.language import Language
@@ -53,7 +59,7 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
     page = markdown.link(
         citations.title(chapter), f"../reviewed-chapters/{chapter.file}"
     )
-    blocks = [markdown.heading(1, title), f"It goes with {page}."]
+    blocks = [markdown.heading(1, title), f"Read {page} first."]
     for number, step in enumerate(_steps(facts, chapter), 1):
         heading = markdown.heading(2, f"Step {number}: {step.title}")
         blocks.append(markdown.document(heading, *step.blocks))
@@ -67,7 +73,7 @@ def _steps(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
         yield from _reading(facts, chapter)
         return
     subject = facts.symbols(chapter)[0]
-    yield from _install(facts, subject)
+    yield from _install(facts, chapter, subject)
     example = next(iter(examples.best(facts, chapter, 1)), None)
     if example is None:
         yield _find(facts, subject)
@@ -78,9 +84,17 @@ def _steps(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
     yield from _change(facts, chapter)
 
 
-def _install(facts: CourseFacts, subject: Definition) -> Iterator[Step]:
+def _install(
+    facts: CourseFacts, chapter: Chapter, subject: Definition
+) -> Iterator[Step]:
+    """Build the project, or say which tutorial has done so."""
     setup = setup_steps.setup(facts, subject.path)
     if setup is None:
+        return
+    before = _built_before(facts, chapter, setup)
+    if before is not None:
+        link = _tutorial_link(before)
+        yield Step("Build it", (f"Build the project as in {link}.",))
         return
     folder = "the repository's folder"
     if setup.folder:
@@ -93,6 +107,17 @@ def _install(facts: CourseFacts, subject: Definition) -> Iterator[Step]:
             markdown.fence(setup.commands, _SHELL),
         ),
     )
+
+
+def _built_before(
+    facts: CourseFacts, chapter: Chapter, setup: setup_steps.Setup
+) -> Chapter | None:
+    """Return the first chapter before one whose tutorial builds the same project."""
+    for other in facts.chapters[: chapter.position]:
+        symbols = facts.symbols(other)
+        if symbols and setup_steps.setup(facts, symbols[0].path) == setup:
+            return other
+    return None
 
 
 def _find(facts: CourseFacts, subject: Definition) -> Step:
@@ -119,33 +144,27 @@ def _how_to_run(facts: CourseFacts, example: Example) -> str:
     language = facts.file(example.path).language
     if example.origin is Origin.TEST:
         return _test_command(facts, example)
-    if example.tag == DOCTEST:
+    if example.tag == DOCTEST and example.is_whole:
         return (
             "Start `.venv/bin/python` and type what follows the prompts `>>>` "
             "and `...`. The lines between them are the answers to expect."
         )
-    if example.origin is Origin.EXAMPLE:
-        return "Run it from its file, or copy it into a file of your own."
     if example.tag == str(Language.PYTHON):
         language = Language.PYTHON
     file, command = setup_steps.script(language)
-    code = "\n".join(examples.lines(facts, example))
-    if not file:
-        return "Copy it into a program of your own, and run that."
-    fragment = ""
-    if not any(word in code for word in ("import ", "require")):
-        fragment = " It is a fragment: import the names that it uses first."
+    if not example.is_whole or not file:
+        return (
+            "It is a part of a program: some names that it uses are bound elsewhere. "
+            "Read it, and look up what you do not know."
+        )
     return (
-        f"Save it as {markdown.code(file)}, and run "
-        f"{markdown.code(command)}.{fragment}"
+        f"Save it as {markdown.code(file)}, and run {markdown.code(command)}."
     )
 
 
 def _test_command(facts: CourseFacts, example: Example) -> str:
     for test in _tests_at(facts, example):
-        command = project_tests.command(facts, test)
-        if command.startswith("python "):
-            command = f".venv/bin/{command}"
+        command = _command(facts, test)
         if command:
             return f"Run it with {markdown.code(command)}."
     return "Run it with the project's own test command."
@@ -168,6 +187,8 @@ def _stop_inside(
     facts: CourseFacts, chapter: Chapter, example: Example
 ) -> Iterator[Step]:
     """Let the reader stop at the first statement of what the example calls."""
+    if not example.is_whole:
+        return
     for function in _called(facts, chapter, example):
         line = _first_statement(facts, function)
         if not line:
@@ -195,7 +216,7 @@ def _called(
     called = [
         function
         for function in facts.functions(chapter)
-        if re.search(rf"(?<![\w$]){re.escape(function.name)}\(", code)
+        if key_places.calls(facts, function, code)
     ]
     target = facts.definitions[example.target]
     maker = key_places.constructor(facts, target)
@@ -210,7 +231,7 @@ def _first_statement(facts: CourseFacts, function: Definition) -> int:
         return 0
     after = inside.doc[1] if inside.doc is not None else 0
     for statement in inside.statements:
-        if statement.first > after:
+        if statement.first > after and not statement.frame:
             return statement.first
     return 0
 
@@ -237,25 +258,46 @@ def _follow(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
 
 def _change(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
     """Let the reader turn a condition around and see which test notices."""
-    tests = project_tests.found(facts, chapter)
-    if not tests:
-        return
     for failure in failures.found(facts, chapter):
-        conditions = failure.cause.conditions
-        if not conditions or not conditions[-1].startswith("if "):
+        condition = failure.cause.conditions[-1]
+        test = _test_of(facts, chapter, failure)
+        if test is None or not condition.startswith("if "):
             continue
-        condition = conditions[-1].removeprefix("if ")
         function = failure.function
         place = citations.at(function.path, failure.cause.line)
+        command = markdown.code(_command(facts, test))
         undo = markdown.code(f"git checkout -- {function.path}")
         text = (
-            f"{citations.name(function)} fails if {condition} ({place}). Turn "
-            "the condition around, and run the tests of "
-            f"{markdown.code(tests[0].path)}. Which fail, and what do they "
-            f"expect? Then undo your change with {undo}."
+            f"{citations.name(function)} fails {condition} ({place}). Negate "
+            f"the condition, and run {command}: {project_tests.named(test)} "
+            f"expects the failure. Undo your change with {undo}."
         )
-        yield Step("Break it, and see which test notices", (text,))
+        yield Step("Break it, and see the test fail", (text,))
         return
+
+
+def _test_of(
+    facts: CourseFacts, chapter: Chapter, failure: Failure
+) -> project_tests.ProjectTest | None:
+    """Return a test that can be run alone and that expects a failure of a function."""
+    error = last_name(failure.cause.what)
+    for test in project_tests.found(facts, chapter):
+        lines = facts.texts.lines(test.path)[test.first - 1 : test.last]
+        code = "\n".join(lines)
+        if (
+            error
+            and re.search(rf"[Rr]aises\w*\(\s*(?:\w+\.)*{error}\b", code)
+            and f"{failure.function.name}(" in code
+            and project_tests.command(facts, test)
+        ):
+            return test
+    return None
+
+
+def _command(facts: CourseFacts, test: project_tests.ProjectTest) -> str:
+    """Return the command that runs a test in the environment that the tutorial builds."""
+    command = project_tests.command(facts, test)
+    return f".venv/bin/{command}" if command.startswith("python ") else command
 
 
 def _reading(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
@@ -280,7 +322,11 @@ def _next(facts: CourseFacts, chapter: Chapter) -> str:
     following = facts.chapters[chapter.position + 1 : chapter.position + 2]
     if not following:
         return ""
-    entry = following[0].entry
-    name = f"Tutorial {entry.index}, {markdown.text(following[0].name)}"
-    path = item_path(Stage.GENERATE_TUTORIALS, entry)
-    return f"Next: {markdown.link(name, path.rpartition('/')[2])}."
+    return f"Next: {_tutorial_link(following[0])}."
+
+
+def _tutorial_link(chapter: Chapter) -> str:
+    """Return a link to the tutorial of a chapter from another tutorial."""
+    name = f"Tutorial {chapter.entry.index}, {markdown.text(chapter.name)}"
+    path = item_path(Stage.GENERATE_TUTORIALS, chapter.entry)
+    return markdown.link(name, path.rpartition("/")[2])

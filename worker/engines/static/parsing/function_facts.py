@@ -45,6 +45,8 @@ class Expression(NamedTuple):
 
     said: str
     line: int
+    conditions: tuple[str, ...] = ()
+    """Of what is returned: what has to hold, as for a failure."""
 
 
 class Statement(NamedTuple):

@@ -159,7 +159,11 @@ class FunctionFacts:
         if self._body is None:
             return []
         results = [
-            Expression(said(_first_child(place.node)), line(place.node))
+            Expression(
+                said(_first_child(place.node)),
+                line(place.node),
+                tuple(_conditions(place)),
+            )
             for place in self._own_places
             if place.node.type in RETURNS
         ]
@@ -426,10 +430,11 @@ def _whole_string(node: Node) -> str:
         return said(node)
     pieces = [text(part) for part in outer.named_children]
     quote = pieces[0][-1:]
-    if not all(piece.startswith(quote) for piece in pieces):
+    prefix = pieces[0].partition(quote)[0]
+    if not all(piece.lstrip("fFbBrRuU")[:1] == quote for piece in pieces):
         return said(node)
-    joined = "".join(piece[1:-1] for piece in pieces)
-    return f"{quote}{joined}{quote}"[: 2 * MAX_SAID]
+    joined = "".join(piece.partition(quote)[2][:-1] for piece in pieces)
+    return f"{prefix}{quote}{joined}{quote}"[: 2 * MAX_SAID]
 
 
 def _is_inner(place: _Place) -> bool:

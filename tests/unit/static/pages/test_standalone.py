@@ -1,0 +1,43 @@
+"""Whether an example runs as it is shown."""
+
+import pytest
+
+from worker.engines.static.pages.standalone import is_hollow, is_whole
+
+
+@pytest.mark.parametrize(
+    ("code", "tag"),
+    [
+        ("from shop import Shop\nShop().sell(name='x')", "python"),
+        ("import a.b as c\nfor x in c.y:\n    print(x.z)", "python"),
+        ("def f(a, *b, c: int = 1):\n    return a, b, c\nf(1)", "python"),
+        ("x = [y for y in range(3)]\nx.append(len(x))", "python"),
+        ("with open('f') as file:\n    file.read()", "python"),
+        (">>> import shop\n>>> shop.sell()\n5", "pycon"),
+        ('package main\n\nimport "m"\n\nfunc main() {\n\tm.Do()\n}', "go"),
+        ("import { z } from 'zod'\nz.string()", "typescript"),
+    ],
+)
+def test_code_that_binds_its_names_is_whole(code: str, tag: str) -> None:
+    assert is_whole(code.split("\n"), tag)
+
+
+@pytest.mark.parametrize(
+    ("code", "tag"),
+    [
+        ("shop.sell()", "python"),
+        ("app.client = 1\nclient = app.test()", "python"),
+        ("def broken(:", "python"),
+        (">>> shop.sell()\n5", "pycon"),
+        ("cmd := &cobra.Command{}", "go"),
+        ("z.string()", "typescript"),
+        ("anything", "lua"),
+    ],
+)
+def test_code_that_needs_more_is_not_whole(code: str, tag: str) -> None:
+    assert not is_whole(code.split("\n"), tag)
+
+
+@pytest.mark.parametrize("line", ["...", "    ...", "…", ".. autoclass:: X"])
+def test_code_with_parts_left_out_is_hollow(line: str) -> None:
+    assert is_hollow(["x = 1", line], "python")

@@ -1,0 +1,127 @@
+"""Tells whether an example runs as it stands: it parses, and binds every name that it uses."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Final
+
+from tree_sitter import Node
+
+from worker.engines.static.parsing.grammar import text
+from worker.engines.static.parsing.identifiers import word_set
+from worker.engines.static.parsing.source_file import SourceParser
+from worker.engines.static.prose.code_blocks import DOCTEST
+from worker.engines.static.reading.language import Language
+
+_HOLLOW: Final = re.compile(r"^\s*(?:\.\.\.|…)\s*$|^\.\. \w|eval-rst")
+"""What stands for code that is left out, and directives of documents."""
+_PROMPT: Final = re.compile(r"^\s*(?:>>>|\.\.\.) ?")
+_WHOLE: Final = {
+    "javascript": re.compile(r"\bimport\b|\brequire\("),
+    "typescript": re.compile(r"\bimport\b|\brequire\("),
+    "go": re.compile(
+        r"^package main\b.*^func main\(", re.DOTALL | re.MULTILINE
+    ),
+    "rust": re.compile(r"\bfn main\("),
+    "java": re.compile(r"\bstatic void main\("),
+    "c": re.compile(r"\bint main\("),
+    "cpp": re.compile(r"\bint main\("),
+    "ruby": re.compile(r"^require", re.MULTILINE),
+    "php": re.compile(r"^<\?php", re.MULTILINE),
+}
+_BUILTINS: Final = word_set(
+    "__name__ __file__ self abs all any bool bytes callable chr dict dir enumerate filter float format "
+    "frozenset getattr hasattr hash help hex id input int isinstance issubclass iter len list map max min "
+    "next object open ord pow print range repr reversed round set setattr sorted str sum super tuple type "
+    "vars zip Exception ValueError TypeError KeyError IndexError RuntimeError AttributeError OSError "
+    "NotImplementedError StopIteration ImportError NotImplemented staticmethod classmethod property"
+)
+_BINDERS: Final = word_set(
+    "import_statement import_from_statement aliased_import dotted_name parameters lambda_parameters "
+    "default_parameter typed_parameter typed_default_parameter list_splat_pattern dictionary_splat_pattern "
+    "as_pattern_target global_statement"
+)
+"""Nodes of Python whose identifiers are bound by them."""
+_BINDING_FIELDS: Final = frozenset({"left", "name", "alias"})
+
+
+def is_whole(lines: Sequence[str], tag: str) -> bool:
+    """Tell whether code can be run as it is shown."""
+    if any(_HOLLOW.search(line) for line in lines):
+        return tag == DOCTEST and _binds_its_names(_typed(lines))
+    if tag == DOCTEST:
+        return _binds_its_names(_typed(lines))
+    if tag == str(Language.PYTHON):
+        return _binds_its_names("\n".join(lines))
+    pattern = _WHOLE.get(tag)
+    return pattern is not None and bool(pattern.search("\n".join(lines)))
+
+
+def is_hollow(lines: Sequence[str], tag: str) -> bool:
+    """Tell whether parts of the code are left out, or it is no code at all."""
+    return tag != DOCTEST and any(_HOLLOW.search(line) for line in lines)
+
+
+def _typed(lines: Sequence[str]) -> str:
+    """Return what is typed behind the prompts of a session."""
+    return "\n".join(
+        _PROMPT.sub("", line, count=1) for line in lines if _PROMPT.match(line)
+    )
+
+
+@lru_cache(1)
+def _parser() -> SourceParser:
+    return SourceParser()
+
+
+def _binds_its_names(code: str) -> bool:
+    tree = _parser().tree(Language.PYTHON, code.encode("utf-8", "replace"))
+    if tree.root_node.has_error:
+        return False
+    bound: set[str] = set()
+    used: set[str] = set()
+    for node, is_bound in _names(tree.root_node):
+        (bound if is_bound else used).add(text(node))
+    return used <= bound | _BUILTINS
+
+
+def _names(root: Node) -> Iterator[tuple[Node, bool]]:
+    """Yield the identifiers of Python code, and whether they are bound there."""
+    stack = [(root, False)]
+    while stack:
+        node, is_bound = stack.pop()
+        if node.type == "identifier":
+            yield node, is_bound
+        for index, child in enumerate(node.children):
+            if not child.is_named:
+                continue
+            field = node.field_name_for_child(index) or ""
+            if _is_no_name(node, field):
+                continue
+            is_part = node.type in {"attribute", "subscript", "call"}
+            inherited = is_bound and not is_part
+            stack.append((child, inherited or _binds(node, field)))
+
+
+def _is_no_name(node: Node, field: str) -> bool:
+    """Tell whether a child names an attribute, a parameter of a call, or a module elsewhere."""
+    return (
+        (node.type == "attribute" and field == "attribute")
+        or (node.type == "keyword_argument" and field == "name")
+        or (node.type == "import_from_statement" and field == "module_name")
+    )
+
+
+def _binds(node: Node, field: str) -> bool:
+    if node.type in _BINDERS:
+        return field not in {"value", "type"}
+    if field not in _BINDING_FIELDS:
+        return False
+    return node.type in {
+        "assignment",
+        "for_statement",
+        "for_in_clause",
+        "function_definition",
+        "class_definition",
+        "named_expression",
+    }
