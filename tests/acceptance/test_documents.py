@@ -18,7 +18,7 @@ from worker.cli.command_table import COMMANDS
 from worker.cli.main import main
 
 ROOT: Final = Path(__file__).parents[2]
-EXAMPLE: Final = "docs/example-course/chapter_4_signer.md"
+EXAMPLE: Final = "docs/example-course/chapter_3_signer.md"
 DOCUMENTS: Final = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))

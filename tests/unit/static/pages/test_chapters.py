@@ -22,7 +22,7 @@ def test_a_chapter_shows_use_code_failures_and_tests(
     headings = [line for line in page.split("\n") if line.startswith("## ")]
     wanted = ["## The code", "## What can go wrong"]
     assert [heading for heading in headings if heading in wanted] == wanted
-    assert "It is extended by `Cellar`." in page
+    assert "`Stock` is the base of `Cellar`." in page
     assert "`Stock` is a class in `shop/stock.py:6-28`." in page
 
 

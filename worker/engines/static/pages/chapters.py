@@ -158,7 +158,7 @@ def _kind(facts: CourseFacts, chapter: Chapter) -> str:
     subtypes = [
         markdown.code(subtype.name) for subtype in facts.subtypes(subject.index)
     ]
-    if subtypes:
+    if subtypes and "is the base of" not in chapter.description:
         said.append(f"It is extended by {listed(subtypes, 5)}.")
     return " ".join(said)
 
