@@ -1,5 +1,8 @@
 """Builds a graph from the statements of a diagram, in their order."""
 
+import re
+from typing import Final
+
 from worker.course.site.diagrams.graph import (
     MAX_DEPTH,
     DiagramError,
@@ -9,6 +12,9 @@ from worker.course.site.diagrams.graph import (
     Group,
     Node,
 )
+
+DIRECTION: Final = re.compile(r"direction\s+(TB|TD|BT|LR|RL)")
+"""A line that says in which direction a diagram grows."""
 
 
 def direction(name: str | None) -> Direction:

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from worker.course.site.diagrams.builder import direction
+from worker.course.site.diagrams.builder import DIRECTION, direction
 from worker.course.site.diagrams.graph import (
     DiagramError,
     Edge,
@@ -29,7 +29,6 @@ _RELATION: Final = re.compile(
     r"(?P<tail><\||\*|(?<=[\s\x22])o(?=[-.])|<)?(?P<line>--|\.\.)(?P<head>\|>|\*|o(?=\s)|>)?"
     rf'\s*(?:"(?P<far>[^"]*)")?\s*(?P<target>{_NAME})\s*(?::\s*(?P<label>.*))?'
 )
-_DIRECTION: Final = re.compile(r"direction\s+(TB|TD|BT|LR|RL)")
 _IGNORED: Final = re.compile(
     r"(?:note|style|classDef|cssClass|click|link|callback|accTitle|accDescr)\b"
 )
@@ -82,7 +81,7 @@ class _Reader:
             self._in_namespace = False
         elif _NAMESPACE.fullmatch(line):
             self._in_namespace = True
-        elif towards := _DIRECTION.fullmatch(line):
+        elif towards := DIRECTION.fullmatch(line):
             self._towards = direction(towards[1])
         elif not _IGNORED.match(line):
             self._statement(line)

@@ -3,7 +3,11 @@
 import re
 from typing import Final
 
-from worker.course.site.diagrams.builder import GraphBuilder, direction
+from worker.course.site.diagrams.builder import (
+    DIRECTION,
+    GraphBuilder,
+    direction,
+)
 from worker.course.site.diagrams.graph import (
     DiagramError,
     Edge,
@@ -21,7 +25,6 @@ HEADER: Final = re.compile(
 _KEY: Final = re.compile(r"[\w.]+(?:-(?![-.])[\w.]+)*")
 _SUBGRAPH: Final = re.compile(r"subgraph\b\s*(.*)")
 _TITLED: Final = re.compile(r"([^\s\[]+)\s*\[(.*)\]")
-_DIRECTION: Final = re.compile(r"direction\s+(TB|TD|BT|LR|RL)")
 _DECORATION: Final = re.compile(
     r"(?:style|classDef|class|click|linkStyle|accTitle|accDescr)\b"
 )
@@ -77,7 +80,7 @@ class _Reader:
             self._begin(subgraph[1])
         elif line == "end":
             self._builder.end()
-        elif towards := _DIRECTION.fullmatch(line):
+        elif towards := DIRECTION.fullmatch(line):
             self._builder.here.direction = direction(towards[1])
         else:
             self._statements(line)

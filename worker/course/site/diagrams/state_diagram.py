@@ -3,7 +3,11 @@
 import re
 from typing import Final
 
-from worker.course.site.diagrams.builder import GraphBuilder, direction
+from worker.course.site.diagrams.builder import (
+    DIRECTION,
+    GraphBuilder,
+    direction,
+)
 from worker.course.site.diagrams.graph import (
     DiagramError,
     Edge,
@@ -24,7 +28,6 @@ _STATE: Final = re.compile(
     r"(?:<<(?P<kind>\w+)>>|(?P<group>\{))?"
 )
 _TEXT: Final = re.compile(rf"(?P<key>{_NAME})\s*:\s*(?P<label>.*)")
-_DIRECTION: Final = re.compile(r"direction\s+(TB|TD|BT|LR|RL)")
 _NOTE: Final = re.compile(r"note\s+(?:left|right)\s+of\s+[^:]+")
 _IGNORED: Final = re.compile(
     r"(?:note|style|classDef|class|click|hide|scale|accTitle|accDescr)\b"
@@ -63,7 +66,7 @@ class _Reader:
         elif line == "}":
             self.builder.end()
             self._region = 0
-        elif towards := _DIRECTION.fullmatch(line):
+        elif towards := DIRECTION.fullmatch(line):
             self.builder.here.direction = direction(towards[1])
         elif not _IGNORED.match(line):
             self._statement(line)

@@ -198,6 +198,13 @@ def _place(
     )
 
 
+def _definitions(places: Sequence[KeyPlace]) -> list[Definition]:
+    """Return the definitions that a page shows."""
+    return [
+        place.definition for place in places if place.definition is not None
+    ]
+
+
 def _said(definition: Definition) -> str:
     """Return the beginning of a definition's documentation."""
     said = [
@@ -215,11 +222,7 @@ def _calls(
     places: Sequence[KeyPlace],
 ) -> str:
     """Explain the functions and types that a function uses and that the page does not show."""
-    shown = {
-        place.definition.index
-        for place in places
-        if place.definition is not None
-    }
+    shown = {definition.index for definition in _definitions(places)}
     rows = []
     for target in _targets(facts, definition):
         if target.index in shown or not _says_more(target):
@@ -247,11 +250,7 @@ def _members(
     facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
 ) -> str:
     """List the chapter's other subjects, and public parts that document themselves."""
-    shown = {
-        place.definition.index
-        for place in places
-        if place.definition is not None
-    }
+    shown = {definition.index for definition in _definitions(places)}
     others = [
         symbol
         for symbol in facts.symbols(chapter)[1:]
@@ -274,12 +273,11 @@ def _members(
 
 
 def _explained(facts: CourseFacts, places: Sequence[KeyPlace]) -> set[int]:
-    return {
-        target.index
-        for place in places
-        if place.definition is not None
-        for target in _targets(facts, place.definition)
-    }
+    explained: set[int] = set()
+    for definition in _definitions(places):
+        targets = _targets(facts, definition)
+        explained.update(target.index for target in targets)
+    return explained
 
 
 def _documents_itself(definition: Definition) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 
-from worker.engines.static.facts import TYPES, Definition
+from worker.engines.static.facts import Definition
 from worker.engines.static.pages import markdown
 from worker.engines.static.pages.course import Chapter, CourseFacts
 
@@ -57,8 +57,3 @@ def quoted(facts: CourseFacts, path: str, line: int) -> str:
     lines = facts.texts.lines(path)
     text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
     return markdown.code(markdown.shortened(text)) if text else ""
-
-
-def is_type(definition: Definition) -> bool:
-    """Tell whether a definition is a class, a struct, an interface or the like."""
-    return definition.kind in TYPES

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from worker.engines.static.facts import Relation, Verb
+from worker.engines.static.facts import Verb
 from worker.engines.static.pages import citations, markdown
 from worker.engines.static.pages.course import (
     Chapter,
@@ -94,8 +94,3 @@ def builds_on(facts: CourseFacts, chapter: Chapter) -> list[Chapter]:
         and link.verb in _FOUNDATIONS
     }
     return [facts.chapters[position] for position in sorted(positions)]
-
-
-def code_line(facts: CourseFacts, relation: Relation) -> str:
-    """Return the line that shows a relation, as code."""
-    return citations.quoted(facts, relation.path, relation.line)

@@ -12,7 +12,7 @@ from worker.engines.static.pages.course import (
     CourseFacts,
     last_name,
 )
-from worker.engines.static.parsing.function_facts import Raise
+from worker.engines.static.parsing.function_facts import Expression, Raise
 from worker.engines.static.prose.docstrings import first_sentence
 from worker.engines.static.prose.phrases import listed
 
@@ -31,8 +31,6 @@ _ABSTRACT_ERRORS: Final = frozenset({"NotImplementedError", "NotImplemented"})
 _DEPRECATED: Final = re.compile(
     r"\bdeprecated\b|DeprecationWarning", re.IGNORECASE
 )
-_FAILING: Final = re.compile(r"raise|throw|panic|Err|bail|errors\.|abort")
-"""Words without one of which no function fails; to read only those that may."""
 _HANDLING: Final = re.compile(r"except|catch|rescue")
 _NAME: Final = re.compile(r"[A-Za-z_][\w.:]*")
 
@@ -47,6 +45,11 @@ class Failure:
 
 def found(facts: CourseFacts, chapter: Chapter) -> list[Failure]:
     """Return the failures of a chapter's functions, each error at its first place, public functions first."""
+    key = ("failures", chapter.position)
+    return facts.remembered(key, lambda: _found(facts, chapter))
+
+
+def _found(facts: CourseFacts, chapter: Chapter) -> list[Failure]:
     functions = facts.functions(chapter)[:_MOST_FUNCTIONS]
     functions.sort(
         key=lambda function: (
@@ -66,8 +69,6 @@ def found(facts: CourseFacts, chapter: Chapter) -> list[Failure]:
 
 
 def _causes(facts: CourseFacts, function: Definition) -> list[Raise]:
-    if not _FAILING.search(facts.text(function)):
-        return []
     inside = facts.function(function.index)
     causes = inside.raises if inside is not None else []
     return [cause for cause in causes if _names_an_error(cause)]
@@ -88,12 +89,10 @@ def sentence(failure: Failure) -> str:
     cause, function = failure.cause, failure.function
     place = citations.at(function.path, cause.line)
     error = f" {markdown.code(cause.what)}" if cause.what else ""
-    words_of_conditions = condition(cause.conditions)
-    conditions = f" {words_of_conditions}" if words_of_conditions else ""
     words = f": {markdown.code(cause.message)}" if cause.message else "."
     return (
         f"{citations.name(function)} {cause.verb}{error} ({place})"
-        f"{conditions}{words}"
+        f" {condition(cause.conditions)}{words}"
     )
 
 
@@ -211,17 +210,9 @@ def _is_deprecated(definition: Definition) -> bool:
     return _DEPRECATED.search(first_sentence(definition.doc)[:40]) is not None
 
 
-def handled(facts: CourseFacts, function: Definition) -> list[str]:
-    """Return the errors that a function catches, as code."""
+def handlers(facts: CourseFacts, function: Definition) -> list[Expression]:
+    """Return what a function catches, each at the line of its handler."""
     if not _HANDLING.search(facts.text(function)):
         return []
     inside = facts.function(function.index)
-    if inside is None:
-        return []
-    return [markdown.code(caught.said) for caught in inside.handles]
-
-
-def handler_lines(facts: CourseFacts, function: Definition) -> list[int]:
-    """Return the lines on which a function's handlers begin."""
-    inside = facts.function(function.index)
-    return [caught.line for caught in inside.handles] if inside else []
+    return inside.handles if inside is not None else []

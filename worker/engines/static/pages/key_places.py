@@ -44,6 +44,11 @@ class KeyPlace:
 
 def chosen(facts: CourseFacts, chapter: Chapter) -> list[KeyPlace]:
     """Return the places that a chapter shows, in the order in which to read them."""
+    key = ("key places", chapter.position)
+    return facts.remembered(key, lambda: _chosen(facts, chapter))
+
+
+def _chosen(facts: CourseFacts, chapter: Chapter) -> list[KeyPlace]:
     if not chapter.unit.symbols:
         return list(_text_places(facts, chapter))[:MOST]
     places: list[KeyPlace] = []

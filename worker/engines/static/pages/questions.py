@@ -65,8 +65,7 @@ def _failures(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
     """Ask under which conditions a function fails."""
     by_function: dict[int, list[Failure]] = {}
     for failure in failures.found(facts, chapter):
-        if failure.cause.conditions:
-            by_function.setdefault(failure.function.index, []).append(failure)
+        by_function.setdefault(failure.function.index, []).append(failure)
     for index, causes in by_function.items():
         name = citations.name(facts.definitions[index])
         text = f"When does {name} fail, and with which error?"
@@ -109,17 +108,20 @@ def _entries(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:
 def _handlers(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
     """Ask which errors a function does not pass on."""
     for function in facts.functions(chapter):
-        caught = failures.handled(facts, function)
-        if not caught or function.name.startswith("_"):
+        handlers = failures.handlers(facts, function)
+        if not handlers or function.name.startswith("_"):
             continue
         text = (
             f"Which errors does {citations.name(function)} catch, and what "
             "does it do with them?"
         )
+        caught = [markdown.code(handler.said) for handler in handlers]
         answer = [f"It catches {listed(caught, _NAMES)}:"]
-        for line in failures.handler_lines(facts, function)[:_HANDLERS]:
-            last = _handler_end(facts, function, line)
-            excerpt = excerpts.of_lines(facts, function.path, line, last)
+        for handler in handlers[:_HANDLERS]:
+            last = _handler_end(facts, function, handler.line)
+            excerpt = excerpts.of_lines(
+                facts, function.path, handler.line, last
+            )
             if excerpt is not None:
                 answer.append(excerpts.rendered(facts, excerpt))
         yield Question(text, markdown.document(*answer))
