@@ -9,9 +9,19 @@ from functools import cache
 from types import UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
-from states.manifest import FORMAT, Manifest
+from states.manifest import EngineRef, Manifest
 
+FORMATS: Final = (1, 2)
+"""The versions of the JSON form that this program reads."""
 _FORMAT_KEY: Final = "format"
+_NEW_FIELDS: Final[dict[type, frozenset[str]]] = {
+    EngineRef: frozenset({"model", "language"}),
+    Manifest: frozenset({"budget", "usage", "waiting"}),
+}
+"""The fields of format 2, by class.
+
+A manifest that uses none of them is written in format 1, without them.
+"""
 
 
 class ManifestError(Exception):
@@ -22,8 +32,9 @@ class ManifestFormatError(ManifestError):
     """The manifest has a format that this version of the program does not know."""
 
     def __init__(self, found: object) -> None:
+        known = " and ".join(str(form) for form in FORMATS)
         super().__init__(
-            f"the manifest has format {found!r}, and this program knows only format {FORMAT}: "
+            f"the manifest has format {found!r}, and this program knows only formats {known}: "
             "use the version of fondation-worker that wrote it, or a newer one"
         )
         self.found = found
@@ -31,7 +42,7 @@ class ManifestFormatError(ManifestError):
 
 def encode(manifest: Manifest) -> bytes:
     """Return the manifest as JSON: keys sorted, no spaces, ASCII, a newline at the end."""
-    document = {_FORMAT_KEY: FORMAT, **_plain(manifest)}
+    document = {_FORMAT_KEY: _format(manifest), **_plain(manifest)}
     text = json.dumps(
         document, sort_keys=True, separators=(",", ":"), default=_plain
     )
@@ -51,7 +62,7 @@ def decode(data: bytes) -> Manifest:
     if not isinstance(document, dict) or _FORMAT_KEY not in document:
         raise ManifestError("the manifest does not say its format")
     found = document.pop(_FORMAT_KEY)
-    if found != FORMAT or isinstance(found, bool):
+    if found not in FORMATS or isinstance(found, bool):
         raise ManifestFormatError(found)
     try:
         manifest: Manifest = _reader(Manifest)(document)
@@ -83,10 +94,23 @@ def _camel(name: str) -> str:
 
 
 def _plain(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
-    """Return the fields of a dataclass under their JSON names."""
+    """Return the fields of a dataclass under their JSON names; new ones only if they are set."""
     kind: type = type(value)
-    names = _json_names(kind)
-    return {json_name: getattr(value, name) for json_name, name in names}
+    new = _NEW_FIELDS.get(kind, frozenset())
+    document = {}
+    for json_name, name in _json_names(kind):
+        content = getattr(value, name)
+        if content is not None or name not in new:
+            document[json_name] = content
+    return document
+
+
+def _format(manifest: Manifest) -> int:
+    for value in (manifest, manifest.engine):
+        new = _NEW_FIELDS[type(value)]
+        if any(getattr(value, name) is not None for name in new):
+            return 2
+    return 1
 
 
 @cache

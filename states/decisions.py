@@ -28,6 +28,7 @@ from states.manifest import (
     Writer,
 )
 from states.stages import INFO, STAGES, TOTAL_STEPS, Stage, State, after, before
+from states.usage import Budget, Usage
 
 GATHERING: Final = "Gathering output files"
 _SUCCESS: Final = 2
@@ -74,6 +75,7 @@ def claim(
         outbox=replace(manifest.outbox, pending=finals),
         engine=engine,
         announces=manifest.announces or announces,
+        waiting=None,
     )
 
 
@@ -214,7 +216,10 @@ def interrupt(
         )
     state = advance(manifest.state, Event.INTERRUPT)
     stopped = replace(
-        manifest, state=state, error=error, fruitless_runs=fruitless_runs
+        manifest,
+        state=state,
+        error=error,
+        fruitless_runs=fruitless_runs,
     )
     return release(stopped, exit_code, at=at)
 
@@ -232,10 +237,20 @@ def request_cancel(manifest: Manifest) -> Manifest:
     return replace(manifest, cancel_requested=True)
 
 
-def reopen(claimed: Manifest, stage: Stage | None) -> Manifest:
+def account(manifest: Manifest, usage: Usage | None) -> Manifest:
+    """Note what the job's paid calls have used, if that is known."""
+    if usage is None or usage == manifest.usage:
+        return manifest
+    return replace(manifest, usage=usage)
+
+
+def reopen(
+    claimed: Manifest, stage: Stage | None, budget: Budget | None = None
+) -> Manifest:
     """Resume a job that an operator has just claimed, even if it was over.
 
-    With `stage`, that stage and all later ones are made again.
+    With `stage`, that stage and all later ones are made again. With `budget`, that is the
+    job's limit from now on.
     """
     state = claimed.state
     if claimed.over:
@@ -248,6 +263,8 @@ def reopen(claimed: Manifest, stage: Stage | None) -> Manifest:
         cancel_requested=False,
         fruitless_runs=0,
     )
+    if budget is not None:
+        fresh = replace(fresh, budget=budget)
     if stage is None:
         return fresh
     return _unfinished(fresh, stage, new_generation=True)

@@ -11,8 +11,9 @@ from states.stages import Stage, before
 def inputs_digest(manifest: Manifest, stage: Stage) -> str:
     """Return 12 hexadecimal digits over everything that a stage's output depends on.
 
-    That is the engine's name and version, the stage and its generation, the commit, and
-    path and SHA-256 of every artifact of the earlier stages.
+    That is the engine's name and version, its model and language if it has them, the stage
+    and its generation, the commit, and path and SHA-256 of every artifact of the earlier
+    stages.
     """
     earlier_artifacts = [
         [
@@ -21,8 +22,10 @@ def inputs_digest(manifest: Manifest, stage: Stage) -> str:
         ]
         for earlier in before(stage)
     ]
+    ref = manifest.engine
+    engine = [ref.name, ref.version, ref.model, ref.language]
     document = {
-        "engine": [manifest.engine.name, manifest.engine.version],
+        "engine": [part for part in engine if part is not None],
         "stage": stage,
         "generation": manifest.record(stage).generation,
         "commit": manifest.commit,

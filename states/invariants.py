@@ -39,6 +39,12 @@ def _identity(before: Manifest, after: Manifest) -> Iterator[str]:
         yield "the job's identity has changed"
     if after.engine.name != before.engine.name:
         yield "the job's engine has changed"
+    model, language = before.engine.model, before.engine.language
+    is_pinned = (
+        after.engine.model == model and after.engine.language == language
+    )
+    if not is_pinned and not _is_operators_claim(before, after):
+        yield "the job's model or language has changed without an operator's resume"
     commit = before.commit
     if commit is not None and after.commit != commit:
         yield "the pinned commit has changed"

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 from urllib.parse import quote
 
@@ -17,14 +18,15 @@ _ARTIFACT: Final = re.compile(
     rf"[^/]+/artifacts/({_STAGE})/([0-9a-f]{{12}})/([0-9a-f]{{16}})/(.+)",
     re.DOTALL,
 )
+_CALL: Final = re.compile(
+    rf"[^/]+/calls/({_STAGE})/([0-9a-f]{{32}})/([1-9][0-9]*)-(intent|answer)\.json"
+)
 _OWN: Final = (
     _CHECKPOINT,
     _ARTIFACT,
+    _CALL,
     re.compile(r"[^/]+/runs/[0-9]+/heartbeat\.json"),
     re.compile(r"[^/]+/sweeps/[A-Za-z0-9._~%-]+\.[0-9]+"),
-    re.compile(
-        rf"[^/]+/calls/(?:{_STAGE})/[0-9a-f]{{32}}/[0-9]+-(?:intent|answer)\.json"
-    ),
 )
 """All kinds of objects that belong to a job; nothing else below its name does."""
 _FOLDERS: Final = frozenset(
@@ -145,4 +147,49 @@ def artifact_name(key: str) -> ArtifactName | None:
     stage, inputs, content, path = match.groups()
     return ArtifactName(
         stage=Stage(stage), inputs=inputs, content=content, path=path
+    )
+
+
+class CallRecord(StrEnum):
+    """The two objects of a paid call."""
+
+    INTENT = "intent"
+    """Stored before the call is sent."""
+    ANSWER = "answer"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallName:
+    """The parts of the key of a paid call's object."""
+
+    stage: Stage
+    key: str
+    """32 hexadecimal digits: the digest of everything that the answer depends on."""
+    number: int
+    """Counts from 1; a call whose answer never came is sent again under the next number."""
+    record: CallRecord
+
+
+def calls_prefix(job_id: str) -> str:
+    """Return the prefix of the objects of a job's paid calls."""
+    return f"{job_id}/calls/"
+
+
+def call_key(job_id: str, name: CallName) -> str:
+    """Return the key of a paid call's object."""
+    prefix = calls_prefix(job_id)
+    return f"{prefix}{name.stage}/{name.key}/{name.number}-{name.record}.json"
+
+
+def call_name(key: str) -> CallName | None:
+    """Read the key of a paid call's object; return None for other keys."""
+    match = _CALL.fullmatch(key)
+    if match is None:
+        return None
+    stage, digest, number, record = match.groups()
+    return CallName(
+        stage=Stage(stage),
+        key=digest,
+        number=int(number),
+        record=CallRecord(record),
     )

@@ -6,9 +6,7 @@ from typing import Final, Self
 
 from states.exits import Exit
 from states.stages import INFO, STAGE_OF, STAGES, TERMINAL, Stage, State
-
-FORMAT: Final = 1
-"""The version of the JSON form that this program writes, and the only one that it reads."""
+from states.usage import Budget, Usage, Waiting
 
 
 class Writer(StrEnum):
@@ -60,6 +58,10 @@ class EngineRef:
 
     name: str
     version: str
+    model: str | None = None
+    """The model that it asks, if it asks one."""
+    language: str | None = None
+    """The language that a model writes the course in."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -198,6 +200,12 @@ class Manifest:
     """How many runs in a row have failed without finishing a new item."""
     collected: bool = False
     """Whether the job's objects were deleted, except for this checkpoint."""
+    budget: Budget | None = None
+    """The limit that an operator has set; it counts instead of the environment's."""
+    usage: Usage | None = None
+    """What its paid calls have used so far, if its engine makes such calls."""
+    waiting: Waiting | None = None
+    """Set when the last run ended because it had to wait for the model's provider."""
 
     @property
     def job_id(self) -> str:

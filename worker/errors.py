@@ -13,6 +13,7 @@ WorkerError
 │   ├── UnavailableError          the git host does not answer (worker/source/host_answer.py)
 │   ├── DiskError                 a local disk is full or faulty (worker/system/disk.py)
 │   ├── EngineTroubleError        the engine could not finish a stage
+│   ├── WaitingError              the job waits for a model's provider
 │   └── BusyError                 another run works on the job
 ├── ReplacedError           76  do nothing: another run continues
 ├── RefusedError            77  correct the credentials
@@ -37,6 +38,7 @@ from typing import ClassVar
 
 from states.exits import Exit
 from states.stages import Stage
+from states.usage import Waiting
 
 
 class WorkerError(Exception):
@@ -94,6 +96,17 @@ class EngineTroubleError(TemporaryError):
     """The engine could not finish a stage, for a reason that may pass."""
 
     code = "engine_failed"
+
+
+class WaitingError(TemporaryError):
+    """The job can only wait for a model's provider; trying at once would not help."""
+
+    code = "waiting"
+
+    def __init__(self, message: str, waiting: Waiting) -> None:
+        """Take a message of one line, and until when to wait."""
+        super().__init__(message)
+        self.waiting = waiting
 
 
 class BusyError(TemporaryError):

@@ -46,6 +46,17 @@ WORKING: Final = (
         tests=(DAMAGE,),
     ),
     Sabotage(
+        guard="paid calls: a record is never overwritten",
+        expression="store.create",
+        new="store.put",
+        tests=("tests/unit/run/test_calls.py",),
+    ),
+    Sabotage(
+        guard="waiting: a stage is not tried again while only waiting helps",
+        new="pass",
+        tests=(FAILURES,),
+    ),
+    Sabotage(
         guard="storing items as they come",
         expression="self._engine.produce(items.stage, workspace)",
         new="list(self._engine.produce(items.stage, workspace))",

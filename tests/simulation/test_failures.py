@@ -6,6 +6,7 @@ import pytest
 
 from states.exits import Exit
 from states.stages import Stage, State
+from states.usage import Waiting
 from tests.simulation.simulation import Simulation
 from tests.simulation.stories import (
     CHAPTER,
@@ -15,7 +16,12 @@ from tests.simulation.stories import (
     run,
 )
 from tests.support.world import JOB, FakeEngine
-from worker.engines.port import EngineFailedError, Item, NoMaterialError
+from worker.engines.port import (
+    EngineFailedError,
+    EngineWaitingError,
+    Item,
+    NoMaterialError,
+)
 from worker.errors import DataError, RefusedError, TemporaryError
 from worker.outbox.port import WebhookResponse
 from worker.ownership.claim import OperatorRequest
@@ -86,6 +92,25 @@ def test_the_third_fruitless_run_in_a_row_fails_the_job_for_good(
     assert codes == [Exit.TEMPORARY, Exit.TEMPORARY, Exit.UNAVAILABLE]
     assert simulation.manifest.state is State.FAILED
     assert len(simulation.finals()) == 1
+
+
+def test_a_run_that_can_only_wait_ends_at_once_and_is_never_fruitless(
+    simulation: Simulation,
+) -> None:
+    waiting = Waiting(reason="a rate limit", not_before="2026-01-02T04:00:00Z")
+    for run_number in range(1, 5):
+        limited = EngineWaitingError("limited until four", waiting)
+        ended = run(simulation, engine=failing(limited))
+        assert ended.code is Exit.TEMPORARY
+        manifest = simulation.manifest
+        assert manifest.state is State.INTERRUPTED
+        assert manifest.waiting == waiting
+        assert manifest.fruitless_runs == 0
+        chapters = manifest.record(Stage.GENERATE_CHAPTERS)
+        assert chapters.attempts == run_number
+    assert run(simulation).code is Exit.OK
+    assert simulation.manifest.waiting is None
+    simulation.check()
 
 
 def test_a_run_that_has_finished_an_item_is_not_fruitless(

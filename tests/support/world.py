@@ -12,6 +12,7 @@ import yaml
 from states.course_paths import ChapterRef, item_path
 from states.manifest import Identity, Manifest
 from states.stages import INFO, Stage
+from states.usage import Usage
 from worker.course.formats import read_abstractions, read_order
 from worker.engines.port import Engine, Item, Workspace
 from worker.outbox.port import UnreachableError, Webhook, WebhookResponse
@@ -35,6 +36,8 @@ class FakeEngine:
     chapters: int = 3
     name: str = "static"
     version: str = "1"
+    model: str | None = None
+    language: str | None = None
     made: Counter[str] = field(default_factory=Counter)
     before_item: Callable[[str], None] = lambda _path: None
 
@@ -63,6 +66,9 @@ class FakeEngine:
     def unpause(self) -> None: ...
 
     def stop(self) -> None: ...
+
+    def usage(self) -> Usage | None:
+        return None
 
     def _item(self, path: str, body: bytes) -> Item:
         self.before_item(path)

@@ -1,11 +1,46 @@
 """The port to an engine: what turns a repository into the files of a course, stage by stage."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from states.keys import CallName
 from states.stages import Stage
+from states.usage import Budget, Usage, Waiting
+
+
+class CallStore(Protocol):
+    """The objects of the job's paid calls, and the right to make such a call.
+
+    Its methods may be called from several threads. They may raise a StoreFaultError, which
+    `produce` lets pass.
+    """
+
+    def read(self) -> Iterator[tuple[CallName, bytes]]:
+        """Yield the objects of all calls that any run of the job has recorded."""
+
+    def create(self, name: CallName, body: bytes) -> bytes:
+        """Store an object unless there is one of that name; return the stored one's content."""
+
+    def holds_lease(self) -> bool:
+        """Tell whether this run still owns the job: only then may a call begin."""
+
+
+class NoCalls:
+    """The call store of an engine that makes no paid calls."""
+
+    def read(self) -> Iterator[tuple[CallName, bytes]]:
+        """Yield nothing."""
+        return iter(())
+
+    def create(self, name: CallName, body: bytes) -> bytes:
+        """Refuse."""
+        raise NotImplementedError(f"{name} cannot be stored here: {body!r}")
+
+    def holds_lease(self) -> bool:
+        """Return False: no call may begin."""
+        return False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,6 +51,12 @@ class Workspace:
     """The repository's files, to be read only. Hostile: see every name and every byte as data."""
     output: Path
     """The course so far: files of earlier stages, and this stage's finished items."""
+    calls: CallStore = field(default_factory=NoCalls)
+    """The job's paid calls."""
+    generation: int = 1
+    """How many times the stage has been begun anew; a new generation pays again."""
+    budget: Budget | None = None
+    """The limit that an operator has set; it counts instead of the engine's own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,10 +71,33 @@ class Item:
 class EngineFailedError(Exception):
     """The engine could not finish a stage; the reason may pass (`temporary`) or not."""
 
-    def __init__(self, message: str, *, temporary: bool) -> None:
-        """Take one line for the user, and whether trying again may help."""
+    def __init__(
+        self, message: str, *, temporary: bool, code: str | None = None
+    ) -> None:
+        """Take one line for the user, and whether trying again may help.
+
+        `code` is a short name for machines: `errorCode` in callbacks.
+        """
         super().__init__(message)
         self.temporary = temporary
+        self.code = code
+
+
+class EngineConfigError(EngineFailedError):
+    """The engine's configuration is wrong; the job is left as it is."""
+
+    def __init__(self, message: str) -> None:
+        """Take one line for the user: which variable, and what would be right."""
+        super().__init__(message, temporary=False)
+
+
+class EngineWaitingError(EngineFailedError):
+    """The engine can only wait for a model's provider: the run ends, and a later one goes on."""
+
+    def __init__(self, message: str, waiting: Waiting) -> None:
+        """Take one line for the user, and until when to wait."""
+        super().__init__(message, temporary=True)
+        self.waiting = waiting
 
 
 class NoMaterialError(EngineFailedError):
@@ -59,6 +123,10 @@ class Engine(Protocol):
     name: str
     version: str
     """Raised with every change of output; items of different versions are never mixed."""
+    model: str | None
+    """The model that it asks, if it asks one."""
+    language: str | None
+    """The language that a model writes the course in."""
 
     def check(self) -> None:
         """Raise EngineFailedError if the engine cannot work here at all."""
@@ -81,12 +149,20 @@ class Engine(Protocol):
         `produce` then ends soon, by returning or raising.
         """
 
+    def usage(self) -> Usage | None:
+        """Return what the job's paid calls have used so far; None if it makes none.
+
+        Called from another thread. None also as long as the calls are not read.
+        """
+
 
 class NoEngine:
     """The engine of a run that makes nothing: it only cancels a job or delivers events."""
 
     name = "none"
     version = "0"
+    model: str | None = None
+    language: str | None = None
 
     def check(self) -> None:
         """Refuse."""
@@ -109,3 +185,6 @@ class NoEngine:
 
     def stop(self) -> None:
         """Do nothing."""
+
+    def usage(self) -> None:
+        """Return None."""

@@ -24,6 +24,7 @@ from states.keys import job_prefix
 from states.manifest import EngineRef, Identity, Manifest, RunRecord, Writer
 from states.stages import Stage, State
 from states.takeover import Claim, JobOver, Wait, exit_code, judge
+from states.usage import Budget
 from worker import __version__
 from worker.errors import BusyError
 from worker.ownership.clocks import measure_skew, store_clocks_error
@@ -66,6 +67,8 @@ class OperatorRequest:
     """The first stage to do again."""
     takeover: bool = False
     """Whether to replace a run that is still alive."""
+    budget: Budget | None = None
+    """What the job may cost from now on, if that changes."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -276,7 +279,7 @@ class Claimant:
         )
         if request is None:
             return self._append(newest, claimed, Writer.WORKER)
-        reopened = reopen(claimed, request.stage)
+        reopened = reopen(claimed, request.stage, request.budget)
         return self._append(newest, reopened, Writer.OPERATOR)
 
     def _claimed(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from worker.course.artifacts import Artifacts
+from worker.engines.port import CallStore
 from worker.ownership.log import Ownership
 from worker.run.inbox import Inbox
 from worker.run.progress import Reporter
@@ -22,5 +23,6 @@ class RunContext:
     folder: RunFolder
     reporter: Reporter
     limits: Limits
+    calls: CallStore
     new_items: int = 0
     """How many new items this run has stored, without the snapshot."""

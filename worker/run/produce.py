@@ -8,21 +8,28 @@ from typing import Final
 
 from states.manifest import Artifact, StageRecord
 from states.stages import Stage, before
+from states.usage import Usage
 from worker.course.formats import Rules
 from worker.engines.port import (
     Engine,
+    EngineConfigError,
     EngineFailedError,
     EngineOutdatedError,
+    EngineWaitingError,
     Item,
     NoMaterialError,
+    Workspace,
 )
 from worker.errors import (
+    ConfigError,
     DamagedError,
     DataError,
     DiskError,
     EngineTroubleError,
     EngineUnavailableError,
     OutdatedError,
+    WaitingError,
+    WorkerError,
 )
 from worker.run.clone import Cloner
 from worker.run.context import RunContext
@@ -111,6 +118,10 @@ class Producer:
         self._restored.add(stage)
         return tuple(items.stored.values())
 
+    def usage(self) -> Usage | None:
+        """Return what the job's paid calls have used, as far as the engine knows it."""
+        return self._engine.usage()
+
     def settle(self, seconds: float) -> None:
         """Wait at most this long for the items that are being stored."""
         if self._items is None:
@@ -163,7 +174,7 @@ class Producer:
 
     def _produce(self, items: StageItems) -> None:
         inbox, runtime = self._context.inbox, self._context.runtime
-        workspace = self._context.folder.workspace
+        workspace = self._workspace(items.stage)
         deadline = runtime.monotonic() + self._timeout
 
         def feed(task: int) -> None:
@@ -188,6 +199,16 @@ class Producer:
                 case Done(task=number) if number == task:
                     done = message
         self._conclude(items, done.error)
+
+    def _workspace(self, stage: Stage) -> Workspace:
+        manifest, folder = self._context.owned.manifest, self._context.folder
+        return Workspace(
+            source=folder.source,
+            output=folder.course,
+            calls=self._context.calls,
+            generation=manifest.record(stage).generation,
+            budget=manifest.budget,
+        )
 
     def _take(self, items: StageItems, item: Item) -> None:
         fault = items.rules.fault(item.path, item.body)
@@ -238,12 +259,7 @@ class Producer:
         if isinstance(failure, NoMaterialError):
             raise DataError(str(failure), code="repository_empty") from failure
         if isinstance(failure, EngineFailedError):
-            kind = (
-                EngineTroubleError
-                if failure.temporary
-                else EngineUnavailableError
-            )
-            raise kind(str(failure)) from failure
+            raise _worker_error(failure) from failure
         if isinstance(failure, OSError):
             raise_if_passing(failure, self._context.folder.path)
         if failure is not None:
@@ -265,8 +281,20 @@ def _incomplete(items: StageItems) -> EngineTroubleError:
 
 
 def check_engine(engine: Engine) -> None:
-    """Raise EngineUnavailableError if an engine cannot work here."""
+    """Raise EngineUnavailableError or another WorkerError if an engine cannot work here."""
     try:
         engine.check()
     except EngineFailedError as error:
-        raise EngineUnavailableError(str(error)) from error
+        raise _worker_error(error) from error
+
+
+def _worker_error(failure: EngineFailedError) -> WorkerError:
+    """Return the error by which a run ends after an engine's failure."""
+    message = str(failure)
+    if isinstance(failure, EngineWaitingError):
+        return WaitingError(message, failure.waiting)
+    if isinstance(failure, EngineConfigError):
+        return ConfigError(message, code="engine")
+    if failure.temporary:
+        return EngineTroubleError(message, code=failure.code)
+    return EngineUnavailableError(message, code=failure.code)

@@ -18,6 +18,7 @@ from worker.ownership.claim import Claimant, OperatorRequest
 from worker.ownership.keep_alive import KeepAlive
 from worker.ownership.lease import Lease
 from worker.ownership.log import CheckpointLog, Ownership
+from worker.run.calls import StoredCalls
 from worker.run.clone import Cloner
 from worker.run.context import RunContext
 from worker.run.inbox import Inbox, StoppedError
@@ -117,7 +118,12 @@ class Run:
 
     def _open_engine(self, manifest: Manifest | None) -> EngineRef:
         self._engine = self._adapters.open_engine(manifest)
-        return EngineRef(name=self._engine.name, version=self._engine.version)
+        return EngineRef(
+            name=self._engine.name,
+            version=self._engine.version,
+            model=self._engine.model,
+            language=self._engine.language,
+        )
 
     def _own(self, claim: Callable[[Claimant], Ownership | Exit]) -> Exit:
         claimant = Claimant(
@@ -157,6 +163,12 @@ class Run:
             folder=folder,
             reporter=self._adapters.reporter,
             limits=self._limits,
+            calls=StoredCalls(
+                self._store,
+                self.log.job_id,
+                runtime.executor(TRANSFERS),
+                lambda: lease.held,
+            ),
         )
         sender = self._sender(lease)
         linker = Linker(

@@ -10,6 +10,7 @@ from states.exits import FATES, Exit, Fate
 from states.manifest import Artifact, Error, Manifest
 from states.stages import INFO, Stage, State
 from states.takeover import exit_code
+from states.usage import Waiting
 from worker.errors import (
     BugError,
     ConfigError,
@@ -18,6 +19,7 @@ from worker.errors import (
     ReplacedError,
     StoreFaultError,
     TemporaryError,
+    WaitingError,
     WorkerError,
 )
 from worker.outbox.announcer import Announcer
@@ -132,6 +134,9 @@ class Runner:
             except DamagedError as damaged:
                 self._repair(damaged)
                 return
+            except WaitingError:
+                # guard: waiting: a stage is not tried again while only waiting helps
+                raise
             except TemporaryError as error:
                 tries = 1 if self._context.new_items > new_items else tries + 1
                 if tries >= MAX_TRIES:
@@ -250,7 +255,8 @@ class Runner:
         # guard: the release: an interrupted run is silent before it
         self._announcer.close()
         record = self._error(error, error.exit)
-        self._append(self._interruption(record, error.exit, fruitless))
+        waiting = error.waiting if isinstance(error, WaitingError) else None
+        self._append(self._interruption(record, error.exit, fruitless, waiting))
         return error.exit
 
     def _fruitless_runs(self) -> int:
@@ -279,7 +285,11 @@ class Runner:
         return stop.exit_code
 
     def _interruption(
-        self, error: Error, code: Exit, fruitless: int
+        self,
+        error: Error,
+        code: Exit,
+        fruitless: int,
+        waiting: Waiting | None = None,
     ) -> Decision:
         seconds = self._seconds()
 
@@ -288,7 +298,7 @@ class Runner:
             if base.over:
                 return decisions.release(base, code, at=self._now())
             now = self._now()
-            return decisions.interrupt(
+            interrupted = decisions.interrupt(
                 base,
                 error,
                 code,
@@ -296,6 +306,7 @@ class Runner:
                 seconds=seconds,
                 fruitless_runs=fruitless,
             )
+            return replace(interrupted, waiting=waiting)
 
         return decide
 
@@ -353,14 +364,16 @@ class Runner:
     def _append(self, decide: Decision) -> None:
         """Append a decision, with the receiver's answers since the last one; announce its event."""
         announcer = self._announcer
+        usage = self._producer.usage()
 
         def settle(base: Manifest) -> Manifest:
-            return decisions.settle(
+            settled = decisions.settle(
                 base,
                 announcer.answers,
                 at=self._now(),
                 trouble=announcer.trouble,
             )
+            return decisions.account(settled, usage)
 
         manifest = self._context.owned.append(lambda base: decide(settle(base)))
         self._announcer.announce(manifest)

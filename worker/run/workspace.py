@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from worker.engines.port import Workspace
 from worker.errors import ConfigError
 from worker.system.disk import on_disk, unusable_work_dir
 
@@ -53,11 +52,6 @@ class RunFolder:
     def scratch(self) -> Path:
         """Temporary files."""
         return self.path / "scratch"
-
-    @property
-    def workspace(self) -> Workspace:
-        """The part that an engine uses."""
-        return Workspace(source=self.source, output=self.course)
 
     def read(self, path: str) -> bytes:
         """Return the content of a file of the course."""

@@ -71,10 +71,6 @@ def test_a_run_has_private_folders(
     for path in (folder.path, folder.source, folder.course, folder.scratch):
         assert path.is_dir()
         assert path.stat().st_mode & 0o077 == 0
-    assert (folder.workspace.source, folder.workspace.output) == (
-        folder.source,
-        folder.course,
-    )
 
 
 def test_an_item_is_written_under_its_path_and_can_be_replaced_and_removed(

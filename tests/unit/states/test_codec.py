@@ -1,6 +1,7 @@
 """The manifest's JSON form."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from states.codec import ManifestError, ManifestFormatError, decode, encode
 from states.manifest import Manifest
-from tests.support.builders import begun, completed, entered
+from states.usage import Budget, Usage, Waiting
+from tests.support.builders import AT, ENGINE, begun, completed, entered
 
 st.register_type_strategy(
     float, st.floats(allow_nan=False, allow_infinity=False)
@@ -48,16 +50,40 @@ def test_names_are_those_of_json() -> None:
     )
 
 
-@pytest.mark.parametrize("found", [0, 2, "1", None, True, [1]])
+@pytest.mark.parametrize("found", [0, 3, "1", None, True, [1]])
 def test_an_unknown_format_is_refused_and_both_versions_are_named(
     found: object,
 ) -> None:
     document = json.loads(encode(begun())) | {"format": found}
     with pytest.raises(
         ManifestFormatError,
-        match=r"format .*, and this program knows only format 1",
+        match=r"format .*, and this program knows only formats 1 and 2",
     ):
         decode(json.dumps(document).encode())
+
+
+def test_a_job_without_a_model_is_written_as_it_always_was() -> None:
+    document = json.loads(encode(completed()))
+    assert document["format"] == 1
+    assert set(document) & {"budget", "usage", "waiting"} == set()
+    assert set(document["engine"]) == {"name", "version"}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(begun(), engine=replace(ENGINE, model="m")),
+        replace(begun(), budget=Budget(tokens=1)),
+        replace(begun(), usage=Usage()),
+        replace(begun(), waiting=Waiting(reason="a rate limit", not_before=AT)),
+    ],
+    ids=["model", "budget", "usage", "waiting"],
+)
+def test_a_job_with_a_model_has_a_format_that_older_versions_refuse(
+    changed: Manifest,
+) -> None:
+    assert json.loads(encode(changed))["format"] == 2
+    assert decode(encode(changed)) == changed
 
 
 def _without(*path: str) -> dict[str, Any]:

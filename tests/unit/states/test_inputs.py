@@ -30,6 +30,8 @@ def test_it_is_twelve_hexadecimal_digits_and_the_same_for_the_same_inputs() -> (
     [
         changed(engine=EngineRef(name="fondation", version="1")),
         changed(engine=EngineRef(name="static", version="2")),
+        changed(engine=replace(BASE.engine, model="m")),
+        changed(engine=replace(BASE.engine, model="m", language="French")),
         changed(commit="b" * 40),
         BASE.with_record(replace(BASE.record(Stage.ORDER), generation=2)),
         BASE.with_record(

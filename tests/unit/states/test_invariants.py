@@ -35,6 +35,10 @@ def claim(manifest: Manifest) -> Manifest:
     )
 
 
+def with_model(manifest: Manifest, model: str) -> Manifest:
+    return replace(manifest, engine=replace(manifest.engine, model=model))
+
+
 ALL_REJECTED = stamped(
     decisions.settle(
         completed(),
@@ -58,6 +62,15 @@ LAWFUL = {
         completed(),
         replace(
             decisions.reopen(claim(completed()), Stage.ORDER),
+            writer=Writer.OPERATOR,
+        ),
+    ),
+    "an operator's other model": (
+        completed(),
+        replace(
+            decisions.reopen(
+                with_model(claim(completed()), "larger"), Stage.ORDER
+            ),
             writer=Writer.OPERATOR,
         ),
     ),
@@ -115,6 +128,7 @@ UNLAWFUL = {
         BASE,
         replace(stamped(BASE), engine=replace(ENGINE, name="fondation")),
     ),
+    "model or language has changed": (BASE, with_model(claim(BASE), "larger")),
     "pinned commit has changed": (
         BASE,
         replace(stamped(BASE), commit=COMMIT[::-1].replace("a", "b")),

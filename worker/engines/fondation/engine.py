@@ -32,6 +32,8 @@ class FondationEngine:
     """Drives the Fondation CLI."""
 
     name = "fondation"
+    model: str | None = None
+    language: str | None = None
 
     def __init__(
         self,
@@ -100,6 +102,9 @@ class FondationEngine:
             self._stop.set()
             if self._process:
                 self._process.kill()
+
+    def usage(self) -> None:
+        """Return None: the CLI does not say what it has used."""
 
     def _usable_bundle(self) -> Bundle:
         bundle = self._bundle

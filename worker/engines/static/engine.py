@@ -41,6 +41,9 @@ class StaticEngine:
     version = "3"
     """To be raised with every change that can make another course of the same repository."""
 
+    model: str | None = None
+    language: str | None = None
+
     def __init__(self) -> None:
         """Begin with nothing analysed."""
         self._going = threading.Event()
@@ -82,6 +85,9 @@ class StaticEngine:
         """Make `produce` raise EngineFailedError soon."""
         self._stopped.set()
         self._going.set()
+
+    def usage(self) -> None:
+        """Return None: nothing is paid."""
 
     def _analysis(self, source: Path, stopped: threading.Event) -> Analysis:
         if self._known is None or self._known[0] != source:

@@ -1,0 +1,66 @@
+"""The objects of a job's paid calls, in the store."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from typing import Final
+
+from states.keys import CallName, call_key, call_name, calls_prefix
+from worker.errors import ExistsError, MissingError, StoreUnavailableError
+from worker.store.port import Store
+from worker.store.retrying import RetryingStore
+
+MEDIA_TYPE: Final = "application/json"
+
+
+class StoredCalls:
+    """The call store of one run."""
+
+    def __init__(
+        self,
+        store: RetryingStore,
+        job_id: str,
+        executor: Executor,
+        holds_lease: Callable[[], bool],
+    ) -> None:
+        """Take a job in a store, and what tells whether this run still owns it."""
+        self._store = store
+        self._job_id = job_id
+        self._executor = executor
+        self._holds_lease = holds_lease
+
+    def read(self) -> Iterator[tuple[CallName, bytes]]:
+        """Yield the objects of all calls that any run of the job has recorded."""
+        names: dict[str, CallName] = {}
+        for entry in self._store.entries(calls_prefix(self._job_id)):
+            name = call_name(entry.key)
+            if name is not None:
+                names[entry.key] = name
+        bodies = self._executor.map(self._store.get, names)
+        yield from zip(names.values(), bodies, strict=True)
+
+    def create(self, name: CallName, body: bytes) -> bytes:
+        """Store an object unless there is one of that name; return the stored one's content."""
+        key = call_key(self._job_id, name)
+        return self._store.attempt(lambda store: _create(store, key, body))
+
+    def holds_lease(self) -> bool:
+        """Tell whether this run still owns the job: only then may a call begin."""
+        return self._holds_lease()
+
+
+def _create(store: Store, key: str, body: bytes) -> bytes:
+    try:
+        # guard: paid calls: a record is never overwritten
+        store.create(key, body, MEDIA_TYPE)
+    except ExistsError:
+        return _existing(store, key)
+    return body
+
+
+def _existing(store: Store, key: str) -> bytes:
+    try:
+        return store.get(key)
+    except MissingError as error:
+        raise StoreUnavailableError(
+            f"{store.uri(key)} exists, but cannot be read: try again"
+        ) from error
