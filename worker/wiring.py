@@ -24,6 +24,11 @@ from worker.platform.settings import PlatformSettings
 from worker.run.progress import Reporter
 from worker.run.run import Adapters
 from worker.run.workspace import make_private
+from worker.settings.model import (
+    DEFAULT_LANGUAGE,
+    DEFAULT_MODEL,
+    ModelSettings,
+)
 from worker.settings.settings import Settings
 from worker.source import snapshot
 from worker.source.git import GitSource
@@ -39,6 +44,7 @@ LOG = logging.getLogger(__name__)
 
 STATIC: Final = "static"
 FONDATION: Final = "fondation"
+CLAUDE: Final = "claude"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +178,14 @@ def engine_name(settings: Settings, manifest: Manifest | None) -> str:
     return FONDATION if find_bundle(settings.engine.fondation_path) else STATIC
 
 
+def engine_parts(settings: Settings) -> tuple[str, ...]:
+    """Return what tells a new job from those of other engines, models and languages."""
+    name = engine_name(settings, None)
+    if name == CLAUDE:
+        return (name, *pinned_model(settings.engine.model, None))
+    return (name,)
+
+
 def open_engine(
     settings: Settings,
     manifest: Manifest | None,
@@ -195,6 +209,18 @@ def open_engine(
 
         return StaticEngine()
     raise EngineUnavailableError(f"engine {name!r} is not available here")
+
+
+def pinned_model(
+    settings: ModelSettings, manifest: Manifest | None
+) -> tuple[str, str]:
+    """Return a job's model and language: those asked for, else those that it began with."""
+    began = manifest.engine if manifest else None
+    model = settings.model or (began and began.model) or DEFAULT_MODEL
+    language = (
+        settings.language or (began and began.language) or DEFAULT_LANGUAGE
+    )
+    return model, language
 
 
 def _engine_reason(

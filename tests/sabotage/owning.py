@@ -16,6 +16,12 @@ from tests.sabotage.guard import (
 
 OWNING: Final = (
     Sabotage(
+        guard="a course is not written by two models, or in two languages",
+        expression="began is not None and wanted != began",
+        new="False",
+        tests=(RUNS,),
+    ),
+    Sabotage(
         guard="create-only PUT: of checkpoints",
         expression="store.create",
         new="store.put",

@@ -6,10 +6,19 @@ import pytest
 
 from states.exits import Exit
 from states.manifest import Identity
-from states.stages import State
+from states.stages import Stage, State
+from states.usage import Budget
 from tests.simulation.scheduler import Process
-from tests.simulation.simulation import Simulation
-from tests.simulation.stories import CHAPTER, NEVER, kill_before, run, stop_at
+from tests.simulation.simulation import SimulatedRun, Simulation
+from tests.simulation.stories import (
+    CHAPTER,
+    NEVER,
+    failing,
+    kill_before,
+    overloaded,
+    run,
+    stop_at,
+)
 from tests.simulation.wire import Fault
 from tests.support.world import IDENTITY, JOB, FakeEngine
 from worker.outbox.port import WebhookResponse
@@ -17,6 +26,19 @@ from worker.ownership.claim import OperatorRequest
 from worker.run.inbox import Stop
 
 LEASE = 3
+
+
+def go_on(
+    simulation: Simulation,
+    request: OperatorRequest | None,
+    model: str,
+    language: str,
+) -> SimulatedRun:
+    """Go on with a job by a request, or as the platform does, with an engine of that model."""
+    engine = FakeEngine(chapters=2, model=model, language=language)
+    if request is None:
+        return run(simulation, engine=engine)
+    return run(simulation, engine=engine, work=lambda job: job.resume(request))
 
 
 @pytest.mark.parametrize("code", [Exit.SIGTERM, Exit.SIGINT, Exit.TEMPORARY])
@@ -40,6 +62,48 @@ def test_a_stopped_run_saves_what_is_finished_and_releases_the_job(
     assert again.engine.made["chapters/chapter_1_thing_1.md"] == 0
     assert simulation.scheduler.time - began < 1, "a released job needs no wait"
     simulation.check()
+
+
+@pytest.mark.parametrize(
+    ("model", "language"), [("other", "French"), ("small", "English")]
+)
+def test_a_job_goes_on_with_its_model_and_language_unless_an_operator_redoes_a_stage(
+    simulation: Simulation, model: str, language: str
+) -> None:
+    first = failing(overloaded())
+    first.model, first.language = "small", "French"
+    assert run(simulation, engine=first).code is Exit.TEMPORARY
+    before = simulation.manifest
+    requests = (
+        None,
+        OperatorRequest(),
+        OperatorRequest(takeover=True),
+    )
+    for request in requests:
+        refused = go_on(simulation, request, model, language)
+        assert refused.code is Exit.CONFIG
+        assert f"job {JOB} began with" in str(refused.error)
+        assert simulation.manifest == before
+    request = OperatorRequest(stage=Stage.GENERATE_CHAPTERS)
+    assert go_on(simulation, request, model, language).code is Exit.OK
+    assert simulation.manifest.engine.model == model
+    assert simulation.manifest.engine.language == language
+
+
+def test_an_operators_limit_is_kept_by_all_later_runs(
+    simulation: Simulation,
+) -> None:
+    run(simulation, engine=failing(overloaded()))
+    budget = Budget(nanodollars=7)
+    request = OperatorRequest(budget=budget)
+    run(
+        simulation,
+        work=lambda job: job.resume(request),
+        engine=failing(overloaded()),
+    )
+    assert simulation.manifest.budget == budget
+    assert run(simulation).code is Exit.OK
+    assert simulation.manifest.budget == budget
 
 
 def test_a_crashed_run_is_replaced_after_its_lease(

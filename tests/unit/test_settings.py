@@ -73,7 +73,7 @@ def test_an_empty_variable_counts_as_missing() -> None:
         ({"URL_EXPIRY_SECONDS": "604801"}, "from 1 to 604800"),
         (
             {"ENGINE": "magic"},
-            "ENGINE is 'magic': it must be one of auto, static, fondation",
+            "ENGINE is 'magic': it must be one of auto, static, fondation, claude",
         ),
         (
             {"ALLOW_HTTP_GIT": "maybe"},

@@ -41,6 +41,7 @@ from worker.ownership.preconditions import (
     busy,
     check_end,
     check_identity,
+    check_model,
     check_reached,
     no_such_job,
 )
@@ -124,7 +125,9 @@ class Claimant:
                     deadline = self._wait(newest.manifest, verdict, deadline)
                     newest = self._newest()
                     continue
-                owned = self._claim(newest, engine(newest.manifest), None)
+                ref = engine(newest.manifest)
+                check_model(newest.manifest, ref)
+                owned = self._claim(newest, ref, None)
             if owned is not None:
                 return owned
             newest = self._newest()
@@ -154,7 +157,10 @@ class Claimant:
             ):
                 raise busy(manifest)
             reopening = None if nothing_to_do else request
-            owned = self._claim(newest, engine(manifest), reopening)
+            ref = engine(manifest)
+            if request.stage is None:
+                check_model(manifest, ref)
+            owned = self._claim(newest, ref, reopening)
             if owned is not None:
                 return owned
 

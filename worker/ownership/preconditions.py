@@ -1,6 +1,6 @@
 """Conditions that a job must meet before it is claimed."""
 
-from states.manifest import Identity, Manifest
+from states.manifest import EngineRef, Identity, Manifest
 from states.stages import INFO, Stage
 from worker.errors import BusyError, ConfigError, DataError
 from worker.job_request import same_job
@@ -17,6 +17,22 @@ def check_identity(manifest: Manifest, wanted: Identity) -> None:
         "give this one another JOB_ID",
         code="identity",
     )
+
+
+def check_model(manifest: Manifest, engine: EngineRef) -> None:
+    """Raise ConfigError if a job is to go on with another model or language."""
+    known = manifest.engine
+    for variable, began, wanted in (
+        ("ANTHROPIC_MODEL", known.model, engine.model),
+        ("COURSE_LANGUAGE", known.language, engine.language),
+    ):
+        # guard: a course is not written by two models, or in two languages
+        if began is not None and wanted != began:
+            raise ConfigError(
+                f"{variable} is {wanted!r}, and job {manifest.job_id} began with {began!r}: "
+                f"leave {variable} out, start a new job, or redo it with `resume --from`",
+                code="model",
+            )
 
 
 def check_reached(manifest: Manifest, stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, TypeVar
 
 from worker.errors import ConfigError
@@ -45,6 +46,10 @@ class EnvironmentReader:
         }
         self._here = here
         self.faults: list[str] = []
+
+    def quiet(self) -> "EnvironmentReader":
+        """Return another reader of the same variables, with faults of its own."""
+        return EnvironmentReader(self._environment, here=self._here)
 
     def text(self, name: str, default: str | None = None) -> str | None:
         """Return a variable's text.
@@ -112,6 +117,25 @@ class EnvironmentReader:
             self.faults.append(line)
         return value
 
+    def parsed(
+        self, name: str, text: str, parse: Callable[[str], Value]
+    ) -> Value | None:
+        """Return a variable's text as `parse` reads it.
+
+        A ValueError of `parse` says what is wrong with it.
+        """
+        try:
+            return parse(text)
+        except ValueError as error:
+            self._invalid(name, text, str(error))
+            return None
+
+    def file_fault(self, path: str) -> str | None:
+        """Check that a file can be read, if it is on this machine."""
+        if self._here and not Path(path).is_file():
+            return "it must be a file, and does not exist"
+        return None
+
     def number(
         self,
         name: str,
@@ -120,15 +144,16 @@ class EnvironmentReader:
         low: float = 0,
         high: float = _UNLIMITED,
         whole: bool = False,
+        unit: str = "seconds",
     ) -> float:
-        """Return a variable as a number of seconds, within bounds."""
+        """Return a variable as a number of some unit, within bounds."""
         text = self.text(name)
         if text is None:
             return default
         value = _number(text, whole=whole)
         if value is not None and low <= value <= high:
             return value
-        kind = "a whole number of seconds" if whole else "a number of seconds"
+        kind = f"a whole number of {unit}" if whole else f"a number of {unit}"
         bounds = f"at least {low:g}"
         if high < _UNLIMITED:
             bounds = f"from {low:g} to {high:g}"

@@ -3,7 +3,7 @@
 All faults are reported at once, each with how to fix it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -13,11 +13,12 @@ from worker.settings.checks import (
     discreet_http_fault,
     store_fault,
 )
+from worker.settings.model import ModelSettings, read_model
 from worker.settings.reader import EnvironmentReader, Secret
 from worker.settings.s3 import S3Settings, read_s3
 from worker.system.logs import FORMATS, LEVELS
 
-ENGINES: Final = ("auto", "static", "fondation")
+ENGINES: Final = ("auto", "static", "fondation", "claude")
 MAX_EXPIRY_SECONDS: Final = 7 * 24 * 3600
 """The longest lifetime of a URL that SigV4 signs."""
 MIN_LEASE_SECONDS: Final = 3
@@ -43,10 +44,11 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EngineSettings:
-    """The requested engine, and the folder of the Fondation CLI."""
+    """The requested engine, the folder of the Fondation CLI, and the model of `claude`."""
 
     name: str
     fondation_path: Path
+    model: ModelSettings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,14 +145,29 @@ def _read_limits(reader: EnvironmentReader) -> Limits:
 
 def _read_engine(reader: EnvironmentReader) -> EngineSettings:
     name = reader.choice("ENGINE", "auto", ENGINES)
-    if name != "static":
-        _check_model(reader)
     path = reader.text("FONDATION_PATH", "/fondation") or ""
     reader.checked("FONDATION_PATH", path, absolute_fault)
-    return EngineSettings(name=name, fondation_path=Path(path))
+    return EngineSettings(
+        name=name, fondation_path=Path(path), model=_read_model(reader, name)
+    )
 
 
-def _check_model(reader: EnvironmentReader) -> None:
+def _read_model(reader: EnvironmentReader, engine: str) -> ModelSettings:
+    """Read the variables of the engines that ask a model.
+
+    Their faults count at once only for the engine that is asked for.
+    """
+    if engine == "claude":
+        return read_model(reader)
+    if engine != "static":
+        _check_cli(reader)
+    # A job that began with `claude` may be resumed without ENGINE.
+    quiet = reader.quiet()
+    model = read_model(quiet)
+    return replace(model, faults=tuple(quiet.faults))
+
+
+def _check_cli(reader: EnvironmentReader) -> None:
     """Check the variables that the Fondation CLI is given."""
     for name in (
         "ANTHROPIC_API_KEY",

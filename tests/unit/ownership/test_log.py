@@ -178,7 +178,7 @@ def test_each_checkpoint_names_the_hash_of_the_one_before_it() -> None:
         (
             b'{"format": 7}',
             UnknownFormatError,
-            "has format 7, and this program knows only format 1",
+            "has format 7, and this program knows only formats 1 and 2",
         ),
         (b"\x00", DamagedCheckpointError, "is damaged"),
         (encode(entered(None))[:-30], DamagedCheckpointError, "is damaged"),

@@ -30,7 +30,7 @@ from worker.settings.settings import Settings
 from worker.source.git_program import Git
 from worker.source.port import Revision
 from worker.system.runtime import SystemRuntime
-from worker.wiring import engine_name, open_source, work_dir
+from worker.wiring import engine_parts, open_source, work_dir
 
 _OPTION_NAMES: Final = {Field.BRANCH: "--branch", Field.JOB_ID: "--job-id"}
 
@@ -143,8 +143,9 @@ def _local_job(
     revision = _resolve(url, options.branch, settings, environment)
     job_id = options.job_id
     if job_id is None:
-        engine = engine_name(settings, None)
-        job_id = derived_job_id(url, revision.branch, revision.commit, engine)
+        job_id = derived_job_id(
+            url, revision.branch, revision.commit, *engine_parts(settings)
+        )
     out = Path(options.out or f"{folder_name(url)}-course")
     out.absolute()  # fails if the current folder is gone: now, not when the course is ready
     identity = Identity(job_id=job_id, repository=url, branch=revision.branch)
