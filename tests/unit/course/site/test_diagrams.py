@@ -94,6 +94,12 @@ def test_groups_have_frames_and_titles_and_arrows_may_lead_to_them() -> None:
     assert described(source) == ["A to B", "C to D", "D to one"]
 
 
+def test_an_arrow_from_a_group_to_itself_is_drawn_beside_the_group() -> None:
+    source = "graph TD\nsubgraph G[Title]\nA --> B\nend\nG -->|again| G"
+    assert described(source) == ["A to B", "G, again, G"]
+    assert "again" in shown(source)
+
+
 def test_an_arrow_out_of_a_group_passes_the_nodes_in_its_way() -> None:
     graph = Graph(
         nodes={key: Node(label=key) for key in "ABC"},
@@ -101,16 +107,21 @@ def test_an_arrow_out_of_a_group_passes_the_nodes_in_its_way() -> None:
         root=Group(nodes=["C"], groups=[Group(key="g", nodes=["A", "B"])]),
     )
     laid = lay_out(graph)
-    x, y = laid.spot(("g", "B"))
+    middle = laid.spot(("g", "B"))
     box = laid.inner["g"].outlines["B"]
     [route] = laid.routes
     beside = [
-        spot[0] for spot in route.spots if abs(spot[1] - y) < box.height / 2
+        spot.x
+        for spot in route.spots
+        if abs(spot.y - middle.y) < box.height / 2
     ]
     crossing = [
-        one[0] for one, other in pairwise(route.spots) if one[1] < y < other[1]
+        start.x
+        for start, end in pairwise(route.spots)
+        if start.y < middle.y < end.y
     ]
-    assert all(abs(place - x) > box.width / 2 for place in beside + crossing)
+    for place in beside + crossing:
+        assert abs(place - middle.x) > box.width / 2
     assert beside + crossing != []
 
 

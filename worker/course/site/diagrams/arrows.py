@@ -18,7 +18,10 @@ LENGTHS: Final = {
     Head.CROSS: 4.0,
 }
 """How much of a line each head covers."""
-_WIDTHS: Final = {Head.ARROW: 3.5, Head.TRIANGLE: 6.0}
+_WIDTHS: Final = {
+    Head.ARROW: 3.5,
+    Head.TRIANGLE: 6.0,
+}
 _DIAMOND_WIDTH: Final = 5.0
 _CROSS: Final = 4.0
 _HOLLOW: Final = frozenset({Head.TRIANGLE, Head.DIAMOND, Head.CIRCLE})
@@ -31,48 +34,80 @@ def line(spots: Sequence[Spot], style: Line, *, upright: bool) -> str:
         if start.x == end.x or start.y == end.y:
             path.to(end)
         elif upright:
-            half = (start.y + end.y) / 2
-            path.curve(Spot(start.x, half), Spot(end.x, half), end)
+            _curve_down(path, start, end)
         else:
-            half = (start.x + end.x) / 2
-            path.curve(Spot(half, start.y), Spot(half, end.y), end)
+            _curve_across(path, start, end)
     return path.drawn(f"edge {style}")
+
+
+def _curve_down(path: svg.Path, start: Spot, end: Spot) -> None:
+    """Curve to an end that is left and entered vertically."""
+    half = (start.y + end.y) / 2
+    below = Spot(start.x, half)
+    above = Spot(end.x, half)
+    path.curve(below, above, end)
+
+
+def _curve_across(path: svg.Path, start: Spot, end: Spot) -> None:
+    """Curve to an end that is left and entered horizontally."""
+    half = (start.x + end.x) / 2
+    beside = Spot(half, start.y)
+    before = Spot(half, end.y)
+    path.curve(beside, before, end)
 
 
 def head(kind: Head, tip: Spot, step: Spot) -> str:
     """Return what an end of a line bears, its tip at a place to which a step leads."""
     if kind is Head.NONE:
         return ""
-    class_ = "head hollow" if kind in _HOLLOW else "head"
     if kind is Head.CIRCLE:
-        radius = LENGTHS[kind] / 2
-        return svg.circle(tip.along(step, -radius), radius, class_)
+        return _circle(tip, step)
     if kind is Head.CROSS:
-        return _cross(tip.along(step, -1.5 * _CROSS), step)
-    return svg.polygon(_corners(kind, tip, step), class_)
+        return _cross(tip, step)
+    if kind in _WIDTHS:
+        return svg.polygon(_triangle(kind, tip, step), _class(kind))
+    return svg.polygon(_diamond(kind, tip, step), _class(kind))
 
 
-def _corners(kind: Head, tip: Spot, step: Spot) -> list[Spot]:
+def _class(kind: Head) -> str:
+    if kind in _HOLLOW:
+        return "head hollow"
+    return "head"
+
+
+def _triangle(kind: Head, tip: Spot, step: Spot) -> list[Spot]:
     end = shortened(tip, step, kind)
-    width = _WIDTHS.get(kind)
-    if width is not None:
-        return [tip, end.aside(step, width), end.aside(step, -width)]
-    middle = tip.along(step, -LENGTHS[kind] / 2)
-    right = middle.aside(step, _DIAMOND_WIDTH)
-    left = middle.aside(step, -_DIAMOND_WIDTH)
-    return [tip, right, end, left]
+    side = step.turned * _WIDTHS[kind]
+    return [tip, end + side, end - side]
 
 
-def _cross(middle: Spot, step: Spot) -> str:
-    near = middle.along(step, _CROSS)
-    far = middle.along(step, -_CROSS)
-    path = svg.Path(near.aside(step, _CROSS))
-    path.to(far.aside(step, -_CROSS))
-    path.jump(near.aside(step, -_CROSS))
-    path.to(far.aside(step, _CROSS))
+def _diamond(kind: Head, tip: Spot, step: Spot) -> list[Spot]:
+    end = shortened(tip, step, kind)
+    half = LENGTHS[kind] / 2
+    middle = tip - step * half
+    side = step.turned * _DIAMOND_WIDTH
+    return [tip, middle + side, end, middle - side]
+
+
+def _circle(tip: Spot, step: Spot) -> str:
+    radius = LENGTHS[Head.CIRCLE] / 2
+    middle = tip - step * radius
+    return svg.circle(middle, radius, _class(Head.CIRCLE))
+
+
+def _cross(tip: Spot, step: Spot) -> str:
+    ahead = step * _CROSS
+    side = step.turned * _CROSS
+    middle = tip - ahead * 1.5
+    near = middle + ahead
+    far = middle - ahead
+    path = svg.Path(near + side)
+    path.to(far - side)
+    path.jump(near - side)
+    path.to(far + side)
     return path.drawn("edge solid")
 
 
 def shortened(tip: Spot, step: Spot, kind: Head) -> Spot:
     """Return where a line ends whose head has its tip at a place."""
-    return tip.along(step, -LENGTHS[kind])
+    return tip - step * LENGTHS[kind]

@@ -58,13 +58,20 @@ class GraphBuilder:
 
     def add(self, key: str, node: Node | None = None) -> None:
         """Name a node; it belongs to the first group that names it."""
-        if node is not None or key not in self._graph.nodes:
-            self._graph.nodes[key] = node or Node(label=key)
-        home, root = self._homes.get(key), self._graph.root
-        if home is not None and (home is not root or self.here is root):
-            return
-        if home is not None:
+        nodes = self._graph.nodes
+        if node is not None:
+            nodes[key] = node
+        elif key not in nodes:
+            nodes[key] = Node(label=key)
+        home = self._homes.get(key)
+        if home is None:
+            self._settle(key)
+        elif home is self._graph.root and self.here is not home:
             home.nodes.remove(key)
+            self._settle(key)
+
+    def _settle(self, key: str) -> None:
+        """Put a node into the innermost open group."""
         self.here.nodes.append(key)
         self._homes[key] = self.here
 
@@ -84,7 +91,8 @@ class GraphBuilder:
 
 def _groups(group: Group) -> list[Group]:
     """Return all groups within a group."""
-    found = []
+    groups = []
     for child in group.groups:
-        found += [child, *_groups(child)]
-    return found
+        groups.append(child)
+        groups += _groups(child)
+    return groups

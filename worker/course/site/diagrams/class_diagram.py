@@ -5,7 +5,6 @@ from typing import Final
 
 from worker.course.site.diagrams.builder import DIRECTION, direction
 from worker.course.site.diagrams.graph import (
-    DiagramError,
     Edge,
     Graph,
     Group,
@@ -13,6 +12,7 @@ from worker.course.site.diagrams.graph import (
     Line,
     Node,
     Shape,
+    not_understood,
 )
 from worker.course.site.diagrams.text import plain
 
@@ -63,14 +63,14 @@ class _Reader:
         self._in_namespace = False
 
     def graph(self) -> Graph:
-        nodes = {
-            key: Node(
+        nodes = {}
+        for key, label in self._labels.items():
+            members = self._members[key][:_MAX_MEMBERS]
+            nodes[key] = Node(
                 label=label,
                 shape=Shape.CLASS,
-                members=tuple(self._members[key][:_MAX_MEMBERS]),
+                members=tuple(members),
             )
-            for key, label in self._labels.items()
-        }
         root = Group(direction=self._towards, nodes=list(nodes))
         return Graph(nodes=nodes, edges=self._edges, root=root)
 
@@ -87,28 +87,31 @@ class _Reader:
             self._statement(line)
 
     def _statement(self, line: str) -> None:
-        if found := _CLASS.fullmatch(line):
-            self._class(found)
-        elif found := _RELATION.fullmatch(line):
-            self._relation(found)
-        elif found := _KIND.fullmatch(line):
-            self._add(found["key"])
-            self._set_kind(found["key"], found["kind"])
-        elif found := _MEMBER.fullmatch(line):
-            self._add(found["key"])
-            self._body(found["key"], found["member"])
+        if definition := _CLASS.fullmatch(line):
+            self._class(definition)
+        elif relation := _RELATION.fullmatch(line):
+            self._relation(relation)
+        elif stereotype := _KIND.fullmatch(line):
+            kind, key = stereotype.groups()
+            self._add(key)
+            self._set_kind(key, kind)
+        elif member := _MEMBER.fullmatch(line):
+            key, text = member.groups()
+            self._add(key)
+            self._body(key, text)
         else:
-            raise DiagramError(f"`{line[:30]}` is not understood")
+            raise not_understood(line)
 
-    def _class(self, found: re.Match[str]) -> None:
-        key = found["key"]
-        self._add(key, found["label"])
-        if found["kind"]:
-            self._set_kind(key, found["kind"])
-        if not found["body"]:
+    def _class(self, definition: re.Match[str]) -> None:
+        key = definition["key"]
+        self._add(key, definition["label"])
+        kind = definition["kind"]
+        if kind:
+            self._set_kind(key, kind)
+        if not definition["body"]:
             return
         self._open = key
-        rest = found["rest"].strip()
+        rest = definition["rest"].strip()
         if rest.endswith("}"):
             for member in rest.rstrip("}").split(";"):
                 self._body(key, member.strip())
@@ -128,27 +131,34 @@ class _Reader:
             member = plain(_generic(line).rstrip("*$"))
             self._members[key].append(member)
 
-    def _relation(self, found: re.Match[str]) -> None:
-        for key in (found["source"], found["target"]):
-            self._add(key)
-        label = plain(found["label"] or "")
-        texts = (found["near"], label, found["far"])
-        self._edges.append(
-            Edge(
-                source=found["source"],
-                target=found["target"],
-                label=" ".join(text for text in texts if text),
-                line=Line.DOTTED if found["line"] == ".." else Line.SOLID,
-                tail=_HEADS.get(found["tail"] or "", Head.NONE),
-                head=_HEADS.get(found["head"] or "", Head.NONE),
-            )
+    def _relation(self, relation: re.Match[str]) -> None:
+        source = relation["source"]
+        target = relation["target"]
+        self._add(source)
+        self._add(target)
+        label = plain(relation["label"] or "")
+        texts = [relation["near"], label, relation["far"]]
+        dotted = relation["line"] == ".."
+        edge = Edge(
+            source=source,
+            target=target,
+            label=" ".join(text for text in texts if text),
+            line=Line.DOTTED if dotted else Line.SOLID,
+            tail=_head(relation["tail"]),
+            head=_head(relation["head"]),
         )
+        self._edges.append(edge)
 
     def _add(self, key: str, label: str | None = None) -> None:
         if label is not None:
             self._labels[key] = plain(label)
-        self._labels.setdefault(key, _generic(key.strip("`")))
+        name = _generic(key.strip("`"))
+        self._labels.setdefault(key, name)
         self._members.setdefault(key, [])
+
+
+def _head(mark: str | None) -> Head:
+    return _HEADS.get(mark or "", Head.NONE)
 
 
 def _generic(text: str) -> str:

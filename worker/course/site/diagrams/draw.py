@@ -19,21 +19,25 @@ _COMMENT: Final = re.compile(r"%%.*")
 
 
 def draw(source: str) -> str:
-    """Return a diagram as SVG; raise DiagramError, with the reason, where that is not possible."""
+    """Return a diagram as SVG; raise DiagramError, with the reason, if it cannot be drawn."""
     lines = _lines(source)
-    header, rest = (lines[0], lines[1:]) if lines else ("", [])
+    header = lines.pop(0) if lines else ""
     if match := flowchart.HEADER.match(header):
-        following = [header[match.end() :].strip(), *rest]
-        graph = flowchart.read(match, [line for line in following if line])
+        # A flowchart's first statement may follow on the header's line.
+        statement = header[match.end() :].strip()
+        if statement:
+            lines.insert(0, statement)
+        graph = flowchart.read(match, lines)
         return graph_drawing.draw(graph, "Flowchart")
     if match := class_diagram.HEADER.match(header):
-        classes = class_diagram.read(match, rest)
-        return graph_drawing.draw(classes, "Class diagram")
+        graph = class_diagram.read(match, lines)
+        return graph_drawing.draw(graph, "Class diagram")
     if match := state_diagram.HEADER.match(header):
-        states = state_diagram.read(match, rest)
-        return graph_drawing.draw(states, "State diagram")
+        graph = state_diagram.read(match, lines)
+        return graph_drawing.draw(graph, "State diagram")
     if sequence.HEADER.match(header):
-        return sequence_drawing.draw(sequence.read(rest))
+        messages = sequence.read(lines)
+        return sequence_drawing.draw(messages)
     raise DiagramError(_unknown(header))
 
 
@@ -49,7 +53,11 @@ def _lines(source: str) -> list[str]:
     if len(source) > MAX_CHARACTERS:
         raise DiagramError("its text is too long")
     body = re.sub(r"\A\s*---\n.*?\n---\n", "", source, flags=re.DOTALL)
-    lines = [_COMMENT.sub("", line).strip() for line in body.splitlines()]
-    if any(len(line) > MAX_LINE for line in lines):
-        raise DiagramError("one of its lines is too long")
-    return [line for line in lines if line]
+    lines = []
+    for line in body.splitlines():
+        statement = _COMMENT.sub("", line).strip()
+        if len(statement) > MAX_LINE:
+            raise DiagramError("one of its lines is too long")
+        if statement:
+            lines.append(statement)
+    return lines

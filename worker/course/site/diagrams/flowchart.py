@@ -1,6 +1,7 @@
 """Reads Mermaid's flowcharts; what is only decoration (`style`, `classDef`, `click`) is ignored."""
 
 import re
+from itertools import product
 from typing import Final
 
 from worker.course.site.diagrams.builder import (
@@ -16,6 +17,7 @@ from worker.course.site.diagrams.graph import (
     Line,
     Node,
     Shape,
+    not_understood,
 )
 from worker.course.site.diagrams.text import plain
 
@@ -86,25 +88,31 @@ class _Reader:
             self._statements(line)
 
     def _begin(self, text: str) -> None:
-        titled = _TITLED.fullmatch(text)
-        key, title = (titled[1], titled[2]) if titled else (text, text)
+        key = title = text
+        if titled := _TITLED.fullmatch(text):
+            key, title = titled.groups()
         self._builder.begin(key or "subgraph", plain(title))
 
     def _statements(self, line: str) -> None:
         """Read statements like `A --> B & C -->|text| D[label]`."""
         at = 0
         while at < len(line):
-            sources, at = self._nodes(line, at)
-            while edge := _EDGE.match(line, at) or _LABELLED.match(line, at):
-                targets, at = self._nodes(line, edge.end())
-                for source in sources:
-                    for target in targets:
-                        self._builder.connect(_edge(edge, source, target))
-                sources = targets
+            at = self._statement(line, at)
             rest = line[at:].lstrip()
             if rest and not rest.startswith(";"):
-                raise DiagramError(f"`{rest[:30]}` is not understood")
-            at = len(line) - len(rest.lstrip("; "))
+                raise not_understood(rest)
+            following = rest.lstrip("; ")
+            at = len(line) - len(following)
+
+    def _statement(self, line: str, at: int) -> int:
+        """Read nodes and the arrows between them; return where they end."""
+        sources, at = self._nodes(line, at)
+        while edge := _edge_at(line, at):
+            targets, at = self._nodes(line, edge.end())
+            for source, target in product(sources, targets):
+                self._builder.connect(_edge(edge, source, target))
+            sources = targets
+        return at
 
     def _nodes(self, line: str, at: int) -> tuple[list[str], int]:
         """Read a node, or several with `&` between them."""
@@ -122,12 +130,16 @@ class _Reader:
             at += 1
         key = _KEY.match(line, at)
         if key is None:
-            raise DiagramError(f"`{line[at : at + 30]}` is not understood")
+            raise not_understood(line[at:])
         node, at = _shape(line, key.end())
         if style := _CLASS.match(line, at):
             at = style.end()
         self._builder.add(key[0], node)
         return key[0], at
+
+
+def _edge_at(line: str, at: int) -> re.Match[str] | None:
+    return _EDGE.match(line, at) or _LABELLED.match(line, at)
 
 
 def _shape(line: str, at: int) -> tuple[Node | None, int]:
@@ -136,9 +148,9 @@ def _shape(line: str, at: int) -> tuple[Node | None, int]:
         if line.startswith(opening, at):
             start = at + len(opening)
             end, closing = _closing(line, start, closings)
-            return Node(label=plain(line[start:end]), shape=shape), end + len(
-                closing
-            )
+            label = plain(line[start:end])
+            node = Node(label=label, shape=shape)
+            return node, end + len(closing)
     return None, at
 
 
@@ -147,13 +159,17 @@ def _closing(
 ) -> tuple[int, str]:
     """Return where a label ends, and by what; a quoted label may hold brackets."""
     begin = start
-    if line[start:].startswith('"'):
+    if line.startswith('"', start):
         begin = line.find('"', start + 1) + 1
-    ends = [(line.find(closing, begin), closing) for closing in closings]
-    found = [(end, closing) for end, closing in ends if end >= 0]
-    if not found or (begin == 0 and start > 0):
+    quote_is_open = begin == 0
+    ends = []
+    for closing in closings:
+        end = line.find(closing, begin)
+        if end >= 0:
+            ends.append((end, closing))
+    if not ends or quote_is_open:
         raise DiagramError("a bracket is not closed")
-    return min(found)
+    return min(ends)
 
 
 def _edge(match: re.Match[str], source: str, target: str) -> Edge:
@@ -172,4 +188,6 @@ def _line(text: str) -> Line:
         return Line.DOTTED
     if "=" in text:
         return Line.THICK
-    return Line.HIDDEN if "~" in text else Line.SOLID
+    if "~" in text:
+        return Line.HIDDEN
+    return Line.SOLID

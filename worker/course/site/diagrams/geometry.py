@@ -1,28 +1,42 @@
 """Places and boxes, in pixels from the upper left corner."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 
-class Spot(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Spot:
     """A place, or a step from one place to another."""
 
     x: float
     y: float
 
-    def moved(self, x: float, y: float) -> "Spot":
-        """Return the place so far to the right, and down."""
-        return Spot(self.x + x, self.y + y)
+    def __add__(self, step: "Spot") -> "Spot":
+        """Return the place a step away."""
+        return Spot(self.x + step.x, self.y + step.y)
 
-    def along(self, step: "Spot", length: float) -> "Spot":
-        """Return the place that is a length further in the direction of a step."""
-        return self.moved(step.x * length, step.y * length)
+    def __sub__(self, start: "Spot") -> "Spot":
+        """Return the step from another place to this one."""
+        return Spot(self.x - start.x, self.y - start.y)
 
-    def aside(self, step: "Spot", length: float) -> "Spot":
-        """Return the place that is a length to the right of a step."""
-        return self.moved(-step.y * length, step.x * length)
+    def __mul__(self, length: float) -> "Spot":
+        """Return the step, scaled."""
+        return Spot(self.x * length, self.y * length)
+
+    @property
+    def turned(self) -> "Spot":
+        """The step to the right of this one."""
+        return Spot(-self.y, self.x)
+
+    def right(self, length: float) -> "Spot":
+        """Return the place further to the right."""
+        return Spot(self.x + length, self.y)
+
+    def down(self, length: float) -> "Spot":
+        """Return the place further down."""
+        return Spot(self.x, self.y + length)
 
 
+ORIGIN = Spot(0, 0)
 LEFT = Spot(-1, 0)
 RIGHT = Spot(1, 0)
 UP = Spot(0, -1)
@@ -39,6 +53,11 @@ class Box:
     height: float
 
     @classmethod
+    def at(cls, corner: Spot, width: float, height: float) -> "Box":
+        """Return the rectangle of a size with its upper left corner at a place."""
+        return cls(corner.x, corner.y, width, height)
+
+    @classmethod
     def around(cls, middle: Spot, width: float, height: float) -> "Box":
         """Return the rectangle of a size around a middle."""
         left = middle.x - width / 2
@@ -47,20 +66,37 @@ class Box:
 
     @property
     def right(self) -> float:
-        """Its right edge."""
+        """The right edge."""
         return self.left + self.width
 
     @property
     def bottom(self) -> float:
-        """Its lower edge."""
+        """The lower edge."""
         return self.top + self.height
 
     @property
     def corner(self) -> Spot:
-        """Its upper left corner."""
+        """The upper left corner."""
         return Spot(self.left, self.top)
 
     @property
+    def upper_right(self) -> Spot:
+        """The upper right corner."""
+        return Spot(self.right, self.top)
+
+    @property
+    def lower_left(self) -> Spot:
+        """The lower left corner."""
+        return Spot(self.left, self.bottom)
+
+    @property
+    def lower_right(self) -> Spot:
+        """The lower right corner."""
+        return Spot(self.right, self.bottom)
+
+    @property
     def middle(self) -> Spot:
-        """Its middle."""
-        return self.corner.moved(self.width / 2, self.height / 2)
+        """The middle."""
+        x = self.left + self.width / 2
+        y = self.top + self.height / 2
+        return Spot(x, y)

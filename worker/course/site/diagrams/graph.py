@@ -14,6 +14,11 @@ class DiagramError(Exception):
     """A diagram cannot be drawn; the message says why, and follows `because`."""
 
 
+def not_understood(statement: str) -> DiagramError:
+    """Return the error for a statement that no rule reads."""
+    return DiagramError(f"`{statement[:30]}` is not understood")
+
+
 class Direction(StrEnum):
     """Where the arrows of a diagram lead."""
 
@@ -106,7 +111,7 @@ class Graph:
         """Raise DiagramError if it is empty, or too large to be drawn legibly."""
         if not self.nodes:
             raise DiagramError("it has no nodes")
-        if len(self.nodes) > MAX_NODES or len(self.edges) > MAX_EDGES:
-            raise DiagramError(
-                f"it has {len(self.nodes)} nodes and {len(self.edges)} arrows"
-            )
+        nodes = len(self.nodes)
+        edges = len(self.edges)
+        if nodes > MAX_NODES or edges > MAX_EDGES:
+            raise DiagramError(f"it has {nodes} nodes and {edges} arrows")

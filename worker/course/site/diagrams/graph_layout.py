@@ -23,7 +23,8 @@ from worker.course.site.diagrams.layers import (
 )
 from worker.course.site.diagrams.outlines import Outline, outline
 from worker.course.site.diagrams.places import Size
-from worker.course.site.diagrams.text import LINE, widest, width, wrapped
+from worker.course.site.diagrams.text import LINE, widest, wrapped
+from worker.course.site.diagrams.text import width as text_width
 
 MARGIN: Final = 16.0
 TITLE: Final = 26.0
@@ -74,74 +75,94 @@ class Laid:
     gates: dict[Gate, list[Spot]] = field(default_factory=dict)
     """The way from a node to each gate."""
 
+    def box(self, key: str) -> "Outline | Laid":
+        """Return a node or an inner group."""
+        outline = self.outlines.get(key)
+        if outline is None:
+            return self.inner[key]
+        return outline
+
     def corner(self, key: str) -> Spot:
         """Return the upper left corner of an inner group."""
         child = self.inner[key]
-        return Box.around(self.spots[key], child.width, child.height).corner
+        middle = self.spots[key]
+        return Box.around(middle, child.width, child.height).corner
 
-    def spot(self, path: Path) -> Spot:
+    def spot(self, path: Sequence[str]) -> Spot:
         """Return the middle of a node or group within it."""
-        if len(path) == 1:
-            return self.spots[path[0]]
-        inner = self.inner[path[0]].spot(path[1:])
-        return self.corner(path[0]).moved(*inner)
+        key, *rest = path
+        if not rest:
+            return self.spots[key]
+        inner = self.inner[key].spot(rest)
+        return self.corner(key) + inner
 
-    def way_out(self, path: Path, gate: Gate) -> list[Spot]:
+    def way_out(self, path: Sequence[str], gate: Gate) -> list[Spot]:
         """Return the way from a node to the gate of its group; none where it goes straight."""
-        if len(path) == 1:
+        key, *rest = path
+        if not rest:
             return []
-        child = self.inner[path[0]]
+        child = self.inner[key]
         way = child.gates.get(gate)
         if way is None:
             return []
-        begin = child.way_out(path[1:], gate)
+        begin = child.way_out(rest, gate)
         if not begin:
-            begin = [child.attached(path[1:], way[0], way[1])]
-        corner = self.corner(path[0])
-        return [corner.moved(*spot) for spot in (*begin, *way)]
+            begin = [child.attached(rest, way)]
+        corner = self.corner(key)
+        return [corner + spot for spot in (*begin, *way)]
 
-    def attached(self, path: Path, end: Spot, following: Spot) -> Spot:
-        """Return where a line that ends beside a node, or outside its group, meets its outline."""
+    def attached(self, path: Sequence[str], line: Sequence[Spot]) -> Spot:
+        """Return where a line from beside a node, or outside its group, meets its outline."""
+        begin, following, *_ = line
         middle = self.spot(path)
+        aside = begin - middle
         if self.upright:
-            half, aside = self._half(path, end.x - middle.x, upright=True)
-            return middle.moved(
-                aside, half if following.y >= middle.y else -half
-            )
-        half, aside = self._half(path, end.y - middle.y, upright=False)
-        return middle.moved(half if following.x >= middle.x else -half, aside)
+            meeting = self._meeting(path, aside.x)
+            backward = following.y < middle.y
+        else:
+            meeting = self._meeting(path, aside.y)
+            backward = following.x < middle.x
+        along = -meeting.along if backward else meeting.along
+        if self.upright:
+            return middle + Spot(meeting.across, along)
+        return middle + Spot(along, meeting.across)
 
-    def _half(
-        self, path: Path, aside: float, *, upright: bool
-    ) -> tuple[float, float]:
-        """Return how far an outline is from the middle, and how far aside it is met."""
-        if len(path) > 1:
-            child = self.inner[path[0]]
-            return child._half(path[1:], aside, upright=upright)  # noqa: SLF001 - of the same class
-        box = self.outlines.get(path[0]) or self.inner[path[0]]
-        along, across = box.height / 2, box.width / 2
-        if not upright:
+    def _meeting(self, path: Sequence[str], aside: float) -> Point:
+        """Return where an outline is met, from its middle."""
+        box = self._innermost(path)
+        along = box.height / 2
+        across = box.width / 2
+        if not self.upright:
             along, across = across, along
         if abs(aside) > across:
             aside = 0.0
         if isinstance(box, Outline):
             along *= _share(box.node.shape, abs(aside) / across)
-        return along, aside
+        return Point(aside, along)
+
+    def _innermost(self, path: Sequence[str]) -> "Outline | Laid":
+        laid = self
+        *groups, key = path
+        for group in groups:
+            laid = laid.inner[group]
+        return laid.box(key)
 
 
 def _share(shape: Shape, aside: float) -> float:
     """Return how much of its height an outline has left, aside from its middle."""
-    if shape is Shape.DIAMOND:
-        return 1 - aside
-    if shape in {Shape.CIRCLE, Shape.START, Shape.STOP}:
-        return sqrt(1 - aside * aside)
+    match shape:
+        case Shape.DIAMOND:
+            return 1 - aside
+        case Shape.CIRCLE | Shape.START | Shape.STOP:
+            return sqrt(1 - aside * aside)
     return 1.0
 
 
 def lay_out(graph: Graph, direction: Direction | None = None) -> Laid:
     """Place everything, in a direction other than the graph's own where one is given."""
-    direction = direction or graph.root.direction or Direction.DOWN
-    return _Layout(graph).laid(graph.root, (), direction, direction)
+    root = graph.root
+    direction = direction or root.direction or Direction.DOWN
+    return _Layout(graph).laid(root, (), direction, direction)
 
 
 class _Layout:
@@ -152,39 +173,47 @@ class _Layout:
         self._paths = _paths(graph.root, ())
         self._levels: dict[Path, list[int]] = {}
         for number, edge in enumerate(graph.edges):
-            self._levels.setdefault(self._level(edge), []).append(number)
+            level = self._level(edge)
+            self._levels.setdefault(level, []).append(number)
 
     def _level(self, edge: Edge) -> Path:
         """Return the path of the innermost group that holds both ends of an edge."""
-        source, target = self._paths[edge.source], self._paths[edge.target]
+        source = self._paths[edge.source]
+        target = self._paths[edge.target]
         if source == target:
             return source[:-1]
-        depth = 0
-        while source[: depth + 1] == target[: depth + 1]:
-            depth += 1
-        if depth in {len(source), len(target)}:
+        common = _common(source, target)
+        if common in {source, target}:
             raise DiagramError(
                 "an arrow leads from a group into the same group"
             )
-        return source[:depth]
+        return common
 
     def laid(
         self, group: Group, path: Path, direction: Direction, outer: Direction
     ) -> Laid:
         laid = Laid(group=group, upright=direction in _UPRIGHT)
         for key in group.nodes:
-            laid.outlines[key] = outline(self._graph.nodes[key])
+            node = self._graph.nodes[key]
+            laid.outlines[key] = outline(node)
         for child in group.groups:
+            inner = child.direction or direction
+            child_path = (*path, child.key)
             laid.inner[child.key] = self.laid(
-                child,
-                (*path, child.key),
-                child.direction or direction,
-                direction,
+                child, child_path, inner, direction
             )
         level = _Level(self._graph.edges, self._paths, laid, path)
         numbers = self._levels.get(path, [])
         level.place(numbers, direction, with_gates=direction is outer)
         return laid
+
+
+def _common(first: Path, second: Path) -> Path:
+    """Return the groups around both."""
+    depth = 0
+    while first[: depth + 1] == second[: depth + 1]:
+        depth += 1
+    return first[:depth]
 
 
 class _Level:
@@ -202,60 +231,73 @@ class _Level:
         self._laid = laid
         self._path = path
         self._depth = len(path)
-        items = [*laid.outlines, *laid.inner]
-        self._items = {key: number for number, key in enumerate(items)}
+        self._keys = [*laid.outlines, *laid.inner]
+        self._items = {key: number for number, key in enumerate(self._keys)}
 
     def place(
         self, numbers: list[int], direction: Direction, *, with_gates: bool
     ) -> None:
         """Place them by the edges between them, these numbers, and by those that lead outside."""
         gates = self._gates(numbers) if with_gates else []
-        sizes = [self._size(key, numbers) for key in self._items]
-        sizes += [_GATE] * len(gates)
+        sizes = [self._size(key, numbers) for key in self._keys]
         wires = [self._wire(number) for number in numbers]
-        for index, gate in enumerate(gates, start=len(self._items)):
-            wires.append(self._gate_wire(gate, index))
-        ends = {
-            index: gate.leaving
-            for index, gate in enumerate(gates, start=len(self._items))
-        }
+        ends = {}
+        for gate in gates:
+            number = len(sizes)
+            ends[number] = gate.leaving
+            wires.append(self._gate_wire(gate, number))
+            sizes.append(_GATE)
         arrangement = arrange(sizes, wires, ends)
         titled = bool(self._laid.group.title)
         turn = _Turn(arrangement, sizes, direction, titled=titled)
-        self._take(turn, arrangement)
-        routes = [
-            [turn.spot(point) for point in route]
-            for route in arrangement.routes
-        ]
-        for index, number in enumerate(numbers):
-            middle = arrangement.labels[index]
-            spot = turn.spot(middle) if middle else None
-            self._laid.routes.append(self._route(number, routes[index], spot))
-        for gate, way in zip(gates, routes[len(numbers) :], strict=True):
-            self._laid.gates[gate] = way if gate.leaving else way[::-1]
+        self._take_places(turn, arrangement)
+        self._take_routes(turn, arrangement, numbers, gates)
 
-    def _take(self, turn: "_Turn", arrangement: Arrangement) -> None:
-        """Note where everything is."""
+    def _take_places(self, turn: "_Turn", arrangement: Arrangement) -> None:
         laid = self._laid
-        laid.width, laid.height = turn.width, turn.height
+        laid.width = turn.width
+        laid.height = turn.height
         if self._path:
-            titled = width(laid.group.title) + 2 * MARGIN
-            laid.width = max(laid.width, titled)
+            title = text_width(laid.group.title)
+            laid.width = max(laid.width, title + 2 * MARGIN)
         for key, number in self._items.items():
-            laid.spots[key] = turn.spot(arrangement.centers[number])
+            center = arrangement.centers[number]
+            laid.spots[key] = turn.spot(center)
+
+    def _take_routes(
+        self,
+        turn: "_Turn",
+        arrangement: Arrangement,
+        numbers: Sequence[int],
+        gates: Sequence[Gate],
+    ) -> None:
+        """Note by which places edges go: those of this level, then those to the gates."""
+        routes = iter(arrangement.routes)
+        labels = iter(arrangement.labels)
+        for number in numbers:
+            route = turn.spots(next(routes))
+            label = next(labels)
+            middle = turn.spot(label) if label else None
+            self._laid.routes.append(self._route(number, route, middle))
+        for gate in gates:
+            way = turn.spots(next(routes))
+            if not gate.leaving:
+                way.reverse()
+            self._laid.gates[gate] = way
 
     def _gates(self, numbers: list[int]) -> list[Gate]:
         """Return the gates for edges to the outside whose node has neighbours in the way."""
         pairs = [self._pair(number) for number in numbers]
-        turned = ranking.forward(len(self._items), pairs)
-        upper = {source for source, target in turned if source != target}
-        lower = {target for source, target in turned if source != target}
+        upper = set()
+        lower = set()
+        for source, target in ranking.forward(len(self._items), pairs):
+            if source != target:
+                upper.add(source)
+                lower.add(target)
         gates = []
         for number, edge in enumerate(self._edges):
-            leaves, enters = (
-                self._within(edge.source),
-                self._within(edge.target),
-            )
+            leaves = self._within(edge.source)
+            enters = self._within(edge.target)
             if leaves == enters:
                 continue
             if leaves and self._number(edge.source) in upper:
@@ -268,59 +310,75 @@ class _Level:
         groups = self._paths[key][:-1]
         return groups[: self._depth] == self._path
 
+    def _inner_path(self, key: str) -> Path:
+        """Return the path of a node or group, from this level on."""
+        return self._paths[key][self._depth :]
+
     def _number(self, key: str) -> int:
         """Return the number of the node or group of this level that a node is, or is in."""
-        return self._items[self._paths[key][self._depth]]
+        outermost = self._inner_path(key)[0]
+        return self._items[outermost]
 
     def _pair(self, number: int) -> ranking.Pair:
         edge = self._edges[number]
-        return self._number(edge.source), self._number(edge.target)
+        source = self._number(edge.source)
+        target = self._number(edge.target)
+        return source, target
 
     def _size(self, key: str, numbers: list[int]) -> Size:
-        box = self._laid.outlines.get(key) or self._laid.inner[key]
-        wide, high = box.width, box.height
-        edges = [self._edges[number] for number in numbers]
-        loops = [e for e in edges if e.source == e.target == key]
-        if loops:
-            wide += 2 * (LOOP + max(_label(loop).across for loop in loops))
+        box = self._laid.box(key)
+        width = box.width
+        labels = []
+        for number in numbers:
+            edge = self._edges[number]
+            if edge.source == edge.target == key:
+                labels.append(_label(edge).across)
+        if labels:
+            width += 2 * (LOOP + max(labels))
+        return self._turned(Size(across=width, along=box.height))
+
+    def _turned(self, size: Size) -> Size:
+        """Turn a size as it is read into one across and along the ranks."""
         if self._laid.upright:
-            return Size(across=wide, along=high)
-        return Size(across=high, along=wide)
+            return size
+        return Size(across=size.along, along=size.across)
 
     def _wire(self, number: int) -> Wire:
         edge = self._edges[number]
-        label = _label(edge) if edge.label else None
-        if label is not None and not self._laid.upright:
-            label = Size(across=label.along, along=label.across)
         source, target = self._pair(number)
+        label = None
+        if edge.label and edge.source != edge.target:
+            label = self._turned(_label(edge))
+        leaving = Gate(edge=number, leaving=True)
+        entering = Gate(edge=number, leaving=False)
         return Wire(
             source=source,
             target=target,
-            label=label if edge.source != edge.target else None,
-            leaves=self._port(edge.source, Gate(edge=number, leaving=True)),
-            enters=self._port(edge.target, Gate(edge=number, leaving=False)),
+            label=label,
+            leaves=self._port(edge.source, leaving),
+            enters=self._port(edge.target, entering),
         )
 
-    def _gate_wire(self, gate: Gate, index: int) -> Wire:
+    def _gate_wire(self, gate: Gate, end: int) -> Wire:
         edge = self._edges[gate.edge]
         key = edge.source if gate.leaving else edge.target
         item = self._number(key)
         port = self._port(key, gate)
         if gate.leaving:
-            return Wire(source=item, target=index, leaves=port)
-        return Wire(source=index, target=item, enters=port)
+            return Wire(source=item, target=end, leaves=port)
+        return Wire(source=end, target=item, enters=port)
 
     def _port(self, key: str, gate: Gate) -> float | None:
         """Return how far from a group's middle an edge passes its border.
 
         None for a node of this level: its edges are spread.
         """
-        path = self._paths[key][self._depth :]
-        if len(path) == 1:
+        outermost, *rest = self._inner_path(key)
+        if not rest:
             return None
-        child = self._laid.inner[path[0]]
+        child = self._laid.inner[outermost]
         way = child.gates.get(gate)
-        spot = way[-1] if way else child.spot(path[1:])
+        spot = way[-1] if way else child.spot(rest)
         if self._laid.upright:
             return spot.x - child.width / 2
         return spot.y - child.height / 2
@@ -331,8 +389,10 @@ class _Level:
         edge = self._edges[number]
         if len(points) > 1:
             begin = self._way(edge.source, number, points, leaving=True)
-            end = self._way(edge.target, number, points[::-1], leaving=False)
-            points = _distinct([*begin, *points, *end[::-1]])
+            backward = points[::-1]
+            end = self._way(edge.target, number, backward, leaving=False)
+            end.reverse()
+            points = _distinct([*begin, *points, *end])
         return Route(
             edge=edge,
             spots=points,
@@ -345,18 +405,21 @@ class _Level:
         self, key: str, number: int, points: list[Spot], *, leaving: bool
     ) -> list[Spot]:
         """Return the way from a node to where its edge passes the border of its group."""
-        path = self._paths[key][self._depth :]
+        path = self._inner_path(key)
         gate = Gate(edge=number, leaving=leaving)
         way = self._laid.way_out(path, gate)
-        x, y = self._laid.spots[path[0]]
-        axis, middle = (1, y) if self._laid.upright else (0, x)
         if way:
-            gate_below = way[-1][axis] > middle
-            edge_below = points[0][axis] > middle
+            middle = self._laid.spots[path[0]]
             # A gate on the other side is of no use to an edge that was turned round.
-            if gate_below == edge_below:
+            if self._beyond(way[-1], middle) == self._beyond(points[0], middle):
                 return way
-        return [self._laid.attached(path, points[0], points[1])]
+        return [self._laid.attached(path, points)]
+
+    def _beyond(self, spot: Spot, middle: Spot) -> bool:
+        """Tell whether a place is below a middle, or to its right."""
+        if self._laid.upright:
+            return spot.y > middle.y
+        return spot.x > middle.x
 
 
 class _Turn:
@@ -370,40 +433,51 @@ class _Turn:
         *,
         titled: bool,
     ) -> None:
-        across, along = _extent(arrangement, sizes)
+        extent = _extent(arrangement, sizes)
         self._upright = direction in _UPRIGHT
         self._backward = direction in _BACKWARD
-        self._along = along
+        self._along = extent.along
         self._top = MARGIN + (TITLE if titled else 0)
-        wide, high = (across, along) if self._upright else (along, across)
-        self.width = wide + 2 * MARGIN
-        self.height = high + MARGIN + self._top
+        width = extent.across
+        height = extent.along
+        if not self._upright:
+            width, height = height, width
+        self.width = width + 2 * MARGIN
+        self.height = height + MARGIN + self._top
 
     def spot(self, point: Point) -> Spot:
-        along = self._along - point.along if self._backward else point.along
+        across = point.across
+        along = point.along
+        if self._backward:
+            along = self._along - along
         if self._upright:
-            return Spot(point.across + MARGIN, along + self._top)
-        return Spot(along + MARGIN, point.across + self._top)
+            return Spot(across + MARGIN, along + self._top)
+        return Spot(along + MARGIN, across + self._top)
+
+    def spots(self, points: Sequence[Point]) -> list[Spot]:
+        return [self.spot(point) for point in points]
 
 
-def _extent(
-    arrangement: Arrangement, sizes: Sequence[Size]
-) -> tuple[float, float]:
-    """Return how far an arrangement reaches, across and along."""
-    across = [p.across for route in arrangement.routes for p in route]
-    along = [p.along for route in arrangement.routes for p in route]
+def _extent(arrangement: Arrangement, sizes: Sequence[Size]) -> Point:
+    """Return how far an arrangement reaches."""
+    points = []
+    for route in arrangement.routes:
+        points += route
     for center, size in zip(arrangement.centers, sizes, strict=True):
-        across.append(center.across + size.across / 2)
-        along.append(center.along + size.along / 2)
-    return max(across, default=0), max(along, default=0)
+        right = center.across + size.across / 2
+        bottom = center.along + size.along / 2
+        points.append(Point(right, bottom))
+    across = max((point.across for point in points), default=0)
+    along = max((point.along for point in points), default=0)
+    return Point(across, along)
 
 
 def _distinct(points: list[Spot]) -> list[Spot]:
     """Return points without those that repeat the one before."""
     distinct = points[:1]
     for spot in points[1:]:
-        across, down = spot.x - distinct[-1].x, spot.y - distinct[-1].y
-        if abs(across) + abs(down) > _SAME:
+        step = spot - distinct[-1]
+        if abs(step.x) + abs(step.y) > _SAME:
             distinct.append(spot)
     return distinct
 
@@ -413,15 +487,17 @@ def _label(edge: Edge) -> Size:
     if not edge.label:
         return Size(across=0, along=0)
     lines = wrapped(edge.label, _LABEL_WIDTH)
-    return Size(across=widest(lines) + 10, along=len(lines) * LINE + 4.0)
+    width = widest(lines) + 10
+    height = len(lines) * LINE + 4.0
+    return Size(across=width, along=height)
 
 
 def _paths(group: Group, path: Path) -> dict[str, Path]:
     """Return the path of each node and group, from the outermost group to its own key."""
     paths = {key: (*path, key) for key in group.nodes}
     for child in group.groups:
-        inner = {child.key: (*path, child.key)}
-        inner |= _paths(child, (*path, child.key))
+        child_path = (*path, child.key)
+        inner = {child.key: child_path} | _paths(child, child_path)
         if inner.keys() & paths.keys():
             raise DiagramError("two of its groups have the same name")
         paths |= inner

@@ -8,13 +8,18 @@ Coordinates are `across` (within a rank) and `along` (from rank to rank).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
 from worker.course.site.diagrams import ranking
 from worker.course.site.diagrams.graph import DiagramError
-from worker.course.site.diagrams.places import Place, Size, align, ordered
+from worker.course.site.diagrams.places import (
+    Place,
+    Size,
+    align,
+    ordered,
+)
 
 _GAPS: Final = {1: 44.0, 2: 30.0}
 """The distance from rank to rank, by how many ranks a wire leads down at least."""
@@ -55,16 +60,30 @@ class Arrangement:
 
 @dataclass(eq=False, slots=True)
 class _Chain:
-    """The places of a wire, from its upper box to its lower one."""
+    """A wire from its upper box to its lower one, and the places that it passes between."""
 
     wire: Wire
-    places: list[Place]
+    upper: Place
+    lower: Place
     turned: bool
     """Whether the wire leads upward."""
+    passages: list[Place] = field(default_factory=list)
     label: Place | None = None
     leaves: float = 0.0
     """How far from the middle of the upper box it begins."""
     enters: float = 0.0
+
+    def leave(self, port: float) -> None:
+        """Leave the upper box at a port, unless the wire says where."""
+        wire = self.wire
+        fixed = wire.enters if self.turned else wire.leaves
+        self.leaves = port if fixed is None else fixed
+
+    def enter(self, port: float) -> None:
+        """Enter the lower box at a port, unless the wire says where."""
+        wire = self.wire
+        fixed = wire.leaves if self.turned else wire.enters
+        self.enters = port if fixed is None else fixed
 
 
 def arrange(
@@ -81,39 +100,62 @@ def arrange(
     # A label has a rank of its own, between its boxes.
     length = 2 if any(wire.label for wire in wires) else 1
     ranks = ranking.ranks(len(sizes), pairs, length)
-    for box, last in (ends or {}).items():
-        ranks[box] = max(ranks) if last else 0
-    boxes = [Place(*each) for each in zip(sizes, ranks, strict=True)]
+    if ends:
+        _move_to_ends(ranks, ends)
+    boxes = list(map(Place, sizes, ranks))
+    chains = _chains(boxes, wires, pairs)
     places = list(boxes)
+    for chain in chains:
+        places += chain.passages
+    _place(places, _GAPS[length])
+    _spread(chains)
+    return Arrangement(
+        centers=[_middle(box) for box in boxes],
+        routes=[_route(chain) for chain in chains],
+        labels=[_label_middle(chain) for chain in chains],
+    )
+
+
+def _move_to_ends(ranks: list[int], ends: Mapping[int, bool]) -> None:
+    for box, last in ends.items():
+        ranks[box] = max(ranks) if last else 0
+
+
+def _chains(
+    boxes: Sequence[Place],
+    wires: Sequence[Wire],
+    pairs: Sequence[ranking.Pair],
+) -> list[_Chain]:
+    count = len(boxes)
     chains = []
     for wire, (upper, lower) in zip(wires, pairs, strict=True):
         turned = upper != wire.source
-        chain = _chain(wire, boxes[upper], boxes[lower], turned=turned)
+        chain = _Chain(wire, boxes[upper], boxes[lower], turned)
+        _pass_ranks(chain)
         chains.append(chain)
-        places += chain.places[1:-1]
-        if len(places) > _MAX_PLACES:
+        count += len(chain.passages)
+        if count > _MAX_PLACES:
             raise DiagramError("its arrows are too tangled")
-    _place(places, _GAPS[length])
-    return _arrangement(boxes, chains)
+    return chains
 
 
-def _chain(wire: Wire, upper: Place, lower: Place, *, turned: bool) -> _Chain:
+def _pass_ranks(chain: _Chain) -> None:
     """Give a wire a place in each rank that it passes."""
-    chain = _Chain(wire, [upper], turned)
+    upper = chain.upper
+    lower = chain.lower
     if upper is lower:
-        return chain
+        return
     middle = (upper.rank + lower.rank) // 2
+    label = chain.wire.label
     for rank in range(upper.rank + 1, lower.rank):
         place = Place(_PASSAGE, rank, wire=True)
-        if rank == middle and wire.label is not None:
-            place.size = wire.label
+        if rank == middle and label is not None:
+            place.size = label
             chain.label = place
-        chain.places.append(place)
-    chain.places.append(lower)
-    for above, below in pairwise(chain.places):
+        chain.passages.append(place)
+    for above, below in pairwise([upper, *chain.passages, lower]):
         above.below.append(below)
         below.above.append(above)
-    return chain
 
 
 def _place(places: Sequence[Place], gap: float) -> None:
@@ -123,7 +165,8 @@ def _place(places: Sequence[Place], gap: float) -> None:
     left = min((place.left for place in places), default=0.0)
     along = 0.0
     for rank in ranks:
-        half = max((place.size.along for place in rank), default=0.0) / 2
+        longest = max((place.size.along for place in rank), default=0.0)
+        half = longest / 2
         for place in rank:
             place.across -= left
             place.along = along + half
@@ -131,20 +174,14 @@ def _place(places: Sequence[Place], gap: float) -> None:
         along += 2 * half + gap
 
 
-def _arrangement(
-    boxes: Sequence[Place], chains: Sequence[_Chain]
-) -> Arrangement:
-    _spread(chains)
-    labels = [_middle(chain.label) if chain.label else None for chain in chains]
-    return Arrangement(
-        centers=[_middle(box) for box in boxes],
-        routes=[_route(chain) for chain in chains],
-        labels=labels,
-    )
-
-
 def _middle(place: Place) -> Point:
     return Point(place.across, place.along)
+
+
+def _label_middle(chain: _Chain) -> Point | None:
+    if chain.label is None:
+        return None
+    return _middle(chain.label)
 
 
 def _spread(chains: Sequence[_Chain]) -> None:
@@ -152,19 +189,27 @@ def _spread(chains: Sequence[_Chain]) -> None:
     leaving: dict[Place, list[_Chain]] = {}
     entering: dict[Place, list[_Chain]] = {}
     for chain in chains:
-        if len(chain.places) > 1:
-            leaving.setdefault(chain.places[0], []).append(chain)
-            entering.setdefault(chain.places[-1], []).append(chain)
+        if chain.upper is not chain.lower:
+            leaving.setdefault(chain.upper, []).append(chain)
+            entering.setdefault(chain.lower, []).append(chain)
     for box, group in leaving.items():
-        group.sort(key=lambda chain: chain.places[1].across)
+        group.sort(key=_second_across)
         for chain, port in zip(group, _ports(box, len(group)), strict=True):
-            fixed = chain.wire.enters if chain.turned else chain.wire.leaves
-            chain.leaves = port if fixed is None else fixed
+            chain.leave(port)
     for box, group in entering.items():
-        group.sort(key=lambda chain: chain.places[-2].across)
+        group.sort(key=_last_but_one_across)
         for chain, port in zip(group, _ports(box, len(group)), strict=True):
-            fixed = chain.wire.leaves if chain.turned else chain.wire.enters
-            chain.enters = port if fixed is None else fixed
+            chain.enter(port)
+
+
+def _second_across(chain: _Chain) -> float:
+    second, *_ = *chain.passages, chain.lower
+    return second.across
+
+
+def _last_but_one_across(chain: _Chain) -> float:
+    *_, last_but_one = chain.upper, *chain.passages
+    return last_but_one.across
 
 
 def _ports(box: Place, count: int) -> list[float]:
@@ -176,17 +221,22 @@ def _ports(box: Place, count: int) -> list[float]:
 
 def _route(chain: _Chain) -> list[Point]:
     """Return by which points a wire goes, from its source to its target."""
-    upper, lower = chain.places[0], chain.places[-1]
+    upper = chain.upper
+    lower = chain.lower
     if upper is lower:
         return [_middle(upper)]
-    across, below = upper.across + chain.leaves, upper.along + upper.reach
-    route = [Point(across, upper.along + upper.size.along / 2)]
+    start = upper.across + chain.leaves
+    end = lower.across + chain.enters
     # Lines bend between the ranks only, where there are no boxes.
-    route.append(Point(across, below))
-    for place in chain.places[1:-1]:
-        route.append(Point(place.across, place.along - place.reach))
-        route.append(Point(place.across, place.along + place.reach))
-    across, above = lower.across + chain.enters, lower.along - lower.reach
-    route.append(Point(across, above))
-    route.append(Point(across, lower.along - lower.size.along / 2))
-    return route[::-1] if chain.turned else route
+    route = [
+        Point(start, upper.along + upper.size.along / 2),
+        Point(start, upper.rank_end),
+    ]
+    for place in chain.passages:
+        route.append(Point(place.across, place.rank_start))
+        route.append(Point(place.across, place.rank_end))
+    route.append(Point(end, lower.rank_start))
+    route.append(Point(end, lower.along - lower.size.along / 2))
+    if chain.turned:
+        route.reverse()
+    return route

@@ -6,7 +6,8 @@ from typing import Final
 from worker.course.site.diagrams import svg
 from worker.course.site.diagrams.geometry import Box, Spot
 from worker.course.site.diagrams.graph import Node, Shape
-from worker.course.site.diagrams.text import LINE, widest, width, wrapped
+from worker.course.site.diagrams.text import LINE, widest, wrapped
+from worker.course.site.diagrams.text import width as text_width
 
 _PADDING: Final = 14
 _LEAST_WIDTH: Final = 40.0
@@ -17,6 +18,8 @@ _BOLD: Final = 1.08
 _ROUND: Final = 10.0
 _SHARP: Final = 4.0
 _INSET: Final = 10.0
+_MEMBER: Final = Spot(_INSET, 2 * _INSET)
+"""Where the first member begins, below a class's name."""
 _BAR: Final = 8.0
 _DOT: Final = 16.0
 _CUT: Final = 12.0
@@ -37,21 +40,19 @@ class Outline:
         box = Box.around(middle, self.width, self.height)
         if self.node.shape is Shape.CLASS:
             return self._class(box)
-        return _frame(self.node.shape, box) + svg.texts(self.lines, middle)
+        frame = _frame(self.node.shape, box)
+        return frame + svg.texts(self.lines, middle)
 
     def _class(self, box: Box) -> str:
-        head = Box(box.left, box.top, box.width, _head(self.lines))
-        drawn = svg.rectangle(box, "node")
-        drawn += svg.texts(self.lines, head.middle, "text name")
-        if not self.node.members:
-            return drawn
-        rule = svg.Path(Spot(head.left, head.bottom))
-        drawn += rule.to(Spot(head.right, head.bottom)).drawn("node")
-        start = Spot(head.left, head.bottom).moved(_INSET, 2 * _INSET)
-        for member in self.node.members:
-            drawn += svg.text(member, start, "member")
-            start = start.moved(0, LINE)
-        return drawn
+        head = Box.at(box.corner, box.width, _head(self.lines))
+        frame = svg.rectangle(box, "node")
+        name = svg.texts(self.lines, head.middle, "text name")
+        members = self.node.members
+        if not members:
+            return frame + name
+        rule = svg.Path(head.lower_left).to(head.lower_right).drawn("node")
+        start = head.lower_left + _MEMBER
+        return frame + name + rule + svg.paragraph(members, start, "member")
 
 
 def outline(node: Node) -> Outline:
@@ -63,21 +64,21 @@ def outline(node: Node) -> Outline:
     lines = wrapped(node.label)
     wide = max(widest(lines) + 2 * _PADDING, _LEAST_WIDTH)
     high = len(lines) * LINE + 18.0
-    wide, high = _stretched(node.shape, wide, high)
-    return Outline(node=node, lines=lines, width=wide, height=high)
+    width, height = _stretched(node.shape, wide, high)
+    return Outline(node=node, lines=lines, width=width, height=height)
 
 
 def _class_outline(node: Node) -> Outline:
     lines = wrapped(node.label, _CLASS_WIDTH)
-    wide = max(widest(lines) * _BOLD, _LEAST_CLASS_WIDTH)
-    high = _head(lines)
+    width = max(widest(lines) * _BOLD, _LEAST_CLASS_WIDTH)
+    height = _head(lines)
     for member in node.members:
-        wide = max(wide, width(member, mono=True))
-        high += LINE
+        width = max(width, text_width(member, mono=True))
+        height += LINE
     if node.members:
-        high += 12
-    wide += 2 * _INSET
-    return Outline(node=node, lines=lines, width=wide, height=high)
+        height += 12
+    width += 2 * _INSET
+    return Outline(node=node, lines=lines, width=width, height=height)
 
 
 def _head(lines: list[str]) -> float:
@@ -124,44 +125,71 @@ def _radius(shape: Shape, box: Box) -> float:
 
 def _corners(shape: Shape, box: Box) -> list[Spot]:
     """Return the corners, clockwise from the left."""
-    x, y = box.middle
-    left, right = Spot(box.left, y), Spot(box.right, y)
     if shape is Shape.DIAMOND:
-        return [left, Spot(x, box.top), right, Spot(x, box.bottom)]
-    upper_left = Spot(box.left + _CUT, box.top)
-    lower_right = Spot(box.right - _CUT, box.bottom)
+        return _diamond(box)
     if shape is Shape.SLANTED:
-        upper_right = Spot(box.right, box.top)
-        lower_left = Spot(box.left, box.bottom)
-        return [lower_left, upper_left, upper_right, lower_right]
-    upper_right = Spot(box.right - _CUT, box.top)
-    lower_left = Spot(box.left + _CUT, box.bottom)
-    return [left, upper_left, upper_right, right, lower_right, lower_left]
+        return _slanted(box)
+    return _hexagon(box)
+
+
+def _diamond(box: Box) -> list[Spot]:
+    middle = box.middle
+    return [
+        Spot(box.left, middle.y),
+        Spot(middle.x, box.top),
+        Spot(box.right, middle.y),
+        Spot(middle.x, box.bottom),
+    ]
+
+
+def _slanted(box: Box) -> list[Spot]:
+    return [
+        box.lower_left,
+        box.corner.right(_CUT),
+        box.upper_right,
+        box.lower_right.right(-_CUT),
+    ]
+
+
+def _hexagon(box: Box) -> list[Spot]:
+    middle = box.middle
+    return [
+        Spot(box.left, middle.y),
+        box.corner.right(_CUT),
+        box.upper_right.right(-_CUT),
+        Spot(box.right, middle.y),
+        box.lower_right.right(-_CUT),
+        box.lower_left.right(_CUT),
+    ]
 
 
 def _dot(shape: Shape, middle: Spot) -> str:
     if shape is Shape.START:
         return svg.circle(middle, _DOT / 2, "head")
     ring = svg.circle(middle, _DOT / 2, "node")
-    return ring + svg.circle(middle, _DOT / 4, "head")
+    dot = svg.circle(middle, _DOT / 4, "head")
+    return ring + dot
 
 
 def _bars(box: Box) -> str:
     path = svg.Path(box.corner)
-    for x in (box.left + _BAR, box.right - _BAR):
-        path.jump(Spot(x, box.top))
-        path.to(Spot(x, box.bottom))
+    path.jump(box.corner.right(_BAR))
+    path.to(box.lower_left.right(_BAR))
+    path.jump(box.upper_right.right(-_BAR))
+    path.to(box.lower_right.right(-_BAR))
     return path.drawn("node")
 
 
 def _drum(box: Box) -> str:
-    left, right = (
-        box.corner.moved(0, _LID / 2),
-        Spot(box.right, box.top + _LID / 2),
-    )
-    down = box.height - _LID
-    body = svg.Path(left).arc(box.width, _LID, right, 1)
-    body.to(right.moved(0, down))
-    body.arc(box.width, _LID, left.moved(0, down), 1).to(left)
-    lid = svg.Path(left).arc(box.width, _LID, right, 0)
+    half = _LID / 2
+    left = box.corner.down(half)
+    right = box.upper_right.down(half)
+    height = box.height - _LID
+    ellipse = Spot(box.width, _LID)
+    body = svg.Path(left)
+    body.arc(ellipse, right, 1)
+    body.to(right.down(height))
+    body.arc(ellipse, left.down(height), 1)
+    body.to(left)
+    lid = svg.Path(left).arc(ellipse, right, 0)
     return body.drawn("node") + lid.drawn("node")

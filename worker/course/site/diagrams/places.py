@@ -1,8 +1,9 @@
 """The places of a diagram in their ranks: which order they have, and how far apart they are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from operator import sub
 from typing import Final
 
 _GAP: Final = 28.0
@@ -12,7 +13,7 @@ _ROUNDS: Final = 12
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Size:
-    """The room that something takes: within its rank, and from rank to rank."""
+    """The room that a place takes: within its rank, and from rank to rank."""
 
     across: float
     along: float
@@ -39,12 +40,24 @@ class Place:
         """Where it begins within its rank."""
         return self.across - self.size.across / 2
 
+    @property
+    def rank_start(self) -> float:
+        """Where its rank begins."""
+        return self.along - self.reach
+
+    @property
+    def rank_end(self) -> float:
+        """Where its rank ends."""
+        return self.along + self.reach
+
     def near(self, *, upward: bool) -> list["Place"]:
         """Return the places that it is connected with, in the ranks above or below."""
         return self.above if upward else self.below
 
 
 Rank = list[Place]
+Part = frozenset[Place]
+"""Places that are connected."""
 
 
 def ordered(places: Sequence[Place]) -> list[Rank]:
@@ -54,15 +67,20 @@ def ordered(places: Sequence[Place]) -> list[Rank]:
     for place in _neighbours(places):
         ranks[place.rank].append(place)
     _number(ranks)
-    best = [list(rank) for rank in ranks]
+    best = _copied(ranks)
     fewest = _crossings(ranks)
     for turn in range(_ROUNDS):
         _sweep(ranks, downward=turn % 2 == 0)
         crossings = _crossings(ranks)
         if crossings < fewest:
-            best, fewest = [list(rank) for rank in ranks], crossings
+            best = _copied(ranks)
+            fewest = crossings
     _number(best)
     return best
+
+
+def _copied(ranks: Sequence[Rank]) -> list[Rank]:
+    return [list(rank) for rank in ranks]
 
 
 def _neighbours(places: Sequence[Place]) -> list[Place]:
@@ -86,15 +104,27 @@ def _number(ranks: Sequence[Rank]) -> None:
 
 def _sweep(ranks: Sequence[Rank], *, downward: bool) -> None:
     """Order each rank by the middle of its neighbours in the rank before."""
-    for rank in ranks if downward else reversed(ranks):
+    for rank in _in_order(ranks, downward=downward):
         middles = {}
         for place in rank:
-            near = [other.position for other in place.near(upward=downward)]
-            middles[place] = place.position
-            if near:
-                middles[place] = sum(near) / len(near)
+            middles[place] = _middle(place, upward=downward)
         rank.sort(key=middles.__getitem__)
         _number([rank])
+
+
+def _in_order(ranks: Sequence[Rank], *, downward: bool) -> Iterable[Rank]:
+    if downward:
+        return ranks
+    return reversed(ranks)
+
+
+def _middle(place: Place, *, upward: bool) -> float:
+    """Return the middle of a place's neighbours, or its own position if it has none."""
+    near = place.near(upward=upward)
+    if not near:
+        return place.position
+    positions = [neighbour.position for neighbour in near]
+    return sum(positions) / len(positions)
 
 
 def _crossings(ranks: Sequence[Rank]) -> int:
@@ -116,61 +146,80 @@ def align(ranks: Sequence[Rank]) -> None:
         _settle(rank, [0.0] * len(rank))
     for turn in range(2 * _ROUNDS):
         downward = turn % 2 == 0
-        for rank in ranks if downward else reversed(ranks):
-            _settle(rank, [_wish(place, downward=downward) for place in rank])
+        for rank in _in_order(ranks, downward=downward):
+            wishes = [_wish(place, downward=downward) for place in rank]
+            _settle(rank, wishes)
     _draw_together(ranks)
 
 
 def _draw_together(ranks: Sequence[Rank]) -> None:
     """Move parts that are not connected as near to each other as the distances allow."""
     parts = _parts([place for rank in ranks for place in rank])
-    edges = [min(place.left for place in part) for part in parts]
+    parts.sort(key=_left)
     if not parts:
         return
+    leftmost = _left(parts[0])
     # From the left: each part moves to the left only, so it meets no other.
-    for edge, part in sorted(zip(edges, parts, strict=True), key=_edge):
-        room = [edge - min(edges)]
-        beside = [
-            right.across - left.across - _distance(left, right)
-            for rank in ranks
-            for left, right in pairwise(rank)
-            if right in part and left not in part
-        ]
-        shift = min(beside or room)
+    for part in parts:
+        room = _room(part, ranks)
+        if room is None:
+            room = _left(part) - leftmost
         for place in part:
-            place.across -= shift
+            place.across -= room
 
 
-def _edge(part: tuple[float, frozenset[Place]]) -> float:
-    return part[0]
+def _left(part: Part) -> float:
+    """Return where a part begins."""
+    return min(place.left for place in part)
 
 
-def _parts(places: Sequence[Place]) -> list[frozenset[Place]]:
+def _room(part: Part, ranks: Sequence[Rank]) -> float | None:
+    """Return how far a part can move to the left before it meets another; None if it meets none."""
+    rooms = []
+    for rank in ranks:
+        for left, right in pairwise(rank):
+            if right in part and left not in part:
+                apart = right.across - left.across
+                rooms.append(apart - _distance(left, right))
+    return min(rooms, default=None)
+
+
+def _parts(places: Sequence[Place]) -> list[Part]:
     """Return the places in groups that are connected."""
     parts = []
     seen: set[Place] = set()
-    for root in places:
-        part: set[Place] = set()
-        stack = [] if root in seen else [root]
-        while stack:
-            place = stack.pop()
-            if place not in part:
-                part.add(place)
-                stack += [*place.above, *place.below]
-        if part:
-            parts.append(frozenset(part))
+    for place in places:
+        if place not in seen:
+            part = _connected(place)
+            parts.append(part)
             seen |= part
     return parts
 
 
+def _connected(root: Place) -> Part:
+    part: set[Place] = set()
+    stack = [root]
+    while stack:
+        place = stack.pop()
+        if place not in part:
+            part.add(place)
+            stack += place.above
+            stack += place.below
+    return frozenset(part)
+
+
 def _wish(place: Place, *, downward: bool) -> float:
     """Return where a place is best seen from its neighbours: their median."""
-    near = place.near(upward=downward) or place.near(upward=not downward)
+    near = place.near(upward=downward)
+    if not near:
+        near = place.near(upward=not downward)
     if not near:
         return place.across
-    places = sorted(other.across for other in near)
+    places = sorted(neighbour.across for neighbour in near)
     half = len(places) // 2
-    return (places[half] + places[-half - 1]) / 2
+    upper = places[half]
+    lower = places[-half - 1]
+    return (upper + lower) / 2
 
 
 def _settle(rank: Rank, wishes: Sequence[float]) -> None:
@@ -180,10 +229,9 @@ def _settle(rank: Rank, wishes: Sequence[float]) -> None:
     for left, right in pairwise(rank):
         offset += _distance(left, right)
         offsets.append(offset)
-    shifts = [wish - at for wish, at in zip(wishes, offsets, strict=True)]
-    settled = zip(rank, _rising(shifts), offsets, strict=True)
-    for place, shift, at in settled:
-        place.across = shift + at
+    shifts = _rising(list(map(sub, wishes, offsets)))
+    for place, shift, offset in zip(rank, shifts, offsets, strict=True):
+        place.across = shift + offset
 
 
 def _rising(values: Sequence[float]) -> list[float]:
@@ -194,7 +242,8 @@ def _rising(values: Sequence[float]) -> list[float]:
     means: list[float] = []
     counts: list[int] = []
     for value in values:
-        mean, count = value, 1
+        mean = value
+        count = 1
         while means and means[-1] > mean:
             total = mean * count + means[-1] * counts[-1]
             means.pop()
@@ -210,5 +259,6 @@ def _rising(values: Sequence[float]) -> list[float]:
 
 def _distance(left: Place, right: Place) -> float:
     """Return how far apart the middles of two places beside each other must be."""
-    gap = _GAP_BESIDE_WIRE if left.wire or right.wire else _GAP
+    beside_wire = left.wire or right.wire
+    gap = _GAP_BESIDE_WIRE if beside_wire else _GAP
     return left.size.across / 2 + gap + right.size.across / 2

@@ -10,12 +10,11 @@ def forward(count: int, wires: Sequence[Pair]) -> list[Pair]:
     """Return the wires, turned round where they would close a circle."""
     order = _searched(count, wires)
     numbers = {box: number for number, box in enumerate(order)}
-    return [
-        (source, target)
-        if numbers[source] <= numbers[target]
-        else (target, source)
-        for source, target in wires
-    ]
+    pairs = []
+    for source, target in wires:
+        leads_back = numbers[source] > numbers[target]
+        pairs.append((target, source) if leads_back else (source, target))
+    return pairs
 
 
 def ranks(count: int, wires: Sequence[Pair], length: int) -> list[int]:
@@ -24,13 +23,15 @@ def ranks(count: int, wires: Sequence[Pair], length: int) -> list[int]:
     below = _following(count, wires)
     order = _searched(count, wires)
     for box in order:
+        least = ranked[box] + length
         for lower in below[box]:
-            ranked[lower] = max(ranked[lower], ranked[box] + length)
+            ranked[lower] = max(ranked[lower], least)
     # A box that nothing leads to is near to what it leads to.
     led_to = {target for _, target in wires}
     for box in reversed(order):
         if below[box] and box not in led_to:
-            ranked[box] = min(ranked[lower] for lower in below[box]) - length
+            nearest = min(ranked[lower] for lower in below[box])
+            ranked[box] = nearest - length
     return ranked
 
 
@@ -51,7 +52,8 @@ def _searched(count: int, wires: Sequence[Pair]) -> list[int]:
             seen.add(box)
             stack.append((box, True))
             stack += [(target, False) for target in reversed(following[box])]
-    return left[::-1]
+    left.reverse()
+    return left
 
 
 def _following(count: int, wires: Sequence[Pair]) -> list[list[int]]:

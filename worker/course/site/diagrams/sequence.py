@@ -5,7 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from worker.course.site.diagrams.graph import DiagramError, Head
+from worker.course.site.diagrams.graph import (
+    DiagramError,
+    Head,
+    not_understood,
+)
 from worker.course.site.diagrams.text import plain
 
 HEADER: Final = re.compile(r"sequenceDiagram\b")
@@ -27,6 +31,7 @@ _FRAME: Final = re.compile(r"(loop|alt|opt|par|critical|break|rect)\b\s*(.*)")
 _ELSE: Final = re.compile(r"(?:else|and|option)\b\s*(.*)")
 _ACTIVE: Final = re.compile(r"(activate|deactivate|destroy)\s+(.+)")
 _BOX: Final = re.compile(r"box\b.*")
+_AUTONUMBER: Final = re.compile(r"autonumber\b")
 _IGNORED: Final = re.compile(
     r"(?:title|accTitle|accDescr|links?|properties|details)\b"
 )
@@ -110,95 +115,112 @@ class _Reader:
 
     def sequence(self) -> Sequence:
         sequence = self._sequence
-        if not sequence.participants:
+        participants = len(sequence.participants)
+        events = len(sequence.events)
+        if not participants:
             raise DiagramError("it has no participants")
-        if len(sequence.participants) > MAX_PARTICIPANTS:
-            count = len(sequence.participants)
-            raise DiagramError(f"it has {count} participants")
-        if len(sequence.events) > MAX_EVENTS:
-            raise DiagramError(f"it has {len(sequence.events)} events")
-        for kind in reversed(self._open):
+        if participants > MAX_PARTICIPANTS:
+            raise DiagramError(f"it has {participants} participants")
+        if events > MAX_EVENTS:
+            raise DiagramError(f"it has {events} events")
+        for kind in self._open:
             if kind != "box":
-                sequence.events.append(FrameEnd())
+                self._add(FrameEnd())
         return sequence
 
     def take(self, line: str) -> None:
         if _IGNORED.match(line):
             return
-        if re.match(r"autonumber\b", line):
+        if _AUTONUMBER.match(line):
             self._sequence.numbered = True
-        elif found := _PARTICIPANT.fullmatch(line):
-            key = found[1].strip()
-            self._sequence.participants[key] = plain(found[2] or key)
+        elif participant := _PARTICIPANT.fullmatch(line):
+            self._participant(participant)
         elif line == "end":
             self._end()
         elif not self._frame(line):
             self._event(line)
 
+    def _participant(self, participant: re.Match[str]) -> None:
+        key = participant[1].strip()
+        label = plain(participant[2] or key)
+        self._sequence.participants[key] = label
+
     def _frame(self, line: str) -> bool:
         """Read a line that begins, or divides, a frame."""
         if len(self._open) > _MAX_DEPTH:
             raise DiagramError("its frames are nested too deeply")
-        if found := _FRAME.fullmatch(line):
-            self._open.append(found[1])
-            text = "" if found[1] == "rect" else plain(found[2])
-            self._add(FrameStart(kind=found[1], text=text))
+        if frame := _FRAME.fullmatch(line):
+            self._begin(*frame.groups())
             return True
-        if found := _ELSE.fullmatch(line):
+        if part := _ELSE.fullmatch(line):
             if self._open:
-                self._add(FrameElse(text=plain(found[1])))
+                self._add(FrameElse(text=plain(part[1])))
             return True
         if _BOX.fullmatch(line):
             self._open.append("box")
             return True
         return False
 
+    def _begin(self, kind: str, text: str) -> None:
+        self._open.append(kind)
+        condition = "" if kind == "rect" else plain(text)
+        self._add(FrameStart(kind=kind, text=condition))
+
     def _end(self) -> None:
         if not self._open:
             raise DiagramError("it has an `end` too many")
-        if self._open.pop() != "box":
+        kind = self._open.pop()
+        if kind != "box":
             self._add(FrameEnd())
 
     def _event(self, line: str) -> None:
-        if found := _ACTIVE.fullmatch(line):
-            key, begins = found[2].strip(), found[1] == "activate"
-            self._meet(key)
-            if found[1] != "destroy":
-                self._add(Activation(participant=key, begins=begins))
-        elif found := _NOTE.fullmatch(line):
-            self._note(found)
-        elif found := _ARROW.fullmatch(line):
-            self._message(found)
+        if activation := _ACTIVE.fullmatch(line):
+            self._activation(*activation.groups())
+        elif note := _NOTE.fullmatch(line):
+            self._note(note)
+        elif arrow := _ARROW.fullmatch(line):
+            self._message(arrow)
         else:
-            raise DiagramError(f"`{line[:30]}` is not understood")
+            raise not_understood(line)
 
-    def _note(self, found: re.Match[str]) -> None:
-        over = tuple(key.strip() for key in found["over"].split(","))
+    def _activation(self, verb: str, participant: str) -> None:
+        key = participant.strip()
+        self._meet(key)
+        if verb != "destroy":
+            begins = verb == "activate"
+            self._add(Activation(participant=key, begins=begins))
+
+    def _note(self, note: re.Match[str]) -> None:
+        over = tuple(key.strip() for key in note["over"].split(","))
         for key in over:
             self._meet(key)
-        side, text = found["side"].lower(), plain(found["text"])
+        side = note["side"].lower()
+        text = plain(note["text"])
         self._add(Note(over=over, side=side, text=text))
 
-    def _message(self, found: re.Match[str]) -> None:
-        source, target = found["source"].strip(), found["target"].strip()
+    def _message(self, arrow: re.Match[str]) -> None:
+        source = arrow["source"].strip()
+        target = arrow["target"].strip()
         self._meet(source)
         self._meet(target)
         message = Message(
             source=source,
             target=target,
-            text=plain(found["text"] or ""),
-            dashed=found["line"] == "--",
-            head=_HEADS.get(found["head"], Head.NONE),
-            tail=Head.ARROW if found["both"] else Head.NONE,
+            text=plain(arrow["text"] or ""),
+            dashed=arrow["line"] == "--",
+            head=_HEADS.get(arrow["head"], Head.NONE),
+            tail=Head.ARROW if arrow["both"] else Head.NONE,
         )
         self._add(message)
-        if found["mark"]:
-            begins = found["mark"] == "+"
-            key = target if begins else source
-            self._add(Activation(participant=key, begins=begins))
+        mark = arrow["mark"]
+        if mark == "+":
+            self._add(Activation(participant=target, begins=True))
+        elif mark == "-":
+            self._add(Activation(participant=source, begins=False))
 
     def _meet(self, key: str) -> None:
-        self._sequence.participants.setdefault(key, plain(key))
+        label = plain(key)
+        self._sequence.participants.setdefault(key, label)
 
     def _add(self, event: Event) -> None:
         self._sequence.events.append(event)

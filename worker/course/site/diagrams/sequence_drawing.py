@@ -17,7 +17,8 @@ from worker.course.site.diagrams.sequence import (
     Note,
     Sequence,
 )
-from worker.course.site.diagrams.text import LINE, widest, width, wrapped
+from worker.course.site.diagrams.text import LINE, widest, wrapped
+from worker.course.site.diagrams.text import width as text_width
 
 _GAP: Final = 32.0
 _ROW: Final = 14.0
@@ -63,6 +64,8 @@ class _Canvas:
         self._sequence = sequence
         self._columns = _columns(sequence)
         columns = list(self._columns.values())
+        first = columns[0]
+        last = columns[-1]
         lines = max(len(column.label) for column in columns)
         self._head = lines * LINE + 18.0
         self._y = self._head + _ROW
@@ -72,12 +75,12 @@ class _Canvas:
         self._frames: list[float] = []
         """The tops of the frames that are open."""
         self._active: dict[str, list[float]] = {}
-        first, last = columns[0], columns[-1]
-        self._least = -first.width / 2
-        self._most = last.x + last.width / 2
+        """The tops of each participant's bars that are open."""
+        self._left = -first.width / 2
+        self._right = last.x + last.width / 2
         """How far the drawing reaches."""
-        self._left = self._least - _FRAME_MARGIN
-        self._right = self._most + _FRAME_MARGIN
+        self._frame_left = self._left - _FRAME_MARGIN
+        self._frame_right = self._right + _FRAME_MARGIN
 
     def take(self, event: Event) -> None:
         """Draw an event below those before it."""
@@ -101,31 +104,39 @@ class _Canvas:
             while tops:
                 self._bar(key)
         bottom = self._y + _ROW
-        lifelines, heads = "", ""
+        lifelines = ""
+        heads = ""
         for column in self._columns.values():
-            lifeline = svg.Path(Spot(column.x, self._head))
-            lifeline.to(Spot(column.x, bottom))
-            lifelines += lifeline.drawn("edge lifeline")
+            lifelines += self._lifeline(column, bottom)
             heads += self._participant(column)
-        content = "".join([lifelines, *self._below, *self._above, heads])
-        frame = Box(self._least, 0, self._most - self._least, bottom)
-        return svg.drawing(
-            content, frame, "Sequence diagram", self._described()
-        )
+        below = "".join(self._below)
+        above = "".join(self._above)
+        content = lifelines + below + above + heads
+        frame = Box(self._left, 0, self._right - self._left, bottom)
+        description = self._described()
+        return svg.drawing(content, frame, "Sequence diagram", description)
 
     def _described(self) -> str:
         labels = self._sequence.participants
         sentences = []
         for event in self._sequence.events:
             if isinstance(event, Message):
-                ends = f"{labels[event.source]} to {labels[event.target]}"
-                sentences.append(f"{ends}: {event.text}".replace("\n", " "))
+                source = labels[event.source]
+                target = labels[event.target]
+                sentence = f"{source} to {target}: {event.text}"
+                sentences.append(sentence.replace("\n", " "))
         return "; ".join(sentences)
+
+    def _lifeline(self, column: _Column, bottom: float) -> str:
+        path = svg.Path(Spot(column.x, self._head))
+        path.to(Spot(column.x, bottom))
+        return path.drawn("edge lifeline")
 
     def _participant(self, column: _Column) -> str:
         middle = Spot(column.x, self._head / 2)
         box = Box.around(middle, column.width, self._head)
-        return svg.rectangle(box, "node", 4) + svg.texts(column.label, middle)
+        frame = svg.rectangle(box, "node", 4)
+        return frame + svg.texts(column.label, middle)
 
     def _message(self, message: Message) -> None:
         text = message.text
@@ -142,12 +153,14 @@ class _Canvas:
     def _across(self, message: Message, lines: list[str]) -> None:
         """Draw an arrow to another participant, its text above it."""
         start, end = self._ends(message)
-        high = len(lines) * LINE
-        middle = Spot((start + end) / 2, self._y + high / 2)
+        height = len(lines) * LINE
+        middle = Spot((start + end) / 2, self._y + height / 2)
         self._text(lines, middle)
-        self._y += high + 6
-        step, back = (RIGHT, LEFT) if end > start else (LEFT, RIGHT)
-        tail, tip = Spot(start, self._y), Spot(end, self._y)
+        self._y += height + 6
+        step = RIGHT if end > start else LEFT
+        back = step * -1
+        tail = Spot(start, self._y)
+        tip = Spot(end, self._y)
         spots = [
             arrows.shortened(tail, back, message.tail),
             arrows.shortened(tip, step, message.head),
@@ -160,61 +173,66 @@ class _Canvas:
 
     def _ends(self, message: Message) -> tuple[float, float]:
         """Return where an arrow begins and ends, beside the bars of active participants."""
-        start = self._columns[message.source].x
-        end = self._columns[message.target].x
-        side = 1 if end > start else -1
-        start += side * self._half_bar(message.source)
-        end -= side * self._half_bar(message.target)
-        return start, end
+        source = self._columns[message.source].x
+        target = self._columns[message.target].x
+        source_bar = self._half_bar(message.source)
+        target_bar = self._half_bar(message.target)
+        if target > source:
+            return source + source_bar, target - target_bar
+        return source - source_bar, target + target_bar
 
     def _half_bar(self, key: str) -> float:
         return _BAR if self._active.get(key) else 0.0
 
     def _to_itself(self, message: Message, lines: list[str]) -> None:
-        x = self._columns[message.source].x + self._half_bar(message.source)
-        high = max(len(lines) * LINE, 22)
+        column = self._columns[message.source]
+        x = column.x + self._half_bar(message.source)
+        height = max(len(lines) * LINE, 22)
         begin = Spot(x, self._y + 4)
-        tip = begin.moved(0, high)
-        path = svg.Path(begin)
-        path.to(begin.moved(_LOOP - _CORNER, 0))
-        path.arc(_ROUND, _ROUND, begin.moved(_LOOP, _CORNER), 1)
-        path.to(tip.moved(_LOOP, -_CORNER))
-        path.arc(_ROUND, _ROUND, tip.moved(_LOOP - _CORNER, 0), 1)
-        path.to(arrows.shortened(tip, LEFT, message.head))
+        tip = begin.down(height)
         self._above += [
-            path.drawn(f"edge {_style(message)}"),
+            _half_round(begin, tip, message),
             arrows.head(message.head, tip, LEFT),
         ]
-        wide = widest(lines)
+        width = widest(lines)
         left = x + _LOOP + _CORNER
-        self._text(lines, Spot(left + wide / 2, begin.y + high / 2))
-        self._stretch(x, left + wide)
+        self._text(lines, Spot(left + width / 2, begin.y + height / 2))
+        self._stretch(x, left + width)
         self._y = tip.y
 
     def _text(self, lines: list[str], middle: Spot) -> None:
         if not lines:
             return
         box = Box.around(middle, widest(lines) + 4, len(lines) * LINE)
-        self._above.append(svg.rectangle(box, "paper"))
-        self._above.append(svg.texts(lines, middle, "label"))
+        self._above += [
+            svg.rectangle(box, "paper"),
+            svg.texts(lines, middle, "label"),
+        ]
 
     def _note(self, note: Note) -> None:
         lines = wrapped(note.text, _NOTE_WIDTH)
-        wide = widest(lines) + 2 * _NOTE_PADDING
-        columns = [self._columns[key].x for key in note.over]
-        first, last = min(columns), max(columns)
-        if note.side == "left of":
-            left = first - wide - _NOTE_PADDING
-        elif note.side == "right of":
-            left = last + _NOTE_PADDING
-        else:
-            wide = max(wide, last - first + 2 * _NOTE_PADDING)
-            left = (first + last - wide) / 2
-        box = Box(left, self._y, wide, len(lines) * LINE + 12)
+        left, width = self._place(note, lines)
+        box = Box(left, self._y, width, len(lines) * LINE + 12)
+        self._above += [
+            svg.rectangle(box, "note", 2),
+            svg.texts(lines, box.middle),
+        ]
         self._stretch(box.left, box.right)
-        self._above.append(svg.rectangle(box, "note", 2))
-        self._above.append(svg.texts(lines, box.middle))
         self._y = box.bottom + _ROW
+
+    def _place(self, note: Note, lines: list[str]) -> tuple[float, float]:
+        """Return the left side and the width of a note."""
+        width = widest(lines) + 2 * _NOTE_PADDING
+        columns = [self._columns[key].x for key in note.over]
+        first = min(columns)
+        last = max(columns)
+        if note.side == "left of":
+            return first - width - _NOTE_PADDING, width
+        if note.side == "right of":
+            return last + _NOTE_PADDING, width
+        width = max(width, last - first + 2 * _NOTE_PADDING)
+        left = (first + last - width) / 2
+        return left, width
 
     def _begin(self, frame: FrameStart) -> None:
         self._y += 4
@@ -222,7 +240,7 @@ class _Canvas:
         if frame.kind == "rect":
             return
         left, _ = self._sides()
-        name = Box(left, self._y, width(frame.kind) + 16, _FRAME_HEAD)
+        name = Box(left, self._y, text_width(frame.kind) + 16, _FRAME_HEAD)
         self._above += [
             svg.rectangle(name, "frame-name", 0),
             svg.texts([frame.kind], name.middle, "label name"),
@@ -232,20 +250,22 @@ class _Canvas:
 
     def _condition(self, text: str, start: Spot) -> None:
         """Write the condition of a frame, or of a part of one."""
-        shown = " ".join(text.split())[:_MAX_CONDITION]
-        if shown:
-            shown = f"[{shown}]"
-        self._above.append(svg.texts([shown], start, "condition"))
-        self._stretch(start.x, start.x + width(shown))
+        condition = " ".join(text.split())[:_MAX_CONDITION]
+        if condition:
+            condition = f"[{condition}]"
+        self._above.append(svg.texts([condition], start, "condition"))
+        self._stretch(start.x, start.x + text_width(condition))
 
     def _stretch(self, left: float, right: float) -> None:
-        self._least = min(self._least, left)
-        self._most = max(self._most, right)
+        """Let the drawing reach as far as what is drawn."""
+        self._left = min(self._left, left)
+        self._right = max(self._right, right)
 
     def _sides(self) -> tuple[float, float]:
         """Return the sides of the innermost frame."""
-        inset = (len(self._frames) - 1) * _INSET
-        return self._left + inset, self._right - inset
+        outer = len(self._frames) - 1
+        inset = outer * _INSET
+        return self._frame_left + inset, self._frame_right - inset
 
     def _divide(self, part: FrameElse) -> None:
         left, right = self._sides()
@@ -266,18 +286,35 @@ class _Canvas:
     def _activate(self, activation: Activation) -> None:
         key = activation.participant
         if activation.begins:
-            self._active.setdefault(key, []).append(self._y - _ROW)
+            top = self._y - _ROW
+            self._active.setdefault(key, []).append(top)
         elif self._active.get(key):
             self._bar(key)
 
     def _bar(self, key: str) -> None:
         """Draw the bar of a participant that is no longer active."""
-        top = self._active[key].pop()
-        outer = len(self._active[key])
-        left = self._columns[key].x - _BAR + 3 * outer
-        high = max(self._y - _ROW - top, 8.0)
-        box = Box(left, top, 2 * _BAR, high)
+        tops = self._active[key]
+        top = tops.pop()
+        middle = self._columns[key].x
+        left = middle - _BAR + 3 * len(tops)
+        bottom = self._y - _ROW
+        height = max(bottom - top, 8.0)
+        box = Box(left, top, 2 * _BAR, height)
         self._below.append(svg.rectangle(box, "node active", 0))
+
+
+def _half_round(begin: Spot, tip: Spot, message: Message) -> str:
+    """Return the line of a message to the participant itself, with two round corners."""
+    before_corner = _LOOP - _CORNER
+    round_corner = Spot(_ROUND, _ROUND)
+    right = tip.right(_LOOP)
+    path = svg.Path(begin)
+    path.to(begin.right(before_corner))
+    path.arc(round_corner, begin + Spot(_LOOP, _CORNER), 1)
+    path.to(right.down(-_CORNER))
+    path.arc(round_corner, tip.right(before_corner), 1)
+    path.to(arrows.shortened(tip, LEFT, message.head))
+    return path.drawn(f"edge {_style(message)}")
 
 
 def _style(message: Message) -> Line:
@@ -294,41 +331,54 @@ def _columns(sequence: Sequence) -> dict[str, _Column]:
         key: wrapped(label, _NAME_WIDTH)
         for key, label in sequence.participants.items()
     }
+    gaps = [0.0, *_gaps(sequence, labels)]
     x = 0.0
     columns = {}
-    for (key, label), gap in zip(
-        labels.items(), [0.0, *_gaps(sequence, labels)], strict=True
-    ):
+    for (key, label), gap in zip(labels.items(), gaps, strict=True):
         x += gap
         columns[key] = _Column(label=label, x=x)
     return columns
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class _Need:
+    """How much room a message needs between two columns, by their numbers."""
+
+    first: int
+    last: int
+    width: float
 
 
 def _gaps(sequence: Sequence, labels: dict[str, list[str]]) -> list[float]:
     """Return the distances from each column to the next."""
     widths = [_box_width(label) for label in labels.values()]
     gaps = [(left + right) / 2 + _GAP for left, right in pairwise(widths)]
-    for first, last, wide in sorted(_needs(sequence, list(labels))):
-        missing = wide - sum(gaps[first:last])
+    needs = _needs(sequence, list(labels))
+    for need in sorted(needs):
+        passed = range(need.first, need.last)
+        missing = need.width - sum(gaps[number] for number in passed)
         if missing > 0:
-            for number in range(first, last):
-                gaps[number] += missing / (last - first)
+            share = missing / len(passed)
+            for number in passed:
+                gaps[number] += share
     return gaps
 
 
-def _needs(sequence: Sequence, keys: list[str]) -> list[tuple[int, int, float]]:
-    """Return how much room each message needs, and between which columns."""
+def _needs(sequence: Sequence, keys: list[str]) -> list[_Need]:
     needs = []
     for event in sequence.events:
         if not isinstance(event, Message):
             continue
-        wide = widest(wrapped(f"00. {event.text}", _TEXT_WIDTH)) + 30
-        ends = keys.index(event.source), keys.index(event.target)
-        first, last = min(ends), max(ends)
+        lines = wrapped(f"00. {event.text}", _TEXT_WIDTH)
+        width = widest(lines) + 30
+        source = keys.index(event.source)
+        target = keys.index(event.target)
+        first = min(source, target)
+        last = max(source, target)
         if first == last:
             # A message to itself reaches to the right.
             last = min(first + 1, len(keys) - 1)
-            wide += _LOOP + 20
+            width += _LOOP + 20
         if first < last:
-            needs.append((first, last, wide))
+            needs.append(_Need(first, last, width))
     return needs

@@ -9,12 +9,12 @@ from worker.course.site.diagrams.builder import (
     direction,
 )
 from worker.course.site.diagrams.graph import (
-    DiagramError,
     Edge,
     Graph,
     Head,
     Node,
     Shape,
+    not_understood,
 )
 from worker.course.site.diagrams.text import plain
 
@@ -45,7 +45,8 @@ def read(_: re.Match[str], lines: list[str]) -> Graph:
     """Read the lines below a state diagram's header, or raise DiagramError."""
     reader = _Reader()
     for line in lines:
-        reader.take(_STYLE.sub("", line.rstrip(";")).strip())
+        statement = _STYLE.sub("", line.rstrip(";"))
+        reader.take(statement.strip())
     return reader.builder.graph()
 
 
@@ -72,47 +73,54 @@ class _Reader:
             self._statement(line)
 
     def _statement(self, line: str) -> None:
-        if found := _EDGE.fullmatch(line):
-            self._edge(found)
-        elif found := _STATE.fullmatch(line):
-            self._state(found)
-        elif found := _TEXT.fullmatch(line):
-            self._add(found["key"], plain(found["label"]))
+        if edge := _EDGE.fullmatch(line):
+            self._edge(edge)
+        elif state := _STATE.fullmatch(line):
+            self._state(state)
+        elif text := _TEXT.fullmatch(line):
+            self._add(text["key"], plain(text["label"]))
         elif re.fullmatch(_NAME, line):
             self._add(line)
         else:
-            raise DiagramError(f"`{line[:30]}` is not understood")
+            raise not_understood(line)
 
-    def _edge(self, found: re.Match[str]) -> None:
-        source = self._end(found["source"], Shape.START)
-        target = self._end(found["target"], Shape.STOP)
-        label = plain(found["label"] or "")
-        self.builder.connect(
-            Edge(source=source, target=target, label=label, head=Head.ARROW)
+    def _edge(self, edge: re.Match[str]) -> None:
+        source = self._end(edge["source"], Shape.START)
+        target = self._end(edge["target"], Shape.STOP)
+        label = plain(edge["label"] or "")
+        transition = Edge(
+            source=source,
+            target=target,
+            label=label,
+            head=Head.ARROW,
         )
+        self.builder.connect(transition)
 
     def _end(self, key: str, shape: Shape) -> str:
-        """Name a state; `[*]` begins and ends the group that it stands in."""
+        """Name a state; `[*]` begins and ends the group around it."""
         if key != _BORDER:
             self._add(key)
             return key
-        place = f"{self.builder.here.key} {self._region}".strip(" 0")
+        group = self.builder.here.key
+        place = f"{group} {self._region}".strip(" 0")
         border = f"{shape} {place}".strip()
         self.builder.add(border, Node(label="", shape=shape))
         return border
 
-    def _state(self, found: re.Match[str]) -> None:
-        key, label = found["key"], found["label"]
-        if found["group"]:
+    def _state(self, state: re.Match[str]) -> None:
+        key = state["key"]
+        label = state["label"]
+        kind = state["kind"]
+        if state["group"]:
             self.builder.begin(key, plain(label or key))
-        elif found["kind"]:
-            self.builder.add(key, _KINDS.get(found["kind"]))
+        elif kind:
+            self.builder.add(key, _KINDS.get(kind))
         else:
             self._add(key, label)
 
     def _add(self, key: str, label: str | None = None) -> None:
-        node = Node(label=label or key, shape=Shape.ROUND)
         if label or not self.builder.knows(key):
+            node = Node(label=label or key, shape=Shape.ROUND)
             self.builder.add(key, node)
         else:
             self.builder.add(key)

@@ -23,29 +23,30 @@ class Path:
 
     def to(self, end: Spot) -> Self:
         """Go straight."""
-        self._steps.append(f"L{_at(end)}")
-        return self
+        return self._step("L", end)
 
     def jump(self, end: Spot) -> Self:
         """Go on elsewhere."""
-        self._steps.append(f"M{_at(end)}")
-        return self
+        return self._step("M", end)
 
     def curve(self, first: Spot, second: Spot, end: Spot) -> Self:
         """Go in a curve, drawn towards two places on the way."""
-        spots = [_at(first), _at(second), _at(end)]
-        self._steps.append(f"C{' '.join(spots)}")
-        return self
+        return self._step("C", first, second, end)
 
-    def arc(self, width: float, height: float, end: Spot, turn: int) -> Self:
-        """Go along an ellipse; `turn` is 1 for the right and 0 for the left."""
-        radius = _at(Spot(width / 2, height / 2))
-        self._steps.append(f"A{radius} 0 0 {turn} {_at(end)}")
+    def arc(self, size: Spot, end: Spot, turn: int) -> Self:
+        """Go along an ellipse of a size; `turn` is 1 for the right and 0 for the left."""
+        radius = _at(size * 0.5)
+        return self._step(f"A{radius} 0 0 {turn} ", end)
+
+    def _step(self, command: str, *spots: Spot) -> Self:
+        places = " ".join(map(_at, spots))
+        self._steps.append(command + places)
         return self
 
     def drawn(self, class_: str) -> str:
         """Return the line as an element."""
-        return element("path", d="".join(self._steps), class_=class_)
+        steps = "".join(self._steps)
+        return element("path", d=steps, class_=class_)
 
 
 def element(name: str, content: str = "", /, **attributes: float | str) -> str:
@@ -58,31 +59,42 @@ def element(name: str, content: str = "", /, **attributes: float | str) -> str:
 
 
 def text(line: str, start: Spot, class_: str = "text") -> str:
-    """Return a line of text; where its baseline begins, or has its middle, is the class's affair."""
-    return element("text", escape(line), x=start.x, y=start.y, class_=class_)
+    """Return a line of text; its class decides whether `start` is the middle of its baseline."""
+    content = escape(line)
+    return element("text", content, x=start.x, y=start.y, class_=class_)
 
 
 def texts(lines: Sequence[str], middle: Spot, class_: str = "text") -> str:
     """Return lines of text around a middle."""
     rise = (len(lines) - 1) * LINE / 2
-    start = middle.moved(0, _BASELINE - rise)
+    start = middle.down(_BASELINE - rise)
+    return paragraph(lines, start, class_)
+
+
+def paragraph(lines: Iterable[str], start: Spot, class_: str) -> str:
+    """Return lines of text, the first one's baseline at a place."""
     drawn = ""
     for line in lines:
         drawn += text(line, start, class_)
-        start = start.moved(0, LINE)
+        start = start.down(LINE)
     return drawn
 
 
 def circle(middle: Spot, radius: float, class_: str) -> str:
     """Return a circle."""
-    x, y = middle
-    return element("circle", cx=x, cy=y, r=radius, class_=class_)
+    return element(
+        "circle",
+        cx=middle.x,
+        cy=middle.y,
+        r=radius,
+        class_=class_,
+    )
 
 
 def polygon(corners: Iterable[Spot], class_: str) -> str:
     """Return a closed outline."""
-    points = [_at(corner) for corner in corners]
-    return element("polygon", points=" ".join(points), class_=class_)
+    points = " ".join(map(_at, corners))
+    return element("polygon", points=points, class_=class_)
 
 
 def rectangle(box: Box, class_: str, radius: float = 3) -> str:
@@ -99,19 +111,21 @@ def rectangle(box: Box, class_: str, radius: float = 3) -> str:
 
 
 def drawing(content: str, frame: Box, name: str, description: str) -> str:
-    """Return a whole drawing, with what a screen reader says of it."""
-    corner = frame.corner.moved(-_MARGIN, -_MARGIN)
-    wide = round(frame.width + 2 * _MARGIN)
-    high = round(frame.height + 2 * _MARGIN)
+    """Return a whole drawing, with a description for screen readers."""
+    left = number(frame.left - _MARGIN)
+    top = number(frame.top - _MARGIN)
+    width = round(frame.width + 2 * _MARGIN)
+    height = round(frame.height + 2 * _MARGIN)
+    described = element("desc", escape(description))
     return element(
         "svg",
-        element("desc", escape(description)) + content,
+        described + content,
         role="img",
-        class_="wide" if wide > WIDE else "narrow",
+        class_="wide" if width > WIDE else "narrow",
         aria_label=name,
-        width=wide,
-        height=high,
-        viewBox=f"{_at(corner)} {wide} {high}",
+        width=width,
+        height=height,
+        viewBox=f"{left} {top} {width} {height}",
     )
 
 
@@ -121,7 +135,9 @@ def number(value: float) -> str:
 
 
 def _at(spot: Spot) -> str:
-    return f"{number(spot.x)} {number(spot.y)}"
+    x = number(spot.x)
+    y = number(spot.y)
+    return f"{x} {y}"
 
 
 def _value(value: float | str) -> str:

@@ -14,13 +14,18 @@ LINE: Final = 18
 MAX_LABEL: Final = 400
 """How many characters of a label are drawn."""
 _WRAP: Final = 190
-_NARROW: Final = frozenset("ijl.,:;'|!`I ")
-_MEDIUM: Final = frozenset("ftr()[]{}/-*")
-_WIDE: Final = frozenset("mwMW@%")
+_USUAL: Final = 7.9
+"""The width of most characters."""
+_WIDTHS: Final = {
+    "ijl.,:;'|!`I ": 4.4,
+    "ftr()[]{}/-*": 5.6,
+    "mwMW@%": 12.4,
+}
 _BREAK: Final = re.compile(r"<br\s*/?>|\\n", re.IGNORECASE)
 _TAG: Final = re.compile(
     r"</?(?:b|i|em|strong|u|code|small|sub|sup)>", re.IGNORECASE
 )
+_PART: Final = re.compile(r"[^_./]{1,20}[_./]?|[_./]")
 _ENTITY: Final = re.compile(r"#(\w+);")
 
 
@@ -31,13 +36,16 @@ def plain(label: str) -> str:
     markdown = _within(text, "`")
     if markdown != text:
         text = markdown.replace("**", "")
-    text = _TAG.sub("", _BREAK.sub("\n", text))
-    return html.unescape(_ENTITY.sub(_entity, text))[:MAX_LABEL]
+    text = _BREAK.sub("\n", text)
+    text = _TAG.sub("", text)
+    text = html.unescape(_ENTITY.sub(_entity, text))
+    return text[:MAX_LABEL]
 
 
 def _within(text: str, quote: str) -> str:
     """Return a text without the quotes around it, if it has them."""
-    if len(text) > 1 and text.startswith(quote) and text.endswith(quote):
+    quoted = text.startswith(quote) and text.endswith(quote)
+    if quoted and len(text) > 1:
         return text[1:-1]
     return text
 
@@ -62,14 +70,13 @@ def _character(character: str, *, mono: bool) -> float:
     if unicodedata.east_asian_width(character) in "WF":
         return 13.5
     if mono:
-        return 7.9
-    if character in _NARROW:
-        return 4.4
-    if character in _MEDIUM:
-        return 5.6
-    if character in _WIDE:
-        return 12.4
-    return 9.2 if character.isupper() else 7.9
+        return _USUAL
+    for characters, wide in _WIDTHS.items():
+        if character in characters:
+            return wide
+    if character.isupper():
+        return 9.2
+    return _USUAL
 
 
 def wrapped(label: str, limit: float = _WRAP) -> list[str]:
@@ -84,8 +91,9 @@ def _wrapped(paragraph: str, limit: float) -> list[str]:
     lines = [""]
     for word in paragraph.split():
         for piece in _pieces(word, limit):
-            longer = f"{lines[-1]} {piece}".strip()
-            if width(longer) <= limit or not lines[-1]:
+            line = lines[-1]
+            longer = f"{line} {piece}".strip()
+            if width(longer) <= limit or not line:
                 lines[-1] = longer
             else:
                 lines.append(piece)
@@ -97,8 +105,10 @@ def _pieces(word: str, limit: float) -> list[str]:
     if width(word) <= limit:
         return [word]
     pieces = [""]
-    for part in re.findall(r"[^_./]{1,20}[_./]?|[_./]", word):
-        if width(pieces[-1] + part) > limit and pieces[-1]:
-            pieces.append("")
-        pieces[-1] += part
+    for part in _PART.findall(word):
+        piece = pieces[-1]
+        if piece and width(piece + part) > limit:
+            pieces.append(part)
+        else:
+            pieces[-1] += part
     return pieces
