@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from states.manifest import CallbackEvent, EventType
 from states.stages import TOTAL_STEPS
+from states.usage import Usage, usage_document
 
 MAX_BODY_BYTES: Final = 512 * 1024
 """The largest body that is sent; receivers' platforms accept little more."""
@@ -57,12 +58,15 @@ def body(
     *,
     files_count: int,
     manifest_url: str,
+    usage: Usage | None = None,
 ) -> bytes:
-    """Return a callback's JSON body.
+    """Return a callback's JSON body; with `usage`, that is in it, too.
 
     It omits the files, and says so, if they would make it too large.
     """
     document = _document(job_id, event, files_count, manifest_url)
+    if usage is not None:
+        document["usage"] = usage_document(usage)
     full = _encoded({**document, "files": [link.document for link in links]})
     if len(links) == files_count and len(full) <= MAX_BODY_BYTES:
         return full

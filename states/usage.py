@@ -1,7 +1,7 @@
 """What a job's paid calls have cost, and what they may cost: values of the manifest."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from states.stages import Stage
 
@@ -65,3 +65,54 @@ class Waiting:
     batch_id: str | None = None
     expires_at: str | None = None
     """When the provider gives the batch up."""
+
+
+def usage_document(usage: Usage) -> dict[str, Any]:
+    """Return a usage as `status --json`, the gateway and callbacks show it: costs in dollars."""
+    rows = [_row_document(row) for row in usage.by_model]
+    totals = {name: sum(row[name] for row in rows) for name in _COUNTED}
+    return {
+        **{name: round(total, 9) for name, total in totals.items()},
+        "budgetUsd": dollars(usage.budget.nanodollars),
+        "budgetTokens": usage.budget.tokens,
+        "pricesDated": usage.prices_dated,
+        "stages": rows,
+    }
+
+
+def dollars(nanodollars: int | None) -> float | None:
+    """Return an amount in dollars; None stays None."""
+    return None if nanodollars is None else nanodollars / NANODOLLARS
+
+
+_COUNTED: Final = (
+    "calls",
+    "repairs",
+    "fallbacks",
+    "inputTokens",
+    "cacheWriteTokens",
+    "cacheReadTokens",
+    "outputTokens",
+    "costUsd",
+    "unknownCalls",
+    "unknownTokens",
+    "unknownUsd",
+)
+
+
+def _row_document(row: ModelUsage) -> dict[str, Any]:
+    return {
+        "stage": row.stage,
+        "model": row.model,
+        "calls": row.calls,
+        "repairs": row.repairs,
+        "fallbacks": row.fallbacks,
+        "inputTokens": row.input_tokens,
+        "cacheWriteTokens": row.cache_write_tokens,
+        "cacheReadTokens": row.cache_read_tokens,
+        "outputTokens": row.output_tokens,
+        "costUsd": dollars(row.nanodollars),
+        "unknownCalls": row.unknown_calls,
+        "unknownTokens": row.unknown_tokens,
+        "unknownUsd": dollars(row.unknown_nanodollars),
+    }

@@ -93,6 +93,8 @@ def open_adapters(
         packer=snapshot,
         open_webhook=open_webhook(settings, runtime),
         reporter=reporter,
+        announces_usage=settings.callback is not None
+        and settings.callback.with_usage,
     )
 
 

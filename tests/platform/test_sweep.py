@@ -7,17 +7,19 @@ from pathlib import Path
 import pytest
 
 from states.exits import Exit
+from states.usage import Waiting
 from tests.platform.conftest import Operator
 from tests.support.scaleway.jobs import Document
 from tests.support.scaleway.server import Fault
 from tests.support.world import IDENTITY, Receiver, World
 from worker.cli.main import main
+from worker.engines.port import EngineWaitingError
 from worker.outbox.port import WebhookResponse
 from worker.platform import idempotent as once
 from worker.services import sweep_mark
 from worker.store.folder import FolderStore
 from worker.store.memory import MemoryStore
-from worker.system.runtime import SystemRuntime
+from worker.system.runtime import SystemRuntime, iso
 
 JOB = {
     "JOB_ID": "job-1",
@@ -183,6 +185,37 @@ def test_runs_before_the_last_finished_item_do_not_count(
         run["created_at"] = "2026-01-01T00:00:00Z"
     interrupted(operator, tmp_path, runs[-1])
     assert len(operator.json("sweep", "--max-attempts", "1")["swept"]) == 1
+
+
+@pytest.mark.parametrize(("hours", "starts"), [(1, 0), (-1, 1)])
+def test_a_job_that_waits_is_left_until_its_time_and_is_not_given_up(
+    operator: Operator,
+    definition: Document,
+    tmp_path: Path,
+    hours: int,
+    starts: int,
+) -> None:
+    until = iso(SystemRuntime().now() + timedelta(hours=hours))
+    waiting = Waiting(reason="a message batch", not_before=until)
+
+    def before_item(path: str) -> None:
+        raise EngineWaitingError(f"waiting for {path}", waiting)
+
+    runs = [died(operator, definition) for _ in range(3)]
+    world = World(
+        store=operator.store,
+        work_dir=tmp_path / "work",
+        platform_run=runs[-1]["id"],
+    )
+    world.engine.before_item = before_item
+    assert world.job().run(IDENTITY) is Exit.TEMPORARY
+    answer = operator.json("sweep", "--max-attempts", "1")
+    assert len(answer["swept"]) == starts
+    assert answer["givenUp"] == []
+    if not starts:
+        [skipped] = answer["skipped"]
+        reason = f"it waits for a message batch, until {until}"
+        assert skipped == {"jobId": "job-1", "reason": reason}
 
 
 def test_a_job_that_never_had_a_platform_run_is_skipped_and_named(

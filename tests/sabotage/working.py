@@ -57,6 +57,18 @@ WORKING: Final = (
         tests=(FAILURES,),
     ),
     Sabotage(
+        guard="waiting: a sweep leaves a job alone until its time",
+        expression="waits(candidate.manifest, self._view.runtime.now())",
+        new="None",
+        tests=("tests/platform/test_sweep.py",),
+    ),
+    Sabotage(
+        guard="waiting: a run that only waited is no attempt",
+        expression="manifest is not None and manifest.waiting is not None",
+        new="False",
+        tests=("tests/platform/test_sweep.py",),
+    ),
+    Sabotage(
         guard="storing items as they come",
         expression="self._engine.produce(items.stage, workspace)",
         new="list(self._engine.produce(items.stage, workspace))",

@@ -174,6 +174,7 @@ class World:
     store_give_up: float = 5
     allow_unfenced: bool = False
     platform_run: str | None = None
+    announces_usage: bool = False
 
     def job(self, job_id: str = JOB) -> Run:
         """Return a new run, not yet started."""
@@ -205,6 +206,7 @@ class World:
             packer=JsonPacker(),
             open_webhook=None if receiver is None else open_webhook,
             reporter=LogReporter(),
+            announces_usage=self.announces_usage,
         )
 
     def _limits(self) -> Limits:

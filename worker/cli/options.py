@@ -75,7 +75,7 @@ class RunOptions(Options):
         ),
         _argument(
             "--engine",
-            choices=("auto", "static", "fondation"),
+            choices=("auto", "static", "fondation", "claude"),
             help="the engine to use (default: ENGINE)",
         ),
         _argument(
@@ -130,6 +130,16 @@ class ResumeOptions(Options):
             help="only send the rejected final callback again",
         ),
         _argument(
+            "--budget-usd",
+            metavar="N",
+            help="what the job may cost from now on, all its runs together, or `none`",
+        ),
+        _argument(
+            "--budget-tokens",
+            metavar="N",
+            help="how many tokens it may use, all its runs together, or `none`",
+        ),
+        _argument(
             "--on",
             choices=("local", "scaleway"),
             default="local",
@@ -143,6 +153,8 @@ class ResumeOptions(Options):
     stage: str | None
     takeover: bool
     redeliver: bool
+    budget_usd: str | None
+    budget_tokens: str | None
     on: Literal["local", "scaleway"]
     definition: str | None
 

@@ -14,12 +14,21 @@ class Announcer:
     """Hands a run's events to the sender, if there is one."""
 
     def __init__(
-        self, linker: Linker, log: CheckpointLog, sender: Sender | None
+        self,
+        linker: Linker,
+        log: CheckpointLog,
+        sender: Sender | None,
+        *,
+        with_usage: bool = False,
     ) -> None:
-        """Announce through `sender`; without a sender, events stay in the outbox."""
+        """Announce through `sender`; without a sender, events stay in the outbox.
+
+        With `with_usage`, events say what the job's paid calls have used.
+        """
         self._linker = linker
         self._log = log
         self._sender = sender
+        self._with_usage = with_usage
 
     @property
     def answers(self) -> Mapping[int, int]:
@@ -80,7 +89,12 @@ class Announcer:
                     ]
             url = self._linker.manifest_url(job_id, event.sequence)
             return callback_body.body(
-                job_id, event, links, files_count=count, manifest_url=url
+                job_id,
+                event,
+                links,
+                files_count=count,
+                manifest_url=url,
+                usage=manifest.usage if self._with_usage else None,
             )
 
         key = callback_body.idempotency_key(job_id, event)

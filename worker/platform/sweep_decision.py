@@ -94,6 +94,15 @@ def decide_by_runs(candidate: SweepCandidate) -> SweepDecision:
     return SweepDecision(action=Action.START, reason=reason)
 
 
+def waits(manifest: Manifest | None, now: datetime) -> SweepDecision | None:
+    """Decide about a job that waits for a model's provider; None if it need not wait now."""
+    waiting = None if manifest is None else manifest.waiting
+    if waiting is None or now >= datetime.fromisoformat(waiting.not_before):
+        return None
+    reason = f"it waits for {waiting.reason}, until {waiting.not_before}"
+    return SweepDecision(action=Action.SKIP, reason=reason)
+
+
 def _undelivered(manifest: Manifest | None) -> int:
     """Return how many events of a job that is over are pending."""
     if manifest is None or not manifest.over or manifest.collected:

@@ -50,6 +50,8 @@ class Adapters:
     packer: Packer
     open_webhook: Callable[[], Webhook] | None
     reporter: Reporter
+    announces_usage: bool = False
+    """Whether events say what the job's paid calls have used."""
 
 
 class Run:
@@ -177,7 +179,12 @@ class Run:
             runtime,
             expires_seconds=self._limits.url_expiry_seconds,
         )
-        announcer = Announcer(linker, self.log, sender)
+        announcer = Announcer(
+            linker,
+            self.log,
+            sender,
+            with_usage=self._adapters.announces_usage,
+        )
         runner = self._runner(context, announcer)
         inbox.suspended = lambda: lease.suspended
         inbox.on_refreshed = lambda: self._reassert(lease, runner)

@@ -1,6 +1,6 @@
 """The document of `status --json`, which the gateway answers with, too."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from states.exits import MEANING, Exit
@@ -14,6 +14,7 @@ from states.manifest import (
     StageRecord,
 )
 from states.stages import INFO, Stage
+from states.usage import Waiting, usage_document
 from worker.course.formats import Rules
 from worker.course.inventory import Inventory
 from worker.errors import WorkerError
@@ -46,6 +47,8 @@ def describe(view: View, manifest: Manifest) -> dict[str, Any]:
         "engine": {
             "name": manifest.engine.name,
             "version": manifest.engine.version,
+            "model": manifest.engine.model,
+            "language": manifest.engine.language,
         },
         "step": manifest.step,
         "stages": _stages(manifest, count),
@@ -54,6 +57,8 @@ def describe(view: View, manifest: Manifest) -> dict[str, Any]:
         "cancelRequested": manifest.cancel_requested,
         **_callbacks(manifest.outbox),
         "collected": manifest.collected,
+        "usage": _usage(manifest),
+        "waiting": _waiting(manifest.waiting),
         "store": view.store.url,
     }
 
@@ -105,6 +110,8 @@ def describe_pending(
         "cancelRequested": False,
         **_callbacks(Outbox()),
         "collected": False,
+        "usage": None,
+        "waiting": None,
     }
 
 
@@ -204,6 +211,25 @@ def _error(manifest: Manifest) -> dict[str, Any] | None:
         "retryable": error.retryable,
         "stage": error.stage,
         "at": error.at,
+    }
+
+
+def _usage(manifest: Manifest) -> dict[str, Any] | None:
+    """Return what the job's calls have used; an operator's new limit counts at once."""
+    if manifest.usage is None:
+        return None
+    budget = manifest.budget or manifest.usage.budget
+    return usage_document(replace(manifest.usage, budget=budget))
+
+
+def _waiting(waiting: Waiting | None) -> dict[str, Any] | None:
+    if waiting is None:
+        return None
+    return {
+        "reason": waiting.reason,
+        "notBefore": waiting.not_before,
+        "batchId": waiting.batch_id,
+        "expiresAt": waiting.expires_at,
     }
 
 

@@ -24,6 +24,8 @@ class CallbackSettings:
     """Of Standard Webhooks: the key itself in base64, without `whsec_`."""
     proxy: Secret | None = None
     """The address of the proxy to the webhook: it may hold a password."""
+    with_usage: bool = False
+    """Whether events say what the job's paid calls have used."""
 
 
 def read_callback(reader: EnvironmentReader) -> CallbackSettings | None:
@@ -45,7 +47,11 @@ def read_callback(reader: EnvironmentReader) -> CallbackSettings | None:
         return None
     proxy = read_proxy(reader, url, "CALLBACK_URL")
     return CallbackSettings(
-        url=url, token=token, signing_key=signing_key, proxy=proxy
+        url=url,
+        token=token,
+        signing_key=signing_key,
+        proxy=proxy,
+        with_usage=reader.flag("CALLBACK_USAGE"),
     )
 
 

@@ -62,7 +62,7 @@ class Runtime(Protocol):
     """The worker's time, threads and random numbers."""
 
     def now(self) -> datetime:
-        """Return this machine's time (UTC), for display: no decision depends on it."""
+        """Return this machine's time (UTC), for people: no lease depends on it."""
 
     def monotonic(self) -> float:
         """Return seconds that never go back, and count while the machine sleeps."""

@@ -1,11 +1,13 @@
 """`resume` and `cancel`: an operator's requests to a job."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from states.decisions import rejected_end
 from states.exits import Exit
 from states.manifest import Manifest
 from states.stages import Stage, State
+from states.usage import Budget
 from worker.cli.options import JobOptions, ResumeOptions
 from worker.cli.output import Output, warn
 from worker.errors import ConfigError, DataError, UsageError
@@ -22,6 +24,7 @@ from worker.services.platform_cancel import PlatformCancel, cancel_unstarted
 from worker.services.platform_resume import PlatformResume, resume_on_platform
 from worker.services.start_run import do_run, reporting
 from worker.services.view import View, open_view
+from worker.settings.model import budget_in_tokens, budget_in_usd
 from worker.system.runtime import SystemRuntime
 
 
@@ -38,9 +41,11 @@ def _redeliver(
     options: ResumeOptions, environment: Mapping[str, str]
 ) -> Output:
     """Send a job's rejected final callback again."""
-    if options.stage or options.takeover or options.on != "local":
+    has_budget = options.budget_usd or options.budget_tokens
+    others = (options.stage, options.takeover, has_budget)
+    if any(others) or options.on != "local":
         raise UsageError(
-            "--redeliver excludes --from, --takeover and --on scaleway: "
+            "--redeliver excludes --from, --takeover, --budget-… and --on scaleway: "
             "it only sends a callback again, from here"
         )
     view = open_view(options.store, environment)
@@ -72,8 +77,7 @@ def _resume_here(
     options: ResumeOptions, environment: Mapping[str, str]
 ) -> Output:
     view = open_view(options.store, environment)
-    view.manifest(options.job_id)
-    request = _request(options)
+    request = _request(options, view)
     code = _do(
         view, environment, options.job_id, lambda job: job.resume(request)
     )
@@ -93,7 +97,7 @@ def _resume_on_platform(
     deployment = open_deployment(options.definition, environment, runtime, warn)
     definition = deployment.definition
     view = operators_view(options.store, environment, definition)
-    request = _request(options)
+    request = _request(options, view)
     resumed = resume_on_platform(
         deployment, view, options.job_id, request, environment
     )
@@ -115,9 +119,49 @@ def _resumed(resumed: PlatformResume) -> str:
     return f"job {manifest.job_id}: started platform run {run.id}"
 
 
-def _request(options: ResumeOptions) -> OperatorRequest:
+def _request(options: ResumeOptions, view: View) -> OperatorRequest:
+    manifest = view.manifest(options.job_id)
     stage = Stage(options.stage) if options.stage else None
-    return OperatorRequest(stage=stage, takeover=options.takeover)
+    return OperatorRequest(
+        stage=stage,
+        takeover=options.takeover,
+        budget=_budget(options, view, manifest),
+    )
+
+
+def _budget(
+    options: ResumeOptions, view: View, manifest: Manifest
+) -> Budget | None:
+    """Return the job's new limit; what is not given stays as it was."""
+    if options.budget_usd is None and options.budget_tokens is None:
+        return None
+    if manifest.engine.model is None:
+        raise UsageError(
+            f"job {manifest.job_id} has engine {manifest.engine.name!r}, which keeps no budget: "
+            "leave --budget-usd and --budget-tokens out"
+        )
+    budget = manifest.budget
+    if budget is None:
+        usage = manifest.usage
+        budget = usage.budget if usage else view.settings.engine.model.budget
+    if options.budget_usd is not None:
+        limit = _limit("--budget-usd", options.budget_usd, budget_in_usd)
+        budget = replace(budget, nanodollars=limit)
+    if options.budget_tokens is not None:
+        limit = _limit(
+            "--budget-tokens", options.budget_tokens, budget_in_tokens
+        )
+        budget = replace(budget, tokens=limit)
+    return budget
+
+
+def _limit(
+    name: str, text: str, parse: Callable[[str], int | None]
+) -> int | None:
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise UsageError(f"{name} is {text!r}: {error}") from error
 
 
 def cancel(options: JobOptions, environment: Mapping[str, str]) -> Output:

@@ -82,8 +82,13 @@ def _job_lines(document: dict[str, Any]) -> list[str]:
         "job         {jobId}".format_map(values),
         "state       {state}{collected}, run {run}".format_map(values),
         "repository  {repository} ({branch}) at {commit}".format_map(values),
-        "engine      {name} {version}".format_map(document["engine"]),
+        _engine_line(document["engine"]),
+        *_usage_lines(document["usage"]),
     ]
+    waiting = document["waiting"]
+    if waiting is not None:
+        line = "waiting     for {reason}, until {notBefore}"
+        lines.append(line.format_map(waiting))
     error = document["error"]
     if error is not None:
         template = "error       {message} ({code}, exit code {exitCode})"
@@ -91,6 +96,51 @@ def _job_lines(document: dict[str, Any]) -> list[str]:
     if document["cancelRequested"]:
         lines.append("cancel      requested")
     return lines
+
+
+def _engine_line(engine: dict[str, Any]) -> str:
+    line = "engine      {name} {version}".format_map(engine)
+    if engine["model"] is not None:
+        line += ", {model}, in {language}".format_map(engine)
+    return line
+
+
+def _usage_lines(usage: dict[str, Any] | None) -> list[str]:
+    if usage is None:
+        return []
+    calls = counted(usage["calls"], "call")
+    extra = "{repairs} repairs, {fallbacks} pages without the model".format_map(
+        usage
+    )
+    tokens = (
+        "{inputTokens:,} in, {cacheWriteTokens:,} written to the cache, "
+        "{cacheReadTokens:,} read from it, {outputTokens:,} out"
+    ).format_map(usage)
+    lines = [f"calls       {calls} ({extra})", f"tokens      {tokens}"]
+    lines.append(f"cost        {_cost(usage)}")
+    if usage["unknownCalls"]:
+        lines.append(
+            "unknown     {unknownCalls} calls without an answer, counted at most: "
+            "${unknownUsd:.4f}, {unknownTokens:,} tokens".format_map(usage)
+        )
+    return lines
+
+
+def _cost(usage: dict[str, Any]) -> str:
+    limits = []
+    if usage["budgetUsd"] is not None:
+        limits.append("${budgetUsd:.2f}".format_map(usage))
+    if usage["budgetTokens"] is not None:
+        limits.append("{budgetTokens:,} tokens".format_map(usage))
+    limit = " and ".join(limits) or "no limit"
+    if usage["pricesDated"] is None:
+        return f"unknown: no prices are known for this model (limit: {limit})"
+    return (
+        "${costUsd:.4f} by the prices of {pricesDated} (limit: ".format_map(
+            usage
+        )
+        + f"{limit})"
+    )
 
 
 def _stage_row(stage: dict[str, Any]) -> list[str]:

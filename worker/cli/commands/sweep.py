@@ -27,6 +27,7 @@ from worker.platform.sweep_decision import (
     SweepDecision,
     attempts_since,
     decide_by_runs,
+    waits,
 )
 from worker.services import sweep_mark
 from worker.services.deployment import (
@@ -151,6 +152,10 @@ class Sweep:
         decision = decide_by_runs(candidate)
         if decision.action is not Action.START:
             return decision
+        # guard: waiting: a sweep leaves a job alone until its time
+        waiting = waits(candidate.manifest, self._view.runtime.now())
+        if waiting is not None:
+            return waiting
         alive = self._sign_of_life(candidate.manifest)
         if alive is not None:
             return alive
@@ -166,6 +171,10 @@ class Sweep:
         return _skip(f"run {manifest.run} gave a sign of life {silent}s ago")
 
     def _give_up(self, candidate: SweepCandidate) -> SweepDecision | None:
+        manifest = candidate.manifest
+        # guard: waiting: a run that only waited is no attempt
+        if manifest is not None and manifest.waiting is not None:
+            return None
         attempts = attempts_since(candidate, self._last_item(candidate.job_id))
         if attempts < self._max_attempts:
             return None
