@@ -30,6 +30,13 @@ COMMANDS: Final = (
         namespace=options.RunOptions,
     ),
     CommandSpec(
+        name="check",
+        help="try everything that a job needs, without starting one",
+        example="fondation-worker check --engine claude",
+        function="check:check",
+        namespace=options.CheckOptions,
+    ),
+    CommandSpec(
         name="status",
         help="show the state of a job",
         example="fondation-worker status my-job --json",

@@ -101,6 +101,22 @@ class JobOptions(Options):
     definition: str | None
 
 
+class CheckOptions(Options):
+    """The options of `check`."""
+
+    arguments = (
+        *Options.arguments,
+        _argument(
+            "--engine",
+            choices=("auto", "static", "fondation", "claude"),
+            help="the engine to check (default: ENGINE)",
+        ),
+        _JSON,
+    )
+
+    engine: str | None
+
+
 class ListOptions(Options):
     """The options of `list`."""
 

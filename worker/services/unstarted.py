@@ -10,7 +10,7 @@ from worker.platform.sweep_decision import (
     SweepCandidate,
     decide_by_runs,
 )
-from worker.wiring import FONDATION, STATIC
+from worker.wiring import CLAUDE, FONDATION, STATIC
 
 
 def identity_of_run(job_id: str, run: PlatformRun) -> Identity:
@@ -45,4 +45,4 @@ def expected_engine(definition: JobDefinition) -> str:
     Only the definition's image can resolve `auto`: then the static engine is named.
     """
     engine = definition.environment.get("ENGINE")
-    return engine if engine in {FONDATION, STATIC} else STATIC
+    return engine if engine in {FONDATION, CLAUDE, STATIC} else STATIC
