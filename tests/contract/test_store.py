@@ -176,7 +176,7 @@ def test_an_objects_age_grows_until_it_is_written_again(store: Store) -> None:
 
 
 def test_a_write_returns_the_stores_time(store: Store) -> None:
-    first = store.put("job/a", b"1", TEXT)
+    first = store.create("job/a", b"1", TEXT)
     until(lambda: store.head("job/a").age >= 1)
     head, second = store.head("job/a"), store.put("job/b", b"2", TEXT)
     assert first is not None

@@ -1,6 +1,7 @@
 """`gc`, killed at every object that it deletes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from states.exits import Exit
 from states.keys import artifact_name, checkpoint_key, sequence_of
 from tests.support.viewing import view
 from tests.support.world import IDENTITY, JOB, World
-from worker.cli.commands.gc import collect
+from worker.cli.commands.gc import collect, delete_all_but
+from worker.errors import BusyError
 from worker.store.memory import MemoryStore
 from worker.system.runtime import SystemRuntime
 
@@ -59,3 +61,16 @@ def test_while_a_collected_job_has_a_file_it_has_every_checkpoint(
     store.left = None
     assert collect(view(store), 0, dry_run=False).document["collected"] == [JOB]
     assert list(keys(store)) == [checkpoint_key(JOB, TOMBSTONE)]
+
+
+def test_a_command_that_was_frozen_deletes_no_newer_tombstone(
+    store: Deadly,
+) -> None:
+    """The job was done again and collected by another command meanwhile."""
+    collect(view(store), 0, dry_run=False)
+    newer = checkpoint_key(JOB, TOMBSTONE)
+    manifest = view(store).log(JOB).read(TOMBSTONE).manifest
+    older = replace(manifest, sequence=3)
+    with pytest.raises(BusyError, match="has just collected it"):
+        delete_all_but(view(store), older, dry_run=False)
+    assert list(keys(store)) == [newer]

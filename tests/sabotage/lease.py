@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.sabotage.guard import RUNS, TAKEOVER, Sabotage
+from tests.sabotage.guard import COLLECTED, RUNS, TAKEOVER, Sabotage
 
 UNIT: Final = "tests/unit/ownership/test_lease.py"
 
@@ -75,8 +75,20 @@ LEASE: Final = (
     ),
     Sabotage(
         guard="clocks: the store's dates of two heartbeats are compared",
-        expression="last_dated is not None and abs(dated - last_dated) > self.seconds",
+        expression="self._is_apart(dated, last_dated)",
         new="False",
+        tests=(UNIT,),
+    ),
+    Sabotage(
+        guard="clocks: the date of an append is compared with that of the heartbeat before",
+        expression="self._is_apart(dated, last_dated)",
+        new="False",
+        tests=(UNIT, COLLECTED),
+    ),
+    Sabotage(
+        guard="clocks: after a lapse the log is looked at again",
+        expression="sent >= self.lapsed_at",
+        new="True",
         tests=(UNIT,),
     ),
     Sabotage(

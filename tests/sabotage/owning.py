@@ -3,6 +3,8 @@
 from typing import Final
 
 from tests.sabotage.guard import (
+    CHECKPOINTS,
+    COLLECTED,
     CONTRACT,
     CRASHES,
     ON_S3,
@@ -56,6 +58,18 @@ OWNING: Final = (
         expression="proof is not Proof.LET_A_RIVAL_OVERWRITE",
         new="True",
         tests=("tests/simulation/test_unfenced.py",),
+    ),
+    Sabotage(
+        guard="a claim in the log of a collected job is none",
+        expression="tombstone is not None",
+        new="False",
+        tests=(COLLECTED,),
+    ),
+    Sabotage(
+        guard="a tombstone is no operator's request, whatever its number",
+        expression="manifest.collected",
+        new="False",
+        tests=(CHECKPOINTS,),
     ),
     Sabotage(
         guard="a newcomer: goes up from what its refused claim has met",

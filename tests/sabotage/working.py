@@ -205,6 +205,12 @@ WORKING: Final = (
         tests=(SHARING,),
     ),
     Sabotage(
+        guard="gc deletes no newer tombstone than its own",
+        expression="max(sequences) > tombstone.sequence",
+        new="False",
+        tests=(COLLECTING,),
+    ),
+    Sabotage(
         guard="gc deletes checkpoints last",
         expression="sequence_of(key) is not None",
         new="sequence_of(key) is None",

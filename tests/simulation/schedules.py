@@ -10,7 +10,6 @@ from tests.simulation.adversities import (
     Adversity,
     Collect,
     LaggingLists,
-    MachineStops,
     MoodyReceiver,
 )
 from tests.simulation.operators import start_on_platform
@@ -105,13 +104,9 @@ def draw(
             kind.draw(chance, span)
             for kind in chance.choices(OPERATORS, k=chance.choice([1, 1, 2, 3]))
         ]
-    if any(
-        isinstance(adversity, LaggingLists | MachineStops)
-        for adversity in drawn
-    ):
+    if any(isinstance(adversity, LaggingLists) for adversity in drawn):
         # A collected job is known by its newest checkpoint alone: a listing without it
-        # shows no job. And the checkpoints that fence off a run whose machine stands still
-        # are deleted, here without any delay; docs/architecture.md asks operators to wait.
+        # shows no job.
         drawn = [
             adversity
             for adversity in drawn

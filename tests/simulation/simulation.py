@@ -344,7 +344,12 @@ class Simulation:
         self._told[process, key] = witness.now(process)
         if own == witness.run and not witness.released:
             return
-        lawful = witness.lawful or process.slept_since(looked) or not could_know
+        excused = (
+            witness.lawful or process.slept_since(looked) or not could_know
+        )
+        # The answer to an append that filled a gap says so.
+        sequence = int(key.rpartition("-")[2])
+        lawful = excused and (process, sequence) not in witness.filled
         said = f"{process.name} (run {own}) sent {key} under run {witness.run}"
         (self.late_words if lawful else self.stray_posts).append(said)
 

@@ -200,10 +200,7 @@ def test_an_undisturbed_job_needs_one_operation_for_a_transition_beside_its_arti
         "each once, and the first once more as a proof"
     )
     assert len(artifacts) == 1 + 3 + 3 * 2
-    heads = [name for name in names if name.startswith("head")]
-    assert heads == [f"head {JOB}/checkpoints/00000001.json"], (
-        "once, to compare the store's two clocks"
-    )
+    assert not [name for name in names if name.startswith("head")]
 
 
 @pytest.mark.parametrize("stage", [Stage.CLONE, Stage.EXTRACT])

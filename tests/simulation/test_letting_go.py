@@ -30,12 +30,13 @@ class Watched(MemoryStore):
         self.there: list[str] = []
         """What was stored when the job was released."""
 
-    def create(self, key: str, body: bytes, media_type: str) -> None:
-        super().create(key, body, media_type)
+    def create(self, key: str, body: bytes, media_type: str) -> float:
+        now = super().create(key, body, media_type)
         if self._simulation.manifest.released and self.released_at is None:
             self.released_at = self._simulation.scheduler.time
             self.there = [entry.key for entry in self.entries("")]
             self._simulation.scheduler.pause(self._slow)
+        return now
 
 
 def failing_from(
@@ -161,8 +162,8 @@ def test_a_claim_on_a_store_that_ceased_to_be_a_fence_is_released(
     simulation: Simulation,
 ) -> None:
     class Overwriting(MemoryStore):
-        def create(self, key: str, body: bytes, media_type: str) -> None:
-            self.put(key, body, media_type)
+        def create(self, key: str, body: bytes, media_type: str) -> float:
+            return self.put(key, body, media_type)
 
     run(simulation, judge=kill_before(f"put {JOB}/artifacts/extract"))
     fence, simulation.store = (

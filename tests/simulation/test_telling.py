@@ -204,11 +204,12 @@ def test_a_run_that_has_released_its_job_sends_nothing_more(
     released: list[float] = []
 
     class Slow(MemoryStore):
-        def create(self, key: str, body: bytes, media_type: str) -> None:
-            super().create(key, body, media_type)
+        def create(self, key: str, body: bytes, media_type: str) -> float:
+            now = super().create(key, body, media_type)
             if simulation.manifest.released:
                 released.append(simulation.scheduler.time)
                 simulation.scheduler.pause(30)
+            return now
 
     simulation.store = Slow(lambda: simulation.scheduler.time)
     simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)

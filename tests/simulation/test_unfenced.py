@@ -26,15 +26,14 @@ class LooksFirst(MemoryStore):
         super().__init__(lambda: simulation.scheduler.time)
         self._simulation = simulation
 
-    def create(self, key: str, body: bytes, media_type: str) -> None:
+    def create(self, key: str, body: bytes, media_type: str) -> float:
         try:
             self.head(key)
         except MissingError:
             scheduler = self._simulation.scheduler
             scheduler.pause(0.005 * scheduler.random.random())
-            self.put(key, body, media_type)
-        else:
-            raise ExistsError(key)
+            return self.put(key, body, media_type)
+        raise ExistsError(key)
 
 
 class Lagging(MemoryStore):
@@ -52,9 +51,9 @@ class Lagging(MemoryStore):
         entries = super().entries(prefix, start_after=start_after, limit=limit)
         return (entry for entry in entries if entry.modified < self.shows_until)
 
-    def create(self, key: str, body: bytes, media_type: str) -> None:
+    def create(self, key: str, body: bytes, media_type: str) -> float:
         self.requests += 1
-        super().create(key, body, media_type)
+        return super().create(key, body, media_type)
 
 
 def slow_engine(simulation: Simulation) -> FakeEngine:
@@ -118,12 +117,12 @@ def test_who_is_overtaken_again_and_again_gives_up_in_time_and_says_so(
     class Contested(MemoryStore):
         requests = 0
 
-        def create(self, key: str, body: bytes, media_type: str) -> None:
+        def create(self, key: str, body: bytes, media_type: str) -> float:
             self.requests += 1
             super().create(
                 key, encode(replace(decode(body), token="rival")), media_type
             )
-            super().create(key, body, media_type)
+            return super().create(key, body, media_type)
 
     run(simulation, judge=kill_before(f"put {JOB}/artifacts/generate-chapters"))
     contested = Contested(lambda: simulation.scheduler.time)

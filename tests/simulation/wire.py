@@ -227,26 +227,27 @@ class WiredStore:
     wire: Wire
     url: str = "memory://"
 
-    def create(self, key: str, body: bytes, media_type: str) -> None:
+    def create(self, key: str, body: bytes, media_type: str) -> float | None:
         wire = self.wire
         sent = wire.witness.now(wire.process)
+
+        def create() -> float | None:
+            return self.inner.create(key, body, media_type)
+
         if "/checkpoints/" not in key:
-            self._do(
-                "write",
-                f"create {key}",
-                lambda: self.inner.create(key, body, media_type),
-            )
-            return
+            return self._dated(self._do("write", f"create {key}", create))
 
-        def append() -> None:
-            self.inner.create(key, body, media_type)
+        def append() -> float | None:
+            now = create()
             wire.witness.appended(wire.process, body)
+            return now
 
-        self._do("write", f"create {key}", append)
+        dated = self._dated(self._do("write", f"create {key}", append))
         older = max(0.0, wire.conditions.dates_apart)
         wire.witness.answered(
             wire.process, sent, append=True, looks_older=older
         )
+        return dated
 
     def put(
         self, key: str, body: bytes | Path, media_type: str
@@ -261,11 +262,7 @@ class WiredStore:
         # Number 0 only measures the store's clocks.
         if key.endswith("/heartbeat.json") and json.loads(content)["number"]:
             self.wire.witness.answered(self.wire.process, sent, append=False)
-        return (
-            None
-            if now is None
-            else float(int(now + self.wire.conditions.dates_apart))
-        )
+        return self._dated(now)
 
     def get(self, key: str) -> bytes:
         return self._do("read", f"get {key}", lambda: self.inner.get(key))
@@ -305,6 +302,12 @@ class WiredStore:
 
     def uri(self, key: str) -> str:
         return self.inner.uri(key)
+
+    def _dated(self, now: float | None) -> float | None:
+        """Return a moment as the store's answer dates it."""
+        if now is None:
+            return None
+        return float(int(now + self.wire.conditions.dates_apart))
 
     def _is_shown(self, entry: ObjectEntry, lag: float) -> bool:
         """Tell whether a listing that lags shows an object.

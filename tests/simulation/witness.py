@@ -40,6 +40,8 @@ class Witness:
         """Runs replaced that would still have sent an event if one had been due."""
         self.lawful_seconds = 0.0
         """For how long after a claim the owner before may speak: it cannot know earlier."""
+        self.filled: set[tuple[Process, int]] = set()
+        """Checkpoints by which processes filled a gap that `gc` had left in the log."""
         self.lag = 0.0
         """By how much longer, because listings lag."""
         self.set_ahead: list[float] = []
@@ -51,6 +53,8 @@ class Witness:
         self._heard: dict[Process, list[tuple[float, Moment]]] = {}
         """When each heartbeat was answered, and when it had been sent."""
         self._may_speak: dict[Process, Callable[[], float]] = {}
+        self._bodies: dict[int, bytes] = {}
+        """The checkpoints as they were first appended, by their sequences."""
         self._scheduler = scheduler
         self._lease = lease
         self._owner: Process | None = None
@@ -64,6 +68,8 @@ class Witness:
             manifest["run"],
             manifest["runs"][-1]["endedAt"] is not None,
         )
+        if self._bodies.setdefault(manifest["sequence"], body) != body:
+            self.filled.add((process, manifest["sequence"]))
         if run > self.run:
             deceived = self._is_deceived(process)
             self._deceived_at = (

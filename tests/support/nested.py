@@ -15,11 +15,13 @@ class NestedStore:
         self._folder = f"{folder}/"
         self.url = f"{outer.url.rstrip('/')}/{folder}"
 
-    def create(self, key: str, body: bytes, media_type: str) -> None:
-        self._outer.create(self._folder + key, body, media_type)
+    def create(self, key: str, body: bytes, media_type: str) -> float | None:
+        return self._outer.create(self._folder + key, body, media_type)
 
-    def put(self, key: str, body: bytes | Path, media_type: str) -> None:
-        self._outer.put(self._folder + key, body, media_type)
+    def put(
+        self, key: str, body: bytes | Path, media_type: str
+    ) -> float | None:
+        return self._outer.put(self._folder + key, body, media_type)
 
     def get(self, key: str) -> bytes:
         return self._outer.get(self._folder + key)

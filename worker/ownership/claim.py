@@ -5,7 +5,7 @@ and makes the store prove that it is a fence.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from math import ceil
@@ -45,6 +45,7 @@ from worker.ownership.preconditions import (
     check_reached,
     no_such_job,
 )
+from worker.store.port import ObjectEntry, ObjectHead
 from worker.store.retrying import RetryingStore
 from worker.system.runtime import Runtime, iso
 
@@ -313,18 +314,56 @@ class Claimant:
         except OvertakenError as overtaken:
             self._yield_to(overtaken.existing)
             return None
+        answered = self.runtime.monotonic()
         # guard: a store's refusal: tried again after a claim
         self.store.persevere()
         if not self._fence.check(checkpoint):
             self._yield_to(self.log.present(checkpoint.manifest.sequence))
             return None
-        return self._own(checkpoint, sent)
+        sequence = checkpoint.manifest.sequence
+        entries = self.log.entries(after=sequence - 1)
+        tombstone = self._tombstone(entries, sequence)
+        # guard: a claim in the log of a collected job is none
+        if tombstone is not None:
+            self._yield_to(tombstone)
+            return None
+        own = entries.get(sequence)
+        if own is None or checkpoint.dated is None:
+            answered = self.runtime.monotonic()
+            head = self.log.head(sequence)
+        else:
+            head = ObjectHead(
+                size=own.size,
+                modified=int(own.modified),
+                now=checkpoint.dated,
+            )
+        return self._own(checkpoint, sent, answered, head)
 
-    def _own(self, checkpoint: Checkpoint, since: float) -> Ownership:
-        """Own the job by a claim that was sent at a moment `since`."""
+    def _tombstone(
+        self, entries: Mapping[int, ObjectEntry], sequence: int
+    ) -> Checkpoint | None:
+        """Return a job's tombstone if it follows a claim.
+
+        The job was collected since it was looked at, and the claim fills a gap in its log.
+        """
+        newest = max(entries, default=sequence)
+        if newest == sequence:
+            return None
+        checkpoint = self.log.present(newest)
+        return checkpoint if checkpoint.manifest.collected else None
+
+    def _own(
+        self,
+        checkpoint: Checkpoint,
+        since: float,
+        asked: float,
+        head: ObjectHead,
+    ) -> Ownership:
+        """Own the job by a claim that was sent at a moment `since`.
+
+        `head` is what the store has said about it by the moment `asked`.
+        """
         manifest = checkpoint.manifest
-        asked = self.runtime.monotonic()
-        head = self.log.head(manifest.sequence)
         measured = 0
         # guard: clocks: how far they are apart is measured
         if head.age > 1:

@@ -70,15 +70,15 @@ class KeepAlive:
         # The claim was both a sign of life and a look at the log.
         due = lease.refreshed + self._interval
         # guard: the lease: a look for newer checkpoints
-        self._requests = [
-            _Request(name="heartbeat", send=lease.beat, due=due),
-            _Request(name="look", send=lease.look, due=due),
-        ]
+        self._look = _Request(name="look", send=lease.look, due=due)
+        heartbeat = _Request(name="heartbeat", send=lease.beat, due=due)
+        self._requests = (heartbeat, self._look)
         self._outcomes: Mailbox[Callable[[], None]] = runtime.mailbox()
         self._stopped = runtime.flag()
         self._on_lost: Callable[[], None] = lambda: None
         self._losses = 0
         """How many losses of the lease have been acted upon."""
+        self._lapsed_at = lease.lapsed_at
         self._lost_since: float | None = None
 
     def start(self, *, on_lost: Callable[[], None]) -> None:
@@ -121,6 +121,9 @@ class KeepAlive:
     def _judge(self) -> None:
         """Act on the loss of the lease, and on a store that stays away for too long."""
         ran_out = self._lease.remaining <= 0 and not self._lease.suspended
+        if self._lease.lapsed_at > self._lapsed_at:
+            self._lapsed_at = self._lease.lapsed_at
+            self._look.due = self._runtime.monotonic()
         if ran_out or self._lease.losses > self._losses:
             self._on_lost()
             self._lease.suspend("it was not refreshed in time")

@@ -8,9 +8,11 @@ lease can have been taken over, `held` has been false for some time, however lon
 took.
 
 The owner's clock may stop without its knowledge, together with its machine (a hypervisor
-pauses it). So the date of each heartbeat is compared with the date of the previous one. If more
-than a lease lies between them by the store's clock, another run may have taken the job over, and
-the owner pauses until it has appended a checkpoint.
+pauses it). So the date of each heartbeat, and of each append, is compared with the date of the
+previous heartbeat. If more than a lease lies between them by the store's clock, another run may
+have taken the job over, and the owner pauses until it has looked at the log and then appended a
+checkpoint. The append alone would prove nothing: if the job was collected meanwhile, its log has
+a gap.
 
 A store may date its answers (`Date`) and its objects (`Last-Modified`) by two clocks. If the
 first is ahead, every object looks too old. The claim measures by how much
@@ -102,6 +104,8 @@ class Lease:
         self._looked = owned.since
         self._dated = (owned.since, owned.dated)
         """When the latest answered heartbeat was sent, and the store's time in the answer."""
+        self.lapsed_at = float("-inf")
+        """When the store's dates last showed that it may have run out; older looks are void."""
         self._suspended = False
         self._revoked = False
         self.losses = 0
@@ -144,12 +148,10 @@ class Lease:
         manifest, skew = self._owned.manifest, self._owned.skew
         dated = put_heartbeat(self._store, manifest, number, skew=skew)
         lapsed = self._lapsed(sent, dated)
-        if self.remaining <= 0:
+        if lapsed:
+            self._lapse()
+        elif self.remaining <= 0:
             self.suspend("it was not refreshed in time")
-        elif lapsed:
-            self.suspend(
-                "this machine's clock has stood still, or the store's was set"
-            )
         with self._lock:
             # guard: the lease: counted from before a heartbeat is sent
             # guard: the lease: of several answers the one to the latest heartbeat counts
@@ -170,7 +172,21 @@ class Lease:
         if self.remaining <= 0:
             self.suspend("newer checkpoints could not be looked for in time")
         with self._lock:
-            self._looked = max(self._looked, sent)
+            # guard: clocks: after a lapse the log is looked at again
+            if sent >= self.lapsed_at:
+                self._looked = max(self._looked, sent)
+
+    def heed_append(self, dated: float | None) -> None:
+        """Pause if the store dates an append more than a lease after the latest heartbeat.
+
+        By then, the job may have been finished and collected by others, and the append may
+        have succeeded only because the log has a gap.
+        """
+        with self._lock:
+            _, last_dated = self._dated
+        # guard: clocks: the date of an append is compared with that of the heartbeat before
+        if self._is_apart(dated, last_dated):
+            self._lapse()
 
     def confirm(self) -> bool:
         """Tell whether the lease is held, by a heartbeat sent now."""
@@ -224,11 +240,25 @@ class Lease:
             if dated is None or sent < last_sent:
                 return False
             self._dated = (sent, dated)
-            # A store's clock that was set back does not show how much time has passed: it may
-            # be more than a lease.
-            # guard: clocks: a store's clock that was set back tells nothing
-            # guard: clocks: the store's dates of two heartbeats are compared
-            return (
-                last_dated is not None
-                and abs(dated - last_dated) > self.seconds
-            )
+        # guard: clocks: the store's dates of two heartbeats are compared
+        return self._is_apart(dated, last_dated)
+
+    def _is_apart(self, dated: float | None, last_dated: float | None) -> bool:
+        """Tell whether more than a lease lies between two of the store's dates.
+
+        A store's clock that was set back does not show how much time has passed: it may be
+        more than a lease.
+        """
+        if dated is None or last_dated is None:
+            return False
+        # guard: clocks: a store's clock that was set back tells nothing
+        return abs(dated - last_dated) > self.seconds
+
+    def _lapse(self) -> None:
+        """Pause until the log has been looked at again: this machine may have been paused."""
+        self.suspend(
+            "this machine's clock has stood still, or the store's was set"
+        )
+        with self._lock:
+            self.lapsed_at = self._runtime.monotonic()
+            self._looked = float("-inf")

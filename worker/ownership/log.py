@@ -10,12 +10,16 @@ learns that it came second. After a 412 a writer reads the checkpoint that exist
 If it cannot be read, that is a fault of the store, and the read is repeated. A writer
 recognises its checkpoints by their random token, even if two runs decide the same in the same
 millisecond.
+
+`gc` deletes all checkpoints below its tombstone. An append to that gap succeeds, and proves
+nothing. So the log is listed after each claim, and by an owner after the store's dates have
+shown that its lease has expired (worker/ownership/lease.py): the tombstone is always the newest.
 """
 
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol, TypeVar
 
 from states import codec
@@ -33,7 +37,7 @@ from worker.errors import (
     StoreUnavailableError,
     UnknownFormatError,
 )
-from worker.store.port import ObjectHead, Store
+from worker.store.port import ObjectEntry, ObjectHead, Store
 from worker.system.runtime import Runtime, iso
 
 LOG = logging.getLogger(__name__)
@@ -56,6 +60,8 @@ class Checkpoint:
 
     manifest: Manifest
     body: bytes
+    dated: float | None = field(default=None, compare=False)
+    """The store's time in the answer to its creation, where this process created it."""
 
     @property
     def sha256(self) -> str:
@@ -105,10 +111,11 @@ class CheckpointLog:
         """
 
         def look(store: Store) -> Checkpoint | None:
-            sequences = list(self._listed(store, after=0))
-            if not sequences:
+            entries = list(self._listed(store, after=0))
+            if not entries:
                 return None
-            return self._present(store, sequences[-1])
+            sequence, _ = entries[-1]
+            return self._present(store, sequence)
 
         newest = self._attempt(look)
         if known is None:
@@ -118,9 +125,14 @@ class CheckpointLog:
         # guard: a newcomer: goes up from what its refused claim has met
         return self._read_on(known)
 
+    def entries(self, *, after: int = 0) -> dict[int, ObjectEntry]:
+        """List the checkpoints after `after` by their sequences, in order."""
+        return dict(self._listed(self._store, after=after))
+
     def sequences(self, *, after: int = 0) -> Iterator[int]:
         """List the sequences of the checkpoints after `after`, in order."""
-        return self._listed(self._store, after=after)
+        for sequence, _ in self._listed(self._store, after=after):
+            yield sequence
 
     def read(self, sequence: int) -> Checkpoint:
         """Read a checkpoint; raise MissingError, DamagedCheckpointError or UnknownFormatError."""
@@ -149,7 +161,7 @@ class CheckpointLog:
         # guard: own-write detection: another's write taken for one's own
         if existing.body != checkpoint.body:
             raise OvertakenError(existing)
-        return checkpoint
+        return existing
 
     def withdraw(self, checkpoint: Checkpoint) -> None:
         """Delete the first checkpoint of a job, on a store that is no fence."""
@@ -163,25 +175,28 @@ class CheckpointLog:
         A store may report an existing checkpoint wrongly; that fault is temporary.
         """
         sequence = checkpoint.manifest.sequence
+        key = checkpoint_key(self._job_id, sequence)
         try:
             # guard: create-only PUT: of checkpoints
-            store.create(
-                checkpoint_key(self._job_id, sequence),
-                checkpoint.body,
-                MEDIA_TYPE,
-            )
+            dated = store.create(key, checkpoint.body, MEDIA_TYPE)
         except ExistsError:
-            return self._present(store, sequence)
-        return checkpoint
+            existing = self._present(store, sequence)
+            if existing.body != checkpoint.body:
+                return existing
+            # The answer of an earlier attempt was lost, and its date with it.
+            dated = _found(store, key, store.head).now
+        return replace(checkpoint, dated=dated)
 
-    def _listed(self, store: Store, *, after: int) -> Iterator[int]:
+    def _listed(
+        self, store: Store, *, after: int
+    ) -> Iterator[tuple[int, ObjectEntry]]:
         start = checkpoint_key(self._job_id, after) if after else ""
         for entry in store.entries(
             checkpoints_prefix(self._job_id), start_after=start
         ):
             sequence = sequence_of(entry.key)
             if sequence is not None:
-                yield sequence
+                yield sequence, entry
 
     def _read_on(self, checkpoint: Checkpoint) -> Checkpoint:
         while True:
@@ -260,6 +275,8 @@ class Ownership:
         self.since: Final = since
         self.dated: Final = dated
         self.skew: Final = skew
+        self.on_appended: Callable[[float | None], None] = lambda _dated: None
+        """Called after each append, with the store's time in its answer."""
 
     @property
     def manifest(self) -> Manifest:
@@ -282,12 +299,16 @@ class Ownership:
             except OvertakenError as overtaken:
                 self._accept(overtaken.existing)
             else:
+                self.on_appended(self._head.dated)
                 return self._head.manifest
 
     def is_own(self, manifest: Manifest) -> bool:
         """Tell whether a newer manifest is this run's, or an operator's request to it."""
         if manifest.token == self._log.token:
             return True
+        # guard: a tombstone is no operator's request, whatever its number
+        if manifest.collected:
+            return False
         same_run = manifest.run == self.manifest.run
         # guard: an operator's request is a request under the run's own number only
         return manifest.writer is Writer.OPERATOR and same_run

@@ -155,6 +155,7 @@ class Run:
         lease = Lease(
             self._adapters.open_lease_store, owned, runtime, inbox.mailbox
         )
+        owned.on_appended = lease.heed_append
         context = RunContext(
             runtime=runtime,
             inbox=inbox,

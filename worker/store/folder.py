@@ -56,16 +56,18 @@ class FolderStore:
         self.url = self._root.as_uri()
 
     # Files have no media types, and access to them does not expire.
-    def create(self, key: str, body: bytes, media_type: str) -> None:  # noqa: ARG002
-        """Store an object under a key that has none yet."""
+    def create(self, key: str, body: bytes, media_type: str) -> float:  # noqa: ARG002
+        """Store an object under a key that has none yet; return the file system's time."""
         path = self._path(key)
         source = BytesIO(body)
         with _translating(path), self._written(source) as written:
+            now = written.stat().st_mtime
             try:
                 # guard: create-only PUT: in folders
                 _name(os.link, written, path)
             except FileExistsError:
                 raise ExistsError(f"{path} exists") from None
+            return now
 
     def put(self, key: str, body: bytes | Path, media_type: str) -> float:  # noqa: ARG002
         """Store an object; return the file system's time."""

@@ -29,11 +29,12 @@ class MemoryStore:
         self._clock = clock
         self._objects: dict[str, _Object] = {}
 
-    def create(self, key: str, body: bytes, media_type: str) -> None:
-        """Store an object under a key that has none yet."""
+    def create(self, key: str, body: bytes, media_type: str) -> float:
+        """Store an object under a key that has none yet; return the time."""
         new = _Object(body, media_type, self._clock())
         if self._objects.setdefault(key, new) is not new:
             raise ExistsError(f"{self.uri(key)} exists")
+        return new.modified
 
     def put(self, key: str, body: bytes | Path, media_type: str) -> float:
         """Store an object; return the time."""

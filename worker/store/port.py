@@ -49,8 +49,8 @@ class Store(Protocol):
     url: str
     """Its address, as in `STORE_URL`; without credentials."""
 
-    def create(self, key: str, body: bytes, media_type: str) -> None:
-        """Store an object under a key that has none yet.
+    def create(self, key: str, body: bytes, media_type: str) -> float | None:
+        """Store an object under a key that has none yet; return as `put` does.
 
         Raises ExistsError, or ConflictError (try again).
         """

@@ -64,9 +64,9 @@ class RetryingStore:
         """Do several steps with the inner store; if one fails, repeat all of them."""
         return self._call(lambda: work(self._store))
 
-    def create(self, key: str, body: bytes, media_type: str) -> None:
-        """Store an object under a key that has none yet."""
-        self._call(partial(self._store.create, key, body, media_type))
+    def create(self, key: str, body: bytes, media_type: str) -> float | None:
+        """Store an object under a key that has none yet; return the store's time."""
+        return self._call(partial(self._store.create, key, body, media_type))
 
     def put(
         self, key: str, body: bytes | Path, media_type: str

@@ -100,10 +100,10 @@ class S3Store:
         self._client = _client(access, access.endpoint_url, bucket)
         self.url = f"s3://{bucket}/{self._prefix}".rstrip("/")
 
-    def create(self, key: str, body: bytes, media_type: str) -> None:
+    def create(self, key: str, body: bytes, media_type: str) -> float | None:
         """Store an object under a key that has none yet."""
         # guard: create-only PUT: in S3
-        self._put(
+        return self._put(
             key,
             body,
             hashlib.sha256(body).digest(),

@@ -222,6 +222,7 @@ def test_the_lease_is_not_held_while_the_store_does_not_show_the_time(
     scene.store.set_back = 3600
     scene.lease.beat()
     assert not scene.lease.held
+    scene.lease.look()
     assert scene.lease.reassert(lambda: None)
     assert scene.lease.confirm(), "from then on it goes by the new time"
 
@@ -233,6 +234,54 @@ def test_a_machine_that_stood_still_after_the_claim_is_noticed_at_the_first_hear
     scene.scheduler.time += LEASE + 1
     scene.lease.beat()
     assert not scene.lease.held
+
+
+def test_a_machine_that_stood_still_is_noticed_at_the_date_of_an_append(
+    scene: Scene,
+) -> None:
+    scene.owned.on_appended = scene.lease.heed_append
+    scene.scheduler.stop_machine(scene.process, LEASE + 1)
+    scene.scheduler.time += LEASE + 1
+    scene.owned.append(lambda base: base)
+    assert not scene.lease.held
+    assert scene.news() == [LeaseLost()]
+
+
+def test_an_append_within_the_lease_changes_nothing(scene: Scene) -> None:
+    scene.owned.on_appended = scene.lease.heed_append
+    scene.scheduler.time = LEASE - 1
+    scene.owned.append(lambda base: base)
+    assert scene.lease.held
+
+
+@pytest.mark.parametrize("seconds", [LEASE + 1, 2 * LEASE])
+def test_after_the_machine_stood_still_no_append_helps_before_a_new_look(
+    scene: Scene, seconds: int
+) -> None:
+    scene.scheduler.time += LEASE / 2
+    scene.lease.look()
+    scene.scheduler.time += LEASE / 2 + 1
+    scene.scheduler.stop_machine(scene.process, seconds)
+    scene.scheduler.time += seconds
+    scene.lease.beat()
+    assert not scene.lease.reassert(lambda: None)
+    scene.lease.look()
+    assert scene.lease.reassert(lambda: None)
+
+
+def test_a_look_from_before_the_machine_stood_still_is_void(
+    scene: Scene,
+) -> None:
+    def look() -> None:
+        scene.store.stuck = 10
+        scene.lease.look()
+
+    scene.scheduler.at(
+        1, lambda: scene.scheduler.spawn(scene.process, "look", look)
+    )
+    scene.scheduler.at(2, lambda: scene.lease.heed_append(LEASE + 3))
+    scene.scheduler.run()
+    assert not scene.lease.reassert(lambda: None)
 
 
 def test_a_machine_that_stood_still_for_less_than_the_lease_keeps_it(

@@ -47,16 +47,16 @@ class Forgetful(MemoryStore):
 class Deaf(MemoryStore):
     """Does what it is asked, and says that it was not the first to be asked."""
 
-    def create(self, key: str, body: bytes, media_type: str) -> None:
+    def create(self, key: str, body: bytes, media_type: str) -> float:
         super().create(key, body, media_type)
-        super().create(key, body, media_type)
+        return super().create(key, body, media_type)
 
 
 class Folding(MemoryStore):
     """Takes capital letters for small ones, as some file systems do."""
 
-    def create(self, key: str, body: bytes, media_type: str) -> None:
-        super().create(key.lower(), body, media_type)
+    def create(self, key: str, body: bytes, media_type: str) -> float:
+        return super().create(key.lower(), body, media_type)
 
     def get(self, key: str) -> bytes:
         return super().get(key.lower())
@@ -92,6 +92,24 @@ def test_ones_own_checkpoint_is_known_again_when_the_answer_was_lost() -> None:
     job = owned(store)
     assert job.append(lambda base: decisions.enter(base, at=AT)).sequence == 2
     assert len(list(new_log(store).sequences())) == 2
+
+
+def test_the_date_of_an_append_whose_answer_was_lost_is_that_of_the_next_look() -> (
+    None
+):
+    clock = iter(range(10, 100, 10))
+    log = new_log(Deaf(lambda: next(clock)))
+    checkpoint = log.append(None, begun(), Writer.WORKER)
+    written = log.head(1).modified
+    assert checkpoint.dated is not None
+    assert checkpoint.dated > written
+
+
+def test_a_tombstone_under_ones_own_number_is_no_operators_request() -> None:
+    job = owned(memory())
+    completed = replace(job.manifest, token="gc", writer=Writer.OPERATOR)
+    assert job.is_own(completed)
+    assert not job.is_own(replace(completed, collected=True))
 
 
 def test_the_same_decision_of_another_process_is_not_taken_for_ones_own() -> (
@@ -195,8 +213,8 @@ def test_what_is_no_manifest_of_ours_is_refused(
 
 def test_a_store_that_creates_a_checkpoint_twice_proves_nothing() -> None:
     class Overwriting(MemoryStore):
-        def create(self, key: str, body: bytes, media_type: str) -> None:
-            self.put(key, body, media_type)
+        def create(self, key: str, body: bytes, media_type: str) -> float:
+            return self.put(key, body, media_type)
 
     checkpoint = Checkpoint(manifest=begun(), body=encode(begun()))
     assert fence(Overwriting(lambda: 0.0)).prove(checkpoint) is Proof.OVERWROTE

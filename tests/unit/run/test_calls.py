@@ -24,7 +24,7 @@ ANSWER = CallName(
 class TornStore(MemoryStore):
     """Says that an object exists, and does not find it."""
 
-    def create(self, key: str, body: bytes, media_type: str) -> None:
+    def create(self, key: str, body: bytes, media_type: str) -> float:
         raise ExistsError(f"{key}: {len(body)} bytes of {media_type}")
 
     def get(self, key: str) -> bytes:

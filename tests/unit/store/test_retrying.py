@@ -58,11 +58,12 @@ class Flaky(MemoryStore):
         if self.faults:
             raise self.faults.pop(0)
 
-    def create(self, key: str, body: bytes, media_type: str) -> None:
+    def create(self, key: str, body: bytes, media_type: str) -> float:
         if not self._after:
             self._stumble()
-        super().create(key, body, media_type)
+        now = super().create(key, body, media_type)
         self._stumble()
+        return now
 
     def get(self, key: str) -> bytes:
         self._stumble()

@@ -123,7 +123,7 @@ def _collect(
     tombstone = newest.manifest
     if not dry_run and not tombstone.collected:
         tombstone = _fence_off(view, log, newest)
-    return _delete_all_but(view, tombstone, dry_run=dry_run)
+    return delete_all_but(view, tombstone, dry_run=dry_run)
 
 
 def _fence_off(view: View, log: CheckpointLog, newest: Checkpoint) -> Manifest:
@@ -154,7 +154,7 @@ def _tombstone(view: View, newest: Checkpoint) -> Manifest:
     return decisions.collect(released)
 
 
-def _delete_all_but(view: View, tombstone: Manifest, *, dry_run: bool) -> bool:
+def delete_all_but(view: View, tombstone: Manifest, *, dry_run: bool) -> bool:
     """Delete all objects of a job but the tombstone; tell whether there were any.
 
     Checkpoints go last, so that a job with objects always has a checkpoint that names it.
@@ -167,6 +167,10 @@ def _delete_all_but(view: View, tombstone: Manifest, *, dry_run: bool) -> bool:
     keys = [key for key in all_keys if key != kept and job_of(key)]
     if dry_run or not keys:
         return bool(keys)
+    sequences = [sequence_of(key) or 0 for key in keys]
+    # guard: gc deletes no newer tombstone than its own
+    if max(sequences) > tombstone.sequence:
+        raise BusyError("another process has just collected it")
     # guard: gc deletes checkpoints last
     checkpoints = {key for key in keys if sequence_of(key) is not None}
     others = [key for key in keys if key not in checkpoints]

@@ -1,0 +1,72 @@
+"""Processes that wake up in a job that `gc` has collected meanwhile: its log has a gap."""
+
+import pytest
+
+from states.exits import Exit
+from states.keys import checkpoint_key
+from tests.simulation.operators import collect_all
+from tests.simulation.scheduler import Process
+from tests.simulation.simulation import SimulatedRun, Simulation
+from tests.simulation.wire import Fault
+from tests.support.world import JOB
+
+STOPPED_SECONDS = 60.0
+COLLECTED_AFTER = 50.0
+
+
+def stop_before(simulation: Simulation, sequence: int) -> SimulatedRun:
+    """Stop the machine of a run before it creates a checkpoint.
+
+    Another run completes the job, which is collected. Then the first run wakes up.
+    """
+    scheduler = simulation.scheduler
+    stopped_at: list[float] = []
+
+    def judge(operation: str, process: Process) -> Fault | None:
+        due = operation == f"create {checkpoint_key(JOB, sequence)}"
+        if not due or process is not stopped.process or stopped_at:
+            return None
+        now = scheduler.time
+        stopped_at.append(now)
+        scheduler.stop_machine(process, STOPPED_SECONDS)
+        scheduler.at(now + 1, simulation.start)
+        scheduler.at(now + COLLECTED_AFTER, lambda: collect_all(simulation))
+        return Fault.FAILED
+
+    stopped = simulation.start(judge)
+    simulation.run()
+    assert simulation.manifest.collected
+    assert (stopped.process, sequence) in simulation.witness.filled
+    woken_at = stopped_at[0] + STOPPED_SECONDS
+    assert simulation.posts_since(stopped, woken_at) == []
+    return stopped
+
+
+@pytest.mark.parametrize("sequence", range(2, 12))
+def test_a_run_that_appends_to_the_gap_of_a_collected_log_sends_nothing(
+    simulation: Simulation, sequence: int
+) -> None:
+    woken = stop_before(simulation, sequence)
+    assert woken.code is Exit.REPLACED
+    simulation.check_told()
+    simulation.check_conduct()
+
+
+def test_a_claim_in_the_gap_of_a_collected_log_is_none(
+    simulation: Simulation,
+) -> None:
+    woken = stop_before(simulation, 1)
+    assert woken.code is Exit.OK, "it ends as the job did"
+    simulation.check_told()
+    simulation.check_conduct()
+
+
+@pytest.mark.parametrize("sequence", [1, 6])
+def test_what_fills_the_gap_is_collected_by_the_next_command(
+    simulation: Simulation, sequence: int
+) -> None:
+    stop_before(simulation, sequence)
+    collect_all(simulation)
+    simulation.run()
+    assert simulation.manifest.collected
+    assert len(list(simulation.store.entries(""))) == 1
