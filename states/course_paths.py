@@ -67,7 +67,6 @@ def is_course_path(path: str) -> bool:
 
 
 def media_type(path: str) -> str:
-    """Return the media type of an artifact."""
     if path == SNAPSHOT:
         return "application/gzip"
     if path.endswith(".yaml"):

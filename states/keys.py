@@ -42,7 +42,6 @@ def valid_job_id(job_id: str) -> bool:
 
 
 def job_prefix(job_id: str) -> str:
-    """Return the prefix of all keys of a job."""
     return f"{job_id}/"
 
 
@@ -81,7 +80,6 @@ def enclosing_folders(path: str) -> list[str]:
 
 
 def checkpoints_prefix(job_id: str) -> str:
-    """Return the prefix of a job's checkpoints."""
     return f"{job_id}/checkpoints/"
 
 
@@ -110,7 +108,6 @@ def sweep_mark_key(job_id: str, run_id: str, number: int) -> str:
 
 
 def artifacts_prefix(job_id: str) -> str:
-    """Return the prefix of a job's artifacts."""
     return f"{job_id}/artifacts/"
 
 
@@ -171,12 +168,10 @@ class CallName:
 
 
 def calls_prefix(job_id: str) -> str:
-    """Return the prefix of the objects of a job's paid calls."""
     return f"{job_id}/calls/"
 
 
 def call_key(job_id: str, name: CallName) -> str:
-    """Return the key of a paid call's object."""
     prefix = calls_prefix(job_id)
     return f"{prefix}{name.stage}/{name.key}/{name.number}-{name.record}.json"
 

@@ -209,7 +209,6 @@ class Manifest:
 
     @property
     def job_id(self) -> str:
-        """The name of the job."""
         return self.identity.job_id
 
     @property
@@ -224,7 +223,6 @@ class Manifest:
 
     @property
     def owner(self) -> RunRecord:
-        """The run that owns the job."""
         return self.runs[-1]
 
     @property
@@ -247,17 +245,14 @@ class Manifest:
         return INFO[stage].step
 
     def record(self, stage: Stage) -> StageRecord:
-        """Return the record of a stage."""
         return self.stages[INFO[stage].step - 1]
 
     def with_record(self, record: StageRecord) -> Self:
-        """Return the manifest with one stage's record replaced."""
         stages = list(self.stages)
         stages[INFO[record.stage].step - 1] = record
         return replace(self, stages=tuple(stages))
 
     def with_owner(self, owner: RunRecord) -> Self:
-        """Return the manifest with the owning run's record replaced."""
         return replace(self, runs=(*self.runs[:-1], owner))
 
     @property

@@ -104,7 +104,6 @@ class WaitingError(TemporaryError):
     code = "waiting"
 
     def __init__(self, message: str, waiting: Waiting) -> None:
-        """Take a message of one line, and until when to wait."""
         super().__init__(message)
         self.waiting = waiting
 
@@ -179,7 +178,6 @@ class StoreError(BugError):
     """A store's answer that its caller handles; it is a bug where no caller does."""
 
     def __init__(self, message: str = "") -> None:
-        """Take a message of one line."""
         super().__init__(message)
 
 
@@ -214,6 +212,5 @@ class OutdatedError(DamagedError):
     new_generation = True
 
     def __init__(self, stage: Stage, reason: str) -> None:
-        """Take the stage that has to be made again, and why."""
         Exception.__init__(self, reason)
         self.stage = stage

@@ -55,11 +55,9 @@ class PinnedSource:
     _commit: str
 
     def resolve(self) -> Revision:
-        """Return what the branch points to now."""
         return self._source.resolve()
 
     def checkout(self, commit: str | None, tree: Path) -> str:
-        """Fill an empty folder with the files of the commit."""
         return self._source.checkout(commit or self._commit, tree)
 
 

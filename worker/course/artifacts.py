@@ -48,7 +48,6 @@ class Artifacts:
     """The artifacts of one job in a store."""
 
     def __init__(self, store: Store, job_id: str, executor: Executor) -> None:
-        """Use an executor for parallel transfers."""
         self._store = store
         self._job_id = job_id
         self._executor = executor
@@ -144,7 +143,6 @@ class Artifacts:
         return missing
 
     def key(self, record: StageRecord, artifact: Artifact) -> str:
-        """Return the key of a finished stage's artifact."""
         inputs = _inputs(record)
         return artifact_key(
             self._job_id, record.stage, inputs, artifact.sha256, artifact.path

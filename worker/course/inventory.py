@@ -98,7 +98,6 @@ class Inventory:
         ]
 
     def course(self) -> list[CourseFile]:
-        """Return all files of the course."""
         return self.finished() + self.unfinished()
 
     def read(

@@ -31,15 +31,12 @@ class NoCalls:
     """The call store of an engine that makes no paid calls."""
 
     def read(self) -> Iterator[tuple[CallName, bytes]]:
-        """Yield nothing."""
         return iter(())
 
     def create(self, name: CallName, body: bytes) -> bytes:
-        """Refuse."""
         raise NotImplementedError(f"{name} cannot be stored here: {body!r}")
 
     def holds_lease(self) -> bool:
-        """Return False: no call may begin."""
         return False
 
 
@@ -165,13 +162,11 @@ class NoEngine:
     language: str | None = None
 
     def check(self) -> None:
-        """Refuse."""
         raise EngineFailedError(
             "this run was not meant to make anything", temporary=False
         )
 
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
-        """Refuse."""
         raise EngineFailedError(
             f"there is no engine for {stage} in {workspace.output}",
             temporary=False,

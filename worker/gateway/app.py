@@ -49,7 +49,6 @@ class Gateway:
         )
 
     def app(self) -> Starlette:
-        """Return the application."""
         routes = [
             Route("/", self._health, methods=["GET"]),
             Route(

@@ -64,7 +64,6 @@ class LocalBackend:
         }
 
     def job(self, job_id: str) -> dict[str, Any]:
-        """Return a job's status; `pending` before its first checkpoint."""
         job, manifest = self._queue.get(job_id), self._view.newest(job_id)
         if manifest is not None:
             if is_settled(manifest):
@@ -76,12 +75,10 @@ class LocalBackend:
         return describe_pending(job.request.identity, job.refused)
 
     def files(self, job_id: str) -> list[dict[str, Any]]:
-        """Return the files of a job's course."""
         known = self._queue.get(job_id) is not None
         return course_files(self._view, self._view.newest(job_id), known=known)
 
     def cancel(self, job_id: str) -> None:
-        """Cancel a job, whether it runs or not."""
         job = self._queue.get(job_id)
         unstarted = job.request.identity if job else None
         engine = engine_name(self._view.settings, None)

@@ -87,7 +87,6 @@ class PlatformBackend:
         }
 
     def job(self, job_id: str) -> dict[str, Any]:
-        """Return a job's status; `pending` before its first checkpoint."""
         view = self._any_view()
         manifest = view.newest(job_id)
         if manifest is not None:
@@ -100,7 +99,6 @@ class PlatformBackend:
         return describe_pending(known)
 
     def files(self, job_id: str) -> list[dict[str, Any]]:
-        """Return the files of a job's course."""
         view = self._any_view()
         manifest = view.newest(job_id)
         runs: list[PlatformRun] = []

@@ -10,7 +10,6 @@ class JobConflictError(Exception):
     """The job's name is taken by another repository or branch."""
 
     def __init__(self, known: Identity) -> None:
-        """Take the identity of the job that has the name."""
         super().__init__(
             f"job {known.job_id} is about {known.repository} ({known.branch}): "
             "use another jobId for this one"

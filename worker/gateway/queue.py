@@ -57,7 +57,6 @@ class QueuedJob:
 
     @property
     def request(self) -> Request:
-        """Its request."""
         return self.spooled.request
 
 
@@ -101,7 +100,6 @@ class RunQueue:
             runtime.spawn(f"slot-{number}", self._serve)
 
     def get(self, job_id: str) -> QueuedJob | None:
-        """Return a queued job, as it is now."""
         with self._lock:
             return self._jobs.get(job_id)
 

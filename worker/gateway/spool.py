@@ -34,7 +34,6 @@ class Spooled:
 
     @property
     def job_id(self) -> str:
-        """The job that it requests."""
         return self.request.identity.job_id
 
 

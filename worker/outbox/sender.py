@@ -79,11 +79,9 @@ class Sender:
         """Why the next event could not be delivered yet."""
 
     def start(self) -> None:
-        """Start the thread."""
         self._runtime.spawn("sender", self._work, self._inbox.put)
 
     def send(self, delivery: Delivery) -> None:
-        """Queue a delivery."""
         self._deliveries.put((self._runtime.monotonic(), delivery))
 
     def finish_within(self, seconds: float) -> None:

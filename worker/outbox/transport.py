@@ -58,7 +58,6 @@ class Transport(httpx.BaseTransport):
         )
 
     def close(self) -> None:
-        """Close the connection, if there is one."""
         self._pool.close()
 
     def _trace(self, event: str, _info: dict[str, Any]) -> None:

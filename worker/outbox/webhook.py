@@ -36,7 +36,6 @@ class HttpWebhook:
     def __init__(
         self, settings: CallbackSettings, runtime: Runtime, version: str
     ) -> None:
-        """Prepare; `version` is the worker's version."""
         self._settings = settings
         self._runtime = runtime
         self._proxy = settings.proxy.reveal() if settings.proxy else None
@@ -79,7 +78,6 @@ class HttpWebhook:
         )
 
     def close(self) -> None:
-        """Cut the open connection; nothing can be sent any more."""
         self._closed = True
         # guard: sending: closing cuts the connection
         if self._exchange is not None:

@@ -94,7 +94,6 @@ class Claimant:
     _fence: Fence = field(init=False)
 
     def __post_init__(self) -> None:
-        """Prepare; nothing is read yet."""
         self._watch = OwnerWatch(self.store, self.log, self.runtime)
         self._fence = Fence(
             self.store,

@@ -98,7 +98,6 @@ class OwnerWatch:
     def __init__(
         self, store: Store, log: CheckpointLog, runtime: Runtime
     ) -> None:
-        """Prepare; nothing is read yet."""
         self._store = store
         self._log = log
         self._runtime = runtime

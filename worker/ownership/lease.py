@@ -140,7 +140,6 @@ class Lease:
         self._revoked = True
 
     def beat(self) -> None:
-        """Send a heartbeat."""
         with self._lock:
             self._number += 1
             number = self._number

@@ -100,7 +100,6 @@ class CheckpointLog:
 
     @property
     def job_id(self) -> str:
-        """The job's name."""
         return self._job_id
 
     def newest(self, known: Checkpoint | None = None) -> Checkpoint | None:
@@ -285,7 +284,6 @@ class Ownership:
 
     @property
     def log(self) -> CheckpointLog:
-        """The job's log."""
         return self._log
 
     def append(self, decide: Decision) -> Manifest:

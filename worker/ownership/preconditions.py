@@ -61,7 +61,6 @@ def check_end(manifest: Manifest) -> None:
 
 
 def no_such_job(job_id: str) -> DataError:
-    """Return the error for a job that does not exist."""
     return DataError(
         f"there is no job {job_id} in this store: see `fondation-worker list`",
         code="no_such_job",

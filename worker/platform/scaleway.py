@@ -48,7 +48,6 @@ class Scaleway:
         ]
 
     def definition(self, definition_id: str) -> JobDefinition | None:
-        """Return a definition, or None."""
         call = ApiCall(method="GET", path=f"job-definitions/{definition_id}")
         try:
             return self._api.call(call, _definition)
@@ -69,7 +68,6 @@ class Scaleway:
         return self._api.call(call, _definition)
 
     def update(self, definition_id: str, shape: Shape) -> JobDefinition:
-        """Change a definition."""
         path = f"job-definitions/{definition_id}"
         call = ApiCall(method="PATCH", path=path, body=_fields(shape))
         return self._known(call, _definition)
@@ -86,7 +84,6 @@ class Scaleway:
     def add_secret(
         self, definition_id: str, *, variable: str, secret: str, version: str
     ) -> None:
-        """Give a definition a secret, as a variable."""
         config = {
             "secret_manager_id": secret,
             "secret_manager_version": version,
@@ -99,7 +96,6 @@ class Scaleway:
         self._known(call, _ignore)
 
     def change_secret(self, reference_id: str, *, version: str) -> None:
-        """Point a reference to another version."""
         call = ApiCall(
             method="PATCH",
             path=f"secrets/{reference_id}",
@@ -108,20 +104,17 @@ class Scaleway:
         self._known(call, _ignore)
 
     def remove_secret(self, reference_id: str) -> None:
-        """Remove a reference, if it exists."""
         call = ApiCall(method="DELETE", path=f"secrets/{reference_id}")
         with suppress(NotThereError):
             self._api.call(call, _ignore)
 
     def runs(self, definition_id: str) -> list[PlatformRun]:
-        """Return all runs of a definition, oldest first."""
         params = {"job_definition_id": definition_id, **self._in_project()}
         runs = self._api.all("job-runs", "job_runs", params, _run)
         own = [run for run in runs if run.definition_id == definition_id]
         return sorted(own, key=lambda run: (run.created_at, run.id))
 
     def run(self, run_id: str) -> PlatformRun | None:
-        """Return a run, or None."""
         call = ApiCall(method="GET", path=_run_path(run_id))
         try:
             return self._api.call(call, _run)
@@ -131,7 +124,6 @@ class Scaleway:
     def start(
         self, definition_id: str, environment: Mapping[str, str]
     ) -> PlatformRun:
-        """Start a run."""
         path = f"job-definitions/{definition_id}/start"
         body = {"environment_variables": dict(environment)}
         call = ApiCall(method="POST", path=path, body=body, repeatable=False)

@@ -29,7 +29,6 @@ class StoredCalls:
         self._holds_lease = holds_lease
 
     def read(self) -> Iterator[tuple[CallName, bytes]]:
-        """Yield the objects of all calls that any run of the job has recorded."""
         names: dict[str, CallName] = {}
         for entry in self._store.entries(calls_prefix(self._job_id)):
             name = call_name(entry.key)
@@ -44,7 +43,6 @@ class StoredCalls:
         return self._store.attempt(lambda store: _create(store, key, body))
 
     def holds_lease(self) -> bool:
-        """Tell whether this run still owns the job: only then may a call begin."""
         return self._holds_lease()
 
 

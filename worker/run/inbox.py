@@ -56,7 +56,6 @@ class Inbox:
     """The messages for the main thread."""
 
     def __init__(self, runtime: Runtime) -> None:
-        """Open an empty inbox."""
         self._runtime = runtime
         self.mailbox: Mailbox[Any] = runtime.mailbox()
         self._aside: deque[Any] = deque()

@@ -23,7 +23,6 @@ class LogReporter:
     """Logs each transition, and items now and then."""
 
     def transition(self, manifest: Manifest) -> None:
-        """Log the job's state."""
         fields = {
             "state": manifest.state,
             "sequence": manifest.sequence,

@@ -36,7 +36,6 @@ class Display:
         self._stage: Stage | None = None
 
     def __enter__(self) -> Self:
-        """Start the display."""
         self._progress.start()
         return self
 
@@ -46,7 +45,6 @@ class Display:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Remove the bar."""
         self._progress.stop()
 
     def write(self, line: str) -> None:
@@ -65,7 +63,6 @@ class Display:
         self._progress.reset(self._task, description=description, total=None)
 
     def items(self, stage: Stage, done: int, total: int) -> None:
-        """Move the bar."""
         if stage is self._stage:
             self._progress.update(self._task, completed=done, total=total)
 

@@ -54,7 +54,6 @@ class RunFolder:
         return self.path / "scratch"
 
     def read(self, path: str) -> bytes:
-        """Return the content of a file of the course."""
         with on_disk(self.course):
             return (self.course / path).read_bytes()
 
@@ -77,7 +76,6 @@ class RunFolder:
                 fresh.replace(file)
 
     def discard(self, path: str) -> None:
-        """Remove a file of the course."""
         with on_disk(self.course):
             (self.course / path).unlink(missing_ok=True)
 
@@ -89,7 +87,6 @@ class RunFolder:
         return self.source
 
     def remove(self) -> None:
-        """Remove the folder."""
         _remove(self.path)
         os.close(self._lock)
 

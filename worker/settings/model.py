@@ -61,7 +61,6 @@ class ModelSettings:
 
 
 def read_model(reader: EnvironmentReader) -> ModelSettings:
-    """Read the settings of the engine `claude`."""
     endpoint = reader.text("ANTHROPIC_BASE_URL") or ENDPOINT
     reader.malformed("ANTHROPIC_BASE_URL", discreet_http_fault(endpoint))
     proxy = None

@@ -19,7 +19,6 @@ class S3Settings:
 
 
 def read_s3(reader: EnvironmentReader) -> S3Settings:
-    """Read the settings of a store on S3."""
     scaleway = _has_only_scaleway_key(reader)
     access_key, secret_key = _keys(reader, scaleway=scaleway)
     _check_certificates(reader)

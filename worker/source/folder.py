@@ -39,7 +39,6 @@ class FolderSource:
     """
 
     def __init__(self, path: Path, limits: SourceLimits) -> None:
-        """Take the path of an existing folder."""
         self._path = path
         self._limits = limits
 

@@ -66,12 +66,10 @@ class GitSource:
         self._retrier = Retrier(git.runtime, git.stop)
 
     def resolve(self) -> Revision:
-        """Return what the branch or tag points to now."""
         with self._git.folder() as folder:
             return self._retry(lambda: self._tip(folder)).revision
 
     def checkout(self, commit: str | None, tree: Path) -> str:
-        """Fill an empty folder with the files of a commit, and return it."""
         if commit is not None and not is_commit(commit):
             raise self._gone(f"{commit!r} is not the full name of a commit")
         with self._git.folder() as folder:

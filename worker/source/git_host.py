@@ -66,7 +66,6 @@ class GitHost:
         token: Secret | None,
         limits: SourceLimits,
     ) -> None:
-        """Take the repository's URL or `owner/name`."""
         self._git = git
         self._limits = limits
         self._secrets: tuple[str, ...] = ()

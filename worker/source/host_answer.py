@@ -69,7 +69,6 @@ class HostAnswer:
 
     @property
     def is_redirect(self) -> bool:
-        """Whether the host redirects."""
         return self.status in _REDIRECTS and "location" in self.headers
 
     @property

@@ -71,7 +71,6 @@ class LocalSource:
     def __init__(
         self, git: Git, path: Path, git_dir: Path, limits: SourceLimits
     ) -> None:
-        """Take the folder, and the path of its repository."""
         self._git = git
         self._path = path
         self._git_dir = git_dir
@@ -98,7 +97,6 @@ class LocalSource:
         return Revision(commit=commit, branch=branch or _NO_BRANCH)
 
     def checkout(self, commit: str | None, tree: Path) -> str:
-        """Fill an empty folder with the files of a commit, and return it."""
         wanted = commit or self.resolve().commit
         with self._git.folder() as folder:
             repository = self._borrow(folder, wanted)

@@ -79,13 +79,11 @@ class FolderStore:
             return now
 
     def get(self, key: str) -> bytes:
-        """Return an object's content."""
         path = self._path(key)
         with _translating(path), _opened(path) as file:
             return file.read()
 
     def download(self, key: str, path: Path) -> None:
-        """Copy an object's content to a file."""
         source = self._path(key)
         with _opened(source) as file, path.open("wb") as copy:
             shutil.copyfileobj(file, copy)
@@ -121,11 +119,9 @@ class FolderStore:
             self._prune(folder)
 
     def sign(self, key: str, expires_seconds: int) -> str:  # noqa: ARG002
-        """Return the file's URL."""
         return self.uri(key)
 
     def uri(self, key: str) -> str:
-        """Return the file's URL."""
         return self._path(key).as_uri()
 
     def _path(self, key: str) -> Path:

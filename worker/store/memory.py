@@ -37,7 +37,6 @@ class MemoryStore:
         return new.modified
 
     def put(self, key: str, body: bytes | Path, media_type: str) -> float:
-        """Store an object; return the time."""
         if isinstance(body, Path):
             body = body.read_bytes()
         now = self._clock()
@@ -45,15 +44,12 @@ class MemoryStore:
         return now
 
     def get(self, key: str) -> bytes:
-        """Return an object's content."""
         return self._found(key).body
 
     def download(self, key: str, path: Path) -> None:
-        """Write an object's content to a file."""
         path.write_bytes(self._found(key).body)
 
     def head(self, key: str) -> ObjectHead:
-        """Return an object's size and age."""
         stored = self._found(key)
         return ObjectHead(
             size=len(stored.body),
@@ -77,7 +73,6 @@ class MemoryStore:
             )
 
     def delete(self, keys: list[str]) -> None:
-        """Delete objects."""
         for key in keys:
             self._objects.pop(key, None)
 
@@ -86,7 +81,6 @@ class MemoryStore:
         return f"{self.uri(key)}?expires={expires_seconds}"
 
     def uri(self, key: str) -> str:
-        """Return the object's name."""
         return f"{self.url}/{quote(key)}"
 
     def _found(self, key: str) -> _Object:

@@ -71,11 +71,9 @@ class RetryingStore:
     def put(
         self, key: str, body: bytes | Path, media_type: str
     ) -> float | None:
-        """Store an object; return the store's time."""
         return self._call(partial(self._store.put, key, body, media_type))
 
     def get(self, key: str) -> bytes:
-        """Return an object's content."""
         return self._call(partial(self._store.get, key))
 
     def download(self, key: str, path: Path) -> None:
@@ -83,7 +81,6 @@ class RetryingStore:
         self._call(partial(self._store.download, key, path))
 
     def head(self, key: str) -> ObjectHead:
-        """Return an object's size and age."""
         return self._call(partial(self._store.head, key))
 
     def entries(
@@ -100,7 +97,6 @@ class RetryingStore:
             limit = None if limit is None else limit - size
 
     def delete(self, keys: list[str]) -> None:
-        """Delete objects."""
         self._call(partial(self._store.delete, keys))
 
     def sign(self, key: str, expires_seconds: int) -> str:
@@ -108,7 +104,6 @@ class RetryingStore:
         return self._store.sign(key, expires_seconds)
 
     def uri(self, key: str) -> str:
-        """Return the object's URI."""
         return self._store.uri(key)
 
     def _page(

@@ -125,7 +125,6 @@ class S3Store:
             return self._put(key, file, digest, media_type)
 
     def get(self, key: str) -> bytes:
-        """Return an object's content."""
         with self._translating("read"):
             return self._body(key).read()
 
@@ -196,7 +195,6 @@ class S3Store:
         )
 
     def uri(self, key: str) -> str:
-        """Return the object's URI."""
         return f"s3://{self._bucket}/{self._prefix}{key}"
 
     @cached_property

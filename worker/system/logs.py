@@ -23,12 +23,10 @@ class JsonFormatter(logging.Formatter):
     """One JSON object a line."""
 
     def __init__(self, context: dict[str, Any]) -> None:
-        """Take the fields that every line has, such as the job's."""
         super().__init__()
         self._context = context
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
         created = datetime.fromtimestamp(record.created, UTC)
         document = {
             "time": iso(created),
@@ -82,12 +80,10 @@ class LineHandler(logging.Handler):
     """Passes every line to a function, such as a progress display's."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
-        """Take the function."""
         super().__init__()
         self._write = write
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a line."""
         line = self.format(record)
         self._write(line)
 

@@ -102,11 +102,9 @@ class Process:
         return None
 
     def pause(self) -> None:
-        """Pause its group."""
         self._signal(signal.SIGSTOP)
 
     def unpause(self) -> None:
-        """Continue its group."""
         self._signal(signal.SIGCONT)
 
     def stop(self, grace_seconds: float) -> None:
@@ -183,7 +181,6 @@ class LineSplitter:
         self._rest = dict.fromkeys(Stream, b"")
 
     def take(self, stream: Stream, chunk: bytes) -> None:
-        """Take a piece of output."""
         output = self._rest[stream] + chunk
         *lines, rest = output.split(b"\n")
         is_end = not chunk

@@ -127,7 +127,6 @@ class SystemRuntime:
     """The real runtime."""
 
     def now(self) -> datetime:
-        """Return this machine's time."""
         return datetime.now(UTC)  # noqa: TID251 - this is the Runtime
 
     def monotonic(self) -> float:
@@ -143,19 +142,15 @@ class SystemRuntime:
         return self.monotonic() - _STARTED
 
     def token(self) -> str:
-        """Return 16 random hexadecimal digits."""
         return secrets.token_hex(8)
 
     def jitter(self) -> float:
-        """Return a random number from 0 to 1."""
         return random.random()  # noqa: S311, TID251 - spreads retries; this is the Runtime
 
     def flag(self) -> Flag:
-        """Return a new flag."""
         return _Flag()
 
     def mailbox(self) -> Mailbox[Message]:
-        """Return a new mailbox."""
         return _Mailbox()
 
     def spawn(
@@ -176,7 +171,6 @@ class SystemRuntime:
         threading.Thread(target=edge, name=name, daemon=True).start()
 
     def executor(self, workers: int) -> Executor:
-        """Return a pool of threads."""
         return ThreadPoolExecutor(workers, thread_name_prefix="transfer")
 
 

@@ -31,7 +31,6 @@ class LocalBatch:
     def __init__(
         self, view: View, environment: Mapping[str, str], runtime: Runtime
     ) -> None:
-        """Give each run this environment, and the store of `view`."""
         self._view = view
         self._environment = {
             **environment,

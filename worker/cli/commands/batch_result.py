@@ -32,7 +32,6 @@ class Result:
 
     @property
     def exit_code(self) -> Exit:
-        """The job's exit code."""
         return self.outcome.exit_code
 
     @property

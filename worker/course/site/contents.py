@@ -116,7 +116,6 @@ def read_contents(files: Mapping[str, bytes], project: str) -> Contents:
 
 
 def _pages(files: Mapping[str, bytes], stage: Stage) -> dict[int, Page]:
-    """Return a stage's pages by their numbers."""
     pages = {}
     for path in sorted(files):
         if path.startswith(f"{INFO[stage].folder}/") and is_course_path(path):

@@ -89,7 +89,6 @@ class Markdown:
             self._parser.add_render_rule(name, rule)
 
     def parse(self, source: str) -> Document:
-        """Parse a page."""
         text = visible(source)
         if len(text) > MAX_CHARACTERS:
             return Document(tokens=[Token("code_block", "", 0, content=text)])

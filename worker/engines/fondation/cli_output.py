@@ -55,7 +55,6 @@ class CliOutput:
         """The number of the last step that the CLI has announced, if it does all of them."""
 
     def take(self, stream: Stream, line: str) -> None:
-        """Take a line that the CLI has printed."""
         if not line:
             return
         output_line = parse(stream, line)

@@ -93,12 +93,10 @@ class CliProcess:
             self._check_silence()
 
     def pause(self) -> None:
-        """Stop the process where it is."""
         self._paused = True
         self._process.pause()
 
     def unpause(self) -> None:
-        """Let the process continue."""
         self._process.unpause()
         self._paused = False
 

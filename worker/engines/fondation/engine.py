@@ -66,11 +66,9 @@ class FondationEngine:
         self.version: str = self._bundle.version() if self._bundle else MISSING
 
     def check(self) -> None:
-        """Raise EngineFailedError if the CLI or its program is not installed."""
         self._usable_bundle()
 
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
-        """Make the items of a stage, and yield each as soon as it is complete."""
         with self._turn, on_disk(workspace.output, _unusable):
             try:
                 process = self._process_for(stage, workspace)
@@ -83,14 +81,12 @@ class FondationEngine:
                 raise
 
     def pause(self) -> None:
-        """Stop the CLI where it is."""
         with self._lock:
             self._paused = True
             if self._process:
                 self._process.pause()
 
     def unpause(self) -> None:
-        """Let the CLI continue."""
         with self._lock:
             self._paused = False
             if self._process:

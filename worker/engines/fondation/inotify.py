@@ -99,7 +99,6 @@ class Inotify:
         return events
 
     def close(self) -> None:
-        """Stop watching."""
         os.close(self._descriptor)
 
     def _call(self, name: str, *arguments: object) -> int:

@@ -61,7 +61,6 @@ class OutputWatch:
         return OutputChanges(complete=complete, alive=bool(events))
 
     def close(self) -> None:
-        """Stop using inotify."""
         if self._inotify is not None:
             self._inotify.close()
             self._inotify = None

@@ -54,7 +54,6 @@ class YamlGuard:
                 )
 
     def close(self) -> None:
-        """Release all files."""
         for kept in self._kept:
             kept.close()
 

@@ -28,7 +28,6 @@ class GraphBuilder:
     """A graph so far, and the groups that are open."""
 
     def __init__(self, towards: Direction) -> None:
-        """Begin with nothing."""
         self._graph = Graph(root=Group(direction=towards))
         self._open = [self._graph.root]
         self._homes: dict[str, Group] = {}
@@ -39,7 +38,6 @@ class GraphBuilder:
         return self._open[-1]
 
     def begin(self, key: str, title: str) -> None:
-        """Open a group."""
         if len(self._open) > MAX_DEPTH:
             raise DiagramError("its groups are nested too deeply")
         group = Group(key=key, title=title)
@@ -53,7 +51,6 @@ class GraphBuilder:
         self._open.pop()
 
     def knows(self, key: str) -> bool:
-        """Tell whether a node was named."""
         return key in self._graph.nodes
 
     def add(self, key: str, node: Node | None = None) -> None:
@@ -76,7 +73,6 @@ class GraphBuilder:
         self._homes[key] = self.here
 
     def connect(self, edge: Edge) -> None:
-        """Add an edge."""
         self._graph.edges.append(edge)
 
     def graph(self) -> Graph:

@@ -11,15 +11,12 @@ class Spot:
     y: float
 
     def __add__(self, step: "Spot") -> "Spot":
-        """Return the place a step away."""
         return Spot(self.x + step.x, self.y + step.y)
 
     def __sub__(self, start: "Spot") -> "Spot":
-        """Return the step from another place to this one."""
         return Spot(self.x - start.x, self.y - start.y)
 
     def __mul__(self, length: float) -> "Spot":
-        """Return the step, scaled."""
         return Spot(self.x * length, self.y * length)
 
     @property
@@ -28,11 +25,9 @@ class Spot:
         return Spot(-self.y, self.x)
 
     def right(self, length: float) -> "Spot":
-        """Return the place further to the right."""
         return Spot(self.x + length, self.y)
 
     def down(self, length: float) -> "Spot":
-        """Return the place further down."""
         return Spot(self.x, self.y + length)
 
 
@@ -66,12 +61,10 @@ class Box:
 
     @property
     def right(self) -> float:
-        """The right edge."""
         return self.left + self.width
 
     @property
     def bottom(self) -> float:
-        """The lower edge."""
         return self.top + self.height
 
     @property
@@ -81,22 +74,18 @@ class Box:
 
     @property
     def upper_right(self) -> Spot:
-        """The upper right corner."""
         return Spot(self.right, self.top)
 
     @property
     def lower_left(self) -> Spot:
-        """The lower left corner."""
         return Spot(self.left, self.bottom)
 
     @property
     def lower_right(self) -> Spot:
-        """The lower right corner."""
         return Spot(self.right, self.bottom)
 
     @property
     def middle(self) -> Spot:
-        """The middle."""
         x = self.left + self.width / 2
         y = self.top + self.height / 2
         return Spot(x, y)

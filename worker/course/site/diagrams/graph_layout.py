@@ -76,7 +76,6 @@ class Laid:
     """The way from a node to each gate."""
 
     def box(self, key: str) -> "Outline | Laid":
-        """Return a node or an inner group."""
         outline = self.outlines.get(key)
         if outline is None:
             return self.inner[key]

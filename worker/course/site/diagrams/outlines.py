@@ -36,7 +36,6 @@ class Outline:
     height: float
 
     def drawn(self, middle: Spot) -> str:
-        """Return the node around a middle."""
         box = Box.around(middle, self.width, self.height)
         if self.node.shape is Shape.CLASS:
             return self._class(box)

@@ -42,12 +42,10 @@ class Place:
 
     @property
     def rank_start(self) -> float:
-        """Where its rank begins."""
         return self.along - self.reach
 
     @property
     def rank_end(self) -> float:
-        """Where its rank ends."""
         return self.along + self.reach
 
     def near(self, *, upward: bool) -> list["Place"]:
@@ -169,7 +167,6 @@ def _draw_together(ranks: Sequence[Rank]) -> None:
 
 
 def _left(part: Part) -> float:
-    """Return where a part begins."""
     return min(place.left for place in part)
 
 

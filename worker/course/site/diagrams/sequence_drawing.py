@@ -55,7 +55,6 @@ class _Column:
 
     @property
     def width(self) -> float:
-        """The width of the participant's box."""
         return _box_width(self.label)
 
 
@@ -99,7 +98,6 @@ class _Canvas:
                 self._activate(event)
 
     def drawn(self) -> str:
-        """Return the whole drawing."""
         for key, tops in self._active.items():
             while tops:
                 self._bar(key)

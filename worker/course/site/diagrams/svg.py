@@ -18,11 +18,9 @@ class Path:
     """A line, step by step."""
 
     def __init__(self, start: Spot) -> None:
-        """Begin at a place."""
         self._steps = [f"M{_at(start)}"]
 
     def to(self, end: Spot) -> Self:
-        """Go straight."""
         return self._step("L", end)
 
     def jump(self, end: Spot) -> Self:
@@ -44,7 +42,6 @@ class Path:
         return self
 
     def drawn(self, class_: str) -> str:
-        """Return the line as an element."""
         steps = "".join(self._steps)
         return element("path", d=steps, class_=class_)
 
@@ -81,7 +78,6 @@ def paragraph(lines: Iterable[str], start: Spot, class_: str) -> str:
 
 
 def circle(middle: Spot, radius: float, class_: str) -> str:
-    """Return a circle."""
     return element(
         "circle",
         cx=middle.x,

@@ -62,7 +62,6 @@ def width(text: str, *, mono: bool = False) -> float:
 
 
 def widest(lines: Iterable[str]) -> float:
-    """Return the width of the widest line."""
     return max((width(line) for line in lines), default=0.0)
 
 
