@@ -3,8 +3,9 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from states.codec import JsonObject
 from states.manifest import CallbackEvent, EventType
 from states.stages import TOTAL_STEPS
 from states.usage import Usage, usage_document
@@ -28,7 +29,7 @@ class FileLink:
     expires_at: str
 
     @property
-    def document(self) -> dict[str, Any]:
+    def document(self) -> JsonObject:
         """The file as callbacks, `urls --json` and the gateway show it."""
         return {
             "path": self.path,
@@ -75,8 +76,8 @@ def body(
 
 def _document(
     job_id: str, event: CallbackEvent, files_count: int, manifest_url: str
-) -> dict[str, Any]:
-    document: dict[str, Any] = {
+) -> JsonObject:
+    document: JsonObject = {
         "jobId": job_id,
         "type": event.type,
         "status": event.status,
@@ -103,7 +104,7 @@ def _document(
     return document
 
 
-def _encoded(document: dict[str, Any]) -> bytes:
+def _encoded(document: JsonObject) -> bytes:
     return json.dumps(
         document, ensure_ascii=False, separators=(",", ":")
     ).encode("utf-8", "replace")

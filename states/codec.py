@@ -11,6 +11,9 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 from states.manifest import EngineRef, Manifest
 
+JsonObject = dict[str, Any]
+"""A document of JSON, or an object in one."""
+
 FORMATS: Final = (1, 2)
 """The versions of the JSON form that this program reads."""
 _FORMAT_KEY: Final = "format"
@@ -93,7 +96,7 @@ def _camel(name: str) -> str:
     return "".join([first, *capitalized])
 
 
-def _plain(value: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
+def _plain(value: Any) -> JsonObject:  # noqa: ANN401 - any dataclass
     """Return the fields of a dataclass under their JSON names; new ones only if they are set."""
     kind: type = type(value)
     new = _NEW_FIELDS.get(kind, frozenset())

@@ -7,7 +7,7 @@ httpx and the grammars of the static engine take long to load.
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -37,6 +37,7 @@ from worker.source.local import open_local
 from worker.source.port import Revision, Source
 from worker.store.port import Store
 from worker.store.retrying import RetryingStore
+from worker.system.environment import Environment
 from worker.system.retry import Retrier
 from worker.system.runtime import Flag, Runtime, SystemRuntime
 
@@ -63,7 +64,7 @@ class PinnedSource:
 
 def open_adapters(
     settings: Settings,
-    environment: Mapping[str, str],
+    environment: Environment,
     runtime: Runtime,
     stop: Flag,
     reporter: Reporter,
@@ -189,7 +190,7 @@ def engine_parts(settings: Settings) -> tuple[str, ...]:
 def open_engine(
     settings: Settings,
     manifest: Manifest | None,
-    environment: Mapping[str, str],
+    environment: Environment,
 ) -> Engine:
     """Open the engine of a job; one that is missing reports it when it is checked."""
     name = engine_name(settings, manifest)

@@ -16,6 +16,7 @@ from worker.cli.options import Options
 from worker.cli.output import Output, show
 from worker.errors import ConfigError, StoreError, UsageError, WorkerError
 from worker.system.disk import PASSING, disk_error
+from worker.system.environment import Environment
 
 PROGRAM: Final = "fondation-worker"
 EPILOG: Final = "exit codes:\n" + "\n".join(
@@ -62,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
-def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
+def main(argv: Sequence[str], environment: Environment) -> int:
     """Carry out a command line; return its exit code."""
     debug = "--debug" in argv
     try:
@@ -84,7 +85,7 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
         return _fail(message, Exit.SOFTWARE, debug=True)
 
 
-def _run(argv: Sequence[str], environment: Mapping[str, str]) -> int:
+def _run(argv: Sequence[str], environment: Environment) -> int:
     try:
         arguments = vars(parser().parse_args(argv))
     except (

@@ -5,12 +5,12 @@ is repeated for a while: a run that has just died looks alive until its lease en
 """
 
 import logging
-from collections.abc import Mapping
 from typing import Final
 
 from worker.gateway.child import ChildCommand
 from worker.gateway.job_status import Standing, read_standing
 from worker.services.view import View
+from worker.system.environment import Environment
 from worker.system.runtime import Flag
 
 LOG = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ def carry_out_cancel(
     view: View,
     command: ChildCommand,
     job_id: str,
-    variables: Mapping[str, str],
+    variables: Environment,
     stopping: Flag,
 ) -> bool:
     """Cancel a job; tell whether it is over and its webhook knows."""

@@ -2,12 +2,12 @@
 
 import logging
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from states.exits import Exit
 from worker.system import logs
+from worker.system.environment import Environment
 from worker.system.process import Command, LineSplitter, Process
 from worker.system.runtime import Flag, Runtime
 
@@ -34,7 +34,7 @@ class ChildCommand:
 
     def __init__(
         self,
-        environment: Mapping[str, str],
+        environment: Environment,
         store_url: str,
         runtime: Runtime,
         *,
@@ -59,7 +59,7 @@ class ChildCommand:
     def run(
         self,
         *argv: str,
-        variables: Mapping[str, str],
+        variables: Environment,
         stopping: Flag,
     ) -> int:
         """Run a command to its end, or stop it as SIGTERM does; return its exit code.

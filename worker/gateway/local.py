@@ -1,7 +1,6 @@
 """Jobs that run on this machine."""
 
-from typing import Any
-
+from states.codec import JsonObject
 from worker.gateway.cancel import carry_out_cancel
 from worker.gateway.child import ChildCommand
 from worker.gateway.job_status import is_settled
@@ -30,7 +29,7 @@ class LocalBackend:
         self._queue = queue
         self._max_runs = max_runs
 
-    def analyze(self, request: Request) -> dict[str, Any]:
+    def analyze(self, request: Request) -> JsonObject:
         """Start a job, or resume it; one that waits or runs keeps its first request."""
         job_id = request.identity.job_id
         manifest, job = self._view.newest(job_id), self._queue.get(job_id)
@@ -44,7 +43,7 @@ class LocalBackend:
         self._queue.put(request)
         return {}
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> JsonObject:
         """Return which jobs run, wait, and were given up until they are requested again."""
         running: list[str] = []
         waiting: list[str] = []
@@ -63,7 +62,7 @@ class LocalBackend:
             "maxRuns": self._max_runs,
         }
 
-    def job(self, job_id: str) -> dict[str, Any]:
+    def job(self, job_id: str) -> JsonObject:
         job, manifest = self._queue.get(job_id), self._view.newest(job_id)
         if manifest is not None:
             if is_settled(manifest):
@@ -74,7 +73,7 @@ class LocalBackend:
             raise UnknownJobError
         return describe_pending(job.request.identity, job.refused)
 
-    def files(self, job_id: str) -> list[dict[str, Any]]:
+    def files(self, job_id: str) -> list[JsonObject]:
         known = self._queue.get(job_id) is not None
         return course_files(self._view, self._view.newest(job_id), known=known)
 

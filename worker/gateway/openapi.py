@@ -1,7 +1,8 @@
 """The gateway's description of itself, as OpenAPI 3.1."""
 
-from typing import Any, Final
+from typing import Final
 
+from states.codec import JsonObject
 from states.keys import JOB_ID
 from states.stages import State
 from states.url_patterns import HTTP_URL, repository_pattern
@@ -26,11 +27,11 @@ def _whole(pattern: str) -> str:
     return f"{_BEGIN}(?:{pattern}){_END}"
 
 
-def _text(pattern: str, **more: object) -> dict[str, Any]:
+def _text(pattern: str, **more: object) -> JsonObject:
     return {"type": "string", "pattern": _whole(pattern), **more}
 
 
-def _optional(pattern: str, **more: object) -> dict[str, Any]:
+def _optional(pattern: str, **more: object) -> JsonObject:
     """Return the schema of an optional text; null and an empty text mean that it is missing."""
     return {
         "type": ["string", "null"],
@@ -47,7 +48,7 @@ _TEXT: Final = {"type": "string"}
 _TEXTS: Final = {"type": "array", "items": _TEXT}
 
 
-def _request(*, allow_http: bool) -> dict[str, Any]:
+def _request(*, allow_http: bool) -> JsonObject:
     return {
         "type": "object",
         "required": ["jobId", "repositoryUrl", "callbackUrl", "callbackToken"],
@@ -67,7 +68,7 @@ def _request(*, allow_http: bool) -> dict[str, Any]:
     }
 
 
-_SCHEMAS: Final[dict[str, Any]] = {
+_SCHEMAS: Final[JsonObject] = {
     "Accepted": {
         "type": "object",
         "required": ["status", "jobId"],
@@ -158,23 +159,23 @@ _SCHEMAS: Final[dict[str, Any]] = {
 }
 
 
-def _answer(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+def _answer(description: str, schema: JsonObject) -> JsonObject:
     return {
         "description": description,
         "content": {"application/json": {"schema": schema}},
     }
 
 
-def _ref(name: str) -> dict[str, Any]:
+def _ref(name: str) -> JsonObject:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
 def _operation(
     summary: str,
-    answers: dict[str, dict[str, Any]],
+    answers: dict[str, JsonObject],
     *errors: str,
     **more: object,
-) -> dict[str, Any]:
+) -> JsonObject:
     return {
         "summary": summary,
         "responses": {**answers, **{code: _ERRORS[code] for code in errors}},
@@ -197,7 +198,7 @@ _ONE_JOB: Final = [
     {"name": "job_id", "in": "path", "required": True, "schema": _JOB_ID}
 ]
 
-_DESCRIPTION: Final[dict[str, Any]] = {
+_DESCRIPTION: Final[JsonObject] = {
     "openapi": "3.1.0",
     "info": {"title": "fondation-worker gateway", "version": __version__},
     "paths": {
@@ -270,14 +271,14 @@ _DESCRIPTION: Final[dict[str, Any]] = {
 }
 
 
-def description(*, guarded: bool, allow_http: bool) -> dict[str, Any]:
+def description(*, guarded: bool, allow_http: bool) -> JsonObject:
     """Return the description of a gateway, `guarded` by a token or not.
 
     Its patterns accept what the checks of a request accept. The checks also refuse what no
     pattern can express: a host that only looks like an IPv6 address, the address of a page
     instead of a repository, half of a surrogate pair.
     """
-    components: dict[str, Any] = {
+    components: JsonObject = {
         "schemas": {"Request": _request(allow_http=allow_http), **_SCHEMAS}
     }
     described = {**_DESCRIPTION, "components": components}

@@ -1,9 +1,9 @@
 """Jobs on the platform: each request starts a run of the job definition."""
 
 import logging
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
+from states.codec import JsonObject
 from states.manifest import Identity, Manifest
 from worker.errors import ConfigError, TemporaryError
 from worker.gateway.cancel import carry_out_cancel
@@ -26,6 +26,7 @@ from worker.services.describe import describe_pending, describe_with_runs
 from worker.services.platform_runs import live_runs, runs_of
 from worker.services.unstarted import expected_engine, expected_identity
 from worker.services.view import View
+from worker.system.environment import Environment
 from worker.system.runtime import Runtime
 
 LOG = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class PlatformBackend:
         self,
         definition: str | None,
         store: str | None,
-        environment: Mapping[str, str],
+        environment: Environment,
         runtime: Runtime,
     ) -> None:
         """Read the settings, or raise ConfigError; this sends no request.
@@ -58,7 +59,7 @@ class PlatformBackend:
         self._stopping = runtime.flag()
         self._opened: tuple[dict[str, str], View] | None = None
 
-    def analyze(self, request: Request) -> dict[str, Any]:
+    def analyze(self, request: Request) -> JsonObject:
         """Start a run, unless the job has a live one."""
         deployment = self._deployment()
         job_id = request.identity.job_id
@@ -78,7 +79,7 @@ class PlatformBackend:
         new_run = deployment.start(request.variables, known_ids)
         return {"runId": new_run.id}
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> JsonObject:
         """Return the name of the definition; no job runs here."""
         return {
             "running": [],
@@ -86,7 +87,7 @@ class PlatformBackend:
             "definition": self._settings.definition,
         }
 
-    def job(self, job_id: str) -> dict[str, Any]:
+    def job(self, job_id: str) -> JsonObject:
         view = self._any_view()
         manifest = view.newest(job_id)
         if manifest is not None:
@@ -98,7 +99,7 @@ class PlatformBackend:
             raise UnknownJobError
         return describe_pending(known)
 
-    def files(self, job_id: str) -> list[dict[str, Any]]:
+    def files(self, job_id: str) -> list[JsonObject]:
         view = self._any_view()
         manifest = view.newest(job_id)
         runs: list[PlatformRun] = []

@@ -1,7 +1,8 @@
 """The port to the place where a gateway's jobs run."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
+from states.codec import JsonObject
 from states.manifest import Identity
 from worker.gateway.request import Request
 
@@ -26,19 +27,19 @@ class Backend(Protocol):
     mode: str
     """`local-worker` or `scaleway-job`, for answers."""
 
-    def analyze(self, request: Request) -> dict[str, Any]:
+    def analyze(self, request: Request) -> JsonObject:
         """Start a job, or resume it; return details for the answer.
 
         Raises JobConflictError.
         """
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> JsonObject:
         """Return what this backend is doing."""
 
-    def job(self, job_id: str) -> dict[str, Any]:
+    def job(self, job_id: str) -> JsonObject:
         """Return a job's status, as `status --json`; raise UnknownJobError."""
 
-    def files(self, job_id: str) -> list[dict[str, Any]]:
+    def files(self, job_id: str) -> list[JsonObject]:
         """Return its course's files with fresh URLs, as `urls --json`; raise UnknownJobError."""
 
     def cancel(self, job_id: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from states.codec import JsonObject
 from states.manifest import Identity
 from worker.job_request import (
     CALLBACK_TOKEN_MEANING,
@@ -68,7 +69,7 @@ class Request:
         }
 
     @property
-    def document(self) -> dict[str, Any]:
+    def document(self) -> JsonObject:
         """The request as it was sent, with its tokens."""
         token = (
             {"githubToken": self.github_token.reveal()}

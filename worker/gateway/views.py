@@ -1,7 +1,8 @@
 """The files of a job's course, wherever its runs are."""
 
-from typing import Any, Final
+from typing import Final
 
+from states.codec import JsonObject
 from states.manifest import Manifest
 from worker.errors import DataError
 from worker.gateway.port import UnknownJobError
@@ -15,7 +16,7 @@ STORE_SECONDS: Final = 10.0
 
 def course_files(
     view: View, manifest: Manifest | None, *, known: bool
-) -> list[dict[str, Any]]:
+) -> list[JsonObject]:
     """Return the files of a course; raise UnknownJobError if the job was collected.
 
     A job without a checkpoint has no files if it is `known`, else it raises too.

@@ -6,6 +6,7 @@ from typing import Final
 
 from states.manifest import Identity
 from worker.platform.port import JobDefinition, SecretReference
+from worker.system.environment import Environment
 
 CARRIED: Final = ("CALLBACK_URL", "CALLBACK_TOKEN", "GITHUB_TOKEN")
 """What a run gets besides its job: where to report, and access to the repository."""
@@ -58,7 +59,7 @@ def job_environment(
 def run_environment(
     definition: JobDefinition,
     secrets: Iterable[SecretReference],
-    variables: Mapping[str, str],
+    variables: Environment,
 ) -> dict[str, str]:
     """Return the environment that a run will have, with placeholders for secrets."""
     placeholders = {}
@@ -97,7 +98,7 @@ def is_secretive(name: str) -> bool:
     return _SECRETIVE.search(name) is not None
 
 
-def doubts(variables: Mapping[str, str]) -> list[str]:
+def doubts(variables: Environment) -> list[str]:
     """Return warnings about variables, one line each, without their values."""
     warnings = []
     for name, value in variables.items():

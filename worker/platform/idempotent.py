@@ -6,11 +6,12 @@ happens twice. For runs this is a waste, but does no harm: only one of two runs 
 job.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from typing import Final, TypeVar
 
 from worker.errors import TemporaryError
 from worker.platform.port import LostAnswerError, Platform, PlatformRun
+from worker.system.environment import Environment
 from worker.system.retry import Policy, Retrier
 from worker.system.runtime import Runtime
 
@@ -58,7 +59,7 @@ def start_run(
     platform: Platform,
     runtime: Runtime,
     definition_id: str,
-    environment: Mapping[str, str],
+    environment: Environment,
     known: Collection[str] = (),
 ) -> PlatformRun:
     """Start a run of the job in the environment; `known` are the ids of its runs so far.

@@ -4,12 +4,12 @@ Every method may also raise RefusedError (the key), TemporaryError (no answer, o
 or ConfigError (the platform rejects the request, and says why).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
 from worker.errors import TemporaryError
+from worker.system.environment import Environment
 
 ENDED: Final = frozenset({"succeeded", "failed", "interrupted"})
 """The states that a run does not leave; any other, also an unknown one, may still change."""
@@ -38,7 +38,7 @@ class JobDefinition:
     timeout: float | None
     """In seconds, of one run."""
     retries: int
-    environment: Mapping[str, str] = field(repr=False)
+    environment: Environment = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +51,7 @@ class Shape:
     disk: int | None = None
     timeout: int | None = None
     retries: int | None = None
-    environment: Mapping[str, str] | None = field(default=None, repr=False)
+    environment: Environment | None = field(default=None, repr=False)
     """The whole environment; variables that are not named here are removed."""
 
 
@@ -79,7 +79,7 @@ class PlatformRun:
     """None if the container has none: it was killed, never started, or still runs."""
     attempts: int | None
     created_at: datetime
-    environment: Mapping[str, str] = field(repr=False)
+    environment: Environment = field(repr=False)
 
     @property
     def live(self) -> bool:
@@ -131,7 +131,7 @@ class Platform(Protocol):
         """Return a run, or None if the platform does not know it."""
 
     def start(
-        self, definition_id: str, environment: Mapping[str, str]
+        self, definition_id: str, environment: Environment
     ) -> PlatformRun:
         """Start a run; its environment overrides the definition's.
 

@@ -4,7 +4,7 @@ Source: API version v1alpha2 as the official SDK 2.12 sends and reads it
 (`scaleway/jobs/v1alpha2`), and recorded answers.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
@@ -18,6 +18,7 @@ from worker.platform.port import (
     SecretReference,
     Shape,
 )
+from worker.system.environment import Environment
 
 DESCRIPTION: Final = "Turns git repositories into courses (fondation-worker)"
 _NEVER: Final = datetime.fromtimestamp(0, UTC)
@@ -122,7 +123,7 @@ class Scaleway:
             return None
 
     def start(
-        self, definition_id: str, environment: Mapping[str, str]
+        self, definition_id: str, environment: Environment
     ) -> PlatformRun:
         path = f"job-definitions/{definition_id}/start"
         body = {"environment_variables": dict(environment)}

@@ -5,7 +5,7 @@ fetched and deleted; the webhook is connected to, and nothing is sent; the git h
 for the branch; the engine checks itself.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -29,6 +29,7 @@ from worker.run.produce import check_engine
 from worker.settings.settings import Settings
 from worker.source.git_program import Git
 from worker.store.port import Store
+from worker.system.environment import Environment
 from worker.system.runtime import Runtime
 from worker.wiring import (
     engine_parts,
@@ -63,7 +64,7 @@ class Checks:
     """What a job of these settings needs."""
 
     settings: Settings
-    environment: Mapping[str, str]
+    environment: Environment
     runtime: Runtime
     repository: Identity | None = None
 

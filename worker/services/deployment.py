@@ -12,6 +12,7 @@ from worker.platform.port import JobDefinition, Platform, PlatformRun
 from worker.platform.settings import PlatformSettings, is_uuid, read_platform
 from worker.services.view import View, open_view
 from worker.settings.reader import EnvironmentReader
+from worker.system.environment import Environment
 from worker.system.runtime import Runtime
 from worker.wiring import open_platform
 
@@ -42,7 +43,7 @@ class Deployment:
         """Return all runs of the definition, oldest first."""
         return self.platform.runs(self.definition.id)
 
-    def faults(self, variables: Mapping[str, str]) -> list[str]:
+    def faults(self, variables: Environment) -> list[str]:
         """Return why a run would refuse a job's variables at its start."""
         (faults,) = self.faults_of_each([variables])
         return faults
@@ -59,7 +60,7 @@ class Deployment:
         return faults
 
     def start(
-        self, variables: Mapping[str, str], known: Collection[str] = ()
+        self, variables: Environment, known: Collection[str] = ()
     ) -> PlatformRun:
         """Start a run; `known` are the ids of the job's runs so far.
 
@@ -71,7 +72,7 @@ class Deployment:
         )
 
 
-def _faults(environment: Mapping[str, str]) -> list[str]:
+def _faults(environment: Environment) -> list[str]:
     """Read an environment as `run` does, except for files, which are on the platform."""
     reader = EnvironmentReader(environment, here=False)
     read_job(reader)
@@ -79,7 +80,7 @@ def _faults(environment: Mapping[str, str]) -> list[str]:
 
 
 def platform_settings(
-    definition: str | None, environment: Mapping[str, str]
+    definition: str | None, environment: Environment
 ) -> PlatformSettings:
     """Read the settings of a command that needs a definition; `definition` overrides the variable.
 
@@ -96,7 +97,7 @@ def platform_settings(
 
 
 def optional_platform(
-    definition: str | None, environment: Mapping[str, str]
+    definition: str | None, environment: Environment
 ) -> PlatformSettings | None:
     """Read the settings of a command that uses a platform if SCW_SECRET_KEY is set."""
     if not environment.get("SCW_SECRET_KEY"):
@@ -130,7 +131,7 @@ def find_definition(
 
 def open_deployment(
     definition: str | None,
-    environment: Mapping[str, str],
+    environment: Environment,
     runtime: Runtime,
     warn: Warn,
 ) -> Deployment:
@@ -150,7 +151,7 @@ def open_deployment(
 
 
 def operators_view(
-    store: str | None, environment: Mapping[str, str], definition: JobDefinition
+    store: str | None, environment: Environment, definition: JobDefinition
 ) -> View:
     """Open the operator's store; without one, the store of the definition's runs."""
     url = (
@@ -171,7 +172,7 @@ class RunsStore:
 
 
 def open_runs_store(
-    store: str | None, environment: Mapping[str, str], definition: JobDefinition
+    store: str | None, environment: Environment, definition: JobDefinition
 ) -> RunsStore:
     """Open the store of the definition's runs; `store` overrides the definition's STORE_URL."""
     url = (
@@ -194,7 +195,7 @@ def open_runs_store(
 
 
 def _open_store_of(
-    definition: JobDefinition, url: str | None, environment: Mapping[str, str]
+    definition: JobDefinition, url: str | None, environment: Environment
 ) -> View:
     return open_view(url, {**store_location(definition), **environment})
 

@@ -1,8 +1,8 @@
 """The document of `status --json`, which the gateway answers with, too."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
+from states.codec import JsonObject
 from states.exits import MEANING, Exit
 from states.manifest import (
     CallbackEvent,
@@ -32,7 +32,7 @@ class _ItemCount:
     """None if it is not known yet."""
 
 
-def describe(view: View, manifest: Manifest) -> dict[str, Any]:
+def describe(view: View, manifest: Manifest) -> JsonObject:
     """Return the state of a job as a document."""
     count = _count_items(view, manifest)
     return {
@@ -68,7 +68,7 @@ def describe_with_runs(
     platform: PlatformSettings | None,
     manifest: Manifest,
     warn: Warn,
-) -> dict[str, Any]:
+) -> JsonObject:
     """Return the state of a job; with a platform, also its runs there as `platformRuns`.
 
     They are null if the platform cannot be reached.
@@ -88,7 +88,7 @@ def describe_with_runs(
 
 def describe_pending(
     identity: Identity, refused: Exit | None = None
-) -> dict[str, Any]:
+) -> JsonObject:
     """Return the state of a job without a checkpoint as a document.
 
     `refused` is the exit code of a run that ended before its first checkpoint.
@@ -142,9 +142,7 @@ def _expected_items(inventory: Inventory, stage: Stage) -> int | None:
         return None
 
 
-def _stages(
-    manifest: Manifest, count: _ItemCount | None
-) -> list[dict[str, Any]]:
+def _stages(manifest: Manifest, count: _ItemCount | None) -> list[JsonObject]:
     stages = []
     for record in manifest.stages:
         in_hand = record.stage is manifest.next_stage
@@ -157,7 +155,7 @@ def _stages(
 
 def _stage(
     manifest: Manifest, record: StageRecord, items: _ItemCount
-) -> dict[str, Any]:
+) -> JsonObject:
     return {
         "stage": record.stage,
         "step": INFO[record.stage].step,
@@ -178,7 +176,7 @@ def _stage_state(manifest: Manifest, record: StageRecord) -> str:
     return "running" if record.stage is manifest.current_stage else "waiting"
 
 
-def _run(run: RunRecord) -> dict[str, Any]:
+def _run(run: RunRecord) -> JsonObject:
     return {
         "run": run.number,
         "claimedAt": run.claimed_at,
@@ -189,7 +187,7 @@ def _run(run: RunRecord) -> dict[str, Any]:
     }
 
 
-def _platform_run(run: PlatformRun) -> dict[str, Any]:
+def _platform_run(run: PlatformRun) -> JsonObject:
     """Leave out the run's environment, which holds tokens."""
     return {
         "id": run.id,
@@ -200,7 +198,7 @@ def _platform_run(run: PlatformRun) -> dict[str, Any]:
     }
 
 
-def _error(manifest: Manifest) -> dict[str, Any] | None:
+def _error(manifest: Manifest) -> JsonObject | None:
     error = manifest.error
     if error is None:
         return None
@@ -214,7 +212,7 @@ def _error(manifest: Manifest) -> dict[str, Any] | None:
     }
 
 
-def _usage(manifest: Manifest) -> dict[str, Any] | None:
+def _usage(manifest: Manifest) -> JsonObject | None:
     """Return what the job's calls have used; an operator's new limit counts at once."""
     if manifest.usage is None:
         return None
@@ -222,7 +220,7 @@ def _usage(manifest: Manifest) -> dict[str, Any] | None:
     return usage_document(replace(manifest.usage, budget=budget))
 
 
-def _waiting(waiting: Waiting | None) -> dict[str, Any] | None:
+def _waiting(waiting: Waiting | None) -> JsonObject | None:
     if waiting is None:
         return None
     return {
@@ -233,7 +231,7 @@ def _waiting(waiting: Waiting | None) -> dict[str, Any] | None:
     }
 
 
-def _refusal(code: Exit) -> dict[str, Any]:
+def _refusal(code: Exit) -> JsonObject:
     return {
         "message": f"{MEANING[code]}; see the gateway's log",
         "code": "config",
@@ -244,7 +242,7 @@ def _refusal(code: Exit) -> dict[str, Any]:
     }
 
 
-def _callbacks(outbox: Outbox) -> dict[str, Any]:
+def _callbacks(outbox: Outbox) -> JsonObject:
     return {
         "pendingCallbacks": [_event(event) for event in outbox.pending],
         "callbackTrouble": outbox.trouble,
@@ -254,7 +252,7 @@ def _callbacks(outbox: Outbox) -> dict[str, Any]:
     }
 
 
-def _event(event: CallbackEvent) -> dict[str, Any]:
+def _event(event: CallbackEvent) -> JsonObject:
     return {
         "sequence": event.sequence,
         "type": event.type,
@@ -263,7 +261,7 @@ def _event(event: CallbackEvent) -> dict[str, Any]:
     }
 
 
-def _rejection(rejection: Rejection) -> dict[str, Any]:
+def _rejection(rejection: Rejection) -> JsonObject:
     return {
         "sequence": rejection.sequence,
         "statusCode": rejection.status_code,

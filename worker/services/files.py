@@ -1,7 +1,6 @@
 """The document of `urls --json`, which the gateway answers with, too."""
 
-from typing import Any
-
+from states.codec import JsonObject
 from worker.course.artifacts import TRANSFERS, Artifacts
 from worker.outbox.links import Linker
 from worker.services.view import View
@@ -9,7 +8,7 @@ from worker.services.view import View
 
 def signed_files(
     view: View, job_id: str, expires_seconds: int
-) -> list[dict[str, Any]]:
+) -> list[JsonObject]:
     """Return the stored files of a course, finished or not, each with a fresh URL."""
     manifest = view.manifest(job_id)
     artifacts = Artifacts(view.store, job_id, view.runtime.executor(TRANSFERS))

@@ -1,6 +1,5 @@
 """`resume --on scaleway`: claims a job for an operator, releases it, and starts a run."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from states import decisions
@@ -16,6 +15,7 @@ from worker.platform.sweep_decision import described
 from worker.services.deployment import Deployment
 from worker.services.platform_runs import live_runs, runs_of
 from worker.services.view import View
+from worker.system.environment import Environment
 from worker.system.runtime import iso
 
 
@@ -33,7 +33,7 @@ def resume_on_platform(
     view: View,
     job_id: str,
     request: OperatorRequest,
-    environment: Mapping[str, str],
+    environment: Environment,
 ) -> PlatformResume:
     """Apply an operator's request to a job, and start a run that continues it.
 
@@ -87,7 +87,7 @@ def claim_and_release(
 
 def _start(
     deployment: Deployment,
-    variables: Mapping[str, str],
+    variables: Environment,
     runs: list[PlatformRun],
 ) -> PlatformRun:
     try:

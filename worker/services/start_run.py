@@ -2,10 +2,10 @@
 
 import logging
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
+from states.codec import JsonObject
 from states.exits import Exit
 from worker.errors import ReplacedError
 from worker.run.progress import LogReporter, Reporter
@@ -13,6 +13,7 @@ from worker.run.run import Run
 from worker.run.signals import Signals
 from worker.settings.settings import LogSettings, Settings
 from worker.system import logs
+from worker.system.environment import Environment
 from worker.system.runtime import SystemRuntime
 from worker.wiring import open_adapters, work_dir
 
@@ -25,7 +26,7 @@ def reporting(
 ) -> Iterator[Reporter]:
     """Set up the log, or a progress display on a terminal with the console format."""
     form = log.form or default_format
-    context: dict[str, Any] = {"job_id": job_id}
+    context: JsonObject = {"job_id": job_id}
     if form == "console" and sys.stderr.isatty():
         from worker.run.progress_bar import Display  # noqa: PLC0415 - loaded only when used
 
@@ -43,7 +44,7 @@ def reporting(
 
 def do_run(
     settings: Settings,
-    environment: Mapping[str, str],
+    environment: Environment,
     reporter: Reporter,
     job_id: str,
     work: Callable[[Run], Exit],

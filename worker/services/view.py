@@ -1,6 +1,6 @@
 """A store to look at, and the jobs in it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from states.keys import after_folder, job_of, valid_job_id
@@ -16,6 +16,7 @@ from worker.settings.reader import EnvironmentReader
 from worker.settings.settings import Settings, read_settings
 from worker.settings.user_folders import default_store_url
 from worker.store.retrying import RetryingStore
+from worker.system.environment import Environment
 from worker.system.runtime import Runtime, SystemRuntime
 from worker.wiring import open_retrying_store
 
@@ -92,9 +93,7 @@ class View:
         return any(self.log(name).sequences())
 
 
-def store_settings(
-    store: str | None, environment: Mapping[str, str]
-) -> Settings:
+def store_settings(store: str | None, environment: Environment) -> Settings:
     """Read the settings of a command that needs a store.
 
     `store` overrides STORE_URL. Raises ConfigError with every fault.
@@ -106,7 +105,7 @@ def store_settings(
     return settings
 
 
-def open_view(store: str | None, environment: Mapping[str, str]) -> View:
+def open_view(store: str | None, environment: Environment) -> View:
     """Open the store that a command looks at; `store` overrides STORE_URL."""
     return open_view_with(store_settings(store, environment))
 

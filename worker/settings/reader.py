@@ -1,6 +1,6 @@
 """Reads environment variables, and collects their faults."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
@@ -12,6 +12,7 @@ from worker.settings.checks import (
     secret_fault,
 )
 from worker.settings.stray_characters import ADVICE, stray_fault, without_stray
+from worker.system.environment import Environment
 
 Value = TypeVar("Value")
 
@@ -34,9 +35,7 @@ class Secret:
 class EnvironmentReader:
     """Reads variables, and collects their faults; an empty variable counts as missing."""
 
-    def __init__(
-        self, environment: Mapping[str, str], *, here: bool = True
-    ) -> None:
+    def __init__(self, environment: Environment, *, here: bool = True) -> None:
         """Read from a copy of an environment.
 
         `here` tells whether the files that it names are on this machine.

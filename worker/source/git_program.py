@@ -19,6 +19,7 @@ from worker.system.disk import (
     on_disk,
     unusable_work_dir,
 )
+from worker.system.environment import Environment
 from worker.system.logs import printable
 from worker.system.process import (
     Command,
@@ -152,7 +153,7 @@ class GitOptions:
     """
 
     config: Mapping[str, str] = field(default_factory=dict)
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Environment = field(default_factory=dict)
     timeout_seconds: float = QUICK_SECONDS
     watch: Callable[[], None] = lambda: None
     max_output: int = 1 << 20
@@ -168,7 +169,7 @@ class Git:
         scratch: Path,
         runtime: Runtime,
         stop: Flag,
-        environment: Mapping[str, str],
+        environment: Environment,
     ) -> None:
         """Take the flag that ends running commands, and the worker's environment."""
         self._scratch = scratch

@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ from worker.source.git_program import Git, GitOptions
 from worker.source.host_answer import reason
 from worker.source.limits import SourceLimits
 from worker.system.disk import disk_error, on_disk
+from worker.system.environment import Environment
 from worker.system.process import Finished
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
@@ -66,7 +66,7 @@ class ScratchRepository:
     def do(
         self,
         *arguments: str,
-        variables: Mapping[str, str] | None = None,
+        variables: Environment | None = None,
         data: bytes | None = None,
         max_output: int = 1 << 20,
     ) -> bytes:

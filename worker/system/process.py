@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +20,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Final
 
+from worker.system.environment import Environment
 from worker.system.runtime import Flag, Runtime
 
 MAX_LINE: Final = 64 * 1024
@@ -62,7 +63,7 @@ class Command:
     """A program, found by the PATH of `env`, which is its whole environment."""
 
     argv: tuple[str, ...]
-    env: Mapping[str, str]
+    env: Environment
     cwd: Path
     input: bytes | None = None
 

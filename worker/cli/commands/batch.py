@@ -1,6 +1,5 @@
 """`batch`: runs the jobs of a file, a few at a time, on the platform or on this machine."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from states.exits import Exit
@@ -15,10 +14,11 @@ from worker.services.deployment import open_deployment, open_runs_store
 from worker.services.view import open_view
 from worker.settings.reader import EnvironmentReader
 from worker.settings.settings import read_settings
+from worker.system.environment import Environment
 from worker.system.runtime import SystemRuntime
 
 
-def batch(options: BatchOptions, environment: Mapping[str, str]) -> Output:
+def batch(options: BatchOptions, environment: Environment) -> Output:
     """Take all jobs of a file to their end; run again, it continues those that are not over."""
     if options.parallel < 1:
         raise UsageError("--parallel must be at least 1")
@@ -38,9 +38,7 @@ def batch(options: BatchOptions, environment: Mapping[str, str]) -> Output:
     return _answer(remote.run_all(executor))
 
 
-def _check_settings(
-    options: BatchOptions, environment: Mapping[str, str]
-) -> None:
+def _check_settings(options: BatchOptions, environment: Environment) -> None:
     """Raise ConfigError with every fault that the runs would refuse."""
     reader = EnvironmentReader(environment)
     read_settings(reader, options.store)

@@ -2,7 +2,6 @@
 
 import signal
 import sys
-from collections.abc import Mapping
 from concurrent.futures import Executor, Future
 from pathlib import Path
 from types import FrameType
@@ -15,6 +14,7 @@ from worker.errors import TemporaryError
 from worker.services.follow import Outcome
 from worker.services.view import View
 from worker.system import logs
+from worker.system.environment import Environment
 from worker.system.process import Command, LineSplitter, Process
 from worker.system.runtime import Runtime
 
@@ -29,7 +29,7 @@ class LocalBatch:
     """Runs jobs as child processes."""
 
     def __init__(
-        self, view: View, environment: Mapping[str, str], runtime: Runtime
+        self, view: View, environment: Environment, runtime: Runtime
     ) -> None:
         self._view = view
         self._environment = {

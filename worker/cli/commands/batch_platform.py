@@ -1,6 +1,5 @@
 """The jobs of a batch that the platform runs."""
 
-from collections.abc import Mapping
 from concurrent.futures import Executor
 
 from states.manifest import Identity, Manifest
@@ -14,6 +13,7 @@ from worker.platform.port import PlatformRun
 from worker.services.deployment import Deployment, RunsStore
 from worker.services.follow import Follower, Outcome, outcome
 from worker.services.platform_runs import live_runs, runs_of
+from worker.system.environment import Environment
 
 
 class PlatformBatch:
@@ -23,7 +23,7 @@ class PlatformBatch:
         self,
         deployment: Deployment,
         store: RunsStore,
-        environment: Mapping[str, str],
+        environment: Environment,
         jobs: list[BatchJob],
     ) -> None:
         """Check all jobs as their runs would; raise ConfigError with every fault."""

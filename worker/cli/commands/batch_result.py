@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from states.codec import JsonObject
 from states.exits import Exit
 from states.manifest import Manifest
 from states.stages import State
@@ -35,7 +36,7 @@ class Result:
         return self.outcome.exit_code
 
     @property
-    def document(self) -> dict[str, Any]:
+    def document(self) -> JsonObject:
         """The result as `--json` shows it."""
         return {
             "jobId": self.job.job_id,

@@ -1,9 +1,8 @@
 """`check`: tries everything that a job needs, without starting one."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
+from states.codec import JsonObject
 from states.exits import Exit
 from states.manifest import Identity
 from worker.cli.options import CheckOptions
@@ -12,10 +11,11 @@ from worker.job_request import DEFAULT_BRANCH, VARIABLES, Field, fault_lines
 from worker.services.check import Checks, Finding
 from worker.services.view import store_settings
 from worker.settings.reader import EnvironmentReader
+from worker.system.environment import Environment
 from worker.system.runtime import SystemRuntime
 
 
-def check(options: CheckOptions, environment: Mapping[str, str]) -> Output:
+def check(options: CheckOptions, environment: Environment) -> Output:
     """Try the store, the webhook, the repository and the engine; the first fault's code counts."""
     settings = store_settings(options.store, environment)
     if options.engine is not None:
@@ -59,7 +59,7 @@ def _line(finding: Finding) -> str:
     return f"FAULT  {finding.part:<11} {finding.fault} ({took})"
 
 
-def _document(finding: Finding) -> dict[str, Any]:
+def _document(finding: Finding) -> JsonObject:
     return {
         "part": finding.part,
         "ok": finding.fault is None,

@@ -26,6 +26,7 @@ from worker.platform.idempotent import once
 from worker.platform.port import JobDefinition, Platform, SecretReference, Shape
 from worker.platform.settings import PlatformSettings, is_uuid
 from worker.services.deployment import find_definition, platform_settings
+from worker.system.environment import Environment
 from worker.system.runtime import Runtime, SystemRuntime
 from worker.wiring import open_platform
 
@@ -39,7 +40,7 @@ RETRIES_RANGE: Final = (0, 5)
 MAX_TIMEOUT_SECONDS: Final = 24 * 3600
 
 
-def deploy(options: DeployOptions, environment: Mapping[str, str]) -> Output:
+def deploy(options: DeployOptions, environment: Environment) -> Output:
     """Compare the definition with the options, show each difference, and apply it."""
     desired = _desired(options)
     settings = platform_settings(options.definition, environment)

@@ -1,6 +1,5 @@
 """`fetch` and `urls`: the files of a course, as far as they are finished."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from worker.cli import duration
@@ -11,9 +10,10 @@ from worker.errors import DataError, UsageError
 from worker.services.files import signed_files
 from worker.services.view import open_view
 from worker.settings.settings import MAX_EXPIRY_SECONDS
+from worker.system.environment import Environment
 
 
-def fetch(options: FetchOptions, environment: Mapping[str, str]) -> Output:
+def fetch(options: FetchOptions, environment: Environment) -> Output:
     """Copy the files of a course into a folder."""
     view = open_view(options.store, environment)
     manifest = view.manifest(options.job_id)
@@ -41,7 +41,7 @@ def fetch(options: FetchOptions, environment: Mapping[str, str]) -> Output:
     return Output(document=document, lines=lines)
 
 
-def urls(options: UrlsOptions, environment: Mapping[str, str]) -> Output:
+def urls(options: UrlsOptions, environment: Environment) -> Output:
     """Sign fresh URLs of the files of a course."""
     expires = duration.parse(options.expires, "--expires")
     if not 0 < expires <= MAX_EXPIRY_SECONDS:

@@ -2,7 +2,6 @@
 
 import ipaddress
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from worker.services.view import open_view
 from worker.settings.reader import EnvironmentReader, Secret
 from worker.settings.user_folders import user_folder
 from worker.system import logs
+from worker.system.environment import Environment
 from worker.system.runtime import SystemRuntime
 
 DEFAULT_MAX_RUNS: Final = 2
@@ -35,7 +35,7 @@ class _Settings:
     spool: Path
 
 
-def gateway(options: GatewayOptions, environment: Mapping[str, str]) -> Output:
+def gateway(options: GatewayOptions, environment: Environment) -> Output:
     """Serve until SIGTERM or SIGINT, which also stops the runs on this machine."""
     if not 0 <= options.port < 65536:  # noqa: PLR2004 - TCP's ports
         raise UsageError(
@@ -67,7 +67,7 @@ def gateway(options: GatewayOptions, environment: Mapping[str, str]) -> Output:
     return Output(exit_code=Exit(128 + ended))
 
 
-def _read_settings(environment: Mapping[str, str], host: str) -> _Settings:
+def _read_settings(environment: Environment, host: str) -> _Settings:
     """Read the gateway's own variables; raise ConfigError with every fault."""
     reader = EnvironmentReader(environment)
     token = _read_token(reader, host)
@@ -109,7 +109,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _open_backend(
-    options: GatewayOptions, environment: Mapping[str, str], settings: _Settings
+    options: GatewayOptions, environment: Environment, settings: _Settings
 ) -> Backend:
     if options.mode == "local":
         return _open_local(options.store, environment, settings)
@@ -121,7 +121,7 @@ def _open_backend(
 
 
 def _open_local(
-    store: str | None, environment: Mapping[str, str], settings: _Settings
+    store: str | None, environment: Environment, settings: _Settings
 ) -> Backend:
     from worker.gateway.child import ChildCommand  # noqa: PLC0415 - loaded only when used
     from worker.gateway.job_status import read_standing  # noqa: PLC0415 - the same

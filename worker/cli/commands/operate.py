@@ -1,6 +1,6 @@
 """`resume` and `cancel`: an operator's requests to a job."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 from states.decisions import rejected_end
@@ -25,10 +25,11 @@ from worker.services.platform_resume import PlatformResume, resume_on_platform
 from worker.services.start_run import do_run, reporting
 from worker.services.view import View, open_view
 from worker.settings.model import budget_in_tokens, budget_in_usd
+from worker.system.environment import Environment
 from worker.system.runtime import SystemRuntime
 
 
-def resume(options: ResumeOptions, environment: Mapping[str, str]) -> Output:
+def resume(options: ResumeOptions, environment: Environment) -> Output:
     """Continue a job that is interrupted, failed or crashed, or redo it from a stage on."""
     if options.redeliver:
         return _redeliver(options, environment)
@@ -37,9 +38,7 @@ def resume(options: ResumeOptions, environment: Mapping[str, str]) -> Output:
     return _resume_here(options, environment)
 
 
-def _redeliver(
-    options: ResumeOptions, environment: Mapping[str, str]
-) -> Output:
+def _redeliver(options: ResumeOptions, environment: Environment) -> Output:
     """Send a job's rejected final callback again."""
     has_budget = options.budget_usd or options.budget_tokens
     others = (options.stage, options.takeover, has_budget)
@@ -73,9 +72,7 @@ def _redelivery_outcome(before: Manifest, after: Manifest) -> str:
     return "its final callback was sent again, and acknowledged"
 
 
-def _resume_here(
-    options: ResumeOptions, environment: Mapping[str, str]
-) -> Output:
+def _resume_here(options: ResumeOptions, environment: Environment) -> Output:
     view = open_view(options.store, environment)
     request = _request(options, view)
     code = _do(
@@ -91,7 +88,7 @@ def _resume_here(
 
 
 def _resume_on_platform(
-    options: ResumeOptions, environment: Mapping[str, str]
+    options: ResumeOptions, environment: Environment
 ) -> Output:
     runtime = SystemRuntime()
     deployment = open_deployment(options.definition, environment, runtime, warn)
@@ -164,7 +161,7 @@ def _limit(
         raise UsageError(f"{name} is {text!r}: {error}") from error
 
 
-def cancel(options: JobOptions, environment: Mapping[str, str]) -> Output:
+def cancel(options: JobOptions, environment: Environment) -> Output:
     """Cancel a job at once if it has no live run; else ask its run to stop.
 
     A run of the platform that does not obey is stopped.
@@ -199,7 +196,7 @@ def _begin_canceled_if_unstarted(
 
 def _cancel(
     view: View,
-    environment: Mapping[str, str],
+    environment: Environment,
     platform: PlatformSettings | None,
     before: Manifest,
 ) -> Exit:
@@ -233,7 +230,7 @@ def _cancel_outcome(before: Manifest, after: Manifest) -> str:
 
 def _do(
     view: View,
-    environment: Mapping[str, str],
+    environment: Environment,
     job_id: str,
     work: Callable[[Run], Exit],
 ) -> Exit:
@@ -244,7 +241,7 @@ def _do(
 
 def _do_reporting(
     view: View,
-    environment: Mapping[str, str],
+    environment: Environment,
     reporter: Reporter,
     job_id: str,
     work: Callable[[Run], Exit],

@@ -1,6 +1,5 @@
 """`run`: turns a repository into a course, in job mode (for a platform) or in local mode."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -29,22 +28,21 @@ from worker.settings.reader import EnvironmentReader
 from worker.settings.settings import Settings
 from worker.source.git_program import Git
 from worker.source.port import Revision
+from worker.system.environment import Environment
 from worker.system.runtime import SystemRuntime
 from worker.wiring import engine_parts, open_source, work_dir
 
 _OPTION_NAMES: Final = {Field.BRANCH: "--branch", Field.JOB_ID: "--job-id"}
 
 
-def run(options: RunOptions, environment: Mapping[str, str]) -> Output:
+def run(options: RunOptions, environment: Environment) -> Output:
     """Do the job that the environment describes, or the one of the command line's REPO."""
     if options.repository is None:
         return _run_in_job_mode(options, environment)
     return _run_locally(options.repository, options, environment)
 
 
-def _run_in_job_mode(
-    options: RunOptions, environment: Mapping[str, str]
-) -> Output:
+def _run_in_job_mode(options: RunOptions, environment: Environment) -> Output:
     _refuse_local_options(options)
     reader = EnvironmentReader(environment)
     settings, identity = read_job(reader, options.store)
@@ -87,7 +85,7 @@ class _LocalJob:
 
 
 def _run_locally(
-    repository: str, options: RunOptions, environment: Mapping[str, str]
+    repository: str, options: RunOptions, environment: Environment
 ) -> Output:
     settings = store_settings(options.store, environment)
     if options.engine is not None:
@@ -129,7 +127,7 @@ def _local_job(
     repository: str,
     options: RunOptions,
     settings: Settings,
-    environment: Mapping[str, str],
+    environment: Environment,
 ) -> _LocalJob:
     url = _repository_url(repository, settings)
     reader = EnvironmentReader(environment)
@@ -156,7 +154,7 @@ def _resolve(
     url: str,
     branch: str | None,
     settings: Settings,
-    environment: Mapping[str, str],
+    environment: Environment,
 ) -> Revision:
     runtime = SystemRuntime()
     git = Git(work_dir(settings), runtime, runtime.flag(), environment)

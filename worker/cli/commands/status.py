@@ -1,19 +1,18 @@
 """`status` and `list`: the state of one job, and of all jobs of a store."""
 
-from collections.abc import Mapping
-from typing import Any
-
+from states.codec import JsonObject
 from worker.cli.options import JobOptions, ListOptions
 from worker.cli.output import Output, counted, seconds, table, warn
 from worker.errors import DamagedCheckpointError, DataError
 from worker.services.deployment import optional_platform
 from worker.services.describe import describe_with_runs
 from worker.services.view import View, open_view
+from worker.system.environment import Environment
 
 _LIST_COLUMNS = ("jobId", "state", "run", "updatedAt", "repository")
 
 
-def status(options: JobOptions, environment: Mapping[str, str]) -> Output:
+def status(options: JobOptions, environment: Environment) -> Output:
     """Show the state of a job."""
     view = open_view(options.store, environment)
     platform = optional_platform(options.definition, environment)
@@ -22,7 +21,7 @@ def status(options: JobOptions, environment: Mapping[str, str]) -> Output:
     return Output(document=document, lines=_lines(document))
 
 
-def list_jobs(options: ListOptions, environment: Mapping[str, str]) -> Output:
+def list_jobs(options: ListOptions, environment: Environment) -> Output:
     """List the jobs of a store, in the order of their ids."""
     view = open_view(options.store, environment)
     documents = [_summary(view, job_id) for job_id in view.job_ids()]
@@ -38,7 +37,7 @@ def list_jobs(options: ListOptions, environment: Mapping[str, str]) -> Output:
     return Output(document=documents, lines=table(rows))
 
 
-def _summary(view: View, job_id: str) -> dict[str, Any]:
+def _summary(view: View, job_id: str) -> JsonObject:
     """Return one job of the list; an unreadable one is shown, and does not hide the others."""
     try:
         manifest = view.manifest(job_id)
@@ -62,7 +61,7 @@ def _summary(view: View, job_id: str) -> dict[str, Any]:
     }
 
 
-def _lines(document: dict[str, Any]) -> list[str]:
+def _lines(document: JsonObject) -> list[str]:
     stages = [_stage_row(stage) for stage in document["stages"]]
     return [
         *_job_lines(document),
@@ -72,7 +71,7 @@ def _lines(document: dict[str, Any]) -> list[str]:
     ]
 
 
-def _job_lines(document: dict[str, Any]) -> list[str]:
+def _job_lines(document: JsonObject) -> list[str]:
     values = {
         **document,
         "collected": " (collected)" if document["collected"] else "",
@@ -98,14 +97,14 @@ def _job_lines(document: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _engine_line(engine: dict[str, Any]) -> str:
+def _engine_line(engine: JsonObject) -> str:
     line = "engine      {name} {version}".format_map(engine)
     if engine["model"] is not None:
         line += ", {model}, in {language}".format_map(engine)
     return line
 
 
-def _usage_lines(usage: dict[str, Any] | None) -> list[str]:
+def _usage_lines(usage: JsonObject | None) -> list[str]:
     if usage is None:
         return []
     calls = counted(usage["calls"], "call")
@@ -126,7 +125,7 @@ def _usage_lines(usage: dict[str, Any] | None) -> list[str]:
     return lines
 
 
-def _cost(usage: dict[str, Any]) -> str:
+def _cost(usage: JsonObject) -> str:
     limits = []
     if usage["budgetUsd"] is not None:
         limits.append("${budgetUsd:.2f}".format_map(usage))
@@ -143,7 +142,7 @@ def _cost(usage: dict[str, Any]) -> str:
     )
 
 
-def _stage_row(stage: dict[str, Any]) -> list[str]:
+def _stage_row(stage: JsonObject) -> list[str]:
     attempts = stage["attempts"]
     return [
         "  {step} {stage}".format_map(stage),
@@ -154,13 +153,13 @@ def _stage_row(stage: dict[str, Any]) -> list[str]:
     ]
 
 
-def _item_count(stage: dict[str, Any]) -> str:
+def _item_count(stage: JsonObject) -> str:
     if stage["total"] is not None:
         return "{items}/{total}".format_map(stage)
     return str(stage["items"] or "")
 
 
-def _callback_lines(document: dict[str, Any]) -> list[str]:
+def _callback_lines(document: JsonObject) -> list[str]:
     lines = []
     for event in document["pendingCallbacks"]:
         template = "pending     callback {sequence}: {type} {status}"
@@ -174,7 +173,7 @@ def _callback_lines(document: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _platform_lines(document: dict[str, Any]) -> list[str]:
+def _platform_lines(document: JsonObject) -> list[str]:
     lines = []
     for run in document.get("platformRuns") or []:
         values = {

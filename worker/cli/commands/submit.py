@@ -1,7 +1,6 @@
 """`submit`: starts a run of a job on the platform."""
 
 import logging
-from collections.abc import Mapping
 
 from states.manifest import Identity
 from states.repository_url import repository_fault, short_name
@@ -23,12 +22,13 @@ from worker.services.follow import Follower, Outcome
 from worker.services.start_run import reporting
 from worker.settings.reader import EnvironmentReader
 from worker.settings.settings import LogSettings, read_log
+from worker.system.environment import Environment
 from worker.system.runtime import Runtime, SystemRuntime
 
 LOG = logging.getLogger(__name__)
 
 
-def submit(options: SubmitOptions, environment: Mapping[str, str]) -> Output:
+def submit(options: SubmitOptions, environment: Environment) -> Output:
     """Check a job as a run would, start a run of it, and follow that with `--wait`."""
     log = _read_log(environment)
     runtime = SystemRuntime()
@@ -64,7 +64,7 @@ def submit(options: SubmitOptions, environment: Mapping[str, str]) -> Output:
     )
 
 
-def _read_log(environment: Mapping[str, str]) -> LogSettings:
+def _read_log(environment: Environment) -> LogSettings:
     """Read how to log; raise ConfigError before anything is started."""
     reader = EnvironmentReader(environment)
     log = read_log(reader)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
+from states.codec import JsonObject
 from states.exits import Exit
 from states.keys import artifact_name, artifacts_prefix, valid_job_id
 from states.manifest import Manifest
@@ -38,6 +38,7 @@ from worker.services.deployment import (
 from worker.services.platform_runs import live_runs, runs_of
 from worker.services.unstarted import identity_of_run
 from worker.services.view import View
+from worker.system.environment import Environment
 from worker.system.runtime import SystemRuntime
 
 
@@ -51,12 +52,12 @@ class SweepResult:
     """Of the run that the sweep has started."""
 
     @property
-    def document(self) -> dict[str, Any]:
+    def document(self) -> JsonObject:
         """The result as `--json` shows it."""
         return {"jobId": self.job_id, "reason": self.decision.reason}
 
 
-def sweep(options: SweepOptions, environment: Mapping[str, str]) -> Output:
+def sweep(options: SweepOptions, environment: Environment) -> Output:
     """Look at all jobs of a store, and start runs for those that are neither over nor alive."""
     if options.max_attempts < 1:
         raise UsageError("--max-attempts must be at least 1")
@@ -227,7 +228,7 @@ class Sweep:
     def _start(
         self,
         result: SweepResult,
-        variables: Mapping[str, str],
+        variables: Environment,
         candidate: SweepCandidate,
     ) -> SweepResult:
         store, runtime = self._view.store, self._view.runtime

@@ -1,6 +1,6 @@
 """`verify`: checks that everything a job has stored is present and intact."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -17,11 +17,12 @@ from worker.course.inventory import CourseFile, Inventory
 from worker.errors import DamagedCheckpointError, MissingError
 from worker.ownership.log import Checkpoint
 from worker.services.view import View, open_view
+from worker.system.environment import Environment
 
 Contents = list[tuple[CourseFile, bytes]]
 
 
-def verify(options: VerifyOptions, environment: Mapping[str, str]) -> Output:
+def verify(options: VerifyOptions, environment: Environment) -> Output:
     """Check the size and SHA-256 of every artifact, and the chain of checkpoints.
 
     With `--deep`, check also what they contain.

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 from states.stages import Stage
 from worker.errors import ConfigError
 from worker.system.disk import on_disk
+from worker.system.environment import Environment
 from worker.system.process import Command, ProcessTimeoutError, run
 from worker.system.runtime import Flag, Runtime
 
@@ -58,7 +59,7 @@ class Bundle:
         return digest.hexdigest()[:_VERSION_DIGITS]
 
     def takes_steps(
-        self, env: Mapping[str, str], runtime: Runtime, stop: Flag
+        self, env: Environment, runtime: Runtime, stop: Flag
     ) -> bool:
         """Ask the CLI whether it can do single steps.
 

@@ -1,12 +1,12 @@
 """The CLI's environment: the model's credentials, proxies, and nothing else."""
 
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from worker.engines.port import EngineFailedError
+from worker.system.environment import Environment
 
 _CREDENTIALS: Final = (
     "ANTHROPIC_API_KEY",
@@ -43,7 +43,7 @@ _SHORTEST_SECRET: Final = 6
 
 
 def variables(
-    environment: Mapping[str, str], home: Path, scratch: Path
+    environment: Environment, home: Path, scratch: Path
 ) -> dict[str, str]:
     """Return the whole environment of the CLI."""
     return {
@@ -55,7 +55,7 @@ def variables(
     }
 
 
-def secrets(environment: Mapping[str, str]) -> tuple[str, ...]:
+def secrets(environment: Environment) -> tuple[str, ...]:
     """Return the secrets of the CLI's environment, to be struck out of its output."""
     candidates = list(_credentials(environment).values())
     for name in _ADDRESSES:
@@ -67,13 +67,13 @@ def secrets(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _those_set(
-    environment: Mapping[str, str], names: tuple[str, ...]
+    environment: Environment, names: tuple[str, ...]
 ) -> dict[str, str]:
     """Return the variables that are set to more than an empty value."""
     return {name: environment[name] for name in names if environment.get(name)}
 
 
-def _credentials(environment: Mapping[str, str]) -> dict[str, str]:
+def _credentials(environment: Environment) -> dict[str, str]:
     """Return the variables with the model's credentials, or the key from its file."""
     credentials = _those_set(environment, _CREDENTIALS)
     file = environment.get(_KEY_FILE)
@@ -89,7 +89,7 @@ def _credentials(environment: Mapping[str, str]) -> dict[str, str]:
     return {"ANTHROPIC_API_KEY": key} if key else {}
 
 
-def make_home(home: Path, environment: Mapping[str, str]) -> None:
+def make_home(home: Path, environment: Environment) -> None:
     """Make the CLI's home, and copy a login to Claude from the worker's home."""
     (home / ".claude").mkdir(parents=True, exist_ok=True, mode=0o700)
     workers_home = environment.get("HOME")

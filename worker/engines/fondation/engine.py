@@ -4,7 +4,7 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,7 @@ from worker.engines.fondation.cli_process import CliProcess, CliTask
 from worker.engines.fondation.source_copy import SourceCopy
 from worker.engines.port import EngineFailedError, Item, Workspace
 from worker.system.disk import on_disk
+from worker.system.environment import Environment
 from worker.system.process import Command, ProcessStoppedError
 from worker.system.runtime import Flag, Runtime
 
@@ -38,7 +39,7 @@ class FondationEngine:
     def __init__(
         self,
         folder: Path,
-        environment: Mapping[str, str],
+        environment: Environment,
         runtime: Runtime,
         *,
         silence_seconds: float,
