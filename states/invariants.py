@@ -39,10 +39,9 @@ def _identity(before: Manifest, after: Manifest) -> Iterator[str]:
         yield "the job's identity has changed"
     if after.engine.name != before.engine.name:
         yield "the job's engine has changed"
-    model, language = before.engine.model, before.engine.language
-    is_pinned = (
-        after.engine.model == model and after.engine.language == language
-    )
+    old = before.engine
+    new = after.engine
+    is_pinned = new.model == old.model and new.language == old.language
     if not is_pinned and not _is_operators_claim(before, after):
         yield "the job's model or language has changed without an operator's resume"
     commit = before.commit

@@ -45,11 +45,13 @@ def export(inventory: Inventory, folder: Path) -> Exported:
     site = _site(course, inventory.project)
     with on_disk(folder, partial(_unwritable, folder)):
         folder = Path(os.path.realpath(folder))
-        _move_aside(folder, [*course, *site], inventory.store_url)
-        for path, body in (*course, *site):
+        files = course + site
+        _move_aside(folder, files, inventory.store_url)
+        for path, body in files:
             _write(folder / path, body)
     paths = [path for path, _ in course]
-    return Exported(paths=paths, page=INDEX if site else None)
+    page = INDEX if site else None
+    return Exported(paths=paths, page=page)
 
 
 def _site(course: list[_File], project: str) -> list[_File]:

@@ -73,8 +73,8 @@ def read_abstractions(data: bytes) -> tuple[Abstraction, ...]:
         raise InvalidItemError(f"{place} names no abstraction")
     names = [abstraction.name for abstraction in abstractions]
     _check_unique(names, place, "name")
-    for number, abstraction in enumerate(abstractions):
-        chapter = ChapterRef(index=_USUAL_INDEX, name=abstraction.name)
+    for number, name in enumerate(names):
+        chapter = ChapterRef(index=_USUAL_INDEX, name=name)
         _check_file_names(chapter, f"{place}[{number}]")
     return tuple(abstractions)
 
@@ -128,16 +128,18 @@ class Rules:
 
     def __init__(self, stage: Stage, outputs: Mapping[str, bytes]) -> None:
         """Read the YAML files that the stage depends on from `outputs`, by path."""
-        self._stage = stage
-        self._abstractions: tuple[Abstraction, ...] = ()
-        if INFO[stage].step > _FIRST:
+        info = INFO[stage]
+        abstractions: tuple[Abstraction, ...] = ()
+        if info.step > _FIRST:
             abstractions_file = outputs[_file(Stage.EXTRACT)]
-            self._abstractions = read_abstractions(abstractions_file)
-        order: tuple[OrderEntry, ...] = ()
-        if INFO[stage].folder:
+            abstractions = read_abstractions(abstractions_file)
+        chapters = []
+        if info.folder:
             order_file = outputs[_file(Stage.ORDER)]
-            order = read_order(order_file, self._abstractions)
-        chapters = [chapter.entry for chapter in order]
+            order = read_order(order_file, abstractions)
+            chapters = [chapter.entry for chapter in order]
+        self._stage = stage
+        self._abstractions = abstractions
         self.expected = expected_paths(stage, chapters)
         self._paths = frozenset(self.expected)
 
@@ -154,9 +156,10 @@ class Rules:
             raise InvalidItemError(
                 f"{path} is not a file that {self._stage} writes"
             )
-        if len(body) > MAX_ITEM_BYTES:
+        size = len(body)
+        if size > MAX_ITEM_BYTES:
             raise InvalidItemError(
-                f"{path} has {len(body)} bytes; at most {MAX_ITEM_BYTES} are allowed"
+                f"{path} has {size} bytes; at most {MAX_ITEM_BYTES} are allowed"
             )
         match self._stage:
             case Stage.EXTRACT:

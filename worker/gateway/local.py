@@ -32,7 +32,8 @@ class LocalBackend:
     def analyze(self, request: Request) -> JsonObject:
         """Start a job, or resume it; one that waits or runs keeps its first request."""
         job_id = request.identity.job_id
-        manifest, job = self._view.newest(job_id), self._queue.get(job_id)
+        manifest = self._view.newest(job_id)
+        job = self._queue.get(job_id)
         known = request.identity
         if manifest is not None:
             known = manifest.identity
@@ -49,12 +50,13 @@ class LocalBackend:
         waiting: list[str] = []
         given_up: list[str] = []
         for job in self._queue.all():
+            job_id = job.spooled.job_id
             if job.given_up:
-                given_up.append(job.spooled.job_id)
+                given_up.append(job_id)
             if job.running:
-                running.append(job.spooled.job_id)
+                running.append(job_id)
             elif not job.given_up:
-                waiting.append(job.spooled.job_id)
+                waiting.append(job_id)
         return {
             "running": running,
             "waiting": waiting,
@@ -63,7 +65,8 @@ class LocalBackend:
         }
 
     def job(self, job_id: str) -> JsonObject:
-        job, manifest = self._queue.get(job_id), self._view.newest(job_id)
+        job = self._queue.get(job_id)
+        manifest = self._view.newest(job_id)
         if manifest is not None:
             if is_settled(manifest):
                 # An operator may have brought it to its end.

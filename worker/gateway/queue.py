@@ -165,7 +165,8 @@ class RunQueue:
     def _process(self, job: QueuedJob) -> None:
         """Run a job if it needs a run, and decide what follows."""
         job_id = job.spooled.job_id
-        standing, code = Standing.UNREADABLE, None
+        standing = Standing.UNREADABLE
+        code = None
         try:
             standing = self._read_standing(job_id)
             if self._needs_run(job, standing):
@@ -204,13 +205,14 @@ class RunQueue:
         self, job: QueuedJob, standing: Standing, code: int | None
     ) -> None:
         """Drop a job that is over; schedule the next look at any other."""
-        fields = {"job_id": job.spooled.job_id, "exit_code": code}
+        job_id = job.spooled.job_id
+        fields = {"job_id": job_id, "exit_code": code}
         if standing is Standing.OVER:
             LOG.info("a job is over", extra=fields)
             self._remove(job)
             return
         after = _after(job, standing, code)
-        self._jobs[job.spooled.job_id] = after
+        self._jobs[job_id] = after
         pause = _pause(after, standing)
         if after.given_up and not job.given_up:
             LOG.error(

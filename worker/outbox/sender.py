@@ -130,7 +130,8 @@ class Sender:
                 },
             )
             return False
-        sequence, status = delivery.event.sequence, answer.status_code
+        sequence = delivery.event.sequence
+        status = answer.status_code
         if not acknowledged(status):
             LOG.error(
                 "the webhook rejected a callback; it is not sent again",

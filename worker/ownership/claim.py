@@ -403,7 +403,7 @@ class Claimant:
 
     def _judge(self, manifest: Manifest) -> Claim | JobOver | Wait:
         settled = manifest.over and not manifest.outbox.pending
-        silent, lease = 0, 0
+        silent = lease = 0
         if not manifest.released and not settled:
             silent, lease = self._watch.silence(manifest)
         return judge(

@@ -144,7 +144,8 @@ class Lease:
             self._number += 1
             number = self._number
         sent = self._runtime.monotonic()
-        manifest, skew = self._owned.manifest, self._owned.skew
+        manifest = self._owned.manifest
+        skew = self._owned.skew
         dated = put_heartbeat(self._store, manifest, number, skew=skew)
         lapsed = self._lapsed(sent, dated)
         if lapsed:

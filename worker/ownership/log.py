@@ -231,9 +231,11 @@ class CheckpointLog:
     def _stamped(
         self, base: Checkpoint | None, manifest: Manifest, writer: Writer
     ) -> Checkpoint:
-        sequence, previous = 1, None
+        sequence = 1
+        previous = None
         if base is not None:
-            sequence, previous = base.manifest.sequence + 1, base.sha256
+            sequence = base.manifest.sequence + 1
+            previous = base.sha256
         stamped = replace(
             manifest,
             sequence=sequence,

@@ -50,7 +50,8 @@ class Cloner:
         return (snapshot,)
 
     def _store_snapshot(self, file: Path) -> Artifact:
-        context, inbox = self._context, self._context.inbox
+        context = self._context
+        inbox = context.inbox
         if not self._has_tree:
             # guard: the pinned commit: checked out again
             self._checkout(context.owned.manifest.commit)

@@ -139,12 +139,17 @@ class Producer:
 
     def _restore_finished(self, stage: Stage) -> dict[str, bytes]:
         """Restore the files of the earlier stages; return the YAML files among them."""
-        manifest, folder = self._context.owned.manifest, self._context.folder
-        earlier = [other for other in before(stage) if other is not Stage.CLONE]
-        records = [manifest.record(other) for other in earlier]
-        missing = [
-            record for record in records if record.stage not in self._restored
-        ]
+        manifest = self._context.owned.manifest
+        folder = self._context.folder
+        records = []
+        missing = []
+        for earlier in before(stage):
+            if earlier is Stage.CLONE:
+                continue
+            record = manifest.record(earlier)
+            records.append(record)
+            if earlier not in self._restored:
+                missing.append(record)
         self._context.inbox.do("restore", lambda: self._fetch(missing))
         outputs = {}
         for record in records:
@@ -162,18 +167,20 @@ class Producer:
             self._restored.add(record.stage)
 
     def _restore_items(self, items: StageItems) -> None:
-        wanted, validate = items.rules.expected, items.rules.fault
+        rules = items.rules
+        folder = self._context.folder
         restored = self._context.artifacts.restore(
-            items.stage, items.inputs, wanted, validate
+            items.stage, items.inputs, rules.expected, rules.fault
         )
         for artifact, body in restored:
-            self._context.folder.write(artifact.path, body)
+            folder.write(artifact.path, body)
             items.stored[artifact.path] = artifact
         for path in items.missing:
-            self._context.folder.discard(path)
+            folder.discard(path)
 
     def _produce(self, items: StageItems) -> None:
-        inbox, runtime = self._context.inbox, self._context.runtime
+        inbox = self._context.inbox
+        runtime = self._context.runtime
         workspace = self._workspace(items.stage)
         deadline = runtime.monotonic() + self._timeout
 
@@ -190,8 +197,7 @@ class Producer:
             match message:
                 case None:
                     self._engine.stop()
-                    reason = f"{items.stage} took longer than {self._timeout:g} seconds"
-                    raise EngineTroubleError(reason, code="stage_timeout")
+                    raise self._timed_out(items.stage)
                 case Produced(task=number, item=item) if number == task:
                     self._take(items, item)
                 case Stored(future=future) if future in items.in_flight:
@@ -200,12 +206,19 @@ class Producer:
                     done = message
         self._conclude(items, done.error)
 
+    def _timed_out(self, stage: Stage) -> EngineTroubleError:
+        return EngineTroubleError(
+            f"{stage} took longer than {self._timeout:g} seconds",
+            code="stage_timeout",
+        )
+
     def _workspace(self, stage: Stage) -> Workspace:
-        manifest, folder = self._context.owned.manifest, self._context.folder
+        context = self._context
+        manifest = context.owned.manifest
         return Workspace(
-            source=folder.source,
-            output=folder.course,
-            calls=self._context.calls,
+            source=context.folder.source,
+            output=context.folder.course,
+            calls=context.calls,
             generation=manifest.record(stage).generation,
             budget=manifest.budget,
         )
@@ -247,7 +260,8 @@ class Producer:
         self._report(items)
 
     def _report(self, items: StageItems) -> None:
-        done, total = len(items.stored), len(items.rules.expected)
+        done = len(items.stored)
+        total = len(items.rules.expected)
         self._context.reporter.items(items.stage, done, total)
 
     def _conclude(

@@ -37,7 +37,9 @@ class LogReporter:
         """Log a stage's items, at each tenth of them."""
         if total <= 1 or done == 0:
             return
-        tenths, tenths_before = done * 10 // total, (done - 1) * 10 // total
+        tenths = done * 10 // total
+        before = done - 1
+        tenths_before = before * 10 // total
         if tenths != tenths_before:
             fields = {"stage": stage, "done": done, "total": total}
             LOG.info("items stored", extra=fields)

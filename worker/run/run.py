@@ -119,12 +119,13 @@ class Run:
         return self._own(lambda claimant: claimant.redeliver())
 
     def _open_engine(self, manifest: Manifest | None) -> EngineRef:
-        self._engine = self._adapters.open_engine(manifest)
+        engine = self._adapters.open_engine(manifest)
+        self._engine = engine
         return EngineRef(
-            name=self._engine.name,
-            version=self._engine.version,
-            model=self._engine.model,
-            language=self._engine.language,
+            name=engine.name,
+            version=engine.version,
+            model=engine.model,
+            language=engine.language,
         )
 
     def _own(self, claim: Callable[[Claimant], Ownership | Exit]) -> Exit:
@@ -141,9 +142,9 @@ class Run:
         folder = RunFolder(self._work_dir, self.log.job_id, self.log.token)
         try:
             owned = claim(claimant)
-            return (
-                owned if isinstance(owned, Exit) else self._work(owned, folder)
-            )
+            if isinstance(owned, Exit):
+                return owned
+            return self._work(owned, folder)
         except StoppedError as stopped:
             return stopped.stop.exit_code
         finally:
@@ -151,32 +152,33 @@ class Run:
 
     def _work(self, owned: Ownership, folder: RunFolder) -> Exit:
         """Work on the job that this run owns, under its lease."""
-        runtime, inbox = self._adapters.runtime, self.inbox
-        lease = Lease(
-            self._adapters.open_lease_store, owned, runtime, inbox.mailbox
+        adapters = self._adapters
+        runtime = adapters.runtime
+        inbox = self.inbox
+        job_id = self.log.job_id
+        lease = Lease(adapters.open_lease_store, owned, runtime, inbox.mailbox)
+        artifacts = Artifacts(self._store, job_id, runtime.executor(TRANSFERS))
+        calls = StoredCalls(
+            self._store,
+            job_id,
+            runtime.executor(TRANSFERS),
+            lambda: lease.held,
         )
         owned.on_appended = lease.heed_append
         context = RunContext(
             runtime=runtime,
             inbox=inbox,
             owned=owned,
-            artifacts=Artifacts(
-                self._store, self.log.job_id, runtime.executor(TRANSFERS)
-            ),
+            artifacts=artifacts,
             folder=folder,
-            reporter=self._adapters.reporter,
+            reporter=adapters.reporter,
             limits=self._limits,
-            calls=StoredCalls(
-                self._store,
-                self.log.job_id,
-                runtime.executor(TRANSFERS),
-                lambda: lease.held,
-            ),
+            calls=calls,
         )
         sender = self._sender(lease)
         linker = Linker(
             self._store,
-            context.artifacts,
+            artifacts,
             runtime,
             expires_seconds=self._limits.url_expiry_seconds,
         )

@@ -246,7 +246,8 @@ class Runner:
         # guard: the memory of permanent failures: a third fruitless run is the last
         if fruitless >= MAX_TRIES:
             is_bug = isinstance(error, BugError)
-            self._fail(error, Exit.SOFTWARE if is_bug else Exit.UNAVAILABLE)
+            code = Exit.SOFTWARE if is_bug else Exit.UNAVAILABLE
+            self._fail(error, code)
             return self._deliver()
         LOG.error(
             "the run ends; the next run resumes the job",
@@ -266,12 +267,13 @@ class Runner:
         """Save what is finished, within the run's grace."""
         stop = stopped.stop
         LOG.warning("stopping", extra={"reason": stop.reason})
+        grace = self._limits.stop_grace_seconds
         # guard: a stopped run does not wait for a store longer than its grace
-        self._finish_within(self._limits.stop_grace_seconds * _SAVE_SHARE)
+        self._finish_within(grace * _SAVE_SHARE)
         # guard: the release: a stopped run is silent before it
         self._announcer.close()
         # guard: a stopped run stores the items in flight
-        self._producer.settle(self._limits.stop_grace_seconds * _SETTLE_SHARE)
+        self._producer.settle(grace * _SETTLE_SHARE)
         interrupted = TemporaryError(stop.reason, code="interrupted")
         error = self._error(interrupted, stop.exit_code)
         fruitless = self._fruitless_runs()
@@ -330,10 +332,8 @@ class Runner:
 
     def _await_answers(self) -> None:
         """Wait until the receiver has answered all events, or the time for that is over."""
-        runtime, seconds = (
-            self._context.runtime,
-            self._limits.callback_give_up_seconds,
-        )
+        runtime = self._context.runtime
+        seconds = self._limits.callback_give_up_seconds
         self._announcer.finish_within(seconds)
         deadline = runtime.monotonic() + seconds
         while self._undelivered():

@@ -120,7 +120,8 @@ class _Rules:
 
 
 def _job(entry: dict[str, str], *, local: bool) -> BatchJob:
-    repository, branch = entry["repository"], entry.get("branch")
+    repository = entry["repository"]
+    branch = entry.get("branch")
     if local and is_folder(repository):
         repository = str(expanded(Path(repository)).resolve())
     job_id = entry.get("jobId")

@@ -110,7 +110,8 @@ def _resume_on_platform(
 
 
 def _resumed(resumed: PlatformResume) -> str:
-    manifest, run = resumed.manifest, resumed.run
+    manifest = resumed.manifest
+    run = resumed.run
     if run is None:
         return f"job {manifest.job_id} is {manifest.state}: nothing was started"
     return f"job {manifest.job_id}: started platform run {run.id}"

@@ -231,7 +231,8 @@ class Sweep:
         variables: Environment,
         candidate: SweepCandidate,
     ) -> SweepResult:
-        store, runtime = self._view.store, self._view.runtime
+        store = self._view.store
+        runtime = self._view.runtime
         last = candidate.runs[-1]
         mark = sweep_mark.take(store, runtime, result.job_id, last.id)
         if mark is None:

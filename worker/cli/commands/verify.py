@@ -102,7 +102,8 @@ class _Chain:
         """Compare with the checkpoint before, unless that is missing or damaged."""
         if not self.checkpoints:
             return True
-        before, manifest = self.checkpoints[-1], checkpoint.manifest
+        before = self.checkpoints[-1]
+        manifest = checkpoint.manifest
         if before.manifest.sequence != manifest.sequence - 1:
             return True
         return manifest.previous == before.sha256

@@ -1,7 +1,7 @@
 """Makes the page to look at from the files of a course."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -70,19 +70,18 @@ class _Site:
         self._contents = contents
         self._markdown = Markdown()
         self._pages = [*contents.chapters, *contents.tutorials]
-        self._documents = {
-            page.path: self._markdown.parse(page.source) for page in self._pages
-        }
-        self._titles = {
-            page.path: _title(entry, page, self._documents[page.path])
-            for entry in contents.entries
-            for page in entry.pages
-        }
+        self._documents: dict[str, Document] = {}
+        self._titles: dict[str, str] = {}
+        anchors = {}
+        for page in self._pages:
+            document = self._markdown.parse(page.source)
+            self._documents[page.path] = document
+            anchors[page.name] = document.anchors
+        for entry in contents.entries:
+            for page in entry.pages:
+                document = self._documents[page.path]
+                self._titles[page.path] = _title(entry, page, document)
         names = {path: page.name for path, page in contents.page_of().items()}
-        anchors = {
-            page.name: self._documents[page.path].anchors
-            for page in self._pages
-        }
         self._links = Links(names, anchors, files)
         self._templates = _templates()
         self._templates.globals |= {
@@ -107,10 +106,11 @@ class _Site:
         return texts
 
     def _search_index(self) -> str:
-        rows = [
-            (page.name, self._titles[page.path], self._documents[page.path])
-            for page in self._pages
-        ]
+        rows = []
+        for page in self._pages:
+            title = self._titles[page.path]
+            document = self._documents[page.path]
+            rows.append((page.name, title, document))
         return search.index(rows)
 
     def _index(self) -> str:
@@ -139,18 +139,16 @@ class _Site:
         document = self._documents[page.path]
         number = self._pages.index(page)
         resolve = partial(self._links.resolve, page.path)
-        before, after = self._pages[:number], self._pages[number + 1 :]
-        return self._templates.get_template(
-            "page.html"
-        ).render(
+        template = self._templates.get_template("page.html")
+        return template.render(
             title=document.title or self._titles[page.path],
             body=self._markdown.render(document, resolve),
-            sections=[head for head in document.headings if head.level == 2],  # noqa: PLR2004 - of `##`
+            sections=document.sections,
             page=page.name,
             to_pages="",
             to_index=f"../{INDEX}",
-            previous=self._link(before[-1:]),
-            following=self._link(after[:1]),
+            previous=self._link(number - 1),
+            following=self._link(number + 1),
             partner=self._partner(entry, page),
         )
 
@@ -160,11 +158,13 @@ class _Site:
             return entry.tutorial.name
         return None
 
-    def _link(self, pages: Sequence[Page]) -> _Link | None:
-        for page in pages:
-            title = self._titles[page.path]
-            return _Link(title=title, name=page.name)
-        return None
+    def _link(self, number: int) -> _Link | None:
+        """Return a link to a page by its number; None beyond the first and the last."""
+        if number not in range(len(self._pages)):
+            return None
+        page = self._pages[number]
+        title = self._titles[page.path]
+        return _Link(title=title, name=page.name)
 
     def _item(self, entry: Entry) -> _Item:
         page = entry.pages[0]
@@ -178,9 +178,8 @@ class _Site:
 
     def _rendered(self, path: str, text: str) -> Markup:
         document = self._markdown.parse(text)
-        return self._markdown.render(
-            document, partial(self._links.resolve, path)
-        )
+        resolve = partial(self._links.resolve, path)
+        return self._markdown.render(document, resolve)
 
 
 def _templates() -> Environment:

@@ -59,10 +59,21 @@ def highlighted(code: str, language: str) -> str:
     if "".join(value for _, value in words) != code:
         return escape(code)
     html = ""
-    for kind, group in groupby(words, key=lambda word: _kind(word[0])):
-        text = escape("".join(value for _, value in group), quote=False)
-        html += f'<span class="{kind}">{text}</span>' if kind else text
+    for kind, group in groupby(words, key=_kind_of_word):
+        text = "".join(value for _, value in group)
+        html += _span(kind, escape(text, quote=False))
     return html
+
+
+def _span(kind: str, html: str) -> str:
+    if not kind:
+        return html
+    return f'<span class="{kind}">{html}</span>'
+
+
+def _kind_of_word(word: tuple[_TokenType, str]) -> str:
+    token, _ = word
+    return _kind(token)
 
 
 @cache

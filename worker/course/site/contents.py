@@ -96,16 +96,17 @@ def read_contents(files: Mapping[str, bytes], project: str) -> Contents:
     chapters = _pages(files, Stage.GENERATE_CHAPTERS)
     chapters |= _pages(files, Stage.REVIEW_CHAPTERS)
     tutorials = _pages(files, Stage.GENERATE_TUTORIALS)
-    entries = [
-        Entry(
+    entries = []
+    for number in sorted(chapters.keys() | tutorials.keys()):
+        name = names.get(number)
+        entry = Entry(
             number=number,
-            name=names.get(number),
-            description=descriptions.get(names.get(number, ""), ""),
+            name=name,
+            description=descriptions.get(name or "", ""),
             chapter=chapters.get(number),
             tutorial=tutorials.get(number),
         )
-        for number in sorted(chapters.keys() | tutorials.keys())
-    ]
+        entries.append(entry)
     return Contents(
         project=project,
         summary=summary,
@@ -117,12 +118,15 @@ def read_contents(files: Mapping[str, bytes], project: str) -> Contents:
 
 def _pages(files: Mapping[str, bytes], stage: Stage) -> dict[int, Page]:
     pages = {}
+    folder = f"{INFO[stage].folder}/"
     for path in sorted(files):
-        if path.startswith(f"{INFO[stage].folder}/") and is_course_path(path):
-            number = _NUMBER.search(path)
-            source = files[path].decode(errors="replace")
-            assert number is not None  # noqa: S101 - course paths have one
-            pages[int(number[1])] = Page(path=path, source=source)
+        if not path.startswith(folder) or not is_course_path(path):
+            continue
+        match = _NUMBER.search(path)
+        assert match is not None  # noqa: S101 - course paths have one
+        number = int(match[1])
+        source = files[path].decode(errors="replace")
+        pages[number] = Page(path=path, source=source)
     return pages
 
 

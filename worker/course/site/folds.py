@@ -31,19 +31,24 @@ def allow_folds(markdown: MarkdownIt) -> None:
 
 
 def _read_tags(state: StateBlock, line: int, _: int, silent: bool) -> bool:  # noqa: FBT001 - the library calls it
-    start = state.bMarks[line] + state.tShift[line]
-    text = state.src[start : state.eMarks[line]]
+    indent = state.tShift[line]
+    start = state.bMarks[line] + indent
+    end = state.eMarks[line]
+    text = state.src[start:end]
     if state.is_code_block(line) or not _TAG.match(text):
         return False
     if silent:
         return True
     tag = ""
     for piece in _TAG.split(text):
+        words = piece.strip()
         if _TAG.fullmatch(piece):
             tag = piece.lower()
-            state.push(_FOLD, "", 0).content = tag
-        elif piece.strip():
-            _text(state, piece.strip(), line, bare=tag.startswith("<summary"))
+            fold = state.push(_FOLD, "", 0)
+            fold.content = tag
+        elif words:
+            in_summary = tag.startswith("<summary")
+            _text(state, words, line, bare=in_summary)
     state.line = line + 1
     return True
 
@@ -61,12 +66,12 @@ def _text(state: StateBlock, text: str, line: int, *, bare: bool) -> None:
 
 
 def _read_break(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - the library calls it
-    found = _BREAK.match(state.src, state.pos)
-    if found is None:
+    tag = _BREAK.match(state.src, state.pos)
+    if tag is None:
         return False
     if not silent:
         state.push("hardbreak", "br", 0)
-    state.pos = found.end()
+    state.pos = tag.end()
     return True
 
 
@@ -86,7 +91,8 @@ def balanced(tokens: Sequence[Token]) -> Iterator[Token]:
 
 
 def _fold(text: str, open_here: list[str]) -> Iterator[Token]:
-    tag = "summary" if text.lstrip("</").startswith("summary") else "details"
+    name = text.lstrip("</")
+    tag = "summary" if name.startswith("summary") else "details"
     if not text.startswith("</"):
         open_here.append(tag)
         yield Token("fold_open", tag, 1, block=True)

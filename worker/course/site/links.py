@@ -37,17 +37,17 @@ class Links:
         if href.startswith("/") or "\\" in unquote(href):
             return None
         target, _, fragment = href.partition("#")
-        to_page, to_root = f"{FOLDER}/", ""
-        if path in self._names:
-            to_page, to_root = "", "../"
-        resolved = path
-        if target:
-            resolved = normpath(join(dirname(path), unquote(target)))
-        if name := self._names.get(resolved):
-            return self._to_page(to_page + name, name, target, fragment)
-        if resolved in self._files:
-            return to_root + quote(resolved)
-        return None
+        # A file that has a page is read there, the others in the course's folder.
+        has_page = path in self._names
+        resolved = _resolved(path, unquote(target))
+        name = self._names.get(resolved)
+        if name is not None:
+            place = name if has_page else f"{FOLDER}/{name}"
+            return self._to_page(place, name, target, fragment)
+        if resolved not in self._files:
+            return None
+        to_root = "../" if has_page else ""
+        return to_root + quote(resolved)
 
     def _to_page(
         self, place: str, name: str, target: str, fragment: str
@@ -57,6 +57,13 @@ class Links:
         if anchor not in self._anchors[name]:
             return place if target else None
         return f"{place if target else ''}#{quote(anchor)}"
+
+
+def _resolved(path: str, target: str) -> str:
+    """Return the path that a relative link of a file names: without a target, the file itself."""
+    if not target:
+        return path
+    return normpath(join(dirname(path), target))
 
 
 def _outside(href: str) -> str | None:

@@ -27,6 +27,7 @@ _UNSEEN: Final = re.compile(
     # Control characters, and those that change the direction of text.
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]"
 )
+_PUNCTUATION: Final = re.compile(r"[^\w\- ]")
 _UNSEEN_MARK: Final = "\ufffd"
 
 Resolver = Callable[[str], str | None]
@@ -52,8 +53,15 @@ class Document:
     @property
     def title(self) -> str | None:
         """Its first heading of the first level."""
-        titles = [head.text for head in self.headings if head.level == 1]
-        return titles[0] if titles else None
+        for heading in self.headings:
+            if heading.level == 1:
+                return heading.text
+        return None
+
+    @property
+    def sections(self) -> list[Heading]:
+        """Its headings of the second level."""
+        return [heading for heading in self.headings if heading.level == 2]  # noqa: PLR2004 - of `##`
 
     @property
     def anchors(self) -> frozenset[str]:
@@ -104,22 +112,24 @@ class Markdown:
             _class_instead_of_style(token)
             if token.children:
                 _resolve_links(token.children, resolve)
-        html = self._parser.renderer.render(
-            document.tokens, self._parser.options, {}
-        )
+        parser = self._parser
+        html = parser.renderer.render(document.tokens, parser.options, {})
         # Entities may stand for what cannot be seen.
         return Markup(_UNSEEN.sub(_UNSEEN_MARK, html))  # noqa: S704 - made of tokens alone, each escaped by the renderer
 
 
 def visible(source: str) -> str:
     """Return a text with line ends alike and a mark for each character that cannot be seen."""
-    text = source.replace("\r\n", "\n").replace("\r", "\n")
+    text = source.replace("\r\n", "\n")
+    text = text.replace("\r", "\n")
     return _UNSEEN.sub(_UNSEEN_MARK, text)
 
 
 def slug(title: str) -> str:
     """Return the anchor of a heading, as git hosts make it."""
-    return re.sub(r"[^\w\- ]", "", title.strip().lower()).replace(" ", "-")
+    words = title.strip().lower()
+    words = _PUNCTUATION.sub("", words)
+    return words.replace(" ", "-")
 
 
 def text_of(token: Token) -> str:
@@ -161,11 +171,13 @@ def _resolve_links(tokens: Sequence[Token], resolve: Resolver) -> None:
     shown: list[bool] = []
     for token in tokens:
         if token.type == "link_open":
-            target = resolve(str(token.attrGet("href") or ""))
+            address = token.attrGet("href") or ""
+            target = resolve(str(address))
             token.attrs = {"href": target} if target else {}
             # An address within a link's text is parsed as a link of its own.
-            shown.append(target is not None and not any(shown))
-            token.hidden = not shown[-1]
+            is_within_link = any(shown)
+            token.hidden = target is None or is_within_link
+            shown.append(not token.hidden)
         elif token.type == "link_close":
             token.hidden = not shown.pop()
 
@@ -184,10 +196,12 @@ def _fence(
     *__: object,
 ) -> str:
     token = tokens[index]
-    language = (token.info.split() or [""])[0]
+    code = token.content
+    words = token.info.split()
+    language = words[0] if words else ""
     if language.lower() == "mermaid":
-        return _diagram(token.content)
-    return _code(highlighted(token.content, language))
+        return _diagram(code)
+    return _code(highlighted(code, language))
 
 
 def _code(html: str) -> str:
@@ -196,19 +210,23 @@ def _code(html: str) -> str:
 
 def _diagram(source: str) -> str:
     try:
-        return f'<figure class="diagram" tabindex="0">{draw(source)}</figure>\n'
+        drawing = draw(source)
     except DiagramError as error:
+        reason = escape(str(error))
+        code = _code(escape(source))
         return (
             '<p class="undrawn">This diagram is shown as text, because '
-            f"{escape(str(error))}.</p>\n{_code(escape(source))}"
+            f"{reason}.</p>\n{code}"
         )
+    return f'<figure class="diagram" tabindex="0">{drawing}</figure>\n'
 
 
 def _image(
     _: RendererHTML, tokens: Sequence[Token], index: int, *__: object
 ) -> str:
     """Return what an image would show: pages load nothing."""
-    return f'<span class="image">{escape(tokens[index].content)}</span>'
+    description = escape(tokens[index].content)
+    return f'<span class="image">{description}</span>'
 
 
 def _table_open(*_: object) -> str:

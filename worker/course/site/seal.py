@@ -22,7 +22,8 @@ _SEAL: Final = re.compile(
 def sealed(path: str, text: str) -> bytes:
     """Return the content of a file with its seal."""
     body = f"{text.rstrip()}\n".encode()
-    before, after = _COMMENTS[PurePosixPath(path).suffix]
+    suffix = PurePosixPath(path).suffix
+    before, after = _COMMENTS[suffix]
     digest = hashlib.sha256(body).hexdigest()
     seal = f"{before}made by fondation-worker, sha256 {digest}{after}"
     return body + seal.encode()
@@ -34,4 +35,5 @@ def is_whole(content: bytes) -> bool:
     seal = _SEAL.fullmatch(content, start)
     if seal is None:
         return False
-    return seal[1] == hashlib.sha256(content[:start]).hexdigest().encode()
+    digest = hashlib.sha256(content[:start]).hexdigest()
+    return seal[1] == digest.encode()

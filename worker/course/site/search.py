@@ -3,7 +3,10 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Final
+
+from markdown_it.token import Token
 
 from worker.course.site.markdown import Document, text_of
 
@@ -12,31 +15,46 @@ _MAX_WORDS: Final = 600
 """How many words of a section can be found."""
 
 
+@dataclass(kw_only=True, slots=True)
+class _Section:
+    """A part of a page, from one heading to the next."""
+
+    anchor: str = ""
+    heading: str = ""
+    words: dict[str, None] = field(default_factory=dict)
+
+
 def index(pages: Sequence[tuple[str, str, Document]]) -> str:
     """Return the index of pages, each by its name and title, as a script."""
-    rows = [
-        [name, title, anchor, heading, words]
-        for name, title, document in pages
-        for anchor, heading, words in _sections(document)
-    ]
+    rows = []
+    for name, title, document in pages:
+        for section in _sections(document):
+            words = " ".join(section.words)
+            row = [name, title, section.anchor, section.heading, words]
+            rows.append(row)
     text = json.dumps(rows, separators=(",", ":"))
     return f"window.courseIndex = {text};\n"
 
 
-def _sections(document: Document) -> Iterator[tuple[str, str, str]]:
-    """Yield each section's anchor, heading and words."""
+def _sections(document: Document) -> Iterator[_Section]:
+    """Yield the sections that have words."""
     headings = iter(document.headings)
-    anchor, heading = "", ""
-    words: dict[str, None] = {}
+    section = _Section()
     for token in document.tokens:
         if token.type == "heading_open":
-            if words:
-                yield anchor, heading, " ".join(words)
-            following = next(headings)
-            anchor, heading, words = following.anchor, following.text, {}
-        text = text_of(token) if token.type == "inline" else token.content
-        for word in _WORD.findall(text.lower()):
-            if len(words) < _MAX_WORDS:
-                words[word] = None
-    if words:
-        yield anchor, heading, " ".join(words)
+            if section.words:
+                yield section
+            heading = next(headings)
+            section = _Section(anchor=heading.anchor, heading=heading.text)
+        _add_words(section, token)
+    if section.words:
+        yield section
+
+
+def _add_words(section: _Section, token: Token) -> None:
+    text = token.content
+    if token.type == "inline":
+        text = text_of(token)
+    for word in _WORD.findall(text.lower()):
+        if len(section.words) < _MAX_WORDS:
+            section.words[word] = None
