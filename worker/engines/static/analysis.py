@@ -1,6 +1,8 @@
 """Analyses a folder: facts, units, their relations, and the order to learn them in."""
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -58,6 +60,23 @@ def analyze(root: Path, check: Check) -> Analysis:
 
     Raise NothingToSayError if there is no text in it, or whatever `check` raises.
     """
+    with _without_collector():
+        return _analysis(root, check)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Spare the search for cycles: facts have none, and there are so many of them."""
+    is_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_enabled:
+            gc.enable()
+
+
+def _analysis(root: Path, check: Check) -> Analysis:
     read = survey(root, check)
     if not read.files:
         raise NoTextError
@@ -104,7 +123,7 @@ def _collect(read: Survey, check: Check) -> _Facts:
     assembly = Assembly(read.files, read.parsed)
     resolver = Resolver(read.files, read.parsed, assembly)
     names = Names(read.files, read.parsed, assembly, resolver)
-    reader = References(read.files, assembly, resolver, names)
+    reader = References(read.files, read.parsed, assembly, resolver, names)
     references: list[Reference] = []
     for path, parsed in read.parsed.items():
         check()

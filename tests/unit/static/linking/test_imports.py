@@ -188,3 +188,20 @@ def test_ruby_requires_files_of_its_library_or_beside_it() -> None:
         "lib/shop/cart.rb",
     )
     assert targets("bin/a", Language.RUBY, "json") == ()
+
+
+def test_a_package_whose_folder_is_the_repository_finds_its_own_name() -> None:
+    modules = Modules(["__init__.py", "db/models.py", "futures.py"], [], {})
+    written = ["shop.db.models", "shop.db", "concurrent.futures", "os", "xml.a"]
+    modules.name_root([*written, "shop.db.models", ".db", "concurrent.x"])
+
+    def found(module: str, *names: str) -> tuple[str, ...]:
+        pairs = tuple((name, name) for name in names)
+        return modules.targets(
+            "a.py", Language.PYTHON, Import(module=module, names=pairs, line=1)
+        )
+
+    assert found("shop.db.models", "Model") == ("db/models.py",)
+    assert found("shop", "futures") == ("__init__.py", "futures.py")
+    assert found("concurrent.futures") == ()
+    assert found("shopping.futures") == ()

@@ -276,3 +276,118 @@ def test_receivers_of_other_languages(
     analysis = analysed(tmp_path, files)
     gets = {pair for pair in referred(analysis) if pair.endswith("Store.get")}
     assert gets == {"known > Store.get", "made > Store.get"}
+
+
+def test_a_property_is_what_its_body_or_signature_returns(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "a.py": "class Queue:\n    def push(self): pass\n\n"
+        "class App:\n    @cached_property\n    def queue(self):\n"
+        "        if self.old:\n            return None\n"
+        "        return Queue()\n\n"
+        "    @property\n    def other(self) -> Queue: ...\n\n"
+        "    @wrapped\n    def third(self):\n        return Queue()\n\n"
+        "    def fourth(self):\n        yield\n        return Queue()\n\n"
+        "    def run(self):\n        self.queue.push()\n\n"
+        "    def stop(self):\n        self.other.push()\n\n"
+        "    def pause(self):\n        self.third().push()\n"
+        "        self.fourth().push()\n",
+    }
+    calls = {
+        call for call in referred(analysed(tmp_path, files)) if "push" in call
+    }
+    assert calls == {"App.run > Queue.push", "App.stop > Queue.push"}
+
+
+def test_what_returns_different_things_is_not_known(tmp_path: Path) -> None:
+    files = {
+        "a.py": "class Queue:\n    def push(self): pass\n\nclass Stack: pass\n\n"
+        "def make(x):\n    if x:\n        return Stack()\n"
+        "    return Queue()\n\n"
+        "def outer():\n    def inner():\n        return Queue()\n"
+        "    return inner\n\n"
+        "def run():\n    make(1).push()\n    make().push()\n    outer().push()\n",
+    }
+    assert not any(
+        "push" in call for call in referred(analysed(tmp_path, files))
+    )
+
+
+def test_an_attribute_that_is_a_class_leads_to_the_class(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "a.py": "class Response:\n    def send(self): pass\n\n"
+        "class App:\n    response_class = Response\n    other = Response\n\n"
+        "    def __init__(self, other):\n        self.other = other\n\n"
+        "    def answer(self):\n        return self.response_class()\n\n"
+        "    def run(self):\n        self.answer().send()\n\n"
+        "    def stop(self):\n        self.other()\n",
+    }
+    assert referred(analysed(tmp_path, files)) == {
+        "App > Response", "App.answer > Response", "App.run > App.answer",
+        "App.run > Response.send",
+    }  # fmt: skip
+
+
+def test_a_base_is_found_through_another_name_of_it(tmp_path: Path) -> None:
+    found = analysed(
+        tmp_path,
+        {
+            "shop/__init__.py": "from shop.base import Base as Stock\n",
+            "shop/base.py": "class Base: pass\n\ndef made(): pass\n",
+            "shop/sub.py": "import shop\nfrom shop.base import made\n\n"
+            "Alias = shop.Stock\n\nclass Sub(Alias): pass\n\n"
+            "class Made(made()): pass\n",
+        },
+    )
+    derived = {
+        found.definitions[index].name: [
+            found.definitions[base].name for base in bases
+        ]
+        for index, bases in found.bases.items()
+    }
+    assert derived == {"Sub": ["Base"]}
+
+
+def test_a_whole_path_in_quotes_names_a_definition(tmp_path: Path) -> None:
+    files = {
+        "shop/__init__.py": "from shop.stock import Stock\n",
+        "shop/stock.py": "class Stock: pass\n",
+        "shop/app.py": 'class App:\n    """See "shop.stock.Stock"."""\n'
+        "    stock = 'shop.stock:Stock'  # 'shop.stock:Stock'\n\n"
+        "    def run(self):\n        load('shop.Stock')\n"
+        "        load('shop.stock'); load('other.Stock')\n",
+    }
+    assert referred(analysed(tmp_path, files)) == {
+        "App > Stock",
+        "App.run > Stock",
+    }
+
+
+def test_an_attribute_in_a_condition_is_not_bound_there(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "a.py": "class Queue:\n    def push(self): pass\n\n"
+        "class App:\n    queue: Queue[str | bytes]\n\n    def run(self):\n"
+        "        self.queue = None\n        if self.queue: self.queue.push()\n",
+        "b.py": "from a import Queue\n\nclass Other:\n    def __init__(self):\n"
+        "        self.queue = Queue()\n\n    def run(self):\n"
+        "        if self.queue:\n            self.queue.push()\n",
+    }
+    assert {"App.run > Queue.push", "Other.run > Queue.push"} <= referred(
+        analysed(tmp_path, files)
+    )
+
+
+def test_an_inner_class_does_not_bind_what_the_outer_has(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "a.py": "class Queue:\n    def push(self): pass\n\n"
+        "class App:\n    class Meta:\n        queue: Queue\n\n"
+        "    def run(self):\n        self.queue.push()\n",
+    }
+    assert referred(analysed(tmp_path, files)) == {"App.Meta > Queue"}

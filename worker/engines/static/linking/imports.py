@@ -3,7 +3,7 @@
 import json
 import posixpath
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -62,8 +62,26 @@ class Modules:
                 self._by_type[package, name].append(path)
         self._places: Final[dict[str, list[str]]] = {}
         """The folders that a Python module's absolute name may start in, the least deep first."""
+        self._own_name = ""
         self._scripts: Final = dict(_named_scripts(settings))
         self._go: Final = dict(_go_modules(settings))
+
+    def name_root(self, modules: Iterable[str]) -> None:
+        """Find the name of a Python package whose folder is the repository itself.
+
+        Its own files import `name.module` though there is no such folder.
+        """
+        votes: Counter[str] = Counter()
+        for module in modules:
+            first, _, rest = module.partition(".")
+            if first and rest:
+                is_here = self._python_module(rest.replace(".", "/"))
+                votes[first] += 1 if is_here else -1
+        first, surplus = min(
+            votes.items(), key=lambda vote: (-vote[1], vote[0]), default=("", 0)
+        )
+        if surplus > 0 and not self._prefixes(first):
+            self._own_name = first
 
     def targets(
         self, path: str, language: Language, one: Import
@@ -110,6 +128,8 @@ class Modules:
             for _ in range(dots - 1):
                 folder = folder.rpartition("/")[0]
             bases = [posixpath.join(folder, rest).rstrip("/")]
+        elif self._own_name and f"{rest}/".startswith(f"{self._own_name}/"):
+            bases = [rest[len(self._own_name) + 1 :]]
         else:
             bases = self._absolute(rest, folder)
         found = []

@@ -28,14 +28,15 @@ _TYPE_BEFORE: Final = re.compile(
 )
 _BEFORE: Final = 120
 """How many bytes before a name its type may take."""
-_VALUE: Final = re.compile(
-    rb"\s*[?!]?\s*(?::(?!=)[^=\n;]*)?:?=(?!=)\s*"
-    rb"((?:await\s+|new\s+|&)*)(" + _PATH + rb")"
+_ASSIGNED: Final = re.compile(rb"\s*[?!]?\s*(?::(?!=)[^=\n;]*)?:?=(?!=)\s*")
+_EXPRESSION: Final = re.compile(
+    rb"[ \t]*((?:await\s+|new\s+|&)*)(" + _PATH + rb")"
 )
 _STATEMENT: Final = re.compile(rb"[(,|]\s*\Z")
 """What stands before a parameter, or one of several names that are assigned at once."""
 _END: Final = re.compile(rb"[ \t]*(?:[\n;})]|\Z)")
 _PLAIN: Final = re.compile(rb"(" + _PATH + rb")\s*(<.*>|\[.*\])?", re.DOTALL)
+_CHOICE: Final = re.compile(rb"(?:[^|\[<]|\[[^\]]*\]?|<[^>]*>?)+")
 _HOLDERS: Final = re.compile(
     rb"(?:(?:typing\.)?Optional|Box|Rc|Arc|(?:std::)?(?:unique|shared)_ptr)"
     rb"[<\[](.*)[>\]]",
@@ -114,7 +115,9 @@ def _declared(
 
 def plain_type(written: bytes, language: Language) -> str:
     """Return the names of a type without what makes it optional or a pointer; or nothing."""
-    choices = [part.strip(b" \t\n\"'") for part in written.split(b"|")]
+    # What is between brackets may be a choice of its own.
+    parts = _CHOICE.findall(written)
+    choices = [part.strip(b" \t\n\"'") for part in parts]
     choices = [part for part in choices if part not in _NOTHING]
     if len(choices) != 1:
         return ""
@@ -133,14 +136,26 @@ def plain_type(written: bytes, language: Language) -> str:
 
 
 def _assigned(code: bytes, end: int, language: Language) -> Origin:
-    match = _VALUE.match(code, end)
+    match = _ASSIGNED.match(code, end)
+    return _value(code, match.end(), language) if match else UNKNOWN
+
+
+def returned(code: bytes, place: int, language: Language) -> Origin:
+    """Tell the value of what stands behind a `return`."""
+    if _END.match(code, place):
+        return Origin(Source.NOTHING)
+    return _value(code, place, language)
+
+
+def _value(code: bytes, place: int, language: Language) -> Origin:
+    match = _EXPRESSION.match(code, place)
     if match is None:
         return UNKNOWN
-    path, after = match[2], match.end()
+    path, after = match[2].decode("utf-8", "replace"), match.end()
     if _END.match(code, after):
-        if path in _NOTHING:
-            return Origin(Source.NOTHING)
-        return Origin(Source.COPY, path.decode("utf-8", "replace"))
+        is_nothing = match[2] in _NOTHING
+        source = Source.NOTHING if is_nothing else Source.COPY
+        return Origin(source, path)
     opening = code[after : after + 1]
     if opening == b" " and language in _LITERALS:
         after += 1
@@ -152,8 +167,7 @@ def _assigned(code: bytes, end: int, language: Language) -> Origin:
     if last is None or not _END.match(code, last):
         return UNKNOWN
     is_creation = opening == b"{" or b"new" in match[1]
-    source = Source.TYPE if is_creation else Source.CALL
-    return Origin(source, path.decode("utf-8", "replace"))
+    return Origin(Source.TYPE if is_creation else Source.CALL, path)
 
 
 def _matching(
@@ -184,3 +198,8 @@ def result(function: Definition, language: Language) -> str:
         match = pattern.search(signature)
         written = match[1].encode() if match else b""
     return plain_type(written, language)
+
+
+def says_result(function: Definition) -> bool:
+    """Tell whether a signature says what a function returns."""
+    return _RESULT_AFTER.search(function.signature) is not None

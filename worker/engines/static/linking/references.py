@@ -1,27 +1,26 @@
 """Finds references: places where code names a definition."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from worker.engines.static.facts import Definition, Reference, SourceFile
+from worker.engines.static.facts import TYPES, Definition, Reference, SourceFile
 from worker.engines.static.linking.assembly import Assembly
-from worker.engines.static.linking.names import SEES_MEMBERS, Names, Place
+from worker.engines.static.linking.names import Names
 from worker.engines.static.linking.scopes import Resolver
+from worker.engines.static.linking.values import SEES_MEMBERS
 from worker.engines.static.parsing.source_file import Parsed
 from worker.engines.static.reading.language import Language
 
-_NAME: Final = re.compile(rb"[A-Za-z_$\x80-\xff][\w$\x80-\xff]*")
+_WORD: Final = rb"[A-Za-z_$\x80-\xff][\w$\x80-\xff]*"
 _CHAIN: Final = re.compile(
-    rb"(?:\.\??|::|>-)((?:[\w$\x80-\xff]+|\)\(repus)"
-    rb"(?:\s*(?:\.\??|::|>-)[\w$\x80-\xff]+)*)"
-    rb"(?:(?=\.\.\.)|(?![\w$\x80-\xff.>:)\]]))"
+    _WORD + rb"((?:(?:\(\))?(?:\??\.\s*|::|->)" + _WORD + rb")*)"
 )
-"""The names before a selected one, from right to left, if nothing but names leads to it."""
-_LONGEST_CHAIN: Final = 100
-"""In bytes."""
-_LINK: Final = re.compile(r"\??\.\s*|::|->")
+"""Names with nothing but calls and selectors between them."""
+_LINK: Final = re.compile(rb"((?:\(\))?(?:\??\.\s*|::|->))")
 _SELECTORS: Final = frozenset({b"::", b"->"})
+_ALIAS: Final = re.compile(rb"= (?:[\w.]*\.)?([A-Za-z_]\w*)[ \t]*(?:\n|\Z)")
+_ALIASED: Final = re.compile(rb"(\w+)[ \t]*(?::[^=\n]*)?\Z")
 _DEFINES: Final = re.compile(
     rb"\b(?:def|class|function\*?|fn|func|fun|interface|trait|module|typedef)"
     rb"\s+\Z"
@@ -37,12 +36,14 @@ _SCRIPTS: Final = frozenset(
 )
 
 
-class _Name(NamedTuple):
-    """A name in a file's code."""
+class _Guess(NamedTuple):
+    """What a name means at the top of a file, or else may mean."""
 
-    text: bytes
-    start: int
-    end: int
+    target: int | None
+    guess: int | None
+
+
+_NOTHING: Final = _Guess(None, None)
 
 
 class References:
@@ -51,31 +52,39 @@ class References:
     def __init__(
         self,
         files: Mapping[str, SourceFile],
+        parsed: Mapping[str, Parsed],
         assembly: Assembly,
         resolver: Resolver,
         names: Names,
     ) -> None:
-        """Look for the names of all definitions, and for the names that imports give them."""
+        """Look for the names of all definitions, and for those that imports give them."""
         self._files: Final = files
         self._assembly: Final = assembly
         self._resolver: Final = resolver
         self._names: Final = names
         self._interesting: Final = interesting_names(
-            assembly.definitions, files
+            assembly.definitions, files, parsed
         )
 
     def read(self, path: str, parsed: Parsed) -> list[Reference]:
         """Return the references in a file, added up by where they stand and what they mean."""
-        places: dict[tuple[int | None, int, bool], list[int]] = {}
-        for start, source, target, is_sure in self._occurrences(path, parsed):
-            places.setdefault((source, target, is_sure), []).append(start)
+        reader = _Reader(
+            path,
+            self._files[path].language,
+            parsed,
+            self._spans(path),
+            self._resolver,
+            self._names,
+        )
+        reader.read(self._interesting)
+        reader.read_quoted(parsed.quoted, self._spans(path))
         references = []
         line, at = 1, 0
-        for key, starts in places.items():
-            source, target, is_sure = key
+        for key, starts in sorted(reader.places.items(), key=_first_place):
             # In the order of first places, so that every line is counted once.
             line += parsed.code.count(b"\n", at, starts[0])
             at = starts[0]
+            source, target, is_sure = key
             references.append(
                 Reference(
                     source=source,
@@ -89,108 +98,181 @@ class References:
             )
         return references
 
-    def _occurrences(
-        self, path: str, parsed: Parsed
-    ) -> Iterator[tuple[int, int | None, int, bool]]:
-        code, language = parsed.code, self._files[path].language
-        implied = language in SEES_MEMBERS
-        spans = _Spans(
-            self._assembly.spans.get(path, []), self._assembly.definitions
-        )
-        interesting = self._interesting
-        known: dict[bytes, tuple[int | None, int | None]] = {}
-        for match in _NAME.finditer(code):
-            text, start = match[0], match.start()
-            if text not in interesting:
-                continue
-            source = spans.at(start)
-            place = Place(path, start, source)
-            if _is_selected(code, start):
-                target, is_sure = self._selected(code, text, place)
-            else:
-                if text not in known:
-                    known[text] = self._at_top(path, text)
-                if spans.names(text) or (
-                    known[text] == _NOTHING and not implied
-                ):
-                    continue
-                if _is_no_use(code, _Name(text, start, match.end()), language):
-                    continue
-                target, is_sure = self._plain(text, place, known[text])
-            if target is not None and target != source:
-                yield start, source, target, is_sure
+    def _spans(self, path: str) -> "_Spans":
+        spans = self._assembly.spans.get(path, [])
+        return _Spans(spans, self._assembly.definitions)
 
-    def _at_top(self, path: str, text: bytes) -> tuple[int | None, int | None]:
-        """Return the definition that a name means at the top of a file, or else a guess."""
-        name = text.decode("utf-8", "replace")
-        target = self._resolver.lookup(path, name)
-        guess = self._resolver.guess(path, name) if target is None else None
-        return target, guess
 
-    def _plain(
+def _first_place(item: tuple[object, Sequence[int]]) -> int:
+    return item[1][0]
+
+
+class _Reader:
+    """Reads what the names in one file mean."""
+
+    def __init__(
         self,
-        text: bytes,
-        place: Place,
-        at_top: tuple[int | None, int | None],
-    ) -> tuple[int | None, bool]:
-        """Return the definition that a name means, and whether that is sure."""
-        name = text.decode("utf-8", "replace")
-        if self._names.is_local(name, place):
-            return None, False
-        target = self._names.implied(name, place)
-        if target is None:
-            target = at_top[0]
-        return (at_top[1], False) if target is None else (target, True)
+        path: str,
+        language: Language,
+        parsed: Parsed,
+        spans: "_Spans",
+        resolver: Resolver,
+        names: Names,
+    ) -> None:
+        self._path: Final = path
+        self._language: Final = language
+        self._code: Final = parsed.code
+        self._bound: Final = parsed.locals.bound
+        self._spans: Final = spans
+        self._resolver: Final = resolver
+        self._names: Final = names
+        self._sees_members: Final = language in SEES_MEMBERS
+        self._known: Final[dict[bytes, _Guess]] = {}
+        self.places: Final[dict[tuple[int | None, int, bool], list[int]]] = {}
+        """By source, target and whether it is sure: the bytes at which the name begins."""
 
-    def _selected(
-        self, code: bytes, text: bytes, place: Place
-    ) -> tuple[int | None, bool]:
-        """Return the definition that a name behind a dot means, and whether that is sure."""
-        name = text.decode("utf-8", "replace")
-        before = code[max(0, place.byte - _LONGEST_CHAIN) : place.byte]
-        chain = _CHAIN.match(before[::-1])
-        if chain is None:
-            return self._resolver.any_member(name), False
-        links = chain[1][::-1].decode("utf-8", "replace")
-        names = (*_LINK.split(links), name)
+    def read(self, interesting: frozenset[bytes]) -> None:
+        """Note where the file has one of the names that are of interest."""
+        for match in _CHAIN.finditer(self._code):
+            text, start = match[0], match.start()
+            if match[1]:
+                links = _LINK.split(text)
+                if not interesting.isdisjoint(links):
+                    self._chain(links, start, interesting)
+            elif text in interesting:
+                if self._is_selected(start):
+                    self._guess(text, start, self._spans.at(start))
+                else:
+                    self._plain(text, start)
+
+    def read_quoted(
+        self,
+        quoted: Iterable[tuple[int, tuple[str, ...]]],
+        spans: "_Spans",
+    ) -> None:
+        """Note where the whole path of a definition stands in quotes."""
+        for start, names in quoted:
+            target = self._resolver.by_path(names)
+            self._note(start, spans.at(start), target, is_sure=True)
+
+    def _note(
+        self,
+        start: int,
+        source: int | None,
+        target: int | None,
+        *,
+        is_sure: bool,
+    ) -> None:
+        if target is not None and target != source:
+            key = source, target, is_sure
+            self.places.setdefault(key, []).append(start)
+
+    def _chain(
+        self, links: Sequence[bytes], start: int, interesting: frozenset[bytes]
+    ) -> None:
+        """Note the names of interest among names with selectors between them."""
+        is_known = not self._is_selected(start)
+        for position, link in enumerate(links):
+            if position % 2 == 0 and link in interesting:
+                if position == 0 and is_known:
+                    self._plain(link, start)
+                elif is_known:
+                    self._selected(links[: position + 1], start)
+                else:
+                    self._guess(link, start, self._spans.at(start))
+            start += len(link)
+
+    def _plain(self, text: bytes, start: int) -> None:
+        """Note the definition that a name means that nothing stands before."""
+        at_top = self._known.get(text) or self._at_top(text)
+        if at_top is _NOTHING and not self._sees_members:
+            return
+        source = self._spans.at(start)
+        if self._spans.names(text) or self._is_no_use(text, start):
+            return
+        target = at_top.target
+        if self._sees_members or text in self._bound:
+            name = text.decode("utf-8", "replace")
+            place = self._names.place(self._path, start, source)
+            if self._names.is_local(name, place):
+                return
+            member = self._names.implied(name, place)
+            target = target if member is None else member
+        if target is None:
+            self._note(start, source, at_top.guess, is_sure=False)
+        else:
+            self._note(start, source, target, is_sure=True)
+
+    def _selected(self, links: Sequence[bytes], start: int) -> None:
+        """Note the definition that names with selectors between them mean."""
+        source = self._spans.at(start)
+        names = _names(links)
+        place = self._names.place(self._path, start, source, names[0])
         target = self._names.definition(names, place)
-        if target is None and not self._resolver.is_foreign(
-            place.path, names[0]
+        if target is not None:
+            self._note(start, source, target, is_sure=True)
+        elif not self._resolver.is_foreign(self._path, names[0]):
+            self._guess(links[-1], start, source)
+
+    def _guess(self, text: bytes, start: int, source: int | None) -> None:
+        """Note the only definition that a name behind an unknown receiver may mean."""
+        target = self._resolver.any_member(text.decode("utf-8", "replace"))
+        self._note(start, source, target, is_sure=False)
+
+    def _at_top(self, text: bytes) -> _Guess:
+        if text not in self._known:
+            name = text.decode("utf-8", "replace")
+            target = self._resolver.lookup(self._path, name)
+            guess = None
+            if target is None:
+                guess = self._resolver.guess(self._path, name)
+            is_nothing = target is None and guess is None
+            known = _NOTHING if is_nothing else _Guess(target, guess)
+            self._known[text] = known
+        return self._known[text]
+
+    def _is_selected(self, start: int) -> bool:
+        """Tell whether a dot, an arrow or `::` stands before a name, and not three dots."""
+        if self._code[start - 1 : start] == b".":
+            return self._code[start - 2 : start - 1] != b"."
+        return self._code[start - 2 : start] in _SELECTORS
+
+    def _is_no_use(self, text: bytes, start: int) -> bool:
+        """Tell whether a name is that of an argument, a key, an attribute or a definition."""
+        code, end = self._code, start + len(text)
+        before = code[max(0, start - _LONGEST_GAP) : start]
+        if _DEFINES.search(before):
+            return True
+        is_label = _LABEL_BEFORE.search(before) is not None
+        is_script = self._language in _SCRIPTS
+        if _EQUALS.match(code, end) and (
+            is_label or (is_script and _ATTRIBUTE.search(before))
         ):
-            return self._resolver.any_member(name), False
-        return target, True
+            return True
+        if self._language is Language.PYTHON:
+            return False
+        if is_label and _COLON.match(code, end):
+            return True
+        if not is_script:
+            return False
+        is_tag = text[:1].islower() and _TAG.search(before)
+        is_method = is_label and _METHOD.match(code, end)
+        return bool(is_tag or is_method or before.endswith(b"</"))
 
 
 _LONGEST_GAP: Final = 20
-_NOTHING: Final = (None, None)
 
 
-def _is_selected(code: bytes, start: int) -> bool:
-    """Tell whether a dot, an arrow or `::` stands before a name, and not three dots."""
-    if code[start - 1 : start] == b".":
-        return code[start - 2 : start - 1] != b"."
-    return code[start - 2 : start] in _SELECTORS
-
-
-def _is_no_use(code: bytes, name: _Name, language: Language) -> bool:
-    """Tell whether a name is that of an argument, a key, an attribute or a definition."""
-    before = code[max(0, name.start - _LONGEST_GAP) : name.start]
-    if _DEFINES.search(before):
-        return True
-    is_label = _LABEL_BEFORE.search(before) is not None
-    if _EQUALS.match(code, name.end) and (
-        is_label or (language in _SCRIPTS and _ATTRIBUTE.search(before))
-    ):
-        return True
-    if language is Language.PYTHON:
-        return False
-    if is_label and _COLON.match(code, name.end):
-        return True
-    if language not in _SCRIPTS:
-        return False
-    is_tag = name.text[:1].islower() and _TAG.search(before)
-    is_method = is_label and _METHOD.match(code, name.end)
-    return bool(is_tag or is_method or before.endswith(b"</"))
+def _names(links: Sequence[bytes]) -> tuple[str, ...]:
+    """Return names without the selectors between them, with the parentheses of calls."""
+    names = []
+    for position in range(0, len(links), 2):
+        name = links[position].decode("utf-8", "replace")
+        is_call = links[position + 1 : position + 2] and links[
+            position + 1
+        ].startswith(b"(")
+        names.append(f"{name}()" if is_call else name)
+    return tuple(names)
 
 
 class _Spans:
@@ -234,12 +316,37 @@ class _Spans:
 
 
 def interesting_names(
-    definitions: Sequence[Definition], files: Mapping[str, SourceFile]
+    definitions: Iterable[Definition],
+    files: Mapping[str, SourceFile],
+    parsed: Mapping[str, Parsed],
 ) -> frozenset[bytes]:
-    """Return all names of a definition: its own, and those that imports give it."""
-    names = {definition.name for definition in definitions}
+    """Return all names of a definition: its own, and those that imports and values give it."""
+    names = {definition.name.encode() for definition in definitions}
     for file in files.values():
         for statement in file.imports:
             if statement.targets:
-                names.update(here for here, _ in statement.names)
-    return frozenset(name.encode() for name in names)
+                names.update(here.encode() for here, _ in statement.names)
+    types = {
+        definition.name.encode()
+        for definition in definitions
+        if definition.kind in TYPES
+    }
+    for path, source in parsed.items():
+        if files[path].language is Language.PYTHON:
+            names.update(_aliases(source.code, types))
+    return frozenset(names)
+
+
+def _aliases(code: bytes, types: Collection[bytes]) -> Iterator[bytes]:
+    """Yield the names that are given to a type by an assignment."""
+    for match in _ALIAS.finditer(code):
+        if match[1] in types:
+            start = match.start()
+            before = code[max(0, start - _LONGEST_TARGET) : start]
+            alias = _ALIASED.search(before)
+            if alias is not None:
+                yield alias[1]
+
+
+_LONGEST_TARGET: Final = 100
+"""In bytes, with an annotation."""

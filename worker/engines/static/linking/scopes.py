@@ -27,6 +27,8 @@ _TRANSITIVE: Final = frozenset({Language.C, Language.CPP, Language.RUBY})
 """Languages that also see what the files that they include, include."""
 _NAMED_MODULES: Final = frozenset({Language.PYTHON, Language.RUST})
 """Languages that import modules by name, as they import definitions."""
+_ROOTS: Final = ("", "src/", "lib/")
+"""The folders that the paths of Python modules may begin in."""
 _TELLING: Final = 5
 """A name of so many letters may be guessed at, if it is not written in lower case throughout."""
 
@@ -75,6 +77,11 @@ class Resolver:
             (self._top if one.parent is None else self._members)[
                 one.name
             ].append(one.index)
+        self._only_members: Final = {
+            name: members[0]
+            for name, members in self._members.items()
+            if len(members) == 1 and len(parts(name)) > 1
+        }
         self._scopes: Final = {
             path: self._scope(path, parsed[path]) for path in parsed
         }
@@ -250,14 +257,22 @@ class Resolver:
             ]
         return tuple(found)
 
+    def by_path(self, names: Sequence[str]) -> int | None:
+        """Return the definition that the whole path of a Python module, and a name, lead to."""
+        file = "/".join(names[:-1])
+        for root in _ROOTS:
+            for ending in (".py", "/__init__.py"):
+                path = f"{root}{file}{ending}"
+                if path in self._scopes:
+                    return self._exported_by(path, names[-1], _HOPS)
+        return None
+
     def any_member(self, name: str) -> int | None:
         """Return the only member of that name in the whole project.
 
         `append` and the like may be of any other type.
         """
-        members = self._members.get(name, [])
-        is_telling = len(members) == 1 and len(parts(name)) > 1
-        return members[0] if is_telling else None
+        return self._only_members.get(name)
 
     def _exported(
         self, targets: Sequence[str], name: str, hops: int

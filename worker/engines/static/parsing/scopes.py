@@ -171,8 +171,7 @@ _CSHARP: Final = """
 """
 _KOTLIN: Final = """
 [(function_declaration) (lambda_literal) (anonymous_function)] @_inside
-(class_body) @_class
-(class_declaration) @_class
+[(class_declaration) (object_declaration) (companion_object)] @_class
 (parameter (identifier) @_bound)
 (class_parameter (identifier) @_bound)
 (variable_declaration (identifier) @_bound)
@@ -236,16 +235,16 @@ class LocalNames:
         return scope
 
     def binding(
-        self, name: bytes, place: int, *, sees_fields: bool
+        self, name: bytes, innermost: int, *, sees_fields: bool
     ) -> tuple[int, list[int]] | None:
-        """Return the scope that a name at a place is bound in, and where.
+        """Return the scope that a name in a scope is bound in, and where.
 
         What a class binds is seen in its functions only in languages that `sees_fields`.
         """
         if name not in self.bound:
             return None
         scopes = self._by_scope(name)
-        innermost = scope = self.scope_at(place)
+        scope = innermost
         while scope >= 0:
             is_seen = (
                 sees_fields or scope == innermost or not self.is_class[scope]
@@ -257,11 +256,15 @@ class LocalNames:
 
     def fields(self, name: bytes, start: int, end: int) -> list[int]:
         """Return where a class that lies between two places binds a name."""
-        places = []
-        for scope, bound in self._by_scope(name).items():
-            if scope >= 0 and self.is_class[scope]:
-                places += [place for place in bound if start <= place < end]
-        return places
+        if name not in self.bound:
+            return []
+        scope = bisect_left(self.starts, start)
+        while scope < len(self.starts) and self.starts[scope] < end:
+            if self.is_class[scope]:
+                # The classes inside it come later.
+                return self._by_scope(name).get(scope, [])
+            scope += 1
+        return []
 
     def _by_scope(self, name: bytes) -> dict[int, list[int]]:
         if name in self._scoped:

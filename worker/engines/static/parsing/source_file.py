@@ -1,7 +1,7 @@
 """Parses source files: definitions, imports, exports, and code without comments."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,6 +51,9 @@ _GRAMMARS: Final = {
 _NO_DEFINITION: Final = frozenset(
     {"import", "export", "package", "comment", "string", "annotation"}
 )
+_DOTTED: Final = re.compile(
+    rb"[\"']([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?::[A-Za-z_]\w*)?)[\"']"
+)
 _NOT_NEWLINE: Final = re.compile(rb"[^\n]")
 
 
@@ -74,6 +77,8 @@ class Parsed:
     Every byte that is left has its place.
     """
     locals: scopes.LocalNames
+    quoted: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    """Texts in quotes that are nothing but names with dots: their place, and the names."""
 
     @property
     def top_names(self) -> list[str]:
@@ -130,6 +135,7 @@ class SourceParser:
                 data, [*comments, *strings, *(node for node, _ in imports)]
             ),
             locals=scopes.local_names(found, data),
+            quoted=tuple(_quoted(strings, data)),
         )
 
     def _load(self, language: Language) -> tuple[Parser, Query]:
@@ -239,6 +245,23 @@ def _without_repetitions(drafts: Iterable[Draft]) -> tuple[Draft, ...]:
         if id(definition.parent) in alive
     ]
     return tuple(sorted(kept, key=_by_place))
+
+
+def _quoted(
+    strings: Iterable[Node], data: bytes
+) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield the names with dots between them among texts in quotes, by place."""
+    places = {match.start(1): match[1] for match in _DOTTED.finditer(data)}
+    if not places:
+        return
+    for node in _ordered(strings):
+        dotted = places.get(node.start_byte)
+        if (
+            dotted is not None
+            and len(dotted) == node.end_byte - node.start_byte
+        ):
+            names = dotted.decode().replace(":", ".").split(".")
+            yield node.start_byte, tuple(names)
 
 
 def _blank(data: bytes, nodes: Iterable[Node]) -> bytes:

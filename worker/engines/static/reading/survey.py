@@ -263,6 +263,12 @@ class _Surveyor:
             if parsed.package
         }
         modules = Modules(self.parsed, self._packages, settings, declared)
+        modules.name_root(
+            statement.module
+            for path, parsed in self.parsed.items()
+            if self.files[path].language is Language.PYTHON
+            for statement in parsed.imports
+        )
         return {
             path: self._completed(file, modules)
             for path, file in sorted(self.files.items())
