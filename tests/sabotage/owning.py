@@ -72,6 +72,12 @@ OWNING: Final = (
         tests=(CHECKPOINTS,),
     ),
     Sabotage(
+        guard="one wrong answer makes no checkpoint damaged",
+        expression="range(_LOOKS - 1)",
+        new="()",
+        tests=(CHECKPOINTS, CRASHES),
+    ),
+    Sabotage(
         guard="a newcomer: goes up from what its refused claim has met",
         expression="self._read_on(known)",
         new="newest",

@@ -29,17 +29,8 @@ SILENT = [
     Fault.FAILED,
     Fault.DENIED,
 ]
-PASSING = {
-    None,
-    Exit.TEMPORARY,
-    Exit.REFUSED,
-    Exit.CONFIG,
-    Exit.DATA_ERROR,
-}
-"""How a run may end that is killed, or refused before its claim, while its job goes on.
-
-A newcomer that reads half of a checkpoint takes it for damaged; the log is what it was.
-"""
+PASSING = {None, Exit.TEMPORARY, Exit.REFUSED, Exit.CONFIG}
+"""How a run may end that is killed, or refused before its claim, while its job goes on."""
 REFUSED = EngineFailedError("invalid API key", temporary=False)
 
 

@@ -19,6 +19,7 @@ shown that its lease has expired (worker/ownership/lease.py): the tombstone is a
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol, TypeVar
 
@@ -42,6 +43,8 @@ from worker.system.runtime import Runtime, iso
 
 LOG = logging.getLogger(__name__)
 MEDIA_TYPE: Final = "application/json"
+_LOOKS: Final = 3
+"""How many times a checkpoint is read that makes no sense."""
 
 Decision = Callable[[Manifest], Manifest]
 Result = TypeVar("Result")
@@ -205,6 +208,14 @@ class CheckpointLog:
                 return checkpoint
 
     def _read(self, store: Store, sequence: int) -> Checkpoint:
+        """Read a checkpoint; it is damaged only if several answers say so."""
+        # guard: one wrong answer makes no checkpoint damaged
+        for _ in range(_LOOKS - 1):
+            with suppress(DamagedCheckpointError):
+                return self._read_once(store, sequence)
+        return self._read_once(store, sequence)
+
+    def _read_once(self, store: Store, sequence: int) -> Checkpoint:
         key = checkpoint_key(self._job_id, sequence)
         body = store.get(key)
         try:

@@ -94,6 +94,23 @@ def test_ones_own_checkpoint_is_known_again_when_the_answer_was_lost() -> None:
     assert len(list(new_log(store).sequences())) == 2
 
 
+def test_a_checkpoint_is_damaged_only_after_three_reads() -> None:
+    class Torn(MemoryStore):
+        left = 2
+
+        def get(self, key: str) -> bytes:
+            body = super().get(key)
+            self.left -= 1
+            return body[:100] if self.left >= 0 else body
+
+    store = Torn(lambda: 0.0)
+    begin = new_log(store).append(None, begun(), Writer.WORKER)
+    assert new_log(store).newest() == begin
+    store.left = 3
+    with pytest.raises(DamagedCheckpointError):
+        new_log(store).newest()
+
+
 def test_the_date_of_an_append_whose_answer_was_lost_is_that_of_the_next_look() -> (
     None
 ):
