@@ -83,7 +83,8 @@ def _fault(parts: SplitResult) -> str | None:
         page = _Page(repository=_path(parts))
     host = _host(parts)
     if page.kind:
-        return f"it is the address of a page: {_advice(parts, page)}"
+        advice = _advice(parts, page)
+        return f"it is the address of a page: {advice}"
     if host == _GITHUB and len(page.repository) == 1:
         return (
             f"it lacks the repository's name: give https://{_GITHUB}/owner/name"
@@ -92,7 +93,8 @@ def _fault(parts: SplitResult) -> str | None:
         advice = _advice(parts, _any_page(parts))
         return f"it contains a `?` or a `#`: {advice}"
     if host in _KNOWN and host != parts.hostname:
-        return f"it is not the repository's own address: {_advice(parts, page)}"
+        advice = _advice(parts, page)
+        return f"it is not the repository's own address: {advice}"
     return None
 
 
@@ -102,7 +104,8 @@ def page_hint(address: str) -> str | None:
     page = _any_page(parts)
     if not page.kind:
         return None
-    return f"it looks like the address of a page: {_advice(parts, page)}"
+    advice = _advice(parts, page)
+    return f"it looks like the address of a page: {advice}"
 
 
 def _as_https(text: str) -> str | None:

@@ -34,13 +34,14 @@ def normal_form(repository: str) -> str:
     """
     parts = urlsplit(full_url(repository))
     path = parts.path.rstrip("/")
-    path = path.removesuffix(".git").rstrip("/")
-    host = (parts.hostname or "").lower()
-    scheme = parts.scheme.lower()
-    port = ""
+    path = path.removesuffix(".git")
+    path = path.rstrip("/")
+    # `urlsplit` puts scheme and host into lower case.
+    scheme = parts.scheme
+    host = parts.hostname or ""
     if parts.port not in {None, _DEFAULT_PORTS.get(scheme)}:
-        port = f":{parts.port}"
-    return f"{scheme}://{host}{port}{path}"
+        host = f"{host}:{parts.port}"
+    return f"{scheme}://{host}{path}"
 
 
 def short_name(repository: str) -> str:

@@ -62,18 +62,21 @@ class PlatformBackend:
     def analyze(self, request: Request) -> JsonObject:
         """Start a run, unless the job has a live one."""
         deployment = self._deployment()
-        job_id = request.identity.job_id
-        manifest = self._view(deployment.definition).newest(job_id)
+        identity = request.identity
+        job_id = identity.job_id
+        view = self._view(deployment.definition)
+        manifest = view.newest(job_id)
         runs = runs_of(deployment.runs(), job_id, manifest)
         known = _known(job_id, manifest, runs)
-        if known is not None and not same_job(known, request.identity):
+        if known is not None and not same_job(known, identity):
             raise JobConflictError(known)
         if live := live_runs(runs):
             return {"runId": live[-1].id}
         faults = deployment.faults(request.variables)
         if faults:
+            reasons = "; ".join(faults)
             raise ConfigError(
-                f"a run cannot work with the job definition: {'; '.join(faults)}"
+                f"a run cannot work with the job definition: {reasons}"
             )
         known_ids = [run.id for run in runs]
         new_run = deployment.start(request.variables, known_ids)

@@ -257,10 +257,12 @@ class Api:
         for detail in fields.get("details") or []:
             if isinstance(detail, dict):
                 argument = detail.get("argument_name")
-                explanation = detail.get("help_message") or detail.get("reason")
+                explanation = detail.get("help_message")
+                if not explanation:
+                    explanation = detail.get("reason")
                 reasons.append(f"{argument}: {explanation}")
-        text = "; ".join(reasons)
-        line = " ".join(text.split())
+        words = "; ".join(reasons).split()
+        line = " ".join(words)
         for secret in self._secrets(call):
             if len(secret) >= MIN_SECRET:
                 line = line.replace(secret, "***")

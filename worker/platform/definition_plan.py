@@ -228,12 +228,12 @@ def _secrets(
     for name, secret in sorted(desired.secrets.items()):
         reference = present.get(name)
         old = None
-        version = LATEST
+        version = secret.version or LATEST
         if reference is not None:
             old = _versioned(reference)
             if reference.secret == secret.secret:
-                version = reference.version
-        after = f"{secret.secret}:{secret.version or version}"
+                version = secret.version or reference.version
+        after = f"{secret.secret}:{version}"
         if old != after:
             yield Difference(what=f"secret {name}", before=old, after=after)
 

@@ -36,12 +36,15 @@ def list_platform_runs(
     """
     platform = open_platform(settings, runtime, QUICK_SECONDS)
     definition = find_definition(platform, settings)
-    all_runs = [] if definition is None else platform.runs(definition.id)
-    runs = runs_of(all_runs, manifest.job_id, manifest)
+    runs = []
+    if definition is not None:
+        all_runs = platform.runs(definition.id)
+        runs = runs_of(all_runs, manifest.job_id, manifest)
     listed = {run.id for run in runs}
     recorded = {run.platform_run for run in manifest.runs if run.platform_run}
     for run_id in sorted(recorded - listed):
         run = platform.run(run_id)
         if run is not None:
             runs.append(run)
-    return sorted(runs, key=lambda run: run.created_at)
+    runs.sort(key=lambda run: run.created_at)
+    return runs

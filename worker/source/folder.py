@@ -178,9 +178,12 @@ def _empty(path: Path, ignored: list[str]) -> DataError:
 def _without_courses(entries: list[FileEntry]) -> list[FileEntry]:
     """Leave out exported courses: otherwise each export would make another commit."""
     names = {entry.name for entry in entries}
-    folders = {name.rpartition("/")[0] for name in names if "/" in name}
-    courses = [folder for folder in folders if _is_course(folder, names)]
-    prefixes = tuple(f"{course}/" for course in courses)
+    courses = set()
+    for name in names:
+        folder, _, _ = name.rpartition("/")
+        if folder and _is_course(folder, names):
+            courses.add(f"{folder}/")
+    prefixes = tuple(courses)
     return [entry for entry in entries if not entry.name.startswith(prefixes)]
 
 

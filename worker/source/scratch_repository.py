@@ -139,7 +139,7 @@ class ScratchRepository:
         arguments = ("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
         listing = self.do(*arguments, max_output=_MAX_LISTING)
         entries = _entries(listing)
-        files = [_file(entry) for entry in entries if _is_regular(entry)]
+        files = list(map(_file, filter(_is_regular, entries)))
         number = len(entries)
         if len(listing) >= _MAX_LISTING:
             # The listing is cut off: it is longer than any that the limit allows.
@@ -152,9 +152,15 @@ class ScratchRepository:
         )
         if not has_content(file.name for file in files):
             raise self._empty(has_entries=bool(entries))
-        too_long = [file.name for file in files if is_too_long(file.name)]
+        usable = []
+        too_long = []
+        for file in files:
+            if is_too_long(file.name):
+                too_long.append(file.name)
+            else:
+                usable.append(file)
         log_left_out(too_long, "the path is too long")
-        return [file for file in files if not is_too_long(file.name)]
+        return usable
 
     def _empty(self, *, has_entries: bool) -> DataError:
         content = "no file"

@@ -46,10 +46,12 @@ def pack(tree: Path, file: Path) -> None:
     """
     with on_disk(file), file.open("wb") as raw, _compressor(raw) as target:
         for entry in regular_files(tree):
+            path = tree / entry.name
+            padding = NUL * _padding(entry.size)
             target.write(_header(entry))
-            with (tree / entry.name).open("rb") as source:
+            with path.open("rb") as source:
                 shutil.copyfileobj(source, target, CHUNK)
-            target.write(NUL * _padding(entry.size))
+            target.write(padding)
         target.write(NUL * 2 * BLOCKSIZE)
 
 
@@ -99,7 +101,8 @@ def _extract(source: BufferedReader, tree: Path, limits: SourceLimits) -> None:
         with _create(tree, info.name) as target:
             _copy(source, target, info.size)
             is_executable = info.mode & 0o100
-            os.fchmod(target.fileno(), 0o755 if is_executable else 0o644)
+            mode = 0o755 if is_executable else 0o644
+            os.fchmod(target.fileno(), mode)
         _read_exactly(source, _padding(info.size))
     if _read(source, CHUNK) != NUL * BLOCKSIZE:
         raise InvalidSnapshotError("its end is malformed")

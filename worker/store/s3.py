@@ -329,13 +329,14 @@ def _refusal(fault: Mapping[str, Any]) -> ErrorResponse:
 def _answer(error: ClientError) -> ErrorResponse:
     fault: dict[str, Any] = dict(error.response.get("Error", {}))
     metadata: dict[str, Any] = dict(error.response["ResponseMetadata"])
+    headers = metadata["HTTPHeaders"]
     ours = fault.get("RequestTime")
     theirs = fault.get("ServerTime")
     return ErrorResponse(
         status=metadata["HTTPStatusCode"],
         code=fault.get("Code", ""),
         message=fault.get("Message") or "",
-        sent_at=metadata["HTTPHeaders"].get("date", "another time"),
+        sent_at=headers.get("date", "another time"),
         times=(ours, theirs) if ours and theirs else None,
     )
 

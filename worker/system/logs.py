@@ -56,7 +56,8 @@ class ConsoleFormatter(logging.Formatter):
         line = printable(line)
         if not record.exc_info:
             return line
-        return f"{line}\n{self.formatException(record.exc_info)}"
+        traceback = self.formatException(record.exc_info)
+        return f"{line}\n{traceback}"
 
 
 def fields(record: logging.LogRecord) -> dict[str, Any]:

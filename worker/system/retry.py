@@ -69,10 +69,13 @@ class Retrier:
     def _seconds_to_wait(self, policy: Policy, state: RetryCallState) -> float:
         """Return the wait before the next attempt; it is longer if the error asks for that."""
         doublings = min(state.attempt_number - 1, _MAX_DOUBLINGS)
-        ceiling = min(policy.longest, policy.first * 2.0**doublings)
+        doubled = policy.first * 2.0**doublings
+        ceiling = min(policy.longest, doubled)
         share = 0.5 + self._runtime.jitter() / 2
-        retry_after = getattr(_error(state), "retry_after", None)
-        return max(retry_after or 0.0, ceiling * share)
+        wait = ceiling * share
+        error = _error(state)
+        retry_after = getattr(error, "retry_after", None)
+        return max(retry_after or 0.0, wait)
 
     def _gives_up(
         self, policy: Policy, deadline: float, state: RetryCallState

@@ -31,7 +31,8 @@ def batch(options: BatchOptions, environment: Environment) -> Output:
         _check_settings(options, environment)
         view = open_view(options.store, environment)
         local = LocalBatch(view, environment, runtime)
-        return _answer(*local.run_all(jobs, executor))
+        results, stopped = local.run_all(jobs, executor)
+        return _answer(results, stopped)
     deployment = open_deployment(options.definition, environment, runtime, warn)
     store = open_runs_store(options.store, environment, deployment.definition)
     remote = PlatformBatch(deployment, store, environment, jobs)
@@ -46,13 +47,21 @@ def _check_settings(options: BatchOptions, environment: Environment) -> None:
 
 
 def _answer(results: list[Result], stopped: Exit | None = None) -> Output:
-    failed = [result for result in results if not result.completed]
-    code = failed[0].exit_code if failed else Exit.OK
-    heading = ["JOB", "STATE", "EXIT", ""]
-    rows = [heading, *(result.row for result in results)]
-    completed = len(results) - len(failed)
+    code = Exit.OK
+    completed = 0
+    rows = [["JOB", "STATE", "EXIT", ""]]
+    documents = []
+    for result in results:
+        rows.append(result.row)
+        documents.append(result.document)
+        if result.completed:
+            completed += 1
+        elif code is Exit.OK:
+            code = result.exit_code
+    lines = table(rows)
+    lines.append(f"{completed} of {len(results)} completed")
     return Output(
-        document={"jobs": [result.document for result in results]},
-        lines=[*table(rows), f"{completed} of {len(results)} completed"],
+        document={"jobs": documents},
+        lines=lines,
         exit_code=stopped or code,
     )

@@ -95,11 +95,15 @@ class _Rules:
         names = _NAMES.values()
         unknown = [str(name) for name in entry if name not in names]
         if unknown:
-            yield f"it has unknown fields: {', '.join(unknown)}"
-        given = [name for name in names if name in entry]
-        wrong = [name for name in given if not isinstance(entry[name], str)]
+            fields = ", ".join(unknown)
+            yield f"it has unknown fields: {fields}"
+        texts = {name: entry.get(name, "") for name in names}
+        wrong = [
+            name for name, text in texts.items() if not isinstance(text, str)
+        ]
         if wrong:
-            yield f"{', '.join(wrong)} must be strings (in quotes, if they look like numbers)"
+            fields = ", ".join(wrong)
+            yield f"{fields} must be strings (in quotes, if they look like numbers)"
             return
         yield from self._request_faults(entry)
 

@@ -68,12 +68,13 @@ class PlatformBatch:
         live = live_runs(runs)
         if live:
             return self._follow(job, live[-1])
+        known = [run.id for run in runs]
         final = _final_outcome(manifest, runs)
         if final is not None:
-            last_id = runs[-1].id if runs else None
+            last_id = known[-1] if known else None
             return Result(job=job, outcome=final, run_id=last_id)
-        known = [run.id for run in runs]
-        run = self._deployment.start(self._variables[job_id], known)
+        variables = self._variables[job_id]
+        run = self._deployment.start(variables, known)
         return self._follow(job, run)
 
     def _follow(self, job: BatchJob, run: PlatformRun) -> Result:

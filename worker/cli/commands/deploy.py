@@ -52,7 +52,8 @@ def deploy(options: DeployOptions, environment: Environment) -> Output:
     secrets = [] if existing is None else platform.secrets(existing.id)
     planned = plan(existing, secrets, desired)
     warn(_warnings(desired))
-    changes = bool(planned.differences) and not options.dry_run
+    differences = planned.differences
+    changes = bool(differences) and not options.dry_run
     definition = existing
     if changes:
         deployer = _Deployer(platform, runtime, settings)
@@ -64,12 +65,11 @@ def deploy(options: DeployOptions, environment: Environment) -> Output:
         "name": definition.name if definition else settings.definition,
         "created": changes and new,
         "changed": changes,
-        "differences": [_difference(change) for change in planned.differences],
+        "differences": [_difference(change) for change in differences],
     }
-    differences = [_line(change) for change in planned.differences]
-    return Output(
-        document=document, lines=[_headline(document, new=new), *differences]
-    )
+    lines = [_headline(document, new=new)]
+    lines += [_line(change) for change in differences]
+    return Output(document=document, lines=lines)
 
 
 def _refuse_id(name: str) -> None:
@@ -262,9 +262,11 @@ def _difference(change: Difference) -> dict[str, str | None]:
 
 
 def _headline(document: Mapping[str, object], *, new: bool) -> str:
+    name = document["name"]
     definition_id = document["definitionId"]
-    shown_id = f" ({definition_id})" if definition_id else ""
-    definition = f"job definition {document['name']}{shown_id}"
+    definition = f"job definition {name}"
+    if definition_id:
+        definition += f" ({definition_id})"
     if not document["differences"]:
         return f"{definition}: nothing to change"
     verb = "create" if new else "change"

@@ -205,12 +205,14 @@ def _deliver(view: View, local: _LocalJob) -> Output:
     if manifest.state is State.CANCELED:
         return Output(lines=[_canceled(manifest)])
     exported = export(view.inventory(manifest), local.out)
-    stages = [path.partition("/")[0] for path in exported.paths]
-    files = counted(len(stages), "file")
-    chapters = counted(stages.count("reviewed-chapters"), "chapter")
+    folder = local.out
+    paths = exported.paths
+    reviewed = [path for path in paths if path.startswith("reviewed-chapters/")]
+    files = counted(len(paths), "file")
+    chapters = counted(len(reviewed), "chapter")
     lines = [
-        f"course  {local.out}/ ({files}, {chapters})",
-        f"open    {local.out / INDEX} in a browser",
+        f"course  {folder}/ ({files}, {chapters})",
+        f"open    {folder / INDEX} in a browser",
         f"job     {job_id} in {view.store.url}",
     ]
     return Output(lines=lines)

@@ -29,11 +29,8 @@ def list_jobs(options: ListOptions, environment: Environment) -> Output:
         return Output(document=[], lines=[f"no jobs in {view.store.url}"])
     rows = [["JOB", "STATE", "RUN", "SINCE", "REPOSITORY"]]
     for document in documents:
-        row = []
-        for column in _LIST_COLUMNS:
-            cell = document[column]
-            row.append(str(cell or ""))
-        rows.append(row)
+        cells = [document[column] or "" for column in _LIST_COLUMNS]
+        rows.append(list(map(str, cells)))
     return Output(document=documents, lines=table(rows))
 
 

@@ -39,17 +39,16 @@ def submit(options: SubmitOptions, environment: Environment) -> Output:
     faults = deployment.faults(variables)
     if faults:
         raise ConfigError("\n".join(faults))
+    definition = deployment.definition
     store = RunsStore()
     if options.job_id or options.wait:
-        store = open_runs_store(
-            options.store, environment, deployment.definition
-        )
+        store = open_runs_store(options.store, environment, definition)
     known = _known_runs(deployment, store, identity) if options.job_id else []
     run = deployment.start(variables, known)
     document = {
         "jobId": job_id,
         "runId": run.id,
-        "definitionId": deployment.definition.id,
+        "definitionId": definition.id,
     }
     started = f"job {job_id}: started platform run {run.id}"
     if not options.wait:

@@ -142,8 +142,7 @@ def _lost_generations(
     for checkpoint in checkpoints:
         earlier.update(checkpoint.manifest.stages)
     earlier.difference_update(newest.stages)
-    records = [record for record in earlier if record.artifacts]
-    records.sort(key=lambda record: str(record.inputs))
+    records = sorted(earlier, key=lambda record: str(record.inputs))
     executor = view.runtime.executor(TRANSFERS)
     artifacts = Artifacts(view.store, newest.job_id, executor)
     for stage, artifact in artifacts.missing(records):

@@ -137,12 +137,15 @@ def _pino_line(level: int, text: str) -> OutputLine:
 
 def _message(document: dict[str, Any]) -> str:
     """Return the message of pino's document, followed by its error if it has one."""
-    error = document.get("err") or document.get("error")
-    reason = error.get("message") if isinstance(error, dict) else error
-    texts: list[str] = []
-    for text in (document.get("msg"), reason):
-        if isinstance(text, str) and text and text not in texts:
-            texts.append(text)
+    message = document.get("msg")
+    reason = document.get("err") or document.get("error")
+    if isinstance(reason, dict):
+        reason = reason.get("message")
+    texts = []
+    if isinstance(message, str) and message:
+        texts.append(message)
+    if isinstance(reason, str) and reason and reason != message:
+        texts.append(reason)
     return ": ".join(texts)
 
 
