@@ -35,8 +35,8 @@ WORKING: Final = (
     ),
     Sabotage(
         guard="damage: what a listing does not show is asked for itself",
-        expression="sizes.get(key) != size and (not self._is_there(key, size))",
-        new="sizes.get(key) != size",
+        expression="self._is_there(key, size)",
+        new="False",
         tests=("tests/unit/course/test_artifacts.py",),
     ),
     Sabotage(

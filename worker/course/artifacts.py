@@ -137,8 +137,10 @@ class Artifacts:
             for artifact in record.artifacts:
                 key = self.key(record, artifact)
                 size = artifact.size
+                if sizes.get(key) == size:
+                    continue
                 # guard: damage: what a listing does not show is asked for itself
-                if sizes.get(key) != size and not self._is_there(key, size):
+                if not self._is_there(key, size):
                     missing.append((record.stage, artifact))
         return missing
 
@@ -192,7 +194,8 @@ class Artifacts:
     def _sizes(self, record: StageRecord) -> dict[str, int]:
         inputs = _inputs(record)
         prefix = inputs_prefix(self._job_id, record.stage, inputs)
-        return {entry.key: entry.size for entry in self._store.entries(prefix)}
+        entries = self._store.entries(prefix)
+        return {entry.key: entry.size for entry in entries}
 
     def _content(self, record: StageRecord, artifact: Artifact) -> bytes | None:
         key = self.key(record, artifact)
@@ -258,10 +261,12 @@ def _artifact(path: str, body: bytes | Path) -> Artifact:
 def measure(body: bytes | Path) -> tuple[int, str]:
     """Return size and SHA-256 of a content."""
     if isinstance(body, bytes):
-        return len(body), hashlib.sha256(body).hexdigest()
+        digest = hashlib.sha256(body)
+        return len(body), digest.hexdigest()
     with on_disk(body), body.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
-        return body.stat().st_size, digest.hexdigest()
+        size = body.stat().st_size
+        return size, digest.hexdigest()
 
 
 def _inputs(record: StageRecord) -> str:

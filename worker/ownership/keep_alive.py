@@ -185,11 +185,13 @@ class KeepAlive:
             self._inbox.put(LeaseRefreshed())
 
     def _failed(self, request: _Request, failure: Exception) -> None:
-        if type(failure) not in request.failures:
+        kind = type(failure)
+        if kind not in request.failures:
             _warn(request, failure)
-        request.failures.add(type(failure))
-        pause = self._repeat_after * (0.5 + self._runtime.jitter() / 2)
-        request.due = min(request.due, self._runtime.monotonic() + pause)
+        request.failures.add(kind)
+        share = 0.5 + self._runtime.jitter() / 2
+        again = self._runtime.monotonic() + self._repeat_after * share
+        request.due = min(request.due, again)
 
 
 def _warn(request: _Request, failure: Exception) -> None:

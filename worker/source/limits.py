@@ -78,7 +78,8 @@ def _totals(files: list[FileSize], prefix: str) -> Counter[str]:
     """Return the sizes of the files and folders directly below a prefix."""
     totals = Counter[str]()
     for path, size in files:
-        name, slash, _ = path.removeprefix(prefix).partition("/")
+        below = path.removeprefix(prefix)
+        name, slash, _ = below.partition("/")
         totals[prefix + name + slash] += size
     return totals
 
@@ -106,5 +107,6 @@ def _with_size(path: str, size: int) -> str:
 def _too_large(name: str, fault: str, parts: list[str]) -> DataError:
     message = f"{name}: the repository is too large for a course: {fault}"
     if parts:
-        message = f"{message}; its largest parts: {', '.join(parts)}"
+        listed = ", ".join(parts)
+        message = f"{message}; its largest parts: {listed}"
     return DataError(message, code="repository_too_large")

@@ -176,10 +176,12 @@ def _read_rule(line: bytes) -> _Rule | None:
 def _without_spaces(line: bytes) -> bytes:
     """Strip spaces at a line's end, up to an escaped one."""
     stripped = line.rstrip(b" ")
-    backslashes = len(stripped) - len(stripped.rstrip(b"\\"))
+    length = len(stripped)
+    bare = stripped.rstrip(b"\\")
+    backslashes = length - len(bare)
     if backslashes % 2 == 0:
         return stripped
-    return line[: len(stripped) + 1]
+    return line[: length + 1]
 
 
 def _parts(pattern: bytes) -> list[Part]:
@@ -214,11 +216,12 @@ def _globs(pattern: bytes) -> list[bytes]:
 
 def _match(parts: Sequence[Part], path: Sequence[bytes]) -> bool:
     """Tell whether the parts match a path, by tracking all positions that are reached."""
+    end = len(parts)
     positions = _past_double_stars(parts, {0})
     for name in path:
         reached = set[int]()
         for position in positions:
-            if position == len(parts):
+            if position == end:
                 continue
             part = parts[position]
             if part is None:
@@ -226,7 +229,7 @@ def _match(parts: Sequence[Part], path: Sequence[bytes]) -> bool:
             elif part.fullmatch(name):
                 reached.add(position + 1)
         positions = _past_double_stars(parts, reached)
-    return len(parts) in positions
+    return end in positions
 
 
 def _past_double_stars(parts: Sequence[Part], positions: set[int]) -> set[int]:
@@ -294,9 +297,9 @@ class _GlobReader:
     def _character(self) -> bytes:
         """Read a character, which may be escaped; return nothing at the end."""
         self.accept(b"\\")
-        character = self._glob[self.position : self.position + 1]
+        start = self.position
         self.position += 1
-        return character
+        return self._glob[start : self.position]
 
     def _set(self) -> bytes | None:
         """Read a set of characters after its bracket; return None if it is malformed."""
@@ -334,6 +337,7 @@ class _GlobReader:
         high = self._character()
         if not high:
             return None
+        first = re.escape(low)
         if low > high:
-            return re.escape(low)
-        return b"%b-%b" % (re.escape(low), re.escape(high))
+            return first
+        return b"%b-%b" % (first, re.escape(high))

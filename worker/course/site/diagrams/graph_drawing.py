@@ -15,7 +15,7 @@ from worker.course.site.diagrams.geometry import (
 )
 from worker.course.site.diagrams.graph import Direction, Edge, Graph, Line
 from worker.course.site.diagrams.graph_layout import LOOP, Laid, Route, lay_out
-from worker.course.site.diagrams.text import LINE, widest
+from worker.course.site.diagrams.text import Text
 
 _WIDEST: Final = 700.0
 """A drawing that is wider is drawn downward, if that makes it narrower."""
@@ -94,8 +94,12 @@ class _Pen:
 
     def _frame(self, laid: Laid, corner: Spot) -> None:
         box = Box.at(corner, laid.width, laid.height)
-        title = svg.text(laid.group.title, corner + _TITLE, "group-title")
-        self._frames += [svg.rectangle(box, "group", 6), title]
+        title = laid.group.title
+        start = corner + _TITLE
+        self._frames += [
+            svg.rectangle(box, "group", 6),
+            svg.text_line(title, start, "group-title"),
+        ]
 
     def _route(self, route: Route, laid: Laid, corner: Spot) -> None:
         spots = [corner + spot for spot in route.spots]
@@ -130,21 +134,23 @@ class _Pen:
         edge = route.edge
         tip = side.down(7)
         beyond = side.right(LOOP)
+        upper = beyond.down(-16)
         path = svg.Path(side.down(-7))
-        path.curve(beyond.down(-16), beyond.down(16), tip.right(7))
+        path.curve(upper, beyond.down(16), tip.right(7))
         self._lines += [
             path.drawn(f"edge {edge.line}"),
             arrows.head(edge.head, tip, LEFT),
         ]
-        if route.label:
-            half = widest(route.label) / 2
-            self._label(route.label, side.right(LOOP + half))
+        label = route.label
+        if label.lines:
+            half = label.width / 2
+            self._label(label, side.right(LOOP + half))
 
-    def _label(self, lines: Sequence[str], middle: Spot) -> None:
-        box = Box.around(middle, widest(lines) + 6, len(lines) * LINE)
+    def _label(self, text: Text, middle: Spot) -> None:
+        box = Box.around(middle, text.width + 6, text.height)
         self._labels += [
             svg.rectangle(box, "paper"),
-            svg.texts(lines, middle, "label"),
+            svg.texts(text, middle, "label"),
         ]
 
 

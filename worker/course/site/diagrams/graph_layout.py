@@ -23,7 +23,7 @@ from worker.course.site.diagrams.layers import (
 )
 from worker.course.site.diagrams.outlines import Outline, outline
 from worker.course.site.diagrams.places import Size
-from worker.course.site.diagrams.text import LINE, widest, wrapped
+from worker.course.site.diagrams.text import Text, wrapped
 from worker.course.site.diagrams.text import width as text_width
 
 MARGIN: Final = 16.0
@@ -42,11 +42,11 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Route:
-    """An edge with its points, and its label's lines around a middle."""
+    """An edge with its points, and its label around a middle."""
 
     edge: Edge
     spots: list[Spot]
-    label: list[str]
+    label: Text
     middle: Spot | None
     upright: bool
 
@@ -115,19 +115,19 @@ class Laid:
         begin, following, *_ = line
         middle = self.spot(path)
         aside = begin - middle
+        ahead = following - middle
         if self.upright:
-            meeting = self._meeting(path, aside.x)
-            backward = following.y < middle.y
+            meeting = self._meeting(path, aside.x, ahead.y)
+            step = Spot(meeting.across, meeting.along)
         else:
-            meeting = self._meeting(path, aside.y)
-            backward = following.x < middle.x
-        along = -meeting.along if backward else meeting.along
-        if self.upright:
-            return middle + Spot(meeting.across, along)
-        return middle + Spot(along, meeting.across)
+            meeting = self._meeting(path, aside.y, ahead.x)
+            step = Spot(meeting.along, meeting.across)
+        return middle + step
 
-    def _meeting(self, path: Sequence[str], aside: float) -> Point:
-        """Return where an outline is met, from its middle."""
+    def _meeting(
+        self, path: Sequence[str], aside: float, ahead: float
+    ) -> Point:
+        """Return where a line ahead meets an outline, from its middle."""
         box = self._innermost(path)
         along = box.height / 2
         across = box.width / 2
@@ -137,6 +137,8 @@ class Laid:
             aside = 0.0
         if isinstance(box, Outline):
             along *= _share(box.node.shape, abs(aside) / across)
+        if ahead < 0:
+            along = -along
         return Point(aside, along)
 
     def _innermost(self, path: Sequence[str]) -> "Outline | Laid":
@@ -331,9 +333,11 @@ class _Level:
         for number in numbers:
             edge = self._edges[number]
             if edge.source == edge.target == key:
-                labels.append(_label(edge).across)
+                label = _label_size(edge)
+                labels.append(label.across)
         if labels:
-            width += 2 * (LOOP + max(labels))
+            beside = LOOP + max(labels)
+            width += 2 * beside
         return self._turned(Size(across=width, along=box.height))
 
     def _turned(self, size: Size) -> Size:
@@ -347,7 +351,7 @@ class _Level:
         source, target = self._pair(number)
         label = None
         if edge.label and edge.source != edge.target:
-            label = self._turned(_label(edge))
+            label = self._turned(_label_size(edge))
         leaving = Gate(edge=number, leaving=True)
         entering = Gate(edge=number, leaving=False)
         return Wire(
@@ -395,7 +399,7 @@ class _Level:
         return Route(
             edge=edge,
             spots=points,
-            label=wrapped(edge.label, _LABEL_WIDTH) if edge.label else [],
+            label=_label(edge),
             middle=middle,
             upright=self._laid.upright,
         )
@@ -481,14 +485,18 @@ def _distinct(points: list[Spot]) -> list[Spot]:
     return distinct
 
 
-def _label(edge: Edge) -> Size:
-    """Return the room that an edge's label takes, as it is read."""
+def _label(edge: Edge) -> Text:
     if not edge.label:
+        return Text([])
+    return wrapped(edge.label, _LABEL_WIDTH)
+
+
+def _label_size(edge: Edge) -> Size:
+    """Return the room that an edge's label takes, as it is read."""
+    label = _label(edge)
+    if not label.lines:
         return Size(across=0, along=0)
-    lines = wrapped(edge.label, _LABEL_WIDTH)
-    width = widest(lines) + 10
-    height = len(lines) * LINE + 4.0
-    return Size(across=width, along=height)
+    return Size(across=label.width + 10, along=label.height + 4.0)
 
 
 def _paths(group: Group, path: Path) -> dict[str, Path]:

@@ -7,6 +7,7 @@ has a place of its own in each rank between, so that neither runs into a box.
 Coordinates are `across` (within a rank) and `along` (from rank to rank).
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -186,19 +187,21 @@ def _label_middle(chain: _Chain) -> Point | None:
 
 def _spread(chains: Sequence[_Chain]) -> None:
     """Let the wires of a box leave and enter side by side."""
-    leaving: dict[Place, list[_Chain]] = {}
-    entering: dict[Place, list[_Chain]] = {}
+    leaving = defaultdict[Place, list[_Chain]](list)
+    entering = defaultdict[Place, list[_Chain]](list)
     for chain in chains:
         if chain.upper is not chain.lower:
-            leaving.setdefault(chain.upper, []).append(chain)
-            entering.setdefault(chain.lower, []).append(chain)
+            leaving[chain.upper].append(chain)
+            entering[chain.lower].append(chain)
     for box, group in leaving.items():
         group.sort(key=_second_across)
-        for chain, port in zip(group, _ports(box, len(group)), strict=True):
+        ports = _ports(box, len(group))
+        for chain, port in zip(group, ports, strict=True):
             chain.leave(port)
     for box, group in entering.items():
         group.sort(key=_last_but_one_across)
-        for chain, port in zip(group, _ports(box, len(group)), strict=True):
+        ports = _ports(box, len(group))
+        for chain, port in zip(group, ports, strict=True):
             chain.enter(port)
 
 

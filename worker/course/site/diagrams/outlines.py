@@ -6,7 +6,7 @@ from typing import Final
 from worker.course.site.diagrams import svg
 from worker.course.site.diagrams.geometry import Box, Spot
 from worker.course.site.diagrams.graph import Node, Shape
-from worker.course.site.diagrams.text import LINE, widest, wrapped
+from worker.course.site.diagrams.text import LINE, Text, wrapped
 from worker.course.site.diagrams.text import width as text_width
 
 _PADDING: Final = 14
@@ -31,7 +31,7 @@ class Outline:
     """A node with its size."""
 
     node: Node
-    lines: list[str]
+    text: Text
     width: float
     height: float
 
@@ -40,18 +40,20 @@ class Outline:
         if self.node.shape is Shape.CLASS:
             return self._class(box)
         frame = _frame(self.node.shape, box)
-        return frame + svg.texts(self.lines, middle)
+        return frame + svg.texts(self.text, middle)
 
     def _class(self, box: Box) -> str:
-        head = Box.at(box.corner, box.width, _head(self.lines))
+        head = Box.at(box.corner, box.width, self.text.height + _PADDING)
         frame = svg.rectangle(box, "node")
-        name = svg.texts(self.lines, head.middle, "text name")
+        name = svg.texts(self.text, head.middle, "text name")
         members = self.node.members
         if not members:
             return frame + name
-        rule = svg.Path(head.lower_left).to(head.lower_right).drawn("node")
+        rule = svg.Path(head.lower_left)
+        rule.to(head.lower_right)
         start = head.lower_left + _MEMBER
-        return frame + name + rule + svg.paragraph(members, start, "member")
+        listed = svg.paragraph(members, start, "member")
+        return frame + name + rule.drawn("node") + listed
 
 
 def outline(node: Node) -> Outline:
@@ -59,30 +61,25 @@ def outline(node: Node) -> Outline:
     if node.shape is Shape.CLASS:
         return _class_outline(node)
     if node.shape in {Shape.START, Shape.STOP}:
-        return Outline(node=node, lines=[], width=_DOT, height=_DOT)
-    lines = wrapped(node.label)
-    wide = max(widest(lines) + 2 * _PADDING, _LEAST_WIDTH)
-    high = len(lines) * LINE + 18.0
+        return Outline(node=node, text=Text([]), width=_DOT, height=_DOT)
+    text = wrapped(node.label)
+    wide = max(text.width + 2 * _PADDING, _LEAST_WIDTH)
+    high = text.height + 18.0
     width, height = _stretched(node.shape, wide, high)
-    return Outline(node=node, lines=lines, width=width, height=height)
+    return Outline(node=node, text=text, width=width, height=height)
 
 
 def _class_outline(node: Node) -> Outline:
-    lines = wrapped(node.label, _CLASS_WIDTH)
-    width = max(widest(lines) * _BOLD, _LEAST_CLASS_WIDTH)
-    height = _head(lines)
+    text = wrapped(node.label, _CLASS_WIDTH)
+    width = max(text.width * _BOLD, _LEAST_CLASS_WIDTH)
+    height = float(text.height + _PADDING)
     for member in node.members:
         width = max(width, text_width(member, mono=True))
         height += LINE
     if node.members:
         height += 12
     width += 2 * _INSET
-    return Outline(node=node, lines=lines, width=width, height=height)
-
-
-def _head(lines: list[str]) -> float:
-    """Return the height of a class's name."""
-    return float(len(lines) * LINE + _PADDING)
+    return Outline(node=node, text=text, width=width, height=height)
 
 
 def _stretched(shape: Shape, wide: float, high: float) -> tuple[float, float]:

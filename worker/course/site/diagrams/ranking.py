@@ -29,8 +29,9 @@ def ranks(count: int, wires: Sequence[Pair], length: int) -> list[int]:
     # A box that nothing leads to is near to what it leads to.
     led_to = {target for _, target in wires}
     for box in reversed(order):
-        if below[box] and box not in led_to:
-            nearest = min(ranked[lower] for lower in below[box])
+        followers = below[box]
+        if followers and box not in led_to:
+            nearest = min(ranked[lower] for lower in followers)
             ranked[box] = nearest - length
     return ranked
 

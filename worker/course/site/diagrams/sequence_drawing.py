@@ -17,7 +17,7 @@ from worker.course.site.diagrams.sequence import (
     Note,
     Sequence,
 )
-from worker.course.site.diagrams.text import LINE, widest, wrapped
+from worker.course.site.diagrams.text import Text, wrapped
 from worker.course.site.diagrams.text import width as text_width
 
 _GAP: Final = 32.0
@@ -50,7 +50,7 @@ def draw(sequence: Sequence) -> str:
 class _Column:
     """A participant's column."""
 
-    label: list[str]
+    label: Text
     x: float
 
     @property
@@ -65,8 +65,7 @@ class _Canvas:
         columns = list(self._columns.values())
         first = columns[0]
         last = columns[-1]
-        lines = max(len(column.label) for column in columns)
-        self._head = lines * LINE + 18.0
+        self._head = max(column.label.height for column in columns) + 18.0
         self._y = self._head + _ROW
         self._number = 0
         self._below: list[str] = []
@@ -141,20 +140,20 @@ class _Canvas:
         if self._sequence.numbered:
             self._number += 1
             text = f"{self._number}. {text}"
-        lines = wrapped(text, _TEXT_WIDTH) if text else []
+        label = wrapped(text, _TEXT_WIDTH) if text else Text([])
         if message.source == message.target:
-            self._to_itself(message, lines)
+            self._to_itself(message, label)
         else:
-            self._across(message, lines)
+            self._across(message, label)
         self._y += _ROW
 
-    def _across(self, message: Message, lines: list[str]) -> None:
+    def _across(self, message: Message, label: Text) -> None:
         """Draw an arrow to another participant, its text above it."""
         start, end = self._ends(message)
-        height = len(lines) * LINE
-        middle = Spot((start + end) / 2, self._y + height / 2)
-        self._text(lines, middle)
-        self._y += height + 6
+        x = (start + end) / 2
+        y = self._y + label.height / 2
+        self._label(label, Spot(x, y))
+        self._y += label.height + 6
         step = RIGHT if end > start else LEFT
         back = step * -1
         tail = Spot(start, self._y)
@@ -171,57 +170,60 @@ class _Canvas:
 
     def _ends(self, message: Message) -> tuple[float, float]:
         """Return where an arrow begins and ends, beside the bars of active participants."""
-        source = self._columns[message.source].x
-        target = self._columns[message.target].x
+        source = self._x(message.source)
+        target = self._x(message.target)
         source_bar = self._half_bar(message.source)
         target_bar = self._half_bar(message.target)
         if target > source:
             return source + source_bar, target - target_bar
         return source - source_bar, target + target_bar
 
+    def _x(self, key: str) -> float:
+        return self._columns[key].x
+
     def _half_bar(self, key: str) -> float:
         return _BAR if self._active.get(key) else 0.0
 
-    def _to_itself(self, message: Message, lines: list[str]) -> None:
-        column = self._columns[message.source]
-        x = column.x + self._half_bar(message.source)
-        height = max(len(lines) * LINE, 22)
+    def _to_itself(self, message: Message, label: Text) -> None:
+        source = message.source
+        x = self._x(source) + self._half_bar(source)
+        height = max(label.height, 22)
         begin = Spot(x, self._y + 4)
         tip = begin.down(height)
         self._above += [
             _half_round(begin, tip, message),
             arrows.head(message.head, tip, LEFT),
         ]
-        width = widest(lines)
         left = x + _LOOP + _CORNER
-        self._text(lines, Spot(left + width / 2, begin.y + height / 2))
-        self._stretch(x, left + width)
+        middle = Spot(left + label.width / 2, begin.y + height / 2)
+        self._label(label, middle)
+        self._stretch(x, left + label.width)
         self._y = tip.y
 
-    def _text(self, lines: list[str], middle: Spot) -> None:
-        if not lines:
+    def _label(self, label: Text, middle: Spot) -> None:
+        if not label.lines:
             return
-        box = Box.around(middle, widest(lines) + 4, len(lines) * LINE)
+        box = Box.around(middle, label.width + 4, label.height)
         self._above += [
             svg.rectangle(box, "paper"),
-            svg.texts(lines, middle, "label"),
+            svg.texts(label, middle, "label"),
         ]
 
     def _note(self, note: Note) -> None:
-        lines = wrapped(note.text, _NOTE_WIDTH)
-        left, width = self._place(note, lines)
-        box = Box(left, self._y, width, len(lines) * LINE + 12)
+        text = wrapped(note.text, _NOTE_WIDTH)
+        left, width = self._place(note, text)
+        box = Box(left, self._y, width, text.height + 12)
         self._above += [
             svg.rectangle(box, "note", 2),
-            svg.texts(lines, box.middle),
+            svg.texts(text, box.middle),
         ]
         self._stretch(box.left, box.right)
         self._y = box.bottom + _ROW
 
-    def _place(self, note: Note, lines: list[str]) -> tuple[float, float]:
+    def _place(self, note: Note, text: Text) -> tuple[float, float]:
         """Return the left side and the width of a note."""
-        width = widest(lines) + 2 * _NOTE_PADDING
-        columns = [self._columns[key].x for key in note.over]
+        width = text.width + 2 * _NOTE_PADDING
+        columns = list(map(self._x, note.over))
         first = min(columns)
         last = max(columns)
         if note.side == "left of":
@@ -241,9 +243,10 @@ class _Canvas:
         name = Box(left, self._y, text_width(frame.kind) + 16, _FRAME_HEAD)
         self._above += [
             svg.rectangle(name, "frame-name", 0),
-            svg.texts([frame.kind], name.middle, "label name"),
+            svg.texts(Text([frame.kind]), name.middle, "label name"),
         ]
-        self._condition(frame.text, Spot(name.right + 8, name.middle.y))
+        start = Spot(name.right + 8, name.middle.y)
+        self._condition(frame.text, start)
         self._y += _FRAME_HEAD + 6
 
     def _condition(self, text: str, start: Spot) -> None:
@@ -251,8 +254,9 @@ class _Canvas:
         condition = " ".join(text.split())[:_MAX_CONDITION]
         if condition:
             condition = f"[{condition}]"
-        self._above.append(svg.texts([condition], start, "condition"))
-        self._stretch(start.x, start.x + text_width(condition))
+        written = Text([condition])
+        self._above.append(svg.texts(written, start, "condition"))
+        self._stretch(start.x, start.x + written.width)
 
     def _stretch(self, left: float, right: float) -> None:
         """Let the drawing reach as far as what is drawn."""
@@ -270,7 +274,8 @@ class _Canvas:
         rule = svg.Path(Spot(left, self._y))
         rule.to(Spot(right, self._y))
         self._above.append(rule.drawn("edge dotted"))
-        self._condition(part.text, Spot(left + 10, self._y + 14))
+        start = Spot(left + 10, self._y + 14)
+        self._condition(part.text, start)
         self._y += 28
 
     def _end(self) -> None:
@@ -293,8 +298,8 @@ class _Canvas:
         """Draw the bar of a participant that is no longer active."""
         tops = self._active[key]
         top = tops.pop()
-        middle = self._columns[key].x
-        left = middle - _BAR + 3 * len(tops)
+        outer_bars = len(tops)
+        left = self._x(key) - _BAR + 3 * outer_bars
         bottom = self._y - _ROW
         height = max(bottom - top, 8.0)
         box = Box(left, top, 2 * _BAR, height)
@@ -303,15 +308,17 @@ class _Canvas:
 
 def _half_round(begin: Spot, tip: Spot, message: Message) -> str:
     """Return the line of a message to the participant itself, with two round corners."""
-    before_corner = _LOOP - _CORNER
     round_corner = Spot(_ROUND, _ROUND)
-    right = tip.right(_LOOP)
+    before_corner = _LOOP - _CORNER
+    upper_right = begin.right(_LOOP)
+    lower_right = tip.right(_LOOP)
+    end = arrows.shortened(tip, LEFT, message.head)
     path = svg.Path(begin)
     path.to(begin.right(before_corner))
-    path.arc(round_corner, begin + Spot(_LOOP, _CORNER), 1)
-    path.to(right.down(-_CORNER))
+    path.arc(round_corner, upper_right.down(_CORNER), 1)
+    path.to(lower_right.down(-_CORNER))
     path.arc(round_corner, tip.right(before_corner), 1)
-    path.to(arrows.shortened(tip, LEFT, message.head))
+    path.to(end)
     return path.drawn(f"edge {_style(message)}")
 
 
@@ -319,8 +326,8 @@ def _style(message: Message) -> Line:
     return Line.DOTTED if message.dashed else Line.SOLID
 
 
-def _box_width(label: list[str]) -> float:
-    return max(widest(label), 50.0) + 24
+def _box_width(label: Text) -> float:
+    return max(label.width, 50.0) + 24
 
 
 def _columns(sequence: Sequence) -> dict[str, _Column]:
@@ -347,19 +354,25 @@ class _Need:
     width: float
 
 
-def _gaps(sequence: Sequence, labels: dict[str, list[str]]) -> list[float]:
+def _gaps(sequence: Sequence, labels: dict[str, Text]) -> list[float]:
     """Return the distances from each column to the next."""
-    widths = [_box_width(label) for label in labels.values()]
+    widths = map(_box_width, labels.values())
     gaps = [(left + right) / 2 + _GAP for left, right in pairwise(widths)]
     needs = _needs(sequence, list(labels))
     for need in sorted(needs):
-        passed = range(need.first, need.last)
-        missing = need.width - sum(gaps[number] for number in passed)
-        if missing > 0:
-            share = missing / len(passed)
-            for number in passed:
-                gaps[number] += share
+        _widen(gaps, need)
     return gaps
+
+
+def _widen(gaps: list[float], need: _Need) -> None:
+    """Make the gaps between two columns as wide together as a message needs."""
+    present = sum(gaps[need.first : need.last])
+    missing = need.width - present
+    if missing <= 0:
+        return
+    share = missing / (need.last - need.first)
+    for number in range(need.first, need.last):
+        gaps[number] += share
 
 
 def _needs(sequence: Sequence, keys: list[str]) -> list[_Need]:
@@ -367,8 +380,8 @@ def _needs(sequence: Sequence, keys: list[str]) -> list[_Need]:
     for event in sequence.events:
         if not isinstance(event, Message):
             continue
-        lines = wrapped(f"00. {event.text}", _TEXT_WIDTH)
-        width = widest(lines) + 30
+        label = wrapped(f"00. {event.text}", _TEXT_WIDTH)
+        width = label.width + 30
         source = keys.index(event.source)
         target = keys.index(event.target)
         first = min(source, target)

@@ -1,11 +1,11 @@
 """SVG elements: the few that diagrams consist of, every text and attribute escaped."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from html import escape
 from typing import Final, Self
 
 from worker.course.site.diagrams.geometry import Box, Spot
-from worker.course.site.diagrams.text import LINE
+from worker.course.site.diagrams.text import LINE, Text
 
 WIDE: Final = 700
 """A drawing that is wider is not shrunk to the width of a phone."""
@@ -51,28 +51,29 @@ def element(name: str, content: str = "", /, **attributes: float | str) -> str:
     fields = ""
     for key, value in attributes.items():
         attribute = key.rstrip("_").replace("_", "-")
-        fields += f' {attribute}="{_value(value)}"'
+        written = _value(value)
+        fields += f' {attribute}="{written}"'
     return f"<{name}{fields}>{content}</{name}>"
 
 
-def text(line: str, start: Spot, class_: str = "text") -> str:
+def text_line(line: str, start: Spot, class_: str = "text") -> str:
     """Return a line of text; its class decides whether `start` is the middle of its baseline."""
     content = escape(line)
     return element("text", content, x=start.x, y=start.y, class_=class_)
 
 
-def texts(lines: Sequence[str], middle: Spot, class_: str = "text") -> str:
+def texts(text: Text, middle: Spot, class_: str = "text") -> str:
     """Return lines of text around a middle."""
-    rise = (len(lines) - 1) * LINE / 2
+    rise = (text.height - LINE) / 2
     start = middle.down(_BASELINE - rise)
-    return paragraph(lines, start, class_)
+    return paragraph(text.lines, start, class_)
 
 
 def paragraph(lines: Iterable[str], start: Spot, class_: str) -> str:
     """Return lines of text, the first one's baseline at a place."""
     drawn = ""
     for line in lines:
-        drawn += text(line, start, class_)
+        drawn += text_line(line, start, class_)
         start = start.down(LINE)
     return drawn
 
@@ -89,7 +90,8 @@ def circle(middle: Spot, radius: float, class_: str) -> str:
 
 def polygon(corners: Iterable[Spot], class_: str) -> str:
     """Return a closed outline."""
-    points = " ".join(map(_at, corners))
+    places = map(_at, corners)
+    points = " ".join(places)
     return element("polygon", points=points, class_=class_)
 
 

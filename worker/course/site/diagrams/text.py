@@ -6,7 +6,7 @@ Nothing here knows the reader's fonts, so widths are estimates on the safe side.
 import html
 import re
 import unicodedata
-from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 LINE: Final = 18
@@ -27,6 +27,23 @@ _TAG: Final = re.compile(
 )
 _PART: Final = re.compile(r"[^_./]{1,20}[_./]?|[_./]")
 _ENTITY: Final = re.compile(r"#(\w+);")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Lines of text; none for an empty text."""
+
+    lines: list[str]
+
+    @property
+    def width(self) -> float:
+        """The width of the widest line."""
+        widths = map(width, self.lines)
+        return max(widths, default=0.0)
+
+    @property
+    def height(self) -> int:
+        return len(self.lines) * LINE
 
 
 def plain(label: str) -> str:
@@ -61,10 +78,6 @@ def width(text: str, *, mono: bool = False) -> float:
     return sum(_character(character, mono=mono) for character in text)
 
 
-def widest(lines: Iterable[str]) -> float:
-    return max((width(line) for line in lines), default=0.0)
-
-
 def _character(character: str, *, mono: bool) -> float:
     if unicodedata.east_asian_width(character) in "WF":
         return 13.5
@@ -78,12 +91,12 @@ def _character(character: str, *, mono: bool) -> float:
     return _USUAL
 
 
-def wrapped(label: str, limit: float = _WRAP) -> list[str]:
-    """Return a label's lines, none much wider than a limit."""
+def wrapped(label: str, limit: float = _WRAP) -> Text:
+    """Return a label in lines, none much wider than a limit."""
     lines: list[str] = []
     for paragraph in label.split("\n"):
         lines += _wrapped(paragraph, limit)
-    return lines or [""]
+    return Text(lines)
 
 
 def _wrapped(paragraph: str, limit: float) -> list[str]:
