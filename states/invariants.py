@@ -1,4 +1,4 @@
-"""Rules that must hold from one checkpoint to the next, whoever writes it.
+"""Rules that must hold from one checkpoint to the next, whether a run or an operator wrote it.
 
 They are checked before every append.
 """

@@ -114,7 +114,7 @@ def expanded(path: Path) -> Path:
 def read_job(
     reader: EnvironmentReader, store_url: str | None = None
 ) -> tuple[Settings, Identity]:
-    """Read everything that a run in job mode is told, with what only job mode requires.
+    """Read the whole request of a run in job mode, with what only job mode requires.
 
     `store_url` overrides the variable; the caller calls `reader.finish()`.
     """

@@ -1,4 +1,4 @@
-"""What a person sees who runs it on a terminal."""
+"""What a terminal shows during a run."""
 
 import os
 import pty

@@ -68,7 +68,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """A course with a sample of everything, and all attacks that are short enough to be looked at."""
+    """A course with a sample of everything, and all attacks that are short enough to be shown."""
     attacks = [text for text in ATTACKS.values() if len(text) < _MAX_ATTACK]
     hostile = "# Part 2\n\n" + "\n\n".join(attacks)
     files = course(SAMPLE.read_text(encoding="utf-8"), hostile)

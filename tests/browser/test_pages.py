@@ -16,7 +16,8 @@ TOO_FAR: Final = """
   .filter((text) => {
     const own = text.getBoundingClientRect();
     const all = text.closest("svg").getBoundingClientRect();
-    return own.left < all.left || own.right > all.right || own.top < all.top || own.bottom > all.bottom;
+    return own.left < all.left || own.right > all.right
+      || own.top < all.top || own.bottom > all.bottom;
   })
   .map((text) => text.textContent)
 """
@@ -62,7 +63,8 @@ CONTRASTS: Final = """
     const style = getComputedStyle(element);
     const ink = element.closest("svg") ? style.fill : style.color;
     const two = [light(ink), light(paper(element))].sort((a, b) => b - a);
-    if ((two[0] + 0.05) / (two[1] + 0.05) < 4.5) faint.push(`${element.className} ${element.textContent}`);
+    const contrast = (two[0] + 0.05) / (two[1] + 0.05);
+    if (contrast < 4.5) faint.push(`${element.className} ${element.textContent}`);
   }
   return faint;
 })()
@@ -261,7 +263,8 @@ def test_the_policy_stops_what_might_get_through(
         '\'<img src=https://evil.example/x.png onerror="window.hit=1"><p style="color:red">x\''
     )
     tab.evaluate(
-        "document.body.append(Object.assign(document.createElement('script'), {text: 'window.hit=1'}))"
+        "document.body.append(Object.assign(document.createElement('script'), {text: "
+        "'window.hit=1'}))"
     )
     assert len(tab.complaints) >= 3
     assert all("Content Security Policy" in text for text in tab.complaints)

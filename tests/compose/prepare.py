@@ -40,7 +40,7 @@ def make_bucket(name: str) -> None:
 def give(folder: Path, user: str) -> None:
     """Let a user write to a folder: one that Docker has made is given away.
 
-    Anybody else's must be open to them.
+    Another user's must be open to them.
     """
     uid, _, gid = user.partition(":")
     if folder.stat().st_uid == 0:

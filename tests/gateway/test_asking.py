@@ -1,4 +1,4 @@
-"""What a gateway says to who asks: rightly, wrongly, or without being allowed to."""
+"""A gateway's answers to correct, faulty and unauthorized requests."""
 
 import json
 import socket

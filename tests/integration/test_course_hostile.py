@@ -1,4 +1,4 @@
-"""Courses of repositories that want to be more than text: nothing in them becomes markup, nothing stops the course."""
+"""Courses of hostile repositories: their text never becomes markup, and never stops a course."""
 
 import os
 import re
@@ -22,7 +22,10 @@ EVIL: Final = (
     "---\ntitle: front matter\n---",
     "````` many `ticks` ``inside`` `",
     "<!-- an open comment, <details>, </summary> <![CDATA[ x",
-    "- [ ] a task\n\n1. a list\n\n> a quote\n\n    code\n\n&lt;b&gt; &#60;i&#62; @everyone #1 :smile:",
+    (
+        "- [ ] a task\n\n1. a list\n\n> a quote\n\n    code\n\n"
+        "&lt;b&gt; &#60;i&#62; @everyone #1 :smile:"
+    ),
 )
 
 
@@ -44,8 +47,10 @@ def hostile_python() -> dict[str, str]:
     files = {
         f"evil/{word.lower()}.py": f"r'''{evil}'''\n\nfrom evil.main import Base\n\n\n"
         f"class {word}(Base):\n    r'''{evil}'''\n\n    def run(self, text=r'''{evil}'''):\n"
-        f"        # {evil.splitlines()[0]}\n        if text == '|':\n            raise ValueError(r'''{evil}''')\n"
-        f"        return help_{word.lower()}(self, '`|`')\n\n\ndef help_{word.lower()}(thing, sign):\n"
+        f"        # {evil.splitlines()[0]}\n        if text == '|':\n"
+        f"            raise ValueError(r'''{evil}''')\n"
+        f"        return help_{word.lower()}(self, '`|`')\n\n\n"
+        f"def help_{word.lower()}(thing, sign):\n"
         f"    r'''{evil}'''\n    return {word}, '</details>'\n"
         for word, evil in zip(WORDS, EVIL, strict=True)
     }
@@ -58,7 +63,10 @@ def hostile_python() -> dict[str, str]:
     )
     return {
         **files,
-        "evil/main.py": f"{imports}\n\n\nclass Base:\n    '''```'''\n\n\ndef main():\n    return {calls}\n",
+        "evil/main.py": (
+            f"{imports}\n\n\nclass Base:\n    '''```'''\n\n\ndef main():\n"
+            f"    return {calls}\n"
+        ),
         "README.md": "---\ntitle: x\n---\n"
         + "\n\n".join(f"# {evil.splitlines()[0]}\n\n{evil}" for evil in EVIL),
     }
@@ -130,7 +138,8 @@ def test_no_text_of_a_repository_becomes_a_link_or_an_image(
 
 def test_no_text_of_a_repository_becomes_a_heading(course: Made) -> None:
     ours = re.compile(
-        r"Chapter \d+: .*|Tutorial \d+: .*|Step \d+: .*|Question \d+|Questions|The project|What it is|Example|The code"
+        r"Chapter \d+: .*|Tutorial \d+: .*|Step \d+: .*|Question \d+|Questions|The "
+        r"project|What it is|Example|The code"
         r"|Other parts|What can go wrong|Good to know|Tests|Connections"
     )
     for page in course.pages():

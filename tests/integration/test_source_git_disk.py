@@ -28,11 +28,11 @@ def saying(tmp_path: Path, line: str, code: int = 128) -> Git:
     [
         "fatal: write error: No space left on device",
         "error: unable to write file shop.py",
-        "fatal: sha1 file '/work/x' write error. Out of diskspace",
-        "fatal: cannot mkdir /work/x: Disk quota exceeded",
+        "fatal: sha1 file '/data/x' write error. Out of diskspace",
+        "fatal: cannot mkdir /data/x: Disk quota exceeded",
         "error: file write error: Input/output error",
-        "fatal: Unable to create '/work/x/index.lock': Too many open files",
-        "error: could not lock config file /work/x/config: Read-only file system",
+        "fatal: Unable to create '/data/x/index.lock': Too many open files",
+        "error: could not lock config file /data/x/config: Read-only file system",
     ],
 )
 def test_a_git_that_cannot_write_is_the_disks_fault(

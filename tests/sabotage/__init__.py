@@ -1,1 +1,1 @@
-"""What is left of the proofs when the program's guards are taken out: see `python -m tests.sabotage --help`."""
+"""Removes one guard at a time; a test must notice: see `python -m tests.sabotage --help`."""

@@ -2,9 +2,9 @@
 
     python -m tests.sabotage                 all of them, each on a copy of this tree
     python -m tests.sabotage release outbox  those whose names hold one of the words
-    python -m tests.sabotage --jobs 4        so many at once
+    python -m tests.sabotage --jobs 4        four guards at once
 
-A proof that cannot fail proves nothing: a guard whose loss nobody notices ends this with
+A proof that cannot fail proves nothing: a guard whose loss no test notices ends this with
 exit code 1, and gets its test. The tests that are likely to notice run first, then all the
 rest, the slow ones last.
 """
@@ -43,7 +43,7 @@ ALL_THE_REST: Final = (
 )
 FEW_SCHEDULES: Final = {"FONDATION_SCHEDULES": "320"}
 FAILED: Final = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
-PATIENCE_SECONDS: Final = 1800
+TIMEOUT_SECONDS: Final = 1800
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,13 +85,13 @@ def main() -> int:
             trees.put(copy(Path(scratch) / str(number)))
         for verdict in pool.map(lambda one: attempt(one, trees), chosen):
             unnoticed += verdict.noticed_by is None
-            noticed = verdict.noticed_by or "NOBODY HAS NOTICED"
+            noticed = verdict.noticed_by or "NO TEST HAS NOTICED"
             sys.stdout.write(
                 f"{verdict.guard}\n    {noticed} ({verdict.seconds:.0f} s)\n"
             )
             sys.stdout.flush()
     sys.stdout.write(
-        f"{len(chosen)} guards, {unnoticed} whose loss nobody notices\n"
+        f"{len(chosen)} guards, {unnoticed} whose loss no test notices\n"
     )
     return 1 if unnoticed else 0
 
@@ -190,12 +190,12 @@ def first_failure(
             env=environment,
             capture_output=True,
             text=True,
-            timeout=PATIENCE_SECONDS,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
         raise SystemExit(
-            f"{' '.join(tests)}: did not end within {PATIENCE_SECONDS} s"
+            f"{' '.join(tests)}: did not end within {TIMEOUT_SECONDS} s"
         ) from None
     if ended.returncode == 0:
         return None

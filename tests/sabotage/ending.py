@@ -58,7 +58,10 @@ ENDING: Final = (
     ),
     Sabotage(
         guard="an operator's resume forgets fruitless runs",
-        expression="replace(claimed, state=state, error=None, cancel_requested=False, fruitless_runs=0)",
+        expression=(
+            "replace(claimed, state=state, error=None, cancel_requested=False, "
+            "fruitless_runs=0)"
+        ),
         new="replace(claimed, state=state, error=None, cancel_requested=False)",
         tests=("tests/unit/states/test_decisions.py",),
     ),
@@ -94,7 +97,7 @@ ENDING: Final = (
         tests=("tests/unit/store/test_folder.py",),
     ),
     Sabotage(
-        guard="the name of an object in a folder is on the disk before it is told of",
+        guard="the name of an object in a folder is on the disk before it is reported",
         new="pass",
         tests=("tests/unit/store/test_folder.py",),
     ),

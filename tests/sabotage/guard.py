@@ -83,7 +83,8 @@ def without_guard(source: str, sabotage: Sabotage) -> str:
     places = [node for node in _head(statement) if ast.dump(node) == wanted]
     if len(places) != 1:
         raise ValueError(
-            f"{sabotage.guard}: {sabotage.expression!r} stands {len(places)} times in the statement, instead of once"
+            f"{sabotage.guard}: {sabotage.expression!r} stands {len(places)} times in the "
+            f"statement, instead of once"
         )
     return _replaced(source, places[0], f"({sabotage.new})")
 

@@ -1,4 +1,4 @@
-"""Guards against what a machine may be like: full disks, shared folders, other locales and file systems."""
+"""Guards against a machine's peculiarities: full disks, shared folders, locales, file systems."""
 
 from typing import Final
 

@@ -31,7 +31,10 @@ OWNING: Final = (
     ),
     Sabotage(
         guard="create-only PUT: in S3",
-        expression="self._put(key, body, hashlib.sha256(body).digest(), media_type, IfNoneMatch='*')",
+        expression=(
+            "self._put(key, body, hashlib.sha256(body).digest(), media_type, "
+            "IfNoneMatch='*')"
+        ),
         new="self._put(key, body, hashlib.sha256(body).digest(), media_type)",
         tests=(CONTRACT,),
     ),
@@ -103,7 +106,10 @@ OWNING: Final = (
     ),
     Sabotage(
         guard="own-write detection: what cannot be read taken for another's",
-        expression="StoreUnavailableError(f'{store.uri(key)} exists, but cannot be read: try again')",
+        expression=(
+            "StoreUnavailableError(f'{store.uri(key)} exists, but cannot be read: try "
+            "again')"
+        ),
         new="ReplacedError(f'{store.uri(key)} exists, and cannot be read')",
         tests=("tests/unit/ownership/test_log.py",),
     ),

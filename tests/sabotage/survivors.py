@@ -1,6 +1,6 @@
 """Lists the mutants that the last `mutmut run` left alive, a line for each.
 
-    python -m tests.sabotage.survivors            those that nobody has explained
+    python -m tests.sabotage.survivors            those without an explanation
     python -m tests.sabotage.survivors --summary  how many there are in each file
 
 Mutants of words do not count: a literal that has a space in it, or any argument of a

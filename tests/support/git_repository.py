@@ -72,7 +72,7 @@ HOSTILE: Final[Files] = {
     "run.sh": executable(b"#!/bin/sh\n"),
     "a" * 200 + "/" + "b" * 200 + "/" + "c" * 200: b"long\n",
 }
-"""Everything that a repository can hold to hurt who checks it out with git's usual settings."""
+"""Everything in a repository that can hurt a checkout with git's usual settings."""
 
 HOSTILE_FILES: Final = {
     name: entry if isinstance(entry, bytes) else entry.content
@@ -140,7 +140,7 @@ class Repository:
         return self.head(ref)
 
     def head(self, name: str = "HEAD") -> str:
-        """Return the commit that a name stands for."""
+        """Return the commit that a name refers to."""
         return self.git("rev-parse", f"{name}^{{commit}}")
 
     def branch(self, name: str, commit: str) -> None:

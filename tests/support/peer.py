@@ -11,7 +11,7 @@ Play = Callable[["Peer", socket.socket], None]
 
 @dataclass
 class Peer:
-    """Who listens, and what has come so far."""
+    """Where it listens, and what it has received."""
 
     port: int
     connected: threading.Event = field(default_factory=threading.Event)

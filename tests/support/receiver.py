@@ -1,7 +1,7 @@
 """A webhook receiver: takes callbacks over HTTP, prints them, and can be told to misbehave.
 
-Run by itself (`python tests/support/receiver.py --port 8091`) it serves people who try the
-worker out; it needs nothing but Python.
+Run by itself (`python tests/support/receiver.py --port 8091`) it serves for trying out the
+worker; it needs nothing but Python.
 """
 
 import argparse
@@ -64,7 +64,7 @@ class Receiver:
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as its parent has it
-        """Say nothing of those who have hung up."""
+        """Ignore clients that have closed the connection."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -81,7 +81,8 @@ def server(receiver: Receiver, host: str, port: int) -> ThreadingHTTPServer:
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length", "0"))
             body = self.rfile.read(length)
-            if len(body) < length:  # who sent it has been killed
+            # The sender has been killed.
+            if len(body) < length:
                 self.close_connection = True
                 return
             headers = {

@@ -504,7 +504,10 @@ MIXED: Final = {
 }
 
 CSHARP: Final = {
-    "Shop.csproj": "<Project><PropertyGroup><Description>Sells a few things.</Description></PropertyGroup></Project>\n",
+    "Shop.csproj": (
+        "<Project><PropertyGroup><Description>Sells a few things.</Description>"
+        "</PropertyGroup></Project>\n"
+    ),
     "src/Stock.cs": """namespace Shop.Parts;
 
 /// <summary>Counts things.</summary>
@@ -555,7 +558,9 @@ public class Store
     }
 }
 """,
-    "Tests/StoreTests.cs": 'public class StoreTests { public void Sells() { new Store().Sell("apple"); } }\n',
+    "Tests/StoreTests.cs": (
+        'public class StoreTests { public void Sells() { new Store().Sell("apple"); } }\n'
+    ),
 }
 
 KOTLIN: Final = {
@@ -608,7 +613,10 @@ fun openStore(): Store = Store()
 }
 
 RUBY: Final = {
-    "shop.gemspec": "Gem::Specification.new do |s|\n  s.name = 'shop'\n  s.summary = 'Sells a few things'\nend\n",
+    "shop.gemspec": (
+        "Gem::Specification.new do |s|\n  s.name = 'shop'\n"
+        "  s.summary = 'Sells a few things'\nend\n"
+    ),
     "lib/shop.rb": """require "shop/stock"
 
 module Shop
@@ -650,7 +658,9 @@ end
   end
 end
 """,
-    "spec/shop_spec.rb": "describe Shop::Store do\n  it('sells') { Shop::Store.new.sell('apple') }\nend\n",
+    "spec/shop_spec.rb": (
+        "describe Shop::Store do\n  it('sells') { Shop::Store.new.sell('apple') }\nend\n"
+    ),
 }
 
 PHP: Final = {
@@ -705,7 +715,10 @@ final class Store
     }
 }
 """,
-    "tests/StoreTest.php": "<?php\nclass StoreTest { function testSells() { (new Store(null))->sell('apple'); } }\n",
+    "tests/StoreTest.php": (
+        "<?php\n"
+        "class StoreTest { function testSells() { (new Store(null))->sell('apple'); } }\n"
+    ),
 }
 
 

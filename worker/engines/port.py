@@ -51,7 +51,7 @@ class Workspace:
     calls: CallStore = field(default_factory=NoCalls)
     """The job's paid calls."""
     generation: int = 1
-    """How many times the stage has been begun anew; a new generation pays again."""
+    """Counts how often the stage has been redone, from 1; a new generation pays again."""
     budget: Budget | None = None
     """The limit that an operator has set; it counts instead of the engine's own."""
 

@@ -20,7 +20,7 @@ def check_identity(manifest: Manifest, wanted: Identity) -> None:
 
 
 def check_model(manifest: Manifest, engine: EngineRef) -> None:
-    """Raise ConfigError if a job is to go on with another model or language."""
+    """Raise ConfigError if a job is to continue with another model or language."""
     known = manifest.engine
     for variable, began, wanted in (
         ("ANTHROPIC_MODEL", known.model, engine.model),

@@ -1,6 +1,6 @@
 """Writes an operator's request to cancel a job into its checkpoint log.
 
-Whoever works on the job next finds the request there.
+The job's next run finds the request there.
 """
 
 from states import decisions

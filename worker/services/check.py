@@ -55,7 +55,7 @@ class Finding:
     tried: str
     seconds: float
     fault: str | None = None
-    """What is wrong, and how to mend it; None if it works."""
+    """What is wrong, and how to fix it; None if it works."""
     exit_code: Exit = Exit.OK
 
 

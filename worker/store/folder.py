@@ -232,7 +232,7 @@ def _name(
     _within(path.parent, partial(give, written, path))
     # The folder may be gone, if the object has been deleted already.
     with suppress(FileNotFoundError):
-        # guard: the name of an object in a folder is on the disk before it is told of
+        # guard: the name of an object in a folder is on the disk before it is reported
         _flush(path.parent)
 
 

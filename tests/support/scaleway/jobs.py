@@ -38,7 +38,7 @@ def new_id() -> str:
 
 
 def not_found(resource: str, resource_id: str) -> RefusalError:
-    """Return the answer to who asks for what is not there."""
+    """Return the answer to a request for an object that does not exist."""
     return RefusalError(
         404,
         type="not_found",
@@ -49,7 +49,7 @@ def not_found(resource: str, resource_id: str) -> RefusalError:
 
 
 def invalid(argument: str, help_message: str) -> RefusalError:
-    """Return the answer to who sends something wrong."""
+    """Return the answer to a faulty request."""
     details = [
         {
             "argument_name": argument,

@@ -40,7 +40,7 @@ class Fault:
     lost: bool = False
     """Do what is asked, and close the connection without an answer."""
     trickle: bool = False
-    """Send the body byte by byte, for longer than anybody waits."""
+    """Send the body byte by byte, for longer than any client waits."""
     silent: bool = False
     """Say nothing until the server is closed."""
     times: int = 1

@@ -11,7 +11,10 @@ from worker.engines.fondation.failure import disk_fault, failure, permanent
     "line",
     [
         'API Error: 429 {"type":"error","error":{"type":"rate_limit_error","message":"…"}}',
-        'API Error: 529 {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}',
+        (
+            "API Error: 529 "
+            '{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}'
+        ),
         "Request failed with status code 503",
         "500 Internal Server Error",
         "Error: Overloaded",
@@ -35,7 +38,11 @@ def test_what_may_pass_is_temporary(line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        'API Error: 401 {"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"}}',
+        (
+            "API Error: 401 "
+            '{"type":"error","error":{"type":"authentication_error","message":"invalid '
+            'x-api-key"}}'
+        ),
         'AuthenticationError: 401 {"type":"error"}',
         '{"status":401}',
         'API Error: 403 {"type":"error","error":{"type":"permission_error","message":"…"}}',
@@ -48,7 +55,10 @@ def test_what_may_pass_is_temporary(line: str) -> None:
         "Error: ANTHROPIC_API_KEY is not set",
         "Missing ANTHROPIC_API_KEY",
         "Please set your API key",
-        "Error: Could not resolve authentication method. Expected either apiKey or authToken to be set.",
+        (
+            "Error: Could not resolve authentication method. Expected either apiKey or "
+            "authToken to be set."
+        ),
         "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing",
     ],
 )
@@ -142,7 +152,7 @@ def test_the_reason_that_will_not_pass_is_found_among_others() -> None:
     ("line", "is_disk"),
     [
         ("Error: ENOSPC: no space left on device, write", True),
-        ("Error: EDQUOT: disk quota exceeded, open '/work/x'", True),
+        ("Error: EDQUOT: disk quota exceeded, open '/data/x'", True),
         ("tar: x: Cannot write: No space left on device", True),
         (
             "Error: ENOSPC: System limit for number of file watchers reached, watch '/work'",

@@ -1,4 +1,4 @@
-"""Stored files keep their place, whoever writes over them; the writer is a process of its own."""
+"""Stored files keep their place when another process writes over them."""
 
 import subprocess
 import sys
@@ -18,7 +18,10 @@ STORED: Final = b"- {name: stored}\n"
 
 WRITE: Final = "open(path, 'w').write(own); "
 READ: Final = "print(open(path).read(), end=''); "
-MOVE: Final = "import os; open(path + '.draft', 'w').write(own); os.replace(path + '.draft', path); "
+MOVE: Final = (
+    "import os; draft = path + '.draft'; open(draft, 'w').write(own); "
+    "os.replace(draft, path); "
+)
 
 Visit = Callable[..., bytes]
 
@@ -33,7 +36,7 @@ def guard(tmp_path: Path) -> Iterator[YamlGuard]:
 
 @pytest.fixture
 def visit(tmp_path: Path, guard: YamlGuard) -> Visit:
-    """Return a function that lets another process do something to the file, and returns what it printed."""
+    """Return a function that has another process change the file, and returns its output."""
 
     def run(script: str, own: bytes = b"- {name: own}\n") -> bytes:
         code = (

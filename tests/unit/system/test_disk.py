@@ -29,9 +29,9 @@ def test_an_error_of_the_disk_names_the_place_and_says_what_to_do(
 ) -> None:
     with (
         pytest.raises(
-            DiskError, match=rf"/work/x: .*\({os.strerror(number)}\): {advice}"
+            DiskError, match=rf"/data/x: .*\({os.strerror(number)}\): {advice}"
         ),
-        on_disk(Path("/work/x")),
+        on_disk(Path("/data/x")),
     ):
         fails(number)
 
@@ -51,11 +51,11 @@ def test_an_error_that_may_pass_is_not_translated_as_a_wrong_folder() -> None:
 
 def test_an_error_about_the_file_itself_is_left_to_the_caller() -> None:
     raise_if_passing(
-        OSError(errno.EACCES, "Permission denied"), Path("/work/x")
+        OSError(errno.EACCES, "Permission denied"), Path("/data/x")
     )
     with pytest.raises(DiskError):
         raise_if_passing(
-            OSError(errno.EIO, "Input/output error"), Path("/work/x")
+            OSError(errno.EIO, "Input/output error"), Path("/data/x")
         )
 
 

@@ -18,7 +18,7 @@ class WeatherError(Exception):
 
 
 class Script:
-    """Fails so many times, and then succeeds; notes when it was tried."""
+    """Fails a number of times, and then succeeds; notes when it was tried."""
 
     def __init__(self, scheduler: Scheduler, *failures: Exception) -> None:
         self.scheduler = scheduler

@@ -340,7 +340,8 @@ LINES: Final = {
     "classDiagram": ["class A {\n", "}\n", "namespace N {\n", "A <|-- B : x\n"],
     "stateDiagram-v2": ["state B {\n", "}\n", "[*] --> A\n", "A --> B : x\n", "--\n"],
     "sequenceDiagram": [
-        "loop x\n", "alt y\n", "else z\n", "end\n", "Note over A: n\n", "activate A\n", "A->>+B: x\n",
+        "loop x\n", "alt y\n", "else z\n", "end\n", "Note over A: n\n", "activate A\n",
+        "A->>+B: x\n",
     ],
 }  # fmt: skip
 

@@ -116,7 +116,10 @@ def test_the_functions_of_a_module_are_one_unit_called_after_it(
 ) -> None:
     files = {
         "a.py": module("Alpha"),
-        "cookie_jar.py": "def bake(x):\n    return x\n\ndef eat(x):\n    return bake(x)\n\ndef _hide(): pass\n",
+        "cookie_jar.py": (
+            "def bake(x):\n    return x\n\ndef eat(x):\n    return bake(x)\n\n"
+            "def _hide(): pass\n"
+        ),
     }
     found = analysed(tmp_path, files)
     [unit] = [unit for unit in found.units if unit.name == "eat and bake"]

@@ -16,7 +16,10 @@ from worker.engines.static.reading.survey import survey
 def test_the_course_begins_with_what_the_readmes_code_shows(
     tmp_path: Path,
 ) -> None:
-    readme = "# Shop\n\n`Alpha` is inside.\n\n```python\nfrom shop.beta import Beta\n\nBeta()\n```\n"
+    readme = (
+        "# Shop\n\n`Alpha` is inside.\n\n```python\nfrom shop.beta import Beta\n\nBeta()\n"
+        "```\n"
+    )
     found = analysed(
         tmp_path,
         {

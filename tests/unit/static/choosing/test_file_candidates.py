@@ -9,7 +9,10 @@ from worker.engines.static.analysis import NoTextError
 
 
 def test_headings_of_a_single_document_are_the_units(tmp_path: Path) -> None:
-    text = "# Bread\n\nHow to bake.\n\n## Flour\n\nTake **500 g** of it. See Water.\n\n## Water\n\nTake 350 g.\n"
+    text = (
+        "# Bread\n\nHow to bake.\n\n## Flour\n\nTake **500 g** of it. See Water.\n\n"
+        "## Water\n\nTake 350 g.\n"
+    )
     found = analysed(tmp_path, {"README.md": text})
     assert names(found) == ["Flour", "Water"]
     assert [unit.headings for unit in found.units] == [

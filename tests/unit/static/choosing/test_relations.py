@@ -1,4 +1,4 @@
-"""How units hang together: a verb from the syntax around a name, and a line where it can be seen."""
+"""How units are connected: a verb from the syntax around a name, and the line that shows it."""
 
 from pathlib import Path
 
@@ -11,7 +11,10 @@ from worker.engines.static.linking.usage import _is_import, _verb
 from worker.engines.static.parsing.source_file import SourceParser
 from worker.engines.static.reading.language import Language
 
-STOCK = "class Stock:\n    def take(self): pass\n\nclass Closed(Exception):\n    def till(self): pass\n"
+STOCK = (
+    "class Stock:\n    def take(self): pass\n\nclass Closed(Exception):\n"
+    "    def till(self): pass\n"
+)
 
 
 def verb(language: Language, line: str, kind: Kind = Kind.CLASS) -> str | None:
@@ -26,7 +29,8 @@ def verb(language: Language, line: str, kind: Kind = Kind.CLASS) -> str | None:
     )
     assert node is not None
     target = Definition(
-        index=0, name="Target", qualified="Target", kind=kind, path="a", line=1, end_line=1, signature=""
+        index=0, name="Target", qualified="Target", kind=kind, path="a", line=1, end_line=1,
+        signature=""
     )  # fmt: skip
     if _is_import(node):
         return None
@@ -156,7 +160,10 @@ def test_evidence_is_the_line_that_shows_it(tmp_path: Path) -> None:
 
 def test_inheritance_is_seen_where_the_type_is_defined(tmp_path: Path) -> None:
     stock = "class Stock:\n    def take(self): pass\n"
-    cellar = "from stock import Stock\n\nclass Cellar(Stock):\n    def take(self):\n        return Stock.take(self)\n"
+    cellar = (
+        "from stock import Stock\n\nclass Cellar(Stock):\n    def take(self):\n"
+        "        return Stock.take(self)\n"
+    )
     assert "Cellar inherits from Stock (cellar.py:3)" in related(
         analysed(tmp_path, {"stock.py": stock, "cellar.py": cellar})
     )
@@ -165,7 +172,10 @@ def test_inheritance_is_seen_where_the_type_is_defined(tmp_path: Path) -> None:
 def test_what_is_done_with_a_neighbour_is_not_said_of_what_a_unit_is_about(
     tmp_path: Path,
 ) -> None:
-    cellar = "from stock import Stock\n\nclass Cellar(Stock):\n    def take(self):\n        return Stock()\n"
+    cellar = (
+        "from stock import Stock\n\nclass Cellar(Stock):\n    def take(self):\n"
+        "        return Stock()\n"
+    )
     found = analysed(tmp_path, {"stock.py": STOCK, "cellar.py": cellar})
     assert names(found) == ["Cellar", "Closed"]
     assert related(found) == ["Cellar uses Closed (cellar.py:3)"]
@@ -177,7 +187,10 @@ def test_what_is_done_with_a_type_that_extends_another_is_a_use_of_that(
     stock = (
         "class Stock:\n    def take(self): pass\n\nclass Cellar(Stock): pass\n"
     )
-    store = "from stock import Cellar\n\nclass Store:\n    def open(self):\n        return Cellar()\n"
+    store = (
+        "from stock import Cellar\n\nclass Store:\n    def open(self):\n"
+        "        return Cellar()\n"
+    )
     assert related(
         analysed(tmp_path, {"stock.py": stock, "store.py": store})
     ) == ["Store uses Stock (store.py:5)"]
@@ -219,7 +232,8 @@ def test_the_base_of_a_nested_type_is_not_that_of_the_type_around_it(
     tmp_path: Path,
 ) -> None:
     files = {
-        "shop/Engine.java": "package shop;\n/** Runs. */\npublic class Engine {\n  public void open() {}\n"
+        "shop/Engine.java": "package shop;\n/** Runs. */\n"
+        "public class Engine {\n  public void open() {}\n"
         "  static class Ticket extends Base {\n    int number() { return 1; }\n  }\n}\n",
         "shop/Base.java": "package shop;\npublic abstract class Base {\n  abstract int number();\n"
         "  public String name() { return name() + number(); }\n}\n",

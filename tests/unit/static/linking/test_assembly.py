@@ -1,4 +1,4 @@
-"""Definitions of all files together: members find their types, declarations their definitions, in any language."""
+"""Definitions of all files: members find their types, and declarations their definitions."""
 
 from pathlib import Path
 
@@ -60,7 +60,8 @@ def test_a_member_of_a_base_is_found_through_what_extends_it_and_circles_end(
     tmp_path: Path,
 ) -> None:
     files = {
-        "a.py": "class A:\n    def go(self): pass\n\nclass B(A): pass\n\nclass C(B):\n    def run(self): self.go()\n"
+        "a.py": "class A:\n    def go(self): pass\n\nclass B(A): pass\n\n"
+        "class C(B):\n    def run(self): self.go()\n"
         "\nclass X(Y):\n    def x(self): self.nothing()\n\nclass Y(X): pass\n",
     }
     assert "C.run > A.go" in referred(analysed(tmp_path, files))

@@ -7,10 +7,13 @@ from worker.engines.static.linking.imports import Modules
 from worker.engines.static.reading.language import Language
 
 PATHS = (
-    "src/shop/__init__.py", "src/shop/stock.py", "src/shop/parts/__init__.py", "src/shop/parts/list.py", "tool.py",
-    "web/src/index.ts", "web/src/store.ts", "web/src/ui/index.tsx", "web/lib/old.js", "packages/core/src/index.ts",
+    "src/shop/__init__.py", "src/shop/stock.py", "src/shop/parts/__init__.py",
+    "src/shop/parts/list.py", "tool.py",
+    "web/src/index.ts", "web/src/store.ts", "web/src/ui/index.tsx", "web/lib/old.js",
+    "packages/core/src/index.ts",
     "go/main.go", "go/stock/stock.go", "go/stock/list.go",
-    "src/lib.rs", "src/stock.rs", "src/parts/mod.rs", "src/parts/list.rs", "crates/my-core/src/lib.rs",
+    "src/lib.rs", "src/stock.rs", "src/parts/mod.rs", "src/parts/list.rs",
+    "crates/my-core/src/lib.rs",
     "crates/my-core/src/graph.rs",
     "app/src/main/java/shop/Stock.java", "app/src/main/java/shop/Store.java",
     "lib/shop.rb", "lib/shop/cart.rb", "lib/Shop/Cart.php",

@@ -1,4 +1,4 @@
-"""Who names whom, across the files of small projects in each language."""
+"""References across the files of small projects in each language."""
 
 from pathlib import Path
 
@@ -22,7 +22,8 @@ def test_python_names_lead_through_imports_reexports_modules_and_self(
         },
     )
     assert referred(found) == {
-        "Stock > Base", "Stock.all > Base.take", "run > Stock", "run > Base.take", "run > price_of", "main.py > run",
+        "Stock > Base", "Stock.all > Base.take", "run > Stock", "run > Base.take",
+        "run > price_of", "main.py > run",
     }  # fmt: skip
     [one] = [
         one
@@ -84,10 +85,19 @@ def test_commonjs_leads_through_module_exports(tmp_path: Path) -> None:
 def test_go_sees_its_package_and_imported_ones(tmp_path: Path) -> None:
     files = {
         "go.mod": "module example.com/shop\n",
-        "main.go": 'package main\n\nimport "example.com/shop/stock"\n\nfunc main() { run(stock.New()) }\n',
+        "main.go": (
+            'package main\n\nimport "example.com/shop/stock"\n\n'
+            "func main() { run(stock.New()) }\n"
+        ),
         "run.go": "package main\n\nfunc run(x int) {}\n",
-        "stock/stock.go": "package stock\n\ntype Stock struct{}\n\nfunc New() *Stock { return &Stock{} }\n",
-        "stock/take.go": "package stock\n\nfunc (s *Stock) Take() { s.takeOne() }\n\nfunc (s *Stock) takeOne() {}\n",
+        "stock/stock.go": (
+            "package stock\n\ntype Stock struct{}\n\n"
+            "func New() *Stock { return &Stock{} }\n"
+        ),
+        "stock/take.go": (
+            "package stock\n\nfunc (s *Stock) Take() { s.takeOne() }\n\n"
+            "func (s *Stock) takeOne() {}\n"
+        ),
     }
     found = analysed(tmp_path, files)
     assert referred(found) >= {"main > run", "main > New", "New > Stock"}
@@ -102,8 +112,10 @@ def test_rust_leads_through_use_and_impl(tmp_path: Path) -> None:
         "src/lib.rs": "pub mod stock;\npub mod store;\npub use stock::Stock;\n",
         "src/stock.rs": "pub trait Source { fn take(&self); }\npub struct Stock;\n"
         "impl Source for Stock { fn take(&self) {} }\n",
-        "src/store.rs": "use crate::stock::{Source, Stock};\n\npub struct Store { stock: Stock }\n\n"
-        "impl Store {\n    pub fn new() -> Self { Store { stock: Stock } }\n    pub fn sell(&self) { self.check() }\n"
+        "src/store.rs": "use crate::stock::{Source, Stock};\n\n"
+        "pub struct Store { stock: Stock }\n\n"
+        "impl Store {\n    pub fn new() -> Self { Store { stock: Stock } }\n"
+        "    pub fn sell(&self) { self.check() }\n"
         "    fn check(&self) {}\n}\n",
     }
     found = analysed(tmp_path, files)
@@ -121,17 +133,21 @@ def test_java_sees_its_package_and_imports(tmp_path: Path) -> None:
         f"{base}/Store.java": "package shop;\nimport shop.stock.Stock;\n"
         "public class Store {\n  Stock stock = new Stock();\n"
         "  int sell() { return Prices.of(this.count()); }\n  int count() { return 1; }\n}\n",
-        f"{base}/Prices.java": "package shop;\nclass Prices { static int of(int x) { return x; } }\n",
+        f"{base}/Prices.java": (
+            "package shop;\nclass Prices { static int of(int x) { return x; } }\n"
+        ),
         f"{base}/stock/Stock.java": "package shop.stock;\npublic class Stock {}\n",
     }
     assert referred(analysed(tmp_path, files)) == {
-        "Store > Stock", "Store.sell > Prices", "Store.sell > Prices.of", "Store.sell > Store.count",
+        "Store > Stock", "Store.sell > Prices", "Store.sell > Prices.of",
+        "Store.sell > Store.count",
     }  # fmt: skip
 
 
 def test_headers_and_their_code_are_one_definition(tmp_path: Path) -> None:
     files = {
-        "include/stock.h": "#pragma once\nclass Stock {\n public:\n  // Takes one.\n  int take();\n};\n"
+        "include/stock.h": "#pragma once\nclass Stock {\n public:\n"
+        "  // Takes one.\n  int take();\n};\n"
         "int price_of(int x);\n",
         "src/stock.cc": '#include "stock.h"\n\nint Stock::take() { return price_of(1); }\n\n'
         "int price_of(int x) { return x; }\n",

@@ -29,7 +29,10 @@ def faults(facts: CourseFacts, page: str) -> list[str]:
     ]
 
 
-GOOD = '`shop/prices.py:7-8`\n\n```python\n    """Return the price of a thing."""\n    if name not in PRICES:\n```\n'
+GOOD = (
+    '`shop/prices.py:7-8`\n\n```python\n    """Return the price of a thing."""\n'
+    "    if name not in PRICES:\n```\n"
+)
 
 
 def test_what_agrees_is_counted_and_not_faulted(facts: CourseFacts) -> None:

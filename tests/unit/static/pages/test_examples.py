@@ -63,7 +63,10 @@ def test_readme_documents_examples_and_tests_follow(tmp_path: Path) -> None:
     use = "from shop import Shop\n\nshop = Shop()\nshop.sell('pear')\n"
     files = {
         "shop.py": "class Shop:\n    def sell(self, name):\n        return name\n",
-        "tests/test_shop.py": "def test_shop():\n    shop = Shop()\n    assert shop.sell(1)\n    assert shop\n",
+        "tests/test_shop.py": (
+            "def test_shop():\n    shop = Shop()\n    assert shop.sell(1)\n"
+            "    assert shop\n"
+        ),
         "examples/pear.py": use,
         "docs/guide.md": f"# Guide\n\n## Pears\n\n```python\n{use}```\n",
         "README.md": f"# Shop\n\n## Use\n\n```python\n{use}```\n\n```bash\npip install Shop\n```\n",
@@ -140,7 +143,9 @@ def test_a_long_example_file_is_shown_around_its_first_use(
     filler = "".join(f"x{n} = {n}\n" for n in range(60))
     files = {
         "shop.py": "class Shop:\n    def sell(self):\n        return 1\n",
-        "examples/long.py": f"from shop import Shop\n{filler}\n\nshop = Shop()\nshop.sell()\n\n\n{filler}",
+        "examples/long.py": (
+            f"from shop import Shop\n{filler}\n\nshop = Shop()\nshop.sell()\n\n\n{filler}"
+        ),
     }
     facts = read(tmp_path, files)
     assert shown(facts, "Shop") == [

@@ -161,7 +161,10 @@ def test_a_type_is_shown_by_its_fields(tmp_path: Path) -> None:
     facts = read(
         tmp_path,
         {
-            "thing.py": f'class Thing:\n    """Is one."""\n\n    size: int = 1\n    name = "x"\n{methods}'
+            "thing.py": (
+                f'class Thing:\n    """Is one."""\n\n    size: int = 1\n    name = "x"\n'
+                f"{methods}"
+            )
         },
     )
     excerpt = excerpt_of(facts, "Thing")

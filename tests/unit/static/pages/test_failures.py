@@ -66,7 +66,10 @@ def test_failures_are_said_with_error_place_conditions_and_message(
     assert failures.sentences(facts, chapter_of(facts, "Shape")) == [
         '`Shape.draw` raises `ValueError` (`shapes.py:24`) if `pen is None`: `"no pen"`',
         '`Shape.draw` raises `PenError` (`shapes.py:26`) if `pen == "dry"` unless `pen is None`.',
-        '`Shape.draw` raises `DrawError` (`shapes.py:30`) after catching `OSError`: `"cannot draw"`',
+        (
+            "`Shape.draw` raises `DrawError` (`shapes.py:30`) after catching `OSError`: "
+            '`"cannot draw"`'
+        ),
     ]
 
 
@@ -74,7 +77,10 @@ def test_settings_abstract_methods_and_deprecations_are_named(
     facts: CourseFacts,
 ) -> None:
     assert failures.cautions(facts, chapter_of(facts, "Shape")) == [
-        "Subclasses have to define `Shape.area` (`shapes.py:14`) and `Shape.name` (`shapes.py:17`).",
+        (
+            "Subclasses have to define `Shape.area` (`shapes.py:14`) and `Shape.name` "
+            "(`shapes.py:17`)."
+        ),
         "It reads the environment variable `SHAPE_LIMIT` (`shapes.py:11`).",
         "Marked as deprecated: `Shape.old` (`shapes.py:34`).",
     ]

@@ -18,8 +18,10 @@ from worker.engines.static.pages.mermaid import (
 )
 
 SAID = """
-end class subgraph graph note direction default style click %% %%{init:{}}%% --- </div> <script> #quot; #35; &amp; `x`
-" ' [ ] { } ( ) | : ; :: ~T~ <<x>> $$x$$ * $ o x --> --|> @ \\ \u202e 日本語 é 🙂 _ __init__ + - # ~ a.b a,b 1 href call
+end class subgraph graph note direction default style click
+%% %%{init:{}}%% --- </div> <script> #quot; #35; &amp; `x`
+" ' [ ] { } ( ) | : ; :: ~T~ <<x>> $$x$$ * $ o x --> --|> @
+\\ \u202e 日本語 é 🙂 _ __init__ + - # ~ a.b a,b 1 href call
 callback link namespace state constructor __proto__ operator() ()() \\n
 """
 WORDS = SAID.split()

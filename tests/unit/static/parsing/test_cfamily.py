@@ -66,7 +66,8 @@ def draft(language: Language, text: str, name: str) -> Draft:
 
 def test_types_functions_and_macros_of_c_are_definitions() -> None:
     assert kinds(parsed(C, C_TEXT)) == {
-        "LIMIT": "constant", "MAX": "macro", "stock": "struct", "pair": "struct", "callback": "type",
+        "LIMIT": "constant", "MAX": "macro", "stock": "struct", "pair": "struct",
+        "callback": "type",
         "kind": "enum", "raw": "struct", "stock_take": "function", "hidden": "function",
     }  # fmt: skip
 
@@ -93,8 +94,10 @@ def test_includes_take_everything() -> None:
 def test_types_functions_and_members_of_cpp_are_definitions() -> None:
     found = parsed(CPP, CPP_TEXT)
     assert kinds(found) == {
-        "Name": "type", "Stock": "class", "Stock.Stock": "method", "Stock.~Stock": "method", "Stock.take": "method",
-        "Stock.name": "method", "Stock.operator==": "method", "Stock.hidden": "method", "largest": "function",
+        "Name": "type", "Stock": "class", "Stock.Stock": "method", "Stock.~Stock": "method",
+        "Stock.take": "method",
+        "Stock.name": "method", "Stock.operator==": "method", "Stock.hidden": "method",
+        "largest": "function",
     }  # fmt: skip
 
 
@@ -128,7 +131,8 @@ typedef union raw { int a; } raw;
 typedef struct client *client_pointer;
 """
     assert kinds(parsed(C, text)) == {
-        "handler": "type", "callback": "type", "other": "type", "pair": "struct", "buffer": "type", "table": "type",
+        "handler": "type", "callback": "type", "other": "type", "pair": "struct", "buffer": "type",
+        "table": "type",
         "raw": "struct", "client_pointer": "type",
     }  # fmt: skip
 

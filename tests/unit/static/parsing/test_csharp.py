@@ -33,8 +33,10 @@ BY_NAME = {definition.name: definition for definition in FOUND.drafts}
 
 def test_types_and_methods_are_definitions() -> None:
     assert kinds(FOUND) == {
-        "Store": "class", "Store.Store": "method", "Store.Sell": "method", "Store.Inner": "class", "Pair": "class",
-        "Point": "struct", "ISource": "interface", "ISource.Take": "method", "Kind": "enum", "Done": "type",
+        "Store": "class", "Store.Store": "method", "Store.Sell": "method", "Store.Inner": "class",
+        "Pair": "class",
+        "Point": "struct", "ISource": "interface", "ISource.Take": "method", "Kind": "enum",
+        "Done": "type",
     }  # fmt: skip
 
 
@@ -69,7 +71,10 @@ def test_directives_are_imports_and_the_namespace_is_known() -> None:
 
 def test_names_are_found_through_namespaces(tmp_path: Path) -> None:
     files = {
-        "a/Store.cs": "using Shop.Parts;\nnamespace Shop.Core;\nclass Store : Base { Part part = new Part(); }\n",
+        "a/Store.cs": (
+            "using Shop.Parts;\nnamespace Shop.Core;\n"
+            "class Store : Base { Part part = new Part(); }\n"
+        ),
         "b/Base.cs": "namespace Shop { class Base {} }\n",
         "c/Part.cs": "namespace Shop.Parts { class Part {} }\n",
         "d/Part.cs": "namespace Elsewhere { class Part {} }\n",

@@ -30,7 +30,8 @@ const LIMIT = 3, later = []
 let C = class {}
 """
     assert kinds(parsed(language, text)) == {
-        "A": "class", "A.go": "method", "A.make": "method", "A.arrow": "method", "f": "function", "g": "function",
+        "A": "class", "A.go": "method", "A.make": "method", "A.arrow": "method", "f": "function",
+        "g": "function",
         "h": "function", "D": "class", "LIMIT": "constant", "later": "variable", "C": "class",
     }  # fmt: skip
 
@@ -46,7 +47,8 @@ namespace S { export class Inner {} }
 """
     found = parsed(TS, text)
     assert kinds(found) == {
-        "I": "interface", "I.go": "method", "T": "type", "E": "enum", "A": "class", "A.do": "method", "A.p": "method",
+        "I": "interface", "I.go": "method", "T": "type", "E": "enum", "A": "class",
+        "A.do": "method", "A.p": "method",
         "f": "function", "S.Inner": "class",
     }  # fmt: skip
     assert draft(TS, text, "I").bases == ("J", "L")
@@ -123,12 +125,18 @@ export * from './all'
 
 
 def test_exports_of_modules_and_of_commonjs_are_read() -> None:
-    text = "export class A {}\nexport default function f() {}\nexport const x = 1, y = 2\nexport { p as q }\n"
+    text = (
+        "export class A {}\nexport default function f() {}\nexport const x = 1, y = 2\n"
+        "export { p as q }\n"
+    )
     assert parsed(JS, text).exports == (
         ("A", "A"), ("default", "f"), ("x", "x"), ("y", "y"), ("q", "p"),
     )  # fmt: skip
     assert parsed(JS, "export default z\n").exports == (("default", "z"),)
-    text = "module.exports = { a, b: c }\nexports.d = e\nmodule.exports = F\nmodule.exports.g = function () {}\n"
+    text = (
+        "module.exports = { a, b: c }\nexports.d = e\nmodule.exports = F\n"
+        "module.exports.g = function () {}\n"
+    )
     assert parsed(JS, text).exports == (
         ("a", "a"),
         ("b", "c"),

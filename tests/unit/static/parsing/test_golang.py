@@ -54,8 +54,10 @@ BY_NAME = {one.name: one for one in FOUND.drafts}
 
 def test_types_functions_methods_and_values_are_definitions() -> None:
     assert kinds(FOUND) == {
-        "Store": "struct", "Source": "interface", "Source.Take": "method", "Names": "type", "Other": "type",
-        "Limit": "constant", "other": "constant", "a": "variable", "Store.Sell": "method", "open": "function",
+        "Store": "struct", "Source": "interface", "Source.Take": "method", "Names": "type",
+        "Other": "type",
+        "Limit": "constant", "other": "constant", "a": "variable", "Store.Sell": "method",
+        "open": "function",
     }  # fmt: skip
 
 

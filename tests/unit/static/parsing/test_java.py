@@ -39,7 +39,8 @@ BY_NAME = {
 def test_types_methods_and_constructors_are_definitions() -> None:
     assert kinds(FOUND) == {
         "Store": "class", "Store.Store": "method", "Store.sell": "method", "Store.Inner": "class",
-        "Inner.run": "method", "Store.Kind": "enum", "Source": "interface", "Source.take": "method", "Pair": "class",
+        "Inner.run": "method", "Store.Kind": "enum", "Source": "interface",
+        "Source.take": "method", "Pair": "class",
         "Mark": "interface",
     }  # fmt: skip
 

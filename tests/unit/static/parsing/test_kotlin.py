@@ -38,8 +38,10 @@ BY_NAME = {definition.name: definition for definition in FOUND.drafts}
 
 def test_types_functions_and_values_are_definitions() -> None:
     assert kinds(FOUND) == {
-        "Store": "class", "Store.sell": "method", "Store.hide": "method", "Store.of": "method", "Store.Inner": "class",
-        "Source": "interface", "Source.take": "method", "Kind": "enum", "Single": "class", "shout": "function",
+        "Store": "class", "Store.sell": "method", "Store.hide": "method", "Store.of": "method",
+        "Store.Inner": "class",
+        "Source": "interface", "Source.take": "method", "Kind": "enum", "Single": "class",
+        "shout": "function",
         "limit": "variable", "Done": "type",
     }  # fmt: skip
 
@@ -73,7 +75,10 @@ def test_imports_and_the_package_are_known() -> None:
 
 def test_names_are_found_through_packages(tmp_path: Path) -> None:
     files = {
-        "Store.kt": "package shop\nimport shop.parts.price\nclass Store : Base() { fun sell() = price() }\n",
+        "Store.kt": (
+            "package shop\nimport shop.parts.price\n"
+            "class Store : Base() { fun sell() = price() }\n"
+        ),
         "Base.kt": "package shop\nopen class Base\n",
         "parts/Prices.kt": "package shop.parts\nfun price() = 1\n",
         "other/Prices.kt": "package shop.other\nfun price() = 2\n",

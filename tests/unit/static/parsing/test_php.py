@@ -33,8 +33,10 @@ BY_NAME = {definition.name: definition for definition in FOUND.drafts}
 
 def test_types_functions_and_constants_are_definitions() -> None:
     assert kinds(FOUND) == {
-        "Store": "class", "Store.__construct": "method", "Store.hide": "method", "Source": "interface",
-        "Source.take": "method", "Helps": "trait", "Helps.help": "method", "Kind": "enum", "sell": "function",
+        "Store": "class", "Store.__construct": "method", "Store.hide": "method",
+        "Source": "interface",
+        "Source.take": "method", "Helps": "trait", "Helps.help": "method", "Kind": "enum",
+        "sell": "function",
         "LIMIT": "constant",
     }  # fmt: skip
 

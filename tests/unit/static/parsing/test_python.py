@@ -25,7 +25,8 @@ class A:
 async def run(): pass
 """
     assert kinds(parsed(Language.PYTHON, text)) == {
-        "LIMIT": "constant", "things": "variable", "Pair": "type", "A": "class", "A.go": "method", "run": "function",
+        "LIMIT": "constant", "things": "variable", "Pair": "type", "A": "class", "A.go": "method",
+        "run": "function",
     }  # fmt: skip
 
 
@@ -87,7 +88,10 @@ def test_decorators_are_no_part_of_the_lines_of_a_definition() -> None:
 def test_of_overloads_and_setters_the_first_real_definition_is_kept() -> None:
     text = "@overload\ndef f(a: int): ...\n@overload\ndef f(a: str): ...\ndef f(a):\n    return a\n"
     assert [one.line for one in parsed(Language.PYTHON, text).drafts] == [5]
-    text = "class A:\n    @property\n    def x(self): pass\n    @x.setter\n    def x(self, value): pass\n"
+    text = (
+        "class A:\n    @property\n    def x(self): pass\n    @x.setter\n"
+        "    def x(self, value): pass\n"
+    )
     assert [one.line for one in parsed(Language.PYTHON, text).drafts] == [1, 3]
 
 

@@ -45,8 +45,10 @@ BY_NAME = {definition.name: definition for definition in FOUND.drafts}
 
 def test_types_and_methods_are_definitions_and_namespaces_are_not() -> None:
     assert kinds(FOUND) == {
-        "Store": "class", "Store.initialize": "method", "Store.open": "method", "Store.hide": "method",
-        "Store.Inner": "class", "Helpers": "module", "Helpers.help": "method", "LIMIT": "constant", "sell": "function",
+        "Store": "class", "Store.initialize": "method", "Store.open": "method",
+        "Store.hide": "method",
+        "Store.Inner": "class", "Helpers": "module", "Helpers.help": "method", "LIMIT": "constant",
+        "sell": "function",
     }  # fmt: skip
 
 
@@ -76,8 +78,14 @@ def test_what_is_required_is_imported() -> None:
 
 def test_names_are_found_through_what_is_required(tmp_path: Path) -> None:
     files = {
-        "lib/shop.rb": "require 'shop/stock'\nclass Store < Stock\n  def sell\n    Part.new\n  end\nend\n",
-        "lib/shop/stock.rb": "require_relative 'part'\nmodule Shop\n  class Stock\n    def take; end\n  end\nend\n",
+        "lib/shop.rb": (
+            "require 'shop/stock'\nclass Store < Stock\n  def sell\n    Part.new\n  end\n"
+            "end\n"
+        ),
+        "lib/shop/stock.rb": (
+            "require_relative 'part'\nmodule Shop\n  class Stock\n    def take; end\n"
+            "  end\nend\n"
+        ),
         "lib/shop/part.rb": "module Shop\n  class Part\n  end\nend\n",
     }
     found = analysed(tmp_path, files)

@@ -53,8 +53,10 @@ BY_NAME = {one.name: one for one in FOUND.drafts}
 
 def test_items_are_definitions_and_what_tests_define_is_none() -> None:
     assert kinds(FOUND) == {
-        "Store": "struct", "Kind": "enum", "Raw": "struct", "Names": "type", "LIMIT": "constant", "OTHER": "constant",
-        "sell": "macro", "Source": "trait", "Source.take": "method", "Store.new": "method", "Store.hidden": "method",
+        "Store": "struct", "Kind": "enum", "Raw": "struct", "Names": "type", "LIMIT": "constant",
+        "OTHER": "constant",
+        "sell": "macro", "Source": "trait", "Source.take": "method", "Store.new": "method",
+        "Store.hidden": "method",
         "Store.fmt": "method", "part": "function",
     }  # fmt: skip
 

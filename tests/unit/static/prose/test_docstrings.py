@@ -91,7 +91,10 @@ def test_reference_parts_are_left_out_of_paragraphs() -> None:
 def test_items_of_a_list_are_no_paragraphs_not_even_their_second_lines() -> (
     None
 ):
-    doc = "There are two ways.\n\n1. the first one is\n   long and old\n2. the second\n\nBoth of them work."
+    doc = (
+        "There are two ways.\n\n1. the first one is\n   long and old\n2. the second\n\n"
+        "Both of them work."
+    )
     assert paragraphs(doc) == ["There are two ways.", "Both of them work."]
 
 

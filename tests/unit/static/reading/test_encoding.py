@@ -28,7 +28,10 @@ def test_text_is_read_in_whatever_encoding_it_has(
     assert decode(data) == text
 
 
-SOURCE = "#include <a.h>\n\n/* {} */\nint push(int value)\n{{\n    return 0;\n}}\n\n/* {} */\nint pop(void);\n"
+SOURCE = (
+    "#include <a.h>\n\n/* {} */\nint push(int value)\n{{\n    return 0;\n}}\n\n/* {} */\n"
+    "int pop(void);\n"
+)
 
 
 @pytest.mark.parametrize(

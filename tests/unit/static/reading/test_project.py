@@ -41,20 +41,23 @@ def described(
             id="a title that is a question",
         ),
         pytest.param(
-            '<h1 align="center">\n<img src="x.svg" > Bread</h1>\n<p align="center">Keeps loaves for you.</p>\n'
+            '<h1 align="center">\n<img src="x.svg" > Bread</h1>\n'
+            '<p align="center">Keeps loaves for you.</p>\n'
             '<p align="center"><a href="x"><img src="ci.svg"></a></p>\n',
             "Bread",
             "Keeps loaves for you.",
             id="a title and a paragraph in HTML",
         ),
         pytest.param(
-            "> [!NOTE]\n> This is for version three.\n\n# Bread\n\nBread is now elsewhere.\n\nA store of loaves.\n",
+            "> [!NOTE]\n> This is for version three.\n\n# Bread\n\n"
+            "Bread is now elsewhere.\n\nA store of loaves.\n",
             "Bread",
             "A store of loaves.",
             id="announcements",
         ),
         pytest.param(
-            "# Bread\n\n[![ci](a)](b) [![x](c)][d]\n\n[Home](h) | [Installation](i) | [Reference](r)\n\n"
+            "# Bread\n\n[![ci](a)](b) [![x](c)][d]\n\n"
+            "[Home](h) | [Installation](i) | [Reference](r)\n\n"
             "Keeps loaves in a store.\n\n[d]: https://example.org\n",
             "Bread",
             "Keeps loaves in a store.",
@@ -67,13 +70,15 @@ def described(
             id="sections without a title",
         ),
         pytest.param(
-            "**Fast, minimalist store of loaves.**\n\n## Contents\n\n* a\n\n## Install\n\nThis is a module.\n",
+            "**Fast, minimalist store of loaves.**\n\n## Contents\n\n* a\n\n## Install\n\n"
+            "This is a module.\n",
             "This repository",
             "Fast, minimalist store of loaves.",
             id="a slogan before any heading",
         ),
         pytest.param(
-            "# Bread\n\nWelcome to Bread! Please sponsor us.\n\nBread has 190 source files.\n\nBread keeps loaves.\n",
+            "# Bread\n\nWelcome to Bread! Please sponsor us.\n\n"
+            "Bread has 190 source files.\n\nBread keeps loaves.\n",
             "Bread",
             "Bread keeps loaves.",
             id="a greeting, a call for help and a count",
@@ -109,7 +114,8 @@ def described(
             id="a version in the title, a line below it, and links",
         ),
         pytest.param(
-            "# bread\n\nMake use of the following ovens:\n\nThis allows others to bake.\n\nA store of loaves.\n",
+            "# bread\n\nMake use of the following ovens:\n\nThis allows others to bake.\n\n"
+            "A store of loaves.\n",
             "bread",
             "A store of loaves.",
             id="half a sentence",
@@ -150,9 +156,11 @@ def test_restructured_text_is_read_without_directives_and_link_marks() -> None:
         ("Cargo.toml", '[package]\nname = "bread"\ndescription = "{}"\n', "bread"),
         ("Cargo.toml", '[workspace.package]\ndescription = "{}"\n', "This repository"),
         ("composer.json", '{{"name": "acme/bread", "description": "{}"}}', "acme/bread"),
-        ("bread.gemspec", 'Gem::Specification.new do |s|\n  s.name = "bread"\n  s.summary = "{}"\nend\n', "bread"),
+        ("bread.gemspec",
+        'Gem::Specification.new do |s|\n  s.name = "bread"\n  s.summary = "{}"\nend\n', "bread"),
         ("bread.gemspec", "  s.name = 'bread'\n  s.summary = %q{{{}}}\n", "bread"),
-        ("pom.xml", "<project><name>Bread</name><description>\n {}\n</description></project>", "Bread"),
+        ("pom.xml", "<project><name>Bread</name><description>\n {}\n</description></project>",
+        "Bread"),
         ("Bread.csproj", "<PackageId>Bread</PackageId><Description>{}</Description>", "Bread"),
         ("Bread.csproj", "<Project><Description>{}</Description></Project>", "Bread"),
         ("pubspec.yaml", "name: bread\ndescription: {}\n", "bread"),

@@ -14,15 +14,32 @@ def role(path: str, text: str = "x\n") -> Role:
 @pytest.mark.parametrize(
     ("expected", "paths"),
     [
-        (Role.SOURCE, "src/app.py lib/contest.py app.rb main.go src/docs/render.py src/script/run.py"),
-        (Role.TEST, "tests/a.py test_a.py a_test.go src/a.test.ts a.spec.js FooTest.java conftest.py api-tests/x.rs"),
-        (Role.TEST, "Tests/A.cs Shop.Tests/A.cs src/commonTest/a.kt src/fixture/a.lua a_spec.lua ATests.swift"),
+        (Role.SOURCE, (
+            "src/app.py lib/contest.py app.rb main.go src/docs/render.py src/script/run.py"
+        )),
+        (Role.TEST, (
+            "tests/a.py test_a.py a_test.go src/a.test.ts a.spec.js FooTest.java "
+            "conftest.py api-tests/x.rs"
+        )),
+        (Role.TEST, (
+            "Tests/A.cs Shop.Tests/A.cs src/commonTest/a.kt src/fixture/a.lua a_spec.lua "
+            "ATests.swift"
+        )),
         (Role.EXAMPLE, "examples/a.py typing-examples/a.py docs_src/x.py demo/index.js"),
         (Role.DOCUMENT, "README.md docs/conf.py docs/a.rst CHANGES doc/x.css"),
-        (Role.CONFIGURATION, "setup.py a.toml .github/x.py scripts/run.py webpack.config.js .eslintrc.js a.yaml"),
+        (Role.CONFIGURATION, (
+            "setup.py a.toml .github/x.py scripts/run.py webpack.config.js .eslintrc.js "
+            "a.yaml"
+        )),
         (Role.VENDORED, "vendor/a.go third_party/x/a.cc src/_vendor/a.py vendor/tests/a.py"),
-        (Role.GENERATED, "a.min.js api_pb2.py x.pb.go dist/a.js migrations/0001.py zz_generated.x.go _version.py"),
-        (Role.DATA, "a.json a.csv locale/de/a.po icon.svg LICENSE licence.md COPYING MIT-LICENSE.txt AUTHORS NOTICE"),
+        (Role.GENERATED, (
+            "a.min.js api_pb2.py x.pb.go dist/a.js migrations/0001.py zz_generated.x.go "
+            "_version.py"
+        )),
+        (Role.DATA, (
+            "a.json a.csv locale/de/a.po icon.svg LICENSE licence.md COPYING "
+            "MIT-LICENSE.txt AUTHORS NOTICE"
+        )),
         (Role.GENERATED, "y.tab.c lex.yy.c a.tab.hpp parsetab.py moc_window.cpp"),
         (Role.CONFIGURATION, "Rakefile Gemfile a.gemspec mix.exs A.csproj Package.swift"),
     ],
@@ -94,7 +111,8 @@ def test_builds_of_the_same_are_told() -> None:
         == build("dist/cjs/index.min.js")[0]
         == "dist/index"
     )
-    assert [build(path)[1] for path in ("dist/a.js", "dist/a.min.js", "dist/a.prod.js", "dist/a.d.ts")] == [
+    assert [build(path)[1] for path in ("dist/a.js", "dist/a.min.js", "dist/a.prod.js",
+    "dist/a.d.ts")] == [
         False, True, True, True,
     ]  # fmt: skip
 

@@ -191,7 +191,8 @@ def test_tests_examples_and_documents_mention_what_they_show_as_code(
     found = surveyed(
         tmp_path,
         GOOD | {
-            "README.md": "Use `Good` well.\n\n```python\nGood().go()\n```\n", "docs/a.rst": "Good things.\n",
+            "README.md": "Use `Good` well.\n\n```python\nGood().go()\n```\n",
+            "docs/a.rst": "Good things.\n",
             "tests/test_good.py": "Good()\n", "examples/a.py": "x = Good\n", "CHANGES.md": "Good\n",
         },
     )  # fmt: skip

@@ -108,7 +108,8 @@ def test_what_was_installed_or_built_is_left_out(tmp_path: Path) -> None:
     write_tree(
         tmp_path,
         {
-            "node_modules/a.js": "x", "env/pyvenv.cfg": "x", "env/a.py": "x", "target/a.rs": "x", "Cargo.toml": "x",
+            "node_modules/a.js": "x", "env/pyvenv.cfg": "x", "env/a.py": "x", "target/a.rs": "x",
+            "Cargo.toml": "x",
             "sub/target/a.rs": "x", ".git/config": "x",
         },
     )  # fmt: skip
