@@ -30,6 +30,7 @@ from tests.sabotage.guard import ROOT, Sabotage, marked_files, without_guard
 from tests.sabotage.lease import LEASE
 from tests.sabotage.machine import MACHINE
 from tests.sabotage.owning import OWNING
+from tests.sabotage.paying import PAYING
 from tests.sabotage.reading import READING
 from tests.sabotage.telling import SPEAKING
 from tests.sabotage.working import WORKING
@@ -68,7 +69,16 @@ def main() -> int:
     arguments = parser.parse_args()
     words, guards = (
         arguments.words,
-        (*OWNING, *LEASE, *SPEAKING, *WORKING, *ENDING, *MACHINE, *READING),
+        (
+            *OWNING,
+            *LEASE,
+            *SPEAKING,
+            *WORKING,
+            *ENDING,
+            *MACHINE,
+            *PAYING,
+            *READING,
+        ),
     )
     chosen = [
         guard

@@ -21,6 +21,7 @@ HOMES = {
         "worker/outbox/webhook.py",
         "worker/outbox/transport.py",
         "worker/platform/",
+        "worker/engines/claude/api.py",
     ],
     "jinja2": ["worker/course/site/"],
     "markdown_it": ["worker/course/site/"],
@@ -61,6 +62,7 @@ FLOORS = (
     ("worker.ownership",),
     ("worker.outbox",),
     (
+        "worker.engines.claude",
         "worker.engines.fondation",
         "worker.engines.static",
         "worker.platform",

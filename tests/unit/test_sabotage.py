@@ -10,11 +10,21 @@ from tests.sabotage.guard import ROOT, Sabotage, marked_files, without_guard
 from tests.sabotage.lease import LEASE
 from tests.sabotage.machine import MACHINE
 from tests.sabotage.owning import OWNING
+from tests.sabotage.paying import PAYING
 from tests.sabotage.reading import READING
 from tests.sabotage.telling import SPEAKING
 from tests.sabotage.working import WORKING
 
-GUARDS = [*OWNING, *LEASE, *SPEAKING, *WORKING, *ENDING, *MACHINE, *READING]
+GUARDS = [
+    *OWNING,
+    *LEASE,
+    *SPEAKING,
+    *WORKING,
+    *ENDING,
+    *MACHINE,
+    *PAYING,
+    *READING,
+]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,63 @@
+"""Guards of the paid calls of the engine `claude`."""
+
+from typing import Final
+
+from tests.sabotage.guard import Sabotage
+
+PAYING_TESTS: Final = "tests/unit/claude/test_paying.py"
+MODEL_TESTS: Final = "tests/unit/claude/test_model.py"
+
+PAYING: Final = (
+    Sabotage(
+        guard="paid calls: a recorded answer is never paid again",
+        new="answer = None",
+        tests=(PAYING_TESTS,),
+    ),
+    Sabotage(
+        guard="paid calls: an answer that is always lost is not paid for endlessly",
+        expression="self._ledger.lost(call_id) >= MAX_LOST",
+        new="False",
+        tests=(PAYING_TESTS,),
+    ),
+    Sabotage(
+        guard="paid calls: none begins without the lease",
+        expression="not permission.given",
+        new="False",
+        tests=(PAYING_TESTS,),
+    ),
+    Sabotage(
+        guard="paid calls: another run's intent is not one's own",
+        expression="writer != self._writer",
+        new="False",
+        tests=(PAYING_TESTS,),
+    ),
+    Sabotage(
+        guard="paid calls: what a call may cost is reserved before it is sent",
+        expression="not self._fits(intent, budget)",
+        new="False",
+        tests=(PAYING_TESTS,),
+    ),
+    Sabotage(
+        guard="paid calls: a stream without its end is no answer",
+        expression="not self.complete",
+        new="False",
+        tests=("tests/unit/claude/test_events.py",),
+    ),
+    Sabotage(
+        guard="paid calls: a budget in dollars needs prices",
+        expression="prices is None and budget.nanodollars is not None",
+        new="False",
+        tests=(MODEL_TESTS,),
+    ),
+    Sabotage(
+        guard="paid calls: the others begin when the first has cached their prefix",
+        new="pass",
+        tests=(MODEL_TESTS,),
+    ),
+    Sabotage(
+        guard="paid calls: what may pass is waited for, but not endlessly",
+        expression="resumes_at - self._failing_since > PATIENCE_SECONDS",
+        new="False",
+        tests=(MODEL_TESTS,),
+    ),
+)

@@ -1,0 +1,198 @@
+"""The Messages API over HTTP: each request is sent exactly once.
+
+The official SDK is not used: it repeats a request that the server has read, and takes a
+stream without its end for a whole answer. The tests use it against the stand-in of the API.
+Connections are not kept: one that the server has closed meanwhile looks like a lost answer.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from worker import __version__
+from worker.engines.claude.events import (
+    MAX_MESSAGE,
+    EventStream,
+    Message,
+    MessageReader,
+    read_message,
+)
+from worker.engines.claude.failures import (
+    AnswerLostError,
+    Refusal,
+    RejectedError,
+    rejected,
+)
+from worker.settings.model import ModelSettings
+from worker.system.runtime import Runtime
+
+VERSION: Final = "2023-06-01"
+"""Of the API: what this engine needs is in it, and all endpoints speak it."""
+CONNECT_SECONDS: Final = 15.0
+SILENCE_SECONDS: Final = 600.0
+"""How long an endpoint may send nothing; during an answer, it sends pings."""
+ANSWER_SECONDS: Final = 3600.0
+"""How long one answer may take."""
+BRIEF_SECONDS: Final = 30.0
+"""How long a request may take that no model works on."""
+_UNSENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+_EVENTS: Final = "text/event-stream"
+_OK: Final = 200
+
+Body = Mapping[str, Any]
+
+
+class MessagesApi:
+    """One endpoint that speaks the Messages API; for several threads."""
+
+    def __init__(self, settings: ModelSettings, runtime: Runtime) -> None:
+        """Prepare; this sends nothing."""
+        self._runtime = runtime
+        self.address = _address(settings.endpoint)
+        """The endpoint without what may be a password."""
+        self.silence_seconds = SILENCE_SECONDS
+        self._client = httpx.Client(
+            base_url=f"{settings.endpoint}/v1/",
+            proxy=settings.proxy.reveal() if settings.proxy else None,
+            # The settings have read the environment.
+            trust_env=False,
+            verify=httpx.create_ssl_context(),
+            limits=httpx.Limits(
+                max_connections=None, max_keepalive_connections=0
+            ),
+            headers=_headers(settings),
+        )
+
+    def send(
+        self, body: Body, started: Callable[[], None]
+    ) -> tuple[Message, str | None]:
+        """Send a message once; return the model's answer and the request's id.
+
+        `started` is called when the answer begins. Raises RejectedError or AnswerLostError.
+        """
+        request = {**body, "stream": True}
+        timeout = httpx.Timeout(self.silence_seconds, connect=CONNECT_SECONDS)
+        with self._exchange("messages", request, timeout) as response:
+            request_id = response.headers.get("request-id")
+            kind = response.headers.get("content-type", "")
+            if not kind.startswith(_EVENTS):
+                return read_message(self._content(response)), request_id
+            return self._read(response, started), request_id
+
+    def count(self, body: Body) -> int | None:
+        """Return how many tokens a prompt has, or None where the endpoint does not count.
+
+        The count is free, and an estimate.
+        """
+        fields = {name: body[name] for name in body if name != "max_tokens"}
+        timeout = httpx.Timeout(BRIEF_SECONDS)
+        try:
+            with self._exchange(
+                "messages/count_tokens", fields, timeout
+            ) as response:
+                document: Any = json.loads(self._content(response))
+            tokens = document["input_tokens"]
+        except (RejectedError, AnswerLostError):
+            return None
+        except (ValueError, LookupError, TypeError, RecursionError):
+            return None
+        return tokens if isinstance(tokens, int) and tokens > 0 else None
+
+    def check(self, model: str) -> None:
+        """Ask for a model's description, which is free; raise RejectedError or AnswerLostError."""
+        timeout = httpx.Timeout(BRIEF_SECONDS)
+        path = f"models/{quote(model, safe='')}"
+        with self._exchange(path, None, timeout) as response:
+            self._content(response)
+
+    def _read(
+        self, response: httpx.Response, started: Callable[[], None]
+    ) -> Message:
+        deadline = self._runtime.monotonic() + ANSWER_SECONDS
+        stream, reader = EventStream(), MessageReader()
+        for chunk in response.iter_bytes():
+            for data in stream.feed(chunk):
+                reader.take(data)
+                started()
+            if reader.complete:
+                break
+            if self._runtime.monotonic() > deadline:
+                raise AnswerLostError("the answer takes too long")
+        return reader.message()
+
+    def _content(self, response: httpx.Response) -> bytes:
+        content = bytearray()
+        for chunk in response.iter_bytes():
+            content += chunk
+            if len(content) > MAX_MESSAGE:
+                raise AnswerLostError("the answer is too long")
+        return bytes(content)
+
+    @contextmanager
+    def _exchange(
+        self, path: str, body: Body | None, timeout: httpx.Timeout
+    ) -> Iterator[httpx.Response]:
+        """Send a request, and yield the response if it is a success."""
+        method = "GET" if body is None else "POST"
+        content = None if body is None else encode_body(body)
+        request = self._client.stream(
+            method, path, content=content, timeout=timeout
+        )
+        try:
+            with request as response:
+                if response.status_code != _OK:
+                    raise rejected(
+                        response.status_code,
+                        response.headers,
+                        self._content(response),
+                    )
+                yield response
+        except _UNSENT as error:
+            raise RejectedError(
+                Refusal(reason=f"no connection ({_reason(error)})")
+            ) from error
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            raise AnswerLostError(
+                f"no whole answer ({_reason(error)})"
+            ) from error
+
+
+def encode_body(body: Body) -> bytes:
+    """Return a body as it is sent."""
+    # Escaped, because a repository may hold what UTF-8 cannot.
+    return json.dumps(body).encode()
+
+
+def _address(endpoint: str) -> str:
+    parts = urlsplit(endpoint)
+    place = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{place}{parts.path}"
+
+
+def _headers(settings: ModelSettings) -> dict[str, str]:
+    headers = {
+        "Accept": f"{_EVENTS}, application/json",
+        "Content-Type": "application/json",
+        "User-Agent": f"fondation-worker/{__version__}",
+        "anthropic-version": VERSION,
+    }
+    if settings.key is not None:
+        headers["x-api-key"] = settings.key.reveal()
+    elif settings.token is not None:
+        headers["Authorization"] = f"Bearer {settings.token.reveal()}"
+    return headers
+
+
+def _reason(error: Exception) -> str:
+    """Describe a failure by its kind: a message may quote an address that holds a password."""
+    return type(error).__name__

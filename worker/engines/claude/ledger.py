@@ -1,0 +1,270 @@
+"""The job's paid calls: which are answered, what they have cost, and what the next may cost.
+
+A call is stored twice, create-only: its intent before it is sent, and its outcome after. An
+intent without an outcome is a call that may have been paid. It counts at its worst case from
+the moment it is reserved until its outcome is stored, and for ever if none is.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from states.keys import CallName, CallRecord
+from states.stages import Stage
+from states.usage import NANODOLLARS, Budget
+from worker.engines.claude.records import (
+    Answer,
+    DamagedRecordError,
+    Intent,
+    Outcome,
+    encode,
+    read_intent,
+    read_outcome,
+)
+from worker.engines.port import CallStore, EngineFailedError
+
+LOG = logging.getLogger(__name__)
+
+MAX_LOST: Final = 3
+"""How many times a call is sent whose answer gets lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallId:
+    """A call, by all that its answer depends on."""
+
+    stage: Stage
+    key: str
+
+
+@dataclass(slots=True)
+class LedgerEntry:
+    """One sending of a call."""
+
+    call: CallId
+    number: int
+    intent: Intent
+    outcome: Outcome | None = None
+    in_flight: bool = False
+
+    @property
+    def lost(self) -> bool:
+        """Whether the call may have been paid, although no answer came."""
+        return self.outcome is None and not self.in_flight
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens count against the budget."""
+        if self.outcome is None:
+            return self.intent.tokens
+        if isinstance(self.outcome, Answer):
+            return self.outcome.tokens.total
+        return 0
+
+    @property
+    def nanodollars(self) -> int:
+        """What counts against the budget."""
+        if self.outcome is None:
+            return self.intent.nanodollars
+        if isinstance(self.outcome, Answer):
+            return self.outcome.nanodollars
+        return 0
+
+    def name(self, record: CallRecord) -> CallName:
+        """Return the name of one of the entry's two objects."""
+        return CallName(
+            stage=self.call.stage,
+            key=self.call.key,
+            number=self.number,
+            record=record,
+        )
+
+
+class BudgetSpentError(EngineFailedError):
+    """The next call could exceed the job's budget."""
+
+    def __init__(self, message: str) -> None:
+        """Take one line for the user."""
+        super().__init__(message, temporary=False, code="budget_spent")
+
+
+class Ledger:
+    """The calls of one job, as the store and this process know them; for several threads."""
+
+    def __init__(self, calls: CallStore, writer: str) -> None:
+        """Take the call store, and a random name of this run."""
+        self._calls = calls
+        self._writer = writer
+        self._entries: dict[CallId, dict[int, LedgerEntry]] = {}
+        self._turns: dict[CallId, threading.Lock] = {}
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def turn(self, call: CallId) -> Iterator[None]:
+        """Let one thread at a time work on a call."""
+        with self._changed:
+            lock = self._turns.setdefault(call, threading.Lock())
+        with lock:
+            yield
+
+    def read(self) -> None:
+        """Take in what any run of the job has stored."""
+        intents: dict[tuple[CallId, int], Intent] = {}
+        outcomes: dict[tuple[CallId, int], Outcome] = {}
+        for name, content in self._calls.read():
+            place = CallId(name.stage, name.key), name.number
+            try:
+                if name.record is CallRecord.INTENT:
+                    intents[place] = read_intent(content)
+                else:
+                    outcomes[place] = read_outcome(content)
+            except DamagedRecordError as error:
+                raise EngineFailedError(
+                    f"the stored {name.record} of call {name.key} of stage {name.stage} is "
+                    f"damaged: {error}; start a new job",
+                    temporary=False,
+                ) from error
+        with self._changed:
+            for (call, number), intent in intents.items():
+                self._take_in(
+                    call, number, intent, outcomes.get((call, number))
+                )
+
+    def answer(self, call: CallId) -> Answer | None:
+        """Return the recorded answer of a call, if there is one."""
+        with self._changed:
+            for entry in self._entries.get(call, {}).values():
+                if isinstance(entry.outcome, Answer):
+                    return entry.outcome
+        return None
+
+    def entries(self) -> list[LedgerEntry]:
+        """Return all sendings of all calls."""
+        with self._changed:
+            return [
+                entry
+                for numbers in self._entries.values()
+                for entry in numbers.values()
+            ]
+
+    def fits(self, intent: Intent, budget: Budget) -> bool:
+        """Tell whether the budget allows for a call, all others at their worst case."""
+        with self._changed:
+            return self._fits(intent, budget)
+
+    def begin(
+        self, call: CallId, intent: Intent, budget: Budget
+    ) -> LedgerEntry | None:
+        """Reserve what a call may cost, and store its intent: only then may it be sent.
+
+        Return None if another run has taken its number: its records are read then. Raise
+        BudgetSpentError, or a StoreFaultError.
+        """
+        entry = self._reserve(call, intent, budget)
+        try:
+            stored = self._calls.create(
+                entry.name(CallRecord.INTENT), encode(intent)
+            )
+            writer = read_intent(stored).writer
+        except BaseException:
+            self._release(entry)
+            raise
+        # guard: paid calls: another run's intent is not one's own
+        if writer != self._writer:
+            self._release(entry)
+            self.read()
+            return None
+        return entry
+
+    def end(self, entry: LedgerEntry, outcome: Outcome) -> None:
+        """Store what came of a call."""
+        try:
+            self._calls.create(entry.name(CallRecord.ANSWER), encode(outcome))
+            entry.outcome = outcome
+        finally:
+            self.lose(entry)
+
+    def lose(self, entry: LedgerEntry) -> None:
+        """Note that a call is no longer in flight."""
+        with self._changed:
+            entry.in_flight = False
+            self._changed.notify_all()
+
+    def lost(self, call: CallId) -> int:
+        """Return how many times a call was sent without an answer."""
+        with self._changed:
+            numbers = self._entries.get(call, {})
+            return sum(entry.lost for entry in numbers.values())
+
+    def _take_in(
+        self, call: CallId, number: int, intent: Intent, outcome: Outcome | None
+    ) -> None:
+        entry = LedgerEntry(call, number, intent)
+        numbers = self._entries.setdefault(call, {})
+        known = numbers.setdefault(number, entry)
+        if known.outcome is None:
+            known.outcome = outcome
+
+    def _reserve(
+        self, call: CallId, intent: Intent, budget: Budget
+    ) -> LedgerEntry:
+        with self._changed:
+            # guard: paid calls: what a call may cost is reserved before it is sent
+            while not self._fits(intent, budget):
+                if not self._in_flight():
+                    raise self._spent(intent, budget)
+                # Calls in flight mostly cost less than they may.
+                self._changed.wait()
+            numbers = self._entries.setdefault(call, {})
+            number = 1 + max(numbers, default=0)
+            entry = LedgerEntry(call, number, intent, in_flight=True)
+            numbers[number] = entry
+            return entry
+
+    def _release(self, entry: LedgerEntry) -> None:
+        """Forget a call that was not sent."""
+        with self._changed:
+            del self._entries[entry.call][entry.number]
+            self._changed.notify_all()
+
+    def _in_flight(self) -> bool:
+        return any(entry.in_flight for entry in self.entries())
+
+    def _fits(self, intent: Intent, budget: Budget) -> bool:
+        nanodollars, tokens = self._committed()
+        return _within(
+            nanodollars + intent.nanodollars, budget.nanodollars
+        ) and _within(tokens + intent.tokens, budget.tokens)
+
+    def _committed(self) -> tuple[int, int]:
+        entries = self.entries()
+        nanodollars = sum(entry.nanodollars for entry in entries)
+        tokens = sum(entry.tokens for entry in entries)
+        return nanodollars, tokens
+
+    def _spent(self, intent: Intent, budget: Budget) -> BudgetSpentError:
+        nanodollars, tokens = self._committed()
+        limit = budget.nanodollars
+        if limit is not None and nanodollars + intent.nanodollars > limit:
+            return BudgetSpentError(
+                f"the budget is spent: {dollars(nanodollars)} of {dollars(limit)}, and the next "
+                f"call may cost {dollars(intent.nanodollars)}; to go on, run "
+                "`resume JOB_ID --budget-usd N` with a higher limit"
+            )
+        return BudgetSpentError(
+            f"the budget is spent: {tokens} of {budget.tokens} tokens, and the next call may "
+            f"use {intent.tokens}; to go on, run `resume JOB_ID --budget-tokens N` with a "
+            "higher limit"
+        )
+
+
+def _within(amount: int, limit: int | None) -> bool:
+    return limit is None or amount <= limit
+
+
+def dollars(nanodollars: int) -> str:
+    """Return an amount for people, exact to a hundredth of a cent."""
+    return f"${nanodollars / NANODOLLARS:.4f}"

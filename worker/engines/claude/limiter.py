@@ -1,0 +1,127 @@
+"""How many calls may be in flight, and when the next may begin: the endpoint decides.
+
+A request that is refused for now halves the number of calls, and makes all threads wait. Ten
+answers in a row allow for one call more.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Final
+
+from states.usage import Waiting
+from worker.engines.claude.permission import Permission
+from worker.engines.port import EngineWaitingError
+from worker.system.runtime import Runtime, iso
+
+LOG = logging.getLogger(__name__)
+
+PATIENCE_SECONDS: Final = 900.0
+"""How long a run waits for an endpoint without a single answer."""
+RETRY_SECONDS: Final = 300.0
+"""How long after that another run should begin."""
+FIRST_PAUSE: Final = 1.0
+LONGEST_PAUSE: Final = 60.0
+_GOOD_ANSWERS: Final = 10
+
+
+class Limiter:
+    """Paces the calls of all threads."""
+
+    def __init__(self, runtime: Runtime, concurrency: int) -> None:
+        """Take the number of calls that may be in flight at most."""
+        self._runtime = runtime
+        self._most = concurrency
+        self._allowed = concurrency
+        self._in_flight = 0
+        self._good = 0
+        self._pause = FIRST_PAUSE
+        self._resumes_at = runtime.monotonic()
+        self._failing_since: float | None = None
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def slot(self, permission: Permission) -> Iterator[None]:
+        """Wait until a call may begin; it ends with the block."""
+        while True:
+            self._wait(permission)
+            with self._changed:
+                if self._in_flight < self._allowed and self._left() <= 0:
+                    self._in_flight += 1
+                    break
+                if self._in_flight >= self._allowed:
+                    self._changed.wait()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._in_flight -= 1
+                self._changed.notify_all()
+
+    def answered(self) -> None:
+        """Note a whole answer."""
+        with self._changed:
+            self._failing_since = None
+            self._pause = FIRST_PAUSE
+            self._good += 1
+            if self._good >= _GOOD_ANSWERS:
+                self._good = 0
+                self._allowed = min(self._most, self._allowed + 1)
+                self._changed.notify_all()
+
+    def failed(self, reason: str, retry_after: float | None) -> None:
+        """Note that the endpoint cannot answer now, and make all threads wait.
+
+        Raise EngineWaitingError if that takes too long.
+        """
+        with self._changed:
+            now = self._runtime.monotonic()
+            since = self._failing_since
+            self._failing_since = now if since is None else since
+            pause = self._next_pause(retry_after)
+            resumes_at = max(self._resumes_at, now + pause)
+            # guard: paid calls: what may pass is waited for, but not endlessly
+            if resumes_at - self._failing_since > PATIENCE_SECONDS:
+                raise self._waiting(reason, resumes_at - now)
+            self._slow_down(now)
+            self._resumes_at = resumes_at
+        LOG.warning(
+            "the model's endpoint cannot answer now",
+            extra={"reason": reason, "pause_seconds": round(pause, 1)},
+        )
+
+    def _next_pause(self, retry_after: float | None) -> float:
+        share = 0.5 + self._runtime.jitter() / 2
+        pause = self._pause * share
+        if retry_after is None:
+            return pause
+        return retry_after + min(pause, FIRST_PAUSE)
+
+    def _slow_down(self, now: float) -> None:
+        """Halve the number of calls, once for all that were refused together."""
+        if self._resumes_at > now:
+            return
+        self._good = 0
+        self._allowed = max(1, self._allowed // 2)
+        self._pause = min(LONGEST_PAUSE, 2 * self._pause)
+
+    def _waiting(self, reason: str, seconds: float) -> EngineWaitingError:
+        wait = timedelta(seconds=max(seconds, RETRY_SECONDS))
+        not_before = iso(self._runtime.now() + wait)
+        return EngineWaitingError(
+            f"the model's endpoint cannot answer now: {reason}; run this again after {not_before}",
+            Waiting(reason=reason, not_before=not_before),
+        )
+
+    def _wait(self, permission: Permission) -> None:
+        while True:
+            permission.wait()
+            left = self._left()
+            if left <= 0:
+                return
+            permission.sleep(left)
+
+    def _left(self) -> float:
+        return self._resumes_at - self._runtime.monotonic()

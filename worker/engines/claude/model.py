@@ -1,0 +1,303 @@
+"""Asks a model questions, and returns its answers as JSON objects.
+
+What the model answers is foreign data: an object of JSON, and nothing is known about what it
+holds. The caller checks it, also where a schema was sent.
+"""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+from urllib.parse import urlsplit
+
+from states.codec import JsonObject
+from states.stages import Stage
+from states.usage import Budget, Usage
+from worker.engines.claude.api import Body, MessagesApi
+from worker.engines.claude.caller import Call, Caller
+from worker.engines.claude.failures import (
+    AnswerLostError,
+    RejectedError,
+    UnusableAnswerError,
+)
+from worker.engines.claude.ledger import Ledger
+from worker.engines.claude.limiter import Limiter
+from worker.engines.claude.parallel import in_parallel
+from worker.engines.claude.permission import Permission
+from worker.engines.claude.prices import ModelPrices, read_prices
+from worker.engines.claude.records import Answer
+from worker.engines.claude.usage import usage_of
+from worker.engines.port import CallStore, EngineConfigError, Workspace
+from worker.settings.model import ENDPOINT, ModelSettings
+from worker.system.runtime import Runtime
+
+MOST_TOKENS: Final = 64_000
+"""The longest answer that all current models can give."""
+_CUT_OFF: Final = "max_tokens"
+_KEY_REFUSED: Final = {401, 403}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """A question to the model."""
+
+    stage: Stage
+    purpose: str
+    """What it is for, as `chapter 3`."""
+    system: str
+    """The beginning that the questions of a stage share: the API caches it."""
+    prompt: str
+    schema: Mapping[str, object]
+    """The JSON schema of the answer; objects are closed (`additionalProperties: false`)."""
+    max_tokens: int
+    effort: str | None = None
+    repair: int = 0
+    """The number of the repair; the earlier answer and its faults are in the prompt."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Session:
+    """The work on one stage."""
+
+    calls: CallStore
+    ledger: Ledger
+    caller: Caller
+    permission: Permission
+    generation: int
+    budget: Budget
+
+
+class Model:
+    """One model at one endpoint; for several threads."""
+
+    def __init__(
+        self, settings: ModelSettings, runtime: Runtime, name: str
+    ) -> None:
+        """Prepare; this sends nothing."""
+        self._settings = settings
+        self._runtime = runtime
+        self._name = name
+        self._api = MessagesApi(settings, runtime)
+        self._limiter = Limiter(runtime, settings.concurrency)
+        self._writer = runtime.token()
+        self._session: _Session | None = None
+        self._paused = False
+        self._fallbacks: Counter[Stage] = Counter()
+        self._lock = threading.Lock()
+
+    def check(self) -> None:
+        """Raise EngineFailedError if the model certainly cannot be asked; this is free."""
+        problems = self._settings.problems()
+        if problems:
+            raise EngineConfigError("\n".join(problems))
+        self._prices(self._settings.budget)
+        try:
+            self._api.check(self._name)
+        except AnswerLostError:
+            return
+        except RejectedError as error:
+            if error.may_pass or not self._is_believed(error):
+                return
+            raise error.consequence(self._api.address, self._name) from error
+
+    def begin(self, workspace: Workspace) -> None:
+        """Begin a stage: read the job's calls, and lift a stop."""
+        budget = workspace.budget or self._settings.budget
+        prices = self._prices(budget)
+        calls = workspace.calls
+        if self._session is not None and self._session.calls is calls:
+            # Calls of an earlier try of the stage may still be in flight.
+            ledger = self._session.ledger
+        else:
+            ledger = Ledger(calls, self._writer)
+        ledger.read()
+        with self._lock:
+            self._session = _Session(
+                calls=calls,
+                ledger=ledger,
+                caller=Caller(
+                    self._api,
+                    ledger,
+                    self._limiter,
+                    prices,
+                    self._runtime,
+                    self._writer,
+                ),
+                permission=Permission(
+                    self._runtime, calls.holds_lease, paused=self._paused
+                ),
+                generation=workspace.generation,
+                budget=budget,
+            )
+
+    def answer(self, question: Question) -> JsonObject:
+        """Return the answer to a question; raise UnusableAnswerError if there is none."""
+        for _, outcome in self.answers([question]):
+            if isinstance(outcome, UnusableAnswerError):
+                raise outcome
+            return outcome
+        raise UnusableAnswerError("there is no answer")
+
+    def answers(
+        self, questions: Sequence[Question]
+    ) -> Iterator[tuple[int, JsonObject | UnusableAnswerError]]:
+        """Yield the answer to each question with its index, as they come."""
+        session = self._begun()
+        works = [
+            partial(self._solve, session, question) for question in questions
+        ]
+        yield from in_parallel(
+            works,
+            self._settings.concurrency,
+            self._runtime,
+            session.permission,
+        )
+
+    def fell_back(self, stage: Stage) -> None:
+        """Count an item that was made without the model."""
+        with self._lock:
+            self._fallbacks[stage] += 1
+
+    def usage(self) -> Usage | None:
+        """Return what the job's calls have used; None before they are read."""
+        session = self._session
+        if session is None:
+            return None
+        prices = self._prices(Budget())
+        return usage_of(
+            session.ledger.entries(),
+            fallbacks=dict(self._fallbacks),
+            model=self._name,
+            budget=session.budget,
+            prices_dated=prices.dated if prices else None,
+        )
+
+    def pause(self) -> None:
+        """Begin no calls until `unpause`."""
+        self._set_paused(paused=True)
+
+    def unpause(self) -> None:
+        """Go on."""
+        self._set_paused(paused=False)
+
+    def stop(self) -> None:
+        """Begin no more calls in this stage; those in flight may end, and are recorded."""
+        if self._session is not None:
+            self._session.permission.stop()
+
+    def _set_paused(self, *, paused: bool) -> None:
+        with self._lock:
+            self._paused = paused
+            if self._session is not None:
+                self._session.permission.paused = paused
+
+    def _is_believed(self, error: RejectedError) -> bool:
+        """Tell whether a refused description means that questions are refused, too."""
+        if error.refusal.status in _KEY_REFUSED:
+            return True
+        # Other endpoints may describe no models.
+        return self._settings.endpoint == ENDPOINT
+
+    def _begun(self) -> _Session:
+        assert self._session is not None  # noqa: S101 - a stage is begun first
+        return self._session
+
+    def _prices(self, budget: Budget) -> ModelPrices | None:
+        """Return the model's prices; raise EngineConfigError if a budget needs and lacks them."""
+        host = urlsplit(self._settings.endpoint).hostname or ""
+        prices = read_prices(self._settings.prices).find(host, self._name)
+        # guard: paid calls: a budget in dollars needs prices
+        if prices is None and budget.nanodollars is not None:
+            raise EngineConfigError(
+                f"the prices of {self._name} at {host} are not known, so BUDGET_USD cannot be "
+                "kept: set MODEL_PRICES to a file that holds them, or BUDGET_USD to none and "
+                "BUDGET_TOKENS to a limit"
+            )
+        return prices
+
+    def _solve(
+        self,
+        session: _Session,
+        question: Question,
+        started: Callable[[], None],
+    ) -> JsonObject:
+        """Ask until there is a JSON object: for a longer answer once, and once again."""
+        answer = self._ask(session, question, started)
+        if answer.stop_reason == _CUT_OFF:
+            longer = min(2 * question.max_tokens, MOST_TOKENS)
+            question = replace(question, max_tokens=longer)
+            answer = self._ask(session, question, started)
+        _raise_if_unusable(answer)
+        document = read_object(answer.text)
+        if document is not None:
+            return document
+        question = replace(question, purpose=f"{question.purpose}, again")
+        answer = self._ask(session, question, started)
+        _raise_if_unusable(answer)
+        document = read_object(answer.text)
+        if document is None:
+            raise UnusableAnswerError("the answer is not an object of JSON")
+        return document
+
+    def _ask(
+        self,
+        session: _Session,
+        question: Question,
+        started: Callable[[], None],
+    ) -> Answer:
+        call = Call(
+            stage=question.stage,
+            purpose=question.purpose,
+            body=self._body(question),
+            generation=session.generation,
+            repair=question.repair,
+        )
+        return session.caller.answer(
+            call, session.budget, session.permission, started
+        )
+
+    def _body(self, question: Question) -> Body:
+        output: JsonObject = {
+            "format": {"type": "json_schema", "schema": dict(question.schema)}
+        }
+        if question.effort is not None:
+            output["effort"] = question.effort
+        return {
+            "model": self._name,
+            "max_tokens": question.max_tokens,
+            "system": [
+                {
+                    "type": "text",
+                    "text": question.system,
+                    "cache_control": {"type": "ephemeral"},
+                }
+            ],
+            "messages": [{"role": "user", "content": question.prompt}],
+            "output_config": output,
+        }
+
+
+def read_object(text: str) -> JsonObject | None:
+    """Return the JSON object that a text holds, whatever stands around it."""
+    begin, end = text.find("{"), text.rfind("}")
+    if begin < 0 or end < begin:
+        return None
+    try:
+        document = json.loads(text[begin : end + 1])
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _raise_if_unusable(answer: Answer) -> None:
+    match answer.stop_reason:
+        case "refusal":
+            category = answer.refusal or "no reason given"
+            raise UnusableAnswerError(f"the model refuses ({category})")
+        case "max_tokens":
+            raise UnusableAnswerError("the answer is too long")
+        case "model_context_window_exceeded":
+            raise UnusableAnswerError("the prompt and its answer are too long")

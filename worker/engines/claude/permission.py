@@ -1,0 +1,58 @@
+"""Whether a call may begin: not while the engine is paused, nor after its stop."""
+
+from collections.abc import Callable
+from typing import Final
+
+from worker.engines.port import EngineFailedError
+from worker.system.runtime import Runtime
+
+_LOOK_SECONDS: Final = 0.2
+
+
+class Permission:
+    """The permission of one `produce` to make calls; for several threads."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        holds_lease: Callable[[], bool],
+        *,
+        paused: bool = False,
+    ) -> None:
+        """Take what tells whether the run still owns the job."""
+        self._runtime = runtime
+        self._holds_lease = holds_lease
+        self._stopped = runtime.flag()
+        self.paused = paused
+
+    @property
+    def given(self) -> bool:
+        """Tell whether a call may begin at this moment."""
+        if self.paused or self._stopped.is_set():
+            return False
+        return self._holds_lease()
+
+    @property
+    def stopped(self) -> bool:
+        """Tell whether no call will begin any more."""
+        return self._stopped.is_set()
+
+    def stop(self) -> None:
+        """Let no call begin any more."""
+        self._stopped.set()
+
+    def check(self) -> None:
+        """Raise EngineFailedError after a stop."""
+        if self._stopped.is_set():
+            raise EngineFailedError("the engine was stopped", temporary=True)
+
+    def wait(self) -> None:
+        """Wait until a call may begin; raise EngineFailedError after a stop."""
+        self.check()
+        while not self.given:
+            self.sleep(_LOOK_SECONDS)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for that long; raise EngineFailedError after a stop."""
+        self._stopped.wait(seconds)
+        self.check()

@@ -1,0 +1,192 @@
+"""What tokens cost: a dated table by endpoint and model, which the operator may override."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from worker.engines.port import EngineConfigError
+
+_TABLE: Final = "prices.json"
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SNAPSHOT: Final = re.compile(r"-[0-9]{8}$")
+"""The end of a model's name that pins one of its versions."""
+_NANODOLLARS: Final = 1000
+"""Of one token at a price of one dollar for a million tokens."""
+_BATCH_SHARE: Final = Decimal("0.5")
+_FORM: Final = (
+    'it must be {"dated": "2026-11-28", "endpoints": {HOST: {MODEL: [{"input": 2, '
+    '"output": 10}]}}}, in dollars for a million tokens'
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tokens:
+    """The tokens of one call."""
+
+    input: int = 0
+    """Neither written to the cache nor read from it."""
+    cache_write_5m: int = 0
+    cache_write_1h: int = 0
+    cache_read: int = 0
+    output: int = 0
+
+    @property
+    def prompt(self) -> int:
+        """All tokens of the prompt, cached or not."""
+        written = self.cache_write_5m + self.cache_write_1h
+        return self.input + written + self.cache_read
+
+    @property
+    def total(self) -> int:
+        """All tokens that are paid."""
+        return self.prompt + self.output
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rates:
+    """Dollars for a million tokens."""
+
+    up_to: int | None
+    """The longest prompt that these rates are for; they hold for all of its tokens."""
+    input: Decimal
+    output: Decimal
+    cache_write_5m: Decimal
+    cache_write_1h: Decimal
+    cache_read: Decimal
+
+    def covers(self, prompt_tokens: int) -> bool:
+        """Tell whether these rates are for prompts of that length."""
+        return self.up_to is None or prompt_tokens <= self.up_to
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelPrices:
+    """What a model's tokens cost."""
+
+    dated: str
+    rates: tuple[Rates, ...]
+    """By length of the prompt; the last ones are for all that is longer."""
+
+    def cost(self, tokens: Tokens, *, batch: bool = False) -> int:
+        """Return the cost of a call in nanodollars, rounded up."""
+        rates = self._rates(tokens.prompt)
+        dollars = (
+            tokens.input * rates.input
+            + tokens.cache_write_5m * rates.cache_write_5m
+            + tokens.cache_write_1h * rates.cache_write_1h
+            + tokens.cache_read * rates.cache_read
+            + tokens.output * rates.output
+        )
+        return _nanodollars(dollars, batch=batch)
+
+    def worst(
+        self, prompt_tokens: int, output_tokens: int, *, batch: bool = False
+    ) -> int:
+        """Return the most that a call of that size can cost, in nanodollars."""
+        rates = self._rates(prompt_tokens)
+        dearest = max(rates.input, rates.cache_write_5m, rates.cache_read)
+        if batch:
+            dearest = max(dearest, rates.cache_write_1h)
+        dollars = prompt_tokens * dearest + output_tokens * rates.output
+        return _nanodollars(dollars, batch=batch)
+
+    def _rates(self, prompt_tokens: int) -> Rates:
+        for rates in self.rates:
+            if rates.covers(prompt_tokens):
+                return rates
+        return self.rates[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTable:
+    """The prices of all models that are known."""
+
+    _models: Mapping[tuple[str, str], ModelPrices]
+    """By the endpoint's host and the model's name."""
+
+    def find(self, host: str, model: str) -> ModelPrices | None:
+        """Return a model's prices, or None; a pinned version costs what its model costs."""
+        exact = self._models.get((host, model))
+        if exact is not None:
+            return exact
+        return self._models.get((host, _SNAPSHOT.sub("", model)))
+
+
+def read_prices(own: Path | None) -> PriceTable:
+    """Read the table that the program brings, and the operator's own over it (MODEL_PRICES)."""
+    shipped = files(__package__).joinpath(_TABLE).read_bytes()
+    models = _models(shipped)
+    if own is None:
+        return PriceTable(models)
+    try:
+        return PriceTable(models | _models(own.read_bytes()))
+    except OSError as error:
+        raise EngineConfigError(
+            f"MODEL_PRICES is {str(own)!r}: it cannot be read ({error.strerror})"
+        ) from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise EngineConfigError(
+            f"MODEL_PRICES is {str(own)!r}: {_reason(error)}; {_FORM}"
+        ) from error
+
+
+def _nanodollars(dollars: Decimal, *, batch: bool) -> int:
+    if batch:
+        dollars *= _BATCH_SHARE
+    exact = dollars * _NANODOLLARS
+    return int(exact.to_integral_value(ROUND_CEILING))
+
+
+def _models(content: bytes) -> dict[tuple[str, str], ModelPrices]:
+    document: Any = json.loads(content)
+    dated = document["dated"]
+    if not _DATE.fullmatch(dated):
+        raise ValueError(f"`dated` is {dated!r}")
+    models = {}
+    for host, by_model in document["endpoints"].items():
+        for model, tiers in by_model.items():
+            rates = tuple(_rates(model, tier) for tier in tiers)
+            if not rates:
+                raise ValueError(f"{model!r} has no prices")
+            models[host, model] = ModelPrices(dated=dated, rates=rates)
+    return models
+
+
+def _rates(model: str, tier: Mapping[str, Any]) -> Rates:
+    """Read the rates of a model; a cache's rate that is left out is that of input."""
+    rate = _price(model, tier, "input")
+    return Rates(
+        up_to=tier.get("upTo"),
+        input=rate,
+        output=_price(model, tier, "output"),
+        cache_write_5m=_price(model, tier, "cacheWrite5m", rate),
+        cache_write_1h=_price(model, tier, "cacheWrite1h", rate),
+        cache_read=_price(model, tier, "cacheRead", rate),
+    )
+
+
+def _price(
+    model: str,
+    tier: Mapping[str, Any],
+    name: str,
+    default: Decimal | None = None,
+) -> Decimal:
+    text = str(tier.get(name, "" if default is None else default))
+    try:
+        price = Decimal(text)
+    except InvalidOperation:
+        price = Decimal(-1)
+    if not price.is_finite() or price < 0:
+        raise ValueError(f"`{name}` of {model!r} is {text!r}")
+    return price
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"it has no {error}"
+    return f"{error}"

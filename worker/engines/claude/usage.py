@@ -1,0 +1,61 @@
+"""What a job's calls have used, by stage and model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from states.stages import Stage
+from states.usage import Budget, ModelUsage, Usage
+from worker.engines.claude.ledger import LedgerEntry
+from worker.engines.claude.records import Answer
+
+_ORDER: Final = {stage: number for number, stage in enumerate(Stage)}
+
+
+def usage_of(
+    entries: Sequence[LedgerEntry],
+    *,
+    fallbacks: Mapping[Stage, int],
+    model: str,
+    budget: Budget,
+    prices_dated: str | None,
+) -> Usage:
+    """Add up all sendings of all calls; `fallbacks` are those of this model, by stage."""
+    sums: dict[tuple[Stage, str], ModelUsage] = {}
+    for entry in entries:
+        place = entry.call.stage, entry.intent.model
+        usage = sums.get(place) or ModelUsage(stage=place[0], model=place[1])
+        sums[place] = _add(usage, entry)
+    for stage, count in fallbacks.items():
+        usage = sums.get((stage, model)) or ModelUsage(stage=stage, model=model)
+        sums[stage, model] = replace(usage, fallbacks=count)
+    ordered = sorted(
+        sums.values(), key=lambda usage: (_ORDER[usage.stage], usage.model)
+    )
+    return Usage(
+        by_model=tuple(ordered), budget=budget, prices_dated=prices_dated
+    )
+
+
+def _add(usage: ModelUsage, entry: LedgerEntry) -> ModelUsage:
+    if entry.lost:
+        return replace(
+            usage,
+            unknown_calls=usage.unknown_calls + 1,
+            unknown_tokens=usage.unknown_tokens + entry.tokens,
+            unknown_nanodollars=usage.unknown_nanodollars + entry.nanodollars,
+        )
+    if not isinstance(entry.outcome, Answer):
+        return usage
+    tokens = entry.outcome.tokens
+    written = tokens.cache_write_5m + tokens.cache_write_1h
+    return replace(
+        usage,
+        calls=usage.calls + 1,
+        repairs=usage.repairs + (1 if entry.intent.repair else 0),
+        input_tokens=usage.input_tokens + tokens.input,
+        cache_write_tokens=usage.cache_write_tokens + written,
+        cache_read_tokens=usage.cache_read_tokens + tokens.cache_read,
+        output_tokens=usage.output_tokens + tokens.output,
+        nanodollars=usage.nanodollars + entry.outcome.nanodollars,
+    )
