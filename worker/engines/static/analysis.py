@@ -227,10 +227,8 @@ def _relations(
     shown: Sequence[Topic],
 ) -> tuple[Relation, ...]:
     """Return the relations to show."""
-    mains = [candidate.symbols for candidate in chosen]
-    bonds = Relations(facts.graph, portraits, facts.read.files, mains).bonds(
-        facts.references
-    )
+    finder = Relations(facts.graph, portraits, facts.read.files, chosen)
+    bonds = finder.bonds(facts.references)
     mentioned = pages.relations(shown, len(chosen))
     return (*strongest(bonds, len(chosen)), *mentioned)
 

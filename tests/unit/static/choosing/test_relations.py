@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tree_sitter import Node
 
-from tests.support.analysed import analysed, names, related
+from tests.support.analysed import analysed, names, referred, related
 from worker.engines.static.facts import Definition, Kind
 from worker.engines.static.linking.usage import _is_import, _verb
 from worker.engines.static.parsing.source_file import SourceParser
@@ -54,8 +54,8 @@ def verb(language: Language, line: str, kind: Kind = Kind.CLASS) -> str | None:
         ("raise mod.Target", "raises"),
         ("try: pass\nexcept Target: pass", "handles"),
         ("try: pass\nexcept (A, Target) as e: pass", "handles"),
-        ("@Target\ndef f(): pass", "decorates"),
-        ("@Target(1)\ndef f(): pass", "decorates"),
+        ("@Target\ndef f(): pass", "is decorated with"),
+        ("@Target(1)\ndef f(): pass", "is decorated with"),
         ("isinstance(x, Target)", "checks for"),
         ("isinstance(x, (A, Target))", "checks for"),
         ("def f(a: Target): pass", "takes"),
@@ -82,7 +82,7 @@ def test_python(line: str, expected: str | None) -> None:
         (Language.TYPESCRIPT, "class A { private a: Target }", "holds"),
         (Language.TYPESCRIPT, "function f(a: Target) {}", "takes"),
         (Language.TYPESCRIPT, "function f(): Target {}", "returns"),
-        (Language.TYPESCRIPT, "@Target() class A {}", "decorates"),
+        (Language.TYPESCRIPT, "@Target() class A {}", "is decorated with"),
         (Language.JAVASCRIPT, "Target.make(1)", "uses"),
         (Language.JAVASCRIPT, "new Other(Target.LIMIT)", "uses"),
         (Language.GO, "package a\nvar x = Target(1)", "uses"),
@@ -119,7 +119,7 @@ def test_python(line: str, expected: str | None) -> None:
             "class A { void f() { if (x instanceof Target) {} } }",
             "checks for",
         ),
-        (Language.JAVA, "@Target class A {}", "decorates"),
+        (Language.JAVA, "@Target class A {}", "is decorated with"),
         (Language.CPP, "int main() { auto x = new Target(1); }", "creates"),
         (Language.CPP, "class A : public Target {};", "inherits from"),
         (Language.CPP, "class A { Target* t_; };", "holds"),
@@ -269,3 +269,58 @@ def test_the_type_of_a_callback_is_neither_taken_nor_returned(
     assert related(analysed(tmp_path, files)) == [
         "Store uses Stock (src/store.ts:4)"
     ]
+
+
+def test_what_a_unit_is_not_named_after_is_only_used(tmp_path: Path) -> None:
+    stock = (
+        "def take(): pass\n\ndef give(): pass\n\ndef lend(): pass\n\n"
+        "def rare(): pass\n"
+    )
+    store = (
+        "from stock import rare\n\nclass Store:\n"
+        "    def open(self):\n        return rare()\n"
+    )
+    users = (
+        "from stock import give, lend, take\n\n"
+        "take()\ntake()\ntake()\ngive()\ngive()\nlend()\n"
+    )
+    found = analysed(
+        tmp_path, {"stock.py": stock, "store.py": store, "examples/a.py": users}
+    )
+    assert related(found) == ["Store uses take, give and lend (store.py:5)"]
+
+
+def test_a_decorator_decorates_the_function_below_it(tmp_path: Path) -> None:
+    files = {
+        "marks.py": "def mark(function):\n    return function\n",
+        "store.py": "from marks import mark\n\nclass Store:\n"
+        "    @mark\n    def open(self): pass\n\n@mark\ndef run(): pass\n",
+    }
+    found = analysed(tmp_path, files)
+    assert referred(found) == {"Store.open > mark", "run > mark"}
+    assert "Store is decorated with mark (store.py:4)" in related(found)
+
+
+def test_code_at_the_top_of_a_file_and_beside_a_unit_says_nothing_of_it(
+    tmp_path: Path,
+) -> None:
+    store = (
+        "from stock import Stock\n\nclass Store:\n    def open(self): pass\n\n"
+        "def _fill():\n    return Stock()\n\nSHARED = Stock()\nprint(Stock())\n"
+    )
+    found = analysed(tmp_path, {"stock.py": STOCK, "store.py": store})
+    assert "Store" in names(found)
+    assert related(found) == []
+
+
+def test_a_namespace_and_a_test_among_sources_name_nothing(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "src/Handler.php": "<?php\nnamespace Shop\\Handler;\n\nclass Handler {}\n",
+        "src/Other.php": "<?php\nnamespace Shop\\Handler;\n\nclass Other {}\n",
+        "src/lib.rs": "pub struct Stock;\n\n#[cfg(test)]\nmod tests {\n"
+        "    use super::*;\n    fn take() { Stock {}; }\n}\n"
+        "pub mod deep {\n    pub struct Deep;\n    pub fn give() { Deep {}; }\n}\n",
+    }
+    assert referred(analysed(tmp_path, files)) == {"give > Deep"}

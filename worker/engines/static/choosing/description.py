@@ -57,10 +57,6 @@ class Descriptions:
         """Return the place of the unit that a definition belongs to."""
         return self._owner.get(self._graph.top[index])
 
-    def unit_of_file(self, path: str) -> int | None:
-        """Return the place of the unit that the top level of a file belongs to."""
-        return self._unit_of_file.get(path)
-
     def _main(self, place: int) -> Definition:
         return self._graph.definitions[self._chosen[place].symbols[0]]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from worker.engines.static.choosing.candidates import Candidate
 from worker.engines.static.choosing.description import Descriptions
 from worker.engines.static.facts import Reference, Relation, SourceFile, Verb
 from worker.engines.static.linking.graph import Graph
@@ -19,7 +20,8 @@ _TELLING: Final = 3.0
 _BY_ITSELF: Final = frozenset({Verb.INHERITS, Verb.IMPLEMENTS})
 """What is said of the first definitions of two units alone."""
 _BOTH: Final = 2
-"""What is done with a neighbour of the definitions that a unit is about is only a use of the unit."""
+"""What is done with a neighbour of the definitions that a unit is named after is only a use of it.
+"""
 _LOOKED_AT: Final = 24
 """So many references between two units are looked at, the most frequent first."""
 
@@ -28,7 +30,7 @@ _STRENGTH: Final = {
     Verb.IMPLEMENTS: 6.0,
     Verb.CREATES: 4.0,
     Verb.HOLDS: 3.5,
-    Verb.DECORATES: 3.0,
+    Verb.DECORATED: 3.0,
     Verb.CALLS: 3.0,
     Verb.RETURNS: 2.5,
     Verb.RAISES: 2.0,
@@ -70,14 +72,25 @@ class Relations:
         graph: Graph,
         descriptions: Descriptions,
         files: Mapping[str, SourceFile],
-        mains: Sequence[Sequence[int]],
+        chosen: Sequence[Candidate],
     ) -> None:
-        """Take for each unit the definitions that it is about, most important first."""
+        """Remember what each unit is about."""
         self._graph: Final = graph
         self._descriptions: Final = descriptions
         self._usage: Final = Usage(files)
-        self._firsts: Final = [main[0] if main else None for main in mains]
-        self._mains: Final = [frozenset(main) for main in mains]
+        self._symbols: Final = [frozenset(unit.symbols) for unit in chosen]
+        self._leaders: Final = [candidate.leaders for candidate in chosen]
+        self._mains: Final = [self._namesakes(unit) for unit in chosen]
+
+    def _namesakes(self, unit: Candidate) -> frozenset[int]:
+        """Return what a unit is named after, and those of its types that extend one of these."""
+        leaders = frozenset(unit.leaders)
+        extending = [
+            index
+            for index in unit.symbols
+            if not leaders.isdisjoint(self._graph.ancestors(index))
+        ]
+        return leaders.union(extending)
 
     def bonds(self, references: Iterable[Reference]) -> list[WeightedRelation]:
         """Return the relation of each pair of units, in each direction, strongest first."""
@@ -87,27 +100,34 @@ class Relations:
             target = self._descriptions.owner(reference.target)
             if source is not None and target is not None and source != target:
                 between[source, target].append(reference)
-        bonds = [
-            self._bond(pair, references)
-            for pair, references in sorted(between.items())
-        ]
-        return sorted(
-            bonds,
-            key=lambda bond: (
-                -bond.strength,
-                bond.relation.source,
-                bond.relation.target,
-            ),
-        )
+        bonds = []
+        for pair, together in sorted(between.items()):
+            bond = self._bond(pair, together)
+            if bond is not None:
+                bonds.append(bond)
+
+        def rank(bond: WeightedRelation) -> tuple[float, int, int]:
+            relation = bond.relation
+            return -bond.strength, relation.source, relation.target
+
+        return sorted(bonds, key=rank)
 
     def _unit_of_source(self, reference: Reference) -> int | None:
-        if reference.source is not None:
-            return self._descriptions.owner(reference.source)
-        return self._descriptions.unit_of_file(reference.path)
+        """Return the unit that is about what names another definition.
+
+        What merely stands in the same file says nothing of a unit.
+        """
+        if reference.source is None:
+            return None
+        unit = self._descriptions.owner(reference.source)
+        if unit is None:
+            return None
+        top = self._graph.top[reference.source]
+        return unit if top in self._symbols[unit] else None
 
     def _bond(
         self, pair: tuple[int, int], references: Sequence[Reference]
-    ) -> WeightedRelation:
+    ) -> WeightedRelation | None:
         looked_at = sorted(
             references,
             key=lambda reference: (
@@ -116,10 +136,13 @@ class Relations:
                 reference.line,
             ),
         )[:_LOOKED_AT]
-        candidates = [self._seen(pair, reference) for reference in looked_at]
+        places = [self._seen(pair, reference) for reference in looked_at]
+        candidates = [place for place in places if place is not None]
         inheritance = self._inheritance(pair)
         if inheritance is not None:
             candidates.insert(0, inheritance)
+        if not candidates:
+            return None
         best = max(candidates, key=lambda candidate: candidate.strength)
         count = sum(reference.count for reference in references)
         reference = best.reference
@@ -152,8 +175,8 @@ class Relations:
 
     def _inheritance(self, pair: tuple[int, int]) -> _Seen | None:
         """Return that the first definition of one unit extends that of the other."""
-        derived, base = self._firsts[pair[0]], self._firsts[pair[1]]
-        if derived is None or base not in self._graph.bases.get(derived, ()):
+        derived, base = self._leaders[pair[0]][0], self._leaders[pair[1]][0]
+        if base not in self._graph.bases.get(derived, ()):
             return None
         definition = self._graph.definitions[derived]
         is_implemented = is_interface(self._graph.definitions[base])
@@ -169,8 +192,10 @@ class Relations:
         strength = _STRENGTH[verb] + 1.0
         return _Seen(strength, verb, reference, definition.line)
 
-    def _seen(self, pair: tuple[int, int], reference: Reference) -> _Seen:
-        """Return the most telling place of a reference."""
+    def _seen(
+        self, pair: tuple[int, int], reference: Reference
+    ) -> _Seen | None:
+        """Return the most telling place of a reference; None if only an import is one."""
         target = self._graph.definitions[reference.target]
         abouts = self._abouts(pair, reference)
         source = None
@@ -178,7 +203,7 @@ class Relations:
             source = self._graph.definitions[reference.source]
         places = list(self._usage.places(reference, source, target))
         if not places:
-            places = [(reference.line, Verb.USES)]
+            return None
         line, verb = max(
             places, key=lambda place: (_STRENGTH[place[1]], -place[0])
         )

@@ -215,13 +215,13 @@ def _verb(name: Node, target: Definition, language: Language) -> Verb:
         return _called(outer, target, language)
     if target.kind not in TYPES:
         is_decorator = outer.type in _DECORATORS
-        return Verb.DECORATES if is_decorator else Verb.USES
+        return Verb.DECORATED if is_decorator else Verb.USES
     return (
         _as_exception(node, outer)
         or _as_base(outer)
         or _as_check(node, outer)
         or _as_type(node)
-        or (Verb.DECORATES if outer.type in _DECORATORS else Verb.USES)
+        or (Verb.DECORATED if outer.type in _DECORATORS else Verb.USES)
     )
 
 
@@ -282,7 +282,7 @@ def _called(call: Node, target: Definition, language: Language) -> Verb:
         if is_raised and target.kind in TYPES:
             return Verb.RAISES
     if around is not None and around.type in _DECORATORS:
-        return Verb.DECORATES
+        return Verb.DECORATED
     if target.kind not in TYPES:
         return Verb.CALLS
     is_creation = call.type in _CREATIONS or language in _CREATE_BY_CALL

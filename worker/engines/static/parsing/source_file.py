@@ -48,9 +48,6 @@ _GRAMMARS: Final = {
     Language.RUBY: ruby.GRAMMAR,
     Language.PHP: php.GRAMMAR,
 }
-_NO_DEFINITION: Final = frozenset(
-    {"import", "export", "package", "comment", "string", "annotation"}
-)
 _DOTTED: Final = re.compile(
     rb"[\"']([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?::[A-Za-z_]\w*)?)[\"']"
 )
@@ -72,7 +69,7 @@ class Parsed:
     """The name of the package or namespace that the file declares, with dots; or nothing."""
     doc: str
     code: bytes
-    """The file without comments, text in quotes, and imports.
+    """The file without comments, text in quotes, imports, the name of its package, and tests.
 
     Every byte that is left has its place.
     """
@@ -123,17 +120,23 @@ class SourceParser:
         passed_on = _ordered(found.pop("export", []))
         exports = [pair for node in passed_on for pair in grammar.exports(node)]
         comments = found.pop("comment", [])
+        packages = found.pop("package", [])
+        not_code = [*comments, *strings, *packages]
+        not_code += [node for node, _ in imports]
+        not_code += [
+            node
+            for node in found.get(_SKIP, ())
+            if any(True for _ in grammar.define(node, _SKIP, page))
+        ]
         drafts, extends = _nest(_drafts(grammar, found, page))
         return Parsed(
             drafts=drafts,
             extends=extends,
             imports=tuple(one for _, one in imports),
             exports=tuple(dict.fromkeys(exports)),
-            package=_package(found.get("package", ())),
+            package=_package(packages),
             doc=grammar.doc(tree.root_node, page),
-            code=_blank(
-                data, [*comments, *strings, *(node for node, _ in imports)]
-            ),
+            code=_blank(data, not_code),
             locals=scopes.local_names(found, data),
             quoted=tuple(_quoted(strings, data)),
         )
@@ -163,7 +166,7 @@ def _drafts(
 ) -> list[Draft]:
     drafts: list[Draft] = []
     for capture in sorted(found):
-        if capture in _NO_DEFINITION or capture.startswith("_"):
+        if capture.startswith("_"):
             continue
         for node in found[capture]:
             for definition in grammar.define(node, capture, page):
