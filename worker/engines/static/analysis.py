@@ -114,7 +114,7 @@ def _assemble(
     chosen, shown = _choose(facts, pages, encounters, check)
     portraits = Descriptions(facts.graph, read.files, facts.references, chosen)
     units = _units(facts, portraits, chosen, pages, shown)
-    relations = _relations(facts, portraits, chosen, pages, shown)
+    relations = _relations(facts, chosen, pages, shown)
     met = sequence.meetings(chosen, definitions, encounters)
     return units, relations, sequence.order(units, relations, met)
 
@@ -221,13 +221,12 @@ def _units(
 
 def _relations(
     facts: _Facts,
-    portraits: Descriptions,
     chosen: Sequence[Candidate],
     pages: Pages,
     shown: Sequence[Topic],
 ) -> tuple[Relation, ...]:
     """Return the relations to show."""
-    finder = Relations(facts.graph, portraits, facts.read.files, chosen)
+    finder = Relations(facts.graph, facts.read.files, chosen)
     bonds = finder.bonds(facts.references)
     mentioned = pages.relations(shown, len(chosen))
     return (*strongest(bonds, len(chosen)), *mentioned)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from worker.engines.static.choosing.candidates import Candidate
-from worker.engines.static.choosing.description import Descriptions
 from worker.engines.static.facts import Reference, Relation, SourceFile, Verb
 from worker.engines.static.linking.graph import Graph
 from worker.engines.static.linking.usage import Usage, is_interface
@@ -15,13 +14,8 @@ from worker.engines.static.linking.usage import Usage, is_interface
 MAX_CODE: Final = 160
 _OUT: Final = 3
 """A unit shows so many relations to others; a picture of more is not read."""
-_TELLING: Final = 3.0
-"""A weaker relation is not worth a third arrow."""
 _BY_ITSELF: Final = frozenset({Verb.INHERITS, Verb.IMPLEMENTS})
 """What is said of the first definitions of two units alone."""
-_BOTH: Final = 2
-"""What is done with a neighbour of the definitions that a unit is named after is only a use of it.
-"""
 _LOOKED_AT: Final = 24
 """So many references between two units are looked at, the most frequent first."""
 
@@ -33,18 +27,14 @@ _STRENGTH: Final = {
     Verb.DECORATED: 3.0,
     Verb.CALLS: 3.0,
     Verb.RETURNS: 2.5,
-    Verb.RAISES: 2.0,
     Verb.TAKES: 2.0,
-    Verb.HANDLES: 1.5,
     Verb.CHECKS: 1.5,
+    Verb.RAISES: 1.1,
+    Verb.HANDLES: 1.1,
     Verb.USES: 1.0,
     Verb.IMPORTS: 0.5,
     Verb.MENTIONS: 0.5,
 }
-_ASIDE: Final = 0.4
-_MAIN: Final = 0.3
-"""What happens between definitions that units are about counts more than what their neighbours do.
-"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,20 +60,23 @@ class Relations:
     def __init__(
         self,
         graph: Graph,
-        descriptions: Descriptions,
         files: Mapping[str, SourceFile],
         chosen: Sequence[Candidate],
     ) -> None:
-        """Remember what each unit is about."""
+        """Find which definitions speak for which unit."""
         self._graph: Final = graph
-        self._descriptions: Final = descriptions
         self._usage: Final = Usage(files)
-        self._symbols: Final = [frozenset(unit.symbols) for unit in chosen]
-        self._leaders: Final = [candidate.leaders for candidate in chosen]
-        self._mains: Final = [self._namesakes(unit) for unit in chosen]
+        self._firsts: Final = [candidate.leaders[0] for candidate in chosen]
+        self._units: Final[dict[int, int]] = {}
+        for place, candidate in enumerate(chosen):
+            for index in self._namesakes(candidate):
+                self._units.setdefault(index, place)
 
     def _namesakes(self, unit: Candidate) -> frozenset[int]:
-        """Return what a unit is named after, and those of its types that extend one of these."""
+        """Return what a unit is named after, and those of its types that extend one of these.
+
+        What its other definitions do, or is done with them, would be false of its name.
+        """
         leaders = frozenset(unit.leaders)
         extending = [
             index
@@ -96,8 +89,8 @@ class Relations:
         """Return the relation of each pair of units, in each direction, strongest first."""
         between: dict[tuple[int, int], list[Reference]] = defaultdict(list)
         for reference in references:
-            source = self._unit_of_source(reference)
-            target = self._descriptions.owner(reference.target)
+            source = self._unit(reference.source)
+            target = self._unit(reference.target)
             if source is not None and target is not None and source != target:
                 between[source, target].append(reference)
         bonds = []
@@ -112,31 +105,20 @@ class Relations:
 
         return sorted(bonds, key=rank)
 
-    def _unit_of_source(self, reference: Reference) -> int | None:
-        """Return the unit that is about what names another definition.
-
-        What merely stands in the same file says nothing of a unit.
-        """
-        if reference.source is None:
+    def _unit(self, index: int | None) -> int | None:
+        """Return the unit that a definition, or the one that it lies in, speaks for."""
+        if index is None:
             return None
-        unit = self._descriptions.owner(reference.source)
-        if unit is None:
-            return None
-        top = self._graph.top[reference.source]
-        return unit if top in self._symbols[unit] else None
+        return self._units.get(self._graph.top[index])
 
     def _bond(
         self, pair: tuple[int, int], references: Sequence[Reference]
     ) -> WeightedRelation | None:
-        looked_at = sorted(
-            references,
-            key=lambda reference: (
-                -self._abouts(pair, reference) - math.log1p(reference.count),
-                reference.path,
-                reference.line,
-            ),
-        )[:_LOOKED_AT]
-        places = [self._seen(pair, reference) for reference in looked_at]
+        def frequency(reference: Reference) -> tuple[int, str, int]:
+            return -reference.count, reference.path, reference.line
+
+        looked_at = sorted(references, key=frequency)[:_LOOKED_AT]
+        places = [self._seen(reference) for reference in looked_at]
         candidates = [place for place in places if place is not None]
         inheritance = self._inheritance(pair)
         if inheritance is not None:
@@ -162,20 +144,9 @@ class Relations:
             relation=relation, strength=best.strength + math.log1p(count)
         )
 
-    def _abouts(self, pair: tuple[int, int], reference: Reference) -> int:
-        """Return how many ends of a reference are what the units are about."""
-        ends = (reference.source, reference.target)
-        return sum(
-            self._is_main(end, unit)
-            for end, unit in zip(ends, pair, strict=True)
-        )
-
-    def _is_main(self, index: int | None, unit: int) -> bool:
-        return index is not None and self._graph.top[index] in self._mains[unit]
-
     def _inheritance(self, pair: tuple[int, int]) -> _Seen | None:
         """Return that the first definition of one unit extends that of the other."""
-        derived, base = self._leaders[pair[0]][0], self._leaders[pair[1]][0]
+        derived, base = self._firsts[pair[0]], self._firsts[pair[1]]
         if base not in self._graph.bases.get(derived, ()):
             return None
         definition = self._graph.definitions[derived]
@@ -192,12 +163,9 @@ class Relations:
         strength = _STRENGTH[verb] + 1.0
         return _Seen(strength, verb, reference, definition.line)
 
-    def _seen(
-        self, pair: tuple[int, int], reference: Reference
-    ) -> _Seen | None:
+    def _seen(self, reference: Reference) -> _Seen | None:
         """Return the most telling place of a reference; None if only an import is one."""
         target = self._graph.definitions[reference.target]
-        abouts = self._abouts(pair, reference)
         source = None
         if reference.source is not None:
             source = self._graph.definitions[reference.source]
@@ -208,10 +176,9 @@ class Relations:
             places, key=lambda place: (_STRENGTH[place[1]], -place[0])
         )
         is_part = target.parent is not None and verb is not Verb.CALLS
-        if abouts < _BOTH or is_part or verb in _BY_ITSELF:
+        if is_part or verb in _BY_ITSELF:
             verb = Verb.USES
-        about = _ASIDE + _MAIN * abouts
-        return _Seen(_STRENGTH[verb] * about, verb, reference, line)
+        return _Seen(_STRENGTH[verb], verb, reference, line)
 
 
 def strongest(
@@ -224,8 +191,8 @@ def strongest(
     for bond in bonds:
         source, target = bond.relation.source, bond.relation.target
         connects = group[source] != group[target]
-        telling = bond.strength >= _TELLING and _is_new(shown, bond)
-        allowed = _OUT + 1 if connects else _OUT if telling else _OUT - 1
+        is_new = _is_new(shown, bond)
+        allowed = _OUT + 1 if connects else _OUT if is_new else _OUT - 1
         if out[source] < allowed:
             shown.append(bond)
             out[source] += 1
