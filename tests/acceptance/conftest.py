@@ -11,7 +11,7 @@ from tests.support.git_repository import Repository
 from tests.support.git_server import GitServer
 from tests.support.receiver import Receiver, receiving
 from tests.support.servers.server import S3Server
-from tests.support.stranger import Said, Stranger
+from tests.support.stranger import CommandResult, Stranger
 from worker.store.s3 import S3Store
 
 NAME: Final = "owner/shop"
@@ -63,9 +63,9 @@ class Platform:
     store: S3Store
     receiver: Receiver
     job_id: str = "job-1"
-    runs: list[Said] = field(default_factory=list)
+    runs: list[CommandResult] = field(default_factory=list)
 
-    def run(self, code: int = 0, **environment: str) -> Said:
+    def run(self, code: int = 0, **environment: str) -> CommandResult:
         """Do a run to its end."""
         self.runs.append(self.person.run("run", code=code, **environment))
         return self.runs[-1]

@@ -251,4 +251,4 @@ def test_a_run_writes_nowhere_but_below_its_work_folder_and_leaves_nothing_there
     platform.run(WORK_DIR=str(work), HOME="/nonexistent", TMPDIR="/nonexistent")
     assert list(work.iterdir()) == []
     assert list(platform.person.home.iterdir()) == []
-    assert platform.receiver.said[-1] == ("complete", "completed")
+    assert platform.receiver.events[-1] == ("complete", "completed")

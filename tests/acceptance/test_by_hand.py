@@ -11,7 +11,12 @@ import pytest
 from tests.acceptance.conftest import NAME, source
 from tests.support.git_repository import Repository
 from tests.support.git_server import Fault, GitServer
-from tests.support.stranger import Said, Stranger, course_files, files_below
+from tests.support.stranger import (
+    CommandResult,
+    Stranger,
+    course_files,
+    files_below,
+)
 from tests.support.waiting import until
 
 
@@ -25,15 +30,15 @@ def folder(person: Stranger) -> Path:
     return person.home / "shop"
 
 
-def job_of(said: Said) -> str:
+def job_of(result: CommandResult) -> str:
     """Return the name of the job that a run's last line tells."""
-    return said.out.splitlines()[-1].split()[1]
+    return result.out.splitlines()[-1].split()[1]
 
 
 def test_a_folder_becomes_a_course_with_embedded_defaults(
     person: Stranger, folder: Path
 ) -> None:
-    said = person.run("run", str(folder))
+    result = person.run("run", str(folder))
     course = files_below(person.home / "shop-course")
     assert len([name for name in course if name.startswith("chapters/")]) >= 3
     assert {
@@ -44,11 +49,11 @@ def test_a_folder_becomes_a_course_with_embedded_defaults(
     for prefix in ("reviewed-chapters/chapter_1_", "tutorials/tutorial_1_"):
         assert any(name.startswith(prefix) for name in course)
     assert all(course.values())
-    assert said.out.startswith("course  shop-course/")
+    assert result.out.startswith("course  shop-course/")
     assert (
         person.home
         / ".local/share/fondation-worker"
-        / job_of(said)
+        / job_of(result)
         / "checkpoints"
     ).is_dir()
 
@@ -56,8 +61,8 @@ def test_a_folder_becomes_a_course_with_embedded_defaults(
 def test_the_page_to_open_is_there_where_the_last_lines_say(
     person: Stranger, folder: Path
 ) -> None:
-    said = person.run("run", str(folder), "--out", "elsewhere")
-    page = re.search(r"^open +(\S+) in a browser$", said.out, re.MULTILINE)
+    result = person.run("run", str(folder), "--out", "elsewhere")
+    page = re.search(r"^open +(\S+) in a browser$", result.out, re.MULTILINE)
     assert page is not None
     assert page[1] == "elsewhere/index.html"
     assert "<title>shop</title>" in (person.home / page[1]).read_text()
@@ -111,9 +116,9 @@ def test_the_same_command_resumes_a_job_after_ctrl_c(
         )
     )
     run.send_signal(signal.SIGINT)
-    said = person.ends(run)
-    assert said.code == 130
-    assert "run the same command again to continue" in said.out
+    result = person.ends(run)
+    assert result.code == 130
+    assert "run the same command again to continue" in result.out
     assert person.run("status", "job", "--json").json["state"] == "interrupted"
     person.run("run", host.url(NAME), "--job-id", "job", "--out", "course")
     assert person.run("status", "job", "--json").json["run"] == 2
@@ -173,9 +178,9 @@ def test_uncommitted_changes_are_named_and_not_taken(
     (person.home / "clone/shop/basket.py").write_text(
         "class Vandal:\n    pass\n"
     )
-    said = person.run("run", "clone", "--job-id", "other", "--out", "other")
+    result = person.run("run", "clone", "--job-id", "other", "--out", "other")
     assert repository.head()
-    assert "uncommitted" in said.err
+    assert "uncommitted" in result.err
     assert files_below(person.home / "other") == committed
 
 
@@ -199,10 +204,10 @@ def test_uncommitted_changes_are_named_and_not_taken(
 def test_an_impossible_request_is_answered_in_one_line(
     person: Stranger, argv: list[str], code: int, says: str
 ) -> None:
-    said = person.run(*argv, code=code)
-    assert says in said.err
-    assert "Traceback" not in said.err
-    assert len(said.err.splitlines()) == 1
+    result = person.run(*argv, code=code)
+    assert says in result.err
+    assert "Traceback" not in result.err
+    assert len(result.err.splitlines()) == 1
 
 
 @pytest.mark.parametrize("missing", ["branch", "repository"])
@@ -215,14 +220,14 @@ def test_a_branch_or_repository_that_is_not_there_is_65(
         if missing == "repository"
         else [host.url(NAME), "--branch", "none"]
     )
-    said = person.run("run", *argv, code=65)
-    assert "none" in said.err
-    assert len(said.err.splitlines()) == 1
+    result = person.run("run", *argv, code=65)
+    assert "none" in result.err
+    assert len(result.err.splitlines()) == 1
 
 
 def test_the_log_is_available_as_json(person: Stranger, folder: Path) -> None:
-    said = person.run("run", str(folder), LOG_FORMAT="json")
-    events = [json.loads(line) for line in said.err.splitlines()]
+    result = person.run("run", str(folder), LOG_FORMAT="json")
+    events = [json.loads(line) for line in result.err.splitlines()]
     assert {"checked out", "checkpoint", "claimed"} <= {
         event["event"] for event in events
     }

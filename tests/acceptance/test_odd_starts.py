@@ -12,7 +12,13 @@ from typing import Final
 import pytest
 
 from tests.support.git_repository import Repository
-from tests.support.stranger import PROGRAM, Said, Stranger, files_below, kept
+from tests.support.stranger import (
+    PROGRAM,
+    CommandResult,
+    Stranger,
+    files_below,
+    kept,
+)
 
 FILES: Final = {
     "README.md": "# Läden\n\nVerkauft, was auch immer kommt.\n".encode(),
@@ -45,7 +51,7 @@ def course(
     return files_below(place / "course")
 
 
-def shell(person: Stranger, script: str, **environment: str) -> Said:
+def shell(person: Stranger, script: str, **environment: str) -> CommandResult:
     """Run the program as a shell script starts it (`"$0"`)."""
     given = {
         **kept(),
@@ -61,7 +67,7 @@ def shell(person: Stranger, script: str, **environment: str) -> Said:
         text=True,
         check=False,
     )
-    return Said(code=done.returncode, out=done.stdout, err=done.stderr)
+    return CommandResult(code=done.returncode, out=done.stdout, err=done.stderr)
 
 
 @pytest.mark.parametrize(

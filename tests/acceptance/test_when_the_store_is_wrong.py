@@ -5,7 +5,7 @@ import pytest
 from states.keys import checkpoint_key
 from tests.acceptance.conftest import Platform
 from tests.support.servers.process import free_port
-from tests.support.stranger import Said
+from tests.support.stranger import CommandResult
 
 WRONG = [
     (
@@ -21,9 +21,9 @@ WRONG = [
 ]
 
 
-def last_line(said: Said) -> str:
-    assert "Traceback" not in said.err
-    return said.err.splitlines()[-1]
+def last_line(result: CommandResult) -> str:
+    assert "Traceback" not in result.err
+    return result.err.splitlines()[-1]
 
 
 @pytest.mark.parametrize("s3_server", ["minio", "ceph"], indirect=True)
@@ -32,10 +32,10 @@ def test_a_store_that_does_not_let_us_in_is_named_at_once(
     platform: Platform, changes: dict[str, str], code: int, says: str
 ) -> None:
     process = platform.person.start("run", **changes)
-    said = platform.person.ends(process)
-    assert said.code == code, said.err
-    assert says in last_line(said)
-    assert "None" not in last_line(said)
+    result = platform.person.ends(process)
+    assert result.code == code, result.err
+    assert says in last_line(result)
+    assert "None" not in last_line(result)
     assert platform.receiver.deliveries == []
 
 
@@ -44,23 +44,25 @@ def test_a_store_that_does_not_answer_is_waited_for_and_then_it_is_75(
     platform: Platform,
 ) -> None:
     unused_url = f"http://127.0.0.1:{free_port()}"
-    said = platform.run(
+    result = platform.run(
         code=75, AWS_ENDPOINT_URL_S3=unused_url, STORE_GIVE_UP_SECONDS="1"
     )
-    assert "check that it runs and can be reached from here" in last_line(said)
-    assert "retrying" in said.err
+    assert "check that it runs and can be reached from here" in last_line(
+        result
+    )
+    assert "retrying" in result.err
 
 
 @pytest.mark.parametrize("s3_server", ["rclone"], indirect=True)
 def test_a_store_that_is_no_fence_is_refused_with_what_it_did(
     platform: Platform,
 ) -> None:
-    said = platform.run(code=78)
-    assert "overwrote" in last_line(said)
-    assert "ALLOW_UNFENCED_STORE=1" in last_line(said)
+    result = platform.run(code=78)
+    assert "overwrote" in last_line(result)
+    assert "ALLOW_UNFENCED_STORE=1" in last_line(result)
     assert list(platform.store.entries("")) == []
     platform.run(ALLOW_UNFENCED_STORE="1")
-    assert platform.receiver.said[-1] == ("complete", "completed")
+    assert platform.receiver.events[-1] == ("complete", "completed")
 
 
 @pytest.mark.parametrize("s3_server", ["minio"], indirect=True)
@@ -69,7 +71,7 @@ def test_a_job_of_another_version_of_the_program_is_refused_by_both_names_and_le
 ) -> None:
     key = checkpoint_key("job-1", 1)
     platform.store.put(key, b'{"format": 99}', "application/json")
-    said = platform.run(code=78)
-    assert "format 99" in last_line(said)
-    assert "format 1" in last_line(said)
+    result = platform.run(code=78)
+    assert "format 99" in last_line(result)
+    assert "format 1" in last_line(result)
     assert [entry.key for entry in platform.store.entries("")] == [key]

@@ -17,8 +17,8 @@ SECONDS: Final = 600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Said:
-    """How a command has ended, and what it said."""
+class DockerResult:
+    """The exit code and the output of a `docker` command."""
 
     code: int
     stdout: str
@@ -33,7 +33,9 @@ class Docker:
         self.engine = engine
         self._made: list[str] = []
 
-    def try_(self, *argv: str, cwd: Path = ROOT, **environment: str) -> Said:
+    def try_(
+        self, *argv: str, cwd: Path = ROOT, **environment: str
+    ) -> DockerResult:
         """Run `docker …` to its end, whatever that is."""
         given = {**self.engine.environment, **environment}
         done = subprocess.run(
@@ -46,7 +48,7 @@ class Docker:
             timeout=SECONDS,
             check=False,
         )
-        return Said(
+        return DockerResult(
             code=done.returncode, stdout=done.stdout, stderr=done.stderr
         )
 

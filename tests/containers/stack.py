@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from states.keys import artifact_name
 from states.manifest import Manifest
-from tests.containers.docker import ROOT, Docker, Said
+from tests.containers.docker import ROOT, Docker, DockerResult
 from tests.support.servers.process import free_port
 from tests.support.servers.server import S3Server
 from tests.support.stranger import course_files
@@ -66,7 +66,7 @@ class Stack:
             **environment,
         }
 
-    def try_(self, *argv: str) -> Said:
+    def try_(self, *argv: str) -> DockerResult:
         """Run `docker compose …` to its end, whatever that is."""
         return self.docker.try_(
             "compose",

@@ -63,7 +63,7 @@ def test_without_a_source_the_static_engine_does_the_job(
     job.image = static_image
     assert job.run(*HARDENED) == 0
     assert job.manifest.engine.name == "static"
-    assert receiver.said[-1] == ("complete", "completed")
+    assert receiver.events[-1] == ("complete", "completed")
 
 
 def test_a_stopped_container_releases_its_job(
@@ -165,4 +165,4 @@ def test_the_first_callback_comes_soon(
         print(  # noqa: T201 - a figure
             f"started {started}, first callback {receiver.documents[0]['timestamp']}"
         )
-        assert receiver.said[0] == ("progress", "cloning")
+        assert receiver.events[0] == ("progress", "cloning")

@@ -47,7 +47,7 @@ def test_a_whole_job_from_the_request_to_the_files(place: Place) -> None:
         "mode": "local-worker",
     }
     place.await_state("completed")
-    until(lambda: place.receiver.said[-1:] == [("complete", "completed")])
+    until(lambda: place.receiver.events[-1:] == [("complete", "completed")])
     assert {
         delivery.headers["x-job-token"]
         for delivery in place.receiver.deliveries
@@ -213,7 +213,7 @@ def test_a_job_that_fails_for_good_is_not_tried_again(place: Place) -> None:
     place.await_state("failed")
     until(lambda: place.spool == [])
     assert place.get("/jobs/job-1").json()["error"]["exitCode"] == 65
-    until(lambda: place.receiver.said[-1:] == [("error", "failed")])
+    until(lambda: place.receiver.events[-1:] == [("error", "failed")])
 
 
 def test_a_running_job_is_canceled(place: Place) -> None:
@@ -224,7 +224,7 @@ def test_a_running_job_is_canceled(place: Place) -> None:
     place.await_state("generating_chapters")
     assert place.post("/cancel/job-1").status_code == 202
     place.await_state("canceled")
-    until(lambda: place.receiver.said[-1:] == [("progress", "canceled")])
+    until(lambda: place.receiver.events[-1:] == [("progress", "canceled")])
     until(lambda: place.spool == [])
 
 
@@ -332,7 +332,7 @@ def test_the_final_event_arrives_although_the_webhook_was_away_and_the_gateway_k
     until(lambda: bool(second.events(TRIED_AGAIN)))
     place.receiver.reply = lambda _: Reply()
     until(lambda: place.spool == [])
-    assert place.receiver.said[-1] == ("complete", "completed")
+    assert place.receiver.events[-1] == ("complete", "completed")
     assert place.get("/jobs/job-1").json()["pendingCallbacks"] == []
 
 

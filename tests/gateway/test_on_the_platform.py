@@ -48,7 +48,7 @@ def test_a_whole_job_on_the_platform(
     assert run["job_definition_id"] == definition["id"]
     place.await_state("completed")
     until(lambda: run["state"] == "succeeded")
-    until(lambda: place.receiver.said[-1:] == [("complete", "completed")])
+    until(lambda: place.receiver.events[-1:] == [("complete", "completed")])
     assert place.get("/jobs/job-1").json()["platformRuns"][0]["id"] == run["id"]
     assert place.get("/jobs/job-1/files").json()
     containers.close()
@@ -84,7 +84,7 @@ def test_a_run_that_has_not_begun_is_stopped_by_a_cancel_and_its_job_is_over(
     assert started(scaleway)[0]["state"] == "interrupted"
     # Until then a sweep could start the job again.
     place.await_state("canceled")
-    until(lambda: place.receiver.said == [("progress", "canceled")])
+    until(lambda: place.receiver.events == [("progress", "canceled")])
 
 
 @pytest.mark.usefixtures("definition")

@@ -126,7 +126,7 @@ def test_a_job_makes_every_item_once_and_reports_its_seven_steps(
         7,
         7,
     ]
-    assert receiver.said[-2:] == [
+    assert receiver.events[-2:] == [
         ("progress", "gathering"),
         ("complete", "completed"),
     ]
@@ -165,7 +165,7 @@ def test_a_job_killed_among_its_chapters_resumes_with_the_missing_chapters(
         if path.endswith(".md") and job.calls[path] > before[path]
     ] == []
     assert fits(job.course)
-    assert receiver.said.count(("complete", "completed")) == 1
+    assert receiver.events.count(("complete", "completed")) == 1
 
 
 def test_a_course_is_made_again_by_a_cli_that_would_resume_from_other_files(
@@ -222,8 +222,8 @@ def test_a_refused_key_fails_the_job_once_and_for_all(
             == Exit.UNAVAILABLE
         ), job.report()
     assert len(job.cli.seen) == 1
-    assert receiver.said[-1] == ("error", "failed")
-    assert receiver.said.count(("error", "failed")) == 1
+    assert receiver.events[-1] == ("error", "failed")
+    assert receiver.events.count(("error", "failed")) == 1
     assert "Invalid API key" in receiver.documents[-1]["error"]
 
 

@@ -52,7 +52,7 @@ def test_a_job_survives_a_store_where_everything_goes_wrong(
         assert sum(proxy.troubles.values()) > 5
     assert set(world.engine.made.values()) == {1}
     assert world.receiver is not None
-    assert world.receiver.said[-1] == ("complete", "completed")
+    assert world.receiver.events[-1] == ("complete", "completed")
     assert len(world.receiver.taken) == len(
         {key for key, _ in world.receiver.taken}
     )
@@ -143,7 +143,7 @@ def test_two_runs_started_at_once_make_one_course(
     assert codes == [Exit.OK, Exit.OK]
     made = worlds[0].engine.made + worlds[1].engine.made
     assert set(made.values()) == {1}
-    assert [status for _, status in receiver.said].count("completed") == 1
+    assert [status for _, status in receiver.events].count("completed") == 1
 
 
 def test_a_store_that_ignores_conditions_is_refused_and_nothing_is_left_behind(

@@ -60,7 +60,7 @@ def test_a_live_job_is_not_resumed_and_is_asked_to_cancel(shell: Shell) -> None:
         released.set()
     assert shell.json("status", JOB)["state"] == "canceled"
     assert world.receiver is not None
-    assert world.receiver.said[-1] == ("progress", "canceled")
+    assert world.receiver.events[-1] == ("progress", "canceled")
 
 
 def test_gc_collects_old_jobs_that_are_over_and_keeps_a_tombstone(
@@ -132,7 +132,7 @@ def test_a_completed_job_is_redone_from_a_stage_on(
         2,
     ]
     assert world.receiver is not None
-    assert [status for _, status in world.receiver.said] == [
+    assert [status for _, status in world.receiver.events] == [
         "analyzing",
         "analyzing",
         "analyzing",
@@ -305,7 +305,7 @@ def test_a_rejected_final_callback_is_sent_again_on_request(
         assert "was not rejected, and nothing was sent" in shell(
             "resume", JOB, "--redeliver"
         )
-    assert receiver.said == [("complete", "completed")]
+    assert receiver.events == [("complete", "completed")]
     assert len(receiver.documents[0]["files"]) == 12
     sequence = receiver.documents[0]["sequence"]
     key = receiver.deliveries[0].headers["idempotency-key"]

@@ -65,7 +65,7 @@ def test_an_event_that_was_not_delivered_is_delivered(
     world = restored(stored["untold"], tmp_path)
     assert world.receiver is not None
     assert world.job().run(IDENTITY) is Exit.OK
-    assert world.receiver.said == [("complete", "completed")]
+    assert world.receiver.events == [("complete", "completed")]
     assert world.engine.made == {}
     newest = CheckpointLog(world.store, JOB, SystemRuntime()).newest()
     assert newest is not None

@@ -112,7 +112,7 @@ def test_the_final_callback_of_a_job_whose_webhook_was_away_is_sent_by_the_next_
     assert cloud.operator.json("batch", file)["jobs"][0]["state"] == "completed"
     cloud.receiver.reply = lambda _: Reply()
     assert cloud.operator.json("batch", file)["jobs"][0]["state"] == "completed"
-    assert cloud.receiver.said[-1] == ("complete", "completed")
+    assert cloud.receiver.events[-1] == ("complete", "completed")
     assert len(cloud.runs) == 2
     assert cloud.operator.json("batch", file)["jobs"][0]["state"] == "completed"
     assert len(cloud.runs) == 2

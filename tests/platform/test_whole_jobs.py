@@ -40,7 +40,7 @@ def test_submit_starts_a_run_and_follows_it_to_the_end_of_its_job(
     assert answer["exitCode"] == 0
     assert answer["runId"] == cloud.runs[0]["id"]
     assert answer["definitionId"] == cloud.definition["id"]
-    assert cloud.receiver.said[-1] == ("complete", "completed")
+    assert cloud.receiver.events[-1] == ("complete", "completed")
     manifest = cloud.operator.manifest(answer["jobId"])
     assert manifest is not None
     assert manifest.owner.platform_run == answer["runId"]

@@ -39,7 +39,7 @@ def test_a_cancellation_reaches_a_running_worker_within_a_heartbeat(
     assert time.monotonic() - since < LEASE, "it looks every third of its lease"
     assert job.manifest.state is State.CANCELED
     assert "run 1 was asked to cancel it" in asked.log.read_text()
-    assert receiver.said[-1] == ("progress", "canceled")
+    assert receiver.events[-1] == ("progress", "canceled")
     assert job.children == []
 
 
@@ -72,7 +72,7 @@ def test_an_undelivered_end_is_delivered_to_the_url_that_an_operator_gives(
         in silent.log.read_text()
     )
     assert job.start("resume", job.name).wait() == 0
-    assert receiver.said == [("complete", "completed")]
+    assert receiver.events == [("complete", "completed")]
     assert job.calls.total() == ITEMS
 
 
@@ -91,5 +91,5 @@ def test_a_completed_job_is_redone_from_a_stage(
     assert {
         path.split("/")[0] for path in before if before[path] != after[path]
     } <= {"tutorials"}
-    assert [status for _, status in receiver.said].count("completed") == 2
+    assert [status for _, status in receiver.events].count("completed") == 2
     assert job.start("verify", job.name, "--deep").wait() == 0

@@ -116,7 +116,7 @@ def test_a_command_outlasts_a_store_that_does_not_answer_at_first(
     proxy.judge = the_nth(1, trouble)
     assert job.start("cancel", job.name).wait(60) == 0, job.report()
     assert job.manifest.state is State.CANCELED
-    assert receiver.said == [("progress", "canceled")]
+    assert receiver.events == [("progress", "canceled")]
 
 
 def once_done(

@@ -88,7 +88,7 @@ def test_a_refusal_that_lasts_ends_the_run_and_not_the_job(
     proxy.judge = once_claimed(job, lasting(refusal, part))
     assert job.start(STORE_GIVE_UP_SECONDS="2").wait(60) == code, job.report()
     assert job.manifest.state is not State.FAILED
-    assert all(status != "failed" for _, status in receiver.said)
+    assert all(status != "failed" for _, status in receiver.events)
     proxy.judge = lambda _method, _path: None
     job.cli.set(delay=0)
     assert job.start().wait(60) == 0, job.report()
@@ -130,4 +130,4 @@ def test_a_cancellation_is_not_made_a_failure_by_a_wrong_answer(
         seconds=60,
     )
     assert left == 0
-    assert receiver.said[-1] == ("progress", "canceled")
+    assert receiver.events[-1] == ("progress", "canceled")

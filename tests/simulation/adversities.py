@@ -6,9 +6,9 @@ from typing import Final, Protocol, Self
 
 from states.exits import Exit
 from tests.simulation import operators
+from tests.simulation.network import REFUSALS, Fault
 from tests.simulation.scheduler import Process
 from tests.simulation.simulation import SimulatedRun, Simulation
-from tests.simulation.wire import REFUSALS, Fault
 from worker.outbox.port import WebhookResponse
 from worker.ownership.claim import OperatorRequest
 from worker.run.inbox import Stop
@@ -21,13 +21,13 @@ Window = tuple[float, float]
 
 
 class Adversity(Protocol):
-    """Something that befalls a world."""
+    """A fault, or a kind of faults, of a simulated world."""
 
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
         """Choose by chance what happens; `span` is how many seconds the job takes, more or less."""
 
-    def befall(self, simulation: Simulation, chance: Random) -> None:
+    def inject(self, simulation: Simulation, chance: Random) -> None:
         """Arrange for it to happen."""
 
 
@@ -56,7 +56,7 @@ class Rarely:
     of: tuple[str, ...] = ("",)
     """How the names of the operations begin."""
 
-    def befall(self, simulation: Simulation, chance: Random) -> None:
+    def inject(self, simulation: Simulation, chance: Random) -> None:
         def judge(name: str, _: Process) -> Fault | None:
             hit = name.startswith(self.of) and chance.random() < self.rate
             return chance.choice(self.faults) if hit else None
@@ -148,7 +148,7 @@ class During:
     fault: Fault
     of: tuple[str, ...]
 
-    def befall(self, simulation: Simulation, _chance: Random) -> None:
+    def inject(self, simulation: Simulation, _chance: Random) -> None:
         def judge(name: str, process: Process) -> Fault | None:
             there = self.host in {None, process.name} and name.startswith(
                 self.of
@@ -179,8 +179,8 @@ class Partition(During):
             begin = end + 0.2 + 3 * chance.random()
         return cls(chance.choice(HOSTS), tuple(windows), Fault.FAILED, STORE)
 
-    def befall(self, simulation: Simulation, chance: Random) -> None:
-        super().befall(simulation, chance)
+    def inject(self, simulation: Simulation, chance: Random) -> None:
+        super().inject(simulation, chance)
 
         def connecting(process: Process) -> float:
             now = simulation.scheduler.time
@@ -268,8 +268,8 @@ class StuckRequest:
             chance.choice([Fault.STUCK, Fault.HUNG]),
         )
 
-    def befall(self, simulation: Simulation, _chance: Random) -> None:
-        struck: list[str] = []
+    def inject(self, simulation: Simulation, _chance: Random) -> None:
+        done: list[str] = []
 
         def judge(name: str, process: Process) -> Fault | None:
             due = (
@@ -277,9 +277,9 @@ class StuckRequest:
                 and name.startswith(self.of)
                 and simulation.scheduler.time >= self.since
             )
-            if struck or not due:
+            if done or not due:
                 return None
-            struck.append(name)
+            done.append(name)
             return self.fault
 
         simulation.conditions.judges.append(judge)
@@ -296,12 +296,12 @@ class LaggingLists:
     def draw(cls, chance: Random, _span: float) -> Self:
         return cls(chance.choice([0.1, 0.5]), chance.choice([1.0, 2.0]))
 
-    def befall(self, simulation: Simulation, chance: Random) -> None:
+    def inject(self, simulation: Simulation, chance: Random) -> None:
         simulation.conditions.lag = lambda: (
             self.seconds if chance.random() < self.rate else 0.0
         )
         simulation.blind = True
-        simulation.witness.lag = self.seconds
+        simulation.observer.lag = self.seconds
 
 
 @dataclass(frozen=True)
@@ -320,7 +320,7 @@ class SlowConnections:
             chance.choice([2.0, 12.0]),
         )
 
-    def befall(self, simulation: Simulation, chance: Random) -> None:
+    def inject(self, simulation: Simulation, chance: Random) -> None:
         def connecting(process: Process) -> float:
             slow = process.name == self.host and chance.random() < self.rate
             return 0.5 + self.seconds * chance.random() if slow else 0.0
@@ -329,7 +329,7 @@ class SlowConnections:
 
 
 @dataclass(frozen=True)
-class MoodyReceiver:
+class UnreliableReceiver:
     """The receiver cannot take what it is sent, now and then."""
 
     rate: float
@@ -339,7 +339,7 @@ class MoodyReceiver:
     def draw(cls, chance: Random, _span: float) -> Self:
         return cls(chance.choice([0.1, 0.5, 0.8]))
 
-    def befall(self, simulation: Simulation, chance: Random) -> None:
+    def inject(self, simulation: Simulation, chance: Random) -> None:
         def answer(_: dict[str, object]) -> WebhookResponse:
             return WebhookResponse(
                 status_code=chance.choice(self.statuses)
@@ -360,7 +360,7 @@ class ReceiverAway:
     def draw(cls, chance: Random, span: float) -> Self:
         return cls(window(chance, span, 30.0))
 
-    def befall(self, simulation: Simulation, _chance: Random) -> None:
+    def inject(self, simulation: Simulation, _chance: Random) -> None:
         answered = simulation.receiver.answer
 
         def answer(document: dict[str, object]) -> WebhookResponse:
@@ -380,15 +380,15 @@ class Happening:
     host: str
     at: float
 
-    def befall(self, simulation: Simulation, _chance: Random) -> None:
-        def strike() -> None:
+    def inject(self, simulation: Simulation, _chance: Random) -> None:
+        def happen() -> None:
             for run in simulation.runs:
                 if run.process.name == self.host:
-                    self.strike(simulation, run)
+                    self.happen_to(simulation, run)
 
-        simulation.scheduler.at(self.at, strike)
+        simulation.scheduler.at(self.at, happen)
 
-    def strike(self, simulation: Simulation, run: SimulatedRun) -> None:
+    def happen_to(self, simulation: Simulation, run: SimulatedRun) -> None:
         """Do it."""
         raise NotImplementedError
 
@@ -407,7 +407,7 @@ class Freeze(Happening):
             round(chance.random() * 12, 2),
         )
 
-    def strike(self, simulation: Simulation, run: SimulatedRun) -> None:
+    def happen_to(self, simulation: Simulation, run: SimulatedRun) -> None:
         run.process.freeze(simulation.scheduler.time + self.seconds)
 
 
@@ -425,7 +425,7 @@ class MachineStops(Happening):
             round(chance.choice([2, 12, 100]) * chance.random(), 2),
         )
 
-    def strike(self, simulation: Simulation, run: SimulatedRun) -> None:
+    def happen_to(self, simulation: Simulation, run: SimulatedRun) -> None:
         simulation.scheduler.stop_machine(run.process, self.seconds)
 
 
@@ -437,7 +437,7 @@ class Kill(Happening):
     def draw(cls, chance: Random, span: float) -> Self:
         return cls(chance.choice(HOSTS), moment(chance, span))
 
-    def strike(self, _simulation: Simulation, run: SimulatedRun) -> None:
+    def happen_to(self, _simulation: Simulation, run: SimulatedRun) -> None:
         run.process.dead = True
 
 
@@ -452,7 +452,7 @@ class Signal(Happening):
         code = chance.choice([Exit.SIGTERM, Exit.SIGINT, Exit.TEMPORARY])
         return cls(chance.choice(HOSTS), moment(chance, span), code)
 
-    def strike(self, _simulation: Simulation, run: SimulatedRun) -> None:
+    def happen_to(self, _simulation: Simulation, run: SimulatedRun) -> None:
         run.job.inbox.mailbox.put(
             Stop(exit_code=self.code, reason=self.code.name)
         )
@@ -472,7 +472,7 @@ class ClockSet(Happening):
             chance.choice([-2 * HOUR, -3.0, 3.0, 5 * HOUR]),
         )
 
-    def strike(self, _simulation: Simulation, run: SimulatedRun) -> None:
+    def happen_to(self, _simulation: Simulation, run: SimulatedRun) -> None:
         run.process.clock_offset += self.by
 
 
@@ -490,14 +490,14 @@ class StoreClockSet:
             chance.choice([-HOUR, -5.0, -1.0, 1.0, 5.0, HOUR]),
         )
 
-    def befall(self, simulation: Simulation, _chance: Random) -> None:
-        def strike() -> None:
+    def inject(self, simulation: Simulation, _chance: Random) -> None:
+        def happen() -> None:
             simulation.conditions.store_ahead += self.by
             # A live owner looks silent; it knows when it looks next.
             if self.by > 0:
-                simulation.witness.set_ahead.append(simulation.scheduler.time)
+                simulation.observer.set_ahead.append(simulation.scheduler.time)
 
-        simulation.scheduler.at(self.at, strike)
+        simulation.scheduler.at(self.at, happen)
 
 
 @dataclass(frozen=True)
@@ -510,7 +510,7 @@ class DatesApart:
     def draw(cls, chance: Random, _span: float) -> Self:
         return cls(chance.choice([-2.0, 1.0, 2.0, 5.0, 20.0]))
 
-    def befall(self, simulation: Simulation, _chance: Random) -> None:
+    def inject(self, simulation: Simulation, _chance: Random) -> None:
         simulation.conditions.dates_apart = min(
             self.seconds, simulation.lease - 1.0
         )
@@ -526,7 +526,7 @@ class Operated:
     def draw(cls, chance: Random, span: float) -> Self:
         return cls(moment(chance, span))
 
-    def befall(self, simulation: Simulation, _chance: Random) -> None:
+    def inject(self, simulation: Simulation, _chance: Random) -> None:
         simulation.scheduler.at(self.at, lambda: self.operate(simulation))
 
     def operate(self, simulation: Simulation) -> None:
@@ -551,9 +551,9 @@ class Redo(Operated):
 class TakeOver(Operated):
     """An operator replaces a run, alive or not."""
 
-    def befall(self, simulation: Simulation, chance: Random) -> None:
-        super().befall(simulation, chance)
-        simulation.witness.lawful_seconds = simulation.lease
+    def inject(self, simulation: Simulation, chance: Random) -> None:
+        super().inject(simulation, chance)
+        simulation.observer.lawful_seconds = simulation.lease
 
     def operate(self, simulation: Simulation) -> None:
         simulation.start(work=operators.take_over)

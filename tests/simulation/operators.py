@@ -69,11 +69,11 @@ def redo(job: Run) -> Exit:
     return job.resume(OperatorRequest(stage=Stage.GENERATE_CHAPTERS))
 
 
-def resume_elsewhere(simulation: Simulation, word: OperatorRequest) -> None:
+def resume_elsewhere(simulation: Simulation, request: OperatorRequest) -> None:
     """Claim and release the job, and start a run of it on the platform, as `resume --on` does."""
 
     def command(view: View) -> None:
-        claim_and_release(view, JOB, word)
+        claim_and_release(view, JOB, request)
         start_on_platform(simulation)
 
     operate(simulation, "resume", command)
@@ -123,7 +123,7 @@ def operate(simulation: Simulation, name: str, command: Command) -> None:
     process = Process(name=f"{name} {simulation.commands}")
     runtime = SimRuntime(simulation.scheduler, process)
     store = RetryingStore(
-        simulation.wired_store(process),
+        simulation.store_of(process),
         Retrier(runtime, runtime.flag()),
         PATIENCE,
         monotonic=runtime.monotonic,

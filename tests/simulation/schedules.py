@@ -10,7 +10,7 @@ from tests.simulation.adversities import (
     Adversity,
     Collect,
     LaggingLists,
-    MoodyReceiver,
+    UnreliableReceiver,
 )
 from tests.simulation.operators import start_on_platform
 from tests.simulation.simulation import Simulation
@@ -31,7 +31,7 @@ ADVERSITIES: Final[tuple[type[Adversity], ...]] = (
     all_of.StuckRequest,
     all_of.SlowConnections,
     all_of.LaggingLists,
-    all_of.MoodyReceiver,
+    all_of.UnreliableReceiver,
     all_of.ReceiverAway,
     all_of.Freeze,
     all_of.Kill,
@@ -82,6 +82,22 @@ def draw(
     chance = Random(seed)  # noqa: S311 - a seed
     chapters = chance.choice([2, 2, 2, 3, 6])
     simulation = Simulation(seed, work_dir, chapters=chapters)
+    pace = _draw_conditions(simulation, chance)
+    span = 1.0 + (3 + 3 * chapters) * pace / 2 + 30 * simulation.latency
+    drawn = _draw_adversities(chance, span, kinds)
+    if operators:
+        number = chance.choice([1, 1, 2, 3])
+        chosen = chance.choices(OPERATORS, k=number)
+        drawn += [kind.draw(chance, span) for kind in chosen]
+    drawn = _possible(drawn)
+    for adversity in drawn:
+        adversity.inject(simulation, chance)
+    _draw_starts(simulation, chance, span)
+    return Schedule(simulation, drawn)
+
+
+def _draw_conditions(simulation: Simulation, chance: Random) -> float:
+    """Draw latency, limits and pace; return how many seconds an item takes at most."""
     simulation.latency = chance.choice([0.01, 0.05, 0.3, 0.3, 1.0, 5.0])
     simulation.changes = {
         "lease": chance.choice([3, 3, 3, 10]),
@@ -92,37 +108,43 @@ def draw(
     simulation.pace = lambda _path: simulation.scheduler.pause(
         pace * chance.random()
     )
-    span = 1.0 + (3 + 3 * chapters) * pace / 2 + 30 * simulation.latency
+    return pace
+
+
+def _draw_adversities(
+    chance: Random, span: float, kinds: tuple[type[Adversity], ...]
+) -> list[Adversity]:
     few = chance.choices(kinds, k=3)
-    drawn = [
-        kind.draw(chance, span)
-        for kind in chance.choices(few, k=chance.choice([0, 1, 2, 3, 5]))
+    number = chance.choice([0, 1, 2, 3, 5])
+    chosen = chance.choices(few, k=number)
+    drawn = [kind.draw(chance, span) for kind in chosen]
+    receiver = UnreliableReceiver.draw(chance, span)
+    if chance.choice([0, 1]):
+        drawn.append(receiver)
+    return drawn
+
+
+def _possible(drawn: list[Adversity]) -> list[Adversity]:
+    """Leave `gc` out where listings lag.
+
+    A collected job is known by its newest checkpoint alone: a listing without it shows no
+    job.
+    """
+    if not any(isinstance(adversity, LaggingLists) for adversity in drawn):
+        return drawn
+    return [
+        adversity for adversity in drawn if not isinstance(adversity, Collect)
     ]
-    drawn += [MoodyReceiver.draw(chance, span)] * chance.choice([0, 1])
-    if operators:
-        drawn += [
-            kind.draw(chance, span)
-            for kind in chance.choices(OPERATORS, k=chance.choice([1, 1, 2, 3]))
-        ]
-    if any(isinstance(adversity, LaggingLists) for adversity in drawn):
-        # A collected job is known by its newest checkpoint alone: a listing without it
-        # shows no job.
-        drawn = [
-            adversity
-            for adversity in drawn
-            if not isinstance(adversity, Collect)
-        ]
-    for adversity in drawn:
-        adversity.befall(simulation, chance)
-    for latest in (
-        0.0,
-        *[chance.choice([0.0, span, span, 2 * span])]
-        * chance.choice([1, 1, 2, 3]),
-    ):
+
+
+def _draw_starts(simulation: Simulation, chance: Random, span: float) -> None:
+    """Start the first run at once, and one to three others later."""
+    latest = chance.choice([0.0, span, span, 2 * span])
+    others = chance.choice([1, 1, 2, 3])
+    for limit in (0.0, *[latest] * others):
         simulation.scheduler.at(
-            chance.random() * latest, lambda: start_on_platform(simulation)
+            chance.random() * limit, lambda: start_on_platform(simulation)
         )
-    return Schedule(simulation, drawn)
 
 
 def play(schedule: Schedule) -> Simulation:

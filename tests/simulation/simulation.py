@@ -15,16 +15,16 @@ from states.invariants import violations
 from states.keys import artifact_name
 from states.manifest import Manifest
 from states.stages import STAGES, Stage
-from tests.simulation.scheduler import Process, Scheduler, SimRuntime
-from tests.simulation.wire import (
+from tests.simulation.network import (
     Conditions,
+    Connection,
     Judge,
-    Wire,
-    WiredReceiver,
-    WiredStore,
+    SimReceiver,
+    SimStore,
     no_fault,
 )
-from tests.simulation.witness import Moment, Witness
+from tests.simulation.observer import Moment, Observer
+from tests.simulation.scheduler import Process, Scheduler, SimRuntime
 from tests.support.world import (
     IDENTITY,
     JOB,
@@ -67,7 +67,7 @@ class Simulation:
         """Decide everything by a seed."""
         self.scheduler = Scheduler(seed)
         self.conditions = Conditions()
-        self.witness = Witness(self.scheduler, lambda: self.lease)
+        self.observer = Observer(self.scheduler, lambda: self.lease)
         self.store = MemoryStore(
             lambda: self.scheduler.time + self.conditions.store_ahead
         )
@@ -76,12 +76,12 @@ class Simulation:
         self.runs: list[SimulatedRun] = []
         self.redone: list[str] = []
         self.stray_posts: list[str] = []
-        self.late_words: list[str] = []
-        """What was told by runs that had been replaced and could not know it."""
+        self.late_posts: list[str] = []
+        """Events of runs that had been replaced and could not know it."""
         self.posts: list[tuple[float, Process, str]] = []
-        """When, by whom and under which key the receiver was told something, taken or not."""
-        self._told: dict[tuple[Process, str], Moment] = {}
-        """When a process has last told the receiver something."""
+        """When, by whom and under which key an event reached the receiver, taken or not."""
+        self._posted: dict[tuple[Process, str], Moment] = {}
+        """When a process has last sent an event."""
         self.changes: dict[str, Any] = {}
         """What is different in this world, as fields of World."""
         self.blind = False
@@ -89,7 +89,7 @@ class Simulation:
         self.commands = 0
         """How many commands operators have given, besides those that are runs."""
         self.refused: list[str] = []
-        """What operators were told instead of what they wanted."""
+        """Errors of operators' commands."""
         self.work_dir = work_dir
         self.latency = 0.01
         """Of each half of an operation at most, in seconds."""
@@ -112,44 +112,18 @@ class Simulation:
         process = Process(
             name=f"p{len(self.runs) + 1}", clock_offset=clock_offset
         )
-        wire = self._wire(process, judge, latency)
+        connection = self._connection(process, judge, latency)
         engine = engine or FakeEngine(
             chapters=self.chapters, before_item=self.pace
         )
-        receiver = WiredReceiver(
-            inner=self.receiver, wire=wire, sent=self._note_post
-        )
-        world = World(
-            store=WiredStore(self.store, wire),
-            work_dir=self.work_dir,
-            engine=engine,
-            source=self.source,
-            receiver=receiver,
-            runtime=SimRuntime(self.scheduler, process),
-            platform_run=platform_run,
-            **self.changes,
-        )
+        world = self._world(connection, engine, platform_run)
         run = SimulatedRun(
             process=process,
             job=world.job(),
             engine=engine,
             began_at=self.scheduler.time,
         )
-        there = {
-            name.path
-            for entry in self.store.entries("")
-            if (name := artifact_name(entry.key))
-        }
-
-        def before_item(
-            path: str, then: Callable[[str], None] = engine.before_item
-        ) -> None:
-            self.scheduler.pause(wire.latency)
-            if path in there:
-                self.redone.append(f"{process.name}: {path}")
-            then(path)
-
-        engine.before_item = before_item
+        self._note_redone_items(run, connection.latency)
         self.runs.append(run)
         self.scheduler.spawn(process, "main", lambda: self._main(run, work))
         return run
@@ -159,9 +133,9 @@ class Simulation:
         """Of runs that start now, in seconds."""
         return int(self.changes.get("lease", 3))
 
-    def wired_store(self, process: Process) -> WiredStore:
+    def store_of(self, process: Process) -> SimStore:
         """Return the store as a process sees it."""
-        return WiredStore(self.store, self._wire(process, no_fault, None))
+        return SimStore(self.store, self._connection(process, no_fault, None))
 
     def calm(self) -> None:
         """Let nothing go wrong from now on; clocks stay what they are."""
@@ -206,13 +180,13 @@ class Simulation:
         }
 
     def check(self) -> None:
-        """Assert what must be true of a job that no operator touched, whatever struck its runs."""
+        """Assert what must be true of a job that no operator touched, whatever happened to its runs."""
         self.check_log()
         self.check_told()
         finals = self.finals()
         assert len(finals) == 1, f"final events: {finals}"
         order = [sequence for sequence, _ in self._taken()]
-        assert self.late_words or order == sorted(order), (
+        assert self.late_posts or order == sorted(order), (
             f"events came out of order: {order}"
         )
         assert self.blind or self.redone == [], "finished items were made again"
@@ -220,16 +194,16 @@ class Simulation:
     def check_told(self) -> None:
         """Assert that only entitled runs sent events, and that the receiver knows the job's end."""
         assert self.stray_posts == [], (
-            "a run that had been replaced told the webhook something"
+            "a run that had been replaced sent an event"
         )
-        assert self.witness.unaware == [], (
+        assert self.observer.unaware == [], (
             "a run that had been replaced did not know"
         )
-        assert self.witness.lawful_seconds or self.witness.robbed == [], (
-            "a run that lived was replaced"
-        )
-        assert self._last_word() == self.manifest.state, (
-            "the receiver's last word is another"
+        assert (
+            self.observer.lawful_seconds or self.observer.replaced_alive == []
+        ), "a live run was replaced"
+        assert self._last_status() == self.manifest.state, (
+            "the receiver's last status is not the job's"
         )
 
     def check_conduct(self) -> None:
@@ -254,32 +228,33 @@ class Simulation:
         if manifest.collected:
             return
         log = self.log()
+        checkpoints = [
+            log.read(sequence).manifest for sequence in log.sequences()
+        ]
+        self._check_chain(log)
+        assert self.finals() == {
+            f"{JOB}-{event.sequence}"
+            for manifest in checkpoints
+            for event in manifest.outbox.pending
+            if event.final and manifest.sequence == event.sequence
+        }, "the final events that were taken are those that were written"
+        self._check_meanings()
+
+    def _check_chain(self, log: CheckpointLog) -> None:
+        """Assert that each checkpoint follows from the one before, with no number left out."""
         checkpoints = [log.read(sequence) for sequence in log.sequences()]
-        assert [
-            checkpoint.manifest.sequence for checkpoint in checkpoints
-        ] == list(range(1, len(checkpoints) + 1))
+        sequences = [checkpoint.manifest.sequence for checkpoint in checkpoints]
+        assert sequences == list(range(1, len(checkpoints) + 1))
         for before, after in pairwise(checkpoints):
             assert after.manifest.previous == before.sha256
             assert violations(before.manifest, after.manifest) == ()
-        assert self.finals() == {
-            f"{JOB}-{event.sequence}"
-            for checkpoint in checkpoints
-            for event in checkpoint.manifest.outbox.pending
-            if event.final and checkpoint.manifest.sequence == event.sequence
-        }, "the final events that were taken are those that were written"
+
+    def _check_meanings(self) -> None:
+        """Assert that no key was used for two different events."""
+        names = ("type", "status", "step", "sequence", "run", "timestamp")
         meanings: dict[str, object] = {}
         for key, document in self.receiver.taken:
-            meaning = [
-                document[name]
-                for name in (
-                    "type",
-                    "status",
-                    "step",
-                    "sequence",
-                    "run",
-                    "timestamp",
-                )
-            ]
+            meaning = [document[name] for name in names]
             assert meanings.setdefault(key, meaning) == meaning, (
                 f"{key} had another meaning before"
             )
@@ -290,8 +265,8 @@ class Simulation:
             for _, document in self.receiver.taken
         ]
 
-    def _last_word(self) -> object:
-        """Return what a receiver knows that drops what comes after something newer."""
+    def _last_status(self) -> object:
+        """Return the last status for a receiver that drops an event older than its newest."""
         return max(
             enumerate(self._taken()), key=lambda told: (told[1][0], told[0])
         )[1][1]
@@ -312,14 +287,52 @@ class Simulation:
             if document["status"] in {"completed", "failed", "canceled"}
         }
 
-    def _wire(
+    def _world(
+        self,
+        connection: Connection,
+        engine: FakeEngine,
+        platform_run: str | None,
+    ) -> World:
+        """Return what a run works with, as its process reaches it."""
+        receiver = SimReceiver(
+            inner=self.receiver, connection=connection, sent=self._note_post
+        )
+        return World(
+            store=SimStore(self.store, connection),
+            work_dir=self.work_dir,
+            engine=engine,
+            source=self.source,
+            receiver=receiver,
+            runtime=SimRuntime(self.scheduler, connection.process),
+            platform_run=platform_run,
+            **self.changes,
+        )
+
+    def _note_redone_items(self, run: SimulatedRun, latency: float) -> None:
+        """Note the items that a run makes although they were stored when it started."""
+        stored = {
+            name.path
+            for entry in self.store.entries("")
+            if (name := artifact_name(entry.key))
+        }
+        make = run.engine.before_item
+
+        def before_item(path: str) -> None:
+            self.scheduler.pause(latency)
+            if path in stored:
+                self.redone.append(f"{run.process.name}: {path}")
+            make(path)
+
+        run.engine.before_item = before_item
+
+    def _connection(
         self, process: Process, judge: Judge, latency: float | None
-    ) -> Wire:
-        return Wire(
+    ) -> Connection:
+        return Connection(
             scheduler=self.scheduler,
             process=process,
             judge=judge,
-            witness=self.witness,
+            observer=self.observer,
             conditions=self.conditions,
             latency=self.latency if latency is None else latency,
         )
@@ -338,31 +351,32 @@ class Simulation:
 
     def _note_post(self, key: str, process: Process, looked: float) -> None:
         """Note events that a run sends after another claimed the job, or after its own release."""
-        witness, own = self.witness, self.witness.numbers.get(process, 0)
+        observer, own = self.observer, self.observer.numbers.get(process, 0)
         could_know = self._could_know(key, process, looked)
         self.posts.append((self.scheduler.time, process, key))
-        self._told[process, key] = witness.now(process)
-        if own == witness.run and not witness.released:
+        self._posted[process, key] = observer.now(process)
+        if own == observer.run and not observer.released:
             return
         excused = (
-            witness.lawful or process.slept_since(looked) or not could_know
+            observer.lawful or process.slept_since(looked) or not could_know
         )
         # The answer to an append that filled a gap says so.
         sequence = int(key.rpartition("-")[2])
-        lawful = excused and (process, sequence) not in witness.filled
-        said = f"{process.name} (run {own}) sent {key} under run {witness.run}"
-        (self.late_words if lawful else self.stray_posts).append(said)
+        lawful = excused and (process, sequence) not in observer.filled
+        post = f"{process.name} (run {own}) sent {key} under run {observer.run}"
+        (self.late_posts if lawful else self.stray_posts).append(post)
 
     def _could_know(self, key: str, process: Process, looked: float) -> bool:
         """Tell whether a process could know when it `looked` that its machine had stopped."""
         if not process.unaware:
             return True
-        if (told := self._told.get((process, key))) is None:
-            appended = self.witness.appends.get(process)
+        if (posted := self._posted.get((process, key))) is None:
+            appended = self.observer.appends.get(process)
             return (
                 appended is None or process.clock(looked) - appended.own > JUST
             )
-        confirmed = self.witness.heard_by(process, looked)
+        confirmed = self.observer.beat_answered_by(process, looked)
         return (
-            confirmed.world >= process.frozen_until or confirmed.own < told.own
+            confirmed.world >= process.frozen_until
+            or confirmed.own < posted.own
         )

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from tests.simulation.network import Fault
 from tests.simulation.scheduler import Process
 from tests.simulation.simulation import SimulatedRun, Simulation
-from tests.simulation.wire import Fault
 from tests.support.world import FakeEngine
 from worker.engines.port import EngineFailedError
 from worker.run.inbox import Stop

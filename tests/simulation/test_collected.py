@@ -4,10 +4,10 @@ import pytest
 
 from states.exits import Exit
 from states.keys import checkpoint_key
+from tests.simulation.network import Fault
 from tests.simulation.operators import collect_all
 from tests.simulation.scheduler import Process
 from tests.simulation.simulation import SimulatedRun, Simulation
-from tests.simulation.wire import Fault
 from tests.support.world import JOB
 
 STOPPED_SECONDS = 60.0
@@ -36,7 +36,7 @@ def stop_before(simulation: Simulation, sequence: int) -> SimulatedRun:
     stopped = simulation.start(judge)
     simulation.run()
     assert simulation.manifest.collected
-    assert (stopped.process, sequence) in simulation.witness.filled
+    assert (stopped.process, sequence) in simulation.observer.filled
     woken_at = stopped_at[0] + STOPPED_SECONDS
     assert simulation.posts_since(stopped, woken_at) == []
     return stopped

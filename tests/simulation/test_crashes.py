@@ -9,10 +9,10 @@ import pytest
 
 from states.exits import Exit
 from states.stages import Stage, State
+from tests.simulation.network import Fault, Judge
 from tests.simulation.scheduler import Process
 from tests.simulation.simulation import Simulation
 from tests.simulation.stories import failing, kill_before, overloaded, run
-from tests.simulation.wire import Fault, Judge
 from tests.support.world import JOB
 from worker.engines.port import EngineFailedError
 from worker.ownership.claim import OperatorRequest
@@ -44,13 +44,13 @@ def undisturbed(work_dir: Path) -> tuple[int, dict[str, bytes]]:
 
 def count(simulation: Simulation, **how: Any) -> int:  # noqa: ANN401 - as `start` has them
     """Do a run, and return how many operations it takes."""
-    judge, seen = striking(0, Fault.FAILED)
+    judge, seen = fault_at(0, Fault.FAILED)
     run(simulation, judge=judge, **how)
     return seen()
 
 
-def striking(number: int, fault: Fault) -> tuple[Judge, Callable[[], int]]:
-    """Return a judge that strikes one fault at the operation of a number, and counts operations."""
+def fault_at(number: int, fault: Fault) -> tuple[Judge, Callable[[], int]]:
+    """Return a judge that injects a fault into one operation, and a count of the operations."""
     seen = 0
 
     def judge(_name: str, _process: Process) -> Fault | None:
@@ -79,7 +79,7 @@ def test_a_fault_at_any_operation_loses_nothing_and_repeats_nothing(
     operations, course = undisturbed(work_dir)
     for number in range(1, operations + 1):
         simulation = Simulation(number, work_dir)
-        run(simulation, judge=striking(number, fault)[0])
+        run(simulation, judge=fault_at(number, fault)[0])
         assert finish(simulation) is Exit.OK
         simulation.check()
         assert simulation.course() == course, f"{fault} at operation {number}"
@@ -96,7 +96,7 @@ def test_a_fault_at_any_operation_of_a_failing_job_lets_it_fail_and_report_once(
         simulation = Simulation(number, work_dir)
         run(
             simulation,
-            judge=striking(number, fault)[0],
+            judge=fault_at(number, fault)[0],
             engine=failing(REFUSED),
         )
         while simulation.runs[-1].code in PASSING:
@@ -120,7 +120,7 @@ def test_a_fault_at_any_operation_of_a_cancellation_lets_it_be_repeated_and_repo
 
     for number in range(1, count(interrupted(0), work=cancel) + 1):
         simulation = interrupted(number)
-        run(simulation, judge=striking(number, fault)[0], work=cancel)
+        run(simulation, judge=fault_at(number, fault)[0], work=cancel)
         simulation.scheduler.time += 60
         run(simulation, work=cancel)
         assert finish(simulation) is Exit.OK
@@ -145,7 +145,7 @@ def test_a_fault_at_any_operation_of_a_redone_stage_loses_nothing(
     course = completed(0).course()
     for number in range(1, count(completed(0), work=redo) + 1):
         simulation = completed(number)
-        run(simulation, judge=striking(number, fault)[0], work=redo)
+        run(simulation, judge=fault_at(number, fault)[0], work=redo)
         assert finish(simulation) is Exit.OK
         simulation.check_log()
         assert simulation.course() == course
@@ -162,7 +162,7 @@ def test_a_second_fault_during_the_resume_loses_nothing_either(
         faults = chance.choice(list(Fault)), chance.choice(list(Fault))
         simulation = Simulation(first * 1000 + second, work_dir)
         for number, fault in zip((first, second), faults, strict=True):
-            run(simulation, judge=striking(number, fault)[0])
+            run(simulation, judge=fault_at(number, fault)[0])
         assert finish(simulation) is Exit.OK
         simulation.check()
         assert simulation.course() == course, (

@@ -178,7 +178,7 @@ def test_a_permanent_failure_is_remembered_and_announced_once(
         assert not engine.made
     assert simulation.scheduler.time - began < 1
     assert simulation.manifest == before
-    assert simulation.receiver.said[-1] == ("error", "failed")
+    assert simulation.receiver.events[-1] == ("error", "failed")
     document = simulation.receiver.taken[-1][1]
     assert document["error"] == "invalid API key"
     assert document["errorCode"] == "engine_unavailable"
@@ -208,10 +208,10 @@ def test_an_operator_resumes_what_had_failed_for_good(
     assert again.code is Exit.OK
     assert again.engine.made[CHAPTER] == 1
     assert again.engine.made["chapters/chapter_1_thing_1.md"] == 0
-    assert [status for _, status in simulation.receiver.said].count(
+    assert [status for _, status in simulation.receiver.events].count(
         "failed"
     ) == 1
-    assert simulation.receiver.said[-1] == ("complete", "completed")
+    assert simulation.receiver.events[-1] == ("complete", "completed")
 
 
 def test_a_bug_ends_with_70_and_leaves_the_job_resumable(

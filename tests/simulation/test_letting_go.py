@@ -6,10 +6,10 @@ import pytest
 
 from states.exits import Exit
 from states.stages import State
+from tests.simulation.network import Fault
 from tests.simulation.scheduler import Process
 from tests.simulation.simulation import Simulation
 from tests.simulation.stories import CHAPTER, kill_before, run, stop_at
-from tests.simulation.wire import Fault
 from tests.support.world import JOB, FakeEngine
 from worker.outbox.port import WebhookResponse
 from worker.run.inbox import Stop
@@ -45,11 +45,11 @@ def failing_from(
     """Return a judge under which operations whose names begin so fail for a time."""
 
     def judge(operation: str, _process: Process) -> Fault | None:
-        struck = (
+        failed = (
             begin <= simulation.scheduler.time < end
             and operation.startswith(names)
         )
-        return Fault.FAILED if struck else None
+        return Fault.FAILED if failed else None
 
     return judge
 
@@ -120,13 +120,13 @@ def test_a_run_that_could_not_deliver_hangs_up_before_it_releases_its_job(
 def test_a_run_that_has_ended_may_not_send(simulation: Simulation) -> None:
     """A thread that is still connecting for it gets this answer."""
     asked: list[Callable[[], float]] = []
-    listen = simulation.witness.listen
+    listen = simulation.observer.listen
 
-    def remember(process: Process, may_speak: Callable[[], float]) -> None:
-        asked.append(may_speak)
-        listen(process, may_speak)
+    def remember(process: Process, may_send: Callable[[], float]) -> None:
+        asked.append(may_send)
+        listen(process, may_send)
 
-    simulation.witness.listen = remember  # type: ignore[method-assign]  # it listens, too
+    simulation.observer.listen = remember  # type: ignore[method-assign]  # it listens, too
     assert run(simulation).code is Exit.OK
     assert asked
     assert {remaining() for remaining in asked} == {0.0}

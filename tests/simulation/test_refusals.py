@@ -7,10 +7,10 @@ import pytest
 from states.exits import Exit
 from states.keys import checkpoint_key
 from states.stages import State
+from tests.simulation.network import Fault, Judge
 from tests.simulation.scheduler import Process
 from tests.simulation.simulation import Simulation
 from tests.simulation.stories import kill_before, run
-from tests.simulation.wire import Fault, Judge
 from tests.support.world import JOB
 from worker.errors import (
     DamagedCheckpointError,

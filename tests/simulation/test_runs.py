@@ -8,6 +8,7 @@ from states.exits import Exit
 from states.manifest import Identity
 from states.stages import Stage, State
 from states.usage import Budget
+from tests.simulation.network import Fault
 from tests.simulation.scheduler import Process
 from tests.simulation.simulation import SimulatedRun, Simulation
 from tests.simulation.stories import (
@@ -19,7 +20,6 @@ from tests.simulation.stories import (
     run,
     stop_at,
 )
-from tests.simulation.wire import Fault
 from tests.support.world import IDENTITY, JOB, FakeEngine
 from worker.outbox.port import WebhookResponse
 from worker.ownership.claim import OperatorRequest
@@ -147,7 +147,7 @@ def test_a_cancellation_reaches_a_running_worker_within_a_heartbeat(
     )
     assert owner.code is Exit.OK
     assert simulation.manifest.state is State.CANCELED
-    assert simulation.receiver.said[-1] == ("progress", "canceled")
+    assert simulation.receiver.events[-1] == ("progress", "canceled")
     assert owner.ended_at - asked[0] < 2 * LEASE / 3
 
 

@@ -9,6 +9,7 @@ from states.decisions import request_cancel
 from states.exits import Exit
 from states.manifest import Writer
 from states.stages import Stage, State
+from tests.simulation.network import Fault, no_fault
 from tests.simulation.scheduler import Process
 from tests.simulation.simulation import Simulation
 from tests.simulation.stories import (
@@ -19,7 +20,6 @@ from tests.simulation.stories import (
     overloaded,
     run,
 )
-from tests.simulation.wire import Fault, no_fault
 from tests.support.world import JOB, FakeEngine
 from worker.engines.port import EngineFailedError
 from worker.errors import TemporaryError
@@ -54,8 +54,8 @@ class Patient(FakeEngine):
         self.log.append(("ended", self._simulation.scheduler.time))
 
 
-def resume(word: OperatorRequest) -> Callable[[Run], Exit]:
-    return lambda job: job.resume(word)
+def resume(request: OperatorRequest) -> Callable[[Run], Exit]:
+    return lambda job: job.resume(request)
 
 
 def away(
@@ -128,7 +128,7 @@ def test_the_next_run_reports_a_failed_jobs_end_and_ends_with_the_same_code(
     assert simulation.manifest.state == State.FAILED
     assert simulation.manifest.run == 2
     assert simulation.manifest.released
-    assert simulation.receiver.said == [("error", "failed")]
+    assert simulation.receiver.events == [("error", "failed")]
     assert run(simulation).code is Exit.UNAVAILABLE
     assert len(simulation.receiver.taken) == 1
 
@@ -143,7 +143,7 @@ def test_a_job_without_a_run_is_canceled_at_once_and_reported(
     assert simulation.scheduler.time - began < 1
     assert simulation.manifest.state == State.CANCELED
     assert simulation.manifest.run == 2
-    assert simulation.receiver.said[-1] == ("progress", "canceled")
+    assert simulation.receiver.events[-1] == ("progress", "canceled")
     late = run(simulation)
     assert late.code == Exit.OK
     assert late.engine.made.total() == 0
@@ -174,7 +174,7 @@ def test_canceling_again_sends_the_undelivered_events(
     assert simulation.manifest.state is State.CANCELED
     simulation.receiver.answer = lambda _: WebhookResponse(status_code=200)
     assert run(simulation, work=lambda job: job.cancel()).code is Exit.OK
-    assert simulation.receiver.said[-1] == ("progress", "canceled")
+    assert simulation.receiver.events[-1] == ("progress", "canceled")
     simulation.check()
 
 
@@ -388,7 +388,7 @@ def test_a_run_gives_up_on_a_live_owner_after_two_leases_although_the_stores_clo
 
 
 @pytest.mark.parametrize("apart", [-100, -2, 2])
-def test_a_store_with_two_clocks_robs_no_live_owner(
+def test_on_a_store_with_two_clocks_no_live_owner_is_replaced(
     simulation: Simulation, apart: float
 ) -> None:
     simulation.conditions.dates_apart = apart
@@ -409,7 +409,7 @@ def test_a_store_with_two_clocks_robs_no_live_owner(
 
 @pytest.mark.parametrize("apart", [0.5, 1, 1.9])
 @pytest.mark.parametrize("tenth", range(10))
-def test_clocks_that_whole_seconds_show_as_equal_rob_no_owner_whose_lease_lasts(
+def test_on_clocks_that_whole_seconds_show_as_equal_no_owner_with_a_lease_is_replaced(
     simulation: Simulation, apart: float, tenth: int
 ) -> None:
     simulation.conditions.dates_apart = apart
@@ -426,7 +426,7 @@ def test_clocks_that_whole_seconds_show_as_equal_rob_no_owner_whose_lease_lasts(
     simulation.scheduler.at(lost + 0.5, simulation.start)
     simulation.run()
     assert simulation.manifest.run == 2
-    assert simulation.witness.robbed == []
+    assert simulation.observer.replaced_alive == []
 
 
 def test_a_claim_that_looks_too_old_is_relied_upon_for_so_much_less(

@@ -6,6 +6,7 @@ import pytest
 
 from states.exits import Exit
 from states.stages import State
+from tests.simulation.network import Fault, no_fault
 from tests.simulation.simulation import Simulation
 from tests.simulation.stories import (
     CHAPTER,
@@ -15,7 +16,6 @@ from tests.simulation.stories import (
     run,
     stop_at,
 )
-from tests.simulation.wire import Fault, no_fault
 from tests.support.world import JOB, FakeEngine
 from worker.engines.port import EngineFailedError
 from worker.outbox.port import WebhookResponse

@@ -54,7 +54,7 @@ class Receiver:
         return [delivery.document for delivery in self.deliveries]
 
     @property
-    def said(self) -> list[tuple[str, str]]:
+    def events(self) -> list[tuple[str, str]]:
         """Type and status of all deliveries."""
         return [
             (document["type"], document["status"])

@@ -31,16 +31,16 @@ def kept() -> dict[str, str]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Said:
-    """How a command has ended, and what it has said."""
+class CommandResult:
+    """The exit code and the output of a command."""
 
     code: int
     out: str
     err: str
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 - whatever a command says
-        """What it has said on stdout, read as JSON."""
+    def json(self) -> Any:  # noqa: ANN401 - whatever a command prints
+        """The document on standard output, read as JSON."""
         return json.loads(self.out)
 
 
@@ -71,12 +71,14 @@ class Stranger:
             text=True,
         )
 
-    def ends(self, process: subprocess.Popen[str]) -> Said:
-        """Return what a command says until it ends."""
+    def ends(self, process: subprocess.Popen[str]) -> CommandResult:
+        """Wait for the end of a command."""
         out, err = process.communicate(timeout=120)
-        return Said(code=process.returncode, out=out, err=err)
+        return CommandResult(code=process.returncode, out=out, err=err)
 
-    def run(self, *argv: str, code: int = 0, **environment: str) -> Said:
+    def run(
+        self, *argv: str, code: int = 0, **environment: str
+    ) -> CommandResult:
         """Run a command to its end, which must be as expected."""
         result = self.ends(self.start(*argv, **environment))
         assert result.code == code, (

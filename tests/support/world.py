@@ -151,7 +151,7 @@ class Receiver:
     def close(self) -> None: ...
 
     @property
-    def said(self) -> list[tuple[object, object]]:
+    def events(self) -> list[tuple[object, object]]:
         """Type and status of what was taken, in order."""
         return [
             (document["type"], document["status"]) for _, document in self.taken

@@ -1,4 +1,4 @@
-"""Sees who owns the job at each moment, and whether a run that is replaced could have known."""
+"""Records who owns the job at each moment, and whether a replaced run could have known."""
 
 import json
 from collections.abc import Callable
@@ -15,7 +15,7 @@ class Moment:
     own: float
 
 
-class Witness:
+class Observer:
     """Follows the claims and the heartbeats of a job."""
 
     def __init__(
@@ -23,23 +23,20 @@ class Witness:
     ) -> None:
         self.run = 0
         self.released = False
-        self.silenced_at = 0.0
-        """Since when only the last run to claim the job may send events.
-
-        No run at all, if that one has released it.
-        """
+        self.exclusive_since = 0.0
+        """Since when only the newest run may send events, and none once it has released the job."""
         self.numbers: dict[Process, int] = {}
         """The last run that a process was."""
         self.appends: dict[Process, Moment] = {}
-        """When a process was last told of the success of an append."""
+        """When a process last received the answer to an append."""
         self.beats: dict[Process, Moment] = {}
         """When each process sent its claim, or the newest heartbeat that was answered."""
-        self.robbed: list[str] = []
+        self.replaced_alive: list[str] = []
         """Runs replaced while alive, with every reason to believe that they owned the job."""
         self.unaware: list[str] = []
         """Runs replaced that would still have sent an event if one had been due."""
         self.lawful_seconds = 0.0
-        """For how long after a claim the owner before may speak: it cannot know earlier."""
+        """For how long after a claim the previous owner may send events: it cannot know earlier."""
         self.filled: set[tuple[Process, int]] = set()
         """Checkpoints by which processes filled a gap that `gc` had left in the log."""
         self.lag = 0.0
@@ -47,12 +44,12 @@ class Witness:
         self.set_ahead: list[float] = []
         """When the store's clock jumped: until the next heartbeat a live owner looks silent."""
         self._looks: dict[Process, float] = {}
-        """When a process has last been told how old a sign of the owner is."""
-        self._deceived_at = float("-inf")
-        """When the job was claimed last by a process that the store's clock had deceived."""
-        self._heard: dict[Process, list[tuple[float, Moment]]] = {}
+        """When a process has last read how old a sign of the owner is."""
+        self._misled_at = float("-inf")
+        """When a process that the store's clock had misled last claimed the job."""
+        self._answered_beats: dict[Process, list[tuple[float, Moment]]] = {}
         """When each heartbeat was answered, and when it had been sent."""
-        self._may_speak: dict[Process, Callable[[], float]] = {}
+        self._may_send: dict[Process, Callable[[], float]] = {}
         self._bodies: dict[int, bytes] = {}
         """The checkpoints as they were first appended, by their sequences."""
         self._scheduler = scheduler
@@ -64,58 +61,55 @@ class Witness:
     def appended(self, process: Process, body: bytes) -> None:
         """Note a checkpoint that has come to be."""
         manifest = json.loads(body)
-        run, released = (
-            manifest["run"],
-            manifest["runs"][-1]["endedAt"] is not None,
-        )
+        run = manifest["run"]
+        released = manifest["runs"][-1]["endedAt"] is not None
         if self._bodies.setdefault(manifest["sequence"], body) != body:
             self.filled.add((process, manifest["sequence"]))
         if run > self.run:
-            deceived = self._is_deceived(process)
-            self._deceived_at = (
-                self._scheduler.time if deceived else self._deceived_at
-            )
-            if (
-                self._owner is not None
-                and not self.released
-                and not deceived
-                and self._feels_safe(self._owner)
-            ):
-                self.robbed.append(
-                    f"run {self.run} ({self._owner.name}) by run {run} ({process.name})"
-                )
-            before, self.run, self._owner = self._owner, run, process
-            self.silenced_at = self._scheduler.time
-            self.numbers[process] = run
-            if before is not None:
-                self.look_at(before)
+            self._claimed(process, run)
         if run == self.run:
-            self.silenced_at = (
-                self._scheduler.time
-                if released and not self.released
-                else self.silenced_at
-            )
+            if released and not self.released:
+                self.exclusive_since = self._scheduler.time
             self.released = released
             # It stopped sending before that, whatever its lease says.
             if released:
-                self._may_speak.pop(process, None)
+                self._may_send.pop(process, None)
 
-    def listen(self, process: Process, may_speak: Callable[[], float]) -> None:
-        """Learn how a process finds out for how long it may speak."""
+    def _claimed(self, process: Process, run: int) -> None:
+        """Note a new run, and whether the one that it replaces was alive."""
+        previous = self._owner
+        if self._is_misled(process):
+            self._misled_at = self._scheduler.time
+        elif (
+            previous is not None
+            and not self.released
+            and self._holds_lease(previous)
+        ):
+            self.replaced_alive.append(
+                f"run {self.run} ({previous.name}) by run {run} ({process.name})"
+            )
+        self.run, self._owner = run, process
+        self.exclusive_since = self._scheduler.time
+        self.numbers[process] = run
+        if previous is not None:
+            self.look_at(previous)
+
+    def listen(self, process: Process, may_send: Callable[[], float]) -> None:
+        """Take the function that tells a process for how long it may send."""
         if self.numbers.get(process) == self.run and not self.released:
-            self._may_speak[process] = may_speak
+            self._may_send[process] = may_send
 
     def look_at(self, process: Process) -> None:
-        """Note whether a process that was replaced thinks that it may speak.
+        """Note whether a replaced process takes itself for the owner.
 
-        One whose machine has stood may.
+        One whose machine was stopped may.
         """
         own = self.numbers.get(process, self.run)
         if own == self.run or process.unaware or self.lawful:
             return
         if (
-            process in self._may_speak
-            and (left := self._may_speak[process]()) > 0
+            process in self._may_send
+            and (left := self._may_send[process]()) > 0
         ):
             self.unaware.append(
                 f"{process.name}, run {own}, may send for {left:.2f} s, under run {self.run}"
@@ -123,16 +117,16 @@ class Witness:
 
     @property
     def lawful(self) -> bool:
-        """Whether the owner before may still speak."""
+        """Whether the previous owner may still send events."""
         now = self._scheduler.time
-        if now - self._deceived_at <= self._lease():
+        if now - self._misled_at <= self._lease():
             return True
         if not self.lawful_seconds:
-            return now <= self.silenced_at
-        return now - self.silenced_at <= self.lawful_seconds + self.lag
+            return now <= self.exclusive_since
+        return now - self.exclusive_since <= self.lawful_seconds + self.lag
 
     def looked(self, process: Process) -> None:
-        """Note that a process is told how old a sign of the owner is."""
+        """Note that a process reads how old a sign of the owner is."""
         self._looks[process] = self._scheduler.time
 
     def now(self, process: Process) -> Moment:
@@ -147,54 +141,62 @@ class Witness:
         append: bool,
         looks_older: float = 0.0,
     ) -> None:
-        """Note that a process was told of the success of a heartbeat, or of an append.
+        """Note that a process received the answer to a heartbeat or an append.
 
         A claim counts from when the store seems to have taken it; a heartbeat says how long
         the lease is by its dates.
         """
+        self._note_lapse(process, sent, append=append)
         last = self.beats.get(process)
-        if append:
-            self.appends[process] = self.now(process)
-            if sent.world >= self._lapses.get(
-                process, 0.0
-            ) and not self._is_over(process):
-                self._lapses.pop(process, None)
-        elif last is not None and (
-            self._is_over(process) or sent.world - last.world >= self._lease()
-        ):
-            self._lapses[process] = self._scheduler.time
         if last is None:
             sent = Moment(sent.world - looks_older, sent.own - looks_older)
         elif append or sent.world <= last.world:
             return
         self.beats[process] = sent
-        self._heard.setdefault(process, []).append((self._scheduler.time, sent))
+        self._answered_beats.setdefault(process, []).append(
+            (self._scheduler.time, sent)
+        )
 
-    def heard_by(self, process: Process, time: float) -> Moment:
+    def _note_lapse(
+        self, process: Process, sent: Moment, *, append: bool
+    ) -> None:
+        """Note whether an answer shows that the lease has run out, or that it holds again."""
+        last = self.beats.get(process)
+        if append:
+            self.appends[process] = self.now(process)
+            lapsed_at = self._lapses.get(process, 0.0)
+            if sent.world >= lapsed_at and not self._is_over(process):
+                self._lapses.pop(process, None)
+        elif last is not None and (
+            self._is_over(process) or sent.world - last.world >= self._lease()
+        ):
+            self._lapses[process] = self._scheduler.time
+
+    def beat_answered_by(self, process: Process, time: float) -> Moment:
         """Return when a process sent the newest heartbeat that was answered by a time."""
         sent = [
             moment
-            for answered, moment in self._heard[process]
+            for answered, moment in self._answered_beats[process]
             if answered <= time
         ]
         return sent[-1]
 
-    def _is_deceived(self, process: Process) -> bool:
+    def _is_misled(self, process: Process) -> bool:
         """Tell whether a process may have judged the owner by a clock that was set ahead."""
         looked = self._looks.get(process, float("-inf"))
         return any(
             0 <= looked - set_at <= self._lease() for set_at in self.set_ahead
         )
 
-    def _feels_safe(self, process: Process) -> bool:
+    def _holds_lease(self, process: Process) -> bool:
         if process not in self.beats or process in self._lapses or process.dead:
             return False
         last, now = self.beats[process], self.now(process)
-        asleep = (
+        stopped = (
             process.frozen_until > now.world
             or last.world - last.own != now.world - now.own
         )
-        return not asleep and not self._is_over(process)
+        return not stopped and not self._is_over(process)
 
     def _is_over(self, process: Process) -> bool:
         last = self.beats.get(process)

@@ -1,4 +1,4 @@
-"""A simulated process's way to the world: time passes, others run, and faults strike."""
+"""The network of a simulated process: each operation takes time, and may have a fault."""
 
 import json
 from collections import Counter
@@ -9,8 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
+from tests.simulation.observer import Observer
 from tests.simulation.scheduler import Killed, Process, Scheduler
-from tests.simulation.witness import Witness
 from tests.support.world import Receiver
 from worker.errors import StoreConfigError, StoreError, StoreUnavailableError
 from worker.outbox.port import UnreachableError
@@ -54,7 +54,7 @@ _ONLY: Final = {
     Fault.MISSING: ("get", "head", "download"),
     Fault.TORN: ("get",),
 }
-"""Which operations a fault can strike, where it cannot strike all."""
+"""Which operations can have a fault, where not all can."""
 
 REFUSALS: Final = (
     Fault.DENIED,
@@ -105,17 +105,17 @@ class Conditions:
 
 
 @dataclass
-class Wire:
-    """What every operation of one process goes through: time passes, others run, faults strike."""
+class Connection:
+    """One process's connection to store and receiver: operations take time, and may have faults."""
 
     scheduler: Scheduler
     process: Process
     judge: Judge
-    witness: Witness
+    observer: Observer
     conditions: Conditions
     latency: float = 0.01
 
-    def carry(
+    def perform(
         self,
         name: str,
         effect: Callable[[], Result],
@@ -128,7 +128,7 @@ class Wire:
         """
         begun = self.scheduler.time
         self.conditions.asked[self.process.name, name, int(begun)] += 1
-        self.witness.look_at(self.process)
+        self.observer.look_at(self.process)
         self.scheduler.pause(
             min(timeout, self.latency * self.scheduler.random.random())
         )
@@ -220,16 +220,16 @@ def refusal(fault: Fault, doing: str, reason: str) -> Exception:
 
 
 @dataclass
-class WiredStore:
-    """A store at the end of a wire, which says the time in whole seconds, as S3 does."""
+class SimStore:
+    """The store as one process reaches it; like S3, it shows the time in whole seconds."""
 
     inner: Store
-    wire: Wire
+    connection: Connection
     url: str = "memory://"
 
     def create(self, key: str, body: bytes, media_type: str) -> float | None:
-        wire = self.wire
-        sent = wire.witness.now(wire.process)
+        connection = self.connection
+        sent = connection.observer.now(connection.process)
 
         def create() -> float | None:
             return self.inner.create(key, body, media_type)
@@ -239,13 +239,13 @@ class WiredStore:
 
         def append() -> float | None:
             now = create()
-            wire.witness.appended(wire.process, body)
+            connection.observer.appended(connection.process, body)
             return now
 
         dated = self._dated(self._do("write", f"create {key}", append))
-        older = max(0.0, wire.conditions.dates_apart)
-        wire.witness.answered(
-            wire.process, sent, append=True, looks_older=older
+        older = max(0.0, connection.conditions.dates_apart)
+        connection.observer.answered(
+            connection.process, sent, append=True, looks_older=older
         )
         return dated
 
@@ -253,7 +253,7 @@ class WiredStore:
         self, key: str, body: bytes | Path, media_type: str
     ) -> float | None:
         content = body.read_bytes() if isinstance(body, Path) else body
-        sent = self.wire.witness.now(self.wire.process)
+        sent = self.connection.observer.now(self.connection.process)
         now = self._do(
             "write",
             f"put {key}",
@@ -261,7 +261,9 @@ class WiredStore:
         )
         # Number 0 only measures the store's clocks.
         if key.endswith("/heartbeat.json") and json.loads(content)["number"]:
-            self.wire.witness.answered(self.wire.process, sent, append=False)
+            self.connection.observer.answered(
+                self.connection.process, sent, append=False
+            )
         return self._dated(now)
 
     def get(self, key: str) -> bytes:
@@ -274,11 +276,11 @@ class WiredStore:
 
     def head(self, key: str) -> ObjectHead:
         def look() -> ObjectHead:
-            self.wire.witness.looked(self.wire.process)
+            self.connection.observer.looked(self.connection.process)
             return self.inner.head(key)
 
         head = self._do("read", f"head {key}", look)
-        now = head.now + self.wire.conditions.dates_apart
+        now = head.now + self.connection.conditions.dates_apart
         return replace(head, modified=int(head.modified), now=int(now))
 
     def entries(
@@ -286,7 +288,7 @@ class WiredStore:
     ) -> Iterator[ObjectEntry]:
         def page() -> list[ObjectEntry]:
             entries = self.inner.entries(prefix, start_after=start_after)
-            if lag := self.wire.conditions.lag():
+            if lag := self.connection.conditions.lag():
                 entries = (
                     entry for entry in entries if self._is_shown(entry, lag)
                 )
@@ -307,7 +309,7 @@ class WiredStore:
         """Return a moment as the store's answer dates it."""
         if now is None:
             return None
-        return float(int(now + self.wire.conditions.dates_apart))
+        return float(int(now + self.connection.conditions.dates_apart))
 
     def _is_shown(self, entry: ObjectEntry, lag: float) -> bool:
         """Tell whether a listing that lags shows an object.
@@ -322,45 +324,52 @@ class WiredStore:
     def _do(
         self, doing: str, name: str, effect: Callable[[], Result]
     ) -> Result:
-        return self.wire.carry(
+        return self.connection.perform(
             name, effect, lambda fault, reason: refusal(fault, doing, reason)
         )
 
 
 @dataclass
-class WiredReceiver(Receiver):
-    """The receiver at the end of a wire; `inner` is the one that all runs share."""
+class SimReceiver(Receiver):
+    """The receiver as one process reaches it; `inner` is the one that all runs share."""
 
     inner: Receiver = field(default_factory=Receiver)
-    wire: Wire | None = None
+    connection: Connection | None = None
     closed: bool = False
     sent: Callable[[str, Process, float], None] = (
         lambda _key, _process, _looked: None
     )
-    """Told of each event that arrives, and when its sender last looked whether it might speak."""
+    """Told of each event that arrives, and when its sender last checked that it may send."""
 
     def post(
         self, body: bytes, idempotency_key: str, remaining: Callable[[], float]
     ) -> Acknowledgement:
-        assert self.wire is not None
-        wire, clock = self.wire, self.wire.scheduler
-        deadline = wire.process.clock(clock.time) + EXCHANGE_SECONDS
-        wire.witness.listen(wire.process, remaining)
+        assert self.connection is not None
+        connection, clock = self.connection, self.connection.scheduler
+        deadline = connection.process.clock(clock.time) + EXCHANGE_SECONDS
+        connection.observer.listen(connection.process, remaining)
 
         def write() -> Acknowledgement:
             nonlocal deadline
             looked = clock.time
-            deadline = min(deadline, wire.process.clock(looked) + remaining())
-            self._pass(wire.latency * clock.random.random(), deadline, looked)
-            self.sent(idempotency_key, wire.process, looked)
+            deadline = min(
+                deadline, connection.process.clock(looked) + remaining()
+            )
+            self._pass(
+                connection.latency * clock.random.random(), deadline, looked
+            )
+            self.sent(idempotency_key, connection.process, looked)
             return self.inner.post(body, idempotency_key, lambda: 1.0)
 
         self._pass(
-            sum(wait(wire.process) for wait in wire.conditions.connecting),
+            sum(
+                wait(connection.process)
+                for wait in connection.conditions.connecting
+            ),
             deadline,
         )
-        left = deadline - wire.process.clock(clock.time)
-        answer = wire.carry(
+        left = deadline - connection.process.clock(clock.time)
+        answer = connection.perform(
             f"post {idempotency_key}",
             write,
             lambda _, reason: UnreachableError(reason),
@@ -375,12 +384,12 @@ class WiredReceiver(Receiver):
     def _pass(
         self, seconds: float, deadline: float, looked: float = float("inf")
     ) -> None:
-        """Let a phase take its time, within the deadline and until the line is closed.
+        """Let a phase take its time, within the deadline and until the connection is closed.
 
-        A process that sleeps between its look and its word does not see that its time is up.
+        A process that is frozen between its look and its event does not see that its time is up.
         """
-        assert self.wire is not None
-        process, scheduler = self.wire.process, self.wire.scheduler
+        assert self.connection is not None
+        process, scheduler = self.connection.process, self.connection.scheduler
         left = deadline - process.clock(scheduler.time)
         if left > 0:
             scheduler.pause(min(seconds, left), lambda: self.closed)
@@ -388,4 +397,6 @@ class WiredReceiver(Receiver):
             scheduler.time
         ) >= deadline and not process.slept_since(looked)
         if self.closed or left <= 0 or late:
-            raise UnreachableError("the line was closed, or the time was up")
+            raise UnreachableError(
+                "the connection was closed, or the time was up"
+            )
