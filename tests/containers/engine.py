@@ -41,7 +41,7 @@ BASE: Final = "python:3.13-slim-trixie"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Engine:
-    """How a client reaches the engine, and what its builds need to be told on this machine."""
+    """How a client reaches the engine, and what its builds need on this machine."""
 
     environment: Mapping[str, str]
     build: tuple[str, ...] = ()
@@ -53,14 +53,7 @@ class Engine:
 @contextmanager
 def running_engine(folder: Path) -> Iterator[Engine]:
     """Find an engine, or start one; raise UnavailableError if neither can be."""
-    if all(
-        _answers(*command)
-        for command in (
-            ("info",),
-            ("buildx", "version"),
-            ("compose", "version"),
-        )
-    ):
+    if _is_there():
         yield Engine(environment=dict(os.environ))
         return
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
@@ -68,7 +61,8 @@ def running_engine(folder: Path) -> Iterator[Engine]:
             "there is no Docker engine with Compose and buildx "
             "here, and no root on Debian to get one"
         )
-    log, state = folder / "engine.log", CACHE / "engine"
+    log = folder / "engine.log"
+    state = CACHE / "engine"
     state.mkdir(parents=True, exist_ok=True)
     with locked(state / "lock"), ExitStack() as ends:
         _install(log)
@@ -77,60 +71,54 @@ def running_engine(folder: Path) -> Iterator[Engine]:
         yield _start(state, folder, base, ends)
 
 
-def _answers(*command: str) -> bool:
+def _is_there() -> bool:
+    """Tell whether an engine runs here, with buildx and Compose."""
     if shutil.which("docker") is None:
         return False
     return (
-        subprocess.run(
-            ["docker", *command], capture_output=True, check=False, timeout=60
-        ).returncode
-        == 0
+        _succeeds("docker", "info")
+        and _succeeds("docker", "buildx", "version")
+        and _succeeds("docker", "compose", "version")
     )
+
+
+def _succeeds(*command: str, env: Mapping[str, str] | None = None) -> bool:
+    ended = subprocess.run(
+        command, env=env, capture_output=True, check=False, timeout=60
+    )
+    return ended.returncode == 0
 
 
 def _install(log: Path) -> None:
     quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
-    if not all(
-        shutil.which(program)
-        for program in ("dockerd", "runc", "iptables", "debootstrap")
-    ):
+    programs = ("dockerd", "runc", "iptables", "debootstrap")
+    if not all(map(shutil.which, programs)):
         run(["apt-get", "update", "-qq"], log)
         run([*install, *PACKAGES], log, quiet)
-    if shutil.which("docker") is None:  # since Debian 13 a package of its own
+    # Since Debian 13, a package of its own.
+    if shutil.which("docker") is None:
         run([*install, "docker-cli"], log, quiet)
 
 
 def _build_tools(state: Path, log: Path) -> None:
-    done, sources = state / "tools.txt", "\n".join([*TOOLS.values(), *VERSIONS])
+    done = state / "tools.txt"
+    sources = "\n".join([*TOOLS.values(), *VERSIONS])
     if done.is_file() and done.read_text() == sources:
         return
     module = state / "module"
     module.mkdir(exist_ok=True)
     (module / "go.mod").write_text("module tools\n\ngo 1.24.3\n")
-    compiler = go(state, log)
     settings = os.environ | {"CGO_ENABLED": "0", "GOFLAGS": "-trimpath"}
-    run(
-        [compiler, "-C", str(module), "get", "-tool", *TOOLS.values()],
-        log,
-        settings,
-    )
+    compile_in_module = [go(state, log), "-C", str(module)]
+    run([*compile_in_module, "get", "-tool", *TOOLS.values()], log, settings)
     for target, source in TOOLS.items():
         package, _, version = source.partition("@")
-        flags = " ".join(
-            ["-ldflags=-s -w", *(f"-X {name}={version}" for name in VERSIONS)]
-        )
+        versions = [f"-X {name}={version}" for name in VERSIONS]
+        flags = " ".join(["-ldflags=-s -w", *versions])
+        output = str(state / target)
         run(
-            [
-                compiler,
-                "-C",
-                str(module),
-                "build",
-                flags,
-                "-o",
-                str(state / target),
-                package,
-            ],
+            [*compile_in_module, "build", flags, "-o", output, package],
             log,
             settings,
         )
@@ -138,107 +126,72 @@ def _build_tools(state: Path, log: Path) -> None:
 
 
 def _start(state: Path, folder: Path, base: Path, ends: ExitStack) -> Engine:
-    sockets = Path(ends.enter_context(_short_folder()))
-    docker, buildkit = (
-        f"unix://{sockets}/docker.sock",
-        f"unix://{sockets}/buildkit.sock",
-    )
+    """Start an engine and a builder, which end with `ends`."""
+    sockets = ends.enter_context(_short_folder())
     environment = os.environ | {
         "DOCKER_CONFIG": str(state / "config"),
-        "DOCKER_HOST": docker,
+        "DOCKER_HOST": f"unix://{sockets}/docker.sock",
         "BUILDX_CONFIG": str(sockets / "buildx"),
         "BUILDX_BUILDER": "tests",
     }
-    engine = Daemon(
-        [
-            *(
-                "dockerd",
-                "-H",
-                docker,
-                "--data-root",
-                str(state / "docker"),
-                "--exec-root",
-                str(sockets / "exec"),
-            ),
-            *(
-                "--pidfile",
-                str(sockets / "docker.pid"),
-                "--storage-driver",
-                "overlay2",
-            ),
-            *("--exec-opt", "native.cgroupdriver=cgroupfs"),
-        ],
-        folder / "dockerd.log",
-    )
+    engine = Daemon(_engine_command(state, sockets), folder / "dockerd.log")
     ends.callback(engine.stop)
-    builder = Daemon(
-        [
-            *(
-                str(state / "bin" / "buildkitd"),
-                "--addr",
-                buildkit,
-                "--root",
-                str(state / "buildkit"),
-            ),
-            *(
-                "--oci-worker-net",
-                "host",
-                "--oci-worker-binary",
-                "runc",
-                "--containerd-worker=false",
-            ),
-        ],
-        folder / "buildkitd.log",
-    )
+    builder = Daemon(_builder_command(state, sockets), folder / "buildkitd.log")
     ends.callback(builder.stop)
     builder.wait_until((sockets / "buildkit.sock").exists)
-    ask = ["docker", "info"]
-    engine.wait_until(
-        lambda: (
-            subprocess.run(
-                ask, env=environment, capture_output=True, check=False
-            ).returncode
-            == 0
-        )
-    )
+    engine.wait_until(lambda: _succeeds("docker", "info", env=environment))
+    builder_url = f"unix://{sockets}/buildkit.sock"
+    create = ["docker", "buildx", "create", "--name", "tests"]
     run(
-        [
-            "docker",
-            "buildx",
-            "create",
-            "--name",
-            "tests",
-            "--driver",
-            "remote",
-            buildkit,
-        ],
+        [*create, "--driver", "remote", builder_url],
         engine.log,
         environment,
     )
-    build = (
-        "--load",
-        "--build-context",
-        f"{BASE}=oci-layout://{base}:latest",
-        *_proxies(),
-    )
+    context = f"{BASE}=oci-layout://{base}:latest"
+    build = ("--load", "--build-context", context, *_proxies())
     return Engine(environment=environment, build=build, base=base)
 
 
+def _engine_command(state: Path, sockets: Path) -> list[str]:
+    return [
+        "dockerd",
+        f"--host=unix://{sockets}/docker.sock",
+        f"--data-root={state}/docker",
+        f"--exec-root={sockets}/exec",
+        f"--pidfile={sockets}/docker.pid",
+        "--storage-driver=overlay2",
+        "--exec-opt=native.cgroupdriver=cgroupfs",
+    ]
+
+
+def _builder_command(state: Path, sockets: Path) -> list[str]:
+    return [
+        f"{state}/bin/buildkitd",
+        f"--addr=unix://{sockets}/buildkit.sock",
+        f"--root={state}/buildkit",
+        "--oci-worker-net=host",
+        "--oci-worker-binary=runc",
+        "--containerd-worker=false",
+    ]
+
+
 @contextmanager
-def _short_folder() -> Iterator[str]:
-    """Make a folder for sockets, whose paths may have no more than a hundred characters."""
+def _short_folder() -> Iterator[Path]:
+    """Make a folder for sockets, whose paths may have at most a hundred characters."""
     made = Path("/run") / f"fondation-worker-{os.getpid()}"
     made.mkdir(mode=0o700)
     try:
-        yield str(made)
+        yield made
     finally:
         shutil.rmtree(made, ignore_errors=True)
 
 
 def _proxies() -> tuple[str, ...]:
-    names = (f"{kind}_proxy" for kind in ("http", "https", "no"))
-    return tuple(
-        f"--build-arg={name}={os.environ[name]}"
-        for name in names
-        if os.environ.get(name)
-    )
+    """Return the machine's proxies as arguments of a build."""
+    arguments = []
+    for kind in ("http", "https", "no"):
+        name = f"{kind}_proxy"
+        proxy = os.environ.get(name)
+        if proxy:
+            arguments.append(f"--build-arg={name}={proxy}")
+    return tuple(arguments)
