@@ -195,7 +195,7 @@ WORKING: Final = (
     Sabotage(
         guard="gc leaves a job with unacknowledged events",
         expression="manifest.outbox.pending",
-        new="False",
+        new="()",
         tests=("tests/integration/test_operating.py",),
     ),
     Sabotage(

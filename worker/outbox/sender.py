@@ -115,6 +115,7 @@ class Sender:
             first=0.5,
             longest=30.0,
         )
+        sequence = delivery.event.sequence
         try:
             answer = self._retrier.call(
                 lambda: self._attempt(webhook, delivery),
@@ -122,15 +123,9 @@ class Sender:
                 on_retry=self._log_retry,
             )
         except _TryAgainError as error:
-            LOG.warning(
-                "gave up on a callback",
-                extra={
-                    "sequence": delivery.event.sequence,
-                    "reason": str(error),
-                },
-            )
+            fields = {"sequence": sequence, "reason": str(error)}
+            LOG.warning("gave up on a callback", extra=fields)
             return False
-        sequence = delivery.event.sequence
         status = answer.status_code
         if not acknowledged(status):
             LOG.error(

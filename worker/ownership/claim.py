@@ -266,8 +266,10 @@ class Claimant:
                 f"job {manifest.job_id} is claimed by others again and again, most recently by "
                 f"run {manifest.run}: run this again later"
             )
-        pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** (self._overtaken - 1))
-        self.wait(pause * (0.5 + self.runtime.jitter() / 2))
+        doublings = self._overtaken - 1
+        pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0**doublings)
+        share = 0.5 + self.runtime.jitter() / 2
+        self.wait(pause * share)
 
     def _begin(self, identity: Identity, engine: EngineRef) -> Ownership | None:
         run = self._run_record(1)
@@ -326,16 +328,10 @@ class Claimant:
         if tombstone is not None:
             self._yield_to(tombstone)
             return None
-        own = entries.get(sequence)
-        if own is None or checkpoint.dated is None:
+        head = _listed_head(checkpoint, entries.get(sequence))
+        if head is None:
             answered = self.runtime.monotonic()
             head = self.log.head(sequence)
-        else:
-            head = ObjectHead(
-                size=own.size,
-                modified=int(own.modified),
-                now=checkpoint.dated,
-            )
         return self._own(checkpoint, sent, answered, head)
 
     def _tombstone(
@@ -433,3 +429,16 @@ class Claimant:
     def _is_alive(self, manifest: Manifest) -> bool:
         silent, lease = read_silence(self.store, self.log, manifest)
         return silent <= lease
+
+
+def _listed_head(
+    checkpoint: Checkpoint, listed: ObjectEntry | None
+) -> ObjectHead | None:
+    """Return what a listing and the answer to the append say about a checkpoint, if both do."""
+    if listed is None or checkpoint.dated is None:
+        return None
+    return ObjectHead(
+        size=listed.size,
+        modified=int(listed.modified),
+        now=checkpoint.dated,
+    )

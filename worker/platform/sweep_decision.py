@@ -59,12 +59,14 @@ def described(run: PlatformRun) -> str:
     """Say in what state a run is, or how it has ended."""
     verb = "is" if run.live else "has ended as"
     text = f"platform run {run.id} {verb} {run.state}"
-    if run.reason and not run.reason.startswith("unknown"):
-        text += f" ({run.reason})"
+    reason = run.reason
+    if reason and not reason.startswith("unknown"):
+        text += f" ({reason})"
     if run.exit_code is not None:
         text += f", exit code {run.exit_code}"
-    if run.attempts is not None and run.attempts > 1:
-        text += f", {run.attempts} attempts"
+    attempts = run.attempts or 1
+    if attempts > 1:
+        text += f", {attempts} attempts"
     return text
 
 

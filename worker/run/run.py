@@ -152,45 +152,19 @@ class Run:
 
     def _work(self, owned: Ownership, folder: RunFolder) -> Exit:
         """Work on the job that this run owns, under its lease."""
-        adapters = self._adapters
-        runtime = adapters.runtime
-        inbox = self.inbox
-        job_id = self.log.job_id
-        lease = Lease(adapters.open_lease_store, owned, runtime, inbox.mailbox)
-        artifacts = Artifacts(self._store, job_id, runtime.executor(TRANSFERS))
-        calls = StoredCalls(
-            self._store,
-            job_id,
-            runtime.executor(TRANSFERS),
-            lambda: lease.held,
+        lease = Lease(
+            self._adapters.open_lease_store,
+            owned,
+            self._adapters.runtime,
+            self.inbox.mailbox,
         )
         owned.on_appended = lease.heed_append
-        context = RunContext(
-            runtime=runtime,
-            inbox=inbox,
-            owned=owned,
-            artifacts=artifacts,
-            folder=folder,
-            reporter=adapters.reporter,
-            limits=self._limits,
-            calls=calls,
-        )
+        context = self._context(owned, lease, folder)
         sender = self._sender(lease)
-        linker = Linker(
-            self._store,
-            artifacts,
-            runtime,
-            expires_seconds=self._limits.url_expiry_seconds,
-        )
-        announcer = Announcer(
-            linker,
-            self.log,
-            sender,
-            with_usage=self._adapters.announces_usage,
-        )
+        announcer = self._announcer(context, sender)
         runner = self._runner(context, announcer)
-        inbox.suspended = lambda: lease.suspended
-        inbox.on_refreshed = lambda: self._reassert(lease, runner)
+        self.inbox.suspended = lambda: lease.suspended
+        self.inbox.on_refreshed = lambda: self._reassert(lease, runner)
         with self._kept_alive(lease):
             if sender is not None:
                 sender.start()
@@ -200,6 +174,45 @@ class Run:
                 # guard: the lease: it is given up when the run ends
                 lease.revoke()
                 announcer.close()
+
+    def _context(
+        self, owned: Ownership, lease: Lease, folder: RunFolder
+    ) -> RunContext:
+        store = self._store
+        job_id = self.log.job_id
+        runtime = self._adapters.runtime
+        calls = StoredCalls(
+            store,
+            job_id,
+            runtime.executor(TRANSFERS),
+            lambda: lease.held,
+        )
+        return RunContext(
+            runtime=runtime,
+            inbox=self.inbox,
+            owned=owned,
+            artifacts=Artifacts(store, job_id, runtime.executor(TRANSFERS)),
+            folder=folder,
+            reporter=self._adapters.reporter,
+            limits=self._limits,
+            calls=calls,
+        )
+
+    def _announcer(
+        self, context: RunContext, sender: Sender | None
+    ) -> Announcer:
+        linker = Linker(
+            self._store,
+            context.artifacts,
+            context.runtime,
+            expires_seconds=self._limits.url_expiry_seconds,
+        )
+        return Announcer(
+            linker,
+            self.log,
+            sender,
+            with_usage=self._adapters.announces_usage,
+        )
 
     def _sender(self, lease: Lease) -> Sender | None:
         open_webhook = self._adapters.open_webhook

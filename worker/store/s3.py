@@ -89,13 +89,23 @@ class S3Access:
     read_seconds: float = READ_SECONDS
 
 
+_SESSION: Final[dict[str, Any]] = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+    "ignore_configured_endpoint_urls": (None, None, True, None),
+}
+"""Keeps the SDK from reading its own profile and files."""
+
+
 class S3Store:
     """Objects in a bucket, below a prefix that may be empty; threads share one client."""
 
     def __init__(self, bucket: str, prefix: str, access: S3Access) -> None:
         """Make the client; this sends no request."""
         self._bucket = bucket
-        self._prefix = f"{prefix.strip('/')}/".lstrip("/")
+        folders = prefix.strip("/")
+        self._prefix = f"{folders}/" if folders else ""
         self._access = access
         self._client = _client(access, access.endpoint_url, bucket)
         self.url = f"s3://{bucket}/{self._prefix}".rstrip("/")
@@ -345,44 +355,45 @@ def _client(
     access: S3Access, endpoint_url: str | None, bucket: str
 ) -> "S3Client":
     # Making clients is not thread-safe, so each has its own session; using them is.
-    core = botocore.session.Session(
-        session_vars={
-            "profile": (None, None, None, None),
-            "config_file": (None, None, os.devnull, None),
-            "credentials_file": (None, None, os.devnull, None),
-            "ignore_configured_endpoint_urls": (None, None, True, None),
-        }
-    )
-    client = boto3.session.Session(botocore_session=core).client(
+    core = botocore.session.Session(session_vars=_SESSION)
+    session = boto3.session.Session(botocore_session=core)
+    client = session.client(
         "s3",
         endpoint_url=endpoint_url,
         region_name=access.region,
         aws_access_key_id=access.access_key,
         aws_secret_access_key=access.secret_key,
         aws_session_token=access.session_token,
-        config=Config(
-            signature_version="s3v4",
-            connect_timeout=access.connect_seconds,
-            read_timeout=access.read_seconds,
-            tcp_keepalive=True,
-            max_pool_connections=CONNECTIONS,
-            retries={"total_max_attempts": 1},
-            # Many servers do not know the SDK's own checksums. All check the body's signed
-            # SHA-256, which the SDK would omit over TLS.
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-            s3={
-                "addressing_style": _addressing_style(endpoint_url, bucket),
-                "payload_signing_enabled": True,
-            },
-        ),
+        config=_config(access, _addressing_style(endpoint_url, bucket)),
     )
-    client.meta.events.register("before-call.s3.DeleteObjects", _add_md5)
+    events = client.meta.events
+    events.register("before-call.s3.DeleteObjects", _add_md5)
     # The SDK's own handlers turn a web page with status 200 into an HTTP 500. Of two matching
     # patterns, the one with the earlier wildcard runs first.
     # guard: a store that is none: a page that comes with 200
-    client.meta.events.register("before-parse.*.*", _inspect)
+    events.register("before-parse.*.*", _inspect)
     return client
+
+
+def _config(
+    access: S3Access, addressing_style: Literal["path", "virtual"]
+) -> Config:
+    return Config(
+        signature_version="s3v4",
+        connect_timeout=access.connect_seconds,
+        read_timeout=access.read_seconds,
+        tcp_keepalive=True,
+        max_pool_connections=CONNECTIONS,
+        retries={"total_max_attempts": 1},
+        # Many servers do not know the SDK's own checksums. All check the body's signed
+        # SHA-256, which the SDK would omit over TLS.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        s3={
+            "addressing_style": addressing_style,
+            "payload_signing_enabled": True,
+        },
+    )
 
 
 def _addressing_style(
@@ -392,7 +403,9 @@ def _addressing_style(
 
     AWS wants it in the host's name, but has no certificate for names with dots.
     """
-    return "path" if endpoint_url or "." in bucket else "virtual"
+    if endpoint_url or "." in bucket:
+        return "path"
+    return "virtual"
 
 
 def _inspect(

@@ -212,7 +212,8 @@ def meaning(answer: ErrorResponse, doing: str, url: str) -> Exception:
     """
     kind = _kind(answer, doing)
     explanation = f"{answer.code} {answer.message}"
-    reason = " ".join(explanation.split()) or "no reason given"
+    words = explanation.split()
+    reason = " ".join(words) or "no reason given"
     message = f"cannot {doing} at {url}: HTTP {answer.status}, {reason}"
     if kind is StoreRefusedError:
         message += f"; {_REFUSED}"
@@ -220,7 +221,8 @@ def meaning(answer: ErrorResponse, doing: str, url: str) -> Exception:
         advice = _CONFIG.get(answer.code, _OTHER_ADVICE)
         message += f"; {advice}"
     if answer.code == "RequestTimeTooSkewed":
-        message += f" ({_skew(answer)})"
+        skew = _skew(answer)
+        message += f" ({skew})"
     return kind(message)
 
 

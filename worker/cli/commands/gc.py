@@ -58,9 +58,7 @@ def collect(view: View, older_than: int, *, dry_run: bool) -> Output:
 def _answer(collection: _Collection, *, dry_run: bool) -> Output:
     verb = "would collect" if dry_run else "collected"
     lines = [f"{verb} {job_id}" for job_id in collection.collected]
-    lines += [
-        "left {jobId}: {reason}".format_map(job) for job in collection.left
-    ]
+    lines += map("left {jobId}: {reason}".format_map, collection.left)
     document: dict[str, Any] = {
         "collected": collection.collected,
         "left": collection.left,
@@ -103,11 +101,10 @@ def _obstacle(view: View, manifest: Manifest) -> str | None:
     if manifest.collected:
         return None
     # guard: gc leaves a job with unacknowledged events
-    if manifest.outbox.pending:
-        pending = counted(
-            len(manifest.outbox.pending), "unacknowledged callback"
-        )
-        return f"it has {pending}: `resume` it to deliver"
+    pending = len(manifest.outbox.pending)
+    if pending:
+        callbacks = counted(pending, "unacknowledged callback")
+        return f"it has {callbacks}: `resume` it to deliver"
     if not manifest.released and not view.is_silent(manifest):
         return f"run {manifest.run} is still alive"
     return None

@@ -61,7 +61,8 @@ def build(files: Mapping[str, bytes], project: str) -> dict[str, bytes]:
     contents = read_contents(files, visible(project))
     if not contents.entries:
         return {}
-    texts = _Site(contents, frozenset(files)).texts()
+    site = _Site(contents, frozenset(files))
+    texts = site.texts()
     return {path: sealed(path, text) for path, text in texts.items()}
 
 
@@ -81,13 +82,15 @@ class _Site:
             for page in entry.pages:
                 document = self._documents[page.path]
                 self._titles[page.path] = _title(entry, page, document)
-        names = {path: page.name for path, page in contents.page_of().items()}
+        pages = contents.page_of()
+        names = {path: page.name for path, page in pages.items()}
         self._links = Links(names, anchors, files)
         self._templates = _templates()
+        items = [self._item(entry) for entry in contents.entries]
         self._templates.globals |= {
             "project": contents.project,
             "language": LANGUAGE,
-            "items": [self._item(entry) for entry in contents.entries],
+            "items": items,
         }
 
     def texts(self) -> dict[str, str]:

@@ -163,7 +163,8 @@ def _headings(tokens: Sequence[Token]) -> Iterator[Heading]:
             anchor = f"{anchor}-{count}"
             used.setdefault(anchor, 1)
         token.attrSet("id", anchor)
-        yield Heading(level=int(token.tag[1]), anchor=anchor, text=text)
+        level = int(token.tag.removeprefix("h"))
+        yield Heading(level=level, anchor=anchor, text=text)
 
 
 def _resolve_links(tokens: Sequence[Token], resolve: Resolver) -> None:
