@@ -173,7 +173,8 @@ def calls_prefix(job_id: str) -> str:
 
 def call_key(job_id: str, name: CallName) -> str:
     prefix = calls_prefix(job_id)
-    return f"{prefix}{name.stage}/{name.key}/{name.number}-{name.record}.json"
+    file = f"{name.number}-{name.record}.json"
+    return f"{prefix}{name.stage}/{name.key}/{file}"
 
 
 def call_name(key: str) -> CallName | None:

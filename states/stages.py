@@ -126,4 +126,5 @@ def after(stage: Stage) -> Stage | None:
 
 def before(stage: Stage) -> tuple[Stage, ...]:
     """Return the earlier stages, in order."""
-    return tuple(info.stage for info in STAGES[: INFO[stage].step - 1])
+    number = INFO[stage].step - 1
+    return tuple(info.stage for info in STAGES[:number])

@@ -148,7 +148,8 @@ def work_dir(settings: Settings) -> Path:
     if settings.work_dir is not None:
         return settings.work_dir
     try:
-        folder = Path(tempfile.gettempdir()) / f"fondation-worker-{os.getuid()}"
+        shared = Path(tempfile.gettempdir())
+        folder = shared / f"fondation-worker-{os.getuid()}"
     except FileNotFoundError as error:
         raise ConfigError(
             "WORK_DIR is missing, and no temporary directory is writable: set WORK_DIR"

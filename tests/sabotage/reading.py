@@ -54,8 +54,8 @@ READING: Final = (
     ),
     Sabotage(
         guard="paths that are too long for any folder are left out",
-        expression="len(os.fsencode(name)) > _MAX_PATH_BYTES or name.count('/') > _MAX_DEPTH",
-        new="False and name.count('/') > _MAX_DEPTH",
+        expression="length > _MAX_PATH_BYTES or depth > _MAX_DEPTH",
+        new="False",
         tests=(FOLDER, LOCAL),
     ),
     Sabotage(

@@ -52,7 +52,7 @@ def parser() -> argparse.ArgumentParser:
         subparser = commands.add_parser(
             command.name,
             help=command.help,
-            description=command.help[0].upper() + command.help[1:] + ".",
+            description=_sentence(command.help),
             epilog=f"example:\n  {command.example}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
@@ -61,6 +61,11 @@ def parser() -> argparse.ArgumentParser:
         for argument in command.namespace.arguments:
             subparser.add_argument(*argument.names, **argument.settings)
     return root
+
+
+def _sentence(text: str) -> str:
+    first = text[0].upper()
+    return f"{first}{text[1:]}."
 
 
 def main(argv: Sequence[str], environment: Environment) -> int:
@@ -128,7 +133,8 @@ def _write(write: Callable[[], None], code: int) -> int:
 
 def _discard_output() -> None:
     """Let stdout's buffer drain into nothing when the process ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
 
 
 def _machine_fault(error: Exception) -> WorkerError | None:

@@ -122,8 +122,10 @@ def signature(
 
     Source: https://github.com/standard-webhooks/standard-webhooks (spec/standard-webhooks.md).
     """
-    signed = b".".join([message_id.encode(), str(timestamp).encode(), body])
-    digest = hmac.new(base64.b64decode(key), signed, hashlib.sha256).digest()
+    head = f"{message_id}.{timestamp}."
+    signed = head.encode() + body
+    secret = base64.b64decode(key)
+    digest = hmac.new(secret, signed, hashlib.sha256).digest()
     encoded = base64.b64encode(digest).decode()
     return {
         "webhook-id": message_id,

@@ -1,7 +1,7 @@
 """Conditions that a job must meet before it is claimed."""
 
 from states.manifest import EngineRef, Identity, Manifest
-from states.stages import INFO, Stage
+from states.stages import Stage, before
 from worker.errors import BusyError, ConfigError, DataError
 from worker.job_request import same_job
 
@@ -42,7 +42,7 @@ def check_reached(manifest: Manifest, stage: Stage) -> None:
             f"job {manifest.job_id} was collected and cannot be resumed: start a new job"
         )
     next_stage = manifest.next_stage
-    if next_stage is not None and INFO[stage].step > INFO[next_stage].step:
+    if next_stage is not None and next_stage in before(stage):
         raise DataError(
             f"job {manifest.job_id} has not reached {stage} yet: its next stage is {next_stage}"
         )

@@ -284,7 +284,8 @@ class Producer:
 
 def _incomplete(items: StageItems) -> EngineTroubleError:
     missing = items.missing
-    faults = [items.faults.get(path, path) for path in missing[:_MAX_NAMED]]
+    first = missing[:_MAX_NAMED]
+    faults = [items.faults.get(path, path) for path in first]
     named = "; ".join(faults)
     more = len(missing) - _MAX_NAMED
     if more > 0:

@@ -74,4 +74,5 @@ class Display:
 
 
 def _title(stage: Stage) -> str:
-    return f"{INFO[stage].step}/{len(STAGES)} {INFO[stage].message}"
+    info = INFO[stage]
+    return f"{info.step}/{len(STAGES)} {info.message}"

@@ -375,9 +375,10 @@ class Runner:
             )
             return decisions.account(settled, usage)
 
-        manifest = self._context.owned.append(lambda base: decide(settle(base)))
-        self._announcer.announce(manifest)
-        self._context.reporter.transition(manifest)
+        context = self._context
+        manifest = context.owned.append(lambda base: decide(settle(base)))
+        announcer.announce(manifest)
+        context.reporter.transition(manifest)
 
     def _error(self, error: WorkerError, code: Exit) -> Error:
         return Error(

@@ -34,9 +34,8 @@ class RunFolder:
         with on_disk(base, partial(unusable_work_dir, base)):
             base.mkdir(parents=True, exist_ok=True)
             _remove_stale(base, job_id)
-            self._lock = _make_locked(
-                self.path, (self.source, self.course, self.scratch)
-            )
+            parts = (self.source, self.course, self.scratch)
+            self._lock = _make_locked(self.path, parts)
 
     @property
     def source(self) -> Path:
@@ -62,11 +61,8 @@ class RunFolder:
         file = self.course / path
         fresh = self.scratch / "item"
         with on_disk(self.course):
-            if (
-                file.is_file()
-                and not file.is_symlink()
-                and file.read_bytes() == body
-            ):
+            is_plain = file.is_file() and not file.is_symlink()
+            if is_plain and file.read_bytes() == body:
                 return
             fresh.write_bytes(body)
             try:
@@ -100,7 +96,8 @@ def make_private(folder: Path) -> None:
         with suppress(FileExistsError):
             folder.mkdir(mode=0o700)
         status = folder.lstat()
-        is_ours = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
+        is_folder = stat.S_ISDIR(status.st_mode)
+        is_ours = is_folder and status.st_uid == os.getuid()
         # guard: a shared place is used only if it is this user's alone
         if not is_ours or status.st_mode & _OTHERS_WRITE:
             raise ConfigError(
@@ -127,7 +124,8 @@ def _try_to_make(path: Path, parts: tuple[Path, ...], number: int) -> int:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for folder in parts:
-            (fresh / folder.relative_to(path)).mkdir(mode=0o700)
+            part = fresh / folder.relative_to(path)
+            part.mkdir(mode=0o700)
         fresh.rename(path)
     except BaseException:
         os.close(lock)

@@ -61,7 +61,7 @@ def store_fault(url: str) -> str | None:
 def _prefix_fault(url: SplitResult) -> str | None:
     prefix = url.path.strip("/")
     segments = prefix.split("/") if prefix else []
-    if url.query or any(segment in {"", ".", ".."} for segment in segments):
+    if url.query or not {"", ".", ".."}.isdisjoint(segments):
         return "its prefix must not hold empty, `.` or `..` parts, nor a `?`"
     return None
 

@@ -40,9 +40,8 @@ class EnvironmentReader:
 
         `here` tells whether the files that it names are on this machine.
         """
-        self._environment = {
-            name: value for name, value in environment.items() if value
-        }
+        variables = environment.items()
+        self._environment = {name: value for name, value in variables if value}
         self._here = here
         self.faults: list[str] = []
 

@@ -84,10 +84,10 @@ def has_content(names: Iterable[str]) -> bool:
 
 def is_too_long(name: str) -> bool:
     """Tell whether a path is too long, or nested too deep, to be used everywhere."""
+    length = len(os.fsencode(name))
+    depth = name.count("/")
     # guard: paths that are too long for any folder are left out
-    return (
-        len(os.fsencode(name)) > _MAX_PATH_BYTES or name.count("/") > _MAX_DEPTH
-    )
+    return length > _MAX_PATH_BYTES or depth > _MAX_DEPTH
 
 
 def log_left_out(names: Collection[str], reason: str) -> None:

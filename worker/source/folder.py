@@ -161,11 +161,13 @@ class FolderSource:
 def _open_regular(path: Path) -> BinaryIO:
     """Open a file if it still is a regular one, without following a link or blocking on a pipe."""
     # guard: a link that takes a file's place is not followed
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+    descriptor = os.open(path, flags)
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return os.fdopen(descriptor, "rb")
     os.close(descriptor)
-    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    reason = os.strerror(errno.ENOENT)
+    raise FileNotFoundError(errno.ENOENT, reason, str(path))
 
 
 def _empty(path: Path, ignored: list[str]) -> DataError:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Literal
+from typing import IO, TYPE_CHECKING, Any, Final, Literal, cast
 
 import boto3
 import botocore.session
@@ -337,8 +337,9 @@ def _refusal(fault: Mapping[str, Any]) -> ErrorResponse:
 
 
 def _answer(error: ClientError) -> ErrorResponse:
-    fault: dict[str, Any] = dict(error.response.get("Error", {}))
-    metadata: dict[str, Any] = dict(error.response["ResponseMetadata"])
+    response = cast("dict[str, Any]", error.response)
+    fault = response.get("Error", {})
+    metadata = response["ResponseMetadata"]
     headers = metadata["HTTPHeaders"]
     ours = fault.get("RequestTime")
     theirs = fault.get("ServerTime")

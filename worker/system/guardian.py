@@ -114,8 +114,9 @@ def relay(leader: int, control: int, wakeup: int) -> None:
 
 def ended(leader: int) -> bool:
     """Reap ended orphans; tell whether the process has ended (its id stays reserved)."""
+    options = os.WEXITED | os.WNOHANG | os.WNOWAIT
     while True:
-        state = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        state = os.waitid(os.P_ALL, 0, options)
         if state is None or state.si_pid == leader:
             return state is not None
         os.waitpid(state.si_pid, 0)

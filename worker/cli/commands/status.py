@@ -112,8 +112,12 @@ def _usage_lines(usage: JsonObject | None) -> list[str]:
         "{inputTokens:,} in, {cacheWriteTokens:,} written to the cache, "
         "{cacheReadTokens:,} read from it, {outputTokens:,} out"
     ).format_map(usage)
-    lines = [f"calls       {calls} ({extra})", f"tokens      {tokens}"]
-    lines.append(f"cost        {_cost(usage)}")
+    cost = _cost(usage)
+    lines = [
+        f"calls       {calls} ({extra})",
+        f"tokens      {tokens}",
+        f"cost        {cost}",
+    ]
     if usage["unknownCalls"]:
         lines.append(
             "unknown     {unknownCalls} calls without an answer, counted at most: "

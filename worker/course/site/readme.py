@@ -28,11 +28,12 @@ def readme(contents: Contents, titles: Mapping[str, str]) -> str:
 def _list(heading: str, pages: list[Page], titles: Mapping[str, str]) -> str:
     if not pages:
         return ""
-    items = [
-        f"{number}. [{_escaped(titles[page.path])}]({page.path})"
-        for number, page in enumerate(pages, start=1)
-    ]
-    return f"## {heading}\n\n" + "\n".join(items)
+    items = []
+    for number, page in enumerate(pages, start=1):
+        title = _escaped(titles[page.path])
+        items.append(f"{number}. [{title}]({page.path})")
+    listed = "\n".join(items)
+    return f"## {heading}\n\n{listed}"
 
 
 def _escaped(text: str) -> str:

@@ -43,7 +43,9 @@ def stage_of(path: str) -> Stage | None:
     if not is_course_path(path):
         return None
     folder = path.partition("/")[0]
-    [stage] = [i.stage for i in STAGES if folder in {i.file, i.folder}]
+    [stage] = [
+        info.stage for info in STAGES if folder in {info.file, info.folder}
+    ]
     return stage
 
 

@@ -413,8 +413,10 @@ class _Level:
         way = self._laid.way_out(path, gate)
         if way:
             middle = self._laid.spots[path[0]]
+            gate_beyond = self._beyond(way[-1], middle)
+            edge_beyond = self._beyond(points[0], middle)
             # A gate on the other side is of no use to an edge that was turned round.
-            if self._beyond(way[-1], middle) == self._beyond(points[0], middle):
+            if gate_beyond == edge_beyond:
                 return way
         return [self._laid.attached(path, points)]
 

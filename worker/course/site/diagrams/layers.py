@@ -232,14 +232,14 @@ def _route(chain: _Chain) -> list[Point]:
     end = lower.across + chain.enters
     # Lines bend between the ranks only, where there are no boxes.
     route = [
-        Point(start, upper.along + upper.size.along / 2),
+        Point(start, upper.end),
         Point(start, upper.rank_end),
     ]
     for place in chain.passages:
         route.append(Point(place.across, place.rank_start))
         route.append(Point(place.across, place.rank_end))
     route.append(Point(end, lower.rank_start))
-    route.append(Point(end, lower.along - lower.size.along / 2))
+    route.append(Point(end, lower.start))
     if chain.turned:
         route.reverse()
     return route

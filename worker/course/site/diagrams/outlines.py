@@ -43,7 +43,8 @@ class Outline:
         return frame + svg.texts(self.text, middle)
 
     def _class(self, box: Box) -> str:
-        head = Box.at(box.corner, box.width, self.text.height + _PADDING)
+        height = self.text.height + _PADDING
+        head = Box.at(box.corner, box.width, height)
         frame = svg.rectangle(box, "node")
         name = svg.texts(self.text, head.middle, "text name")
         members = self.node.members

@@ -41,6 +41,16 @@ class Place:
         return self.across - self.size.across / 2
 
     @property
+    def start(self) -> float:
+        """Where it begins, along the ranks."""
+        return self.along - self.size.along / 2
+
+    @property
+    def end(self) -> float:
+        """Where it ends, along the ranks."""
+        return self.along + self.size.along / 2
+
+    @property
     def rank_start(self) -> float:
         return self.along - self.reach
 
@@ -242,9 +252,10 @@ def _rising(values: Sequence[float]) -> list[float]:
         mean = value
         count = 1
         while means and means[-1] > mean:
-            total = mean * count + means[-1] * counts[-1]
-            means.pop()
-            count += counts.pop()
+            earlier = means.pop()
+            earlier_count = counts.pop()
+            total = mean * count + earlier * earlier_count
+            count += earlier_count
             mean = total / count
         means.append(mean)
         counts.append(count)
@@ -258,4 +269,6 @@ def _distance(left: Place, right: Place) -> float:
     """Return how far apart the middles of two places beside each other must be."""
     beside_wire = left.wire or right.wire
     gap = _GAP_BESIDE_WIRE if beside_wire else _GAP
-    return left.size.across / 2 + gap + right.size.across / 2
+    left_half = left.size.across / 2
+    right_half = right.size.across / 2
+    return left_half + gap + right_half

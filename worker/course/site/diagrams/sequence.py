@@ -191,7 +191,8 @@ class _Reader:
             self._add(Activation(participant=key, begins=begins))
 
     def _note(self, note: re.Match[str]) -> None:
-        over = tuple(key.strip() for key in note["over"].split(","))
+        keys = note["over"].split(",")
+        over = tuple(key.strip() for key in keys)
         for key in over:
             self._meet(key)
         side = note["side"].lower()

@@ -18,7 +18,6 @@ from worker.course.site.diagrams.sequence import (
     Sequence,
 )
 from worker.course.site.diagrams.text import Text, wrapped
-from worker.course.site.diagrams.text import width as text_width
 
 _GAP: Final = 32.0
 _ROW: Final = 14.0
@@ -195,8 +194,9 @@ class _Canvas:
             arrows.head(message.head, tip, LEFT),
         ]
         left = x + _LOOP + _CORNER
-        middle = Spot(left + label.width / 2, begin.y + height / 2)
-        self._label(label, middle)
+        x_middle = left + label.width / 2
+        y_middle = begin.y + height / 2
+        self._label(label, Spot(x_middle, y_middle))
         self._stretch(x, left + label.width)
         self._y = tip.y
 
@@ -240,10 +240,11 @@ class _Canvas:
         if frame.kind == "rect":
             return
         left, _ = self._sides()
-        name = Box(left, self._y, text_width(frame.kind) + 16, _FRAME_HEAD)
+        kind = Text([frame.kind])
+        name = Box(left, self._y, kind.width + 16, _FRAME_HEAD)
         self._above += [
             svg.rectangle(name, "frame-name", 0),
-            svg.texts(Text([frame.kind]), name.middle, "label name"),
+            svg.texts(kind, name.middle, "label name"),
         ]
         start = Spot(name.right + 8, name.middle.y)
         self._condition(frame.text, start)
