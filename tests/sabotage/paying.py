@@ -5,6 +5,7 @@ from typing import Final
 from tests.sabotage.guard import Sabotage
 
 PAYING_TESTS: Final = "tests/unit/claude/test_paying.py"
+BATCH_TESTS: Final = "tests/unit/claude/test_batches.py"
 MODEL_TESTS: Final = "tests/unit/claude/test_model.py"
 
 PAYING: Final = (
@@ -27,7 +28,7 @@ PAYING: Final = (
     ),
     Sabotage(
         guard="paid calls: another run's intent is not one's own",
-        expression="writer != self._writer",
+        expression="not is_ours",
         new="False",
         tests=(PAYING_TESTS,),
     ),
@@ -59,5 +60,27 @@ PAYING: Final = (
         expression="resumes_at - self._failing_since > PATIENCE_SECONDS",
         new="False",
         tests=(MODEL_TESTS,),
+    ),
+    Sabotage(
+        guard="batches: none is created without the lease",
+        expression="batch is None or not self._permission.given",
+        new="batch is None",
+        tests=(BATCH_TESTS,),
+    ),
+    Sabotage(
+        guard="batches: what all calls may cost is reserved before one is sent",
+        new="pass",
+        tests=(BATCH_TESTS,),
+    ),
+    Sabotage(
+        guard="batches: one whose creation got no answer is known by its calls",
+        expression="results.keys() == set(batch.intent.names)",
+        new="True",
+        tests=(BATCH_TESTS,),
+    ),
+    Sabotage(
+        guard="batches: the id of a created batch is recorded",
+        new="pass",
+        tests=(BATCH_TESTS,),
     ),
 )

@@ -24,7 +24,7 @@ from tests.support.paid_calls import (
 from worker.engines.claude.ledger import CallId, Ledger
 from worker.engines.claude.model import Model
 from worker.engines.claude.prices import Tokens
-from worker.engines.claude.records import Answer, Intent, read_intent
+from worker.engines.claude.records import Answer, Intent, decode
 from worker.engines.port import EngineFailedError
 from worker.errors import StoreUnavailableError
 from worker.settings.model import ModelSettings
@@ -426,7 +426,9 @@ def test_a_record_holds_no_prompt_and_no_key(
     assert b"secret prompt" not in stored
     assert b"sk-test-1" not in stored
     (first, *_) = calls.objects.values()
-    assert read_intent(first).purpose == "chapter 1"
+    record = decode(first)
+    assert isinstance(record, Intent)
+    assert record.purpose == "chapter 1"
     assert len(api.paid) == 1
 
 

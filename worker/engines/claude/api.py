@@ -6,14 +6,16 @@ Connections are not kept: one that the server has closed meanwhile looks like a 
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import httpx
 
+from states.codec import JsonObject
 from worker import __version__
+from worker.engines.claude.batch import Batch, read_batch
 from worker.engines.claude.events import (
     MAX_MESSAGE,
     EventStream,
@@ -39,6 +41,10 @@ ANSWER_SECONDS: Final = 3600.0
 """How long one answer may take."""
 BRIEF_SECONDS: Final = 30.0
 """How long a request may take that no model works on."""
+BATCH_SECONDS: Final = 120.0
+"""How long the API may be silent while it takes or gives a batch."""
+LISTED_BATCHES: Final = 100
+_BATCHES: Final = "messages/batches"
 _UNSENT: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -115,6 +121,43 @@ class MessagesApi:
         with self._exchange(path, None, timeout) as response:
             self._content(response)
 
+    def create_batch(self, requests: Sequence[Body]) -> Batch:
+        """Create a batch; raise RejectedError or AnswerLostError."""
+        timeout = httpx.Timeout(BATCH_SECONDS)
+        body = {"requests": list(requests)}
+        with self._exchange(_BATCHES, body, timeout) as response:
+            return read_batch(_document(self._content(response)))
+
+    def batch(self, batch_id: str) -> Batch:
+        """Return a batch as it is now; raise RejectedError or AnswerLostError."""
+        return read_batch(self._get(f"{_BATCHES}/{quote(batch_id, safe='')}"))
+
+    def batches(self) -> list[Batch]:
+        """Return the newest batches, newest first; raise RejectedError or AnswerLostError."""
+        data = self._get(f"{_BATCHES}?limit={LISTED_BATCHES}").get("data")
+        if not isinstance(data, list):
+            raise AnswerLostError("the list of batches is none")
+        return [read_batch(entry) for entry in data]
+
+    def results(self, batch_id: str) -> dict[str, JsonObject]:
+        """Return the results of a batch that has ended, by the name of their call."""
+        timeout = httpx.Timeout(BATCH_SECONDS)
+        path = f"{_BATCHES}/{quote(batch_id, safe='')}/results"
+        with self._exchange(path, None, timeout) as response:
+            lines = self._content(response).splitlines()
+        results = {}
+        for line in lines:
+            entry = _document(line)
+            result = entry.get("result")
+            if isinstance(result, dict):
+                results[str(entry.get("custom_id"))] = result
+        return results
+
+    def _get(self, path: str) -> JsonObject:
+        timeout = httpx.Timeout(BRIEF_SECONDS)
+        with self._exchange(path, None, timeout) as response:
+            return _document(self._content(response))
+
     def _read(
         self, response: httpx.Response, started: Callable[[], None]
     ) -> Message:
@@ -165,6 +208,16 @@ class MessagesApi:
             raise AnswerLostError(
                 f"no whole answer ({_reason(error)})"
             ) from error
+
+
+def _document(content: bytes) -> JsonObject:
+    try:
+        document: Any = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise AnswerLostError("the answer is not JSON") from error
+    if not isinstance(document, dict):
+        raise AnswerLostError("the answer is not an object of JSON")
+    return document
 
 
 def encode_body(body: Body) -> bytes:

@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from states.keys import CallName, CallRecord
@@ -17,12 +17,15 @@ from states.stages import Stage
 from states.usage import NANODOLLARS, Budget
 from worker.engines.claude.records import (
     Answer,
+    BatchCreated,
+    BatchIntent,
     DamagedRecordError,
     Intent,
     Outcome,
+    Rejection,
+    StoredRecord,
+    decode,
     encode,
-    read_intent,
-    read_outcome,
 )
 from worker.engines.port import CallStore, EngineFailedError
 
@@ -56,6 +59,11 @@ class LedgerEntry:
         return self.outcome is None and not self.in_flight
 
     @property
+    def custom_id(self) -> str:
+        """The call's name in a batch."""
+        return f"{self.call.key}-{self.number}"
+
+    @property
     def tokens(self) -> int:
         """How many tokens count against the budget."""
         if self.outcome is None:
@@ -83,6 +91,26 @@ class LedgerEntry:
         )
 
 
+@dataclass(slots=True)
+class BatchEntry:
+    """A batch of calls, and whether it was created."""
+
+    call: CallId
+    """What tells the batch from others: it has objects in the store as a call has."""
+    number: int
+    intent: BatchIntent
+    created: BatchCreated | None = None
+
+    def name(self, record: CallRecord) -> CallName:
+        """Return the name of one of the batch's two objects."""
+        return CallName(
+            stage=self.call.stage,
+            key=self.call.key,
+            number=self.number,
+            record=record,
+        )
+
+
 class BudgetSpentError(EngineFailedError):
     """The next call could exceed the job's budget."""
 
@@ -99,6 +127,7 @@ class Ledger:
         self._calls = calls
         self._writer = writer
         self._entries: dict[CallId, dict[int, LedgerEntry]] = {}
+        self._batches: dict[tuple[CallId, int], BatchEntry] = {}
         self._turns: dict[CallId, threading.Lock] = {}
         self._changed = threading.Condition()
 
@@ -112,15 +141,10 @@ class Ledger:
 
     def read(self) -> None:
         """Take in what any run of the job has stored."""
-        intents: dict[tuple[CallId, int], Intent] = {}
-        outcomes: dict[tuple[CallId, int], Outcome] = {}
+        records: dict[CallName, StoredRecord] = {}
         for name, content in self._calls.read():
-            place = CallId(name.stage, name.key), name.number
             try:
-                if name.record is CallRecord.INTENT:
-                    intents[place] = read_intent(content)
-                else:
-                    outcomes[place] = read_outcome(content)
+                records[name] = decode(content)
             except DamagedRecordError as error:
                 raise EngineFailedError(
                     f"the stored {name.record} of call {name.key} of stage {name.stage} is "
@@ -128,10 +152,9 @@ class Ledger:
                     temporary=False,
                 ) from error
         with self._changed:
-            for (call, number), intent in intents.items():
-                self._take_in(
-                    call, number, intent, outcomes.get((call, number))
-                )
+            for name, record in records.items():
+                outcome = records.get(replace(name, record=CallRecord.ANSWER))
+                self._take_in(name, record, outcome)
 
     def answer(self, call: CallId) -> Answer | None:
         """Return the recorded answer of a call, if there is one."""
@@ -168,16 +191,58 @@ class Ledger:
             stored = self._calls.create(
                 entry.name(CallRecord.INTENT), encode(intent)
             )
-            writer = read_intent(stored).writer
+            is_ours = self._is_ours(stored)
         except BaseException:
             self._release(entry)
             raise
         # guard: paid calls: another run's intent is not one's own
-        if writer != self._writer:
+        if not is_ours:
             self._release(entry)
             self.read()
             return None
         return entry
+
+    def require(self, intent: Intent, budget: Budget) -> None:
+        """Raise BudgetSpentError unless the budget allows for a call."""
+        with self._changed:
+            if not self._fits(intent, budget):
+                raise self._spent(intent, budget)
+
+    def begin_batch(
+        self, call: CallId, intent: BatchIntent
+    ) -> BatchEntry | None:
+        """Store a batch's intent, or return None if another run has taken its number."""
+        numbers = [number for other, number in self._batches if other == call]
+        batch = BatchEntry(call, 1 + max(numbers, default=0), intent)
+        stored = self._calls.create(
+            batch.name(CallRecord.INTENT), encode(intent)
+        )
+        if not self._is_ours(stored):
+            self.read()
+            return None
+        self._batches[call, batch.number] = batch
+        return batch
+
+    def end_batch(self, batch: BatchEntry, created: BatchCreated) -> None:
+        """Store what became of a batch's creation."""
+        self._calls.create(batch.name(CallRecord.ANSWER), encode(created))
+        batch.created = created
+
+    def batches(self, stage: Stage, generation: int) -> list[BatchEntry]:
+        """Return the batches of a stage, oldest first."""
+        with self._changed:
+            batches = [
+                batch
+                for batch in self._batches.values()
+                if batch.call.stage == stage
+                and batch.intent.generation == generation
+            ]
+        return sorted(batches, key=lambda batch: batch.intent.at)
+
+    def sendings(self, call: CallId) -> list[LedgerEntry]:
+        """Return all sendings of a call."""
+        with self._changed:
+            return [*self._entries.get(call, {}).values()]
 
     def end(self, entry: LedgerEntry, outcome: Outcome) -> None:
         """Store what came of a call."""
@@ -199,14 +264,28 @@ class Ledger:
             numbers = self._entries.get(call, {})
             return sum(entry.lost for entry in numbers.values())
 
+    def _is_ours(self, stored: bytes) -> bool:
+        record = decode(stored)
+        if not isinstance(record, Intent | BatchIntent):
+            return False
+        return record.writer == self._writer
+
     def _take_in(
-        self, call: CallId, number: int, intent: Intent, outcome: Outcome | None
+        self, name: CallName, record: StoredRecord, outcome: StoredRecord | None
     ) -> None:
-        entry = LedgerEntry(call, number, intent)
-        numbers = self._entries.setdefault(call, {})
-        known = numbers.setdefault(number, entry)
-        if known.outcome is None:
-            known.outcome = outcome
+        """Take in an intent with its outcome."""
+        call = CallId(name.stage, name.key)
+        if isinstance(record, BatchIntent):
+            batch = BatchEntry(call, name.number, record)
+            batch = self._batches.setdefault((call, name.number), batch)
+            if isinstance(outcome, BatchCreated):
+                batch.created = outcome
+        if isinstance(record, Intent):
+            entry = LedgerEntry(call, name.number, record)
+            numbers = self._entries.setdefault(call, {})
+            entry = numbers.setdefault(name.number, entry)
+            if isinstance(outcome, Answer | Rejection):
+                entry.outcome = outcome
 
     def _reserve(
         self, call: CallId, intent: Intent, budget: Budget

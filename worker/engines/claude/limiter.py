@@ -46,7 +46,7 @@ class Limiter:
     def slot(self, permission: Permission) -> Iterator[None]:
         """Wait until a call may begin; it ends with the block."""
         while True:
-            self._wait(permission)
+            self.wait(permission)
             with self._changed:
                 if self._in_flight < self._allowed and self._left() <= 0:
                     self._in_flight += 1
@@ -115,7 +115,8 @@ class Limiter:
             Waiting(reason=reason, not_before=not_before),
         )
 
-    def _wait(self, permission: Permission) -> None:
+    def wait(self, permission: Permission) -> None:
+        """Wait until the endpoint may be asked again."""
         while True:
             permission.wait()
             left = self._left()

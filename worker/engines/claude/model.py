@@ -17,7 +17,8 @@ from states.codec import JsonObject
 from states.stages import Stage
 from states.usage import Budget, Usage
 from worker.engines.claude.api import Body, MessagesApi
-from worker.engines.claude.caller import Call, Caller
+from worker.engines.claude.batches import Batcher
+from worker.engines.claude.caller import Caller
 from worker.engines.claude.failures import (
     AnswerLostError,
     RejectedError,
@@ -28,6 +29,7 @@ from worker.engines.claude.limiter import Limiter
 from worker.engines.claude.parallel import in_parallel
 from worker.engines.claude.permission import Permission
 from worker.engines.claude.prices import ModelPrices, read_prices
+from worker.engines.claude.pricing import Call, Pricing
 from worker.engines.claude.records import Answer
 from worker.engines.claude.usage import usage_of
 from worker.engines.port import CallStore, EngineConfigError, Workspace
@@ -36,6 +38,11 @@ from worker.system.runtime import Runtime
 
 MOST_TOKENS: Final = 64_000
 """The longest answer that all current models can give."""
+_BATCHED: Final = {
+    Stage.GENERATE_CHAPTERS,
+    Stage.REVIEW_CHAPTERS,
+    Stage.GENERATE_TUTORIALS,
+}
 _CUT_OFF: Final = "max_tokens"
 _KEY_REFUSED: Final = {401, 403}
 
@@ -65,6 +72,7 @@ class _Session:
     calls: CallStore
     ledger: Ledger
     caller: Caller
+    batcher: Batcher
     permission: Permission
     generation: int
     budget: Budget
@@ -115,27 +123,38 @@ class Model:
             ledger = Ledger(calls, self._writer)
         ledger.read()
         with self._lock:
-            self._session = _Session(
-                calls=calls,
-                ledger=ledger,
-                caller=Caller(
-                    self._api,
-                    ledger,
-                    self._limiter,
-                    prices,
-                    self._runtime,
-                    self._writer,
-                ),
-                permission=Permission(
-                    self._runtime, calls.holds_lease, paused=self._paused
-                ),
-                generation=workspace.generation,
-                budget=budget,
-            )
+            self._session = self._opened(workspace, ledger, prices, budget)
+
+    def _opened(
+        self,
+        workspace: Workspace,
+        ledger: Ledger,
+        prices: ModelPrices | None,
+        budget: Budget,
+    ) -> _Session:
+        api, limiter, runtime = self._api, self._limiter, self._runtime
+        pricing = Pricing(
+            address=api.address,
+            prices=prices,
+            runtime=runtime,
+            writer=self._writer,
+        )
+        permission = Permission(
+            runtime, workspace.calls.holds_lease, paused=self._paused
+        )
+        return _Session(
+            calls=workspace.calls,
+            ledger=ledger,
+            caller=Caller(api, ledger, limiter, pricing, runtime),
+            batcher=Batcher(api, ledger, limiter, pricing, permission),
+            permission=permission,
+            generation=workspace.generation,
+            budget=budget,
+        )
 
     def answer(self, question: Question) -> JsonObject:
         """Return the answer to a question; raise UnusableAnswerError if there is none."""
-        for _, outcome in self.answers([question]):
+        for _, outcome in self._live([question]):
             if isinstance(outcome, UnusableAnswerError):
                 raise outcome
             return outcome
@@ -144,7 +163,20 @@ class Model:
     def answers(
         self, questions: Sequence[Question]
     ) -> Iterator[tuple[int, JsonObject | UnusableAnswerError]]:
-        """Yield the answer to each question with its index, as they come."""
+        """Yield the answer to each question with its index, as they come.
+
+        In batch mode they are asked as one message batch, for the stages that have many.
+        """
+        stages = {question.stage for question in questions}
+        if self._settings.batch and stages <= _BATCHED:
+            session = self._begun()
+            calls = [self._call(session, question) for question in questions]
+            session.batcher.fetch(calls, session.budget)
+        yield from self._live(questions)
+
+    def _live(
+        self, questions: Sequence[Question]
+    ) -> Iterator[tuple[int, JsonObject | UnusableAnswerError]]:
         session = self._begun()
         works = [
             partial(self._solve, session, question) for question in questions
@@ -248,15 +280,20 @@ class Model:
         question: Question,
         started: Callable[[], None],
     ) -> Answer:
-        call = Call(
+        return session.caller.answer(
+            self._call(session, question),
+            session.budget,
+            session.permission,
+            started,
+        )
+
+    def _call(self, session: _Session, question: Question) -> Call:
+        return Call(
             stage=question.stage,
             purpose=question.purpose,
             body=self._body(question),
             generation=session.generation,
             repair=question.repair,
-        )
-        return session.caller.answer(
-            call, session.budget, session.permission, started
         )
 
     def _body(self, question: Question) -> Body:

@@ -4,14 +4,13 @@ The prompt is not stored: it follows from the commit and the engine, and its dig
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from worker.engines.claude.prices import Tokens
 
 _FORMAT: Final = 1
-
-Record = TypeVar("Record", "Intent", "Answer", "Rejection")
 
 
 class DamagedRecordError(Exception):
@@ -62,48 +61,64 @@ class Rejection:
     at: str
     error: str
     request_id: str | None = None
+    batch_id: str | None = None
+    """The batch that ended without an answer to this call."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchIntent:
+    """A batch of calls that is about to be created; their own intents are stored before it."""
+
+    writer: str
+    at: str
+    generation: int
+    names: tuple[str, ...]
+    """The names of its calls: the key of each, and its number."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchCreated:
+    """What became of the creation of a batch."""
+
+    at: str
+    batch_id: str | None
+    """None where no batch was created."""
+    expires_at: str | None = None
 
 
 Outcome = Answer | Rejection
+StoredRecord = Intent | Answer | Rejection | BatchIntent | BatchCreated
+
+_KINDS: Final[Mapping[str, type[StoredRecord]]] = {
+    "intent": Intent,
+    "answer": Answer,
+    "rejection": Rejection,
+    "batch-intent": BatchIntent,
+    "batch-created": BatchCreated,
+}
+_NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 
 
-def encode(record: Intent | Outcome) -> bytes:
+def encode(record: StoredRecord) -> bytes:
     """Return a record as an object of the store."""
-    document = {"format": _FORMAT, **asdict(record)}
+    kind = _NAMES[type(record)]
+    document = {"format": _FORMAT, "kind": kind, **asdict(record)}
     # Escaped, because a model may write what UTF-8 cannot hold.
     return json.dumps(document, indent=1).encode()
 
 
-def read_intent(content: bytes) -> Intent:
-    """Read a stored intent; raise DamagedRecordError."""
-    return _record(Intent, _document(content))
-
-
-def read_outcome(content: bytes) -> Outcome:
-    """Read what came of a call; raise DamagedRecordError."""
-    document = _document(content)
-    if "error" in document:
-        return _record(Rejection, document)
+def decode(content: bytes) -> StoredRecord:
+    """Read a stored record; raise DamagedRecordError."""
     try:
-        document["tokens"] = Tokens(**document["tokens"])
-    except (KeyError, TypeError) as error:
-        raise DamagedRecordError(f"{error}") from error
-    return _record(Answer, document)
-
-
-def _document(content: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(content)
-    except ValueError as error:
-        raise DamagedRecordError(f"it is not JSON ({error})") from error
-    if not isinstance(document, dict) or document.get("format") != _FORMAT:
-        raise DamagedRecordError(f"it is not of format {_FORMAT}")
-    return document
-
-
-def _record(kind: type[Record], document: dict[str, Any]) -> Record:
-    known = {entry.name for entry in fields(kind)}
-    try:
+        document: Any = json.loads(content)
+        if document["format"] != _FORMAT:
+            raise DamagedRecordError(f"it is not of format {_FORMAT}")
+        kind = _KINDS[document["kind"]]
+        if "tokens" in document and kind is Answer:
+            document["tokens"] = Tokens(**document["tokens"])
+        if "names" in document:
+            document["names"] = tuple(document["names"])
+        known = [entry.name for entry in fields(kind)]
         return kind(**{name: document[name] for name in known})
-    except (KeyError, TypeError) as error:
-        raise DamagedRecordError(f"{error}") from error
+    except (ValueError, LookupError, TypeError) as error:
+        raise DamagedRecordError(f"it is not a record ({error})") from error

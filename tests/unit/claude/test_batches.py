@@ -1,0 +1,324 @@
+"""The questions of a stage as one batch: it outlives the run, and nothing is sent anew."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from states.keys import CallName, CallRecord
+from states.stages import Stage
+from states.usage import Budget, ModelUsage
+from tests.support.messages_api.server import Fault, MessagesServer
+from tests.support.paid_calls import (
+    DeathError,
+    MemoryCalls,
+    opened,
+    question,
+)
+from worker.engines.claude.batches import PATIENCE_SECONDS
+from worker.engines.claude.model import Model
+from worker.engines.port import EngineFailedError, EngineWaitingError
+from worker.settings.model import ModelSettings
+
+ANSWER = {"text": "A text."}
+QUESTIONS = [question(number) for number in (1, 2, 3)]
+CREATE = "POST /v1/messages/batches"
+
+
+@pytest.fixture
+def batch_settings(model_settings: ModelSettings) -> ModelSettings:
+    return replace(model_settings, batch=True)
+
+
+def ask(model: Model) -> None:
+    answers = dict(model.answers(QUESTIONS))
+    assert answers == {0: ANSWER, 1: ANSWER, 2: ANSWER}
+
+
+def usage(model: Model) -> ModelUsage:
+    found = model.usage()
+    assert found is not None
+    (by_model,) = found.by_model
+    return by_model
+
+
+def paid(api: MessagesServer) -> list[bool]:
+    """Return for each paid request whether it was part of a batch."""
+    return [line["batch"] for line in api.paid]
+
+
+def test_a_stage_is_one_batch_at_half_the_price(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    model = opened(batch_settings, calls)
+    ask(model)
+    assert paid(api) == [True, True, True]
+    assert api.requests.count(CREATE) == 1
+    assert usage(model).calls == 3
+    assert usage(model).unknown_calls == 0
+    batched = usage(model)
+    assert batched.cache_write_tokens > 1000
+    # In nanodollars; the prefix is cached for an hour.
+    full_price = (
+        batched.input_tokens * 2000
+        + batched.cache_write_tokens * 4000
+        + batched.cache_read_tokens * 100
+        + batched.output_tokens * 10_000
+    )
+    assert batched.nanodollars == full_price / 2
+
+
+def test_a_recorded_answer_counts_in_both_modes(
+    api: MessagesServer,
+    batch_settings: ModelSettings,
+    model_settings: ModelSettings,
+    calls: MemoryCalls,
+) -> None:
+    ask(opened(batch_settings, calls))
+    ask(opened(model_settings, calls))
+    ask(opened(batch_settings, calls))
+    assert len(api.paid) == 3
+    assert api.requests.count(CREATE) == 1
+
+
+def test_the_first_stages_and_single_questions_are_live(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    model = opened(batch_settings, calls)
+    list(model.answers([question(stage=Stage.EXTRACT)]))
+    model.answer(question(repair=1))
+    assert paid(api) == [False, False]
+
+
+def test_a_batch_is_waited_for(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    """It ends when it was asked for four times."""
+    api.batches.seconds = 10_000.0
+    asked: list[str] = []
+    document = api.batches.document
+
+    def end_later(batch: object) -> dict[str, object]:
+        asked.append("")
+        if len(asked) == 4:
+            for each in api.batches.all.values():
+                each.ends = each.created
+        return document(batch)  # type: ignore[arg-type]
+
+    api.batches.document = end_later  # type: ignore[method-assign]
+    model = opened(batch_settings, calls)
+    began = model._runtime.monotonic()
+    ask(model)
+    assert model._runtime.monotonic() - began >= 30 + 45
+    assert paid(api) == [True, True, True]
+
+
+def test_what_takes_too_long_is_left_to_another_run(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    api.batches.seconds = 10_000.0
+    model = opened(batch_settings, calls)
+    began = model._runtime.monotonic()
+    with pytest.raises(EngineWaitingError) as raised:
+        ask(model)
+    assert model._runtime.monotonic() - began >= PATIENCE_SECONDS
+    (batch,) = api.batches.all.values()
+    waiting = raised.value.waiting
+    assert waiting.batch_id == batch.id
+    assert waiting.expires_at is not None
+    assert batch.id in str(raised.value)
+    assert usage(model).unknown_calls == 3
+
+    batch.ends = batch.created
+    again = opened(batch_settings, calls)
+    ask(again)
+    assert paid(api) == [True, True, True]
+    assert api.requests.count(CREATE) == 1
+    assert (usage(again).calls, usage(again).unknown_calls) == (3, 0)
+
+
+def test_after_a_stop_the_batch_is_what_the_job_waits_for(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    api.batches.seconds = 10_000.0
+    model = opened(batch_settings, calls)
+    document = api.batches.document
+
+    def stop(batch: object) -> dict[str, object]:
+        if len(api.requests) > 1:
+            model.stop()
+        return document(batch)  # type: ignore[arg-type]
+
+    api.batches.document = stop  # type: ignore[method-assign]
+    with pytest.raises(EngineWaitingError) as raised:
+        ask(model)
+    (batch,) = api.batches.all.values()
+    assert raised.value.waiting.batch_id == batch.id
+
+
+def dying(record: CallRecord, number: int) -> Callable[[CallName], None]:
+    seen = iter(range(1, 100))
+
+    def die(name: CallName) -> None:
+        if name.record is record and next(seen) == number:
+            raise DeathError
+
+    return die
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize(
+    ("record", "number"),
+    [
+        *[(CallRecord.INTENT, number) for number in (1, 2, 3, 4)],
+        *[(CallRecord.ANSWER, number) for number in (1, 2, 3, 4)],
+    ],
+)
+def test_after_a_death_at_any_step_nothing_is_sent_anew(
+    moment: str,
+    record: CallRecord,
+    number: int,
+    api: MessagesServer,
+    batch_settings: ModelSettings,
+    calls: MemoryCalls,
+) -> None:
+    """The fourth intent is the batch's own; the first outcome is its id."""
+    model = opened(batch_settings, calls)
+    setattr(calls, moment, dying(record, number))
+    with pytest.raises(DeathError):
+        ask(model)
+    calls.before = calls.after = lambda _: None
+
+    again = opened(batch_settings, calls)
+    ask(again)
+    assert paid(api) == [True, True, True]
+    assert api.requests.count(CREATE) == 1
+    assert usage(again).calls == 3
+    # Only what may have been sent is unknown: the batch's intent was stored.
+    is_unknown = (moment, record, number) == ("after", CallRecord.INTENT, 4)
+    assert usage(again).unknown_calls == (3 if is_unknown else 0)
+
+
+def test_a_batch_whose_creation_got_no_answer_is_found(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    other = opened(batch_settings, MemoryCalls())
+    list(other.answers([question(number) for number in (7, 8, 9)]))
+    api.fault(Fault(on=CREATE, lost=True))
+    model = opened(batch_settings, calls)
+    ask(model)
+    assert api.requests.count(CREATE) == 2
+    assert paid(api) == [True] * 6
+    assert usage(model).unknown_calls == 0
+
+
+def test_a_batch_that_was_never_created_is_created_anew(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    api.fault(Fault(on=CREATE, status=502, page=True))
+    model = opened(batch_settings, calls)
+    ask(model)
+    assert api.requests.count(CREATE) == 2
+    assert paid(api) == [True, True, True]
+    assert usage(model).unknown_calls == 3
+
+
+def test_a_refused_creation_is_tried_again_and_costs_nothing(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    api.fault(Fault(on=CREATE, status=529, times=2))
+    model = opened(batch_settings, calls)
+    ask(model)
+    assert api.requests.count(CREATE) == 3
+    assert paid(api) == [True, True, True]
+    assert usage(model).unknown_calls == 0
+
+
+def test_what_a_batch_leaves_out_is_asked_live(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    kinds = iter(["errored", "succeeded", "expired"])
+    create = api.batches.create
+
+    def fail_some(body: dict[str, list[dict[str, str]]]) -> dict[str, object]:
+        for request in body["requests"]:
+            api.batches.outcomes[request["custom_id"]] = next(kinds)
+        return create(body)
+
+    api.batches.create = fail_some  # type: ignore[method-assign, assignment]
+    model = opened(batch_settings, calls)
+    ask(model)
+    assert sorted(paid(api)) == [False, False, True]
+    ask(opened(batch_settings, calls))
+    assert len(api.paid) == 3
+    assert api.requests.count(CREATE) == 1
+
+
+def test_an_endpoint_without_batches_is_asked_live(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    api.fault(Fault(on=CREATE, status=404))
+    model = opened(batch_settings, calls)
+    ask(model)
+    assert paid(api) == [False, False, False]
+    assert usage(model).unknown_calls == 0
+
+
+def test_a_refused_key_ends_the_stage(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    api.fault(Fault(on=CREATE, status=401))
+    with pytest.raises(EngineFailedError) as raised:
+        ask(opened(batch_settings, calls))
+    assert raised.value.code == "engine_key"
+
+
+def test_a_batch_fits_the_budget_as_a_whole_or_is_not_created(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    limit = Budget(nanodollars=20_000_000)
+    with pytest.raises(EngineFailedError) as raised:
+        ask(opened(batch_settings, calls, budget=limit))
+    assert raised.value.code == "budget_spent"
+    assert api.requests == []
+    assert calls.objects == {}
+
+
+def test_polls_may_fail_for_a_while(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    api.fault(Fault(on="GET /v1/messages/batches", status=529, times=3))
+    api.fault(Fault(on="/results", lost=True))
+    ask(opened(batch_settings, calls))
+    assert paid(api) == [True, True, True]
+
+
+def test_no_batch_is_created_without_the_lease(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    model = opened(batch_settings, calls)
+
+    def lose(name: CallName) -> None:
+        calls.leased = name.record is not CallRecord.INTENT
+
+    calls.after = lose
+    threading.Timer(0.2, model.stop).start()
+    with pytest.raises(EngineFailedError, match="stopped"):
+        ask(model)
+    assert api.requests == []
+
+
+def test_two_runs_take_the_answers_of_one_batch(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    api.batches.seconds = 10_000.0
+    with pytest.raises(EngineWaitingError):
+        ask(opened(batch_settings, calls))
+    first, second = (opened(batch_settings, calls) for _ in range(2))
+    for batch in api.batches.all.values():
+        batch.ends = batch.created
+    ask(first)
+    ask(second)
+    assert paid(api) == [True, True, True]
+    assert calls.count(CallRecord.ANSWER) == 4

@@ -1,0 +1,378 @@
+"""Asks the questions of a stage as one message batch, at half the price.
+
+What it does is to get answers recorded. The stage then asks its questions one by one as ever:
+recorded answers are there at once, and what the batch has left out is asked live.
+
+    intents of the calls → intent of the batch → created → its id recorded → polled → answers
+
+A batch outlives the run. The next run finds it in the store and polls on. A batch whose
+creation got no answer is looked for among those of the account, by the names of its calls.
+"""
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from states.codec import JsonObject
+from states.stages import Stage
+from states.usage import Budget, Waiting
+from worker.engines.claude.api import Body, MessagesApi, encode_body
+from worker.engines.claude.batch import Batch
+from worker.engines.claude.caller import BYTES_A_TOKEN, log_answer
+from worker.engines.claude.events import read_message
+from worker.engines.claude.failures import AnswerLostError, RejectedError
+from worker.engines.claude.ledger import (
+    MAX_LOST,
+    BatchEntry,
+    CallId,
+    Ledger,
+    LedgerEntry,
+)
+from worker.engines.claude.limiter import Limiter
+from worker.engines.claude.permission import Permission
+from worker.engines.claude.pricing import KEY_LENGTH, Call, Pricing, digest
+from worker.engines.claude.records import (
+    Answer,
+    BatchCreated,
+    BatchIntent,
+    Intent,
+    Rejection,
+)
+from worker.engines.port import EngineFailedError, EngineWaitingError
+from worker.system.runtime import iso
+
+LOG = logging.getLogger(__name__)
+
+FIRST_POLL: Final = 30.0
+LONGEST_POLL: Final = 300.0
+_GROWTH: Final = 1.5
+PATIENCE_SECONDS: Final = 3600.0
+"""How long a run waits for a batch; most end within this time."""
+_CLOCKS: Final = timedelta(minutes=10)
+"""How far the API's clock may be behind this machine's."""
+_NOT_FOUND: Final = 404
+
+
+class Batcher:
+    """Gets the calls of one stage answered by a batch."""
+
+    def __init__(
+        self,
+        api: MessagesApi,
+        ledger: Ledger,
+        limiter: Limiter,
+        pricing: Pricing,
+        permission: Permission,
+    ) -> None:
+        """Take the parts that live calls use, too."""
+        self._api = api
+        self._ledger = ledger
+        self._limiter = limiter
+        self._pricing = pricing
+        self._permission = permission
+        self._runtime = pricing.runtime
+        self._polled_since = self._runtime.monotonic()
+        self._gone: set[str] = set()
+        """Batches that the API does not know any more."""
+
+    def fetch(self, calls: Sequence[Call], budget: Budget) -> None:
+        """Return when no call can be answered by a batch any more.
+
+        Raises EngineWaitingError where a batch takes too long, or after a stop.
+        """
+        if not calls:
+            return
+        stage, generation = calls[0].stage, calls[0].generation
+        self._reject_unsent(stage, generation)
+        while True:
+            self._permission.wait()
+            for batch in self._open_batches(stage, generation):
+                self._conclude(batch)
+            missing = [call for call in calls if self._is_missing(call)]
+            if not missing or not self._create(missing, budget):
+                return
+
+    def _reject_unsent(self, stage: Stage, generation: int) -> None:
+        """Settle the calls of a run that died before it stored its batch's intent."""
+        named: set[str] = set()
+        for batch in self._ledger.batches(stage, generation):
+            named |= set(batch.intent.names)
+        unsent = [
+            entry
+            for entry in self._ledger.entries()
+            if entry.call.stage == stage
+            and entry.intent.batch
+            and entry.outcome is None
+            and entry.custom_id not in named
+        ]
+        self._reject(unsent, "not sent: the run ended before its batch")
+
+    def _open_batches(self, stage: Stage, generation: int) -> list[BatchEntry]:
+        """Return the batches that may still answer calls."""
+        batches = []
+        for batch in self._ledger.batches(stage, generation):
+            created = batch.created
+            is_over = created is not None and (
+                created.batch_id is None or created.batch_id in self._gone
+            )
+            if not is_over and self._entries(batch):
+                batches.append(batch)
+        return batches
+
+    def _entries(self, batch: BatchEntry) -> dict[str, LedgerEntry]:
+        """Return the calls of a batch without an outcome, by their names in it."""
+        names = set(batch.intent.names)
+        return {
+            entry.custom_id: entry
+            for entry in self._ledger.entries()
+            if entry.outcome is None and entry.custom_id in names
+        }
+
+    def _is_missing(self, call: Call) -> bool:
+        """Tell whether a call has no answer, and a batch has not left it out."""
+        call_id = call.id(self._api.address)
+        for entry in self._ledger.sendings(call_id):
+            outcome = entry.outcome
+            if isinstance(outcome, Answer):
+                return False
+            if isinstance(outcome, Rejection) and outcome.batch_id is not None:
+                return False
+        return self._ledger.lost(call_id) < MAX_LOST
+
+    def _create(self, calls: Sequence[Call], budget: Budget) -> bool:
+        """Create a batch, or try to; return False where the endpoint has none."""
+        entries = self._begin(calls, budget)
+        if len(entries) < len(calls):
+            self._reject(entries, "not sent: another run asks, too")
+            return True
+        batch = self._begin_batch(calls[0], entries)
+        # guard: batches: none is created without the lease
+        if batch is None or not self._permission.given:
+            self._reject(entries, "not sent: the run may make no calls now")
+            return True
+        requests = [
+            {"custom_id": entry.custom_id, "params": _params(call.body)}
+            for call, entry in zip(calls, entries, strict=True)
+        ]
+        try:
+            created = self._api.create_batch(requests)
+        except AnswerLostError as error:
+            self._limiter.failed(f"a batch may be created: {error}", None)
+        except RejectedError as error:
+            return self._take_rejection(batch, entries, error)
+        else:
+            self._note(batch, created)
+        return True
+
+    def _begin(
+        self, calls: Sequence[Call], budget: Budget
+    ) -> list[LedgerEntry]:
+        """Store the intents of all calls, if the budget allows for all."""
+        intents = [self._intent(call) for call in calls]
+        total = replace(
+            intents[0],
+            tokens=sum(intent.tokens for intent in intents),
+            nanodollars=sum(intent.nanodollars for intent in intents),
+        )
+        # guard: batches: what all calls may cost is reserved before one is sent
+        self._ledger.require(total, budget)
+        entries = []
+        for call, intent in zip(calls, intents, strict=True):
+            call_id = call.id(self._api.address)
+            entry = self._ledger.begin(call_id, intent, budget)
+            if entry is not None:
+                # Its batch tells what becomes of it, in this run or another.
+                self._ledger.lose(entry)
+                entries.append(entry)
+        return entries
+
+    def _begin_batch(
+        self, call: Call, entries: Sequence[LedgerEntry]
+    ) -> BatchEntry | None:
+        names = tuple(entry.custom_id for entry in entries)
+        key = digest({"batch": names})[:KEY_LENGTH]
+        intent = BatchIntent(
+            writer=self._pricing.writer,
+            at=self._pricing.now(),
+            generation=call.generation,
+            names=names,
+        )
+        return self._ledger.begin_batch(CallId(call.stage, key), intent)
+
+    def _intent(self, call: Call) -> Intent:
+        size = len(encode_body(call.body))
+        return self._pricing.intent(call, size // BYTES_A_TOKEN, batch=True)
+
+    def _take_rejection(
+        self,
+        batch: BatchEntry,
+        entries: Sequence[LedgerEntry],
+        error: RejectedError,
+    ) -> bool:
+        refusal = error.refusal
+        self._reject(entries, refusal.reason)
+        self._ledger.end_batch(
+            batch, BatchCreated(at=self._pricing.now(), batch_id=None)
+        )
+        if error.may_pass:
+            self._limiter.failed(refusal.reason, refusal.retry_after)
+            return True
+        if refusal.status == _NOT_FOUND:
+            LOG.warning("the endpoint has no batches: the calls are made live")
+            return False
+        model = entries[0].intent.model
+        raise error.consequence(self._api.address, model)
+
+    def _reject(
+        self,
+        entries: Sequence[LedgerEntry],
+        reason: str,
+        batch_id: str | None = None,
+    ) -> None:
+        for entry in entries:
+            rejection = Rejection(
+                at=self._pricing.now(), error=reason, batch_id=batch_id
+            )
+            self._ledger.end(entry, rejection)
+
+    def _note(self, batch: BatchEntry, created: Batch) -> None:
+        LOG.info(
+            "batch created",
+            extra={"batch": created.id, "calls": len(batch.intent.names)},
+        )
+        # guard: batches: the id of a created batch is recorded
+        self._ledger.end_batch(
+            batch,
+            BatchCreated(
+                at=self._pricing.now(),
+                batch_id=created.id,
+                expires_at=created.expires_at,
+            ),
+        )
+
+    def _conclude(self, batch: BatchEntry) -> None:
+        """Wait for a batch, and record what it has answered."""
+        if batch.created is None:
+            self._find(batch)
+            return
+        batch_id = batch.created.batch_id
+        assert batch_id is not None  # noqa: S101 - else it is not open
+        if self._wait(batch_id, batch.created.expires_at):
+            self._record(batch, batch_id, self._results(batch_id))
+        else:
+            self._gone.add(batch_id)
+
+    def _find(self, batch: BatchEntry) -> None:
+        """Look for a batch whose creation got no answer."""
+        for candidate in self._candidates(batch):
+            if not self._wait(candidate.id, candidate.expires_at):
+                continue
+            results = self._results(candidate.id)
+            # guard: batches: one whose creation got no answer is known by its calls
+            if results.keys() == set(batch.intent.names):
+                self._note(batch, candidate)
+                self._record(batch, candidate.id, results)
+                return
+        self._ledger.end_batch(
+            batch, BatchCreated(at=self._pricing.now(), batch_id=None)
+        )
+
+    def _candidates(self, batch: BatchEntry) -> list[Batch]:
+        earliest = datetime.fromisoformat(batch.intent.at) - _CLOCKS
+        size = len(batch.intent.names)
+        listed = self._ask(self._api.batches) or []
+        return [
+            candidate
+            for candidate in listed
+            if candidate.size == size and candidate.created_at >= earliest
+        ]
+
+    def _wait(self, batch_id: str, expires_at: str | None) -> bool:
+        """Wait until a batch has ended; return False if the API does not know it."""
+        pause = FIRST_POLL
+        while True:
+            waited = self._runtime.monotonic() - self._polled_since
+            if waited > PATIENCE_SECONDS or self._permission.stopped:
+                raise self._waiting(batch_id, expires_at)
+            batch = self._ask(lambda: self._api.batch(batch_id))
+            if batch is None or batch.ended:
+                return batch is not None
+            with suppress(EngineFailedError):
+                self._permission.sleep(pause)
+            pause = min(LONGEST_POLL, _GROWTH * pause)
+
+    def _waiting(
+        self, batch_id: str, expires_at: str | None
+    ) -> EngineWaitingError:
+        pause = timedelta(seconds=LONGEST_POLL)
+        not_before = iso(self._runtime.now() + pause)
+        return EngineWaitingError(
+            f"batch {batch_id} has not ended; run this again after {not_before}",
+            Waiting(
+                reason="batch",
+                not_before=not_before,
+                batch_id=batch_id,
+                expires_at=expires_at,
+            ),
+        )
+
+    def _results(self, batch_id: str) -> dict[str, JsonObject]:
+        return self._ask(lambda: self._api.results(batch_id)) or {}
+
+    def _record(
+        self,
+        batch: BatchEntry,
+        batch_id: str,
+        results: dict[str, JsonObject],
+    ) -> None:
+        """Record what became of each call of a batch that has ended."""
+        for name, entry in self._entries(batch).items():
+            result = results.get(name, {"type": "without a result"})
+            if result.get("type") != "succeeded":
+                reason = f"the batch ended with it {result.get('type')}"
+                self._reject([entry], reason, batch_id)
+                continue
+            answer = replace(
+                self._answer(entry.intent, result), batch_id=batch_id
+            )
+            self._ledger.end(entry, answer)
+            log_answer(entry.call.stage, entry.intent, answer)
+
+    def _answer(self, intent: Intent, result: JsonObject) -> Answer:
+        message = result.get("message")
+        if not isinstance(message, dict) or message.get("type") != "message":
+            # It is paid, and nothing can be done with it.
+            message = {"type": "message"}
+        return self._pricing.answer(intent, read_message(message))
+
+    def _ask(self, request: Any) -> Any:  # noqa: ANN401 - what the request returns
+        """Repeat a request that changes nothing; return None for what is not there."""
+        while True:
+            self._permission.check()
+            try:
+                answer = request()
+            except AnswerLostError as error:
+                self._limiter.failed(str(error), None)
+            except RejectedError as error:
+                refusal = error.refusal
+                if refusal.status == _NOT_FOUND:
+                    return None
+                if not error.may_pass:
+                    raise error.consequence(self._api.address, "") from error
+                self._limiter.failed(refusal.reason, refusal.retry_after)
+            else:
+                self._limiter.answered()
+                return answer
+            self._limiter.wait(self._permission)
+
+
+def _params(body: Body) -> Body:
+    """Return a body as a batch has it: its prefix is cached for an hour."""
+    system = [
+        {**block, "cache_control": {"type": "ephemeral", "ttl": "1h"}}
+        for block in body["system"]
+    ]
+    return {**body, "system": system}

@@ -1,0 +1,104 @@
+"""What a call is, the most that it can cost, and what it has cost."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from states.stages import Stage
+from worker.engines.claude.api import VERSION, Body
+from worker.engines.claude.events import Message
+from worker.engines.claude.ledger import CallId
+from worker.engines.claude.prices import ModelPrices, Tokens
+from worker.engines.claude.records import Answer, Intent
+from worker.system.runtime import Runtime, iso
+
+KEY_LENGTH: Final = 32
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call:
+    """A question to a model, as it is sent."""
+
+    stage: Stage
+    purpose: str
+    body: Body
+    generation: int
+    repair: int = 0
+
+    def id(self, address: str) -> CallId:
+        """Return what tells this call from all others: everything its answer depends on."""
+        document = {
+            "endpoint": address,
+            "version": VERSION,
+            "body": self.body,
+            "purpose": self.purpose,
+            "repair": self.repair,
+            "generation": self.generation,
+        }
+        return CallId(self.stage, digest(document)[:KEY_LENGTH])
+
+
+def digest(document: Any) -> str:  # noqa: ANN401 - any value of JSON
+    """Return the SHA-256 of a value of JSON, however its keys are ordered."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pricing:
+    """Makes the records of calls, each with its cost."""
+
+    address: str
+    prices: ModelPrices | None
+    runtime: Runtime
+    writer: str
+    """The random name of this run."""
+
+    def intent(
+        self, call: Call, prompt_tokens: int, *, batch: bool = False
+    ) -> Intent:
+        """Return a call's intent, with the most that it can cost."""
+        most = call.body["max_tokens"]
+        cost = 0
+        if self.prices is not None:
+            cost = self.prices.worst(prompt_tokens, most, batch=batch)
+        return Intent(
+            writer=self.writer,
+            at=self.now(),
+            purpose=call.purpose,
+            model=call.body["model"],
+            endpoint=self.address,
+            prompt_sha256=digest(call.body),
+            generation=call.generation,
+            repair=call.repair,
+            tokens=prompt_tokens + most,
+            nanodollars=cost,
+            prices_dated=self.prices.dated if self.prices else None,
+            batch=batch,
+        )
+
+    def answer(self, intent: Intent, message: Message) -> Answer:
+        """Return an answer with what it cost.
+
+        An endpoint that does not say what was used is believed to have used the most.
+        """
+        tokens, cost = Tokens(input=intent.tokens), intent.nanodollars
+        if message.tokens is not None:
+            tokens, cost = message.tokens, 0
+            if self.prices is not None:
+                cost = self.prices.cost(tokens, batch=intent.batch)
+        return Answer(
+            at=self.now(),
+            text=message.text,
+            model=message.model,
+            stop_reason=message.stop_reason,
+            refusal=message.refusal,
+            nanodollars=cost,
+            request_id=None,
+            tokens=tokens,
+        )
+
+    def now(self) -> str:
+        """Return the time, as records hold it."""
+        return iso(self.runtime.now())
