@@ -28,6 +28,7 @@ from typing import Final
 from tests.sabotage.ending import ENDING
 from tests.sabotage.guard import ROOT, Sabotage, marked_files, without_guard
 from tests.sabotage.lease import LEASE
+from tests.sabotage.lessons import LESSONS
 from tests.sabotage.machine import MACHINE
 from tests.sabotage.owning import OWNING
 from tests.sabotage.paying import PAYING
@@ -78,6 +79,7 @@ def main() -> int:
             *MACHINE,
             *PAYING,
             *READING,
+            *LESSONS,
         ),
     )
     chosen = [

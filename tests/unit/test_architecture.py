@@ -62,12 +62,12 @@ FLOORS = (
     ("worker.ownership",),
     ("worker.outbox",),
     (
-        "worker.engines.claude",
         "worker.engines.fondation",
         "worker.engines.static",
         "worker.platform",
         "worker.source",
     ),
+    ("worker.engines.claude",),
     ("worker.run",),
     ("worker.wiring",),
     ("worker.services",),

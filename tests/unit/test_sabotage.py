@@ -8,6 +8,7 @@ import pytest
 from tests.sabotage.ending import ENDING
 from tests.sabotage.guard import ROOT, Sabotage, marked_files, without_guard
 from tests.sabotage.lease import LEASE
+from tests.sabotage.lessons import LESSONS
 from tests.sabotage.machine import MACHINE
 from tests.sabotage.owning import OWNING
 from tests.sabotage.paying import PAYING
@@ -24,6 +25,7 @@ GUARDS = [
     *MACHINE,
     *PAYING,
     *READING,
+    *LESSONS,
 ]
 
 

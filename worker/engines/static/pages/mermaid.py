@@ -33,6 +33,10 @@ _LINES: Final = {
         r"  (?P<closes>end)",
         r"  (?P<one>n\d+) -->(?:\|[a-z ]+\|)? (?P<two>n\d+)",
     ),
+    "sequenceDiagram": (
+        rf"  participant (?P<new>p\d+) as {_LABEL}",
+        rf"  (?P<one>p\d+)->>(?P<two>p\d+): {_LABEL}",
+    ),
 }
 
 
@@ -65,6 +69,15 @@ class Edge:
     target: int
     label: str = ""
     arrow: Arrow = Arrow.USES
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """An arrow of a sequence diagram, from one participant to another, by their positions."""
+
+    source: int
+    target: int
+    text: str
 
 
 def class_diagram(boxes: Sequence[Box], edges: Sequence[Edge]) -> str:
@@ -106,6 +119,19 @@ def flowchart(boxes: Sequence[Box], edges: Sequence[Edge]) -> str:
         for edge in edges
     ]
     return "\n".join(lines)
+
+
+def sequence_diagram(names: Sequence[str], messages: Sequence[Message]) -> str:
+    """Return a diagram of messages between participants, in their order."""
+    participants = [
+        f"  participant p{index} as {label(name)}"
+        for index, name in enumerate(names)
+    ]
+    arrows = [
+        f"  p{message.source}->>p{message.target}: {label(message.text)}"
+        for message in messages
+    ]
+    return "\n".join(["sequenceDiagram", *participants, *arrows])
 
 
 def _node(index: int, box: Box) -> str:

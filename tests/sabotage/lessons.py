@@ -1,0 +1,131 @@
+"""Guards of lessons: what goes into prompts, and what of an answer gets onto a page."""
+
+from typing import Final
+
+from tests.sabotage.guard import Sabotage
+
+ENGINE: Final = "tests/unit/claude/lessons/test_engine.py"
+PROMPTS: Final = "tests/unit/claude/lessons/test_prompts.py"
+SECRETS: Final = "tests/unit/claude/lessons/test_secrets.py"
+VERIFIER: Final = "tests/unit/claude/lessons/test_verifier.py"
+WRITER: Final = "tests/unit/claude/lessons/test_writer.py"
+
+
+def _unchecked(guard: str, expression: str, new: str = "False") -> Sabotage:
+    return Sabotage(
+        guard=f"verifier: {guard}",
+        expression=expression,
+        new=new,
+        tests=(VERIFIER,),
+    )
+
+
+LESSONS: Final = (
+    Sabotage(
+        guard="prompts: secrets are not sent",
+        expression="is_inside or begins",
+        new="False",
+        tests=(SECRETS,),
+    ),
+    Sabotage(
+        guard="prompts: text of the repository cannot end its fence",
+        new="pass",
+        tests=(PROMPTS,),
+    ),
+    Sabotage(
+        guard="answers: only lines that were shown can be pointed at",
+        expression="text[number - 1].strip()",
+        new="False",
+        tests=(WRITER,),
+    ),
+    Sabotage(
+        guard="answers: a huge text is not looked at",
+        expression="len(value) > LONGEST",
+        new="False",
+        tests=(WRITER,),
+    ),
+    Sabotage(
+        guard="pages: a block with a fault is left out",
+        expression="not reasons",
+        new="True",
+        tests=(ENGINE, WRITER),
+    ),
+    Sabotage(
+        guard="fallbacks: a page on which too little is left is not published",
+        expression="_prose_length(parts) >= _LEAST",
+        new="True",
+        tests=(ENGINE,),
+    ),
+    Sabotage(
+        guard="fallbacks: a course is not made without the model",
+        expression="len(tasks) > max(1, whole // _SHARE)",
+        new="False",
+        tests=(ENGINE,),
+    ),
+    _unchecked(
+        "an arrow must be a relation of the source",
+        "(source, match['verb'], target) not in self._relations()",
+    ),
+    _unchecked(
+        "a message must be a call of the source",
+        "(source, target, text) not in self._calls()",
+    ),
+    _unchecked(
+        "excerpts, places and links must be the source's", "not is_written"
+    ),
+    _unchecked(
+        "a model does not talk of itself", "_LEFTOVER.search(bare)", "None"
+    ),
+    _unchecked(
+        "a link's words must be those of its page",
+        "text not in {title(noun, chapter) for noun in nouns}",
+    ),
+    _unchecked(
+        "a source must hold what it is the source of",
+        "any(self._bears(place, names) for place in places)",
+        "True",
+    ),
+    _unchecked(
+        "a command must be one of the project's",
+        "self._is_command(command)",
+        "True",
+    ),
+    _unchecked(
+        "a flag must be in the repository", "flag not in self._names.flags"
+    ),
+    _unchecked(
+        "an environment variable must be in the repository",
+        "name not in self._names.words",
+    ),
+    _unchecked(
+        "a path must exist",
+        "f'/{path}/' in f'/{known}/'",
+        "True",
+    ),
+    _unchecked(
+        "the head of a definition must be the source's",
+        "self._names.has_code(wanted, name)",
+        "True",
+    ),
+    _unchecked(
+        "an imported name must be in its module",
+        "self._is_in(files, name)",
+        "True",
+    ),
+    _unchecked("a name must be in the source", "part not in self._names.words"),
+    _unchecked(
+        "a call must fit the signature",
+        "any(_fits(self._names, function, arguments) for function in functions)",
+        "True",
+    ),
+    _unchecked(
+        "an example must run as it stands",
+        "standalone.is_whole(lines, str(Language.PYTHON))",
+        "True",
+    ),
+    _unchecked(
+        "what a sentence says of two names must be so",
+        "checks[claim](subject, target)",
+        "True",
+    ),
+)

@@ -1,0 +1,310 @@
+"""True pages of real repositories, falsified one claim at a time: each must be noticed."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.lessons import (
+    course_verifier,
+    make_course,
+    own_repository,
+    package,
+)
+from worker.engines.claude import material
+from worker.engines.claude.verify.fault import Claim
+from worker.engines.claude.verify.page import Verifier
+from worker.engines.static.pages.course import CourseFacts
+
+WRITTEN = "Written for this page, not taken from the repository:"
+
+
+@dataclass(frozen=True)
+class Course:
+    facts: CourseFacts
+    verifier: Verifier
+    pages: dict[str, str]
+
+    def page(self, mark: str) -> str:
+        """Return a page that holds a text."""
+        return next(page for page in self.pages.values() if mark in page)
+
+
+def made(source: Path, output: Path) -> Course:
+    make_course(source, output)
+    facts, verifier = course_verifier(source, output)
+    pages = {
+        str(path.relative_to(output)): path.read_text().rstrip("\n")
+        for path in sorted(output.rglob("*.md"))
+    }
+    return Course(facts, verifier, pages)
+
+
+@pytest.fixture(scope="module")
+def courses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Course]:
+    folder = tmp_path_factory.mktemp("courses")
+    return {
+        "click": made(package("click", folder / "click"), folder / "a"),
+        "own": made(own_repository(folder / "own"), folder / "b"),
+    }
+
+
+@pytest.mark.parametrize("name", ["click", "own"])
+def test_a_course_from_good_answers_is_without_fault(
+    courses: dict[str, Course], name: str
+) -> None:
+    course = courses[name]
+    faults = {
+        path: course.verifier.faults(page)
+        for path, page in course.pages.items()
+    }
+    assert {path: found for path, found in faults.items() if found} == {}
+
+
+SENTENCES = [
+    (Claim.SYMBOL, "click", "`Context`", "`Contxt`"),
+    (Claim.SYMBOL, "own", "`read_order()`", "`read_ordr()`"),
+    (Claim.SYMBOL, "click", "`Group.add_command`", "`Groop.add_command`"),
+    (Claim.MEMBER, "click", "`Context.invoke`", "`Context.add_command`"),
+    (Claim.MEMBER, "click", "`Group.make_context`", "`Group.prompt_for_value`"),
+    (Claim.MEMBER, "own", "`Rules.fault`", "`Rules.holds_lease`"),
+    (
+        Claim.SIGNATURE,
+        "click",
+        "`Context.fail(message)`",
+        "`Context.fail(message, 3)`",
+    ),
+    (
+        Claim.SIGNATURE,
+        "click",
+        "`Context.fail(message=text)`",
+        "`Context.fail(code=text)`",
+    ),
+    (
+        Claim.SIGNATURE,
+        "own",
+        "`def valid_job_id(job_id: str) -> bool`",
+        "`def valid_job_id(job_id: bytes) -> bool`",
+    ),
+    (
+        Claim.CALL,
+        "click",
+        "`Command.main` calls `Command.make_context`.",
+        "`Command.make_context` calls `Command.main`.",
+    ),
+    (
+        Claim.CALL,
+        "own",
+        "`checkpoints_prefix` calls `str`.",
+        "`checkpoints_prefix` calls `valid_job_id`.",
+    ),
+    (
+        Claim.INHERITANCE,
+        "click",
+        "`Group` extends `Command`.",
+        "`Command` extends `Group`.",
+    ),
+    (
+        Claim.INHERITANCE,
+        "click",
+        "`UsageError` is a subclass of `ClickException`.",
+        "`UsageError` is a subclass of `Parameter`.",
+    ),
+    (
+        Claim.IMPORT,
+        "click",
+        "`from click.formatting import HelpFormatter`",
+        "`from click.globals import HelpFormatter`",
+    ),
+    (
+        Claim.IMPORT,
+        "own",
+        "`from states.keys import call_key`",
+        "`from states.kees import call_key`",
+    ),
+    (
+        Claim.IMPORT,
+        "click",
+        "`core.py` imports `HelpFormatter`.",
+        "`globals.py` imports `HelpFormatter`.",
+    ),
+    (
+        Claim.FAILURE,
+        "click",
+        "`Context.fail` raises `UsageError`.",
+        "`Context.fail` raises `NoSuchOption`.",
+    ),
+    (
+        Claim.PLACE,
+        "click",
+        "It is at `click/core.py:12`.",
+        "It is at `click/core.py:90012`.",
+    ),
+    (Claim.PATH, "click", "`click/core.py`", "`click/kore.py`"),
+    (Claim.PATH, "own", "`worker/run/`", "`worker/runs/`"),
+    (
+        Claim.COMMAND,
+        "own",
+        "Type `docker compose up`.",
+        "Type `pip install something-else`.",
+    ),
+    (Claim.FLAG, "own", "`--older-than`", "`--older-then`"),
+    (Claim.VARIABLE, "own", "`STORE_GIVE_UP_SECONDS`", "`STORE_GIVE_UP_HOURS`"),
+    (Claim.MARKUP, "click", "Here it is.", "Here <b>it</b> is."),
+    (
+        Claim.LEFTOVER,
+        "click",
+        "It is so.",
+        "As an AI language model, I think that it is so.",
+    ),
+    (Claim.LEFTOVER, "click", "It is so.", "TODO: say more."),
+    (
+        Claim.LANGUAGE,
+        "click",
+        "The value is kept for the next call, and that is all there is to it.",
+        "Der Wert wird für den nächsten Aufruf aufgehoben, und das ist es auch.",
+    ),
+    (Claim.LENGTH, "click", "Short.", "A long story. " * 200),
+    (
+        Claim.EXAMPLE,
+        "click",
+        f"{WRITTEN}\n\n```python\nimport click\n\nclick.echo('hello')\n```",
+        f"{WRITTEN}\n\n```python\nclick.echo('hello')\n```",
+    ),
+    (
+        Claim.IMPORT,
+        "click",
+        f"{WRITTEN}\n\n```python\nfrom click import echo\n\necho('x')\n```",
+        f"{WRITTEN}\n\n```python\nfrom click import ekko\n\nekko('x')\n```",
+    ),
+    (
+        Claim.SIGNATURE,
+        "click",
+        f"{WRITTEN}\n\n```python\nfrom click import echo\n\necho('x', nl=False)\n```",
+        f"{WRITTEN}\n\n```python\nfrom click import echo\n\necho('x', end='')\n```",
+    ),
+    (
+        Claim.SYMBOL,
+        "click",
+        f"{WRITTEN}\n\n```python\nimport click\n\nclick.secho('x')\n```",
+        f"{WRITTEN}\n\n```python\nimport click\n\nclick.seccho('x')\n```",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("claim", "name", "true", "false"),
+    SENTENCES,
+    ids=lambda value: str(value)[:40],
+)
+def test_a_false_claim_in_a_sentence_is_noticed(
+    courses: dict[str, Course], claim: Claim, name: str, true: str, false: str
+) -> None:
+    course = courses[name]
+    page = next(iter(course.pages.values()))
+    assert course.verifier.faults(f"{page}\n\n{true}") == []
+    found = course.verifier.faults(f"{page}\n\n{false}")
+    assert claim in {fault.claim for fault in found}
+
+
+Falsify = Callable[[str], str]
+
+
+def other_verb(page: str) -> str:
+    return re.sub(r"-->\|[a-z ]+\|", "-->|decorates|", page, count=1)
+
+
+def other_direction(page: str) -> str:
+    return re.sub(r"  (p\d+)->>(p\d+)", r"  \2->>\1", page)
+
+
+def other_line(page: str) -> str:
+    """Add a word to the first listing."""
+    return page.replace("```python\n", "```python\npass  # ", 1)
+
+
+CHANGES: list[tuple[Claim, str, Falsify]] = [
+    (Claim.EXCERPT, "```python\n", other_line),
+    (
+        Claim.EXCERPT,
+        "```python\n",
+        lambda page: re.sub(
+            r"^`(\S+):\d+-", r"`\1:2-", page, flags=re.MULTILINE
+        ),
+    ),
+    (
+        Claim.SOURCE,
+        " calls `",
+        lambda page: re.sub(
+            r"(uses what it gives\. \(`[^`:]+):\d+", r"\1:2", page
+        ),
+    ),
+    (
+        Claim.PLACE,
+        " (`",
+        lambda page: re.sub(r"(\(`[^`:]+):\d+", r"\1:900000", page, count=1),
+    ),
+    (Claim.DIAGRAM, "-->|", other_verb),
+    (Claim.DIAGRAM, "sequenceDiagram", other_direction),
+    (
+        Claim.DIAGRAM,
+        "flowchart",
+        lambda page: page.replace("flowchart LR", "flowchart XX"),
+    ),
+    (
+        Claim.LINK,
+        "Next: [Chapter",
+        lambda page: re.sub(r"\(chapter_", "(section_", page),
+    ),
+    (
+        Claim.LINK,
+        "Next: [Chapter",
+        lambda page: re.sub(r"\[Chapter (\d+),", "[Chapter 77,", page),
+    ),
+    (
+        Claim.LINK,
+        "Next: [Tutorial",
+        lambda page: re.sub(r"\[Tutorial (\d+), ", "[Tutorial 77, ", page),
+    ),
+    (
+        Claim.COMMAND,
+        "```bash\n",
+        lambda page: page.replace("```bash\n", "```bash\nrm -r everything\n"),
+    ),
+]
+
+
+@pytest.mark.parametrize("name", ["click", "own"])
+@pytest.mark.parametrize(("claim", "mark", "falsify"), CHANGES)
+def test_a_false_claim_of_a_page_is_noticed(
+    courses: dict[str, Course],
+    name: str,
+    claim: Claim,
+    mark: str,
+    falsify: Falsify,
+) -> None:
+    course = courses[name]
+    if not any(mark in page for page in course.pages.values()):
+        pytest.skip(f"no page of {name} holds {mark!r}")
+    page = course.page(mark)
+    changed = falsify(page)
+    assert changed != page
+    found = course.verifier.faults(changed)
+    assert claim in {fault.claim for fault in found}
+
+
+def test_each_kind_of_claim_is_falsified_here() -> None:
+    kinds = {row[0] for row in SENTENCES} | {row[0] for row in CHANGES}
+    assert kinds == set(Claim)
+
+
+def test_a_command_of_the_project_may_be_typed(
+    courses: dict[str, Course],
+) -> None:
+    course = courses["own"]
+    for chapter in course.facts.chapters:
+        for line in material.commands_of(course.facts, chapter).values():
+            page = f"```bash\n{line}\n```"
+            assert course.verifier.faults(page) == []

@@ -1,0 +1,149 @@
+"""What of an answer gets onto a page."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from states.stages import Stage
+from tests.support.course_facts import read
+from worker.engines.claude.questions import Questions
+from worker.engines.claude.render import Renderer
+from worker.engines.claude.verify.page import Verifier
+from worker.engines.claude.words import ENGLISH
+from worker.engines.claude.writer import Writer, Written
+
+FILES = {
+    "README.md": "# Shop\n\nShop is a library that counts stock.\n",
+    "stock.py": '"""Counts."""\n\n\n'
+    "class Stock:\n"
+    '    """Count things."""\n\n'
+    "    def __init__(self, count: int) -> None:\n"
+    "        self.count = count\n\n"
+    "    def take(self, number: int) -> int:\n"
+    '        """Take some."""\n'
+    "        self.check(number)\n"
+    "        self.count -= number\n"
+    "        return self.count\n\n"
+    "    def check(self, number: int) -> None:\n"
+    '        """Refuse too many."""\n'
+    "        if number > self.count:\n"
+    "            raise ValueError('not so many')\n",
+    "other.py": "\n".join(f"unseen_{number} = {number}" for number in range(9)),
+}
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Writer:
+    facts = read(tmp_path, FILES)
+    questions = Questions(facts, "English")
+    _, material = questions.of_chapter(
+        Stage.GENERATE_CHAPTERS, facts.chapters[0]
+    )
+    renderer = Renderer(facts=facts, words=ENGLISH, material=material)
+    return Writer(renderer, Verifier(facts, "English"), lists_once=True)
+
+
+def lines(file: str, first: int, last: int) -> dict[str, Any]:
+    return {"file": file, "from": first, "to": last}
+
+
+def prose(text: str, *sources: dict[str, Any]) -> dict[str, Any]:
+    return {"kind": "prose", "text": text, "sources": list(sources)}
+
+
+def written(writer: Writer, *blocks: object, **options: bool) -> Written:
+    return writer.written(list(blocks), "here", **options)
+
+
+def test_a_paragraph_names_the_lines_it_rests_on(writer: Writer) -> None:
+    block = prose(
+        "`Stock.take` calls `Stock.check`.", lines("stock.py", 10, 12)
+    )
+    result = written(writer, block)
+    assert result.faults == []
+    assert result.texts == [
+        "`Stock.take` calls `Stock.check`. (`stock.py:10-12`)"
+    ]
+
+
+def test_a_listing_is_copied_from_the_file(writer: Writer) -> None:
+    block = {"kind": "code", **lines("stock.py", 16, 19)}
+    (text,) = written(writer, block).texts
+    assert text == (
+        "`stock.py:16-19`\n\n```python\n"
+        "    def check(self, number: int) -> None:\n"
+        '        """Refuse too many."""\n'
+        "        if number > self.count:\n"
+        "            raise ValueError('not so many')\n```"
+    )
+
+
+def test_calls_are_drawn_in_their_order(writer: Writer) -> None:
+    (text,) = written(writer, {"kind": "calls", "ids": ["K1"]}).texts
+    assert text == (
+        "```mermaid\nsequenceDiagram\n  participant p0 as Stock\n"
+        "  p0->>p0: check()\n```"
+    )
+
+
+def test_written_code_is_marked(writer: Writer) -> None:
+    code = "from stock import Stock\n\nprint(Stock(3).take(1))"
+    block = {"kind": "example", "language": "python", "code": code}
+    assert written(writer, block).texts == [
+        f"{ENGLISH.written}\n\n```python\n{code}\n```"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("block", "fault"),
+    [
+        (lines("stock.py", 1, 2), "`kind` must be a text"),
+        ({"kind": "poem"}, "'poem' is not a kind of block"),
+        ("text", "an object was expected"),
+        ({"kind": "prose", "text": 3, "sources": []}, "`text` must be a text"),
+        (prose(""), "there is nothing in it"),
+        (prose("x" * 4001), "at most 4000 are allowed"),
+        (prose("Some <b>bold</b> words."), "prose must not hold HTML"),
+        (prose("See [[7]]."), "there is no chapter [[7]]"),
+        (prose("It calls `Stock.give`."), "`Stock` has no `give`"),
+        ({"kind": "code", **lines("gone.py", 1, 2)}, "were shown"),
+        ({"kind": "code", **lines("other.py", 1, 2)}, "were shown"),
+        ({"kind": "code", **lines("stock.py", 9, 900)}, "has only 19 lines"),
+        ({"kind": "code", **lines("stock.py", 9, 2)}, "are no lines"),
+        ({"kind": "code", **lines("../../etc/passwd", 1, 2)}, "were shown"),
+        ({"kind": "calls", "ids": ["K99"]}, "there is no `K99` in the list"),
+        ({"kind": "relations", "ids": ["R99"]}, "there is no `R99`"),
+        ({"kind": "commands", "ids": ["rm -r /"]}, "there is no `rm -r /`"),
+    ],
+)
+def test_a_block_with_a_fault_is_left_out_and_named(
+    writer: Writer, block: object, fault: str
+) -> None:
+    result = written(writer, block, prose("All is well."))
+    assert result.texts == ["All is well."]
+    assert any(fault in reason for reason in result.faults)
+    assert all(reason.startswith("here, block 1: ") for reason in result.faults)
+
+
+def test_a_line_that_was_not_shown_between_those_that_were_is_a_fault(
+    writer: Writer,
+) -> None:
+    shown = writer.renderer.material.shown
+    shown._numbers["stock.py"] -= {12}
+    block = {"kind": "code", **lines("stock.py", 10, 14)}
+    assert written(writer, block).faults == [
+        "here, block 1: line 12 of `stock.py` was not shown"
+    ]
+
+
+def test_lines_are_listed_once(writer: Writer) -> None:
+    block = {"kind": "code", **lines("stock.py", 16, 19)}
+    assert len(written(writer, block, block).faults) == 1
+
+
+def test_prose_on_behaviour_needs_its_lines(writer: Writer) -> None:
+    block = prose("`Stock.take` counts down.")
+    assert written(writer, block).faults == []
+    (fault,) = written(writer, block, needs_sources=True).faults
+    assert "add the lines" in fault

@@ -1,0 +1,178 @@
+"""The blocks of a page, as a model's answer gives them: they point at things, and hold prose.
+
+No answer is trusted, whatever schema it was asked for by: what does not fit is a fault.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+MOST: Final = 80
+"""Entries of a list in an answer; what follows is not read."""
+
+
+LONGEST: Final = 4_000
+"""Characters of a text in an answer; a longer one is not looked at."""
+
+
+class AnswerFault(Exception):  # noqa: N818 - a fault of data, told to the model
+    """A part of an answer does not fit its schema; one line for the model."""
+
+
+class Lines(NamedTuple):
+    """Lines of a file of the repository, both ends included."""
+
+    path: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prose:
+    """A paragraph or a list, and the lines that it rests on."""
+
+    text: str
+    sources: tuple[Lines, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listing:
+    """Code of the repository."""
+
+    lines: Lines
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Example:
+    """Code that the model wrote."""
+
+    language: str
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Relations:
+    """A drawing of relations, by their ids."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Calls:
+    """A drawing of calls in the order in which they happen, by their ids."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Commands:
+    """Commands for a terminal, by their ids."""
+
+    ids: tuple[str, ...]
+
+
+Block = Prose | Listing | Example | Relations | Calls | Commands
+
+
+class Fields:
+    """An object of an answer."""
+
+    def __init__(self, value: object) -> None:
+        """Take a value that should be an object."""
+        if not isinstance(value, Mapping):
+            raise AnswerFault("an object was expected")
+        self._values: Final = value
+
+    def text(self, name: str) -> str:
+        """Return a text without the white space around it; it may be empty."""
+        value = self._values.get(name)
+        if not isinstance(value, str):
+            raise AnswerFault(f"`{name}` must be a text")
+        # guard: answers: a huge text is not looked at
+        if len(value) > LONGEST:
+            raise AnswerFault(
+                f"`{name}` has {len(value)} characters; at most {LONGEST} are allowed"
+            )
+        return value.strip()
+
+    def number(self, name: str) -> int:
+        """Return a whole number."""
+        value = self._values.get(name)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise AnswerFault(f"`{name}` must be a whole number")
+        return value
+
+    def entries(self, name: str) -> list[object]:
+        """Return a list, up to a length."""
+        value = self._values.get(name)
+        if not isinstance(value, list):
+            raise AnswerFault(f"`{name}` must be a list")
+        return value[:MOST]
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return a list of texts."""
+        values = self.entries(name)
+        if not all(isinstance(value, str) for value in values):
+            raise AnswerFault(f"`{name}` must be a list of texts")
+        return tuple(str(value).strip() for value in values)
+
+
+def _prose(fields: Fields) -> Prose:
+    sources = tuple(lines(Fields(entry)) for entry in fields.entries("sources"))
+    return Prose(text=fields.text("text"), sources=sources)
+
+
+def _listing(fields: Fields) -> Listing:
+    return Listing(lines=lines(fields))
+
+
+def _example(fields: Fields) -> Example:
+    return Example(
+        language=fields.text("language").lower(), code=fields.text("code")
+    )
+
+
+def lines(fields: Fields) -> Lines:
+    """Read a pointer at lines of a file."""
+    return Lines(
+        fields.text("file"), fields.number("from"), fields.number("to")
+    )
+
+
+_READERS: Final[dict[str, Callable[[Fields], Block]]] = {
+    "prose": _prose,
+    "code": _listing,
+    "example": _example,
+    "relations": lambda fields: Relations(ids=fields.texts("ids")),
+    "calls": lambda fields: Calls(ids=fields.texts("ids")),
+    "commands": lambda fields: Commands(ids=fields.texts("ids")),
+}
+
+
+def read_block(value: object) -> Block:
+    """Read a block, or raise AnswerFault."""
+    fields = Fields(value)
+    kind = fields.text("kind")
+    reader = _READERS.get(kind)
+    if reader is None:
+        raise AnswerFault(f"{kind[:40]!r} is not a kind of block")
+    return reader(fields)
+
+
+class BlockRead(NamedTuple):
+    """A block of an answer, or why it cannot be read."""
+
+    place: str
+    """Where it is in the answer, for the model."""
+    block: Block | None
+    fault: str = ""
+
+
+def read_blocks(values: list[object], place: str) -> Iterator[BlockRead]:
+    """Read the blocks of a list."""
+    for number, value in enumerate(values, 1):
+        here = f"{place}, block {number}"
+        try:
+            yield BlockRead(here, read_block(value))
+        except AnswerFault as fault:
+            yield BlockRead(here, None, str(fault))

@@ -1,0 +1,188 @@
+"""Chapters: from an answer's parts to a page."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Final, NamedTuple
+
+from states.codec import JsonObject
+from states.course_paths import item_path
+from states.stages import Stage
+from worker.engines.claude.blocks import (
+    AnswerFault,
+    Example,
+    Fields,
+    Listing,
+    Prose,
+)
+from worker.engines.claude.material import Material
+from worker.engines.claude.questions import Questions
+from worker.engines.claude.render import Renderer, heading
+from worker.engines.claude.rounds import Draft, Task
+from worker.engines.claude.schemas import ROLES
+from worker.engines.claude.verify.page import Verifier
+from worker.engines.claude.words import Words, words_of
+from worker.engines.claude.writer import Writer, Written
+from worker.engines.static.pages import chapters, markdown
+from worker.engines.static.pages.course import Chapter
+
+_UNTITLED: Final = frozenset({"problem", "next"})
+_REQUIRED: Final = ("problem", "use")
+_ON_BEHAVIOUR: Final = frozenset({"run", "code", "failure"})
+"""Parts whose paragraphs say what the program does."""
+_LONGEST_TITLE: Final = 80
+_LEAST: Final = 500
+"""Characters of prose of a chapter that can be published."""
+_MOST: Final = 14_000
+"""Characters of prose that a reader can be asked to read."""
+
+
+class Part(NamedTuple):
+    """A part of a chapter."""
+
+    role: str
+    title: str
+    written: Written
+
+
+def task(questions: Questions, verifier: Verifier, chapter: Chapter) -> Task:
+    """Return the task to write a chapter."""
+    stage = Stage.GENERATE_CHAPTERS
+    question, material = questions.of_chapter(stage, chapter)
+    words = words_of(questions.language)
+    return Task(
+        path=item_path(stage, chapter.entry),
+        question=question,
+        draft=partial(_draft, questions, verifier, chapter, material),
+        fallback=lambda: marked(
+            chapters.written(questions.facts, chapter), words
+        ),
+    )
+
+
+def marked(page: str, words: Words) -> str:
+    """Return a page that says below its title that it was made without the model."""
+    title, _, rest = page.partition("\n")
+    return f"{title}\n\n{words.fallback}\n{rest}"
+
+
+def _draft(
+    questions: Questions,
+    verifier: Verifier,
+    chapter: Chapter,
+    material: Material,
+    answer: JsonObject,
+) -> Draft:
+    renderer = Renderer(
+        facts=questions.facts,
+        words=words_of(questions.language),
+        material=material,
+    )
+    writer = Writer(renderer, verifier, lists_once=True)
+    faults: list[str] = []
+    parts: list[Part] = []
+    try:
+        entries = Fields(answer).entries("parts")
+    except AnswerFault as fault:
+        entries = []
+        faults.append(str(fault))
+    for number, entry in enumerate(entries, 1):
+        try:
+            parts.append(_part(writer, entry, number, faults))
+        except AnswerFault as fault:
+            faults.append(f"part {number}: {fault}")
+    parts.sort(key=lambda part: ROLES.index(part.role))
+    for part in parts:
+        faults += part.written.faults
+    faults += _missing(parts)
+    text = _page(renderer, chapter, parts)
+    whole = [fault.text for fault in verifier.faults(text)]
+    return Draft(
+        text=text,
+        faults=faults + whole,
+        is_enough=not whole and _is_enough(parts),
+    )
+
+
+def _part(
+    writer: Writer, entry: object, number: int, faults: list[str]
+) -> Part:
+    fields = Fields(entry)
+    role, title = fields.text("role"), fields.text("title")
+    if role not in ROLES:
+        raise AnswerFault(f"{role[:40]!r} is not a role")
+    title = " ".join(title.split())[:_LONGEST_TITLE]
+    wrong = writer.sentence(title) if title else []
+    faults += [f"part {number}, title: {fault}" for fault in wrong]
+    written = writer.written(
+        fields.entries("blocks"),
+        f"part {number} ({role})",
+        needs_sources=role in _ON_BEHAVIOUR,
+    )
+    return Part(role, "" if wrong else title, written)
+
+
+def _prose_length(parts: Sequence[Part]) -> int:
+    return sum(
+        len(block.text)
+        for part in parts
+        for block, _ in part.written.blocks
+        if isinstance(block, Prose)
+    )
+
+
+def _shows_code(parts: Sequence[Part]) -> bool:
+    return any(
+        isinstance(block, Listing | Example)
+        for part in parts
+        for block, _ in part.written.blocks
+    )
+
+
+def _missing(parts: Sequence[Part]) -> list[str]:
+    """Return what a chapter lacks, for the model."""
+    roles = {part.role for part in parts if part.written.blocks}
+    faults = [
+        f"the part `{role}` is missing"
+        for role in _REQUIRED
+        if role not in roles
+    ]
+    if not _shows_code(parts):
+        faults.append("the chapter shows no code")
+    length = _prose_length(parts)
+    if length < _LEAST:
+        faults.append("the chapter is too short to teach anything")
+    if length > _MOST:
+        faults.append(f"its prose has {length} characters; at most {_MOST}")
+    return faults
+
+
+def _is_enough(parts: Sequence[Part]) -> bool:
+    # guard: fallbacks: a page on which too little is left is not published
+    return _shows_code(parts) and _prose_length(parts) >= _LEAST
+
+
+def _page(renderer: Renderer, chapter: Chapter, parts: Sequence[Part]) -> str:
+    return markdown.document(
+        heading(renderer.words.chapter, chapter),
+        *map(_section, parts),
+        following(renderer, chapter),
+    )
+
+
+def _section(part: Part) -> str:
+    if not part.written.blocks:
+        return ""
+    title = ""
+    if part.role not in _UNTITLED and part.title:
+        title = markdown.heading(2, markdown.prose(part.title))
+    return markdown.document(title, *part.written.texts)
+
+
+def following(renderer: Renderer, chapter: Chapter) -> str:
+    """Return the link to the next chapter; nothing below the last."""
+    chapters_ = renderer.facts.chapters
+    rest = chapters_[chapter.position + 1 :][:1]
+    return "".join(
+        f"{renderer.words.following}: {renderer.chapter_link(other)}."
+        for other in rest
+    )

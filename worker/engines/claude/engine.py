@@ -1,0 +1,139 @@
+"""The engine: the static analysis, a model that points at it, and a program that writes."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from states.course_paths import item_path
+from states.stages import INFO, Stage
+from states.usage import Usage
+from worker.engines.claude import chapters, plan, reviews, tutorials
+from worker.engines.claude.asking import Asking
+from worker.engines.claude.course import course_facts
+from worker.engines.claude.model import Model
+from worker.engines.claude.questions import Questions
+from worker.engines.claude.rounds import Task, made
+from worker.engines.claude.verify.page import Verifier
+from worker.engines.port import (
+    EngineFailedError,
+    Item,
+    NoMaterialError,
+    Workspace,
+)
+from worker.engines.static.analysis import NoTextError, analyze
+from worker.engines.static.facts import Analysis
+from worker.engines.static.pages.course import Chapter
+from worker.settings.model import ModelSettings
+from worker.system.runtime import Runtime
+
+
+class ClaudeEngine:
+    """Makes courses by asking a model, and checks every answer against the source."""
+
+    name = "claude"
+    version = "1"
+    """Of the prompts and the pages; to be raised with every change of them."""
+
+    def __init__(
+        self,
+        settings: ModelSettings,
+        runtime: Runtime,
+        model: str,
+        language: str,
+    ) -> None:
+        """Ask nothing yet."""
+        self.model: str | None = model
+        self.language: str | None = language
+        self._language: Final = language
+        self._model: Asking = Model(settings, runtime, model)
+        self._going = threading.Event()
+        self._going.set()
+        self._stopped = threading.Event()  # of the `produce` in hand
+        self._known: tuple[Path, Analysis] | None = None
+
+    def check(self) -> None:
+        """Raise EngineFailedError if the model certainly cannot be asked."""
+        self._model.check()
+
+    def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
+        """Make the missing items of a stage; raise NoMaterialError if there is no text."""
+        stopped = self._stopped = threading.Event()
+        analysis = self._analysis(workspace.source, stopped)
+        facts = course_facts(analysis, workspace.output, stage)
+        questions = Questions(facts, self._language)
+        verifier = Verifier(facts, self._language)
+        tasks = [
+            task
+            for task in _tasks(questions, verifier, stage, workspace.output)
+            if not (workspace.output / task.path).exists()
+        ]
+        whole = len(facts.chapters) if INFO[stage].folder else 1
+        if not tasks:
+            return
+        self._model.begin(workspace)
+        for item in made(self._model, stage, tasks, whole):
+            self._wait(stopped)
+            yield item
+
+    def pause(self) -> None:
+        """Begin no call, and hand over no item, until `unpause`."""
+        self._going.clear()
+        self._model.pause()
+
+    def unpause(self) -> None:
+        """Go on."""
+        self._model.unpause()
+        self._going.set()
+
+    def stop(self) -> None:
+        """Make `produce` raise EngineFailedError soon."""
+        self._stopped.set()
+        self._model.stop()
+        self._going.set()
+
+    def usage(self) -> Usage | None:
+        """Return what the job's paid calls have used so far."""
+        return self._model.usage()
+
+    def _analysis(self, source: Path, stopped: threading.Event) -> Analysis:
+        if self._known is None or self._known[0] != source:
+            try:
+                analysis = analyze(source, lambda: self._wait(stopped))
+            except NoTextError as error:
+                raise NoMaterialError(
+                    "the repository has no text files: give one with source code or documents"
+                ) from error
+            self._known = (source, analysis)
+        return self._known[1]
+
+    def _wait(self, stopped: threading.Event) -> None:
+        self._going.wait()
+        if stopped.is_set():
+            raise EngineFailedError("the engine was stopped", temporary=True)
+
+
+def _tasks(
+    questions: Questions, verifier: Verifier, stage: Stage, output: Path
+) -> Iterator[Task]:
+    """Yield the tasks of a stage, in the order of the course."""
+    if not INFO[stage].folder:
+        yield plan.task(questions, verifier, stage)
+        return
+    for chapter in questions.facts.chapters:
+        if not (output / item_path(stage, chapter.entry)).exists():
+            yield _task(questions, verifier, stage, chapter, output)
+
+
+def _task(
+    questions: Questions,
+    verifier: Verifier,
+    stage: Stage,
+    chapter: Chapter,
+    output: Path,
+) -> Task:
+    if stage is Stage.GENERATE_CHAPTERS:
+        return chapters.task(questions, verifier, chapter)
+    if stage is Stage.REVIEW_CHAPTERS:
+        return reviews.task(questions, verifier, chapter, output)
+    return tutorials.task(questions, verifier, chapter)

@@ -1,0 +1,295 @@
+"""The three YAML files of a course: its chapters, its overview, and the order of learning."""
+
+import re
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+import yaml
+
+from states.codec import JsonObject
+from states.course_paths import slug
+from states.stages import INFO, Stage
+from worker.engines.claude import candidates as choice
+from worker.engines.claude import material
+from worker.engines.claude.blocks import AnswerFault, Fields, Lines, lines
+from worker.engines.claude.candidates import Candidate
+from worker.engines.claude.questions import Questions
+from worker.engines.claude.rounds import Draft, Task
+from worker.engines.claude.verify.page import Verifier
+from worker.engines.static.facts import LearningStep, Unit
+from worker.engines.static.pages import yaml_files
+
+_MORE: Final = 2
+"""Chapters beyond those that the static engine would choose."""
+_LONGEST_NAME: Final = 60
+_LONGEST_LABEL: Final = 40
+_LEAST_SUMMARY: Final = 120
+"""Characters of an overview."""
+_LONGEST_SUMMARY: Final = 3000
+_WIDTH: Final = 100
+_LABEL: Final = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
+
+
+def task(questions: Questions, verifier: Verifier, stage: Stage) -> Task:
+    """Return the task of one of the first three stages."""
+    planners = {
+        Stage.EXTRACT: extract,
+        Stage.ANALYZE: analyze,
+        Stage.ORDER: order,
+    }
+    return planners[stage](questions, verifier)
+
+
+def _path(stage: Stage) -> str:
+    path = INFO[stage].file
+    assert path is not None  # noqa: S101 - these stages write one file each
+    return path
+
+
+def extract(questions: Questions, verifier: Verifier) -> Task:
+    """Return the task to choose the chapters."""
+    analysis = questions.facts.analysis
+    known = choice.candidates(analysis)
+    units = len(analysis.units)
+    least = max(1, units // 2)
+    most = min(units + _MORE, len(known))
+    return Task(
+        path=_path(Stage.EXTRACT),
+        question=questions.extract(known, least, most),
+        draft=partial(_chosen, questions, verifier, known, (least, most)),
+        fallback=lambda: _text(yaml_files.abstractions(analysis)),
+    )
+
+
+def _chosen(
+    questions: Questions,
+    verifier: Verifier,
+    known: tuple[Candidate, ...],
+    limits: tuple[int, int],
+    answer: JsonObject,
+) -> Draft:
+    units: list[Unit] = []
+    faults: list[str] = []
+    left = {candidate.id: candidate.unit for candidate in known}
+    for number, entry in enumerate(_entries(answer, "chapters", faults), 1):
+        try:
+            units.append(_unit(verifier, entry, left, units))
+        except AnswerFault as fault:
+            faults.append(f"chapter {number}: {fault}")
+    least, most = limits
+    if not least <= len(units) <= most:
+        faults.append(
+            f"there are {len(units)} whole chapters; choose {least} to {most}"
+        )
+    analysis = replace(questions.facts.analysis, units=tuple(units[:most]))
+    return Draft(
+        text=_text(yaml_files.abstractions(analysis)),
+        faults=faults,
+        is_enough=len(units) >= least,
+    )
+
+
+def _entries(answer: JsonObject, name: str, faults: list[str]) -> list[object]:
+    try:
+        return Fields(answer).entries(name)
+    except AnswerFault as fault:
+        faults.append(str(fault))
+        return []
+
+
+def _unit(
+    verifier: Verifier, entry: object, left: dict[str, Unit], units: list[Unit]
+) -> Unit:
+    """Return a chapter, and take its candidates from those that are left."""
+    fields = Fields(entry)
+    ids = dict.fromkeys(fields.texts("candidates"))
+    for key in ids:
+        if key not in left:
+            raise AnswerFault(f"{key[:20]!r} is no candidate, or used already")
+    if not ids:
+        raise AnswerFault("it has no candidates")
+    name = " ".join(fields.text("name").replace("`", "").split())
+    _check_name(name, units)
+    description = " ".join(fields.text("description").split())
+    if not description:
+        raise AnswerFault("it has no description")
+    wrong = [
+        *verifier.answer_faults(description),
+        *verifier.faults(description),
+    ]
+    if wrong:
+        raise AnswerFault("; ".join(fault.text for fault in wrong))
+    parts = [left.pop(key) for key in ids]
+    return choice.merged(parts, name, choice.described(description, parts))
+
+
+def _check_name(name: str, units: list[Unit]) -> None:
+    if not 0 < len(name) <= _LONGEST_NAME:
+        raise AnswerFault(f"the name must have 1 to {_LONGEST_NAME} characters")
+    if not name.isprintable() or any(char in name for char in "<>[]|#"):
+        raise AnswerFault("the name must be letters, digits and dots")
+    taken = {unit.name.casefold() for unit in units}
+    files = {slug(unit.name) for unit in units}
+    if name.casefold() in taken or slug(name) in files - {"_", ""}:
+        raise AnswerFault(f"another chapter is called {name!r}")
+
+
+def analyze(questions: Questions, verifier: Verifier) -> Task:
+    """Return the task to write the overview."""
+    return Task(
+        path=_path(Stage.ANALYZE),
+        question=questions.analyze(),
+        draft=partial(_overview, questions, verifier),
+        fallback=lambda: _relationships(
+            questions, questions.facts.analysis.summary, {}
+        ),
+    )
+
+
+def _overview(
+    questions: Questions, verifier: Verifier, answer: JsonObject
+) -> Draft:
+    sentences: list[str] = []
+    faults: list[str] = []
+    for number, entry in enumerate(_entries(answer, "summary", faults), 1):
+        try:
+            sentences.append(_sentence(questions, verifier, entry))
+        except AnswerFault as fault:
+            faults.append(f"sentence {number}: {fault}")
+    labels: dict[str, str] = {}
+    for entry in _entries(answer, "labels", faults):
+        try:
+            key, label = _label(questions, verifier, entry)
+            labels[key] = label
+        except AnswerFault as fault:
+            faults.append(str(fault))
+    summary = " ".join(sentences)[:_LONGEST_SUMMARY]
+    if len(summary) < _LEAST_SUMMARY:
+        faults.append("the summary is too short to be retold")
+    return Draft(
+        text=_relationships(questions, summary, labels),
+        faults=faults,
+        is_enough=len(summary) >= _LEAST_SUMMARY,
+    )
+
+
+def _sentence(questions: Questions, verifier: Verifier, entry: object) -> str:
+    fields = Fields(entry)
+    text = " ".join(fields.text("text").split())
+    if not text:
+        raise AnswerFault("it is empty")
+    sources = [lines(Fields(one)) for one in fields.entries("sources")]
+    wrong = [
+        *_source_faults(questions, sources),
+        *(fault.text for fault in verifier.answer_faults(text)),
+        *(fault.text for fault in verifier.faults(text)),
+    ]
+    if wrong:
+        raise AnswerFault("; ".join(wrong))
+    return text
+
+
+def _source_faults(questions: Questions, sources: list[Lines]) -> list[str]:
+    shown = questions.shared()
+    return [fault for one in sources if (fault := shown.fault(one))]
+
+
+def _label(
+    questions: Questions, verifier: Verifier, entry: object
+) -> tuple[str, str]:
+    fields = Fields(entry)
+    key = fields.text("relation")
+    label = " ".join(fields.text("label").split()).casefold()
+    if key not in material.relations_of(questions.facts):
+        raise AnswerFault(f"there is no relation {key[:20]!r}")
+    if len(label) > _LONGEST_LABEL or not _LABEL.fullmatch(label):
+        raise AnswerFault(f"the label of {key} must be one to four words")
+    wrong = verifier.faults(label)
+    if wrong:
+        raise AnswerFault(f"the label of {key}: {wrong[0].text}")
+    return key, label
+
+
+def _relationships(
+    questions: Questions, summary: str, labels: dict[str, str]
+) -> str:
+    facts = questions.facts
+    entries = [
+        {
+            "from_abstraction": relation.source,
+            "to_abstraction": relation.target,
+            "label": labels.get(key, str(relation.verb)),
+            "evidence": f"{relation.path}:{relation.line}: "
+            f"{material.evidence_line(facts, relation)}",
+        }
+        for key, relation in material.relations_of(facts).items()
+    ]
+    return _dump({"summary": summary, "relationships": entries})
+
+
+def order(questions: Questions, verifier: Verifier) -> Task:
+    """Return the task to order the chapters."""
+    analysis = questions.facts.analysis
+    return Task(
+        path=_path(Stage.ORDER),
+        question=questions.order(),
+        draft=partial(_ordered, questions, verifier),
+        fallback=lambda: _text(yaml_files.order(analysis)),
+    )
+
+
+def _ordered(
+    questions: Questions, verifier: Verifier, answer: JsonObject
+) -> Draft:
+    analysis = questions.facts.analysis
+    left = {f"U{number + 1}": number for number in range(len(analysis.units))}
+    steps: list[LearningStep] = []
+    faults: list[str] = []
+    for number, entry in enumerate(_entries(answer, "order", faults), 1):
+        try:
+            unit, reason, wrong = _step(verifier, entry, left)
+        except AnswerFault as fault:
+            faults.append(f"place {number}: {fault}")
+            continue
+        steps.append(LearningStep(unit=unit, reasoning=reason))
+        faults += [f"place {number}: {fault}" for fault in wrong]
+    if left:
+        faults.append(f"the order lacks {', '.join(left)}")
+    is_whole = not left
+    rest = [LearningStep(unit=unit, reasoning="") for unit in left.values()]
+    ordered = replace(analysis, order=(*steps, *rest))
+    return Draft(
+        text=_text(yaml_files.order(ordered)),
+        faults=faults,
+        is_enough=is_whole,
+    )
+
+
+def _step(
+    verifier: Verifier, entry: object, left: dict[str, int]
+) -> tuple[int, str, list[str]]:
+    """Return a chapter's place, its reason, and the reason's faults; then it is left out."""
+    fields = Fields(entry)
+    key = fields.text("unit")
+    if key not in left:
+        raise AnswerFault(f"{key[:20]!r} is no chapter, or placed already")
+    unit = left.pop(key)
+    try:
+        reason = " ".join(fields.text("reason").split())
+    except AnswerFault as fault:
+        return unit, "", [str(fault)]
+    faults = [*verifier.answer_faults(reason), *verifier.faults(reason)]
+    wrong = [fault.text for fault in faults]
+    return unit, "" if wrong else reason, wrong
+
+
+def _text(body: bytes) -> str:
+    return body.decode().rstrip("\n")
+
+
+def _dump(document: Any) -> str:  # noqa: ANN401 - whatever YAML holds
+    text: str = yaml.safe_dump(
+        document, allow_unicode=True, sort_keys=False, width=_WIDTH
+    )
+    return text.rstrip("\n")

@@ -1,0 +1,242 @@
+"""Makes the questions of each stage: the part that all of them share, and the item's own.
+
+The same tree gives the same bytes: a paid answer is found again by them.
+"""
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import Final
+
+from states.stages import Stage
+from worker.engines.claude import material, outline, prompt, schemas
+from worker.engines.claude.candidates import Candidate
+from worker.engines.claude.material import Material
+from worker.engines.claude.model import Question
+from worker.engines.claude.schemas import Schema
+from worker.engines.claude.shown import Shown, plain, shown_path
+from worker.engines.static.facts import Unit
+from worker.engines.static.pages import markdown
+from worker.engines.static.pages.course import Chapter, CourseFacts
+
+WORDS: Final = 1000
+"""Words of prose that a chapter has, about."""
+_NOTHING: Final = "(none)"
+_MOST_FAULTS: Final = 40
+_MOST_ANSWER: Final = 60_000
+"""Characters of an answer that is sent back."""
+_MOST_FAULT: Final = 300
+_MOST_TOKENS: Final = {
+    Stage.EXTRACT: 12_000,
+    Stage.ANALYZE: 12_000,
+    Stage.ORDER: 8_000,
+    Stage.GENERATE_CHAPTERS: 24_000,
+    Stage.REVIEW_CHAPTERS: 20_000,
+    Stage.GENERATE_TUTORIALS: 16_000,
+}
+_TEMPLATES: Final = {
+    Stage.EXTRACT: "extract",
+    Stage.ANALYZE: "analyze",
+    Stage.ORDER: "order",
+    Stage.GENERATE_CHAPTERS: "chapters",
+    Stage.REVIEW_CHAPTERS: "reviews",
+    Stage.GENERATE_TUTORIALS: "tutorials",
+}
+_SCHEMAS: Final[dict[Stage, Schema]] = {
+    Stage.EXTRACT: schemas.EXTRACT,
+    Stage.ANALYZE: schemas.ANALYZE,
+    Stage.ORDER: schemas.ORDER,
+    Stage.GENERATE_CHAPTERS: schemas.CHAPTER,
+    Stage.REVIEW_CHAPTERS: schemas.REVIEW,
+    Stage.GENERATE_TUTORIALS: schemas.TUTORIAL,
+}
+_OF_COURSE: Final = frozenset({Stage.EXTRACT, Stage.ANALYZE, Stage.ORDER})
+"""Stages with one question, whose item holds what the others share."""
+
+
+class Questions:
+    """Makes the questions about one course."""
+
+    def __init__(self, facts: CourseFacts, language: str) -> None:
+        """Take the facts of a course, and the language to write it in."""
+        self.facts: Final = facts
+        self.language: Final = language
+        self._shared: Final = Shown(facts)
+        self._facts_text: Final = self._project()
+        self.system: Final = lru_cache(None)(self._system)
+
+    def extract(
+        self, candidates: tuple[Candidate, ...], least: int, most: int
+    ) -> Question:
+        """Ask what the chapters are about."""
+        rows = [
+            f"{candidate.id} {self._unit_row(candidate.unit)}"
+            for candidate in candidates
+        ]
+        item = prompt.filled(
+            "extract_item",
+            candidates=plain(rows, "candidates"),
+            least=str(least),
+            most=str(most),
+            language=self.language,
+        )
+        return self._question(Stage.EXTRACT, "extract", item)
+
+    def analyze(self) -> Question:
+        """Ask for the overview, and for words for the relations."""
+        item = prompt.filled(
+            "analyze_item",
+            units=self._units(),
+            relations=self._relations(),
+            language=self.language,
+        )
+        return self._question(Stage.ANALYZE, "analyze", item)
+
+    def order(self) -> Question:
+        """Ask for the order of learning."""
+        item = prompt.filled(
+            "order_item",
+            units=self._units(),
+            relations=self._relations(),
+            language=self.language,
+        )
+        return self._question(Stage.ORDER, "order", item)
+
+    def of_chapter(
+        self, stage: Stage, chapter: Chapter, **more: str
+    ) -> tuple[Question, Material]:
+        """Ask for a chapter, a review or a tutorial; return also what can be pointed at."""
+        material_ = self.material(chapter)
+        facts, shown = self.facts, material_.shown
+        values = {
+            "number": str(chapter.entry.index),
+            "name": _line(chapter.name),
+            "description": plain([_line(chapter.description)], "description"),
+            "reason": plain([_line(chapter.reasoning)], "reason"),
+            "position": self._position(chapter),
+            "source": material.source(facts, chapter, shown),
+            "uses": material.uses(facts, chapter, shown),
+            "tests": material.tests(facts, chapter, shown),
+            "failures": material.failing(facts, chapter),
+            "calls": plain(material.call_rows(material_.calls), "calls"),
+            "neighbours": material.neighbours(facts, chapter),
+            "commands": plain(
+                [f"{key} {line}" for key, line in material_.commands.items()],
+                "commands",
+            ),
+            "language": self.language,
+            **more,
+        }
+        given = {name: value or _NOTHING for name, value in values.items()}
+        template = _TEMPLATES[stage]
+        item = prompt.filled(f"{template}_item", **given)
+        purpose = f"{template.removesuffix('s')} {chapter.entry.index}"
+        return self._question(stage, purpose, item), material_
+
+    def material(self, chapter: Chapter) -> Material:
+        """Return what an answer about a chapter may point at."""
+        return Material(
+            shown=self._shared.copy(),
+            relations=material.relations_of(self.facts),
+            calls=material.calls_of(self.facts, chapter),
+            commands=material.commands_of(self.facts, chapter),
+        )
+
+    def shared(self) -> Shown:
+        """Return the lines that every prompt shows."""
+        return self._shared
+
+    def _question(self, stage: Stage, purpose: str, item: str) -> Question:
+        return Question(
+            stage=stage,
+            purpose=purpose,
+            system=self.system(stage),
+            prompt=item,
+            schema=_SCHEMAS[stage],
+            max_tokens=_MOST_TOKENS[stage],
+        )
+
+    def _system(self, stage: Stage) -> str:
+        rules = prompt.filled("rules", language=self.language)
+        values = {"rules": rules, "facts": self._facts_text}
+        if stage not in _OF_COURSE:
+            values["summary"] = plain([_line(self.facts.summary)], "summary")
+            values["plan"] = self._plan()
+            values["relations"] = self._relations()
+            values["words"] = str(WORDS)
+            values["language"] = self.language
+        given = {name: value or _NOTHING for name, value in values.items()}
+        return prompt.filled(_TEMPLATES[stage], **given)
+
+    def _project(self) -> str:
+        project = self.facts.analysis.project
+        values = {
+            "name": _line(project.name),
+            "tagline": plain([_line(project.tagline)], "description"),
+            "readme": outline.readme(self.facts, self._shared),
+            "files": outline.files(self.facts),
+            "outline": outline.definitions(self.facts),
+        }
+        given = {name: value or _NOTHING for name, value in values.items()}
+        return prompt.filled("facts", **given)
+
+    def _plan(self) -> str:
+        rows = [
+            f"{chapter.entry.index}. {_line(chapter.name)}: "
+            f"{_line(chapter.description)}"
+            for chapter in self.facts.chapters
+        ]
+        return plain(rows, "plan")
+
+    def _units(self) -> str:
+        rows = [
+            f"U{number} {self._unit_row(unit)}"
+            for number, unit in enumerate(self.facts.analysis.units, 1)
+        ]
+        return plain(rows, "chapters")
+
+    def _unit_row(self, unit: Unit) -> str:
+        symbols = [
+            self.facts.definitions[index].qualified for index in unit.symbols
+        ]
+        inside = f" [{', '.join(symbols[:8])}]" if symbols else ""
+        paths = ", ".join(map(shown_path, unit.file_paths[:4]))
+        name, description = _line(unit.name), _line(unit.description)
+        return f"{name}{inside} in {paths}: {description}"
+
+    def _relations(self) -> str:
+        relations = material.relations_of(self.facts)
+        return plain(material.relation_rows(self.facts, relations), "relations")
+
+    def _position(self, chapter: Chapter) -> str:
+        chapters = self.facts.chapters
+        before = chapters[: chapter.position]
+        after = chapters[chapter.position + 1 :][:1]
+        rows = [
+            f"The reader has read {', '.join(f'[[{one.entry.index}]]' for one in before)}."
+            if before
+            else "It is the first chapter: the reader knows nothing of the project yet.",
+            f"The next chapter is [[{after[0].entry.index}]]."
+            if after
+            else "It is the last chapter.",
+        ]
+        return " ".join(rows)
+
+
+def _line(text: str) -> str:
+    return markdown.visible(" ".join(text.split()))
+
+
+def repaired(
+    question: Question, answer: str, faults: list[str], number: int
+) -> Question:
+    """Return a question that sends an answer back with its faults."""
+    shown = [f"- {fault[:_MOST_FAULT]}" for fault in faults[:_MOST_FAULTS]]
+    if len(faults) > _MOST_FAULTS:
+        shown.append(f"- and {len(faults) - _MOST_FAULTS} more of that kind")
+    text = prompt.filled(
+        "repair",
+        prompt=question.prompt,
+        answer=prompt.fenced("answer", [markdown.cut(answer, _MOST_ANSWER)]),
+        faults="\n".join(shown),
+    )
+    return replace(question, prompt=text, repair=number)

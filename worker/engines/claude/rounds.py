@@ -1,0 +1,135 @@
+"""Asks for the items of a stage, sends faulty answers back, and keeps what stands."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from states.codec import JsonObject
+from states.stages import Stage
+from worker.engines.claude.asking import Asking
+from worker.engines.claude.failures import UnusableAnswerError
+from worker.engines.claude.model import Question
+from worker.engines.claude.questions import repaired
+from worker.engines.port import EngineFailedError, Item
+
+LOG = logging.getLogger(__name__)
+
+REPAIRS: Final = 2
+"""How many times an answer is sent back."""
+_SHARE: Final = 3
+"""One item of this many may be made without the model."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """A page made from an answer, without what was wrong in it."""
+
+    text: str
+    faults: list[str]
+    is_enough: bool
+    """Whether so much is left that it can be published."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """An item to make: the question, how its answer is read, and what to do without one."""
+
+    path: str
+    question: Question
+    draft: Callable[[JsonObject], Draft]
+    fallback: Callable[[], str]
+
+
+@dataclass(kw_only=True, slots=True)
+class _Attempt:
+    task: Task
+    question: Question
+    drafts: list[Draft] = field(default_factory=list)
+
+    def best(self) -> Draft | None:
+        """Return the draft to publish: the one that says most."""
+        fitting = [draft for draft in self.drafts if draft.is_enough]
+        return max(fitting, key=lambda draft: len(draft.text), default=None)
+
+
+def made(
+    model: Asking, stage: Stage, tasks: Sequence[Task], whole: int
+) -> Iterator[Item]:
+    """Yield the items of a stage as they are complete; `whole` is how many it has in all.
+
+    Those without a usable answer come last, made without the model. Raise EngineFailedError
+    if they are too many.
+    """
+    without: list[Task] = []
+    attempts = [_Attempt(task=task, question=task.question) for task in tasks]
+    for repair in range(1, REPAIRS + 2):
+        again: list[_Attempt] = []
+        questions = [attempt.question for attempt in attempts]
+        for index, outcome in model.answers(questions):
+            attempt = attempts[index]
+            is_open = _take(attempt, outcome, repair)
+            if is_open:
+                again.append(attempt)
+                continue
+            draft = attempt.best()
+            if draft is None:
+                without.append(attempt.task)
+            else:
+                yield _item(attempt.task, draft.text)
+        # In the order of the questions, whatever came first.
+        again.sort(key=attempts.index)
+        attempts = again
+        if not attempts:
+            break
+    yield from _without_model(model, stage, without, whole)
+
+
+def _take(
+    attempt: _Attempt, outcome: JsonObject | UnusableAnswerError, repair: int
+) -> bool:
+    """Read an answer; tell whether it is sent back."""
+    purpose = attempt.question.purpose
+    if isinstance(outcome, UnusableAnswerError):
+        LOG.warning(
+            "no usable answer", extra={"call": purpose, "reason": str(outcome)}
+        )
+        return False
+    draft = attempt.task.draft(outcome)
+    attempt.drafts.append(draft)
+    if not draft.faults:
+        attempt.drafts = [draft]
+        return False
+    LOG.info(
+        "an answer has faults",
+        extra={"call": purpose, "faults": len(draft.faults)},
+    )
+    if repair > REPAIRS:
+        return False
+    answer = json.dumps(outcome, ensure_ascii=False, indent=1)
+    attempt.question = repaired(
+        attempt.task.question, answer, draft.faults, repair
+    )
+    return True
+
+
+def _without_model(
+    model: Asking, stage: Stage, tasks: Sequence[Task], whole: int
+) -> Iterator[Item]:
+    # guard: fallbacks: a course is not made without the model
+    if len(tasks) > max(1, whole // _SHARE):
+        raise EngineFailedError(
+            f"{len(tasks)} of {whole} items of {stage} have no usable answer: "
+            "try another model, or ENGINE=static",
+            temporary=False,
+            code="too_many_fallbacks",
+        )
+    for task in tasks:
+        model.fell_back(stage)
+        LOG.warning("made without the model", extra={"path": task.path})
+        yield _item(task, task.fallback())
+
+
+def _item(task: Task, text: str) -> Item:
+    return Item(path=task.path, body=f"{text}\n".encode())

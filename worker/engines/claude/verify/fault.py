@@ -1,0 +1,39 @@
+"""What can be wrong with a page."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Claim(StrEnum):
+    """The kinds of claims that are checked."""
+
+    SYMBOL = "symbol"
+    MEMBER = "member"
+    SIGNATURE = "signature"
+    CALL = "call"
+    IMPORT = "import"
+    INHERITANCE = "inheritance"
+    FAILURE = "failure"
+    EXCERPT = "excerpt"
+    EXAMPLE = "example"
+    PLACE = "place"
+    SOURCE = "source"
+    PATH = "path"
+    COMMAND = "command"
+    FLAG = "flag"
+    VARIABLE = "environment variable"
+    LINK = "link"
+    DIAGRAM = "diagram"
+    MARKUP = "markup"
+    LEFTOVER = "leftover"
+    LANGUAGE = "language"
+    LENGTH = "length"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """A claim that is not true, and why."""
+
+    claim: Claim
+    text: str
+    """One line for the model."""

@@ -1,0 +1,238 @@
+"""Checks a finished page, or a part of one: the page is parsed, and the source is read again.
+
+Nothing is taken from the writing of the page, so that a fault of the writer is found, too.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from states.course_paths import item_path
+from states.stages import Stage
+from worker.engines.claude import material, prose
+from worker.engines.claude.render import title
+from worker.engines.claude.verify.diagrams import DiagramChecker
+from worker.engines.claude.verify.examples import ExampleChecker
+from worker.engines.claude.verify.fault import Claim, Fault
+from worker.engines.claude.verify.sentences import SentenceChecker
+from worker.engines.claude.verify.spans import SpanChecker
+from worker.engines.claude.verify.vocabulary import Vocabulary
+from worker.engines.claude.words import is_foreign, words_of
+from worker.engines.static.pages import checker, markdown, mermaid
+from worker.engines.static.pages.checker import Block, ClaimKind
+from worker.engines.static.pages.course import Chapter, CourseFacts
+
+LONGEST_PARAGRAPH: Final = 1500
+LONGEST_LISTING: Final = 60
+LONGEST_PAGE: Final = 40_000
+_LEFTOVER: Final = re.compile(
+    r"\bas an? (?:AI|language model|LLM)\b|\bI(?:'m| am) (?:sorry|unable|an AI)\b"
+    r"|\bI can(?:no|')t (?:see|access|provide|verify)\b|\b(?:TODO|FIXME|TBD|XXX)\b"
+    r"|lorem ipsum|\[(?:insert|your|placeholder)\b|\bplaceholder text\b"
+    r"|\bmy (?:training|knowledge cutoff)\b|\b(?:ignore|disregard) (?:all |the )?"
+    r"(?:previous|above|prior) instructions\b"
+    r"|\bthe (?:prompt|shown lines|provided (?:code|excerpt|snippet)s?)\b",
+    re.IGNORECASE,
+)
+_HTML: Final = re.compile(
+    r"(?<!\\)<(?!/?(?:details|summary)>)/?[A-Za-z!][^<>]*>"
+)
+_LINK: Final = re.compile(r"(?<!\\)\[([^\[\]]+)\]\(([^()\s]+)\)")
+_NOTE: Final = re.compile(r" \((`[^`]+:\d[\d,-]*`(?:, `[^`]+:\d[\d,-]*`)*)\)$")
+_TYPED: Final = "bash"
+_NAME: Final = re.compile(r"[^\W\d]\w*")
+
+
+class Verifier:
+    """Checks pages of one course."""
+
+    def __init__(self, facts: CourseFacts, language: str) -> None:
+        """Take the facts of a course, and the language that it is written in."""
+        self._facts: Final = facts
+        self._language: Final = language
+        self._words: Final = words_of(language)
+        self._names: Final = Vocabulary(facts)
+        self._spans: Final = SpanChecker(self._names, self._is_command)
+        self._sentences: Final = SentenceChecker(self._names)
+        self._diagrams: Final = DiagramChecker(facts)
+        self._examples: Final = ExampleChecker(self._names, self._spans)
+        self._pages: Final = dict(_pages(facts))
+
+    def faults(self, page: str) -> list[Fault]:
+        """Return what is wrong with a page or a part of it."""
+        faults = list(self._static_faults(page))
+        paragraph: list[str] = []
+        for block in checker.blocks(page):
+            if block.tag is None:
+                paragraph.append(block.text)
+                if not block.text.strip():
+                    paragraph = []
+                faults += self._line_faults(block.text)
+            else:
+                faults += self._code_faults(block)
+        faults += self._language_faults(page)
+        if len(page) > LONGEST_PAGE:
+            faults.append(_too_long(len(page), LONGEST_PAGE))
+        return list(dict.fromkeys(faults))
+
+    def answer_faults(self, text: str) -> Iterator[Fault]:
+        """Yield what is wrong with prose as a model wrote it."""
+        for noun in prose.forbidden(text):
+            yield Fault(claim=Claim.MARKUP, text=f"prose must not hold {noun}")
+        numbers = {chapter.entry.index for chapter in self._facts.chapters}
+        for number in prose.chapters_named(text):
+            if number not in numbers:
+                yield Fault(
+                    claim=Claim.LINK, text=f"there is no chapter [[{number}]]"
+                )
+
+    def _static_faults(self, page: str) -> Iterator[Fault]:
+        """Yield what the static engine's checker finds."""
+        written = set(self._written(page))
+        for finding in checker.checked(self._facts, page, self._pages):
+            kind = Claim(str(finding.kind))
+            is_written = (
+                finding.kind is ClaimKind.EXCERPT and finding.end in written
+            )
+            # guard: verifier: excerpts, places and links must be the source's
+            if finding.fault and not is_written:
+                yield Fault(
+                    claim=kind, text=f"{finding.claim}: {finding.fault}"
+                )
+
+    def _written(self, page: str) -> Iterator[int]:
+        """Yield where the blocks end that were written for the page."""
+        for block in checker.blocks(page):
+            if block.tag is not None and block.before == self._words.written:
+                yield block.end
+
+    def _code_faults(self, block: Block) -> Iterator[Fault]:
+        code = "\n".join(block.text.split("\n")[1:-1])
+        if block.tag == mermaid.TAG:
+            for reason in self._diagrams.faults(code):
+                yield Fault(claim=Claim.DIAGRAM, text=reason)
+        elif block.before == self._words.written:
+            yield from self._examples.faults(code, block.tag or "")
+        elif block.tag == _TYPED:
+            for line in code.split("\n"):
+                if not self._is_command(line):
+                    yield Fault(
+                        claim=Claim.COMMAND,
+                        text=f"`{line}` is no command of the project",
+                    )
+        elif code.count("\n") >= LONGEST_LISTING:
+            yield Fault(
+                claim=Claim.LENGTH,
+                text=f"a listing has more than {LONGEST_LISTING} lines",
+            )
+
+    def _is_command(self, line: str) -> bool:
+        return line in self._commands() or self._names.has_line(line)
+
+    def _commands(self) -> frozenset[str]:
+        return self._facts.remembered(
+            ("known commands",),
+            lambda: frozenset(
+                line
+                for chapter in self._facts.chapters
+                for line in material.commands_of(self._facts, chapter).values()
+            ),
+        )
+
+    def _line_faults(self, line: str) -> Iterator[Fault]:
+        bare = checker.outside_spans(line)
+        # guard: verifier: a model does not talk of itself
+        if match := _LEFTOVER.search(bare):
+            yield Fault(
+                claim=Claim.LEFTOVER,
+                text=f"“{match[0]}” is no part of a course",
+            )
+        if match := _HTML.search(bare):
+            yield Fault(claim=Claim.MARKUP, text=f"{match[0]} is HTML")
+        if len(line) > LONGEST_PARAGRAPH:
+            yield _too_long(len(line), LONGEST_PARAGRAPH)
+        if not line.startswith("# "):
+            for span in checker.spans(line):
+                yield from self._spans.faults(span)
+            yield from self._sentences.faults(line)
+        yield from self._link_faults(line)
+        yield from self._source_faults(line)
+
+    def _link_faults(self, line: str) -> Iterator[Fault]:
+        for text, target in _LINK.findall(line):
+            chapter = self._pages.get(target.rpartition("/")[2])
+            nouns = (self._words.chapter, self._words.tutorial, "Chapter")
+            if chapter is None:
+                continue
+            # guard: verifier: a link's words must be those of its page
+            if text not in {title(noun, chapter) for noun in nouns}:
+                yield Fault(
+                    claim=Claim.LINK,
+                    text=f"“{text}” is not the chapter that {target} holds",
+                )
+
+    def _source_faults(self, line: str) -> Iterator[Fault]:
+        """Compare a paragraph's source note with the names in the paragraph."""
+        note = _NOTE.search(line)
+        if note is None:
+            return
+        spans = checker.spans(line[: note.start()])
+        names = {name for span in spans for name in _NAME.findall(span)}
+        names = {name for name in names if name in self._names.named}
+        places = checker.spans(note[1])
+        # guard: verifier: a source must hold what it is the source of
+        if names and not any(self._bears(place, names) for place in places):
+            yield Fault(
+                claim=Claim.SOURCE,
+                text=f"the lines {note[1]} hold none of the names of their paragraph",
+            )
+
+    def _bears(self, place: str, names: set[str]) -> bool:
+        """Tell whether lines hold one of some names, or lie in a definition of one."""
+        match = markdown.PLACE.fullmatch(place)
+        if match is None or match["path"] not in self._facts.analysis.files:
+            return True
+        lines = self._facts.texts.lines(match["path"])
+        for piece in match["lines"].split(","):
+            first, _, last = piece.partition("-")
+            begin, end = int(first), int(last or first)
+            text = "\n".join(lines[begin - 1 : end])
+            if names & set(_NAME.findall(text)):
+                return True
+            for name in names:
+                for definition in self._names.named[name]:
+                    if (
+                        definition.path == match["path"]
+                        and definition.line <= end
+                        and begin <= definition.end_line
+                    ):
+                        return True
+        return False
+
+    def _language_faults(self, page: str) -> Iterator[Fault]:
+        for block in checker.blocks(page):
+            text = checker.outside_spans(block.text)
+            if (
+                block.tag is None
+                and text != self._words.fallback
+                and is_foreign(text, self._language)
+            ):
+                yield Fault(
+                    claim=Claim.LANGUAGE,
+                    text=f"“{text[:60]}…” is not written in {self._language}",
+                )
+
+
+def _pages(facts: CourseFacts) -> Iterator[tuple[str, Chapter]]:
+    """Yield the names of the files that a page can lead to, with their chapters."""
+    for chapter in facts.chapters:
+        for stage in (Stage.GENERATE_CHAPTERS, Stage.GENERATE_TUTORIALS):
+            path = item_path(stage, chapter.entry)
+            yield path.rpartition("/")[2], chapter
+
+
+def _too_long(length: int, limit: int) -> Fault:
+    return Fault(
+        claim=Claim.LENGTH,
+        text=f"a text of {length} characters is too long: {limit} are allowed",
+    )

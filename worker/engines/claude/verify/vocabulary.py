@@ -1,0 +1,205 @@
+"""The names of a repository: its definitions, and every word of its code."""
+
+import builtins
+import keyword
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
+from typing import Final
+
+from worker.engines.claude import secrets
+from worker.engines.static.facts import TYPES, Definition, Role, SourceFile
+from worker.engines.static.pages.course import CourseFacts, last_name
+from worker.engines.static.parsing.identifiers import word_set
+from worker.engines.static.reading.language import PROSE
+
+_WORD: Final = re.compile(r"[^\W\d]\w*")
+_SPACE: Final = re.compile(r"\s+")
+_FLAG: Final = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*")
+_TECHNICAL: Final = re.compile(r"\w*(?:_|[a-z][A-Z]|\d)\w*")
+"""A word that is no word of a natural language."""
+_ATTRIBUTE: Final = re.compile(r"\b(?:self|this|cls)(?:\.|->)(\w+)")
+_FIELD: Final = re.compile(
+    r"^[ \t]*(?:[\w<>,.\[\]?*&]+[ \t]+){0,4}?(\w+)[ \t]*(?::|=(?!=)|;|,|$)",
+    re.MULTILINE,
+)
+_LARGEST: Final = 1_000_000
+"""Bytes of a file whose words are read."""
+_NOT_CODE: Final = frozenset({Role.DATA, Role.DOCUMENT})
+_OF_LANGUAGES: Final = word_set(
+    "None True False null nil undefined true false self this super void int "
+    "float double char bool boolean string str bytes byte list dict set tuple "
+    "map array object any number long short unsigned struct enum union trait "
+    "impl interface class type func fn def let var const mut pub use mod "
+    "crate package import export default function async await return if else "
+    "for while loop match switch case break continue try catch except finally "
+    "raise throw throws panic defer go select chan static final public "
+    "private protected abstract extends implements new delete operator "
+    "template typename namespace using include define Vec Option Some Ok Err "
+    "Result Box String Object Promise Error Array Map Set console log main "
+    "args argv kwargs pip pytest python npm node cargo make git"
+)
+
+
+class Vocabulary:
+    """Looks names up."""
+
+    def __init__(self, facts: CourseFacts) -> None:
+        """Read the words of a repository when they are first asked for."""
+        self.facts: Final = facts
+        self.named: Final[dict[str, list[Definition]]] = defaultdict(list)
+        for definition in facts.definitions:
+            self.named[definition.name].append(definition)
+            if definition.qualified != definition.name:
+                self.named[definition.qualified].append(definition)
+        self.modules: Final = _modules(facts)
+        self.members = lru_cache(1024)(self._members)
+        self.words_of = lru_cache(256)(self._words_of)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word of the code, and the technical words of documents."""
+        words: set[str] = set(_OF_LANGUAGES | set(keyword.kwlist))
+        words.update(dir(builtins))
+        for kind in (str, bytes, list, dict, set, tuple, Exception):
+            words.update(dir(kind))
+        for file in self._files():
+            found = self.words_of(file.path)
+            if file.role in _NOT_CODE:
+                found = frozenset(filter(_TECHNICAL.fullmatch, found))
+            words |= found
+        return frozenset(words)
+
+    @cached_property
+    def flags(self) -> frozenset[str]:
+        """Everything that looks like a flag of a command."""
+        return frozenset(
+            flag
+            for file in self._files()
+            for flag in _FLAG.findall(self._text(file.path))
+        )
+
+    @cached_property
+    def outside_modules(self) -> frozenset[str]:
+        """The first names of modules of other projects that the code imports."""
+        modules = set(sys.stdlib_module_names)
+        for file in self.facts.analysis.files.values():
+            for taken in file.imports:
+                if not taken.targets:
+                    modules.add(re.split(r"[./:]", taken.module.lstrip("@"))[0])
+        return frozenset(modules)
+
+    def has_line(self, line: str) -> bool:
+        """Tell whether a text is somewhere in the documents or settings, as written."""
+        roles = {Role.DOCUMENT, Role.CONFIGURATION, Role.EXAMPLE}
+        return any(
+            line in self._text(file.path)
+            for file in self._files()
+            if file.role in roles or file.language in PROSE
+        )
+
+    def has_code(self, head: str, name: str) -> bool:
+        """Tell whether code without its blanks is in a file that has a name."""
+        return any(
+            name in self.words_of(file.path)
+            and head in squeezed(self._text(file.path))
+            for file in self._files()
+            if file.role not in _NOT_CODE
+        )
+
+    def _files(self) -> Iterator[SourceFile]:
+        for file in self.facts.analysis.files.values():
+            if file.size <= _LARGEST and not secrets.is_secret_file(file.path):
+                yield file
+
+    def _text(self, path: str) -> str:
+        return "\n".join(self.facts.texts.lines(path))
+
+    def _words_of(self, path: str) -> frozenset[str]:
+        return frozenset(_WORD.findall(self._text(path)))
+
+    def types(self, name: str) -> list[Definition]:
+        """Return the types of a name."""
+        named = self.named.get(name, [])
+        return [definition for definition in named if definition.kind in TYPES]
+
+    def _members(self, index: int) -> frozenset[str]:
+        """Return the names of a type's members, fields and inherited ones included."""
+        names: set[str] = set()
+        for definition in self.ancestry(index):
+            names.update(
+                member.name for member in self.facts.members(definition)
+            )
+            text = self.facts.text(definition)
+            names.update(_ATTRIBUTE.findall(text))
+            names.update(_FIELD.findall(text))
+            for base in definition.bases:
+                names.update(dir(getattr(builtins, last_name(base), None)))
+        return frozenset(names) | frozenset(dir(object))
+
+    def ancestry(self, index: int) -> list[Definition]:
+        """Return a type and all types of the project that it extends."""
+        indexes = {index: None}
+        queue = [index]
+        for current in queue:
+            for base in self.facts.analysis.bases.get(current, ()):
+                if base not in indexes:
+                    indexes[base] = None
+                    queue.append(base)
+        return [self.facts.definitions[current] for current in indexes]
+
+    def has_outside_base(self, index: int) -> bool:
+        """Tell whether a type extends a type that is neither the project's nor Python's."""
+        return any(
+            not self.named.get(last_name(base)) and not hasattr(builtins, base)
+            for definition in self.ancestry(index)
+            for base in definition.bases
+        )
+
+    def has_member(self, owner: Definition, name: str) -> bool:
+        """Tell whether a type can have a member."""
+        if name in self.members(owner.index):
+            return True
+        if not self.has_outside_base(owner.index):
+            return False
+        return name in self.words and name not in self.named
+
+    def module_files(self, name: str) -> Sequence[str]:
+        """Return the files of the project's module of a dotted name."""
+        parts = [part for part in re.split(r"[./]|::", name) if part]
+        if not parts:
+            return ()
+        return [
+            path
+            for path in self.modules.get(parts[-1], ())
+            if _ends_with(path, parts)
+        ]
+
+
+def squeezed(code: str) -> str:
+    """Return code without what does not change it."""
+    return _SPACE.sub("", code).rstrip(":{").replace(",)", ")")
+
+
+def _modules(facts: CourseFacts) -> dict[str, list[str]]:
+    """Return the source files by the last name of their module; packages by their folder's."""
+    modules: dict[str, list[str]] = defaultdict(list)
+    for path, file in facts.analysis.files.items():
+        if file.role in {Role.SOURCE, Role.EXAMPLE, Role.TEST}:
+            modules[_module_parts(path)[-1]].append(path)
+    return modules
+
+
+def _module_parts(path: str) -> list[str]:
+    *folders, name = path.split("/")
+    stem = name.partition(".")[0]
+    if stem in {"__init__", "index", "mod", "lib"} and folders:
+        return folders
+    return [*folders, stem]
+
+
+def _ends_with(path: str, parts: list[str]) -> bool:
+    module = _module_parts(path)
+    return module[-len(parts) :] == parts

@@ -1,0 +1,135 @@
+"""Writes the blocks of an answer, and says which of them are wrong."""
+
+from collections.abc import Container, Iterable, Iterator
+from typing import Final, NamedTuple
+
+from worker.engines.claude.blocks import (
+    Block,
+    Calls,
+    Commands,
+    Example,
+    Listing,
+    Prose,
+    Relations,
+    read_blocks,
+)
+from worker.engines.claude.material import Material
+from worker.engines.claude.render import Renderer
+from worker.engines.claude.verify.page import Verifier
+from worker.engines.static.pages import checker
+
+
+class WrittenBlock(NamedTuple):
+    """A block that is right, and its Markdown."""
+
+    block: Block
+    text: str
+
+
+class Written(NamedTuple):
+    """The blocks that are right, and the faults of the others."""
+
+    blocks: list[WrittenBlock]
+    faults: list[str]
+
+    @property
+    def texts(self) -> list[str]:
+        """The blocks' Markdown."""
+        return [block.text for block in self.blocks]
+
+
+class Writer:
+    """Writes blocks for one page."""
+
+    def __init__(
+        self,
+        renderer: Renderer,
+        verifier: Verifier,
+        *,
+        lists_once: bool = False,
+    ) -> None:
+        """Begin an empty page; with `lists_once`, no lines are listed on it twice."""
+        self._lists_once: Final = lists_once
+        self.renderer: Final = renderer
+        self.verifier: Final = verifier
+        self._listed: set[Listing] = set()
+
+    def written(
+        self, values: list[object], place: str, *, needs_sources: bool = False
+    ) -> Written:
+        """Return the blocks of a list; a block with a fault is left out.
+
+        With `needs_sources`, prose that names something must say what it rests on.
+        """
+        kept: list[WrittenBlock] = []
+        faults: list[str] = []
+        for entry in read_blocks(values, place):
+            if entry.block is None:
+                faults.append(f"{entry.place}: {entry.fault}")
+                continue
+            text = self.renderer.block(entry.block)
+            reasons = list(self._faults(entry.block, text))
+            if needs_sources:
+                reasons += _missing_sources(entry.block)
+            faults += [f"{entry.place}: {reason}" for reason in reasons]
+            # guard: pages: a block with a fault is left out
+            if not reasons:
+                kept.append(WrittenBlock(entry.block, text))
+        return Written(kept, faults)
+
+    def sentence(self, text: str) -> list[str]:
+        """Return the faults of a sentence or a title, as a model wrote it."""
+        rendered = self.renderer.block(Prose(text=text))
+        faults = [
+            *self.verifier.answer_faults(text),
+            *self.verifier.faults(rendered),
+        ]
+        return [fault.text for fault in faults]
+
+    def _faults(self, block: Block, text: str) -> Iterator[str]:
+        pointers = pointer_faults(self.renderer.material, block)
+        yield from pointers
+        if not text and not pointers:
+            yield "there is nothing in it"
+        if isinstance(block, Prose):
+            for fault in self.verifier.answer_faults(block.text):
+                yield fault.text
+        for fault in self.verifier.faults(text):
+            yield fault.text
+        if isinstance(block, Listing):
+            if self._lists_once and block in self._listed:
+                yield "the same lines are listed on this page already"
+            self._listed.add(block)
+
+
+def pointer_faults(material: Material, block: Block) -> list[str]:
+    """Return what a block points at and cannot."""
+    faults: Iterable[str] = ()
+    match block:
+        case Prose(sources=sources):
+            faults = map(material.shown.fault, sources)
+        case Listing(lines=lines):
+            faults = map(material.shown.fault, [lines])
+        case Relations(ids=ids):
+            faults = _unknown(ids, material.relations)
+        case Calls(ids=ids):
+            faults = _unknown(ids, material.calls)
+        case Commands(ids=ids):
+            faults = _unknown(ids, material.commands)
+        case Example():
+            pass
+    return [fault for fault in faults if fault]
+
+
+def _unknown(ids: Iterable[str], known: Container[str]) -> Iterator[str]:
+    for key in ids:
+        if key not in known:
+            yield f"there is no `{key[:20]}` in the list"
+
+
+def _missing_sources(block: Block) -> list[str]:
+    if not isinstance(block, Prose) or block.sources:
+        return []
+    if not checker.spans(" ".join(block.text.split())):
+        return []
+    return ["this paragraph names code: add the lines it rests on to `sources`"]
