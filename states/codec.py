@@ -64,9 +64,9 @@ def decode(data: bytes) -> Manifest:
         raise ManifestError(f"the manifest is not JSON: {error}") from error
     if not isinstance(document, dict) or _FORMAT_KEY not in document:
         raise ManifestError("the manifest does not say its format")
-    found = document.pop(_FORMAT_KEY)
-    if found not in FORMATS or isinstance(found, bool):
-        raise ManifestFormatError(found)
+    version = document.pop(_FORMAT_KEY)
+    if version not in FORMATS or isinstance(version, bool):
+        raise ManifestFormatError(version)
     try:
         manifest: Manifest = _reader(Manifest)(document)
     except _FaultError as fault:

@@ -70,21 +70,24 @@ class Checks:
 
     def findings(self) -> list[Finding]:
         """Try everything, in the order in which a job needs it."""
-        found = [self._try("store", self._store)]
+        findings = [self._try("store", self._store)]
         if self.settings.callback is not None:
-            found.append(self._try("webhook", self._webhook))
+            findings.append(self._try("webhook", self._webhook))
         if self.repository is not None:
-            found.append(self._try("repository", self._repository))
-        found.append(self._try("engine", self._engine))
-        return found
+            findings.append(self._try("repository", self._repository))
+        findings.append(self._try("engine", self._engine))
+        return findings
 
     def _try(self, part: str, trial: Callable[[], str]) -> Finding:
         began = self.runtime.monotonic()
-        fault, code, tried = None, Exit.OK, part
+        fault = None
+        code = Exit.OK
+        tried = part
         try:
             tried = trial()
         except WorkerError as error:
-            fault, code = str(error), error.exit
+            fault = str(error)
+            code = error.exit
         seconds = self.runtime.monotonic() - began
         return Finding(
             part=part,

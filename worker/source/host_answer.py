@@ -14,6 +14,7 @@ from urllib.parse import urljoin
 from states.addresses import page_hint
 from states.repository_url import without_credentials
 from worker.errors import DataError, RefusedError, TemporaryError, WorkerError
+from worker.system.logs import printable
 
 TRACE: Final = {"GIT_TRACE_CURL": "1", "GIT_TRACE_CURL_NO_DATA": "1"}
 """The variables that make git write the trace to stderr."""
@@ -109,8 +110,8 @@ def reason(stderr: bytes) -> str:
     """Return git's error message in one line, without secrets."""
     message = b" ".join(_message_lines(stderr))
     text = without_credentials(message.decode("utf-8", "replace"))
-    characters = [char if char.isprintable() else " " for char in text]
-    shown = "".join(characters)[:_MAX_REASON]
+    line = printable(text).replace("\t", " ")
+    shown = line[:_MAX_REASON]
     if _OF_A_NEWER_GIT.search(shown):
         return f"{shown}: {_NEWER_GIT}"
     return shown

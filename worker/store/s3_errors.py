@@ -16,6 +16,7 @@ from worker.errors import (
     StoreRefusedError,
     StoreUnavailableError,
 )
+from worker.system.logs import printable
 
 _PASSING: Final = {
     # The body was damaged in transit.
@@ -186,8 +187,8 @@ def _not_s3(
 
 def _printable(text: str) -> str:
     start = text[:_MAX_SHOWN]
-    characters = [char if char.isprintable() else " " for char in start]
-    return "".join(characters).strip()
+    line = printable(start).replace("\t", " ")
+    return line.strip()
 
 
 def moment(text: str) -> datetime:

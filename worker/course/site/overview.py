@@ -30,9 +30,9 @@ def overview(contents: Contents) -> Graph | None:
         )
         for relationship in contents.relationships
     ]
-    related = dict.fromkeys(
-        name for edge in edges for name in (edge.source, edge.target)
-    )
-    nodes = {name: Node(label=name, shape=Shape.ROUND) for name in related}
+    nodes = {}
+    for edge in edges:
+        for name in (edge.source, edge.target):
+            nodes[name] = Node(label=name, shape=Shape.ROUND)
     root = Group(direction=Direction.DOWN, nodes=list(nodes))
     return Graph(nodes=nodes, edges=edges, root=root)

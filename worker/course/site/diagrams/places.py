@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import sub
 from typing import Final
 
@@ -162,7 +162,7 @@ def align(ranks: Sequence[Rank]) -> None:
 
 def _draw_together(ranks: Sequence[Rank]) -> None:
     """Move parts that are not connected as near to each other as the distances allow."""
-    parts = _parts([place for rank in ranks for place in rank])
+    parts = _parts(chain.from_iterable(ranks))
     parts.sort(key=_left)
     if not parts:
         return
@@ -191,7 +191,7 @@ def _room(part: Part, ranks: Sequence[Rank]) -> float | None:
     return min(rooms, default=None)
 
 
-def _parts(places: Sequence[Place]) -> list[Part]:
+def _parts(places: Iterable[Place]) -> list[Part]:
     """Return the places in groups that are connected."""
     parts = []
     seen: set[Place] = set()
