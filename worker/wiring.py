@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from states.manifest import Identity, Manifest
 from worker import __version__
-from worker.engines.port import Engine
+from worker.engines.port import Engine, EngineConfigError
 from worker.errors import ConfigError, EngineUnavailableError
 from worker.outbox.port import Webhook
 from worker.ownership.keep_alive import BEATS, TRIES
@@ -206,6 +206,8 @@ def open_engine(
             SystemRuntime(),
             silence_seconds=settings.limits.stage_silence_seconds,
         )
+    if name == CLAUDE:
+        return _open_claude(settings.engine.model, manifest)
     if name == STATIC:
         from worker.engines.static.engine import StaticEngine  # noqa: PLC0415 - see above
 
@@ -223,6 +225,19 @@ def pinned_model(
         settings.language or (began and began.language) or DEFAULT_LANGUAGE
     )
     return model, language
+
+
+def _open_claude(settings: ModelSettings, manifest: Manifest | None) -> Engine:
+    from worker.engines.claude.engine import ClaudeEngine  # noqa: PLC0415 - see above
+    from worker.engines.claude.model import check_settings  # noqa: PLC0415 - see above
+
+    model, language = pinned_model(settings, manifest)
+    budget = manifest.budget if manifest else None
+    try:
+        check_settings(settings, model, budget)
+    except EngineConfigError as error:
+        raise ConfigError(str(error), code="engine") from error
+    return ClaudeEngine(settings, SystemRuntime(), model, language)
 
 
 def _engine_reason(

@@ -68,6 +68,12 @@ def test_the_first_faults_code_counts_and_each_fault_says_what_to_do(
     assert "FONDATION_PATH" in str(found["engine"])
 
 
+def test_a_model_without_a_key_is_a_fault_of_the_engine(shell: Shell) -> None:
+    shell.environment = {"ENGINE": "claude"}
+    found = faults(shell, 78)
+    assert "ANTHROPIC_API_KEY is missing" in str(found["engine"])
+
+
 def test_a_store_that_serves_jobs_passes_and_is_left_empty(
     s3_servers: Callable[[str], S3Server], shell: Shell
 ) -> None:

@@ -98,10 +98,6 @@ class Model:
 
     def check(self) -> None:
         """Raise EngineFailedError if the model certainly cannot be asked; this is free."""
-        problems = self._settings.problems()
-        if problems:
-            raise EngineConfigError("\n".join(problems))
-        self._prices(self._settings.budget)
         try:
             self._api.check(self._name)
         except AnswerLostError:
@@ -238,17 +234,7 @@ class Model:
         return self._session
 
     def _prices(self, budget: Budget) -> ModelPrices | None:
-        """Return the model's prices; raise EngineConfigError if a budget needs and lacks them."""
-        host = urlsplit(self._settings.endpoint).hostname or ""
-        prices = read_prices(self._settings.prices).find(host, self._name)
-        # guard: paid calls: a budget in dollars needs prices
-        if prices is None and budget.nanodollars is not None:
-            raise EngineConfigError(
-                f"the prices of {self._name} at {host} are not known, so BUDGET_USD cannot be "
-                "kept: set MODEL_PRICES to a file that holds them, or BUDGET_USD to none and "
-                "BUDGET_TOKENS to a limit"
-            )
-        return prices
+        return prices_for(self._settings, self._name, budget)
 
     def _solve(
         self,
@@ -315,6 +301,35 @@ class Model:
             "messages": [{"role": "user", "content": question.prompt}],
             "output_config": output,
         }
+
+
+def check_settings(
+    settings: ModelSettings, name: str, budget: Budget | None
+) -> None:
+    """Raise EngineConfigError if no job can ask a model with these settings.
+
+    This sends nothing. `budget` is the limit that an operator has set, if one has.
+    """
+    problems = settings.problems()
+    if problems:
+        raise EngineConfigError("\n".join(problems))
+    prices_for(settings, name, budget or settings.budget)
+
+
+def prices_for(
+    settings: ModelSettings, name: str, budget: Budget
+) -> ModelPrices | None:
+    """Return a model's prices; raise EngineConfigError if a budget needs and lacks them."""
+    host = urlsplit(settings.endpoint).hostname or ""
+    prices = read_prices(settings.prices).find(host, name)
+    # guard: paid calls: a budget in dollars needs prices
+    if prices is None and budget.nanodollars is not None:
+        raise EngineConfigError(
+            f"the prices of {name} at {host} are not known, so BUDGET_USD cannot be kept: set "
+            "MODEL_PRICES to a file that holds them, or BUDGET_USD to none and BUDGET_TOKENS "
+            "to a limit"
+        )
+    return prices
 
 
 def read_object(text: str) -> JsonObject | None:
