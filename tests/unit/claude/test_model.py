@@ -19,7 +19,7 @@ from tests.support.paid_calls import (
     workspace,
 )
 from worker.engines.claude.failures import UnusableAnswerError
-from worker.engines.claude.model import Model, read_object
+from worker.engines.claude.model import Model, check_settings, read_object
 from worker.engines.port import (
     EngineConfigError,
     EngineFailedError,
@@ -380,7 +380,8 @@ def test_a_money_budget_needs_prices(
     unpriced = replace(model_settings, prices=None)
     model = Model(unpriced, QuickRuntime(), MODEL)
     with pytest.raises(EngineConfigError, match="MODEL_PRICES"):
-        model.check()
+        check_settings(unpriced, MODEL, None)
+    check_settings(unpriced, MODEL, Budget(tokens=10**6))
     limit = workspace(calls, budget=Budget(tokens=10**6))
     model.begin(limit)
     assert model.answer(question()) == ANSWER
@@ -400,7 +401,7 @@ def test_what_is_certainly_wrong_is_said_before_anything_is_asked(
         Model(model_settings, QuickRuntime(), MODEL).check()
     keyless = replace(model_settings, key=None)
     with pytest.raises(EngineConfigError, match="ANTHROPIC_API_KEY is missing"):
-        Model(keyless, QuickRuntime(), MODEL).check()
+        check_settings(keyless, MODEL, None)
     assert api.paid == []
 
 
