@@ -42,6 +42,16 @@ def course_facts(analysis: Analysis, output: Path, stage: Stage) -> CourseFacts:
     return _facts(own, abstractions, overview, relationships, order)
 
 
+def static_facts(analysis: Analysis) -> CourseFacts:
+    """Return the facts of the course that the static engine would make."""
+    abstractions = read_abstractions(yaml_files.abstractions(analysis))
+    overview, relationships = read_relationships(
+        yaml_files.relationships(analysis), abstractions
+    )
+    order = read_order(yaml_files.order(analysis), abstractions)
+    return _facts(analysis, abstractions, overview, relationships, order)
+
+
 def _body(output: Path, stage: Stage) -> bytes:
     file = INFO[stage].file
     assert file is not None  # noqa: S101 - these stages write one file each

@@ -17,7 +17,7 @@ from worker.engines.claude.candidates import Candidate
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.rounds import Draft, Task
 from worker.engines.claude.verify.page import Verifier
-from worker.engines.static.facts import LearningStep, Unit
+from worker.engines.static.facts import Analysis, LearningStep, Unit
 from worker.engines.static.pages import yaml_files
 
 _MORE: Final = 2
@@ -51,15 +51,20 @@ def extract(questions: Questions, verifier: Verifier) -> Task:
     """Return the task to choose the chapters."""
     analysis = questions.facts.analysis
     known = choice.candidates(analysis)
-    units = len(analysis.units)
-    least = max(1, units // 2)
-    most = min(units + _MORE, len(known))
+    least, most = limits(analysis)
     return Task(
         path=_path(Stage.EXTRACT),
         question=questions.extract(known, least, most),
         draft=partial(_chosen, questions, verifier, known, (least, most)),
         fallback=lambda: _text(yaml_files.abstractions(analysis)),
     )
+
+
+def limits(analysis: Analysis) -> tuple[int, int]:
+    """Return how few and how many chapters a course may have."""
+    units = len(analysis.units)
+    most = min(units + _MORE, len(choice.candidates(analysis)))
+    return max(1, units // 2), most
 
 
 def _chosen(

@@ -1,0 +1,145 @@
+"""What a course will cost, from the analysis alone: nothing is sent.
+
+The prompts are those that a job sends, with the static engine's chapters in place of those
+that the model will choose. How long its answers are is known from experience only.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from states.stages import INFO, STAGES, Stage
+from worker.engines.claude.candidates import candidates
+from worker.engines.claude.course import static_facts
+from worker.engines.claude.model import Question
+from worker.engines.claude.plan import limits
+from worker.engines.claude.prices import ModelPrices, Tokens
+from worker.engines.claude.prompt import tokens
+from worker.engines.claude.questions import Questions
+from worker.engines.static.facts import Analysis
+
+_ANSWERS: Final = {
+    Stage.EXTRACT: 4_000,
+    Stage.ANALYZE: 4_000,
+    Stage.ORDER: 2_000,
+    Stage.GENERATE_CHAPTERS: 8_000,
+    Stage.REVIEW_CHAPTERS: 5_000,
+    Stage.GENERATE_TUTORIALS: 6_000,
+}
+"""Tokens of an answer, with the thinking before it."""
+_PAGE: Final = 3_000
+"""Tokens of a page that is reviewed."""
+_REPAIRED: Final = 5
+"""Of this many answers one is sent back."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StageEstimate:
+    """What the calls of a stage will use."""
+
+    stage: Stage
+    calls: int
+    """Repairs included."""
+    tokens: Tokens
+    nanodollars: int | None
+    """None where the prices are not known."""
+
+
+def estimate(
+    analysis: Analysis,
+    language: str,
+    prices: ModelPrices | None,
+    *,
+    batch: bool = False,
+) -> list[StageEstimate]:
+    """Return what a course of a repository will use, stage by stage.
+
+    In a batch, no answer is sure to find the cache: all its prompts are paid in full.
+    """
+    questions = Questions(static_facts(analysis), language)
+    return [
+        _stage(questions, info.stage, prices, batch=batch)
+        for info in STAGES
+        if info.stage in _ANSWERS
+    ]
+
+
+def _stage(
+    questions: Questions,
+    stage: Stage,
+    prices: ModelPrices | None,
+    *,
+    batch: bool,
+) -> StageEstimate:
+    in_batch = batch and INFO[stage].folder is not None
+    asked = _asked(questions, stage)
+    calls = [
+        _tokens(question, position, in_batch=in_batch)
+        for position, question in enumerate(asked)
+    ]
+    live = [_repair(question) for question in asked[: len(asked) // _REPAIRED]]
+    cost = None
+    if prices is not None:
+        cost = sum(prices.cost(call, batch=in_batch) for call in calls)
+        cost += sum(prices.cost(call) for call in live)
+    return StageEstimate(
+        stage=stage,
+        calls=len(calls) + len(live),
+        tokens=_sum([*calls, *live]),
+        nanodollars=cost,
+    )
+
+
+def _asked(questions: Questions, stage: Stage) -> list[Question]:
+    """Return the questions of a stage."""
+    analysis = questions.facts.analysis
+    match stage:
+        case Stage.EXTRACT:
+            known = candidates(analysis)
+            return [questions.extract(known, *limits(analysis))]
+        case Stage.ANALYZE:
+            return [questions.analyze()]
+        case Stage.ORDER:
+            return [questions.order()]
+    more = {"page": "", "findings": ""}
+    given = more if stage is Stage.REVIEW_CHAPTERS else {}
+    return [
+        questions.of_chapter(stage, chapter, **given)[0]
+        for chapter in questions.facts.chapters
+    ]
+
+
+def _tokens(question: Question, position: int, *, in_batch: bool) -> Tokens:
+    """Return the tokens of a call: the first of a stage writes the cache, the others read."""
+    shared, own = tokens(question.system), _own(question)
+    output = _ANSWERS[question.stage]
+    if in_batch:
+        return Tokens(input=shared + own, output=output)
+    if position == 0:
+        return Tokens(input=own, cache_write_5m=shared, output=output)
+    return Tokens(input=own, cache_read=shared, output=output)
+
+
+def _own(question: Question) -> int:
+    page = _PAGE if question.stage is Stage.REVIEW_CHAPTERS else 0
+    return tokens(question.prompt) + page
+
+
+def _repair(question: Question) -> Tokens:
+    """Return the tokens of a repair: the prompt, the earlier answer, and another one."""
+    answer = _ANSWERS[question.stage]
+    return Tokens(
+        input=_own(question) + answer,
+        cache_read=tokens(question.system),
+        output=answer,
+    )
+
+
+def _sum(calls: Sequence[Tokens]) -> Tokens:
+    return Tokens(
+        input=sum(call.input for call in calls),
+        cache_write_5m=sum(call.cache_write_5m for call in calls),
+        cache_write_1h=sum(call.cache_write_1h for call in calls),
+        cache_read=sum(call.cache_read for call in calls),
+        output=sum(call.output for call in calls),
+    )
