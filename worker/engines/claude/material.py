@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.engines.claude import outline, secrets
+from worker.engines.claude.blocks import Lines
 from worker.engines.claude.candidates import importance
 from worker.engines.claude.shown import Shown, plain, shown_path
-from worker.engines.static.facts import Definition, Relation, Role
+from worker.engines.static.facts import Definition, Relation, Role, SourceFile
 from worker.engines.static.pages import (
     examples,
     failures,
@@ -23,6 +24,13 @@ SOURCE_SHARE: Final = 66_000
 """Characters of the chapter's own code."""
 EXAMPLES_SHARE: Final = 12_000
 TESTS_SHARE: Final = 12_000
+DOCUMENTS_SHARE: Final = 15_000
+_SHORT_DOCUMENT: Final = 8_000
+"""Characters of a document that is shown whole."""
+_SUBJECTS: Final = 3
+_NEWS: Final = re.compile(
+    r"(?i)(?:^|/)(?:change|history|news|release|licen|authors|pkg-info)"
+)
 _WHOLE_FILE: Final = 24_000
 """Characters of a file that is shown whole."""
 _HEAD: Final = 40
@@ -185,10 +193,11 @@ def _wanted(
         headings = facts.file(path).headings[position : position + 1]
         for heading in headings:
             yield path, range(heading.line, heading.end_line + 1)
+    own = {facts.definitions[index].path for index in unit.symbols}
     whole = [
         (path, range(1, facts.file(path).lines + 1))
         for path in unit.file_paths
-        if path in facts.analysis.files
+        if path in facts.analysis.files and (path in own or not own)
     ]
     for path, lines in whole:
         if shown.size(path, lines) <= _WHOLE_FILE:
@@ -217,6 +226,34 @@ def uses(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
     return _places(shown, places, EXAMPLES_SHARE)
 
 
+def documents(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
+    """Return the sections of documents that name a chapter's subjects."""
+    places: dict[tuple[str, int, int], None] = {}
+    for symbol in facts.symbols(chapter)[:_SUBJECTS]:
+        for path in facts.analysis.mentions.get(symbol.name, ()):
+            file = facts.file(path)
+            if file.role is not Role.DOCUMENT or _NEWS.search(path):
+                continue
+            for section in _sections_with(facts, file, symbol.name):
+                places[path, *section] = None
+    return _places(shown, list(places), DOCUMENTS_SHARE)
+
+
+def _sections_with(
+    facts: CourseFacts, file: SourceFile, name: str
+) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last line of the parts of a document that hold a name."""
+    lines = facts.texts.lines(file.path)
+    whole = (1, len(lines))
+    if sum(map(len, lines)) <= _SHORT_DOCUMENT or not file.headings:
+        yield whole
+        return
+    for heading in file.headings:
+        section = lines[heading.line - 1 : heading.end_line]
+        if any(name in line for line in section):
+            yield heading.line, heading.end_line
+
+
 def tests(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
     """Return tests of a chapter's subject."""
     places = [
@@ -233,6 +270,8 @@ def _places(
     left = share
     for path, first, last in places:
         numbers = range(first, last + 1)
+        if not shown.fault(Lines(path, first, last)):
+            continue
         left -= shown.size(path, numbers)
         if left < 0:
             break

@@ -115,6 +115,7 @@ class Questions:
             "position": self._position(chapter),
             "source": material.source(facts, chapter, shown),
             "uses": material.uses(facts, chapter, shown),
+            "documents": material.documents(facts, chapter, shown),
             "tests": material.tests(facts, chapter, shown),
             "failures": material.failing(facts, chapter),
             "calls": plain(material.call_rows(material_.calls), "calls"),

@@ -1,5 +1,7 @@
 """Writes the blocks of a page: what they point at is copied from the source, so it is true."""
 
+import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,10 +21,13 @@ from worker.engines.claude.material import Material
 from worker.engines.claude.words import Words
 from worker.engines.static.pages import excerpts, markdown, mermaid
 from worker.engines.static.pages.course import Chapter, CourseFacts
-from worker.engines.static.pages.excerpts import Excerpt
+from worker.engines.static.pages.excerpts import Excerpt, Span
+from worker.engines.static.prose.code_blocks import code_blocks, uncommented
+from worker.engines.static.reading.language import PROSE
 
 _SHELL: Final = "bash"
 _UNKNOWN: Final = "text"
+_TAG: Final = re.compile(r"[a-z][a-z0-9+#]{0,11}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,12 +87,20 @@ class Renderer:
 
     def _prose(self, block: Prose) -> str:
         text = prose.rendered(block.text, self.link)
-        notes = [
-            excerpt.place
-            for lines in dict.fromkeys(block.sources)
-            if (excerpt := self._excerpt(lines)) is not None
+        notes = ", ".join(self._notes(block.sources))
+        return f"{text} ({notes})" if text and notes else text
+
+    def _notes(self, sources: Sequence[Lines]) -> list[str]:
+        """Return the places of sources, those in one file together."""
+        spans: dict[str, set[Span]] = defaultdict(set)
+        for lines in sources:
+            excerpt = self._excerpt(lines)
+            if excerpt is not None:
+                spans[excerpt.path].update(excerpt.spans)
+        return [
+            markdown.place(path, *sorted(inside))
+            for path, inside in spans.items()
         ]
-        return f"{text} ({', '.join(notes)})" if text and notes else text
 
     def _excerpt(self, lines: Lines) -> Excerpt | None:
         if self.material.shown.fault(lines):
@@ -96,15 +109,41 @@ class Renderer:
 
     def _listing(self, lines: Lines) -> str:
         excerpt = self._excerpt(lines)
-        return "" if excerpt is None else excerpts.rendered(self.facts, excerpt)
+        if excerpt is None:
+            return ""
+        if self.facts.file(lines.path).language in PROSE:
+            return self._quoted(lines)
+        return excerpts.rendered(self.facts, excerpt)
+
+    def _quoted(self, lines: Lines) -> str:
+        """Return a listing of a document: of its code, if it shows code there."""
+        text = self.facts.texts.lines(lines.path)
+        first, last, tag = lines.first, lines.last, _UNKNOWN
+        for block in code_blocks(text):
+            begin = max(first, block.first + 1)
+            end = min(last, block.last + 1)
+            if begin <= end:
+                first, last = begin, end
+                tag = self._tag(block.tag)
+                break
+        code = uncommented(text[first - 1 : last])
+        return markdown.document(
+            markdown.place(lines.path, (first, last)), markdown.fence(code, tag)
+        )
+
+    def _tag(self, tag: str) -> str:
+        """Return the tag of code in a document; the project's language where it says none."""
+        if _TAG.fullmatch(tag):
+            return tag
+        for chapter in self.facts.chapters:
+            for symbol in self.facts.symbols(chapter):
+                return str(self.facts.file(symbol.path).language)
+        return _UNKNOWN
 
     def _example(self, block: Example) -> str:
         tag = block.language
-        is_known = (
-            tag.isascii() and tag.isalnum() and len(tag) <= len("javascript")
-        )
         code = markdown.fence(
-            block.code.split("\n"), tag if is_known else _UNKNOWN
+            block.code.split("\n"), tag if _TAG.fullmatch(tag) else _UNKNOWN
         )
         return markdown.document(self.words.written, code)
 

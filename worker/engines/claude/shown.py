@@ -12,7 +12,9 @@ from worker.engines.static.pages import markdown
 from worker.engines.static.pages.course import CourseFacts
 
 _LONGEST: Final = 200
-"""Characters of a line."""
+"""Characters of a line of a file."""
+_LONGEST_ROW: Final = 4_000
+"""Characters of a row of a list, or of a paragraph."""
 
 
 class Shown:
@@ -86,7 +88,7 @@ def shown_path(path: str) -> str:
 def plain(lines: Sequence[str], title: str) -> str:
     """Return text from the repository without line numbers, fenced."""
     clean = [
-        markdown.cut(markdown.visible(line), _LONGEST)
+        markdown.cut(markdown.visible(line), _LONGEST_ROW)
         for line in secrets.scrubbed(lines)
     ]
     return prompt.fenced(title, clean) if clean else ""
