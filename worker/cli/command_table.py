@@ -30,6 +30,13 @@ COMMANDS: Final = (
         namespace=options.RunOptions,
     ),
     CommandSpec(
+        name="estimate",
+        help="say what a course by the engine claude will cost, without asking a model",
+        example="fondation-worker estimate ~/src/project --model claude-haiku-5-5",
+        function="estimate:estimate",
+        namespace=options.EstimateOptions,
+    ),
+    CommandSpec(
         name="check",
         help="try everything that a job needs, without starting one",
         example="fondation-worker check --engine claude",

@@ -101,6 +101,34 @@ class JobOptions(Options):
     definition: str | None
 
 
+class EstimateOptions(Options):
+    """The options of `estimate`."""
+
+    arguments = (
+        *Options.arguments,
+        _argument(
+            "repository",
+            metavar="REPO",
+            help="a URL, owner/name on GitHub, or a folder",
+        ),
+        _argument(
+            "--branch",
+            metavar="B",
+            help="a branch or a tag (default: the repository's own)",
+        ),
+        _argument(
+            "--model",
+            metavar="M",
+            help="the model (default: ANTHROPIC_MODEL)",
+        ),
+        _JSON,
+    )
+
+    repository: str
+    branch: str | None
+    model: str | None
+
+
 class CheckOptions(Options):
     """The options of `check`."""
 

@@ -129,7 +129,7 @@ def _local_job(
     settings: Settings,
     environment: Environment,
 ) -> _LocalJob:
-    url = _repository_url(repository, settings)
+    url = repository_url(repository, settings)
     reader = EnvironmentReader(environment)
     check_trust(reader, url)
     reader.finish()
@@ -173,7 +173,7 @@ def _refuse_faults(options: RunOptions) -> None:
         raise UsageError("\n".join(faults))
 
 
-def _repository_url(text: str, settings: Settings) -> str:
+def repository_url(text: str, settings: Settings) -> str:
     """Return the URL of a repository, which may also be given as a folder."""
     if not text:
         raise UsageError(

@@ -1,0 +1,101 @@
+"""`estimate`: what a course by the engine `claude` will cost; nothing is sent to a model."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from states.manifest import Identity
+from states.usage import dollars
+from worker.cli.commands.run import repository_url
+from worker.cli.options import EstimateOptions
+from worker.cli.output import Output, table
+from worker.engines.claude.estimate import StageEstimate
+from worker.job_request import check_trust
+from worker.services.estimate import CourseEstimate, estimate_course
+from worker.services.view import store_settings
+from worker.settings.reader import EnvironmentReader
+
+
+def estimate(
+    options: EstimateOptions, environment: Mapping[str, str]
+) -> Output:
+    """Show calls, tokens and cost by stage; they follow from the source alone."""
+    asked = {**environment, "ENGINE": "claude"}
+    if options.model is not None:
+        asked["ANTHROPIC_MODEL"] = options.model
+    settings = store_settings(options.store, asked)
+    url = repository_url(options.repository, settings)
+    reader = EnvironmentReader(environment)
+    check_trust(reader, url)
+    reader.finish()
+    branch = options.branch or ""
+    repository = Identity(job_id="", repository=url, branch=branch)
+    course = estimate_course(settings, environment, repository)
+    return Output(document=_document(course), lines=_lines(course))
+
+
+def _document(course: CourseEstimate) -> dict[str, Any]:
+    return {
+        "model": course.model,
+        "language": course.language,
+        "commit": course.commit,
+        "pricesDated": course.prices_dated,
+        "calls": sum(stage.calls for stage in course.stages),
+        "costUsd": _total(course),
+        "stages": [_stage(stage) for stage in course.stages],
+    }
+
+
+def _stage(stage: StageEstimate) -> dict[str, Any]:
+    tokens = stage.tokens
+    return {
+        "stage": stage.stage,
+        "calls": stage.calls,
+        "inputTokens": tokens.input,
+        "cacheWriteTokens": tokens.cache_write_5m + tokens.cache_write_1h,
+        "cacheReadTokens": tokens.cache_read,
+        "outputTokens": tokens.output,
+        "costUsd": dollars(stage.nanodollars),
+    }
+
+
+def _total(course: CourseEstimate) -> float | None:
+    costs = [stage.nanodollars for stage in course.stages]
+    known = [cost for cost in costs if cost is not None]
+    if len(known) < len(costs):
+        return None
+    return dollars(sum(known))
+
+
+def _lines(course: CourseEstimate) -> list[str]:
+    rows = [["STAGE", "CALLS", "IN", "CACHED", "OUT", "COST"]]
+    for stage in course.stages:
+        tokens = stage.tokens
+        fresh = tokens.input + tokens.cache_write_5m + tokens.cache_write_1h
+        rows.append(
+            [
+                str(stage.stage),
+                str(stage.calls),
+                f"{fresh:,}",
+                f"{tokens.cache_read:,}",
+                f"{tokens.output:,}",
+                _cost(dollars(stage.nanodollars)),
+            ]
+        )
+    return [*table(rows), _summary(course)]
+
+
+def _summary(course: CourseEstimate) -> str:
+    total = _total(course)
+    if total is None:
+        return (
+            f"{course.model}: the cost is unknown, because no prices are known for it; "
+            "give them in MODEL_PRICES"
+        )
+    return (
+        f"{course.model}, in {course.language}: about {_cost(total)} by the prices of "
+        f"{course.prices_dated}; the length of answers is a guess from experience"
+    )
+
+
+def _cost(amount: float | None) -> str:
+    return "?" if amount is None else f"${amount:.2f}"
