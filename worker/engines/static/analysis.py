@@ -125,23 +125,29 @@ def _collect(read: Survey, check: Check) -> _Facts:
     names = Names(read.files, read.parsed, assembly, resolver)
     reader = References(read.files, read.parsed, assembly, resolver, names)
     references: list[Reference] = []
+    quoted: list[Reference] = []
     for path, parsed in read.parsed.items():
         check()
         references += reader.read(path, parsed)
+        quoted += reader.quoted(path, parsed)
+    # What is named in quotes is known, and no measure of how much it is used.
     graph = Graph(assembly.definitions, references, read.files)
     graph.inherit(names)
     named = mentions(
         read, frozenset(one.name for one in assembly.definitions), check
     )
+    known = (reference for reference in references if reference.sure)
     return _Facts(
         read=read,
         resolver=resolver,
-        references=tuple(
-            reference for reference in references if reference.sure
-        ),
+        references=tuple(sorted([*known, *quoted], key=_by_place)),
         graph=graph,
         mentions=named,
     )
+
+
+def _by_place(reference: Reference) -> tuple[str, int]:
+    return reference.path, reference.line
 
 
 def _choose(

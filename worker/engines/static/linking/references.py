@@ -44,6 +44,8 @@ class _Guess(NamedTuple):
 
 
 _NOTHING: Final = _Guess(None, None)
+_Places = dict[tuple[int | None, int, bool], list[int]]
+"""By source, target and whether it is sure: the bytes at which the name begins."""
 
 
 class References:
@@ -77,34 +79,44 @@ class References:
             self._names,
         )
         reader.read(self._interesting)
-        reader.read_quoted(parsed.quoted, self._spans(path))
-        references = []
-        line, at = 1, 0
-        for key, starts in sorted(reader.places.items(), key=_first_place):
-            # In the order of first places, so that every line is counted once.
-            line += parsed.code.count(b"\n", at, starts[0])
-            at = starts[0]
-            source, target, is_sure = key
-            references.append(
-                Reference(
-                    source=source,
-                    target=target,
-                    path=path,
-                    line=line,
-                    count=len(starts),
-                    sure=is_sure,
-                    places=tuple(starts),
-                )
-            )
-        return references
+        return _added_up(path, parsed.code, reader.places)
+
+    def quoted(self, path: str, parsed: Parsed) -> list[Reference]:
+        """Return where the whole path of a definition stands in quotes: tables of what may be."""
+        spans = self._spans(path)
+        places: _Places = {}
+        for start, names in parsed.quoted:
+            target = self._resolver.by_path(names)
+            source = spans.at(start)
+            if target is not None and target != source:
+                key = source, target, True
+                places.setdefault(key, []).append(start)
+        return _added_up(path, parsed.code, places)
 
     def _spans(self, path: str) -> "_Spans":
         spans = self._assembly.spans.get(path, [])
         return _Spans(spans, self._assembly.definitions)
 
 
-def _first_place(item: tuple[object, Sequence[int]]) -> int:
-    return item[1][0]
+def _added_up(path: str, code: bytes, places: _Places) -> list[Reference]:
+    references = []
+    line, at = 1, 0
+    for (source, target, is_sure), starts in places.items():
+        # In the order of first places, so that every line is counted once.
+        line += code.count(b"\n", at, starts[0])
+        at = starts[0]
+        references.append(
+            Reference(
+                source=source,
+                target=target,
+                path=path,
+                line=line,
+                count=len(starts),
+                sure=is_sure,
+                places=tuple(starts),
+            )
+        )
+    return references
 
 
 class _Reader:
@@ -128,8 +140,7 @@ class _Reader:
         self._names: Final = names
         self._sees_members: Final = language in SEES_MEMBERS
         self._known: Final[dict[bytes, _Guess]] = {}
-        self.places: Final[dict[tuple[int | None, int, bool], list[int]]] = {}
-        """By source, target and whether it is sure: the bytes at which the name begins."""
+        self.places: Final[_Places] = {}
 
     def read(self, interesting: frozenset[bytes]) -> None:
         """Note where the file has one of the names that are of interest."""
@@ -144,16 +155,6 @@ class _Reader:
                     self._guess(text, start, self._spans.at(start))
                 else:
                     self._plain(text, start)
-
-    def read_quoted(
-        self,
-        quoted: Iterable[tuple[int, tuple[str, ...]]],
-        spans: "_Spans",
-    ) -> None:
-        """Note where the whole path of a definition stands in quotes."""
-        for start, names in quoted:
-            target = self._resolver.by_path(names)
-            self._note(start, spans.at(start), target, is_sure=True)
 
     def _note(
         self,

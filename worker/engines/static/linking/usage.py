@@ -155,7 +155,9 @@ class Usage:
             row, column = node.end_point
             following = lines[row].encode()[column:].lstrip()
             is_array = verb is Verb.CREATES and following.startswith(b"*")
-            if is_array or _is_of_inner(node, verb, source):
+            # Python's decorators stand before what they decorate: in what is around it.
+            is_around = verb is Verb.DECORATED and language is Language.PYTHON
+            if is_array or is_around or _is_of_inner(node, verb, source):
                 verb = Verb.USES
             yield node.start_point.row + 1, verb
 

@@ -67,8 +67,6 @@ def _class_or_function(node: Node, kind: Kind, page: FileText) -> Draft:
             for child in outer.children
             if child.type == "decorator"
         ]
-        # What a decorator names, the function or class names.
-        definition.start = outer.start_byte
         definition.decorators = tuple(mark[:MAX_DOC] for mark in marks)
         definition.declared = any(mark.endswith(_AGAIN) for mark in marks)
     return definition
