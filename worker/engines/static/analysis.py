@@ -14,6 +14,7 @@ from worker.engines.static.choosing.encounters import (
     Encounter,
     first_encounters,
 )
+from worker.engines.static.choosing.exports import Exports
 from worker.engines.static.choosing.file_candidates import Pages, Topic
 from worker.engines.static.choosing.naming import distinct, unit_name
 from worker.engines.static.choosing.public_use import PublicUse
@@ -161,13 +162,14 @@ def _choose(
     parsed = sum(read.files[path].lines for path in read.parsed)
     most = size(parsed + pages.code_lines)
     project = describe(read.files, read.texts).name
+    exports = Exports(facts.graph, facts.resolver, read.texts)
     ranking = Ranking(
         read.files,
         facts.graph,
         facts.resolver,
         facts.mentions,
         encounters,
-        PublicUse(read.files, read.texts, project, check),
+        PublicUse(read.files, read.texts, project, exports, check),
     )
     ranked = candidates(facts.graph, read.files, ranking.of)
     of_files = (
@@ -175,9 +177,9 @@ def _choose(
         if ranked
         else most
     )
-    chosen = Chooser(ranked, facts.graph, facts.read.files).choose(
-        most - of_files
-    )
+    chosen = Chooser(
+        ranked, facts.graph, read.files, ranking, most - of_files
+    ).choose()
     return chosen, pages.choose(of_files) if of_files else []
 
 

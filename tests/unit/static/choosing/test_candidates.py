@@ -190,18 +190,14 @@ def test_of_several_builds_of_the_same_one_is_taken(tmp_path: Path) -> None:
     ]
 
 
-def test_a_small_project_has_few_units_and_a_large_one_twelve() -> None:
-    assert [
-        size(lines) for lines in (1, 60, 61, 700, 20_000, 20_001, 60_001)
-    ] == [
-        2,
-        2,
-        4,
-        5,
-        9,
-        10,
-        12,
-    ]
+@pytest.mark.parametrize(
+    ("lines", "units"),
+    [(1, 2), (60, 2), (61, 4), (700, 5), (60_001, 12), (100_001, 18)],
+)
+def test_a_large_project_has_more_units_than_a_small_one(
+    lines: int, units: int
+) -> None:
+    assert size(lines) == units
 
 
 def test_every_unit_names_its_files_most_important_first(

@@ -7,9 +7,6 @@ from worker.engines.static.choosing.encounters import (
     Source,
     first_encounters,
 )
-from worker.engines.static.choosing.public_use import PublicUse
-from worker.engines.static.facts import Role, SourceFile
-from worker.engines.static.reading.language import Language
 from worker.engines.static.reading.survey import survey
 
 
@@ -52,24 +49,6 @@ def test_a_method_or_a_string_is_no_encounter_with_a_function(
 def test_a_function_of_an_imported_module_is_met(tmp_path: Path) -> None:
     text = "# A\n\n```python\nimport shop\nshop.get(1)\n```\n"
     assert met(tmp_path, text, "get") == {"get": Source.README_EXAMPLE}
-
-
-def test_imports_count_for_the_module_that_they_name() -> None:
-    path = "tests/test_a.py"
-    file = SourceFile(
-        path=path,
-        location=Path(path),
-        language=Language.PYTHON,
-        role=Role.TEST,
-        size=1,
-        lines=1,
-    )
-    text = "from shop.forms import Field\nfrom shop import auth\n"
-    use = PublicUse({path: file}, {path: text}, "shop", lambda: None)
-    assert use.of_name("Field", "shop/forms/fields.py") == 1
-    assert use.of_name("Field", "blog/models/fields.py") == 0
-    assert use.of_module("shop/auth.py") == 1
-    assert use.of_module("other/errors.py") == 0
 
 
 def test_a_name_of_two_things_is_no_reason_for_either(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ def role(path: str, text: str = "x\n") -> Role:
             "a.min.js api_pb2.py x.pb.go dist/a.js migrations/0001.py zz_generated.x.go "
             "_version.py"
         )),
+        (Role.SOURCE, "db/migrations/run.py db/migrate/plan.rb"),
+        (Role.GENERATED, "db/migrate/2020_a.rb db/migrations/V1__a.sql"),
         (Role.DATA, (
             "a.json a.csv locale/de/a.po icon.svg LICENSE licence.md COPYING "
             "MIT-LICENSE.txt AUTHORS NOTICE"

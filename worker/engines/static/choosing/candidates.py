@@ -23,6 +23,10 @@ _MANY_FILES: Final = 12
 """In a project of fewer files, what a file defines are subjects of their own."""
 _OBJECT_MEMBERS: Final = 2
 """A variable with this many functions assigned to it is an object."""
+_ROLES: Final = frozenset({"mixin", "base"})
+"""Last words that say what part a type plays in a family."""
+LEADERS: Final = 3
+"""How many definitions a unit is named after."""
 _VALUES: Final = frozenset({Kind.CONSTANT, Kind.MACRO})
 
 
@@ -103,7 +107,11 @@ def _related_base(graph: Graph, index: int) -> int | None:
 
 
 def _last_word(graph: Graph, index: int) -> tuple[str, ...]:
-    return parts(graph.definitions[index].name)[-1:]
+    """Return the noun in a name: of `FormMixin`, `Form`."""
+    words = list(parts(graph.definitions[index].name))
+    while len(words) > 1 and words[-1].lower() in _ROLES:
+        words.pop()
+    return tuple(words[-1:])
 
 
 def _family(
@@ -122,11 +130,15 @@ def _family(
             namesakes.append(index)
         else:
             first_of_name[name] = index
+    # A reader meets the most used member first, and needs the root to understand it.
+    leaders = [ordered[0]]
+    if root in first_of_name.values() and root != ordered[0]:
+        leaders.append(root)
     size_bonus = _FAMILY_WEIGHT * math.log1p(len(ordered) - 1)
     return Candidate(
         symbols=(*first_of_name.values(), *namesakes),
         worth=worth[ordered[0]] + size_bonus,
-        leaders=(ordered[0],),
+        leaders=tuple(leaders),
     )
 
 
@@ -140,11 +152,8 @@ def _module(
     return Candidate(
         symbols=tuple(ordered),
         worth=_sum(worth[index] for index in ordered),
-        leaders=tuple(ordered[:_LEADERS]),
+        leaders=tuple(ordered[:LEADERS]),
     )
-
-
-_LEADERS: Final = 3
 
 
 def _sum(worths: Iterable[float]) -> float:
@@ -193,7 +202,7 @@ def _joined(together: list[Candidate]) -> Candidate:
     return Candidate(
         symbols=tuple(dict.fromkeys(symbols)),
         worth=best.worth + _JOINED * (total - best.worth),
-        leaders=tuple(leaders[:_LEADERS]),
+        leaders=tuple(leaders[:LEADERS]),
     )
 
 

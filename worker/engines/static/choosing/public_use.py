@@ -5,7 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from worker.engines.static.facts import Role, SourceFile
+from worker.engines.static.choosing.exports import Exports
+from worker.engines.static.facts import Definition, Role, SourceFile
 
 _USING: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCUMENT})
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
@@ -26,8 +27,11 @@ _IMPORTS: Final = (
         r"(?P<names>\w+|\{[^}]{1,2000}\})[ \t]*(?:as[ \t]+\w+)?;?[ \t]*$",
         re.MULTILINE,
     ),
+    re.compile(
+        r"['\"](?P<module>[a-z]\w*(?:\.\w+)+)\.(?P<names>[^\W\d]\w*)['\"]"
+    ),
 )
-"""Python, JavaScript, CommonJS, and languages that import one name by its path."""
+"""Python, JavaScript, CommonJS, and languages that import one name by its path; strings with a path."""
 
 
 class PublicUse:
@@ -38,10 +42,12 @@ class PublicUse:
         files: Mapping[str, SourceFile],
         texts: Mapping[str, str],
         project: str,
+        exports: Exports,
         check: Callable[[], None],
     ) -> None:
         """Read all tests, examples and documents."""
-        self._project: Final = project.lower()
+        self.exports: Final = exports
+        self.project: Final = project.lower()
         self._names: Final[dict[str, Counter[str]]] = defaultdict(Counter)
         """By imported name: how many texts import it, by the last part of the module."""
         self._modules: Final[Counter[str]] = Counter()
@@ -57,14 +63,15 @@ class PublicUse:
         modules = {module for module, _ in imported}
         self._modules.update(modules | {name for _, name in imported})
 
-    def of_name(self, name: str, path: str) -> int:
-        """Return how many texts import a name from where a definition at a path can be found."""
-        places = {*_places(path), self._project}
-        return sum(
-            count
-            for module, count in self._names.get(name, {}).items()
-            if module in places
-        )
+    def of_name(self, definition: Definition) -> int:
+        """Return how many texts import a definition."""
+        counts = self._names.get(definition.name)
+        if not counts:
+            return 0
+        modules = self.exports.modules(definition)
+        if self.exports.weight(definition.index):
+            modules.add(self.project)
+        return sum(counts[module] for module in modules)
 
     def of_module(self, path: str) -> int:
         """Return how many texts import the module at a path, or the package that it lies in."""

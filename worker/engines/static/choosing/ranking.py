@@ -47,6 +47,7 @@ _WEIGHTS: Final = {
     "declaration": -1.5,
 }
 
+VALUES: Final = frozenset({Kind.VARIABLE, Kind.CONSTANT, Kind.MACRO})
 _MET: Final = {
     Source.README_EXAMPLE: 1.2,
     Source.README: 1.0,
@@ -76,14 +77,7 @@ _NEWS: Final = re.compile(
     r"change|history|news|release|licen|contribut|conduct|author|security",
     re.IGNORECASE,
 )
-_DOOR: Final = re.compile(
-    r"(?:.*/)?(?:__init__\.py|index\.[cm]?[jt]sx?|mod\.ts|lib\.rs|mod\.rs)"
-)
 _SCRIPT: Final = re.compile(r"\.[cm]?[jt]sx?$")
-_LIST: Final = 10
-"""A door that shows so many names shows each of them well."""
-_SIDE_DOOR: Final = 0.4
-_HEADER: Final = 0.5
 
 
 class Ranking:
@@ -105,7 +99,7 @@ class Ranking:
         self._encounters: Final = encounters
         self._public_use: Final = public_use
         self._parsed: Final = max(1, len(resolver.paths))
-        self._exported: Final = _exported(graph, resolver)
+        self._exports: Final = public_use.exports
         self._headings: Final = _headings(files)
         self._versions: Final = _old_versions(resolver.paths)
         self._names: Final = Counter(one.name for one in graph.definitions)
@@ -127,6 +121,10 @@ class Ranking:
         }
         return sum(_WEIGHTS[sign] * value for sign, value in signs.items())
 
+    def use(self, one: Definition) -> int:
+        """Return how many tests, examples and documents import a definition."""
+        return self._public_use.of_name(one)
+
     def _use(self, one: Definition) -> dict[str, float]:
         graph, index = self._graph, one.index
         share = len(graph.used[index]) / self._parsed
@@ -137,38 +135,42 @@ class Ranking:
             "lines": math.log1p(_lines(one, members) / _LINES),
             "members": math.log1p(sum(member.public for member in members)),
             "descendants": math.log1p(len(graph.descendants[index])),
-            "exported": self._exported.get(index, 0.0),
+            "exported": self._exports.weight(index),
             "ubiquitous": max(0.0, share - _UBIQUITOUS)
             if len(graph.uses[index]) < _FEW_USES
             else 0.0,
         }
 
     def _text(self, one: Definition) -> dict[str, float]:
-        """Weigh mentions; of a name that means other things as well, they prove less."""
+        """Weigh where texts name a definition."""
         paths = self._mentions.get(one.name, ())
         roles = Counter(self._files[path].role for path in paths)
-        ours = 1 + sum(self._graph.used[one.index].values())
-        certainty = (
-            ours
-            / (ours + self._graph.foreign[one.name])
-            / self._names[one.name] ** _NAMESAKES
-        )
-        heading = (
-            min(1.0, 0.5 * self._headings[_normal(one.name)])
-            if len(one.name) > _SHORT
-            else 0.0
-        )
+        certainty = self._certainty(one)
+        shown = roles[Role.EXAMPLE] + roles[Role.DOCUMENT]
         return {
             "met": certainty * self._met(one),
-            "imported": math.log1p(
-                self._public_use.of_name(one.name, one.path)
-            ),
+            "imported": math.log1p(self.use(one)),
             "module": math.log1p(self._public_use.of_module(one.path)),
-            "heading": certainty * heading,
+            "heading": certainty * self._heading(one.name),
             "tests": certainty * math.log1p(roles[Role.TEST]),
-            "shown": certainty
-            * math.log1p(roles[Role.EXAMPLE] + roles[Role.DOCUMENT]),
+            "shown": certainty * math.log1p(shown),
         }
+
+    def _certainty(self, one: Definition) -> float:
+        """Return how surely a text with a definition's name means it.
+
+        A name that others have as well proves less; the project's own name proves nothing.
+        """
+        if one.name == self._public_use.project:
+            return 0.0
+        ours = 1 + sum(self._graph.used[one.index].values())
+        share = ours / (ours + self._graph.foreign[one.name])
+        return share / math.pow(self._names[one.name], _NAMESAKES)
+
+    def _heading(self, name: str) -> float:
+        if len(name) <= _SHORT:
+            return 0.0
+        return min(1.0, 0.5 * self._headings[_normal(name)])
 
     def _met(self, one: Definition) -> float:
         met = self._encounters.get(one.name)
@@ -180,20 +182,24 @@ class Ranking:
             "exception": self._graph.is_exception(one.index),
             "private": not one.public,
             "words": max(0, len(words) - _WORDS),
-            "value": one.kind in {Kind.VARIABLE, Kind.CONSTANT, Kind.MACRO}
-            and not one.members,
+            "value": self._is_mere_value(one),
             "alias": one.kind is Kind.TYPE,
             "helper": bool(words) and words[-1].lower() in _HELPERS,
         }
+
+    def _is_mere_value(self, one: Definition) -> bool:
+        if one.members or one.kind not in VALUES:
+            return False
+        is_offered = self._exports.weight(
+            one.index
+        ) > 0 and self._public_use.of_name(one)
+        return one.kind is not Kind.VARIABLE or not is_offered
 
     def _place(self, one: Definition) -> dict[str, float]:
         *folders, stem = one.path.rpartition(".")[0].split("/")
         places = [*folders, stem]
         return {
-            "utility": any(
-                place in _UTILITY or re.match(r"_[a-z]", place)
-                for place in places
-            ),
+            "utility": is_utility(one.path),
             "outdated": any(
                 one.path.startswith(version) for version in self._versions
             ),
@@ -201,6 +207,14 @@ class Ranking:
             "depth": max(0, len(folders) - self._depth),
             "declaration": self._scripted and one.path.endswith(".d.ts"),
         }
+
+
+def is_utility(path: str) -> bool:
+    """Tell whether a file's folders or name say that it helps others."""
+    places = path.rpartition(".")[0].split("/")
+    return any(
+        place in _UTILITY or re.match(r"_[a-z]", place) for place in places
+    )
 
 
 def _lines(one: Definition, members: Sequence[Definition]) -> int:
@@ -234,27 +248,6 @@ def _headings(files: Mapping[str, SourceFile]) -> Counter[str]:
             for word in singles | pairs:
                 found[word] += 2 if heading.level <= _WORDS else 1
     return Counter({word: count // 2 or 1 for word, count in found.items()})
-
-
-def _exported(graph: Graph, resolver: Resolver) -> dict[int, float]:
-    """Weigh what the project exports: a name counts more in a short list than in a long one."""
-    found: dict[int, float] = {}
-    doors = [path for path in resolver.paths if _DOOR.fullmatch(path)]
-    folders = {path.rpartition("/")[0] for path in doors}
-    for path in doors:
-        shown = {graph.top[index] for index in resolver.shown(path)}
-        inner = any(
-            _within(path.rpartition("/")[0], folder) for folder in folders
-        )
-        weight = (_SIDE_DOOR if inner else 1.0) * min(
-            1.0, 0.3 + _LIST / (len(shown) + 1)
-        )
-        for index in shown:
-            found[index] = max(found.get(index, 0.0), weight)
-    for one in graph.definitions:
-        if one.parent is None and "/include/" in f"/{one.path}":
-            found[one.index] = max(found.get(one.index, 0.0), _HEADER)
-    return found
 
 
 def _within(folder: str, other: str) -> bool:

@@ -1,27 +1,34 @@
 """Chooses the units of a course: the best candidates that are about different things."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import takewhile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from worker.engines.static.choosing.candidates import Candidate
+from worker.engines.static.choosing.candidates import LEADERS, Candidate
+from worker.engines.static.choosing.packages import Packages
+from worker.engines.static.choosing.ranking import VALUES, Ranking, is_utility
 from worker.engines.static.facts import Definition, SourceFile
 from worker.engines.static.linking.graph import Graph
 
 _CONSIDERED: Final = 400
 _SAME_FILE: Final = 2.0
 _BIG_FILE: Final = 600
-"""In lines; of a larger file several units are not about the same thing."""
+"""In lines; several units of a larger file are not about the same thing."""
 _SAME_FOLDER: Final = 0.2
-_SAME_PART: Final = 1.0
-"""The parts of a project are the folders right below what all its code has in common. Where most of the code lies in
-one folder, to lie there says little: both count by the share of the candidates that lie elsewhere.
-"""
 _RELATED: Final = 1.2
 """One extends the other."""
-_SHOWN: Final = 3
-"""So many symbols of a unit are named with it."""
+
+_SAME_PART: Final = 0.12
+"""As a share of the best candidate's worth. A folder or a part in which most of the code lies
+says little: both count by the share of the candidates that lie elsewhere.
+"""
+_SAME_CHAPTER: Final = 1.0
+"""The same: a package of a chapter's size gets a second chapter last of all."""
+_WITH: Final = 0.5
+"""The chapter on such a package is about all that is worth this share of its best."""
+_RELED: Final = 2
+"""How many symbols may lead a unit in place of one whose name is taken."""
 
 _SIZES: Final = (
     (60, 2),
@@ -31,101 +38,206 @@ _SIZES: Final = (
     (6000, 8),
     (20000, 9),
     (60000, 10),
+    (100000, 12),
 )
-"""Up to so many lines of definitions, at most so many units; of larger projects, ten."""
-_MOST: Final = 12
+"""Up to this many lines of definitions, at most this many units."""
+_MOST: Final = 18
 _FEW: Final = 5
-"""Beyond so many, a unit has to be worth more than what its neighbours have taken from it."""
+"""Beyond this many, a unit has to be worth more than its neighbours have taken from it."""
+_LARGE: Final = 12
+_FREE: Final = 0.75
+"""In a course of more than `_LARGE` units, the rest is for parts without one."""
 
 
 def size(lines: int) -> int:
-    """Return how many units a project of so many lines has at most."""
+    """Return how many units a project of this many lines has at most."""
     return next((most for limit, most in _SIZES if lines <= limit), _MOST)
 
 
+@dataclass(eq=False, slots=True)
+class _Offer:
+    """A candidate, and what its chosen neighbours have taken from its worth."""
+
+    candidate: Candidate
+    paid: float = 0.0
+
+
 class Chooser:
-    """Chooses greedily: a choice lowers the value of its neighbours, and excludes its namesakes."""
+    """Chooses greedily: a choice lowers the value of its neighbours, and takes its names."""
 
     def __init__(
         self,
         candidates: Sequence[Candidate],
         graph: Graph,
         files: Mapping[str, SourceFile],
+        ranking: Ranking,
+        most: int,
     ) -> None:
         """Take the candidates, the best first."""
         self._candidates: Final = candidates
         self._graph: Final = graph
         self._files: Final = files
-        folders = [self._folders(one) for one in candidates]
-        first, last = min(folders, default=()), max(folders, default=())
-        self._common: Final = len(
-            list(
-                takewhile(
-                    lambda pair: pair[0] == pair[1],
-                    zip(first, last, strict=False),
-                )
-            )
+        self._ranking: Final = ranking
+        self._most: Final = most
+        self._packages: Final = Packages(
+            (definition.path for definition in graph.definitions), files, most
         )
-        self._crowd: Final = Counter(folders) + Counter(
-            self._part(one) for one in folders
-        )
+        self._best: Final = candidates[0].worth if candidates else 0.0
+        paths = [self._main(candidate).path for candidate in candidates]
+        self._folders: Final = Counter(map(_folder, paths))
+        self._parts: Final = Counter(map(self._packages.part, paths))
 
-    def choose(self, most: int) -> list[Candidate]:
-        """Return at most so many, the best first."""
-        left = list(self._candidates[:_CONSIDERED])
-        paid = dict.fromkeys(left, 0.0)
+    def choose(self) -> list[Candidate]:
+        """Return the chosen candidates, the best first."""
+        offers = [_Offer(one) for one in self._candidates[:_CONSIDERED]]
         chosen: list[Candidate] = []
-        while left and len(chosen) < most:
-            best = max(
-                left, key=lambda one: (one.worth - paid[one], -one.symbols[0])
-            )
-            if len(chosen) >= _FEW and best.worth < paid[best]:
+        taken: set[str] = set()
+        while offers and len(chosen) < self._most:
+            best = max(self._pool(offers, chosen), key=_value)
+            if len(chosen) >= _FEW and best.candidate.worth < best.paid:
                 break
-            chosen.append(best)
-            named = {
-                self._graph.definitions[index].name.lower()
-                for index in best.symbols[:_SHOWN]
-            }
-            left = [
-                one
-                for one in left
-                if one is not best and self._main(one).name.lower() not in named
-            ]
-            for one in left:
-                paid[one] += self._closeness(one, best)
-        return chosen
+            chosen.append(best.candidate)
+            offers.remove(best)
+            taken |= self._names(best.candidate.symbols[:LEADERS])
+            offers = list(self._renamed(offers, taken))
+            for offer in offers:
+                offer.paid += self._closeness(offer.candidate, best.candidate)
+        return [self._whole(candidate, chosen) for candidate in chosen]
 
-    def _main(self, one: Candidate) -> Definition:
-        return self._graph.definitions[one.symbols[0]]
+    def _pool(
+        self, offers: list[_Offer], chosen: Sequence[Candidate]
+    ) -> list[_Offer]:
+        """Return what to choose from next."""
+        if self._most <= _LARGE or len(chosen) < _FREE * self._most:
+            return offers
+        parts = {self._packages.part(self._main(one).path) for one in chosen}
+        least = _WITH * max(map(_value, offers))[0]
+        new = []
+        for offer in offers:
+            path = self._main(offer.candidate).path
+            is_part = self._packages.is_inside(path) and not is_utility(path)
+            is_new = is_part and self._packages.part(path) not in parts
+            if is_new and offer.candidate.worth >= least:
+                new.append(offer)
+        return new or offers
 
-    def _folders(self, one: Candidate) -> tuple[str, ...]:
-        return tuple(self._main(one).path.split("/")[:-1])
+    def _renamed(
+        self, offers: Iterable[_Offer], taken: set[str]
+    ) -> Iterable[_Offer]:
+        """Yield the offers whose name is not taken, or that have another one."""
+        for offer in offers:
+            candidate = offer.candidate
+            first, *others = candidate.symbols[: _RELED + 1]
+            if not self._names([first]) <= taken:
+                yield offer
+                continue
+            free = [one for one in others if not self._names([one]) <= taken]
+            if free:
+                offer.candidate = self._led(candidate, free[0], taken)
+                yield offer
 
-    def _part(self, folders: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the part of the project that a folder belongs to, marked so that it is no folder."""
-        return ("", *folders[: self._common + 1])
+    def _led(
+        self, candidate: Candidate, leader: int, taken: set[str]
+    ) -> Candidate:
+        """Return a candidate that is about another of its symbols first."""
+        before = self._ranking.of(self._main(candidate))
+        after = self._ranking.of(self._graph.definitions[leader])
+        others = [
+            index
+            for index in candidate.leaders
+            if index != leader and not self._names([index]) <= taken
+        ]
+        symbols = dict.fromkeys((leader, *candidate.symbols))
+        return replace(
+            candidate,
+            symbols=tuple(symbols),
+            leaders=(leader, *others),
+            worth=candidate.worth - before + after,
+        )
+
+    def _whole(
+        self, candidate: Candidate, chosen: Sequence[Candidate]
+    ) -> Candidate:
+        """Return a candidate with the others of its package, if that has a chapter's size."""
+        package = self._packages.chapter(self._main(candidate).path)
+        if not package:
+            return candidate
+        used = {index for one in chosen for index in one.symbols}
+        others = [
+            other
+            for other in self._candidates
+            if self._main(other).path.startswith(f"{package}/")
+            and other.worth >= _WITH * candidate.worth
+            and used.isdisjoint(other.symbols[:1])
+        ]
+        if not others:
+            return candidate
+        together = [candidate, *others]
+        leaders = self._leaders(together)
+        symbols = [index for one in together for index in one.symbols]
+        return replace(
+            candidate,
+            symbols=tuple(dict.fromkeys((*leaders, *symbols))),
+            leaders=leaders,
+        )
+
+    def _leaders(self, together: Sequence[Candidate]) -> tuple[int, ...]:
+        """Return what candidates are named after together.
+
+        It is the best of them, then what others import most.
+        """
+        by_name: dict[str, int] = {}
+        for candidate in together:
+            for index in candidate.leaders:
+                name = self._graph.definitions[index].name.lower()
+                by_name.setdefault(name, index)
+        first, *others = by_name.values()
+        others.sort(key=self._order_of_use)
+        return (first, *others[: LEADERS - 1])
+
+    def _order_of_use(self, index: int) -> tuple[bool, int]:
+        definition = self._graph.definitions[index]
+        return definition.kind in VALUES, -self._ranking.use(definition)
+
+    def _names(self, indices: Iterable[int]) -> set[str]:
+        return {
+            self._graph.definitions[index].name.lower() for index in indices
+        }
+
+    def _main(self, candidate: Candidate) -> Definition:
+        return self._graph.definitions[candidate.symbols[0]]
 
     def _closeness(self, one: Candidate, other: Candidate) -> float:
         bases = self._graph.bases
         up = set(bases.get(one.symbols[0], ())).isdisjoint(other.symbols)
         down = set(bases.get(other.symbols[0], ())).isdisjoint(one.symbols)
-        return self._nearness(one, other) + (0.0 if up and down else _RELATED)
+        related = 0.0 if up and down else _RELATED
+        path, other_path = self._main(one).path, self._main(other).path
+        chapter = self._packages.chapter(path)
+        if chapter and chapter == self._packages.chapter(other_path):
+            related += _SAME_CHAPTER * self._best
+        return related + self._nearness(path, other_path)
 
-    def _nearness(self, one: Candidate, other: Candidate) -> float:
-        path = self._main(one).path
-        if path == self._main(other).path:
-            return _SAME_FILE * min(
-                1.0, _BIG_FILE / max(1, self._files[path].lines)
-            )
-        folders, others = self._folders(one), self._folders(other)
-        if folders == others:
-            return _SAME_FOLDER * self._elsewhere(folders)
-        part = self._part(folders)
-        return (
-            _SAME_PART * self._elsewhere(part)
-            if part == self._part(others)
-            else 0.0
-        )
+    def _nearness(self, path: str, other: str) -> float:
+        if path == other:
+            lines = max(1, self._files[path].lines)
+            return _SAME_FILE * min(1.0, _BIG_FILE / lines)
+        folder, part = _folder(path), self._packages.part(path)
+        if folder == _folder(other):
+            return _SAME_FOLDER * self._elsewhere(self._folders[folder])
+        if part == self._packages.part(other):
+            elsewhere = self._elsewhere(self._parts[part])
+            return _SAME_PART * self._best * elsewhere
+        return 0.0
 
-    def _elsewhere(self, folders: tuple[str, ...]) -> float:
-        return 1.0 - self._crowd[folders] / len(self._candidates)
+    def _elsewhere(self, count: int) -> float:
+        return 1.0 - count / len(self._candidates)
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _value(offer: _Offer) -> tuple[float, int]:
+    candidate = offer.candidate
+    return candidate.worth - offer.paid, -candidate.symbols[0]

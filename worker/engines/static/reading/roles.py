@@ -18,7 +18,7 @@ _FOLDERS: Final = {
     for role, folders in {
         Role.VENDORED: "vendor vendors vendored _vendor _vendored third_party third-party thirdparty 3rdparty extern "
         "externals contrib_vendor deps pods carthage",
-        Role.GENERATED: "generated __generated__ _generated autogen migrations dist min",
+        Role.GENERATED: "generated __generated__ _generated autogen dist min",
         Role.TEST: "test tests __tests__ __test__ __mocks__ spec specs e2e testdata test_data test-data "
         "fixture fixtures __fixtures__ __snapshots__ "
         "unittests unit_tests integration_tests functional_tests js_tests test-utils test_utils testutil testutils "
@@ -32,6 +32,10 @@ _FOLDERS: Final = {
     for folder in folders.split()
 }
 """Of several such folders in a path, the first in this order of roles decides."""
+
+_MIGRATIONS: Final = frozenset({"migrations", "migrate"})
+_NUMBERED: Final = re.compile(r"V?\d")
+"""How a migration of a database begins, which is no part of what runs migrations."""
 
 _DEVELOPERS: Final = word_set(
     "scripts script hack devtools build-tools buildtools"
@@ -87,6 +91,8 @@ def role_of(path: str, language: Language, text: str) -> Role:
     """Tell what a file is for."""
     *folders, name = path.split("/")
     by_folder = _by_folder(folders)
+    if folders and folders[-1] in _MIGRATIONS and _NUMBERED.match(name):
+        return Role.GENERATED
     if by_folder in {Role.VENDORED, Role.GENERATED}:
         return by_folder
     if language not in PROSE and (

@@ -1,0 +1,91 @@
+"""How chapters are divided among the packages of a project, and what they are named after."""
+
+from pathlib import Path
+
+from tests.support.analysed import analysed, names
+
+
+def module(name: str, methods: int, bases: str = "") -> str:
+    body = "".join(
+        f"    def method_{number}(self):\n        return {number}\n"
+        for number in range(methods)
+    )
+    return f"class {name}({bases}):\n{body}"
+
+
+def test_a_small_package_gets_a_chapter_before_another_gets_its_second(
+    tmp_path: Path,
+) -> None:
+    files = {}
+    for package in ("forms", "views", "urls", "mail", "auth", "cache"):
+        first, second = f"First{package}", f"Second{package}"
+        files[f"shop/{package}/first.py"] = module(first, 12)
+        files[f"shop/{package}/second.py"] = module(second, 11)
+    files["shop/__init__.py"] = (
+        "from shop.auth.first import Firstauth\n"
+        "from shop.auth.second import Secondauth\n"
+    )
+    found = analysed(tmp_path, files)
+    packages = [unit.file_paths[0].split("/")[1] for unit in found.units]
+    assert packages[0] == "auth"
+    assert len(set(packages)) == len(packages)
+
+
+def test_a_chapter_on_a_small_package_is_about_all_that_matters_in_it(
+    tmp_path: Path,
+) -> None:
+    files = {
+        f"shop/part{number}.py": module(f"Part{number}", 40)
+        for number in range(12)
+    }
+    files |= {
+        "shop/urls/base.py": module("Resolver", 9),
+        "shop/urls/conf.py": module("Include", 8),
+        "shop/__init__.py": (
+            "from shop.urls.base import Resolver\n"
+            "from shop.urls.conf import Include\n"
+        ),
+    }
+    assert "Resolver and Include" in names(analysed(tmp_path, files))
+
+
+def test_a_unit_whose_name_is_taken_is_named_after_the_next_of_it(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "shop/core.py": module("Command", 30),
+        "shop/other.py": module("Other", 9),
+        "shop/decorators.py": (
+            "def command(x):\n    return x\n\ndef option(x):\n    return x\n"
+        ),
+        "tests/test_a.py": "from shop.decorators import command, option\n",
+        "tests/test_b.py": "from shop.decorators import command\n",
+    }
+    found = names(analysed(tmp_path, files))
+    assert "Command" in found
+    assert "option" in found
+
+
+def test_a_family_is_named_after_its_root_too(tmp_path: Path) -> None:
+    use = "from shop.agents import CodeAgent\n\ndef {}():\n    return CodeAgent()\n"
+    files = {
+        "shop/agents.py": module("BaseAgent", 2)
+        + "\n"
+        + module("CodeAgent", 20, "BaseAgent"),
+        "shop/other.py": module("Other", 3),
+        "shop/__init__.py": "from shop.agents import CodeAgent\n",
+        "README.md": "# Shop\n\n```python\nCodeAgent()\n```\n",
+        **{f"shop/u{n}.py": use.format(f"use{n}") for n in range(4)},
+    }
+    assert "CodeAgent and BaseAgent" in names(analysed(tmp_path, files))
+
+
+def test_a_mixin_and_what_mixes_it_in_are_one_family(tmp_path: Path) -> None:
+    files = {
+        "shop/mixin.py": module("HandlerMixin", 3),
+        "shop/gzip.py": "from shop.mixin import HandlerMixin\n\n"
+        + module("GzipHandler", 3, "HandlerMixin"),
+        "shop/other.py": module("Other", 3),
+    }
+    found = names(analysed(tmp_path, files))
+    assert len([name for name in found if "Handler" in name]) == 1

@@ -1,0 +1,53 @@
+"""The packages that the code is divided into, as a reader would: by folders of one chapter's size."""
+
+import os.path
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from worker.engines.static.facts import SourceFile
+
+
+class Packages:
+    """Divides the code by its folders."""
+
+    def __init__(
+        self, paths: Iterable[str], files: Mapping[str, SourceFile], most: int
+    ) -> None:
+        """Take the files that define something, and the number of chapters for them."""
+        sources = sorted(set(paths))
+        folders = [path.rpartition("/")[0] for path in sources]
+        self._lines: Final[Counter[str]] = Counter()
+        for path in sources:
+            for folder in _above(path):
+                self._lines[folder] += files[path].lines
+        common = os.path.commonpath(folders) if folders and all(folders) else ""
+        self._outer: Final = len(common.split("/")) if common else 0
+        total = sum(files[path].lines for path in sources)
+        self._chapter: Final = total / max(1, most)
+
+    def chapter(self, path: str) -> str:
+        """Return the outermost folder of a file that is no larger than an average chapter.
+
+        It may be empty.
+        """
+        for folder in _above(path):
+            if self._lines[folder] <= self._chapter:
+                return folder
+        return ""
+
+    def part(self, path: str) -> str:
+        """Return the folder of a file right below what all files have in common."""
+        folders = path.split("/")[:-1]
+        return "/".join(folders[: self._outer + 1])
+
+    def is_inside(self, path: str) -> bool:
+        """Tell whether a file lies in such a folder, not beside them."""
+        return path.count("/") > self._outer
+
+
+def _above(path: str) -> Iterable[str]:
+    """Yield the folders of a file, the outermost first."""
+    folders = path.split("/")[:-1]
+    for depth in range(1, len(folders) + 1):
+        yield "/".join(folders[:depth])
