@@ -66,9 +66,7 @@ def _with_own_units(
     if names == [unit.name for unit in analysis.units]:
         return analysis
     own = with_units(analysis, abstractions)
-    overview = summary.summarize(
-        own.project, own.skipped, own.units, own.relations
-    )
+    overview = summary.summarize(own.project, own.skipped, own.units)
     order = learning_order.order(own.units, own.relations, {})
     return replace(own, summary=overview, order=order)
 

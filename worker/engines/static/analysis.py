@@ -93,7 +93,7 @@ def _analysis(root: Path, check: Check) -> Analysis:
         bases=facts.graph.bases,
         mentions=_few(facts),
         units=units,
-        summary=summary.summarize(project, read.skipped, units, relations),
+        summary=summary.summarize(project, read.skipped, units),
         relations=relations,
         order=order,
     )

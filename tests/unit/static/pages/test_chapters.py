@@ -1,5 +1,6 @@
 """The chapters, and what a second reading adds to them."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,78 @@ def test_a_chapter_shows_use_code_failures_and_tests(
     headings = [line for line in page.split("\n") if line.startswith("## ")]
     wanted = ["## The code", "## What can go wrong"]
     assert [heading for heading in headings if heading in wanted] == wanted
-    assert "`Stock` is the base of `Cellar`." in page
-    assert "`Stock` is a class in `shop/stock.py:6-28`." in page
+    assert page.startswith("# Chapter 2: Stock\n\nCounts things.\n")
+    assert "`Stock` is extended by `Cellar`." in page
+
+
+def test_no_chapter_repeats_the_page_of_contents(facts: CourseFacts) -> None:
+    page = chapters.written(facts, facts.chapters[0])
+    assert facts.summary not in page
+
+
+def test_a_sentence_that_only_repeats_the_name_is_left_out(
+    tmp_path: Path,
+) -> None:
+    code = (
+        'class Pot:\n    """Holds tea."""\n\n    def fill_up(self, water):\n'
+        '        """Fill the pot up."""\n        self.water = water\n'
+        "        self.full = True\n        return self\n"
+    )
+    page = chapters.written(
+        facts := read(tmp_path, {"a.py": code}), facts.chapters[0]
+    )
+    assert "### `Pot.fill_up`\n\n`a.py:" in page
+
+
+def test_calls_inside_a_chapter_are_drawn_and_its_connections_are_sentences(
+    tmp_path: Path,
+) -> None:
+    facts = read(tmp_path, {"app.py": APP})
+    page = chapters.written(facts, facts.chapters[0])
+    assert '  n0["App.run()"]' in page
+    assert page.count("```mermaid") == 1
+    places = ["`App.run`", "`App.dispatch`"]
+    shown = re.findall(r"^### (.*)", page, re.MULTILINE)
+    assert [place for place in shown if place in places] == places
+
+
+APP = '''\
+class App:
+    """Serves."""
+
+    def __call__(self, request):
+        return self.run(request)
+
+    def run(self, request):
+        self.open()
+        try:
+            answer = self.dispatch(request)
+        finally:
+            self.close()
+        return answer
+
+    def dispatch(self, request):
+        route = self.match(request)
+        if route is None:
+            return self.fail(request)
+        return route(request)
+
+    def match(self, request):
+        routes = self.routes
+        path = request.path
+        return routes.get(path)
+
+    def fail(self, request):
+        self.failed = True
+        self.count += 1
+        return None
+
+    def open(self):
+        self.is_open = True
+
+    def close(self):
+        self.is_open = False
+'''
 
 
 def test_a_chapter_says_nothing_of_itself(facts: CourseFacts) -> None:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.course_facts import chapter_of, read
 from tests.support.samples import PYTHON
 from worker.engines.static.pages import tutorials
@@ -18,11 +20,62 @@ def test_a_reader_builds_runs_stops_and_breaks(tmp_path: Path) -> None:
     facts = read(tmp_path, files)
     page = tutorials.written(facts, chapter_of(facts, "Store"))
     assert ".venv/bin/pip install -e . pytest" in page
-    assert (
-        "Save it as `try_it.py`, and run `.venv/bin/python try_it.py`." in page
-    )
+    assert "Save it as `try_it.py`. Run `.venv/bin/python try_it.py`." in page
     assert "Set a breakpoint at `shop/store.py:" in page
-    assert "## Questions" in page
+
+
+def test_a_document_says_how_its_example_runs(tmp_path: Path) -> None:
+    text = (
+        f"# Shop\n\n```python\n# save this as sell.py\n{USE}```\n\n"
+        "```\n$ shop run sell\n5\n```\n"
+    )
+    facts = read(tmp_path, {**PYTHON, "README.md": text})
+    page = tutorials.written(facts, chapter_of(facts, "Store"))
+    assert (
+        "Save it as `sell.py`. Then, as in `README.md:12-13`:\n\n"
+        "```console\n$ shop run sell\n5\n```"
+    ) in page
+
+
+def test_an_example_that_asks_a_host_needs_a_network(tmp_path: Path) -> None:
+    use = USE.replace("'apple'", "'https://shop.example/apple'")
+    text = f"# Shop\n\n```python\n{use}```\n"
+    facts = read(tmp_path, {**PYTHON, "README.md": text})
+    page = tutorials.written(facts, chapter_of(facts, "Store"))
+    assert "It names `shop.example`: run it where the network" in page
+
+
+def test_an_example_with_unbound_names_is_not_run(tmp_path: Path) -> None:
+    text = "# Shop\n\n```python\nstore = Store(stock)\nstore.sell('a')\n```\n"
+    files = {
+        path: body
+        for path, body in PYTHON.items()
+        if not path.startswith("tests/")
+    }
+    facts = read(tmp_path, {**files, "README.md": text})
+    page = tutorials.written(facts, chapter_of(facts, "Store"))
+    assert "Run an example" not in page
+
+
+PYPROJECT = '[project]\nname = "shop"\n'
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "command"),
+    [
+        (PYPROJECT, "install -e . pytest"),
+        (f'{PYPROJECT}[dependency-groups]\ntests = ["pytest"]\n', "install -e . --group tests"),
+        (f'{PYPROJECT}[project.optional-dependencies]\ndev = ["pytest>=8"]\n', "install -e '.[dev]'"),
+        (f'{PYPROJECT}[dependency-groups]\ndev = ["ruff"]\n', "install -e . pytest"),
+        ("[", "install -e . pytest"),
+    ],
+)  # fmt: skip
+def test_the_tests_are_installed_as_the_project_declares(
+    tmp_path: Path, pyproject: str, command: str
+) -> None:
+    facts = read(tmp_path, {**PYTHON, "pyproject.toml": pyproject})
+    page = tutorials.written(facts, chapter_of(facts, "Store"))
+    assert f".venv/bin/pip {command}\n" in page
 
 
 def test_a_build_is_named_by_the_nearest_manifest(tmp_path: Path) -> None:
@@ -33,7 +86,9 @@ def test_a_build_is_named_by_the_nearest_manifest(tmp_path: Path) -> None:
     }
     facts = read(tmp_path, files)
     page = tutorials.written(facts, chapter_of(facts, "Sell"))
-    assert "In the folder `go`, which has `go.mod`:" in page
+    assert (
+        "In the folder `go`, which has `go.mod` (this needs a network):" in page
+    )
     assert "go build ./..." in page
     assert "npm install" not in page
 

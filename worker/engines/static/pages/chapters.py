@@ -1,4 +1,4 @@
-"""Writes the chapters: what the subject is, an example, its code, its failures, its tests."""
+"""Writes the chapters: what the subject is, an example, its code, its failures, a test."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,6 +10,7 @@ from states.stages import Stage
 from worker.engines.port import Item
 from worker.engines.static.facts import Definition
 from worker.engines.static.pages import (
+    assertions,
     citations,
     connections,
     diagrams,
@@ -19,29 +20,28 @@ from worker.engines.static.pages import (
     key_places,
     markdown,
     mermaid,
-    project_tests,
 )
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
-from worker.engines.static.pages.examples import Example, Origin
+from worker.engines.static.pages.examples import Example
 from worker.engines.static.pages.key_places import KeyPlace
-from worker.engines.static.prose.docstrings import (
-    first_sentence,
-    paragraphs,
-    sentences,
-)
-from worker.engines.static.prose.phrases import article, listed
+from worker.engines.static.prose.docstrings import paragraphs, sentences
+from worker.engines.static.prose.phrases import listed
 
 _EXAMPLES: Final = 2
-_TESTS: Final = 5
 _CALLS: Final = 3
 _PARAGRAPHS: Final = 3
 _SENTENCES: Final = 3
 """Of the documentation of a function that is shown."""
-_FEW_WORDS: Final = 3
+_FEW_WORDS: Final = 4
 """New words of a sentence that only repeats a name."""
-_MEMBERS: Final = 8
-_DOCUMENT_ROLE: Final = re.compile(r"`/\w")
-"""A reference to a page of the project's documentation, which is not here."""
+_MEMBERS: Final = 5
+_SUBTYPES: Final = 5
+_POINTER: Final = re.compile(
+    r"`/\w|^(?:For (?:more|details|further)|See\b|Refer\b|Read more|Changed in)"
+)
+"""A sentence that only leads to another page."""
+_WORD: Final = re.compile(r"[a-z]+|[^\W\d_a-z]")
+_NO_PLAIN: Final = re.compile(r"[^a-z]")
 
 
 def items(facts: CourseFacts, output: Path) -> Iterator[Item]:
@@ -59,11 +59,10 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
     places = key_places.chosen(facts, chapter)
     return markdown.document(
         markdown.heading(1, title),
-        _project(facts, chapter),
-        _introduction(facts, chapter),
+        *_introduction(facts, chapter),
         _section("Example", *_examples(facts, shown)),
-        _section("The code", *_places(facts, chapter, places)),
-        _section("Other parts", _members(facts, chapter, places)),
+        _section("The code", *_code(facts, chapter, places)),
+        _section("Other parts", _parts(facts, chapter, places)),
         _section(
             "What can go wrong",
             markdown.bullets(failures.sentences(facts, chapter)),
@@ -72,7 +71,7 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
             "Good to know",
             markdown.bullets(failures.cautions(facts, chapter)),
         ),
-        _section("Tests", _tests(facts, chapter, shown)),
+        _section("A test", assertions.section(facts, chapter, shown)),
         _section("Connections", *_connections(facts, chapter)),
         _next(facts, chapter),
     )
@@ -84,43 +83,46 @@ def _section(title: str, *blocks: str) -> str:
     return markdown.document(markdown.heading(2, title), body) if body else ""
 
 
-def _project(facts: CourseFacts, chapter: Chapter) -> str:
-    """Return what the first chapter says of the whole project; nothing for the others."""
-    if chapter.position:
-        return ""
-    chapters_map = diagrams.chapters_map(facts)
-    return markdown.document(
-        markdown.heading(2, "The project"),
-        connections.with_places(facts, facts.summary),
-        markdown.fence(chapters_map.split("\n"), mermaid.TAG)
-        if chapters_map
-        else "",
-        markdown.heading(2, "What it is"),
-    )
+def _introduction(facts: CourseFacts, chapter: Chapter) -> list[str]:
+    """Return what the subject is for, in the words of its source."""
+    description = _description(facts, chapter)
+    blocks = [
+        markdown.prose(description)
+        or f"This chapter is about {markdown.text(chapter.name)}.",
+        *_more(facts, chapter, description),
+    ]
+    if not chapter.unit.symbols:
+        paths = [markdown.code(path) for path in chapter.unit.file_paths]
+        blocks.append(f"It is in {listed(paths, 4)}." if paths else "")
+    return blocks
 
 
-def _introduction(facts: CourseFacts, chapter: Chapter) -> str:
-    """Return what the chapter is about, in the words of its source."""
-    description = markdown.prose(chapter.description)
-    return markdown.document(
-        description or f"This chapter is about {markdown.text(chapter.name)}.",
-        *_more(facts, chapter),
-        _kind(facts, chapter),
-    )
+def _description(facts: CourseFacts, chapter: Chapter) -> str:
+    """Return the description without what the chapter says in its place.
+
+    That is its own name, and the types that extend it.
+    """
+    symbols = facts.symbols(chapter)
+    kept = [
+        sentence
+        for sentence in sentences(chapter.description)
+        if not (symbols and "is the base of `" in sentence)
+    ]
+    return " ".join(kept).removeprefix(f"`{chapter.name}`: ")
 
 
-def _more(facts: CourseFacts, chapter: Chapter) -> list[str]:
+def _more(facts: CourseFacts, chapter: Chapter, description: str) -> list[str]:
     """Return the paragraphs of the subject's documentation that the description leaves out."""
-    known = _letters(chapter.description)
+    known = _plain(description)
     for doc in _docs(facts, chapter):
         kept: list[str] = []
         for paragraph in paragraphs(doc, _PARAGRAPHS):
             new = [
                 sentence
                 for sentence in sentences(paragraph)
-                if _letters(sentence)[:60] not in known
-                and not sentence.endswith(":")
-                and not _DOCUMENT_ROLE.search(sentence)
+                if _plain(sentence)[:60] not in known
+                and not sentence.endswith((":", "…"))
+                and not _POINTER.search(sentence)
             ]
             if new:
                 kept.append(markdown.prose(" ".join(new)))
@@ -138,44 +140,22 @@ def _docs(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
             yield facts.file(path).doc
 
 
-def _letters(text: str) -> str:
+def _plain(text: str) -> str:
     return "".join(letter for letter in text.casefold() if letter.isalnum())
-
-
-def _kind(facts: CourseFacts, chapter: Chapter) -> str:
-    """Say what the subject is and where: `Signer` is a class in `signer.py:76-266`."""
-    symbols = facts.symbols(chapter)
-    if not symbols:
-        return _files(chapter)
-    subject = symbols[0]
-    kind = article(str(subject.kind))
-    said = [
-        f"{citations.name(subject)} is {kind} in {citations.extent(subject)}."
-    ]
-    if subject.bases:
-        bases = [markdown.code(base) for base in subject.bases]
-        said.append(f"It extends {listed(bases, 4)}.")
-    subtypes = [
-        markdown.code(subtype.name) for subtype in facts.subtypes(subject.index)
-    ]
-    if subtypes and "is the base of" not in chapter.description:
-        said.append(f"It is extended by {listed(subtypes, 5)}.")
-    return " ".join(said)
-
-
-def _files(chapter: Chapter) -> str:
-    paths = [markdown.code(path) for path in chapter.unit.file_paths]
-    return f"It is in {listed(paths, 4)}." if paths else ""
 
 
 def _examples(facts: CourseFacts, shown: Sequence[Example]) -> list[str]:
     return [examples.rendered(facts, example) for example in shown]
 
 
-def _places(
+def _code(
     facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
 ) -> list[str]:
-    return [_place(facts, chapter, place, places) for place in places]
+    diagram = diagrams.calls(facts, chapter, _definitions(places))
+    return [
+        mermaid.fenced(diagram),
+        *(_place(facts, chapter, place, places) for place in places),
+    ]
 
 
 def _place(
@@ -189,10 +169,9 @@ def _place(
     if definition is None:
         title = markdown.text(place.title) or markdown.code(place.excerpt.path)
         return markdown.document(markdown.heading(3, title), excerpt)
-    is_subject = definition.index in chapter.unit.symbols[:1]
     return markdown.document(
         markdown.heading(3, citations.name(definition)),
-        "" if is_subject else _said(definition),
+        _words(facts, chapter, definition),
         excerpt,
         _calls(facts, chapter, definition, places),
     )
@@ -205,14 +184,28 @@ def _definitions(places: Sequence[KeyPlace]) -> list[Definition]:
     ]
 
 
-def _said(definition: Definition) -> str:
-    """Return the beginning of a definition's documentation."""
-    said = [
+def _words(facts: CourseFacts, chapter: Chapter, definition: Definition) -> str:
+    """Return the beginning of a definition's documentation that says more than its name."""
+    if definition.index in chapter.unit.symbols[:1]:
+        return ""
+    known = _plain(_description(facts, chapter))
+    words = [
         sentence
         for paragraph in paragraphs(definition.doc, 1)
         for sentence in sentences(paragraph)
     ]
-    return markdown.prose(" ".join(said[:_SENTENCES]).rstrip(":"))
+    kept = [
+        sentence
+        for sentence in words[:_SENTENCES]
+        if not sentence.endswith((":", "…"))
+        and not _POINTER.search(sentence)
+        and _plain(sentence) not in known
+        and _new_words(definition, sentence) > 1
+    ]
+    text = " ".join(kept)
+    if text.startswith(f"{definition.name} "):
+        text = f"`{definition.name}`{text.removeprefix(definition.name)}"
+    return markdown.prose(text)
 
 
 def _calls(
@@ -231,7 +224,7 @@ def _calls(
         more = ""
         if owner is not None and owner is not chapter:
             more = f" See {citations.link(owner)}."
-        rows.append(f"{_described(target)}{more}")
+        rows.append(f"{citations.described(target)}{more}")
     if not rows:
         return ""
     return markdown.document("It uses:", markdown.bullets(rows[:_CALLS]))
@@ -246,38 +239,34 @@ def _targets(facts: CourseFacts, definition: Definition) -> list[Definition]:
     return [facts.definitions[index] for index in called]
 
 
-def _members(
+def _parts(
     facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
 ) -> str:
-    """List the chapter's other subjects, and public parts that document themselves."""
+    """List the public parts that document themselves, the most used first."""
     shown = {definition.index for definition in _definitions(places)}
-    others = [
-        symbol
-        for symbol in facts.symbols(chapter)[1:]
-        if symbol.index not in shown and first_sentence(symbol.doc)
-    ]
-    explained = _explained(facts, places)
+    for definition in _definitions(places):
+        shown.update(target.index for target in _targets(facts, definition))
+    introduced = _plain(chapter.description)
     family = facts.family(
         dict.fromkeys((*chapter.unit.symbols, *chapter.unit.owned))
     )
     parts = [
         facts.definitions[index]
         for index in family
-        if index not in shown | explained
-        and index not in chapter.unit.symbols
+        if index not in shown
         and _documents_itself(facts.definitions[index])
+        and _plain(citations.purpose(facts.definitions[index]))
+        not in introduced
     ]
-    return markdown.bullets(
-        _described(part) for part in [*others, *parts][:_MEMBERS]
+    used = key_places.uses(facts, chapter)
+    parts.sort(
+        key=lambda part: (
+            part.index not in chapter.unit.symbols,
+            -used[part.name],
+            -len(facts.into[part.index]),
+        )
     )
-
-
-def _explained(facts: CourseFacts, places: Sequence[KeyPlace]) -> set[int]:
-    explained: set[int] = set()
-    for definition in _definitions(places):
-        targets = _targets(facts, definition)
-        explained.update(target.index for target in targets)
-    return explained
+    return markdown.bullets(map(citations.described, parts[:_MEMBERS]))
 
 
 def _documents_itself(definition: Definition) -> bool:
@@ -288,44 +277,38 @@ def _documents_itself(definition: Definition) -> bool:
     )
 
 
-def _described(definition: Definition) -> str:
-    """Return a definition's name, its place, and the first sentence of its documentation."""
-    doc = markdown.prose(first_sentence(definition.doc))
-    named = f"{citations.name(definition)} ({citations.start(definition)})"
-    return f"{named}: {doc}" if doc else named
-
-
 def _says_more(definition: Definition) -> bool:
     """Tell whether the documentation says more than the words of the name."""
-    doc = first_sentence(definition.doc).casefold()
-    words = {word.rstrip("s") for word in re.findall(r"[a-z]+", doc)}
-    squeezed = re.sub(r"[^a-z]", "", definition.qualified.casefold())
-    return len([word for word in words if word not in squeezed]) > _FEW_WORDS
+    doc = citations.purpose(definition)
+    return _new_words(definition, doc) > _FEW_WORDS
 
 
-def _tests(
-    facts: CourseFacts, chapter: Chapter, shown: Sequence[Example]
-) -> str:
-    tests = project_tests.found(facts, chapter)
-    if any(example.origin is Origin.TEST for example in shown):
-        tests = tests[1:]
-    if not tests:
-        return ""
-    names = [project_tests.named(test) for test in tests[:_TESTS]]
-    command = project_tests.command(facts, tests[0])
-    return markdown.document(
-        f"{'This test uses' if len(names) == 1 else 'These tests use'} it:",
-        markdown.bullets(names),
-        f"Run the first with {markdown.code(command)}." if command else "",
-    )
+def _new_words(definition: Definition, sentence: str) -> int:
+    """Count the words of a sentence that the name of a definition does not hold."""
+    words = {word.rstrip("s") for word in _WORD.findall(sentence.casefold())}
+    squeezed = _NO_PLAIN.sub("", definition.qualified.casefold())
+    return len([word for word in words if word not in squeezed])
 
 
 def _connections(facts: CourseFacts, chapter: Chapter) -> list[str]:
-    diagram = diagrams.drawn(facts, chapter)
+    family = diagrams.family(facts, chapter)
     return [
-        markdown.fence(diagram.split("\n"), mermaid.TAG) if diagram else "",
+        mermaid.fenced(family),
+        "" if family else _subtypes(facts, chapter),
         markdown.bullets(connections.sentences(facts, chapter)),
     ]
+
+
+def _subtypes(facts: CourseFacts, chapter: Chapter) -> str:
+    for symbol in facts.symbols(chapter)[:1]:
+        subtypes = [
+            markdown.code(subtype.name)
+            for subtype in facts.subtypes(symbol.index)
+        ]
+        if subtypes:
+            names = listed(subtypes, _SUBTYPES)
+            return f"{citations.name(symbol)} is extended by {names}."
+    return ""
 
 
 def _next(facts: CourseFacts, chapter: Chapter) -> str:

@@ -20,6 +20,7 @@ _SPAN: Final = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _LINK: Final = re.compile(r"(?<!\\)\[(?:[^\[\]\\]|\\.)*\]\(([^()\s]*)\)")
 _NO_PATH: Final = re.compile(r"\s|://|^[^/]*$")
 """What is not the path of a file in a folder of the repository."""
+_PLACE: Final = markdown.PLACE.fullmatch
 _COMMANDS: Final = frozenset({"bash", "console", "text"})
 """Tags of blocks that tell a reader what to type; they quote no file."""
 
@@ -139,7 +140,8 @@ class _Checker:
             yield self._excerpt(block)
 
     def _excerpt(self, block: Block) -> Finding:
-        shown = next(iter(spans(block.before)), "")
+        named = [span for span in spans(block.before) if _PLACE(span)]
+        shown = named[-1] if named else ""
         return Finding(
             kind=ClaimKind.EXCERPT,
             claim=markdown.code(shown),
@@ -185,7 +187,7 @@ class _Checker:
             )
 
     def _place(self, shown: str) -> tuple[str, list[Span]]:
-        match = markdown.PLACE.fullmatch(shown)
+        match = _PLACE(shown)
         if match is None:
             return "", []
         pairs = [piece.partition("-") for piece in match["lines"].split(",")]

@@ -1,10 +1,17 @@
 """Names and places of definitions and chapters, as every page writes them."""
 
 import re
+from typing import Final
 
 from worker.engines.static.facts import Definition
 from worker.engines.static.pages import markdown
 from worker.engines.static.pages.course import Chapter, CourseFacts
+from worker.engines.static.prose.docstrings import first_sentence
+
+_LONGEST_SENTENCE: Final = 300
+_LONGEST_LINE: Final = 120
+_OPEN: Final = frozenset("([{,\\=+|&")
+"""Ends of lines that go on."""
 
 
 def name(definition: Definition) -> str:
@@ -52,8 +59,25 @@ def link(chapter: Chapter) -> str:
     return markdown.link(title(chapter), chapter.file)
 
 
+def purpose(definition: Definition) -> str:
+    """Return the first sentence of a definition's documentation; nothing if it is too long."""
+    doc = first_sentence(definition.doc, _LONGEST_SENTENCE)
+    return "" if doc.endswith("…") else doc
+
+
+def described(definition: Definition) -> str:
+    """Return a definition's name, its place and its purpose, which may begin with the name."""
+    doc = purpose(definition)
+    named = f"{name(definition)} ({start(definition)})"
+    if re.match(rf"{re.escape(definition.name)} (?:[a-z]+s|can|may)\b", doc):
+        return f"{named} {markdown.prose(doc.removeprefix(definition.name))}"
+    return f"{named}: {markdown.prose(doc)}" if doc else named
+
+
 def quoted(facts: CourseFacts, path: str, line: int) -> str:
-    """Return a line of a file as code, stripped and cut; nothing where there is none."""
+    """Return a line of a file as code; nothing where it is long, or a part of a statement."""
     lines = facts.texts.lines(path)
     text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-    return markdown.code(markdown.shortened(text)) if text else ""
+    if not text or len(text) > _LONGEST_LINE or text[-1] in _OPEN:
+        return ""
+    return markdown.code(text)

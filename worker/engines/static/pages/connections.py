@@ -11,7 +11,7 @@ from worker.engines.static.pages.course import (
     CourseFacts,
 )
 
-MOST: Final = 5
+_MOST: Final = 5
 _FOUNDATIONS: Final = frozenset(
     {Verb.INHERITS, Verb.IMPLEMENTS, Verb.HOLDS, Verb.TAKES, Verb.RETURNS}
 )
@@ -19,7 +19,7 @@ _FOUNDATIONS: Final = frozenset(
 _PLACE: Final = re.compile(r"\(([^()\s][^()]*):(\d+)\)")
 
 
-def of_chapter(facts: CourseFacts, chapter: Chapter) -> list[ChapterLink]:
+def _of_chapter(facts: CourseFacts, chapter: Chapter) -> list[ChapterLink]:
     """Return the links that a chapter is an end of."""
     return [
         link
@@ -28,7 +28,7 @@ def of_chapter(facts: CourseFacts, chapter: Chapter) -> list[ChapterLink]:
     ]
 
 
-def other(facts: CourseFacts, chapter: Chapter, link: ChapterLink) -> Chapter:
+def _other(facts: CourseFacts, chapter: Chapter, link: ChapterLink) -> Chapter:
     """Return the chapter at the other end of a link."""
     is_source = link.source == chapter.position
     return facts.chapters[link.target if is_source else link.source]
@@ -37,20 +37,20 @@ def other(facts: CourseFacts, chapter: Chapter, link: ChapterLink) -> Chapter:
 def sentences(facts: CourseFacts, chapter: Chapter) -> list[str]:
     """Return a sentence for each chapter that a chapter is connected to."""
     links: dict[int, ChapterLink] = {}
-    for link in of_chapter(facts, chapter):
-        links.setdefault(other(facts, chapter, link).position, link)
+    for link in _of_chapter(facts, chapter):
+        links.setdefault(_other(facts, chapter, link).position, link)
     return [
-        _sentence(facts, chapter, link) for link in list(links.values())[:MOST]
+        _sentence(facts, chapter, link) for link in list(links.values())[:_MOST]
     ]
 
 
 def _sentence(facts: CourseFacts, chapter: Chapter, link: ChapterLink) -> str:
-    page = citations.link(other(facts, chapter, link))
+    page = citations.link(_other(facts, chapter, link))
     relation = link.relation
     if relation is None:
         source = markdown.text(facts.chapters[link.source].name)
         target = markdown.text(facts.chapters[link.target].name)
-        evidence = with_places(facts, link.evidence)
+        evidence = _with_places(facts, link.evidence)
         return (
             f"{page}: {source} {markdown.text(link.verb)} {target}. {evidence}"
         )
@@ -66,7 +66,7 @@ def _end(facts: CourseFacts, definition: int | None, position: int) -> str:
     return markdown.text(facts.chapters[position].name)
 
 
-def with_places(facts: CourseFacts, prose: str) -> str:
+def _with_places(facts: CourseFacts, prose: str) -> str:
     """Return prose of the course, in which `(path:line)` is a place in the repository."""
     pieces: list[str] = []
     end = 0

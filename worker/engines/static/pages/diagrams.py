@@ -1,229 +1,146 @@
-"""Draws how a chapter's subject is connected: types, or functions that call each other."""
+"""Draws what the sentences of a chapter do not say: calls inside it, and families of types."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
-from worker.engines.static.facts import TYPES, Definition, Kind, Verb
-from worker.engines.static.pages import connections, mermaid
+from worker.engines.static.facts import TYPES, Definition, Kind
+from worker.engines.static.pages import mermaid
 from worker.engines.static.pages.course import (
     Chapter,
-    ChapterLink,
     CourseFacts,
     is_function,
     last_name,
 )
 from worker.engines.static.pages.mermaid import Arrow, Box, Edge
 
-_MEMBERS: Final = 6
-_TYPES: Final = 3
-_RELATIVES: Final = 4
-"""Bases, and subtypes, of one type."""
-_LINKS: Final = 6
-_NODES: Final = 12
-_EDGES: Final = 16
-_MAP_EDGES: Final = 2
-"""Arrows from one chapter to others, on the map of all."""
-_FEWEST: Final = 2
-"""Boxes of a drawing that shows something."""
-_STEREOTYPES: Final = frozenset(
-    {Kind.INTERFACE, Kind.TRAIT, Kind.ENUM, Kind.STRUCT}
-)
+_NODES: Final = 10
+_TYPES: Final = 14
+_FEWEST: Final = 3
+"""Arrows of a drawing that shows more than a sentence."""
+_INTERFACES: Final = frozenset({Kind.INTERFACE, Kind.TRAIT})
 
 
-class _Canvas:
-    """Boxes that are added once each, and arrows between them."""
-
-    def __init__(self) -> None:
-        self.boxes: dict[object, Box] = {}
-        self.edges: dict[tuple[int, int], Edge] = {}
-
-    def add(self, key: object, box: Box) -> int:
-        self.boxes.setdefault(key, box)
-        return list(self.boxes).index(key)
-
-    def join(
-        self,
-        source: int,
-        target: int,
-        label: str = "",
-        arrow: Arrow = Arrow.USES,
-    ) -> None:
-        pair = (source, target)
-        if source != target and (target, source) not in self.edges:
-            edge = Edge(source=source, target=target, label=label, arrow=arrow)
-            self.edges.setdefault(pair, edge)
-
-
-def drawn(facts: CourseFacts, chapter: Chapter) -> str:
-    """Return the diagram of a chapter; nothing where there is nothing to draw."""
-    symbols = facts.symbols(chapter)
-    if symbols and symbols[0].kind in TYPES:
-        return _types(facts, chapter)
-    if symbols:
-        return _functions(facts, chapter)
-    return ""
-
-
-def _types(facts: CourseFacts, chapter: Chapter) -> str:
-    canvas = _Canvas()
-    types = [
-        symbol for symbol in facts.symbols(chapter) if symbol.kind in TYPES
-    ]
-    for definition in types[:_TYPES]:
-        canvas.add(definition.index, _type_box(facts, definition))
-    _add_bases(facts, canvas, types[0])
-    subject = canvas.add(types[0].index, Box(label=types[0].name))
-    for subtype in facts.subtypes(types[0].index)[:_RELATIVES]:
-        box = canvas.add(subtype.index, Box(label=subtype.name))
-        canvas.join(subject, box, arrow=_extends(types[0]))
-    for link in connections.of_chapter(facts, chapter)[:_LINKS]:
-        _add_link(facts, canvas, link)
-    if len(canvas.boxes) < _FEWEST or not canvas.edges:
-        return ""
-    return mermaid.class_diagram(
-        list(canvas.boxes.values()), list(canvas.edges.values())
-    )
-
-
-def _type_box(facts: CourseFacts, definition: Definition) -> Box:
-    public = [
-        member
-        for member in facts.members(definition)
-        if member.public and not member.name.startswith("_")
-    ]
-    public.sort(
-        key=lambda member: (-len(facts.into[member.index]), member.index)
-    )
-    members = tuple(
-        f"+{member.name}{'()' if is_function(member) else ''}"
-        for member in public[:_MEMBERS]
-    )
-    is_marked = definition.kind in _STEREOTYPES
-    stereotype = str(definition.kind) if is_marked else ""
-    return Box(label=definition.name, members=members, stereotype=stereotype)
-
-
-def _add_bases(
-    facts: CourseFacts, canvas: _Canvas, definition: Definition
-) -> None:
-    subject = canvas.add(definition.index, Box(label=definition.name))
-    resolved = {
-        facts.definitions[base].name: base
-        for base in facts.analysis.bases.get(definition.index, ())
-    }
-    for base in definition.bases[:_RELATIVES]:
-        name = last_name(base)
-        target = resolved.get(name)
-        box = canvas.add(base if target is None else target, Box(label=name))
-        arrow = Arrow.EXTENDS
-        if target is not None:
-            arrow = _extends(facts.definitions[target])
-        canvas.join(box, subject, arrow=arrow)
-
-
-def _extends(base: Definition) -> Arrow:
-    if base.kind in {Kind.INTERFACE, Kind.TRAIT}:
-        return Arrow.IMPLEMENTS
-    return Arrow.EXTENDS
-
-
-def _add_link(facts: CourseFacts, canvas: _Canvas, link: ChapterLink) -> None:
-    """Draw a link between the definitions at its ends, or the chapters' names."""
-    source = _end(facts, canvas, link, is_source=True)
-    target = _end(facts, canvas, link, is_source=False)
-    if link.verb == Verb.INHERITS:
-        canvas.join(target, source, arrow=Arrow.EXTENDS)
-    elif link.verb == Verb.IMPLEMENTS:
-        canvas.join(target, source, arrow=Arrow.IMPLEMENTS)
-    else:
-        canvas.join(source, target, _label(link))
-
-
-def _end(
-    facts: CourseFacts, canvas: _Canvas, link: ChapterLink, *, is_source: bool
-) -> int:
-    chapter = facts.chapters[link.source if is_source else link.target]
-    index = None
-    if link.relation is not None:
-        index = link.relation.subject if is_source else link.relation.object
-    if index is None:
-        index = next(iter(chapter.unit.symbols), None)
-    if index is None:
-        return canvas.add(chapter.name, Box(label=chapter.name))
-    definition = facts.definitions[index]
-    while definition.parent is not None:
-        definition = facts.definitions[definition.parent]
-    return canvas.add(definition.index, Box(label=definition.name))
-
-
-def _functions(facts: CourseFacts, chapter: Chapter) -> str:
-    """Draw which of a chapter's functions call which, in frames of their files."""
+def calls(
+    facts: CourseFacts, chapter: Chapter, shown: Sequence[Definition]
+) -> str:
+    """Draw how the functions that a chapter shows call each other and its other functions."""
     owned = set(facts.family(chapter.unit.owned))
-    calls = sorted(
-        {
-            (caller, called.index)
-            for caller in owned
-            if is_function(facts.definitions[caller])
-            for _, called in facts.calls(caller)
-            if called.index in owned and called.index != caller
-        }
-    )
-    nodes = _nodes(chapter, calls)
-    drawn_calls = [
-        call for call in calls if call[0] in nodes and call[1] in nodes
+    functions = [
+        definition.index
+        for definition in shown
+        if is_function(definition) and definition.index in owned
     ]
-    if not drawn_calls:
+    edges = _edges(facts, functions, owned)
+    nodes = _nodes(functions, edges)
+    edges = [edge for edge in edges if set(edge) <= set(nodes)]
+    used = [node for node in nodes if any(node in edge for edge in edges)]
+    if len(edges) < _FEWEST:
         return ""
-    used = [node for node in nodes if any(node in call for call in drawn_calls)]
     boxes = [_node(facts.definitions[index]) for index in used]
-    edges = [
-        Edge(source=used.index(caller), target=used.index(called))
-        for caller, called in drawn_calls[:_EDGES]
-    ]
-    return mermaid.flowchart(boxes, edges)
-
-
-def _nodes(chapter: Chapter, calls: Sequence[tuple[int, int]]) -> list[int]:
-    """Return the functions to draw: the chapter's symbols, then what calls join to them."""
-    nodes = list(chapter.unit.symbols[:_NODES])
-    nearest = sorted(
-        calls, key=lambda call: not (call[0] in nodes or call[1] in nodes)
+    return mermaid.flowchart(
+        boxes,
+        [
+            Edge(source=used.index(caller), target=used.index(called))
+            for caller, called in edges
+        ],
     )
-    for call in nearest:
-        for index in call:
-            if index not in nodes and len(nodes) < _NODES:
-                nodes.append(index)
-    return nodes
+
+
+def _edges(
+    facts: CourseFacts, functions: Iterable[int], owned: Collection[int]
+) -> list[tuple[int, int]]:
+    """Return the calls out of some functions, and those of the chapter into them."""
+    outward = [
+        (function, called.index)
+        for function in functions
+        for _, called in facts.calls(function)
+        if is_function(called)
+    ]
+    inward = [
+        (reference.source, function)
+        for function in functions
+        for reference in facts.callers(function)
+        if reference.source in owned
+    ]
+    proved = [
+        (caller, called)
+        for caller, called in inward
+        if caller is not None
+        and is_function(facts.definitions[caller])
+        and any(target.index == called for _, target in facts.calls(caller))
+    ]
+    edges = dict.fromkeys((*outward, *proved))
+    return [edge for edge in edges if edge[1] in owned and edge[0] != edge[1]]
+
+
+def _nodes(
+    functions: Sequence[int], edges: Iterable[tuple[int, int]]
+) -> list[int]:
+    nodes = dict.fromkeys(functions)
+    for edge in edges:
+        if len(nodes.keys() | edge) <= _NODES:
+            nodes.update(dict.fromkeys(edge))
+    return list(nodes)
 
 
 def _node(definition: Definition) -> Box:
-    call = "()" if is_function(definition) else ""
-    return Box(label=f"{definition.qualified}{call}", group=definition.path)
+    return Box(label=f"{definition.qualified}()")
 
 
-def chapters_map(facts: CourseFacts) -> str:
-    """Draw all chapters and how they are connected; nothing for a course of one."""
-    if len(facts.chapters) < _FEWEST:
-        return ""
-    boxes = [
-        Box(label=f"{chapter.entry.index}. {chapter.name}")
-        for chapter in facts.chapters
-    ]
+def family(facts: CourseFacts, chapter: Chapter) -> str:
+    """Draw the types of a chapter with their bases and the types that extend them."""
+    boxes: dict[int | str, Box] = {}
     edges: list[Edge] = []
-    for link in facts.links:
-        ends = {link.source, link.target}
-        is_joined = any({edge.source, edge.target} == ends for edge in edges)
-        arrows = sum(edge.source == link.source for edge in edges)
-        if not is_joined and arrows < _MAP_EDGES:
-            edges.append(
-                Edge(source=link.source, target=link.target, label=_label(link))
-            )
-    return mermaid.flowchart(boxes, edges)
+    for base, extension, arrow in _extensions(facts, chapter):
+        new = {key: _box(facts, key) for key in (base, extension)}
+        if len(boxes.keys() | new) > _TYPES:
+            break
+        boxes.update(new)
+        keys = list(boxes)
+        source, target = keys.index(base), keys.index(extension)
+        edges.append(Edge(source=source, target=target, arrow=arrow))
+    if len(edges) < _FEWEST:
+        return ""
+    return mermaid.class_diagram(list(boxes.values()), edges)
 
 
-def _label(link: ChapterLink) -> str:
-    """Return a verb as a label; nothing if it is not one of ours."""
-    if re.fullmatch(r"[a-z]+(?: [a-z]+)*", link.verb):
-        return link.verb
-    return ""
+def _box(facts: CourseFacts, key: int | str) -> Box:
+    """Return a box for a definition, or for a type elsewhere, by its name."""
+    if isinstance(key, str):
+        return Box(label=last_name(key))
+    return Box(label=facts.definitions[key].name)
+
+
+def _extensions(
+    facts: CourseFacts, chapter: Chapter
+) -> dict[tuple[int | str, int, Arrow], None]:
+    """Return base and extension of each inheritance that a chapter's types take part in."""
+    extensions: dict[tuple[int | str, int, Arrow], None] = {}
+    owned = dict.fromkeys((*chapter.unit.symbols, *chapter.unit.owned))
+    types = [
+        facts.definitions[index]
+        for index in owned
+        if facts.definitions[index].kind in TYPES
+    ]
+    for definition in types:
+        for base in _bases(facts, definition):
+            extensions[base, definition.index, _arrow(facts, base)] = None
+        for subtype in facts.subtypes(definition.index):
+            arrow = _arrow(facts, definition.index)
+            extensions[definition.index, subtype.index, arrow] = None
+    return extensions
+
+
+def _bases(facts: CourseFacts, definition: Definition) -> list[int | str]:
+    """Return the bases of a type: definitions, or names of types elsewhere."""
+    resolved: dict[str, int] = {
+        facts.definitions[base].name: base
+        for base in facts.analysis.bases.get(definition.index, ())
+    }
+    return [resolved.get(last_name(base), base) for base in definition.bases]
+
+
+def _arrow(facts: CourseFacts, base: int | str) -> Arrow:
+    if isinstance(base, int) and facts.definitions[base].kind in _INTERFACES:
+        return Arrow.IMPLEMENTS
+    return Arrow.EXTENDS

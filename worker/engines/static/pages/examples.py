@@ -4,7 +4,7 @@ The sources, best first: docstrings, the README, other documents, example files,
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
@@ -114,22 +114,42 @@ def lines(facts: CourseFacts, example: Example) -> list[str]:
 def rendered(facts: CourseFacts, example: Example) -> str:
     """Return an example with its place above it."""
     return markdown.document(
-        f"From {example.source}:",
-        example.place,
+        f"From {example.source}, {example.place}:",
         markdown.fence(lines(facts, example), example.tag),
     )
 
 
 def best(facts: CourseFacts, chapter: Chapter, most: int) -> list[Example]:
-    """Return the best examples of a chapter, of different origins where there are several."""
+    """Return the best examples of a chapter that differ; a test only where there is nothing else."""
     chosen: list[Example] = []
     for example in found(facts, chapter):
-        if any(example.origin is other.origin for other in chosen):
+        is_test = example.origin is Origin.TEST
+        is_named = facts.definitions[example.target].name in chapter.name
+        if chosen and (
+            is_test or not is_named or _resembles(facts, example, chosen)
+        ):
             continue
         chosen.append(example)
         if len(chosen) == most:
             break
     return chosen
+
+
+def _resembles(
+    facts: CourseFacts, example: Example, chosen: Iterable[Example]
+) -> bool:
+    """Tell whether an example has the origin or many lines of another."""
+    code = _statements(facts, example)
+    return any(
+        example.origin is other.origin
+        or 2 * len(code & _statements(facts, other)) >= len(code)
+        for other in chosen
+    )
+
+
+def _statements(facts: CourseFacts, example: Example) -> set[str]:
+    code = (line.strip() for line in lines(facts, example))
+    return {line.replace("'", '"') for line in code if len(line) > 1}
 
 
 def found(facts: CourseFacts, chapter: Chapter) -> list[Example]:

@@ -12,13 +12,13 @@ from worker.engines.static.pages.course import (
     CourseFacts,
     last_name,
 )
-from worker.engines.static.parsing.function_facts import Expression, Raise
+from worker.engines.static.parsing.function_facts import Handler, Raise
 from worker.engines.static.prose.docstrings import first_sentence
 from worker.engines.static.prose.phrases import listed
 
 _MOST_FUNCTIONS: Final = 150
 _MOST_LINES: Final = 4000
-_MOST: Final = 6
+_MOST: Final = 12
 _ABSTRACT_STATEMENTS: Final = 2
 """Statements of a method that is left to subclasses: a docstring and a failure."""
 
@@ -44,7 +44,7 @@ class Failure:
 
 
 def found(facts: CourseFacts, chapter: Chapter) -> list[Failure]:
-    """Return the failures of a chapter's functions, each error at its first place, public functions first."""
+    """Return the failures of a chapter's functions, public functions first."""
     key = ("failures", chapter.position)
     return facts.remembered(key, lambda: _found(facts, chapter))
 
@@ -56,22 +56,18 @@ def _found(facts: CourseFacts, chapter: Chapter) -> list[Failure]:
             function.name.startswith("_") and function.name != "__init__"
         )
     )
-    failures: dict[tuple[str, str], Failure] = {}
-    for function in functions:
-        for cause in _causes(facts, function):
-            if cause.what in _ABSTRACT_ERRORS or not cause.conditions:
-                continue
-            failures.setdefault(
-                (cause.what, cause.message),
-                Failure(function=function, cause=cause),
-            )
-    return list(failures.values())
+    return [
+        Failure(function=function, cause=cause)
+        for function in functions
+        for cause in _causes(facts, function)
+        if cause.conditions and _names_an_error(cause)
+    ]
 
 
 def _causes(facts: CourseFacts, function: Definition) -> list[Raise]:
     inside = facts.function(function.index)
     causes = inside.raises if inside is not None else []
-    return [cause for cause in causes if _names_an_error(cause)]
+    return [cause for cause in causes if cause.what not in _ABSTRACT_ERRORS]
 
 
 def _names_an_error(cause: Raise) -> bool:
@@ -88,10 +84,13 @@ def sentence(failure: Failure) -> str:
     """Return a failure as a sentence: who fails, with what, where, and under which conditions."""
     cause, function = failure.cause, failure.function
     place = citations.at(function.path, cause.line)
+    who = citations.name(function)
+    if cause.is_inner:
+        who = f"A function inside {who}"
     error = f" {markdown.code(cause.what)}" if cause.what else ""
     words = f": {markdown.code(cause.message)}" if cause.message else "."
     return (
-        f"{citations.name(function)} {cause.verb}{error} ({place})"
+        f"{who} {cause.verb}{error} ({place})"
         f" {condition(cause.conditions)}{words}"
     )
 
@@ -210,8 +209,8 @@ def _is_deprecated(definition: Definition) -> bool:
     return _DEPRECATED.search(first_sentence(definition.doc)[:40]) is not None
 
 
-def handlers(facts: CourseFacts, function: Definition) -> list[Expression]:
-    """Return what a function catches, each at the line of its handler."""
+def handlers(facts: CourseFacts, function: Definition) -> list[Handler]:
+    """Return what a function catches."""
     if not _HANDLING.search(facts.text(function)):
         return []
     inside = facts.function(function.index)

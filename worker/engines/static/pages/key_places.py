@@ -8,6 +8,7 @@ from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition, Kind
 from worker.engines.static.pages import (
+    call_path,
     citations,
     examples,
     excerpts,
@@ -22,8 +23,6 @@ _PER_TYPE: Final = 3
 """Methods of the chapter's first type."""
 _TRIVIAL: Final = 2
 """A function with no more lines of its own shows nothing."""
-_WORKING: Final = 6
-"""A function with fewer lines hands the work on."""
 _SHORT_TYPE: Final = 16
 """Lines of a type that is shown whole."""
 _FEWEST_FIELDS: Final = 2
@@ -86,17 +85,17 @@ def _is_shown(excerpt: Excerpt, places: Iterable[KeyPlace]) -> bool:
 
 def _candidates(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:
     symbols = facts.symbols(chapter)
-    uses = _uses(facts, chapter)
-    yield from _of_symbol(facts, symbols[0], uses, _PER_TYPE)
+    used = uses(facts, chapter)
+    yield from _of_symbol(facts, symbols[0], used, _PER_TYPE)
     for symbol in symbols[1:]:
-        yield from _of_symbol(facts, symbol, uses, 1)
+        yield from _of_symbol(facts, symbol, used, 1)
     owned = [facts.definitions[index] for index in chapter.unit.owned]
     functions = [definition for definition in owned if is_function(definition)]
-    yield from _by_use(facts, functions, uses)
+    yield from _by_use(facts, functions, used)
 
 
 def _of_symbol(
-    facts: CourseFacts, symbol: Definition, uses: Counter[str], most: int
+    facts: CourseFacts, symbol: Definition, used: Counter[str], most: int
 ) -> Iterator[Definition]:
     if symbol.kind not in TYPES and not symbol.members:
         if symbol.end_line > symbol.line or most > 1:
@@ -111,15 +110,22 @@ def _of_symbol(
         and _has_statements(facts, method)
     ]
     maker = constructor(facts, symbol)
-    makers = [] if maker is None or maker not in methods else [maker]
-    methods = [method for method in methods if method not in makers]
-    ranked = [*_by_use(facts, methods, uses), *makers]
-    worker = _worker(facts, methods)
-    chosen_methods = ranked[:most]
-    if worker is not None and worker not in chosen_methods and most > 1:
-        chosen_methods[most - 1 :] = [worker]
-    yield from chosen_methods
-    yield from ranked[most:]
+    methods = [method for method in methods if method is not maker]
+    ranked = _by_use(facts, methods, used)
+    spine = call_path.spine(facts, methods)
+    first = [
+        call_path.worker(facts, method)
+        for method in ranked[:1]
+        if used[method.name] or not spine
+    ]
+    if spine:
+        first = [
+            method for method in first if not call_path.hands_on(facts, method)
+        ]
+    yield from list(dict.fromkeys((*first, *spine)))[:most]
+    yield from (call_path.worker(facts, method) for method in ranked)
+    if maker is not None:
+        yield maker
 
 
 def _has_statements(facts: CourseFacts, method: Definition) -> bool:
@@ -138,9 +144,14 @@ def _is_worth_showing(facts: CourseFacts, symbol: Definition) -> bool:
     return function is not None and len(function.statements) >= _FEWEST_FIELDS
 
 
-def _uses(facts: CourseFacts, chapter: Chapter) -> Counter[str]:
+def uses(facts: CourseFacts, chapter: Chapter) -> Counter[str]:
     """Count how many examples and tests call each name; an example counts more than a test."""
-    uses: Counter[str] = Counter()
+    key = ("uses", chapter.position)
+    return facts.remembered(key, lambda: _uses(facts, chapter))
+
+
+def _uses(facts: CourseFacts, chapter: Chapter) -> Counter[str]:
+    counted: Counter[str] = Counter()
     functions = facts.functions(chapter)
     for example in examples.found(facts, chapter):
         code = "\n".join(examples.lines(facts, example))
@@ -151,18 +162,18 @@ def _uses(facts: CourseFacts, chapter: Chapter) -> Counter[str]:
         }
         weight = 1 if example.origin is Origin.TEST else _EXAMPLE_WEIGHT
         for name in called:
-            uses[name] += weight
-    return uses
+            counted[name] += weight
+    return counted
 
 
 def _by_use(
-    facts: CourseFacts, functions: Iterable[Definition], uses: Counter[str]
+    facts: CourseFacts, functions: Iterable[Definition], used: Counter[str]
 ) -> list[Definition]:
     """Sort functions: those of examples first, then those that bring most code together."""
 
     def rank(function: Definition) -> tuple[int, bool, int, int]:
         return (
-            -uses[function.name],
+            -used[function.name],
             not function.public or function.name.startswith("_"),
             -_weight(facts, function),
             function.index,
@@ -193,27 +204,6 @@ def calls(facts: CourseFacts, function: Definition, code: str) -> bool:
     )
     return any(
         re.search(rf"\b{value}\.{name}\(", code) for value in set(values)
-    )
-
-
-def _worker(
-    facts: CourseFacts, functions: Iterable[Definition]
-) -> Definition | None:
-    """Return the function that calls most of the project's definitions."""
-    working = [
-        function
-        for function in functions
-        if function.end_line - function.line >= _WORKING
-        and facts.out[function.index]
-    ]
-    if not working:
-        return None
-    return max(
-        working,
-        key=lambda function: (
-            len({reference.target for reference in facts.out[function.index]}),
-            -function.index,
-        ),
     )
 
 

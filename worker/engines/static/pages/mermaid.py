@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from worker.engines.static.pages.markdown import visible
+from worker.engines.static.pages.markdown import fence, visible
 
 TAG: Final = "mermaid"
 """Of the code blocks that hold diagrams."""
@@ -132,6 +132,11 @@ def sequence_diagram(names: Sequence[str], messages: Sequence[Message]) -> str:
         for message in messages
     ]
     return "\n".join(["sequenceDiagram", *participants, *arrows])
+
+
+def fenced(diagram: str) -> str:
+    """Return a diagram as a block of a page; nothing for an empty one."""
+    return fence(diagram.split("\n"), TAG) if diagram else ""
 
 
 def _node(index: int, box: Box) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 from tree_sitter import Node
 
 from worker.engines.static.facts import Definition, Role
-from worker.engines.static.pages import citations, markdown
+from worker.engines.static.pages import citations
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.parsing.grammar import (
     field_text,
@@ -233,9 +233,3 @@ def _is_marked_as_test(node: Node) -> bool:
     if before is None or before.type != "attribute_item":
         return False
     return "test" in text(before)
-
-
-def named(test: ProjectTest) -> str:
-    """Return a test's name and place, as Markdown."""
-    place = markdown.place(test.path, (test.first, test.last))
-    return f"{markdown.code(test.name)} ({place})"

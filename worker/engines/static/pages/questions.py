@@ -1,9 +1,9 @@
-"""Questions about a chapter's code, with answers that follow from it."""
+"""Questions about code that a chapter does not show, with answers that follow from it."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from worker.engines.static.facts import TYPES, Definition, Kind
+from worker.engines.static.facts import TYPES, Definition
 from worker.engines.static.pages import (
     citations,
     excerpts,
@@ -12,19 +12,16 @@ from worker.engines.static.pages import (
     markdown,
 )
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
-from worker.engines.static.pages.failures import Failure
-from worker.engines.static.prose.phrases import listed
+from worker.engines.static.prose.phrases import counted, listed
 
 MOST: Final = 5
 _NAMES: Final = 8
 _CALLERS: Final = 12
 _PLACES: Final = 4
-_HANDLERS: Final = 2
-_HANDLER_LINES: Final = 6
-_LONG: Final = 60
-"""Characters of a result; a longer one is read in the source."""
+_LONGEST: Final = 24
+"""Lines of an answer's code."""
 _FEWEST: Final = 2
-"""What a question about several things needs."""
+"""Results of a function that are worth a question."""
 
 
 class Question(NamedTuple):
@@ -38,14 +35,7 @@ def asked(facts: CourseFacts, chapter: Chapter) -> list[Question]:
     """Return the questions of a chapter, of as many kinds as it has."""
     kinds = [
         kind(facts, chapter)
-        for kind in (
-            _failures,
-            _overrides,
-            _handlers,
-            _users,
-            _variants,
-            _returns,
-        )
+        for kind in (_handlers, _overrides, _returns, _users)
     ]
     questions: list[Question] = []
     while kinds:
@@ -61,16 +51,43 @@ def asked(facts: CourseFacts, chapter: Chapter) -> list[Question]:
     return questions
 
 
-def _failures(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
-    """Ask under which conditions a function fails."""
-    by_function: dict[int, list[Failure]] = {}
-    for failure in failures.found(facts, chapter):
-        by_function.setdefault(failure.function.index, []).append(failure)
-    for index, causes in by_function.items():
-        name = citations.name(facts.definitions[index])
-        text = f"When does {name} fail, and with which error?"
-        answer = markdown.bullets(map(failures.sentence, causes))
-        yield Question(text, answer)
+def _unseen(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:
+    """Yield the public functions whose code the chapter does not show."""
+    shown = {
+        place.definition.index
+        for place in key_places.chosen(facts, chapter)
+        if place.definition is not None
+    }
+    for function in facts.functions(chapter):
+        if function.index not in shown and not function.name.startswith("_"):
+            yield function
+
+
+def _handlers(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
+    """Ask which errors a function does not pass on."""
+    for function in _unseen(facts, chapter):
+        handlers = failures.handlers(facts, function)
+        spans = dict.fromkeys((each.first, each.last) for each in handlers)
+        if len(spans) != 1:
+            continue
+        caught = [markdown.code(handler.said) for handler in handlers]
+        text = (
+            f"{citations.name(function)} catches {listed(caught, _NAMES)}. What "
+            "leads to it, and what happens then?"
+        )
+        answer = _lines(facts, function, *next(iter(spans)))
+        if answer:
+            yield Question(text, answer)
+
+
+def _lines(
+    facts: CourseFacts, function: Definition, first: int, last: int
+) -> str:
+    """Return lines of a function as an answer; nothing if they are too many."""
+    excerpt = excerpts.of_lines(facts, function.path, first, last)
+    if excerpt is None or last - first >= _LONGEST:
+        return ""
+    return excerpts.rendered(facts, excerpt)
 
 
 def _overrides(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
@@ -94,49 +111,25 @@ def _overrides(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
             yield Question(text, f"It replaces {listed(replaced, _NAMES)}.")
 
 
-def _entries(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:
-    """Yield the functions that a user calls first: constructors, then functions."""
-    for symbol in facts.symbols(chapter):
-        if is_function(symbol):
-            yield symbol
+def _returns(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
+    """Ask when a function returns what it returns."""
+    for function in _unseen(facts, chapter):
+        inside = facts.function(function.index)
+        results = [] if inside is None else inside.returns
+        if inside is None or len({each.said for each in results}) < _FEWEST:
             continue
-        maker = key_places.constructor(facts, symbol)
-        if maker is not None:
-            yield maker
-
-
-def _handlers(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
-    """Ask which errors a function does not pass on."""
-    for function in facts.functions(chapter):
-        handlers = failures.handlers(facts, function)
-        if not handlers or function.name.startswith("_"):
+        excerpt = excerpts.of_definition(facts, function)
+        first, last = function.line, function.end_line
+        length = last - first
+        if inside.doc is not None:
+            length -= inside.doc[1] - inside.doc[0]
+        if excerpt is None or length >= _LONGEST:
             continue
         text = (
-            f"Which errors does {citations.name(function)} catch, and what "
-            "does it do with them?"
+            f"{citations.name(function)} has {counted(len(results), 'return')}. "
+            "Which condition leads to each?"
         )
-        caught = [markdown.code(handler.said) for handler in handlers]
-        answer = [f"It catches {listed(caught, _NAMES)}:"]
-        for handler in handlers[:_HANDLERS]:
-            last = _handler_end(facts, function, handler.line)
-            excerpt = excerpts.of_lines(
-                facts, function.path, handler.line, last
-            )
-            if excerpt is not None:
-                answer.append(excerpts.rendered(facts, excerpt))
-        yield Question(text, markdown.document(*answer))
-
-
-def _handler_end(facts: CourseFacts, function: Definition, line: int) -> int:
-    """Return the last line of a handler that is shown: its block, up to a few lines."""
-    lines = facts.texts.lines(function.path)
-    margin = len(lines[line - 1]) - len(lines[line - 1].lstrip())
-    last = min(line + _HANDLER_LINES, function.end_line)
-    for number in range(line + 1, last + 1):
-        text = lines[number - 1]
-        if text.strip() and len(text) - len(text.lstrip()) <= margin:
-            return number - 1
-    return last
+        yield Question(text, excerpts.rendered(facts, excerpt))
 
 
 def _users(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
@@ -156,6 +149,17 @@ def _users(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
         yield Question(text, f"For example {listed(places[:_PLACES])}.")
 
 
+def _entries(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:
+    """Yield the functions that a user calls first: constructors, then functions."""
+    for symbol in facts.symbols(chapter):
+        if is_function(symbol):
+            yield symbol
+            continue
+        maker = key_places.constructor(facts, symbol)
+        if maker is not None:
+            yield maker
+
+
 def _calls(
     facts: CourseFacts, function: Definition
 ) -> Iterator[tuple[str, int]]:
@@ -166,38 +170,3 @@ def _calls(
         for call, called in facts.calls(reference.source):
             if called.index == function.index:
                 yield reference.path, call.line
-
-
-def _variants(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
-    """Ask for the values of an enumeration."""
-    for symbol in facts.symbols(chapter):
-        members = [
-            markdown.code(member.name) for member in facts.members(symbol)
-        ]
-        if symbol.kind is Kind.ENUM and len(members) >= _FEWEST:
-            text = f"Which values can {citations.name(symbol)} have?"
-            answer = f"{listed(members, _NAMES)} ({citations.extent(symbol)})."
-            yield Question(text, answer)
-
-
-def _returns(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
-    """Ask when a function returns what it returns."""
-    for function in facts.functions(chapter):
-        inside = facts.function(function.index)
-        results = inside.returns if inside is not None else []
-        conditional = [
-            result
-            for result in results
-            if result.said and result.conditions and len(result.said) <= _LONG
-        ]
-        if len(conditional) < _FEWEST or function.name.startswith("_"):
-            continue
-        text = f"What does {citations.name(function)} return, and when?"
-        yield Question(
-            text,
-            markdown.bullets(
-                f"{markdown.code(result.said)} {failures.condition(result.conditions)} "
-                f"({citations.at(function.path, result.line)})"
-                for result in conditional[:MOST]
-            ),
-        )

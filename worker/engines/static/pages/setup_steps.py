@@ -1,18 +1,34 @@
 """How to build a project and run its code: the commands of its ecosystem, by its manifest files."""
 
+import tomllib
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from worker.engines.static.pages.course import CourseFacts
 from worker.engines.static.reading.language import Language
 
-_PYTHON: Final = ("python -m venv .venv", ".venv/bin/pip install -e . pytest")
+_PYTHON: Final = ("python -m venv .venv", ".venv/bin/pip install -e .")
+_PIP: Final = ".venv/bin/pip install --upgrade pip"
+_TEST_GROUPS: Final = ("test", "tests", "testing", "dev")
+_TEST_FILES: Final = (
+    "requirements-dev.txt",
+    "requirements-test.txt",
+    "requirements/tests.txt",
+    "requirements/dev.txt",
+    "dev-requirements.txt",
+)
+_LOCKS: Final = {
+    "pnpm-lock.yaml": "pnpm install",
+    "yarn.lock": "yarn install",
+    "bun.lock": "bun install",
+}
+"""What installs the packages of a project with this file, instead of npm."""
 _MANIFESTS: Final = {
     "pyproject.toml": _PYTHON,
     "setup.py": _PYTHON,
     "setup.cfg": _PYTHON,
     "package.json": ("npm install",),
-    "go.mod": ("go build ./...",),
+    "go.mod": ("go mod download", "go build ./..."),
     "Cargo.toml": ("cargo build",),
     "pom.xml": ("mvn compile",),
     "build.gradle": ("gradle build",),
@@ -38,7 +54,9 @@ _OF_LANGUAGE: Final = {
     Language.RUBY: {"Gemfile"},
     Language.PHP: {"composer.json"},
 }
-_INTERPRETERS: Final = {
+_NO_NETWORK: Final = frozenset({"cmake", "meson", "make"})
+_INTERPRETERS: Final[dict[str, tuple[str, str]]] = {
+    Language.GO: ("try_it/main.go", "go run ./try_it"),
     Language.PYTHON: ("try_it.py", ".venv/bin/python try_it.py"),
     Language.JAVASCRIPT: ("try_it.mjs", "node try_it.mjs"),
     Language.RUBY: ("try_it.rb", "bundle exec ruby try_it.rb"),
@@ -56,6 +74,12 @@ class Setup:
     """The path of the file that says how."""
     commands: tuple[str, ...]
 
+    @property
+    def needs_network(self) -> bool:
+        """Whether the commands download what the project depends on."""
+        programs = {command.partition(" ")[0] for command in self.commands}
+        return not programs <= _NO_NETWORK
+
 
 def setup(facts: CourseFacts, path: str) -> Setup | None:
     """Return how the project of a file is built, by the nearest manifest of its language above it."""
@@ -68,11 +92,65 @@ def setup(facts: CourseFacts, path: str) -> Setup | None:
             manifest = f"{prefix}{name}"
             if name in names and manifest in facts.analysis.files:
                 return Setup(
-                    folder=folder, manifest=manifest, commands=commands
+                    folder=folder,
+                    manifest=manifest,
+                    commands=_commands(facts, prefix, manifest, commands),
                 )
     return None
 
 
-def script(language: Language) -> tuple[str, str]:
+def _commands(
+    facts: CourseFacts, prefix: str, manifest: str, commands: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the commands of a manifest as the project's own files change them."""
+    if commands == _PYTHON:
+        return _PYTHON[0], *_installation(facts, prefix)
+    if manifest.endswith("package.json"):
+        files = facts.analysis.files
+        locks = [lock for lock in _LOCKS if f"{prefix}{lock}" in files]
+        return tuple(_LOCKS[lock] for lock in locks[:1]) or commands
+    return commands
+
+
+def _installation(facts: CourseFacts, prefix: str) -> tuple[str, ...]:
+    """Return how pip installs a project and what its tests need, as it declares them."""
+    install = _PYTHON[1]
+    for name in _TEST_FILES:
+        if f"{prefix}{name}" in facts.analysis.files:
+            return (f"{install} -r {name}",)
+    declared = _pyproject(facts, f"{prefix}pyproject.toml")
+    group = _with_pytest(declared.get("dependency-groups"))
+    if group:
+        # Older versions of pip do not know `--group`.
+        return _PIP, f"{install} --group {group}"
+    project = declared.get("project")
+    if isinstance(project, dict):
+        extra = _with_pytest(project.get("optional-dependencies"))
+        if extra:
+            return (f"{install.removesuffix('.')}'.[{extra}]'",)
+    return (f"{install} pytest",)
+
+
+def _with_pytest(groups: object) -> str:
+    """Return the name of the group of dependencies that tests need."""
+    if not isinstance(groups, dict):
+        return ""
+    for name in _TEST_GROUPS:
+        dependencies = groups.get(name)
+        if isinstance(dependencies, list) and any(
+            str(dependency).startswith("pytest") for dependency in dependencies
+        ):
+            return name
+    return ""
+
+
+def _pyproject(facts: CourseFacts, path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(facts.texts.raw(path).decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return {}
+
+
+def script(language: str) -> tuple[str, str]:
     """Return a file name for a small program and the command that runs it; empty where there is none."""
     return _INTERPRETERS.get(language, ("", ""))

@@ -29,13 +29,25 @@ from worker.engines.static.pages.course import (
 )
 from worker.engines.static.pages.examples import Example, Origin
 from worker.engines.static.pages.failures import Failure
-from worker.engines.static.prose.code_blocks import DOCTEST
+from worker.engines.static.prose.code_blocks import (
+    DOCTEST,
+    code_blocks,
+    dedented,
+)
 from worker.engines.static.prose.phrases import listed
-from worker.engines.static.reading.language import Language
 
 _SHELL: Final = "bash"
 _PARAMETERS: Final = 4
 _FEWEST_HOPS: Final = 2
+_CONSOLE: Final = "console"
+_NEAR: Final = 6
+"""Lines below an example in which the commands that run it begin."""
+_HOST: Final = re.compile(
+    r"https?://(?!localhost|127\.|0\.0\.0\.0)([A-Za-z][\w-]*(?:\.[\w-]+)+)"
+)
+_FILE_NAME: Final = re.compile(
+    r"(?:#|//)\s*(?:save this as\s+|in\s+)?(\w+(\.\w+))\s*$"
+)
 
 
 class Step(NamedTuple):
@@ -74,10 +86,8 @@ def _steps(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
         return
     subject = facts.symbols(chapter)[0]
     yield from _install(facts, chapter, subject)
-    example = next(iter(examples.best(facts, chapter, 1)), None)
-    if example is None:
-        yield _find(facts, subject)
-    else:
+    example = _runnable(facts, chapter)
+    if example is not None:
         yield _run(facts, example)
         yield from _stop_inside(facts, chapter, example)
     yield from _follow(facts, chapter)
@@ -100,10 +110,11 @@ def _install(
     if setup.folder:
         folder = f"the folder {markdown.code(setup.folder)}"
     manifest = markdown.code(setup.manifest.rpartition("/")[2])
+    network = " (this needs a network)" if setup.needs_network else ""
     yield Step(
         "Build it",
         (
-            f"In {folder}, which has {manifest}:",
+            f"In {folder}, which has {manifest}{network}:",
             markdown.fence(setup.commands, _SHELL),
         ),
     )
@@ -120,46 +131,79 @@ def _built_before(
     return None
 
 
-def _find(facts: CourseFacts, subject: Definition) -> Step:
-    """Show where the subject is; for code without an example."""
-    excerpt = excerpts.of_definition(facts, subject)
-    return Step(
-        f"Read {citations.name(subject)}",
-        (
-            f"It is in {citations.extent(subject)}.",
-            excerpts.rendered(facts, excerpt) if excerpt is not None else "",
-        ),
-    )
+def _runnable(facts: CourseFacts, chapter: Chapter) -> Example | None:
+    """Return the best example of a chapter that can be run, or a test of it."""
+    for example in examples.found(facts, chapter):
+        if example.is_whole and _how_to_run(facts, example):
+            return example
+    return None
 
 
 def _run(facts: CourseFacts, example: Example) -> Step:
     return Step(
         "Run an example",
-        (examples.rendered(facts, example), _how_to_run(facts, example)),
+        (
+            examples.rendered(facts, example),
+            _following_commands(facts, example) or _how_to_run(facts, example),
+            _network(facts, example),
+        ),
     )
 
 
+def _network(facts: CourseFacts, example: Example) -> str:
+    """Say which hosts an example names; that it asks them is not known."""
+    code = "\n".join(examples.lines(facts, example))
+    hosts = dict.fromkeys(_HOST.findall(code))
+    if not hosts:
+        return ""
+    names = listed([markdown.code(host) for host in hosts], _PARAMETERS)
+    return f"It names {names}: run it where the network is reachable."
+
+
+def _following_commands(facts: CourseFacts, example: Example) -> str:
+    """Quote the commands that a document gives right below an example."""
+    if example.origin not in {Origin.README, Origin.DOCUMENT}:
+        return ""
+    lines = facts.texts.lines(example.path)
+    for block in code_blocks(lines[: example.last + _NEAR]):
+        first, last = block.first + 1, block.last + 1
+        is_near = example.last < first <= example.last + _NEAR
+        if is_near and lines[first - 1].lstrip().startswith("$ "):
+            place = markdown.place(example.path, (first, last))
+            return markdown.document(
+                f"{_save(facts, example)} Then, as in {place}:",
+                markdown.fence(dedented(lines[first - 1 : last]), _CONSOLE),
+            )
+    return ""
+
+
 def _how_to_run(facts: CourseFacts, example: Example) -> str:
-    """Say how an example is run, where its language and its form tell."""
-    language = facts.file(example.path).language
+    """Say how an example is run; nothing where its language and its form do not tell."""
     if example.origin is Origin.TEST:
         return _test_command(facts, example)
-    if example.tag == DOCTEST and example.is_whole:
+    if example.tag == DOCTEST:
         return (
             "Start `.venv/bin/python` and type what follows the prompts `>>>` "
             "and `...`. The lines between them are the answers to expect."
         )
-    if example.tag == str(Language.PYTHON):
-        language = Language.PYTHON
-    file, command = setup_steps.script(language)
-    if not example.is_whole or not file:
-        return (
-            "It is a part of a program: some names that it uses are bound elsewhere. "
-            "Read it, and look up what you do not know."
-        )
-    return (
-        f"Save it as {markdown.code(file)}, and run {markdown.code(command)}."
-    )
+    file, command = setup_steps.script(example.tag)
+    if not file:
+        return ""
+    command = command.replace(file, _file(facts, example))
+    return f"{_save(facts, example)} Run {markdown.code(command)}."
+
+
+def _save(facts: CourseFacts, example: Example) -> str:
+    return f"Save it as {markdown.code(_file(facts, example))}."
+
+
+def _file(facts: CourseFacts, example: Example) -> str:
+    """Return the name that an example gives to its file, or a name of ours."""
+    file, _ = setup_steps.script(example.tag)
+    named = _FILE_NAME.match(examples.lines(facts, example)[0])
+    if named is not None and file.endswith(named[2]):
+        return named[1]
+    return file
 
 
 def _test_command(facts: CourseFacts, example: Example) -> str:
@@ -167,7 +211,7 @@ def _test_command(facts: CourseFacts, example: Example) -> str:
         command = _command(facts, test)
         if command:
             return f"Run it with {markdown.code(command)}."
-    return "Run it with the project's own test command."
+    return ""
 
 
 def _tests_at(
@@ -187,8 +231,6 @@ def _stop_inside(
     facts: CourseFacts, chapter: Chapter, example: Example
 ) -> Iterator[Step]:
     """Let the reader stop at the first statement of what the example calls."""
-    if not example.is_whole:
-        return
     for function in _called(facts, chapter, example):
         line = _first_statement(facts, function)
         if not line:
@@ -266,10 +308,11 @@ def _change(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
         function = failure.function
         place = citations.at(function.path, failure.cause.line)
         command = markdown.code(_command(facts, test))
+        place_of_test = markdown.place(test.path, (test.first, test.last))
         undo = markdown.code(f"git checkout -- {function.path}")
         text = (
             f"{citations.name(function)} fails {condition} ({place}). Negate "
-            f"the condition, and run {command}: {project_tests.named(test)} "
+            f"the condition, and run {command}: {markdown.code(test.name)} ({place_of_test}) "
             f"expects the failure. Undo your change with {undo}."
         )
         yield Step("Break it, and see the test fail", (text,))

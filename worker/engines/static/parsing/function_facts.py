@@ -38,6 +38,8 @@ class Raise(NamedTuple):
     """What has to hold for it to happen, the outermost first: `if …`, `unless …`, `after catching …`.
     """
     line: int
+    is_inner: bool = False
+    """Whether a function that is defined inside fails."""
 
 
 class Expression(NamedTuple):
@@ -45,8 +47,14 @@ class Expression(NamedTuple):
 
     said: str
     line: int
-    conditions: tuple[str, ...] = ()
-    """Of what is returned: what has to hold, as for a failure."""
+
+
+class Handler(NamedTuple):
+    """What a handler catches, and the lines of the whole statement that it belongs to."""
+
+    said: str
+    first: int
+    last: int
 
 
 class Statement(NamedTuple):

@@ -13,6 +13,7 @@ from tree_sitter import Node
 from worker.engines.static.parsing.function_facts import (
     Call,
     Expression,
+    Handler,
     Parameter,
     Raise,
     Statement,
@@ -30,7 +31,9 @@ from worker.engines.static.parsing.node_types import (
     FAILING_CALLS,
     FAILURE_WORDS,
     FUNCTIONS,
+    GUARDS,
     HANDLERS,
+    MAX_CONDITION,
     MAX_DEPTH,
     MAX_SAID,
     RAISES,
@@ -45,6 +48,8 @@ MAX_NODES: Final = 20_000
 _FEW: Final = 40
 """Nodes near a definition's beginning that are looked through."""
 _DECLARATORS: Final = 4
+_RETURN_DEPTH: Final = 4
+"""Blocks and lists around a return."""
 _NO_VALUE: Final = (
     "_statement",
     "_declaration",
@@ -87,7 +92,7 @@ class FunctionFacts:
         self._node: Final = node
         self._is_type: Final = is_type
         self._head: Final = _head(node)
-        self._body: Final = body_of(self._head)
+        self._body: Final = body_of(self._head) or _go_fields(node)
         children = self._body.named_children if self._body is not None else []
         self._children: Final = children
         self._statements: Final = [
@@ -143,13 +148,13 @@ class FunctionFacts:
 
     @cached_property
     def raises(self) -> list[Raise]:
-        """The ways to fail, without those of functions that are defined inside."""
+        """The ways to fail, those of functions that are defined inside marked."""
         code = self._node.text or b""
         if not any(word in code for word in FAILURE_WORDS):
             return []
         return [
             _raised(verb, place)
-            for place in self._own_places
+            for place in self._places
             if (verb := _verb(place.node))
         ]
 
@@ -159,13 +164,9 @@ class FunctionFacts:
         if self._body is None:
             return []
         results = [
-            Expression(
-                said(_first_child(place.node)),
-                line(place.node),
-                tuple(_conditions(place)),
-            )
-            for place in self._own_places
-            if place.node.type in RETURNS
+            Expression(said(_first_child(place.node)), line(place.node))
+            for place in self._places
+            if place.node.type in RETURNS and not _is_inner(place)
         ]
         tail = _tail(self._body, self._statements)
         if tail is not None:
@@ -173,17 +174,13 @@ class FunctionFacts:
         return results
 
     @cached_property
-    def handles(self) -> list[Expression]:
+    def handles(self) -> list[Handler]:
         """What is caught."""
         return [
-            Expression(caught, line(place.node))
+            _handler(place, caught)
             for place in self._places
             if place.node.type in HANDLERS and (caught := _caught(place.node))
         ]
-
-    @property
-    def _own_places(self) -> list[_Place]:
-        return [place for place in self._places if not _is_inner(place)]
 
     @cached_property
     def _places(self) -> list[_Place]:
@@ -213,6 +210,15 @@ def _head(node: Node) -> Node:
         if body_of(candidate) is not None:
             return candidate
         queue += candidate.named_children if len(queue) < _FEW else []
+    return node
+
+
+def _go_fields(definition: Node) -> Node | None:
+    """Return the fields of a struct of Go, which lie deeper than other bodies."""
+    node: Node | None = definition
+    for kind in ("type_spec", "struct_type", "field_declaration_list"):
+        children = node.named_children if node is not None else []
+        node = next((each for each in children if each.type == kind), None)
     return node
 
 
@@ -400,7 +406,13 @@ def _raised(verb: str, place: _Place) -> Raise:
         _message(node),
         tuple(_conditions(place)),
         line(node),
+        _is_inner(place),
     )
+
+
+def _handler(place: _Place, caught: str) -> Handler:
+    around = place.around.node if place.around is not None else place.node
+    return Handler(caught, line(around), around.end_point.row + 1)
 
 
 def _constructed(thrown: Node | None) -> Node | None:
@@ -427,14 +439,14 @@ def _whole_string(node: Node) -> str:
     """Return a string, with those written right behind it as one."""
     outer = node.parent
     if outer is None or outer.type != "concatenated_string":
-        return said(node)
+        return said(node, MAX_CONDITION)
     pieces = [text(part) for part in outer.named_children]
     quote = pieces[0][-1:]
     prefix = pieces[0].partition(quote)[0]
     if not all(piece.lstrip("fFbBrRuU")[:1] == quote for piece in pieces):
-        return said(node)
+        return said(node, MAX_CONDITION)
     joined = "".join(piece.partition(quote)[2][:-1] for piece in pieces)
-    return f"{prefix}{quote}{joined}{quote}"[: 2 * MAX_SAID]
+    return f"{prefix}{quote}{joined}{quote}"[:MAX_CONDITION]
 
 
 def _is_inner(place: _Place) -> bool:
@@ -448,13 +460,62 @@ def _is_inner(place: _Place) -> bool:
 
 
 def _conditions(place: _Place) -> list[str]:
-    """Return what has to hold for a node to be reached, the outermost first."""
+    """Return what has to hold for a node of a function to be reached, the outermost first."""
     conditions: list[str] = []
-    while place.around is not None:
+    while place.around is not None and place.node.type not in FUNCTIONS:
         outer, child = place.around.node, place.node
-        conditions = [*_conditions_between(outer, child), *conditions]
+        conditions = [
+            *_early_returns(outer, child),
+            *_conditions_between(outer, child),
+            *conditions,
+        ]
         place = place.around
-    return conditions
+    return [
+        condition
+        for condition in dict.fromkeys(conditions)
+        if not _is_about_another_value(condition, conditions)
+    ]
+
+
+def _is_about_another_value(condition: str, conditions: list[str]) -> bool:
+    """Tell whether a condition excludes another one: its variable has changed in between."""
+    if not condition.startswith("unless "):
+        return False
+    expression = condition.removeprefix("unless ").strip("` ")
+    return any(
+        other.startswith("if ") and other.strip("` ").endswith(expression)
+        for other in conditions
+    )
+
+
+def _early_returns(block: Node, child: Node) -> Iterator[str]:
+    """Yield what must not hold, since a statement before a child returns in that case."""
+    if block.type not in BLOCKS:
+        return
+    for sibling in block.named_children:
+        if sibling.start_byte >= child.start_byte:
+            return
+        branch = sibling
+        if sibling.type == "expression_statement":
+            branch = _first_child(sibling) or sibling
+        if branch.type in GUARDS and _only_returns(branch):
+            yield f"unless {_quoted(_condition(branch))}"
+
+
+def _only_returns(branch: Node) -> bool:
+    """Tell whether a branch without an alternative ends in a return."""
+    if branch.child_by_field_name("alternative") is not None:
+        return False
+    last = _field(branch, "consequence", "body")
+    for _ in range(_RETURN_DEPTH):
+        if last is None or last.type in RETURNS:
+            break
+        children = [
+            child for child in last.named_children if not _is_comment(child)
+        ]
+        is_block = last.type in BLOCKS or last.type == "expression_statement"
+        last = children[-1] if children and is_block else None
+    return last is not None and last.type in RETURNS
 
 
 def _conditions_between(outer: Node, child: Node) -> Iterator[str]:
@@ -468,13 +529,21 @@ def _conditions_between(outer: Node, child: Node) -> Iterator[str]:
     is_else = _is_alternative(outer, child)
     is_unless = outer.type.startswith("unless")
     word = "unless" if is_else != is_unless else "if"
-    yield f"{word} {_quoted(said(condition))}"
+    yield f"{word} {_quoted(_condition(outer))}"
     for sibling in outer.named_children if is_else else ():
         if sibling.start_byte >= child.start_byte:
             break
         if sibling.type in ELSE_IFS:
-            other = said(sibling.child_by_field_name("condition"))
-            yield f"unless {_quoted(other)}"
+            yield f"unless {_quoted(_condition(sibling))}"
+
+
+def _condition(branch: Node) -> str:
+    """Return the condition of a branch, behind the statement that prepares it (Go)."""
+    condition = said(branch.child_by_field_name("condition"), MAX_CONDITION)
+    before = branch.child_by_field_name("initializer")
+    if before is None:
+        return condition
+    return f"{said(before, MAX_CONDITION)}; {condition}"
 
 
 def _is_alternative(outer: Node, child: Node) -> bool:

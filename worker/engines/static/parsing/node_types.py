@@ -12,6 +12,8 @@ MAX_DEPTH: Final = 80
 """Nesting that nobody can follow is not followed here."""
 MAX_SAID: Final = 90
 """Characters of an expression that are quoted in a sentence."""
+MAX_CONDITION: Final = 240
+"""Characters of a condition: it is true only as a whole."""
 
 BLOCKS: Final = word_set(
     "block statement_block compound_statement constructor_body switch_body switch_block match_block body "
@@ -62,6 +64,7 @@ RETURNS: Final = word_set("return_statement return_expression return")
 DECISIONS: Final = word_set(
     "if_statement if_expression elif_clause else_if_clause if elsif unless if_modifier unless_modifier"
 )
+GUARDS: Final = frozenset({"if_statement", "if_expression"})
 ELSE_IFS: Final = frozenset({"elif_clause", "else_if_clause"})
 """Branches that are parts of the statement that they continue, beside its other branches."""
 HANDLERS: Final = word_set(
@@ -99,9 +102,9 @@ def _is_on(node: Node, first: int, last: int) -> bool:
     return node.start_point.row == first and last_row(node) == last
 
 
-def said(node: Node | None) -> str:
+def said(node: Node | None, most: int = MAX_SAID) -> str:
     """Return an expression on one line, without parentheses around it, cut where it is long."""
-    line = one_line(text(node)[: 4 * MAX_SAID])
+    line = one_line(text(node)[: 4 * most])
     if line.startswith("(") and line.endswith(")"):
         line = line[1:-1].strip()
-    return line if len(line) <= MAX_SAID else f"{line[: MAX_SAID - 1]}…"
+    return line if len(line) <= most else f"{line[: most - 1]}…"
