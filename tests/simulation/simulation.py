@@ -370,12 +370,15 @@ class Simulation:
         """Tell whether a process could know when it `looked` that its machine had stopped."""
         if not process.unaware:
             return True
+        confirmed = self.observer.beat_answered_by(process, looked)
         if (posted := self._posted.get((process, key))) is None:
             appended = self.observer.appends.get(process)
-            return (
-                appended is None or process.clock(looked) - appended.own > JUST
-            )
-        confirmed = self.observer.beat_answered_by(process, looked)
+            if appended is None:
+                return True
+            if process.clock(looked) - appended.own <= JUST:
+                return False
+            # A late event is sent under a lease that a heartbeat has confirmed.
+            return confirmed.world >= process.frozen_until
         return (
             confirmed.world >= process.frozen_until
             or confirmed.own < posted.own
