@@ -43,6 +43,8 @@ def test_the_wheel_holds_both_packages_their_types_and_nothing_else(
     typed = {"worker/py.typed", "states/py.typed"}
     site = ROOT / "worker" / "course" / "site"
     source |= {*site.glob("templates/*.html"), *site.glob("assets/course.*")}
+    claude = ROOT / "worker" / "engines" / "claude"
+    source |= {*claude.glob("prompts/*.md"), claude / "prices.json"}
     assert (
         names == {path.relative_to(ROOT).as_posix() for path in source} | typed
     )
