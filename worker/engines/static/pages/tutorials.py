@@ -72,12 +72,14 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
         citations.title(chapter), f"../reviewed-chapters/{chapter.file}"
     )
     blocks = [markdown.heading(1, title), f"Read {page} first."]
-    for number, step in enumerate(_steps(facts, chapter), 1):
+    asked = _questions(facts, chapter)
+    steps = list(_steps(facts, chapter))
+    if not steps and not asked:
+        steps = [_retell(facts, chapter)]
+    for number, step in enumerate(steps, 1):
         heading = markdown.heading(2, f"Step {number}: {step.title}")
         blocks.append(markdown.document(heading, *step.blocks))
-    return markdown.document(
-        *blocks, _questions(facts, chapter), _next(facts, chapter)
-    )
+    return markdown.document(*blocks, asked, _next(facts, chapter))
 
 
 def _steps(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
@@ -92,6 +94,19 @@ def _steps(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
         yield from _stop_inside(facts, chapter, example)
     yield from _follow(facts, chapter)
     yield from _change(facts, chapter)
+
+
+def _retell(facts: CourseFacts, chapter: Chapter) -> Step:
+    """Let the reader say what the code does, where nothing can be run or asked."""
+    places = [citations.extent(symbol) for symbol in facts.symbols(chapter)]
+    if not places:
+        places = [markdown.code(path) for path in chapter.unit.file_paths]
+    where = listed(places, _PARAMETERS)
+    text = (
+        f"Open {where} without the chapter. Say in a sentence for each function what it "
+        "takes, and what it returns or changes. Then compare with the chapter."
+    )
+    return Step("Say what the code does", (text,))
 
 
 def _install(
