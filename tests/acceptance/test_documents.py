@@ -293,3 +293,12 @@ def test_modules_that_documents_name_exist(name: str) -> None:
         r"`((?:worker|states|tests|docs|\.ci)/[\w./-]*)`", DOCUMENTS[name]
     )
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_the_example_of_the_environment_lists_all_that_compose_reads() -> None:
+    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    read = set(re.findall(r"(?<!\$)\$\{([A-Z_0-9]+)", compose))
+    listed = set(re.findall(r"^#([A-Z_0-9]+)=", example, re.MULTILINE))
+    assert read
+    assert read == listed

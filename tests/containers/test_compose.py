@@ -127,18 +127,3 @@ def test_only_this_machine_can_reach_the_stack(stack: Stack) -> None:
     assert {port["host_ip"] for port in published} == {"127.0.0.1"}
     # The store, its console, the receiver, the gateway.
     assert len(published) == 4
-
-
-def test_what_can_be_set_is_in_the_example_with_its_default(
-    stack: Stack,
-) -> None:
-    shown = (Path(__file__).parents[2] / ".env.example").read_text()
-    listed = dict(
-        line[1:].split("=", 1)
-        for line in shown.splitlines()
-        if line.startswith("#") and "=" in line[:30]
-    )
-    variables = stack("config", "--variables")
-    rows = [line.split() for line in variables.splitlines()[1:]]
-    assert rows
-    assert {row[0] for row in rows} <= set(listed)
