@@ -54,6 +54,21 @@ def exit_code(manifest: Manifest) -> Exit:
     return Exit.OK
 
 
+def replaced_lease(manifest: Manifest) -> int:
+    """Return the longest lease, in seconds, of the runs that others replaced, or 0.
+
+    Such a run may act until its lease has expired: an operator may have replaced it alive.
+    """
+    return max(
+        (
+            record.lease_seconds
+            for record in manifest.runs
+            if record.ended_at is None and record.number < manifest.run
+        ),
+        default=0,
+    )
+
+
 def judge(
     manifest: Manifest,
     *,

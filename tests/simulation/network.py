@@ -276,7 +276,7 @@ class SimStore:
 
     def head(self, key: str) -> ObjectHead:
         def look() -> ObjectHead:
-            self.connection.observer.looked(self.connection.process)
+            self.connection.observer.looked(self.connection.process, key)
             return self.inner.head(key)
 
         head = self._do("read", f"head {key}", look)

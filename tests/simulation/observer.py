@@ -43,8 +43,8 @@ class Observer:
         """By how much longer, because listings lag."""
         self.set_ahead: list[float] = []
         """When the store's clock jumped: until the next heartbeat a live owner looks silent."""
-        self._looks: dict[Process, float] = {}
-        """When a process has last read how old a sign of the owner is."""
+        self._looks: dict[tuple[Process, bool], float] = {}
+        """When a process has last read how old a heartbeat is (True), and a checkpoint (False)."""
         self._misled_at = float("-inf")
         """When a process that the store's clock had misled last claimed the job."""
         self._answered_beats: dict[Process, list[tuple[float, Moment]]] = {}
@@ -125,9 +125,10 @@ class Observer:
             return now <= self.exclusive_since
         return now - self.exclusive_since <= self.lawful_seconds + self.lag
 
-    def looked(self, process: Process) -> None:
+    def looked(self, process: Process, key: str) -> None:
         """Note that a process reads how old a sign of the owner is."""
-        self._looks[process] = self._scheduler.time
+        is_heartbeat = key.endswith("/heartbeat.json")
+        self._looks[process, is_heartbeat] = self._scheduler.time
 
     def now(self, process: Process) -> Moment:
         """Return the time."""
@@ -183,9 +184,14 @@ class Observer:
 
     def _is_misled(self, process: Process) -> bool:
         """Tell whether a process may have judged the owner by a clock that was set ahead."""
-        looked = self._looks.get(process, float("-inf"))
+        looks = [
+            self._looks.get((process, is_heartbeat), float("-inf"))
+            for is_heartbeat in (True, False)
+        ]
         return any(
-            0 <= looked - set_at <= self._lease() for set_at in self.set_ahead
+            0 <= looked - set_at <= self._lease()
+            for set_at in self.set_ahead
+            for looked in looks
         )
 
     def _holds_lease(self, process: Process) -> bool:

@@ -5,7 +5,7 @@ import pytest
 from states.exits import Exit
 from states.keys import checkpoint_key
 from tests.simulation.network import Fault
-from tests.simulation.operators import collect_all
+from tests.simulation.operators import collect_all, take_over
 from tests.simulation.scheduler import Process
 from tests.simulation.simulation import SimulatedRun, Simulation
 from tests.support.world import JOB
@@ -70,3 +70,31 @@ def test_what_fills_the_gap_is_collected_by_the_next_command(
     simulation.run()
     assert simulation.manifest.collected
     assert len(list(simulation.store.entries(""))) == 1
+
+
+@pytest.mark.parametrize("lease", [10, 30])
+def test_a_job_is_collected_once_the_lease_of_a_replaced_run_has_expired(
+    simulation: Simulation, lease: int
+) -> None:
+    """A frozen run cannot know that it was replaced: only its lease keeps it silent."""
+    simulation.changes = {"lease": lease}
+    simulation.observer.lawful_seconds = lease
+    scheduler = simulation.scheduler
+    collected: list[bool] = []
+
+    def collect_now() -> None:
+        collect_all(simulation)
+        scheduler.at(
+            scheduler.time + 0.5,
+            lambda: collected.append(simulation.manifest.collected),
+        )
+
+    frozen = simulation.start()
+    scheduler.at(0.2, lambda: frozen.process.freeze(lease - 1.0))
+    scheduler.at(1, lambda: simulation.start(work=take_over))
+    scheduler.at(lease - 3.0, collect_now)
+    scheduler.at(2.0 * lease, collect_now)
+    simulation.run()
+    assert collected == [False, True]
+    simulation.check_told()
+    simulation.check_conduct()

@@ -8,7 +8,15 @@ from states import decisions
 from states.exits import Exit
 from states.manifest import Manifest
 from states.stages import Stage
-from states.takeover import Claim, JobOver, Verdict, Wait, exit_code, judge
+from states.takeover import (
+    Claim,
+    JobOver,
+    Verdict,
+    Wait,
+    exit_code,
+    judge,
+    replaced_lease,
+)
 from tests.support.builders import AT, completed, entered, error, stamped
 
 RUNNING = entered(Stage.ORDER)
@@ -94,3 +102,24 @@ def test_a_collected_job_ends_as_it_did() -> None:
     assert verdict(
         replace(tombstone, outbox=FAILED.outbox), silent=99
     ) == JobOver(exit_code=Exit.UNAVAILABLE)
+
+
+def test_only_a_run_that_did_not_end_in_order_was_replaced() -> None:
+    def claimed(manifest: Manifest, lease: int) -> Manifest:
+        run = replace(
+            manifest.owner,
+            number=manifest.run + 1,
+            lease_seconds=lease,
+            ended_at=None,
+            exit_code=None,
+        )
+        return decisions.claim(
+            manifest, run, engine=manifest.engine, announces=True
+        )
+
+    own = RUNNING.owner.lease_seconds
+    assert replaced_lease(RUNNING) == 0
+    assert replaced_lease(claimed(RUNNING, own + 1)) == own
+    assert replaced_lease(claimed(INTERRUPTED, own + 1)) == 0
+    twice = claimed(claimed(RUNNING, own + 7), own + 1)
+    assert replaced_lease(twice) == own + 7

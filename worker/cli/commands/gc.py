@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from states import decisions
 from states.exits import Exit
 from states.keys import checkpoint_key, job_of, job_prefix, sequence_of
 from states.manifest import Manifest, RunRecord, Writer
-from states.takeover import exit_code
+from states.takeover import exit_code, replaced_lease
 from worker import __version__
 from worker.cli import duration
 from worker.cli.options import GcOptions
@@ -17,6 +17,9 @@ from worker.errors import BusyError, UnknownFormatError, WorkerError
 from worker.ownership.log import Checkpoint, CheckpointLog, OvertakenError
 from worker.services.view import View, open_view
 from worker.system.runtime import iso
+
+_HIDDEN_SECONDS: Final = 1
+"""By how much an age in whole seconds may exceed the true age."""
 
 
 def gc(options: GcOptions, environment: Mapping[str, str]) -> Output:
@@ -81,25 +84,22 @@ def _collect_if_due(
 ) -> None:
     log = view.log(job_id)
     newest = log.newest()
-    if newest is None or not _is_due(log, newest.manifest, older_than):
+    if newest is None or not newest.manifest.over:
         return
-    obstacle = _obstacle(view, newest.manifest)
-    if obstacle is not None:
-        collection.leave(job_id, obstacle)
-    elif _collect(view, log, newest, dry_run=dry_run):
+    if not newest.manifest.collected:
+        age = log.age(newest.manifest.sequence)
+        if age < older_than:
+            return
+        obstacle = _obstacle(view, newest.manifest, age)
+        if obstacle is not None:
+            collection.leave(job_id, obstacle)
+            return
+    if _collect(view, log, newest, dry_run=dry_run):
         collection.collected.append(job_id)
 
 
-def _is_due(log: CheckpointLog, manifest: Manifest, older_than: int) -> bool:
-    if not manifest.over:
-        return False
-    return manifest.collected or log.age(manifest.sequence) >= older_than
-
-
-def _obstacle(view: View, manifest: Manifest) -> str | None:
-    """Return why a job that is due cannot be collected yet."""
-    if manifest.collected:
-        return None
+def _obstacle(view: View, manifest: Manifest, age: int) -> str | None:
+    """Return why a job cannot be collected yet; `age` is its newest checkpoint's, in seconds."""
     # guard: gc leaves a job with unacknowledged events
     pending = len(manifest.outbox.pending)
     if pending:
@@ -107,6 +107,13 @@ def _obstacle(view: View, manifest: Manifest) -> str | None:
         return f"it has {callbacks}: `resume` it to deliver"
     if not manifest.released and not view.is_silent(manifest):
         return f"run {manifest.run} is still alive"
+    lease = replaced_lease(manifest)
+    # guard: gc leaves a job while a replaced run may not know that it was replaced
+    if lease and age <= lease + _HIDDEN_SECONDS:
+        return (
+            f"a run that was replaced may still act: its lease is {lease} seconds, "
+            f"and the job has been over for {age}"
+        )
     return None
 
 
