@@ -62,6 +62,8 @@ class Questions:
         self.language: Final = language
         self._shared: Final = Shown(facts)
         self._facts_text: Final = self._project()
+        for relation in facts.analysis.relations:
+            self._shared.quote(relation.path, relation.line)
         self.system: Final = lru_cache(None)(self._system)
 
     def extract(

@@ -50,6 +50,11 @@ class Shown:
         self._numbers.setdefault(path, set()).update(wanted)
         return prompt.fenced(title or shown_path(path), rows)
 
+    def quote(self, path: str, number: int) -> None:
+        """Count a line as shown that a list quotes with its place."""
+        if not secrets.is_secret_file(path):
+            self._numbers.setdefault(path, set()).add(number)
+
     def size(self, path: str, numbers: Iterable[int]) -> int:
         """Return about how many characters lines take in a prompt."""
         lines = self._facts.texts.lines(path)

@@ -14,6 +14,8 @@ from tests.support.lessons import (
     package,
 )
 from worker.engines.claude import material
+from worker.engines.claude.blocks import Lines
+from worker.engines.claude.questions import Questions
 from worker.engines.claude.verify.fault import Claim
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.static.pages.course import CourseFacts
@@ -49,6 +51,18 @@ def courses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Course]:
         "click": made(package("click", folder / "click"), folder / "a"),
         "own": made(own_repository(folder / "own"), folder / "b"),
     }
+
+
+def test_the_line_that_shows_a_relation_can_be_pointed_at(
+    courses: dict[str, Course],
+) -> None:
+    facts = courses["click"].facts
+    shown = Questions(facts, "English").shared()
+    relations = facts.analysis.relations
+    assert relations
+    for relation in relations:
+        line = Lines(relation.path, relation.line, relation.line)
+        assert shown.fault(line) == ""
 
 
 @pytest.mark.parametrize("name", ["click", "own"])
