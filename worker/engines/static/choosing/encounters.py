@@ -41,7 +41,8 @@ _GUIDES: Final = re.compile(
     re.IGNORECASE,
 )
 _NEWS: Final = re.compile(
-    r"change|history|news|release|licen|contribut|conduct|author|security|internal|upgrad|migrating",
+    r"change|history|news|release|licen|contribut|conduct|author|security|internal"
+    r"|upgrad|migrating",
     re.IGNORECASE,
 )
 _SHELL: Final = frozenset({"bash", "sh", "console", "shell", "text", "zsh"})

@@ -20,7 +20,8 @@ _IMPORTS: Final = (
         re.MULTILINE,
     ),
     re.compile(
-        r"\b(?:const|let|var)\s+(?P<names>\{[^}]{1,2000}\}|\w+)\s*=\s*require\(['\"](?P<module>[^'\"\n]+)['\"]\)"
+        r"\b(?:const|let|var)\s+(?P<names>\{[^}]{1,2000}\}|\w+)"
+        r"\s*=\s*require\(['\"](?P<module>[^'\"\n]+)['\"]\)"
     ),
     re.compile(
         r"^[ \t>.]*(?:import|use|using)[ \t]+(?:static[ \t]+)?(?P<module>[\w.:\\]+?)(?:::|\.|\\)"

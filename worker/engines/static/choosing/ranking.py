@@ -66,8 +66,9 @@ _SHORT: Final = 3
 """A name of so few letters says nothing in a text."""
 
 _UTILITY: Final = word_set(
-    "utils util utilities helpers helper common misc support compat _compat typing types constants version internal "
-    "_internal experimental deprecated legacy contrib platform port posix unix win win32 windows arch"
+    "utils util utilities helpers helper common misc support compat _compat typing types "
+    "constants version internal _internal experimental deprecated legacy contrib platform port "
+    "posix unix win win32 windows arch"
 )
 _HELPERS: Final = word_set(
     "utils util utilities helpers helper misc mixin constants"

@@ -35,11 +35,13 @@ _ENOUGH_FIELDS: Final = 2
 _HEAD_END: Final = re.compile(r"(?::|\{|=>)\s*(?:#.*|//.*)?$")
 
 _LOGGING: Final = re.compile(
-    r"^\s*(?:(?:self\.|this\.)?_?(?:log|logger|logging|LOG|LOGGER|console|debug|warnings|slog|glog|klog)\.\w+!?\("
+    r"^\s*(?:(?:self\.|this\.)?_?(?:log|logger|logging|LOG|LOGGER|console|debug|warnings|slog"
+    r"|glog|klog)\.\w+!?\("
     r"|(?:debug|trace|info|warn|print|println|dbg|eprintln)!?\()"
 )
 _GUARD: Final = re.compile(
-    r"^\s*(?:raise\b|throw\b|panic[!(]|assert\b|return\s*;?$|return\s+(?:None|nil|null|false|true|False|True|err|-?\d+)\s*;?$|continue\b|break\b|pass\b)"
+    r"^\s*(?:raise\b|throw\b|panic[!(]|assert\b|return\s*;?$"
+    r"|return\s+(?:None|nil|null|false|true|False|True|err|-?\d+)\s*;?$|continue\b|break\b|pass\b)"
 )
 
 Span = tuple[int, int]

@@ -23,7 +23,8 @@ _ABSTRACT_STATEMENTS: Final = 2
 """Statements of a method that is left to subclasses: a docstring and a failure."""
 
 _SETTING: Final = re.compile(
-    r"(?:os\.environ(?:\.get)?[\[(]|os\.getenv\(|process\.env(?:\.|\[)|os\.(?:Getenv|LookupEnv)\(|env::var(?:_os)?\("
+    r"(?:os\.environ(?:\.get)?[\[(]|os\.getenv\(|process\.env(?:\.|\[)"
+    r"|os\.(?:Getenv|LookupEnv)\(|env::var(?:_os)?\("
     r"|System\.getenv\(|\bgetenv\(|\bENV\[|import\.meta\.env\.)\s*[\"']?([A-Z][A-Z\d_]{2,})\b"
 )
 _ABSTRACT: Final = re.compile(r"\babstract\b")

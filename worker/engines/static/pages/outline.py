@@ -22,10 +22,13 @@ _MOST_LINES: Final = 4000
 """So far into a file landmarks are looked for."""
 
 _LANDMARK: Final = re.compile(
-    r"\s{0,8}(?:(?:pub(?:lic)?|private|protected|internal|static|final|abstract|sealed|open|override|async|export|local|data"
+    r"\s{0,8}(?:(?:pub(?:lic)?|private|protected|internal|static|final|abstract|sealed|open"
+    r"|override|async|export|local|data"
     r"|inline|suspend|virtual|extern)\s+)*"
-    r"(?:class|interface|trait|struct|enum|record|object|protocol|module|namespace|def|defmodule|defp?|function|func|fun"
-    r"|fn|sub|proc|procedure|create\s+(?:or\s+replace\s+)?(?:table|view|function|procedure)|message|service|rpc|type"
+    r"(?:class|interface|trait|struct|enum|record|object|protocol|module|namespace|def|defmodule"
+    r"|defp?|function|func|fun"
+    r"|fn|sub|proc|procedure|create\s+(?:or\s+replace\s+)?(?:table|view|function|procedure)"
+    r"|message|service|rpc|type"
     r"|resource|data|contract)\s+[\"']?([\w.:?!-]+)",
     re.IGNORECASE,
 )

@@ -30,16 +30,17 @@ _WHOLE: Final = {
     "php": re.compile(r"^<\?php", re.MULTILINE),
 }
 _BUILTINS: Final = word_set(
-    "__name__ __file__ self abs all any bool bytes callable chr dict dir enumerate filter float format "
-    "frozenset getattr hasattr hash help hex id input int isinstance issubclass iter len list map max min "
-    "next object open ord pow print range repr reversed round set setattr sorted str sum super tuple type "
-    "vars zip Exception ValueError TypeError KeyError IndexError RuntimeError AttributeError OSError "
-    "NotImplementedError StopIteration ImportError NotImplemented staticmethod classmethod property"
+    "__name__ __file__ self abs all any bool bytes callable chr dict dir enumerate filter "
+    "float format frozenset getattr hasattr hash help hex id input int isinstance issubclass "
+    "iter len list map max min next object open ord pow print range repr reversed round set "
+    "setattr sorted str sum super tuple type vars zip Exception ValueError TypeError KeyError "
+    "IndexError RuntimeError AttributeError OSError NotImplementedError StopIteration "
+    "ImportError NotImplemented staticmethod classmethod property"
 )
 _BINDERS: Final = word_set(
-    "import_statement import_from_statement aliased_import dotted_name parameters lambda_parameters "
-    "default_parameter typed_parameter typed_default_parameter list_splat_pattern dictionary_splat_pattern "
-    "as_pattern_target global_statement"
+    "import_statement import_from_statement aliased_import dotted_name parameters "
+    "lambda_parameters default_parameter typed_parameter typed_default_parameter "
+    "list_splat_pattern dictionary_splat_pattern as_pattern_target global_statement"
 )
 """Nodes of Python whose identifiers are bound by them."""
 _BINDING_FIELDS: Final = frozenset({"left", "name", "alias"})

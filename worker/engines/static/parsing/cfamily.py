@@ -60,8 +60,9 @@ _NAMES: Final = frozenset(
     }
 )
 _KEYWORDS: Final = word_set(
-    "if else for while do switch case default return goto break continue sizeof try catch throw new delete and or not "
-    "int char short long float double void unsigned signed bool const static struct union enum typedef"
+    "if else for while do switch case default return goto break continue sizeof try catch "
+    "throw new delete and or not int char short long float double void unsigned signed bool "
+    "const static struct union enum typedef"
 )
 """What is no name, though it is taken for one where macros hide the code around it."""
 _GUARD: Final = re.compile(

@@ -44,7 +44,8 @@ _BASE: Final = re.compile(
 _DEEPEST: Final = 8
 """Brackets within brackets that are read in a list of bases."""
 _LICENCE: Final = re.compile(
-    r"copyright|licen[cs]ed? |all rights reserved|SPDX-|use strict|eslint-|coding[:=]|^!|clang-format|@ts-|jshint",
+    r"copyright|licen[cs]ed? |all rights reserved|SPDX-|use strict|eslint-|coding[:=]|^!"
+    r"|clang-format|@ts-|jshint",
     re.IGNORECASE,
 )
 _SHEBANG: Final = b"#!"

@@ -16,28 +16,31 @@ MAX_CONDITION: Final = 240
 """Characters of a condition: it is true only as a whole."""
 
 BLOCKS: Final = word_set(
-    "block statement_block compound_statement constructor_body switch_body switch_block match_block body "
-    "statement_list switch_block_statement_group body_statement then do_block"
+    "block statement_block compound_statement constructor_body switch_body switch_block "
+    "match_block body statement_list switch_block_statement_group body_statement then do_block"
 )
 CLAUSES: Final = word_set(
-    "elif_clause else_clause except_clause except_group_clause finally_clause case_clause catch_clause with_clause "
-    "else_if_clause elsif else rescue ensure when catch_block finally_block when_entry switch_section"
+    "elif_clause else_clause except_clause except_group_clause finally_clause case_clause "
+    "catch_clause with_clause else_if_clause elsif else rescue ensure when catch_block "
+    "finally_block when_entry switch_section"
 )
 """Parts of compound statements."""
 FUNCTIONS: Final = word_set(
-    "function_definition lambda function_expression arrow_function function_declaration generator_function "
-    "method_definition func_literal closure_expression lambda_expression class_definition class_declaration "
-    "class_body function_item local_function_statement generator_function_declaration method_declaration "
-    "constructor_declaration method singleton_method class module anonymous_function object_declaration "
-    "companion_object secondary_constructor record_declaration struct_declaration "
-    "interface_declaration enum_declaration trait_declaration"
+    "function_definition lambda function_expression arrow_function function_declaration "
+    "generator_function method_definition func_literal closure_expression lambda_expression "
+    "class_definition class_declaration class_body function_item local_function_statement "
+    "generator_function_declaration method_declaration constructor_declaration method "
+    "singleton_method class module anonymous_function object_declaration companion_object "
+    "secondary_constructor record_declaration struct_declaration interface_declaration "
+    "enum_declaration trait_declaration"
 )
 CALLEES: Final = ("function", "constructor", "type", "method", "name", "macro")
 """The fields of calls that hold what is called."""
 CALLS: Final = word_set(
-    "call call_expression new_expression object_creation_expression method_invocation macro_invocation "
-    "struct_expression composite_literal invocation_expression function_call_expression member_call_expression "
-    "scoped_call_expression nullsafe_member_call_expression"
+    "call call_expression new_expression object_creation_expression method_invocation "
+    "macro_invocation struct_expression composite_literal invocation_expression "
+    "function_call_expression member_call_expression scoped_call_expression "
+    "nullsafe_member_call_expression"
 )
 RAISES: Final = {
     "raise_statement": "raises",
@@ -62,7 +65,8 @@ FAILURE_WORDS: Final = (
 CASES: Final = frozenset({"case_clause", "switch_case", "match_arm"})
 RETURNS: Final = word_set("return_statement return_expression return")
 DECISIONS: Final = word_set(
-    "if_statement if_expression elif_clause else_if_clause if elsif unless if_modifier unless_modifier"
+    "if_statement if_expression elif_clause else_if_clause if elsif unless if_modifier "
+    "unless_modifier"
 )
 GUARDS: Final = frozenset({"if_statement", "if_expression"})
 ELSE_IFS: Final = frozenset({"elif_clause", "else_if_clause"})
@@ -71,7 +75,8 @@ HANDLERS: Final = word_set(
     "except_clause except_group_clause catch_clause catch_block rescue"
 )
 STRINGS: Final = word_set(
-    "string string_literal interpreted_string_literal raw_string_literal template_string encapsed_string "
+    "string string_literal interpreted_string_literal raw_string_literal template_string "
+    "encapsed_string "
     "interpolated_string_expression"
 )
 

@@ -16,7 +16,8 @@ _MARKUP: Final = (
     (re.compile(_LINK), r"`\1`"),
     (
         re.compile(
-            r"</?(?:p|br|em|i|b|strong|a|span|div|ul|ol|li|h\d|sup|sub|summary|remarks|para|returns)\b[^<>]*>"
+            r"</?(?:p|br|em|i|b|strong|a|span|div|ul|ol|li|h\d|sup|sub|summary|remarks|para"
+            r"|returns)\b[^<>]*>"
             r"|\{@inheritdoc\}|<inheritdoc\b[^<>]*>",
             re.IGNORECASE,
         ),

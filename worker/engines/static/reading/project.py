@@ -24,11 +24,14 @@ _FEWEST_WORDS: Final = 3
 _MOST_CHARACTERS: Final = 260
 """A longer sentence says more than what a project is."""
 _VERB: Final = (
-    r"(?:is|are|provides?|implements?|lets|allows|enables|helps|gives|makes|offers|adds|brings|contains|generates|"
-    r"turns|converts|manages|handles|keeps|parses|builds|runs|reads|writes|checks|supports|consists|collects)\b"
+    r"(?:is|are|provides?|implements?|lets|allows|enables|helps|gives|makes|offers|adds|brings"
+    r"|contains|generates|"
+    r"turns|converts|manages|handles|keeps|parses|builds|runs|reads|writes|checks|supports"
+    r"|consists|collects)\b"
 )
 _PRONOUN: Final = re.compile(
-    r"this is an? |(?:this|the) (?:[\w-]+ ){0,2}?(?:package|library|module|project|crate|gem|plugin|tool|framework|app"
+    r"this is an? |(?:this|the) (?:[\w-]+ ){0,2}?(?:package|library|module|project|crate|gem"
+    r"|plugin|tool|framework|app"
     r"|application|extension|program|collection|repository|repo|toolkit|sdk|client|server) "
     + _VERB,
     re.IGNORECASE,
@@ -41,20 +44,26 @@ _SUBJECT: Final = re.compile(
     r"(?!(?:This|That|It|Here|There|What|Below|Above) )([A-Za-z][\w.+#/-]*) is an? "
 )
 _NEWS: Final = re.compile(
-    r"\b(?:sponsor|donat|patreon|backers?\b|funding|hiring|survey\b|announc|deprecated|unmaintained|no longer"
-    r"|archived|(?:has|have|is|was|been) moved|(?:is|are) (?:now|currently|still|no|not)\b|new version|monorepo|todo\b"
+    r"\b(?:sponsor|donat|patreon|backers?\b|funding|hiring|survey\b|announc|deprecated"
+    r"|unmaintained|no longer"
+    r"|archived|(?:has|have|is|was|been) moved|(?:is|are) (?:now|currently|still|no|not)\b"
+    r"|new version|monorepo|todo\b"
     r"|badge|build status|coverage status|table of contents|licen[cs]ed? |copyright|all rights"
-    r"|this (?:branch|readme|document|file|page|is the (?:branch|readme|repo|source|official|git|main|development))"
+    r"|this (?:branch|readme|document|file|page"
+    r"|is the (?:branch|readme|repo|source|official|git|main|development))"
     r""
     r"|bootstrapped with|authored by|distributed under|out of the box\.?$"
     r"|looking for|thank|please|welcome to|follow us|join (?:us|our)|star (?:us|this)"
-    r"|pull requests?|(?:is|are) (?:available|released|published|hosted|maintained)\b|(?:has|have) \d)",
+    r"|pull requests?|(?:is|are) (?:available|released|published|hosted|maintained)\b"
+    r"|(?:has|have) \d)",
     re.IGNORECASE,
 )
 """Words of announcements, of calls for help, and of what is about the repository instead of the project."""
 _NO_OPENING: Final = re.compile(
-    r"(?:(?:to )?(?:install|build|use|get|run|download|learn|start)|npm|pip|yarn|go (?:get|install)|cargo|note|warning|"
-    r"important|see|for|if|click|read|check|visit|documentation|docs|by|you|we|i|when|before|after|here|there|current|"
+    r"(?:(?:to )?(?:install|build|use|get|run|download|learn|start)|npm|pip|yarn"
+    r"|go (?:get|install)|cargo|note|warning|"
+    r"important|see|for|if|click|read|check|visit|documentation|docs|by|you|we|i|when|before"
+    r"|after|here|there|current|"
     r"this|below|above|these|those|the following|an? (?:\S+ ){0,4}project\W*$|"
     r"latest|version|new|requires?|supports?|author|contents?|features?|http\S*|\d)\b|\W*$",
     re.IGNORECASE,

@@ -65,7 +65,8 @@ _NOT_PROSE: Final = re.compile(
 _RULE: Final = re.compile(r"^[=\-~^*_#]{3,}[ \t]*$\n?", re.MULTILINE)
 _QUOTE: Final = re.compile(r"^[ ]*> ?", re.MULTILINE)
 _ABOUT: Final = re.compile(
-    r"(?:what(?:'s| is| are)\b.*|about\b.*|introduction|intro|overview|description|summary|synopsis|abstract|purpose)",
+    r"(?:what(?:'s| is| are)\b.*|about\b.*|introduction|intro|overview|description|summary"
+    r"|synopsis|abstract|purpose)",
     re.IGNORECASE,
 )
 """Headings of sections that say what a project is."""
@@ -76,8 +77,10 @@ _AROUND: Final = re.compile(
 )
 _NO_TITLE: Final = re.compile(
     r"(?:features?|(?:table of )?contents?|toc|build(?:ing)?|install(?:ation|ing)?|usage"
-    r"|read ?me|documentation|docs|getting started|quick ?start|status|news|description|summary|project|example"
-    r"|examples|licen[cs]e|requirements|prerequisites|setup|badges|sponsors?|donat\w*|backers|support|important|notice?|note"
+    r"|read ?me|documentation|docs|getting started|quick ?start|status|news|description|summary"
+    r"|project|example"
+    r"|examples|licen[cs]e|requirements|prerequisites|setup|badges|sponsors?|donat\w*|backers"
+    r"|support|important|notice?|note"
     r"|warning|this)\b.*|announcements?|overview|introduction|about|general",
     re.IGNORECASE,
 )

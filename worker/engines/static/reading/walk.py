@@ -24,9 +24,10 @@ MAX_LONE_BYTES: Final = 8 * MAX_FILE_BYTES
 _HIDDEN: Final = frozenset({".git", ".hg", ".svn", ".bzr", "CVS", ".DS_Store"})
 """Of version control and desktops; not worth a word."""
 _INSTALLED: Final = word_set(
-    "node_modules bower_components jspm_packages site-packages .venv venv .virtualenv virtualenv __pycache__ "
-    "__pypackages__ .tox .nox .eggs .mypy_cache .pytest_cache .ruff_cache .hypothesis .cache .gradle .idea .vs .next "
-    ".nuxt .svelte-kit .parcel-cache .turbo .terraform .bundle .dart_tool .stack-work .ipynb_checkpoints htmlcov"
+    "node_modules bower_components jspm_packages site-packages .venv venv .virtualenv "
+    "virtualenv __pycache__ __pypackages__ .tox .nox .eggs .mypy_cache .pytest_cache "
+    ".ruff_cache .hypothesis .cache .gradle .idea .vs .next .nuxt .svelte-kit .parcel-cache "
+    ".turbo .terraform .bundle .dart_tool .stack-work .ipynb_checkpoints htmlcov"
 )
 _ENVIRONMENT: Final = "pyvenv.cfg"
 _BUILT_BESIDE: Final = {
