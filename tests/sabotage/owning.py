@@ -117,7 +117,7 @@ OWNING: Final = (
         guard="the lease check before callbacks",
         expression="not self._lease.held",
         new="False",
-        tests=(RUNS,),
+        tests=("tests/unit/outbox/test_sender.py",),
     ),
     Sabotage(
         guard="the lease: a newcomer waits for it",

@@ -73,3 +73,34 @@ def test_a_sender_may_not_send_under_a_released_or_suspended_lease(
     assert webhook.remaining() > 0
     scene.lease.revoke()
     assert webhook.remaining() == 0
+
+
+def test_nothing_is_attempted_until_the_lease_is_held_again(
+    scene: Scene,
+) -> None:
+    posted: list[float] = []
+
+    class Answering(Asking):
+        def post(
+            self,
+            body: bytes,  # noqa: ARG002
+            idempotency_key: str,  # noqa: ARG002
+            remaining: Callable[[], float],
+        ) -> WebhookResponse:
+            self.remaining = remaining
+            posted.append(scene.scheduler.time)
+            return WebhookResponse(status_code=200)
+
+    sender = Sender(Answering, scene.lease, scene.runtime, scene.mailbox)
+    [event] = completed().outbox.pending[-1:]
+    scene.lease.suspend("the store's clock was set")
+    sender.start()
+    sender.send(
+        Delivery(event=event, idempotency_key="key", write=lambda: b"{}")
+    )
+    scene.scheduler.at(0.5, lambda: scene.lease.reassert(lambda: None))
+    scene.scheduler.at(2, sender.close)
+    scene.scheduler.run()
+    assert sender.trouble is None
+    [at] = posted
+    assert at >= 0.5
