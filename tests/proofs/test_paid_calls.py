@@ -77,11 +77,7 @@ KINDS = (
     ("item", Trouble.LOST),
 )
 MOMENTS = [
-    Moment(stage, kind, trouble)
-    for stage in STAGES
-    for kind, trouble in KINDS
-    # A call whose answer is lost three times is not sent again.
-    if INFO[stage].file or (kind, trouble) != KINDS[1]
+    Moment(stage, kind, trouble) for stage in STAGES for kind, trouble in KINDS
 ]
 
 

@@ -16,7 +16,7 @@ PAYING: Final = (
     ),
     Sabotage(
         guard="paid calls: an answer that is always lost is not paid for endlessly",
-        expression="self._ledger.lost(call_id) >= MAX_LOST",
+        expression="self._ledger.lost_by_this_run(call_id) >= MAX_LOST",
         new="False",
         tests=(PAYING_TESTS,),
     ),
@@ -49,6 +49,11 @@ PAYING: Final = (
         expression="prices is None and budget.nanodollars is not None",
         new="False",
         tests=(MODEL_TESTS,),
+    ),
+    Sabotage(
+        guard="an operator's limit is the one that the engine is checked with",
+        new="pass",
+        tests=("tests/unit/cli/test_model_job.py",),
     ),
     Sabotage(
         guard="paid calls: the others begin when the first has cached their prefix",

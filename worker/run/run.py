@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -102,6 +102,9 @@ class Run:
         """Resume the job at an operator's request, if its engine can work here."""
 
         def open_checked_engine(manifest: Manifest | None) -> EngineRef:
+            if manifest is not None and request.budget is not None:
+                # guard: an operator's limit is the one that the engine is checked with
+                manifest = replace(manifest, budget=request.budget)
             ref = self._open_engine(manifest)
             check_engine(self._engine)
             return ref

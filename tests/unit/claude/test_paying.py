@@ -238,17 +238,59 @@ def test_a_new_generation_pays_again_and_another_repair_is_another_call(
     assert len({name.key for name in calls.objects}) == 3
 
 
-def test_an_answer_that_is_always_lost_is_sent_three_times(
+def test_an_answer_that_is_always_lost_is_sent_three_times_a_run(
     api: MessagesServer, model_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
     api.fault(Fault(lost=True, times=9))
-    with pytest.raises(EngineFailedError, match="was lost 3 times") as raised:
-        opened(model_settings, calls).answer(question())
-    assert raised.value.temporary
-    assert raised.value.code == "answer_lost"
+    model = opened(model_settings, calls)
+    for _ in range(2):
+        with pytest.raises(EngineFailedError, match="lost 3 times") as raised:
+            model.answer(question())
+        assert raised.value.temporary
+        assert raised.value.code == "answer_lost"
+    assert len(api.paid) == 3
+
+
+def test_another_run_asks_again_for_an_answer_that_was_lost(
+    api: MessagesServer, model_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    api.fault(Fault(lost=True, times=4))
     with pytest.raises(EngineFailedError):
         opened(model_settings, calls).answer(question())
-    assert len(api.paid) == 3
+    again = opened(model_settings, calls)
+    assert again.answer(question()) == {"text": "A text."}
+    assert len(api.paid) == 5
+    (by_model,) = usage(again).by_model
+    assert (by_model.calls, by_model.unknown_calls) == (1, 4)
+
+
+def test_a_call_in_flight_at_four_deaths_is_answered_by_the_fifth_run(
+    api: MessagesServer, model_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    for _ in range(4):
+        model = opened(model_settings, calls)
+        model._api.send = _dies_after_sending(model, 1)  # type: ignore[method-assign, assignment]
+        with pytest.raises(DeathError):
+            model.answer(question())
+    opened(model_settings, calls).answer(question())
+    assert len(api.paid) == 5
+
+
+def test_answers_that_are_always_lost_stay_within_the_budget(
+    api: MessagesServer, model_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    api.fault(Fault(lost=True, times=99))
+    limit = Budget(nanodollars=60_000_000)
+    codes = []
+    for _ in range(4):
+        model = opened(model_settings, calls, budget=limit)
+        with pytest.raises(EngineFailedError) as raised:
+            model.answer(question())
+        codes.append(raised.value.code)
+        (by_model,) = usage(model).by_model
+        assert by_model.unknown_nanodollars <= 60_000_000
+    assert codes[0] == "answer_lost"
+    assert codes[-1] == "budget_spent"
 
 
 def test_refusals_do_not_count_as_lost_answers(

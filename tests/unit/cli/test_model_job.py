@@ -1,17 +1,24 @@
 """What people are shown of a job that a model works on, and the limit that they set for it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from states.exits import Exit
+from states.manifest import Manifest
 from states.stages import Stage
 from states.usage import Budget, ModelUsage, Usage, Waiting, usage_document
 from tests.support.world import IDENTITY, JOB, FakeEngine, World
+from worker import wiring
 from worker.cli.main import main
-from worker.engines.port import EngineWaitingError
+from worker.engines.port import Engine, EngineWaitingError
+from worker.errors import ConfigError
+from worker.ownership.claim import OperatorRequest
+from worker.run.run import Adapters
+from worker.settings.reader import EnvironmentReader
+from worker.settings.settings import Settings, read_settings
 from worker.store.folder import FolderStore
 
 USAGE = Usage(
@@ -41,6 +48,7 @@ USAGE = Usage(
     budget=Budget(nanodollars=10 * 10**9),
     prices_dated="2026-11-28",
 )
+KEY = {"ENGINE": "auto", "ANTHROPIC_API_KEY": "sk-test-1"}
 WAITING = Waiting(
     reason="a rate limit", not_before="2026-11-28T12:00:00.000Z", batch_id="b1"
 )
@@ -171,3 +179,45 @@ def test_a_limit_for_an_engine_that_keeps_none_is_refused(
     operator = Operator(store, capsys)
     printed = operator("resume", JOB, "--budget-usd", "5", code=64)
     assert "has engine 'static', which keeps no budget" in printed
+
+
+@dataclass
+class UnpricedWorld(World):
+    """A world whose engine is checked as `claude` is, with a model of unknown prices."""
+
+    settings: Settings = field(
+        default_factory=lambda: read_settings(EnvironmentReader(KEY))
+    )
+
+    def _adapters(self) -> Adapters:
+        def open_engine(manifest: Manifest | None) -> Engine:
+            wiring.open_engine(self.settings, manifest, KEY)
+            return self.engine
+
+        return replace(super()._adapters(), open_engine=open_engine)
+
+
+def newest(world: World) -> Manifest:
+    checkpoint = world.job().log.newest()
+    assert checkpoint is not None
+    return checkpoint.manifest
+
+
+def test_lifting_the_limit_resumes_a_job_whose_model_has_no_prices(
+    tmp_path: Path,
+) -> None:
+    store = FolderStore(tmp_path / "store")
+    engine = ModelEngine(name="claude", before_item=wait_for_the_provider)
+    world = World(store=store, work_dir=tmp_path / "work", engine=engine)
+    assert world.job().run(IDENTITY) is Exit.TEMPORARY
+    engine.before_item = lambda _path: None
+    unpriced = UnpricedWorld(
+        store=store, work_dir=tmp_path / "work", engine=engine
+    )
+    for limit in (None, Budget(nanodollars=5 * 10**9)):
+        with pytest.raises(ConfigError, match=r"prices of large .* not known"):
+            unpriced.job().resume(OperatorRequest(budget=limit))
+        assert newest(unpriced).run == 1
+    lifted = OperatorRequest(budget=Budget())
+    assert unpriced.job().resume(lifted) is Exit.OK
+    assert newest(unpriced).budget == Budget()

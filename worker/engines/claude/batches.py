@@ -140,7 +140,7 @@ class Batcher:
                 return False
             if isinstance(outcome, Rejection) and outcome.batch_id is not None:
                 return False
-        return self._ledger.lost(call_id) < MAX_LOST
+        return self._ledger.lost_by_this_run(call_id) < MAX_LOST
 
     def _create(self, calls: Sequence[Call], budget: Budget) -> bool:
         """Create a batch, or try to; return False where the endpoint has none."""

@@ -28,7 +28,7 @@ BYTES_A_TOKEN: Final = 2
 COUNT_MARGIN: Final = 1.1
 """The endpoint's own count is an estimate."""
 _LOST_PAUSE: Final = 4.0
-"""After a lost answer, in seconds; to be raised to the power of how many are lost."""
+"""After a lost answer, in seconds; to be raised to the power of how many this run has lost."""
 
 
 class Caller:
@@ -77,16 +77,16 @@ class Caller:
 
     def _is_found_late(self, call_id: CallId) -> bool:
         """Tell whether a lost answer was recorded meanwhile, by a run that was replaced."""
-        if not self._ledger.lost(call_id):
+        if not self._ledger.was_lost(call_id):
             return False
         self._ledger.read()
         if self._ledger.answer(call_id) is not None:
             return True
         # guard: paid calls: an answer that is always lost is not paid for endlessly
-        if self._ledger.lost(call_id) >= MAX_LOST:
+        if self._ledger.lost_by_this_run(call_id) >= MAX_LOST:
             raise EngineFailedError(
                 f"the model's answer to a call of stage {call_id.stage} was lost {MAX_LOST} "
-                f"times; `resume JOB_ID --from {call_id.stage}` asks for it again",
+                "times; the next run asks for it again",
                 temporary=True,
                 code="answer_lost",
             )
@@ -154,7 +154,7 @@ class Caller:
                 "reason": str(error),
             },
         )
-        pause = _LOST_PAUSE ** self._ledger.lost(entry.call)
+        pause = _LOST_PAUSE ** self._ledger.lost_by_this_run(entry.call)
         self._limiter.failed(f"the answer was lost: {error}", pause)
 
     def _reject(

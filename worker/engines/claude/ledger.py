@@ -32,7 +32,7 @@ from worker.engines.port import CallStore, EngineFailedError
 LOG = logging.getLogger(__name__)
 
 MAX_LOST: Final = 3
-"""How many times a call is sent whose answer gets lost."""
+"""How many times a run sends a call whose answer gets lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,11 +258,18 @@ class Ledger:
             entry.in_flight = False
             self._changed.notify_all()
 
-    def lost(self, call: CallId) -> int:
-        """Return how many times a call was sent without an answer."""
-        with self._changed:
-            numbers = self._entries.get(call, {})
-            return sum(entry.lost for entry in numbers.values())
+    def was_lost(self, call: CallId) -> bool:
+        """Tell whether any run has sent a call without getting an answer."""
+        return any(entry.lost for entry in self.sendings(call))
+
+    def lost_by_this_run(self, call: CallId) -> int:
+        """Return how many times this run has sent a call without getting an answer."""
+        own = [
+            entry
+            for entry in self.sendings(call)
+            if entry.intent.writer == self._writer
+        ]
+        return sum(entry.lost for entry in own)
 
     def _is_ours(self, stored: bytes) -> bool:
         record = decode(stored)
