@@ -84,6 +84,12 @@ PAYING: Final = (
         tests=(BATCH_TESTS,),
     ),
     Sabotage(
+        guard="batches: what an earlier generation sent may still be paid",
+        expression="entry.intent.generation == generation",
+        new="True",
+        tests=(BATCH_TESTS,),
+    ),
+    Sabotage(
         guard="batches: the id of a created batch is recorded",
         new="pass",
         tests=(BATCH_TESTS,),

@@ -200,6 +200,20 @@ def test_after_a_death_at_any_step_nothing_is_sent_anew(
     assert usage(again).unknown_calls == (3 if is_unknown else 0)
 
 
+def test_a_batch_of_an_earlier_generation_counts_until_its_outcome_is_known(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    """After `resume --from`, nothing waits for it, and it is paid all the same."""
+    api.batches.seconds = 10_000.0
+    with pytest.raises(EngineWaitingError):
+        ask(opened(batch_settings, calls))
+    api.batches.seconds = 0.0
+    redone = opened(batch_settings, calls, generation=2)
+    ask(redone)
+    assert usage(redone).calls == 3
+    assert usage(redone).unknown_calls == 3
+
+
 def test_a_batch_whose_creation_got_no_answer_is_found(
     api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
 ) -> None:

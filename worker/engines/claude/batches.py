@@ -100,10 +100,12 @@ class Batcher:
         named: set[str] = set()
         for batch in self._ledger.batches(stage, generation):
             named |= set(batch.intent.names)
+        # guard: batches: what an earlier generation sent may still be paid
         unsent = [
             entry
             for entry in self._ledger.entries()
             if entry.call.stage == stage
+            and entry.intent.generation == generation
             and entry.intent.batch
             and entry.outcome is None
             and entry.custom_id not in named
