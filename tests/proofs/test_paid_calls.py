@@ -138,7 +138,7 @@ def job(
 
 
 def kill_at(proxy: Proxy, victim: list[Program], moment: Moment) -> None:
-    """Kill the run in `victim` as it stores the object of that moment."""
+    """Kill the victim when it stores the object that the moment names."""
 
     def judge(method: str, path: str) -> Trouble | None:
         key = path.partition("/jobs/")[2].partition("?")[0]

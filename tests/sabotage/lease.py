@@ -121,7 +121,7 @@ LEASE: Final = (
     ),
     Sabotage(
         guard="clocks: whole seconds hide up to one second of a difference",
-        expression="max(measured, min(head.age, 1)) + _HIDDEN_SECONDS",
+        expression="max(measured, min(head.age, 1)) + HIDDEN_SECONDS",
         new="measured",
         tests=(TAKEOVER,),
     ),

@@ -200,7 +200,7 @@ WORKING: Final = (
     ),
     Sabotage(
         guard="gc leaves a job while a replaced run may not know that it was replaced",
-        expression="lease and age <= lease + _HIDDEN_SECONDS",
+        expression="lease and age <= lease + HIDDEN_SECONDS",
         new="False",
         tests=("tests/simulation/test_collected.py",),
     ),

@@ -27,7 +27,11 @@ from states.takeover import Claim, JobOver, Wait, exit_code, judge
 from states.usage import Budget
 from worker import __version__
 from worker.errors import BusyError
-from worker.ownership.clocks import measure_skew, store_clocks_error
+from worker.ownership.clocks import (
+    HIDDEN_SECONDS,
+    measure_skew,
+    store_clocks_error,
+)
 from worker.ownership.fence import Fence
 from worker.ownership.heartbeat import OwnerWatch, read_silence
 from worker.ownership.log import (
@@ -57,8 +61,6 @@ _MAX_OVERTAKEN: Final = 50
 _FIRST_PAUSE: Final = 0.05
 """Between two tries, in seconds; it doubles each time."""
 _LONGEST_PAUSE: Final = 2.0
-_HIDDEN_SECONDS: Final = 1
-"""By how much the store's two clocks may be further apart than dates in whole seconds show."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -364,7 +366,7 @@ class Claimant:
         if head.age > 1:
             measured = self._skew(checkpoint)
         # guard: clocks: whole seconds hide up to one second of a difference
-        skew = max(measured, min(head.age, 1)) + _HIDDEN_SECONDS
+        skew = max(measured, min(head.age, 1)) + HIDDEN_SECONDS
         LOG.info(
             "claimed",
             extra={"run": manifest.run, "sequence": manifest.sequence},
@@ -372,7 +374,7 @@ class Claimant:
         # The age that other runs see counts: the claim may look older than it is, and this
         # machine may have been paused meanwhile.
         # guard: clocks: a claim is as old as it looks
-        since = min(since, asked - head.age - _HIDDEN_SECONDS)
+        since = min(since, asked - head.age - HIDDEN_SECONDS)
         dated = min(head.now, head.modified + measured)
         # guard: the lease: a claim's is counted from before it is sent
         return Ownership(

@@ -1,11 +1,16 @@
 """The difference between the two clocks by which a store dates its answers and its objects."""
 
+from typing import Final
+
 from states.keys import heartbeat_key
 from states.manifest import Manifest
 from worker.errors import ConfigError, MissingError, StoreUnavailableError
 from worker.ownership.heartbeat import put_heartbeat
 from worker.store.port import Store
 from worker.system.runtime import Runtime
+
+HIDDEN_SECONDS: Final = 1
+"""By how much the two clocks may be further apart than dates in whole seconds show."""
 
 
 def measure_skew(

@@ -1,4 +1,4 @@
-"""The questions of a stage as one batch: it outlives the run, and nothing is sent anew."""
+"""A stage sends its questions as one batch. The batch outlives the run, and no question is sent twice."""
 
 import threading
 from collections.abc import Callable

@@ -11,10 +11,16 @@ from worker.outbox.sender import Delivery, Sender
 
 
 class Asking:
-    """A webhook that remembers whom to ask for how long a run may speak, and never gets through."""
+    """A webhook that notes each attempt, and how to ask for how long a run may send."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, scene: Scene, answer: WebhookResponse | None = None
+    ) -> None:
+        """Give this answer to each attempt; without one, never get through."""
         self.remaining: Callable[[], float] = lambda: float("inf")
+        self.attempts: list[float] = []
+        self._scene = scene
+        self._answer = answer
 
     def post(
         self,
@@ -23,7 +29,10 @@ class Asking:
         remaining: Callable[[], float],
     ) -> WebhookResponse:
         self.remaining = remaining
-        raise UnreachableError("no receiver is there")
+        self.attempts.append(self._scene.scheduler.time)
+        if self._answer is None:
+            raise UnreachableError("no receiver is there")
+        return self._answer
 
     def close(self) -> None: ...
 
@@ -33,9 +42,8 @@ def scene() -> Scene:
     return Scene()
 
 
-def sending(scene: Scene) -> Asking:
-    """Return the webhook of a run that has begun to send an event."""
-    webhook = Asking()
+def send(scene: Scene, webhook: Asking) -> Sender:
+    """Return the sender of a run that has sent an event, or tried to for a second."""
 
     def open_webhook() -> Webhook:
         return webhook
@@ -48,7 +56,7 @@ def sending(scene: Scene) -> Asking:
     )
     scene.scheduler.at(1, sender.close)
     scene.scheduler.run()
-    return webhook
+    return sender
 
 
 @pytest.mark.parametrize(
@@ -57,7 +65,8 @@ def sending(scene: Scene) -> Asking:
 def test_a_sender_may_send_for_as_long_as_the_lease_is_held(
     scene: Scene, time: float, remaining: float
 ) -> None:
-    webhook = sending(scene)
+    webhook = Asking(scene)
+    send(scene, webhook)
     scene.scheduler.time = time
     assert webhook.remaining() == remaining
 
@@ -65,7 +74,8 @@ def test_a_sender_may_send_for_as_long_as_the_lease_is_held(
 def test_a_sender_may_not_send_under_a_released_or_suspended_lease(
     scene: Scene,
 ) -> None:
-    webhook = sending(scene)
+    webhook = Asking(scene)
+    send(scene, webhook)
     assert webhook.remaining() > 0
     scene.lease.suspend("the store's clock was set")
     assert webhook.remaining() == 0
@@ -78,29 +88,10 @@ def test_a_sender_may_not_send_under_a_released_or_suspended_lease(
 def test_nothing_is_attempted_until_the_lease_is_held_again(
     scene: Scene,
 ) -> None:
-    posted: list[float] = []
-
-    class Answering(Asking):
-        def post(
-            self,
-            body: bytes,  # noqa: ARG002
-            idempotency_key: str,  # noqa: ARG002
-            remaining: Callable[[], float],
-        ) -> WebhookResponse:
-            self.remaining = remaining
-            posted.append(scene.scheduler.time)
-            return WebhookResponse(status_code=200)
-
-    sender = Sender(Answering, scene.lease, scene.runtime, scene.mailbox)
-    [event] = completed().outbox.pending[-1:]
+    webhook = Asking(scene, WebhookResponse(status_code=200))
     scene.lease.suspend("the store's clock was set")
-    sender.start()
-    sender.send(
-        Delivery(event=event, idempotency_key="key", write=lambda: b"{}")
-    )
     scene.scheduler.at(0.5, lambda: scene.lease.reassert(lambda: None))
-    scene.scheduler.at(2, sender.close)
-    scene.scheduler.run()
+    sender = send(scene, webhook)
     assert sender.trouble is None
-    [at] = posted
+    [at] = webhook.attempts
     assert at >= 0.5

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from states import decisions
 from states.exits import Exit
@@ -14,12 +14,10 @@ from worker.cli import duration
 from worker.cli.options import GcOptions
 from worker.cli.output import Output, counted
 from worker.errors import BusyError, UnknownFormatError, WorkerError
+from worker.ownership.clocks import HIDDEN_SECONDS
 from worker.ownership.log import Checkpoint, CheckpointLog, OvertakenError
 from worker.services.view import View, open_view
 from worker.system.runtime import iso
-
-_HIDDEN_SECONDS: Final = 1
-"""By how much an age in whole seconds may exceed the true age."""
 
 
 def gc(options: GcOptions, environment: Mapping[str, str]) -> Output:
@@ -109,7 +107,7 @@ def _obstacle(view: View, manifest: Manifest, age: int) -> str | None:
         return f"run {manifest.run} is still alive"
     lease = replaced_lease(manifest)
     # guard: gc leaves a job while a replaced run may not know that it was replaced
-    if lease and age <= lease + _HIDDEN_SECONDS:
+    if lease and age <= lease + HIDDEN_SECONDS:
         return (
             f"a run that was replaced may still act: its lease is {lease} seconds, "
             f"and the job has been over for {age}"

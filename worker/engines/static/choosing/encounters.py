@@ -34,7 +34,7 @@ class Encounter:
 
 
 _MOST_TEXTS: Final = 80
-"""Texts of each source; nobody reads more to learn what a project is."""
+"""How many texts of each source are read."""
 _MOST_LINES: Final = 2000
 _GUIDES: Final = re.compile(
     r"quick.?start|get(?:ting)?.?started|tutorial|intro|first|overview|basic|usage|guide|how.?to",

@@ -56,7 +56,7 @@ _MET: Final = {
     Source.DOCUMENT: 0.3,
 }
 _LINES: Final = 20
-"""So many lines are one step of size."""
+"""Lines in one step of size."""
 _UBIQUITOUS: Final = 0.25
 """What a larger share of all files uses is part of the language that the project speaks."""
 _FEW_USES: Final = 3

@@ -9,7 +9,7 @@ from worker.engines.static.parsing.grammar import last_row, one_line, text
 from worker.engines.static.parsing.identifiers import word_set
 
 MAX_DEPTH: Final = 80
-"""Nesting that nobody can follow is not followed here."""
+"""How deep nodes are nested that are still read."""
 MAX_SAID: Final = 90
 """Characters of an expression that are quoted in a sentence."""
 MAX_CONDITION: Final = 240
@@ -76,8 +76,7 @@ HANDLERS: Final = word_set(
 )
 STRINGS: Final = word_set(
     "string string_literal interpreted_string_literal raw_string_literal template_string "
-    "encapsed_string "
-    "interpolated_string_expression"
+    "encapsed_string interpolated_string_expression"
 )
 
 

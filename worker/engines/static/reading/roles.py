@@ -91,7 +91,7 @@ _GENERATED_MARK: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _HEAD: Final = 600
-"""In so many characters at its beginning a generated file says that it is one."""
+"""Characters at the beginning of a file that are searched for the mark of a generated one."""
 
 _LONG_LINE: Final = 5000
 _LONG_AVERAGE: Final = 250
