@@ -200,7 +200,7 @@ def _advice(parts: SplitResult, page: _Page) -> str:
 
 
 def _branch(page: _Page) -> str | None:
-    """Return the branch or tag of a page, as far as one part of the address tells."""
+    """Return the branch or tag of a page, as far as one part of the address shows."""
     rest = list(page.rest)
     is_release = page.kind == "releases" and rest[:1] == ["tag"]
     if is_release:

@@ -1,17 +1,17 @@
 """Whether a process may take a job over, decided from what the store says.
 
 All ages are in whole seconds by the store's clock. An owner counts its lease from before it
-sends a heartbeat; the store dates the heartbeat after that; a newcomer waits until the age
-in whole seconds exceeds the lease. So the owner has already stopped when a newcomer may
+sends a heartbeat; the store dates the heartbeat after that; a new run waits until the age
+in whole seconds exceeds the lease. So the owner has already stopped when a new run may
 claim.
 
 The store's clock may be set back or stand still; then a dead owner would look alive for
-ever. So a newcomer may also use its own clock: it claims when it has read the same
-heartbeat for longer than a lease. That is equally safe. Suppose the newcomer reads a
+ever. So a new run may also use its own clock: it claims when it has read the same
+heartbeat for longer than a lease. That is equally safe. Suppose the new run reads a
 heartbeat by time t, and reads the same one after t + lease. The owner sent that heartbeat
-before t, and no later one was answered before the second read, or the newcomer would have
+before t, and no later one was answered before the second read, or the new run would have
 seen it. So the owner's lease has expired. An answer that comes later does not revive it:
-the owner must append a checkpoint, and that fails once the newcomer has claimed. Heartbeats
+the owner must append a checkpoint, and that fails once the new run has claimed. Heartbeats
 are numbered, so no two are equal. The argument needs only that a second is equally long for
 both; worker/ownership/lease.py covers an owner whose clock stops.
 """
@@ -76,17 +76,17 @@ def judge(
     lease_seconds: int,
     can_deliver: bool,
 ) -> Verdict:
-    """Decide what a newcomer does about a job whose newest checkpoint is `manifest`.
+    """Decide what a new run does about a job whose newest checkpoint is `manifest`.
 
     `silent_seconds` is the age of the owner's heartbeat or of the checkpoint, whichever is
-    younger, or the time for which the newcomer has seen both unchanged, if that is longer.
-    `lease_seconds` is what the owner's heartbeat says. `can_deliver` tells whether the
-    newcomer has a webhook for pending events.
+    younger, or the time for which the new run has seen both unchanged, if that is longer.
+    `lease_seconds` is what the owner's heartbeat says. `can_deliver` is whether the
+    new run has a webhook for pending events.
     """
     undelivered = bool(manifest.outbox.pending) and can_deliver
     if manifest.collected or (manifest.over and not undelivered):
         return JobOver(exit_code=exit_code(manifest))
-    # guard: the lease: a newcomer waits for it
+    # guard: the lease: a new run waits for it
     # guard: the lease: whole seconds must exceed it
     if manifest.released or silent_seconds > lease_seconds:
         return Claim()

@@ -43,7 +43,8 @@ def _open_standard_streams() -> None:
         try:
             os.fstat(descriptor)
         except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003 - it has no name for it
+            null = os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(null, True)  # noqa: FBT003 - it takes no name
     sys.stdout = _writer(sys.stdout, FileIO(1, "w", closefd=False))
     sys.stderr = _writer(sys.stderr, _Log(2, "w", closefd=False))
 

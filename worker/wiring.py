@@ -181,7 +181,7 @@ def engine_name(settings: Settings, manifest: Manifest | None) -> str:
 
 
 def engine_parts(settings: Settings) -> tuple[str, ...]:
-    """Return what tells a new job from those of other engines, models and languages."""
+    """Return what distinguishes a new job from those of other engines, models and languages."""
     name = engine_name(settings, None)
     if name == CLAUDE:
         return (name, *pinned_model(settings.engine.model, None))

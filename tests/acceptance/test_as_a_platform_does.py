@@ -128,12 +128,12 @@ def test_a_run_of_a_job_that_is_over_ends_at_once_and_says_nothing(
     platform: Platform,
 ) -> None:
     platform.run()
-    told, keys = (
+    sent, keys = (
         len(platform.receiver.deliveries),
         [entry.key for entry in platform.store.entries("")],
     )
     platform.run()
-    assert len(platform.receiver.deliveries) == told
+    assert len(platform.receiver.deliveries) == sent
     assert [entry.key for entry in platform.store.entries("")] == keys
 
 

@@ -31,7 +31,7 @@ def folder(person: Stranger) -> Path:
 
 
 def job_of(result: CommandResult) -> str:
-    """Return the name of the job that a run's last line tells."""
+    """Return the name of the job that a run's last line names."""
     return result.out.splitlines()[-1].split()[1]
 
 
@@ -185,7 +185,7 @@ def test_uncommitted_changes_are_named_and_not_taken(
 
 
 @pytest.mark.parametrize(
-    ("argv", "code", "says"),
+    ("argv", "code", "expected"),
     [
         (
             ["run", "no-such-folder"],
@@ -202,10 +202,10 @@ def test_uncommitted_changes_are_named_and_not_taken(
     ],
 )
 def test_an_impossible_request_is_answered_in_one_line(
-    person: Stranger, argv: list[str], code: int, says: str
+    person: Stranger, argv: list[str], code: int, expected: str
 ) -> None:
     result = person.run(*argv, code=code)
-    assert says in result.err
+    assert expected in result.err
     assert "Traceback" not in result.err
     assert len(result.err.splitlines()) == 1
 

@@ -43,12 +43,12 @@ def cramped(job: Stranger, kib: int) -> Stranger:
     return replace(job, before=small_disk(job.home / "work", kib))
 
 
-def check(job: Stranger, said: str) -> None:
+def check(job: Stranger, output: str) -> None:
     """Check that a run has blamed the disk, and that nothing is held against the job."""
-    assert f"{job.home}/work" in said
-    assert "make room there" in said
-    assert "git host" not in said
-    assert "a bug" not in said
+    assert f"{job.home}/work" in output
+    assert "make room there" in output
+    assert "git host" not in output
+    assert "a bug" not in output
     newest = CheckpointLog(
         FolderStore(job.home / "store"), "job-1", SystemRuntime()
     ).newest()
@@ -151,7 +151,7 @@ def test_a_course_that_does_not_fit_into_its_folder_is_written_when_there_is_roo
         (job.home / "shop" / name).write_bytes(body)
     out = job.home / "disk"
     little = replace(job, before=small_disk(out, 12))
-    said = little.run(
+    output = little.run(
         "run",
         "shop",
         "--job-id",
@@ -162,7 +162,7 @@ def test_a_course_that_does_not_fit_into_its_folder_is_written_when_there_is_roo
     )
     assert (
         f"{out}/course: cannot be written or read (No space left on device)"
-        in said.err
+        in output.err
     )
     assert job.run("status", "job-1", "--json").json["state"] == "completed"
     assert (

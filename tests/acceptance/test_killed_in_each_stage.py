@@ -95,10 +95,10 @@ def test_a_run_that_is_killed_in_a_stage_costs_only_what_was_in_flight(
 
 
 def check_callbacks(platform: Platform) -> None:
-    """Assert that the end was told once, and that no key has had two meanings."""
+    """Assert that the end was sent once, and that no key was used for two events."""
     meanings: dict[str, list[object]] = {}
     for delivery in platform.receiver.deliveries:
-        said = [
+        event = [
             delivery.document[name]
             for name in (
                 "type",
@@ -110,10 +110,10 @@ def check_callbacks(platform: Platform) -> None:
             )
         ]
         assert (
-            meanings.setdefault(delivery.headers["idempotency-key"], said)
-            == said
+            meanings.setdefault(delivery.headers["idempotency-key"], event)
+            == event
         )
-    assert [said[1] for said in meanings.values()].count("completed") == 1
+    assert [event[1] for event in meanings.values()].count("completed") == 1
     assert (
         platform.person.run("verify", "job-1", "--deep", "--json").json[
             "faults"

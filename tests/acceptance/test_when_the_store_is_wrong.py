@@ -27,14 +27,14 @@ def last_line(result: CommandResult) -> str:
 
 
 @pytest.mark.parametrize("s3_server", ["minio", "ceph"], indirect=True)
-@pytest.mark.parametrize(("changes", "code", "says"), WRONG)
+@pytest.mark.parametrize(("changes", "code", "expected"), WRONG)
 def test_a_store_that_does_not_let_us_in_is_named_at_once(
-    platform: Platform, changes: dict[str, str], code: int, says: str
+    platform: Platform, changes: dict[str, str], code: int, expected: str
 ) -> None:
     process = platform.person.start("run", **changes)
     result = platform.person.ends(process)
     assert result.code == code, result.err
-    assert says in last_line(result)
+    assert expected in last_line(result)
     assert "None" not in last_line(result)
     assert platform.receiver.deliveries == []
 

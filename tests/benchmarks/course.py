@@ -34,7 +34,7 @@ class QuickEngine(FakeEngine):
     """An engine that takes no time: its items exist at once, its chapters have a realistic size."""
 
     tell: Callable[[Stage, int], None] = lambda _stage, _count: None
-    """Is told how many items of a stage it has made, before each."""
+    """Receives how many items of a stage it has made, before each."""
 
     def __post_init__(self) -> None:
         """Make the files of the first stages beforehand."""
@@ -43,7 +43,11 @@ class QuickEngine(FakeEngine):
             for stage in (Stage.EXTRACT, Stage.ANALYZE, Stage.ORDER)
         }
 
-    def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:  # noqa: ARG002 - it looks at nothing
+    def produce(
+        self,
+        stage: Stage,
+        workspace: Workspace,  # noqa: ARG002 - it looks at nothing
+    ) -> Iterator[Item]:
         """Make items."""
         info = INFO[stage]
         if info.file:

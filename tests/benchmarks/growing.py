@@ -46,11 +46,13 @@ def _requests(items: int, noted: list[tuple[str, str]]) -> list[Figure]:
         if not (name == "put" and "/artifacts/" in key)
     )
     transitions = kinds["create checkpoints"]
-    said: dict[str, Any] = dict(kinds)
+    others_by_kind: dict[str, Any] = dict(kinds)
     others = sum(kinds.values()) - transitions - kinds["put runs"]
     return [
         Figure(name=f"{items} items: checkpoints", ours=transitions, unit=""),
         Figure(
-            name=f"{items} items: other requests ({said})", ours=others, unit=""
+            name=f"{items} items: other requests ({others_by_kind})",
+            ours=others,
+            unit="",
         ),
     ]

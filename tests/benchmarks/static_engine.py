@@ -39,7 +39,8 @@ def main(repositories: Sequence[str]) -> None:
         for figure in measure(Path(repository).resolve())
     ]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print("\n".join([*table(figures), "", f"at most {peak} MB"]))  # noqa: T201 - this is what it is for
+    report = [*table(figures), "", f"at most {peak} MB"]
+    print("\n".join(report))  # noqa: T201 - this is what it is for
 
 
 def measure(root: Path) -> list[Figure]:

@@ -46,14 +46,14 @@ def base_image(folder: Path, log: Path) -> Path:
 
 def _mirror() -> str:
     """Return where this machine gets Debian from."""
-    told = subprocess.run(
+    listed = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(REPO_URI)"],
         capture_output=True,
         check=False,
     )
     packages = [
         uri.rstrip("/")
-        for uri in told.stdout.decode().split()
+        for uri in listed.stdout.decode().split()
         if re.search(r"/debian/?$", uri)
     ]
     return packages[0] if packages else MIRROR

@@ -40,7 +40,7 @@ def docker(folder: Path) -> Iterator[Docker]:
         docker.clean()
 
 
-def install_cli(folder: Path, **vices: Any) -> Path:  # noqa: ANN401 - as the stand-in's own file says
+def install_cli(folder: Path, **vices: Any) -> Path:  # noqa: ANN401 - of its file
     """Make a Fondation source of the stand-in.
 
     Some of it only its owner may read, as on many a disk.

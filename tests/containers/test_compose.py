@@ -23,7 +23,7 @@ def stack(new_stack: Callable[[str], Stack], image: str) -> Stack:
     return new_stack(image)
 
 
-def ask(url: str, document: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - as the gateway answers
+def ask(url: str, document: dict[str, str] | None = None) -> Any:  # noqa: ANN401 - JSON
     headers = {
         "Authorization": f"Bearer {TOKEN}",
         "Content-Type": "application/json",

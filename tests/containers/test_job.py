@@ -137,7 +137,7 @@ def test_no_zombie_stays_behind(docker: Docker, job: Job) -> None:
         assert job.wait(container) == 0
 
 
-def test_what_the_cli_leaves_behind_is_ended_and_buried(
+def test_what_the_cli_leaves_behind_is_ended_and_reaped(
     docker: Docker, job: Job, tmp_path: Path
 ) -> None:
     hanging = {

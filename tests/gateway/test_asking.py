@@ -215,7 +215,10 @@ def test_an_extra_that_is_not_installed_is_named(
     )
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "localhost.example"])  # noqa: S104 - it must be refused
+@pytest.mark.parametrize(
+    "host",
+    ["0.0.0.0", "::", "localhost.example"],  # noqa: S104 - must be refused
+)
 def test_without_a_token_it_listens_on_loopback_only(
     place: Place, host: str
 ) -> None:
@@ -233,7 +236,7 @@ def test_with_a_token_it_listens_on_everything(place: Place) -> None:
     assert httpx.get(f"http://127.0.0.1:{port}/").json()["status"] == "ok"
 
 
-def test_a_port_that_is_taken_is_said(place: Place) -> None:
+def test_a_port_that_is_taken_is_reported(place: Place) -> None:
     place.start()
     port = place.url.rpartition(":")[2]
     other = place.start("--port", port, WORK_DIR=str(place.folder / "other"))

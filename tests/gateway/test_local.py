@@ -95,13 +95,13 @@ def test_no_token_is_in_any_answer_log_or_argument_list(place: Place) -> None:
         ["ps", "axww", "-o", "args"], capture_output=True, text=True, check=True
     ).stdout
     place.await_state("completed")
-    said = [
+    answers = [
         place.get(path).text
         for path in ("/status", "/jobs/job-1", "/jobs/job-1/files")
     ]
     assert (
         "s3cret"
-        not in arguments + "".join(said) + place.programs[-1].log.read_text()
+        not in arguments + "".join(answers) + place.programs[-1].log.read_text()
     )
 
 
@@ -244,15 +244,17 @@ def test_a_waiting_job_is_canceled_at_once_and_its_engine_never_asked(
     os.kill(occupant, signal.SIGCONT)
     place.await_state("completed", "job-1")
     until(lambda: place.spool == [])
-    told = [
+    sent = [
         (one["type"], one["status"])
         for one in place.receiver.documents
         if one["jobId"] == "job-2"
     ]
-    assert told == [("progress", "canceled")]
+    assert sent == [("progress", "canceled")]
 
 
-def test_a_wish_to_cancel_survives_a_kill_of_the_gateway(place: Place) -> None:
+def test_a_request_to_cancel_survives_a_kill_of_the_gateway(
+    place: Place,
+) -> None:
     # Long enough to be seen in every state.
     place.cli.set(delay=500)
     place.start(GATEWAY_MAX_RUNS="1")

@@ -123,7 +123,7 @@ def test_a_name_whose_run_was_refused_is_free_again(
     assert place.analyze(repositoryUrl="owner/other").status_code == 202
 
 
-def test_a_definition_that_hides_its_store_is_said(
+def test_a_definition_that_hides_its_store_is_reported(
     place: Place, scaleway: ScalewayServer
 ) -> None:
     place.start("--mode", "scaleway", **scaleway.environment, STORE_URL="")
@@ -161,7 +161,7 @@ def test_a_start_whose_answer_was_lost_is_accepted_once_it_is_found(
     assert len(started(scaleway)) == 1
 
 
-def test_a_definition_that_a_run_could_not_work_with_is_said(
+def test_a_definition_that_a_run_could_not_work_with_is_reported(
     place: Place, scaleway: ScalewayServer
 ) -> None:
     place.start("--mode", "scaleway", **scaleway.environment)

@@ -178,7 +178,7 @@ def test_urls_are_valid_for_seven_days_at_most(
 
 
 @pytest.mark.parametrize(
-    ("argv", "says"),
+    ("argv", "expected"),
     [
         ([], "COMMAND"),
         (["paint"], "invalid choice: 'paint'"),
@@ -190,9 +190,9 @@ def test_urls_are_valid_for_seven_days_at_most(
     ],
 )
 def test_a_bad_command_line_ends_with_64_and_the_fault(
-    shell: Shell, argv: list[str], says: str
+    shell: Shell, argv: list[str], expected: str
 ) -> None:
-    assert says in shell(*argv, code=64)
+    assert expected in shell(*argv, code=64)
 
 
 def test_bad_configuration_ends_with_78_and_a_line_for_each_fault_and_touches_nothing(

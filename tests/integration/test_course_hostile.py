@@ -154,7 +154,8 @@ def test_no_text_of_a_repository_becomes_a_heading(course: Made) -> None:
 
 def test_nothing_that_cannot_be_seen_reaches_a_page(course: Made) -> None:
     hidden = re.compile(
-        "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
+        "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069"
+        "\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
     )
     for path, body in course.files.items():
         if path.endswith(".md"):

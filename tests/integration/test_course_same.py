@@ -102,13 +102,13 @@ def test_a_review_finds_what_is_wrong_in_a_chapter(tmp_path: Path) -> None:
     )
     make_course(source, output)
     chapter = next((output / "chapters").glob("*store*"))
-    said = (
+    edited = (
         chapter.read_text()
         .replace("def sell(self, name):", "def give(self, name):")
         .replace("store.py:20", "store.py:99")
     )
     chapter.write_text(
-        f"{said}\nSee [nothing](chapter_9_nothing.md), and `shop/nowhere.py:3`.\n"
+        f"{edited}\nSee [nothing](chapter_9_nothing.md), and `shop/nowhere.py:3`.\n"
     )
     review = output / "reviewed-chapters" / chapter.name
     review.unlink()

@@ -41,7 +41,7 @@ def test_a_batch_costs_less_than_the_same_calls_one_by_one(
     assert shell.json("estimate", folder)["costUsd"] < live
 
 
-def test_a_model_without_prices_has_no_cost_and_that_is_said(
+def test_a_model_without_prices_has_no_cost_and_that_is_reported(
     shell: Shell,
 ) -> None:
     folder = with_source(shell)

@@ -68,17 +68,17 @@ def test_no_folder_that_holds_the_current_one_is_moved_away(
 
 
 @pytest.mark.parametrize(
-    ("out", "says"),
+    ("out", "expected"),
     [
         ("users/somebody", "it is your home folder"),
         ("users", "it contains your home"),
     ],
 )
 def test_neither_home_nor_what_holds_it_is_moved_away(
-    shell: Shell, here: Path, out: str, says: str
+    shell: Shell, here: Path, out: str, expected: str
 ) -> None:
     assert here.is_dir()
-    assert says in refused(
+    assert expected in refused(
         shell, str(shell.root / out), differing(shell.root / out)
     )
 

@@ -182,7 +182,9 @@ def test_a_course_is_made_again_by_a_cli_that_would_resume_from_other_files(
     assert {record.generation for record in job.manifest.stages[1:]} == {2}
 
 
-def test_what_goes_wrong_once_is_tried_again_and_said(new_job: NewJob) -> None:
+def test_what_goes_wrong_once_is_tried_again_and_logged(
+    new_job: NewJob,
+) -> None:
     wrong = {
         "step1_abstractions.yaml": {"kind": "fenced", "times": 1},
         HOLE: {"kind": "empty", "times": 1},
@@ -195,8 +197,8 @@ def test_what_goes_wrong_once_is_tried_again_and_said(new_job: NewJob) -> None:
         event["reason"] for event in run.events("the stage failed, retrying")
     ]
     assert [
-        word in reason
-        for word, reason in zip(
+        part in reason
+        for part, reason in zip(
             ("line 1", HOLE, "longer than 6 s"), reasons, strict=True
         )
     ] == 3 * [True]
@@ -289,7 +291,8 @@ def test_tens_of_megabytes_of_output_fill_neither_pipe_nor_memory_nor_log(
     most = peak_memory(loud)
     assert (calm.wait(), loud.wait()) == (0, 0), job.report()
     assert most - least < 20, f"{most} MB, and {least} MB without the flood"
-    print(f"at most {least} MB, and {most} MB with 60 MB of output")  # noqa: T201 - shown with `pytest -rP`
+    measured = f"at most {least} MB, and {most} MB with 60 MB of output"
+    print(measured)  # noqa: T201 - shown with `pytest -rP`
     assert loud.log.stat().st_size < 2_000_000
 
 
@@ -317,4 +320,5 @@ def test_an_item_is_stored_within_half_a_second_of_being_complete(
     )
     assert len(lags) == 20
     assert 0 < lags[0] < lags[-1] < 0.5, lags
-    print(f"from complete to stored: {lags[0]:.3f} to {lags[-1]:.3f} s")  # noqa: T201 - shown with `pytest -rP`
+    measured = f"from complete to stored: {lags[0]:.3f} to {lags[-1]:.3f} s"
+    print(measured)  # noqa: T201 - shown with `pytest -rP`

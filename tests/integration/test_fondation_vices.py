@@ -16,7 +16,7 @@ from tests.support.fondation import (
     alive,
     listen,
     new_course,
-    said,
+    printed_lines,
 )
 from tests.support.waiting import until
 from worker.course.formats import Rules
@@ -213,7 +213,7 @@ def test_a_hanging_cli_is_ended_with_all_that_it_has_started(
     until(lambda: alive(course.folder) == [], seconds=5)
 
 
-def test_who_talks_is_not_silent_and_ends_when_told_to(
+def test_a_program_that_prints_is_not_silent_and_ends_when_asked_to(
     cli: StandIn, course: Course
 ) -> None:
     cli.set(faults={EXTRACT: {"kind": "talks", "every": 200}})
@@ -256,7 +256,7 @@ def complain(cli: StandIn, course: Course, complaint: str) -> EngineFailedError:
     ],
     ids=["429", "529", "network"],
 )
-def test_a_failure_that_may_pass_is_told_by_what_it_prints(
+def test_a_failure_that_may_pass_is_recognized_by_what_it_prints(
     complaint: str, cli: StandIn, course: Course
 ) -> None:
     assert complain(cli, course, complaint).temporary
@@ -270,7 +270,7 @@ def test_a_failure_that_may_pass_is_told_by_what_it_prints(
     ],
     ids=["no key", "refused key"],
 )
-def test_a_failure_that_will_not_pass_is_told_by_what_it_prints(
+def test_a_failure_that_will_not_pass_is_recognized_by_what_it_prints(
     complaint: str, cli: StandIn, course: Course
 ) -> None:
     assert not complain(cli, course, complaint).temporary
@@ -398,8 +398,10 @@ def test_its_output_is_in_the_log_without_its_key(
             cli.engine(environment={"ANTHROPIC_API_KEY": "sk-ant-secret"}),
             EXTRACT,
         )
-    assert (logging.INFO, "step extract begins") in said(caplog)
-    assert (logging.WARNING, "Error: bad luck with ***") in said(caplog)
+    assert (logging.INFO, "step extract begins") in printed_lines(caplog)
+    assert (logging.WARNING, "Error: bad luck with ***") in printed_lines(
+        caplog
+    )
 
 
 def test_a_cli_or_a_program_that_is_missing_is_named(

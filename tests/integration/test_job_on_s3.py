@@ -152,7 +152,7 @@ def test_a_store_that_ignores_conditions_is_refused_and_nothing_is_left_behind(
     world = World(store=s3_servers("rclone").new_store(), work_dir=tmp_path)
     with pytest.raises(
         ConfigError,
-        match=r"overwrote s3://.*00000001\.json although it was told not to",
+        match=r"overwrote s3://.*00000001\.json although the request forbade it",
     ) as raised:
         world.job().run(IDENTITY)
     assert raised.value.exit is Exit.CONFIG

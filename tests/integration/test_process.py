@@ -35,7 +35,7 @@ ESCAPES: Final = (
 def command(tmp_path: Path, script: str, data: bytes | None = None) -> Command:
     """Return a command that runs a shell script.
 
-    `MARK` tells its descendants from all other processes.
+    `MARK` distinguishes its descendants from all other processes.
     """
     env = {"PATH": os.environ["PATH"], "MARK": str(tmp_path)}
     return Command(argv=("sh", "-c", script), env=env, cwd=tmp_path, input=data)

@@ -177,7 +177,7 @@ def test_a_host_that_gives_no_commit_by_name_gives_it_while_the_branch_is_there(
         )
 
 
-def test_a_pinned_commit_that_the_host_does_not_give_any_more_is_said(
+def test_a_pinned_commit_that_the_host_does_not_give_any_more_is_reported(
     tmp_path: Path, host: GitServer
 ) -> None:
     repository = host.repository(NAME)
@@ -201,7 +201,7 @@ def test_what_is_no_commit_is_refused_before_anything_is_asked(
     assert host.requests == []
 
 
-def test_a_tag_of_something_else_is_said(
+def test_a_tag_of_something_else_is_reported(
     tmp_path: Path, host: GitServer
 ) -> None:
     host.repository(NAME).tag("file", "main:README.md")

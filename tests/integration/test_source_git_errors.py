@@ -96,7 +96,7 @@ def test_a_default_branch_without_a_commit_is_said_with_branches_that_have_one(
 
 
 @pytest.mark.parametrize("branch", [None, "main"])
-def test_an_empty_repository_is_said(
+def test_an_empty_repository_is_reported(
     tmp_path: Path, host: GitServer, branch: str | None
 ) -> None:
     host.repository("owner/empty", {})
@@ -125,7 +125,7 @@ def test_a_private_repository_without_a_token_may_as_well_not_be_there(
     assert error.code == "repository_not_found"
 
 
-def test_a_repository_that_is_not_there_for_our_token_is_said(
+def test_a_repository_that_is_not_there_for_our_token_is_reported(
     tmp_path: Path, host: GitServer
 ) -> None:
     error = failing(tmp_path, host.url("owner/nope"), token=TOKEN)
@@ -227,7 +227,7 @@ def test_a_host_that_does_not_speak_tls_is_temporary(
 
 
 @pytest.mark.parametrize("status", [200, 204, 400, 405])
-def test_a_page_that_is_no_git_server_is_said(
+def test_a_page_that_is_no_git_server_is_reported(
     tmp_path: Path, host: GitServer, status: int
 ) -> None:
     host.fault(
@@ -440,7 +440,7 @@ def test_other_transports_are_refused(tmp_path: Path, address: str) -> None:
         GitSource(make_git(tmp_path), address, None)
 
 
-def test_a_machine_without_git_is_told_to_install_it(tmp_path: Path) -> None:
+def test_a_machine_without_git_is_asked_to_install_it(tmp_path: Path) -> None:
     with pytest.raises(
         ConfigError, match="git is not installed on this machine: install it"
     ):

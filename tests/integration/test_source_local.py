@@ -162,7 +162,7 @@ def test_a_repository_without_a_commit_is_empty(tmp_path: Path) -> None:
     assert caught.value.code == "repository_empty"
 
 
-def test_a_commit_that_is_not_there_is_said(tmp_path: Path) -> None:
+def test_a_commit_that_is_not_there_is_reported(tmp_path: Path) -> None:
     repository = work_tree(tmp_path)
     for commit in (
         "1" * 40,
@@ -272,7 +272,7 @@ UNUSABLE: Final = {
 
 
 @pytest.mark.parametrize("kind", UNUSABLE)
-def test_a_file_that_no_folder_takes_is_left_out_and_said(
+def test_a_file_that_no_folder_takes_is_left_out_and_logged(
     kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     files: Files = {
@@ -325,7 +325,7 @@ def test_names_that_only_other_systems_refuse_are_kept(tmp_path: Path) -> None:
         ({}, "no file"),
     ],
 )
-def test_a_repository_without_a_file_is_said(
+def test_a_repository_without_a_file_is_reported(
     tmp_path: Path, files: Files, what: str
 ) -> None:
     repository = make_repository(tmp_path / "project", files)
@@ -422,7 +422,7 @@ def test_a_repository_of_a_newer_git_is_answered_with_what_is_needed(
     assert caught.value.code == "repository_invalid"
 
 
-def test_a_path_that_is_no_folder_is_said(tmp_path: Path) -> None:
+def test_a_path_that_is_no_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for name, what in (
         ("nothing", "does not exist"),
@@ -435,7 +435,7 @@ def test_a_path_that_is_no_folder_is_said(tmp_path: Path) -> None:
         assert caught.value.code == "repository_not_found"
 
 
-def test_a_name_too_long_for_a_folder_is_said(tmp_path: Path) -> None:
+def test_a_name_too_long_for_a_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="File name too long"):
         source(tmp_path, tmp_path / (300 * "a"))
 
@@ -448,7 +448,7 @@ def test_a_relative_path_is_read_from_here(
     assert files_of(tmp_path, Path()) == read_files()
 
 
-def test_a_machine_without_git_is_told_to_install_it(tmp_path: Path) -> None:
+def test_a_machine_without_git_is_asked_to_install_it(tmp_path: Path) -> None:
     repository = work_tree(tmp_path)
     with pytest.raises(
         ConfigError, match="git is not installed on this machine: install it"

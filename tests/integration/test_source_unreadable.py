@@ -36,7 +36,7 @@ def open_place() -> Iterator[Path]:
 
 
 def opened_by_nobody(scratch: Path, folder: Path) -> str:
-    """Return what a user without rights is told of a folder."""
+    """Return the error that a user without rights gets for a folder."""
     if os.getuid() != 0:
         pytest.skip("only root can become another user")
     arguments = [sys.executable, "-c", UNPRIVILEGED, str(scratch), str(folder)]

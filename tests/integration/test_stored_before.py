@@ -62,7 +62,7 @@ def test_a_job_that_was_killed_resumes_at_its_third_chapter(
 def test_an_event_that_was_not_delivered_is_delivered(
     stored: dict[str, dict[str, str]], tmp_path: Path
 ) -> None:
-    world = restored(stored["untold"], tmp_path)
+    world = restored(stored["unannounced"], tmp_path)
     assert world.receiver is not None
     assert world.job().run(IDENTITY) is Exit.OK
     assert world.receiver.events == [("complete", "completed")]

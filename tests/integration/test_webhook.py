@@ -91,7 +91,7 @@ def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
 
 
 @pytest.mark.parametrize(
-    ("location", "said"),
+    ("location", "reported"),
     [
         ("https://other.test/hook?token=s3cret", "https://other.test"),
         ("https://me:s3cret@other.test:8443/hook", "https://other.test:8443"),
@@ -99,11 +99,13 @@ def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
         ("https://other.test:port/", None),
     ],
 )
-def test_of_a_redirect_only_the_server_is_told(
-    receiver: Receiver, location: str, said: str | None
+def test_of_a_redirect_only_the_server_is_reported(
+    receiver: Receiver, location: str, reported: str | None
 ) -> None:
     receiver.reply = lambda _: Reply(status=301, headers={"Location": location})
-    expected = said and said.format(receiver=urlsplit(receiver.url).netloc)
+    expected = reported and reported.format(
+        receiver=urlsplit(receiver.url).netloc
+    )
     assert post(receiver.url).redirect == expected
 
 

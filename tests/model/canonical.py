@@ -55,7 +55,7 @@ def _known(
     """Leave out what a process will not use in its phase."""
     author, phase = process.author, process.phase
     if phase in _IDLE:
-        return Process(author=author, phase=phase, telling=process.telling)
+        return Process(author=author, phase=phase, writing=process.writing)
     if phase is Phase.CLAIM:
         return process._replace(
             lease=EXPIRED, suspended=False, beating=False, looked=EXPIRED
@@ -71,16 +71,16 @@ def _known(
         lapsed=process.lapsed and still,
         beating=beating,
         sent=process.sent if beating else EXPIRED,
-        # How long ago it looked can only forbid it to tell: before there is something to hear, it
+        # How long ago it looked can only forbid it to write: before there is something to hear, it
         # looks all the time.
         looked=0 if process.unheard == HEARD else process.looked,
-        telling=_told(process, guards),
+        writing=_writing(process, guards),
     )
 
 
 def _lost(process: Process, following: Checkpoint, guards: Guards) -> bool:
     """Tell whether it is replaced or has ended, and will be silent until it learns that."""
-    if may_write_for(process, guards) or process.telling != SILENT:
+    if may_write_for(process, guards) or process.writing != SILENT:
         return False
     if (
         not (process.suspended or releases(process))
@@ -91,13 +91,13 @@ def _lost(process: Process, following: Checkpoint, guards: Guards) -> bool:
     return ends or (following.run != process.run and guards.own_requests_only)
 
 
-def _told(process: Process, guards: Guards) -> int:
-    """What it could begin to tell now, and write for as long, adds nothing."""
+def _writing(process: Process, guards: Guards) -> int:
+    """A write that it could begin now, and for as long, adds nothing."""
     ends = guards.cut_off and guards.hang_up and guards.look_before_write
     return (
         SILENT
-        if ends and process.telling <= may_write_for(process, guards)
-        else process.telling
+        if ends and process.writing <= may_write_for(process, guards)
+        else process.writing
     )
 
 

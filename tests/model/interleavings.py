@@ -1,9 +1,9 @@
 """Every step that processes, requests on their way, and time can take next.
 
-A request that is lost is one that never arrives, and a newcomer's looks at the log and at the ages
-are one step: if the log moves on between them, its claim comes too late anyway. Of all tells one at
-a time is followed, as none of them changes anything; connecting is no step of its own where the
-lease is looked at after it.
+A request that is lost is one that never arrives, and a new run's looks at the log and at the ages
+are one step: if the log moves on between them, its claim comes too late anyway. One write at a time
+is followed, as none of them changes anything; connecting is no step of its own where the lease is
+looked at after it.
 """
 
 from collections.abc import Iterator
@@ -123,8 +123,8 @@ def _is_request(found: Checkpoint, process: Process, guards: Guards) -> bool:
 
 
 def _gone(process: Process, guards: Guards) -> Process:
-    telling = SILENT if guards.hang_up else process.telling
-    return process._replace(phase=Phase.GONE, telling=telling)
+    writing = SILENT if guards.hang_up else process.writing
+    return process._replace(phase=Phase.GONE, writing=writing)
 
 
 def _appended(process: Process, number: int, guards: Guards) -> Process:
@@ -154,7 +154,7 @@ def _decide(world: World, process: Process, guards: Guards) -> Iterator[World]:
             phase=Phase.APPEND, appending=entry, lapsed=lapsed
         )
         if entry is Entry.RELEASE and guards.silent_release:
-            appending = appending._replace(telling=SILENT)
+            appending = appending._replace(writing=SILENT)
         yield _send(_with(world, process, appending), appending)
 
 
@@ -162,7 +162,7 @@ def _live(world: World, process: Process, guards: Guards) -> Iterator[World]:
     """Do what an owner does beside its appends."""
     yield from _beat(world, process, guards)
     yield from _look(world, process, guards)
-    yield from _tell(world, process, guards)
+    yield from _write(world, process, guards)
 
 
 def _beat(world: World, process: Process, guards: Guards) -> Iterator[World]:
@@ -190,16 +190,16 @@ def _look(world: World, process: Process, guards: Guards) -> Iterator[World]:
         yield _with(world, process, _gone(process, guards))
 
 
-def _tell(world: World, process: Process, guards: Guards) -> Iterator[World]:
-    """Begin to tell others something: connect, look at the lease, and write."""
+def _write(world: World, process: Process, guards: Guards) -> Iterator[World]:
+    """Begin to write to others: connect, look at the lease, and write."""
     ticks = may_write_for(process, guards)
     if guards.look_before_write:
-        if ticks and all(one.telling == SILENT for one in world.processes):
-            yield _with(world, process, process._replace(telling=ticks))
-    elif process.telling == CONNECTING:
-        yield _with(world, process, process._replace(telling=1))
-    elif ticks and all(one.telling == SILENT for one in world.processes):
-        yield _with(world, process, process._replace(telling=CONNECTING))
+        if ticks and all(one.writing == SILENT for one in world.processes):
+            yield _with(world, process, process._replace(writing=ticks))
+    elif process.writing == CONNECTING:
+        yield _with(world, process, process._replace(writing=1))
+    elif ticks and all(one.writing == SILENT for one in world.processes):
+        yield _with(world, process, process._replace(writing=CONNECTING))
 
 
 def _send(world: World, process: Process) -> World:
@@ -249,9 +249,9 @@ def _older(process: Process, guards: Guards) -> Process:
     unheard = (
         HEARD if process.unheard == HEARD else min(process.unheard + 1, EXPIRED)
     )
-    telling = process.telling
-    if telling > SILENT and guards.cut_off:
-        telling -= 1
+    writing = process.writing
+    if writing > SILENT and guards.cut_off:
+        writing -= 1
     return process._replace(
         lease=lease,
         suspended=process.suspended or (process.owns and lease >= EXPIRED),
@@ -259,7 +259,7 @@ def _older(process: Process, guards: Guards) -> Process:
         sent=min(process.sent + 1, EXPIRED),
         looked=min(process.looked + 1, EXPIRED),
         unheard=unheard,
-        telling=telling,
+        writing=writing,
     )
 
 

@@ -4,7 +4,7 @@ This is the specification: what a run, an operator and the store may do (step by
 tests/model/interleavings.py), and what must never happen. The tests explore every interleaving
 (tests/model/test_protocol.py); the worker does the same steps with real stores.
 
-    claim       A newcomer looks at the newest checkpoint, at its age and at that of the owner's
+    claim       A new run looks at the newest checkpoint, at its age and at that of the owner's
                 heartbeat. If the owner has released the job, or the younger of both is older than
                 the lease, it creates the next checkpoint, with the next run number. It counts its
                 lease from before it first sent that.
@@ -14,18 +14,18 @@ tests/model/interleavings.py), and what must never happen. The tests explore eve
     beat        The owner writes its heartbeat, and counts its lease from before it sent that.
     look        The owner lists what is newer than its own checkpoint: it learns of a request, or
                 that it was replaced. Looking may fail for any time while beats succeed.
-    tell        A side effect that others see, and that takes time: the owner connects, looks at its
-                lease, and writes; what is not written when the lease runs out is cut off. It tells
-                something only while its lease holds, and its newest look is younger than a lease.
-                Once the lease has run out, it tells nothing before a beat and then an append have
+    write       A side effect that others see, and that takes time: the owner connects, looks at its
+                lease, and writes; what is not written when the lease runs out is cut off. It writes
+                only while its lease holds, and its newest look is younger than a lease.
+                Once the lease has run out, it writes nothing before a beat and then an append have
                 succeeded, and it has not run out once more before the append was answered.
-    release     The owner hangs up, tells nothing more, and then appends that it ends.
+    release     The owner hangs up, writes nothing more, and then appends that it ends.
     cancel      An operator creates the next checkpoint under the owner's run number.
-    takeover    An operator's claim that does not wait. The owner may lawfully tell something until
+    takeover    An operator's claim that does not wait. The owner may lawfully write until
                 its next look.
 
     fence       Run numbers in the log never fall.
-    exclusion   While a run can write to others, no newcomer that waited has its claim in the log.
+    exclusion   While a run can write to others, no new run that waited has its claim in the log.
     hearing     A run writes nothing to others when an operator's cancel or takeover that it does
                 not know of is older than a lease.
     silence     A run that has ended, or knows that it was replaced, writes nothing to others.
@@ -33,13 +33,13 @@ tests/model/interleavings.py), and what must never happen. The tests explore eve
     progress    From everywhere, the job's end can still be reached.
 
 Creations are on their way for any time: they arrive late, or never, or after their sender has died.
-A heartbeat is stored as it is sent, which is the earliest: later ones only make newcomers wait.
+A heartbeat is stored as it is sent, which is the earliest: later ones only make new runs wait.
 A step takes no time, but any time may pass between two steps: a process that is frozen takes none.
 All clocks run equally fast.
 
 A tick is the moment at which the store's clock shows the next second; it shows, and dates, whole
 seconds only. A step comes anywhere between two ticks, so less than LEASE seconds see LEASE ticks at
-most: an owner's lease may hold for that many, and a newcomer sees ages in ticks.
+most: an owner's lease may hold for that many, and a new run sees ages in ticks.
 """
 
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ HEARD: Final = -1
 
 SILENT: Final = 0
 CONNECTING: Final = -1
-"""What a process is telling; a positive number is the ticks in which it can still write."""
+"""What a process writes to others; a positive number is the ticks in which it can still write."""
 
 
 class Entry(StrEnum):
@@ -122,7 +122,7 @@ class Process(NamedTuple):
     """Ticks since it last looked at the log."""
     unheard: int = HEARD
     """Ticks since an operator wrote something that it does not know of."""
-    telling: int = SILENT
+    writing: int = SILENT
 
     @property
     def owns(self) -> bool:
@@ -168,7 +168,7 @@ class Guards(NamedTuple):
     heed_heartbeats: bool = True
     heed_checkpoints: bool = True
     exceed_whole_seconds: bool = True
-    """A newcomer waits until the lease is exceeded: ages are truncated."""
+    """A new run waits until the lease is exceeded: ages are truncated."""
     count_claim_from_before: bool = True
     count_beat_from_before: bool = True
     append_after_silence: bool = True
@@ -176,14 +176,14 @@ class Guards(NamedTuple):
     append_within_lease: bool = True
     """Nor does an append during which the lease has run out once more, though a beat came after."""
     look_at_log: bool = True
-    """Without a look at the log for a lease, the run tells nothing."""
+    """Without a look at the log for a lease, the run writes nothing."""
     look_before_write: bool = True
     """The lease is looked at between connecting and writing."""
     cut_off: bool = True
     """What is not written when the lease runs out is cut off."""
     silent_release: bool = True
     hang_up: bool = True
-    """A run that has been replaced cuts off what it is telling."""
+    """A run that has been replaced cuts off what it is writing."""
 
 
 def releases(process: Process) -> bool:
@@ -192,7 +192,7 @@ def releases(process: Process) -> bool:
 
 
 def may_write_for(process: Process, guards: Guards) -> int:
-    """Return for how many ticks the process may still tell others something, if it looks now."""
+    """Return for how many ticks the process may still write to others, if it looks now."""
     silent = process.suspended or (releases(process) and guards.silent_release)
     if silent or not process.owns:
         return 0
@@ -212,7 +212,7 @@ def violations(world: World, guards: Guards) -> Iterator[str]:
     if any(checkpoint.entry is Entry.END for checkpoint in world.log[:-1]):
         yield "finality"
     for process in world.processes:
-        if process.telling > SILENT or may_write_for(process, guards):
+        if process.writing > SILENT or may_write_for(process, guards):
             yield from _written(world, process)
 
 

@@ -105,7 +105,7 @@ class Cloud:
         def stored() -> bool:
             item = next(self.operator.store.entries(prefix, limit=1), None)
             last = self.runs[-1]
-            output = self.containers.said
+            output = self.containers.output
             assert item or not last["terminated_at"], output(last["id"])
             return item is not None
 

@@ -118,13 +118,13 @@ def test_a_definition_with_a_live_run_is_not_deleted(
 
 def test_secrets_are_references_of_a_definition(sdk: JobsV1Alpha2API) -> None:
     definition = create(sdk)
-    wish = CreateSecretsRequestSecretConfig(
+    config = CreateSecretsRequestSecretConfig(
         secret_manager_id="5e0f8b5e-0000-4000-8000-000000000000",
         secret_manager_version="latest",
         env_var_name="API_KEY",
     )
     made = sdk.create_secrets(
-        job_definition_id=definition.id, secrets=[wish]
+        job_definition_id=definition.id, secrets=[config]
     ).secrets[0]
     assert made.env_var is not None
     assert made.env_var.name == "API_KEY"
@@ -201,11 +201,11 @@ def test_what_deploy_makes_is_what_the_sdk_reads(
     ] == [(secret, "3")]
 
 
-def test_more_than_20_secrets_are_refused_and_the_limit_is_said(
+def test_more_than_20_secrets_are_refused_and_the_limit_is_reported(
     sdk: JobsV1Alpha2API,
 ) -> None:
     definition = create(sdk)
-    wishes = [
+    configs = [
         CreateSecretsRequestSecretConfig(
             secret_manager_id="5e0f8b5e-0000-4000-8000-000000000000",
             secret_manager_version="latest",
@@ -214,7 +214,7 @@ def test_more_than_20_secrets_are_refused_and_the_limit_is_said(
         for number in range(sdk.get_job_limits().secrets_per_job_definition + 1)
     ]
     with pytest.raises(ScalewayException) as refused:
-        sdk.create_secrets(job_definition_id=definition.id, secrets=wishes)
+        sdk.create_secrets(job_definition_id=definition.id, secrets=configs)
     assert refused.value.status_code == 403
 
 

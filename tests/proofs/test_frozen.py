@@ -33,13 +33,13 @@ def thaw(job: PlatformJob, receiver: Receiver) -> float:
     owner = job.runs[0]
     owner.send(signal.SIGSTOP)
     assert job.start().wait() == 0, job.report()
-    manifest, told = job.manifest, len(receiver.deliveries)
+    manifest, sent = job.manifest, len(receiver.deliveries)
     owner.send(signal.SIGCONT)
     woken = time.monotonic()
     assert owner.wait(20) == Exit.REPLACED, job.report()
     seconds = time.monotonic() - woken
-    assert len(receiver.deliveries) == told, (
-        "a run that was replaced has told the receiver something"
+    assert len(receiver.deliveries) == sent, (
+        "a run that was replaced has sent something to the receiver"
     )
     assert job.manifest == manifest, (
         "a run that was replaced has written a checkpoint"
@@ -55,7 +55,7 @@ def test_a_frozen_owner_wakes_up_in_a_stage_and_does_no_harm(
     job = new_job(delay=600, moody=True)
     owner = job.start()
     until(lambda: any(path.startswith("chapters/") for path in job.calls))
-    # It has something to tell when it wakes up, too.
+    # It has something to send when it wakes up, too.
     receiver.reply = lambda one: Reply(
         status=503 if one.document["run"] == 1 else 200
     )

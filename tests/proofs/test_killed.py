@@ -74,22 +74,23 @@ def test_a_job_that_is_killed_at_random_moments_loses_only_what_was_in_flight(
         sum(toll.kills for toll in tolls),
         sum(toll.lost for toll in tolls),
     )
-    print(f"{JOBS} jobs, {kills} kills, {lost} items lost in flight")  # noqa: T201 - shown with `pytest -rP`
+    summary = f"{JOBS} jobs, {kills} kills, {lost} items lost in flight"
+    print(summary)  # noqa: T201 - shown with `pytest -rP`
 
 
 def check_callbacks(receiver: Receiver, job: PlatformJob) -> None:
-    """Assert that the job's end was told under one key, and that no key has had two meanings."""
-    told = [
+    """Assert that the job's end was sent under one key, and that no key was used for two events."""
+    ends = [
         one for one in receiver.deliveries if one.document["jobId"] == job.name
     ]
     keys = {
         one.headers["idempotency-key"]
-        for one in told
+        for one in ends
         if one.document["status"] == "completed"
     }
     assert len(keys) == 1, keys
     meanings: dict[str, object] = {}
-    for one in told:
+    for one in ends:
         assert meanings.setdefault(
             one.headers["idempotency-key"], meaning(one.document)
         ) == meaning(one.document)

@@ -1,4 +1,4 @@
-"""What operators say to a job that real processes work on."""
+"""What operators ask of a job that real processes work on."""
 
 import time
 

@@ -25,7 +25,10 @@ from worker.settings.model import DEFAULT_MODEL
 from worker.store.s3 import S3Store
 
 FILES = {
-    "README.md": b"# Shop\n\nA shop sells things.\n\n```python\nfrom shop import Shop\n\nShop().sell('tea')\n```\n",
+    "README.md": (
+        b"# Shop\n\nA shop sells things.\n\n"
+        b"```python\nfrom shop import Shop\n\nShop().sell('tea')\n```\n"
+    ),
     "shop/__init__.py": b"from shop.counter import Shop as Shop\n",
     "shop/counter.py": (
         b'"""The counter of the shop."""\n\nfrom shop.till import Till\n\n\n'

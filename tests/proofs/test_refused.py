@@ -35,7 +35,7 @@ def proxy(s3_server: S3Server) -> Iterator[Proxy]:
 def once_claimed(
     job: PlatformJob, judge: Callable[[str, str], Judgement]
 ) -> Callable[[str, str], Judgement]:
-    """Judge requests from a job's first stage on: until then, a refusal is said at once."""
+    """Judge requests from a job's first stage on: until then, a refusal is reported at once."""
     begun = False
 
     def judged(method: str, path: str) -> Judgement:

@@ -18,7 +18,7 @@ STATES = list(STAGE_OF)
 
 @pytest.fixture
 def environment(tmp_path: Path, receiver: Receiver) -> Iterator[dict[str, str]]:
-    """Return what a job is told whose repository is a part of this one."""
+    """Return the environment of a job whose repository is a part of this one."""
     files = {
         f"states/{file.name}": file.read_bytes()
         for file in (ROOT / "states").glob("*.py")

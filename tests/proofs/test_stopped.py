@@ -40,7 +40,7 @@ def stop(
 
 
 def seconds_to_claim(run: Program) -> float:
-    """Return how long a run took from its first word to its claim."""
+    """Return how long a run took from its first log line to its claim."""
     times = [
         datetime.fromisoformat(run.events(name)[0]["time"])
         for name in ("engine", "claimed")
@@ -100,7 +100,8 @@ def test_a_run_whose_store_is_away_ends_in_time_too(
         assert seconds < IN_TIME, f"{seconds:.2f} s\n{job.report()}"
         assert job.children == []
         proxy.broken.set()  # ends the silence
-    print(f"SIGTERM to the end, store away: {seconds:.2f} s")  # noqa: T201 - shown with `pytest -rP`
+    measured = f"SIGTERM to the end, store away: {seconds:.2f} s"
+    print(measured)  # noqa: T201 - shown with `pytest -rP`
 
 
 @ON_ONE

@@ -33,7 +33,7 @@ from tests.sabotage.machine import MACHINE
 from tests.sabotage.owning import OWNING
 from tests.sabotage.paying import PAYING
 from tests.sabotage.reading import READING
-from tests.sabotage.telling import SPEAKING
+from tests.sabotage.sending import SENDING
 from tests.sabotage.working import WORKING
 
 ALL_THE_REST: Final = (
@@ -73,7 +73,7 @@ def main() -> int:
         (
             *OWNING,
             *LEASE,
-            *SPEAKING,
+            *SENDING,
             *WORKING,
             *ENDING,
             *MACHINE,

@@ -1,4 +1,4 @@
-"""Guards of how a run lets go of its job, and of what an operator's word does."""
+"""Guards of how a run lets go of its job, and of what an operator's request does."""
 
 from typing import Final
 

@@ -92,7 +92,7 @@ LEASE: Final = (
         tests=(UNIT,),
     ),
     Sabotage(
-        guard="clocks: a store's clock that was set back tells nothing",
+        guard="clocks: a store's clock that was set back proves nothing",
         expression="abs(dated - last_dated)",
         new="dated - last_dated",
         tests=(UNIT,),
@@ -138,7 +138,7 @@ LEASE: Final = (
         tests=("tests/unit/ownership/test_heartbeat.py",),
     ),
     Sabotage(
-        guard="clocks: a newcomer uses its own, too",
+        guard="clocks: a new run uses its own, too",
         expression="max(watched, _silence(self._log, manifest, heartbeat))",
         new="_silence(self._log, manifest, heartbeat)",
         tests=("tests/unit/ownership/test_heartbeat.py", TAKEOVER),

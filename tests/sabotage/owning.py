@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.sabotage.guard import (
+    ANSWERS,
     CHECKPOINTS,
     COLLECTED,
     CONTRACT,
@@ -12,7 +13,6 @@ from tests.sabotage.guard import (
     RIVALS,
     RUNS,
     TAKEOVER,
-    TELLING,
     Sabotage,
 )
 
@@ -81,13 +81,13 @@ OWNING: Final = (
         tests=(CHECKPOINTS, CRASHES),
     ),
     Sabotage(
-        guard="a newcomer: goes up from what its refused claim has met",
+        guard="a new run: goes up from what its refused claim has met",
         expression="self._read_on(known)",
         new="newest",
         tests=("tests/simulation/test_unfenced.py",),
     ),
     Sabotage(
-        guard="a newcomer: gives up what others claim again and again",
+        guard="a new run: gives up what others claim again and again",
         expression="self._overtaken > _MAX_OVERTAKEN",
         new="False",
         tests=("tests/simulation/test_unfenced.py",),
@@ -120,7 +120,7 @@ OWNING: Final = (
         tests=("tests/unit/outbox/test_sender.py",),
     ),
     Sabotage(
-        guard="the lease: a newcomer waits for it",
+        guard="the lease: a new run waits for it",
         expression="manifest.released or silent_seconds > lease_seconds",
         new="True",
         tests=(RUNS,),
@@ -146,12 +146,12 @@ OWNING: Final = (
     Sabotage(
         guard="the release: a stopped run is silent before it",
         new="pass",
-        tests=(TELLING,),
+        tests=(ANSWERS,),
     ),
     Sabotage(
         guard="the release: an interrupted run is silent before it",
         new="pass",
-        tests=(TELLING,),
+        tests=(ANSWERS,),
     ),
     Sabotage(
         guard="a store's refusal: tried again after a claim",
@@ -159,7 +159,7 @@ OWNING: Final = (
         tests=(REFUSALS,),
     ),
     Sabotage(
-        guard="a store's refusal: said at once before a claim",
+        guard="a store's refusal: raised at once before a claim",
         expression="StoreUnavailableError",
         new="StoreFaultError",
         tests=(REFUSALS,),

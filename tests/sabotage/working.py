@@ -1,4 +1,4 @@
-"""Guards of what a job has done and has told: items, outbox, commit, failures, children."""
+"""Guards of what a job has done and has sent: items, outbox, commit, failures, children."""
 
 from typing import Final
 
@@ -175,7 +175,7 @@ WORKING: Final = (
         tests=(DAMAGE,),
     ),
     Sabotage(
-        guard="an operator's wish to cancel before completion",
+        guard="an operator's request to cancel before completion",
         expression="base.cancel_requested",
         new="False",
         tests=(TAKEOVER,),

@@ -443,7 +443,7 @@ class Kill(Happening):
 
 @dataclass(frozen=True)
 class Signal(Happening):
-    """A run is told to end."""
+    """A run is asked to end."""
 
     code: Exit
 
@@ -566,11 +566,11 @@ class ResumeElsewhere(TakeOver):
         operators.resume_elsewhere(simulation, OperatorRequest(takeover=True))
 
 
-class Wish(Operated):
+class CancelRequest(Operated):
     """The gateway is asked to cancel the job."""
 
     def operate(self, simulation: Simulation) -> None:
-        operators.wish_to_cancel(simulation)
+        operators.request_to_cancel(simulation)
 
 
 class Collect(Operated):

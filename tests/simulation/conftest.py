@@ -9,7 +9,8 @@ import pytest
 
 from tests.simulation.simulation import Simulation
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory: a simulated run makes many small files
+# A file system in memory: a simulated run makes many small files.
+MEMORY = Path("/dev/shm")  # noqa: S108 - no file of its own
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ class Observer:
             self.look_at(previous)
 
     def listen(self, process: Process, may_send: Callable[[], float]) -> None:
-        """Take the function that tells a process for how long it may send."""
+        """Take the function that returns for how long a process may send."""
         if self.numbers.get(process) == self.run and not self.released:
             self._may_send[process] = may_send
 

@@ -84,7 +84,7 @@ def collect_all(simulation: Simulation) -> None:
     operate(simulation, "gc", lambda view: collect(view, 0, dry_run=False))
 
 
-def wish_to_cancel(simulation: Simulation) -> None:
+def request_to_cancel(simulation: Simulation) -> None:
     """Write down that the job is to be canceled, as the gateway does.
 
     And see to it, as its child does.
@@ -141,7 +141,7 @@ def operate(simulation: Simulation, name: str, command: Command) -> None:
 
 @cache
 def settings() -> Settings:
-    """Return what an operator's commands are told."""
+    """Return what an operator's commands receive."""
     return read_settings(
         EnvironmentReader({"STORE_URL": "file:///store", "LEASE_SECONDS": "3"})
     )

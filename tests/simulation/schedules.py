@@ -48,7 +48,7 @@ OPERATORS: Final[tuple[type[Adversity], ...]] = (
     all_of.Redo,
     all_of.TakeOver,
     all_of.ResumeElsewhere,
-    all_of.Wish,
+    all_of.CancelRequest,
     all_of.Collect,
 )
 
@@ -148,7 +148,7 @@ def _draw_starts(simulation: Simulation, chance: Random, span: float) -> None:
 
 
 def play(schedule: Schedule) -> Simulation:
-    """Play a schedule to its end: the job is over, and everybody who had to be told was told."""
+    """Play a schedule to its end: the job is over, and everything that had to be sent was sent."""
     simulation = schedule.simulation
     simulation.run()
     while not _is_settled(simulation):

@@ -180,9 +180,9 @@ class Simulation:
         }
 
     def check(self) -> None:
-        """Assert what must be true of a job that no operator touched, whatever happened to its runs."""
+        """Assert what holds for a job that no operator touched, whatever happened to its runs."""
         self.check_log()
-        self.check_told()
+        self.check_deliveries()
         finals = self.finals()
         assert len(finals) == 1, f"final events: {finals}"
         order = [sequence for sequence, _ in self._taken()]
@@ -191,7 +191,7 @@ class Simulation:
         )
         assert self.blind or self.redone == [], "finished items were made again"
 
-    def check_told(self) -> None:
+    def check_deliveries(self) -> None:
         """Assert that only entitled runs sent events, and that the receiver knows the job's end."""
         assert self.stray_posts == [], (
             "a run that had been replaced sent an event"
@@ -267,12 +267,16 @@ class Simulation:
 
     def _last_status(self) -> object:
         """Return the last status for a receiver that drops an event older than its newest."""
-        return max(
-            enumerate(self._taken()), key=lambda told: (told[1][0], told[0])
-        )[1][1]
+        newest = 0
+        last: object = None
+        for sequence, status in self._taken():
+            if sequence >= newest:
+                newest = sequence
+                last = status
+        return last
 
     def posts_since(self, run: SimulatedRun, time: float) -> list[str]:
-        """Return the keys of what a run has told the receiver since a time."""
+        """Return the keys of what a run has sent to the receiver since a time."""
         return [
             key
             for at, process, key in self.posts

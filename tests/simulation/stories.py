@@ -1,4 +1,4 @@
-"""Runs one after another, as the simulations that tell a story have them."""
+"""Runs one after another, as the simulations that play a story have them."""
 
 from collections.abc import Callable
 
@@ -48,7 +48,7 @@ def kill_before(name: str) -> Callable[[str, Process], Fault | None]:
 
 
 def stop_at(simulation: Simulation, path: str, stop: Stop) -> FakeEngine:
-    """Return an engine that is never done with an item, at which its run is told to stop."""
+    """Return an engine that is never done with an item, at which its run is asked to stop."""
 
     def before_item(made: str) -> None:
         if made == path:

@@ -48,7 +48,7 @@ def test_a_run_that_appends_to_the_gap_of_a_collected_log_sends_nothing(
 ) -> None:
     woken = stop_before(simulation, sequence)
     assert woken.code is Exit.REPLACED
-    simulation.check_told()
+    simulation.check_deliveries()
     simulation.check_conduct()
 
 
@@ -57,7 +57,7 @@ def test_a_claim_in_the_gap_of_a_collected_log_is_none(
 ) -> None:
     woken = stop_before(simulation, 1)
     assert woken.code is Exit.OK, "it ends as the job did"
-    simulation.check_told()
+    simulation.check_deliveries()
     simulation.check_conduct()
 
 
@@ -96,5 +96,5 @@ def test_a_job_is_collected_once_the_lease_of_a_replaced_run_has_expired(
     scheduler.at(2.0 * lease, collect_now)
     simulation.run()
     assert collected == [False, True]
-    simulation.check_told()
+    simulation.check_deliveries()
     simulation.check_conduct()

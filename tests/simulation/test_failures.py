@@ -29,7 +29,7 @@ from worker.system.runtime import ThreadFailed
 
 
 class StoppableEngine(FakeEngine):
-    """Notes that it was told to stop."""
+    """Notes that it was asked to stop."""
 
     stops = 0
 
@@ -284,7 +284,7 @@ def test_a_repository_that_cannot_be_fetched(
     def checkout(_commit: str | None, _tree: Path) -> str:
         raise error
 
-    simulation.source.checkout = checkout  # type: ignore[method-assign,assignment]  # one that fails
+    simulation.source.checkout = checkout  # type: ignore[method-assign,assignment]
     assert run(simulation).code is code
     assert simulation.manifest.state is state
     assert simulation.manifest.fruitless_runs == 0

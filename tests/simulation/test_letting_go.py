@@ -132,7 +132,7 @@ def test_a_run_that_has_ended_may_not_send(simulation: Simulation) -> None:
     assert {remaining() for remaining in asked} == {0.0}
 
 
-def test_a_wish_to_cancel_that_is_overtaken_is_asked_again(
+def test_a_request_to_cancel_that_is_overtaken_is_asked_again(
     simulation: Simulation,
 ) -> None:
     """While the request is on its way, the run that works on the job appends a checkpoint."""

@@ -101,7 +101,7 @@ def test_a_finished_job_is_not_interrupted_by_faults_of_its_callbacks(
 ) -> None:
     def reading(name: str, _: Process) -> Fault | None:
         if (
-            name == f"get {checkpoint_key(JOB, told)}"
+            name == f"get {checkpoint_key(JOB, sequence)}"
             and simulation.manifest.run > 1
         ):
             raise ZeroDivisionError
@@ -110,7 +110,7 @@ def test_a_finished_job_is_not_interrupted_by_faults_of_its_callbacks(
     simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)
     assert run(simulation).code is Exit.TEMPORARY
     simulation.receiver.answer = lambda _: WebhookResponse(status_code=200)
-    told = simulation.manifest.outbox.pending[-1].sequence
+    sequence = simulation.manifest.outbox.pending[-1].sequence
     again = run(simulation, judge=reading)
     assert again.code is Exit.SOFTWARE
     assert simulation.manifest.state == State.COMPLETED

@@ -1,7 +1,7 @@
 """Runs of one job at the same time, in thousands of random schedules.
 
 `FONDATION_SCHEDULES=20000 pytest tests/simulation/test_rivals.py -rP` plays more of them
-(so many without operators and so many with), and says how many; a failing one names its
+(some without operators and some with), and prints how many; a failing one names its
 seed, and `FONDATION_SEED=<seed>` plays that one alone. `FONDATION_ADVERSITIES="Kill Kill"`
 has the named adversities drawn more often.
 """
@@ -87,7 +87,7 @@ def test_operators_among_them_corrupt_nothing(
 ) -> None:
     def check(simulation: Simulation) -> None:
         simulation.check_log()
-        simulation.check_told()
+        simulation.check_deliveries()
         simulation.check_conduct()
         manifest = simulation.manifest
         untouched = manifest.state is State.COMPLETED and not manifest.collected

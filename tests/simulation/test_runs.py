@@ -125,10 +125,10 @@ def test_who_meets_a_live_run_waits_for_twice_its_lease_and_says_who_it_is(
     simulation.start(engine=FakeEngine(chapters=2, before_item=before_item))
     simulation.scheduler.at(5, simulation.start)
     simulation.run()
-    owner, newcomer = simulation.runs
+    owner, successor = simulation.runs
     assert owner.code is Exit.OK
-    assert newcomer.code is Exit.TEMPORARY
-    assert "run 1 has been working on job job-1" in str(newcomer.error)
+    assert successor.code is Exit.TEMPORARY
+    assert "run 1 has been working on job job-1" in str(successor.error)
 
 
 def test_a_cancellation_reaches_a_running_worker_within_a_heartbeat(

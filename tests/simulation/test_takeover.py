@@ -31,7 +31,7 @@ LEASE = 3
 HIDDEN_SECONDS = 1
 """By how much longer than its setting an owner writes its lease: dates are whole seconds."""
 POLL_SECONDS = 1.0
-"""How long a newcomer waits between two looks at the owner."""
+"""How long a new run waits between two looks at the owner."""
 LOOK_SECONDS = 0.12
 """How long such a look takes at most: six requests of 0.02 s."""
 
@@ -178,7 +178,7 @@ def test_canceling_again_sends_the_undelivered_events(
     simulation.check()
 
 
-def test_a_wish_to_cancel_that_comes_before_completion_is_granted(
+def test_a_request_to_cancel_that_comes_before_completion_is_granted(
     simulation: Simulation,
 ) -> None:
     asked: list[str] = []
@@ -303,7 +303,7 @@ def test_what_no_longer_can_be_cloned_is_taken_from_the_snapshot(
     def checkout(*_: object) -> str:
         raise TemporaryError("the host is away")
 
-    simulation.source.checkout = checkout  # type: ignore[method-assign,assignment]  # one that fails
+    simulation.source.checkout = checkout  # type: ignore[method-assign,assignment]
     assert run(simulation).code is Exit.OK
     simulation.check()
 
@@ -346,7 +346,7 @@ def test_a_dead_run_is_replaced_within_its_lease_however_the_stores_clock_is_set
     simulation.check()
 
 
-def test_a_newcomer_that_is_kept_from_looking_does_not_take_a_dead_run_for_a_live_one(
+def test_a_new_run_that_is_kept_from_looking_does_not_take_a_dead_run_for_a_live_one(
     simulation: Simulation,
 ) -> None:
     crash(simulation)
@@ -379,9 +379,9 @@ def test_a_run_gives_up_on_a_live_owner_after_two_leases_although_the_stores_clo
     )
     simulation.scheduler.at(11, simulation.start)
     simulation.run()
-    owner, newcomer = simulation.runs
-    assert (owner.code, newcomer.code) == (Exit.OK, Exit.TEMPORARY)
-    waited = newcomer.ended_at - 11
+    owner, successor = simulation.runs
+    assert (owner.code, successor.code) == (Exit.OK, Exit.TEMPORARY)
+    waited = successor.ended_at - 11
     patience = 2 * (lease + HIDDEN_SECONDS)
     assert patience <= waited < patience + POLL_SECONDS + 2 * LOOK_SECONDS
     simulation.check()

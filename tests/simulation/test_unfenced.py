@@ -81,7 +81,7 @@ def test_of_two_simultaneous_starts_on_a_store_that_looks_first_one_continues_an
     assert codes - {Exit.OK, Exit.TEMPORARY} == refused
 
 
-def test_a_newcomer_sees_what_its_claim_has_met_though_the_listing_does_not(
+def test_a_new_run_sees_what_its_claim_has_met_though_the_listing_does_not(
     simulation: Simulation,
 ) -> None:
     simulation.store = store = Lagging(simulation)
@@ -112,7 +112,7 @@ def test_an_operator_goes_up_from_what_is_there_too(
 def test_who_is_overtaken_again_and_again_gives_up_in_time_and_says_so(
     simulation: Simulation,
 ) -> None:
-    """Whenever this newcomer claims the job, another has just done so."""
+    """Whenever this new run claims the job, another has just done so."""
 
     class Contested(MemoryStore):
         requests = 0

@@ -28,7 +28,7 @@ def run_record(number: int = 1, **changes: object) -> RunRecord:
     record = RunRecord(
         number=number, claimed_at=AT, version="1.0.0", lease_seconds=30
     )
-    return replace(record, **changes)  # type: ignore[arg-type]  # the caller names fields of RunRecord
+    return replace(record, **changes)  # type: ignore[arg-type]
 
 
 def artifact(

@@ -25,7 +25,7 @@ LEFT_OUT: Final = re.compile(r"\s*⋯ lines? \d+(?:-\d+)? omitted ⋯")
 
 @dataclass(frozen=True)
 class Excerpt:
-    """A block of code on a page, and the place that is said above it."""
+    """A block of code on a page, and the place that is named above it."""
 
     path: str
     spans: tuple[tuple[int, int], ...]
@@ -34,7 +34,7 @@ class Excerpt:
 
     @property
     def lines(self) -> list[str]:
-        """The lines that are said to be the file's."""
+        """The lines that the page gives as the file's."""
         return [
             line
             for line in self.code.split("\n")[:-1]
@@ -99,7 +99,7 @@ class Page:
     @property
     def places(self) -> list[tuple[str, list[tuple[int, int]]]]:
         """Every code span that is a place in a file: the path, and first and last lines."""
-        found = (PLACE.fullmatch(said) for said in self.contents("code_inline"))
+        found = (PLACE.fullmatch(span) for span in self.contents("code_inline"))
         return [
             (match["path"], list(_spans(match["lines"])))
             for match in found
@@ -119,7 +119,7 @@ class Page:
             ):
                 match = PLACE.fullmatch(last)
                 assert match, (
-                    f"{self.path}: no place is said above {token.content!r}"
+                    f"{self.path}: no place is named above {token.content!r}"
                 )
                 found.append(
                     Excerpt(
@@ -131,8 +131,8 @@ class Page:
         return found
 
 
-def _spans(said: str) -> Iterator[tuple[int, int]]:
-    for piece in said.split(","):
+def _spans(lines: str) -> Iterator[tuple[int, int]]:
+    for piece in lines.split(","):
         first, _, last = piece.partition("-")
         yield int(first), int(last or first)
 

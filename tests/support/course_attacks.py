@@ -20,7 +20,10 @@ ATTACKS: Final = {
     "autolinks": "<javascript:alert(1)> <data:text/html,x> <a@b.example> <http://x.example>",
     "link without a scheme": "[x](//evil.example/) [y](/etc/passwd) [z](\\\\evil\\x)",
     "link with a password": "[x](https://github.com@evil.example/)",
-    "link in a link": "[x<https://x.example>](javascript:alert(1)) [y<https://y.example>](https://a.example)",
+    "link in a link": (
+        "[x<https://x.example>](javascript:alert(1)) "
+        "[y<https://y.example>](https://a.example)"
+    ),
     "link with quotes": '[x](https://a.example/"onmouseover="alert(1))',
     "title": '[x](https://a.example/ "\\" onclick=\\"alert(1)")',
     "raw link": '<a href="javascript:alert(1)">x</a> <a href=https://evil.example>x</a>',

@@ -134,7 +134,7 @@ class _Server(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
         """Log nothing about clients that hang up, as killed or timed-out clients do."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]  # as it was given
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -164,7 +164,8 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._forward(body, trouble)
 
-    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = handle_any  # noqa: N815 - names that http.server asks for
+    # The names that http.server asks for.
+    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = handle_any  # noqa: N815
 
     def _forward(self, body: bytes, trouble: Trouble | None) -> None:
         if trouble is Trouble.SILENCE:

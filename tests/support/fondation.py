@@ -153,7 +153,7 @@ def alive(folder: Path) -> list[str]:
     return found
 
 
-def said(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
+def printed_lines(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
     """Return level and text of what the CLI has printed, as far as it was passed on."""
     return [
         (record.levelno, vars(record)["line"])

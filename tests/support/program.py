@@ -77,7 +77,7 @@ class Program:
         self._process.send_signal(number)
 
     def kill(self) -> None:
-        """Kill it as the kernel does when memory runs out, and bury it."""
+        """Kill it as the kernel does when memory runs out, and reap it."""
         self._process.kill()
         self._process.wait()
 
@@ -96,7 +96,7 @@ class Program:
 
 @dataclass
 class PlatformJob:
-    """A job on a platform: what its runs are told, and what has become of it."""
+    """A job on a platform: its runs' environment, and what has become of it."""
 
     store: Store
     folder: Path

@@ -1,4 +1,4 @@
-"""A webhook receiver: takes callbacks over HTTP, prints them, and can be told to misbehave.
+"""A webhook receiver: takes callbacks over HTTP, prints them, and can be made to misbehave.
 
 Run by itself (`python tests/support/receiver.py --port 8091`) it serves for trying out the
 worker; it needs nothing but Python.
@@ -63,7 +63,11 @@ class Receiver:
 
 
 class _Server(ThreadingHTTPServer):
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as its parent has it
+    def handle_error(
+        self,
+        request: Any,  # noqa: ANN401 - as inherited
+        client_address: Any,  # noqa: ANN401
+    ) -> None:
         """Ignore clients that have closed the connection."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)

@@ -130,7 +130,7 @@ class JsonPacker:
 
 @dataclass
 class Receiver:
-    """The web app's webhook: takes everything, unless told otherwise."""
+    """The web app's webhook: takes everything, unless configured otherwise."""
 
     answer: Callable[[dict[str, object]], WebhookResponse] = lambda _: (
         WebhookResponse(status_code=200)

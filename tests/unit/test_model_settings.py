@@ -48,7 +48,7 @@ def test_a_limit_in_dollars_is_read_exactly(
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "says"),
+    ("name", "value", "expected"),
     [
         ("BUDGET_USD", "0", "BUDGET_USD is '0': it must be dollars above 0"),
         (
@@ -82,9 +82,9 @@ def test_a_limit_in_dollars_is_read_exactly(
     ],
 )
 def test_each_fault_is_named_with_its_variable(
-    name: str, value: str, says: str
+    name: str, value: str, expected: str
 ) -> None:
-    assert says in faults(CLAUDE | {name: value})
+    assert expected in faults(CLAUDE | {name: value})
 
 
 def test_another_engine_does_not_mind_what_it_does_not_heed() -> None:

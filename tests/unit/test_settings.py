@@ -58,7 +58,7 @@ def test_an_empty_variable_counts_as_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "says"),
+    ("environment", "expected"),
     [
         (
             {"LEASE_SECONDS": "2"},
@@ -136,9 +136,9 @@ def test_an_empty_variable_counts_as_missing() -> None:
     ],
 )
 def test_each_fault_is_named_with_its_variable_and_what_would_be_right(
-    environment: dict[str, str], says: str
+    environment: dict[str, str], expected: str
 ) -> None:
-    assert says in faults(environment)
+    assert expected in faults(environment)
 
 
 TEXTS = {
@@ -168,7 +168,7 @@ TEXTS = {
 
 @pytest.mark.parametrize("name", TEXTS)
 @pytest.mark.parametrize(
-    ("before", "after", "says"),
+    ("before", "after", "expected"),
     [
         ("", "\r", "ends with a carriage return"),
         ("", "\r\n", "ends with a line break"),
@@ -184,10 +184,10 @@ TEXTS = {
     ],
 )
 def test_what_cannot_be_seen_around_a_value_is_named_without_the_value(
-    name: str, before: str, after: str, says: str
+    name: str, before: str, after: str, expected: str
 ) -> None:
     message = faults(TEXTS | {name: f"{before}{TEXTS[name]}{after}"})
-    assert message.startswith(f"{name} {says}: set it to the bare value")
+    assert message.startswith(f"{name} {expected}: set it to the bare value")
     assert len(message.splitlines()) == 1
     assert message.endswith("from files with Windows line ends)"), (
         "the value itself is not repeated"
@@ -199,7 +199,7 @@ def test_the_clean_values_are_taken_as_they_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("variables", "says"),
+    ("variables", "expected"),
     [
         (
             {"AWS_REGION": "eu west"},
@@ -228,9 +228,9 @@ def test_the_clean_values_are_taken_as_they_are() -> None:
     ],
 )
 def test_a_value_that_no_server_would_take_is_named(
-    variables: dict[str, str], says: str
+    variables: dict[str, str], expected: str
 ) -> None:
-    assert faults(S3 | variables).startswith(says)
+    assert faults(S3 | variables).startswith(expected)
 
 
 BUNDLES = [
@@ -402,7 +402,7 @@ def test_a_network_can_be_excepted_from_a_proxy(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "says"),
+    ("name", "value", "expected"),
     [
         (
             "ALL_PROXY",
@@ -437,10 +437,10 @@ def test_a_network_can_be_excepted_from_a_proxy(host: str) -> None:
     ],
 )
 def test_a_proxy_that_cannot_work_is_refused_by_name(
-    name: str, value: str, says: str
+    name: str, value: str, expected: str
 ) -> None:
     message = faults(WEBHOOK | {name: value})
-    assert message.startswith(says)
+    assert message.startswith(expected)
     assert message.endswith("or name the host of CALLBACK_URL in NO_PROXY")
 
 
@@ -580,7 +580,7 @@ def test_a_variable_that_two_need_is_named_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "expected"),
     [
         ({"JOB_ID": ""}, "JOB_ID is missing"),
         ({"JOB_ID": "a/b"}, "JOB_ID is 'a/b': it must be 1 to 128"),
@@ -597,8 +597,8 @@ def test_a_variable_that_two_need_is_named_once() -> None:
     ],
 )
 def test_each_fault_of_a_job_is_named(
-    changes: dict[str, str], says: str
+    changes: dict[str, str], expected: str
 ) -> None:
     [fault] = request_faults(JOB | changes)
-    assert says in fault
+    assert expected in fault
     assert "hush" not in fault

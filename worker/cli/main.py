@@ -79,7 +79,7 @@ def main(argv: Sequence[str], environment: Environment) -> int:
     except KeyboardInterrupt:
         return _fail("interrupted", Exit.SIGINT, debug=debug)
     except BrokenPipeError:
-        # The reader of our output has gone: there is no one left to tell.
+        # The reader of our output has gone: there is no one left to inform.
         _discard_output()
         return Exit.OK
     except Exception as error:  # noqa: BLE001 - an edge: a bug gets its exit code and a line

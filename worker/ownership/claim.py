@@ -261,7 +261,7 @@ class Claimant:
         """
         self._seen = winner
         self._overtaken += 1
-        # guard: a newcomer: gives up what others claim again and again
+        # guard: a new run: gives up what others claim again and again
         if self._overtaken > _MAX_OVERTAKEN:
             manifest = winner.manifest
             raise BusyError(
@@ -358,7 +358,7 @@ class Claimant:
     ) -> Ownership:
         """Own the job by a claim that was sent at a moment `since`.
 
-        `head` is what the store has said about it by the moment `asked`.
+        `head` is what the store knew of it at the moment `asked`.
         """
         manifest = checkpoint.manifest
         measured = 0

@@ -24,7 +24,7 @@ class Proof(Enum):
 
     FENCE = auto()
     OVERWROTE = auto()
-    """It created a checkpoint again, although it was told not to."""
+    """It created a checkpoint again, although the request forbade it."""
     LET_A_RIVAL_OVERWRITE = auto()
     """The checkpoint that it created is now another run's."""
 
@@ -112,6 +112,6 @@ class Fence:
         if proof is Proof.LET_A_RIVAL_OVERWRITE:
             action = "let another run overwrite"
         return (
-            f"the store {action} {self._store.uri(key)} although it was told not to "
+            f"the store {action} {self._store.uri(key)} although the request forbade it "
             "(If-None-Match: *): it cannot keep two runs apart"
         )

@@ -118,7 +118,7 @@ class OwnerWatch:
             self._sign = sign
             self._since = self._runtime.monotonic()
         watched = max(0, int(asked - self._since))
-        # guard: clocks: a newcomer uses its own, too
+        # guard: clocks: a new run uses its own, too
         silent = max(watched, _silence(self._log, manifest, heartbeat))
         return silent, heartbeat.lease_seconds
 

@@ -2,7 +2,7 @@
 
 Every third of its lease, the owner writes `runs/<n>/heartbeat.json` and lists the checkpoints
 newer than its own. Both requests count from *before* they are sent, and the lease runs from
-the older of the two. The store dates the heartbeat later than that, and a newcomer waits until
+the older of the two. The store dates the heartbeat later than that, and a new run waits until
 the object's age exceeds the lease (states/takeover.py). So the owner knows first: whenever the
 lease can have been taken over, `held` has been false for some time, however long an answer
 took.
@@ -18,7 +18,7 @@ A store may date its answers (`Date`) and its objects (`Last-Modified`) by two c
 first is ahead, every object looks too old. The claim measures by how much
 (worker/ownership/clocks.py), and the owner writes a lease that is longer by that much, and by
 one second more: dates are whole seconds, so the clocks may be that much further apart. Until
-that heartbeat is answered, newcomers see only the claim: so the owner counts it as old as it
+that heartbeat is answered, new runs see only the claim: so the owner counts it as old as it
 looks.
 """
 
@@ -251,7 +251,7 @@ class Lease:
         """
         if dated is None or last_dated is None:
             return False
-        # guard: clocks: a store's clock that was set back tells nothing
+        # guard: clocks: a store's clock that was set back proves nothing
         return abs(dated - last_dated) > self.seconds
 
     def _lapse(self) -> None:

@@ -124,7 +124,7 @@ class CheckpointLog:
             return newest
         if newest and newest.manifest.sequence >= known.manifest.sequence:
             return newest
-        # guard: a newcomer: goes up from what its refused claim has met
+        # guard: a new run: goes up from what its refused claim has met
         return self._read_on(known)
 
     def entries(self, *, after: int = 0) -> dict[int, ObjectEntry]:

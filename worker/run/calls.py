@@ -22,7 +22,7 @@ class StoredCalls:
         executor: Executor,
         holds_lease: Callable[[], bool],
     ) -> None:
-        """Take a job in a store, and what tells whether this run still owns it."""
+        """Take a job in a store, and a check whether this run still owns it."""
         self._store = store
         self._job_id = job_id
         self._executor = executor

@@ -61,7 +61,7 @@ class Inbox:
         self._aside: deque[Any] = deque()
         self._tasks = 0
         self.suspended: Callable[[], bool] = lambda: False
-        """Tells whether the lease has run out, so that the run must stand still."""
+        """Returns whether the lease has run out, so that the run must stand still."""
         self.on_refreshed: Callable[[], None] = lambda: None
         """Called when the store answers again after that; must append and reassert the lease."""
 

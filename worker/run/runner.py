@@ -221,7 +221,7 @@ class Runner:
 
     def _completion(self, base: Manifest) -> Manifest:
         """Complete the job, unless an operator's request to cancel came first."""
-        # guard: an operator's wish to cancel before completion
+        # guard: an operator's request to cancel before completion
         if base.cancel_requested:
             return decisions.cancel(base, at=self._now())
         return decisions.complete(base, at=self._now())

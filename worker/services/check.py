@@ -108,7 +108,7 @@ class Checks:
                 store.delete([key])
         if not fenced and not self.settings.allow_unfenced_store:
             raise ConfigError(
-                f"the store {store.url} overwrote an object although it was told not to "
+                f"the store {store.url} overwrote an object although the request forbade it "
                 "(If-None-Match: *): use a store that honours conditional writes"
             )
         conditional = (

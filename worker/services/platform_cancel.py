@@ -129,6 +129,6 @@ def _await_end(platform: Platform, runtime: Runtime, run_id: str) -> None:
     while (run := platform.run(run_id)) is not None and run.live:
         if runtime.monotonic() >= deadline:
             raise TemporaryError(
-                f"{described(run)}, although it was told to stop: try again later"
+                f"{described(run)}, although it was asked to stop: try again later"
             )
         pause.wait(LOOK_SECONDS)

@@ -38,7 +38,7 @@ class EnvironmentReader:
     def __init__(self, environment: Environment, *, here: bool = True) -> None:
         """Read from a copy of an environment.
 
-        `here` tells whether the files that it names are on this machine.
+        `here` is whether the files that it names are on this machine.
         """
         variables = environment.items()
         self._environment = {name: value for name, value in variables if value}

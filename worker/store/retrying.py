@@ -31,7 +31,7 @@ class RetryingStore:
 
     These are missing answers and conflicts, and after `persevere` refusals, too. If the answer
     to a `create` is lost, the second attempt meets the object of the first: the caller gets
-    ExistsError, and can tell by the content whose object it is.
+    ExistsError, and can see by the content whose object it is.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class RetryingStore:
         """Repeat each request for at most `give_up_seconds`."""
         self._store = store
         self._retrier = retrier
-        # guard: a store's refusal: said at once before a claim
+        # guard: a store's refusal: raised at once before a claim
         self._policy = Policy(
             on=(StoreUnavailableError, ConflictError),
             give_up_seconds=give_up_seconds,

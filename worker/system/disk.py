@@ -49,7 +49,7 @@ def raise_if_passing(error: OSError, place: Path) -> None:
 
 
 def disk_error(error: OSError, place: Path | str) -> DiskError:
-    """Return the error that tells a user what happened, where, and what to do."""
+    """Return the error for a user: what happened, where, and what to do."""
     advice = "check that disk"
     if error.errno in NO_ROOM:
         advice = "make room there"

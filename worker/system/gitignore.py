@@ -114,7 +114,7 @@ class IgnoreRules:
 
 
 def rules_for(folder: Path) -> Callable[[str], bool]:
-    """Return a function that tells whether git ignores a path in a folder.
+    """Return a function that decides whether git ignores a path in a folder.
 
     The rules of the repository around the folder count, unless they ignore the folder itself.
     """

@@ -183,7 +183,7 @@ def _analyze(prompt: Prompt) -> Answer:
 def _order(prompt: Prompt) -> Answer:
     return {
         "order": [
-            {"unit": key, "reason": "It is met next by whoever uses the rest."}
+            {"unit": key, "reason": "A reader of the rest meets it next."}
             for key in prompt.ids("chapters")
         ]
     }
@@ -224,7 +224,8 @@ def _chapter(prompt: Prompt) -> Answer:
             "",
             [
                 _prose(
-                    "You can use it now, and can read its code. What is left is how the other parts come in."
+                    "You can use it now, and can read its code. "
+                    "What is left is how the other parts come in."
                 )
             ],
         ),

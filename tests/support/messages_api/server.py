@@ -65,7 +65,7 @@ class Fault:
     page: bool = False
     """Send an error page of a proxy instead of the API's own error."""
     lost: bool = False
-    """Do what is asked, and close the connection without a word."""
+    """Do what is asked, and close the connection without an answer."""
     cut: int | None = None
     """Close the connection after that many events."""
     end: int | None = None

@@ -46,8 +46,8 @@ class Containers:
         """End a run as the kernel does when its memory is used up."""
         self.processes[run_id].kill()
 
-    def said(self, run_id: str) -> str:
-        """Return all that a run has said, attempt by attempt."""
+    def output(self, run_id: str) -> str:
+        """Return all that a run has printed, attempt by attempt."""
         return "".join(
             log.read_text()
             for log in sorted(self.folder.glob(f"{run_id}-*.log"))

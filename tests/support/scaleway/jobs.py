@@ -83,7 +83,9 @@ class Jobs:
     """
     writes: list[str] = field(default_factory=list)
     """What has been changed, as method and path."""
-    _moment: datetime = field(default_factory=lambda: datetime.now(UTC))  # noqa: TID251 - a server has a clock
+    _moment: datetime = field(
+        default_factory=lambda: datetime.now(UTC)  # noqa: TID251 - a server has a clock
+    )
 
     def create_definition(self, body: Document) -> Document:
         """Create a definition; two may have the same name."""

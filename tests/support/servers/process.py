@@ -41,7 +41,8 @@ class Daemon:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - one call of the kernel's, nothing that takes a lock
+                # One call of the kernel's, nothing that takes a lock.
+                preexec_fn=_die_with_parent,  # noqa: PLW1509
             )
 
     def wait_until(

@@ -53,7 +53,7 @@ class S3Server:
         client.close()
         return bucket
 
-    def new_store(self, prefix: str = "some/prefix", **changes: Any) -> S3Store:  # noqa: ANN401 - of any type
+    def new_store(self, prefix: str = "some/prefix", **changes: Any) -> S3Store:  # noqa: ANN401
         """Return a store in a bucket of its own; `changes` are made to the access."""
         return S3Store(
             self.new_bucket(), prefix, replace(self.access, **changes)

@@ -14,7 +14,11 @@ _resolve = socket.getaddrinfo
 _ADDRESSES = {"two.test": ["127.0.0.2", "127.0.0.1"]}
 
 
-def _resolve_slowly(host: Any, *arguments: Any, **options: Any) -> list[Any]:  # noqa: ANN401 - as the original
+def _resolve_slowly(
+    host: Any,  # noqa: ANN401 - as the original
+    *arguments: Any,  # noqa: ANN401
+    **options: Any,  # noqa: ANN401
+) -> list[Any]:
     name = host.decode() if isinstance(host, bytes) else host
     slow = Path(os.environ.get("SLOW_NAMES", "/nonexistent"))
     if name and not name[:1].isdigit() and slow.exists():

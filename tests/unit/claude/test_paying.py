@@ -82,7 +82,8 @@ def test_after_a_death_at_any_step_only_the_call_in_flight_is_paid_again(
     elif moment == "after":
         calls.after = dying(record, number)
     else:
-        model._api.send = _dies_after_sending(model, number)  # type: ignore[method-assign, assignment]
+        sending = _dies_after_sending(model, number)
+        model._api.send = sending  # type: ignore[method-assign, assignment]
     with pytest.raises(DeathError):
         list(model.answers(questions))
     calls.before = calls.after = lambda _: None

@@ -135,7 +135,7 @@ def test_status_shows_programs_the_same_by_stage(operator: Operator) -> None:
 
 
 @pytest.mark.parametrize("asked", [True, False])
-def test_events_tell_what_was_used_only_if_asked_to(
+def test_events_report_what_was_used_only_if_asked_to(
     tmp_path: Path, *, asked: bool
 ) -> None:
     world = World(
@@ -153,7 +153,7 @@ def test_events_tell_what_was_used_only_if_asked_to(
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "says"),
+    ("option", "value", "expected"),
     [
         (
             "--budget-usd",
@@ -165,9 +165,9 @@ def test_events_tell_what_was_used_only_if_asked_to(
     ],
 )
 def test_a_limit_that_is_none_is_refused(
-    operator: Operator, option: str, value: str, says: str
+    operator: Operator, option: str, value: str, expected: str
 ) -> None:
-    assert says in operator("resume", JOB, option, value, code=64)
+    assert expected in operator("resume", JOB, option, value, code=64)
 
 
 def test_a_limit_for_an_engine_that_keeps_none_is_refused(

@@ -66,7 +66,7 @@ def test_relationships_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected"),
     [
         (b"", "must be a list, not NoneType"),
         (b"[]", "names no abstraction"),
@@ -96,14 +96,14 @@ def test_relationships_are_read() -> None:
     ],
 )
 def test_faulty_abstractions_are_refused_and_the_place_is_named(
-    text: bytes, says: str
+    text: bytes, expected: str
 ) -> None:
-    with pytest.raises(InvalidItemError, match=says):
+    with pytest.raises(InvalidItemError, match=expected):
         read_abstractions(text)
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected"),
     [
         ("{summary: '', relationships: []}", "summary must be a text"),
         ("{summary: s}", "relationships must be a list"),
@@ -124,14 +124,14 @@ def test_faulty_abstractions_are_refused_and_the_place_is_named(
         ),
     ],
 )
-def test_faulty_relationships_are_refused(text: str, says: str) -> None:
-    assert says in fault(
+def test_faulty_relationships_are_refused(text: str, expected: str) -> None:
+    assert expected in fault(
         Stage.ANALYZE, "step2_relationships.yaml", text.encode()
     )
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected"),
     [
         ("{order: []}", "order is empty"),
         ("{order: [{index: 0, name: Context, reasoning: r}]}", "index is 0"),
@@ -148,8 +148,8 @@ def test_faulty_relationships_are_refused(text: str, says: str) -> None:
         ),
     ],
 )
-def test_faulty_orders_are_refused(text: str, says: str) -> None:
-    assert says in fault(Stage.ORDER, "step3_order.yaml", text.encode())
+def test_faulty_orders_are_refused(text: str, expected: str) -> None:
+    assert expected in fault(Stage.ORDER, "step3_order.yaml", text.encode())
 
 
 def test_the_last_stages_write_a_file_for_every_entry_of_the_order() -> None:
@@ -160,7 +160,7 @@ def test_the_last_stages_write_a_file_for_every_entry_of_the_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "says"),
+    ("path", "body", "expected"),
     [
         ("chapters/chapter_1_term_ui.md", b"# Term UI\n", ""),
         ("chapters/chapter_1_term_ui.md", b"", "is empty"),
@@ -180,18 +180,18 @@ def test_the_last_stages_write_a_file_for_every_entry_of_the_order() -> None:
     ],
 )
 def test_a_chapter_is_taken_only_if_it_is_expected_and_not_empty(
-    path: str, body: bytes, says: str
+    path: str, body: bytes, expected: str
 ) -> None:
-    assert says in fault(Stage.GENERATE_CHAPTERS, path, body)
-    assert bool(fault(Stage.GENERATE_CHAPTERS, path, body)) is bool(says)
+    assert expected in fault(Stage.GENERATE_CHAPTERS, path, body)
+    assert bool(fault(Stage.GENERATE_CHAPTERS, path, body)) is bool(expected)
 
 
 @pytest.mark.parametrize(
-    ("length", "says"),
+    ("length", "expected"),
     [(240, ""), (241, "names of 256 bytes, and file systems allow 255")],
 )
 def test_a_name_of_which_no_file_can_be_made_is_refused_where_it_is_read(
-    length: int, says: str
+    length: int, expected: str
 ) -> None:
     """`tutorial_99_` and `.md` are 15 bytes; a non-ASCII name has a byte for each character."""
     for name in (
@@ -202,8 +202,8 @@ def test_a_name_of_which_no_file_can_be_made_is_refused_where_it_is_read(
             [{"name": name, "description": "d", "file_paths": []}]
         ).encode()
         message = fault(Stage.EXTRACT, "step1_abstractions.yaml", body)
-        assert bool(message) is bool(says)
-        assert says in message
+        assert bool(message) is bool(expected)
+        assert expected in message
 
 
 def test_an_index_counts_as_part_of_a_files_name() -> None:
@@ -213,13 +213,13 @@ def test_an_index_counts_as_part_of_a_files_name() -> None:
             [{"name": name, "description": "d", "file_paths": []}]
         ).encode()
     }
-    for index, says in ((99, ""), (100, "order[0]: the name 'AAAA")):
+    for index, expected in ((99, ""), (100, "order[0]: the name 'AAAA")):
         body = yaml.safe_dump(
             {"order": [{"index": index, "name": name, "reasoning": ""}]}
         ).encode()
         message = fault(Stage.ORDER, "step3_order.yaml", body, outputs)
-        assert says in message
-        assert bool(message) is bool(says)
+        assert expected in message
+        assert bool(message) is bool(expected)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from tests.support.fondation import listen, said
+from tests.support.fondation import listen, printed_lines
 from worker.engines.fondation.cli_output import (
     MAX_LINES,
     MAX_TEXT,
@@ -102,7 +102,7 @@ def test_lines_are_passed_on_at_their_level(
     output = CliOutput(SystemRuntime(), ())
     for line in (pino(20, "a"), pino(30, "b"), pino(40, "c"), pino(50, "d")):
         output.take(OUT, line)
-    assert said(caplog) == [(10, "a"), (20, "b"), (30, "c"), (40, "d")]
+    assert printed_lines(caplog) == [(10, "a"), (20, "b"), (30, "c"), (40, "d")]
 
 
 def test_of_a_long_line_the_beginning_is_passed_on(
@@ -110,7 +110,7 @@ def test_of_a_long_line_the_beginning_is_passed_on(
 ) -> None:
     listen(caplog)
     CliOutput(SystemRuntime(), ()).take(ERR, "x" * 50_000)
-    assert said(caplog) == [(logging.WARNING, "x" * MAX_TEXT)]
+    assert printed_lines(caplog) == [(logging.WARNING, "x" * MAX_TEXT)]
 
 
 def test_of_many_lines_a_second_some_are_passed_on_and_the_rest_is_counted(
@@ -123,7 +123,7 @@ def test_of_many_lines_a_second_some_are_passed_on_and_the_rest_is_counted(
         output.take(OUT, f"line {number}")
     clock.seconds = 1
     output.take(OUT, "another second")
-    assert [text for _, text in said(caplog)] == [
+    assert [text for _, text in printed_lines(caplog)] == [
         *(f"line {i}" for i in range(MAX_LINES)),
         "another second",
     ]
@@ -162,7 +162,7 @@ def test_secrets_and_control_characters_are_struck_out(
         "key *** [31m refused",
         "x" * (MAX_TEXT - 6) + "***",
     ]
-    assert [text for _, text in said(caplog)] == output.errors()
+    assert [text for _, text in printed_lines(caplog)] == output.errors()
 
 
 def test_only_the_last_errors_are_kept() -> None:

@@ -86,7 +86,7 @@ def test_a_reason_that_nobody_knows_may_pass(line: str) -> None:
     assert permanent([line]) is None
 
 
-def test_the_last_word_decides() -> None:
+def test_the_last_line_decides() -> None:
     tired, refused = (
         "API Error: 429 rate limited, retrying",
         "Invalid API key · Please run /login",
@@ -161,7 +161,7 @@ def test_the_reason_that_will_not_pass_is_found_among_others() -> None:
         ("API Error: 529", False),
     ],
 )
-def test_a_disk_without_room_is_told_from_a_failure(
+def test_a_full_disk_is_distinguished_from_a_failure(
     line: str, *, is_disk: bool
 ) -> None:
     fault = disk_fault(["before", line, "after"], Path("/work/job"))

@@ -87,7 +87,7 @@ def test_what_is_gone_is_not_there(output: Path) -> None:
         ("source.tar.gz", None),
     ],
 )
-def test_a_path_tells_its_stage(path: str, stage: Stage | None) -> None:
+def test_a_path_names_its_stage(path: str, stage: Stage | None) -> None:
     assert stage_of(path) is stage
 
 

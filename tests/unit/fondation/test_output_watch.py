@@ -1,4 +1,4 @@
-"""Which files are complete: told by the kernel, or found by scanning twice."""
+"""Which files are complete: reported by the kernel, or found by scanning twice."""
 
 from collections.abc import Iterator
 from pathlib import Path

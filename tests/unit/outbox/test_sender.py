@@ -1,4 +1,4 @@
-"""The sender of events, with a lease under a clock that does what it is told."""
+"""The sender of events, with a lease under a simulated clock."""
 
 from collections.abc import Callable
 

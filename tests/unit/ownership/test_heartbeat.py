@@ -1,4 +1,4 @@
-"""What the store shows of an owner, and what a newcomer makes of it."""
+"""What the store shows of an owner, and what a new run makes of it."""
 
 from dataclasses import replace
 
@@ -31,7 +31,9 @@ class Clocks(MemoryStore):
         self.slow = 0.0
         self._scheduler = scheduler
 
-    def put(self, key: str, body: object, media_type: str) -> float | None:  # type: ignore[override]  # undated
+    def put(  # type: ignore[override]  # it may give no date
+        self, key: str, body: object, media_type: str
+    ) -> float | None:
         now = super().put(key, body, media_type)  # type: ignore[arg-type]  # a body
         self._scheduler.time += self.slow
         return None if self.undated else now + self.slow + self.ahead
@@ -42,11 +44,11 @@ class Clocks(MemoryStore):
 
 
 class Scene:
-    """An owner that has claimed its job, and a newcomer that watches it."""
+    """An owner that has claimed its job, and a new run that watches it."""
 
     def __init__(self) -> None:
         self.scheduler = Scheduler(1)
-        self.runtime = SimRuntime(self.scheduler, Process(name="newcomer"))
+        self.runtime = SimRuntime(self.scheduler, Process(name="new run"))
         self.store = Clocks(self.scheduler)
         self.log = CheckpointLog(self.store, IDENTITY.job_id, self.runtime)
         self.manifest: Manifest = self.log.append(
@@ -55,7 +57,7 @@ class Scene:
         self.vigil = OwnerWatch(self.store, self.log, self.runtime)
 
     def silence_after(self, seconds: float) -> int:
-        """Let time pass, and return for how long the newcomer has heard nothing."""
+        """Let time pass, and return for how long the new run has heard nothing."""
         self.scheduler.time += seconds
         silent, lease = self.vigil.silence(self.manifest)
         assert lease == LEASE

@@ -1,4 +1,4 @@
-"""The lease of a run, under a clock that does what it is told."""
+"""The lease of a run, under a simulated clock."""
 
 import json
 from collections.abc import Iterator
@@ -112,7 +112,8 @@ class Scene:
 
     def news(self) -> list[object]:
         """Return what has been reported."""
-        return [self.mailbox.get(0) for _ in range(len(self.mailbox._messages))]  # type: ignore[attr-defined]  # of SimMailbox
+        waiting = len(self.mailbox._messages)  # type: ignore[attr-defined]
+        return [self.mailbox.get(0) for _ in range(waiting)]
 
 
 @pytest.fixture
@@ -350,7 +351,7 @@ def test_an_operators_request_is_found_and_the_lease_stays(
     assert scene.lease.held
 
 
-def test_a_newcomer_reads_the_lease_that_the_owner_wrote(scene: Scene) -> None:
+def test_a_new_run_reads_the_lease_that_the_owner_wrote(scene: Scene) -> None:
     key = heartbeat_key(IDENTITY.job_id, 1)
     manifest = replace(
         scene.owned.manifest, runs=(run_record(lease_seconds=7),)

@@ -208,7 +208,7 @@ def test_each_checkpoint_names_the_hash_of_the_one_before_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "error", "says"),
+    ("body", "error", "expected"),
     [
         (
             b'{"format": 7}',
@@ -220,11 +220,11 @@ def test_each_checkpoint_names_the_hash_of_the_one_before_it() -> None:
     ],
 )
 def test_what_is_no_manifest_of_ours_is_refused(
-    body: bytes, error: type[Exception], says: str
+    body: bytes, error: type[Exception], expected: str
 ) -> None:
     store = memory()
     store.create(checkpoint_key(JOB, 1), body, "application/json")
-    with pytest.raises(error, match=says):
+    with pytest.raises(error, match=expected):
         new_log(store).newest()
 
 

@@ -51,4 +51,4 @@ def run(
         created_at=BEGAN + timedelta(hours=number),
         environment={"JOB_ID": "job-1"},
     )
-    return replace(made, **changes)  # type: ignore[arg-type]  # the caller names fields of PlatformRun
+    return replace(made, **changes)  # type: ignore[arg-type]

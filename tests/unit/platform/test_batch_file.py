@@ -42,7 +42,7 @@ def test_a_job_id_is_derived_from_repository_and_branch(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected"),
     [
         ("", "must be a list"),
         ("[]", "with at least one entry"),
@@ -78,9 +78,9 @@ def test_a_job_id_is_derived_from_repository_and_branch(tmp_path: Path) -> None:
     ],
 )
 def test_a_fault_is_named_with_its_entry(
-    text: str, says: str, tmp_path: Path
+    text: str, expected: str, tmp_path: Path
 ) -> None:
-    assert says in fault(tmp_path, text)
+    assert expected in fault(tmp_path, text)
 
 
 def test_a_missing_or_binary_file_is_refused(tmp_path: Path) -> None:

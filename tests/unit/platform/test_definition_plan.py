@@ -17,11 +17,11 @@ from worker.platform.port import Shape
 IMAGE = "registry.example/worker:1"
 
 
-def wish(
+def desired(
     version: str | None = None, *secrets: str, **shape: object
 ) -> DesiredDefinition:
-    """Return a wish for the image that is there already, some fields, and some secrets."""
-    wanted = Shape(image=IMAGE, **{"environment": {}, **shape})  # type: ignore[arg-type]  # fields of Shape
+    """Return a desired state: the image that is there already, some fields, and some secrets."""
+    wanted = Shape(image=IMAGE, **{"environment": {}, **shape})  # type: ignore[arg-type]
     return DesiredDefinition(
         shape=wanted,
         secrets={
@@ -31,7 +31,9 @@ def wish(
     )
 
 
-def said(found: DefinitionPlan) -> list[tuple[str, str | None, str | None]]:
+def differences(
+    found: DefinitionPlan,
+) -> list[tuple[str, str | None, str | None]]:
     """Return the differences of a plan."""
     return [
         (difference.what, difference.before, difference.after)
@@ -41,7 +43,7 @@ def said(found: DefinitionPlan) -> list[tuple[str, str | None, str | None]]:
 
 def test_a_new_definition_gets_the_defaults_and_what_was_asked_for() -> None:
     found = plan(
-        None, [], wish(None, "KEY", memory=8192, environment={"A": "1"})
+        None, [], desired(None, "KEY", memory=8192, environment={"A": "1"})
     )
     assert found.shape == Shape(
         image=IMAGE,
@@ -53,15 +55,15 @@ def test_a_new_definition_gets_the_defaults_and_what_was_asked_for() -> None:
         environment={"A": "1"},
     )
     assert found.added == {"KEY": DesiredSecret(secret=SECRET, version=None)}
-    assert ("memory", None, "8192MiB") in said(found)
-    assert ("secret KEY", None, f"{SECRET}:latest") in said(found)
+    assert ("memory", None, "8192MiB") in differences(found)
+    assert ("secret KEY", None, f"{SECRET}:latest") in differences(found)
 
 
 def test_nothing_is_written_where_all_is_as_wanted() -> None:
     found = plan(
         definition(A="1", B="2"),
         [reference("KEY")],
-        wish("latest", "KEY", cpu=2000, environment={"A": "1"}),
+        desired("latest", "KEY", cpu=2000, environment={"A": "1"}),
     )
     assert found == DefinitionPlan(
         removed=(), shape=Shape(), changed={}, added={}, differences=()
@@ -70,17 +72,17 @@ def test_nothing_is_written_where_all_is_as_wanted() -> None:
 
 def test_what_was_not_asked_about_stays_whatever_the_defaults_are() -> None:
     changed = plan(
-        definition(B="2"), [reference("KEY")], wish(environment={"A": "1"})
+        definition(B="2"), [reference("KEY")], desired(environment={"A": "1"})
     )
     assert changed.shape == Shape(environment={"A": "1", "B": "2"})
-    assert said(changed) == [("env A", None, "1")]
+    assert differences(changed) == [("env A", None, "1")]
     assert DEFAULTS.image is None
 
 
 def test_only_the_fields_that_differ_are_written() -> None:
-    found = plan(definition(), [], wish(cpu=4000, memory=4096, timeout=3600))
+    found = plan(definition(), [], desired(cpu=4000, memory=4096, timeout=3600))
     assert found.shape == Shape(cpu=4000, timeout=3600)
-    assert said(found) == [
+    assert differences(found) == [
         ("cpu", "2000m", "4000m"),
         ("timeout", "86400s", "3600s"),
     ]
@@ -89,7 +91,7 @@ def test_only_the_fields_that_differ_are_written() -> None:
 def test_a_secret_without_a_version_keeps_the_one_it_has() -> None:
     assert (
         plan(
-            definition(), [reference("KEY", version="3")], wish(None, "KEY")
+            definition(), [reference("KEY", version="3")], desired(None, "KEY")
         ).differences
         == ()
     )
@@ -97,7 +99,7 @@ def test_a_secret_without_a_version_keeps_the_one_it_has() -> None:
 
 def test_another_version_is_a_change_of_the_reference() -> None:
     found = plan(
-        definition(), [reference("KEY", version="3")], wish("4", "KEY")
+        definition(), [reference("KEY", version="3")], desired("4", "KEY")
     )
     assert found.changed == {"reference-KEY": "4"}
     assert found.added == {}
@@ -106,21 +108,21 @@ def test_another_version_is_a_change_of_the_reference() -> None:
 
 def test_another_secret_is_another_reference() -> None:
     held = reference("KEY", secret="another")
-    found = plan(definition(), [held], wish(None, "KEY"))
+    found = plan(definition(), [held], desired(None, "KEY"))
     assert found.changed == {}
     assert list(found.added) == ["KEY"]
     assert found.removed == (held,)
 
 
 def test_a_variable_gives_way_to_a_secret_of_its_name_and_the_reverse() -> None:
-    found = plan(definition(KEY="bare"), [], wish(None, "KEY"))
+    found = plan(definition(KEY="bare"), [], desired(None, "KEY"))
     assert found.shape == Shape(environment={})
-    assert said(found) == [
+    assert differences(found) == [
         ("env KEY", "***", None),
         ("secret KEY", None, f"{SECRET}:latest"),
     ]
     held = reference("PLAIN")
-    back = plan(definition(), [held], wish(environment={"PLAIN": "1"}))
+    back = plan(definition(), [held], desired(environment={"PLAIN": "1"}))
     assert back.removed == (held,)
     assert back.shape == Shape(environment={"PLAIN": "1"})
     assert (
@@ -136,13 +138,13 @@ def test_values_that_may_be_secret_are_never_in_a_difference() -> None:
         "DB_PASSWORD": "hush-3",
         "CALLBACK_URL": "hush-4",
     }
-    found = plan(definition(MY_TOKEN="hush-0"), [], wish(environment=values))
+    found = plan(definition(MY_TOKEN="hush-0"), [], desired(environment=values))
     assert "hush" not in str(found.differences)
     assert len(found.differences) == 4
 
 
 def test_there_are_at_most_twenty_secrets() -> None:
     held = [reference(f"K{number}") for number in range(20)]
-    assert plan(definition(), held, wish(None, "K7")).added == {}
+    assert plan(definition(), held, desired(None, "K7")).added == {}
     with pytest.raises(ConfigError, match="at most 20 secrets"):
-        plan(definition(), held, wish(None, "ONE_MORE"))
+        plan(definition(), held, desired(None, "ONE_MORE"))

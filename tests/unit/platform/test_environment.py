@@ -81,7 +81,7 @@ def test_names_that_a_secret_may_have(name: str, *, right: bool) -> None:
     assert variable_fault(name) is None
 
 
-def test_names_tell_what_may_be_secret() -> None:
+def test_names_show_what_may_be_secret() -> None:
     assert all(
         map(
             is_secretive,
@@ -121,7 +121,8 @@ def test_the_platforms_settings_have_the_sdks_names_and_defaults() -> None:
     assert found.definition == "fondation-worker"
     assert read(KEY | {"SCW_JOB_DEFINITION": "mine"}).definition == "mine"
     assert (
-        read(KEY | {"SCW_JOB_DEFINITION": "mine"}, "told").definition == "told"
+        read(KEY | {"SCW_JOB_DEFINITION": "mine"}, "given").definition
+        == "given"
     )
     assert (
         read(KEY | {"SCW_API_URL": "http://127.0.0.1:1/"}).api_url
@@ -147,7 +148,7 @@ def test_all_that_is_wrong_with_the_platforms_settings_is_said_at_once() -> (
         assert name in str(raised.value)
 
 
-def test_ids_are_told_from_names() -> None:
+def test_ids_are_distinguished_from_names() -> None:
     assert is_uuid(PROJECT)
     assert is_uuid(PROJECT.upper())
     assert not any(

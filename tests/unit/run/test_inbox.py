@@ -54,9 +54,9 @@ def test_what_goes_wrong_elsewhere_is_raised_here(inbox: Inbox) -> None:
         inbox.do("work", fail)
 
 
-@pytest.mark.parametrize(("message", "error", "says"), ENDS)
+@pytest.mark.parametrize(("message", "error", "expected"), ENDS)
 def test_a_waiting_run_reacts_to_its_end(
-    inbox: Inbox, message: object, error: type[Exception], says: str | None
+    inbox: Inbox, message: object, error: type[Exception], expected: str | None
 ) -> None:
     never = SystemRuntime().flag()
 
@@ -64,7 +64,7 @@ def test_a_waiting_run_reacts_to_its_end(
         inbox.mailbox.put(message)
         never.wait(60)
 
-    with pytest.raises(error, match=says):
+    with pytest.raises(error, match=expected):
         inbox.do("work", work)
     never.set()
 

@@ -10,7 +10,8 @@ TRACE = b"""\
 00:48:34.417163 http.c:703              => Send header: Authorization: Basic <redacted>
 00:48:34.418461 http.c:703              <= Recv header, 0000000017 bytes (0x00000011)
 00:48:34.418469 http.c:703              <= Recv header: HTTP/1.1 301 Moved
-00:48:34.418470 http.c:703              <= Recv header: Location: https://example.org/b/info/refs?service=git-upload-pack
+00:48:34.418470 http.c:703              <= Recv header: Location: https://example.org/b/info/refs?\
+service=git-upload-pack
 00:48:34.418471 http.c:703              <= Recv header: Retry-After: 5
 """
 ADDRESS = "https://example.org/a"
@@ -62,14 +63,14 @@ def test_a_new_address_is_read_from_a_redirect() -> None:
 
 
 def test_the_reason_is_the_first_fault_that_git_names() -> None:
-    said = b"remote: hello\nerror: the first\nfatal: the last\n"
-    assert answer(TRACE, said).reason == "error: the first"
+    stderr = b"remote: hello\nerror: the first\nfatal: the last\n"
+    assert answer(TRACE, stderr).reason == "error: the first"
     assert answer(TRACE, b"only this").reason == "only this"
     assert answer(TRACE).reason == "it says nothing"
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("stderr", "reason"),
     [
         (
             b"fatal: two lines:\n\tone\n\ttwo\nhint: more\n",
@@ -80,13 +81,13 @@ def test_the_reason_is_the_first_fault_that_git_names() -> None:
     ],
 )
 def test_a_reason_is_all_that_git_says_of_the_fault(
-    said: bytes, reason: str
+    stderr: bytes, reason: str
 ) -> None:
-    assert answer(TRACE, said).reason == reason
+    assert answer(TRACE, stderr).reason == reason
 
 
 @pytest.mark.parametrize(
-    "said",
+    "stderr",
     [
         b"fatal: unknown repository extension found:\n\trefstorage\n",
         b"fatal: unknown repository extensions found:\n\tone\n\ttwo\n",
@@ -95,16 +96,16 @@ def test_a_reason_is_all_that_git_says_of_the_fault(
         b"error: invalid value for 'extensions.refstorage': 'reftable'\n",
     ],
 )
-def test_a_repository_of_a_newer_git_asks_for_that_git(said: bytes) -> None:
-    reason = answer(TRACE, said).reason
+def test_a_repository_of_a_newer_git_asks_for_that_git(stderr: bytes) -> None:
+    reason = answer(TRACE, stderr).reason
     assert reason.endswith(
         ": a newer git has made it, so install that git here"
     )
-    assert b" ".join(said.split()).decode() in reason
+    assert b" ".join(stderr.split()).decode() in reason
 
 
 def test_a_reason_has_no_secrets_no_control_characters_and_an_end() -> None:
-    said = b"fatal: \x1b[31mt0ken http://me:pw@host/ \xff" + 1000 * b"x"
-    shown = answer(TRACE, said, secrets=("t0ken",)).reason
+    stderr = b"fatal: \x1b[31mt0ken http://me:pw@host/ \xff" + 1000 * b"x"
+    shown = answer(TRACE, stderr, secrets=("t0ken",)).reason
     assert shown.startswith("fatal:  [31m*** http://***@host/ \ufffdxxx")
     assert len(shown) == 300

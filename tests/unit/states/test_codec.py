@@ -96,7 +96,7 @@ def _without(*path: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("document", "says"),
+    ("document", "expected"),
     [
         ([], "does not say its format"),
         ({}, "does not say its format"),
@@ -120,9 +120,9 @@ def _without(*path: str) -> dict[str, Any]:
     ],
 )
 def test_a_damaged_manifest_is_refused_and_the_place_is_named(
-    document: object, says: str
+    document: object, expected: str
 ) -> None:
-    with pytest.raises(ManifestError, match=says):
+    with pytest.raises(ManifestError, match=expected):
         decode(json.dumps(document).encode())
 
 

@@ -47,7 +47,7 @@ ALL_REJECTED = stamped(
     )
 )
 END = completed().outbox.pending[-1]
-TOLD_AGAIN = replace(
+REDELIVERED = replace(
     decisions.redeliver(claim(ALL_REJECTED), END), writer=Writer.OPERATOR
 )
 
@@ -75,8 +75,8 @@ LAWFUL = {
         ),
     ),
     "a tombstone": (completed(), stamped(decisions.collect(completed()))),
-    "a redelivery": (ALL_REJECTED, TOLD_AGAIN),
-    "a claim of a redelivery": (TOLD_AGAIN, claim(TOLD_AGAIN)),
+    "a redelivery": (ALL_REJECTED, REDELIVERED),
+    "a claim of a redelivery": (REDELIVERED, claim(REDELIVERED)),
     "an acknowledgement": (
         completed(),
         stamped(
@@ -96,7 +96,7 @@ def test_lawful_steps_break_no_rule(name: str) -> None:
 
 
 def _with_stage(manifest: Manifest, **changes: object) -> Manifest:
-    record = replace(manifest.record(Stage.EXTRACT), **changes)  # type: ignore[arg-type]  # fields of StageRecord
+    record = replace(manifest.record(Stage.EXTRACT), **changes)  # type: ignore[arg-type]
     return stamped(manifest.with_record(record))
 
 
@@ -202,20 +202,20 @@ UNLAWFUL = {
     ),
     "event 11 was written with checkpoint 13": (
         ALL_REJECTED,
-        replace(TOLD_AGAIN, writer=Writer.WORKER),
+        replace(REDELIVERED, writer=Writer.WORKER),
     ),
     "were settled, and now only those up to 9": (
         ALL_REJECTED,
-        replace(TOLD_AGAIN, outbox=replace(TOLD_AGAIN.outbox, settled=9)),
+        replace(REDELIVERED, outbox=replace(REDELIVERED.outbox, settled=9)),
     ),
     "were settled, and now only those up to 10": (
         replace(ALL_REJECTED, outbox=replace(ALL_REJECTED.outbox, rejected=())),
-        TOLD_AGAIN,
+        REDELIVERED,
     ),
     "final event 11 is missing": (
-        TOLD_AGAIN,
+        REDELIVERED,
         stamped(
-            replace(TOLD_AGAIN, outbox=replace(TOLD_AGAIN.outbox, pending=()))
+            replace(REDELIVERED, outbox=replace(REDELIVERED.outbox, pending=()))
         ),
     ),
     "final event": (
@@ -227,8 +227,8 @@ UNLAWFUL = {
 }
 
 
-@pytest.mark.parametrize("says", UNLAWFUL)
-def test_each_broken_rule_is_named(says: str) -> None:
+@pytest.mark.parametrize("expected", UNLAWFUL)
+def test_each_broken_rule_is_named(expected: str) -> None:
     assert any(
-        says in violation for violation in violations(*UNLAWFUL[says])
-    ), violations(*UNLAWFUL[says])
+        expected in violation for violation in violations(*UNLAWFUL[expected])
+    ), violations(*UNLAWFUL[expected])

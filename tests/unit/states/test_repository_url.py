@@ -72,7 +72,7 @@ def test_a_short_name_is_one_on_github() -> None:
         ("https://example.org/---", "repository"),
     ],
 )
-def test_the_last_word_serves_as_a_name(repository: str, name: str) -> None:
+def test_the_last_part_serves_as_a_name(repository: str, name: str) -> None:
     assert short_name(repository) == name
 
 
@@ -126,7 +126,7 @@ def test_a_repository_may_be(repository: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("repository", "says"),
+    ("repository", "expected"),
     [
         ("http://example.org/a", "ALLOW_HTTP_GIT=1"),
         ("http://127.evil.org/a", "ALLOW_HTTP_GIT=1"),
@@ -147,11 +147,11 @@ def test_a_repository_may_be(repository: str) -> None:
     ],
 )
 def test_a_repository_may_not_be_and_it_is_said_why(
-    repository: str, says: str
+    repository: str, expected: str
 ) -> None:
     fault = repository_fault(repository, allow_http=False)
     assert fault is not None
-    assert says in fault
+    assert expected in fault
 
 
 def test_plain_http_is_taken_where_it_is_allowed() -> None:

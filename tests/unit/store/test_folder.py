@@ -136,7 +136,7 @@ def flushes(path: Path) -> Iterator[list[bytes | None]]:
         sys.setprofile(None)
 
 
-def test_an_object_is_on_the_disk_before_it_has_its_name_and_the_name_before_it_is_told_of(
+def test_an_object_is_on_the_disk_before_it_has_its_name_and_the_name_before_it_is_reported(
     tmp_path: Path,
 ) -> None:
     store, path = FolderStore(tmp_path), tmp_path / "a" / "object"
@@ -286,7 +286,7 @@ def test_a_path_that_is_no_folder_is_a_fault_of_the_configuration(
 
 
 @pytest.mark.parametrize(
-    ("number", "kind", "said"),
+    ("number", "kind", "message"),
     [
         (errno.EACCES, StoreConfigError, "permissions"),
         (errno.EROFS, StoreConfigError, "permissions"),
@@ -297,10 +297,10 @@ def test_a_path_that_is_no_folder_is_a_fault_of_the_configuration(
     ],
 )
 def test_what_the_system_refuses_is_said_with_the_path(
-    number: int, kind: type[Exception], said: str
+    number: int, kind: type[Exception], message: str
 ) -> None:
     with (
-        pytest.raises(kind, match=f"/store/a: .*{said}"),
+        pytest.raises(kind, match=f"/store/a: .*{message}"),
         _translating(Path("/store/a")),
     ):
         raise OSError(number, os.strerror(number))

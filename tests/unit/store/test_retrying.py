@@ -47,7 +47,7 @@ class Time(SystemRuntime):
 
 
 class Flaky(MemoryStore):
-    """A store that fails as often as it is told to, before or after it has done what was asked."""
+    """A store that fails as often as it is asked to, before or after it has done what was asked."""
 
     def __init__(self, *faults: Exception, after: bool = False) -> None:
         super().__init__(lambda: 0.0)

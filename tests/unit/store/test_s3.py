@@ -208,7 +208,7 @@ def every_call(store: S3Store, path: Path) -> dict[str, Callable[[], object]]:
 def test_what_is_no_s3_server_is_named_with_its_address_and_its_answer(
     kind: str, tmp_path: Path
 ) -> None:
-    reply, says = STRANGERS[kind]
+    reply, expected = STRANGERS[kind]
     with serving(reply) as canned:
         for name, call in every_call(
             store_of(canned), tmp_path / "copy"
@@ -217,13 +217,13 @@ def test_what_is_no_s3_server_is_named_with_its_address_and_its_answer(
                 StoreConfigError, match="check AWS_ENDPOINT_URL_S3"
             ) as raised:
                 call()
-            assert says in str(raised.value), name
+            assert expected in str(raised.value), name
             assert canned.server.endpoint_url in str(raised.value)
             assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
-    ("reply", "says"),
+    ("reply", "expected"),
     [
         (b"<ListBucketResult><IsTruncated>fal", "truncated"),
         (
@@ -248,10 +248,10 @@ def test_what_is_no_s3_server_is_named_with_its_address_and_its_answer(
         ),
     ],
 )
-def test_a_garbled_listing_is_no_listing(reply: bytes, says: str) -> None:
+def test_a_garbled_listing_is_no_listing(reply: bytes, expected: str) -> None:
     with (
         serving(answer("200 OK", reply)) as canned,
-        pytest.raises(StoreUnavailableError, match=says) as raised,
+        pytest.raises(StoreUnavailableError, match=expected) as raised,
     ):
         list(store_of(canned).entries("job/"))
     assert "HTTP 500" not in str(raised.value)
@@ -272,7 +272,7 @@ def test_an_error_from_another_server_is_not_taken_for_s3s(
         )
     ) as canned:
         calls = every_call(store_of(canned), tmp_path / "copy")
-        del calls["head"]  # its answer has no body to tell by
+        del calls["head"]  # its answer has no body to judge by
         for call in calls.values():
             with pytest.raises(StoreConfigError, match="is not an S3 store"):
                 call()
@@ -358,12 +358,12 @@ def test_empty_pages_that_go_in_circles_are_no_listing() -> None:
         assert len(canned.asked) == 3
 
 
-def test_a_clock_that_is_off_is_said_with_the_stores_time() -> None:
+def test_a_clock_that_is_off_is_reported_with_the_stores_time() -> None:
     times = (
         "<RequestTime>20261123T110000Z</RequestTime>",
         "<ServerTime>2026-11-23T12:00:00Z</ServerTime>",
     )
-    for more, said in (
+    for more, expected in (
         (times, "by 3600 seconds"),
         ((), "Mon, 23 Nov 2026 12:00:00 GMT"),
     ):
@@ -372,7 +372,7 @@ def test_a_clock_that_is_off_is_said_with_the_stores_time() -> None:
                 fault("403 Forbidden", "RequestTimeTooSkewed", *more)
             ) as canned,
             pytest.raises(
-                StoreConfigError, match=f"clock is wrong: set it .*{said}"
+                StoreConfigError, match=f"clock is wrong: set it .*{expected}"
             ),
         ):
             store_of(canned).get("job/a")

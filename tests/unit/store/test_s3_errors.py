@@ -71,7 +71,7 @@ def test_a_missing_bucket_is_to_be_created() -> None:
 
 
 @pytest.mark.parametrize(
-    ("times", "said"),
+    ("times", "message"),
     [
         (("20261123T120000Z", "2026-11-23T12:20:30Z"), "by 1230 seconds"),
         (
@@ -86,7 +86,7 @@ def test_a_missing_bucket_is_to_be_created() -> None:
     ],
 )
 def test_the_offset_of_a_wrong_clock_is_reported(
-    times: tuple[str, str] | None, said: str
+    times: tuple[str, str] | None, message: str
 ) -> None:
     sent_at = "Mon, 23 Nov 2026 12:20:30 GMT"
     answer = ErrorResponse(
@@ -97,5 +97,5 @@ def test_the_offset_of_a_wrong_clock_is_reported(
         times=times,
     )
     assert str(meaning(answer, "read", URL)).endswith(
-        f"this machine's clock is wrong: set it ({said})"
+        f"this machine's clock is wrong: set it ({message})"
     )

@@ -38,7 +38,7 @@ def test_a_line_for_machines_is_one_json_object_with_the_job_and_the_fields() ->
     }
 
 
-def test_a_line_for_people_is_event_and_fields_without_a_word_for_what_is_usual() -> (
+def test_a_line_for_people_is_event_and_fields_without_the_usual_level() -> (
     None
 ):
     line = logged("console", stage="order")

@@ -1,4 +1,4 @@
-"""Bounded retries, under a clock that does what it is told."""
+"""Bounded retries, under a simulated clock."""
 
 import threading
 

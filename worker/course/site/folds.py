@@ -30,7 +30,12 @@ def allow_folds(markdown: MarkdownIt) -> None:
     markdown.inline.ruler.before("autolink", "break", _read_break)
 
 
-def _read_tags(state: StateBlock, line: int, _: int, silent: bool) -> bool:  # noqa: FBT001 - the library calls it
+def _read_tags(
+    state: StateBlock,
+    line: int,
+    _: int,
+    silent: bool,  # noqa: FBT001 - the library calls it
+) -> bool:
     indent = state.tShift[line]
     start = state.bMarks[line] + indent
     end = state.eMarks[line]

@@ -22,6 +22,8 @@ MAX_CHARACTERS: Final = 400_000
 _MAX_INLINE: Final = 20_000
 """Longer paragraphs are shown without their markup: some take time that grows by the square."""
 _LONG: Final = "long_text"
+_SECTION: Final = 2
+"""The level of a heading that begins a section."""
 _FRONT_MATTER: Final = re.compile(r"\A---\n.{0,4000}?\n---\n", re.DOTALL)
 _UNSEEN: Final = re.compile(
     # Control characters, and those that change the direction of text.
@@ -61,7 +63,9 @@ class Document:
     @property
     def sections(self) -> list[Heading]:
         """Its headings of the second level."""
-        return [heading for heading in self.headings if heading.level == 2]  # noqa: PLR2004 - of `##`
+        return [
+            heading for heading in self.headings if heading.level == _SECTION
+        ]
 
     @property
     def anchors(self) -> frozenset[str]:
@@ -115,7 +119,9 @@ class Markdown:
         parser = self._parser
         html = parser.renderer.render(document.tokens, parser.options, {})
         # Entities may stand for what cannot be seen.
-        return Markup(_UNSEEN.sub(_UNSEEN_MARK, html))  # noqa: S704 - made of tokens alone, each escaped by the renderer
+        shown = _UNSEEN.sub(_UNSEEN_MARK, html)
+        # It is made of tokens alone, and the renderer escapes each.
+        return Markup(shown)  # noqa: S704 - see above
 
 
 def visible(source: str) -> str:

@@ -11,7 +11,9 @@ ENGLISH_TEXT = (
     "shows at once in this place."
 )
 RUSSIAN = (
-    "Ключ не хранится вместе со значением, и поэтому подделка сразу заметна."  # noqa: RUF001 - it is Russian
+    "Ключ не хранится вместе "
+    "со значением, и поэтому "  # noqa: RUF001
+    "подделка сразу заметна."
 )
 
 
@@ -43,7 +45,7 @@ def test_a_text_in_another_language_is_foreign(
         ("", "Russian"),
     ],
 )
-def test_a_text_in_its_language_or_too_short_to_tell_is_not(
+def test_a_text_in_its_language_or_too_short_to_judge_is_not(
     text: str, language: str
 ) -> None:
     assert not is_foreign(text, language)

@@ -65,7 +65,10 @@ PYPROJECT = '[project]\nname = "shop"\n'
     [
         (PYPROJECT, "install -e . pytest"),
         (f'{PYPROJECT}[dependency-groups]\ntests = ["pytest"]\n', "install -e . --group tests"),
-        (f'{PYPROJECT}[project.optional-dependencies]\ndev = ["pytest>=8"]\n', "install -e '.[dev]'"),
+        (
+            f'{PYPROJECT}[project.optional-dependencies]\ndev = ["pytest>=8"]\n',
+            "install -e '.[dev]'",
+        ),
         (f'{PYPROJECT}[dependency-groups]\ndev = ["ruff"]\n', "install -e . pytest"),
         ("[", "install -e . pytest"),
     ],

@@ -338,12 +338,30 @@ def test_a_failure_of_a_function_inside_is_marked_and_has_its_own_conditions() -
 @pytest.mark.parametrize(
     ("language", "code"),
     [
-        (Language.PYTHON, "def f(a):\n    if a.ok():\n        return a\n    raise KeyError(a)\n"),
-        (Language.JAVASCRIPT, "function f(a) {\n  if (a.ok()) return a;\n  throw new KeyError(a);\n}\n"),
-        (Language.GO, "func f(a A) error {\n\tif a.ok() {\n\t\treturn nil\n\t}\n\treturn errors.New(a)\n}\n"),
-        (Language.RUST, "fn f(a: A) -> R {\n    if a.ok() {\n        return Ok(a);\n    }\n    Err(KeyError)\n}\n"),
+        (
+            Language.PYTHON,
+            "def f(a):\n    if a.ok():\n        return a\n    raise KeyError(a)\n",
+        ),
+        (
+            Language.JAVASCRIPT,
+            "function f(a) {\n  if (a.ok()) return a;\n  throw new KeyError(a);\n}\n",
+        ),
+        (
+            Language.GO,
+            (
+                "func f(a A) error {\n\tif a.ok() {\n\t\treturn nil\n\t}\n"
+                "\treturn errors.New(a)\n}\n"
+            ),
+        ),
+        (
+            Language.RUST,
+            (
+                "fn f(a: A) -> R {\n    if a.ok() {\n        return Ok(a);\n    }\n"
+                "    Err(KeyError)\n}\n"
+            ),
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_failure_behind_an_early_return_happens_unless_its_condition_holds(
     language: Language, code: str
 ) -> None:
@@ -352,13 +370,19 @@ def test_a_failure_behind_an_early_return_happens_unless_its_condition_holds(
 
 
 def test_a_branch_that_returns_in_one_case_only_is_no_early_return() -> None:
-    code = "def f(a, b):\n    if a:\n        if b:\n            return\n        a()\n    raise KeyError\n"
+    code = (
+        "def f(a, b):\n    if a:\n        if b:\n            return\n"
+        "        a()\n    raise KeyError\n"
+    )
     (failure,) = inside(Language.PYTHON, code).raises
     assert failure.conditions == ()
 
 
 def test_a_condition_has_the_statement_that_prepares_it() -> None:
-    code = 'func f(a A) error {\n\tif _, ok := a[1]; !ok {\n\t\treturn errors.New("no")\n\t}\n\treturn nil\n}\n'
+    code = (
+        "func f(a A) error {\n\tif _, ok := a[1]; !ok {\n"
+        '\t\treturn errors.New("no")\n\t}\n\treturn nil\n}\n'
+    )
     (failure,) = inside(Language.GO, code).raises
     assert failure.conditions == ("if `_, ok := a[1]; !ok`",)
 

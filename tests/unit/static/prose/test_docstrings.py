@@ -98,7 +98,7 @@ def test_items_of_a_list_are_no_paragraphs_not_even_their_second_lines() -> (
     assert paragraphs(doc) == ["There are two ways.", "Both of them work."]
 
 
-def test_an_underlined_heading_ends_what_is_said() -> None:
+def test_an_underlined_heading_ends_what_is_reported() -> None:
     assert paragraphs(
         "Counts all things.\n\nParameters\n----------\nx : int"
     ) == ["Counts all things."]

@@ -90,7 +90,8 @@ def described(
             id="a sentence about the build",
         ),
         pytest.param(
-            "# Bread\n\nBread is a fast [WSGI] oven (really!) Maybe for Python.\n\n[WSGI]: http://example.org\n",
+            "# Bread\n\nBread is a fast [WSGI] oven (really!) Maybe for Python.\n\n"
+            "[WSGI]: http://example.org\n",
             "Bread",
             "Bread is a fast WSGI oven (really!) Maybe for Python.",
             id="an exclamation in parentheses",
@@ -108,7 +109,9 @@ def described(
             id="no title",
         ),
         pytest.param(
-            "bread v1.2.3\n============\nKeeps loaves, see [the norm][n1] and [Norm 2].\n\n[n1]: http://example.org\n",
+            "bread v1.2.3\n============\n"
+            "Keeps loaves, see [the norm][n1] and [Norm 2].\n\n"
+            "[n1]: http://example.org\n",
             "bread",
             "Keeps loaves, see the norm and Norm 2.",
             id="a version in the title, a line below it, and links",

@@ -135,7 +135,7 @@ def test_names_that_are_not_utf8_are_shown_and_opened(tmp_path: Path) -> None:
     assert (found.path, found.location.read_text()) == (r"caf\xe9\x0a.py", "x")
 
 
-def test_more_files_than_can_be_read_are_said(
+def test_more_files_than_can_be_read_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tree, "MAX_FILES", 2)

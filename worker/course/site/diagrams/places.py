@@ -155,8 +155,8 @@ def align(ranks: Sequence[Rank]) -> None:
     for turn in range(2 * _ROUNDS):
         downward = turn % 2 == 0
         for rank in _in_order(ranks, downward=downward):
-            wishes = [_wish(place, downward=downward) for place in rank]
-            _settle(rank, wishes)
+            desired = [_desired(place, downward=downward) for place in rank]
+            _settle(rank, desired)
     _draw_together(ranks)
 
 
@@ -215,7 +215,7 @@ def _connected(root: Place) -> Part:
     return frozenset(part)
 
 
-def _wish(place: Place, *, downward: bool) -> float:
+def _desired(place: Place, *, downward: bool) -> float:
     """Return where a place is best seen from its neighbours: their median."""
     near = place.near(upward=downward)
     if not near:
@@ -229,14 +229,14 @@ def _wish(place: Place, *, downward: bool) -> float:
     return (upper + lower) / 2
 
 
-def _settle(rank: Rank, wishes: Sequence[float]) -> None:
-    """Place a rank as near to its wishes as the distances allow."""
+def _settle(rank: Rank, desired: Sequence[float]) -> None:
+    """Place a rank as near to its desired as the distances allow."""
     offset = 0.0
     offsets = [offset] if rank else []
     for left, right in pairwise(rank):
         offset += _distance(left, right)
         offsets.append(offset)
-    shifts = _rising(list(map(sub, wishes, offsets)))
+    shifts = _rising(list(map(sub, desired, offsets)))
     for place, shift, offset in zip(rank, shifts, offsets, strict=True):
         place.across = shift + offset
 

@@ -132,7 +132,8 @@ def test_a_final_event_that_cannot_be_delivered_ends_with_75_and_the_next_run_de
     assert [key for key, _ in simulation.receiver.taken] == [
         f"{JOB}-{final.sequence}"
     ]
-    assert len(simulation.receiver.taken[0][1]["files"]) == 9  # type: ignore[arg-type]  # a list, as it was JSON
+    _, document = simulation.receiver.taken[0]
+    assert len(document["files"]) == 9  # type: ignore[arg-type]  # a list, as it was JSON
 
 
 def test_a_run_that_is_replaced_while_it_connects_says_nothing(

@@ -1,15 +1,15 @@
-"""Guards of what the receiver is told: by whom, until when, and what its answers mean."""
+"""Guards of what is sent to the receiver: by whom, until when, and what its answers mean."""
 
 from typing import Final
 
-from tests.sabotage.guard import TELLING, WEBHOOK, WEBHOOK_DEADLINE, Sabotage
+from tests.sabotage.guard import ANSWERS, WEBHOOK, WEBHOOK_DEADLINE, Sabotage
 
-SPEAKING: Final = (
+SENDING: Final = (
     Sabotage(
         guard="sending: the lease is asked for when the receiver is reached",
         expression="self._lease.remaining if self._lease.held else 0.0",
         new="float('inf')",
-        tests=(TELLING,),
+        tests=(ANSWERS,),
     ),
     Sabotage(
         guard="sending: the webhook asks once it is connected",
@@ -61,13 +61,13 @@ SPEAKING: Final = (
         guard="sending: an attempt is repeated only under a confirmed lease",
         expression="self._runtime.monotonic() > self._fresh_until and (not self._lease.confirm())",
         new="False",
-        tests=(TELLING,),
+        tests=(ANSWERS,),
     ),
     Sabotage(
         guard="answers: a redirect is no rejection",
         expression="400",
         new="300",
-        tests=(TELLING,),
+        tests=(ANSWERS,),
     ),
     Sabotage(
         guard="answers: the pause that a receiver asks for is bounded",
