@@ -1,17 +1,25 @@
 """What tokens cost."""
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from genai_prices import Usage, calc_price
 from hypothesis import given
 from hypothesis import strategies as st
 
+from states.usage import NANODOLLARS
 from worker.engines.claude.prices import ModelPrices, Tokens, read_prices
 from worker.engines.port import EngineConfigError
 
 HOST = "api.anthropic.com"
+TABLE = json.loads(
+    files("worker.engines.claude").joinpath("prices.json").read_text()
+)
+MODELS = sorted(TABLE["endpoints"][HOST])
 
 
 def shipped(model: str) -> ModelPrices:
@@ -43,6 +51,45 @@ def test_a_long_prompt_is_dearer_for_every_token() -> None:
     long = Tokens(input=60_001, cache_read=40_000, output=1000)
     assert prices.cost(short) == 60_000 * 100 + 40_000 * 10 + 1000 * 500
     assert prices.cost(long) == 60_001 * 500 + 40_000 * 50 + 1000 * 2500
+
+
+@pytest.mark.parametrize("prompt_tokens", [1, 100_000, 100_001, 900_000])
+@pytest.mark.parametrize("model", MODELS)
+def test_others_know_the_same_prices(model: str, prompt_tokens: int) -> None:
+    dated = datetime.fromisoformat(TABLE["dated"]).replace(tzinfo=UTC)
+    for tokens, usage in _used_in_each_way(prompt_tokens):
+        theirs = calc_price(
+            usage,
+            model,
+            provider_id="anthropic",
+            genai_request_timestamp=dated,
+        )
+        dollars = Decimal(shipped(model).cost(tokens)) / NANODOLLARS
+        assert dollars == theirs.total_price, tokens
+
+
+def _used_in_each_way(prompt_tokens: int) -> list[tuple[Tokens, Usage]]:
+    """Return prompts of one kind of token each, in our words and in theirs."""
+    output = 1000
+    total = {"input_tokens": prompt_tokens, "output_tokens": output}
+    read = {"cache_read_tokens": prompt_tokens}
+    written = {"cache_write_tokens": prompt_tokens}
+    hourly = {**written, "cache_write_1h_tokens": prompt_tokens}
+    return [
+        (Tokens(input=prompt_tokens, output=output), Usage(**total)),
+        (
+            Tokens(cache_read=prompt_tokens, output=output),
+            Usage(**total, **read),
+        ),
+        (
+            Tokens(cache_write_5m=prompt_tokens, output=output),
+            Usage(**total, **written),
+        ),
+        (
+            Tokens(cache_write_1h=prompt_tokens, output=output),
+            Usage(**total, **hourly),
+        ),
+    ]
 
 
 def test_a_batch_costs_half_and_parts_of_a_nanodollar_are_rounded_up() -> None:
