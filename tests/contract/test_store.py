@@ -105,6 +105,44 @@ def test_of_sixteen_creations_at_once_exactly_one_succeeds(
     assert store.get(key) == b"%d" % winners[0] * 1000
 
 
+def test_a_copy_has_the_content_and_is_an_object_of_its_own(
+    store: Store,
+) -> None:
+    store.put("old/a.md", b"first", TEXT)
+    store.copy("old/a.md", "new/b.md")
+    store.put("old/a.md", b"second", TEXT)
+    store.delete(["old/a.md"])
+    assert store.get("new/b.md") == b"first"
+    assert store.head("new/b.md").size == len(b"first")
+
+
+def test_a_copy_replaces_what_was_there(store: Store) -> None:
+    store.put("old/a.md", b"first", TEXT)
+    store.put("new/a.md", b"damaged", TEXT)
+    store.copy("old/a.md", "new/a.md")
+    assert store.get("new/a.md") == b"first"
+
+
+def test_a_copy_is_as_old_as_the_copying(store: Store) -> None:
+    store.put("old/a.md", b"first", TEXT)
+    until(lambda: store.head("old/a.md").age > 1)
+    store.copy("old/a.md", "new/a.md")
+    assert store.head("new/a.md").age <= 1
+
+
+def test_an_object_that_is_missing_cannot_be_copied(store: Store) -> None:
+    with pytest.raises(MissingError):
+        store.copy("old/a.md", "new/a.md")
+    assert not keys(store)
+
+
+@pytest.mark.parametrize("key", STRANGE_KEYS)
+def test_objects_with_strange_keys_are_copied(store: Store, key: str) -> None:
+    store.put(key, b"first", TEXT)
+    store.copy(key, f"new/{key}")
+    assert store.get(f"new/{key}") == b"first"
+
+
 def test_put_replaces_what_was_there(store: Store) -> None:
     store.put("job/a", b"first", TEXT)
     store.put("job/a", b"second, and longer", TEXT)

@@ -266,6 +266,13 @@ class SimStore:
             )
         return self._dated(now)
 
+    def copy(self, source: str, target: str) -> None:
+        self._do(
+            "write",
+            f"put {target} from {source}",
+            lambda: self.inner.copy(source, target),
+        )
+
     def get(self, key: str) -> bytes:
         return self._do("read", f"get {key}", lambda: self.inner.get(key))
 

@@ -23,6 +23,9 @@ class NestedStore:
     ) -> float | None:
         return self._outer.put(self._folder + key, body, media_type)
 
+    def copy(self, source: str, target: str) -> None:
+        self._outer.copy(self._folder + source, self._folder + target)
+
     def get(self, key: str) -> bytes:
         return self._outer.get(self._folder + key)
 

@@ -78,6 +78,9 @@ class FolderStore:
             _name(os.replace, written, path)
             return now
 
+    def copy(self, source: str, target: str) -> None:
+        self.put(target, self.get(source), "")
+
     def get(self, key: str) -> bytes:
         path = self._path(key)
         with _translating(path), _opened(path) as file:

@@ -4,7 +4,7 @@ It needs no lock: every method changes the dictionary in at most one step.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -42,6 +42,10 @@ class MemoryStore:
         now = self._clock()
         self._objects[key] = _Object(body, media_type, now)
         return now
+
+    def copy(self, source: str, target: str) -> None:
+        stored = self._found(source)
+        self._objects[target] = replace(stored, modified=self._clock())
 
     def get(self, key: str) -> bytes:
         return self._found(key).body

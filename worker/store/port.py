@@ -64,6 +64,13 @@ class Store(Protocol):
         does not tell it.
         """
 
+    def copy(self, source: str, target: str) -> None:
+        """Store an object's content and media type under another key, as `put` does.
+
+        The content does not pass through this machine where the store can copy by itself.
+        Raises MissingError.
+        """
+
     def get(self, key: str) -> bytes:
         """Return an object's content, or raise MissingError."""
 

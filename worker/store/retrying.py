@@ -73,6 +73,9 @@ class RetryingStore:
     ) -> float | None:
         return self._call(partial(self._store.put, key, body, media_type))
 
+    def copy(self, source: str, target: str) -> None:
+        self._call(partial(self._store.copy, source, target))
+
     def get(self, key: str) -> bytes:
         return self._call(partial(self._store.get, key))
 

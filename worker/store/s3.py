@@ -134,6 +134,18 @@ class S3Store:
             file.seek(0)
             return self._put(key, file, digest, media_type)
 
+    def copy(self, source: str, target: str) -> None:
+        """Copy an object within the bucket; its metadata is copied, too."""
+        with self._translating("copy"):
+            self._client.copy_object(
+                Bucket=self._bucket,
+                Key=self._prefix + target,
+                CopySource={
+                    "Bucket": self._bucket,
+                    "Key": self._prefix + source,
+                },
+            )
+
     def get(self, key: str) -> bytes:
         with self._translating("read"):
             return self._body(key).read()

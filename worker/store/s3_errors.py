@@ -30,6 +30,8 @@ _PASSING: Final = {
 }
 _MAX_SHOWN: Final = 200
 _NOT_FOUND: Final = 404
+_READING: Final = {"read", "copy"}
+"""Requests that a missing object answers with 404."""
 _PRECONDITION_FAILED: Final = 412
 _SERVER_ERROR: Final = 500
 _KINDS: Final[dict[int, type[Exception]]] = {
@@ -54,6 +56,7 @@ _CONFIG: Final = {
 }
 """Codes that need a person, and what that person has to do."""
 _ROOTS: Final = {
+    "CopyObject": "CopyObjectResult",
     "ListObjectsV2": "ListBucketResult",
     "DeleteObjects": "DeleteResult",
 }
@@ -209,7 +212,7 @@ def moment(text: str) -> datetime:
 def meaning(answer: ErrorResponse, doing: str, url: str) -> Exception:
     """Return the error that an answer means.
 
-    `doing` is `create`, `read`, `write`, `list` or `delete`.
+    `doing` is `create`, `read`, `write`, `copy`, `list` or `delete`.
     """
     kind = _kind(answer, doing)
     explanation = f"{answer.code} {answer.message}"
@@ -229,7 +232,7 @@ def meaning(answer: ErrorResponse, doing: str, url: str) -> Exception:
 
 def _kind(answer: ErrorResponse, doing: str) -> type[Exception]:
     status = answer.status
-    lacks_bucket = status == _NOT_FOUND and doing != "read"
+    lacks_bucket = status == _NOT_FOUND and doing not in _READING
     if answer.code in _CONFIG or lacks_bucket:
         return StoreConfigError
     is_odd = status == _PRECONDITION_FAILED and doing != "create"
