@@ -56,6 +56,13 @@ def described(
             id="announcements",
         ),
         pytest.param(
+            "# Bread\n\nBread is written in Python, but loaves are flour.\n\n"
+            "A store of loaves.\n",
+            "Bread",
+            "A store of loaves.",
+            id="what it is written in",
+        ),
+        pytest.param(
             "# Bread\n\n[![ci](a)](b) [![x](c)][d]\n\n"
             "[Home](h) | [Installation](i) | [Reference](r)\n\n"
             "Keeps loaves in a store.\n\n[d]: https://example.org\n",

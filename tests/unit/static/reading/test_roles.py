@@ -25,6 +25,9 @@ def role(path: str, text: str = "x\n") -> Role:
             "Tests/A.cs Shop.Tests/A.cs src/commonTest/a.kt src/fixture/a.lua a_spec.lua "
             "ATests.swift"
         )),
+        (Role.TEST, "t/unit/app.py t/smoke/workers.c t/lib.pl"),
+        (Role.SOURCE, "src/t/app.py lib/t.py"),
+        (Role.GENERATED, "PKG-INFO bread.egg-info/PKG-INFO bread.egg-info/SOURCES.txt"),
         (Role.EXAMPLE, "examples/a.py typing-examples/a.py docs_src/x.py demo/index.js"),
         (Role.DOCUMENT, "README.md docs/conf.py docs/a.rst CHANGES doc/x.css"),
         (Role.CONFIGURATION, (

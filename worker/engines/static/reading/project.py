@@ -51,6 +51,7 @@ _NEWS: Final = re.compile(
     r"|badge|build status|coverage status|table of contents|licen[cs]ed? |copyright|all rights"
     r"|this (?:branch|readme|document|file|page"
     r"|is the (?:branch|readme|repo|source|official|git|main|development))"
+    r"|(?:is|are) (?:mostly |entirely )?written (?:in|by)\b"
     r"|bootstrapped with|authored by|distributed under|out of the box\.?$"
     r"|looking for|thank|please|welcome to|follow us|join (?:us|our)|star (?:us|this)"
     r"|pull requests?|(?:is|are) (?:available|released|published|hosted|maintained)\b"

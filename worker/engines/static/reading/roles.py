@@ -41,6 +41,11 @@ _DEVELOPERS: Final = word_set(
     "scripts script hack devtools build-tools buildtools"
 )
 """Folders for the project's developers, but only at the top of the repository."""
+_TESTS_ON_TOP: Final = "t"
+"""Perl's and Celery's folder of tests, at the top of the repository."""
+_PACKED: Final = (".egg-info", ".dist-info")
+_PACKED_NAME: Final = "PKG-INFO"
+"""Written when a Python package is packed: the README once more."""
 
 _TEST_NAME: Final = re.compile(
     r"(?:test_.*|.*_tests?|tests?|conftest|.*[._-](?:test|spec|e2e|bench)"
@@ -101,6 +106,8 @@ _LONG_AVERAGE: Final = 250
 def role_of(path: str, language: Language, text: str) -> Role:
     """Tell what a file is for."""
     *folders, name = path.split("/")
+    if name == _PACKED_NAME:
+        return Role.GENERATED
     by_folder = _by_folder(folders)
     if folders and folders[-1] in _MIGRATIONS and _NUMBERED.match(name):
         return Role.GENERATED
@@ -132,11 +139,15 @@ def _is_code(language: Language) -> bool:
 
 def _by_folder(folders: list[str]) -> Role | None:
     roles = {_folder_role(folder) for folder in folders}
+    if folders[:1] == [_TESTS_ON_TOP]:
+        roles.add(Role.TEST)
     return next((role for role in _PRECEDENCE if role in roles), None)
 
 
 def _folder_role(folder: str) -> Role | None:
     """Tell the role of a folder by its name, or the last word of it: `typing-examples`."""
+    if folder.endswith(_PACKED):
+        return Role.GENERATED
     role = _FOLDERS.get(folder.lower())
     words = _WORDS.findall(folder)
     if role is not None or len(words) < _COMPOUND:
