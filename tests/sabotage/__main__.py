@@ -25,22 +25,17 @@ from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from tests.sabotage.ending import ENDING
 from tests.sabotage.guard import ROOT, Sabotage, marked_files, without_guard
-from tests.sabotage.lease import LEASE
-from tests.sabotage.lessons import LESSONS
-from tests.sabotage.machine import MACHINE
-from tests.sabotage.owning import OWNING
-from tests.sabotage.paying import PAYING
-from tests.sabotage.reading import READING
-from tests.sabotage.sending import SENDING
-from tests.sabotage.working import WORKING
+from tests.sabotage.table import GUARDS
 
 ALL_THE_REST: Final = (
     "tests/unit",
     "tests/contract",
     "tests/simulation",
     "tests/integration",
+    "tests/gateway",
+    "tests/platform",
+    "tests/acceptance",
     "tests/proofs",
 )
 FEW_SCHEDULES: Final = {"FONDATION_SCHEDULES": "320"}
@@ -48,44 +43,28 @@ FAILED: Final = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
 TIMEOUT_SECONDS: Final = 1800
 
 
+class TrialError(Exception):
+    """The tests of a guard did not end, or could not be run."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
     """What became of the loss of a guard."""
 
     guard: str
-    noticed_by: str | None
-    """The first test that failed."""
+    outcome: str
+    """The first test that failed, or why there is none."""
+    is_noticed: bool
     seconds: float
 
 
 def main() -> int:
     """Try all that were asked for, and print a line for each."""
-    parser = argparse.ArgumentParser(
-        description="Take guards out, one at a time, and see which test notices."
-    )
-    parser.add_argument(
-        "words", nargs="*", help="only the guards whose names hold one of these"
-    )
-    parser.add_argument("--jobs", type=int, default=2)
-    arguments = parser.parse_args()
-    words, guards = (
-        arguments.words,
-        (
-            *OWNING,
-            *LEASE,
-            *SENDING,
-            *WORKING,
-            *ENDING,
-            *MACHINE,
-            *PAYING,
-            *READING,
-            *LESSONS,
-        ),
-    )
+    arguments = _parser().parse_args()
     chosen = [
-        guard
-        for guard in guards
-        if not words or any(word in guard.guard for word in words)
+        sabotage
+        for sabotage in GUARDS
+        if _is_named(sabotage.guard, arguments.words)
     ]
     unnoticed = 0
     with (
@@ -95,17 +74,33 @@ def main() -> int:
         trees: SimpleQueue[Path] = SimpleQueue()
         for number in range(arguments.jobs):
             trees.put(copy(Path(scratch) / str(number)))
-        for verdict in pool.map(lambda one: attempt(one, trees), chosen):
-            unnoticed += verdict.noticed_by is None
-            noticed = verdict.noticed_by or "NO TEST HAS NOTICED"
+        for verdict in pool.map(
+            lambda sabotage: attempt(sabotage, trees), chosen
+        ):
+            unnoticed += not verdict.is_noticed
             sys.stdout.write(
-                f"{verdict.guard}\n    {noticed} ({verdict.seconds:.0f} s)\n"
+                f"{verdict.guard}\n    {verdict.outcome} ({verdict.seconds:.0f} s)\n"
             )
             sys.stdout.flush()
     sys.stdout.write(
         f"{len(chosen)} guards, {unnoticed} whose loss no test notices\n"
     )
     return 1 if unnoticed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description="Take guards out, one at a time, and see which test notices."
+    )
+    parser.add_argument(
+        "words", nargs="*", help="only the guards whose names hold one of these"
+    )
+    parser.add_argument("--jobs", type=int, default=2)
+    return parser
+
+
+def _is_named(guard: str, words: Sequence[str]) -> bool:
+    return not words or any(word in guard for word in words)
 
 
 def copy(tree: Path) -> Path:
@@ -128,21 +123,18 @@ def attempt(sabotage: Sabotage, trees: "SimpleQueue[Path]") -> Verdict:
     """Take one guard out of a free copy, and run tests there until one fails."""
     tree, began = trees.get(), time.monotonic()
     try:
-        noticed_by = next(
-            filter(
-                None,
-                (
-                    notice(tree, sabotage, tests)
-                    for tests in (sabotage.tests, ALL_THE_REST)
-                ),
-            ),
-            None,
-        )
+        test = notice(tree, sabotage, sabotage.tests)
+        if test is None:
+            test = notice(tree, sabotage, ALL_THE_REST)
+        outcome = test or "NO TEST HAS NOTICED"
+    except TrialError as error:
+        test, outcome = None, f"NOT TRIED: {error}"
     finally:
         trees.put(tree)
     return Verdict(
         guard=sabotage.guard,
-        noticed_by=noticed_by,
+        outcome=outcome,
+        is_noticed=test is not None,
         seconds=time.monotonic() - began,
     )
 
@@ -206,14 +198,14 @@ def first_failure(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise SystemExit(
+        raise TrialError(
             f"{' '.join(tests)}: did not end within {TIMEOUT_SECONDS} s"
         ) from None
     if ended.returncode == 0:
         return None
     if found := FAILED.search(ended.stdout):
         return found[1]
-    raise SystemExit(
+    raise TrialError(
         f"the tests could not be run:\n{ended.stdout[-2000:]}\n{ended.stderr[-2000:]}"
     )
 

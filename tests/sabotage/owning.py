@@ -101,7 +101,7 @@ OWNING: Final = (
     Sabotage(
         guard="own-write detection: another's write taken for one's own",
         expression="existing.body != checkpoint.body",
-        new="not found",
+        new="False",
         tests=(RIVALS,),
     ),
     Sabotage(
