@@ -4,6 +4,7 @@ No answer is trusted, whatever schema it was asked for by: what does not fit is 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -115,6 +116,24 @@ class Fields:
         if not all(isinstance(value, str) for value in values):
             raise AnswerFault(f"`{name}` must be a list of texts")
         return tuple(str(value).strip() for value in values)
+
+
+def entries_of(answer: object, name: str, faults: list[str]) -> list[object]:
+    """Return a list of an answer; nothing, and one fault more, if it is not there."""
+    try:
+        return Fields(answer).entries(name)
+    except AnswerFault as fault:
+        faults.append(str(fault))
+        return []
+
+
+@contextmanager
+def noted(faults: list[str], place: str) -> Iterator[None]:
+    """Add the fault that ends the reading of an entry to a list, with its place in the answer."""
+    try:
+        yield
+    except AnswerFault as fault:
+        faults.append(f"{place}: {fault}")
 
 
 def _prose(fields: Fields) -> Prose:

@@ -13,6 +13,8 @@ from worker.engines.claude.blocks import (
     Fields,
     Listing,
     Prose,
+    entries_of,
+    noted,
 )
 from worker.engines.claude.material import Material
 from worker.engines.claude.questions import Questions
@@ -80,16 +82,9 @@ def _draft(
     writer = Writer(renderer, verifier, lists_once=True)
     faults: list[str] = []
     parts: list[Part] = []
-    try:
-        entries = Fields(answer).entries("parts")
-    except AnswerFault as fault:
-        entries = []
-        faults.append(str(fault))
-    for number, entry in enumerate(entries, 1):
-        try:
+    for number, entry in enumerate(entries_of(answer, "parts", faults), 1):
+        with noted(faults, f"part {number}"):
             parts.append(_part(writer, entry, number, faults))
-        except AnswerFault as fault:
-            faults.append(f"part {number}: {fault}")
     parts.sort(key=lambda part: ROLES.index(part.role))
     for part in parts:
         faults += part.written.faults

@@ -12,7 +12,14 @@ from states.course_paths import slug
 from states.stages import INFO, Stage
 from worker.engines.claude import candidates as choice
 from worker.engines.claude import material
-from worker.engines.claude.blocks import AnswerFault, Fields, Lines, lines
+from worker.engines.claude.blocks import (
+    AnswerFault,
+    Fields,
+    Lines,
+    entries_of,
+    lines,
+    noted,
+)
 from worker.engines.claude.candidates import Candidate
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.rounds import Draft, Task
@@ -77,11 +84,9 @@ def _chosen(
     units: list[Unit] = []
     faults: list[str] = []
     left = {candidate.id: candidate.unit for candidate in known}
-    for number, entry in enumerate(_entries(answer, "chapters", faults), 1):
-        try:
+    for number, entry in enumerate(entries_of(answer, "chapters", faults), 1):
+        with noted(faults, f"chapter {number}"):
             units.append(_unit(verifier, entry, left, units))
-        except AnswerFault as fault:
-            faults.append(f"chapter {number}: {fault}")
     least, most = limits
     if not least <= len(units) <= most:
         faults.append(
@@ -93,14 +98,6 @@ def _chosen(
         faults=faults,
         is_enough=len(units) >= least,
     )
-
-
-def _entries(answer: JsonObject, name: str, faults: list[str]) -> list[object]:
-    try:
-        return Fields(answer).entries(name)
-    except AnswerFault as fault:
-        faults.append(str(fault))
-        return []
 
 
 def _unit(
@@ -157,13 +154,11 @@ def _overview(
 ) -> Draft:
     sentences: list[str] = []
     faults: list[str] = []
-    for number, entry in enumerate(_entries(answer, "summary", faults), 1):
-        try:
+    for number, entry in enumerate(entries_of(answer, "summary", faults), 1):
+        with noted(faults, f"sentence {number}"):
             sentences.append(_sentence(questions, verifier, entry))
-        except AnswerFault as fault:
-            faults.append(f"sentence {number}: {fault}")
     labels: dict[str, str] = {}
-    for entry in _entries(answer, "labels", faults):
+    for entry in entries_of(answer, "labels", faults):
         try:
             key, label = _label(questions, verifier, entry)
             labels[key] = label
@@ -251,7 +246,7 @@ def _ordered(
     left = {f"U{number + 1}": number for number in range(len(analysis.units))}
     steps: list[LearningStep] = []
     faults: list[str] = []
-    for number, entry in enumerate(_entries(answer, "order", faults), 1):
+    for number, entry in enumerate(entries_of(answer, "order", faults), 1):
         try:
             unit, reason, wrong = _step(verifier, entry, left)
         except AnswerFault as fault:

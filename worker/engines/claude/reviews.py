@@ -9,7 +9,12 @@ from typing import Final
 from states.codec import JsonObject
 from states.course_paths import item_path
 from states.stages import Stage
-from worker.engines.claude.blocks import AnswerFault, Fields
+from worker.engines.claude.blocks import (
+    AnswerFault,
+    Fields,
+    entries_of,
+    noted,
+)
 from worker.engines.claude.material import Material
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.render import Renderer
@@ -106,16 +111,10 @@ def _draft(
     writer = Writer(renderer, verifier)
     page = _Edited(blocks)
     faults: list[str] = []
-    try:
-        entries = Fields(answer).entries("edits")
-    except AnswerFault as fault:
-        entries = []
-        faults.append(str(fault))
-    for number, entry in enumerate(entries, 1):
-        try:
-            faults += page.edit(writer, entry, f"edit {number}")
-        except AnswerFault as fault:
-            faults.append(f"edit {number}: {fault}")
+    for number, entry in enumerate(entries_of(answer, "edits", faults), 1):
+        place = f"edit {number}"
+        with noted(faults, place):
+            faults += page.edit(writer, entry, place)
     text = page.text()
     before = {fault.text for fault in verifier.faults("\n\n".join(blocks))}
     new = [

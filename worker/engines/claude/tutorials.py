@@ -6,7 +6,7 @@ from typing import Final
 from states.codec import JsonObject
 from states.course_paths import item_path
 from states.stages import Stage
-from worker.engines.claude.blocks import AnswerFault, Fields
+from worker.engines.claude.blocks import Fields, entries_of, noted
 from worker.engines.claude.chapters import marked
 from worker.engines.claude.material import Material
 from worker.engines.claude.questions import Questions
@@ -55,29 +55,23 @@ def _draft(
     )
     writer = Writer(renderer, verifier)
     faults: list[str] = []
-    introduction = ""
-    entries: list[object] = []
-    try:
-        fields = Fields(answer)
-        written = writer.written(fields.entries("introduction"), "introduction")
-        faults += written.faults
-        introduction = markdown.document(*written.texts)
-        entries = fields.entries("exercises")[:_MOST]
-    except AnswerFault as fault:
-        faults.append(str(fault))
+    opening = entries_of(answer, "introduction", faults)
+    introduction = writer.written(opening, "introduction")
+    faults += introduction.faults
     exercises: list[str] = []
-    for number, entry in enumerate(entries, 1):
-        try:
+    entries = entries_of(answer, "exercises", faults)
+    for number, entry in enumerate(entries[:_MOST], 1):
+        place = f"exercise {number}"
+        with noted(faults, place):
             exercise = _exercise(
-                writer, entry, f"exercise {number}", len(exercises) + 1, faults
+                writer, entry, place, len(exercises) + 1, faults
             )
-        except AnswerFault as fault:
-            faults.append(f"exercise {number}: {fault}")
-            continue
-        exercises += [exercise] if exercise else []
+            exercises += [exercise] if exercise else []
     if len(exercises) < _FEWEST:
         faults.append(f"it has {len(exercises)} whole exercises")
-    text = _page(renderer, chapter, introduction, exercises)
+    text = _page(
+        renderer, chapter, markdown.document(*introduction.texts), exercises
+    )
     whole = [fault.text for fault in verifier.faults(text)]
     return Draft(
         text=text,
