@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.sabotage.guard import Sabotage
+from tests.sabotage.guard import TAKEOVER, Sabotage
 
 PAYING_TESTS: Final = "tests/unit/claude/test_paying.py"
 BATCH_TESTS: Final = "tests/unit/claude/test_batches.py"
@@ -24,6 +24,17 @@ PAYING: Final = (
         guard="paid calls: none begins without the lease",
         expression="not permission.given",
         new="False",
+        tests=(PAYING_TESTS,),
+    ),
+    Sabotage(
+        guard="paid calls: none begins while a replaced run may act",
+        expression="not predecessors.may_act()",
+        new="True",
+        tests=(TAKEOVER,),
+    ),
+    Sabotage(
+        guard="paid calls: a replaced run's calls are read when it begins no more of them",
+        new="pass",
         tests=(PAYING_TESTS,),
     ),
     Sabotage(

@@ -1,6 +1,6 @@
 """Who may have a job, and when: what design calls taking over, and what operators may do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from tests.simulation.stories import (
     run,
 )
 from tests.support.world import JOB, FakeEngine
-from worker.engines.port import EngineFailedError
+from worker.engines.port import EngineFailedError, Item, Workspace
 from worker.errors import TemporaryError
 from worker.outbox.port import WebhookResponse
 from worker.ownership.claim import OperatorRequest
@@ -253,6 +253,66 @@ def test_a_takeover_does_not_wait_for_the_lease_of_a_crashed_run(
     )
     assert simulation.scheduler.time - began < LEASE
     simulation.check()
+
+
+class Caller(FakeEngine):
+    """Makes paid calls for some time, as long as they are allowed."""
+
+    def __init__(self, simulation: Simulation, seconds: float) -> None:
+        super().__init__(chapters=2)
+        self._simulation = simulation
+        self._seconds = seconds
+        self.called: list[float] = []
+        """When it has made a call."""
+        self.after_call: Callable[[], None] = lambda: None
+
+    def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
+        """Make calls, and then the stage's items."""
+        scheduler = self._simulation.scheduler
+        until = scheduler.time + self._seconds
+        while stage is Stage.EXTRACT and scheduler.time < until:
+            if workspace.calls.owns_alone():
+                self.called.append(scheduler.time)
+                self.after_call()
+            scheduler.pause(0.05)
+        yield from super().produce(stage, workspace)
+
+
+@pytest.mark.parametrize("is_cut_off", [True, False])
+def test_two_runs_never_make_paid_calls_at_the_same_time(
+    simulation: Simulation, *, is_cut_off: bool
+) -> None:
+    """A run that is cut off from the store cannot see that it was replaced."""
+    first = Caller(simulation, NEVER)
+    second = Caller(simulation, 2 * LEASE)
+    takeover = resume(OperatorRequest(takeover=True))
+
+    def replace_first() -> None:
+        first.after_call = lambda: None
+        simulation.start(work=takeover, engine=second)
+
+    def judge(operation: str, _process: Process) -> Fault | None:
+        lost = (
+            is_cut_off and len(simulation.runs) > 1 and "post" not in operation
+        )
+        return Fault.FAILED if lost else None
+
+    first.after_call = replace_first
+    run(simulation, judge=judge, engine=first)
+    assert simulation.runs[1].code is Exit.OK
+    assert len(first.called) > (30 if is_cut_off else 1)
+    assert second.called
+    assert max(first.called) < min(second.called)
+
+
+def test_a_run_after_an_expired_lease_makes_its_first_call_at_once(
+    simulation: Simulation,
+) -> None:
+    run(simulation, judge=kill_before("put job-1/artifacts/extract"))
+    caller = Caller(simulation, 1)
+    again = run(simulation, engine=caller)
+    assert again.code is Exit.OK
+    assert caller.called[0] - again.began_at < 2 * LEASE
 
 
 def test_a_redone_job_is_reported_again_under_a_new_sequence(

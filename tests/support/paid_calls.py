@@ -53,7 +53,7 @@ class MemoryCalls:
         self.after(name)
         return stored
 
-    def holds_lease(self) -> bool:
+    def owns_alone(self) -> bool:
         return self.leased
 
     def count(self, record: CallRecord) -> int:

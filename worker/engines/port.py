@@ -23,8 +23,11 @@ class CallStore(Protocol):
     def create(self, name: CallName, body: bytes) -> bytes:
         """Store an object unless there is one of that name; return the stored one's content."""
 
-    def holds_lease(self) -> bool:
-        """Tell whether this run still owns the job: only then may a call begin."""
+    def owns_alone(self) -> bool:
+        """Tell whether only this run may act on the job: only then may a call begin.
+
+        It holds the lease, and no run that it has replaced may hold one.
+        """
 
 
 class NoCalls:
@@ -36,7 +39,7 @@ class NoCalls:
     def create(self, name: CallName, body: bytes) -> bytes:
         raise NotImplementedError(f"{name} cannot be stored here: {body!r}")
 
-    def holds_lease(self) -> bool:
+    def owns_alone(self) -> bool:
         return False
 
 

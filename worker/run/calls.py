@@ -20,13 +20,13 @@ class StoredCalls:
         store: RetryingStore,
         job_id: str,
         executor: Executor,
-        holds_lease: Callable[[], bool],
+        owns_alone: Callable[[], bool],
     ) -> None:
-        """Take a job in a store, and a check whether this run still owns it."""
+        """Take a job in a store, and a check whether only this run may act on it."""
         self._store = store
         self._job_id = job_id
         self._executor = executor
-        self._holds_lease = holds_lease
+        self._owns_alone = owns_alone
 
     def read(self) -> Iterator[tuple[CallName, bytes]]:
         names: dict[str, CallName] = {}
@@ -42,8 +42,8 @@ class StoredCalls:
         key = call_key(self._job_id, name)
         return self._store.attempt(lambda store: _create(store, key, body))
 
-    def holds_lease(self) -> bool:
-        return self._holds_lease()
+    def owns_alone(self) -> bool:
+        return self._owns_alone()
 
 
 def _create(store: Store, key: str, body: bytes) -> bytes:

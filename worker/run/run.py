@@ -18,6 +18,7 @@ from worker.ownership.claim import Claimant, OperatorRequest
 from worker.ownership.keep_alive import KeepAlive
 from worker.ownership.lease import Lease
 from worker.ownership.log import CheckpointLog, Ownership
+from worker.ownership.predecessors import Predecessors
 from worker.run.calls import StoredCalls
 from worker.run.clone import Cloner
 from worker.run.context import RunContext
@@ -184,11 +185,14 @@ class Run:
         store = self._store
         job_id = self.log.job_id
         runtime = self._adapters.runtime
+        predecessors = Predecessors(store, owned.manifest, runtime)
+
+        def owns_alone() -> bool:
+            # guard: paid calls: none begins while a replaced run may act
+            return lease.held and not predecessors.may_act()
+
         calls = StoredCalls(
-            store,
-            job_id,
-            runtime.executor(TRANSFERS),
-            lambda: lease.held,
+            store, job_id, runtime.executor(TRANSFERS), owns_alone
         )
         return RunContext(
             runtime=runtime,

@@ -329,13 +329,13 @@ def test_nothing_begins_while_paused(
 ) -> None:
     model = Model(model_settings, QuickRuntime(), MODEL)
     model.pause()
-    model.begin(workspace(calls))
 
     def unpause() -> None:
         api.requests.append("unpaused")
         model.unpause()
 
     threading.Timer(0.2, unpause).start()
+    model.begin(workspace(calls))
     assert model.answer(question()) == ANSWER
     assert api.requests[0] == "unpaused"
 

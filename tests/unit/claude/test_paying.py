@@ -229,6 +229,28 @@ def test_two_runs_at_once_pay_no_more_than_what_is_in_flight_twice(
     assert len(api.paid) == sendings
 
 
+def test_what_a_replaced_run_spends_until_its_lease_expires_counts(
+    api: MessagesServer, model_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    """It is alive, and sends a last call under the lease that it still holds."""
+    limit = Budget(nanodollars=15_000_000)
+    replaced = opened(model_settings, calls, budget=limit)
+    leases = iter([replaced])
+
+    def owns_alone() -> bool:
+        for run in leases:
+            run.answer(question(1))
+            return False
+        return True
+
+    calls.owns_alone = owns_alone  # type: ignore[method-assign]
+    model = opened(model_settings, calls, budget=limit)
+    with pytest.raises(EngineFailedError) as raised:
+        model.answer(question(2))
+    assert raised.value.code == "budget_spent"
+    assert len(api.paid) == 1
+
+
 def test_a_new_generation_pays_again_and_another_repair_is_another_call(
     api: MessagesServer, model_settings: ModelSettings, calls: MemoryCalls
 ) -> None:

@@ -78,7 +78,7 @@ def test_a_record_that_exists_and_cannot_be_read_is_the_stores_fault() -> None:
 def test_a_call_may_begin_only_under_the_lease(
     store: MemoryStore, *, held: bool
 ) -> None:
-    assert opened(store, held=held).holds_lease() is held
+    assert opened(store, held=held).owns_alone() is held
 
 
 @pytest.mark.parametrize("name", [INTENT, ANSWER])

@@ -91,6 +91,7 @@ class Model:
         self._api = MessagesApi(settings, runtime)
         self._limiter = Limiter(runtime, settings.concurrency)
         self._writer = runtime.token()
+        self._permission: Permission | None = None
         self._session: _Session | None = None
         self._paused = False
         self._fallbacks: Counter[Stage] = Counter()
@@ -112,6 +113,9 @@ class Model:
         budget = workspace.budget or self._settings.budget
         prices = self._prices(budget)
         calls = workspace.calls
+        permission = self._permit(calls)
+        # guard: paid calls: a replaced run's calls are read when it begins no more of them
+        permission.wait()
         if self._session is not None and self._session.calls is calls:
             # Calls of an earlier try of the stage may still be in flight.
             ledger = self._session.ledger
@@ -119,12 +123,23 @@ class Model:
             ledger = Ledger(calls, self._writer)
         ledger.read()
         with self._lock:
-            self._session = self._opened(workspace, ledger, prices, budget)
+            self._session = self._opened(
+                workspace, ledger, permission, prices, budget
+            )
+
+    def _permit(self, calls: CallStore) -> Permission:
+        with self._lock:
+            permission = Permission(
+                self._runtime, calls.owns_alone, paused=self._paused
+            )
+            self._permission = permission
+            return permission
 
     def _opened(
         self,
         workspace: Workspace,
         ledger: Ledger,
+        permission: Permission,
         prices: ModelPrices | None,
         budget: Budget,
     ) -> _Session:
@@ -134,9 +149,6 @@ class Model:
             prices=prices,
             runtime=runtime,
             writer=self._writer,
-        )
-        permission = Permission(
-            runtime, workspace.calls.holds_lease, paused=self._paused
         )
         return _Session(
             calls=workspace.calls,
@@ -213,14 +225,14 @@ class Model:
 
     def stop(self) -> None:
         """Begin no more calls in this stage; those in flight may end, and are recorded."""
-        if self._session is not None:
-            self._session.permission.stop()
+        if self._permission is not None:
+            self._permission.stop()
 
     def _set_paused(self, *, paused: bool) -> None:
         with self._lock:
             self._paused = paused
-            if self._session is not None:
-                self._session.permission.paused = paused
+            if self._permission is not None:
+                self._permission.paused = paused
 
     def _is_believed(self, error: RejectedError) -> bool:
         """Tell whether a refused description means that questions are refused, too."""

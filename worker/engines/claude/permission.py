@@ -15,13 +15,13 @@ class Permission:
     def __init__(
         self,
         runtime: Runtime,
-        holds_lease: Callable[[], bool],
+        owns_alone: Callable[[], bool],
         *,
         paused: bool = False,
     ) -> None:
-        """Take what tells whether the run still owns the job."""
+        """Take what tells whether only this run may act on the job."""
         self._runtime = runtime
-        self._holds_lease = holds_lease
+        self._owns_alone = owns_alone
         self._stopped = runtime.flag()
         self.paused = paused
 
@@ -30,7 +30,7 @@ class Permission:
         """Tell whether a call may begin at this moment."""
         if self.paused or self._stopped.is_set():
             return False
-        return self._holds_lease()
+        return self._owns_alone()
 
     @property
     def stopped(self) -> bool:
