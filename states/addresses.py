@@ -45,10 +45,7 @@ _SHORT: Final = re.compile(
     rf"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+/(({'|'.join(_PAGES)})(/[^@]*)?)?"
 )
 _COMMIT: Final = re.compile("[0-9a-f]{40}([0-9a-f]{24})?")
-_GITEA_KINDS: Final = {"branch", "tag", "commit"}
 _OWNER_AND_NAME: Final = 2
-_GITEA_KIND: Final = 3
-"""The position of the kind in the path of a page on Gitea."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +62,7 @@ def address_fault(text: str) -> str | None:
     try:
         address = _as_https(text)
         parts = urlsplit(address or "")
+        # Reading the port checks it.
         _ = parts.port
     except ValueError:
         return None
@@ -81,10 +79,10 @@ def _fault(parts: SplitResult) -> str | None:
     page = _marked_page(parts)
     if page is None:
         page = _Page(repository=_path(parts))
-    host = _host(parts)
     if page.kind:
         advice = _advice(parts, page)
         return f"it is the address of a page: {advice}"
+    host = _host(parts)
     if host == _GITHUB and len(page.repository) == 1:
         return (
             f"it lacks the repository's name: give https://{_GITHUB}/owner/name"
@@ -118,12 +116,19 @@ def _as_https(text: str) -> str | None:
         return f"https://{text}"
     if _SHORT.fullmatch(text):
         return f"https://{_GITHUB}/{text}"
-    parts = urlsplit(text)
-    if parts.scheme in _SCHEMES and parts.hostname:
-        return f"https://{parts.hostname}{parts.path}"
-    is_web_address = parts.scheme in {"https", "http"} and parts.hostname
-    if is_web_address and "@" not in text:
-        return text
+    return _web_address(text)
+
+
+def _web_address(url: str) -> str | None:
+    parts = urlsplit(url)
+    scheme = parts.scheme
+    host = parts.hostname
+    if not host:
+        return None
+    if scheme in _SCHEMES:
+        return f"https://{host}{parts.path}"
+    if scheme in {"https", "http"} and "@" not in url:
+        return url
     return None
 
 
@@ -132,10 +137,12 @@ def _marked_page(parts: SplitResult) -> _Page | None:
     path = _path(parts)
     if "-" in path[_OWNER_AND_NAME:]:
         return _gitlab_page(path)
-    if path[2:3] == ["src"] and len(path) > _GITEA_KIND:
-        kind = path[_GITEA_KIND]
-        if kind in _GITEA_KINDS:
-            return _gitea_page(path)
+    match path:
+        # Gitea
+        case [owner, name, "src", "commit", *rest]:
+            return _Page(repository=[owner, name], kind="commit", rest=rest)
+        case [owner, name, "src", "branch" | "tag", *rest]:
+            return _Page(repository=[owner, name], kind="src", rest=rest)
     if _host(parts) in {_GITHUB, "bitbucket.org", "codeberg.org"}:
         return _plain_page(path)
     return None
@@ -144,29 +151,21 @@ def _marked_page(parts: SplitResult) -> _Page | None:
 def _gitlab_page(path: list[str]) -> _Page:
     """Read `group/name/-/kind/rest`."""
     mark = path.index("-", _OWNER_AND_NAME)
-    after_mark = path[mark + 1 :] or ["-"]
-    return _Page(
-        repository=path[:mark], kind=after_mark[0], rest=after_mark[1:]
-    )
-
-
-def _gitea_page(path: list[str]) -> _Page:
-    """Read `owner/name/src/kind/rest`."""
-    kind = path[_GITEA_KIND]
-    return _Page(
-        repository=path[:_OWNER_AND_NAME],
-        kind="commit" if kind == "commit" else "src",
-        rest=path[_GITEA_KIND + 1 :],
-    )
+    repository = path[:mark]
+    match path[mark + 1 :]:
+        case [kind, *rest]:
+            return _Page(repository=repository, kind=kind, rest=rest)
+        case _:
+            return _Page(repository=repository, kind="-")
 
 
 def _plain_page(path: list[str]) -> _Page:
     """Read `owner/name/kind/rest`, or a repository's own address."""
-    repository = path[:_OWNER_AND_NAME]
-    page = path[_OWNER_AND_NAME:]
-    if not page:
-        return _Page(repository=repository)
-    return _Page(repository=repository, kind=page[0], rest=page[1:])
+    match path:
+        case [owner, name, kind, *rest]:
+            return _Page(repository=[owner, name], kind=kind, rest=rest)
+        case _:
+            return _Page(repository=path)
 
 
 def _any_page(parts: SplitResult) -> _Page:
@@ -184,8 +183,9 @@ def _any_page(parts: SplitResult) -> _Page:
 def _advice(parts: SplitResult, page: _Page) -> str:
     name = "/".join(page.repository)
     host = _host(parts)
-    if parts.port:
-        host = f"{host}:{parts.port}"
+    port = parts.port
+    if port:
+        host = f"{host}:{port}"
     url = f"give {parts.scheme}://{host}/{name}"
     branch = _branch(page)
     if branch:
@@ -193,28 +193,38 @@ def _advice(parts: SplitResult, page: _Page) -> str:
         if len(page.rest) > 1:
             options += "; or more of what follows, if its name contains a slash"
         return f"{url} and the branch {branch} ({options})"
-    is_commit = page.kind in _OF_A_BRANCH and page.rest
-    if is_commit or page.kind in _OF_CHANGES:
+    kind = page.kind
+    is_commit = kind in _OF_A_BRANCH and page.rest
+    if is_commit or kind in _OF_CHANGES:
         return f"{url} and a branch or tag that has the change (--branch, or BRANCH)"
     return url
 
 
 def _branch(page: _Page) -> str | None:
     """Return the branch or tag of a page, as far as one part of the address shows."""
-    rest = list(page.rest)
-    is_release = page.kind == "releases" and rest[:1] == ["tag"]
-    if is_release:
-        rest = rest[1:]
-    elif page.kind not in {*_OF_A_BRANCH, "tags"}:
-        return None
-    if rest[:2] in (["refs", "heads"], ["refs", "tags"]):
-        rest = rest[2:]
-    if not rest:
-        return None
-    branch = unquote(rest[0])
+    match _ref(page):
+        case ["refs", "heads" | "tags"]:
+            return None
+        case ["refs", "heads" | "tags", name, *_] | [name, *_]:
+            branch = unquote(name)
+        case _:
+            return None
     if not branch.isprintable() or _COMMIT.fullmatch(branch):
         return None
     return branch
+
+
+def _ref(page: _Page) -> Sequence[str]:
+    """Return the parts of a page's address that begin with a branch or tag."""
+    match page.kind, *page.rest:
+        case "releases", "tag", *rest:
+            return rest
+        case "tags", *rest:
+            return rest
+        case kind, *rest if kind in _OF_A_BRANCH:
+            return rest
+        case _:
+            return ()
 
 
 def _host(parts: SplitResult) -> str:
@@ -229,4 +239,5 @@ def _host(parts: SplitResult) -> str:
 
 
 def _path(parts: SplitResult) -> list[str]:
-    return [part for part in parts.path.split("/") if part]
+    names = parts.path.split("/")
+    return [name for name in names if name]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from types import UnionType
@@ -99,20 +99,21 @@ def _camel(name: str) -> str:
 def _plain(value: Any) -> JsonObject:  # noqa: ANN401 - any dataclass
     """Return the fields of a dataclass under their JSON names; new ones only if they are set."""
     kind: type = type(value)
-    new = _NEW_FIELDS.get(kind, frozenset())
+    optional = _NEW_FIELDS.get(kind, frozenset())
     document = {}
     for json_name, name in _json_names(kind):
         content = getattr(value, name)
-        if content is not None or name not in new:
-            document[json_name] = content
+        if content is None and name in optional:
+            continue
+        document[json_name] = content
     return document
 
 
 def _format(manifest: Manifest) -> int:
     for value in (manifest, manifest.engine):
-        new = _NEW_FIELDS[type(value)]
-        if any(getattr(value, name) is not None for name in new):
-            return 2
+        for name in _NEW_FIELDS[type(value)]:
+            if getattr(value, name) is not None:
+                return 2
     return 1
 
 
@@ -152,33 +153,54 @@ def _optional_reader(kind: Any) -> _Read:  # noqa: ANN401 - a union with None
     return read
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Field:
+    name: str
+    read: _Read
+    is_required: bool
+
+
 def _dataclass_reader(kind: type) -> _Read:
-    hints = get_type_hints(kind)
-    names = {}
-    readers = {}
+    known = _fields(kind)
     required = set()
-    for field in fields(kind):
-        json_name = _camel(field.name)
-        names[json_name] = field.name
-        readers[json_name] = _reader(hints[field.name])
-        if field.default is MISSING:
+    for json_name, field in known.items():
+        if field.is_required:
             required.add(json_name)
 
     def read(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
         if not isinstance(value, dict):
             raise _FaultError("is not an object")
-        _check_fields(value.keys(), names.keys(), required)
+        _check_fields(value.keys(), known.keys(), required)
         arguments = {}
         for json_name, item in value.items():
-            name = names[json_name]
-            read_item = readers[json_name]
-            try:
-                arguments[name] = read_item(item)
-            except _FaultError as fault:
-                raise fault.inside(f".{json_name}") from None
+            field = known[json_name]
+            content = _read_inside(f".{json_name}", field.read, item)
+            arguments[field.name] = content
         return kind(**arguments)
 
     return read
+
+
+def _fields(kind: type) -> dict[str, _Field]:
+    """Return the fields of a dataclass by their JSON names."""
+    hints = get_type_hints(kind)
+    known = {}
+    for field in fields(kind):
+        name = field.name
+        known[_camel(name)] = _Field(
+            name=name,
+            read=_reader(hints[name]),
+            is_required=field.default is MISSING,
+        )
+    return known
+
+
+def _read_inside(place: str, read: _Read, value: Any) -> Any:  # noqa: ANN401 - any value of JSON
+    """Read a part of a value; a fault in it gets the part's place."""
+    try:
+        return read(value)
+    except _FaultError as fault:
+        raise fault.inside(place) from None
 
 
 def _check_fields(
@@ -200,10 +222,8 @@ def _tuple_reader(read_item: _Read) -> _Read:
             raise _FaultError("is not a list")
         items = []
         for position, item in enumerate(value):
-            try:
-                items.append(read_item(item))
-            except _FaultError as fault:
-                raise fault.inside(f"[{position}]") from None
+            content = _read_inside(f"[{position}]", read_item, item)
+            items.append(content)
         return tuple(items)
 
     return read
@@ -214,7 +234,9 @@ def _enum_reader(kind: type[Enum]) -> _Read:
 
     def read(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
         is_scalar = isinstance(value, str | int)
-        if is_scalar and not isinstance(value, bool) and value in members:
+        # `True` would be equal to 1.
+        is_bool = isinstance(value, bool)
+        if is_scalar and not is_bool and value in members:
             return members[value]
         raise _FaultError(f"is {value!r}, which is not one of its values")
 

@@ -358,13 +358,7 @@ def _current(manifest: Manifest) -> Stage:
 
 def _entered(manifest: Manifest, stage: Stage | None, *, at: str) -> Manifest:
     if stage is None:
-        event = _event(
-            manifest, EventType.PROGRESS, EventStatus.GATHERING, GATHERING, at
-        )
-        return _announced(
-            manifest,
-            replace(event, step=TOTAL_STEPS, files_of=(STAGES[-1].stage,)),
-        )
+        return _gathering(manifest, at=at)
     record = manifest.record(stage)
     inputs = None
     if manifest.commit is not None:
@@ -375,15 +369,25 @@ def _entered(manifest: Manifest, stage: Stage | None, *, at: str) -> Manifest:
         started_at=record.started_at or at,
         inputs=inputs,
     )
-    info = INFO[stage]
     status = EventStatus.ANALYZING
     if stage is Stage.CLONE:
         status = EventStatus.CLONING
+    info = INFO[stage]
     event = _event(manifest, EventType.PROGRESS, status, info.message, at)
-    previous = before(stage)[-1:]
-    files_of = () if previous == (Stage.CLONE,) else previous
+    files_of = before(stage)[-1:]
+    if files_of == (Stage.CLONE,):
+        files_of = ()
     event = replace(event, step=info.step, files_of=files_of)
     return _announced(manifest.with_record(begun), event)
+
+
+def _gathering(manifest: Manifest, *, at: str) -> Manifest:
+    event = _event(
+        manifest, EventType.PROGRESS, EventStatus.GATHERING, GATHERING, at
+    )
+    last_stage = STAGES[-1].stage
+    event = replace(event, step=TOTAL_STEPS, files_of=(last_stage,))
+    return _announced(manifest, event)
 
 
 def _event(

@@ -3,66 +3,83 @@
 They are checked before every append.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Final
 
 from states.manifest import Manifest, StageRecord, Writer
 from states.stages import State
 
+_Sentences = Iterator[str]
+_Rule = Callable[[Manifest, Manifest], _Sentences]
+
 
 def violations(before: Manifest, after: Manifest) -> tuple[str, ...]:
     """Return a sentence for every rule that the step from `before` to `after` breaks."""
-    return (
-        *_numbers(before, after),
-        *_identity(before, after),
-        *_artifacts(before, after),
-        *_final_states(before, after),
-        *_events(before, after),
-    )
+    broken: list[str] = []
+    for rule in _RULES:
+        broken.extend(rule(before, after))
+    return tuple(broken)
 
 
-def _numbers(before: Manifest, after: Manifest) -> Iterator[str]:
-    if after.sequence != before.sequence + 1:
-        yield f"sequence {after.sequence} follows {before.sequence}"
-    run = after.run
-    if run not in {before.run, before.run + 1}:
-        yield f"run {run} follows {before.run}"
-    earlier_runs = before.runs[:-1]
-    if run > before.run:
-        earlier_runs = before.runs
-    records_changed = after.runs[:-1] != earlier_runs
-    if records_changed or after.owner.number != run:
+def _follows(name: str, new: int, old: int) -> str:
+    return f"{name} {new} follows {old}"
+
+
+def _sequence(before: Manifest, after: Manifest) -> _Sentences:
+    old = before.sequence
+    new = after.sequence
+    if new != old + 1:
+        yield _follows("sequence", new, old)
+
+
+def _runs(before: Manifest, after: Manifest) -> _Sentences:
+    old = before.run
+    new = after.run
+    if new not in {old, old + 1}:
+        yield _follows("run", new, old)
+    *earlier_runs, owner = after.runs
+    expected = list(before.runs)
+    is_claim = new > old
+    if not is_claim:
+        expected.pop()
+    if earlier_runs != expected or owner.number != new:
         yield "the records of earlier runs have changed"
 
 
-def _identity(before: Manifest, after: Manifest) -> Iterator[str]:
+def _identity(before: Manifest, after: Manifest) -> _Sentences:
     if after.identity != before.identity:
         yield "the job's identity has changed"
-    if after.engine.name != before.engine.name:
-        yield "the job's engine has changed"
-    old = before.engine
-    new = after.engine
-    is_pinned = new.model == old.model and new.language == old.language
-    if not is_pinned and not _is_operators_claim(before, after):
-        yield "the job's model or language has changed without an operator's resume"
     commit = before.commit
     if commit is not None and after.commit != commit:
         yield "the pinned commit has changed"
 
 
-def _artifacts(before: Manifest, after: Manifest) -> Iterator[str]:
+def _engine(before: Manifest, after: Manifest) -> _Sentences:
+    old = before.engine
+    new = after.engine
+    if new.name != old.name:
+        yield "the job's engine has changed"
+    is_pinned = new.model == old.model and new.language == old.language
+    if not is_pinned and not _is_operators_claim(before, after):
+        yield "the job's model or language has changed without an operator's resume"
+
+
+def _artifacts(before: Manifest, after: Manifest) -> _Sentences:
     was_pending = before.state is State.PENDING
     is_pending = after.state is State.PENDING
     repaired = is_pending and not was_pending
     may_lose_artifacts = repaired or after.collected
-    for old, new in zip(before.stages, after.stages, strict=True):
-        stage = new.stage
+    records = zip(before.stages, after.stages, strict=True)
+    for old, new in records:
+        was = old.generation
         generation = new.generation
-        if generation < old.generation:
-            yield f"{stage}: generation {generation} follows {old.generation}"
-        if may_lose_artifacts or generation != old.generation:
+        if generation < was:
+            fault = _follows("generation", generation, was)
+            yield f"{new.stage}: {fault}"
+        if may_lose_artifacts or generation != was:
             continue
         if _has_lost(old, new):
-            yield f"{stage}: artifacts are missing in the same generation"
+            yield f"{new.stage}: artifacts are missing in the same generation"
 
 
 def _has_lost(old: StageRecord, new: StageRecord) -> bool:
@@ -72,7 +89,7 @@ def _has_lost(old: StageRecord, new: StageRecord) -> bool:
     return bool(lost)
 
 
-def _final_states(before: Manifest, after: Manifest) -> Iterator[str]:
+def _final_states(before: Manifest, after: Manifest) -> _Sentences:
     state_changed = after.state is not before.state
     if before.collected and (state_changed or not after.collected):
         yield "the job was collected, and no longer is"
@@ -84,38 +101,33 @@ def _final_states(before: Manifest, after: Manifest) -> Iterator[str]:
         )
 
 
-def _events(before: Manifest, after: Manifest) -> Iterator[str]:
-    yield from _settled_events(before, after)
-    yield from _pending_events(before, after)
-    yield from _lost_events(before, after)
-
-
-def _settled_events(before: Manifest, after: Manifest) -> Iterator[str]:
-    settled_before = before.outbox.settled
+def _settled_events(before: Manifest, after: Manifest) -> _Sentences:
+    was = before.outbox.settled
     settled = after.outbox.settled
-    if settled >= settled_before:
+    if settled >= was:
         return
     if _redelivered(before, after) is None:
         yield (
-            f"events up to {settled_before} were settled, "
+            f"events up to {was} were settled, "
             f"and now only those up to {settled}"
         )
 
 
-def _pending_events(before: Manifest, after: Manifest) -> Iterator[str]:
-    known = set(before.outbox.pending)
+def _pending_events(before: Manifest, after: Manifest) -> _Sentences:
     checkpoint = after.sequence
-    allowed = {checkpoint, _redelivered(before, after)}
-    settled = after.outbox.settled
-    for event in after.outbox.pending:
+    redelivered = _redelivered(before, after)
+    may_be_added = {checkpoint, redelivered}
+    known = set(before.outbox.pending)
+    outbox = after.outbox
+    for event in outbox.pending:
         sequence = event.sequence
-        if sequence <= settled:
+        if sequence <= outbox.settled:
             yield f"event {sequence} was settled, and is pending again"
-        if event not in known and sequence not in allowed:
+        if event not in known and sequence not in may_be_added:
             yield f"event {sequence} was written with checkpoint {checkpoint}"
 
 
-def _lost_events(before: Manifest, after: Manifest) -> Iterator[str]:
+def _lost_events(before: Manifest, after: Manifest) -> _Sentences:
     outbox = after.outbox
     pending = {event.sequence for event in outbox.pending}
     for event in before.outbox.pending:
@@ -135,7 +147,9 @@ def _redelivered(before: Manifest, after: Manifest) -> int | None:
     outbox = before.outbox
     last = outbox.settled
     rejected = {rejection.sequence for rejection in outbox.rejected}
-    if last not in rejected or after.outbox.settled != last - 1:
+    if last not in rejected:
+        return None
+    if after.outbox.settled != last - 1:
         return None
     return last
 
@@ -144,3 +158,16 @@ def _is_operators_claim(before: Manifest, after: Manifest) -> bool:
     if after.writer is not Writer.OPERATOR:
         return False
     return after.run > before.run
+
+
+_RULES: Final[tuple[_Rule, ...]] = (
+    _sequence,
+    _runs,
+    _identity,
+    _engine,
+    _artifacts,
+    _final_states,
+    _settled_events,
+    _pending_events,
+    _lost_events,
+)

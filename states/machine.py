@@ -1,5 +1,6 @@
 """The table of all transitions, and the state machine built from it."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
 
@@ -102,16 +103,16 @@ class _Position:
 
 
 def _transitions() -> list[dict[str, str]]:
-    transitions = []
+    return [
+        {"trigger": str(event), "source": str(source), "dest": str(target)}
+        for source, event, target in _arrows()
+    ]
+
+
+def _arrows() -> Iterator[tuple[State, Event, State]]:
     for source, row in TABLE.items():
         for event, target in row.items():
-            transition = {
-                "trigger": str(event),
-                "source": str(source),
-                "dest": str(target),
-            }
-            transitions.append(transition)
-    return transitions
+            yield source, event, target
 
 
 # With `auto_transitions`, every model would get `to_<state>` methods that bypass the table.
@@ -154,22 +155,25 @@ def diagram() -> str:
     shared = _shared_transitions(working)
     inner: list[str] = []
     outer = [f"    [*] --> {State.PENDING}"]
-    for source, row in TABLE.items():
-        for event, target in row.items():
-            arrow = f"    {source} --> {target}: {event}"
-            if source not in working:
-                outer.append(arrow)
-            elif event in shared:
-                continue
-            elif target in working:
-                inner.append(arrow)
-            else:
-                outer.append(arrow)
+    for source, event, target in _arrows():
+        is_inside = source in working
+        if is_inside and event in shared:
+            continue
+        arrow = f"    {source} --> {target}: {event}"
+        if is_inside and target in working:
+            inner.append(f"    {arrow}")
+        else:
+            outer.append(arrow)
     for event, target in shared.items():
         outer.append(f"    working --> {target}: {event}")
-    lines = ["stateDiagram-v2", "    state working {"]
-    lines += [f"    {line}" for line in inner]
-    lines += ["    }", *outer, ""]
+    lines = [
+        "stateDiagram-v2",
+        "    state working {",
+        *inner,
+        "    }",
+        *outer,
+        "",
+    ]
     return "\n".join(lines)
 
 

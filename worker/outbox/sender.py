@@ -49,6 +49,14 @@ class _TryAgainError(Exception):
         self.retry_after = retry_after
 
 
+_RETRIES: Final = Policy(
+    on=(_TryAgainError,),
+    give_up_seconds=float("inf"),
+    first=0.5,
+    longest=30.0,
+)
+
+
 class Sender:
     """Delivers the events of one run."""
 
@@ -109,17 +117,11 @@ class Sender:
                     return
 
     def _deliver(self, webhook: Webhook, delivery: Delivery) -> bool:
-        policy = Policy(
-            on=(_TryAgainError,),
-            give_up_seconds=float("inf"),
-            first=0.5,
-            longest=30.0,
-        )
         sequence = delivery.event.sequence
         try:
             answer = self._retrier.call(
                 lambda: self._attempt(webhook, delivery),
-                policy,
+                _RETRIES,
                 on_retry=self._log_retry,
             )
         except _TryAgainError as error:

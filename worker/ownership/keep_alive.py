@@ -44,6 +44,11 @@ class _Request:
     failures: set[type[Exception]] = field(default_factory=set)
     """Kinds of failure since the last success."""
 
+    @property
+    def may_be_tried(self) -> bool:
+        # guard: the lease: stuck requests do not add up
+        return self.under_way < _MAX_UNDER_WAY
+
 
 class KeepAlive:
     """Keeps one lease alive, from a thread of its own.
@@ -70,9 +75,10 @@ class KeepAlive:
         # The claim was both a sign of life and a look at the log.
         due = lease.refreshed + self._interval
         # guard: the lease: a look for newer checkpoints
-        self._look = _Request(name="look", send=lease.look, due=due)
+        look = _Request(name="look", send=lease.look, due=due)
         heartbeat = _Request(name="heartbeat", send=lease.beat, due=due)
-        self._requests = (heartbeat, self._look)
+        self._look = look
+        self._requests = (heartbeat, look)
         self._outcomes: Mailbox[Callable[[], None]] = runtime.mailbox()
         self._stopped = runtime.flag()
         self._on_lost: Callable[[], None] = lambda: None
@@ -98,56 +104,66 @@ class KeepAlive:
             self._judge()
             now = self._runtime.monotonic()
             for request in self._requests:
-                # guard: the lease: stuck requests do not add up
-                if request.due <= now and request.under_way < _MAX_UNDER_WAY:
+                if request.may_be_tried and request.due <= now:
                     self._try(request)
-            wait = self._next_step() - self._runtime.monotonic()
-            conclude = self._outcomes.get(max(_SHORTEST_WAIT, wait))
+            conclude = self._outcomes.get(self._wait())
             if conclude is not None:
                 conclude()
 
-    def _next_step(self) -> float:
-        """Return when to act next if no outcome comes before."""
+    def _wait(self) -> float:
+        """Return for how long no step is due."""
         now = self._runtime.monotonic()
-        if self._lost_since is None:
+        lost_since = self._lost_since
+        if lost_since is None:
             steps = [now + self._lease.remaining]
         else:
-            steps = [self._lost_since + self._give_up, now + self._interval]
+            steps = [lost_since + self._give_up, now + self._interval]
         for request in self._requests:
-            if request.under_way < _MAX_UNDER_WAY:
+            if request.may_be_tried:
                 steps.append(request.due)
-        return min(steps)
+        next_step = min(steps)
+        wait = next_step - self._runtime.monotonic()
+        return max(_SHORTEST_WAIT, wait)
 
     def _judge(self) -> None:
         """Act on the loss of the lease, and on a store that stays away for too long."""
-        ran_out = self._lease.remaining <= 0 and not self._lease.suspended
-        if self._lease.lapsed_at > self._lapsed_at:
-            self._lapsed_at = self._lease.lapsed_at
+        self._judge_lease()
+        self._judge_store()
+
+    def _judge_lease(self) -> None:
+        lease = self._lease
+        ran_out = lease.remaining <= 0 and not lease.suspended
+        if lease.lapsed_at > self._lapsed_at:
+            self._lapsed_at = lease.lapsed_at
             self._look.due = self._runtime.monotonic()
-        if ran_out or self._lease.losses > self._losses:
+        if ran_out or lease.losses > self._losses:
             self._on_lost()
-            self._lease.suspend("it was not refreshed in time")
-            self._losses = self._lease.losses
+            lease.suspend("it was not refreshed in time")
+            self._losses = lease.losses
+
+    def _judge_store(self) -> None:
         now = self._runtime.monotonic()
+        lost_since = self._lost_since
         if not self._lease.suspended:
             self._lost_since = None
-        elif self._lost_since is None:
+        elif lost_since is None:
             self._lost_since = now
-        elif now - self._lost_since > self._give_up:
-            self._inbox.put(StoreLost(error=self._store_error()))
+        elif now - lost_since > self._give_up:
+            error = self._store_error()
+            self._inbox.put(StoreLost(error=error))
             self._stopped.set()
 
     def _store_error(self) -> StoreFaultError:
         failures: set[type[Exception]] = set()
         for request in self._requests:
             failures |= request.failures
+        period = f"for {self._give_up:g} seconds"
         if failures == {StoreRefusedError}:
             return StoreRefusedError(
-                f"the store has refused to keep the run's lease for {self._give_up:g} seconds"
+                f"the store has refused to keep the run's lease {period}"
             )
         return StoreUnavailableError(
-            "the store has not answered quickly enough to hold the lease "
-            f"for {self._give_up:g} seconds"
+            f"the store has not answered quickly enough to hold the lease {period}"
         )
 
     def _try(self, request: _Request) -> None:
@@ -181,7 +197,8 @@ class KeepAlive:
         request.answered = max(request.answered, sent)
         request.due = max(request.due, sent + self._interval)
         self._judge()
-        if self._lease.suspended and self._lease.remaining > 0:
+        lease = self._lease
+        if lease.suspended and lease.remaining > 0:
             self._inbox.put(LeaseRefreshed())
 
     def _failed(self, request: _Request, failure: Exception) -> None:
@@ -190,7 +207,8 @@ class KeepAlive:
             _warn(request, failure)
         request.failures.add(kind)
         share = 0.5 + self._runtime.jitter() / 2
-        again = self._runtime.monotonic() + self._repeat_after * share
+        pause = self._repeat_after * share
+        again = self._runtime.monotonic() + pause
         request.due = min(request.due, again)
 
 

@@ -181,15 +181,8 @@ class Producer:
     def _produce(self, items: StageItems) -> None:
         inbox = self._context.inbox
         runtime = self._context.runtime
-        workspace = self._workspace(items.stage)
         deadline = runtime.monotonic() + self._timeout
-
-        def feed(task: int) -> None:
-            # guard: storing items as they come
-            for item in self._engine.produce(items.stage, workspace):
-                inbox.mailbox.put(Produced(task=task, item=item))
-
-        task = inbox.start("engine", feed)
+        task = self._start_engine(items)
         done: Done | None = None
         while done is None or items.in_flight:
             left = deadline - runtime.monotonic()
@@ -205,6 +198,18 @@ class Producer:
                 case Done(task=number) if number == task:
                     done = message
         self._conclude(items, done.error)
+
+    def _start_engine(self, items: StageItems) -> int:
+        """Let the engine work in a thread, and return the thread's number."""
+        inbox = self._context.inbox
+        workspace = self._workspace(items.stage)
+
+        def feed(task: int) -> None:
+            # guard: storing items as they come
+            for item in self._engine.produce(items.stage, workspace):
+                inbox.mailbox.put(Produced(task=task, item=item))
+
+        return inbox.start("engine", feed)
 
     def _timed_out(self, stage: Stage) -> EngineTroubleError:
         return EngineTroubleError(

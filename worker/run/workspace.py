@@ -4,6 +4,7 @@ import fcntl
 import os
 import shutil
 import stat
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ _UNFINISHED: Final = "~"
 # guard: a folder that another run has removed as abandoned is made again
 _TRIES: Final = 10
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
+_EXCLUSIVE: Final = fcntl.LOCK_EX | fcntl.LOCK_NB
 
 
 class RunFolder:
@@ -34,8 +36,8 @@ class RunFolder:
         with on_disk(base, partial(unusable_work_dir, base)):
             base.mkdir(parents=True, exist_ok=True)
             _remove_stale(base, job_id)
-            parts = (self.source, self.course, self.scratch)
-            self._lock = _make_locked(self.path, parts)
+            subfolders = (self.source, self.course, self.scratch)
+            self._lock = _make_locked(self.path, subfolders)
 
     @property
     def source(self) -> Path:
@@ -53,8 +55,9 @@ class RunFolder:
         return self.path / "scratch"
 
     def read(self, path: str) -> bytes:
+        file = self.course / path
         with on_disk(self.course):
-            return (self.course / path).read_bytes()
+            return file.read_bytes()
 
     def write(self, path: str, body: bytes) -> None:
         """Write a file of the course, unless it has that content already."""
@@ -72,15 +75,17 @@ class RunFolder:
                 fresh.replace(file)
 
     def discard(self, path: str) -> None:
+        file = self.course / path
         with on_disk(self.course):
-            (self.course / path).unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
 
     def empty_source(self) -> Path:
         """Empty the folder for the repository's files, and return it."""
-        with on_disk(self.source):
-            shutil.rmtree(self.source)
-            self.source.mkdir(mode=0o700)
-        return self.source
+        folder = self.source
+        with on_disk(folder):
+            shutil.rmtree(folder)
+            folder.mkdir(mode=0o700)
+        return folder
 
     def remove(self) -> None:
         _remove(self.path)
@@ -96,10 +101,10 @@ def make_private(folder: Path) -> None:
         with suppress(FileExistsError):
             folder.mkdir(mode=0o700)
         status = folder.lstat()
-        is_folder = stat.S_ISDIR(status.st_mode)
-        is_ours = is_folder and status.st_uid == os.getuid()
+        mode = status.st_mode
+        is_ours = stat.S_ISDIR(mode) and status.st_uid == os.getuid()
         # guard: a shared place is used only if it is this user's alone
-        if not is_ours or status.st_mode & _OTHERS_WRITE:
+        if not is_ours or mode & _OTHERS_WRITE:
             raise ConfigError(
                 f"{folder} is not a folder that only this user can write to: remove it, "
                 "or set WORK_DIR to a folder of your own"
@@ -107,25 +112,25 @@ def make_private(folder: Path) -> None:
         folder.chmod(0o700)
 
 
-def _make_locked(path: Path, parts: tuple[Path, ...]) -> int:
+def _make_locked(path: Path, subfolders: Sequence[Path]) -> int:
     """Make a folder with subfolders, and return its lock."""
     for number in range(1, _TRIES):
         # Another run may be removing it.
         with suppress(FileNotFoundError, BlockingIOError):
-            return _try_to_make(path, parts, number)
-    return _try_to_make(path, parts, _TRIES)
+            return _try_to_make(path, subfolders, number)
+    return _try_to_make(path, subfolders, _TRIES)
 
 
-def _try_to_make(path: Path, parts: tuple[Path, ...], number: int) -> int:
+def _try_to_make(path: Path, subfolders: Sequence[Path], number: int) -> int:
     # guard: a run's folder is locked before it is seen
     fresh = path.with_name(f"{_UNFINISHED}{path.name}-{number}")
     fresh.mkdir(mode=0o700)
     lock = os.open(fresh / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        for folder in parts:
-            part = fresh / folder.relative_to(path)
-            part.mkdir(mode=0o700)
+        fcntl.flock(lock, _EXCLUSIVE)
+        for subfolder in subfolders:
+            folder = fresh / subfolder.relative_to(path)
+            folder.mkdir(mode=0o700)
         fresh.rename(path)
     except BaseException:
         os.close(lock)
@@ -154,7 +159,7 @@ def _remove_unlocked(folder: Path) -> None:
         # It is not a run's folder, or another run is just removing it.
         return
     with suppress(OSError):
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, _EXCLUSIVE)
         _remove(folder)
     os.close(lock)
 
