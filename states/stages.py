@@ -121,7 +121,9 @@ STAGE_OF: Final = {info.state: info.stage for info in STAGES}
 def after(stage: Stage) -> Stage | None:
     """Return the next stage, or None after the last."""
     step = INFO[stage].step
-    return STAGES[step].stage if step < TOTAL_STEPS else None
+    if step < TOTAL_STEPS:
+        return STAGES[step].stage
+    return None
 
 
 def before(stage: Stage) -> tuple[Stage, ...]:

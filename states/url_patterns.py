@@ -41,5 +41,7 @@ def repository_pattern(*, allow_http: bool) -> str:
 
     It accepts `http://` for this machine, and elsewhere with `allow_http`.
     """
-    http = HTTP_REPOSITORY if allow_http else LOCAL_REPOSITORY
+    http = LOCAL_REPOSITORY
+    if allow_http:
+        http = HTTP_REPOSITORY
     return f"(?:{SHORT_REPOSITORY}|{HTTPS_REPOSITORY}|{http})"

@@ -82,7 +82,9 @@ def usage_document(usage: Usage) -> dict[str, Any]:
 
 def dollars(nanodollars: int | None) -> float | None:
     """Return an amount in dollars; None stays None."""
-    return None if nanodollars is None else nanodollars / NANODOLLARS
+    if nanodollars is None:
+        return None
+    return nanodollars / NANODOLLARS
 
 
 _COUNTED: Final = (

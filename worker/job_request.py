@@ -52,7 +52,9 @@ def field_fault(
     """Return why a field's value is refused, without repeating it, or None."""
     match field:
         case Field.JOB_ID:
-            return None if valid_job_id(value) else _JOB_ID_RULE
+            if valid_job_id(value):
+                return None
+            return _JOB_ID_RULE
         case Field.REPOSITORY:
             return repository_fault(value, allow_http=allow_http)
         case Field.BRANCH:

@@ -79,7 +79,9 @@ def open_adapters(
     def open_job_source(identity: Identity, scratch: Path) -> Source:
         git = Git(scratch, runtime, stop, environment)
         source = open_source(settings, identity, git)
-        return source if commit is None else PinnedSource(source, commit)
+        if commit is None:
+            return source
+        return PinnedSource(source, commit)
 
     return Adapters(
         runtime=runtime,
@@ -177,7 +179,9 @@ def engine_name(settings: Settings, manifest: Manifest | None) -> str:
         return asked
     from worker.engines.fondation.cli_bundle import find_bundle  # noqa: PLC0415 - see above
 
-    return FONDATION if find_bundle(settings.engine.fondation_path) else STATIC
+    if find_bundle(settings.engine.fondation_path):
+        return FONDATION
+    return STATIC
 
 
 def engine_parts(settings: Settings) -> tuple[str, ...]:
@@ -219,7 +223,9 @@ def pinned_model(
     settings: ModelSettings, manifest: Manifest | None
 ) -> tuple[str, str]:
     """Return a job's model and language: those asked for, else those that it began with."""
-    began = manifest.engine if manifest else None
+    began = None
+    if manifest:
+        began = manifest.engine
     model = settings.model or (began and began.model) or DEFAULT_MODEL
     language = (
         settings.language or (began and began.language) or DEFAULT_LANGUAGE
@@ -247,7 +253,9 @@ def _engine_reason(
         return "the job began with it"
     if settings.engine.name != "auto":
         return "ENGINE asks for it"
-    quantity = "a" if name == FONDATION else "no"
+    quantity = "no"
+    if name == FONDATION:
+        quantity = "a"
     path = settings.engine.fondation_path
     return f"FONDATION_PATH {path} holds {quantity} Fondation CLI"
 

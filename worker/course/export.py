@@ -50,7 +50,9 @@ def export(inventory: Inventory, folder: Path) -> Exported:
         for path, body in files:
             _write(folder / path, body)
     paths = [path for path, _ in course]
-    page = INDEX if site else None
+    page = None
+    if site:
+        page = INDEX
     return Exported(paths=paths, page=page)
 
 

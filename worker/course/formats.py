@@ -266,7 +266,9 @@ class _Mapping:
             text = value.strip()
             if text or may_be_empty:
                 return text
-        condition = "" if may_be_empty else ", and not empty"
+        condition = ", and not empty"
+        if may_be_empty:
+            condition = ""
         raise InvalidItemError(
             f"{self.place}: {field} must be a text{condition}"
         )

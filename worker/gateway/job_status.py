@@ -49,7 +49,9 @@ def read_standing(view: View, job_id: str) -> Standing:
         lasting = isinstance(
             error, (DamagedCheckpointError, UnknownFormatError)
         )
-        return Standing.UNFINISHED if lasting else Standing.UNREADABLE
+        if lasting:
+            return Standing.UNFINISHED
+        return Standing.UNREADABLE
     if manifest is None or not manifest.over:
         return Standing.UNFINISHED
     # guard: the gateway keeps a request until its webhook knows

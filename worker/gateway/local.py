@@ -82,7 +82,9 @@ class LocalBackend:
 
     def cancel(self, job_id: str) -> None:
         job = self._queue.get(job_id)
-        unstarted = job.request.identity if job else None
+        unstarted = None
+        if job:
+            unstarted = job.request.identity
         engine = engine_name(self._view.settings, None)
         if not request_cancel(self._view, job_id, unstarted, engine):
             raise UnknownJobError

@@ -236,7 +236,9 @@ def _after(job: QueuedJob, standing: Standing, code: int | None) -> QueuedJob:
     """Return a job's next entry; `code` is the exit code of its run, if it was run."""
     refused = job.refused
     if code is not None:
-        refused = Exit(code) if code in _REFUSALS else None
+        refused = None
+        if code in _REFUSALS:
+            refused = Exit(code)
     after = replace(job, running=False, pausing=True, refused=refused)
     # guard: the gateway never gives up a job whose webhook does not know
     if standing is Standing.UNDELIVERED:

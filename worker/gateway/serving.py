@@ -53,7 +53,9 @@ def serve(
             server.run(sockets=[listener])
         finally:
             backend.close()
-    return ended[0] if ended else None
+    if ended:
+        return ended[0]
+    return None
 
 
 def _config() -> uvicorn.Config:

@@ -153,7 +153,9 @@ def _pause(text: str, now: datetime) -> float | None:
         return None
     if seconds < _EPOCH_SECONDS:
         return seconds
-    moment = seconds / 1000 if seconds >= _EPOCH_MILLISECONDS else seconds
+    moment = seconds
+    if seconds >= _EPOCH_MILLISECONDS:
+        moment = seconds / 1000
     return max(0.0, moment - now.timestamp())
 
 

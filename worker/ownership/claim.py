@@ -158,7 +158,9 @@ class Claimant:
                 manifest
             ):
                 raise busy(manifest)
-            reopening = None if nothing_to_do else request
+            reopening = None
+            if not nothing_to_do:
+                reopening = request
             ref = engine(manifest)
             if request.stage is None:
                 check_model(manifest, ref)
@@ -347,7 +349,9 @@ class Claimant:
         if newest == sequence:
             return None
         checkpoint = self.log.present(newest)
-        return checkpoint if checkpoint.manifest.collected else None
+        if checkpoint.manifest.collected:
+            return checkpoint
+        return None
 
     def _own(
         self,
@@ -397,7 +401,9 @@ class Claimant:
             with suppress(OvertakenError):
                 self._fence.release(checkpoint)
             raise store_clocks_error(self.store.url, most, lease)
-        return ceil(most) if most > 1 else 0
+        if most > 1:
+            return ceil(most)
+        return 0
 
     def _judge(self, manifest: Manifest) -> Claim | JobOver | Wait:
         settled = manifest.over and not manifest.outbox.pending

@@ -192,7 +192,9 @@ class CheckpointLog:
     def _listed(
         self, store: Store, *, after: int
     ) -> Iterator[tuple[int, ObjectEntry]]:
-        start = checkpoint_key(self._job_id, after) if after else ""
+        start = ""
+        if after:
+            start = checkpoint_key(self._job_id, after)
         for entry in store.entries(
             checkpoints_prefix(self._job_id), start_after=start
         ):

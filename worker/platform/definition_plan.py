@@ -158,7 +158,9 @@ def _overlaid(
     for name in desired.secrets:
         environment.pop(name, None)
     environment |= desired.shape.environment or {}
-    base = DEFAULTS if definition is None else Shape()
+    base = DEFAULTS
+    if definition is not None:
+        base = Shape()
     changes: dict[str, Any] = {}
     for field_of_shape in fields(Shape):
         value = getattr(desired.shape, field_of_shape.name)

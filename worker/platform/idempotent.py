@@ -37,7 +37,9 @@ def once(
 
     def attempt() -> Value:
         nonlocal lost
-        effect = _looked(look) if lost else None
+        effect = None
+        if lost:
+            effect = _looked(look)
         if effect is not None:
             return effect
         try:

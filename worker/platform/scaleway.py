@@ -212,7 +212,9 @@ def _secret(document: Any) -> SecretReference:  # noqa: ANN401 - any value of JS
 
 def _run(document: Any) -> PlatformRun:  # noqa: ANN401 - any value of JSON
     created = document.get("created_at")
-    created_at = datetime.fromisoformat(created) if created else _NEVER
+    created_at = _NEVER
+    if created:
+        created_at = datetime.fromisoformat(created)
     return PlatformRun(
         id=document["id"],
         definition_id=document["job_definition_id"],

@@ -71,4 +71,6 @@ def _region_fault(region: str) -> str | None:
 
 
 def _project_fault(project: str) -> str | None:
-    return None if is_uuid(project) else "it must be the project's id, a UUID"
+    if is_uuid(project):
+        return None
+    return "it must be the project's id, a UUID"

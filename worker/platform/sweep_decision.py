@@ -52,12 +52,16 @@ class SweepCandidate:
     @property
     def last(self) -> PlatformRun | None:
         """Its newest platform run."""
-        return self.runs[-1] if self.runs else None
+        if self.runs:
+            return self.runs[-1]
+        return None
 
 
 def described(run: PlatformRun) -> str:
     """Say in what state a run is, or how it has ended."""
-    verb = "is" if run.live else "has ended as"
+    verb = "has ended as"
+    if run.live:
+        verb = "is"
     text = f"platform run {run.id} {verb} {run.state}"
     reason = run.reason
     if reason and not reason.startswith("unknown"):

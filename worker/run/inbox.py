@@ -72,9 +72,9 @@ class Inbox:
         failed, or the error that makes the store unreachable. While the lease is lost, other
         messages wait.
         """
-        deadline = (
-            None if seconds is None else self._runtime.monotonic() + seconds
-        )
+        deadline = None
+        if seconds is not None:
+            deadline = self._runtime.monotonic() + seconds
         while True:
             if self._aside:
                 aside: object = self._aside.popleft()

@@ -71,7 +71,9 @@ class Runner:
                 "the store fails, and the run ends; the next run resumes the job",
                 extra={"reason": str(error)},
             )
-            return error.exit if error.exit is Exit.REFUSED else Exit.TEMPORARY
+            if error.exit is Exit.REFUSED:
+                return error.exit
+            return Exit.TEMPORARY
 
     def reassert(self) -> None:
         """Append a checkpoint to show that this run still owns the job."""
@@ -192,7 +194,9 @@ class Runner:
             extra={"back_to": damaged.stage, "reason": str(damaged)},
         )
         self._producer.forget()
-        code = "outdated" if damaged.new_generation else "damaged"
+        code = "damaged"
+        if damaged.new_generation:
+            code = "outdated"
         error = self._error(
             TemporaryError(str(damaged), code=code), Exit.TEMPORARY
         )
@@ -246,7 +250,9 @@ class Runner:
         # guard: the memory of permanent failures: a third fruitless run is the last
         if fruitless >= MAX_TRIES:
             is_bug = isinstance(error, BugError)
-            code = Exit.SOFTWARE if is_bug else Exit.UNAVAILABLE
+            code = Exit.UNAVAILABLE
+            if is_bug:
+                code = Exit.SOFTWARE
             self._fail(error, code)
             return self._deliver()
         LOG.error(
@@ -261,7 +267,9 @@ class Runner:
         return error.exit
 
     def _fruitless_runs(self) -> int:
-        return 0 if self._context.new_items else self._manifest.fruitless_runs
+        if self._context.new_items:
+            return 0
+        return self._manifest.fruitless_runs
 
     def _stop(self, stopped: StoppedError) -> Exit:
         """Save what is finished, within the run's grace."""

@@ -168,7 +168,9 @@ class _Permission:
     def remaining(self) -> float:
         """Return for how many seconds the webhook may work."""
         self._asked += 1
-        return 0.0 if self.connected else _CONNECT_SECONDS
+        if self.connected:
+            return 0.0
+        return _CONNECT_SECONDS
 
 
 def _fences(store: Store, key: str) -> bool:

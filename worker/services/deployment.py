@@ -114,7 +114,9 @@ def find_definition(
     """Return our definition, or None; raise ConfigError if two have its name."""
     wanted = settings.definition
     if settings.project_id is None:
-        return platform.definition(wanted) if is_uuid(wanted) else None
+        if is_uuid(wanted):
+            return platform.definition(wanted)
+        return None
     matches = [
         definition
         for definition in platform.definitions()
@@ -126,7 +128,9 @@ def find_definition(
             f"{len(matches)} job definitions of the project are called {wanted!r} "
             f"({ids}): set SCW_JOB_DEFINITION to the id of the right one"
         )
-    return matches[0] if matches else None
+    if matches:
+        return matches[0]
+    return None
 
 
 def open_deployment(

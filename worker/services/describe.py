@@ -148,7 +148,9 @@ def _stages(manifest: Manifest, count: _ItemCount | None) -> list[JsonObject]:
         in_hand = record.stage is manifest.next_stage
         stored = len(record.artifacts)
         finished = _ItemCount(stored, total=stored or None)
-        items = count if in_hand and count is not None else finished
+        items = finished
+        if in_hand and count is not None:
+            items = count
         stages.append(_stage(manifest, record, items))
     return stages
 
@@ -173,7 +175,9 @@ def _stage(
 def _stage_state(manifest: Manifest, record: StageRecord) -> str:
     if record.finished:
         return "finished"
-    return "running" if record.stage is manifest.current_stage else "waiting"
+    if record.stage is manifest.current_stage:
+        return "running"
+    return "waiting"
 
 
 def _run(run: RunRecord) -> JsonObject:

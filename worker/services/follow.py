@@ -63,7 +63,9 @@ def outcome(manifest: Manifest | None, run: PlatformRun) -> Outcome | None:
 
 
 def _ended(manifest: Manifest) -> Outcome:
-    reason = f": {manifest.error.message}" if manifest.error else ""
+    reason = ""
+    if manifest.error:
+        reason = f": {manifest.error.message}"
     message = f"job {manifest.job_id} is {manifest.state}{reason}"
     return Outcome(
         state=manifest.state, exit_code=exit_code(manifest), message=message
@@ -75,7 +77,9 @@ def _unfinished_code(run: PlatformRun) -> Exit:
     code = run.exit_code
     if code is None or code == Exit.OK:
         return Exit.TEMPORARY
-    return Exit(code) if code in set(Exit) else Exit.TEMPORARY
+    if code in set(Exit):
+        return Exit(code)
+    return Exit.TEMPORARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,9 @@ class Follower:
             return _Reading(None, readable=False)
 
     def _newest(self, job_id: str) -> Manifest | None:
-        return None if self._view is None else self._view.newest(job_id)
+        if self._view is None:
+            return None
+        return self._view.newest(job_id)
 
     def _ask(self, run_id: str, answered: float) -> PlatformRun | None:
         """Return the run as the platform has it, or None if the platform does not respond now."""

@@ -45,4 +45,6 @@ def expected_engine(definition: JobDefinition) -> str:
     Only the definition's image can resolve `auto`: then the static engine is named.
     """
     engine = definition.environment.get("ENGINE")
-    return engine if engine in {FONDATION, CLAUDE, STATIC} else STATIC
+    if engine in {FONDATION, CLAUDE, STATIC}:
+        return engine
+    return STATIC

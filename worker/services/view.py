@@ -36,7 +36,9 @@ class View:
     def newest(self, job_id: str) -> Manifest | None:
         """Return a job's newest manifest, or None if it has no checkpoint yet."""
         checkpoint = self.log(job_id).newest()
-        return None if checkpoint is None else checkpoint.manifest
+        if checkpoint is None:
+            return None
+        return checkpoint.manifest
 
     def manifest(self, job_id: str) -> Manifest:
         """Return a job's newest manifest, or raise UsageError or DataError."""

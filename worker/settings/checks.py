@@ -68,7 +68,9 @@ def _prefix_fault(url: SplitResult) -> str | None:
 
 def absolute_fault(path: str) -> str | None:
     """Check that a path is absolute."""
-    return None if path.startswith("/") else "it must be an absolute path"
+    if path.startswith("/"):
+        return None
+    return "it must be an absolute path"
 
 
 def region_fault(region: str) -> str | None:

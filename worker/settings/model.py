@@ -109,7 +109,9 @@ def _nanodollars(text: str) -> int | None:
     except InvalidOperation:
         return None
     nanodollars = dollars * NANODOLLARS
-    return int(nanodollars) if nanodollars == int(nanodollars) else None
+    if nanodollars == int(nanodollars):
+        return int(nanodollars)
+    return None
 
 
 def budget_in_tokens(text: str) -> int | None:
@@ -145,7 +147,9 @@ def _checked(
     fault: Callable[[str], str | None],
 ) -> str | None:
     text = reader.text(name)
-    return None if text is None else reader.checked(name, text, fault)
+    if text is None:
+        return None
+    return reader.checked(name, text, fault)
 
 
 def _model_fault(text: str) -> str | None:

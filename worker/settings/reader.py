@@ -97,7 +97,9 @@ class EnvironmentReader:
     def certificates(self, name: str, *, folder: bool = False) -> None:
         """Check a variable that names a file (or folder) of certificates."""
         value = self.text(name)
-        check = folder_fault if folder else certificates_fault
+        check = certificates_fault
+        if folder:
+            check = folder_fault
         # guard: certificates that are not there are refused
         if value is not None and self._here:
             self.checked(name, value, check)
@@ -185,6 +187,8 @@ class EnvironmentReader:
 
 def _number(text: str, *, whole: bool) -> float | None:
     try:
-        return int(text) if whole else float(text)
+        if whole:
+            return int(text)
+        return float(text)
     except ValueError:
         return None

@@ -67,7 +67,9 @@ class FolderSource:
             if tree is not None:
                 copy = tree / entry.name
             content_digest = self._read_file(entry, copy)
-            mode = b"1" if entry.executable else b"0"
+            mode = b"0"
+            if entry.executable:
+                mode = b"1"
             digest.update(os.fsencode(entry.name))
             digest.update(b"\0" + mode)
             digest.update(content_digest)

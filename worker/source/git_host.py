@@ -171,7 +171,8 @@ def _read_refs(listing: str) -> tuple[dict[str, str], str | None]:
             commits[name] = value
         elif name == "HEAD" and head is None:
             branch = value.removeprefix("ref: ").removeprefix(BRANCHES)
-            head = None if is_commit(branch) else branch
+            if not is_commit(branch):
+                head = branch
     return commits, head
 
 

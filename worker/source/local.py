@@ -51,7 +51,9 @@ def open_local(
 
 def _open(git: Git, path: Path, limits: SourceLimits) -> Source:
     if not path.is_dir():
-        fault = "is not a folder" if path.exists() else "does not exist"
+        fault = "does not exist"
+        if path.exists():
+            fault = "is not a folder"
         raise _unusable(path, fault, code="repository_not_found")
     if (path / ".git").exists():
         return LocalSource(git, path, path / ".git", limits)

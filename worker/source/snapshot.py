@@ -101,7 +101,9 @@ def _extract(source: BufferedReader, tree: Path, limits: SourceLimits) -> None:
         with _create(tree, info.name) as target:
             _copy(source, target, info.size)
             is_executable = info.mode & 0o100
-            mode = 0o755 if is_executable else 0o644
+            mode = 0o644
+            if is_executable:
+                mode = 0o755
             os.fchmod(target.fileno(), mode)
         _read_exactly(source, _padding(info.size))
     if _read(source, CHUNK) != NUL * BLOCKSIZE:

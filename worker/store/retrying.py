@@ -91,7 +91,9 @@ class RetryingStore:
     ) -> Iterator[ObjectEntry]:
         """Yield entries, page by page; a page that fails is repeated from its first key."""
         while limit is None or limit > 0:
-            size = PAGE if limit is None else min(limit, PAGE)
+            size = PAGE
+            if limit is not None:
+                size = min(limit, PAGE)
             page = self._call(partial(self._page, prefix, start_after, size))
             yield from page
             if len(page) < size:

@@ -178,7 +178,9 @@ class S3Store:
     ) -> Iterator[ObjectEntry]:
         """Yield objects, page by page; refuse a server that does not sort by key."""
         while limit is None or limit > 0:
-            size = PAGE if limit is None else min(limit, PAGE)
+            size = PAGE
+            if limit is not None:
+                size = min(limit, PAGE)
             page, is_last = self._page(prefix, start_after, size)
             for entry in page:
                 if entry.key <= start_after:
@@ -428,7 +430,9 @@ def _inspect(
 ) -> None:
     """Check an answer before the SDK parses it; an object's content is not read."""
     body = response_dict["body"]
-    content = body if isinstance(body, bytes) else None
+    content = None
+    if isinstance(body, bytes):
+        content = body
     inspect(
         operation_model.name,
         response_dict["status_code"],

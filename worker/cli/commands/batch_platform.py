@@ -71,7 +71,9 @@ class PlatformBatch:
         known = [run.id for run in runs]
         final = _final_outcome(manifest, runs)
         if final is not None:
-            last_id = known[-1] if known else None
+            last_id = None
+            if known:
+                last_id = known[-1]
             return Result(job=job, outcome=final, run_id=last_id)
         variables = self._variables[job_id]
         run = self._deployment.start(variables, known)
@@ -96,7 +98,9 @@ def _final_outcome(
     """
     if manifest is not None:
         unfinished = not manifest.over or manifest.outbox.pending
-        return None if unfinished else ended(manifest)
+        if unfinished:
+            return None
+        return ended(manifest)
     if runs and runs[-1].state == "succeeded":
         return outcome(None, runs[-1])
     return None

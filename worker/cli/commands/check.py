@@ -32,7 +32,9 @@ def check(options: CheckOptions, environment: Environment) -> Output:
     )
     findings = checks.findings()
     faults = [finding for finding in findings if finding.fault is not None]
-    code = faults[0].exit_code if faults else Exit.OK
+    code = Exit.OK
+    if faults:
+        code = faults[0].exit_code
     return Output(
         document=[_document(finding) for finding in findings],
         lines=[_line(finding) for finding in findings],

@@ -269,7 +269,9 @@ def _headline(document: Mapping[str, object], *, new: bool) -> str:
         definition += f" ({definition_id})"
     if not document["differences"]:
         return f"{definition}: nothing to change"
-    verb = "create" if new else "change"
+    verb = "change"
+    if new:
+        verb = "create"
     if document["changed"]:
         return f"{verb}d {definition}:"
     return f"would {verb} {definition}:"

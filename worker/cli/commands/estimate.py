@@ -98,4 +98,6 @@ def _summary(course: CourseEstimate) -> str:
 
 
 def _cost(amount: float | None) -> str:
-    return "?" if amount is None else f"${amount:.2f}"
+    if amount is None:
+        return "?"
+    return f"${amount:.2f}"

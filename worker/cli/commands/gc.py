@@ -57,7 +57,9 @@ def collect(view: View, older_than: int, *, dry_run: bool) -> Output:
 
 
 def _answer(collection: _Collection, *, dry_run: bool) -> Output:
-    verb = "would collect" if dry_run else "collected"
+    verb = "collected"
+    if dry_run:
+        verb = "would collect"
     lines = [f"{verb} {job_id}" for job_id in collection.collected]
     lines += map("left {jobId}: {reason}".format_map, collection.left)
     document: dict[str, Any] = {

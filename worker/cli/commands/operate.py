@@ -270,7 +270,9 @@ def _pending_callbacks(manifest: Manifest) -> list[str]:
     count = len(manifest.outbox.pending)
     if count == 0:
         return []
-    pending = "1 callback is" if count == 1 else f"{count} callbacks are"
+    pending = "1 callback is"
+    if count != 1:
+        pending = f"{count} callbacks are"
     return [
         f"{pending} pending: set CALLBACK_URL and CALLBACK_TOKEN and run this again to deliver"
     ]

@@ -83,7 +83,9 @@ def _identity(options: SubmitOptions, runtime: Runtime) -> Identity:
 def _new_job_id(repository: str, runtime: Runtime) -> str:
     """Return the id of a new job; it does not name a repository that will be refused."""
     refused = repository_fault(repository, allow_http=True)
-    name = "job" if refused else short_name(repository)[:64]
+    name = "job"
+    if not refused:
+        name = short_name(repository)[:64]
     return f"{name}-{runtime.token()}"
 
 

@@ -194,7 +194,9 @@ class Sweep:
                 continue
             if newest is None or entry.modified > newest:
                 newest = entry.modified
-        return None if newest is None else datetime.fromtimestamp(newest, UTC)
+        if newest is None:
+            return None
+        return datetime.fromtimestamp(newest, UTC)
 
     def _act(
         self, candidate: SweepCandidate, decision: SweepDecision
@@ -265,9 +267,9 @@ def _answer(
     given_up = _with_action(results, Action.GIVE_UP)
     lines = []
     for result in swept:
-        action = (
-            "would start a run" if dry_run else f"started run {result.run_id}"
-        )
+        action = "would start a run"
+        if not dry_run:
+            action = f"started run {result.run_id}"
         lines.append(_line(result, action))
     lines += [_line(result, "skipped") for result in skipped]
     lines += [_line(result, "given up") for result in given_up]
@@ -278,7 +280,9 @@ def _answer(
         "skipped": [result.document for result in skipped],
         "givenUp": [result.document for result in given_up],
     }
-    code = Exit.OK if failure is None else failure.exit
+    code = Exit.OK
+    if failure is not None:
+        code = failure.exit
     return Output(
         document=document, lines=lines or ["nothing to sweep"], exit_code=code
     )

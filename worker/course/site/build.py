@@ -198,5 +198,7 @@ def _templates() -> Environment:
 def _title(entry: Entry, page: Page, document: Document) -> str:
     """Return what links call a page."""
     name = _PREFIX.sub("", document.title or "") or entry.name
-    kind = "Tutorial" if page is entry.tutorial else "Chapter"
+    kind = "Chapter"
+    if page is entry.tutorial:
+        kind = "Tutorial"
     return visible(name or f"{kind} {entry.number}")

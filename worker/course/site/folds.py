@@ -97,7 +97,9 @@ def balanced(tokens: Sequence[Token]) -> Iterator[Token]:
 
 def _fold(text: str, open_here: list[str]) -> Iterator[Token]:
     name = text.lstrip("</")
-    tag = "summary" if name.startswith("summary") else "details"
+    tag = "details"
+    if name.startswith("summary"):
+        tag = "summary"
     if not text.startswith("</"):
         open_here.append(tag)
         yield Token("fold_open", tag, 1, block=True)

@@ -205,7 +205,9 @@ def _fence(
     token = tokens[index]
     code = token.content
     words = token.info.split()
-    language = words[0] if words else ""
+    language = ""
+    if words:
+        language = words[0]
     if language.lower() == "mermaid":
         return _diagram(code)
     return _code(highlighted(code, language))

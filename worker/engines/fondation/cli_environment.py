@@ -86,7 +86,9 @@ def _credentials(environment: Environment) -> dict[str, str]:
             f"{_KEY_FILE} is {file!r}, which cannot be read ({error}): name a file with the key",
             temporary=False,
         ) from error
-    return {"ANTHROPIC_API_KEY": key} if key else {}
+    if key:
+        return {"ANTHROPIC_API_KEY": key}
+    return {}
 
 
 def make_home(home: Path, environment: Environment) -> None:

@@ -128,7 +128,9 @@ def _json_object(line: str) -> dict[str, Any]:
         document = json.loads(line)
     except (ValueError, RecursionError):
         return {}
-    return document if isinstance(document, dict) else {}
+    if isinstance(document, dict):
+        return document
+    return {}
 
 
 def _pino_line(level: int, text: str) -> OutputLine:
@@ -154,4 +156,6 @@ def _level(level: int) -> int:
         return logging.ERROR
     if level >= _WARNING:
         return logging.WARNING
-    return logging.INFO if level >= _INFO else logging.DEBUG
+    if level >= _INFO:
+        return logging.INFO
+    return logging.DEBUG

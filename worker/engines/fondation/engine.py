@@ -162,7 +162,9 @@ class FondationEngine:
         source = self._copy_source(workspace.source, root / "source")
         if self._takes_steps is None:
             self._takes_steps = bundle.takes_steps(env, self._runtime, stop)
-        step = stage if self._takes_steps else None
+        step = None
+        if self._takes_steps:
+            step = stage
         argv = bundle.argv(source, output, step)
         return CliTask(
             stage=stage,

@@ -63,7 +63,9 @@ _MEANINGLESS: Final = re.compile(
 def failure(code: int, lines: Iterable[str]) -> EngineFailedError:
     """Return the failure of a CLI process, by its exit code and its last errors."""
     reason = _reason(lines)
-    ending = f": {reason.line}" if reason.line else ""
+    ending = ""
+    if reason.line:
+        ending = f": {reason.line}"
     if code > _SIGNALED:
         return EngineFailedError(
             f"the Fondation CLI was killed by {_signal_name(code)}{ending}",
@@ -89,7 +91,9 @@ def disk_fault(lines: Iterable[str], folder: Path) -> DiskError | None:
 def permanent(lines: Iterable[str]) -> str | None:
     """Return the line which shows that a retry will not help, or None."""
     reason = _reason(lines)
-    return None if reason.temporary else reason.line
+    if reason.temporary:
+        return None
+    return reason.line
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

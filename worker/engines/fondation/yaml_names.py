@@ -44,4 +44,6 @@ def _entries(document: Any) -> list[Any]:  # noqa: ANN401 - any value of YAML
     entries = document
     if isinstance(document, dict):
         entries = document.get("order")
-    return entries if isinstance(entries, list) else []
+    if isinstance(entries, list):
+        return entries
+    return []

@@ -1,6 +1,7 @@
 """Lines between nodes, and what their ends bear."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -8,7 +9,7 @@ from worker.course.site.diagrams import svg
 from worker.course.site.diagrams.geometry import Spot
 from worker.course.site.diagrams.graph import Head, Line
 
-LENGTHS: Final = {
+_LENGTHS: Final = {
     Head.NONE: 0.0,
     Head.ARROW: 8.0,
     Head.TRIANGLE: 12.0,
@@ -18,13 +19,88 @@ LENGTHS: Final = {
     Head.CROSS: 4.0,
 }
 """How much of a line each head covers."""
-_WIDTHS: Final = {
-    Head.ARROW: 3.5,
-    Head.TRIANGLE: 6.0,
-}
+_ARROW_WIDTH: Final = 3.5
+_TRIANGLE_WIDTH: Final = 6.0
 _DIAMOND_WIDTH: Final = 5.0
-_CROSS: Final = 4.0
+_CROSS_WIDTH: Final = 4.0
 _HOLLOW: Final = frozenset({Head.TRIANGLE, Head.DIAMOND, Head.CIRCLE})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class End:
+    """An end of a line: its tip, the step by which the line arrives there, and its head."""
+
+    tip: Spot
+    step: Spot
+    head: Head
+
+    @property
+    def line_end(self) -> Spot:
+        """Where the line ends, and the head begins."""
+        return self._before(self._length)
+
+    def drawn(self) -> str:
+        """Return the head."""
+        match self.head:
+            case Head.NONE:
+                return ""
+            case Head.CIRCLE:
+                return self._circle()
+            case Head.CROSS:
+                return self._cross()
+            case Head.ARROW:
+                corners = self._triangle(_ARROW_WIDTH)
+            case Head.TRIANGLE:
+                corners = self._triangle(_TRIANGLE_WIDTH)
+            case _:
+                corners = self._diamond()
+        return svg.polygon(corners, self._class)
+
+    @property
+    def _length(self) -> float:
+        return _LENGTHS[self.head]
+
+    @property
+    def _class(self) -> str:
+        if self.head in _HOLLOW:
+            return "head hollow"
+        return "head"
+
+    def _before(self, length: float) -> Spot:
+        """Return the place at a distance before the tip."""
+        return self.tip - self.step * length
+
+    def _aside(self, width: float) -> Spot:
+        """Return a step to the right."""
+        return self.step.turned * width
+
+    def _triangle(self, width: float) -> list[Spot]:
+        base = self.line_end
+        side = self._aside(width)
+        return [self.tip, base + side, base - side]
+
+    def _diamond(self) -> list[Spot]:
+        half = self._length / 2
+        middle = self._before(half)
+        side = self._aside(_DIAMOND_WIDTH)
+        return [self.tip, middle + side, self.line_end, middle - side]
+
+    def _circle(self) -> str:
+        radius = self._length / 2
+        middle = self._before(radius)
+        return svg.circle(middle, radius, self._class)
+
+    def _cross(self) -> str:
+        ahead = self.step * _CROSS_WIDTH
+        side = self._aside(_CROSS_WIDTH)
+        middle = self.tip - ahead * 1.5
+        near = middle + ahead
+        far = middle - ahead
+        path = svg.Path(near + side)
+        path.to(far - side)
+        path.jump(near - side)
+        path.to(far + side)
+        return path.drawn("edge solid")
 
 
 def line(spots: Sequence[Spot], style: Line, *, upright: bool) -> str:
@@ -54,60 +130,3 @@ def _curve_across(path: svg.Path, start: Spot, end: Spot) -> None:
     beside = Spot(half, start.y)
     before = Spot(half, end.y)
     path.curve(beside, before, end)
-
-
-def head(kind: Head, tip: Spot, step: Spot) -> str:
-    """Return what an end of a line bears, its tip at a place to which a step leads."""
-    if kind is Head.NONE:
-        return ""
-    if kind is Head.CIRCLE:
-        return _circle(tip, step)
-    if kind is Head.CROSS:
-        return _cross(tip, step)
-    if kind in _WIDTHS:
-        return svg.polygon(_triangle(kind, tip, step), _class(kind))
-    return svg.polygon(_diamond(kind, tip, step), _class(kind))
-
-
-def _class(kind: Head) -> str:
-    if kind in _HOLLOW:
-        return "head hollow"
-    return "head"
-
-
-def _triangle(kind: Head, tip: Spot, step: Spot) -> list[Spot]:
-    end = shortened(tip, step, kind)
-    side = step.turned * _WIDTHS[kind]
-    return [tip, end + side, end - side]
-
-
-def _diamond(kind: Head, tip: Spot, step: Spot) -> list[Spot]:
-    end = shortened(tip, step, kind)
-    half = LENGTHS[kind] / 2
-    middle = tip - step * half
-    side = step.turned * _DIAMOND_WIDTH
-    return [tip, middle + side, end, middle - side]
-
-
-def _circle(tip: Spot, step: Spot) -> str:
-    radius = LENGTHS[Head.CIRCLE] / 2
-    middle = tip - step * radius
-    return svg.circle(middle, radius, _class(Head.CIRCLE))
-
-
-def _cross(tip: Spot, step: Spot) -> str:
-    ahead = step * _CROSS
-    side = step.turned * _CROSS
-    middle = tip - ahead * 1.5
-    near = middle + ahead
-    far = middle - ahead
-    path = svg.Path(near + side)
-    path.to(far - side)
-    path.jump(near - side)
-    path.to(far + side)
-    return path.drawn("edge solid")
-
-
-def shortened(tip: Spot, step: Spot, kind: Head) -> Spot:
-    """Return where a line ends whose head has its tip at a place."""
-    return tip - step * LENGTHS[kind]

@@ -21,7 +21,9 @@ _COMMENT: Final = re.compile(r"%%.*")
 def draw(source: str) -> str:
     """Return a diagram as SVG; raise DiagramError, with the reason, if it cannot be drawn."""
     lines = _lines(source)
-    header = lines.pop(0) if lines else ""
+    header = ""
+    if lines:
+        header = lines.pop(0)
     if match := flowchart.HEADER.match(header):
         # A flowchart's first statement may follow on the header's line.
         statement = header[match.end() :].strip()

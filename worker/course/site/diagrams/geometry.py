@@ -68,6 +68,10 @@ class Box:
         return self.top + self.height
 
     @property
+    def sides(self) -> "Span":
+        return Span(self.left, self.right)
+
+    @property
     def corner(self) -> Spot:
         """The upper left corner."""
         return Spot(self.left, self.top)
@@ -89,3 +93,37 @@ class Box:
         x = self.left + self.width / 2
         y = self.top + self.height / 2
         return Spot(x, y)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The room between a left and a right side."""
+
+    left: float
+    right: float
+
+    @classmethod
+    def around(cls, x: float, width: float) -> "Span":
+        half = width / 2
+        return cls(x - half, x + half)
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def middle(self) -> float:
+        return (self.left + self.right) / 2
+
+    def wider(self, margin: float) -> "Span":
+        """Return the span with a margin on both sides."""
+        return Span(self.left - margin, self.right + margin)
+
+    def including(self, other: "Span") -> "Span":
+        left = min(self.left, other.left)
+        right = max(self.right, other.right)
+        return Span(left, right)
+
+    def box(self, top: float, bottom: float) -> Box:
+        """Return the rectangle between these sides, and between a top and a bottom."""
+        return Box(self.left, top, self.width, bottom - top)

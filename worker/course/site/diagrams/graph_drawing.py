@@ -1,9 +1,11 @@
 """Draws flowcharts and class diagrams."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 from worker.course.site.diagrams import arrows, svg
+from worker.course.site.diagrams.arrows import End
 from worker.course.site.diagrams.geometry import (
     DOWN,
     LEFT,
@@ -19,6 +21,7 @@ from worker.course.site.diagrams.text import Text
 
 _WIDEST: Final = 700.0
 """A drawing that is wider is drawn downward, if that makes it narrower."""
+_LABEL_PADDING: Final = 6
 _TITLE: Final = Spot(14, 22)
 """Where a group's title begins, from its upper left corner."""
 
@@ -39,9 +42,8 @@ def draw(graph: Graph, name: str) -> str:
 
 def _described(graph: Graph) -> str:
     """Return what a graph shows, in words."""
-    if graph.edges:
-        sentences = [_sentence(edge, graph) for edge in graph.edges]
-    else:
+    sentences = [_sentence(edge, graph) for edge in graph.edges]
+    if not sentences:
         sentences = [node.label for node in graph.nodes.values()]
     return "; ".join(sentences)
 
@@ -49,7 +51,9 @@ def _described(graph: Graph) -> str:
 def _sentence(edge: Edge, graph: Graph) -> str:
     source = _name(edge.source, graph)
     target = _name(edge.target, graph)
-    verb = f", {edge.label}, " if edge.label else " to "
+    verb = " to "
+    if edge.label:
+        verb = f", {edge.label}, "
     sentence = f"{source}{verb}{target}"
     return sentence.replace("\n", " ")
 
@@ -71,12 +75,8 @@ class _Pen:
         self._labels: list[str] = []
 
     def drawn(self) -> str:
-        elements = [
-            *self._frames,
-            *self._lines,
-            *self._nodes,
-            *self._labels,
-        ]
+        layers = (self._frames, self._lines, self._nodes, self._labels)
+        elements = chain.from_iterable(layers)
         return "".join(elements)
 
     def group(self, laid: Laid, corner: Spot) -> None:
@@ -94,17 +94,15 @@ class _Pen:
 
     def _frame(self, laid: Laid, corner: Spot) -> None:
         box = Box.at(corner, laid.width, laid.height)
-        title = laid.group.title
         start = corner + _TITLE
-        self._frames += [
-            svg.rectangle(box, "group", 6),
-            svg.text_line(title, start, "group-title"),
-        ]
+        title = svg.text_line(laid.group.title, start, "group-title")
+        self._frames += [svg.rectangle(box, "group", 6), title]
 
     def _route(self, route: Route, laid: Laid, corner: Spot) -> None:
         spots = [corner + spot for spot in route.spots]
         if len(spots) == 1:
-            half = laid.box(route.edge.source).width / 2
+            node = laid.box(route.edge.source)
+            half = node.width / 2
             self._loop(route, spots[0].right(half))
             return
         self._line(route, spots)
@@ -116,46 +114,47 @@ class _Pen:
         upright = route.upright
         first, second, *_ = spots
         *_, before_last, last = spots
-        begin = _step(second, first, upright=upright)
-        end = _step(before_last, last, upright=upright)
-        shortened = [
-            arrows.shortened(first, begin, edge.tail),
-            *spots[1:-1],
-            arrows.shortened(last, end, edge.head),
-        ]
-        self._lines += [
-            arrows.head(edge.tail, first, begin),
-            arrows.head(edge.head, last, end),
-            arrows.line(shortened, edge.line, upright=upright),
-        ]
+        begin = End(
+            tip=first,
+            step=_step(second, first, upright=upright),
+            head=edge.tail,
+        )
+        end = End(
+            tip=last,
+            step=_step(before_last, last, upright=upright),
+            head=edge.head,
+        )
+        shortened = [begin.line_end, *spots[1:-1], end.line_end]
+        line = arrows.line(shortened, edge.line, upright=upright)
+        self._lines += [begin.drawn(), end.drawn(), line]
 
     def _loop(self, route: Route, side: Spot) -> None:
         """Draw a line from a node to itself, beside the middle of its right side."""
         edge = route.edge
-        tip = side.down(7)
+        end = End(tip=side.down(7), step=LEFT, head=edge.head)
         beyond = side.right(LOOP)
         upper = beyond.down(-16)
+        lower = beyond.down(16)
         path = svg.Path(side.down(-7))
-        path.curve(upper, beyond.down(16), tip.right(7))
-        self._lines += [
-            path.drawn(f"edge {edge.line}"),
-            arrows.head(edge.head, tip, LEFT),
-        ]
+        path.curve(upper, lower, end.tip.right(7))
+        self._lines += [path.drawn(f"edge {edge.line}"), end.drawn()]
         label = route.label
         if label.lines:
             half = label.width / 2
             self._label(label, side.right(LOOP + half))
 
     def _label(self, text: Text, middle: Spot) -> None:
-        box = Box.around(middle, text.width + 6, text.height)
-        self._labels += [
-            svg.rectangle(box, "paper"),
-            svg.texts(text, middle, "label"),
-        ]
+        label = svg.label(text, middle, _LABEL_PADDING)
+        self._labels.append(label)
 
 
 def _step(start: Spot, end: Spot, *, upright: bool) -> Spot:
     """Return the step by which a line arrives at its end."""
+    way = end - start
     if upright:
-        return DOWN if end.y >= start.y else UP
-    return RIGHT if end.x >= start.x else LEFT
+        if way.y >= 0:
+            return DOWN
+        return UP
+    if way.x >= 0:
+        return RIGHT
+    return LEFT

@@ -278,7 +278,9 @@ class _Level:
         for number in numbers:
             route = turn.spots(next(routes))
             label = next(labels)
-            middle = turn.spot(label) if label else None
+            middle = None
+            if label:
+                middle = turn.spot(label)
             self._laid.routes.append(self._route(number, route, middle))
         for gate in gates:
             way = turn.spots(next(routes))

@@ -99,7 +99,9 @@ def arrange(
     pairs = [(wire.source, wire.target) for wire in wires]
     pairs = ranking.forward(len(sizes), pairs)
     # A label has a rank of its own, between its boxes.
-    length = 2 if any(wire.label for wire in wires) else 1
+    length = 1
+    if any(wire.label for wire in wires):
+        length = 2
     ranks = ranking.ranks(len(sizes), pairs, length)
     if ends:
         _move_to_ends(ranks, ends)

@@ -117,7 +117,9 @@ def _radius(shape: Shape, box: Box) -> float:
     """Return how round the corners of a box are."""
     if shape is Shape.PILL:
         return box.height / 2
-    return _ROUND if shape is Shape.ROUND else _SHARP
+    if shape is Shape.ROUND:
+        return _ROUND
+    return _SHARP
 
 
 def _corners(shape: Shape, box: Box) -> list[Spot]:

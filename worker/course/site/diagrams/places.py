@@ -60,7 +60,9 @@ class Place:
 
     def near(self, *, upward: bool) -> list["Place"]:
         """Return the places that it is connected with, in the ranks above or below."""
-        return self.above if upward else self.below
+        if upward:
+            return self.above
+        return self.below
 
 
 Rank = list[Place]
@@ -268,7 +270,9 @@ def _rising(values: Sequence[float]) -> list[float]:
 def _distance(left: Place, right: Place) -> float:
     """Return how far apart the middles of two places beside each other must be."""
     beside_wire = left.wire or right.wire
-    gap = _GAP_BESIDE_WIRE if beside_wire else _GAP
+    gap = _GAP
+    if beside_wire:
+        gap = _GAP_BESIDE_WIRE
     left_half = left.size.across / 2
     right_half = right.size.across / 2
     return left_half + gap + right_half

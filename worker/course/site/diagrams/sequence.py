@@ -163,7 +163,9 @@ class _Reader:
 
     def _begin(self, kind: str, text: str) -> None:
         self._open.append(kind)
-        condition = "" if kind == "rect" else plain(text)
+        condition = ""
+        if kind != "rect":
+            condition = plain(text)
         self._add(FrameStart(kind=kind, text=condition))
 
     def _end(self) -> None:

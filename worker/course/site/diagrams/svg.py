@@ -69,6 +69,12 @@ def texts(text: Text, middle: Spot, class_: str = "text") -> str:
     return paragraph(text.lines, start, class_)
 
 
+def label(text: Text, middle: Spot, padding: float) -> str:
+    """Return lines of text around a middle, on a ground that hides what is below."""
+    box = Box.around(middle, text.width + padding, text.height)
+    return rectangle(box, "paper") + texts(text, middle, "label")
+
+
 def paragraph(lines: Iterable[str], start: Spot, class_: str) -> str:
     """Return lines of text, the first one's baseline at a place."""
     drawn = ""

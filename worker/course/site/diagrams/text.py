@@ -69,7 +69,9 @@ def _within(text: str, quote: str) -> str:
 
 def _entity(match: re.Match[str]) -> str:
     """Mermaid writes entities as `#quot;` and `#35;`."""
-    number = "#" if match[1].isdigit() else ""
+    number = ""
+    if match[1].isdigit():
+        number = "#"
     return f"&{number}{match[1]};"
 
 
