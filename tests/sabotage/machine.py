@@ -63,7 +63,7 @@ MACHINE: Final = (
     ),
     Sabotage(
         guard="a shared place is used only if it is this user's alone",
-        expression="not is_ours or status.st_mode & _OTHERS_WRITE",
+        expression="not is_ours or mode & _OTHERS_WRITE",
         new="False",
         tests=(ODD_STARTS,),
     ),
