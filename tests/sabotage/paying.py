@@ -69,7 +69,7 @@ PAYING: Final = (
     Sabotage(
         guard="paid calls: the others begin when the first has cached their prefix",
         new="pass",
-        tests=(MODEL_TESTS,),
+        tests=("tests/unit/claude/test_parallel.py",),
     ),
     Sabotage(
         guard="paid calls: what may pass is waited for, but not endlessly",

@@ -1,0 +1,50 @@
+"""The first question begins alone, and the others as soon as its prefix is cached."""
+
+from collections.abc import Callable
+from queue import SimpleQueue
+
+from worker.engines.claude.parallel import in_parallel
+from worker.engines.claude.permission import Permission
+from worker.system.runtime import Flag, SystemRuntime
+
+
+class _Watched:
+    """A flag that tells that a thread waits for it."""
+
+    def __init__(self, flag: Flag, events: "SimpleQueue[str]") -> None:
+        self._flag = flag
+        self._events = events
+        self.set = flag.set
+        self.is_set = flag.is_set
+
+    def wait(self, seconds: float) -> bool:
+        self._events.put("the second waits")
+        return self._flag.wait(seconds)
+
+
+class _WatchedRuntime(SystemRuntime):
+    def __init__(self) -> None:
+        self.events: SimpleQueue[str] = SimpleQueue()
+
+    def flag(self) -> Flag:
+        return _Watched(super().flag(), self.events)
+
+
+def test_the_second_waits_until_the_first_has_cached_their_prefix() -> None:
+    runtime = _WatchedRuntime()
+    seen: list[str] = []
+
+    def first(cached: Callable[[], None]) -> None:
+        seen.append(runtime.events.get(timeout=60))
+        cached()
+        # The second begins although this one has not ended.
+        while seen[-1] != "the second begins":
+            seen.append(runtime.events.get(timeout=60))
+
+    def second(_: Callable[[], None]) -> None:
+        runtime.events.put("the second begins")
+
+    permission = Permission(runtime, lambda: True)
+    outcomes = dict(in_parallel([first, second], 2, runtime, permission))
+    assert outcomes == {0: None, 1: None}
+    assert seen[0] == "the second waits"
