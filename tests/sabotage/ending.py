@@ -26,7 +26,7 @@ ENDING: Final = (
     Sabotage(
         guard="the lease: a claim's is counted from before it is sent",
         expression="since",
-        new="self._runtime.monotonic()",
+        new="self.runtime.monotonic()",
         tests=(LETTING_GO,),
     ),
     Sabotage(

@@ -75,7 +75,7 @@ PAYING: Final = (
         guard="paid calls: what may pass is waited for, but not endlessly",
         expression="resumes_at - self._failing_since > PATIENCE_SECONDS",
         new="False",
-        tests=(MODEL_TESTS,),
+        tests=("tests/unit/claude/test_limiter.py",),
     ),
     Sabotage(
         guard="batches: none is created without the lease",

@@ -1,0 +1,32 @@
+"""How long an endpoint that does not answer is waited for."""
+
+import pytest
+
+from tests.support.paid_calls import QuickRuntime
+from worker.engines.claude.limiter import PATIENCE_SECONDS, Limiter
+from worker.engines.claude.permission import Permission
+from worker.engines.port import EngineWaitingError
+
+PAUSE = 100.0
+
+
+def test_failures_in_a_row_are_waited_for_within_the_patience() -> None:
+    runtime = QuickRuntime()
+    permission = Permission(runtime, lambda: True)
+    limiter = Limiter(runtime, concurrency=4)
+    with pytest.raises(EngineWaitingError, match="no connection"):
+        for _ in range(20):
+            limiter.failed("no connection", PAUSE)
+            limiter.wait(permission)
+    assert PATIENCE_SECONDS - 2 * PAUSE < runtime.skipped <= PATIENCE_SECONDS
+
+
+def test_the_patience_begins_again_with_each_answer() -> None:
+    runtime = QuickRuntime()
+    permission = Permission(runtime, lambda: True)
+    limiter = Limiter(runtime, concurrency=4)
+    for _ in range(20):
+        limiter.failed("no connection", PAUSE)
+        limiter.wait(permission)
+        limiter.answered()
+    assert runtime.skipped >= 20 * PAUSE
