@@ -227,6 +227,30 @@ def test_a_batch_whose_creation_got_no_answer_is_found(
     assert usage(model).unknown_calls == 0
 
 
+def test_a_newer_batch_of_another_job_is_not_taken_for_the_one_that_is_looked_for(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    api.fault(Fault(on=CREATE, lost=True))
+    create = api.batches.create
+
+    def create_two(body: dict[str, list[dict[str, str]]]) -> dict[str, object]:
+        created = create(body)
+        others = [
+            {**request, "custom_id": f"other-{number}"}
+            for number, request in enumerate(body["requests"])
+        ]
+        create({"requests": others})
+        return created
+
+    api.batches.create = create_two  # type: ignore[method-assign, assignment]
+    model = opened(batch_settings, calls)
+    ask(model)
+    assert api.requests.count(CREATE) == 1
+    # Nothing is asked live.
+    assert set(paid(api)) == {True}
+    assert (usage(model).calls, usage(model).unknown_calls) == (3, 0)
+
+
 def test_a_batch_that_was_never_created_is_created_anew(
     api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
 ) -> None:

@@ -10,23 +10,25 @@ from worker.engines.port import EngineWaitingError
 PAUSE = 100.0
 
 
+def fail_and_wait(limiter: Limiter, runtime: QuickRuntime, times: int) -> None:
+    permission = Permission(runtime, lambda: True)
+    for _ in range(times):
+        limiter.failed("no connection", PAUSE)
+        limiter.wait(permission)
+
+
 def test_failures_in_a_row_are_waited_for_within_the_patience() -> None:
     runtime = QuickRuntime()
-    permission = Permission(runtime, lambda: True)
     limiter = Limiter(runtime, concurrency=4)
     with pytest.raises(EngineWaitingError, match="no connection"):
-        for _ in range(20):
-            limiter.failed("no connection", PAUSE)
-            limiter.wait(permission)
+        fail_and_wait(limiter, runtime, 20)
     assert PATIENCE_SECONDS - 2 * PAUSE < runtime.skipped <= PATIENCE_SECONDS
 
 
 def test_the_patience_begins_again_with_each_answer() -> None:
     runtime = QuickRuntime()
-    permission = Permission(runtime, lambda: True)
     limiter = Limiter(runtime, concurrency=4)
     for _ in range(20):
-        limiter.failed("no connection", PAUSE)
-        limiter.wait(permission)
+        fail_and_wait(limiter, runtime, 1)
         limiter.answered()
     assert runtime.skipped >= 20 * PAUSE
