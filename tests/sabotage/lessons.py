@@ -125,7 +125,7 @@ LESSONS: Final = (
     ),
     _unchecked(
         "what a sentence says of two names must be so",
-        "checks[claim](subject, target)",
+        "is_so(subject, target)",
         "True",
     ),
 )

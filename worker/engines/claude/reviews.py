@@ -1,8 +1,10 @@
 """Reviews: edits of a chapter's page, block by block."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +31,8 @@ from worker.engines.static.pages.course import Chapter
 
 _KEPT: Final = 0.5
 """The share of a page that a review must leave of it."""
+_NEXT: Final = re.compile(r"[^\[\]]+: \[.+\]\([^()\s]+\)\.")
+"""The link to the next chapter, as this engine and the static one write it."""
 _REPLACE, _DROP, _INSERT = ACTIONS
 
 
@@ -36,15 +40,14 @@ def task(
     questions: Questions, verifier: Verifier, chapter: Chapter, output: Path
 ) -> Task:
     """Return the task to review a chapter in `output`."""
+    stage = Stage.REVIEW_CHAPTERS
     page = _page(questions, chapter, output)
     blocks = page_blocks(page)
-    findings = [f"- {fault.text}" for fault in verifier.faults(page)]
-    stage = Stage.REVIEW_CHAPTERS
+    numbered = plain(_numbered(blocks), "page")
+    faults = verifier.faults(page)
+    findings = "\n".join(f"- {fault.text}" for fault in faults)
     question, material = questions.of_chapter(
-        stage,
-        chapter,
-        page=plain(_numbered(blocks), "page"),
-        findings="\n".join(findings),
+        stage, chapter, page=numbered, findings=findings
     )
     return Task(
         path=item_path(stage, chapter.entry),
@@ -85,8 +88,9 @@ def _announces(block: str) -> bool:
     """Tell whether a block is the place of a listing, or the note above written code."""
     if "\n" in block:
         return False
-    match = markdown.PLACE.fullmatch(block.strip("` "))
-    return match is not None or block.endswith(":")
+    if block.endswith(":"):
+        return True
+    return markdown.PLACE.fullmatch(block.strip("` ")) is not None
 
 
 def _numbered(blocks: Sequence[str]) -> list[str]:
@@ -109,42 +113,44 @@ def _draft(
         material=material,
     )
     writer = Writer(renderer, verifier)
-    page = _Edited(blocks)
+    edited = _EditedPage(blocks)
     faults: list[str] = []
     for number, entry in enumerate(entries_of(answer, "edits", faults), 1):
         place = f"edit {number}"
         with noted(faults, place):
-            faults += page.edit(writer, entry, place)
-    text = page.text()
-    before = {fault.text for fault in verifier.faults("\n\n".join(blocks))}
-    new = [
-        fault.text
-        for fault in verifier.faults(text)
-        if fault.text not in before
-    ]
-    if len(text) < _KEPT * len("\n\n".join(blocks)):
+            faults += edited.edit(writer, entry, place)
+    page = edited.text()
+    new = _new_faults(verifier, "\n\n".join(blocks), page)
+    return Draft(text=page, faults=faults + new, is_enough=not new)
+
+
+def _new_faults(verifier: Verifier, before: str, after: str) -> list[str]:
+    """Return the faults that the edits brought into a page."""
+    known = {fault.text for fault in verifier.faults(before)}
+    texts = [fault.text for fault in verifier.faults(after)]
+    new = [text for text in texts if text not in known]
+    if len(after) < _KEPT * len(before):
         new.append("the edits drop more than half of the page")
-    return Draft(text=text, faults=faults + new, is_enough=not new)
+    return new
 
 
-class _Edited:
+class _EditedPage:
     """A page with its edits."""
 
     def __init__(self, blocks: list[str]) -> None:
+        has_link = _NEXT.fullmatch(blocks[-1]) is not None
         self._blocks: Final = blocks
+        self._link: Final = len(blocks) if has_link else 0
+        """The number of the block with which a page leads to the next chapter."""
         self._instead: Final[dict[int, list[str]]] = {}
         self._after: Final[dict[int, list[str]]] = defaultdict(list)
 
     def edit(self, writer: Writer, entry: object, place: str) -> list[str]:
         """Make an edit; return its faults. An edit with a fault changes nothing."""
         fields = Fields(entry)
-        number, action = fields.number("block"), fields.text("action")
-        if not 0 < number <= len(self._blocks):
-            raise AnswerFault(f"there is no block {number}")
-        if action not in ACTIONS:
-            raise AnswerFault(f"{action[:40]!r} is no action")
-        if action != _INSERT and _is_fixed(self._blocks[number - 1]):
-            raise AnswerFault(f"block {number} cannot be edited")
+        number = fields.number("block")
+        action = fields.text("action")
+        self._check(number, action)
         if action == _DROP:
             self._instead[number] = []
             return []
@@ -157,27 +163,33 @@ class _Edited:
             self._after[number] += written.texts
         return []
 
+    def _check(self, number: int, action: str) -> None:
+        if not 0 < number <= len(self._blocks):
+            raise AnswerFault(f"there is no block {number}")
+        if action not in ACTIONS:
+            raise AnswerFault(f"{action[:40]!r} is no action")
+        is_heading = self._blocks[number - 1].startswith("#")
+        is_fixed = is_heading or number == self._link
+        if is_fixed and action != _INSERT:
+            raise AnswerFault(f"block {number} cannot be edited")
+
     def text(self) -> str:
         """Return the page."""
         blocks: list[str] = []
         for number, block in enumerate(self._blocks, 1):
+            if number == self._link:
+                blocks += [*self._after[number], block]
+                continue
             blocks += self._instead.get(number, [block])
             blocks += self._after[number]
         return markdown.document(*_without_empty_sections(blocks))
 
 
-def _is_fixed(block: str) -> bool:
-    """Tell whether a block is a heading, or the link to the next chapter."""
-    return block.startswith("#")
-
-
 def _without_empty_sections(blocks: Sequence[str]) -> list[str]:
     """Leave out headings that nothing follows."""
     kept: list[str] = []
-    for block, following in zip(blocks, [*blocks[1:], "# "], strict=True):
-        is_empty = block.startswith("##") and following.startswith(
-            ("# ", "## ")
-        )
-        if not is_empty:
+    for block, following in pairwise([*blocks, "# "]):
+        ends_section = following.startswith(("# ", "## "))
+        if not (block.startswith("##") and ends_section):
             kept.append(block)
     return kept

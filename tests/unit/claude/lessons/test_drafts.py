@@ -7,8 +7,9 @@ import pytest
 
 from tests.support.course_facts import read
 from tests.unit.claude.lessons.test_writer import FILES, lines, prose
-from worker.engines.claude import tutorials
+from worker.engines.claude import reviews, tutorials
 from worker.engines.claude.questions import Questions
+from worker.engines.claude.rounds import Draft
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.static.pages.course import CourseFacts
 
@@ -37,3 +38,60 @@ def test_a_tutorial_without_an_introduction_keeps_its_exercises(
     assert draft.faults == ["`introduction` must be a list"]
     assert draft.is_enough
     assert "## 2. Refuse" in draft.text
+
+
+PAGE = """# Chapter 1: Stock
+
+Stock is counted here.
+
+## What happens
+
+It counts down.
+
+Next: [Chapter 2, Bin](chapter_2_bin.md).
+"""
+
+
+def reviewed(facts: CourseFacts, output: Path, *edits: dict[str, Any]) -> Draft:
+    """Return the page after a review."""
+    chapter = facts.chapters[0]
+    path = output / "chapters" / chapter.file
+    path.parent.mkdir()
+    path.write_text(PAGE)
+    questions = Questions(facts, "English")
+    verifier = Verifier(facts, "English")
+    task = reviews.task(questions, verifier, chapter, output)
+    return task.draft({"edits": list(edits)})
+
+
+def edit(block: int, action: str, *blocks: dict[str, Any]) -> dict[str, Any]:
+    return {"block": block, "action": action, "blocks": list(blocks)}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        edit(5, "drop"),
+        edit(5, "replace", prose("Read on.")),
+        edit(3, "drop"),
+    ],
+)
+def test_a_review_leaves_headings_and_the_link_to_the_next_chapter_as_they_are(
+    facts: CourseFacts, tmp_path: Path, change: dict[str, Any]
+) -> None:
+    draft = reviewed(facts, tmp_path, change)
+    assert f"{draft.text}\n" == PAGE
+    (fault,) = draft.faults
+    assert fault.startswith("edit 1: ")
+
+
+@pytest.mark.parametrize("block", [4, 5])
+def test_what_a_review_adds_is_above_the_link_to_the_next_chapter(
+    facts: CourseFacts, tmp_path: Path, block: int
+) -> None:
+    more = edit(block, "insert_after", prose("Here is more."))
+    draft = reviewed(facts, tmp_path, more)
+    assert draft.faults == []
+    assert draft.text.endswith(
+        "\n\nHere is more.\n\nNext: [Chapter 2, Bin](chapter_2_bin.md)."
+    )

@@ -18,9 +18,11 @@ from worker.engines.claude.blocks import Lines
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.verify.fault import Claim
 from worker.engines.claude.verify.page import Verifier
+from worker.engines.claude.words import words_of
 from worker.engines.static.pages.course import CourseFacts
 
 WRITTEN = "Written for this page, not taken from the repository:"
+FRENCH = words_of("French").written
 
 
 @dataclass(frozen=True)
@@ -221,6 +223,203 @@ def test_a_false_claim_in_a_sentence_is_noticed(
     assert course.verifier.faults(f"{page}\n\n{true}") == []
     found = course.verifier.faults(f"{page}\n\n{false}")
     assert claim in {fault.claim for fault in found}
+
+
+TRANSLATED = [
+    (
+        Claim.CALL,
+        "German",
+        "`Command.main` ruft `Command.make_context` auf.",
+        "`Command.make_context` ruft die Methode `Command.main` auf.",
+    ),
+    (
+        Claim.CALL,
+        "German",
+        "Dann ruft `Command.main` die Methode `Command.make_context` auf.",
+        "Dann ruft `Command.make_context` `Command.main` auf.",
+    ),
+    (
+        Claim.CALL,
+        "French",
+        "`Command.main` appelle la méthode `Command.make_context`.",
+        "`Command.make_context` appelle `Command.main`.",
+    ),
+    (
+        Claim.CALL,
+        "Spanish",
+        "`Command.main` llama al método `Command.make_context`.",
+        "`Command.make_context` llama a `Command.main`.",
+    ),
+    (
+        Claim.INHERITANCE,
+        "German",
+        "`Group` erbt von `Command`.",
+        "`Command` erbt von der Klasse `Group`.",
+    ),
+    (
+        Claim.INHERITANCE,
+        "German",
+        "Also erweitert `Group` die Klasse `Command`.",
+        "Also erbt `Command` von `Group`.",
+    ),
+    (
+        Claim.INHERITANCE,
+        "French",
+        "`Group` hérite de `Command`.",
+        "`Command` est une sous-classe de `Group`.",
+    ),
+    (
+        Claim.INHERITANCE,
+        "Italian",
+        "`Group` eredita dalla classe `Command`.",
+        "`Command` estende `Group`.",
+    ),
+    (
+        Claim.INHERITANCE,
+        "Portuguese",
+        "`Group` herda da classe `Command`.",
+        "`Command` herda de `Group`.",
+    ),
+    (
+        Claim.IMPORT,
+        "German",
+        "`core.py` importiert `HelpFormatter`.",
+        "`globals.py` importiert `HelpFormatter`.",
+    ),
+    (
+        Claim.IMPORT,
+        "French",
+        "`core.py` importe `HelpFormatter`.",
+        "`globals.py` importe la classe `HelpFormatter`.",
+    ),
+    (
+        Claim.FAILURE,
+        "German",
+        "`Context.fail` löst `UsageError` aus.",
+        "`Context.fail` wirft einen `NoSuchOption`.",
+    ),
+    (
+        Claim.FAILURE,
+        "French",
+        "`Context.fail` lève l'exception `UsageError`.",
+        "`Context.fail` lève une `NoSuchOption`.",
+    ),
+    (
+        Claim.FAILURE,
+        "Dutch",
+        "`Context.fail` gooit een `UsageError`.",
+        "`Context.fail` gooit een `NoSuchOption`.",
+    ),
+    (
+        Claim.SYMBOL,
+        "German",
+        "Die Klasse `Context` merkt es sich.",
+        "Die Klasse `Contxt` merkt es sich.",
+    ),
+    (
+        Claim.MEMBER,
+        "French",
+        "La méthode `Context.invoke` le fait.",
+        "La méthode `Context.add_command` le fait.",
+    ),
+    (
+        Claim.SIGNATURE,
+        "German",
+        "Das schreibt `Context.fail(message)`.",
+        "Das schreibt `Context.fail(message, 3)`.",
+    ),
+    (
+        Claim.IMPORT,
+        "French",
+        "Écrivez `from click.formatting import HelpFormatter`.",
+        "Écrivez `from click.globals import HelpFormatter`.",
+    ),
+    (
+        Claim.PATH,
+        "German",
+        "Es ist in `click/core.py`.",
+        "Es ist in `click/kore.py`.",
+    ),
+    (
+        Claim.PLACE,
+        "French",
+        "C'est là : `click/core.py:12`.",
+        "C'est là : `click/core.py:90012`.",
+    ),
+    (
+        Claim.FLAG,
+        "German",
+        "Dafür gibt es `--help`.",
+        "Dafür gibt es `--helb`.",
+    ),
+    (
+        Claim.SOURCE,
+        "German",
+        "Es bricht ab. (`click/core.py:1-9`)",
+        "`Context.fail` bricht ab. (`click/core.py:1-9`)",
+    ),
+    (
+        Claim.EXAMPLE,
+        "French",
+        f"{FRENCH}\n\n```python\nimport click\n\nclick.echo('a')\n```",
+        f"{FRENCH}\n\n```python\nclick.echo('a')\n```",
+    ),
+    (
+        Claim.LEFTOVER,
+        "German",
+        "Das ist so.",
+        "Als KI-Sprachmodell kann ich das nicht sehen.",
+    ),
+    (
+        Claim.LEFTOVER,
+        "French",
+        "C'est ainsi.",
+        "En tant que modèle de langage, je ne peux pas le voir.",
+    ),
+    (
+        Claim.LEFTOVER,
+        "Italian",
+        "È così.",
+        "Come modello linguistico non posso vederlo.",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("claim", "language", "true", "false"),
+    TRANSLATED,
+    ids=lambda value: str(value)[:40],
+)
+def test_a_false_claim_in_another_language_is_noticed(
+    courses: dict[str, Course],
+    claim: Claim,
+    language: str,
+    true: str,
+    false: str,
+) -> None:
+    verifier = Verifier(courses["click"].facts, language)
+    assert verifier.faults(true) == []
+    assert claim in {fault.claim for fault in verifier.faults(false)}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "`Command.make_context` calls neither `Command.main` nor itself.",
+        "`Command.make_context` ruft nicht `Command.main` auf.",
+        "`Command.make_context` ruft `Command.main` in `click.core` nicht auf.",
+        "Darum ruft `Command.make_context` `Command.main` nie auf.",
+        "Das Programm ruft `Command.make_context` und `Command.main` auf.",
+        "`Command.make_context` n'appelle pas `Command.main`.",
+        "`Command.make_context` no llama a `Command.main`.",
+        "`Command` erbt von keiner `Group`.",
+    ],
+)
+def test_a_sentence_that_denies_a_relation_is_not_read_as_claiming_it(
+    courses: dict[str, Course], sentence: str
+) -> None:
+    verifier = Verifier(courses["click"].facts, "Klingon")
+    assert verifier.faults(sentence) == []
 
 
 Falsify = Callable[[str], str]

@@ -31,7 +31,11 @@ _LEFTOVER: Final = re.compile(
     r"|lorem ipsum|\[(?:insert|your|placeholder)\b|\bplaceholder text\b"
     r"|\bmy (?:training|knowledge cutoff)\b|\b(?:ignore|disregard) (?:all |the )?"
     r"(?:previous|above|prior) instructions\b"
-    r"|\bthe (?:prompt|shown lines|provided (?:code|excerpt|snippet)s?)\b",
+    r"|\bthe (?:prompt|shown lines|provided (?:code|excerpt|snippet)s?)\b"
+    r"|\bals (?:eine? |een )?(?:KI|AI|Sprachmodell|taalmodel)\b"
+    r"|\ben tant qu(?:e |['\u2019])(?:une )?(?:IA|modèle de langage)\b"
+    r"|\bcom[eo] (?:una? |uma? |un['\u2019])?(?:IA|modell?o (?:de lenguaje"
+    r"|de linguagem|linguistico))\b",
     re.IGNORECASE,
 )
 _HTML: Final = re.compile(

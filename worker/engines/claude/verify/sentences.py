@@ -1,7 +1,11 @@
-"""Checks what sentences in English say of two names: calls, extends, imports, raises."""
+"""Checks what sentences say of two names: calls, extends, imports, raises.
+
+The verbs of seven languages are known. Sentences in other languages pass; the names in them
+are checked alone.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from worker.engines.claude.verify.fault import Claim, Fault
@@ -10,20 +14,58 @@ from worker.engines.static.facts import Definition
 from worker.engines.static.pages.course import last_name
 
 _VERBS: Final = {
-    Claim.CALL: r"calls|invokes",
+    Claim.CALL: r"calls|invokes|ruft|appelle|invoque|llama al?|invoca|chiama"
+    r"|chama|roept",
     Claim.INHERITANCE: r"inherits from|extends|subclasses|derives from"
-    r"|is an? (?:subclass|subtype) of",
-    Claim.IMPORT: r"imports",
-    Claim.FAILURE: r"raises|throws",
+    r"|is an? (?:subclass|subtype) of"
+    r"|erbt von|erweitert|ist eine (?:Unter|Sub)klasse von"
+    r"|hérite d[eu]|étend|dérive d[eu]|est une sous-classe d[eu]"
+    r"|hereda del?|extiende|deriva del?|es una subclase del?"
+    r"|eredita da(?:lla)?|estende|deriva da(?:lla)?|è una sottoclasse d[ia]"
+    r"|herda d[aeo]|deriva d[aeo]|é uma subclasse d[aeo]"
+    r"|erft van|breidt|is een subklasse van",
+    Claim.IMPORT: r"imports|importiert|importe|importa|importeert",
+    Claim.FAILURE: r"raises|throws|wirft|löst|lève|lance|lanza|solleva|lancia"
+    r"|lança|levanta|gooit",
 }
-_SENTENCES: Final = {
-    claim: re.compile(
-        rf"`(?P<subject>[^`]+)` (?:{verbs}) (?:an? |the )?(?:\w+ )?`(?P<object>[^`]+)`"
-    )
-    for claim, verbs in _VERBS.items()
+_VERBS_FIRST: Final = {
+    Claim.CALL: "ruft|roept",
+    Claim.INHERITANCE: "erbt|erweitert|erft|breidt",
+    Claim.IMPORT: "importiert|importeert",
+    Claim.FAILURE: "wirft|löst|gooit",
 }
+"""Verbs that come before their subject in German and Dutch: “Dann ruft `A` `B` auf”."""
+_ARTICLE: Final = (
+    r"(?:(?:an?|the|der|die|das|den|dem|eine?|einen|une?|la|le|el|los|una|il"
+    r"|lo|os?|uma?|de|het|een) |l['\u2019])"
+)
+_NOT: Final = (
+    r"(?:not|never|no|neither|nothing|nicht|nie|niemals|kein\w*|pas|jamais"
+    r"|aucune?|ninguna?|nessun[ao]?|nenhuma?|niet|nooit|geen)"
+)
+_NOUN: Final = rf"(?:(?!{_NOT} )\w+ )?"
+_UNLESS_NEGATED: Final = (
+    r"(?!(?:[^.,;:]|\.(?!\s|$))*\b(?:nicht|nie|niemals|niet|nooit)\b)"
+)
+"""German and Dutch put “not” behind the object."""
+_SUBJECT: Final = r"`(?P<subject>[^`]+)`"
+_OBJECT: Final = rf"`(?P<object>[^`]+)`{_UNLESS_NEGATED}"
 _DEPTH: Final = 2
 """Calls that are followed to find out what a function raises."""
+
+
+def _patterns() -> Iterator[tuple[Claim, re.Pattern[str]]]:
+    for claim, verbs in _VERBS.items():
+        head = rf"{_SUBJECT} (?:{verbs}) "
+        yield claim, re.compile(f"{head}{_ARTICLE}?{_NOUN}{_OBJECT}")
+    for claim, verbs in _VERBS_FIRST.items():
+        head = rf"\b(?:{verbs}) {_SUBJECT} (?:v[ao]n )?"
+        # Without an article, the word between two names may be “and”.
+        noun = f"(?:{_ARTICLE}{_NOUN})?"
+        yield claim, re.compile(f"{head}{noun}{_OBJECT}", re.IGNORECASE)
+
+
+_SENTENCES: Final = tuple(_patterns())
 
 
 class SentenceChecker:
@@ -32,22 +74,23 @@ class SentenceChecker:
     def __init__(self, vocabulary: Vocabulary) -> None:
         """Take the names of a repository."""
         self._names: Final = vocabulary
-
-    def faults(self, text: str) -> Iterator[Fault]:
-        """Yield the sentences of a text that are not true."""
-        checks = {
+        self._facts: Final = vocabulary.facts
+        self._checks: Final = {
             Claim.CALL: self._calls,
             Claim.INHERITANCE: self._extends,
             Claim.IMPORT: self._imports,
             Claim.FAILURE: self._raises,
         }
-        for claim, pattern in _SENTENCES.items():
+
+    def faults(self, text: str) -> Iterator[Fault]:
+        """Yield the sentences of a text that are not true."""
+        for claim, pattern in _SENTENCES:
+            is_so = self._checks[claim]
             for match in pattern.finditer(text):
-                subject, target = map(
-                    _bare, (match["subject"], match["object"])
-                )
+                subject = _bare(match["subject"])
+                target = _bare(match["object"])
                 # guard: verifier: what a sentence says of two names must be so
-                if not checks[claim](subject, target):
+                if not is_so(subject, target):
                     yield Fault(
                         claim=claim,
                         text=f"the source does not bear out “{match[0]}”",
@@ -55,88 +98,81 @@ class SentenceChecker:
 
     def _named(self, name: str) -> list[Definition]:
         """Return the definitions of a name: `Signer.sign`, or a method of a base."""
-        named = self._names.named.get(name, [])
+        named = self._names.definitions(name)
         if named or "." not in name:
             return named
         owner, _, member = name.rpartition(".")
-        return [
-            method
-            for type_ in self._names.types(owner)
-            for ancestor in self._names.ancestry(type_.index)
-            for method in self._names.facts.members(ancestor)
-            if method.name == member
-        ]
+        methods: list[Definition] = []
+        for type_ in self._names.family(owner):
+            members = self._facts.members(type_)
+            methods += [method for method in members if method.name == member]
+        return methods
 
     def _calls(self, subject: str, target: str) -> bool:
-        callers = self._family(self._named(subject))
-        called = self._family(self._named(target))
+        callers = self._named(subject)
+        called = self._indexes(self._named(target))
         if not callers:
             return True
         if not called:
-            return self._mentions(subject, target)
-        return any(
-            reference.target in called
-            for caller in callers
-            for reference in self._names.facts.out[caller]
-        )
+            return self._mention(callers, target)
+        return not called.isdisjoint(self._used_by(self._indexes(callers)))
 
-    def _family(self, definitions: list[Definition]) -> set[int]:
+    def _indexes(self, definitions: Iterable[Definition]) -> set[int]:
+        """Return the indexes of definitions and of their members."""
         indexes = [definition.index for definition in definitions]
-        return set(self._names.facts.family(indexes))
+        return set(self._facts.family(indexes))
 
-    def _mentions(self, subject: str, name: str) -> bool:
-        """Tell whether the code of a subject has a name that the project does not define."""
+    def _used_by(self, indexes: Iterable[int]) -> set[int]:
+        used: set[int] = set()
+        for index in indexes:
+            used.update(
+                reference.target for reference in self._facts.out[index]
+            )
+        return used
+
+    def _mention(self, definitions: Iterable[Definition], name: str) -> bool:
+        """Tell whether the code of definitions holds a name."""
         pattern = re.compile(rf"\b{re.escape(last_name(name))}\b")
-        return any(
-            pattern.search(self._names.facts.text(definition))
-            for definition in self._named(subject)
-        )
+        texts = map(self._facts.text, definitions)
+        return any(pattern.search(text) for text in texts)
 
     def _extends(self, subject: str, target: str) -> bool:
-        types = self._names.types(subject)
-        if not types:
-            return False
-        return any(
-            ancestor.name == last_name(target)
-            or last_name(target) in map(last_name, ancestor.bases)
-            for type_ in types
-            for ancestor in self._names.ancestry(type_.index)
-            if ancestor is not type_ or ancestor.bases
-        )
+        base = last_name(target)
+        subjects = self._names.types(subject)
+        for type_ in self._names.family(subject):
+            if base in map(last_name, type_.bases):
+                return True
+            if type_.name == base and type_ not in subjects:
+                return True
+        return False
 
     def _imports(self, subject: str, target: str) -> bool:
-        files = self._names.facts.analysis.files
-        paths = [path for path in files if path.endswith(subject)]
-        paths += self._names.module_files(subject)
-        paths += [definition.path for definition in self._named(subject)]
+        paths = self._paths(subject)
         wanted = last_name(target.removesuffix(".py"))
         for path in paths:
-            for taken in files[path].imports:
+            for taken in self._facts.file(path).imports:
                 names = {there for _, there in taken.names}
                 if wanted in names or last_name(taken.module) == wanted:
                     return True
         return not paths
 
+    def _paths(self, name: str) -> list[str]:
+        """Return the files that a name may mean: a path, a module or a definition."""
+        files = self._facts.analysis.files
+        paths = [path for path in files if path.endswith(name)]
+        paths += self._names.module_files(name)
+        paths += [definition.path for definition in self._named(name)]
+        return paths
+
     def _raises(self, subject: str, target: str) -> bool:
         definitions = self._named(subject)
         if not definitions:
             return True
-        reached = self._family(definitions)
-        edge = set(reached)
+        indexes = self._indexes(definitions)
         for _ in range(_DEPTH):
-            edge = {
-                reference.target
-                for index in edge
-                for reference in self._names.facts.out[index]
-            } - reached
-            reached |= edge
-        pattern = re.compile(rf"\b{re.escape(last_name(target))}\b")
-        return any(
-            pattern.search(
-                self._names.facts.text(self._names.facts.definitions[index])
-            )
-            for index in sorted(reached)
-        )
+            indexes |= self._used_by(indexes)
+        reached = [self._facts.definitions[index] for index in indexes]
+        return self._mention(reached, target)
 
 
 def _bare(span: str) -> str:

@@ -120,10 +120,21 @@ class Vocabulary:
     def _words_of(self, path: str) -> frozenset[str]:
         return frozenset(_WORD.findall(self._text(path)))
 
+    def definitions(self, name: str) -> list[Definition]:
+        """Return what a name or a qualified name may mean."""
+        return self.named.get(name, [])
+
     def types(self, name: str) -> list[Definition]:
         """Return the types of a name."""
-        named = self.named.get(name, [])
+        named = self.definitions(name)
         return [definition for definition in named if definition.kind in TYPES]
+
+    def family(self, name: str) -> list[Definition]:
+        """Return the types of a name, and all types of the project that they extend."""
+        family: list[Definition] = []
+        for type_ in self.types(name):
+            family += self.ancestry(type_.index)
+        return family
 
     def _members(self, index: int) -> frozenset[str]:
         """Return the names of a type's members, fields and inherited ones included."""

@@ -1,0 +1,69 @@
+"""Which lines a model may point at: those that its prompt shows."""
+
+import re
+
+import pytest
+
+from states.stages import INFO, STAGES, Stage
+from tests.support.lessons import course_verifier, make_course, package
+from worker.engines.claude.questions import Questions
+from worker.engines.claude.shown import Shown
+
+_FENCE = re.compile(
+    r"^<<<([0-9a-f]{12}) ([^\n]*)\n(.*?)\n\1>>>$", re.MULTILINE | re.DOTALL
+)
+_NUMBERED = re.compile(r"^ *(\d+)  ", re.MULTILINE)
+_PLACE = re.compile(r"\((\S+):(\d+)\)")
+_PAGES = [info.stage for info in STAGES if info.folder]
+
+
+def places(prompt: str) -> set[tuple[str, int]]:
+    """Return the files and numbers of the lines that a prompt shows."""
+    shown: set[tuple[str, int]] = set()
+    for _, title, text in _FENCE.findall(prompt):
+        shown |= {(title, int(number)) for number in _NUMBERED.findall(text)}
+        if title == "relations":
+            shown |= {(path, int(line)) for path, line in _PLACE.findall(text)}
+    return shown
+
+
+def counted(shown: Shown) -> set[tuple[str, int]]:
+    return {
+        (path, number)
+        for path, numbers in shown._numbers.items()
+        for number in numbers
+    }
+
+
+@pytest.fixture(scope="module")
+def questions(tmp_path_factory: pytest.TempPathFactory) -> Questions:
+    folder = tmp_path_factory.mktemp("course")
+    source = package("click", folder / "source")
+    make_course(source, folder / "course")
+    facts, _ = course_verifier(source, folder / "course")
+    assert facts.analysis.relations
+    return Questions(facts, "English")
+
+
+@pytest.mark.parametrize("stage", _PAGES)
+def test_a_line_that_counts_as_shown_is_in_the_prompt_of_each_page(
+    questions: Questions, stage: Stage
+) -> None:
+    more = {}
+    if stage is Stage.REVIEW_CHAPTERS:
+        more = {"page": "", "findings": ""}
+    for chapter in questions.facts.chapters:
+        question, material = questions.of_chapter(stage, chapter, **more)
+        prompt = question.system + question.prompt
+        assert counted(material.shown) - places(prompt) == set()
+
+
+@pytest.mark.parametrize("stage", [Stage.ANALYZE, Stage.ORDER])
+def test_a_line_that_counts_as_shown_is_in_the_prompt_of_the_whole_course(
+    questions: Questions, stage: Stage
+) -> None:
+    assert INFO[stage].folder is None
+    ask = questions.analyze if stage is Stage.ANALYZE else questions.order
+    question = ask()
+    prompt = question.system + question.prompt
+    assert counted(questions.shared()) - places(prompt) == set()
