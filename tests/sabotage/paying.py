@@ -39,7 +39,7 @@ PAYING: Final = (
     ),
     Sabotage(
         guard="paid calls: another run's intent is not one's own",
-        expression="not is_ours",
+        expression="not self._is_ours(stored)",
         new="False",
         tests=(PAYING_TESTS,),
     ),
@@ -92,6 +92,38 @@ PAYING: Final = (
         guard="batches: one whose creation got no answer is known by its calls",
         expression="results.keys() == set(batch.intent.names)",
         new="True",
+        tests=(BATCH_TESTS,),
+    ),
+    Sabotage(
+        guard="paid calls: an intent that may be stored counts",
+        new="self._release(entry)",
+        tests=(PAYING_TESTS,),
+    ),
+    Sabotage(
+        guard="paid calls: the outcome that counts is the one that is stored",
+        new="entry.outcome = outcome",
+        tests=(PAYING_TESTS,),
+    ),
+    Sabotage(
+        guard="batches: a call's name in a batch is its run's own",
+        expression="self.intent.writer",
+        new="self.number",
+        tests=(BATCH_TESTS,),
+    ),
+    Sabotage(
+        guard="batches: one that is pending is collected, whatever the mode",
+        new="pass",
+        tests=(BATCH_TESTS,),
+    ),
+    Sabotage(
+        guard="batches: none is created of calls that another run has settled",
+        new="pass",
+        tests=(BATCH_TESTS,),
+    ),
+    Sabotage(
+        guard="batches: one that the list does not show yet is looked for again",
+        expression="_LOOKS",
+        new="_LOOKS[:1]",
         tests=(BATCH_TESTS,),
     ),
     Sabotage(

@@ -1,8 +1,9 @@
 """A stage sends its questions as one batch. The batch outlives the run, and no question is sent twice."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -212,6 +213,174 @@ def test_a_batch_of_an_earlier_generation_counts_until_its_outcome_is_known(
     ask(redone)
     assert usage(redone).calls == 3
     assert usage(redone).unknown_calls == 3
+
+
+def end_all(api: MessagesServer) -> None:
+    """Let all batches end now; those of them that are asked for no more are paid, too."""
+    for batch in [*api.batches.all.values()]:
+        batch.ends = batch.created
+        api.batches.find(batch.id)
+
+
+@pytest.mark.parametrize("batch", [True, False])
+def test_a_pending_batch_is_collected_in_both_modes(
+    batch: bool,  # noqa: FBT001 - a parameter
+    api: MessagesServer,
+    batch_settings: ModelSettings,
+    calls: MemoryCalls,
+) -> None:
+    api.batches.seconds = 10_000.0
+    with pytest.raises(EngineWaitingError):
+        ask(opened(batch_settings, calls))
+    later = replace(batch_settings, batch=batch)
+    with pytest.raises(EngineWaitingError):
+        ask(opened(later, calls))
+    end_all(api)
+    again = opened(later, calls)
+    ask(again)
+    assert paid(api) == [True, True, True]
+    assert (usage(again).calls, usage(again).unknown_calls) == (3, 0)
+
+
+def test_without_batches_the_calls_of_a_batch_that_was_never_sent_cost_nothing(
+    api: MessagesServer,
+    batch_settings: ModelSettings,
+    model_settings: ModelSettings,
+    calls: MemoryCalls,
+) -> None:
+    calls.after = dying(CallRecord.INTENT, 2)
+    with pytest.raises(DeathError):
+        ask(opened(batch_settings, calls))
+    calls.after = lambda _: None
+    again = opened(model_settings, calls)
+    ask(again)
+    assert paid(api) == [False, False, False]
+    assert (usage(again).calls, usage(again).unknown_calls) == (3, 0)
+
+
+def test_a_rival_that_settles_a_batchs_calls_keeps_it_from_being_created(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    """It opens the job between the intents of the calls and that of their batch."""
+    rivals: list[Model] = []
+
+    def overtake(name: CallName) -> None:
+        is_batch = calls.count(CallRecord.INTENT) == len(QUESTIONS)
+        if name.record is CallRecord.INTENT and is_batch and not rivals:
+            rivals.append(opened(batch_settings, calls))
+            ask(rivals[0])
+
+    calls.before = overtake
+    model = opened(batch_settings, calls)
+    ask(model)
+    assert rivals
+    assert paid(api) == [True, True, True]
+    for reader in (model, rivals[0], opened(batch_settings, calls)):
+        assert (usage(reader).calls, usage(reader).unknown_calls) == (3, 0)
+
+
+def test_a_batch_that_the_list_shows_late_is_found(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    calls.before = dying(CallRecord.ANSWER, 1)
+    with pytest.raises(DeathError):
+        ask(opened(batch_settings, calls))
+    calls.before = lambda _: None
+    show = api.batches.list
+    looks: list[str] = []
+
+    def show_late(params: Mapping[str, str]) -> dict[str, object]:
+        looks.append("")
+        page = show(params)
+        return page if len(looks) > 2 else {**page, "data": []}
+
+    api.batches.list = show_late  # type: ignore[method-assign]
+    again = opened(batch_settings, calls)
+    ask(again)
+    assert paid(api) == [True, True, True]
+    assert (usage(again).calls, usage(again).unknown_calls) == (3, 0)
+
+
+def test_a_batch_of_another_job_is_not_taken_for_ones_own(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    """The other job asks the same questions, as one about the same commit does."""
+    api.batches.seconds = 10_000.0
+    other = MemoryCalls()
+    with pytest.raises(EngineWaitingError):
+        ask(opened(batch_settings, other))
+    end_all(api)
+    api.batches.seconds = 0.0
+    api.fault(Fault(on=CREATE, status=502, page=True))
+    model = opened(batch_settings, calls)
+    ask(model)
+    assert api.requests.count(CREATE) == 3
+    assert (usage(model).calls, usage(model).unknown_calls) == (3, 3)
+    ask(opened(batch_settings, other))
+    assert paid(api) == [True] * 6
+
+
+def test_a_later_batch_of_another_job_is_not_waited_for(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    calls.after = dying(CallRecord.INTENT, 4)
+    with pytest.raises(DeathError):
+        ask(opened(batch_settings, calls))
+    calls.after = lambda _: None
+    api.batches.seconds = 10_000.0
+    now = api.batches.now
+    api.batches.now = lambda: now() + timedelta(hours=1)
+    with pytest.raises(EngineWaitingError):
+        ask(opened(batch_settings, MemoryCalls()))
+    api.batches.now = now
+    api.batches.seconds = 0.0
+    model = opened(batch_settings, calls)
+    ask(model)
+    assert (usage(model).calls, usage(model).unknown_calls) == (3, 3)
+
+
+def test_a_batch_that_may_be_ones_own_is_waited_for_but_not_named(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    api.batches.seconds = 10_000.0
+    with pytest.raises(EngineWaitingError):
+        ask(opened(batch_settings, MemoryCalls()))
+    api.fault(Fault(on=CREATE, status=502, page=True))
+    with pytest.raises(EngineWaitingError, match="may be this job's") as raised:
+        ask(opened(batch_settings, calls))
+    assert raised.value.waiting.batch_id is None
+    api.batches.seconds = 0.0
+    end_all(api)
+    ask(opened(batch_settings, calls))
+    assert paid(api) == [True] * 6
+
+
+def test_answers_that_the_api_no_longer_has_stay_unknown(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    """The batch has ended and is paid, but its results are kept for some weeks only."""
+    api.fault(Fault(on="/results", status=404))
+    model = opened(batch_settings, calls)
+    ask(model)
+    assert paid(api) == [True] * 6
+    assert (usage(model).calls, usage(model).unknown_calls) == (3, 3)
+
+
+def test_a_call_that_its_batch_has_no_result_for_stays_unknown(
+    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    results = api.batches.results
+    cuts = iter([1])
+
+    def cut(batch_id: str) -> bytes:
+        lines = results(batch_id).splitlines(keepends=True)
+        return b"".join(lines[next(cuts, 0) :])
+
+    api.batches.results = cut  # type: ignore[method-assign]
+    model = opened(batch_settings, calls)
+    ask(model)
+    assert paid(api) == [True] * 4
+    assert (usage(model).calls, usage(model).unknown_calls) == (3, 1)
 
 
 def test_a_batch_whose_creation_got_no_answer_is_found(

@@ -5,12 +5,14 @@ recorded answers are there at once, and what the batch has left out is asked liv
 
     intents of the calls → intent of the batch → created → its id recorded → polled → answers
 
-A batch outlives the run. The next run finds it in the store and polls on. A batch whose
-creation got no answer is looked for among those of the account, by the names of its calls.
+A batch outlives the run. The next run finds it in the store and polls on, also if it makes its
+own calls live. A batch whose creation got no answer is looked for among those of the account.
+The API names no calls before a batch has ended, so one that may be it is waited for, and known
+by its calls' names.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -52,7 +54,12 @@ _GROWTH: Final = 1.5
 PATIENCE_SECONDS: Final = 3600.0
 """How long a run waits for a batch; most end within this time."""
 _CLOCKS: Final = timedelta(minutes=10)
-"""How far the API's clock may be behind this machine's."""
+"""How far the API's clock may be from this machine's."""
+_CREATION: Final = timedelta(minutes=5)
+"""How long after its intent a batch may be created."""
+_LOOKS: Final = (0.0, FIRST_POLL, _GROWTH * FIRST_POLL)
+"""The pauses before each look for a batch: the API's list may show it late."""
+_UNPAID: Final = {"errored", "canceled", "expired"}
 _NOT_FOUND: Final = 404
 
 
@@ -76,24 +83,28 @@ class Batcher:
         self._runtime = pricing.runtime
         self._polled_since = self._runtime.monotonic()
         self._gone: set[str] = set()
-        """Batches that the API does not know any more."""
+        """Batches that the API does not know any more, or has no more results of."""
 
     def fetch(self, calls: Sequence[Call], budget: Budget) -> None:
         """Return when no call can be answered by a batch any more.
 
         Raises EngineWaitingError where a batch takes too long, or after a stop.
         """
+        while calls:
+            self.collect(calls)
+            missing = [call for call in calls if self._is_missing(call)]
+            if not missing or not self._create(missing, budget):
+                return
+
+    def collect(self, calls: Sequence[Call]) -> None:
+        """Record the answers of all batches of a stage; create none."""
         if not calls:
             return
         stage, generation = calls[0].stage, calls[0].generation
         self._reject_unsent(stage, generation)
-        while True:
-            self._permission.wait()
-            for batch in self._open_batches(stage, generation):
-                self._conclude(batch)
-            missing = [call for call in calls if self._is_missing(call)]
-            if not missing or not self._create(missing, budget):
-                return
+        self._permission.wait()
+        for batch in self._open_batches(stage, generation):
+            self._conclude(batch)
 
     def _reject_unsent(self, stage: Stage, generation: int) -> None:
         """Settle the calls of a run that died before it stored its batch's intent."""
@@ -108,6 +119,7 @@ class Batcher:
             and entry.intent.generation == generation
             and entry.intent.batch
             and entry.outcome is None
+            and not entry.unsent
             and entry.custom_id not in named
         ]
         self._reject(unsent, "not sent: the run ended before its batch")
@@ -151,6 +163,11 @@ class Batcher:
             self._reject(entries, "not sent: another run asks, too")
             return True
         batch = self._begin_batch(calls[0], entries)
+        # guard: batches: none is created of calls that another run has settled
+        self._ledger.read()
+        if any(entry.outcome is not None for entry in entries):
+            self._reject(entries, "not sent: another run asks, too")
+            return True
         # guard: batches: none is created without the lease
         if batch is None or not self._permission.given:
             self._reject(entries, "not sent: the run may make no calls now")
@@ -259,46 +276,66 @@ class Batcher:
         """Wait for a batch, and record what it has answered."""
         if batch.created is None:
             self._find(batch)
+        created = batch.created
+        if created is None or created.batch_id is None:
             return
-        batch_id = batch.created.batch_id
-        assert batch_id is not None  # noqa: S101 - else it is not open
-        if self._wait(batch_id, batch.created.expires_at):
-            self._record(batch, batch_id, self._results(batch_id))
-        else:
-            self._gone.add(batch_id)
+        batch_id = created.batch_id
+        results = None
+        if self._wait(batch_id, created):
+            results = self._results(batch_id)
+        if results is not None:
+            self._record(batch, batch_id, results)
+        # What is without a result now will have none later.
+        self._gone.add(batch_id)
 
     def _find(self, batch: BatchEntry) -> None:
         """Look for a batch whose creation got no answer."""
-        for candidate in self._candidates(batch):
-            if not self._wait(candidate.id, candidate.expires_at):
-                continue
-            results = self._results(candidate.id)
-            # guard: batches: one whose creation got no answer is known by its calls
-            if results.keys() == set(batch.intent.names):
-                self._note(batch, candidate)
-                self._record(batch, candidate.id, results)
-                return
+        others: set[str] = set()
+        # guard: batches: one that the list does not show yet is looked for again
+        for pause in _LOOKS:
+            self._permission.sleep(pause)
+            for candidate in self._candidates(batch, others):
+                if self._is_same(batch, candidate):
+                    self._note(batch, candidate)
+                    return
+                others.add(candidate.id)
         self._ledger.end_batch(
             batch, BatchCreated(at=self._pricing.now(), batch_id=None)
         )
 
-    def _candidates(self, batch: BatchEntry) -> list[Batch]:
-        earliest = datetime.fromisoformat(batch.intent.at) - _CLOCKS
+    def _candidates(
+        self, batch: BatchEntry, others: Container[str]
+    ) -> list[Batch]:
+        """Return the batches of the account that may be the one, without the `others`."""
+        at = datetime.fromisoformat(batch.intent.at)
+        earliest, latest = at - _CLOCKS, at + _CREATION + _CLOCKS
         size = len(batch.intent.names)
-        listed = self._ask(self._api.batches) or []
         return [
             candidate
-            for candidate in listed
-            if candidate.size == size and candidate.created_at >= earliest
+            for candidate in self._ask(self._api.batches) or []
+            if candidate.id not in others
+            and candidate.size == size
+            and earliest <= candidate.created_at <= latest
         ]
 
-    def _wait(self, batch_id: str, expires_at: str | None) -> bool:
-        """Wait until a batch has ended; return False if the API does not know it."""
+    def _is_same(self, batch: BatchEntry, candidate: Batch) -> bool:
+        """Wait until a batch has ended, and tell whether its calls are those of `batch`."""
+        if not self._wait(candidate.id, None):
+            return False
+        results = self._results(candidate.id) or {}
+        # guard: batches: one whose creation got no answer is known by its calls
+        return results.keys() == set(batch.intent.names)
+
+    def _wait(self, batch_id: str, created: BatchCreated | None) -> bool:
+        """Wait until a batch has ended; return False if the API does not know it.
+
+        `created` is None where the batch may be another job's.
+        """
         pause = FIRST_POLL
         while True:
             waited = self._runtime.monotonic() - self._polled_since
             if waited > PATIENCE_SECONDS or self._permission.stopped:
-                raise self._waiting(batch_id, expires_at)
+                raise self._waiting(batch_id, created)
             batch = self._ask(lambda: self._api.batch(batch_id))
             if batch is None or batch.ended:
                 return batch is not None
@@ -307,22 +344,27 @@ class Batcher:
             pause = min(LONGEST_POLL, _GROWTH * pause)
 
     def _waiting(
-        self, batch_id: str, expires_at: str | None
+        self, batch_id: str, created: BatchCreated | None
     ) -> EngineWaitingError:
         pause = timedelta(seconds=LONGEST_POLL)
         not_before = iso(self._runtime.now() + pause)
+        waiting = Waiting(reason="batch", not_before=not_before)
+        name = f"batch {batch_id}, which may be this job's,"
+        if created is not None:
+            name = f"batch {batch_id}"
+            waiting = replace(
+                waiting, batch_id=batch_id, expires_at=created.expires_at
+            )
         return EngineWaitingError(
-            f"batch {batch_id} has not ended; run this again after {not_before}",
-            Waiting(
-                reason="batch",
-                not_before=not_before,
-                batch_id=batch_id,
-                expires_at=expires_at,
-            ),
+            f"{name} has not ended; run this again after {not_before}", waiting
         )
 
-    def _results(self, batch_id: str) -> dict[str, JsonObject]:
-        return self._ask(lambda: self._api.results(batch_id)) or {}
+    def _results(self, batch_id: str) -> dict[str, JsonObject] | None:
+        """Return the results of a batch that has ended; None if the API no longer has them."""
+        results: dict[str, JsonObject] | None = self._ask(
+            lambda: self._api.results(batch_id)
+        )
+        return results
 
     def _record(
         self,
@@ -330,18 +372,20 @@ class Batcher:
         batch_id: str,
         results: dict[str, JsonObject],
     ) -> None:
-        """Record what became of each call of a batch that has ended."""
+        """Record what became of each call of a batch that has ended.
+
+        A call without a known result may be paid: it stays unknown.
+        """
         for name, entry in self._entries(batch).items():
-            result = results.get(name, {"type": "without a result"})
-            if result.get("type") != "succeeded":
-                reason = f"the batch ended with it {result.get('type')}"
+            result = results.get(name, {})
+            kind = result.get("type")
+            if kind in _UNPAID:
+                reason = f"the batch ended with it {kind}"
                 self._reject([entry], reason, batch_id)
-                continue
-            answer = replace(
-                self._answer(entry.intent, result), batch_id=batch_id
-            )
-            self._ledger.end(entry, answer)
-            log_answer(entry.call.stage, entry.intent, answer)
+            if kind == "succeeded":
+                answer = self._answer(entry.intent, result)
+                self._ledger.end(entry, replace(answer, batch_id=batch_id))
+                log_answer(entry.call.stage, entry.intent, answer)
 
     def _answer(self, intent: Intent, result: JsonObject) -> Answer:
         message = result.get("message")

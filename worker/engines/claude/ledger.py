@@ -52,6 +52,8 @@ class LedgerEntry:
     intent: Intent
     outcome: Outcome | None = None
     in_flight: bool = False
+    unsent: bool = False
+    """Whether the call was not sent because its intent may or may not be stored."""
 
     @property
     def lost(self) -> bool:
@@ -60,8 +62,9 @@ class LedgerEntry:
 
     @property
     def custom_id(self) -> str:
-        """The call's name in a batch."""
-        return f"{self.call.key}-{self.number}"
+        """The call's name in a batch; no other run of this or another job gives it."""
+        # guard: batches: a call's name in a batch is its run's own
+        return f"{self.call.key}-{self.number}-{self.intent.writer}"
 
     @property
     def tokens(self) -> int:
@@ -143,14 +146,7 @@ class Ledger:
         """Take in what any run of the job has stored."""
         records: dict[CallName, StoredRecord] = {}
         for name, content in self._calls.read():
-            try:
-                records[name] = decode(content)
-            except DamagedRecordError as error:
-                raise EngineFailedError(
-                    f"the stored {name.record} of call {name.key} of stage {name.stage} is "
-                    f"damaged: {error}; start a new job",
-                    temporary=False,
-                ) from error
+            records[name] = _decoded(name, content)
         with self._changed:
             for name, record in records.items():
                 outcome = records.get(replace(name, record=CallRecord.ANSWER))
@@ -184,19 +180,18 @@ class Ledger:
         """Reserve what a call may cost, and store its intent: only then may it be sent.
 
         Return None if another run has taken its number: its records are read then. Raise
-        BudgetSpentError, or a StoreFaultError.
+        BudgetSpentError, or a StoreFaultError: then the intent may be stored, so it counts
+        until the call is begun again, under the same number.
         """
         entry = self._reserve(call, intent, budget)
         try:
-            stored = self._calls.create(
-                entry.name(CallRecord.INTENT), encode(intent)
-            )
-            is_ours = self._is_ours(stored)
+            stored = self._create(entry.name(CallRecord.INTENT), entry.intent)
         except BaseException:
-            self._release(entry)
+            # guard: paid calls: an intent that may be stored counts
+            self._keep_unsent(entry)
             raise
         # guard: paid calls: another run's intent is not one's own
-        if not is_ours:
+        if not self._is_ours(stored):
             self._release(entry)
             self.read()
             return None
@@ -214,9 +209,7 @@ class Ledger:
         """Store a batch's intent, or return None if another run has taken its number."""
         numbers = [number for other, number in self._batches if other == call]
         batch = BatchEntry(call, 1 + max(numbers, default=0), intent)
-        stored = self._calls.create(
-            batch.name(CallRecord.INTENT), encode(intent)
-        )
+        stored = self._create(batch.name(CallRecord.INTENT), intent)
         if not self._is_ours(stored):
             self.read()
             return None
@@ -224,9 +217,10 @@ class Ledger:
         return batch
 
     def end_batch(self, batch: BatchEntry, created: BatchCreated) -> None:
-        """Store what became of a batch's creation."""
-        self._calls.create(batch.name(CallRecord.ANSWER), encode(created))
-        batch.created = created
+        """Store what became of a batch's creation, unless another run has stored it."""
+        stored = self._create(batch.name(CallRecord.ANSWER), created)
+        if isinstance(stored, BatchCreated):
+            batch.created = stored
 
     def batches(self, stage: Stage, generation: int) -> list[BatchEntry]:
         """Return the batches of a stage, oldest first."""
@@ -245,10 +239,12 @@ class Ledger:
             return [*self._entries.get(call, {}).values()]
 
     def end(self, entry: LedgerEntry, outcome: Outcome) -> None:
-        """Store what came of a call."""
+        """Store what came of a call, unless another run has stored it: then that counts."""
         try:
-            self._calls.create(entry.name(CallRecord.ANSWER), encode(outcome))
-            entry.outcome = outcome
+            stored = self._create(entry.name(CallRecord.ANSWER), outcome)
+            if isinstance(stored, Answer | Rejection):
+                # guard: paid calls: the outcome that counts is the one that is stored
+                entry.outcome = stored
         finally:
             self.lose(entry)
 
@@ -267,12 +263,15 @@ class Ledger:
         own = [
             entry
             for entry in self.sendings(call)
-            if entry.intent.writer == self._writer
+            if entry.intent.writer == self._writer and not entry.unsent
         ]
         return sum(entry.lost for entry in own)
 
-    def _is_ours(self, stored: bytes) -> bool:
-        record = decode(stored)
+    def _create(self, name: CallName, record: StoredRecord) -> StoredRecord:
+        """Store a record unless there is one of that name; return the stored one."""
+        return _decoded(name, self._calls.create(name, encode(record)))
+
+    def _is_ours(self, record: StoredRecord) -> bool:
         if not isinstance(record, Intent | BatchIntent):
             return False
         return record.writer == self._writer
@@ -298,6 +297,10 @@ class Ledger:
         self, call: CallId, intent: Intent, budget: Budget
     ) -> LedgerEntry:
         with self._changed:
+            unsent = self._unsent(call, intent)
+            if unsent is not None:
+                unsent.in_flight, unsent.unsent = True, False
+                return unsent
             # guard: paid calls: what a call may cost is reserved before it is sent
             while not self._fits(intent, budget):
                 if not self._in_flight():
@@ -309,6 +312,18 @@ class Ledger:
             entry = LedgerEntry(call, number, intent, in_flight=True)
             numbers[number] = entry
             return entry
+
+    def _unsent(self, call: CallId, intent: Intent) -> LedgerEntry | None:
+        """Return the sending that was reserved for a call at the same price, and not sent."""
+        for entry in self._entries.get(call, {}).values():
+            if entry.unsent and entry.intent.batch == intent.batch:
+                return entry
+        return None
+
+    def _keep_unsent(self, entry: LedgerEntry) -> None:
+        """Note that a call is not sent, but counts."""
+        entry.unsent = True
+        self.lose(entry)
 
     def _release(self, entry: LedgerEntry) -> None:
         """Forget a call that was not sent."""
@@ -345,6 +360,17 @@ class Ledger:
             f"use {intent.tokens}; to go on, run `resume JOB_ID --budget-tokens N` with a "
             "higher limit"
         )
+
+
+def _decoded(name: CallName, content: bytes) -> StoredRecord:
+    try:
+        return decode(content)
+    except DamagedRecordError as error:
+        raise EngineFailedError(
+            f"the stored {name.record} of call {name.key} of stage {name.stage} is damaged: "
+            f"{error}; start a new job",
+            temporary=False,
+        ) from error
 
 
 def _within(amount: int, limit: int | None) -> bool:

@@ -173,13 +173,17 @@ class Model:
     ) -> Iterator[tuple[int, JsonObject | UnusableAnswerError]]:
         """Yield the answer to each question with its index, as they come.
 
-        In batch mode they are asked as one message batch, for the stages that have many.
+        In batch mode they are asked as one message batch, for the stages that have many. In
+        both modes, a batch that an earlier run has created is waited for.
         """
+        session = self._begun()
+        calls = [self._call(session, question) for question in questions]
         stages = {question.stage for question in questions}
         if self._settings.batch and stages <= _BATCHED:
-            session = self._begun()
-            calls = [self._call(session, question) for question in questions]
             session.batcher.fetch(calls, session.budget)
+        else:
+            # guard: batches: one that is pending is collected, whatever the mode
+            session.batcher.collect(calls)
         yield from self._live(questions)
 
     def _live(
