@@ -8,15 +8,19 @@ ENGINE: Final = "tests/unit/claude/lessons/test_engine.py"
 PROMPTS: Final = "tests/unit/claude/lessons/test_prompts.py"
 SECRETS: Final = "tests/unit/claude/lessons/test_secrets.py"
 VERIFIER: Final = "tests/unit/claude/lessons/test_verifier.py"
+SENTENCE: Final = f"{VERIFIER}::test_a_false_claim_in_a_sentence_is_noticed"
+PAGE: Final = f"{VERIFIER}::test_a_false_claim_of_a_page_is_noticed"
 WRITER: Final = "tests/unit/claude/lessons/test_writer.py"
 
 
-def _unchecked(guard: str, expression: str, new: str = "False") -> Sabotage:
+def _unchecked(
+    guard: str, expression: str, new: str = "False", *, test: str = SENTENCE
+) -> Sabotage:
     return Sabotage(
         guard=f"verifier: {guard}",
         expression=expression,
         new=new,
-        tests=(VERIFIER,),
+        tests=(test,),
     )
 
 
@@ -65,13 +69,17 @@ LESSONS: Final = (
     _unchecked(
         "an arrow must be a relation of the source",
         "(source, match['verb'], target) not in self._relations()",
+        test=PAGE,
     ),
     _unchecked(
         "a message must be a call of the source",
         "(source, target, text) not in self._calls()",
+        test=PAGE,
     ),
     _unchecked(
-        "excerpts, places and links must be the source's", "not is_written"
+        "excerpts, places and links must be the source's",
+        "not is_written",
+        test=PAGE,
     ),
     _unchecked(
         "a model does not talk of itself", "_LEFTOVER.search(bare)", "None"
@@ -79,11 +87,13 @@ LESSONS: Final = (
     _unchecked(
         "a link's words must be those of its page",
         "text not in {title(noun, chapter) for noun in nouns}",
+        test=PAGE,
     ),
     _unchecked(
         "a source must hold what it is the source of",
         "any(self._bears(place, names) for place in places)",
         "True",
+        test=PAGE,
     ),
     _unchecked(
         "a command must be one of the project's",

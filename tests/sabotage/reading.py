@@ -6,6 +6,7 @@ from tests.sabotage.guard import FAILURES, Sabotage
 
 SETTINGS: Final = "tests/unit/test_settings.py"
 FOLDER: Final = "tests/unit/source/test_folder.py"
+CHANGING: Final = f"{FOLDER}::test_a_file_that_changes_while_it_is_read_is_a_temporary_error_that_names_it"
 IGNORING: Final = "tests/unit/system/test_gitignore.py"
 LOCAL: Final = "tests/integration/test_source_local.py"
 
@@ -38,13 +39,13 @@ READING: Final = (
         guard="a file that changes while it is read is no part of a commit",
         expression="left != 0",
         new="False",
-        tests=(FOLDER,),
+        tests=(CHANGING,),
     ),
     Sabotage(
         guard="a link that takes a file's place is not followed",
         expression="os.O_RDONLY | os.O_NOFOLLOW",
         new="os.O_RDONLY",
-        tests=(FOLDER,),
+        tests=(CHANGING,),
     ),
     Sabotage(
         guard="a file that no folder takes is left out",
