@@ -1,4 +1,4 @@
-"""What chapters can be about: the static engine's units, and as many definitions beside them.
+"""What chapters can be about: the static engine's units, and what it would choose next.
 
 A chapter's description names in parentheses at its end what it was made of. So any later run
 finds the units of a course again in `step1_abstractions.yaml` alone.
@@ -6,33 +6,25 @@ finds the units of a course again in `step1_abstractions.yaml` alone.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Final, TypeVar
 
 from worker.course.formats import Abstraction
 from worker.engines.static.facts import (
-    TYPES,
     Analysis,
-    Definition,
-    Kind,
     Reference,
     Relation,
-    Role,
     Unit,
     Verb,
 )
-from worker.engines.static.prose.docstrings import first_sentence
 
 Value = TypeVar("Value")
 
 _RELATIONS: Final = 3
 """Relations of a definition that the static engine made no unit of."""
-_MENTION: Final = 2
-"""What a file that mentions a name counts for, where a file that uses it counts for one."""
 _MADE_OF: Final = re.compile(r"\s*\(((?:`[^`]+`, )*`[^`]+`)\)$")
-_KINDS: Final = TYPES | {Kind.FUNCTION}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,64 +32,21 @@ class Candidate:
     """What a chapter can be about."""
 
     id: str
-    """`U1` for a unit of the static engine, `D1` for another definition."""
+    """`U1` for a unit of the static engine, `D1` for what it would choose next."""
     unit: Unit
 
 
 def candidates(analysis: Analysis) -> tuple[Candidate, ...]:
-    """Return the units, the most important first, and as many definitions beside them."""
-    units = [
-        Candidate(id=f"U{number}", unit=unit)
-        for number, unit in enumerate(analysis.units, 1)
-    ]
-    others = _others(analysis)[: len(units)]
-    definitions = [
-        Candidate(id=f"D{number}", unit=_unit(definition))
-        for number, definition in enumerate(others, 1)
-    ]
-    return (*units, *definitions)
-
-
-def importance(analysis: Analysis) -> list[int]:
-    """Rate each definition by the files that use it, and by those that mention its name."""
-    users: list[set[str]] = [set() for _ in analysis.definitions]
-    for reference in analysis.references:
-        users[reference.target].add(reference.path)
-    return [
-        len(users[definition.index])
-        + _MENTION * len(analysis.mentions.get(definition.name, ()))
-        for definition in analysis.definitions
-    ]
-
-
-def _others(analysis: Analysis) -> list[Definition]:
-    """Return public definitions that no unit is about, the most important first."""
-    taken = {index for unit in analysis.units for index in unit.symbols}
-    names = {unit.name.casefold() for unit in analysis.units}
-    rates = importance(analysis)
-    others = [
-        definition
-        for definition in analysis.definitions
-        if definition.index not in taken
-        and definition.qualified.casefold() not in names
-        and definition.parent is None
-        and definition.public
-        and definition.kind in _KINDS
-        and analysis.files[definition.path].role is Role.SOURCE
-    ]
-    others.sort(key=lambda other: (-rates[other.index], other.index))
-    unique = {other.name.casefold(): other for other in reversed(others)}
-    return [other for other in others if unique[other.name.casefold()] is other]
-
-
-def _unit(definition: Definition) -> Unit:
-    return Unit(
-        name=definition.qualified,
-        description=first_sentence(definition.doc),
-        file_paths=(definition.path,),
-        symbols=(definition.index,),
-        owned=(definition.index,),
+    """Return the units, the most important first, and what would be chosen next."""
+    return (
+        *_numbered("U", analysis.units),
+        *_numbered("D", analysis.more_units),
     )
+
+
+def _numbered(letter: str, units: Sequence[Unit]) -> Iterator[Candidate]:
+    for number, unit in enumerate(units, 1):
+        yield Candidate(id=f"{letter}{number}", unit=unit)
 
 
 def merged(parts: Sequence[Unit], name: str, description: str) -> Unit:
@@ -175,14 +124,16 @@ def _relations(
             continue
         moved = replace(relation, source=source, target=target)
         relations.setdefault((source, target), moved)
-    for relation in _uses(analysis, units):
+    for relation in _uses(analysis, units, parts):
         relations.setdefault((relation.source, relation.target), relation)
     return tuple(relations.values())
 
 
-def _uses(analysis: Analysis, units: Sequence[Unit]) -> list[Relation]:
+def _uses(
+    analysis: Analysis, units: Sequence[Unit], parts: Sequence[Sequence[Unit]]
+) -> list[Relation]:
     """Return how units without relations of their own are used, and what they use."""
-    lone = _without_relations(analysis, units)
+    lone = _without_relations(analysis, parts)
     if not lone:
         return []
     owners = _owners(analysis, units)
@@ -203,13 +154,15 @@ def _uses(analysis: Analysis, units: Sequence[Unit]) -> list[Relation]:
     return _first_of_each(analysis, best)
 
 
-def _without_relations(analysis: Analysis, units: Sequence[Unit]) -> set[int]:
+def _without_relations(
+    analysis: Analysis, parts: Sequence[Sequence[Unit]]
+) -> set[int]:
+    """Return the places of the chapters that no unit of the static engine is part of."""
     names = {unit.name for unit in analysis.units}
-    by_symbol = {symbol for unit in analysis.units for symbol in unit.symbols}
     return {
         place
-        for place, unit in enumerate(units)
-        if unit.name not in names and not by_symbol.issuperset(unit.symbols)
+        for place, part in enumerate(parts)
+        if names.isdisjoint(unit.name for unit in part)
     }
 
 

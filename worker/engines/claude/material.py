@@ -7,7 +7,6 @@ from typing import Final
 
 from worker.engines.claude import outline, secrets
 from worker.engines.claude.blocks import Lines
-from worker.engines.claude.candidates import importance
 from worker.engines.claude.shown import Shown, plain, shown_path
 from worker.engines.static.facts import Definition, Relation, Role, SourceFile
 from worker.engines.static.pages import (
@@ -202,8 +201,8 @@ def _wanted(
     for path, lines in whole:
         if shown.size(path, lines) <= _WHOLE_FILE:
             yield path, lines
-    rates = importance(facts.analysis)
-    owned = sorted(unit.owned, key=lambda index: (-rates[index], index))
+    worth = facts.analysis.worth
+    owned = sorted(unit.owned, key=lambda index: (-worth[index], index))
     yield from _of_definitions(facts, owned)
     if not unit.symbols:
         yield from whole

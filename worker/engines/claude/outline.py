@@ -1,105 +1,176 @@
 """The part of a prompt that all calls of a stage share: what the project is, and what it defines."""
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from typing import Final
 
 from worker.engines.claude import secrets
-from worker.engines.claude.candidates import importance
+from worker.engines.claude.readme import chosen_lines
 from worker.engines.claude.shown import Shown, plain, shown_path
-from worker.engines.static.facts import TYPES, Definition, Role
-from worker.engines.static.pages.course import CourseFacts
+from worker.engines.static.choosing.candidates import is_logger
+from worker.engines.static.facts import TYPES, Definition, Kind, Role
+from worker.engines.static.pages.course import CourseFacts, is_function
 from worker.engines.static.prose.docstrings import first_sentence
 
-README_SHARE: Final = 15_000
-"""Characters of the README."""
 OUTLINE_SHARE: Final = 45_000
 """Characters of the outline."""
-FILES_SHARE: Final = 6_000
-_SIGNATURE: Final = 140
-_SENTENCE: Final = 120
+_SIGNATURE: Final = 120
+_MEMBER: Final = 100
+"""Characters of the head of a method."""
+_SENTENCE: Final = 100
+_LESS: Final = 0.93
+"""What each method of a type is worth less than the one before it."""
+_USING: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCUMENT})
+_LARGEST: Final = 400_000
+"""Bytes of a text that is searched for uses."""
+_ATTRIBUTE: Final = re.compile(r"(?<=[\w)\]])(?:\.|->|::)([^\W\d]\w*)")
+_MAKERS: Final = frozenset({"__init__", "constructor", "__new__"})
+_VALUES: Final = frozenset({Kind.CONSTANT, Kind.VARIABLE, Kind.MACRO})
+_COMMENT: Final = re.compile(r":? # .*")
+_RECEIVER: Final = re.compile(r"\((?:self|cls)(?:, |(?=\)))")
+_PROPERTY: Final = re.compile(r"(?:\w+\.)*(?:cached_?)?property\b")
 
 
 def readme(facts: CourseFacts, shown: Shown) -> str:
-    """Return the beginning of the README, numbered."""
+    """Return what the README says of the project, numbered."""
     path = facts.analysis.project.readme
     if path is None:
         return ""
-    numbers: list[int] = []
-    left = README_SHARE
-    for number in range(1, facts.file(path).lines + 1):
-        left -= shown.size(path, [number])
-        if left < 0:
-            break
-        numbers.append(number)
-    return shown.file(path, numbers)
-
-
-def files(facts: CourseFacts) -> str:
-    """Return the files of the project with what they are for, as far as there is room."""
-    rows: list[str] = []
-    left = FILES_SHARE
-    for file in facts.analysis.files.values():
-        if secrets.is_secret_file(file.path):
-            continue
-        row = f"{shown_path(file.path)} ({file.role}, {file.lines} lines)"
-        left -= len(row)
-        if left < 0:
-            rows.append("…")
-            break
-        rows.append(row)
-    return plain(rows, "files")
+    file = facts.file(path)
+    return shown.file(
+        path, chosen_lines(facts.texts.lines(path), file.headings)
+    )
 
 
 def definitions(facts: CourseFacts) -> str:
-    """Return the definitions that matter most, by file and line."""
-    rates = importance(facts.analysis)
-    ranked = [
-        definition for definition in facts.definitions if _is_part(definition)
-    ]
-    ranked = [
-        definition
-        for definition in ranked
-        if facts.file(definition.path).role is Role.SOURCE
-        and not secrets.is_secret_file(definition.path)
-    ]
-    ranked.sort(
-        key=lambda definition: (
-            definition.parent is not None,
-            -rates[definition.index],
-            definition.index,
-        )
-    )
+    """Return the definitions that matter most, by file and line; types with their methods."""
     by_file: dict[str, list[Definition]] = defaultdict(list)
     left = OUTLINE_SHARE
-    for definition in ranked:
-        left -= len(_row(definition))
+    for definition in _ranked(facts):
+        left -= len(_row(definition)) + 1
         if left < 0:
             break
         by_file[definition.path].append(definition)
     rows: list[str] = []
     for path, inside in sorted(by_file.items()):
-        rows.append(shown_path(path))
+        rows.append(_file_row(facts, path))
         inside.sort(key=lambda definition: definition.index)
         rows += map(_row, inside)
     return plain(rows, "outline")
 
 
-def _is_part(definition: Definition) -> bool:
-    """Tell whether others can use a definition: constructors too."""
-    is_maker = definition.name in {"__init__", "constructor"}
-    return definition.public and (
-        is_maker or not definition.name.startswith("_")
+def _file_row(facts: CourseFacts, path: str) -> str:
+    purpose = first_sentence(facts.file(path).doc)[:_SENTENCE]
+    return f"{shown_path(path)}  # {purpose}" if purpose else shown_path(path)
+
+
+def _ranked(facts: CourseFacts) -> list[Definition]:
+    """Return the definitions that others can use, those that matter most first."""
+    rates = dict(_rates(facts))
+    return sorted(
+        (facts.definitions[index] for index in rates),
+        key=lambda definition: (-rates[definition.index], definition.index),
     )
 
 
+def _rates(facts: CourseFacts) -> Iterator[tuple[int, float]]:
+    """Yield definitions with what they are worth, each method less than its type."""
+    for index, worth in facts.analysis.worth.items():
+        definition = facts.definitions[index]
+        if not _is_offered(facts, definition):
+            continue
+        yield index, worth
+        rate = max(worth, 0.0)
+        for member in most_used(facts, definition):
+            rate *= _LESS
+            yield member.index, min(rate, worth)
+
+
+def _is_offered(facts: CourseFacts, definition: Definition) -> bool:
+    """Tell whether a definition outside of types is one that others use."""
+    if not definition.public or definition.name.startswith("_"):
+        return False
+    if secrets.is_secret_file(definition.path):
+        return False
+    if facts.file(definition.path).role is not Role.SOURCE:
+        return False
+    if definition.kind not in _VALUES:
+        return True
+    is_used = facts.analysis.worth[definition.index] > 0
+    return is_used and not is_logger(definition)
+
+
+def most_used(facts: CourseFacts, definition: Definition) -> list[Definition]:
+    """Return the public methods of a type: how it is made, then those that are used most."""
+    parts = [member for member in facts.members(definition) if _is_part(member)]
+    uses = {member.index: _uses(facts, member) for member in parts}
+    return sorted(
+        parts,
+        key=lambda member: (
+            member.name not in _MAKERS,
+            -uses[member.index],
+            member.index,
+        ),
+    )
+
+
+def _uses(facts: CourseFacts, member: Definition) -> float:
+    """Count the files that use a method, and the texts that use it or a namesake of it."""
+    users = {reference.path for reference in facts.into[member.index]}
+    texts = _uses_in_texts(facts)[member.name]
+    return len(users) + texts / _namesakes(facts)[member.name]
+
+
+def _namesakes(facts: CourseFacts) -> Counter[str]:
+    return facts.remembered(
+        "namesakes",
+        lambda: Counter(definition.name for definition in facts.definitions),
+    )
+
+
+def _uses_in_texts(facts: CourseFacts) -> Counter[str]:
+    """Count the tests, examples and documents that use a name behind a dot."""
+
+    def counted() -> Counter[str]:
+        uses: Counter[str] = Counter()
+        for path, file in facts.analysis.files.items():
+            if file.role in _USING and file.size <= _LARGEST:
+                text = "\n".join(facts.texts.lines(path))
+                uses.update(set(_ATTRIBUTE.findall(text)))
+        return uses
+
+    return facts.remembered("uses in texts", counted)
+
+
+def _is_part(member: Definition) -> bool:
+    """Tell whether others can use a method or a nested type: constructors too."""
+    if member.name in _MAKERS:
+        return True
+    is_hidden = member.name.startswith("_") or not member.public
+    return not is_hidden and (is_function(member) or member.kind in TYPES)
+
+
 def _row(definition: Definition) -> str:
-    indent = "  " if definition.parent is None else "    "
-    head = definition.signature[:_SIGNATURE] or definition.name
+    is_member = definition.parent is not None
+    indent = "    " if is_member else "  "
+    sentence = first_sentence(definition.doc)[:_SENTENCE]
+    more = f"  # {sentence}" if sentence else ""
+    lines = f"{definition.line}-{definition.end_line}"
+    return f"{indent}{lines} {_head(definition)}{more}"
+
+
+def _head(definition: Definition) -> str:
+    """Return the head of a definition as its source has it, cut."""
+    head = _COMMENT.sub("", definition.signature) or definition.name
     if definition.kind in TYPES and definition.name not in head:
-        head = f"{definition.kind} {definition.name}"
-    doc = first_sentence(definition.doc)[:_SENTENCE]
-    more = f"  # {doc}" if doc else ""
-    return f"{indent}{definition.line}-{definition.end_line} {head}{more}"
+        return f"{definition.kind} {definition.name}"
+    if definition.parent is None:
+        return head[:_SIGNATURE]
+    head = _RECEIVER.sub("(", head, count=1)
+    if any(map(_PROPERTY.match, definition.decorators)):
+        head = f"@property {head}"
+    return head if len(head) <= _MEMBER else f"{head[:_MEMBER]}…"
 
 
 def signature(definition: Definition) -> str:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from states.stages import Stage
-from worker.engines.claude import material, outline, prompt, schemas
+from worker.engines.claude import listing, material, outline, prompt, schemas
 from worker.engines.claude.candidates import Candidate
 from worker.engines.claude.material import Material
 from worker.engines.claude.model import Question
@@ -176,7 +176,7 @@ class Questions:
             "name": _line(project.name),
             "tagline": plain([_line(project.tagline)], "description"),
             "readme": outline.readme(self.facts, self._shared),
-            "files": outline.files(self.facts),
+            "files": listing.files(self.facts),
             "outline": outline.definitions(self.facts),
         }
         given = {name: value or _NOTHING for name, value in values.items()}

@@ -37,6 +37,8 @@ from worker.engines.static.pages import summary
 from worker.engines.static.reading.project import describe
 from worker.engines.static.reading.survey import Check, Survey, mentions, survey
 
+_MORE: Final = 2
+"""So many more candidates are kept for each unit that a course has room for."""
 _MENTIONS: Final = 12
 """So many files of each role that mention a name are remembered."""
 
@@ -82,7 +84,7 @@ def _analysis(root: Path, check: Check) -> Analysis:
     if not read.files:
         raise NoTextError
     facts = _collect(read, check)
-    units, relations, order = _assemble(facts, check)
+    plan = _plan(facts, check)
     project = describe(read.files, read.texts)
     return Analysis(
         project=project,
@@ -92,16 +94,39 @@ def _analysis(root: Path, check: Check) -> Analysis:
         references=facts.references,
         bases=facts.graph.bases,
         mentions=_few(facts),
-        units=units,
-        summary=summary.summarize(project, read.skipped, units),
-        relations=relations,
-        order=order,
+        worth=plan.worth,
+        units=plan.units,
+        more_units=plan.more_units,
+        summary=summary.summarize(project, read.skipped, plan.units),
+        relations=plan.relations,
+        order=plan.order,
     )
 
 
-def _assemble(
-    facts: _Facts, check: Check
-) -> tuple[tuple[Unit, ...], tuple[Relation, ...], tuple[LearningStep, ...]]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Choice:
+    """What units are about."""
+
+    worth: dict[int, float]
+    chosen: list[Candidate]
+    more: list[Candidate]
+    """What would be chosen next."""
+    topics: list[Topic]
+    """Of the files that define nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Plan:
+    """The units, their relations, and the order to learn them in."""
+
+    units: tuple[Unit, ...]
+    more_units: tuple[Unit, ...]
+    relations: tuple[Relation, ...]
+    order: tuple[LearningStep, ...]
+    worth: dict[int, float]
+
+
+def _plan(facts: _Facts, check: Check) -> _Plan:
     """Choose, describe, connect and order the units."""
     read = facts.read
     pages = Pages(read.files, read.texts)
@@ -112,12 +137,17 @@ def _assemble(
         frozenset(definition.name for definition in definitions),
         check,
     )
-    chosen, shown = _choose(facts, pages, encounters, check)
-    portraits = Descriptions(facts.graph, read.files, facts.references, chosen)
-    units = _units(facts, portraits, chosen, pages, shown)
-    relations = _relations(facts, chosen, pages, shown)
-    met = sequence.meetings(chosen, definitions, encounters)
-    return units, relations, sequence.order(units, relations, met)
+    choice = _choose(facts, pages, encounters, check)
+    units = _units(facts, choice, pages)
+    relations = _relations(facts, choice, pages)
+    met = sequence.meetings(choice.chosen, definitions, encounters)
+    return _Plan(
+        units=units,
+        more_units=_more_units(facts, choice.more, units),
+        relations=relations,
+        order=sequence.order(units, relations, met),
+        worth=choice.worth,
+    )
 
 
 def _collect(read: Survey, check: Check) -> _Facts:
@@ -156,7 +186,7 @@ def _choose(
     pages: Pages,
     encounters: Mapping[str, Encounter],
     check: Check,
-) -> tuple[list[Candidate], list[Topic]]:
+) -> _Choice:
     """Choose units: definitions, and files in proportion to the code without definitions."""
     read = facts.read
     parsed = sum(read.files[path].lines for path in read.parsed)
@@ -171,31 +201,32 @@ def _choose(
         encounters,
         PublicUse(read.files, read.texts, project, exports, check),
     )
-    ranked = candidates(facts.graph, read.files, ranking.of)
+    worth = {
+        definition.index: ranking.of(definition)
+        for definition in facts.graph.definitions
+        if definition.parent is None
+    }
+    ranked = candidates(facts.graph, read.files, worth)
     of_files = (
         most * pages.code_lines // max(1, parsed + pages.code_lines)
         if ranked
         else most
     )
-    chosen = Chooser(
-        ranked, facts.graph, read.files, ranking, most - of_files
-    ).choose()
-    return chosen, pages.choose(of_files) if of_files else []
+    chooser = Chooser(ranked, facts.graph, read.files, ranking, most - of_files)
+    return _Choice(
+        worth=worth,
+        chosen=chooser.choose(),
+        more=chooser.choose_more(_MORE * most),
+        topics=pages.choose(of_files) if of_files else [],
+    )
 
 
-def _units(
-    facts: _Facts,
-    portraits: Descriptions,
-    chosen: Sequence[Candidate],
-    pages: Pages,
-    shown: Sequence[Topic],
-) -> tuple[Unit, ...]:
-    definitions = facts.graph.definitions
-
-    wished = [
-        unit_name([definitions[index] for index in candidate.leaders])
-        for candidate in chosen
-    ]
+def _units(facts: _Facts, choice: _Choice, pages: Pages) -> tuple[Unit, ...]:
+    chosen, shown = choice.chosen, choice.topics
+    portraits = Descriptions(
+        facts.graph, facts.read.files, facts.references, chosen
+    )
+    wished = [_wished_name(facts, candidate) for candidate in chosen]
     paths = [
         *(portraits.paths(place)[0] for place in range(len(chosen))),
         *(page.path for page in shown),
@@ -227,16 +258,46 @@ def _units(
     return (*of_definitions, *of_files)
 
 
+def _wished_name(facts: _Facts, candidate: Candidate) -> str:
+    return unit_name(
+        [facts.graph.definitions[index] for index in candidate.leaders]
+    )
+
+
+def _more_units(
+    facts: _Facts, more: Sequence[Candidate], units: Sequence[Unit]
+) -> tuple[Unit, ...]:
+    """Return candidates as units that may be chosen beside the others."""
+    portraits = Descriptions(
+        facts.graph, facts.read.files, facts.references, more
+    )
+    places = range(len(more))
+    paths = [portraits.paths(place) for place in places]
+    taken = [unit.name for unit in units]
+    names = distinct(
+        [*taken, *(_wished_name(facts, candidate) for candidate in more)],
+        [*taken, *(first for first, *_ in paths)],
+    )[len(taken) :]
+    return tuple(
+        Unit(
+            name=names[place],
+            description=portraits.description(place),
+            file_paths=paths[place],
+            symbols=portraits.symbols(place),
+            owned=tuple(sorted(portraits.symbols(place))),
+        )
+        for place in places
+    )
+
+
 def _relations(
-    facts: _Facts,
-    chosen: Sequence[Candidate],
-    pages: Pages,
-    shown: Sequence[Topic],
+    facts: _Facts, choice: _Choice, pages: Pages
 ) -> tuple[Relation, ...]:
     """Return the relations to show."""
+    chosen = choice.chosen
     finder = Relations(facts.graph, facts.read.files, chosen)
     bonds = finder.bonds(facts.references)
-    mentioned = pages.relations(shown, len(chosen))
+    mentioned = pages.relations(choice.topics, len(chosen))
     return (*strongest(bonds, len(chosen)), *mentioned)
 
 

@@ -304,8 +304,12 @@ class Analysis:
 
     At most 12 of each role.
     """
+    worth: Mapping[int, float]
+    """By definition that is no member of another: how much it matters to who learns the project."""
     units: tuple[Unit, ...]
     """As in step 1."""
+    more_units: tuple[Unit, ...]
+    """What further units would be about, the best first; they own nothing but their symbols."""
     summary: str
     relations: tuple[Relation, ...]
     """As in step 2; the strongest first."""

@@ -89,3 +89,36 @@ def test_a_mixin_and_what_mixes_it_in_are_one_family(tmp_path: Path) -> None:
     }
     found = names(analysed(tmp_path, files))
     assert len([name for name in found if "Handler" in name]) == 1
+
+
+def crowded() -> dict[str, str]:
+    """Return more parts than a course has chapters."""
+    return {
+        f"shop/part{number}.py": (
+            "import logging\n\nlogger = logging.getLogger(__name__)\n\n\n"
+            f"{module(f'Part{number}', 20 - number)}"
+        )
+        for number in range(12)
+    }
+
+
+def test_what_a_course_has_no_room_for_is_kept_best_first(
+    tmp_path: Path,
+) -> None:
+    found = analysed(tmp_path, crowded())
+    more = [unit.name for unit in found.more_units]
+    assert len(found.units) < 12
+    assert more == [f"Part{number}" for number in range(len(found.units), 12)]
+
+
+def test_no_unit_is_named_after_a_logger(tmp_path: Path) -> None:
+    files = {
+        f"shop/part{number}.py": (
+            "import logging\n\nlogger = logging.getLogger(__name__)\n"
+            f"def part{number}():\n    logger.info('a')\n"
+        )
+        for number in range(5)
+    }
+    assert not any(
+        "logger" in name for name in names(analysed(tmp_path, files))
+    )

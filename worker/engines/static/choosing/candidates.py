@@ -1,8 +1,9 @@
 """The candidates for units: families of types, the functions of a module, or a whole small file."""
 
 import math
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +28,7 @@ _ROLES: Final = frozenset({"mixin", "base"})
 """Last words that say what part a type plays in a family."""
 LEADERS: Final = 3
 """How many definitions a unit is named after."""
+_LOGGER: Final = re.compile(r"(?i)\b(?:get|new)_?(?:\w+_)?logger\b")
 _VALUES: Final = frozenset({Kind.CONSTANT, Kind.MACRO})
 
 
@@ -44,20 +46,18 @@ class Candidate:
 def candidates(
     graph: Graph,
     files: Mapping[str, SourceFile],
-    worth_of: Callable[[Definition], float],
+    worth: Mapping[int, float],
 ) -> list[Candidate]:
-    """Return all candidates, the best first."""
-    worth: dict[int, float] = {}
+    """Return all candidates, the best first; `worth` is that of top-level definitions."""
     families: dict[int, list[int]] = defaultdict(list)
     functions: dict[str, list[int]] = defaultdict(list)
     for definition in graph.definitions:
         if definition.parent is not None:
             continue
         index = definition.index
-        worth[index] = worth_of(definition)
         if is_type(definition):
             families[_family_root(graph, index)].append(index)
-        elif definition.kind not in _VALUES:
+        elif definition.kind not in _VALUES and not is_logger(definition):
             functions[definition.path].append(index)
     subjects = [
         *(
@@ -77,6 +77,14 @@ def is_type(definition: Definition) -> bool:
     if definition.kind in TYPES and definition.kind is not Kind.TYPE:
         return True
     return len(definition.members) >= _OBJECT_MEMBERS
+
+
+def is_logger(definition: Definition) -> bool:
+    """Tell whether a definition is a module's logger, which explains nothing."""
+    return (
+        definition.kind in _VALUES | {Kind.VARIABLE}
+        and _LOGGER.search(definition.signature) is not None
+    )
 
 
 def _family_root(graph: Graph, index: int) -> int:
@@ -115,7 +123,7 @@ def _last_word(graph: Graph, index: int) -> tuple[str, ...]:
 
 
 def _family(
-    graph: Graph, root: int, members: Sequence[int], worth: dict[int, float]
+    graph: Graph, root: int, members: Sequence[int], worth: Mapping[int, float]
 ) -> Candidate:
     def rank(index: int) -> tuple[float, int]:
         bonus = _ROOT_BONUS if index == root else 0.0
@@ -143,7 +151,7 @@ def _family(
 
 
 def _module(
-    graph: Graph, members: Sequence[int], worth: dict[int, float]
+    graph: Graph, members: Sequence[int], worth: Mapping[int, float]
 ) -> Candidate:
     public = [index for index in members if graph.definitions[index].public]
     ordered = sorted(

@@ -44,6 +44,8 @@ _SIZES: Final = (
 _MOST: Final = 18
 _FEW: Final = 5
 """Beyond this many, a unit has to be worth more than its neighbours have taken from it."""
+_WORTHY: Final = 0.3
+"""What is worth less than this share of the best is never offered beyond the units."""
 _LARGE: Final = 12
 _FREE: Final = 0.75
 """In a course of more than `_LARGE` units, the rest is for parts without one."""
@@ -86,23 +88,37 @@ class Chooser:
         paths = [self._main(candidate).path for candidate in candidates]
         self._folders: Final = Counter(map(_folder, paths))
         self._parts: Final = Counter(map(self._packages.part, paths))
+        self._offers = [_Offer(one) for one in candidates[:_CONSIDERED]]
+        self._taken: Final[set[str]] = set()
 
     def choose(self) -> list[Candidate]:
         """Return the chosen candidates, the best first."""
-        offers = [_Offer(one) for one in self._candidates[:_CONSIDERED]]
         chosen: list[Candidate] = []
-        taken: set[str] = set()
-        while offers and len(chosen) < self._most:
-            best = max(self._pool(offers, chosen), key=_value)
+        while self._offers and len(chosen) < self._most:
+            best = max(self._pool(self._offers, chosen), key=_value)
             if len(chosen) >= _FEW and best.candidate.worth < best.paid:
                 break
             chosen.append(best.candidate)
-            offers.remove(best)
-            taken |= self._names(best.candidate.symbols[:LEADERS])
-            offers = list(self._renamed(offers, taken))
-            for offer in offers:
-                offer.paid += self._closeness(offer.candidate, best.candidate)
+            self._take(best)
         return [self._whole(candidate, chosen) for candidate in chosen]
+
+    def choose_more(self, most: int) -> list[Candidate]:
+        """Return what would be chosen next if a course had more room, the best first."""
+        more: list[Candidate] = []
+        while self._offers and len(more) < most:
+            best = max(self._offers, key=_value)
+            if best.candidate.worth >= _WORTHY * self._best:
+                more.append(best.candidate)
+            self._take(best)
+        return more
+
+    def _take(self, best: _Offer) -> None:
+        """Choose an offer: it takes its names, and some worth from its neighbours."""
+        self._offers.remove(best)
+        self._taken.update(self._names(best.candidate.symbols[:LEADERS]))
+        self._offers = list(self._renamed(self._offers, self._taken))
+        for offer in self._offers:
+            offer.paid += self._closeness(offer.candidate, best.candidate)
 
     def _pool(
         self, offers: list[_Offer], chosen: Sequence[Candidate]

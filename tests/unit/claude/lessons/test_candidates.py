@@ -1,0 +1,35 @@
+"""What chapters can be about."""
+
+from pathlib import Path
+
+from tests.support.analysed import analysed
+from worker.engines.claude.candidates import candidates
+
+
+def module(name: str, methods: int) -> str:
+    body = "".join(
+        f"    def method_{number}(self):\n        return {number}\n"
+        for number in range(methods)
+    )
+    return f"class {name}:\n{body}"
+
+
+def test_namesakes_of_ordinary_words_do_not_crowd_out_parts(
+    tmp_path: Path,
+) -> None:
+    files = {
+        f"shop/part{number}.py": module(f"Part{number}", 20 - number)
+        for number in range(12)
+    }
+    files["shop/text.py"] = "def join(items):\n    return items\n"
+    # Those mean `str.join`.
+    files |= {
+        f"tests/test_{number}.py": "x = ','.join(['a'])\njoin = x\n"
+        for number in range(12)
+    }
+    known = candidates(analysed(tmp_path, files))
+    units = [one.unit.name for one in known if one.id.startswith("U")]
+    more = [one.unit.name for one in known if one.id.startswith("D")]
+    assert [one.id for one in known][len(units)] == "D1"
+    assert more[:2] == [f"Part{len(units)}", f"Part{len(units) + 1}"]
+    assert {*units, *more} >= {f"Part{number}" for number in range(12)}
