@@ -9,7 +9,7 @@ from functools import cache
 from types import UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
-from states.manifest import EngineRef, Manifest
+from states.manifest import EngineRef, Manifest, StageRecord
 
 JsonObject = dict[str, Any]
 """A document of JSON, or an object in one."""
@@ -19,7 +19,8 @@ FORMATS: Final = (1, 2)
 _FORMAT_KEY: Final = "format"
 _NEW_FIELDS: Final[dict[type, frozenset[str]]] = {
     EngineRef: frozenset({"model", "language"}),
-    Manifest: frozenset({"budget", "usage", "waiting"}),
+    Manifest: frozenset({"budget", "usage", "waiting", "update"}),
+    StageRecord: frozenset({"kept"}),
 }
 """The fields of format 2, by class.
 

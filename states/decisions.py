@@ -25,6 +25,7 @@ from states.manifest import (
     Rejection,
     RunRecord,
     StageRecord,
+    Update,
     Writer,
 )
 from states.stages import INFO, STAGES, TOTAL_STEPS, Stage, State, after, before
@@ -36,9 +37,18 @@ _SUCCESS: Final = 2
 
 
 def begin(
-    identity: Identity, engine: EngineRef, run: RunRecord, *, announces: bool
+    identity: Identity,
+    engine: EngineRef,
+    run: RunRecord,
+    *,
+    announces: bool,
+    update_from: str | None = None,
 ) -> Manifest:
-    """Return the first manifest of a job."""
+    """Return the first manifest of a job.
+
+    `update_from` is the earlier job whose course it follows.
+    """
+    update = None if update_from is None else Update(from_=update_from)
     return Manifest(
         identity=identity,
         sequence=1,
@@ -51,6 +61,7 @@ def begin(
         engine=engine,
         announces=announces,
         runs=(run,),
+        update=update,
     )
 
 
@@ -95,22 +106,53 @@ def pin(manifest: Manifest, commit: str) -> Manifest:
     return pinned.with_record(record)
 
 
+def follow(manifest: Manifest, commit: str) -> Manifest:
+    """Pin the commit of the earlier job whose course this one follows."""
+    update = manifest.update
+    if update is None or update.from_commit is not None:
+        return manifest
+    return replace(manifest, update=replace(update, from_commit=commit))
+
+
+def plan_update(
+    manifest: Manifest,
+    *,
+    changed: int | None,
+    why: str | None,
+    plan: Artifact | None,
+) -> Manifest:
+    """Note what can be kept of the earlier course: the items that `plan` lists.
+
+    `changed` is the number of files that differ; `why` says why nothing can be kept.
+    """
+    update = manifest.update
+    if update is None:
+        raise ValueError("the job follows no earlier one")
+    planned = replace(update, changed=changed, why=why, plan=plan)
+    return replace(manifest, update=planned)
+
+
 def finish(
     manifest: Manifest,
     artifacts: tuple[Artifact, ...],
     *,
     at: str,
     seconds: float,
+    kept: int | None = None,
 ) -> Manifest:
-    """Finish the current stage with its artifacts; `move_on` follows in the same checkpoint."""
+    """Finish the current stage with its artifacts; `move_on` follows in the same checkpoint.
+
+    `kept` tells how many of them come from the earlier course, if the job follows one.
+    """
     record = manifest.record(_current(manifest))
     done = replace(
         record,
         finished_at=at,
         seconds=round(record.seconds + seconds, 3),
         artifacts=tuple(sorted(artifacts, key=lambda artifact: artifact.path)),
+        kept=kept,
     )
-    return replace(manifest.with_record(done), error=None)
+    return _counted(replace(manifest.with_record(done), error=None))
 
 
 def move_on(manifest: Manifest, *, at: str) -> Manifest:
@@ -347,6 +389,20 @@ def collect(manifest: Manifest) -> Manifest:
     return replace(manifest, stages=stages, collected=True)
 
 
+def _counted(manifest: Manifest) -> Manifest:
+    """Count the items that were kept from the earlier course, and those that were made."""
+    if manifest.update is None:
+        return manifest
+    kept = made = 0
+    for record in manifest.stages:
+        if record.stage is not Stage.CLONE:
+            kept += record.kept or 0
+            made += len(record.artifacts) - (record.kept or 0)
+    return replace(
+        manifest, update=replace(manifest.update, kept=kept, made=made)
+    )
+
+
 def _current(manifest: Manifest) -> Stage:
     stage = manifest.current_stage
     if stage is None:
@@ -427,7 +483,11 @@ def _unfinished(
             record = StageRecord(stage=info.stage, generation=generation)
         else:
             record = replace(
-                record, finished_at=None, inputs=None, artifacts=()
+                record,
+                finished_at=None,
+                inputs=None,
+                artifacts=(),
+                kept=None,
             )
         manifest = manifest.with_record(record)
-    return manifest
+    return _counted(manifest)

@@ -6,7 +6,7 @@ They are checked before every append.
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from states.manifest import Manifest, StageRecord, Writer
+from states.manifest import Manifest, StageRecord, Update, Writer
 from states.stages import State
 
 _Sentences = Iterator[str]
@@ -52,6 +52,17 @@ def _identity(before: Manifest, after: Manifest) -> _Sentences:
     commit = before.commit
     if commit is not None and after.commit != commit:
         yield "the pinned commit has changed"
+    if not _follow_the_same(before.update, after.update):
+        yield "the earlier course that the job follows has changed"
+
+
+def _follow_the_same(old: Update | None, new: Update | None) -> bool:
+    if old is None or new is None:
+        return old is new
+    pinned = old.from_commit
+    if pinned is not None and new.from_commit != pinned:
+        return False
+    return new.from_ == old.from_
 
 
 def _engine(before: Manifest, after: Manifest) -> _Sentences:

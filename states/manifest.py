@@ -90,6 +90,8 @@ class StageRecord:
     inputs: str | None = None
     """The digest of its inputs, which is part of its artifacts' keys."""
     artifacts: tuple[Artifact, ...] = ()
+    kept: int | None = None
+    """How many of its artifacts were kept from an earlier course, if it follows one."""
 
     @property
     def finished(self) -> bool:
@@ -171,6 +173,26 @@ class Outbox:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Update:
+    """The earlier job whose course this job's follows, and what was kept of it."""
+
+    from_: str
+    """The earlier job's id."""
+    from_commit: str | None = None
+    """Its commit, once it is known that its course can be followed."""
+    changed: int | None = None
+    """How many files differ between the two commits, once they were compared."""
+    kept: int = 0
+    """How many items of finished stages were kept."""
+    made: int = 0
+    """How many items of finished stages were made."""
+    why: str | None = None
+    """Why nothing is kept, if nothing is."""
+    plan: Artifact | None = None
+    """Lists the items that can be kept; an object below those of stage `clone`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Manifest:
     """Everything known about a job, at one checkpoint."""
 
@@ -206,6 +228,8 @@ class Manifest:
     """What its paid calls have used so far, if its engine makes such calls."""
     waiting: Waiting | None = None
     """Set when the last run ended because it had to wait for the model's provider."""
+    update: Update | None = None
+    """Set if the course follows that of an earlier job."""
 
     @property
     def job_id(self) -> str:

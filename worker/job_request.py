@@ -30,12 +30,14 @@ class Field(StrEnum):
     JOB_ID = "job id"
     REPOSITORY = "repository"
     BRANCH = "branch"
+    UPDATE_FROM = "earlier job"
 
 
 VARIABLES: Final = {
     Field.JOB_ID: "JOB_ID",
     Field.REPOSITORY: "REPOSITORY_URL",
     Field.BRANCH: "BRANCH",
+    Field.UPDATE_FROM: "UPDATE_FROM",
 }
 JOB_ID_MEANING: Final = "the job's id"
 REPOSITORY_MEANING: Final = "the repository, as https://host/path or owner/name"
@@ -51,7 +53,7 @@ def field_fault(
 ) -> str | None:
     """Return why a field's value is refused, without repeating it, or None."""
     match field:
-        case Field.JOB_ID:
+        case Field.JOB_ID | Field.UPDATE_FROM:
             if valid_job_id(value):
                 return None
             return _JOB_ID_RULE
@@ -145,6 +147,14 @@ def read_request(reader: EnvironmentReader, *, allow_http: bool) -> Identity:
     reader.faults += fault_lines(present, VARIABLES, allow_http=allow_http)
     check_trust(reader, repository)
     return Identity(job_id=job_id, repository=repository, branch=branch)
+
+
+def read_update_from(reader: EnvironmentReader) -> str | None:
+    """Read which earlier job's course a new job follows; the caller calls `reader.finish()`."""
+    job_id = reader.text("UPDATE_FROM")
+    if job_id:
+        reader.faults += fault_lines({Field.UPDATE_FROM: job_id}, VARIABLES)
+    return job_id or None
 
 
 def check_trust(reader: EnvironmentReader, repository: str) -> None:

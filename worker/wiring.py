@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from states.manifest import Identity, Manifest
+from states.manifest import EngineRef, Identity, Manifest
 from worker import __version__
 from worker.engines.port import Engine, EngineConfigError
 from worker.errors import ConfigError, EngineUnavailableError
@@ -190,6 +190,13 @@ def engine_parts(settings: Settings) -> tuple[str, ...]:
     if name == CLAUDE:
         return (name, *pinned_model(settings.engine.model, None))
     return (name,)
+
+
+def new_engine(settings: Settings) -> EngineRef:
+    """Return name, model and language of the engine of a new job; its version stays empty."""
+    name, *rest = engine_parts(settings)
+    model, language = rest or (None, None)
+    return EngineRef(name=name, version="", model=model, language=language)
 
 
 def open_engine(

@@ -19,7 +19,7 @@ GOOD = {
     "callbackUrl": "https://app.example/api",
     "callbackToken": "tok-3n",
 }
-FIELDS = [*GOOD, "branch", "githubToken"]
+FIELDS = [*GOOD, "branch", "githubToken", "updateFrom"]
 PIECES = [
     *(
         "https://",
@@ -211,6 +211,7 @@ CALLBACKS = [
         *(("callbackToken", token) for token in ("x", "a'b", "!~", "x" * 5000)),
         *(("githubToken", token) for token in ("", "ghp_0")),
         *(("jobId", job_id) for job_id in ("a", "...", "x" * 128, "-")),
+        *(("updateFrom", job_id) for job_id in ("", "a", "...", "x" * 128)),
     ],
 )
 def test_what_the_gateway_takes_the_schema_takes(
@@ -289,6 +290,10 @@ def test_what_the_gateway_takes_the_schema_takes(
         *(("callbackToken", text) for text in ("", "a b", "é", "x\n", '"x"')),
         *(("githubToken", text) for text in ("a b", "x\r")),
         *(("jobId", text) for text in ("", ".", "..", "a/b", "x" * 129, "a\n")),
+        *(
+            ("updateFrom", text)
+            for text in (".", "..", "a/b", "x" * 129, "a\n", "'a'")
+        ),
     ],
 )
 def test_what_the_gateway_refuses_the_schema_refuses(

@@ -19,6 +19,7 @@ def a_request(job_id: str = "job-1", branch: str = "main") -> Request:
         "repositoryUrl": "owner/name",
         "branch": branch,
         "githubToken": "tok-g",
+        "updateFrom": "job-0",
     }
     return read_request(
         document

@@ -44,7 +44,14 @@ def test_a_run_gets_its_job_and_the_carried_variables_and_no_others(
         "ANTHROPIC_API_KEY": "sk-1",
     }
     answer = operator.json(
-        "submit", "pallets/click", "--branch", "8.1.x", "--job-id", "mine"
+        "submit",
+        "pallets/click",
+        "--branch",
+        "8.1.x",
+        "--job-id",
+        "mine",
+        "--update",
+        "job-0",
     )
     run = operator.scaleway.jobs.runs[answer["runId"]]
     assert answer == {
@@ -61,6 +68,7 @@ def test_a_run_gets_its_job_and_the_carried_variables_and_no_others(
         **job,
         **CALLBACK,
         "GITHUB_TOKEN": "ghp-1",
+        "UPDATE_FROM": "job-0",
     }
 
 

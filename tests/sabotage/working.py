@@ -52,6 +52,12 @@ WORKING: Final = (
         tests=("tests/unit/run/test_calls.py",),
     ),
     Sabotage(
+        guard="an update: what is kept is validated like any item",
+        expression="items.rules.fault(artifact.path, body)",
+        new="None",
+        tests=("tests/simulation/test_updates.py",),
+    ),
+    Sabotage(
         guard="waiting: a stage is not tried again while only waiting helps",
         new="pass",
         tests=(FAILURES,),

@@ -316,7 +316,7 @@ class Simulation:
         """Note the items that a run makes although they were stored when it started."""
         stored = {
             name.path
-            for entry in self.store.entries("")
+            for entry in self.store.entries(f"{JOB}/")
             if (name := artifact_name(entry.key))
         }
         make = run.engine.before_item

@@ -14,7 +14,7 @@ from states.manifest import Identity, Manifest
 from states.stages import INFO, Stage
 from states.usage import Usage
 from worker.course.formats import read_abstractions, read_order
-from worker.engines.port import Engine, Item, Workspace
+from worker.engines.port import EarlierCourse, Engine, Item, Workspace
 from worker.outbox.port import UnreachableError, Webhook, WebhookResponse
 from worker.run.progress import LogReporter
 from worker.run.run import Adapters, Run
@@ -40,10 +40,13 @@ class FakeEngine:
     language: str | None = None
     made: Counter[str] = field(default_factory=Counter)
     before_item: Callable[[str], None] = lambda _path: None
+    seen: list[EarlierCourse | None] = field(default_factory=list)
+    """The earlier course that each stage was shown."""
 
     def check(self) -> None: ...
 
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
+        self.seen.append(workspace.earlier)
         source = (workspace.source / "file.txt").read_text()
         info = INFO[stage]
         if info.file:

@@ -47,7 +47,7 @@ HOMES = {
     ],
 }
 PURE = {
-    "base64", "collections", "dataclasses", "enum", "functools", "hashlib", "http", "itertools",
+    "base64", "collections", "dataclasses", "difflib", "enum", "functools", "hashlib", "http", "itertools",
     "json", "re", "states", "transitions", "types", "typing", "urllib",
 }  # fmt: skip
 FLOORS = (

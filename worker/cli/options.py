@@ -83,6 +83,14 @@ class RunOptions(Options):
             metavar="DIR",
             help="the folder for the course (default: ./<name>-course)",
         ),
+        _argument(
+            "--update",
+            metavar="JOB_ID",
+            nargs="?",
+            const="",
+            help="keep what is still true of an earlier job's course "
+            "(default: the newest completed job of this repository and engine)",
+        ),
     )
 
     repository: str | None
@@ -90,6 +98,8 @@ class RunOptions(Options):
     job_id: str | None
     engine: str | None
     out: str | None
+    update: str | None
+    """An earlier job's id; empty for the newest one."""
 
 
 class JobOptions(Options):
@@ -365,6 +375,11 @@ class SubmitOptions(Options):
             "--job-id", metavar="ID", help="the job's id (default: a new one)"
         ),
         _argument(
+            "--update",
+            metavar="JOB_ID",
+            help="keep what is still true of this earlier job's course",
+        ),
+        _argument(
             "--wait",
             action="store_true",
             help="follow the job to its end, and exit with its exit code",
@@ -376,6 +391,7 @@ class SubmitOptions(Options):
     repository: str
     branch: str | None
     job_id: str | None
+    update: str | None
     wait: bool
     definition: str | None
 
@@ -422,7 +438,7 @@ class BatchOptions(Options):
         _argument(
             "file",
             metavar="FILE",
-            help="YAML: a list of {repository, branch?, jobId?}",
+            help="YAML: a list of {repository, branch?, jobId?, updateFrom?}",
         ),
         _argument(
             "--parallel",

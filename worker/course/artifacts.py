@@ -65,6 +65,29 @@ class Artifacts:
             self._store.put(key, body, artifact.media_type)
         return artifact
 
+    def copy(
+        self, source: str, stage: Stage, inputs: str, artifact: Artifact
+    ) -> bool:
+        """Copy an object of the same store to where an item belongs; tell whether it exists."""
+        key = artifact_key(
+            self._job_id, stage, inputs, artifact.sha256, artifact.path
+        )
+
+        def look() -> bool:
+            self._store.copy(source, key)
+            return True
+
+        return look_repeatedly(look) is not None
+
+    def read(
+        self, stage: Stage, inputs: str, artifact: Artifact
+    ) -> bytes | None:
+        """Return an item's content, or None if it is missing or damaged."""
+        key = artifact_key(
+            self._job_id, stage, inputs, artifact.sha256, artifact.path
+        )
+        return content(self._store, key, artifact.sha256, size=artifact.size)
+
     def submit(
         self, stage: Stage, inputs: str, path: str, body: bytes
     ) -> Future[Artifact]:

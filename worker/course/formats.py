@@ -1,6 +1,6 @@
 """The files of a course, read and validated: engines are not trusted."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeGuard
@@ -18,6 +18,7 @@ MAX_INDEX: Final = 999_999
 _CACHED: Final = 4
 """How many parsed files are cached: every stage reads the same ones."""
 _SHOWN: Final = 40
+_WIDTH: Final = 100
 _MOST_BITS: Final = 64
 _FIRST: Final = INFO[Stage.EXTRACT].step
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -121,6 +122,25 @@ def _read_order(data: bytes, known: frozenset[str]) -> tuple[OrderEntry, ...]:
     _check_unique(indexes, place, "index")
     chapters.sort(key=lambda chapter: chapter.index)
     return tuple(chapters)
+
+
+def rewritten(data: bytes, rewrite: Callable[[str, str], str]) -> bytes:
+    """Return a YAML file whose texts have passed through `rewrite(field, text)`."""
+
+    def visit(value: Any, field: str) -> Any:  # noqa: ANN401 - any value of YAML
+        if isinstance(value, str):
+            return rewrite(field, value)
+        if isinstance(value, list):
+            return [visit(entry, field) for entry in value]
+        if isinstance(value, dict):
+            return {key: visit(entry, key) for key, entry in value.items()}
+        return value
+
+    document = visit(yaml.safe_load(data), "")
+    text = yaml.safe_dump(
+        document, sort_keys=False, allow_unicode=True, width=_WIDTH
+    )
+    return text.encode()
 
 
 class Rules:

@@ -1,6 +1,6 @@
 """The port to an engine: what turns a repository into the files of a course, stage by stage."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -44,6 +44,16 @@ class NoCalls:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class EarlierCourse:
+    """The course of an earlier commit, which the course to be made follows."""
+
+    changed: frozenset[str]
+    """The files that have changed since, were deleted, added or renamed."""
+    read: Callable[[str], bytes | None]
+    """Returns a file of that course by its path, or None if it cannot be had."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Workspace:
     """The folders that an engine works in."""
 
@@ -57,6 +67,8 @@ class Workspace:
     """Counts how often the stage has been redone, from 1; a new generation pays again."""
     budget: Budget | None = None
     """The limit that an operator has set; it counts instead of the engine's own."""
+    earlier: EarlierCourse | None = None
+    """The course that this one follows, if it follows one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

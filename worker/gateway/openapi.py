@@ -64,6 +64,10 @@ def _request(*, allow_http: bool) -> JsonObject:
             ),
             "callbackToken": _text(SECRET),
             "githubToken": _optional(SECRET),
+            "updateFrom": _optional(
+                rf"(?!\.{{1,2}}{_END}){JOB_ID.pattern}",
+                description="keep what is still true of this earlier job's course",
+            ),
         },
     }
 

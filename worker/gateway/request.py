@@ -25,11 +25,12 @@ _REQUIRED: Final = {
     "callbackUrl": CALLBACK_URL_MEANING,
     "callbackToken": CALLBACK_TOKEN_MEANING,
 }
-_FIELDS: Final = (*_REQUIRED, "branch", "githubToken")
+_FIELDS: Final = (*_REQUIRED, "branch", "githubToken", "updateFrom")
 _JOB_FIELDS: Final = {
     "jobId": Field.JOB_ID,
     "repositoryUrl": Field.REPOSITORY,
     "branch": Field.BRANCH,
+    "updateFrom": Field.UPDATE_FROM,
 }
 
 
@@ -50,40 +51,40 @@ class Request:
     callback_url: str = field(repr=False)
     callback_token: Secret
     github_token: Secret | None
+    update_from: str | None = None
+    """The earlier job whose course a new one follows."""
 
     @property
     def variables(self) -> dict[str, str]:
         """The environment variables of its runs."""
-        token = (
-            {"GITHUB_TOKEN": self.github_token.reveal()}
-            if self.github_token
-            else {}
-        )
-        return {
+        variables = {
             "JOB_ID": self.identity.job_id,
             "REPOSITORY_URL": self.identity.repository,
             "BRANCH": self.identity.branch,
             "CALLBACK_URL": self.callback_url,
             "CALLBACK_TOKEN": self.callback_token.reveal(),
-            **token,
         }
+        if self.github_token:
+            variables["GITHUB_TOKEN"] = self.github_token.reveal()
+        if self.update_from:
+            variables["UPDATE_FROM"] = self.update_from
+        return variables
 
     @property
     def document(self) -> JsonObject:
         """The request as it was sent, with its tokens."""
-        token = (
-            {"githubToken": self.github_token.reveal()}
-            if self.github_token
-            else {}
-        )
-        return {
+        document = {
             "jobId": self.identity.job_id,
             "repositoryUrl": self.identity.repository,
             "branch": self.identity.branch,
             "callbackUrl": self.callback_url,
             "callbackToken": self.callback_token.reveal(),
-            **token,
         }
+        if self.github_token:
+            document["githubToken"] = self.github_token.reveal()
+        if self.update_from:
+            document["updateFrom"] = self.update_from
+        return document
 
 
 def read_request(document: Any, *, allow_http: bool) -> Request:  # noqa: ANN401 - any value of JSON
@@ -112,6 +113,7 @@ def read_request(document: Any, *, allow_http: bool) -> Request:  # noqa: ANN401
         callback_url=texts["callbackUrl"],
         callback_token=Secret(texts["callbackToken"]),
         github_token=Secret(token) if token else None,
+        update_from=texts.get("updateFrom"),
     )
 
 

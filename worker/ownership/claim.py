@@ -105,18 +105,21 @@ class Claimant:
         )
 
     def start(
-        self, identity: Identity, engine: Callable[[Manifest | None], EngineRef]
+        self,
+        identity: Identity,
+        engine: Callable[[Manifest | None], EngineRef],
+        update_from: str | None = None,
     ) -> Ownership | Exit:
         """Begin or continue a job, once it has no live owner; return its code if it is over.
 
-        `engine` returns the engine for the job, and may refuse. Raise BusyError if the owner
-        stays alive.
+        `engine` returns the engine for the job, and may refuse. A new job's course follows
+        that of the job `update_from`. Raise BusyError if the owner stays alive.
         """
         newest = self._first_look()
         deadline: float | None = None
         while True:
             if newest is None:
-                owned = self._begin(identity, engine(None))
+                owned = self._begin(identity, engine(None), update_from)
             else:
                 # guard: the identity check
                 check_identity(newest.manifest, identity)
@@ -275,9 +278,17 @@ class Claimant:
         share = 0.5 + self.runtime.jitter() / 2
         self.wait(pause * share)
 
-    def _begin(self, identity: Identity, engine: EngineRef) -> Ownership | None:
+    def _begin(
+        self, identity: Identity, engine: EngineRef, update_from: str | None
+    ) -> Ownership | None:
         run = self._run_record(1)
-        manifest = begin(identity, engine, run, announces=self.announces)
+        manifest = begin(
+            identity,
+            engine,
+            run,
+            announces=self.announces,
+            update_from=update_from,
+        )
         return self._append(None, manifest, Writer.WORKER)
 
     def _claim(

@@ -8,8 +8,15 @@ from states.manifest import Identity
 from worker.platform.port import JobDefinition, SecretReference
 from worker.system.environment import Environment
 
-CARRIED: Final = ("CALLBACK_URL", "CALLBACK_TOKEN", "GITHUB_TOKEN")
-"""What a run gets besides its job: where to report, and access to the repository."""
+CARRIED: Final = (
+    "CALLBACK_URL",
+    "CALLBACK_TOKEN",
+    "GITHUB_TOKEN",
+    "UPDATE_FROM",
+)
+"""What a run gets besides its job: where to report, access to the repository, and the earlier
+job that a new one follows.
+"""
 MAX_VALUE: Final = 1000
 """In characters. Longer values cause a warning only: the platform documents no limit for jobs."""
 MAX_SECRETS: Final = 20

@@ -85,6 +85,20 @@ class Cloner:
         )
         if not is_whole:
             raise DamagedError(Stage.CLONE, SNAPSHOT)
+        self._unpack(file)
+
+    def unpacked(self) -> Path:
+        """Return the folder of the files, once `clone` has made or found the snapshot.
+
+        Raises DamagedError.
+        """
+        folder = self._context.folder
+        if not self._has_tree:
+            self._unpack(folder.scratch / SNAPSHOT)
+        return folder.source
+
+    def _unpack(self, file: Path) -> None:
+        context = self._context
         tree = context.folder.empty_source()
         try:
             context.inbox.do("unpack", lambda: self._packer.unpack(file, tree))
@@ -105,6 +119,8 @@ class Cloner:
         for version in self._context.artifacts.versions(
             Stage.CLONE, self._inputs()
         ):
+            if version.name.path != SNAPSHOT:
+                continue
             snapshot = self._context.artifacts.adopt(version, file)
             if snapshot is not None:
                 return snapshot

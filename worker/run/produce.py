@@ -34,6 +34,7 @@ from worker.errors import (
 from worker.run.clone import Cloner
 from worker.run.context import RunContext
 from worker.run.inbox import Done
+from worker.run.update import Updater
 from worker.system.disk import raise_if_passing
 
 LOG = logging.getLogger(__name__)
@@ -81,11 +82,13 @@ class Producer:
         self,
         context: RunContext,
         cloner: Cloner,
+        updater: Updater,
         engine: Engine,
     ) -> None:
         """Take the engine that the job's items are made with."""
         self._context = context
         self._cloner = cloner
+        self._updater = updater
         self._engine = engine
         self._timeout = context.limits.stage_timeout_seconds
         self._restored: set[Stage] = set()
@@ -111,6 +114,7 @@ class Producer:
             self._context.inbox.do(
                 "restore", lambda: self._restore_items(items)
             )
+        self._keep(items)
         self._report(items)
         if items.missing:
             self._cloner.ensure_tree()
@@ -178,6 +182,15 @@ class Producer:
         for path in items.missing:
             folder.discard(path)
 
+    def _keep(self, items: StageItems) -> None:
+        """Take the items of an earlier course that are still true."""
+        kept = self._updater.keep(items.stage, items.inputs, items.missing)
+        for artifact, body in kept:
+            # guard: an update: what is kept is validated like any item
+            if items.rules.fault(artifact.path, body) is None:
+                self._context.folder.write(artifact.path, body)
+                items.stored[artifact.path] = artifact
+
     def _produce(self, items: StageItems) -> None:
         inbox = self._context.inbox
         runtime = self._context.runtime
@@ -226,6 +239,7 @@ class Producer:
             calls=context.calls,
             generation=manifest.record(stage).generation,
             budget=manifest.budget,
+            earlier=self._updater.earlier(stage),
         )
 
     def _take(self, items: StageItems, item: Item) -> None:

@@ -26,6 +26,7 @@ from worker.run.inbox import Inbox, StoppedError
 from worker.run.produce import Producer, check_engine
 from worker.run.progress import Reporter
 from worker.run.runner import Runner
+from worker.run.update import Updater
 from worker.run.workspace import RunFolder
 from worker.settings.settings import Limits
 from worker.source.port import Packer, Source
@@ -93,10 +94,17 @@ class Run:
         )
         self._work_dir = work_dir
 
-    def run(self, identity: Identity) -> Exit:
-        """Start or resume the job, and work until it ends; return the exit code."""
+    def run(
+        self, identity: Identity, *, update_from: str | None = None
+    ) -> Exit:
+        """Start or resume the job, and work until it ends; return the exit code.
+
+        A new job's course follows that of the job `update_from`.
+        """
         return self._own(
-            lambda claimant: claimant.start(identity, self._open_engine)
+            lambda claimant: claimant.start(
+                identity, self._open_engine, update_from
+            )
         )
 
     def resume(self, request: OperatorRequest) -> Exit:
@@ -237,9 +245,15 @@ class Run:
             lambda: self._adapters.open_source(identity, scratch),
             self._adapters.packer,
         )
-        producer = Producer(context, cloner, self._engine)
+        updater = Updater(context, cloner, self._store, self._adapters.packer)
+        producer = Producer(context, cloner, updater, self._engine)
         return Runner(
-            context, cloner, producer, announcer, self._retrier.finish_within
+            context,
+            cloner,
+            updater,
+            producer,
+            announcer,
+            self._retrier.finish_within,
         )
 
     def _reassert(self, lease: Lease, runner: Runner) -> None:

@@ -28,6 +28,7 @@ from worker.run.clone import Cloner
 from worker.run.context import RunContext
 from worker.run.inbox import CanceledError, StoppedError
 from worker.run.produce import Producer
+from worker.run.update import Updater
 from worker.system.runtime import iso
 
 LOG = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Runner:
         self,
         context: RunContext,
         cloner: Cloner,
+        updater: Updater,
         producer: Producer,
         announcer: Announcer,
         finish_within: Callable[[float], None],
@@ -55,6 +57,7 @@ class Runner:
         """Prepare; `finish_within` makes the store give up within a number of seconds."""
         self._context = context
         self._cloner = cloner
+        self._updater = updater
         self._producer = producer
         self._announcer = announcer
         self._limits = context.limits
@@ -145,21 +148,25 @@ class Runner:
                     raise
                 self._try_again(error, tries)
             else:
-                self._finish(artifacts)
+                self._finish(stage, artifacts)
                 return
 
     def _make(self, stage: Stage) -> tuple[Artifact, ...]:
-        if stage is Stage.CLONE:
-            return self._cloner.clone()
-        return self._producer.make(stage)
+        if stage is not Stage.CLONE:
+            return self._producer.make(stage)
+        self._updater.check()
+        artifacts = self._cloner.clone()
+        self._updater.prepare(artifacts[0])
+        return artifacts
 
-    def _finish(self, artifacts: tuple[Artifact, ...]) -> None:
+    def _finish(self, stage: Stage, artifacts: tuple[Artifact, ...]) -> None:
         seconds = self._seconds()
+        kept = self._updater.count_kept(stage, artifacts)
 
         def decide(base: Manifest) -> Manifest:
             now = self._now()
             finished = decisions.finish(
-                base, artifacts, at=now, seconds=seconds
+                base, artifacts, at=now, seconds=seconds, kept=kept
             )
             moved = decisions.move_on(finished, at=now)
             if self._context.new_items:

@@ -12,6 +12,7 @@ from states.manifest import (
     Rejection,
     RunRecord,
     StageRecord,
+    Update,
 )
 from states.stages import INFO, Stage
 from states.usage import Waiting, usage_document
@@ -59,6 +60,7 @@ def describe(view: View, manifest: Manifest) -> JsonObject:
         "collected": manifest.collected,
         "usage": _usage(manifest),
         "waiting": _waiting(manifest.waiting),
+        "update": _update(manifest.update),
         "store": view.store.url,
     }
 
@@ -112,6 +114,7 @@ def describe_pending(
         "collected": False,
         "usage": None,
         "waiting": None,
+        "update": None,
     }
 
 
@@ -232,6 +235,19 @@ def _waiting(waiting: Waiting | None) -> JsonObject | None:
         "notBefore": waiting.not_before,
         "batchId": waiting.batch_id,
         "expiresAt": waiting.expires_at,
+    }
+
+
+def _update(update: Update | None) -> JsonObject | None:
+    if update is None:
+        return None
+    return {
+        "from": update.from_,
+        "fromCommit": update.from_commit,
+        "changed": update.changed,
+        "kept": update.kept,
+        "made": update.made,
+        "why": update.why,
     }
 
 

@@ -41,14 +41,25 @@ def test_a_job_id_is_derived_from_repository_and_branch(tmp_path: Path) -> None:
     assert other[0].job_id == job_ids[0]
 
 
+def test_an_update_is_a_job_of_its_own(tmp_path: Path) -> None:
+    text = "[{repository: a/b}, {repository: a/b, updateFrom: job-1}]"
+    plain, update = entries(tmp_path, text)
+    assert plain.job_id != update.job_id
+    assert (plain.update_from, update.update_from) == (None, "job-1")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("- {repository: a/b, updateFrom: ..}", "updateFrom is '..'"),
         ("", "must be a list"),
         ("[]", "with at least one entry"),
         ("repository: a/b", "must be a list"),
         ("[}", "is not YAML"),
-        ("- a/b", "entry 1: it must be {repository, branch?, jobId?}, not str"),
+        (
+            "- a/b",
+            "entry 1: it must be {repository, branch?, jobId?, updateFrom?}, not str",
+        ),
         ("- {branch: main}", "entry 1: repository is missing"),
         ("- {repository: a/b, jobid: x}", "it has unknown fields: jobid"),
         (

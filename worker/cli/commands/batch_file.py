@@ -22,8 +22,9 @@ _NAMES: Final = {
     Field.REPOSITORY: "repository",
     Field.BRANCH: "branch",
     Field.JOB_ID: "jobId",
+    Field.UPDATE_FROM: "updateFrom",
 }
-_ENTRY: Final = "{repository, branch?, jobId?}"
+_ENTRY: Final = "{repository, branch?, jobId?, updateFrom?}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,13 +35,16 @@ class BatchJob:
     repository: str
     branch: str | None
     """None if the file names none."""
+    update_from: str | None = None
+    """The earlier job that it follows."""
 
 
 def read_entries(
     file: Path, *, local: bool, allow_http: bool
 ) -> list[BatchJob]:
-    """Read a list of `{repository, branch?, jobId?}`; raise UsageError with every fault.
+    """Read a list of `{repository, branch?, jobId?, updateFrom?}`.
 
+    Raise UsageError with every fault.
     With `local`, a repository may also be a folder on this machine.
     """
     entries = _load(file)
@@ -129,6 +133,14 @@ def _job(entry: dict[str, str], *, local: bool) -> BatchJob:
     if local and is_folder(repository):
         repository = str(expanded(Path(repository)).resolve())
     job_id = entry.get("jobId")
+    update_from = entry.get("updateFrom")
     if job_id is None:
-        job_id = derived_job_id(repository, branch or "")
-    return BatchJob(job_id=job_id, repository=repository, branch=branch)
+        # An update is another job than the one that it follows.
+        follows = [update_from] if update_from else []
+        job_id = derived_job_id(repository, branch or "", *follows)
+    return BatchJob(
+        job_id=job_id,
+        repository=repository,
+        branch=branch,
+        update_from=update_from,
+    )

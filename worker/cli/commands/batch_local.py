@@ -128,6 +128,8 @@ def _run_arguments(job: BatchJob) -> list[str]:
     arguments = ["run", job.repository, "--job-id", job.job_id]
     if job.branch:
         arguments += ["--branch", job.branch]
+    if job.update_from:
+        arguments += ["--update", job.update_from]
     return [*arguments, "--out", f"{job.job_id}-course"]
 
 

@@ -32,8 +32,7 @@ class PlatformBatch:
         platform = deployment.platform
         self._follower = Follower(platform, store.view, deployment.runtime)
         self._variables = {
-            job.job_id: job_environment(_identity(job), environment)
-            for job in jobs
+            job.job_id: _variables(job, environment) for job in jobs
         }
         self._runs = deployment.runs()
         self._refuse_faults()
@@ -82,6 +81,11 @@ class PlatformBatch:
     def _follow(self, job: BatchJob, run: PlatformRun) -> Result:
         reached = self._follower.follow(job.job_id, run.id, lambda _: None)
         return Result(job=job, outcome=reached, run_id=run.id)
+
+
+def _variables(job: BatchJob, environment: Environment) -> dict[str, str]:
+    update = {"UPDATE_FROM": job.update_from or ""}
+    return job_environment(_identity(job), environment, update)
 
 
 def _identity(job: BatchJob) -> Identity:

@@ -21,8 +21,10 @@ from worker.job_request import (
     field_fault,
     is_folder,
     read_job,
+    read_update_from,
 )
 from worker.services.start_run import do_run, reporting
+from worker.services.update import earlier_job, update_lines
 from worker.services.view import View, open_view_with, store_settings
 from worker.settings.reader import EnvironmentReader
 from worker.settings.settings import Settings
@@ -32,7 +34,11 @@ from worker.system.environment import Environment
 from worker.system.runtime import SystemRuntime
 from worker.wiring import engine_parts, open_source, work_dir
 
-_OPTION_NAMES: Final = {Field.BRANCH: "--branch", Field.JOB_ID: "--job-id"}
+_OPTION_NAMES: Final = {
+    Field.BRANCH: "--branch",
+    Field.JOB_ID: "--job-id",
+    Field.UPDATE_FROM: "--update",
+}
 
 
 def run(options: RunOptions, environment: Environment) -> Output:
@@ -46,6 +52,7 @@ def _run_in_job_mode(options: RunOptions, environment: Environment) -> Output:
     _refuse_local_options(options)
     reader = EnvironmentReader(environment)
     settings, identity = read_job(reader, options.store)
+    update_from = read_update_from(reader)
     reader.finish()
     job_id = identity.job_id
     with reporting(
@@ -56,7 +63,7 @@ def _run_in_job_mode(options: RunOptions, environment: Environment) -> Output:
             environment,
             reporter,
             job_id,
-            lambda job: job.run(identity),
+            lambda job: job.run(identity, update_from=update_from),
         )
     return Output(exit_code=code)
 
@@ -67,6 +74,7 @@ def _refuse_local_options(options: RunOptions) -> None:
         "--job-id": options.job_id,
         "--engine": options.engine,
         "--out": options.out,
+        "--update": options.update,
     }
     for name, value in values.items():
         if value is not None:
@@ -82,6 +90,7 @@ class _LocalJob:
     identity: Identity
     commit: str
     out: Path
+    update_from: str | None
 
 
 def _run_locally(
@@ -101,7 +110,7 @@ def _run_locally(
             environment,
             reporter,
             job_id,
-            lambda job: job.run(local.identity),
+            lambda job: job.run(local.identity, update_from=local.update_from),
             local.commit,
         )
     if code is not Exit.OK:
@@ -147,7 +156,16 @@ def _local_job(
     out = Path(options.out or f"{folder_name(url)}-course")
     out.absolute()  # fails if the current folder is gone: now, not when the course is ready
     identity = Identity(job_id=job_id, repository=url, branch=revision.branch)
-    return _LocalJob(identity=identity, commit=revision.commit, out=out)
+    update_from = None
+    if options.update is not None:
+        view = open_view_with(settings)
+        update_from = earlier_job(view, identity, options.update)
+    return _LocalJob(
+        identity=identity,
+        commit=revision.commit,
+        out=out,
+        update_from=update_from,
+    )
 
 
 def _resolve(
@@ -168,6 +186,8 @@ def _refuse_faults(options: RunOptions) -> None:
         request[Field.BRANCH] = options.branch
     if options.job_id is not None:
         request[Field.JOB_ID] = options.job_id
+    if options.update:
+        request[Field.UPDATE_FROM] = options.update
     faults = fault_lines(request, _OPTION_NAMES)
     if faults:
         raise UsageError("\n".join(faults))
@@ -211,6 +231,7 @@ def _deliver(view: View, local: _LocalJob) -> Output:
     files = counted(len(paths), "file")
     chapters = counted(len(reviewed), "chapter")
     lines = [
+        *update_lines(manifest),
         f"course  {folder}/ ({files}, {chapters})",
         f"open    {folder / INDEX} in a browser",
         f"job     {job_id} in {view.store.url}",

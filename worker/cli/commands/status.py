@@ -79,6 +79,7 @@ def _job_lines(document: JsonObject) -> list[str]:
         "state       {state}{collected}, run {run}".format_map(values),
         "repository  {repository} ({branch}) at {commit}".format_map(values),
         _engine_line(document["engine"]),
+        *_update_lines(document["update"]),
         *_usage_lines(document["usage"]),
     ]
     waiting = document["waiting"]
@@ -99,6 +100,17 @@ def _engine_line(engine: JsonObject) -> str:
     if engine["model"] is not None:
         line += ", {model}, in {language}".format_map(engine)
     return line
+
+
+def _update_lines(update: JsonObject | None) -> list[str]:
+    if update is None:
+        return []
+    line = "update      of {from}: {kept} files kept, {made} made".format_map(
+        update
+    )
+    if update["why"] is not None:
+        line += " ({why})".format_map(update)
+    return [line]
 
 
 def _usage_lines(usage: JsonObject | None) -> list[str]:

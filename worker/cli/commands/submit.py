@@ -35,7 +35,8 @@ def submit(options: SubmitOptions, environment: Environment) -> Output:
     deployment = open_deployment(options.definition, environment, runtime, warn)
     identity = _identity(options, runtime)
     job_id = identity.job_id
-    variables = job_environment(identity, environment)
+    update = {"UPDATE_FROM": options.update or ""}
+    variables = job_environment(identity, environment, update)
     faults = deployment.faults(variables)
     if faults:
         raise ConfigError("\n".join(faults))

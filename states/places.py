@@ -1,0 +1,143 @@
+"""Places in pages (`path:12`, `path:3-9,14`): found, and moved with the lines they point at."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+BEFORE: Final = 5
+AFTER: Final = 10
+"""The lines around a place that must not have changed either: a page may tell of them."""
+
+_LINES: Final = r"(?::(?P<lines>\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*))?"
+_WORD: Final = re.compile(r"[^\s`'\"()\[\]<>:,]+")
+_EXCERPT: Final = re.compile(
+    r"`?\n+(`{3,})[^\n]*\n(?P<code>.*?)\n\1", re.DOTALL
+)
+_OMITTED: Final = re.compile(r"lines? \d+(?:-\d+)? omitted")
+
+
+class StalePlaceError(Exception):
+    """A page points at lines that have changed, or at a file that is gone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moves:
+    """Where the lines of a file have gone."""
+
+    numbers: Mapping[int, int]
+    """The new number of each old line that is still there; both count from 1."""
+    last: int
+    """The number of the old file's last line."""
+
+    def shift(self, first: int, last: int, *, with_margin: bool) -> int:
+        """Return by how many lines a span has moved.
+
+        Raises StalePlaceError if one of its lines has changed, or with a margin one of those
+        around it.
+        """
+        if not 1 <= first <= last <= self.last:
+            raise StalePlaceError
+        start, end = first, last
+        if with_margin:
+            start = max(1, first - BEFORE)
+            end = min(self.last, last + AFTER)
+        shift = self.numbers.get(first, 0) - first
+        for number in range(start, end + 1):
+            if self.numbers.get(number) != number + shift:
+                raise StalePlaceError
+        return shift
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileMove:
+    """What has become of a file."""
+
+    path: str | None
+    """Its path now, or None if it is gone."""
+    moves: Moves | None = None
+    """Where its lines have gone, if its content has changed."""
+
+
+def compare_lines(old: Sequence[bytes], new: Sequence[bytes]) -> Moves:
+    """Compare two versions of a file, line by line."""
+    matcher = difflib.SequenceMatcher(None, old, new)
+    numbers = {}
+    for block in matcher.get_matching_blocks():
+        for offset in range(block.size):
+            numbers[block.a + offset + 1] = block.b + offset + 1
+    return Moves(numbers=numbers, last=len(old))
+
+
+def corrected(
+    text: str,
+    touched: Iterable[str],
+    look: Callable[[str], FileMove],
+    *,
+    with_margin: bool = True,
+) -> str:
+    """Return a text whose places are those of the new tree.
+
+    `touched` are the files of the old tree that have changed, moved or gone; `look` tells
+    what has become of one. Raises StalePlaceError where a place cannot be corrected.
+    """
+    mentioned = _mentioned(text, touched)
+    if not mentioned:
+        return text
+    pattern = _pattern(mentioned)
+
+    def replaced(match: re.Match[str]) -> str:
+        move = look(match["path"])
+        if move.path is None:
+            raise StalePlaceError
+        lines = match["lines"]
+        if lines is None:
+            return move.path
+        if move.moves is not None:
+            moved = _moved(lines, move.moves, with_margin=with_margin)
+            if moved != lines and _tells_lines(text, match.end()):
+                raise StalePlaceError
+            lines = moved
+        return f"{move.path}:{lines}"
+
+    return pattern.sub(replaced, text)
+
+
+def _mentioned(text: str, paths: Iterable[str]) -> list[str]:
+    words = set(_WORD.findall(text))
+    # A sentence may end after a path.
+    words |= {word.rstrip(".;!?") for word in words}
+    mentioned = []
+    for path in paths:
+        is_word = _WORD.fullmatch(path) is not None
+        if path in words if is_word else path in text:
+            mentioned.append(path)
+    return mentioned
+
+
+def _pattern(paths: Sequence[str]) -> re.Pattern[str]:
+    """Return the pattern of a path, with or without lines; the longest path counts."""
+    longest_first = sorted(paths, key=lambda path: (-len(path), path))
+    names = "|".join(map(re.escape, longest_first))
+    return re.compile(rf"(?<![\w./-])(?P<path>{names}){_LINES}(?![\w/-]|\.\w)")
+
+
+def _moved(lines: str, moves: Moves, *, with_margin: bool) -> str:
+    spans = []
+    for span in lines.split(","):
+        first, _, last = span.partition("-")
+        begin = int(first)
+        end = int(last or first)
+        shift = moves.shift(begin, end, with_margin=with_margin)
+        numbers = [str(begin + shift)]
+        if last:
+            numbers.append(str(end + shift))
+        spans.append("-".join(numbers))
+    return ",".join(spans)
+
+
+def _tells_lines(text: str, position: int) -> bool:
+    """Tell whether the excerpt below a place names numbers of lines, which would be wrong."""
+    excerpt = _EXCERPT.match(text, position)
+    return excerpt is not None and _OMITTED.search(excerpt["code"]) is not None

@@ -1,0 +1,307 @@
+"""Decides which pages of an earlier course are still true of a newer commit.
+
+Files are compared by content: a file that only moved has not changed. All functions are pure.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from states.course_paths import ChapterRef, item_path
+from states.manifest import EngineRef, Identity, Manifest
+from states.repository_url import normal_form
+from states.stages import INFO, Stage, State
+
+Files = Mapping[str, str]
+"""The SHA-256 of each file of a tree, by path."""
+
+MOST_NEW: Final = 0.1
+"""By what share of all source files those that no abstraction names may have grown."""
+SOURCE_SUFFIXES: Final = frozenset(
+    {
+        ".c",
+        ".cc",
+        ".clj",
+        ".cpp",
+        ".cs",
+        ".cxx",
+        ".dart",
+        ".erl",
+        ".ex",
+        ".exs",
+        ".fs",
+        ".go",
+        ".groovy",
+        ".h",
+        ".hh",
+        ".hpp",
+        ".hs",
+        ".hxx",
+        ".java",
+        ".jl",
+        ".js",
+        ".jsx",
+        ".kt",
+        ".kts",
+        ".lua",
+        ".m",
+        ".mjs",
+        ".ml",
+        ".mm",
+        ".php",
+        ".pl",
+        ".pm",
+        ".ps1",
+        ".py",
+        ".pyi",
+        ".pyx",
+        ".r",
+        ".rb",
+        ".rs",
+        ".scala",
+        ".sh",
+        ".sql",
+        ".svelte",
+        ".swift",
+        ".ts",
+        ".tsx",
+        ".vue",
+        ".zig",
+    }
+)
+YAML_STAGES: Final = (Stage.EXTRACT, Stage.ANALYZE, Stage.ORDER)
+PAGE_STAGES: Final = (
+    Stage.GENERATE_CHAPTERS,
+    Stage.REVIEW_CHAPTERS,
+    Stage.GENERATE_TUTORIALS,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """What lies between two trees."""
+
+    changed: frozenset[str]
+    """Files of the old tree that have another content in the new one."""
+    deleted: frozenset[str]
+    """Files of the old tree whose content is gone."""
+    added: frozenset[str]
+    """Files of the new tree that are neither in the old one nor moved."""
+    renamed: Mapping[str, str]
+    """Old and new paths of files that were moved with their content."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files that have changed, were deleted or added, or have a new path; sorted."""
+        moved = (*self.renamed.keys(), *self.renamed.values())
+        return tuple(
+            sorted({*self.changed, *self.deleted, *self.added, *moved})
+        )
+
+    @property
+    def touched(self) -> int:
+        """How many files have changed, were deleted, added or renamed."""
+        others = (self.changed, self.deleted, self.added)
+        return sum(map(len, others)) + len(self.renamed)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """An abstraction of the earlier course, and the files that it names."""
+
+    name: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """Which items of the earlier course the new one may keep."""
+
+    kept: frozenset[str]
+    """Paths of items, such as `chapters/chapter_1_signer.md`."""
+    why: str | None = None
+    """Why nothing is kept."""
+
+
+def unusable(
+    earlier: Manifest, identity: Identity, engine: EngineRef
+) -> str | None:
+    """Return why a course cannot follow that of an earlier job, or None."""
+    job_id = earlier.job_id
+    if job_id == identity.job_id:
+        return f"job {job_id} cannot follow itself: name an earlier job"
+    old = earlier.identity.repository
+    if normal_form(old) != normal_form(identity.repository):
+        return f"job {job_id} is about {old}, not {identity.repository}"
+    differs = _other_engine(earlier.engine, engine)
+    if differs is not None:
+        return f"job {job_id} was made with {differs}"
+    if earlier.collected:
+        return f"the files of job {job_id} have been deleted by `gc`"
+    if earlier.state is not State.COMPLETED:
+        return f"job {job_id} is {earlier.state}, not completed"
+    return None
+
+
+def compare(old: Files, new: Files) -> Difference:
+    """Return what lies between two trees."""
+    gone = [path for path in old if path not in new]
+    come = [path for path in new if path not in old]
+    renamed = _renamed(old, new, gone, come)
+    moved_here = set(renamed.values())
+    changed = [path for path in old if path in new and old[path] != new[path]]
+    return Difference(
+        changed=frozenset(changed),
+        deleted=frozenset(gone) - renamed.keys(),
+        added=frozenset(come) - moved_here,
+        renamed=renamed,
+    )
+
+
+def plan(
+    old: Files,
+    new: Files,
+    parts: Sequence[Part],
+    chapters: Sequence[ChapterRef],
+) -> Plan:
+    """Decide which items of the earlier course are kept.
+
+    The YAML files are kept if every abstraction still has all its files, and the source
+    files that none of them names have hardly grown. Then a chapter, its review and its
+    tutorial are kept if no file of its abstraction has changed.
+    """
+    difference = compare(old, new)
+    why = _lost_file(parts, difference) or _many_new(
+        old, new, parts, difference
+    )
+    if why is not None:
+        return Plan(kept=frozenset(), why=why)
+    stale = _stale(old, parts, difference)
+    kept = {yaml_path(stage) for stage in YAML_STAGES}
+    for chapter in chapters:
+        if chapter.name not in stale:
+            kept.update(chapter_items(chapter))
+    return Plan(kept=frozenset(kept))
+
+
+def chapter_items(chapter: ChapterRef) -> tuple[str, ...]:
+    """Return the paths of a chapter, its review and its tutorial."""
+    return tuple(item_path(stage, chapter) for stage in PAGE_STAGES)
+
+
+def yaml_path(stage: Stage) -> str:
+    """Return the path of the file that an early stage writes."""
+    path = INFO[stage].file
+    assert path is not None  # noqa: S101 - these stages write one file each
+    return path
+
+
+def _other_engine(old: EngineRef, new: EngineRef) -> str | None:
+    fields = (
+        ("the engine", old.name, new.name),
+        ("the model", old.model, new.model),
+        ("the language", old.language, new.language),
+    )
+    for noun, before, now in fields:
+        if before != now:
+            return f"{noun} {before}, not {now}"
+    return None
+
+
+def _renamed(
+    old: Files, new: Files, gone: Sequence[str], come: Sequence[str]
+) -> dict[str, str]:
+    """Pair the files that have the same content under another path."""
+    targets = defaultdict[str, list[str]](list)
+    for path in sorted(come):
+        targets[new[path]].append(path)
+    renamed = {}
+    for path in sorted(gone):
+        candidates = targets[old[path]]
+        if candidates:
+            target = _likeliest(path, candidates)
+            candidates.remove(target)
+            renamed[path] = target
+    return renamed
+
+
+def _likeliest(path: str, candidates: Sequence[str]) -> str:
+    """Return the candidate with the same file name, else the first."""
+    name = _file_name(path)
+    for candidate in candidates:
+        if _file_name(candidate) == name:
+            return candidate
+    return candidates[0]
+
+
+def _lost_file(parts: Sequence[Part], difference: Difference) -> str | None:
+    for part in parts:
+        for path in part.paths:
+            if path in difference.deleted:
+                return f"the abstraction {part.name!r} has lost its file {path}"
+    return None
+
+
+def _many_new(
+    old: Files, new: Files, parts: Sequence[Part], difference: Difference
+) -> str | None:
+    named = {path for part in parts for path in part.paths}
+    moved = {difference.renamed.get(path, path) for path in named}
+    unnamed_before = _unnamed(old, named)
+    unnamed_now = _unnamed(new, moved)
+    sources = sum(map(is_source, old))
+    if unnamed_now - unnamed_before <= MOST_NEW * sources:
+        return None
+    return (
+        f"{unnamed_now} source files belong to no abstraction, "
+        f"and before they were {unnamed_before} of {sources}"
+    )
+
+
+def _unnamed(files: Files, named: set[str]) -> int:
+    folders = tuple(f"{path.rstrip('/')}/" for path in named)
+    count = 0
+    for path in files:
+        is_named = path in named or path.startswith(folders)
+        if is_source(path) and not is_named:
+            count += 1
+    return count
+
+
+def is_source(path: str) -> bool:
+    """Tell whether a file is source code, by its name."""
+    _, dot, suffix = _file_name(path).rpartition(".")
+    return dot + suffix.lower() in SOURCE_SUFFIXES
+
+
+def _file_name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _stale(
+    old: Files, parts: Sequence[Part], difference: Difference
+) -> frozenset[str]:
+    """Return the names of the abstractions of which a file has changed."""
+    stale = []
+    anything_changed = difference.touched > len(difference.renamed)
+    for part in parts:
+        if not part.paths:
+            # Nothing says what it rests on.
+            is_stale = anything_changed
+        else:
+            is_stale = any(
+                _has_changed(path, old, difference) for path in part.paths
+            )
+        if is_stale:
+            stale.append(part.name)
+    return frozenset(stale)
+
+
+def _has_changed(path: str, old: Files, difference: Difference) -> bool:
+    """Tell whether a file, or any file of a folder, has changed."""
+    if path in old:
+        return path in difference.changed
+    folder = f"{path.rstrip('/')}/"
+    touched = difference.changed | difference.deleted | difference.added
+    return any(other.startswith(folder) for other in touched)

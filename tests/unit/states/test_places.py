@@ -1,0 +1,123 @@
+"""Places in pages, moved with their lines."""
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from states.places import (
+    AFTER,
+    FileMove,
+    Moves,
+    StalePlaceError,
+    compare_lines,
+    corrected,
+)
+
+OLD = [b"line %d" % number for number in range(1, 41)]
+LINES = st.lists(st.sampled_from([b"a", b"b", b"c", b"d"]), max_size=12)
+
+
+def changed(new: list[bytes], old: list[bytes] = OLD) -> FileMove:
+    return FileMove(path="a.py", moves=compare_lines(old, new))
+
+
+def moved(
+    text: str,
+    moves: Mapping[str, FileMove],
+    *,
+    with_margin: bool = True,
+) -> str:
+    return corrected(text, moves, moves.__getitem__, with_margin=with_margin)
+
+
+def test_a_place_moves_with_its_line() -> None:
+    new = [b"new", *OLD]
+    assert moved("See `a.py:20`.", {"a.py": changed(new)}) == "See `a.py:21`."
+
+
+def test_all_spans_of_a_place_move() -> None:
+    new = [*OLD[:20], b"new", *OLD[20:]]
+    text = moved("`a.py:2,4-9,35`", {"a.py": changed(new)}, with_margin=False)
+    assert text == "`a.py:2,4-9,36`"
+
+
+@pytest.mark.parametrize("line", [20, 20 - 5, 20 + AFTER])
+def test_a_page_is_stale_if_a_line_has_changed_or_one_around_it(
+    line: int,
+) -> None:
+    new = list(OLD)
+    new[line - 1] = b"new"
+    with pytest.raises(StalePlaceError):
+        moved("`a.py:20`", {"a.py": changed(new)})
+
+
+@pytest.mark.parametrize("line", [20 - 6, 20 + AFTER + 1])
+def test_lines_further_away_may_change(line: int) -> None:
+    new = list(OLD)
+    new[line - 1] = b"new"
+    assert moved("`a.py:20`", {"a.py": changed(new)}) == "`a.py:20`"
+
+
+def test_a_place_behind_the_end_is_stale() -> None:
+    with pytest.raises(StalePlaceError):
+        moved("`a.py:41`", {"a.py": changed(OLD)})
+
+
+def test_a_page_that_names_a_file_which_is_gone_is_stale() -> None:
+    with pytest.raises(StalePlaceError):
+        moved("See a.py.", {"a.py": FileMove(path=None)})
+
+
+def test_a_file_has_its_new_name() -> None:
+    moves = {"a.py": FileMove(path="src/b.py")}
+    text = moved("`a.py:3`, a.py; not x/a.py, a.pyc or ba.py", moves)
+    assert text == "`src/b.py:3`, src/b.py; not x/a.py, a.pyc or ba.py"
+
+
+def test_the_longest_path_counts() -> None:
+    moves = {
+        "a.c": FileMove(path="b.c"),
+        "a.c.in": FileMove(path="c.in"),
+        "my file.py": FileMove(path="her file.py"),
+    }
+    assert moved("`a.c.in:1` my file.py", moves) == "`c.in:1` her file.py"
+
+
+def test_a_file_may_change_without_its_places() -> None:
+    new = [*OLD[:30], b"new"]
+    assert moved("a.py is long", {"a.py": changed(new)}) == "a.py is long"
+
+
+EXCERPT = """`a.py:20-21,25`
+
+```python
+code
+⋯ lines 22-24 omitted ⋯
+code
+```
+"""
+
+
+def test_an_excerpt_that_tells_numbers_of_lines_cannot_move() -> None:
+    end = [*OLD, b"new"]
+    assert moved(EXCERPT, {"a.py": changed(end)}, with_margin=False) == EXCERPT
+    with pytest.raises(StalePlaceError):
+        moved(EXCERPT, {"a.py": changed([b"new", *OLD])}, with_margin=False)
+
+
+@given(LINES, LINES)
+def test_a_moved_line_is_the_same_line(
+    old: list[bytes], new: list[bytes]
+) -> None:
+    moves = compare_lines(old, new)
+    for before, now in moves.numbers.items():
+        assert old[before - 1] == new[now - 1]
+
+
+@given(LINES)
+def test_a_file_that_has_not_changed_has_not_moved(lines: list[bytes]) -> None:
+    moves: Moves = compare_lines(lines, lines)
+    numbers = range(1, len(lines) + 1)
+    assert moves.numbers == {number: number for number in numbers}

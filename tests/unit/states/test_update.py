@@ -1,0 +1,171 @@
+"""Which items of an earlier course are kept."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from states.course_paths import ChapterRef
+from states.manifest import Identity
+from states.stages import State
+from states.update import Part, Plan, chapter_items, compare, plan, unusable
+from tests.support.builders import completed
+
+SIGNER = Part(name="Signer", paths=("signer.py",))
+SHOP = Part(name="Shop", paths=("shop.py", "till.py"))
+CHAPTERS = (
+    ChapterRef(index=1, name="Signer"),
+    ChapterRef(index=2, name="Shop"),
+)
+YAML = {
+    "step1_abstractions.yaml",
+    "step2_relationships.yaml",
+    "step3_order.yaml",
+}
+OLD = {"signer.py": "a", "shop.py": "b", "till.py": "c", "other.py": "d"}
+NAMES = st.sampled_from(["a.py", "b.py", "c.py", "d.md", "e/f.py", "e/g.py"])
+TREES = st.dictionaries(NAMES, st.sampled_from("123"))
+
+
+def planned(new: Mapping[str, str], old: Mapping[str, str] = OLD) -> Plan:
+    return plan(old, new, [SIGNER, SHOP], CHAPTERS)
+
+
+def pages(number: int) -> set[str]:
+    return set(chapter_items(CHAPTERS[number - 1]))
+
+
+def test_all_is_kept_where_nothing_has_changed() -> None:
+    assert planned(OLD).kept == YAML | pages(1) | pages(2)
+
+
+def test_a_chapter_goes_with_a_changed_file_of_its_abstraction() -> None:
+    assert planned(OLD | {"till.py": "new"}).kept == YAML | pages(1)
+
+
+def test_all_chapters_go_where_all_files_have_changed() -> None:
+    assert planned(dict.fromkeys(OLD, "new")).kept == YAML
+
+
+def test_a_changed_file_that_no_abstraction_names_changes_no_chapter() -> None:
+    assert planned(OLD | {"other.py": "new"}) == planned(OLD)
+
+
+def test_a_moved_file_has_not_changed() -> None:
+    new = {
+        "src/signer.py": "a",
+        "shop.py": "b",
+        "till.py": "c",
+        "other.py": "d",
+    }
+    assert planned(new) == planned(OLD)
+
+
+def test_nothing_is_kept_where_an_abstraction_has_lost_a_file() -> None:
+    new = {"signer.py": "a", "shop.py": "b", "other.py": "d"}
+    decided = planned(new)
+    assert decided.kept == frozenset()
+    assert decided.why == "the abstraction 'Shop' has lost its file till.py"
+
+
+def test_nothing_is_kept_where_many_source_files_belong_to_nothing() -> None:
+    old = OLD | {f"part{number}.py": str(number) for number in range(16)}
+    one_more = {f"new{number}.py": f"n{number}" for number in range(3)}
+    two_more = dict(list(one_more.items())[:2])
+    assert planned(old | two_more, old).why is None
+    assert planned(old | one_more, old).why == (
+        "20 source files belong to no abstraction, and before they were 17 of 20"
+    )
+
+
+def test_documents_do_not_count_as_source_files() -> None:
+    pages_of_docs = {f"docs/{number}.md": f"n{number}" for number in range(30)}
+    assert planned(OLD | pages_of_docs) == planned(OLD)
+
+
+def test_a_folder_counts_as_the_files_in_it() -> None:
+    part = Part(name="Signer", paths=("src/",))
+    old = {"src/a.py": "1", "b.py": "2"}
+    kept = [
+        plan(old, new, [part], CHAPTERS[:1]).kept
+        for new in (old | {"b.py": "3"}, old | {"src/a.py": "3"})
+    ]
+    assert kept == [YAML | pages(1), YAML]
+
+
+def test_an_abstraction_without_files_rests_on_everything() -> None:
+    part = Part(name="Signer", paths=())
+    old = {"a.py": "1"}
+    assert plan(old, old, [part], CHAPTERS[:1]).kept == YAML | pages(1)
+    assert plan(old, {"a.py": "2"}, [part], CHAPTERS[:1]).kept == YAML
+
+
+@given(TREES, TREES)
+def test_a_difference_accounts_for_every_file(
+    old: dict[str, str], new: dict[str, str]
+) -> None:
+    difference = compare(old, new)
+    same = {path for path in old if new.get(path) == old[path]}
+    moved = difference.renamed
+    gone = difference.changed | difference.deleted | moved.keys()
+    come = difference.changed | difference.added | set(moved.values())
+    assert same | gone == old.keys()
+    assert same | come == new.keys()
+    assert not same & gone
+    assert len(set(moved.values())) == len(moved)
+    assert all(old[path] == new[moved[path]] for path in moved)
+
+
+@given(TREES, TREES, st.lists(NAMES, max_size=3))
+def test_nothing_is_kept_whose_file_changed(
+    old: dict[str, str], new: dict[str, str], paths: list[str]
+) -> None:
+    part = Part(name="Signer", paths=tuple(paths))
+    decided = plan(old, new, [part], CHAPTERS[:1])
+    contents = set(new.values())
+    for path in set(paths) & old.keys():
+        if new.get(path) != old[path] and old[path] not in contents:
+            assert not decided.kept & pages(1)
+
+
+@given(TREES, st.lists(NAMES, max_size=3))
+def test_the_order_of_arguments_does_not_matter(
+    tree: dict[str, str], paths: list[str]
+) -> None:
+    parts = [Part(name="Signer", paths=tuple(paths)), SHOP]
+    turned = dict(reversed(tree.items()))
+    forth = plan(tree, OLD, parts, CHAPTERS)
+    back = plan(
+        turned, dict(reversed(OLD.items())), parts[::-1], CHAPTERS[::-1]
+    )
+    assert forth.kept == back.kept
+
+
+def test_only_a_completed_course_of_the_same_kind_is_followed() -> None:
+    earlier = completed()
+    engine = earlier.engine
+    job = earlier.job_id
+    repository = earlier.identity.repository
+    new = Identity(job_id="new", repository=repository, branch="main")
+    strange = replace(new, repository="https://example.org/a/b")
+    collected = replace(earlier, collected=True)
+    failed = replace(earlier, state=State.FAILED)
+    reasons = {
+        f"job {job} cannot follow itself: name an earlier job": unusable(
+            earlier, earlier.identity, engine
+        ),
+        f"job {job} is about {repository}, not https://example.org/a/b": (
+            unusable(earlier, strange, engine)
+        ),
+        f"job {job} was made with the model None, not another": unusable(
+            earlier, new, replace(engine, model="another")
+        ),
+        f"the files of job {job} have been deleted by `gc`": unusable(
+            collected, new, engine
+        ),
+        f"job {job} is failed, not completed": unusable(failed, new, engine),
+    }
+    assert list(reasons) == list(reasons.values())
+    # The engine's version may be another.
+    assert unusable(earlier, new, replace(engine, version="9")) is None

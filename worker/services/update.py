@@ -1,0 +1,69 @@
+"""Updates of a course: the earlier job that a new one follows, and what was kept of it."""
+
+import logging
+
+from states.manifest import Identity, Manifest
+from states.update import unusable
+from worker.errors import DataError
+from worker.ownership.preconditions import no_such_job
+from worker.services.view import View
+from worker.wiring import new_engine
+
+LOG = logging.getLogger(__name__)
+
+
+def earlier_job(view: View, identity: Identity, asked: str) -> str | None:
+    """Return the job whose course a new one can follow: the one asked for, else the newest.
+
+    Raises DataError if the one asked for cannot be followed. Without one, returns None if
+    there is none; this is logged.
+    """
+    if not asked:
+        return _newest(view, identity)
+    if asked == identity.job_id:
+        # The job exists: it is resumed, or was completed.
+        return None
+    earlier = view.newest(asked)
+    if earlier is None:
+        raise no_such_job(asked)
+    reason = unusable(earlier, identity, new_engine(view.settings))
+    if reason is not None:
+        raise DataError(
+            f"the course cannot be updated: {reason}; name another job, or leave "
+            "out the id to take the newest one",
+            code="update_from",
+        )
+    return asked
+
+
+def _newest(view: View, identity: Identity) -> str | None:
+    """Return the newest completed job of the same repository and engine, or None."""
+    engine = new_engine(view.settings)
+    newest: Manifest | None = None
+    for job_id in view.job_ids():
+        if job_id == identity.job_id:
+            continue
+        manifest = view.newest(job_id)
+        if manifest is None or unusable(manifest, identity, engine):
+            continue
+        if newest is None or manifest.written_at > newest.written_at:
+            newest = manifest
+    if newest is None:
+        LOG.warning(
+            "no completed course of this repository and engine is in the store: "
+            "the course is made from nothing",
+            extra={"store": view.store.url},
+        )
+        return None
+    return newest.job_id
+
+
+def update_lines(manifest: Manifest) -> list[str]:
+    """Return what to print about what was kept of an earlier course."""
+    update = manifest.update
+    if update is None:
+        return []
+    if update.why is not None:
+        return [f"update  nothing kept of {update.from_}: {update.why}"]
+    counts = f"{update.kept} files kept of {update.from_}, {update.made} made"
+    return [f"update  {counts}; {update.changed} source files changed"]
