@@ -28,7 +28,7 @@ class ModelUsage:
     repairs: int = 0
     """Those of them that sent an answer back with its faults."""
     fallbacks: int = 0
-    """Items that were made without the model, because its answers were of no use."""
+    """Items that were made without the model, because its answers were of no use, in all runs."""
     input_tokens: int = 0
     """Neither written to the cache nor read from it."""
     cache_write_tokens: int = 0

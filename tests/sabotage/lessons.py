@@ -61,6 +61,17 @@ LESSONS: Final = (
         tests=(ENGINE,),
     ),
     Sabotage(
+        guard="fallbacks: one is recorded before its item is made",
+        new="pass",
+        tests=(ENGINE,),
+    ),
+    Sabotage(
+        guard="fallbacks: a review does not take a page's mark away",
+        expression="block in self._marks",
+        new="False",
+        tests=("tests/unit/claude/lessons/test_drafts.py",),
+    ),
+    Sabotage(
         guard="fallbacks: a course is not made without the model",
         expression="len(tasks) > max(1, whole // _SHARE)",
         new="False",

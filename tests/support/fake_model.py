@@ -48,7 +48,8 @@ class FakeModel:
         outcome: Outcome = json.loads(text)
         return outcome
 
-    def fell_back(self, stage: Stage) -> None:
+    def fell_back(self, stage: Stage, path: str) -> None:
+        assert path
         self.fallbacks[stage] += 1
 
     def usage(self) -> Usage | None:

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from states.keys import CallRecord
+from states.keys import CallName, CallRecord
 from states.stages import Stage
 from states.usage import Budget
 from tests.support.messages_api.server import Fault, MessagesServer
 from tests.support.paid_calls import (
     MODEL,
+    DeathError,
     MemoryCalls,
     QuickRuntime,
     opened,
@@ -361,7 +362,7 @@ def test_usage_is_counted_by_stage_and_survives_the_run(
     model.answer(question(stage=Stage.ORDER))
     model.answer(question(1))
     model.answer(question(1, repair=1))
-    model.fell_back(Stage.GENERATE_CHAPTERS)
+    model.fell_back(Stage.GENERATE_CHAPTERS, "chapters/chapter_3.md")
     usage = model.usage()
     assert usage is not None
     order, chapters = usage.by_model
@@ -370,8 +371,39 @@ def test_usage_is_counted_by_stage_and_survives_the_run(
     assert usage.prices_dated == "2026-11-28"
     again = opened(model_settings, calls).usage()
     assert again is not None
-    assert again.by_model == (order, replace(chapters, fallbacks=0))
+    assert again.by_model == (order, chapters)
     assert len(api.paid) == 3
+
+
+def test_a_fallback_is_counted_once_over_all_runs_and_in_each_generation(
+    model_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    stage = Stage.GENERATE_TUTORIALS
+    for generation, paths in ((1, ["a"]), (1, ["a", "b"]), (2, ["a"])):
+        model = opened(model_settings, calls, generation=generation)
+        for path in paths:
+            model.fell_back(stage, f"tutorials/{path}.md")
+    usage = opened(model_settings, calls).usage()
+    assert usage is not None
+    (tutorials,) = usage.by_model
+    assert (tutorials.stage, tutorials.calls) == (stage, 0)
+    assert tutorials.fallbacks == 3
+
+
+def test_an_item_is_not_made_without_the_model_before_that_is_recorded(
+    model_settings: ModelSettings, calls: MemoryCalls
+) -> None:
+    model = opened(model_settings, calls)
+
+    def die(_: CallName) -> None:
+        raise DeathError
+
+    calls.before = die
+    with pytest.raises(DeathError):
+        model.fell_back(Stage.ORDER, "step3_order.yaml")
+    usage = model.usage()
+    assert usage is not None
+    assert usage.by_model == ()
 
 
 def test_a_money_budget_needs_prices(

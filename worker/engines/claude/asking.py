@@ -27,8 +27,8 @@ class Asking(Protocol):
     ) -> Iterator[tuple[int, Outcome]]:
         """Yield the answer to each question with its index, as they come."""
 
-    def fell_back(self, stage: Stage) -> None:
-        """Count an item that was made without the model."""
+    def fell_back(self, stage: Stage, path: str) -> None:
+        """Record that an item is made without the model."""
 
     def usage(self) -> Usage | None:
         """Return what the job's calls have used; None before they are read."""

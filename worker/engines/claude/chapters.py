@@ -22,7 +22,7 @@ from worker.engines.claude.render import Renderer, heading
 from worker.engines.claude.rounds import Draft, Task
 from worker.engines.claude.schemas import ROLES
 from worker.engines.claude.verify.page import Verifier
-from worker.engines.claude.words import Words, words_of
+from worker.engines.claude.words import words_of
 from worker.engines.claude.writer import Writer, Written
 from worker.engines.static.pages import chapters, markdown
 from worker.engines.static.pages.course import Chapter
@@ -56,15 +56,15 @@ def task(questions: Questions, verifier: Verifier, chapter: Chapter) -> Task:
         question=question,
         draft=partial(_draft, questions, verifier, chapter, material),
         fallback=lambda: marked(
-            chapters.written(questions.facts, chapter), words
+            chapters.written(questions.facts, chapter), words.fallback
         ),
     )
 
 
-def marked(page: str, words: Words) -> str:
-    """Return a page that says below its title that it was made without the model."""
+def marked(page: str, mark: str) -> str:
+    """Return a page that says below its title what the model did not do for it."""
     title, _, rest = page.partition("\n")
-    return f"{title}\n\n{words.fallback}\n{rest}"
+    return f"{title}\n\n{mark}\n{rest}"
 
 
 def _draft(

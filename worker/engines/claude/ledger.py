@@ -7,6 +7,7 @@ the moment it is reserved until its outcome is stored, and for ever if none is.
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from worker.engines.claude.records import (
     BatchCreated,
     BatchIntent,
     DamagedRecordError,
+    Fallback,
     Intent,
     Outcome,
     Rejection,
@@ -131,6 +133,7 @@ class Ledger:
         self._writer = writer
         self._entries: dict[CallId, dict[int, LedgerEntry]] = {}
         self._batches: dict[tuple[CallId, int], BatchEntry] = {}
+        self._fallbacks: dict[CallId, Fallback] = {}
         self._turns: dict[CallId, threading.Lock] = {}
         self._changed = threading.Condition()
 
@@ -168,6 +171,23 @@ class Ledger:
                 for numbers in self._entries.values()
                 for entry in numbers.values()
             ]
+
+    def add_fallback(self, call: CallId, fallback: Fallback) -> None:
+        """Record that an item is made without the model; `call` stands for all its calls."""
+        name = CallName(
+            stage=call.stage, key=call.key, number=1, record=CallRecord.INTENT
+        )
+        self._create(name, fallback)
+        with self._changed:
+            self._fallbacks[call] = fallback
+
+    def fallbacks(self) -> Counter[tuple[Stage, str]]:
+        """Return how many items of each stage were made without each model, in all runs."""
+        with self._changed:
+            return Counter(
+                (call.stage, fallback.model)
+                for call, fallback in self._fallbacks.items()
+            )
 
     def fits(self, intent: Intent, budget: Budget) -> bool:
         """Tell whether the budget allows for a call, all others at their worst case."""
@@ -281,6 +301,8 @@ class Ledger:
     ) -> None:
         """Take in an intent with its outcome."""
         call = CallId(name.stage, name.key)
+        if isinstance(record, Fallback):
+            self._fallbacks[call] = record
         if isinstance(record, BatchIntent):
             batch = BatchEntry(call, name.number, record)
             batch = self._batches.setdefault((call, name.number), batch)

@@ -6,7 +6,6 @@ holds. The caller checks it, also where a schema was sent.
 
 import json
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,17 +23,17 @@ from worker.engines.claude.failures import (
     RejectedError,
     UnusableAnswerError,
 )
-from worker.engines.claude.ledger import Ledger
+from worker.engines.claude.ledger import CallId, Ledger
 from worker.engines.claude.limiter import Limiter
 from worker.engines.claude.parallel import in_parallel
 from worker.engines.claude.permission import Permission
 from worker.engines.claude.prices import ModelPrices, read_prices
-from worker.engines.claude.pricing import Call, Pricing
-from worker.engines.claude.records import Answer
+from worker.engines.claude.pricing import KEY_LENGTH, Call, Pricing, digest
+from worker.engines.claude.records import Answer, Fallback
 from worker.engines.claude.usage import usage_of
 from worker.engines.port import CallStore, EngineConfigError, Workspace
 from worker.settings.model import ENDPOINT, ModelSettings
-from worker.system.runtime import Runtime
+from worker.system.runtime import Runtime, iso
 
 MOST_TOKENS: Final = 64_000
 """The longest answer that all current models can give."""
@@ -94,7 +93,6 @@ class Model:
         self._permission: Permission | None = None
         self._session: _Session | None = None
         self._paused = False
-        self._fallbacks: Counter[Stage] = Counter()
         self._lock = threading.Lock()
 
     def check(self) -> None:
@@ -200,10 +198,18 @@ class Model:
             session.permission,
         )
 
-    def fell_back(self, stage: Stage) -> None:
-        """Count an item that was made without the model."""
-        with self._lock:
-            self._fallbacks[stage] += 1
+    def fell_back(self, stage: Stage, path: str) -> None:
+        """Record that an item is made without the model; raise a StoreFaultError."""
+        session = self._begun()
+        fallback = Fallback(
+            at=iso(self._runtime.now()),
+            path=path,
+            model=self._name,
+            generation=session.generation,
+        )
+        document = {"fallback": path, "generation": session.generation}
+        key = digest(document)[:KEY_LENGTH]
+        session.ledger.add_fallback(CallId(stage, key), fallback)
 
     def usage(self) -> Usage | None:
         """Return what the job's calls have used; None before they are read."""
@@ -213,8 +219,7 @@ class Model:
         prices = self._prices(Budget())
         return usage_of(
             session.ledger.entries(),
-            fallbacks=dict(self._fallbacks),
-            model=self._name,
+            fallbacks=session.ledger.fallbacks(),
             budget=session.budget,
             prices_dated=prices.dated if prices else None,
         )

@@ -1,4 +1,4 @@
-"""What is stored of a paid call: what was about to be sent, and what came of it.
+"""What is stored of paid calls: what was about to be sent, and what came of it.
 
 The prompt is not stored: it follows from the commit and the engine, and its digest is enough.
 """
@@ -86,8 +86,20 @@ class BatchCreated:
     expires_at: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fallback:
+    """An item that is made without the model, because its answers were of no use."""
+
+    at: str
+    path: str
+    model: str
+    generation: int
+
+
 Outcome = Answer | Rejection
-StoredRecord = Intent | Answer | Rejection | BatchIntent | BatchCreated
+StoredRecord = (
+    Intent | Answer | Rejection | BatchIntent | BatchCreated | Fallback
+)
 
 _KINDS: Final[Mapping[str, type[StoredRecord]]] = {
     "intent": Intent,
@@ -95,6 +107,7 @@ _KINDS: Final[Mapping[str, type[StoredRecord]]] = {
     "rejection": Rejection,
     "batch-intent": BatchIntent,
     "batch-created": BatchCreated,
+    "fallback": Fallback,
 }
 _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 

@@ -17,6 +17,7 @@ from worker.engines.claude.blocks import (
     entries_of,
     noted,
 )
+from worker.engines.claude.chapters import marked
 from worker.engines.claude.material import Material
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.render import Renderer
@@ -24,7 +25,7 @@ from worker.engines.claude.rounds import Draft, Task
 from worker.engines.claude.schemas import ACTIONS
 from worker.engines.claude.shown import plain
 from worker.engines.claude.verify.page import Verifier
-from worker.engines.claude.words import words_of
+from worker.engines.claude.words import Words, words_of
 from worker.engines.claude.writer import Writer
 from worker.engines.static.pages import chapters, checker, markdown
 from worker.engines.static.pages.course import Chapter
@@ -41,6 +42,7 @@ def task(
 ) -> Task:
     """Return the task to review a chapter in `output`."""
     stage = Stage.REVIEW_CHAPTERS
+    words = words_of(questions.language)
     page = _page(questions, chapter, output)
     blocks = page_blocks(page)
     numbered = plain(_numbered(blocks), "page")
@@ -53,7 +55,7 @@ def task(
         path=item_path(stage, chapter.entry),
         question=question,
         draft=partial(_draft, questions, verifier, blocks, material),
-        fallback=lambda: page,
+        fallback=lambda: marked(page, words.unreviewed),
     )
 
 
@@ -113,7 +115,7 @@ def _draft(
         material=material,
     )
     writer = Writer(renderer, verifier)
-    edited = _EditedPage(blocks)
+    edited = _EditedPage(blocks, renderer.words)
     faults: list[str] = []
     for number, entry in enumerate(entries_of(answer, "edits", faults), 1):
         place = f"edit {number}"
@@ -137,9 +139,10 @@ def _new_faults(verifier: Verifier, before: str, after: str) -> list[str]:
 class _EditedPage:
     """A page with its edits."""
 
-    def __init__(self, blocks: list[str]) -> None:
+    def __init__(self, blocks: list[str], words: Words) -> None:
         has_link = _NEXT.fullmatch(blocks[-1]) is not None
         self._blocks: Final = blocks
+        self._marks: Final = words.marks
         self._link: Final = len(blocks) if has_link else 0
         """The number of the block with which a page leads to the next chapter."""
         self._instead: Final[dict[int, list[str]]] = {}
@@ -168,10 +171,16 @@ class _EditedPage:
             raise AnswerFault(f"there is no block {number}")
         if action not in ACTIONS:
             raise AnswerFault(f"{action[:40]!r} is no action")
-        is_heading = self._blocks[number - 1].startswith("#")
-        is_fixed = is_heading or number == self._link
-        if is_fixed and action != _INSERT:
+        if action != _INSERT and self._is_fixed(number):
             raise AnswerFault(f"block {number} cannot be edited")
+
+    def _is_fixed(self, number: int) -> bool:
+        """Tell whether a block is a heading, the link to the next chapter, or a page's mark."""
+        block = self._blocks[number - 1]
+        # guard: fallbacks: a review does not take a page's mark away
+        if block in self._marks:
+            return True
+        return block.startswith("#") or number == self._link
 
     def text(self) -> str:
         """Return the page."""

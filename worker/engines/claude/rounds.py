@@ -126,7 +126,8 @@ def _without_model(
             code="too_many_fallbacks",
         )
     for task in tasks:
-        model.fell_back(stage)
+        # guard: fallbacks: one is recorded before its item is made
+        model.fell_back(stage, task.path)
         LOG.warning("made without the model", extra={"path": task.path})
         yield _item(task, task.fallback())
 

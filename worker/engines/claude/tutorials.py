@@ -35,7 +35,7 @@ def task(questions: Questions, verifier: Verifier, chapter: Chapter) -> Task:
         question=question,
         draft=partial(_draft, questions, verifier, chapter, material),
         fallback=lambda: marked(
-            tutorials.written(questions.facts, chapter), words
+            tutorials.written(questions.facts, chapter), words.fallback
         ),
     )
 

@@ -15,20 +15,19 @@ _ORDER: Final = {stage: number for number, stage in enumerate(Stage)}
 def usage_of(
     entries: Sequence[LedgerEntry],
     *,
-    fallbacks: Mapping[Stage, int],
-    model: str,
+    fallbacks: Mapping[tuple[Stage, str], int],
     budget: Budget,
     prices_dated: str | None,
 ) -> Usage:
-    """Add up all sendings of all calls; `fallbacks` are those of this model, by stage."""
+    """Add up all sendings of all calls; `fallbacks` are counted by stage and model."""
     sums: dict[tuple[Stage, str], ModelUsage] = {}
     for entry in entries:
         place = entry.call.stage, entry.intent.model
         usage = sums.get(place) or ModelUsage(stage=place[0], model=place[1])
         sums[place] = _add(usage, entry)
-    for stage, count in fallbacks.items():
-        usage = sums.get((stage, model)) or ModelUsage(stage=stage, model=model)
-        sums[stage, model] = replace(usage, fallbacks=count)
+    for place, count in fallbacks.items():
+        usage = sums.get(place) or ModelUsage(stage=place[0], model=place[1])
+        sums[place] = replace(usage, fallbacks=count)
     ordered = sorted(
         sums.values(), key=lambda usage: (_ORDER[usage.stage], usage.model)
     )

@@ -29,6 +29,14 @@ class Words:
         "This page was made from the source code alone: the model's answer "
         "did not stand up to it."
     )
+    unreviewed: str = (
+        "This page was not reviewed: the model gave no usable answer."
+    )
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What a page says below its title if the model did not make or review it."""
+        return self.fallback, self.unreviewed
 
 
 ENGLISH: Final = Words()
@@ -41,6 +49,8 @@ _WORDS: Final = {
         written="Für diese Seite geschrieben, nicht aus dem Repository:",
         fallback="Diese Seite ist allein aus dem Quelltext gemacht: Die "
         "Antwort des Modells hielt der Prüfung nicht stand.",
+        unreviewed="Diese Seite wurde nicht durchgesehen: Die Antwort des "
+        "Modells war unbrauchbar.",
     ),
     "french": Words(
         chapter="Chapitre",
@@ -50,6 +60,8 @@ _WORDS: Final = {
         written="Écrit pour cette page, absent du dépôt :",
         fallback="Cette page vient du seul code source : la réponse du "
         "modèle n'a pas résisté à la vérification.",
+        unreviewed="Cette page n'a pas été relue : la réponse du modèle "
+        "était inutilisable.",
     ),
     "spanish": Words(
         chapter="Capítulo",
@@ -59,6 +71,8 @@ _WORDS: Final = {
         written="Escrito para esta página, no viene del repositorio:",
         fallback="Esta página procede solo del código fuente: la respuesta "
         "del modelo no superó la comprobación.",
+        unreviewed="Esta página no se ha revisado: la respuesta del modelo "
+        "no era utilizable.",
     ),
     "italian": Words(
         chapter="Capitolo",
@@ -68,6 +82,8 @@ _WORDS: Final = {
         written="Scritto per questa pagina, non viene dal repository:",
         fallback="Questa pagina nasce dal solo codice sorgente: la risposta "
         "del modello non ha superato la verifica.",
+        unreviewed="Questa pagina non è stata riveduta: la risposta del "
+        "modello era inutilizzabile.",
     ),
     "portuguese": Words(
         chapter="Capítulo",
@@ -77,6 +93,8 @@ _WORDS: Final = {
         written="Escrito para esta página, não vem do repositório:",
         fallback="Esta página vem apenas do código-fonte: a resposta do "
         "modelo não passou na verificação.",
+        unreviewed="Esta página não foi revista: a resposta do modelo era "
+        "inutilizável.",
     ),
     "dutch": Words(
         chapter="Hoofdstuk",
@@ -86,6 +104,8 @@ _WORDS: Final = {
         written="Geschreven voor deze pagina, niet uit de repository:",
         fallback="Deze pagina komt alleen uit de broncode: het antwoord van "
         "het model doorstond de controle niet.",
+        unreviewed="Deze pagina is niet nagekeken: het antwoord van het "
+        "model was onbruikbaar.",
     ),
 }
 _NAMES: Final = {

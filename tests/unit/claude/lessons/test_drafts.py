@@ -8,9 +8,11 @@ import pytest
 from tests.support.course_facts import read
 from tests.unit.claude.lessons.test_writer import FILES, lines, prose
 from worker.engines.claude import reviews, tutorials
+from worker.engines.claude.chapters import marked
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.rounds import Draft
 from worker.engines.claude.verify.page import Verifier
+from worker.engines.claude.words import ENGLISH
 from worker.engines.static.pages.course import CourseFacts
 
 
@@ -52,12 +54,17 @@ Next: [Chapter 2, Bin](chapter_2_bin.md).
 """
 
 
-def reviewed(facts: CourseFacts, output: Path, *edits: dict[str, Any]) -> Draft:
+def reviewed(
+    facts: CourseFacts,
+    output: Path,
+    *edits: dict[str, Any],
+    page: str = PAGE,
+) -> Draft:
     """Return the page after a review."""
     chapter = facts.chapters[0]
     path = output / "chapters" / chapter.file
     path.parent.mkdir()
-    path.write_text(PAGE)
+    path.write_text(page)
     questions = Questions(facts, "English")
     verifier = Verifier(facts, "English")
     task = reviews.task(questions, verifier, chapter, output)
@@ -83,6 +90,18 @@ def test_a_review_leaves_headings_and_the_link_to_the_next_chapter_as_they_are(
     assert f"{draft.text}\n" == PAGE
     (fault,) = draft.faults
     assert fault.startswith("edit 1: ")
+
+
+@pytest.mark.parametrize("action", ["drop", "replace"])
+@pytest.mark.parametrize("mark", ENGLISH.marks)
+def test_a_review_leaves_the_mark_of_a_page_as_it_is(
+    facts: CourseFacts, tmp_path: Path, mark: str, action: str
+) -> None:
+    page = marked(PAGE, mark)
+    change = edit(2, action, prose("The model wrote this."))
+    draft = reviewed(facts, tmp_path, change, page=page)
+    assert f"{draft.text}\n" == page
+    assert draft.faults == ["edit 1: block 2 cannot be edited"]
 
 
 @pytest.mark.parametrize("block", [4, 5])

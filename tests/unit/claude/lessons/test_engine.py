@@ -107,6 +107,8 @@ def test_bad_answers_of_one_chapter_leave_the_static_page_with_a_mark(
     }
     marked = [ENGLISH.fallback in page for page in pages(tmp_path, "chapters")]
     assert marked.count(True) == 1
+    reviewed = pages(tmp_path, "reviewed-chapters")
+    assert [ENGLISH.fallback in page for page in reviewed] == marked
     for folder in ("chapters", "reviewed-chapters", "tutorials"):
         for page in pages(tmp_path, folder):
             assert "frobnicate" not in page
@@ -120,19 +122,28 @@ def test_bad_reviews_leave_the_chapters_as_they_were(
     source: Path, tmp_path: Path, manner: Manner
 ) -> None:
     def bad(question: Question) -> Manner:
-        is_review = question.stage is Stage.REVIEW_CHAPTERS
-        return (
-            manner
-            if is_review and question.purpose == "review 3"
-            else Manner.GOOD
-        )
+        return manner if question.purpose == "review 3" else Manner.GOOD
 
     make_course(source, tmp_path, bad)
     (reviewed,) = (tmp_path / "reviewed-chapters").glob("*_3_*")
-    assert (
-        reviewed.read_text()
-        == (tmp_path / "chapters" / reviewed.name).read_text()
-    )
+    page = (tmp_path / "chapters" / reviewed.name).read_text()
+    assert reviewed.read_text() == page
+
+
+def test_a_refused_review_leaves_the_chapter_with_a_mark(
+    source: Path, tmp_path: Path
+) -> None:
+    def refuse(question: Question) -> Manner | Outcome:
+        if question.purpose == "review 3":
+            return UnusableAnswerError("the model refuses (cyber)")
+        return Manner.GOOD
+
+    model = make_course(source, tmp_path, refuse)
+    assert model.fallbacks == {Stage.REVIEW_CHAPTERS: 1}
+    (reviewed,) = (tmp_path / "reviewed-chapters").glob("*_3_*")
+    page = (tmp_path / "chapters" / reviewed.name).read_text()
+    title, _, rest = page.partition("\n")
+    assert reviewed.read_text() == f"{title}\n\n{ENGLISH.unreviewed}\n{rest}"
 
 
 @pytest.mark.parametrize("stage", PAGES)

@@ -218,7 +218,7 @@ class Verifier:
             text = checker.outside_spans(block.text)
             if (
                 block.tag is None
-                and text != self._words.fallback
+                and text not in self._words.marks
                 and is_foreign(text, self._language)
             ):
                 yield Fault(
