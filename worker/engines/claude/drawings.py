@@ -6,7 +6,7 @@ from worker.engines.claude.material import CallSite
 from worker.engines.static.facts import Definition, Relation
 from worker.engines.static.pages import mermaid
 from worker.engines.static.pages.course import CourseFacts, is_function
-from worker.engines.static.pages.mermaid import Box, Edge, Message
+from worker.engines.static.pages.mermaid import Edge, Message
 
 
 def of_relations(facts: CourseFacts, relations: Sequence[Relation]) -> str:
@@ -26,7 +26,7 @@ def of_relations(facts: CourseFacts, relations: Sequence[Relation]) -> str:
             edges.append(edge)
     if not edges:
         return ""
-    return mermaid.flowchart([Box(label=label) for label in labels], edges)
+    return mermaid.flowchart(list(labels), edges)
 
 
 def relation_ends(facts: CourseFacts, relation: Relation) -> tuple[str, str]:

@@ -88,25 +88,6 @@ def test_a_fence_holds_its_lines_and_nothing_ends_it(lines: list[str]) -> None:
     assert tokens[-2].content == "after"
 
 
-@given(
-    st.lists(st.lists(TEXTS, min_size=2, max_size=2), min_size=1, max_size=3)
-)
-def test_a_table_keeps_its_cells_apart(rows: list[list[str]]) -> None:
-    cells = [
-        [markdown.text(one) or "x", markdown.code(two)] for one, two in rows
-    ]
-    page = Page("x.md", markdown.table(("One", "Two"), cells))
-    found = [token.content for token in page.tokens if token.type == "inline"]
-    assert len(found) == 2 + 2 * len(rows)
-    assert [token.type for token in page.tokens].count("tr_open") == 1 + len(
-        rows
-    )
-    assert len(page.contents("code_inline")) >= sum(
-        bool(markdown.visible(" ".join(two.split("\n"))).strip(" "))
-        for _, two in rows
-    )
-
-
 @pytest.mark.parametrize(
     ("raw", "expected"),
     [

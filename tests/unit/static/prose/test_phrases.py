@@ -1,7 +1,6 @@
 """Numbers, lists and sentences."""
 
 from worker.engines.static.prose.phrases import (
-    article,
     capital,
     counted,
     listed,
@@ -39,11 +38,6 @@ def test_nouns_agree_with_their_numbers() -> None:
         "12 files",
     ]
     assert counted(2, "entry", "entries") == "two entries"
-
-
-def test_the_article_agrees_with_its_noun() -> None:
-    assert article("enum") == "an enum"
-    assert article("struct") == "a struct"
 
 
 def test_lists_end_with_and_and_count_what_they_do_not_show() -> None:

@@ -11,7 +11,7 @@ from worker.engines.static.pages.course import (
     is_function,
     last_name,
 )
-from worker.engines.static.pages.mermaid import Arrow, Box, Edge
+from worker.engines.static.pages.mermaid import Arrow, Edge, Extension
 
 _NODES: Final = 10
 _TYPES: Final = 14
@@ -30,104 +30,100 @@ def calls(
         for definition in shown
         if is_function(definition) and definition.index in owned
     ]
-    edges = _edges(facts, functions, owned)
-    nodes = _nodes(functions, edges)
-    edges = [edge for edge in edges if set(edge) <= set(nodes)]
-    used = [node for node in nodes if any(node in edge for edge in edges)]
-    if len(edges) < _FEWEST:
+    pairs = _calls_between(facts, functions, owned)
+    nodes = _nodes(functions, pairs)
+    drawn = [pair for pair in pairs if set(pair) <= set(nodes)]
+    if len(drawn) < _FEWEST:
         return ""
-    boxes = [_node(facts.definitions[index]) for index in used]
-    return mermaid.flowchart(
-        boxes,
-        [
-            Edge(source=used.index(caller), target=used.index(called))
-            for caller, called in edges
-        ],
-    )
+    ends = {end for pair in drawn for end in pair}
+    order = [node for node in nodes if node in ends]
+    names = [f"{facts.definitions[index].qualified}()" for index in order]
+    edges = [
+        Edge(source=order.index(caller), target=order.index(called))
+        for caller, called in drawn
+    ]
+    return mermaid.flowchart(names, edges)
 
 
-def _edges(
-    facts: CourseFacts, functions: Iterable[int], owned: Collection[int]
+def _calls_between(
+    facts: CourseFacts, functions: Sequence[int], owned: Collection[int]
 ) -> list[tuple[int, int]]:
     """Return the calls out of some functions, and those of the chapter into them."""
-    outward = [
-        (function, called.index)
-        for function in functions
+    pairs: dict[tuple[int, int], None] = {}
+    for function in functions:
+        for called in _called(facts, function):
+            pairs[function, called] = None
+    for function in functions:
+        for reference in facts.callers(function):
+            caller = reference.source
+            if caller is None or caller not in owned:
+                continue
+            if function in _called(facts, caller):
+                pairs[caller, function] = None
+    return [pair for pair in pairs if pair[1] in owned and pair[0] != pair[1]]
+
+
+def _called(facts: CourseFacts, function: int) -> list[int]:
+    """Return the functions that a function calls, in order."""
+    return [
+        called.index
         for _, called in facts.calls(function)
         if is_function(called)
     ]
-    inward = [
-        (reference.source, function)
-        for function in functions
-        for reference in facts.callers(function)
-        if reference.source in owned
-    ]
-    proved = [
-        (caller, called)
-        for caller, called in inward
-        if caller is not None
-        and is_function(facts.definitions[caller])
-        and any(target.index == called for _, target in facts.calls(caller))
-    ]
-    edges = dict.fromkeys((*outward, *proved))
-    return [edge for edge in edges if edge[1] in owned and edge[0] != edge[1]]
 
 
 def _nodes(
-    functions: Sequence[int], edges: Iterable[tuple[int, int]]
+    functions: Sequence[int], pairs: Iterable[tuple[int, int]]
 ) -> list[int]:
+    """Return the ends of as many calls as fit on a drawing."""
     nodes = dict.fromkeys(functions)
-    for edge in edges:
-        if len(nodes.keys() | edge) <= _NODES:
-            nodes.update(dict.fromkeys(edge))
+    for pair in pairs:
+        if len(nodes.keys() | pair) <= _NODES:
+            nodes.update(dict.fromkeys(pair))
     return list(nodes)
-
-
-def _node(definition: Definition) -> Box:
-    return Box(label=f"{definition.qualified}()")
 
 
 def family(facts: CourseFacts, chapter: Chapter) -> str:
     """Draw the types of a chapter with their bases and the types that extend them."""
-    boxes: dict[int | str, Box] = {}
-    edges: list[Edge] = []
-    for base, extension, arrow in _extensions(facts, chapter):
-        new = {key: _box(facts, key) for key in (base, extension)}
-        if len(boxes.keys() | new) > _TYPES:
+    types: list[int | str] = []
+    extensions: list[Extension] = []
+    for base, derived in _extensions(facts, chapter):
+        new = [end for end in (base, derived) if end not in types]
+        if len(types) + len(new) > _TYPES:
             break
-        boxes.update(new)
-        keys = list(boxes)
-        source, target = keys.index(base), keys.index(extension)
-        edges.append(Edge(source=source, target=target, arrow=arrow))
-    if len(edges) < _FEWEST:
+        types += new
+        extension = Extension(
+            base=types.index(base),
+            derived=types.index(derived),
+            arrow=_arrow(facts, base),
+        )
+        extensions.append(extension)
+    if len(extensions) < _FEWEST:
         return ""
-    return mermaid.class_diagram(list(boxes.values()), edges)
+    names = [_name(facts, end) for end in types]
+    return mermaid.class_diagram(names, extensions)
 
 
-def _box(facts: CourseFacts, key: int | str) -> Box:
-    """Return a box for a definition, or for a type elsewhere, by its name."""
-    if isinstance(key, str):
-        return Box(label=last_name(key))
-    return Box(label=facts.definitions[key].name)
+def _name(facts: CourseFacts, end: int | str) -> str:
+    """Return the name of a definition, or of a type elsewhere."""
+    if isinstance(end, str):
+        return last_name(end)
+    return facts.definitions[end].name
 
 
 def _extensions(
     facts: CourseFacts, chapter: Chapter
-) -> dict[tuple[int | str, int, Arrow], None]:
-    """Return base and extension of each inheritance that a chapter's types take part in."""
-    extensions: dict[tuple[int | str, int, Arrow], None] = {}
-    owned = dict.fromkeys((*chapter.unit.symbols, *chapter.unit.owned))
-    types = [
-        facts.definitions[index]
-        for index in owned
-        if facts.definitions[index].kind in TYPES
-    ]
-    for definition in types:
+) -> dict[tuple[int | str, int], None]:
+    """Return base and derived type of each inheritance that a chapter's types take part in."""
+    extensions: dict[tuple[int | str, int], None] = {}
+    for index in dict.fromkeys((*chapter.unit.symbols, *chapter.unit.owned)):
+        definition = facts.definitions[index]
+        if definition.kind not in TYPES:
+            continue
         for base in _bases(facts, definition):
-            extensions[base, definition.index, _arrow(facts, base)] = None
-        for subtype in facts.subtypes(definition.index):
-            arrow = _arrow(facts, definition.index)
-            extensions[definition.index, subtype.index, arrow] = None
+            extensions[base, index] = None
+        for subtype in facts.subtypes(index):
+            extensions[index, subtype.index] = None
     return extensions
 
 

@@ -7,14 +7,11 @@ characters, or end the block that it stands in.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 MAX_LINE: Final = 200
 """Characters of a line of code that are shown."""
-
-MAX_QUOTED: Final = 120
-"""Characters of a line of code in a sentence."""
 
 _HIDDEN: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
@@ -134,11 +131,6 @@ def cut(line: str, limit: int = MAX_LINE) -> str:
     )
 
 
-def shortened(line: str, limit: int = MAX_QUOTED) -> str:
-    """Return a line of code for a sentence, with an ellipsis where it was cut."""
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"
-
-
 def heading(level: int, content: str) -> str:
     """Return a heading; `content` is Markdown."""
     return f"{'#' * level} {content}"
@@ -166,17 +158,6 @@ def steps(items: Iterable[str]) -> str:
     return "\n".join(
         f"{number}. {item}" for number, item in enumerate(items, 1)
     )
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table of cells, which are Markdown on one line each."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(map(_cell, cells))} |" for cells in lines)
-
-
-def _cell(content: str) -> str:
-    r"""Escape the bars inside code, because tables are split into cells first."""
-    return content.replace("\\|", "\\&#124;").replace("|", "\\|")
 
 
 def answer(*blocks: str) -> str:

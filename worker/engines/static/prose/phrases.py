@@ -69,15 +69,6 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def article(noun: str) -> str:
-    """Return a noun with its indefinite article: `an enum`."""
-    return (
-        f"an {noun}"
-        if noun.startswith(("a", "e", "i", "o", "u"))
-        else f"a {noun}"
-    )
-
-
 def code(name: str) -> str:
     """Return a name as code."""
     return f"`{name}`"
