@@ -1,6 +1,5 @@
 """What the project offers to others: by its packages' doors, and by its manifests."""
 
-import json
 import posixpath
 import re
 from collections import defaultdict
@@ -10,6 +9,7 @@ from typing import Final
 from worker.engines.static.facts import Definition
 from worker.engines.static.linking.graph import Graph
 from worker.engines.static.linking.scopes import Resolver
+from worker.engines.static.reading.manifests import table
 
 _DOOR: Final = re.compile(
     r"(?:.*/)?(?:__init__\.py|index\.[cm]?[jt]sx?|mod\.ts|lib\.rs|mod\.rs)"
@@ -133,13 +133,9 @@ def _files(texts: Mapping[str, str], paths: Iterable[str]) -> Iterator[str]:
         folder, _, name = path.rpartition("/")
         if name != "package.json":
             continue
-        try:
-            package = json.loads(text)
-        except (ValueError, RecursionError):
-            continue
-        table = package if isinstance(package, dict) else {}
+        package = table(path, text)
         for field in _FIELDS:
-            for value in _strings(table.get(field)):
+            for value in _strings(package.get(field)):
                 target = posixpath.normpath(posixpath.join(folder, value))
                 if target in sources:
                     yield target

@@ -1,14 +1,14 @@
 """Which files of the repository an import means."""
 
-import json
-import posixpath
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from posixpath import basename, dirname, join, normpath, split
 from typing import Final
 
 from worker.engines.static.facts import Import
 from worker.engines.static.reading.language import Language
+from worker.engines.static.reading.manifests import table
 
 _SCRIPTS: Final = (
     ".ts",
@@ -26,6 +26,10 @@ _SCRIPTS: Final = (
 _ROOTS: Final = frozenset({"", "src", "lib", "python", "source"})
 _MOST_INCLUDES: Final = 3
 _CODE_OF_HEADER: Final = (".c", ".cc", ".cpp", ".cxx")
+_CRATE_FILES: Final = frozenset({"mod.rs", "lib.rs", "main.rs"})
+"""Files whose modules lie beside them, and not in a folder of their name."""
+_RELATIVE: Final = frozenset({"crate", "self", "super"})
+"""What the paths in Rust's own crate begin with."""
 
 
 class Modules:
@@ -38,7 +42,7 @@ class Modules:
         settings: Mapping[str, str],
         declared: Mapping[str, tuple[str, Iterable[str]]] | None = None,
     ) -> None:
-        """Take the parsed paths, folders with `__init__.py`, and texts of `package.json` and `go.mod`.
+        """Take the parsed paths, folders with `__init__.py`, texts of `package.json` and `go.mod`.
 
         `declared` tells the package that each file declares, and the names that it defines in it.
         """
@@ -46,25 +50,22 @@ class Modules:
         self._packages: Final = frozenset(packages)
         self._by_name: Final[dict[str, list[str]]] = defaultdict(list)
         self._by_folder: Final[dict[str, list[str]]] = defaultdict(list)
-        for path in sorted(
-            self._paths, key=lambda path: (path.count("/"), path)
-        ):
-            folder, _, name = path.rpartition("/")
+        for path in sorted(self._paths, key=_depth):
+            folder, name = split(path)
             self._by_name[name].append(path)
             self._by_folder[folder].append(path)
         self._by_package: Final[dict[str, list[str]]] = defaultdict(list)
-        self._by_type: Final[dict[tuple[str, str], list[str]]] = defaultdict(
-            list
-        )
+        self._by_type: Final[dict[str, list[str]]] = defaultdict(list)
+        """By the name of a type behind that of its package."""
         for path, (package, names) in (declared or {}).items():
             self._by_package[package].append(path)
             for name in names:
-                self._by_type[package, name].append(path)
+                self._by_type[f"{package}.{name}"].append(path)
         self._places: Final[dict[str, list[str]]] = {}
         """The folders that a Python module's absolute name may start in, the least deep first."""
         self._own_name = ""
-        self._scripts: Final = dict(_named_scripts(settings))
-        self._go: Final = dict(_go_modules(settings))
+        self._scripts: Final = _named_scripts(settings)
+        self._go: Final = _go_modules(settings)
 
     def name_root(self, modules: Iterable[str]) -> None:
         """Find the name of a Python package whose folder is the repository itself.
@@ -77,287 +78,250 @@ class Modules:
             if first and rest:
                 is_here = self._python_module(rest.replace(".", "/"))
                 votes[first] += 1 if is_here else -1
-        first, surplus = min(
-            votes.items(), key=lambda vote: (-vote[1], vote[0]), default=("", 0)
-        )
-        if surplus > 0 and not self._prefixes(first):
-            self._own_name = first
+        for first in sorted(votes, key=lambda name: (-votes[name], name))[:1]:
+            if votes[first] > 0 and not self._prefixes(first):
+                self._own_name = first
 
     def targets(
-        self, path: str, language: Language, one: Import
+        self, path: str, language: Language, statement: Import
     ) -> tuple[str, ...]:
         """Return the files that an import in the file `path` means, most likely first.
 
         None where it is not ours.
         """
+        module = statement.module
         match language:
             case Language.PYTHON:
-                found = self._python(path, one)
+                files = self._python(path, statement)
             case Language.JAVASCRIPT | Language.TYPESCRIPT | Language.TSX:
-                found = self._script(path, one.module)
+                files = self._script(path, module)
             case Language.GO:
-                found = self._go_package(one.module)
+                files = self._go_package(module)
             case Language.RUST:
-                found = self._rust(path, one)
+                files = self._rust(path, statement)
             case (
                 Language.JAVA | Language.KOTLIN | Language.CSHARP | Language.PHP
             ):
-                found = self._packaged(one)
+                files = self._packaged(statement)
             case Language.RUBY:
-                found = self._required(path, one.module)
+                files = self._required(path, module)
             case _:
-                found = self._included(path, one.module)
-        return tuple(
-            target for target in dict.fromkeys(found) if target != path
-        )
+                files = self._included(path, module)
+        return tuple(file for file in dict.fromkeys(files) if file != path)
+
+    def _existing(self, *candidates: str) -> list[str]:
+        paths = [candidate.lstrip("/") for candidate in candidates]
+        return [path for path in paths if path in self._paths]
 
     def _ending(self, tail: str) -> list[str]:
         """Return the files whose path is `tail` or ends with it, the least deep first."""
-        name = tail.rpartition("/")[2]
-        return [
-            path
-            for path in self._by_name.get(name, ())
-            if path == tail or path.endswith(f"/{tail}")
-        ]
+        paths = self._by_name.get(basename(tail), [])
+        return [path for path in paths if f"/{path}".endswith(f"/{tail}")]
 
-    def _python(self, path: str, one: Import) -> list[str]:
-        folder = path.rpartition("/")[0]
-        dots = len(one.module) - len(one.module.lstrip("."))
-        rest = one.module[dots:].replace(".", "/")
+    def _python(self, path: str, statement: Import) -> list[str]:
+        folder = dirname(path)
+        module = statement.module.lstrip(".")
+        dots = len(statement.module) - len(module)
+        rest = module.replace(".", "/")
         if dots:
             for _ in range(dots - 1):
-                folder = folder.rpartition("/")[0]
-            bases = [posixpath.join(folder, rest).rstrip("/")]
-        elif self._own_name and f"{rest}/".startswith(f"{self._own_name}/"):
-            bases = [rest[len(self._own_name) + 1 :]]
+                folder = dirname(folder)
+            bases = [join(folder, rest).rstrip("/")]
+        elif self._own_name and _is_in(rest, self._own_name):
+            bases = [_below(rest, self._own_name)]
         else:
             bases = self._absolute(rest, folder)
-        found = []
+        files = []
         for base in bases:
-            found += self._python_module(base)
-            for _, name in one.names:
-                found += self._python_module(f"{base}/{name}" if base else name)
-        return found
+            files += self._python_module(base)
+            for _, name in statement.names:
+                files += self._python_module(join(base, name))
+        return files
 
     def _absolute(self, rest: str, folder: str) -> list[str]:
         """Return where a module may lie: where its first part is no member of another package."""
         if rest not in self._places:
             self._places[rest] = self._prefixes(rest)
-        fitting, first = self._places[rest], rest.partition("/")[0]
-        near = [
-            one
-            for one in fitting
-            if one in _ROOTS or one == folder or folder.startswith(f"{one}/")
-        ]
-        far = [
-            one
-            for one in fitting
-            if "/" in rest or posixpath.join(one, first) in self._packages
-        ]
-        return [posixpath.join(prefix, rest) for prefix in near or far]
+        first = rest.partition("/")[0]
+        near, far = [], []
+        for prefix in self._places[rest]:
+            if prefix in _ROOTS or _is_in(folder, prefix):
+                near.append(prefix)
+            if "/" in rest or join(prefix, first) in self._packages:
+                far.append(prefix)
+        return [join(prefix, rest) for prefix in near or far]
 
     def _prefixes(self, rest: str) -> list[str]:
-        tails = [f"{rest}.py", f"{rest}/__init__.py"]
-        prefixes = {
-            path[: -len(tail)].rstrip("/")
-            for tail in tails
-            for path in self._ending(tail)
-        }
+        """Return the folders, themselves no packages, in which a module may lie."""
         first = rest.partition("/")[0]
-        prefixes |= {
-            package[: -len(first)].rstrip("/")
-            for package in self._packages
-            if package == first or package.endswith(f"/{first}")
-        }
-        return sorted(
-            (one for one in prefixes if one not in self._packages),
-            key=lambda one: (len(one), one),
-        )
+        prefixes = set()
+        for tail in (f"{rest}.py", f"{rest}/__init__.py"):
+            for path in self._ending(tail):
+                prefixes.add(path.removesuffix(tail).rstrip("/"))
+        for package in self._packages:
+            if f"/{package}".endswith(f"/{first}"):
+                prefixes.add(package.removesuffix(first).rstrip("/"))
+        outside = prefixes - self._packages
+        return sorted(outside, key=lambda prefix: (len(prefix), prefix))
 
     def _python_module(self, base: str) -> list[str]:
-        return [
-            path
-            for path in (
-                f"{base}.py",
-                f"{base}/__init__.py".lstrip("/"),
-                f"{base}.pyi",
-            )
-            if path in self._paths
-        ]
+        return self._existing(
+            f"{base}.py", f"{base}/__init__.py", f"{base}.pyi"
+        )
 
     def _script(self, path: str, module: str) -> list[str]:
         if module.startswith("."):
-            base = posixpath.normpath(
-                posixpath.join(posixpath.dirname(path), module)
-            )
+            beside = join(dirname(path), module)
+            base = normpath(beside)
             return self._script_file("" if base == "." else base)
         if module.startswith(("@/", "~/", "src/")):
             return self._script_file("src/" + module.partition("/")[2])
         for name, folder in self._scripts.items():
-            if module == name or module.startswith(f"{name}/"):
-                rest = module[len(name) + 1 :]
-                places = (
-                    f"{folder}src/{rest}",
-                    f"{folder}{rest}",
-                    f"{folder}src/index",
-                    f"{folder}lib/{rest}",
-                )
-                return next(
-                    (
-                        found
-                        for place in places
-                        if (found := self._script_file(place.rstrip("/")))
-                    ),
-                    [],
-                )
+            if _is_in(module, name):
+                return self._workspace_file(folder, _below(module, name))
+        return []
+
+    def _workspace_file(self, folder: str, rest: str) -> list[str]:
+        """Return a file of a package in the same repository."""
+        for inner in (f"src/{rest}", rest, "src/index", f"lib/{rest}"):
+            files = self._script_file(f"{folder}{inner}".rstrip("/"))
+            if files:
+                return files
         return []
 
     def _script_file(self, base: str) -> list[str]:
         stem = re.sub(r"\.[cm]?[jt]sx?$", "", base)
-        names = [
-            base,
-            *(base + end for end in _SCRIPTS),
-            *(stem + end for end in _SCRIPTS),
-        ]
-        names += [posixpath.join(base, f"index{end}") for end in _SCRIPTS]
+        names = [base]
+        for start in (base, stem, join(base, "index")):
+            names += [start + ending for ending in _SCRIPTS]
         return [name for name in names if name in self._paths][:1]
 
     def _go_package(self, module: str) -> list[str]:
         for name, folder in self._go.items():
-            if module == name or module.startswith(f"{name}/"):
-                return list(
-                    self._by_folder.get(
-                        posixpath.join(folder, module[len(name) + 1 :]).rstrip(
-                            "/"
-                        ),
-                        (),
-                    )
-                )
+            if _is_in(module, name):
+                place = join(folder, _below(module, name))
+                return self._by_folder.get(place.rstrip("/"), [])
         return []
 
-    def _rust(self, path: str, one: Import) -> list[str]:
-        segments = [segment for segment in one.module.split("::") if segment]
-        folder, _, name = path.rpartition("/")
-        own = (
-            folder
-            if name in {"mod.rs", "lib.rs", "main.rs"}
-            else path.removesuffix(".rs")
-        )
-        root = (
-            path.partition("/src/")[0] + "/src"
-            if "/src/" in path
-            else "src"
-            if path.startswith("src/")
-            else folder
-        )
-        base, first = own, segments[0] if segments else ""
-        if first == "crate":
-            base, segments = root, segments[1:]
-        elif first == "self":
-            segments = segments[1:]
-        while segments[:1] == ["super"]:
-            base, segments = base.rpartition("/")[0], segments[1:]
-        if first not in {"crate", "self", "super"} and (
-            crate := self._crate(first)
-        ):
-            base, segments = crate, segments[1:]
-        longest = [*segments, *(name for name, _ in one.names[:1])]
-        places = [
-            "/".join([base, *longest[:length]])
-            for length in range(len(longest), -1, -1)
-        ]
-        candidates = [
-            file
-            for place in places
-            for file in (f"{place}.rs", f"{place}/mod.rs", f"{place}/lib.rs")
-        ]
-        found = [
-            file.lstrip("/")
-            for file in candidates
-            if file.lstrip("/") in self._paths
-        ]
-        return (
-            found
-            if first in {"crate", "self", "super"}
-            or len(found) > 1
-            or base != own
-            else []
-        )
+    def _rust(self, path: str, statement: Import) -> list[str]:
+        segments = [part for part in statement.module.split("::") if part]
+        own = _rust_module(path)
+        base, inner = self._rust_base(path, own, segments)
+        longest = [*inner, *(name for name, _ in statement.names[:1])]
+        files = []
+        for length in range(len(longest), -1, -1):
+            place = "/".join([base, *longest[:length]])
+            files += self._existing(
+                f"{place}.rs", f"{place}/mod.rs", f"{place}/lib.rs"
+            )
+        is_own = not _RELATIVE.isdisjoint(segments[:1])
+        return files if is_own or len(files) > 1 or base != own else []
 
-    def _crate(self, name: str) -> str | None:
+    def _rust_base(
+        self, path: str, own: str, segments: Sequence[str]
+    ) -> tuple[str, Sequence[str]]:
+        """Return the folder in which the names of a path are looked up, and these names."""
+        first = segments[0] if segments else ""
+        if first not in _RELATIVE:
+            crate = self._crate(first)
+            return (crate, segments[1:]) if crate else (own, segments)
+        base = _rust_crate(path) if first == "crate" else own
+        inner = segments if first == "super" else segments[1:]
+        while inner and inner[0] == "super":
+            base, inner = dirname(base), inner[1:]
+        return base, inner
+
+    def _crate(self, name: str) -> str:
+        """Return the folder of a crate of the repository; nothing if it has none of that name."""
         for file in self._by_name.get("lib.rs", ()):
-            folder = file.removesuffix("/lib.rs").removesuffix("/src")
-            if name and folder.rpartition("/")[2].replace("-", "_") == name:
-                return file.removesuffix("/lib.rs")
-        return None
+            folder = file.removesuffix("/lib.rs")
+            crate = basename(folder.removesuffix("/src"))
+            if name and crate.replace("-", "_") == name:
+                return folder
+        return ""
 
-    def _packaged(self, one: Import) -> list[str]:
+    def _packaged(self, statement: Import) -> list[str]:
         """Return the files that define names of a package, or of a type in it."""
-        package, _, outer = one.module.rpartition(".")
-        if one.everything:
-            files = self._by_package.get(one.module, [])
-            return files or self._by_type.get((package, outer), [])
-        files = [
-            path
-            for _, name in one.names
-            for path in self._by_type.get((one.module, name), ())
-        ]
-        return files or self._by_type.get((package, outer), [])
+        module = statement.module
+        files: list[str] = []
+        if statement.everything:
+            files += self._by_package.get(module, [])
+        else:
+            for _, name in statement.names:
+                files += self._by_type.get(f"{module}.{name}", [])
+        return files or self._by_type.get(module, [])
 
     def _required(self, path: str, module: str) -> list[str]:
         file = f"{module.removesuffix('.rb')}.rb"
         if module.startswith("."):
-            folder = posixpath.dirname(path)
-            near = posixpath.normpath(posixpath.join(folder, file))
-            return [near] if near in self._paths else []
+            beside = join(dirname(path), file)
+            return self._existing(normpath(beside))
         elsewhere = self._ending(file) if "/" in file else []
         return (self._ending(f"lib/{file}") or elsewhere)[:1]
 
     def _included(self, path: str, module: str) -> list[str]:
-        near = posixpath.normpath(
-            posixpath.join(posixpath.dirname(path), module)
-        )
-        headers = (
-            [near]
-            if near in self._paths
-            else self._ending(posixpath.normpath(module).lstrip("./"))
-        )
-        found = headers[:_MOST_INCLUDES]
-        for header in found[:1]:
-            stem = header.rpartition(".")[0]
-            name = stem.rpartition("/")[2]
-            twins = [
-                stem + end
-                for end in _CODE_OF_HEADER
-                if stem + end in self._paths
-            ]
-            elsewhere = [
-                file
-                for end in _CODE_OF_HEADER
-                for file in self._by_name.get(name + end, ())
-            ]
-            found = found + (twins or elsewhere[:1])
-        return found
+        """Return a header, and the code that it announces."""
+        near = normpath(join(dirname(path), module))
+        headers = [near]
+        if near not in self._paths:
+            tail = normpath(module).lstrip("./")
+            headers = self._ending(tail)[:_MOST_INCLUDES]
+        if not headers:
+            return []
+        stem = headers[0].rpartition(".")[0]
+        twins = self._existing(*(stem + ending for ending in _CODE_OF_HEADER))
+        if twins:
+            return [*headers, *twins]
+        elsewhere: list[str] = []
+        for ending in _CODE_OF_HEADER:
+            elsewhere += self._by_name.get(basename(stem) + ending, [])
+        return [*headers, *elsewhere[:1]]
 
 
-def _named_scripts(settings: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    for path, said in sorted(settings.items()):
+def _depth(path: str) -> tuple[int, str]:
+    return path.count("/"), path
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return f"{path}/".startswith(f"{folder}/")
+
+
+def _below(path: str, folder: str) -> str:
+    """Return the rest of a path that lies in a folder, or is that folder."""
+    return path[len(folder) + 1 :]
+
+
+def _rust_module(path: str) -> str:
+    """Return the folder in which the modules of a file lie."""
+    folder, name = split(path)
+    return folder if name in _CRATE_FILES else path.removesuffix(".rs")
+
+
+def _rust_crate(path: str) -> str:
+    """Return the folder in which the crate of a file begins."""
+    before, source, _ = f"/{path}".partition("/src/")
+    if source:
+        return f"{before}/src".lstrip("/")
+    return dirname(path)
+
+
+def _named_scripts(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the folders of packages by the names in their `package.json`."""
+    folders = {}
+    for path, text in sorted(settings.items()):
         if path.endswith("package.json"):
-            try:
-                package = json.loads(said)
-            except (ValueError, RecursionError):
-                continue
-            if (
-                isinstance(package, dict)
-                and isinstance(name := package.get("name"), str)
-                and name
-            ):
-                yield name, path.removesuffix("package.json")
+            name = table(path, text).get("name")
+            if isinstance(name, str) and name:
+                folders[name] = path.removesuffix("package.json")
+    return folders
 
 
-def _go_modules(settings: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    for path, said in sorted(settings.items()):
-        if path.endswith("go.mod") and (
-            match := re.search(r"^module\s+\"?([^\s\"]+)", said, re.MULTILINE)
-        ):
-            yield match[1], path.removesuffix("go.mod").rstrip("/")
+def _go_modules(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the folders of modules by the names in their `go.mod`."""
+    folders = {}
+    for path, text in sorted(settings.items()):
+        if path.endswith("go.mod"):
+            match = re.search(r"^module\s+\"?([^\s\"]+)", text, re.MULTILINE)
+            if match is not None:
+                folders[match[1]] = dirname(path)
+    return folders

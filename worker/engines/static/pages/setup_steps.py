@@ -1,11 +1,11 @@
 """How to build a project and run its code: the commands of its ecosystem, by its manifest files."""
 
-import tomllib
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from worker.engines.static.pages.course import CourseFacts
 from worker.engines.static.reading.language import Language
+from worker.engines.static.reading.manifests import table
 
 _PYTHON: Final = ("python -m venv .venv", ".venv/bin/pip install -e .")
 _PIP: Final = ".venv/bin/pip install --upgrade pip"
@@ -118,7 +118,8 @@ def _installation(facts: CourseFacts, prefix: str) -> tuple[str, ...]:
     for name in _TEST_FILES:
         if f"{prefix}{name}" in facts.analysis.files:
             return (f"{install} -r {name}",)
-    declared = _pyproject(facts, f"{prefix}pyproject.toml")
+    manifest = f"{prefix}pyproject.toml"
+    declared = table(manifest, "\n".join(facts.texts.lines(manifest)))
     group = _with_pytest(declared.get("dependency-groups"))
     if group:
         # Older versions of pip do not know `--group`.
@@ -142,13 +143,6 @@ def _with_pytest(groups: object) -> str:
         ):
             return name
     return ""
-
-
-def _pyproject(facts: CourseFacts, path: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(facts.texts.raw(path).decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        return {}
 
 
 def script(language: str) -> tuple[str, str]:

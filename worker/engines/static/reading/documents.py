@@ -1,6 +1,5 @@
 """Reads documents: headings and first paragraphs without markup, and names of code."""
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -9,6 +8,7 @@ from worker.engines.static.facts import Heading
 from worker.engines.static.parsing.grammar import is_licence
 from worker.engines.static.reading.encoding import decode
 from worker.engines.static.reading.language import Language
+from worker.engines.static.reading.manifests import table
 
 MAX_TITLE: Final = 120
 MAX_LEAD: Final = 600
@@ -276,10 +276,7 @@ def names(text: str) -> frozenset[str]:
 
 def notebook(text: str) -> str:
     """Return a notebook as Markdown: its texts, and its code in fences."""
-    try:
-        cells = json.loads(text).get("cells", [])
-    except (ValueError, RecursionError, AttributeError):
-        return ""
+    cells = table("notebook.json", text).get("cells")
     pieces = []
     for cell in cells if isinstance(cells, list) else []:
         if not isinstance(cell, dict):

@@ -99,19 +99,23 @@ def manifests(texts: Mapping[str, str]) -> Iterator[Manifest]:
 def _structured(
     name: str, text: str, tables: tuple[tuple[str, ...], ...]
 ) -> Iterator[Manifest]:
-    load = json.loads if name.endswith(".json") else tomllib.loads
+    for keys in tables:
+        package: Any = table(name, text)
+        for key in keys:
+            package = package.get(key) if isinstance(package, dict) else None
+        if isinstance(package, dict) and package:
+            described = _string(package.get("description"))
+            yield Manifest(_string(package.get("name")), described)
+
+
+def table(path: str, text: str) -> dict[str, Any]:
+    """Return what a JSON or TOML file holds; nothing if it is broken, or no table."""
+    load = json.loads if path.endswith(".json") else tomllib.loads
     try:
         whole = load(text)
     except (ValueError, RecursionError):
-        return
-    for keys in tables:
-        table: Any = whole
-        for key in keys:
-            table = table.get(key) if isinstance(table, dict) else None
-        if isinstance(table, dict):
-            yield Manifest(
-                _string(table.get("name")), _string(table.get("description"))
-            )
+        return {}
+    return whole if isinstance(whole, dict) else {}
 
 
 def _string(value: object) -> str:
