@@ -207,11 +207,9 @@ def _choose(
         if definition.parent is None
     }
     ranked = candidates(facts.graph, read.files, worth)
-    of_files = (
-        most * pages.code_lines // max(1, parsed + pages.code_lines)
-        if ranked
-        else most
-    )
+    of_files = most
+    if ranked:
+        of_files = most * pages.code_lines // max(1, parsed + pages.code_lines)
     chooser = Chooser(ranked, facts.graph, read.files, ranking, most - of_files)
     return _Choice(
         worth=worth,

@@ -126,7 +126,9 @@ def _family(
     graph: Graph, root: int, members: Sequence[int], worth: Mapping[int, float]
 ) -> Candidate:
     def rank(index: int) -> tuple[float, int]:
-        bonus = _ROOT_BONUS if index == root else 0.0
+        bonus = 0.0
+        if index == root:
+            bonus = _ROOT_BONUS
         return -worth[index] - bonus, index
 
     ordered = sorted(members, key=rank)

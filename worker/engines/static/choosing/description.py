@@ -115,7 +115,9 @@ class Descriptions:
         weights: dict[str, float] = defaultdict(float)
         for reference in self._references:
             target = top[reference.target]
-            source = None if reference.source is None else top[reference.source]
+            source = None
+            if reference.source is not None:
+                source = top[reference.source]
             weight = math.log1p(reference.count)
             if not reference.sure:
                 weight *= _GUESS_WEIGHT
@@ -181,7 +183,9 @@ class Descriptions:
             for member in members
             if member.public and not member.name.startswith("_")
         ]
-        return f" with {listed(named, _MAX_NAMED)}" if named else ""
+        if named:
+            return f" with {listed(named, _MAX_NAMED)}"
+        return ""
 
     def _base_doc(self, main: Definition) -> str:
         """Return the docstring of a base of the same name: it describes this type as well."""
@@ -215,5 +219,7 @@ def _kind_with_article(definition: Definition) -> str:
     kind: str = definition.kind
     if definition.members and definition.kind not in TYPES:
         kind = "object"
-    article = "an" if kind[0] in "aeiou" else "a"
+    article = "a"
+    if kind[0] in "aeiou":
+        article = "an"
     return f"{article} {kind}"

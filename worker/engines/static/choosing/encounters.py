@@ -188,6 +188,8 @@ def _mentioned(
     for number, line in enumerate(lines, 1):
         for span in _SPAN.finditer(line):
             words = _IDENTIFIER.findall(span[1])
-            name = words[-1] if words else ""
+            name = ""
+            if words:
+                name = words[-1]
             if name in names and (is_telling(name) or len(words) > 1):
                 yield False, number, span.start(), name

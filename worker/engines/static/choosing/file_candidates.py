@@ -173,7 +173,9 @@ class Pages:
                 for at, one in enumerate(headings)
                 if one.level == level
             ]
-        return found if len(found) >= _LEVELS else []
+        if len(found) >= _LEVELS:
+            return found
+        return []
 
     def name(self, page: Topic) -> str:
         """Return what a page is called."""
@@ -193,7 +195,9 @@ class Pages:
     def heading(self, page: Topic) -> Heading | None:
         """Return the heading that a page is about, or begins with."""
         headings = self._files[page.path].headings
-        return headings[page.heading or 0] if headings else None
+        if headings:
+            return headings[page.heading or 0]
+        return None
 
     def description(self, page: Topic) -> str:
         """Return what a page is: what it says first, and what is known of its file."""
@@ -203,21 +207,15 @@ class Pages:
             said = sentence(heading.lead.partition("\n")[0])
         named = self.mentioned_in(page.path)
         facts = f"`{page.path}` has {counted(file.lines, 'line')} of {label(file.language)}."
-        inner = (
-            [one.title for one in file.headings[1:4]]
-            if page.heading is None
-            else []
-        )
-        about = (
-            f"It covers {listed(inner)}."
-            if inner and file.language in PROSE
-            else ""
-        )
-        used = (
-            f"It is mentioned in {counted(len(named), 'other file')}."
-            if named
-            else ""
-        )
+        inner = []
+        if page.heading is None:
+            inner = [one.title for one in file.headings[1:4]]
+        about = ""
+        if inner and file.language in PROSE:
+            about = f"It covers {listed(inner)}."
+        used = ""
+        if named:
+            used = f"It is mentioned in {counted(len(named), 'other file')}."
         return " ".join(part for part in (said, facts, about, used) if part)
 
     def relations(
@@ -244,11 +242,9 @@ class Pages:
         """Return the lines that a page consists of."""
         numbered = list(enumerate(self._texts[page.path].split("\n"), 1))
         heading = self.heading(page)
-        return (
-            numbered
-            if page.heading is None or heading is None
-            else numbered[heading.line : heading.end_line]
-        )
+        if page.heading is None or heading is None:
+            return numbered
+        return numbered[heading.line : heading.end_line]
 
     def _mention(
         self, lines: Sequence[tuple[int, str]], target: Topic

@@ -21,7 +21,9 @@ class Packages:
         for path in sources:
             for folder in _above(path):
                 self._lines[folder] += files[path].lines
-        common = os.path.commonpath(folders) if folders and all(folders) else ""
+        common = ""
+        if folders and all(folders):
+            common = os.path.commonpath(folders)
         self._outer: Final = len(common.split("/")) if common else 0
         total = sum(files[path].lines for path in sources)
         self._chapter: Final = total / max(1, most)

@@ -93,5 +93,9 @@ def _imported(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _last_part(module: str) -> str:
-    parts = re.findall(r"[\w-]+", re.sub(r"\.[cm]?[jt]sx?$", "", module))
-    return parts[-1].lower() if parts else ""
+    parts: list[str] = re.findall(
+        r"[\w-]+", re.sub(r"\.[cm]?[jt]sx?$", "", module)
+    )
+    if parts:
+        return parts[-1].lower()
+    return ""

@@ -175,7 +175,9 @@ class Ranking:
 
     def _met(self, one: Definition) -> float:
         met = self._encounters.get(one.name)
-        return _MET[met.source] if met else 0.0
+        if met:
+            return _MET[met.source]
+        return 0.0
 
     def _name(self, one: Definition) -> dict[str, float]:
         words = parts(one.name)
@@ -231,11 +233,9 @@ def _lines(one: Definition, members: Sequence[Definition]) -> int:
 def _normal(name: str) -> str:
     """Return a name as it is compared: singular, in lower case, without separators."""
     plain = name.lower().replace("_", "").replace("-", "")
-    return (
-        plain[:-1]
-        if plain.endswith("s") and not plain.endswith("ss")
-        else plain
-    )
+    if plain.endswith("s") and not plain.endswith("ss"):
+        return plain[:-1]
+    return plain
 
 
 def _headings(files: Mapping[str, SourceFile]) -> Counter[str]:

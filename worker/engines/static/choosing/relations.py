@@ -151,7 +151,9 @@ class Relations:
             return None
         definition = self._graph.definitions[derived]
         is_implemented = is_interface(self._graph.definitions[base])
-        verb = Verb.IMPLEMENTS if is_implemented else Verb.INHERITS
+        verb = Verb.INHERITS
+        if is_implemented:
+            verb = Verb.IMPLEMENTS
         reference = Reference(
             source=derived,
             target=base,

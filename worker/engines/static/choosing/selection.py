@@ -227,7 +227,9 @@ class Chooser:
         bases = self._graph.bases
         up = set(bases.get(one.symbols[0], ())).isdisjoint(other.symbols)
         down = set(bases.get(other.symbols[0], ())).isdisjoint(one.symbols)
-        related = 0.0 if up and down else _RELATED
+        related = _RELATED
+        if up and down:
+            related = 0.0
         path, other_path = self._main(one).path, self._main(other).path
         chapter = self._packages.chapter(path)
         if chapter and chapter == self._packages.chapter(other_path):

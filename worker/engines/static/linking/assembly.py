@@ -112,11 +112,9 @@ def _defined(
             bodies.setdefault((id(draft.parent), draft.name), (path, draft))
     kept = []
     for path, draft in listed:
-        body = (
-            bodies.get((id(draft.parent), draft.name))
-            if draft.declared
-            else None
-        )
+        body = None
+        if draft.declared:
+            body = bodies.get((id(draft.parent), draft.name))
         if body is None:
             kept.append((path, draft))
         else:
@@ -133,9 +131,9 @@ def _freeze(
     members: dict[int, list[int]] = defaultdict(list)
     found = []
     for index, (path, draft) in enumerate(kept):
-        parent = (
-            position.get(id(draft.parent)) if draft.parent is not None else None
-        )
+        parent = None
+        if draft.parent is not None:
+            parent = position.get(id(draft.parent))
         if parent is not None:
             members[parent].append(index)
         found.append(

@@ -59,7 +59,9 @@ class Graph:
         if source == target:
             return
         if one.path != self.definitions[target].path:
-            weight = 1.0 if one.sure else _GUESS
+            weight = _GUESS
+            if one.sure:
+                weight = 1.0
             self.used[target][one.path] = max(
                 self.used[target].get(one.path, 0.0), weight
             )

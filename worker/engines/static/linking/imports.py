@@ -215,18 +215,28 @@ class Modules:
                 f"{place}.rs", f"{place}/mod.rs", f"{place}/lib.rs"
             )
         is_own = not _RELATIVE.isdisjoint(segments[:1])
-        return files if is_own or len(files) > 1 or base != own else []
+        if is_own or len(files) > 1 or base != own:
+            return files
+        return []
 
     def _rust_base(
         self, path: str, own: str, segments: Sequence[str]
     ) -> tuple[str, Sequence[str]]:
         """Return the folder in which the names of a path are looked up, and these names."""
-        first = segments[0] if segments else ""
+        first = ""
+        if segments:
+            first = segments[0]
         if first not in _RELATIVE:
             crate = self._crate(first)
-            return (crate, segments[1:]) if crate else (own, segments)
-        base = _rust_crate(path) if first == "crate" else own
-        inner = segments if first == "super" else segments[1:]
+            if crate:
+                return (crate, segments[1:])
+            return (own, segments)
+        base = own
+        if first == "crate":
+            base = _rust_crate(path)
+        inner = segments
+        if first != "super":
+            inner = segments[1:]
         while inner and inner[0] == "super":
             base, inner = dirname(base), inner[1:]
         return base, inner
@@ -256,7 +266,9 @@ class Modules:
         if module.startswith("."):
             beside = join(dirname(path), file)
             return self._existing(normpath(beside))
-        elsewhere = self._ending(file) if "/" in file else []
+        elsewhere = []
+        if "/" in file:
+            elsewhere = self._ending(file)
         return (self._ending(f"lib/{file}") or elsewhere)[:1]
 
     def _included(self, path: str, module: str) -> list[str]:
@@ -294,7 +306,9 @@ def _below(path: str, folder: str) -> str:
 def _rust_module(path: str) -> str:
     """Return the folder in which the modules of a file lie."""
     folder, name = split(path)
-    return folder if name in _CRATE_FILES else path.removesuffix(".rs")
+    if name in _CRATE_FILES:
+        return folder
+    return path.removesuffix(".rs")
 
 
 def _rust_crate(path: str) -> str:

@@ -152,11 +152,15 @@ class Names:
         if definition.kind in _VALUES:
             # Another name of a type.
             meant = self._defined(index, _DEPTH).definition
-            return index if meant is None else meant
+            if meant is None:
+                return index
+            return meant
         is_python = self._languages[place.path] is Language.PYTHON
         # A call in a list of Python's bases may return any type.
         is_function = definition.kind not in TYPES
-        return None if is_python and is_function else index
+        if is_python and is_function:
+            return None
+        return index
 
     def member(self, owner: int, name: str) -> int | None:
         """Return a member of a type, or of the types that it extends, the nearest first."""
@@ -300,14 +304,18 @@ class Names:
         if meaning.module:
             return self._resolver.in_module(meaning.module, name)
         owner = self._owner(meaning)
-        return self.member(owner, name) if owner is not None else None
+        if owner is not None:
+            return self.member(owner, name)
+        return None
 
     def _owner(self, meaning: Meaning) -> int | None:
         """Return the type whose members are looked up."""
         if meaning.instance_of is not None or meaning.definition is None:
             return meaning.instance_of
         is_type = self._definitions[meaning.definition].kind in TYPES
-        return meaning.definition if is_type else None
+        if is_type:
+            return meaning.definition
+        return None
 
     def _attribute(self, meaning: Meaning, name: str, depth: int) -> Meaning:
         """Return what an attribute is that a type, or one that it extends, binds."""

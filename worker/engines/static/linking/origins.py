@@ -103,14 +103,18 @@ def _declared(
 ) -> bytes:
     if language in _TYPE_FIRST:
         is_array = code[end : end + 1] == b"["
-        match = None if is_array else _TYPE_BEFORE.search(before)
+        match = None
+        if not is_array:
+            match = _TYPE_BEFORE.search(before)
     elif language is Language.GO:
         match = _GO_TYPE.match(code, end)
     elif language is Language.RUBY:
         return b""
     else:
         match = _ANNOTATION.match(code, end)
-    return match[1] if match is not None else b""
+    if match is not None:
+        return match[1]
+    return b""
 
 
 def plain_type(written: bytes, language: Language) -> str:
@@ -137,7 +141,9 @@ def plain_type(written: bytes, language: Language) -> str:
 
 def _assigned(code: bytes, end: int, language: Language) -> Origin:
     match = _ASSIGNED.match(code, end)
-    return _value(code, match.end(), language) if match else UNKNOWN
+    if match:
+        return _value(code, match.end(), language)
+    return UNKNOWN
 
 
 def returned(code: bytes, place: int, language: Language) -> Origin:
@@ -154,7 +160,9 @@ def _value(code: bytes, place: int, language: Language) -> Origin:
     path, after = match[2].decode("utf-8", "replace"), match.end()
     if _END.match(code, after):
         is_nothing = match[2] in _NOTHING
-        source = Source.NOTHING if is_nothing else Source.COPY
+        source = Source.COPY
+        if is_nothing:
+            source = Source.NOTHING
         return Origin(source, path)
     opening = code[after : after + 1]
     if opening == b" " and language in _LITERALS:
@@ -192,11 +200,17 @@ def result(function: Definition, language: Language) -> str:
     if language in _TYPE_FIRST:
         before = signature.partition(f"{function.name}(")[0].encode()
         match_bytes = _TYPE_BEFORE.search(before)
-        written = match_bytes[1] if match_bytes else b""
+        written = b""
+        if match_bytes:
+            written = match_bytes[1]
     else:
-        pattern = _GO_RESULT if language is Language.GO else _RESULT_AFTER
+        pattern = _RESULT_AFTER
+        if language is Language.GO:
+            pattern = _GO_RESULT
         match = pattern.search(signature)
-        written = match[1].encode() if match else b""
+        written = b""
+        if match:
+            written = match[1].encode()
     return plain_type(written, language)
 
 

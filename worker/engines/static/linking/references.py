@@ -198,7 +198,8 @@ class _Reader:
             if self._names.is_local(name, place):
                 return
             member = self._names.implied(name, place)
-            target = target if member is None else member
+            if member is not None:
+                target = member
         if target is None:
             self._note(start, source, at_top.guess, is_sure=False)
         else:
@@ -228,7 +229,9 @@ class _Reader:
             if target is None:
                 guess = self._resolver.guess(self._path, name)
             is_nothing = target is None and guess is None
-            known = _NOTHING if is_nothing else _Guess(target, guess)
+            known = _NOTHING
+            if not is_nothing:
+                known = _Guess(target, guess)
             self._known[text] = known
         return self._known[text]
 
@@ -301,11 +304,15 @@ class _Spans:
             self._next += 1
         while self._around and self._around[-1][0] <= place:
             self._around.pop()
-        return self._around[-1][1] if self._around else None
+        if self._around:
+            return self._around[-1][1]
+        return None
 
     def names(self, name: bytes) -> bool:
         """Tell whether a name at the last place is the definition's own: its first occurrence is."""
-        index = self._around[-1][1] if self._around else None
+        index = None
+        if self._around:
+            index = self._around[-1][1]
         if (
             index is None
             or index not in self._unnamed

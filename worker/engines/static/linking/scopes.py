@@ -99,7 +99,9 @@ class Resolver:
         language = self._files[path].language
         if language is Language.GO:
             return path.rpartition("/")[0]
-        return package if language in _PACKAGED else None
+        if language in _PACKAGED:
+            return package
+        return None
 
     def _is_home(self, path: str, place: str) -> bool:
         """Tell whether a file sees what another defines; in C#, inner namespaces see outer ones."""
@@ -202,7 +204,9 @@ class Resolver:
             for index in candidates
             if self._definitions[index].path in seen
         ]
-        return visible[0] if len(visible) == 1 else None
+        if len(visible) == 1:
+            return visible[0]
+        return None
 
     def guess(self, path: str, name: str) -> int | None:
         """Return the only definition with that name, which nothing in the file leads to."""
@@ -217,7 +221,9 @@ class Resolver:
         is_same = (
             self._files[target.path].language is self._files[path].language
         )
-        return target.index if is_same else None
+        if is_same:
+            return target.index
+        return None
 
     def is_named(self, path: str, name: str) -> bool:
         """Tell whether a file defines or imports a name."""
@@ -249,7 +255,9 @@ class Resolver:
         found = []
         for target in targets:
             folder = target.rpartition("/")[0]
-            path = f"{folder}/{name}" if folder else name
+            path = name
+            if folder:
+                path = f"{folder}/{name}"
             found += [
                 file
                 for file in (f"{path}.py", f"{path}/__init__.py")
@@ -304,7 +312,9 @@ class Resolver:
             given, there = scope.given[local]
             if (found := self._exported(given, there, hops - 1)) is not None:
                 return found
-        return self._exported(scope.passed, name, hops - 1) if hops else None
+        if hops:
+            return self._exported(scope.passed, name, hops - 1)
+        return None
 
     def _seen_from(self, path: str) -> frozenset[str]:
         """Return the files whose names are seen in a file without being imported one by one."""
@@ -312,17 +322,17 @@ class Resolver:
             file = self._files[path]
             found = dict.fromkeys(self._scopes[path].open)
             transitive = file.language in _TRANSITIVE
-            queue = list(found) if transitive else []
+            queue = []
+            if transitive:
+                queue = list(found)
             for one in queue:
-                more = (
-                    [
+                more = []
+                if one in self._scopes:
+                    more = [
                         other
                         for other in self._scopes[one].open
                         if other not in found
                     ]
-                    if one in self._scopes
-                    else []
-                )
                 queue += more
                 found.update(dict.fromkeys(more))
                 if len(found) > _MOST_SEEN:

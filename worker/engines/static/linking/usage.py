@@ -17,7 +17,7 @@ from worker.engines.static.facts import (
     SourceFile,
     Verb,
 )
-from worker.engines.static.parsing.grammar import text
+from worker.engines.static.parsing.grammar import field_text, parent_of, text
 from worker.engines.static.parsing.identifiers import word_set
 from worker.engines.static.parsing.source_file import SourceParser
 from worker.engines.static.reading.encoding import decode
@@ -122,6 +122,8 @@ _FIELDS: Final = word_set(
 _NOT_CODE: Final = ("import", "use_declaration", "preproc_include", "package")
 _VALUES: Final = frozenset({Kind.VARIABLE, Kind.CONSTANT})
 _CHECKING: Final = frozenset({"isinstance", "issubclass"})
+_CHECKED_FIELDS: Final = {"instanceof_expression": "right", "type_case": "type"}
+"""By type of a node that checks a value's type: the field that names the type."""
 _OWN: Final = ("self.", "cls.")
 
 
@@ -164,7 +166,9 @@ class Usage:
     def line(self, path: str, number: int) -> str:
         """Return a line of a file, stripped."""
         lines = self._tree(path)[1]
-        return lines[number - 1].strip() if 0 < number <= len(lines) else ""
+        if 0 < number <= len(lines):
+            return lines[number - 1].strip()
+        return ""
 
     def _tree(self, path: str) -> tuple[Tree, list[str]]:
         if path not in self._trees:
@@ -217,7 +221,9 @@ def _verb(name: Node, target: Definition, language: Language) -> Verb:
         return _called(outer, target, language)
     if target.kind not in TYPES:
         is_decorator = outer.type in _DECORATORS
-        return Verb.DECORATED if is_decorator else Verb.USES
+        if is_decorator:
+            return Verb.DECORATED
+        return Verb.USES
     return (
         _as_exception(node, outer)
         or _as_base(outer)
@@ -246,7 +252,9 @@ def _whole(name: Node) -> Node:
 
 def _child(node: Node, position: int) -> Node | None:
     children = node.named_children
-    return children[position] if position < len(children) else None
+    if position < len(children):
+        return children[position]
+    return None
 
 
 def _is_callee(node: Node, outer: Node) -> bool:
@@ -271,7 +279,7 @@ def _is_new_of(node: Node, outer: Node) -> bool:
     return (
         outer.type == "scoped_identifier"
         and outer.child_by_field_name("path") == node
-        and text(outer.child_by_field_name("name")) in _NEW
+        and field_text(outer, "name") in _NEW
         and call is not None
         and call.type == "call_expression"
     )
@@ -288,12 +296,16 @@ def _called(call: Node, target: Definition, language: Language) -> Verb:
     if target.kind not in TYPES:
         return Verb.CALLS
     is_creation = call.type in _CREATIONS or language in _CREATE_BY_CALL
-    return Verb.CREATES if is_creation else Verb.USES
+    if is_creation:
+        return Verb.CREATES
+    return Verb.USES
 
 
 def _as_exception(node: Node, outer: Node) -> Verb | None:
     if outer.type in _RAISES:
-        return Verb.RAISES if _child(outer, 0) == node else None
+        if _child(outer, 0) == node:
+            return Verb.RAISES
+        return None
     around: Node | None = outer
     for _ in range(_STEPS):
         if around is None:
@@ -307,34 +319,40 @@ def _as_exception(node: Node, outer: Node) -> Verb | None:
 
 
 def _as_base(outer: Node) -> Verb | None:
-    around = outer.parent if outer.type in _LISTS else outer
-    if around is None:
-        return None
-    if around.type == "class_definition":
-        is_base = around.child_by_field_name("superclasses") == outer
-        return Verb.INHERITS if is_base else None
-    return _INHERITS.get(around.type)
+    around = outer
+    if outer.type in _LISTS:
+        around = outer.parent or outer
+    if around.type != "class_definition":
+        return _INHERITS.get(around.type)
+    if around.child_by_field_name("superclasses") == outer:
+        return Verb.INHERITS
+    return None
 
 
 def _as_check(node: Node, outer: Node) -> Verb | None:
     if outer.type == "binary_expression":
-        is_right = outer.child_by_field_name("right") == node
-        operator = text(outer.child_by_field_name("operator"))
-        return Verb.CHECKS if is_right and operator == "instanceof" else None
-    if outer.type == "instanceof_expression":
-        is_right = outer.child_by_field_name("right") == node
-        return Verb.CHECKS if is_right else None
-    if outer.type == "type_case":
-        return (
-            Verb.CHECKS if outer.child_by_field_name("type") == node else None
-        )
-    arguments = outer.parent if outer.type == "tuple" else outer
-    call = arguments.parent if arguments is not None else None
-    if call is None or call.type != "call" or arguments is None:
+        is_check = field_text(outer, "operator") == "instanceof"
+        is_checked = outer.child_by_field_name("right") == node
+        return Verb.CHECKS if is_check and is_checked else None
+    field = _CHECKED_FIELDS.get(outer.type)
+    if field is not None:
+        is_checked = outer.child_by_field_name(field) == node
+        return Verb.CHECKS if is_checked else None
+    return _as_argument_of_check(node, outer)
+
+
+def _as_argument_of_check(node: Node, outer: Node) -> Verb | None:
+    """Return that a type is looked for by `isinstance`, alone or among others in a tuple."""
+    arguments = outer
+    if outer.type == "tuple":
+        arguments = outer.parent or outer
+    call = arguments.parent
+    if call is None or call.type != "call":
         return None
     is_second = _child(arguments, 1) in {node, outer}
-    callee = text(call.child_by_field_name("function"))
-    return Verb.CHECKS if is_second and callee in _CHECKING else None
+    if is_second and field_text(call, "function") in _CHECKING:
+        return Verb.CHECKS
+    return None
 
 
 def _as_type(node: Node) -> Verb | None:
@@ -367,49 +385,45 @@ def _is_declaration(node: Node) -> bool:
 
 
 def _declared(child: Node, outer: Node, *, is_plain: bool) -> Verb | None:
-    if outer.type in _PARAMETERS and outer.child_by_field_name("type") == child:
-        return _as_parameter(outer) if is_plain else None
+    verb = _declared_verb(child, outer)
+    # A container of a type is not the type, but what is in a field's container is held.
+    if is_plain or verb is Verb.HOLDS:
+        return verb
+    return None
+
+
+def _declared_verb(child: Node, outer: Node) -> Verb | None:
+    is_type = outer.child_by_field_name("type") == child
+    if is_type and outer.type in _PARAMETERS:
+        return _as_parameter(outer)
     if any(outer.child_by_field_name(field) == child for field in _RESULTS):
-        return Verb.RETURNS if is_plain else None
-    if outer.child_by_field_name("type") != child:
-        return None
-    if outer.type in _TYPED or _declares_function(outer):
-        return Verb.RETURNS if is_plain else None
-    return Verb.HOLDS if _declares_field(outer) else None
+        return Verb.RETURNS
+    if is_type and (outer.type in _TYPED or _declares_function(outer)):
+        return Verb.RETURNS
+    if is_type and _declares_field(outer):
+        return Verb.HOLDS
+    return None
 
 
 def _declares_field(node: Node) -> bool:
-    if node.type == "variable_declaration":
-        around = node.parent
-        return around is not None and around.type in _FIELDS
     if node.type == "assignment":
         return _is_attribute(node)
-    return node.type in _FIELDS
+    if node.type != "variable_declaration":
+        return node.type in _FIELDS
+    return node.parent is not None and node.parent.type in _FIELDS
 
 
 def _as_parameter(parameter: Node) -> Verb | None:
-    if _is_result(parameter):
+    """Return what is done with a parameter's type: Go lists several results like parameters."""
+    listed = parameter.parent
+    function = parent_of(listed)
+    if function is None or function.type == "catch_clause":
+        return None
+    if function.child_by_field_name("result") == listed:
         return Verb.RETURNS
-    return Verb.TAKES if _is_taken(parameter) else None
-
-
-def _is_result(parameter: Node) -> bool:
-    """Tell whether what looks like a parameter is one of several results, as in Go."""
-    listed = parameter.parent
-    function = listed.parent if listed is not None else None
-    if function is None:
-        return False
-    return function.child_by_field_name("result") == listed
-
-
-def _is_taken(parameter: Node) -> bool:
-    """Tell whether a parameter is one that callers give: a receiver is not."""
-    listed = parameter.parent
-    function = listed.parent if listed is not None else None
-    if function is None or listed is None:
-        return False
-    is_receiver = function.child_by_field_name("receiver") == listed
-    return not is_receiver and function.type != "catch_clause"
+    if function.child_by_field_name("receiver") == listed:
+        return None
+    return Verb.TAKES
 
 
 def _declares_function(declaration: Node) -> bool:
@@ -421,11 +435,10 @@ def _declares_function(declaration: Node) -> bool:
 
 
 def _is_attribute(assignment: Node) -> bool:
-    if text(assignment.child_by_field_name("left")).startswith(_OWN):
+    if field_text(assignment, "left").startswith(_OWN):
         return True
     statement = assignment.parent
-    block = statement.parent if statement is not None else None
-    owner = block.parent if block is not None else None
+    owner = parent_of(parent_of(statement))
     return owner is not None and owner.type == "class_definition"
 
 

@@ -206,7 +206,9 @@ class Values:
             if value.source is not Source.NOTHING:
                 here = place._replace(scope=scope)
                 meanings.add(self._value(value, here, depth))
-        return meanings.pop() if len(meanings) == 1 else UNKNOWN
+        if len(meanings) == 1:
+            return meanings.pop()
+        return UNKNOWN
 
     def _value(self, value: Origin, place: Place, depth: int) -> Meaning:
         if value.source is Source.UNKNOWN or not depth:
@@ -220,7 +222,9 @@ class Values:
             meaning = self._look(names[:-1], place, depth - 1)
         if value.source is Source.CALL:
             is_own = names == ["cls"]
-            return meaning if is_own else self.called(meaning, depth)
+            if is_own:
+                return meaning
+            return self.called(meaning, depth)
         if not self._is_type(meaning.definition):
             return UNKNOWN
         return Meaning(instance_of=meaning.definition)
@@ -237,7 +241,9 @@ class Values:
         if meaning.instance_of is not None:
             return Meaning(instance_of=meaning.instance_of)
         is_known = meaning.module or self._is_type(meaning.definition)
-        return meaning if is_known else UNKNOWN
+        if is_known:
+            return meaning
+        return UNKNOWN
 
     def _is_type(self, index: int | None) -> bool:
         return index is not None and self._definitions[index].kind in TYPES

@@ -88,7 +88,9 @@ def _whole(
     ):
         last += 1
     is_whole = _balance(lines, first, last) == 0
-    return (first, last) if is_whole and last - first < _MOST else None
+    if is_whole and last - first < _MOST:
+        return (first, last)
+    return None
 
 
 def _balance(lines: Sequence[str], first: int, last: int) -> int:

@@ -161,4 +161,6 @@ def sentence(facts: CourseFacts, hop: Hop) -> str:
         f"{citations.name(hop.caller)} calls {citations.name(hop.called)} "
         f"({place})"
     )
-    return f"{words}: {line}" if line else f"{words}."
+    if line:
+        return f"{words}: {line}"
+    return f"{words}."

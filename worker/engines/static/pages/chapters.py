@@ -80,7 +80,9 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
 def _section(title: str, *blocks: str) -> str:
     """Return blocks below a heading; nothing if all of them are empty."""
     body = markdown.document(*blocks)
-    return markdown.document(markdown.heading(2, title), body) if body else ""
+    if body:
+        return markdown.document(markdown.heading(2, title), body)
+    return ""
 
 
 def _introduction(facts: CourseFacts, chapter: Chapter) -> list[str]:

@@ -76,7 +76,8 @@ def blocks(page: str) -> Iterator[Block]:
             fence, inside = match[1], [line]
             continue
         yield Block(text=line, end=number)
-        before = line if line.strip() else before
+        if line.strip():
+            before = line
 
 
 def spans(line: str) -> list[str]:
@@ -141,7 +142,9 @@ class _Checker:
 
     def _excerpt(self, block: Block) -> Finding:
         named = [span for span in spans(block.before) if _PLACE(span)]
-        shown = named[-1] if named else ""
+        shown = ""
+        if named:
+            shown = named[-1]
         return Finding(
             kind=ClaimKind.EXCERPT,
             claim=markdown.code(shown),

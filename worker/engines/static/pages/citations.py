@@ -62,7 +62,9 @@ def link(chapter: Chapter) -> str:
 def purpose(definition: Definition) -> str:
     """Return the first sentence of a definition's documentation; nothing if it is too long."""
     doc = first_sentence(definition.doc, _LONGEST_SENTENCE)
-    return "" if doc.endswith("…") else doc
+    if doc.endswith("…"):
+        return ""
+    return doc
 
 
 def described(definition: Definition) -> str:
@@ -71,13 +73,17 @@ def described(definition: Definition) -> str:
     named = f"{name(definition)} ({start(definition)})"
     if re.match(rf"{re.escape(definition.name)} (?:[a-z]+s|can|may)\b", doc):
         return f"{named} {markdown.prose(doc.removeprefix(definition.name))}"
-    return f"{named}: {markdown.prose(doc)}" if doc else named
+    if doc:
+        return f"{named}: {markdown.prose(doc)}"
+    return named
 
 
 def quoted(facts: CourseFacts, path: str, line: int) -> str:
     """Return a line of a file as code; nothing where it is long, or a part of a statement."""
     lines = facts.texts.lines(path)
-    text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    text = ""
+    if 0 < line <= len(lines):
+        text = lines[line - 1].strip()
     if not text or len(text) > _LONGEST_LINE or text[-1] in _OPEN:
         return ""
     return markdown.code(text)

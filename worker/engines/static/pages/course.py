@@ -265,7 +265,9 @@ class CourseFacts:
         """Return what happens inside a function; None where that cannot be read."""
         definition = self.definitions[index]
         root = self.texts.root(definition.path)
-        node = find(root, definition) if root is not None else None
+        node = None
+        if root is not None:
+            node = find(root, definition)
         if node is None:
             return None
         return FunctionFacts(node, is_type=not is_function(definition))

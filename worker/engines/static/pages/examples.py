@@ -341,7 +341,9 @@ def _section(file: SourceFile, line: int) -> str:
     titles = [
         heading.title for heading in file.headings if heading.line <= line
     ]
-    document = "the README" if _README.match(file.path) else "the documentation"
+    document = "the documentation"
+    if _README.match(file.path):
+        document = "the README"
     if not titles or not titles[-1]:
         return document
     return f"{document}, section “{markdown.text(titles[-1])}”"

@@ -275,7 +275,9 @@ def _type_lines(
         if len(more) <= budget and _pieces(more) <= _TYPE_SPANS:
             shown = more
             fields += 1
-    share = 1.0 if fields >= _ENOUGH_FIELDS else 0.0
+    share = 0.0
+    if fields >= _ENOUGH_FIELDS:
+        share = 1.0
     return sorted(shown), share
 
 

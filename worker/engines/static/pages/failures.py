@@ -67,7 +67,9 @@ def _found(facts: CourseFacts, chapter: Chapter) -> list[Failure]:
 
 def _causes(facts: CourseFacts, function: Definition) -> list[Raise]:
     inside = facts.function(function.index)
-    causes = inside.raises if inside is not None else []
+    causes = []
+    if inside is not None:
+        causes = inside.raises
     return [cause for cause in causes if cause.what not in _ABSTRACT_ERRORS]
 
 
@@ -88,8 +90,12 @@ def sentence(failure: Failure) -> str:
     who = citations.name(function)
     if cause.is_inner:
         who = f"A function inside {who}"
-    error = f" {markdown.code(cause.what)}" if cause.what else ""
-    words = f": {markdown.code(cause.message)}" if cause.message else "."
+    error = ""
+    if cause.what:
+        error = f" {markdown.code(cause.what)}"
+    words = "."
+    if cause.message:
+        words = f": {markdown.code(cause.message)}"
     return (
         f"{who} {cause.verb}{error} ({place})"
         f" {condition(cause.conditions)}{words}"
@@ -168,7 +174,9 @@ def _settings(facts: CourseFacts, chapter: Chapter) -> list[str]:
             settings.setdefault(name, f"{markdown.code(name)} ({place})")
     if not settings:
         return []
-    noun = "variable" if len(settings) == 1 else "variables"
+    noun = "variables"
+    if len(settings) == 1:
+        noun = "variable"
     names = listed(list(settings.values()), _MOST)
     return [f"It reads the environment {noun} {names}."]
 
@@ -215,4 +223,6 @@ def handlers(facts: CourseFacts, function: Definition) -> list[Handler]:
     if not _HANDLING.search(facts.text(function)):
         return []
     inside = facts.function(function.index)
-    return inside.handles if inside is not None else []
+    if inside is not None:
+        return inside.handles
+    return []

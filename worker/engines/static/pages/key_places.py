@@ -160,7 +160,9 @@ def _uses(facts: CourseFacts, chapter: Chapter) -> Counter[str]:
             for function in functions
             if calls(facts, function, code)
         }
-        weight = 1 if example.origin is Origin.TEST else _EXAMPLE_WEIGHT
+        weight = _EXAMPLE_WEIGHT
+        if example.origin is Origin.TEST:
+            weight = 1
         for name in called:
             counted[name] += weight
     return counted

@@ -124,11 +124,9 @@ def place(path: str, *lines: tuple[int, int]) -> str:
 
 def cut(line: str, limit: int = MAX_LINE) -> str:
     """Return a line that is not too long to be looked at, with a mark where it was cut."""
-    return (
-        line
-        if len(line) <= limit
-        else f"{line[:limit]} …[{len(line) - limit} more characters]"
-    )
+    if len(line) <= limit:
+        return line
+    return f"{line[:limit]} …[{len(line) - limit} more characters]"
 
 
 def heading(level: int, content: str) -> str:

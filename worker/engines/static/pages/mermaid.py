@@ -88,7 +88,9 @@ def flowchart(names: Sequence[str], edges: Sequence[Edge]) -> str:
     for index, name in enumerate(names):
         lines.append(f'  n{index}["{label(name)}"]')
     for edge in edges:
-        words = f"|{edge.label}|" if edge.label else ""
+        words = ""
+        if edge.label:
+            words = f"|{edge.label}|"
         lines.append(f"  n{edge.source} -->{words} n{edge.target}")
     return "\n".join(lines)
 
@@ -108,7 +110,9 @@ def sequence_diagram(names: Sequence[str], messages: Sequence[Message]) -> str:
 
 def fenced(diagram: str) -> str:
     """Return a diagram as a block of a page; nothing for an empty one."""
-    return fence(diagram.split("\n"), TAG) if diagram else ""
+    if diagram:
+        return fence(diagram.split("\n"), TAG)
+    return ""
 
 
 def label(raw: str) -> str:

@@ -125,5 +125,7 @@ def _pattern(file: SourceFile) -> re.Pattern[str]:
         or file.language in PROSE
         or file.language in PARSED
     ):
-        return _KEY if file.language in SETTINGS else _NEVER
+        if file.language in SETTINGS:
+            return _KEY
+        return _NEVER
     return _LANDMARK

@@ -212,7 +212,9 @@ def _test_name(node: Node) -> str:
     if node.type in _FUNCTIONS:
         name = field_text(node, "name") or field_text(node, "declarator")
         is_test = _is_marked_as_test(node) or _NAME.search(name)
-        return one_line(name)[:_MOST_NAME] if is_test else ""
+        if is_test:
+            return one_line(name)[:_MOST_NAME]
+        return ""
     if (
         node.type != "call_expression"
         or field_text(node, "function") not in _CALLS

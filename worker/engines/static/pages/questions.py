@@ -115,7 +115,9 @@ def _returns(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
     """Ask when a function returns what it returns."""
     for function in _unseen(facts, chapter):
         inside = facts.function(function.index)
-        results = [] if inside is None else inside.returns
+        results = []
+        if inside is not None:
+            results = inside.returns
         if inside is None or len({each.said for each in results}) < _FEWEST:
             continue
         excerpt = excerpts.of_definition(facts, function)

@@ -87,7 +87,9 @@ def setup(facts: CourseFacts, path: str) -> Setup | None:
     folder = path
     while folder:
         folder = folder.rpartition("/")[0]
-        prefix = f"{folder}/" if folder else ""
+        prefix = ""
+        if folder:
+            prefix = f"{folder}/"
         for name, commands in _MANIFESTS.items():
             manifest = f"{prefix}{name}"
             if name in names and manifest in facts.analysis.files:

@@ -36,7 +36,9 @@ class SourceTexts:
         None if there is no such file, or it cannot be read.
         """
         text = decode(self.raw(path))
-        return tuple(text.removesuffix("\n").split("\n")) if text else ()
+        if text:
+            return tuple(text.removesuffix("\n").split("\n"))
+        return ()
 
     def raw(self, path: str) -> bytes:
         """Return the bytes of a file; none if there is no such file, or it cannot be read."""
@@ -52,7 +54,9 @@ class SourceTexts:
     def root(self, path: str) -> Node | None:
         """Return the root of a file's syntax tree; None in a language without a grammar."""
         tree = self._tree(path)
-        return tree.root_node if tree is not None else None
+        if tree is not None:
+            return tree.root_node
+        return None
 
     def _parse(self, path: str) -> Tree | None:
         data = self._source(path)
@@ -64,4 +68,6 @@ class SourceTexts:
         if path not in self._files or self._files[path].language not in PARSED:
             return None
         data = "\n".join(self.lines(path)).encode("utf-8", "replace")
-        return data if 0 < len(data) <= MAX_PARSED_BYTES else None
+        if 0 < len(data) <= MAX_PARSED_BYTES:
+            return data
+        return None

@@ -26,4 +26,6 @@ def _left_out(skipped: Sequence[Skipped]) -> str:
         for skip in skipped
         if skip.reason not in _UNREMARKABLE
     ]
-    return f"Left out: {listed(groups)}." if groups else ""
+    if groups:
+        return f"Left out: {listed(groups)}."
+    return ""

@@ -125,7 +125,9 @@ def _install(
     if setup.folder:
         folder = f"the folder {markdown.code(setup.folder)}"
     manifest = markdown.code(setup.manifest.rpartition("/")[2])
-    network = " (this needs a network)" if setup.needs_network else ""
+    network = ""
+    if setup.needs_network:
+        network = " (this needs a network)"
     yield Step(
         "Build it",
         (
@@ -255,7 +257,9 @@ def _stop_inside(
             markdown.code(parameter.name)
             for parameter in (inside.parameters if inside is not None else [])
         ]
-        look = f" Look at {listed(names, _PARAMETERS)}." if names else ""
+        look = ""
+        if names:
+            look = f" Look at {listed(names, _PARAMETERS)}."
         breakpoint_ = citations.at(function.path, line)
         text = (
             f"Set a breakpoint at {breakpoint_}, and run the example again."
@@ -286,7 +290,9 @@ def _first_statement(facts: CourseFacts, function: Definition) -> int:
     inside = facts.function(function.index)
     if inside is None:
         return 0
-    after = inside.doc[1] if inside.doc is not None else 0
+    after = 0
+    if inside.doc is not None:
+        after = inside.doc[1]
     for statement in inside.statements:
         if statement.first > after and not statement.frame:
             return statement.first
@@ -355,7 +361,9 @@ def _test_of(
 def _command(facts: CourseFacts, test: project_tests.ProjectTest) -> str:
     """Return the command that runs a test in the environment that the tutorial builds."""
     command = project_tests.command(facts, test)
-    return f".venv/bin/{command}" if command.startswith("python ") else command
+    if command.startswith("python "):
+        return f".venv/bin/{command}"
+    return command
 
 
 def _reading(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:

@@ -161,7 +161,9 @@ def _access(node: Node, page: FileText) -> str:
     place = bisect_left(
         marks, node.start_byte, key=lambda mark: mark.start_byte
     )
-    return text(marks[place - 1]).rstrip(":").strip() if place else ""
+    if place:
+        return text(marks[place - 1]).rstrip(":").strip()
+    return ""
 
 
 def _record(node: Node, kind: Kind, page: FileText) -> Iterator[Draft]:

@@ -95,7 +95,9 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
 
 
 def _named(node: Node, name: str, kind: Kind, page: FileText) -> Draft:
-    field = "value" if kind is Kind.TYPE else "body"
+    field = "body"
+    if kind is Kind.TYPE:
+        field = "value"
     body = node.child_by_field_name(field)
     definition = draft(page, node, name, kind, body=body)
     definition.declared = node.type == "function_signature"
@@ -115,7 +117,9 @@ def _is_exported(outer: Node | None) -> bool:
 
 
 def _row(node: Node | None) -> int:
-    return node.start_point.row if node is not None else 0
+    if node is not None:
+        return node.start_point.row
+    return 0
 
 
 def _decorators(node: Node, page: FileText) -> tuple[str, ...]:
@@ -146,7 +150,9 @@ def _bases(node: Node | None) -> tuple[str, ...]:
 def _variable(node: Node, page: FileText) -> Draft:
     name, value = field_text(node, "name"), node.child_by_field_name("value")
     statement = node.parent or node
-    outer = statement.parent if _is_exported(statement.parent) else statement
+    outer: Node | None = statement
+    if _is_exported(statement.parent):
+        outer = statement.parent
     kind, body = _kind_of(name, value)
     variable = draft(page, node, name, kind, body=body)
     variable.signature = f"{text(statement.child(0))} {variable.signature}"
@@ -179,11 +185,15 @@ def _assigned(node: Node, page: FileText) -> Iterator[Draft]:
             return
         name = member["name"]
         is_export = member["owner"] in {None, "module", "exports"}
-        owner = "" if is_export else member["owner"]
+        owner = ""
+        if not is_export:
+            owner = member["owner"]
     if not name:
         return
     kind, body = _kind_of(name, value)
-    outer = node.parent if node.parent is not None else node
+    outer = node
+    if node.parent is not None:
+        outer = node.parent
     definition = draft(page, node, name, kind, body=body)
     definition.owner = owner if kind is Kind.FUNCTION else ""
     definition.bases = _bases(value) if kind is Kind.CLASS else ()
@@ -290,7 +300,9 @@ def _required_module(value: Node | None) -> str:
     if field_text(call, "function") != "require" or arguments is None:
         return ""
     module = text(next(iter(arguments.named_children), None))
-    return module.strip(_QUOTES) if module.startswith(tuple(_QUOTES)) else ""
+    if module.startswith(tuple(_QUOTES)):
+        return module.strip(_QUOTES)
+    return ""
 
 
 def _exports(node: Node) -> Iterator[tuple[str, str]]:
@@ -337,7 +349,9 @@ def _assigned_exports(node: Node) -> Iterator[tuple[str, str]]:
 def _property(node: Node) -> tuple[str, str]:
     """Return key and value of a member of an object or of a pattern."""
     key, value = field_text(node, "key"), field_text(node, "value")
-    return (key, value) if key else (text(node), text(node))
+    if key:
+        return (key, value)
+    return (text(node), text(node))
 
 
 def _grammar(module: str, function: str, query: str) -> Grammar:

@@ -93,7 +93,9 @@ class FunctionFacts:
         self._is_type: Final = is_type
         self._head: Final = _head(node)
         self._body: Final = body_of(self._head) or _go_fields(node)
-        children = self._body.named_children if self._body is not None else []
+        children = []
+        if self._body is not None:
+            children = self._body.named_children
         self._children: Final = children
         self._statements: Final = [
             child for child in children if not _is_comment(child)
@@ -217,7 +219,9 @@ def _go_fields(definition: Node) -> Node | None:
     """Return the fields of a struct of Go, which lie deeper than other bodies."""
     node: Node | None = definition
     for kind in ("type_spec", "struct_type", "field_declaration_list"):
-        children = node.named_children if node is not None else []
+        children = []
+        if node is not None:
+            children = node.named_children
         node = next((each for each in children if each.type == kind), None)
     return node
 
@@ -399,7 +403,9 @@ def _raised(verb: str, place: _Place) -> Raise:
     if node.type not in RAISES:
         arguments = node.child_by_field_name("arguments")
         is_ruby = verb == "raises" and arguments is not None
-        thrown = _first_child(arguments) if is_ruby and arguments else None
+        thrown = None
+        if is_ruby and arguments:
+            thrown = _first_child(arguments)
     return Raise(
         verb,
         said(_constructed(thrown)),
@@ -423,7 +429,9 @@ def _constructed(thrown: Node | None) -> Node | None:
         return thrown
     callee = _callee(thrown)
     is_new = text(callee) == "new"
-    return thrown.child_by_field_name("receiver") if is_new else callee
+    if is_new:
+        return thrown.child_by_field_name("receiver")
+    return callee
 
 
 def _message(node: Node) -> str:
@@ -514,7 +522,9 @@ def _only_returns(branch: Node) -> bool:
             child for child in last.named_children if not _is_comment(child)
         ]
         is_block = last.type in BLOCKS or last.type == "expression_statement"
-        last = children[-1] if children and is_block else None
+        last = None
+        if children and is_block:
+            last = children[-1]
     return last is not None and last.type in RETURNS
 
 
@@ -528,7 +538,9 @@ def _conditions_between(outer: Node, child: Node) -> Iterator[str]:
         return
     is_else = _is_alternative(outer, child)
     is_unless = outer.type.startswith("unless")
-    word = "unless" if is_else != is_unless else "if"
+    word = "if"
+    if is_else != is_unless:
+        word = "unless"
     yield f"{word} {_quoted(_condition(outer))}"
     for sibling in outer.named_children if is_else else ():
         if sibling.start_byte >= child.start_byte:
@@ -559,8 +571,12 @@ def _is_alternative(outer: Node, child: Node) -> bool:
 
 def _quoted(expression: str) -> str:
     """Return an expression as a code span."""
-    ticks = "``" if "`" in expression else "`"
-    space = " " if "`" in expression else ""
+    ticks = "`"
+    if "`" in expression:
+        ticks = "``"
+    space = ""
+    if "`" in expression:
+        space = " "
     return f"{ticks}{space}{expression}{space}{ticks}"
 
 
@@ -589,6 +605,10 @@ def _tail(body: Node, statements: list[Node]) -> Node | None:
     is_kotlin = outer is not None and outer.type == "function_body"
     if body.type != "block" or is_kotlin or not text(body).endswith("}"):
         return None
-    last = statements[-1] if statements else None
+    last = None
+    if statements:
+        last = statements[-1]
     is_value = last is not None and not last.type.endswith(_NO_VALUE)
-    return last if is_value else None
+    if is_value:
+        return last
+    return None

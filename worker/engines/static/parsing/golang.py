@@ -69,7 +69,9 @@ _KEYWORDS: Final = {Kind.CONSTANT: "const", Kind.VARIABLE: "var"}
 def _outer_doc(node: Node, page: FileText) -> str:
     """Return the comment above the declaration that a definition is one of."""
     outer = node.parent
-    return page.comment_above(outer.start_point.row) if outer else ""
+    if outer:
+        return page.comment_above(outer.start_point.row)
+    return ""
 
 
 def _type(node: Node, page: FileText) -> Draft:
@@ -111,9 +113,9 @@ def _imports(node: Node) -> Iterator[Import]:
     pieces = [
         piece for piece in module.split("/") if not _VERSION.fullmatch(piece)
     ]
-    usual = (
-        pieces[-1].partition(".")[0].removeprefix("go-") if pieces else module
-    )
+    usual = module
+    if pieces:
+        usual = pieces[-1].partition(".")[0].removeprefix("go-")
     yield Import(
         module=module,
         alias="" if name in {"_", "."} else name or usual,

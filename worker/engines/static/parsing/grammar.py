@@ -128,11 +128,15 @@ class FileText:
                 break
             comments.append(text(node))
             row = node.start_point.row
-        return clean_comment("\n".join(reversed(comments))) if comments else ""
+        if comments:
+            return clean_comment("\n".join(reversed(comments)))
+        return ""
 
     def comment_on_top(self) -> str:
         """Return the comments before all code, unless they are a licence or about that code."""
-        end = self.data.find(b"\n") + 1 if self.data.startswith(_SHEBANG) else 0
+        end = 0
+        if self.data.startswith(_SHEBANG):
+            end = self.data.find(b"\n") + 1
         comments = self._ending_at.values()
         for node in sorted(comments, key=lambda node: node.start_byte):
             if self.data[end : node.start_byte].strip():
@@ -246,7 +250,9 @@ def _kind(kind: Kind | None, words: Sequence[str]) -> Kind | None:
         return kind
     if "enum" in words:
         return Kind.ENUM
-    return Kind.INTERFACE if "interface" in words else Kind.CLASS
+    if "interface" in words:
+        return Kind.INTERFACE
+    return Kind.CLASS
 
 
 def _named(node: Node) -> Node | None:
@@ -294,13 +300,10 @@ def _unmarked(node: Node, marks: Iterable[Node], page: FileText) -> int:
 
 def _in_interface(node: Node) -> bool:
     """Tell whether a definition is a member of an interface, and so as public as that."""
-    outer = node.parent
-    outermost = outer.parent if outer is not None else None
-    return any(
-        around is not None
-        and around.type.startswith(("interface", "annotation"))
-        for around in (outer, outermost)
-    )
+    for outer in (node.parent, parent_of(node.parent)):
+        if outer and outer.type.startswith(("interface", "annotation")):
+            return True
+    return False
 
 
 def bases_in(clause: str) -> list[str]:
@@ -317,8 +320,16 @@ def bases_in(clause: str) -> list[str]:
 
 def text(node: Node | None) -> str:
     """Return the text of a node, or nothing for none."""
-    code = node.text if node is not None else None
-    return code.decode("utf-8", "replace") if code is not None else ""
+    if node is None or node.text is None:
+        return ""
+    return node.text.decode("utf-8", "replace")
+
+
+def parent_of(node: Node | None) -> Node | None:
+    """Return the node that a node lies in."""
+    if node is None:
+        return None
+    return node.parent
 
 
 def field_text(node: Node, name: str) -> str:

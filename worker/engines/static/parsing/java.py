@@ -31,7 +31,9 @@ _QUERY: Final = """
 
 def _imports(node: Node) -> Iterator[Import]:
     """Read an import; a static one takes a member of a type, and is read as taking the type."""
-    path = text(node.named_child(0)) if node.named_child_count else ""
+    path = ""
+    if node.named_child_count:
+        path = text(node.named_child(0))
     kinds = {child.type for child in node.children}
     if "asterisk" in kinds and "static" not in kinds:
         yield Import(module=path, everything=True, line=line(node))

@@ -111,4 +111,6 @@ def said(node: Node | None, most: int = MAX_SAID) -> str:
     line = one_line(text(node)[: 4 * most])
     if line.startswith("(") and line.endswith(")"):
         line = line[1:-1].strip()
-    return line if len(line) <= most else f"{line[: most - 1]}…"
+    if len(line) <= most:
+        return line
+    return f"{line[: most - 1]}…"

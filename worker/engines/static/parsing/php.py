@@ -55,7 +55,9 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
 def _dotted(name: str) -> str:
     """Return a qualified name with dots; one of PHP itself keeps its mark."""
     is_global = name.startswith("\\") and name.count("\\") == 1
-    return name if is_global else name.strip("\\").replace("\\", ".")
+    if is_global:
+        return name
+    return name.strip("\\").replace("\\", ".")
 
 
 def _imports(node: Node) -> Iterator[Import]:

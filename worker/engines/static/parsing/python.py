@@ -54,7 +54,9 @@ def _class_or_function(node: Node, kind: Kind, page: FileText) -> Draft:
     body = node.child_by_field_name("body")
     name = field_text(node, "name")
     definition = draft(page, node, name, kind, body=body)
-    comment = definition.doc if kind is Kind.FUNCTION else ""
+    comment = ""
+    if kind is Kind.FUNCTION:
+        comment = definition.doc
     definition.doc = _docstring(body) or comment
     definition.public = not name.startswith("_") or name.endswith("__")
     if kind is Kind.CLASS:
@@ -76,7 +78,9 @@ def _kind(bases: Iterable[str]) -> Kind:
     names = {base.rpartition(".")[2] for base in bases}
     if "Protocol" in names:
         return Kind.INTERFACE
-    return Kind.ENUM if names & _ENUMS else Kind.CLASS
+    if names & _ENUMS:
+        return Kind.ENUM
+    return Kind.CLASS
 
 
 def _bases(arguments: Node | None) -> tuple[str, ...]:
@@ -118,7 +122,9 @@ def _variable(node: Node, page: FileText) -> Iterator[Draft]:
     name = field_text(node, "left")
     if name.startswith("__") or node.child_by_field_name("right") is None:
         return
-    kind = Kind.CONSTANT if _CONSTANT.fullmatch(name) else Kind.VARIABLE
+    kind = Kind.VARIABLE
+    if _CONSTANT.fullmatch(name):
+        kind = Kind.CONSTANT
     variable = draft(page, node, name, kind)
     statement = node.parent
     if not variable.doc and statement is not None:

@@ -36,7 +36,8 @@ _QUERY: Final = """
 _LAST_FIELDS: Final = ("name", "parameters", "superclass")
 _MOST_HEAD: Final = 4 * MAX_SIGNATURE
 _TYPES: Final = frozenset({"class", "module"})
-_METHODS: Final = frozenset({"method", "singleton_method", "singleton_class"})
+_SINGLETONS: Final = frozenset({"singleton_method", "singleton_class"})
+_METHODS: Final = _SINGLETONS | {"method"}
 _MIXING: Final = frozenset({"include", "extend", "prepend"})
 _FEW: Final = 20
 """Bare words of a class body among which its access is looked for."""
@@ -75,8 +76,9 @@ def _is_namespace(node: Node, body: Node | None) -> bool:
     if body is None or node.child_by_field_name("superclass") is not None:
         return False
     kinds = {child.type for child in body.children}
-    own = {"method"} if node.type == "module" else _METHODS
-    return not _TYPES.isdisjoint(kinds) and own.isdisjoint(kinds)
+    if node.type == "module":
+        kinds -= _SINGLETONS
+    return not _TYPES.isdisjoint(kinds) and _METHODS.isdisjoint(kinds)
 
 
 def _mixed_in(body: Node | None, page: FileText) -> Iterator[str]:
@@ -105,12 +107,15 @@ def _access(node: Node, page: FileText) -> str:
 def _imports(node: Node) -> Iterator[Import]:
     """Read a `require` of a text; what is computed is left out."""
     arguments = node.child_by_field_name("arguments")
-    argument = arguments.named_children[-1:] if arguments is not None else []
-    if not argument or argument[0].type != "string":
+    if arguments is None or not arguments.named_children:
         return
-    path = text(argument[0]).strip("\"'")
-    if field_text(node, "method") == "require_relative":
-        path = path if path.startswith(".") else f"./{path}"
+    argument = arguments.named_children[-1]
+    if argument.type != "string":
+        return
+    path = text(argument).strip("\"'")
+    is_relative = field_text(node, "method") == "require_relative"
+    if is_relative and not path.startswith("."):
+        path = f"./{path}"
     yield Import(module=path, everything=True, line=line(node))
 
 

@@ -1,7 +1,8 @@
 """Reads Rust."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from tree_sitter import Node
@@ -15,6 +16,7 @@ from worker.engines.static.parsing.grammar import (
     field_text,
     line,
     one_line,
+    parent_of,
     text,
 )
 
@@ -43,30 +45,43 @@ _DEEP: Final = 20
 
 def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
     attributes, first = _attributes(node)
-    if capture == "skip":
-        if any("cfg(test" in attribute for attribute in attributes):
-            yield draft(page, node, field_text(node, "name"), Kind.TYPE)
-        return
+    match capture:
+        case "skip":
+            is_test = any("cfg(test" in attribute for attribute in attributes)
+            if is_test:
+                yield draft(page, node, field_text(node, "name"), Kind.TYPE)
+        case "scope":
+            yield _implementation(node, page)
+        case _:
+            item = _item(node, Kind(capture), page)
+            item.decorators = tuple(attributes)
+            item.doc = page.comment_above(first.start_point.row) or item.doc
+            yield item
+
+
+def _implementation(node: Node, page: FileText) -> Draft:
     body = node.child_by_field_name("body")
-    if capture == "scope":
-        name = _last(field_text(node, "type"))
-        scope = draft(page, node, name, Kind.TYPE, body=body)
-        trait = _last(field_text(node, "trait"))
-        scope.bases = (trait,) if trait else ()
-        yield scope
-        return
-    is_macro = node.type == "macro_definition"
-    if is_macro:
+    name = _last(field_text(node, "type"))
+    scope = draft(page, node, name, Kind.TYPE, body=body)
+    trait = _last(field_text(node, "trait"))
+    if trait:
+        scope.bases = (trait,)
+    return scope
+
+
+def _item(node: Node, kind: Kind, page: FileText) -> Draft:
+    body = node.child_by_field_name("body")
+    if kind is Kind.MACRO:
         braces = (child for child in node.children if child.type in _OPENING)
         body = next(braces, None)
-    item = draft(page, node, field_text(node, "name"), Kind(capture), body=body)
-    item.decorators = tuple(attributes)
-    item.doc = page.comment_above(first.start_point.row) or item.doc
-    item.public = is_macro or _is_public(node)
+    item = draft(page, node, field_text(node, "name"), kind, body=body)
+    item.public = kind is Kind.MACRO or _is_public(node)
     bounds = node.child_by_field_name("bounds")
-    if node.type == "trait_item" and bounds is not None:
-        item.bases = tuple(map(_last, map(text, bounds.named_children)))
-    yield item
+    if kind is Kind.TRAIT and bounds is not None:
+        item.bases = tuple(
+            _last(text(bound)) for bound in bounds.named_children
+        )
+    return item
 
 
 _OPENING: Final = frozenset({"{", "(", "["})
@@ -77,19 +92,20 @@ def _is_public(node: Node) -> bool:
 
     Methods of a trait can be seen wherever the trait can.
     """
-    outer = node.parent.parent if node.parent is not None else None
-    if outer is not None and outer.type == "impl_item":
-        if outer.child_by_field_name("trait") is not None:
-            return True
-    elif outer is not None and outer.type == "trait_item":
+    outer = parent_of(node.parent)
+    if outer is not None and outer.type == "trait_item":
+        return True
+    if outer is not None and outer.child_by_field_name("trait") is not None:
         return True
     return any(text(child) == "pub" for child in node.children)
 
 
 def _last(path: str) -> str:
     """Return the last name of a path without its type arguments."""
-    names = _NAME.findall(path.partition("<")[0])
-    return names[-1] if names else ""
+    names: list[str] = _NAME.findall(path.partition("<")[0])
+    if names:
+        return names[-1]
+    return ""
 
 
 def _attributes(node: Node) -> tuple[list[str], Node]:
@@ -113,46 +129,53 @@ def _imports(node: Node) -> Iterator[Import]:
     argument = node.child_by_field_name("argument")
     again = any(child.type == "visibility_modifier" for child in node.children)
     if argument is not None:
-        yield from _used(argument, (), line(node), again=again)
+        for statement in _used(argument, ()):
+            yield replace(statement, line=line(node), again=again)
 
 
-def _used(
-    node: Node, prefix: tuple[str, ...], at: int, *, again: bool
-) -> Iterator[Import]:
+def _used(node: Node, prefix: tuple[str, ...]) -> Iterator[Import]:
     """Read a use tree; one that is nested deeper than anybody writes is left."""
-    inner = (
-        node.child_by_field_name("list")
-        if node.type == "scoped_use_list"
-        else node
-    )
-    if node.type in {"use_list", "scoped_use_list"}:
-        path = (*prefix, *_NAME.findall(field_text(node, "path")))
-        for child in (
-            inner.named_children
-            if inner is not None and len(path) < _DEEP
-            else []
-        ):
-            yield from _used(child, path, at, again=again)
-    elif node.type == "use_wildcard":
-        yield Import(
-            module="::".join((*prefix, *_NAME.findall(text(node)))),
-            everything=True,
-            again=again,
-            line=at,
-        )
-    elif names := _NAME.findall(
-        field_text(node, "path") if node.type == "use_as_clause" else text(node)
-    ):
-        alias = field_text(node, "alias")
-        path = (*prefix, *names)
-        if path[-1] == "self" and len(path) > 1:
-            path = path[:-1]
-        yield Import(
-            module="::".join(path[:-1]),
-            names=((alias or path[-1], path[-1]),),
-            again=again,
-            line=at,
-        )
+    match node.type:
+        case "use_list":
+            yield from _used_of(node, prefix)
+        case "scoped_use_list":
+            path = (*prefix, *_names(node, "path"))
+            listed = node.child_by_field_name("list")
+            if listed is not None:
+                yield from _used_of(listed, path)
+        case "use_wildcard":
+            path = (*prefix, *_NAME.findall(text(node)))
+            yield Import(module="::".join(path), everything=True, line=0)
+        case "use_as_clause":
+            names = _names(node, "path")
+            yield from _taken(prefix, names, field_text(node, "alias"))
+        case _:
+            yield from _taken(prefix, _NAME.findall(text(node)))
+
+
+def _used_of(listed: Node, path: tuple[str, ...]) -> Iterator[Import]:
+    if len(path) < _DEEP:
+        for child in listed.named_children:
+            yield from _used(child, path)
+
+
+def _names(node: Node, field: str) -> list[str]:
+    names: list[str] = _NAME.findall(field_text(node, field))
+    return names
+
+
+def _taken(
+    prefix: Sequence[str], names: Sequence[str], alias: str = ""
+) -> Iterator[Import]:
+    """Read a use of one name; `self` stands for the module around it."""
+    if not names:
+        return
+    path = [*prefix, *names]
+    if path[-1] == "self" and len(path) > 1:
+        path.pop()
+    *module, name = path
+    pair = (alias or name, name)
+    yield Import(module="::".join(module), names=(pair,), line=0)
 
 
 GRAMMAR: Final = Grammar(

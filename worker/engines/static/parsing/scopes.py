@@ -252,7 +252,9 @@ class LocalNames:
             if scope in scopes and is_seen:
                 return scope, scopes[scope]
             scope = self.outer[scope]
-        return (-1, scopes[-1]) if -1 in scopes else None
+        if -1 in scopes:
+            return (-1, scopes[-1])
+        return None
 
     def fields(self, name: bytes, start: int, end: int) -> list[int]:
         """Return where a class that lies between two places binds a name."""

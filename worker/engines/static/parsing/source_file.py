@@ -158,7 +158,9 @@ def _ordered(nodes: Iterable[Node]) -> list[Node]:
 
 
 def _package(names: Sequence[Node]) -> str:
-    return text(_ordered(names)[0]).replace("\\", ".") if names else ""
+    if names:
+        return text(_ordered(names)[0]).replace("\\", ".")
+    return ""
 
 
 def _drafts(
@@ -199,7 +201,9 @@ def _nest(
     for definition in drafts:
         while around and around[-1].end <= definition.start:
             around.pop()
-        outer = around[-1] if around else None
+        outer = None
+        if around:
+            outer = around[-1]
         if outer is not None and _hides(outer):
             continue
         around.append(definition)

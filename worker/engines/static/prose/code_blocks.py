@@ -69,8 +69,10 @@ def _block_at(
 
 
 def _tag(info: str) -> str:
-    words = re.findall(r"[\w+#-]+", info)
-    return words[0].lower() if words else ""
+    words: list[str] = re.findall(r"[\w+#-]+", info)
+    if words:
+        return words[0].lower()
+    return ""
 
 
 def _fenced(

@@ -148,7 +148,9 @@ def _plain(paragraph: str) -> str:
     for pattern, replacement in _MARKUP:
         text = pattern.sub(replacement, text)
     text = " ".join(text.split())
-    return text if len(text) <= _MOST_SHOWN else _shortened(text)
+    if len(text) <= _MOST_SHOWN:
+        return text
+    return _shortened(text)
 
 
 def _shortened(text: str) -> str:
@@ -176,7 +178,9 @@ def sentences(paragraph: str) -> list[str]:
         pieces.append(paragraph[start:end].strip())
         start = end
     rest = paragraph[start:].strip()
-    return [*pieces, rest] if rest else pieces
+    if rest:
+        return [*pieces, rest]
+    return pieces
 
 
 def _closes(marks: str, text: str) -> bool:
@@ -194,4 +198,6 @@ def first_sentence(doc: str, limit: int = 180) -> str:
     if len(text) > limit:
         text = f"{text[:limit].rsplit(' ', 1)[0]} …"
         return text + "`" * (text.count("`") % 2)
-    return text if text.endswith((".", "!", "?", "。", "…")) else f"{text}."
+    if text.endswith((".", "!", "?", "。", "…")):
+        return text
+    return f"{text}."

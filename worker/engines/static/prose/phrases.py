@@ -27,7 +27,9 @@ _STOPS: Final = ".!?…。\uff01\uff1f"
 
 def number(count: int) -> str:
     """Return a number as prose writes it: `no`, `ten`, `1,234`."""
-    return _NUMBERS[count] if count < len(_NUMBERS) else f"{count:,}"
+    if count < len(_NUMBERS):
+        return _NUMBERS[count]
+    return f"{count:,}"
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:
@@ -50,7 +52,9 @@ def listed(
     if not shown:
         return ""
     *others, last = shown
-    return f"{', '.join(others)} {conjunction} {last}" if others else last
+    if others:
+        return f"{', '.join(others)} {conjunction} {last}"
+    return last
 
 
 def sentence(text: str) -> str:
@@ -61,7 +65,9 @@ def sentence(text: str) -> str:
     first_word = text.split(" ", 1)[0]
     if first_word.islower() and first_word.isalpha():
         text = capital(text)
-    return text if text[-1] in _STOPS else f"{text}."
+    if text[-1] in _STOPS:
+        return text
+    return f"{text}."
 
 
 def capital(text: str) -> str:

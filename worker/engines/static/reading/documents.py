@@ -147,7 +147,9 @@ _HASHED: Final = frozenset({Language.MARKDOWN, Language.NOTEBOOK})
 
 def _underlines(lines: list[str], number: int) -> bool:
     """Tell whether a line is the one below a heading."""
-    above = lines[number - 2] if number > 1 else ""
+    above = ""
+    if number > 1:
+        above = lines[number - 2]
     return bool(above.strip()) and bool(_UNDERLINE.match(lines[number - 1]))
 
 
@@ -159,7 +161,9 @@ def _underlined(
     The order in which marks appear tells their levels.
     """
     title = lines[number - 1]
-    below = lines[number] if number < len(lines) else ""
+    below = ""
+    if number < len(lines):
+        below = lines[number]
     match = _UNDERLINE.match(below)
     if (
         not match
@@ -282,7 +286,9 @@ def notebook(text: str) -> str:
         if not isinstance(cell, dict):
             continue
         source = cell.get("source", "")
-        lines = source if isinstance(source, list) else [source]
+        lines = source
+        if not isinstance(source, list):
+            lines = [source]
         text = "".join(map(str, lines))
         is_code = cell.get("cell_type") == "code"
         pieces.append(f"```\n{text}\n```\n" if is_code else f"{text}\n")

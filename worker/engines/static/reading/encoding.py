@@ -122,7 +122,9 @@ def _encoding(data: bytes) -> str | None:
     letters = sum(len(word) for word in words if not word.isascii())
     accented = sum(map(len, runs))
     if accented == len(runs) or accented <= letters * _WESTERN:
-        return "cp1250" if _CENTRAL.search(lines) else "cp1252"
+        if _CENTRAL.search(lines):
+            return "cp1250"
+        return "cp1252"
     for match in charset_normalizer.from_bytes(lines, cp_isolation=_LEGACY):
         # Korean is written without ideographs, which are what its encoding makes of Chinese.
         if match.encoding != "cp949" or not _IDEOGRAPH.search(str(match)):

@@ -315,7 +315,9 @@ def language_of(path: str, text: str) -> Language:
         return _NAMES[name]
     extension = name.rpartition(".")[2]
     if extension == "h":
-        return Language.CPP if _CPP_HEADER.search(text) else Language.C
+        if _CPP_HEADER.search(text):
+            return Language.CPP
+        return Language.C
     if "." in name and extension in _EXTENSIONS:
         return _EXTENSIONS[extension]
     return _by_first_lines(text)

@@ -115,15 +115,21 @@ def table(path: str, text: str) -> dict[str, Any]:
         whole = load(text)
     except (ValueError, RecursionError):
         return {}
-    return whole if isinstance(whole, dict) else {}
+    if isinstance(whole, dict):
+        return whole
+    return {}
 
 
 def _string(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    if isinstance(value, str):
+        return value
+    return ""
 
 
 def _match(pattern: str | None, text: str) -> str:
     if pattern is None:
         return ""
     match = re.search(pattern, text[:_MOST_READ], re.MULTILINE)
-    return next(filter(None, match.groups()), "") if match is not None else ""
+    if match is not None:
+        return next(filter(None, match.groups()), "")
+    return ""

@@ -91,9 +91,9 @@ def _whole(tagline: str, names: Sequence[str]) -> str:
     """Return a sentence with a capital, unless it begins with the project's name, and a full stop."""
     first_word = tagline.partition(" ")[0]
     whole = sentence(tagline)
-    return (
-        first_word + whole[len(first_word) :] if first_word in names else whole
-    )
+    if first_word in names:
+        return first_word + whole[len(first_word) :]
+    return whole
 
 
 def _top_readme(
@@ -115,9 +115,13 @@ def _name(packages: Sequence[Manifest], readme: Readme) -> str:
 
 def _subject(readme: Readme) -> str:
     """Return what the first paragraph says something is: `jq` of “jq is a processor”."""
-    opening = readme.paragraphs[0] if readme.paragraphs else ""
+    opening = ""
+    if readme.paragraphs:
+        opening = readme.paragraphs[0]
     match = _SUBJECT.match(opening)
-    return match[1] if match is not None else ""
+    if match is not None:
+        return match[1]
+    return ""
 
 
 def _taglines(
@@ -167,7 +171,9 @@ def _is_usable(statement: str) -> bool:
 def _description(text: str) -> str:
     """Return a manifest's description, unless it is about the repository."""
     described = first_sentence(plain(text), _MOST_CHARACTERS)
-    return "" if _NEWS.search(described) else described
+    if _NEWS.search(described):
+        return ""
+    return described
 
 
 def _follows(

@@ -91,7 +91,9 @@ def read_readme(language: Language, text: str) -> Readme:
     visible = _visible(language, text[:_MOST_READ])
     lines = visible.split("\n")
     sections = headings(language, visible)[:_MOST_SECTIONS]
-    title = _title(sections[0].title) if sections else ""
+    title = ""
+    if sections:
+        title = _title(sections[0].title)
     first_line = sections[0].line if sections else len(lines) + 1
     blocks = ["\n".join(lines[: first_line - 1])]
     for place, section in enumerate(sections):
@@ -125,7 +127,9 @@ def _title(heading: str) -> str:
     words = len(name.split())
     if not 0 < words <= _MOST_WORDS or len(name) > _MOST_TITLE:
         return ""
-    return name.strip() if _WORD.search(name) else ""
+    if _WORD.search(name):
+        return name.strip()
+    return ""
 
 
 def _paragraphs(block: str) -> Iterator[str]:

@@ -172,7 +172,9 @@ def _by_name(name: str, folders: list[str], language: Language) -> Role:
     is_legal = _LEGAL_NAME.fullmatch(name) and not _is_code(language)
     is_prose = _PROSE_NAME.fullmatch(name) and language not in PARSED
     is_for_developers = bool(folders) and folders[0] in _DEVELOPERS
-    role = Role.DOCUMENT if language in PROSE else Role.SOURCE
+    role = Role.SOURCE
+    if language in PROSE:
+        role = Role.DOCUMENT
     if is_legal:
         role = Role.DATA
     elif is_prose:

@@ -154,10 +154,14 @@ class _Surveyor:
             self._leave(Skip.UNREADABLE, file.path)
             return None
         is_pointer = data.startswith(_POINTERS)
-        text = None if is_pointer else decode(data)
+        text = None
+        if not is_pointer:
+            text = decode(data)
         if text and not text.isspace():
             return text
-        unread = Skip.BINARY if text is None else Skip.EMPTY
+        unread = Skip.EMPTY
+        if text is None:
+            unread = Skip.BINARY
         self._leave(Skip.POINTER if is_pointer else unread, file.path)
         return None
 
@@ -310,7 +314,9 @@ def _priority(file: FoundFile) -> tuple[bool, int, str]:
 def _aimed(statement: Import, file: SourceFile, modules: Modules) -> Import:
     """Return an import with the files that it means."""
     targets = modules.targets(file.path, file.language, statement)
-    return replace(statement, targets=targets) if targets else statement
+    if targets:
+        return replace(statement, targets=targets)
+    return statement
 
 
 def survey(root: Path, check: Check) -> Survey:

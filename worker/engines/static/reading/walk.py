@@ -66,7 +66,9 @@ def walk(
     What the repository's ignore rules name is left out, unless they are not to be heeded.
     """
     files: dict[str, FoundFile] = {}
-    rules = IgnoreRules(root, _MAX_RULES_BYTES) if ignoring else None
+    rules = None
+    if ignoring:
+        rules = IgnoreRules(root, _MAX_RULES_BYTES)
     folders = [""]
     while folders:
         folder = folders.pop()
@@ -121,7 +123,9 @@ def _reason(
             return Skip.INSTALLED
         path += "/"
     is_ignored = rules is not None and rules.ignores(path)
-    return Skip.IGNORED if is_ignored else None
+    if is_ignored:
+        return Skip.IGNORED
+    return None
 
 
 def _file(
