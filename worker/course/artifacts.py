@@ -4,7 +4,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
-from contextlib import nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,6 +32,9 @@ LOOKS: Final = 3
 """How many times an object is read before it counts as missing or damaged."""
 
 Result = TypeVar("Result")
+
+Restored = tuple[Artifact, bytes]
+"""An artifact and its content."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +64,7 @@ class Artifacts:
         """
         artifact = _artifact(path, body)
         key = artifact_key(self._job_id, stage, inputs, artifact.sha256, path)
-        with on_disk(body) if isinstance(body, Path) else nullcontext():
+        with _reading(body):
             self._store.put(key, body, artifact.media_type)
         return artifact
 
@@ -119,18 +122,17 @@ class Artifacts:
         inputs: str,
         wanted: Iterable[str],
         validate: Validate,
-    ) -> Iterator[tuple[Artifact, bytes]]:
+    ) -> Iterator[Restored]:
         """Yield the items of an unfinished stage, each in its newest valid version."""
-        by_path: dict[str, list[ItemVersion]]
-        by_path = {path: [] for path in wanted}
+        by_path: dict[str, list[ItemVersion]] = {}
+        for path in wanted:
+            by_path[path] = []
         for version in self.versions(stage, inputs):
             path = version.name.path
             if path in by_path:
                 by_path[path].append(version)
 
-        def restore_one(
-            versions: list[ItemVersion],
-        ) -> tuple[Artifact, bytes] | None:
+        def restore_one(versions: list[ItemVersion]) -> Restored | None:
             return self._first_valid(versions, validate)
 
         stored = filter(None, by_path.values())
@@ -164,7 +166,8 @@ class Artifacts:
                     continue
                 # guard: damage: what a listing does not show is asked for itself
                 if not self._is_there(key, size):
-                    missing.append((record.stage, artifact))
+                    loss = (record.stage, artifact)
+                    missing.append(loss)
         return missing
 
     def key(self, record: StageRecord, artifact: Artifact) -> str:
@@ -186,11 +189,13 @@ class Artifacts:
 
         Return None if it differs from the digest in its name.
         """
-        size = self._download(version.key, version.name.content, path)
+        key = version.key
+        name = version.name
+        size = self._download(key, name.content, path)
         if size is None:
-            LOG.warning(_DAMAGED, extra={"key": version.key})
+            LOG.warning(_DAMAGED, extra={"key": key})
             return None
-        return _artifact(version.name.path, path)
+        return _artifact(name.path, path)
 
     def _download(self, key: str, sha256: str, path: Path) -> int | None:
         """Write an object to a file; return its size, or None if its SHA-256 differs."""
@@ -226,18 +231,18 @@ class Artifacts:
 
     def _first_valid(
         self, versions: list[ItemVersion], validate: Validate
-    ) -> tuple[Artifact, bytes] | None:
+    ) -> Restored | None:
         for version in versions:
+            key = version.key
             name = version.name
-            body = content(self._store, version.key, name.content)
-            if body is None:
-                fault: str | None = "it is missing, or differs from its name"
-            else:
+            fault: str | None = "it is missing, or differs from its name"
+            body = content(self._store, key, name.content)
+            if body is not None:
                 # guard: validation on restore
                 fault = validate(name.path, body)
                 if fault is None:
                     return _artifact(name.path, body), body
-            LOG.warning(_DAMAGED, extra={"key": version.key, "fault": fault})
+            LOG.warning(_DAMAGED, extra={"key": key, "fault": fault})
         return None
 
 
@@ -272,6 +277,12 @@ def content(
         return body
 
     return look_repeatedly(look)
+
+
+def _reading(body: bytes | Path) -> AbstractContextManager[None]:
+    if isinstance(body, Path):
+        return on_disk(body)
+    return nullcontext()
 
 
 def _artifact(path: str, body: bytes | Path) -> Artifact:

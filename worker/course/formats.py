@@ -68,8 +68,10 @@ def read_abstractions(data: bytes) -> tuple[Abstraction, ...]:
     """Read `step1_abstractions.yaml`, or raise InvalidItemError."""
     place = "step1_abstractions.yaml"
     document = _load(place, data)
-    entries = _entries(document, place)
-    abstractions = [_abstraction(entry) for entry in entries]
+    abstractions = []
+    for entry in _entries(document, place):
+        abstraction = _abstraction(entry)
+        abstractions.append(abstraction)
     if not abstractions:
         raise InvalidItemError(f"{place} names no abstraction")
     names = [abstraction.name for abstraction in abstractions]
@@ -90,7 +92,7 @@ def read_relationships(
     document = _load_mapping("step2_relationships.yaml", data)
     summary = document.text("summary")
     last = len(abstractions) - 1
-    relationships: list[Relationship] = []
+    relationships = []
     for entry in document.entries("relationships"):
         relationship = Relationship(
             source=entry.whole_number("from_abstraction", 0, last),
@@ -114,8 +116,10 @@ def read_order(
 def _read_order(data: bytes, known: frozenset[str]) -> tuple[OrderEntry, ...]:
     place = "step3_order.yaml"
     document = _load_mapping(place, data)
-    entries = document.entries("order")
-    chapters = [_order_entry(entry, known) for entry in entries]
+    chapters = []
+    for entry in document.entries("order"):
+        chapter = _order_entry(entry, known)
+        chapters.append(chapter)
     if not chapters:
         raise InvalidItemError(f"{place}: order is empty")
     indexes = [chapter.index for chapter in chapters]
@@ -193,12 +197,16 @@ class Rules:
 
 
 def _check_markdown(path: str, body: bytes) -> None:
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidItemError(f"{path} is not UTF-8: {error}") from error
+    text = _decoded(path, body)
     if not text.strip():
         raise InvalidItemError(f"{path} is empty")
+
+
+def _decoded(place: str, data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidItemError(f"{place} is not UTF-8: {error}") from error
 
 
 def _file(stage: Stage) -> str:
@@ -219,22 +227,24 @@ def _order_entry(entry: "_Mapping", known: frozenset[str]) -> OrderEntry:
     name = entry.text("name")
     index = entry.whole_number("index", 1, MAX_INDEX)
     if name not in known:
-        raise InvalidItemError(
-            f"{entry.place}: {name!r} is not a name in step1_abstractions.yaml"
+        raise entry.invalid(
+            f"{name!r} is not a name in step1_abstractions.yaml"
         )
-    _check_file_names(ChapterRef(index=index, name=name), entry.place)
     reasoning = entry.text("reasoning", may_be_empty=True)
-    return OrderEntry(index=index, name=name, reasoning=reasoning)
+    chapter = OrderEntry(index=index, name=name, reasoning=reasoning)
+    _check_file_names(chapter.entry, entry.place)
+    return chapter
 
 
 def _check_file_names(entry: ChapterRef, place: str) -> None:
     """Refuse a name that is too long for a file, before files are made."""
     longest = 0
     for info in STAGES:
-        if info.folder:
-            path = item_path(info.stage, entry)
-            file_name = path.rpartition("/")[2]
-            longest = max(longest, len(file_name))
+        if not info.folder:
+            continue
+        path = item_path(info.stage, entry)
+        _, _, file_name = path.rpartition("/")
+        longest = max(longest, len(file_name))
     # guard: a name of which no file can be made is refused
     if longest > MAX_NAME_BYTES:
         beginning = entry.name[:_SHOWN]
@@ -246,7 +256,7 @@ def _check_file_names(entry: ChapterRef, place: str) -> None:
 
 
 def _check_unique(values: Sequence[str | int], place: str, field: str) -> None:
-    seen: set[str | int] = set()
+    seen = set()
     for value in values:
         if value in seen:
             raise InvalidItemError(f"{place}: duplicate {field} {value!r}")
@@ -254,12 +264,10 @@ def _check_unique(values: Sequence[str | int], place: str, field: str) -> None:
 
 
 def _load(place: str, data: bytes) -> Any:  # noqa: ANN401 - any value of YAML
+    text = _decoded(place, data)
     try:
-        text = data.decode("utf-8")
         # A safe loader; in C where there is one.
         return yaml.load(text, Loader=_LOADER)  # noqa: S506
-    except UnicodeDecodeError as error:
-        raise InvalidItemError(f"{place} is not UTF-8: {error}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise InvalidItemError(f"{place} is not YAML: {reason}") from error
@@ -279,6 +287,10 @@ class _Mapping:
         self.place = place
         self._fields: dict[Any, Any] = value
 
+    def invalid(self, fault: str) -> InvalidItemError:
+        """Return the error for a fault of the mapping."""
+        return InvalidItemError(f"{self.place}: {fault}")
+
     def text(self, field: str, *, may_be_empty: bool = False) -> str:
         """Return a text without the white space around it."""
         value = self._fields.get(field)
@@ -289,32 +301,32 @@ class _Mapping:
         condition = ", and not empty"
         if may_be_empty:
             condition = ""
-        raise InvalidItemError(
-            f"{self.place}: {field} must be a text{condition}"
-        )
+        raise self.invalid(f"{field} must be a text{condition}")
 
     def texts(self, field: str) -> tuple[str, ...]:
-        place = f"{self.place}: {field}"
-        values = _list(self._fields.get(field), place)
-        for value in values:
-            if not isinstance(value, str):
-                raise InvalidItemError(f"{place} must be texts")
-        return tuple(values)
+        value = self._fields.get(field)
+        texts = _list(value, self._place_of(field))
+        for text in texts:
+            if not isinstance(text, str):
+                raise self.invalid(f"{field} must be texts")
+        return tuple(texts)
 
     def whole_number(self, field: str, low: int, high: int) -> int:
         value = self._fields.get(field)
         if _is_whole_number(value) and low <= value <= high:
             return value
         shown = _shown(value)
-        raise InvalidItemError(
-            f"{self.place}: {field} is {shown}; "
-            f"it must be a whole number from {low} to {high}"
+        raise self.invalid(
+            f"{field} is {shown}; it must be a whole number from {low} to {high}"
         )
 
     def entries(self, field: str) -> Iterator["_Mapping"]:
         """Yield the entries of a list of mappings."""
-        place = f"{self.place}: {field}"
-        return _entries(self._fields.get(field), place)
+        value = self._fields.get(field)
+        return _entries(value, self._place_of(field))
+
+    def _place_of(self, field: str) -> str:
+        return f"{self.place}: {field}"
 
 
 def _entries(value: object, place: str) -> Iterator[_Mapping]:
@@ -331,7 +343,9 @@ def _list(value: object, place: str) -> list[Any]:
 
 
 def _is_whole_number(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int)
 
 
 def _shown(value: object) -> str:

@@ -35,12 +35,6 @@ _MOST_DOUBLINGS: Final = 10
 UNREADABLE_PAUSE_SECONDS: Final = 30.0
 """The pause between two attempts to read a manifest."""
 
-_REFUSALS: Final = frozenset(
-    int(code)
-    for code, fate in FATES.items()
-    if fate in {Fate.FAILED, Fate.UNTOUCHED}
-)
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QueuedJob:
@@ -58,6 +52,11 @@ class QueuedJob:
     @property
     def request(self) -> Request:
         return self.spooled.request
+
+    @property
+    def occupied(self) -> bool:
+        """Whether it runs, or waits for a slot."""
+        return not self.given_up and not self.pausing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,11 +109,13 @@ class RunQueue:
 
     def put(self, request: Request) -> None:
         """Queue a job; one that runs or waits for a slot keeps its first request."""
+        job_id = request.identity.job_id
         with self._lock:
-            known = self._jobs.get(request.identity.job_id)
-            if known is not None and not (known.given_up or known.pausing):
+            known = self._jobs.get(job_id)
+            if known is not None and known.occupied:
                 return
-            self._enqueue(self._spool.add(request))
+            spooled = self._spool.add(request)
+            self._enqueue(spooled)
             if known is not None:
                 self._spool.remove(known.spooled)
 
@@ -155,11 +156,12 @@ class RunQueue:
         with self._lock:
             if spooled is None or self.stopping.is_set():
                 return None
-            job = self._jobs.get(spooled.job_id)
+            job_id = spooled.job_id
+            job = self._jobs.get(job_id)
             if job is None or job.spooled is not spooled:
                 return None
             taken = replace(job, running=True, pausing=False)
-            self._jobs[spooled.job_id] = taken
+            self._jobs[job_id] = taken
             return taken
 
     def _process(self, job: QueuedJob) -> None:
@@ -190,9 +192,8 @@ class RunQueue:
     def _run(self, job: QueuedJob, standing: Standing) -> int:
         """Run a job; a run that only delivers gets less time, because others need the slot."""
         job_id = job.spooled.job_id
-        LOG.info(
-            "starting a run", extra={"job_id": job_id, "retries": job.retries}
-        )
+        fields = {"job_id": job_id, "retries": job.retries}
+        LOG.info("starting a run", extra=fields)
         variables = dict(job.request.variables)
         if standing is Standing.UNDELIVERED:
             seconds = self._limits.redelivery_seconds
@@ -206,7 +207,7 @@ class RunQueue:
     ) -> None:
         """Drop a job that is over; schedule the next look at any other."""
         job_id = job.spooled.job_id
-        fields = {"job_id": job_id, "exit_code": code}
+        fields: dict[str, object] = {"job_id": job_id, "exit_code": code}
         if standing is Standing.OVER:
             LOG.info("a job is over", extra=fields)
             self._remove(job)
@@ -214,31 +215,28 @@ class RunQueue:
         after = _after(job, standing, code)
         self._jobs[job_id] = after
         pause = _pause(after, standing)
-        if after.given_up and not job.given_up:
+        if not after.given_up:
+            fields |= {"standing": standing, "seconds": pause}
+            LOG.warning("a job is not over, retrying", extra=fields)
+        elif not job.given_up:
             LOG.error(
                 "gave a job up: find out why its runs ended, then send its request again "
                 "or restart the gateway",
                 extra=fields,
             )
-        elif not after.given_up:
-            LOG.warning(
-                "a job is not over, retrying",
-                extra={**fields, "standing": standing, "seconds": pause},
-            )
-        self._runtime.spawn("retry", lambda: self._put_back(job.spooled, pause))
 
-    def _put_back(self, spooled: Spooled, seconds: float) -> None:
-        if not self.stopping.wait(seconds):
-            self._queue.put(spooled)
+        def put_back() -> None:
+            if not self.stopping.wait(pause):
+                self._queue.put(job.spooled)
+
+        self._runtime.spawn("retry", put_back)
 
 
 def _after(job: QueuedJob, standing: Standing, code: int | None) -> QueuedJob:
     """Return a job's next entry; `code` is the exit code of its run, if it was run."""
     refused = job.refused
     if code is not None:
-        refused = None
-        if code in _REFUSALS:
-            refused = Exit(code)
+        refused = _refused(code)
     after = replace(job, running=False, pausing=True, refused=refused)
     # guard: the gateway never gives up a job whose webhook does not know
     if standing is Standing.UNDELIVERED:
@@ -250,6 +248,14 @@ def _after(job: QueuedJob, standing: Standing, code: int | None) -> QueuedJob:
     return replace(after, retries=job.retries + 1, given_up=given_up)
 
 
+def _refused(code: int) -> Exit | None:
+    """Return a code that says that the job was not touched, or would have failed."""
+    for refusal, fate in FATES.items():
+        if refusal == code and fate in {Fate.FAILED, Fate.UNTOUCHED}:
+            return refusal
+    return None
+
+
 def _pause(job: QueuedJob, standing: Standing) -> float:
     """Return for how many seconds a job is left alone."""
     if standing is Standing.UNREADABLE:
@@ -257,4 +263,5 @@ def _pause(job: QueuedJob, standing: Standing) -> float:
     if job.given_up:
         return LONGEST_PAUSE_SECONDS
     doublings = min(job.retries - 1, _MOST_DOUBLINGS)
-    return min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2.0**doublings)
+    pause = PAUSE_SECONDS * 2.0**doublings
+    return min(LONGEST_PAUSE_SECONDS, pause)

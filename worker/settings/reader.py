@@ -40,8 +40,10 @@ class EnvironmentReader:
 
         `here` is whether the files that it names are on this machine.
         """
-        variables = environment.items()
-        self._environment = {name: value for name, value in variables if value}
+        self._environment: dict[str, str] = {}
+        for name, value in environment.items():
+            if value:
+                self._environment[name] = value
         self._here = here
         self.faults: list[str] = []
 
@@ -61,7 +63,8 @@ class EnvironmentReader:
         # guard: what cannot be seen around a variable's value is refused
         fault = stray_fault(value)
         if fault is not None:
-            self.faults.append(f"{name} {fault}: {ADVICE}")
+            line = f"{name} {fault}: {ADVICE}"
+            self.faults.append(line)
             value = without_stray(value)
             # The next call must not report the same characters again.
             self._environment[name] = value
@@ -84,9 +87,10 @@ class EnvironmentReader:
     def credential(self, name: str) -> Secret | None:
         """Return a secret that a server has issued: it consists of printable ASCII."""
         secret = self.secret(name)
-        if secret is not None:
-            fault = secret_fault(secret.reveal())
-            self.malformed(name, fault)
+        if secret is None:
+            return None
+        fault = secret_fault(secret.reveal())
+        self.malformed(name, fault)
         return secret
 
     def malformed(self, name: str, fault: str | None) -> None:
@@ -153,11 +157,14 @@ class EnvironmentReader:
         value = _number(text, whole=whole)
         if value is not None and low <= value <= high:
             return value
-        kind = f"a whole number of {unit}" if whole else f"a number of {unit}"
+        kind = "a number"
+        if whole:
+            kind = "a whole number"
         bounds = f"at least {low:g}"
         if high < _UNLIMITED:
             bounds = f"from {low:g} to {high:g}"
-        self._invalid(name, text, f"it must be {kind}, {bounds}")
+        fault = f"it must be {kind} of {unit}, {bounds}"
+        self._invalid(name, text, fault)
         return default
 
     def flag(self, name: str) -> bool:
@@ -177,7 +184,8 @@ class EnvironmentReader:
         return text
 
     def _invalid(self, name: str, text: str, fault: str) -> None:
-        self.faults.append(f"{name} is {text!r}: {fault}")
+        line = f"{name} is {text!r}: {fault}"
+        self.faults.append(line)
 
     def finish(self) -> None:
         """Raise ConfigError with all faults, if there are any."""

@@ -37,15 +37,18 @@ class SourceLimits:
         file_sizes: Iterable[FileSize] = (),
     ) -> None:
         """Raise DataError, with the largest parts, if a repository exceeds a limit."""
+        parts = []
         if files > self.files:
             fault = f"it has more than {self.files} files"
             file_counts = [(path, 1) for path, _ in file_sizes]
-            parts = [_with_count(*part) for part in largest(file_counts)]
+            for path, count in largest(file_counts):
+                parts.append(_with_count(path, count))
             raise _too_large(name, fault, parts)
         if size > self.size:
             limit = self.size / _MIB
             fault = f"it is larger than {limit:g} MiB"
-            parts = [_with_size(*part) for part in largest(file_sizes)]
+            for path, total in largest(file_sizes):
+                parts.append(_with_size(path, total))
             raise _too_large(name, fault, parts)
 
 
@@ -69,9 +72,16 @@ def largest(file_sizes: Iterable[FileSize]) -> list[FileSize]:
             least = _WORTH_NAMING * total
             return [(path, size) for path, size in top if size > least]
         prefix = folder
-        files = [
-            (path, size) for path, size in files if path.startswith(prefix)
-        ]
+        files = _below(files, folder)
+
+
+def _below(files: list[FileSize], folder: str) -> list[FileSize]:
+    """Return the files in a folder."""
+    below = []
+    for path, size in files:
+        if path.startswith(folder):
+            below.append((path, size))
+    return below
 
 
 def _totals(files: list[FileSize], prefix: str) -> Counter[str]:

@@ -17,6 +17,7 @@ from worker.system.disk import raise_if_passing
 
 NAME: Final = ".gitignore"
 
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _ANY: Final = re.compile(rb".*", re.DOTALL)
 _NONE: Final = re.compile(rb"(?!)")
 _DOUBLE_STAR: Final = re.compile(rb"\*{2,}")
@@ -76,11 +77,12 @@ class IgnoreRules:
         The path of a folder ends in a slash.
         """
         is_folder = path.endswith("/")
-        names = [name for name in path.split("/") if name]
-        parts = [os.fsencode(name) for name in names]
-        for depth in reversed(range(len(names))):
-            folder = "/".join(names[:depth])
-            below = parts[depth:]
+        folders = [name for name in path.split("/") if name]
+        below: list[bytes] = []
+        while folders:
+            name = folders.pop()
+            below.insert(0, os.fsencode(name))
+            folder = "/".join(folders)
             for rule in self._rules_of(folder):
                 if rule.matches(below, is_folder=is_folder):
                     return rule.ignores
@@ -88,12 +90,13 @@ class IgnoreRules:
 
     def _rules_of(self, folder: str) -> list[_Rule]:
         """Return the rules of a folder's ignore file, the last line first: it takes precedence."""
-        if folder not in self._rules:
+        rules = self._rules.get(folder)
+        if rules is None:
             file = self._root / folder / NAME
             rules = read_rules(self._read(file))
             rules.reverse()
             self._rules[folder] = rules
-        return self._rules[folder]
+        return rules
 
     def _read(self, file: Path) -> bytes:
         """Return the content of an ignore file; nothing if it cannot be used."""
@@ -148,7 +151,8 @@ def _ignores_folder(rules: IgnoreRules, folder: str) -> bool:
 def read_rules(content: bytes) -> list[_Rule]:
     """Read an ignore file; lines without a pattern are skipped."""
     rules = []
-    for line in content.removeprefix(b"\xef\xbb\xbf").split(b"\n"):
+    text = content.removeprefix(_BYTE_ORDER_MARK)
+    for line in text.split(b"\n"):
         rule = _read_rule(line.removesuffix(b"\r"))
         if rule is not None:
             rules.append(rule)
@@ -176,8 +180,8 @@ def _read_rule(line: bytes) -> _Rule | None:
 def _without_spaces(line: bytes) -> bytes:
     """Strip spaces at a line's end, up to an escaped one."""
     stripped = line.rstrip(b" ")
-    length = len(stripped)
     bare = stripped.rstrip(b"\\")
+    length = len(stripped)
     backslashes = length - len(bare)
     if backslashes % 2 == 0:
         return stripped
@@ -220,9 +224,7 @@ def _match(parts: Sequence[Part], path: Sequence[bytes]) -> bool:
     positions = _past_double_stars(parts, {0})
     for name in path:
         reached = set[int]()
-        for position in positions:
-            if position == end:
-                continue
+        for position in positions - {end}:
             part = parts[position]
             if part is None:
                 reached.add(position)

@@ -70,7 +70,8 @@ def start(argv: list[str]) -> int:
             execute(argv, guardian)
         except OSError as error:
             message = f"{argv[0]}: {error.strerror}\n"
-            os.write(2, message.encode(errors="surrogateescape"))
+            line = message.encode(errors="surrogateescape")
+            os.write(2, line)
         finally:
             os._exit(NOT_STARTED)
     os.close(starting)
@@ -103,13 +104,14 @@ def relay(leader: int, control: int, wakeup: int) -> None:
         ready = [descriptor for descriptor, _ in waiting.poll()]
         if wakeup in ready:
             os.read(wakeup, 4096)
-        if control in ready:
-            signals = os.read(control, 64)
-            for number in signals:
-                os.killpg(leader, number)
-            if not signals:
-                # guard: the end of children: with their run
-                return
+        if control not in ready:
+            continue
+        signals = os.read(control, 64)
+        for number in signals:
+            os.killpg(leader, number)
+        if not signals:
+            # guard: the end of children: with their run
+            return
 
 
 def ended(leader: int) -> bool:
@@ -117,9 +119,12 @@ def ended(leader: int) -> bool:
     options = os.WEXITED | os.WNOHANG | os.WNOWAIT
     while True:
         state = os.waitid(os.P_ALL, 0, options)
-        if state is None or state.si_pid == leader:
-            return state is not None
-        os.waitpid(state.si_pid, 0)
+        if state is None:
+            return False
+        process = state.si_pid
+        if process == leader:
+            return True
+        os.waitpid(process, 0)
 
 
 def end(leader: int) -> int:
@@ -144,10 +149,10 @@ def children() -> list[int]:
     path = f"/proc/self/task/{os.getpid()}/children"
     try:
         with open(path, encoding="ascii") as file:  # noqa: PTH123 - pathlib is slow
-            pids = file.read().split()
+            listed = file.read()
     except OSError:
         return []
-    return [int(pid) for pid in pids]
+    return [int(process) for process in listed.split()]
 
 
 if __name__ == "__main__":
