@@ -57,10 +57,16 @@ def parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        subparser.set_defaults(command=command)
-        for argument in command.namespace.arguments:
-            subparser.add_argument(*argument.names, **argument.settings)
+        _add_arguments(subparser, command)
     return root
+
+
+def _add_arguments(
+    subparser: argparse.ArgumentParser, command: CommandSpec
+) -> None:
+    subparser.set_defaults(command=command)
+    for argument in command.namespace.arguments:
+        subparser.add_argument(*argument.names, **argument.settings)
 
 
 def _sentence(text: str) -> str:

@@ -49,33 +49,23 @@ class Gateway:
         )
 
     def app(self) -> Starlette:
-        routes = [
-            Route("/", self._health, methods=["GET"]),
-            Route(
-                "/openapi.json",
-                self._guarded(self._description),
-                methods=["GET"],
-            ),
-            Route("/status", self._guarded(self._status), methods=["GET"]),
-            Route("/analyze", self._guarded(self._analyze), methods=["POST"]),
-            Route("/jobs/{job_id}", self._guarded(self._job), methods=["GET"]),
-            Route(
-                "/jobs/{job_id}/files",
-                self._guarded(self._files),
-                methods=["GET"],
-            ),
-            Route(
-                "/cancel/{job_id}",
-                self._guarded(self._cancel),
-                methods=["POST"],
-            ),
-        ]
         app = Starlette(
-            routes=routes,
+            routes=[
+                Route("/", self._health, methods=["GET"]),
+                self._route("GET", "/openapi.json", self._description),
+                self._route("GET", "/status", self._status),
+                self._route("POST", "/analyze", self._analyze),
+                self._route("GET", "/jobs/{job_id}", self._job),
+                self._route("GET", "/jobs/{job_id}/files", self._files),
+                self._route("POST", "/cancel/{job_id}", self._cancel),
+            ],
             exception_handlers={HTTPException: _failed, Exception: _bug},
         )
         app.router.redirect_slashes = False
         return app
+
+    def _route(self, method: str, path: str, endpoint: Endpoint) -> Route:
+        return Route(path, self._guarded(endpoint), methods=[method])
 
     async def _health(self, _: HttpRequest) -> Response:
         return JSONResponse({"status": "ok", "version": __version__})
@@ -163,7 +153,8 @@ class Gateway:
     def _is_authenticated(self, http: HttpRequest) -> bool:
         if self._token is None:
             return True
-        scheme, _, given = http.headers.get("Authorization", "").partition(" ")
+        header = http.headers.get("Authorization", "")
+        scheme, _, given = header.partition(" ")
         # Starlette decodes the bytes of headers as Latin-1, whatever they are.
         given_bytes = given.strip().encode("latin-1")
         token = self._token.reveal().encode()

@@ -45,6 +45,11 @@ class DesiredDefinition:
     shape: Shape
     secrets: Mapping[str, DesiredSecret] = field(default_factory=dict)
 
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The changed variables."""
+        return self.shape.environment or {}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
@@ -82,26 +87,20 @@ def plan(
     """
     present = _by_variable(references)
     kept = _kept_secrets(present, desired)
-    added = {
-        name: secret
-        for name, secret in desired.secrets.items()
-        if name not in kept
-    }
-    variables = desired.shape.environment or {}
-    taken = added.keys() | variables.keys()
+    added = dict(desired.secrets)
+    for name in kept:
+        del added[name]
+    taken = added.keys() | desired.variables.keys()
     removed = [present[name] for name in present if name in taken]
-    number = len(references) - len(removed) + len(added)
-    if number > MAX_SECRETS:
+    left = len(references) - len(removed)
+    if left + len(added) > MAX_SECRETS:
         raise ConfigError(
             f"a definition has at most {MAX_SECRETS} secrets: leave some out"
         )
     wanted = _overlaid(definition, desired)
-    changes = wanted
-    if definition is not None:
-        changes = _without_same(definition, wanted)
     return DefinitionPlan(
         removed=tuple(removed),
-        shape=changes,
+        shape=_without_same(definition, wanted),
         changed=_new_versions(present, kept, desired),
         added=added,
         differences=(
@@ -152,26 +151,28 @@ def _overlaid(
     definition: JobDefinition | None, desired: DesiredDefinition
 ) -> Shape:
     """Return the whole desired shape: over the defaults, or over what the definition has."""
+    base = DEFAULTS
     environment: dict[str, str] = {}
     if definition is not None:
+        base = Shape()
         environment |= definition.environment
     for name in desired.secrets:
         environment.pop(name, None)
-    environment |= desired.shape.environment or {}
-    base = DEFAULTS
-    if definition is not None:
-        base = Shape()
+    environment |= desired.variables
     changes: dict[str, Any] = {}
     for field_of_shape in fields(Shape):
-        value = getattr(desired.shape, field_of_shape.name)
+        name = field_of_shape.name
+        value = getattr(desired.shape, name)
         if value is not None:
-            changes[field_of_shape.name] = value
+            changes[name] = value
     changes["environment"] = environment
     return replace(base, **changes)
 
 
-def _without_same(definition: JobDefinition, wanted: Shape) -> Shape:
+def _without_same(definition: JobDefinition | None, wanted: Shape) -> Shape:
     """Return a shape without the fields that the definition already has."""
+    if definition is None:
+        return wanted
     same = []
     for field_of_shape in fields(Shape):
         name = field_of_shape.name
@@ -205,7 +206,9 @@ def _shown(value: str | float | None, unit: str) -> str | None:
 def _variables(
     definition: JobDefinition | None, wanted: Shape
 ) -> Iterator[Difference]:
-    before = {} if definition is None else definition.environment
+    before: Mapping[str, str] = {}
+    if definition is not None:
+        before = definition.environment
     after = wanted.environment or {}
     names = before.keys() | after.keys()
     for name in sorted(names):
@@ -214,16 +217,15 @@ def _variables(
         if old == new:
             continue
         if is_secretive(name):
-            old = HIDDEN if old else old
-            new = HIDDEN if new else new
+            old = old and HIDDEN
+            new = new and HIDDEN
         yield Difference(what=f"env {name}", before=old, after=new)
 
 
 def _secrets(
     present: Mapping[str, SecretReference], desired: DesiredDefinition
 ) -> Iterator[Difference]:
-    variables = desired.shape.environment or {}
-    replaced = present.keys() & variables.keys()
+    replaced = present.keys() & desired.variables.keys()
     for name in sorted(replaced):
         before = _versioned(present[name])
         yield Difference(what=f"secret {name}", before=before, after=None)

@@ -6,6 +6,7 @@ from states.codec import JsonObject
 from states.exits import MEANING, Exit
 from states.manifest import (
     CallbackEvent,
+    EngineRef,
     Identity,
     Manifest,
     Outbox,
@@ -45,12 +46,7 @@ def describe(view: View, manifest: Manifest) -> JsonObject:
         "repository": manifest.identity.repository,
         "branch": manifest.identity.branch,
         "commit": manifest.commit,
-        "engine": {
-            "name": manifest.engine.name,
-            "version": manifest.engine.version,
-            "model": manifest.engine.model,
-            "language": manifest.engine.language,
-        },
+        "engine": _engine(manifest.engine),
         "step": manifest.step,
         "stages": _stages(manifest, count),
         "runs": [_run(run) for run in manifest.runs],
@@ -62,6 +58,15 @@ def describe(view: View, manifest: Manifest) -> JsonObject:
         "waiting": _waiting(manifest.waiting),
         "update": _update(manifest.update),
         "store": view.store.url,
+    }
+
+
+def _engine(engine: EngineRef) -> JsonObject:
+    return {
+        "name": engine.name,
+        "version": engine.version,
+        "model": engine.model,
+        "language": engine.language,
     }
 
 
@@ -148,13 +153,13 @@ def _expected_items(inventory: Inventory, stage: Stage) -> int | None:
 def _stages(manifest: Manifest, count: _ItemCount | None) -> list[JsonObject]:
     stages = []
     for record in manifest.stages:
-        in_hand = record.stage is manifest.next_stage
         stored = len(record.artifacts)
-        finished = _ItemCount(stored, total=stored or None)
-        items = finished
+        items = _ItemCount(stored, total=stored or None)
+        in_hand = record.stage is manifest.next_stage
         if in_hand and count is not None:
             items = count
-        stages.append(_stage(manifest, record, items))
+        document = _stage(manifest, record, items)
+        stages.append(document)
     return stages
 
 

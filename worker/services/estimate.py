@@ -11,6 +11,7 @@ from worker.engines.claude.estimate import StageEstimate, estimate
 from worker.engines.claude.model import prices_for
 from worker.engines.claude.prices import ModelPrices
 from worker.engines.static.analysis import NoTextError, analyze
+from worker.engines.static.facts import Analysis
 from worker.errors import DataError
 from worker.settings.settings import Settings
 from worker.source.git_program import Git
@@ -39,21 +40,17 @@ def estimate_course(
     model, language = pinned_model(model_settings, None)
     prices: ModelPrices | None = prices_for(model_settings, model, Budget())
     runtime = SystemRuntime()
-    with tempfile.TemporaryDirectory(dir=_parent(settings)) as folder:
-        tree, scratch = Path(folder) / "tree", Path(folder) / "scratch"
+    with tempfile.TemporaryDirectory(dir=_parent(settings)) as name:
+        folder = Path(name)
+        tree = folder / "tree"
         tree.mkdir()
+        scratch = folder / "scratch"
         scratch.mkdir()
         git = Git(scratch, runtime, runtime.flag(), environment)
-        commit = open_source(settings, repository, git).checkout(None, tree)
-        try:
-            analysis = analyze(tree, lambda: None)
-        except NoTextError as error:
-            raise DataError(
-                "the repository has no text files: give one with source code or documents",
-                code="repository_empty",
-            ) from error
+        source = open_source(settings, repository, git)
+        commit = source.checkout(None, tree)
         stages = estimate(
-            analysis, language, prices, batch=model_settings.batch
+            _analysis(tree), language, prices, batch=model_settings.batch
         )
     return CourseEstimate(
         model=model,
@@ -62,6 +59,16 @@ def estimate_course(
         prices_dated=prices.dated if prices else None,
         stages=stages,
     )
+
+
+def _analysis(tree: Path) -> Analysis:
+    try:
+        return analyze(tree, lambda: None)
+    except NoTextError as error:
+        raise DataError(
+            "the repository has no text files: give one with source code or documents",
+            code="repository_empty",
+        ) from error
 
 
 def _parent(settings: Settings) -> Path:

@@ -11,10 +11,10 @@ from worker.errors import ReplacedError
 from worker.run.progress import LogReporter, Reporter
 from worker.run.run import Run
 from worker.run.signals import Signals
-from worker.settings.settings import LogSettings, Settings
+from worker.settings.settings import Limits, LogSettings, Settings
 from worker.system import logs
 from worker.system.environment import Environment
-from worker.system.runtime import SystemRuntime
+from worker.system.runtime import Flag, SystemRuntime
 from worker.wiring import open_adapters, work_dir
 
 LOG = logging.getLogger(__name__)
@@ -67,13 +67,7 @@ def do_run(
         platform_run=settings.platform_run,
         allow_unfenced=settings.allow_unfenced_store,
     )
-    signals = Signals(
-        run.inbox,
-        runtime,
-        grace_seconds=settings.limits.stop_grace_seconds,
-        last_words=stop.set,
-    )
-    signals.install(soft_deadline=_remaining(settings, runtime))
+    _heed_signals(run, settings.limits, runtime, stop)
     try:
         return work(run)
     except ReplacedError as error:
@@ -85,9 +79,21 @@ def do_run(
         stop.set()
 
 
-def _remaining(settings: Settings, runtime: SystemRuntime) -> float | None:
+def _heed_signals(
+    run: Run, limits: Limits, runtime: SystemRuntime, stop: Flag
+) -> None:
+    signals = Signals(
+        run.inbox,
+        runtime,
+        grace_seconds=limits.stop_grace_seconds,
+        last_words=stop.set,
+    )
+    signals.install(soft_deadline=_remaining(limits, runtime))
+
+
+def _remaining(limits: Limits, runtime: SystemRuntime) -> float | None:
     """Return the seconds until the soft deadline, which counts from the process's start."""
-    deadline = settings.limits.soft_deadline_seconds
+    deadline = limits.soft_deadline_seconds
     if deadline is None:
         return None
     return max(0.0, deadline - runtime.age())

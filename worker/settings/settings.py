@@ -111,13 +111,6 @@ def read_log(reader: EnvironmentReader) -> LogSettings:
 
 
 def _read_limits(reader: EnvironmentReader) -> Limits:
-    lease = reader.number(
-        "LEASE_SECONDS",
-        30,
-        low=MIN_LEASE_SECONDS,
-        high=MAX_LEASE_SECONDS,
-        whole=True,
-    )
     url_expiry = reader.number(
         "URL_EXPIRY_SECONDS",
         MAX_EXPIRY_SECONDS,
@@ -125,22 +118,32 @@ def _read_limits(reader: EnvironmentReader) -> Limits:
         high=MAX_EXPIRY_SECONDS,
         whole=True,
     )
+    grace = reader.number(
+        "STOP_GRACE_SECONDS", 5, low=1, high=MAX_GRACE_SECONDS
+    )
+    timeout = reader.number("STAGE_TIMEOUT_SECONDS", 10800, low=1)
+    silence = reader.number("STAGE_SILENCE_SECONDS", 1800, low=1)
     return Limits(
-        lease_seconds=int(lease),
+        lease_seconds=_read_lease(reader),
         soft_deadline_seconds=reader.number("SOFT_DEADLINE_SECONDS", 0) or None,
-        stop_grace_seconds=reader.number(
-            "STOP_GRACE_SECONDS", 5, low=1, high=MAX_GRACE_SECONDS
-        ),
-        stage_timeout_seconds=reader.number(
-            "STAGE_TIMEOUT_SECONDS", 10800, low=1
-        ),
-        stage_silence_seconds=reader.number(
-            "STAGE_SILENCE_SECONDS", 1800, low=1
-        ),
+        stop_grace_seconds=grace,
+        stage_timeout_seconds=timeout,
+        stage_silence_seconds=silence,
         store_give_up_seconds=reader.number("STORE_GIVE_UP_SECONDS", 300),
         callback_give_up_seconds=reader.number("CALLBACK_GIVE_UP_SECONDS", 600),
         url_expiry_seconds=int(url_expiry),
     )
+
+
+def _read_lease(reader: EnvironmentReader) -> int:
+    seconds = reader.number(
+        "LEASE_SECONDS",
+        30,
+        low=MIN_LEASE_SECONDS,
+        high=MAX_LEASE_SECONDS,
+        whole=True,
+    )
+    return int(seconds)
 
 
 def _read_engine(reader: EnvironmentReader) -> EngineSettings:

@@ -1,9 +1,10 @@
 """`deploy`: creates or updates the platform's job definition."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
+from states.codec import JsonObject
 from worker.cli import duration
 from worker.cli.options import DeployOptions
 from worker.cli.output import Output, warn
@@ -47,28 +48,34 @@ def deploy(options: DeployOptions, environment: Environment) -> Output:
     runtime = SystemRuntime()
     platform = open_platform(settings, runtime)
     existing = find_definition(platform, settings)
+    secrets = []
     if existing is None:
         _refuse_id(settings.definition)
-    secrets = [] if existing is None else platform.secrets(existing.id)
+    else:
+        secrets = platform.secrets(existing.id)
     planned = plan(existing, secrets, desired)
     warn(_warnings(desired))
-    differences = planned.differences
-    changes = bool(differences) and not options.dry_run
+    changes = bool(planned.differences) and not options.dry_run
     definition = existing
     if changes:
         deployer = _Deployer(platform, runtime, settings)
         definition = deployer.carry_out(planned, existing)
         warn(_kept_variables(definition, planned))
-    new = existing is None
-    document = {
-        "definitionId": definition.id if definition else None,
+    document: JsonObject = {
+        "definitionId": definition and definition.id,
         "name": definition.name if definition else settings.definition,
-        "created": changes and new,
+        "created": changes and existing is None,
         "changed": changes,
-        "differences": [_difference(change) for change in differences],
     }
+    return _answer(document, planned.differences, new=existing is None)
+
+
+def _answer(
+    document: JsonObject, differences: Sequence[Difference], *, new: bool
+) -> Output:
+    document["differences"] = [_difference(change) for change in differences]
     lines = [_headline(document, new=new)]
-    lines += [_line(change) for change in differences]
+    lines += map(_line, differences)
     return Output(document=document, lines=lines)
 
 
@@ -82,23 +89,15 @@ def _refuse_id(name: str) -> None:
 
 def _desired(options: DeployOptions) -> DesiredDefinition:
     """Read the options; raise UsageError with every fault."""
-    faults = [
-        *_range_faults("--cpu", options.cpu, CPU_RANGE),
-        *_range_faults("--memory", options.memory, MEMORY_RANGE),
-        *_range_faults("--disk", options.disk, DISK_RANGE),
-        *_range_faults("--retries", options.retries, RETRIES_RANGE),
-    ]
+    faults = _range_faults(options)
     timeout = _timeout(options.timeout, faults)
     variables = _pairs(options.env, "--env", variable_fault, faults)
     references = _pairs(options.secret, "--secret", secret_fault, faults)
-    secrets = {
-        name: _desired_secret(name, reference, faults)
-        for name, reference in references.items()
-    }
-    repeated = variables.keys() & references.keys()
-    faults += [
-        f"{name} is given both by --env and by --secret" for name in repeated
-    ]
+    secrets = {}
+    for name, reference in references.items():
+        secrets[name] = _desired_secret(name, reference, faults)
+        if name in variables:
+            faults.append(f"{name} is given both by --env and by --secret")
     if faults:
         raise UsageError("\n".join(faults))
     shape = Shape(
@@ -113,13 +112,18 @@ def _desired(options: DeployOptions) -> DesiredDefinition:
     return DesiredDefinition(shape=shape, secrets=secrets)
 
 
-def _range_faults(
-    option: str, value: int | None, bounds: tuple[int, int]
-) -> list[str]:
-    low, high = bounds
-    if value is None or low <= value <= high:
-        return []
-    return [f"{option} is {value}: it must be from {low} to {high}"]
+def _range_faults(options: DeployOptions) -> list[str]:
+    faults = []
+    for option, value, (low, high) in (
+        ("--cpu", options.cpu, CPU_RANGE),
+        ("--memory", options.memory, MEMORY_RANGE),
+        ("--disk", options.disk, DISK_RANGE),
+        ("--retries", options.retries, RETRIES_RANGE),
+    ):
+        if value is not None and not low <= value <= high:
+            fault = f"it must be from {low} to {high}"
+            faults.append(f"{option} is {value}: {fault}")
+    return faults
 
 
 def _timeout(text: str | None, faults: list[str]) -> int | None:
@@ -228,18 +232,20 @@ class _Deployer:
 
 
 def _warnings(desired: DesiredDefinition) -> list[str]:
-    variables = desired.shape.environment or {}
+    variables = desired.variables
+    exposed = filter(_may_be_secret, variables)
     warnings = [
         f"{name} is readable by everyone with access to the definition: "
         f"keep it in Secret Manager, and give its id by `--secret {name}=ID`"
-        for name in variables
-        if _may_be_secret(name)
+        for name in exposed
     ]
     return warnings + doubts(variables)
 
 
 def _may_be_secret(name: str) -> bool:
-    return is_secretive(name) and not name.endswith(("_URL", "_ID"))
+    if name.endswith(("_URL", "_ID")):
+        return False
+    return is_secretive(name)
 
 
 def _kept_variables(
@@ -248,8 +254,8 @@ def _kept_variables(
     """Warn of variables that the platform was to remove and has kept."""
     warnings = []
     for change in planned.differences:
-        name = change.what.removeprefix("env ")
-        removed = change.what.startswith("env ") and change.after is None
+        what, _, name = change.what.partition(" ")
+        removed = what == "env" and change.after is None
         if removed and name in definition.environment:
             warnings.append(
                 f"the platform has kept the variable {name}: remove it in its console"
@@ -278,6 +284,12 @@ def _headline(document: Mapping[str, object], *, new: bool) -> str:
 
 
 def _line(change: Difference) -> str:
-    before = "none" if change.before is None else change.before
-    after = "none" if change.after is None else change.after
+    before = _value(change.before)
+    after = _value(change.after)
     return f"  {change.what}: {before} -> {after}"
+
+
+def _value(text: str | None) -> str:
+    if text is None:
+        return "none"
+    return text

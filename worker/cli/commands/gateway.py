@@ -3,6 +3,7 @@
 import ipaddress
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -37,10 +38,9 @@ class _Settings:
 
 def gateway(options: GatewayOptions, environment: Environment) -> Output:
     """Serve until SIGTERM or SIGINT, which also stops the runs on this machine."""
-    if not 0 <= options.port < 65536:  # noqa: PLR2004 - TCP's ports
-        raise UsageError(
-            f"--port is {options.port}: it must be from 0 to 65535"
-        )
+    port = options.port
+    if not 0 <= port < 65536:  # noqa: PLR2004 - TCP's ports
+        raise UsageError(f"--port is {port}: it must be from 0 to 65535")
     settings = _read_settings(environment, options.host)
     logs.configure(
         sys.stderr,
@@ -48,6 +48,16 @@ def gateway(options: GatewayOptions, environment: Environment) -> Output:
         form=settings.log_format,
         context={},
     )
+    ended = _serve(options, environment, settings)
+    if ended is None:
+        return Output()
+    return Output(exit_code=Exit(128 + ended))
+
+
+def _serve(
+    options: GatewayOptions, environment: Environment, settings: _Settings
+) -> int | None:
+    """Serve until a signal, and return its number."""
     try:
         from worker.gateway.serving import serve  # noqa: PLC0415 - an optional extra
     except ModuleNotFoundError as error:
@@ -56,15 +66,12 @@ def gateway(options: GatewayOptions, environment: Environment) -> Output:
             "pip install 'fondation-worker[gateway]'",
             code="extra_missing",
         ) from error
-    ended = serve(
-        lambda: _open_backend(options, environment, settings),
+    return serve(
+        partial(_open_backend, options, environment, settings),
         settings.token,
         (options.host, options.port),
         allow_http=settings.allow_http,
     )
-    if ended is None:
-        return Output()
-    return Output(exit_code=Exit(128 + ended))
 
 
 def _read_settings(environment: Environment, host: str) -> _Settings:
@@ -152,7 +159,7 @@ def _spool_folder(reader: EnvironmentReader) -> Path:
     work_dir = reader.text("WORK_DIR")
     if work_dir is not None:
         return Path(work_dir) / _SPOOL
-    return (
-        user_folder(reader, "XDG_STATE_HOME", ".local/state", "WORK_DIR")
-        / _SPOOL
+    state_dir = user_folder(
+        reader, "XDG_STATE_HOME", ".local/state", "WORK_DIR"
     )
+    return state_dir / _SPOOL

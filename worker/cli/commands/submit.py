@@ -40,27 +40,39 @@ def submit(options: SubmitOptions, environment: Environment) -> Output:
     faults = deployment.faults(variables)
     if faults:
         raise ConfigError("\n".join(faults))
-    definition = deployment.definition
     store = RunsStore()
     if options.job_id or options.wait:
+        definition = deployment.definition
         store = open_runs_store(options.store, environment, definition)
-    known = _known_runs(deployment, store, identity) if options.job_id else []
+    known = []
+    if options.job_id:
+        known = _known_runs(deployment, store, identity)
     run = deployment.start(variables, known)
+    started = _started(job_id, deployment, run)
+    if not options.wait:
+        return started
+    with reporting(log, default_format="console", job_id=job_id) as reporter:
+        outcome = _follow(deployment, store, job_id, run, reporter)
+    return _ended(started, outcome)
+
+
+def _started(job_id: str, deployment: Deployment, run: PlatformRun) -> Output:
     document = {
         "jobId": job_id,
         "runId": run.id,
-        "definitionId": definition.id,
+        "definitionId": deployment.definition.id,
     }
-    started = f"job {job_id}: started platform run {run.id}"
-    if not options.wait:
-        return Output(document=document, lines=[started])
-    with reporting(log, default_format="console", job_id=job_id) as reporter:
-        outcome = _follow(deployment, store, job_id, run, reporter)
-    ended = {"state": outcome.state, "exitCode": int(outcome.exit_code)}
+    line = f"job {job_id}: started platform run {run.id}"
+    return Output(document=document, lines=[line])
+
+
+def _ended(started: Output, outcome: Outcome) -> Output:
+    code = outcome.exit_code
+    ended = {"state": outcome.state, "exitCode": int(code)}
     return Output(
-        document=document | ended,
-        lines=[started, outcome.message],
-        exit_code=outcome.exit_code,
+        document=started.document | ended,
+        lines=[*started.lines, outcome.message],
+        exit_code=code,
     )
 
 

@@ -151,24 +151,21 @@ class FondationEngine:
         root = workspace.output.with_name(_FOLDER)
         self._started += 1
         folder = root / str(self._started)
-        output = folder / "output"
-        scratch = folder / "tmp"
-        output.mkdir(parents=True)
-        scratch.mkdir(parents=True)
+        output = _made(folder / "output")
+        scratch = _made(folder / "tmp")
         home = root / "home"
         make_home(home, self._environment)
         env = variables(self._environment, home, scratch)
         env["CLAUDE_OUTPUT_DIR"] = str(output)
         source = self._copy_source(workspace.source, root / "source")
-        if self._takes_steps is None:
-            self._takes_steps = bundle.takes_steps(env, self._runtime, stop)
-        step = None
-        if self._takes_steps:
-            step = stage
-        argv = bundle.argv(source, output, step)
+        takes_steps = self._takes_steps
+        if takes_steps is None:
+            takes_steps = bundle.takes_steps(env, self._runtime, stop)
+            self._takes_steps = takes_steps
+        argv = bundle.argv(source, output, stage if takes_steps else None)
         return CliTask(
             stage=stage,
-            single_stage=self._takes_steps,
+            single_stage=takes_steps,
             command=Command(argv=argv, env=env, cwd=bundle.folder),
             folder=folder,
             output=output,
@@ -181,6 +178,11 @@ class FondationEngine:
             self._source_copy = SourceCopy(path)
         self._source_copy.prepare(source)
         return self._source_copy.path
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder
 
 
 def _unusable(error: OSError) -> EngineFailedError:

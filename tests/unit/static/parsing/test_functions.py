@@ -509,23 +509,6 @@ def test_parameters_that_share_a_type_are_all_read() -> None:
     assert [one.name for one in found.parameters] == ["a", "b", "c"]
 
 
-@pytest.mark.parametrize(
-    ("language", "code", "optional"),
-    [
-        (Language.PYTHON, PYTHON, ["count", "*rest", "price", "**more"]),
-        (Language.TYPESCRIPT, TYPESCRIPT, ["count", "price"]),
-        (Language.GO, GO, ["counts"]),
-        (Language.C, C, []),
-    ],
-)
-def test_what_may_be_left_out_is_told_from_what_may_not(
-    language: Language, code: str, optional: list[str]
-) -> None:
-    assert [
-        one.name for one in inside(language, code).parameters if one.optional
-    ] == optional
-
-
 def test_a_call_knows_its_place_and_whether_an_inner_function_makes_it() -> (
     None
 ):

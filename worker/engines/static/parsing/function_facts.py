@@ -8,8 +8,6 @@ class Parameter(NamedTuple):
 
     name: str
     default: str
-    optional: bool
-    """Whether it may be left out: it has a default, says so, or takes whatever is left."""
 
 
 class Call(NamedTuple):

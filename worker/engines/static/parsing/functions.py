@@ -63,14 +63,6 @@ _NO_PARAMETER: Final = ("comment", "separator", "_type", "attribute_list")
 _RECEIVING: Final = frozenset({"self_parameter", "receiver_parameter"})
 _RECEIVERS: Final = frozenset({"self", "cls", "this", "void"})
 """Names that are no parameter where they come first."""
-_REST: Final = frozenset(
-    {
-        "variadic_parameter_declaration",
-        "spread_parameter",
-        "rest_pattern",
-        "variadic_parameter",
-    }
-)
 _DECORATED: Final = word_set(
     "pointer_declarator reference_declarator array_declarator function_declarator"
 )
@@ -278,13 +270,7 @@ def _parameters(listed: Node) -> Iterator[Parameter]:
         for name in _names(child):
             if not name or (place == 0 and name in _RECEIVERS):
                 continue
-            is_rest = child.type in _REST or name.startswith(("*", "..."))
-            is_optional = is_rest or child.type == "optional_parameter"
-            yield Parameter(
-                name[:MAX_SAID],
-                one_line(text(default)),
-                is_optional or default is not None,
-            )
+            yield Parameter(name[:MAX_SAID], one_line(text(default)))
 
 
 def _names(parameter: Node) -> list[str]:
